@@ -224,7 +224,8 @@ class Delegate(Fixtures):
 
     def run_marked(self, rpc):
         """Runs what a person has looked at behind a tool that was lost. The mark waits for the run's lock, which its socket keeps."""
-        rpc.call("MigrationService", "MarkRolledBack", {"migration": SEED})
+        for name in (SEED, INDEX, LAST):
+            rpc.call("MigrationService", "MarkRolledBack", {"migration": name})
         return self.run_it(rpc)
 
     def killed_while_it_works(self, tool, works=lambda: True):
@@ -251,13 +252,20 @@ class Delegate(Fixtures):
         self.assertEqual(self.sql("SELECT count(*) FROM charged"), [("1",)])
         marked = rpc.call("MigrationService", "MarkRolledBack", {"migration": INDEX})
         self.assertEqual(marked.message, f'Migration "{INDEX}" may run again.')
+        self.assertIn(f'was started for "{LAST}"', self.refused(rpc))
+        rpc.call("MigrationService", "MarkRolledBack", {"migration": LAST})
         self.assertTrue(self.run_it(rpc).ok)
         self.assertEqual(self.sql("SELECT count(*) FROM charged"), [("2",)])
 
-    def test_who_marks_what_a_lost_tool_had_begun_has_answered_for_all_of_it(self):
+    def test_each_migration_that_a_lost_tool_had_begun_needs_its_own_mark(self):
         rpc = self.killed_while_it_works(f"""if mkdir "$here/first" 2>/dev/null; then echo $$ >"$here/pid"; exec sleep 100; fi; record {INDEX} {LAST}""")
-        self.refused(rpc)
+        self.assertIn(f'was started for "{SEED}"', self.refused(rpc))
         rpc.call("MigrationService", "MarkApplied", {"migration": SEED})
+        for name in (INDEX, LAST):
+            message = self.refused(rpc)
+            self.assertIn(f'was started for "{name}"', message)
+            self.assertIn("needs its own mark", message)
+            rpc.call("MigrationService", "MarkRolledBack", {"migration": name})
         self.assertTrue(self.run_it(rpc).ok)
         self.assertEqual(self.sql("SELECT count(*) FROM truss.migration_steps"), [("0",)])
 

@@ -84,6 +84,15 @@ class Verbs(Case):
         self.assertEqual(self.ledger(), [(name, "f", "t", "0")])
         self.assertEqual(self.call("GetStatus").migrations[0].detail_state, harness.messages().migration.DETAIL_STATE_ROLLED_BACK)
 
+    def test_what_was_rolled_back_and_then_begun_by_a_tool_may_run_again(self):
+        name = self.fail()
+        self.call("MarkRolledBack", migration=name)
+        self.sql("INSERT INTO truss.migration_steps (ledger, migration, step, steps, attempt, checksum) "
+                 f"VALUES ('public._prisma_migrations', '{name}', 0, 0, '', '')")
+        self.assertIn("nobody saw how it ended", self.refused("Run").status.message)
+        self.assertEqual(self.call("MarkRolledBack", migration=name).message, f'Migration "{name}" may run again.')
+        self.assertTrue(self.call("Run").ok)
+
     def test_a_failed_attempt_is_resolved_by_marking_as_applied(self):
         name = self.fail()
         self.call("MarkApplied", migration=name)

@@ -228,7 +228,7 @@ static bool fail_for_tool(const struct request *request, const struct catalog *c
                 "%s's own tool was started for \"%s\", and nobody saw how it ended: the worker went, or lost the "
                 "database. What it did beside the tracking table is not known, and nothing runs until that is "
                 "resolved: undo what it left and mark the migration as rolled back, or complete it by hand and mark it "
-                "as applied.",
+                "as applied. Each pending migration that it was started for needs its own mark.",
                 catalog->detection.framework->display_name, item->name);
     request->status->migration = item->name;
     return false;

@@ -118,9 +118,7 @@ void progress_put_forget(struct buffer *sql, const struct ledger *ledger, const 
     put_guard(sql, ledger);
     own_put(sql, ledger->own_schema, "DELETE FROM {truss}.migration_steps");
     put_ledger(sql, ledger);
-    buffer_puts(sql, " AND (");
+    buffer_puts(sql, " AND ");
     put_migration(sql, migration);
-    buffer_puts(sql, " OR ");
-    put_step(sql, STEP_OF_TOOL);
-    buffer_puts(sql, ");");
+    buffer_putc(sql, ';');
 }

@@ -22,10 +22,11 @@ void progress_put_unbegun(struct buffer *sql, const struct ledger *ledger, const
 /* The project's own tool begins with these (one at least): what it does is not known until its row is gone. */
 void progress_put_tool(struct buffer *sql, const struct ledger *ledger, const char *const *migrations, size_t count);
 
-/* It has ended, and what came of it was told. */
+/* It has ended, and what came of it was told: its rows go, of all migrations of the ledger. */
 void progress_put_tool_ended(struct buffer *sql, const struct ledger *ledger);
 
-/* All of a migration are gone, and what is known of a tool: who decides about one has looked at what it left. */
+/* All of a migration are gone, that of a tool too: who decides about it has looked at what was left. What the tool was
+ * started for beside it is another question. */
 void progress_put_forget(struct buffer *sql, const struct ledger *ledger, const char *migration);
 
 #endif

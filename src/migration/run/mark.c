@@ -190,10 +190,6 @@ static bool roll_back_mark(struct run *run, const char *name, const char **messa
                ledger_note_obstacles(run->request, run->session, &catalog.detection) &&
                write_record(run, &catalog, &record, LEDGER_MARK_ROLLED_BACK);
     }
-    if (item->detail == DETAIL_ROLLED_BACK) {
-        *message = arena_printf(run->arena, "Migration \"%s\" is already marked as rolled back.", item->name);
-        return true;
-    }
     struct step_records steps = {.migration = item->name};
     if (item->state == MIGRATION_PENDING && !steps_read(run->session, &catalog.detection.ledger, &steps, run->status)) {
         return false;
@@ -203,6 +199,10 @@ static bool roll_back_mark(struct run *run, const char *name, const char **messa
         return may_mark(run, &catalog, "mark as rolled back", item, NULL) &&
                ledger_note_obstacles(run->request, run->session, &catalog.detection) &&
                forget_tool(run, &catalog, item->name);
+    }
+    if (item->detail == DETAIL_ROLLED_BACK) {
+        *message = arena_printf(run->arena, "Migration \"%s\" is already marked as rolled back.", item->name);
+        return true;
     }
     status_fail(run->status, STATUS_FAILED_PRECONDITION,
                 "Migration \"%s\" has no failed attempt: %s, so there is nothing to mark as rolled back.", item->name,
