@@ -173,6 +173,20 @@ class Webhooks(Case):
         self.worker(self.files, "--webhooks", config)
         self.assertEqual(self.events(receiver, 4)[3]["data"]["migrations"], [{"name": "1", "state": "modified"}])
 
+    def test_two_of_one_name_that_drift_are_told_once(self):
+        receiver = self.receiver()
+        config = self.config(receiver, more='events = ["drift"]\n')
+        files = self.project(folder="sql")
+        for number in range(1, 4):
+            files.write(f"sql/V{number}__m.sql", f"CREATE TABLE t{number} (id INT);")
+        self.rpc(self.worker(files)).call("MigrationService", "Run")
+        self.sql("UPDATE flyway_schema_history SET script = 'V1__m.sql' WHERE version = '2'")
+        for number in (1, 2):
+            os.remove(os.path.join(files.path, "sql", f"V{number}__m.sql"))
+        self.worker(files, "--webhooks", config)
+        self.assertEqual(self.events(receiver, 1)[0]["data"]["migrations"], [{"name": "V1__m.sql", "state": "orphaned"}])
+        self.assertEqual(self.sql("SELECT migration, state FROM truss.drift"), [("V1__m.sql", "orphaned")])
+
     def test_drift_in_the_chat_is_a_sentence(self):
         receiver = self.receiver()
         config = self.config(receiver, '[webhook.chat]\nurl = "{url}/chat"\nformat = "slack"\nevents = ["drift"]\n')

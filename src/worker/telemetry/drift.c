@@ -72,21 +72,23 @@ static void put_text(struct buffer *sql, const char *text)
     pg_quote_literal(sql, text_of(text));
 }
 
-/* One statement: what another worker writes at the same moment is news for one of the two. */
+/* One statement: what another worker writes at the same moment is news for one of the two. Each row once, as the server
+ * takes none twice, and in one order, as two workers would wait for each other. */
 static const char *upsert_of(struct arena *arena, const char *schema, const struct drift *drift)
 {
     struct buffer sql = {.arena = arena};
-    own_put(&sql, schema, "INSERT INTO {truss}.drift AS d (ledger, migration, state, seen_at) VALUES ");
+    own_put(&sql, schema, "INSERT INTO {truss}.drift AS d (ledger, migration, state, seen_at) SELECT ");
+    put_text(&sql, drift->ledger);
+    buffer_puts(&sql, ", n.migration, n.state, pg_catalog.clock_timestamp() FROM (SELECT DISTINCT v.* FROM (VALUES ");
     for (size_t i = 0; i < drift->count; i++) {
         buffer_puts(&sql, i == 0 ? "(" : ", (");
-        put_text(&sql, drift->ledger);
-        buffer_puts(&sql, ", ");
         put_text(&sql, drift->items[i].migration);
         buffer_puts(&sql, ", ");
         put_text(&sql, drift->items[i].state);
-        buffer_puts(&sql, ", pg_catalog.clock_timestamp())");
+        buffer_putc(&sql, ')');
     }
-    buffer_puts(&sql, " ON CONFLICT (ledger, migration, state) DO UPDATE SET seen_at = EXCLUDED.seen_at "
+    buffer_puts(&sql, ") v (migration, state)) n ORDER BY n.migration, n.state "
+                      "ON CONFLICT (ledger, migration, state) DO UPDATE SET seen_at = EXCLUDED.seen_at "
                       "RETURNING d.migration, d.state, d.xmax OPERATOR(pg_catalog.=) 0");
     return buffer_string(&sql);
 }

@@ -18,10 +18,12 @@ struct drift {
     size_t count;
 };
 
-/* What there is of it now, in the request's arena. */
+/* What there is of it now, in the request's arena. False where it could not be read; then the status says why, and
+ * *drift is empty. */
 bool drift_look(const struct request *request, struct drift *drift);
 
-/* Writes down what was seen, and leaves what is news of it. In a transaction of the caller's, who tells of it there. */
+/* Writes down what was seen, and leaves what is news of it, sorted by name. In a transaction of the caller's, who tells
+ * of it there. False where it could not be written: the transaction has failed, and *drift is of no use. */
 bool drift_keep_news(struct pg_session *session, struct drift *drift, struct status *status);
 
 /* Makes the table where it is missing. */
