@@ -331,6 +331,22 @@ class Behind(Branches):
         self.assertEqual(self.cluster.psql(row["branch_db"], "SELECT count(*) FROM posts"), [("0",)])
         self.assertEqual(self.databases(), {row["branch_db"]})
 
+    def test_a_reset_whose_worker_died_is_not_told_as_done(self):
+        self.needs_dump()
+        row = self.make(label="kept", source="dump")
+        self.lock_posts()
+        self.behind(f"/api/branches/{row['id']}/reset")
+        wait_for(lambda: self.http.get(f"/api/branches/{row['id']}").json["phase"] == "dumping")
+        self.process.kill()
+        other = self.start("--branch-interval", "0.2")
+        wait_for(lambda: self.row(row) == ("active",))
+        why = "The worker that made it ended before it was complete."
+        waited = self.bridge(other).get(f"/api/branches/{row['id']}/wait").json
+        self.assertEqual((waited["done"], waited["branch"]["status"], waited["error"]["code"], waited["error"]["message"]), (True, "active", 10, why))
+        told = self.truss("branch", "wait", str(row["id"]), worker=other)
+        self.assertNotEqual(told.returncode, 0, told.stdout)
+        self.assertIn(why, told.stderr)
+
     def test_a_reset_that_cannot_begin_is_refused_at_once(self):
         row = self.make()
         self.hold()

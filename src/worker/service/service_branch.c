@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "connection/forms.h"
+#include "rpc/status_message.h"
 #include "worker/idempotency.h"
 #include "worker/messages/branch_messages.h"
 #include "worker/messages/messages.h"
@@ -179,6 +180,17 @@ static ProtobufCMessage *cancel(void *data, struct rpc_call *call, const Protobu
     return &reply->base;
 }
 
+/* Why what was begun with it was undone, by whichever worker: what begins and what succeeds empties the row's word. */
+static Truss__Rpc__V1__Status *error_of_row(struct arena *arena, const struct branch_row *row)
+{
+    struct status told = {.arena = arena};
+    if (row->last_error[0] == '\0') {
+        return NULL;
+    }
+    status_fail(&told, STATUS_ABORTED, "%s", row->last_error);
+    return status_message(arena, &told);
+}
+
 /* What its row says. While its parent is copied, or undone, there may be nobody or nothing to ask. */
 static bool look_at_row(const struct branch_context *context, struct rpc_call *call, const struct branch_news *news,
                         Truss__Branch__V1__WaitBranchResponse *reply)
@@ -192,6 +204,9 @@ static bool look_at_row(const struct branch_context *context, struct rpc_call *c
         }
         reply->branch = branch_message(call->arena, &row);
         reply->done = strcmp(row.status, "creating") != 0;
+        if (reply->done && reply->error == NULL) {
+            reply->error = error_of_row(call->arena, &row);
+        }
         return true;
     }
     const enum status_code code = call->status->code;
