@@ -394,20 +394,17 @@ static bool prepare(const struct branch_call *call, const struct branch_new *wha
     return read_words(call, what, copying);
 }
 
-/* The answer that a key has had; registry_reuse and its sister. */
-typedef bool reuse_answer(const struct branch_call *, struct pg_session *, const struct branch_new *,
-                          struct branch_row *, bool *);
+/* The answer that a key has had: registry_reuse or registry_reuse_reset. */
+typedef bool reuse_answer(const struct branch_call *call, struct pg_session *session, const struct branch_new *what,
+                          struct branch_row *row, bool *found);
 
 /* Is there an answer for the key already? *found is false where there is none, or no key. */
 static bool look_for_answer(const struct branch_call *call, const struct branch_new *what, reuse_answer *reuse,
                             struct branch_row *row, bool *found)
 {
     *found = false;
-    if (what->key == NULL) {
-        return true;
-    }
-    struct pg_session *const home = registry_open(call);
-    const bool ok = home != NULL && reuse(call, home, what, row, found);
+    struct pg_session *const home = what->key == NULL ? NULL : registry_open(call);
+    const bool ok = what->key == NULL || (home != NULL && reuse(call, home, what, row, found));
     pg_session_free(home);
     return ok;
 }
@@ -420,10 +417,11 @@ bool branch_create(const struct branch_call *call, const struct branch_new *what
         return false;
     }
     copying.what.kind = NULL;
-    return look_for_answer(call, what, registry_reuse, row, &found) && (found || run(&copying, row, begin_new));
+    return look_for_answer(call, &copying.what, registry_reuse, row, &found) &&
+           (found || run(&copying, row, begin_new));
 }
 
-/* One that is, as it is now, to be made anew. */
+/* Finds the branch, and refuses one that cannot be reset. */
 static bool find_to_reset(const struct branch_call *call, int64_t id, struct branch_row *row)
 {
     if (!branch_find(call, id, row)) {
@@ -431,7 +429,9 @@ static bool find_to_reset(const struct branch_call *call, int64_t id, struct bra
     }
     if (strcmp(row->status, "creating") == 0) {
         return status_fail_because(call->status, STATUS_ABORTED, REASON_BUSY,
-                                   "The branch \"%s\" is being made or reset at this moment.", row->label);
+                                   "The branch \"%s\" is being made or reset at this moment. Wait for it (truss "
+                                   "branch wait %lld), then try again.",
+                                   row->label, (long long)id);
     }
     if (strcmp(row->status, "active") != 0) {
         return status_fail(call->status, STATUS_NOT_FOUND, "Branch not found.");
@@ -500,6 +500,6 @@ bool branch_refresh_golden(const struct branch_call *call, const struct branch_n
     if (copying.source != SOURCE_DUMP && copying.source != SOURCE_SCHEMA) {
         return status_fail(call->status, STATUS_INVALID_ARGUMENT, "A golden copy is made by \"dump\" or \"schema\".");
     }
-    return look_for_answer(call, what, registry_reuse, row, &found) &&
+    return look_for_answer(call, &golden, registry_reuse, row, &found) &&
            (found || (run(&copying, row, begin_new) && drop_older(call, row)));
 }

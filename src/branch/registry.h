@@ -26,7 +26,7 @@ bool registry_add(const struct branch_call *call, struct pg_session *session, co
                   struct branch_row *row);
 
 /* The branch that was made for a key of `what`. *found: false where it is new. ABORTED while it is being made,
- * INVALID_ARGUMENT where something else was asked for with it. */
+ * INVALID_ARGUMENT where something else was asked for with it; a golden copy is something else than a branch. */
 bool registry_reuse(const struct branch_call *call, struct pg_session *session, const struct branch_new *what,
                     struct branch_row *row, bool *found);
 

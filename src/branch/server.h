@@ -50,7 +50,7 @@ bool server_comment(const struct branch_call *call, struct pg_session *session, 
 struct sessions {
     int64_t count;    /* without those that PostgreSQL itself sends away (autovacuum) */
     const char *list; /* for people, a line each; "": none */
-    int64_t own;      /* how many of them are workers' own, in which nothing is held up */
+    int64_t own;      /* how many of them are of our role, named truss, without an advisory lock; active or idle */
 };
 
 /* Those on a database, and what else keeps it from being copied: prepared transactions. */

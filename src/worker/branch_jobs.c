@@ -98,6 +98,7 @@ static struct branch_row copy_row(struct arena *arena, const struct branch_row *
         *texts[i] = arena_strdup(arena, *texts[i] == NULL ? "" : *texts[i]);
     }
     copy.work = NULL;
+    copy.reset_key = copy.reset_request = NULL;
     copy.warnings = (struct words){0};
     copy_words(arena, &copy.warnings, &row->warnings);
     return copy;

@@ -204,6 +204,17 @@ class Contract(Branches):
         self.assertEqual((post("k", label="other").status, len(self.databases())), (422, 1))
         self.assertNotEqual(post("l", label="once").json["id"], first.json["id"])
 
+    def test_a_key_of_a_branch_is_none_of_a_golden_copy(self):
+        self.needs_dump()
+
+        def post(path, key):
+            return self.http.post(path, {}, headers={"Idempotency-Key": key})
+        branch, golden = "/api/branches", "/api/branches/golden"
+        for key, path, other in (("k", branch, golden), ("l", golden, branch)):
+            made = post(path, key)
+            self.assertEqual((made.status, post(path, key).json["id"]), (201, made.json["id"]), made.body)
+            self.assertEqual((post(other, key).status, len(self.databases())), (422, 1 if path == branch else 2))
+
     def test_a_key_that_many_send_at_once_makes_one_branch(self):
         self.needs_dump()
         answers = []
@@ -324,6 +335,7 @@ class Behind(Branches):
         wait_for(lambda: self.http.get(f"/api/branches/{row['id']}").json["phase"] == "dumping")
         other = self.http.post(f"/api/branches/{row['id']}/reset")
         self.assertEqual((other.status, other.json["reason"]), (409, "BUSY"), other.body)
+        self.assertIn(f"truss branch wait {row['id']}", other.json["error"])
         self.assertEqual(self.http.post(f"/api/branches/{row['id']}/cancel").json, {"cancelled": True})
         done = self.ended(row)
         self.assertEqual((done["status"], done["branch_db"]), ("active", row["branch_db"]))
