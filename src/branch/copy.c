@@ -21,11 +21,9 @@
 #define MOST_TRIES   3
 
 enum busy { BUSY_USUAL, BUSY_FAIL, BUSY_WAIT, BUSY_GOLDEN, BUSY_DUMP, BUSY_SCHEMA, BUSY_TERMINATE, BUSY_NONE };
-
 static const char *const busy_words[] = {"", "fail", "wait", "golden", "dump", "schema", "terminate"};
 
 enum source { SOURCE_USUAL, SOURCE_PARENT, SOURCE_GOLDEN, SOURCE_DUMP, SOURCE_SCHEMA, SOURCE_NONE };
-
 static const char *const source_words[] = {"", "parent", "golden", "dump", "schema"};
 
 static size_t word_index(const char *word, const char *const *words, size_t count)
@@ -64,8 +62,6 @@ static bool read_words(const struct branch_call *call, const struct branch_new *
            status_fail(call->status, STATUS_PERMISSION_DENIED,
                        "Only a caller with the scope \"admin\" may end the sessions of others (onBusy: terminate).");
 }
-
-/* ---- the golden copy ---- */
 
 /* Its row is believed where the database of that name still is the one that was made. */
 static bool is_there(const struct branch_call *call, struct pg_session *home, const struct branch_row *golden, bool *is)
@@ -369,9 +365,8 @@ static const char *kind_of(const struct copying *copying)
 
 static bool begin_new(struct copying *copying, struct branch_row *row)
 {
-    const bool is_golden = copying->what.kind != NULL;
     copying->what.source = source_words[copying->source];
-    copying->what.kind = is_golden ? copying->what.kind : kind_of(copying);
+    copying->what.kind = copying->what.kind != NULL ? copying->what.kind : kind_of(copying);
     copying->what.data_at = copying->data_at;
     return make_begin(copying->call, &copying->what, row);
 }
