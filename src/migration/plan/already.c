@@ -12,12 +12,14 @@
 /* ---- what the statements say ---- */
 
 /* CREATE OR REPLACE, or IF NOT EXISTS wherever it stands: ALTER has it behind names, and may have several. It is
- * content with what is there, or puts itself in its place. */
+ * content with what is there, or puts itself in its place. No other statement is read through: one may be a file of
+ * rows. */
 static bool is_content(struct text statement)
 {
     struct sql_reader words = sql_read(statement);
+    const bool makes = sql_is_word(&words.token, "create") || sql_is_word(&words.token, "alter");
     bool is = sql_take(&words, "create") && sql_take(&words, "or") && sql_take(&words, "replace");
-    while (!is && words.token.kind != SQL_END && words.token.kind != SQL_BROKEN) {
+    while (makes && !is && words.token.kind != SQL_END && words.token.kind != SQL_BROKEN) {
         const bool may_be = sql_is_word(&words.token, "if");
         sql_advance(&words);
         is = may_be && sql_take(&words, "not") && sql_is_word(&words.token, "exists");
