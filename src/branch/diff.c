@@ -3,7 +3,6 @@
  */
 #include "branch/branch.h"
 #include "pg/objects.h"
-
 #include "pg/own_sql.h"
 
 #include <string.h>

@@ -18,10 +18,9 @@
 
 typedef Truss__Migration__V1__GetStatusResponse StatusReply;
 
-/* $1: the role, $2: the one that reads, $3: the schema of the tracking table, or "", $4: our own.
- * Objects of extensions are the
- * extension's; a sequence that a column owns goes with its table; a SECURITY DEFINER routine would lose its meaning
- * with its owner. */
+/* $1: the role, $2: the one that reads, $3: the schema of the tracking table, or "", $4: our own. Objects of extensions
+ * are the extension's; a sequence that a column owns goes with its table; a SECURITY DEFINER routine would lose its
+ * meaning with its owner. */
 static const char objects_sql[] =
     "WITH spaces AS (SELECT n.oid, n.nspname, n.nspowner FROM pg_catalog.pg_namespace n "
     "WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND (n.nspname IN ('public', $4::pg_catalog.text, "

@@ -34,11 +34,16 @@ void own_put(struct buffer *sql, const char *schema, const char *text)
     buffer_puts(sql, rest);
 }
 
-const char *own_sql(struct arena *arena, const struct pg_session *session, const char *text)
+const char *own_text(struct arena *arena, const char *schema, const char *text)
 {
     struct buffer sql = {.arena = arena};
-    own_put(&sql, pg_session_own_schema(session), text);
+    own_put(&sql, schema, text);
     return buffer_string(&sql);
+}
+
+const char *own_sql(struct arena *arena, const struct pg_session *session, const char *text)
+{
+    return own_text(arena, pg_session_own_schema(session), text);
 }
 
 PGresult *own_query(struct pg_session *session, const char *text, int count, const char *const *values,

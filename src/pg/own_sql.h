@@ -24,7 +24,10 @@ PGresult *own_query(struct pg_session *session, const char *text, int count, con
                     struct status *status);
 bool own_exec(struct pg_session *session, const char *text, struct status *status);
 
-/* The text as it is sent, in the arena. */
+/* The text with the name of the schema in it, in the arena. NULL: the usual schema. */
+const char *own_text(struct arena *arena, const char *schema, const char *text);
+
+/* The same, as a session sends it. */
 const char *own_sql(struct arena *arena, const struct pg_session *session, const char *text);
 
 /* The same, appended to SQL that has what others wrote too. NULL: the usual schema. */

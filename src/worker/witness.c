@@ -243,13 +243,11 @@ static bool before(void *context, struct rpc_call *call, enum scope scope, const
     if (ok || !is_wanted) {
         return true;
     }
-    struct buffer table = {.arena = call->arena};
-    own_put(&table, witness->site->conninfo->own_schema, "{truss}.audit");
     log_failure(entry, &status);
     *call->status = status;
     call->status->message =
         arena_printf(call->arena, "This cannot be written into the audit (%s), and so nothing was done: %s",
-                     buffer_string(&table), status.message);
+                     own_text(call->arena, witness->site->conninfo->own_schema, "{truss}.audit"), status.message);
     return false;
 }
 

@@ -149,13 +149,15 @@ void flaws_find(const struct request *request, struct pg_session *session, const
     }
     for (size_t i = 0; i < findings.count; i++) {
         const struct schema_finding *const one = &findings.items[i];
-        if (one->flaw == NULL && one->difference != NULL && !words_have(&flaws->handled, one->object->name)) {
+        if (words_have(&flaws->handled, one->object->name)) {
+            continue;
+        }
+        if (one->flaw == NULL && one->difference != NULL) {
             words_add(arena, &flaws->others,
                       arena_printf(arena, "Migration \"%s\" would pass over the %s \"%s\", which is there: %s",
                                    script->migration, one->type, one->object->name, one->difference));
         }
-        if (one->flaw != NULL && strcmp(one->flaw, "disabled") != 0 &&
-            !words_have(&flaws->handled, one->object->name)) {
+        if (one->flaw != NULL && strcmp(one->flaw, "disabled") != 0) {
             add_flaw(request, session, script->migration, one, flaws);
         }
     }

@@ -27,9 +27,7 @@ static void put_step(struct buffer *sql, uint32_t step)
 /* What writes to the steps' table looks at it under its lock. */
 static void put_guard(struct buffer *sql, const struct ledger *ledger)
 {
-    struct buffer table = {.arena = sql->arena};
-    own_put(&table, ledger->own_schema, "{truss}.migration_steps");
-    const char *const name = buffer_string(&table);
+    const char *const name = own_text(sql->arena, ledger->own_schema, "{truss}.migration_steps");
     const struct table_guard guard = {
         .name = name,
         .words = arena_printf(sql->arena, "The table %s", name),

@@ -4,6 +4,7 @@
  */
 #include "worker/telemetry/drift.h"
 
+#include "framework/core/ledger.h"
 #include "migration/look/catalog.h"
 #include "migration/look/failed_attempts.h"
 #include "pg/own_sql.h"
@@ -67,24 +68,19 @@ bool drift_look(const struct request *request, struct drift *drift)
     return ok;
 }
 
-static void put_text(struct buffer *sql, const char *text)
-{
-    pg_quote_literal(sql, text_of(text));
-}
-
 /* One statement: what another worker writes at the same moment is news for one of the two. Each row once, as the server
  * takes none twice, and in one order, as two workers would wait for each other. */
 static const char *upsert_of(struct arena *arena, const char *schema, const struct drift *drift)
 {
     struct buffer sql = {.arena = arena};
     own_put(&sql, schema, "INSERT INTO {truss}.drift AS d (ledger, migration, state, seen_at) SELECT ");
-    put_text(&sql, drift->ledger);
+    ledger_put_text(&sql, drift->ledger);
     buffer_puts(&sql, ", n.migration, n.state, pg_catalog.clock_timestamp() FROM (SELECT DISTINCT v.* FROM (VALUES ");
     for (size_t i = 0; i < drift->count; i++) {
         buffer_puts(&sql, i == 0 ? "(" : ", (");
-        put_text(&sql, drift->items[i].migration);
+        ledger_put_text(&sql, drift->items[i].migration);
         buffer_puts(&sql, ", ");
-        put_text(&sql, drift->items[i].state);
+        ledger_put_text(&sql, drift->items[i].state);
         buffer_putc(&sql, ')');
     }
     buffer_puts(&sql, ") v (migration, state)) n ORDER BY n.migration, n.state "
