@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/sandbox.h"
 #include "base/shortage.h"
+#include "base/sorting.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -256,9 +257,7 @@ bool directory_list(struct arena *arena, const char *path, struct file_list *lis
         };
     }
     closedir(dir);
-    if (list->count > 0) {
-        qsort(list->entries, list->count, sizeof *list->entries, by_name);
-    }
+    sort_items(list->entries, list->count, sizeof *list->entries, by_name);
     return ok;
 }
 

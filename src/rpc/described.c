@@ -4,12 +4,12 @@
  */
 #include "rpc/described.h"
 
+#include "base/sorting.h"
 #include "google/protobuf/descriptor.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
 #include "rpc/envelope.h"
 #include "truss/rpc/v1/rpc.pb-c.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define PLACE  ((unsigned)sizeof(uint64_t))            /* of a number, a pointer, a count */
@@ -169,9 +169,7 @@ static bool fill_enum(const struct making *making, const struct type *type)
         const char *const name = said(as->value[i]->name);
         values[i] = (ProtobufCEnumValue){name, name, as->value[i]->number};
     }
-    if (count > 0) {
-        qsort(values, count, sizeof *values, by_value);
-    }
+    sort_items(values, count, sizeof *values, by_value);
     for (unsigned i = 0; i < count; i++) {
         numbers[i] = values[i].value;
     }
@@ -273,9 +271,7 @@ static bool fill_message(const struct making *making, const struct type *type)
             return false;
         }
     }
-    if (count > 0) {
-        qsort(fields, count, sizeof *fields, by_id);
-    }
+    sort_items(fields, count, sizeof *fields, by_id);
     for (unsigned i = 0; i < count; i++) {
         ids[i] = (int)fields[i].id;
     }

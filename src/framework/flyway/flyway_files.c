@@ -5,6 +5,7 @@
  */
 #include "framework/flyway/flyway_files.h"
 
+#include "base/sorting.h"
 #include "framework/core/listing.h"
 #include "framework/core/script.h"
 #include "framework/core/unread.h"
@@ -12,7 +13,6 @@
 
 #include <ctype.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Migrations that are classes. */
@@ -255,9 +255,7 @@ bool flyway_list(struct arena *arena, const struct folder *folder, struct migrat
              (list_location(arena, folder, settings->locations[i], files, status) &&
               list_classes(arena, folder, settings->locations[i], files, status));
     }
-    if (files->count > 0) {
-        qsort(files->items, files->count, sizeof *files->items, compare);
-    }
+    sort_items(files->items, files->count, sizeof *files->items, compare);
     listing_warn_duplicates(arena, files);
     flyway_place_callbacks(arena, folder, files);
     return ok;

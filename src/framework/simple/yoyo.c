@@ -2,12 +2,12 @@
  * yoyo: files of SQL or programs with dependencies, recorded with a hash of their names. Facts seen with yoyo 8.2.
  */
 #include "base/search.h"
+#include "base/sorting.h"
 #include "framework/core/configuration.h"
 #include "framework/core/file_rules.h"
 #include "framework/core/order.h"
 #include "framework/core/script.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define LONGEST_NAME 255 /* of a file */
@@ -72,9 +72,7 @@ static bool sort(struct arena *arena, struct migration_files *files, struct stat
     for (size_t i = 0; i < files->count; i++) {
         sorted[i] = &files->items[i];
     }
-    if (files->count > 0) {
-        qsort(sorted, files->count, sizeof(const struct migration_file *), by_name);
-    }
+    sort_items(sorted, files->count, sizeof(const struct migration_file *), by_name);
     for (size_t i = 0; i < files->count; i++) {
         struct text content;
         if (!file_read(arena, files->items[i].path, MIGRATION_FILE_LIMIT, &content, status)) {

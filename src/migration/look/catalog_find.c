@@ -2,9 +2,9 @@
  * One migration of a catalog, by what a person calls it.
  */
 #include "base/search.h"
+#include "base/sorting.h"
 #include "migration/look/catalog.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* "dir/20240101_init.up.sql", also without its directory and its ends: a person writes any of them. */
@@ -76,7 +76,7 @@ const struct catalog_item **catalog_find_all(struct arena *arena, const struct c
         sorted[i] = &catalog->items[i];
     }
     if (count > 0) {
-        qsort(sorted, catalog->count, sizeof(const struct catalog_item *), by_name);
+        sort_items(sorted, catalog->count, sizeof(const struct catalog_item *), by_name);
     }
     for (size_t i = 0; i < count; i++) {
         const struct catalog_item *const exact = search(sorted, catalog->count, names[i]);

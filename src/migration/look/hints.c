@@ -4,9 +4,9 @@
 #include "migration/look/hints.h"
 
 #include "base/search.h"
+#include "base/sorting.h"
 #include "migration/look/content.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static void put_in_front(const struct request *request, struct catalog_item *item, const char *hint)
@@ -95,9 +95,7 @@ static struct by_content sorted_by_content(struct arena *arena, struct catalog *
     }
     all.taken = arena_array(arena, all.count, sizeof *all.taken);
     memset(all.taken, 0, all.count * sizeof *all.taken);
-    if (all.count > 0) {
-        qsort(all.items, all.count, sizeof *all.items, compare_contents);
-    }
+    sort_items(all.items, all.count, sizeof *all.items, compare_contents);
     return all;
 }
 

@@ -3,7 +3,6 @@
 #include "framework/core/file_index.h"
 #include "migration/look/checksums.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define DIGITS_OF_A_DAY 8 /* "20240131": no counter gets so far */

@@ -5,9 +5,9 @@
  */
 #include "migration/look/shapes.h"
 
+#include "base/sorting.h"
 #include "pg/trust.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* The characters that separate columns, and the members of one. */
@@ -431,9 +431,7 @@ bool shapes_find(const struct request *request, struct pg_session *session, cons
         }
         tables->count = kept;
         judge(request, all, tables, folders, ledgers);
-        if (ledgers->count > 0) {
-            qsort(ledgers->items, ledgers->count, sizeof *ledgers->items, by_place);
-        }
+        sort_items(ledgers->items, ledgers->count, sizeof *ledgers->items, by_place);
     }
     return true;
 }

@@ -5,11 +5,11 @@
  */
 #include "migration/plan/reach.h"
 
+#include "base/sorting.h"
 #include "migration/plan/fires.h"
 #include "pg/search.h"
 #include "pg/session.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* Relations of the system, and what is no relation that anybody reads or writes, are not told of. */
@@ -452,7 +452,5 @@ void reach_add(struct arena *arena, struct pg_session *session, struct world *wo
     for (size_t i = 0; i < effects->reach_count; i++) {
         add_reach(&reaching, &effects->reaches[i]);
     }
-    if (effects->count > 0) {
-        qsort(effects->locks, effects->count, sizeof *effects->locks, by_strength);
-    }
+    sort_items(effects->locks, effects->count, sizeof *effects->locks, by_strength);
 }

@@ -5,6 +5,7 @@
  */
 #include "migration/run/sequences.h"
 
+#include "base/sorting.h"
 #include "base/words.h"
 #include "sql/lexer.h"
 
@@ -77,9 +78,7 @@ static bool read_words(struct run *run, struct arena *arena, const struct prepar
             return false;
         }
     }
-    if (words->count > 0) {
-        qsort(words->items, words->count, sizeof *words->items, by_text);
-    }
+    sort_items(words->items, words->count, sizeof *words->items, by_text);
     return true;
 }
 

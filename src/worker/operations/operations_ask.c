@@ -3,13 +3,13 @@
  * runs is looked at a few times a second.
  */
 #include "base/limits.h"
+#include "base/sorting.h"
 #include "rpc/envelope.h"
 #include "worker/messages/messages.h"
 #include "worker/operations/operation_store.h"
 #include "worker/operations/operations_private.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -282,9 +282,7 @@ Truss__Migration__V1__ListOperationsResponse *operations_list(struct operations 
             reply->operations[reply->n_operations++] = stored.items[i];
         }
     }
-    if (reply->n_operations > 0) {
-        qsort(reply->operations, reply->n_operations, sizeof(Operation *), by_age);
-    }
+    sort_items(reply->operations, reply->n_operations, sizeof(Operation *), by_age);
     reply->n_operations = reply->n_operations > most ? most : reply->n_operations;
     return reply;
 }
