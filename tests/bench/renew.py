@@ -10,7 +10,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 README = os.path.join(HERE, "README.md")
-PARTS = ("bench.py", "bench_http.py", "peers.py")
+PARTS = ("bench.py", "bench_load.py", "peers.py")
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 
 

@@ -15,6 +15,6 @@ if [ "${1:-}" = --write ]; then
     exec /usr/bin/python3 -B tests/bench/renew.py
 fi
 /usr/bin/python3 -B tests/bench/bench.py "$@"
-/usr/bin/python3 -B tests/bench/bench_http.py
+/usr/bin/python3 -B tests/bench/bench_load.py
 /usr/bin/python3 -B tests/bench/peers.py "$@"
 /usr/bin/python3 -B tests/bench/bench_lock_queue.py

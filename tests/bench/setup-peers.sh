@@ -18,3 +18,9 @@ if [ ! -d "$dir/other/liquibase/node_modules/liquibase" ]; then
         echo "setup-peers.sh: no Liquibase" >&2
 fi
 command -v sqitch >/dev/null || apt-get install -y -q --no-install-recommends sqitch libdbd-pg-perl >/dev/null || echo "setup-peers.sh: no sqitch" >&2
+# nginx and wrk are unpacked, not installed: a package of a server starts it.
+if [ ! -x "$dir/web/usr/sbin/nginx" ]; then
+    (mkdir -p "$dir/web" && cd "$dir/web" && apt-get download -q nginx wrk >/dev/null && for package in *.deb; do dpkg -x "$package" .; done && rm ./*.deb) ||
+        echo "setup-peers.sh: no nginx and wrk" >&2
+    apt-get install -y -q --no-install-recommends libluajit-5.1-2 >/dev/null || echo "setup-peers.sh: no libluajit for wrk" >&2
+fi
