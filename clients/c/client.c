@@ -348,6 +348,24 @@ static void on_told(const Truss__Branch__V1__CancelBranchResponse *reply, void *
     (void)data;
 }
 
+/* What was begun, to its end; -1 where nothing was. */
+static int follow(struct making *making)
+{
+    if (making->id[0] == '\0') {
+        return -1;
+    }
+    watch_branch(making);
+    const int answer = making->answer;
+    if (answer > 0) {
+        Truss__Branch__V1__CancelBranchRequest cancel = TRUSS__BRANCH__V1__CANCEL_BRANCH_REQUEST__INIT;
+        cancel.id = making->id;
+        making->on_event = NULL;
+        truss__branch__v1__branch_service__cancel_branch(branches(making->client), &cancel, on_told, making);
+        watch_branch(making);
+    }
+    return answer;
+}
+
 int truss_client_make_branch(struct truss_client *client, const ProtobufCMessage *request, truss_event_fn *on_event,
                              void *data, struct truss_result *result)
 {
@@ -355,19 +373,27 @@ int truss_client_make_branch(struct truss_client *client, const ProtobufCMessage
     *result = (struct truss_result){0};
     truss__branch__v1__branch_service__start_branch(
         branches(client), (const Truss__Branch__V1__CreateBranchRequest *)request, on_begun, &making);
-    if (making.id[0] == '\0') {
-        return -1;
-    }
-    watch_branch(&making);
-    const int answer = making.answer;
-    if (answer > 0) {
-        Truss__Branch__V1__CancelBranchRequest cancel = TRUSS__BRANCH__V1__CANCEL_BRANCH_REQUEST__INIT;
-        cancel.id = making.id;
-        making.on_event = NULL;
-        truss__branch__v1__branch_service__cancel_branch(branches(client), &cancel, on_told, &making);
-        watch_branch(&making);
-    }
-    return answer;
+    return follow(&making);
+}
+
+int truss_client_reset_branch(struct truss_client *client, const ProtobufCMessage *request, truss_event_fn *on_event,
+                              void *data, struct truss_result *result)
+{
+    struct making making = {.client = client, .on_event = on_event, .data = data, .result = result};
+    *result = (struct truss_result){0};
+    truss__branch__v1__branch_service__start_reset(
+        branches(client), (const Truss__Branch__V1__ResetBranchRequest *)request, on_begun, &making);
+    return follow(&making);
+}
+
+int truss_client_refresh_golden(struct truss_client *client, const ProtobufCMessage *request, truss_event_fn *on_event,
+                                void *data, struct truss_result *result)
+{
+    struct making making = {.client = client, .on_event = on_event, .data = data, .result = result};
+    *result = (struct truss_result){0};
+    truss__branch__v1__branch_service__start_golden(
+        branches(client), (const Truss__Branch__V1__RefreshGoldenRequest *)request, on_begun, &making);
+    return follow(&making);
 }
 
 void truss_client_result_free(struct truss_result *result)

@@ -1,4 +1,5 @@
 /* Speaks for this client in tests/clients/test_conformance.py: see there for the lines. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,14 +93,34 @@ static void call(struct truss_client *client, char *rest)
     free(bytes);
 }
 
-static void make(struct truss_client *client, const char *payload)
+typedef int make_fn(struct truss_client *client, const ProtobufCMessage *request, truss_event_fn *on_event, void *data,
+                    struct truss_result *result);
+
+static const struct {
+    const char *verb;
+    make_fn *function;
+    const ProtobufCMessageDescriptor *request;
+} makers[] = {
+    {"make", truss_client_make_branch, &truss__branch__v1__create_branch_request__descriptor},
+    {"reset", truss_client_reset_branch, &truss__branch__v1__reset_branch_request__descriptor},
+    {"golden", truss_client_refresh_golden, &truss__branch__v1__refresh_golden_request__descriptor},
+};
+
+/* False where it is no such verb. */
+static bool make(struct truss_client *client, const char *verb, const char *payload)
 {
     struct truss_result result;
+    size_t which = 0;
     size_t size;
+    while (which < sizeof makers / sizeof makers[0] && strcmp(makers[which].verb, verb) != 0) {
+        which++;
+    }
+    if (which == sizeof makers / sizeof makers[0]) {
+        return false;
+    }
     uint8_t *const bytes = unhex(payload, &size);
-    ProtobufCMessage *const request =
-        protobuf_c_message_unpack(&truss__branch__v1__create_branch_request__descriptor, NULL, size, bytes);
-    if (truss_client_make_branch(client, request, on_event, NULL, &result) == 0) {
+    ProtobufCMessage *const request = protobuf_c_message_unpack(makers[which].request, NULL, size, bytes);
+    if (makers[which].function(client, request, on_event, NULL, &result) == 0) {
         say("reply", result.operation, result.size);
     } else {
         fail(truss_client_error(client));
@@ -107,6 +128,7 @@ static void make(struct truss_client *client, const char *payload)
     truss_client_result_free(&result);
     protobuf_c_message_free_unpacked(request, NULL);
     free(bytes);
+    return true;
 }
 
 int main(int argc, char **argv)
@@ -121,8 +143,8 @@ int main(int argc, char **argv)
         const char *const verb = strtok_r(NULL, " ", &rest);
         if (strcmp(verb, "call") == 0) {
             call(client, rest);
-        } else if (strcmp(verb, "make") == 0) {
-            make(client, rest == NULL ? "" : rest);
+        } else if (make(client, verb, rest == NULL ? "" : rest)) {
+            continue;
         } else if (truss_client_watch(client, rest, 0, on_event, NULL) == 0) {
             puts("end");
         } else {

@@ -266,6 +266,25 @@ func (c *Client) WatchBranch(ctx context.Context, id, after uint32, event func(*
 // get each event.
 func (c *Client) MakeBranch(ctx context.Context, request *branchv1.CreateBranchRequest, onEvent ...func(*branchv1.BranchEvent)) (*branchv1.Branch, error) {
 	begun, err := c.StartBranch(ctx, request)
+	return c.follow(ctx, begun, err, onEvent)
+}
+
+// ResetAndWait makes a branch anew from where it came from, as MakeBranch makes one. Where it cannot be made anew, or the context ends,
+// it is as it was.
+func (c *Client) ResetAndWait(ctx context.Context, request *branchv1.ResetBranchRequest, onEvent ...func(*branchv1.BranchEvent)) (*branchv1.Branch, error) {
+	begun, err := c.StartReset(ctx, request)
+	return c.follow(ctx, begun, err, onEvent)
+}
+
+// RefreshGoldenAndWait makes the golden copy anew, as MakeBranch makes a branch. Where it cannot be made, or the context ends, the one
+// that was there stays.
+func (c *Client) RefreshGoldenAndWait(ctx context.Context, request *branchv1.RefreshGoldenRequest, onEvent ...func(*branchv1.BranchEvent)) (*branchv1.Branch, error) {
+	begun, err := c.StartGolden(ctx, request)
+	return c.follow(ctx, begun, err, onEvent)
+}
+
+// What was begun, or the error of that; to its end.
+func (c *Client) follow(ctx context.Context, begun *branchv1.Branch, err error, onEvent []func(*branchv1.BranchEvent)) (*branchv1.Branch, error) {
 	if err != nil {
 		return nil, err
 	}

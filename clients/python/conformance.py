@@ -1,5 +1,6 @@
 """Speaks for this client in tests/clients/test_conformance.py: see there for the lines."""
 import sys
+from functools import partial
 
 import truss
 from truss.backup.v1 import backup_pb2
@@ -32,14 +33,17 @@ def watch(client, operation):
     say("end")
 
 
-def make(client, payload=""):
-    request = branch_pb2.CreateBranchRequest.FromString(bytes.fromhex(payload))
-    fields = {field.name: value for field, value in request.ListFields()}
-    branch = client.make_branch(on_event=lambda event: say("event", event.SerializeToString().hex()), **fields)
+def make(message, function, client, payload=""):
+    fields = {field.name: value for field, value in message.FromString(bytes.fromhex(payload)).ListFields()}
+    if "id" in fields:
+        fields["branch"] = int(fields.pop("id"))
+    branch = function(client, on_event=lambda event: say("event", event.SerializeToString().hex()), **fields)
     say("reply", branch.SerializeToString().hex())
 
 
-VERBS = {"call": call, "watch": watch, "make": make}
+VERBS = {"call": call, "watch": watch, "make": partial(make, branch_pb2.CreateBranchRequest, truss.Client.make_branch),
+         "reset": partial(make, branch_pb2.ResetBranchRequest, truss.Client.reset_branch),
+         "golden": partial(make, branch_pb2.RefreshGoldenRequest, truss.Client.refresh_golden)}
 
 with truss.Client(sys.argv[1]) as one:
     for line in sys.stdin:

@@ -29,13 +29,19 @@ async function watch(id) {
   console.log("end");
 }
 
-async function make(payload = "") {
-  const request = fromBinary(branch.CreateBranchRequestSchema, Buffer.from(payload, "hex"));
+const maker = (schema, function_) => async (payload = "") => {
   const onEvent = (event) => console.log("event", hex(branch.BranchEventSchema, event));
-  console.log("reply", hex(branch.BranchSchema, await client.makeBranch(request, { onEvent })));
-}
+  const made = await function_(fromBinary(schema, Buffer.from(payload, "hex")), { onEvent });
+  console.log("reply", hex(branch.BranchSchema, made));
+};
 
-const verbs = { call, watch, make };
+const verbs = {
+  call,
+  watch,
+  make: maker(branch.CreateBranchRequestSchema, (request, options) => client.makeBranch(request, options)),
+  reset: maker(branch.ResetBranchRequestSchema, ({ id, onBusy }, options) => client.resetBranch(Number(id), { onBusy }, options)),
+  golden: maker(branch.RefreshGoldenRequestSchema, (request, options) => client.refreshGolden(request, options)),
+};
 
 for await (const line of createInterface({ input: process.stdin })) {
   const [verb, ...words] = line.split(" ");

@@ -111,6 +111,14 @@ int truss_client_run(struct truss_client *client, const ProtobufCMessage *reques
 int truss_client_make_branch(struct truss_client *client, const ProtobufCMessage *request, truss_event_fn *on_event,
                              void *data, struct truss_result *result);
 
+/* The same for a branch that is made anew from where it came from (request is a truss.branch.v1.ResetBranchRequest) and
+ * for the golden copy (a RefreshGoldenRequest). Where it cannot be made, or on_event has it undone, what was there
+ * stays. */
+int truss_client_reset_branch(struct truss_client *client, const ProtobufCMessage *request, truss_event_fn *on_event,
+                              void *data, struct truss_result *result);
+int truss_client_refresh_golden(struct truss_client *client, const ProtobufCMessage *request, truss_event_fn *on_event,
+                                void *data, struct truss_result *result);
+
 /* Frees what is in it. */
 void truss_client_result_free(struct truss_result *result);
 

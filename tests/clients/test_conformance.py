@@ -2,7 +2,7 @@
 
 Each client has a program, conformance.*, that reads lines and answers lines, so that one suite asks them all:
     call [sql.|connection.|branch.|backup.]METHOD TIMEOUT_MS|- KEY|- [REQUEST]   →  reply MESSAGE | error CODE REASON|- SQLSTATE|- TEXT
-    make [REQUEST]                             →  event MESSAGE … of a branch, then reply BRANCH | error …
+    make|reset|golden [REQUEST]                →  event MESSAGE … of a branch, then reply BRANCH | error …
     watch OPERATION                            →  event MESSAGE …, then end | error …
 with messages serialized, in hexadecimal.
 
@@ -10,12 +10,14 @@ TRUSS_PEERS_DIR  where Go keeps what it has compiled (default: a cache directory
 """
 import contextlib
 import os
+import re
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
+import unittest
 import unittest.mock
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
@@ -142,10 +144,11 @@ class Speaker:
                 return rest[0]
             events.append(messages().migration.Event.FromString(bytes.fromhex(rest[0])))
 
-    def make(self, **fields):
+    def make(self, verb="make", **fields):
         """The phases of a branch's making, and the branch or its error."""
         branch = messages().branch
-        self.say(f"make {branch.CreateBranchRequest(**fields).SerializeToString().hex()}".rstrip())
+        message = {"make": branch.CreateBranchRequest, "reset": branch.ResetBranchRequest, "golden": branch.RefreshGoldenRequest}[verb]
+        self.say(f"{verb} {message(**fields).SerializeToString().hex()}".rstrip())
         phases = []
         while True:
             verb, rest = self.hear()
@@ -248,6 +251,20 @@ class Conformance:
             waited = speaker.call("branch.WaitBranch", id=str(begun.id), after_event=99, wait_ms=5000)
         self.assertEqual((waited.error.code, waited.branch.status), (1, "failed"))
         self.assertTrue(speaker.call("branch.DeleteBranch", id=str(branch.id)).ok)
+
+    def test_a_branch_and_the_golden_copy_are_made_anew_and_waited_for(self):
+        self.sql("CREATE TABLE kept (a int)")
+        speaker = self.speaker(self.start("SELECT 1;").address)
+        phases, golden = speaker.make("golden", source="schema")
+        self.assertEqual((golden.status, golden.kind, phases[-1]), ("active", "golden", "finishing"))
+        _, branch = speaker.make(label="kept", source="dump")
+        self.cluster.psql(branch.branch_db, "DROP TABLE kept")
+        phases, again = speaker.make("reset", id=str(branch.id))
+        self.assertEqual((again.status, again.id, again.branch_db, phases[-1]), ("active", branch.id, branch.branch_db, "finishing"))
+        self.assertEqual(self.cluster.psql(branch.branch_db, "SELECT to_regclass('kept') IS NOT NULL"), [("t",)])
+        self.assertIn("NOT_FOUND", speaker.make("reset", id="987654")[1])
+        for one in (branch, golden):
+            self.assertTrue(speaker.call("branch.DeleteBranch", id=str(one.id)).ok)
 
     def test_backups_are_made_and_listed(self):
         folder = tempfile.mkdtemp(prefix="truss-backups-")
@@ -359,6 +376,30 @@ class Conformance:
         lost = subprocess.run([*self.example, "tcp://127.0.0.1:1"], capture_output=True, text=True, timeout=60, check=False)
         self.assertEqual((lost.returncode, lost.stderr.split(":")[0]), (1, "UNAVAILABLE"))
         self.assertEqual(subprocess.run([*self.example, "nonsense"], capture_output=True, timeout=60, check=False).returncode, 2)
+
+
+class SentAgain(unittest.TestCase):
+    """A request that was lost on its way may have been carried out: what changes something is not sent again."""
+
+    CHANGES = {"Run", "StartRun", "Create", "MarkApplied", "MarkRolledBack", "Baseline", "CancelOperation", "Approve", "RevokeApproval", "Export",
+               "ReadExport", "CreateBranch", "DeleteBranch", "UpdateBranch", "ResetBranch", "ProtectBranch", "RefreshGolden", "StartBranch",
+               "StartReset", "StartGolden", "RehearseBranch", "CancelBranch", "CreateBackup", "DeleteBackup", "VerifyBackup", "RestoreBackup",
+               "RestoreToPoint", "UpdateWalConfig", "DownloadBackup", "ReadDownload"}
+
+    @staticmethod
+    def listed(path, pattern):
+        with open(os.path.join(CLIENTS, path), encoding="utf-8") as file:
+            return set(re.findall(r"\w+", re.search(pattern, file.read(), re.DOTALL).group(1)))
+
+    def test_each_client_sends_again_what_reads_and_nothing_else(self):
+        loaded = messages()
+        methods = {method.name for name in ("migration", "health", "sql", "trust", "connection", "branch", "backup")
+                   for service in getattr(loaded, name).DESCRIPTOR.services_by_name.values() for method in service.methods}
+        reads = methods - self.CHANGES
+        self.assertEqual(self.CHANGES - methods, set())
+        self.assertEqual(self.listed("python/truss/client.py", r"\nSAFE = \{(.*?)\}"), reads)
+        self.assertEqual(self.listed("typescript/src/client.ts", r"SAFE = new Set\(\[(.*?)\]"), reads)
+        self.assertEqual(self.listed("go/build.sh", r'\nreads="(.*?)"'), reads)
 
 
 class Python(Conformance, Case):

@@ -71,13 +71,30 @@ func call(client *truss.Client, words []string) {
 	say("reply", result[0].Interface().(proto.Message))
 }
 
-func makeBranch(client *truss.Client, words []string) {
-	request := &branchv1.CreateBranchRequest{}
+// What makes a branch and waits, by its verb.
+func maker(client *truss.Client, verb string) (proto.Message, func() (*branchv1.Branch, error)) {
+	ctx := context.Background()
+	onEvent := func(event *branchv1.BranchEvent) { say("event", event) }
+	switch verb {
+	case "make":
+		request := &branchv1.CreateBranchRequest{}
+		return request, func() (*branchv1.Branch, error) { return client.MakeBranch(ctx, request, onEvent) }
+	case "reset":
+		request := &branchv1.ResetBranchRequest{}
+		return request, func() (*branchv1.Branch, error) { return client.ResetAndWait(ctx, request, onEvent) }
+	case "golden":
+		request := &branchv1.RefreshGoldenRequest{}
+		return request, func() (*branchv1.Branch, error) { return client.RefreshGoldenAndWait(ctx, request, onEvent) }
+	}
+	return nil, nil
+}
+
+func makeBranch(words []string, request proto.Message, function func() (*branchv1.Branch, error)) {
 	payload, _ := hex.DecodeString(append(words, "")[0])
 	if err := proto.Unmarshal(payload, request); err != nil {
 		panic(err)
 	}
-	branch, err := client.MakeBranch(context.Background(), request, func(event *branchv1.BranchEvent) { say("event", event) })
+	branch, err := function()
 	if err != nil {
 		fail(err)
 		return
@@ -95,8 +112,8 @@ func main() {
 		words := strings.Split(lines.Text(), " ")
 		if words[0] == "call" {
 			call(client, words[1:])
-		} else if words[0] == "make" {
-			makeBranch(client, words[1:])
+		} else if request, function := maker(client, words[0]); request != nil {
+			makeBranch(words[1:], request, function)
 		} else if _, err := client.Watch(context.Background(), words[1], 0, func(event *migrationv1.Event) error {
 			say("event", event)
 			return nil

@@ -125,7 +125,20 @@ class AsyncClient(Caller):
     async def make_branch(self, timeout: Optional[float] = None, on_event: Optional[Callable[[branch_pb2.BranchEvent], Any]] = None,
                           key: Optional[str] = None, **request: Any) -> branch_pb2.Branch:
         """As Client.make_branch."""
-        begun = await self.branch.StartBranch(key=key, **request)
+        return await self._follow(await self.branch.StartBranch(key=key, **request), timeout, on_event)
+
+    async def reset_branch(self, branch: int, timeout: Optional[float] = None,
+                           on_event: Optional[Callable[[branch_pb2.BranchEvent], Any]] = None, key: Optional[str] = None,
+                           **request: Any) -> branch_pb2.Branch:
+        """As Client.reset_branch."""
+        return await self._follow(await self.branch.StartReset(key=key, id=str(branch), **request), timeout, on_event)
+
+    async def refresh_golden(self, timeout: Optional[float] = None, on_event: Optional[Callable[[branch_pb2.BranchEvent], Any]] = None,
+                             key: Optional[str] = None, **request: Any) -> branch_pb2.Branch:
+        """As Client.refresh_golden."""
+        return await self._follow(await self.branch.StartGolden(key=key, **request), timeout, on_event)
+
+    async def _follow(self, begun, timeout, on_event):
         try:
             async for reply in self._branch_news(begun.id, 0, timeout):
                 for event in reply.events:

@@ -25,7 +25,8 @@ CODES = ("OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", 
          "DATA_LOSS", "UNAUTHENTICATED")
 
 # What may be sent again although the worker may have begun it: these read only.
-SAFE = {"GetStatus", "Preview", "Diff", "Check", "DetectSchema", "Plan", "GetOperation", "WaitOperation", "ListOperations", "GetInfo", "WhoAmI",
+SAFE = {"GetStatus", "Preview", "Diff", "Check", "DetectSchema", "Plan", "GetOperation", "WaitOperation", "ListOperations",
+        "ListApprovals", "GetInfo", "CheckMigrations", "GetMetrics", "GetDescriptors", "WhoAmI", "ListAudit", "VerifyAudit", "ListTokens",
         "Query", "Explain", "ListTables", "Describe", "Cancel", "GetConnection", "RevealConnection",
         "ListBranches", "GetBranch", "WaitBranch", "DiffBranch", "GetBranchConnection", "RevealBranchConnection",
         "ListBackups", "GetBackup", "CancelBackup", "GetSchedule", "UpdateSchedule", "GetWalConfig"}
@@ -196,7 +197,21 @@ class Client(Caller):
                     key: Optional[str] = None, **request: Any) -> branch_pb2.Branch:
         """Makes a branch, and answers when it is ready; the fields are CreateBranchRequest's. Ctrl-C, and whatever else is raised
         meanwhile, has it undone and waits for that. timeout: seconds after which it is undone; None: none."""
-        begun = self.branch.StartBranch(key=key, **request)
+        return self._follow(self.branch.StartBranch(key=key, **request), timeout, on_event)
+
+    def reset_branch(self, branch: int, timeout: Optional[float] = None, on_event: Optional[Callable[[branch_pb2.BranchEvent], Any]] = None,
+                     key: Optional[str] = None, **request: Any) -> branch_pb2.Branch:
+        """Makes the branch with this id anew from where it came from, as make_branch makes one; the fields are
+        ResetBranchRequest's. Where it cannot be made anew, or that is given up, it is as it was."""
+        return self._follow(self.branch.StartReset(key=key, id=str(branch), **request), timeout, on_event)
+
+    def refresh_golden(self, timeout: Optional[float] = None, on_event: Optional[Callable[[branch_pb2.BranchEvent], Any]] = None,
+                       key: Optional[str] = None, **request: Any) -> branch_pb2.Branch:
+        """Makes the golden copy anew, as make_branch makes a branch; the fields are RefreshGoldenRequest's. Where it cannot be
+        made, or that is given up, the one that was there stays."""
+        return self._follow(self.branch.StartGolden(key=key, **request), timeout, on_event)
+
+    def _follow(self, begun, timeout, on_event):
         try:
             for reply in self._branch_news(begun.id, 0, timeout):
                 for event in reply.events:

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { create, fromBinary, toBinary, type DescMethodUnary, type DescService, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
 import { BackupService } from "./gen/truss/backup/v1/backup_pb.js";
-import { BranchService, type Branch, type BranchEvent, type CreateBranchRequestSchema, type WaitBranchResponse } from "./gen/truss/branch/v1/branch_pb.js";
+import { BranchService, type Branch, type BranchEvent, type CreateBranchRequestSchema, type RefreshGoldenRequestSchema, type WaitBranchResponse } from "./gen/truss/branch/v1/branch_pb.js";
 import { ConnectionService } from "./gen/truss/connection/v1/connection_pb.js";
 import { Health } from "./gen/truss/health/v1/health_pb.js";
 import { MigrationService, OperationState, type Event, type Operation, type RunRequestSchema } from "./gen/truss/migration/v1/migration_pb.js";
@@ -16,7 +16,8 @@ const CODES = ["OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEE
   "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"] as const;
 
 /** What may be sent again although the worker may have begun it: these read only. */
-const SAFE = new Set(["GetStatus", "Preview", "Diff", "Check", "DetectSchema", "Plan", "GetOperation", "WaitOperation", "ListOperations", "GetInfo", "WhoAmI", "Query",
+const SAFE = new Set(["GetStatus", "Preview", "Diff", "Check", "DetectSchema", "Plan", "GetOperation", "WaitOperation", "ListOperations",
+  "ListApprovals", "GetInfo", "CheckMigrations", "GetMetrics", "GetDescriptors", "WhoAmI", "ListAudit", "VerifyAudit", "ListTokens", "Query",
   "Explain", "ListTables", "Describe", "Cancel", "GetConnection", "RevealConnection", "ListBranches", "GetBranch", "WaitBranch", "DiffBranch",
   "GetBranchConnection", "RevealBranchConnection", "ListBackups", "GetBackup", "CancelBackup", "GetSchedule", "UpdateSchedule",
   "GetWalConfig"]);
@@ -176,7 +177,24 @@ export class Client {
    * that is waited for.
    */
   async makeBranch(request: MessageInitShape<typeof CreateBranchRequestSchema> = {}, options: BranchOptions = {}): Promise<Branch> {
-    const begun = await this.branch.startBranch(request, { key: options.key, signal: options.signal });
+    return this.follow(await this.branch.startBranch(request, { key: options.key, signal: options.signal }), options);
+  }
+
+  /**
+   * Makes the branch with this id anew from where it came from, as makeBranch makes one. Where it cannot be made anew, or that is given
+   * up, it is as it was.
+   */
+  async resetBranch(id: number, request: { onBusy?: string } = {}, options: BranchOptions = {}): Promise<Branch> {
+    const begun = await this.branch.startReset({ ...request, id: String(id) }, { key: options.key, signal: options.signal });
+    return this.follow(begun, options);
+  }
+
+  /** Makes the golden copy anew, as makeBranch makes a branch. Where it cannot be made, or that is given up, the one that was there stays. */
+  async refreshGolden(request: MessageInitShape<typeof RefreshGoldenRequestSchema> = {}, options: BranchOptions = {}): Promise<Branch> {
+    return this.follow(await this.branch.startGolden(request, { key: options.key, signal: options.signal }), options);
+  }
+
+  private async follow(begun: Branch, options: BranchOptions): Promise<Branch> {
     let last: WaitBranchResponse | undefined;
     try {
       for await (last of this.branchNews(begun.id, 0, options.timeoutMs, options.signal)) {
