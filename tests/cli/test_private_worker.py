@@ -101,7 +101,7 @@ class PrivateWorker(Case):
 
     def test_a_worker_that_is_named_is_not_told_another_database(self):
         named = {**self.variables, "TRUSS_WORKER": "tcp://127.0.0.1:1"}
-        for option in (("--database-url", self.url()), ("--project", "."), ("--create-database",)):
+        for option in (("--database-url", self.url()), ("--project", "."), ("--create-database",), ("--state-schema", "ops")):
             text = self.run_truss("run", "--yes", *option, variables=named, status=ERROR).stderr
             self.assertIn(option[0], text)
             self.assertIn("TRUSS_WORKER", text)
