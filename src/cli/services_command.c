@@ -96,20 +96,27 @@ static bool ask(struct cli *cli, struct described *described)
                           described, cli->status);
 }
 
-/* False, with a message, for none and for one of several services. */
+/* Whether an answer came, though not of what the worker is: an older one, or one that does not tell it to everybody. */
+static bool is_kept_back(enum status_code code)
+{
+    return code == STATUS_UNIMPLEMENTED || code == STATUS_PERMISSION_DENIED || code == STATUS_UNAUTHENTICATED;
+}
+
+/* False, with a message, for none and for one of several services. A method that this program knows may have more
+ * fields in the worker: so the worker's own word comes first. The one that this command has started is of the same
+ * version. */
 static bool find(struct cli *cli, const char *name, struct found *found)
 {
     struct status unanswered = {.arena = cli->arena};
     struct cli asking = *cli;
-    struct described theirs = {0};
-    size_t count = count_meant(&own, name, found);
+    struct described theirs;
     asking.status = &unanswered;
     asking.given.key = NULL;
-    const bool is_asked = count == 0 && cli->worker != NULL && ask(&asking, &theirs);
-    if (is_asked) {
-        count = count_meant(&theirs, name, found);
-    }
-    if (count == 0 && cli->worker != NULL && !is_asked && unanswered.code != STATUS_UNIMPLEMENTED) {
+    const bool may_differ = cli->worker != NULL && !worker_is_private(cli);
+    const bool is_asked = may_differ && ask(&asking, &theirs);
+    const size_t count = count_meant(is_asked ? &theirs : &own, name, found);
+    const bool is_hard = count == 0 ? !is_kept_back(unanswered.code) : unanswered.code == STATUS_DEADLINE_EXCEEDED;
+    if (may_differ && !is_asked && is_hard) {
         *cli->status = unanswered;
         return false;
     }

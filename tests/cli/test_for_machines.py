@@ -10,6 +10,7 @@ import xml.etree.ElementTree
 
 sys.path[:0] = [os.path.join(os.path.dirname(__file__), "..", "support"), os.path.dirname(__file__)]
 import harness
+import newer_worker
 from harness import Case, wait_for
 from terminal import Terminal
 
@@ -412,6 +413,27 @@ class ForMachines(Case):
             self.assertEqual((result.returncode, result.stdout), (ERROR, ""))
             self.assertIn(word, result.stderr)
         self.assertEqual(json.loads(self.truss("call", "Preview", "--json", worker=self.process).stdout)["code"], "INVALID_ARGUMENT")
+
+    def test_what_a_newer_worker_has_more_is_called_by_name(self):
+        newer = newer_worker.NewerWorker(self.process.address)
+        self.addCleanup(newer.close)
+        listed = self.run_truss("services", worker=newer)
+        self.assertIn("truss.migration.v1.MigrationService/Count  CountRequest -> CountResponse", listed)
+        self.assertEqual(set(self.run_truss("services", worker=None).splitlines()) - set(listed.splitlines()), set())
+        self.assertIn('{"number":0}', self.run_truss("services", "Count", worker=newer))
+        self.assertEqual(json.loads(self.run_truss("call", "Count", '{"number": 21}', worker=newer)), {"double": 42})
+        name = self.files.names()[0]
+        usual = json.loads(self.run_truss("call", "Preview", json.dumps({"name": name})))
+        more = json.loads(self.run_truss("call", "Preview", json.dumps({"name": name, "tone": "loud"}), worker=newer))
+        self.assertEqual(more, {**usual, "echo": "loud"})
+        self.assertIn("tone", self.run_truss("services", "Preview", worker=newer))
+        self.assertIn('did you mean "Count"?', self.truss("call", "Coutn", worker=newer).stderr)
+        self.assertIn("no method", self.truss("call", "Count", worker=self.process).stderr)
+
+    def test_every_method_looks_the_same_by_the_workers_own_description(self):
+        for line in self.run_truss("services", worker=None).splitlines():
+            method = line.split("  ")[0]
+            self.assertEqual(self.run_truss("services", method), self.run_truss("services", method, worker=None))
 
     def test_the_other_shells_have_their_own(self):
         self.assertIn("#compdef truss", self.run_truss("completion", "zsh", worker=None))
