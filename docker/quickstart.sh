@@ -1,5 +1,5 @@
 #!/bin/sh
-# From a bare Debian 12 to a running Truss: packages, build, a private PostgreSQL, and a copy of the sample Prisma project,
+# From a bare Debian 12 or 13 to a running Truss: packages, build, a private PostgreSQL, and a copy of the sample Prisma project,
 # whose migrations are shown before and after a run. Then it serves until Ctrl-C. It begins anew each time, touches no
 # database but its own, and leaves nothing behind but packages and build/.
 #

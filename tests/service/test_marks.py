@@ -69,6 +69,44 @@ class Verbs(Case):
         self.hold("SELECT pg_advisory_lock(72707369)")
         self.assertEqual(self.refused("MarkApplied", migration="20240101000000_create_users").code, ABORTED)
 
+    # ---- among the runs ----
+
+    def listed(self, connection=None):
+        operations = (connection or self.connection).call("MigrationService", "ListOperations").operations
+        return [(one.kind, one.migration, one.summary, one.done, one.state) for one in operations if one.kind != "run"]
+
+    def test_what_was_marked_is_among_the_runs(self):
+        names = self.files.names()
+        self.call("MarkApplied", migration=names[0])
+        self.call("Baseline", migrations=names[1:3], dry_run=True)
+        message = self.call("Baseline", migrations=names[1:3]).message
+        succeeded = harness.messages().migration.OPERATION_STATE_SUCCEEDED
+        self.assertEqual(self.listed(), [("baseline", "", message, True, succeeded),
+                                         ("mark_applied", names[0], f'Migration "{names[0]}" marked as applied without executing.', True, succeeded)])
+        one = self.call("ListOperations").operations[0]
+        waited = self.call("WaitOperation", id=one.id, wait_ms=60000)
+        self.assertEqual([event.message for event in waited.events], [message])
+        self.assertEqual(self.sql("SELECT to_regclass('truss.operations')"), [(None,)])  # for its own sake nothing is made
+
+    def test_where_runs_are_written_down_every_worker_knows_of_a_mark(self):
+        names = self.files.names()
+        begun = self.call("StartRun", target=names[0])
+        wait_for(lambda: self.call("GetOperation", id=begun.id).done)
+        self.call("MarkApplied", migration=names[1])
+        other = self.rpc(self.worker(self.files))
+        self.assertEqual(self.listed(other), self.listed())
+        self.assertEqual([one.kind for one in other.call("MigrationService", "ListOperations").operations], ["mark_applied", "run"])
+        kept = other.call("MigrationService", "GetOperation", {"id": other.call("MigrationService", "ListOperations").operations[0].id})
+        self.assertEqual((kept.kind, kept.migration, kept.started_by), ("mark_applied", names[1], ""))
+
+    def test_a_mark_is_answered_though_the_runs_are_locked(self):
+        names = self.files.names()
+        begun = self.call("StartRun", target=names[0])
+        wait_for(lambda: self.call("GetOperation", id=begun.id).done)
+        self.hold("BEGIN", "LOCK TABLE truss.operations")
+        self.assertIn("marked as applied", self.call("MarkApplied", migration=names[1]).message)
+        self.assertEqual(self.ledger("migration_name")[-1], (names[1],))
+
     # ---- mark-rolled-back ----
 
     def test_only_an_unfinished_attempt_can_be_marked_as_rolled_back(self):

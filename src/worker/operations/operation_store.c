@@ -132,6 +132,31 @@ bool operation_store_end(struct pg_session *session, const Operation *operation,
     return pg_exec(session, buffer_string(&sql), status);
 }
 
+static bool has_store(struct pg_session *session, bool *has, struct status *status)
+{
+    *has = false;
+    return store_exists(session, has, status);
+}
+
+bool operation_store_add_ended(struct pg_session *session, const struct operation_ended *ended, bool *is_kept,
+                               struct status *status)
+{
+    const Operation *const operation = ended->operation;
+    struct buffer sql = {.arena = status->arena};
+    if (!has_store(session, is_kept, status) || !*is_kept) {
+        return status->code == STATUS_OK;
+    }
+    own_put(&sql, pg_session_own_schema(session),
+            "INSERT INTO {truss}.operations (id, finished_at, kind, state, worker, outcome) VALUES (");
+    buffer_printf(&sql, "'%s', pg_catalog.now(), '%s', '%s', ", operation->id, operation->kind,
+                  state_words[operation->state]);
+    pg_quote_literal(&sql, text_of(ended->worker));
+    buffer_puts(&sql, ", ");
+    put_bytes(&sql, pack(status->arena, &operation->base));
+    buffer_putc(&sql, ')');
+    return pg_exec(session, buffer_string(&sql), status);
+}
+
 /* ---- reading ---- */
 
 /* What ended is read as the message that was kept, or, for a list, as columns: those are short whatever happened. */
@@ -142,8 +167,8 @@ bool operation_store_end(struct pg_session *session, const Operation *operation,
     "coalesce((SELECT max(e.id) FROM {truss}.operation_events e WHERE e.operation = o.id), 0), "                       \
     "(extract(epoch FROM o.heartbeat_at) * 1000000)::bigint, o.state, "                                                \
     "(extract(epoch FROM o.finished_at) * 1000000)::bigint, "                                                          \
-    "(SELECT e.event FROM {truss}.operation_events e WHERE e.operation = o.id AND e.id = 1) FROM {truss}.operations "  \
-    "o "
+    "(SELECT e.event FROM {truss}.operation_events e WHERE e.operation = o.id AND e.id = 1), o.kind "                  \
+    "FROM {truss}.operations o "
 
 static void set_lost(struct arena *arena, Operation *operation, int64_t last_heard)
 {
@@ -176,7 +201,7 @@ static Operation *operation_of(struct arena *arena, const PGresult *result, int 
     }
     Operation *const operation = MESSAGE_NEW(arena, Truss__Migration__V1__Operation, truss__migration__v1__operation);
     operation->id = arena_strdup(arena, pg_field(result, row, 0));
-    operation->kind = message_string("run");
+    operation->kind = arena_strdup(arena, pg_field(result, row, 14));
     operation->summary = arena_strdup(arena, pg_field(result, row, 1));
     operation->step = (uint32_t)pg_field_int(result, row, 3, 0);
     operation->steps = (uint32_t)pg_field_int(result, row, 4, 0);
@@ -196,12 +221,6 @@ static Operation *operation_of(struct arena *arena, const PGresult *result, int 
         set_lost(arena, operation, pg_field_us(result, row, 10));
     }
     return operation;
-}
-
-static bool has_store(struct pg_session *session, bool *has, struct status *status)
-{
-    *has = false;
-    return store_exists(session, has, status);
 }
 
 bool operation_store_get(struct arena *arena, struct pg_session *session, const char *id, Operation **operation,

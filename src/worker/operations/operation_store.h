@@ -10,6 +10,16 @@
 /* A new row, RUNNING; makes the tables where they are missing, and forgets what is older than 30 days. */
 bool operation_store_add(struct pg_session *session, const char *id, const char *worker, struct status *status);
 
+struct operation_ended {
+    const Truss__Migration__V1__Operation *operation;
+    const char *worker;
+};
+
+/* A row of one that has ended already, without its events. *is_kept: false where the tables are missing; nothing is
+ * done then. */
+bool operation_store_add_ended(struct pg_session *session, const struct operation_ended *ended, bool *is_kept,
+                               struct status *status);
+
 /* An event in the form in which it is kept. */
 struct stored_event {
     uint32_t id;

@@ -25,6 +25,7 @@
 #define MOST_EVENTS  100000                     /* of one; what comes behind is not kept */
 #define NOTE_EACH_MS 300                        /* between two notes in the database */
 #define END_TRIES    5
+#define MARK_MS      2000 /* what was marked is committed: its answer does not wait long for a note about it */
 
 typedef Truss__Migration__V1__Operation Operation;
 
@@ -142,7 +143,7 @@ Operation operation_message(struct arena *arena, const struct operation *operati
 {
     Operation message = TRUSS__MIGRATION__V1__OPERATION__INIT;
     message.id = message_string(operation->id);
-    message.kind = message_string("run");
+    message.kind = message_string(operation->kind);
     message.state = TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_RUNNING;
     message.started_at = message_time(arena, operation->started_at);
     message.step = operation->step;
@@ -273,6 +274,28 @@ static char *copy_of(const char *text)
     return memcpy(memory_alloc(size), text, size);
 }
 
+static struct operation *make(struct operations *operations, const char *kind, const char *started_by)
+{
+    struct operation *const operation = memory_alloc(sizeof *operation);
+    operation->operations = operations;
+    operation->kind = kind;
+    operation->started_at = clock_wall_us();
+    operation->started_by = copy_of(started_by);
+    operation->arena = arena_new(0);
+    operation->watch = (struct watch){.data = operation, .event = on_event, .cancelled = is_cancelled};
+    uuid_v4(operation->id);
+    return operation;
+}
+
+/* With the mutex held. */
+static void add(struct operation *operation)
+{
+    struct operations *const operations = operation->operations;
+    operation->next = operations->newest;
+    operations->newest = operation;
+    operations->count++;
+}
+
 static struct story *begin_story(const struct operation *operation, const struct story_origin *origin)
 {
     struct story_origin whole = *origin;
@@ -283,14 +306,8 @@ static struct story *begin_story(const struct operation *operation, const struct
 struct operation *operation_begin(struct operations *operations, const struct story_origin *origin,
                                   struct status *status)
 {
-    struct operation *operation = memory_alloc(sizeof *operation);
-    operation->operations = operations;
-    operation->started_at = clock_wall_us();
-    operation->started_by = copy_of(origin->started_by);
-    operation->arena = arena_new(0);
+    struct operation *const operation = make(operations, OPERATION_RUN, origin->started_by);
     operation->summary = "It has not begun yet.";
-    operation->watch = (struct watch){.data = operation, .event = on_event, .cancelled = is_cancelled};
-    uuid_v4(operation->id);
     pthread_mutex_lock(&operations->mutex);
     if (operations->stopping) {
         pthread_mutex_unlock(&operations->mutex);
@@ -298,9 +315,7 @@ struct operation *operation_begin(struct operations *operations, const struct st
         status_fail(status, STATUS_UNAVAILABLE, "The worker is stopping.");
         return NULL;
     }
-    operation->next = operations->newest;
-    operations->newest = operation;
-    operations->count++;
+    add(operation);
     operations->running++;
     forget_old(operations);
     pthread_mutex_unlock(&operations->mutex);
@@ -421,4 +436,49 @@ void operation_end(struct operation *operation, const struct story_outcome *outc
     pthread_cond_broadcast(&operations->news);
     pthread_mutex_unlock(&operations->mutex);
     arena_free(arena);
+}
+
+/* ---- what was marked ---- */
+
+/* Where runs are written down already every worker is to know of it; for its own sake nothing is made in a database. */
+static void write_mark(struct operation *operation, const Operation *message)
+{
+    struct operations *const operations = operation->operations;
+    const struct operation_ended ended = {message, operations->worker};
+    bool is_kept;
+    struct arena *const arena = arena_new(0);
+    struct status status = {.arena = arena};
+    struct pg_session *const session = pg_pool_take_pinned(operations->site->pool, deadline_in(MARK_MS), &status);
+    if (session != NULL) {
+        (void)(operation_store_add_ended(session, &ended, &is_kept, &status) && is_kept && note(operation, session));
+        pg_pool_give(operations->site->pool, session);
+    }
+    if (status.code != STATUS_OK) {
+        char error[LOG_QUOTED_SIZE];
+        log_warn("mark cannot be written down", "operation=%s error=%s", message->id,
+                 log_quoted(status.message, error));
+    }
+    arena_free(arena);
+}
+
+void operations_add_mark(struct operations *operations, const struct operation_mark *mark)
+{
+    struct operation *const operation = make(operations, mark->kind, mark->started_by);
+    const struct run_event event = {.kind = RUN_EVENT_NOTE, .message = mark->summary, .migration = mark->migration};
+    add_event(operation, &event);
+    set_place(operation, &event);
+    Operation message = operation_message(operation->arena, operation);
+    message.state = TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_SUCCEEDED;
+    message.done = true;
+    message.finished_at = message.started_at;
+    operation->outcome_size = truss__migration__v1__operation__get_packed_size(&message);
+    operation->outcome = memory_alloc(operation->outcome_size);
+    truss__migration__v1__operation__pack(&message, (uint8_t *)operation->outcome);
+    operation->bytes += operation->outcome_size;
+    operation->is_done = true;
+    write_mark(operation, &message);
+    pthread_mutex_lock(&operations->mutex);
+    add(operation);
+    forget_old(operations);
+    pthread_mutex_unlock(&operations->mutex);
 }

@@ -48,6 +48,24 @@ bool operation_run_later(struct operation *operation, struct lane_job *job);
 /* It has ended so. The operation is not to be used again. */
 void operation_end(struct operation *operation, const struct story_outcome *outcome);
 
+/* What Operation.kind may be. */
+#define OPERATION_RUN              "run"
+#define OPERATION_MARK_APPLIED     "mark_applied"
+#define OPERATION_MARK_ROLLED_BACK "mark_rolled_back"
+#define OPERATION_BASELINE         "baseline"
+
+/* What was marked, without a run. */
+struct operation_mark {
+    const char *kind;      /* one of those above */
+    const char *migration; /* NULL: several */
+    const char *summary;
+    const char *started_by; /* as in Operation; not NULL */
+};
+
+/* An operation that has succeeded already, so that who looks at the runs sees it among them. It is written down where
+ * runs are in this database; else this worker remembers it, for a while. Nothing fails where it cannot be. */
+void operations_add_mark(struct operations *operations, const struct operation_mark *mark);
+
 /* ---- the side of who asks; replies are made in the request's arena, NULL and NOT_FOUND where nobody knows the id ----
  */
 

@@ -27,6 +27,7 @@ struct operation {
     struct watch watch;
     struct story *story;
     char id[UUID_SIZE];
+    const char *kind; /* a constant */
     int64_t started_at;
     char *started_by;
     atomic_bool cancel;

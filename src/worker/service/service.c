@@ -12,6 +12,7 @@
 #include "worker/messages/look_messages.h"
 #include "worker/messages/messages.h"
 #include "worker/messages/status_messages.h"
+#include "worker/operations/operations.h"
 #include "worker/service/service_approval.h"
 #include "worker/service/service_run.h"
 #include "worker/witness.h"
@@ -92,6 +93,13 @@ static ProtobufCMessage *diff(void *context, struct rpc_call *call, const Protob
     return &reply->base;
 }
 
+/* What was marked is among the runs. */
+static void tell_mark(const struct service_context *service, const struct request *request, struct operation_mark mark)
+{
+    mark.started_by = request->actor;
+    operations_add_mark(service->operations, &mark);
+}
+
 static ProtobufCMessage *mark_applied_now(void *context, struct rpc_call *call, const ProtobufCMessage *input,
                                           struct pg_session *beside)
 {
@@ -108,6 +116,9 @@ static ProtobufCMessage *mark_applied_now(void *context, struct rpc_call *call, 
         !mark_applied(&request, message->migration, &done)) {
         return NULL;
     }
+    tell_mark(
+        service, &request,
+        (struct operation_mark){.kind = OPERATION_MARK_APPLIED, .migration = message->migration, .summary = done});
     Truss__Migration__V1__MarkAppliedResponse *const reply = mark_applied_message(call->arena, done);
     reply->target = service_target(&request);
     return &reply->base;
@@ -129,6 +140,9 @@ static ProtobufCMessage *mark_rolled_back_now(void *context, struct rpc_call *ca
         !mark_rolled_back(&request, message->migration, &done)) {
         return NULL;
     }
+    tell_mark(
+        service, &request,
+        (struct operation_mark){.kind = OPERATION_MARK_ROLLED_BACK, .migration = message->migration, .summary = done});
     Truss__Migration__V1__MarkRolledBackResponse *const reply = mark_rolled_back_message(call->arena, done);
     reply->target = service_target(&request);
     return &reply->base;
@@ -156,6 +170,9 @@ static ProtobufCMessage *baseline_now(void *context, struct rpc_call *call, cons
     const bool may = message->dry_run || confirm_check(request.site, message->confirm, call->status);
     if (!may || !baseline_record(&request, &wish, &result)) {
         return NULL;
+    }
+    if (result.ok && result.count > 0 && !message->dry_run) {
+        tell_mark(service, &request, (struct operation_mark){.kind = OPERATION_BASELINE, .summary = result.message});
     }
     return &baseline_message(call->arena, &result, message->dry_run)->base;
 }

@@ -9,13 +9,16 @@ import { runPage } from "./runs/run.js";
 
 export const RUN_STATES = {
   running: { state: "running", sign: "▸" }, succeeded: { state: "succeeded", sign: "✓" }, failed: { state: "failed", sign: "✕" },
-  refused: { state: "warning", sign: "!" }, cancelled: { state: "cancelled", sign: "–" }, lost: { state: "lost", sign: "?" },
+  refused: { state: "warning", sign: "!" }, cancelled: { state: "cancelled", sign: "–" }, lost: { state: "lost", sign: "?" }, marked: { state: "info", sign: "✎" },
 };
 
-/** What was refused has failed to the service; to who reads the list it is another thing: nothing was run. */
-export const stateOf = (run) => run.refused ? "refused" : run.state;
+/** Nothing was run: somebody wrote into the tracking table only. */
+export const isMark = (run) => Boolean(run.kind) && run.kind !== "run";
 
-const took = (run) => run.started_at ? duration((run.finished_at ? new Date(run.finished_at) : Date.now()) - new Date(run.started_at)) : "";
+/** What was refused has failed to the service; to who reads the list it is another thing: nothing was run. */
+export const stateOf = (run) => run.refused ? "refused" : isMark(run) ? "marked" : run.state;
+
+const took = (run) => isMark(run) ? "" : run.started_at ? duration((run.finished_at ? new Date(run.finished_at) : Date.now()) - new Date(run.started_at)) : "";
 
 export function start({ draw }) {
   let open = null;
@@ -42,7 +45,7 @@ export function start({ draw }) {
     const rows = only ? all.filter((run) => stateOf(run) === only) : all;
     table.show(rows);
     const states = Object.keys(RUN_STATES).filter((state) => all.some((run) => stateOf(run) === state));
-    return all.length === 0 ? empty({ title: "Nothing was run yet", actions: [h("a", { class: "button", href: link("migrations") }, "Migrations")] }, h("p", {}, "Every run in the background is here, whoever began it: this page, the command line, a pipeline."))
+    return all.length === 0 ? empty({ title: "Nothing was run yet", actions: [h("a", { class: "button", href: link("migrations") }, "Migrations")] }, h("p", {}, "Every run in the background is here, whoever began it (this page, the command line, a pipeline), and what was marked as applied without a run."))
       : [h("div", { class: "bar-row" }, chips({ name: "state", label: "Only those in one state", rows: states.map((state) => ({ value: state, label: state, state: RUN_STATES[state].state, count: all.filter((run) => stateOf(run) === state).length })) }),
         h("span", { class: "muted" }, all.length >= 100 ? "the newest 100" : plural(all.length, "run"))), table.element];
   }

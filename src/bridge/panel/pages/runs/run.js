@@ -11,7 +11,7 @@ import { may, runs, status } from "../../store.js";
 import { blockerCard } from "../../parts/blockers.js";
 import { follow } from "./follow.js";
 import { logPart } from "./log.js";
-import { RUN_STATES, stateOf } from "../runs.js";
+import { RUN_STATES, isMark, stateOf } from "../runs.js";
 
 /** What the events say of each migration: { name, state, steps, ms, number }, in the order in which they began. */
 function timeline(events) {
@@ -103,7 +103,7 @@ function download(followed) {
 }
 
 function timelinePart(followed) {
-  const found = timeline(followed.events);
+  const found = isMark(followed.run) ? [] : timeline(followed.events);
   if (found.length === 0) return null;
   const over = followed.run?.done;
   return h("section", { "aria-label": "Migrations of this run" }, h("h3", {}, plural(found.length, "migration")), h("ol", { class: "timeline" }, found.slice(-200).map((one) => {
@@ -138,7 +138,7 @@ export function runPage({ id, draw }) {
     view() {
       const { run, error } = followed;
       if (!run) return error ? [h("h1", {}, "Run"), failure({ error })] : skeleton({});
-      return [heading({ title: titleOf(followed), more: h("p", {}, badge(RUN_STATES[stateOf(run)] ?? {}, stateOf(run)), h("span", { class: "muted" }, run.done && run.finished_at ? ` ${moment(run.finished_at)}, after ${duration(new Date(run.finished_at) - new Date(run.started_at))}` : run.cancel_requested ? " being cancelled" : ""), run.started_by ? h("span", { class: "muted" }, " by ", h("b", {}, run.started_by)) : null, run.result?.approved_by ? h("span", { class: "muted" }, ", approved by ", h("b", {}, run.result.approved_by)) : null, " ", h("code", { class: "muted" }, run.id)),
+      return [heading({ title: titleOf(followed), more: h("p", {}, badge(RUN_STATES[stateOf(run)] ?? {}, stateOf(run)), h("span", { class: "muted" }, isMark(run) ? ` ${moment(run.finished_at)}, in the tracking table only: nothing was run` : run.done && run.finished_at ? ` ${moment(run.finished_at)}, after ${duration(new Date(run.finished_at) - new Date(run.started_at))}` : run.cancel_requested ? " being cancelled" : ""), run.started_by ? h("span", { class: "muted" }, " by ", h("b", {}, run.started_by)) : null, run.result?.approved_by ? h("span", { class: "muted" }, ", approved by ", h("b", {}, run.result.approved_by)) : null, " ", h("code", { class: "muted" }, run.id)),
         actions: [h("a", { class: "button", href: link("runs") }, "All runs"), button({ onclick: () => download(followed) }, "Download"), !run.done && may("run") ? button({ kind: "danger", id: "cancel", disabled: run.cancel_requested, onclick: () => cancel(run) }, run.cancel_requested ? "Being cancelled …" : "Cancel …") : null] }),
       followed.isLost ? note({ kind: "warning", role: "status" }, "The connection is lost; asking again. The run goes on without it.") : null,
       run.done ? resultPart(run) : [progress(followed), lockCard(followed.events)],
