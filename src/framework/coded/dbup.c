@@ -95,20 +95,74 @@ static const struct own_names *names_of(struct arena *arena, const struct migrat
     return names;
 }
 
-/* A program may have given its scripts other names in front: the file counts whose own name is the end of the row's. */
+/* Which file has this row as its own, and how many bytes of it stand in front of the file's name; NULL: none. */
+static const struct migration_file *file_of(const struct migration_files *files, const struct own_names *names,
+                                            struct text row, size_t *front)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        const bool is_resource = is_end_of(row, names[i].resource);
+        if (is_resource || is_end_of(row, names[i].path)) {
+            *front = row.size - strlen(is_resource ? names[i].resource : names[i].path);
+            return &files->items[i];
+        }
+    }
+    return NULL;
+}
+
+static bool has_own_row(const struct ledger_reading *reading)
+{
+    for (size_t i = 0; i < reading->entries.count; i++) {
+        for (size_t j = 0; j < reading->files->count; j++) {
+            if (strcmp(ledger_entry_key(&reading->entries.items[i]), reading->files->items[j].key) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Do all rows that could be of the files have the same in front? Else they are of several programs. */
+static bool is_of_one_program(struct ledger_reading *reading, const struct own_names *names)
+{
+    const char *first = NULL;
+    size_t first_size = 0;
+    size_t front;
+    for (size_t i = 0; i < reading->entries.count; i++) {
+        const char *const row = ledger_entry_key(&reading->entries.items[i]);
+        if (file_of(reading->files, names, text_of(row), &front) == NULL) {
+            continue;
+        }
+        if (first != NULL && (first_size != front || strncmp(first, row, front) != 0)) {
+            ledger_warn(reading, arena_printf(reading->arena,
+                                              "Rows of several programs are in the tracking table (\"%.*s\" and "
+                                              "\"%.*s\" in front of the same files): which of them is this project's "
+                                              "cannot be known, and none is taken for it.",
+                                              (int)first_size, first, (int)front, row));
+            return false;
+        }
+        first = row;
+        first_size = front;
+    }
+    return true;
+}
+
+/* A program may have given its scripts other names in front: the file counts whose own name is the end of the row's,
+ * where no row has the whole name, and no other program's has the same end. */
 static bool dbup_read(struct ledger_reading *reading)
 {
     if (!ledger_read_facts(reading, &framework_dbup.ledger)) {
         return false;
     }
     const struct own_names *const names = names_of(reading->arena, reading->files);
+    if (has_own_row(reading) || !is_of_one_program(reading, names)) {
+        return true;
+    }
     for (size_t i = 0; i < reading->entries.count; i++) {
         struct ledger_entry *const entry = &reading->entries.items[i];
-        const struct text row = text_of(ledger_entry_key(entry));
-        for (size_t j = 0; j < reading->files->count; j++) {
-            const bool is_its = is_end_of(row, names[j].resource) || is_end_of(row, names[j].path);
-            entry->key = is_its ? reading->files->items[j].key : entry->key;
-        }
+        size_t front;
+        const struct migration_file *const file =
+            file_of(reading->files, names, text_of(ledger_entry_key(entry)), &front);
+        entry->key = file != NULL ? file->key : entry->key;
     }
     return true;
 }

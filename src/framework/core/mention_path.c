@@ -175,16 +175,30 @@ static const char *last_parts(const char *path)
     return *start == '/' ? start + 1 : start;
 }
 
-/* "/app/db/real", where the project was copied into a container: the longest end of the path that is in the project. */
+/* Seen from the project, from the package, and from what is above that: there another package may be meant, of which
+ * more of the path is there. */
+static enum named_path judge_end(struct arena *arena, const struct folder *folder, const char *end)
+{
+    enum named_path named = judge_from(arena, folder, "", end);
+    for (const char *directory = folder->base; named == NAMED_NOTHING && directory[0] != '\0';
+         directory = directory_of(arena, directory)) {
+        named = judge_from(arena, folder, directory, end);
+    }
+    return named;
+}
+
+/* "/app/db/real", where the project was copied into a container: the longest end of the path that is in the project. A
+ * path in the project itself is meant whole. */
 static enum named_path judge_absolute(struct arena *arena, const struct folder *folder, const char *path)
 {
     const char *const root = folder->root;
-    const bool is_whole = is_within(path, root) && path[strlen(root)] == '/';
-    const char *tail = is_whole ? path + strlen(root) + 1 : last_parts(path + 1);
     enum named_path named = NAMED_NOTHING;
-    for (; tail != NULL && named == NAMED_NOTHING; tail = strchr(tail, '/'), tail += tail == NULL ? 0 : 1) {
-        named = *tail == '\0' ? NAMED_NOTHING : judge_from(arena, folder, "", tail);
-        named = named == NAMED_NOTHING && *tail != '\0' ? judge_from(arena, folder, folder->base, tail) : named;
+    if (is_within(path, root) && path[strlen(root)] == '/') {
+        return judge_from(arena, folder, "", path + strlen(root) + 1);
+    }
+    for (const char *end = last_parts(path + 1); end != NULL && named == NAMED_NOTHING;
+         end = strchr(end, '/'), end += end == NULL ? 0 : 1) {
+        named = *end == '\0' ? NAMED_NOTHING : judge_end(arena, folder, end);
     }
     return named;
 }

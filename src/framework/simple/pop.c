@@ -4,8 +4,11 @@
  * on a fork of it (migrator.go and match.go of x/popx): longer versions, SQL alone, and ".autocommit" in a name.
  */
 #include "framework/core/framework.h"
+#include "framework/core/reading.h"
 
 #include <string.h>
+
+#define LEGACY_DIGITS 14 /* of a version, before popx had longer ones */
 
 /* What it executes is what Go's text/template makes of the file. */
 static bool pop_script(const struct script_request *request)
@@ -81,6 +84,50 @@ const struct framework framework_pop = {
 
 #define POSTGRES "{postgres|postgresql|pg}"
 
+extern const struct framework framework_popx;
+
+static bool has_file(const struct migration_files *files, const char *key)
+{
+    size_t i = 0;
+    while (i < files->count && strcmp(files->items[i].key, key) != 0) {
+        i++;
+    }
+    return i < files->count;
+}
+
+/* popx counts a version as applied where the first 14 digits of it are recorded, as its migrations had before they were
+ * made into several (UpTo and Status of its migrator.go). */
+static bool popx_read(struct ledger_reading *reading)
+{
+    const struct migration_files *const files = reading->files;
+    if (!ledger_read_facts(reading, &framework_popx.ledger)) {
+        return false;
+    }
+    struct ledger_entries *const entries = &reading->entries;
+    const size_t rows = entries->count;
+    size_t capacity = rows;
+    for (size_t i = 0; i < rows; i++) {
+        const struct ledger_entry row = entries->items[i];
+        const char *const key = ledger_entry_key(&row);
+        bool is_taken = strlen(key) != LEGACY_DIGITS || has_file(files, key);
+        for (size_t j = 0; strlen(key) == LEGACY_DIGITS && j < files->count; j++) {
+            struct ledger_entry one = row;
+            one.key = files->items[j].key;
+            if (strncmp(one.key, key, LEGACY_DIGITS) != 0 || one.key[LEGACY_DIGITS] == '\0') {
+                continue;
+            }
+            if (is_taken) {
+                entries->items = arena_grow(reading->arena, entries->items, entries->count, &capacity, sizeof one);
+                entries->items[entries->count++] = one;
+            } else {
+                entries->items[i] = one;
+                is_taken = true;
+            }
+        }
+    }
+    return true;
+}
+
 const struct framework framework_popx = {
     .id = "popx",
     .display_name = "popx",
@@ -117,5 +164,5 @@ const struct framework framework_popx = {
             .late_note = "popx runs it, behind those that are applied already.",
             .missing_note = "popx says nothing of it.",
         },
-    .hooks = {.accept = pop_accept, .script = pop_script},
+    .hooks = {.accept = pop_accept, .script = pop_script, .read_ledger = popx_read},
 };
