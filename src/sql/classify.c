@@ -149,6 +149,13 @@ static bool is_refresh_of_subscription(struct beginning *b)
     return is_word(b, 4, "publication") && (is_word(b, 3, "refresh") || has_option(b, 5, "refresh", true));
 }
 
+/* ALTER SUBSCRIPTION s SET (failover = …), of PostgreSQL 17, and (two_phase = …), of 18, alter the slot. */
+static bool is_change_of_slot(struct beginning *b)
+{
+    return is_word(b, 3, "set") && sql_is_symbol(token_at(b, 4), '(') &&
+           (has_word(b->lexer.text, "failover") || has_word(b->lexer.text, "two_phase"));
+}
+
 /* Transaction control inside DO works only where the DO itself is not inside a transaction (2D000). */
 static bool is_committing_do(struct beginning *b)
 {
@@ -185,6 +192,7 @@ static const struct {
     {"create subscription", NULL, is_subscription_with_slot, "CREATE SUBSCRIPTION"},
     {"drop subscription", NULL, NULL, "DROP SUBSCRIPTION"},
     {"alter subscription", NULL, is_refresh_of_subscription, "ALTER SUBSCRIPTION that refreshes"},
+    {"alter subscription", NULL, is_change_of_slot, "ALTER SUBSCRIPTION that changes its slot"},
     {"discard all", NULL, NULL, "DISCARD ALL"},
     {"commit prepared", NULL, NULL, "COMMIT PREPARED"},
     {"rollback prepared", NULL, NULL, "ROLLBACK PREPARED"},

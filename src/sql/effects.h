@@ -118,6 +118,13 @@ struct sql_effects {
 /* The major version of PostgreSQL whose grammar is built in: 15. */
 int sql_grammar_version(void);
 
+enum sql_type_kind {
+    SQL_TYPE_NOT_KNOWN,
+    SQL_TYPE_PLAIN,
+    SQL_TYPE_FREE_DOMAIN,
+    SQL_TYPE_CHECKED_DOMAIN, /* it, or a domain below it, has a CHECK or is NOT NULL */
+};
+
 /* What the caller knows of the database. Every function may be NULL or answer "not known". Names as the statement has
  * them, folded and unquoted; schema is NULL where the statement gives none. */
 struct sql_facts {
@@ -129,6 +136,23 @@ struct sql_facts {
     bool (*is_new)(void *data, const char *schema, const char *relation);
     /* Is a function of this name known to change and lock nothing but rows? */
     bool (*is_harmless)(void *data, const char *schema, const char *function);
+    void *asked; /* for those that follow */
+    /* What a type of this name is; of a domain *base is its base type as format_type() writes it. */
+    enum sql_type_kind (*type_kind)(void *asked, const char *schema, const char *type, const char **base);
+    /* The same of a type as column_type() gives it; NULL: it is no domain. */
+    const char *(*base_of)(void *asked, const char *type);
+    /* Is it known that no row has NULL there, by NOT NULL or a valid CHECK, so that SET NOT NULL reads nothing? */
+    bool (*never_null)(void *asked, const char *schema, const char *table, const char *column);
+    /* The same of all columns of an index. */
+    bool (*index_never_null)(void *asked, const char *schema, const char *index);
+    /* Is there an index over the column that every change of its type builds anew: of an expression, with a condition,
+     * of an array's elements? */
+    bool (*is_indexed_specially)(void *asked, const char *schema, const char *table, const char *column);
+    /* Has the column a CHECK, which is held against every row again when its type changes? */
+    bool (*is_checked)(void *asked, const char *schema, const char *table, const char *column);
+    /* Is there a relation of this name; is it partitioned? */
+    bool (*exists)(void *asked, const char *schema, const char *relation);
+    bool (*is_partitioned)(void *asked, const char *schema, const char *relation);
 };
 
 /* The effects of one statement; facts may be NULL. A statement that the parser does not know, or whose effects depend

@@ -72,6 +72,18 @@ static void add_check(struct effects_reader *reader, const struct alter *alter, 
     validate(reader, constraint);
 }
 
+/* A primary key makes the columns of its index NOT NULL. */
+static void add_key_columns(struct effects_reader *reader, const struct alter *alter, const char *index)
+{
+    const struct sql_facts *const facts = reader->facts;
+    const char *const schema = tree_string(alter->target, "schemaname");
+    const bool asks = facts->index_never_null != NULL;
+    if (!asks || !facts->index_never_null(facts->asked, schema[0] == '\0' ? NULL : schema, index)) {
+        effects_work(reader, asks ? SQL_WORK_SCAN : SQL_WORK_NONE,
+                     "Columns that are not NOT NULL yet are read for it: make them NOT NULL first, by way of a CHECK.");
+    }
+}
+
 /* UNIQUE and PRIMARY KEY: with an index that is there already, or with one that is built under the lock. */
 static void add_unique(struct effects_reader *reader, const struct alter *alter, const json_t *constraint)
 {
@@ -91,10 +103,9 @@ static void add_unique(struct effects_reader *reader, const struct alter *alter,
     const bool is_renamed = !tree_is(constraint, "conname", "") && !tree_is(constraint, "conname", index);
     effects_lock_named(reader, tree_string(alter->target, "schemaname"), index,
                        is_renamed ? SQL_LOCK_SHARE_UPDATE_EXCLUSIVE : SQL_LOCK_ACCESS_SHARE);
-    effects_work(reader, SQL_WORK_NONE,
-                 tree_is(constraint, "contype", "CONSTR_PRIMARY")
-                     ? "Columns that are not NOT NULL yet are read for it: make them NOT NULL first, by way of a CHECK."
-                     : NULL);
+    if (tree_is(constraint, "contype", "CONSTR_PRIMARY")) {
+        add_key_columns(reader, alter, index);
+    }
 }
 
 static void add_exclusion(struct effects_reader *reader, const struct alter *alter, const json_t *constraint)
@@ -175,6 +186,13 @@ static void add_column_keys(struct effects_reader *reader, const struct alter *a
     }
 }
 
+/* NULL where the tree has no schema, as facts want it. */
+static const char *schema_of(const struct alter *alter)
+{
+    const char *const schema = tree_string(alter->target, "schemaname");
+    return schema[0] == '\0' ? NULL : schema;
+}
+
 static void add_column(struct effects_reader *reader, const struct alter *alter)
 {
     const json_t *const column = alter->definition;
@@ -190,9 +208,21 @@ static void add_column(struct effects_reader *reader, const struct alter *alter)
         effects_work(reader, SQL_WORK_REWRITE,
                      "Add a plain column that a trigger fills, and fill old rows in batches.");
     }
-    if (!effects_is_builtin(json_object_get(column, "typeName"))) {
-        effects_work(reader, SQL_WORK_NONE, "If its type is a domain with a constraint, every row is written anew.");
+    effects_column_type(reader, json_object_get(column, "typeName"));
+}
+
+static void set_not_null(struct effects_reader *reader, const struct alter *alter)
+{
+    const struct sql_facts *const facts = reader->facts;
+    lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
+    reach_children(reader, alter, SQL_REACH_CHILDREN, SQL_LOCK_ACCESS_EXCLUSIVE);
+    if (facts->never_null != NULL &&
+        facts->never_null(facts->asked, schema_of(alter), tree_string(alter->target, "relname"),
+                          tree_string(alter->command, "name"))) {
+        return;
     }
+    effects_work(reader, SQL_WORK_SCAN,
+                 "Add a CHECK (… IS NOT NULL) NOT VALID and VALIDATE it before: then nothing is read under the lock.");
 }
 
 /* USING c, and USING c::the_new_type, are what is done without USING. */
@@ -212,7 +242,7 @@ static bool converts(const struct alter *alter)
 static void change_type(struct effects_reader *reader, const struct alter *alter)
 {
     const struct sql_facts *const facts = reader->facts;
-    const char *const schema = tree_string(alter->target, "schemaname");
+    const char *const table = tree_string(alter->target, "relname");
     const char *const column = tree_string(alter->command, "name");
     const char *advice =
         "Add a new column, fill it by a trigger and in batches, then swap the names in one short transaction.";
@@ -221,11 +251,18 @@ static void change_type(struct effects_reader *reader, const struct alter *alter
     reach_children(reader, alter, SQL_REACH_CHILDREN, SQL_LOCK_ACCESS_EXCLUSIVE);
     reach_part(reader, alter, SQL_REACH_RETYPE, "column", SQL_LOCK_ACCESS_EXCLUSIVE);
     if (!converts(alter)) {
-        const char *const from = facts->column_type == NULL
-                                     ? NULL
-                                     : facts->column_type(facts->data, schema[0] == '\0' ? NULL : schema,
-                                                          tree_string(alter->target, "relname"), column);
-        work = effects_type_change(from, json_object_get(alter->definition, "typeName"), &advice);
+        const char *const from =
+            facts->column_type == NULL ? NULL : facts->column_type(facts->data, schema_of(alter), table, column);
+        work = effects_type_change(reader, from, json_object_get(alter->definition, "typeName"), &advice);
+    }
+    if (work == SQL_WORK_NONE && facts->is_checked != NULL &&
+        facts->is_checked(facts->asked, schema_of(alter), table, column)) {
+        effects_work(reader, SQL_WORK_SCAN, "Every CHECK on it is held against all rows again.");
+    }
+    if (work == SQL_WORK_NONE && facts->is_indexed_specially != NULL &&
+        facts->is_indexed_specially(facts->asked, schema_of(alter), table, column)) {
+        work = SQL_WORK_INDEX;
+        advice = "An index on it that has an expression, a condition or an array is built anew.";
     }
     if (work == SQL_WORK_NONE && json_object_get(alter->definition, "collClause") != NULL) {
         work = SQL_WORK_INDEX;
@@ -332,6 +369,7 @@ static const struct subcommand {
     {.subtypes = "AT_AddColumn", .take = add_column},
     {.subtypes = "AT_AddConstraint", .take = add_constraint},
     {.subtypes = "AT_AlterColumnType", .take = change_type},
+    {.subtypes = "AT_SetNotNull", .take = set_not_null},
     {.subtypes = "AT_AttachPartition AT_DetachPartitionFinalize", .take = attach},
     {.subtypes = "AT_DetachPartition", .take = detach},
     {.subtypes = "AT_AddInherit", .take = inherit},
@@ -340,9 +378,6 @@ static const struct subcommand {
     {"AT_DropColumn", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE,
      "What it holds is lost: drop it when no code names it; the other table of its foreign keys is locked as well.",
      .part = "column"},
-    {"AT_SetNotNull", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_SCAN,
-     "Add a CHECK (… IS NOT NULL) NOT VALID and VALIDATE it before: then nothing is read under the lock.",
-     .take = NULL},
     {"AT_DropConstraint", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE,
      "If it is a foreign key, the table that it refers to is locked as strongly.", .part = "constraint"},
     {"AT_ValidateConstraint", SQL_LOCK_SHARE_UPDATE_EXCLUSIVE, SQL_WORK_SCAN,

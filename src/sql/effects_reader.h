@@ -116,7 +116,10 @@ void effects_alter_table(struct effects_reader *reader, json_t *body);
 void effects_foreign_key(struct effects_reader *reader, const json_t *table, const json_t *constraint);
 
 /* The change of a column's type: from is as format_type() writes it, or NULL; effects_types.c. */
-enum sql_work effects_type_change(const char *from_text, const json_t *type, const char **advice);
+enum sql_work effects_type_change(const struct effects_reader *reader, const char *from, const json_t *type,
+                                  const char **advice);
+/* What a new column of this type adds, if it is a domain. */
+void effects_column_type(struct effects_reader *reader, const json_t *type);
 bool effects_is_same_type(const json_t *a, const json_t *b);
 /* True for serial and its kin. */
 bool effects_is_serial(const json_t *type);

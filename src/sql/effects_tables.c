@@ -84,6 +84,19 @@ static void name_index(struct effects_reader *reader, const json_t *table, const
     effects_change(reader, &change);
 }
 
+/* The index is there already, or the table has no rows of its own. */
+static bool builds_nothing(const struct effects_reader *reader, const json_t *body)
+{
+    const struct sql_facts *const facts = reader->facts;
+    const json_t *const table = json_object_get(body, "relation");
+    const char *const named = tree_string(table, "schemaname");
+    const char *const schema = named[0] == '\0' ? NULL : named;
+    return (tree_flag(body, "if_not_exists") && facts->exists != NULL &&
+            facts->exists(facts->asked, schema, tree_string(body, "idxname"))) ||
+           (!tree_flag(table, "inh") && facts->is_partitioned != NULL &&
+            facts->is_partitioned(facts->asked, schema, tree_string(table, "relname")));
+}
+
 static void create_index(struct effects_reader *reader, json_t *body)
 {
     const bool concurrent = tree_flag(body, "concurrent");
@@ -93,6 +106,9 @@ static void create_index(struct effects_reader *reader, json_t *body)
         effects_reach(reader, SQL_REACH_PARTITIONS, table, NULL, SQL_LOCK_SHARE);
     }
     name_index(reader, table, tree_string(body, "idxname"));
+    if (builds_nothing(reader, body)) {
+        return;
+    }
     effects_work(reader, SQL_WORK_INDEX,
                  concurrent ? "It waits for every older transaction, and an INVALID index stays where it fails."
                             : "CREATE INDEX CONCURRENTLY lets others write; it runs outside of a transaction.");

@@ -202,7 +202,7 @@ static bool is_timestamp(const struct type *type)
     return strncmp(type->name, "timestamp ", strlen("timestamp ")) == 0;
 }
 
-enum sql_work effects_type_change(const char *from_text, const json_t *type, const char **advice)
+static enum sql_work change_between(const char *from_text, const json_t *type, const char **advice)
 {
     const struct type to = type_of_tree(type);
     if (from_text == NULL) {
@@ -242,4 +242,51 @@ bool effects_is_serial(const json_t *type)
 bool effects_is_builtin(const json_t *type)
 {
     return type_of_tree(type).builtin != NULL || effects_is_serial(type);
+}
+
+/* ---- domains ---- */
+
+/* A domain is stored as its base type is; to one without constraints nothing is checked. */
+enum sql_work effects_type_change(const struct effects_reader *reader, const char *from, const json_t *type,
+                                  const char **advice)
+{
+    const struct sql_facts *const facts = reader->facts;
+    const json_t *const names = json_object_get(type, "names");
+    enum sql_work work = change_between(from, type, advice);
+    const char *to = NULL;
+    if (from == NULL || work == SQL_WORK_NONE || tree_name(names, 0) == NULL) {
+        return work;
+    }
+    const char *const base = facts->base_of == NULL ? NULL : facts->base_of(facts->asked, from);
+    if (base != NULL) {
+        work = change_between(base, type, advice);
+        from = base;
+    }
+    const bool is_free =
+        work != SQL_WORK_NONE && facts->type_kind != NULL && !effects_is_builtin(type) &&
+        tree_count(type, "arrayBounds") == 0 &&
+        facts->type_kind(facts->asked, tree_name(names, 1), tree_name(names, 0), &to) == SQL_TYPE_FREE_DOMAIN;
+    return is_free && to != NULL && strcmp(to, from) == 0 ? SQL_WORK_NONE : work;
+}
+
+/* A domain with a constraint is checked row by row, and PostgreSQL writes them anew for it. */
+void effects_column_type(struct effects_reader *reader, const json_t *type)
+{
+    const struct sql_facts *const facts = reader->facts;
+    const json_t *const names = json_object_get(type, "names");
+    const char *base = NULL;
+    if (effects_is_builtin(type) || tree_count(type, "arrayBounds") > 0) {
+        return;
+    }
+    const enum sql_type_kind kind =
+        facts->type_kind == NULL || tree_name(names, 0) == NULL
+            ? SQL_TYPE_NOT_KNOWN
+            : facts->type_kind(facts->asked, tree_name(names, 1), tree_name(names, 0), &base);
+    if (kind == SQL_TYPE_CHECKED_DOMAIN) {
+        effects_work(reader, SQL_WORK_REWRITE,
+                     "Its type is a domain with a constraint, for which every row is written anew: add the column with "
+                     "the domain's base type, and the constraint as a CHECK that is NOT VALID, then VALIDATE it.");
+    } else if (kind == SQL_TYPE_NOT_KNOWN) {
+        effects_work(reader, SQL_WORK_NONE, "If its type is a domain with a constraint, every row is written anew.");
+    }
 }

@@ -334,24 +334,35 @@ static void note_targets(struct arena *arena, struct hidden *hidden, struct text
     }
 }
 
-void hidden_note(struct arena *arena, struct hidden *hidden, struct text statement, const struct deferred *deferred)
+bool hidden_read_function(struct arena *arena, struct text statement, struct hidden_function *function)
 {
-    static const struct deferred none = {.checked = {0}};
     struct sql_reader reader = sql_read(statement);
-    const bool creates = sql_take(&reader, "create");
-    if (!creates && !sql_is_word(&reader.token, "alter")) {
-        return;
+    *function = (struct hidden_function){0};
+    if (!sql_take(&reader, "create")) {
+        return false;
     }
     if (sql_take(&reader, "or")) {
         sql_take(&reader, "replace");
     }
-    if (!creates || (!sql_take(&reader, "function") && !sql_take(&reader, "procedure"))) {
-        note_targets(arena, hidden, statement);
+    if (!sql_take(&reader, "function") && !sql_take(&reader, "procedure")) {
+        return false;
+    }
+    function->name = take_last_name(arena, &reader);
+    read_function(arena, &reader, function);
+    return true;
+}
+
+void hidden_note(struct arena *arena, struct hidden *hidden, struct text statement, const struct deferred *deferred)
+{
+    static const struct deferred none = {.checked = {0}};
+    const struct sql_reader reader = sql_read(statement);
+    struct hidden_function function;
+    if (!sql_is_word(&reader.token, "create") && !sql_is_word(&reader.token, "alter")) {
         return;
     }
-    struct hidden_function function = {.name = take_last_name(arena, &reader)};
-    read_function(arena, &reader, &function);
-    if (function.name != NULL && function.body.data != NULL && function.language != NULL) {
+    if (!hidden_read_function(arena, statement, &function)) {
+        note_targets(arena, hidden, statement);
+    } else if (function.name != NULL && function.body.data != NULL && function.language != NULL) {
         hidden_note_function(arena, hidden, &function, deferred == NULL ? &none : deferred);
     }
 }

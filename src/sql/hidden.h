@@ -43,6 +43,9 @@ struct hidden_function {
     const char *settings; /* its own SET clauses, one behind the other ("{app.tenant=a}"): they end with the call */
 };
 
+/* What CREATE FUNCTION or PROCEDURE makes; its name, body or language may be missing. False for other statements. */
+bool hidden_read_function(struct arena *arena, struct text statement, struct hidden_function *function);
+
 /* A table or view, and a function that it reaches. */
 struct hidden_table {
     const char *name;

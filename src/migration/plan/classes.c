@@ -1,5 +1,6 @@
 /*
- * The class of each statement of a script: what its words say, and which CALL ends transactions.
+ * The class of each statement of a script: what its words say, what its target makes of it, and which CALL ends
+ * transactions.
  */
 #include "migration/plan/cutting.h"
 #include "sql/plpgsql.h"
@@ -32,6 +33,61 @@ static void find_committing_calls(struct planning *planning)
             planning->classes[i] = SQL_CLASS_ALONE;
         }
     }
+}
+
+/* What is in the database; what the script makes is noted statement by statement. */
+static struct targets known_targets(const struct planning *planning)
+{
+    struct targets targets = {0};
+    if (planning->options->targets != NULL) {
+        targets_join(planning->arena, &targets, planning->options->targets);
+    }
+    return targets;
+}
+
+bool planning_has_targets(const struct planning *planning)
+{
+    struct targets targets = known_targets(planning);
+    struct sql_lexer lexer = {.text = planning->script};
+    struct sql_statement statement;
+    bool has = false;
+    while (!has && sql_next_statement(&lexer, &statement)) {
+        const struct text text = text_slice(planning->script, statement.start, statement.end);
+        has = targets_alone(planning->arena, &targets, text) != NULL ||
+              targets_refused(planning->arena, &targets, text) != NULL;
+        targets_note(planning->arena, &targets, text);
+    }
+    return has;
+}
+
+/* What stands alone, or need not, because of what it is about; and what the server refuses because of that. */
+static void find_targets(struct planning *planning)
+{
+    struct targets targets = known_targets(planning);
+    planning->reasons = arena_array(planning->arena, planning->split.count, sizeof *planning->reasons);
+    for (size_t i = 0; i < planning->split.count; i++) {
+        const struct text text = statement_text(planning, i);
+        const char *const refused = planning->refused == NULL ? targets_refused(planning->arena, &targets, text) : NULL;
+        planning->reasons[i] = targets_alone(planning->arena, &targets, text);
+        if (refused != NULL) {
+            planning->refused = refused;
+            planning->refused_at = planning->split.statements[i].start;
+        }
+        if (planning->reasons[i] != NULL) {
+            planning->classes[i] = SQL_CLASS_ALONE;
+        } else if (targets_share(planning->arena, &targets, text)) {
+            planning->classes[i] = SQL_CLASS_PLAIN;
+        }
+        targets_note(planning->arena, &targets, text);
+    }
+}
+
+const char *planning_alone_reason(const struct planning *planning, size_t i)
+{
+    const char *const reason = sql_alone_reason(statement_text(planning, i));
+    return planning->reasons[i] != NULL ? planning->reasons[i]
+           : reason != NULL             ? reason
+                                        : "CALL of a procedure with its own COMMIT";
 }
 
 /* What the functions leave that the script makes: the database's are known. */
@@ -76,6 +132,7 @@ void planning_classify(struct planning *planning)
     for (size_t i = 0; i < planning->split.count; i++) {
         planning->classes[i] = sql_classify(statement_text(planning, i));
     }
+    find_targets(planning);
     find_committing_calls(planning);
     find_hidden(planning);
 }

@@ -159,12 +159,15 @@ static bool plan_unparsed(struct planning *planning)
 }
 
 /* What needs a plan although it may share a transaction: a procedure that commits, which the script makes (a CALL of it
- * stands alone), and savepoints where nobody sends a BEGIN. */
+ * stands alone), savepoints where nobody sends a BEGIN, and what stands alone because of what it is about. */
 static bool has_more_to_plan(struct planning *planning)
 {
     struct sql_lexer lexer = {.text = planning->script};
     struct sql_statement statement;
     struct sql_code code;
+    if (planning->options->targets != NULL && planning_has_targets(planning)) {
+        return true;
+    }
     while (sql_next_statement(&lexer, &statement)) {
         const struct text text = text_slice(planning->script, statement.start, statement.end);
         if (planning->options->procedures != NULL && planning_may_commit(text)) {

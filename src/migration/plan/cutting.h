@@ -21,6 +21,9 @@ struct planning {
     size_t capacity;
     struct sql_split split;
     enum sql_class *classes;      /* of each statement */
+    const char **reasons;         /* of each, why it stands alone where its words do not say so; else NULL */
+    const char *refused;          /* what the server refuses, whatever is around it; NULL: nothing is known */
+    size_t refused_at;            /* where that stands */
     struct procedures procedures; /* that end transactions: the database's, and those that the script makes */
     struct hidden hidden;         /* what functions leave: the database's, and those that the script makes */
     struct hold hold;
@@ -43,6 +46,12 @@ struct step *planning_add(struct planning *planning, enum step_kind kind, size_t
 
 /* Gives each statement its class. */
 void planning_classify(struct planning *planning);
+
+/* Why statement i, of class ALONE, stands alone. */
+const char *planning_alone_reason(const struct planning *planning, size_t i);
+
+/* Stands a statement alone, or is it refused, because of what it is about? The classes are not needed for it. */
+bool planning_has_targets(const struct planning *planning);
 
 /* Plans statements that have been cut. */
 bool planning_transactions(struct planning *planning);

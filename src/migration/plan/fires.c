@@ -6,7 +6,10 @@
 
 #include "pg/session.h"
 #include "sql/changes.h"
+#include "sql/hidden.h"
 #include "sql/plpgsql.h"
+
+#include <string.h>
 
 /* Keys that hand a change on to the rows that refer to a row. */
 #define HANDS_ON "k.contype = 'f' AND (k.confdeltype IN ('c', 'n', 'd') OR k.confupdtype IN ('c', 'n', 'd'))"
@@ -83,21 +86,43 @@ static bool calls_unknown(struct pg_session *session, struct body *body)
     return result == NULL || PQntuples(result) > 0;
 }
 
+static void read_body(struct body *body, struct text source, const char *language)
+{
+    struct sql_lexer lexer = {.text = source};
+    struct sql_statement one;
+    body->reads_only_rows = body->reads_only_rows && strcmp(language, "plpgsql") == 0;
+    while (plpgsql_next(&lexer, &one)) {
+        look_at(body, text_slice(lexer.text, one.start, one.end));
+    }
+}
+
+static struct body body_of(struct arena *arena, const struct words *firing)
+{
+    struct body body = {.arena = arena, .names = {.arena = arena}, .firing = firing, .reads_only_rows = true};
+    buffer_puts(&body.names, "{");
+    return body;
+}
+
 /* Do all of these functions lock no more than rows? */
 static bool read_functions(struct arena *arena, struct pg_session *session, const PGresult *functions,
                            const struct words *firing)
 {
-    struct body body = {.arena = arena, .names = {.arena = arena}, .firing = firing, .reads_only_rows = true};
-    buffer_puts(&body.names, "{");
+    struct body body = body_of(arena, firing);
     for (int i = 0; i < PQntuples(functions) && body.reads_only_rows; i++) {
-        struct sql_lexer lexer = {.text = text_of(pg_field(functions, i, 0))};
-        struct sql_statement one;
-        body.reads_only_rows = text_is(text_of(pg_field(functions, i, 1)), "plpgsql");
-        while (plpgsql_next(&lexer, &one)) {
-            look_at(&body, text_slice(lexer.text, one.start, one.end));
-        }
+        read_body(&body, text_of(pg_field(functions, i, 0)), pg_field(functions, i, 1));
     }
     return body.reads_only_rows && !calls_unknown(session, &body);
+}
+
+/* The tables of which a change fires something. False where they cannot be asked for. */
+static bool ask_firing(struct arena *arena, struct pg_session *session, struct words *firing)
+{
+    struct status unanswered = {.arena = arena};
+    PG_RESULT(tables) = pg_query(session, firing_sql, 0, NULL, &unanswered);
+    for (int i = 0; tables != NULL && i < PQntuples(tables); i++) {
+        words_add(arena, firing, arena_strdup(arena, pg_field(tables, i, 0)));
+    }
+    return tables != NULL;
 }
 
 static bool ask(struct arena *arena, struct pg_session *session, uint32_t oid)
@@ -109,15 +134,23 @@ static bool ask(struct arena *arena, struct pg_session *session, uint32_t oid)
     if (functions == NULL || PQntuples(functions) == 0) {
         return functions != NULL;
     }
-    PG_RESULT(tables) = pg_query(session, firing_sql, 0, NULL, &unanswered);
-    for (int i = 0; tables != NULL && i < PQntuples(tables); i++) {
-        words_add(arena, &firing, arena_strdup(arena, pg_field(tables, i, 0)));
+    return ask_firing(arena, session, &firing) && read_functions(arena, session, functions, &firing);
+}
+
+/* Which stands for all that the plan has tied to it. */
+static struct relation *head_of(struct relation *relation)
+{
+    while (relation->tied_to != NULL) {
+        relation = relation->tied_to;
     }
-    return tables != NULL && read_functions(arena, session, functions, &firing);
+    return relation;
 }
 
 bool fires_no_more_than_rows(struct arena *arena, struct pg_session *session, struct relation *relation)
 {
+    if (head_of(relation)->fires == FIRES_UNKNOWN) {
+        return false;
+    }
     if (relation->fires == FIRES_NOT_ASKED) {
         const bool harmless = relation->oid == 0 || ask(arena, session, relation->oid);
         relation->fires = harmless ? FIRES_ROWS : FIRES_UNKNOWN;
@@ -125,20 +158,186 @@ bool fires_no_more_than_rows(struct arena *arena, struct pg_session *session, st
     return relation->fires == FIRES_ROWS;
 }
 
-void fires_note_trigger(struct world *world, struct text statement, const struct sql_effects *effects)
+/* ---- what the plan makes ---- */
+
+/* The relation that is named here; the reader is behind it then. */
+static struct relation *take_relation(struct arena *arena, struct world *world, struct sql_reader *words)
+{
+    const char *schema = NULL;
+    if (sql_take(words, "if")) {
+        sql_take(words, "not");
+        sql_take(words, "exists");
+    }
+    sql_take(words, "only");
+    const char *name = sql_identifier(arena, &words->token);
+    sql_advance(words);
+    while (name != NULL && sql_is_symbol(&words->token, '.')) {
+        sql_advance(words);
+        schema = name;
+        name = sql_identifier(arena, &words->token);
+        sql_advance(words);
+    }
+    return name == NULL ? NULL : world_find(world, schema, name);
+}
+
+static bool find_word(struct sql_reader *words, const char *word)
+{
+    while (words->token.kind != SQL_END && words->token.kind != SQL_BROKEN && !sql_is_word(&words->token, word)) {
+        sql_advance(words);
+    }
+    return sql_take(words, word);
+}
+
+/* $1 a name: the bodies of the trigger functions that are called so. */
+static const char named_sql[] =
+    "SELECT p.prosrc, l.lanname FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang WHERE "
+    "p.proname = $1::name AND p.prorettype = 'pg_catalog.trigger'::pg_catalog.regtype";
+
+/* Is it known that a trigger's function of this name locks no more than rows? */
+static bool is_steady(struct fires *fires, const char *function)
+{
+    struct words firing = {0};
+    struct status unanswered = {.arena = fires->arena};
+    if (function == NULL || words_have(&fires->others, function)) {
+        return false;
+    }
+    if (words_have(&fires->steady, function)) {
+        return true;
+    }
+    PG_RESULT(functions) = pg_query(fires->session, named_sql, 1, &function, &unanswered);
+    return functions != NULL && PQntuples(functions) > 0 && ask_firing(fires->arena, fires->session, &firing) &&
+           read_functions(fires->arena, fires->session, functions, &firing);
+}
+
+static bool mentions(struct arena *arena, struct text body, const struct words *names)
+{
+    struct sql_reader words = sql_read(body);
+    while (words.token.kind != SQL_END && !words_have(names, sql_identifier(arena, &words.token))) {
+        sql_advance(&words);
+    }
+    return words.token.kind != SQL_END;
+}
+
+static bool is_of_trigger(struct text statement)
+{
+    struct sql_reader words = sql_read(statement);
+    return find_word(&words, "returns") && sql_is_word(&words.token, "trigger");
+}
+
+/* A function that the plan makes. Only a trigger's is worth asking the catalogs. */
+static void note_function(struct fires *fires, struct text statement, const struct hidden_function *function)
+{
+    struct words firing = {0};
+    if (function->name == NULL || function->body.data == NULL || function->language == NULL) {
+        return;
+    }
+    const bool asks = is_of_trigger(statement);
+    bool steady = !mentions(fires->arena, function->body, &fires->others) &&
+                  (!asks || ask_firing(fires->arena, fires->session, &firing));
+    struct body body = body_of(fires->arena, &firing);
+    read_body(&body, function->body, function->language);
+    steady = steady && body.reads_only_rows && (!asks || !calls_unknown(fires->session, &body));
+    words_add(fires->arena, steady ? &fires->steady : &fires->others, arena_strdup(fires->arena, function->name));
+}
+
+/* CREATE [OR REPLACE] [CONSTRAINT] TRIGGER … ON table … EXECUTE FUNCTION name: the table where what it fires is not
+ * known. */
+static struct relation *fired_table(struct fires *fires, struct text statement)
 {
     struct sql_reader words = sql_read(statement);
     if (!sql_take(&words, "create")) {
-        return;
+        return NULL;
     }
     if (sql_take(&words, "or")) {
         sql_take(&words, "replace");
     }
     sql_take(&words, "constraint");
-    for (size_t i = 0; sql_is_word(&words.token, "trigger") && i < effects->count; i++) {
-        struct relation *const relation = world_find(world, effects->locks[i].schema, effects->locks[i].name);
-        if (relation != NULL) {
-            relation->fires = FIRES_UNKNOWN;
+    struct relation *const table = sql_take(&words, "trigger") && find_word(&words, "on")
+                                       ? take_relation(fires->arena, fires->world, &words)
+                                       : NULL;
+    if (table == NULL || !find_word(&words, "execute")) {
+        return table;
+    }
+    const char *name = NULL;
+    for (sql_advance(&words); words.token.kind != SQL_END && !sql_is_symbol(&words.token, '('); sql_advance(&words)) {
+        const char *const part = sql_identifier(fires->arena, &words.token);
+        name = part == NULL ? name : part;
+    }
+    return is_steady(fires, name) ? NULL : table;
+}
+
+/* A new partition or child, and the table that rows come to it from. */
+static bool ties(struct arena *arena, struct world *world, struct text statement, struct relation *two[2])
+{
+    struct sql_reader words = sql_read(statement);
+    const bool alters = sql_take(&words, "alter");
+    if (!alters && !sql_take(&words, "create")) {
+        return false;
+    }
+    static const char *const adjectives[] = {"unlogged", "temp", "temporary", "local", "global", "foreign", NULL};
+    while (sql_is_any_word(&words.token, adjectives)) {
+        sql_advance(&words);
+    }
+    if (!sql_take(&words, "table")) {
+        return false;
+    }
+    two[0] = take_relation(arena, world, &words);
+    for (; words.token.kind != SQL_END && words.token.kind != SQL_BROKEN; sql_advance(&words)) {
+        const bool is_partition = sql_take(&words, "partition");
+        const bool is_tied =
+            alters ? is_partition || sql_take(&words, "inherit")
+                   : (is_partition && sql_take(&words, "of")) || (!is_partition && sql_take(&words, "inherits"));
+        if (is_tied) {
+            if (sql_is_symbol(&words.token, '(')) {
+                sql_advance(&words);
+            }
+            two[1] = take_relation(arena, world, &words);
+            return two[0] != NULL && two[1] != NULL;
         }
     }
+    return false;
+}
+
+void fires_note(struct fires *fires, struct text statement)
+{
+    struct hidden_function function;
+    struct relation *two[2] = {NULL, NULL};
+    if (hidden_read_function(fires->arena, statement, &function)) {
+        note_function(fires, statement, &function);
+        return;
+    }
+    struct relation *const table = fired_table(fires, statement);
+    if (table != NULL) {
+        head_of(table)->fires = FIRES_UNKNOWN;
+    } else if (ties(fires->arena, fires->world, statement, two) && head_of(two[0]) != head_of(two[1])) {
+        const bool is_known = fires_no_more_than_rows(fires->arena, fires->session, two[0]) &&
+                              fires_no_more_than_rows(fires->arena, fires->session, two[1]);
+        head_of(two[0])->tied_to = head_of(two[1]);
+        head_of(two[1])->fires = is_known ? head_of(two[1])->fires : FIRES_UNKNOWN;
+    }
+}
+
+bool fires_changed(struct fires *fires, struct text statement)
+{
+    static const char *const changing[] = {"insert", "update", "delete", "merge", "copy", "with", NULL};
+    struct sql_reader words = sql_read(statement);
+    const bool may_change_more = sql_is_word(&words.token, "with");
+    bool goes_on = sql_is_any_word(&words.token, changing);
+    while (goes_on && words.token.kind != SQL_END && words.token.kind != SQL_BROKEN) {
+        struct sql_reader ahead = words;
+        const bool changes = sql_take_changed(fires->arena, &ahead) != NULL;
+        sql_advance(&words);
+        if (!changes) {
+            continue;
+        }
+        if (!sql_take(&words, "into")) {
+            sql_take(&words, "from");
+        }
+        struct relation *const relation = take_relation(fires->arena, fires->world, &words);
+        if (relation != NULL && relation->oid == 0 && head_of(relation)->fires == FIRES_UNKNOWN) {
+            return true;
+        }
+        goes_on = may_change_more;
+    }
+    return false;
 }

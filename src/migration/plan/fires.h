@@ -4,13 +4,28 @@
 #ifndef MIGRATION_PLAN_FIRES_H
 #define MIGRATION_PLAN_FIRES_H
 
+#include "base/words.h"
 #include "migration/plan/world.h"
 
 /* Is it known that what a change of this relation's rows fires, by foreign keys and in partitions, too, locks no more
  * than rows? Asked once of each relation. */
 bool fires_no_more_than_rows(struct arena *arena, struct pg_session *session, struct relation *relation);
 
-/* Notes that a statement of the plan makes a trigger on the relations that it locks. */
-void fires_note_trigger(struct world *world, struct text statement, const struct sql_effects *effects);
+/* What a plan makes that fires something: {.arena, .session, .world} at its beginning; the arena is the request's. */
+struct fires {
+    struct arena *arena;
+    struct pg_session *session;
+    struct world *world;
+    struct words steady; /* functions that it makes, and that lock no more than rows */
+    struct words others; /* those of which that is not known */
+};
+
+/* Notes the triggers and functions that a statement of the plan makes, and which table it makes another's partition or
+ * child: what one fires, a change of the other may fire. Called when the world knows what the statement has made. */
+void fires_note(struct fires *fires, struct text statement);
+
+/* Does the statement change rows of a relation that the plan makes itself, and of which is not known what that fires?
+ */
+bool fires_changed(struct fires *fires, struct text statement);
 
 #endif

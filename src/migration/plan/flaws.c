@@ -6,6 +6,7 @@
 #include "migration/look/objects_query.h"
 #include "migration/look/schema.h"
 #include "pg/search.h"
+#include "sql/classify.h"
 #include "sql/lexer.h"
 #include "sql/split.h"
 
@@ -62,6 +63,74 @@ static void take_names(struct arena *arena, struct text statement, struct flaws 
         if (name != NULL) {
             words_add(arena, &flaws->handled, name);
         }
+    }
+}
+
+/* ---- another kind of relation ---- */
+
+/* What CREATE … IF NOT EXISTS is content with: any relation of that name. */
+static const struct {
+    const char *first;
+    const char *second; /* NULL: one word */
+    const char *kinds;  /* pg_class.relkind of what it makes */
+} makers[] = {
+    {"table", NULL, "rp"},     {"materialized", "view", "m"}, {"sequence", NULL, "S"},
+    {"foreign", "table", "f"}, {"index", NULL, "iI"},
+};
+
+/* The kinds that CREATE … IF NOT EXISTS makes; NULL for another statement. What is temporary is made elsewhere. */
+static const char *kinds_passed_over(struct text statement)
+{
+    struct sql_reader words = sql_read(statement);
+    const char *kinds = NULL;
+    if (!sql_take(&words, "create")) {
+        return NULL;
+    }
+    if (!sql_take(&words, "unlogged")) {
+        sql_take(&words, "unique");
+    }
+    for (size_t i = 0; kinds == NULL && i < sizeof makers / sizeof makers[0]; i++) {
+        const bool is = sql_take(&words, makers[i].first);
+        kinds = is && (makers[i].second == NULL || sql_take(&words, makers[i].second)) ? makers[i].kinds : NULL;
+    }
+    sql_take(&words, "concurrently");
+    return kinds != NULL && sql_take(&words, "if") && sql_take(&words, "not") ? kinds : NULL;
+}
+
+/* $1 the schema where it would be made or NULL, $2 the name, $3 the schema of the URL or NULL, $4 the kinds: what is
+ * there of another kind. */
+static const char other_kind_sql[] =
+    "SELECT CASE c.relkind WHEN 'r' THEN 'a table' WHEN 'p' THEN 'a table' WHEN 'v' THEN 'a view' WHEN 'm' THEN "
+    "'a materialized view' WHEN 'S' THEN 'a sequence' WHEN 'f' THEN 'a foreign table' WHEN 'c' THEN "
+    "'a composite type' ELSE pg_catalog.concat('an index of ', (SELECT t.relname FROM pg_catalog.pg_index i JOIN "
+    "pg_catalog.pg_class t ON t.oid = i.indrelid WHERE i.indexrelid = c.oid)) END "
+    "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relname = $2::name "
+    "AND n.nspname = coalesce($1::name, $3::name, (" PG_SCRIPT_SCHEMAS ")[1]) AND pg_catalog.strpos($4, "
+    "c.relkind::text) = 0";
+
+/* An index is made in the schema of its table, which is not looked for where it is not said. */
+static void note_other_kind(const struct request *request, struct pg_session *session, const char *migration,
+                            struct text statement, struct flaws *flaws)
+{
+    struct arena *const arena = request->arena;
+    const char *const kinds = kinds_passed_over(statement);
+    struct sql_objects made = {0};
+    if (kinds == NULL) {
+        return;
+    }
+    sql_created_objects(arena, statement, &made);
+    if (made.count == 0 || words_have(&flaws->handled, made.items[0].name)) {
+        return;
+    }
+    const char *const values[] = {made.items[0].schema, made.items[0].name, request->site->project.schema, kinds};
+    struct status unanswered = {.arena = arena};
+    PG_RESULT(result) = pg_query(session, other_kind_sql, 4, values, &unanswered);
+    if (result != NULL && PQntuples(result) > 0) {
+        words_add(arena, &flaws->others,
+                  arena_printf(arena,
+                               "Migration \"%s\" would pass over the %s \"%s\" and make nothing: what is there of that "
+                               "name is %s.",
+                               migration, made.items[0].type, made.items[0].name, pg_field(result, 0, 0)));
     }
 }
 
@@ -137,6 +206,7 @@ void flaws_find(const struct request *request, struct pg_session *session, const
     while (sql_next_statement(&lexer, &statement)) {
         const struct text text = text_slice(lexer.text, statement.start, statement.end);
         take_names(arena, text, flaws);
+        note_other_kind(request, session, script->migration, text, flaws);
         if (says_if_not_exists(text)) {
             buffer_add(&passing, text);
             buffer_puts(&passing, ";\n");

@@ -73,6 +73,40 @@ static bool find_deferred(struct pg_session *session, struct arena *arena, struc
     return result != NULL;
 }
 
+/* Partitioned tables and indexes, by the names that a script may give them: without its schema what is in the search
+ * path, and what no other relation is called. Subscriptions of this database that have no slot. */
+static bool find_targets(struct pg_session *session, struct arena *arena, struct targets *targets,
+                         struct status *status)
+{
+    static const char sql[] =
+        "SELECT n.nspname, c.relname, NOT EXISTS (SELECT FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace m "
+        "ON m.oid = o.relnamespace WHERE o.relname = c.relname AND o.relkind NOT IN ('p', 'I') AND "
+        "(m.nspname = ANY (" PG_SCRIPT_SCHEMAS ") OR n.nspname <> ALL (" PG_SCRIPT_SCHEMAS "))) "
+        "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE c.relkind IN ('p', 'I') ORDER BY c.oid";
+    static const char may_ask_sql[] = "SELECT pg_catalog.has_column_privilege('pg_catalog.pg_subscription', "
+                                      "'subslotname', 'SELECT')";
+    static const char subscriptions_sql[] =
+        "SELECT s.subname FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database d ON d.oid = s.subdbid "
+        "WHERE d.datname = pg_catalog.current_database() AND s.subslotname IS NULL";
+    PG_RESULT(result) = pg_query(session, sql, 0, NULL, status);
+    for (int i = 0; result != NULL && i < PQntuples(result); i++) {
+        const char *const name = arena_strdup(arena, pg_field(result, i, 1));
+        targets_add(arena, targets, arena_printf(arena, "%s.%s", pg_field(result, i, 0), name), TARGET_PARTITIONED);
+        if (pg_field_bool(result, i, 2)) {
+            targets_add(arena, targets, name, TARGET_PARTITIONED);
+        }
+    }
+    PG_RESULT(may_ask) = result == NULL ? NULL : pg_query(session, may_ask_sql, 0, NULL, status);
+    const bool asks = may_ask != NULL && pg_field_bool(may_ask, 0, 0);
+    PG_RESULT(slotless) = asks ? pg_query(session, subscriptions_sql, 0, NULL, status) : NULL;
+    for (int i = 0; slotless != NULL && i < PQntuples(slotless); i++) {
+        targets_add(arena, targets, arena_printf(arena, "subscription %s", pg_field(slotless, i, 0)),
+                    TARGET_WITHOUT_SLOT);
+    }
+    return may_ask != NULL && (!asks || slotless != NULL);
+}
+
 /* A CALL, or a DO that may have one, commits where its procedure does. */
 static bool may_commit_unseen(struct text script)
 {
@@ -92,6 +126,7 @@ struct made {
     struct procedures procedures; /* that end transactions */
     struct deferred deferred;     /* tables of which the server does something at COMMIT */
     struct hidden hidden;         /* what functions leave in who calls them */
+    struct targets targets;       /* what is partitioned, and what has no slot */
 };
 
 static void add_made(struct arena *arena, struct text script, struct made *made)
@@ -107,6 +142,7 @@ static void add_made(struct arena *arena, struct text script, struct made *made)
         }
         sql_deferred_tables(arena, text, &made->deferred);
         hidden_note(arena, &made->hidden, text, &made->deferred);
+        targets_note(arena, &made->targets, text);
     }
 }
 
@@ -147,12 +183,21 @@ static bool plan_cuts(struct planner *planner, struct arena *reading, const stru
     struct procedures procedures = {0};
     struct deferred deferred = {0};
     struct hidden hidden = {0};
+    struct targets targets = {0};
     const bool is_pipeline = options.sent == SENT_IN_BATCHES;
-    if (!is_pipeline && !plan_build(reading, script->sql, &options, &prepared->plan, problem)) {
+    const bool has_targets = targets_matter(script->sql);
+    if (!is_pipeline && !has_targets && !plan_build(reading, script->sql, &options, &prepared->plan, problem)) {
         return false;
     }
-    if (!is_pipeline && prepared->plan.count <= 1 && options.sent != SENT_EACH) {
+    if (!is_pipeline && !has_targets && prepared->plan.count <= 1 && options.sent != SENT_EACH) {
         return true;
+    }
+    if (has_targets) {
+        options.targets = &targets;
+        if (!find_targets(session, reading, &targets, problem)) {
+            return false;
+        }
+        targets_join(reading, &targets, &made->targets);
     }
     if (may_commit_unseen(script->sql)) {
         procedures_join(reading, &procedures, &made->procedures);

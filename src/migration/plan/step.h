@@ -8,6 +8,7 @@
 #include "sql/changes.h"
 #include "sql/hidden.h"
 #include "sql/plpgsql.h"
+#include "sql/targets.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -70,6 +71,7 @@ struct plan_options {
     const struct procedures *procedures; /* of the database, that end transactions; NULL: not asked for */
     const struct deferred *deferred;     /* tables of which the server does something at COMMIT; NULL: not asked for */
     const struct hidden *hidden;         /* what functions leave in who calls them; NULL: not asked for */
+    const struct targets *targets;       /* what is partitioned, what has no slot; NULL: not asked for */
     struct script_parts parts;           /* of the script; borrowed by the plan */
     bool backslashes;                    /* the server's standard_conforming_strings is off */
 };

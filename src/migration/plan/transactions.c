@@ -54,13 +54,6 @@ bool planning_begins(struct text statement, const char *word)
     return sql_is_word(&token, word);
 }
 
-/* Why statement i of class ALONE stands alone. */
-static const char *alone_reason(const struct planning *planning, size_t i)
-{
-    const char *const reason = sql_alone_reason(statement_text(planning, i));
-    return reason == NULL ? "CALL of a procedure with its own COMMIT" : reason;
-}
-
 /* Does something in it that cannot be known end transactions? A DO may CALL what does. */
 bool planning_may_commit(struct text statement)
 {
@@ -260,8 +253,8 @@ static bool is_repeatable(struct planning *planning, struct text statement)
 void planning_alone(struct planning *planning, size_t i)
 {
     const struct text statement = statement_text(planning, i);
-    struct step *const step =
-        add_step(planning, is_repeatable(planning, statement) ? STEP_ALONE : STEP_OWN, i, i, alone_reason(planning, i));
+    struct step *const step = add_step(planning, is_repeatable(planning, statement) ? STEP_ALONE : STEP_OWN, i, i,
+                                       planning_alone_reason(planning, i));
     struct step session = {.kind = STEP_ALONE};
     hold_carry(&planning->hold, &session);
     step->carry = session.carry;
@@ -306,7 +299,7 @@ static bool leaves_open(const struct planning *planning, size_t i)
 /* Cuts around statement i, which cannot share the transaction of the segment. */
 static bool cut_out(struct planning *planning, const struct segment *segment, size_t i)
 {
-    const char *const why = arena_printf(planning->arena, "%s cannot be inside it", alone_reason(planning, i));
+    const char *const why = arena_printf(planning->arena, "%s cannot be inside it", planning_alone_reason(planning, i));
     if (planning->options->sent == SENT_IN_BATCHES) {
         if (planning->open != NONE && rolls_back(planning, i)) {
             return fail_statement(planning, i,
@@ -424,7 +417,7 @@ static bool check_irregular(struct planning *planning, const struct segment *seg
                                   arena_printf(planning->arena,
                                                "%s cannot be inside the transaction that the script ends in line %u. "
                                                "Put it into a migration of its own.",
-                                               alone_reason(planning, i), line_of(planning, end)));
+                                               planning_alone_reason(planning, i), line_of(planning, end)));
         }
     }
     return true;
@@ -472,6 +465,9 @@ bool planning_transactions(struct planning *planning)
 {
     struct segment segment;
     planning_classify(planning);
+    if (planning->refused != NULL) {
+        return planning_fail(planning, planning->refused_at, planning->refused);
+    }
     planning->is_shared = planning->options->sent != SENT_EACH;
     for (size_t i = 0; i < planning->split.count; i = segment.end == NONE ? segment.last + 1 : segment.end + 1) {
         if (is_idle(planning, i)) {

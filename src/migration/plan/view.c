@@ -5,7 +5,9 @@
 
 #include "framework/core/script.h"
 #include "migration/plan/already.h"
+#include "migration/plan/asked.h"
 #include "migration/plan/fires.h"
+#include "migration/plan/impossible.h"
 #include "migration/plan/reach.h"
 #include "migration/plan/refusal.h"
 #include "migration/plan/unseen.h"
@@ -42,6 +44,9 @@ struct explaining {
     bool makes_unseen;             /* what came before may have made things that were not seen */
     struct unseen unseen;          /* the same, by functions that nobody names */
     struct already already;        /* what came before may have taken away */
+    struct impossible impossible;  /* what the migration cannot do */
+    struct asked asked;            /* of the database, for the effects */
+    struct fires fires;            /* what the plan makes that fires something */
     bool is_undone;                /* what is read is rolled back by the script itself */
     const struct relation *ledger; /* as it is before the plan; NULL: there is none, or it was told that it goes */
 };
@@ -250,13 +255,17 @@ static void find_effects(struct explaining *explaining, struct text statement, s
     const char *const there = what_is_there(explaining, statement, effects);
     read->fails = effects->unknown ? NULL : why_it_fails(explaining, statement);
     read->fails = read->fails != NULL ? read->fails : there;
+    const char *const impossible = impossible_why(&explaining->impossible, statement, effects);
+    read->fails = read->fails != NULL ? read->fails : arena_strdup(explaining->request->arena, impossible);
     explaining->makes_unseen = explaining->makes_unseen || brings_unseen(statement, effects);
     unseen_note(&explaining->unseen, statement);
     reach_add(explaining->reading, explaining->session, explaining->world, effects);
-    fires_note_trigger(explaining->world, statement, effects);
+    effects->unknown = effects->unknown || fires_changed(&explaining->fires, statement);
     read->loses_data = effects->count > 0 && sql_loses_data(statement);
     if (!explaining->is_undone) {
         world_apply(explaining->world, effects);
+        fires_note(&explaining->fires, statement);
+        asked_note(&explaining->asked, statement);
     }
     read->fails = read->fails != NULL ? read->fails : takes_ledger(explaining, statement);
     effects->advice = read->fails != NULL ? read->fails : effects->advice;
@@ -327,6 +336,7 @@ static void explain_step(struct explaining *explaining, struct text content, str
     struct sql_statement statement;
     explained->where = script_position(content, explaining->parts, step->start, NULL);
     explaining->is_undone = step->is_undone;
+    impossible_step(&explaining->impossible, step, part);
     for (; sql_next_statement(&lexer, &statement); explained->statement_count++) {
         const struct text one = text_slice(part, statement.start, statement.end);
         struct explained_statement read = {.start = step->start + statement.start, .end = step->start + statement.end};
@@ -351,6 +361,8 @@ static bool explain_migration(struct explaining *explaining, const struct prepar
     explaining->reading = reading;
     explaining->parts = &plan->parts;
     world_begin(explaining->world);
+    explaining->impossible =
+        (struct impossible){.arena = reading, .session = explaining->session, .world = explaining->world};
     explained->prepared = prepared;
     explained->checksum = prepared->item->checksum;
     explained->delegate =
@@ -430,6 +442,9 @@ bool explain(const struct request *request, struct pg_session *session, const st
                   .is_harmless = is_harmless},
         .world = world_new(request, session),
     };
+    explaining.asked = (struct asked){.arena = request->arena, .session = session, .world = explaining.world};
+    asked_answer(&explaining.asked, &explaining.facts);
+    explaining.fires = (struct fires){.arena = request->arena, .session = session, .world = explaining.world};
     explaining.detection = &preparation->catalog.detection;
     explaining.delegates = preparation->delegate;
     if (explaining.detection->has_ledger) {

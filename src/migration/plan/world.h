@@ -20,6 +20,7 @@ struct relation {
     bool gone;           /* the plan has dropped it */
     bool renamed;        /* the plan calls it otherwise by now */
     enum firing fires;
+    struct relation *tied_to; /* a change of one may fire what a change of the other does (fires.h); NULL: none */
 };
 
 struct world;

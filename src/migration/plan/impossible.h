@@ -1,0 +1,36 @@
+/*
+ * What a statement of a plan cannot do, whatever the rest of the plan is: stand in a transaction block where the server
+ * wants it alone (25001), write where only reading is allowed (25006), use an enum value before its commit (55P04),
+ * drop or replace a relation of another kind (42809). Without it the plan would be green and the run would fail.
+ */
+#ifndef MIGRATION_PLAN_IMPOSSIBLE_H
+#define MIGRATION_PLAN_IMPOSSIBLE_H
+
+#include "base/words.h"
+#include "migration/plan/read_only.h"
+#include "migration/plan/step.h"
+#include "migration/plan/world.h"
+#include "pg/session.h"
+#include "sql/effects.h"
+
+/* What is followed through a migration; {.arena, .session, .world} at its beginning, the arena is that of its reading.
+ */
+struct impossible {
+    struct arena *arena;
+    struct pg_session *session;
+    struct world *world;
+    struct read_only read_only;
+    bool is_block; /* the step is a transaction block, or several statements in one message */
+    /* Of the step: enum values that it has added, each behind its type, and the types that it has made. */
+    struct words values;
+    struct words types;
+};
+
+/* A step begins; part is its text. */
+void impossible_step(struct impossible *impossible, const struct step *step, struct text part);
+
+/* Why the statement fails; NULL: nothing is known against it. Asked of each in its order, before the world knows what
+ * it does. The text is the arena's, or constant. */
+const char *impossible_why(struct impossible *impossible, struct text statement, const struct sql_effects *effects);
+
+#endif

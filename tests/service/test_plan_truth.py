@@ -1,0 +1,291 @@
+"""Plans that are right where a script is not the usual one: what stands alone because of what it is about, what cannot succeed where
+it stands, what IF NOT EXISTS passes over, what a new partition fires, and what reads or writes whole tables. What the plan says is
+held against what the server does with the same statement."""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+sys.path.insert(0, os.path.dirname(__file__))
+import harness
+import test_effects
+from harness import Case
+
+LEDGER = """CREATE TABLE _prisma_migrations (id VARCHAR(36) PRIMARY KEY NOT NULL, checksum VARCHAR(64) NOT NULL, finished_at TIMESTAMPTZ,
+    migration_name VARCHAR(255) NOT NULL, logs TEXT, rolled_back_at TIMESTAMPTZ, started_at TIMESTAMPTZ NOT NULL DEFAULT now(),
+    applied_steps_count INTEGER NOT NULL DEFAULT 0);"""
+PARTED = """CREATE TABLE parted (id int, v int) PARTITION BY LIST (id); CREATE TABLE p1 PARTITION OF parted FOR VALUES IN (1);
+    CREATE INDEX parted_v ON parted (v); CREATE TABLE plain (id int); CREATE INDEX plain_id ON plain (id);
+    CREATE SCHEMA area; CREATE TABLE area.deep (id int) PARTITION BY LIST (id); CREATE INDEX deep_id ON area.deep (id);"""
+
+
+class Base(Case):
+    def project_of(self, *scripts, setup=""):
+        self.sql(LEDGER + setup)
+        project = self.project()
+        for number, sql in enumerate(scripts, 1):
+            project.add(str(number), sql)
+        self.connection = self.rpc(self.worker(project))
+        return project
+
+    def plan(self):
+        return self.connection.call("MigrationService", "Plan")
+
+    def check(self):
+        return self.connection.call("MigrationService", "Check")
+
+    def run_all(self):
+        return self.connection.call("MigrationService", "Run")
+
+    def version(self):
+        return int(self.sql("SHOW server_version_num")[0][0]) // 10000
+
+
+class Alone(Base):
+    def test_what_is_partitioned_is_built_anew_outside_of_any_transaction(self):
+        statements = ["REINDEX TABLE parted", "REINDEX INDEX parted_v", "REINDEX (VERBOSE) TABLE area.deep", "REINDEX INDEX area.deep_id"]
+        statements += ["CLUSTER parted USING parted_v"] if self.version() >= 15 else []
+        script = "CREATE TABLE before_it (id int);\n" + ";\n".join(statements) + ";\nCREATE TABLE behind_it (id int);\n"
+        self.project_of(script, setup=PARTED)
+        plan = self.plan()
+        reasons = [step.reason for step in plan.migrations[0].steps]
+        self.assertEqual(len(reasons), len(statements) + 2, reasons)
+        self.assertTrue(all("partitioned" in one for one in reasons[1:-1]), reasons)
+        self.assertTrue(self.run_all().ok)
+        self.assertEqual(self.sql("SELECT count(*) FROM pg_class WHERE relname IN ('before_it', 'behind_it')"), [("2",)])
+
+    def test_what_is_not_partitioned_stays_in_its_transaction(self):
+        self.project_of("SET LOCAL lock_timeout = '9s';\nREINDEX TABLE plain;\nREINDEX INDEX plain_id;\nCLUSTER plain USING plain_id;\nREINDEX TABLE p1;\n", setup=PARTED)
+        self.assertEqual(len(self.plan().migrations[0].steps), 1)
+        self.assertTrue(self.run_all().ok)
+
+    def test_what_an_earlier_migration_or_the_script_itself_makes_is_known(self):
+        self.project_of("CREATE TABLE made (id int) PARTITION BY LIST (id);\nCREATE INDEX made_id ON made (id);\n",
+                        "REINDEX TABLE made;\nSELECT 1;\n",
+                        "CREATE TABLE own (id int) PARTITION BY LIST (id);\nREINDEX TABLE own;\nDROP TABLE own;\nCREATE TABLE own (id int);\nREINDEX TABLE own;\n",
+                        "ALTER TABLE made RENAME TO done;\nREINDEX TABLE done;\n")
+        self.assertEqual([len(one.steps) for one in self.plan().migrations], [1, 2, 3, 2])
+        self.assertTrue(self.run_all().ok)
+
+    def test_concurrently_on_what_is_partitioned_is_refused_before_anything_runs(self):
+        for statement in ("CREATE INDEX CONCURRENTLY new ON parted (v)", "CREATE UNIQUE INDEX CONCURRENTLY ON ONLY public.parted (id)", "DROP INDEX CONCURRENTLY parted_v"):
+            with self.subTest(statement):
+                self.database = None
+                self.project_of(f"CREATE TABLE before_it (id int);\n{statement};\n", setup=PARTED)
+                self.assertIn("Line 2", self.check().warnings[0])
+                failed = self.run_all().failed.error
+                self.assertIn("partitioned", failed)
+                self.assertEqual(self.sql("SELECT to_regclass('before_it') IS NULL"), [("t",)])
+
+    def test_a_subscription_without_a_slot_is_dropped_in_its_transaction(self):
+        self.sql("CREATE SUBSCRIPTION gone CONNECTION 'dbname=x' PUBLICATION p WITH (connect = false)")
+        self.project_of("ALTER SUBSCRIPTION gone SET (slot_name = NONE);\nDROP SUBSCRIPTION gone;\nCREATE TABLE a (id int);\n")
+        self.assertEqual(len(self.plan().migrations[0].steps), 1)
+        self.assertTrue(self.run_all().ok)
+        self.assertEqual(self.sql("SELECT count(*) FROM pg_subscription"), [("0",)])
+
+
+class Impossible(Base):
+    def failing(self, script, sqlstate, setup=""):
+        """The plan says of one statement that it fails, the check warns, and the run fails with this state."""
+        self.database = None
+        self.project_of(script, setup=setup)
+        listed = [one for step in self.plan().migrations[0].steps for one in step.statements]
+        check = self.check()
+        failed = self.run_all()
+        self.assertFalse(failed.ok, script)
+        self.assertEqual(failed.failed.sqlstate, sqlstate, failed.failed.error)
+        self.assertFalse(check.safe, script)
+        self.assertRegex("\n".join(check.warnings), "Line [0-9]+ of \"1\" fails", script)
+        return listed
+
+    def passing(self, script, setup=""):
+        self.database = None
+        self.project_of(script, setup=setup)
+        check = self.check()
+        self.assertEqual(list(check.warnings), [], script)
+        self.assertTrue(self.run_all().ok, script)
+
+    def test_what_stands_alone_inside_of_the_scripts_own_transaction(self):
+        for statement in ("VACUUM plain", "CREATE INDEX CONCURRENTLY new ON plain (id)", "REINDEX TABLE parted", "REINDEX SCHEMA area", "ALTER SYSTEM SET work_mem = '5MB'", "DISCARD ALL"):
+            with self.subTest(statement):
+                self.failing(f"BEGIN;\nCREATE TABLE a (id int);\n{statement};\nCOMMIT;\n", "25001", PARTED)
+
+    def test_an_enum_value_that_its_own_transaction_adds(self):
+        enum = "CREATE TYPE mood AS ENUM ('ok'); CREATE TABLE people (m mood, t text);"
+        for use in ("INSERT INTO people (m) VALUES ('new')", "UPDATE people SET m = 'new' WHERE m = 'new'", "ALTER TABLE people ALTER COLUMN m SET DEFAULT 'new'", "SELECT 'new'::mood"):
+            with self.subTest(use):
+                self.failing(f"BEGIN;\nALTER TYPE mood ADD VALUE 'new';\n{use};\nCOMMIT;\n", "55P04", enum)
+        for use in ("INSERT INTO other (t) VALUES ('new')", "COMMENT ON TYPE mood IS 'new'", "CREATE TABLE c (t text DEFAULT 'new')"):
+            with self.subTest(use):
+                self.passing(f"BEGIN;\nALTER TYPE mood ADD VALUE 'new';\n{use};\nCOMMIT;\n", enum + "CREATE TABLE other (t text);")
+        fresh = "BEGIN;\nCREATE TYPE fresh AS ENUM ('a');\nALTER TYPE fresh ADD VALUE 'new';\nSELECT 'new'::fresh;\nCOMMIT;\n"
+        if self.version() >= 17:  # from there on a value of a type that is new itself can be used
+            self.passing(fresh)
+        else:
+            self.failing(fresh, "55P04")
+
+    def test_what_a_transaction_may_not_do_that_only_reads(self):
+        for script in ("CREATE TABLE a (id int);\nSET TRANSACTION READ ONLY;\n",
+                       "SET TRANSACTION READ ONLY;\nCREATE TABLE a (id int);\n",
+                       "SELECT 1;\nSET transaction_read_only = on;\nINSERT INTO plain VALUES (1);\n",
+                       "SELECT 1;\nSELECT set_config('transaction_read_only', 'on', true);\nDROP TABLE plain;\n",
+                       "BEGIN READ ONLY;\nALTER TABLE plain ADD COLUMN n int;\nCOMMIT;\n",
+                       "BEGIN;\nSET TRANSACTION READ ONLY;\nDELETE FROM plain;\nCOMMIT;\n",
+                       "SET default_transaction_read_only = on;\nCOMMIT;\nCREATE TABLE a (id int);\n",
+                       "SET default_transaction_read_only = on;\nBEGIN READ WRITE;\nCREATE TABLE a (id int);\nCOMMIT;\nRESET ALL;\n",
+                       "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY;\nCOMMIT;\nBEGIN;\nCREATE TABLE a (id int);\nCOMMIT;\n"):
+            with self.subTest(script):
+                self.failing(script, "25006", PARTED)
+
+    def test_what_only_looks_as_if_it_could_not(self):
+        for script in ("BEGIN READ ONLY;\nSELECT 1;\nCOMMIT;\nCREATE TABLE a (id int);\n",
+                       "SET default_transaction_read_only = on;\nSET default_transaction_read_only = off;\nCREATE TABLE a (id int);\n",
+                       "SET LOCAL default_transaction_read_only = on;\nCREATE TABLE a (id int);\n",
+                       "DO $$ BEGIN RAISE NOTICE 'SET TRANSACTION READ ONLY'; END $$;\nCREATE TABLE a (id int);\n"):
+            with self.subTest(script):
+                self.passing(script)
+
+    def test_a_relation_of_another_kind_is_neither_dropped_nor_replaced(self):
+        things = """CREATE TABLE t (id int); CREATE VIEW v AS SELECT 1 AS one; CREATE MATERIALIZED VIEW m AS SELECT 1 AS one; CREATE SEQUENCE s;
+            CREATE INDEX i ON t (id);"""
+        for script in ("DROP TABLE v;", "DROP TABLE IF EXISTS public.m;", "DROP VIEW t;", "DROP VIEW IF EXISTS m;", "DROP MATERIALIZED VIEW IF EXISTS v;",
+                       "DROP SEQUENCE t;", "DROP INDEX t;", "CREATE OR REPLACE VIEW t AS SELECT 1 AS one;", "CREATE OR REPLACE VIEW m AS SELECT 1 AS one;"):
+            with self.subTest(script):
+                self.failing("CREATE TABLE a (id int);\n" + script, "42809", things)
+        for script in ("DROP TABLE t;", "DROP VIEW IF EXISTS v;", "DROP MATERIALIZED VIEW m;", "DROP SEQUENCE s;", "DROP INDEX i;", "DROP TABLE IF EXISTS nothing;",
+                       "CREATE OR REPLACE VIEW v AS SELECT 1 AS one;", "DROP VIEW v;\nCREATE TABLE v (id int);\nDROP TABLE v;", "ALTER TABLE t RENAME TO u;\nCREATE OR REPLACE VIEW t AS SELECT 1 AS one;"):
+            with self.subTest(script):
+                self.passing(script, things)
+
+
+class PassedOver(Base):
+    THINGS = """CREATE TABLE t (id int); CREATE VIEW v AS SELECT 1 AS one; CREATE MATERIALIZED VIEW m AS SELECT 1 AS one; CREATE SEQUENCE s; CREATE TABLE u (id int);
+        CREATE INDEX i ON t (id); CREATE TYPE c AS (l int); CREATE SCHEMA area; CREATE VIEW area.v AS SELECT 1 AS one;"""
+
+    def test_if_not_exists_over_another_kind_is_told_with_what_is_there(self):
+        for statement, there in (("CREATE TABLE IF NOT EXISTS v (id int)", "a view"), ("CREATE TABLE IF NOT EXISTS area.v (id int)", "a view"),
+                                 ("CREATE TABLE IF NOT EXISTS s (id int)", "a sequence"), ("CREATE TABLE IF NOT EXISTS m AS SELECT 1 AS one", "a materialized view"),
+                                 ("CREATE UNLOGGED TABLE IF NOT EXISTS i (id int)", "an index of t"), ("CREATE TABLE IF NOT EXISTS c (id int)", "a composite type"),
+                                 ("CREATE SEQUENCE IF NOT EXISTS t", "a table"), ("CREATE MATERIALIZED VIEW IF NOT EXISTS t AS SELECT 1 AS one", "a table"),
+                                 ("CREATE INDEX IF NOT EXISTS u ON t (id)", "a table"), ("CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS v ON t (id)", "a view")):
+            with self.subTest(statement):
+                self.database = None
+                self.project_of(statement + ";\n", setup=self.THINGS)
+                warnings = "\n".join(self.check().warnings)
+                self.assertRegex(warnings, f"would pass over .* make nothing: what is there of that name is {there}")
+                self.assertIn("make nothing", "\n".join(self.plan().warnings))
+
+    def test_if_not_exists_over_nothing_or_its_own_kind_is_not_told(self):
+        for script in ("CREATE TABLE IF NOT EXISTS t (id int);", "CREATE SEQUENCE IF NOT EXISTS s;", "CREATE TEMP TABLE IF NOT EXISTS v (id int);",
+                       "CREATE TABLE IF NOT EXISTS area.t (id int);", "CREATE UNLOGGED TABLE IF NOT EXISTS new (id int);", "DROP VIEW v;\nCREATE TABLE IF NOT EXISTS v (id int);", "CREATE INDEX IF NOT EXISTS i ON t (id);"):
+            with self.subTest(script):
+                self.database = None
+                self.project_of(script, setup=self.THINGS)
+                self.assertNotIn("make nothing", "\n".join(self.check().warnings))
+
+    def test_an_index_of_another_table_is_told(self):
+        self.project_of("CREATE INDEX IF NOT EXISTS i ON u (id);\n", setup=self.THINGS)
+        self.assertRegex("\n".join(self.check().warnings), "index \"i\"")
+
+
+class Fires(Base):
+    LOCKS = """CREATE TABLE other (id int); CREATE TABLE whole (id int) PARTITION BY LIST (id); CREATE TABLE old PARTITION OF whole FOR VALUES IN (0);
+        CREATE FUNCTION locks() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN LOCK TABLE other; RETURN NEW; END';
+        CREATE FUNCTION calm() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"""
+    TRIGGER = "CREATE TRIGGER t BEFORE INSERT ON {} FOR EACH ROW EXECUTE FUNCTION {}();\n"
+
+    def unknown(self, script, setup=""):
+        """Whether the plan knows what the last statement of the script locks."""
+        self.database = None
+        self.project_of(script, setup=self.LOCKS + setup)
+        plan = self.plan()
+        return plan.migrations[-1].steps[-1].statements[-1].unknown
+
+    def test_a_trigger_of_a_partition_that_the_script_makes_is_fired_through_its_parent(self):
+        part = "CREATE TABLE part PARTITION OF whole FOR VALUES IN (1);\n"
+        later = "CREATE TABLE part (id int);\n" + self.TRIGGER.format("part", "locks") + "ALTER TABLE whole ATTACH PARTITION part FOR VALUES IN (1);\n"
+        insert = "INSERT INTO {} VALUES (1);\n"
+        self.assertTrue(self.unknown(part + self.TRIGGER.format("part", "locks") + insert.format("whole")))
+        self.assertTrue(self.unknown(later + insert.format("whole")))
+        self.assertTrue(self.unknown(part + self.TRIGGER.format("public.part", "locks") + insert.format("part")))
+        self.assertTrue(self.unknown(part + self.TRIGGER.format("whole", "locks") + insert.format("part")))
+        self.assertTrue(self.unknown(part + insert.format("part"), self.TRIGGER.format("whole", "locks")))
+        self.assertTrue(self.unknown("ALTER TABLE whole ATTACH PARTITION loose FOR VALUES IN (1);\n" + insert.format("whole"),
+                                     "CREATE TABLE loose (id int);" + self.TRIGGER.format("loose", "locks")))
+
+    def test_what_is_calm_is_known(self):
+        part = "CREATE TABLE part PARTITION OF whole FOR VALUES IN (1);\n"
+        insert = "INSERT INTO {} VALUES (1);\n"
+        self.assertFalse(self.unknown(part + "INSERT INTO old VALUES (0);\n"))
+        self.assertFalse(self.unknown(part + self.TRIGGER.format("part", "calm") + "INSERT INTO whole VALUES (1);\n"))
+        self.assertFalse(self.unknown("CREATE FUNCTION mine() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.id := 2; RETURN NEW; END';\nCREATE TABLE new (id int);\n" +
+                                      self.TRIGGER.format("new", "mine") + "INSERT INTO new VALUES (1);\nUPDATE other SET id = 1;\n"))
+        self.assertTrue(self.unknown("CREATE FUNCTION mine() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN LOCK TABLE other; RETURN NEW; END';\nCREATE TABLE new (id int);\n" +
+                                     self.TRIGGER.format("new", "mine") + insert.format("new")))
+
+
+class Work(Base):
+    """Scans, rewrites and builds, as relfilenodes and the counters of scans show them (tests/service/test_effects.py)."""
+    SETUP = test_effects.SETUP + """
+        CREATE DOMAIN deeper AS positive; CREATE DOMAIN must AS int NOT NULL; CREATE TABLE proven (id int, n int, "Big" int, h int, CONSTRAINT h_late CHECK (h IS NOT NULL) NOT VALID,
+            CONSTRAINT n_check CHECK (n IS NOT NULL AND n > 0), CONSTRAINT big_check CHECK ("Big" IS NOT NULL), CONSTRAINT id_check CHECK (id IS NOT NULL OR n > 5));
+        INSERT INTO proven SELECT i, i, i, i FROM generate_series(1, 50) i;
+        CREATE TABLE keyed (id int, CONSTRAINT keyed_id CHECK (id IS NOT NULL)); CREATE UNIQUE INDEX keyed_key ON keyed (id); INSERT INTO keyed VALUES (1);
+        CREATE TABLE unkeyed (id int); CREATE UNIQUE INDEX unkeyed_key ON unkeyed (id); INSERT INTO unkeyed VALUES (1);
+        CREATE TABLE partial (s varchar(5), r varchar(5)); CREATE INDEX partial_s ON partial (s) WHERE s > 'a'; CREATE INDEX partial_r ON partial (r); INSERT INTO partial VALUES ('b', 'b');
+        DROP TABLE before; CREATE TABLE before AS SELECT c.oid, CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || quote_ident(c.relname) AS name,
+            c.relfilenode, c.relkind, i.indrelid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_index i ON i.indexrelid = c.oid
+            WHERE n.nspname IN ('public', 'other') AND c.relname <> 'before';"""
+    STATEMENTS = [
+        "ALTER TABLE t ADD COLUMN new positive", "ALTER TABLE t ADD COLUMN new plain", "ALTER TABLE t ADD COLUMN new deeper DEFAULT 1", "ALTER TABLE t ADD COLUMN new mood DEFAULT 'ok'",
+        "ALTER TABLE t ADD COLUMN new must DEFAULT 3", "ALTER TABLE t ALTER COLUMN d TYPE int", "ALTER TABLE t ALTER COLUMN b TYPE plain", "ALTER TABLE t ALTER COLUMN si TYPE plain",
+        "ALTER TABLE t ALTER COLUMN b TYPE positive", "ALTER TABLE t ALTER COLUMN li TYPE int[]", "ALTER TABLE nokey ALTER v TYPE int", "ALTER TABLE partial ALTER s TYPE varchar(9)",
+        "ALTER TABLE partial ALTER r TYPE varchar(9)", "ALTER TABLE partial ALTER r TYPE text", "ALTER TABLE proven ALTER n TYPE int", "ALTER TABLE uses ALTER e TYPE int", "CREATE INDEX IF NOT EXISTS t_s_idx ON t (s)", "CREATE INDEX new ON ONLY p (v)",
+        "ALTER TABLE proven ALTER n SET NOT NULL", "ALTER TABLE proven ALTER \"Big\" SET NOT NULL", "ALTER TABLE proven ALTER id SET NOT NULL", "ALTER TABLE proven ALTER h SET NOT NULL",
+        "ALTER TABLE t ALTER a SET NOT NULL", "ALTER TABLE keyed ADD PRIMARY KEY USING INDEX keyed_key", "ALTER TABLE unkeyed ADD PRIMARY KEY USING INDEX unkeyed_key",
+        "ALTER TABLE t ADD CONSTRAINT k UNIQUE USING INDEX t_a_unique", "ALTER TABLE t ALTER a SET STATISTICS 50", "ALTER TABLE t ADD COLUMN new timestamptz DEFAULT now()",
+        "ALTER TABLE t ADD COLUMN new int DEFAULT volatile_one()", "ALTER TABLE t ADD COLUMN new uuid DEFAULT gen_random_uuid()",
+    ]
+    NAMES = {"none": 1, "scan": 2, "rewrite": 3, "index": 4, "rows": 5}
+
+    measure = test_effects.Effects.measure
+
+    def test_the_plan_says_what_the_server_does(self):
+        self.sql(self.SETUP)
+        found = self.measure(self.STATEMENTS)
+        project = self.project()
+        for number, sql in enumerate(self.STATEMENTS):
+            project.add(f"{number:05}", sql + ";")
+        rpc = self.rpc(self.worker(project))
+        names = {}
+        wrong = []
+        for number, (sql, real) in enumerate(zip(self.STATEMENTS, found)):
+            plan = rpc.call("MigrationService", "Plan", {"migrations": [f"{number:05}"], "allow_out_of_order": True})
+            one, = [one for step in plan.migrations[0].steps for one in step.statements]
+            said = self.work_name(one)
+            if said != real.work:
+                wrong.append(f"{sql}: said {said}, is {real.work}")
+        self.assertEqual(wrong, [])
+
+    @staticmethod
+    def work_name(statement):
+        field = statement.DESCRIPTOR.fields_by_name["work"]
+        return field.enum_type.values_by_number[statement.work].name.rsplit("_", 1)[-1].lower() if field.enum_type else statement.work
+
+    def test_a_check_that_the_plan_itself_validates_spares_the_scan(self):
+        self.sql(self.SETUP)
+        plan = self.rpc(self.worker(self.project().add("1", """ALTER TABLE nokey ADD CONSTRAINT v_there CHECK (v IS NOT NULL) NOT VALID;
+ALTER TABLE nokey VALIDATE CONSTRAINT v_there;
+ALTER TABLE nokey ALTER COLUMN v SET NOT NULL;
+ALTER TABLE nokey DROP CONSTRAINT v_there;
+ALTER TABLE proven VALIDATE CONSTRAINT h_late;
+ALTER TABLE proven ALTER COLUMN h SET NOT NULL;
+ALTER TABLE nokey ADD CHECK (g IS NOT NULL) NOT VALID;
+ALTER TABLE nokey ALTER COLUMN g SET NOT NULL;
+"""))).call("MigrationService", "Plan")
+        works = [self.work_name(one) for one in plan.migrations[0].steps[0].statements]
+        self.assertEqual(works, ["none", "scan", "none", "none", "scan", "none", "none", "scan"])
+
+
+if __name__ == "__main__":
+    harness.main()
