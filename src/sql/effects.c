@@ -63,6 +63,7 @@ struct depth {
     size_t nesting;
     size_t sum; /* of the chains */
     size_t set_operations;
+    size_t most; /* levels */
 };
 
 static bool is_set_operation(const struct sql_token *token)
@@ -84,19 +85,19 @@ static bool take_token(struct depth *depth, const struct sql_token *token)
         depth->chains[depth->nesting] = 0;
         depth->nesting -= symbol == ',' ? 0 : 1;
     }
-    return depth->nesting < NESTING_LIMIT && depth->sum + depth->set_operations < DEPTH_LIMIT &&
+    return depth->nesting < NESTING_LIMIT && depth->sum + depth->set_operations < depth->most &&
            token->kind != SQL_BROKEN;
 }
 
 bool sql_may_be_parsed(struct text statement)
 {
-    return sql_may_be_parsed_up_to(statement, SIZE_LIMIT);
+    return sql_may_be_parsed_up_to(statement, SIZE_LIMIT, DEPTH_LIMIT);
 }
 
-bool sql_may_be_parsed_up_to(struct text statement, size_t most)
+bool sql_may_be_parsed_up_to(struct text statement, size_t most, size_t levels)
 {
     struct sql_lexer lexer = {.text = statement};
-    struct depth depth = {0};
+    struct depth depth = {.most = levels};
     if (statement.size > most || sql_is_scanner_trap(statement) || !text_is_utf8(statement, NULL) ||
         memchr(statement.data, '\0', statement.size) != NULL) {
         return false;

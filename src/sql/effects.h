@@ -180,7 +180,7 @@ bool sql_may_stall_others(struct text statement);
 /* False for what libpg_query must not see: it is too long, too deep, broken, or not UTF-8. */
 bool sql_may_be_parsed(struct text statement);
 
-/* The same for one that may be up to so many bytes: who asks lets few such through at a time. */
-bool sql_may_be_parsed_up_to(struct text statement, size_t most);
+/* The same for who has the memory and the stack for more: `most` bytes, a tree of so many `levels`. */
+bool sql_may_be_parsed_up_to(struct text statement, size_t most, size_t levels);
 
 #endif

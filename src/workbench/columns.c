@@ -57,7 +57,9 @@ static void set_keys(struct arena *arena, struct columns *columns)
 static const char types_sql[] =
     "SELECT pg_catalog.format_type(w.oid, w.typmod), t.typlen, t.typtype, "
     "CASE WHEN t.typcategory OPERATOR(pg_catalog.=) 'A' AND t.typlen OPERATOR(pg_catalog.=) -1 THEN "
-    "CASE WHEN e.typtype OPERATOR(pg_catalog.=) 'd' THEN e.typbasetype ELSE e.oid END END, e.typdelim "
+    "(WITH RECURSIVE b(oid, base) AS (SELECT e.oid, e.typbasetype UNION ALL SELECT n.oid, n.typbasetype FROM b "
+    "JOIN pg_catalog.pg_type n ON n.oid OPERATOR(pg_catalog.=) b.base) "
+    "SELECT b.oid FROM b WHERE b.base OPERATOR(pg_catalog.=) 0) END, e.typdelim "
     "FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog._oid), pg_catalog.unnest($2::pg_catalog._int4)) "
     "WITH ORDINALITY AS w(oid, typmod, number) "
     "JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) w.oid "
@@ -121,8 +123,9 @@ static void put_bounded(struct buffer *sql, const struct column *column, size_t 
     } else if (is_text(column->oid)) {
         buffer_printf(sql,
                       "pg_catalog.left(c%zu::pg_catalog.text, %zu), "
-                      "pg_catalog.octet_length(c%zu::pg_catalog.text) OPERATOR(pg_catalog.>) %zu",
-                      number, most, number, most);
+                      "CASE WHEN pg_catalog.octet_length(c%zu::pg_catalog.text) OPERATOR(pg_catalog.>) %zu "
+                      "THEN pg_catalog.length(c%zu::pg_catalog.text) OPERATOR(pg_catalog.>) %zu ELSE false END",
+                      number, most, number, most, number, most);
     } else {
         buffer_printf(sql,
                       "CASE WHEN pg_catalog.num_nulls(c%zu) OPERATOR(pg_catalog.=) 0 THEN "

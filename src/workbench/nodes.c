@@ -84,16 +84,9 @@ static const struct {
     {"SetToDefault", REASON_KIND, "DEFAULT belongs to INSERT and UPDATE."},
 };
 
-struct walk {
-    struct arena *arena;
-    const struct statement_rules *rules;
-    struct sql_uses *uses;
-    struct status *status;
-};
-
 /* ---- refusing ---- */
 
-static bool refuse(const struct walk *walk, const char *name)
+static bool refuse(const struct nodes_walk *walk, const char *name)
 {
     enum reason reason = REASON_KIND;
     const char *said = NULL;
@@ -112,7 +105,7 @@ static bool refuse(const struct walk *walk, const char *name)
 
 /* ---- collecting names ---- */
 
-static void add(const struct walk *walk, struct sql_names *names, const struct sql_name *name)
+static void add(const struct nodes_walk *walk, struct sql_names *names, const struct sql_name *name)
 {
     for (size_t i = 0; i < names->count; i++) {
         if (strcmp(names->items[i].name, name->name) == 0 && strcmp(names->items[i].schema, name->schema) == 0 &&
@@ -125,7 +118,7 @@ static void add(const struct walk *walk, struct sql_names *names, const struct s
                                                      arena_strdup(walk->arena, name->name), name->arguments};
 }
 
-static void add_name(const struct walk *walk, struct sql_names *names, const char *schema, const char *name)
+static void add_name(const struct nodes_walk *walk, struct sql_names *names, const char *schema, const char *name)
 {
     add(walk, names, &(struct sql_name){schema, name, ANY_ARGUMENTS});
 }
@@ -139,7 +132,7 @@ static const char *name_at(const json_t *list, size_t from_end)
     return name == NULL ? "" : name;
 }
 
-static void add_qualified(const struct walk *walk, struct sql_names *names, const json_t *list)
+static void add_qualified(const struct nodes_walk *walk, struct sql_names *names, const json_t *list)
 {
     if (name_at(list, 0)[0] != '\0') {
         add_name(walk, names, name_at(list, 1), name_at(list, 0));
@@ -164,7 +157,7 @@ static int count_arguments(const json_t *call)
     return is_plain ? (int)count : ANY_ARGUMENTS;
 }
 
-static bool see_function(const struct walk *walk, const json_t *body)
+static bool see_function(const struct nodes_walk *walk, const json_t *body)
 {
     const json_t *const list = json_object_get(body, "funcname");
     if (name_at(list, 0)[0] != '\0') {
@@ -175,7 +168,7 @@ static bool see_function(const struct walk *walk, const json_t *body)
 }
 
 /* BETWEEN is made of these; the others have their operator as a name. */
-static bool see_operator(const struct walk *walk, const json_t *body)
+static bool see_operator(const struct nodes_walk *walk, const json_t *body)
 {
     if (strncmp(string_of(body, "kind"), "AEXPR_BETWEEN", strlen("AEXPR_BETWEEN")) == 0 ||
         strncmp(string_of(body, "kind"), "AEXPR_NOT_BETWEEN", strlen("AEXPR_NOT_BETWEEN")) == 0) {
@@ -189,7 +182,7 @@ static bool see_operator(const struct walk *walk, const json_t *body)
     return true;
 }
 
-static bool see_sublink(const struct walk *walk, const json_t *body)
+static bool see_sublink(const struct nodes_walk *walk, const json_t *body)
 {
     const json_t *const name = json_object_get(body, "operName");
     if (name != NULL) {
@@ -200,7 +193,7 @@ static bool see_sublink(const struct walk *walk, const json_t *body)
     return true;
 }
 
-static bool see_equality(const struct walk *walk, const json_t *body)
+static bool see_equality(const struct nodes_walk *walk, const json_t *body)
 {
     if (json_object_get(body, "arg") != NULL || json_object_get(body, "usingClause") != NULL ||
         json_object_get(body, "isNatural") != NULL) {
@@ -209,26 +202,26 @@ static bool see_equality(const struct walk *walk, const json_t *body)
     return true;
 }
 
-static bool see_order(const struct walk *walk, const json_t *body)
+static bool see_order(const struct nodes_walk *walk, const json_t *body)
 {
     add_qualified(walk, &walk->uses->operators, json_object_get(body, "useOp"));
     return true;
 }
 
-static bool see_type(const struct walk *walk, const json_t *body)
+static bool see_type(const struct nodes_walk *walk, const json_t *body)
 {
     add_qualified(walk, &walk->uses->types, json_object_get(body, "names"));
     return true;
 }
 
-static bool see_relation(const struct walk *walk, const json_t *body)
+static bool see_relation(const struct nodes_walk *walk, const json_t *body)
 {
     add_name(walk, &walk->uses->relations, string_of(body, "schemaname"), string_of(body, "relname"));
     return true;
 }
 
 /* t.f is f(t) where t has no column f. */
-static bool see_column(const struct walk *walk, const json_t *body)
+static bool see_column(const struct nodes_walk *walk, const json_t *body)
 {
     const json_t *const fields = json_object_get(body, "fields");
     if (json_array_size(fields) > 1 && name_at(fields, 0)[0] != '\0') {
@@ -237,7 +230,7 @@ static bool see_column(const struct walk *walk, const json_t *body)
     return true;
 }
 
-static bool see_indirection(const struct walk *walk, const json_t *body)
+static bool see_indirection(const struct nodes_walk *walk, const json_t *body)
 {
     const json_t *const parts = json_object_get(body, "indirection");
     for (size_t i = 0; i < json_array_size(parts); i++) {
@@ -248,7 +241,7 @@ static bool see_indirection(const struct walk *walk, const json_t *body)
     return true;
 }
 
-static bool see_parameter(const struct walk *walk, const json_t *body)
+static bool see_parameter(const struct nodes_walk *walk, const json_t *body)
 {
     const json_int_t number = json_integer_value(json_object_get(body, "number"));
     return (number >= 1 && (size_t)number <= walk->rules->parameters) ||
@@ -257,7 +250,7 @@ static bool see_parameter(const struct walk *walk, const json_t *body)
                                (long long)number, walk->rules->parameters);
 }
 
-static bool see_sample(const struct walk *walk, const json_t *body)
+static bool see_sample(const struct nodes_walk *walk, const json_t *body)
 {
     const json_t *const method = json_object_get(body, "method");
     const char *const name = name_at(method, 0);
@@ -268,7 +261,7 @@ static bool see_sample(const struct walk *walk, const json_t *body)
 
 static const struct {
     const char *node;
-    bool (*see)(const struct walk *walk, const json_t *body);
+    bool (*see)(const struct nodes_walk *walk, const json_t *body);
 } seen[] = {
     {"FuncCall", see_function},  {"A_Expr", see_operator},         {"SubLink", see_sublink},
     {"CaseExpr", see_equality},  {"JoinExpr", see_equality},       {"SortBy", see_order},
@@ -276,7 +269,7 @@ static const struct {
     {"ParamRef", see_parameter}, {"RangeTableSample", see_sample}, {"A_Indirection", see_indirection},
 };
 
-static bool see(const struct walk *walk, const char *name, const json_t *body)
+static bool see(const struct nodes_walk *walk, const char *name, const json_t *body)
 {
     for (size_t i = 0; i < sizeof seen / sizeof seen[0]; i++) {
         if (strcmp(seen[i].node, name) == 0) {
@@ -315,13 +308,12 @@ static bool find_member(const struct node *node, const char *name, const struct 
     return false;
 }
 
-static bool walk_body(const struct walk *walk, const struct node *node, json_t *body);
+static bool walk_body(const struct nodes_walk *walk, const struct node *node, json_t *body);
 
-/* A value whose type stands in it: {"Type": {…}}, a list of these, or {} for nothing. */
-static bool walk_value(const struct walk *walk, json_t *value)
+bool nodes_walk_value(const struct nodes_walk *walk, json_t *value)
 {
     for (size_t i = 0; i < json_array_size(value); i++) {
-        if (!walk_value(walk, json_array_get(value, i))) {
+        if (!nodes_walk_value(walk, json_array_get(value, i))) {
             return false;
         }
     }
@@ -335,7 +327,7 @@ static bool walk_value(const struct walk *walk, json_t *value)
                                                         : refuse(walk, name);
 }
 
-static bool walk_body(const struct walk *walk, const struct node *node, json_t *body)
+static bool walk_body(const struct nodes_walk *walk, const struct node *node, json_t *body)
 {
     const char *key;
     json_t *value;
@@ -348,16 +340,14 @@ static bool walk_body(const struct walk *walk, const struct node *node, json_t *
         if (!find_member(node, key, &type)) {
             return refuse(walk, key);
         }
-        if (!(type != NULL ? walk_body(walk, type, value) : walk_value(walk, value))) {
+        if (!(type != NULL ? walk_body(walk, type, value) : nodes_walk_value(walk, value))) {
             return false;
         }
     }
     return true;
 }
 
-bool nodes_walk(struct arena *arena, json_t *select, const struct statement_rules *rules, struct sql_uses *uses,
-                struct status *status)
+bool nodes_walk(const struct nodes_walk *walk, json_t *select)
 {
-    const struct walk walk = {.arena = arena, .rules = rules, .uses = uses, .status = status};
-    return walk_body(&walk, find_node("SelectStmt", strlen("SelectStmt")), select);
+    return walk_body(walk, find_node("SelectStmt", strlen("SelectStmt")), select);
 }

@@ -38,9 +38,18 @@ struct statement_rules {
     size_t parameters; /* that were given: $1 to $n may be used */
 };
 
+struct nodes_walk {
+    struct arena *arena; /* the names' strings are copies in it */
+    const struct statement_rules *rules;
+    struct sql_uses *uses; /* what is named is added */
+    struct status *status;
+};
+
 /* Walks the body of a SelectStmt. False, with the status of a refusal, at the first node or member that is not on the
- * list. The names' strings are copies in the arena. */
-bool nodes_walk(struct arena *arena, json_t *select, const struct statement_rules *rules, struct sql_uses *uses,
-                struct status *status);
+ * list. */
+bool nodes_walk(const struct nodes_walk *walk, json_t *select);
+
+/* The same of any value: {"Type": {…}}, a list of these, or {} for nothing. */
+bool nodes_walk_value(const struct nodes_walk *walk, json_t *value);
 
 #endif

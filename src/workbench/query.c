@@ -31,6 +31,7 @@ struct workbench_target workbench_target_of(const struct workbench_call *call, c
         .database = arena_strdup(arena, pg_session_database(session)),
         .user = arena_strdup(arena, pg_session_user(session)),
         .server_version = version == NULL ? NULL : arena_strndup(arena, version, strcspn(version, " ")),
+        .project = call->workbench->project,
         .environment = call->workbench->environment,
     };
 }

@@ -30,6 +30,7 @@ struct query_result {
         const char *database;
         const char *user;
         const char *server_version;
+        const char *project;     /* NULL: none */
         const char *environment; /* NULL: none */
     } target;
 };

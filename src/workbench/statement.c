@@ -1,35 +1,17 @@
 /*
  * libpg_query has the grammar of one version of PostgreSQL: what a newer server might know is refused with a sentence
- * that says so. Its memory is some hundred times that of its text, so that large texts are read one at a time.
+ * that says so.
  */
 #include "workbench/statement.h"
 
-#include "sql/effects.h"
 #include "sql/lexer.h"
-#include "workbench/nodes.h"
+#include "workbench/tree.h"
 
 #include <jansson.h>
-#include <pg_query.h>
-#include <pthread.h>
 #include <string.h>
 #include <strings.h>
 
-#define SMALL ((size_t)32 * 1024)
-
-static pthread_mutex_t one_large = PTHREAD_MUTEX_INITIALIZER;
-
 /* ---- reading ---- */
-
-static bool fail_syntax(const char *message, uint32_t position, struct status *status)
-{
-    status_fail_because(status, STATUS_INVALID_ARGUMENT, REASON_SYNTAX, "%s", message);
-    status->position = position;
-    status->hint = arena_printf(status->arena,
-                                "The checker reads the grammar of PostgreSQL %d. A newer server may know this; write "
-                                "it as %d does.",
-                                sql_grammar_version(), sql_grammar_version());
-    return false;
-}
 
 /* What the parser must not see. */
 static bool check_text(struct text text, struct status *status)
@@ -45,36 +27,12 @@ static bool check_text(struct text text, struct status *status)
     return true;
 }
 
-/* The tree, to be released; NULL and a status where there is none. */
-static json_t *parse(struct arena *arena, struct text text, struct status *status)
+/* A file may begin with a mark of its encoding, which psql passes over, too. */
+static struct text without_mark(struct text text)
 {
-    const bool is_large = text.size > SMALL;
-    const bool may_be_parsed = sql_may_be_parsed_up_to(text, STATEMENT_LIMIT);
-    json_t *tree = NULL;
-    if (is_large) {
-        pthread_mutex_lock(&one_large);
-    }
-    /* One that is broken for the lexer has an error for the parser too, and a better message. */
-    const PgQueryParseResult result = may_be_parsed || text.size < SMALL / 8
-                                          ? pg_query_parse(arena_strndup(arena, text.data, text.size))
-                                          : (PgQueryParseResult){0};
-    if (result.error != NULL) {
-        fail_syntax(arena_strdup(arena, result.error->message),
-                    result.error->cursorpos > 0 ? (uint32_t)result.error->cursorpos : 0, status);
-    } else if (may_be_parsed && result.parse_tree != NULL) {
-        tree = json_loads(result.parse_tree, 0, NULL);
-    }
-    if (result.error == NULL && tree == NULL) {
-        status_fail_because(status, STATUS_INVALID_ARGUMENT, REASON_SYNTAX,
-                            "The query is nested too deeply to be checked; make it shorter.");
-    }
-    if (result.error != NULL || result.parse_tree != NULL) {
-        pg_query_free_parse_result(result);
-    }
-    if (is_large) {
-        pthread_mutex_unlock(&one_large);
-    }
-    return tree;
+    static const char mark[] = "\xef\xbb\xbf";
+    const bool has_one = text.size >= sizeof mark - 1 && memcmp(text.data, mark, sizeof mark - 1) == 0;
+    return has_one ? text_slice(text, sizeof mark - 1, text.size) : text;
 }
 
 /* ---- the statement ---- */
@@ -164,20 +122,18 @@ static bool is_one(json_t *tree, struct status *status)
                                              count == 0 ? "Query is required." : "Only one statement is allowed.");
 }
 
-static bool read_select(struct arena *arena, json_t *tree, const struct statement_rules *rules,
-                        struct sql_statement *statement, struct status *status)
+static bool read_select(const struct nodes_walk *walk, json_t *tree, struct sql_statement *statement)
 {
     json_t *const select = select_of(tree, &statement->query);
-    return select != NULL ? nodes_walk(arena, select, rules, &statement->uses, status) : fail_kind(status);
+    return select != NULL ? nodes_walk(walk, select) : fail_kind(walk->status);
 }
 
 /* What is walked is what is sent: the text behind the options, by itself. */
-static bool read_explained(struct arena *arena, json_t *explain, const struct statement_rules *rules,
-                           struct sql_statement *statement, struct status *status)
+static bool read_explained(const struct nodes_walk *walk, json_t *explain, struct sql_statement *statement)
 {
     const json_t *const options = json_object_get(explain, "options");
     if (json_object_get(json_object_get(explain, "query"), "SelectStmt") == NULL) {
-        return fail_kind(status);
+        return fail_kind(walk->status);
     }
     statement->is_explain = true;
     statement->explain = (struct explain_options){.costs = true};
@@ -185,8 +141,8 @@ static bool read_explained(struct arena *arena, json_t *explain, const struct st
         read_option(json_object_get(json_array_get(options, i), "DefElem"), &statement->explain);
     }
     statement->query = behind_options(statement->query);
-    json_t *const tree = parse(arena, statement->query, status);
-    const bool ok = tree != NULL && is_one(tree, status) && read_select(arena, tree, rules, statement, status);
+    json_t *const tree = tree_read(walk, statement->query);
+    const bool ok = tree != NULL && is_one(tree, walk->status) && read_select(walk, tree, statement);
     json_decref(tree);
     return ok;
 }
@@ -194,25 +150,27 @@ static bool read_explained(struct arena *arena, json_t *explain, const struct st
 bool statement_read(struct arena *arena, struct text text, const struct statement_rules *rules,
                     struct sql_statement *statement, struct status *status)
 {
-    *statement = (struct sql_statement){.query = text};
+    const struct nodes_walk walk = {.arena = arena, .rules = rules, .uses = &statement->uses, .status = status};
+    const struct text whole = without_mark(text);
+    *statement = (struct sql_statement){.query = whole};
     if (!check_text(text, status)) {
         return false;
     }
-    json_t *const tree = parse(arena, text, status);
+    json_t *const tree = tree_read(&walk, statement->query);
     bool ok = tree != NULL && is_one(tree, status);
     if (ok) {
         const json_t *const raw = json_array_get(json_object_get(tree, "stmts"), 0);
         json_t *const explain = json_object_get(json_object_get(raw, "stmt"), "ExplainStmt");
         if (explain != NULL) {
-            statement->query = part_of(text, raw);
-            ok = read_explained(arena, explain, rules, statement, status);
+            statement->query = part_of(statement->query, raw);
+            ok = read_explained(&walk, explain, statement);
         } else {
-            ok = read_select(arena, tree, rules, statement, status);
+            ok = read_select(&walk, tree, statement);
         }
     }
     json_decref(tree);
-    const size_t before = ok ? (size_t)(statement->query.data - text.data) : 0;
-    statement->characters = text_characters(text_slice(text, 0, before));
+    const size_t before = ok ? (size_t)(statement->query.data - whole.data) : 0;
+    statement->characters = text_characters(text_slice(whole, 0, before));
     return ok;
 }
 

@@ -14,8 +14,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define STATEMENT_LIMIT ((size_t)256 * 1024) /* bytes of a query */
-
 /* Options of an EXPLAIN in the text that are passed on. */
 struct explain_options {
     bool verbose;

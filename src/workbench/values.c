@@ -47,6 +47,22 @@ static void write_time(struct buffer *out, struct text value, bool has_zone)
     json_write_string(out, buffer_text(&text));
 }
 
+/* As it is, on one line: what ends lines in sound JSON stands between its tokens. */
+static void write_json(struct buffer *out, struct text value)
+{
+    for (size_t i = 0; i < value.size;) {
+        const size_t start = i;
+        while (i < value.size && value.data[i] != '\n' && value.data[i] != '\r') {
+            i++;
+        }
+        buffer_add(out, text_slice(value, start, i));
+        if (i < value.size) {
+            buffer_putc(out, ' ');
+            i++;
+        }
+    }
+}
+
 static bool is_number(struct text value)
 {
     return value.size > 0 && strchr("-0123456789", value.data[0]) != NULL && json_is_sound(value);
@@ -67,7 +83,7 @@ static void write_scalar(struct buffer *out, enum value_kind kind, struct text v
         break;
     case VALUE_JSON:
         if (json_is_sound(value)) {
-            buffer_add(out, value);
+            write_json(out, value);
             return;
         }
         break;

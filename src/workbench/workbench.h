@@ -24,7 +24,8 @@ struct workbench {
     const char *role;           /* taken for each query; NULL: the connection's own */
     bool allows_user_functions; /* STABLE and IMMUTABLE ones */
     bool allows_foreign_tables;
-    const char *environment; /* told with each target; NULL: none */
+    const char *project;     /* the project's folder and */
+    const char *environment; /* its environment, told with each target; NULL: none */
     struct pg_pool *pool;
     struct running *running;
     struct exports *exports;

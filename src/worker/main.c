@@ -68,6 +68,7 @@ static struct workbench workbench_of(const struct config *config)
         .role = config->sql_role,
         .allows_user_functions = config->sql_user_functions,
         .allows_foreign_tables = config->sql_foreign_tables,
+        .project = config->project.root,
         .environment = config->environment,
     };
     workbench_open(&workbench);

@@ -38,6 +38,8 @@ static const struct {
     {"select * from t tablesample mine (1)", NULL, "FUNC"},
     {"select 'a", NULL, "SYNTAX"},
     {"select \xff", NULL, "SYNTAX"},
+    {"\xef\xbb\xbfselect 1", "select 1", NULL},
+    {"\xef\xbb\xbf explain select 1", " select 1", NULL},
 };
 
 START_TEST(what_only_reads_is_let_through_and_sent_as_it_was_read)
@@ -54,6 +56,48 @@ START_TEST(what_only_reads_is_let_through_and_sent_as_it_was_read)
         ck_assert_str_eq(status.reason, statements[_i].reason);
         ck_assert_int_eq(status.code, STATUS_INVALID_ARGUMENT);
     }
+    arena_free(arena);
+}
+END_TEST
+
+/* Left-deep, whatever their length: what stands at the bottom is found. */
+static const struct {
+    const char *start;
+    const char *more;
+    size_t count;
+    const char *reason; /* NULL: it is let through */
+} deep[] = {
+    {"select 1", " + 1", 60000, NULL},
+    {"select 'a'", " || 'b' || f(x)", 10000, NULL},
+    {"select 1", " union all select 1", 13000, NULL},
+    {"select * from a", " join b on true", 10000, NULL},
+    {"select 1", "::int", 40000, NULL},
+    {"select $1", " + 1", 1000, NULL},
+    {"select $3", " + 1", 1000, "SYNTAX"},
+    {"select 1 into x", " union all select 1", 1000, "INTO"},
+    {"with a as (delete from t returning 1) select 1", " union all select 1", 1000, "DML"},
+    {"(select 1 for update)", " union all select 1", 1000, "LOCK"},
+    {"(with a as (delete from t returning 1) select 1)", " union all select 1", 1000, "DML"},
+    {"select (select 1 from t tablesample mine (1))", " + 1", 5000, "FUNC"},
+    {"select 1", " and not", 1000, "SYNTAX"},
+    {"select", " not", 3000, "SYNTAX"},
+};
+
+START_TEST(what_leans_to_the_left_is_not_nested)
+{
+    struct arena *const arena = arena_new(0);
+    struct status status = {.arena = arena};
+    const struct statement_rules rules = {.parameters = 1};
+    struct sql_statement statement;
+    struct buffer sql = {.arena = arena};
+    buffer_puts(&sql, deep[_i].start);
+    for (size_t i = 0; i < deep[_i].count; i++) {
+        buffer_puts(&sql, deep[_i].more);
+    }
+    const bool ok = statement_read(arena, buffer_text(&sql), &rules, &statement, &status);
+    ck_assert_msg(ok == (deep[_i].reason == NULL), "%s%s …: %s", deep[_i].start, deep[_i].more, status.message);
+    ck_assert(ok || strcmp(status.reason, deep[_i].reason) == 0);
+    ck_assert(!ok || statement.uses.functions.count == (strstr(deep[_i].more, "f(x)") == NULL ? 0 : 1));
     arena_free(arena);
 }
 END_TEST
@@ -126,6 +170,7 @@ static const struct {
     {"NaN", VALUE_FLOAT, false, "\"NaN\""},
     {"{\"a\":1}", VALUE_JSON, false, "{\"a\":1}"},
     {"{broken", VALUE_JSON, false, "\"{broken\""},
+    {" {\"a\":\n\r\n1, \"a\": \"\\n\"}\n", VALUE_JSON, false, " {\"a\":   1, \"a\": \"\\n\"} "},
     {"2025-01-15 10:00:00.5+00", VALUE_TIMESTAMPTZ, false, "\"2025-01-15T10:00:00.5Z\""},
     {"2025-01-15 10:00:00+02", VALUE_TIMESTAMPTZ, false, "\"2025-01-15 10:00:00+02\""},
     {"0044-03-15 00:00:00 BC", VALUE_TIMESTAMP, false, "\"0044-03-15 00:00:00 BC\""},
@@ -175,6 +220,7 @@ int main(void)
     TCase *const all = tcase_create("all");
     tcase_add_loop_test(all, what_only_reads_is_let_through_and_sent_as_it_was_read, 0,
                         sizeof statements / sizeof statements[0]);
+    tcase_add_loop_test(all, what_leans_to_the_left_is_not_nested, 0, sizeof deep / sizeof deep[0]);
     tcase_add_test(all, every_name_is_collected);
     tcase_add_test(all, functions_are_known_by_name);
     tcase_add_loop_test(all, a_value_becomes_json_or_a_string, 0, sizeof values / sizeof values[0]);

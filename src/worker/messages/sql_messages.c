@@ -24,6 +24,7 @@ static Truss__Rpc__V1__Target *target_message(struct arena *arena, const struct 
                                 .database = target->database,
                                 .user = target->user,
                                 .server_version = target->server_version,
+                                .project = target->project,
                                 .environment = target->environment};
     return message_target(arena, &same);
 }
