@@ -4,6 +4,7 @@
  */
 #include "workbench/policy.h"
 
+#include "sql/lexer.h"
 #include "workbench/functions.h"
 
 #include <string.h>
@@ -18,10 +19,18 @@
 #define FUNCTION_COLUMNS                                                                                               \
     "p.proname, n.nspname, " VOLATILITY_OF_P ", l.lanname, "                                                           \
     "EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid " \
-    "AND d.deptype = 'e')"
+    "AND d.deptype = 'e'), "                                                                                           \
+    "p.prosecdef OR pg_catalog.pg_has_role(p.proowner, session_user, 'MEMBER'), "                                      \
+    "pg_catalog.pg_get_userbyid(p.proowner)"
+#define NO_FUNCTION "NULL, NULL, NULL, NULL, NULL, NULL, NULL, "
 #define FUNCTION_TABLES                                                                                                \
     "JOIN pg_catalog.pg_proc p ON p.oid = c.function JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace "        \
     "JOIN pg_catalog.pg_language l ON l.oid = p.prolang "
+
+/* What a range type and a multirange type are made of; PostgreSQL 13 has no multiranges. */
+#define RANGE_PARTS                                                                                                    \
+    "SELECT g.rngsubtype FROM pg_catalog.pg_range g WHERE g.rngtypid = t.oid UNION SELECT g.rngtypid FROM "            \
+    "pg_catalog.pg_range g WHERE (pg_catalog.to_jsonb(g)->>'rngmultitypid')::pg_catalog.oid = t.oid"
 
 /* $1, $2 functions, $3, $4 operators, $5, $6 types: schemas and names; $7 attributes; $8 the schemas of the path;
  * $9 how many arguments each function is called with. What cannot be meant is left out: a function of a user that does
@@ -50,13 +59,16 @@ static const char names_sql[] =
     "SELECT w.name, p.oid AS function FROM unnest($7::text[]) AS w(name) "
     "JOIN pg_catalog.pg_proc p ON p.proname = w.name::name JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace "
     "JOIN pg_catalog.pg_type t ON t.oid = p.proargtypes[0] WHERE n.nspname <> 'pg_catalog' "
-    "AND n.nspname = ANY ($8::name[]) AND p.pronargs - p.pronargdefaults <= 1 AND t.typtype IN ('c', 'p', 'd')"
+    "AND n.nspname = ANY ($8::name[]) AND p.pronargs - p.pronargdefaults <= 1 AND (t.typtype IN ('c', 'p', 'd') OR "
+    "EXISTS (SELECT FROM pg_catalog.pg_cast a JOIN pg_catalog.pg_type s ON s.oid = a.castsource WHERE "
+    "a.casttarget = t.oid AND a.castcontext = 'i' AND s.typtype IN ('c', 'd')))"
     "), types(name, type) AS ("
     "SELECT w.name, t.oid FROM ROWS FROM (unnest($5::text[]), unnest($6::text[])) AS w(schema, name) "
     "JOIN pg_catalog.pg_type t ON t.typname = w.name::name JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace "
     "WHERE n.nspname = w.schema::name OR (w.schema = '' AND n.nspname = ANY ($8::name[])) "
     "UNION SELECT s.name, i.type FROM types s JOIN pg_catalog.pg_type t ON t.oid = s.type CROSS JOIN LATERAL ("
-    "SELECT t.typbasetype UNION SELECT t.typelem UNION SELECT a.atttypid FROM pg_catalog.pg_attribute a "
+    "SELECT t.typbasetype UNION SELECT t.typelem UNION " RANGE_PARTS " UNION SELECT a.atttypid FROM "
+    "pg_catalog.pg_attribute a "
     "WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) AS i(type) WHERE i.type >= 16384"
     "), hidden AS ("
     "SELECT s.name, d.refobjid AS function FROM types s JOIN pg_catalog.pg_constraint k ON k.contypid = s.type "
@@ -69,7 +81,7 @@ static const char names_sql[] =
     "UNION ALL SELECT 'o', c.name, " FUNCTION_COLUMNS ", NULL FROM operators c " FUNCTION_TABLES
     "UNION ALL SELECT 'a', c.name, " FUNCTION_COLUMNS ", NULL FROM attributes c " FUNCTION_TABLES
     "UNION ALL SELECT 'h', 'The type ' || c.name, " FUNCTION_COLUMNS ", NULL FROM hidden c " FUNCTION_TABLES
-    "UNION ALL SELECT 't', 'The type ' || s.name, NULL, NULL, NULL, NULL, NULL, "
+    "UNION ALL SELECT 't', 'The type ' || s.name, " NO_FUNCTION
     "'SELECT 1 WHERE ' || pg_catalog.substr(pg_catalog.pg_get_constraintdef(k.oid), 6) "
     "FROM types s JOIN pg_catalog.pg_constraint k ON k.contypid = s.type AND k.contype = 'c'";
 
@@ -87,12 +99,13 @@ static const char names_sql[] =
     "UNION SELECT i.type, m.is_checked OR i.is_inside FROM domains m "                                                 \
     "JOIN pg_catalog.pg_type t ON t.oid = m.type CROSS JOIN LATERAL ("                                                 \
     "SELECT t.typbasetype, false UNION SELECT t.typelem, true "                                                        \
-    "UNION SELECT g.rngsubtype, true FROM pg_catalog.pg_range g WHERE g.rngtypid = t.oid "                             \
+    "UNION SELECT p.type, true FROM (" RANGE_PARTS ") p(type) "                                                        \
     "UNION SELECT a.atttypid, true FROM pg_catalog.pg_attribute a "                                                    \
     "WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) AS i(type, is_inside) "                    \
     "WHERE i.type >= 16384"
 
-/* $1, $2 relations: schemas and names; $3 the schemas of the path; $4: the query fills rows (functions.h). A value of a
+/* `folded`: the planner itself calls IMMUTABLE functions of constants, as in the predicate of an index.
+ * $1, $2 relations: schemas and names; $3 the schemas of the path; $4: the query fills rows (functions.h). A value of a
  * type that a relation holds may be cast, also to a type of the server's and without a word, by a function of a user.
  * The server's own views, which initdb gives oids from 12000 on, are read as those of users: some read files. */
 static const char relations_sql[] =
@@ -104,6 +117,9 @@ static const char relations_sql[] =
     "SELECT d.refobjid FROM pg_catalog.pg_rewrite w JOIN pg_catalog.pg_depend d "
     "ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = w.oid "
     "AND d.refclassid = 'pg_catalog.pg_class'::regclass WHERE w.ev_class = r.oid AND c.relkind = 'v' "
+    "UNION SELECT d.refobjid FROM pg_catalog.pg_policy p JOIN pg_catalog.pg_depend d "
+    "ON d.classid = 'pg_catalog.pg_policy'::regclass AND d.objid = p.oid "
+    "AND d.refclassid = 'pg_catalog.pg_class'::regclass WHERE p.polrelid = r.oid AND c.relrowsecurity "
     "UNION SELECT h.inhrelid FROM pg_catalog.pg_inherits h WHERE h.inhparent = r.oid) AS i(oid) WHERE i.oid >= 12000"
     "), own AS ("
     "SELECT c.oid, c.relkind, c.relrowsecurity, c.oid::regclass::text AS name FROM relations r "
@@ -122,6 +138,14 @@ static const char relations_sql[] =
     "UNION SELECT i.type FROM held h JOIN pg_catalog.pg_type t ON t.oid = h.type CROSS JOIN LATERAL ("
     "SELECT t.typbasetype UNION SELECT t.typelem UNION SELECT a.atttypid FROM pg_catalog.pg_attribute a "
     "WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) AS i(type) WHERE i.type >= 16384" DOMAINS
+    "), folded AS ("
+    "SELECT 'An index of the table ' || o.name AS name, 'pg_catalog.pg_class'::regclass::oid AS class, "
+    "x.indexrelid AS object FROM own o JOIN pg_catalog.pg_index x ON x.indrelid = o.oid "
+    "WHERE x.indexprs IS NOT NULL OR x.indpred IS NOT NULL "
+    "UNION ALL SELECT 'A check of the table ' || o.name, 'pg_catalog.pg_constraint'::regclass::oid, k.oid FROM own o "
+    "JOIN pg_catalog.pg_constraint k ON k.conrelid = o.oid AND k.contype = 'c' "
+    "UNION ALL SELECT 'Statistics of the table ' || o.name, 'pg_catalog.pg_statistic_ext'::regclass::oid, x.oid "
+    "FROM own o JOIN pg_catalog.pg_statistic_ext x ON x.stxrelid = o.oid"
     "), hidden AS ("
     "SELECT g.name, CASE WHEN d.refclassid = 'pg_catalog.pg_proc'::regclass THEN d.refobjid ELSE "
     "(SELECT o.oprcode::oid FROM pg_catalog.pg_operator o WHERE o.oid = d.refobjid) END AS function "
@@ -129,25 +153,29 @@ static const char relations_sql[] =
     "WHERE d.refclassid IN ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass) "
     "UNION SELECT 'A cast of the type ' || a.castsource::regtype::text, a.castfunc FROM held h "
     "JOIN pg_catalog.pg_cast a ON a.castsource = h.type WHERE a.castfunc >= 16384 "
+    "UNION SELECT f.name, d.refobjid FROM folded f "
+    "JOIN pg_catalog.pg_depend d ON d.classid = f.class AND d.objid = f.object "
+    "AND d.refclassid = 'pg_catalog.pg_proc'::regclass "
+    "JOIN pg_catalog.pg_proc p ON p.oid = d.refobjid AND p.provolatile = 'i' "
     "UNION SELECT 'The type ' || m.type::regtype::text, d.refobjid FROM domains m "
     "JOIN pg_catalog.pg_constraint k ON k.contypid = m.type "
     "JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_constraint'::regclass AND d.objid = k.oid "
     "AND d.refclassid = 'pg_catalog.pg_proc'::regclass WHERE m.is_checked"
     ") "
     "SELECT 'h', c.name, " FUNCTION_COLUMNS ", NULL FROM hidden c " FUNCTION_TABLES
-    "UNION ALL SELECT 't', 'The type ' || m.type::regtype::text, NULL, NULL, NULL, NULL, NULL, "
+    "UNION ALL SELECT 't', 'The type ' || m.type::regtype::text, " NO_FUNCTION
     "'SELECT 1 WHERE ' || pg_catalog.substr(pg_catalog.pg_get_constraintdef(k.oid), 6) "
     "FROM (SELECT DISTINCT type FROM domains) m "
     "JOIN pg_catalog.pg_constraint k ON k.contypid = m.type AND k.contype = 'c' "
-    "UNION ALL SELECT 't', 'The view ' || o.name, NULL, NULL, NULL, NULL, NULL, pg_catalog.pg_get_viewdef(o.oid) "
+    "UNION ALL SELECT 't', 'The view ' || o.name, " NO_FUNCTION "pg_catalog.pg_get_viewdef(o.oid) "
     "FROM own o WHERE o.relkind = 'v' "
-    "UNION ALL SELECT 't', 'The view ' || c.relname, NULL, NULL, NULL, NULL, NULL, pg_catalog.pg_get_viewdef(c.oid) "
+    "UNION ALL SELECT 't', 'The view ' || c.relname, " NO_FUNCTION "pg_catalog.pg_get_viewdef(c.oid) "
     "FROM relations r JOIN pg_catalog.pg_class c ON c.oid = r.oid WHERE c.oid < 16384 AND c.relkind = 'v' "
-    "UNION ALL SELECT 't', 'A policy of the table ' || o.name, NULL, NULL, NULL, NULL, NULL, "
+    "UNION ALL SELECT 't', 'A policy of the table ' || o.name, " NO_FUNCTION
     "'SELECT 1 WHERE ' || pg_catalog.pg_get_expr(p.polqual, o.oid) FROM own o "
     "JOIN pg_catalog.pg_policy p ON p.polrelid = o.oid "
     "WHERE o.relrowsecurity AND p.polcmd IN ('r', '*') AND p.polqual IS NOT NULL "
-    "UNION ALL SELECT 'x', 'The foreign table ' || o.name, NULL, NULL, NULL, NULL, NULL, NULL FROM own o "
+    "UNION ALL SELECT 'x', 'The foreign table ' || o.name, " NO_FUNCTION "NULL FROM own o "
     "WHERE o.relkind = 'f'";
 
 /* ---- refusing ---- */
@@ -181,7 +209,7 @@ bool policy_check_names(const struct sql_uses *uses, struct status *status)
 
 /* ---- what a row says ---- */
 
-enum column { KIND, NAME, FUNCTION, SCHEMA, VOLATILITY, LANGUAGE, IS_EXTENSION, TEXT };
+enum column { KIND, NAME, FUNCTION, SCHEMA, VOLATILITY, LANGUAGE, IS_EXTENSION, IS_OWN, OWNER, TEXT };
 
 static bool is_read_only(const char *volatility)
 {
@@ -209,6 +237,12 @@ static const char *why_not(const struct policy_place *place, const PGresult *row
     if (is_extension) {
         const bool fine = reads ? is_plain_language(pg_field(rows, row, LANGUAGE)) : function_is_harmless(name);
         return fine || (hidden && place->reads_only) ? NULL : "it is VOLATILE, or its code is in another language";
+    }
+    if (!place->is_expendable && !pg_field_bool(rows, row, IS_OWN)) {
+        return arena_printf(place->arena,
+                            "it belongs to %s, and would run with the rights of %s; give the workbench a login that "
+                            "may only read (--sql-url)",
+                            pg_field(rows, row, OWNER), place->login);
     }
     if (hidden) {
         return reads || place->reads_only
@@ -244,20 +278,39 @@ static const char *subject_of(const struct policy_place *place, const PGresult *
     }
 }
 
+/* What is newer than our grammar is looked through word by word. */
+static const char *dangerous_call(struct arena *arena, struct text text)
+{
+    struct sql_lexer lexer = {.text = text};
+    struct sql_token token = sql_next(&lexer);
+    while (token.kind != SQL_END) {
+        const struct sql_token next = sql_next(&lexer);
+        const char *const name = sql_is_symbol(&next, '(') ? sql_identifier(arena, &token) : NULL;
+        if (name != NULL && function_danger(name) != NULL) {
+            return name;
+        }
+        token = next;
+    }
+    return NULL;
+}
+
+static bool refuse_call(struct status *status, const char *subject, const char *function)
+{
+    return refuse(status, arena_printf(status->arena, "%s, which calls the function %s,", subject, function),
+                  function_danger(function));
+}
+
 /* What is built in has no row in pg_depend: it is found in the text. */
 static bool check_text(const struct policy_place *place, const char *subject, const char *text, struct status *status)
 {
     struct sql_uses uses = {0};
     if (!statement_uses(place->arena, text_of(text), &uses)) {
-        return true; /* newer than our grammar: its users' functions have been seen, and the other walls stand */
+        const char *const function = dangerous_call(place->arena, text_of(text));
+        return function == NULL || refuse_call(status, subject, function);
     }
     for (size_t i = 0; i < uses.functions.count; i++) {
-        const char *const why = function_danger(uses.functions.items[i].name);
-        if (why != NULL) {
-            return refuse(
-                status,
-                arena_printf(place->arena, "%s, which calls the function %s,", subject, uses.functions.items[i].name),
-                why);
+        if (function_danger(uses.functions.items[i].name) != NULL) {
+            return refuse_call(status, subject, uses.functions.items[i].name);
         }
     }
     return true;

@@ -5,7 +5,9 @@
  *
  * Views, checks of domains, casts and row level policies call functions that no name in the query shows. They are
  * looked at as well, where they are the users' own: what is dangerous by itself is refused there too, and a VOLATILE
- * function of a user unless the role of the workbench is one that only reads.
+ * function of a user unless the role of the workbench is one that only reads. So are functions, whatever they are
+ * called by, of somebody who may do less than the workbench's login: STABLE and IMMUTABLE are what their owner says of
+ * them.
  */
 #ifndef WORKBENCH_POLICY_H
 #define WORKBENCH_POLICY_H
@@ -20,7 +22,9 @@ struct policy_place {
     bool allows_user_functions; /* STABLE and IMMUTABLE ones of no extension */
     bool allows_foreign;        /* foreign tables */
     bool reads_only;            /* the role has been given for this and may do no more */
-    const char *user;           /* whose rights a hidden function would have */
+    bool is_expendable;         /* … its login, too: what a function of somebody else would do there is little */
+    const char *user;           /* whose rights a hidden function would have, */
+    const char *login;          /* and what it could take: the session's user */
 };
 
 /* False and INVALID_ARGUMENT (reason FUNC) where one is refused. *unknown: a function that the server has not, NULL

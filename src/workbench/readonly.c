@@ -116,7 +116,8 @@ static bool look_around(struct readonly *reading)
         "SELECT pg_catalog.current_setting('search_path'), pg_catalog.current_schemas(true)::pg_catalog.text, "
         "current_user, pg_catalog.current_setting('is_superuser'), "
         "pg_catalog.current_setting('transaction_read_only'), "
-        "pg_catalog.current_setting('standard_conforming_strings'), pg_catalog.current_setting('client_encoding')";
+        "pg_catalog.current_setting('standard_conforming_strings'), pg_catalog.current_setting('client_encoding'), "
+        "(SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname OPERATOR(pg_catalog.=) session_user)";
     struct arena *const arena = reading->call->arena;
     PG_RESULT(result) = pg_query(reading->session, sql, 0, NULL, reading->call->status);
     if (result == NULL) {
@@ -126,6 +127,7 @@ static bool look_around(struct readonly *reading)
     reading->schemas = arena_strdup(arena, pg_field(result, 0, 1));
     reading->role = arena_strdup(arena, pg_field(result, 0, 2));
     reading->is_superuser = strcmp(pg_field(result, 0, 3), "on") == 0;
+    reading->has_superuser = pg_field_bool(result, 0, 7);
     return (strcmp(pg_field(result, 0, 4), "on") == 0 && strcmp(pg_field(result, 0, 5), "on") == 0 &&
             strcmp(pg_field(result, 0, 6), "UTF8") == 0) ||
            status_fail(reading->call->status, STATUS_FAILED_PRECONDITION,
@@ -222,7 +224,9 @@ bool readonly_admits(struct readonly *reading, const struct sql_statement *state
         .allows_user_functions = workbench->allows_user_functions,
         .allows_foreign = workbench->allows_foreign_tables,
         .reads_only = (workbench->role != NULL || workbench->has_own_url) && !reading->is_superuser,
+        .is_expendable = workbench->has_own_url && !reading->has_superuser,
         .user = reading->role,
+        .login = pg_session_user(reading->session),
     };
     const char *unknown;
     if (!readonly_look(reading) || !policy_check(&place, &statement->uses, &unknown, reading->call->status) ||

@@ -16,7 +16,8 @@ struct readonly {
     const char *role;
     const char *search_path; /* that the role's users expect */
     const char *schemas;
-    bool is_superuser;
+    bool is_superuser;  /* the role is one, */
+    bool has_superuser; /* the login is one */
     const char *warnings[2];
     size_t warning_count;
 };

@@ -447,6 +447,65 @@ CREATE VIEW over_passwd AS SELECT * FROM passwd;
         self.assertEqual(self.sql("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in%'"), [("0",)])
 
 
+class Owners(Workbench):
+    """What somebody who may do little has put into the database, for who may do much to run it by looking."""
+
+    SCENE = """
+CREATE SCHEMA low; GRANT USAGE, CREATE ON SCHEMA low TO PUBLIC; ALTER DATABASE {database} SET search_path = public, low;
+DO $$BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'truss_low') THEN CREATE ROLE truss_low; END IF; END$$;
+CREATE TYPE comp AS (a int, b text); CREATE CAST (comp AS text) WITH INOUT AS IMPLICIT; CREATE TABLE composites AS SELECT ROW(1, 'x')::comp AS c;
+CREATE FUNCTION vol() RETURNS int LANGUAGE plpgsql AS $$BEGIN PERFORM pg_advisory_lock(91); RETURN 1; END$$;
+CREATE VIEW of_vol AS SELECT vol() AS x;
+CREATE TABLE guarded (a int); ALTER TABLE guarded ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY p ON guarded USING (EXISTS (SELECT FROM of_vol));
+CREATE FUNCTION is_fine(int) RETURNS bool LANGUAGE plpgsql AS $$BEGIN PERFORM vol(); RETURN true; END$$;
+CREATE DOMAIN dom AS int CHECK (is_fine(VALUE)); CREATE TYPE range_of_dom AS RANGE (subtype = dom);
+CREATE VIEW modern AS SELECT pg_advisory_lock(92)::text AS x{modern};
+SET ROLE truss_low;
+CREATE FUNCTION low.lie() RETURNS int STABLE LANGUAGE plpgsql AS $$BEGIN PERFORM pg_advisory_lock(93); RETURN 1; END$$;
+CREATE FUNCTION low.escape() RETURNS int LANGUAGE plpgsql AS $$BEGIN RESET ROLE; COPY (SELECT 1) TO PROGRAM 'cat >/dev/null'; PERFORM lo_create(7); RETURN 1; END$$;
+CREATE FUNCTION low.folded(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$BEGIN PERFORM pg_advisory_lock(94); RETURN 1; END$$;
+CREATE FUNCTION low.bang(text) RETURNS int LANGUAGE plpgsql AS $$BEGIN PERFORM vol(); RETURN 1; END$$;
+CREATE VIEW low.lies AS SELECT low.lie() AS x; CREATE VIEW low.escapes AS SELECT low.escape() AS x;
+CREATE TABLE low.indexed (a int); CREATE INDEX ON low.indexed (a) WHERE low.folded(1) = 1;
+CREATE TABLE low.checked (a int, CHECK (low.folded(2) = 1)); CREATE TABLE low.child () INHERITS (low.checked);
+CREATE FUNCTION low.mine() RETURNS text STABLE SECURITY DEFINER LANGUAGE sql AS 'SELECT current_user::text'; CREATE VIEW low.definers AS SELECT low.mine() AS x;
+RESET ROLE;
+GRANT SELECT ON ALL TABLES IN SCHEMA public, low TO truss_reader;
+"""
+    OF_LOW = ["SELECT * FROM low.lies", "SELECT * FROM low.escapes", "SELECT * FROM low.indexed WHERE a = 1", "SELECT count(*) FROM low.child"]
+    ALWAYS = ["SELECT (c).bang FROM composites", "SELECT composites.c.bang FROM composites", "SELECT x FROM modern", "SELECT low.lie()"]
+    OF_ALL = ["SELECT * FROM guarded", "SELECT '[1,2)'::range_of_dom", "SELECT range_of_dom '[1,2)'"]
+
+    def setUp(self):
+        super().setUp()
+        self.sql(self.SCENE.format(database=self.database, modern=", '{}' IS JSON AS j" if self.cluster.version >= 16 else ""))
+        self.before = self.sql(STATE)
+
+    def check(self, refused, rest):
+        for sql in refused:
+            with self.subTest(sql=sql):
+                self.refused(sql, "FUNC")
+        for sql in rest:
+            with self.subTest(sql=sql):
+                self.assertTrue(self.query(sql).status == 200 or self.query(sql).json["sqlstate"])
+        self.assertEqual(self.rows("SELECT x FROM low.definers"), [{"x": "truss_low"}])  # its owner's rights, and no more
+        self.assertEqual(self.sql(STATE), self.before)
+
+    def test_nothing_of_it_runs_as_superuser(self):
+        self.open()
+        self.check(self.OF_LOW + self.ALWAYS + self.OF_ALL, [])
+        self.assertIn("--sql-url", self.refused("SELECT * FROM low.lies", "FUNC")["error"])
+
+    def test_nothing_of_it_runs_where_the_role_could_be_left(self):
+        self.open("--sql-role", "truss_reader")
+        self.check(self.OF_LOW + self.ALWAYS, self.OF_ALL)
+
+    def test_a_login_that_only_reads_has_nothing_to_lose(self):
+        self.open("--sql-url", self.reader_url())
+        self.check(self.ALWAYS, self.OF_LOW + self.OF_ALL)
+
+
 class Answers(Workbench):
     def peak(self):
         with open(f"/proc/{self.process.process.pid}/status", encoding="ascii") as file:
@@ -534,8 +593,12 @@ class Answers(Workbench):
 
     def test_what_is_too_long_or_deep_is_refused(self):
         self.open()
-        for sql in ("SELECT " + "1," * 200000 + "1", "SELECT " + "(" * 5000 + "1" + ")" * 5000, "SELECT " + "1+" * 50000 + "1"):
+        for sql in ("SELECT " + "1," * 200000 + "1", "SELECT " + "(" * 5000 + "1" + ")" * 5000, "SELECT " + "NOT " * 3000 + "true"):
             self.assertEqual(self.query(sql).json["reason"], "SYNTAX")
+        self.assertEqual(self.query("SELECT " + "1+" * 50000 + "1").json["sqlstate"], "54001")  # the server's own stack
+        self.assertEqual(self.rows("SELECT " + "1+" * 3000 + "1 AS n"), [{"n": 3001}])
+        self.assertEqual(self.query(" UNION ALL ".join(["SELECT 1"] * 2000)).json["rowCount"], 200)
+        self.assertEqual(self.query("SELECT pg_sleep(1)::text" + " || 'a'" * 3000).json["reason"], "FUNC")
         self.assertEqual(self.query("SELECT a FROM t WHERE a IN (" + ",".join(map(str, range(20000))) + ")").status, 200)
 
     def test_another_database_of_the_same_server(self):
@@ -740,7 +803,7 @@ class Connection(Workbench):
         told = answer.json
         self.assertEqual((told["host"], told["port"], told["database"], told["user"]), ("127.0.0.1", str(self.cluster.port), self.database, "app"))
         self.assertEqual((told["tls"]["used"], told["pooler"]["found"], told["revealed"]), (False, False, False))
-        self.assertIn(":***@", told["connectionString"])
+        self.assertIn(":****@", told["connectionString"])
         self.assertNotIn(harness.PASSWORD_ENCODED.encode(), answer.body)
         self.assertEqual([form["name"] for form in told["forms"]], ["url", "psql", "env", "jdbc", "prisma", "sqlalchemy", "go"])
         self.assertIn("lock_timeout", [one["name"] for one in told["settings"]])
@@ -754,7 +817,7 @@ class Connection(Workbench):
         told = answer.json
         self.assertTrue(told["revealed"])
         self.assertIn(f"app:{harness.PASSWORD_ENCODED}@", told["connectionString"])
-        self.assertIn(":***@", told["maskedConnectionString"])
+        self.assertIn(":****@", told["maskedConnectionString"])
         psql = next(form["text"] for form in told["forms"] if form["name"] == "psql")
         self.assertEqual(subprocess.run(psql + " -Atc 'SELECT 7'", shell=True, capture_output=True, text=True, check=False).stdout, "7\n")
         self.assertIn("password shown", self.process.text())
@@ -765,7 +828,7 @@ class Connection(Workbench):
         told = http.get("/api/connection").json
         self.assertEqual((told["database"], told["version"], told["tls"]), ("gone", None, {"mode": "require", "used": None, "protocol": None, "cipher": None}))
         self.assertIn("Cannot connect", told["problem"])
-        self.assertEqual(told["connectionString"], "postgresql://app:***@127.0.0.1:1/gone?sslmode=require")
+        self.assertEqual(told["connectionString"], "postgresql://app:****@127.0.0.1:1/gone?sslmode=require")
 
 
 if __name__ == "__main__":
