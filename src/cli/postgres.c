@@ -353,7 +353,7 @@ static bool write_url(struct making *making, struct postgres *postgres)
     const char *const place = arena_printf(making->arena, "127.0.0.1:%d/postgres", making->port);
     postgres->state = making->state;
     postgres->url = arena_printf(making->arena, "postgresql://" USER ":%s@%s", making->password, place);
-    postgres->masked = arena_printf(making->arena, "postgresql://" USER ":***@%s", place);
+    postgres->masked = arena_printf(making->arena, "postgresql://" USER ":****@%s", place);
     postgres->url_file = in_state(making, "url");
     return write_private(making, postgres->url_file, arena_printf(making->arena, "%s\n", postgres->url));
 }

@@ -197,7 +197,8 @@ const struct cli_command cli_commands[] = {
         .run = command_branch,
         .verbs = cli_branch_verbs,
         .options = {ASKS, O(ttl), O(label), O(source), O(on_busy), O(database), O(disable_triggers), O(target),
-                    O(framework), O(all_branches), O(off), O(reveal), O(detach_backup), O(key), O(config), O(help)},
+                    O(framework), O(allow_server_wide), O(all_branches), O(off), O(reveal), O(detach_backup), O(key),
+                    O(config), O(help)},
     },
     {
         .name = "backup",

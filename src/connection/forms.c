@@ -4,6 +4,9 @@
 #include "connection/forms.h"
 
 #include <string.h>
+#include <strings.h>
+
+#define MASK "****" /* as long as it is, however long the secret */
 
 /* A parameter in libpq's word, and in a tool's. */
 struct parameter {
@@ -161,7 +164,7 @@ static void put_user(struct buffer *out, const struct conninfo *conninfo, bool r
         if (reveal) {
             put_encoded(out, password);
         } else {
-            buffer_puts(out, "***");
+            buffer_puts(out, MASK);
         }
     }
     buffer_putc(out, '@');
@@ -176,12 +179,57 @@ static void put_parameter(struct buffer *out, bool *has_some, const char *name, 
     }
 }
 
-static void put_parameters(struct buffer *out, bool *has_some, const struct conninfo *conninfo,
-                           const struct parameter *parameters)
+/* A setting whose name says that its value is for nobody's eyes. */
+static bool is_secret(struct text setting)
 {
-    for (const struct parameter *one = parameters; one->ours != NULL; one++) {
+    static const char *const words[] = {"password", "passwd", "secret", "token"};
+    const size_t size = text_find(setting, "=", 0);
+    for (size_t at = 0; size != SIZE_MAX && at < size; at++) {
+        for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+            const size_t length = strlen(words[i]);
+            if (at + length <= size && strncasecmp(setting.data + at, words[i], length) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* "-c search_path=app -c app.secret=…": words between blanks, of which those behind a backslash are none. */
+static const char *masked_options(struct arena *arena, const char *options)
+{
+    struct buffer out = {.arena = arena};
+    for (const char *word = options; *word != '\0';) {
+        const char *end = word;
+        while (*end != '\0' && *end != ' ') {
+            end += end[0] == '\\' && end[1] != '\0' ? 2 : 1;
+        }
+        const struct text setting = {word, (size_t)(end - word)};
+        if (is_secret(setting)) {
+            buffer_add(&out, text_slice(setting, 0, text_find(setting, "=", 0) + 1));
+            buffer_puts(&out, MASK);
+        } else {
+            buffer_add(&out, setting);
+        }
+        buffer_puts(&out, *end == '\0' ? "" : " ");
+        word = *end == '\0' ? end : end + 1;
+    }
+    return buffer_string(&out);
+}
+
+/* What is written for a tool, and whether with what is secret in it. */
+struct wanted {
+    const struct parameter *parameters;
+    bool reveal;
+};
+
+static void put_parameters(struct buffer *out, bool *has_some, const struct conninfo *conninfo, struct wanted wanted)
+{
+    for (const struct parameter *one = wanted.parameters; one->ours != NULL; one++) {
+        const char *const value = conninfo_value(conninfo, one->ours);
+        const bool is_masked = value != NULL && !wanted.reveal && strcmp(one->ours, "options") == 0;
         put_parameter(out, has_some, one->theirs == NULL ? one->ours : one->theirs,
-                      conninfo_value(conninfo, one->ours));
+                      is_masked ? masked_options(out->arena, value) : value);
     }
 }
 
@@ -207,23 +255,23 @@ static void put_database(struct buffer *out, const struct conninfo *conninfo)
     put_encoded(out, or_else(conninfo->place.database, ""));
 }
 
-static const char *libpq_url(struct arena *arena, const char *scheme, const struct conninfo *conninfo, bool reveal,
-                             const struct parameter *parameters)
+static const char *libpq_url(struct arena *arena, const char *scheme, const struct conninfo *conninfo,
+                             struct wanted wanted)
 {
-    struct buffer out = start_url(arena, scheme, conninfo, reveal);
+    struct buffer out = start_url(arena, scheme, conninfo, wanted.reveal);
     bool has_some = false;
     if (!is_socket(conninfo)) {
         put_hosts(&out, conninfo);
     }
     put_database(&out, conninfo);
     put_socket(&out, &has_some, conninfo);
-    put_parameters(&out, &has_some, conninfo, parameters);
+    put_parameters(&out, &has_some, conninfo, wanted);
     return buffer_string(&out);
 }
 
 const char *connection_url(struct arena *arena, const struct conninfo *conninfo, bool reveal)
 {
-    return libpq_url(arena, "postgresql", conninfo, reveal, of_libpq);
+    return libpq_url(arena, "postgresql", conninfo, (struct wanted){of_libpq, reveal});
 }
 
 /* ---- other forms ---- */
@@ -246,7 +294,7 @@ static const char *sqlalchemy_url(struct arena *arena, const struct conninfo *co
     const size_t count = count_hosts(conninfo);
     bool has_some = false;
     if (is_socket(conninfo) || count == 1) {
-        return libpq_url(arena, "postgresql+psycopg", conninfo, reveal, of_libpq);
+        return libpq_url(arena, "postgresql+psycopg", conninfo, (struct wanted){of_libpq, reveal});
     }
     put_database(&out, conninfo);
     for (size_t i = 0; i < count; i++) {
@@ -254,7 +302,7 @@ static const char *sqlalchemy_url(struct arena *arena, const struct conninfo *co
         put_host(&out, conninfo, i);
         has_some = true;
     }
-    put_parameters(&out, &has_some, conninfo, of_libpq);
+    put_parameters(&out, &has_some, conninfo, (struct wanted){of_libpq, reveal});
     return buffer_string(&out);
 }
 
@@ -280,7 +328,7 @@ static const char *prisma_url(struct arena *arena, const struct conninfo *connin
     put_database(&out, conninfo);
     put_socket(&out, &has_some, conninfo);
     put_prisma_tls(&out, &has_some, conninfo);
-    put_parameters(&out, &has_some, conninfo, of_prisma);
+    put_parameters(&out, &has_some, conninfo, (struct wanted){of_prisma, reveal});
     put_parameter(&out, &has_some, "schema", or_else(conninfo->schema, "public"));
     return buffer_string(&out);
 }
@@ -309,12 +357,12 @@ static const char *jdbc_url(struct arena *arena, const struct conninfo *conninfo
     put_encoded(&out, or_else(conninfo->place.database, ""));
     put_parameter(&out, &has_some, "user", conninfo_value(conninfo, "user"));
     if (password != NULL && !reveal) {
-        buffer_printf(&out, "%spassword=***", has_some ? "&" : "?");
+        buffer_printf(&out, "%spassword=" MASK, has_some ? "&" : "?");
         has_some = true;
     } else {
         put_parameter(&out, &has_some, "password", password);
     }
-    put_parameters(&out, &has_some, conninfo, of_jdbc);
+    put_parameters(&out, &has_some, conninfo, (struct wanted){of_jdbc, reveal});
     put_parameter(&out, &has_some, "targetServerType", jdbc_target(conninfo_value(conninfo, "target_session_attrs")));
     return buffer_string(&out);
 }
@@ -335,6 +383,7 @@ size_t connection_forms(struct arena *arena, const struct conninfo *conninfo, bo
         forms[count++] = (struct connection_form){"prisma", "Prisma", quoted(arena, "DATABASE_URL=", '"', prisma)};
     }
     forms[count++] = (struct connection_form){"sqlalchemy", "SQLAlchemy", sqlalchemy_url(arena, conninfo, reveal)};
-    forms[count++] = (struct connection_form){"go", "Go", libpq_url(arena, "postgres", conninfo, reveal, of_go)};
+    forms[count++] =
+        (struct connection_form){"go", "Go", libpq_url(arena, "postgres", conninfo, (struct wanted){of_go, reveal})};
     return count;
 }

@@ -14,7 +14,7 @@ struct connection_form {
 
 #define CONNECTION_FORMS 7
 
-/* "postgresql://user:***@host:5432/db?sslmode=require". In the arena. */
+/* "postgresql://user:****@host:5432/db?sslmode=require". In the arena. */
 const char *connection_url(struct arena *arena, const struct conninfo *conninfo, bool reveal);
 
 /* Fills forms; the number of them. JDBC knows no Unix sockets and Prisma no more than one host: each is

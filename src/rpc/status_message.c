@@ -77,13 +77,13 @@ static void add_known(struct buffer *json, const char *name, const char *value)
     }
 }
 
-/* Of a query that is refused the code says which wall it met, as the contract has it. */
+/* Of a query that is refused the code says which wall it met, and of a full disk that, as the contract has it. */
 static const char *code_of(const struct status *status)
 {
-    static const enum reason walls[] = {REASON_EMPTY, REASON_MULTI, REASON_KIND, REASON_DML,
-                                        REASON_INTO,  REASON_LOCK,  REASON_FUNC, REASON_SYNTAX};
-    for (size_t i = 0; i < sizeof walls / sizeof walls[0]; i++) {
-        if (status_is_because(status, walls[i])) {
+    static const enum reason codes[] = {REASON_EMPTY, REASON_MULTI, REASON_KIND,   REASON_DML, REASON_INTO,
+                                        REASON_LOCK,  REASON_FUNC,  REASON_SYNTAX, REASON_DISK};
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        if (status_is_because(status, codes[i])) {
             return status->reason;
         }
     }

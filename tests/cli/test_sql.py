@@ -50,7 +50,7 @@ class Sql(Case):
 
     def test_the_connection_is_shown_masked(self):
         shown = self.ask("connection")
-        self.assertIn(f"app:***@127.0.0.1:{self.cluster.port}/{self.database}", shown.stdout)
+        self.assertIn(f"app:****@127.0.0.1:{self.cluster.port}/{self.database}", shown.stdout)
         self.assertNotIn(harness.PASSWORD_ENCODED, shown.stdout)
         self.assertIn(harness.PASSWORD_ENCODED, self.ask("connection", "--reveal").stdout)
         self.assertEqual(json.loads(self.ask("connection", "--json").stdout)["database"], self.database)

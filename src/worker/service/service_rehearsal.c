@@ -3,9 +3,12 @@
  */
 #include "worker/service/service_rehearsal.h"
 
+#include "migration/plan/moment.h"
+#include "migration/plan/outside.h"
 #include "migration/run/run.h"
 #include "worker/messages/branch_messages.h"
 #include "worker/messages/messages.h"
+#include "worker/messages/plan_messages.h"
 #include "worker/messages/run_messages.h"
 #include "worker/witness.h"
 
@@ -25,12 +28,79 @@ static bool has_rows(const struct rpc_call *call, const struct branch_row *row)
                        row->label);
 }
 
-static bool run_pending(const struct request *request, const Wish *wish, struct run_result *result)
+static struct run_options options_of(const Wish *wish)
 {
     Truss__Migration__V1__RunRequest message = TRUSS__MIGRATION__V1__RUN_REQUEST__INIT;
     message.target = wish->target;
-    message.framework = wish->framework;
-    const struct run_options options = run_options_of(&message);
+    return run_options_of(&message);
+}
+
+/* ---- before ---- */
+
+/* A role is the server's, whichever database it was made from. */
+static bool may_act_outside(const struct rpc_call *call, const Wish *wish, struct words *lines)
+{
+    if (lines->count == 0 || wish->allow_server_wide) {
+        return true;
+    }
+    struct buffer detail = {.arena = call->arena};
+    for (size_t i = 0; i < lines->count; i++) {
+        buffer_printf(&detail, "%s%s", i == 0 ? "" : "\n", lines->items[i]);
+    }
+    status_fail_because(call->status, STATUS_FAILED_PRECONDITION, REASON_SERVER_WIDE,
+                        "%zu statement(s) act beyond the branch's database, on the whole server or elsewhere: they "
+                        "would do so from the branch, too. Nothing was run.",
+                        lines->count);
+    call->status->detail = buffer_string(&detail);
+    call->status->hint = "Where that is wanted: truss branch rehearse --allow-server-wide, in a request "
+                         "\"allowServerWide\": true. What functions do is not seen.";
+    return false;
+}
+
+static void put_outside(struct arena *arena, const struct words *lines, Reply *reply)
+{
+    reply->n_server_wide = lines->count;
+    reply->server_wide = arena_array(arena, lines->count + 1, sizeof *reply->server_wide);
+    for (size_t i = 0; i < lines->count; i++) {
+        reply->server_wide[i] = message_string(lines->items[i]);
+    }
+}
+
+/* What is to be run, and whether it may be: the plan, by whose hash it is known. */
+static bool plan(const struct request *request, struct rpc_call *call, const Wish *wish, Reply *reply)
+{
+    const struct run_options options = options_of(wish);
+    struct detection detection;
+    struct preparation preparation;
+    struct explanation explanation;
+    struct words outside = {0};
+    struct pg_session *const session = request_connect(request);
+    const bool ok = session != NULL && detect(request, session, &detection) &&
+                    prepare(request, session, &detection, &options, &preparation) &&
+                    preparation_outside(request->arena, session, &preparation, &outside, request->status) &&
+                    may_act_outside(call, wish, &outside) &&
+                    explain(request, session, &options, &preparation, &explanation);
+    if (ok) {
+        struct warnings failures = {.count = 0};
+        const struct moment moment = {
+            .request = request, .session = session, .detection = &preparation.catalog.detection, .warnings = &failures};
+        const struct target target = target_with(request, session, detection.framework);
+        moment_failures(&moment, &preparation, &explanation);
+        reply->plan = plan_message(request->arena, &preparation, &explanation, &failures);
+        reply->plan->target = message_target(request->arena, &target);
+        put_outside(request->arena, &outside, reply);
+    }
+    request_release(request, session);
+    return ok;
+}
+
+/* ---- the runs ---- */
+
+/* hash: of the plan that was looked at; NULL: whatever is pending. */
+static bool run_pending(const struct request *request, const Wish *wish, const char *hash, struct run_result *result)
+{
+    struct run_options options = options_of(wish);
+    options.plan_hash = hash;
     return run_migrations(request, &(struct run_task){.options = &options}, result);
 }
 
@@ -55,7 +125,8 @@ static bool rehearse(const struct request *request, const Wish *wish, Reply *rep
 {
     struct run_result first;
     struct run_result second = {.ok = false};
-    if (!run_pending(request, wish, &first) || (first.ok && !run_pending(request, wish, &second))) {
+    if (!run_pending(request, wish, reply->plan->plan_hash, &first) ||
+        (first.ok && !run_pending(request, wish, NULL, &second))) {
         return false;
     }
     reply->run = run_message(request->arena, &first, NULL);
@@ -84,7 +155,7 @@ static bool rehearse_there(const struct site *own, struct rpc_call *call, const 
         .status = call->status,
         .actor = witness_actor(call->arena, call),
     };
-    const bool ok = rehearse(&request, wish, reply);
+    const bool ok = plan(&request, call, wish, reply) && rehearse(&request, wish, reply);
     pg_pool_free(site.pool);
     return ok;
 }
@@ -96,8 +167,8 @@ ProtobufCMessage *handle_rehearse(const struct site *site, const struct branch_c
                                      truss__branch__v1__rehearse_branch_response);
     struct branch_row row;
     struct branch_differences differences;
-    if (!branch_get(means, id, &row) || !has_rows(call, &row) || !rehearse_there(site, call, wish, &row, reply) ||
-        !branch_diff(means, id, &row, &differences)) {
+    if (!branch_get(means, id, &row) || !has_rows(call, &row) || !branch_is_there(means, &row) ||
+        !rehearse_there(site, call, wish, &row, reply) || !branch_diff(means, id, &row, &differences)) {
         return NULL;
     }
     const Truss__Branch__V1__DiffBranchResponse *const diff = branch_diff_message(call->arena, &row, &differences);

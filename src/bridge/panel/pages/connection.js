@@ -77,7 +77,7 @@ export function start({ draw }) {
     const isShown = data.revealed;
     return h("section", { class: "card" }, h("div", { class: "heading" }, h("h2", {}, "How to connect"), h("div", { class: "actions" }, chooser(),
       may("admin") ? button({ id: "reveal", "aria-pressed": String(isShown), onclick: () => show(!isShown) }, [icon("lock"), isShown ? "Hide the password" : "Show the password"]) : null)),
-    isShown ? note({ kind: "warning" }, "The password is shown, and is in what you copy.") : h("p", { class: "muted" }, may("admin") ? "*** stands for the password." : "*** stands for the password. Who has the scope “admin” can see it."), forms(data));
+    isShown ? note({ kind: "warning" }, "The password is shown, and is in what you copy.") : h("p", { class: "muted" }, may("admin") ? "**** stands for the password." : "**** stands for the password. Who has the scope “admin” can see it."), forms(data));
   }
 
   connection.refresh();
