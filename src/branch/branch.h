@@ -61,10 +61,11 @@ struct branch_row {
     bool disables_triggers; /* its event triggers are disabled */
     int64_t created_at;     /* wall clock, microseconds, as the next; NO_TIME: none */
     int64_t expires_at;
-    int64_t data_at; /* its data was its parent's then */
-    int64_t now;     /* the database's, when this was read */
-    uint32_t oid;    /* of its database; 0: not known yet */
-    int64_t size;    /* bytes; -1: unknown */
+    int64_t data_at;   /* its data was its parent's then */
+    int64_t undone_at; /* when a reset of it was undone; NO_TIME: none was since it is active */
+    int64_t now;       /* the database's, when this was read */
+    uint32_t oid;      /* of its database; 0: not known yet */
+    int64_t size;      /* bytes; -1: unknown */
     uint32_t duration_ms;
     int64_t wal_bytes; /* -1: unknown */
     struct words warnings;
@@ -146,6 +147,9 @@ bool branch_get(const struct branch_call *call, int64_t id, struct branch_row *r
 
 /* The same of one that is being made, or could not be made, and of a golden copy, too. */
 bool branch_find(const struct branch_call *call, int64_t id, struct branch_row *row);
+
+/* Is the database of an active branch there, and still the branch's? Else FAILED_PRECONDITION with what to do. */
+bool branch_is_there(const struct branch_call *call, const struct branch_row *row);
 
 struct branch_change {
     const char *label; /* NULL: as it is */

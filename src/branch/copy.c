@@ -6,6 +6,7 @@
 #include "branch/disk.h"
 #include "branch/fill.h"
 #include "branch/make.h"
+#include "branch/refusals.h"
 #include "branch/registry.h"
 #include "branch/server.h"
 
@@ -41,8 +42,9 @@ struct copying {
     struct branch_new what;
     enum busy busy;
     enum source source;
-    const char *template; /* of the parent or of its golden copy */
-    bool has_no_rows;     /* the golden copy has none */
+    const struct branch_row *reset; /* the branch that is made anew; NULL: a new one */
+    const char *template;           /* of the parent or of its golden copy */
+    bool has_no_rows;               /* the golden copy has none */
     int64_t data_at;
     struct words warnings;
 };
@@ -77,9 +79,9 @@ static bool find_golden(struct copying *copying, struct branch_row *golden)
 {
     const struct branch_call *const call = copying->call;
     struct pg_session *const home = registry_open(call);
-    const struct registry_query query = {
-        "b.kind = 'golden' AND b.status = 'active' AND b.parent_db = $1 ORDER BY b.data_at DESC", 1,
-        &copying->what.parent};
+    const struct registry_query query = {"b.kind = 'golden' AND b.status = 'active' AND " REGISTRY_PARENT
+                                         " = $1 ORDER BY b.data_at DESC",
+                                         1, &copying->what.parent};
     struct branch_list list = {0};
     bool ok = home != NULL && registry_read(call, home, &query, &list);
     bool is = false;
@@ -159,34 +161,6 @@ static bool wait_for_others(const struct copying *copying, struct pg_session *se
     return ok;
 }
 
-static bool fail_busy(const struct copying *copying, const struct sessions *sessions)
-{
-    struct status *const status = copying->call->status;
-    status_fail_because(status, STATUS_FAILED_PRECONDITION, REASON_BUSY,
-                        "The database \"%s\" has %" PRId64
-                        " other session%s and cannot be copied while they are there. "
-                        "Nobody was disturbed.",
-                        copying->what.parent, sessions->count, sessions->count == 1 ? "" : "s");
-    status->detail = sessions->list;
-    status->hint =
-        "Choose how (--on-busy, in a request onBusy): \"wait\" (new connections to it wait meanwhile), \"dump\" or "
-        "\"schema\" (a logical copy, which disturbs nobody); or set up a golden copy (`truss branch golden refresh`).";
-    return false;
-}
-
-static bool fail_large(const struct copying *copying, int64_t size)
-{
-    struct status *const status = copying->call->status;
-    status_fail_because(status, STATUS_FAILED_PRECONDITION, REASON_BUSY,
-                        "The database \"%s\" has %" PRId64 " MB: while it is copied, new connections to it have to "
-                        "wait, for some seconds per gigabyte.",
-                        copying->what.parent, size / 1024 / 1024);
-    status->hint =
-        "Choose how (--on-busy, in a request onBusy): \"wait\" where that is fine, \"dump\" or \"schema\" for a "
-        "logical copy, which disturbs nobody; or set up a golden copy (`truss branch golden refresh`).";
-    return false;
-}
-
 /* The parent is not to be copied now: another way, or none. */
 static bool decide_otherwise(struct copying *copying, const struct sessions *sessions, int64_t size)
 {
@@ -205,7 +179,8 @@ static bool decide_otherwise(struct copying *copying, const struct sessions *ses
         take_golden(copying, &golden);
         return true;
     }
-    return sessions->count > 0 ? fail_busy(copying, sessions) : fail_large(copying, size);
+    return sessions->count > 0 ? refuse_busy(copying->call, copying->what.parent, sessions)
+                               : refuse_large(copying->call, copying->what.parent, size);
 }
 
 /* Ours are gone, and others' are looked at: how the branch is to be made. */
@@ -218,8 +193,7 @@ static bool decide(struct copying *copying, struct pg_session *session)
         return false;
     }
     if (!parent.exists) {
-        return status_fail(call->status, STATUS_NOT_FOUND, "There is no database \"%s\" on this server.",
-                           copying->what.parent);
+        return refuse_gone(call, copying->what.parent, copying->reset);
     }
     copying->template = copying->what.parent;
     if (!wait_for_others(copying, session, copying->busy == BUSY_WAIT ? WAIT_MS : OWN_MS, &sessions)) {
@@ -247,7 +221,7 @@ static bool is_still_free(const struct copying *copying, struct branch_row *row)
         return true;
     }
     return wait_for_others(copying, make_session(row), OWN_MS, &sessions) &&
-           (sessions.count == 0 || fail_busy(copying, &sessions));
+           (sessions.count == 0 || refuse_busy(copying->call, copying->what.parent, &sessions));
 }
 
 static bool copy_template(struct copying *copying, struct branch_row *row)
@@ -270,21 +244,19 @@ static bool copy_template(struct copying *copying, struct branch_row *row)
 }
 
 /* PostgreSQL's own words name no session. */
-static void explain_busy(struct copying *copying, struct branch_row *row)
+static void explain_busy(const struct copying *copying, struct branch_row *row)
 {
-    struct status *const status = copying->call->status;
-    struct status ignored = {.arena = copying->call->arena};
-    const struct branch_call looking = {copying->call->branches, copying->call->arena, &ignored,
-                                        copying->call->deadline, NULL};
+    const struct branch_call *const call = copying->call;
+    struct status ignored = {.arena = call->arena};
+    const struct branch_call looking = {call->branches, call->arena, &ignored, call->deadline, NULL};
     struct sessions sessions;
-    if (!sqlstate_is(status->sqlstate, SQLSTATE_OBJECT_IN_USE) ||
-        !server_sessions(&looking, make_session(row), copying->what.parent, &sessions)) {
-        return;
+    if (sqlstate_is(call->status->sqlstate, SQLSTATE_OBJECT_IN_USE) &&
+        server_sessions(&looking, make_session(row), copying->what.parent, &sessions)) {
+        const struct status server = *call->status;
+        refuse_busy(call, copying->what.parent, &sessions);
+        call->status->sqlstate = server.sqlstate;
+        call->status->detail = sessions.count > 0 ? sessions.list : server.detail;
     }
-    const struct status server = *status;
-    fail_busy(copying, &sessions);
-    status->sqlstate = server.sqlstate;
-    status->detail = sessions.count > 0 ? sessions.list : server.detail;
 }
 
 static bool fill(struct copying *copying, struct branch_row *row)
@@ -314,6 +286,7 @@ static bool make(struct copying *copying, struct branch_row *row)
         return true;
     }
     explain_busy(copying, row);
+    explain_gone(call, row, copying->reset == NULL);
     if (call->status->code == STATUS_CANCELLED) {
         *call->status = (struct status){.arena = call->status->arena};
         status_fail(call->status, STATUS_CANCELLED, "It was cancelled.");
@@ -457,7 +430,11 @@ bool branch_reset(const struct branch_call *call, int64_t id, const struct branc
     }
     what.parent = row->parent;
     what.source = row->source;
-    return found || (prepare(call, &what, &copying) && run(&copying, row, begin_again));
+    if (found || !prepare(call, &what, &copying)) {
+        return found;
+    }
+    copying.reset = row;
+    return run(&copying, row, begin_again);
 }
 
 /* ---- making the golden copy ---- */
@@ -468,7 +445,7 @@ static bool drop_older(const struct branch_call *call, const struct branch_row *
     struct pg_session *const home = registry_open(call);
     const char *const values[] = {golden->parent, arena_printf(call->arena, "%" PRId64, golden->id)};
     const struct registry_query query = {
-        "b.kind = 'golden' AND b.status = 'active' AND b.parent_db = $1 AND b.id < $2::bigint", 2, values};
+        "b.kind = 'golden' AND b.status = 'active' AND " REGISTRY_PARENT " = $1 AND b.id < $2::bigint", 2, values};
     struct branch_list list = {0};
     const bool ok = home != NULL && registry_read(call, home, &query, &list);
     pg_session_free(home);

@@ -1,7 +1,7 @@
 /*
  * Both catalogs are asked the same, in the same order; what differs is found by going through both lists at once.
  */
-#include "branch/branch.h"
+#include "branch/refusals.h"
 #include "pg/objects.h"
 #include "pg/own_sql.h"
 
@@ -83,6 +83,7 @@ bool branch_diff(const struct branch_call *call, int64_t id, struct branch_row *
     PG_RESULT(parent) = catalog_of(call, row->parent);
     PG_RESULT(branch) = parent == NULL ? NULL : catalog_of(call, row->branch);
     if (branch == NULL) {
+        explain_gone(call, row, false);
         return false;
     }
     merge(call->arena, parent, branch, differences);

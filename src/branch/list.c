@@ -301,6 +301,9 @@ void branch_reap(const struct branch_call *call)
     const bool ok = home != NULL && registry_claim(call, home, &list);
     if (ok) {
         find_again(call, home);
+    } else {
+        char error[LOG_QUOTED_SIZE];
+        log_warn("branches cannot be looked at", "error=%s", log_quoted(call->status->message, error));
     }
     pg_session_free(home);
     for (size_t i = 0; ok && i < list.count; i++) {

@@ -28,7 +28,18 @@
 
 struct pg_session *registry_open(const struct branch_call *call)
 {
-    return pg_session_open_pinned(call->branches->conninfo, call->deadline, call->status);
+    struct pg_session *const session = pg_session_open_pinned(call->branches->conninfo, call->deadline, call->status);
+    if (session == NULL && call->status->code == STATUS_NOT_FOUND) {
+        call->status->code = STATUS_FAILED_PRECONDITION; /* not found is a branch; this is the database */
+        call->status->hint = strstr(call->status->message, "does not exist") == NULL
+                                 ? NULL
+                                 : "Which branches and backups there are stands in this database: somebody dropped or "
+                                   "renamed it. Give it its "
+                                   "name back, or tell the worker the new one (DATABASE_URL). Of one that was dropped, "
+                                   "the branches stay "
+                                   "(truss_branch_…, each with a comment that says what it is): drop them by hand.";
+    }
+    return session;
 }
 
 /* ---- asking ---- */
@@ -103,11 +114,12 @@ bool registry_ensure(struct pg_session *session, struct status *status)
 /* ---- reading ---- */
 
 #define COLUMNS                                                                                                        \
-    "b.id, b.token, b.parent_db, b.branch_db, b.label, b.status, b.kind, b.strategy, b.source, b.created_by, "         \
+    "b.id, b.token, " REGISTRY_PARENT ", b.branch_db, b.label, b.status, b.kind, b.strategy, b.source, b.created_by, " \
     "b.last_error, b.ttl_hours, b.protected, " TIMES ", b.db_oid, b.duration_ms, b.wal_bytes, "                        \
-    "coalesce(" LATER("disables_triggers") "::boolean, false)"
+    "coalesce(" LATER("disables_triggers") "::boolean, false), " MICROSECONDS(                                         \
+        "CASE WHEN b.status = 'active' AND b.last_error <> '' THEN b.claimed_until END")
 
-#define COLUMN_COUNT 21 /* of those */
+#define COLUMN_COUNT 22 /* of those */
 
 static struct branch_row row_of(struct arena *arena, const PGresult *result, int row)
 {
@@ -134,6 +146,7 @@ static struct branch_row row_of(struct arena *arena, const PGresult *result, int
         .duration_ms = (uint32_t)pg_field_int(result, row, 18, 0),
         .wal_bytes = pg_field_int(result, row, 19, -1),
         .disables_triggers = pg_field_bool(result, row, 20),
+        .undone_at = pg_field_us(result, row, 21),
     };
 }
 

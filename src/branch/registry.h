@@ -7,7 +7,11 @@
 
 #include "branch/branch.h"
 
-/* A session on the home database, for pg_session_free. */
+/* The name of the database that a row "b" was copied from. The home database may have another name since. */
+#define REGISTRY_PARENT                                                                                                \
+    "CASE WHEN b.parent_db = b.home_db THEN pg_catalog.current_database()::text ELSE b.parent_db END"
+
+/* A session on the home database, for pg_session_free. Where that is not there, the status says what to do. */
 struct pg_session *registry_open(const struct branch_call *call);
 
 /* What to do about an error of the server's that its words do not say: a role without rights on the table, a session

@@ -23,7 +23,7 @@ struct news {
     size_t count;                  /* of its events */
     uint32_t last;                 /* the number of the last of them */
     uint32_t last_of_all;          /* as far as it is known */
-    bool is_done;
+    const char *end;               /* the event that ends it: "done", "failed"; NULL: it goes on */
 };
 
 /* What may be watched, by the method that is asked. */
@@ -76,7 +76,7 @@ static struct news read_operation(const ProtobufCMessage *reply)
         .count = answer->n_events,
         .last = answer->n_events == 0 ? 0 : answer->events[answer->n_events - 1]->id,
         .last_of_all = operation == NULL ? 0 : operation->last_event,
-        .is_done = operation != NULL && operation->done,
+        .end = operation != NULL && operation->done ? "done" : NULL,
     };
 }
 
@@ -101,7 +101,9 @@ static struct news read_branch(const ProtobufCMessage *reply)
         .thing = answer->branch == NULL ? NULL : &answer->branch->base,
         .count = answer->n_events,
         .last = answer->n_events == 0 ? 0 : answer->events[answer->n_events - 1]->id,
-        .is_done = answer->done,
+        .end = !answer->done           ? NULL
+               : answer->error != NULL ? "failed"
+                                       : "done",
     };
 }
 
@@ -133,7 +135,7 @@ static const struct kind *kind_of(const struct passage *passage)
 /* Where all of it has been told: what one that is done does not tell now, it never will. */
 static bool is_over(const struct news *news, uint32_t known)
 {
-    return news->is_done && (news->count == 0 || news->last_of_all <= known);
+    return news->end != NULL && (news->count == 0 || news->last_of_all <= known);
 }
 
 /* The piece that a reply is; *last is set where it is the last one. */
@@ -149,7 +151,7 @@ static struct text piece_of(struct passage *passage, const ProtobufCMessage *rep
     }
     *last = is_over(&news, *known);
     if (*last && news.thing != NULL) {
-        put_event(&out, "done", news.thing);
+        put_event(&out, news.end, news.thing);
     } else if (out.size == 0) {
         buffer_puts(&out, ": \n\n");
     }
@@ -185,7 +187,7 @@ static bool is_sound(const struct passage *passage, const ProtobufCMessage *repl
         return status_fail(status, STATUS_INTERNAL, "The worker's answer has no operation in it.");
     }
     const bool is_prompt = clock_ms() - passage->asked_at < PROMPT_MS;
-    return news.is_done || news.count > 0 || !is_prompt ||
+    return news.end != NULL || news.count > 0 || !is_prompt ||
            status_fail(status, STATUS_UNAVAILABLE,
                        "The worker waits for no more events: it is stopping; connect again and go on behind the last "
                        "id.");

@@ -73,6 +73,7 @@ static int print_branch(const struct cli *cli, const Branch *branch)
     if (print_json(cli, &branch->base)) {
         return EXIT_FINE;
     }
+    const bool is_active = strcmp(branch->status, "active") == 0;
     const char *const lines[][2] = {
         {"id", arena_printf(arena, "%u", branch->id)},
         {"label", branch->label},
@@ -80,13 +81,13 @@ static int print_branch(const struct cli *cli, const Branch *branch)
         {"copy of", branch->parent_db},
         {"made from", arena_printf(arena, "%s (%s)", branch->source, branch->kind)},
         {"doing", branch->phase[0] == '\0' ? NULL : branch->phase},
-        {"failed", branch->_last_error_case == 0 ? NULL : branch->last_error},
+        {is_active ? "last reset" : "failed", branch->_last_error_case == 0 ? NULL : branch->last_error},
         {"status", branch->protected_ ? arena_printf(arena, "%s, protected", branch->status) : branch->status},
         {"size", size_of(arena, branch)},
         {"created", output_moment(arena, branch->created_at)},
         {"expires", branch->expires_at == NULL ? "never" : output_moment(arena, branch->expires_at)},
         {"took", output_duration(arena, branch->duration_ms)},
-        {"to connect", strcmp(branch->status, "active") == 0 && strcmp(branch->kind, "golden") != 0
+        {"to connect", is_active && strcmp(branch->kind, "golden") != 0
                            ? arena_printf(arena, "truss branch url %u --reveal", branch->id)
                            : NULL},
     };
@@ -287,10 +288,15 @@ static int rehearse(struct cli *cli)
     request.id = cli->words[1];
     request.target = or_none(cli, cli->given.target);
     request.framework = or_none(cli, cli->given.framework);
+    request.allow_server_wide = cli->given.allow_server_wide;
     const Truss__Branch__V1__RehearseBranchResponse *const reply =
         call(cli, BRANCH, "RehearseBranch", &request.base, MAKE_SECONDS);
     if (reply != NULL && !print_json(cli, &reply->base)) {
         result_print(cli, reply->run, NULL, 0);
+        for (size_t i = 0; i < reply->n_server_wide; i++) {
+            output_tell(cli->arena, "note", arena_printf(cli->arena, "beyond the branch: %s", reply->server_wide[i]),
+                        false);
+        }
         print_differences(cli->arena, reply->differences, reply->n_differences);
         printf("%s\n", output_safe(cli->arena, reply->summary, false));
     }
@@ -397,7 +403,7 @@ const struct cli_verb cli_branch_verbs[] = {
      .help = "run the pending migrations in it, twice",
      .missing = WHICH("rehearse"),
      .run = rehearse,
-     .options = {OPTION_target, OPTION_framework, OPTION_NONE}},
+     .options = {OPTION_target, OPTION_framework, OPTION_allow_server_wide, OPTION_NONE}},
     {.name = "cancel",
      .arguments = "ID",
      .least_words = 1,

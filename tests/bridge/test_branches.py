@@ -94,7 +94,7 @@ class Contract(Branches):
         self.assertEqual(self.http.get(f"/api/branches/{row['id']}").json["branch_db"], row["branch_db"])
         told = self.http.get(f"/api/branches/{row['id']}/connection-string").json
         self.assertEqual((told["connectionString"], told["branchDb"]), (told["maskedConnectionString"], row["branch_db"]))
-        self.assertIn(f":***@127.0.0.1:{self.cluster.port}/{row['branch_db']}", told["connectionString"])
+        self.assertIn(f":****@127.0.0.1:{self.cluster.port}/{row['branch_db']}", told["connectionString"])
         shown = self.http.get(f"/api/branches/{row['id']}/connection-string?reveal=true")
         self.assertIn(f":{PASSWORD_ENCODED}@127.0.0.1:{self.cluster.port}/{row['branch_db']}", shown.json["connectionString"])
         self.assertEqual(shown.headers["Cache-Control"], "no-store")
@@ -340,6 +340,7 @@ class Behind(Branches):
         done = self.ended(row)
         self.assertEqual((done["status"], done["branch_db"]), ("active", row["branch_db"]))
         self.assertEqual(self.http.get(f"/api/branches/{row['id']}/wait").json["error"]["code"], 1)
+        self.assertEqual(self.told(row)[-1][1:], ("failed", {**done, "age_of_data_s": 0}))
         self.assertEqual(self.cluster.psql(row["branch_db"], "SELECT count(*) FROM posts"), [("0",)])
         self.assertEqual(self.databases(), {row["branch_db"]})
 
@@ -358,6 +359,10 @@ class Behind(Branches):
         told = self.truss("branch", "wait", str(row["id"]), worker=other)
         self.assertNotEqual(told.returncode, 0, told.stdout)
         self.assertIn(why, told.stderr)
+        self.assertEqual(self.bridge(other).get(f"/api/branches/{row['id']}").json["last_error"], why)
+        self.sql(f"UPDATE truss.branches SET claimed_until = claimed_until - interval '61 min' WHERE id = {row['id']}")
+        self.assertIsNone(self.bridge(other).get(f"/api/branches/{row['id']}/wait").json["error"])  # of a day ago: the branch is as it was
+        self.assertEqual(self.truss("branch", "wait", str(row["id"]), worker=other).returncode, 0)
 
     def test_a_reset_that_cannot_begin_is_refused_at_once(self):
         row = self.make()
@@ -404,7 +409,7 @@ class Behind(Branches):
         self.assertEqual(self.http.post(f"/api/branches/{row['id']}/cancel").json, {"cancelled": True})
         done = self.ended(row)
         self.assertEqual((done["status"], done["last_error"]), ("failed", "It was cancelled."))
-        self.assertEqual(self.told(row)[-1][2]["last_error"], "It was cancelled.")
+        self.assertEqual((self.told(row)[-1][1], self.told(row)[-1][2]["last_error"]), ("failed", "It was cancelled."))
         self.assertEqual(self.http.get(f"/api/branches/{row['id']}/wait").json["error"]["code"], 1)
         self.assertEqual(self.databases(), set())
         self.assertEqual(self.http.post(f"/api/branches/{row['id']}/cancel").status, 404)
@@ -546,6 +551,32 @@ class Rehearsal(Branches):
         self.assertEqual((told["ok"], told["idempotent"], told["run"]["failed"]["sqlstate"]), (False, False, "42P07"))
         result = self.truss("branch", "rehearse", str(row["id"]), worker=self.process)
         self.assertEqual(result.returncode, 1, result.stdout)
+
+    def test_the_plan_stands_beside_what_became_of_it(self):
+        self.files.add("20250102000000_second", "ALTER TABLE posts ADD COLUMN slug text;")
+        planned = self.rehearse(self.make())["plan"]["migrations"][0]["steps"][0]["statements"][0]
+        self.assertEqual([(lock["relation"], lock["mode"]) for lock in planned["locks"]], [("posts", "ACCESS EXCLUSIVE")])
+
+    def test_what_acts_on_the_whole_server_is_asked_before(self):
+        self.admin("DROP ROLE IF EXISTS made_by_rehearsal")
+        self.addCleanup(self.admin, "DROP ROLE IF EXISTS made_by_rehearsal")
+        self.files.add("20250102000000_second", "CREATE TABLE more (a int);\nDO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'made_by_rehearsal')"
+                       " THEN CREATE ROLE made_by_rehearsal; END IF; END $$;\nALTER ROLE made_by_rehearsal SET work_mem = '8MB';")
+        row = self.make()
+        told = self.rehearse(row, 409)
+        lines = ["20250102000000_second, line 2: CREATE ROLE", "20250102000000_second, line 3: ALTER ROLE"]
+        self.assertEqual((told["reason"], told["detail"].split("\n")), ("SERVER_WIDE", lines))
+        self.assertEqual((self.pending(row["branch_db"]), self.admin("SELECT 1 FROM pg_roles WHERE rolname = 'made_by_rehearsal'")), ([("1",)], []))
+        refused = self.truss("branch", "rehearse", str(row["id"]), worker=self.process)
+        self.assertEqual((refused.returncode, "--allow-server-wide" in refused.stderr, lines[0] in refused.stderr), (1, True, True), refused.stderr)
+        told = self.rehearse(row, allowServerWide=True)
+        self.assertEqual((told["ok"], told["server_wide"]), (True, lines))
+
+    def test_a_write_to_a_foreign_table_is_asked_before(self):
+        self.sql("CREATE EXTENSION file_fdw; CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;"
+                 "CREATE FOREIGN TABLE elsewhere (a text) SERVER files OPTIONS (filename '/dev/null')")
+        self.files.add("20250102000000_second", "SELECT count(*) FROM elsewhere;\nINSERT INTO public.elsewhere VALUES ('x');")
+        self.assertEqual(self.rehearse(self.make(), 409)["detail"], "20250102000000_second, line 2: a write to the foreign table public.elsewhere")
 
     def test_in_a_branch_without_rows_nothing_is_known(self):
         self.needs_dump()
@@ -850,6 +881,76 @@ class End(Branches):
         wait_for(lambda: not self.databases())
 
 
+class Gone(Branches):
+    """Somebody drops or renames a database of which there are branches."""
+
+    def setUp(self):
+        super().setUp()
+        self.other = self.cluster.create_database()
+        self.addCleanup(self.cluster.drop_database, self.other)
+        self.cluster.psql(self.other, "CREATE TABLE things AS SELECT 1 AS a")
+
+    def refuse(self, method, path, status=400):
+        answer = self.http.request(method, path, {} if method == "POST" else None)
+        self.assertEqual(answer.status, status, answer.body)
+        return answer.json
+
+    def test_a_parent_that_is_gone_is_named_and_the_branch_is_kept(self):
+        row = self.make(parent=self.other)
+        self.admin(f'ALTER DATABASE "{self.other}" RENAME TO "{self.other}_moved"')
+        self.addCleanup(self.admin, f'DROP DATABASE IF EXISTS "{self.other}_moved" WITH (FORCE)')
+        for method, path in (("POST", "reset"), ("GET", "diff")):
+            told = self.refuse(method, f"/api/branches/{row['id']}/{path}")
+            self.assertIn(f'The database "{self.other}", which the branch "{row["label"]}" is a copy of, is not there', told["error"])
+            self.assertIn(f"truss branch delete {row['id']}", told["hint"])
+        self.assertEqual(self.cluster.psql(row["branch_db"], "SELECT a FROM things"), [("1",)])
+        self.delete(row)
+
+    def test_a_parent_that_goes_while_it_is_dumped_is_named(self):
+        self.needs_dump()
+        words = ["psql", "-Xq", self.url().rsplit("/", 1)[0] + "/" + self.other, "-c", "BEGIN; LOCK TABLE things; SELECT pg_sleep(60)"]
+        holder = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(holder.wait)
+        self.addCleanup(holder.kill)
+        wait_for(lambda: self.cluster.psql(self.other, "SELECT 1 FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted AND relation = 'things'::regclass"))
+        begun = self.http.post("/api/branches", {"parent": self.other, "source": "dump"}, headers={"Prefer": "respond-async"}).json
+        wait_for(lambda: self.http.get(f"/api/branches/{begun['id']}").json["phase"] == "dumping")
+        self.admin(f'DROP DATABASE "{self.other}" WITH (FORCE)')
+        wait_for(lambda: self.http.get(f"/api/branches/{begun['id']}").json["status"] == "failed")
+        told = self.http.get(f"/api/branches/{begun['id']}/wait").json["error"]
+        self.assertIn(f'The database "{self.other}" is not there any more', told["message"])
+        self.assertEqual(self.databases(), set())
+
+    def test_a_branch_whose_database_is_gone_is_named(self):
+        row = self.make()
+        self.admin(f'DROP DATABASE "{row["branch_db"]}"')
+        told = self.refuse("GET", f"/api/branches/{row['id']}/diff")
+        self.assertIn(f'The database "{row["branch_db"]}" of the branch', told["error"])
+        self.assertIn(f"truss branch reset {row['id']}", told["hint"])
+        self.assertEqual(self.refuse("POST", f"/api/branches/{row['id']}/rehearse")["hint"], told["hint"])
+        self.assertEqual(self.http.post(f"/api/branches/{row['id']}/reset").status, 200)
+        self.assertEqual(self.cluster.psql(row["branch_db"], "SELECT count(*) FROM posts"), [("100",)])
+
+    def test_a_home_that_got_another_name_keeps_its_branches(self):
+        row = self.make()
+        self.admin(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{self.database}'")
+        self.process.stop()
+        self.admin(f'ALTER DATABASE "{self.database}" RENAME TO "{self.database}_new"')
+        self.addCleanup(self.admin, f'ALTER DATABASE "{self.database}_new" RENAME TO "{self.database}"')
+        self.addCleanup(self.admin, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{self.database}_new'")
+        lost = self.bridge(self.start())
+        for method, path in (("GET", "/api/branches"), ("DELETE", f"/api/branches/{row['id']}")):
+            answer = lost.request(method, path)
+            self.assertEqual(answer.status, 400, answer.body)  # 404 would say that there is no such branch
+            self.assertIn("dropped or renamed it", answer.json["hint"])
+        found = self.worker(self.files, "--branch-interval", self.interval, url=self.url().replace(self.database, self.database + "_new"))
+        self.http = self.bridge(found)
+        self.assertEqual([(one["id"], one["parent_db"]) for one in self.listed()], [(row["id"], self.database + "_new")])
+        self.assertTrue(self.http.get(f"/api/branches/{row['id']}/diff").json["same"])
+        self.assertEqual(self.http.post(f"/api/branches/{row['id']}/reset").status, 200)
+        self.delete(row)
+
+
 class Rights(Branches):
     def test_a_role_without_createdb_is_told_what_it_needs(self):
         self.admin("DROP ROLE IF EXISTS poor; CREATE ROLE poor LOGIN PASSWORD 'poor'")
@@ -909,7 +1010,7 @@ class Command(Branches):
         number = str(row["id"])
         self.assertIn("by hand", self.branch("list"))
         self.assertIn(row["branch_db"], self.branch("show", number))
-        self.assertEqual(self.branch("url", number), f"postgresql://app:***@127.0.0.1:{self.cluster.port}/{row['branch_db']}\n")
+        self.assertEqual(self.branch("url", number), f"postgresql://app:****@127.0.0.1:{self.cluster.port}/{row['branch_db']}\n")
         self.assertIn(PASSWORD_ENCODED, self.branch("url", number, "--reveal"))
         self.assertIn("same", self.branch("diff", number))
         self.assertIn("anew", self.branch("change", number, "--label", "anew", "--ttl", "8"))

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #define MOST_TTL_HOURS (24 * 366 * 10)
+#define UNDONE_TOLD_MS (3600 * 1000)
 #define LOOK_EACH_MS   1000 /* each look is a session of the database that may be copied at this moment */
 
 static struct branch_call means_of(const struct branch_context *context, const struct rpc_call *call)
@@ -191,6 +192,16 @@ static Truss__Rpc__V1__Status *error_of_row(struct arena *arena, const struct br
     return status_message(arena, &told);
 }
 
+/* The branch itself is as it was before a reset that was undone: that is told to who follows the reset, not for ever.
+ */
+static Truss__Rpc__V1__Status *error_now(struct arena *arena, const struct branch_row *row,
+                                         Truss__Rpc__V1__Status *error)
+{
+    const bool is_over = strcmp(row->status, "active") == 0 && row->undone_at != NO_TIME &&
+                         row->now - row->undone_at > (int64_t)UNDONE_TOLD_MS * 1000;
+    return is_over ? NULL : error != NULL ? error : error_of_row(arena, row);
+}
+
 /* What its row says. While its parent is copied, or undone, there may be nobody or nothing to ask. */
 static bool look_at_row(const struct branch_context *context, struct rpc_call *call, const struct branch_news *news,
                         Truss__Branch__V1__WaitBranchResponse *reply)
@@ -204,8 +215,8 @@ static bool look_at_row(const struct branch_context *context, struct rpc_call *c
         }
         reply->branch = branch_message(call->arena, &row);
         reply->done = strcmp(row.status, "creating") != 0;
-        if (reply->done && reply->error == NULL) {
-            reply->error = error_of_row(call->arena, &row);
+        if (reply->done) {
+            reply->error = error_now(call->arena, &row, reply->error);
         }
         return true;
     }
