@@ -20,24 +20,6 @@ typedef Truss__Migration__V1__PlannedMigration PlannedMigration;
 
 /* ---- status ---- */
 
-const char *report_fault(const Migration *migration)
-{
-    if (migration->detail_state == TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_FAILED) {
-        return "An attempt at it failed and is not resolved.";
-    }
-    switch (migration->state) {
-    case TRUSS__MIGRATION__V1__STATE__STATE_MODIFIED:
-        return "It is applied, and its file was edited since.";
-    case TRUSS__MIGRATION__V1__STATE__STATE_ORPHANED:
-        return "It is applied, and its file is missing.";
-    case TRUSS__MIGRATION__V1__STATE__STATE_APPLIED:
-    case TRUSS__MIGRATION__V1__STATE__STATE_PENDING:
-        return NULL;
-    default:
-        return "What became of it is not known.";
-    }
-}
-
 static void status_junit(struct arena *arena, const StatusReply *reply)
 {
     const bool unknown = reply->_problem_case != 0;

@@ -7,7 +7,7 @@
 #include "base/status.h"
 #include "cli/findings.h"
 
-/* Why a migration is not as it should be; NULL: it is. */
+/* report_fault.c: why a migration is not as it should be; NULL: it is. */
 const char *report_fault(const Truss__Migration__V1__Migration *migration);
 
 /* report_run.c: a migration is a test case; what a dry run could not try is skipped. */

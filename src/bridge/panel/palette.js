@@ -3,8 +3,8 @@ import { h, render } from "./lib/h.js";
 import { go, link } from "./lib/route.js";
 import { pages } from "./pages.js";
 import { icon } from "./parts/icons.js";
-import { changeTheme, idOf } from "./shell.js";
-import { refresh, runs, status } from "./store.js";
+import { changeTheme } from "./parts/theme.js";
+import { idOf, refresh, runs, status } from "./store.js";
 
 const MOST = 12;
 const element = () => document.getElementById("palette");

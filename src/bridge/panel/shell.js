@@ -5,7 +5,8 @@ import { ago, minute, zone } from "./lib/format.js";
 import { pageOf, pages } from "./pages.js";
 import { openPalette, startPalette } from "./palette.js";
 import { icon } from "./parts/icons.js";
-import { isProduction, running, runs, status, target } from "./store.js";
+import { changeTheme, isDark, startTheme } from "./parts/theme.js";
+import { idOf, isProduction, running, runs, status, target } from "./store.js";
 
 let draw = () => {};
 let isRailOpen = false;
@@ -46,9 +47,6 @@ function chooser() {
       chosen ? null : h("option", { value: "" }, "Choose a framework …"),
       sources.map((source) => h("option", { key: idOf(source), value: idOf(source) }, source.display_name, source.folder ? ` in ${source.folder}` : " (tracking table only)"))))];
 }
-
-/** What a request says to mean this one. */
-export const idOf = (source) => source.folder ?? source.framework;
 
 function targetChip() {
   const to = target();
@@ -92,27 +90,9 @@ export function drawShell() {
   document.getElementById("main").classList.toggle("stale", status.error !== null && status.data !== null);
 }
 
-// ---- the theme ----
-
-const kept = () => { try { return localStorage.getItem("truss-theme"); } catch { return null; } };
-const isDark = () => (document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
-
-/** "light", "dark", or null: as the system. */
-export const chosenTheme = () => document.documentElement.dataset.theme ?? null;
-
-export function setTheme(theme) {
-  if (theme === null) delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = theme;
-  try { theme === null ? localStorage.removeItem("truss-theme") : localStorage.setItem("truss-theme", theme); } catch { /* a private window keeps nothing */ }
-  draw();
-}
-
-export const changeTheme = () => setTheme(isDark() ? "light" : "dark");
-
 export function startShell(redraw) {
   draw = redraw;
-  if (kept()) document.documentElement.dataset.theme = kept();
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  startTheme(draw);
   startPalette();
   addEventListener("keydown", (event) => {
     if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) {

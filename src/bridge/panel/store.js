@@ -20,6 +20,9 @@ export function watch(watcher) {
 /** user, host, port, database, server_version, environment of what all this is about; null before the first answer. */
 export const target = () => status.data?.target ?? runs.data?.target ?? null;
 
+/** What a request says to mean this source of a status. */
+export const idOf = (source) => source.folder ?? source.framework;
+
 /** True where the operator says that the database is production. */
 export const isProduction = () => /^prod/i.test(target()?.environment ?? "");
 

@@ -7,6 +7,8 @@
 
 #include "framework/core/listing.h"
 #include "framework/core/script.h"
+#include "framework/flyway/flyway_fill.h"
+#include "framework/flyway/flyway_names.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #ifndef FRAMEWORK_FLYWAY_FLYWAY_CALLBACKS_H
 #define FRAMEWORK_FLYWAY_FLYWAY_CALLBACKS_H
 
-#include "framework/flyway/flyway_files.h"
+#include "framework/core/layout.h"
 
 /* Takes a file of a location, by its path in it, where it is a callback: into files->around, or as what only its tool
  * runs. False: it is none. */

@@ -2,10 +2,11 @@
  * Where Flyway's settings stand: its own files, Spring's, Maven's and Gradle's. Keys are the same in all of them, but
  * for Spring's hyphens.
  */
+#include "framework/flyway/flyway_settings.h"
+
 #include "framework/core/data_sources.h"
 #include "framework/core/listing.h"
 #include "framework/core/unread.h"
-#include "framework/flyway/flyway_files.h"
 
 #include <ctype.h>
 #include <stdint.h>
@@ -23,6 +24,11 @@ const struct flyway_settings flyway_usual = {
     .placeholder_suffix = "}",
     .replaces = true,
 };
+
+const struct flyway_settings *flyway_settings_of(const struct folder *folder)
+{
+    return folder->settings == NULL ? &flyway_usual : folder->settings;
+}
 
 enum source_format {
     SOURCE_KEYS, /* config.h */

@@ -6,17 +6,7 @@ import { badge, chips, empty, failure, heading, skeleton } from "../parts/basics
 import { virtualTable } from "../parts/table.js";
 import { runs } from "../store.js";
 import { runPage } from "./runs/run.js";
-
-export const RUN_STATES = {
-  running: { state: "running", sign: "▸" }, succeeded: { state: "succeeded", sign: "✓" }, failed: { state: "failed", sign: "✕" },
-  refused: { state: "warning", sign: "!" }, cancelled: { state: "cancelled", sign: "–" }, lost: { state: "lost", sign: "?" }, marked: { state: "info", sign: "✎" },
-};
-
-/** Nothing was run: somebody wrote into the tracking table only. */
-export const isMark = (run) => Boolean(run.kind) && run.kind !== "run";
-
-/** What was refused has failed to the service; to who reads the list it is another thing: nothing was run. */
-export const stateOf = (run) => run.refused ? "refused" : isMark(run) ? "marked" : run.state;
+import { RUN_STATES, isMark, stateOf } from "./runs/states.js";
 
 const took = (run) => isMark(run) ? "" : run.started_at ? duration((run.finished_at ? new Date(run.finished_at) : Date.now()) - new Date(run.started_at)) : "";
 

@@ -4,7 +4,7 @@ import { ask, resource } from "../lib/api.js";
 import { link } from "../lib/route.js";
 import { minute, moment, plural, zone } from "../lib/format.js";
 import { badge, button, copyLine, facts, failure, heading, note, skeleton } from "../parts/basics.js";
-import { chosenTheme, setTheme } from "../shell.js";
+import { chosenTheme, setTheme } from "../parts/theme.js";
 import { may, who } from "../store.js";
 
 const KINDS = { token: "a token", oidc: "an identity provider (OIDC)", user: "a user of the worker's machine", anonymous: "nobody in particular: no login is asked for" };

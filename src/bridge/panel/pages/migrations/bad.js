@@ -3,8 +3,7 @@ import { h } from "../../lib/h.js";
 import { STEPS, failedStep } from "../../lib/connecting.js";
 import { link } from "../../lib/route.js";
 import { button, copyLine, empty, failure, note } from "../../parts/basics.js";
-import { idOf } from "../../shell.js";
-import { nextAsk, status } from "../../store.js";
+import { idOf, nextAsk, status } from "../../store.js";
 
 /** `error`: why there is no status; `data`: a status that could not choose. */
 export function badState(error, data) {

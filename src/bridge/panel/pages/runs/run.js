@@ -11,7 +11,7 @@ import { may, runs, status } from "../../store.js";
 import { blockerCard } from "../../parts/blockers.js";
 import { follow } from "./follow.js";
 import { logPart } from "./log.js";
-import { RUN_STATES, isMark, stateOf } from "../runs.js";
+import { RUN_STATES, isMark, stateOf } from "./states.js";
 
 /** What the events say of each migration: { name, state, steps, ms, number }, in the order in which they began. */
 function timeline(events) {

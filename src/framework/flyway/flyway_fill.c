@@ -1,0 +1,59 @@
+#include "framework/flyway/flyway_fill.h"
+
+#include "framework/core/script.h"
+#include "framework/flyway/flyway_names.h"
+
+#include <stdint.h>
+#include <string.h>
+
+struct filling {
+    const struct project *project;
+    const struct flyway_settings *settings;
+    const struct folder *folder;
+    const struct migration_file *file;
+};
+
+/* Those of its own, as far as they are known without the server. */
+static const char *own_value(const struct filling *filling, struct text name)
+{
+    const struct project *const project = filling->project;
+    const struct flyway_name *const said = filling->file->own;
+    const char *const schema = filling->folder->ledger.schema;
+    const char *const slash = strrchr(said->script, '/');
+    return text_is(name, "flyway:filename")        ? (slash == NULL ? said->script : slash + 1)
+           : text_is(name, "flyway:defaultSchema") ? (schema == NULL ? "public" : schema)
+           : text_is(name, "flyway:table")
+               ? (filling->folder->ledger.table == NULL ? "flyway_schema_history" : filling->folder->ledger.table)
+           : project == NULL                  ? NULL
+           : text_is(name, "flyway:database") ? project->database
+           : text_is(name, "flyway:user")     ? project->user
+                                              : NULL;
+}
+
+static const char *placeholder(void *data, struct arena *arena, struct text name)
+{
+    const struct filling *const filling = data;
+    (void)arena;
+    for (size_t i = 0; i < filling->settings->placeholder_count; i++) {
+        if (text_is_nocase(name, filling->settings->placeholders[i].key)) {
+            return filling->settings->placeholders[i].value;
+        }
+    }
+    return own_value(filling, name);
+}
+
+bool flyway_fill(const struct script_request *request)
+{
+    struct filling filling = {request->project, flyway_settings_of(request->folder), request->folder, request->file};
+    const struct script_placeholders words = {.open = filling.settings->placeholder_prefix,
+                                              .close = filling.settings->placeholder_suffix,
+                                              .find = placeholder,
+                                              .data = &filling};
+    request->script->sql = request->content;
+    if (!filling.settings->replaces || text_find(request->content, words.open, 0) == SIZE_MAX ||
+        script_fill(request->arena, request->content, &words, &request->script->sql, request->status)) {
+        return true;
+    }
+    return status_fail(request->status, STATUS_FAILED_PRECONDITION, "%s: %s", request->file->filename,
+                       arena_strdup(request->arena, request->status->message));
+}
