@@ -111,7 +111,8 @@ bool pg_program_find(const struct pg_program_wanted *wanted, struct pg_program *
     const int server = wanted->server_version / 10000;
     int newest = 0;
     *program = (struct pg_program){0};
-    /* None is better than the server's own. Debian's in /usr/bin, which come last, are Perl: 50 ms for each question. */
+    /* None is better than the server's own. Debian's in /usr/bin, which come last, are Perl: 50 ms for each question.
+     */
     for (size_t i = 0; i < folders.count && program->major != server; i++) {
         const char *const path = path_join(arena, folders.items[i], name);
         const int major = version_of(arena, path);

@@ -1,7 +1,7 @@
 /*
- * So many clients that ask a worker for its status by RPC, each over a connection of its own and again as soon as it has
- * its answer. Usage: bench_load WORKER CLIENTS MILLISECONDS. Prints calls a second, p50 and p99 in microseconds, the
- * calls that were told to come back later, and the bytes of an answer.
+ * So many clients that ask a worker for its status by RPC, each over a connection of its own and again as soon as it
+ * has its answer. Usage: bench_load WORKER CLIENTS MILLISECONDS. Prints calls a second, p50 and p99 in microseconds,
+ * the calls that were told to come back later, and the bytes of an answer.
  */
 #include "rpc/channel.h"
 #include "truss/migration/v1/migration.pb-c.h"

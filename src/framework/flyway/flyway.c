@@ -5,8 +5,8 @@
 #include "base/search.h"
 #include "framework/core/ledger.h"
 #include "framework/flyway/flyway_callbacks.h"
-#include "framework/flyway/flyway_fill.h"
 #include "framework/flyway/flyway_files.h"
+#include "framework/flyway/flyway_fill.h"
 #include "framework/flyway/flyway_names.h"
 
 #include <stdlib.h>
