@@ -4,12 +4,14 @@
  */
 #include "base/files.h"
 #include "cli/call.h"
+#include "cli/child.h"
 #include "cli/demo_project.h"
 #include "cli/dev.h"
 #include "cli/postgres.h"
 #include "truss/branch/v1/branch.pb-c.h"
 #include "truss/sql/v1/sql.pb-c.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -65,6 +67,23 @@ static const char *project_of(struct cli *cli)
     return path_join(cli->arena, postgres_state_home(cli->arena), "demo/shop");
 }
 
+/* The files as they were run are committed, so that a difference has something to be compared with. Without git there
+ * is none, and the console says so. */
+static bool commit(const char *project, struct status *status)
+{
+    static const char script[] =
+        "command -v git >/dev/null || exit 0; unset $(git rev-parse --local-env-vars); cd \"$1\" && rm -rf .git && "
+        "git init -q . && git add -A . && git -c user.name=demo -c user.email=demo@example.org "
+        "-c commit.gpgsign=false -c core.hooksPath=/dev/null commit -qm 'The shop as it was first deployed' >&2";
+    const char *const words[] = {"/bin/sh", "-c", script, "sh", project, NULL};
+    const pid_t pid =
+        process_start(&(struct process_spec){.argv = words, .end_signal = SIGTERM, .output = -1, .error = -1}, status);
+    if (pid > 0) {
+        process_wait(pid);
+    }
+    return pid > 0;
+}
+
 static bool write_project(struct cli *cli, const char *project)
 {
     static const char schema[] =
@@ -72,7 +91,8 @@ static bool write_project(struct cli *cli, const char *project)
     const char *const prisma = path_join(cli->arena, project, "prisma");
     directory_remove(prisma);
     return put_all(cli, project, false) &&
-           file_create(path_join(cli->arena, prisma, "schema.prisma"), text_of(schema), cli->status);
+           file_create(path_join(cli->arena, prisma, "schema.prisma"), text_of(schema), cli->status) &&
+           commit(project, cli->status);
 }
 
 /* ---- what is to be seen ---- */

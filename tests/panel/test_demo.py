@@ -51,6 +51,10 @@ class Demo(Page):
         self.assertEqual(len(http.get("/api/branches").json["branches"]), 2)
         if os.environ.get("TRUSS_WRITE_PICTURE"):
             self.do("await page.screenshot({ path: args[0] })", PICTURE)
+        self.visit("/migrations/20260310093000_unique_emails")
+        self.see(".note.bad", "Key (email)=(customer1@example.org) is duplicated.")
+        self.visit("/migrations/20260203114500_coupons?tab=diff")
+        self.see(".code .added", "CHECK (percent BETWEEN 1 AND 90)")
         self.click(".pill")
         self.see("h1", "20260311100000_order_notes waits for a lock")
         self.see(".lock-card", "nightly-report")

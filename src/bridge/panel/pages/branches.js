@@ -28,6 +28,7 @@ export function start({ draw }) {
     { name: "State", class: "col-state", cell: (one) => badge(BRANCH_STATES[one.status] ?? {}, one.status) },
     { name: "Branch", class: "col-label", cell: (one) => [h("a", { href: link("branches", key(one), kept()), title: one.branch_db }, one.label || one.branch_db), one.kind === "full" ? null : h("span", { class: "why muted" }, { schema: "no rows", golden: "golden copy", restore: "from a backup" }[one.kind] ?? one.kind),
       one.last_error ? h("span", { class: "why failed", title: one.last_error }, one.last_error) : null] },
+    { name: "Made", class: "col-time wide", cell: (one) => h("time", { class: "muted", title: `A copy of ${one.parent_db}` }, moment(one.created_at)) },
     { name: "Ends", class: "col-end", cell: end },
     { name: "Size", class: "col-size number", cell: (one) => h("span", { class: "muted" }, bytes(one.size_bytes) || "not known") },
     { name: "By", class: "col-who", cell: (one) => h("span", { class: "muted", title: one.created_by }, one.created_by || "nobody asked") },

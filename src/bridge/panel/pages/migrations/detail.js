@@ -30,7 +30,7 @@ function sqlTab(one, draw) {
   if (error && !data) return failure({ error });
   if (!data) return skeleton({ lines: 8 });
   const failed = one.last_failure;
-  return [data.note ? note({}, data.note) : null, code({ text: data.content, plain: one.is_code, line: failed?.line, column: failed?.column, label: `Script of ${one.name}` }),
+  return [stateOf(one) === "failed" ? failedPart(failed) : null, data.note ? note({}, data.note) : null, code({ text: data.content, plain: one.is_code, line: failed?.line, column: failed?.column, label: `Script of ${one.name}` }),
     data.sql ? h("details", { class: "more" }, h("summary", {}, "What is sent to the server"), code({ text: data.sql, label: "What is sent to the server" })) : null];
 }
 
@@ -40,10 +40,17 @@ function planTab(one, planned, refusal) {
   return planned ? plannedMigration({ planned }) : note({}, "Its plan is made in Review and run.");
 }
 
+/** Why its last attempt failed: beside the script, with the mark at the place. */
+function failedPart(failed) {
+  if (!failed) return null;
+  const where = [failed.line ? `line ${failed.line}, column ${failed.column}` : null, failed.sqlstate ? `SQLSTATE ${failed.sqlstate}` : null].filter(Boolean).join(" · ");
+  return note({ kind: "bad", title: failed.message }, [where ? h("div", {}, where) : null, failed.detail ? h("div", {}, failed.detail) : null, failed.hint ? h("div", {}, failed.hint) : null]);
+}
+
 /** How it came to be applied: when, by whom, in which run of ours. */
 function appliedPart(one) {
   if (!one.applied_at && !one.applied_by) return null;
-  return h("div", { class: "card" }, h("h2", {}, "Applied"), facts({ rows: [["When", moment(one.applied_at)], ["Took", duration(one.duration_ms)], ["By", one.applied_by ?? (one.applied_in ? "nobody was asked for a login" : "not known: by its own tool, or before Truss kept it")],
+  return h("div", { class: "card" }, h("h2", {}, "Applied"), facts({ rows: [["When", moment(one.applied_at)], ["Took", duration(one.duration_ms)], ["By", one.applied_by ?? (one.applied_in ? "nobody was asked for a login" : "not known: nobody was asked for a login, or its own tool ran it")],
     ["Run", one.applied_in && h("a", { href: link("runs", one.applied_in) }, "See the run")]] }));
 }
 

@@ -22,7 +22,7 @@ function asked(one, draw) {
 /** How sure it is that the version is the one that was applied. */
 const SURE = {
   same: ["good", "The file is what was applied"], checksum: ["good", "Found by its checksum"], time: ["warning", "By time, not proven"],
-  last: ["warning", "Its last version, not proven"], unknown: ["warning", "It cannot be shown"],
+  last: ["warning", "Its last version, not proven"], unknown: ["warning", "It cannot be shown."],
 };
 
 const commit = (one) => one && [h("code", { title: one.id }, one.short_id), ` ${moment(one.at)}, ${visible(one.author)}: ${visible(one.subject)}`, one.in_head ? null : h("span", { class: "muted" }, " (another branch or tag)")];
