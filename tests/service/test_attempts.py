@@ -134,8 +134,10 @@ class AppliedBy(Case):
         self.assertEqual(self.status(rpc)["3_m"], ("ci", ""))
         self.process.stop()
         other = self.rpc(self.worker(self.files))
-        for one in (other.call("MigrationService", "GetOperation", {"id": run.id}), other.call("MigrationService", "ListOperations").operations[0]):
+        mark, listed = other.call("MigrationService", "ListOperations").operations
+        for one in (other.call("MigrationService", "GetOperation", {"id": run.id}), listed):
             self.assertEqual((one.id, one.started_by), (run.id, "ci"))
+        self.assertEqual((mark.kind, mark.migration, mark.started_by), ("mark_applied", "3_m", "ci"))
 
     def test_a_baseline_has_the_name_of_who_recorded_it(self):
         rpc = self.begin("--tokens", self.tokens)
