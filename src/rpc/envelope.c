@@ -178,11 +178,16 @@ static char *borrowed(const char *string)
     return string == NULL ? (char *)(uintptr_t) "" : (char *)(uintptr_t)string;
 }
 
-static struct text pack(struct arena *arena, const ProtobufCMessage *message)
+/* Of a size that is known: to find it is to go through all of the message. */
+static struct text pack_sized(struct arena *arena, const ProtobufCMessage *message, size_t size)
 {
-    const size_t size = protobuf_c_message_get_packed_size(message);
     uint8_t *const bytes = arena_alloc(arena, size);
     return (struct text){(const char *)bytes, protobuf_c_message_pack(message, bytes)};
+}
+
+static struct text pack(struct arena *arena, const ProtobufCMessage *message)
+{
+    return pack_sized(arena, message, protobuf_c_message_get_packed_size(message));
 }
 
 static ProtobufCBinaryData binary(struct text bytes)
@@ -202,13 +207,14 @@ bool rpc_request_pack(struct arena *arena, const struct rpc_request *request, co
         metadata[i].value = borrowed(request->metadata[i].value);
         pointers[i] = &metadata[i];
     }
-    if (protobuf_c_message_get_packed_size(message) > RPC_MESSAGE_LIMIT - 64 * 1024) {
+    const size_t size = protobuf_c_message_get_packed_size(message);
+    if (size > RPC_MESSAGE_LIMIT - 64 * 1024) {
         return status_fail(status, STATUS_RESOURCE_EXHAUSTED, "The request is larger than %zu bytes.",
                            RPC_MESSAGE_LIMIT - 64 * 1024);
     }
     envelope.method = borrowed(request->method);
     envelope.timeout_ms = request->timeout_ms;
-    envelope.payload = binary(pack(arena, message));
+    envelope.payload = binary(pack_sized(arena, message, size));
     envelope.n_metadata = request->metadata_count;
     envelope.metadata = pointers;
     *bytes = pack(arena, &envelope.base);
@@ -257,15 +263,16 @@ struct text rpc_response_pack(struct arena *arena, const struct status *outcome,
 {
     Truss__Rpc__V1__Response envelope = TRUSS__RPC__V1__RESPONSE__INIT;
     struct status own = {.arena = arena};
+    const size_t size = outcome->code == STATUS_OK && message != NULL ? protobuf_c_message_get_packed_size(message) : 0;
     if (outcome->code == STATUS_OK && message == NULL) {
         status_fail(&own, STATUS_INTERNAL, "The method gave no answer.");
         outcome = &own;
-    } else if (outcome->code == STATUS_OK && protobuf_c_message_get_packed_size(message) > RPC_MESSAGE_LIMIT - 1024) {
+    } else if (size > RPC_MESSAGE_LIMIT - 1024) {
         status_fail(&own, STATUS_RESOURCE_EXHAUSTED, "The answer is larger than %zu bytes.", RPC_MESSAGE_LIMIT - 1024);
         outcome = &own;
     }
     if (outcome->code == STATUS_OK) {
-        envelope.payload = binary(pack(arena, message));
+        envelope.payload = binary(pack_sized(arena, message, size));
     } else {
         envelope.status = status_message(arena, outcome);
     }
