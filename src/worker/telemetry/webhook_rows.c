@@ -50,11 +50,11 @@ bool hook_rows_add(struct pg_session *session, const struct hook_rows *rows, str
     const char *const schema = pg_session_own_schema(session);
     if (rows->ends) {
         own_put(&sql, schema, "DELETE FROM {truss}.webhook_events WHERE kind = 'run.lost' AND operation = ");
-        put_literal(&sql, rows->operation);
+        put_literal(&sql, rows->subject);
         buffer_putc(&sql, ';');
     }
     for (size_t i = 0; i < rows->count; i++) {
-        put_row(&sql, schema, rows->operation, &rows->items[i]);
+        put_row(&sql, schema, rows->subject, &rows->items[i]);
     }
     /* One simple query is one transaction. */
     return sql.size == 0 || pg_exec(session, buffer_string(&sql), status);

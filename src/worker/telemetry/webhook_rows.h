@@ -18,9 +18,9 @@ struct hook_row {
 /* Makes the table where it is missing. */
 bool hook_rows_ensure(struct pg_session *session, struct status *status);
 
-/* Rows of an operation. */
+/* Rows about one thing. */
 struct hook_rows {
-    const char *operation;
+    const char *subject; /* of their news: an operation, or a tracking table */
     const struct hook_row *items;
     size_t count;
     bool ends; /* the rows that would tell of its loss go */

@@ -26,11 +26,17 @@
 #define SWEEP_MS 3600000
 #define DRIFT_MS 60000 /* between two looks for drift, where somebody wants to hear of it */
 
+/* Whom news are told, and where what is made of them lives. */
+struct audience {
+    const struct site *site;
+    const struct hook_list *hooks;
+    struct arena *arena;
+};
+
 struct hook_run {
     struct hook_run *next; /* of the webhooks' list */
     struct webhooks *webhooks;
-    const struct hook_list *hooks;
-    struct arena *arena;
+    struct audience audience;
     const char *operation;
     bool has_begun;
     unsigned waits_told; /* a bit for each receiver */
@@ -73,19 +79,18 @@ struct rounds {
 /* ---- rows ---- */
 
 /* A row for each receiver that wants to hear of it; their number. wanted: a bit for each that is asked. */
-static size_t make_rows(const struct hook_run *run, const struct hook_news *news, unsigned wanted,
+static size_t make_rows(const struct audience *audience, const struct hook_news *news, unsigned wanted,
                         struct hook_row rows[HOOKS_MOST])
 {
-    const struct webhooks *const webhooks = run->webhooks;
     size_t count = 0;
-    for (size_t i = 0; i < run->hooks->count; i++) {
-        const struct hook *const hook = &run->hooks->items[i];
+    for (size_t i = 0; i < audience->hooks->count; i++) {
+        const struct hook *const hook = &audience->hooks->items[i];
         if ((hook->events & news->event) != 0 && (wanted & (1u << i)) != 0) {
             rows[count++] = (struct hook_row){
                 .event = news->id,
                 .hook = hook->name,
                 .kind = hook_event_word(news->event),
-                .body = hook_body(run->arena, hook->format, webhooks->site, news),
+                .body = hook_body(audience->arena, hook->format, audience->site, news),
                 .due_in_ms = news->event == HOOK_LOST ? LOST_MS : 0,
             };
         }
@@ -135,8 +140,9 @@ struct hook_run *hook_run_begin(struct webhooks *webhooks, const char *operation
     struct arena *const arena = arena_new(0);
     struct hook_run *const run = arena_alloc(arena, sizeof *run);
     pthread_mutex_lock(&webhooks->mutex);
-    *run = (struct hook_run){
-        .webhooks = webhooks, .hooks = webhooks->hooks, .arena = arena, .operation = arena_strdup(arena, operation)};
+    *run = (struct hook_run){.webhooks = webhooks,
+                             .audience = {webhooks->site, webhooks->hooks, arena},
+                             .operation = arena_strdup(arena, operation)};
     pthread_mutex_unlock(&webhooks->mutex);
     return run;
 }
@@ -147,10 +153,10 @@ static void write_begin(struct hook_run *run, uint32_t count)
     struct webhooks *const webhooks = run->webhooks;
     struct hook_row rows[2 * HOOKS_MOST];
     const struct hook_news started = {
-        .event = HOOK_STARTED, .id = new_id(run->arena), .subject = run->operation, .count = count};
-    const struct hook_news lost = {.event = HOOK_LOST, .id = new_id(run->arena), .subject = run->operation};
-    size_t rows_made = make_rows(run, &started, UINT32_MAX, rows);
-    rows_made += make_rows(run, &lost, UINT32_MAX, rows + rows_made);
+        .event = HOOK_STARTED, .id = new_id(run->audience.arena), .subject = run->operation, .count = count};
+    const struct hook_news lost = {.event = HOOK_LOST, .id = new_id(run->audience.arena), .subject = run->operation};
+    size_t rows_made = make_rows(&run->audience, &started, UINT32_MAX, rows);
+    rows_made += make_rows(&run->audience, &lost, UINT32_MAX, rows + rows_made);
     run->has_begun = true;
     pthread_mutex_lock(&webhooks->mutex);
     run->next = webhooks->runs;
@@ -168,16 +174,16 @@ static void write_wait(struct hook_run *run, const struct run_event *event)
     struct webhooks *const webhooks = run->webhooks;
     struct hook_row rows[HOOKS_MOST];
     unsigned wanted = 0;
-    for (size_t i = 0; i < run->hooks->count; i++) {
-        const bool is_long = event->duration_ms >= run->hooks->items[i].lock_wait_ms;
+    for (size_t i = 0; i < run->audience.hooks->count; i++) {
+        const bool is_long = event->duration_ms >= run->audience.hooks->items[i].lock_wait_ms;
         wanted |= is_long && (run->waits_told & (1u << i)) == 0 ? 1u << i : 0;
     }
     if (wanted == 0) {
         return;
     }
     const struct hook_news news = {
-        .event = HOOK_LOCK_WAIT, .id = new_id(run->arena), .subject = run->operation, .wait = event};
-    const size_t count = make_rows(run, &news, wanted, rows);
+        .event = HOOK_LOCK_WAIT, .id = new_id(run->audience.arena), .subject = run->operation, .wait = event};
+    const size_t count = make_rows(&run->audience, &news, wanted, rows);
     run->waits_told |= wanted;
     if (count > 0 && !write_rows(run, rows, count, false)) {
         tally_add(&webhooks->unwritten, count);
@@ -211,7 +217,7 @@ static void unlink_run(struct hook_run *run)
 void hook_run_end(struct hook_run *run, const struct hook_outcome *outcome)
 {
     struct webhooks *const webhooks = run->webhooks;
-    struct arena *const arena = run->arena;
+    struct arena *const arena = run->audience.arena;
     if (!run->has_begun) {
         arena_free(arena);
         return;
@@ -222,7 +228,7 @@ void hook_run_end(struct hook_run *run, const struct hook_outcome *outcome)
         .subject = run->operation,
         .outcome = outcome,
     };
-    run->row_count = make_rows(run, &news, UINT32_MAX, run->rows);
+    run->row_count = make_rows(&run->audience, &news, UINT32_MAX, run->rows);
     const bool ok = write_rows(run, run->rows, run->row_count, true);
     pthread_mutex_lock(&webhooks->mutex);
     run->has_ended = true;
@@ -254,7 +260,7 @@ static void write_ends(struct webhooks *webhooks)
         pthread_mutex_lock(&webhooks->mutex);
         unlink_run(run);
         pthread_mutex_unlock(&webhooks->mutex);
-        arena_free(run->arena);
+        arena_free(run->audience.arena);
     }
 }
 
@@ -297,17 +303,17 @@ static const struct hook_list *who_wants_drift(struct webhooks *webhooks)
 }
 
 /* That it is known, and the rows that tell of it, commit together. *told: how many rows. */
-static bool write_drift(const struct hook_run *as_run, struct pg_session *session, struct drift *drift, size_t *told,
+static bool write_drift(const struct audience *audience, struct pg_session *session, struct drift *drift, size_t *told,
                         struct status *status)
 {
     struct hook_row rows[HOOKS_MOST];
     const struct hook_news news = {
-        .event = HOOK_DRIFT, .id = new_id(as_run->arena), .subject = drift->ledger, .drift = drift};
+        .event = HOOK_DRIFT, .id = new_id(audience->arena), .subject = drift->ledger, .drift = drift};
     struct status ignored = {.arena = status->arena};
     *told = 0;
     bool ok = pg_exec(session, "BEGIN", status) && drift_keep_news(session, drift, status);
     if (ok && drift->count > 0) {
-        *told = make_rows(as_run, &news, UINT32_MAX, rows);
+        *told = make_rows(audience, &news, UINT32_MAX, rows);
         ok = hook_rows_add(session, &(struct hook_rows){drift->ledger, rows, *told, false}, status);
     }
     ok = ok && pg_exec(session, "COMMIT", status);
@@ -324,11 +330,10 @@ static void tell_drift(struct webhooks *webhooks, const struct hook_list *hooks)
     const struct request request = {
         .site = webhooks->site, .arena = arena, .deadline = deadline_in(WORK_MS), .status = &status};
     if (drift_look(&request, &drift) && drift.ledger != NULL) {
-        const struct hook_run as_run = {
-            .webhooks = webhooks, .hooks = hooks, .arena = arena, .operation = drift.ledger};
+        const struct audience audience = {webhooks->site, hooks, arena};
         struct pg_session *const session = pg_pool_take_pinned(webhooks->pool, deadline_in(WORK_MS), &status);
         const bool ok = session != NULL && drift_table_ensure(session, &status) &&
-                        write_drift(&as_run, session, &drift, &told, &status);
+                        write_drift(&audience, session, &drift, &told, &status);
         pg_pool_give(webhooks->pool, session);
         if (!ok) {
             complain(webhooks, &status);
@@ -457,7 +462,7 @@ void webhooks_stop(struct webhooks *webhooks)
     hook_delivery_release(&webhooks->delivery);
     for (struct hook_run *run = webhooks->runs, *next; run != NULL; run = next) {
         next = run->next;
-        arena_free(run->arena);
+        arena_free(run->audience.arena);
     }
     for (struct edition *edition = webhooks->editions, *before; edition != NULL; edition = before) {
         before = edition->before;
