@@ -15,14 +15,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MOST_CLIENTS  4096
-#define MOST_MESSAGE  ((size_t)64 << 20)
-#define TYPE_TEXT     25
-#define VERSION_3     196608
-#define CODE_CANCEL   80877102
-#define CODE_SSL      80877103
-#define CODE_GSS      80877104
-#define HELD_REQUESTS 64
+#define MOST_CLIENTS   4096
+#define MOST_DESCRIBED 64 /* columns */
+#define MOST_MESSAGE   ((size_t)64 << 20)
+#define TYPE_TEXT      25
+#define VERSION_3      196608
+#define CODE_CANCEL    80877102
+#define CODE_SSL       80877103
+#define CODE_GSS       80877104
+#define HELD_REQUESTS  64
 
 struct fake_postgres {
     struct fake_options options;
@@ -282,14 +283,12 @@ void fake_ready(struct fake_client *client, char transaction)
     fake_message(client, 'Z', &transaction, 1);
 }
 
-void fake_row_description(struct fake_client *client, int columns)
+void fake_columns(struct fake_client *client, int columns, const char *const *names)
 {
     struct body body = {0};
     put_16(&body, columns);
-    for (int i = 1; i <= columns; i++) {
-        char name[16];
-        snprintf(name, sizeof name, "c%d", i);
-        put_text(&body, name);
+    for (int i = 0; i < columns; i++) {
+        put_text(&body, names[i]);
         put_32(&body, 0);
         put_16(&body, 0);
         put_32(&body, TYPE_TEXT);
@@ -298,6 +297,17 @@ void fake_row_description(struct fake_client *client, int columns)
         put_16(&body, 0);
     }
     send_body(client, 'T', &body);
+}
+
+void fake_row_description(struct fake_client *client, int columns)
+{
+    char names[MOST_DESCRIBED][16];
+    const char *all[MOST_DESCRIBED];
+    for (int i = 0; i < columns && i < MOST_DESCRIBED; i++) {
+        snprintf(names[i], sizeof names[i], "c%d", i + 1);
+        all[i] = names[i];
+    }
+    fake_columns(client, columns < MOST_DESCRIBED ? columns : MOST_DESCRIBED, all);
 }
 
 void fake_row(struct fake_client *client, int columns, ...)

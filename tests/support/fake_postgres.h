@@ -77,8 +77,9 @@ void fake_authentication_ok(struct fake_client *client);
 void fake_parameter(struct fake_client *client, const char *name, const char *value);
 void fake_key(struct fake_client *client, uint32_t pid, uint32_t secret);
 void fake_ready(struct fake_client *client, char transaction); /* 'I' idle, 'T' in a transaction, 'E' in a failed one */
-void fake_row_description(struct fake_client *client, int columns); /* c1, c2, … of type text */
-void fake_row(struct fake_client *client, int columns, ...);        /* const char *; NULL is NULL */
+void fake_row_description(struct fake_client *client, int columns);                   /* c1, c2, … of type text */
+void fake_columns(struct fake_client *client, int columns, const char *const *names); /* with these names */
+void fake_row(struct fake_client *client, int columns, ...);                          /* const char *; NULL is NULL */
 void fake_complete(struct fake_client *client, const char *tag);
 void fake_parsed(struct fake_client *client); /* ParseComplete and BindComplete */
 

@@ -13,12 +13,22 @@ struct exchange {
     const char *asked; /* what the statement holds; NULL: the table's end */
     bool is_script;    /* one simple query; else a statement with parameters */
     bool has_row;
-    const char *row[MOST_COLUMNS];  /* ends with NULL where it has fewer; "" is NULL to the client */
-    const char *next[MOST_COLUMNS]; /* a second row; empty: there is none */
-    const struct fake_error *error; /* instead of an answer */
-    bool dies;                      /* the connection ends instead of an answer */
-    char state;                     /* of the transaction behind it; 0: idle */
+    const char *named[MOST_COLUMNS]; /* what its columns are called; empty: that does not matter */
+    const char *row[MOST_COLUMNS];   /* ends with NULL where it has fewer; "" is NULL to the client */
+    const char *next[MOST_COLUMNS];  /* a second row; empty: there is none */
+    const struct fake_error *error;  /* instead of an answer */
+    bool dies;                       /* the connection ends instead of an answer */
+    char state;                      /* of the transaction behind it; 0: idle */
 };
+
+static inline int count_of(const char *const *texts)
+{
+    int count = 0;
+    while (count < MOST_COLUMNS && texts[count] != NULL) {
+        count++;
+    }
+    return count;
+}
 
 static inline void answer_row(struct fake_client *client, int columns, const char *const *row)
 {
@@ -32,15 +42,17 @@ static inline void answer_row(struct fake_client *client, int columns, const cha
 static inline void answer_exchange(struct fake_client *client, const struct exchange *one)
 {
     const char *const *const row = one->row;
-    int columns = 0;
-    while (columns < MOST_COLUMNS && row[columns] != NULL) {
-        columns++;
-    }
+    const bool is_named = one->named[0] != NULL;
+    const int columns = count_of(is_named ? one->named : row);
     if (one->error != NULL) {
         fake_error(client, one->error);
     } else if (!one->is_script) {
         fake_parsed(client);
-        fake_row_description(client, columns == 0 ? 1 : columns);
+        if (is_named) {
+            fake_columns(client, columns, one->named);
+        } else {
+            fake_row_description(client, columns == 0 ? 1 : columns);
+        }
         if (one->has_row) {
             answer_row(client, columns, row);
         }
@@ -86,18 +98,50 @@ static inline void have(const struct exchange *table)
     serve_with(converse, table, (exchange_count(table) + 1) * sizeof *table);
 }
 
+#define MOST_MEETINGS 4
+
+/* What one connection after the other has; one that comes behind the last has that again. */
+struct meetings {
+    const struct exchange *of[MOST_MEETINGS];
+};
+
+/* A fake_script; data is the meetings. */
+static inline void meet(struct fake_client *client, void *data)
+{
+    const struct meetings *const meetings = data;
+    size_t i = fake_number(client) < MOST_MEETINGS ? fake_number(client) : MOST_MEETINGS - 1;
+    while (meetings->of[i] == NULL) {
+        i--;
+    }
+    converse(client, (void *)(uintptr_t)meetings->of[i]);
+}
+
+/* A session on a server that has these; the first is the session's. */
+static inline void have_meetings(const struct meetings *meetings)
+{
+    stop_server();
+    serve_with(meet, meetings, sizeof *meetings);
+}
+
+/* A table whose answer at this place is an error, or the end of the connection; nothing is asked behind it. */
+static inline const struct exchange *failing_at(const struct exchange *table, size_t place,
+                                                const struct fake_error *how)
+{
+    struct exchange *const changed = arena_alloc(arena, (place + 2) * sizeof *changed);
+    memcpy(changed, table, (place + 1) * sizeof *changed);
+    changed[place].error = how;
+    changed[place].dies = how == NULL;
+    changed[place + 1] = (struct exchange){0};
+    return changed;
+}
+
 /* The work is done once for each place of the conversation and each kind of failure, and has to fail with it. */
 static inline void each_place(const struct exchange *table, bool (*work)(void))
 {
     static const struct fake_error refused = {.sqlstate = "53200", .message = "out of memory"};
     const size_t count = exchange_count(table);
     for (size_t i = 0; i < 2 * count; i++) {
-        struct exchange *const changed = arena_alloc(arena, (count + 1) * sizeof *changed);
-        memcpy(changed, table, (count + 1) * sizeof *changed);
-        changed[i / 2].error = i % 2 == 0 ? &refused : NULL;
-        changed[i / 2].dies = i % 2 == 1;
-        memset(&changed[i / 2 + 1], 0, (count - i / 2) * sizeof *changed);
-        have(changed);
+        have(failing_at(table, i / 2, i % 2 == 0 ? &refused : NULL));
         ck_assert_msg(!work(), "place %zu", i / 2);
         failed_with(i % 2 == 0 ? STATUS_FAILED_PRECONDITION : STATUS_UNAVAILABLE,
                     i % 2 == 0 ? "out of memory" : "lost");
