@@ -29,9 +29,9 @@
 #define RETRY_MS     1000
 
 static struct {
-    size_t addresses; /* SIZE_MAX: no limit */
-    size_t resident;
-    int statm;
+    size_t addresses;       /* SIZE_MAX: no limit */
+    atomic_size_t resident; /* it and the next are also set while others ask: memory_limit_resident */
+    atomic_int statm;
     atomic_size_t claimed;
     atomic_uint freed;     /* large pieces, so far */
     atomic_uint seen;      /* of them, when memory_rest looked last */
@@ -109,7 +109,8 @@ static size_t left(void)
 {
     char text[128];
     char *rest;
-    const ssize_t size = memory.statm < 0 ? -1 : pread(memory.statm, text, sizeof text - 1, 0);
+    const int statm = atomic_load(&memory.statm);
+    const ssize_t size = statm < 0 ? -1 : pread(statm, text, sizeof text - 1, 0);
     if (size <= 0) {
         return SIZE_MAX;
     }
@@ -117,8 +118,9 @@ static size_t left(void)
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
     const size_t addresses = strtoul(text, &rest, 10) * page;
     const size_t resident = strtoul(rest, NULL, 10) * page;
+    const size_t limit = atomic_load(&memory.resident);
     const size_t a = memory.addresses == SIZE_MAX ? SIZE_MAX : left_of(memory.addresses, addresses);
-    const size_t b = memory.resident == SIZE_MAX ? SIZE_MAX : left_of(memory.resident, resident);
+    const size_t b = limit == SIZE_MAX ? SIZE_MAX : left_of(limit, resident);
     return a < b ? a : b;
 }
 

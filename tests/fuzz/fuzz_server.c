@@ -5,6 +5,7 @@
 #include "framework/core/ledger.h"
 #include "support/fake_postgres.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,11 +15,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What the server says next: a copy, because it may still be saying it when nobody listens any more. */
+/* What the server says next. Who says it has a copy of his own, and may still be saying it when nobody listens any
+ * more.
+ */
 static struct {
+    pthread_mutex_t mutex;
     char bytes[ANSWER_LIMIT];
     size_t size;
-} answer;
+} answer = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 static struct fake_postgres *server;
 
 static void must(bool ok)
@@ -30,9 +34,14 @@ static void must(bool ok)
 
 static void answer_once(struct fake_client *client, void *data)
 {
+    char bytes[ANSWER_LIMIT];
     (void)data;
     fake_take(client, 0, NULL);
-    fake_bytes(client, answer.bytes, answer.size);
+    pthread_mutex_lock(&answer.mutex);
+    const size_t size = answer.size;
+    memcpy(bytes, answer.bytes, size);
+    pthread_mutex_unlock(&answer.mutex);
+    fake_bytes(client, bytes, size);
 }
 
 static void take_notice(void *data, const struct pg_notice *notice)
@@ -84,8 +93,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct arena *const arena = arena_new(0);
     struct status status = {.arena = arena};
     struct conninfo conninfo;
+    pthread_mutex_lock(&answer.mutex);
     answer.size = size - 1;
     memcpy(answer.bytes, data + 1, size - 1);
+    pthread_mutex_unlock(&answer.mutex);
     must(conninfo_parse(arena, fake_url(server), &conninfo, &status));
     struct pg_session *const session = pg_session_open(&conninfo, clock_ms() + WAIT_MS, &status);
     must(session != NULL);
