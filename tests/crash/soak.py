@@ -2,7 +2,8 @@
 
 Migrations are added all the time, and several clients run what is pending, over the bridge and by RPC, with a key and in the
 background. Others read: status, plans, previews, queries, exports, streams of events. Meanwhile workers, the bridge, backends and
-the postmaster are killed, and a worker or all that comes over the network stands still for some seconds. At the end all that was
+the postmaster are killed, a worker stands still for some seconds, and the network between the workers and the server loses all
+that is sent, for less and for more time than a connection is given (support/network.py). At the end all that was
 ever added has been applied once; who was told that it applied something is alone with that; the worker that nobody kills has as
 much memory and as many descriptors as in the beginning; and no session, lock or operation is left behind.
 
@@ -23,10 +24,12 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
 from harness import Http, Program, Project, Rpc, RpcError, free_port, wait_for
+from network import FAR, NEAR, Network, begin_alone
 
 WORKERS = 4  # the last is never killed
 PAUSE = (1.5, 5)  # seconds between two strikes
 STANDSTILL = 4
+SILENCES = (2, 8, 30)  # seconds without a network: a connection outlives the first
 STATUS = "/api/migrations/status"
 RUN = "/api/migrations/idempotent/run"
 # What may be told while things are killed; anything else that is no success is a failure.
@@ -34,9 +37,12 @@ TROUBLE = {409, 429, 500, 502, 503, 504}
 
 
 class Soak:
-    def __init__(self, seed):
+    def __init__(self, seed, network):
         self.random = random.Random(seed)
+        self.network = network  # between workers and server; None: there is none that could fall silent
         self.cluster = harness.Cluster()
+        if network:
+            self.let_in(FAR)
         self.database = self.cluster.create_database()
         self.files, self.new = Project(), Project()
         self.added = 0
@@ -45,7 +51,7 @@ class Soak:
         self.told = collections.Counter()
         self.applied = collections.Counter()  # how often a migration was told to be applied by who asked
         self.problems = []
-        self.addresses = [f"tcp://127.0.0.1:{free_port()}" for _ in range(WORKERS)]
+        self.addresses = [f"ipc://{self.files.path}.{number}" if network else f"tcp://127.0.0.1:{free_port()}" for number in range(WORKERS)]
         self.at = f"127.0.0.1:{free_port()}"
         self.files.add("000000", "CREATE TABLE done (migration int);")
         self.workers = [self.begin_worker(number) for number in range(WORKERS)]
@@ -54,9 +60,19 @@ class Soak:
     def sql(self, text):
         return self.cluster.psql(self.database, text)
 
+    def let_in(self, address):
+        with open(os.path.join(self.cluster.data, "postgresql.conf"), "a", encoding="ascii") as file:
+            file.write("listen_addresses='*'\n")
+        with open(os.path.join(self.cluster.data, "pg_hba.conf"), "a", encoding="ascii") as file:
+            file.write(f"host all all {address}/32 scram-sha-256\n")
+        self.cluster.stop()
+        self.cluster.start()
+
     def begin_worker(self, number):
+        url = self.cluster.url(self.database)
         return Program("truss-worker", "--listen", self.addresses[number], "--project", self.files.path, "--audit",
-                       environment={"DATABASE_URL": self.cluster.url(self.database)}).wait_listening()
+                       environment={"DATABASE_URL": url.replace("@127.0.0.1:", f"@{NEAR}:") if self.network else url},
+                       inside=self.network.inside if self.network else ()).wait_listening()
 
     def begin_bridge(self):
         return Program("truss-bridge", "--listen", self.at, "--worker", ",".join(self.addresses), "--timeout", "10").wait_listening()
@@ -178,8 +194,14 @@ class Soak:
         self.over.wait(STANDSTILL)
         one.send_signal(signal.SIGCONT)
 
+    def lose_packets(self):
+        self.network.fall_silent()
+        self.over.wait(self.random.choice(SILENCES))
+        self.network.speak()
+
     def strike(self, until):
         strikes = [self.kill_worker] * 4 + [self.kill_bridge] * 2 + [self.kill_backends] * 3 + [self.stand_still] * 2 + [self.kill_postmaster]
+        strikes += [self.lose_packets] * 2 if self.network else []
         while time.monotonic() < until:
             one = self.random.choice(strikes)
             with contextlib.suppress(AssertionError):  # of SQL that finds no server
@@ -228,6 +250,8 @@ class Soak:
         self.files.remove()
         self.new.remove()
         self.cluster.remove()
+        if self.network:
+            self.network.close()
 
     def soak(self, minutes):
         load = [self.repeat("add", self.add, 0.2), self.repeat("run", self.run_by_http, 0.3), self.repeat("keyed run", self.run_with_key, 1),
@@ -251,7 +275,10 @@ def main():
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--seed", default=str(time.time()))
     options = parser.parse_args()
-    soak = Soak(options.seed)
+    network = Network() if begin_alone() else None
+    if network is None:
+        print("The network is never silent: that needs root, unshare and veth.", file=sys.stderr)
+    soak = Soak(options.seed, network)
     first, last = soak.soak(options.minutes)
     problems = soak.finish()
     with contextlib.suppress(AssertionError):
