@@ -12,9 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CONNECTIONS 1024
-#define PER_ADDRESS 768                /* so that one machine cannot take the places of all others */
+#define CONNECTIONS 16384              /* who waits costs a descriptor, and less than a kilobyte */
+#define PER_ADDRESS 12288              /* so that one machine cannot take the places of all others */
+#define LINKS       1024               /* requests at the server */
 #define FILES_EACH  3                  /* a client's connection, and both ends of its link */
+#define TURNS       32                 /* requests that the server has begun just now */
 #define BYTES_LIMIT (2 * LIMIT_SCRIPT) /* kept for all clients together */
 
 struct relay {
@@ -54,7 +56,12 @@ static void begin_next(struct guest *guest)
     if (!client->is_served || client->phase != AT_REST || client->checked > 0) {
         return;
     }
-    client->is_served = client->has_answer = false;
+    client->is_served = client->has_answer = client->has_turn = false;
+    client->is_ahead = client->pending.size > 0;
+    if (client->is_ahead) {
+        guest_drop_link(guest); /* until its turn: it holds much at the server */
+    }
+    guest_end_turn(guest);
     guest_served(guest);
     if (client->has_ended && client->pending.size == 0) {
         client->phase = AT_END;
@@ -112,10 +119,18 @@ static void on_sent(struct guest *guest)
         client_expect_head(guest);
     } else if (client->phase == AT_BODY) {
         client_expect_body(guest); /* it was told to go on */
-    } else if (client->phase == AT_REST) {
+    } else if (client->phase == AT_REST && client->has_turn) {
         guest_serve(guest);
+    } else if (client->phase == AT_REST) {
+        client_expect_turn(guest);
     }
     read_answer(guest);
+}
+
+static void on_turn(struct guest *guest)
+{
+    client_take_turn(guest);
+    read_on(guest);
 }
 
 static void on_link(struct guest *guest)
@@ -133,8 +148,13 @@ static void on_link(struct guest *guest)
 static void on_late(struct guest *guest)
 {
     const struct client *const client = client_of(guest);
-    if (client->phase == AT_END || (client->phase == AT_HEAD && client->pending.size == 0)) {
+    if (client->phase == AT_HEAD && client->pending.size == 0 && guest_link(guest) >= 0) {
+        guest_drop_link(guest);
+        client_expect_head(guest);
+    } else if (client->phase == AT_END || (client->phase == AT_HEAD && client->pending.size == 0)) {
         guest_leave(guest);
+    } else if (client->phase == AT_REST) {
+        client_refuse(guest, 503, "The bridge has too many requests; try again in a moment.");
     } else if (client->phase == AT_HEAD && client->unread_since != 0) {
         client_expect_rest(guest);
         read_on(guest);
@@ -157,6 +177,7 @@ static const struct door_protocol protocol = {
     .sent = on_sent,
     .late = on_late,
     .link = on_link,
+    .turn = on_turn,
     .leave = on_leave,
 };
 
@@ -201,6 +222,8 @@ struct relay *relay_open(const struct relay_options *options, struct status *sta
         .guests = CONNECTIONS,
         .per_address = PER_ADDRESS,
         .files_each = FILES_EACH,
+        .links = LINKS,
+        .turns = TURNS,
         .bytes = BYTES_LIMIT,
         .tls = options->tls,
     };

@@ -23,6 +23,8 @@ struct client {
     bool has_answer; /* the client was sent some of it */
     struct intake pending;
     size_t checked; /* of it, to be passed on */
+    bool has_turn;  /* the request may be, or is, at the server */
+    bool is_ahead;  /* the request came before the last one was answered */
     bool expects_continue;
     int64_t unread_since; /* it has had so much to read that it is asked for nothing; 0: it has not */
     bool is_chunked;
@@ -43,12 +45,19 @@ void client_expect_head(struct guest *guest);
 void client_expect_rest(struct guest *guest);
 void client_expect_body(struct guest *guest);
 
+/* Its request is whole, and waits for its turn. */
+void client_expect_turn(struct guest *guest);
+
 /* Looks at what is pending: what is as it should be is `checked`, what is not is refused. */
 void client_check(struct guest *guest);
 
 /* ---- the way to the server ---- */
 
-/* Sends what was checked, as far as the server takes it. Makes the way where there is none yet and it is worth one. */
+/* The request's turn has come. */
+void client_take_turn(struct guest *guest);
+
+/* Sends what was checked, as far as the server takes it. Makes the way where there is none yet and it is worth one,
+ * when the request has its turn; waits for that else. */
 void client_pass_on(struct guest *guest);
 
 /* Reads what the server has written, as much as the client may have in front of it. True where that was all. */

@@ -34,7 +34,12 @@ static bool make_link(struct guest *guest)
     }
     setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &most, sizeof most);
     guest_set_link(guest, ends[0]);
-    return relay->connect(relay->context, guest_name_of(guest), ends[1], (const struct sockaddr *)&peer, peer_size);
+    const bool ok =
+        relay->connect(relay->context, guest_name_of(guest), ends[1], (const struct sockaddr *)&peer, peer_size);
+    if (client_of(guest)->has_ended) {
+        relay->gone(relay->context, guest_name_of(guest)); /* it ended before there was anybody to tell */
+    }
+    return ok;
 }
 
 /* A request is worth a link when it is whole, or larger than what is kept of it here, or waits for a word of the
@@ -50,7 +55,11 @@ static bool is_ready(const struct client *client)
 void client_pass_on(struct guest *guest)
 {
     struct client *const client = client_of(guest);
-    if (!is_ready(client) && guest_link(guest) < 0) {
+    if (client->checked == 0 || (!client->has_turn && !is_ready(client))) {
+        return;
+    }
+    if (!client->has_turn) {
+        guest_wait_turn(guest, client->is_ahead);
         return;
     }
     if (!make_link(guest)) {
@@ -71,6 +80,7 @@ void client_pass_on(struct guest *guest)
 void client_end(struct guest *guest)
 {
     client_of(guest)->phase = AT_END;
+    guest_end_turn(guest);
     guest_drop_link(guest);
     guest_finish(guest);
 }

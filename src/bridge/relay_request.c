@@ -11,6 +11,8 @@
 
 #define SERVED_AT_ONCE    512 /* requests of one address */
 #define IDLE_MS           15000
+#define LINK_MS           1000  /* for the next request by the same link */
+#define TURN_MS           30000 /* no request waits longer for its turn */
 #define HEAD_MS           10000
 #define BODY_MS           30000
 #define BODY_BYTES_PER_MS 64
@@ -29,6 +31,7 @@ void client_refuse(struct guest *guest, unsigned http, const char *message)
     struct client *const client = client_of(guest);
     const bool may_answer = client->phase != AT_END && !client->has_answer;
     client->phase = AT_END;
+    guest_end_turn(guest);
     guest_drop_link(guest);
     if (may_answer) {
         struct arena *const arena = arena_new(0);
@@ -46,6 +49,7 @@ void client_expect_head(struct guest *guest)
     client->phase = AT_HEAD;
     guest_expect(guest, clock_ms() + (client->unread_since != 0  ? UNREAD_LOOK_MS
                                       : client->pending.size > 0 ? HEAD_MS
+                                      : guest_link(guest) >= 0   ? LINK_MS
                                                                  : IDLE_MS));
 }
 
@@ -59,13 +63,31 @@ void client_expect_body(struct guest *guest)
     guest_expect(guest, clock_ms() + BODY_MS);
 }
 
+void client_expect_turn(struct guest *guest)
+{
+    guest_expect(guest, clock_ms() + TURN_MS);
+}
+
 /* ---- heads and bodies ---- */
 
 static void rest(struct guest *guest)
 {
     client_of(guest)->phase = AT_REST;
-    guest_serve(guest);
-    guest_expect(guest, NO_DEADLINE);
+    if (client_of(guest)->has_turn) {
+        guest_serve(guest);
+        guest_expect(guest, NO_DEADLINE);
+    } else {
+        client_expect_turn(guest);
+    }
+}
+
+void client_take_turn(struct guest *guest)
+{
+    struct client *const client = client_of(guest);
+    client->has_turn = true;
+    if (client->phase == AT_REST) {
+        rest(guest);
+    }
 }
 
 /* What follows the head. */

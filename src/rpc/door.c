@@ -21,7 +21,7 @@
 #define EVENTS          128
 #define ACCEPT_AT_ONCE  64
 #define TLS_GREETING_MS 5000 /* for TLS, before the protocol begins */
-#define FRESH_MS        1000 /* so long a newcomer may take to say something, if there are not too many of them */
+#define LATE_AT_ONCE    64
 #define TICK_MS         100
 #define FULL_MS         5   /* a turn, where somebody waits in front of the door */
 #define OWN_FILES       192 /* descriptors that the process needs for other things */
@@ -67,63 +67,6 @@ static void run_jobs(struct door *door)
 
 /* ---- who comes in ---- */
 
-static struct guest *first_of(const struct door *door, enum guest_rank rank, uint64_t address)
-{
-    struct guest *guest = door->ranks[rank].first;
-    while (guest != NULL && address != 0 && guest->address != address) {
-        guest = guest->behind;
-    }
-    return guest;
-}
-
-/* The one that gives its place to a newcomer, of one address or (0) of any. Half of the places are for those who were
- * served before, so that a flood of silent ones does not drive them out; and half for strangers, so that those who were
- * served and do not go cannot keep the next ones from asking. NULL where all are being served, or have come just now.
- */
-static struct guest *stalest(const struct door *door, uint64_t address)
-{
-    unsigned strangers = 0;
-    for (const struct guest *guest = door->ranks[GUEST_STRANGER].first; guest != NULL; guest = guest->behind) {
-        strangers += address == 0 || guest->address == address ? 1 : 0;
-    }
-    const unsigned places = address == 0 ? door->most : door->options.per_address;
-    struct guest *const stranger = first_of(door, GUEST_STRANGER, address);
-    struct guest *const served = first_of(door, GUEST_SERVED, address);
-    if (strangers > places / 2 || served == NULL) {
-        const bool may_stay = stranger != NULL && strangers <= places / 2 && clock_ms() - stranger->since < FRESH_MS;
-        return may_stay ? NULL : stranger;
-    }
-    return served;
-}
-
-static unsigned count_of(const struct door *door, uint64_t address)
-{
-    unsigned count = 0;
-    for (unsigned i = 0; address != 0 && i < door->most; i++) {
-        count += door->places[i] != NULL && door->places[i]->address == address ? 1 : 0;
-    }
-    return count;
-}
-
-/* True where somebody can come in now: there is a place, or one that can be given up. */
-static bool has_room(const struct door *door)
-{
-    return door->count < door->most || stalest(door, 0) != NULL;
-}
-
-/* The crowd of one address gives up a place of its own, while it can. */
-static void make_room(struct door *door, uint64_t address)
-{
-    const bool is_crowd = count_of(door, address) >= door->options.per_address;
-    struct guest *guest = is_crowd ? stalest(door, address) : NULL;
-    if (guest == NULL && door->count == door->most) {
-        guest = stalest(door, 0);
-    }
-    if (guest != NULL) {
-        guest_leave(guest);
-    }
-}
-
 /* Who speaks TLS comes in when the two have greeted each other (guest.c), which he has a moment for. False where there
  * is no memory for it. */
 static bool begin_tls(struct guest *guest)
@@ -136,26 +79,16 @@ static bool begin_tls(struct guest *guest)
 /* listener: the index of the one by which it comes. */
 static void let_in(struct door *door, size_t listener, int fd, uint64_t address)
 {
-    uint32_t place = 0;
-    while (door->places[place] != NULL) {
-        place++;
-    }
     struct guest *const guest = memory_alloc(sizeof *guest + door->options.protocol->state_size);
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = guest};
+    struct epoll_event event = {.events = DOOR_READS, .data.ptr = guest};
     guest->door = door;
     guest->fd = fd;
     guest->link = -1;
-    guest->address = address;
+    guest->is_unix = address == 0;
     guest->until = NO_DEADLINE;
     guest->since = clock_ms();
-    guest->events = EPOLLIN;
-    guest->name = (uint64_t)++door->generation << 32 | place;
-    door->places[place] = guest;
-    door->count++;
-    struct guest_list *const list = &door->ranks[GUEST_STRANGER];
-    guest->before = list->last;
-    *(list->last == NULL ? &list->first : &list->last->behind) = guest;
-    list->last = guest;
+    guest->events = DOOR_READS;
+    places_take(guest, address);
     if ((door->is_tls[listener] && !begin_tls(guest)) || epoll_ctl(door->epoll, EPOLL_CTL_ADD, fd, &event) != 0) {
         guest_leave(guest);
         return;
@@ -187,7 +120,7 @@ static bool is_short_of_means(int error)
 static void accept_from(struct door *door, size_t listener)
 {
     for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
-        if (!has_room(door)) {
+        if (!places_has_room(door)) {
             set_open(door, false); /* they wait in front of the door */
             return;
         }
@@ -197,7 +130,7 @@ static void accept_from(struct door *door, size_t listener)
             accept4(door->listeners[listener], (struct sockaddr *)&address, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd < 0) {
             if (is_short_of_means(errno)) {
-                struct guest *const guest = stalest(door, 0);
+                struct guest *const guest = places_stalest(door);
                 if (guest != NULL) {
                     guest_leave(guest);
                 }
@@ -206,7 +139,7 @@ static void accept_from(struct door *door, size_t listener)
             return;
         }
         const uint64_t key = size < sizeof address.ss_family ? 0 : address_key(&address);
-        make_room(door, key);
+        places_make_room(door, key);
         let_in(door, listener, fd, key);
     }
 }
@@ -226,8 +159,15 @@ static size_t listener_of(const struct door *door, const void *data)
 
 static void take_guest_event(struct guest *guest, uint32_t events)
 {
+    /* Who sends no more is let go where the protocol does not answer such a one: what he asked is not begun either. */
+    const bool is_last = (events & EPOLLRDHUP) != 0;
+    const bool is_over =
+        (events & (EPOLLERR | EPOLLHUP)) != 0 || (is_last && guest->door->options.protocol->ends == NULL);
     guest_touch(guest);
-    if ((events & (EPOLLERR | EPOLLHUP)) != 0) {
+    if (is_last) {
+        turns_note_end(guest);
+    }
+    if (is_over) {
         guest_leave(guest);
     } else if ((events & EPOLLIN) != 0) {
         guest_readable(guest);
@@ -251,16 +191,24 @@ static void take_event(struct door *door, const struct epoll_event *event)
     }
 }
 
-static void tick(struct door *door)
+/* Looks on for who is late. A crowd that has come together is late together: after some of it the others are looked at,
+ * too. True where all have been looked through. */
+static bool look_for_late(struct door *door)
 {
     const int64_t now = clock_ms();
-    for (unsigned i = 0; i < door->most; i++) {
-        struct guest *const guest = door->places[i];
+    unsigned late = 0;
+    for (; door->looked < door->most; door->looked++) {
+        struct guest *const guest = door->places[door->looked];
         if (guest != NULL && now > guest->until) {
+            if (late++ == LATE_AT_ONCE) {
+                return false;
+            }
             guest_late(guest);
             guest_touch(guest);
         }
     }
+    door->looked = 0;
+    return true;
 }
 
 static void settle(struct door *door)
@@ -303,28 +251,35 @@ static void give_back(struct door *door)
     door->is_over = door->crowd >= CROWD && door->count <= door->crowd / 8;
 }
 
+/* How long nothing may happen, at most. */
+static int pause_of(const struct door *door)
+{
+    return door->looked > 0 ? 0 : door->is_closed ? FULL_MS : TICK_MS;
+}
+
 static void *run(void *data)
 {
     struct door *const door = data;
     int64_t next_look = clock_ms() + TICK_MS;
     while (!atomic_load(&door->stopping)) {
         struct epoll_event events[EVENTS];
-        const int count = epoll_wait(door->epoll, events, EVENTS, door->is_closed ? FULL_MS : TICK_MS);
+        const int count = epoll_wait(door->epoll, events, EVENTS, pause_of(door));
         for (int i = 0; i < count; i++) {
             take_event(door, &events[i]);
         }
         if (atomic_load(&door->shut)) {
             close_listeners(door);
         }
-        if (door->is_closed && has_room(door)) {
+        if (door->is_closed && places_has_room(door)) {
             set_open(door, true);
         }
-        if (clock_ms() >= next_look) {
+        if (clock_ms() >= next_look && look_for_late(door)) {
             next_look = clock_ms() + TICK_MS;
-            tick(door);
+            turns_look(door);
             give_back(door);
             memory_rest(clock_ms());
         }
+        turns_give(door);
         settle(door);
     }
     for (unsigned i = 0; i < door->most; i++) {
@@ -339,20 +294,23 @@ static void *run(void *data)
 
 /* ---- opening and closing ---- */
 
-/* As many descriptors as the process may have; how many guests that is. */
-static unsigned room_for(unsigned guests, unsigned files_each)
+/* As many descriptors as the process may have; how many guests that is, of whom so many have links. */
+static unsigned room_for(unsigned guests, unsigned files_each, unsigned linked)
 {
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) != 0) {
         return guests;
     }
-    const rlim_t wanted = (rlim_t)guests * files_each + OWN_FILES;
+    const rlim_t wanted = (rlim_t)guests + (files_each - 1) * (rlim_t)linked + OWN_FILES;
     if (files.rlim_cur < wanted) {
         files.rlim_cur = files.rlim_max < wanted ? files.rlim_max : wanted;
         setrlimit(RLIMIT_NOFILE, &files);
     }
     const rlim_t free_files = files.rlim_cur > OWN_FILES ? files.rlim_cur - OWN_FILES : 0;
-    const rlim_t room = free_files / files_each > FEWEST ? free_files / files_each : FEWEST;
+    const rlim_t beside = (files_each - 1) * (rlim_t)linked;
+    const rlim_t each = free_files / files_each;
+    const rlim_t some = free_files > beside && free_files - beside > each ? free_files - beside : each;
+    const rlim_t room = some > FEWEST ? some : FEWEST;
     return room < guests ? (unsigned)room : guests;
 }
 
@@ -387,8 +345,12 @@ struct door *door_open(const struct door_options *options, struct status *status
 {
     struct door *const door = memory_alloc(sizeof *door);
     door->options = *options;
-    door->most = room_for(options->guests, options->files_each == 0 ? 1 : options->files_each);
+    door->most = room_for(options->guests, options->files_each == 0 ? 1 : options->files_each, options->links);
     door->places = memory_alloc(door->most * sizeof(struct guest *));
+    door->free_places = memory_alloc(door->most * sizeof *door->free_places);
+    for (unsigned i = 0; i < door->most; i++) {
+        door->free_places[i] = door->most - 1 - i;
+    }
     pthread_mutex_init(&door->mutex, NULL);
     door->epoll = epoll_create1(EPOLL_CLOEXEC);
     door->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -457,6 +419,7 @@ void door_free(struct door *door)
     tls_door_free(door->tls);
     pthread_mutex_destroy(&door->mutex);
     free(door->places);
+    free(door->free_places);
     free(door);
 }
 

@@ -35,6 +35,7 @@ struct door_protocol {
     void (*sent)(struct guest *guest);                     /* the network has taken all that was sent; may be NULL */
     void (*late)(struct guest *guest);                     /* its time is over; NULL: it is let go */
     void (*link)(struct guest *guest);                     /* something can be read from its link, or written to it */
+    void (*turn)(struct guest *guest);                     /* it has its turn; NULL where nobody waits for one */
     void (*leave)(struct guest *guest);                    /* may be NULL */
 };
 
@@ -44,7 +45,9 @@ struct door_options {
     void *context;
     unsigned guests;             /* the most at once; fewer where the process may not have as many descriptors */
     unsigned per_address;        /* the most of one address; those of Unix sockets are not counted */
-    unsigned files_each;         /* descriptors that a guest may need; 0 is 1 */
+    unsigned files_each;         /* descriptors that a guest with a link may need; 0 is 1 */
+    unsigned links;              /* the most guests that may have a link at once */
+    unsigned turns;              /* the most that have a turn at once */
     size_t bytes;                /* the most that are kept for all guests together */
     const struct tls_files *tls; /* of who comes by tls+tcp://; NULL: there are no such URLs */
 };
@@ -120,6 +123,12 @@ void guest_pause(struct guest *guest, bool paused);
 /* It is being served, and keeps its place; it has been served, and is as good as any. */
 void guest_serve(struct guest *guest);
 void guest_served(struct guest *guest);
+
+/* It waits for its turn to be served; nothing where it does, or has it. Who has asked ahead, while an earlier request
+ * of his was served, can wait for others. The turn ends when that is said, when the guest leaves, or after a moment:
+ * then it is not us who is waited for. */
+void guest_wait_turn(struct guest *guest, bool is_ahead);
+void guest_end_turn(struct guest *guest);
 
 /* Puts bytes of it aside in the only thing that is kept for it, which becomes no larger than most; false and nothing
  * done where that is more than there may be of all guests. */

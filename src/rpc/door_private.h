@@ -9,17 +9,54 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/epoll.h>
 
 #define DOOR_LISTENERS  8
 #define DOOR_READ_BYTES ((size_t)64 * 1024) /* read at once */
+#define DOOR_BUCKETS    256                 /* of addresses */
+#define DOOR_LINES      2                   /* of who comes first, and of who can wait */
 
 /* Was it served yet? Those of the last rank keep their places. */
 enum guest_rank { GUEST_STRANGER, GUEST_SERVED, GUEST_IN_SERVICE, GUEST_RANKS };
 
+/* The lists that a guest is in: its rank's, of all and of its address, those that have waited longest first; and that
+ * of its address's line, or of those who have a turn; and that of those with a link, the oldest first. */
+enum guest_order { ORDER_ALL, ORDER_ADDRESS, ORDER_TURN, ORDER_LINK, GUEST_ORDERS };
+
+struct guest_list {
+    struct guest *first;
+    struct guest *last;
+};
+
+/* Guests of one address, or all. */
+struct guest_group {
+    struct guest_group *next; /* in its bucket */
+    uint64_t address;
+    struct guest_list ranks[GUEST_RANKS];
+    unsigned counts[GUEST_RANKS];
+    struct guest_list lines[DOOR_LINES]; /* who waits for a turn */
+    struct guest_group *behind[DOOR_LINES];
+    bool is_in_row[DOOR_LINES];
+};
+
+/* The addresses of a line that somebody waits in: each has a turn in its turn. */
+struct guest_row {
+    struct guest_group *first;
+    struct guest_group *last;
+};
+
+enum guest_turn { TURN_NONE, TURN_WAITED, TURN_TAKEN };
+
 struct guest {
     struct door *door;
-    struct guest *before; /* in the list of its rank, those that have waited longest first */
-    struct guest *behind;
+    struct guest_group *group; /* of its address */
+    struct {
+        struct guest *before;
+        struct guest *behind;
+    } in[GUEST_ORDERS];
+    enum guest_turn turn;
+    unsigned line;  /* the one that it stands, or stood, in */
+    int64_t turned; /* TURN_TAKEN: when */
     struct guest *next_dead;
     struct guest *next_touched;
     bool is_touched; /* something of it changed in this turn */
@@ -29,11 +66,12 @@ struct guest {
     uint32_t events;
     int link; /* -1: none */
     uint32_t link_events;
-    uint64_t address;
+    bool is_unix;
     enum guest_rank rank;
     bool has_entered; /* the protocol knows of it */
     bool is_paused;
     bool has_ended;    /* sends no more */
+    bool will_end;     /* what it has sent is the last */
     bool is_finishing; /* leaves when it has been sent everything */
     bool is_lingering; /* and was; it only has to read it */
     bool is_drained;   /* has been sent everything, and was not told of it yet */
@@ -45,11 +83,6 @@ struct guest {
     size_t unsent;
     size_t kept; /* by the protocol */
     max_align_t state[];
-};
-
-struct guest_list {
-    struct guest *first;
-    struct guest *last;
 };
 
 struct door {
@@ -75,8 +108,16 @@ struct door {
     unsigned count;
     unsigned crowd; /* the most since memory was given back */
     bool is_over;   /* the crowd has gone, a tick ago */
-    struct guest_list ranks[GUEST_RANKS];
+    struct guest_group all;
+    struct guest_group *groups[DOOR_BUCKETS];
+    struct guest_row rows[DOOR_LINES];
+    struct guest_list turns; /* who has one, the oldest first */
+    unsigned turn_counts[DOOR_LINES];
+    struct guest_list linked;
+    unsigned link_count;
     struct guest **places; /* most of them */
+    uint32_t *free_places; /* their numbers, the last to be taken first */
+    unsigned looked;       /* places, for who is late */
     struct guest *touched; /* to be settled at the end of this turn */
     struct guest *dead;    /* to be freed behind that */
     char buffer[DOOR_READ_BYTES];
@@ -86,8 +127,37 @@ struct door {
 /* Has it settled at the end of this turn. */
 void guest_touch(struct guest *guest);
 
+/* ---- places (door_places.c) ---- */
+
+/* A newcomer gets a place, which there is, among those of its address; and gives it up. */
+void places_take(struct guest *guest, uint64_t address);
+void places_give(struct guest *guest);
+
 /* Moves it to the end of the list of a rank. */
 void guest_set_rank(struct guest *guest, enum guest_rank rank);
+
+/* True where somebody can come in now: there is a place, or one that can be given up. */
+bool places_has_room(const struct door *door);
+
+/* Has somebody leave, where that is needed for a newcomer of this address. */
+void places_make_room(struct door *door, uint64_t address);
+
+/* The one that gives up its place first, whoever comes; NULL: nobody. */
+struct guest *places_stalest(const struct door *door);
+
+void guest_list_add(struct guest_list *list, struct guest *guest, enum guest_order order);
+void guest_list_remove(struct guest_list *list, struct guest *guest, enum guest_order order);
+
+/* ---- turns (door_turns.c) ---- */
+
+/* Gives those that are free. */
+void turns_give(struct door *door);
+
+/* Who has had one for long waits for something else than us: his is free again. */
+void turns_look(struct door *door);
+
+/* What it has sent is the last: it waits for its turn in the other line. */
+void turns_note_end(struct guest *guest);
 
 /* Tells the protocol that somebody has come, to whom something can be said. */
 void guest_enter(struct guest *guest);
@@ -95,6 +165,9 @@ void guest_enter(struct guest *guest);
 /* What the network has to say. */
 void guest_readable(struct guest *guest);
 void guest_writable(struct guest *guest);
+
+/* What is told of who is read: his bytes, and that they are the last. */
+#define DOOR_READS ((uint32_t)(EPOLLIN | EPOLLRDHUP))
 
 /* The mark of a link's events in what epoll keeps: guests stand at even addresses. */
 #define DOOR_LINK ((uintptr_t)1)

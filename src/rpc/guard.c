@@ -14,8 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define GUESTS      512
-#define PER_ADDRESS 384
+#define GUESTS      12288 /* who says nothing costs a descriptor, and less than a kilobyte */
+#define PER_ADDRESS 10240
+#define RESERVED    512 /* places for the first request of a guest */
 #define BYTES_LIMIT (4 * LIMIT_MESSAGE)
 #define UNREAD      ((size_t)1024 * 1024) /* who has so much to read is not asked for more */
 #define RETRY_MS    1000
@@ -179,10 +180,10 @@ static void refuse(struct guest *guest, const struct frame_route *route, enum st
     arena_free(arena);
 }
 
-/* Each guest has a place for one request; beyond that there are the places that are left when all have one. */
+/* So many guests have a place for one request each; what is asked beyond that gets the places that are left then. */
 static bool has_place(const struct guard *guard, const struct caller *caller)
 {
-    const size_t reserved = guard->most > 2 * GUESTS ? GUESTS : guard->most / 2;
+    const size_t reserved = guard->most > 2 * RESERVED ? RESERVED : guard->most / 2;
     return guard->count < guard->most - (caller->in_house == 0 ? 0 : reserved);
 }
 

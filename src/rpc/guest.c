@@ -32,41 +32,6 @@ void guest_touch(struct guest *guest)
     }
 }
 
-static void unlink_guest(struct guest *guest)
-{
-    struct guest_list *const list = &guest->door->ranks[guest->rank];
-    *(guest->before == NULL ? &list->first : &guest->before->behind) = guest->behind;
-    *(guest->behind == NULL ? &list->last : &guest->behind->before) = guest->before;
-}
-
-static void link_guest(struct guest *guest, enum guest_rank rank)
-{
-    struct guest_list *const list = &guest->door->ranks[rank];
-    guest->rank = rank;
-    guest->before = list->last;
-    guest->behind = NULL;
-    *(list->last == NULL ? &list->first : &list->last->behind) = guest;
-    list->last = guest;
-}
-
-void guest_set_rank(struct guest *guest, enum guest_rank rank)
-{
-    if (guest->fd >= 0) {
-        unlink_guest(guest);
-        link_guest(guest, rank);
-    }
-}
-
-void guest_serve(struct guest *guest)
-{
-    guest_set_rank(guest, GUEST_IN_SERVICE);
-}
-
-void guest_served(struct guest *guest)
-{
-    guest_set_rank(guest, GUEST_SERVED);
-}
-
 void guest_enter(struct guest *guest)
 {
     guest->has_entered = true;
@@ -91,14 +56,14 @@ void *guest_context(const struct guest *guest)
     return guest->door->options.context;
 }
 
+bool guest_is_unix(const struct guest *guest)
+{
+    return guest->is_unix;
+}
+
 struct door *guest_door(const struct guest *guest)
 {
     return guest->door;
-}
-
-bool guest_is_unix(const struct guest *guest)
-{
-    return guest->address == 0;
 }
 
 int guest_socket(const struct guest *guest)
@@ -165,33 +130,14 @@ socklen_t guest_peer(const struct guest *guest, struct sockaddr_storage *peer)
     return getpeername(guest->fd, (struct sockaddr *)peer, &size) == 0 ? size : 0;
 }
 
-static bool is_alone(const struct guest *guest)
-{
-    for (int rank = 0; rank < GUEST_RANKS; rank++) {
-        for (const struct guest *one = guest->door->ranks[rank].first; one != NULL; one = one->behind) {
-            if (one->address != guest->address) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
-bool guest_is_greedy(const struct guest *guest, unsigned most)
-{
-    unsigned count = 0;
-    for (const struct guest *one = guest->door->ranks[GUEST_IN_SERVICE].first; one != NULL; one = one->behind) {
-        count += one->address == guest->address ? 1 : 0;
-    }
-    return count >= most && !is_alone(guest);
-}
-
 /* ---- the link ---- */
 
 void guest_set_link(struct guest *guest, int fd)
 {
     guest->link = fd;
     guest->link_events = 0;
+    guest_list_add(&guest->door->linked, guest, ORDER_LINK);
+    guest->door->link_count++;
     guest_link_wants(guest, true, false);
 }
 
@@ -218,6 +164,8 @@ void guest_drop_link(struct guest *guest)
     if (guest->link >= 0) {
         close(guest->link);
         guest->link = -1;
+        guest_list_remove(&guest->door->linked, guest, ORDER_LINK);
+        guest->door->link_count--;
     }
 }
 
@@ -248,14 +196,12 @@ void guest_leave(struct guest *guest)
     if (guest->fd < 0) {
         return;
     }
-    unlink_guest(guest);
+    places_give(guest);
     tls_free(guest->tls);
     guest->tls = NULL;
     close(guest->fd); /* which takes it out of epoll */
     guest->fd = -1;
     guest_drop_link(guest);
-    door->places[(uint32_t)guest->name] = NULL;
-    door->count--;
     drop_pieces(guest);
     if (guest->has_entered && door->options.protocol->leave != NULL) {
         door->options.protocol->leave(guest);
@@ -479,7 +425,7 @@ void guest_settle(struct guest *guest)
     if (guest->fd < 0) {
         return;
     }
-    const uint32_t wanted = (guest->is_paused || guest->has_ended ? 0U : (uint32_t)EPOLLIN) |
+    const uint32_t wanted = (guest->is_paused || guest->has_ended ? 0U : DOOR_READS) |
                             (guest->first == NULL && !guest->is_drained && !greets(guest) ? 0U : (uint32_t)EPOLLOUT);
     if (wanted != guest->events) {
         struct epoll_event event = {.events = wanted, .data.ptr = guest};

@@ -26,7 +26,7 @@ MEGABYTES = 400 if harness.SANITIZED else 64
 SPARE = 400 if harness.SANITIZED else 16  # that may stay when the crowd has gone
 ROWS = []
 HEADS = ("at", "crowd", "held", "from", "good answers", "median ms", "p99 ms", "MB", "most", "after", "files", "most", "after", "opened", "closed")
-FILES = 3300  # a thousand clients, and both ends of the link of each
+FILES = 18700  # 16,384 clients, both ends of the links of a thousand, and what else a process has
 
 
 @atexit.register

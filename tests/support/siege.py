@@ -85,10 +85,9 @@ class Siege:
                 self.opened += 1
                 self.begin(one)
             if events & (select.EPOLLHUP | select.EPOLLERR) or (events & select.EPOLLIN and self.reads):
-                data = one.recv(65536)
-                self.bytes += len(data)
-                if not data:
-                    raise ConnectionError
+                while data := one.recv(65536):  # the end of an answer may come with the rest of it, and is told of once
+                    self.bytes += len(data)
+                raise ConnectionError
         except BlockingIOError:
             pass
         except OSError:

@@ -1,0 +1,169 @@
+/*
+ * Who has a place, and who gives it up. The guests of each address are counted by themselves: nothing here looks
+ * through all guests, because a crowd comes and goes thousands of times in a second.
+ */
+#include "rpc/door_private.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+
+#include <stdlib.h>
+
+#define FRESH_MS 1000 /* so long a newcomer may take to say something, if there are not too many of them */
+
+/* ---- lists ---- */
+
+void guest_list_add(struct guest_list *list, struct guest *guest, enum guest_order order)
+{
+    guest->in[order].before = list->last;
+    guest->in[order].behind = NULL;
+    *(list->last == NULL ? &list->first : &list->last->in[order].behind) = guest;
+    list->last = guest;
+}
+
+void guest_list_remove(struct guest_list *list, struct guest *guest, enum guest_order order)
+{
+    struct guest *const before = guest->in[order].before;
+    struct guest *const behind = guest->in[order].behind;
+    *(before == NULL ? &list->first : &before->in[order].behind) = behind;
+    *(behind == NULL ? &list->last : &behind->in[order].before) = before;
+}
+
+static void link_guest(struct guest *guest, enum guest_rank rank)
+{
+    struct guest_group *const all = &guest->door->all;
+    guest->rank = rank;
+    guest_list_add(&all->ranks[rank], guest, ORDER_ALL);
+    guest_list_add(&guest->group->ranks[rank], guest, ORDER_ADDRESS);
+    all->counts[rank]++;
+    guest->group->counts[rank]++;
+}
+
+static void unlink_guest(struct guest *guest)
+{
+    struct guest_group *const all = &guest->door->all;
+    guest_list_remove(&all->ranks[guest->rank], guest, ORDER_ALL);
+    guest_list_remove(&guest->group->ranks[guest->rank], guest, ORDER_ADDRESS);
+    all->counts[guest->rank]--;
+    guest->group->counts[guest->rank]--;
+}
+
+/* ---- addresses ---- */
+
+static unsigned count_of(const struct guest_group *group)
+{
+    unsigned count = 0;
+    for (int rank = 0; rank < GUEST_RANKS; rank++) {
+        count += group->counts[rank];
+    }
+    return count;
+}
+
+/* Where the group of an address is, or belongs. */
+static struct guest_group **find_group(struct door *door, uint64_t address)
+{
+    struct guest_group **link = &door->groups[(address ^ address >> 8 ^ address >> 24) % DOOR_BUCKETS];
+    while (*link != NULL && (*link)->address != address) {
+        link = &(*link)->next;
+    }
+    return link;
+}
+
+void places_take(struct guest *guest, uint64_t address)
+{
+    struct door *const door = guest->door;
+    struct guest_group **const link = find_group(door, address);
+    const uint32_t place = door->free_places[door->most - door->count - 1];
+    if (*link == NULL) {
+        *link = memory_alloc(sizeof **link);
+        (*link)->address = address;
+    }
+    guest->group = *link;
+    guest->name = (uint64_t)++door->generation << 32 | place;
+    door->places[place] = guest;
+    door->count++;
+    link_guest(guest, GUEST_STRANGER);
+}
+
+void places_give(struct guest *guest)
+{
+    struct door *const door = guest->door;
+    struct guest_group *const group = guest->group;
+    guest_end_turn(guest);
+    unlink_guest(guest);
+    door->places[(uint32_t)guest->name] = NULL;
+    door->free_places[door->most - door->count] = (uint32_t)guest->name;
+    door->count--;
+    if (count_of(group) == 0) {
+        *find_group(door, group->address) = group->next;
+        free(group);
+    }
+    guest->group = NULL;
+}
+
+/* ---- ranks ---- */
+
+void guest_set_rank(struct guest *guest, enum guest_rank rank)
+{
+    if (guest->fd >= 0) {
+        unlink_guest(guest);
+        link_guest(guest, rank);
+    }
+}
+
+void guest_serve(struct guest *guest)
+{
+    guest_set_rank(guest, GUEST_IN_SERVICE);
+}
+
+void guest_served(struct guest *guest)
+{
+    guest_set_rank(guest, GUEST_SERVED);
+}
+
+bool guest_is_greedy(const struct guest *guest, unsigned most)
+{
+    return guest->group->counts[GUEST_IN_SERVICE] >= most && count_of(guest->group) < guest->door->count;
+}
+
+/* ---- who gives up a place ---- */
+
+/* The one that gives its place to a newcomer, of those who may have so many places. Half of the places are for those
+ * who were served before, so that a flood of silent ones does not drive them out; and half for strangers, so that those
+ * who were served and do not go cannot keep the next ones from asking. NULL where all are being served, or have come
+ * just now. */
+static struct guest *stalest(const struct guest_group *group, unsigned places)
+{
+    const unsigned strangers = group->counts[GUEST_STRANGER];
+    struct guest *const stranger = group->ranks[GUEST_STRANGER].first;
+    struct guest *const served = group->ranks[GUEST_SERVED].first;
+    if (strangers > places / 2 || served == NULL) {
+        const bool may_stay = stranger != NULL && strangers <= places / 2 && clock_ms() - stranger->since < FRESH_MS;
+        return may_stay ? NULL : stranger;
+    }
+    return served;
+}
+
+struct guest *places_stalest(const struct door *door)
+{
+    return stalest(&door->all, door->most);
+}
+
+bool places_has_room(const struct door *door)
+{
+    return door->count < door->most || places_stalest(door) != NULL;
+}
+
+/* The crowd of one address gives up a place of its own, while it can. */
+void places_make_room(struct door *door, uint64_t address)
+{
+    const struct guest_group *const group = address == 0 ? NULL : *find_group(door, address);
+    const unsigned most = door->options.per_address;
+    struct guest *guest = group != NULL && count_of(group) >= most ? stalest(group, most) : NULL;
+    if (guest == NULL && door->count == door->most) {
+        guest = places_stalest(door);
+    }
+    if (guest != NULL) {
+        guest_leave(guest);
+    }
+}
