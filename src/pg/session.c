@@ -136,6 +136,35 @@ static const char *hidden_password_file(struct arena *arena, const struct connin
     return path != NULL && file < 0 && sandbox_keeps_from(path) ? path : NULL;
 }
 
+/* What to do about words of libpq. */
+static const struct {
+    const char *words;
+    const char *hint;
+} advice[] = {
+    {"GSSAPI", "Kerberos (GSSAPI) is asked for, by the URL or by the server's pg_hba.conf: give the worker's user a "
+               "ticket (kinit; "
+               "KRB5CCNAME says where it is), or write gssencmode=disable where the server takes another login."},
+    {"Connection refused", "Is PostgreSQL started there, and is the port right? In a container localhost is the "
+                           "container itself. Where there "
+                           "is no PostgreSQL, truss dev makes one for the project."},
+    {"could not translate host name",
+     "Is the host's name right? In a container a database beside it has the name of its service."},
+    {"no password supplied",
+     "Write it into the URL (USER:PASSWORD@HOST), into PGPASSWORD, or into the file ~/.pgpass."},
+    {"server does not support SSL", "The URL asks for TLS (sslmode), and this server has none: start it with a "
+                                    "certificate, or write sslmode=prefer where the way to it is safe."},
+};
+
+static const char *advice_for(const char *message)
+{
+    for (size_t i = 0; i < sizeof advice / sizeof advice[0]; i++) {
+        if (strstr(message, advice[i].words) != NULL) {
+            return advice[i].hint;
+        }
+    }
+    return NULL;
+}
+
 static void add_hint(const struct conninfo *conninfo, const char *message, struct status *status)
 {
     const char *const hidden = status->code == STATUS_UNAUTHENTICATED && strstr(message, "password") != NULL
@@ -147,13 +176,10 @@ static void add_hint(const struct conninfo *conninfo, const char *message, struc
                          "%s was made, or put in another's place, after this worker's start, and the sandbox "
                          "leaves it only what was there then: start the worker again.",
                          hidden);
-    } else if (strstr(message, "GSSAPI") != NULL) {
-        status->hint =
-            "Kerberos (GSSAPI) is asked for, by the URL or by the server's pg_hba.conf: give the worker's user "
-            "a ticket (kinit; KRB5CCNAME says where it is), or write gssencmode=disable where the server "
-            "takes another login.";
     } else if (status->code == STATUS_NOT_FOUND && strstr(message, "\" does not exist") != NULL) {
         status->hint = "Is its name right? With --create-database truss or truss-worker makes it.";
+    } else {
+        status->hint = advice_for(message);
     }
 }
 

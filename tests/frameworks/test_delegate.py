@@ -414,7 +414,7 @@ class Delegate(Fixtures):
 
     def test_without_allow_delegate_nothing_is_started_and_the_command_is_told(self):
         rpc = self.begin("exit 0", allow=())
-        self.assertIn(f"{KNEX} migrate:latest. With --allow-delegate Truss starts it (an option of truss; where a worker is asked, of truss-worker). Nothing was run.", self.refused(rpc))
+        self.assertIn(f"{KNEX} migrate:latest. Truss starts it where that is allowed: truss --allow-delegate, or where a worker is asked, truss-worker --allow-delegate. Nothing was run.", self.refused(rpc))
         plan = rpc.call("MigrationService", "Plan", {})
         self.assertIn("is a program, which only Knex.js itself can run", plan.refusal)
         self.assertEqual(plan.summary, "3 migration(s), run by Knex.js itself: what they lock is not known before.")

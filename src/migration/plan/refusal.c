@@ -44,8 +44,8 @@ static bool fail_for_tool(const struct request *request, const struct preparatio
     const char *const own = detection->framework->display_name;
     const char *const needs = preparation->catalog.files.needs_tool;
     const char *const command = tool_run_command(request->arena, request->site, detection);
-    const char *const allowed = has_tool ? " With --allow-delegate Truss starts it (an option of truss; where a worker "
-                                           "is asked, of truss-worker)."
+    const char *const allowed = has_tool ? " Truss starts it where that is allowed: truss --allow-delegate, or where a "
+                                           "worker is asked, truss-worker --allow-delegate."
                                          : "";
     if (needs != NULL) {
         return status_fail_because(status, STATUS_FAILED_PRECONDITION, REASON_NEEDS_DELEGATE,
