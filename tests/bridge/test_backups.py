@@ -385,7 +385,7 @@ class Backups(Case):
         self.assertEqual(self.cluster.psql(name, "SELECT to_regclass('later')"), [(None,)])
         self.assertEqual(self.cluster.psql(name, "SHOW work_mem"), [("5MB",)])
         self.assertEqual(self.sql("SELECT count(*) FROM users"), [("0",)])
-        self.assertEqual(self.cluster.psql(name, "SELECT count(*) FROM truss.backups"), [("0",)])
+        self.assertEqual(self.cluster.psql(name, harness.with_own_schema("SELECT count(*) FROM truss.backups")), [("0",)])
 
     def test_definitions_that_are_others_after_a_restore_are_told(self):
         self.sql("CREATE TABLE kinds (a varchar(9) CHECK (a IN ('x', 'y')))")  # which PostgreSQL writes in another way when it is made anew

@@ -478,7 +478,7 @@ class PutBack(Branches):
         first = self.make(label="first")
         self.sql("CREATE TABLE truss.operations (id int); INSERT INTO truss.operations VALUES (1)")
         second = self.make(label="second")
-        self.assertEqual(self.cluster.psql(second["branch_db"], "SELECT (SELECT count(*) FROM truss.operations), (SELECT count(*) FROM truss.branches)"),
+        self.assertEqual(self.cluster.psql(second["branch_db"], harness.with_own_schema("SELECT (SELECT count(*) FROM truss.operations), (SELECT count(*) FROM truss.branches)")),
                          [("0", "0")])
         self.assertEqual(len(self.listed()), 2)
         self.delete(first)
@@ -866,10 +866,10 @@ class End(Branches):
         first, second = self.make(label="first", ttlHours=1), self.make(label="second", source="dump")
         http = self.bridge(self.start(url=self.cluster.url(second["branch_db"])))
         self.assertEqual(http.get("/api/branches?all=true").json["branches"][0]["status"], "orphan")
-        self.cluster.psql(second["branch_db"], "INSERT INTO truss.branches SELECT 77, 'x', home_db, home_oid, parent_db, branch_db, db_oid, label, status, "
+        self.cluster.psql(second["branch_db"], harness.with_own_schema("INSERT INTO truss.branches SELECT 77, 'x', home_db, home_oid, parent_db, branch_db, db_oid, label, status, "
                                                "kind, strategy, source, ttl_hours, created_at, now() - interval '1 h' FROM (VALUES (1)) v, LATERAL (SELECT "
                                                f"'{self.database}' home_db, 1::oid home_oid, '' parent_db, '{first['branch_db']}' branch_db, 1::oid db_oid, '' AS label, "
-                                               "'active' status, '' kind, '' strategy, '' source, 1 ttl_hours, now() created_at) r")
+                                               "'active' status, '' kind, '' strategy, '' source, 1 ttl_hours, now() created_at) r"))
         time.sleep(1)
         self.assertEqual(http.get("/api/branches").json["branches"], [])
         self.assertEqual(self.databases(), {first["branch_db"], second["branch_db"]})

@@ -397,7 +397,7 @@ class Verbs(Case):
         for method in ("ListOperations", "Run", "StartRun"):
             with self.subTest(method=method), self.assertRaises(RpcError) as caught:
                 rpc.call("MigrationService", method)
-            self.assertIn("has the trigger t on truss.audit of eve", caught.exception.status.message)
+            self.assertIn(harness.with_own_schema("has the trigger t on truss.audit of eve"), caught.exception.status.message)
         self.assertEqual(self.sql("SELECT rolsuper FROM pg_roles WHERE rolname = 'eve'"), [("f",)])
 
     BOOM = ("CREATE FUNCTION public.boom() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'ALTER ROLE eve SUPERUSER'; RETURN NEW; END $$; "
@@ -446,7 +446,7 @@ class Verbs(Case):
             with self.assertRaises(RpcError) as caught:
                 rpc.call("MigrationService", "MarkApplied", {"migration": names[1]})
             return caught.exception.status.message
-        self.assertIn("has the trigger t on truss.audit of eve", self.while_eve_gives_a_trigger_to("truss.audit", mark))
+        self.assertIn(harness.with_own_schema("has the trigger t on truss.audit of eve"), self.while_eve_gives_a_trigger_to("truss.audit", mark))
 
     def test_what_comes_while_a_script_runs_takes_no_row_away(self):
         trigger = ("CREATE FUNCTION quiet() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; "
