@@ -154,15 +154,30 @@ static bool find_command(int argc, char **argv)
 }
 
 /* Also where the options cannot be read. */
-static bool wants_json(const struct cli_command *command, int argc, char **argv)
+static bool says_json(int argc, char **argv)
 {
-    const bool may = cli_has_option(command->options, OPTION_json);
-    for (int at = 1; may && at < argc && strcmp(argv[at], "--") != 0; at++) {
+    for (int at = 1; at < argc && strcmp(argv[at], "--") != 0; at++) {
         if (strcmp(argv[at], "--json") == 0) {
             return true;
         }
     }
     return false;
+}
+
+/* What reads JSON is told of a command that there is not, too. */
+static int fail_unknown(const char *name, bool is_json)
+{
+    struct arena *const arena = arena_new(0);
+    struct status status = {.arena = arena};
+    const struct cli_command *const near = cli_nearest(name);
+    status_fail(&status, STATUS_INVALID_ARGUMENT, "There is no command \"%s\".", name);
+    status.suggestions[0] = near == NULL ? NULL : near->name;
+    if (is_json) {
+        printf("%s", status_json(arena, &status).data);
+    }
+    print_unknown(name);
+    arena_free(arena);
+    return EXIT_ERROR;
 }
 
 /* Too few words or too many: names the first that is too much. */
@@ -183,7 +198,7 @@ static int run_command(const struct cli_command *command, struct cli *cli, int a
 {
     struct options_request request = {
         .arena = cli->arena, .taken = command->options, .argc = argc, .argv = argv, .ignores_project = true};
-    cli->wants_json = wants_json(command, argc, argv);
+    cli->wants_json = cli_has_option(command->options, OPTION_json) && says_json(argc, argv);
     if (!options_read(&request, &cli->given, cli->status)) {
         return print_error(cli);
     }
@@ -230,8 +245,7 @@ int main(int argc, char **argv)
     } else if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || (strcmp(name, "help") == 0 && argc <= 2)) {
         print_usage(stdout);
     } else {
-        print_unknown(asks_help ? argv[2] : name);
-        code = EXIT_ERROR;
+        code = fail_unknown(asks_help ? argv[2] : name, says_json(argc, argv));
     }
     if (fflush(stdout) != 0) {
         code = EXIT_ERROR;

@@ -211,7 +211,7 @@ class ForMachines(Case):
         http = self.bridge(self.process)
         self.assertEqual(json.loads(self.run_truss("preview", "nothing", "--json", status=ERROR)), http.get("/api/migrations/preview/nothing").json)
         for arguments in (("status", "--json", "--no-such"), ("--json", "preview"), ("status", "--json", "--worker", "tcp://127.0.0.1:1"),
-                          ("run", "no-such", "--json"), ("operations", "nothing", "--json")):
+                          ("run", "no-such", "--json"), ("operations", "nothing", "--json"), ("sttus", "--json")):
             with self.subTest(arguments=arguments):
                 answer = json.loads(self.run_truss(*arguments, status=ERROR))
                 self.assertTrue(answer["error"] and answer["code"])
