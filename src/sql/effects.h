@@ -102,6 +102,30 @@ struct sql_change {
     const char *const *path; /* NULL-terminated */
 };
 
+/* What must be there already, whatever schema it is in where the statement gives none. */
+enum sql_need_kind {
+    SQL_NEED_ROLE,
+    SQL_NEED_TYPE,
+    SQL_NEED_FUNCTION,
+    SQL_NEED_SCHEMA,
+    SQL_NEED_COLLATION,
+    SQL_NEED_TABLESPACE,
+    SQL_NEED_METHOD, /* of access */
+    SQL_NEED_SETTING,
+    SQL_NEED_COLUMN, /* `part` of the relation `name`, as the three that follow */
+    SQL_NEED_CONSTRAINT,
+    SQL_NEED_TRIGGER,
+    SQL_NEED_POLICY,
+    SQL_NEED_KEY, /* unique over these columns, with 31 (ASCII's unit separator) between them; "": a primary key */
+};
+
+struct sql_need {
+    enum sql_need_kind kind;
+    const char *schema; /* NULL where the statement gives none */
+    const char *name;
+    const char *part; /* NULL: the thing is whole */
+};
+
 struct sql_effects {
     struct sql_relation_lock *locks; /* strongest first; relations that the statement itself creates are left out */
     size_t count;
@@ -113,6 +137,8 @@ struct sql_effects {
     size_t reach_count;
     struct sql_change *changes;
     size_t change_count;
+    struct sql_need *needs;
+    size_t need_count;
 };
 
 /* The major version of PostgreSQL whose grammar is built in: 15. */

@@ -19,6 +19,7 @@ struct effects_reader {
     size_t capacity;
     size_t reach_capacity;
     size_t change_capacity;
+    size_t need_capacity;
     size_t left_out;    /* locks on relations that the plan itself creates */
     int advice_weight;  /* of the work that the advice is for */
     bool calls_unknown; /* a function that is not known to lock nothing */
@@ -108,6 +109,9 @@ void effects_by_words(struct effects_reader *reader, struct text statement);
 
 /* One statement's node: effects_statements.c. */
 void effects_statement(struct effects_reader *reader, json_t *node);
+
+/* What one statement's node needs to be there: effects_needs.c. */
+void effects_needs(struct effects_reader *reader, json_t *node);
 
 /* ALTER TABLE, INDEX, VIEW, SEQUENCE, …: effects_alter.c. */
 void effects_alter_table(struct effects_reader *reader, json_t *body);

@@ -8,8 +8,10 @@
 #include "migration/plan/asked.h"
 #include "migration/plan/fires.h"
 #include "migration/plan/impossible.h"
+#include "migration/plan/needs.h"
 #include "migration/plan/reach.h"
 #include "migration/plan/refusal.h"
+#include "migration/plan/unfit.h"
 #include "migration/plan/unseen.h"
 #include "migration/tool/start.h"
 
@@ -46,6 +48,7 @@ struct explaining {
     struct already already;        /* what came before may have taken away */
     struct impossible impossible;  /* what the migration cannot do */
     struct asked asked;            /* of the database, for the effects */
+    struct needs needs;            /* what statements need */
     struct fires fires;            /* what the plan makes that fires something */
     bool is_undone;                /* what is read is rolled back by the script itself */
     const struct relation *ledger; /* as it is before the plan; NULL: there is none, or it was told that it goes */
@@ -200,13 +203,18 @@ static bool renames_schema(struct arena *arena, struct text statement, const cha
     return name != NULL && strcmp(name, schema) == 0 && sql_is_word(&words.token, "rename");
 }
 
-/* What is in its way, where everything before it was seen: else that may be gone. */
-static const char *what_is_there(struct explaining *explaining, struct text statement,
+/* What is in its way or is not there, where everything before it was seen: else that may be otherwise. */
+static const char *what_is_wrong(struct explaining *explaining, struct text statement,
                                  const struct sql_effects *effects)
 {
     const struct already_search search = {explaining->request, explaining->session, explaining->world,
                                           &explaining->already};
-    const char *const fails = already_there(&search, statement, effects);
+    const char *fails = already_there(&search, statement, effects);
+    if (fails == NULL && !explaining->is_undone) {
+        fails = needs_why(&explaining->needs, statement, effects, explaining->detection->ledger.schema);
+        fails = fails != NULL ? fails : unfit_why(&explaining->needs, statement, effects);
+    }
+    needs_note(&explaining->needs, statement);
     return fails == NULL || explaining->makes_unseen || effects->unknown ||
                    unseen_may_be(&explaining->unseen, explaining->request->arena, explaining->session)
                ? NULL
@@ -252,7 +260,7 @@ static void find_effects(struct explaining *explaining, struct text statement, s
         explaining->parsed += statement.size;
         sql_effects(explaining->reading, statement, &explaining->facts, NULL, effects);
     }
-    const char *const there = what_is_there(explaining, statement, effects);
+    const char *const there = what_is_wrong(explaining, statement, effects);
     read->fails = effects->unknown ? NULL : why_it_fails(explaining, statement);
     read->fails = read->fails != NULL ? read->fails : there;
     const char *const impossible = impossible_why(&explaining->impossible, statement, effects);
@@ -443,6 +451,7 @@ bool explain(const struct request *request, struct pg_session *session, const st
         .world = world_new(request, session),
     };
     explaining.asked = (struct asked){.arena = request->arena, .session = session, .world = explaining.world};
+    explaining.needs = (struct needs){.arena = request->arena, .session = session, .world = explaining.world};
     asked_answer(&explaining.asked, &explaining.facts);
     explaining.fires = (struct fires){.arena = request->arena, .session = session, .world = explaining.world};
     explaining.detection = &preparation->catalog.detection;

@@ -1,0 +1,253 @@
+/*
+ * One small query for each name, and none for a name that was found before. A name without a schema is there where any
+ * schema has it: what a search path would find of it is the server's to say.
+ */
+#include "migration/plan/needs.h"
+
+#include "sql/lexer.h"
+
+#include <string.h>
+
+#define MOST_ASKED 2000 /* queries for one plan */
+
+struct needs_word {
+    struct needs_word *next;
+    const char *word;
+};
+
+/* ---- words ---- */
+
+static size_t bucket_of(const char *word)
+{
+    size_t hash = 5381;
+    for (; *word != '\0'; word++) {
+        hash = hash * 33 + (unsigned char)*word;
+    }
+    return hash % NEEDS_BUCKETS;
+}
+
+static bool has_word(struct needs_word *const *table, const char *word)
+{
+    const struct needs_word *one = table[bucket_of(word)];
+    while (one != NULL && strcmp(one->word, word) != 0) {
+        one = one->next;
+    }
+    return one != NULL;
+}
+
+static void add_word(struct needs *needs, struct needs_word **table, const char *word)
+{
+    struct needs_word **const bucket = &table[bucket_of(word)];
+    if (!has_word(table, word)) {
+        struct needs_word *const one = arena_alloc(needs->arena, sizeof *one);
+        *one = (struct needs_word){*bucket, arena_strdup(needs->arena, word)};
+        *bucket = one;
+    }
+}
+
+bool needs_mentioned(const struct needs *needs, const char *name)
+{
+    return has_word(needs->mentioned, name);
+}
+
+void needs_note(struct needs *needs, struct text statement)
+{
+    static const char *const verbs[] = {"create", "alter", "drop", "truncate", "delete", NULL};
+    struct sql_reader words = sql_read(statement);
+    struct arena *const reading = arena_new(0);
+    for (bool notes = sql_is_any_word(&words.token, verbs);
+         notes && words.token.kind != SQL_END && words.token.kind != SQL_BROKEN; sql_advance(&words)) {
+        const char *const word = sql_identifier(reading, &words.token);
+        if (word != NULL) {
+            add_word(needs, needs->mentioned, word);
+        }
+    }
+    arena_free(reading);
+}
+
+/* How often the statement names it: what it makes itself it names twice. */
+static size_t count_in(struct text statement, const char *name)
+{
+    struct sql_reader words = sql_read(statement);
+    struct arena *const reading = arena_new(0);
+    size_t count = 0;
+    for (; words.token.kind != SQL_END && words.token.kind != SQL_BROKEN; sql_advance(&words)) {
+        const char *const word = sql_identifier(reading, &words.token);
+        count += word != NULL && strcmp(word, name) == 0 ? 1 : 0;
+    }
+    arena_free(reading);
+    return count;
+}
+
+/* ---- what must be there ---- */
+
+#define IN_SCHEMA(class, prefix)                                                                                       \
+    "SELECT FROM pg_catalog." class " o JOIN pg_catalog.pg_namespace n ON n.oid = o." prefix                           \
+                                    "namespace WHERE o." prefix                                                        \
+                                    "name = $2::name AND ($1::text IS NULL OR n.nspname = $1::name)"
+
+/* $1 schema or NULL, $2 name; of a part $1 the relation's oid, $2 its name. A call may be a cast, or a column. */
+static const struct {
+    const char *sql;
+    const char *called;
+    bool is_part;
+} kinds[] = {
+    [SQL_NEED_ROLE] = {"SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = $2::name AND $1::text IS NULL", "role"},
+    [SQL_NEED_TYPE] = {IN_SCHEMA("pg_type", "typ"), "type"},
+    [SQL_NEED_FUNCTION] = {IN_SCHEMA("pg_proc", "pro") " UNION ALL " IN_SCHEMA(
+                               "pg_type", "typ") " UNION ALL SELECT "
+                                                 "FROM pg_catalog.pg_attribute a WHERE a.attname = $2::name LIMIT 1",
+                           "function"},
+    [SQL_NEED_SCHEMA] = {"SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = $2::name AND $1::text IS NULL",
+                         "schema"},
+    [SQL_NEED_COLLATION] = {IN_SCHEMA("pg_collation", "coll"), "collation"},
+    [SQL_NEED_TABLESPACE] = {"SELECT FROM pg_catalog.pg_tablespace s WHERE s.spcname = $2::name AND $1::text IS NULL",
+                             "tablespace"},
+    [SQL_NEED_METHOD] = {"SELECT FROM pg_catalog.pg_am a WHERE a.amname = $2::name AND $1::text IS NULL",
+                         "access method"},
+    [SQL_NEED_SETTING] = {"SELECT WHERE pg_catalog.current_setting($2, true) IS NOT NULL AND $1::text IS NULL",
+                          "setting"},
+    [SQL_NEED_COLUMN] = {"SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = $1::oid AND a.attname = $2::name "
+                         "AND NOT a.attisdropped",
+                         "column", true},
+    [SQL_NEED_CONSTRAINT] = {"SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = $1::oid AND k.conname = "
+                             "$2::name",
+                             "constraint", true},
+    [SQL_NEED_TRIGGER] = {"SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = $1::oid AND t.tgname = $2::name",
+                          "trigger", true},
+    [SQL_NEED_POLICY] = {"SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = $1::oid AND p.polname = $2::name",
+                         "policy", true},
+    [SQL_NEED_KEY] =
+        {"SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = $1::oid AND i.indisunique AND i.indpred IS "
+         "NULL AND CASE WHEN $2 = '' THEN i.indisprimary ELSE (SELECT pg_catalog.array_agg(a.attname::text "
+         "ORDER BY 1) FROM pg_catalog.pg_attribute a WHERE a.attrelid = i.indrelid AND a.attnum = ANY "
+         "(i.indkey[0:i.indnkeyatts - 1])) = ARRAY(SELECT u.name FROM pg_catalog.unnest("
+         "pg_catalog.string_to_array($2, pg_catalog.chr(31))) AS u(name) ORDER BY 1) END",
+         "unique constraint", true},
+};
+
+/* False only where the catalogs say so. */
+static bool is_there(struct needs *needs, enum sql_need_kind kind, const char *first, const char *name)
+{
+    const char *const key = arena_printf(needs->arena, "%d %s %s", (int)kind, first == NULL ? "" : first, name);
+    struct status unanswered = {.arena = needs->arena};
+    if (has_word(needs->there, key) || needs->asked == MOST_ASKED) {
+        return true;
+    }
+    needs->asked++;
+    PG_RESULT(result) = pg_query(needs->session, kinds[kind].sql, 2, (const char *const[]){first, name}, &unanswered);
+    if (result == NULL || PQntuples(result) > 0) {
+        add_word(needs, needs->there, key);
+        return true;
+    }
+    return false;
+}
+
+/* A part of a table that the plan has mentioned may have come by another's name. */
+static const char *why_missing(struct needs *needs, struct text statement, const struct sql_need *need,
+                               const char *own_schema)
+{
+    const bool is_part = kinds[need->kind].is_part;
+    const char *const name = is_part ? need->part : need->name;
+    const char *first = need->schema;
+    const bool is_key = need->kind == SQL_NEED_KEY;
+    if ((!is_key && has_word(needs->mentioned, name)) || (own_schema != NULL && strcmp(own_schema, name) == 0)) {
+        return NULL;
+    }
+    if (is_part) {
+        const struct relation *const relation = world_find(needs->world, need->schema, need->name);
+        const bool is_implicit =
+            (is_key || need->kind == SQL_NEED_CONSTRAINT) && has_word(needs->mentioned, need->name);
+        if (relation == NULL || relation->oid == 0 || relation->renamed || is_implicit) {
+            return NULL;
+        }
+        first = arena_printf(needs->arena, "%u", relation->oid);
+    }
+    if (is_there(needs, need->kind, first, name) || count_in(statement, is_key ? need->name : name) > 1) {
+        return NULL;
+    }
+    return is_part
+               ? arena_printf(needs->arena, "\"%s\" has no %s \"%s\", and nothing before this statement makes one.",
+                              need->name, kinds[need->kind].called, name)
+               : arena_printf(needs->arena, "The %s \"%s\" is not there, and nothing before this statement makes it.",
+                              kinds[need->kind].called, name);
+}
+
+/* ---- what must not be there ---- */
+
+/* $1 the relation, $2 a column of it or NULL: views of it, tables with foreign keys to it, with defaults from it, and
+ * those that inherit from it. */
+#define OF_VIEWS                                                                                                       \
+    "SELECT DISTINCT c.relname::text, 'The view' FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_rewrite r ON r.oid = " \
+    "d.objid JOIN pg_catalog.pg_class c ON c.oid = r.ev_class WHERE d.classid = "                                      \
+    "'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND "  \
+    "d.refobjid = $1::oid AND c.oid <> $1::oid AND ($2::text IS NULL OR d.refobjsubid = (SELECT a.attnum FROM "        \
+    "pg_catalog.pg_attribute a WHERE a.attrelid = $1::oid AND a.attname = $2::name))"
+#define FOREIGN_KEYS                                                                                                   \
+    "SELECT DISTINCT c.relname::text, 'The foreign key of' FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class "  \
+    "c ON c.oid = k.conrelid WHERE k.contype = 'f' AND k.confrelid = $1::oid AND k.conrelid <> $1::oid AND "           \
+    "k.conparentid = 0 AND ($2::text IS NULL OR (SELECT a.attnum FROM pg_catalog.pg_attribute a WHERE a.attrelid = "   \
+    "$1::oid AND a.attname = $2::name) = ANY (k.confkey))"
+
+static const struct {
+    enum sql_reach_kind kind;
+    const char *type; /* of the reach */
+    const char *sql;
+    const char *holds;
+    const char *fails;
+} obstacles[] = {
+    {SQL_REACH_DROP, "relation",
+     OF_VIEWS
+     " UNION ALL " FOREIGN_KEYS
+     " UNION ALL SELECT DISTINCT c.relname::text, 'A default of' FROM pg_catalog.pg_depend d JOIN "
+     "pg_catalog.pg_attrdef f ON f.oid = d.objid JOIN pg_catalog.pg_class c ON c.oid = f.adrelid WHERE d.classid = "
+     "'pg_catalog.pg_attrdef'::pg_catalog.regclass AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND "
+     "d.refobjid = $1::oid AND d.refobjsubid = 0 AND f.adrelid <> $1::oid AND d.deptype = 'n' UNION ALL SELECT "
+     "c.relname::text, 'The child' FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid "
+     "WHERE i.inhparent = $1::oid AND NOT c.relispartition AND c.relkind = 'r'",
+     "depends on", ": it cannot be dropped without CASCADE (2BP01)."},
+    {SQL_REACH_DROP, "column", OF_VIEWS " UNION ALL " FOREIGN_KEYS, "depends on",
+     ": it cannot be dropped without CASCADE (2BP01)."},
+    {SQL_REACH_RETYPE, "column", OF_VIEWS, "shows", ": it cannot get another type (0A000)."},
+    {SQL_REACH_TRUNCATE, "relation", FOREIGN_KEYS, "refers to",
+     ": it cannot be emptied without CASCADE, or that table beside it (0A000)."},
+};
+
+static const char *why_held(struct needs *needs, struct text statement, const struct sql_reach *reach, size_t number)
+{
+    const struct relation *const relation = world_find(needs->world, reach->schema, reach->name);
+    struct status unanswered = {.arena = needs->arena};
+    if (relation == NULL || relation->oid == 0 || relation->gone || needs->asked == MOST_ASKED) {
+        return NULL;
+    }
+    needs->asked++;
+    const char *const values[] = {arena_printf(needs->arena, "%u", relation->oid), reach->part};
+    PG_RESULT(result) = pg_query(needs->session, obstacles[number].sql, 2, values, &unanswered);
+    for (int i = 0; result != NULL && i < PQntuples(result); i++) {
+        const char *const other = pg_field(result, i, 0);
+        if (!has_word(needs->mentioned, other) && count_in(statement, other) == 0) {
+            return arena_printf(needs->arena, "%s \"%s\" %s \"%s\"%s", pg_field(result, i, 1), other,
+                                obstacles[number].holds, reach->part == NULL ? reach->name : reach->part,
+                                obstacles[number].fails);
+        }
+    }
+    return NULL;
+}
+
+const char *needs_why(struct needs *needs, struct text statement, const struct sql_effects *effects,
+                      const char *own_schema)
+{
+    const char *why = NULL;
+    for (size_t i = 0; why == NULL && i < effects->need_count; i++) {
+        why = why_missing(needs, statement, &effects->needs[i], own_schema);
+    }
+    for (size_t i = 0; why == NULL && i < effects->reach_count; i++) {
+        const struct sql_reach *const reach = &effects->reaches[i];
+        for (size_t j = 0; why == NULL && j < sizeof obstacles / sizeof obstacles[0]; j++) {
+            if (obstacles[j].kind == reach->kind && strcmp(obstacles[j].type, reach->type) == 0) {
+                why = why_held(needs, statement, reach, j);
+            }
+        }
+    }
+    return why;
+}

@@ -1,0 +1,233 @@
+/*
+ * Each statement's beginning is compared with a row of the table; the row's query says of the relation whether it is
+ * unfit, and its first column names what is in the way.
+ */
+#include "migration/plan/unfit.h"
+
+#include "sql/lexer.h"
+
+#include <string.h>
+
+/* ---- the relation ---- */
+
+/* The one that is named here; the reader is behind it then. NULL: the plan makes it, or has mentioned it. */
+static const struct relation *take_relation(struct needs *needs, struct sql_reader *words)
+{
+    const char *schema = NULL;
+    bool is_mentioned = false;
+    const char *name = sql_identifier(needs->arena, &words->token);
+    sql_advance(words);
+    while (name != NULL && sql_is_symbol(&words->token, '.')) {
+        sql_advance(words);
+        schema = name;
+        name = sql_identifier(needs->arena, &words->token);
+        sql_advance(words);
+    }
+    is_mentioned = name == NULL || needs_mentioned(needs, name);
+    const struct relation *const relation = is_mentioned ? NULL : world_find(needs->world, schema, name);
+    return relation == NULL || relation->oid == 0 ? NULL : relation;
+}
+
+static bool has_word(struct sql_reader words, const char *const *list)
+{
+    while (words.token.kind != SQL_END && words.token.kind != SQL_BROKEN && !sql_is_any_word(&words.token, list)) {
+        sql_advance(&words);
+    }
+    return sql_is_any_word(&words.token, list);
+}
+
+/* ---- what is behind its name ---- */
+
+static bool any(struct sql_reader rest)
+{
+    (void)rest;
+    return true;
+}
+
+/* ADD [CONSTRAINT k] PRIMARY KEY */
+static bool adds_primary_key(struct sql_reader rest)
+{
+    if (!sql_take(&rest, "add")) {
+        return false;
+    }
+    if (sql_take(&rest, "constraint")) {
+        sql_advance(&rest);
+    }
+    return sql_take(&rest, "primary");
+}
+
+/* ADD [COLUMN] c type NOT NULL, and nothing that gives it a value. */
+static bool adds_empty_column(struct sql_reader rest)
+{
+    static const char *const others[] = {"constraint", "check", "unique", "primary", "foreign", "exclude", "if", NULL};
+    static const char *const values[] = {"default", "generated",  "serial",  "bigserial", "smallserial",
+                                         "serial4", "serial8",    "serial2", "drop",      "alter",
+                                         "add",     "references", NULL};
+    if (!sql_take(&rest, "add")) {
+        return false;
+    }
+    sql_take(&rest, "column");
+    if (sql_is_any_word(&rest.token, others)) {
+        return false;
+    }
+    sql_advance(&rest);
+    if (has_word(rest, values)) {
+        return false;
+    }
+    for (; rest.token.kind != SQL_END && rest.token.kind != SQL_BROKEN; sql_advance(&rest)) {
+        struct sql_reader ahead = rest;
+        if (sql_take(&ahead, "not") && sql_is_word(&ahead.token, "null")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool detaches_concurrently(struct sql_reader rest)
+{
+    static const char *const wanted[] = {"concurrently", NULL};
+    return sql_take(&rest, "detach") && has_word(rest, wanted);
+}
+
+static bool is_default(struct sql_reader rest)
+{
+    return sql_is_word(&rest.token, "default");
+}
+
+/* ---- the table ---- */
+
+#define ONE_OF(kinds)                                                                                                  \
+    "SELECT CASE c.relkind WHEN 'v' THEN 'A view' WHEN 'm' THEN 'A materialized view' WHEN 'S' THEN 'A sequence' "     \
+    "WHEN 'f' THEN 'A foreign table' WHEN 'i' THEN 'An index' WHEN 'I' THEN 'An index' WHEN 'c' THEN 'A composite "    \
+    "type' ELSE 'A table' END FROM pg_catalog.pg_class c WHERE c.oid = $1::oid AND c.relkind NOT IN (" kinds ")"
+
+static const struct row {
+    const char *words;   /* that the statement begins with */
+    const char *between; /* the relation is behind the next of these words; NULL: it comes at once */
+    bool (*test)(struct sql_reader rest);
+    const char *sql; /* $1 the relation's oid: a row where it is unfit */
+    const char *why; /* behind what the row says */
+} table[] = {
+    {"alter table", NULL, adds_primary_key,
+     "SELECT pg_catalog.concat('The primary key ', k.conname) FROM pg_catalog.pg_constraint k WHERE k.conrelid = "
+     "$1::oid AND k.contype = 'p'",
+     "is there already: a table has one (42P16)."},
+    {"alter table", NULL, detaches_concurrently,
+     "SELECT 'The DEFAULT partition' FROM pg_catalog.pg_partitioned_table p WHERE p.partrelid = $1::oid AND "
+     "p.partdefid <> 0",
+     "keeps partitions from being detached CONCURRENTLY (55000)."},
+    {"drop index", NULL, any,
+     "SELECT pg_catalog.concat('The constraint ', k.conname) FROM pg_catalog.pg_constraint k WHERE k.conindid = "
+     "$1::oid AND k.contype IN ('p', 'u', 'x')",
+     "requires the index: drop the constraint (2BP01)."},
+    {"create table", "of", any, ONE_OF("'p', 'c'"), "is what it is, and no partitioned table (42P17)."},
+    {"create table", "of", is_default,
+     "SELECT pg_catalog.concat('The DEFAULT partition ', p.partdefid::pg_catalog.regclass) FROM "
+     "pg_catalog.pg_partitioned_table p WHERE p.partrelid = $1::oid AND p.partdefid <> 0",
+     "is there already (42P17)."},
+    {"refresh materialized view concurrently", NULL, any,
+     "SELECT CASE WHEN c.relispopulated THEN 'No unique index over all of its rows' ELSE 'No first REFRESH' END FROM "
+     "pg_catalog.pg_class c WHERE c.oid = $1::oid AND c.relkind = 'm' AND NOT (c.relispopulated AND EXISTS (SELECT "
+     "FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND "
+     "i.indexprs IS NULL))",
+     "is there, which CONCURRENTLY needs (55000)."},
+    {"refresh materialized view", NULL, any, ONE_OF("'m'"), "is what it is, and no materialized view (42809)."},
+    {"truncate", NULL, any, ONE_OF("'r', 'p', 'f'"), "is what it is, which cannot be emptied (42809)."},
+    {"truncate table", NULL, any, ONE_OF("'r', 'p', 'f'"), "is what it is, which cannot be emptied (42809)."},
+    {"create index", "on", any, ONE_OF("'r', 'p', 'm'"), "is what it is, which has no indexes (42809)."},
+    {"create unique index", "on", any, ONE_OF("'r', 'p', 'm'"), "is what it is, which has no indexes (42809)."},
+    {"create policy", "on", any, ONE_OF("'r', 'p'"), "is what it is, which has no policies (42809)."},
+};
+
+static bool takes(struct sql_reader *words, const char *list)
+{
+    for (const char *word = list; *word != '\0';) {
+        const size_t size = strcspn(word, " ");
+        char one[32] = {0};
+        memcpy(one, word, size < sizeof one ? size : sizeof one - 1);
+        if (!sql_take(words, one)) {
+            return false;
+        }
+        word += size + strspn(word + size, " ");
+    }
+    return true;
+}
+
+/* Stands the reader on the relation's name then? */
+static bool find_name(struct sql_reader *words, const char *between)
+{
+    while (between != NULL && words->token.kind != SQL_END && !sql_is_word(&words->token, between)) {
+        if (sql_is_symbol(&words->token, '(')) {
+            return false;
+        }
+        sql_advance(words);
+    }
+    if (between != NULL) {
+        sql_advance(words);
+    }
+    if (sql_is_word(&words->token, "if")) {
+        return false;
+    }
+    sql_take(words, "only");
+    return words->token.kind != SQL_END;
+}
+
+static const char *ask(struct needs *needs, const struct row *row, const struct relation *relation)
+{
+    struct status unanswered = {.arena = needs->arena};
+    const char *const oid = arena_printf(needs->arena, "%u", relation->oid);
+    PG_RESULT(result) = pg_query(needs->session, row->sql, 1, &oid, &unanswered);
+    return result == NULL || PQntuples(result) == 0
+               ? NULL
+               : arena_printf(needs->arena, "%s %s", pg_field(result, 0, 0), row->why);
+}
+
+/* ---- rows ---- */
+
+/* $1 the relation: how a session of ours names it. */
+static const char name_sql[] =
+    "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c JOIN "
+    "pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1::oid AND c.relkind "
+    "IN ('r', 'p')";
+
+/* A column that is NOT NULL and has no value needs a table without rows. */
+static const char *why_not_empty(struct needs *needs, struct text statement)
+{
+    struct sql_reader words = sql_read(statement);
+    struct status unanswered = {.arena = needs->arena};
+    if (!takes(&words, "alter table") || !find_name(&words, NULL)) {
+        return NULL;
+    }
+    const struct relation *const relation = take_relation(needs, &words);
+    if (relation == NULL || !adds_empty_column(words)) {
+        return NULL;
+    }
+    const char *const oid = arena_printf(needs->arena, "%u", relation->oid);
+    PG_RESULT(name) = pg_query(needs->session, name_sql, 1, &oid, &unanswered);
+    if (name == NULL || PQntuples(name) == 0) {
+        return NULL;
+    }
+    const char *const sql = arena_printf(needs->arena, "SELECT FROM %s LIMIT 1", pg_field(name, 0, 0));
+    PG_RESULT(rows) = pg_query(needs->session, sql, 0, NULL, &unanswered);
+    return rows == NULL || PQntuples(rows) == 0
+               ? NULL
+               : "The table has rows, for which the new column has no value and may not be NULL: give it a DEFAULT, or "
+                 "make it NOT NULL when it is filled (23502).";
+}
+
+const char *unfit_why(struct needs *needs, struct text statement, const struct sql_effects *effects)
+{
+    const char *why = NULL;
+    if (effects->count == 0 && effects->change_count == 0) {
+        return NULL;
+    }
+    for (size_t i = 0; why == NULL && i < sizeof table / sizeof table[0]; i++) {
+        struct sql_reader words = sql_read(statement);
+        if (!takes(&words, table[i].words) || !find_name(&words, table[i].between)) {
+            continue;
+        }
+        const struct relation *const relation = take_relation(needs, &words);
+        why = relation != NULL && table[i].test(words) ? ask(needs, &table[i], relation) : NULL;
+    }
+    return why != NULL ? why : why_not_empty(needs, statement);
+}

@@ -1,0 +1,182 @@
+"""What a plan knows cannot succeed, held against the server: each statement is planned alone, and run in a transaction that is rolled
+back. What fails there for a reason that the catalogs show is told, and of what succeeds nothing is said."""
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import harness
+from harness import Case
+
+SETUP = """CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL, n int); INSERT INTO users VALUES (1, 'a', NULL), (2, 'a', 2);
+    CREATE VIEW v AS SELECT * FROM users; CREATE VIEW dep AS SELECT name FROM users; CREATE TYPE mood AS ENUM ('ok'); CREATE SEQUENCE sq;
+    CREATE TABLE child (id int PRIMARY KEY, user_id int REFERENCES users); CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'select 1';
+    CREATE MATERIALIZED VIEW mv AS SELECT 1 AS x; CREATE TABLE parted (id int) PARTITION BY LIST (id); CREATE TABLE pdef PARTITION OF parted DEFAULT;
+    CREATE TABLE ref (id int); CREATE TABLE empty (i int); CREATE TABLE base (k int); CREATE TABLE kid () INHERITS (base);
+    CREATE TABLE h (id int, z int UNIQUE, CONSTRAINT zz CHECK (z > 0)); CREATE TABLE bare (id int) PARTITION BY LIST (id)"""
+
+# Each fails, and the catalogs say why.
+FAILING = [
+    'GRANT SELECT ON users TO nobody_here',
+    'ALTER TABLE users OWNER TO nobody_here',
+    'CREATE TABLE a (x no_type)',
+    'CREATE TABLE a (x int COLLATE nope)',
+    'ALTER TABLE users DROP COLUMN nothere',
+    'ALTER TABLE users ALTER COLUMN nothere TYPE text',
+    'ALTER TABLE users RENAME COLUMN nothere TO x',
+    'ALTER TABLE users DROP CONSTRAINT nothere',
+    'DROP TABLE users',
+    'DROP TABLE nothere',
+    'ALTER TABLE users ALTER COLUMN name TYPE int',
+    'ALTER TABLE users DROP COLUMN name',
+    'ALTER TABLE users ALTER COLUMN name TYPE varchar(9)',
+    'DROP TYPE nothere',
+    'DROP FUNCTION nothere()',
+    'CREATE INDEX ON v (id)',
+    'TRUNCATE users',
+    'TRUNCATE v',
+    'REFRESH MATERIALIZED VIEW CONCURRENTLY mv',
+    'REFRESH MATERIALIZED VIEW v',
+    'CREATE TRIGGER t BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION nofunc()',
+    "ALTER TYPE mood ADD VALUE 'ok'",
+    'ALTER TABLE users ADD CONSTRAINT fk FOREIGN KEY (n) REFERENCES ref(id)',
+    'ALTER TABLE child ADD CONSTRAINT x FOREIGN KEY (user_id) REFERENCES nothere(id)',
+    'ALTER TABLE users ADD PRIMARY KEY (id)',
+    'ALTER TABLE users ADD COLUMN z int NOT NULL',
+    'ALTER TABLE parted DETACH PARTITION pdef CONCURRENTLY',
+    'ALTER TABLE users ADD CONSTRAINT c UNIQUE USING INDEX nothere',
+    'CREATE TABLE q PARTITION OF parted DEFAULT',
+    'CREATE TABLE q PARTITION OF users FOR VALUES IN (1)',
+    'DROP INDEX users_pkey',
+    "COMMENT ON COLUMN users.nothere IS 'x'",
+    'CREATE POLICY p ON v USING (true)',
+    'ALTER TABLE users ENABLE TRIGGER nothere',
+    'DROP TRIGGER nothere ON users',
+    'DROP POLICY nothere ON users',
+    'ALTER TABLE users VALIDATE CONSTRAINT nothere',
+    'SET ROLE nobody_here',
+    'CREATE SCHEMA x AUTHORIZATION nobody_here',
+    'CREATE TABLE a (i int) TABLESPACE nowhere',
+    'SET nosetting = 1',
+    'INSERT INTO users (nothere) VALUES (1)',
+    'UPDATE users SET nothere = 1',
+    'CREATE TABLE a (i int DEFAULT nofunc())',
+    'CREATE DOMAIN d AS notype',
+    'ALTER TABLE users ADD COLUMN name text',
+    "CREATE TYPE mood AS ENUM ('a')",
+    'CREATE INDEX i ON users(nothere)',
+    'CREATE INDEX i ON users USING nomethod (id)',
+    'ALTER TABLE users SET SCHEMA noschema',
+    'CREATE TABLE noschema.x (i int)',
+    'DELETE FROM ONLY nothere',
+    'LOCK TABLE nothere',
+    'REINDEX TABLE nothere',
+]
+
+# Each succeeds: it makes what it needs, or finds it.
+PASSING = [
+    'ALTER TABLE users ADD COLUMN x int, ALTER COLUMN x SET DEFAULT 3',
+    'ALTER TABLE users ADD COLUMN x int; UPDATE users SET x = 1; ALTER TABLE users ALTER COLUMN x SET NOT NULL; CREATE INDEX ON users (x)',
+    'ALTER TABLE users RENAME COLUMN n TO m; ALTER TABLE users ALTER COLUMN m SET DEFAULT 2; UPDATE users SET m = 1',
+    'DROP VIEW v, dep; DROP TABLE child; DROP TABLE users',
+    'DROP TABLE child, users CASCADE',
+    'DROP VIEW v; DROP VIEW dep; ALTER TABLE users ALTER COLUMN name TYPE varchar(50); CREATE VIEW v AS SELECT name FROM users',
+    'DROP VIEW v; DROP VIEW dep; ALTER TABLE users DROP COLUMN name',
+    'TRUNCATE users, child',
+    'TRUNCATE child; TRUNCATE users CASCADE',
+    'ALTER TABLE child DROP CONSTRAINT child_user_id_fkey; TRUNCATE users',
+    'ALTER TABLE users DROP CONSTRAINT users_pkey CASCADE; ALTER TABLE users ADD PRIMARY KEY (id)',
+    'CREATE TYPE t2 AS (a int, b mood); CREATE TABLE tt OF t2; CREATE TABLE uu (x t2, y mood[], z users)',
+    'CREATE DOMAIN d AS int; CREATE TABLE dd (x d, y d[])',
+    "CREATE TABLE kk (LIKE users INCLUDING ALL); ALTER TABLE kk DROP COLUMN n; INSERT INTO kk (id,name) VALUES (1,'x')",
+    'CREATE TABLE kk AS SELECT 1 AS one; ALTER TABLE kk ALTER COLUMN one SET NOT NULL; UPDATE kk SET one = 2',
+    'ALTER TABLE base ADD COLUMN g int; ALTER TABLE kid ALTER COLUMN g SET DEFAULT 1; UPDATE kid SET g = 1; CREATE INDEX ON kid (g)',
+    "CREATE FUNCTION ff() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TRIGGER tr BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION ff(); ALTER TABLE users DISABLE TRIGGER tr; DROP TRIGGER tr ON users",
+    'ALTER TABLE empty ADD COLUMN q int NOT NULL',
+    'DELETE FROM child; DELETE FROM users; ALTER TABLE users ADD COLUMN q int NOT NULL',
+    'ALTER TABLE users ADD COLUMN q int NOT NULL DEFAULT 1',
+    'ALTER TABLE users ADD q bigserial NOT NULL',
+    'ALTER TABLE users ADD COLUMN q int GENERATED ALWAYS AS IDENTITY NOT NULL',
+    'ALTER TABLE users ADD CONSTRAINT nn CHECK (n IS NOT NULL) NOT VALID',
+    'ALTER TABLE empty ADD COLUMN user_id int REFERENCES users',
+    'ALTER TABLE empty ADD COLUMN user_id int REFERENCES users (id)',
+    'ALTER TABLE empty ADD UNIQUE (i); ALTER TABLE h ADD FOREIGN KEY (z) REFERENCES empty (i)',
+    'CREATE TABLE self (id int PRIMARY KEY, up int REFERENCES self)',
+    'CREATE TABLE self (id int PRIMARY KEY, up int, FOREIGN KEY (up) REFERENCES self (id))',
+    'ALTER TABLE empty ADD PRIMARY KEY (i), ADD COLUMN up int REFERENCES empty',
+    'CREATE TABLE pp PARTITION OF bare DEFAULT',
+    'CREATE TABLE pp PARTITION OF bare FOR VALUES IN (1); CREATE TABLE pd PARTITION OF bare DEFAULT',
+    "CREATE SCHEMA sc; CREATE TABLE sc.t (i int); ALTER TABLE empty SET SCHEMA sc; CREATE TYPE sc.ty AS ENUM ('a'); CREATE TABLE sc.u (x sc.ty)",
+    'CREATE SCHEMA IF NOT EXISTS sc; CREATE TABLE sc.t (i int)',
+    "SET search_path = public; SET statement_timeout = 0; SET client_min_messages TO warning; SET LOCAL lock_timeout = '5s'; SET TIME ZONE 'UTC'; SET SESSION my.setting = 'x'; SET ROLE NONE; SET NAMES 'utf8'; SET default_table_access_method = heap; SET xmloption = content; SET row_security = off; SET SESSION AUTHORIZATION DEFAULT; SET seed TO 0.5",
+    'CREATE AGGREGATE mysum(int) (SFUNC = int4pl, STYPE = int); SELECT mysum(id) FROM users',
+    'SELECT name(users.name) FROM users',
+    "SELECT coalesce(n,1), greatest(1,2), extract(epoch from now()), position('a' in 'b'), trim(both from 'a'), overlay('abc' placing 'x' from 1), current_date, xmlelement(name a), cast('1' as int), nullif(1,2), (now() at time zone 'utc') FROM users",
+    'ALTER TABLE h RENAME CONSTRAINT zz TO yy; ALTER TABLE h DROP CONSTRAINT yy',
+    'ALTER TABLE empty ADD CHECK (i > 0); ALTER TABLE empty DROP CONSTRAINT empty_i_check',
+    'ALTER TABLE h DROP CONSTRAINT h_z_key; CREATE UNIQUE INDEX h_z_key ON h(z); DROP INDEX h_z_key',
+    'CREATE TABLE t1(a text COLLATE "C", b text COLLATE pg_catalog."default")',
+    "CREATE COLLATION mine (provider = libc, locale = 'C'); CREATE TABLE t1 (a text COLLATE mine)",
+    "CREATE INDEX ON users USING hash (name); CREATE INDEX ON users USING gin (to_tsvector('english', name)); CREATE INDEX ON users USING btree (lower(name) text_pattern_ops)",
+    "INSERT INTO users (id, name) VALUES (9,'z') ON CONFLICT (id) DO UPDATE SET name = excluded.name; UPDATE users u SET name = 'q' FROM child c WHERE c.user_id = u.id; UPDATE users SET (name, n) = ('a', 1)",
+    "INSERT INTO v (name) SELECT 'x' WHERE false",
+    "COMMENT ON COLUMN v.name IS 'x'; COMMENT ON COLUMN users.n IS 'y'",
+    "CREATE FUNCTION g(mood, users) RETURNS SETOF users LANGUAGE sql AS 'SELECT * FROM users'; SELECT g('ok', u) FROM users u; DROP FUNCTION g(mood, users)",
+    "CREATE OR REPLACE FUNCTION g2(a anyelement, VARIADIC b int[]) RETURNS TABLE (x int, y mood) LANGUAGE sql AS 'SELECT 1, ''ok''::mood'; DROP FUNCTION g2",
+    "CREATE EXTENSION IF NOT EXISTS pgcrypto; SELECT gen_salt('bf')",
+    'CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq); SELECT 1 === 1',
+    'CREATE CAST (mood AS int) WITH INOUT; DROP CAST (mood AS int)',
+    "CREATE SEQUENCE sx OWNED BY users.id; ALTER TABLE users ALTER COLUMN id SET DEFAULT nextval('sx'); SELECT setval('sx', 10); SELECT currval('sx')",
+    "CREATE TABLE ser (id serial, big bigserial PRIMARY KEY); ALTER SEQUENCE ser_id_seq RESTART; COMMENT ON COLUMN ser.big IS 'a'",
+    "CREATE TEMP TABLE tmp (x mood) ON COMMIT DROP; INSERT INTO tmp (x) VALUES ('ok'); ALTER TABLE tmp ADD COLUMN z int; UPDATE tmp SET z = 1",
+    'CREATE POLICY p ON users TO CURRENT_USER USING (true); ALTER POLICY p ON users USING (false); DROP POLICY p ON users; ALTER TABLE users ENABLE ROW LEVEL SECURITY',
+    'CREATE UNLOGGED TABLE ul (i int) TABLESPACE pg_default; ALTER TABLE ul SET TABLESPACE pg_default',
+    'CREATE STATISTICS st ON id, n FROM users; DROP STATISTICS st; CREATE TEXT SEARCH CONFIGURATION tc (COPY = english); DROP TEXT SEARCH CONFIGURATION tc',
+    'CREATE TABLE "MixedCase" ("Id" int, "order" int); ALTER TABLE "MixedCase" RENAME "Id" TO "ID"; UPDATE "MixedCase" SET "ID" = 1; CREATE INDEX ON "MixedCase" ("ID", "order")',
+    'CREATE TYPE rng AS RANGE (subtype = int4); CREATE TABLE rr (a rng, b rng[]); SELECT rng(1,2)',
+    'CREATE MATERIALIZED VIEW m AS SELECT id FROM users; CREATE UNIQUE INDEX ON m (id); REFRESH MATERIALIZED VIEW CONCURRENTLY m; DROP MATERIALIZED VIEW m',
+    'SAVEPOINT a; CREATE TABLE sp (i int); ROLLBACK TO a; CREATE TABLE sp (j int); UPDATE sp SET j = 1',
+    "ALTER TYPE mood ADD VALUE 'n2'; ALTER TYPE mood RENAME VALUE 'ok' TO 'fine'; ALTER TYPE mood RENAME TO mod; CREATE TABLE mm (x mod)",
+    "WITH x AS (INSERT INTO users (id, name) VALUES (5,'p') RETURNING id) UPDATE child SET user_id = x.id FROM x",
+    'GRANT ALL ON ALL TABLES IN SCHEMA public TO PUBLIC; ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO PUBLIC; REVOKE ALL ON SCHEMA public FROM PUBLIC',
+    "CREATE VIEW nv AS SELECT id AS the_id FROM users; COMMENT ON COLUMN nv.the_id IS 'x'; ALTER VIEW nv RENAME COLUMN the_id TO other; COMMENT ON COLUMN nv.other IS 'y'; ALTER TABLE nv ALTER COLUMN other SET DEFAULT 1",
+    'CREATE TRIGGER ct BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()',
+    "PREPARE q(mood) AS SELECT $1; EXECUTE q('ok'); DEALLOCATE q",
+]
+
+
+class Failures(Case):
+    def real(self, statements):
+        """For each whether it fails on the server."""
+        script = "SET client_min_messages = error;\n\\set ON_ERROR_STOP off\n\\o /dev/null\n"
+        for number, sql in enumerate(statements):
+            script += f"BEGIN;\nSAVEPOINT truss_before;\n\\set ON_ERROR_ROLLBACK off\n{sql};\nSELECT 1 AS still;\n\\o\n\\echo {number} :ERROR\n\\o /dev/null\nROLLBACK;\n"
+        out = subprocess.run(["psql", "-XqAt", self.url()], input=script, text=True, capture_output=True, timeout=120).stdout
+        found = dict(line.split() for line in out.splitlines() if line)
+        return [found[str(number)] == "true" for number in range(len(statements))]
+
+    def said(self, statements):
+        """For each what the plan says that fails in it."""
+        project = self.project()
+        for number, sql in enumerate(statements):
+            project.add(f"{number:05}", sql + ";")
+        rpc = self.rpc(self.worker(project))
+        answers = []
+        for number in range(len(statements)):
+            plan = rpc.call("MigrationService", "Plan", {"migrations": [f"{number:05}"], "allow_out_of_order": True})
+            answers.append([one.fails for migration in plan.migrations for step in migration.steps for one in step.statements if one.HasField("fails")])
+        return answers
+
+    def test_what_fails_is_told(self):
+        self.sql(SETUP)
+        self.assertEqual([sql for sql, fails in zip(FAILING, self.real(FAILING)) if not fails], [])
+        self.assertEqual([sql for sql, fails in zip(FAILING, self.said(FAILING)) if not fails], [])
+
+    def test_of_what_succeeds_nothing_is_said(self):
+        self.sql(SETUP)
+        self.assertEqual([sql for sql, fails in zip(PASSING, self.real(PASSING)) if fails], [])
+        self.assertEqual([(sql, fails) for sql, fails in zip(PASSING, self.said(PASSING)) if fails], [])
+
+
+if __name__ == "__main__":
+    harness.main()
