@@ -10,7 +10,6 @@
 
 #define OID_TEXT    25
 #define OID_VARCHAR 1043
-#define OID_BPCHAR  1042
 #define OID_UNKNOWN 705
 #define OID_BYTEA   17
 
@@ -108,9 +107,10 @@ bool columns_read(struct readonly *reading, const PGresult *described, struct co
 
 /* ---- the query around it ---- */
 
+/* As text a character(n) loses its blanks. */
 static bool is_text(uint32_t oid)
 {
-    return oid == OID_TEXT || oid == OID_VARCHAR || oid == OID_BPCHAR;
+    return oid == OID_TEXT || oid == OID_VARCHAR;
 }
 
 /* A long column, bounded, and whether it was. format() writes any type as its output function does: a cast might be a

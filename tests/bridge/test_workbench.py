@@ -521,6 +521,7 @@ class Answers(Workbench):
         self.assertEqual(self.query("SELECT").json["rows"], [{}])
 
     def test_types_become_json_as_documented(self):
+        self.sql("CREATE TYPE comp AS (a int, b text); CREATE TYPE mood AS ENUM ('a', 'd\"e'); CREATE DOMAIN dom AS int; CREATE DOMAIN inner_dom AS dom; CREATE DOMAIN array_dom AS int[]")
         self.open()
         for sql, wanted in [
             ("1::int2", "1"), ("1::int8", '"1"'), ("1.50::numeric", '"1.50"'), ("'NaN'::numeric", '"NaN"'), ("'NaN'::float8", '"NaN"'),
@@ -533,7 +534,16 @@ class Answers(Workbench):
             (r"""ARRAY['a,b', 'q"', '\', 'NULL', '']""", r'["a,b","q\"","\\","NULL",""]'), ("ARRAY['(1,2),(0,0)'::box]", '["(1,2),(0,0)"]'),
             ("""ARRAY['{"a":1}'::jsonb]""", '[{"a": 1}]'), ("ROW(1, 'a')", '"(1,a)"'), ("int4range(1, 5)", '"[1,5)"'), ("'pg_class'::regclass", '"pg_class"'),
             (r"""E'a\u0001\t"'""", r'"a\u0001\t\""'), ("B'101'", '"101"'), ("4294967295::oid", "4294967295"), ("ARRAY[true, false]", "[true,false]"),
-        ]:
+            ("'a'::char(3)", '"a  "'), ("ARRAY[ROW(1, 'a,b')::comp, NULL]", r'["(1,\"a,b\")",null]'), ("""ARRAY['a', 'd"e']::mood[]""", r'["a","d\"e"]'),
+            ("ARRAY[5]::inner_dom[]", "[5]"), ("'{5,6}'::array_dom", "[5,6]"), ("'{{{1}}}'::int[]", "[[[1]]]"), ("'[2:3]={1,2}'::text[]", '"[2:3]={1,2}"'),
+            ("ARRAY['infinity'::timestamptz, '2025-01-01Z']", '["infinity","2025-01-01T00:00:00Z"]'), ("'-infinity'::date", '"-infinity"'),
+            ("repeat('9', 1000)::numeric", '"' + "9" * 1000 + '"'), ("'-0'::float8", "-0"), ("5e-324::float8", "5e-324"), ("ARRAY['NaN'::float8, 1.5]", '["NaN",1.5]'),
+            ("'{\"a\":123456789012345678901234567890.10}'::jsonb", '{"a": 123456789012345678901234567890.10}'), (r"""E'{"a":\n 1}'::json""", '{"a":  1}'),
+            (r"""'"\u0000"'::json""", r'"\u0000"'), ("12.5::numeric::money", '"$12.50"'), ("interval '1 year -3 days 04:05:06.7'", '"P1Y-3DT4H5M6.7S"'),
+            ("timetz '12:00+05:30'", '"12:00:00+05:30"'), ("'18446744073709551615'::xid8", '"18446744073709551615"'), ("'16/B374D848'::pg_lsn", '"16/B374D848"'),
+            ("'1 2'::int2vector", '"1 2"'), (r"ARRAY['\x00ff'::bytea]", r'["\\x00ff"]'), ("ARRAY[9007199254740993]", '["9007199254740993"]'),
+            ("tsrange('2025-01-01', NULL)", r'"[\"2025-01-01 00:00:00\",)"'), ("'empty'::numrange", '"empty"'), ("ARRAY[NULL, 'NULL', 'null', '']", '[null,"NULL","null",""]'),
+        ] + ([("int4multirange(int4range(1, 3))", '"{[1,3)}"'), ("'Infinity'::numeric", '"Infinity"')] if self.cluster.version >= 14 else []):
             with self.subTest(sql=sql):
                 answer = self.query(f"SELECT {sql} AS v")
                 self.assertIn('"rows":[{"v":' + wanted + "}]", answer.body.decode())
