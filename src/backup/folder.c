@@ -103,7 +103,7 @@ static bool end(const struct backup_call *call, struct backup_writing *writing, 
     if (problem != 0) {
         return fail_file(call, "written", writing->name, problem);
     }
-    if (!file_create(path_of(call, writing->name, BACKUP_FACTS), facts, call->status)) {
+    if (!file_create_private(path_of(call, writing->name, BACKUP_FACTS), facts, call->status)) {
         return false;
     }
     return (rename(path_of(call, writing->name, BACKUP_PART), path_of(call, writing->name, "")) == 0 &&

@@ -280,9 +280,9 @@ bool directory_make(struct arena *arena, const char *path, struct status *status
            status_fail(status, STATUS_FAILED_PRECONDITION, "%s is not a directory.", path);
 }
 
-bool file_create(const char *path, struct text content, struct status *status)
+static bool create(const char *path, mode_t mode, struct text content, struct status *status)
 {
-    const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (fd < 0) {
         return fail_errno(status, "make", path);
     }
@@ -299,6 +299,16 @@ bool file_create(const char *path, struct text content, struct status *status)
     }
     close(fd);
     return ok;
+}
+
+bool file_create(const char *path, struct text content, struct status *status)
+{
+    return create(path, 0666, content, status);
+}
+
+bool file_create_private(const char *path, struct text content, struct status *status)
+{
+    return create(path, 0600, content, status);
 }
 
 const char *path_join(struct arena *arena, const char *dir, const char *name)

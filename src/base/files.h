@@ -96,6 +96,9 @@ void directory_remove(const char *path);
 /* Makes a new file with this content, on disk when it returns. ALREADY_EXISTS where something is there. */
 bool file_create(const char *path, struct text content, struct status *status);
 
+/* The same of one that nobody but its owner may read. */
+bool file_create_private(const char *path, struct text content, struct status *status);
+
 /* "dir/name"; dir alone when name is "", and name alone when it is absolute or dir is "" or ".". */
 const char *path_join(struct arena *arena, const char *dir, const char *name);
 

@@ -153,7 +153,15 @@ static int list(struct cli *cli)
         table_add(&table, COLOUR_NONE, one->verified);
         table_add(&table, COLOUR_NONE, one->label);
     }
-    table_print(&table);
+    if (reply->n_backups > 0) {
+        table_print(&table);
+    } else {
+        printf("There are no backups%s\n",
+               reply->_folder_case == 0 ? ", and no place for them: --backups DIR, or s3://BUCKET/PREFIX." : ".");
+    }
+    if (reply->_problem_case != 0) {
+        output_tell(cli->arena, "warning", reply->problem, false);
+    }
     for (size_t i = 0; i < reply->n_orphans; i++) {
         printf("no backup knows the file %s\n", output_safe(cli->arena, reply->orphans[i], false));
     }

@@ -25,6 +25,18 @@ static const char *size_of(struct arena *arena, const Branch *branch)
     return branch->_size_bytes_case == 0 ? NULL : arena_printf(arena, "%.1f MB", branch->size_bytes / 1024 / 1024);
 }
 
+/* Of its data: of a copy of the golden copy, how old that was then, too. */
+static const char *age_of(struct arena *arena, const Branch *branch)
+{
+    const double seconds = branch->age_of_data_s;
+    if (branch->_age_of_data_s_case == 0) {
+        return NULL;
+    }
+    return seconds < 3600    ? arena_printf(arena, "%s old", output_duration(arena, (uint32_t)seconds * 1000))
+           : seconds < 86400 ? arena_printf(arena, "%.0f hours old", seconds / 3600)
+                             : arena_printf(arena, "%.0f days old", seconds / 86400);
+}
+
 static enum colour colour_of(const Branch *branch)
 {
     return strcmp(branch->status, "active") == 0                                            ? COLOUR_GREEN
@@ -86,6 +98,7 @@ static int print_branch(const struct cli *cli, const Branch *branch)
         {"size", size_of(arena, branch)},
         {"created", output_moment(arena, branch->created_at)},
         {"expires", branch->expires_at == NULL ? "never" : output_moment(arena, branch->expires_at)},
+        {"its data", age_of(arena, branch)},
         {"took", output_duration(arena, branch->duration_ms)},
         {"to connect", is_active && strcmp(branch->kind, "golden") != 0
                            ? arena_printf(arena, "truss branch url %u --reveal", branch->id)

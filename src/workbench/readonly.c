@@ -63,6 +63,9 @@ static bool connect(struct readonly *reading, int64_t until)
     if (is_other) {
         reading->other = conninfo_for(call->arena, workbench->conninfo, call->database);
         reading->session = pg_session_open(reading->other, until, call->status);
+        if (reading->session == NULL && call->status->code == STATUS_NOT_FOUND) {
+            call->status->hint = "Is its name right? SELECT datname FROM pg_database shows those of the server.";
+        }
     } else {
         reading->session = pg_pool_take(workbench->pool, until, call->status);
     }

@@ -3,6 +3,7 @@ import hashlib
 import http.client
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -150,8 +151,10 @@ class Backups(Case):
         self.assertNotEqual(post({"label": "one"}, "k1").json["backup"]["id"], number)
 
     def test_without_a_folder_it_is_said_how_to_set_up_one(self):
-        self.http = self.bridge(self.worker(self.project("prisma-blog")))
+        process = self.worker(self.project("prisma-blog"))
+        self.http = self.bridge(process)
         self.assertEqual(self.ask("GET", ""), dict(self.ask("GET", ""), backups=[], folder=None))
+        self.assertIn("There are no backups, and no place for them: --backups", self.truss("backup", "list", worker=process).stdout)
         for method, path in (("POST", ""), ("POST", "/snapshot"), ("DELETE", "/1"), ("POST", "/1/verify"), ("POST", "/1/restore")):
             self.assertIn("--backups", self.ask(method, path, None, 400)["error"])
         self.assertIn("--backups", self.ask("PUT", "/schedule", {"enabled": True}, 400)["error"])
@@ -291,6 +294,7 @@ class Backups(Case):
         backup = self.make()
         with open(self.path(backup) + ".json", encoding="utf-8") as file:
             text = file.read()
+            self.assertEqual(os.fstat(file.fileno()).st_mode & 0o777, 0o600)  # settings of a database may be secrets
         facts = json.loads(text)
         self.assertEqual(facts["database"]["settings"], [{"role": None, "settings": ["work_mem=5MB"]}])
         self.assertEqual((facts["database"]["comment"], facts["database"]["owner"]), ("ours", "app"))
@@ -515,6 +519,18 @@ class Backups(Case):
         self.assertEqual(self.files(), [])
         self.assertEqual(self.ask("POST", f"/{id}/cancel"), {"cancelled": False})
 
+    def test_a_pg_dump_that_is_killed_is_a_failed_backup_that_says_so(self):
+        self.open()
+        self.stuck()
+        id = self.ask("POST", "", None, 202)["backup"]["id"]
+        os.kill(wait_for(self.dumping)[0], signal.SIGKILL)
+        backup = self.ended(id)
+        self.assertEqual((backup["status"], backup["detail_status"], backup["verified"]), ("failed", "failed", ""))
+        self.assertIn("pg_dump", backup["message"])
+        self.assertEqual(self.files(), [])
+        self.let_go()
+        self.assertEqual(self.make()["status"], "completed")
+
     def test_what_a_killed_worker_leaves_is_cleaned_by_the_next(self):
         self.open()
         self.stuck()
@@ -647,6 +663,24 @@ class Backups(Case):
         self.assertTrue(os.path.exists(os.path.join(self.folder, "old-33.dump")))
         self.assertFalse(os.path.exists(os.path.join(self.folder, "old-20.dump")))
         self.assertEqual(self.get(backup["id"])["status"], "completed")  # nobody's schedule made it
+
+    def test_two_workers_delete_what_is_kept_no_longer_once(self):
+        self.open()
+        others = [self.worker(self.project("prisma-blog"), "--backups", self.folder) for _ in range(2)]
+        self.ask("PUT", "/schedule", {"enabled": True, "keep_last": 2, "keep_daily": 0, "keep_weekly": 0, "retention_days": 60})
+        backup = self.make()
+        self.sql("""INSERT INTO truss.backups (home, filename, state, label, kind, database, created_by, created_at)
+            SELECT b.home, 'old-' || n || '.dump', 'completed', '', 'scheduled', b.database, 'schedule', now() - n * interval '12 hours'
+            FROM truss.backups b, generate_series(1, 40) n""")
+        for number in range(1, 41):
+            for suffix in ("", ".json"):
+                with open(os.path.join(self.folder, f"old-{number}.dump{suffix}"), "w", encoding="utf-8") as file:
+                    file.write("x")
+        kept = {backup["filename"], "old-1.dump", "old-2.dump"}
+        wait_for(lambda: {name for (name,) in self.sql("SELECT filename FROM truss.backups WHERE state = 'completed'")} == kept)
+        wait_for(lambda: self.files() == sorted(name + suffix for name in kept for suffix in ("", ".json")))
+        for process in (self.process, *others):
+            self.assertFalse([line for line in process.log if "level=warn" in line or "level=error" in line], process.log)
 
     def test_a_copy_of_the_database_has_no_backups_and_deletes_none(self):
         self.open()
