@@ -105,14 +105,54 @@ static bool refuse(const struct nodes_walk *walk, const char *name)
 
 /* ---- collecting names ---- */
 
+static bool is_same(const struct sql_name *a, const struct sql_name *b)
+{
+    return strcmp(a->name, b->name) == 0 && strcmp(a->schema, b->schema) == 0 && a->arguments == b->arguments;
+}
+
+/* FNV-1a */
+static size_t hash_of(const struct sql_name *name)
+{
+    size_t hash = 1469598103934665603U ^ (size_t)name->arguments;
+    for (const char *c = name->name; *c != '\0'; c++) {
+        hash = (hash ^ (unsigned char)*c) * 1099511628211U;
+    }
+    return hash;
+}
+
+/* Where the name stands, or may be put; there is room. */
+static size_t *slot_of(const struct sql_names *names, const struct sql_name *name)
+{
+    size_t at = hash_of(name) % names->slot_count;
+    while (names->slots[at] != 0 && !is_same(&names->items[names->slots[at] - 1], name)) {
+        at = (at + 1) % names->slot_count;
+    }
+    return &names->slots[at];
+}
+
+/* At least half of the slots are free. */
+static void make_room(struct arena *arena, struct sql_names *names)
+{
+    if (names->count * 2 < names->slot_count) {
+        return;
+    }
+    names->slot_count = names->slot_count == 0 ? 16 : names->slot_count * 2;
+    names->slots = arena_array(arena, names->slot_count, sizeof *names->slots);
+    memset(names->slots, 0, names->slot_count * sizeof *names->slots);
+    for (size_t i = 0; i < names->count; i++) {
+        *slot_of(names, &names->items[i]) = i + 1;
+    }
+}
+
+/* There may be tens of thousands. */
 static void add(const struct nodes_walk *walk, struct sql_names *names, const struct sql_name *name)
 {
-    for (size_t i = 0; i < names->count; i++) {
-        if (strcmp(names->items[i].name, name->name) == 0 && strcmp(names->items[i].schema, name->schema) == 0 &&
-            names->items[i].arguments == name->arguments) {
-            return;
-        }
+    make_room(walk->arena, names);
+    size_t *const slot = slot_of(names, name);
+    if (*slot != 0) {
+        return;
     }
+    *slot = names->count + 1;
     names->items = arena_grow(walk->arena, names->items, names->count, &names->capacity, sizeof *names->items);
     names->items[names->count++] = (struct sql_name){arena_strdup(walk->arena, name->schema),
                                                      arena_strdup(walk->arena, name->name), name->arguments};

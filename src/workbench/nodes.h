@@ -23,6 +23,8 @@ struct sql_names {
     struct sql_name *items;
     size_t count;
     size_t capacity;
+    size_t *slots; /* by which a name is found: its place + 1; 0: none */
+    size_t slot_count;
 };
 
 /* What a statement names; each name once, a function once for each number of arguments. */

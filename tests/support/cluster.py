@@ -28,6 +28,7 @@ import libpq
 
 PG_BIN = os.environ.get("TRUSS_TEST_PG_BIN", "/usr/lib/postgresql/15/bin")
 PG_CLIENT = os.environ.get("TRUSS_TEST_PG_CLIENT", "")
+PG_RESTORE = os.path.join(PG_CLIENT, "pg_restore")  # of a version that reads what the pg_dump wrote
 PASSWORD = "pass:w/rd@1"
 PASSWORD_ENCODED = "pass%3Aw%2Frd%401"
 ENOUGH = 4 << 30

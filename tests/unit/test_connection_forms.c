@@ -142,11 +142,32 @@ START_TEST(several_hosts_and_sockets_are_what_each_tool_can_read)
 }
 END_TEST
 
+START_TEST(what_is_secret_is_masked_in_every_form)
+{
+    static const char *const kept[] = {"url", "psql", "env", "sqlalchemy", "go", "jdbc", "prisma"};
+    const struct conninfo conninfo = parsed("postgresql://u:hush@h/d?options=-c%20app.jwt_Secret%3Dhu%5C%20sh%20"
+                                            "-csearch_path%3Dtoken,public%20-c%20app.password%3Dhush&sslmode=require");
+    struct connection_form forms[CONNECTION_FORMS];
+    const size_t count = connection_forms(arena, &conninfo, false, forms);
+    ck_assert_uint_eq(count, sizeof kept / sizeof kept[0]);
+    for (size_t i = 0; i < count; i++) {
+        ck_assert_msg(strstr(forms[i].text, "hush") == NULL && strstr(forms[i].text, "sh%20-csearch") == NULL, "%s",
+                      forms[i].text);
+        ck_assert_msg(strstr(forms[i].text, "****") != NULL, "%s", forms[i].text);
+    }
+    ck_assert_str_eq(read_back(connection_url(arena, &conninfo, false), "options"),
+                     "-c app.jwt_Secret=**** -csearch_path=token,public -c app.password=****");
+    ck_assert_str_eq(read_back(connection_url(arena, &conninfo, true), "options"),
+                     "-c app.jwt_Secret=hu\\ sh -csearch_path=token,public -c app.password=hush");
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("connection forms");
     TCase *const tests = tcase_create("forms");
     tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, what_is_secret_is_masked_in_every_form);
     tcase_add_test(tests, every_character_of_a_password_comes_back);
     tcase_add_test(tests, hosts_of_all_kinds_come_back);
     tcase_add_test(tests, a_host_that_is_none_stays_in_its_quotes);
