@@ -72,6 +72,8 @@ static const struct {
     {"select 1", " union all select 1", 13000, NULL},
     {"select * from a", " join b on true", 10000, NULL},
     {"select 1", "::int", 40000, NULL},
+    {"select 'a\":{\"B\":[\\'", " || '\"larg\":{\"x\":{\\\\\"}' || f(x) || ''", 3000, NULL},
+    {"select 'a\":{\"B\":[\\' into x", " union all select '\"larg\":{\"\\'", 3000, "INTO"},
     {"select $1", " + 1", 1000, NULL},
     {"select $3", " + 1", 1000, "SYNTAX"},
     {"select 1 into x", " union all select 1", 1000, "INTO"},
