@@ -32,7 +32,8 @@ static const char *age_of(struct arena *arena, const Branch *branch)
     if (branch->_age_of_data_s_case == 0) {
         return NULL;
     }
-    return seconds < 3600    ? arena_printf(arena, "%s old", output_duration(arena, (uint32_t)seconds * 1000))
+    return seconds < 60      ? arena_printf(arena, "%.0f s old", seconds)
+           : seconds < 3600  ? arena_printf(arena, "%.0f min old", seconds / 60)
            : seconds < 86400 ? arena_printf(arena, "%.0f hours old", seconds / 3600)
                              : arena_printf(arena, "%.0f days old", seconds / 86400);
 }

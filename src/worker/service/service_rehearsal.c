@@ -38,7 +38,7 @@ static struct run_options options_of(const Wish *wish)
 /* ---- before ---- */
 
 /* A role is the server's, whichever database it was made from. */
-static bool may_act_outside(const struct rpc_call *call, const Wish *wish, struct words *lines)
+static bool may_act_outside(const struct rpc_call *call, const Wish *wish, const struct words *lines, bool by_tool)
 {
     if (lines->count == 0 || wish->allow_server_wide) {
         return true;
@@ -47,10 +47,13 @@ static bool may_act_outside(const struct rpc_call *call, const Wish *wish, struc
     for (size_t i = 0; i < lines->count; i++) {
         buffer_printf(&detail, "%s%s", i == 0 ? "" : "\n", lines->items[i]);
     }
-    status_fail_because(call->status, STATUS_FAILED_PRECONDITION, REASON_SERVER_WIDE,
-                        "%zu statement(s) act beyond the branch's database, on the whole server or elsewhere: they "
-                        "would do so from the branch, too. Nothing was run.",
-                        lines->count);
+    status_fail_because(call->status, STATUS_FAILED_PRECONDITION, REASON_SERVER_WIDE, "%s Nothing was run.",
+                        by_tool ? "The framework's own tool would run the migrations in the branch, and may act beyond "
+                                  "its database, on the whole server or elsewhere."
+                                : arena_printf(call->arena,
+                                               "%zu statement(s) act beyond the branch's database, on the whole server "
+                                               "or elsewhere: they would do so from the branch, too.",
+                                               lines->count));
     call->status->detail = buffer_string(&detail);
     call->status->hint = "Where that is wanted: truss branch rehearse --allow-server-wide, in a request "
                          "\"allowServerWide\": true. What functions do is not seen.";
@@ -66,6 +69,13 @@ static void put_outside(struct arena *arena, const struct words *lines, Reply *r
     }
 }
 
+/* What is refused anyway has its own reason. */
+static bool would_begin(const struct request *request, const struct preparation *preparation,
+                        const struct run_options *options)
+{
+    return prepare_may_begin(preparation, options) && (!preparation->delegate || request->site->allow_delegate);
+}
+
 /* What is to be run, and whether it may be: the plan, by whose hash it is known. */
 static bool plan(const struct request *request, struct rpc_call *call, const Wish *wish, Reply *reply)
 {
@@ -77,8 +87,9 @@ static bool plan(const struct request *request, struct rpc_call *call, const Wis
     struct pg_session *const session = request_connect(request);
     const bool ok = session != NULL && detect(request, session, &detection) &&
                     prepare(request, session, &detection, &options, &preparation) &&
-                    preparation_outside(request->arena, session, &preparation, &outside, request->status) &&
-                    may_act_outside(call, wish, &outside) &&
+                    (!would_begin(request, &preparation, &options) ||
+                     (preparation_outside(request->arena, session, &preparation, &outside, request->status) &&
+                      may_act_outside(call, wish, &outside, preparation.delegate))) &&
                     explain(request, session, &options, &preparation, &explanation);
     if (ok) {
         struct warnings failures = {.count = 0};
