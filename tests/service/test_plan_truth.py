@@ -183,6 +183,27 @@ class PassedOver(Base):
                 self.project_of(script, setup=self.THINGS)
                 self.assertNotIn("make nothing", "\n".join(self.check().warnings))
 
+    def test_if_not_exists_over_its_own_kind_with_another_definition_is_told(self):
+        things = self.THINGS + "CREATE TABLE w (id int PRIMARY KEY, name text); CREATE TYPE mood AS ENUM ('ok'); CREATE SEQUENCE five INCREMENT 5;"
+        for statement, told in (("CREATE TABLE IF NOT EXISTS w (id int PRIMARY KEY, name text, email text)", "has no column \"email\""),
+                                ("CREATE TABLE IF NOT EXISTS w (id bigint PRIMARY KEY, name text)", "integer there, and bigint here"),
+                                ("ALTER TABLE w ADD COLUMN IF NOT EXISTS name int", "text there, and int here"),
+                                ("CREATE SEQUENCE IF NOT EXISTS five INCREMENT 1", "its definition is another one"),
+                                ("DO $$ BEGIN CREATE TYPE mood AS ENUM ('ok', 'bad'); EXCEPTION WHEN duplicate_object THEN NULL; END $$", "its definition is another one"),
+                                ("DO $$ BEGIN IF true THEN CREATE TABLE w (id int, email text); END IF; EXCEPTION WHEN duplicate_table THEN NULL; END $$", "has no column \"email\"")):
+            with self.subTest(statement):
+                self.database = None
+                self.project_of(statement + ";\n", setup=things)
+                check = self.check()
+                self.assertFalse(check.safe)
+                self.assertRegex("\n".join(check.warnings), f"would pass over .*{told}")
+        for statement in ("CREATE TABLE IF NOT EXISTS w (id int PRIMARY KEY, name text)", "CREATE TABLE IF NOT EXISTS w (id integer PRIMARY KEY)", "ALTER TABLE w ADD COLUMN IF NOT EXISTS name text",
+                          "CREATE SEQUENCE IF NOT EXISTS five INCREMENT 5", "ALTER TABLE w ADD COLUMN email text;\nCREATE TABLE IF NOT EXISTS w (id int PRIMARY KEY, name text, email text)"):
+            with self.subTest(statement):
+                self.database = None
+                self.project_of(statement + ";\n", setup=things)
+                self.assertEqual(list(self.check().warnings), [])
+
     def test_an_index_of_another_table_is_told(self):
         self.project_of("CREATE INDEX IF NOT EXISTS i ON u (id);\n", setup=self.THINGS)
         self.assertRegex("\n".join(self.check().warnings), "index \"i\"")

@@ -14,19 +14,29 @@
 
 /* ---- reading the script ---- */
 
+/* CREATE of what can be there with another definition, and ALTER TABLE … ADD COLUMN, with these words. What is
+ * temporary is made elsewhere. */
 static bool says_if_not_exists(struct text statement)
 {
+    static const char *const others[] = {"temp", "temporary", "local", "global", "schema", "extension", "or", NULL};
     struct sql_reader words = sql_read(statement);
     const bool creates = sql_take(&words, "create");
-    sql_take(&words, "unique");
-    const bool is_index = sql_take(&words, "index");
-    const bool is_view = !is_index && sql_take(&words, "materialized") && sql_take(&words, "view");
-    sql_take(&words, "concurrently");
-    return creates && (is_index || is_view) && sql_take(&words, "if") && sql_take(&words, "not") &&
-           sql_take(&words, "exists");
+    if (!creates && !(sql_take(&words, "alter") && sql_is_word(&words.token, "table"))) {
+        return false;
+    }
+    bool says = false;
+    for (const bool may = !creates || !sql_is_any_word(&words.token, others);
+         may && !says && words.token.kind != SQL_END && words.token.kind != SQL_BROKEN;) {
+        const bool is_if = sql_take(&words, "if");
+        says = is_if && sql_take(&words, "not") && sql_is_word(&words.token, "exists");
+        if (!is_if) {
+            sql_advance(&words);
+        }
+    }
+    return says;
 }
 
-/* Every ALTER TABLE … ADD CONSTRAINT inside of a DO block. */
+/* Every ALTER TABLE … ADD CONSTRAINT, and every CREATE, inside of a DO block. */
 static void take_block(struct arena *arena, struct text statement, struct buffer *passing)
 {
     struct sql_lexer outside = {.text = statement};
@@ -42,7 +52,7 @@ static void take_block(struct arena *arena, struct text statement, struct buffer
     struct sql_lexer inside = {.text = text_of(body == NULL ? "" : body)};
     size_t start = SIZE_MAX;
     for (token = sql_next(&inside); token.kind != SQL_END; token = sql_next(&inside)) {
-        if (sql_is_word(&token, "alter")) {
+        if (sql_is_word(&token, "alter") || sql_is_word(&token, "create")) {
             start = token.offset;
         } else if (start != SIZE_MAX && sql_is_symbol(&token, ';')) {
             buffer_add(passing, text_slice(inside.text, start, token.offset));
@@ -205,7 +215,9 @@ void flaws_find(const struct request *request, struct pg_session *session, const
     struct status unanswered = {.arena = arena};
     while (sql_next_statement(&lexer, &statement)) {
         const struct text text = text_slice(lexer.text, statement.start, statement.end);
-        take_names(arena, text, flaws);
+        if (!says_if_not_exists(text)) {
+            take_names(arena, text, flaws);
+        }
         note_other_kind(request, session, script->migration, text, flaws);
         if (says_if_not_exists(text)) {
             buffer_add(&passing, text);
