@@ -98,6 +98,10 @@ static bool run(struct running *running, const char *path, const struct pg_child
     for (size_t i = 0; child->words[i] != NULL; i++) {
         words_add(status->arena, &words, child->words[i]);
     }
+    if (child->restores && running->errors.is_lenient) {
+        /* Several connections have that error several times, and write over each other: nobody could count them. */
+        words_add(status->arena, &words, "--jobs=1");
+    }
     const struct process process = {
         .argv = words_list(status->arena, &words),
         .environment = access->environment,

@@ -128,7 +128,7 @@ class Backups(Case):
             self.assertEqual(hashlib.sha256(file.read()).hexdigest(), backup["sha256"])
         copy = self.cluster.create_database()
         self.addCleanup(self.cluster.drop_database, copy)
-        subprocess.run([harness.PG_RESTORE, "--exit-on-error", "-d", self.cluster.url(copy), self.store.objects()[key]], check=True)
+        self.cluster.restore(copy, self.store.objects()[key])
         self.assertEqual(self.cluster.psql(copy, "SELECT count(*) FROM users"), [("500",)])
         listed = self.ask("GET", "")
         self.assertEqual((listed["folder"], listed["orphans"], listed["problem"]), ("s3://backups/of/us", [], None))

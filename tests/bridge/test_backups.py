@@ -228,7 +228,7 @@ class Backups(Case):
         backup = self.make()
         copy = self.cluster.create_database()
         self.addCleanup(self.cluster.drop_database, copy)
-        subprocess.run([harness.PG_RESTORE, "--exit-on-error", "-d", self.cluster.url(copy), self.path(backup)], check=True)
+        self.cluster.restore(copy, self.path(backup))
         self.assertEqual(self.cluster.tables(copy), self.cluster.tables(self.database))
         self.assertEqual(self.cluster.psql(copy, "SELECT count(*), sum(id) FROM users"), self.sql("SELECT count(*), sum(id) FROM users"))
 
@@ -244,7 +244,7 @@ class Backups(Case):
         subprocess.run(["tar", "-xf", self.path(backup), "-C", by_hand], check=True)
         copy = self.cluster.create_database()
         self.addCleanup(self.cluster.drop_database, copy)
-        subprocess.run([harness.PG_RESTORE, "--exit-on-error", "-j2", "-d", self.cluster.url(copy), by_hand], check=True)
+        self.cluster.restore(copy, by_hand, "-j2")
         self.assertEqual(self.cluster.psql(copy, "SELECT count(*), sum(id) FROM users"), self.sql("SELECT count(*), sum(id) FROM users"))
         self.ask("POST", f"/{backup['id']}/verify", {"restore": True}, 202)
         self.assertEqual(self.ended(backup["id"])["verified"], "restored")

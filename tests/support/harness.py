@@ -27,7 +27,7 @@ import time
 import unittest
 
 import shared
-from cluster import PASSWORD, PASSWORD_ENCODED, PG_BIN, PG_CLIENT, PG_RESTORE, Cluster, free_port  # noqa: F401  (the tests take them from here)
+from cluster import PASSWORD, PASSWORD_ENCODED, PG_BIN, PG_CLIENT, Cluster, free_port  # noqa: F401  (the tests take them from here)
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # Also a test that is told to stop ends what it has started.
