@@ -116,14 +116,14 @@ class Verbs(Case):
         self.assertEqual(self.refused("MarkRolledBack", migration=name).code, FAILED_PRECONDITION)
 
     def test_a_failed_attempt_is_marked_as_rolled_back_and_may_be_said_twice(self):
-        name = self.fail()
+        name = self.leave_failed()
         self.assertTrue(self.call("MarkRolledBack", migration=name).ok)
         self.assertTrue(self.call("MarkRolledBack", migration=name).ok)
         self.assertEqual(self.ledger(), [(name, "f", "t", "0")])
         self.assertEqual(self.call("GetStatus").migrations[0].detail_state, harness.messages().migration.DETAIL_STATE_ROLLED_BACK)
 
     def test_what_was_rolled_back_and_then_begun_by_a_tool_may_run_again(self):
-        name = self.fail()
+        name = self.leave_failed()
         self.call("MarkRolledBack", migration=name)
         self.sql("INSERT INTO truss.migration_steps (ledger, migration, step, steps, attempt, checksum) "
                  f"VALUES ('public._prisma_migrations', '{name}', 0, 0, '', '')")
@@ -132,12 +132,12 @@ class Verbs(Case):
         self.assertTrue(self.call("Run").ok)
 
     def test_a_failed_attempt_is_resolved_by_marking_as_applied(self):
-        name = self.fail()
+        name = self.leave_failed()
         self.call("MarkApplied", migration=name)
         self.assertEqual(self.ledger(), [(name, "f", "t", "0"), (name, "t", "f", "0")])
         self.assertTrue(self.call("Run").ok)
 
-    def fail(self):
+    def leave_failed(self):
         """Leaves a failed row, and nothing else; answers the migration's name."""
         name = "2023_failing"
         self.files.add(name, "CREATE TABLE t (id INT); CREATE INDEX CONCURRENTLY i ON t (id); SELECT 1/0;")
@@ -243,7 +243,7 @@ class Verbs(Case):
         self.assertEqual((reply.ok, len(reply.applied)), (True, 3), reply)
 
     def test_marks_need_no_plpgsql(self):
-        name = self.fail()
+        name = self.leave_failed()
         self.sql("DROP EXTENSION plpgsql CASCADE")
         self.assertTrue(self.call("MarkRolledBack", migration=name).ok)
         self.assertTrue(self.call("MarkApplied", migration=name).ok)
@@ -397,7 +397,7 @@ class Verbs(Case):
         for method in ("ListOperations", "Run", "StartRun"):
             with self.subTest(method=method), self.assertRaises(RpcError) as caught:
                 rpc.call("MigrationService", method)
-            self.assertIn(harness.with_own_schema("has the trigger t on truss.audit of eve"), caught.exception.status.message)
+            self.assertIn(f"has the trigger t on {harness.SAID_SCHEMA}.audit of eve", caught.exception.status.message)
         self.assertEqual(self.sql("SELECT rolsuper FROM pg_roles WHERE rolname = 'eve'"), [("f",)])
 
     BOOM = ("CREATE FUNCTION public.boom() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'ALTER ROLE eve SUPERUSER'; RETURN NEW; END $$; "
@@ -408,7 +408,7 @@ class Verbs(Case):
         self.sql(f"GRANT USAGE ON SCHEMA {table.split('.')[0]} TO eve; GRANT CREATE ON SCHEMA public TO eve; GRANT ALL ON {table} TO eve")
         self.addCleanup(self.sql, "REVOKE ALL ON SCHEMA public FROM eve")
         eve = self.talk()
-        eve(f"BEGIN; SET ROLE eve; {self.BOOM.format(table)}; RESET ROLE")
+        eve(harness.with_own_schema(f"BEGIN; SET ROLE eve; {self.BOOM.format(table)}; RESET ROLE"))
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             answer = pool.submit(call)
             wait_for(lambda: self.sql(f"SELECT 1 FROM pg_locks WHERE relation = '{table}'::regclass AND NOT granted"))
@@ -446,7 +446,7 @@ class Verbs(Case):
             with self.assertRaises(RpcError) as caught:
                 rpc.call("MigrationService", "MarkApplied", {"migration": names[1]})
             return caught.exception.status.message
-        self.assertIn(harness.with_own_schema("has the trigger t on truss.audit of eve"), self.while_eve_gives_a_trigger_to("truss.audit", mark))
+        self.assertIn(f"has the trigger t on {harness.SAID_SCHEMA}.audit of eve", self.while_eve_gives_a_trigger_to("truss.audit", mark))
 
     def test_what_comes_while_a_script_runs_takes_no_row_away(self):
         trigger = ("CREATE FUNCTION quiet() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; "

@@ -81,6 +81,7 @@ def cluster():
 # With TRUSS_STATE_SCHEMA every program of a suite keeps its tables there ("run-long.sh names").
 STATE_SCHEMA = {key: value for key, value in os.environ.items() if key == "TRUSS_STATE_SCHEMA"}
 OWN_SCHEMA = "".join('"' + value.replace('"', '""') + '"' for value in STATE_SCHEMA.values())
+SAID_SCHEMA = "".join(STATE_SCHEMA.values()) or "truss"  # as a sentence has it
 OWN_NAME = re.compile(r"\btruss(?=\.[a-z_]+\b)|(?<=SCHEMA )truss\b")
 usual_name = unittest.skipIf(STATE_SCHEMA, "says what our schema is called")
 
