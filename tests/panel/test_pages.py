@@ -415,6 +415,17 @@ class Others(Pages):
         self.visit("/runs?state=refused")
         self.see(".virtual .badge", "refused")
 
+    def test_what_was_marked_without_a_run_stands_among_the_runs(self):
+        http = self.bridge(self.worker(self.project().add("1_m", "SELECT 1;")))
+        self.assertEqual(http.post("/api/migrations/idempotent/mark-applied", {"migration": "1_m"}).status, 200)
+        self.open(None, "/runs", http=http)
+        self.see(".virtual .badge", "marked")
+        self.visit("/runs?state=marked")
+        self.click(".virtual a")
+        self.see(".heading .badge", "marked")
+        self.see(".heading", "nothing was run")
+        self.assertEqual(self.do("return page.locator('.timeline').count()"), 0)
+
     def test_a_worker_that_is_gone_is_said_on_every_page(self):
         process = self.worker(self.project())
         http = self.bridge(process)
