@@ -131,6 +131,21 @@ class Dockerfile(Case):
     def test_it_runs_as_a_numbered_user_that_is_not_root(self):
         self.assertEqual(self.all_of("USER"), ["10001:10001"])
 
+    def test_the_context_has_every_file_that_the_build_asks_for(self):
+        """make only says what it would do, and which file is missing: no image was to be had while the console's Help was not in it."""
+        folder = tempfile.mkdtemp(prefix="truss-context-")
+        self.addCleanup(shutil.rmtree, folder, True)
+        source, build = os.path.join(folder, "src"), os.path.join(folder, "build")
+        for name in (line[1:] for line in read(".dockerignore").splitlines() if line.startswith("!")):
+            kept = os.path.join(source, name)
+            os.makedirs(os.path.dirname(kept), exist_ok=True)
+            copy = shutil.copytree if os.path.isdir(os.path.join(harness.ROOT, name)) else shutil.copy
+            copy(os.path.join(harness.ROOT, name), kept)
+        for command in (["cmake", "-S", source, "-B", build, "-DTRUSS_TESTS=OFF"], ["make", "-C", build, "-n", "-k", "all"]):
+            said = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300, check=False).stdout
+        self.assertIn("Building C object", said)
+        self.assertEqual(re.findall(f"No rule to make target '({re.escape(source)}/[^']*)'", said), [])
+
     def test_every_stage_begins_with_the_same_base(self):
         self.assertEqual({rest.split()[0] for rest in self.all_of("FROM")}, {"${BASE}"})
 
