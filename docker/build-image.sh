@@ -3,25 +3,29 @@
 # makes from the mirror that this machine's apt uses. Root only. The archive is for `docker load` or `podman load`.
 #
 #   build-image.sh [FILE]     default: build/truss-image.tar
+#
+# TRUSS_IMAGE_SUITE   the release of Debian that it is made on (default: trixie, which is 13; bookworm is 12)
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 out=${1:-$root/build/truss-image.tar}
-suite=bookworm
+suite=${TRUSS_IMAGE_SUITE:-trixie}
 
 fail() {
     echo "build-image.sh: $*" >&2
     exit 1
 }
 
-# This machine's Debian sources, one line each.
+# This machine's Debian sources, one line each, with the release that is wanted in the place of its own.
 apt_sources() {
+    # shellcheck disable=SC1091  # of the system
+    own=$(. /etc/os-release && echo "$VERSION_CODENAME")
     # shellcheck disable=SC2016  # apt's own variables
     apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 'Origin: Debian' |
-        grep " $suite" | sort -u
+        sed -n -E "s/ ($own|$suite)([-a-z]*) / $suite\\2 /p" | sort -u
 }
 
-# As in debian:bookworm-slim: no documentation, no translations, now or with later packages.
+# As in Debian's own slim images: no documentation, no translations, now or with later packages.
 slim() {
     {
         for path in doc man info locale; do
