@@ -82,28 +82,35 @@ static bool goes_on(void *data)
     return backup_watch_look(((const struct running *)data)->child->watch);
 }
 
-static bool run(struct running *running, const char *path, const struct pg_child_access *access, struct status *status)
+static const char *const *words_of(const struct running *running, const char *path,
+                                   const struct pg_child_access *access, struct arena *arena)
 {
     const struct backup_child *const child = running->child;
     struct words words = {0};
-    struct process_end end;
-    words_add(status->arena, &words, path);
+    words_add(arena, &words, path);
     if (access->connection != NULL) {
-        words_add(status->arena, &words, arena_printf(status->arena, "--dbname=%s", access->connection));
-        words_add(status->arena, &words, "--no-password");
+        words_add(arena, &words, arena_printf(arena, "--dbname=%s", access->connection));
+        words_add(arena, &words, "--no-password");
     }
     if (child->restores) {
-        words_add(status->arena, &words, restore_errors_argument(&running->errors));
+        words_add(arena, &words, restore_errors_argument(&running->errors));
     }
     for (size_t i = 0; child->words[i] != NULL; i++) {
-        words_add(status->arena, &words, child->words[i]);
+        words_add(arena, &words, child->words[i]);
     }
     if (child->restores && running->errors.is_lenient) {
         /* Several connections have that error several times, and write over each other: nobody could count them. */
-        words_add(status->arena, &words, "--jobs=1");
+        words_add(arena, &words, "--jobs=1");
     }
+    return words_list(arena, &words);
+}
+
+static bool run(struct running *running, const char *path, const struct pg_child_access *access, struct status *status)
+{
+    const struct backup_child *const child = running->child;
+    struct process_end end;
     const struct process process = {
-        .argv = words_list(status->arena, &words),
+        .argv = words_of(running, path, access, status->arena),
         .environment = access->environment,
         .directory = "/",
         .deadline = NO_DEADLINE,
