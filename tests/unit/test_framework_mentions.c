@@ -3,6 +3,7 @@
  */
 #include "framework/core/framework.h"
 #include "framework/core/layout.h"
+#include "framework/core/mention_path.h"
 #include "framework/core/survey.h"
 #include "unit/project_files.h"
 
@@ -554,6 +555,38 @@ static const struct {
      "class P extends ServiceProvider { $this->loadMigrationsFrom(database_path('migrations')); }", NULL},
 };
 
+/* An absolute path, and what it is to services/a/db/migrations. */
+static const struct {
+    const char *path; /* "{root}" in front of it: inside of the project */
+    enum named_path named;
+} absolute_paths[] = {
+    {"/app/services/a/db/migrations", NAMED_IT},
+    {"/app/services/b/db/migrations", NAMED_OTHER},
+    {"/build/b/db/migrations", NAMED_OTHER},
+    {"/build/a/db/migrations", NAMED_IT},
+    {"/build/db/migrations", NAMED_IT},
+    {"/build/c/elsewhere", NAMED_NOTHING},
+    {"{root}/services/a/db/migrations", NAMED_IT},
+    {"{root}/services/b/db/migrations", NAMED_OTHER},
+    {"{root}/services/c/db/migrations", NAMED_NOTHING},
+};
+
+START_TEST(the_longest_end_of_an_absolute_path_says_which_package_is_meant)
+{
+    put("services/a/db/migrations/00001_a.sql", "-- +goose Up\nSELECT 1;\n");
+    put("services/b/db/migrations/00001_a.sql", "-- +goose Up\nSELECT 1;\n");
+    const struct folder folder = {.framework = framework_find(text_of("goose")),
+                                  .root = root,
+                                  .base = "services/a",
+                                  .path = "services/a/db/migrations"};
+    const struct source_file file = {.name = "Makefile"};
+    const char *const path = absolute_paths[_i].path;
+    const bool is_inside = path[0] == '{';
+    const char *const whole = is_inside ? arena_printf(arena, "%s%s", root, path + strlen("{root}")) : path;
+    ck_assert_msg(mention_path(arena, &folder, &file, whole) == absolute_paths[_i].named, "%s", path);
+}
+END_TEST
+
 START_TEST(code_may_name_another_folder)
 {
     put("package.json", "{\"dependencies\": {\"kysely\": \"0.28\"}}");
@@ -746,6 +779,8 @@ int main(void)
     tcase_set_timeout(tests, 15); /* what does not end takes minutes */
     tcase_add_loop_test(tests, a_project_says_its_tracking_table_wherever_it_can_be_said, 0,
                         sizeof projects / sizeof *projects);
+    tcase_add_loop_test(tests, the_longest_end_of_an_absolute_path_says_which_package_is_meant, 0,
+                        sizeof absolute_paths / sizeof *absolute_paths);
     tcase_add_loop_test(tests, code_may_name_another_folder, 0, sizeof folders_in_code / sizeof *folders_in_code);
     tcase_add_loop_test(tests, what_was_read_is_read_again_where_it_changed, 0, sizeof edits / sizeof *edits);
     tcase_add_test(tests, a_look_that_was_cut_is_no_answer);
