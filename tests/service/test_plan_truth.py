@@ -204,6 +204,22 @@ class PassedOver(Base):
                 self.project_of(statement + ";\n", setup=things)
                 self.assertEqual(list(self.check().warnings), [])
 
+    def test_an_extension_or_schema_that_is_there_otherwise_is_told(self):
+        things = "CREATE SCHEMA area; CREATE EXTENSION pgcrypto SCHEMA area VERSION '1.3';"
+        for statement, told in (("CREATE EXTENSION IF NOT EXISTS pgcrypto SCHEMA public", "is in the schema area: .* wants public"),
+                                ("CREATE EXTENSION IF NOT EXISTS \"pgcrypto\" WITH VERSION '1.2'", "is there in version 1.3: .* wants 1.2"),
+                                ("CREATE SCHEMA IF NOT EXISTS area AUTHORIZATION pg_monitor", "The schema area belongs to .* wants pg_monitor")):
+            with self.subTest(statement):
+                self.database = None
+                self.project_of(statement + ";\n", setup=things)
+                self.assertRegex("\n".join(self.check().warnings), told)
+        for statement in ("CREATE EXTENSION IF NOT EXISTS pgcrypto", "CREATE EXTENSION IF NOT EXISTS pgcrypto SCHEMA area VERSION '1.3'", "CREATE SCHEMA IF NOT EXISTS area",
+                          "CREATE SCHEMA IF NOT EXISTS area AUTHORIZATION CURRENT_USER", "CREATE SCHEMA IF NOT EXISTS new AUTHORIZATION CURRENT_USER"):
+            with self.subTest(statement):
+                self.database = None
+                self.project_of(statement + ";\n", setup=things)
+                self.assertEqual(list(self.check().warnings), [])
+
     def test_an_index_of_another_table_is_told(self):
         self.project_of("CREATE INDEX IF NOT EXISTS i ON u (id);\n", setup=self.THINGS)
         self.assertRegex("\n".join(self.check().warnings), "index \"i\"")

@@ -144,6 +144,59 @@ static void note_other_kind(const struct request *request, struct pg_session *se
     }
 }
 
+/* ---- what is no relation ---- */
+
+/* $1 the name, $2 what is wanted: a row where it is there otherwise. */
+static const struct {
+    const char *first; /* behind CREATE */
+    const char *word;  /* in front of what is wanted */
+    const char *sql;
+} others[] = {
+    {"extension", "schema",
+     "SELECT pg_catalog.format('The extension %I is in the schema %I', e.extname, n.nspname) FROM "
+     "pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = $1::name "
+     "AND "
+     "n.nspname <> $2::name"},
+    {"extension", "version",
+     "SELECT pg_catalog.format('The extension %I is there in version %s', e.extname, e.extversion) FROM "
+     "pg_catalog.pg_extension e WHERE e.extname = $1::name AND e.extversion <> $2"},
+    {"schema", "authorization",
+     "SELECT pg_catalog.format('The schema %I belongs to %I', n.nspname, r.rolname) FROM pg_catalog.pg_namespace n "
+     "JOIN "
+     "pg_catalog.pg_roles r ON r.oid = n.nspowner WHERE n.nspname = $1::name AND r.rolname <> $2::name AND $2 NOT IN "
+     "('current_user', 'session_user', 'current_role')"},
+};
+
+/* CREATE EXTENSION or SCHEMA IF NOT EXISTS, where it is there in another schema or version, or is another role's. */
+static void note_other_place(const struct request *request, struct pg_session *session, const char *migration,
+                             struct text statement, struct flaws *flaws)
+{
+    struct arena *const arena = request->arena;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        struct sql_reader words = sql_read(statement);
+        if (!sql_take(&words, "create") || !sql_take(&words, others[i].first) || !sql_take(&words, "if") ||
+            !sql_take(&words, "not") || !sql_take(&words, "exists")) {
+            continue;
+        }
+        const char *const name = sql_identifier(arena, &words.token);
+        while (words.token.kind != SQL_END && !sql_is_word(&words.token, others[i].word)) {
+            sql_advance(&words);
+        }
+        sql_advance(&words);
+        const char *const string = sql_string(arena, &words.token);
+        const char *const wanted = string != NULL ? string : sql_identifier(arena, &words.token);
+        struct status unanswered = {.arena = arena};
+        PG_RESULT(result) = name == NULL || wanted == NULL || words_have(&flaws->handled, name)
+                                ? NULL
+                                : pg_query(session, others[i].sql, 2, (const char *const[]){name, wanted}, &unanswered);
+        if (result != NULL && PQntuples(result) > 0) {
+            words_add(arena, &flaws->others,
+                      arena_printf(arena, "%s: migration \"%s\" would pass over it, and wants %s.",
+                                   pg_field(result, 0, 0), migration, wanted));
+        }
+    }
+}
+
 /* ---- what is there ---- */
 
 /* $1 schema or NULL, $2 name, $3 the schema of the URL or NULL: its whole name, its kind, and who builds it now. */
@@ -219,6 +272,7 @@ void flaws_find(const struct request *request, struct pg_session *session, const
             take_names(arena, text, flaws);
         }
         note_other_kind(request, session, script->migration, text, flaws);
+        note_other_place(request, session, script->migration, text, flaws);
         if (says_if_not_exists(text)) {
             buffer_add(&passing, text);
             buffer_puts(&passing, ";\n");
