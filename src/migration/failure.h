@@ -20,6 +20,7 @@ struct failure {
     bool partially_applied;
     bool needs_person;    /* a new run does not go on behind what stays */
     bool connection_lost; /* whether the server committed is not known from this connection */
+    bool is_unknown;      /* nor from another one: it may be committed */
     bool terminated;      /* somebody ended our session (57P01): it is not tried again */
     const struct run_blocker *blockers;
     size_t blocker_count;

@@ -165,6 +165,17 @@ START_TEST(a_server_that_does_not_let_us_in_yet_is_asked_again)
 }
 END_TEST
 
+/* The network is silent for new connections, too: a run of no deadline must not go on asking. */
+START_TEST(where_nobody_answers_it_is_asked_for_some_seconds_only)
+{
+    ck_assert(!find_out(silent, NULL));
+    failed_with(STATUS_UNAVAILABLE, "did not answer");
+    took_less_than(2 * LATE_MS);
+    ck_assert(!truth.recorded && !truth.started);
+    ck_assert_int_eq(run.deadline, NO_DEADLINE);
+}
+END_TEST
+
 START_TEST(a_failure_behind_the_connecting_leaves_the_truth_unknown)
 {
     for (size_t place = CONNECTING; place <= READ_PLACE; place++) {
@@ -308,6 +319,7 @@ int main(void)
     tcase_add_test(all, a_ledger_without_rows_says_that_nothing_was_committed);
     tcase_add_test(all, while_the_old_session_has_the_lock_nothing_is_known);
     tcase_add_test(all, a_server_that_does_not_let_us_in_yet_is_asked_again);
+    tcase_add_test(all, where_nobody_answers_it_is_asked_for_some_seconds_only);
     tcase_add_test(all, a_failure_behind_the_connecting_leaves_the_truth_unknown);
     tcase_add_test(all, rows_that_cannot_be_read_leave_the_truth_unknown_and_no_transaction);
     tcase_add_test(all, the_end_of_the_reading_may_fail_and_the_truth_is_known);

@@ -30,6 +30,7 @@ static const struct step_record second = {.step = 2, .steps = 3, .attempt = "471
 #define FORGET     "BEGIN;CLOSE ALL;DEALLOCATE ALL;UNLISTEN *;DISCARD TEMP;DISCARD SEQUENCES;COMMIT;"
 #define OURSELVES  "SET LOCAL SESSION AUTHORIZATION DEFAULT;SET LOCAL ROLE NONE;"
 
+#define KEEPALIVE  "SET tcp_keepalives_idle = 10;SET tcp_keepalives_interval = 5;SET tcp_keepalives_count = 3;"
 #define UNDER_LOCK "[under lock]"
 
 static void set_up(void)
@@ -84,15 +85,16 @@ START_TEST(the_usual_migration_is_one_message_with_its_row)
     one.locks = true;
     one.records = true;
     one.part = LEDGER_RECORD;
-    ck_assert_str_eq(compose(&one), RESET_ROLE
-                     "RESET ALL;" FORGET "SET ledgers.own = on;SET idle_in_transaction_session_timeout = 60000;SET "
-                     "statement_timeout = 9000;BEGIN;SET LOCAL lock_timeout =       50;LOCK ledger;create "
-                     "table t ()\n;\n" OURSELVES UNDER_LOCK "INSERT row;" OURSELVES "UNLOCK ledger;COMMIT;");
+    ck_assert_str_eq(compose(&one),
+                     RESET_ROLE "RESET ALL;" FORGET "SET ledgers.own = on;" KEEPALIVE
+                                "SET idle_in_transaction_session_timeout = 60000;SET "
+                                "statement_timeout = 9000;BEGIN;SET LOCAL lock_timeout =       50;LOCK ledger;create "
+                                "table t ()\n;\n" OURSELVES UNDER_LOCK "INSERT row;" OURSELVES "UNLOCK ledger;COMMIT;");
     ck_assert_int_eq(composed.ladder, LADDER_LOCAL);
     /* "table", by its place in the message and in the file. */
     ck_assert_uint_eq(composed.characters_before,
                       (size_t)(strstr(composed.sql.data, "create table") - composed.sql.data));
-    ck_assert_uint_eq(composed.statements_before, 16);
+    ck_assert_uint_eq(composed.statements_before, 19);
     query_set_timeout(&composed, 80);
     ck_assert_ptr_nonnull(strstr(composed.sql.data, "SET LOCAL lock_timeout =       80;LOCK"));
 }

@@ -14,7 +14,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define IDLE_MS       60000 /* idle_in_transaction_session_timeout: a worker that stopped must not hold locks */
+#define IDLE_MS 60000 /* idle_in_transaction_session_timeout: a worker that stopped must not hold locks */
+/* Nor must one that the network lost: the server's own (2 hours) would keep the run's locks for as long. */
+#define KEEPALIVE     "SET tcp_keepalives_idle = 10;SET tcp_keepalives_interval = 5;SET tcp_keepalives_count = 3;"
 #define LARGE         ((size_t)8 * 1024 * 1024) /* bytes of a script that is sent in pieces, where it can be */
 #define TIMEOUT_WIDTH 8                         /* characters of its number */
 #define RESET_ROLE    "RESET SESSION AUTHORIZATION;RESET ROLE;"
@@ -36,7 +38,7 @@ const char transaction_reset[] = RESET_ROLE "RESET ALL;";
 const char *session_limits(struct arena *arena, const struct run_settings *settings)
 {
     struct buffer sql = {.arena = arena};
-    buffer_printf(&sql, "SET idle_in_transaction_session_timeout = %d;%s", IDLE_MS,
+    buffer_printf(&sql, KEEPALIVE "SET idle_in_transaction_session_timeout = %d;%s", IDLE_MS,
                   settings->has_idle_limit ? "SET idle_session_timeout = 0;" : "");
     if (settings->application != NULL) {
         buffer_puts(&sql, "SET application_name = ");

@@ -54,6 +54,7 @@ static enum going recover(const struct execution *execution, struct attempt *att
     watch_note(&run->watch, name, "The connection was lost; the tracking table is asked what was committed.");
     if (!recovery_find_out(run, &execution->preparation->catalog, &attempt->record, &truth)) {
         const size_t late = durable_forget_all(execution);
+        failure->is_unknown = true;
         const char *const before =
             late == 0 ? "" : arena_printf(run->arena, ", or the %zu migration(s) before it,", late);
         failure->status.message = arena_printf(run->arena,
@@ -284,8 +285,24 @@ static bool run_list(const struct execution *execution)
     return true;
 }
 
+/* The connection is lost, and nobody could say what was committed: neither of it nor, perhaps, of some before it. */
+static const char *unknown_summary(struct arena *arena, const struct run_result *result)
+{
+    const char *const before =
+        result->applied_count == 0
+            ? ""
+            : arena_printf(arena, "; the %zu migration(s) first in order stay applied", result->applied_count);
+    return arena_printf(arena,
+                        "Migration \"%s\" failed — the connection was lost, and whether it was committed is not known: "
+                        "ask for the status%s.",
+                        result->failed_name, before);
+}
+
 static const char *failure_summary(struct arena *arena, const struct run_result *result)
 {
+    if (result->failure.is_unknown) {
+        return unknown_summary(arena, result);
+    }
     const char *const own = !result->failure.partially_applied ? "failed — it was rolled back"
                             : result->failure.needs_person
                                 ? "failed — what it committed stays, and a new run does not go on behind it: a person "

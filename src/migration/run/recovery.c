@@ -1,5 +1,6 @@
 /*
- * A server that recovers from a crash takes a moment: it is asked again and again for some seconds.
+ * A server that recovers from a crash takes a moment: it is asked again and again for some seconds. Where nobody
+ * answers at all, one such attempt takes all of them.
  */
 #include "migration/run/recovery.h"
 
@@ -9,18 +10,24 @@
 #include <string.h>
 #include <time.h>
 
-#define RECONNECT_TRIES    60
+#define RECONNECT_MS       15000
 #define RECONNECT_PAUSE_MS 250
 #define FIND_OUT_MS        15000
 
 static bool reconnect(struct run *run)
 {
     const struct timespec pause = {.tv_nsec = RECONNECT_PAUSE_MS * 1000000L};
+    const int64_t deadline = run->deadline;
+    const int64_t until = deadline_in(RECONNECT_MS);
+    run->deadline = until < deadline ? until : deadline;
     pg_session_free(run->session);
     run->session = NULL;
-    for (int i = 0; run->session == NULL && i < RECONNECT_TRIES && !deadline_passed(run->deadline); i++) {
+    do {
         nanosleep(&pause, NULL);
-        run_connect(run);
+    } while (!run_connect(run) && !deadline_passed(run->deadline));
+    run->deadline = deadline;
+    if (run->session != NULL) {
+        pg_session_set_deadline(run->session, deadline);
     }
     return run->session != NULL;
 }
