@@ -246,10 +246,12 @@ START_TEST(a_turn_that_lasts_is_not_us_who_is_waited_for)
 {
     open_door(1, MOST);
     const int64_t began = clock_ms();
-    come(1, "A");
-    come(1, "B");
+    const int a = come(1, "A");
+    const int b = come(1, "B");
     turns_are("AB");
     ck_assert_int_ge(clock_ms() - began, 90);
+    close(a);
+    close(b);
 }
 END_TEST
 
