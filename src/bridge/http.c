@@ -28,8 +28,7 @@
 #define STREAM_BLOCK   ((size_t)16 * 1024)
 #define BODIES_LIMIT   (3 * LIMIT_SCRIPT) /* of all requests together */
 
-/* What a request is, and how far it is. */
-struct exchange {
+struct exchange {                /* what a request is, and how far it is */
     struct http_request request; /* first, so that a request is its exchange */
     struct intake body;          /* as far as it has come */
     size_t received;             /* of the body, kept or not */
@@ -111,8 +110,7 @@ static void add_headers(struct MHD_Response *response, const char *content_type,
 static struct MHD_Response *make_response(const char *content_type, struct text body,
                                           const struct http_extra_header *extra)
 {
-    /* The body lives in the request's arena, which outlives the response. */
-    struct MHD_Response *response = NULL;
+    struct MHD_Response *response = NULL; /* the body lives in the request's arena, which outlives it */
     for (unsigned times = 0; response == NULL; times++) {
         response = MHD_create_response_from_buffer(body.size, (void *)(uintptr_t)body.data, MHD_RESPMEM_PERSISTENT);
         memory_must_wait(response, times);
@@ -249,8 +247,7 @@ struct text http_header_list(const struct http_request *request, const char *nam
     return buffer_text(&list.values);
 }
 
-/* The receiver of a query's parameters. */
-struct query {
+struct query { /* the receiver of its parameters */
     http_parameter *parameter;
     void *context;
 };
@@ -271,7 +268,6 @@ void http_query(const struct http_request *request, http_parameter *parameter, v
 
 /* ---- libmicrohttpd's callbacks ---- */
 
-/* The headers have come. */
 static enum MHD_Result begin(struct http_server *server, struct MHD_Connection *connection, const char *method,
                              const char *url, void **state)
 {
@@ -396,7 +392,6 @@ static void on_connection(void *data, struct MHD_Connection *connection, void **
     }
 }
 
-/* The relay's. */
 static void on_gone(void *data, guest_name client)
 {
     const struct http_server *const server = data;
@@ -454,7 +449,7 @@ struct http_server *http_server_start(const struct http_place *place, http_handl
     pthread_mutex_init(&server->mutex, NULL);
     server->relay = relay_open(&options, status);
     server->daemon = server->relay == NULL ? NULL : start_daemon(server);
-    if (server->daemon != NULL && relay_start(server->relay)) {
+    if (server->daemon != NULL) {
         return server;
     }
     if (server->relay != NULL) {
@@ -462,6 +457,11 @@ struct http_server *http_server_start(const struct http_place *place, http_handl
     }
     http_server_free(server);
     return NULL;
+}
+
+bool http_server_begin(struct http_server *server)
+{
+    return relay_start(server->relay);
 }
 
 const char *http_server_address(const struct http_server *server)

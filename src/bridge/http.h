@@ -100,9 +100,12 @@ struct http_place {
     http_served *served;         /* with the handler's context; NULL: nobody is told */
 };
 
-/* Listens. NULL and a status where that cannot be. */
+/* Listens; clients come in with http_server_begin. NULL and a status where it cannot listen. */
 struct http_server *http_server_start(const struct http_place *place, http_handler *handler, void *context,
                                       struct status *status);
+
+/* Lets clients in; until then they wait in front. False where there is no thread to be had. */
+bool http_server_begin(struct http_server *server);
 
 /* "127.0.0.1:8787", with the real port; borrowed. */
 const char *http_server_address(const struct http_server *server);

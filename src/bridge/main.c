@@ -121,7 +121,12 @@ static bool serve_until_told(struct arena *arena, const struct options *options,
         bridge_stop(bridge);
         return false;
     }
-    if (!decide_login(arena, server, bridge, status)) {
+    /* Before anybody comes in: who does would be told that others can reach us. */
+    const bool is_decided = decide_login(arena, server, bridge, status);
+    if (!is_decided || !http_server_begin(server)) {
+        if (is_decided) {
+            status_fail(status, STATUS_INTERNAL, "The HTTP server cannot be started.");
+        }
         stop(bridge, server);
         return false;
     }
