@@ -129,6 +129,33 @@ class Detection(Written):
             self.assertTrue(rpc.call("MigrationService", "Run").ok)
             self.assertEqual((self.status(rpc).tracking_table, self.sql("SELECT version FROM history.applied")), ("history.applied", [("1",)]))
 
+    def test_what_the_tool_reads_of_the_environment_counts_before_the_files(self):
+        self.write("db/migrations/1_a.sql", "-- +goose Up\nSELECT 1;\n")
+        self.write("steps/1_b.sql", "-- +goose Up\nSELECT 1;\n")
+        self.write(".env", "GOOSE_DRIVER=postgres\n")
+        with self.start(environment={"GOOSE_MIGRATION_DIR": "steps", "GOOSE_TABLE": "of_environment"}) as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+            status = self.status(rpc)
+            self.assertEqual((status.folder, status.tracking_table, [one.name for one in status.migrations]), ("steps", "public.of_environment", ["1_b"]))
+
+    def test_flyways_environment_counts_before_its_file_and_is_a_question_beside_another(self):
+        said = {"FLYWAY_LOCATIONS": "filesystem:steps", "FLYWAY_TABLE": "history", "FLYWAY_SQL_MIGRATION_PREFIX": "M", "FLYWAY_PLACEHOLDERS_WHAT": "7"}
+        self.write("steps/M1__b.sql", "SELECT ${what};")
+        for configuration in (None, "flyway.locations=filesystem:sql\nflyway.table=of_file\n"):
+            if configuration:
+                self.write("sql/V1__a.sql", "SELECT 1;")
+                self.write("flyway.conf", configuration)
+                self.database = None
+            with self.subTest(configuration=configuration), self.start(environment=said) as rpc:
+                self.assertTrue(rpc.call("MigrationService", "Run").ok)
+                status = self.status(rpc)
+                self.assertEqual((status.folder, status.tracking_table, [one.name for one in status.migrations]), ("steps", "public.history", ["M1__b"]))
+        os.remove(os.path.join(self.directory.name, "flyway.conf"))
+        self.database = None
+        self.write("pom.xml", "<project><artifactId>flyway-maven-plugin</artifactId><locations><location>filesystem:sql</location></locations></project>")
+        with self.start(environment=said) as rpc:
+            self.assertRegex(self.status(rpc).problem, "pom.xml, line 1, is changed by flyway.[a-zA-Z.]+ of the environment")
+
     def test_a_ledger_of_a_particular_shape_is_found_under_any_name(self):
         self.write("sql/V1__a.sql", "SELECT 1;")
         self.write("flyway.conf", "flyway.locations=filesystem:sql\n")

@@ -9,6 +9,7 @@
 #include "framework/formats/properties.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MOST_PARTS 8 /* of a key */
@@ -47,6 +48,14 @@ static const char *value_of(struct arena *arena, enum configuration_format forma
                             : config_value(arena, content, parts[0], parts[1]);
 }
 
+/* A variable of the environment; NULL: it says nothing, or is not asked. */
+static const char *variable_of(const struct configuration *configuration, const struct folder *folder, const char *key)
+{
+    const bool is_asked = configuration->is_environment && folder->base[0] == '\0' && key != NULL;
+    const char *const value = is_asked ? getenv(key) : NULL;
+    return value == NULL || value[0] == '\0' ? NULL : value;
+}
+
 /* The offset of a value that is there and cannot be read. */
 static size_t unread(struct arena *arena, enum configuration_format format, struct text content, const char *key)
 {
@@ -67,9 +76,11 @@ static bool note_computed(struct arena *arena, const struct configuration *confi
 {
     const enum configuration_format format = configuration->format;
     const char *const keys[] = {configuration->table, configuration->schema};
-    unread_folder(arena, folder, (struct source_file){name, content},
-                  unread(arena, format, content, configuration->directory), configuration->directory);
-    for (size_t i = 0; i < 2; i++) {
+    if (variable_of(configuration, folder, configuration->directory) == NULL) {
+        unread_folder(arena, folder, (struct source_file){name, content},
+                      unread(arena, format, content, configuration->directory), configuration->directory);
+    }
+    for (size_t i = 0; i < 2 && variable_of(configuration, folder, keys[0]) == NULL; i++) {
         unread_ledger(arena, folder, (struct source_file){name, content}, unread(arena, format, content, keys[i]),
                       keys[i]);
     }
@@ -85,18 +96,26 @@ void configuration_set_table(struct arena *arena, struct folder *folder, const c
     }
 }
 
+/* What is said of a key: by the environment, else by the file. */
+static const char *said_of(struct arena *arena, const struct configuration *configuration, const struct folder *folder,
+                           struct text content, const char *key)
+{
+    const char *const variable = variable_of(configuration, folder, key);
+    return variable != NULL ? variable : value_of(arena, configuration->format, content, key);
+}
+
 bool configuration_read(struct arena *arena, const struct configuration *configuration, struct folder *folder)
 {
-    struct text content;
-    const enum configuration_format format = configuration->format;
+    struct text content = {"", 0};
     const char *const name = folder_first_file(arena, folder, configuration->files);
-    if (name == NULL || !folder_read(arena, folder, name, &content)) {
+    const bool has_file = name != NULL && folder_read(arena, folder, name, &content);
+    if (!has_file && !configuration->is_environment) {
         return false;
     }
-    const char *const directory = value_of(arena, format, content, configuration->directory);
-    const char *const table = value_of(arena, format, content, configuration->table);
-    const char *const schema = value_of(arena, format, content, configuration->schema);
-    const bool is_computed = note_computed(arena, configuration, name, content, folder);
+    const char *const directory = said_of(arena, configuration, folder, content, configuration->directory);
+    const char *const table = said_of(arena, configuration, folder, content, configuration->table);
+    const char *const schema = said_of(arena, configuration, folder, content, configuration->schema);
+    const bool is_computed = has_file && note_computed(arena, configuration, name, content, folder);
     if (configuration->is_of_others && !is_computed && directory == NULL && table == NULL && schema == NULL) {
         return false;
     }
@@ -107,6 +126,6 @@ bool configuration_read(struct arena *arena, const struct configuration *configu
         folder->ledger.table = table;
     }
     folder->ledger.schema = schema != NULL ? schema : folder->ledger.schema;
-    folder->evidence = path_join(arena, folder->base, name);
+    folder->evidence = has_file ? path_join(arena, folder->base, name) : "the environment";
     return true;
 }

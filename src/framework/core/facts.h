@@ -102,6 +102,8 @@ struct configuration {
     const char *schema;
     bool table_has_schema; /* "schema.table" */
     bool is_of_others;     /* a file that others have, too (.env): it counts where it says something */
+    bool is_environment;   /* keys are variables: those of our own environment count before the file's, as godotenv.Load
+                              of goose and dbmate has it. They are about the project's own directory, and no package's */
 };
 
 /* Which names are migrations. The first rule counts whose pattern (pattern.h) a name fits; a name that fits none is

@@ -7,6 +7,7 @@
 #include "framework/core/data_sources.h"
 #include "framework/core/listing.h"
 #include "framework/core/unread.h"
+#include "framework/flyway/flyway_environment.h"
 
 #include <ctype.h>
 #include <stdint.h>
@@ -469,14 +470,21 @@ static bool read_usual(struct arena *arena, struct folder *folder)
             const bool is_behind = source->format == SOURCE_POM || strncmp(source->name, "build", 5) == 0;
             const size_t at = is_behind ? text_find(content, source->begins, 0) : 0;
             folder->evidence = path_join(arena, folder->base, source->name);
-            read_settings(arena, folder, blanked(arena, content, at), source);
+            content = flyway_environment_beside(arena, folder, source->name, blanked(arena, content, at));
+            read_settings(arena, folder, content, source);
             if (text_ends_with(text_of(source->name), ".toml") && folder->ledger.schema == NULL) {
                 read_environments(arena, folder, &(const struct source_file){source->name, content});
             }
             return true;
         }
     }
-    return false;
+    const struct text environment = flyway_environment(arena, folder);
+    if (environment.size > 0) {
+        folder->evidence = "the environment";
+        read_settings(arena, folder, environment,
+                      &(const struct source){"the environment", NULL, "flyway.", SOURCE_KEYS, NULL});
+    }
+    return environment.size > 0;
 }
 
 bool flyway_configure(struct arena *arena, struct folder *folder)

@@ -29,7 +29,8 @@ const struct framework framework_dbmate = {
                                                            .directory = "DBMATE_MIGRATIONS_DIR",
                                                            .table = "DBMATE_MIGRATIONS_TABLE",
                                                            .table_has_schema = true,
-                                                           .is_of_others = true},
+                                                           .is_of_others = true,
+                                                           .is_environment = true},
             .sure_by = WORDS("*.sql: -- migrate:up"),
             .files = FILES({.pattern = "{number}*.sql"}), /* pkg/dbmate/migration.go */
             .key = KEY_NUMBER_AS_WRITTEN,

@@ -75,7 +75,8 @@ const struct framework framework_goose = {
             .configuration = &(const struct configuration){.files = WORDS(".env"),
                                                            .directory = "GOOSE_MIGRATION_DIR",
                                                            .table = "GOOSE_TABLE",
-                                                           .is_of_others = true},
+                                                           .is_of_others = true,
+                                                           .is_environment = true},
             .sure_by = WORDS("*.sql: -- +goose Up", "{number}_*.go: goose.AddMigration|goose.AddNamedMigration"),
             /* Programs are migrations, too; those without a number are helpers. */
             .files = FILES({.pattern = "*_test.go", .passed_over = true},
