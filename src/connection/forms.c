@@ -3,8 +3,8 @@
  */
 #include "connection/forms.h"
 
+#include <ctype.h>
 #include <string.h>
-#include <strings.h>
 
 #define MASK "****" /* as long as it is, however long the secret */
 
@@ -179,29 +179,22 @@ static void put_parameter(struct buffer *out, bool *has_some, const char *name, 
     }
 }
 
-/* A setting whose name says that its value is for nobody's eyes. */
+/* A setting whose value may be for nobody's eyes: one that an application has made up, which has a dot in its name.
+ * PostgreSQL's own that are secret cannot be set there. */
 static bool is_secret(struct text setting)
 {
-    static const char *const words[] = {"password", "passwd", "secret", "token"};
     const size_t size = text_find(setting, "=", 0);
-    for (size_t at = 0; size != SIZE_MAX && at < size; at++) {
-        for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-            const size_t length = strlen(words[i]);
-            if (at + length <= size && strncasecmp(setting.data + at, words[i], length) == 0) {
-                return true;
-            }
-        }
-    }
-    return false;
+    return size != SIZE_MAX && text_find(text_slice(setting, 0, size), ".", 0) != SIZE_MAX;
 }
 
-/* "-c search_path=app -c app.secret=…": words between blanks, of which those behind a backslash are none. */
+/* "-c search_path=app -c app.secret=…": words between white space, of which what is behind a
+ * backslash is none (pg_split_opts of the server). */
 static const char *masked_options(struct arena *arena, const char *options)
 {
     struct buffer out = {.arena = arena};
     for (const char *word = options; *word != '\0';) {
         const char *end = word;
-        while (*end != '\0' && *end != ' ') {
+        while (*end != '\0' && isspace((unsigned char)*end) == 0) {
             end += end[0] == '\\' && end[1] != '\0' ? 2 : 1;
         }
         const struct text setting = {word, (size_t)(end - word)};
@@ -211,7 +204,7 @@ static const char *masked_options(struct arena *arena, const char *options)
         } else {
             buffer_add(&out, setting);
         }
-        buffer_puts(&out, *end == '\0' ? "" : " ");
+        buffer_add(&out, (struct text){end, *end == '\0' ? 0 : 1});
         word = *end == '\0' ? end : end + 1;
     }
     return buffer_string(&out);

@@ -18,8 +18,8 @@
     "WHERE g.aggfnoid = p.oid), p.provolatile::text)"
 #define FUNCTION_COLUMNS                                                                                               \
     "p.proname, n.nspname, " VOLATILITY_OF_P ", l.lanname, "                                                           \
-    "EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid " \
-    "AND d.deptype = 'e'), "                                                                                           \
+    "EXISTS (SELECT FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_roles r ON r.oid = p.proowner AND r.rolsuper "      \
+    "WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'), "                      \
     "p.prosecdef OR pg_catalog.pg_has_role(p.proowner, session_user, 'MEMBER'), "                                      \
     "pg_catalog.pg_get_userbyid(p.proowner)"
 #define NO_FUNCTION "NULL, NULL, NULL, NULL, NULL, NULL, NULL, "

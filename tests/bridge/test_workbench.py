@@ -461,6 +461,7 @@ CREATE POLICY p ON guarded USING (EXISTS (SELECT FROM of_vol));
 CREATE FUNCTION is_fine(int) RETURNS bool LANGUAGE plpgsql AS $$BEGIN PERFORM vol(); RETURN true; END$$;
 CREATE DOMAIN dom AS int CHECK (is_fine(VALUE)); CREATE TYPE range_of_dom AS RANGE (subtype = dom);
 CREATE VIEW modern AS SELECT pg_advisory_lock(92)::text AS x{modern};
+GRANT CREATE ON DATABASE {database} TO truss_low;
 SET ROLE truss_low;
 CREATE FUNCTION low.lie() RETURNS int STABLE LANGUAGE plpgsql AS $$BEGIN PERFORM pg_advisory_lock(93); RETURN 1; END$$;
 CREATE FUNCTION low.escape() RETURNS int LANGUAGE plpgsql AS $$BEGIN RESET ROLE; COPY (SELECT 1) TO PROGRAM 'cat >/dev/null'; PERFORM lo_create(7); RETURN 1; END$$;
@@ -470,10 +471,12 @@ CREATE VIEW low.lies AS SELECT low.lie() AS x; CREATE VIEW low.escapes AS SELECT
 CREATE TABLE low.indexed (a int); CREATE INDEX ON low.indexed (a) WHERE low.folded(1) = 1;
 CREATE TABLE low.checked (a int, CHECK (low.folded(2) = 1)); CREATE TABLE low.child () INHERITS (low.checked);
 CREATE FUNCTION low.mine() RETURNS text STABLE SECURITY DEFINER LANGUAGE sql AS 'SELECT current_user::text'; CREATE VIEW low.definers AS SELECT low.mine() AS x;
+CREATE EXTENSION hstore SCHEMA low; CREATE FUNCTION low.smuggled() RETURNS int STABLE LANGUAGE sql AS 'SELECT low.lie()'; ALTER EXTENSION hstore ADD FUNCTION low.smuggled();
+CREATE VIEW low.smuggles AS SELECT low.smuggled() AS x;
 RESET ROLE;
 GRANT SELECT ON ALL TABLES IN SCHEMA public, low TO truss_reader;
 """
-    OF_LOW = ["SELECT * FROM low.lies", "SELECT * FROM low.escapes", "SELECT * FROM low.indexed WHERE a = 1", "SELECT count(*) FROM low.child"]
+    OF_LOW = ["SELECT * FROM low.lies", "SELECT * FROM low.escapes", "SELECT * FROM low.indexed WHERE a = 1", "SELECT count(*) FROM low.child", "SELECT * FROM low.smuggles"]
     ALWAYS = ["SELECT (c).bang FROM composites", "SELECT composites.c.bang FROM composites", "SELECT x FROM modern", "SELECT low.lie()"]
     OF_ALL = ["SELECT * FROM guarded", "SELECT '[1,2)'::range_of_dom", "SELECT range_of_dom '[1,2)'"]
 
@@ -490,6 +493,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public, low TO truss_reader;
             with self.subTest(sql=sql):
                 self.assertTrue(self.query(sql).status == 200 or self.query(sql).json["sqlstate"])
         self.assertEqual(self.rows("SELECT x FROM low.definers"), [{"x": "truss_low"}])  # its owner's rights, and no more
+        self.assertEqual(self.rows("SELECT 'a=>1'::low.hstore -> 'a' AS x"), [{"x": "1"}])  # an extension's own
         self.assertEqual(self.sql(STATE), self.before)
 
     def test_nothing_of_it_runs_as_superuser(self):

@@ -1,3 +1,7 @@
+/*
+ * Flyway makes a key of a variable's name by its words: FLYWAY_SQL_MIGRATION_PREFIX is sqlMigrationPrefix. A variable
+ * that is empty says nothing.
+ */
 #include "framework/flyway/flyway_environment.h"
 
 #include "base/words.h"
@@ -11,7 +15,7 @@
 static const char before[] = "FLYWAY_";
 static const char placeholders[] = "PLACEHOLDERS_";
 
-/* Of the connection, which is ours, and of the program itself. */
+/* Of the connection, which is ours, and of the program itself; by how they begin. */
 static const char *const passed_over[] = {
     "URL",     "USER",  "PASSWORD", "DRIVER", "JDBC_PROPERTIES_", "EDITION", "LICENSE_KEY", "CONNECT_RETRIES", "HOME",
     "VERSION", "TOKEN", "EMAIL",    NULL,

@@ -1,3 +1,6 @@
+/*
+ * What a placeholder stands for: the configuration's value, whatever its case, or one of Flyway's own.
+ */
 #include "framework/flyway/flyway_fill.h"
 
 #include "framework/core/script.h"

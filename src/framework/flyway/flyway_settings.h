@@ -33,6 +33,8 @@ extern const struct flyway_settings flyway_usual;
 /* Those of the folder. */
 const struct flyway_settings *flyway_settings_of(const struct folder *folder);
 
+/* Reads what project and environment say of Flyway into folder: settings, habits, ledger, path, evidence, or why that
+ * is a question. False where nothing speaks of it. */
 bool flyway_configure(struct arena *arena, struct folder *folder);
 
 #endif
