@@ -16,6 +16,7 @@
 #define LIMIT_HISTORY_BYTES ((uint64_t)256 * 1024 * 1024) /* all that are looked at */
 #define LIMIT_KEY           255                           /* an idempotency key */
 #define LIMIT_REQUEST_ID    128
+#define LIMIT_NAME          63 /* PostgreSQL cuts a longer name (NAMEDATALEN - 1) */
 
 #define LIMIT_OPTION_NUMBER 1000000 /* an option that counts something */
 

@@ -3,6 +3,7 @@
  */
 #include "sql/lexer.h"
 
+#include "base/limits.h"
 #include "base/words.h"
 
 #include <stdint.h>
@@ -267,7 +268,7 @@ static char escaped(char c)
 }
 
 /* The text between quotes with doubled quotes made single, and the escapes of E''. */
-static const char *unquote(struct arena *arena, struct text quoted, char quote, bool escapes)
+static char *unquote(struct arena *arena, struct text quoted, char quote, bool escapes)
 {
     char *const out = arena_alloc(arena, quoted.size + 1);
     size_t size = 0;
@@ -279,10 +280,24 @@ static const char *unquote(struct arena *arena, struct text quoted, char quote, 
     return out;
 }
 
+/* Cuts a name where its last whole character ends (truncate_identifier of PostgreSQL). */
+static const char *cut_name(char *name)
+{
+    size_t size = strlen(name);
+    if (size > LIMIT_NAME) {
+        size = LIMIT_NAME;
+        while (size > 0 && ((unsigned char)name[size] & 0xC0) == 0x80) {
+            size--;
+        }
+        name[size] = '\0';
+    }
+    return name;
+}
+
 const char *sql_identifier(struct arena *arena, const struct sql_token *token)
 {
     if (token->kind == SQL_IDENTIFIER && token->text.data[0] == '"') {
-        return unquote(arena, token->text, '"', false);
+        return cut_name(unquote(arena, token->text, '"', false));
     }
     if (token->kind != SQL_WORD) {
         return NULL;
@@ -291,7 +306,7 @@ const char *sql_identifier(struct arena *arena, const struct sql_token *token)
     for (char *c = name; *c != '\0'; c++) {
         *c = (char)(*c >= 'A' && *c <= 'Z' ? *c + ('a' - 'A') : *c);
     }
-    return name;
+    return cut_name(name);
 }
 
 const char *sql_string(struct arena *arena, const struct sql_token *token)
@@ -379,4 +394,33 @@ bool sql_take(struct sql_reader *reader, const char *word)
         sql_advance(reader);
     }
     return is;
+}
+
+bool sql_take_if(struct sql_reader *reader)
+{
+    const bool is = sql_take(reader, "if");
+    if (is) {
+        sql_take(reader, "not");
+        sql_take(reader, "exists");
+    }
+    return is;
+}
+
+const char *sql_take_name(struct arena *arena, struct sql_reader *reader, const char **schema)
+{
+    const char *before = NULL;
+    const char *name = sql_identifier(arena, &reader->token);
+    if (name != NULL) {
+        sql_advance(reader);
+    }
+    while (name != NULL && sql_is_symbol(&reader->token, '.')) {
+        sql_advance(reader);
+        before = name;
+        name = sql_identifier(arena, &reader->token);
+        sql_advance(reader);
+    }
+    if (schema != NULL) {
+        *schema = before;
+    }
+    return name;
 }

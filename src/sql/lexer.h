@@ -61,8 +61,17 @@ void sql_advance(struct sql_reader *reader);
 /* True where the token is this keyword, which is then passed over. */
 bool sql_take(struct sql_reader *reader, const char *word);
 
-/* The identifier that a token names: a word in lower case, a quoted one unquoted; NULL for other tokens. */
+/* The identifier that a token names: a word in lower case, a quoted one unquoted, a long one cut as PostgreSQL cuts it
+ * (LIMIT_NAME); NULL for other tokens. */
 const char *sql_identifier(struct arena *arena, const struct sql_token *token);
+
+/* The name that the reader stands on, "t" or "app.t": its last part. *schema (may be NULL): the part before it, or
+ * NULL. The reader is behind the name then. NULL, and the reader stays, where there is none; NULL as well where a dot
+ * has no part behind it. */
+const char *sql_take_name(struct arena *arena, struct sql_reader *reader, const char **schema);
+
+/* True where IF EXISTS or IF NOT EXISTS comes next, which is then passed over. */
+bool sql_take_if(struct sql_reader *reader);
 
 /* The value of a plain '…' or E'…' or dollar-quoted string token; NULL for other tokens. */
 const char *sql_string(struct arena *arena, const struct sql_token *token);

@@ -41,27 +41,15 @@ static enum target_kind kind_of(const struct targets *targets, const char *name)
 /* The name that the reader stands on, "app.events", and behind it then; NULL where there is none. */
 static const char *take_name(struct arena *arena, struct sql_reader *words)
 {
-    const char *name = sql_identifier(arena, &words->token);
-    if (name == NULL) {
-        return NULL;
-    }
-    sql_advance(words);
-    while (name != NULL && sql_is_symbol(&words->token, '.')) {
-        sql_advance(words);
-        const char *const part = sql_identifier(arena, &words->token);
-        name = part == NULL ? NULL : arena_printf(arena, "%s.%s", name, part);
-        sql_advance(words);
-    }
-    return name;
+    const char *schema;
+    const char *const name = sql_take_name(arena, words, &schema);
+    return name == NULL || schema == NULL ? name : arena_printf(arena, "%s.%s", schema, name);
 }
 
 /* The same behind IF [NOT] EXISTS and ONLY. */
 static const char *take_object(struct arena *arena, struct sql_reader *words)
 {
-    if (sql_take(words, "if")) {
-        sql_take(words, "not");
-        sql_take(words, "exists");
-    }
+    sql_take_if(words);
     sql_take(words, "only");
     return take_name(arena, words);
 }

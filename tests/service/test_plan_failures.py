@@ -15,6 +15,9 @@ SETUP = """CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL, n int); I
     CREATE TABLE ref (id int); CREATE TABLE empty (i int); CREATE TABLE base (k int); CREATE TABLE kid () INHERITS (base);
     CREATE TABLE h (id int, z int UNIQUE, CONSTRAINT zz CHECK (z > 0)); CREATE TABLE bare (id int) PARTITION BY LIST (id)"""
 
+LONG = "a_long_name_" * 6
+WIDE = "x" + "\u00e4" * 40
+
 # Each fails, and the catalogs say why.
 FAILING = [
     'GRANT SELECT ON users TO nobody_here',
@@ -142,6 +145,10 @@ PASSING = [
     "CREATE VIEW nv AS SELECT id AS the_id FROM users; COMMENT ON COLUMN nv.the_id IS 'x'; ALTER VIEW nv RENAME COLUMN the_id TO other; COMMENT ON COLUMN nv.other IS 'y'; ALTER TABLE nv ALTER COLUMN other SET DEFAULT 1",
     'CREATE TRIGGER ct BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()',
     "PREPARE q(mood) AS SELECT $1; EXECUTE q('ok'); DEALLOCATE q",
+    # A name is cut at 63 bytes wherever it stands, at a character.
+    f'CREATE POLICY "{LONG}" ON users USING (true); DROP POLICY "{LONG}" ON users',
+    f'ALTER TABLE users ADD COLUMN {LONG} int; ALTER TABLE users ALTER COLUMN {LONG} SET DEFAULT 1; UPDATE users SET {LONG} = 1',
+    f'CREATE TRIGGER "{WIDE}" BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger(); DROP TRIGGER "{WIDE}" ON users',
 ]
 
 

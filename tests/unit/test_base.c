@@ -11,6 +11,7 @@
 #include "base/search.h"
 #include "base/text.h"
 #include "base/uuid.h"
+#include "base/word_set.h"
 #include "base/words.h"
 #include "support/runner.h"
 
@@ -172,6 +173,27 @@ START_TEST(a_word_is_found_in_its_list_and_nothing_else_is)
     ck_assert(!words_have(&words, NULL));
     ck_assert_ptr_null(words_list(arena, &words)[100]);
     ck_assert_uint_eq(words.count, 100);
+}
+END_TEST
+
+START_TEST(a_set_keeps_every_word_and_its_number_as_it_grows)
+{
+    struct word_set set = {0};
+    ck_assert(!word_set_has(&set, "word 1"));
+    ck_assert_int_eq(word_set_number(&set, "word 1"), 0);
+    for (int i = 0; i < 5000; i++) {
+        word_set_put(arena, &set, arena_printf(arena, "word %d", i), i);
+        word_set_add(arena, &set, arena_printf(arena, "word %d", i / 2));
+    }
+    word_set_put(arena, &set, "word 7", 70);
+    ck_assert_uint_eq(set.count, 5000);
+    for (int i = 0; i < 5000; i++) {
+        ck_assert_int_eq(word_set_number(&set, arena_printf(arena, "word %d", i)), i == 7 ? 70 : i);
+    }
+    ck_assert(word_set_has(&set, "word 0"));
+    ck_assert(!word_set_has(&set, "word 5000"));
+    ck_assert(!word_set_has(&set, ""));
+    ck_assert(!word_set_has(&set, NULL));
 }
 END_TEST
 
@@ -429,6 +451,7 @@ int main(void)
     tcase_add_test(plain, positions_count_characters_and_lines);
     tcase_add_test(plain, percent_decoding_refuses_broken_escapes_and_nul);
     tcase_add_test(plain, a_word_is_found_in_its_list_and_nothing_else_is);
+    tcase_add_test(plain, a_set_keeps_every_word_and_its_number_as_it_grows);
     tcase_add_test(plain, distance_is_levenshteins);
     tcase_add_test(plain, times_are_rfc_3339_in_utc);
     tcase_add_test(plain, sha256_is_the_known_one);

@@ -396,6 +396,54 @@ START_TEST(what_is_never_closed_is_named)
 }
 END_TEST
 
+START_TEST(a_name_is_read_to_its_last_part)
+{
+    static const struct {
+        const char *sql;
+        const char *name;
+        const char *schema;
+        const char *next; /* where the reader stands then; "": at the end */
+    } cases[] = {
+        {"T RENAME", "t", NULL, "rename"},    {"App . \"My.T\" ADD", "My.T", "app", "add"},
+        {"db.app.t", "t", "app", ""},         {"( a", NULL, NULL, "("},
+        {"app.(x", NULL, "app", "x"},         {"'t' x", NULL, NULL, "'t'"},
+        {"\"a\"\"b\".c d", "c", "a\"b", "d"}, {"", NULL, NULL, ""},
+    };
+    const char *schema = "unset";
+    struct sql_reader reader = sql_read(text_of(cases[_i].sql));
+    const char *const name = sql_take_name(arena, &reader, &schema);
+    ck_assert_pstr_eq(name, cases[_i].name);
+    ck_assert_pstr_eq(schema, cases[_i].schema);
+    ck_assert(text_is_nocase(reader.token.text, cases[_i].next));
+}
+END_TEST
+
+START_TEST(a_long_name_is_cut_as_postgresql_cuts_it)
+{
+    const char *const letters = "abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghij"; /* 60 */
+    static const struct {
+        const char *more;
+        const char *kept;
+    } cases[] = {{"xyz", "xyz"}, {"xyzw", "xyz"}, {"xy\u00e4z", "xy"}, {"x\u00e4", "x\u00e4"}, {"\U0001F418", ""}};
+    const char *const plain = arena_printf(arena, "%s%s", letters, cases[_i].more);
+    const struct sql_reader word = sql_read(text_of(plain));
+    const struct sql_reader quoted = sql_read(text_of(arena_printf(arena, "\"%s\"", plain)));
+    const char *const expected = arena_printf(arena, "%s%s", letters, cases[_i].kept);
+    ck_assert_str_eq(sql_identifier(arena, &word.token), expected);
+    ck_assert_str_eq(sql_identifier(arena, &quoted.token), expected);
+}
+END_TEST
+
+START_TEST(if_exists_is_passed_over_in_both_forms)
+{
+    struct sql_reader reader = sql_read(text_of("IF NOT EXISTS if exists t"));
+    ck_assert(sql_take_if(&reader));
+    ck_assert(sql_take_if(&reader));
+    ck_assert(!sql_take_if(&reader));
+    ck_assert(sql_is_word(&reader.token, "t"));
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("lexer");
@@ -405,6 +453,9 @@ int main(void)
     tcase_add_loop_test(tests, tokens_are_postgresql_s, 0, 5);
     tcase_add_loop_test(tests, backslashes_escape_in_plain_strings_where_the_server_says_so, 0, 5);
     tcase_add_loop_test(tests, what_is_never_closed_is_named, 0, 6);
+    tcase_add_loop_test(tests, a_name_is_read_to_its_last_part, 0, 8);
+    tcase_add_loop_test(tests, a_long_name_is_cut_as_postgresql_cuts_it, 0, 5);
+    tcase_add_test(tests, if_exists_is_passed_over_in_both_forms);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

@@ -183,19 +183,6 @@ void asked_answer(struct asked *asked, struct sql_facts *facts)
 
 /* ---- what the plan does ---- */
 
-/* The last part of a name; behind it then. */
-static const char *take_name(struct arena *arena, struct sql_reader *words)
-{
-    const char *name = sql_identifier(arena, &words->token);
-    sql_advance(words);
-    while (name != NULL && sql_is_symbol(&words->token, '.')) {
-        sql_advance(words);
-        name = sql_identifier(arena, &words->token);
-        sql_advance(words);
-    }
-    return name;
-}
-
 static void take_pair(struct words *from, const char *constraint, struct arena *arena, struct words *to)
 {
     for (size_t i = 0; i + 1 < from->count; i += 2) {
@@ -214,7 +201,7 @@ static void take_pair(struct words *from, const char *constraint, struct arena *
 static void note_check(struct asked *asked, const char *table, struct sql_reader words)
 {
     struct arena *const arena = asked->arena;
-    const char *constraint = sql_take(&words, "constraint") ? take_name(arena, &words) : NULL;
+    const char *constraint = sql_take(&words, "constraint") ? sql_take_name(arena, &words, NULL) : NULL;
     size_t depth = 0;
     if (!sql_take(&words, "check")) {
         return;
@@ -222,7 +209,7 @@ static void note_check(struct asked *asked, const char *table, struct sql_reader
     for (; sql_is_symbol(&words.token, '('); sql_advance(&words)) {
         depth++;
     }
-    const char *const column = take_name(arena, &words);
+    const char *const column = sql_take_name(arena, &words, NULL);
     if (depth == 0 || column == NULL || !sql_take(&words, "is") || !sql_take(&words, "not") ||
         !sql_take(&words, "null")) {
         return;
@@ -243,11 +230,9 @@ static void note_check(struct asked *asked, const char *table, struct sql_reader
 static void note_table(struct asked *asked, struct sql_reader words)
 {
     struct arena *const arena = asked->arena;
-    if (sql_take(&words, "if")) {
-        sql_take(&words, "exists");
-    }
+    sql_take_if(&words);
     sql_take(&words, "only");
-    const char *const table = take_name(arena, &words);
+    const char *const table = sql_take_name(arena, &words, NULL);
     if (table == NULL) {
         return;
     }
@@ -257,7 +242,7 @@ static void note_table(struct asked *asked, struct sql_reader words)
     }
     const bool validates = sql_take(&words, "validate");
     if ((validates || sql_take(&words, "drop")) && sql_take(&words, "constraint")) {
-        const char *const constraint = take_name(arena, &words);
+        const char *const constraint = sql_take_name(arena, &words, NULL);
         if (constraint != NULL && validates) {
             words_add(arena, &asked->validated, constraint);
             take_pair(&asked->promises, constraint, arena, &asked->proofs);
@@ -272,11 +257,11 @@ static void note_table(struct asked *asked, struct sql_reader words)
 /* Behind CREATE DOMAIN. What its base type is checked for counts, too. */
 static void note_domain(struct asked *asked, struct sql_reader words)
 {
-    const char *const name = take_name(asked->arena, &words);
+    const char *const name = sql_take_name(asked->arena, &words, NULL);
     bool is_checked = false;
     sql_take(&words, "as");
     struct sql_reader type = words;
-    const char *const base = take_name(asked->arena, &type);
+    const char *const base = sql_take_name(asked->arena, &type, NULL);
     is_checked = words_have(&asked->checked_domains, base);
     for (; words.token.kind != SQL_END; sql_advance(&words)) {
         const bool denies = sql_take(&words, "not");

@@ -163,20 +163,10 @@ bool fires_no_more_than_rows(struct arena *arena, struct pg_session *session, st
 /* The relation that is named here; the reader is behind it then. */
 static struct relation *take_relation(struct arena *arena, struct world *world, struct sql_reader *words)
 {
-    const char *schema = NULL;
-    if (sql_take(words, "if")) {
-        sql_take(words, "not");
-        sql_take(words, "exists");
-    }
+    const char *schema;
+    sql_take_if(words);
     sql_take(words, "only");
-    const char *name = sql_identifier(arena, &words->token);
-    sql_advance(words);
-    while (name != NULL && sql_is_symbol(&words->token, '.')) {
-        sql_advance(words);
-        schema = name;
-        name = sql_identifier(arena, &words->token);
-        sql_advance(words);
-    }
+    const char *const name = sql_take_name(arena, words, &schema);
     return name == NULL ? NULL : world_find(world, schema, name);
 }
 

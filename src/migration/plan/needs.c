@@ -10,44 +10,11 @@
 
 #define MOST_ASKED 2000 /* queries for one plan */
 
-struct needs_word {
-    struct needs_word *next;
-    const char *word;
-};
-
 /* ---- words ---- */
-
-static size_t bucket_of(const char *word)
-{
-    size_t hash = 5381;
-    for (; *word != '\0'; word++) {
-        hash = hash * 33 + (unsigned char)*word;
-    }
-    return hash % NEEDS_BUCKETS;
-}
-
-static bool has_word(struct needs_word *const *table, const char *word)
-{
-    const struct needs_word *one = table[bucket_of(word)];
-    while (one != NULL && strcmp(one->word, word) != 0) {
-        one = one->next;
-    }
-    return one != NULL;
-}
-
-static void add_word(struct needs *needs, struct needs_word **table, const char *word)
-{
-    struct needs_word **const bucket = &table[bucket_of(word)];
-    if (!has_word(table, word)) {
-        struct needs_word *const one = arena_alloc(needs->arena, sizeof *one);
-        *one = (struct needs_word){*bucket, arena_strdup(needs->arena, word)};
-        *bucket = one;
-    }
-}
 
 bool needs_mentioned(const struct needs *needs, const char *name)
 {
-    return has_word(needs->mentioned, name);
+    return word_set_has(&needs->mentioned, name);
 }
 
 void needs_note(struct needs *needs, struct text statement)
@@ -59,7 +26,7 @@ void needs_note(struct needs *needs, struct text statement)
          notes && words.token.kind != SQL_END && words.token.kind != SQL_BROKEN; sql_advance(&words)) {
         const char *const word = sql_identifier(reading, &words.token);
         if (word != NULL) {
-            add_word(needs, needs->mentioned, word);
+            word_set_add(needs->arena, &needs->mentioned, word);
         }
     }
     arena_free(reading);
@@ -131,13 +98,13 @@ static bool is_there(struct needs *needs, enum sql_need_kind kind, const char *f
 {
     const char *const key = arena_printf(needs->arena, "%d %s %s", (int)kind, first == NULL ? "" : first, name);
     struct status unanswered = {.arena = needs->arena};
-    if (has_word(needs->there, key) || needs->asked == MOST_ASKED) {
+    if (word_set_has(&needs->there, key) || needs->asked == MOST_ASKED) {
         return true;
     }
     needs->asked++;
     PG_RESULT(result) = pg_query(needs->session, kinds[kind].sql, 2, (const char *const[]){first, name}, &unanswered);
     if (result == NULL || PQntuples(result) > 0) {
-        add_word(needs, needs->there, key);
+        word_set_add(needs->arena, &needs->there, key);
         return true;
     }
     return false;
@@ -151,13 +118,13 @@ static const char *why_missing(struct needs *needs, struct text statement, const
     const char *const name = is_part ? need->part : need->name;
     const char *first = need->schema;
     const bool is_key = need->kind == SQL_NEED_KEY;
-    if ((!is_key && has_word(needs->mentioned, name)) || (own_schema != NULL && strcmp(own_schema, name) == 0)) {
+    if ((!is_key && word_set_has(&needs->mentioned, name)) || (own_schema != NULL && strcmp(own_schema, name) == 0)) {
         return NULL;
     }
     if (is_part) {
         const struct relation *const relation = world_find(needs->world, need->schema, need->name);
         const bool is_implicit =
-            (is_key || need->kind == SQL_NEED_CONSTRAINT) && has_word(needs->mentioned, need->name);
+            (is_key || need->kind == SQL_NEED_CONSTRAINT) && word_set_has(&needs->mentioned, need->name);
         if (relation == NULL || relation->oid == 0 || relation->renamed || is_implicit) {
             return NULL;
         }
@@ -225,7 +192,7 @@ static const char *why_held(struct needs *needs, struct text statement, const st
     PG_RESULT(result) = pg_query(needs->session, obstacles[number].sql, 2, values, &unanswered);
     for (int i = 0; result != NULL && i < PQntuples(result); i++) {
         const char *const other = pg_field(result, i, 0);
-        if (!has_word(needs->mentioned, other) && count_in(statement, other) == 0) {
+        if (!word_set_has(&needs->mentioned, other) && count_in(statement, other) == 0) {
             return arena_printf(needs->arena, "%s \"%s\" %s \"%s\"%s", pg_field(result, i, 1), other,
                                 obstacles[number].holds, reach->part == NULL ? reach->name : reach->part,
                                 obstacles[number].fails);

@@ -6,21 +6,17 @@
 #ifndef MIGRATION_PLAN_NEEDS_H
 #define MIGRATION_PLAN_NEEDS_H
 
+#include "base/word_set.h"
 #include "migration/plan/world.h"
 #include "pg/session.h"
-
-/* A name that a statement before has mentioned, or an answer of the catalogs; needs.c. */
-struct needs_word;
-
-#define NEEDS_BUCKETS 1024
 
 /* {.arena, .session, .world} at a plan's beginning; the arena is the request's. */
 struct needs {
     struct arena *arena;
     struct pg_session *session;
     struct world *world;
-    struct needs_word *mentioned[NEEDS_BUCKETS];
-    struct needs_word *there[NEEDS_BUCKETS]; /* what was asked for, and is there */
+    struct word_set mentioned; /* names, by the statements before */
+    struct word_set there;     /* what was asked for, and is there */
     size_t asked;
 };
 

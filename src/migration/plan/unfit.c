@@ -13,17 +13,9 @@
 /* The one that is named here; the reader is behind it then. NULL: the plan makes it, or has mentioned it. */
 static const struct relation *take_relation(struct needs *needs, struct sql_reader *words)
 {
-    const char *schema = NULL;
-    bool is_mentioned = false;
-    const char *name = sql_identifier(needs->arena, &words->token);
-    sql_advance(words);
-    while (name != NULL && sql_is_symbol(&words->token, '.')) {
-        sql_advance(words);
-        schema = name;
-        name = sql_identifier(needs->arena, &words->token);
-        sql_advance(words);
-    }
-    is_mentioned = name == NULL || needs_mentioned(needs, name);
+    const char *schema;
+    const char *const name = sql_take_name(needs->arena, words, &schema);
+    const bool is_mentioned = name == NULL || needs_mentioned(needs, name);
     const struct relation *const relation = is_mentioned ? NULL : world_find(needs->world, schema, name);
     return relation == NULL || relation->oid == 0 ? NULL : relation;
 }

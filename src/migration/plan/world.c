@@ -4,6 +4,8 @@
  */
 #include "migration/plan/world.h"
 
+#include "base/limits.h"
+#include "base/word_set.h"
 #include "migration/plan/undo.h"
 #include "migration/plan/world_begin.h"
 #include "pg/search.h"
@@ -12,7 +14,6 @@
 
 #define BUCKETS         4096
 #define MOST_ONE_BY_ONE 32 /* names, before all are loaded */
-#define LONGEST_NAME    63 /* in bytes: PostgreSQL cuts a longer one */
 
 /* A relation by a name of it; several where it was renamed. */
 struct named {
@@ -68,11 +69,7 @@ struct world {
 
 static size_t bucket_of(const char *name)
 {
-    size_t hash = 5381;
-    for (; *name != '\0'; name++) {
-        hash = hash * 33 + (unsigned char)*name;
-    }
-    return hash % BUCKETS;
+    return word_hash(name) % BUCKETS;
 }
 
 static bool is_same(const char *a, const char *b)
@@ -195,7 +192,7 @@ static void load(struct world *world, const char *bare)
         load_all(world);
         world->one_by_one++;
     }
-    if (world->has_all && strlen(bare) <= LONGEST_NAME) {
+    if (world->has_all && strlen(bare) <= LIMIT_NAME) {
         return;
     }
     see(world, world->loaded, NULL, bare, &is_old);
