@@ -110,8 +110,7 @@ bool sql_may_be_parsed_up_to(struct text statement, size_t most, size_t levels)
     return true;
 }
 
-/* The tree of one statement, to be released; NULL where there is none. */
-static json_t *parse(struct arena *arena, struct text statement)
+json_t *effects_parse(struct arena *arena, struct text statement)
 {
     if (statement.size == 0 || !sql_may_be_parsed(statement)) {
         return NULL;
@@ -183,13 +182,14 @@ void sql_effects(struct arena *arena, struct text statement, const struct sql_fa
     static const struct sql_facts nothing = {0};
     struct effects_reader reader = {
         .arena = arena, .facts = facts == NULL ? &nothing : facts, .created = created, .effects = effects};
-    json_t *const tree = parse(arena, statement);
+    json_t *const tree = effects_parse(arena, statement);
     const json_t *const statements = json_object_get(tree, "stmts");
     *effects = (struct sql_effects){0};
     if (json_array_size(statements) == 1) {
         effects->work = SQL_WORK_NONE;
         effects_statement(&reader, json_object_get(json_array_get(statements, 0), "stmt"));
         effects_needs(&reader, json_object_get(json_array_get(statements, 0), "stmt"));
+        effects_proofs(&reader, json_object_get(json_array_get(statements, 0), "stmt"));
     } else if (statement.size <= SIZE_LIMIT || !take_large_insert(&reader, statement)) {
         effects->unknown = effects->unread = true;
         effects_by_words(&reader, statement);

@@ -126,6 +126,24 @@ struct sql_need {
     const char *part; /* NULL: the thing is whole */
 };
 
+/* What a statement does to what is known of NULL in a column. */
+enum sql_proof_kind {
+    SQL_PROOF_IS,        /* no row has NULL in `column`, by `constraint`: NULL without a name, "" its own NOT NULL */
+    SQL_PROOF_PROMISED,  /* the same once the constraint is valid */
+    SQL_PROOF_VALIDATED, /* the constraint is valid */
+    SQL_PROOF_DROPPED,   /* the constraint goes, or gets another name */
+    SQL_PROOF_COLUMN, /* the column is made, goes, gets another name or may have NULL: what was known is so no more */
+};
+
+struct sql_proof {
+    enum sql_proof_kind kind;
+    const char *schema; /* NULL where the statement gives none */
+    const char *table;
+    const char *constraint;
+    const char *column;
+    bool may_be_row; /* of COLUMN: a new one whose type may be composite, of which IS NOT NULL says something else */
+};
+
 struct sql_effects {
     struct sql_relation_lock *locks; /* strongest first; relations that the statement itself creates are left out */
     size_t count;
@@ -139,6 +157,8 @@ struct sql_effects {
     size_t change_count;
     struct sql_need *needs;
     size_t need_count;
+    struct sql_proof *proofs; /* in the statement's order */
+    size_t proof_count;
 };
 
 /* The major version of PostgreSQL whose grammar is built in: 15. */
@@ -169,15 +189,16 @@ struct sql_facts {
     const char *(*base_of)(void *asked, const char *type);
     /* Is it known that no row has NULL there, by NOT NULL or a valid CHECK, so that SET NOT NULL reads nothing? */
     bool (*never_null)(void *asked, const char *schema, const char *table, const char *column);
-    /* The same of all columns of an index. */
-    bool (*index_never_null)(void *asked, const char *schema, const char *index);
+    /* The same of all columns of an index of the table. */
+    bool (*index_never_null)(void *asked, const char *schema, const char *table, const char *index);
     /* Is there an index over the column that every change of its type builds anew: of an expression, with a condition,
      * of an array's elements? */
     bool (*is_indexed_specially)(void *asked, const char *schema, const char *table, const char *column);
     /* Has the column a CHECK, which is held against every row again when its type changes? */
     bool (*is_checked)(void *asked, const char *schema, const char *table, const char *column);
-    /* Is there a relation of this name; is it partitioned? */
-    bool (*exists)(void *asked, const char *schema, const char *relation);
+    /* Is there a relation of this name in the schema of the table, where its indexes are made? */
+    bool (*has_beside)(void *asked, const char *schema, const char *table, const char *name);
+    /* Is it partitioned? */
     bool (*is_partitioned)(void *asked, const char *schema, const char *relation);
 };
 
@@ -191,6 +212,11 @@ void sql_effects(struct arena *arena, struct text statement, const struct sql_fa
 /* The same by the statement's first words alone, at no cost: INSERT … VALUES is known, everything else is unknown. */
 void sql_effects_by_words(struct arena *arena, struct text statement, const struct sql_facts *facts,
                           struct sql_effects *effects);
+
+/* Does no row pass this CHECK with NULL in the column (no composite one)? Only where "column IS NOT NULL" is all of it
+ * or a part of its outermost AND, as PostgreSQL itself looks at it (ConstraintImpliedByRelConstraint). check: as
+ * pg_get_expr() writes it; column: unquoted. */
+bool sql_check_proves(struct arena *arena, const char *check, const char *column);
 
 /* "ACCESS EXCLUSIVE"; "" for SQL_LOCK_NONE. */
 const char *sql_lock_name(enum sql_lock lock);

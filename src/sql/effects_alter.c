@@ -11,6 +11,7 @@ struct alter {
     const json_t *target; /* RangeVar */
     const json_t *command;
     json_t *definition; /* the body of its def, of whatever kind; NULL where there is none */
+    bool takes_away;    /* another one drops something, which PostgreSQL does first: what proves something may go */
 };
 
 static void lock_target(struct effects_reader *reader, const struct alter *alter, enum sql_lock lock)
@@ -78,7 +79,9 @@ static void add_key_columns(struct effects_reader *reader, const struct alter *a
     const struct sql_facts *const facts = reader->facts;
     const char *const schema = tree_string(alter->target, "schemaname");
     const bool asks = facts->index_never_null != NULL;
-    if (!asks || !facts->index_never_null(facts->asked, schema[0] == '\0' ? NULL : schema, index)) {
+    if (!asks || alter->takes_away ||
+        !facts->index_never_null(facts->asked, schema[0] == '\0' ? NULL : schema, tree_string(alter->target, "relname"),
+                                 index)) {
         effects_work(reader, asks ? SQL_WORK_SCAN : SQL_WORK_NONE,
                      "Columns that are not NOT NULL yet are read for it: make them NOT NULL first, by way of a CHECK.");
     }
@@ -216,7 +219,7 @@ static void set_not_null(struct effects_reader *reader, const struct alter *alte
     const struct sql_facts *const facts = reader->facts;
     lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
     reach_children(reader, alter, SQL_REACH_CHILDREN, SQL_LOCK_ACCESS_EXCLUSIVE);
-    if (facts->never_null != NULL &&
+    if (facts->never_null != NULL && !alter->takes_away &&
         facts->never_null(facts->asked, schema_of(alter), tree_string(alter->target, "relname"),
                           tree_string(alter->command, "name"))) {
         return;
@@ -448,10 +451,21 @@ static void take_command(struct effects_reader *reader, const struct alter *alte
     effects_work(reader, subcommand->work, subcommand->advice);
 }
 
+static bool takes_away(const json_t *commands)
+{
+    static const char those[] = "AT_DropColumn AT_DropConstraint AT_DropNotNull";
+    bool takes = false;
+    for (size_t i = 0; !takes && i < json_array_size(commands); i++) {
+        takes =
+            effects_is_one_of(those, tree_string(tree_body(json_array_get(commands, i), "AlterTableCmd"), "subtype"));
+    }
+    return takes;
+}
+
 void effects_alter_table(struct effects_reader *reader, json_t *body)
 {
     const json_t *const commands = json_object_get(body, "cmds");
-    struct alter alter = {.target = json_object_get(body, "relation")};
+    struct alter alter = {.target = json_object_get(body, "relation"), .takes_away = takes_away(commands)};
     for (size_t i = 0; i < json_array_size(commands); i++) {
         alter.command = tree_body(json_array_get(commands, i), "AlterTableCmd");
         tree_node(json_object_get(alter.command, "def"), &alter.definition);

@@ -20,6 +20,7 @@ struct effects_reader {
     size_t reach_capacity;
     size_t change_capacity;
     size_t need_capacity;
+    size_t proof_capacity;
     size_t left_out;    /* locks on relations that the plan itself creates */
     int advice_weight;  /* of the work that the advice is for */
     bool calls_unknown; /* a function that is not known to lock nothing */
@@ -54,6 +55,9 @@ const json_t *tree_option(const json_t *options, const char *name);
 
 /* True where an option of VACUUM, REINDEX or EXPLAIN is given and not switched off. */
 bool tree_option_on(const json_t *options, const char *name);
+
+/* The tree of one statement, to be released; NULL where there is none. */
+json_t *effects_parse(struct arena *arena, struct text statement);
 
 /* ---- what is collected ---- */
 
@@ -112,6 +116,9 @@ void effects_statement(struct effects_reader *reader, json_t *node);
 
 /* What one statement's node needs to be there: effects_needs.c. */
 void effects_needs(struct effects_reader *reader, json_t *node);
+
+/* What one statement's node does to what is known of NULL: effects_proofs.c. */
+void effects_proofs(struct effects_reader *reader, json_t *node);
 
 /* ALTER TABLE, INDEX, VIEW, SEQUENCE, …: effects_alter.c. */
 void effects_alter_table(struct effects_reader *reader, json_t *body);

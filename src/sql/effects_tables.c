@@ -91,10 +91,11 @@ static bool builds_nothing(const struct effects_reader *reader, const json_t *bo
     const json_t *const table = json_object_get(body, "relation");
     const char *const named = tree_string(table, "schemaname");
     const char *const schema = named[0] == '\0' ? NULL : named;
-    return (tree_flag(body, "if_not_exists") && facts->exists != NULL &&
-            facts->exists(facts->asked, schema, tree_string(body, "idxname"))) ||
+    const char *const name = tree_string(table, "relname");
+    return (tree_flag(body, "if_not_exists") && facts->has_beside != NULL &&
+            facts->has_beside(facts->asked, schema, name, tree_string(body, "idxname"))) ||
            (!tree_flag(table, "inh") && facts->is_partitioned != NULL &&
-            facts->is_partitioned(facts->asked, schema, tree_string(table, "relname")));
+            facts->is_partitioned(facts->asked, schema, name));
 }
 
 static void create_index(struct effects_reader *reader, json_t *body)

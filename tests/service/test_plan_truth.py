@@ -323,6 +323,65 @@ ALTER TABLE nokey ALTER COLUMN g SET NOT NULL;
         works = [self.work_name(one) for one in plan.migrations[0].steps[0].statements]
         self.assertEqual(works, ["none", "scan", "none", "none", "scan", "none", "none", "scan"])
 
+    # The last statement of each is measured behind the ones before it, and planned with them.
+    AFTER = """CREATE SCHEMA tenant; CREATE TABLE tenant.rows (a int, b int, id int NOT NULL); INSERT INTO tenant.rows SELECT i, i, i FROM generate_series(1, 50) i;
+        CREATE TABLE rows (a int, b int, c int NOT NULL, s text NOT NULL, CONSTRAINT same CHECK ((a IS NOT NULL) = (b IS NOT NULL)), CONSTRAINT a_there CHECK (a IS NOT NULL),
+            CONSTRAINT b_and_c CHECK (b IS NOT NULL AND c > 0)); INSERT INTO rows SELECT i, i, i, 'x' FROM generate_series(1, 50) i;
+        CREATE TABLE other (a int, CONSTRAINT same CHECK (a IS NULL OR a > 0), CONSTRAINT late CHECK (a IS NOT NULL) NOT VALID); INSERT INTO other VALUES (1);
+        CREATE TABLE odd (a int, b int, CONSTRAINT odd_same CHECK ((a IS NOT NULL) = (b IS NOT NULL)), CONSTRAINT odd_differ CHECK ((a IS NOT NULL) <> (b IS NULL)),
+            CONSTRAINT odd_alike CHECK ((a IS NOT NULL) IS NOT DISTINCT FROM (b IS NOT NULL))); INSERT INTO odd VALUES (1, 1); CREATE UNIQUE INDEX odd_a ON odd (a);
+        CREATE TABLE root (a int, CONSTRAINT root_a CHECK (a IS NOT NULL)); CREATE TABLE leaf () INHERITS (root); INSERT INTO leaf VALUES (1);
+        CREATE TABLE composed (p pair, CHECK (p IS NOT NULL)); INSERT INTO composed VALUES (ROW(1, 2));
+        CREATE SCHEMA area; CREATE INDEX rows_idx ON tenant.rows (a); CREATE DOMAIN open AS int; CREATE DOMAIN shut AS int CHECK (VALUE > 0);"""
+    SEQUENCES = [
+        ("ALTER TABLE odd ALTER a SET NOT NULL", "scan"),
+        ("ALTER TABLE odd ADD PRIMARY KEY USING INDEX odd_a", "scan"),
+        ("ALTER TABLE rows ALTER a SET NOT NULL", "none"),
+        ("ALTER TABLE rows ALTER b SET NOT NULL", "none"),
+        ("ALTER TABLE rows DROP COLUMN c; ALTER TABLE rows ALTER b SET NOT NULL", "scan"),
+        ("ALTER TABLE rows ALTER c DROP NOT NULL; ALTER TABLE rows ALTER c SET NOT NULL", "scan"),
+        ("ALTER TABLE rows DROP CONSTRAINT IF EXISTS a_there; ALTER TABLE rows ALTER a SET NOT NULL", "scan"),
+        ("ALTER TABLE rows ALTER b SET DEFAULT 1, DROP CONSTRAINT a_there; ALTER TABLE rows ALTER a SET NOT NULL", "scan"),
+        ("ALTER TABLE rows DROP CONSTRAINT a_there, ALTER a SET NOT NULL", "scan"),
+        ("ALTER TABLE rows RENAME CONSTRAINT a_there TO same2; ALTER TABLE rows DROP CONSTRAINT same2; ALTER TABLE rows ALTER a SET NOT NULL", "scan"),
+        ("ALTER TABLE rows DROP COLUMN s; ALTER TABLE rows ADD COLUMN s text DEFAULT 'x'; ALTER TABLE rows ALTER s SET NOT NULL", "scan"),
+        ("ALTER TABLE rows RENAME c TO old; ALTER TABLE rows RENAME a TO c; ALTER TABLE rows DROP CONSTRAINT a_there; ALTER TABLE rows ALTER c SET NOT NULL", "scan"),
+        ("ALTER TABLE rows DROP CONSTRAINT a_there; ALTER TABLE rows RENAME TO was; ALTER TABLE was ALTER a SET NOT NULL", "scan"),
+        ("ALTER TABLE rows RENAME TO was; ALTER TABLE was ALTER a SET NOT NULL", "none"),
+        ("ALTER TABLE other DROP CONSTRAINT same; ALTER TABLE rows ALTER a SET NOT NULL", "none"),
+        ("ALTER TABLE tenant.rows ADD CONSTRAINT there CHECK (b IS NOT NULL); ALTER TABLE tenant.rows ALTER a SET NOT NULL", "scan"),
+        ("ALTER TABLE tenant.rows ADD CONSTRAINT there CHECK (a IS NOT NULL); ALTER TABLE tenant.rows ALTER a SET NOT NULL", "none"),
+        ("ALTER TABLE rows DROP CONSTRAINT a_there; ALTER TABLE tenant.rows ADD CONSTRAINT there CHECK (a IS NOT NULL); ALTER TABLE rows ALTER a SET NOT NULL", "scan"),
+        ("ALTER TABLE root DROP CONSTRAINT root_a; ALTER TABLE leaf ALTER a SET NOT NULL", "scan"),
+        ("ALTER TABLE other VALIDATE CONSTRAINT late; ALTER TABLE other ALTER a SET NOT NULL", "none"),
+        ("ALTER TABLE other VALIDATE CONSTRAINT late; ALTER TABLE other DROP CONSTRAINT late; ALTER TABLE other ALTER a SET NOT NULL", "scan"),
+        ("ALTER TABLE composed ALTER p SET NOT NULL", "scan"),
+        ("DO $$ BEGIN ALTER TABLE rows DROP CONSTRAINT a_there; END $$; ALTER TABLE rows ALTER a SET NOT NULL", "scan"),
+        ("SAVEPOINT s; ALTER TABLE odd ADD CONSTRAINT there CHECK (a IS NOT NULL); ROLLBACK TO s; ALTER TABLE odd ALTER a SET NOT NULL", "scan"),
+        ("ALTER TABLE odd ALTER a SET NOT NULL; ALTER TABLE odd ADD PRIMARY KEY USING INDEX odd_a", "none"),
+        ("ALTER DOMAIN open ADD CHECK (VALUE > 0); ALTER TABLE rows ADD COLUMN n open", "rewrite"),
+        ("ALTER DOMAIN open SET NOT NULL; ALTER TABLE rows ADD COLUMN n open DEFAULT 1", "rewrite"),
+        ("CREATE DOMAIN mine AS shut; ALTER TABLE rows ADD COLUMN n mine", "rewrite"),
+        ("CREATE DOMAIN mine AS open; ALTER TABLE rows ADD COLUMN n mine", "none"),
+    ]
+
+    def test_what_the_plan_takes_away_proves_nothing_any_more(self):
+        self.sql(self.SETUP.replace("DROP TABLE before;", self.AFTER + "DROP TABLE before;").replace("('public', 'other')", "('public', 'other', 'tenant')"))
+        found = self.measure([sql for sql, _ in self.SEQUENCES])
+        project = self.project()
+        for number, (sql, _) in enumerate(self.SEQUENCES):
+            project.add(f"{number:05}", f"BEGIN; {sql}; COMMIT;" if "SAVEPOINT" in sql else sql + ";")
+        rpc = self.rpc(self.worker(project))
+        wrong = []
+        for number, ((sql, right), real) in enumerate(zip(self.SEQUENCES, found)):
+            plan = rpc.call("MigrationService", "Plan", {"migrations": [f"{number:05}"], "allow_out_of_order": True})
+            self.assertTrue(plan.migrations, sql)
+            said = self.work_name([one for step in plan.migrations[0].steps for one in step.statements if one.sql != "COMMIT"][-1])
+            reads = any(word in sql[:sql.rfind(";") + 1] for word in ("VALIDATE", "ADD CONSTRAINT", "NOT NULL;"))
+            if said != right or (not reads and real.work != right):
+                wrong.append(f"{sql}: said {said}, is {right} (the server: {real.work})")
+        self.assertEqual(wrong, [])
+
 
 if __name__ == "__main__":
     harness.main()

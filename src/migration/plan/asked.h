@@ -6,26 +6,36 @@
 #define MIGRATION_PLAN_ASKED_H
 
 #include "base/words.h"
+#include "migration/plan/proven.h"
 #include "migration/plan/world.h"
 #include "pg/session.h"
 
-/* {.arena, .session, .world} at a plan's beginning; the arena is the request's. */
+/* A type of the database, or a name that it has for none. */
+struct asked_type {
+    const char *name; /* "schema.type", ".type" without a schema */
+    const char *base; /* of a domain, as format_type() writes it */
+    enum sql_type_kind kind;
+};
+
 struct asked {
     struct arena *arena;
     struct pg_session *session;
     struct world *world;
-    struct words proofs;    /* by twos: a constraint of the plan's that is valid, and "table.column" that it proves */
-    struct words promises;  /* the same of those that are NOT VALID yet */
-    struct words validated; /* constraints of the database that the plan has validated */
-    struct words dropped;   /* and those that it has dropped */
-    struct words free_domains;
+    struct proven proven;
+    struct asked_type *types;
+    size_t type_count;
+    size_t type_capacity;
+    struct words free_domains; /* of the plan; in whatever schema */
     struct words checked_domains;
 };
+
+/* At a plan's beginning. All are the plan's, and live longer than what is returned; the arena is the request's. */
+struct asked asked_begin(struct arena *arena, struct pg_session *session, struct world *world);
 
 /* Sets the functions and the data of facts. */
 void asked_answer(struct asked *asked, struct sql_facts *facts);
 
-/* Notes what the statement does to constraints and domains. */
-void asked_note(struct asked *asked, struct text statement);
+/* Notes what the statement, of these effects, does to constraints, columns and domains. */
+void asked_note(struct asked *asked, struct text statement, const struct sql_effects *effects);
 
 #endif

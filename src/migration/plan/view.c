@@ -273,7 +273,7 @@ static void find_effects(struct explaining *explaining, struct text statement, s
     if (!explaining->is_undone) {
         world_apply(explaining->world, effects);
         fires_note(&explaining->fires, statement);
-        asked_note(&explaining->asked, statement);
+        asked_note(&explaining->asked, statement, effects);
     }
     read->fails = read->fails != NULL ? read->fails : takes_ledger(explaining, statement);
     effects->advice = read->fails != NULL ? read->fails : effects->advice;
@@ -450,7 +450,7 @@ bool explain(const struct request *request, struct pg_session *session, const st
                   .is_harmless = is_harmless},
         .world = world_new(request, session),
     };
-    explaining.asked = (struct asked){.arena = request->arena, .session = session, .world = explaining.world};
+    explaining.asked = asked_begin(request->arena, session, explaining.world);
     explaining.needs = (struct needs){.arena = request->arena, .session = session, .world = explaining.world};
     asked_answer(&explaining.asked, &explaining.facts);
     explaining.fires = (struct fires){.arena = request->arena, .session = session, .world = explaining.world};

@@ -291,17 +291,13 @@ static void create(struct world *world, const char *schema, const char *bare)
     }
 }
 
-/* Takes the name from the relation; what schema it was in. */
-static const char *unname(struct world *world, const char *bare, const struct relation *relation)
+const char *world_schema(const struct world *world, const struct relation *relation, const char *bare)
 {
-    for (struct named *one = world->names[bucket_of(bare)]; one != NULL; one = one->next) {
-        if (strcmp(one->name, bare) == 0 && one->relation == relation) {
-            undo_remember(&world->undo, &one->relation, sizeof one->relation);
-            one->relation = NULL;
-            return one->schema;
-        }
+    const struct named *one = world->names[bucket_of(bare)];
+    while (one != NULL && (strcmp(one->name, bare) != 0 || one->relation != relation)) {
+        one = one->next;
     }
-    return "public";
+    return one == NULL ? NULL : one->schema;
 }
 
 static void rename_relation(struct world *world, const struct sql_change *change)
@@ -313,7 +309,9 @@ static void rename_relation(struct world *world, const struct sql_change *change
     const bool moves = change->kind == SQL_CHANGE_MOVES;
     undo_remember(&world->undo, &relation->renamed, sizeof relation->renamed);
     relation->renamed = true;
-    const char *const schema = unname(world, change->name, relation);
+    const char *const was = world_schema(world, relation, change->name);
+    const char *const schema = was == NULL ? "public" : was;
+    name(world, schema, change->name, NULL);
     load(world, moves ? change->name : change->to);
     name(world, moves ? schema_of(world, change->to) : schema, moves ? change->name : change->to, relation);
 }

@@ -1,0 +1,132 @@
+/*
+ * What a statement does to what is known of NULL in the columns of a table, subcommand by subcommand. A CHECK of the
+ * statement's own counts only where it says nothing else: what else it names may go, and it goes with that.
+ */
+#include "sql/effects_reader.h"
+
+#include <string.h>
+
+static void add(struct effects_reader *reader, const json_t *range, struct sql_proof proof)
+{
+    struct sql_effects *const effects = reader->effects;
+    const char *const schema = tree_string(range, "schemaname");
+    effects->proofs = arena_grow(reader->arena, effects->proofs, effects->proof_count, &reader->proof_capacity,
+                                 sizeof *effects->proofs);
+    proof.schema = schema[0] == '\0' ? NULL : arena_strdup(reader->arena, schema);
+    proof.table = arena_strdup(reader->arena, tree_string(range, "relname"));
+    proof.constraint = arena_strdup(reader->arena, proof.constraint);
+    proof.column = arena_strdup(reader->arena, proof.column);
+    effects->proofs[effects->proof_count++] = proof;
+}
+
+/* The column of which this says IS NOT NULL, and nothing more; NULL: it does not. */
+static const char *column_not_null(const json_t *expression)
+{
+    const json_t *const test = tree_body(expression, "NullTest");
+    const json_t *const fields = json_object_get(tree_body(json_object_get(test, "arg"), "ColumnRef"), "fields");
+    return tree_is(test, "nulltesttype", "IS_NOT_NULL") && json_array_size(fields) == 1 ? tree_name(fields, 0) : NULL;
+}
+
+static bool proves(const json_t *expression, const char *column)
+{
+    const json_t *const chain = tree_body(expression, "BoolExpr");
+    const json_t *const parts = json_object_get(chain, "args");
+    const char *const one = column_not_null(expression);
+    bool is = one != NULL && strcmp(one, column) == 0;
+    for (size_t i = 0; !is && tree_is(chain, "boolop", "AND_EXPR") && i < json_array_size(parts); i++) {
+        is = proves(json_array_get(parts, i), column);
+    }
+    return is;
+}
+
+bool sql_check_proves(struct arena *arena, const char *check, const char *column)
+{
+    json_t *const tree = effects_parse(arena, text_of(arena_printf(arena, "SELECT %s", check)));
+    const json_t *const statements = json_object_get(tree, "stmts");
+    const json_t *const select = tree_body(json_object_get(json_array_get(statements, 0), "stmt"), "SelectStmt");
+    const json_t *const targets = json_object_get(select, "targetList");
+    const json_t *const target = tree_body(json_array_get(targets, 0), "ResTarget");
+    const bool is = json_array_size(statements) == 1 && json_array_size(targets) == 1 &&
+                    proves(json_object_get(target, "val"), column);
+    json_decref(tree);
+    return is;
+}
+
+/* ---- subcommands ---- */
+
+static void add_constraint(struct effects_reader *reader, const json_t *range, const json_t *constraint)
+{
+    const char *const column = column_not_null(json_object_get(constraint, "raw_expr"));
+    const char *const name = tree_string(constraint, "conname");
+    const bool is_late = tree_flag(constraint, "skip_validation");
+    if (tree_is(constraint, "contype", "CONSTR_CHECK") && column != NULL && !tree_flag(constraint, "is_no_inherit") &&
+        !(is_late && name[0] == '\0')) {
+        add(reader, range,
+            (struct sql_proof){.kind = is_late ? SQL_PROOF_PROMISED : SQL_PROOF_IS,
+                               .constraint = name[0] == '\0' ? NULL : name,
+                               .column = column});
+    }
+}
+
+/* With IF NOT EXISTS the column may be another one, that is there. */
+static void add_column(struct effects_reader *reader, const json_t *range, const json_t *command, const json_t *column)
+{
+    const json_t *const list = json_object_get(column, "constraints");
+    const char *const name = tree_string(column, "colname");
+    add(reader, range,
+        (struct sql_proof){.kind = SQL_PROOF_COLUMN,
+                           .column = name,
+                           .may_be_row = !effects_is_builtin(json_object_get(column, "typeName"))});
+    for (size_t i = 0; !tree_flag(command, "missing_ok") && i < json_array_size(list); i++) {
+        if (tree_is(tree_body(json_array_get(list, i), "Constraint"), "contype", "CONSTR_NOTNULL")) {
+            add(reader, range, (struct sql_proof){.kind = SQL_PROOF_IS, .constraint = "", .column = name});
+        }
+    }
+}
+
+static void take_command(struct effects_reader *reader, const json_t *range, const json_t *command)
+{
+    const char *const name = tree_string(command, "name");
+    const char *const type = tree_string(command, "subtype");
+    json_t *definition = NULL;
+    tree_node(json_object_get(command, "def"), &definition);
+    if (strcmp(type, "AT_AddConstraint") == 0) {
+        add_constraint(reader, range, definition);
+    } else if (strcmp(type, "AT_AddColumn") == 0) {
+        add_column(reader, range, command, definition);
+    } else if (strcmp(type, "AT_SetNotNull") == 0) {
+        add(reader, range, (struct sql_proof){.kind = SQL_PROOF_IS, .constraint = "", .column = name});
+    } else if (strcmp(type, "AT_ValidateConstraint") == 0) {
+        add(reader, range, (struct sql_proof){.kind = SQL_PROOF_VALIDATED, .constraint = name});
+    } else if (strcmp(type, "AT_DropConstraint") == 0) {
+        add(reader, range, (struct sql_proof){.kind = SQL_PROOF_DROPPED, .constraint = name});
+    } else if (effects_is_one_of("AT_DropColumn AT_DropNotNull", type)) {
+        add(reader, range, (struct sql_proof){.kind = SQL_PROOF_COLUMN, .column = name});
+    }
+}
+
+static void rename_part(struct effects_reader *reader, const json_t *body)
+{
+    const json_t *const range = json_object_get(body, "relation");
+    const char *const name = tree_string(body, "subname");
+    if (tree_is(body, "renameType", "OBJECT_TABCONSTRAINT")) {
+        add(reader, range, (struct sql_proof){.kind = SQL_PROOF_DROPPED, .constraint = name});
+    } else if (tree_is(body, "renameType", "OBJECT_COLUMN")) {
+        add(reader, range, (struct sql_proof){.kind = SQL_PROOF_COLUMN, .column = name});
+        add(reader, range, (struct sql_proof){.kind = SQL_PROOF_COLUMN, .column = tree_string(body, "newname")});
+    }
+}
+
+void effects_proofs(struct effects_reader *reader, json_t *node)
+{
+    json_t *body;
+    const char *const kind = tree_node(node, &body);
+    const json_t *const commands = json_object_get(body, "cmds");
+    if (strcmp(kind, "RenameStmt") == 0) {
+        rename_part(reader, body);
+    }
+    for (size_t i = 0; strcmp(kind, "AlterTableStmt") == 0 && i < json_array_size(commands); i++) {
+        take_command(reader, json_object_get(body, "relation"),
+                     tree_body(json_array_get(commands, i), "AlterTableCmd"));
+    }
+}
