@@ -11,9 +11,7 @@
 #include "bridge/links.h"
 #include "bridge/relay.h"
 
-#include <arpa/inet.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -34,6 +32,7 @@ struct exchange {                /* what a request is, and how far it is */
     size_t received;             /* of the body, kept or not */
     bool no_room;                /* for the body */
     bool handed_over;
+    bool is_1_0;
     int64_t began;                 /* when it was handed over; clock_us */
     struct MHD_Response *response; /* once it is answered */
     unsigned status;
@@ -202,83 +201,18 @@ static enum MHD_Result refuse(struct MHD_Connection *connection, struct exchange
     return MHD_queue_response(connection, status, exchange->response);
 }
 
-const char *http_client(const struct http_request *request)
-{
-    char host[INET6_ADDRSTRLEN];
-    const union MHD_ConnectionInfo *const info =
-        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    if (info == NULL || info->client_addr == NULL) {
-        return NULL;
-    }
-    const bool is_six = info->client_addr->sa_family == AF_INET6;
-    const void *const address =
-        is_six ? (const void *)&((const struct sockaddr_in6 *)(const void *)info->client_addr)->sin6_addr
-               : (const void *)&((const struct sockaddr_in *)(const void *)info->client_addr)->sin_addr;
-    return inet_ntop(is_six ? AF_INET6 : AF_INET, address, host, sizeof host) == NULL
-               ? NULL
-               : arena_strdup(request->arena, host);
-}
-
-const char *http_header(const struct http_request *request, const char *name)
-{
-    return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
-}
-
-struct header_list {
-    const char *name;
-    struct buffer values;
-};
-
-static enum MHD_Result add_value(void *data, enum MHD_ValueKind kind, const char *name, const char *value)
-{
-    struct header_list *const list = data;
-    (void)kind;
-    if (strcasecmp(name, list->name) == 0) {
-        buffer_puts(&list->values, list->values.size == 0 ? "" : ", ");
-        buffer_puts(&list->values, value == NULL ? "" : value);
-    }
-    return MHD_YES;
-}
-
-struct text http_header_list(const struct http_request *request, const char *name)
-{
-    struct header_list list = {.name = name, .values = {.arena = request->arena}};
-    MHD_get_connection_values(request->connection, MHD_HEADER_KIND, add_value, &list);
-    return buffer_text(&list.values);
-}
-
-struct query { /* the receiver of its parameters */
-    http_parameter *parameter;
-    void *context;
-};
-
-static enum MHD_Result pass_parameter(void *data, enum MHD_ValueKind kind, const char *name, const char *value)
-{
-    const struct query *const query = data;
-    (void)kind;
-    query->parameter(query->context, name, value);
-    return MHD_YES;
-}
-
-void http_query(const struct http_request *request, http_parameter *parameter, void *context)
-{
-    struct query query = {.parameter = parameter, .context = context};
-    MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, pass_parameter, &query);
-}
-
 /* ---- libmicrohttpd's callbacks ---- */
 
-static enum MHD_Result begin(struct http_server *server, struct MHD_Connection *connection, const char *method,
-                             const char *url, void **state)
+static struct exchange *begin(struct http_server *server, struct MHD_Connection *connection, const char *method,
+                              const char *url)
 {
-    struct exchange *exchange = memory_alloc(sizeof *exchange);
-    *state = exchange;
+    struct exchange *const exchange = memory_alloc(sizeof *exchange);
     exchange->links = server->links;
     exchange->request.arena = arena_new(0);
     exchange->request.connection = connection;
     exchange->request.method = arena_strdup(exchange->request.arena, method);
     exchange->request.path = arena_strdup(exchange->request.arena, url);
-    return MHD_YES;
+    return exchange;
 }
 
 static void drop_body(struct http_server *server, struct exchange *exchange)
@@ -309,9 +243,11 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
 {
     struct http_server *const server = data;
     struct exchange *const exchange = *state;
-    (void)version;
     if (exchange == NULL) {
-        return begin(server, connection, method, url, state);
+        struct exchange *const first = begin(server, connection, method, url);
+        first->is_1_0 = strcmp(version, "HTTP/1.0") == 0;
+        *state = first;
+        return MHD_YES;
     }
     if (exchange->response != NULL) {
         if (atomic_load(&server->stopping)) {
@@ -360,19 +296,30 @@ static void end_exchange(struct http_server *server, struct exchange *exchange)
     free(exchange);
 }
 
+/* True where the server ends the connection behind the answer, whatever the client wishes: it said so, or the answer
+ * came to no end, or has none but that. */
+static bool closes_behind(const struct exchange *exchange, enum MHD_RequestTerminationCode code)
+{
+    if (exchange == NULL || exchange->response == NULL || code != MHD_REQUEST_TERMINATED_COMPLETED_OK) {
+        return true;
+    }
+    const bool is_endless = exchange->is_1_0 && exchange->source.wants != NULL && exchange->source.size == 0;
+    return is_endless || MHD_get_response_header(exchange->response, "Connection") != NULL;
+}
+
 static void on_completed(void *data, struct MHD_Connection *connection, void **state,
                          enum MHD_RequestTerminationCode code)
 {
     struct http_server *const server = data;
     const union MHD_ConnectionInfo *const info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    (void)code;
+    const bool is_last = closes_behind(*state, code);
     if (*state != NULL) {
         end_exchange(server, *state);
         *state = NULL;
     }
     if (info != NULL && info->socket_context != NULL) {
-        relay_served(server->relay, link_client(info->socket_context));
+        relay_served(server->relay, link_client(info->socket_context), is_last);
     }
 }
 

@@ -42,6 +42,9 @@ static void read_on(struct guest *guest)
         return;
     }
     client_pass_on(guest);
+    if (client->phase == AT_END) {
+        return;
+    }
     client_await_link(guest);
     pause_if_ahead(guest);
     if (client->has_ended && client->phase != AT_REST && client->unread_since == 0) {
@@ -56,18 +59,17 @@ static void begin_next(struct guest *guest)
     if (!client->is_served || client->phase != AT_REST || client->checked > 0) {
         return;
     }
-    client->is_served = client->has_answer = client->has_turn = false;
-    client->is_ahead = client->pending.size > 0;
+    if (client->is_last || (client->has_ended && client->pending.size == 0)) {
+        client_end(guest);
+        return;
+    }
+    client->is_ahead = client->has_next;
+    client->is_served = client->has_answer = client->has_next = client->has_turn = false;
     if (client->is_ahead) {
         guest_drop_link(guest); /* until its turn: it holds much at the server */
     }
     guest_end_turn(guest);
     guest_served(guest);
-    if (client->has_ended && client->pending.size == 0) {
-        client->phase = AT_END;
-        guest_finish(guest);
-        return;
-    }
     client_expect_head(guest);
     read_on(guest);
 }
@@ -101,7 +103,9 @@ static void on_bytes(struct guest *guest, struct text bytes)
 static void tell_gone(struct guest *guest)
 {
     const struct relay_options *const relay = guest_context(guest);
-    relay->gone(relay->context, guest_name_of(guest));
+    if (client_of(guest)->had_link) {
+        relay->gone(relay->context, guest_name_of(guest));
+    }
 }
 
 static void on_end(struct guest *guest)
@@ -117,12 +121,12 @@ static void on_sent(struct guest *guest)
     const struct client *const client = client_of(guest);
     if (client->phase == AT_HEAD) {
         client_expect_head(guest);
+    } else if (client->waits_since != 0) {
+        client_expect_turn(guest);
     } else if (client->phase == AT_BODY) {
         client_expect_body(guest); /* it was told to go on */
-    } else if (client->phase == AT_REST && client->has_turn) {
-        guest_serve(guest);
     } else if (client->phase == AT_REST) {
-        client_expect_turn(guest);
+        guest_serve(guest);
     }
     read_answer(guest);
 }
@@ -153,7 +157,7 @@ static void on_late(struct guest *guest)
         client_expect_head(guest);
     } else if (client->phase == AT_END || (client->phase == AT_HEAD && client->pending.size == 0)) {
         guest_leave(guest);
-    } else if (client->phase == AT_REST) {
+    } else if (client->waits_since != 0) {
         client_refuse(guest, 503, "The bridge has too many requests; try again in a moment.");
     } else if (client->phase == AT_HEAD && client->unread_since != 0) {
         client_expect_rest(guest);
@@ -187,6 +191,7 @@ struct served {
     struct door_job job; /* first */
     struct door *door;
     guest_name client;
+    bool is_last;
 };
 
 static void on_served(struct door_job *job)
@@ -195,15 +200,16 @@ static void on_served(struct door_job *job)
     struct guest *const guest = door_find(served->door, served->client);
     if (guest != NULL && client_of(guest)->phase != AT_END) {
         client_of(guest)->is_served = true;
+        client_of(guest)->is_last = client_of(guest)->is_last || served->is_last;
         read_answer(guest);
     }
     free(served);
 }
 
-void relay_served(struct relay *relay, guest_name client)
+void relay_served(struct relay *relay, guest_name client, bool is_last)
 {
     struct served *const served = memory_alloc(sizeof *served);
-    *served = (struct served){.job.run = on_served, .door = relay->door, .client = client};
+    *served = (struct served){.job.run = on_served, .door = relay->door, .client = client, .is_last = is_last};
     door_post(relay->door, &served->job);
 }
 

@@ -43,8 +43,9 @@ bool relay_is_local(const struct relay *relay);
 /* Lets nobody in any more. */
 void relay_shut(struct relay *relay);
 
-/* The server has written the whole answer to a client's request. Any thread. */
-void relay_served(struct relay *relay, guest_name client);
+/* The server has written the whole answer to a client's request; is_last: it takes no other by this link. Then no other
+ * is passed on by a new one either. Any thread. */
+void relay_served(struct relay *relay, guest_name client, bool is_last);
 
 /* Ends all connections and releases everything. The server must have let go of its ends. NULL is fine. */
 void relay_free(struct relay *relay);

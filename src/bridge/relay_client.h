@@ -25,6 +25,12 @@ struct client {
     size_t checked; /* of it, to be passed on */
     bool has_turn;  /* the request may be, or is, at the server */
     bool is_ahead;  /* the request came before the last one was answered */
+    bool has_next;  /* the next one did: it was there when the answer began */
+    bool is_last;   /* behind the answer the connection ends */
+    bool is_head;   /* HEAD: its answer has no body */
+    bool had_link;
+    int64_t waits_since; /* for its turn; 0: it does not */
+    int64_t body_until;  /* the body must have come; it has its turn, or its deadline waits with it */
     bool expects_continue;
     int64_t unread_since; /* it has had so much to read that it is asked for nothing; 0: it has not */
     bool is_chunked;
@@ -45,7 +51,7 @@ void client_expect_head(struct guest *guest);
 void client_expect_rest(struct guest *guest);
 void client_expect_body(struct guest *guest);
 
-/* Its request is whole, and waits for its turn. */
+/* Its request waits for its turn. */
 void client_expect_turn(struct guest *guest);
 
 /* Looks at what is pending: what is as it should be is `checked`, what is not is refused. */

@@ -34,6 +34,7 @@ static bool make_link(struct guest *guest)
     }
     setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &most, sizeof most);
     guest_set_link(guest, ends[0]);
+    client_of(guest)->had_link = true;
     const bool ok =
         relay->connect(relay->context, guest_name_of(guest), ends[1], (const struct sockaddr *)&peer, peer_size);
     if (client_of(guest)->has_ended) {
@@ -59,6 +60,7 @@ void client_pass_on(struct guest *guest)
         return;
     }
     if (!client->has_turn) {
+        client_expect_turn(guest);
         guest_wait_turn(guest, client->is_ahead);
         return;
     }
@@ -90,7 +92,10 @@ void client_end(struct guest *guest)
 static void take_answer(struct guest *guest, struct text bytes)
 {
     struct client *const client = client_of(guest);
-    client->has_answer = client->has_answer || !text_starts_with(bytes, "HTTP/1.1 100");
+    if (!client->has_answer && !text_starts_with(bytes, "HTTP/1.1 100")) {
+        client->has_answer = true;
+        client->has_next = client->pending.size > client->checked;
+    }
     guest_send_copy(guest, bytes);
 }
 

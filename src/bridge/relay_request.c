@@ -9,6 +9,8 @@
 #include "bridge/head.h"
 #include "bridge/refusal.h"
 
+#include <string.h>
+
 #define SERVED_AT_ONCE    512 /* requests of one address */
 #define IDLE_MS           15000
 #define LINK_MS           1000  /* for the next request by the same link */
@@ -35,7 +37,9 @@ void client_refuse(struct guest *guest, unsigned http, const char *message)
     guest_drop_link(guest);
     if (may_answer) {
         struct arena *const arena = arena_new(0);
-        guest_send_copy(guest, refusal_text(arena, http, message));
+        const struct text answer = refusal_text(arena, http, message);
+        const size_t head = text_find(answer, "\r\n\r\n", 0) + strlen("\r\n\r\n");
+        guest_send_copy(guest, client->is_head ? text_slice(answer, 0, head) : answer);
         arena_free(arena);
     }
     guest_finish(guest);
@@ -60,12 +64,14 @@ void client_expect_rest(struct guest *guest)
 
 void client_expect_body(struct guest *guest)
 {
-    guest_expect(guest, clock_ms() + BODY_MS);
+    guest_expect(guest, client_of(guest)->body_until);
 }
 
 void client_expect_turn(struct guest *guest)
 {
-    guest_expect(guest, clock_ms() + TURN_MS);
+    struct client *const client = client_of(guest);
+    client->waits_since = client->waits_since == 0 ? clock_ms() : client->waits_since;
+    guest_expect(guest, client->waits_since + TURN_MS);
 }
 
 /* ---- heads and bodies ---- */
@@ -76,8 +82,6 @@ static void rest(struct guest *guest)
     if (client_of(guest)->has_turn) {
         guest_serve(guest);
         guest_expect(guest, NO_DEADLINE);
-    } else {
-        client_expect_turn(guest);
     }
 }
 
@@ -85,8 +89,12 @@ void client_take_turn(struct guest *guest)
 {
     struct client *const client = client_of(guest);
     client->has_turn = true;
+    client->body_until += clock_ms() - client->waits_since;
+    client->waits_since = 0;
     if (client->phase == AT_REST) {
         rest(guest);
+    } else {
+        client_expect_body(guest);
     }
 }
 
@@ -103,7 +111,8 @@ static void begin_body(struct guest *guest, const struct http_head *head)
         return;
     }
     client->phase = AT_BODY;
-    guest_expect(guest, clock_ms() + BODY_MS + (int64_t)(head->length / BODY_BYTES_PER_MS));
+    client->body_until = clock_ms() + BODY_MS + (int64_t)(head->length / BODY_BYTES_PER_MS);
+    client_expect_body(guest);
 }
 
 static bool refuse_problem(struct guest *guest, const struct http_problem *problem)
@@ -160,9 +169,10 @@ static bool check_head(struct guest *guest)
         return refuse_problem(guest, &problem);
     }
     struct arena *const arena = arena_new(0);
-    const bool goes_on = http_head_read(arena, text_slice(bytes, 0, size), &head, &problem)
-                             ? admit(guest, &head, &problem)
-                             : refuse_problem(guest, &problem);
+    const bool is_good = http_head_read(arena, text_slice(bytes, 0, size), &head, &problem);
+    client->is_head = head.method != NULL && strcmp(head.method, "HEAD") == 0;
+    client->is_last = !head.keeps_alive;
+    const bool goes_on = is_good ? admit(guest, &head, &problem) : refuse_problem(guest, &problem);
     if (goes_on) {
         http_head_move_blanks(client->pending.bytes, size);
         client->checked = size;

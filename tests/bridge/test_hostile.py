@@ -87,6 +87,16 @@ class Hostile(Case):
         self.assertEqual(self.statuses(old * 2), [200])
         self.assertEqual(self.statuses(old.replace(b"\r\n\r\n", b"\r\nConnection: keep-alive\r\n\r\n") + old), [200, 200])
 
+    def test_behind_an_answer_that_closes_there_is_no_other(self):
+        """RFC 9112, 9.6, whoever wishes the close: the client, or the server, which has not looked at all of a body."""
+        one = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        old = b"GET /healthz HTTP/1.0\r\n\r\n"
+        for data, answers in ((self.request() + one, 1), (old + one, 1), (one + self.request() + one * 2, 2)):
+            self.assertEqual({len(self.statuses(data)) for _ in range(100)}, {answers})
+        large = self.request(f"Content-Length: {LIMIT + 1}", line=f"POST {DETECT} HTTP/1.1").replace(b"Connection: close\r\n", b"")
+        for _ in range(5):
+            self.assertIn(self.statuses(large + b"x" * (LIMIT + 1) + one), ([413], []))
+
     def test_a_body_with_a_refused_request_is_not_the_next_request(self):
         hidden = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
         for line in ("POST /nothing HTTP/1.1", "DELETE /healthz HTTP/1.1", "GET /healthz HTTP/1.1"):
@@ -142,6 +152,10 @@ class Hostile(Case):
             self.assert_refused(head + body, 413)
             chunked = self.request("Transfer-Encoding: chunked", "Content-Type: application/json", line=f"POST {DETECT} HTTP/1.1")
             self.assert_refused(chunked + f"{size:x}\r\n".encode() + body + b"\r\n0\r\n\r\n", 413)
+
+    def test_a_refused_head_has_no_body(self):
+        answer = self.http.raw(self.request(f"Content-Length: {3 * LIMIT}", line="HEAD /healthz HTTP/1.1"))
+        self.assertTrue(answer.startswith(b"HTTP/1.1 413 ") and answer.endswith(b"\r\n\r\n"), answer)
 
     def test_a_large_body_below_the_limit_is_taken(self):
         self.assertEqual(self.http.post(DETECT, {"sql": "-- " + "x" * (LIMIT - 1000)}).status, 200)
