@@ -12,12 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CONNECTIONS 16384              /* who waits costs a descriptor, and less than a kilobyte */
+#define CONNECTIONS 16384              /* who waits costs a descriptor, and less than a kilobyte, */
+#define TLS_PART    4                  /* but by TLS some 10 KiB: so there are fewer of them */
 #define PER_ADDRESS 12288              /* so that one machine cannot take the places of all others */
 #define LINKS       1024               /* requests at the server */
 #define FILES_EACH  3                  /* a client's connection, and both ends of its link */
 #define TURNS       32                 /* requests that the server has begun just now */
 #define BYTES_LIMIT (2 * LIMIT_SCRIPT) /* kept for all clients together */
+#define STALLED_MS  2000               /* who takes nothing of his answer for so long has no right to a link */
 
 struct relay {
     struct door *door;
@@ -167,6 +169,24 @@ static void on_late(struct guest *guest)
     }
 }
 
+/* Whose link rests: behind an answer, or while he waits for his turn. Else who sends a body slowly, or reads his answer
+ * not at all, keeps it for nothing; but never who reads it slowly, or has one to come. */
+static bool on_spare(struct guest *guest, bool is_urgent)
+{
+    const struct client *const client = client_of(guest);
+    if (client->phase == AT_HEAD || client->waits_since != 0) {
+        guest_drop_link(guest);
+        if (client->phase == AT_HEAD && client->pending.size == 0 && guest_unsent(guest) == 0) {
+            client_expect_head(guest);
+        }
+    } else if (is_urgent && client->phase == AT_BODY && !client->has_answer) {
+        client_refuse(guest, 503, "The bridge has too many requests; try again in a moment.");
+    } else if (is_urgent && guest_stalled_ms(guest) >= STALLED_MS) {
+        guest_leave(guest);
+    }
+    return guest_link(guest) < 0;
+}
+
 static void on_leave(struct guest *guest)
 {
     tell_gone(guest);
@@ -182,6 +202,7 @@ static const struct door_protocol protocol = {
     .late = on_late,
     .link = on_link,
     .turn = on_turn,
+    .spare = on_spare,
     .leave = on_leave,
 };
 
@@ -202,6 +223,8 @@ static void on_served(struct door_job *job)
         client_of(guest)->is_served = true;
         client_of(guest)->is_last = client_of(guest)->is_last || served->is_last;
         read_answer(guest);
+    } else {
+        door_end_turn(served->door, served->client);
     }
     free(served);
 }
@@ -225,7 +248,7 @@ struct relay *relay_open(const struct relay_options *options, struct status *sta
         .urls = urls,
         .protocol = &protocol,
         .context = &relay->options,
-        .guests = CONNECTIONS,
+        .guests = options->tls == NULL ? CONNECTIONS : CONNECTIONS / TLS_PART,
         .per_address = PER_ADDRESS,
         .files_each = FILES_EACH,
         .links = LINKS,

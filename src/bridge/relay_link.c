@@ -62,6 +62,9 @@ void client_pass_on(struct guest *guest)
     if (!client->has_turn) {
         client_expect_turn(guest);
         guest_wait_turn(guest, client->is_ahead);
+        if (client->phase == AT_REST) {
+            guest_keep_place(guest);
+        }
         return;
     }
     if (!make_link(guest)) {

@@ -129,6 +129,8 @@ static bool admit(struct guest *guest, const struct http_head *head, struct http
     } else if (guest_is_greedy(guest, SERVED_AT_ONCE)) {
         *problem = (struct http_problem){
             429, "Your address has more requests under way than its share; ask again when some were answered."};
+    } else if (guest_line_is_full(guest)) {
+        *problem = (struct http_problem){503, "The bridge has too many requests; try again in a moment."};
     }
     return problem->status == 0 || refuse_problem(guest, problem);
 }

@@ -20,7 +20,8 @@
 #define CROWD           64 /* guests */
 #define EVENTS          128
 #define ACCEPT_AT_ONCE  64
-#define TLS_GREETING_MS 5000 /* for TLS, before the protocol begins */
+#define TLS_GREETING_MS 5000                /* for TLS, before the protocol begins */
+#define TLS_BYTES       ((size_t)32 * 1024) /* that a session takes while it greets */
 #define LATE_AT_ONCE    64
 #define TICK_MS         100
 #define FULL_MS         5   /* a turn, where somebody waits in front of the door */
@@ -71,7 +72,7 @@ static void run_jobs(struct door *door)
  * is no memory for it. */
 static bool begin_tls(struct guest *guest)
 {
-    guest->tls = tls_new(guest->door->tls, guest->fd);
+    guest->tls = memory_has_room(TLS_BYTES) ? tls_new(guest->door->tls, guest->fd) : NULL;
     guest->until = clock_ms() + TLS_GREETING_MS;
     return guest->tls != NULL;
 }
@@ -161,8 +162,8 @@ static void take_guest_event(struct guest *guest, uint32_t events)
 {
     /* Who sends no more is let go where the protocol does not answer such a one: what he asked is not begun either. */
     const bool is_last = (events & EPOLLRDHUP) != 0;
-    const bool is_over =
-        (events & (EPOLLERR | EPOLLHUP)) != 0 || (is_last && guest->door->options.protocol->ends == NULL);
+    const bool is_over = (events & (EPOLLERR | EPOLLHUP)) != 0 ||
+                         (is_last && guest->door->options.protocol->ends == NULL && !guest->is_finishing);
     guest_touch(guest);
     if (is_last) {
         turns_note_end(guest);
@@ -279,8 +280,9 @@ static void *run(void *data)
             give_back(door);
             memory_rest(clock_ms());
         }
-        turns_give(door);
-        settle(door);
+        do {
+            settle(door); /* which may end turns */
+        } while (turns_give(door));
     }
     for (unsigned i = 0; i < door->most; i++) {
         if (door->places[i] != NULL) {
@@ -341,11 +343,18 @@ static bool listen_on_all(struct door *door, struct status *status)
     return true;
 }
 
+static unsigned least(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
 struct door *door_open(const struct door_options *options, struct status *status)
 {
     struct door *const door = memory_alloc(sizeof *door);
     door->options = *options;
     door->most = room_for(options->guests, options->files_each == 0 ? 1 : options->files_each, options->links);
+    door->options.per_address = least(options->per_address, door->most / 4 * 3);
+    door->turns_left = memory_alloc((options->turns + 1) * sizeof *door->turns_left);
     door->places = memory_alloc(door->most * sizeof(struct guest *));
     door->free_places = memory_alloc(door->most * sizeof *door->free_places);
     for (unsigned i = 0; i < door->most; i++) {
@@ -418,6 +427,7 @@ void door_free(struct door *door)
     }
     tls_door_free(door->tls);
     pthread_mutex_destroy(&door->mutex);
+    free(door->turns_left);
     free(door->places);
     free(door->free_places);
     free(door);

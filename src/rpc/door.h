@@ -3,7 +3,7 @@
  * what they are sent. Everything about a guest (a connection) has a bound: how many there are, in all and from one
  * address, how long each may take for what is waited for, and how many bytes are kept for them. Nothing is reserved for
  * what was only announced. Who comes when the house is full takes the place of another: of the stranger who has said
- * nothing for longest, or of the one that was served longest ago; never of one that is being served.
+ * nothing for longest, or of the one that was served longest ago; never of one that is being served, or waits for it.
  *
  * nng 1.5.2 and libmicrohttpd 0.9.75 have none of these bounds, or refuse the newcomer: a thousand silent connections
  * keep all others out.
@@ -26,7 +26,10 @@
 struct door;
 struct guest;
 
-/* What guests speak. Any function may let the guest go; after `leave` it is touched no more. */
+/* What guests speak. Any function may let the guest go; after `leave` it is touched no more.
+ *
+ * `spare`: the link of a guest is needed for another one's turn. It drops it, and answers true, where nothing of a
+ * request is with it; is_urgent: all links are in use, and it refuses or lets go who keeps his for nothing. */
 struct door_protocol {
     size_t state_size;                  /* of what the protocol knows of a guest; zeroed */
     void (*enter)(struct guest *guest); /* by TLS: when both have greeted; until then nothing is called */
@@ -36,6 +39,7 @@ struct door_protocol {
     void (*late)(struct guest *guest);                     /* its time is over; NULL: it is let go */
     void (*link)(struct guest *guest);                     /* something can be read from its link, or written to it */
     void (*turn)(struct guest *guest);                     /* it has its turn; NULL where nobody waits for one */
+    bool (*spare)(struct guest *guest, bool is_urgent);    /* see below; NULL where nobody has a link */
     void (*leave)(struct guest *guest);                    /* may be NULL */
 };
 
@@ -43,12 +47,13 @@ struct door_options {
     const char *const *urls; /* tcp://HOST:PORT, tls+tcp://HOST:PORT, ipc://PATH; NULL-terminated */
     const struct door_protocol *protocol;
     void *context;
-    unsigned guests;             /* the most at once; fewer where the process may not have as many descriptors */
-    unsigned per_address;        /* the most of one address; those of Unix sockets are not counted */
-    unsigned files_each;         /* descriptors that a guest with a link may need; 0 is 1 */
-    unsigned links;              /* the most guests that may have a link at once */
-    unsigned turns;              /* the most that have a turn at once */
-    size_t bytes;                /* the most that are kept for all guests together */
+    unsigned guests;      /* the most at once; fewer where the process may not have as many descriptors */
+    unsigned per_address; /* the most of one address, and no more than three quarters of all; those of Unix sockets
+                           * are not counted */
+    unsigned files_each;  /* descriptors that a guest with a link may need; 0 is 1 */
+    unsigned links;       /* the most guests that may have a link at once */
+    unsigned turns;       /* the most that have a turn at once */
+    size_t bytes;         /* the most that are kept for all guests together; three quarters for one address */
     const struct tls_files *tls; /* of who comes by tls+tcp://; NULL: there are no such URLs */
 };
 
@@ -111,6 +116,9 @@ void guest_send_copy(struct guest *guest, struct text bytes);
 /* Bytes that the network has not taken yet. */
 size_t guest_unsent(const struct guest *guest);
 
+/* How long the network has taken nothing of them; 0 where there are none. */
+int64_t guest_stalled_ms(const struct guest *guest);
+
 /* Bytes that the network has taken, and the other side has not. */
 size_t guest_unread(const struct guest *guest);
 
@@ -130,6 +138,15 @@ void guest_served(struct guest *guest);
 void guest_wait_turn(struct guest *guest, bool is_ahead);
 void guest_end_turn(struct guest *guest);
 
+/* What it asks is whole: it keeps its place while it waits. */
+void guest_keep_place(struct guest *guest);
+
+/* True where so many wait that no other one may, of an address of which some do. */
+bool guest_line_is_full(const struct guest *guest);
+
+/* What the guest of this name asked is done, whether it is still there or not: so its turn is. */
+void door_end_turn(struct door *door, guest_name name);
+
 /* Puts bytes of it aside in the only thing that is kept for it, which becomes no larger than most; false and nothing
  * done where that is more than there may be of all guests. */
 bool guest_put_aside(struct guest *guest, struct intake *intake, struct text bytes, size_t most);
@@ -142,6 +159,9 @@ socklen_t guest_peer(const struct guest *guest, struct sockaddr_storage *peer);
 
 /* True where so many guests of its address are being served, and there are guests of other addresses. */
 bool guest_is_greedy(const struct guest *guest, unsigned most);
+
+/* Guests of its address that are being served; 0 for one of a Unix socket. */
+unsigned guest_served_beside(const struct guest *guest);
 
 /* ---- a guest's link: a second connection, from the door inwards to who serves the guest ---- */
 

@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#define FEW_WAIT 16   /* of an address, whoever else waits */
 #define FRESH_MS 1000 /* so long a newcomer may take to say something, if there are not too many of them */
 
 /* ---- lists ---- */
@@ -89,7 +90,7 @@ void places_give(struct guest *guest)
 {
     struct door *const door = guest->door;
     struct guest_group *const group = guest->group;
-    guest_end_turn(guest);
+    turns_leave(guest);
     unlink_guest(guest);
     door->places[(uint32_t)guest->name] = NULL;
     door->free_places[door->most - door->count] = (uint32_t)guest->name;
@@ -119,6 +120,23 @@ void guest_serve(struct guest *guest)
 void guest_served(struct guest *guest)
 {
     guest_set_rank(guest, GUEST_SERVED);
+}
+
+void guest_keep_place(struct guest *guest)
+{
+    guest_set_rank(guest, GUEST_WAITING);
+}
+
+/* Half of the places are for those who do not wait, so that somebody can always come in and be told so. */
+bool guest_line_is_full(const struct guest *guest)
+{
+    return guest->group->counts[GUEST_WAITING] >= FEW_WAIT &&
+           guest->door->all.counts[GUEST_WAITING] >= guest->door->most / 2;
+}
+
+unsigned guest_served_beside(const struct guest *guest)
+{
+    return guest->is_unix ? 0 : guest->group->counts[GUEST_IN_SERVICE];
 }
 
 bool guest_is_greedy(const struct guest *guest, unsigned most)

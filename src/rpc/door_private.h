@@ -16,11 +16,12 @@
 #define DOOR_BUCKETS    256                 /* of addresses */
 #define DOOR_LINES      2                   /* of who comes first, and of who can wait */
 
-/* Was it served yet? Those of the last rank keep their places. */
-enum guest_rank { GUEST_STRANGER, GUEST_SERVED, GUEST_IN_SERVICE, GUEST_RANKS };
+/* Was it served yet? Those of the last two ranks keep their places: they wait for an answer. */
+enum guest_rank { GUEST_STRANGER, GUEST_SERVED, GUEST_WAITING, GUEST_IN_SERVICE, GUEST_RANKS };
 
 /* The lists that a guest is in: its rank's, of all and of its address, those that have waited longest first; and that
- * of its address's line, or of those who have a turn; and that of those with a link, the oldest first. */
+ * of its address's line, or of those who have a turn; and that of those with a link, the last of which had its turn
+ * last. */
 enum guest_order { ORDER_ALL, ORDER_ADDRESS, ORDER_TURN, ORDER_LINK, GUEST_ORDERS };
 
 struct guest_list {
@@ -34,9 +35,12 @@ struct guest_group {
     uint64_t address;
     struct guest_list ranks[GUEST_RANKS];
     unsigned counts[GUEST_RANKS];
-    struct guest_list lines[DOOR_LINES]; /* who waits for a turn */
+    struct guest_list lines[DOOR_LINES];    /* who waits for a turn */
+    struct guest_group *before[DOOR_LINES]; /* in the row */
     struct guest_group *behind[DOOR_LINES];
     bool is_in_row[DOOR_LINES];
+    unsigned links;
+    size_t kept;
 };
 
 /* The addresses of a line that somebody waits in: each has a turn in its turn. */
@@ -46,6 +50,13 @@ struct guest_row {
 };
 
 enum guest_turn { TURN_NONE, TURN_WAITED, TURN_TAKEN };
+
+/* The turn of one who has left: what he asked may still be worked at. */
+struct turn_left {
+    guest_name name;
+    int64_t turned;
+    unsigned line;
+};
 
 struct guest {
     struct door *door;
@@ -81,7 +92,8 @@ struct guest {
     struct door_piece *last;
     size_t offset; /* of the first that was sent */
     size_t unsent;
-    size_t kept; /* by the protocol */
+    int64_t moved; /* when the network took something last, of what is unsent */
+    size_t kept;   /* by the protocol */
     max_align_t state[];
 };
 
@@ -111,8 +123,10 @@ struct door {
     struct guest_group all;
     struct guest_group *groups[DOOR_BUCKETS];
     struct guest_row rows[DOOR_LINES];
-    struct guest_list turns; /* who has one, the oldest first */
-    unsigned turn_counts[DOOR_LINES];
+    struct guest_list turns;          /* who has one, the oldest first */
+    unsigned turn_counts[DOOR_LINES]; /* these and the next */
+    struct turn_left *turns_left;     /* the oldest first */
+    unsigned turns_left_count;
     struct guest_list linked;
     unsigned link_count;
     struct guest **places; /* most of them */
@@ -150,8 +164,11 @@ void guest_list_remove(struct guest_list *list, struct guest *guest, enum guest_
 
 /* ---- turns (door_turns.c) ---- */
 
-/* Gives those that are free. */
-void turns_give(struct door *door);
+/* Gives those that are free. True where somebody got one. */
+bool turns_give(struct door *door);
+
+/* A guest leaves: out of the line, or his turn is one of those that are left. */
+void turns_leave(struct guest *guest);
 
 /* Who has had one for long waits for something else than us: his is free again. */
 void turns_look(struct door *door);

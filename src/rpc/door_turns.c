@@ -8,40 +8,31 @@
 
 #include "base/clock.h"
 
+#include <string.h>
+
 #define SECOND_PART 8   /* of the turns, that the second line may have at once */
+#define FEW_PART    16  /* of the links, that an address may have whoever else has how many */
+#define LOOKED_AT   64  /* addresses whose turn it is, where some have too many links */
 #define TURN_MS     100 /* who is not served in this time waits for something else than us */
 
 /* ---- lines ---- */
 
 static void add_to_row(struct guest_row *row, struct guest_group *group, unsigned line)
 {
+    group->before[line] = row->last;
     group->behind[line] = NULL;
     group->is_in_row[line] = true;
     *(row->last == NULL ? &row->first : &row->last->behind[line]) = group;
     row->last = group;
 }
 
-/* The address at the front goes to the end of the row, or out of it where nobody of it waits. */
-static void go_round(struct guest_row *row, unsigned line)
-{
-    struct guest_group *const group = row->first;
-    row->first = group->behind[line];
-    row->last = row->first == NULL ? NULL : row->last;
-    group->is_in_row[line] = false;
-    if (group->lines[line].first != NULL) {
-        add_to_row(row, group, line);
-    }
-}
-
-/* Takes an address out of the row where it stands: nobody of it waits any more. */
+/* Takes an address out of the row where it stands. */
 static void leave_row(struct guest_row *row, struct guest_group *group, unsigned line)
 {
-    struct guest_group *before = NULL;
-    for (struct guest_group *one = row->first; one != group; one = one->behind[line]) {
-        before = one;
-    }
-    *(before == NULL ? &row->first : &before->behind[line]) = group->behind[line];
-    row->last = row->last == group ? before : row->last;
+    struct guest_group *const before = group->before[line];
+    struct guest_group *const behind = group->behind[line];
+    *(before == NULL ? &row->first : &before->behind[line]) = behind;
+    *(behind == NULL ? &row->last : &behind->before[line]) = before;
     group->is_in_row[line] = false;
 }
 
@@ -89,6 +80,39 @@ void guest_end_turn(struct guest *guest)
     }
 }
 
+void turns_leave(struct guest *guest)
+{
+    struct door *const door = guest->door;
+    if (guest->turn == TURN_TAKEN) {
+        guest_list_remove(&door->turns, guest, ORDER_TURN);
+        guest->turn = TURN_NONE;
+        door->turns_left[door->turns_left_count++] = (struct turn_left){guest->name, guest->turned, guest->line};
+    }
+    guest_end_turn(guest);
+}
+
+static void drop_turn_left(struct door *door, unsigned index)
+{
+    door->turn_counts[door->turns_left[index].line]--;
+    door->turns_left_count--;
+    memmove(door->turns_left + index, door->turns_left + index + 1,
+            (door->turns_left_count - index) * sizeof *door->turns_left);
+}
+
+void door_end_turn(struct door *door, guest_name name)
+{
+    struct guest *const guest = door_find(door, name);
+    if (guest != NULL) {
+        guest_end_turn(guest);
+    }
+    for (unsigned i = 0; i < door->turns_left_count; i++) {
+        if (door->turns_left[i].name == name) {
+            drop_turn_left(door, i);
+            return;
+        }
+    }
+}
+
 void turns_note_end(struct guest *guest)
 {
     const bool waits = guest->turn == TURN_WAITED && guest->line == 0;
@@ -99,60 +123,102 @@ void turns_note_end(struct guest *guest)
     }
 }
 
+/* ---- links ---- */
+
+/* Has somebody give his link up. */
+static bool find_spare(struct door *door, bool is_urgent)
+{
+    struct guest *next = NULL;
+    for (struct guest *guest = door->linked.first; guest != NULL; guest = next) {
+        next = guest->in[ORDER_LINK].behind;
+        if (door->options.protocol->spare(guest, is_urgent)) {
+            guest_touch(guest);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* True where its turn would not be without a link. Those that rest are given up first. The last quarter is for the
+ * addresses that have few: what one machine asks and we are slow to answer does not take all of them. */
+static bool has_link(struct guest *guest)
+{
+    struct door *const door = guest->door;
+    const unsigned most = door->options.links;
+    if (guest->link >= 0 || door->link_count < most - most / 4 || find_spare(door, false)) {
+        return true;
+    }
+    return guest->group->links <= most / FEW_PART && (door->link_count < most || find_spare(door, true));
+}
+
 /* ---- turns ---- */
 
-/* The line that has the next turn; DOOR_LINES: none. */
-static unsigned next_line(const struct door *door)
+/* True where the second line may have the next turn; is_first: before the first line. */
+static bool second_may(const struct door *door, bool is_first)
 {
     const unsigned part = door->options.turns / SECOND_PART;
-    const bool second_may = door->turn_counts[1] < (part > 0 ? part : 1);
-    if (door->rows[1].first != NULL && second_may && (door->rows[0].first == NULL || door->turn_counts[1] == 0)) {
-        return 1;
-    }
-    return door->rows[0].first != NULL ? 0 : DOOR_LINES;
+    return door->turn_counts[1] < (is_first || part == 0 ? 1 : part);
 }
 
-static struct guest *next_in_line(struct door *door, unsigned line)
+/* The first of the first address of a line that can have its turn; NULL: none. */
+static struct guest *next_in_line(const struct door *door, unsigned line)
 {
-    struct guest_group *const group = door->rows[line].first;
-    struct guest *const guest = group->lines[line].first;
-    guest_list_remove(&group->lines[line], guest, ORDER_TURN);
-    go_round(&door->rows[line], line);
-    return guest;
+    unsigned looked = 0;
+    for (const struct guest_group *group = door->rows[line].first; group != NULL && looked < LOOKED_AT; looked++) {
+        struct guest *const guest = group->lines[line].first;
+        if (has_link(guest)) {
+            return guest;
+        }
+        group = group->behind[line];
+    }
+    return NULL;
 }
 
-/* Where all links are taken, who has had one for longest and is not being served gives it up, and leaves: he sends his
- * request slowly, or has none. */
-static bool has_link_free(struct door *door)
+/* Whose turn is next; NULL: nobody's. */
+static struct guest *next_of_all(const struct door *door)
 {
-    struct guest *guest = door->link_count < door->options.links ? NULL : door->linked.first;
-    while (guest != NULL && guest->rank == GUEST_IN_SERVICE) {
-        guest = guest->in[ORDER_LINK].behind;
+    struct guest *guest = second_may(door, true) ? next_in_line(door, 1) : NULL;
+    if (guest == NULL) {
+        guest = next_in_line(door, 0);
     }
-    if (guest != NULL) {
-        guest_leave(guest);
-    }
-    return door->link_count < door->options.links;
+    return guest != NULL || !second_may(door, false) ? guest : next_in_line(door, 1);
 }
 
-void turns_give(struct door *door)
+/* Its address goes to the end of the row, where somebody else of it waits. */
+static void take_turn(struct guest *guest)
 {
+    struct door *const door = guest->door;
+    const unsigned line = guest->line;
+    struct guest_group *const group = guest->group;
+    leave_line(guest);
+    if (group->is_in_row[line]) {
+        leave_row(&door->rows[line], group, line);
+        add_to_row(&door->rows[line], group, line);
+    }
+    guest->turn = TURN_TAKEN;
+    guest->turned = clock_ms();
+    guest_list_add(&door->turns, guest, ORDER_TURN);
+    door->turn_counts[line]++;
+    if (guest->link >= 0) {
+        guest_list_remove(&door->linked, guest, ORDER_LINK);
+        guest_list_add(&door->linked, guest, ORDER_LINK);
+    }
+    guest_touch(guest);
+    door->options.protocol->turn(guest);
+}
+
+bool turns_give(struct door *door)
+{
+    bool has_given = false;
     while (door->turn_counts[0] + door->turn_counts[1] < door->options.turns) {
-        if (next_line(door) == DOOR_LINES || !has_link_free(door)) {
-            return;
+        struct guest *const guest = next_of_all(door);
+        if (guest == NULL) {
+            break;
         }
-        const unsigned line = next_line(door); /* who gave up his link may have stood in it, alone */
-        if (line == DOOR_LINES) {
-            return;
-        }
-        struct guest *const guest = next_in_line(door, line);
-        guest->turn = TURN_TAKEN;
-        guest->turned = clock_ms();
-        guest_list_add(&door->turns, guest, ORDER_TURN);
-        door->turn_counts[line]++;
-        guest_touch(guest);
-        door->options.protocol->turn(guest);
+        take_turn(guest);
+        has_given = true;
     }
+    return has_given;
 }
 
 void turns_look(struct door *door)
@@ -160,5 +226,10 @@ void turns_look(struct door *door)
     const int64_t now = clock_ms();
     while (door->turns.first != NULL && now - door->turns.first->turned >= TURN_MS) {
         drop_turn(door->turns.first);
+    }
+    for (unsigned i = door->turns_left_count; i > 0; i--) {
+        if (now - door->turns_left[i - 1].turned >= TURN_MS) {
+            drop_turn_left(door, i - 1);
+        }
     }
 }

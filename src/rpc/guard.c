@@ -180,11 +180,14 @@ static void refuse(struct guest *guest, const struct frame_route *route, enum st
     arena_free(arena);
 }
 
-/* So many guests have a place for one request each; what is asked beyond that gets the places that are left then. */
-static bool has_place(const struct guard *guard, const struct caller *caller)
+/* The last places are for the first request of a guest; and half of them for those of other addresses than the one that
+ * has as many guests in the house. */
+static bool has_place(struct guest *guest)
 {
+    const struct guard *const guard = guard_of(guest);
     const size_t reserved = guard->most > 2 * RESERVED ? RESERVED : guard->most / 2;
-    return guard->count < guard->most - (caller->in_house == 0 ? 0 : reserved);
+    const bool is_modest = caller_of(guest)->in_house == 0 && guest_served_beside(guest) < (reserved + 1) / 2;
+    return guard->count < guard->most - (is_modest ? 0 : reserved);
 }
 
 /* Who is alone meets a full house; who is not has taken more of it than others. */
@@ -229,7 +232,7 @@ static void pass_on(struct guest *guest, struct text frame, bool is_skipped)
                "The worker has no room for a request of this size; it was not begun. Try again in a moment.");
         return;
     }
-    const uint32_t number = has_place(guard, caller_of(guest)) ? take_ticket(guest, &route) : 0;
+    const uint32_t number = has_place(guest) ? take_ticket(guest, &route) : 0;
     if (number != 0) {
         guest_serve(guest);
     }

@@ -76,6 +76,11 @@ size_t guest_unsent(const struct guest *guest)
     return guest->unsent;
 }
 
+int64_t guest_stalled_ms(const struct guest *guest)
+{
+    return guest->unsent == 0 ? 0 : clock_ms() - guest->moved;
+}
+
 size_t guest_unread(const struct guest *guest)
 {
     int bytes = 0;
@@ -93,16 +98,24 @@ void guest_pause(struct guest *guest, bool paused)
     guest_touch(guest);
 }
 
-/* Counts what is kept for it: false where that is more than there may be of all guests, or than there is memory for;
+/* Counts what is kept for it: false where that is more than there may be of all guests or of its address, or than there
+ * is memory for;
  * nothing is counted then. */
 static bool keep(struct guest *guest, size_t bytes)
 {
     struct door *const door = guest->door;
+    struct guest_group *const group = guest->group;
+    if (group == NULL) {
+        return bytes == 0; /* it has left */
+    }
     const size_t others = door->bytes - guest->kept;
-    if (bytes > guest->kept && (others + bytes > door->options.bytes || !memory_has_room(bytes))) {
+    const size_t beside = group->kept - guest->kept;
+    const bool is_share = guest->is_unix || beside + bytes <= door->options.bytes / 4 * 3;
+    if (bytes > guest->kept && (!is_share || others + bytes > door->options.bytes || !memory_has_room(bytes))) {
         return false;
     }
     door->bytes = others + bytes;
+    group->kept = beside + bytes;
     guest->kept = bytes;
     return true;
 }
@@ -138,6 +151,7 @@ void guest_set_link(struct guest *guest, int fd)
     guest->link_events = 0;
     guest_list_add(&guest->door->linked, guest, ORDER_LINK);
     guest->door->link_count++;
+    guest->group->links++;
     guest_link_wants(guest, true, false);
 }
 
@@ -166,6 +180,7 @@ void guest_drop_link(struct guest *guest)
         guest->link = -1;
         guest_list_remove(&guest->door->linked, guest, ORDER_LINK);
         guest->door->link_count--;
+        guest->group->links--;
     }
 }
 
@@ -196,17 +211,17 @@ void guest_leave(struct guest *guest)
     if (guest->fd < 0) {
         return;
     }
+    guest_drop_link(guest);
+    keep(guest, 0);
     places_give(guest);
     tls_free(guest->tls);
     guest->tls = NULL;
     close(guest->fd); /* which takes it out of epoll */
     guest->fd = -1;
-    guest_drop_link(guest);
     drop_pieces(guest);
     if (guest->has_entered && door->options.protocol->leave != NULL) {
         door->options.protocol->leave(guest);
     }
-    keep(guest, 0);
     guest->next_dead = door->dead;
     door->dead = guest;
 }
@@ -254,7 +269,8 @@ void guest_send(struct guest *guest, struct door_piece *piece)
         return;
     }
     if (guest->unsent == 0) {
-        guest->until = clock_ms() + STALL_MS;
+        guest->moved = clock_ms();
+        guest->until = guest->moved + STALL_MS;
     }
     piece->next = NULL;
     *(guest->last == NULL ? &guest->first : &guest->last->next) = piece;
@@ -263,8 +279,12 @@ void guest_send(struct guest *guest, struct door_piece *piece)
     guest_touch(guest);
     door->bytes += piece->bytes.size;
     /* Answers that nobody reads must not fill the memory: who has most of them goes. */
-    while (door->bytes > 2 * door->options.bytes && largest(door) != NULL && largest(door)->unsent > 0) {
-        guest_leave(largest(door));
+    while (door->bytes > 2 * door->options.bytes) {
+        struct guest *const most = largest(door);
+        if (most == NULL || most->unsent == 0) {
+            break;
+        }
+        guest_leave(most);
     }
 }
 
@@ -299,7 +319,8 @@ static void take_off(struct guest *guest, size_t bytes)
         guest->last = guest->first == NULL ? NULL : guest->last;
         release(piece);
     }
-    guest->until = clock_ms() + STALL_MS;
+    guest->moved = clock_ms();
+    guest->until = guest->moved + STALL_MS;
     guest->is_drained = guest->first == NULL;
 }
 

@@ -16,16 +16,26 @@
 #define MOST    64
 #define WAIT_MS 15000
 
-/* What guests have said. A letter asks for a turn, a small one ahead of time; "." ends it; "!" makes a link. */
+/* What guests have said. A letter asks for a turn, a small one ahead of time; "." ends it, and "+" when its answer was
+ * sent; "!" makes a link; "#" has something kept, which is noted, or that it was not: "-". */
 static struct {
     pthread_mutex_t mutex;
     char turns[MOST]; /* letters, in the order of their turns */
     size_t said;      /* bytes */
     size_t left;      /* guests */
+    size_t spared;    /* links */
 } seen = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
+struct state {
+    char letter;
+    struct intake intake;
+};
+
 static struct door *door;
+static unsigned guests; /* places */
 static struct arena *arena;
+static int stayed[MOST]; /* clients whom the end of the test lets go */
+static int stayed_count;
 
 static void note(char turn)
 {
@@ -39,21 +49,38 @@ static void on_enter(struct guest *guest)
     (void)guest;
 }
 
-static void on_bytes(struct guest *guest, struct text bytes)
+static void make_link(struct guest *guest)
 {
     int ends[2];
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    close(ends[1]);
+    guest_set_link(guest, ends[0]);
+    guest_link_wants(guest, false, false);
+}
+
+static void on_byte(struct guest *guest, const char *byte)
+{
+    struct state *const state = guest_state(guest);
+    const struct text one = {byte, 1};
+    if (*byte == '.') {
+        guest_end_turn(guest);
+    } else if (*byte == '+') {
+        guest_send_copy(guest, one);
+    } else if (*byte == '!') {
+        make_link(guest);
+    } else if (*byte == '#') {
+        note(guest_put_aside(guest, &state->intake, one, SIZE_MAX) ? '#' : '-');
+    } else {
+        state->letter = *byte;
+        guest_wait_turn(guest, *byte >= 'a');
+        guest_keep_place(guest);
+    }
+}
+
+static void on_bytes(struct guest *guest, struct text bytes)
+{
     for (size_t i = 0; i < bytes.size; i++) {
-        if (bytes.data[i] == '.') {
-            guest_end_turn(guest);
-        } else if (bytes.data[i] == '!') {
-            ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-            close(ends[1]);
-            guest_set_link(guest, ends[0]);
-            guest_link_wants(guest, false, false);
-        } else {
-            *(char *)guest_state(guest) = bytes.data[i];
-            guest_wait_turn(guest, bytes.data[i] >= 'a');
-        }
+        on_byte(guest, bytes.data + i);
     }
     pthread_mutex_lock(&seen.mutex);
     seen.said += bytes.size;
@@ -63,7 +90,19 @@ static void on_bytes(struct guest *guest, struct text bytes)
 static void on_turn(struct guest *guest)
 {
     guest_serve(guest);
-    note(*(const char *)guest_state(guest));
+    note(((const struct state *)guest_state(guest))->letter);
+}
+
+static bool on_spare(struct guest *guest, bool is_urgent)
+{
+    const bool does = !is_urgent && ((const struct state *)guest_state(guest))->letter == 0;
+    if (does) {
+        guest_drop_link(guest);
+        pthread_mutex_lock(&seen.mutex);
+        seen.spared++;
+        pthread_mutex_unlock(&seen.mutex);
+    }
+    return does;
 }
 
 static void on_end(struct guest *guest)
@@ -78,19 +117,21 @@ static void on_link(struct guest *guest)
 
 static void on_leave(struct guest *guest)
 {
-    (void)guest;
+    intake_drop(&((struct state *)guest_state(guest))->intake);
     pthread_mutex_lock(&seen.mutex);
     seen.left++;
     pthread_mutex_unlock(&seen.mutex);
 }
 
 static const struct door_protocol protocol = {
-    .state_size = 1,
+    .state_size = sizeof(struct state),
     .enter = on_enter,
     .bytes = on_bytes,
     .ends = on_end,
+    .sent = guest_end_turn,
     .link = on_link,
     .turn = on_turn,
+    .spare = on_spare,
     .leave = on_leave,
 };
 
@@ -100,11 +141,11 @@ static void open_door(unsigned turns, unsigned links)
     struct status status = {.arena = arena};
     const struct door_options options = {.urls = urls,
                                          .protocol = &protocol,
-                                         .guests = MOST,
+                                         .guests = guests,
                                          .per_address = MOST,
                                          .links = links,
                                          .turns = turns,
-                                         .bytes = 1024};
+                                         .bytes = 2048};
     door = door_open(&options, &status);
     ck_assert_msg(door != NULL && door_start(door), "%s", status.message);
 }
@@ -113,11 +154,15 @@ static void set_up(void)
 {
     arena = arena_new(0);
     memset(seen.turns, 0, sizeof seen.turns);
-    seen.said = seen.left = 0;
+    seen.said = seen.left = seen.spared = 0;
+    guests = MOST;
 }
 
 static void tear_down(void)
 {
+    while (stayed_count > 0) {
+        close(stayed[--stayed_count]);
+    }
     door_free(door);
     door = NULL;
     arena_free(arena);
@@ -194,6 +239,12 @@ static void wait_for_leaving(size_t count)
     ck_assert_uint_eq(left, count);
 }
 
+/* The same, until the end of the test. */
+static void stay(int host, const char *words)
+{
+    stayed[stayed_count++] = come(host, words);
+}
+
 START_TEST(a_turn_is_had_at_once_where_one_is_free)
 {
     open_door(2, MOST);
@@ -258,6 +309,7 @@ END_TEST
 START_TEST(who_leaves_takes_no_turn_and_gives_his_back)
 {
     open_door(1, MOST);
+    const int64_t began = clock_ms();
     const int a = come(1, "A");
     const int b = come(2, "B");
     const int c = come(2, "C");
@@ -270,10 +322,93 @@ START_TEST(who_leaves_takes_no_turn_and_gives_his_back)
     turns_are("A");
     close(a);
     turns_are("AC");
+    ck_assert_int_ge(clock_ms() - began, 90); /* what he asked may still be worked at */
     say(c, ".");
     turns_are("ACD");
     close(c);
     close(d);
+}
+END_TEST
+
+START_TEST(who_waits_keeps_his_place_whoever_comes)
+{
+    guests = 8;
+    open_door(1, MOST);
+    const int a = come(1, "A");
+    const int waiting[] = {come(2, "B"), come(3, "C"), come(4, "D")};
+    for (int i = 0; i < 20; i++) {
+        stay(5 + i, "");
+    }
+    wait_for_leaving(16);
+    say(a, ".");
+    say(waiting[0], ".");
+    say(waiting[1], ".");
+    turns_are("ABCD");
+}
+END_TEST
+
+START_TEST(one_address_leaves_places_where_there_are_few)
+{
+    guests = 8;
+    open_door(1, MOST);
+    for (int i = 0; i < 8; i++) {
+        stay(1, "");
+    }
+    wait_for_leaving(2);
+}
+END_TEST
+
+START_TEST(one_address_leaves_memory_to_others)
+{
+    open_door(1, MOST);
+    stay(1, "#");
+    stay(1, "#");
+    stay(2, "#");
+    turns_are("#-#");
+}
+END_TEST
+
+START_TEST(a_turn_that_ends_with_what_is_sent_is_given_on_at_once)
+{
+    open_door(1, MOST);
+    int64_t best = WAIT_MS;
+    char turns[16] = "A";
+    int holder = come(1, "A");
+    for (int i = 1; i < 6; i++) {
+        turns[i] = (char)('A' + i);
+        const int next = come(1, turns + i);
+        const int64_t began = clock_ms();
+        say(holder, "+");
+        turns_are(turns);
+        best = clock_ms() - began < best ? clock_ms() - began : best;
+        holder = next;
+    }
+    ck_assert_int_lt(best, 50);
+}
+END_TEST
+
+START_TEST(who_waits_with_a_link_needs_no_other)
+{
+    open_door(1, 1);
+    const int a = come(1, "A");
+    const int waiting = come(2, "!W");
+    say(a, ".");
+    turns_are("AW");
+    close(waiting);
+}
+END_TEST
+
+START_TEST(one_address_leaves_links_to_others)
+{
+    char words[] = "A";
+    open_door(8, 8);
+    for (; words[0] <= 'F'; words[0]++) {
+        stay(1, words);
+        say(stayed[stayed_count - 1], "!");
+    }
+    stay(1, "X");
+    stay(2, "Y");
+    turns_are("ABCDEFY");
 }
 END_TEST
 
@@ -287,7 +422,8 @@ START_TEST(where_all_links_are_taken_who_has_one_and_is_not_served_gives_it_up)
     const int next = come(2, "N");
     turns_are("SN");
     char byte;
-    ck_assert_int_eq(recv(idle, &byte, 1, 0), 0);
+    ck_assert_uint_eq(seen.spared, 1);
+    ck_assert_int_eq(recv(idle, &byte, 1, MSG_DONTWAIT), -1); /* and stays */
     ck_assert_int_eq(recv(served, &byte, 1, MSG_DONTWAIT), -1);
     close(next);
 }
@@ -305,6 +441,12 @@ int main(void)
     tcase_add_test(all, who_has_closed_his_half_or_asks_ahead_stands_in_the_second_line);
     tcase_add_test(all, a_turn_that_lasts_is_not_us_who_is_waited_for);
     tcase_add_test(all, who_leaves_takes_no_turn_and_gives_his_back);
+    tcase_add_test(all, who_waits_keeps_his_place_whoever_comes);
+    tcase_add_test(all, one_address_leaves_places_where_there_are_few);
+    tcase_add_test(all, one_address_leaves_memory_to_others);
+    tcase_add_test(all, a_turn_that_ends_with_what_is_sent_is_given_on_at_once);
+    tcase_add_test(all, who_waits_with_a_link_needs_no_other);
+    tcase_add_test(all, one_address_leaves_links_to_others);
     tcase_add_test(all, where_all_links_are_taken_who_has_one_and_is_not_served_gives_it_up);
     return run_suite(suite);
 }
