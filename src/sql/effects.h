@@ -116,7 +116,8 @@ enum sql_need_kind {
     SQL_NEED_CONSTRAINT,
     SQL_NEED_TRIGGER,
     SQL_NEED_POLICY,
-    SQL_NEED_KEY, /* unique over these columns, with 31 (ASCII's unit separator) between them; "": a primary key */
+    SQL_NEED_KEY,     /* unique over these columns, with 31 (ASCII's unit separator) between them; "": a primary key */
+    SQL_NEED_NO_ROWS, /* in the relation: the new column `part` is NOT NULL and has no value for them */
 };
 
 struct sql_need {

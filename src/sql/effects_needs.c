@@ -82,6 +82,16 @@ static void need_object(struct effects_reader *reader, const json_t *body)
     }
 }
 
+/* Of PostgreSQL's own the parser writes some by itself, which an older server has by another name: EXTRACT is
+ * pg_catalog.extract() since 14, date_part() before. */
+static void need_function(struct effects_reader *reader, const json_t *names)
+{
+    const char *const schema = tree_name(names, 1);
+    if (schema == NULL || strcmp(schema, "pg_catalog") != 0) {
+        need(reader, (struct sql_need){SQL_NEED_FUNCTION, schema, tree_name(names, 0), NULL});
+    }
+}
+
 static void walk(struct effects_reader *reader, json_t *tree)
 {
     const char *key;
@@ -99,7 +109,7 @@ static void walk(struct effects_reader *reader, json_t *tree)
     {
         const json_t *const names = strcmp(key, "FuncCall") == 0 ? json_object_get(value, "funcname") : NULL;
         if (names != NULL) {
-            need(reader, (struct sql_need){SQL_NEED_FUNCTION, tree_name(names, 1), tree_name(names, 0), NULL});
+            need_function(reader, names);
         }
         if (strcmp(key, "DefElem") != 0 && strcmp(key, "returnType") != 0) {
             walk(reader, value);
@@ -108,6 +118,37 @@ static void walk(struct effects_reader *reader, json_t *tree)
 }
 
 /* ---- of its own table ---- */
+
+/* Is it NOT NULL, and nothing gives it a value? A type that is not built in may: a domain has a DEFAULT of its own. */
+static bool is_left_empty(const json_t *column)
+{
+    const json_t *const type = json_object_get(column, "typeName");
+    const json_t *const constraints = json_object_get(column, "constraints");
+    bool is = false;
+    for (size_t i = 0; i < json_array_size(constraints); i++) {
+        const char *const kind = tree_string(tree_body(json_array_get(constraints, i), "Constraint"), "contype");
+        if (effects_is_one_of("CONSTR_DEFAULT CONSTR_IDENTITY CONSTR_GENERATED", kind)) {
+            return false;
+        }
+        is = is || strcmp(kind, "CONSTR_NOTNULL") == 0;
+    }
+    return is && effects_is_builtin(type) && !effects_is_serial(type);
+}
+
+/* Nothing is said where the statement does more than to add columns. */
+static void need_no_rows(struct effects_reader *reader, const json_t *range, const json_t *commands)
+{
+    const char *empty = NULL;
+    for (size_t i = 0; i < json_array_size(commands); i++) {
+        const json_t *const command = tree_body(json_array_get(commands, i), "AlterTableCmd");
+        const json_t *const column = tree_body(json_object_get(command, "def"), "ColumnDef");
+        if (!tree_is(command, "subtype", "AT_AddColumn")) {
+            return;
+        }
+        empty = !tree_flag(command, "missing_ok") && is_left_empty(column) ? tree_string(column, "colname") : empty;
+    }
+    need_part(reader, SQL_NEED_NO_ROWS, range, empty);
+}
 
 static void of_alter(struct effects_reader *reader, const json_t *body)
 {
@@ -134,6 +175,9 @@ static void of_alter(struct effects_reader *reader, const json_t *body)
         if (tree_is(command, "subtype", "AT_SetTableSpace")) {
             need(reader, (struct sql_need){SQL_NEED_TABLESPACE, NULL, tree_string(command, "name"), NULL});
         }
+    }
+    if (tree_is(body, "objtype", "OBJECT_TABLE")) {
+        need_no_rows(reader, range, commands);
     }
 }
 
@@ -251,6 +295,7 @@ static const struct {
     {"VariableSetStmt", of_set, true},
     {"DefineStmt", NULL, true},
     {"CreateRoleStmt", NULL, true},
+    {"CreateTableSpaceStmt", NULL, true},
     {"CreateSubscriptionStmt", NULL, true},
     {"ImportForeignSchemaStmt", NULL, true},
     {"CreateSchemaStmt", NULL, false},

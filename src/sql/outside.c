@@ -49,10 +49,14 @@ static const char *look_at_verb(struct arena *arena, struct sql_reader reader)
 static const char *look_at_grant(struct sql_reader reader)
 {
     static const char *const ends[] = {"to", "from", NULL};
-    if (!sql_take(&reader, "grant") && !sql_take(&reader, "revoke")) {
+    static const char *const others[] = {"grant", "revoke", NULL};
+    const bool revokes = sql_take(&reader, "revoke");
+    if (!sql_take(&reader, "grant") && !revokes) { /* or REVOKE GRANT OPTION FOR */
         return NULL;
     }
-    for (; reader.token.kind != SQL_END && !sql_is_symbol(&reader.token, ';'); sql_advance(&reader)) {
+    /* The next one is looked at when its turn comes: a body of nothing else is read once. */
+    while (reader.token.kind != SQL_END && !sql_is_symbol(&reader.token, ';') &&
+           !sql_is_any_word(&reader.token, others)) {
         if (sql_is_any_word(&reader.token, ends)) {
             return "GRANT or REVOKE of a role";
         }
@@ -63,6 +67,7 @@ static const char *look_at_grant(struct sql_reader reader)
                    : sql_is_word(&reader.token, "parameter")  ? "GRANT or REVOKE ON PARAMETER"
                                                               : NULL;
         }
+        sql_advance(&reader);
     }
     return NULL;
 }

@@ -3,6 +3,7 @@ back. What fails there for a reason that the catalogs show is told, and of what 
 import os
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
@@ -13,7 +14,16 @@ SETUP = """CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL, n int); I
     CREATE TABLE child (id int PRIMARY KEY, user_id int REFERENCES users); CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'select 1';
     CREATE MATERIALIZED VIEW mv AS SELECT 1 AS x; CREATE TABLE parted (id int) PARTITION BY LIST (id); CREATE TABLE pdef PARTITION OF parted DEFAULT;
     CREATE TABLE ref (id int); CREATE TABLE empty (i int); CREATE TABLE base (k int); CREATE TABLE kid () INHERITS (base);
-    CREATE TABLE h (id int, z int UNIQUE, CONSTRAINT zz CHECK (z > 0)); CREATE TABLE bare (id int) PARTITION BY LIST (id)"""
+    CREATE TABLE h (id int, z int UNIQUE, CONSTRAINT zz CHECK (z > 0)); CREATE TABLE bare (id int) PARTITION BY LIST (id);
+    CREATE TABLE tenants (tenant_id int, id int, other int, UNIQUE (tenant_id, id)); CREATE TABLE cased (tenant int, "Id" int, UNIQUE ("Id", tenant));
+    CREATE TABLE one (i int); CREATE TABLE two (i int); CREATE VIEW joined AS SELECT one.i FROM one, two;
+    CREATE SCHEMA old; CREATE TABLE far (id int PRIMARY KEY); CREATE TABLE old.orders (id int REFERENCES far);
+    CREATE TABLE leaf (id int PRIMARY KEY); CREATE TABLE tree (id int) PARTITION BY LIST (id);
+    CREATE TABLE branch PARTITION OF tree (FOREIGN KEY (id) REFERENCES leaf) DEFAULT;
+    CREATE FUNCTION g0() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE TABLE wide (x mood, y int, PRIMARY KEY (x)); CREATE VIEW calling AS SELECT y, g0() AS f FROM wide;
+    CREATE DOMAIN filled AS text DEFAULT ''; CREATE MATERIALIZED VIEW unfilled AS SELECT 1 AS x WITH NO DATA; CREATE UNIQUE INDEX ON unfilled (x);
+    CREATE TABLE authors (id int PRIMARY KEY); CREATE TABLE notes (author int REFERENCES authors ON DELETE CASCADE);
+    INSERT INTO authors VALUES (1); INSERT INTO notes VALUES (1)"""
 
 LONG = "a_long_name_" * 6
 WIDE = "x" + "\u00e4" * 40
@@ -46,6 +56,14 @@ FAILING = [
     'ALTER TABLE child ADD CONSTRAINT x FOREIGN KEY (user_id) REFERENCES nothere(id)',
     'ALTER TABLE users ADD PRIMARY KEY (id)',
     'ALTER TABLE users ADD COLUMN z int NOT NULL',
+    'ALTER TABLE users ADD COLUMN z int NOT NULL, ADD COLUMN y int',
+    'ALTER TABLE notes ADD COLUMN z int NOT NULL',
+    'CREATE TABLE a (t int, i int, FOREIGN KEY (i, t) REFERENCES tenants (id, other))',
+    'CREATE TABLE a (t int, i int REFERENCES tenants (id))',
+    'CREATE TABLE a (t int, i int REFERENCES one)',
+    'DROP TABLE two',
+    'TRUNCATE far',
+    'REFRESH MATERIALIZED VIEW CONCURRENTLY unfilled',
     'ALTER TABLE parted DETACH PARTITION pdef CONCURRENTLY',
     'ALTER TABLE users ADD CONSTRAINT c UNIQUE USING INDEX nothere',
     'CREATE TABLE q PARTITION OF parted DEFAULT',
@@ -145,6 +163,29 @@ PASSING = [
     "CREATE VIEW nv AS SELECT id AS the_id FROM users; COMMENT ON COLUMN nv.the_id IS 'x'; ALTER VIEW nv RENAME COLUMN the_id TO other; COMMENT ON COLUMN nv.other IS 'y'; ALTER TABLE nv ALTER COLUMN other SET DEFAULT 1",
     'CREATE TRIGGER ct BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()',
     "PREPARE q(mood) AS SELECT $1; EXECUTE q('ok'); DEALLOCATE q",
+    # The columns of a key are a set.
+    'CREATE TABLE a (t int, i int, FOREIGN KEY (t, i) REFERENCES tenants (tenant_id, id)); CREATE TABLE b (t int, i int, FOREIGN KEY (i, t) REFERENCES tenants (id, tenant_id))',
+    'CREATE TABLE a (t int, i int, FOREIGN KEY (i, t) REFERENCES cased ("Id", tenant))',
+    # What went with another is in nobody's way.
+    'DROP TABLE one CASCADE; DROP TABLE two',
+    'DROP SCHEMA old CASCADE; TRUNCATE far',
+    'DROP TABLE tree; DROP TABLE leaf',
+    'DROP TABLE tree; TRUNCATE leaf',
+    'DROP FUNCTION g0() CASCADE; ALTER TABLE wide DROP COLUMN y',
+    'DROP TYPE mood CASCADE; ALTER TABLE wide ADD PRIMARY KEY (y)',
+    # A new column may be NOT NULL elsewhere than in its own constraint, have a value by its type, or find no rows.
+    'ALTER TABLE users ADD COLUMN ended int CHECK (ended IS NULL OR n IS NOT NULL)',
+    "ALTER TABLE users ADD COLUMN q filled NOT NULL",
+    'DELETE FROM authors; ALTER TABLE notes ADD COLUMN q int NOT NULL',
+    'WITH gone AS (DELETE FROM notes RETURNING *) SELECT 1; ALTER TABLE notes ADD COLUMN q int NOT NULL',
+    'CREATE TABLE IF NOT EXISTS pdef PARTITION OF parted DEFAULT',
+    'CREATE TABLE IF NOT EXISTS child PARTITION OF users FOR VALUES IN (1)',
+    'REFRESH MATERIALIZED VIEW unfilled; REFRESH MATERIALIZED VIEW CONCURRENTLY unfilled',
+    # What a statement drops, it drops before it adds.
+    'ALTER TABLE child ADD CONSTRAINT new PRIMARY KEY (user_id), DROP CONSTRAINT child_pkey',
+    'ALTER TABLE child ADD PRIMARY KEY (user_id), DROP COLUMN id',
+    # What the parser itself calls is not looked for.
+    "SELECT extract(epoch FROM now()), trim(both 'x' FROM 'xax'), substring('abc' from 1 for 2), normalize('a'), (now(), now()) OVERLAPS (now(), now())",
     # A name is cut at 63 bytes wherever it stands, at a character.
     f'CREATE POLICY "{LONG}" ON users USING (true); DROP POLICY "{LONG}" ON users',
     f'ALTER TABLE users ADD COLUMN {LONG} int; ALTER TABLE users ALTER COLUMN {LONG} SET DEFAULT 1; UPDATE users SET {LONG} = 1',
@@ -183,6 +224,25 @@ class Failures(Case):
         self.sql(SETUP)
         self.assertEqual([sql for sql, fails in zip(PASSING, self.real(PASSING)) if fails], [])
         self.assertEqual([(sql, fails) for sql, fails in zip(PASSING, self.said(PASSING)) if fails], [])
+
+    def test_nobody_is_waited_for_to_see_whether_a_table_has_rows(self):
+        self.sql("CREATE TABLE kept (i int); INSERT INTO kept VALUES (1)")
+        self.hold("BEGIN", "LOCK TABLE kept IN ACCESS EXCLUSIVE MODE")
+        begun = time.monotonic()
+        self.assertEqual(self.said(["ALTER TABLE kept ADD COLUMN z int NOT NULL"]), [[]])
+        self.assertLess(time.monotonic() - begun, 15)
+
+    def test_a_plan_of_too_many_names_says_where_it_stops_to_look(self):
+        self.sql(SETUP)
+        project = self.project()
+        project.add("1", "".join(f"GRANT SELECT ON users TO nobody_{number};" for number in range(2100)))
+        rpc = self.rpc(self.worker(project))
+        plan = rpc.call("MigrationService", "Plan", {})
+        fails = sum(one.HasField("fails") for migration in plan.migrations for step in migration.steps for one in step.statements)
+        self.assertEqual(fails, 2000)
+        self.assertIn("it was not looked whether all that its last statements need is there", plan.summary)
+        project.add("1", "GRANT SELECT ON users TO nobody_1;" * 2100)
+        self.assertNotIn("looked", rpc.call("MigrationService", "Plan", {}).summary)
 
 
 if __name__ == "__main__":

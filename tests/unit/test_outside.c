@@ -22,6 +22,9 @@ static const struct {
     {"create publication p for all tables", NULL},
     {"grant a to b", "GRANT or REVOKE of a role"},
     {"revoke admin option for a from b", "GRANT or REVOKE of a role"},
+    {"revoke grant option for select on t from a", NULL},
+    {"revoke grant option for connect on database d from a", "GRANT or REVOKE ON DATABASE"},
+    {"do $$ begin grant select on t to a; grant a to b; end $$", "GRANT or REVOKE of a role"},
     {"grant select on t to a", NULL},
     {"grant connect on database d to a", "GRANT or REVOKE ON DATABASE"},
     {"comment on role a is 'x'", "COMMENT ON ROLE"},
@@ -53,12 +56,27 @@ START_TEST(what_acts_beyond_the_database_is_told_by_its_words)
 }
 END_TEST
 
+START_TEST(a_body_of_nothing_but_grants_is_read_once)
+{
+    struct arena *const arena = arena_new(0);
+    struct buffer body = {.arena = arena};
+    buffer_puts(&body, "do $$ ");
+    for (int i = 0; i < 200000; i++) {
+        buffer_puts(&body, i % 2 == 0 ? "grant " : "revoke ");
+    }
+    buffer_puts(&body, "create role a $$");
+    ck_assert_pstr_eq(sql_outside(arena, text_of(buffer_string(&body))), "CREATE ROLE");
+    arena_free(arena);
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("outside");
     TCase *const tests = tcase_create("all");
     tcase_add_loop_test(tests, what_acts_beyond_the_database_is_told_by_its_words, 0,
                         (int)(sizeof statements / sizeof statements[0]));
+    tcase_add_test(tests, a_body_of_nothing_but_grants_is_read_once);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

@@ -1,14 +1,19 @@
 /*
- * One small query for each name, and none for a name that was found before. A name without a schema is there where any
- * schema has it: what a search path would find of it is the server's to say.
+ * One small query for each name that a statement needs, and none for a name that was asked for before; another for what
+ * a statement drops, empties or gives another type. A name without a schema is there where any schema has it: what a
+ * search path would find of it is the server's to say.
  */
 #include "migration/plan/needs.h"
 
+#include "pg/search.h"
 #include "sql/lexer.h"
 
 #include <string.h>
 
 #define MOST_ASKED 2000 /* queries for one plan */
+
+/* What the catalogs have said of a name. */
+enum { ASKED_NOT, ASKED_IS_THERE, ASKED_IS_MISSING };
 
 /* ---- words ---- */
 
@@ -19,9 +24,12 @@ bool needs_mentioned(const struct needs *needs, const char *name)
 
 void needs_note(struct needs *needs, struct text statement)
 {
-    static const char *const verbs[] = {"create", "alter", "drop", "truncate", "delete", NULL};
+    static const char *const verbs[] = {"create", "alter",   "drop",  "truncate", "delete",
+                                        "with",   "refresh", "merge", NULL};
+    static const char *const emptying[] = {"drop", "truncate", "delete", "with", "merge", NULL};
     struct sql_reader words = sql_read(statement);
     struct arena *const reading = arena_new(0);
+    needs->may_have_emptied = needs->may_have_emptied || sql_is_any_word(&words.token, emptying);
     for (bool notes = sql_is_any_word(&words.token, verbs);
          notes && words.token.kind != SQL_END && words.token.kind != SQL_BROKEN; sql_advance(&words)) {
         const char *const word = sql_identifier(reading, &words.token);
@@ -85,40 +93,79 @@ static const struct {
     [SQL_NEED_POLICY] = {"SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = $1::oid AND p.polname = $2::name",
                          "policy", true},
     [SQL_NEED_KEY] =
-        {"SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = $1::oid AND i.indisunique AND i.indpred IS "
-         "NULL AND CASE WHEN $2 = '' THEN i.indisprimary ELSE (SELECT pg_catalog.array_agg(a.attname::text "
-         "ORDER BY 1) FROM pg_catalog.pg_attribute a WHERE a.attrelid = i.indrelid AND a.attnum = ANY "
-         "(i.indkey[0:i.indnkeyatts - 1])) = ARRAY(SELECT u.name FROM pg_catalog.unnest("
-         "pg_catalog.string_to_array($2, pg_catalog.chr(31))) AS u(name) ORDER BY 1) END",
+        {"SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = $1::oid AND i.indisunique AND i.indpred IS NULL AND "
+         "i.indexprs IS NULL AND CASE WHEN $2 = '' THEN i.indisprimary ELSE ARRAY(SELECT a.attname FROM "
+         "pg_catalog.pg_attribute a WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1]) "
+         "ORDER BY 1) = ARRAY(SELECT u.name::name FROM pg_catalog.unnest(pg_catalog.string_to_array($2, "
+         "pg_catalog.chr(31))) AS u(name) ORDER BY 1) END",
          "unique constraint", true},
 };
+
+PGresult *needs_ask(struct needs *needs, const char *sql, int count, const char *const *values)
+{
+    struct status unanswered = {.arena = needs->arena};
+    if (needs->asked == MOST_ASKED) {
+        needs->gave_up = true;
+        return NULL;
+    }
+    needs->asked++;
+    return pg_query(needs->session, sql, count, values, &unanswered);
+}
 
 /* False only where the catalogs say so. */
 static bool is_there(struct needs *needs, enum sql_need_kind kind, const char *first, const char *name)
 {
     const char *const key = arena_printf(needs->arena, "%d %s %s", (int)kind, first == NULL ? "" : first, name);
-    struct status unanswered = {.arena = needs->arena};
-    if (word_set_has(&needs->there, key) || needs->asked == MOST_ASKED) {
-        return true;
+    const int known = word_set_number(&needs->answers, key);
+    if (known != ASKED_NOT) {
+        return known == ASKED_IS_THERE;
     }
-    needs->asked++;
-    PG_RESULT(result) = pg_query(needs->session, kinds[kind].sql, 2, (const char *const[]){first, name}, &unanswered);
-    if (result == NULL || PQntuples(result) > 0) {
-        word_set_add(needs->arena, &needs->there, key);
-        return true;
+    PG_RESULT(result) = needs_ask(needs, kinds[kind].sql, 2, (const char *const[]){first, name});
+    const bool is_missing = result != NULL && PQntuples(result) == 0;
+    if (!needs->gave_up) {
+        word_set_put(needs->arena, &needs->answers, key, is_missing ? ASKED_IS_MISSING : ASKED_IS_THERE);
     }
-    return false;
+    return !is_missing;
+}
+
+/* The columns of a key as a person writes them: "a", "b". */
+static const char *with_commas(struct arena *arena, const char *columns)
+{
+    struct buffer list = {.arena = arena};
+    for (; *columns != '\0'; columns++) {
+        buffer_printf(&list, *columns == '\x1F' ? "\", \"" : "%c", *columns);
+    }
+    return buffer_string(&list);
+}
+
+static const char *say_missing(struct arena *arena, const struct sql_need *need)
+{
+    const char *const called = kinds[need->kind].called;
+    return need->kind == SQL_NEED_KEY && need->part[0] == '\0'
+               ? arena_printf(arena, "\"%s\" has no primary key, and nothing before this statement makes one.",
+                              need->name)
+           : need->kind == SQL_NEED_KEY
+               ? arena_printf(arena,
+                              "\"%s\" has no unique constraint over \"%s\", and nothing before this statement makes "
+                              "one.",
+                              need->name, with_commas(arena, need->part))
+           : kinds[need->kind].is_part
+               ? arena_printf(arena, "\"%s\" has no %s \"%s\", and nothing before this statement makes one.",
+                              need->name, called, need->part)
+               : arena_printf(arena, "The %s \"%s\" is not there, and nothing before this statement makes it.", called,
+                              need->name);
 }
 
 /* A part of a table that the plan has mentioned may have come by another's name. */
 static const char *why_missing(struct needs *needs, struct text statement, const struct sql_need *need,
                                const char *own_schema)
 {
-    const bool is_part = kinds[need->kind].is_part;
+    const bool is_part = need->kind != SQL_NEED_NO_ROWS && kinds[need->kind].is_part;
     const char *const name = is_part ? need->part : need->name;
     const char *first = need->schema;
     const bool is_key = need->kind == SQL_NEED_KEY;
-    if ((!is_key && word_set_has(&needs->mentioned, name)) || (own_schema != NULL && strcmp(own_schema, name) == 0)) {
+    if (need->kind == SQL_NEED_NO_ROWS || (!is_key && word_set_has(&needs->mentioned, name)) ||
+        (own_schema != NULL && strcmp(own_schema, name) == 0)) {
         return NULL;
     }
     if (is_part) {
@@ -130,28 +177,26 @@ static const char *why_missing(struct needs *needs, struct text statement, const
         }
         first = arena_printf(needs->arena, "%u", relation->oid);
     }
-    if (is_there(needs, need->kind, first, name) || count_in(statement, is_key ? need->name : name) > 1) {
-        return NULL;
-    }
-    return is_part
-               ? arena_printf(needs->arena, "\"%s\" has no %s \"%s\", and nothing before this statement makes one.",
-                              need->name, kinds[need->kind].called, name)
-               : arena_printf(needs->arena, "The %s \"%s\" is not there, and nothing before this statement makes it.",
-                              kinds[need->kind].called, name);
+    return is_there(needs, need->kind, first, name) || count_in(statement, is_key ? need->name : name) > 1
+               ? NULL
+               : say_missing(needs->arena, need);
 }
 
 /* ---- what must not be there ---- */
 
 /* $1 the relation, $2 a column of it or NULL: views of it, tables with foreign keys to it, with defaults from it, and
- * those that inherit from it. */
+ * those that inherit from it. Of each its name, what it is, and what the world knows it by. */
+#define OTHER(what) "SELECT DISTINCT c.relname::text, '" what "', c.oid, " PG_SCRIPT_NAME("c.oid") ", c.relkind "
 #define OF_VIEWS                                                                                                       \
-    "SELECT DISTINCT c.relname::text, 'The view' FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_rewrite r ON r.oid = " \
+    OTHER("The view")                                                                                                  \
+    "FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_rewrite r ON r.oid = "                                             \
     "d.objid JOIN pg_catalog.pg_class c ON c.oid = r.ev_class WHERE d.classid = "                                      \
     "'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND "  \
     "d.refobjid = $1::oid AND c.oid <> $1::oid AND ($2::text IS NULL OR d.refobjsubid = (SELECT a.attnum FROM "        \
     "pg_catalog.pg_attribute a WHERE a.attrelid = $1::oid AND a.attname = $2::name))"
 #define FOREIGN_KEYS                                                                                                   \
-    "SELECT DISTINCT c.relname::text, 'The foreign key of' FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class "  \
+    OTHER("The foreign key of")                                                                                        \
+    "FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class "                                                        \
     "c ON c.oid = k.conrelid WHERE k.contype = 'f' AND k.confrelid = $1::oid AND k.conrelid <> $1::oid AND "           \
     "k.conparentid = 0 AND ($2::text IS NULL OR (SELECT a.attnum FROM pg_catalog.pg_attribute a WHERE a.attrelid = "   \
     "$1::oid AND a.attname = $2::name) = ANY (k.confkey))"
@@ -164,14 +209,17 @@ static const struct {
     const char *fails;
 } obstacles[] = {
     {SQL_REACH_DROP, "relation",
-     OF_VIEWS
-     " UNION ALL " FOREIGN_KEYS
-     " UNION ALL SELECT DISTINCT c.relname::text, 'A default of' FROM pg_catalog.pg_depend d JOIN "
-     "pg_catalog.pg_attrdef f ON f.oid = d.objid JOIN pg_catalog.pg_class c ON c.oid = f.adrelid WHERE d.classid = "
-     "'pg_catalog.pg_attrdef'::pg_catalog.regclass AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND "
-     "d.refobjid = $1::oid AND d.refobjsubid = 0 AND f.adrelid <> $1::oid AND d.deptype = 'n' UNION ALL SELECT "
-     "c.relname::text, 'The child' FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid "
-     "WHERE i.inhparent = $1::oid AND NOT c.relispartition AND c.relkind = 'r'",
+     OF_VIEWS " UNION ALL " FOREIGN_KEYS " UNION ALL " OTHER(
+         "A default of") "FROM pg_catalog.pg_depend d JOIN "
+                         "pg_catalog.pg_attrdef f ON f.oid = d.objid JOIN pg_catalog.pg_class c ON c.oid = f.adrelid "
+                         "WHERE d.classid = "
+                         "'pg_catalog.pg_attrdef'::pg_catalog.regclass AND d.refclassid = "
+                         "'pg_catalog.pg_class'::pg_catalog.regclass AND "
+                         "d.refobjid = $1::oid AND d.refobjsubid = 0 AND f.adrelid <> $1::oid AND d.deptype = 'n' "
+                         "UNION ALL " OTHER(
+                             "The child") "FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = "
+                                          "i.inhrelid "
+                                          "WHERE i.inhparent = $1::oid AND NOT c.relispartition AND c.relkind = 'r'",
      "depends on", ": it cannot be dropped without CASCADE (2BP01)."},
     {SQL_REACH_DROP, "column", OF_VIEWS " UNION ALL " FOREIGN_KEYS, "depends on",
      ": it cannot be dropped without CASCADE (2BP01)."},
@@ -183,16 +231,16 @@ static const struct {
 static const char *why_held(struct needs *needs, struct text statement, const struct sql_reach *reach, size_t number)
 {
     const struct relation *const relation = world_find(needs->world, reach->schema, reach->name);
-    struct status unanswered = {.arena = needs->arena};
-    if (relation == NULL || relation->oid == 0 || relation->gone || needs->asked == MOST_ASKED) {
+    if (relation == NULL || relation->oid == 0 || relation->gone || needs->has_cascaded) {
         return NULL;
     }
-    needs->asked++;
     const char *const values[] = {arena_printf(needs->arena, "%u", relation->oid), reach->part};
-    PG_RESULT(result) = pg_query(needs->session, obstacles[number].sql, 2, values, &unanswered);
+    PG_RESULT(result) = needs_ask(needs, obstacles[number].sql, 2, values);
     for (int i = 0; result != NULL && i < PQntuples(result); i++) {
         const char *const other = pg_field(result, i, 0);
-        if (!word_set_has(&needs->mentioned, other) && count_in(statement, other) == 0) {
+        const struct relation *const holder = world_of_oid(needs->world, (uint32_t)pg_field_int(result, i, 2, 0),
+                                                           pg_field(result, i, 3), pg_field(result, i, 4)[0]);
+        if (!word_set_has(&needs->mentioned, other) && count_in(statement, other) == 0 && !holder->gone) {
             return arena_printf(needs->arena, "%s \"%s\" %s \"%s\"%s", pg_field(result, i, 1), other,
                                 obstacles[number].holds, reach->part == NULL ? reach->name : reach->part,
                                 obstacles[number].fails);
@@ -217,4 +265,13 @@ const char *needs_why(struct needs *needs, struct text statement, const struct s
         }
     }
     return why;
+}
+
+const char *needs_summary(const struct needs *needs, const char *summary)
+{
+    return needs->gave_up ? arena_printf(needs->arena,
+                                         "%s So much would have to be looked for that it was not looked whether "
+                                         "all that its last statements need is there.",
+                                         summary)
+                          : summary;
 }

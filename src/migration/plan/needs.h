@@ -16,8 +16,11 @@ struct needs {
     struct pg_session *session;
     struct world *world;
     struct word_set mentioned; /* names, by the statements before */
-    struct word_set there;     /* what was asked for, and is there */
+    struct word_set answers;   /* what was asked for; needs.c */
     size_t asked;
+    bool gave_up;          /* too much was asked for: nothing more is */
+    bool has_cascaded;     /* a statement before has taken away what it does not name: set by who reads the plan */
+    bool may_have_emptied; /* a statement before may have taken rows, from whatever table */
 };
 
 /* Why the statement fails; NULL: nothing is known against it. Asked before the world knows what it does. own_schema: of
@@ -27,6 +30,12 @@ const char *needs_why(struct needs *needs, struct text statement, const struct s
 
 /* Has a statement before mentioned the name? */
 bool needs_mentioned(const struct needs *needs, const char *name);
+
+/* As pg_query, within what one plan may ask; NULL as well behind that. */
+PGresult *needs_ask(struct needs *needs, const char *sql, int count, const char *const *values);
+
+/* The summary of the plan, in the needs' arena; it says so where not all was looked for. */
+const char *needs_summary(const struct needs *needs, const char *summary);
 
 /* Notes what the statement mentions, where it makes, changes or takes away something. */
 void needs_note(struct needs *needs, struct text statement);

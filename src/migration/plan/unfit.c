@@ -36,43 +36,17 @@ static bool any(struct sql_reader rest)
     return true;
 }
 
-/* ADD [CONSTRAINT k] PRIMARY KEY */
+/* ADD [CONSTRAINT k] PRIMARY KEY; what the same statement drops, it drops before. */
 static bool adds_primary_key(struct sql_reader rest)
 {
+    static const char *const drop[] = {"drop", NULL};
     if (!sql_take(&rest, "add")) {
         return false;
     }
     if (sql_take(&rest, "constraint")) {
         sql_advance(&rest);
     }
-    return sql_take(&rest, "primary");
-}
-
-/* ADD [COLUMN] c type NOT NULL, and nothing that gives it a value. */
-static bool adds_empty_column(struct sql_reader rest)
-{
-    static const char *const others[] = {"constraint", "check", "unique", "primary", "foreign", "exclude", "if", NULL};
-    static const char *const values[] = {"default", "generated",  "serial",  "bigserial", "smallserial",
-                                         "serial4", "serial8",    "serial2", "drop",      "alter",
-                                         "add",     "references", NULL};
-    if (!sql_take(&rest, "add")) {
-        return false;
-    }
-    sql_take(&rest, "column");
-    if (sql_is_any_word(&rest.token, others)) {
-        return false;
-    }
-    sql_advance(&rest);
-    if (has_word(rest, values)) {
-        return false;
-    }
-    for (; rest.token.kind != SQL_END && rest.token.kind != SQL_BROKEN; sql_advance(&rest)) {
-        struct sql_reader ahead = rest;
-        if (sql_take(&ahead, "not") && sql_is_word(&ahead.token, "null")) {
-            return true;
-        }
-    }
-    return false;
+    return sql_take(&rest, "primary") && !has_word(rest, drop);
 }
 
 static bool detaches_concurrently(struct sql_reader rest)
@@ -145,11 +119,11 @@ static bool takes(struct sql_reader *words, const char *list)
     return true;
 }
 
-/* Stands the reader on the relation's name then? */
+/* True where the reader stands on the relation's name then. Nothing is said of a statement with IF [NOT] EXISTS. */
 static bool find_name(struct sql_reader *words, const char *between)
 {
     while (between != NULL && words->token.kind != SQL_END && !sql_is_word(&words->token, between)) {
-        if (sql_is_symbol(&words->token, '(')) {
+        if (sql_is_symbol(&words->token, '(') || sql_is_word(&words->token, "if")) {
             return false;
         }
         sql_advance(words);
@@ -166,9 +140,8 @@ static bool find_name(struct sql_reader *words, const char *between)
 
 static const char *ask(struct needs *needs, const struct row *row, const struct relation *relation)
 {
-    struct status unanswered = {.arena = needs->arena};
     const char *const oid = arena_printf(needs->arena, "%u", relation->oid);
-    PG_RESULT(result) = pg_query(needs->session, row->sql, 1, &oid, &unanswered);
+    PG_RESULT(result) = needs_ask(needs, row->sql, 1, &oid);
     return result == NULL || PQntuples(result) == 0
                ? NULL
                : arena_printf(needs->arena, "%s %s", pg_field(result, 0, 0), row->why);
@@ -176,41 +149,53 @@ static const char *ask(struct needs *needs, const struct row *row, const struct 
 
 /* ---- rows ---- */
 
-/* $1 the relation: how a session of ours names it. */
+/* $1 the relation: how a session of ours names it. A foreign partition is another server's to be asked. */
 static const char name_sql[] =
-    "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c JOIN "
-    "pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1::oid AND c.relkind "
-    "IN ('r', 'p')";
+    "WITH RECURSIVE down(oid) AS (SELECT $1::oid UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN down ON "
+    "i.inhparent = down.oid) SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c JOIN "
+    "pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1::oid AND c.relkind IN ('r', 'p') AND NOT "
+    "EXISTS (SELECT FROM down JOIN pg_catalog.pg_class f ON f.oid = down.oid WHERE f.relkind NOT IN ('r', 'p'))";
+
+/* A table of somebody's is read: no policy of it is evaluated, nothing is written, and who keeps it for himself, or has
+ * left millions of dead rows in it, is not waited for. */
+static const char begin_sql[] = "BEGIN TRANSACTION READ ONLY; SET LOCAL row_security = off; SET LOCAL lock_timeout = "
+                                "'100ms'; SET LOCAL statement_timeout = '100ms'";
+
+/* True where it was seen. */
+static bool has_rows(struct needs *needs, const char *name)
+{
+    struct status ignored = {.arena = needs->arena};
+    if (pg_session_in_transaction(needs->session) || !pg_exec(needs->session, begin_sql, &ignored)) {
+        return false;
+    }
+    PG_RESULT(rows) = needs_ask(needs, arena_printf(needs->arena, "SELECT FROM %s LIMIT 1", name), 0, NULL);
+    const bool has = rows != NULL && PQntuples(rows) > 0;
+    pg_exec(needs->session, "ROLLBACK", &ignored);
+    return has;
+}
 
 /* A column that is NOT NULL and has no value needs a table without rows. */
-static const char *why_not_empty(struct needs *needs, struct text statement)
+static const char *why_not_empty(struct needs *needs, const struct sql_need *need)
 {
-    struct sql_reader words = sql_read(statement);
-    struct status unanswered = {.arena = needs->arena};
-    if (!takes(&words, "alter table") || !find_name(&words, NULL)) {
-        return NULL;
-    }
-    const struct relation *const relation = take_relation(needs, &words);
-    if (relation == NULL || !adds_empty_column(words)) {
+    const struct relation *const relation =
+        needs_mentioned(needs, need->name) ? NULL : world_find(needs->world, need->schema, need->name);
+    if (relation == NULL || relation->oid == 0 || needs->may_have_emptied) {
         return NULL;
     }
     const char *const oid = arena_printf(needs->arena, "%u", relation->oid);
-    PG_RESULT(name) = pg_query(needs->session, name_sql, 1, &oid, &unanswered);
-    if (name == NULL || PQntuples(name) == 0) {
-        return NULL;
-    }
-    const char *const sql = arena_printf(needs->arena, "SELECT FROM %s LIMIT 1", pg_field(name, 0, 0));
-    PG_RESULT(rows) = pg_query(needs->session, sql, 0, NULL, &unanswered);
-    return rows == NULL || PQntuples(rows) == 0
+    PG_RESULT(name) = needs_ask(needs, name_sql, 1, &oid);
+    return name == NULL || PQntuples(name) == 0 || !has_rows(needs, pg_field(name, 0, 0))
                ? NULL
-               : "The table has rows, for which the new column has no value and may not be NULL: give it a DEFAULT, or "
-                 "make it NOT NULL when it is filled (23502).";
+               : arena_printf(needs->arena,
+                              "The table has rows, for which the new column \"%s\" has no value and may not be NULL: "
+                              "give it a DEFAULT, or make it NOT NULL when it is filled (23502).",
+                              need->part);
 }
 
 const char *unfit_why(struct needs *needs, struct text statement, const struct sql_effects *effects)
 {
     const char *why = NULL;
-    if (effects->count == 0 && effects->change_count == 0) {
+    if ((effects->count == 0 && effects->change_count == 0) || needs->has_cascaded) {
         return NULL;
     }
     for (size_t i = 0; why == NULL && i < sizeof table / sizeof table[0]; i++) {
@@ -221,5 +206,8 @@ const char *unfit_why(struct needs *needs, struct text statement, const struct s
         const struct relation *const relation = take_relation(needs, &words);
         why = relation != NULL && table[i].test(words) ? ask(needs, &table[i], relation) : NULL;
     }
-    return why != NULL ? why : why_not_empty(needs, statement);
+    for (size_t i = 0; why == NULL && i < effects->need_count; i++) {
+        why = effects->needs[i].kind == SQL_NEED_NO_ROWS ? why_not_empty(needs, &effects->needs[i]) : NULL;
+    }
+    return why;
 }

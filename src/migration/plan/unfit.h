@@ -1,6 +1,6 @@
 /*
- * What a statement is about is there, and cannot be what the statement wants of it: a second primary key, a foreign key
- * to columns that are not unique, a partition of a table that has none, a NOT NULL column without a value for the rows.
+ * What a statement is about is there, and cannot be what the statement wants of it: a second primary key, a partition
+ * of a table that has none, a NOT NULL column without a value for the rows. What it needs beside that is in needs.h.
  */
 #ifndef MIGRATION_PLAN_UNFIT_H
 #define MIGRATION_PLAN_UNFIT_H

@@ -209,6 +209,7 @@ static const char *what_is_wrong(struct explaining *explaining, struct text stat
 {
     const struct already_search search = {explaining->request, explaining->session, explaining->world,
                                           &explaining->already};
+    explaining->needs.has_cascaded = explaining->already.has_cascaded;
     const char *fails = already_there(&search, statement, effects);
     if (fails == NULL && !explaining->is_undone) {
         fails = needs_why(&explaining->needs, statement, effects, explaining->detection->ledger.schema);
@@ -475,7 +476,7 @@ bool explain(const struct request *request, struct pg_session *session, const st
     if (options->in_one_transaction) {
         explanation->transactions = preparation->count == 0 ? 0 : 1;
     }
-    explanation->summary = summary_of(request->arena, preparation, explanation);
+    explanation->summary = needs_summary(&explaining.needs, summary_of(request->arena, preparation, explanation));
     return refusal_find(request, session, options, preparation, &explanation->refusal);
 }
 
