@@ -138,6 +138,21 @@ class Detection(Written):
             status = self.status(rpc)
             self.assertEqual((status.folder, status.tracking_table, [one.name for one in status.migrations]), ("steps", "public.of_environment", ["1_b"]))
 
+    def test_a_variable_that_names_a_table_is_taken_and_one_that_names_another_folder_is_a_question(self):
+        self.write("diesel.toml", "[print_schema]\n")
+        self.write("migrations/2024-01-01-000000_a/up.sql", "CREATE TABLE a ();")
+        self.write("migrations/2024-01-01-000000_a/down.sql", "DROP TABLE a;")
+        self.write("others/2024-01-01-000000_b/up.sql", "CREATE TABLE b ();")
+        with self.start(environment={"MIGRATION_DIRECTORY": "others"}) as rpc:
+            self.assertIn("the environment", self.status(rpc).problem)
+        with self.start(environment={"MIGRATION_DIRECTORY": "migrations"}) as rpc:
+            self.assertEqual(self.status(rpc).problem, "")
+        self.write("liquibase.properties", "changeLogFile=changelog.sql\n")
+        self.write("changelog.sql", "--liquibase formatted sql\n--changeset a:1\nSELECT 1;\n")
+        with self.start(environment={"LIQUIBASE_DATABASE_CHANGELOG_TABLE_NAME": "ours"}) as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run", {"framework": "liquibase"}).ok)
+            self.assertEqual(self.sql("SELECT count(*) FROM ours"), [("1",)])
+
     def test_flyways_environment_counts_before_its_file_and_is_a_question_beside_another(self):
         said = {"FLYWAY_LOCATIONS": "filesystem:steps", "FLYWAY_TABLE": "history", "FLYWAY_SQL_MIGRATION_PREFIX": "M", "FLYWAY_PLACEHOLDERS_WHAT": "7"}
         self.write("steps/M1__b.sql", "SELECT ${what};")

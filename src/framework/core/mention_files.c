@@ -12,6 +12,7 @@
 #include <ctype.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -284,6 +285,34 @@ static void look_through_package(struct noting *noting, struct surveys *surveys)
     }
 }
 
+/* ---- the environment ---- */
+
+/* "GOOSE_TABLE": a variable's name. */
+static bool is_variable(const char *word)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+    return strchr(word, '_') != NULL && word[strspn(word, letters)] == '\0';
+}
+
+/* A tool that is started as we are reads our variables: each that a fact knows is a line of a file of its own. */
+static void look_into_environment(struct noting *noting)
+{
+    for (size_t i = 0; i < noting->sought_count; i++) {
+        const struct sought *const sought = &noting->sought[i];
+        for (size_t j = 0; sought->words[j] != NULL; j++) {
+            const char *const word = sought->words[j];
+            const char *const value = is_variable(word) ? getenv(word) : NULL;
+            if (value != NULL && value[0] != '\0' && strpbrk(value, "'\n") == NULL &&
+                text_is_utf8(text_of(value), NULL)) {
+                const struct source_file file = {.name = "the environment",
+                                                 .content =
+                                                     text_of(arena_printf(noting->arena, "%s='%s'\n", word, value))};
+                mention_scan(noting->arena, sought->wanted, sought->mention, &file);
+            }
+        }
+    }
+}
+
 /* ---- all packages ---- */
 
 /* What is looked for in the package noting->base. */
@@ -363,6 +392,9 @@ void mentions_note(struct arena *arena, const struct project *project, struct fo
         noting.base = folders->items[i].base;
         if (!is_done) {
             seek(&noting, project);
+        }
+        if (!is_done && noting.base[0] == '\0') { /* where the tool is started */
+            look_into_environment(&noting);
         }
         if (!is_done && noting.sought_count > 0) {
             look_through_package(&noting, project->surveys);
