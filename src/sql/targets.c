@@ -8,32 +8,18 @@
 
 #include <string.h>
 
-struct target {
-    const char *name;
-    enum target_kind kind;
-};
-
 void targets_add(struct arena *arena, struct targets *targets, const char *name, enum target_kind kind)
 {
-    targets->items = arena_grow(arena, targets->items, targets->count, &targets->capacity, sizeof *targets->items);
-    targets->items[targets->count++] = (struct target){name, kind};
+    word_set_put(arena, &targets->kinds, name, (int)kind);
 }
 
-void targets_join(struct arena *arena, struct targets *targets, const struct targets *others)
-{
-    for (size_t i = 0; i < others->count; i++) {
-        targets_add(arena, targets, others->items[i].name, others->items[i].kind);
-    }
-}
-
+/* What was dropped is noted as unknown, whoever knew it before. */
 static enum target_kind kind_of(const struct targets *targets, const char *name)
 {
-    for (size_t i = targets->count; name != NULL && i-- > 0;) {
-        if (strcmp(targets->items[i].name, name) == 0) {
-            return targets->items[i].kind;
-        }
+    while (targets != NULL && !word_set_has(&targets->kinds, name)) {
+        targets = targets->outer;
     }
-    return TARGET_UNKNOWN;
+    return targets == NULL ? TARGET_UNKNOWN : (enum target_kind)word_set_number(&targets->kinds, name);
 }
 
 /* ---- names ---- */

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "base/word_set.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,17 +23,12 @@ enum target_kind {
 
 /* {0} knows nothing. What was noted last of a name counts. */
 struct targets {
-    struct target *items;
-    size_t count;
-    size_t capacity;
+    struct word_set kinds;       /* by name */
+    const struct targets *outer; /* borrowed: knows what is not noted here; NULL: nobody does */
 };
 
-/* Notes what this is. name: "app.events" or "events", folded, as statements may write it; it must live as long as the
- * list. */
+/* Notes what this is. name: "app.events" or "events", folded, as statements may write it. */
 void targets_add(struct arena *arena, struct targets *targets, const char *name, enum target_kind kind);
-
-/* Adds those of another list. */
-void targets_join(struct arena *arena, struct targets *targets, const struct targets *others);
 
 /* Notes what the statement makes, drops or renames. */
 void targets_note(struct arena *arena, struct targets *targets, struct text statement);

@@ -35,19 +35,9 @@ static void find_committing_calls(struct planning *planning)
     }
 }
 
-/* What is in the database; what the script makes is noted statement by statement. */
-static struct targets known_targets(const struct planning *planning)
-{
-    struct targets targets = {0};
-    if (planning->options->targets != NULL) {
-        targets_join(planning->arena, &targets, planning->options->targets);
-    }
-    return targets;
-}
-
 bool planning_has_targets(const struct planning *planning)
 {
-    struct targets targets = known_targets(planning);
+    struct targets targets = {.outer = planning->options->targets};
     struct sql_lexer lexer = {.text = planning->script};
     struct sql_statement statement;
     bool has = false;
@@ -63,7 +53,7 @@ bool planning_has_targets(const struct planning *planning)
 /* What stands alone, or need not, because of what it is about; and what the server refuses because of that. */
 static void find_targets(struct planning *planning)
 {
-    struct targets targets = known_targets(planning);
+    struct targets targets = {.outer = planning->options->targets};
     planning->reasons = arena_array(planning->arena, planning->split.count, sizeof *planning->reasons);
     for (size_t i = 0; i < planning->split.count; i++) {
         const struct text text = statement_text(planning, i);

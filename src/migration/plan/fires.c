@@ -183,26 +183,38 @@ static const char named_sql[] =
     "SELECT p.prosrc, l.lanname FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang WHERE "
     "p.proname = $1::name AND p.prorettype = 'pg_catalog.trigger'::pg_catalog.regtype";
 
+/* Asked once; where there is no answer, it is asked again. */
+static bool know_firing(struct fires *fires)
+{
+    fires->knows_firing = fires->knows_firing || ask_firing(fires->arena, fires->session, &fires->firing);
+    return fires->knows_firing;
+}
+
+static bool ask_function(struct fires *fires, const char *function)
+{
+    struct status unanswered = {.arena = fires->arena};
+    PG_RESULT(functions) = pg_query(fires->session, named_sql, 1, &function, &unanswered);
+    return functions != NULL && PQntuples(functions) > 0 && know_firing(fires) &&
+           read_functions(fires->arena, fires->session, functions, &fires->firing);
+}
+
 /* Is it known that a trigger's function of this name locks no more than rows? */
 static bool is_steady(struct fires *fires, const char *function)
 {
-    struct words firing = {0};
-    struct status unanswered = {.arena = fires->arena};
-    if (function == NULL || words_have(&fires->others, function)) {
-        return false;
+    enum { STEADY = 1, UNSTEADY };
+    if (function == NULL || word_set_has(&fires->others, function) || word_set_has(&fires->steady, function)) {
+        return function != NULL && !word_set_has(&fires->others, function);
     }
-    if (words_have(&fires->steady, function)) {
-        return true;
+    if (!word_set_has(&fires->asked, function)) {
+        word_set_put(fires->arena, &fires->asked, function, ask_function(fires, function) ? STEADY : UNSTEADY);
     }
-    PG_RESULT(functions) = pg_query(fires->session, named_sql, 1, &function, &unanswered);
-    return functions != NULL && PQntuples(functions) > 0 && ask_firing(fires->arena, fires->session, &firing) &&
-           read_functions(fires->arena, fires->session, functions, &firing);
+    return word_set_number(&fires->asked, function) == STEADY;
 }
 
-static bool mentions(struct arena *arena, struct text body, const struct words *names)
+static bool mentions(struct arena *arena, struct text body, const struct word_set *names)
 {
     struct sql_reader words = sql_read(body);
-    while (words.token.kind != SQL_END && !words_have(names, sql_identifier(arena, &words.token))) {
+    while (words.token.kind != SQL_END && !word_set_has(names, sql_identifier(arena, &words.token))) {
         sql_advance(&words);
     }
     return words.token.kind != SQL_END;
@@ -217,17 +229,16 @@ static bool is_of_trigger(struct text statement)
 /* A function that the plan makes. Only a trigger's is worth asking the catalogs. */
 static void note_function(struct fires *fires, struct text statement, const struct hidden_function *function)
 {
-    struct words firing = {0};
+    static const struct words nothing = {0};
     if (function->name == NULL || function->body.data == NULL || function->language == NULL) {
         return;
     }
     const bool asks = is_of_trigger(statement);
-    bool steady = !mentions(fires->arena, function->body, &fires->others) &&
-                  (!asks || ask_firing(fires->arena, fires->session, &firing));
-    struct body body = body_of(fires->arena, &firing);
+    bool steady = !mentions(fires->arena, function->body, &fires->others) && (!asks || know_firing(fires));
+    struct body body = body_of(fires->arena, asks ? &fires->firing : &nothing);
     read_body(&body, function->body, function->language);
     steady = steady && body.reads_only_rows && (!asks || !calls_unknown(fires->session, &body));
-    words_add(fires->arena, steady ? &fires->steady : &fires->others, arena_strdup(fires->arena, function->name));
+    word_set_add(fires->arena, steady ? &fires->steady : &fires->others, function->name);
 }
 
 /* CREATE [OR REPLACE] [CONSTRAINT] TRIGGER … ON table … EXECUTE FUNCTION name: the table where what it fires is not

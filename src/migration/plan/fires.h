@@ -4,6 +4,7 @@
 #ifndef MIGRATION_PLAN_FIRES_H
 #define MIGRATION_PLAN_FIRES_H
 
+#include "base/word_set.h"
 #include "base/words.h"
 #include "migration/plan/world.h"
 
@@ -16,8 +17,11 @@ struct fires {
     struct arena *arena;
     struct pg_session *session;
     struct world *world;
-    struct words steady; /* functions that it makes, and that lock no more than rows */
-    struct words others; /* those of which that is not known */
+    struct word_set steady; /* functions that it makes, and that lock no more than rows */
+    struct word_set others; /* those of which that is not known */
+    struct word_set asked;  /* those of the database that were asked for: STEADY or not */
+    struct words firing;    /* tables of the database of which a change fires something */
+    bool knows_firing;      /* they were asked for */
 };
 
 /* Notes the triggers and functions that a statement of the plan makes, and which table it makes another's partition or

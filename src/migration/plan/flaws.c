@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#define MOST_ONE_BY_ONE 32 /* names of relations, before all are asked for at once */
+
 /* ---- reading the script ---- */
 
 /* CREATE of what can be there with another definition, and ALTER TABLE … ADD COLUMN, with these words. What is
@@ -105,6 +107,34 @@ static const char *kinds_passed_over(struct text statement)
     }
     sql_take(&words, "concurrently");
     return kinds != NULL && sql_take(&words, "if") && sql_take(&words, "not") ? kinds : NULL;
+}
+
+/* Not where the catalog is too large for it: more than about 70,000 relations. */
+static void load_names(struct pg_session *session, struct arena *arena, struct word_set *names)
+{
+    static const char sql[] = "SELECT DISTINCT c.relname FROM pg_catalog.pg_class c WHERE "
+                              "pg_catalog.pg_relation_size('pg_catalog.pg_class'::pg_catalog.regclass) <= 16777216";
+    struct status unanswered = {.arena = arena};
+    PG_RESULT(result) = pg_query(session, sql, 0, NULL, &unanswered);
+    for (int i = 0; result != NULL && i < PQntuples(result); i++) {
+        word_set_add(arena, names, pg_field(result, i, 0));
+    }
+}
+
+/* Does the statement make a relation, of which no other has the name, in any schema? Then it passes over nothing. False
+ * where that is not known. */
+static bool makes_new(const struct request *request, struct pg_session *session, struct text statement,
+                      struct flaws *flaws)
+{
+    struct sql_objects made = {0};
+    if (kinds_passed_over(statement) == NULL) {
+        return false;
+    }
+    sql_created_objects(request->arena, statement, &made);
+    if (flaws->asked++ == MOST_ONE_BY_ONE) {
+        load_names(session, request->arena, &flaws->names);
+    }
+    return made.count > 0 && flaws->names.count > 0 && !word_set_has(&flaws->names, made.items[0].name);
 }
 
 /* $1 the schema where it would be made or NULL, $2 the name, $3 the schema of the URL or NULL, $4 the kinds: what is
@@ -256,30 +286,39 @@ static void add_flaw(const struct request *request, struct pg_session *session, 
     };
 }
 
+/* What may be passed over is put together in passing. */
+static void read_script(const struct request *request, struct pg_session *session, const struct flaws_script *script,
+                        struct flaws *flaws, struct buffer *passing)
+{
+    struct sql_lexer lexer = {.text = text_slice(script->sql, script->from, script->sql.size)};
+    struct sql_statement statement;
+    while (sql_next_statement(&lexer, &statement)) {
+        const struct text text = text_slice(lexer.text, statement.start, statement.end);
+        const bool is_content = says_if_not_exists(text);
+        if (is_content && makes_new(request, session, text, flaws)) {
+            continue;
+        }
+        note_other_kind(request, session, script->migration, text, flaws);
+        note_other_place(request, session, script->migration, text, flaws);
+        if (is_content) {
+            buffer_add(passing, text);
+            buffer_puts(passing, ";\n");
+        } else {
+            take_names(request->arena, text, flaws);
+            take_block(request->arena, text, passing);
+        }
+    }
+}
+
 void flaws_find(const struct request *request, struct pg_session *session, const struct flaws_script *script,
                 struct flaws *flaws)
 {
     struct arena *const arena = request->arena;
     const struct objects_place place = {arena, session, request->site->project.schema};
     struct buffer passing = {.arena = arena};
-    struct sql_lexer lexer = {.text = text_slice(script->sql, script->from, script->sql.size)};
-    struct sql_statement statement;
     struct schema_findings findings = {0};
     struct status unanswered = {.arena = arena};
-    while (sql_next_statement(&lexer, &statement)) {
-        const struct text text = text_slice(lexer.text, statement.start, statement.end);
-        if (!says_if_not_exists(text)) {
-            take_names(arena, text, flaws);
-        }
-        note_other_kind(request, session, script->migration, text, flaws);
-        note_other_place(request, session, script->migration, text, flaws);
-        if (says_if_not_exists(text)) {
-            buffer_add(&passing, text);
-            buffer_puts(&passing, ";\n");
-        } else {
-            take_block(arena, text, &passing);
-        }
-    }
+    read_script(request, session, script, flaws, &passing);
     if (passing.size == 0 || !schema_detect(&place, buffer_text(&passing), &findings, &unanswered)) {
         return;
     }

@@ -6,6 +6,7 @@
 #ifndef MIGRATION_PLAN_FLAWS_H
 #define MIGRATION_PLAN_FLAWS_H
 
+#include "base/word_set.h"
 #include "base/words.h"
 #include "migration/look/place.h"
 #include "pg/session.h"
@@ -24,6 +25,8 @@ struct flaws {
     struct words others; /* sentences: what is there by a name is another thing than the script would make */
     /* Names in statements that drop, build anew, validate or rename: what they are about is not passed over. */
     struct words handled;
+    size_t asked;          /* names of relations that were asked for one by one */
+    struct word_set names; /* of all relations, behind that many; empty where they are too many */
 };
 
 /* A script that is looked through. */

@@ -152,23 +152,61 @@ struct planner {
     struct pg_session *session;
     struct preparation *preparation;
     struct made made;
-    struct hidden hidden; /* of the database's functions, once they were asked for */
-    bool knows_hidden;
+    /* Of the database, once they were asked for. */
+    struct hidden hidden;
+    struct deferred deferred;
+    bool knows_hidden; /* and what is deferred */
+    struct targets targets;
+    bool knows_targets;
+    struct procedures procedures;
+    bool knows_procedures;
 };
 
-/* What functions leave in who calls them: the database's, asked once, and those that earlier scripts make. */
-static bool find_hidden(struct planner *planner, struct arena *arena, struct hidden *hidden, struct status *status)
+/* What functions leave in who calls them, and which tables do something at COMMIT: the database's, asked once, and
+ * those that earlier scripts make. */
+static bool know_hidden(struct planner *planner, struct arena *arena, struct plan_options *options)
 {
     struct arena *const lasting = planner->request->arena;
-    struct deferred deferred = {0};
-    if (!planner->knows_hidden && (!find_deferred(planner->session, lasting, &deferred, status) ||
-                                   !bodies_read(planner->session, lasting, &planner->hidden, &deferred, status))) {
+    struct status *const problem = &planner->preparation->problem;
+    struct hidden *const hidden = arena_alloc(arena, sizeof *hidden);
+    struct deferred *const deferred = arena_alloc(arena, sizeof *deferred);
+    if (!planner->knows_hidden &&
+        (!find_deferred(planner->session, lasting, &planner->deferred, problem) ||
+         !bodies_read(planner->session, lasting, &planner->hidden, &planner->deferred, problem))) {
         return false;
     }
     planner->knows_hidden = true;
+    *hidden = (struct hidden){0};
+    *deferred = (struct deferred){0};
     hidden_join(arena, hidden, &planner->hidden);
     hidden_join(arena, hidden, &planner->made.hidden);
+    deferred_join(arena, deferred, &planner->made.deferred);
+    deferred_join(arena, deferred, &planner->deferred);
+    options->hidden = hidden;
+    options->deferred = deferred;
     return true;
+}
+
+static bool know_targets(struct planner *planner, struct plan_options *options)
+{
+    planner->knows_targets = planner->knows_targets || find_targets(planner->session, planner->request->arena,
+                                                                    &planner->targets, &planner->preparation->problem);
+    planner->made.targets.outer = &planner->targets;
+    options->targets = &planner->made.targets;
+    return planner->knows_targets;
+}
+
+static bool know_procedures(struct planner *planner, struct arena *arena, struct plan_options *options)
+{
+    struct procedures *const procedures = arena_alloc(arena, sizeof *procedures);
+    planner->knows_procedures =
+        planner->knows_procedures || find_procedures(planner->session, planner->request->arena, &planner->procedures,
+                                                     &planner->preparation->problem);
+    *procedures = (struct procedures){0};
+    procedures_join(arena, procedures, &planner->made.procedures);
+    procedures_join(arena, procedures, &planner->procedures);
+    options->procedures = procedures;
+    return planner->knows_procedures;
 }
 
 /* In a pipeline a CALL may commit what is before it, and where a file is cut it would fail behind steps that stay:
@@ -177,13 +215,7 @@ static bool plan_cuts(struct planner *planner, struct arena *reading, const stru
                       struct prepared *prepared)
 {
     struct status *const problem = &planner->preparation->problem;
-    struct pg_session *const session = planner->session;
-    const struct made *const made = &planner->made;
-    struct plan_options options = prepare_options(session, prepared->place.folder->framework, script);
-    struct procedures procedures = {0};
-    struct deferred deferred = {0};
-    struct hidden hidden = {0};
-    struct targets targets = {0};
+    struct plan_options options = prepare_options(planner->session, prepared->place.folder->framework, script);
     const bool is_pipeline = options.sent == SENT_IN_BATCHES;
     const bool has_targets = targets_matter(script->sql);
     if (!is_pipeline && !has_targets && !plan_build(reading, script->sql, &options, &prepared->plan, problem)) {
@@ -192,24 +224,9 @@ static bool plan_cuts(struct planner *planner, struct arena *reading, const stru
     if (!is_pipeline && !has_targets && prepared->plan.count <= 1 && options.sent != SENT_EACH) {
         return true;
     }
-    if (has_targets) {
-        options.targets = &targets;
-        if (!find_targets(session, reading, &targets, problem)) {
-            return false;
-        }
-        targets_join(reading, &targets, &made->targets);
-    }
-    if (may_commit_unseen(script->sql)) {
-        procedures_join(reading, &procedures, &made->procedures);
-        options.procedures = &procedures;
-        if (!find_procedures(session, reading, &procedures, problem)) {
-            return false;
-        }
-    }
-    deferred_join(reading, &deferred, &made->deferred);
-    options.deferred = &deferred;
-    options.hidden = &hidden;
-    return find_hidden(planner, reading, &hidden, problem) && find_deferred(session, reading, &deferred, problem) &&
+    return (!has_targets || know_targets(planner, &options)) &&
+           (!may_commit_unseen(script->sql) || know_procedures(planner, reading, &options)) &&
+           know_hidden(planner, reading, &options) &&
            plan_build(reading, script->sql, &options, &prepared->plan, problem);
 }
 
