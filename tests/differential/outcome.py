@@ -31,6 +31,7 @@ class Outcome:
     before: list = field(default_factory=list)  # the same before the file that failed
     notifications: list = field(default_factory=list)
     database: str = ""
+    foreseen: list = field(default_factory=list)  # why a plan said that the run would fail
 
     def __str__(self):
         words = [self.result, self.sqlstate, f"in file {self.file}" if self.file else "", "partially applied" if self.partial else ""]
@@ -293,19 +294,28 @@ class Worker:
 
     def run(self, scenario):
         framework = FRAMEWORKS[scenario.framework]
+        foreseen = []
         try:
             with harness.Rpc(self.program.address) as rpc:
+                foreseen = [] if scenario.disturbance else self.foresee(rpc, framework)
                 reply = rpc.call("MigrationService", "Run", {"framework": framework.id})
         except harness.RpcError as error:
             return Outcome("refused" if error.code in (3, 5, 9) else f"rpc error {error.code}", message=error.status.message)
         except (OSError, AssertionError) as error:
             return Outcome("crashed", message=f"{error!r} {self.program.text()[-1500:]}")
         if reply.ok:
-            return Outcome("ok", message=" ".join(reply.warnings))
+            return Outcome("ok", message=" ".join(reply.warnings), foreseen=foreseen)
         failed = reply.failed
         number = next((file.number for file in scenario.files if name_is(framework, file, failed.name)), 0)
         result = "failed" if failed.sqlstate else "stopped"
         return Outcome(result, failed.sqlstate, f"{failed.error} [{reply.summary}]", number, failed.partially_applied)
+
+    @staticmethod
+    def foresee(rpc, framework):
+        try:
+            return list(rpc.call("MigrationService", "Plan", {"framework": framework.id}).failures)
+        except harness.RpcError:
+            return []  # it is refused, as the run will be
 
 
 def name_is(framework, file, name):

@@ -44,6 +44,8 @@ class Relation:
         self.truss = truss
         if truss.result == "stopped" and self.scenario.disturbance and self.may_be_given_up():
             return None
+        if truss.result == "ok" and truss.foreseen:
+            return self.difference("a plan said that the run would fail, and it did not", truss.foreseen, judge)
         if truss.result in ("refused", "stopped") and not truss.partial:
             return self.refused(judge)
         if truss.result not in ("ok", "failed", "stopped"):
