@@ -23,7 +23,10 @@ SETUP = """CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL, n int); I
     CREATE FUNCTION g0() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE TABLE wide (x mood, y int, PRIMARY KEY (x)); CREATE VIEW calling AS SELECT y, g0() AS f FROM wide;
     CREATE DOMAIN filled AS text DEFAULT ''; CREATE MATERIALIZED VIEW unfilled AS SELECT 1 AS x WITH NO DATA; CREATE UNIQUE INDEX ON unfilled (x);
     CREATE TABLE authors (id int PRIMARY KEY); CREATE TABLE notes (author int REFERENCES authors ON DELETE CASCADE);
-    INSERT INTO authors VALUES (1); INSERT INTO notes VALUES (1)"""
+    INSERT INTO authors VALUES (1); INSERT INTO notes VALUES (1);
+    CREATE TYPE old.old_mood AS ENUM ('a'); CREATE FUNCTION old.old_f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE VIEW narrow AS SELECT id FROM h;
+    CREATE TABLE fired (id int) PARTITION BY LIST (id); CREATE TABLE loose (id int);
+    CREATE TRIGGER cloned BEFORE UPDATE ON fired FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()"""
 
 LONG = "a_long_name_" * 6
 WIDE = "x" + "\u00e4" * 40
@@ -181,6 +184,16 @@ PASSING = [
     'CREATE TABLE IF NOT EXISTS pdef PARTITION OF parted DEFAULT',
     'CREATE TABLE IF NOT EXISTS child PARTITION OF users FOR VALUES IN (1)',
     'REFRESH MATERIALIZED VIEW unfilled; REFRESH MATERIALIZED VIEW CONCURRENTLY unfilled',
+    # What is made without its name being said.
+    'ALTER SCHEMA old RENAME TO older; CREATE TABLE a (x older.old_mood, y older.orders, z int DEFAULT older.old_f())',
+    'CREATE TYPE pricerange AS RANGE (subtype = int4); CREATE TABLE a (x pricemultirange); SELECT pricemultirange(pricerange(1, 2))',
+    "CREATE TYPE col AS ENUM ('a'); CREATE TABLE a (x _col, y _mood)",
+    'CREATE OR REPLACE VIEW narrow AS SELECT * FROM h; UPDATE narrow SET z = 1; INSERT INTO narrow (id, z) VALUES (1, 2)',
+    'ALTER TABLE fired ATTACH PARTITION loose DEFAULT; ALTER TABLE loose DISABLE TRIGGER cloned',
+    'CREATE SCHEMA AUTHORIZATION CURRENT_USER; CREATE TABLE app.a (i int)',
+    # A partition goes with its table.
+    'TRUNCATE tree, leaf',
+    'DROP TABLE tree, leaf',
     # What a statement drops, it drops before it adds.
     'ALTER TABLE child ADD CONSTRAINT new PRIMARY KEY (user_id), DROP CONSTRAINT child_pkey',
     'ALTER TABLE child ADD PRIMARY KEY (user_id), DROP COLUMN id',

@@ -22,6 +22,11 @@ bool needs_mentioned(const struct needs *needs, const char *name)
     return word_set_has(&needs->mentioned, name);
 }
 
+static bool authorizes_schema(struct sql_reader words)
+{
+    return sql_take(&words, "create") && sql_take(&words, "schema") && sql_is_word(&words.token, "authorization");
+}
+
 void needs_note(struct needs *needs, struct text statement)
 {
     static const char *const verbs[] = {"create", "alter",   "drop",  "truncate", "delete",
@@ -30,6 +35,7 @@ void needs_note(struct needs *needs, struct text statement)
     struct sql_reader words = sql_read(statement);
     struct arena *const reading = arena_new(0);
     needs->may_have_emptied = needs->may_have_emptied || sql_is_any_word(&words.token, emptying);
+    needs->has_unnamed_schema = needs->has_unnamed_schema || authorizes_schema(words);
     for (bool notes = sql_is_any_word(&words.token, verbs);
          notes && words.token.kind != SQL_END && words.token.kind != SQL_BROKEN; sql_advance(&words)) {
         const char *const word = sql_identifier(reading, &words.token);
@@ -156,7 +162,28 @@ static const char *say_missing(struct arena *arena, const struct sql_need *need)
                               need->name);
 }
 
-/* A part of a table that the plan has mentioned may have come by another's name. */
+/* Types and schemas that nobody names where they are made: of arrays and multiranges, what is in a schema that the plan
+ * has renamed, and the schema of CREATE SCHEMA AUTHORIZATION. */
+static bool may_come_unnamed(const struct needs *needs, const struct sql_need *need)
+{
+    return word_set_has(&needs->mentioned, need->schema) || strstr(need->name, "multirange") != NULL ||
+           (need->name[0] == '_' && word_set_has(&needs->mentioned, need->name + 1)) ||
+           (need->kind == SQL_NEED_SCHEMA && needs->has_unnamed_schema);
+}
+
+/* The relation whose part it is, where the catalogs know its parts: a part of a table that the plan has mentioned may
+ * have come by another's name, as may any column of a view. */
+static const struct relation *whole_of(const struct needs *needs, const struct sql_need *need)
+{
+    const struct relation *const relation = world_find(needs->world, need->schema, need->name);
+    if (relation == NULL || relation->oid == 0 || relation->renamed) {
+        return NULL;
+    }
+    const bool is_implicit = need->kind == SQL_NEED_KEY || need->kind == SQL_NEED_CONSTRAINT ||
+                             need->kind == SQL_NEED_TRIGGER || relation->kind == 'v';
+    return is_implicit && word_set_has(&needs->mentioned, need->name) ? NULL : relation;
+}
+
 static const char *why_missing(struct needs *needs, struct text statement, const struct sql_need *need,
                                const char *own_schema)
 {
@@ -165,14 +192,12 @@ static const char *why_missing(struct needs *needs, struct text statement, const
     const char *first = need->schema;
     const bool is_key = need->kind == SQL_NEED_KEY;
     if (need->kind == SQL_NEED_NO_ROWS || (!is_key && word_set_has(&needs->mentioned, name)) ||
-        (own_schema != NULL && strcmp(own_schema, name) == 0)) {
+        (!is_part && may_come_unnamed(needs, need)) || (own_schema != NULL && strcmp(own_schema, name) == 0)) {
         return NULL;
     }
     if (is_part) {
-        const struct relation *const relation = world_find(needs->world, need->schema, need->name);
-        const bool is_implicit =
-            (is_key || need->kind == SQL_NEED_CONSTRAINT) && word_set_has(&needs->mentioned, need->name);
-        if (relation == NULL || relation->oid == 0 || relation->renamed || is_implicit) {
+        const struct relation *const relation = whole_of(needs, need);
+        if (relation == NULL) {
             return NULL;
         }
         first = arena_printf(needs->arena, "%u", relation->oid);
@@ -184,8 +209,9 @@ static const char *why_missing(struct needs *needs, struct text statement, const
 
 /* ---- what must not be there ---- */
 
-/* $1 the relation, $2 a column of it or NULL: views of it, tables with foreign keys to it, with defaults from it, and
- * those that inherit from it. Of each its name, what it is, and what the world knows it by. */
+/* $1 the relation, $2 a column of it or NULL: views of it, tables with foreign keys to it (a partition may go with the
+ * table that it is of), with defaults from it, and those that inherit from it. Of each its name, what it is, and what
+ * the world knows it by. */
 #define OTHER(what) "SELECT DISTINCT c.relname::text, '" what "', c.oid, " PG_SCRIPT_NAME("c.oid") ", c.relkind "
 #define OF_VIEWS                                                                                                       \
     OTHER("The view")                                                                                                  \
@@ -198,7 +224,8 @@ static const char *why_missing(struct needs *needs, struct text statement, const
     OTHER("The foreign key of")                                                                                        \
     "FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class "                                                        \
     "c ON c.oid = k.conrelid WHERE k.contype = 'f' AND k.confrelid = $1::oid AND k.conrelid <> $1::oid AND "           \
-    "k.conparentid = 0 AND ($2::text IS NULL OR (SELECT a.attnum FROM pg_catalog.pg_attribute a WHERE a.attrelid = "   \
+    "k.conparentid = 0 AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = k.conrelid) AND "       \
+    "($2::text IS NULL OR (SELECT a.attnum FROM pg_catalog.pg_attribute a WHERE a.attrelid = "                         \
     "$1::oid AND a.attname = $2::name) = ANY (k.confkey))"
 
 static const struct {

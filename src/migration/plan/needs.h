@@ -18,9 +18,10 @@ struct needs {
     struct word_set mentioned; /* names, by the statements before */
     struct word_set answers;   /* what was asked for; needs.c */
     size_t asked;
-    bool gave_up;          /* too much was asked for: nothing more is */
-    bool has_cascaded;     /* a statement before has taken away what it does not name: set by who reads the plan */
-    bool may_have_emptied; /* a statement before may have taken rows, from whatever table */
+    bool has_unnamed_schema; /* CREATE SCHEMA AUTHORIZATION: of that role's name */
+    bool gave_up;            /* too much was asked for: nothing more is */
+    bool has_cascaded;       /* a statement before has taken away what it does not name: set by who reads the plan */
+    bool may_have_emptied;   /* a statement before may have taken rows, from whatever table */
 };
 
 /* Why the statement fails; NULL: nothing is known against it. Asked before the world knows what it does. own_schema: of
