@@ -8,11 +8,12 @@ proto=${TRUSS_PROTO:-../../proto}
 "${PROTOC:-protoc}" "-I$proto" -I/usr/include --go_out=. --go_opt=module=truss \
     $(cd "$proto" && ls truss/rpc/v1/*.proto truss/health/v1/*.proto truss/migration/v1/*.proto truss/trust/v1/*.proto truss/sql/v1/*.proto truss/connection/v1/*.proto truss/branch/v1/*.proto truss/backup/v1/*.proto)
 
-# What may be sent again although the worker may have begun it: as SAFE of the other clients.
+# What may be sent again although the worker may have begun it, as SAFE of the other clients: what reads, and a cancel, which
+# asked twice is one.
 reads="GetStatus Preview Diff Check DetectSchema Plan GetOperation WaitOperation ListOperations ListApprovals GetInfo
     CheckMigrations GetMetrics GetDescriptors WhoAmI ListAudit VerifyAudit ListTokens Query Explain ListTables Describe Cancel
     GetConnection RevealConnection ListBranches GetBranch WaitBranch DiffBranch GetBranchConnection RevealBranchConnection
-    ListBackups GetBackup CancelBackup GetSchedule UpdateSchedule GetWalConfig"
+    ListBackups GetBackup CancelBackup GetSchedule GetWalConfig"
 reads=$(echo "$reads" | tr -s '[:space:]' ' ')
 
 methods() { # FILE NAME SERVICE PACKAGE PREFIX

@@ -121,6 +121,7 @@ bool client_take_answer(struct guest *guest)
 void client_await_link(struct guest *guest)
 {
     const struct client *const client = client_of(guest);
-    /* Before its turn nothing is written, and a link always has room: the door would be told of that again and again. */
+    /* Before its turn nothing is written, and a link always has room: the door would be told of that again and again.
+     */
     guest_link_wants(guest, guest_unsent(guest) < CLIENT_AHEAD, client->has_turn && client->checked > 0);
 }

@@ -152,6 +152,9 @@ static struct text piece_of(struct passage *passage, const ProtobufCMessage *rep
     *last = is_over(&news, *known);
     if (*last && news.thing != NULL) {
         put_event(&out, news.end, news.thing);
+        if (strcmp(news.end, "done") != 0) {
+            put_event(&out, "done", news.thing); /* for who knows of no other end, and would come again for ever */
+        }
     } else if (out.size == 0) {
         buffer_puts(&out, ": \n\n");
     }

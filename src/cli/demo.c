@@ -73,13 +73,14 @@ static bool commit(const char *project, struct status *status)
 {
     static const char script[] =
         "command -v git >/dev/null || exit 0; unset $(git rev-parse --local-env-vars); cd \"$1\" && rm -rf .git && "
-        "git init -q . && git add -A . && git -c user.name=demo -c user.email=demo@example.org "
+        "git init -q --template= . && git add -A . && git -c user.name=demo -c user.email=demo@example.org "
         "-c commit.gpgsign=false -c core.hooksPath=/dev/null commit -qm 'The shop as it was first deployed' >&2";
     const char *const words[] = {"/bin/sh", "-c", script, "sh", project, NULL};
     const pid_t pid =
         process_start(&(struct process_spec){.argv = words, .end_signal = SIGTERM, .output = -1, .error = -1}, status);
-    if (pid > 0) {
-        process_wait(pid);
+    if (pid > 0 && !process_wait(pid)) {
+        fprintf(stderr,
+                "demo: git could not commit the files, so that an edited migration has nothing to be compared with.\n");
     }
     return pid > 0;
 }

@@ -162,13 +162,8 @@ static bool take_lock(struct making *making, struct postgres *postgres)
 
 static bool write_private(struct making *making, const char *path, const char *content)
 {
-    const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    const size_t size = strlen(content);
-    const bool ok = fd >= 0 && write(fd, content, size) == (ssize_t)size;
-    if (fd >= 0) {
-        close(fd);
-    }
-    return ok || status_fail(making->status, STATUS_INTERNAL, "Cannot write %s: %s.", path, strerror(errno));
+    unlink(path); /* an older one may be open to others */
+    return file_create_private(path, text_of(content), making->status);
 }
 
 /* The first line of a file; NULL where there is none. */

@@ -340,7 +340,8 @@ class Behind(Branches):
         done = self.ended(row)
         self.assertEqual((done["status"], done["branch_db"]), ("active", row["branch_db"]))
         self.assertEqual(self.http.get(f"/api/branches/{row['id']}/wait").json["error"]["code"], 1)
-        self.assertEqual(self.told(row)[-1][1:], ("failed", {**done, "age_of_data_s": 0}))
+        told = {**done, "age_of_data_s": 0}
+        self.assertEqual([one[1:] for one in self.told(row)[-2:]], [("failed", told), ("done", told)])  # who waits for "done" only ends, too
         self.assertEqual(self.cluster.psql(row["branch_db"], "SELECT count(*) FROM posts"), [("0",)])
         self.assertEqual(self.databases(), {row["branch_db"]})
 
@@ -409,7 +410,8 @@ class Behind(Branches):
         self.assertEqual(self.http.post(f"/api/branches/{row['id']}/cancel").json, {"cancelled": True})
         done = self.ended(row)
         self.assertEqual((done["status"], done["last_error"]), ("failed", "It was cancelled."))
-        self.assertEqual((self.told(row)[-1][1], self.told(row)[-1][2]["last_error"]), ("failed", "It was cancelled."))
+        self.assertEqual([(event, data["last_error"]) for _, event, data in self.told(row)[-2:]],
+                         [("failed", "It was cancelled."), ("done", "It was cancelled.")])
         self.assertEqual(self.http.get(f"/api/branches/{row['id']}/wait").json["error"]["code"], 1)
         self.assertEqual(self.databases(), set())
         self.assertEqual(self.http.post(f"/api/branches/{row['id']}/cancel").status, 404)

@@ -24,12 +24,12 @@ CODES = ("OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", 
          "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE",
          "DATA_LOSS", "UNAUTHENTICATED")
 
-# What may be sent again although the worker may have begun it: these read only.
+# What may be sent again although the worker may have begun it: what reads, and a cancel, which asked twice is one.
 SAFE = {"GetStatus", "Preview", "Diff", "Check", "DetectSchema", "Plan", "GetOperation", "WaitOperation", "ListOperations",
         "ListApprovals", "GetInfo", "CheckMigrations", "GetMetrics", "GetDescriptors", "WhoAmI", "ListAudit", "VerifyAudit", "ListTokens",
         "Query", "Explain", "ListTables", "Describe", "Cancel", "GetConnection", "RevealConnection",
         "ListBranches", "GetBranch", "WaitBranch", "DiffBranch", "GetBranchConnection", "RevealBranchConnection",
-        "ListBackups", "GetBackup", "CancelBackup", "GetSchedule", "UpdateSchedule", "GetWalConfig"}
+        "ListBackups", "GetBackup", "CancelBackup", "GetSchedule", "GetWalConfig"}
 
 LONGEST_WAIT = 30.0  # seconds of one long poll
 BRANCH_PATIENCE = 30.0  # nobody gets a connection while a database is copied: the worker may have to wait, too

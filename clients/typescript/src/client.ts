@@ -15,12 +15,11 @@ const CODES = ["OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEE
   "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL",
   "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"] as const;
 
-/** What may be sent again although the worker may have begun it: these read only. */
+/** What may be sent again although the worker may have begun it: what reads, and a cancel, which asked twice is one. */
 const SAFE = new Set(["GetStatus", "Preview", "Diff", "Check", "DetectSchema", "Plan", "GetOperation", "WaitOperation", "ListOperations",
   "ListApprovals", "GetInfo", "CheckMigrations", "GetMetrics", "GetDescriptors", "WhoAmI", "ListAudit", "VerifyAudit", "ListTokens", "Query",
   "Explain", "ListTables", "Describe", "Cancel", "GetConnection", "RevealConnection", "ListBranches", "GetBranch", "WaitBranch", "DiffBranch",
-  "GetBranchConnection", "RevealBranchConnection", "ListBackups", "GetBackup", "CancelBackup", "GetSchedule", "UpdateSchedule",
-  "GetWalConfig"]);
+  "GetBranchConnection", "RevealBranchConnection", "ListBackups", "GetBackup", "CancelBackup", "GetSchedule", "GetWalConfig"]);
 const LONGEST_WAIT_MS = 30_000; // of one long poll
 const BRANCH_PATIENCE_MS = 30_000; // nobody gets a connection while a database is copied: the worker may have to wait, too
 const CANCEL_WAIT_MS = 30_000; // for the end of a run that was cancelled

@@ -450,7 +450,11 @@ static void write_mark(struct operation *operation, const Operation *message)
     struct status status = {.arena = arena};
     struct pg_session *const session = pg_pool_take_pinned(operations->site->pool, deadline_in(MARK_MS), &status);
     if (session != NULL) {
-        (void)(operation_store_add_ended(session, &ended, &is_kept, &status) && is_kept && note(operation, session));
+        struct status ignored = {.arena = arena};
+        const bool ok = pg_exec(session, "BEGIN", &status) && /* the row and what it says are there together */
+                        operation_store_add_ended(session, &ended, &is_kept, &status) &&
+                        (!is_kept || note(operation, session)) && pg_exec(session, "COMMIT", &status);
+        (void)(ok || pg_exec(session, "ROLLBACK", &ignored));
         pg_pool_give(operations->site->pool, session);
     }
     if (status.code != STATUS_OK) {
