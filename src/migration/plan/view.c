@@ -337,10 +337,12 @@ static void list(struct explaining *explaining, struct text content, struct expl
     }
 }
 
-static void explain_step(struct explaining *explaining, struct text content, struct explained_step *explained)
+/* looked_at: the content, as a server reads it whose strings have no escapes. */
+static void explain_step(struct explaining *explaining, struct text content, struct text looked_at,
+                         struct explained_step *explained)
 {
     const struct step *const step = explained->step;
-    const struct text part = text_slice(content, step->start, step->end);
+    const struct text part = text_slice(looked_at, step->start, step->end);
     struct sql_lexer lexer = {.text = part};
     struct sql_statement statement;
     explained->where = script_position(content, explaining->parts, step->start, NULL);
@@ -367,6 +369,9 @@ static bool explain_migration(struct explaining *explaining, const struct prepar
     struct arena *const reading = arena_new(0);
     struct loaded loaded;
     const bool ok = migration_load(reading, &prepared->place, &loaded, request->status);
+    const struct text content = ok ? loaded.script.sql : (struct text){0};
+    const struct text looked_at =
+        pg_session_standard_strings(explaining->session) ? content : sql_conforming(reading, content);
     explaining->reading = reading;
     explaining->parts = &plan->parts;
     world_begin(explaining->world);
@@ -379,7 +384,7 @@ static bool explain_migration(struct explaining *explaining, const struct prepar
     explained->steps = arena_array(request->arena, plan->count, sizeof *explained->steps);
     for (size_t i = 0; ok && i < plan->count; i++) {
         explained->steps[i] = (struct explained_step){.step = &plan->steps[i], .finished = i < prepared->done};
-        explain_step(explaining, loaded.script.sql, &explained->steps[i]);
+        explain_step(explaining, content, looked_at, &explained->steps[i]);
     }
     /* What a program does is not read; that of its own tool is what it makes of the same. */
     explaining->explanation->unknown = explaining->explanation->unknown || prepared->item->file->is_code;
