@@ -294,6 +294,22 @@ static const char *cut_name(char *name)
     return name;
 }
 
+bool sql_take_words(struct sql_reader *reader, const char *words)
+{
+    struct sql_reader ahead = *reader;
+    for (const char *word = words; *word != '\0';) {
+        const size_t size = strcspn(word, " ");
+        char one[32] = {0};
+        memcpy(one, word, size < sizeof one ? size : sizeof one - 1);
+        if (!sql_take(&ahead, one)) {
+            return false;
+        }
+        word += size + strspn(word + size, " ");
+    }
+    *reader = ahead;
+    return true;
+}
+
 const char *sql_identifier(struct arena *arena, const struct sql_token *token)
 {
     if (token->kind == SQL_IDENTIFIER && token->text.data[0] == '"') {

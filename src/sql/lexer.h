@@ -61,6 +61,9 @@ void sql_advance(struct sql_reader *reader);
 /* True where the token is this keyword, which is then passed over. */
 bool sql_take(struct sql_reader *reader, const char *word);
 
+/* True where these words come next, which have spaces between them and are then passed over; else the reader stays. */
+bool sql_take_words(struct sql_reader *reader, const char *words);
+
 /* The identifier that a token names: a word in lower case, a quoted one unquoted, a long one cut as PostgreSQL cuts it
  * (LIMIT_NAME); NULL for other tokens. */
 const char *sql_identifier(struct arena *arena, const struct sql_token *token);

@@ -118,6 +118,19 @@ class Impossible(Base):
         for use in ("INSERT INTO other (t) VALUES ('new')", "COMMENT ON TYPE mood IS 'new'", "CREATE TABLE c (t text DEFAULT 'new')"):
             with self.subTest(use):
                 self.passing(f"BEGIN;\nALTER TYPE mood ADD VALUE 'new';\n{use};\nCOMMIT;\n", enum + "CREATE TABLE other (t text);")
+        more = enum + "CREATE TABLE log (mood text, m mood, note text DEFAULT ''); CREATE TYPE \"Mood\" AS ENUM ('new'); CREATE TABLE others (m \"Mood\"); INSERT INTO log VALUES ('x', 'ok');"
+        for use in ("INSERT INTO log VALUES ('x', 'new')", "INSERT INTO log (note, m) VALUES ('a', 'ok'), ('new', 'new')", "DELETE FROM log WHERE note <> 'new' AND m IN ('ok', 'new')",
+                    "ALTER TABLE people ADD COLUMN n mood NOT NULL DEFAULT 'new'", "CREATE TABLE c (n mood DEFAULT 'new')", "SELECT CAST('new' AS public.mood)",
+                    "CREATE INDEX ON log (note) WHERE log.m = 'new'"):
+            with self.subTest(use):
+                self.failing(f"BEGIN;\nALTER TYPE mood ADD VALUE IF NOT EXISTS 'new';\n{use};\nCOMMIT;\n", "55P04", more)
+        for use in ("INSERT INTO log (mood) VALUES ('new')", "INSERT INTO log VALUES ('new', 'ok', 'new')", "UPDATE log SET note = 'new' WHERE m = 'ok'", "UPDATE log SET note = 'new'",
+                    "SELECT 'new' AS mood FROM log", "DELETE FROM log WHERE mood = 'new' OR m::text = 'new'", "INSERT INTO others VALUES ('new')", "ALTER TABLE log ADD COLUMN mood2 text DEFAULT 'new'",
+                    "SELECT 'new'::text FROM log WHERE m::text <> 'new'::text", "CREATE TABLE c (mood text DEFAULT 'new')"):
+            with self.subTest(use):
+                self.passing(f"BEGIN;\nALTER TYPE mood ADD VALUE 'new';\n{use};\nCOMMIT;\n", more)
+        self.passing("BEGIN;\nALTER TYPE mood ADD VALUE IF NOT EXISTS 'ok';\nINSERT INTO people (m) VALUES ('ok');\nCOMMIT;\n", enum)
+        self.passing("ALTER TYPE mood ADD VALUE 'new';\nCOMMIT;\nBEGIN;\nALTER TYPE mood ADD VALUE IF NOT EXISTS 'new';\nINSERT INTO people (m) VALUES ('new');\nCOMMIT;\n", enum)
         fresh = "BEGIN;\nCREATE TYPE fresh AS ENUM ('a');\nALTER TYPE fresh ADD VALUE 'new';\nSELECT 'new'::fresh;\nCOMMIT;\n"
         if self.version() >= 17:  # from there on a value of a type that is new itself can be used
             self.passing(fresh)
@@ -153,9 +166,13 @@ class Impossible(Base):
             with self.subTest(script):
                 self.failing("CREATE TABLE a (id int);\n" + script, "42809", things)
         for script in ("DROP TABLE t;", "DROP VIEW IF EXISTS v;", "DROP MATERIALIZED VIEW m;", "DROP SEQUENCE s;", "DROP INDEX i;", "DROP TABLE IF EXISTS nothing;",
-                       "CREATE OR REPLACE VIEW v AS SELECT 1 AS one;", "DROP VIEW v;\nCREATE TABLE v (id int);\nDROP TABLE v;", "ALTER TABLE t RENAME TO u;\nCREATE OR REPLACE VIEW t AS SELECT 1 AS one;"):
+                       "CREATE OR REPLACE VIEW v AS SELECT 1 AS one;", "DROP VIEW v;\nCREATE TABLE v (id int);\nDROP TABLE v;", "ALTER TABLE t RENAME TO u;\nCREATE OR REPLACE VIEW t AS SELECT 1 AS one;",
+                       "DO $$ BEGIN DROP VIEW v; CREATE TABLE v (id int); END $$;\nDROP TABLE v;"):
             with self.subTest(script):
                 self.passing(script, things)
+        self.database = None
+        self.project_of("DROP VIEW t;", "CREATE OR REPLACE VIEW m AS SELECT 1 AS one;", setup=things)
+        self.assertRegex("\n".join(self.check().warnings), "DROP view does not drop(.|\n)*CREATE OR REPLACE view does not replace")
 
 
 class PassedOver(Base):
@@ -362,6 +379,11 @@ ALTER TABLE nokey ALTER COLUMN g SET NOT NULL;
         ("ALTER DOMAIN open ADD CHECK (VALUE > 0); ALTER TABLE rows ADD COLUMN n open", "rewrite"),
         ("ALTER DOMAIN open SET NOT NULL; ALTER TABLE rows ADD COLUMN n open DEFAULT 1", "rewrite"),
         ("CREATE DOMAIN mine AS shut; ALTER TABLE rows ADD COLUMN n mine", "rewrite"),
+        ("CREATE INDEX IF NOT EXISTS rows_idx ON rows (a)", "index"),
+        ("CREATE INDEX IF NOT EXISTS rows_idx ON tenant.rows (a)", "none"),
+        ("SET search_path = tenant, public; CREATE INDEX IF NOT EXISTS rows_idx ON rows (a)", "none"),
+        ("DROP INDEX tenant.rows_idx; CREATE INDEX IF NOT EXISTS rows_idx ON tenant.rows (a)", "index"),
+        ("ALTER DOMAIN shut RENAME TO mine; ALTER TABLE rows ADD COLUMN n mine", "rewrite"),
         ("CREATE DOMAIN mine AS open; ALTER TABLE rows ADD COLUMN n mine", "none"),
     ]
 

@@ -3,14 +3,11 @@
  */
 #include "migration/plan/impossible.h"
 
-#include "migration/plan/enum_value.h"
 #include "sql/classify.h"
 #include "sql/lexer.h"
 #include "sql/split.h"
 
 #include <string.h>
-
-#define SINCE_17 170000 /* values of a type that the same transaction has made can be used */
 
 /* ---- inside of a transaction block ---- */
 
@@ -84,31 +81,29 @@ static size_t kind_called(char kind)
 /* Which of them these words name; RELATIONS: none. */
 static size_t take_kind(struct sql_reader *words)
 {
-    for (size_t i = 0; i < RELATIONS; i++) {
-        struct sql_reader ahead = *words;
-        const char *const space = strchr(relations[i].words, ' ');
-        char first[16] = {0};
-        memcpy(first, relations[i].words,
-               space == NULL ? strlen(relations[i].words) : (size_t)(space - relations[i].words));
-        if (sql_take(&ahead, first) && (space == NULL || sql_take(&ahead, space + 1))) {
-            *words = ahead;
-            return i;
-        }
+    size_t i = 0;
+    struct sql_reader ahead = *words;
+    while (i < RELATIONS && !sql_take_words(&ahead, relations[i].words)) {
+        ahead = *words;
+        i++;
     }
-    return RELATIONS;
+    *words = ahead;
+    return i;
 }
 
-/* What a change names, where it is there and no table of rows that is meant; NULL: nothing is wrong. */
+/* What a change names, where it is there and no table of rows that is meant; NULL: nothing is wrong. verb: DROP, or
+ * CREATE OR REPLACE. */
 static const char *other_kind(const struct impossible *impossible, const struct sql_change *change, size_t wanted,
-                              const char *what)
+                              const char *verb)
 {
     const struct relation *const relation = world_find(impossible->world, change->schema, change->name);
     const size_t found =
         relation == NULL || relation->oid == 0 || relation->kind == 0 ? RELATIONS : kind_called(relation->kind);
     return found == RELATIONS || found == wanted
                ? NULL
-               : arena_printf(impossible->arena, "\"%s\" is %s, which %s does not %s (42809).", change->name,
-                              relations[found].called, what, wanted == 1 ? "replace" : "drop");
+               : arena_printf(impossible->arena, "\"%s\" is %s, which %s %s does not %s (42809).", change->name,
+                              relations[found].called, verb, relations[wanted].words,
+                              strcmp(verb, "DROP") == 0 ? "drop" : "replace");
 }
 
 /* DROP TABLE of a view, with or without IF EXISTS; CREATE OR REPLACE VIEW over a table. */
@@ -126,127 +121,28 @@ static const char *wrong_kind(const struct impossible *impossible, struct text s
     for (size_t i = 0; wanted < RELATIONS && wrong == NULL && i < effects->change_count; i++) {
         const enum sql_change_kind kind = effects->changes[i].kind;
         if (drops ? kind == SQL_CHANGE_DROPS : kind == SQL_CHANGE_CREATES) {
-            wrong = other_kind(impossible, &effects->changes[i], wanted,
-                               arena_printf(impossible->arena, "%s %s", drops ? "DROP" : "CREATE OR REPLACE",
-                                            relations[wanted].words));
+            wrong = other_kind(impossible, &effects->changes[i], wanted, drops ? "DROP" : "CREATE OR REPLACE");
         }
     }
     return wrong;
 }
 
-/* ---- values of an enum ---- */
-
-/* $1 the type's name, $2 a relation's oid: has it a column of the type, or of an array of it? */
-static const char column_sql[] =
-    "SELECT FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid LEFT JOIN "
-    "pg_catalog.pg_type e ON e.oid = t.typelem WHERE a.attrelid = $2::oid AND a.attnum > 0 AND NOT a.attisdropped AND "
-    "$1 IN (t.typname, e.typname) LIMIT 1";
-
-static const char *added_to(struct arena *arena, struct text statement)
-{
-    struct sql_reader words = sql_read(statement);
-    const char *type = NULL;
-    if (!sql_take(&words, "alter") || !sql_take(&words, "type")) {
-        return NULL;
-    }
-    for (; words.token.kind != SQL_END && !sql_is_word(&words.token, "add"); sql_advance(&words)) {
-        const char *const name = sql_identifier(arena, &words.token);
-        type = name != NULL ? name : type;
-    }
-    return type;
-}
-
-/* Does the statement change rows of a table that has a column of the type, or name the type? */
-static bool is_about(const struct impossible *impossible, struct text statement, const struct sql_effects *effects,
-                     const char *type)
-{
-    struct sql_reader words = sql_read(statement);
-    for (; words.token.kind != SQL_END; sql_advance(&words)) {
-        const char *const name = sql_identifier(impossible->arena, &words.token);
-        if (name != NULL && strcmp(name, type) == 0) {
-            return true;
-        }
-    }
-    for (size_t i = 0; i < effects->count; i++) {
-        const struct sql_relation_lock *const lock = &effects->locks[i];
-        const struct relation *const relation =
-            lock->name == NULL ? NULL : world_find(impossible->world, lock->schema, lock->name);
-        struct status unanswered = {.arena = impossible->arena};
-        const char *const values[] = {type,
-                                      arena_printf(impossible->arena, "%u", relation == NULL ? 0 : relation->oid)};
-        PG_RESULT(result) = relation == NULL || relation->oid == 0
-                                ? NULL
-                                : pg_query(impossible->session, column_sql, 2, values, &unanswered);
-        if (result != NULL && PQntuples(result) > 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A string that is the value, and nothing more. */
-static bool has_string(struct arena *arena, struct text statement, const char *value)
-{
-    struct sql_reader words = sql_read(statement);
-    for (; words.token.kind != SQL_END; sql_advance(&words)) {
-        const char *const string = sql_string(arena, &words.token);
-        if (string != NULL && strcmp(string, value) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A body keeps its strings: they are read when it runs. */
-static bool keeps_strings(struct text statement)
-{
-    static const char *const kept[] = {"do", "comment", "alter", NULL};
-    struct sql_reader words = sql_read(statement);
-    if (sql_is_any_word(&words.token, kept)) {
-        return !(sql_take(&words, "alter") && sql_is_word(&words.token, "table"));
-    }
-    if (!sql_take(&words, "create")) {
-        return false;
-    }
-    return !sql_is_word(&words.token, "table") && !sql_is_word(&words.token, "index");
-}
-
-static const char *value_too_early(struct impossible *impossible, struct text statement,
-                                   const struct sql_effects *effects)
-{
-    struct arena *const arena = impossible->arena;
-    const char *const value = sql_added_enum_value(arena, statement);
-    const char *const type = value == NULL ? NULL : added_to(arena, statement);
-    struct sql_objects made = {0};
-    const enum sql_class class = sql_classify(statement);
-    if (class == SQL_CLASS_COMMIT || class == SQL_CLASS_ROLLBACK) {
-        impossible->values.count = 0;
-        return NULL;
-    }
-    sql_created_objects(arena, statement, &made);
-    for (size_t i = 0; i < made.count && pg_session_server_version(impossible->session) >= SINCE_17; i++) {
-        if (strcmp(made.items[i].type, "type") == 0) {
-            words_add(arena, &impossible->types, made.items[i].name);
-        }
-    }
-    if (type != NULL && !words_have(&impossible->types, type)) {
-        words_add(arena, &impossible->values, type);
-        words_add(arena, &impossible->values, value);
-    }
-    for (size_t i = 0; value == NULL && i < impossible->values.count && !keeps_strings(statement); i += 2) {
-        const char *const added = impossible->values.items[i + 1];
-        if (has_string(arena, statement, added) &&
-            is_about(impossible, statement, effects, impossible->values.items[i])) {
-            return arena_printf(arena,
-                                "It uses the value '%s' of the type %s, which its own transaction has added: that must "
-                                "be committed first (55P04).",
-                                added, impossible->values.items[i]);
-        }
-    }
-    return NULL;
-}
-
 /* ---- all of it ---- */
+
+struct impossible impossible_begin(struct arena *arena, struct pg_session *session, struct world *world)
+{
+    return (struct impossible){
+        .session = session, .world = world, .early = {.lasting = arena, .session = session, .world = world}};
+}
+
+void impossible_migration(struct impossible *impossible, struct arena *arena)
+{
+    const struct impossible before = *impossible;
+    *impossible =
+        (struct impossible){.arena = arena, .session = before.session, .world = before.world, .early = before.early};
+    impossible->early.arena = arena;
+    impossible->early.values = impossible->early.types = (struct words){0};
+}
 
 void impossible_step(struct impossible *impossible, const struct step *step, struct text part)
 {
@@ -257,8 +153,7 @@ void impossible_step(struct impossible *impossible, const struct step *step, str
         count++;
     }
     impossible->is_block = step->kind == STEP_TRANSACTION || count > 1;
-    impossible->values.count = 0;
-    impossible->types.count = 0;
+    early_value_step(&impossible->early);
     read_only_step(&impossible->read_only, step);
 }
 
@@ -266,9 +161,9 @@ const char *impossible_why(struct impossible *impossible, struct text statement,
 {
     const char *const reasons[] = {
         alone_in_block(impossible, statement, effects),
-        wrong_kind(impossible, statement, effects),
-        value_too_early(impossible, statement, effects),
-        read_only_takes(&impossible->read_only, impossible->world, statement, effects),
+        impossible->is_stale ? NULL : wrong_kind(impossible, statement, effects),
+        early_value_why(&impossible->early, statement, effects),
+        read_only_takes(&impossible->read_only, impossible->is_stale ? NULL : impossible->world, statement, effects),
     };
     size_t i = 0;
     while (i + 1 < sizeof reasons / sizeof reasons[0] && reasons[i] == NULL) {

@@ -6,25 +6,29 @@
 #ifndef MIGRATION_PLAN_IMPOSSIBLE_H
 #define MIGRATION_PLAN_IMPOSSIBLE_H
 
-#include "base/words.h"
+#include "migration/plan/early_value.h"
 #include "migration/plan/read_only.h"
 #include "migration/plan/step.h"
 #include "migration/plan/world.h"
 #include "pg/session.h"
 #include "sql/effects.h"
 
-/* What is followed through a migration; {.arena, .session, .world} at its beginning, the arena is that of its reading.
- */
+/* What is followed through a plan. */
 struct impossible {
-    struct arena *arena;
+    struct arena *arena; /* of the migration's reading */
     struct pg_session *session;
     struct world *world;
     struct read_only read_only;
+    bool is_stale; /* the caller's: relations may not be any more what the world knows of them */
     bool is_block; /* the step is a transaction block, or several statements in one message */
-    /* Of the step: enum values that it has added, each behind its type, and the types that it has made. */
-    struct words values;
-    struct words types;
+    struct early_values early;
 };
+
+/* A plan begins. All are its own, and live longer than what is returned; the arena is the request's. */
+struct impossible impossible_begin(struct arena *arena, struct pg_session *session, struct world *world);
+
+/* A migration begins; arena is that of its reading. */
+void impossible_migration(struct impossible *impossible, struct arena *arena);
 
 /* A step begins; part is its text. */
 void impossible_step(struct impossible *impossible, const struct step *step, struct text part);

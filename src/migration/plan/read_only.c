@@ -109,9 +109,10 @@ static bool is_refused(struct world *world, struct text statement, const struct 
     }
     for (size_t i = 0; sql_is_any_word(&words.token, changing) && i < effects->count; i++) {
         const struct sql_relation_lock *const lock = &effects->locks[i];
-        const struct relation *const relation = lock->lock == SQL_LOCK_ROW_EXCLUSIVE && lock->name != NULL
-                                                    ? world_find(world, lock->schema, lock->name)
-                                                    : NULL;
+        const struct relation *const relation =
+            world != NULL && lock->lock == SQL_LOCK_ROW_EXCLUSIVE && lock->name != NULL
+                ? world_find(world, lock->schema, lock->name)
+                : NULL;
         if (relation != NULL && relation->oid != 0) {
             return true;
         }

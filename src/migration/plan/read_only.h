@@ -22,7 +22,8 @@ struct read_only {
 /* A step begins. */
 void read_only_step(struct read_only *state, const struct step *step);
 
-/* Takes the statement. Why it cannot succeed, or keeps the migration's row from being written; NULL: it can. */
+/* Takes the statement. Why it cannot succeed, or keeps the migration's row from being written; NULL: it can. world:
+ * NULL where relations may not be any more what it knows of them. */
 const char *read_only_takes(struct read_only *state, struct world *world, struct text statement,
                             const struct sql_effects *effects);
 

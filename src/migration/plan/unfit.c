@@ -105,20 +105,6 @@ static const struct row {
     {"create policy", "on", any, ONE_OF("'r', 'p'"), "is what it is, which has no policies (42809)."},
 };
 
-static bool takes(struct sql_reader *words, const char *list)
-{
-    for (const char *word = list; *word != '\0';) {
-        const size_t size = strcspn(word, " ");
-        char one[32] = {0};
-        memcpy(one, word, size < sizeof one ? size : sizeof one - 1);
-        if (!sql_take(words, one)) {
-            return false;
-        }
-        word += size + strspn(word + size, " ");
-    }
-    return true;
-}
-
 /* True where the reader stands on the relation's name then. Nothing is said of a statement with IF [NOT] EXISTS. */
 static bool find_name(struct sql_reader *words, const char *between)
 {
@@ -200,7 +186,7 @@ const char *unfit_why(struct needs *needs, struct text statement, const struct s
     }
     for (size_t i = 0; why == NULL && i < sizeof table / sizeof table[0]; i++) {
         struct sql_reader words = sql_read(statement);
-        if (!takes(&words, table[i].words) || !find_name(&words, table[i].between)) {
+        if (!sql_take_words(&words, table[i].words) || !find_name(&words, table[i].between)) {
             continue;
         }
         const struct relation *const relation = take_relation(needs, &words);

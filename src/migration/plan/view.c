@@ -216,10 +216,9 @@ static const char *what_is_wrong(struct explaining *explaining, struct text stat
         fails = fails != NULL ? fails : unfit_why(&explaining->needs, statement, effects);
     }
     needs_note(&explaining->needs, statement);
-    return fails == NULL || explaining->makes_unseen || effects->unknown ||
-                   unseen_may_be(&explaining->unseen, explaining->request->arena, explaining->session)
-               ? NULL
-               : fails;
+    explaining->impossible.is_stale =
+        explaining->makes_unseen || unseen_may_be(&explaining->unseen, explaining->request->arena, explaining->session);
+    return fails == NULL || effects->unknown || explaining->impossible.is_stale ? NULL : fails;
 }
 
 /* A row cannot be written to a ledger that is not there any more. */
@@ -375,8 +374,7 @@ static bool explain_migration(struct explaining *explaining, const struct prepar
     explaining->reading = reading;
     explaining->parts = &plan->parts;
     world_begin(explaining->world);
-    explaining->impossible =
-        (struct impossible){.arena = reading, .session = explaining->session, .world = explaining->world};
+    impossible_migration(&explaining->impossible, reading);
     explained->prepared = prepared;
     explained->checksum = prepared->item->checksum;
     explained->delegate =
@@ -460,6 +458,7 @@ bool explain(const struct request *request, struct pg_session *session, const st
     explaining.needs = (struct needs){.arena = request->arena, .session = session, .world = explaining.world};
     asked_answer(&explaining.asked, &explaining.facts);
     explaining.fires = (struct fires){.arena = request->arena, .session = session, .world = explaining.world};
+    explaining.impossible = impossible_begin(request->arena, session, explaining.world);
     explaining.detection = &preparation->catalog.detection;
     explaining.delegates = preparation->delegate;
     if (explaining.detection->has_ledger) {
