@@ -11,6 +11,7 @@
 #include "migration/plan/needs.h"
 #include "migration/plan/reach.h"
 #include "migration/plan/refusal.h"
+#include "migration/plan/stopped.h"
 #include "migration/plan/unfit.h"
 #include "migration/plan/unseen.h"
 #include "migration/tool/start.h"
@@ -392,30 +393,6 @@ static bool explain_migration(struct explaining *explaining, const struct prepar
     return ok;
 }
 
-/* Whom the statements stop. */
-static const char *whom(const struct explanation *explanation)
-{
-    static const struct {
-        bool reads;
-        bool writes;
-        bool unknown;
-        const char *words;
-    } answers[] = {
-        {true, true, false, "some statements stop readers and writers"},
-        {true, true, true, "some statements stop readers and writers; what others lock is not known, and may block"},
-        {false, true, false, "some statements stop writers"},
-        {false, true, true, "some statements stop writers; what others lock is not known, and may block readers, too"},
-        {false, false, true, "what some statements lock is not known: they may block readers and writers"},
-        {false, false, false, "no statement stops readers or writers of what is there"},
-    };
-    size_t i = 0;
-    while (answers[i].reads != explanation->blocks_reads || answers[i].writes != explanation->blocks_writes ||
-           answers[i].unknown != explanation->unknown) {
-        i++;
-    }
-    return answers[i].words;
-}
-
 static const char *summary_of(struct arena *arena, const struct preparation *preparation,
                               const struct explanation *explanation)
 {
@@ -425,8 +402,9 @@ static const char *summary_of(struct arena *arena, const struct preparation *pre
            : preparation->delegate
                ? arena_printf(arena, "%zu migration(s), run by %s itself: what they lock is not known before.",
                               preparation->count, preparation->catalog.detection.framework->display_name)
-               : arena_printf(arena, "%zu migration(s) in %u transaction(s); %s.", preparation->count,
-                              explanation->transactions, whom(explanation));
+               : arena_printf(
+                     arena, "%zu migration(s) in %u transaction(s); %s.", preparation->count, explanation->transactions,
+                     stopped_words(explanation->blocks_reads, explanation->blocks_writes, explanation->unknown));
 }
 
 /* Callbacks of the run are not read: what they make may be used, and what they lock is not known. */
