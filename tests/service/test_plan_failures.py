@@ -26,7 +26,10 @@ SETUP = """CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL, n int); I
     INSERT INTO authors VALUES (1); INSERT INTO notes VALUES (1);
     CREATE TYPE old.old_mood AS ENUM ('a'); CREATE FUNCTION old.old_f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE VIEW narrow AS SELECT id FROM h;
     CREATE TABLE fired (id int) PARTITION BY LIST (id); CREATE TABLE loose (id int);
-    CREATE TRIGGER cloned BEFORE UPDATE ON fired FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()"""
+    CREATE TRIGGER cloned BEFORE UPDATE ON fired FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();
+    CREATE TABLE clearing (i int); CREATE TABLE cleared (i int); INSERT INTO cleared VALUES (1);
+    CREATE FUNCTION clear_it() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN DELETE FROM cleared; RETURN NEW; END';
+    CREATE TRIGGER clears AFTER INSERT ON clearing FOR EACH ROW EXECUTE FUNCTION clear_it()"""
 
 LONG = "a_long_name_" * 6
 WIDE = "x" + "\u00e4" * 40
@@ -61,6 +64,7 @@ FAILING = [
     'ALTER TABLE users ADD COLUMN z int NOT NULL',
     'ALTER TABLE users ADD COLUMN z int NOT NULL, ADD COLUMN y int',
     'ALTER TABLE notes ADD COLUMN z int NOT NULL',
+    'ALTER TABLE cleared ADD COLUMN z int NOT NULL',
     'CREATE TABLE a (t int, i int, FOREIGN KEY (i, t) REFERENCES tenants (id, other))',
     'CREATE TABLE a (t int, i int REFERENCES tenants (id))',
     'CREATE TABLE a (t int, i int REFERENCES one)',
@@ -181,6 +185,8 @@ PASSING = [
     "ALTER TABLE users ADD COLUMN q filled NOT NULL",
     'DELETE FROM authors; ALTER TABLE notes ADD COLUMN q int NOT NULL',
     'WITH gone AS (DELETE FROM notes RETURNING *) SELECT 1; ALTER TABLE notes ADD COLUMN q int NOT NULL',
+    'INSERT INTO clearing VALUES (1); ALTER TABLE cleared ADD COLUMN q int NOT NULL',
+    'EXPLAIN ANALYZE DELETE FROM cleared; ALTER TABLE cleared ADD COLUMN q int NOT NULL',
     'CREATE TABLE IF NOT EXISTS pdef PARTITION OF parted DEFAULT',
     'CREATE TABLE IF NOT EXISTS child PARTITION OF users FOR VALUES IN (1)',
     'REFRESH MATERIALIZED VIEW unfilled; REFRESH MATERIALIZED VIEW CONCURRENTLY unfilled',

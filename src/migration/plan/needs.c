@@ -31,7 +31,9 @@ void needs_note(struct needs *needs, struct text statement)
 {
     static const char *const verbs[] = {"create", "alter",   "drop",  "truncate", "delete",
                                         "with",   "refresh", "merge", NULL};
-    static const char *const emptying[] = {"drop", "truncate", "delete", "with", "merge", NULL};
+    /* INSERT, UPDATE and COPY by a trigger. */
+    static const char *const emptying[] = {"drop",   "truncate", "delete", "with",    "merge",
+                                           "insert", "update",   "copy",   "explain", NULL};
     struct sql_reader words = sql_read(statement);
     struct arena *const reading = arena_new(0);
     needs->may_have_emptied = needs->may_have_emptied || sql_is_any_word(&words.token, emptying);
