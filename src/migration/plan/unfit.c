@@ -67,11 +67,14 @@ static bool is_default(struct sql_reader rest)
     "WHEN 'f' THEN 'A foreign table' WHEN 'i' THEN 'An index' WHEN 'I' THEN 'An index' WHEN 'c' THEN 'A composite "    \
     "type' ELSE 'A table' END FROM pg_catalog.pg_class c WHERE c.oid = $1::oid AND c.relkind NOT IN (" kinds ")"
 
+/* The plan may have dropped it. */
+#define NAME_OF_DEFAULT "(SELECT d.relname FROM pg_catalog.pg_class d WHERE d.oid = p.partdefid)"
+
 static const struct row {
     const char *words;   /* that the statement begins with */
     const char *between; /* the relation is behind the next of these words; NULL: it comes at once */
     bool (*test)(struct sql_reader rest);
-    const char *sql; /* $1 the relation's oid: a row where it is unfit */
+    const char *sql; /* $1 the relation's oid: a row where it is unfit; its second column what else must be as it was */
     const char *why; /* behind what the row says */
 } table[] = {
     {"alter table", NULL, adds_primary_key,
@@ -79,7 +82,8 @@ static const struct row {
      "$1::oid AND k.contype = 'p'",
      "is there already: a table has one (42P16)."},
     {"alter table", NULL, detaches_concurrently,
-     "SELECT 'The DEFAULT partition' FROM pg_catalog.pg_partitioned_table p WHERE p.partrelid = $1::oid AND "
+     "SELECT 'The DEFAULT partition', " NAME_OF_DEFAULT
+     " FROM pg_catalog.pg_partitioned_table p WHERE p.partrelid = $1::oid AND "
      "p.partdefid <> 0",
      "keeps partitions from being detached CONCURRENTLY (55000)."},
     {"drop index", NULL, any,
@@ -88,7 +92,7 @@ static const struct row {
      "requires the index: drop the constraint (2BP01)."},
     {"create table", "of", any, ONE_OF("'p', 'c'"), "is what it is, and no partitioned table (42P17)."},
     {"create table", "of", is_default,
-     "SELECT pg_catalog.concat('The DEFAULT partition ', p.partdefid::pg_catalog.regclass) FROM "
+     "SELECT pg_catalog.concat('The DEFAULT partition ', p.partdefid::pg_catalog.regclass), " NAME_OF_DEFAULT " FROM "
      "pg_catalog.pg_partitioned_table p WHERE p.partrelid = $1::oid AND p.partdefid <> 0",
      "is there already (42P17)."},
     {"refresh materialized view concurrently", NULL, any,
@@ -128,9 +132,10 @@ static const char *ask(struct needs *needs, const struct row *row, const struct 
 {
     const char *const oid = arena_printf(needs->arena, "%u", relation->oid);
     PG_RESULT(result) = needs_ask(needs, row->sql, 1, &oid);
-    return result == NULL || PQntuples(result) == 0
-               ? NULL
-               : arena_printf(needs->arena, "%s %s", pg_field(result, 0, 0), row->why);
+    const bool is_unfit = result != NULL && PQntuples(result) > 0;
+    return is_unfit && !(PQnfields(result) > 1 && needs_mentioned(needs, pg_field(result, 0, 1)))
+               ? arena_printf(needs->arena, "%s %s", pg_field(result, 0, 0), row->why)
+               : NULL;
 }
 
 /* ---- rows ---- */
