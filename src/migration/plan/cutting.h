@@ -50,7 +50,7 @@ void planning_classify(struct planning *planning);
 /* Why statement i, of class ALONE, stands alone. */
 const char *planning_alone_reason(const struct planning *planning, size_t i);
 
-/* Stands a statement alone, or is it refused, because of what it is about? The classes are not needed for it. */
+/* Does a statement stand alone, or is it refused, because of what it is about? The classes are not needed for it. */
 bool planning_has_targets(const struct planning *planning);
 
 /* Plans statements that have been cut. */
