@@ -143,12 +143,11 @@ static bool may_be_unseen(struct text statement)
 
 static bool says_if_exists(struct text statement)
 {
-    struct sql_lexer lexer = {.text = statement};
-    struct sql_token token = sql_next(&lexer);
-    for (size_t i = 0; i < 6 && token.kind == SQL_WORD && !sql_is_word(&token, "if"); i++) {
-        token = sql_next(&lexer);
+    struct sql_reader words = sql_read(statement);
+    for (size_t i = 0; i < 6 && words.token.kind == SQL_WORD && !sql_is_word(&words.token, "if"); i++) {
+        sql_advance(&words);
     }
-    return sql_is_word(&token, "if");
+    return sql_is_word(&words.token, "if");
 }
 
 /* False where it was told before. */
@@ -196,11 +195,7 @@ static const char *why_it_fails(struct explaining *explaining, struct text state
 static bool renames_schema(struct arena *arena, struct text statement, const char *schema)
 {
     struct sql_reader words = sql_read(statement);
-    if (!sql_take(&words, "alter") || !sql_take(&words, "schema")) {
-        return false;
-    }
-    const char *const name = sql_identifier(arena, &words.token);
-    sql_advance(&words);
+    const char *const name = sql_take_words(&words, "alter schema") ? sql_take_name(arena, &words, NULL) : NULL;
     return name != NULL && strcmp(name, schema) == 0 && sql_is_word(&words.token, "rename");
 }
 
