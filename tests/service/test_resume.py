@@ -92,7 +92,9 @@ class Resume(Case):
                 self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
                 self.assertEqual(self.sql("SELECT count(*) FROM pg_index WHERE NOT indisvalid"), [("1",)])
                 self.assertEqual(self.steps(), [("1", "3", "t"), ("2", "3", "f")])
-                self.assertTrue(self.again().call("MigrationService", "Run").ok)
+                rpc = self.again()
+                self.assertEqual(list(rpc.call("MigrationService", "Plan").failures), [])
+                self.assertTrue(rpc.call("MigrationService", "Run").ok)
                 self.assert_applied_once("one", "three")
                 self.assertEqual(self.sql("SELECT count(*) FROM pg_index WHERE indrelid = 't'::regclass"), [("1",)])
                 self.sql("DO $$ DECLARE i regclass; BEGIN FOR i IN SELECT indexrelid FROM pg_index WHERE indrelid = 't'::regclass LOOP "

@@ -52,6 +52,7 @@ struct explaining {
     struct needs needs;            /* what statements need */
     struct fires fires;            /* what the plan makes that fires something */
     bool is_undone;                /* what is read is rolled back by the script itself */
+    bool is_tried_again;           /* it was interrupted in this statement: the run cleans up what that left */
     const struct relation *ledger; /* as it is before the plan; NULL: there is none, or it was told that it goes */
 };
 
@@ -206,7 +207,8 @@ static const char *what_is_wrong(struct explaining *explaining, struct text stat
     const struct already_search search = {explaining->request, explaining->session, explaining->world,
                                           &explaining->already};
     explaining->needs.has_cascaded = explaining->already.has_cascaded;
-    const char *fails = already_there(&search, statement, effects);
+    const char *const there = already_there(&search, statement, effects);
+    const char *fails = explaining->is_tried_again ? NULL : there;
     if (fails == NULL && !explaining->is_undone) {
         fails = needs_why(&explaining->needs, statement, effects, explaining->detection->ledger.schema);
         fails = fails != NULL ? fails : unfit_why(&explaining->needs, statement, effects);
@@ -342,6 +344,7 @@ static void explain_step(struct explaining *explaining, struct text content, str
     struct sql_statement statement;
     explained->where = script_position(content, explaining->parts, step->start, NULL);
     explaining->is_undone = step->is_undone;
+    explaining->is_tried_again = explained->was_begun && step->kind == STEP_ALONE;
     impossible_step(&explaining->impossible, step, part);
     for (; sql_next_statement(&lexer, &statement); explained->statement_count++) {
         const struct text one = text_slice(part, statement.start, statement.end);
@@ -377,7 +380,9 @@ static bool explain_migration(struct explaining *explaining, const struct prepar
         explaining->delegates ? tool_run_command(request->arena, request->site, explaining->detection) : NULL;
     explained->steps = arena_array(request->arena, plan->count, sizeof *explained->steps);
     for (size_t i = 0; ok && i < plan->count; i++) {
-        explained->steps[i] = (struct explained_step){.step = &plan->steps[i], .finished = i < prepared->done};
+        explained->steps[i] = (struct explained_step){.step = &plan->steps[i],
+                                                      .finished = i < prepared->done,
+                                                      .was_begun = i == prepared->done && prepared->steps.count > i};
         explain_step(explaining, content, looked_at, &explained->steps[i]);
     }
     /* What a program does is not read; that of its own tool is what it makes of the same. */

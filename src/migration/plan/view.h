@@ -21,6 +21,7 @@ struct explained_step {
     const struct step *step;
     struct position where;
     bool finished;
+    bool was_begun; /* an earlier run was interrupted in it */
     size_t statement_count;
     struct explained_statement *statements; /* what touches what is there; of the others the first */
     size_t listed;
