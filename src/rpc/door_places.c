@@ -182,6 +182,7 @@ void places_make_room(struct door *door, uint64_t address)
         guest = places_stalest(door);
     }
     if (guest != NULL) {
+        guest_writable(guest); /* it may have been refused just now: that it is to read */
         guest_leave(guest);
     }
 }

@@ -1,4 +1,5 @@
 """Requests that no friend sends, mostly over a raw socket. After each, the bridge answers the next caller."""
+import contextlib
 import json
 import os
 import re
@@ -208,6 +209,21 @@ class Hostile(Case):
         self.assertEqual(answers, [200] * 160)
 
     # ---- paths ----
+
+    def test_where_there_are_few_places_every_request_is_answered(self):
+        """With 600 of one address in 277 places: 503 is an answer, a close is none. Who is let go before his first byte has come was
+        a stranger: that may be some, and was more than half."""
+        few = self.bridge(self.process, limits={"files": 1024})
+        clients, told = [], []
+        for _ in range(600):
+            clients.append(socket.create_connection((few.host, few.port), timeout=60))
+            self.addCleanup(clients[-1].close)
+            with contextlib.suppress(OSError):
+                clients[-1].sendall(b"GET /api/migrations/plan HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        for client in clients:
+            with contextlib.suppress(OSError):
+                told.append(client.recv(4000)[9:12])
+        self.assertGreater(told.count(b"200") + told.count(b"503"), 500, {one: told.count(one) for one in set(told)})
 
     def test_names_that_climb_find_nothing_outside(self):
         self.files.write("secret/migration.sql", "the secret")

@@ -100,14 +100,17 @@ def clean_environment(variables=None, worker=None):
     return {**clean, **STATE_SCHEMA, **(variables or {})}
 
 
+LIMITS = {"space": "as", "files": "nofile"}  # as prlimit has them
+
+
 class Program:
     """One of ours, its log collected, and its address once it says that it listens."""
 
     def __init__(self, name, *arguments, environment=None, cwd=None, user=None, limits=None, inside=()):
-        """limits: {"space": the bytes of addresses that it may have}; inside: a command in front, which becomes the program."""
+        """limits: {"space": the bytes of addresses, "files": the descriptors that it may have}; inside: a command in front, which becomes the program."""
         self.name = name
         self.may_be_refused = False  # system calls
-        begin = [*inside, *(["prlimit", f"--as={limits['space']}"] if limits else [])]
+        begin = [*inside, *(["prlimit", *(f"--{LIMITS[name]}={most}" for name, most in limits.items())] if limits else [])]
         self.log = []
         self.address = None
         self._listening = threading.Event()
