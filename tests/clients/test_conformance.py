@@ -384,7 +384,7 @@ class SentAgain(unittest.TestCase):
     CHANGES = {"Run", "StartRun", "Create", "MarkApplied", "MarkRolledBack", "Baseline", "CancelOperation", "Approve", "RevokeApproval", "Export",
                "ReadExport", "CreateBranch", "DeleteBranch", "UpdateBranch", "ResetBranch", "ProtectBranch", "RefreshGolden", "StartBranch",
                "StartReset", "StartGolden", "RehearseBranch", "CancelBranch", "CreateBackup", "DeleteBackup", "VerifyBackup", "RestoreBackup",
-               "RestoreToPoint", "UpdateWalConfig", "DownloadBackup", "ReadDownload"}
+               "RestoreToPoint", "UpdateWalConfig", "UpdateSchedule", "DownloadBackup", "ReadDownload"}
 
     @staticmethod
     def listed(path, pattern):

@@ -460,6 +460,7 @@ class Panel(Page):
         light = self.do(background)
         self.assertNotEqual(dark, light)
         self.do("await page.emulateMedia({ colorScheme: 'dark' })")
+        self.wait("() => matchMedia('(prefers-color-scheme: dark)').matches")
         self.click("#theme")
         self.assertEqual(self.do(background), light)
         self.do("await page.reload(); await page.waitForSelector('.virtual tr')")
