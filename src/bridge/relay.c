@@ -66,7 +66,7 @@ static void begin_next(struct guest *guest)
         return;
     }
     client->is_ahead = client->has_next;
-    client->is_served = client->has_answer = client->has_next = client->has_turn = false;
+    client->is_served = client->has_answer = client->has_next = client->has_turn = client->is_head = false;
     if (client->is_ahead) {
         guest_drop_link(guest); /* until its turn: it holds much at the server */
     }
@@ -254,6 +254,7 @@ struct relay *relay_open(const struct relay_options *options, struct status *sta
         .links = LINKS,
         .turns = TURNS,
         .bytes = BYTES_LIMIT,
+        .read_most = CLIENT_AHEAD, /* who waits for its turn keeps no more than that of a body */
         .tls = options->tls,
     };
     relay->options = *options;

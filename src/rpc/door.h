@@ -54,6 +54,7 @@ struct door_options {
     unsigned links;       /* the most guests that may have a link at once */
     unsigned turns;       /* the most that have a turn at once */
     size_t bytes;         /* the most that are kept for all guests together; three quarters for one address */
+    size_t read_most;     /* bytes read at once of a guest, up to 64 KiB; 0: so many */
     const struct tls_files *tls; /* of who comes by tls+tcp://; NULL: there are no such URLs */
 };
 
@@ -122,7 +123,8 @@ int64_t guest_stalled_ms(const struct guest *guest);
 /* Bytes that the network has taken, and the other side has not. */
 size_t guest_unread(const struct guest *guest);
 
-/* Until when what it is waited for must have come (clock_ms units), or NO_DEADLINE. */
+/* Until when what it is waited for must have come (clock_ms units), or NO_DEADLINE. While something is unsent he is
+ * waited for to take it, and for nothing else: `sent` is the time to say this again. */
 void guest_expect(struct guest *guest, int64_t until);
 
 /* Read no more of it for now, or again. */

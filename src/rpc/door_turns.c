@@ -167,7 +167,8 @@ static struct guest *next_in_line(const struct door *door, unsigned line)
     for (const struct guest_group *group = door->rows[line].first; group != NULL && looked < LOOKED_AT; looked++) {
         struct guest *const guest = group->lines[line].first;
         if (has_link(guest)) {
-            return guest;
+            return guest->fd < 0 ? NULL
+                                 : guest; /* who gave up a link may have been told why, and had to leave for it */
         }
         group = group->behind[line];
     }

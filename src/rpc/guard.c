@@ -177,6 +177,7 @@ static void refuse(struct guest *guest, const struct frame_route *route, enum st
     const struct text body = rpc_response_pack(arena, &status, NULL);
     guest_send_copy(guest, (struct text){front, frame_front(guest, route, body.size, front)});
     guest_send_copy(guest, body);
+    guest_pause(guest, guest_unsent(guest) > UNREAD);
     arena_free(arena);
 }
 
@@ -233,13 +234,12 @@ static void pass_on(struct guest *guest, struct text frame, bool is_skipped)
         return;
     }
     const uint32_t number = has_place(guest) ? take_ticket(guest, &route) : 0;
-    if (number != 0) {
+    if (number != 0 && hand_to_nng(guard, number, text_slice(frame, route.size, frame.size))) {
         guest_serve(guest);
+        return;
     }
-    if (number == 0 || !hand_to_nng(guard, number, text_slice(frame, route.size, frame.size))) {
-        give_ticket(guard, number, &given);
-        turn_away(guest, &route);
-    }
+    give_ticket(guard, number, &given);
+    turn_away(guest, &route);
 }
 
 /* ---- what the door calls ---- */

@@ -89,7 +89,7 @@ size_t guest_unread(const struct guest *guest)
 
 void guest_expect(struct guest *guest, int64_t until)
 {
-    guest->until = until;
+    guest->until = guest->first == NULL ? until : guest->moved + STALL_MS;
 }
 
 void guest_pause(struct guest *guest, bool paused)
@@ -388,8 +388,9 @@ void guest_readable(struct guest *guest)
 {
     struct door *const door = guest->door;
     const struct door_protocol *const protocol = door->options.protocol;
+    const size_t most = door->options.read_most == 0 ? sizeof door->buffer : door->options.read_most;
     const ssize_t size = guest->tls != NULL ? tls_receive(guest->tls, door->buffer, sizeof door->buffer)
-                                            : recv(guest->fd, door->buffer, sizeof door->buffer, MSG_DONTWAIT);
+                                            : recv(guest->fd, door->buffer, most, MSG_DONTWAIT);
     if (guest->tls != NULL && !guest->has_entered && tls_is_open(guest->tls)) {
         guest_enter(guest);
     }
