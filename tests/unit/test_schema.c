@@ -112,7 +112,7 @@ static const struct {
     {"create table \"Order\" (id int)", "-table Order"},
     {"create table v (id int)", "-table v"},
     {"create table a23456789b23456789c23456789d23456789e23456789f23456789g23456789xyz ()",
-     "+table a23456789b23456789c23456789d23456789e23456789f23456789g23456789xyz"},
+     "+table a23456789b23456789c23456789d23456789e23456789f23456789g23456789"},
     {"create index users_mail on users (mail)", "+index users_mail"},
     {"create index users_mail on app.users (mail)", "-index app.users_mail"},
     {"alter table users add mail text, add gone int", "+column users.mail, -column users.gone"},
