@@ -38,11 +38,21 @@ class Stuck(Case):
         self.worker(self.project("prisma-blog"), listen=address)
         wait_for(lambda: http.get(STATUS).status == 200, seconds=20)
 
+    @staticmethod
+    def stands_still(pid):
+        """A signal reaches one thread after the other: until the last is stopped, one may answer."""
+        states = []
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/stat", encoding="utf-8", errors="replace") as file:
+                states.append(file.read().rpartition(")")[2].split()[0])
+        return set(states) == {"T"}
+
     def test_a_worker_that_says_nothing_any_more_is_met_anew(self):
         worker = self.worker(self.project("prisma-blog"))
         http = self.bridge(worker, arguments=("--timeout", "1"))
         self.assertEqual(http.get(STATUS).status, 200)
         worker.process.send_signal(signal.SIGSTOP)
+        wait_for(lambda: self.stands_still(worker.process.pid))
         try:
             self.assertEqual(http.get(STATUS).status, 504)
             wait_for(lambda: "a worker answers nothing: its connection is made anew" in http.program.text())
