@@ -4,6 +4,7 @@
  * the calls that were told to come back later, and the bytes of an answer.
  */
 #include "rpc/channel.h"
+#include "timing.h"
 #include "truss/migration/v1/migration.pb-c.h"
 
 #include <pthread.h>
@@ -25,20 +26,6 @@ static size_t count;
 static size_t put_off;
 static size_t bytes;
 static double end; /* of the clock below: nobody asks again behind it */
-
-static double now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    const double x = *(const double *)a;
-    const double y = *(const double *)b;
-    return x < y ? -1 : x > y ? 1 : 0;
-}
 
 static void ask(struct client *client);
 

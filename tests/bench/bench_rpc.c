@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "rpc/channel.h"
 #include "rpc/server.h"
+#include "timing.h"
 #include "truss/health/v1/health.pb-c.h"
 
 #include <arpa/inet.h>
@@ -23,20 +24,6 @@
 #define SIZE    100
 
 static double samples[ROUNDS];
-
-static double now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    const double x = *(const double *)a;
-    const double y = *(const double *)b;
-    return x < y ? -1 : x > y ? 1 : 0;
-}
 
 static void must(bool ok, const char *what)
 {

@@ -7,6 +7,7 @@
 #include "framework/core/survey.h"
 #include "migration/look/catalog.h"
 #include "rpc/channel.h"
+#include "timing.h"
 #include "truss/migration/v1/migration.pb-c.h"
 
 #include <stdio.h>
@@ -14,20 +15,6 @@
 #include <time.h>
 
 #define ROUNDS 200
-
-static double now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    const double x = *(const double *)a;
-    const double y = *(const double *)b;
-    return x < y ? -1 : x > y ? 1 : 0;
-}
 
 static double median(double *samples, size_t count)
 {
