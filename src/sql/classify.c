@@ -57,17 +57,6 @@ static bool begins(struct beginning *beginning, const char *words)
     return true;
 }
 
-/* Is the keyword anywhere in the text, outside strings and comments? */
-static bool has_word(struct text text, const char *word)
-{
-    struct sql_lexer lexer = {.text = text};
-    struct sql_token token;
-    do {
-        token = sql_next(&lexer);
-    } while (token.kind != SQL_END && !sql_is_word(&token, word));
-    return token.kind != SQL_END;
-}
-
 /* ---- what runs alone ---- */
 
 /* The number of the token behind (options), where there are any at i. */
@@ -153,7 +142,7 @@ static bool is_refresh_of_subscription(struct beginning *b)
 static bool is_change_of_slot(struct beginning *b)
 {
     return is_word(b, 3, "set") && sql_is_symbol(token_at(b, 4), '(') &&
-           (has_word(b->lexer.text, "failover") || has_word(b->lexer.text, "two_phase"));
+           (sql_has_word(b->lexer.text, "failover") || sql_has_word(b->lexer.text, "two_phase"));
 }
 
 /* Transaction control inside DO works only where the DO itself is not inside a transaction (2D000). */
@@ -201,7 +190,8 @@ static const struct {
 static const char *alone_reason(struct beginning *beginning, struct text statement)
 {
     for (size_t i = 0; i < sizeof alone / sizeof alone[0]; i++) {
-        if (begins(beginning, alone[i].words) && (alone[i].keyword == NULL || has_word(statement, alone[i].keyword)) &&
+        if (begins(beginning, alone[i].words) &&
+            (alone[i].keyword == NULL || sql_has_word(statement, alone[i].keyword)) &&
             (alone[i].test == NULL || alone[i].test(beginning))) {
             return alone[i].reason;
         }

@@ -15,20 +15,10 @@
 /* [IF EXISTS] [ONLY] [schema.]name. */
 static void lock_name(struct effects_reader *reader, struct sql_reader *words, enum sql_lock lock)
 {
-    const char *schema = NULL;
-    if (sql_take(words, "if")) {
-        sql_take(words, "not");
-        sql_take(words, "exists");
-    }
+    const char *schema;
+    sql_take_if(words);
     sql_take(words, "only");
-    const char *name = sql_identifier(reader->arena, &words->token);
-    sql_advance(words);
-    while (name != NULL && sql_is_symbol(&words->token, '.')) {
-        sql_advance(words);
-        schema = name;
-        name = sql_identifier(reader->arena, &words->token);
-        sql_advance(words);
-    }
+    const char *const name = sql_take_name(reader->arena, words, &schema);
     effects_lock_named(reader, schema, name, lock);
 }
 

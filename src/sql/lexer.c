@@ -412,6 +412,20 @@ bool sql_take(struct sql_reader *reader, const char *word)
     return is;
 }
 
+bool sql_skip_to(struct sql_reader *reader, const char *word)
+{
+    while (reader->token.kind != SQL_END && !sql_is_word(&reader->token, word)) {
+        sql_advance(reader);
+    }
+    return sql_take(reader, word);
+}
+
+bool sql_has_word(struct text text, const char *word)
+{
+    struct sql_reader reader = sql_read(text);
+    return sql_skip_to(&reader, word);
+}
+
 bool sql_take_if(struct sql_reader *reader)
 {
     const bool is = sql_take(reader, "if");

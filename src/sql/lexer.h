@@ -64,6 +64,12 @@ bool sql_take(struct sql_reader *reader, const char *word);
 /* True where these words come next, which have spaces between them and are then passed over; else the reader stays. */
 bool sql_take_words(struct sql_reader *reader, const char *words);
 
+/* Passes over tokens until this word, which is taken; false, and at the end, where it does not come. */
+bool sql_skip_to(struct sql_reader *reader, const char *word);
+
+/* Is the keyword anywhere in the text, outside strings and comments? */
+bool sql_has_word(struct text text, const char *word);
+
 /* The identifier that a token names: a word in lower case, a quoted one unquoted, a long one cut as PostgreSQL cuts it
  * (LIMIT_NAME); NULL for other tokens. */
 const char *sql_identifier(struct arena *arena, const struct sql_token *token);

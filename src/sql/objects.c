@@ -11,23 +11,6 @@ struct reader {
     struct arena *arena;
 };
 
-static bool take_symbol(struct reader *reader, char symbol)
-{
-    const bool is = sql_is_symbol(&reader->words.token, symbol);
-    if (is) {
-        sql_advance(&reader->words);
-    }
-    return is;
-}
-
-static void take_if_not_exists(struct reader *reader)
-{
-    if (sql_take(&reader->words, "if")) {
-        sql_take(&reader->words, "not");
-        sql_take(&reader->words, "exists");
-    }
-}
-
 struct qualified {
     const char *schema;
     const char *name; /* NULL: there is none */
@@ -35,16 +18,8 @@ struct qualified {
 
 static struct qualified take_name(struct reader *reader)
 {
-    struct qualified qualified = {.name = sql_identifier(reader->arena, &reader->words.token)};
-    if (qualified.name == NULL) {
-        return qualified;
-    }
-    sql_advance(&reader->words);
-    while (take_symbol(reader, '.')) {
-        qualified.schema = qualified.name;
-        qualified.name = sql_identifier(reader->arena, &reader->words.token);
-        sql_advance(&reader->words);
-    }
+    struct qualified qualified = {0};
+    qualified.name = sql_take_name(reader->arena, &reader->words, &qualified.schema);
     return qualified;
 }
 
@@ -84,7 +59,7 @@ static struct qualified table_behind_on(struct reader *reader)
 static void create_index(struct reader *reader, struct sql_objects *objects)
 {
     sql_take(&reader->words, "concurrently");
-    take_if_not_exists(reader);
+    sql_take_if(&reader->words);
     if (sql_is_word(&reader->words.token, "on")) {
         return; /* PostgreSQL chooses the name */
     }
@@ -96,7 +71,7 @@ static void create_index(struct reader *reader, struct sql_objects *objects)
 /* Kinds whose name belongs to a table that is named behind ON. */
 static void create_on_table(struct reader *reader, struct sql_objects *objects, const char *type)
 {
-    take_if_not_exists(reader);
+    sql_take_if(&reader->words);
     const struct qualified object = take_name(reader);
     add(reader, objects, type, object, table_behind_on(reader));
 }
@@ -121,7 +96,7 @@ static void create_plain(struct reader *reader, struct sql_objects *objects)
         if (kinds[i].second != NULL && !sql_take(&reader->words, kinds[i].second)) {
             return;
         }
-        take_if_not_exists(reader);
+        sql_take_if(&reader->words);
         if (strcmp(kinds[i].type, "schema") == 0 && sql_is_word(&reader->words.token, "authorization")) {
             return;
         }
@@ -170,7 +145,7 @@ static void read_add(struct reader *reader, struct sql_objects *objects, struct 
         return;
     }
     const bool column = sql_take(&reader->words, "column");
-    take_if_not_exists(reader);
+    sql_take_if(&reader->words);
     if (column || !is_unnamed_constraint(reader)) {
         add(reader, objects, "column", take_name(reader), table);
     }
@@ -203,7 +178,7 @@ static void read_alter_type(struct reader *reader, struct sql_objects *objects)
 {
     const struct qualified type = take_name(reader);
     if (sql_take(&reader->words, "add") && sql_take(&reader->words, "value")) {
-        take_if_not_exists(reader);
+        sql_take_if(&reader->words);
         add(reader, objects, "enum value", (struct qualified){.name = sql_string(reader->arena, &reader->words.token)},
             type);
     }

@@ -177,10 +177,7 @@ static void added_column(struct arena *arena, const struct sql_object *object, s
             continue;
         }
         sql_take(reader, "column");
-        if (sql_take(reader, "if")) {
-            sql_take(reader, "not");
-            sql_take(reader, "exists");
-        }
+        sql_take_if(reader);
         const char *const name = sql_identifier(arena, &reader->token);
         if (name != NULL && strcmp(name, object->name) == 0) {
             read_column(arena, reader, number, columns);

@@ -170,14 +170,6 @@ static struct relation *take_relation(struct arena *arena, struct world *world, 
     return name == NULL ? NULL : world_find(world, schema, name);
 }
 
-static bool find_word(struct sql_reader *words, const char *word)
-{
-    while (words->token.kind != SQL_END && words->token.kind != SQL_BROKEN && !sql_is_word(&words->token, word)) {
-        sql_advance(words);
-    }
-    return sql_take(words, word);
-}
-
 /* $1 a name: the bodies of the trigger functions that are called so. */
 static const char named_sql[] =
     "SELECT p.prosrc, l.lanname FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang WHERE "
@@ -223,7 +215,7 @@ static bool mentions(struct arena *arena, struct text body, const struct word_se
 static bool is_of_trigger(struct text statement)
 {
     struct sql_reader words = sql_read(statement);
-    return find_word(&words, "returns") && sql_is_word(&words.token, "trigger");
+    return sql_skip_to(&words, "returns") && sql_is_word(&words.token, "trigger");
 }
 
 /* A function that the plan makes. Only a trigger's is worth asking the catalogs. */
@@ -253,10 +245,10 @@ static struct relation *fired_table(struct fires *fires, struct text statement)
         sql_take(&words, "replace");
     }
     sql_take(&words, "constraint");
-    struct relation *const table = sql_take(&words, "trigger") && find_word(&words, "on")
+    struct relation *const table = sql_take(&words, "trigger") && sql_skip_to(&words, "on")
                                        ? take_relation(fires->arena, fires->world, &words)
                                        : NULL;
-    if (table == NULL || !find_word(&words, "execute")) {
+    if (table == NULL || !sql_skip_to(&words, "execute")) {
         return table;
     }
     const char *name = NULL;

@@ -20,14 +20,6 @@ static const struct relation *take_relation(struct needs *needs, struct sql_read
     return relation == NULL || relation->oid == 0 ? NULL : relation;
 }
 
-static bool has_word(struct sql_reader words, const char *const *list)
-{
-    while (words.token.kind != SQL_END && words.token.kind != SQL_BROKEN && !sql_is_any_word(&words.token, list)) {
-        sql_advance(&words);
-    }
-    return sql_is_any_word(&words.token, list);
-}
-
 /* ---- what is behind its name ---- */
 
 static bool any(struct sql_reader rest)
@@ -39,20 +31,18 @@ static bool any(struct sql_reader rest)
 /* ADD [CONSTRAINT k] PRIMARY KEY; what the same statement drops, it drops before. */
 static bool adds_primary_key(struct sql_reader rest)
 {
-    static const char *const drop[] = {"drop", NULL};
     if (!sql_take(&rest, "add")) {
         return false;
     }
     if (sql_take(&rest, "constraint")) {
         sql_advance(&rest);
     }
-    return sql_take(&rest, "primary") && !has_word(rest, drop);
+    return sql_take(&rest, "primary") && !sql_skip_to(&rest, "drop");
 }
 
 static bool detaches_concurrently(struct sql_reader rest)
 {
-    static const char *const wanted[] = {"concurrently", NULL};
-    return sql_take(&rest, "detach") && has_word(rest, wanted);
+    return sql_take(&rest, "detach") && sql_skip_to(&rest, "concurrently");
 }
 
 static bool is_default(struct sql_reader rest)

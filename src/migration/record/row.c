@@ -77,15 +77,6 @@ static void put_checked(struct buffer *sql, struct text statement, const struct 
     buffer_printf(sql, ", 'nothing that the catalogue knows'), '.'); END IF; END %s", tag);
 }
 
-static bool has_word(struct text statement, const char *word)
-{
-    struct sql_reader reader = sql_read(statement);
-    while (reader.token.kind != SQL_END && !sql_is_word(&reader.token, word)) {
-        sql_advance(&reader);
-    }
-    return reader.token.kind != SQL_END;
-}
-
 /* The same without a block, where nobody may use its language: a text that is no number is the error. */
 static void put_counted(struct buffer *sql, struct text statement, const struct text *name)
 {
@@ -99,7 +90,7 @@ static void put_counted(struct buffer *sql, struct text statement, const struct 
     buffer_printf(sql,
                   "%s) SELECT CASE WHEN pg_catalog.count(*) OPERATOR(pg_catalog.<>) 1 THEN pg_catalog.concat(%s, "
                   "pg_catalog.count(*))::pg_catalog.int4 END FROM truss_row",
-                  has_word(statement, "returning") ? "" : " RETURNING 1", buffer_string(&message));
+                  sql_has_word(statement, "returning") ? "" : " RETURNING 1", buffer_string(&message));
 }
 
 /* The one of a declared framework that writes the row: all of them are INSERT or UPDATE of its ledger, however they are

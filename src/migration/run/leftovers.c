@@ -40,30 +40,13 @@ static const char *take_name(struct arena *arena, struct sql_reader *reader)
     return end == start ? NULL : arena_strndup(arena, reader->lexer.text.data + start, end - start);
 }
 
-static void take_if_exists(struct sql_reader *reader)
-{
-    if (sql_take(reader, "if")) {
-        sql_take(reader, "not");
-        sql_take(reader, "exists");
-    }
-}
-
-/* Passes over words until this one, which is taken; false where it does not come. */
-static bool skip_to(struct sql_reader *reader, const char *word)
-{
-    while (reader->token.kind != SQL_END && !sql_is_word(&reader->token, word)) {
-        sql_advance(reader);
-    }
-    return sql_take(reader, word);
-}
-
 static struct target read_create_index(struct arena *arena, struct sql_reader *reader)
 {
     struct target target = {.kind = KIND_CREATE_INDEX};
-    take_if_exists(reader);
+    sql_take_if(reader);
     const bool is_named = !sql_is_word(&reader->token, "on");
     target.index = is_named ? sql_identifier(arena, &reader->token) : NULL;
-    skip_to(reader, "on");
+    sql_skip_to(reader, "on");
     sql_take(reader, "only");
     target.table = take_name(arena, reader);
     return target;
@@ -72,10 +55,10 @@ static struct target read_create_index(struct arena *arena, struct sql_reader *r
 static struct target read_detach(struct arena *arena, struct sql_reader *reader)
 {
     struct target target = {.kind = KIND_DETACH};
-    take_if_exists(reader);
+    sql_take_if(reader);
     sql_take(reader, "only");
     target.table = take_name(arena, reader);
-    if (!skip_to(reader, "detach") || !sql_take(reader, "partition")) {
+    if (!sql_skip_to(reader, "detach") || !sql_take(reader, "partition")) {
         return (struct target){0};
     }
     target.partition = take_name(arena, reader);
@@ -95,7 +78,7 @@ static struct target read_target(struct arena *arena, struct text statement)
         if (!sql_take(&reader, "index") || !sql_take(&reader, "concurrently")) {
             return (struct target){0};
         }
-        take_if_exists(&reader);
+        sql_take_if(&reader);
         target.index = take_name(arena, &reader);
         /* Of several nothing is said: dropping them again fails where the first is gone, and a person decides. */
         return sql_is_symbol(&reader.token, ',') ? (struct target){0} : target;
