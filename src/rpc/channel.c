@@ -1,5 +1,5 @@
 /*
- * A REQ socket with a context for each call under way (call.c).
+ * A REQ socket with a context for each call under way (exchange.c).
  *
  * Facts of nng 1.5.2 that shape this: a request is sent again by itself after 60 s, and at once when its worker dies,
  * unless NNG_OPT_REQ_RESENDTIME is infinite on the socket before a context is opened; nng_close beside a call that
@@ -11,9 +11,11 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "rpc/channel_private.h"
 #include "rpc/closing.h"
+#include "rpc/exchange.h"
+#include "rpc/socket.h"
 #include "rpc/watch.h"
+#include "truss/rpc/v1/rpc.pb-c.h"
 
 #include <nng/protocol/reqrep0/req.h>
 #include <stdio.h>
@@ -141,9 +143,21 @@ static void give_up(void *data)
     atomic_fetch_sub(&channel->inside, 1);
 }
 
-static bool pulse(void *channel, uint32_t timeout_ms, rpc_pulse_ended *ended, void *data)
+/* Asks for what is no method, which a worker answers at once. */
+static bool pulse(void *data, uint32_t timeout_ms, rpc_pulse_ended *ended, void *listener)
 {
-    return call_pulse(channel, timeout_ms, ended, data);
+    struct rpc_channel *const channel = data;
+    struct arena *const arena = arena_new(0);
+    struct status status = {.arena = arena};
+    const struct rpc_request request = {.method = "/truss.health.v1.Health/Pulse", .timeout_ms = timeout_ms};
+    const struct exchange exchange = {
+        .timeout_ms = timeout_ms, .connect_timeout_ms = timeout_ms, .ended = ended, .data = listener};
+    const Truss__Rpc__V1__Request nothing = TRUSS__RPC__V1__REQUEST__INIT; /* any message that has nothing in it */
+    struct text bytes;
+    const bool ok = rpc_request_pack(arena, &request, &nothing.base, &bytes, &status) &&
+                    exchange_start(channel, bytes, &exchange, &status);
+    arena_free(arena);
+    return ok;
 }
 
 static struct rpc_watch *watch(struct rpc_channel *channel)
@@ -258,5 +272,5 @@ size_t rpc_channel_calls(const struct rpc_channel *channel)
 
 bool rpc_channel_connected(const struct rpc_channel *channel)
 {
-    return atomic_load(&channel->pipe) != 0;
+    return channel_is_connected(channel);
 }

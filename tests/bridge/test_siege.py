@@ -165,11 +165,12 @@ class Bridge(Besieged):
 
 
 class Worker(Besieged):
-    listen = "tcp://127.0.0.1:0"
+    def listen(self):
+        return "tcp://127.0.0.1:0"
 
     def besieged(self):
         """The good client has been there before, as a bridge has: it keeps its connection."""
-        process = self.worker(self.project("prisma-blog"), listen=self.listen)
+        process = self.worker(self.project("prisma-blog"), listen=self.listen())
         rpc = self.rpc(process)
         address = process.address.partition("://")[2]
         return process.process, address, lambda: self.assertEqual(rpc.call("MigrationService", "GetStatus").summary.pending, 4)
@@ -201,9 +202,8 @@ if WHOLE:
     class UnixWorker(Worker):
         """The same behind another socket: in the long suite only."""
 
-        def setUp(self):
-            super().setUp()
-            self.listen = self.socket_url()
+        def listen(self):
+            return self.socket_url()
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 /*
- * What a channel (channel.c) and its calls (call.c) know of each other.
+ * A channel from within: its socket, the calls on it, and who may touch what. For channel.c and exchange.c alone.
  */
-#ifndef RPC_CHANNEL_PRIVATE_H
-#define RPC_CHANNEL_PRIVATE_H
+#ifndef RPC_SOCKET_H
+#define RPC_SOCKET_H
 
 #include "base/status.h"
 #include "base/text.h"
@@ -51,7 +51,9 @@ struct rpc_channel {
     struct call *free;
 };
 
-/* Asks for what is no method, which a worker answers at once. `ended` is called exactly once where this is true. */
-bool call_pulse(struct rpc_channel *channel, uint32_t timeout_ms, call_ended *ended, void *data);
+static inline bool channel_is_connected(const struct rpc_channel *channel)
+{
+    return atomic_load(&channel->pipe) != 0;
+}
 
 #endif

@@ -1,0 +1,195 @@
+/*
+ * An exchange is two steps, both asynchronous: send, with the time to connect as its limit, then receive, with what is
+ * left of the call's. Calls are kept and used again, because an aio cannot be freed in its own callback.
+ *
+ * Facts of nng 1.5.2 that shape this: a receive that is started before its send has completed can crash when it is
+ * cancelled; a step may end, and its callback run, before the function that began it has returned.
+ */
+#include "rpc/exchange.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/shortage.h"
+#include "rpc/room.h"
+
+#include <stdlib.h>
+
+#define CONNECT_MS 1000
+
+/* ---- the end of one ---- */
+
+static bool fail_nng(const struct call *call, int error, struct status *status)
+{
+    const bool unsent = call->step == CALL_SENDING && !channel_is_connected(call->channel);
+    if (atomic_load(&call->channel->closing) || error == NNG_ECLOSED || error == NNG_ECANCELED) {
+        return status_fail(status, STATUS_CANCELLED, "The call was given up because its channel was closed.");
+    }
+    if (error == NNG_ETIMEDOUT && !unsent) {
+        return status_fail(status, STATUS_DEADLINE_EXCEEDED, "The worker at %s did not answer in time.",
+                           call->channel->url);
+    }
+    const char *const trouble =
+        unsent && call->channel->link != NULL ? tls_link_trouble(call->channel->link, status->arena) : NULL;
+    if (trouble != NULL) {
+        return status_fail(status, STATUS_UNAVAILABLE, "Cannot reach the worker at %s: %s.", call->channel->url,
+                           trouble);
+    }
+    if (unsent) {
+        return status_fail(status, STATUS_UNAVAILABLE, "Cannot reach the worker at %s; is truss-worker running?",
+                           call->channel->url);
+    }
+    return status_fail(status, STATUS_UNAVAILABLE,
+                       "The worker at %s went away during the call: whether it took effect is not known; ask for the "
+                       "status.",
+                       call->channel->url);
+}
+
+/* Hands the outcome over and puts the call back. */
+static void end_call(struct call *call, struct text response, const struct status *status)
+{
+    struct rpc_channel *const channel = call->channel;
+    call_ended *const ended = call->ended;
+    void *const data = call->data;
+    const bool is_poll = atomic_exchange(&call->is_poll, false);
+    ended(response, status, data);
+    call->step = CALL_IDLE;
+    pthread_mutex_lock(&channel->mutex);
+    call->next_free = channel->free;
+    channel->free = call;
+    pthread_mutex_unlock(&channel->mutex);
+    atomic_fetch_sub(&channel->polls, is_poll ? 1 : 0);
+    atomic_fetch_sub(&channel->calls, 1);
+}
+
+static void end_failed(struct call *call, int error)
+{
+    struct arena *const arena = arena_new(0);
+    struct status status = {.arena = arena};
+    fail_nng(call, error, &status);
+    end_call(call, (struct text){0}, &status);
+    arena_free(arena);
+}
+
+/* Begins a step. What it calls may return after the call has ended and serves another one. */
+static void begin_step(struct call *call, enum call_step step, nng_duration timeout)
+{
+    static void (*const begin[])(nng_ctx context, nng_aio * aio) = {
+        [CALL_SENDING] = nng_ctx_send,
+        [CALL_RECEIVING] = nng_ctx_recv,
+    };
+    struct rpc_channel *const channel = call->channel;
+    call->step = step;
+    nng_aio_set_timeout(call->aio, timeout);
+    atomic_fetch_add(&channel->inside, 1);
+    begin[step](call->context, call->aio);
+    atomic_fetch_sub(&channel->inside, 1);
+}
+
+/* Sends what the aio holds, as soon as there is a connection, within the time to connect. */
+static void send_request(struct call *call)
+{
+    const int left = deadline_left(call->deadline);
+    begin_step(call, CALL_SENDING, left < 0 || left > call->connect_ms ? call->connect_ms : left == 0 ? 1 : left);
+}
+
+/* For who looks after the channel. */
+static void count(const struct call *call, int error)
+{
+    struct rpc_channel *const channel = call->channel;
+    if (error == 0 && call->step == CALL_RECEIVING) {
+        atomic_fetch_add(&channel->answered, 1);
+    } else if (error == NNG_ETIMEDOUT && channel_is_connected(channel)) {
+        atomic_fetch_add(&channel->timed_out, 1);
+    }
+}
+
+/* nng's callback: after the send, receive; after the receive, done. */
+static void on_aio(void *data)
+{
+    struct call *const call = data;
+    const int error = nng_aio_result(call->aio);
+    count(call, error);
+    const bool is_closing = atomic_load(&call->channel->closing);
+    const bool has_time =
+        error == NNG_ETIMEDOUT && !is_closing && call->step == CALL_SENDING && !deadline_passed(call->deadline);
+    if (has_time && channel_is_connected(call->channel)) {
+        send_request(call); /* nothing of it has been sent: a large one before it takes its time */
+    } else if (error != 0) {
+        if (call->step == CALL_SENDING) {
+            nng_msg_free(nng_aio_get_msg(call->aio));
+            nng_aio_set_msg(call->aio, NULL);
+        }
+        end_failed(call, error);
+    } else if (call->step == CALL_SENDING && is_closing) {
+        end_failed(call, NNG_ECLOSED);
+    } else if (call->step == CALL_SENDING) {
+        const int left = deadline_left(call->deadline);
+        begin_step(call, CALL_RECEIVING, left < 0 ? NNG_DURATION_INFINITE : left == 0 ? 1 : left);
+    } else {
+        nng_msg *const message = nng_aio_get_msg(call->aio);
+        const struct status ok = {.code = STATUS_OK};
+        end_call(call, (struct text){nng_msg_body(message), nng_msg_len(message)}, &ok);
+        nng_msg_free(message);
+    }
+}
+
+/* ---- the beginning of one ---- */
+
+static struct call *new_call(struct rpc_channel *channel)
+{
+    struct call *call = memory_alloc(sizeof *call);
+    call->channel = channel;
+    if (nng_ctx_open(&call->context, channel->socket) != 0) {
+        free(call);
+        return NULL;
+    }
+    if (nng_aio_alloc(&call->aio, on_aio, call) != 0) {
+        nng_ctx_close(call->context);
+        free(call);
+        return NULL;
+    }
+    call->next = channel->all;
+    channel->all = call;
+    return call;
+}
+
+static struct call *take_call(struct rpc_channel *channel, bool is_poll)
+{
+    pthread_mutex_lock(&channel->mutex);
+    struct call *call = channel->free;
+    if (channel->closing || (is_poll && channel->no_polls)) {
+        call = NULL;
+    } else if (call != NULL) {
+        channel->free = call->next_free;
+    } else {
+        call = new_call(channel);
+    }
+    if (call != NULL) {
+        atomic_store(&call->is_poll, is_poll);
+        atomic_fetch_add(&channel->polls, is_poll ? 1 : 0);
+        atomic_fetch_add(&channel->calls, 1);
+    }
+    pthread_mutex_unlock(&channel->mutex);
+    return call;
+}
+
+bool exchange_start(struct rpc_channel *channel, struct text request, const struct exchange *exchange,
+                    struct status *status)
+{
+    nng_msg *const message = rpc_message_try(request);
+    struct call *const call = message == NULL ? NULL : take_call(channel, exchange->is_poll);
+    if (message == NULL) {
+        return shortage(status, "send", "the request");
+    }
+    if (call == NULL) {
+        nng_msg_free(message);
+        return status_fail(status, STATUS_CANCELLED, "The channel to %s is closed.", channel->url);
+    }
+    call->connect_ms = exchange->connect_timeout_ms == 0 ? CONNECT_MS : (nng_duration)exchange->connect_timeout_ms;
+    call->deadline = deadline_in(exchange->timeout_ms);
+    call->ended = exchange->ended;
+    call->data = exchange->data;
+    nng_aio_set_msg(call->aio, message);
+    send_request(call);
+    return true;
+}
