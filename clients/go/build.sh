@@ -8,18 +8,11 @@ proto=${TRUSS_PROTO:-../../proto}
 "${PROTOC:-protoc}" "-I$proto" -I/usr/include --go_out=. --go_opt=module=truss \
     $(cd "$proto" && ls truss/rpc/v1/*.proto truss/health/v1/*.proto truss/migration/v1/*.proto truss/trust/v1/*.proto truss/sql/v1/*.proto truss/connection/v1/*.proto truss/branch/v1/*.proto truss/backup/v1/*.proto)
 
-# What may be sent again although the worker may have begun it, as SAFE of the other clients: what reads, and a cancel, which
-# asked twice is one.
-reads="GetStatus Preview Diff Check DetectSchema Plan GetOperation WaitOperation ListOperations ListApprovals GetInfo
-    CheckMigrations GetMetrics GetDescriptors WhoAmI ListAudit VerifyAudit ListTokens Query Explain ListTables Describe Cancel
-    GetConnection RevealConnection ListBranches GetBranch WaitBranch DiffBranch GetBranchConnection RevealBranchConnection
-    ListBackups GetBackup CancelBackup GetSchedule GetWalConfig"
-reads=$(echo "$reads" | tr -s '[:space:]' ' ')
-
+# What the .proto calls free of side effects or idempotent may be sent again although the worker may have begun it.
 methods() { # FILE NAME SERVICE PACKAGE PREFIX
-    sed -n "s/^  rpc \([A-Za-z]*\)(\([A-Za-z]*\)) returns (\([A-Za-z]*\));.*/\1 \2 \3/p" "$proto/$1" | while read -r name input output; do
+    sed -n "s/^  rpc \([A-Za-z]*\)(\([A-Za-z]*\)) returns (\([A-Za-z]*\))\(.*\)/\1 \2 \3 \4/p" "$proto/$1" | while read -r name input output options; do
         safe=false
-        case " $reads " in *" $name "*) safe=true ;; esac
+        case $options in *idempotency_level*) safe=true ;; esac
         printf '\n// %s calls %s.%s.\nfunc (c *Client) %s(ctx context.Context, request *%s.%s) (*%s.%s, error) {\n' \
             "$5$name" "$2" "$name" "$5$name" "$4" "$input" "$4" "$output"
         printf '\treply := &%s.%s{}\n\tif err := c.call(ctx, "/%s/%s", %s, request, reply); err != nil {\n\t\treturn nil, err\n\t}\n\treturn reply, nil\n}\n' \

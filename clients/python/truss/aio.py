@@ -8,8 +8,10 @@ import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Optional
 
+from google.protobuf.descriptor import MethodDescriptor
+
 from truss.branch.v1 import branch_pb2
-from truss.client import BRANCH_PATIENCE, CANCEL_WAIT, LONGEST_WAIT, SAFE, SERVICES, Caller, Service, TrussError, check_branch, check_run
+from truss.client import BRANCH_PATIENCE, CANCEL_WAIT, LONGEST_WAIT, SERVICES, Caller, Service, TrussError, check_branch, check_run, may_be_sent_again
 from truss.migration.v1 import migration_pb2
 from truss.transport import ANSWER, GREETING, LARGEST, tls_context
 
@@ -178,12 +180,12 @@ class AsyncClient(Caller):
 
     # ---- one call ----
 
-    async def _call(self, method: str, request: Any, reply: Any, timeout: Optional[float], key: Optional[str]) -> Any:
-        exchange = self._exchange(self._envelope(method, request, timeout, key), method.rpartition("/")[2] in SAFE)
+    async def _call(self, method: MethodDescriptor, request: Any, reply: Any, timeout: Optional[float], key: Optional[str]) -> Any:
+        exchange = self._exchange(self._envelope(method, request, timeout, key), may_be_sent_again(method))
         try:
             answer = await asyncio.wait_for(exchange, timeout)
         except asyncio.TimeoutError as error:
-            raise TrussError(4, f"{method} was not answered within {timeout:g} s.") from error
+            raise TrussError(4, f"{method.name} was not answered within {timeout:g} s.") from error
         except (OSError, EOFError) as error:
             raise TrussError(14, f"The worker at {self.url} was lost: {error}.") from error
         return self._reply(answer, reply)

@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from typing import Any, Optional, Union
 
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.descriptor_pb2 import MethodOptions
+
 from truss.backup.v1 import backup_pb2
 from truss.branch.v1 import branch_pb2
 from truss.connection.v1 import connection_pb2
@@ -23,13 +26,6 @@ from truss.transport import Connection, NotSent
 CODES = ("OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED",
          "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE",
          "DATA_LOSS", "UNAUTHENTICATED")
-
-# What may be sent again although the worker may have begun it: what reads, and a cancel, which asked twice is one.
-SAFE = {"GetStatus", "Preview", "Diff", "Check", "DetectSchema", "Plan", "GetOperation", "WaitOperation", "ListOperations",
-        "ListApprovals", "GetInfo", "CheckMigrations", "GetMetrics", "GetDescriptors", "WhoAmI", "ListAudit", "VerifyAudit", "ListTokens",
-        "Query", "Explain", "ListTables", "Describe", "Cancel", "GetConnection", "RevealConnection",
-        "ListBranches", "GetBranch", "WaitBranch", "DiffBranch", "GetBranchConnection", "RevealBranchConnection",
-        "ListBackups", "GetBackup", "CancelBackup", "GetSchedule", "GetWalConfig"}
 
 LONGEST_WAIT = 30.0  # seconds of one long poll
 BRANCH_PATIENCE = 30.0  # nobody gets a connection while a database is copied: the worker may have to wait, too
@@ -85,6 +81,11 @@ def check_branch(reply: branch_pb2.WaitBranchResponse) -> branch_pb2.Branch:
     return reply.branch
 
 
+def may_be_sent_again(method: MethodDescriptor) -> bool:
+    """Although the worker may have begun it: what reads, and what asked twice is one."""
+    return method.GetOptions().idempotency_level != MethodOptions.IDEMPOTENCY_UNKNOWN
+
+
 class Caller:
     """What a client of either kind is made with, and what is the same in both: the envelope."""
 
@@ -103,8 +104,8 @@ class Caller:
         self._token = token or os.environ.get("TRUSS_TOKEN") or None
         self._metadata = metadata
 
-    def _envelope(self, method: str, request: Any, timeout: Optional[float], key: Optional[str]) -> bytes:
-        envelope = rpc_pb2.Request(method=method, payload=request.SerializeToString(),
+    def _envelope(self, method: MethodDescriptor, request: Any, timeout: Optional[float], key: Optional[str]) -> bytes:
+        envelope = rpc_pb2.Request(method=f"/{method.containing_service.full_name}/{method.name}", payload=request.SerializeToString(),
                                    timeout_ms=0 if timeout is None else max(1, int(timeout * 1000)))
         pairs = {"request-id": str(uuid.uuid4())}
         if self._metadata is not None:
@@ -251,12 +252,12 @@ class Client(Caller):
 
     # ---- one call ----
 
-    def _call(self, method: str, request: Any, reply: Any, timeout: Optional[float], key: Optional[str]) -> Any:
+    def _call(self, method: MethodDescriptor, request: Any, reply: Any, timeout: Optional[float], key: Optional[str]) -> Any:
         deadline = None if timeout is None else time.monotonic() + timeout
         try:
-            answer = self._exchange(self._envelope(method, request, timeout, key), deadline, method.rpartition("/")[2] in SAFE)
+            answer = self._exchange(self._envelope(method, request, timeout, key), deadline, may_be_sent_again(method))
         except TimeoutError as error:
-            raise TrussError(4, f"{method} was not answered within {timeout:g} s.") from error
+            raise TrussError(4, f"{method.name} was not answered within {timeout:g} s.") from error
         except OSError as error:
             raise TrussError(14, f"The worker at {self.url} was lost: {error}.") from error
         return self._reply(answer, reply)
@@ -324,5 +325,5 @@ class Service:
         def call(message=None, timeout=self._client.timeout, key=None, **fields):
             request = message or getattr(self._module, method.input_type.name)(**fields)
             reply = getattr(self._module, method.output_type.name)()
-            return self._client._call(f"/{self._descriptor.full_name}/{name}", request, reply, timeout, key)
+            return self._client._call(method, request, reply, timeout, key)
         return call

@@ -1,6 +1,7 @@
 /** Calls by the names of the .proto, with deadlines, typed errors, and the events of a run as an async iterator. */
 import { randomUUID } from "node:crypto";
 import { create, fromBinary, toBinary, type DescMethodUnary, type DescService, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
+import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { BackupService } from "./gen/truss/backup/v1/backup_pb.js";
 import { BranchService, type Branch, type BranchEvent, type CreateBranchRequestSchema, type RefreshGoldenRequestSchema, type WaitBranchResponse } from "./gen/truss/branch/v1/branch_pb.js";
 import { ConnectionService } from "./gen/truss/connection/v1/connection_pb.js";
@@ -15,11 +16,6 @@ const CODES = ["OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEE
   "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL",
   "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"] as const;
 
-/** What may be sent again although the worker may have begun it: what reads, and a cancel, which asked twice is one. */
-const SAFE = new Set(["GetStatus", "Preview", "Diff", "Check", "DetectSchema", "Plan", "GetOperation", "WaitOperation", "ListOperations",
-  "ListApprovals", "GetInfo", "CheckMigrations", "GetMetrics", "GetDescriptors", "WhoAmI", "ListAudit", "VerifyAudit", "ListTokens", "Query",
-  "Explain", "ListTables", "Describe", "Cancel", "GetConnection", "RevealConnection", "ListBranches", "GetBranch", "WaitBranch", "DiffBranch",
-  "GetBranchConnection", "RevealBranchConnection", "ListBackups", "GetBackup", "CancelBackup", "GetSchedule", "GetWalConfig"]);
 const LONGEST_WAIT_MS = 30_000; // of one long poll
 const BRANCH_PATIENCE_MS = 30_000; // nobody gets a connection while a database is copied: the worker may have to wait, too
 const CANCEL_WAIT_MS = 30_000; // for the end of a run that was cancelled
@@ -281,7 +277,7 @@ export class Client {
     }
     const timer = timeoutMs === 0 ? undefined : setTimeout(() => deadline.abort(late), timeoutMs);
     try {
-      const response = fromBinary(ResponseSchema, await this.exchange(envelope, SAFE.has(method.name), deadline.signal));
+      const response = fromBinary(ResponseSchema, await this.exchange(envelope, method.idempotency !== MethodOptions_IdempotencyLevel.IDEMPOTENCY_UNKNOWN, deadline.signal));
       if (response.status !== undefined && response.status.code !== 0) {
         throw new TrussError(response.status);
       }
