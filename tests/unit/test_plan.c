@@ -463,6 +463,31 @@ START_TEST(what_is_sent_statement_by_statement_shares_a_transaction_where_nobody
 }
 END_TEST
 
+/* The check of a deferred key fails there behind its own statement, and not behind what would satisfy it. */
+START_TEST(what_is_sent_statement_by_statement_is_checked_statement_by_statement)
+{
+    static const char *names[] = {"child"};
+    const struct deferred deferred = {.checked = {.items = names, .count = 1}};
+    const struct deferred firing = {.fires = {.items = names, .count = 1}};
+    const struct plan_options known[] = {
+        {.sent = SENT_IN_TRANSACTION_EACH, .deferred = &deferred},
+        {.sent = SENT_IN_TRANSACTION_EACH, .deferred = &firing},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        ck_assert_str_eq(steps_as("rollback; insert into child values (1); insert into parent values (1); insert into "
+                                  "parent values (2)",
+                                  &known[i]),
+                         "T[insert into child values (1)]T[insert into parent values (1); insert into parent values "
+                         "(2)]");
+    }
+    ck_assert_str_eq(steps_as("rollback; create table late (a int references parent initially deferred); insert into "
+                              "late values (1); insert into parent values (1)",
+                              &(const struct plan_options){.sent = SENT_IN_TRANSACTION_EACH}),
+                     "T[create table late (a int references parent initially deferred)]T[insert into late values "
+                     "(1)]T[insert into parent values (1)]");
+}
+END_TEST
+
 START_TEST(a_savepoint_needs_a_transaction_that_somebody_begins)
 {
     static const char script[] = "select 1;\nsavepoint s;\nrelease s";
@@ -995,6 +1020,7 @@ int main(void)
     tcase_add_test(tests, a_lone_begin_means_what_it_means_to_its_own_tool);
     tcase_add_test(tests, a_lone_commit_means_what_it_means_to_its_own_tool);
     tcase_add_test(tests, what_is_sent_statement_by_statement_shares_a_transaction_where_nobody_could_tell);
+    tcase_add_test(tests, what_is_sent_statement_by_statement_is_checked_statement_by_statement);
     tcase_add_test(tests, a_savepoint_needs_a_transaction_that_somebody_begins);
     tcase_add_test(tests, where_the_tool_cuts_itself_nothing_is_carried_or_refused);
     tcase_add_test(tests, what_may_commit_is_sent_as_its_tool_sends_it_where_the_server_says_so);

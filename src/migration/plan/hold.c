@@ -138,6 +138,15 @@ static void add_deferred(struct hold *hold, struct text statement, size_t at, si
     sql_deferred_tables(hold->arena, statement, &hold->deferred);
 }
 
+bool hold_acts_late(const struct hold *hold, struct text statement)
+{
+    struct deferred made = {0};
+    sql_deferred_tables(hold->arena, statement, &made);
+    return made.checked.count > 0 || made.fires.count > 0 ||
+           sql_changed_table(hold->arena, statement, &hold->deferred.checked) != NULL ||
+           sql_changed_table(hold->arena, statement, &hold->deferred.fires) != NULL;
+}
+
 /* What the statement [start, end) leaves, by itself and by what it calls. */
 static struct sql_lastings lastings_of(const struct hold *hold, size_t start, size_t end)
 {

@@ -59,6 +59,10 @@ bool hold_can_cut(const struct hold *hold, const struct cut_place *place, struct
  */
 bool hold_is_read_alike(const struct hold *hold, struct status *status);
 
+/* Does the server do something at COMMIT for what this statement changes, or will it from now on because of what the
+ * statement makes? By its own words, and by the tables that are known. */
+bool hold_acts_late(const struct hold *hold, struct text statement);
+
 /* Makes what is held now be made again in front of a step. */
 void hold_carry(const struct hold *hold, struct step *step);
 

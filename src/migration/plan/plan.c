@@ -221,7 +221,7 @@ static bool plan_cuts(struct planner *planner, struct arena *reading, const stru
     if (!is_pipeline && !has_targets && !plan_build(reading, script->sql, &options, &prepared->plan, problem)) {
         return false;
     }
-    if (!is_pipeline && !has_targets && prepared->plan.count <= 1 && options.sent != SENT_EACH) {
+    if (!is_pipeline && !has_targets && prepared->plan.count <= 1 && !prepared->plan.is_sent_apart) {
         return true;
     }
     return (!has_targets || know_targets(planner, &options)) &&

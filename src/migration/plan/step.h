@@ -59,6 +59,9 @@ struct plan {
     size_t count;
     /* True where the whole script is one transaction: the ledger's row commits with it. */
     bool one_transaction;
+    /* Its tool sends a statement of it by itself, in a transaction of its own: what the server does at COMMIT decides
+     * which of these may share one. */
+    bool is_sent_apart;
     struct script_parts parts; /* of the script */
     /* Set where the script could not be cut although it may need it: it is sent whole, as the framework would, and this
      * says why. */

@@ -112,13 +112,13 @@ static bool ends_piece(const struct planning *planning, size_t i)
 }
 
 /* Statements that may share a transaction although their tool sends each by itself: nothing of them lasts as long as
- * one, and none may commit. */
+ * one, nothing is left to its COMMIT, and none may commit. */
 static bool is_harmless(const struct planning *planning, size_t i)
 {
     struct sql_lastings lastings = {0};
     const struct text statement = statement_text(planning, i);
-    bool harmless =
-        planning->classes[i] == SQL_CLASS_PLAIN && !planning_may_commit(statement) && !planning->options->is_wish;
+    bool harmless = planning->classes[i] == SQL_CLASS_PLAIN && !planning_may_commit(statement) &&
+                    !planning->options->is_wish && !hold_acts_late(&planning->hold, statement);
     sql_lasting(planning->arena, statement, statement, &lastings);
     hidden_find(planning->arena, &planning->hidden, statement, &lastings);
     for (size_t j = 0; j < lastings.count; j++) {
@@ -131,7 +131,7 @@ static bool is_harmless(const struct planning *planning, size_t i)
 /* A statement that its tool sends by itself, or several that mean the same together. */
 static void find_single(const struct planning *planning, struct segment *segment)
 {
-    segment->is_single = true;
+    segment->is_single = planning->plan->is_sent_apart = true;
     while (!planning->is_shared && is_harmless(planning, segment->last) && segment->last + 1 < planning->split.count &&
            is_harmless(planning, segment->last + 1)) {
         segment->last++;
