@@ -205,6 +205,10 @@ if WHOLE:
         def listen(self):
             return self.socket_url()
 
+        def hold_out(self, kind, whole, few, sources, alone=False):
+            """Nobody has an address there."""
+            self.hold_out_from(kind, whole, 1)
+
 
 if __name__ == "__main__":
     harness.main()
