@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -37,6 +38,12 @@ static struct {
     atomic_uint seen;      /* of them, when memory_rest looked last */
     atomic_llong rests_at; /* clock_ms; when what is kept goes back; 0: nothing is */
 } memory = {.addresses = SIZE_MAX, .resident = SIZE_MAX, .statm = -1};
+
+static struct {
+    pthread_mutex_t mutex;
+    void (*wake)(void *data); /* NULL: nobody sleeps */
+    void *data;
+} watcher = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
 /* The first number or word of a small file; "" where there is none. */
 static void read_word(const char *path, char *word, size_t size)
@@ -156,11 +163,39 @@ void memory_give_back(void)
     malloc_trim(0);
 }
 
+void memory_watch(void (*wake)(void *data), void *data)
+{
+    pthread_mutex_lock(&watcher.mutex);
+    watcher.wake = wake;
+    watcher.data = data;
+    pthread_mutex_unlock(&watcher.mutex);
+}
+
+void memory_unwatch(const void *data)
+{
+    pthread_mutex_lock(&watcher.mutex);
+    if (watcher.data == data) {
+        watcher.wake = NULL;
+    }
+    pthread_mutex_unlock(&watcher.mutex);
+}
+
+/* Only the first one since memory_rest has looked wakes anybody. */
 void memory_freed(size_t bytes)
 {
-    if (bytes >= LARGE) {
-        atomic_fetch_add(&memory.freed, 1);
+    if (bytes < LARGE || atomic_fetch_add(&memory.freed, 1) != atomic_load(&memory.seen)) {
+        return;
     }
+    pthread_mutex_lock(&watcher.mutex);
+    if (watcher.wake != NULL) {
+        watcher.wake(watcher.data);
+    }
+    pthread_mutex_unlock(&watcher.mutex);
+}
+
+bool memory_is_kept(void)
+{
+    return atomic_load(&memory.freed) != atomic_load(&memory.seen) || atomic_load(&memory.rests_at) != 0;
 }
 
 void memory_rest(int64_t now_ms)

@@ -33,8 +33,16 @@ void memory_give_back(void);
 /* So many bytes were in use together, and are free now. */
 void memory_freed(size_t bytes);
 
-/* For a thread that comes by now and then: gives back what is kept, once nothing large was freed for a second. */
+/* For a thread that comes by now and then, as long as memory_is_kept: gives back what is kept, once nothing large was
+ * freed for a second. */
 void memory_rest(int64_t now_ms);
+bool memory_is_kept(void);
+
+/* Has `wake` called where something is kept that memory_rest has not seen: on the thread that freed it, which must not
+ * wait for anything. Of several the last one is; memory_unwatch ends it where it is that of these data, and returns
+ * when it is not being called any more. */
+void memory_watch(void (*wake)(void *data), void *data);
+void memory_unwatch(const void *data);
 
 /* What an allocation gave at its n-th try. Where that is NULL a moment is waited, as others may give some back; where
  * none did for seconds, the process ends. */

@@ -23,9 +23,10 @@
 #define TLS_GREETING_MS 5000                /* for TLS, before the protocol begins */
 #define TLS_BYTES       ((size_t)32 * 1024) /* that a session takes while it greets */
 #define LATE_AT_ONCE    64
-#define TICK_MS         100
-#define FULL_MS         5   /* a turn, where somebody waits in front of the door */
-#define OWN_FILES       192 /* descriptors that the process needs for other things */
+#define TICK_MS         100     /* at least, between two looks at who is late */
+#define LONGEST_MS      3600000 /* a pause that an int holds */
+#define FULL_MS         5       /* a turn, where somebody waits in front of the door */
+#define OWN_FILES       192     /* descriptors that the process needs for other things */
 #define FEWEST          16
 
 /* ---- jobs of other threads ---- */
@@ -35,6 +36,12 @@ static void wake(const struct door *door)
     const uint64_t one = 1;
     while (write(door->wake, &one, sizeof one) < 0 && errno == EINTR) {
     }
+}
+
+/* There is memory to be given back, which the door's thread does when it has been awake for a moment. */
+static void on_memory(void *data)
+{
+    wake(data);
 }
 
 void door_post(struct door *door, struct door_job *job)
@@ -68,28 +75,44 @@ static void run_jobs(struct door *door)
 
 /* ---- who comes in ---- */
 
+struct comer {
+    uint64_t address; /* under which it counts */
+    bool is_unix;
+    bool is_by_proxy;
+};
+
+static struct comer look_at(const struct door *door, const struct sockaddr_storage *address, socklen_t size)
+{
+    const struct door_options *const options = &door->options;
+    struct comer comer = {.is_unix = size < sizeof address->ss_family || address->ss_family == AF_UNIX};
+    comer.is_by_proxy = !comer.is_unix && options->is_proxy != NULL && options->is_proxy(options->context, address);
+    comer.address = comer.is_unix || comer.is_by_proxy ? UNCOUNTED : address_key(address);
+    return comer;
+}
+
 /* Who speaks TLS comes in when the two have greeted each other (guest.c), which he has a moment for. False where there
  * is no memory for it. */
 static bool begin_tls(struct guest *guest)
 {
     guest->tls = memory_has_room(TLS_BYTES) ? tls_new(guest->door->tls, guest->fd) : NULL;
-    guest->until = clock_ms() + TLS_GREETING_MS;
+    guest_set_until(guest, clock_ms() + TLS_GREETING_MS);
     return guest->tls != NULL;
 }
 
 /* listener: the index of the one by which it comes. */
-static void let_in(struct door *door, size_t listener, int fd, uint64_t address)
+static void let_in(struct door *door, size_t listener, int fd, const struct comer *comer)
 {
     struct guest *const guest = memory_alloc(sizeof *guest + door->options.protocol->state_size);
     struct epoll_event event = {.events = DOOR_READS, .data.ptr = guest};
     guest->door = door;
     guest->fd = fd;
     guest->link = -1;
-    guest->is_unix = address == 0;
+    guest->is_unix = comer->is_unix;
+    guest->is_by_proxy = comer->is_by_proxy;
     guest->until = NO_DEADLINE;
     guest->since = clock_ms();
     guest->events = DOOR_READS;
-    places_take(guest, address);
+    places_take(guest, comer->address);
     if ((door->is_tls[listener] && !begin_tls(guest)) || epoll_ctl(door->epoll, EPOLL_CTL_ADD, fd, &event) != 0) {
         guest_leave(guest);
         return;
@@ -139,9 +162,9 @@ static void accept_from(struct door *door, size_t listener)
             }
             return;
         }
-        const uint64_t key = size < sizeof address.ss_family ? 0 : address_key(&address);
-        places_make_room(door, key);
-        let_in(door, listener, fd, key);
+        const struct comer comer = look_at(door, &address, size);
+        places_make_room(door, comer.address);
+        let_in(door, listener, fd, &comer);
     }
 }
 
@@ -192,12 +215,16 @@ static void take_event(struct door *door, const struct epoll_event *event)
     }
 }
 
-/* Looks on for who is late. A crowd that has come together is late together: after some of it the others are looked at,
- * too. True where all have been looked through. */
+/* Looks on for who is late, and notes when the next one will be. A crowd that has come together is late together: after
+ * some of it the others are looked at, too. True where all have been looked through. */
 static bool look_for_late(struct door *door)
 {
     const int64_t now = clock_ms();
     unsigned late = 0;
+    if (door->looked == 0 && now <= door->due) {
+        return true;
+    }
+    door->due = door->looked == 0 ? NO_DEADLINE : door->due;
     for (; door->looked < door->most; door->looked++) {
         struct guest *const guest = door->places[door->looked];
         if (guest != NULL && now > guest->until) {
@@ -206,6 +233,8 @@ static bool look_for_late(struct door *door)
             }
             guest_late(guest);
             guest_touch(guest);
+        } else if (guest != NULL && guest->until < door->due) {
+            door->due = guest->until;
         }
     }
     door->looked = 0;
@@ -240,6 +269,11 @@ static void close_listeners(struct door *door)
     }
 }
 
+static bool has_crowd_gone(const struct door *door)
+{
+    return door->crowd >= CROWD && door->count <= door->crowd / 8;
+}
+
 /* What a crowd took is free when it has gone, in pieces that malloc would keep for the next one. A tick later also
  * those who served it have let it go. */
 static void give_back(struct door *door)
@@ -249,13 +283,28 @@ static void give_back(struct door *door)
         door->crowd = door->count;
     }
     door->crowd = door->count > door->crowd ? door->count : door->crowd;
-    door->is_over = door->crowd >= CROWD && door->count <= door->crowd / 8;
+    door->is_over = has_crowd_gone(door);
 }
 
-/* How long nothing may happen, at most. */
-static int pause_of(const struct door *door)
+/* Is there something that a tick looks at, beside who is late? */
+static bool has_to_look(const struct door *door)
 {
-    return door->looked > 0 ? 0 : door->is_closed ? FULL_MS : TICK_MS;
+    return turns_are_used(door) || has_crowd_gone(door) || memory_is_kept();
+}
+
+/* How long nothing may happen, at most; -1: until somebody does something. next_look: when the next tick is, at the
+ * earliest. */
+static int pause_of(const struct door *door, int64_t next_look)
+{
+    const int64_t now = clock_ms();
+    int64_t next = has_to_look(door) ? next_look : NO_DEADLINE;
+    if (door->due != NO_DEADLINE && door->due < next) {
+        next = door->due + 1 > next_look ? door->due + 1 : next_look; /* late is who comes behind it */
+    }
+    if (door->looked > 0 || door->is_closed) {
+        return door->looked > 0 ? 0 : FULL_MS;
+    }
+    return next == NO_DEADLINE ? -1 : next <= now ? 0 : next - now < LONGEST_MS ? (int)(next - now) : LONGEST_MS;
 }
 
 static void *run(void *data)
@@ -264,7 +313,7 @@ static void *run(void *data)
     int64_t next_look = clock_ms() + TICK_MS;
     while (!atomic_load(&door->stopping)) {
         struct epoll_event events[EVENTS];
-        const int count = epoll_wait(door->epoll, events, EVENTS, pause_of(door));
+        const int count = epoll_wait(door->epoll, events, EVENTS, pause_of(door, next_look));
         for (int i = 0; i < count; i++) {
             take_event(door, &events[i]);
         }
@@ -354,7 +403,10 @@ struct door *door_open(const struct door_options *options, struct status *status
     door->options = *options;
     door->most = room_for(options->guests, options->files_each == 0 ? 1 : options->files_each, options->links);
     door->options.per_address = least(options->per_address, door->most / 4 * 3);
-    door->turns_left = memory_alloc((options->turns + 1) * sizeof *door->turns_left);
+    door->options.most_turns = options->most_turns > options->turns ? options->most_turns : options->turns;
+    door->turns_now = options->turns;
+    door->turns_left = memory_alloc((door->options.most_turns + 1) * sizeof *door->turns_left);
+    door->due = NO_DEADLINE;
     door->places = memory_alloc(door->most * sizeof(struct guest *));
     door->free_places = memory_alloc(door->most * sizeof *door->free_places);
     for (unsigned i = 0; i < door->most; i++) {
@@ -399,6 +451,9 @@ bool door_start(struct door *door)
         }
     }
     door->has_thread = pthread_create(&door->thread, NULL, run, door) == 0;
+    if (door->has_thread) {
+        memory_watch(on_memory, door);
+    }
     return door->has_thread;
 }
 
@@ -413,6 +468,7 @@ void door_free(struct door *door)
     if (door == NULL) {
         return;
     }
+    memory_unwatch(door);
     atomic_store(&door->stopping, true);
     if (door->has_thread) {
         wake(door);

@@ -29,7 +29,11 @@ struct guest;
 /* What guests speak. Any function may let the guest go; after `leave` it is touched no more.
  *
  * `spare`: the link of a guest is needed for another one's turn. It drops it, and answers true, where nothing of a
- * request is with it; is_urgent: all links are in use, and it refuses or lets go who keeps his for nothing. */
+ * request is with it; is_urgent: all links are in use, and it refuses or lets go who keeps his for nothing.
+ *
+ * `full`: the memory that is kept for a guest is needed for another one, of an address that has less. It gives it back;
+ * is_own: for one of the same address, and it does so, and answers true, only where what should have come at once has
+ * not. */
 struct door_protocol {
     size_t state_size;                  /* of what the protocol knows of a guest; zeroed */
     void (*enter)(struct guest *guest); /* by TLS: when both have greeted; until then nothing is called */
@@ -39,7 +43,8 @@ struct door_protocol {
     void (*late)(struct guest *guest);                     /* its time is over; NULL: it is let go */
     void (*link)(struct guest *guest);                     /* something can be read from its link, or written to it */
     void (*turn)(struct guest *guest);                     /* it has its turn; NULL where nobody waits for one */
-    bool (*spare)(struct guest *guest, bool is_urgent);    /* see below; NULL where nobody has a link */
+    bool (*spare)(struct guest *guest, bool is_urgent);    /* see above; NULL where nobody has a link */
+    bool (*full)(struct guest *guest, bool is_own);        /* see above; NULL: it is let go, for others alone */
     void (*leave)(struct guest *guest);                    /* may be NULL */
 };
 
@@ -50,11 +55,15 @@ struct door_options {
     unsigned guests;      /* the most at once; fewer where the process may not have as many descriptors */
     unsigned per_address; /* the most of one address, and no more than three quarters of all; those of Unix sockets
                            * are not counted */
-    unsigned files_each;  /* descriptors that a guest with a link may need; 0 is 1 */
-    unsigned links;       /* the most guests that may have a link at once */
-    unsigned turns;       /* the most that have a turn at once */
-    size_t bytes;         /* the most that are kept for all guests together; three quarters for one address */
-    size_t read_most;     /* bytes read at once of a guest, up to 64 KiB; 0: so many */
+    /* Is this the address of a proxy, which hands on what others ask? Its guests are counted by guest_set_address, and
+     * before that as those of Unix sockets. NULL: nobody's. */
+    bool (*is_proxy)(const void *context, const struct sockaddr_storage *address);
+    unsigned files_each;         /* descriptors that a guest with a link may need; 0 is 1 */
+    unsigned links;              /* the most guests that may have a link at once */
+    unsigned turns;              /* that are had at once, where they last; */
+    unsigned most_turns;         /* the most, where they end soon: door_turns.c. 0: no more than turns */
+    size_t bytes;                /* the most that are kept for all guests together; three quarters for one address */
+    size_t read_most;            /* bytes read at once of a guest, up to 64 KiB; 0: so many */
     const struct tls_files *tls; /* of who comes by tls+tcp://; NULL: there are no such URLs */
 };
 
@@ -155,6 +164,13 @@ bool guest_put_aside(struct guest *guest, struct intake *intake, struct text byt
 
 /* Takes bytes off that again, or all. */
 void guest_take_off(struct guest *guest, struct intake *intake, size_t size);
+
+/* True for the guest of a proxy. */
+bool guest_is_by_proxy(const struct guest *guest);
+
+/* Who is behind such a guest for now: it counts among the guests of that address. Not while it has a turn, or waits for
+ * one. */
+void guest_set_address(struct guest *guest, const struct sockaddr_storage *address);
 
 /* Its address, as getpeername gives it. */
 socklen_t guest_peer(const struct guest *guest, struct sockaddr_storage *peer);

@@ -70,16 +70,35 @@ static struct guest_group **find_group(struct door *door, uint64_t address)
     return link;
 }
 
-void places_take(struct guest *guest, uint64_t address)
+static struct guest_group *group_of(struct door *door, uint64_t address)
 {
-    struct door *const door = guest->door;
     struct guest_group **const link = find_group(door, address);
-    const uint32_t place = door->free_places[door->most - door->count - 1];
     if (*link == NULL) {
         *link = memory_alloc(sizeof **link);
         (*link)->address = address;
     }
-    guest->group = *link;
+    return *link;
+}
+
+/* Frees it where nobody is left in it. */
+static void leave_group(struct door *door, struct guest_group *group)
+{
+    if (count_of(group) == 0) {
+        *find_group(door, group->address) = group->next;
+        free(group);
+    }
+}
+
+bool places_are_counted(const struct guest *guest)
+{
+    return guest->group->address != UNCOUNTED;
+}
+
+void places_take(struct guest *guest, uint64_t address)
+{
+    struct door *const door = guest->door;
+    const uint32_t place = door->free_places[door->most - door->count - 1];
+    guest->group = group_of(door, address);
     guest->name = (uint64_t)++door->generation << 32 | place;
     door->places[place] = guest;
     door->count++;
@@ -95,11 +114,27 @@ void places_give(struct guest *guest)
     door->places[(uint32_t)guest->name] = NULL;
     door->free_places[door->most - door->count] = (uint32_t)guest->name;
     door->count--;
-    if (count_of(group) == 0) {
-        *find_group(door, group->address) = group->next;
-        free(group);
-    }
+    leave_group(door, group);
     guest->group = NULL;
+}
+
+void places_move(struct guest *guest, uint64_t address)
+{
+    struct door *const door = guest->door;
+    struct guest_group *const before = guest->group;
+    const size_t bytes = guest->kept + guest->unsent;
+    const unsigned links = guest->link >= 0 ? 1 : 0;
+    if (before->address == address || guest->turn != TURN_NONE) {
+        return;
+    }
+    unlink_guest(guest);
+    before->bytes -= bytes;
+    before->links -= links;
+    guest->group = group_of(door, address);
+    guest->group->bytes += bytes;
+    guest->group->links += links;
+    link_guest(guest, guest->rank);
+    leave_group(door, before);
 }
 
 /* ---- ranks ---- */
@@ -136,7 +171,7 @@ bool guest_line_is_full(const struct guest *guest)
 
 unsigned guest_served_beside(const struct guest *guest)
 {
-    return guest->is_unix ? 0 : guest->group->counts[GUEST_IN_SERVICE];
+    return places_are_counted(guest) ? guest->group->counts[GUEST_IN_SERVICE] : 0;
 }
 
 bool guest_is_greedy(const struct guest *guest, unsigned most)
@@ -175,7 +210,7 @@ bool places_has_room(const struct door *door)
 /* The crowd of one address gives up a place of its own, while it can. */
 void places_make_room(struct door *door, uint64_t address)
 {
-    const struct guest_group *const group = address == 0 ? NULL : *find_group(door, address);
+    const struct guest_group *const group = address == UNCOUNTED ? NULL : *find_group(door, address);
     const unsigned most = door->options.per_address;
     struct guest *guest = group != NULL && count_of(group) >= most ? stalest(group, most) : NULL;
     if (guest == NULL && door->count == door->most) {

@@ -15,6 +15,7 @@
 #define DOOR_READ_BYTES ((size_t)64 * 1024) /* read at once */
 #define DOOR_BUCKETS    256                 /* of addresses */
 #define DOOR_LINES      2                   /* of who comes first, and of who can wait */
+#define UNCOUNTED       0                   /* no address: address_key gives none that is 0 */
 
 /* Was it served yet? Those of the last two ranks keep their places: they wait for an answer. */
 enum guest_rank { GUEST_STRANGER, GUEST_SERVED, GUEST_WAITING, GUEST_IN_SERVICE, GUEST_RANKS };
@@ -40,7 +41,7 @@ struct guest_group {
     struct guest_group *behind[DOOR_LINES];
     bool is_in_row[DOOR_LINES];
     unsigned links;
-    size_t kept;
+    size_t bytes; /* unsent and kept */
 };
 
 /* The addresses of a line that somebody waits in: each has a turn in its turn. */
@@ -67,7 +68,7 @@ struct guest {
     } in[GUEST_ORDERS];
     enum guest_turn turn;
     unsigned line;  /* the one that it stands, or stood, in */
-    int64_t turned; /* TURN_TAKEN: when */
+    int64_t turned; /* TURN_TAKEN: when; clock_us */
     struct guest *next_dead;
     struct guest *next_touched;
     bool is_touched; /* something of it changed in this turn */
@@ -78,6 +79,7 @@ struct guest {
     int link; /* -1: none */
     uint32_t link_events;
     bool is_unix;
+    bool is_by_proxy;
     enum guest_rank rank;
     bool has_entered; /* the protocol knows of it */
     bool is_paused;
@@ -125,6 +127,9 @@ struct door {
     struct guest_row rows[DOOR_LINES];
     struct guest_list turns;          /* who has one, the oldest first */
     unsigned turn_counts[DOOR_LINES]; /* these and the next */
+    unsigned turns_now;               /* as many may be had */
+    unsigned turns_ended;             /* since that was looked at */
+    int64_t turns_took;               /* how long a turn lasts, in microseconds: a mean of the last ones */
     struct turn_left *turns_left;     /* the oldest first */
     unsigned turns_left_count;
     struct guest_list linked;
@@ -132,6 +137,7 @@ struct door {
     struct guest **places; /* most of them */
     uint32_t *free_places; /* their numbers, the last to be taken first */
     unsigned looked;       /* places, for who is late */
+    int64_t due;           /* nobody is late before (clock_ms units); NO_DEADLINE: nobody ever */
     struct guest *touched; /* to be settled at the end of this turn */
     struct guest *dead;    /* to be freed behind that */
     char buffer[DOOR_READ_BYTES];
@@ -141,11 +147,20 @@ struct door {
 /* Has it settled at the end of this turn. */
 void guest_touch(struct guest *guest);
 
+/* Until when it has time. */
+void guest_set_until(struct guest *guest, int64_t until);
+
 /* ---- places (door_places.c) ---- */
 
 /* A newcomer gets a place, which there is, among those of its address; and gives it up. */
 void places_take(struct guest *guest, uint64_t address);
 void places_give(struct guest *guest);
+
+/* It is among those of another address from now on. */
+void places_move(struct guest *guest, uint64_t address);
+
+/* True where it counts among those of its address: not at a Unix socket, nor of a proxy who has not said for whom. */
+bool places_are_counted(const struct guest *guest);
 
 /* Moves it to the end of the list of a rank. */
 void guest_set_rank(struct guest *guest, enum guest_rank rank);
@@ -162,6 +177,18 @@ struct guest *places_stalest(const struct door *door);
 void guest_list_add(struct guest_list *list, struct guest *guest, enum guest_order order);
 void guest_list_remove(struct guest_list *list, struct guest *guest, enum guest_order order);
 
+/* ---- memory (door_memory.c) ---- */
+
+/* Counts bytes of it that are unsent or kept, or are no more. */
+void door_count(struct guest *guest, size_t more, size_t less);
+
+/* So many bytes are kept for it. False, and nothing is changed, where that is more than there may be and nobody gives
+ * up some. */
+bool guest_keep(struct guest *guest, size_t bytes);
+
+/* Answers that nobody reads must not fill the memory: who has most of them goes. */
+void door_drop_unread(struct door *door);
+
 /* ---- turns (door_turns.c) ---- */
 
 /* Gives those that are free. True where somebody got one. */
@@ -172,6 +199,9 @@ void turns_leave(struct guest *guest);
 
 /* Who has had one for long waits for something else than us: his is free again. */
 void turns_look(struct door *door);
+
+/* True where somebody has one, or waits for one. */
+bool turns_are_used(const struct door *door);
 
 /* What it has sent is the last: it waits for its turn in the other line. */
 void turns_note_end(struct guest *guest);

@@ -1,6 +1,8 @@
 /*
  * Who is served next. So many are served at once as keep us busy, and those who wait stand in a line: then who comes
- * alone waits for those few, and not for the thousand of a crowd. The addresses have their turns one after the other,
+ * alone waits for those few, and not for the thousand of a crowd. How many that are follows from how long a turn lasts:
+ * equal questions at the same moment have one answer, so that more of them at once are answered in hardly more time,
+ * where others only slow each other down. The addresses have their turns one after the other,
  * whoever has more to ask. Who has closed his sending half, or asks again before he has read the last answer, stands in
  * a second line, which has few turns at once: who only makes work does it that way.
  */
@@ -10,10 +12,13 @@
 
 #include <string.h>
 
-#define SECOND_PART 8   /* of the turns, that the second line may have at once */
-#define FEW_PART    16  /* of the links, that an address may have whoever else has how many */
-#define LOOKED_AT   64  /* addresses whose turn it is, where some have too many links */
-#define TURN_MS     100 /* who is not served in this time waits for something else than us */
+#define SECOND_PART 8      /* of the turns, that the second line may have at once */
+#define FEW_PART    16     /* of the links, that an address may have whoever else has how many */
+#define LOOKED_AT   64     /* addresses whose turn it is, where some have too many links */
+#define TURN_US     100000 /* who is not served in this time waits for something else than us */
+#define SOON_US     10000  /* turns that last no longer may be more, */
+#define LATE_US     20000  /* and those that last longer are fewer */
+#define MEAN_OF     16     /* turns */
 
 /* ---- lines ---- */
 
@@ -57,6 +62,25 @@ static void leave_line(struct guest *guest)
     }
 }
 
+/* Looked at when as many have ended as are had at once: those are of one kind. */
+static void tune(struct door *door, int64_t took)
+{
+    const unsigned fewest = door->options.turns;
+    const unsigned most = door->options.most_turns;
+    door->turns_took += (took - door->turns_took) / MEAN_OF;
+    if (++door->turns_ended < door->turns_now) {
+        return;
+    }
+    door->turns_ended = 0;
+    if (door->turns_took > LATE_US) {
+        door->turns_now -= door->turns_now / 4;
+        door->turns_now = door->turns_now < fewest ? fewest : door->turns_now;
+    } else if (door->turns_took < SOON_US && door->rows[0].first != NULL) {
+        door->turns_now += door->turns_now / 8 + 1;
+        door->turns_now = door->turns_now > most ? most : door->turns_now;
+    }
+}
+
 static void drop_turn(struct guest *guest)
 {
     guest_list_remove(&guest->door->turns, guest, ORDER_TURN);
@@ -76,6 +100,9 @@ void guest_end_turn(struct guest *guest)
     if (guest->turn == TURN_WAITED) {
         leave_line(guest);
     } else if (guest->turn == TURN_TAKEN) {
+        if (guest->line == 0) {
+            tune(guest->door, clock_us() - guest->turned);
+        }
         drop_turn(guest);
     }
 }
@@ -197,7 +224,7 @@ static void take_turn(struct guest *guest)
         add_to_row(&door->rows[line], group, line);
     }
     guest->turn = TURN_TAKEN;
-    guest->turned = clock_ms();
+    guest->turned = clock_us();
     guest_list_add(&door->turns, guest, ORDER_TURN);
     door->turn_counts[line]++;
     if (guest->link >= 0) {
@@ -211,7 +238,7 @@ static void take_turn(struct guest *guest)
 bool turns_give(struct door *door)
 {
     bool has_given = false;
-    while (door->turn_counts[0] + door->turn_counts[1] < door->options.turns) {
+    while (door->turn_counts[0] + door->turn_counts[1] < door->turns_now) {
         struct guest *const guest = next_of_all(door);
         if (guest == NULL) {
             break;
@@ -222,14 +249,23 @@ bool turns_give(struct door *door)
     return has_given;
 }
 
+bool turns_are_used(const struct door *door)
+{
+    bool does_wait = false;
+    for (unsigned line = 0; line < DOOR_LINES; line++) {
+        does_wait = does_wait || door->rows[line].first != NULL;
+    }
+    return does_wait || door->turns.first != NULL || door->turns_left_count > 0;
+}
+
 void turns_look(struct door *door)
 {
-    const int64_t now = clock_ms();
-    while (door->turns.first != NULL && now - door->turns.first->turned >= TURN_MS) {
+    const int64_t now = clock_us();
+    while (door->turns.first != NULL && now - door->turns.first->turned >= TURN_US) {
         drop_turn(door->turns.first);
     }
     for (unsigned i = door->turns_left_count; i > 0; i--) {
-        if (now - door->turns_left[i - 1].turned >= TURN_MS) {
+        if (now - door->turns_left[i - 1].turned >= TURN_US) {
             drop_turn_left(door, i - 1);
         }
     }

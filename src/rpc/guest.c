@@ -5,7 +5,6 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "base/memory.h"
 
 #include <errno.h>
 #include <linux/sockios.h>
@@ -32,10 +31,17 @@ void guest_touch(struct guest *guest)
     }
 }
 
+void guest_set_until(struct guest *guest, int64_t until)
+{
+    struct door *const door = guest->door;
+    guest->until = until;
+    door->due = until < door->due ? until : door->due;
+}
+
 void guest_enter(struct guest *guest)
 {
     guest->has_entered = true;
-    guest->until = NO_DEADLINE;
+    guest_set_until(guest, NO_DEADLINE);
     guest->door->options.protocol->enter(guest);
 }
 
@@ -59,6 +65,18 @@ void *guest_context(const struct guest *guest)
 bool guest_is_unix(const struct guest *guest)
 {
     return guest->is_unix;
+}
+
+bool guest_is_by_proxy(const struct guest *guest)
+{
+    return guest->is_by_proxy;
+}
+
+void guest_set_address(struct guest *guest, const struct sockaddr_storage *address)
+{
+    if (guest->fd >= 0) {
+        places_move(guest, address_key(address));
+    }
 }
 
 struct door *guest_door(const struct guest *guest)
@@ -89,51 +107,13 @@ size_t guest_unread(const struct guest *guest)
 
 void guest_expect(struct guest *guest, int64_t until)
 {
-    guest->until = guest->first == NULL ? until : guest->moved + STALL_MS;
+    guest_set_until(guest, guest->first == NULL ? until : guest->moved + STALL_MS);
 }
 
 void guest_pause(struct guest *guest, bool paused)
 {
     guest->is_paused = paused;
     guest_touch(guest);
-}
-
-/* Counts what is kept for it: false where that is more than there may be of all guests or of its address, or than there
- * is memory for;
- * nothing is counted then. */
-static bool keep(struct guest *guest, size_t bytes)
-{
-    struct door *const door = guest->door;
-    struct guest_group *const group = guest->group;
-    if (group == NULL) {
-        return bytes == 0; /* it has left */
-    }
-    const size_t others = door->bytes - guest->kept;
-    const size_t beside = group->kept - guest->kept;
-    const bool is_share = guest->is_unix || beside + bytes <= door->options.bytes / 4 * 3;
-    if (bytes > guest->kept && (!is_share || others + bytes > door->options.bytes || !memory_has_room(bytes))) {
-        return false;
-    }
-    door->bytes = others + bytes;
-    group->kept = beside + bytes;
-    guest->kept = bytes;
-    return true;
-}
-
-bool guest_put_aside(struct guest *guest, struct intake *intake, struct text bytes, size_t most)
-{
-    const size_t room = intake_room(intake, bytes.size, most);
-    if (!keep(guest, room)) {
-        return false;
-    }
-    intake_put(intake, bytes, room);
-    return true;
-}
-
-void guest_take_off(struct guest *guest, struct intake *intake, size_t size)
-{
-    intake_take_off(intake, size);
-    keep(guest, intake->capacity);
 }
 
 socklen_t guest_peer(const struct guest *guest, struct sockaddr_storage *peer)
@@ -201,7 +181,7 @@ static void drop_pieces(struct guest *guest)
         release(piece);
     }
     guest->last = NULL;
-    guest->door->bytes -= guest->unsent;
+    door_count(guest, 0, guest->unsent);
     guest->unsent = 0;
 }
 
@@ -212,13 +192,13 @@ void guest_leave(struct guest *guest)
         return;
     }
     guest_drop_link(guest);
-    keep(guest, 0);
+    drop_pieces(guest);
+    guest_keep(guest, 0);
     places_give(guest);
     tls_free(guest->tls);
     guest->tls = NULL;
     close(guest->fd); /* which takes it out of epoll */
     guest->fd = -1;
-    drop_pieces(guest);
     if (guest->has_entered && door->options.protocol->leave != NULL) {
         door->options.protocol->leave(guest);
     }
@@ -238,7 +218,7 @@ void guest_finish(struct guest *guest)
 static void linger(struct guest *guest)
 {
     guest->is_lingering = true;
-    guest->until = clock_ms() + LINGER_MS;
+    guest_set_until(guest, clock_ms() + LINGER_MS);
     if (guest->tls != NULL) {
         tls_end(guest->tls);
     }
@@ -249,43 +229,23 @@ static void linger(struct guest *guest)
 
 /* ---- sending ---- */
 
-static struct guest *largest(struct door *door)
-{
-    struct guest *found = NULL;
-    for (unsigned i = 0; i < door->most; i++) {
-        struct guest *const guest = door->places[i];
-        if (guest != NULL && (found == NULL || guest->unsent > found->unsent)) {
-            found = guest;
-        }
-    }
-    return found;
-}
-
 void guest_send(struct guest *guest, struct door_piece *piece)
 {
-    struct door *const door = guest->door;
     if (guest->fd < 0 || piece->bytes.size == 0) {
         release(piece);
         return;
     }
     if (guest->unsent == 0) {
         guest->moved = clock_ms();
-        guest->until = guest->moved + STALL_MS;
+        guest_set_until(guest, guest->moved + STALL_MS);
     }
     piece->next = NULL;
     *(guest->last == NULL ? &guest->first : &guest->last->next) = piece;
     guest->last = piece;
     guest->unsent += piece->bytes.size;
     guest_touch(guest);
-    door->bytes += piece->bytes.size;
-    /* Answers that nobody reads must not fill the memory: who has most of them goes. */
-    while (door->bytes > 2 * door->options.bytes) {
-        struct guest *const most = largest(door);
-        if (most == NULL || most->unsent == 0) {
-            break;
-        }
-        guest_leave(most);
-    }
+    door_count(guest, piece->bytes.size, 0);
+    door_drop_unread(guest->door);
 }
 
 struct copy {
@@ -310,7 +270,7 @@ void guest_send_copy(struct guest *guest, struct text bytes)
 static void take_off(struct guest *guest, size_t bytes)
 {
     guest->unsent -= bytes;
-    guest->door->bytes -= bytes;
+    door_count(guest, 0, bytes);
     guest->offset += bytes;
     while (guest->first != NULL && guest->offset >= guest->first->bytes.size) {
         struct door_piece *const piece = guest->first;
@@ -320,7 +280,7 @@ static void take_off(struct guest *guest, size_t bytes)
         release(piece);
     }
     guest->moved = clock_ms();
-    guest->until = guest->moved + STALL_MS;
+    guest_set_until(guest, guest->moved + STALL_MS);
     guest->is_drained = guest->first == NULL;
 }
 
@@ -363,7 +323,7 @@ void guest_writable(struct guest *guest)
 static void tell_sent(struct guest *guest)
 {
     guest->is_drained = false;
-    guest->until = NO_DEADLINE;
+    guest_set_until(guest, NO_DEADLINE);
     if (guest->door->options.protocol->sent != NULL) {
         guest->door->options.protocol->sent(guest);
     }
@@ -381,7 +341,7 @@ static void refuse(struct guest *guest)
     tls_free(guest->tls);
     guest->tls = NULL;
     guest->is_finishing = guest->is_lingering = true;
-    guest->until = clock_ms() + LINGER_MS;
+    guest_set_until(guest, clock_ms() + LINGER_MS);
 }
 
 void guest_readable(struct guest *guest)
@@ -412,7 +372,7 @@ void guest_readable(struct guest *guest)
 void guest_late(struct guest *guest)
 {
     const struct door_protocol *const protocol = guest->door->options.protocol;
-    guest->until = NO_DEADLINE;
+    guest_set_until(guest, NO_DEADLINE);
     if (!guest->has_entered || guest->first != NULL || guest->is_lingering || protocol->late == NULL) {
         guest_leave(guest);
     } else {

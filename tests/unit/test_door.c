@@ -1,249 +1,7 @@
 /*
- * Who has a turn at a door, and who waits for one: real connections from several addresses of the loopback network.
+ * Who has a turn at a door, who waits for one, and who keeps his place meanwhile.
  */
-#include "base/arena.h"
-#include "base/clock.h"
-#include "rpc/door.h"
-#include "support/runner.h"
-
-#include <arpa/inet.h>
-#include <pthread.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
-
-#define MOST    64
-#define WAIT_MS 15000
-
-/* What guests have said. A letter asks for a turn, a small one ahead of time; "." ends it, and "+" when its answer was
- * sent; "!" makes a link; "#" has something kept, which is noted, or that it was not: "-". */
-static struct {
-    pthread_mutex_t mutex;
-    char turns[MOST]; /* letters, in the order of their turns */
-    size_t said;      /* bytes */
-    size_t left;      /* guests */
-    size_t spared;    /* links */
-} seen = {.mutex = PTHREAD_MUTEX_INITIALIZER};
-
-struct state {
-    char letter;
-    struct intake intake;
-};
-
-static struct door *door;
-static unsigned guests; /* places */
-static struct arena *arena;
-static int stayed[MOST]; /* clients whom the end of the test lets go */
-static int stayed_count;
-
-static void note(char turn)
-{
-    pthread_mutex_lock(&seen.mutex);
-    seen.turns[strlen(seen.turns)] = turn;
-    pthread_mutex_unlock(&seen.mutex);
-}
-
-static void on_enter(struct guest *guest)
-{
-    (void)guest;
-}
-
-static void make_link(struct guest *guest)
-{
-    int ends[2];
-    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-    close(ends[1]);
-    guest_set_link(guest, ends[0]);
-    guest_link_wants(guest, false, false);
-}
-
-static void on_byte(struct guest *guest, const char *byte)
-{
-    struct state *const state = guest_state(guest);
-    const struct text one = {byte, 1};
-    if (*byte == '.') {
-        guest_end_turn(guest);
-    } else if (*byte == '+') {
-        guest_send_copy(guest, one);
-    } else if (*byte == '!') {
-        make_link(guest);
-    } else if (*byte == '#') {
-        note(guest_put_aside(guest, &state->intake, one, SIZE_MAX) ? '#' : '-');
-    } else {
-        state->letter = *byte;
-        guest_wait_turn(guest, *byte >= 'a');
-        guest_keep_place(guest);
-    }
-}
-
-static void on_bytes(struct guest *guest, struct text bytes)
-{
-    for (size_t i = 0; i < bytes.size; i++) {
-        on_byte(guest, bytes.data + i);
-    }
-    pthread_mutex_lock(&seen.mutex);
-    seen.said += bytes.size;
-    pthread_mutex_unlock(&seen.mutex);
-}
-
-static void on_turn(struct guest *guest)
-{
-    guest_serve(guest);
-    note(((const struct state *)guest_state(guest))->letter);
-}
-
-static bool on_spare(struct guest *guest, bool is_urgent)
-{
-    const bool does = !is_urgent && ((const struct state *)guest_state(guest))->letter == 0;
-    if (does) {
-        guest_drop_link(guest);
-        pthread_mutex_lock(&seen.mutex);
-        seen.spared++;
-        pthread_mutex_unlock(&seen.mutex);
-    }
-    return does;
-}
-
-static void on_end(struct guest *guest)
-{
-    (void)guest;
-}
-
-static void on_link(struct guest *guest)
-{
-    (void)guest;
-}
-
-static void on_leave(struct guest *guest)
-{
-    intake_drop(&((struct state *)guest_state(guest))->intake);
-    pthread_mutex_lock(&seen.mutex);
-    seen.left++;
-    pthread_mutex_unlock(&seen.mutex);
-}
-
-static const struct door_protocol protocol = {
-    .state_size = sizeof(struct state),
-    .enter = on_enter,
-    .bytes = on_bytes,
-    .ends = on_end,
-    .sent = guest_end_turn,
-    .link = on_link,
-    .turn = on_turn,
-    .spare = on_spare,
-    .leave = on_leave,
-};
-
-static void open_door(unsigned turns, unsigned links)
-{
-    static const char *const urls[] = {"tcp://127.0.0.1:0", NULL};
-    struct status status = {.arena = arena};
-    const struct door_options options = {.urls = urls,
-                                         .protocol = &protocol,
-                                         .guests = guests,
-                                         .per_address = MOST,
-                                         .links = links,
-                                         .turns = turns,
-                                         .bytes = 2048};
-    door = door_open(&options, &status);
-    ck_assert_msg(door != NULL && door_start(door), "%s", status.message);
-}
-
-static void set_up(void)
-{
-    arena = arena_new(0);
-    memset(seen.turns, 0, sizeof seen.turns);
-    seen.said = seen.left = seen.spared = 0;
-    guests = MOST;
-}
-
-static void tear_down(void)
-{
-    while (stayed_count > 0) {
-        close(stayed[--stayed_count]);
-    }
-    door_free(door);
-    door = NULL;
-    arena_free(arena);
-}
-
-/* A connection from 127.0.0.HOST, whose first words have arrived. */
-static int come(int host, const char *words);
-
-/* So far at least: on a busy machine a turn lasts, and the next one is given. */
-static bool have_turns(const char *turns)
-{
-    pthread_mutex_lock(&seen.mutex);
-    const bool ok = strncmp(seen.turns, turns, strlen(turns)) == 0;
-    pthread_mutex_unlock(&seen.mutex);
-    return ok;
-}
-
-static bool has_come(size_t said)
-{
-    pthread_mutex_lock(&seen.mutex);
-    const bool ok = seen.said == said;
-    pthread_mutex_unlock(&seen.mutex);
-    return ok;
-}
-
-static void pause_ms(long ms)
-{
-    nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
-}
-
-static void turns_are(const char *turns)
-{
-    for (const int64_t until = deadline_in(WAIT_MS); !have_turns(turns) && !deadline_passed(until);) {
-        pause_ms(1);
-    }
-    ck_assert_msg(have_turns(turns), "\"%s\" does not begin with \"%s\"", seen.turns, turns);
-}
-
-static void say(int client, const char *words)
-{
-    pthread_mutex_lock(&seen.mutex);
-    const size_t before = seen.said;
-    pthread_mutex_unlock(&seen.mutex);
-    ck_assert_int_eq(send(client, words, strlen(words), MSG_NOSIGNAL), (ssize_t)strlen(words));
-    for (const int64_t until = deadline_in(WAIT_MS); !has_come(before + strlen(words));) {
-        ck_assert(!deadline_passed(until));
-        pause_ms(1);
-    }
-}
-
-static int come(int host, const char *words)
-{
-    const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const char *const port = strrchr(door_url(door, 0), ':') + 1;
-    struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK + (uint32_t)host)};
-    const struct sockaddr_in to = {.sin_family = AF_INET,
-                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-                                   .sin_port = htons((uint16_t)strtol(port, NULL, 10))};
-    ck_assert_int_eq(bind(client, (const struct sockaddr *)&from, sizeof from), 0);
-    ck_assert_int_eq(connect(client, (const struct sockaddr *)&to, sizeof to), 0);
-    say(client, words);
-    return client;
-}
-
-static void wait_for_leaving(size_t count)
-{
-    size_t left = 0;
-    for (const int64_t until = deadline_in(WAIT_MS); left < count && !deadline_passed(until);) {
-        pause_ms(1);
-        pthread_mutex_lock(&seen.mutex);
-        left = seen.left;
-        pthread_mutex_unlock(&seen.mutex);
-    }
-    ck_assert_uint_eq(left, count);
-}
-
-/* The same, until the end of the test. */
-static void stay(int host, const char *words)
-{
-    stayed[stayed_count++] = come(host, words);
-}
+#include "door_scene.h"
 
 START_TEST(a_turn_is_had_at_once_where_one_is_free)
 {
@@ -358,13 +116,21 @@ START_TEST(one_address_leaves_places_where_there_are_few)
 }
 END_TEST
 
-START_TEST(one_address_leaves_memory_to_others)
+/* Turns that end at once become more, as long as somebody waits; those that last become fewer again. */
+START_TEST(turns_that_end_soon_are_more_at_once)
 {
+    most_turns = 8;
     open_door(1, MOST);
-    stay(1, "#");
-    stay(1, "#");
-    stay(2, "#");
-    turns_are("#-#");
+    char letter = 'A';
+    for (int i = 0; i < 12; i++, letter++) {
+        char words[] = {letter, '\0'};
+        stay(1, words);
+    }
+    for (int i = 0; i < 10; i++) {
+        say(stayed[i], ".");
+    }
+    pause_ms(50); /* before a turn ends by itself */
+    ck_assert_msg(have_turns("ABCDEFGHIJKL"), "%s", seen.turns);
 }
 END_TEST
 
@@ -443,7 +209,7 @@ int main(void)
     tcase_add_test(all, who_leaves_takes_no_turn_and_gives_his_back);
     tcase_add_test(all, who_waits_keeps_his_place_whoever_comes);
     tcase_add_test(all, one_address_leaves_places_where_there_are_few);
-    tcase_add_test(all, one_address_leaves_memory_to_others);
+    tcase_add_test(all, turns_that_end_soon_are_more_at_once);
     tcase_add_test(all, a_turn_that_ends_with_what_is_sent_is_given_on_at_once);
     tcase_add_test(all, who_waits_with_a_link_needs_no_other);
     tcase_add_test(all, one_address_leaves_links_to_others);
