@@ -36,5 +36,6 @@
 #define LIMIT_LISTENERS       8  /* addresses of a worker */
 #define LIMIT_WORKERS         16 /* of a bridge */
 #define LIMIT_HOSTS           32 /* names of a bridge */
+#define LIMIT_PROXIES         32 /* in front of it: addresses and networks */
 
 #endif

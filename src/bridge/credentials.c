@@ -35,10 +35,10 @@ static struct text cookie_of(struct text list, struct text name)
     return (struct text){0};
 }
 
-static struct text session_of(const struct http_request *request, const struct browsers *browsers)
+static struct text session_of(const struct http_request *request, bool is_https)
 {
     const struct text list = text_of(http_header(request, "Cookie"));
-    const struct text value = cookie_of(list, text_of(browsers->is_tls ? TLS_COOKIE : COOKIE));
+    const struct text value = cookie_of(list, text_of(is_https ? TLS_COOKIE : COOKIE));
     return (struct text){arena_strndup(request->arena, value.data, value.size), value.size};
 }
 
@@ -49,7 +49,8 @@ bool credentials_read(const struct http_request *request, const struct browsers 
     const char *const said = http_header(request, "Authorization");
     const char *const apikey = http_header(request, "apikey");
     const char *const key = apikey != NULL ? apikey : http_header(request, "x-api-key");
-    *credentials = (struct credentials){.session = session_of(request, browsers)};
+    const bool is_https = browsers->is_tls || http_is_https(request);
+    *credentials = (struct credentials){.is_https = is_https, .session = session_of(request, is_https)};
     if (said != NULL) {
         credentials->authorization = arena_strdup(arena, said);
     } else if (key != NULL) {
@@ -74,12 +75,12 @@ const char *credentials_begin_session(struct arena *arena, const struct browsers
     sessions_end(browsers->sessions, credentials->session);
     const char *const number = said == NULL ? NULL : sessions_begin(browsers->sessions, arena, said);
     return number == NULL ? NULL
-                          : arena_printf(arena, "%s=%s" ATTRIBUTES "%s", browsers->is_tls ? TLS_COOKIE : COOKIE, number,
-                                         browsers->is_tls ? "; Secure" : "");
+                          : arena_printf(arena, "%s=%s" ATTRIBUTES "%s", credentials->is_https ? TLS_COOKIE : COOKIE,
+                                         number, credentials->is_https ? "; Secure" : "");
 }
 
 const char *credentials_end_session(const struct browsers *browsers, const struct credentials *credentials)
 {
     sessions_end(browsers->sessions, credentials->session);
-    return browsers->is_tls ? TLS_COOKIE "=; Max-Age=0" ATTRIBUTES "; Secure" : COOKIE "=; Max-Age=0" ATTRIBUTES;
+    return credentials->is_https ? TLS_COOKIE "=; Max-Age=0" ATTRIBUTES "; Secure" : COOKIE "=; Max-Age=0" ATTRIBUTES;
 }

@@ -10,6 +10,7 @@
 struct credentials {
     const char *authorization; /* "Bearer …", as RPC has it; NULL: nothing was said */
     bool by_cookie;            /* the browser sent it by itself, also for a page of somebody else */
+    bool is_https;             /* the cookie comes and goes by HTTPS only, to us or to a proxy in front of us */
     struct text session;       /* the number in the panel's cookie, whether it is one or not; size 0: none */
 };
 

@@ -220,6 +220,18 @@ const char *http_head_find(const struct http_head *head, const char *name)
     return NULL;
 }
 
+struct text http_head_list(struct arena *arena, const struct http_head *head, const char *name)
+{
+    struct buffer values = {.arena = arena};
+    for (size_t i = 0; i < head->header_count; i++) {
+        if (strcasecmp(head->headers[i].name, name) == 0) {
+            buffer_puts(&values, values.size == 0 ? "" : ", ");
+            buffer_puts(&values, head->headers[i].value);
+        }
+    }
+    return buffer_text(&values);
+}
+
 static size_t count_of(const struct http_head *head, const char *name)
 {
     size_t count = 0;

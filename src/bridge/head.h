@@ -57,4 +57,7 @@ void http_head_move_blanks(char *bytes, size_t size);
 /* The value of the first header of this name, borrowed; NULL where there is none. */
 const char *http_head_find(const struct http_head *head, const char *name);
 
+/* All values of this name as one list with commas, in the arena. */
+struct text http_head_list(struct arena *arena, const struct http_head *head, const char *name);
+
 #endif

@@ -47,6 +47,7 @@ struct exchange {                /* what a request is, and how far it is */
 struct http_server {
     struct MHD_Daemon *daemon;
     struct relay *relay;
+    const struct proxies *proxies;
     http_handler *handler;
     http_served *served;
     void *context;
@@ -210,6 +211,7 @@ static struct exchange *begin(struct http_server *server, struct MHD_Connection 
     exchange->links = server->links;
     exchange->request.arena = arena_new(0);
     exchange->request.connection = connection;
+    exchange->request.proxies = server->proxies;
     exchange->request.method = arena_strdup(exchange->request.arena, method);
     exchange->request.path = arena_strdup(exchange->request.arena, url);
     return exchange;
@@ -387,9 +389,14 @@ struct http_server *http_server_start(const struct http_place *place, http_handl
                                       struct status *status)
 {
     struct http_server *server = memory_alloc(sizeof *server);
-    const struct relay_options options = {
-        .listen = place->listen, .tls = place->tls, .connect = take_link, .gone = on_gone, .context = server};
+    const struct relay_options options = {.listen = place->listen,
+                                          .tls = place->tls,
+                                          .proxies = place->proxies,
+                                          .connect = take_link,
+                                          .gone = on_gone,
+                                          .context = server};
     server->handler = handler;
+    server->proxies = place->proxies;
     server->served = place->served;
     server->context = context;
     server->links = links_new();

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "bridge/proxies.h"
 #include "rpc/tls.h"
 
 #include <stdbool.h>
@@ -26,7 +27,8 @@ struct http_request {
     unsigned slot;  /* the handler's: under which it is counted, */
     const char *id; /* and by which its log line is found; NULL: it had no handler */
     const char *trace;
-    void *connection; /* MHD's */
+    const struct proxies *proxies; /* whose word of their clients counts; NULL: nobody's */
+    void *connection;              /* MHD's */
 };
 
 /* Called on the server's thread for each request that is well-formed. Must not block, and must see to it that
@@ -48,8 +50,12 @@ const char *http_header(const struct http_request *request, const char *name);
 /* All values of a header that may be there several times, as one list with commas. Likewise. */
 struct text http_header_list(const struct http_request *request, const char *name);
 
-/* The address of the client, in the request's arena; NULL where it is not known. On the server's thread only. */
+/* The address of the client, or of whom a proxy asks for, in the request's arena; NULL where it is not known. On the
+ * server's thread only. */
 const char *http_client(const struct http_request *request);
+
+/* True where a proxy says that its client came by HTTPS. Likewise. */
+bool http_is_https(const struct http_request *request);
 
 struct http_extra_header {
     const char *name;
@@ -95,9 +101,10 @@ struct http_server;
 
 /* Where to serve; borrowed. */
 struct http_place {
-    const char *listen;          /* "ADDRESS:PORT": "[::1]:8787", "127.0.0.1:0" */
-    const struct tls_files *tls; /* HTTPS; NULL: HTTP */
-    http_served *served;         /* with the handler's context; NULL: nobody is told */
+    const char *listen;            /* "ADDRESS:PORT": "[::1]:8787", "127.0.0.1:0" */
+    const struct tls_files *tls;   /* HTTPS; NULL: HTTP */
+    const struct proxies *proxies; /* see http_request */
+    http_served *served;           /* with the handler's context; NULL: nobody is told */
 };
 
 /* Listens; clients come in with http_server_begin. NULL and a status where it cannot listen. */

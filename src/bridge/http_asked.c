@@ -8,23 +8,6 @@
 #include <netinet/in.h>
 #include <strings.h>
 
-const char *http_client(const struct http_request *request)
-{
-    char host[INET6_ADDRSTRLEN];
-    const union MHD_ConnectionInfo *const info =
-        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    if (info == NULL || info->client_addr == NULL) {
-        return NULL;
-    }
-    const bool is_six = info->client_addr->sa_family == AF_INET6;
-    const void *const address =
-        is_six ? (const void *)&((const struct sockaddr_in6 *)(const void *)info->client_addr)->sin6_addr
-               : (const void *)&((const struct sockaddr_in *)(const void *)info->client_addr)->sin_addr;
-    return inet_ntop(is_six ? AF_INET6 : AF_INET, address, host, sizeof host) == NULL
-               ? NULL
-               : arena_strdup(request->arena, host);
-}
-
 const char *http_header(const struct http_request *request, const char *name)
 {
     return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
@@ -51,6 +34,48 @@ struct text http_header_list(const struct http_request *request, const char *nam
     struct header_list list = {.name = name, .values = {.arena = request->arena}};
     MHD_get_connection_values(request->connection, MHD_HEADER_KIND, add_value, &list);
     return buffer_text(&list.values);
+}
+
+/* NULL where it is not known. */
+static const struct sockaddr *peer_of(const struct http_request *request)
+{
+    const union MHD_ConnectionInfo *const info =
+        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    return info == NULL ? NULL : info->client_addr;
+}
+
+static bool is_by_proxy(const struct http_request *request)
+{
+    const struct sockaddr *const peer = peer_of(request);
+    return peer != NULL && proxies_have(request->proxies, peer);
+}
+
+static const char *address_text(struct arena *arena, const struct sockaddr *address)
+{
+    char host[INET6_ADDRSTRLEN];
+    const bool is_six = address->sa_family == AF_INET6;
+    const void *const bytes = is_six ? (const void *)&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr
+                                     : (const void *)&((const struct sockaddr_in *)(const void *)address)->sin_addr;
+    return inet_ntop(is_six ? AF_INET6 : AF_INET, bytes, host, sizeof host) == NULL ? NULL : arena_strdup(arena, host);
+}
+
+const char *http_client(const struct http_request *request)
+{
+    const struct sockaddr *const peer = peer_of(request);
+    struct sockaddr_storage client;
+    if (peer == NULL) {
+        return NULL;
+    }
+    const bool is_told =
+        is_by_proxy(request) &&
+        proxies_client(request->proxies, http_header_list(request, proxies_header(request->proxies)), &client);
+    return address_text(request->arena, is_told ? (const struct sockaddr *)&client : peer);
+}
+
+bool http_is_https(const struct http_request *request)
+{
+    return is_by_proxy(request) &&
+           proxies_by_https(request->proxies, http_header_list(request, proxies_scheme_header(request->proxies)));
 }
 
 struct query { /* the receiver of its parameters */

@@ -93,12 +93,13 @@ static bool has_whole_tls(const struct options *options, struct status *status)
                        "HTTPS needs --tls-cert and --tls-key, both; --tls-client-ca is of use only with them.");
 }
 
-/* Who is near needs no login; from afar the workers have to ask for one, or the operator has said that none is wanted.
- */
+/* Who is near needs no login; from afar, as by a proxy, the workers have to ask for one, or the operator has said that
+ * none is wanted. */
 static bool decide_login(struct arena *arena, const struct http_server *server, struct bridge *bridge,
                          struct status *status)
 {
-    if (http_server_is_loopback(server)) {
+    const bool has_proxies = bridge->proxies != NULL;
+    if (http_server_is_loopback(server) && !has_proxies) {
         atomic_store(&bridge->needs_login, false);
         atomic_store(&bridge->is_near, true);
         return true;
@@ -111,7 +112,10 @@ static bool serve_until_told(struct arena *arena, const struct options *options,
                              struct status *status)
 {
     const struct tls_files tls = {options->tls_cert, options->tls_key, options->tls_client_ca};
-    const struct http_place place = {options->http_listen, bridge->browsers.is_tls ? &tls : NULL, dispatch_served};
+    const struct http_place place = {.listen = options->http_listen,
+                                     .tls = bridge->browsers.is_tls ? &tls : NULL,
+                                     .proxies = bridge->proxies,
+                                     .served = dispatch_served};
     sigset_t signals;
     int caught;
     program_block_signals(&signals);
@@ -155,6 +159,12 @@ static bool serve(struct arena *arena, const struct options *options, struct ses
     };
     if (options->allow_host != NULL && !program_list(arena, options->allow_host, hosts, LIMIT_HOSTS)) {
         return status_fail(status, STATUS_INVALID_ARGUMENT, "--allow-host takes 1 to %d names.", LIMIT_HOSTS);
+    }
+    if (options->trusted_proxy != NULL) {
+        bridge.proxies = proxies_read(arena, options->trusted_proxy, options->proxy_header, status);
+        if (bridge.proxies == NULL) {
+            return false;
+        }
     }
     atomic_store(&bridge.needs_login, !options->insecure_no_login); /* until it is known that no others can reach us */
     const bool served = has_whole_tls(options, status) && walls_enter(options, status) &&

@@ -23,6 +23,7 @@ struct bridge {
     size_t worker_count;
     uint32_t read_timeout_ms;
     uint32_t run_timeout_ms;
+    const struct proxies *proxies;    /* in front of us; NULL: none */
     const char *const *allowed_hosts; /* names besides this machine's that a Host may have; NULL-terminated */
     atomic_bool needs_login;          /* a worker that asks nobody for a login is not to serve our clients */
     atomic_bool is_near;              /* only this machine can reach us */

@@ -17,7 +17,8 @@
 #define PER_ADDRESS 12288              /* so that one machine cannot take the places of all others */
 #define LINKS       1024               /* requests at the server */
 #define FILES_EACH  3                  /* a client's connection, and both ends of its link */
-#define TURNS       32                 /* requests that the server has begun just now */
+#define TURNS       32                 /* requests that the server has begun just now, */
+#define MOST_TURNS  256                /* and where it is done with them soon */
 #define BYTES_LIMIT (2 * LIMIT_SCRIPT) /* kept for all clients together */
 #define STALLED_MS  2000               /* who takes nothing of his answer for so long has no right to a link */
 
@@ -169,6 +170,24 @@ static void on_late(struct guest *guest)
     }
 }
 
+/* What is unread goes with its client. */
+static bool on_full(struct guest *guest, bool is_own)
+{
+    struct client *const client = client_of(guest);
+    const bool is_half_a_head = client->phase == AT_HEAD && client->pending.size > 0 && guest_unsent(guest) == 0;
+    if (is_own && !is_half_a_head) {
+        return false;
+    }
+    if (guest_unsent(guest) > 0) {
+        guest_leave(guest);
+        return true;
+    }
+    client->checked = 0;
+    guest_take_off(guest, &client->pending, client->pending.size);
+    client_refuse(guest, 503, "The bridge needs the room that is kept for this request; try again in a moment.");
+    return true;
+}
+
 /* Whose link rests: behind an answer, or while he waits for his turn. Else who sends a body slowly, or reads his answer
  * not at all, keeps it for nothing; but never who reads it slowly, or has one to come. */
 static bool on_spare(struct guest *guest, bool is_urgent)
@@ -203,6 +222,7 @@ static const struct door_protocol protocol = {
     .link = on_link,
     .turn = on_turn,
     .spare = on_spare,
+    .full = on_full,
     .leave = on_leave,
 };
 
@@ -238,6 +258,12 @@ void relay_served(struct relay *relay, guest_name client, bool is_last)
 
 /* ---- opening and closing ---- */
 
+static bool is_proxy(const void *context, const struct sockaddr_storage *address)
+{
+    const struct relay_options *const options = context;
+    return proxies_have(options->proxies, (const struct sockaddr *)address);
+}
+
 struct relay *relay_open(const struct relay_options *options, struct status *status)
 {
     struct arena *const arena = arena_new(0);
@@ -250,9 +276,11 @@ struct relay *relay_open(const struct relay_options *options, struct status *sta
         .context = &relay->options,
         .guests = options->tls == NULL ? CONNECTIONS : CONNECTIONS / TLS_PART,
         .per_address = PER_ADDRESS,
+        .is_proxy = is_proxy,
         .files_each = FILES_EACH,
         .links = LINKS,
         .turns = TURNS,
+        .most_turns = MOST_TURNS,
         .bytes = BYTES_LIMIT,
         .read_most = CLIENT_AHEAD, /* who waits for its turn keeps no more than that of a body */
         .tls = options->tls,

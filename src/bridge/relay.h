@@ -12,13 +12,15 @@
 #define BRIDGE_RELAY_H
 
 #include "base/status.h"
+#include "bridge/proxies.h"
 #include "rpc/door.h"
 
 struct relay;
 
 struct relay_options {
-    const char *listen;          /* "127.0.0.1:8787" */
-    const struct tls_files *tls; /* HTTPS; NULL: HTTP */
+    const char *listen;            /* "127.0.0.1:8787" */
+    const struct tls_files *tls;   /* HTTPS; NULL: HTTP */
+    const struct proxies *proxies; /* who may say for whom they ask; NULL: nobody */
     /* Gives the server its end of a client's link; false where it takes none, which closes it. On the relay's thread.
      */
     bool (*connect)(void *context, guest_name client, int fd, const struct sockaddr *peer, socklen_t peer_size);

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "bridge/head.h"
 #include "bridge/refusal.h"
+#include "bridge/relay.h"
 
 #include <string.h>
 
@@ -121,6 +122,19 @@ static bool refuse_problem(struct guest *guest, const struct http_problem *probl
     return false;
 }
 
+/* For whom a proxy asks now. Who says nothing, as where it looks whether we are well, asks for itself. */
+static void note_client(struct guest *guest, struct arena *arena, const struct http_head *head)
+{
+    const struct relay_options *const relay = guest_context(guest);
+    struct sockaddr_storage client;
+    if (guest_is_by_proxy(guest)) {
+        const struct text list = http_head_list(arena, head, proxies_header(relay->proxies));
+        if (proxies_client(relay->proxies, list, &client) || guest_peer(guest, &client) > 0) {
+            guest_set_address(guest, &client);
+        }
+    }
+}
+
 /* A head that is as it should be, and its place at the server. */
 static bool admit(struct guest *guest, const struct http_head *head, struct http_problem *problem)
 {
@@ -174,6 +188,9 @@ static bool check_head(struct guest *guest)
     const bool is_good = http_head_read(arena, text_slice(bytes, 0, size), &head, &problem);
     client->is_head = head.method != NULL && strcmp(head.method, "HEAD") == 0;
     client->is_last = !head.keeps_alive;
+    if (is_good) {
+        note_client(guest, arena, &head);
+    }
     const bool goes_on = is_good ? admit(guest, &head, &problem) : refuse_problem(guest, &problem);
     if (goes_on) {
         http_head_move_blanks(client->pending.bytes, size);

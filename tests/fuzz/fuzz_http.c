@@ -1,8 +1,10 @@
 /*
  * Requests: a head that is taken has one meaning, whatever the pieces in which it came, and so has a body in chunks.
+ * And what a proxy says of its client is an address, or nothing.
  */
 #include "bridge/chunks.h"
 #include "bridge/head.h"
+#include "bridge/proxies.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +46,24 @@ static struct text read_all(struct arena *arena, struct text body, size_t at_onc
     return buffer_text(&out);
 }
 
+/* The bytes as what a proxy says, and as the operator's list. */
+static void check_proxies(struct arena *arena, struct text bytes)
+{
+    static const char *const headers[] = {"x-forwarded-for", "forwarded"};
+    for (int i = 0; i < 2; i++) {
+        struct status status = {.arena = arena};
+        struct sockaddr_storage client;
+        const struct proxies *const proxies = proxies_read(arena, "10.0.0.0/8,2001:db8::/32", headers[i], &status);
+        check(proxies != NULL);
+        if (proxies_client(proxies, bytes, &client)) {
+            check(client.ss_family == AF_INET || client.ss_family == AF_INET6);
+        }
+        proxies_by_https(proxies, bytes);
+        check(proxies_read(arena, arena_strndup(arena, bytes.data, bytes.size), headers[i], &status) != NULL ||
+              status.code != STATUS_OK);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena *const arena = arena_new(0);
@@ -64,6 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t left[2];
     const struct text one = read_all(arena, bytes, SIZE_MAX, &ok[0], &left[0]);
     const struct text other = read_all(arena, bytes, 1, &ok[1], &left[1]);
+    check_proxies(arena, bytes);
     check(ok[0] == ok[1] && (!ok[0] || (text_equal(one, other) && left[0] == left[1])));
     arena_free(arena);
     return 0;

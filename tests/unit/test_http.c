@@ -2,10 +2,14 @@
  * Heads and bodies of HTTP/1.1 as RFC 9112 has them: what is taken, what is refused, whatever the pieces in which it
  * comes.
  */
+#include "base/limits.h"
 #include "bridge/chunks.h"
 #include "bridge/head.h"
+#include "bridge/proxies.h"
 #include "support/runner.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string.h>
 
 static struct arena *arena;
@@ -260,6 +264,151 @@ START_TEST(chunks_that_are_none_are_refused)
 }
 END_TEST
 
+/* ---- proxies ---- */
+
+static struct sockaddr_storage address_of(const char *text)
+{
+    struct sockaddr_storage address = {0};
+    struct sockaddr_in *const four = (struct sockaddr_in *)(void *)&address;
+    struct sockaddr_in6 *const six = (struct sockaddr_in6 *)(void *)&address;
+    if (inet_pton(AF_INET, text, &four->sin_addr) == 1) {
+        address.ss_family = AF_INET;
+    } else {
+        ck_assert_int_eq(inet_pton(AF_INET6, text, &six->sin6_addr), 1);
+        address.ss_family = AF_INET6;
+    }
+    return address;
+}
+
+static bool has(const char *list, const char *text)
+{
+    struct status status = {.arena = arena};
+    const struct sockaddr_storage address = address_of(text);
+    const struct proxies *const proxies = proxies_read(arena, list, "x-forwarded-for", &status);
+    ck_assert_msg(proxies != NULL, "%s", status.message);
+    return proxies_have(proxies, (const struct sockaddr *)&address);
+}
+
+START_TEST(a_proxy_is_one_by_its_address_or_its_network)
+{
+    ck_assert(has("127.0.0.1", "127.0.0.1"));
+    ck_assert(has("127.0.0.1", "::ffff:127.0.0.1"));
+    ck_assert(!has("127.0.0.1", "127.0.0.2"));
+    ck_assert(has("10.0.0.0/8, 192.168.4.0/22", "192.168.7.255"));
+    ck_assert(!has("10.0.0.0/8, 192.168.4.0/22", "192.168.8.0"));
+    ck_assert(has("2001:db8::/33", "2001:db8:7fff::1"));
+    ck_assert(!has("2001:db8::/33", "2001:db8:8000::1"));
+    ck_assert(!has("::1", "0.0.0.1"));
+    ck_assert(has("::ffff:10.0.0.0/8", "10.9.9.9"));
+}
+END_TEST
+
+START_TEST(a_list_of_proxies_that_is_none_is_refused)
+{
+    static const char *const lists[] = {"",       ",",         "localhost",  "10.0.0.0/33", "10.0.0.0/0",
+                                        "::/129", "10.0.0.0/", "10.0.0/8",   "10.0.0.0/8x", "1.2.3.4,,5.6.7.8",
+                                        "*",      "unix",      "10.0.0.0/ 8"};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        struct status status = {.arena = arena};
+        ck_assert_msg(proxies_read(arena, lists[i], "x-forwarded-for", &status) == NULL, "%s", lists[i]);
+        ck_assert_int_eq(status.code, STATUS_INVALID_ARGUMENT);
+    }
+}
+END_TEST
+
+/* The client behind proxies of 10.0.0.0/8; "": nobody is named. */
+static const char *client_of(const char *header, const char *list)
+{
+    struct status status = {.arena = arena};
+    struct sockaddr_storage client;
+    char text[INET6_ADDRSTRLEN];
+    const struct proxies *const proxies = proxies_read(arena, "10.0.0.0/8", header, &status);
+    if (!proxies_client(proxies, text_of(list), &client)) {
+        return "";
+    }
+    const void *const bytes = client.ss_family == AF_INET
+                                  ? (const void *)&((const struct sockaddr_in *)(const void *)&client)->sin_addr
+                                  : (const void *)&((const struct sockaddr_in6 *)(const void *)&client)->sin6_addr;
+    return arena_strdup(arena, inet_ntop(client.ss_family, bytes, text, sizeof text));
+}
+
+START_TEST(the_client_is_the_last_who_is_no_proxy_of_ours)
+{
+    static const struct {
+        const char *list;
+        const char *client;
+    } cases[] = {
+        {"203.0.113.9", "203.0.113.9"},
+        {"1.2.3.4, 203.0.113.9", "203.0.113.9"}, /* he wrote 1.2.3.4 himself */
+        {"1.2.3.4, 203.0.113.9, 10.0.0.1,10.0.0.2", "203.0.113.9"},
+        {"10.1.1.1, 10.0.0.2", "10.1.1.1"}, /* a machine of ours */
+        {"203.0.113.9:4711", "203.0.113.9"},
+        {"2001:db8::7", "2001:db8::7"},
+        {"[2001:db8::7]", "2001:db8::7"},
+        {"[2001:db8::7]:443", "2001:db8::7"},
+        {"::ffff:203.0.113.9", "203.0.113.9"},
+        {"203.0.113.9, unknown", ""},
+        {"203.0.113.9,", ""},
+        {"203.0.113.9, unknown, 10.0.0.1", "10.0.0.1"},
+        {"evil\"1.2.3.4\", 203.0.113.9", "203.0.113.9"},
+        {"\"1.2.3.4, 203.0.113.9", ""},
+        {"127.0.0.1x", ""},
+        {"", ""},
+        {"0x7f.1", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ck_assert_str_eq(client_of("x-forwarded-for", cases[i].list), cases[i].client);
+    }
+}
+END_TEST
+
+START_TEST(a_list_is_read_from_its_end_however_long_it_is)
+{
+    struct buffer list = {.arena = arena};
+    buffer_puts(&list, "203.0.113.9");
+    for (int i = 1; i < LIMIT_PROXIES; i++) {
+        buffer_printf(&list, ", 10.0.0.%d", i);
+    }
+    ck_assert_str_eq(client_of("x-forwarded-for", buffer_string(&list)), "203.0.113.9");
+    buffer_puts(&list, ", 10.0.0.99"); /* more proxies than can be named: one of them */
+    ck_assert_str_eq(client_of("x-forwarded-for", buffer_string(&list)), "10.0.0.1");
+}
+END_TEST
+
+START_TEST(the_standard_header_is_read_as_its_standard_has_it)
+{
+    static const struct {
+        const char *list;
+        const char *client;
+    } cases[] = {
+        {"for=192.0.2.60;proto=http;by=203.0.113.43", "192.0.2.60"},
+        {"For=\"[2001:db8:cafe::17]:4711\"", "2001:db8:cafe::17"},
+        {"for=192.0.2.43, for=198.51.100.17", "198.51.100.17"},
+        {"for=192.0.2.43;by=\"a,b\", proto=https; FOR=\"198.51.100.17:80\", for=10.0.0.3", "198.51.100.17"},
+        {"for=1.2.3.4, for=_hidden", ""},
+        {"for=unknown", ""},
+        {"by=1.2.3.4", ""},
+        {"192.0.2.60", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ck_assert_str_eq(client_of("forwarded", cases[i].list), cases[i].client);
+    }
+}
+END_TEST
+
+START_TEST(whether_a_client_came_by_https_is_said_by_the_last_proxy)
+{
+    struct status status = {.arena = arena};
+    const struct proxies *const usual = proxies_read(arena, "10.0.0.0/8", "x-forwarded-for", &status);
+    const struct proxies *const standard = proxies_read(arena, "10.0.0.0/8", "forwarded", &status);
+    ck_assert(proxies_by_https(usual, text_of("https")));
+    ck_assert(!proxies_by_https(usual, text_of("https, http")));
+    ck_assert(!proxies_by_https(usual, text_of("")));
+    ck_assert(proxies_by_https(standard, text_of("for=1.2.3.4;proto=http, for=10.0.0.1; Proto=\"HTTPS\"")));
+    ck_assert(!proxies_by_https(standard, text_of("for=1.2.3.4")));
+}
+END_TEST
+
 int main(void)
 {
     Suite *const all = suite_create("http");
@@ -272,6 +421,12 @@ int main(void)
     tcase_add_test(tests, a_head_is_waited_for_byte_by_byte);
     tcase_add_test(tests, chunks_are_put_together_whatever_the_pieces);
     tcase_add_test(tests, chunks_that_are_none_are_refused);
+    tcase_add_test(tests, a_proxy_is_one_by_its_address_or_its_network);
+    tcase_add_test(tests, a_list_of_proxies_that_is_none_is_refused);
+    tcase_add_test(tests, the_client_is_the_last_who_is_no_proxy_of_ours);
+    tcase_add_test(tests, a_list_is_read_from_its_end_however_long_it_is);
+    tcase_add_test(tests, the_standard_header_is_read_as_its_standard_has_it);
+    tcase_add_test(tests, whether_a_client_came_by_https_is_said_by_the_last_proxy);
     suite_add_tcase(all, tests);
     return run_suite(all);
 }
