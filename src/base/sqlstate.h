@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define SQLSTATE_READ_ONLY                       "25006" /* a write in a transaction that is read-only */
+#define SQLSTATE_NO_SUCH_STATEMENT               "26000" /* prepared: none of that name */
 #define SQLSTATE_INVALID_TRANSACTION_TERMINATION "2D000" /* a COMMIT where there can be none */
 #define SQLSTATE_UNIQUE_VIOLATION                "23505"
 #define SQLSTATE_INVALID_CATALOG_NAME            "3D000" /* no such database */

@@ -92,7 +92,7 @@ static bool look(struct pg_session *session, const struct own_tables *tables, st
                  struct status *status)
 {
     const char *const values[] = {own_sql(status->arena, session, tables->last), tables->column};
-    PG_RESULT(result) = own_query(session, look_sql, 2, values, status);
+    PG_RESULT(result) = pg_query_kept(session, look_sql, 2, values, status);
     if (result == NULL) {
         return false;
     }
@@ -124,7 +124,7 @@ bool own_table_may_be_read(struct pg_session *session, const char *table, const 
     struct status ignored = {.arena = arena};
     bool exists = false;
     const char *const name = own_sql(arena, session, table);
-    PG_RESULT(result) = pg_query(session, sql, 1, &name, &ignored);
+    PG_RESULT(result) = pg_query_kept(session, sql, 1, &name, &ignored);
     return result != NULL && pg_field_bool(result, 0, 0) && own_tables_exist(session, tables, &exists, &ignored) &&
            exists;
 }

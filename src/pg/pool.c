@@ -179,6 +179,9 @@ static struct pg_session *take_or_open(struct pg_pool *pool, int64_t deadline, s
         return living;
     }
     struct pg_session *const session = pg_session_open(pool->conninfo, deadline, status);
+    if (session != NULL) {
+        pg_session_let_keep(session, true);
+    }
     const char *const version = session == NULL ? NULL : pg_session_parameter(session, "server_version");
     if (version != NULL) {
         pthread_mutex_lock(&pool->mutex);
@@ -256,6 +259,7 @@ struct pg_session *pg_pool_claim(struct pg_pool *pool)
     if (session == NULL) {
         return NULL;
     }
+    pg_session_let_keep(session, false);
     struct arena *const arena = arena_new(0);
     const bool is_there = answers(session, arena);
     arena_free(arena);

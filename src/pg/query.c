@@ -1,6 +1,8 @@
 /*
  * One statement or script: sent, and all of its results taken in.
  */
+#include "base/sqlstate.h"
+#include "pg/own_sql.h"
 #include "pg/receive.h"
 
 #include <stdio.h>
@@ -102,6 +104,11 @@ static void name_of(size_t place, char name[KEPT_NAME])
     snprintf(name, KEPT_NAME, "truss_%zu", place);
 }
 
+void pg_session_let_keep(struct pg_session *session, bool may_keep)
+{
+    session->may_keep = may_keep;
+}
+
 static bool prepare(struct pg_session *session, const char *sql, size_t place, struct status *status)
 {
     char name[KEPT_NAME];
@@ -113,25 +120,62 @@ static bool prepare(struct pg_session *session, const char *sql, size_t place, s
     if (PQsendPrepare(session->connection, name, sql, 0, NULL) == 0) {
         return receive_lost(session, status);
     }
-    session->kept[place] = receive_all(session, &prepared) ? sql : NULL;
-    return session->kept[place] != NULL;
+    return receive_all(session, &prepared);
+}
+
+static bool may_keep(const struct pg_session *session, size_t place)
+{
+    return session->may_keep && !session->is_pooled && pg_session_is_pinned(session) && place < PG_MOST_KEPT &&
+           clock_ms() - session->opened_at >= KEPT_AFTER_MS;
+}
+
+/* True where it was asked of what is kept: *result is what came of it. False: it is to be sent as it stands. So it is,
+ * too, where the server has not got it any more: behind a pooler that nobody noticed the backend may be another one. */
+static bool query_as_kept(struct pg_session *session, struct statement *statement, PGresult **result,
+                          struct status *status)
+{
+    const char *const sql = statement->sql;
+    const size_t place = place_of(session, sql);
+    char name[KEPT_NAME];
+    *result = NULL;
+    statement->sql = own_sql(status->arena, session, sql);
+    if (!may_keep(session, place)) {
+        return false;
+    }
+    if (session->kept[place] == NULL) {
+        if (!prepare(session, statement->sql, place, status)) {
+            return true;
+        }
+        session->kept[place] = sql;
+    }
+    name_of(place, name);
+    statement->name = name;
+    *result = query(session, statement, status);
+    statement->name = NULL;
+    const bool is_gone = *result == NULL && sqlstate_is(status->sqlstate, SQLSTATE_NO_SUCH_STATEMENT) &&
+                         !pg_session_in_transaction(session);
+    if (is_gone) {
+        session->kept[place] = NULL;
+        session->may_keep = false;
+        *status = (struct status){.arena = status->arena};
+    }
+    return !is_gone;
 }
 
 PGresult *pg_query_kept(struct pg_session *session, const char *sql, int count, const char *const *values,
                         struct status *status)
 {
-    char name[KEPT_NAME];
-    const size_t place = place_of(session, sql);
-    const bool may_keep = !session->is_pooled && pg_session_is_pinned(session) && place < PG_MOST_KEPT &&
-                          clock_ms() - session->opened_at >= KEPT_AFTER_MS;
-    if (!may_keep) {
-        return pg_query(session, sql, count, values, status);
-    }
-    if (session->kept[place] == NULL && !prepare(session, sql, place, status)) {
-        return NULL;
-    }
-    name_of(place, name);
-    return query(session, &(struct statement){.sql = sql, .name = name, .count = count, .values = values}, status);
+    struct statement statement = {.sql = sql, .count = count, .values = values};
+    PGresult *result;
+    return query_as_kept(session, &statement, &result, status) ? result : query_pinned(session, &statement, status);
+}
+
+PGresult *session_query_kept(struct pg_session *session, const char *sql, int count, const char *const *values,
+                             struct status *status)
+{
+    struct statement statement = {.sql = sql, .count = count, .values = values};
+    PGresult *result;
+    return query_as_kept(session, &statement, &result, status) ? result : query(session, &statement, status);
 }
 
 PGresult *pg_query_simple(struct pg_session *session, const char *sql, struct status *status)

@@ -39,7 +39,7 @@ static bool pin(struct pg_session *session, bool is_local, struct status *status
     char pid[16];
     snprintf(pid, sizeof pid, "%d", pg_session_backend_pid(session));
     const char *const values[] = {pid, is_local ? "true" : "false"};
-    PG_RESULT(result) = session_query(session, pin_sql, 2, values, status);
+    PG_RESULT(result) = session_query_kept(session, pin_sql, 2, values, status);
     if (result == NULL) {
         return false;
     }

@@ -93,14 +93,18 @@ const char *pg_session_script_schemas(const struct pg_session *session);
 PGresult *pg_query(struct pg_session *session, const char *sql, int count, const char *const *values,
                    struct status *status);
 
-/* As pg_query, for a text that lives as long as the session and takes the server longer to plan than to run: a session
- * that has lasted for a while keeps it prepared. What a run is given is younger, so that its scripts find nothing of
- * ours. */
+/* As own_query (pg/own_sql.h), for a text that lives as long as the session and takes the server longer to plan than to
+ * run: a session of a pool that has lasted for a while keeps it prepared. What a run is given is younger and keeps
+ * nothing, so that its scripts find nothing of ours. */
 PGresult *pg_query_kept(struct pg_session *session, const char *sql, int count, const char *const *values,
                         struct status *status);
 
 /* Is it kept already? */
 bool pg_query_is_kept(const struct pg_session *session, const char *sql);
+
+/* Whether it may keep some. A session that is new keeps none: only a pool says yes, and no again for one that it gives
+ * away. */
+void pg_session_let_keep(struct pg_session *session, bool may_keep);
 
 /* Something to be done while the server works. */
 struct pg_meanwhile {

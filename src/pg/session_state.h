@@ -8,7 +8,7 @@
 #include "pg/session.h"
 
 /* Texts that a session keeps prepared. */
-#define PG_MOST_KEPT 4
+#define PG_MOST_KEPT 8
 
 struct pg_session {
     PGconn *connection;
@@ -24,6 +24,7 @@ struct pg_session {
     struct narrow *narrow;          /* NULL: a message may be of any size */
     size_t most_bytes;              /* of one message */
     size_t came_bytes;              /* since the last whole one, about */
+    bool may_keep;                  /* it is a pool's: no script of anybody finds what it keeps */
     const char *kept[PG_MOST_KEPT]; /* what the server has prepared for it, by their numbers; NULL: no more */
     char *display;                  /* host and database, for messages */
     char *own_schema;               /* of our own tables */
@@ -47,6 +48,10 @@ struct pg_session *session_open_as_said(const struct conninfo *conninfo, int64_t
 /* As pg_query, for what sets the session up: nothing is put around it behind a pooler. */
 PGresult *session_query(struct pg_session *session, const char *sql, int count, const char *const *values,
                         struct status *status);
+
+/* The same as pg_query_kept does it. */
+PGresult *session_query_kept(struct pg_session *session, const char *sql, int count, const char *const *values,
+                             struct status *status);
 
 /* Waits until the socket can be read or written as wanted (poll's events); false when the deadline has passed. */
 bool session_wait(const PGconn *connection, short events, int64_t deadline);

@@ -522,12 +522,61 @@ START_TEST(a_text_is_kept_by_a_session_that_has_lasted_and_parsed_once)
     static const char sql[] = "SELECT 2";
     serve(want_one_parse);
     session->path = strdup("public");
+    pg_session_let_keep(session, true);
     ask_kept(sql, "1");
     ck_assert(!pg_query_is_kept(session, sql));
     session->opened_at -= 2000;
     ask_kept(sql, "first");
     ck_assert(pg_query_is_kept(session, sql));
     ask_kept(sql, "second");
+}
+END_TEST
+
+/* A pooler that nobody noticed has given another backend. */
+static void have_prepared_nothing(struct fake_client *client, void *unused)
+{
+    (void)unused;
+    take_all(client, "PS");
+    fake_message(client, '1', NULL, 0);
+    fake_ready(client, 'I');
+    take_all(client, "BDES");
+    fake_error(client, &(struct fake_error){.sqlstate = "26000", .message = "it does not exist"});
+    fake_ready(client, 'I');
+    for (int i = 0; i < 2; i++) {
+        fake_take_query(client, "of truss");
+        one_row_of_a_query(client);
+    }
+}
+
+START_TEST(a_kept_text_that_is_gone_is_sent_as_it_stands_from_then_on)
+{
+    serve(have_prepared_nothing);
+    session->path = strdup("public");
+    session->opened_at -= 2000;
+    pg_session_let_keep(session, true);
+    ask_kept("SELECT 'of {truss}'", "1");
+    ask_kept("SELECT 'of {truss}'", "1");
+}
+END_TEST
+
+static void want_two_queries(struct fake_client *client, void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < 2; i++) {
+        fake_take_query(client, "SELECT 2");
+        one_row_of_a_query(client);
+    }
+}
+
+START_TEST(a_session_that_no_pool_has_keeps_nothing_however_old_it_is)
+{
+    static const char sql[] = "SELECT 2";
+    serve(want_two_queries);
+    session->path = strdup("public");
+    session->opened_at -= 2000;
+    ask_kept(sql, "1");
+    ask_kept(sql, "1");
+    ck_assert(!pg_query_is_kept(session, sql));
 }
 END_TEST
 
@@ -558,5 +607,7 @@ int main(void)
     tcase_add_test(all, a_binary_query_asks_for_binary_results);
     tcase_add_test(all, what_is_to_be_done_meanwhile_is_done);
     tcase_add_test(all, a_text_is_kept_by_a_session_that_has_lasted_and_parsed_once);
+    tcase_add_test(all, a_kept_text_that_is_gone_is_sent_as_it_stands_from_then_on);
+    tcase_add_test(all, a_session_that_no_pool_has_keeps_nothing_however_old_it_is);
     return run_suite(suite);
 }
