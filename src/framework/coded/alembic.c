@@ -108,7 +108,7 @@ static struct revision *read_revision(struct arena *arena, const char *path, str
  * are no reason to wait; of a circle alembic says more. */
 static void sort(struct arena *arena, struct migration_files *files)
 {
-    const struct file_index index = file_index_of(arena, files);
+    struct file_index index = file_index_of(arena, files);
     struct order *const order = order_new(arena, files->count);
     for (size_t i = 0; i < files->count; i++) {
         const struct revision *const revision = files->items[i].own;
@@ -352,7 +352,7 @@ static bool alembic_configure(struct arena *arena, struct folder *folder)
 
 /* What an applied one comes from is applied. Parents stand before their children, so that one way back is enough; one
  * in a circle does not. */
-static void mark_ancestors(const struct migration_files *files, const struct file_index *index, bool *applied)
+static void mark_ancestors(const struct migration_files *files, struct file_index *index, bool *applied)
 {
     for (size_t i = files->count; i-- > 0;) {
         const struct revision *const revision = files->items[i].own;
@@ -374,7 +374,7 @@ static bool alembic_read(struct ledger_reading *reading)
     if (!ledger_read_facts(reading, &framework_alembic.ledger)) {
         return false;
     }
-    const struct file_index index = file_index_of(reading->arena, files);
+    struct file_index index = file_index_of(reading->arena, files);
     const struct ledger_entries heads = *entries;
     entries->items = arena_array(reading->arena, heads.count + files->count, sizeof *entries->items);
     entries->count = 0;

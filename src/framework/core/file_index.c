@@ -26,12 +26,14 @@ struct file_index file_index_of(struct arena *arena, const struct migration_file
         sorted[i] = &files->items[i];
     }
     sort_items(sorted, files->count, size, by_key);
-    return (struct file_index){sorted, files->count};
+    return (struct file_index){.files = sorted, .count = files->count};
 }
 
-const struct migration_file *file_index_find(const struct file_index *index, const char *key)
+const struct migration_file *file_index_find(struct file_index *index, const char *key)
 {
-    const size_t first = search_first(index->files, index->count, sizeof index->files[0], is_before_key, key);
+    struct search_in_turn search = {index->files, index->count, sizeof index->files[0], is_before_key, index->next};
+    const size_t first = search_next(&search, key);
     const bool is_there = first < index->count && strcmp(migration_file_key(index->files[first]), key) == 0;
+    index->next = search.next;
     return is_there ? index->files[first] : NULL;
 }

@@ -1,5 +1,5 @@
 /*
- * Entries are sorted by key once, so that 1,000 files against 1,000 rows are 1,000 binary searches.
+ * Entries are sorted by key once: of 1,000 files against 1,000 rows each is found behind the one before it.
  */
 #include "migration/look/join.h"
 
@@ -27,14 +27,16 @@ static bool is_entry_before(const void *item, const void *key)
     return strcmp(ledger_entry_key(item), key) < 0;
 }
 
-/* The entries of one key: the first, and how many. */
-static const struct ledger_entry *entries_of(const struct ledger_entries *entries, const char *key, size_t *count)
+/* The entries of one key: the first, and how many. `search` is through them. */
+static const struct ledger_entry *entries_of(const struct ledger_entries *entries, struct search_in_turn *search,
+                                             const char *key, size_t *count)
 {
-    const size_t first = search_first(entries->items, entries->count, sizeof entries->items[0], is_entry_before, key);
+    const size_t first = search_next(search, key);
     *count = 0;
     while (first + *count < entries->count && strcmp(ledger_entry_key(&entries->items[first + *count]), key) == 0) {
         (*count)++;
     }
+    search->next = first + *count;
     return *count == 0 ? NULL : &entries->items[first];
 }
 
@@ -115,17 +117,18 @@ static bool decide(const struct request *request, const struct catalog *catalog,
     return true;
 }
 
-static void add_item(struct catalog *catalog, const char *key, const struct migration_file *file)
+static void add_item(struct catalog *catalog, struct search_in_turn *search, const char *key,
+                     const struct migration_file *file)
 {
     struct catalog_item *const item = &catalog->items[catalog->count++];
     *item = (struct catalog_item){.key = key, .file = file};
-    item->attempts = entries_of(&catalog->entries, key, &item->attempt_count);
+    item->attempts = entries_of(&catalog->entries, search, key, &item->attempt_count);
     item->entry = deciding_entry(item->attempts, item->attempt_count);
     item->name = file != NULL ? file->name : item->entry->name;
 }
 
 /* Keys that the ledger has and the folder has not, once each, sorted. What was only ever rolled back is history. */
-static size_t orphaned_keys(const struct catalog *catalog, const struct file_index *index, const char **keys)
+static size_t orphaned_keys(const struct catalog *catalog, struct file_index *index, const char **keys)
 {
     size_t count = 0;
     for (size_t i = 0; i < catalog->entries.count; i++) {
@@ -153,22 +156,24 @@ static void join(const struct request *request, struct catalog *catalog)
 {
     const size_t files = catalog->files.count;
     const char **const orphans = arena_array(request->arena, catalog->entries.count, sizeof *orphans);
-    const struct file_index index = file_index_of(request->arena, &catalog->files);
+    struct file_index index = file_index_of(request->arena, &catalog->files);
+    const struct ledger_entries *const entries = &catalog->entries;
+    struct search_in_turn search = {entries->items, entries->count, sizeof entries->items[0], is_entry_before, 0};
     const size_t orphan_count = orphaned_keys(catalog, &index, orphans);
     size_t next = 0;
     catalog->items = arena_array(request->arena, files + orphan_count, sizeof *catalog->items);
     for (size_t i = 0; i < files; i++) {
         const struct migration_file *const file = &catalog->files.items[i];
         while (next < orphan_count && compare_keys(orphans[next], migration_file_key(file)) < 0) {
-            add_item(catalog, orphans[next++], NULL);
+            add_item(catalog, &search, orphans[next++], NULL);
         }
-        add_item(catalog, migration_file_key(file), file);
+        add_item(catalog, &search, migration_file_key(file), file);
         if (file_index_find(&index, migration_file_key(file)) != file) { /* only the first can be recorded */
             catalog->items[catalog->count - 1].detail = DETAIL_DUPLICATE;
         }
     }
     while (next < orphan_count) {
-        add_item(catalog, orphans[next++], NULL);
+        add_item(catalog, &search, orphans[next++], NULL);
     }
 }
 

@@ -58,7 +58,7 @@ static void add_known(const struct looking *looking, const struct source *source
 static void count_known(const struct looking *looking, const struct source *source, const struct migration_files *files,
                         const struct ledger_entries *entries, struct kinship *kinship)
 {
-    const struct file_index index = file_index_of(looking->request->arena, files);
+    struct file_index index = file_index_of(looking->request->arena, files);
     for (size_t i = 0; i < entries->count; i++) {
         const struct ledger_entry *const entry = &entries->items[i];
         if (entry->state == ENTRY_ROLLED_BACK || entry->baseline) {
