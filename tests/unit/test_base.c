@@ -4,7 +4,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/digest.h"
-#include "base/files.h"
+#include "base/file_looks.h"
 #include "base/intake.h"
 #include "base/memory.h"
 #include "base/near.h"
@@ -306,6 +306,44 @@ START_TEST(a_search_finds_the_first_of_those_that_are_equal)
 }
 END_TEST
 
+/* Whatever was found before: any place to begin at, the impossible ones too. */
+START_TEST(a_search_that_goes_on_finds_what_one_from_the_beginning_does)
+{
+    static const int sorted[] = {1, 3, 3, 3, 3, 8};
+    for (size_t next = 0; next < 9; next++) {
+        for (int key = 0; key < 10; key++) {
+            struct search_in_turn search = {sorted, 6, sizeof sorted[0], is_smaller, next};
+            ck_assert_uint_eq(search_next(&search, &key), search_first(sorted, 6, sizeof sorted[0], is_smaller, &key));
+        }
+    }
+}
+END_TEST
+
+/* So many that a second thread takes its part. */
+START_TEST(many_files_are_seen_as_each_of_them_is)
+{
+    enum { COUNT = 1000 };
+    static const char *names[COUNT];
+    static struct file_seen seen[COUNT];
+    for (size_t i = 0; i < COUNT; i++) {
+        names[i] = arena_printf(arena, "file%zu", i);
+        if (i % 3 == 0) {
+            ck_assert(file_create(in_directory(names[i]), (struct text){"abcdefg", i % 7}, &status));
+        }
+    }
+    names[500] = NULL;
+    const int open_directory = directory_open(directory);
+    files_look_at(open_directory, names, COUNT, seen);
+    for (size_t i = 0; i < COUNT; i++) {
+        struct file_stamp stamp = {0};
+        const enum file_kind kind = names[i] == NULL ? FILE_NONE : file_look_at(open_directory, names[i], &stamp);
+        ck_assert_int_eq(seen[i].kind, kind);
+        ck_assert(file_stamp_equal(&seen[i].stamp, &stamp));
+    }
+    close(open_directory);
+}
+END_TEST
+
 START_TEST(a_temporary_directory_is_where_tmpdir_says_by_an_absolute_path)
 {
     setenv("TMPDIR", directory, 1);
@@ -443,6 +481,8 @@ int main(void)
     tcase_add_checked_fixture(plain, set_up, tear_down);
     tcase_add_test(plain, a_near_name_has_at_most_three_letters_and_no_more_than_half_of_it_written_otherwise);
     tcase_add_test(plain, a_search_finds_the_first_of_those_that_are_equal);
+    tcase_add_test(plain, a_search_that_goes_on_finds_what_one_from_the_beginning_does);
+    tcase_add_test(plain, many_files_are_seen_as_each_of_them_is);
     tcase_add_test(plain, a_budget_refuses_what_would_exceed_it);
     tcase_add_test(plain, large_and_small_pieces_do_not_overlap);
     tcase_add_test(plain, what_comes_piece_by_piece_is_kept_whole_and_no_more_memory_than_allowed);

@@ -1,9 +1,10 @@
 /*
- * One read of each directory, one fstatat for each file in it. What is a migration, and in which order, its framework's
- * rule says.
+ * One read of each directory, one look at each file in it (base/file_looks.h). What is a migration, and in which order,
+ * its framework's rule says.
  */
 #include "framework/core/listing.h"
 
+#include "base/file_looks.h"
 #include "base/sorting.h"
 #include "framework/core/file_index.h"
 
@@ -86,19 +87,26 @@ static bool accepts(const struct walk *walk, struct migration_file *file, const 
                                   : rule->accept(walk->arena, file->name, file, warning);
 }
 
-/* Adds what is called `name`, below the folder, if the rule takes it. `at` is its name in the open directory. */
-static void offer(struct walk *walk, int directory, const struct level *level, const char *at)
+/* One of a directory's names. */
+struct candidate {
+    const char *name;
+    const char *script; /* what is read of it; NULL: nothing is */
+    const struct file_seen *seen;
+};
+
+/* Adds what has a name below the folder, if the rule takes it. */
+static void offer(struct walk *walk, const struct level *level, const struct candidate *candidate)
 {
-    const struct listing_rule *const rule = walk->rule;
-    const char *const name = path_join(walk->arena, level->name, at);
-    const char *const script = rule->directories ? path_join(walk->arena, at, rule->script) : at;
+    const char *const script = candidate->script;
+    const char *const name = path_join(walk->arena, level->name, candidate->name);
     const char *warning = NULL;
     struct migration_file file = {
         .name = name,
         .filename = path_join(walk->arena, level->name, script),
         .path = path_join(walk->arena, level->path, script),
+        .missing = candidate->seen->kind != FILE_REGULAR,
+        .stamp = candidate->seen->stamp,
     };
-    file.missing = file_look_at(directory, script, &file.stamp) != FILE_REGULAR;
     const bool is_accepted = accepts(walk, &file, &warning);
     if (warning != NULL) {
         listing_warn(walk->arena, walk->files, warning);
@@ -159,6 +167,29 @@ static bool list_below(struct walk *walk, int directory, const struct level *abo
     return is_loop(&level) || list_level(walk, &level);
 }
 
+static bool is_offered(const struct walk *walk, const struct file_entry *entry)
+{
+    return entry->is_directory == walk->rule->directories;
+}
+
+/* Looks at what may be a migration, all at once. */
+static void look_at_all(const struct walk *walk, int directory, const struct file_list *list,
+                        struct candidate *candidates)
+{
+    const struct listing_rule *const rule = walk->rule;
+    struct file_seen *const seen = arena_array(walk->arena, list->count, sizeof *seen);
+    const char **const scripts = arena_array(walk->arena, list->count, sizeof *scripts);
+    for (size_t i = 0; i < list->count; i++) {
+        const struct file_entry *const entry = &list->entries[i];
+        const bool is_wanted = is_offered(walk, entry) && name_is_recordable(entry->name);
+        scripts[i] = !is_wanted          ? NULL
+                     : rule->directories ? path_join(walk->arena, entry->name, rule->script)
+                                         : entry->name;
+        candidates[i] = (struct candidate){entry->name, scripts[i], &seen[i]};
+    }
+    files_look_at(directory, scripts, list->count, seen);
+}
+
 static bool list_level(struct walk *walk, const struct level *level)
 {
     struct file_list list;
@@ -175,23 +206,25 @@ static bool list_level(struct walk *walk, const struct level *level)
         walk->files->items = arena_array(walk->arena, list.count, sizeof *walk->files->items);
     }
     const int directory = directory_open(level->path);
+    struct candidate *const candidates = arena_array(walk->arena, list.count, sizeof *candidates);
     bool ok = true;
+    look_at_all(walk, directory, &list, candidates);
     for (size_t i = 0; ok && i < list.count; i++) {
         const struct file_entry *const entry = &list.entries[i];
-        const bool is_offered = entry->is_directory == walk->rule->directories;
-        if (!is_offered && !(entry->is_directory && walk->rule->recursive)) {
+        const bool is_own = is_offered(walk, entry);
+        if (!is_own && !(entry->is_directory && walk->rule->recursive)) {
             continue;
         }
         if (!name_is_recordable(entry->name)) {
-            leave_out(walk, entry, is_offered);
+            leave_out(walk, entry, is_own);
         } else if (entry->is_link && entry->is_directory && walk->rule->without_links != NULL) {
             listing_warn(walk->arena, walk->files,
                          arena_printf(walk->arena,
                                       "The directory %s is left out: it is a symbolic link, which %s itself passes "
                                       "over. Put the directory there in its place.",
                                       entry->name, walk->rule->without_links));
-        } else if (is_offered) {
-            offer(walk, directory, level, entry->name);
+        } else if (is_own) {
+            offer(walk, level, &candidates[i]);
         } else {
             ok = list_below(walk, directory, level, entry->name);
         }

@@ -1,0 +1,125 @@
+/*
+ * The names are taken in pieces by the caller and by a thread that lives as long as there are any. The caller waits for
+ * pieces that were taken, not for the thread: where no processor is free for it, it finds nothing left to do.
+ */
+#include "base/file_looks.h"
+
+#include "base/arena.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+
+#define MANY  256 /* below that a thread costs more than it saves (30 us) */
+#define PIECE 32
+#define STACK ((size_t)64 * 1024)
+
+struct looks {
+    int directory;
+    const char *const *names; /* the caller's, as is the next: nobody touches them when all pieces are done */
+    struct file_seen *seen;
+    size_t count;
+    pthread_mutex_t mutex; /* over what follows */
+    pthread_cond_t done_all;
+    size_t taken;
+    size_t done;
+    unsigned holders;
+};
+
+/* The next piece; false where there is none. */
+static bool take(struct looks *looks, size_t *from, size_t *to)
+{
+    pthread_mutex_lock(&looks->mutex);
+    *from = looks->taken;
+    *to = looks->count - *from < PIECE ? looks->count : *from + PIECE;
+    looks->taken = *to;
+    pthread_mutex_unlock(&looks->mutex);
+    return *from < *to;
+}
+
+static void note_done(struct looks *looks, size_t count)
+{
+    pthread_mutex_lock(&looks->mutex);
+    looks->done += count;
+    if (looks->done == looks->count) {
+        pthread_cond_signal(&looks->done_all);
+    }
+    pthread_mutex_unlock(&looks->mutex);
+}
+
+static void look_at_each(int directory, const char *const *names, size_t count, struct file_seen *seen)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (names[i] != NULL) {
+            seen[i].kind = file_look_at(directory, names[i], &seen[i].stamp);
+        }
+    }
+}
+
+static void look_at_pieces(struct looks *looks)
+{
+    for (size_t from, to; take(looks, &from, &to);) {
+        look_at_each(looks->directory, looks->names + from, to - from, looks->seen + from);
+        note_done(looks, to - from);
+    }
+}
+
+/* The last one takes it away. */
+static void let_go(struct looks *looks)
+{
+    pthread_mutex_lock(&looks->mutex);
+    const bool is_last = --looks->holders == 0;
+    pthread_mutex_unlock(&looks->mutex);
+    if (is_last) {
+        pthread_cond_destroy(&looks->done_all);
+        pthread_mutex_destroy(&looks->mutex);
+        free(looks);
+    }
+}
+
+static void *help(void *data)
+{
+    look_at_pieces(data);
+    let_go(data);
+    return NULL;
+}
+
+static bool start_helper(struct looks *looks)
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attributes, STACK);
+    const bool is_started = pthread_create(&thread, &attributes, help, looks) == 0;
+    pthread_attr_destroy(&attributes);
+    return is_started;
+}
+
+static bool has_two_processors(void)
+{
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 1;
+}
+
+void files_look_at(int directory, const char *const *names, size_t count, struct file_seen *seen)
+{
+    if (count < MANY || !has_two_processors()) {
+        look_at_each(directory, names, count, seen);
+        return;
+    }
+    struct looks *const looks = memory_alloc(sizeof *looks);
+    *looks = (struct looks){.directory = directory, .names = names, .seen = seen, .count = count, .holders = 2};
+    pthread_mutex_init(&looks->mutex, NULL);
+    pthread_cond_init(&looks->done_all, NULL);
+    if (!start_helper(looks)) {
+        looks->holders = 1;
+    }
+    look_at_pieces(looks);
+    pthread_mutex_lock(&looks->mutex);
+    while (looks->done < looks->count) {
+        pthread_cond_wait(&looks->done_all, &looks->mutex);
+    }
+    pthread_mutex_unlock(&looks->mutex);
+    let_go(looks);
+}
