@@ -44,6 +44,11 @@ bool word_is_one_of_nocase(struct text word, const char *const *list)
     return *list != NULL;
 }
 
+const char *words_counted(struct arena *arena, size_t count, const char *one, const char *many)
+{
+    return arena_printf(arena, "%zu %s", count, count == 1 ? one : many);
+}
+
 const char *words_quoted(struct arena *arena, const char *word)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./:@%+=,";

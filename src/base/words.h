@@ -28,6 +28,9 @@ bool word_is_one_of(struct text word, const char *const *list);
 /* Without regard to ASCII case. */
 bool word_is_one_of_nocase(struct text word, const char *const *list);
 
+/* "1 migration", "2 migrations": as `one` or `many` says it. */
+const char *words_counted(struct arena *arena, size_t count, const char *one, const char *many);
+
 /* A word as a shell reads it back: as it is, or in single quotes. */
 const char *words_quoted(struct arena *arena, const char *word);
 

@@ -10,6 +10,7 @@
 #include "rpc/json.h"
 #include "truss/health/v1/health.pb-c.h"
 
+#include "base/words.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -190,21 +191,24 @@ static size_t count_of(const StatusReply *reply, Truss__Migration__V1__DetailSta
 static const struct detail_finding {
     Truss__Migration__V1__DetailState detail;
     enum finding finding;
-    const char *found;
+    const char *one;
+    const char *many;
     const char *advice;
 } detail_findings[] = {
-    {TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_FAILED, FINDING_BAD, "attempt(s) failed and are not resolved",
+    {TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_FAILED, FINDING_BAD, "attempt failed and is not resolved",
+     "attempts failed and are not resolved",
      "truss status shows their logs. Run again where Truss began them; else undo them and truss mark-rolled-back "
      "NAME, or complete them and truss mark-applied NAME."},
-    {TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_FILE_MISSING, FINDING_BAD, "migration(s) have no script",
-     "Restore the files, or delete their directories."},
-    {TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_DUPLICATE, FINDING_BAD, "file(s) have the version of another",
-     "Rename them."},
+    {TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_FILE_MISSING, FINDING_BAD, "migration has no script",
+     "migrations have no script", "Restore the files, or delete their directories."},
+    {TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_DUPLICATE, FINDING_BAD, "file has the version of another",
+     "files have the version of another", "Rename them."},
     {TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_OUT_OF_ORDER, FINDING_NOTE,
-     "pending migration(s) are older than applied ones",
+     "pending migration is older than an applied one", "pending migrations are older than applied ones",
      "truss status says what the framework's own tool does with them."},
     {TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_SKIPPED, FINDING_BAD,
-     "pending migration(s) would never be run by the framework's own tool",
+     "pending migration would never be run by the framework's own tool",
+     "pending migrations would never be run by the framework's own tool",
      "Run them with: truss run --allow-out-of-order"},
 };
 
@@ -215,7 +219,7 @@ static bool say_details(struct cli *cli, const StatusReply *reply)
         const struct detail_finding *const row = &detail_findings[i];
         const size_t count = count_of(reply, row->detail);
         if (count > 0) {
-            say(cli, row->finding, "migrations", arena_printf(cli->arena, "%zu %s", count, row->found), row->advice);
+            say(cli, row->finding, "migrations", words_counted(cli->arena, count, row->one, row->many), row->advice);
             good = good && row->finding != FINDING_BAD;
         }
     }
@@ -231,13 +235,14 @@ static bool look_at_history(struct cli *cli, const StatusReply *reply)
     const bool good = say_details(cli, reply);
     if (summary->modified > 0) {
         say(cli, FINDING_NOTE, "migrations",
-            arena_printf(cli->arena, "%u applied one(s) were edited since", summary->modified),
+            words_counted(cli->arena, summary->modified, "applied one was edited since",
+                          "applied ones were edited since"),
             "Put the files back as they were (truss diff NAME shows how), and write what is missing as a new "
             "migration.");
     }
     if (summary->orphaned > 0) {
         say(cli, FINDING_NOTE, "migrations",
-            arena_printf(cli->arena, "%u applied one(s) have no file", summary->orphaned),
+            words_counted(cli->arena, summary->orphaned, "applied one has no file", "applied ones have no file"),
             "Is this checkout older than the database, or the wrong branch?");
     }
     for (size_t i = 0; i < reply->n_warnings; i++) {
@@ -270,8 +275,9 @@ static bool look_at_run(struct cli *cli)
         say(cli, FINDING_NOTE, "note", checked->notes[i], NULL);
     }
     say(cli, checked->safe ? FINDING_GOOD : FINDING_NOTE, "moment",
-        arena_printf(cli->arena, "%u session(s) wait for a lock, %u transaction(s) are active", checked->lock_count,
-                     checked->active_tx_count),
+        arena_printf(cli->arena, "%s for a lock, %s active",
+                     words_counted(cli->arena, checked->lock_count, "session waits", "sessions wait"),
+                     words_counted(cli->arena, checked->active_tx_count, "transaction is", "transactions are")),
         NULL);
     return !refused && checked->safe;
 }

@@ -3,6 +3,7 @@
  */
 #include "base/files.h"
 #include "base/json_text.h"
+#include "base/words.h"
 #include "cli/call.h"
 #include "cli/head.h"
 #include "cli/output.h"
@@ -134,8 +135,8 @@ int command_init(struct cli *cli)
     if (!write_lines(cli, path, lines_of(cli, reply, source))) {
         return EXIT_ERROR;
     }
-    printf("%s says now: %s in %s, %zu migration(s).\n", output_safe(cli->arena, path, false),
+    printf("%s says now: %s in %s, %s.\n", output_safe(cli->arena, path, false),
            output_safe(cli->arena, source->display_name, false), output_safe(cli->arena, source->folder, false),
-           reply->n_migrations);
+           words_counted(cli->arena, reply->n_migrations, "migration", "migrations"));
     return EXIT_FINE;
 }

@@ -5,6 +5,7 @@
 #include "cli/left_behind.h"
 
 #include "base/text.h"
+#include "base/words.h"
 #include "cli/call.h"
 #include "cli/run_request.h"
 
@@ -72,9 +73,9 @@ bool left_behind_check(struct cli *cli, const Truss__Migration__V1__RunRequest *
     if (count == 0) {
         return true;
     }
-    status_fail(cli->status, STATUS_FAILED_PRECONDITION,
-                "Nothing was run. %zu earlier migration(s) would stay pending behind it: %s%s.", count,
-                buffer_string(&names), count > NAMES_SHOWN ? ", …" : "");
+    status_fail(cli->status, STATUS_FAILED_PRECONDITION, "Nothing was run. %s would stay pending behind it: %s%s.",
+                words_counted(cli->arena, count, "earlier migration", "earlier migrations"), buffer_string(&names),
+                count > NAMES_SHOWN ? ", …" : "");
     cli->status->hint = "Run them too: name them, or use --target NAME. To run it out of order: --allow-out-of-order.";
     return false;
 }

@@ -6,6 +6,7 @@
 #include "cli/output.h"
 #include "cli/report_formats.h"
 
+#include "base/words.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -162,7 +163,8 @@ static const char *way_of(struct arena *arena, const PlannedMigration *migration
             : arena_printf(arena, ", %u of them finished by an earlier run", migration->finished_steps);
     return migration->one_transaction
                ? "one transaction"
-               : arena_printf(arena, "%zu step(s), not one transaction%s", migration->n_steps, finished);
+               : arena_printf(arena, "%s, not one transaction%s",
+                              words_counted(arena, migration->n_steps, "step", "steps"), finished);
 }
 
 static void put_planned(struct buffer *out, const PlanResponse *reply)
@@ -225,7 +227,8 @@ void markdown_plan(const PlanResponse *reply, const struct findings *findings)
     put_findings(&out, findings);
     const uint32_t count = unlisted(reply);
     if (count > 0) {
-        buffer_printf(&out, "%u more statement(s) lock what exists, or may, and are too many to list.\n\n", count);
+        buffer_printf(&out, "%s what exists, or may, and cannot be listed here.\n\n",
+                      words_counted(arena, count, "more statement locks", "more statements lock"));
     }
     if (reply->_refusal_case == 0 && reply->n_failures == 0 && reply->n_migrations > 0) {
         buffer_printf(&out, "To run this plan and no other: %s\n",

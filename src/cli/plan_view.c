@@ -4,6 +4,7 @@
  */
 #include "cli/plan_view.h"
 
+#include "base/words.h"
 #include "cli/findings.h"
 #include "cli/head.h"
 #include "cli/output.h"
@@ -60,6 +61,13 @@ static void print_lock(struct arena *arena, const PlannedLock *lock)
     output_put(colour, arena_printf(arena, "%s on %s: %s", output_safe(arena, lock->mode, false),
                                     output_safe(arena, lock->relation, false), whom));
     putchar('\n');
+}
+
+/* "3 other statements that lock", of which what they lock is to be said. */
+static const char *locking(struct arena *arena, size_t count, bool others)
+{
+    return others ? words_counted(arena, count, "other statement that locks", "other statements that lock")
+                  : words_counted(arena, count, "statement that locks", "statements that lock");
 }
 
 static void print_statement(struct arena *arena, const PlannedStatement *statement)
@@ -131,13 +139,12 @@ static void print_step(struct arena *arena, const PlannedStep *step, size_t step
         }
     }
     if (quiet > 0) {
-        const char *const other = quiet < step->statement_count ? "other " : "";
+        const bool others = quiet < step->statement_count;
         if (quiet > step->unlisted_count) {
-            printf("    %u %sstatement(s) that lock nothing that exists\n", quiet - step->unlisted_count, other);
+            printf("    %s nothing that exists\n", locking(arena, quiet - step->unlisted_count, others));
         }
         if (step->unlisted_count > 0) {
-            printf("    %u %sstatement(s) that lock what exists, or may, and are too many to list\n",
-                   step->unlisted_count, other);
+            printf("    %s what exists, or may; too many to list\n", locking(arena, step->unlisted_count, others));
         }
     }
 }
@@ -170,8 +177,8 @@ static void print_migration(struct arena *arena, const PlannedMigration *migrati
         return;
     }
     if (!verbose && is_quiet(migration)) {
-        printf(": one transaction, %u statement(s) that lock nothing that exists\n",
-               migration->steps[0]->statement_count);
+        printf(": one transaction, %s nothing that exists\n",
+               locking(arena, migration->steps[0]->statement_count, false));
         return;
     }
     putchar('\n');

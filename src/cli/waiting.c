@@ -2,6 +2,7 @@
  * truss watch and truss wait: for those who did not begin the run.
  */
 #include "base/clock.h"
+#include "base/words.h"
 #include "cli/call.h"
 #include "cli/head.h"
 #include "cli/output.h"
@@ -110,7 +111,7 @@ static const char *obstacle(struct cli *cli, bool is_first, bool *unknown)
         return reply == NULL ? status.message : reply->problem;
     }
     const uint32_t pending = reply->summary == NULL ? 0 : reply->summary->pending;
-    return pending == 0 ? NULL : arena_printf(cli->arena, "%u migration(s) are pending", pending);
+    return pending == 0 ? NULL : words_counted(cli->arena, pending, "migration is pending", "migrations are pending");
 }
 
 static void say_obstacle(struct cli *cli, const char *obstacle)

@@ -2,6 +2,7 @@
  * truss.health.v1.Health: answers while the database is down, and says so.
  */
 #include "base/sandbox.h"
+#include "base/words.h"
 #include "migration/look/catalog.h"
 #include "truss/health/v1/health.pb-c.h"
 #include "worker/messages/messages.h"
@@ -85,12 +86,14 @@ static const char *unapplied(struct arena *arena, const struct catalog *catalog)
         return arena_printf(arena, "Migration \"%s\" failed, and nobody has resolved that.", failed->name);
     }
     if (catalog->counts[MIGRATION_PENDING] > 0) {
-        return arena_printf(arena, "%zu migration(s) are pending.", catalog->counts[MIGRATION_PENDING]);
+        return arena_printf(arena, "%s pending.",
+                            words_counted(arena, catalog->counts[MIGRATION_PENDING], "migration is", "migrations are"));
     }
     return catalog->counts[MIGRATION_MODIFIED] == 0
                ? NULL
-               : arena_printf(arena, "%zu applied migration(s) were changed in the folder since.",
-                              catalog->counts[MIGRATION_MODIFIED]);
+               : arena_printf(arena, "%s changed in the folder since.",
+                              words_counted(arena, catalog->counts[MIGRATION_MODIFIED], "applied migration was",
+                                            "applied migrations were"));
 }
 
 static ProtobufCMessage *check_migrations(void *data, struct rpc_call *call, const ProtobufCMessage *input)

@@ -158,7 +158,7 @@ class Metrics(Case):
         http = self.start("CREATE TABLE a (id INT);")
         self.assertEqual(http.get("/readyz").status, 200)
         answer = http.get("/readyz?migrations=applied")
-        self.assertEqual((answer.status, answer.json["reason"]), (503, "1 migration(s) are pending."))
+        self.assertEqual((answer.status, answer.json["reason"]), (503, "1 migration is pending."))
         self.assertEqual(http.post(RUN, {}).status, 200)
         self.assertEqual(http.get("/readyz?migrations=applied").status, 200)
         self.files.add("2", "CREATE TABLE b (id INT);\nVACUUM;\nSELECT 1/0;")  # several transactions: it stays half done

@@ -236,7 +236,7 @@ class ForMachines(Case):
 
     def test_wait_ends_when_everything_is_applied(self):
         waiting = self.waiting("--applied", "--timeout", "1m", address=self.process.address)
-        self.assertEqual(waiting.stderr.readline(), "waiting: 2 migration(s) are pending\n")
+        self.assertEqual(waiting.stderr.readline(), "waiting: 2 migrations are pending\n")
         self.assertIsNone(waiting.poll())
         self.run_truss("run")
         out, err = waiting.communicate(timeout=60)
@@ -255,7 +255,7 @@ class ForMachines(Case):
     def test_wait_gives_up_in_time_and_says_why(self):
         result = self.truss("wait", "--timeout", "1500ms", worker=self.process)
         self.assertEqual(result.returncode, PENDING)
-        self.assertIn("gave up: 2 migration(s) are pending", result.stderr)
+        self.assertIn("gave up: 2 migrations are pending", result.stderr)
 
     def test_wait_is_patient_with_a_worker_that_is_not_there_yet(self):
         address = self.process.address
@@ -292,7 +292,7 @@ class ForMachines(Case):
         self.assertEqual({one["state"] for one in found}, {"ok", "note"})
         self.assertEqual([one["advice"] for one in found if one["what"] == "database"], [None])
         self.assertEqual(json.loads(self.run_truss("wait", "--json", "--timeout", "1", status=PENDING)),
-                         {"applied": False, "obstacle": "2 migration(s) are pending"})
+                         {"applied": False, "obstacle": "2 migrations are pending"})
         self.run_truss("run")
         self.assertEqual(json.loads(self.run_truss("wait", "--json")), {"applied": True, "obstacle": None})
 
@@ -300,7 +300,7 @@ class ForMachines(Case):
         self.files.add("3_fails", "CREATE TABLE c (id INT);\nVACUUM;\nSELECT 1/0;")
         self.run_truss("run", status=ERROR)
         text = self.doctor(ERROR)
-        self.assertRegex(text, r"BAD   migrations     1 attempt\(s\) failed")
+        self.assertRegex(text, r"BAD   migrations     1 attempt failed")
         self.assertIn("truss mark-rolled-back", text)
 
     def test_the_doctor_without_a_worker_or_a_database_or_a_folder(self):

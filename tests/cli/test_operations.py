@@ -111,7 +111,7 @@ class Operations(Case):
     def test_cancel_ends_a_run_and_says_what_stays(self):
         self.start("CREATE TABLE a (id INT);", "SELECT pg_sleep(60);")
         operation = self.sleep_detached()
-        self.assertRegex(self.run_truss("cancel", operation), r"^cancelled: .*the 1 migration\(s\) before it stay applied\.\n$")
+        self.assertRegex(self.run_truss("cancel", operation), r"^cancelled: .*the 1 migration before it stays applied\.\n$")
         self.assertRegex(self.run_truss("cancel", operation), "^cancelled: ")
         self.assertEqual(self.sql(SLEEPING), [])
 

@@ -98,7 +98,7 @@ class Asking(Runs):
 
     def test_a_person_is_asked_also_where_the_answer_is_json(self):
         terminal = self.asked("CREATE TABLE u (id INT);", "truss run --json > /dev/null", "? [y/N]")
-        self.assertIn("1 migration(s) in 1 transaction(s)", terminal.raw)
+        self.assertIn("1 migration in 1 transaction;", terminal.raw)
         os.write(terminal.master, b"\n")
         self.assertEqual(terminal.wait(), ERROR, terminal.raw)
 
@@ -124,7 +124,7 @@ class Asking(Runs):
         self.start("CREATE TABLE u (id INT);")
         terminal = self.terminal("run", asks=True)
         wait_for(lambda: "Run this on " in terminal.raw and "? [y/N]" in terminal.raw)
-        self.assertIn("1 migration(s) in 1 transaction(s)", terminal.raw)
+        self.assertIn("1 migration in 1 transaction;", terminal.raw)
         self.assertNotIn("--plan-hash", terminal.raw)
         return terminal, lambda: os.write(terminal.master, answer)
 
@@ -155,7 +155,7 @@ class Plans(Runs):
         self.start("CREATE TABLE u (id INT);\nALTER TABLE t\n    ADD COLUMN more INT;\nINSERT INTO u VALUES (1);")
         text = self.run_truss("plan")
         self.assertIn("    line 2: ALTER TABLE t ADD COLUMN more INT\n      ACCESS EXCLUSIVE on t: blocks reads and writes\n", text)
-        self.assertIn("2 other statement(s) that lock nothing that exists", text)
+        self.assertIn("2 other statements that lock nothing that exists", text)
         self.assertNotIn("CREATE TABLE u", text)
         self.assertIn("line 1: CREATE TABLE u (id INT)\n", self.run_truss("plan", "--verbose"))
 
@@ -167,7 +167,7 @@ class Plans(Runs):
 
     def test_what_touches_nothing_that_exists_is_a_line(self):
         self.start("CREATE TABLE u (id INT);\nCREATE TABLE v (id INT);", "", "CREATE TABLE w (id INT);")
-        self.assertIn("\n2: one transaction, 2 statement(s) that lock nothing that exists\n3: nothing in it, only recorded\n4: one ", self.run_truss("plan"))
+        self.assertIn("\n2: one transaction, 2 statements that lock nothing that exists\n3: nothing in it, only recorded\n4: one ", self.run_truss("plan"))
 
     def test_names_and_target_choose(self):
         self.start("SELECT 2;", "SELECT 3;", "SELECT 4;")
@@ -196,7 +196,7 @@ class Plans(Runs):
         self.assertIn("earlier steps stay", text)
         self.assertIn("step 2 of 3: finished by an earlier run", self.run_truss("plan"))
         self.sql("INSERT INTO t VALUES (1)")
-        self.assertRegex(self.run_truss("run"), r"applied  2 \([\d.]+ m?s, behind 2 step\(s\) of an earlier run\)")
+        self.assertRegex(self.run_truss("run"), r"applied  2 \([\d.]+ m?s, behind 2 steps? of an earlier run\)")
 
     def test_a_plan_of_nothing_says_so(self):
         self.start()
@@ -245,7 +245,7 @@ class Options(Runs):
     def test_names_that_would_leave_earlier_ones_behind_are_refused_with_these(self):
         self.start("SELECT 2;", "SELECT 3;", "SELECT 4;", "SELECT 5;")
         said = self.run_truss("run", "2", "5", status=ERROR)
-        self.assertIn('2 earlier migration(s) would stay pending behind it: "3", "4".', said)
+        self.assertIn('2 earlier migrations would stay pending behind it: "3", "4".', said)
         self.assertIn("--allow-out-of-order", said)
         self.assertEqual(self.applied(), ["1"])
         self.run_truss("run", "3", "2")
@@ -403,7 +403,7 @@ class Interrupts(Runs):
         terminal.interrupt()
         self.assertEqual(terminal.wait(60), ERROR)
         text = "\n".join(terminal.lines)
-        self.assertRegex(text, r"(?s)applied  2.*cancel   Asking the worker.*failed   3.*stay applied")
+        self.assertRegex(text, r"(?s)applied  2.*cancel   Asking the worker.*failed   3.*stays applied")
         self.assertEqual(self.sql("SELECT to_regclass('u') IS NULL, to_regclass('v') IS NULL"), [("f", "t")])
         self.assertEqual(self.applied(), ["1", "2"])
 

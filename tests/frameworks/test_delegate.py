@@ -141,7 +141,7 @@ class Delegate(Fixtures):
         self.assertEqual(reply.failed.name, INDEX)
         self.assertIn("exit status 1", reply.failed.error)
         self.assertEqual(reply.failed.detail, "error: relation does not exist\n")
-        self.assertIn("the 1 migration(s) that were run stay applied", reply.summary)
+        self.assertIn("1 migration that was run stays applied", reply.summary)
 
     def test_one_that_fails_although_all_is_recorded_has_done_its_work(self):
         reply = self.run_it(self.begin(f"record {SEED} {INDEX} {LAST}; exit 1"))
@@ -417,7 +417,7 @@ class Delegate(Fixtures):
         self.assertIn(f"{KNEX} migrate:latest. Truss starts it where that is allowed: truss --allow-delegate, or where a worker is asked, truss-worker --allow-delegate. Nothing was run.", self.refused(rpc))
         plan = rpc.call("MigrationService", "Plan", {})
         self.assertIn("is a program, which only Knex.js itself can run", plan.refusal)
-        self.assertEqual(plan.summary, "3 migration(s), run by Knex.js itself: what they lock is not known before.")
+        self.assertEqual(plan.summary, "3 migrations, run by Knex.js itself: what they lock is not known before.")
         self.assertEqual({one.delegate for one in plan.migrations}, {f"{KNEX} migrate:latest"})
         self.assertEqual(self.beside("started"), "")
 

@@ -58,7 +58,7 @@ class BigFiles(Case):
         reply = rpc.call("MigrationService", "Run")
         self.assertEqual(([one.name for one in reply.applied], reply.ok, reply.failed.name), (["1"], False, "2"))
         self.assertRegex(reply.failed.error, sentence)
-        self.assertIn("the 1 migration(s) before it are applied", reply.summary)
+        self.assertIn("the 1 migration before it is applied", reply.summary)
         with self.assertRaises(RpcError) as caught:
             rpc.call("MigrationService", "Run")
         self.assertEqual((caught.exception.code, caught.exception.status.detail.reason), (FAILED_PRECONDITION, "MIGRATION_TOO_LARGE"))

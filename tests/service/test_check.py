@@ -347,7 +347,7 @@ class Check(Case):
 
     def test_a_role_with_too_few_connections(self):
         _, url = self.role(attributes="CONNECTION LIMIT 2")
-        self.assert_warned(self.check("CREATE TABLE n ();", url=url), r"may have 2 connection\(s\), and has \d: a run needs 3 more")
+        self.assert_warned(self.check("CREATE TABLE n ();", url=url), r"uses \d of its 2 connections: a run needs 3 more")
 
     def test_an_extension_that_the_server_has_not(self):
         self.assert_warned(self.check("CREATE EXTENSION no_such_thing;"), '"no_such_thing" is not available on this server')

@@ -89,7 +89,7 @@ class Durable(Case):
         self.crash()
         thread.join()
         self.cluster.start()
-        self.assertIn(f"or the {COUNT} migration(s) before it", replies[0].failed.error)
+        self.assertIn(f"or the {COUNT} migrations before it", replies[0].failed.error)
         self.assertEqual(list(replies[0].applied), [])
 
     def test_a_script_that_says_so_itself_is_not_overruled(self):

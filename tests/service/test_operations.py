@@ -80,7 +80,7 @@ class Operations(Case):
         told = [event for event in events if self.kind(event) == "notice"]
         self.assertEqual(len(told), 1000)
         self.assertRegex(told[0].notice.message, r"^row 1 ä+… \(\d+ bytes more\)$")
-        self.assertIn("2000 more message(s) of the server were left out.", [event.message for event in events])
+        self.assertIn("2000 more messages of the server were left out.", [event.message for event in events])
         self.assertTrue(operation.result.ok)
 
     def test_a_list_stays_short_whatever_errors_there_were(self):

@@ -194,7 +194,7 @@ class Webhooks(Case):
         rpc.call("MigrationService", "Run")
         self.change(1, "CREATE TABLE other (id INT);")
         self.worker(self.files, "--webhooks", config)
-        self.assertEqual(self.events(receiver, 1)[0]["text"], f"{self.database}: 1 applied migration(s) were edited or deleted since, "
+        self.assertEqual(self.events(receiver, 1)[0]["text"], f"{self.database}: 1 applied migration was edited or deleted since, "
                          "the first is 1 (modified). (tracking table public._prisma_migrations)")
 
     def test_two_workers_deliver_each_event_once(self):

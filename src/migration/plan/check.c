@@ -3,6 +3,7 @@
  */
 #include "migration/plan/check.h"
 
+#include "base/words.h"
 #include "migration/look/baseline.h"
 #include "migration/look/schema.h"
 
@@ -36,8 +37,9 @@ static void find_problems(struct arena *arena, const struct catalog *catalog, st
             arena_printf(arena, "An earlier attempt at \"%s\" did not finish and is not resolved.", failed->name));
     }
     if (catalog->counts[MIGRATION_MODIFIED] > 0) {
-        warnings_add(&check->warnings, arena_printf(arena, "%zu applied migration(s) were modified since.",
-                                                    catalog->counts[MIGRATION_MODIFIED]));
+        warnings_add(&check->warnings,
+                     words_counted(arena, catalog->counts[MIGRATION_MODIFIED], "applied migration was modified since.",
+                                   "applied migrations were modified since."));
     }
     if (!catalog_check_folder(catalog, &problem)) {
         warnings_add(&check->warnings, problem.message);
@@ -127,7 +129,8 @@ static void look_at_pending(const struct request *request, struct pg_session *se
 {
     if (check->lock_count > 0) {
         warnings_add(&check->warnings,
-                     arena_printf(request->arena, "%u session(s) are waiting for a lock.", check->lock_count));
+                     words_counted(request->arena, check->lock_count, "session is waiting for a lock.",
+                                   "sessions are waiting for a lock."));
     }
     if (check->active_count > MOST_ACTIVE) {
         warnings_add(&check->warnings,

@@ -51,18 +51,17 @@ static const char writes_sql[] =
     "WHERE pg_catalog.current_setting('default_transaction_read_only') = 'on' AND NOT pg_catalog.pg_is_in_recovery()";
 
 static const char server_sql[] =
-    "SELECT pg_catalog.format('Only %s connection(s) are left (max_connections); a run needs 4.', f.free) "
+    "SELECT pg_catalog.format('Connections that are left on the server: %s (max_connections); a run needs 4.', f.free) "
     "FROM (SELECT pg_catalog.current_setting('max_connections')::int - pg_catalog.current_setting("
     "'superuser_reserved_connections')::int - (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity "
     "WHERE backend_type = 'client backend') AS free) f WHERE f.free < 4 "
-    "UNION ALL SELECT pg_catalog.format('The role \"%s\" may have %s connection(s), and has %s: a run needs 3 more "
-    "(ALTER "
-    "ROLE \"%s\" CONNECTION LIMIT …).', r.rolname, r.rolconnlimit, u.used, r.rolname) FROM pg_catalog.pg_roles r "
+    "UNION ALL SELECT pg_catalog.format('The role \"%s\" uses %s of its %s connections: a run needs 3 more (ALTER "
+    "ROLE \"%s\" CONNECTION LIMIT …).', r.rolname, u.used, r.rolconnlimit, r.rolname) FROM pg_catalog.pg_roles r "
     "CROSS JOIN (SELECT pg_catalog.count(*) AS used FROM pg_catalog.pg_stat_activity WHERE usename = current_user "
     "AND backend_type = 'client backend') u WHERE r.rolname = current_user AND NOT r.rolsuper AND r.rolconnlimit >= 0 "
     "AND r.rolconnlimit - u.used < 3 "
-    "UNION ALL SELECT pg_catalog.format('The database may have %s connection(s), and has %s: a run needs 3 more (ALTER "
-    "DATABASE \"%s\" CONNECTION LIMIT …).', d.datconnlimit, u.used, d.datname) FROM pg_catalog.pg_database d "
+    "UNION ALL SELECT pg_catalog.format('%s of the database''s %s connections are used: a run needs 3 more (ALTER "
+    "DATABASE \"%s\" CONNECTION LIMIT …).', u.used, d.datconnlimit, d.datname) FROM pg_catalog.pg_database d "
     "CROSS JOIN (SELECT pg_catalog.count(*) AS used FROM pg_catalog.pg_stat_activity WHERE datname = "
     "pg_catalog.current_database() AND backend_type = 'client backend') u WHERE d.datname = "
     "pg_catalog.current_database() AND d.datconnlimit >= 0 AND d.datconnlimit - u.used < 3 "

@@ -3,6 +3,7 @@
  */
 #include "migration/plan/view.h"
 
+#include "base/words.h"
 #include "framework/core/script.h"
 #include "migration/plan/already.h"
 #include "migration/plan/asked.h"
@@ -400,10 +401,12 @@ static const char *summary_of(struct arena *arena, const struct preparation *pre
                ? arena_printf(arena, "\"%s\" cannot run.", preparation->unfit->name)
            : preparation->count == 0 ? "No pending migrations to run."
            : preparation->delegate
-               ? arena_printf(arena, "%zu migration(s), run by %s itself: what they lock is not known before.",
-                              preparation->count, preparation->catalog.detection.framework->display_name)
+               ? arena_printf(arena, "%s, run by %s itself: what they lock is not known before.",
+                              words_counted(arena, preparation->count, "migration", "migrations"),
+                              preparation->catalog.detection.framework->display_name)
                : arena_printf(
-                     arena, "%zu migration(s) in %u transaction(s); %s.", preparation->count, explanation->transactions,
+                     arena, "%s in %s; %s.", words_counted(arena, preparation->count, "migration", "migrations"),
+                     words_counted(arena, explanation->transactions, "transaction", "transactions"),
                      stopped_words(explanation->blocks_reads, explanation->blocks_writes, explanation->unknown));
 }
 

@@ -1,6 +1,7 @@
 #include "migration/run/around.h"
 
 #include "base/log.h"
+#include "base/words.h"
 #include "migration/record/transaction.h"
 #include "migration/run/lock.h"
 #include "migration/run/send.h"
@@ -123,11 +124,13 @@ bool around_run(const struct execution *execution, enum around_when when)
             result->ok = false;
             result->failed_name = files->around[i].file.filename;
             result->failed_around = true;
-            result->summary = arena_printf(
-                arena, "The callback %s failed; %s", result->failed_name,
-                result->applied_count == 0
-                    ? "no migration was run."
-                    : arena_printf(arena, "the %zu migration(s) before it stay applied.", result->applied_count));
+            result->summary =
+                arena_printf(arena, "The callback %s failed; %s", result->failed_name,
+                             result->applied_count == 0
+                                 ? "no migration was run."
+                                 : arena_printf(arena, "the %s applied.",
+                                                words_counted(arena, result->applied_count, "migration before it stays",
+                                                              "migrations before it stay")));
             return false;
         }
     }

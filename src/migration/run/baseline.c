@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/uuid.h"
+#include "base/words.h"
 #include "migration/look/catalog.h"
 #include "migration/look/permission.h"
 #include "migration/look/store.h"
@@ -293,9 +294,8 @@ static void tell(struct baseline *baseline)
     }
     if (!result->ok) {
         result->message = arena_printf(
-            arena,
-            "Nothing was recorded: %zu object(s) that these migrations make are not there as they make them. %s%s%s",
-            result->missing_count,
+            arena, "Nothing was recorded: %s that these migrations make %s not there as they make them. %s%s%s",
+            words_counted(arena, result->missing_count, "object", "objects"), result->missing_count == 1 ? "is" : "are",
             result->proposed == NULL ? "The first of them is not there as a whole." : "Everything up to \"",
             result->proposed == NULL ? "" : result->proposed, result->proposed == NULL ? "" : "\" is there.");
     } else if (baseline->count == 0) {
@@ -303,9 +303,9 @@ static void tell(struct baseline *baseline)
     } else {
         result->message = arena_printf(
             arena,
-            baseline->wish->dry_run ? "%zu migration(s) up to \"%s\" would be recorded as applied.%s"
-                                    : "%zu migration(s) up to \"%s\" are recorded as applied; none was executed.%s",
-            baseline->count, last, not_compared(arena, result));
+            baseline->wish->dry_run ? "%s up to \"%s\" would be recorded as applied.%s"
+                                    : "Recorded %s up to \"%s\" as applied; none was executed.%s",
+            words_counted(arena, baseline->count, "migration", "migrations"), last, not_compared(arena, result));
     }
 }
 

@@ -5,6 +5,7 @@
 #include "migration/run/durable.h"
 
 #include "base/log.h"
+#include "base/words.h"
 #include "migration/run/recovery.h"
 #include "migration/run/send.h"
 
@@ -107,10 +108,10 @@ static bool find_out_and_flush(const struct execution *execution)
 static const char *unconfirmed(struct arena *arena, const struct commits *late, const struct status *status)
 {
     const char *const name = late->items[0].name;
-    const char *const which =
-        late->count == 1 ? arena_printf(arena, "\"%s\"", name)
-                         : arena_printf(arena, "\"%s\" and the %zu migration(s) behind it that this run committed",
-                                        name, late->count - 1);
+    const char *const which = late->count == 1
+                                  ? arena_printf(arena, "\"%s\"", name)
+                                  : arena_printf(arena, "\"%s\" and the %s behind it that this run committed", name,
+                                                 words_counted(arena, late->count - 1, "migration", "migrations"));
     const char *const are = late->count == 1 ? "is" : "are";
     return status->code == STATUS_UNAVAILABLE
                ? arena_printf(arena,

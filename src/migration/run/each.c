@@ -3,6 +3,7 @@
  */
 #include "base/log.h"
 #include "base/uuid.h"
+#include "base/words.h"
 #include "migration/record/make.h"
 #include "migration/record/row.h"
 #include "migration/run/around.h"
@@ -55,8 +56,9 @@ static enum going recover(const struct execution *execution, struct attempt *att
     if (!recovery_find_out(run, &execution->preparation->catalog, &attempt->record, &truth)) {
         const size_t late = durable_forget_all(execution);
         failure->is_unknown = true;
-        const char *const before =
-            late == 0 ? "" : arena_printf(run->arena, ", or the %zu migration(s) before it,", late);
+        const char *const before = late == 0 ? ""
+                                             : arena_printf(run->arena, ", or the %s before it,",
+                                                            words_counted(run->arena, late, "migration", "migrations"));
         failure->status.message = arena_printf(run->arena,
                                                "%s Whether it%s was committed could not be found out: ask for the "
                                                "status when the database is back.",
@@ -291,7 +293,9 @@ static const char *unknown_summary(struct arena *arena, const struct run_result 
     const char *const before =
         result->applied_count == 0
             ? ""
-            : arena_printf(arena, "; the %zu migration(s) first in order stay applied", result->applied_count);
+            : arena_printf(arena, "; the %s applied",
+                           words_counted(arena, result->applied_count, "migration first in order stays",
+                                         "migrations first in order stay"));
     return arena_printf(arena,
                         "Migration \"%s\" failed — the connection was lost, and whether it was committed is not known: "
                         "ask for the status%s.",
@@ -314,8 +318,9 @@ static const char *failure_summary(struct arena *arena, const struct run_result 
     if (result->applied_count == 0) {
         return arena_printf(arena, "Migration \"%s\" %s; no other migration was run.", result->failed_name, own);
     }
-    return arena_printf(arena, "Migration \"%s\" %s; the %zu migration(s) before it stay applied.", result->failed_name,
-                        own, result->applied_count);
+    return arena_printf(
+        arena, "Migration \"%s\" %s; the %s applied.", result->failed_name, own,
+        words_counted(arena, result->applied_count, "migration before it stays", "migrations before it stay"));
 }
 
 static bool begin(const struct execution *execution)

@@ -4,6 +4,7 @@
 #include "migration/run/notices.h"
 
 #include "base/log.h"
+#include "base/words.h"
 #include "pg/session.h"
 
 #include <string.h>
@@ -101,7 +102,8 @@ void notices_end(struct hearing *hearing)
     pg_session_on_notice(run->session, NULL, NULL);
     if (run->notices.left_out > 0) {
         watch_note(&run->watch, hearing->migration,
-                   arena_printf(run->arena, "%u more message(s) of the server were left out.", run->notices.left_out));
+                   words_counted(run->arena, run->notices.left_out, "more message of the server was left out.",
+                                 "more messages of the server were left out."));
         run->notices.left_out = 0;
     }
 }

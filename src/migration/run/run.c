@@ -9,6 +9,7 @@
 #include "migration/look/target.h"
 
 #include "base/log.h"
+#include "base/words.h"
 #include "migration/run/around.h"
 #include "migration/run/executor.h"
 #include "migration/run/lock.h"
@@ -156,9 +157,12 @@ static bool execute_items(const struct execution *execution)
     }
     if (result->ok && preparation->unfit != NULL) {
         keep_unfit(execution,
-                   arena_printf(execution->run->arena,
-                                "Migration \"%s\" cannot run; the %zu migration(s) before it %s applied.",
-                                preparation->unfit->name, result->applied_count, result->dry_run ? "could be" : "are"));
+                   arena_printf(execution->run->arena, "Migration \"%s\" cannot run; the %s before it %s applied.",
+                                preparation->unfit->name,
+                                words_counted(execution->run->arena, result->applied_count, "migration", "migrations"),
+                                result->dry_run              ? "could be"
+                                : result->applied_count == 1 ? "is"
+                                                             : "are"));
     }
     return true;
 }
@@ -213,8 +217,8 @@ static bool run_prepared(const struct execution *execution)
     tell(execution, RUN_EVENT_RUN_STARTED,
          preparation->count == 0
              ? arena_printf(execution->run->arena, "No migration of %s is pending.", name)
-             : arena_printf(execution->run->arena, "%s %zu migration(s) of %s.",
-                            execution->options->dry_run ? "Trying" : "Running", preparation->count, name));
+             : arena_printf(execution->run->arena, "%s %s of %s.", execution->options->dry_run ? "Trying" : "Running",
+                            words_counted(execution->run->arena, preparation->count, "migration", "migrations"), name));
     if (!execute(execution)) {
         return false;
     }

@@ -10,6 +10,7 @@
  * goes when what came of it was told: where that never happened, no run starts it again before a person has looked.
  */
 #include "base/log.h"
+#include "base/words.h"
 #include "migration/look/catalog.h"
 #include "migration/look/store.h"
 #include "migration/plan/refusal.h"
@@ -128,11 +129,11 @@ static void fail(const struct tool_use *use, const char *name, const char *what,
                 use->outcome, what);
     result->failure.status.detail = tool_tail(use);
     result->failure.status.hint = hint_for(use);
-    result->summary =
-        result->applied_count == 0
-            ? arena_printf(arena, "Migration \"%s\" failed; no other migration was run.", name)
-            : arena_printf(arena, "Migration \"%s\" failed; the %zu migration(s) that were run stay applied.", name,
-                           result->applied_count);
+    result->summary = result->applied_count == 0
+                          ? arena_printf(arena, "Migration \"%s\" failed; no other migration was run.", name)
+                          : arena_printf(arena, "Migration \"%s\" failed; %s applied.", name,
+                                         words_counted(arena, result->applied_count, "migration that was run stays",
+                                                       "migrations that were run stay"));
 }
 
 /* ---- our note that it was started ---- */

@@ -3,6 +3,7 @@
  * name, or whose tables they name, give the same values afterwards as without the try; others that moved are told of.
  */
 #include "base/sqlstate.h"
+#include "base/words.h"
 #include "framework/core/script.h"
 #include "migration/look/baseline.h"
 #include "migration/run/around.h"
@@ -162,13 +163,12 @@ static const char *summary_of(const struct execution *execution, bool is_lost)
         return arena_printf(arena, "Migration \"%s\" would fail; everything was rolled back.", result->failed_name);
     }
     if (result->untried_count > 0) {
-        return arena_printf(arena,
-                            "Tried %zu migration(s) without a failure and rolled everything back; %zu step(s) "
-                            "could not be tried.",
-                            execution->preparation->count, result->untried_count);
+        return arena_printf(arena, "Tried %s without a failure and rolled everything back; %s could not be tried.",
+                            words_counted(arena, execution->preparation->count, "migration", "migrations"),
+                            words_counted(arena, result->untried_count, "step", "steps"));
     }
-    return arena_printf(arena, "%zu migration(s) would be applied; everything was rolled back.",
-                        execution->preparation->count);
+    return arena_printf(arena, "%s would be applied; everything was rolled back.",
+                        words_counted(arena, execution->preparation->count, "migration", "migrations"));
 }
 
 /* What no rollback undoes is not tried: false, with its line, where a step has it. */

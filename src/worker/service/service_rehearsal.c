@@ -3,6 +3,7 @@
  */
 #include "worker/service/service_rehearsal.h"
 
+#include "base/words.h"
 #include "migration/plan/moment.h"
 #include "migration/plan/outside.h"
 #include "migration/run/run.h"
@@ -47,13 +48,14 @@ static bool may_act_outside(const struct rpc_call *call, const Wish *wish, const
     for (size_t i = 0; i < lines->count; i++) {
         buffer_printf(&detail, "%s%s", i == 0 ? "" : "\n", lines->items[i]);
     }
-    status_fail_because(call->status, STATUS_FAILED_PRECONDITION, REASON_SERVER_WIDE, "%s Nothing was run.",
-                        by_tool ? "The framework's own tool would run the migrations in the branch, and may act beyond "
-                                  "its database, on the whole server or elsewhere."
-                                : arena_printf(call->arena,
-                                               "%zu statement(s) act beyond the branch's database, on the whole server "
-                                               "or elsewhere: they would do so from the branch, too.",
-                                               lines->count));
+    status_fail_because(
+        call->status, STATUS_FAILED_PRECONDITION, REASON_SERVER_WIDE, "%s Nothing was run.",
+        by_tool ? "The framework's own tool would run the migrations in the branch, and may act beyond "
+                  "its database, on the whole server or elsewhere."
+                : arena_printf(call->arena,
+                               "%s beyond the branch's database, on the whole server or elsewhere, and "
+                               "would do so from the branch, too.",
+                               words_counted(call->arena, lines->count, "statement acts", "statements act")));
     call->status->detail = buffer_string(&detail);
     call->status->hint = "Where that is wanted: truss branch rehearse --allow-server-wide, in a request "
                          "\"allowServerWide\": true. What functions do is not seen.";
@@ -121,14 +123,14 @@ static const char *summary_of(struct arena *arena, const struct run_result *firs
         return first->summary;
     }
     if (!second->ok || second->applied_count > 0) {
-        return arena_printf(arena,
-                            "%zu migration(s) were applied in the branch, but a second run was not without work: %s",
-                            first->applied_count, second->summary);
+        return arena_printf(arena, "%s applied in the branch, but a second run was not without work: %s",
+                            words_counted(arena, first->applied_count, "migration was", "migrations were"),
+                            second->summary);
     }
     return first->applied_count == 0
                ? "Nothing is pending in the branch."
-               : arena_printf(arena, "%zu migration(s) were applied in the branch; a second run finds nothing to do.",
-                              first->applied_count);
+               : arena_printf(arena, "%s applied in the branch; a second run finds nothing to do.",
+                              words_counted(arena, first->applied_count, "migration was", "migrations were"));
 }
 
 /* Runs twice. False where it could not begin. */

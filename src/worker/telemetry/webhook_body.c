@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/json_text.h"
+#include "base/words.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -177,21 +178,25 @@ static const char *sentence_of(struct arena *arena, const struct hook_news *news
     const bool has_failed = outcome != NULL && outcome->result != NULL && outcome->result->failed != NULL;
     switch (news->event) {
     case HOOK_STARTED:
-        return arena_printf(arena, "a run of %u migration(s) has begun.", news->count);
+        return arena_printf(arena, "a run of %s has begun.",
+                            words_counted(arena, news->count, "migration", "migrations"));
     case HOOK_LOCK_WAIT:
         return arena_printf(arena, "%s waits for %s, for %.0f s until now.",
                             news->wait->migration == NULL ? "a run" : news->wait->migration,
                             news->wait->kind == RUN_EVENT_RUN_LOCK_WAIT ? "another run" : "a lock",
                             news->wait->duration_ms / 1000.0);
     case HOOK_DONE:
-        return arena_printf(arena, "%zu migration(s) applied.",
-                            outcome->result == NULL ? 0 : outcome->result->n_applied);
+        return arena_printf(
+            arena, "%s applied.",
+            words_counted(arena, outcome->result == NULL ? 0 : outcome->result->n_applied, "migration", "migrations"));
     case HOOK_FAILED:
         return arena_printf(arena, "the run %s%s%s: %s", outcome->outcome == RUN_CANCELLED ? "was cancelled" : "failed",
                             has_failed ? " at " : "", has_failed ? outcome->result->failed->name : "", outcome->error);
     case HOOK_DRIFT:
-        return arena_printf(arena, "%zu applied migration(s) were edited or deleted since, the first is %s (%s).",
-                            news->drift->count, news->drift->items[0].migration, news->drift->items[0].state);
+        return arena_printf(
+            arena, "%s edited or deleted since, the first is %s (%s).",
+            words_counted(arena, news->drift->count, "applied migration was", "applied migrations were"),
+            news->drift->items[0].migration, news->drift->items[0].state);
     case HOOK_LOST:
     case HOOK_ALL:
         break;
