@@ -9,9 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* $1 our backend, $2 whether it lasts to the end of the transaction only. The innermost query puts the session's own
- * path in force (set_config of NULL resets, which costs a tenth of reading it from pg_settings), the next reads what
- * that is, the outermost replaces it: each gets what the one inside it gave, and OFFSET keeps each a query of its own.
+/* $1 our backend, $2 whether it lasts to the end of the transaction only, $3 whether the path that is in force now is
+ * the scripts'. The innermost query puts the session's own path in force (set_config of NULL resets, which costs a
+ * tenth of reading it from pg_settings), the next reads what that is, the outermost replaces it: each gets what the one
+ * inside it gave, and OFFSET keeps each a query of its own.
  */
 static const char pin_sql[] =
     "SELECT c.path, c.schemas, pg_catalog.set_config('truss.path', pg_catalog.concat_ws(', ', 'pg_catalog', "
@@ -21,7 +22,8 @@ static const char pin_sql[] =
     "pg_catalog.substr(c.schemas, pg_catalog.length(c.schemas) OPERATOR(pg_catalog.+) 1)), c.is_local) FROM ("
     "SELECT b.path, b.is_local, pg_catalog.array_to_string(pg_catalog.current_schemas(b.path IS NULL), "
     "pg_catalog.chr(31)) AS schemas FROM ("
-    "SELECT pg_catalog.set_config('search_path', NULL, $2::pg_catalog.bool) AS path, "
+    "SELECT CASE WHEN $3::pg_catalog.bool THEN pg_catalog.current_setting('search_path') "
+    "ELSE pg_catalog.set_config('search_path', NULL, $2::pg_catalog.bool) END AS path, "
     "$2::pg_catalog.bool AS is_local WHERE $2::pg_catalog.bool "
     "OR pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) $1::pg_catalog.int4 OFFSET 0) b OFFSET 0) c";
 
@@ -34,33 +36,41 @@ static void note_path(struct pg_session *session, const PGresult *result)
     session->schemas = strdup(session->is_pooled ? "" : PQgetvalue(result, 0, 1));
 }
 
-static bool pin(struct pg_session *session, bool is_local, struct status *status)
+static bool pin(struct pg_session *session, bool is_local, bool is_set, struct status *status)
 {
     char pid[16];
     snprintf(pid, sizeof pid, "%d", pg_session_backend_pid(session));
-    const char *const values[] = {pid, is_local ? "true" : "false"};
-    PG_RESULT(result) = session_query_kept(session, pin_sql, 2, values, status);
+    const char *const values[] = {pid, is_local ? "true" : "false", is_set ? "true" : "false"};
+    PG_RESULT(result) = session_query_kept(session, pin_sql, 3, values, status);
     if (result == NULL) {
         return false;
     }
     const bool was_pooled = session->is_pooled;
     note_path(session, result);
     session->is_pooled = session->is_pooled || was_pooled;
+    session->has_other_path = is_set;
     return true;
 }
 
 bool pg_session_pin(struct pg_session *session, struct status *status)
 {
     /* Whether a pooler is between us is known behind the first answer only. */
-    if (!session->is_pooled && !pin(session, false, status)) {
+    if (!session->is_pooled && !pin(session, false, false, status)) {
         return false;
     }
-    return !session->is_pooled || !pg_session_in_transaction(session) || pin(session, true, status);
+    return !session->is_pooled || !pg_session_in_transaction(session) || pin(session, true, false, status);
+}
+
+bool pg_session_pin_as(struct pg_session *session, const char *sql, struct status *status)
+{
+    struct buffer set = {.arena = status->arena};
+    buffer_printf(&set, "RESET search_path;%s", sql);
+    return session->is_pooled || (pg_exec(session, buffer_string(&set), status) && pin(session, false, true, status));
 }
 
 bool pg_session_is_pinned(const struct pg_session *session)
 {
-    return session->path != NULL;
+    return session->path != NULL && !session->has_other_path;
 }
 
 const char *pg_session_script_path(const struct pg_session *session)

@@ -75,6 +75,12 @@ bool pg_session_use_jit(struct pg_session *session, bool use, struct status *sta
  * transaction, unless a pooler gave the backend: there it lasts as long as the transaction, and each pg_query outside
  * of one gets one. */
 bool pg_session_pin(struct pg_session *session, struct status *status);
+
+/* The same for scripts whose tool changes the path of its connection: sql does so, in names that are qualified. It
+ * lasts to the next pg_session_pin. Behind a pooler nothing is done. */
+bool pg_session_pin_as(struct pg_session *session, const char *sql, struct status *status);
+
+/* Is it pinned, with the path that its connection has by itself? */
 bool pg_session_is_pinned(const struct pg_session *session);
 
 /* As pg_session_open; the session is pinned. */

@@ -15,6 +15,7 @@ struct pg_session {
     bool is_lost;
     bool is_jit_off;     /* by us */
     bool is_jit_known;   /* it was asked for: where it is off already, it is not asked for again */
+    bool has_other_path; /* it is pinned with the path of a framework's own connection */
     bool is_pooled;      /* a pooler gives it one backend after the other */
     char *path;          /* the setting that a script of it has; NULL: not pinned yet (pg/search.h) */
     char *schemas;       /* those of it that exist, with PG_SCHEMA_END between */

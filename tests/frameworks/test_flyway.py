@@ -230,6 +230,21 @@ class Flyway(Fixtures):
                 self.assertIn(said or "", self.status(rpc).problem or "")
                 self.assertEqual(bool(self.status(rpc).problem), said is not None)
 
+    def test_scripts_work_in_the_default_schema_and_a_plan_looks_there(self):
+        """PostgreSQLConnection.changeCurrentSchemaTo: the default schema, then the connection's own path."""
+        first = {"sql/V1__a.sql": "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;\nCREATE TABLE t (i int);\nCREATE TABLE o AS SELECT * FROM other;"}
+        for said in ("flyway.schemas=shop,more\n", "flyway.defaultSchema=shop\n"):
+            conf = {"flyway.conf": f"{said}flyway.locations=filesystem:sql\n", **first}
+            self.sql("DROP SCHEMA IF EXISTS shop CASCADE; DROP TABLE IF EXISTS public.t, other; CREATE TABLE public.t (j text); CREATE TABLE other (k int)")
+            with self.subTest(said=said):
+                with self.start(conf) as rpc:
+                    rpc.call("MigrationService", "Run")
+                self.assertEqual(self.sql("SELECT schemaname, tablename FROM pg_tables WHERE tablename IN ('t', 'o') ORDER BY 2, 1"), [("shop", "o"), ("public", "t"), ("shop", "t")])
+                with self.start({**conf, "sql/V2__b.sql": "CREATE TABLE other (k int);"}) as rpc:
+                    statement, = rpc.call("MigrationService", "Plan").migrations[0].steps[0].statements
+                    self.assertEqual(statement.fails, "")
+                    rpc.call("MigrationService", "Run")
+
     def test_every_suffix_counts(self):
         with self.start({"flyway.conf": "flyway.locations=filesystem:sql\nflyway.sqlMigrationSuffixes=.sql,.ddl\n", "sql/V1__a.sql": "", "sql/V2__b.ddl": ""}) as rpc:
             self.assertEqual(self.names(rpc), ["V1__a", "V2__b"])

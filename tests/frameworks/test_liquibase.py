@@ -84,6 +84,20 @@ class Liquibase(Fixtures):
                 file.write("\nSELECT 'edited';\n")
             self.assertEqual([one.name for one in self.status(rpc).migrations if self.state(one) == "modified"], ["inc/up/low/z.sql::z::z"])
 
+    def test_scripts_work_in_the_default_schema_and_not_in_that_of_its_own_tables(self):
+        """DatabaseUtils.initializeDatabase of Liquibase 4."""
+        sql = "--liquibase formatted sql\n--changeset a:1\nCREATE TABLE t (i int);\n"
+        for said, schema in (("defaultSchemaName=shop", "shop"), ("defaultSchemaName=SHOP", "shop"), ("liquibaseSchemaName=shop", "public"),
+                             ("defaultSchemaName=shop\nliquibaseSchemaName=public", "shop"), ("", "public")):
+            with self.subTest(said=said), harness.tempfile.TemporaryDirectory() as directory:
+                self.sql("DROP SCHEMA IF EXISTS shop CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE SCHEMA shop")
+                for name, text in (("liquibase.properties", f"changeLogFile=c.sql\n{said}\n"), ("c.sql", sql)):
+                    with open(os.path.join(directory, name), "w", encoding="utf-8") as file:
+                        file.write(text)
+                with harness.Rpc(self.worker(type("Here", (), {"path": directory})).address) as rpc:
+                    rpc.call("MigrationService", "Run")
+                self.assertEqual(self.sql("SELECT schemaname FROM pg_tables WHERE tablename = 't'"), [(schema,)])
+
 
 if __name__ == "__main__":
     harness.main()

@@ -888,6 +888,15 @@ class Truth(Written):
                                      ("127.0.0.1", str(self.cluster.port), self.database, "app"))
                     self.assertRegex(target.server_version, r"^\d+(\.\d+|devel)?")
 
+    def test_postgrators_scripts_and_table_are_in_the_schema_of_its_configuration(self):
+        """lib/Client.js of postgrator 8: SET search_path = currentSchema, for everything."""
+        self.write("db/001.do.a.sql", "CREATE TABLE a (i int);\n")
+        self.write(".postgratorrc.json", '{"migrationPattern": "db/*.sql", "driver": "pg", "currentSchema": "shop"}')
+        self.sql("CREATE SCHEMA shop")
+        with self.start() as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+        self.assertEqual(self.tables(), {"shop.a", "shop.schemaversion"})
+
 
 if __name__ == "__main__":
     fixtures.harness.main()

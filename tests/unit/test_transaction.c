@@ -27,7 +27,7 @@ static const struct run_settings settings = {.lock_timeout_ms = 50, .statement_t
 static const struct step_record second = {.step = 2, .steps = 3, .attempt = "4711", .checksum = "ab"};
 
 #define RESET_ROLE "RESET SESSION AUTHORIZATION;RESET ROLE;"
-#define FORGET     "BEGIN;CLOSE ALL;DEALLOCATE ALL;UNLISTEN *;DISCARD TEMP;DISCARD SEQUENCES;COMMIT;"
+#define FORGET     "BEGIN;CLOSE ALL;DEALLOCATE ALL;UNLISTEN *;DISCARD TEMP;DISCARD SEQUENCES;"
 #define OURSELVES  "SET LOCAL SESSION AUTHORIZATION DEFAULT;SET LOCAL ROLE NONE;"
 
 #define KEEPALIVE  "SET tcp_keepalives_idle = 10;SET tcp_keepalives_interval = 5;SET tcp_keepalives_count = 3;"
@@ -86,7 +86,7 @@ START_TEST(the_usual_migration_is_one_message_with_its_row)
     one.records = true;
     one.part = LEDGER_RECORD;
     ck_assert_str_eq(compose(&one),
-                     RESET_ROLE "RESET ALL;" FORGET "SET ledgers.own = on;" KEEPALIVE
+                     RESET_ROLE "RESET ALL;" FORGET "SET ledgers.own = on;COMMIT;" KEEPALIVE
                                 "SET idle_in_transaction_session_timeout = 60000;SET "
                                 "statement_timeout = 9000;BEGIN;SET LOCAL lock_timeout =       50;LOCK ledger;create "
                                 "table t ()\n;\n" OURSELVES UNDER_LOCK "INSERT row;" OURSELVES "UNLOCK ledger;COMMIT;");

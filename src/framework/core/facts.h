@@ -76,6 +76,12 @@ struct ledger_facts {
  * never wait, and never make us wait: a backup holds ACCESS SHARE on every table for hours. */
 #define LOCK_LEDGER "LOCK TABLE {ledger} IN SHARE ROW EXCLUSIVE MODE;"
 
+/* In .session: the scripts' unqualified names are looked for in the schema (an identifier) before the connection's own.
+ */
+#define SCHEMA_IN_FRONT(schema)                                                                                        \
+    "SELECT pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', {'" schema "'}, "                          \
+    "nullif(pg_catalog.current_setting('search_path'), '')), false);"
+
 /* A word that the templates of one framework have: {word}. Either text is a literal (NULL: NULL), or sql appends SQL.
  */
 struct ledger_word {

@@ -4,6 +4,7 @@
  */
 #include "base/search.h"
 #include "framework/core/ledger.h"
+#include "framework/core/template.h"
 #include "framework/flyway/flyway_callbacks.h"
 #include "framework/flyway/flyway_files.h"
 #include "framework/flyway/flyway_fill.h"
@@ -280,6 +281,15 @@ static const char *installer_of(struct arena *arena, const struct ledger *ledger
     return settings == NULL ? NULL : settings->installed_by;
 }
 
+/* Its default schema, in which its table is, comes before what the connection has (PostgreSQLConnection.java,
+ * changeCurrentSchemaTo): unqualified names are made there. */
+static void put_search_path(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
+{
+    if (strcmp(ledger->schema, "public") != 0) {
+        template_put(sql, SCHEMA_IN_FRONT("{schema}"), NULL, ledger, record);
+    }
+}
+
 #define INSERT(took, success)                                                                                          \
     "INSERT INTO {ledger} (installed_rank, version, description, type, script, checksum, installed_by, "               \
     "execution_time, success) SELECT coalesce(pg_catalog.max(installed_rank), 0) OPERATOR(pg_catalog.+) 1, "           \
@@ -315,6 +325,7 @@ const struct framework framework_flyway = {
                 "\"execution_time\" INTEGER NOT NULL, \"success\" BOOLEAN NOT NULL);"
                 "ALTER TABLE {ledger} ADD CONSTRAINT {identifier:*_pk} PRIMARY KEY (\"installed_rank\");"
                 "CREATE INDEX {identifier:*_s_idx} ON {ledger} (\"success\");",
+            .session = "{search_path}",
             .record = INSERT("{took:ms}", "true"),
             .start = INSERT("0", "false"),
             .forget = FORGET,
@@ -323,7 +334,8 @@ const struct framework framework_flyway = {
                       "1000)::int" UNFINISHED,
             .mark_applied = INSERT("0", "true"),
             .mark_rolled_back = FORGET,
-            .words = (const struct ledger_word[]){{.name = "said_version", .text = version_of},
+            .words = (const struct ledger_word[]){{.name = "search_path", .sql = put_search_path},
+                                                  {.name = "said_version", .text = version_of},
                                                   {.name = "description", .text = description_of},
                                                   {.name = "script", .text = script_of},
                                                   {.name = "type", .text = type_of},

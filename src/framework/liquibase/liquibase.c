@@ -119,6 +119,23 @@ static void put_lock_key(struct buffer *sql, const struct ledger *ledger, const 
     pg_quote_identifier(sql, arena_printf(sql->arena, "%s_pkey", lock_table(ledger)));
 }
 
+/* The default schema comes before what the connection has (DatabaseUtils.initializeDatabase); liquibaseSchemaName is of
+ * its own tables alone. A command or Maven may say it as well, and by what it was found is kept. */
+static void put_search_path(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
+{
+    const struct folder *const folder = ledger->folder;
+    const struct liquibase_settings *const settings = folder == NULL ? NULL : folder->settings;
+    const char *schema = settings == NULL ? NULL : settings->default_schema;
+    if (schema == NULL && folder != NULL && folder->mentioned != NULL &&
+        strcasestr(folder->mentioned, "default") != NULL) {
+        schema = folder->ledger.schema;
+    }
+    if (schema != NULL) {
+        const struct ledger in_front = {.schema = schema, .table = ledger->table};
+        template_put(sql, SCHEMA_IN_FRONT("{schema}"), NULL, &in_front, record);
+    }
+}
+
 /* One number for each run of ours, which has a connection of its own, as it is for each of theirs: the end of a time in
  * milliseconds. */
 #define DEPLOYMENT                                                                                                     \
@@ -160,6 +177,7 @@ SAID(contexts, contexts)
 SAID(labels, labels)
 
 static const struct ledger_word words[] = {
+    {.name = "search_path", .sql = put_search_path},
     {.name = "lock_table", .sql = put_lock_table},
     {.name = "lock_key", .sql = put_lock_key},
     {.name = "again", .sql = put_again},
@@ -216,6 +234,7 @@ const struct framework framework_liquibase = {
                 "liquibase release-locks frees it'); END IF; END IF; END'};",
             .unlock = "UPDATE {lock_table} SET locked = false, lockgranted = NULL, lockedby = NULL WHERE id "
                       "OPERATOR(pg_catalog.=) 1 AND lockedby OPERATOR(pg_catalog.=) 'Truss';",
+            .session = "{search_path}",
             .record =
                 "{again}INSERT INTO {ledger} (id, author, filename, dateexecuted, orderexecuted, md5sum, description, "
                 "comments, exectype, contexts, labels, liquibase, deployment_id) SELECT {set_id}, {author}, {path}, "

@@ -16,6 +16,7 @@ struct liquibase_settings {
     const char *contexts;
     const char *labels;
     const char *lock_table;
+    const char *default_schema; /* NULL: none is said */
     const struct config_pair *parameters;
     size_t parameter_count;
 };

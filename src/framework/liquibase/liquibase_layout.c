@@ -81,7 +81,7 @@ static const char *setting_of(struct arena *arena, const struct source *source, 
 }
 
 /* Liquibase quotes a name only where it has both cases, and PostgreSQL folds it otherwise. */
-static const char *table_name(struct arena *arena, const char *name)
+static const char *folded_name(struct arena *arena, const char *name)
 {
     bool has_upper = false;
     bool has_lower = false;
@@ -154,11 +154,13 @@ static bool configure_from(struct arena *arena, struct folder *folder, const str
     }
     settings->contexts = values[CONTEXTS];
     settings->labels = values[LABELS];
-    settings->lock_table = table_name(arena, values[LOCK_TABLE]);
+    settings->lock_table = folded_name(arena, values[LOCK_TABLE]);
+    settings->default_schema =
+        values[DEFAULT_SCHEMA] != NULL ? folded_name(arena, values[DEFAULT_SCHEMA]) : settings->default_schema;
     /* A file that does not say it takes nothing back: Spring's has no changelog where that has its usual name. */
     const char *const schema = values[SCHEMA] != NULL ? values[SCHEMA] : values[DEFAULT_SCHEMA];
-    folder->ledger.table = values[TABLE] != NULL ? table_name(arena, values[TABLE]) : folder->ledger.table;
-    folder->ledger.schema = schema != NULL ? schema : folder->ledger.schema;
+    folder->ledger.table = values[TABLE] != NULL ? folded_name(arena, values[TABLE]) : folder->ledger.table;
+    folder->ledger.schema = schema != NULL ? folded_name(arena, schema) : folder->ledger.schema;
     if (source->parameters != NULL) {
         settings->parameters = config_pairs(arena, file.content, NULL, source->parameters, &settings->parameter_count);
     }

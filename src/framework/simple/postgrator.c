@@ -9,6 +9,12 @@
 
 #include <string.h>
 
+/* What its configuration says. */
+struct settings {
+    const char *newline; /* NULL: files count as they are */
+    const char *schema;  /* the search path of its connection (lib/Client.js); NULL: the connection's own */
+};
+
 /* ---- the folder ---- */
 
 /* "002.do.create-posts.sql" is "create-posts", which ends at a dot; "003.do.sql" has no name. */
@@ -78,12 +84,12 @@ static bool postgrator_configure(struct arena *arena, struct folder *folder)
     if (name == NULL) {
         return false;
     }
-    const char *values[] = {"migrationPattern", "schemaTable", "newline"};
-    for (size_t i = 0; i < 3; i++) {
+    const char *values[] = {"migrationPattern", "schemaTable", "newline", "currentSchema"};
+    for (size_t i = 0; i < 4; i++) {
         const char *const path[] = {is_package ? "postgrator" : values[i], is_package ? values[i] : NULL, NULL};
         if (i == 0) {
             unread_folder(arena, folder, (struct source_file){name, source}, property_unread(source, path), values[i]);
-        } else if (i == 1) {
+        } else if (i != 2) {
             unread_ledger(arena, folder, (struct source_file){name, source}, property_unread(source, path), values[i]);
         }
         values[i] = property_string(arena, source, path);
@@ -91,7 +97,10 @@ static bool postgrator_configure(struct arena *arena, struct folder *folder)
     const char *const directory = values[0] == NULL ? NULL : directory_of(arena, values[0]);
     folder->path = directory == NULL ? NULL : path_join(arena, folder->base, directory);
     configuration_set_table(arena, folder, values[1]);
-    folder->settings = values[2];
+    folder->ledger.schema = folder->ledger.schema != NULL ? folder->ledger.schema : values[3];
+    struct settings *const settings = arena_alloc(arena, sizeof *settings);
+    *settings = (struct settings){.newline = values[2], .schema = values[3]};
+    folder->settings = settings;
     folder->evidence = path_join(arena, folder->base, name);
     return true;
 }
@@ -116,9 +125,11 @@ static struct text with_newlines(struct arena *arena, struct text content, const
 static const char *postgrator_checksum(struct arena *arena, const struct folder *folder,
                                        const struct migration_file *file, struct text content)
 {
+    const struct settings *const settings = folder->settings;
     (void)file;
-    return digest_hex_of(arena, "MD5",
-                         folder->settings == NULL ? content : with_newlines(arena, content, folder->settings));
+    return digest_hex_of(
+        arena, "MD5",
+        settings == NULL || settings->newline == NULL ? content : with_newlines(arena, content, settings->newline));
 }
 
 /* What a program makes has no checksum; its own tool writes this. */
@@ -127,6 +138,17 @@ static const char *md5_of(struct arena *arena, const struct ledger *ledger, cons
     (void)arena;
     (void)ledger;
     return record->file->is_code ? "undefined" : record->checksum;
+}
+
+static void put_search_path(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
+{
+    const struct settings *const settings = ledger->folder == NULL ? NULL : ledger->folder->settings;
+    (void)record;
+    if (settings != NULL && settings->schema != NULL) {
+        buffer_puts(sql, "SET search_path TO ");
+        pg_quote_identifier(sql, settings->schema);
+        buffer_putc(sql, ';');
+    }
 }
 
 #define NUMBERED "{number:1-18}.do." /* a bigint for certain */
@@ -151,7 +173,10 @@ const struct framework framework_postgrator = {
                       "ALTER TABLE {ledger} ADD COLUMN run_at TIMESTAMP WITH TIME ZONE;",
             .lock = LOCK_LEDGER,
             .record = "INSERT INTO {ledger} (version, name, md5, run_at) VALUES ({key}, {title}, {md5}, {clock:ms});",
-            .words = (const struct ledger_word[]){{.name = "md5", .text = md5_of}, {0}},
+            .session = "{search_path}",
+            .words = (const struct ledger_word[]){{.name = "md5", .text = md5_of},
+                                                  {.name = "search_path", .sql = put_search_path},
+                                                  {0}},
         },
     .folder =
         {

@@ -258,6 +258,26 @@ static bool fill(const struct request *request, struct catalog *catalog)
 
 typedef bool detecting(const struct request *request, struct pg_session *session, struct detection *detection);
 
+/* Names of scripts are then looked for where their tool would, which may change the path of its connection (Flyway's
+ * default schema). Most tools set what the connection has: that is not sent. */
+static bool look_as_its_tool(const struct request *request, struct pg_session *session, const struct catalog *catalog)
+{
+    const struct detection *const detection = &catalog->detection;
+    const char *const schemas = pg_session_script_schemas(session);
+    struct buffer sql = {.arena = request->arena};
+    struct buffer usual = {.arena = request->arena};
+    if (detection->framework == NULL || detection->problem != NULL) {
+        return true;
+    }
+    ledger_put(&sql, detection->framework, LEDGER_SESSION, &detection->ledger, NULL);
+    buffer_puts(&usual, "SET search_path TO ");
+    pg_quote_identifier(&usual, arena_strndup(request->arena, schemas, strcspn(schemas, (char[]){PG_SCHEMA_END, 0})));
+    buffer_putc(&usual, ';');
+    const bool is_other = text_find(buffer_text(&sql), "search_path", 0) != SIZE_MAX &&
+                          !text_equal(buffer_text(&sql), buffer_text(&usual));
+    return !is_other || pg_session_pin_as(session, buffer_string(&sql), request->status);
+}
+
 /* With several and no telling which, nothing can be said of any migration. */
 static bool read_all(const struct request *request, struct pg_session *session, detecting *detector,
                      struct catalog *catalog)
@@ -271,7 +291,7 @@ static bool read_all(const struct request *request, struct pg_session *session, 
                     (catalog->detection.framework == NULL || catalog->detection.problem != NULL ||
                      read_halves(request, session, catalog));
     reading_end(session);
-    return ok && fill(request, catalog);
+    return ok && look_as_its_tool(request, session, catalog) && fill(request, catalog);
 }
 
 bool catalog_read(const struct request *request, struct pg_session *session, struct catalog *catalog)

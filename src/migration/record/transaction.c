@@ -22,8 +22,9 @@
 #define RESET_ROLE    "RESET SESSION AUTHORIZATION;RESET ROLE;"
 
 /* What an earlier migration may have left in the session besides settings, as DISCARD ALL does it, but for advisory
- * locks. In a transaction of its own: these take a snapshot, behind which SET TRANSACTION comes too late. */
-#define FORGET "BEGIN;CLOSE ALL;DEALLOCATE ALL;UNLISTEN *;DISCARD TEMP;DISCARD SEQUENCES;COMMIT;"
+ * locks. In a transaction of its own, with what the framework's own connection has: these take a snapshot, behind which
+ * SET TRANSACTION comes too late. */
+#define FORGET "BEGIN;CLOSE ALL;DEALLOCATE ALL;UNLISTEN *;DISCARD TEMP;DISCARD SEQUENCES;"
 
 const char transaction_reset[] = RESET_ROLE "RESET ALL;";
 
@@ -74,12 +75,12 @@ static void put_session(struct query *query, const struct transaction *transacti
     if (transaction->session == NULL) {
         return;
     }
+    const bool is_inside = transaction->frame == FRAME_INSIDE;
     query->resets = true;
     put(query, transaction_reset);
-    if (transaction->frame != FRAME_INSIDE) {
-        put(query, FORGET);
-    }
+    put(query, is_inside ? "" : FORGET);
     put_part(query, transaction, LEDGER_SESSION);
+    put(query, is_inside ? "" : "COMMIT;");
     put(query, session_limits(query->sql.arena, transaction->session));
     if (transaction->session->statement_timeout_ms > 0) {
         put(query,
