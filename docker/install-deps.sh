@@ -7,7 +7,7 @@
 #   build       compiler, headers, code generators
 #   quickstart  build, what configuring with the tests asks for, and a PostgreSQL server
 #   test        quickstart, and what tests/run.sh uses
-#   long        test, clang for the fuzzers and clang-tidy, and a pooler
+#   long        test, clang for the fuzzers and clang-tidy, and a browser with windows
 #
 # Where everything is installed already it does nothing at all: no network, no root.
 set -eu
@@ -22,9 +22,9 @@ build="gcc libc6-dev make cmake pkg-config protobuf-c-compiler libprotobuf-dev l
     libcurl4-openssl-dev libgit2-dev libseccomp-dev"
 quickstart="$build check postgresql-[0-9]*@postgresql curl"
 test="$quickstart cppcheck clang-format shellcheck procps iproute2 protobuf-compiler python3 python3-protobuf python3-yaml
-    python3-pip python3-setuptools python3-wheel golang-go protoc-gen-go golang-google-protobuf-dev chromium
+    python3-pip python3-setuptools python3-wheel golang-go protoc-gen-go golang-google-protobuf-dev
     python3-jsonschema dpkg-dev file git pgbouncer mold"
-long="$test clang clang-tidy"
+long="$test clang clang-tidy chromium"
 
 fail() {
     echo "install-deps.sh: $*" >&2
@@ -37,12 +37,17 @@ node_packages() {
     command -v npm >/dev/null || echo npm
 }
 
+# The tests of the console take either; the one without windows is smaller, and takes a third less of the processor's time.
+browser_packages() {
+    command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || echo chromium-headless-shell
+}
+
 packages_of() {
     case $1 in
     run) echo "$run" ;;
     build) echo "$build" ;;
     quickstart) echo "$quickstart" ;;
-    test) echo "$test" && node_packages ;;
+    test) echo "$test" && node_packages && browser_packages ;;
     long) echo "$long" && clang_packages && node_packages ;;
     *) fail "there is no set \"$1\"; the sets are run, build, quickstart, test and long." ;;
     esac
