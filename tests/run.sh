@@ -14,7 +14,7 @@
 #                       docker packages docs (default: all)
 # TRUSS_TEST_SANITIZED  those of them that run against the sanitized build (default: units service bridge)
 # TRUSS_TEST_BUILD      another build directory for the others, made with CC, CFLAGS and LDFLAGS (default: build)
-# TRUSS_TEST_LANES      how many programs run at once (default: two a processor, as each of them waits for half of its time)
+# TRUSS_TEST_LANES      how many programs run at once (default: four a processor, as each of them waits for most of its time)
 # TRUSS_TEST_RECORD     not empty: write the times that were measured to tests/support/times
 # TRUSS_TEST_VERBOSE    not empty: show the output also of what passes
 # TRUSS_PEERS_DIR       where the real CLIs are, or will be, installed (default: the user's cache directory)
@@ -100,7 +100,7 @@ main() {
     /usr/bin/python3 -B tests/support/shared.py "$shared" || exit 1
     for suite in $only; do
         programs "$suite"
-    done | longest_first | xargs -P "${TRUSS_TEST_LANES:-$((jobs * 2))}" -n 2 sh tests/run-one.sh
+    done | longest_first | xargs -P "${TRUSS_TEST_LANES:-$((jobs * 4))}" -n 2 sh tests/run-one.sh
     run_again
 
     [ -z "${TRUSS_TEST_RECORD-}" ] || awk '{ print int($4 + 0.5), $6 }' "$TRUSS_TEST_TALLY" | sort -k1,1nr -k2 >tests/support/times
