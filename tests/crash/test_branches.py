@@ -1,7 +1,7 @@
 """A worker that is killed at any instant while it makes, resets and drops branches: what is left is finished or undone by the next one.
 No database without its row, no row without its database, no branch that was answered for is lost, and no other database is dropped.
 
-TRUSS_BRANCH_KILLS sets how many times (20)."""
+TRUSS_BRANCH_KILLS sets how many times (10)."""
 import contextlib
 import http.client
 import os
@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
 from harness import Case, wait_for
 
-KILLS = int(os.environ.get("TRUSS_BRANCH_KILLS", "20"))
+KILLS = int(os.environ.get("TRUSS_BRANCH_KILLS", "10"))
 SEED = int(os.environ.get("TRUSS_BRANCH_SEED", "0")) or random.randrange(1 << 30)
 
 

@@ -7,12 +7,12 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import crash
 import harness
 
-ROUNDS = 40
+ROUNDS = 20
 SEED = os.environ.get("TRUSS_CRASH_SEED", "ci")
 
 
 class Killed(unittest.TestCase):
-    limit = 400  # forty rounds in one test; 40 s on an idle machine
+    limit = 400  # twenty rounds in one test; 20 s on an idle machine
 
     def test_whatever_is_killed_in_a_run_nothing_is_lost_and_nothing_runs_twice(self):
         suite = crash.Crash(SEED)
