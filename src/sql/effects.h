@@ -11,6 +11,9 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "sql/alters.h"
+#include "sql/needs.h"
+#include "sql/replaced.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -102,31 +105,6 @@ struct sql_change {
     const char *const *path; /* NULL-terminated */
 };
 
-/* What must be there already, whatever schema it is in where the statement gives none. */
-enum sql_need_kind {
-    SQL_NEED_ROLE,
-    SQL_NEED_TYPE,
-    SQL_NEED_FUNCTION,
-    SQL_NEED_SCHEMA,
-    SQL_NEED_COLLATION,
-    SQL_NEED_TABLESPACE,
-    SQL_NEED_METHOD, /* of access */
-    SQL_NEED_SETTING,
-    SQL_NEED_COLUMN, /* `part` of the relation `name`, as the three that follow */
-    SQL_NEED_CONSTRAINT,
-    SQL_NEED_TRIGGER,
-    SQL_NEED_POLICY,
-    SQL_NEED_KEY,     /* unique over these columns, with 31 (ASCII's unit separator) between them; "": a primary key */
-    SQL_NEED_NO_ROWS, /* in the relation: the new column `part` is NOT NULL and has no value for them */
-};
-
-struct sql_need {
-    enum sql_need_kind kind;
-    const char *schema; /* NULL where the statement gives none */
-    const char *name;
-    const char *part; /* NULL: the thing is whole */
-};
-
 /* What a statement does to what is known of NULL in a column. */
 enum sql_proof_kind {
     SQL_PROOF_IS,        /* no row has NULL in `column`, by `constraint`: NULL without a name, "" its own NOT NULL */
@@ -156,9 +134,16 @@ struct sql_effects {
     size_t reach_count;
     struct sql_change *changes;
     size_t change_count;
-    struct sql_need *needs;
+    struct sql_need *needs; /* whatever schema they are in where the statement gives none */
     size_t need_count;
-    struct sql_proof *proofs; /* in the statement's order */
+    struct sql_need *makes; /* and must not be there, in the schema where they are made */
+    size_t make_count;
+    struct sql_alter *alters;
+    size_t alter_count;
+    struct sql_reference *references;
+    size_t reference_count;
+    struct sql_replaced *replaced; /* NULL: nothing, or it is not known */
+    struct sql_proof *proofs;      /* in the statement's order */
     size_t proof_count;
 };
 

@@ -9,39 +9,63 @@
 
 #define MOST_NEEDS 200 /* of a statement */
 
-static void need(struct effects_reader *reader, struct sql_need need)
+const char *effects_kept(struct arena *arena, const char *word)
 {
-    struct sql_effects *const effects = reader->effects;
-    if (need.name == NULL || need.name[0] == '\0' || effects->need_count == MOST_NEEDS) {
-        return;
-    }
-    effects->needs =
-        arena_grow(reader->arena, effects->needs, effects->need_count, &reader->need_capacity, sizeof *effects->needs);
-    effects->needs[effects->need_count++] = (struct sql_need){
-        need.kind,
-        need.schema == NULL || need.schema[0] == '\0' ? NULL : arena_strdup(reader->arena, need.schema),
-        arena_strdup(reader->arena, need.name),
-        arena_strdup(reader->arena, need.part),
-    };
+    return word == NULL || word[0] == '\0' ? NULL : arena_strdup(arena, word);
 }
 
-static void need_part(struct effects_reader *reader, enum sql_need_kind kind, const json_t *range, const char *part)
+static void add(struct arena *arena, struct sql_need **needs, size_t *count, size_t *capacity,
+                const struct sql_need *need)
+{
+    const bool is_part_missing = need->part != NULL && need->part[0] == '\0' && need->kind != SQL_NEED_KEY;
+    if (need->name == NULL || need->name[0] == '\0' || is_part_missing || *count == MOST_NEEDS) {
+        return;
+    }
+    struct sql_need one = *need;
+    one.schema = effects_kept(arena, need->schema);
+    one.name = arena_strdup(arena, need->name);
+    one.part = need->part == NULL ? NULL : arena_strdup(arena, need->part);
+    *needs = arena_grow(arena, *needs, *count, capacity, sizeof **needs);
+    (*needs)[(*count)++] = one;
+}
+
+void effects_need(struct effects_reader *reader, struct sql_need need)
+{
+    add(reader->arena, &reader->effects->needs, &reader->effects->need_count, &reader->need_capacity, &need);
+}
+
+void effects_make(struct effects_reader *reader, struct sql_need make)
+{
+    add(reader->arena, &reader->effects->makes, &reader->effects->make_count, &reader->make_capacity, &make);
+}
+
+void effects_need_part(struct effects_reader *reader, enum sql_need_kind kind, const json_t *range, const char *part)
 {
     if (part != NULL && part[0] != '\0') {
-        need(reader, (struct sql_need){kind, tree_string(range, "schemaname"), tree_string(range, "relname"), part});
+        effects_need(reader, (struct sql_need){.kind = kind,
+                                               .schema = tree_string(range, "schemaname"),
+                                               .name = tree_string(range, "relname"),
+                                               .part = part});
     }
+}
+
+void effects_need_relation(struct effects_reader *reader, const json_t *range, const char *kinds)
+{
+    effects_need(reader, (struct sql_need){.kind = SQL_NEED_RELATION,
+                                           .schema = tree_string(range, "schemaname"),
+                                           .name = tree_string(range, "relname"),
+                                           .part = kinds});
 }
 
 /* ---- names anywhere in the tree ---- */
 
-/* serial and its kin are words for a column. */
-static void need_type(struct effects_reader *reader, const json_t *type)
+void effects_need_type(struct effects_reader *reader, const json_t *type)
 {
     const json_t *const names = json_object_get(type, "names");
     const char *const schema = tree_name(names, 1);
     if (!tree_flag(type, "pct_type") && !effects_is_builtin(type) &&
         (schema == NULL || strcmp(schema, "pg_catalog") != 0)) {
-        need(reader, (struct sql_need){SQL_NEED_TYPE, schema, tree_name(names, 0), NULL});
+        effects_need(reader, (struct sql_need){.kind = SQL_NEED_TYPE, .schema = schema, .name = tree_name(names, 0)});
     }
 }
 
@@ -55,8 +79,10 @@ static void need_key(struct effects_reader *reader, const json_t *constraint)
         buffer_printf(&list, "%s%s", list.size == 0 ? "" : "\x1F", tree_name(columns, i));
     }
     if (range != NULL && !tree_is(constraint, "contype", "")) {
-        need(reader, (struct sql_need){SQL_NEED_KEY, tree_string(range, "schemaname"), tree_string(range, "relname"),
-                                       buffer_string(&list)});
+        effects_need(reader, (struct sql_need){.kind = SQL_NEED_KEY,
+                                               .schema = tree_string(range, "schemaname"),
+                                               .name = tree_string(range, "relname"),
+                                               .part = buffer_string(&list)});
     }
 }
 
@@ -65,18 +91,20 @@ static void need_object(struct effects_reader *reader, const json_t *body)
     const json_t *const collation = json_object_get(body, "collname");
     const char *const schema = tree_string(body, "schemaname");
     if (tree_is(body, "roletype", "ROLESPEC_CSTRING")) {
-        need(reader, (struct sql_need){SQL_NEED_ROLE, NULL, tree_string(body, "rolename"), NULL});
+        effects_need(reader, (struct sql_need){.kind = SQL_NEED_ROLE, .name = tree_string(body, "rolename")});
     }
     if (json_object_get(body, "typemod") != NULL) {
-        need_type(reader, body);
+        effects_need_type(reader, body);
     }
     if (json_is_array(collation)) {
-        need(reader, (struct sql_need){SQL_NEED_COLLATION, tree_name(collation, 1), tree_name(collation, 0), NULL});
+        effects_need(reader, (struct sql_need){.kind = SQL_NEED_COLLATION,
+                                               .schema = tree_name(collation, 1),
+                                               .name = tree_name(collation, 0)});
     }
     if (json_object_get(body, "relpersistence") != NULL && strncmp(schema, "pg_", 3) != 0) {
-        need(reader, (struct sql_need){SQL_NEED_SCHEMA, NULL, schema, NULL});
+        effects_need(reader, (struct sql_need){.kind = SQL_NEED_SCHEMA, .name = schema});
     }
-    need(reader, (struct sql_need){SQL_NEED_TABLESPACE, NULL, tree_string(body, "tablespacename"), NULL});
+    effects_need(reader, (struct sql_need){.kind = SQL_NEED_TABLESPACE, .name = tree_string(body, "tablespacename")});
     if (json_object_get(body, "pktable") != NULL) {
         need_key(reader, body);
     }
@@ -88,7 +116,8 @@ static void need_function(struct effects_reader *reader, const json_t *names)
 {
     const char *const schema = tree_name(names, 1);
     if (schema == NULL || strcmp(schema, "pg_catalog") != 0) {
-        need(reader, (struct sql_need){SQL_NEED_FUNCTION, schema, tree_name(names, 0), NULL});
+        effects_need(reader,
+                     (struct sql_need){.kind = SQL_NEED_FUNCTION, .schema = schema, .name = tree_name(names, 0)});
     }
 }
 
@@ -147,97 +176,98 @@ static void need_no_rows(struct effects_reader *reader, const json_t *range, con
         }
         empty = !tree_flag(command, "missing_ok") && is_left_empty(column) ? tree_string(column, "colname") : empty;
     }
-    need_part(reader, SQL_NEED_NO_ROWS, range, empty);
+    effects_need_part(reader, SQL_NEED_NO_ROWS, range, empty);
+}
+
+/* What a subcommand of ALTER TABLE works on. */
+static const struct part {
+    const char *subtypes;
+    enum sql_need_kind kind;
+} parts[] = {
+    {"AT_DropColumn AT_AlterColumnType AT_ColumnDefault AT_SetNotNull AT_DropNotNull AT_SetStatistics AT_SetStorage "
+     "AT_SetCompression AT_SetIdentity AT_DropIdentity AT_AddIdentity AT_SetOptions AT_ResetOptions",
+     SQL_NEED_COLUMN},
+    {"AT_DropConstraint AT_ValidateConstraint AT_AlterConstraint", SQL_NEED_CONSTRAINT},
+    {"AT_EnableTrig AT_EnableAlwaysTrig AT_EnableReplicaTrig AT_DisableTrig", SQL_NEED_TRIGGER},
+    {"AT_EnableRule AT_EnableAlwaysRule AT_EnableReplicaRule AT_DisableRule", SQL_NEED_RULE},
+    {"AT_ClusterOn AT_ReplicaIdentity", SQL_NEED_INDEX},
+};
+
+static void of_command(struct effects_reader *reader, const json_t *range, const json_t *command)
+{
+    static const char dropping[] = "AT_DropColumn AT_DropConstraint";
+    const char *const subtype = tree_string(command, "subtype");
+    const json_t *const def = json_object_get(command, "def");
+    const char *const constraint = tree_string(tree_body(def, "Constraint"), "conname");
+    const char *const identity = tree_string(tree_body(def, "ReplicaIdentityStmt"), "name");
+    const char *const said = tree_string(command, "name");
+    const struct part *part = parts;
+    while (part < parts + sizeof parts / sizeof parts[0] && !effects_is_one_of(part->subtypes, subtype)) {
+        part++;
+    }
+    if (part < parts + sizeof parts / sizeof parts[0]) {
+        effects_need(reader, (struct sql_need){.kind = part->kind,
+                                               .schema = tree_string(range, "schemaname"),
+                                               .name = tree_string(range, "relname"),
+                                               .part = said[0] != '\0'         ? said
+                                                       : constraint[0] != '\0' ? constraint
+                                                                               : identity,
+                                               .may_be_missing = tree_flag(command, "missing_ok"),
+                                               .goes = effects_is_one_of(dropping, subtype) &&
+                                                       tree_is(command, "behavior", "DROP_RESTRICT")});
+    } else if (strcmp(subtype, "AT_SetTableSpace") == 0) {
+        effects_need(reader, (struct sql_need){.kind = SQL_NEED_TABLESPACE, .name = said});
+    } else if (strcmp(subtype, "AT_SetAccessMethod") == 0) {
+        effects_need(reader, (struct sql_need){.kind = SQL_NEED_METHOD, .name = said});
+    }
+}
+
+/* ALTER TABLE takes every relation, as ALTER INDEX does. */
+static const char *kinds_of(const char *objtype)
+{
+    return strcmp(objtype, "OBJECT_SEQUENCE") == 0        ? "S"
+           : strcmp(objtype, "OBJECT_VIEW") == 0          ? "v"
+           : strcmp(objtype, "OBJECT_MATVIEW") == 0       ? "m"
+           : strcmp(objtype, "OBJECT_FOREIGN_TABLE") == 0 ? "f"
+           : strcmp(objtype, "OBJECT_TYPE") == 0          ? "c"
+                                                          : NULL;
 }
 
 static void of_alter(struct effects_reader *reader, const json_t *body)
 {
-    static const struct {
-        const char *subtypes;
-        enum sql_need_kind kind;
-    } parts[] = {
-        {"AT_DropColumn AT_AlterColumnType AT_ColumnDefault AT_SetNotNull AT_DropNotNull AT_SetStatistics "
-         "AT_SetStorage "
-         "AT_SetCompression AT_SetIdentity AT_DropIdentity AT_AddIdentity AT_SetOptions AT_ResetOptions",
-         SQL_NEED_COLUMN},
-        {"AT_DropConstraint AT_ValidateConstraint", SQL_NEED_CONSTRAINT},
-        {"AT_EnableTrig AT_EnableAlwaysTrig AT_EnableReplicaTrig AT_DisableTrig", SQL_NEED_TRIGGER},
-    };
+    const char *const objtype = tree_string(body, "objtype");
     const json_t *const range = json_object_get(body, "relation");
     const json_t *const commands = json_object_get(body, "cmds");
-    for (size_t i = 0; tree_is(body, "objtype", "OBJECT_TABLE") && i < json_array_size(commands); i++) {
-        const json_t *const command = tree_body(json_array_get(commands, i), "AlterTableCmd");
-        for (size_t j = 0; !tree_flag(command, "missing_ok") && j < sizeof parts / sizeof parts[0]; j++) {
-            if (effects_is_one_of(parts[j].subtypes, tree_string(command, "subtype"))) {
-                need_part(reader, parts[j].kind, range, tree_string(command, "name"));
-            }
-        }
-        if (tree_is(command, "subtype", "AT_SetTableSpace")) {
-            need(reader, (struct sql_need){SQL_NEED_TABLESPACE, NULL, tree_string(command, "name"), NULL});
-        }
+    effects_need_relation(reader, range, kinds_of(objtype));
+    for (size_t i = 0; i < json_array_size(commands); i++) {
+        of_command(reader, range, tree_body(json_array_get(commands, i), "AlterTableCmd"));
     }
-    if (tree_is(body, "objtype", "OBJECT_TABLE")) {
+    if (strcmp(objtype, "OBJECT_TABLE") == 0) {
         need_no_rows(reader, range, commands);
-    }
-}
-
-/* DROP TRIGGER t ON table, DROP POLICY; DROP TYPE, FUNCTION, SCHEMA. */
-static void of_drop(struct effects_reader *reader, const json_t *body)
-{
-    static const struct {
-        const char *removed;
-        enum sql_need_kind kind;
-        bool on_table;
-    } kinds[] = {
-        {"OBJECT_TRIGGER", SQL_NEED_TRIGGER, true},    {"OBJECT_POLICY", SQL_NEED_POLICY, true},
-        {"OBJECT_TYPE", SQL_NEED_TYPE, false},         {"OBJECT_DOMAIN", SQL_NEED_TYPE, false},
-        {"OBJECT_FUNCTION", SQL_NEED_FUNCTION, false}, {"OBJECT_PROCEDURE", SQL_NEED_FUNCTION, false},
-        {"OBJECT_SCHEMA", SQL_NEED_SCHEMA, false},
-    };
-    const json_t *const objects = json_object_get(body, "objects");
-    for (size_t i = 0; i < json_array_size(objects); i++) {
-        const json_t *const object = json_array_get(objects, i);
-        const json_t *const list = json_object_get(tree_body(object, "List"), "items");
-        const json_t *const function = json_object_get(tree_body(object, "ObjectWithArgs"), "objname");
-        const json_t *const type = json_object_get(tree_body(object, "TypeName"), "names");
-        const json_t *const names = list != NULL ? list : function != NULL ? function : type;
-        const char *const alone = tree_string(tree_body(object, "String"), "sval");
-        for (size_t j = 0; j < sizeof kinds / sizeof kinds[0]; j++) {
-            if (tree_is(body, "removeType", kinds[j].removed)) {
-                need(reader, kinds[j].on_table ? (struct sql_need){kinds[j].kind, tree_name(names, 2),
-                                                                   tree_name(names, 1), tree_name(names, 0)}
-                                               : (struct sql_need){kinds[j].kind, tree_name(names, 1),
-                                                                   names == NULL ? alone : tree_name(names, 0), NULL});
-            }
-        }
-    }
-}
-
-static void of_rename(struct effects_reader *reader, const json_t *body)
-{
-    const json_t *const range = json_object_get(body, "relation");
-    if (tree_is(body, "renameType", "OBJECT_COLUMN") && tree_is(body, "relationType", "OBJECT_TABLE")) {
-        need_part(reader, SQL_NEED_COLUMN, range, tree_string(body, "subname"));
-    } else if (tree_is(body, "renameType", "OBJECT_TABCONSTRAINT")) {
-        need_part(reader, SQL_NEED_CONSTRAINT, range, tree_string(body, "subname"));
-    }
-}
-
-static void of_comment(struct effects_reader *reader, const json_t *body)
-{
-    const json_t *const names = json_object_get(json_object_get(json_object_get(body, "object"), "List"), "items");
-    if (tree_is(body, "objtype", "OBJECT_COLUMN")) {
-        need(reader, (struct sql_need){SQL_NEED_COLUMN, tree_name(names, 2), tree_name(names, 1), tree_name(names, 0)});
     }
 }
 
 static void of_index(struct effects_reader *reader, const json_t *body)
 {
     const json_t *const elements = json_object_get(body, "indexParams");
-    need(reader, (struct sql_need){SQL_NEED_METHOD, NULL, tree_string(body, "accessMethod"), NULL});
+    const json_t *const range = json_object_get(body, "relation");
+    const char *const method = tree_string(body, "accessMethod");
+    effects_need(reader, (struct sql_need){.kind = SQL_NEED_METHOD, .name = method});
     for (size_t i = 0; i < json_array_size(elements); i++) {
-        need_part(reader, SQL_NEED_COLUMN, json_object_get(body, "relation"),
-                  tree_string(tree_body(json_array_get(elements, i), "IndexElem"), "name"));
+        const json_t *const element = tree_body(json_array_get(elements, i), "IndexElem");
+        const json_t *const operators = json_object_get(element, "opclass");
+        effects_need_part(reader, SQL_NEED_COLUMN, range, tree_string(element, "name"));
+        effects_need(reader, (struct sql_need){.kind = SQL_NEED_OPERATOR_CLASS,
+                                               .schema = tree_name(operators, 1),
+                                               .name = tree_name(operators, 0),
+                                               .part = method});
+    }
+}
+
+static void need_columns(struct effects_reader *reader, const json_t *range, const json_t *names)
+{
+    for (size_t i = 0; i < json_array_size(names); i++) {
+        effects_need_part(reader, SQL_NEED_COLUMN, range, tree_name(names, i));
     }
 }
 
@@ -247,20 +277,26 @@ static void of_rows(struct effects_reader *reader, const json_t *body)
     const json_t *const columns = json_object_get(body, "cols");
     const json_t *const targets = columns != NULL ? columns : json_object_get(body, "targetList");
     for (size_t i = 0; i < json_array_size(targets); i++) {
-        need_part(reader, SQL_NEED_COLUMN, json_object_get(body, "relation"),
-                  tree_string(tree_body(json_array_get(targets, i), "ResTarget"), "name"));
+        effects_need_part(reader, SQL_NEED_COLUMN, json_object_get(body, "relation"),
+                          tree_string(tree_body(json_array_get(targets, i), "ResTarget"), "name"));
     }
 }
 
+/* INSTEAD OF is for views; a view has no triggers BEFORE or AFTER its rows. */
 static void of_trigger(struct effects_reader *reader, const json_t *body)
 {
+    enum { INSTEAD = 64 };
     const json_t *const names = json_object_get(body, "funcname");
-    need(reader, (struct sql_need){SQL_NEED_FUNCTION, tree_name(names, 1), tree_name(names, 0), NULL});
-}
-
-static void of_move(struct effects_reader *reader, const json_t *body)
-{
-    need(reader, (struct sql_need){SQL_NEED_SCHEMA, NULL, tree_string(body, "newschema"), NULL});
+    const json_t *const range = json_object_get(body, "relation");
+    effects_need_relation(reader, range,
+                          tree_integer(body, "timing") == INSTEAD ? "v"
+                          : tree_flag(body, "row")                ? "rpf"
+                                                                  : "rpfv");
+    effects_need(reader, (struct sql_need){.kind = SQL_NEED_TRIGGER_FUNCTION,
+                                           .schema = tree_name(names, 1),
+                                           .name = tree_name(names, 0),
+                                           .part = "trigger"});
+    need_columns(reader, range, json_object_get(body, "columns"));
 }
 
 /* SET ROLE joe; a setting with a dot in its name needs nobody who knows it. */
@@ -268,14 +304,107 @@ static void of_set(struct effects_reader *reader, const json_t *body)
 {
     const char *const name = tree_string(body, "name");
     const char *const value = effects_constant(json_array_get(json_object_get(body, "args"), 0));
+    const bool is_role = strcmp(name, "role") == 0 && strcmp(value, "none") != 0;
     if (!tree_is(body, "kind", "VAR_SET_VALUE")) {
         return;
     }
-    if (strcmp(name, "role") == 0 && strcmp(value, "none") != 0) {
-        need(reader, (struct sql_need){SQL_NEED_ROLE, NULL, value, NULL});
-    } else if (strchr(name, '.') == NULL) {
-        need(reader, (struct sql_need){SQL_NEED_SETTING, NULL, name, NULL});
+    if (is_role || strcmp(name, "session_authorization") == 0) {
+        effects_need(reader, (struct sql_need){.kind = SQL_NEED_ROLE, .name = value});
+    } else if (strchr(name, '.') == NULL && strcmp(name, "role") != 0) {
+        effects_need(reader, (struct sql_need){.kind = SQL_NEED_SETTING, .name = name});
     }
+}
+
+static void of_policy(struct effects_reader *reader, const json_t *body)
+{
+    effects_need_relation(reader, json_object_get(body, "table"), NULL);
+}
+
+static void of_altered_policy(struct effects_reader *reader, const json_t *body)
+{
+    effects_need_part(reader, SQL_NEED_POLICY, json_object_get(body, "table"), tree_string(body, "policy_name"));
+}
+
+/* OWNED BY table.column. */
+static void of_owned(struct effects_reader *reader, const json_t *body)
+{
+    const json_t *const owner = tree_option(json_object_get(body, "options"), "owned_by");
+    const json_t *const names = json_object_get(tree_body(json_object_get(owner, "arg"), "List"), "items");
+    effects_need(reader, (struct sql_need){.kind = SQL_NEED_COLUMN,
+                                           .schema = tree_name(names, 2),
+                                           .name = tree_name(names, 1),
+                                           .part = tree_name(names, 0)});
+}
+
+static void of_sequence(struct effects_reader *reader, const json_t *body)
+{
+    effects_need_relation(reader, json_object_get(body, "sequence"), "S");
+    of_owned(reader, body);
+}
+
+/* VACUUM and ANALYZE. */
+static void of_vacuum(struct effects_reader *reader, const json_t *body)
+{
+    const json_t *const relations = json_object_get(body, "rels");
+    for (size_t i = 0; i < json_array_size(relations); i++) {
+        const json_t *const one = tree_body(json_array_get(relations, i), "VacuumRelation");
+        effects_need_relation(reader, json_object_get(one, "relation"), NULL);
+        need_columns(reader, json_object_get(one, "relation"), json_object_get(one, "va_cols"));
+    }
+}
+
+static void of_reindex(struct effects_reader *reader, const json_t *body)
+{
+    const bool is_index = tree_is(body, "kind", "REINDEX_OBJECT_INDEX");
+    effects_need_relation(reader, json_object_get(body, "relation"), is_index ? "iI" : "rpmt");
+}
+
+static void of_cluster(struct effects_reader *reader, const json_t *body)
+{
+    const json_t *const range = json_object_get(body, "relation");
+    effects_need_relation(reader, range, NULL);
+    effects_need_part(reader, SQL_NEED_INDEX, range, tree_string(body, "indexname"));
+}
+
+static void of_copy(struct effects_reader *reader, const json_t *body)
+{
+    effects_need_relation(reader, json_object_get(body, "relation"), NULL);
+    need_columns(reader, json_object_get(body, "relation"), json_object_get(body, "attlist"));
+}
+
+static void of_refresh(struct effects_reader *reader, const json_t *body)
+{
+    effects_need_relation(reader, json_object_get(body, "relation"), NULL);
+}
+
+static void of_publication(struct effects_reader *reader, const json_t *body)
+{
+    const json_t *const objects = json_object_get(body, "pubobjects");
+    for (size_t i = 0; i < json_array_size(objects); i++) {
+        const json_t *const object = tree_body(json_array_get(objects, i), "PublicationObjSpec");
+        effects_need_relation(reader, json_object_get(json_object_get(object, "pubtable"), "relation"), NULL);
+        effects_need(reader, (struct sql_need){.kind = SQL_NEED_SCHEMA, .name = tree_string(object, "name")});
+    }
+}
+
+static void of_statistics(struct effects_reader *reader, const json_t *body)
+{
+    const json_t *const columns = json_object_get(body, "exprs");
+    const json_t *const range = tree_body(json_array_get(json_object_get(body, "relations"), 0), "RangeVar");
+    effects_need_relation(reader, range, NULL);
+    for (size_t i = 0; i < json_array_size(columns); i++) {
+        effects_need_part(reader, SQL_NEED_COLUMN, range,
+                          tree_string(tree_body(json_array_get(columns, i), "StatsElem"), "name"));
+    }
+}
+
+/* CALL of what is no procedure. */
+static void of_call(struct effects_reader *reader, const json_t *body)
+{
+    const json_t *const names = json_object_get(json_object_get(body, "funccall"), "funcname");
+    effects_need(
+        reader, (struct sql_need){
+                    .kind = SQL_NEED_ROUTINE, .schema = tree_name(names, 1), .name = tree_name(names, 0), .part = "p"});
 }
 
 static const struct {
@@ -284,14 +413,26 @@ static const struct {
     bool is_whole; /* nothing else in its tree is a name of what must be there */
 } statements[] = {
     {"AlterTableStmt", of_alter, false},
-    {"DropStmt", of_drop, true},
-    {"RenameStmt", of_rename, false},
-    {"CommentStmt", of_comment, true},
+    {"AlterPolicyStmt", of_altered_policy, false},
+    {"AlterPublicationStmt", of_publication, false},
+    {"AlterSeqStmt", of_sequence, false},
+    {"CreateSeqStmt", of_owned, false},
+    {"CallStmt", of_call, false},
+    {"ClusterStmt", of_cluster, false},
+    {"CopyStmt", of_copy, false},
+    {"CreatePolicyStmt", of_policy, false},
+    {"CreatePublicationStmt", of_publication, false},
+    {"CreateStatsStmt", of_statistics, false},
+    {"CreateTrigStmt", of_trigger, false},
+    {"DropStmt", NULL, true},
+    {"CommentStmt", NULL, true},
+    {"SecLabelStmt", NULL, true},
     {"IndexStmt", of_index, false},
     {"InsertStmt", of_rows, false},
     {"UpdateStmt", of_rows, false},
-    {"CreateTrigStmt", of_trigger, false},
-    {"AlterObjectSchemaStmt", of_move, false},
+    {"RefreshMatViewStmt", of_refresh, false},
+    {"ReindexStmt", of_reindex, false},
+    {"VacuumStmt", of_vacuum, false},
     {"VariableSetStmt", of_set, true},
     {"DefineStmt", NULL, true},
     {"CreateRoleStmt", NULL, true},
@@ -305,8 +446,12 @@ void effects_needs(struct effects_reader *reader, json_t *node)
 {
     json_t *body;
     const char *const kind = tree_node(node, &body);
+    const bool may_be_missing = tree_flag(body, "missing_ok");
     size_t i = 0;
-    if (tree_flag(body, "missing_ok") || tree_flag(body, "if_not_exists")) {
+    if (tree_flag(body, "if_not_exists") && strcmp(kind, "CreateExtensionStmt") == 0) {
+        effects_need_files(reader, body);
+    }
+    if (tree_flag(body, "if_not_exists") || (may_be_missing && strcmp(kind, "DropStmt") != 0)) {
         return;
     }
     while (i < sizeof statements / sizeof statements[0] && strcmp(statements[i].kind, kind) != 0) {
@@ -316,6 +461,10 @@ void effects_needs(struct effects_reader *reader, json_t *node)
     if (is_known && statements[i].take != NULL) {
         statements[i].take(reader, body);
     }
+    effects_named_needs(reader, kind, body);
+    effects_makes(reader, kind, body);
+    effects_replaced(reader, kind, body);
+    effects_fitting(reader, kind, body);
     if (!is_known || !statements[i].is_whole) {
         walk(reader, body);
     }

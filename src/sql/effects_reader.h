@@ -20,6 +20,9 @@ struct effects_reader {
     size_t reach_capacity;
     size_t change_capacity;
     size_t need_capacity;
+    size_t make_capacity;
+    size_t alter_capacity;
+    size_t reference_capacity;
     size_t proof_capacity;
     size_t left_out;    /* locks on relations that the plan itself creates */
     int advice_weight;  /* of the work that the advice is for */
@@ -116,6 +119,33 @@ void effects_statement(struct effects_reader *reader, json_t *node);
 
 /* What one statement's node needs to be there: effects_needs.c. */
 void effects_needs(struct effects_reader *reader, json_t *node);
+/* Adds one thing; nothing where it has no name. */
+void effects_need(struct effects_reader *reader, struct sql_need need);
+/* The same of what is made. */
+void effects_make(struct effects_reader *reader, struct sql_need make);
+/* A part of a relation (the body of its RangeVar). */
+void effects_need_part(struct effects_reader *reader, enum sql_need_kind kind, const json_t *range, const char *part);
+/* A relation of these kinds; NULL: of any. */
+void effects_need_relation(struct effects_reader *reader, const json_t *range, const char *kinds);
+/* A type by the body of its TypeName; serial and its kin are words for a column. */
+void effects_need_type(struct effects_reader *reader, const json_t *type);
+
+/* A thing of a kind that the grammar calls `type` (OBJECT_FUNCTION), as DROP, COMMENT and GRANT name it; without a
+ * name where it is of a kind that is not followed: effects_named.c. */
+struct sql_need effects_named(struct arena *arena, const char *type, const json_t *object);
+/* The types of a list of TypeNames or of parameters that are given to a call; NULL where one cannot be said. */
+const char *effects_types_of(struct arena *arena, const json_t *list);
+/* What a statement about such things needs and makes: effects_named.c, effects_made.c. */
+void effects_named_needs(struct effects_reader *reader, const char *kind, const json_t *body);
+void effects_makes(struct effects_reader *reader, const char *kind, const json_t *body);
+/* What CREATE OR REPLACE puts in the place of what is there: effects_replaced.c. */
+void effects_replaced(struct effects_reader *reader, const char *kind, const json_t *body);
+/* What it wants of columns and tables that are there: effects_fitting.c. */
+void effects_fitting(struct effects_reader *reader, const char *kind, const json_t *body);
+/* A copy of a word of the tree; NULL for "". */
+const char *effects_kept(struct arena *arena, const char *word);
+/* The files of an extension, or of the version of it that is named. */
+void effects_need_files(struct effects_reader *reader, const json_t *body);
 
 /* What one statement's node does to what is known of NULL: effects_proofs.c. */
 void effects_proofs(struct effects_reader *reader, json_t *node);

@@ -1,7 +1,6 @@
 /*
- * What a statement needs and nobody has made, and what stands in its way although it does not name it: views and
- * foreign keys on what it drops, empties or gives another type. Asked of the catalogs; of a name that a statement
- * before has so much as mentioned nothing is said.
+ * What is followed through a plan for all that looks for what its statements need: which names they have mentioned, and
+ * how much was asked of the server. Of a name that a statement before has so much as mentioned nothing is said.
  */
 #ifndef MIGRATION_PLAN_NEEDS_H
 #define MIGRATION_PLAN_NEEDS_H
@@ -17,20 +16,24 @@ struct needs {
     struct world *world;
     struct word_set mentioned; /* names, by the statements before */
     struct word_set answers;   /* what was asked for; needs.c */
+    const char *own_schema;    /* of the tracking table, which the run makes before; NULL: none */
+    const char *own_table;
     size_t asked;
     bool has_unnamed_schema; /* CREATE SCHEMA AUTHORIZATION: of that role's name */
     bool gave_up;            /* too much was asked for: nothing more is */
     bool has_cascaded;       /* a statement before has taken away what it does not name: set by who reads the plan */
     bool may_have_emptied;   /* a statement before may have taken rows, from whatever table */
+    bool is_tried_again;     /* the statement was interrupted before, and has left some of what it makes */
 };
 
-/* Why the statement fails; NULL: nothing is known against it. Asked before the world knows what it does. own_schema: of
- * the tracking table, which the run makes before; NULL: none. */
-const char *needs_why(struct needs *needs, struct text statement, const struct sql_effects *effects,
-                      const char *own_schema);
+/* How often the statement names it: what it makes itself it names twice. */
+size_t needs_count_in(struct text statement, const char *name);
 
 /* Has a statement before mentioned the name? */
 bool needs_mentioned(const struct needs *needs, const char *name);
+
+/* Has one mentioned a type of this list (struct sql_need)? */
+bool needs_mentioned_type(const struct needs *needs, const char *list);
 
 /* As pg_query, within what one plan may ask; NULL as well behind that. */
 PGresult *needs_ask(struct needs *needs, const char *sql, int count, const char *const *values);

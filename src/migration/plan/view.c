@@ -13,8 +13,8 @@
 #include "migration/plan/reach.h"
 #include "migration/plan/refusal.h"
 #include "migration/plan/stopped.h"
-#include "migration/plan/unfit.h"
 #include "migration/plan/unseen.h"
+#include "migration/plan/wrong.h"
 #include "migration/tool/start.h"
 
 #include "pg/search.h"
@@ -211,13 +211,13 @@ static const char *what_is_wrong(struct explaining *explaining, struct text stat
     const char *const there = already_there(&search, statement, effects);
     const char *fails = explaining->is_tried_again ? NULL : there;
     if (fails == NULL && !explaining->is_undone) {
-        fails = needs_why(&explaining->needs, statement, effects, explaining->detection->ledger.schema);
-        fails = fails != NULL ? fails : unfit_why(&explaining->needs, statement, effects);
+        explaining->needs.is_tried_again = explaining->is_tried_again;
+        fails = wrong_why(&explaining->needs, statement, effects);
     }
     needs_note(&explaining->needs, statement);
     explaining->impossible.is_stale =
         explaining->makes_unseen || unseen_may_be(&explaining->unseen, explaining->request->arena, explaining->session);
-    return fails == NULL || effects->unknown || explaining->impossible.is_stale ? NULL : fails;
+    return fails == NULL || effects->unread || explaining->impossible.is_stale ? NULL : fails;
 }
 
 /* A row cannot be written to a ledger that is not there any more. */
@@ -441,6 +441,8 @@ bool explain(const struct request *request, struct pg_session *session, const st
     explaining.fires = (struct fires){.arena = request->arena, .session = session, .world = explaining.world};
     explaining.impossible = impossible_begin(request->arena, session, explaining.world);
     explaining.detection = &preparation->catalog.detection;
+    explaining.needs.own_schema = explaining.detection->ledger.schema;
+    explaining.needs.own_table = explaining.detection->ledger.table;
     explaining.delegates = preparation->delegate;
     if (explaining.detection->has_ledger) {
         explaining.ledger =

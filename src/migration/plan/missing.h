@@ -1,0 +1,13 @@
+/*
+ * Things that a statement names and that are not there, that it makes and that are there already, or that it drops and
+ * others depend on.
+ */
+#ifndef MIGRATION_PLAN_MISSING_H
+#define MIGRATION_PLAN_MISSING_H
+
+#include "migration/plan/needs.h"
+
+/* Why the statement fails; NULL: nothing is known against it. Asked before the world knows what it does. */
+const char *missing_why(struct needs *needs, struct text statement, const struct sql_effects *effects);
+
+#endif

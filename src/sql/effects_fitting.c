@@ -1,0 +1,204 @@
+/*
+ * ALTER TABLE by what it does to columns, and the foreign keys of CREATE and ALTER TABLE.
+ */
+#include "sql/effects_reader.h"
+
+#include <string.h>
+
+#define MOST 200 /* of a statement */
+
+/* ---- columns, partitions and children ---- */
+
+static const struct {
+    const char *subtype;
+    enum sql_alter_kind kind;
+} kinds[] = {
+    {"AT_AlterColumnType", SQL_ALTER_TYPE},     {"AT_AddColumn", SQL_ALTER_ADD},
+    {"AT_DropColumn", SQL_ALTER_DROP},          {"AT_ColumnDefault", SQL_ALTER_DEFAULT},
+    {"AT_DropNotNull", SQL_ALTER_NULLABLE},     {"AT_AddIdentity", SQL_ALTER_ADD_IDENTITY},
+    {"AT_SetIdentity", SQL_ALTER_SET_IDENTITY}, {"AT_DropIdentity", SQL_ALTER_DROP_IDENTITY},
+    {"AT_AttachPartition", SQL_ALTER_ATTACH},   {"AT_DetachPartition", SQL_ALTER_DETACH},
+    {"AT_AddInherit", SQL_ALTER_INHERIT},
+};
+
+#define KINDS (sizeof kinds / sizeof kinds[0])
+
+/* The type of a ColumnDef; "" where it cannot be said. */
+static const char *type_of(struct arena *arena, const json_t *column)
+{
+    const json_t *const type = json_object_get(column, "typeName");
+    json_t *const list = type == NULL ? NULL : json_pack("[{s:O}]", "TypeName", type);
+    const char *const said = type == NULL || effects_is_serial(type) ? NULL : effects_types_of(arena, list);
+    json_decref(list);
+    return said == NULL ? "" : said;
+}
+
+static void add(struct effects_reader *reader, const json_t *range, const struct sql_alter *alter)
+{
+    struct sql_effects *const effects = reader->effects;
+    struct arena *const arena = reader->arena;
+    if (effects->alter_count == MOST) {
+        return;
+    }
+    effects->alters =
+        arena_grow(arena, effects->alters, effects->alter_count, &reader->alter_capacity, sizeof *effects->alters);
+    struct sql_alter *const added = &effects->alters[effects->alter_count++];
+    *added = *alter;
+    added->schema = effects_kept(arena, tree_string(range, "schemaname"));
+    added->name = effects_kept(arena, tree_string(range, "relname"));
+    added->column = effects_kept(arena, alter->column);
+    added->other_schema = effects_kept(arena, alter->other_schema);
+    added->other = effects_kept(arena, alter->other);
+}
+
+static void take_command(struct effects_reader *reader, const json_t *range, const json_t *command)
+{
+    size_t i = 0;
+    while (i < KINDS && !tree_is(command, "subtype", kinds[i].subtype)) {
+        i++;
+    }
+    const json_t *const def = json_object_get(command, "def");
+    const json_t *const column = tree_body(def, "ColumnDef");
+    const json_t *const partition = tree_body(def, "PartitionCmd");
+    const json_t *const other = partition == NULL ? tree_body(def, "RangeVar") : json_object_get(partition, "name");
+    const json_t *const bound = json_object_get(partition, "bound");
+    const char *const name = tree_string(command, "name");
+    const bool drops_default = i < KINDS && kinds[i].kind == SQL_ALTER_DEFAULT && def == NULL;
+    if (i == KINDS || tree_flag(command, "missing_ok") || drops_default) {
+        return;
+    }
+    add(reader, range,
+        &(struct sql_alter){.kind = kinds[i].kind,
+                            .column = name[0] != '\0' ? name : tree_string(column, "colname"),
+                            .type = type_of(reader->arena, column),
+                            .has_using = json_object_get(column, "raw_default") != NULL,
+                            .other_schema = tree_string(other, "schemaname"),
+                            .other = tree_string(other, "relname"),
+                            .bound = tree_flag(bound, "is_default") ? 'd' : tree_string(bound, "strategy")[0]});
+}
+
+/* DROP DEFAULT and others that are no alter of these count as well. */
+static bool is_only(const json_t *commands, const char *column)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < json_array_size(commands); i++) {
+        const json_t *const command = tree_body(json_array_get(commands, i), "AlterTableCmd");
+        const json_t *const made = tree_body(json_object_get(command, "def"), "ColumnDef");
+        count += tree_is(command, "name", column) || tree_is(made, "colname", column) ? 1 : 0;
+    }
+    return count <= 1;
+}
+
+/* ---- foreign keys ---- */
+
+static void put(struct buffer *list, size_t i, const char *word)
+{
+    buffer_printf(list, "%s%s", i == 0 ? "" : "\x1F", word == NULL ? "" : word);
+}
+
+static const char *list_of(struct arena *arena, const json_t *names)
+{
+    struct buffer list = {.arena = arena};
+    buffer_puts(&list, "");
+    for (size_t i = 0; i < json_array_size(names); i++) {
+        put(&list, i, tree_name(names, json_array_size(names) - 1 - i));
+    }
+    return buffer_string(&list);
+}
+
+/* The column of this name that the statement makes; NULL: it makes none. */
+static const json_t *made_column(const json_t *elements, const char *name)
+{
+    for (size_t i = 0; name != NULL && i < json_array_size(elements); i++) {
+        const json_t *const element = json_array_get(elements, i);
+        const json_t *const command = tree_body(element, "AlterTableCmd");
+        const json_t *const column =
+            tree_body(command == NULL ? element : json_object_get(command, "def"), "ColumnDef");
+        if (column != NULL && tree_is(column, "colname", name)) {
+            return column;
+        }
+    }
+    return NULL;
+}
+
+/* elements: where the columns are that the statement makes; range: of the table; own: the column that the constraint
+ * stands at; NULL: it is the table's. */
+static void take_key(struct effects_reader *reader, const json_t *elements, const json_t *range,
+                     const json_t *constraint, const json_t *own)
+{
+    struct sql_effects *const effects = reader->effects;
+    struct arena *const arena = reader->arena;
+    const json_t *const columns = json_object_get(constraint, "fk_attrs");
+    const json_t *const to = json_object_get(constraint, "pktable");
+    struct buffer types = {.arena = arena};
+    if (to == NULL || effects->reference_count == MOST) {
+        return;
+    }
+    for (size_t i = 0; i < json_array_size(columns); i++) {
+        const json_t *const made = made_column(elements, tree_name(columns, json_array_size(columns) - 1 - i));
+        put(&types, i, made == NULL ? "" : type_of(arena, made));
+    }
+    effects->references = arena_grow(arena, effects->references, effects->reference_count, &reader->reference_capacity,
+                                     sizeof *effects->references);
+    effects->references[effects->reference_count++] = (struct sql_reference){
+        .schema = effects_kept(arena, tree_string(range, "schemaname")),
+        .name = effects_kept(arena, tree_string(range, "relname")),
+        .columns = own == NULL ? list_of(arena, columns) : arena_strdup(arena, tree_string(own, "colname")),
+        .types = own == NULL ? buffer_string(&types) : type_of(arena, own),
+        .to_schema = effects_kept(arena, tree_string(to, "schemaname")),
+        .to = effects_kept(arena, tree_string(to, "relname")),
+        .to_columns = list_of(arena, json_object_get(constraint, "pk_attrs"))};
+}
+
+static void take_keys(struct effects_reader *reader, const json_t *elements, const json_t *range)
+{
+    for (size_t i = 0; i < json_array_size(elements); i++) {
+        const json_t *const element = json_array_get(elements, i);
+        const json_t *const command = tree_body(element, "AlterTableCmd");
+        const json_t *const def = command == NULL ? element : json_object_get(command, "def");
+        const json_t *const column = tree_body(def, "ColumnDef");
+        const json_t *const constraints = json_object_get(column, "constraints");
+        take_key(reader, elements, range, tree_body(def, "Constraint"), NULL);
+        for (size_t j = 0; j < json_array_size(constraints); j++) {
+            take_key(reader, elements, range, tree_body(json_array_get(constraints, j), "Constraint"), column);
+        }
+    }
+}
+
+/* The columns of its own table that a constraint names: what the statement does not make must be there. */
+static void need_own_columns(struct effects_reader *reader, const json_t *commands, const json_t *range)
+{
+    for (size_t i = 0; i < json_array_size(commands); i++) {
+        const json_t *const command = tree_body(json_array_get(commands, i), "AlterTableCmd");
+        const json_t *const constraint = tree_body(json_object_get(command, "def"), "Constraint");
+        const json_t *const keys = json_object_get(constraint, "keys");
+        const json_t *const columns = keys != NULL ? keys : json_object_get(constraint, "fk_attrs");
+        for (size_t j = 0; j < json_array_size(columns); j++) {
+            if (made_column(commands, tree_name(columns, j)) == NULL) {
+                effects_need_part(reader, SQL_NEED_COLUMN, range, tree_name(columns, j));
+            }
+        }
+    }
+}
+
+void effects_fitting(struct effects_reader *reader, const char *kind, const json_t *body)
+{
+    const json_t *const range = json_object_get(body, "relation");
+    const json_t *const commands = json_object_get(body, "cmds");
+    if (strcmp(kind, "CreateStmt") == 0) {
+        take_keys(reader, json_object_get(body, "tableElts"), NULL);
+    } else if (strcmp(kind, "RenameStmt") == 0 && tree_is(body, "renameType", "OBJECT_COLUMN")) {
+        add(reader, range,
+            &(struct sql_alter){.kind = SQL_ALTER_RENAME, .column = tree_string(body, "subname"), .is_only = true});
+    } else if (strcmp(kind, "AlterTableStmt") == 0) {
+        for (size_t i = 0; i < json_array_size(commands); i++) {
+            take_command(reader, range, tree_body(json_array_get(commands, i), "AlterTableCmd"));
+        }
+        for (size_t i = 0; i < reader->effects->alter_count; i++) {
+            struct sql_alter *const alter = &reader->effects->alters[i];
+            alter->is_only = alter->column == NULL || is_only(commands, alter->column);
+        }
+        take_keys(reader, commands, range);
+        need_own_columns(reader, commands, range);
+    }
+}
