@@ -247,3 +247,14 @@ const char *missing_why(struct needs *needs, struct text statement, const struct
     }
     return why;
 }
+
+bool missing_is_installed(struct needs *needs, const struct sql_effects *effects)
+{
+    bool is = false;
+    for (size_t i = 0; !is && i < effects->need_count; i++) {
+        const struct sql_need extension = {.kind = SQL_NEED_EXTENSION, .name = effects->needs[i].name};
+        is = effects->needs[i].kind == SQL_NEED_EXTENSION_FILES && !needs->has_cascaded &&
+             count_there(needs, &extension, NULL) > 0;
+    }
+    return is;
+}

@@ -10,4 +10,7 @@
 /* Why the statement fails; NULL: nothing is known against it. Asked before the world knows what it does. */
 const char *missing_why(struct needs *needs, struct text statement, const struct sql_effects *effects);
 
+/* Is the extension that the statement makes there already, so that it brings nothing (IF NOT EXISTS)? */
+bool missing_is_installed(struct needs *needs, const struct sql_effects *effects);
+
 #endif

@@ -9,6 +9,7 @@
 #include "migration/plan/asked.h"
 #include "migration/plan/fires.h"
 #include "migration/plan/impossible.h"
+#include "migration/plan/missing.h"
 #include "migration/plan/needs.h"
 #include "migration/plan/reach.h"
 #include "migration/plan/refusal.h"
@@ -238,11 +239,11 @@ static const char *takes_ledger(struct explaining *explaining, struct text state
 }
 
 /* Extensions and foreign schemas bring tables, and what is unknown may. */
-static bool brings_unseen(struct text statement, const struct sql_effects *effects)
+static bool brings_unseen(struct explaining *explaining, struct text statement, const struct sql_effects *effects)
 {
     struct sql_reader words = sql_read(statement);
     return effects->unknown || sql_is_word(&words.token, "import") ||
-           (sql_take(&words, "create") && sql_is_word(&words.token, "extension"));
+           (sql_take_words(&words, "create extension") && !missing_is_installed(&explaining->needs, effects));
 }
 
 static void find_effects(struct explaining *explaining, struct text statement, struct explained_statement *read)
@@ -264,7 +265,7 @@ static void find_effects(struct explaining *explaining, struct text statement, s
     read->fails = read->fails != NULL ? read->fails : there;
     const char *const impossible = impossible_why(&explaining->impossible, statement, effects);
     read->fails = read->fails != NULL ? read->fails : arena_strdup(explaining->request->arena, impossible);
-    explaining->makes_unseen = explaining->makes_unseen || brings_unseen(statement, effects);
+    explaining->makes_unseen = explaining->makes_unseen || brings_unseen(explaining, statement, effects);
     unseen_note(&explaining->unseen, statement);
     reach_add(explaining->reading, explaining->session, explaining->world, effects);
     effects->unknown = effects->unknown || fires_changed(&explaining->fires, statement);
