@@ -24,6 +24,7 @@ struct backups {
     const char *worker;              /* who claims rows: "host:pid" */
     const char *pg_bin;              /* where pg_dump and pg_restore are; NULL: they are looked for */
     uint32_t jobs;                   /* connections of a dump and a restore; from 2 on in the directory format */
+    bool loads_foreign_code;         /* pg/loading.h: the operator says so */
     uint32_t quota_mb;               /* for all backups of the database; 0: no limit */
     const volatile bool *stopping;   /* the worker is to end, and what is under way with it */
 };

@@ -4,8 +4,10 @@
 #include "backup/facts.h"
 
 #include "base/json_text.h"
+#include "pg/loading.h"
 #include "pg/objects.h"
 #include "pg/own_sql.h"
+#include "pg/snapshot.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -19,8 +21,10 @@
     "(SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.objid = "  \
     "c.oid AND e.deptype = 'e')"
 
+/* Name, and whether its rows may be counted: not where that would run code of who is not trusted. */
 static const char tables_sql[] =
-    "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
+    "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), c.oid NOT IN (" PG_UNREADABLE_TABLES
+    ") FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
     "ON n.oid = c.relnamespace WHERE " IS_DUMPED " AND c.relpersistence <> 't' ORDER BY c.relpages, 1";
 
 /* Objects by kind, but for those of extensions, the system and ourselves. A dump has no index that is not valid. */
@@ -71,36 +75,17 @@ bool backup_moment_begin(const struct backup_call *call, int64_t id, struct back
         return session != NULL;
     }
     moment->holder = session;
-    if (!pg_exec(session,
-                 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0",
-                 call->status)) {
+    const bool ok = pg_snapshot_share(session, &moment->snapshot, call->status);
+    if (!ok) {
         backup_moment_end(moment);
-        return false;
     }
-    PG_RESULT(result) = pg_query(session, "SELECT pg_catalog.pg_export_snapshot()", 0, NULL, call->status);
-    if (result == NULL) {
-        backup_moment_end(moment);
-        return false;
-    }
-    moment->snapshot = arena_strdup(call->arena, pg_field(result, 0, 0));
-    return true;
+    return ok;
 }
 
 void backup_moment_end(struct backup_moment *moment)
 {
     pg_session_free(moment->holder);
     moment->holder = NULL;
-}
-
-static bool see_moment(const struct backup_call *call, struct pg_session *session, const struct backup_moment *moment)
-{
-    struct buffer sql = {.arena = call->arena};
-    buffer_puts(&sql, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;");
-    if (moment->snapshot[0] != '\0') {
-        buffer_puts(&sql, "SET TRANSACTION SNAPSHOT ");
-        pg_quote_literal(&sql, text_of(moment->snapshot));
-    }
-    return pg_exec(session, buffer_string(&sql), call->status);
 }
 
 /* ---- reading ---- */
@@ -123,6 +108,9 @@ static void count_rows(const struct backup_call *call, struct pg_session *sessio
     buffer_putc(json, '{');
     for (int row = 0; row < PQntuples(tables); row++) {
         const char *const table = pg_field(tables, row, 0);
+        if (!pg_field_bool(tables, row, 1)) {
+            continue;
+        }
         const char *const sql = arena_printf(call->arena, "SELECT pg_catalog.count(*) FROM ONLY %s", table);
         PG_RESULT(result) = pg_query(session, sql, 0, NULL, &ignored);
         if (result == NULL) {
@@ -151,22 +139,34 @@ static const char *read_digests(const struct backup_call *call, struct pg_sessio
                : NULL;
 }
 
+/* [{"owner":"app","as_owner":false,"example":"…"},…]: whose code a restore runs. */
+static const char *read_code(const struct backup_call *call, struct pg_session *session)
+{
+    return ask(call, session,
+               arena_printf(call->arena,
+                            "SELECT coalesce(pg_catalog.json_agg(pg_catalog.to_json(l) ORDER BY l.owner, "
+                            "l.as_owner), '[]')::text FROM (%s) l",
+                            pg_loading_sql));
+}
+
 static bool read_facts(const struct backup_call *call, struct pg_session *session, const struct backup_moment *moment,
                        struct backup_facts *facts)
 {
     struct buffer json = {.arena = call->arena};
-    if (!see_moment(call, session, moment)) {
+    if (!pg_snapshot_see(session, moment->snapshot, call->status)) {
         return false;
     }
     const char *const database = ask(call, session, database_sql);
-    const char *const objects = database == NULL ? NULL : ask(call, session, objects_sql);
+    const char *const code = database == NULL ? NULL : read_code(call, session);
+    const char *const objects = code == NULL ? NULL : ask(call, session, objects_sql);
     const char *const digests = objects == NULL ? NULL : read_digests(call, session);
     PG_RESULT(tables) = digests == NULL ? NULL : own_query(session, tables_sql, 0, NULL, call->status);
     if (tables == NULL) {
         return false;
     }
     facts->tables = (uint32_t)PQntuples(tables);
-    buffer_printf(&json, "{\"database\":%s,\"objects\":%s,\"digests\":%s,\"rows\":", database, objects, digests);
+    buffer_printf(&json, "{\"database\":%s,\"code\":%s,\"objects\":%s,\"digests\":%s,\"rows\":", database, code,
+                  objects, digests);
     count_rows(call, session, tables, &json);
     buffer_putc(&json, '}');
     facts->json = buffer_string(&json);

@@ -8,7 +8,9 @@
 #include "backup/tar.h"
 #include "base/files.h"
 #include "base/log.h"
+#include "pg/loading.h"
 #include "pg/own_sql.h"
+#include "pg/trust.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +122,31 @@ static bool asks_owners(const struct backup_call *call, struct pg_session *sessi
     return result != NULL;
 }
 
+/* Would the rows be loaded by nobody's code but that of who is trusted, or whose the database was? Written down when
+ * it was dumped, in the moment of the dump. Where owners are not kept all of it runs as we. */
+static bool has_trusted_code(const struct backup_call *call, struct pg_session *session, const struct backup_row *row,
+                             const struct owners *owners)
+{
+    static const char sql[] =
+        "SELECT b.facts ? 'code', (SELECT pg_catalog.string_agg(pg_catalog.concat(l.example, ' of ', l.owner), '; ' "
+        "ORDER BY l.example) FROM pg_catalog.jsonb_to_recordset(b.facts -> 'code') l (owner text, as_owner "
+        "boolean, example text) LEFT JOIN pg_catalog.pg_roles r ON r.rolname = l.owner WHERE NOT (l.as_owner AND $2) "
+        "AND l.owner <> b.facts -> 'database' ->> 'owner' AND NOT (r.oid IS NOT NULL AND " PG_IS_TRUSTED(
+            "r") ")) FROM {truss}.backups b WHERE b.id = $1::bigint";
+    static const char not_restored[] = "The backup was not restored";
+    const char *const values[] = {backup_id(call->arena, row->id), owners->are_kept ? "t" : "f"};
+    if (call->backups->loads_foreign_code) {
+        return true;
+    }
+    PG_RESULT(result) = own_query(session, sql, 2, values, call->status);
+    if (result == NULL || PQntuples(result) != 1) {
+        return result != NULL && status_fail(call->status, STATUS_NOT_FOUND, "Backup not found.");
+    }
+    const char *const examples = pg_field(result, 0, 1);
+    const char *const told = pg_field_bool(result, 0, 0) ? examples : "that was not written down when it was made";
+    return told == NULL || pg_loading_fail(told, not_restored, call->status);
+}
+
 struct restoring {
     const struct backup_call *call;
     const struct backup_row *row;
@@ -196,7 +223,8 @@ bool backup_restore(const struct backup_call *call, const struct backup_row *row
     }
     bool ok = restoring.home != NULL && open_and_check(call, row, &restoring.watch, &restoring.opened) &&
               unpack(call, row, &restoring.watch, &restoring.opened) &&
-              asks_owners(call, restoring.home, row, &restoring.owners) && run_restore(&restoring) &&
+              asks_owners(call, restoring.home, row, &restoring.owners) &&
+              has_trusted_code(call, restoring.home, row, &restoring.owners) && run_restore(&restoring) &&
               compare(&restoring, report);
     if (ok && !restoring.owners.are_kept) {
         *report =

@@ -17,6 +17,7 @@ struct branches {
     const struct conninfo *conninfo;         /* of the home database */
     const char *worker;                      /* who claims rows: "host:pid" */
     const char *pg_bin;                      /* where pg_dump and pg_restore are; NULL: they are looked for */
+    bool loads_foreign_code;                 /* pg/loading.h: the operator says so */
     uint32_t most;                           /* branches at a time; 0: no limit */
     void (*let_go)(void *data, bool let_go); /* true: our own idle sessions on the home database are closed, and none
                                                 is kept until false is said; NULL: there are none */

@@ -10,10 +10,12 @@
 #include "base/process.h"
 #include "branch/make.h"
 #include "branch/server.h"
+#include "pg/loading.h"
 #include "pg/own_sql.h"
 #include "pg/programs.h"
 #include "pg/restoring.h"
 #include "pg/runs.h"
+#include "pg/snapshot.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -38,6 +40,7 @@ struct child {
     bool is_full;
     bool is_cancelled;
     struct pg_session *parent; /* asks who waits for the dump; NULL: while there is none */
+    struct pg_session *moment; /* that a dump begins in; NULL: it has begun */
     struct run_watch runs;
     struct restore_errors errors; /* of pg_restore */
 };
@@ -94,9 +97,16 @@ static void take_line(void *data, struct text line)
     }
 }
 
+static void let_go(struct child *child)
+{
+    pg_session_free(child->moment);
+    child->moment = NULL;
+}
+
 static bool take_bytes(void *data, struct text piece)
 {
     struct child *const child = data;
+    let_go(child); /* pg_dump sees the moment by itself */
     for (size_t done = 0; done < piece.size;) {
         const ssize_t size = write(child->file, piece.data + done, piece.size - done);
         if (size <= 0) {
@@ -164,12 +174,38 @@ static const char *without_rows(const struct child *child, const char *table)
     return buffer_string(&word);
 }
 
-static bool dump(struct child *child, const struct branch_row *row, const char *program, bool schema_only)
+/* The moment of a dump, in which nobody's code that is not trusted would run when its rows are loaded. *word: for
+ * pg_dump. */
+static bool begin_moment(struct child *child, const struct conninfo *parent, const char *owner, const char **word)
+{
+    const struct branch_call *const call = child->call;
+    const char *name = "";
+    child->moment = pg_session_open_pinned(parent, call->deadline, call->status);
+    const bool ok =
+        child->moment != NULL &&
+        (pg_session_is_pooled(child->moment) || pg_snapshot_share(child->moment, &name, call->status)) &&
+        (call->branches->loads_foreign_code ||
+         pg_loading_is_trusted(child->moment, owner, "The copy of the database was not made", call->status));
+    if (!ok && call->status->code == STATUS_UNAVAILABLE && child->moment != NULL) {
+        call->status->code = STATUS_ABORTED; /* the server was there: is the database? */
+    }
+    *word = name[0] == '\0' ? NULL : arena_printf(call->arena, "--snapshot=%s", name);
+    return ok;
+}
+
+/* owner: of the database; NULL: the schema alone. */
+static bool dump(struct child *child, const struct branch_row *row, const char *program, const char *owner)
 {
     const struct branch_call *const call = child->call;
     const struct conninfo parent = conninfo_beside(call->arena, call->branches->conninfo, row->parent);
     struct pg_child_access access;
+    const char *moment = "--schema-only";
+    if (owner != NULL && !begin_moment(child, &parent, owner, &moment)) {
+        let_go(child);
+        return false;
+    }
     if (!pg_child_access_make(call->arena, &parent, child->runs.application, &access, call->status)) {
+        let_go(child);
         return false;
     }
     child->secret = pg_child_secret(&parent);
@@ -185,15 +221,16 @@ static bool dump(struct child *child, const struct branch_row *row, const char *
                                 without_rows(child, "branches"),
                                 "-d",
                                 access.connection,
-                                schema_only ? "--schema-only" : NULL,
+                                moment,
                                 NULL};
     const bool ok = run_child(child, argv, access.environment, true);
+    let_go(child);
     pg_child_access_release(&access);
     return ok;
 }
 
 /* Until it is whole. Those that wait for it have no more to wait for as soon as it has ended. */
-static bool dump_beside_runs(struct child *child, const struct branch_row *row, const char *program, bool schema_only)
+static bool dump_beside_runs(struct child *child, const struct branch_row *row, const char *program, const char *owner)
 {
     struct status *const status = child->call->status;
     for (int i = 0; i < MOST_TRIES; i++) {
@@ -205,7 +242,7 @@ static bool dump_beside_runs(struct child *child, const struct branch_row *row, 
             return status_fail(status, STATUS_INTERNAL, "The file of the dump cannot be emptied.");
         }
         server_phase(child->call, "dumping");
-        if (dump(child, row, program, schema_only) || child->is_cancelled || !child->runs.gives_way) {
+        if (dump(child, row, program, owner) || child->is_cancelled || !child->runs.gives_way) {
             return status->code == STATUS_OK;
         }
     }
@@ -232,7 +269,7 @@ static bool restore(struct child *child, const struct branch_row *row, const str
     return ok;
 }
 
-bool fill_from(const struct branch_call *call, struct branch_row *row, bool schema_only)
+bool fill_from(const struct branch_call *call, struct branch_row *row, const char *owner)
 {
     struct pg_program dumper;
     struct pg_program restorer;
@@ -253,7 +290,7 @@ bool fill_from(const struct branch_call *call, struct branch_row *row, bool sche
                            "No file for the dump can be made; TMPDIR names the folder for it.");
     }
     child.parent = pg_session_open_pinned(&parent, call->deadline, call->status);
-    const bool is_dumped = child.parent != NULL && dump_beside_runs(&child, row, dumper.path, schema_only);
+    const bool is_dumped = child.parent != NULL && dump_beside_runs(&child, row, dumper.path, owner);
     pg_session_free(child.parent);
     child.parent = NULL;
     const bool ok = is_dumped && restore(&child, row, &restorer);

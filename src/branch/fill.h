@@ -7,7 +7,8 @@
 
 #include "branch/branch.h"
 
-/* Fills the database of the row's work from its parent: all of it, or the schema alone. */
-bool fill_from(const struct branch_call *call, struct branch_row *row, bool schema_only);
+/* Fills the database of the row's work from its parent, whose owner is `owner`; NULL: with the schema alone. Where rows
+ * are loaded, code of roles that are not trusted (pg/loading.h) does not run: FOREIGN_CODE. */
+bool fill_from(const struct branch_call *call, struct branch_row *row, const char *owner);
 
 #endif

@@ -196,9 +196,9 @@ const struct cli_command cli_commands[] = {
                      "truss branch url 1 --reveal", "truss branch golden refresh"},
         .run = command_branch,
         .verbs = cli_branch_verbs,
-        .options = {ASKS, O(ttl), O(label), O(source), O(on_busy), O(database), O(disable_triggers), O(target),
-                    O(framework), O(allow_server_wide), O(all_branches), O(off), O(reveal), O(detach_backup), O(key),
-                    O(config), O(help)},
+        .options = {ASKS, O(ttl), O(label), O(source), O(on_busy), O(load_foreign_code), O(database),
+                    O(disable_triggers), O(target), O(framework), O(allow_server_wide), O(all_branches), O(off),
+                    O(reveal), O(detach_backup), O(key), O(config), O(help)},
     },
     {
         .name = "backup",
@@ -210,8 +210,8 @@ const struct cli_command cli_commands[] = {
                      "truss backup restore 1             # into a new branch", "truss backup schedule daily"},
         .run = command_backup,
         .verbs = cli_backup_verbs,
-        .options = {ASKS, O(backups), O(backup_jobs), O(pg_bin), O(label), O(protect), O(by_restore), O(force),
-                    O(detach_backup), O(key), O(config), O(help)},
+        .options = {ASKS, O(backups), O(backup_jobs), O(load_foreign_code), O(pg_bin), O(label), O(protect),
+                    O(by_restore), O(force), O(detach_backup), O(key), O(config), O(help)},
     },
     {
         .name = "health",

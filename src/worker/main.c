@@ -89,6 +89,7 @@ static struct backups backups_of(struct arena *arena, const struct config *confi
         .worker = arena_printf(arena, "%s:%ld", host, (long)getpid()),
         .pg_bin = config->pg_bin,
         .jobs = config->backup_jobs,
+        .loads_foreign_code = config->loads_foreign_code,
         .quota_mb = config->backup_quota_mb,
         .stopping = &is_stopping,
     };
@@ -218,7 +219,9 @@ static void furnish(struct house *house, struct arena *arena)
     house->connection = (struct connection_context){.site = &house->site};
     house->branch = (struct branch_context){
         .site = &house->site,
-        .branches = {.most = config->max_branches, .pg_bin = config->pg_bin},
+        .branches = {.most = config->max_branches,
+                     .pg_bin = config->pg_bin,
+                     .loads_foreign_code = config->loads_foreign_code},
         .pools = {house->site.pool, house->health.pool, house->workbench.pool},
     };
     branch_context_begin(&house->branch);

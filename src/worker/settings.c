@@ -98,6 +98,7 @@ static bool read_backups(struct arena *arena, const struct options *options, str
                          struct status *status)
 {
     const char *const folder = options->backups;
+    config->loads_foreign_code = options->load_foreign_code;
     config->backup_jobs = options->backup_jobs;
     config->backup_quota_mb = options->backup_quota;
     char here[PATH_MAX];

@@ -45,6 +45,7 @@ struct config {
     const char *own_schema;              /* where our own tables are */
     const char *sql_role;                /* NULL: the connection's */
     uint32_t max_branches;
+    bool loads_foreign_code;
     uint32_t backup_jobs;
     uint32_t backup_quota_mb;
     uint32_t branch_interval_ms;

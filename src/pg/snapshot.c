@@ -1,0 +1,29 @@
+#include "pg/snapshot.h"
+
+#include "pg/session.h"
+
+#define BEGIN "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; "
+
+bool pg_snapshot_share(struct pg_session *session, const char **name, struct status *status)
+{
+    *name = "";
+    if (!pg_exec(session, BEGIN "SET LOCAL idle_in_transaction_session_timeout = 0", status)) {
+        return false;
+    }
+    PG_RESULT(result) = pg_query(session, "SELECT pg_catalog.pg_export_snapshot()", 0, NULL, status);
+    if (result != NULL) {
+        *name = arena_strdup(status->arena, pg_field(result, 0, 0));
+    }
+    return result != NULL;
+}
+
+bool pg_snapshot_see(struct pg_session *session, const char *name, struct status *status)
+{
+    struct buffer sql = {.arena = status->arena};
+    buffer_puts(&sql, BEGIN);
+    if (name[0] != '\0') {
+        buffer_puts(&sql, "SET TRANSACTION SNAPSHOT ");
+        pg_quote_literal(&sql, text_of(name));
+    }
+    return pg_exec(session, buffer_string(&sql), status);
+}
