@@ -10,6 +10,7 @@
 #include "bridge/answer.h"
 #include "bridge/browser.h"
 #include "bridge/download.h"
+#include "bridge/openapi.h"
 #include "bridge/panel.h"
 #include "bridge/query.h"
 #include "bridge/request.h"
@@ -142,10 +143,10 @@ static void answer_here(struct passage *passage)
 {
     switch (passage->route->own) {
     case ROUTE_OWN_OPENAPI:
-        answer_json(passage, 200, passage->bridge->openapi);
+        answer_json(passage, 200, openapi_document(passage->http->arena));
         break;
     case ROUTE_OWN_INDEX:
-        answer_json(passage, 200, passage->bridge->index);
+        answer_json(passage, 200, openapi_index(passage->http->arena));
         break;
     case ROUTE_OWN_LOGOUT:
         end_session(passage);

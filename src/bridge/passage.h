@@ -30,8 +30,6 @@ struct bridge {
     bool metrics_open;                /* /metrics needs no login */
     struct http_tally *tally;         /* counts the requests */
     struct browsers browsers;
-    struct text openapi; /* /openapi.json and /, made once */
-    struct text index;
     atomic_size_t streams;     /* that are under way */
     atomic_bool ending;        /* nobody waits for news any more */
     atomic_bool stopping;      /* nothing is asked any more */
