@@ -190,6 +190,6 @@ void worker_leave(struct cli *cli)
         return;
     }
     private_worker_end(&cli->worker->own);
-    rpc_channel_close(cli->worker->channel);
+    rpc_channel_leave(cli->worker->channel); /* it was the last thing to do */
     cli->worker->channel = NULL;
 }

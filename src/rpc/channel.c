@@ -260,6 +260,13 @@ void rpc_channel_close(struct rpc_channel *channel)
     }
 }
 
+void rpc_channel_leave(struct rpc_channel *channel)
+{
+    if (channel != NULL && (channel->link != NULL || channel->watch != NULL || atomic_load(&channel->calls) > 0)) {
+        rpc_channel_close(channel);
+    }
+}
+
 const char *rpc_channel_url(const struct rpc_channel *channel)
 {
     return channel->url;
