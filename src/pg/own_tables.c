@@ -88,8 +88,8 @@ static bool fail_not_ours(const struct pg_session *session, const char *what, st
                        pg_session_own_schema(session), what);
 }
 
-static bool look(struct pg_session *session, const struct own_tables *tables, struct found *found,
-                 struct status *status)
+static bool look_into(struct pg_session *session, const struct own_tables *tables, struct found *found,
+                      struct status *status)
 {
     const char *const values[] = {own_sql(status->arena, session, tables->last), tables->column};
     PG_RESULT(result) = pg_query_kept(session, look_sql, 2, values, status);
@@ -109,6 +109,17 @@ static bool look(struct pg_session *session, const struct own_tables *tables, st
                                            : fail_strange(session, obstacle == OBSTACLE_SCHEMA, what, status);
 }
 
+/* Most databases have no schema of ours, where nothing can be in the way: the server plans that other question for
+ * longer than it answers all of this. */
+static bool look(struct pg_session *session, const struct own_tables *tables, struct found *found,
+                 struct status *status)
+{
+    static const char sql[] = "SELECT pg_catalog.to_regnamespace(pg_catalog.quote_ident('{truss}')) IS NOT NULL";
+    PG_RESULT(result) = pg_query_kept(session, sql, 0, NULL, status);
+    *found = (struct found){0};
+    return result != NULL && (!pg_field_bool(result, 0, 0) || look_into(session, tables, found, status));
+}
+
 bool own_tables_exist(struct pg_session *session, const struct own_tables *tables, bool *exists, struct status *status)
 {
     struct found found;
@@ -122,11 +133,11 @@ bool own_table_may_be_read(struct pg_session *session, const char *table, const 
 {
     static const char sql[] = "SELECT pg_catalog.to_regclass($1::pg_catalog.text) IS NOT NULL";
     struct status ignored = {.arena = arena};
-    bool exists = false;
+    struct found found = {0};
     const char *const name = own_sql(arena, session, table);
     PG_RESULT(result) = pg_query_kept(session, sql, 1, &name, &ignored);
-    return result != NULL && pg_field_bool(result, 0, 0) && own_tables_exist(session, tables, &exists, &ignored) &&
-           exists;
+    return result != NULL && pg_field_bool(result, 0, 0) && look_into(session, tables, &found, &ignored) &&
+           found.tables;
 }
 
 /* Another one has made it meanwhile. It happens although the two wait for each other: who was told once that there is

@@ -24,9 +24,10 @@ static bool exists;
     {                                                                                                                  \
         "f", "t", "", ""                                                                                               \
     }
-#define NONE                                                                                                           \
+/* What is asked first: is there a schema of ours? */
+#define SCHEMA_IS(answer)                                                                                              \
     {                                                                                                                  \
-        "f", "f", "", ""                                                                                               \
+        .asked = "SELECT pg_catalog.to_regnamespace(", .has_row = true, .row = { answer }                              \
     }
 
 static bool look(void)
@@ -45,11 +46,11 @@ static bool ensure(void)
 
 START_TEST(tables_are_there_or_not)
 {
-    have((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = THERE}, {0}});
+    have((const struct exchange[]){SCHEMA_IS("t"), {.asked = LOOK, .has_row = true, .row = THERE}, {0}});
     ck_assert(look() && exists);
-    have((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = SCHEMA}, {0}});
+    have((const struct exchange[]){SCHEMA_IS("t"), {.asked = LOOK, .has_row = true, .row = SCHEMA}, {0}});
     ck_assert(look() && !exists);
-    have((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = NONE}, {0}});
+    have((const struct exchange[]){SCHEMA_IS("f"), {0}});
     ck_assert(look() && !exists);
 }
 END_TEST
@@ -67,6 +68,7 @@ START_TEST(what_is_a_strangers_is_refused_by_what_it_is)
     };
     for (size_t i = 0; i < sizeof obstacles / sizeof obstacles[0]; i++) {
         const struct exchange table[] = {
+            SCHEMA_IS("t"),
             {.asked = LOOK, .has_row = true, .row = {"t", "t", obstacles[i].kind, obstacles[i].what}},
             {0},
         };
@@ -83,7 +85,7 @@ END_TEST
 
 START_TEST(they_are_made_where_they_are_not)
 {
-    have((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = NONE},
+    have((const struct exchange[]){SCHEMA_IS("f"),
                                    {.asked = HEARD, .has_row = true, .row = {"f", "f"}},
                                    {.asked = "CREATE SCHEMA IF NOT EXISTS truss;" MAKE, .is_script = true},
                                    {0}});
@@ -93,21 +95,23 @@ END_TEST
 
 START_TEST(a_table_that_was_made_earlier_gets_the_column_that_it_lacks)
 {
-    have((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = OLDER}, {0}});
+    have((const struct exchange[]){SCHEMA_IS("t"), {.asked = LOOK, .has_row = true, .row = OLDER}, {0}});
     ck_assert(look() && exists);
-    have((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = OLDER},
+    have((const struct exchange[]){SCHEMA_IS("t"),
+                                   {.asked = LOOK, .has_row = true, .row = OLDER},
                                    {.asked = HEARD, .has_row = true, .row = {"f", "f"}},
                                    {.asked = "(1414681939, 0);" MAKE, .is_script = true},
                                    {0}});
     ck_assert(ensure());
-    have((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = THERE}, {0}});
+    have((const struct exchange[]){SCHEMA_IS("t"), {.asked = LOOK, .has_row = true, .row = THERE}, {0}});
     ck_assert(ensure());
 }
 END_TEST
 
 START_TEST(the_right_to_make_a_schema_is_not_asked_for_where_it_is_there)
 {
-    have((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = SCHEMA},
+    have((const struct exchange[]){SCHEMA_IS("t"),
+                                   {.asked = LOOK, .has_row = true, .row = SCHEMA},
                                    {.asked = HEARD, .has_row = true, .row = {"f", "f"}},
                                    {.asked = "(1414681939, 0);" MAKE, .is_script = true},
                                    {0}});
@@ -121,10 +125,11 @@ START_TEST(what_another_one_makes_at_the_same_time_is_looked_at_again)
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
         const struct fake_error there = {.sqlstate = codes[i], .message = "is there already"};
         const struct fake_error *const kept_there = kept(&there, sizeof there);
-        have((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = NONE},
+        have((const struct exchange[]){SCHEMA_IS("f"),
                                        {.asked = HEARD, .has_row = true, .row = {"f", "f"}},
                                        {.asked = MAKE, .is_script = true, .error = kept_there, .state = 'E'},
                                        {.asked = "ROLLBACK", .is_script = true},
+                                       SCHEMA_IS("t"),
                                        {.asked = LOOK, .has_row = true, .row = THERE},
                                        {0}});
         ck_assert_msg(ensure(), "%s", status.message);
@@ -135,13 +140,13 @@ END_TEST
 START_TEST(what_is_there_and_is_not_three_times_is_an_error)
 {
     static const struct fake_error there = {.sqlstate = "23505", .message = "is there already"};
-    have((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = NONE},
+    have((const struct exchange[]){SCHEMA_IS("f"),
                                    {.asked = HEARD, .has_row = true, .row = {"f", "f"}},
                                    {.asked = MAKE, .is_script = true, .error = &there},
-                                   {.asked = LOOK, .has_row = true, .row = NONE},
+                                   SCHEMA_IS("f"),
                                    {.asked = HEARD, .has_row = true, .row = {"f", "f"}},
                                    {.asked = MAKE, .is_script = true, .error = &there},
-                                   {.asked = LOOK, .has_row = true, .row = NONE},
+                                   SCHEMA_IS("f"),
                                    {.asked = HEARD, .has_row = true, .row = {"f", "f"}},
                                    {.asked = MAKE, .is_script = true, .error = &there},
                                    {0}});
@@ -152,7 +157,7 @@ END_TEST
 START_TEST(who_may_not_make_them_is_told_what_to_do)
 {
     static const struct fake_error denied = {.sqlstate = "42501", .message = "permission denied for database"};
-    have((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = NONE},
+    have((const struct exchange[]){SCHEMA_IS("f"),
                                    {.asked = HEARD, .has_row = true, .row = {"f", "f"}},
                                    {.asked = MAKE, .is_script = true, .error = &denied},
                                    {0}});
@@ -165,8 +170,8 @@ END_TEST
 
 START_TEST(an_error_at_any_place_is_the_error)
 {
-    each_place((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = THERE}, {0}}, look);
-    each_place((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = NONE},
+    each_place((const struct exchange[]){SCHEMA_IS("t"), {.asked = LOOK, .has_row = true, .row = THERE}, {0}}, look);
+    each_place((const struct exchange[]){SCHEMA_IS("f"),
                                          {.asked = HEARD, .has_row = true, .row = {"f", "f"}},
                                          {.asked = MAKE, .is_script = true},
                                          {0}},
