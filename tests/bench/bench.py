@@ -1,7 +1,8 @@
-"""Speed and memory beside psql, a bare SELECT and a bare socket, as ratios. Prints a table; asserts nothing: a machine's mood is no fault.
+"""Speed and memory beside psql, a bare SELECT and a bare socket, as ratios, each with its aim and its least: what is measured of a program
+that does only what cannot be spared. Prints a table; asserts nothing: a machine's mood is no fault.
 
 Usage: bench.py [COUNT…]  (default: 1 100 1000 migrations)
-Needs the programs in TRUSS_TEST_BIN and bench_status and bench_rpc beside them in ../tests/bench; tests/bench/run.sh sees to both.
+Needs the programs in TRUSS_TEST_BIN, and bench_* and bare_* beside them in ../tests/bench; tests/bench/run.sh sees to both.
 """
 import os
 import shutil
@@ -16,6 +17,7 @@ import harness
 from harness import PASSWORD, Program, Project, Rpc
 
 ROUNDS = 5
+ONCE = 1000  # of so many the least is measured once: it takes as long as a run
 AIMS = {(True, 1): 0.50, (True, 100): 0.85, (True, 1000): 0.60, (False, 1000): 0.97}
 
 
@@ -37,6 +39,11 @@ def psql_script(count):
         f"(gen_random_uuid(), repeat('0', 64), '{n:05}_m', now(), clock_timestamp(), 1);\nCOMMIT;\n" for n in range(count))
 
 
+def beside(name):
+    """A program of the bench."""
+    return os.path.join(os.path.dirname(harness.BIN), "tests", "bench", name)
+
+
 def timed(action):
     began = time.perf_counter()
     action()
@@ -54,6 +61,30 @@ def memory(pid):
         fields = dict(line.split(":", 1) for line in file if line.startswith(("Rss", "Private_Dirty")))
     resident, own = (int(fields[name].split()[0]) / 1024 for name in ("Rss", "Private_Dirty"))
     return f"{resident:5.1f} MB ({own:4.1f} its own)"
+
+
+def run_quietly(words):
+    subprocess.run(words, capture_output=True, check=False)
+
+
+def pairs(*actions, rounds=9):
+    """The medians of each, in seconds, taken in turn."""
+    took = [[timed(action) for action in actions] for _ in range(rounds)]
+    return (statistics.median(one) for one in zip(*took))
+
+
+def started(command, word, environment=None):
+    """The process, when it has said this."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=dict(os.environ, **(environment or {})))
+    while word not in process.stdout.readline():
+        assert process.poll() is None
+    return process
+
+
+def ended(process):
+    process.kill()
+    process.wait()
+    process.stdout.close()
 
 
 def burst(http, count=64):
@@ -80,18 +111,28 @@ def flushes_since(path, before):
     return "{} flushes, {} of the log".format(*(now - was for now, was in zip(flushes(path), before)))
 
 
+def least_run(cluster, count):
+    """Seconds of what cannot be spared: bench_run.c."""
+    database = cluster.create_database()
+    took = float(subprocess.run([beside("bench_run"), cluster.url(database), str(count)], check=True, capture_output=True, text=True).stdout)
+    cluster.drop_database(database)
+    return took / 1000
+
+
 def bench_run(cluster, count, is_slow):
-    """Pairs of psql and ours on the same server, one after the other."""
+    """psql, the least, and ours on the same server, one after the other."""
     project = project_of(count)
     script = psql_script(count)
-    psql, ours, ratios, told = [], [], [], []
+    psql, least, ours, ratios, told = [], [], [], [], []
     counts = flush_counts(cluster) if is_slow else os.devnull
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         database = cluster.create_database()
         before = flushes(counts)
         psql.append(timed(lambda: run_psql(cluster, database, script)))
         told = [flushes_since(counts, before)]
         cluster.drop_database(database)
+        if number == 0 or count < ONCE:
+            least.append(least_run(cluster, count))
         database = cluster.create_database()
         worker = Program("truss-worker", "--listen", "tcp://127.0.0.1:0", "--project", project.path,
                          environment={"DATABASE_URL": cluster.url(database)}).wait_listening()
@@ -108,7 +149,8 @@ def bench_run(cluster, count, is_slow):
     a, b = statistics.median(psql), statistics.median(ours)
     aim = AIMS.get((is_slow, count))
     print(f"run of {count:5} migrations, flush {'+3 ms' if is_slow else 'as is'}  psql {a * 1000:9.1f} ms   truss {b * 1000:9.1f} ms   "
-          f"ratio {statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f}){'' if aim is None else f'  (aim {aim:.2f})'}", flush=True)
+          f"ratio {statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})  (least {statistics.median(least) / a:.2f}"
+          f"{'' if aim is None else f', aim {aim:.2f}'})", flush=True)
     if is_slow:
         print(f"{'':33}psql {told[0]}; truss {told[1]}", flush=True)
 
@@ -121,11 +163,11 @@ def bench_status(cluster):
     with Rpc(worker.address, timeout=600) as rpc:
         assert rpc.call("MigrationService", "Run").ok
     time.sleep(2.5)  # younger files are not remembered
-    binary = os.path.join(os.path.dirname(harness.BIN), "tests", "bench", "bench_status")
-    result = subprocess.run([binary, cluster.url(database), project.path, worker.address], check=True, capture_output=True, text=True)
-    applied, bare, here, ours = (float(field) for field in result.stdout.split())
+    result = subprocess.run([beside("bench_status"), cluster.url(database), project.path, worker.address], check=True, capture_output=True, text=True)
+    applied, bare, least, here, ours = (float(field) for field in result.stdout.split())
     assert applied == 1000
-    print(f"warm status of 1,000         SELECT {bare / 1000:7.2f} ms   by RPC {ours / 1000:6.2f} ms   ratio {ours / bare:.2f}  (aim 1.30), of that {here / 1000:.2f} ms its look")
+    print(f"warm status of 1,000         SELECT {bare / 1000:7.2f} ms   by RPC {ours / 1000:6.2f} ms   ratio {ours / bare:.2f}  "
+          f"(least {least / bare:.2f}, aim 1.30), of that {here / 1000:.2f} ms its look")
     bridge = Program("truss-bridge", "--listen", "127.0.0.1:0", "--worker", worker.address).wait_listening()
     http = harness.Http(bridge.address)
     before = memory(worker.process.pid), memory(bridge.process.pid)
@@ -133,40 +175,50 @@ def bench_status(cluster):
     time.sleep(1)
     for name, program, was in (("worker", worker, before[0]), ("bridge", bridge, before[1])):
         print(f"{name} before 64 such at once  {was}, behind them {memory(program.process.pid)}")
-    took = [timed(lambda: subprocess.run([os.path.join(harness.BIN, "truss"), "status", "--worker", worker.address], check=True, capture_output=True))
-            for _ in range(9)]
-    print(f"truss status of 1,000        {statistics.median(took) * 1000:7.1f} ms  (aim 15)")
-    took = [timed(lambda: subprocess.run([os.path.join(harness.BIN, "truss"), "--version"], check=True, capture_output=True)) for _ in range(9)]
-    print(f"truss --version              {statistics.median(took) * 1000:7.1f} ms  (aim 3)")
+    truss = os.path.join(harness.BIN, "truss")
+    for name, command, bare_command, aim in (
+            ("truss status of 1,000", (truss, "status", "--worker", worker.address), (beside("bare_cli"), "status", worker.address), 15),
+            ("truss --version", (truss, "--version"), (beside("bare_cli"),), 3)):
+        took, least = pairs(lambda words=command: run_quietly(words), lambda words=bare_command: run_quietly(words))
+        print(f"{name:28} {took * 1000:7.1f} ms  (least {least * 1000:.1f}, aim {aim})")
     bridge.stop()
     worker.stop()
     cluster.drop_database(database)
     project.remove()
 
 
+def bare_memory(name):
+    process = started([beside(name), "idle"], b"ready")
+    time.sleep(0.2)
+    resident = memory(process.pid).split(" MB")[0].strip()
+    ended(process)
+    return resident
+
+
 def bench_idle(cluster):
     project = project_of(10)
     database = cluster.create_database()
-    starts = []
+    command = [os.path.join(harness.BIN, "truss-worker"), "--listen", "tcp://127.0.0.1:0", "--project", project.path]
+    ready, least = [], []
     for _ in range(9):
-        began = time.perf_counter()
-        worker = Program("truss-worker", "--listen", "tcp://127.0.0.1:0", "--project", project.path,
-                         environment={"DATABASE_URL": cluster.url(database)}).wait_listening()
-        starts.append(time.perf_counter() - began)
-        if len(starts) < 9:
-            worker.stop()
+        for words, word, times in ((command, b"listening", ready), ([beside("bare_worker"), "idle"], b"ready", least)):
+            began = time.perf_counter()
+            process = started(words, word, {"DATABASE_URL": cluster.url(database)})
+            times.append(time.perf_counter() - began)
+            ended(process)
+    worker = Program("truss-worker", "--listen", "tcp://127.0.0.1:0", "--project", project.path,
+                     environment={"DATABASE_URL": cluster.url(database)}).wait_listening()
     bridge = Program("truss-bridge", "--listen", "127.0.0.1:0", "--worker", worker.address).wait_listening()
     fresh = memory(worker.process.pid), memory(bridge.process.pid)
     http = harness.Http(bridge.address)
     for _ in range(50):
         assert http.get("/api/migrations/idempotent/status").status == 200
     used = memory(worker.process.pid), memory(bridge.process.pid)
-    print(f"worker ready after exec      {statistics.median(starts) * 1000:7.1f} ms  (aim 10)")
-    print(f"worker idle                  {fresh[0]}, after 50 calls {used[0]}  (aim 12)")
-    print(f"bridge idle                  {fresh[1]}, after 50 calls {used[1]}  (aim 5)")
-    binary = os.path.join(os.path.dirname(harness.BIN), "tests", "bench", "bench_rpc")
+    print(f"worker ready after exec      {statistics.median(ready) * 1000:7.1f} ms  (least {statistics.median(least) * 1000:.1f}, aim 10)")
+    print(f"worker idle                  {fresh[0]}, after 50 calls {used[0]}  (least {bare_memory('bare_worker')}, aim 12)")
+    print(f"bridge idle                  {fresh[1]}, after 50 calls {used[1]}  (least {bare_memory('bare_bridge')}, aim 5)")
     sys.stdout.flush()
-    subprocess.run([binary, str(http.port)], check=True)
+    subprocess.run([beside("bench_rpc"), str(http.port)], check=True)
     bridge.stop()
     worker.stop()
     cluster.drop_database(database)
