@@ -66,6 +66,12 @@ struct text text_trim(struct text text)
     return text;
 }
 
+struct text text_without_mark(struct text text)
+{
+    static const char mark[] = "\xEF\xBB\xBF";
+    return text_starts_with(text, mark) ? text_slice(text, strlen(mark), text.size) : text;
+}
+
 bool text_next_line(struct text *rest, struct text *line)
 {
     if (rest->size == 0) {

@@ -33,6 +33,9 @@ bool text_ends_with(struct text text, const char *suffix);
 /* The text without ASCII white space at both ends. */
 struct text text_trim(struct text text);
 
+/* The text without a byte order mark at its start, which editors put there. */
+struct text text_without_mark(struct text text);
+
 /* Cuts the first line off *rest (without its "\n" or "\r\n"). False when nothing is left. */
 bool text_next_line(struct text *rest, struct text *line);
 

@@ -246,6 +246,25 @@ class Cuts(Case):
                                    "migrations/2_b.sql": "-- no-transaction\n" + COMMITTING}, "_sqlx_migrations")
         self.assertEqual(rows, [("2",)])
 
+    # ---- a mark in front ----
+
+    def check_no_transaction(self, files):
+        """Outside of a transaction SET LOCAL is a warning."""
+        self.sql("CREATE SCHEMA other")
+        project = harness.Project(folder="migrations")
+        self.addCleanup(project.remove)
+        for path, text in files.items():
+            project.write(path, text)
+        self.run_ok(self.rpc(self.worker(project)))
+        self.assertEqual(self.sql("SELECT to_regclass('public.a') IS NOT NULL"), [("t",)])
+
+    def test_a_byte_order_mark_hides_no_word_that_wants_no_transaction_goose(self):
+        self.check_no_transaction({"migrations/00001_a.sql": "\ufeff-- +goose NO TRANSACTION\n-- +goose Up\nSET LOCAL search_path = other;\nCREATE TABLE a (id int);\n"})
+
+    def test_a_byte_order_mark_hides_no_word_that_wants_no_transaction_yoyo(self):
+        self.check_no_transaction({"yoyo.ini": "[DEFAULT]\nsources = migrations\n",
+                                   "migrations/1-a.sql": "\ufeff-- transactional: false\nSET LOCAL search_path = other;\nCREATE TABLE a (id int);\n"})
+
     # ---- quotes ----
 
     def test_a_quote_that_is_never_closed_is_named_with_its_line(self):

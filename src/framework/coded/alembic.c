@@ -94,7 +94,7 @@ static struct revision *read_revision(struct arena *arena, const char *path, str
         return NULL;
     }
     struct revision *const revision = arena_alloc(arena, sizeof *revision);
-    source = text_starts_with(source, "\xEF\xBB\xBF") ? text_slice(source, 3, source.size) : source;
+    source = text_without_mark(source);
     struct text id = assignment(source, "revision");
     revision->id = next_string(arena, &id);
     add_parents(arena, assignment(source, "down_revision"), revision);

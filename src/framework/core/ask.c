@@ -32,9 +32,11 @@ bool framework_check_folder(struct arena *arena, const struct folder *folder, co
            (hooks->check_folder == NULL || hooks->check_folder(arena, folder, files, status));
 }
 
-/* Does the file say that each of its statements commits by itself? options is what stands behind its up line. */
+/* Does the file say that each of its statements commits by itself? A byte order mark is in front of no word: it is not
+ * sent, and what its author means is said. options is what stands behind its up line. */
 static bool is_alone(const struct folder_facts *facts, struct text content, struct text options)
 {
+    content = text_without_mark(content);
     struct text rest = content;
     struct text first;
     switch (facts->alone.place) {

@@ -106,6 +106,7 @@ bool marked_script(const struct script_request *request, const struct marks *mar
 
 bool marked_has(struct text content, const char *words, bool nocase)
 {
+    content = text_without_mark(content);
     for (struct text line; text_next_line(&content, &line);) {
         struct text behind;
         if (line_is_comment(line, words, nocase, &behind)) {

@@ -11,12 +11,6 @@
 
 /* ---- lines and values ---- */
 
-/* Without the byte order mark that editors on Windows put in front. */
-static struct text without_mark(struct text content)
-{
-    return text_starts_with(content, "\xEF\xBB\xBF") ? text_slice(content, 3, content.size) : content;
-}
-
 /* Offset of the first of these bytes; the size where there is none. */
 static size_t find_any(struct text text, const char *bytes)
 {
@@ -190,7 +184,7 @@ static bool is_in(const struct setting *setting, const char *section)
 /* What is written behind the last such key; data NULL where there is none. */
 static struct text find_value(struct text content, const char *section, const char *key)
 {
-    struct text rest = without_mark(content);
+    struct text rest = text_without_mark(content);
     struct text value = {NULL, 0};
     for (struct setting setting = {0}; next_setting(&rest, &setting);) {
         if (is_in(&setting, section) && text_is(setting.key, key)) {
@@ -237,7 +231,7 @@ struct words config_list(struct arena *arena, struct text content, const char *s
 const struct config_pair *config_pairs(struct arena *arena, struct text content, const char *section,
                                        const char *prefix, size_t *count)
 {
-    struct text rest = without_mark(content);
+    struct text rest = text_without_mark(content);
     struct config_pair *pairs = NULL;
     size_t capacity = 0;
     *count = 0;
@@ -332,7 +326,7 @@ static bool has_items(struct text rest, size_t parent)
 static bool find_yaml(struct text content, const char *const path[], struct text *found, struct text *below,
                       size_t *parent)
 {
-    struct text rest = without_mark(content);
+    struct text rest = text_without_mark(content);
     size_t depth = 0;                     /* keys of the path that we are below */
     size_t parents[MOST_KEYS];            /* how far each of them is indented */
     size_t children[MOST_KEYS + 1] = {0}; /* and the lines below it */

@@ -58,9 +58,7 @@ bool liquibase_file_read(struct liquibase_walk *walk, const char *path, struct t
     if (!text_is_utf8(*content, &bad) || memchr(content->data, '\0', content->size) != NULL) {
         return status_fail(status, STATUS_FAILED_PRECONDITION, "%s is not UTF-8 text; save the file as UTF-8.", path);
     }
-    if (text_starts_with(*content, "\xEF\xBB\xBF")) {
-        *content = text_slice(*content, 3, content->size);
-    }
+    *content = text_without_mark(*content);
     return true;
 }
 

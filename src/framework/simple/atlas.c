@@ -34,6 +34,7 @@ static bool atlas_accept(struct arena *arena, const struct folder *folder, struc
 /* Does the file's head have this directive: "-- atlas:NAME …"? */
 static bool has_directive(struct text content, const char *words)
 {
+    content = text_without_mark(content);
     for (struct text line; text_next_line(&content, &line);) {
         const struct text trimmed = text_trim(line);
         if (trimmed.size > 0 && !text_starts_with(trimmed, "--")) {

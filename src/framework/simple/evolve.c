@@ -76,7 +76,7 @@ static const char *evolve_checksum(struct arena *arena, const struct folder *fol
     struct buffer plain = {.arena = arena};
     (void)folder;
     (void)file;
-    content = text_starts_with(content, "\xEF\xBB\xBF") ? text_slice(content, 3, content.size) : content;
+    content = text_without_mark(content);
     for (size_t at; (at = text_find(content, "\r\n", 0)) != SIZE_MAX;) {
         buffer_add(&plain, text_slice(content, 0, at));
         content = text_slice(content, at + 1, content.size);

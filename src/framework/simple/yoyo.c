@@ -17,6 +17,7 @@
 /* The line of the head that says what it depends on; empty where there is none. */
 static struct text depends_of(struct text content, bool is_code)
 {
+    content = text_without_mark(content);
     for (struct text line; text_next_line(&content, &line);) {
         struct text rest;
         if (is_code ? text_starts_with(line, "__depends__") : line_is_comment(line, "depends:", false, &rest)) {
@@ -107,7 +108,7 @@ static bool yoyo_configure(struct arena *arena, struct folder *folder)
 
 static bool yoyo_script(const struct script_request *request)
 {
-    struct text rest = request->content;
+    struct text rest = text_without_mark(request->content);
     for (struct text line; text_next_line(&rest, &line) && text_starts_with(line, "--");) {
         struct text value;
         request->script->no_transaction =

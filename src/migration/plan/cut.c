@@ -10,10 +10,6 @@
 #include "sql/lexer.h"
 #include "sql/plpgsql.h"
 
-#include <string.h>
-
-#define BYTE_ORDER_MARK "\xEF\xBB\xBF"
-
 /* ---- what can never run ---- */
 
 /* What only psql can do: its own commands, and COPY with the data in the script. By words: no parser knows these. */
@@ -240,7 +236,7 @@ bool plan_build(struct arena *arena, struct text script, const struct plan_optio
                 struct status *status)
 {
     /* Editors put a byte order mark there; to PostgreSQL it is a syntax error. */
-    const size_t skipped = text_starts_with(script, BYTE_ORDER_MARK) ? strlen(BYTE_ORDER_MARK) : 0;
+    const size_t skipped = script.size - text_without_mark(script).size;
     const struct text written = text_slice(script, skipped, script.size);
     struct planning planning = {
         .arena = arena,
