@@ -102,7 +102,7 @@ void pg_guard_explain(struct pg_session *session, const struct table_guard *guar
     struct buffer sql = {.arena = status->arena};
     struct status ignored = {.arena = status->arena};
     *status = (struct status){.arena = status->arena};
-    buffer_puts(&sql, "BEGIN;SET LOCAL SESSION AUTHORIZATION DEFAULT;SET LOCAL ROLE NONE;");
+    buffer_puts(&sql, "BEGIN;SET LOCAL SESSION AUTHORIZATION DEFAULT;SET LOCAL role TO DEFAULT;");
     put_block(&sql, guard);
     if (guard->only_lock || pg_exec(session, buffer_string(&sql), status)) {
         status_fail(status, STATUS_FAILED_PRECONDITION, "%s%s", guard->words, has_got);

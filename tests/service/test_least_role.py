@@ -104,6 +104,21 @@ class LeastRole(Case):
         self.assertEqual(rpc.call("MigrationService", "GetStatus").summary.pending, 0)
         self.assertEqual(self.sql("SELECT count(*) FROM truss.audit"), [("2",)])
 
+    def test_a_login_that_acts_as_another_role_from_its_beginning(self):
+        """NOINHERIT, so that it may do nothing as itself: neither are rows of ours written so."""
+        owner = f"owner_{self.database}"
+        self.sql(f"CREATE ROLE {owner}; GRANT CREATE ON DATABASE {self.database} TO {owner}; GRANT CREATE ON SCHEMA public TO {owner}; "
+                 f"CREATE ROLE {self.role} LOGIN NOINHERIT IN ROLE {owner}; ALTER ROLE {self.role} SET role = '{owner}'")
+        for name in ("flyway", "goose"):
+            self.begin(name, url=self.url_of(self.role))
+            path, _ = FRAMEWORKS[name](2, "")
+            cut = "CREATE INDEX CONCURRENTLY zoo_id ON zoo (id)" if name == "goose" else "SET ROLE NONE;\nRESET ROLE;\nDROP TABLE zoo"
+            self.files.write(path, FRAMEWORKS[name](2, cut)[1])
+            reply = self.rpc(self.worker(self.files, url=self.url_of(self.role))).call("MigrationService", "Run")
+            self.assertTrue(reply.ok, reply)
+        self.assertEqual(self.sql("SELECT DISTINCT pg_get_userbyid(relowner) FROM pg_class WHERE relname IN ('goose_db_version', 'flyway_schema_history', 'migration_steps')"), [(owner,)])
+        self.assertEqual(self.sql("SELECT DISTINCT installed_by FROM flyway_schema_history"), [(owner,)])
+
     def test_a_name_that_is_none_is_refused(self):
         worker = self.begin("prisma")
         for wrong in ("", "pg_x", "x" * 60):

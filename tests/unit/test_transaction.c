@@ -28,7 +28,7 @@ static const struct step_record second = {.step = 2, .steps = 3, .attempt = "471
 
 #define RESET_ROLE "RESET SESSION AUTHORIZATION;RESET ROLE;"
 #define FORGET     "BEGIN;CLOSE ALL;DEALLOCATE ALL;UNLISTEN *;DISCARD TEMP;DISCARD SEQUENCES;"
-#define OURSELVES  "SET LOCAL SESSION AUTHORIZATION DEFAULT;SET LOCAL ROLE NONE;"
+#define OURSELVES  "SET LOCAL SESSION AUTHORIZATION DEFAULT;SET LOCAL role TO DEFAULT;"
 
 #define KEEPALIVE  "SET tcp_keepalives_idle = 10;SET tcp_keepalives_interval = 5;SET tcp_keepalives_count = 3;"
 #define UNDER_LOCK "[under lock]"

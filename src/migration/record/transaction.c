@@ -28,8 +28,9 @@
 
 const char transaction_reset[] = RESET_ROLE "RESET ALL;";
 
-/* To the end of the transaction, whatever role the script has taken: behind it that is in force again. */
-#define AS_OURSELVES "SET LOCAL SESSION AUTHORIZATION DEFAULT;SET LOCAL ROLE NONE;"
+/* To the end of the transaction, whatever role the script has taken: behind it that is in force again. A login may have
+ * a role from its beginning (ALTER ROLE … SET role), which may be all that it can do anything as. */
+#define AS_OURSELVES "SET LOCAL SESSION AUTHORIZATION DEFAULT;SET LOCAL role TO DEFAULT;"
 
 /* Inside of a block: what its script may have made read-only ends before our rows. */
 #define WRITABLE                                                                                                       \
