@@ -286,6 +286,8 @@ START_TEST(a_block_that_rolls_back_what_its_tool_sends_with_it_is_refused)
         {"create procedure p() language plpgsql as $$ begin rollback; end $$;\ncall p()", true},
         {"do $$ begin rollback; end $$; select 1", false},
         {"vacuum; do $$ begin rollback; end $$; select 1", false},
+        {"do $$ begin commit; insert into t values (1); end $$;\ndo $$ begin rollback; end $$", true},
+        {"do $$ begin commit; end $$; commit; do $$ begin rollback; end $$", false},
         {"select 1; do $$ begin commit; raise notice 'rollback;'; end $$", false},
         {"select 1; call archive()", false},
         {"select 1; commit; do $$ begin rollback; end $$", false},
@@ -1010,7 +1012,7 @@ int main(void)
     tcase_add_test(tests, a_chained_commit_does_not_end_the_script_s_own_piece);
     tcase_add_test(tests, behind_the_tool_s_transaction_each_piece_is_a_query);
     tcase_add_loop_test(tests, a_chain_needs_a_transaction_that_somebody_begins, 0, 12);
-    tcase_add_loop_test(tests, a_block_that_rolls_back_what_its_tool_sends_with_it_is_refused, 0, 11);
+    tcase_add_loop_test(tests, a_block_that_rolls_back_what_its_tool_sends_with_it_is_refused, 0, 13);
     tcase_add_test(tests, what_a_block_leaves_to_what_its_tool_sends_with_it_is_refused);
     tcase_add_loop_test(tests, what_a_trigger_would_see_too_early_is_refused, 0, 7);
     tcase_add_test(tests, what_ends_its_tool_s_transaction_and_cannot_be_parsed_has_that_transaction);

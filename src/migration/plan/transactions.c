@@ -301,7 +301,8 @@ static bool cut_out(struct planning *planning, const struct segment *segment, si
 {
     const char *const why = arena_printf(planning->arena, "%s cannot be inside it", planning_alone_reason(planning, i));
     if (planning->options->sent == SENT_IN_BATCHES) {
-        if (planning->open != NONE && rolls_back(planning, i)) {
+        const bool is_behind_block = i > segment->first && planning_may_commit(statement_text(planning, i - 1));
+        if ((planning->open != NONE || is_behind_block) && rolls_back(planning, i)) {
             return fail_statement(planning, i,
                                   "this has a ROLLBACK, and the tool of this migration sends it in one transaction "
                                   "with what stands before it, which would be undone. Put it into a migration of its "
