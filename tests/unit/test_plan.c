@@ -272,6 +272,21 @@ START_TEST(behind_the_tool_s_transaction_each_piece_is_a_query)
 }
 END_TEST
 
+/* Its tool sends VACUUM by itself and ends the transaction in front of it; CLUSTER fails there. */
+START_TEST(what_its_tool_does_not_cut_out_of_a_pipeline_loses_nothing)
+{
+    const struct plan_options options = {.sent = SENT_IN_BATCHES};
+    ck_assert_str_eq(steps_as("set local a.b = 1; vacuum; select 1", &options),
+                     "T[set local a.b = 1]A[vacuum]T[select 1]");
+    ck_assert_ptr_null(plan.steps[2].carry);
+    ck_assert_str_eq(steps_as("set local a.b = 1; cluster; select 1", &options),
+                     "T[set local a.b = 1]A[cluster]T[select 1]");
+    ck_assert_ptr_nonnull(plan.steps[2].carry);
+    ck_assert_ptr_nonnull(strstr(steps_as("set transaction isolation level serializable;\nselect 1; cluster", &options),
+                                 "refused: Line 1"));
+}
+END_TEST
+
 /* A pipeline is one transaction, of which a ROLLBACK inside a block undoes what stands before the block. */
 START_TEST(a_block_that_rolls_back_what_its_tool_sends_with_it_is_refused)
 {
@@ -1012,6 +1027,7 @@ int main(void)
     tcase_add_test(tests, a_chained_commit_does_not_end_the_script_s_own_piece);
     tcase_add_test(tests, behind_the_tool_s_transaction_each_piece_is_a_query);
     tcase_add_loop_test(tests, a_chain_needs_a_transaction_that_somebody_begins, 0, 12);
+    tcase_add_test(tests, what_its_tool_does_not_cut_out_of_a_pipeline_loses_nothing);
     tcase_add_loop_test(tests, a_block_that_rolls_back_what_its_tool_sends_with_it_is_refused, 0, 13);
     tcase_add_test(tests, what_a_block_leaves_to_what_its_tool_sends_with_it_is_refused);
     tcase_add_loop_test(tests, what_a_trigger_would_see_too_early_is_refused, 0, 7);

@@ -300,7 +300,8 @@ static bool leaves_open(const struct planning *planning, size_t i)
 static bool cut_out(struct planning *planning, const struct segment *segment, size_t i)
 {
     const char *const why = arena_printf(planning->arena, "%s cannot be inside it", planning_alone_reason(planning, i));
-    if (planning->options->sent == SENT_IN_BATCHES) {
+    /* Its tool knows what to send by itself, CLUSTER excepted: where we cut for that, nothing may be lost. */
+    if (planning->options->sent == SENT_IN_BATCHES && !planning_begins(statement_text(planning, i), "cluster")) {
         const bool is_behind_block = i > segment->first && planning_may_commit(statement_text(planning, i - 1));
         if ((planning->open != NONE || is_behind_block) && rolls_back(planning, i)) {
             return fail_statement(planning, i,
