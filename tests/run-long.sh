@@ -118,7 +118,7 @@ step fuzzers "each fuzzer for a minute" fuzzers
 # What races with time, over and over.
 step two-runs "two runs at once" alone build-sanitize repeat tests/service/test_run.py Run.test_runs_of_two_workers_at_once_apply_each_migration_once
 step killed "a worker killed in the middle" alone build-sanitize repeat tests/service/test_run.py Run.test_a_worker_killed_in_the_middle_leaves_both_or_neither
-step seeds "6,000 differential seeds, a sixth of them of the wider themes" alone build $suite tests/differential/differential.py --seeds 1-5000,40000-40999 --shrink
+step seeds "6,500 differential seeds, of all themes" alone build $suite tests/differential/differential.py --seeds 1-5000,40000-40999,400000-400499 --shrink
 step places "every message of a run fails, in every way" alone build env TRUSS_EVERY_PLACE=all $suite tests/service/test_every_place.py
 step crashes "500 crashes" alone build-sanitize $suite tests/crash/crash.py --rounds 500 --seed "$(date +%s)"
 step soak "an hour of mixed load while workers, bridge, backends and the server are killed" alone build $suite tests/crash/soak.py

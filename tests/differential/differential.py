@@ -57,6 +57,8 @@ def smaller(scenario):
                 yield with_file(statements=file.statements[:at] + [replace(one, lead="", tail=";\n")] + file.statements[at + 1:])
     if scenario.disturbance:
         yield replace(scenario, disturbance="")
+    for one in scenario.settings:
+        yield replace(scenario, settings=[other for other in scenario.settings if other != one])
     if scenario.user == "mig":
         yield replace(scenario, user="app")
 
@@ -82,7 +84,7 @@ def shrink(world, scenario, difference, seconds=60):
 
 def script_of(scenario):
     framework = FRAMEWORKS[scenario.framework]
-    head = f"seed {scenario.seed}, {scenario.framework}, as {'superuser' if scenario.user == 'app' else 'owner'}" + (f", disturbed: {scenario.disturbance}" if scenario.disturbance else "")
+    head = f"seed {scenario.seed}, {scenario.framework}, as {'superuser' if scenario.user == 'app' else 'owner'}" + (f", disturbed: {scenario.disturbance}" if scenario.disturbance else "") + "".join(f", database with {one}" for one in scenario.settings)
     return "\n".join([head] + [f"--- {framework.path(file.number)}{' (BOM)' if file.bom else ''}{' (CRLF)' if file.crlf else ''}\n{framework.text(file)}" for file in scenario.files])
 
 

@@ -73,7 +73,7 @@ class Session:
 
     def write_later(self):
         for sql in self.later:
-            self.elsewhere(sql)
+            self.elsewhere("SET search_path = public; " + sql)
 
 
 def quote(text):
@@ -107,6 +107,7 @@ class Framework:
     cuts = False  # sends what cannot share a transaction by itself
     by_statement = False  # a file without a transaction is sent statement by statement, and not as one query
     wraps = True  # sends the file inside a BEGIN … COMMIT of its own
+    reads_itself = False  # the server reads where its statements end, and not the tool
 
     def path(self, number):
         return f"{self.folder}/{20260101000000 + number}_{name_of(number)}.sql"
@@ -164,6 +165,7 @@ def content(framework, file):
 
 
 class Dbmate(Framework):
+    reads_itself = True
     id = "dbmate"
     folder = "db/migrations"
     create = ('CREATE TABLE IF NOT EXISTS public.schema_migrations (version varchar PRIMARY KEY)',)
@@ -297,6 +299,7 @@ class SqlMigrate(Goose):
 
 
 class GolangMigrate(Framework):
+    reads_itself = True
     id = "golang-migrate"
     create = ("CREATE TABLE IF NOT EXISTS public.schema_migrations (version bigint not null primary key, dirty boolean not null)",)
     rows = "version"
@@ -354,6 +357,7 @@ class Tern(Framework):
 
 
 class Refinery(Framework):
+    reads_itself = True
     id = "refinery"
     ledger = ("public", "refinery_schema_history")
     create = ("CREATE TABLE IF NOT EXISTS public.refinery_schema_history(version INT4 PRIMARY KEY, name VARCHAR(255), applied_on VARCHAR(255), "
@@ -375,6 +379,7 @@ class Refinery(Framework):
 
 
 class Sqlx(Framework):
+    reads_itself = True
     id = "sqlx"
     ledger = ("public", "_sqlx_migrations")
     create = ("CREATE TABLE IF NOT EXISTS public._sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL, installed_on "
@@ -396,6 +401,7 @@ class Sqlx(Framework):
 
 
 class Diesel(Framework):
+    reads_itself = True
     id = "diesel"
     ledger = ("public", "__diesel_schema_migrations")
     create = ("CREATE TABLE IF NOT EXISTS public.__diesel_schema_migrations (version VARCHAR(50) PRIMARY KEY NOT NULL, run_on TIMESTAMP NOT "
@@ -422,6 +428,7 @@ class Diesel(Framework):
 
 
 class Prisma(Framework):
+    reads_itself = True
     id = "prisma"
     folder = "prisma/migrations"
     ledger = ("public", "_prisma_migrations")
@@ -490,6 +497,7 @@ class Drizzle(Framework):
 
 
 class PostgresMigrations(Framework):
+    reads_itself = True
     id = "postgres-migrations"
     ledger = ("public", "migrations")
     create = ("CREATE TABLE IF NOT EXISTS public.migrations (id integer PRIMARY KEY, name varchar(100) UNIQUE NOT NULL, hash varchar(40) NOT "
@@ -514,6 +522,7 @@ class PostgresMigrations(Framework):
 
 
 class Graphile(Framework):
+    reads_itself = True
     id = "graphile-migrate"
     folder = "migrations/committed"
     ledger = ("graphile_migrate", "migrations")
@@ -553,6 +562,7 @@ class Graphile(Framework):
 
 
 class Postgrator(Framework):
+    reads_itself = True
     id = "postgrator"
     ledger = ("public", "schemaversion")
     create = ("CREATE TABLE public.schemaversion (version BIGINT PRIMARY KEY)", "INSERT INTO public.schemaversion VALUES (0)",

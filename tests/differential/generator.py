@@ -11,6 +11,7 @@ from frameworks import FRAMEWORKS
 
 # Seeds from here on draw from more themes (wider.py); what a seed below makes does not change.
 WIDER = 30000
+FURTHER = 400000  # these from further.py as well
 
 
 @dataclass
@@ -46,8 +47,8 @@ class Scenario:
     user: str
     files: list[File]
     ledger_exists: bool
-    disturbance: str = ""  # "", "fail", "kill and go on", "kill both", "mend"
-    notes: list[str] = field(default_factory=list)
+    disturbance: str = ""  # "", "fail", "kill and go on", "kill both", "terminate", "cancel"
+    settings: list[str] = field(default_factory=list)  # what the database is set to before anything runs
 
 
 class Generator:
@@ -460,7 +461,7 @@ class Generator:
         if way < 0.04:
             return File(number, [Statement(self.pick("-- only a comment; COMMIT", "/* nothing */", " "), "comment", tail="\n")])
         file = File(number, [])
-        known = self.THEMES if self.seed < WIDER else self.THEMES + WIDER_THEMES * 2
+        known = self.THEMES if self.seed < WIDER else self.THEMES + WIDER_THEMES * 2 + (FURTHER_THEMES * 3 if self.seed >= FURTHER else [])
         themes = self.random.sample(known, self.random.randint(1, 4))
         for _ in range(self.random.randint(1, 5)):
             theme = self.random.choice(themes) if self.chance(0.85) else self.random.choice(known)
@@ -494,15 +495,33 @@ class Generator:
         ledger_exists = self.chance(0.8) or self.framework.id in ("prisma", "flyway")  # these refuse a schema that has tables and no ledger
         scenario = Scenario(self.seed, self.framework.id, "app" if self.is_super else "mig", files, ledger_exists)
         if self.chance(0.2):
-            scenario.disturbance = self.pick("fail", "fail", "kill and go on", "kill both")
+            scenario.disturbance = self.pick("fail", "fail", "kill and go on", "kill both", *(["terminate", "cancel"] if self.seed >= FURTHER else []))
             file = self.random.choice(files)
             if file.statements:
                 file.statements[-1].tail = ";\n"  # the hook may come behind it
             file.statements.insert(self.random.randint(0, len(file.statements)), Statement("SELECT shop.hook()", "hook"))
+        if self.seed >= FURTHER:
+            self.surround(scenario)
         return scenario
 
+    def surround(self, scenario):
+        """What the database is set to; and a file that sets it for sessions to come is the last one, as it is open which of them see that."""
+        for at, file in enumerate(scenario.files):
+            if any(one.kind == "settings to come" for one in file.statements):
+                del scenario.files[at + 1:]
+                break
+        if self.chance(0.25):
+            scenario.settings.append(self.pick(*DATABASE_SETTINGS, *(["standard_conforming_strings = off"] * 3 if self.framework.reads_itself else [])))
+            if scenario.user == "mig" and self.chance(0.2):
+                scenario.settings = ["role = 'app_owner'"]
 
-from wider import THEMES as WIDER_THEMES  # noqa: E402: it needs Statement
+
+DATABASE_SETTINGS = ["default_transaction_isolation = 'serializable'", "default_transaction_isolation = 'repeatable read'", "session_replication_role = replica", "row_security = off", "search_path = public, shop",
+                     "default_transaction_deferrable = on", "lock_timeout = '7s'", "statement_timeout = '31s'", "datestyle = 'SQL, DMY'", "default_transaction_read_only = on", "bytea_output = 'escape'",
+                     "check_function_bodies = off", "transform_null_equals = on", "client_min_messages = error", "intervalstyle = 'iso_8601'", "escape_string_warning = off", "timezone = 'Asia/Tokyo'"]
+
+from further import THEMES as FURTHER_THEMES  # noqa: E402: it needs Statement
+from wider import THEMES as WIDER_THEMES  # noqa: E402: as above
 
 
 def discard_all():

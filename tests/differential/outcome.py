@@ -14,6 +14,8 @@ import harness
 from frameworks import FRAMEWORKS, ClientError, LedgerError, Session, content
 from wire import ServerError
 
+# Who ends the statement that waits, while the worker lives.
+ENDED = {"terminate": "pg_terminate_backend", "cancel": "pg_cancel_backend"}
 TRANSACTION_KINDS = ("begin", "end ", "lone ")
 
 
@@ -48,6 +50,10 @@ class Bench:
     def database(self, scenario):
         name = self.world.create()
         self.databases.append(name)
+        for setting in scenario.settings:
+            who = f"ROLE {scenario.user} IN DATABASE" if setting.startswith("role") else "DATABASE"
+            self.world.admin.simple(f"GRANT CREATE ON DATABASE {name} TO app_owner")
+            self.world.admin.simple(f"ALTER {who} {name} SET {setting}")
         if scenario.ledger_exists:
             self.make_ledger(scenario, name)
         return name
@@ -56,6 +62,7 @@ class Bench:
         framework = FRAMEWORKS[scenario.framework]
         with self.world.connect(database, scenario.user) as wire:
             if wire.rows(f"SELECT to_regclass('{framework.table()}') IS NULL") == [("t",)]:
+                wire.simple("SET default_transaction_read_only = off")
                 wire.simple(framework.setup())
 
     def clear(self):
@@ -73,8 +80,10 @@ class Bench:
     def look(self, scenario, outcome, listener):
         """Fills in what a database has become."""
         framework = FRAMEWORKS[scenario.framework]
+        prepared = self.world.roll_back_prepared(outcome.database)
         outcome.ledger = self.applied(scenario, outcome.database)
         outcome.state = self.world.snapshot(outcome.database, framework.ledger)
+        outcome.state["prepared transactions"] = prepared
         listener.simple("")
         outcome.notifications = sorted(listener.notifications)
         listener.close()
@@ -186,7 +195,7 @@ class Bench:
             else:
                 outcome = self._killed(scenario, database, project, wire)
             wire.simple("DELETE FROM shop.disturbance")
-        again = outcome is None or outcome.result == "failed" and outcome.sqlstate == "ZZ001"
+        again = outcome is None or outcome.result == "failed" and outcome.sqlstate == "ZZ001" or scenario.disturbance in ENDED and outcome.result != "ok"
         return None if again else outcome
 
     def _killed(self, scenario, database, project, wire):
@@ -203,6 +212,11 @@ class Bench:
                 wire.simple("SELECT pg_advisory_unlock(990, 990)")
                 return answers[0]
             pid = wire.rows(waiting)[0][0]
+            if scenario.disturbance in ENDED:
+                wire.simple(f"SELECT {ENDED[scenario.disturbance]}({pid})")
+                thread.join()
+                wire.simple("SELECT pg_advisory_unlock(990, 990)")
+                return answers[0]
             worker.kill()
             thread.join()
         if scenario.disturbance == "kill both":
@@ -223,7 +237,9 @@ def ignore(wire, sql):
 
 
 def is_undone(statements, at):
-    """Does the script itself roll back the transaction that this statement is in?"""
+    """Does the script itself roll back the transaction that this statement is in, or rename before what its place is told by?"""
+    if "'sad'" in statements[at].before and any(one.kind == "rename value" for one in statements[:at]):
+        return True
     ends = (one.text.upper() for one in statements[at + 1:] if one.kind.startswith(("end ", "lone ")) and one.kind != "lone begin")
     return next(ends, "").startswith(("ROLLBACK", "ABORT"))
 
@@ -304,11 +320,23 @@ class Worker:
         except (OSError, AssertionError) as error:
             return Outcome("crashed", message=f"{error!r} {self.program.text()[-1500:]}")
         if reply.ok:
+            twice = self.again(framework)
+            if twice:
+                return Outcome("crashed", message=twice)
             return Outcome("ok", message=" ".join(reply.warnings), foreseen=foreseen)
         failed = reply.failed
         number = next((file.number for file in scenario.files if name_is(framework, file, failed.name)), 0)
         result = "failed" if failed.sqlstate else "stopped"
         return Outcome(result, failed.sqlstate, f"{failed.error} [{reply.summary}]", number, failed.partially_applied)
+
+    def again(self, framework):
+        """What is wrong with a second run, which has nothing to do."""
+        try:
+            with harness.Rpc(self.program.address) as rpc:
+                reply = rpc.call("MigrationService", "Run", {"framework": framework.id})
+        except (harness.RpcError, OSError, AssertionError) as error:
+            return f"a second run: {error!r}"
+        return "" if reply.ok and not reply.applied else f"a second run did something: {reply}"
 
     @staticmethod
     def foresee(rpc, framework):

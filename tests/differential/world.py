@@ -1,5 +1,6 @@
 """The cluster and the databases of a differential run, and what is compared of them."""
 import os
+import re
 import subprocess
 import sys
 
@@ -53,6 +54,7 @@ CATALOGUE = [
     ("large objects", "SELECT m.oid, lomowner::regrole, lomacl, md5(lo_get(m.oid)) FROM pg_largeobject_metadata m"),
     ("extensions", "SELECT extname, extversion FROM pg_extension"),
 ]
+TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+[+-]\d\d")  # when a row was written: no two runs have the same
 _POSITIONS = "SELECT schemaname, sequencename, last_value FROM pg_sequences WHERE schemaname <> 'truss'"
 _TABLES = f"""SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE {_MINE} AND c.relkind IN ('r', 'm')"""
@@ -74,7 +76,7 @@ class TrustingCluster(harness.Cluster):
             file.write("local all all trust\nhost all all 127.0.0.1/32 trust\n")
         with open(os.path.join(self.data, "postgresql.conf"), "a", encoding="ascii") as file:
             file.write("synchronous_commit=off\nfull_page_writes=off\nautovacuum=off\nshared_buffers=64MB\nwal_level=minimal\n"
-                       "max_wal_senders=0\nmax_wal_size=4GB\njit=off\ntimezone='Etc/GMT-3'\n")
+                       "max_wal_senders=0\nmax_wal_size=4GB\njit=off\nmax_prepared_transactions=10\ntimezone='Etc/GMT-3'\n")
         super().start()
 
 
@@ -103,6 +105,14 @@ class World:
         self.admin.simple(f"CREATE DATABASE {name} TEMPLATE differential OWNER mig STRATEGY file_copy")
         return name
 
+    def roll_back_prepared(self, name):
+        """The transactions that were left prepared in a database, which would keep what they hold."""
+        with self.connect(name) as wire:
+            prepared = sorted(gid for gid, in wire.rows("SELECT gid FROM pg_prepared_xacts WHERE database = current_database()"))
+            for gid in prepared:
+                wire.simple(f"ROLLBACK PREPARED '{gid}'")
+        return prepared
+
     def drop(self, name):
         self.admin.simple(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
@@ -119,7 +129,7 @@ class World:
             tables = sorted(name for name in results[-1] if name != ledger)
             if tables:
                 data = wire.simple(";".join(f"SELECT t::text FROM ONLY {_quoted(name)} AS t" for name in tables))
-                state.update((f"rows of {'.'.join(name)}", sorted(map(repr, rows)))
+                state.update((f"rows of {'.'.join(name)}", sorted(TIME.sub("<time>", repr(row)) for row in rows))
                              for name, rows in zip(tables, data, strict=True))
             return state
 
