@@ -73,7 +73,7 @@ class Session:
 
     def write_later(self):
         for sql in self.later:
-            self.elsewhere("SET search_path = public; " + sql)
+            self.elsewhere("SET search_path = public; SET transaction_read_only = off; " + sql)
 
 
 def quote(text):

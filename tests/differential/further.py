@@ -119,13 +119,13 @@ def whose(g):
             *g.some(1, 2, g.make_table, g.touch_items, g.session, g.documents), *g.maybe_cut(0.35), *g.some(1, 2, g.make_table, g.touch_items, g.session)]
 
 
-def notes_of_ours(g):
-    """A trigger of the database that stays and sees all that is made there, also by us."""
+def staying_trigger(g):
+    """A trigger of the database that stays and sees all that is made there."""
     if not g.is_super:
         return whose(g)
     name = g.new("sees")
     return [Statement(f"CREATE FUNCTION shop.{name}() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM shop.note(-3, concat(command_tag, ' ', object_identity)) "
-                      "FROM pg_event_trigger_ddl_commands(); END $$", "function"),
+                      "FROM pg_event_trigger_ddl_commands() WHERE object_identity !~ '^truss'; END $$", "function"),
             Statement(f"CREATE EVENT TRIGGER {name} ON ddl_command_end EXECUTE FUNCTION shop.{name}()", "event trigger"), g.make_table(), *g.maybe_cut(0.3), *g.some(0, 1, g.make_table)]
 
 
@@ -171,4 +171,4 @@ _DEFINITIONS = [
     "CREATE TABLE shop.{new} AS SELECT * FROM {t} WITH NO DATA", "SELECT id INTO shop.{new} FROM {t}", "CREATE TABLE shop.{new} (id int REFERENCES shop.x{n} ON DELETE CASCADE)", "CREATE PUBLICATION pub{n} FOR TABLE {t}", "DROP PUBLICATION IF EXISTS pub{n}", "ALTER TABLE {t} ALTER COLUMN id DROP DEFAULT",
 ]
 
-THEMES = [settings_more, settings_more, taken_back, taken_back, nested_blocks, nested_blocks, server_wide, prepared_transactions, lexing, lexing, ledger_locked, whose, notes_of_ours, clocks, definitions, definitions, definitions]
+THEMES = [settings_more, settings_more, taken_back, taken_back, nested_blocks, nested_blocks, server_wide, prepared_transactions, lexing, lexing, ledger_locked, whose, staying_trigger, clocks, definitions, definitions, definitions]

@@ -64,7 +64,8 @@ class Relation:
     def unlike(self, judge):
         """The difference from this outcome; None where there is none, or an allowed one."""
         found = self.against(judge)
-        return found if found and not self.is_no_better(judge) and not self.is_sooner(judge) else None
+        allowed = found is None or self.is_no_better(judge) or self.is_sooner(judge) or "finish prepared transaction" in self.truss.message
+        return None if allowed else found  # only who has prepared a transaction may finish it: in the ideal nobody does
 
     def is_no_better(self, judge):
         """The framework fails for how it sends, and Truss, which might do better, fails as well: nothing of the file stays."""
