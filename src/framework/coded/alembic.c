@@ -282,6 +282,9 @@ static void read_settings(struct arena *arena, struct folder *folder, const stru
 static const char *location_of(struct arena *arena, const struct folder *folder, const struct alembic_options *options)
 {
     const char *const said = alembic_option(arena, options, "script_location", NULL);
+    if (said == NULL && folder_look(arena, folder, "env.py") == FILE_REGULAR) {
+        return folder->base[0] == '\0' ? "." : folder->base; /* Flask-Migrate's: beside alembic.ini */
+    }
     const char *const location = said == NULL ? "alembic" : plain_location(arena, said);
     return said != NULL && strchr(said, ':') != NULL ? module_path(arena, folder, location)
                                                      : path_join(arena, folder->base, location);

@@ -71,4 +71,9 @@ struct text code_word(struct text source, size_t at);
 /* The offset behind the next `word` that stands by itself, at or after `from`; SIZE_MAX where there is none. */
 size_t code_find_word(struct text source, const char *word, size_t from);
 
+/* Notes in folder->unread that a configuration takes what it says from another file: it spreads an object that is not
+ * its own ({ ...base }) within so many braces, or has none of these keys and imports something. */
+void code_note_elsewhere(struct arena *arena, struct folder *folder, const struct source_file *file,
+                         const char *const *keys, int most_braces);
+
 #endif

@@ -4,6 +4,8 @@
  */
 #include "framework/coded/code.h"
 
+#include <stdint.h>
+
 static bool knex_configure(struct arena *arena, struct folder *folder)
 {
     struct text source;
@@ -18,6 +20,10 @@ static bool knex_configure(struct arena *arena, struct folder *folder)
     /* knex works in the directory of its file. */
     folder->path = code_directory_of(arena, folder, &(const struct source_file){name, source},
                                      WORDS("migrations", "directory"), true);
+    if (folder->path == NULL) {
+        code_note_elsewhere(arena, folder, &(const struct source_file){name, source},
+                            WORDS("client", "migrations", "connection"), 2);
+    }
     folder->ledger.table = code_ledger_name(arena, folder, name, source, WORDS("migrations", "tableName"));
     folder->ledger.schema = code_ledger_name(arena, folder, name, source, WORDS("migrations", "schemaName"));
     return true;
@@ -30,12 +36,25 @@ static const char *directory_at(struct arena *arena, const struct folder *folder
     return code_directory_behind(arena, folder, file, at, "directory");
 }
 
+/* The same of knex({ migrations: { directory } }); the folder itself where that says none. */
+static const char *configured_at(struct arena *arena, const struct folder *folder, const struct source_file *file,
+                                 size_t at)
+{
+    const struct text behind = text_slice(file->content, at, file->content.size);
+    const size_t directory = text_find(text_slice(behind, 0, text_find(behind, "}", 0)), "directory", 0);
+    return directory == SIZE_MAX ? folder->path
+                                 : code_directory_behind(arena, folder, file, at + directory, "directory");
+}
+
 /* Its loadExtensions; neither .mjs nor .sql is among them. */
 #define PROGRAM "*.{js|ts|cjs|co|coffee|eg|iced|litcoffee|ls}"
 #define GOES_UP PROGRAM ": exports.up|function up|const up|up(|up:"
 
 /* By which a program runs migrations itself. */
 #define CALLS "migrate.latest(|migrate.up("
+
+/* By which it connects. */
+#define CONNECTS "knex(|Knex(|require('knex')(|require(\"knex\")("
 
 /* Runs statements of plpgsql on the lock, a table beside the ledger, unless somebody has dropped that; knex makes it
  * again. */
@@ -86,19 +105,30 @@ const struct framework framework_knex = {
                            {.pattern = PROGRAM, .is_code = true}),
             .whole_names = true,
         },
-    .mentions = MENTIONS(
-        {.words = "--migrations-directory|--knexfile", .beside = "knex", .part = MENTION_PATH},
-        {.files = "knexfile.*", .words = "searchPath", .part = MENTION_SCHEMA},
-        {.files = "knexfile.*", .words = "migrations.tableName"},
-        {.files = "knexfile.*", .words = "migrations.schemaName", .part = MENTION_SCHEMA},
-        {.words = "--migrations-table-name", .beside = "knex"},
-        {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "tableName", .within = CALLS},
-        {.files = "*.{js|ts|mjs|cjs|mts|cts}",
-         .words = "directory",
-         .within = CALLS,
-         .part = MENTION_PATH,
-         .path_at = directory_at},
-        {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "schemaName", .within = CALLS, .part = MENTION_SCHEMA}),
+    .mentions = MENTIONS({.words = "--migrations-directory|--knexfile", .beside = "knex", .part = MENTION_PATH},
+                         {.files = "knexfile.*", .words = "searchPath", .part = MENTION_SCHEMA},
+                         {.files = "knexfile.*", .words = "migrations.tableName"},
+                         {.files = "knexfile.*", .words = "migrations.schemaName", .part = MENTION_SCHEMA},
+                         {.words = "--migrations-table-name", .beside = "knex"},
+                         {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "tableName", .within = CALLS "|" CONNECTS},
+                         {.files = "*.{js|ts|mjs|cjs|mts|cts}",
+                          .words = "directory",
+                          .within = CALLS,
+                          .part = MENTION_PATH,
+                          .path_at = directory_at},
+                         {.files = "*.{js|ts|mjs|cjs|mts|cts}",
+                          .words = "migrations",
+                          .within = CONNECTS,
+                          .part = MENTION_PATH,
+                          .path_at = configured_at},
+                         {.files = "*.{js|ts|mjs|cjs|mts|cts}",
+                          .words = "migrationSource",
+                          .beside = "knex|Knex|client:",
+                          .part = MENTION_ELSEWHERE},
+                         {.files = "*.{js|ts|mjs|cjs|mts|cts}",
+                          .words = "schemaName",
+                          .within = CALLS "|" CONNECTS,
+                          .part = MENTION_SCHEMA}),
     .habits =
         {
             .late = LATE_RUNS,

@@ -53,6 +53,13 @@ static bool kysely_configure(struct arena *arena, struct folder *folder)
     return true;
 }
 
+/* A provider of the project's own may read a folder as FileMigrationProvider does. */
+static bool reads_files(struct text behind)
+{
+    return text_find(behind, "readdir", 0) != SIZE_MAX || text_find(behind, "import(", 0) != SIZE_MAX ||
+           text_find(behind, "glob", 0) != SIZE_MAX;
+}
+
 #define FOLDER "migrationFolder"
 
 /* The folder that a FileMigrationProvider takes. */
@@ -115,6 +122,11 @@ const struct framework framework_kysely = {
                   .words = "migrationTableSchema",
                   .beside = "kysely",
                   .part = MENTION_SCHEMA},
+                 {.files = "*.{js|ts|mjs|cjs|mts|cts}",
+                  .words = "MigrationProvider = {|implements MigrationProvider|async getMigrations()",
+                  .beside = "ysely",
+                  .part = MENTION_ELSEWHERE,
+                  .is_usual = reads_files},
                  {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = FOLDER, .part = MENTION_PATH, .path_at = folder_at}),
     .habits =
         {

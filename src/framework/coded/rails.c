@@ -133,6 +133,10 @@ const struct framework framework_rails = {
                          {.files = "config/application.rb config/environments/*.rb config/initializers/*.rb",
                           .words = "table_name_suffix",
                           .part = MENTION_SUFFIX},
+                         {.files = "*engine.rb *railtie.rb config/initializers/*.rb lib/tasks/*.rake",
+                          .words = "app.config.paths[\"db/migrate\"]|app.config.paths['db/migrate']|"
+                                   "ActiveRecord::Migrator.migrations_paths",
+                          .part = MENTION_ELSEWHERE},
                          {.files = "config/database.yml", .words = "schema_search_path", .part = MENTION_SCHEMA}),
     .habits =
         {

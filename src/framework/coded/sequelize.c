@@ -46,6 +46,37 @@ static bool sequelize_configure(struct arena *arena, struct folder *folder)
     "pg_catalog.jsonb_build_object('name', {name}::pg_catalog.text, 'createdAt', {clock:ms}, 'updatedAt', "            \
     "{clock:ms}));"
 
+/* The glob of new Umzug({ migrations: { glob } }). */
+static const char *glob_at(struct arena *arena, const struct folder *folder, const struct source_file *file, size_t at)
+{
+    return code_directory_behind(arena, folder, file, at, "glob");
+}
+
+/* Files that fill tables are no migrations. */
+static bool is_of_seeds(struct text behind)
+{
+    const struct text line = text_slice(behind, 0, text_find(behind, "\n", 0));
+    return text_find(line, "seed", 0) != SIZE_MAX || text_find(line, "Seed", 0) != SIZE_MAX;
+}
+
+/* What umzug records is in SequelizeMeta only where its storage says so: without one it is in a file, umzug.json. */
+static bool is_usual_storage(struct text behind)
+{
+    const struct text object = text_trim(behind);
+    const struct text head = text_slice(object, 0, 200);
+    return !text_starts_with(object, "{") || text_find(behind, "storage", 0) != SIZE_MAX ||
+           text_find(head, "seed", 0) != SIZE_MAX;
+}
+
+static bool is_of_sequelize(struct text behind)
+{
+    const struct text line = text_slice(behind, 0, text_find(behind, ",", 0));
+    return text_find(line, "SequelizeStorage", 0) != SIZE_MAX || text_find(line, "'sequelize'", 0) != SIZE_MAX ||
+           text_find(line, "\"sequelize\"", 0) != SIZE_MAX;
+}
+
+#define PROGRAMS "*.{js|ts|mjs|cjs|mts|cts}"
+
 const struct framework framework_sequelize = {
     .id = "sequelize",
     .display_name = "Sequelize",
@@ -82,7 +113,15 @@ const struct framework framework_sequelize = {
         {.files = "*.{js|ts|mjs|cjs|mts|cts}",
          .words = "schema",
          .within = "SequelizeStorage(",
-         .part = MENTION_SCHEMA}),
+         .part = MENTION_SCHEMA},
+        {.files = PROGRAMS, .words = "new Umzug(", .is_usual = is_usual_storage},
+        {.files = PROGRAMS, .words = "storage", .within = "new Umzug(", .is_usual = is_of_sequelize},
+        {.files = PROGRAMS,
+         .words = "glob",
+         .within = "new Umzug(",
+         .part = MENTION_PATH,
+         .is_usual = is_of_seeds,
+         .path_at = glob_at}),
     .habits =
         {
             .late = LATE_RUNS,

@@ -77,28 +77,33 @@ static const char *quoted_behind(struct arena *arena, struct text content, const
 /* Where a framework's own files say the server. */
 static const struct {
     const char *framework;
-    const char *file; /* in the folder, or in its package */
+    const char *file;  /* in the folder, or in its package */
+    const char *block; /* what stands before the key; NULL: nothing need */
     bool is_of_package;
+    bool is_of_own;     /* also of the project's own folder, of which Prisma's lock file is said by Prisma's P3019 */
     const char *key;    /* in front of the quoted word that says it */
     const char *server; /* what the key alone says; NULL: the word */
 } markers[] = {
-    {"prisma", "migration_lock.toml", false, "provider =", NULL},
-    {"drizzle", "meta/_journal.json", false, "\"dialect\":", NULL},
-    {"liquibase", "pom.xml", true, "liquibase-mongodb", "MongoDB"},
-    {"liquibase", "build.gradle", true, "liquibase-mongodb", "MongoDB"},
+    {"prisma", "migration_lock.toml", NULL, false, false, "provider =", NULL},
+    {"prisma", "prisma/schema.prisma", "datasource ", true, true, "provider", NULL},
+    {"drizzle", "meta/_journal.json", NULL, false, true, "\"dialect\":", NULL},
+    {"liquibase", "pom.xml", NULL, true, false, "liquibase-mongodb", "MongoDB"},
+    {"liquibase", "build.gradle", NULL, true, false, "liquibase-mongodb", "MongoDB"},
 };
 
-static const char *server_of_files(struct arena *arena, const struct folder *folder)
+static const char *server_of_files(struct arena *arena, const struct folder *folder, bool is_own)
 {
     for (size_t i = 0; i < sizeof markers / sizeof markers[0]; i++) {
         struct status unread = {.arena = arena};
         struct file_start start;
         const char *const place = markers[i].is_of_package ? folder->base : folder->path;
         const char *const path = path_join(arena, path_join(arena, folder->root, place), markers[i].file);
-        if (strcmp(folder->framework->id, markers[i].framework) != 0 ||
+        if (strcmp(folder->framework->id, markers[i].framework) != 0 || (is_own && !markers[i].is_of_own) ||
             !file_read_start(arena, path, MOST_READ, &start, &unread)) {
             continue;
         }
+        const size_t block = markers[i].block == NULL ? 0 : text_find(start.content, markers[i].block, 0);
+        start.content = text_slice(start.content, block, start.content.size);
         const char *const word = markers[i].server == NULL ? quoted_behind(arena, start.content, markers[i].key)
                                  : text_find(start.content, markers[i].key, 0) != SIZE_MAX ? markers[i].server
                                                                                            : NULL;
@@ -109,13 +114,10 @@ static const char *server_of_files(struct arena *arena, const struct folder *fol
     return NULL;
 }
 
-/* Of the project's own folder its framework says so itself (Prisma's P3019). */
 static const char *server_of_folder(struct arena *arena, const struct folder *folder)
 {
     const char *const server = dialect_of_path(folder->path);
-    return server != NULL                                 ? server
-           : folder->base[0] != '\0' || folder->is_walked ? server_of_files(arena, folder)
-                                                          : NULL;
+    return server != NULL ? server : server_of_files(arena, folder, folder->base[0] == '\0' && !folder->is_walked);
 }
 
 void dialect_leave_others(struct arena *arena, struct folder_list *folders)

@@ -251,8 +251,9 @@ enum mention_part {
     MENTION_SCHEMA, /* or a search path, whose first schema counts */
     MENTION_PREFIX, /* what stands in front of the table's usual name */
     MENTION_SUFFIX,
-    MENTION_FOLDER, /* a folder more, or in another place: nothing that is read */
-    MENTION_PATH,   /* the folder or the configuration that a command takes (mention_path.h) */
+    MENTION_FOLDER,    /* a folder more, or in another place: nothing that is read */
+    MENTION_PATH,      /* the folder or the configuration that a command takes (mention_path.h) */
+    MENTION_ELSEWHERE, /* the word alone says that migrations are in no file, or in others as well */
 };
 
 struct source_file; /* unread.h */

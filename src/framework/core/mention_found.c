@@ -17,7 +17,7 @@ struct wanted mention_wanted(struct folder *folder, const struct project *projec
     wanted.is_said[MENTION_TABLE] = wanted.is_said[MENTION_PREFIX] = wanted.is_said[MENTION_SUFFIX] = has_table;
     wanted.is_said[MENTION_SCHEMA] =
         project->schema != NULL || folder->ledger.schema != NULL || folder->unread_ledger != NULL;
-    wanted.is_said[MENTION_FOLDER] = wanted.is_said[MENTION_PATH] =
+    wanted.is_said[MENTION_FOLDER] = wanted.is_said[MENTION_PATH] = wanted.is_said[MENTION_ELSEWHERE] =
         project->migrations != NULL || folder->unread != NULL;
     return wanted;
 }
@@ -125,12 +125,16 @@ void mention_scan(struct arena *arena, struct wanted *wanted, const struct menti
         const size_t size = strlen(mentioned.word);
         const char *const word =
             arena_strndup(arena, mentioned.word, mentioned.word[size - 1] == '(' ? size - 1 : size);
-        if (mentioned.kind == MENTION_NOTHING ||
+        if ((mentioned.kind == MENTION_NOTHING && mention->part != MENTION_ELSEWHERE) ||
             (mention->is_usual != NULL &&
              mention->is_usual(text_slice(file->content, mentioned.at + size, file->content.size)))) {
             continue;
         }
-        if (mention->path_at != NULL) {
+        if (mention->part == MENTION_ELSEWHERE) {
+            unread_folder_because(
+                arena, wanted->folder, *file, mentioned.at,
+                arena_printf(arena, "has %s: there are migrations that no file of this folder is", word));
+        } else if (mention->path_at != NULL) {
             note_joined_path(arena, wanted, mention, file, &mentioned);
         } else if (mention->part == MENTION_PATH) {
             note_path(arena, wanted, mention, file, &mentioned);

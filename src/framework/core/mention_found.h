@@ -15,8 +15,8 @@ struct finding {
 /* A folder, and what is looked for. */
 struct wanted {
     struct folder *folder;
-    bool is_said[MENTION_PATH + 1]; /* its configuration says that part */
-    struct finding found[MENTION_PATH + 1];
+    bool is_said[MENTION_ELSEWHERE + 1]; /* its configuration says that part */
+    struct finding found[MENTION_ELSEWHERE + 1];
     bool is_path_named;        /* a command names this folder, or one that cannot be read */
     bool is_only;              /* a walk through the whole project has found no other folder of its framework */
     size_t computed_count;     /* paths that code computes */

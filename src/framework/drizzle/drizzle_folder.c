@@ -4,6 +4,7 @@
  */
 #include "framework/drizzle/drizzle_folder.h"
 
+#include "framework/coded/code.h"
 #include "framework/core/listing.h"
 #include "framework/core/unread.h"
 #include "framework/formats/properties.h"
@@ -14,6 +15,7 @@
 #include <time.h>
 
 #define JOURNAL       "meta/_journal.json"
+#define MOST_NAMED    5 /* files in a warning */
 #define JOURNAL_LIMIT ((size_t)16 * 1024 * 1024)
 
 static const char of_journal[] = "journal"; /* a folder's settings where it has one */
@@ -53,6 +55,10 @@ bool drizzle_configure(struct arena *arena, struct folder *folder)
                   "migrations.table");
     unread_ledger(arena, folder, (struct source_file){name, source}, property_unread(source, schema),
                   "migrations.schema");
+    if (out == NULL && folder->unread == NULL) {
+        code_note_elsewhere(arena, folder, &(const struct source_file){name, source},
+                            WORDS("dialect", "driver", "dbCredentials", "schema"), 1);
+    }
     out = out == NULL ? "drizzle" : out;
     while (text_starts_with(text_of(out), "./")) {
         out += 2;
@@ -144,6 +150,40 @@ static int by_time(const void *a, const void *b)
                    : strcmp(((const struct migration_file *)a)->name, ((const struct migration_file *)b)->name);
 }
 
+static bool has_file(const struct migration_files *files, const char *name)
+{
+    size_t i = 0;
+    while (i < files->count && strcmp(files->items[i].filename, name) != 0) {
+        i++;
+    }
+    return i < files->count;
+}
+
+/* A journal that lost its entries in a merge is the usual cause. */
+static void warn_of_others(struct arena *arena, const char *root, struct migration_files *files)
+{
+    struct status unread = {.arena = arena};
+    struct file_list list = {0};
+    struct buffer names = {.arena = arena};
+    size_t count = 0;
+    if (!directory_list(arena, root, &list, &unread)) {
+        return;
+    }
+    for (size_t i = 0; i < list.count; i++) {
+        const char *const name = list.entries[i].name;
+        if (!list.entries[i].is_directory && text_ends_with(text_of(name), ".sql") && name_is_recordable(name) &&
+            !has_file(files, name) && count++ < MOST_NAMED) {
+            buffer_printf(&names, "%s%s", count == 1 ? "" : ", ", name);
+        }
+    }
+    if (count > 0) {
+        listing_warn(arena, files,
+                     arena_printf(arena, "%s passed over by drizzle-kit, because " JOURNAL " does not name %s: %s%s.",
+                                  count == 1 ? "A file is" : arena_printf(arena, "%zu files are", count),
+                                  count == 1 ? "it" : "them", buffer_string(&names), count > MOST_NAMED ? ", …" : ""));
+    }
+}
+
 static bool list_journal(struct arena *arena, const char *root, struct migration_files *files, struct status *status)
 {
     struct text content;
@@ -160,6 +200,7 @@ static bool list_journal(struct arena *arena, const char *root, struct migration
         ok = add_entry(arena, root, json_array_get(entries, i), files, status);
     }
     json_decref(journal);
+    warn_of_others(arena, root, files);
     if (files->count > 0) {
         qsort(files->items, files->count, sizeof *files->items, by_time);
         listing_warn_duplicates(arena, files);

@@ -322,6 +322,27 @@ static bool has_items(struct text rest, size_t parent)
            (indent > parent || (indent == parent && text_starts_with(line, "- ")));
 }
 
+/* How many keys of a path a key is: "spring.flyway" is two of them; 0: it is none. */
+static size_t keys_of(struct text key, const char *const path[])
+{
+    size_t count = 0;
+    for (size_t at = 0; path[count] != NULL;) {
+        const size_t size = strlen(path[count]);
+        if (!text_starts_with(text_slice(key, at, key.size), path[count])) {
+            return 0;
+        }
+        at += size;
+        count++;
+        if (at == key.size) {
+            return count;
+        }
+        if (key.data[at++] != '.') {
+            return 0;
+        }
+    }
+    return 0;
+}
+
 /* What is written behind the key at the path, and the lines below it; false where there is none. */
 static bool find_yaml(struct text content, const char *const path[], struct text *found, struct text *below,
                       size_t *parent)
@@ -333,8 +354,8 @@ static bool find_yaml(struct text content, const char *const path[], struct text
     bool is_known[MOST_KEYS + 1] = {true};
     struct text line;
     for (size_t indent; next_yaml_line(&rest, &line, &indent);) {
-        struct text key;
-        struct text value;
+        struct text key = {0};
+        struct text value = {0};
         while (depth > 0 && indent <= parents[depth - 1]) {
             depth--;
         }
@@ -342,17 +363,21 @@ static bool find_yaml(struct text content, const char *const path[], struct text
             is_known[depth] = true;
             children[depth] = indent;
         }
-        if (indent != children[depth] || !cut_yaml_key(line, &key, &value) || !text_is(key, path[depth])) {
+        const size_t keys =
+            indent == children[depth] && cut_yaml_key(line, &key, &value) ? keys_of(key, path + depth) : 0;
+        if (keys == 0) {
             continue;
         }
-        if (path[depth + 1] == NULL) {
+        if (path[depth + keys] == NULL) {
             *found = value.size == 0 ? text_slice(line, line.size, line.size) : value;
             *below = rest;
             *parent = indent;
             return true;
         }
-        if (depth + 1 < MOST_KEYS && (value.size == 0 || value.data[0] == '&')) {
-            parents[depth++] = indent;
+        if (depth + keys < MOST_KEYS && (value.size == 0 || value.data[0] == '&')) {
+            for (size_t i = 0; i < keys; i++) {
+                parents[depth++] = indent;
+            }
             is_known[depth] = false;
         }
     }

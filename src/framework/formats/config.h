@@ -23,7 +23,8 @@ size_t config_unread(struct arena *arena, struct text content, const char *secti
 struct words config_list(struct arena *arena, struct text content, const char *section, const char *key,
                          const char *separators);
 
-/* The scalar at a path of keys of nested block mappings; the first item of a sequence where there is one. */
+/* The scalar at a path of keys of nested block mappings, of which a key may be several ("spring.flyway: …"); the first
+ * item of a sequence where there is one. */
 const char *config_yaml(struct arena *arena, struct text content, const char *const path[]);
 
 /* config_unread and config_list of a path in YAML. */

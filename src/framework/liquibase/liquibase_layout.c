@@ -5,80 +5,22 @@
 #include "framework/liquibase/liquibase_layout.h"
 
 #include "framework/core/data_sources.h"
+#include "framework/core/unread.h"
 #include "framework/formats/config.h"
+#include "framework/formats/spring.h"
 #include "framework/liquibase/liquibase_changelog.h"
 #include "framework/liquibase/liquibase_commands.h"
+#include "framework/liquibase/liquibase_profiles.h"
+#include "framework/liquibase/liquibase_source.h"
 #include "framework/liquibase/liquibase_sql.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define RESOURCES "src/main/resources"
+#define RESOURCES LIQUIBASE_RESOURCES
 
 /* ---- configuration ---- */
-
-enum setting { CHANGELOG, SEARCH, CONTEXTS, LABELS, TABLE, LOCK_TABLE, SCHEMA, DEFAULT_SCHEMA, SETTINGS };
-
-#define SPELLINGS 4
-
-static const char *const spellings[SETTINGS][SPELLINGS] = {
-    [CHANGELOG] = {"changeLogFile", "changelogFile", "changelog-file", "change-log"},
-    [SEARCH] = {"searchPath", "search-path", "classpath", NULL},
-    [CONTEXTS] = {"contexts", "contextFilter", "context-filter", NULL},
-    [LABELS] = {"labelFilter", "label-filter", "labels", NULL},
-    [TABLE] = {"databaseChangeLogTableName", "databaseChangelogTableName", "database-changelog-table-name",
-               "database-change-log-table"},
-    [LOCK_TABLE] = {"databaseChangeLogLockTableName", "databaseChangelogLockTableName",
-                    "database-changelog-lock-table-name", "database-change-log-lock-table"},
-    [SCHEMA] = {"liquibaseSchemaName", "liquibase-schema-name", "liquibase-schema", NULL},
-    [DEFAULT_SCHEMA] = {"defaultSchemaName", "default-schema-name", "default-schema", NULL},
-};
-
-static const struct source {
-    const char *file;
-    const char *prefixes[3]; /* NULL: YAML, below one of yaml_paths */
-    const char *parameters;
-} sources[] = {
-    {"liquibase.properties", {"", "liquibase.command.", "liquibase."}, "parameter."},
-    {"src/main/resources/liquibase.properties", {"", "liquibase.command.", "liquibase."}, "parameter."},
-    {"src/main/resources/application.properties",
-     {"spring.liquibase.", "quarkus.liquibase.", "liquibase.datasources.default."},
-     "spring.liquibase.parameters."},
-    {"src/main/resources/application.yml", {NULL}, NULL},
-    {"src/main/resources/application.yaml", {NULL}, NULL},
-};
-
-/* Of Spring, Quarkus and Micronaut. */
-static const char *const yaml_paths[][3] = {
-    {"spring", "liquibase", NULL}, {"quarkus", "liquibase", NULL}, {"liquibase", "datasources", "default"}};
-
-/* The value of YAML below the first of these paths that has it. */
-static const char *yaml_setting(struct arena *arena, struct text content, const char *name)
-{
-    const char *value = NULL;
-    for (size_t i = 0; value == NULL && i < sizeof yaml_paths / sizeof *yaml_paths; i++) {
-        const char *const *const above = yaml_paths[i];
-        const char *const path[] = {above[0], above[1], above[2] == NULL ? name : above[2],
-                                    above[2] == NULL ? NULL : name, NULL};
-        value = config_yaml(arena, content, path);
-    }
-    return value;
-}
-
-static const char *setting_of(struct arena *arena, const struct source *source, struct text content, enum setting which)
-{
-    for (size_t i = 0; i < SPELLINGS && spellings[which][i] != NULL; i++) {
-        const char *const name = spellings[which][i];
-        const char *value = source->prefixes[0] != NULL ? NULL : yaml_setting(arena, content, name);
-        for (size_t j = 0; value == NULL && j < 3 && source->prefixes[j] != NULL; j++) {
-            value = config_value(arena, content, NULL, arena_printf(arena, "%s%s", source->prefixes[j], name));
-        }
-        if (value != NULL) {
-            return value;
-        }
-    }
-    return NULL;
-}
 
 /* Liquibase quotes a name only where it has both cases, and PostgreSQL folds it otherwise. */
 static const char *folded_name(struct arena *arena, const char *name)
@@ -140,38 +82,61 @@ static void note_absent(struct arena *arena, struct folder *folder, const struct
                                        named));
 }
 
+/* What the environment says counts before every file and profile. */
+static const char *said_by_environment(const char *const *variables)
+{
+    const char *value = NULL;
+    for (size_t i = 0; value == NULL && variables[i] != NULL; i++) {
+        value = getenv(variables[i]);
+    }
+    return value;
+}
+
+static void take_environment(struct liquibase_settings *settings)
+{
+    const char *const contexts = said_by_environment((const char *const[]){
+        "SPRING_LIQUIBASE_CONTEXTS", "LIQUIBASE_COMMAND_CONTEXT_FILTER", "LIQUIBASE_COMMAND_CONTEXTS", NULL});
+    const char *const labels = said_by_environment((const char *const[]){
+        "SPRING_LIQUIBASE_LABEL_FILTER", "LIQUIBASE_COMMAND_LABEL_FILTER", "LIQUIBASE_COMMAND_LABELS", NULL});
+    settings->contexts = contexts != NULL ? contexts : settings->contexts;
+    settings->labels = labels != NULL ? labels : settings->labels;
+}
+
 /* Reads one configuration. True where it names a root that is there. */
-static bool configure_from(struct arena *arena, struct folder *folder, const struct source *source,
+static bool configure_from(struct arena *arena, struct folder *folder, const struct liquibase_source *source,
                            struct liquibase_settings *settings)
 {
     struct source_file file = {.name = source->file};
-    const char *values[SETTINGS];
+    const char *values[MOST_SETTINGS];
     if (!folder_read(arena, folder, source->file, &file.content)) {
         return false;
     }
-    for (size_t j = 0; j < SETTINGS; j++) {
-        values[j] = setting_of(arena, source, file.content, (enum setting)j);
+    file.content = spring_usual(arena, file.content);
+    for (size_t j = 0; j < MOST_SETTINGS; j++) {
+        values[j] = liquibase_setting_of(arena, source, file.content, (enum liquibase_setting)j);
     }
-    settings->contexts = values[CONTEXTS];
-    settings->labels = values[LABELS];
-    settings->lock_table = folded_name(arena, values[LOCK_TABLE]);
-    settings->default_schema =
-        values[DEFAULT_SCHEMA] != NULL ? folded_name(arena, values[DEFAULT_SCHEMA]) : settings->default_schema;
+    settings->contexts = values[SETTING_CONTEXTS];
+    settings->labels = values[SETTING_LABELS];
+    settings->lock_table = folded_name(arena, values[SETTING_LOCK_TABLE]);
+    settings->default_schema = values[SETTING_DEFAULT_SCHEMA] != NULL
+                                   ? folded_name(arena, values[SETTING_DEFAULT_SCHEMA])
+                                   : settings->default_schema;
     /* A file that does not say it takes nothing back: Spring's has no changelog where that has its usual name. */
-    const char *const schema = values[SCHEMA] != NULL ? values[SCHEMA] : values[DEFAULT_SCHEMA];
-    folder->ledger.table = values[TABLE] != NULL ? folded_name(arena, values[TABLE]) : folder->ledger.table;
+    const char *const schema = values[SETTING_SCHEMA] != NULL ? values[SETTING_SCHEMA] : values[SETTING_DEFAULT_SCHEMA];
+    folder->ledger.table =
+        values[SETTING_TABLE] != NULL ? folded_name(arena, values[SETTING_TABLE]) : folder->ledger.table;
     folder->ledger.schema = schema != NULL ? folded_name(arena, schema) : folder->ledger.schema;
     if (source->parameters != NULL) {
         settings->parameters = config_pairs(arena, file.content, NULL, source->parameters, &settings->parameter_count);
     }
-    if (values[CHANGELOG] == NULL) {
+    if (values[SETTING_CHANGELOG] == NULL) {
         return false;
     }
-    if (find_configured(arena, folder, values[SEARCH], values[CHANGELOG], settings)) {
+    if (find_configured(arena, folder, values[SETTING_SEARCH], values[SETTING_CHANGELOG], settings)) {
         folder->evidence = path_join(arena, folder->base, source->file);
         return true;
     }
-    note_absent(arena, folder, &file, values[CHANGELOG]);
+    note_absent(arena, folder, &file, values[SETTING_CHANGELOG]);
     return false;
 }
 
@@ -179,10 +144,10 @@ static bool configure_from(struct arena *arena, struct folder *folder, const str
 static bool configure(struct arena *arena, struct folder *folder, struct liquibase_settings *settings)
 {
     size_t i = 0;
-    while (i < sizeof sources / sizeof sources[0] && !configure_from(arena, folder, &sources[i], settings)) {
+    while (i < LIQUIBASE_SOURCES && !configure_from(arena, folder, &liquibase_sources[i], settings)) {
         i++;
     }
-    return i < sizeof sources / sizeof sources[0];
+    return i < LIQUIBASE_SOURCES;
 }
 
 /* ---- what commands say ---- */
@@ -191,7 +156,7 @@ static bool configure(struct arena *arena, struct folder *folder, struct liquiba
 static bool take_defaults(struct arena *arena, struct folder *folder, const struct liquibase_said *said,
                           struct liquibase_settings *settings)
 {
-    struct source source = sources[0];
+    struct liquibase_source source = liquibase_sources[0];
     source.file = said->value[0] == '/' ? NULL : liquibase_path(arena, "", said->value);
     return source.file != NULL && configure_from(arena, folder, &source, settings);
 }
@@ -399,7 +364,9 @@ bool liquibase_find(struct arena *arena, const struct project *project, const ch
     struct liquibase_settings *const settings = arena_alloc(arena, sizeof *settings);
     (void)status;
     folder.configured = configure(arena, &folder, settings);
+    take_environment(settings);
     if (project->migrations == NULL) {
+        liquibase_profiles_note(arena, &folder, settings);
         data_sources_note(arena, &folder, "liquibase");
         folder.configured = take_commands(arena, &folder, folder.configured, settings);
     }

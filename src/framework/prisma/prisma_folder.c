@@ -104,6 +104,10 @@ static bool add_said(struct search *search, const char *file, const char *const 
         }
         path = said == NULL ? NULL : beside_schema(search, said);
     }
+    if (path == NULL && migrations != NULL && search->package.unread == NULL) {
+        code_note_elsewhere(search->arena, &search->package, &(const struct source_file){file, content},
+                            WORDS("schema", "migrations", "datasource", "engine", "experimental", "earlyAccess"), 1);
+    }
     const bool is_computed = search->package.unread != NULL;
     if (path == NULL && !is_computed) {
         return false;

@@ -104,6 +104,11 @@ const struct framework framework_goose = {
          .part = MENTION_PATH,
          .argument = 2},
         {.files = "*.go", .words = "goose.RunContext(", .beside = "pressly/goose", .part = MENTION_PATH, .argument = 3},
+        {.files = "*.go", .words = "fs.Sub(", .beside = "pressly/goose", .part = MENTION_PATH, .argument = 1},
+        {.files = "*.go",
+         .words = "WithGoMigrations(|SetGlobalMigrations(",
+         .beside = "pressly/goose",
+         .part = MENTION_ELSEWHERE},
         {.files = "*.go", .words = "os.DirFS(", .beside = "pressly/goose", .part = MENTION_PATH}),
     .habits =
         {

@@ -161,6 +161,10 @@ const struct framework framework_node_pg_migrate = {
         },
     .mentions =
         MENTIONS({.words = "--schema|-s", .beside = "node-pg-migrate", .part = MENTION_SCHEMA},
+                 {.files = "*.{js|ts|mjs|cjs|mts|cts}",
+                  .words = "dir",
+                  .beside = "'node-pg-migrate'|\"node-pg-migrate\"",
+                  .part = MENTION_PATH},
                  {.words = "-m|--migrations-dir", .beside = "node-pg-migrate", .part = MENTION_PATH},
                  {.words = "--migrations-table", .not_of = "dbmate"}, {.words = "-t", .beside = "node-pg-migrate"},
                  {.words = "--migrations-schema", .part = MENTION_SCHEMA},

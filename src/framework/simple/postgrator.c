@@ -2,6 +2,7 @@
  * Postgrator: NNN.do.name.sql, recorded by number with the MD5 of the file. Facts seen with postgrator 8.0.0 and its
  * CLI 9.1.1.
  */
+#include "framework/coded/code.h"
 #include "framework/core/configuration.h"
 #include "framework/core/package.h"
 #include "framework/core/unread.h"
@@ -151,6 +152,13 @@ static void put_search_path(struct buffer *sql, const struct ledger *ledger, con
     }
 }
 
+/* The directory of the pattern that a program gives it. */
+static const char *pattern_at(struct arena *arena, const struct folder *folder, const struct source_file *file,
+                              size_t at)
+{
+    return code_directory_behind(arena, folder, file, at, "migrationPattern");
+}
+
 #define NUMBERED "{number:1-18}.do." /* a bigint for certain */
 
 const struct framework framework_postgrator = {
@@ -189,6 +197,11 @@ const struct framework framework_postgrator = {
             .order = ORDER_OF_NUMBERS,
         },
     .mentions = MENTIONS({.words = "--schema-table", .beside = "postgrator"},
+                         {.files = "*.{js|ts|mjs|cjs|mts|cts}",
+                          .words = "migrationPattern",
+                          .beside = "postgrator|Postgrator",
+                          .part = MENTION_PATH,
+                          .path_at = pattern_at},
                          {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "schemaTable", .beside = "postgrator"}),
     .habits =
         {

@@ -84,6 +84,15 @@ const struct framework framework_postgres_migrations = {
             .makes = {"{next:3}_{slug}.sql", ""},
             .alone = {ALONE_ANYWHERE, "-- postgres-migrations disable-transaction"},
         },
+    .mentions = MENTIONS({.files = "*.{js|ts|mjs|cjs|mts|cts}",
+                          .words = "migrate(",
+                          .beside = "'postgres-migrations'|\"postgres-migrations\"",
+                          .part = MENTION_PATH,
+                          .argument = 1},
+                         {.files = "*.{js|ts|mjs|cjs|mts|cts}",
+                          .words = "loadMigrationFiles(",
+                          .beside = "'postgres-migrations'|\"postgres-migrations\"",
+                          .part = MENTION_PATH}),
     .habits =
         {
             .late = LATE_REFUSED,

@@ -94,6 +94,12 @@ const struct framework framework_sql_migrate = {
     .mentions =
         MENTIONS({.files = "*.go", .words = "SetTable(", .beside = "rubenv/sql-migrate"},
                  {.files = "*.go", .words = "SetSchema(", .beside = "rubenv/sql-migrate", .part = MENTION_SCHEMA},
+                 {.files = "*.go", .words = "Dir", .beside = "FileMigrationSource{", .part = MENTION_PATH},
+                 {.files = "*.go",
+                  .words = "MemoryMigrationSource{|AssetMigrationSource{",
+                  .beside = "rubenv/sql-migrate",
+                  .part = MENTION_ELSEWHERE},
+                 {.files = "*.go", .words = "Root", .beside = "EmbedFileSystemMigrationSource{", .part = MENTION_PATH},
                  {.files = "*.go", .words = "TableName", .beside = "rubenv/sql-migrate"},
                  {.files = "*.go", .words = "SchemaName", .beside = "rubenv/sql-migrate", .part = MENTION_SCHEMA}),
     .habits =

@@ -74,6 +74,7 @@ const struct framework framework_sqlx = {
         },
     .mentions = MENTIONS({.words = "--source", .beside = "sqlx", .part = MENTION_PATH},
                          {.files = "*.rs", .words = "migrate!(", .beside = "sqlx", .part = MENTION_PATH},
+                         {.files = "*.rs", .words = "Path::new(", .beside = "Migrator::new(", .part = MENTION_PATH},
                          {.files = "sqlx.toml", .words = "table-name"}),
     .habits =
         {

@@ -1,12 +1,18 @@
 /*
  * Supabase: files numbered by time, recorded with the statements that were run. Facts seen with its CLI 3.1.0.
  */
+#include "framework/core/configuration.h"
 #include "framework/core/file_checksum.h"
 #include "framework/core/framework.h"
+#include "framework/core/package.h"
+#include "framework/core/unread.h"
+#include "framework/formats/config.h"
 #include "sql/lexer.h"
 #include "sql/split.h"
 
 #include <string.h>
+
+extern const struct framework framework_supabase;
 
 /* The statements as its CLI cuts them: comments stay in front of the statement that they are before, semicolons and
  * blanks at the ends go. A script that the parser does not know stays in one piece. */
@@ -71,6 +77,22 @@ static bool supabase_file_checksum(struct arena *arena, const struct folder *fol
     return file_checksum(arena, &how, file->path, checksum, status);
 }
 
+static bool supabase_configure(struct arena *arena, struct folder *folder)
+{
+    const char *const name = framework_supabase.folder.configuration->files[0];
+    struct text content;
+    if (!configuration_read(arena, framework_supabase.folder.configuration, folder) ||
+        !folder_read(arena, folder, name, &content)) {
+        return false;
+    }
+    const char *const enabled = config_value(arena, content, "db.migrations", "enabled");
+    if (enabled != NULL && strcmp(enabled, "false") == 0) {
+        unread_folder_because(arena, folder, (struct source_file){name, content}, text_find(content, "enabled", 0),
+                              "says that migrations are not enabled: supabase db push runs none");
+    }
+    return true;
+}
+
 const struct framework framework_supabase = {
     .id = "supabase",
     .display_name = "Supabase",
@@ -116,5 +138,5 @@ const struct framework framework_supabase = {
             .missing_note =
                 "supabase db push stops at it (\"Remote migration versions not found in local migrations directory\").",
         },
-    .hooks = {.checksum = supabase_checksum, .file_checksum = supabase_file_checksum},
+    .hooks = {.configure = supabase_configure, .checksum = supabase_checksum, .file_checksum = supabase_file_checksum},
 };

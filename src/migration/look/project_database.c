@@ -66,7 +66,7 @@ static const struct naming namings[] = {
     {"phinx", {"phinx.php", "phinx.yml", "phinx.yaml", "phinx.json"}, {0}},
     {"rambler", {"rambler.hjson", "rambler.json"}, {0}},
     {"refinery", {"refinery.toml"}, {0}},
-    {"tern", {"tern.conf"}, {0}},
+    {"tern", {"tern.conf", "migrations/tern.conf", "db/migrations/tern.conf"}, {0}},
     {"sqitch", {"sqitch.conf"}, {"SQITCH_TARGET"}},
     {"atlas", {"atlas.hcl"}, {0}},
     {"ecto", {"config/config.exs", "config/dev.exs", "config/runtime.exs", "config/prod.exs"}, {0}},
@@ -162,8 +162,11 @@ static void read_django(struct search *search)
         *dot = '/';
     }
     search->name_is_database = true;
-    read_part(search, arena_printf(search->arena, "%s.py", module), "DATABASES = {", "\n}");
-    read_part(search, arena_printf(search->arena, "%s/__init__.py", module), "DATABASES = {", "\n}");
+    static const char *const spellings[] = {"DATABASES = {", "DATABASES={", "DATABASES: "};
+    for (size_t i = 0; i < sizeof spellings / sizeof spellings[0]; i++) {
+        read_part(search, arena_printf(search->arena, "%s.py", module), spellings[i], "\n}");
+        read_part(search, arena_printf(search->arena, "%s/__init__.py", module), spellings[i], "\n}");
+    }
 }
 
 /* "folder" and a star for every file with that end. */

@@ -1,0 +1,136 @@
+/*
+ * Files beside the usual one, documents in it, and keys that begin with a profile.
+ */
+#include "framework/flyway/flyway_profiles.h"
+
+#include "framework/core/listing.h"
+#include "framework/flyway/flyway_settings.h"
+#include "framework/flyway/flyway_source.h"
+#include "framework/formats/spring.h"
+
+#include <stdint.h>
+#include <string.h>
+
+/* Locations that a profile names and the usual configuration does not. */
+static void read_profile_locations(struct arena *arena, struct folder *folder, const struct source_file *file,
+                                   const struct flyway_source *source)
+{
+    const struct flyway_settings *const settings = folder->settings;
+    const struct words said = flyway_locations_of(arena, file->content, source);
+    struct folder tried = *folder; /* what it computes is a question of its own only where that profile counts */
+    tried.unread = NULL;
+    const char *const usual = path_join(arena, folder->base, path_join(arena, FLYWAY_RESOURCES, "db/migration"));
+    for (size_t i = 0; i < said.count; i++) {
+        const char *const location = flyway_location_of(arena, &tried, said.items[i], file);
+        const bool is_default = settings == NULL || settings->locations[0] == NULL;
+        bool is_known = location != NULL && is_default && strcmp(location, usual) == 0;
+        for (size_t j = 0; location != NULL && !is_default && settings->locations[j] != NULL; j++) {
+            is_known = is_known || strcmp(location, settings->locations[j]) == 0;
+        }
+        if (!is_known) {
+            const size_t at = text_find(file->content, said.items[i], 0);
+            folder->evidence = folder->evidence == NULL ? path_join(arena, folder->base, file->name) : folder->evidence;
+            unread_folder_because(
+                arena, folder, *file, at == SIZE_MAX ? 0 : at,
+                arena_printf(arena, "names the location %s for one profile, and others have not", said.items[i]));
+        }
+    }
+}
+
+/* What a profile says of locations and ledger and the usual configuration does not: whether it counts is up to how the
+ * program is started. */
+static void read_profile(struct arena *arena, struct folder *folder, const struct source_file *file,
+                         const struct flyway_source *source)
+{
+    static const char *const keys[] = {"table", "defaultSchema", "schemas", NULL};
+    const struct ledger *const ledger = &folder->ledger;
+    read_profile_locations(arena, folder, file, source);
+    for (size_t i = 0; keys[i] != NULL; i++) {
+        const char *const said = flyway_value_of(arena, file->content, source, keys[i]);
+        const char *const known = i > 0                   ? (ledger->schema == NULL ? "public" : ledger->schema)
+                                  : ledger->table == NULL ? "flyway_schema_history"
+                                                          : ledger->table;
+        const char *const one =
+            said == NULL ? known : arena_strndup(arena, said, i == 0 ? strlen(said) : strcspn(said, ", "));
+        if (strcmp(one, known) != 0) {
+            folder->evidence = folder->evidence == NULL ? path_join(arena, folder->base, file->name) : folder->evidence;
+            const size_t at = text_find(file->content, said, text_find(file->content, "flyway", 0));
+            unread_ledger_because(arena, folder, *file, at == SIZE_MAX ? 0 : at,
+                                  arena_printf(arena, "names %s for one profile, and others have %s", one, known));
+        }
+    }
+}
+
+/* A file of Spring's for one profile, or one whose documents may be. */
+static void read_spring_profile(struct arena *arena, struct folder *folder, const char *name, bool is_of_profile)
+{
+    const bool is_yaml = !text_ends_with(text_of(name), ".properties");
+    const struct flyway_source source = {.name = name,
+                                         .section = is_yaml ? "spring.flyway" : NULL,
+                                         .prefix = is_yaml ? "" : "spring.flyway.",
+                                         .format = is_yaml ? SOURCE_YAML : SOURCE_KEYS};
+    struct source_file file = {.name = name};
+    if (!folder_read(arena, folder, name, &file.content) || text_find(file.content, "flyway", 0) == SIZE_MAX) {
+        return;
+    }
+    if (is_of_profile) {
+        read_profile(arena, folder, &file, &source);
+    }
+    const struct text whole = file.content;
+    for (size_t at = 0, number = 0;
+         number < SPRING_MOST_PROFILES && spring_next_profile(arena, whole, &at, &file.content); number++) {
+        read_profile(arena, folder, &file, &source);
+    }
+}
+
+/* Quarkus has its profiles in the same file: "%prod.quarkus.flyway.locations=db/prod". */
+static void read_quarkus_profiles(struct arena *arena, struct folder *folder)
+{
+    static const char key[] = ".quarkus.flyway.";
+    struct flyway_source source = {.name = "src/main/resources/application.properties", .format = SOURCE_KEYS};
+    struct source_file file = {.name = source.name};
+    struct words seen = {0};
+    struct text line;
+    if (!folder_read(arena, folder, file.name, &file.content)) {
+        return;
+    }
+    for (struct text rest = file.content; text_next_line(&rest, &line);) {
+        line = text_trim(line);
+        const size_t end = text_starts_with(line, "%") ? text_find(line, key, 0) : SIZE_MAX;
+        if (end == SIZE_MAX) {
+            continue;
+        }
+        source.prefix = arena_strndup(arena, line.data, end + strlen(key));
+        if (!text_starts_with(line, "%test.") && !words_have(&seen, source.prefix)) {
+            words_add(arena, &seen, source.prefix);
+            read_profile(arena, folder, &file, &source);
+        }
+    }
+}
+
+static void read_spring_profiles(struct arena *arena, struct folder *folder)
+{
+    static const char directory[] = "src/main/resources";
+    const char *const whole = path_join(arena, path_join(arena, folder->root, folder->base), directory);
+    struct status unread = {.arena = arena};
+    struct file_list list = {0};
+    if (file_look(whole, NULL) != FILE_DIRECTORY || !directory_list(arena, whole, &list, &unread)) {
+        return;
+    }
+    for (size_t i = 0; i < list.count; i++) {
+        const struct text name = text_of(list.entries[i].name);
+        const bool is_read =
+            text_ends_with(name, ".yml") || text_ends_with(name, ".yaml") || text_ends_with(name, ".properties");
+        const bool is_of_profile = text_starts_with(name, "application-");
+        if (is_read && !text_starts_with(name, "application-test.") &&
+            (is_of_profile || text_starts_with(name, "application."))) {
+            read_spring_profile(arena, folder, path_join(arena, directory, list.entries[i].name), is_of_profile);
+        }
+    }
+}
+
+void flyway_profiles_note(struct arena *arena, struct folder *folder)
+{
+    read_spring_profiles(arena, folder);
+    read_quarkus_profiles(arena, folder);
+}

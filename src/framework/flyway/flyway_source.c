@@ -1,0 +1,121 @@
+/*
+ * Keys of every format are read by the readers of formats/.
+ */
+#include "framework/flyway/flyway_source.h"
+
+#include "framework/core/listing.h"
+#include "framework/flyway/flyway_settings.h"
+#include "framework/formats/config.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <string.h>
+
+/* "default-schema" of "defaultSchema", as Spring writes it. */
+static const char *kebab(struct arena *arena, const char *key)
+{
+    struct buffer name = {.arena = arena};
+    for (const char *c = key; *c != '\0'; c++) {
+        buffer_puts(&name, isupper((unsigned char)*c) != 0 ? "-" : "");
+        buffer_putc(&name, (char)tolower((unsigned char)*c));
+    }
+    return buffer_string(&name);
+}
+
+#define MOST_KEYS 4 /* of a path into YAML */
+
+/* The path of a key of a source in YAML: "spring", "flyway", key, NULL. */
+static void yaml_path(struct arena *arena, const struct flyway_source *source, const char *key,
+                      const char *path[MOST_KEYS + 2])
+{
+    size_t count = 0;
+    for (const char *rest = source->section; *rest != '\0' && count < MOST_KEYS;) {
+        const size_t size = strcspn(rest, ".");
+        path[count++] = arena_strndup(arena, rest, size);
+        rest += size + (rest[size] == '.' ? 1 : 0);
+    }
+    path[count] = key;
+    path[count + 1] = NULL;
+}
+
+/* What is between <key> and </key>, from *at on; NULL: nothing. */
+static const char *element(struct arena *arena, struct text content, const char *key, size_t *at)
+{
+    const char *const tag = arena_printf(arena, "<%s>", key);
+    const size_t start = text_find(content, tag, *at);
+    const size_t end = start == SIZE_MAX ? SIZE_MAX : text_find(content, arena_printf(arena, "</%s>", key), start);
+    if (end == SIZE_MAX) {
+        return NULL;
+    }
+    const struct text value = text_trim(text_slice(content, start + strlen(tag), end));
+    *at = end;
+    return value.size == 0 ? NULL : arena_strndup(arena, value.data, value.size);
+}
+
+static const char *value_as(struct arena *arena, struct text content, const struct flyway_source *source,
+                            const char *key)
+{
+    size_t at = 0;
+    const char *path[MOST_KEYS + 2];
+    if (source->format == SOURCE_YAML) {
+        yaml_path(arena, source, key, path);
+        return config_yaml(arena, content, path);
+    }
+    return source->format == SOURCE_POM
+               ? element(arena, content, key, &at)
+               : config_value(arena, content, source->section, arena_printf(arena, "%s%s", source->prefix, key));
+}
+
+const char *flyway_value_of(struct arena *arena, struct text content, const struct flyway_source *source,
+                            const char *key)
+{
+    const char *const value = value_as(arena, content, source, key);
+    return value != NULL ? value : value_as(arena, content, source, kebab(arena, key));
+}
+
+struct words flyway_locations_of(struct arena *arena, struct text content, const struct flyway_source *source)
+{
+    struct words locations = {0};
+    size_t at = 0;
+    if (source->format == SOURCE_YAML) {
+        const char *path[MOST_KEYS + 2];
+        yaml_path(arena, source, "locations", path);
+        return config_yaml_list(arena, content, path);
+    }
+    if (source->format == SOURCE_KEYS) {
+        return config_list(arena, content, source->section, arena_printf(arena, "%slocations", source->prefix), ",");
+    }
+    for (const char *one; (one = element(arena, content, "location", &at)) != NULL;) {
+        words_add(arena, &locations, one);
+    }
+    return locations;
+}
+
+const char *flyway_location_of(struct arena *arena, struct folder *folder, const char *said,
+                               const struct source_file *file)
+{
+    static const char filesystem[] = "filesystem:";
+    static const char classpath[] = "classpath:";
+    static const char vendor[] = "{vendor}"; /* Spring's */
+    const bool is_classpath = text_starts_with(text_of(said), classpath) || strchr(said, ':') == NULL;
+    const char *path = said;
+    path += text_starts_with(text_of(said), filesystem) ? strlen(filesystem) : 0;
+    path += text_starts_with(text_of(said), classpath) ? strlen(classpath) : 0;
+    path += strncmp(path, "./", 2) == 0 ? 2 : 0;
+    path += is_classpath && path[0] == '/' ? 1 : 0;
+    const char *const at = strstr(path, vendor);
+    if (at != NULL) {
+        path = arena_printf(arena, "%.*spostgresql%s", (int)(at - path), path, at + strlen(vendor));
+    }
+    if (strpbrk(path, "*?:(") != NULL || unread_is_computed(path) || (path[0] == '/' && !is_classpath)) {
+        const size_t offset = text_find(file->content, said, 0);
+        unread_folder_because(arena, folder, *file, offset == SIZE_MAX ? 0 : offset,
+                              arena_printf(arena, "names the location %s, which only flyway itself can find", said));
+        return NULL;
+    }
+    const bool is_there =
+        file_look(path_join(arena, path_join(arena, folder->root, folder->base), path), NULL) == FILE_DIRECTORY;
+    return path_join(arena, folder->base,
+                     is_classpath && !(strchr(said, ':') == NULL && is_there) ? path_join(arena, FLYWAY_RESOURCES, path)
+                                                                              : path);
+}

@@ -1,0 +1,76 @@
+/*
+ * Files beside the usual one, and documents in it.
+ */
+#include "framework/liquibase/liquibase_profiles.h"
+
+#include "framework/core/listing.h"
+#include "framework/core/unread.h"
+#include "framework/formats/spring.h"
+#include "framework/liquibase/liquibase_source.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <strings.h>
+
+/* What a profile says and the usual configuration does not is a question: changesets of one context are data for tests
+ * as often as not. */
+static void note_profile(struct arena *arena, struct folder *folder, const struct liquibase_source *source,
+                         const struct liquibase_settings *settings, struct text content)
+{
+    const struct {
+        enum liquibase_setting setting;
+        const char *known;
+        const char *answer;
+    } checked[] = {
+        {SETTING_CONTEXTS, settings->contexts, ": say which by SPRING_LIQUIBASE_CONTEXTS in the environment"},
+        {SETTING_LABELS, settings->labels, ": say which by SPRING_LIQUIBASE_LABEL_FILTER in the environment"},
+        {SETTING_TABLE, folder->ledger.table, ""},
+        {SETTING_SCHEMA, folder->ledger.schema, ""},
+        {SETTING_DEFAULT_SCHEMA, settings->default_schema, ""},
+    };
+    for (size_t i = 0; i < sizeof checked / sizeof checked[0]; i++) {
+        const char *const said = liquibase_setting_of(arena, source, content, checked[i].setting);
+        const char *const known = checked[i].known;
+        const size_t at = said == NULL ? SIZE_MAX : text_find(content, said, text_find(content, "liquibase", 0));
+        const bool is_answered =
+            i < 2 && getenv(i == 0 ? "SPRING_LIQUIBASE_CONTEXTS" : "SPRING_LIQUIBASE_LABEL_FILTER") != NULL;
+        if (said != NULL && !is_answered && (known == NULL || strcasecmp(said, known) != 0)) {
+            folder->evidence =
+                folder->evidence == NULL ? path_join(arena, folder->base, source->file) : folder->evidence;
+            unread_folder_because(arena, folder, (struct source_file){source->file, content}, at == SIZE_MAX ? 0 : at,
+                                  arena_printf(arena, "says %s for one profile, and others have %s%s", said,
+                                               known == NULL ? "none" : known, checked[i].answer));
+        }
+    }
+}
+
+void liquibase_profiles_note(struct arena *arena, struct folder *folder, const struct liquibase_settings *settings)
+{
+    const char *const place = path_join(arena, path_join(arena, folder->root, folder->base), LIQUIBASE_RESOURCES);
+    struct status unread = {.arena = arena};
+    struct file_list list = {0};
+    if (file_look(place, NULL) != FILE_DIRECTORY || !directory_list(arena, place, &list, &unread)) {
+        return;
+    }
+    for (size_t i = 0; i < list.count; i++) {
+        const struct text name = text_of(list.entries[i].name);
+        const bool is_yaml = text_ends_with(name, ".yml") || text_ends_with(name, ".yaml");
+        const bool is_of_profile = text_starts_with(name, "application-");
+        struct liquibase_source source = liquibase_sources[is_yaml ? LIQUIBASE_YAML : LIQUIBASE_PROPERTIES];
+        struct text content;
+        source.file = path_join(arena, LIQUIBASE_RESOURCES, list.entries[i].name);
+        if ((!is_yaml && !text_ends_with(name, ".properties")) || text_starts_with(name, "application-test.") ||
+            (!is_of_profile && !text_starts_with(name, "application.")) ||
+            !folder_read(arena, folder, source.file, &content)) {
+            continue;
+        }
+        if (is_of_profile) {
+            note_profile(arena, folder, &source, settings, content);
+        }
+        struct text document;
+        for (size_t at = 0, number = 0;
+             number < SPRING_MOST_PROFILES && spring_next_profile(arena, content, &at, &document); number++) {
+            note_profile(arena, folder, &source, settings, document);
+        }
+    }
+}

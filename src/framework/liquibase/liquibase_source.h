@@ -1,0 +1,37 @@
+/*
+ * The files in which Liquibase's settings may stand, each with spellings of its own.
+ */
+#ifndef FRAMEWORK_LIQUIBASE_LIQUIBASE_SOURCE_H
+#define FRAMEWORK_LIQUIBASE_LIQUIBASE_SOURCE_H
+
+#include "base/arena.h"
+#include "base/text.h"
+
+enum liquibase_setting {
+    SETTING_CHANGELOG,
+    SETTING_SEARCH,
+    SETTING_CONTEXTS,
+    SETTING_LABELS,
+    SETTING_TABLE,
+    SETTING_LOCK_TABLE,
+    SETTING_SCHEMA,
+    SETTING_DEFAULT_SCHEMA,
+    MOST_SETTINGS,
+};
+
+struct liquibase_source {
+    const char *file;
+    const char *prefixes[3]; /* NULL: YAML, below one of yaml_paths */
+    const char *parameters;
+};
+
+#define LIQUIBASE_SOURCES    5
+#define LIQUIBASE_PROPERTIES 2 /* the row of application.properties */
+#define LIQUIBASE_YAML       3 /* that of application.yml */
+extern const struct liquibase_source liquibase_sources[LIQUIBASE_SOURCES];
+
+/* What a file's content says of a setting, however it is spelt; NULL: nothing. */
+const char *liquibase_setting_of(struct arena *arena, const struct liquibase_source *source, struct text content,
+                                 enum liquibase_setting which);
+
+#endif

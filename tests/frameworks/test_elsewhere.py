@@ -1,0 +1,133 @@
+"""Migrations, tables and settings that a project says in another place than its configuration's usual one are read, or a question."""
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(__file__))
+import fixtures
+from fixtures import Written
+
+RESOURCES = "src/main/resources/"
+KNEX = {"package.json": '{"dependencies": {"knex": "3"}}', "migrations/1_a.js": "exports.up = knex => knex.raw('SELECT 1');\n", "db/real/1_b.js": "exports.up = 1"}
+UMZUG = {"package.json": '{"dependencies": {"sequelize": "6", "umzug": "3"}}',
+         "migrations/1-a.js": "module.exports = { up: async queryInterface => {} };\n", "db/real/1-b.js": "module.exports = { up: async queryInterface => {} };\n"}
+KYSELY = {"package.json": '{"dependencies": {"kysely": "0.28"}}', "migrations/000_a.ts": "import { Kysely } from 'kysely';\nexport async function up(db: Kysely<any>) {}\n"}
+JOURNAL = '{"dialect": "%s", "entries": [{"idx": 0, "when": 1700000000000, "tag": "0000_a"}]}'
+DRIZZLE = {"drizzle/0000_a.sql": "CREATE TABLE a (i int);", "drizzle/meta/_journal.json": JOURNAL % "postgresql"}
+PRISMA = {"prisma/schema.prisma": 'datasource db {\n  provider = "postgresql"\n}\n', "prisma/migrations/1_a/migration.sql": "SELECT 1;"}
+FLYWAY = {"pom.xml": "flyway-core", f"{RESOURCES}db/migration/V1__a.sql": "", f"{RESOURCES}db/real/V2__b.sql": ""}
+CHANGES = "--liquibase formatted sql\n--changeset a:1\nSELECT 1;\n--changeset a:2 context:faker\nSELECT 2;\n"
+LIQUIBASE = {"pom.xml": "liquibase-core", f"{RESOURCES}db/c.sql": CHANGES}
+CHANGELOG = "spring.liquibase.change-log=classpath:db/c.sql\n"
+GOOSE = {"migrations/00001_a.sql": "-- +goose Up\nSELECT 1;\n", "db/real/00001_b.sql": "-- +goose Up\nSELECT 1;\n"}
+RAILS = {"Gemfile": "gem 'rails'\n", "config/application.rb": "class A < Rails::Application\nend\n", "db/migrate/20240101000000_a.rb": "class A < ActiveRecord::Migration[7.0]\nend\n"}
+
+# What a project has beside the usual, and what is said of it.
+QUESTIONS = (
+    # Code that gives its tool another folder, or none.
+    ({**KNEX, "knexfile.js": "module.exports = { client: 'pg', migrations: { migrationSource: new S() } };\n"}, "knexfile.js, line 1, has migrationSource"),
+    ({**KNEX, "src/db.js": "const knex = require('knex')({ client: 'pg', migrations: {\n directory: './db/real' } });\n"}, "src/db.js, line 1, has migrations db/real"),
+    ({**UMZUG, "m.js": "new Umzug({ migrations: { glob: 'db/real/*.js' }, storage: new SequelizeStorage({ sequelize }) });\n"}, "m.js, line 1, has glob db/real"),
+    ({**UMZUG, "m.js": "new Umzug({ migrations: { glob: 'migrations/*.js' }, context: sequelize });\n"}, "m.js, line 1, computes new Umzug"),
+    ({**UMZUG, "m.js": "new Umzug({ migrations: { glob: 'migrations/*.js' },\n storage: new JSONStorage({ path: 'x' }), context: sequelize });\n"}, "m.js, line 2, computes storage"),
+    ({**KYSELY, "m.ts": "import { MigrationProvider } from 'kysely'\nconst own: MigrationProvider = {\n async getMigrations() { return all }\n}\n"}, "m.ts, line 2, has MigrationProvider"),
+    ({"package.json": '{"dependencies": {"node-pg-migrate": "7"}}', "migrations/1_a.sql": "-- Up Migration\n", "db/real/1_b.sql": "-- Up Migration\n",
+      "m.js": "import run from 'node-pg-migrate';\nrun({ dir: 'db/real' });\n"}, "m.js, line 2, has dir db/real"),
+    ({"package.json": '{"dependencies": {"postgrator": "8"}}', "migrations/001.do.a.sql": "", "sql/001.do.b.sql": "",
+      "m.js": "new Postgrator({ migrationPattern: __dirname + '/sql/*' });\n"}, "m.js, line 1, has migrationPattern sql"),
+    ({"package.json": '{"dependencies": {"postgres-migrations": "5"}}', "migrations/1_a.sql": "", "db/real/1_b.sql": "",
+      "m.js": "const { migrate } = require('postgres-migrations');\nmigrate({ client }, 'db/real');\n"}, "m.js, line 2, has migrate db/real"),
+    ({"Cargo.toml": '[dependencies]\nsqlx = "0.8"\n', "migrations/1_a.sql": "", "db/real/1_b.sql": "", "src/main.rs": 'Migrator::new(std::path::Path::new("./db/real"));\n'}, "has Path::new ./db/real"),
+    ({**GOOSE, "db/m.go": 'package db\nimport "github.com/pressly/goose/v3"\nvar sub, _ = fs.Sub(all, "real")\n'}, "db/m.go, line 3, has fs.Sub real"),
+    ({**GOOSE, "m.go": 'package m\nimport "github.com/pressly/goose/v3"\nvar o = goose.WithGoMigrations(goose.NewGoMigration(2, up, down))\n'}, "m.go, line 3, has WithGoMigrations"),
+    ({"go.mod": "require github.com/rubenv/sql-migrate v1\n", "migrations/1_a.sql": "-- +migrate Up\n", "db/real/1_b.sql": "-- +migrate Up\n",
+      "m.go": 'package m\nimport "github.com/rubenv/sql-migrate"\nvar s = migrate.FileMigrationSource{Dir: "db/real"}\n'}, "m.go, line 3, has Dir db/real"),
+    ({**RAILS, "engines/x/lib/x/engine.rb": "initializer :append do |app|\n  app.config.paths[\"db/migrate\"] << path\nend\n"}, "engines/x/lib/x/engine.rb, line 2, has app.config.paths"),
+    # A configuration that is another file's.
+    ({**KNEX, "knexfile.js": "module.exports = require('./src/config').knex;\n"}, "knexfile.js, line 1, takes its settings from another file"),
+    ({**DRIZZLE, "drizzle.config.ts": "import base from './base';\nexport default {\n  ...base, dialect: 'postgresql' };\n"}, "drizzle.config.ts, line 3, takes its settings from another file"),
+    ({**DRIZZLE, "drizzle.config.ts": "export { default } from './config/drizzle';\n"}, "drizzle.config.ts, line 1, takes its settings from another file"),
+    ({**PRISMA, "prisma.config.ts": "import { make } from '@acme/prisma';\nexport default make();\n"}, "prisma.config.ts, line 1, takes its settings from another file"),
+    # Another server.
+    ({"drizzle.config.ts": "export default { dialect: 'sqlite' };\n", **DRIZZLE, "drizzle/meta/_journal.json": JOURNAL % "sqlite"}, "The folder drizzle is for sqlite"),
+    ({**PRISMA, "prisma/schema.prisma": 'generator client {\n  provider = "prisma-client-js"\n}\ndatasource db {\n  provider = "cockroachdb"\n}\n'}, "is for cockroachdb"),
+    # Profiles, and what is switched off.
+    ({**FLYWAY, f"{RESOURCES}application.yml": "spring:\n  flyway:\n    locations: classpath:db/migration\n---\nspring:\n  config.activate.on-profile: prod\n  flyway:\n    locations: classpath:db/real\n"},
+     "application.yml, line 8, names the location classpath:db/real for one profile"),
+    ({**FLYWAY, f"{RESOURCES}application.properties": "spring.flyway.table=a\n#---\nspring.config.activate.on-profile=prod\nspring.flyway.table=b\n"}, "application.properties, line 4, names b for one profile"),
+    ({**LIQUIBASE, f"{RESOURCES}application.properties": CHANGELOG, f"{RESOURCES}application-prod.yml": "spring:\n  liquibase:\n    contexts: prod\n"},
+     "application-prod.yml, line 3, says prod for one profile, and others have none: say which by SPRING_LIQUIBASE_CONTEXTS"),
+    ({**LIQUIBASE, f"{RESOURCES}application.properties": f"{CHANGELOG}spring.liquibase.contexts=prod\n#---\nspring.config.activate.on-profile=dev\nspring.liquibase.contexts=faker\n"},
+     "application.properties, line 5, says faker for one profile, and others have prod"),
+    ({"supabase/config.toml": "[db.migrations]\nenabled = false\n", "supabase/migrations/20240101000000_a.sql": ""}, "supabase/config.toml, line 2, says that migrations are not enabled"),
+)
+
+# What looks like that and is none.
+NO_QUESTIONS = (
+    {**KNEX, "src/db.js": "const knex = require('knex')({ client: 'pg', migrations: { directory: './migrations', tableName: 'knex_migrations' }, seeds: { directory: './seeds' } });\n"},
+    {**KNEX, "src/db.js": "const knex = require('knex')({ client: 'pg', migrations: { extension: 'js' } });\n"},
+    {**KNEX, "knexfile.js": "const base = { client: 'pg', pool: {} };\nmodule.exports = { production: { ...base, debug: require('x') } };\n"},
+    {**UMZUG, "m.js": "new Umzug({ migrations: { glob: 'migrations/*.js' }, context: sequelize, storage: new SequelizeStorage({ sequelize }) });\n"},
+    {**UMZUG, "m.js": "new Umzug({ migrations: { glob: 'seeds/*.js' }, context: sequelize, storage: new SequelizeStorage({ sequelize, modelName: 'SequelizeMeta' }) });\n"},
+    {**KYSELY, "m.ts": "class Own implements MigrationProvider { async getMigrations() { for (const f of await readdir('migrations')) await import(f) } } // kysely\n"},
+    {**DRIZZLE, "drizzle.config.ts": "import { config } from 'dotenv';\nexport default { dialect: 'postgresql', schema: ['a', ...more], dbCredentials: { ...creds } };\n"},
+    {**PRISMA, "prisma.config.ts": "import { defineConfig, env } from 'prisma/config';\nexport default defineConfig({ datasource: { url: env('X') } });\n"},
+    {**FLYWAY, f"{RESOURCES}application.yml": "spring:\n  flyway:\n    enabled: true\n---\nspring:\n  config:\n    activate:\n      on-profile: prod\n  datasource:\n    url: x\n"},
+    {**LIQUIBASE, f"{RESOURCES}application.properties": f"{CHANGELOG}spring.liquibase.contexts=prod\n", f"{RESOURCES}application-prod.yml": "spring:\n  liquibase:\n    contexts: prod\n"},
+    {**RAILS, "config/environments/test.rb": "config.paths\n"},
+)
+
+
+class Elsewhere(Written):
+    def project_of(self, files):
+        self.directory.cleanup()
+        for path, text in files.items():
+            self.write(path, text)
+
+    def test_what_is_said_elsewhere_is_a_question_with_its_line(self):
+        for files, words in QUESTIONS:
+            self.project_of(files)
+            with self.subTest(words=words), self.start() as rpc:
+                self.assertIn(words, self.status(rpc).problem)
+
+    def test_what_changes_nothing_is_none(self):
+        for files in NO_QUESTIONS:
+            self.project_of(files)
+            with self.subTest(files=files), self.start() as rpc:
+                status = self.status(rpc)
+                self.assertEqual((status.problem, [self.state(one) for one in status.migrations][:1]), ("", ["pending"]))
+
+    def test_contexts_of_the_environment_count_before_every_profile(self):
+        self.project_of({**LIQUIBASE, f"{RESOURCES}application.properties": CHANGELOG, f"{RESOURCES}application-dev.yml": "spring:\n  liquibase:\n    contexts: faker\n"})
+        with self.start(environment={"SPRING_LIQUIBASE_CONTEXTS": "prod"}) as rpc:
+            self.assertEqual([one.name for one in self.status(rpc).migrations], ["db/c.sql::1::a"])
+
+    def test_keys_of_yaml_may_be_several_of_a_path(self):
+        for text in ("spring.flyway.locations: [ 'classpath:db/real' ]\n", "spring:\n  flyway.locations: classpath:db/real\n", "spring.flyway:\n  locations:\n    - classpath:db/real\n",
+                     "spring.datasource.url: x\nspring:\n  flyway:\n    locations: classpath:db/real\n"):
+            self.project_of({**FLYWAY, f"{RESOURCES}application.yml": text})
+            with self.subTest(text=text), self.start() as rpc:
+                self.assertEqual([one.name for one in self.status(rpc).migrations], ["V2__b"])
+
+    def test_a_file_that_drizzles_journal_does_not_name_is_told(self):
+        self.project_of({**DRIZZLE, "drizzle/0001_b.sql": "SELECT 1;"})
+        with self.start() as rpc:
+            self.assertIn("A file is passed over by drizzle-kit, because meta/_journal.json does not name it: 0001_b.sql.", "".join(self.status(rpc).warnings))
+
+    def test_flask_migrates_programs_are_beside_their_configuration(self):
+        self.project_of({"app.py": "from flask_migrate import Migrate\n", "dbm/alembic.ini": "[alembic]\n", "dbm/env.py": "", "dbm/versions/a.py": "revision = 'aaa'\ndown_revision = None\n"})
+        with self.start() as rpc:
+            self.assertEqual((self.status(rpc).folder, self.status(rpc).problem), ("dbm/versions", ""))
+
+    def test_another_database_is_seen_however_it_is_spelt_and_wherever(self):
+        django = {"manage.py": "import django\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 's.settings')\n", "app/migrations/__init__.py": "",
+                  "app/migrations/0001_initial.py": "class Migration(migrations.Migration):\n    dependencies = []\n"}
+        named = "{'default': {'ENGINE': 'django.db.backends.postgresql', 'NAME': 'elsewhere'}}\n"
+        for files in ({**django, "s/settings.py": f"DATABASES={named}"}, {**django, "s/settings.py": f"DATABASES: dict = {named}"},
+                      {"migrations/tern.conf": "[database]\ndatabase = elsewhere\n", "migrations/001_a.sql": "SELECT 1;\n---- create above / drop below ----\n"}):
+            self.project_of(files)
+            with self.subTest(files=files), self.start() as rpc:
+                self.assertIn("names another database", "".join(self.status(rpc).warnings))
+
+
+if __name__ == "__main__":
+    fixtures.harness.main()
