@@ -3,11 +3,26 @@
  */
 #include "base/json_text.h"
 
+#include "base/unseen.h"
+
 #include <string.h>
 
 #define DEEPEST 512
 
 /* ---- writing ---- */
+
+/* The number of the character at the front where it is one of two or three bytes that a terminal does not show, or
+ * shows others in another order for (text_unseen); 0: it is none. */
+static unsigned hidden_code(struct text text)
+{
+    char bytes[4] = {0};
+    if (text.size == 0 || ((unsigned char)text.data[0] != 0xC2 && (unsigned char)text.data[0] != 0xE2)) {
+        return 0;
+    }
+    memcpy(bytes, text.data, text.size < 3 ? text.size : 3);
+    const size_t size = text_unseen(bytes);
+    return size < 2 ? 0 : text_unseen_code(bytes, size);
+}
 
 static void write_escaped(struct buffer *out, struct text text)
 {
@@ -16,12 +31,16 @@ static void write_escaped(struct buffer *out, struct text text)
     size_t plain = 0;
     for (size_t i = 0; i < text.size; i++) {
         const unsigned char c = (unsigned char)text.data[i];
-        if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7F) {
+        const unsigned hidden = hidden_code(text_slice(text, i, text.size));
+        if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7F && hidden == 0) {
             continue;
         }
         buffer_add(out, text_slice(text, plain, i));
+        i += hidden == 0 ? 0 : hidden < 0x800 ? 1 : 2;
         plain = i + 1;
-        if (c < sizeof escapes && escapes[c] != 0) {
+        if (hidden > 0) {
+            buffer_printf(out, "\\u%04x", hidden);
+        } else if (c < sizeof escapes && escapes[c] != 0) {
             buffer_putc(out, '\\');
             buffer_putc(out, escapes[c]);
         } else {

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/unseen.h"
 
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -205,11 +206,13 @@ const char *log_quoted(const char *text, char out[LOG_QUOTED_SIZE])
 {
     size_t size = 0;
     out[size++] = '"';
+    const char *hidden_end = NULL; /* of a character that no terminal shows as it is */
     for (const char *c = text == NULL ? "" : text; *c != '\0' && size < LOG_QUOTED_SIZE - 6; c++) {
+        hidden_end = hidden_end == NULL || c >= hidden_end ? c + text_unseen(c) : hidden_end;
         if (*c == '"' || *c == '\\') {
             out[size++] = '\\';
             out[size++] = *c;
-        } else if ((unsigned char)*c < 0x20 || *c == 0x7F) {
+        } else if (c < hidden_end) {
             size += (size_t)snprintf(out + size, 5, "\\x%02x", (unsigned char)*c);
         } else {
             out[size++] = *c;

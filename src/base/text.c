@@ -3,6 +3,8 @@
  */
 #include "base/text.h"
 
+#include "base/unseen.h"
+
 #include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -159,27 +161,11 @@ char *text_clean(struct arena *arena, const char *string, size_t most)
     return arena_strndup(arena, out.data == NULL ? "" : out.data, out.size);
 }
 
-/* How many bytes of well-formed UTF-8 are a character that is not to be shown; 0: it is a usual one. */
-static size_t unseen(const unsigned char *bytes)
-{
-    if (bytes[0] < 0x20 || bytes[0] == 0x7F) {
-        return 1;
-    }
-    if (bytes[0] == 0xC2 && bytes[1] < 0xA0) {
-        return 2;
-    }
-    const bool is_general = bytes[0] == 0xE2 && bytes[1] == 0x80;
-    const bool is_mark = is_general && (bytes[2] == 0x8E || bytes[2] == 0x8F);
-    const bool is_order = is_general && bytes[2] >= 0xA8 && bytes[2] <= 0xAE; /* U+2028 and U+2029 are lines' ends */
-    const bool is_isolate = bytes[0] == 0xE2 && bytes[1] == 0x81 && bytes[2] >= 0xA6 && bytes[2] <= 0xA9;
-    return is_mark || is_order || is_isolate ? 3 : 0;
-}
-
 char *text_plain(struct arena *arena, const char *string, size_t most)
 {
     struct buffer out = {.arena = arena};
     for (const char *c = text_clean(arena, string, most); *c != '\0';) {
-        const size_t size = unseen((const unsigned char *)c);
+        const size_t size = text_unseen(c);
         if (size > 0) {
             buffer_puts(&out, "\uFFFD");
         } else {

@@ -60,9 +60,20 @@ static bool is_numeric(struct text name)
     return inet_pton(has_brackets ? AF_INET6 : AF_INET, text, &address) == 1;
 }
 
+/* Where the target names one, the header is not looked at (RFC 9112, 3.2.2). */
+static struct text host_of(const struct http_request *request)
+{
+    static const char scheme[] = "http://";
+    if (strncasecmp(request->path, scheme, strlen(scheme)) != 0) {
+        return text_of(http_header(request, "Host"));
+    }
+    const struct text rest = text_of(request->path + strlen(scheme));
+    return text_slice(rest, 0, text_find(rest, "/", 0));
+}
+
 bool browser_allows(const struct http_request *request, const char *const *hosts, struct status *status)
 {
-    const struct text host = text_of(http_header(request, "Host"));
+    const struct text host = host_of(request);
     const char *const origin = http_header(request, "Origin");
     const char *const site = http_header(request, "Sec-Fetch-Site");
     if ((origin != NULL && !is_own_origin(origin, host)) || (site != NULL && strcasecmp(site, "cross-site") == 0)) {

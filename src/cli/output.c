@@ -4,6 +4,7 @@
 #include "cli/output.h"
 
 #include "base/clock.h"
+#include "base/unseen.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,17 +27,17 @@ bool output_has_colour(void)
 const char *output_safe(struct arena *arena, const char *text, bool lines)
 {
     struct buffer out = {.arena = arena};
-    for (const char *c = text; *c != '\0'; c++) {
-        const unsigned char byte = (unsigned char)*c;
-        /* U+0080 to U+009F are controls too: C2 80 to C2 9F. */
-        const bool high = byte == 0xC2 && (unsigned char)c[1] >= 0x80 && (unsigned char)c[1] <= 0x9F;
-        if ((byte < 0x20 && !(lines && (*c == '\n' || *c == '\t'))) || byte == 0x7F) {
-            buffer_printf(&out, "\\x%02x", byte);
-        } else if (high) {
-            buffer_printf(&out, "\\u%04x", (unsigned char)*++c);
+    while (*text != '\0') {
+        const bool is_kept = lines && (*text == '\n' || *text == '\t');
+        const size_t size = is_kept ? 0 : text_unseen(text);
+        if (size == 1) {
+            buffer_printf(&out, "\\x%02x", (unsigned char)*text);
+        } else if (size > 1) {
+            buffer_printf(&out, "\\u%04x", text_unseen_code(text, size));
         } else {
-            buffer_putc(&out, *c);
+            buffer_putc(&out, *text);
         }
+        text += size > 0 ? size : 1;
     }
     return buffer_string(&out);
 }

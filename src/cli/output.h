@@ -18,8 +18,8 @@ enum colour { COLOUR_NONE, COLOUR_GREEN, COLOUR_YELLOW, COLOUR_RED, COLOUR_MAGEN
 /* True where standard output is a terminal and NO_COLOR is not set. */
 bool output_has_colour(void);
 
-/* The text with its control characters as \xNN: a name must not move the cursor of who reads it. Newlines are kept
- * where lines is true. */
+/* The text with its control characters as \xNN, and what shows others in another order as \uNNNN: a name must not move
+ * the cursor of who reads it, nor look like another one. Newlines are kept where lines is true. */
 const char *output_safe(struct arena *arena, const char *text, bool lines);
 
 /* Says it on standard error, behind "BEFORE: ": on one line, or, where that is a terminal, on as many as its width asks

@@ -16,9 +16,9 @@
 
 #define GUESTS      12288 /* who says nothing costs a descriptor, and less than a kilobyte */
 #define PER_ADDRESS 10240
-#define RESERVED    512 /* places for the first request of a guest */
-#define BYTES_LIMIT (4 * LIMIT_MESSAGE)
-#define UNREAD      ((size_t)1024 * 1024) /* who has so much to read is not asked for more */
+#define RESERVED    512                     /* places for the first request of a guest */
+#define BYTES_LIMIT (LIMIT_MESSAGE / 2 * 5) /* with all of it the worker stays below 64 MB */
+#define UNREAD      ((size_t)1024 * 1024)   /* who has so much to read is not asked for more */
 #define RETRY_MS    1000
 
 struct guard {

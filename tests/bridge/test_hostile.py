@@ -274,6 +274,8 @@ class Hostile(Case):
 
     def test_an_absolute_target_is_its_path(self):
         self.assertEqual(self.statuses(self.request(line="GET http://localhost/healthz HTTP/1.1")), [200])
+        self.assertEqual(self.statuses(self.request(line="GET http://localhost/api/migrations/status HTTP/1.1", host="Host: evil.example")), [200])
+        self.assertEqual(self.statuses(self.request(line="GET http://evil.example/api/migrations/status HTTP/1.1")), [403])
 
     # ---- bodies ----
 

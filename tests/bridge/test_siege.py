@@ -145,6 +145,10 @@ class Bridge(Besieged):
     def test_headers_that_trickle(self):
         self.hold_out("headers", 5000, 300, 40)
 
+    def test_heads_that_come_half_and_fill_what_may_be_kept(self):
+        """15 kB of each: two addresses have more than all may. A good client of a third one is answered, and is no refused one."""
+        self.hold_out("heads", 2000, 1200, 2, alone=True)
+
     def test_bodies_that_trickle(self):
         self.hold_out("body", 5000, 300, 1)
 
@@ -186,6 +190,9 @@ class Worker(Besieged):
 
     def test_frames_that_are_only_announced(self):
         self.hold_out("rpc-announced", 1000, 300, 40)
+
+    def test_frames_that_come_half_and_fill_what_may_be_kept(self):
+        self.hold_out("rpc-large", 400, 200, 2, alone=True)
 
     def test_frames_that_trickle(self):
         self.hold_out("rpc-trickle", 5000, 300, 1)

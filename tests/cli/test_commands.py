@@ -83,9 +83,11 @@ class Commands(Case):
         self.assertEqual(len({line.index(name) for line, name in zip(lines, ("2 größe", "3 x"), strict=True)}), 1)
 
     def test_control_characters_do_not_reach_the_terminal(self):
-        self.files.add("2023_x", "CREATE TABLE t (id INT); CREATE INDEX CONCURRENTLY i ON t (id); DO $$ BEGIN RAISE 'red \x1b[31m'; END $$;")
+        self.files.add("2023_x", "CREATE TABLE t (id INT); CREATE INDEX CONCURRENTLY i ON t (id); DO $$ BEGIN RAISE 'red \x1b[31m\u202e'; END $$;")
         text = self.run_truss("run", status=ERROR)
         self.assertIn("\\x1b", text)
+        self.assertIn("\\u202e", text)  # what follows would be shown from right to left
+        self.assertNotIn("\u202e", text + self.run_truss("status") + self.run_truss("status", "--json"))
         self.assertIn("\\x1b", self.run_truss("status"))
 
     def test_a_failed_attempt_is_shown_with_its_log(self):

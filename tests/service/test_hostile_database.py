@@ -162,6 +162,21 @@ class Traps(Hostile):
         for word in ("operator of name, name", "operator ||", "view pg_class"):
             self.assertIn(word, said)
 
+    def test_a_plan_reads_no_table_that_runs_her_code_when_a_query_is_planned(self):
+        """PostgreSQL computes what is constant in an index as it plans a query over its table: as who asks."""
+        database = self.trapped()
+        self.cluster.real_psql(database, "SET SESSION AUTHORIZATION eve; SET check_function_bodies = off;"
+                               "CREATE FUNCTION eve.fixed(pg_catalog.text) RETURNS pg_catalog.bool IMMUTABLE LANGUAGE plpgsql AS"
+                               " $f$ BEGIN RETURN eve.sprung($1); END $f$; CREATE TABLE public.hers (i pg_catalog.int4); INSERT INTO public.hers VALUES (1);"
+                               "CREATE INDEX ON public.hers ((eve.fixed('index')))", True)
+        self.log_began = os.path.getsize(self.log_path)
+        files = self.project()
+        files.add("1", "ALTER TABLE public.hers ADD COLUMN j int NOT NULL;")
+        worker = self.worker(files, url=self.cluster.url(database))
+        plan = self.rpc(worker).call("MigrationService", "Plan")
+        self.assertEqual(len(plan.migrations), 1)
+        self.assertEqual("\n".join(self.sprung()), "")
+
     @per(TRIED)
     def test_looking_at_every_framework_springs_none(self, name):
         """Her schema is the first of the path, pg_catalog the last: nothing of ours may go by it."""

@@ -283,6 +283,14 @@ START_TEST(what_is_not_utf8_is_written_as_the_replacement_character)
 }
 END_TEST
 
+START_TEST(what_would_show_others_in_another_order_is_escaped)
+{
+    struct buffer out = {.arena = arena};
+    json_write_string(&out, text_of("a\u202Eb\u2028\u200F\u2066\xC2\x9B\x7F\u20AC\u00E4\xE2"));
+    ck_assert_str_eq(buffer_string(&out), "\"a\\u202eb\\u2028\\u200f\\u2066\\u009b\\u007f\u20AC\u00E4\xEF\xBF\xBD\"");
+}
+END_TEST
+
 /* {"migrations": ["","",…]} */
 static const char *list_of(size_t count)
 {
@@ -362,6 +370,7 @@ int main(void)
     tcase_add_test(tests, a_value_that_is_not_of_its_type_is_refused);
     tcase_add_test(tests, bytes_are_base64_and_what_is_no_number_is_a_word);
     tcase_add_test(tests, what_is_not_utf8_is_written_as_the_replacement_character);
+    tcase_add_test(tests, what_would_show_others_in_another_order_is_escaped);
     tcase_add_test(tests, values_without_number_are_refused_and_many_are_taken);
     tcase_add_test(tests, commas_and_brackets_in_strings_are_no_values);
     tcase_add_test(tests, a_hundred_thousand_nested_lists_do_not_crash);

@@ -4,6 +4,7 @@
  */
 #include "migration/plan/unfit.h"
 
+#include "pg/loading.h"
 #include "sql/lexer.h"
 
 #include <string.h>
@@ -130,12 +131,15 @@ static const char *ask(struct needs *needs, const struct row *row, const struct 
 
 /* ---- rows ---- */
 
-/* $1 the relation: how a session of ours names it. A foreign partition is another server's to be asked. */
+/* $1 the relation: how a session of ours names it. A foreign partition is another server's to be asked, and of a table
+ * that cannot be read without code of who is not trusted nothing is known. */
 static const char name_sql[] =
     "WITH RECURSIVE down(oid) AS (SELECT $1::oid UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN down ON "
     "i.inhparent = down.oid) SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c JOIN "
     "pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1::oid AND c.relkind IN ('r', 'p') AND NOT "
-    "EXISTS (SELECT FROM down JOIN pg_catalog.pg_class f ON f.oid = down.oid WHERE f.relkind NOT IN ('r', 'p'))";
+    "EXISTS (SELECT FROM down JOIN pg_catalog.pg_class f ON f.oid = down.oid WHERE f.relkind NOT IN ('r', 'p')) AND "
+    "NOT "
+    "EXISTS (SELECT FROM down WHERE down.oid IN (" PG_UNREADABLE_TABLES "))";
 
 /* A table of somebody's is read: no policy of it is evaluated, nothing is written, and who keeps it for himself, or has
  * left millions of dead rows in it, is not waited for. */
