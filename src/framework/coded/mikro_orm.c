@@ -3,6 +3,7 @@
  * @mikro-orm/migrations 7.2.1 and 6.6.16.
  */
 #include "framework/coded/code.h"
+#include "framework/core/file_index.h"
 #include "framework/core/package.h"
 #include "framework/core/reading.h"
 #include "framework/formats/properties.h"
@@ -96,16 +97,14 @@ extern const struct framework framework_mikro_orm;
 static bool mikro_read(struct ledger_reading *reading)
 {
     struct ledger_entries *const entries = &reading->entries;
+    struct file_index index = file_index_of(reading->arena, reading->files);
+    const bool are_all = reading->folder == NULL || reading->folder->settings == NULL;
     size_t kept = 0;
     if (!ledger_read_facts(reading, &framework_mikro_orm.ledger)) {
         return false;
     }
     for (size_t i = 0; i < entries->count; i++) {
-        bool is_own = reading->folder == NULL || reading->folder->settings == NULL;
-        for (size_t j = 0; !is_own && j < reading->files->count; j++) {
-            is_own = strcmp(ledger_entry_key(&entries->items[i]), migration_file_key(&reading->files->items[j])) == 0;
-        }
-        if (is_own) {
+        if (are_all || file_index_find(&index, ledger_entry_key(&entries->items[i])) != NULL) {
             entries->items[kept++] = entries->items[i];
         }
     }

@@ -2,7 +2,11 @@
  * Drizzle Kit: its ledger drizzle.__drizzle_migrations, of 0.x and of 1.0. Facts seen with drizzle-orm 0.45.4 /
  * drizzle-kit 0.31.11 and with 1.0.0-rc.5. How the two name and order their files is drizzle_folder.c's work.
  */
+#include "base/search.h"
+#include "base/sorting.h"
+#include "framework/core/entry_index.h"
 #include "framework/core/file_checksum.h"
+#include "framework/core/file_index.h"
 #include "framework/core/ledger.h"
 #include "framework/core/listing.h"
 #include "framework/drizzle/drizzle_folder.h"
@@ -21,50 +25,75 @@ static const char *hash_of(struct arena *arena, const struct migration_file *fil
     return !file->missing && file_checksum(arena, &whole, file->path, &hash, &ignored) ? hash : NULL;
 }
 
-static bool has_entry(const struct ledger_entries *entries, const char *key)
+/* A file without a row of its own, by what a row may know it. */
+struct hashed {
+    const char *hash;
+    const struct migration_file *file;
+    size_t taken; /* of those with this hash, which begin here: so many are others' */
+};
+
+struct hashed_files {
+    struct hashed *items; /* by hash; of one hash in the order of the list */
+    size_t count;
+};
+
+static int by_hash(const void *a, const void *b)
 {
-    for (size_t i = 0; i < entries->count; i++) {
-        if (strcmp(ledger_entry_key(&entries->items[i]), key) == 0) {
-            return true;
-        }
-    }
-    return false;
+    const struct hashed *const x = a;
+    const struct hashed *const y = b;
+    const int order = strcmp(x->hash, y->hash);
+    return order != 0 ? order : (x->file > y->file) - (x->file < y->file);
 }
 
-static bool has_file(const struct migration_files *files, const char *key)
+static bool is_before_hash(const void *item, const void *hash)
 {
+    return strcmp(((const struct hashed *)item)->hash, hash) < 0;
+}
+
+static struct hashed_files files_without_row(struct ledger_reading *reading)
+{
+    const struct migration_files *const files = reading->files;
+    struct entry_index index = entry_index_of(reading->arena, &reading->entries);
+    struct hashed_files free_files = {.items = arena_array(reading->arena, files->count, sizeof *free_files.items)};
     for (size_t i = 0; i < files->count; i++) {
-        if (strcmp(migration_file_key(&files->items[i]), key) == 0) {
-            return true;
+        const bool is_free = entry_index_last(&index, migration_file_key(&files->items[i])) == NULL;
+        const char *const hash = is_free ? hash_of(reading->arena, &files->items[i]) : NULL;
+        if (hash != NULL) {
+            free_files.items[free_files.count++] = (struct hashed){.hash = hash, .file = &files->items[i]};
         }
     }
-    return false;
+    sort_items(free_files.items, free_files.count, sizeof *free_files.items, by_hash);
+    return free_files;
+}
+
+/* The next one of this hash; NULL where there is none. A second row of the same hash is another's. */
+static const struct migration_file *take_file(const struct hashed_files *files, const char *hash)
+{
+    const size_t first = search_first(files->items, files->count, sizeof *files->items, is_before_hash, hash);
+    const size_t at = first < files->count ? first + files->items[first].taken : files->count;
+    if (at >= files->count || strcmp(files->items[at].hash, hash) != 0) {
+        return NULL;
+    }
+    files->items[first].taken++;
+    return files->items[at].file;
 }
 
 /* A row of 0.x has no name: its time is the file's. Where no file has that time, the one with its hash is meant, if
  * that has no row of its own. */
 static void find_by_hash(struct ledger_reading *reading)
 {
-    const struct migration_files *const files = reading->files;
-    const char **const hashes = arena_array(reading->arena, files->count + 1, sizeof(const char *));
+    struct file_index index = file_index_of(reading->arena, reading->files);
+    struct hashed_files files = {0};
     bool are_known = false;
     for (size_t i = 0; i < reading->entries.count; i++) {
         struct ledger_entry *const entry = &reading->entries.items[i];
-        if (entry->checksum == NULL || has_file(files, ledger_entry_key(entry))) {
+        if (entry->checksum == NULL || file_index_find(&index, ledger_entry_key(entry)) != NULL) {
             continue;
         }
-        for (size_t j = 0; !are_known && j < files->count; j++) {
-            const bool is_free = !has_entry(&reading->entries, migration_file_key(&files->items[j]));
-            hashes[j] = is_free ? hash_of(reading->arena, &files->items[j]) : NULL;
-        }
+        files = are_known ? files : files_without_row(reading);
         are_known = true;
-        for (size_t j = 0; j < files->count; j++) {
-            if (hashes[j] != NULL && strcmp(hashes[j], entry->checksum) == 0) {
-                entry->key = migration_file_key(&files->items[j]);
-                hashes[j] = NULL; /* a second row of the same hash is another's */
-                break;
-            }
-        }
+        const struct migration_file *const file = take_file(&files, entry->checksum);
+        entry->key = file == NULL ? entry->key : migration_file_key(file);
     }
 }
 

@@ -3,6 +3,7 @@
  * source of 13.0.
  */
 #include "base/search.h"
+#include "framework/core/entry_index.h"
 #include "framework/core/ledger.h"
 #include "framework/core/template.h"
 #include "framework/flyway/flyway_callbacks.h"
@@ -207,13 +208,11 @@ static bool flyway_read(struct ledger_reading *reading)
     for (int row = 0; row < PQntuples(result); row++) {
         read_row(reading, result, row, &baseline);
     }
-    const size_t rows = reading->entries.count;
+    struct entry_index index = entry_index_of(reading->arena, &reading->entries);
     for (size_t i = 0; baseline != NULL && i < reading->files->count; i++) {
         const struct migration_file *const file = &reading->files->items[i];
-        bool recorded = file->repeatable || flyway_compare_versions(file->version, baseline) > 0;
-        for (size_t j = 0; !recorded && j < rows; j++) {
-            recorded = strcmp(ledger_entry_key(&reading->entries.items[j]), file->key) == 0;
-        }
+        const bool recorded = file->repeatable || flyway_compare_versions(file->version, baseline) > 0 ||
+                              entry_index_last(&index, file->key) != NULL;
         if (!recorded) {
             add_entry(reading, file->name, file->key)->baseline = true;
         }

@@ -2,6 +2,7 @@
  * Atlas: versioned directories with their sum, each revision recorded with the running hash of the directory. Facts
  * seen with the library ariga.io/atlas 0.38.0 and read in its CLI.
  */
+#include "framework/core/entry_index.h"
 #include "framework/core/file_rules.h"
 #include "framework/core/ledger.h"
 #include "framework/core/package.h"
@@ -268,12 +269,10 @@ static void interpret(struct ledger_reading *reading)
     for (size_t i = 0; i < entries->count; i++) {
         all[count++] = entries->items[i];
     }
+    struct entry_index index = entry_index_of(arena, &(const struct ledger_entries){.items = all, .count = count});
     for (size_t i = 0; i < reading->files->count; i++) {
         const struct migration_file *const file = &reading->files->items[i];
-        struct ledger_entry *found = NULL;
-        for (size_t j = 0; j < entries->count; j++) {
-            found = strcmp(ledger_entry_key(&all[j]), file->key) == 0 ? &all[j] : found;
-        }
+        struct ledger_entry *const found = entry_index_last(&index, file->key);
         if (found != NULL && found->checksum != NULL && found->checksum[0] != '\0') {
             const bool same = strcmp(found->checksum, file->checksum) == 0;
             found->checksum = differs ? NULL : found->checksum;
