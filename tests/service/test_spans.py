@@ -56,6 +56,15 @@ class Spans(Case):
         self.assertEqual([(span["parentSpanId"], span["attributes"]["truss.step"]) for span in by_name["step"]], [(second["spanId"], 1), (second["spanId"], 2)])
         self.assertEqual({span["status"]["code"] for span in spans}, {1})
 
+    def test_libcurl_is_loaded_by_a_worker_that_sends_and_by_no_other(self):
+        def libraries():
+            with open(f"/proc/{self.process.process.pid}/maps", encoding="ascii") as file:
+                return file.read()
+        self.begin("SELECT 1;")
+        self.assertNotIn("libcurl", libraries())
+        self.begin("SELECT 1;", worker=("--otlp-endpoint", self.receiver().url + "/"))
+        self.assertIn("libcurl", libraries())
+
     def test_a_failure_is_an_error_without_values_and_begins_a_trace_where_there_is_none(self):
         receiver = self.receiver()
         rpc = self.begin("SELECT 'a-secret-value'::int;", worker=("--otlp-endpoint", receiver.url))
