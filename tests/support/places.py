@@ -26,6 +26,7 @@ class Connection:
         self.server = socket.create_connection(("127.0.0.1", places.target))
         self.swallows = self.ends_with_answer = False
         self.pid = 0
+        self.prepared = {}  # the text of each name
 
     def take(self, end, size):
         data = b""
@@ -65,8 +66,13 @@ class Connection:
             size = self.take(self.client, 4)
             body = self.take(self.client, struct.unpack("!i", size)[0] - 4)
             unit += kind + size + body
-            if kind in (b"P", b"Q"):
-                text = body.rstrip(b"\0") if kind == b"Q" else body.split(b"\0")[1]
+            if kind == b"Q":
+                text = body.rstrip(b"\0")
+            elif kind == b"P":
+                name, text = body.split(b"\0")[:2]
+                self.prepared[name] = text
+            elif kind == b"B":
+                text = self.prepared[body.split(b"\0")[1]]
         if kind in (b"X", b"p") or not self.places.is_at(text):
             return self.server.sendall(unit)
         return self.fail(self.places.action, unit, text)
