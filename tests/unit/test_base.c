@@ -482,7 +482,6 @@ int main(void)
     tcase_add_test(plain, a_near_name_has_at_most_three_letters_and_no_more_than_half_of_it_written_otherwise);
     tcase_add_test(plain, a_search_finds_the_first_of_those_that_are_equal);
     tcase_add_test(plain, a_search_that_goes_on_finds_what_one_from_the_beginning_does);
-    tcase_add_test(plain, many_files_are_seen_as_each_of_them_is);
     tcase_add_test(plain, a_budget_refuses_what_would_exceed_it);
     tcase_add_test(plain, large_and_small_pieces_do_not_overlap);
     tcase_add_test(plain, what_comes_piece_by_piece_is_kept_whole_and_no_more_memory_than_allowed);
@@ -507,6 +506,7 @@ int main(void)
     tcase_add_test(files, a_file_is_not_read_where_there_is_no_memory_for_it);
     tcase_add_test(files, a_fifo_does_not_hang_the_reader);
     tcase_add_test(files, a_file_is_never_made_over_another);
+    tcase_add_test(files, many_files_are_seen_as_each_of_them_is);
     suite_add_tcase(suite, plain);
     suite_add_tcase(suite, files);
     return run_suite(suite);
