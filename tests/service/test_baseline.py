@@ -114,6 +114,33 @@ class Baseline(Case):
             self.baseline(all=True)
         self.assertEqual(self.marked(), ["1"])
 
+    def test_a_ledger_that_says_only_how_far_it_is_takes_none_with_another_in_front_left_out(self):
+        files = self.project(folder="migrations")
+        for number in (1, 2, 3):
+            files.write(f"migrations/{number}_m.up.sql", f"CREATE TABLE m{number} ();")
+            files.write(f"migrations/{number}_m.down.sql", f"DROP TABLE m{number};")
+        self.connection = self.rpc(self.worker(files))
+        names = [one.name for one in self.connection.call("MigrationService", "GetStatus").migrations]
+        for chosen in ([names[1]], [names[0], names[2]]):
+            with self.assertRaises(RpcError) as caught:
+                self.baseline(migrations=chosen)
+            left_out = names[0] if chosen == [names[1]] else names[1]
+            self.assertIn(f'with "{chosen[-1]}" it would say that "{left_out}" is applied, too', caught.exception.status.message)
+            self.assertEqual(self.sql("SELECT to_regclass('schema_migrations')"), [(None,)])
+        self.assertEqual(list(self.baseline(through=names[1]).migrations), names[:2])
+        self.assertEqual(self.sql("SELECT version, dirty FROM schema_migrations"), [("2", "f")])
+
+    def test_a_ledger_that_numbers_its_rows_takes_none_in_front_of_one_that_is_there(self):
+        self.connection = self.rpc(self.worker(self.project("frameworks/postgres-migrations/project")))
+        names = [one.name for one in self.connection.call("MigrationService", "GetStatus").migrations]
+        self.baseline(migrations=names[:2])
+        self.sql("DELETE FROM migrations WHERE name = 'create-users'")
+        before = self.sql("SELECT * FROM migrations ORDER BY id")
+        with self.assertRaises(RpcError) as caught:
+            self.baseline(migrations=names[:1])
+        self.assertRegex(caught.exception.status.message, r'"002.*" behind "001.*" is applied, and the tracking table of .* cannot record one in front of it')
+        self.assertEqual(self.sql("SELECT * FROM migrations ORDER BY id"), before)
+
     def test_the_route_answers_400_where_something_is_missing(self):
         http = self.bridge(self.process)
         answer = http.post("/api/migrations/idempotent/baseline", {"all": True, "verify": True})

@@ -193,6 +193,17 @@ class Operations(Case):
         self.assertEqual(self.ledger(), [("1", "t", "f", "1")])
         self.assertEqual(rpc.call("MigrationService", "CancelOperation", {"id": operation}), cancelled)
 
+    def test_a_cancel_that_a_script_survives_ends_the_run_before_the_next_one(self):
+        rpc = self.serve("DO $$ BEGIN PERFORM pg_sleep(60); EXCEPTION WHEN query_canceled THEN NULL; END $$;", "CREATE TABLE b ();")
+        operation = self.begin(rpc)
+        wait_for(self.sleepers)
+        rpc.call("MigrationService", "CancelOperation", {"id": operation})
+        ended, _ = self.wait(rpc, operation)
+        self.assertEqual((self.state(ended), [one.name for one in ended.result.applied], ended.result.failed.name), ("cancelled", ["1"], "2"))
+        self.assertIn("The run was cancelled before this migration.", ended.result.failed.error)
+        self.assertEqual(self.ledger("migration_name, finished_at IS NOT NULL"), [("1", "t")])
+        self.assertEqual(self.sql("SELECT to_regclass('b')"), [(None,)])
+
     def test_a_run_in_the_background_may_be_given_a_time(self):
         rpc = self.serve("CREATE TABLE a (id INT);", "SELECT pg_sleep(60);")
         operation, _ = self.wait(rpc, self.begin(rpc, timeout_ms=4000))
