@@ -6,6 +6,7 @@ is tried, those that commit first; with TRUSS_EVERY_PLACE=all every one, in ever
 import os
 import random
 import re
+import socket
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
@@ -257,6 +258,24 @@ class EveryPlace(Case):
         self.begin(self.prisma(a1="CREATE TABLE a (x int);" + step("a1")))
         self.method, self.marks = "MarkApplied", True
         self.try_all({"migration": "a1"})
+
+    def test_a_mark_whose_answer_is_lost_with_the_server_is_not_known(self):
+        self.begin(self.prisma(a1="CREATE TABLE a (x int);" + step("a1")))
+        self.method = "MarkApplied"
+        places = self.places
+
+        def is_at(text):
+            """The mark's commit is sent, its answer is cut, and then nobody is let in any more."""
+            if not (b"INSERT INTO" in text and COMMITS.search(text)):
+                return False
+            places.listener.shutdown(socket.SHUT_RDWR)
+            return True
+        places.action, places.is_at = "cut-after", is_at
+        reply, error = self.ask({"migration": "a1"}, timeout_ms=10000)
+        self.assertIsNone(reply)
+        self.assertEqual(error.code, 14)
+        self.assertIn('Whether migration "a1" was marked is not known', error.status.message)
+        self.assertEqual(self.recorded(), {"a1"})
 
     def test_a_tool_of_its_own(self):
         self.begin(self.knex(), "--allow-delegate")
