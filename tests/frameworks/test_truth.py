@@ -487,6 +487,15 @@ class Truth(Written):
             self.assertTrue(rpc.call("MigrationService", "Run").ok)
         self.assertEqual(self.tables(), {"svc_a.schema_migrations", "svc_b.schema_migrations", "svc_b.a"})
 
+    def test_a_search_path_that_the_database_gets_later_does_not_double_the_ledger(self):
+        self.dbmate()
+        with self.start() as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+        self.sql(f"CREATE SCHEMA app; ALTER DATABASE {self.database} SET search_path = app, public")
+        with self.start() as rpc:
+            self.check_unknown(rpc, "app.schema_migrations", "--ledger public.schema_migrations")
+        self.assertEqual(self.tables(), {"public.schema_migrations", "public.a"})
+
     def test_a_schema_of_the_roles_name_that_is_made_later_does_not_double_the_ledger(self):
         self.write("db/migrations/20250101000000_a.sql", "-- migrate:up\nCREATE TABLE public.a (id INT);\nCREATE SCHEMA app;\n-- migrate:down\n")
         with self.start() as rpc:

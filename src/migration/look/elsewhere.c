@@ -262,6 +262,36 @@ static bool look_for_another(const struct looking *looking, struct source *sourc
     return true;
 }
 
+/* Is the schema that of the search path which the role or the database has, and said by nobody else? */
+static bool is_by_default(const struct looking *looking, const struct source *source)
+{
+    const struct site *const site = looking->request->site;
+    return site->ledger.table == NULL && site->project.schema == NULL && source->folder.ledger.table == NULL &&
+           source->folder.ledger.schema == NULL && (site->conninfo == NULL || site->conninfo->search_path == NULL);
+}
+
+/* Such a path may be younger than the table (ALTER DATABASE … SET search_path, in a migration): a later schema of it
+ * has one with rows of this folder, which its name alone still finds, and into a new one everything would run again. */
+static bool look_along_path(const struct looking *looking, struct source *source, bool *is_asked)
+{
+    const struct found_ledgers *const ledgers = &looking->detection->ledgers;
+    for (size_t i = 0; !*is_asked && is_by_default(looking, source) && i < ledgers->count; i++) {
+        const struct found_ledger *const found = &ledgers->items[i];
+        if (!found_ledger_is(found, source->framework) || !is_on_path(looking, found->table)) {
+            continue;
+        }
+        const struct shape_fit fit = shape_fit_exact(looking->request->arena, source->framework, found->table);
+        const struct other_table other = {found->table, fit.as_read, false};
+        if (!may_be_meant(looking, source, &other, is_asked)) {
+            return false;
+        }
+        if (*is_asked) {
+            ask_for_ledger(looking, source, found, 1);
+        }
+    }
+    return true;
+}
+
 /* Does the project or the URL say a table or schema, and no option? */
 static bool is_said(const struct looking *looking, const struct source *source)
 {
@@ -292,7 +322,12 @@ bool ledger_look_elsewhere(const struct looking *looking, struct source *source)
     if (framework->ledger.is_fixed && strcmp(other->ledger.schema, source->ledger.schema) != 0) {
         warn_of_schema(looking, source, &other->ledger);
     } else if (is_said(looking, source) || ledger_is_named(looking, &source->folder)) {
-        warn_of_name(looking, source, &other->ledger, count);
+        if (!look_along_path(looking, source, &is_asked)) {
+            return false;
+        }
+        if (!is_asked) {
+            warn_of_name(looking, source, &other->ledger, count);
+        }
     } else {
         return choose_among(looking, source);
     }
