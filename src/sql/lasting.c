@@ -76,6 +76,17 @@ static void look_at_definition(const struct looking *looking, struct sql_reader 
     (void)reader;
 }
 
+/* What it sets for a role or the database this session has not, and another one begins with. */
+static void look_at_alter(const struct looking *looking, struct sql_reader *reader)
+{
+    static const char *const whose[] = {"role", "user", "database", NULL};
+    if (sql_is_any_word(&reader->token, whose) &&
+        (lasting_has_words(looking->statement, "set", NULL) || lasting_has_words(looking->statement, "reset", NULL))) {
+        lasting_add_what(looking, SQL_OF_SESSION,
+                         "what its session began with, in front of ALTER ROLE or DATABASE … SET");
+    }
+}
+
 static void add_savepoint(const struct looking *looking, struct sql_reader *reader, enum sql_lasting_kind kind)
 {
     sql_take(reader, "savepoint");
@@ -168,14 +179,14 @@ static const struct {
     const char *word;                                                       /* that the statement begins with */
     void (*look)(const struct looking *looking, struct sql_reader *reader); /* which is behind that word */
 } verbs[] = {
-    {"set", lasting_of_set},          {"reset", lasting_of_reset},   {"discard", lasting_of_discard},
-    {"lock", look_at_lock},           {"create", look_at_create},    {"select", look_at_select},
-    {"perform", look_at_select},      {"with", look_at_change},      {"insert", look_at_change},
-    {"update", look_at_change},       {"delete", look_at_change},    {"merge", look_at_change},
-    {"savepoint", look_at_savepoint}, {"release", look_at_release},  {"rollback", look_at_rollback},
-    {"declare", look_at_declare},     {"prepare", look_at_prepare},  {"load", look_at_load},
-    {"begin", look_at_begin},         {"start", look_at_begin},      {"do", look_at_do},
-    {"execute", look_at_execute},     {"alter", look_at_definition}, {"comment", look_at_definition},
+    {"set", lasting_of_set},          {"reset", lasting_of_reset},  {"discard", lasting_of_discard},
+    {"lock", look_at_lock},           {"create", look_at_create},   {"select", look_at_select},
+    {"perform", look_at_select},      {"with", look_at_change},     {"insert", look_at_change},
+    {"update", look_at_change},       {"delete", look_at_change},   {"merge", look_at_change},
+    {"savepoint", look_at_savepoint}, {"release", look_at_release}, {"rollback", look_at_rollback},
+    {"declare", look_at_declare},     {"prepare", look_at_prepare}, {"load", look_at_load},
+    {"begin", look_at_begin},         {"start", look_at_begin},     {"do", look_at_do},
+    {"execute", look_at_execute},     {"alter", look_at_alter},     {"comment", look_at_definition},
 };
 
 static void look(const struct looking *looking)

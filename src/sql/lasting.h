@@ -23,6 +23,7 @@
  * | SET, SET ROLE, SET SESSION AUTHORIZATION, set_config(…, false)  | made again            |
  * | temporary objects, cursors WITH HOLD, PREPARE, advisory locks   | refused               |
  * | settings made inside DO, or computed                            | refused               |
+ * | what a session begins with: ALTER ROLE or DATABASE … SET        | refused               |
  *
  * The same inside a function that is called, or that a trigger, a default, a policy or a view calls, is refused in both
  * (sql/hidden.h).

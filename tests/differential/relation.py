@@ -16,7 +16,7 @@ LIMITS = {
 
 
 # What a session has and another has not.
-IN_THE_SESSION = ("temp", "cursor", "prepare", "advisory", "notify", "nextval", "setval")
+IN_THE_SESSION = ("temp", "cursor", "prepare", "advisory", "notify", "nextval", "setval", "settings to come")
 
 
 @dataclass

@@ -134,8 +134,11 @@ class World:
             return state
 
     def dump(self, database, ledger):
-        """The lines of pg_dump, sorted, without our own schema and the ledger: the judge of the snapshot."""
-        dump = subprocess.run([os.path.join(harness.PG_BIN, "pg_dump"), "-h", self.cluster.directory, "-p", str(self.cluster.port),
+        """The lines of pg_dump, sorted, without our own schema and the ledger: the judge of the snapshot. None where the server came without one."""
+        program = os.path.join(harness.PG_BIN, "pg_dump")
+        if not os.path.exists(program):
+            return None
+        dump = subprocess.run([program, "-h", self.cluster.directory, "-p", str(self.cluster.port),
                                "-U", "app", "--exclude-schema=truss", f"--exclude-table={_quoted(ledger)}", "--inserts", database], check=True, capture_output=True,
                               text=True, timeout=60).stdout
         return sorted(line for line in dump.split("\n") if not line.startswith(("\\restrict", "\\unrestrict")))

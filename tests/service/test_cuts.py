@@ -174,6 +174,15 @@ class Cuts(Case):
         self.assertIn("a temporary object (line 1), which went with its session", self.refused(rpc))
         self.assertEqual(self.sql("SELECT count(*) FROM public.users"), [("2",)])
 
+    def test_what_a_new_session_begins_with_stops_the_run_that_goes_on(self):
+        """The search path of the one that was interrupted is the old one: the rest would change another table."""
+        script = f"ALTER DATABASE {self.database} SET search_path = other, public;\nVACUUM _prisma_migrations;\n%sDELETE FROM users;"
+        rpc = self.prisma(script % "SELECT 1/0;\n", "CREATE SCHEMA other; CREATE TABLE users(id int); CREATE TABLE other.users(id int); INSERT INTO other.users VALUES (1)")
+        self.assertFalse(rpc.call("MigrationService", "Run").ok)
+        self.files.add("1", script % "")
+        self.assertIn("ALTER ROLE or DATABASE … SET (line 1), which went with its session", self.refused(rpc))
+        self.assertEqual(self.sql("SELECT count(*) FROM other.users"), [("1",)])
+
     def test_the_mode_of_the_transaction_comes_before_our_own_statements(self):
         rpc = self.prisma("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;\nCREATE TABLE level AS SELECT current_setting('transaction_isolation') AS l;\nCOMMIT;\n"
                           "CREATE TABLE next AS SELECT current_setting('transaction_isolation') AS l;")

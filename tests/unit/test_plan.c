@@ -987,6 +987,11 @@ START_TEST(what_stays_in_the_session_is_known_for_another_one)
         {"select pg_advisory_lock(1); vacuum", NULL, "an advisory lock"},
         {"do $$ begin set search_path = x; end $$; vacuum", NULL, "a setting made inside DO or a function"},
         {"do $$ begin commit; create temp table x (); end $$; vacuum", NULL, "a temporary object"},
+        {"alter role a in database b set search_path = c; vacuum", NULL,
+         "what its session began with, in front of ALTER ROLE or DATABASE … SET"},
+        {"do $$ begin execute format('alter database %I reset timezone', current_database()); end $$; vacuum", NULL,
+         "what its session began with, in front of ALTER ROLE or DATABASE … SET"},
+        {"alter role a login; alter database b owner to c; alter table t set (fillfactor = 90); vacuum", NULL, NULL},
     };
     const char *const shown = steps_sent(cases[_i].script, SENT_IN_TRANSACTION);
     ck_assert_msg(plan.count >= 2, "%s", shown);
@@ -1059,7 +1064,7 @@ int main(void)
     tcase_add_test(tests, many_new_enum_values_are_not_searched_for_ever);
     tcase_add_loop_test(tests, what_lasts_as_long_as_its_transaction_is_made_again_behind_a_cut, 0, 15);
     tcase_add_loop_test(tests, what_a_cut_would_lose_is_refused_with_its_line, 0, 50);
-    tcase_add_loop_test(tests, what_stays_in_the_session_is_known_for_another_one, 0, 15);
+    tcase_add_loop_test(tests, what_stays_in_the_session_is_known_for_another_one, 0, 18);
     tcase_add_test(tests, what_stands_alone_has_the_settings_of_its_transaction_and_leaves_none);
     tcase_add_test(tests, a_setting_of_how_sql_is_read_needs_the_statements_apart);
     tcase_add_test(tests, a_quote_that_is_never_closed_is_refused_with_its_line);
