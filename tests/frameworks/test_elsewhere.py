@@ -42,6 +42,8 @@ QUESTIONS = (
     ({"go.mod": "require github.com/rubenv/sql-migrate v1\n", "migrations/1_a.sql": "-- +migrate Up\n", "db/real/1_b.sql": "-- +migrate Up\n",
       "m.go": 'package m\nimport "github.com/rubenv/sql-migrate"\nvar s = migrate.FileMigrationSource{Dir: "db/real"}\n'}, "m.go, line 3, has Dir db/real"),
     ({**RAILS, "engines/x/lib/x/engine.rb": "initializer :append do |app|\n  app.config.paths[\"db/migrate\"] << path\nend\n"}, "engines/x/lib/x/engine.rb, line 2, has app.config.paths"),
+    ({"db/migrations/20240101000000_a.sql": "-- migrate:up\n-- migrate:down\n", "db/more/20240101000001_b.sql": "-- migrate:up\n-- migrate:down\n",
+      "Makefile": "up:\n\tdbmate -d db/migrations -d db/more up\n"}, "Makefile, line 2, has -d db/more, and another folder besides"),
     # A configuration that is another file's.
     ({**KNEX, "knexfile.js": "module.exports = require('./src/config').knex;\n"}, "knexfile.js, line 1, takes its settings from another file"),
     ({**DRIZZLE, "drizzle.config.ts": "import base from './base';\nexport default {\n  ...base, dialect: 'postgresql' };\n"}, "drizzle.config.ts, line 3, takes its settings from another file"),
@@ -112,6 +114,21 @@ class Elsewhere(Written):
         self.project_of({**DRIZZLE, "drizzle/0001_b.sql": "SELECT 1;"})
         with self.start() as rpc:
             self.assertIn("A file is passed over by drizzle-kit, because meta/_journal.json does not name it: 0001_b.sql.", "".join(self.status(rpc).warnings))
+
+    def test_a_file_that_its_tool_stops_at_or_passes_over_is_told(self):
+        for files, words in (({"flyway.conf": "flyway.locations=filesystem:sql\n", "sql/V1__a.sql": "", "sql/V2_b.sql": ""}, "sql/V2_b.sql is passed over by flyway: its name is not VVERSION__"),
+                             ({"flyway.conf": "flyway.locations=filesystem:sql\n", "sql/V1__a.sql": "", "sql/v2__b.sql": ""}, "sql/v2__b.sql is passed over by flyway"),
+                             ({"Cargo.toml": '[dependencies]\nsqlx = "0.8"\n', "migrations/1_a.sql": "", "migrations/x_b.sql": ""}, "x_b.sql does not begin with a number: sqlx stops at it")):
+            self.project_of(files)
+            with self.subTest(words=words), self.start() as rpc:
+                self.assertIn(words, "".join(self.status(rpc).warnings))
+
+    def test_programs_of_one_of_several_servers_are_found(self):
+        for server in ("mysql", "postgres"):
+            self.write(f"npm/migration/{server}/1644332647279-{server}.ts", f"import {{ MigrationInterface }} from 'typeorm';\nexport class {server}1644332647279 implements MigrationInterface {{}}\n")
+        self.write("npm/package.json", '{"dependencies": {"typeorm": "0.3"}}')
+        with self.start() as rpc:
+            self.assertEqual(self.status(rpc).folder, "npm/migration/postgres")
 
     def test_flask_migrates_programs_are_beside_their_configuration(self):
         self.project_of({"app.py": "from flask_migrate import Migrate\n", "dbm/alembic.ini": "[alembic]\n", "dbm/env.py": "", "dbm/versions/a.py": "revision = 'aaa'\ndown_revision = None\n"})

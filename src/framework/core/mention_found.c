@@ -6,6 +6,7 @@
 #include "framework/core/mention_path.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <string.h>
 
 #define MOST_COMPUTED 50 /* paths that code computes and that are looked at */
@@ -95,6 +96,26 @@ static void note_joined_path(struct arena *arena, struct wanted *wanted, const s
     }
 }
 
+/* A command may name several folders (dbmate -d one -d more): both are meant. */
+static void note_several(struct arena *arena, struct wanted *wanted, const struct source_file *file,
+                         const struct mentioned *mentioned, enum named_path named)
+{
+    const bool is_behind = wanted->named_in == file->name && mentioned->at > wanted->named_at;
+    const struct text between = text_slice(file->content, wanted->named_at, is_behind ? mentioned->at : 0);
+    const bool is_one_command = is_behind && mentioned->word[0] == '-' && text_find(between, "\n", 0) == SIZE_MAX &&
+                                text_find(between, "\"", 0) == SIZE_MAX && text_find(between, ";", 0) == SIZE_MAX &&
+                                text_find(between, "&", 0) == SIZE_MAX && text_find(between, "|", 0) == SIZE_MAX;
+    const bool are_two =
+        (named == NAMED_IT && wanted->was == NAMED_OTHER) || (named == NAMED_OTHER && wanted->was == NAMED_IT);
+    if (is_one_command && are_two && wanted->several == NULL) {
+        wanted->several = arena_printf(arena, "%s %s, and another folder besides: one is read at a time",
+                                       place_of(arena, wanted->folder, file, mentioned), mentioned->value);
+    }
+    wanted->named_in = file->name;
+    wanted->named_at = mentioned->at + strlen(mentioned->word);
+    wanted->was = named;
+}
+
 /* Keeps what a command or code names: this folder, or another one. A command with a variable is the tool's usual one;
  * code that computes its folder may mean any. */
 static void note_path(struct arena *arena, struct wanted *wanted, const struct mention *mention,
@@ -111,6 +132,7 @@ static void note_path(struct arena *arena, struct wanted *wanted, const struct m
     const enum named_path named =
         mentioned->kind == MENTION_COMPUTED ? NAMED_IT : mention_path(arena, wanted->folder, file, mentioned->value);
     wanted->is_path_named = wanted->is_path_named || named == NAMED_IT;
+    note_several(arena, wanted, file, mentioned, named);
     if (named == NAMED_OTHER && wanted->other_path == NULL) {
         wanted->other_path = arena_printf(arena, "%s %s, which is not what was read",
                                           place_of(arena, wanted->folder, file, mentioned), mentioned->value);
@@ -162,6 +184,7 @@ void mention_take(struct arena *arena, const struct wanted *wanted)
     const char *const dot = strchr(name, '.');
     const char *schema = found[MENTION_SCHEMA].value;
     const char *place = NULL;
+    folder->unread = folder->unread == NULL ? wanted->several : folder->unread;
     if (folder->unread == NULL && !wanted->is_path_named) {
         folder->unread = wanted->other_path != NULL ? wanted->other_path
                          : wanted->is_only          ? NULL

@@ -5,6 +5,7 @@
 #define FRAMEWORK_CORE_MENTION_FOUND_H
 
 #include "framework/core/mention.h"
+#include "framework/core/mention_path.h"
 
 /* What is known of one part of a folder's ledger. */
 struct finding {
@@ -21,7 +22,11 @@ struct wanted {
     bool is_only;              /* a walk through the whole project has found no other folder of its framework */
     size_t computed_count;     /* paths that code computes */
     const char *computed_path; /* what is to be said of code that computes it; NULL: there is none */
-    const char *other_path;    /* what is to be said of a command that names another one; NULL: there is none */
+    const char *named_in;      /* the file of the last path that was named, the offset behind that, and what it is */
+    size_t named_at;
+    enum named_path was;
+    const char *several;    /* what is to be said of one command that names this folder and another; NULL: none does */
+    const char *other_path; /* what is to be said of a command that names another one; NULL: there is none */
 };
 
 /* What is not known yet of a folder, and is to be looked for. */

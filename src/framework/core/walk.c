@@ -88,6 +88,8 @@ static const char *const scripts[] = {"up.sql", "migration.sql", NULL};
 static const char *const usual_names[] = {"migrations",  "migration",  "migrate",     "versions",
                                           "_migrations", "migrator",   "Migrations",  "changelogs",
                                           "changelog",   "evolutions", "alterations", NULL};
+/* Below one of these, the programs of a project that knows several servers. */
+static const char *const servers[] = {"postgres", "postgresql", "pg", "psql", NULL};
 static const char *const programs[] = {"*.{go|ts|js|mjs|cjs|py|rb|php|cs|exs|rs|sql|java|kt}", NULL};
 
 struct directory {
@@ -240,7 +242,9 @@ static void visit(struct walking *walking, size_t at)
         add_folder(walking, base, above(walking->arena, directory.path));
     } else if (judged.has_migrations) {
         add_folder(walking, base, folder_of(walking, directory.path));
-    } else if (judged.has_program && fits_one(usual_names, last_part(directory.path))) {
+    } else if (judged.has_program && (fits_one(usual_names, last_part(directory.path)) ||
+                                      (fits_one(servers, last_part(directory.path)) &&
+                                       fits_one(usual_names, last_part(above(walking->arena, directory.path)))))) {
         add_folder(walking, base, directory.path);
     }
 }

@@ -11,6 +11,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 static int compare(const void *a, const void *b)
 {
@@ -41,6 +42,14 @@ static void note_other(struct arena *arena, const struct folder *place, const ch
         flyway_suffix(settings, name, &is_code) != NULL) {
         listing_warn(arena, files,
                      arena_printf(arena, "%s is left out: a baseline migration, which only flyway itself runs.", path));
+    }
+    const size_t size = strlen(name);
+    const size_t prefix = strlen(settings->prefix);
+    if (size > prefix + 4 && strncasecmp(name, settings->prefix, prefix) == 0 &&
+        isdigit((unsigned char)name[prefix]) != 0 && strcasecmp(name + size - 4, ".sql") == 0) {
+        listing_warn(arena, files,
+                     arena_printf(arena, "%s is passed over by flyway: its name is not %sVERSION%sDESCRIPTION%s.", path,
+                                  settings->prefix, settings->separator, settings->suffixes[0]));
     }
 }
 
