@@ -125,7 +125,7 @@ def staying_trigger(g):
         return whose(g)
     name = g.new("sees")
     return [Statement(f"CREATE FUNCTION shop.{name}() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM shop.note(-3, concat(command_tag, ' ', object_identity)) "
-                      "FROM pg_event_trigger_ddl_commands() WHERE object_identity !~ '^truss'; END $$", "function"),
+                      "FROM pg_event_trigger_ddl_commands() WHERE object_identity !~ '^truss' AND command_tag <> 'ALTER TYPE'; END $$", "function"),
             Statement(f"CREATE EVENT TRIGGER {name} ON ddl_command_end EXECUTE FUNCTION shop.{name}()", "event trigger"), g.make_table(), *g.maybe_cut(0.3), *g.some(0, 1, g.make_table)]
 
 
