@@ -170,43 +170,51 @@ const char *proxies_scheme_header(const struct proxies *proxies)
 
 /* ---- what a request says ---- */
 
-/* The last items of a list, by where they begin: nobody has more proxies than he can name. */
-struct items {
-    struct text list;
-    size_t begins[LIMIT_PROXIES]; /* the i-th item's, at i modulo LIMIT_PROXIES */
-    size_t count;                 /* of all that there are */
-};
-
-/* One pass. A comma in quotes is of an item (RFC 7239: a name may have one). */
-static struct items items_of(struct text list)
+/* Takes the last item off the list: where what is in front of it has quotes that are not closed, which a client may
+ * send, it is read as if they were not there. has_quotes: a comma in quotes is of an item (RFC 7239: a value may have
+ * one). False where nothing is left. */
+static bool take_last(struct text *list, bool has_quotes, struct text *item)
 {
-    struct items items = {.list = list, .count = 1};
     bool is_quoted = false;
-    for (size_t i = 0; i < list.size; i++) {
-        if (is_quoted && list.data[i] == '\\') {
-            i++;
-        } else if (list.data[i] == '"') {
+    size_t begin = list->size;
+    if (list->data == NULL) {
+        return false;
+    }
+    for (; begin > 0; begin--) {
+        const char byte = list->data[begin - 1];
+        const bool is_escaped = begin > 1 && list->data[begin - 2] == '\\';
+        if (has_quotes && byte == '"' && !is_escaped) {
             is_quoted = !is_quoted;
-        } else if (list.data[i] == ',' && !is_quoted) {
-            items.begins[items.count++ % LIMIT_PROXIES] = i + 1;
+        } else if (byte == ',' && !is_quoted) {
+            break;
         }
     }
-    return items;
+    *item = text_trim(text_slice(*list, begin, list->size));
+    *list = begin == 0 ? (struct text){0} : text_slice(*list, 0, begin - 1);
+    return true;
 }
 
-/* 0: the last one, 1: the one in front of it; below LIMIT_PROXIES and items->count. */
-static struct text item_from_end(const struct items *items, size_t index)
+/* Where the first pair of an item ends: at a ";" that is not in quotes. */
+static size_t end_of_pair(struct text item)
 {
-    const size_t number = items->count - 1 - index;
-    const size_t end = index == 0 ? items->list.size : items->begins[(number + 1) % LIMIT_PROXIES] - 1;
-    return text_trim(text_slice(items->list, items->begins[number % LIMIT_PROXIES], end));
+    bool is_quoted = false;
+    for (size_t i = 0; i < item.size; i++) {
+        if (is_quoted && item.data[i] == '\\') {
+            i++;
+        } else if (item.data[i] == '"') {
+            is_quoted = !is_quoted;
+        } else if (item.data[i] == ';' && !is_quoted) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
 }
 
 /* The value of a name in "for=192.0.2.60;proto=http", without its quotes; size 0 where it is not there. */
 static struct text parameter_of(struct text item, const char *name)
 {
     while (item.size > 0) {
-        const size_t end = text_find(item, ";", 0);
+        const size_t end = end_of_pair(item);
         const struct text pair = text_trim(text_slice(item, 0, end));
         const size_t equals = text_find(pair, "=", 0);
         struct text value = equals == SIZE_MAX ? (struct text){0} : text_slice(pair, equals + 1, pair.size);
@@ -236,10 +244,9 @@ static bool read_node(struct text node, struct network *one)
 bool proxies_client(const struct proxies *proxies, struct text list, struct sockaddr_storage *client)
 {
     struct network found = {.bits = 0};
-    const struct items items = items_of(list);
-    for (size_t i = 0; i < items.count && i < LIMIT_PROXIES; i++) {
+    struct text item;
+    for (size_t i = 0; i < LIMIT_PROXIES && take_last(&list, proxies->is_standard, &item); i++) {
         struct network one;
-        const struct text item = item_from_end(&items, i);
         const struct text node = proxies->is_standard ? parameter_of(item, "for") : item;
         if (!read_node(node, &one)) {
             break; /* "unknown", or nothing that can be understood: what stands before it says nothing of him */
@@ -257,7 +264,7 @@ bool proxies_client(const struct proxies *proxies, struct text list, struct sock
 
 bool proxies_by_https(const struct proxies *proxies, struct text list)
 {
-    const struct items items = items_of(list);
-    const struct text item = item_from_end(&items, 0);
-    return text_is_nocase(proxies->is_standard ? parameter_of(item, "proto") : item, "https");
+    struct text item;
+    return take_last(&list, proxies->is_standard, &item) &&
+           text_is_nocase(proxies->is_standard ? parameter_of(item, "proto") : item, "https");
 }
