@@ -66,7 +66,7 @@ static const struct naming namings[] = {
     {"phinx", {"phinx.php", "phinx.yml", "phinx.yaml", "phinx.json"}, {0}},
     {"rambler", {"rambler.hjson", "rambler.json"}, {0}},
     {"refinery", {"refinery.toml"}, {0}},
-    {"tern", {"tern.conf", "migrations/tern.conf", "db/migrations/tern.conf"}, {0}},
+    {"tern", {"tern.conf"}, {0}},
     {"sqitch", {"sqitch.conf"}, {"SQITCH_TARGET"}},
     {"atlas", {"atlas.hcl"}, {0}},
     {"ecto", {"config/config.exs", "config/dev.exs", "config/runtime.exs", "config/prod.exs"}, {0}},
