@@ -143,7 +143,7 @@ static void answer_here(struct passage *passage)
 {
     switch (passage->route->own) {
     case ROUTE_OWN_OPENAPI:
-        answer_json(passage, 200, openapi_document(passage->http->arena));
+        answer_json(passage, 200, openapi_document());
         break;
     case ROUTE_OWN_INDEX:
         answer_json(passage, 200, openapi_index(passage->http->arena));

@@ -6,6 +6,7 @@
 #include "bridge/routes.h"
 #include "truss/migration/v1/migration.pb-c.h"
 
+#include <pthread.h>
 #include <string.h>
 
 /* The schemas that are referred to, each once for each style of names. */
@@ -325,7 +326,7 @@ static const char error_schema[] =
     "\"detail\":{\"type\":\"string\"},\"hint\":{\"type\":\"string\"},\"migration\":{\"type\":\"string\"},"
     "\"position\":{\"type\":\"integer\"},\"suggestions\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}";
 
-struct text openapi_document(struct arena *arena)
+static struct text write_document(struct arena *arena)
 {
     struct document document = {.out = {.arena = arena}};
     struct buffer *const out = &document.out;
@@ -357,4 +358,24 @@ struct text openapi_index(struct arena *arena)
     }
     buffer_puts(&out, "]}\n");
     return buffer_text(&out);
+}
+
+/* ---- made once ---- */
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static struct {
+    struct arena *arena; /* lives as long as the process */
+    struct text document;
+} made;
+
+static void make(void)
+{
+    made.arena = arena_new(0);
+    made.document = write_document(made.arena);
+}
+
+struct text openapi_document(void)
+{
+    pthread_once(&once, make);
+    return made.document;
 }

@@ -337,7 +337,7 @@ END_TEST
 START_TEST(the_openapi_document_is_json_and_its_references_lead_somewhere)
 {
     json_error_t error;
-    const struct text document = openapi_document(arena);
+    const struct text document = openapi_document();
     json_t *const tree = json_loadb(document.data, document.size, JSON_REJECT_DUPLICATES, &error);
     ck_assert_msg(tree != NULL, "%s", error.text);
     const json_t *const schemas = json_object_get(json_object_get(tree, "components"), "schemas");
