@@ -146,6 +146,9 @@ bool pg_script(struct pg_session *session, const char *sql, struct pg_failure *f
 void pg_quote_literal(struct buffer *sql, struct text value);
 void pg_quote_identifier(struct buffer *sql, const char *name);
 
+/* Appends one element to an array that is written as text, "{a,NULL": NULL is NULL. Who is done adds the "}". */
+void pg_put_element(struct buffer *array, const char *value);
+
 /* What a statement would give, without running it: the result has columns and no rows. */
 PGresult *pg_describe(struct pg_session *session, const char *sql, struct status *status);
 

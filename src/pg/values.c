@@ -44,6 +44,23 @@ void pg_quote_identifier(struct buffer *sql, const char *name)
     buffer_putc(sql, '"');
 }
 
+void pg_put_element(struct buffer *array, const char *value)
+{
+    buffer_putc(array, array->size == 0 ? '{' : ',');
+    if (value == NULL) {
+        buffer_puts(array, "NULL");
+        return;
+    }
+    buffer_putc(array, '"');
+    for (const char *c = value; *c != '\0'; c++) {
+        if (*c == '"' || *c == '\\') {
+            buffer_putc(array, '\\');
+        }
+        buffer_putc(array, *c);
+    }
+    buffer_putc(array, '"');
+}
+
 void pg_result_cleanup(PGresult **result)
 {
     PQclear(*result);

@@ -33,6 +33,11 @@ static const struct field {
     {"CreateEventTrigStmt", "trigname", SQL_NEED_EVENT_TRIGGER, true},
     {"AlterEventTrigStmt", "trigname", SQL_NEED_EVENT_TRIGGER, false},
     {"CreateRoleStmt", "role", SQL_NEED_ROLE, true},
+    {"CreateSchemaStmt", "schemaname", SQL_NEED_SCHEMA, true},
+    {"CreateExtensionStmt", "extname", SQL_NEED_EXTENSION, true},
+    {"CreateEnumStmt", "typeName", SQL_NEED_TYPE, true},
+    {"CreateRangeStmt", "typeName", SQL_NEED_TYPE, true},
+    {"CreateDomainStmt", "domainname", SQL_NEED_TYPE, true},
     {"CreateStatsStmt", "defnames", SQL_NEED_STATISTICS, true},
     {"AlterStatsStmt", "defnames", SQL_NEED_STATISTICS, false},
     {"CreateConversionStmt", "conversion_name", SQL_NEED_CONVERSION, true},
@@ -223,6 +228,50 @@ static void rule(struct effects_reader *reader, const json_t *body)
     }
 }
 
+/* What ALTER TABLE adds to a table, and CREATE to it. */
+static void make_part(struct effects_reader *reader, enum sql_need_kind kind, const json_t *range, const char *part)
+{
+    effects_make(reader, (struct sql_need){.kind = kind,
+                                           .schema = tree_string(range, "schemaname"),
+                                           .name = tree_string(range, "relname"),
+                                           .part = part});
+}
+
+static void added(struct effects_reader *reader, const json_t *body)
+{
+    const json_t *const commands = json_object_get(body, "cmds");
+    const json_t *const range = json_object_get(body, "relation");
+    for (size_t i = 0; i < json_array_size(commands); i++) {
+        const json_t *const command = tree_body(json_array_get(commands, i), "AlterTableCmd");
+        const json_t *const def = json_object_get(command, "def");
+        if (tree_is(command, "subtype", "AT_AddColumn") && !tree_flag(command, "missing_ok")) {
+            make_part(reader, SQL_NEED_COLUMN, range, tree_string(tree_body(def, "ColumnDef"), "colname"));
+        } else if (tree_is(command, "subtype", "AT_AddConstraint")) {
+            make_part(reader, SQL_NEED_CONSTRAINT, range, tree_string(tree_body(def, "Constraint"), "conname"));
+        }
+    }
+}
+
+static void trigger(struct effects_reader *reader, const json_t *body)
+{
+    if (!tree_flag(body, "replace")) {
+        make_part(reader, SQL_NEED_TRIGGER, json_object_get(body, "relation"), tree_string(body, "trigname"));
+    }
+}
+
+static void policy(struct effects_reader *reader, const json_t *body)
+{
+    make_part(reader, SQL_NEED_POLICY, json_object_get(body, "table"), tree_string(body, "policy_name"));
+}
+
+static void composite(struct effects_reader *reader, const json_t *body)
+{
+    const json_t *const range = json_object_get(body, "typevar");
+    effects_make(reader, (struct sql_need){.kind = SQL_NEED_TYPE,
+                                           .schema = tree_string(range, "schemaname"),
+                                           .name = tree_string(range, "relname")});
+}
+
 static void event_trigger(struct effects_reader *reader, const json_t *body)
 {
     struct sql_need need = named_in(SQL_NEED_TRIGGER_FUNCTION, json_object_get(body, "funcname"));
@@ -287,6 +336,10 @@ static const struct {
     {"CreateOpFamilyStmt", of_method},
     {"CreateOpClassStmt", of_method},
     {"RuleStmt", rule},
+    {"AlterTableStmt", added},
+    {"CreateTrigStmt", trigger},
+    {"CreatePolicyStmt", policy},
+    {"CompositeTypeStmt", composite},
     {"CreateEventTrigStmt", event_trigger},
     {"CreateExtensionStmt", effects_need_files},
     {"AlterExtensionStmt", effects_need_files},

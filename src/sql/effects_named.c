@@ -348,7 +348,7 @@ static void alter_enum(struct effects_reader *reader, const json_t *body)
     effects_need(reader, need);
     need.part = tree_string(body, "newValNeighbor");
     effects_need(reader, need);
-    if (tree_string(body, "oldVal")[0] != '\0') {
+    if (!tree_flag(body, "skipIfNewValExists")) {
         need.part = tree_string(body, "newVal");
         effects_make(reader, need);
     }

@@ -1,6 +1,7 @@
 """What a plan knows cannot succeed, held against the server: each statement is planned alone, and run in a transaction that is rolled
 back. What fails there for a reason that the catalogs show is told, and of what succeeds nothing is said."""
 import os
+import re
 import subprocess
 import sys
 import time
@@ -241,9 +242,10 @@ class Failures(Case):
         self.assertEqual([sql for sql, fails in zip(FAILING, self.said(FAILING)) if not fails], [])
 
     def test_of_what_succeeds_nothing_is_said(self):
+        passing = [sql for sql in PASSING if self.cluster.version >= 14 or "multirange" not in sql]
         self.sql(SETUP)
-        self.assertEqual([sql for sql, fails in zip(PASSING, self.real(PASSING)) if fails], [])
-        self.assertEqual([(sql, fails) for sql, fails in zip(PASSING, self.said(PASSING)) if fails], [])
+        self.assertEqual([sql for sql, fails in zip(passing, self.real(passing)) if fails], [])
+        self.assertEqual([(sql, fails) for sql, fails in zip(passing, self.said(passing)) if fails], [])
 
     def test_nobody_is_waited_for_to_see_whether_a_table_has_rows(self):
         self.sql("CREATE TABLE kept (i int); INSERT INTO kept VALUES (1)")
@@ -255,14 +257,35 @@ class Failures(Case):
     def test_a_plan_of_too_many_names_says_where_it_stops_to_look(self):
         self.sql(SETUP)
         project = self.project()
-        project.add("1", "".join(f"GRANT SELECT ON users TO nobody_{number};" for number in range(2100)))
+        project.add("1", "".join(f"GRANT SELECT ON users TO nobody_{number};" for number in range(12100)))
         rpc = self.rpc(self.worker(project))
         plan = rpc.call("MigrationService", "Plan", {})
         fails = sum(one.HasField("fails") for migration in plan.migrations for step in migration.steps for one in step.statements)
-        self.assertEqual(fails, 2000)
+        self.assertEqual(fails, 12000)
         self.assertIn("it was not looked whether all that its last statements need is there", plan.summary)
         project.add("1", "GRANT SELECT ON users TO nobody_1;" * 2100)
         self.assertNotIn("looked", rpc.call("MigrationService", "Plan", {}).summary)
+
+    def test_a_large_plan_asks_few_questions(self):
+        """Hundreds of statements that need hundreds of things: those that are alike are asked for together."""
+        self.sql(SETUP + "; " + "; ".join(f"CREATE TABLE many{n} (id int PRIMARY KEY, a int, b text)" for n in range(60)))
+        project = self.project()
+        for n in range(60):
+            project.add(f"{n:05}", f"ALTER TABLE many{n} ADD COLUMN c int, ADD CONSTRAINT k{n} CHECK (a > 0);\nALTER TABLE many{n} ALTER COLUMN a SET NOT NULL;\n"
+                                   f"ALTER TABLE many{n} ALTER COLUMN b TYPE varchar(9);\nCREATE TYPE kind{n} AS ENUM ('a');\nGRANT SELECT ON many{n} TO nobody_{n};\n"
+                                   f"CREATE FUNCTION fn{n}() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';\n"
+                                   f"CREATE TRIGGER t BEFORE UPDATE ON many{n} FOR EACH ROW EXECUTE FUNCTION fn{n}();\nDROP TABLE many{n};\n")
+        self.sql(f"ALTER DATABASE {self.database} SET log_statement = 'all'")
+        rpc = self.rpc(self.worker(project))
+        log = os.path.join(self.cluster.directory, "log")
+        before = os.path.getsize(log)
+        plan = rpc.call("MigrationService", "Plan", {})
+        fails = [one.fails for migration in plan.migrations for step in migration.steps for one in step.statements if one.HasField("fails")]
+        self.assertEqual([re.search("nobody_[0-9]+", words)[0] for words in fails], [f"nobody_{n}" for n in range(60)])
+        with open(log, encoding="utf-8") as file:
+            file.seek(before)
+            asked = [line for line in file if re.search("LOG: +(execute|statement)", line)]
+        self.assertLess(len(asked), 100)
 
 
 if __name__ == "__main__":

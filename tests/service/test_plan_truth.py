@@ -42,6 +42,8 @@ class Base(Case):
 
 class Alone(Base):
     def test_what_is_partitioned_is_built_anew_outside_of_any_transaction(self):
+        if self.version() < 14:
+            self.skipTest("PostgreSQL 13 builds nothing anew that is partitioned")
         statements = ["REINDEX TABLE parted", "REINDEX INDEX parted_v", "REINDEX (VERBOSE) TABLE area.deep", "REINDEX INDEX area.deep_id"]
         statements += ["CLUSTER parted USING parted_v"] if self.version() >= 15 else []
         script = "CREATE TABLE before_it (id int);\n" + ";\n".join(statements) + ";\nCREATE TABLE behind_it (id int);\n"
@@ -106,7 +108,8 @@ class Impossible(Base):
         self.assertTrue(self.run_all().ok, script)
 
     def test_what_stands_alone_inside_of_the_scripts_own_transaction(self):
-        for statement in ("VACUUM plain", "CREATE INDEX CONCURRENTLY new ON plain (id)", "REINDEX TABLE parted", "REINDEX SCHEMA area", "ALTER SYSTEM SET work_mem = '5MB'", "DISCARD ALL"):
+        partitioned = ["REINDEX TABLE parted"] if self.version() >= 14 else []
+        for statement in (*partitioned, "VACUUM plain", "CREATE INDEX CONCURRENTLY new ON plain (id)", "REINDEX SCHEMA area", "ALTER SYSTEM SET work_mem = '5MB'", "DISCARD ALL"):
             with self.subTest(statement):
                 self.failing(f"BEGIN;\nCREATE TABLE a (id int);\n{statement};\nCOMMIT;\n", "25001", PARTED)
 

@@ -150,24 +150,6 @@ static const char columns_query[] =
                       "a.attisdropped LIMIT 1) a"
                       " ON true ORDER BY o.number";
 
-/* Appends one element of an array literal. */
-static void put_element(struct buffer *array, const char *value)
-{
-    buffer_putc(array, array->size == 0 ? '{' : ',');
-    if (value == NULL) {
-        buffer_puts(array, "NULL");
-        return;
-    }
-    buffer_putc(array, '"');
-    for (const char *c = value; *c != '\0'; c++) {
-        if (*c == '"' || *c == '\\') {
-            buffer_putc(array, '\\');
-        }
-        buffer_putc(array, *c);
-    }
-    buffer_putc(array, '"');
-}
-
 /* Fills the arrays of WANTED and asks. */
 static PGresult *ask(const struct objects_place *place, const char *query, const struct sql_objects *objects,
                      struct status *status)
@@ -179,11 +161,11 @@ static PGresult *ask(const struct objects_place *place, const char *query, const
     }
     for (size_t i = 0; i < objects->count; i++) {
         const struct sql_object *const object = &objects->items[i];
-        put_element(&arrays[0], object->type);
-        put_element(&arrays[1], object->schema);
-        put_element(&arrays[2], object->name);
-        put_element(&arrays[3], object->parent);
-        put_element(&arrays[4], object->parent_schema);
+        pg_put_element(&arrays[0], object->type);
+        pg_put_element(&arrays[1], object->schema);
+        pg_put_element(&arrays[2], object->name);
+        pg_put_element(&arrays[3], object->parent);
+        pg_put_element(&arrays[4], object->parent_schema);
     }
     for (size_t i = 0; i < 5; i++) {
         buffer_putc(&arrays[i], '}');
@@ -241,10 +223,10 @@ PGresult *objects_columns(const struct objects_place *place, const struct sql_ob
         const struct definition_column *const column = &columns->items[i];
         const struct sql_object *const object = &objects->items[column->object];
         const bool is_table = object->parent == NULL;
-        put_element(&arrays[0], is_table ? object->schema : object->parent_schema);
-        put_element(&arrays[1], is_table ? object->name : object->parent);
-        put_element(&arrays[2], column->name);
-        put_element(&arrays[3], type_name(place->arena, column->type));
+        pg_put_element(&arrays[0], is_table ? object->schema : object->parent_schema);
+        pg_put_element(&arrays[1], is_table ? object->name : object->parent);
+        pg_put_element(&arrays[2], column->name);
+        pg_put_element(&arrays[3], type_name(place->arena, column->type));
     }
     for (size_t i = 0; i < 4; i++) {
         buffer_putc(&arrays[i], '}');

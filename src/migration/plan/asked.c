@@ -42,15 +42,22 @@ static const char type_sql[] =
     "pg_catalog.pg_type t ON t.oid = below.oid WHERE t.typnotnull OR EXISTS (SELECT FROM pg_catalog.pg_constraint k "
     "WHERE k.contypid = t.oid AND k.contype = 'c')) FROM found f";
 
-static const char base_sql[] = "SELECT pg_catalog.format_type(t.typbasetype, t.typtypmod) FROM pg_catalog.pg_type t "
-                               "WHERE t.oid = pg_catalog.to_regtype($1) AND t.typtype = 'd'";
+/* $1 schema or NULL, $2 table, $3 column. */
+static const char column_sql[] =
+    "SELECT pg_catalog.format_type(a.atttypid, a.atttypmod), (SELECT pg_catalog.format_type(t.typbasetype, "
+    "t.typtypmod) FROM pg_catalog.pg_type t WHERE t.oid = a.atttypid AND t.typtype = 'd') FROM pg_catalog.unnest(CASE "
+    "WHEN $1::text IS NULL "
+    "THEN " PG_SCRIPT_SCHEMAS " ELSE ARRAY[$1::name] END) WITH ORDINALITY AS s(schema, number) "
+    "JOIN pg_catalog.pg_namespace n ON n.nspname = s.schema "
+    "JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = $2::name "
+    "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = $3::name AND NOT a.attisdropped "
+    "ORDER BY s.number LIMIT 1";
 
 /* ---- the catalogs ---- */
 
 static bool has_rows(const struct asked *asked, const char *sql, int count, const char *const *values)
 {
-    struct status unanswered = {.arena = asked->arena};
-    PG_RESULT(result) = pg_query(asked->session, sql, count, values, &unanswered);
+    PG_RESULT(result) = questions_ask(asked->questions, sql, count, values);
     return result != NULL && PQntuples(result) > 0;
 }
 
@@ -80,14 +87,13 @@ static bool is_checked(void *data, const char *schema, const char *table, const 
 static const struct asked_type *type_of(struct asked *asked, const char *schema, const char *type)
 {
     struct arena *const arena = asked->arena;
-    struct status unanswered = {.arena = arena};
     const char *const name = arena_printf(arena, "%s.%s", schema == NULL ? "" : schema, type);
     for (size_t i = 0; i < asked->type_count; i++) {
         if (strcmp(asked->types[i].name, name) == 0) {
             return &asked->types[i];
         }
     }
-    PG_RESULT(result) = pg_query(asked->session, type_sql, 2, (const char *const[]){schema, type}, &unanswered);
+    PG_RESULT(result) = questions_ask(asked->questions, type_sql, 2, (const char *const[]){schema, type});
     const bool is_there = result != NULL && PQntuples(result) > 0;
     asked->types = arena_grow(arena, asked->types, asked->type_count, &asked->type_capacity, sizeof *asked->types);
     asked->types[asked->type_count] = (struct asked_type){
@@ -117,9 +123,31 @@ static enum sql_type_kind type_kind(void *data, const char *schema, const char *
 static const char *base_of(void *data, const char *type)
 {
     const struct asked *const asked = data;
-    struct status unanswered = {.arena = asked->arena};
-    PG_RESULT(result) = pg_query(asked->session, base_sql, 1, &type, &unanswered);
-    return result == NULL || PQntuples(result) == 0 ? NULL : arena_strdup(asked->arena, pg_field(result, 0, 0));
+    size_t i = 0;
+    while (i < asked->bases.count && strcmp(asked->bases.items[i], type) != 0) {
+        i += 2;
+    }
+    return i < asked->bases.count ? asked->bases.items[i + 1] : NULL;
+}
+
+/* The base is asked for with it. */
+static void know_base(struct asked *asked, const char *type, const char *base)
+{
+    if (base != NULL && base_of(asked, type) == NULL) {
+        words_add(asked->arena, &asked->bases, type);
+        words_add(asked->arena, &asked->bases, arena_strdup(asked->arena, base));
+    }
+}
+
+const char *asked_column_type(struct asked *asked, const char *schema, const char *table, const char *column)
+{
+    PG_RESULT(result) = questions_ask(asked->questions, column_sql, 3, (const char *const[]){schema, table, column});
+    if (result == NULL || PQntuples(result) == 0) {
+        return NULL;
+    }
+    const char *const type = arena_strdup(asked->arena, pg_field(result, 0, 0));
+    know_base(asked, type, pg_field(result, 0, 1));
+    return type;
 }
 
 static bool has_beside(void *data, const char *schema, const char *table, const char *name)
@@ -138,12 +166,12 @@ static bool is_partitioned(void *data, const char *schema, const char *relation)
     return found != NULL && found->kind == 'p';
 }
 
-struct asked asked_begin(struct arena *arena, struct pg_session *session, struct world *world)
+struct asked asked_begin(struct arena *arena, struct questions *questions, struct world *world)
 {
     return (struct asked){.arena = arena,
-                          .session = session,
+                          .questions = questions,
                           .world = world,
-                          .proven = {.arena = arena, .session = session, .world = world}};
+                          .proven = {.arena = arena, .questions = questions, .world = world}};
 }
 
 void asked_answer(struct asked *asked, struct sql_facts *facts)

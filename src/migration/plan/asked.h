@@ -7,8 +7,8 @@
 
 #include "base/words.h"
 #include "migration/plan/proven.h"
+#include "migration/plan/questions.h"
 #include "migration/plan/world.h"
-#include "pg/session.h"
 
 /* A type of the database, or a name that it has for none. */
 struct asked_type {
@@ -19,18 +19,22 @@ struct asked_type {
 
 struct asked {
     struct arena *arena;
-    struct pg_session *session;
+    struct questions *questions;
     struct world *world;
     struct proven proven;
     struct asked_type *types;
     size_t type_count;
     size_t type_capacity;
+    struct words bases;        /* domains that columns have, each with its base type, as format_type() writes them */
     struct words free_domains; /* of the plan; in whatever schema */
     struct words checked_domains;
 };
 
 /* At a plan's beginning. All are the plan's, and live longer than what is returned; the arena is the request's. */
-struct asked asked_begin(struct arena *arena, struct pg_session *session, struct world *world);
+struct asked asked_begin(struct arena *arena, struct questions *questions, struct world *world);
+
+/* The type of a column as format_type() writes it; NULL where it is not known. */
+const char *asked_column_type(struct asked *asked, const char *schema, const char *table, const char *column);
 
 /* Sets the functions and the data of facts. */
 void asked_answer(struct asked *asked, struct sql_facts *facts);

@@ -73,12 +73,13 @@ static const char required_sql[] =
     "JOIN pg_catalog.pg_depend d ON d.classid = g.classid AND d.objid = g.objid AND d.objsubid = g.objsubid WHERE "
     "d.deptype IN ('i', 'e'))" HELD;
 
-/* $1 the relation, $2 a column of it. */
+/* $1 the relation, $2 a column of it. A generated column depends on it by itself before PostgreSQL 15. */
 static const char retyped_sql[] =
     "WITH held AS (SELECT DISTINCT d.classid, d.objid, d.objsubid FROM pg_catalog.pg_attribute b JOIN "
     "pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = b.attrelid "
     "AND d.refobjsubid = b.attnum JOIN pg_catalog.pg_class o ON o.oid = d.classid WHERE b.attrelid = $1::oid AND "
     "b.attname = $2::name AND (o.relname IN ('pg_rewrite', 'pg_trigger', 'pg_policy', 'pg_proc') OR (o.relname = "
+    "'pg_class' AND d.objid = b.attrelid AND d.objsubid > 0) OR (o.relname = "
     "'pg_attrdef' AND NOT EXISTS (SELECT FROM pg_catalog.pg_attrdef f WHERE f.oid = d.objid AND f.adnum = "
     "b.attnum))))" HELD;
 

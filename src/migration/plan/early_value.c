@@ -40,9 +40,8 @@ static const char columns_sql[] =
 static void read_columns(struct reading *reading, const struct relation *relation)
 {
     struct arena *const arena = reading->early->arena;
-    struct status unanswered = {.arena = arena};
     const char *const values[] = {reading->type, arena_printf(arena, "%u", relation->oid)};
-    PG_RESULT(result) = pg_query(reading->early->session, columns_sql, 2, values, &unanswered);
+    PG_RESULT(result) = questions_ask(reading->early->questions, columns_sql, 2, values);
     for (int i = 0; result != NULL && i < PQntuples(result); i++) {
         reading->columns =
             arena_grow(arena, reading->columns, reading->count, &reading->capacity, sizeof *reading->columns);
@@ -240,8 +239,7 @@ static bool is_there(const struct early_values *early, const char *type, const c
 {
     static const char sql[] = "SELECT FROM pg_catalog.pg_enum e JOIN pg_catalog.pg_type t ON t.oid = e.enumtypid WHERE "
                               "t.typname = $1::name AND e.enumlabel = $2::name";
-    struct status unanswered = {.arena = early->arena};
-    PG_RESULT(result) = pg_query(early->session, sql, 2, (const char *const[]){type, value}, &unanswered);
+    PG_RESULT(result) = questions_ask(early->questions, sql, 2, (const char *const[]){type, value});
     return result == NULL || PQntuples(result) > 0;
 }
 
@@ -264,7 +262,7 @@ static void note_added(struct early_values *early, struct text statement)
 static void note_types(struct early_values *early, struct text statement)
 {
     struct sql_objects made = {0};
-    if (pg_session_server_version(early->session) >= SINCE_17) {
+    if (pg_session_server_version(questions_session(early->questions)) >= SINCE_17) {
         sql_created_objects(early->arena, statement, &made);
     }
     for (size_t i = 0; i < made.count; i++) {

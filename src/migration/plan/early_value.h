@@ -8,15 +8,15 @@
 
 #include "base/word_set.h"
 #include "base/words.h"
+#include "migration/plan/questions.h"
 #include "migration/plan/world.h"
-#include "pg/session.h"
 #include "sql/effects.h"
 
-/* What is followed through a plan; {.lasting, .session, .world} at its beginning. */
+/* What is followed through a plan; {.lasting, .questions, .world} at its beginning. */
 struct early_values {
     struct arena *arena;   /* of the migration's reading; set at its beginning, with values and types empty */
     struct arena *lasting; /* the request's */
-    struct pg_session *session;
+    struct questions *questions;
     struct world *world;
     /* Of the step: enum values that it has added, each behind its type, and the types that it has made. */
     struct words values;

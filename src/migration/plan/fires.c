@@ -43,17 +43,6 @@ struct body {
     bool reads_only_rows;
 };
 
-/* An element of an array, in quotes. */
-static void put_element(struct buffer *array, const char *name)
-{
-    buffer_puts(array, array->size == 1 ? "\"" : ",\"");
-    for (; *name != '\0'; name++) {
-        buffer_puts(array, *name == '"' || *name == '\\' ? "\\" : "");
-        buffer_putc(array, *name);
-    }
-    buffer_putc(array, '"');
-}
-
 static void add_names(struct body *body, struct text statement)
 {
     struct sql_reader words = sql_read(statement);
@@ -61,7 +50,7 @@ static void add_names(struct body *body, struct text statement)
         const char *const name = sql_identifier(body->arena, &words.token);
         sql_advance(&words);
         if (name != NULL && sql_is_symbol(&words.token, '(')) {
-            put_element(&body->names, name);
+            pg_put_element(&body->names, name);
         }
     }
 }
@@ -77,13 +66,15 @@ static void look_at(struct body *body, struct text statement)
     add_names(body, statement);
 }
 
-static bool calls_unknown(struct pg_session *session, struct body *body)
+static bool calls_unknown(struct questions *questions, struct body *body)
 {
-    struct status unanswered = {.arena = body->arena};
-    buffer_puts(&body->names, "}");
+    if (body->names.size == 0) {
+        return false;
+    }
+    buffer_putc(&body->names, '}');
     const char *const names = buffer_string(&body->names);
-    PG_RESULT(result) = pg_query(session, calls_sql, 1, &names, &unanswered);
-    return result == NULL || PQntuples(result) > 0;
+    PG_RESULT(result) = questions_ask(questions, calls_sql, 1, &names);
+    return result == NULL ? !questions_are_noted(questions) : PQntuples(result) > 0;
 }
 
 static void read_body(struct body *body, struct text source, const char *language)
@@ -99,42 +90,39 @@ static void read_body(struct body *body, struct text source, const char *languag
 static struct body body_of(struct arena *arena, const struct words *firing)
 {
     struct body body = {.arena = arena, .names = {.arena = arena}, .firing = firing, .reads_only_rows = true};
-    buffer_puts(&body.names, "{");
     return body;
 }
 
 /* Do all of these functions lock no more than rows? */
-static bool read_functions(struct arena *arena, struct pg_session *session, const PGresult *functions,
+static bool read_functions(struct arena *arena, struct questions *questions, const PGresult *functions,
                            const struct words *firing)
 {
     struct body body = body_of(arena, firing);
     for (int i = 0; i < PQntuples(functions) && body.reads_only_rows; i++) {
         read_body(&body, text_of(pg_field(functions, i, 0)), pg_field(functions, i, 1));
     }
-    return body.reads_only_rows && !calls_unknown(session, &body);
+    return body.reads_only_rows && !calls_unknown(questions, &body);
 }
 
 /* The tables of which a change fires something. False where they cannot be asked for. */
-static bool ask_firing(struct arena *arena, struct pg_session *session, struct words *firing)
+static bool ask_firing(struct arena *arena, struct questions *questions, struct words *firing)
 {
-    struct status unanswered = {.arena = arena};
-    PG_RESULT(tables) = pg_query(session, firing_sql, 0, NULL, &unanswered);
+    PG_RESULT(tables) = questions_ask(questions, firing_sql, 0, NULL);
     for (int i = 0; tables != NULL && i < PQntuples(tables); i++) {
         words_add(arena, firing, arena_strdup(arena, pg_field(tables, i, 0)));
     }
-    return tables != NULL;
+    return tables != NULL || questions_are_noted(questions);
 }
 
-static bool ask(struct arena *arena, struct pg_session *session, uint32_t oid)
+static bool ask(struct arena *arena, struct questions *questions, uint32_t oid)
 {
     const char *const values[] = {arena_printf(arena, "%u", oid)};
-    struct status unanswered = {.arena = arena};
     struct words firing = {0};
-    PG_RESULT(functions) = pg_query(session, functions_sql, 1, values, &unanswered);
+    PG_RESULT(functions) = questions_ask(questions, functions_sql, 1, values);
     if (functions == NULL || PQntuples(functions) == 0) {
-        return functions != NULL;
+        return functions != NULL || questions_are_noted(questions);
     }
-    return ask_firing(arena, session, &firing) && read_functions(arena, session, functions, &firing);
+    return ask_firing(arena, questions, &firing) && read_functions(arena, questions, functions, &firing);
 }
 
 /* Which stands for all that the plan has tied to it. */
@@ -146,13 +134,13 @@ static struct relation *head_of(struct relation *relation)
     return relation;
 }
 
-bool fires_no_more_than_rows(struct arena *arena, struct pg_session *session, struct relation *relation)
+bool fires_no_more_than_rows(struct arena *arena, struct questions *questions, struct relation *relation)
 {
     if (head_of(relation)->fires == FIRES_UNKNOWN) {
         return false;
     }
     if (relation->fires == FIRES_NOT_ASKED) {
-        const bool harmless = relation->oid == 0 || ask(arena, session, relation->oid);
+        const bool harmless = relation->oid == 0 || ask(arena, questions, relation->oid);
         relation->fires = harmless ? FIRES_ROWS : FIRES_UNKNOWN;
     }
     return relation->fires == FIRES_ROWS;
@@ -178,16 +166,15 @@ static const char named_sql[] =
 /* Asked once; where there is no answer, it is asked again. */
 static bool know_firing(struct fires *fires)
 {
-    fires->knows_firing = fires->knows_firing || ask_firing(fires->arena, fires->session, &fires->firing);
+    fires->knows_firing = fires->knows_firing || ask_firing(fires->arena, fires->questions, &fires->firing);
     return fires->knows_firing;
 }
 
 static bool ask_function(struct fires *fires, const char *function)
 {
-    struct status unanswered = {.arena = fires->arena};
-    PG_RESULT(functions) = pg_query(fires->session, named_sql, 1, &function, &unanswered);
+    PG_RESULT(functions) = questions_ask(fires->questions, named_sql, 1, &function);
     return functions != NULL && PQntuples(functions) > 0 && know_firing(fires) &&
-           read_functions(fires->arena, fires->session, functions, &fires->firing);
+           read_functions(fires->arena, fires->questions, functions, &fires->firing);
 }
 
 /* Is it known that a trigger's function of this name locks no more than rows? */
@@ -229,7 +216,7 @@ static void note_function(struct fires *fires, struct text statement, const stru
     bool steady = !mentions(fires->arena, function->body, &fires->others) && (!asks || know_firing(fires));
     struct body body = body_of(fires->arena, asks ? &fires->firing : &nothing);
     read_body(&body, function->body, function->language);
-    steady = steady && body.reads_only_rows && (!asks || !calls_unknown(fires->session, &body));
+    steady = steady && body.reads_only_rows && (!asks || !calls_unknown(fires->questions, &body));
     word_set_add(fires->arena, steady ? &fires->steady : &fires->others, function->name);
 }
 
@@ -303,8 +290,8 @@ void fires_note(struct fires *fires, struct text statement)
     if (table != NULL) {
         head_of(table)->fires = FIRES_UNKNOWN;
     } else if (ties(fires->arena, fires->world, statement, two) && head_of(two[0]) != head_of(two[1])) {
-        const bool is_known = fires_no_more_than_rows(fires->arena, fires->session, two[0]) &&
-                              fires_no_more_than_rows(fires->arena, fires->session, two[1]);
+        const bool is_known = fires_no_more_than_rows(fires->arena, fires->questions, two[0]) &&
+                              fires_no_more_than_rows(fires->arena, fires->questions, two[1]);
         head_of(two[0])->tied_to = head_of(two[1]);
         head_of(two[1])->fires = is_known ? head_of(two[1])->fires : FIRES_UNKNOWN;
     }

@@ -6,16 +6,17 @@
 
 #include "base/word_set.h"
 #include "base/words.h"
+#include "migration/plan/questions.h"
 #include "migration/plan/world.h"
 
 /* Is it known that what a change of this relation's rows fires, by foreign keys and in partitions, too, locks no more
  * than rows? Asked once of each relation. */
-bool fires_no_more_than_rows(struct arena *arena, struct pg_session *session, struct relation *relation);
+bool fires_no_more_than_rows(struct arena *arena, struct questions *questions, struct relation *relation);
 
-/* What a plan makes that fires something: {.arena, .session, .world} at its beginning; the arena is the request's. */
+/* What a plan makes that fires something: {.arena, .questions, .world} at its beginning; the arena is the request's. */
 struct fires {
     struct arena *arena;
-    struct pg_session *session;
+    struct questions *questions;
     struct world *world;
     struct word_set steady; /* functions that it makes, and that lock no more than rows */
     struct word_set others; /* those of which that is not known */

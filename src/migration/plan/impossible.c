@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#define SINCE_14 140000
+
 /* ---- inside of a transaction block ---- */
 
 /* A DO need not come to its COMMIT, and of a subscription the slot is not known here. */
@@ -20,13 +22,14 @@ static bool is_certainly_alone(struct text statement)
            sql_alone_reason(statement) != NULL;
 }
 
-/* REINDEX and CLUSTER of what is partitioned. */
+/* REINDEX and CLUSTER of what is partitioned, which REINDEX passed over before PostgreSQL 14. */
 static const char *reason_by_target(const struct impossible *impossible, struct text statement,
                                     const struct sql_effects *effects)
 {
     struct sql_reader words = sql_read(statement);
     const bool clusters = sql_is_word(&words.token, "cluster");
-    if (!clusters && !sql_is_word(&words.token, "reindex")) {
+    const int version = pg_session_server_version(questions_session(impossible->questions));
+    if (!clusters && (version < SINCE_14 || !sql_is_word(&words.token, "reindex"))) {
         return NULL;
     }
     for (size_t i = 0; i < effects->count; i++) {
@@ -129,17 +132,17 @@ static const char *wrong_kind(const struct impossible *impossible, struct text s
 
 /* ---- all of it ---- */
 
-struct impossible impossible_begin(struct arena *arena, struct pg_session *session, struct world *world)
+struct impossible impossible_begin(struct arena *arena, struct questions *questions, struct world *world)
 {
     return (struct impossible){
-        .session = session, .world = world, .early = {.lasting = arena, .session = session, .world = world}};
+        .questions = questions, .world = world, .early = {.lasting = arena, .questions = questions, .world = world}};
 }
 
 void impossible_migration(struct impossible *impossible, struct arena *arena)
 {
     const struct impossible before = *impossible;
-    *impossible =
-        (struct impossible){.arena = arena, .session = before.session, .world = before.world, .early = before.early};
+    *impossible = (struct impossible){
+        .arena = arena, .questions = before.questions, .world = before.world, .early = before.early};
     impossible->early.arena = arena;
     impossible->early.values = impossible->early.types = (struct words){0};
 }

@@ -7,16 +7,16 @@
 #define MIGRATION_PLAN_IMPOSSIBLE_H
 
 #include "migration/plan/early_value.h"
+#include "migration/plan/questions.h"
 #include "migration/plan/read_only.h"
 #include "migration/plan/step.h"
 #include "migration/plan/world.h"
-#include "pg/session.h"
 #include "sql/effects.h"
 
 /* What is followed through a plan. */
 struct impossible {
     struct arena *arena; /* of the migration's reading */
-    struct pg_session *session;
+    struct questions *questions;
     struct world *world;
     struct read_only read_only;
     bool is_stale; /* the caller's: relations may not be any more what the world knows of them */
@@ -25,7 +25,7 @@ struct impossible {
 };
 
 /* A plan begins. All are its own, and live longer than what is returned; the arena is the request's. */
-struct impossible impossible_begin(struct arena *arena, struct pg_session *session, struct world *world);
+struct impossible impossible_begin(struct arena *arena, struct questions *questions, struct world *world);
 
 /* A migration begins; arena is that of its reading. */
 void impossible_migration(struct impossible *impossible, struct arena *arena);

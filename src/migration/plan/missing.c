@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "migration/plan/dependents.h"
 #include "migration/plan/needed.h"
+#include "sql/lexer.h"
 
 #include <string.h>
 
@@ -205,34 +206,47 @@ static const char *why_relation_there(struct needs *needs, const struct sql_need
 {
     const char *const place = place_of_relation(needs, make);
     const struct relation *const relation = place == NULL ? NULL : world_find(needs->world, place, make->name);
-    return relation == NULL || relation->oid == 0 || word_set_has(&needs->mentioned, make->name)
+    return relation == NULL || relation->oid == 0 || needs_took(needs, make->name)
                ? NULL
-               : arena_printf(needs->arena, "\"%s\" is there already (42P07).", make->name);
+               : needs_say_there(needs->arena, "relation", make->name);
 }
 
-/* What a statement calls by its own name again stays what it is. */
+/* May a statement before have taken it away, with what it is a part of? What makes an array's name free does it by
+ * itself. */
+static bool may_be_gone(const struct needs *needs, const struct sql_need *make)
+{
+    return needs->has_cascaded || needs_took(needs, make->name) || needs_took(needs, make->part) ||
+           needs_took(needs, make->schema) || (make->kind == SQL_NEED_TYPE && make->name[0] == '_');
+}
+
+/* What a statement calls by its own name again stays what it is; what it drops it drops before. */
 static const char *why_there(struct needs *needs, struct text statement, const struct sql_need *make)
 {
-    struct arena *const arena = needs->arena;
     const struct needed_kind *const kind = needed_kind(make->kind);
-    const struct relation *const of = kind != NULL && kind->is_part ? whole_of(needs, make) : NULL;
+    const struct relation *const of =
+        kind != NULL && kind->is_part ? world_find(needs->world, make->schema, make->name) : NULL;
     struct sql_need made = *make;
     if (make->kind == SQL_NEED_RELATION) {
         return why_relation_there(needs, make);
     }
     const bool is_placed = kind != NULL && !kind->is_global && !kind->is_part;
     made.schema = made.schema == NULL && is_placed ? world_place(needs->world, false) : made.schema;
-    if (kind == NULL || (is_placed && made.schema == NULL) || !is_followed(needs, &made, of) ||
-        (kind->is_on_type && word_set_has(&needs->mentioned, make->name)) ||
+    if (kind == NULL || (is_placed && made.schema == NULL) || may_be_gone(needs, make) ||
+        (kind->is_part && (of == NULL || of->oid == 0 || of->renamed)) ||
         needs_count_in(statement, kind->is_part ? make->part : make->name) > 1) {
         return NULL;
     }
     PG_RESULT(found) = find(needs, &made, of);
     return found == NULL || PQntuples(found) == 0 ? NULL
            : kind->is_part || kind->is_on_type
-               ? arena_printf(arena, "\"%s\" has a %s \"%s\" already.", make->name, kind->called, make->part)
-               : arena_printf(arena, "The %s \"%s\" is there already.", needed_called(make),
-                              needed_display(arena, make));
+               ? needs_say_there(needs->arena, kind->called, make->part)
+               : needs_say_there(needs->arena, needed_called(make), needed_display(needs->arena, make));
+}
+
+static bool drops_parts(struct text statement)
+{
+    struct sql_reader words = sql_read(statement);
+    return sql_take(&words, "alter") && sql_skip_to(&words, "drop");
 }
 
 const char *missing_why(struct needs *needs, struct text statement, const struct sql_effects *effects)
@@ -242,7 +256,8 @@ const char *missing_why(struct needs *needs, struct text statement, const struct
         why = why_missing(needs, statement, &effects->needs[i]);
         why = why == NULL && effects->needs[i].goes ? why_kept(needs, statement, &effects->needs[i]) : why;
     }
-    for (size_t i = 0; why == NULL && !needs->has_cascaded && !needs->is_tried_again && i < effects->make_count; i++) {
+    const bool looks = !needs->is_tried_again && !world_is_empty(needs->world) && !drops_parts(statement);
+    for (size_t i = 0; why == NULL && looks && i < effects->make_count; i++) {
         why = why_there(needs, statement, &effects->makes[i]);
     }
     return why;

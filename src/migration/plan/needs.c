@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define MOST_ASKED 2000 /* queries for one plan */
+#define MOST_ASKED 2000 /* queries for one plan, beside those that are sent together */
 
 /* ---- words ---- */
 
@@ -21,6 +21,51 @@ static bool authorizes_schema(struct sql_reader words)
     return sql_take(&words, "create") && sql_take(&words, "schema") && sql_is_word(&words.token, "authorization");
 }
 
+/* May the statement take something away, or give it another name or place? */
+static bool takes_away(struct text statement)
+{
+    static const char *const words[] = {"drop", "rename", "schema", NULL};
+    struct sql_reader reader = sql_read(statement);
+    bool takes = sql_is_word(&reader.token, "drop");
+    if (!takes && !sql_is_word(&reader.token, "alter")) {
+        return false;
+    }
+    for (; !takes && reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN; sql_advance(&reader)) {
+        takes = sql_is_any_word(&reader.token, words);
+    }
+    return takes;
+}
+
+/* Remembers what it may take away. */
+static void note_taken(struct needs *needs, struct text statement)
+{
+    static const char *const others[] = {"cascade", "owned", "extension", NULL};
+    struct sql_reader words = sql_read(statement);
+    struct arena *const reading = arena_new(0);
+    for (const bool takes = takes_away(statement);
+         takes && words.token.kind != SQL_END && words.token.kind != SQL_BROKEN; sql_advance(&words)) {
+        const char *const name = sql_identifier(reading, &words.token);
+        needs->has_cascaded = needs->has_cascaded || sql_is_any_word(&words.token, others);
+        if (name != NULL) {
+            word_set_add(needs->arena, &needs->taken, name);
+        }
+    }
+    arena_free(reading);
+}
+
+bool needs_took(const struct needs *needs, const char *name)
+{
+    return word_set_has(&needs->taken, name);
+}
+
+const char *needs_say_there(struct arena *arena, const char *called, const char *name)
+{
+    return arena_printf(arena,
+                        "The %s \"%s\" is there already. If this migration was applied before, by hand or by another "
+                        "tool, say so (truss mark-applied); else drop or rename what is there.",
+                        called, name);
+}
+
 void needs_note(struct needs *needs, struct text statement)
 {
     static const char *const verbs[] = {"create", "alter",   "drop",  "truncate", "delete",
@@ -30,6 +75,7 @@ void needs_note(struct needs *needs, struct text statement)
                                            "insert", "update",   "copy",   "explain", NULL};
     struct sql_reader words = sql_read(statement);
     struct arena *const reading = arena_new(0);
+    note_taken(needs, statement);
     needs->may_have_emptied = needs->may_have_emptied || sql_is_any_word(&words.token, emptying);
     needs->has_unnamed_schema = needs->has_unnamed_schema || authorizes_schema(words);
     for (bool notes = sql_is_any_word(&words.token, verbs);
@@ -76,13 +122,13 @@ bool needs_mentioned_type(const struct needs *needs, const char *list)
 
 PGresult *needs_ask(struct needs *needs, const char *sql, int count, const char *const *values)
 {
-    struct status unanswered = {.arena = needs->arena};
-    if (needs->asked == MOST_ASKED) {
+    const bool is_sent_now = !questions_know(needs->questions, sql, count, values);
+    if (is_sent_now && needs->asked == MOST_ASKED) {
         needs->gave_up = true;
         return NULL;
     }
-    needs->asked++;
-    return pg_query(needs->session, sql, count, values, &unanswered);
+    needs->asked += is_sent_now ? 1 : 0;
+    return questions_ask(needs->questions, sql, count, values);
 }
 
 const char *needs_summary(const struct needs *needs, const char *summary)

@@ -95,8 +95,7 @@ static bool is_check(const struct proven *proven, const struct relation *relatio
 static bool ask(const struct proven *proven, const struct relation *relation, const char *name, bool is_said)
 {
     const char *const values[] = {arena_printf(proven->arena, "%u", relation->oid), name};
-    struct status unanswered = {.arena = proven->arena};
-    PG_RESULT(column) = pg_query(proven->session, column_sql, 2, values, &unanswered);
+    PG_RESULT(column) = questions_ask(proven->questions, column_sql, 2, values);
     if (column == NULL || PQntuples(column) == 0) {
         return false;
     }
@@ -133,12 +132,11 @@ bool proven_index(struct proven *proven, const char *schema, const char *table, 
 {
     const struct relation *const relation = world_find(proven->world, schema, table);
     const struct relation *const built = world_find(proven->world, schema, index);
-    struct status unanswered = {.arena = proven->arena};
     if (relation == NULL || relation->oid == 0 || built == NULL || built->oid == 0) {
         return false;
     }
     const char *const values[] = {arena_printf(proven->arena, "%u", relation->oid), index};
-    PG_RESULT(columns) = pg_query(proven->session, index_sql, 2, values, &unanswered);
+    PG_RESULT(columns) = questions_ask(proven->questions, index_sql, 2, values);
     bool is = columns != NULL && PQntuples(columns) > 0;
     for (int i = 0; is && i < PQntuples(columns); i++) {
         is = (uint32_t)pg_field_int(columns, i, 0, 0) == built->oid &&
@@ -165,7 +163,7 @@ static bool ends(const struct proven *proven, const struct sql_proof *noted, con
 {
     const bool is_own = is_same(other->constraint, "");
     return noted->kind == SQL_PROOF_COLUMN ? is_same(noted->column, other->column)
-           : is_own                        ? pg_session_server_version(proven->session) >= SINCE_18
+           : is_own                        ? pg_session_server_version(questions_session(proven->questions)) >= SINCE_18
                                            : other->constraint == NULL || is_same(noted->constraint, other->constraint);
 }
 

@@ -6,13 +6,13 @@
 #ifndef MIGRATION_PLAN_PROVEN_H
 #define MIGRATION_PLAN_PROVEN_H
 
+#include "migration/plan/questions.h"
 #include "migration/plan/world.h"
-#include "pg/session.h"
 
-/* {.arena, .session, .world} at a plan's beginning; the arena is the request's. */
+/* {.arena, .questions, .world} at a plan's beginning; the arena is the request's. */
 struct proven {
     struct arena *arena;
-    struct pg_session *session;
+    struct questions *questions;
     struct world *world;
     struct proven_item *items;
     size_t count;

@@ -259,7 +259,7 @@ static const struct {
     bool has_cascade;
     bool on_relation; /* nothing is asked about a relation that the plan makes itself */
     bool says_found;  /* a row of 0 says that the object is there */
-} questions[] = {
+} kinds[] = {
     [SQL_REACH_CHILDREN] = {children_sql, .on_relation = true},
     [SQL_REACH_PARTITIONS] = {children_sql, .on_relation = true},
     [SQL_REACH_DROP] = {drop_sql, .has_cascade = true},
@@ -281,7 +281,7 @@ static const struct {
 
 struct reaching {
     struct arena *arena;
-    struct pg_session *session;
+    struct questions *questions;
     struct world *world;
     struct sql_effects *effects;
     size_t capacity;
@@ -371,18 +371,20 @@ static bool is_target(const struct reaching *reaching, const struct relation *re
 static void ask(struct reaching *reaching, const struct relation *relation, const struct sql_reach *reach)
 {
     reaching->are_heirs = reach->kind == SQL_REACH_CHILDREN && is_target(reaching, relation);
-    struct status unanswered = {.arena = reaching->arena};
     const char *const values[] = {arena_printf(reaching->arena, "%u", relation == NULL ? 0 : relation->oid),
                                   reach->type,
                                   reach->schema,
                                   reach->name,
                                   reach->part,
                                   arena_printf(reaching->arena, "%d", (int)reach->lock),
-                                  questions[reach->kind].cascades ? "true" : "false"};
-    PG_RESULT(result) = pg_query(reaching->session, questions[reach->kind].sql,
-                                 questions[reach->kind].has_cascade ? 7 : 6, values, &unanswered);
+                                  kinds[reach->kind].cascades ? "true" : "false"};
+    PG_RESULT(result) =
+        questions_ask(reaching->questions, kinds[reach->kind].sql, kinds[reach->kind].has_cascade ? 7 : 6, values);
     const bool found = result != NULL && take_rows(reaching, result);
-    if (result == NULL || (!found && questions[reach->kind].says_found && !world_is_empty(reaching->world))) {
+    if (questions_are_noted(reaching->questions)) {
+        return; /* what comes behind is asked as if it were known */
+    }
+    if (result == NULL || (!found && kinds[reach->kind].says_found && !world_is_empty(reaching->world))) {
         reaching->effects->unknown = true; /* of an object that the plan makes itself, it is not known who uses it */
     }
 }
@@ -415,7 +417,7 @@ static void add_fired(struct reaching *reaching, struct relation *relation, enum
 {
     struct sql_effects *const effects = reaching->effects;
     if (relation == NULL || lock != SQL_LOCK_ROW_EXCLUSIVE || effects->work != SQL_WORK_ROWS ||
-        fires_no_more_than_rows(reaching->arena, reaching->session, relation)) {
+        fires_no_more_than_rows(reaching->arena, reaching->questions, relation)) {
         return;
     }
     effects->unknown = true;
@@ -431,10 +433,10 @@ static int by_strength(const void *a, const void *b)
     return left->lock != right->lock ? (left->lock < right->lock ? 1 : -1) : strcmp(left->relation, right->relation);
 }
 
-void reach_add(struct arena *arena, struct pg_session *session, struct world *world, struct sql_effects *effects)
+void reach_add(struct arena *arena, struct questions *questions, struct world *world, struct sql_effects *effects)
 {
     struct reaching reaching = {.arena = arena,
-                                .session = session,
+                                .questions = questions,
                                 .world = world,
                                 .effects = effects,
                                 .capacity = effects->count,

@@ -4,10 +4,11 @@
 #ifndef MIGRATION_PLAN_REACH_H
 #define MIGRATION_PLAN_REACH_H
 
+#include "migration/plan/questions.h"
 #include "migration/plan/world.h"
 
 /* Adds what the catalogs know to the locks of a statement, by the names that relations have before the plan runs, and
  * marks in the world what goes with it. Where they cannot tell, the statement's effects are `unknown`. */
-void reach_add(struct arena *arena, struct pg_session *session, struct world *world, struct sql_effects *effects);
+void reach_add(struct arena *arena, struct questions *questions, struct world *world, struct sql_effects *effects);
 
 #endif

@@ -150,12 +150,14 @@ static const char begin_sql[] = "BEGIN TRANSACTION READ ONLY; SET LOCAL row_secu
 static bool has_rows(struct needs *needs, const char *name)
 {
     struct status ignored = {.arena = needs->arena};
-    if (pg_session_in_transaction(needs->session) || !pg_exec(needs->session, begin_sql, &ignored)) {
+    struct pg_session *const session = questions_session(needs->questions);
+    if (questions_are_noted(needs->questions) || pg_session_in_transaction(session) ||
+        !pg_exec(session, begin_sql, &ignored)) {
         return false;
     }
     PG_RESULT(rows) = needs_ask(needs, arena_printf(needs->arena, "SELECT FROM %s LIMIT 1", name), 0, NULL);
     const bool has = rows != NULL && PQntuples(rows) > 0;
-    pg_exec(needs->session, "ROLLBACK", &ignored);
+    pg_exec(session, "ROLLBACK", &ignored);
     return has;
 }
 

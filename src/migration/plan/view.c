@@ -5,6 +5,7 @@
 
 #include "base/words.h"
 #include "framework/core/script.h"
+#include "migration/plan/absent.h"
 #include "migration/plan/already.h"
 #include "migration/plan/asked.h"
 #include "migration/plan/fires.h"
@@ -18,7 +19,6 @@
 #include "migration/plan/wrong.h"
 #include "migration/tool/start.h"
 
-#include "pg/search.h"
 #include "sql/loss.h"
 #include "sql/split.h"
 
@@ -28,10 +28,12 @@
 #define MOST_OF_STEP 100                       /* statements that are listed of one step without touching anything */
 #define MOST_OF_PLAN 5000                      /* and of all, whatever they touch */
 #define MOST_PARSED  ((size_t)2 * 1024 * 1024) /* bytes that are parsed for their effects: 5 us each at worst */
+#define LARGE        4096                      /* bytes of scripts, whose questions are sent together */
 
 struct explaining {
     const struct request *request;
     struct pg_session *session;
+    struct questions *questions;
     struct explanation *explanation;
     struct sql_facts facts;
     struct world *world;
@@ -48,7 +50,6 @@ struct explaining {
     size_t told_capacity;
     bool makes_unseen;             /* what came before may have made things that were not seen */
     struct unseen unseen;          /* the same, by functions that nobody names */
-    struct already already;        /* what came before may have taken away */
     struct impossible impossible;  /* what the migration cannot do */
     struct asked asked;            /* of the database, for the effects */
     struct needs needs;            /* what statements need */
@@ -58,24 +59,11 @@ struct explaining {
     const struct relation *ledger; /* as it is before the plan; NULL: there is none, or it was told that it goes */
 };
 
-/* $1 schema or NULL, $2 table, $3 column. */
-static const char column_sql[] =
-    "SELECT pg_catalog.format_type(a.atttypid, a.atttypmod) FROM pg_catalog.unnest(CASE WHEN $1::text IS NULL "
-    "THEN " PG_SCRIPT_SCHEMAS " ELSE ARRAY[$1::name] END) WITH ORDINALITY AS s(schema, number) "
-    "JOIN pg_catalog.pg_namespace n ON n.nspname = s.schema "
-    "JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = $2::name "
-    "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = $3::name AND NOT a.attisdropped "
-    "ORDER BY s.number LIMIT 1";
-
 /* For sql_effects: what the database says of a column. */
 static const char *column_type(void *data, const char *schema, const char *table, const char *column)
 {
-    const struct explaining *const explaining = data;
-    const struct request *const request = explaining->request;
-    struct status ignored = {.arena = request->arena};
-    PG_RESULT(result) =
-        pg_query(explaining->session, column_sql, 3, (const char *const[]){schema, table, column}, &ignored);
-    return result == NULL || PQntuples(result) == 0 ? NULL : arena_strdup(request->arena, pg_field(result, 0, 0));
+    struct explaining *const explaining = data;
+    return asked_column_type(&explaining->asked, schema, table, column);
 }
 
 static bool is_new(void *data, const char *schema, const char *name)
@@ -124,35 +112,6 @@ static const char *why_unread(const struct explaining *explaining)
                               sql_grammar_version(), server);
 }
 
-/* Indexes and sequences have names that PostgreSQL gives, and constraints bring their own: those are not followed. */
-static bool may_be_unseen(struct text statement)
-{
-    static const char *const followed[] = {"table", "into", "from", "update", "index", "truncate", "view"};
-    struct sql_reader words = sql_read(statement);
-    if (sql_is_word(&words.token, "update") || sql_is_word(&words.token, "truncate")) {
-        return false;
-    }
-    const bool makes = sql_is_word(&words.token, "create");
-    const bool chooses = sql_is_word(&words.token, "with") || sql_is_word(&words.token, "select");
-    sql_advance(&words);
-    sql_take(&words, "unique");
-    for (size_t i = 0; i < sizeof followed / sizeof followed[0]; i++) {
-        if (sql_is_word(&words.token, followed[i])) {
-            return strcmp(followed[i], "index") == 0 && !makes;
-        }
-    }
-    return !chooses;
-}
-
-static bool says_if_exists(struct text statement)
-{
-    struct sql_reader words = sql_read(statement);
-    for (size_t i = 0; i < 6 && words.token.kind == SQL_WORD && !sql_is_word(&words.token, "if"); i++) {
-        sql_advance(&words);
-    }
-    return sql_is_word(&words.token, "if");
-}
-
 /* False where it was told before. */
 static bool tell(struct explaining *explaining, const char *absent)
 {
@@ -185,8 +144,8 @@ static const char *why_it_fails(struct explaining *explaining, struct text state
             return NULL;
         }
     }
-    if (absent == NULL || explaining->makes_unseen || explaining->is_undone || may_be_unseen(statement) ||
-        says_if_exists(statement) || is_coming_ledger(explaining) ||
+    if (absent == NULL || explaining->makes_unseen || explaining->is_undone || !absent_is_certain(statement) ||
+        is_coming_ledger(explaining) ||
         unseen_may_be(&explaining->unseen, explaining->request->arena, explaining->session) ||
         !tell(explaining, absent)) {
         return NULL;
@@ -206,10 +165,7 @@ static bool renames_schema(struct arena *arena, struct text statement, const cha
 static const char *what_is_wrong(struct explaining *explaining, struct text statement,
                                  const struct sql_effects *effects)
 {
-    const struct already_search search = {explaining->request, explaining->session, explaining->world,
-                                          &explaining->already};
-    explaining->needs.has_cascaded = explaining->already.has_cascaded;
-    const char *const there = already_there(&search, statement, effects);
+    const char *const there = already_there(&explaining->needs, statement, effects);
     const char *fails = explaining->is_tried_again ? NULL : there;
     if (fails == NULL && !explaining->is_undone) {
         explaining->needs.is_tried_again = explaining->is_tried_again;
@@ -267,7 +223,7 @@ static void find_effects(struct explaining *explaining, struct text statement, s
     read->fails = read->fails != NULL ? read->fails : arena_strdup(explaining->request->arena, impossible);
     explaining->makes_unseen = explaining->makes_unseen || brings_unseen(explaining, statement, effects);
     unseen_note(&explaining->unseen, statement);
-    reach_add(explaining->reading, explaining->session, explaining->world, effects);
+    reach_add(explaining->reading, explaining->questions, explaining->world, effects);
     effects->unknown = effects->unknown || fires_changed(&explaining->fires, statement);
     read->loses_data = effects->count > 0 && sql_loses_data(statement);
     if (!explaining->is_undone) {
@@ -314,6 +270,9 @@ static void list(struct explaining *explaining, struct text content, struct expl
                  const struct explained_statement *statement)
 {
     const bool notable = is_notable(statement);
+    if (questions_are_noted(explaining->questions)) {
+        return; /* it is read again */
+    }
     if (statement->fails == NULL &&
         (explaining->listed >= MOST_OF_PLAN || (!notable && explained->listed >= MOST_OF_STEP))) {
         explained->unlisted_notable += notable ? 1 : 0;
@@ -422,42 +381,86 @@ static void note_around(struct explaining *explaining, const struct migration_fi
     }
 }
 
+static bool is_large(const struct preparation *preparation)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < preparation->count; i++) {
+        const struct plan *const plan = &preparation->items[i].plan;
+        size += plan->count == 0 ? 0 : plan->steps[plan->count - 1].end;
+    }
+    return size >= LARGE;
+}
+
+/* Nothing was read yet. */
+static void begin(struct explaining *explaining, const struct preparation *preparation)
+{
+    const struct request *const request = explaining->request;
+    struct questions *const questions = explaining->questions;
+    struct world *const world = world_new(request, questions, is_large(preparation));
+    const struct detection *const detection = &preparation->catalog.detection;
+    *explaining = (struct explaining){.request = request,
+                                      .session = explaining->session,
+                                      .questions = questions,
+                                      .explanation = explaining->explanation,
+                                      .facts = explaining->facts,
+                                      .world = world,
+                                      .detection = detection,
+                                      .delegates = preparation->delegate,
+                                      .asked = asked_begin(request->arena, questions, world),
+                                      .needs = {.arena = request->arena,
+                                                .questions = questions,
+                                                .world = world,
+                                                .own_schema = detection->ledger.schema,
+                                                .own_table = detection->ledger.table},
+                                      .fires = {.arena = request->arena, .questions = questions, .world = world},
+                                      .impossible = impossible_begin(request->arena, questions, world)};
+    asked_answer(&explaining->asked, &explaining->facts);
+    if (detection->has_ledger) {
+        explaining->ledger = world_find(world, detection->ledger.schema, detection->ledger.table);
+    }
+    *explaining->explanation = (struct explanation){.is_nobodys = world_is_empty(world)};
+    if (preparation->count > 0) {
+        note_around(explaining, &preparation->catalog.files);
+    }
+}
+
+static bool read_all(struct explaining *explaining, const struct preparation *preparation)
+{
+    struct explanation *const explanation = explaining->explanation;
+    begin(explaining, preparation);
+    explanation->migrations =
+        arena_array(explaining->request->arena, preparation->count, sizeof *explanation->migrations);
+    for (size_t i = 0; i < preparation->count && preparation->items[i].item != preparation->unfit; i++) {
+        const bool is_enough = questions_are_noted(explaining->questions) && explaining->parsed > MOST_PARSED;
+        if (!is_enough &&
+            !explain_migration(explaining, &preparation->items[i], &explanation->migrations[explanation->count++])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool explain(const struct request *request, struct pg_session *session, const struct run_options *options,
              const struct preparation *preparation, struct explanation *explanation)
 {
-    struct explaining explaining = {
-        .request = request,
-        .session = session,
-        .explanation = explanation,
-        .facts = {.server_version = pg_session_server_version(session),
-                  .data = &explaining,
-                  .column_type = column_type,
-                  .is_new = is_new,
-                  .is_harmless = is_harmless},
-        .world = world_new(request, session),
-    };
-    explaining.asked = asked_begin(request->arena, session, explaining.world);
-    explaining.needs = (struct needs){.arena = request->arena, .session = session, .world = explaining.world};
-    asked_answer(&explaining.asked, &explaining.facts);
-    explaining.fires = (struct fires){.arena = request->arena, .session = session, .world = explaining.world};
-    explaining.impossible = impossible_begin(request->arena, session, explaining.world);
-    explaining.detection = &preparation->catalog.detection;
-    explaining.needs.own_schema = explaining.detection->ledger.schema;
-    explaining.needs.own_table = explaining.detection->ledger.table;
-    explaining.delegates = preparation->delegate;
-    if (explaining.detection->has_ledger) {
-        explaining.ledger =
-            world_find(explaining.world, explaining.detection->ledger.schema, explaining.detection->ledger.table);
-    }
-    *explanation = (struct explanation){.is_nobodys = world_is_empty(explaining.world)};
-    if (preparation->count > 0) {
-        note_around(&explaining, &preparation->catalog.files);
-    }
-    explanation->migrations = arena_array(request->arena, preparation->count, sizeof *explanation->migrations);
-    for (size_t i = 0; i < preparation->count && preparation->items[i].item != preparation->unfit; i++) {
-        if (!explain_migration(&explaining, &preparation->items[i], &explanation->migrations[explanation->count++])) {
+    struct explaining explaining = {.request = request,
+                                    .session = session,
+                                    .questions = questions_new(request->arena, session),
+                                    .explanation = explanation,
+                                    .facts = {.server_version = pg_session_server_version(session),
+                                              .data = &explaining,
+                                              .column_type = column_type,
+                                              .is_new = is_new,
+                                              .is_harmless = is_harmless}};
+    if (is_large(preparation)) {
+        questions_note(explaining.questions);
+        if (!read_all(&explaining, preparation)) {
             return false;
         }
+        questions_send(explaining.questions);
+    }
+    if (!read_all(&explaining, preparation)) {
+        return false;
     }
     explanation->unknown = explanation->unknown || preparation->unfit != NULL || /* from there on nothing was read */
                            (preparation->delegate && preparation->count > 0);

@@ -49,6 +49,7 @@ struct by_oid {
 struct world {
     struct arena *arena;
     struct pg_session *session;
+    struct questions *questions; /* for what is not needed at once */
     struct named *names[BUCKETS];
     struct seen *loaded[BUCKETS];
     struct seen *functions[BUCKETS];
@@ -453,11 +454,10 @@ bool world_is_harmless(struct world *world, const char *schema, const char *func
                               "AND p.proname !~ '_to_xml|^ts_(stat|rewrite)|^brin_|^gin_clean|^pg_import')) "
                               "FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace "
                               "WHERE p.proname = $2::name AND ($1::text IS NULL OR n.nspname = $1::name)";
-    struct status unanswered = {.arena = world->arena};
     bool is_old;
     struct seen *const seen = see(world, world->functions, schema, function, &is_old);
     if (!is_old) {
-        PG_RESULT(result) = pg_query(world->session, sql, 2, (const char *const[]){schema, function}, &unanswered);
+        PG_RESULT(result) = questions_ask(world->questions, sql, 2, (const char *const[]){schema, function});
         seen->harmless = result != NULL && pg_field_bool(result, 0, 0);
     }
     return seen->harmless;
@@ -465,10 +465,15 @@ bool world_is_harmless(struct world *world, const char *schema, const char *func
 
 /* ---- the whole ---- */
 
-struct world *world_new(const struct request *request, struct pg_session *session)
+struct world *world_new(const struct request *request, struct questions *questions, bool is_large)
 {
     struct world *const world = arena_alloc(request->arena, sizeof *world);
-    *world = (struct world){.arena = request->arena, .session = session, .undo = {.arena = request->arena}};
+    struct pg_session *const session = questions_session(questions);
+    *world = (struct world){.arena = request->arena,
+                            .session = session,
+                            .questions = questions,
+                            .one_by_one = is_large ? MOST_ONE_BY_ONE : 0,
+                            .undo = {.arena = request->arena}};
     world->usual = session_usual_path(request, session);
     world->is_empty = session_has_nothing(request, session);
     world_begin(world);

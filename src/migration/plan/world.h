@@ -6,6 +6,7 @@
 #define MIGRATION_PLAN_WORLD_H
 
 #include "migration/look/place.h"
+#include "migration/plan/questions.h"
 #include "sql/effects.h"
 
 /* What a change of a relation's rows fires. */
@@ -25,8 +26,9 @@ struct relation {
 
 struct world;
 
-/* Lives in the request's arena. Asks on this session, which must stay while the world does. */
-struct world *world_new(const struct request *request, struct pg_session *session);
+/* Lives in the request's arena. The session of the questions must stay while the world does. is_large: all names of
+ * the database are loaded at once, not one by one first. */
+struct world *world_new(const struct request *request, struct questions *questions, bool is_large);
 
 /* A migration begins: the search path is the session's again. */
 void world_begin(struct world *world);
