@@ -142,8 +142,9 @@ struct sql_effects {
     size_t alter_count;
     struct sql_reference *references;
     size_t reference_count;
-    struct sql_replaced *replaced; /* NULL: nothing, or it is not known */
-    struct sql_proof *proofs;      /* in the statement's order */
+    struct sql_replaced *passed_over; /* what IF NOT EXISTS … AS would make; NULL: nothing, or it is not known */
+    struct sql_replaced *replaced;    /* NULL: nothing, or it is not known */
+    struct sql_proof *proofs;         /* in the statement's order */
     size_t proof_count;
 };
 

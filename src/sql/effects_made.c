@@ -37,7 +37,7 @@ static const struct field {
     {"CreateExtensionStmt", "extname", SQL_NEED_EXTENSION, true},
     {"CreateEnumStmt", "typeName", SQL_NEED_TYPE, true},
     {"CreateRangeStmt", "typeName", SQL_NEED_TYPE, true},
-    {"CreateDomainStmt", "domainname", SQL_NEED_TYPE, true},
+    {"CreateDomainStmt", "domainname", SQL_NEED_DOMAIN, true},
     {"CreateStatsStmt", "defnames", SQL_NEED_STATISTICS, true},
     {"AlterStatsStmt", "defnames", SQL_NEED_STATISTICS, false},
     {"CreateConversionStmt", "conversion_name", SQL_NEED_CONVERSION, true},

@@ -448,6 +448,7 @@ void effects_needs(struct effects_reader *reader, json_t *node)
     const char *const kind = tree_node(node, &body);
     const bool may_be_missing = tree_flag(body, "missing_ok");
     size_t i = 0;
+    effects_passed_over(reader, kind, body);
     if (tree_flag(body, "if_not_exists") && strcmp(kind, "CreateExtensionStmt") == 0) {
         effects_need_files(reader, body);
     }

@@ -140,6 +140,7 @@ void effects_named_needs(struct effects_reader *reader, const char *kind, const 
 void effects_makes(struct effects_reader *reader, const char *kind, const json_t *body);
 /* What CREATE OR REPLACE puts in the place of what is there: effects_replaced.c. */
 void effects_replaced(struct effects_reader *reader, const char *kind, const json_t *body);
+void effects_passed_over(struct effects_reader *reader, const char *kind, const json_t *body);
 /* What it wants of columns and tables that are there: effects_fitting.c. */
 void effects_fitting(struct effects_reader *reader, const char *kind, const json_t *body);
 /* A copy of a word of the tree; NULL for "". */

@@ -146,13 +146,11 @@ static const json_t *first_select(const json_t *query)
     return select;
 }
 
-/* Nothing is known of a query whose columns are not all known by name: SELECT *. Types only of one SELECT. */
-static void view(struct effects_reader *reader, const json_t *body)
+/* Of a query, whose columns have these names first. Nothing is known where they are not all known by name: SELECT *.
+ * Types only of one SELECT. */
+static struct sql_replaced *query_of(struct arena *arena, const json_t *range, const json_t *aliases,
+                                     const json_t *query)
 {
-    struct arena *const arena = reader->arena;
-    const json_t *const range = json_object_get(body, "view");
-    const json_t *const aliases = json_object_get(body, "aliases");
-    const json_t *const query = json_object_get(body, "query");
     const json_t *const select = first_select(query);
     const json_t *const targets = json_object_get(select, "targetList");
     struct buffer names = {.arena = arena};
@@ -164,33 +162,41 @@ static void view(struct effects_reader *reader, const json_t *body)
                                                               : tree_string(target, "name");
         const char *const name = said == NULL || said[0] == '\0' ? figure(value) : said;
         if (name[0] == '\0') {
-            return;
+            return NULL;
         }
         buffer_printf(&names, "%s%s", i == 0 ? "" : "\x1F", name);
         buffer_printf(&types, "%s%s", i == 0 ? "" : "\x1F",
                       select == tree_body(query, "SelectStmt") ? cast_type(arena, value) : "");
     }
-    if (json_array_size(targets) > 0) {
-        reader->effects->replaced = arena_alloc(arena, sizeof *reader->effects->replaced);
-        *reader->effects->replaced =
-            (struct sql_replaced){.schema = tree_string(range, "schemaname")[0] == '\0'
-                                                ? NULL
-                                                : arena_strdup(arena, tree_string(range, "schemaname")),
-                                  .name = arena_strdup(arena, tree_string(range, "relname")),
-                                  .is_view = true,
-                                  .names = buffer_string(&names),
-                                  .types = buffer_string(&types)};
+    struct sql_replaced *const replaced = arena_alloc(arena, sizeof *replaced);
+    *replaced = (struct sql_replaced){.schema = effects_kept(arena, tree_string(range, "schemaname")),
+                                      .name = effects_kept(arena, tree_string(range, "relname")),
+                                      .is_view = true,
+                                      .names = buffer_string(&names),
+                                      .types = buffer_string(&types)};
+    return json_array_size(targets) == 0 ? NULL : replaced;
+}
+
+/* CREATE TABLE or MATERIALIZED VIEW IF NOT EXISTS … AS is content with what is there of that name. */
+void effects_passed_over(struct effects_reader *reader, const char *kind, const json_t *body)
+{
+    const json_t *const into = json_object_get(body, "into");
+    if (strcmp(kind, "CreateTableAsStmt") == 0 && tree_flag(body, "if_not_exists")) {
+        reader->effects->passed_over = query_of(reader->arena, json_object_get(into, "rel"),
+                                                json_object_get(into, "colNames"), json_object_get(body, "query"));
     }
 }
 
 void effects_replaced(struct effects_reader *reader, const char *kind, const json_t *body)
 {
+    const json_t *const range = json_object_get(body, "view");
     if (!tree_flag(body, "replace")) {
         return;
     }
     if (strcmp(kind, "CreateFunctionStmt") == 0) {
         function(reader, body);
-    } else if (strcmp(kind, "ViewStmt") == 0 && tree_is(json_object_get(body, "view"), "relpersistence", "p")) {
-        view(reader, body);
+    } else if (strcmp(kind, "ViewStmt") == 0 && tree_is(range, "relpersistence", "p")) {
+        reader->effects->replaced =
+            query_of(reader->arena, range, json_object_get(body, "aliases"), json_object_get(body, "query"));
     }
 }

@@ -11,6 +11,7 @@
 enum sql_need_kind {
     SQL_NEED_ROLE,
     SQL_NEED_TYPE,
+    SQL_NEED_DOMAIN,
     SQL_NEED_FUNCTION, /* something of this name that can be called */
     SQL_NEED_SCHEMA,
     SQL_NEED_COLLATION,

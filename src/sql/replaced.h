@@ -12,7 +12,7 @@
 struct sql_replaced {
     const char *schema; /* NULL where the statement gives none */
     const char *name;
-    bool is_view;
+    bool is_view; /* or a table or a materialized view IF NOT EXISTS, by its query */
     bool is_procedure;
     bool is_setof;
     size_t defaults;     /* parameters that have one */

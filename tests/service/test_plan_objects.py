@@ -402,6 +402,8 @@ FAILING = [
 ]
 
 PASSING = [
+    "CREATE FUNCTION pg_temp.tv1() RETURNS int LANGUAGE sql AS 'SELECT 1'; SELECT pg_temp.tv1(); COMMENT ON FUNCTION pg_temp.tv1() IS 'x'; DROP FUNCTION pg_temp.tv1()",
+    "CREATE TYPE pg_temp.ty AS ENUM ('a'); CREATE TEMP TABLE tt (x pg_temp.ty); DROP TABLE tt; DROP TYPE pg_temp.ty",
     'DROP FUNCTION f(int)',
     'DROP FUNCTION f',
     'DROP FUNCTION f(integer)',

@@ -224,6 +224,30 @@ class PassedOver(Base):
                 self.project_of(statement + ";\n", setup=things)
                 self.assertEqual(list(self.check().warnings), [])
 
+    def test_if_not_exists_over_another_query_or_bound_is_told(self):
+        things = """CREATE TABLE t (id int, name text); CREATE MATERIALIZED VIEW m AS SELECT id FROM t; CREATE TABLE c AS SELECT id FROM t; CREATE TABLE plain (id int);
+            CREATE TABLE whole (id int) PARTITION BY LIST (id); CREATE TABLE p1 PARTITION OF whole FOR VALUES IN (1, -2);
+            CREATE TABLE days (d date) PARTITION BY RANGE (d); CREATE TABLE d1 PARTITION OF days FOR VALUES FROM ('2024-01-01') TO ('2024-02-01');"""
+        for statement, told in (("CREATE MATERIALIZED VIEW IF NOT EXISTS m AS SELECT id, name FROM t", "has no column \"name\""),
+                                ("CREATE MATERIALIZED VIEW IF NOT EXISTS public.m (other) AS SELECT id FROM t", "has no column \"other\""),
+                                ("CREATE TABLE IF NOT EXISTS c AS SELECT id::bigint AS id FROM t", "is of the type integer there"),
+                                ("CREATE TABLE IF NOT EXISTS c AS SELECT id, lower(name) FROM t", "has no column \"lower\""),
+                                ("CREATE TABLE IF NOT EXISTS p1 PARTITION OF whole FOR VALUES IN (1, 3)", "its bound is FOR VALUES IN"),
+                                ("CREATE TABLE IF NOT EXISTS p1 PARTITION OF whole DEFAULT", "its bound is FOR VALUES IN"),
+                                ("CREATE TABLE IF NOT EXISTS plain PARTITION OF whole FOR VALUES IN (9)", "is no partition of \"whole\""),
+                                ("CREATE TABLE IF NOT EXISTS d1 PARTITION OF days FOR VALUES FROM ('2024-01-01') TO ('2024-03-01')", "its bound is FOR VALUES FROM")):
+            with self.subTest(statement):
+                self.database = None
+                self.project_of(statement + ";\n", setup=things)
+                self.assertRegex("\n".join(self.check().warnings), f"would pass over .*{told}")
+        for statement in ("CREATE MATERIALIZED VIEW IF NOT EXISTS m AS SELECT t.id FROM t WHERE id > 0", "CREATE MATERIALIZED VIEW IF NOT EXISTS m AS SELECT * FROM t", "CREATE TABLE IF NOT EXISTS c AS SELECT id::int AS id FROM t",
+                          "CREATE TABLE IF NOT EXISTS p1 PARTITION OF whole FOR VALUES IN ('1', -2)", "CREATE TABLE IF NOT EXISTS d1 PARTITION OF days FOR VALUES FROM ('2024-1-1') TO ('2024-02-01')",
+                          "CREATE TABLE IF NOT EXISTS d1 PARTITION OF public.days FOR VALUES FROM ('2024-01-01') TO ('2024-02-01') TABLESPACE pg_default", "DROP TABLE p1;\nCREATE TABLE IF NOT EXISTS p1 PARTITION OF whole FOR VALUES IN (5)"):
+            with self.subTest(statement):
+                self.database = None
+                self.project_of(statement + ";\n", setup=things)
+                self.assertEqual(list(self.check().warnings), [])
+
     def test_an_extension_or_schema_that_is_there_otherwise_is_told(self):
         things = "CREATE SCHEMA area; CREATE EXTENSION pgcrypto SCHEMA area VERSION '1.3';"
         for statement, told in (("CREATE EXTENSION IF NOT EXISTS pgcrypto SCHEMA public", "is in the schema area: .* wants public"),

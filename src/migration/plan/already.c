@@ -56,5 +56,5 @@ const char *already_there(const struct needs *needs, struct text statement, cons
         return NULL;
     }
     const char *const relation = relation_in_the_way(needs->world, effects, makes_index(statement));
-    return relation == NULL || needs_took(needs, relation) ? NULL : needs_say_there(needs->arena, "relation", relation);
+    return relation == NULL || needs_took(needs, relation) ? NULL : needs_say_there(needs->arena, NULL, relation);
 }

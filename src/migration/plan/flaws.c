@@ -5,6 +5,7 @@
 
 #include "migration/look/objects_query.h"
 #include "migration/look/schema.h"
+#include "migration/plan/passed_over.h"
 #include "pg/search.h"
 #include "sql/classify.h"
 #include "sql/lexer.h"
@@ -286,6 +287,23 @@ static void add_flaw(const struct request *request, struct pg_session *session, 
     };
 }
 
+/* A table or materialized view by another query, a partition with another bound. */
+static void note_difference(const struct request *request, struct pg_session *session, const char *migration,
+                            struct text statement, struct flaws *flaws)
+{
+    struct sql_objects made = {0};
+    sql_created_objects(request->arena, statement, &made);
+    if (made.count == 0 || words_have(&flaws->handled, made.items[0].name)) {
+        return;
+    }
+    const char *const difference = passed_over_difference(request, session, statement);
+    if (difference != NULL) {
+        words_add(request->arena, &flaws->others,
+                  arena_printf(request->arena, "Migration \"%s\" would pass over the %s \"%s\", which is there: %s",
+                               migration, made.items[0].type, made.items[0].name, difference));
+    }
+}
+
 /* What may be passed over is put together in passing. */
 static void read_script(const struct request *request, struct pg_session *session, const struct flaws_script *script,
                         struct flaws *flaws, struct buffer *passing)
@@ -301,6 +319,7 @@ static void read_script(const struct request *request, struct pg_session *sessio
         note_other_kind(request, session, script->migration, text, flaws);
         note_other_place(request, session, script->migration, text, flaws);
         if (is_content) {
+            note_difference(request, session, script->migration, text, flaws);
             buffer_add(passing, text);
             buffer_puts(passing, ";\n");
         } else {

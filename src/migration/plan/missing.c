@@ -77,12 +77,19 @@ static const struct relation *whole_of(const struct needs *needs, const struct s
     return is_implicit && word_set_has(&needs->mentioned, need->name) ? NULL : relation;
 }
 
-/* Nothing is said of what statements before have so much as mentioned. */
+/* Every session has a schema of its own for what is temporary, which is made when something is. */
+static bool is_temporary(const struct sql_need *need)
+{
+    const char *const schema = need->kind == SQL_NEED_SCHEMA ? need->name : need->schema;
+    return schema != NULL && strncmp(schema, "pg_temp", strlen("pg_temp")) == 0;
+}
+
+/* Nothing is said of what is temporary, or of what statements before have so much as mentioned. */
 static bool is_followed(const struct needs *needs, const struct sql_need *need, const struct relation *of)
 {
     const struct needed_kind *const kind = needed_kind(need->kind);
     const char *const name = kind->is_part ? need->part : need->name;
-    return !(need->kind != SQL_NEED_KEY && word_set_has(&needs->mentioned, name)) &&
+    return !is_temporary(need) && !(need->kind != SQL_NEED_KEY && word_set_has(&needs->mentioned, name)) &&
            !(kind->is_part ? of == NULL : may_come_unnamed(needs, need) || needs_mentioned_type(needs, need->types)) &&
            !(needs->own_schema != NULL && strcmp(needs->own_schema, name) == 0);
 }
@@ -208,15 +215,16 @@ static const char *why_relation_there(struct needs *needs, const struct sql_need
     const struct relation *const relation = place == NULL ? NULL : world_find(needs->world, place, make->name);
     return relation == NULL || relation->oid == 0 || needs_took(needs, make->name)
                ? NULL
-               : needs_say_there(needs->arena, "relation", make->name);
+               : needs_say_there(needs->arena, NULL, make->name);
 }
 
 /* May a statement before have taken it away, with what it is a part of? What makes an array's name free does it by
  * itself. */
 static bool may_be_gone(const struct needs *needs, const struct sql_need *make)
 {
-    return needs->has_cascaded || needs_took(needs, make->name) || needs_took(needs, make->part) ||
-           needs_took(needs, make->schema) || (make->kind == SQL_NEED_TYPE && make->name[0] == '_');
+    return is_temporary(make) || needs->has_cascaded || needs_took(needs, make->name) ||
+           needs_took(needs, make->part) || needs_took(needs, make->schema) ||
+           ((make->kind == SQL_NEED_TYPE || make->kind == SQL_NEED_DOMAIN) && make->name[0] == '_');
 }
 
 /* What a statement calls by its own name again stays what it is; what it drops it drops before. */

@@ -79,6 +79,7 @@ static const char files_sql[] =
 static const struct needed_kind kinds[] = {
     [SQL_NEED_ROLE] = {"role", GLOBAL("pg_roles", "rolname"), 2, .is_global = true},
     [SQL_NEED_TYPE] = {"type", IN_SCHEMA("pg_type", "typ"), 2, "pg_type"},
+    [SQL_NEED_DOMAIN] = {"domain", IN_SCHEMA("pg_type", "typ"), 2, "pg_type"},
     [SQL_NEED_FUNCTION] = {"function", callable_sql, 2},
     [SQL_NEED_SCHEMA] = {"schema", GLOBAL("pg_namespace", "nspname"), 2, "pg_namespace", .is_global = true},
     [SQL_NEED_COLLATION] = {"collation", IN_SCHEMA("pg_collation", "coll"), 2, "pg_collation"},
@@ -110,7 +111,7 @@ static const struct needed_kind kinds[] = {
     [SQL_NEED_TEMPLATE] = {"text search template", IN_SCHEMA("pg_ts_template", "tmpl"), 2, "pg_ts_template"},
     [SQL_NEED_CONFIGURATION] = {"text search configuration", IN_SCHEMA("pg_ts_config", "cfg"), 2, "pg_ts_config"},
     [SQL_NEED_STATISTICS] = {"statistics object", IN_SCHEMA("pg_statistic_ext", "stx"), 2},
-    [SQL_NEED_ENUM_VALUE] = {"value", enum_value_sql, 3, .is_on_type = true},
+    [SQL_NEED_ENUM_VALUE] = {"enum value", enum_value_sql, 3, .is_on_type = true},
     [SQL_NEED_DOMAIN_CONSTRAINT] = {"constraint", domain_constraint_sql, 3, .is_on_type = true},
     [SQL_NEED_EXTENSION] = {"extension", GLOBAL("pg_extension", "extname"), 2, "pg_extension", .is_global = true},
     [SQL_NEED_EXTENSION_FILES] = {"extension", files_sql, 3, .is_global = true},

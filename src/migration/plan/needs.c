@@ -61,9 +61,9 @@ bool needs_took(const struct needs *needs, const char *name)
 const char *needs_say_there(struct arena *arena, const char *called, const char *name)
 {
     return arena_printf(arena,
-                        "The %s \"%s\" is there already. If this migration was applied before, by hand or by another "
+                        "%s%s%s\"%s\" is there already. If this migration was applied before, by hand or by another "
                         "tool, say so (truss mark-applied); else drop or rename what is there.",
-                        called, name);
+                        called == NULL ? "" : "The ", called == NULL ? "" : called, called == NULL ? "" : " ", name);
 }
 
 void needs_note(struct needs *needs, struct text statement)

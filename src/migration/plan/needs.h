@@ -42,7 +42,7 @@ bool needs_mentioned_type(const struct needs *needs, const char *list);
 /* As pg_query, within what one plan may ask; NULL as well behind that. */
 PGresult *needs_ask(struct needs *needs, const char *sql, int count, const char *const *values);
 
-/* That something is there already, and what to do. */
+/* That something is there already, and what to do. called: "type"; NULL: its name says enough. */
 const char *needs_say_there(struct arena *arena, const char *called, const char *name);
 
 /* The summary of the plan, in the needs' arena; it says so where not all was looked for. */
