@@ -517,7 +517,7 @@ class Generator:
 
 
 DATABASE_SETTINGS = ["default_transaction_isolation = 'serializable'", "default_transaction_isolation = 'repeatable read'", "session_replication_role = replica", "row_security = off", "search_path = public, shop",
-                     "default_transaction_deferrable = on", "lock_timeout = '7s'", "statement_timeout = '31s'", "datestyle = 'SQL, DMY'", "default_transaction_read_only = on", "bytea_output = 'escape'",
+                     "default_transaction_deferrable = on", "work_mem = '6MB'", "statement_timeout = '31s'", "datestyle = 'SQL, DMY'", "default_transaction_read_only = on", "bytea_output = 'escape'",
                      "check_function_bodies = off", "transform_null_equals = on", "client_min_messages = error", "intervalstyle = 'iso_8601'", "escape_string_warning = off", "timezone = 'Asia/Tokyo'"]
 
 from further import THEMES as FURTHER_THEMES  # noqa: E402: it needs Statement
