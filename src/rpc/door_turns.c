@@ -73,7 +73,7 @@ static void tune(struct door *door, int64_t took)
     }
     door->turns_ended = 0;
     if (door->turns_took > LATE_US) {
-        door->turns_now -= door->turns_now / 4;
+        door->turns_now -= door->turns_now / 4 + 1;
         door->turns_now = door->turns_now < fewest ? fewest : door->turns_now;
     } else if (door->turns_took < SOON_US && door->rows[0].first != NULL) {
         door->turns_now += door->turns_now / 8 + 1;
@@ -81,11 +81,20 @@ static void tune(struct door *door, int64_t took)
     }
 }
 
+/* One is free again, whether what it was for has ended or lasts too long to be waited for. */
+static void free_turn(struct door *door, unsigned line, int64_t turned)
+{
+    door->turn_counts[line]--;
+    if (line == 0) {
+        tune(door, clock_us() - turned);
+    }
+}
+
 static void drop_turn(struct guest *guest)
 {
     guest_list_remove(&guest->door->turns, guest, ORDER_TURN);
-    guest->door->turn_counts[guest->line]--;
     guest->turn = TURN_NONE;
+    free_turn(guest->door, guest->line, guest->turned);
 }
 
 void guest_wait_turn(struct guest *guest, bool is_ahead)
@@ -100,9 +109,6 @@ void guest_end_turn(struct guest *guest)
     if (guest->turn == TURN_WAITED) {
         leave_line(guest);
     } else if (guest->turn == TURN_TAKEN) {
-        if (guest->line == 0) {
-            tune(guest->door, clock_us() - guest->turned);
-        }
         drop_turn(guest);
     }
 }
@@ -120,10 +126,11 @@ void turns_leave(struct guest *guest)
 
 static void drop_turn_left(struct door *door, unsigned index)
 {
-    door->turn_counts[door->turns_left[index].line]--;
+    const struct turn_left left = door->turns_left[index];
     door->turns_left_count--;
     memmove(door->turns_left + index, door->turns_left + index + 1,
             (door->turns_left_count - index) * sizeof *door->turns_left);
+    free_turn(door, left.line, left.turned);
 }
 
 void door_end_turn(struct door *door, guest_name name)

@@ -116,7 +116,7 @@ START_TEST(one_address_leaves_places_where_there_are_few)
 }
 END_TEST
 
-/* Turns that end at once become more, as long as somebody waits; those that last become fewer again. */
+/* As long as somebody waits. */
 START_TEST(turns_that_end_soon_are_more_at_once)
 {
     most_turns = 8;
@@ -131,6 +131,28 @@ START_TEST(turns_that_end_soon_are_more_at_once)
     }
     pause_ms(50); /* before a turn ends by itself */
     ck_assert_msg(have_turns("ABCDEFGHIJKL"), "%s", seen.turns);
+}
+END_TEST
+
+/* They end by themselves behind 100 ms: in the end one in that time, where five were had at once. */
+START_TEST(turns_that_last_are_fewer_again)
+{
+    most_turns = 8;
+    open_door(1, MOST);
+    char words[] = "A";
+    for (; words[0] <= 'L'; words[0]++) {
+        stay(1, words);
+    }
+    for (int i = 0; i < 10; i++) {
+        say(stayed[i], ".");
+    }
+    for (; words[0] <= 'Z'; words[0]++) {
+        stay(1, words);
+    }
+    turns_are("ABCDEFGHIJKLMNOPQRST");
+    const int64_t began = clock_ms();
+    turns_are("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    ck_assert_int_ge(clock_ms() - began, 400);
 }
 END_TEST
 
@@ -210,6 +232,7 @@ int main(void)
     tcase_add_test(all, who_waits_keeps_his_place_whoever_comes);
     tcase_add_test(all, one_address_leaves_places_where_there_are_few);
     tcase_add_test(all, turns_that_end_soon_are_more_at_once);
+    tcase_add_test(all, turns_that_last_are_fewer_again);
     tcase_add_test(all, a_turn_that_ends_with_what_is_sent_is_given_on_at_once);
     tcase_add_test(all, who_waits_with_a_link_needs_no_other);
     tcase_add_test(all, one_address_leaves_links_to_others);
