@@ -4,12 +4,14 @@
 #include "backup/facts.h"
 
 #include "base/json_text.h"
+#include "base/words.h"
 #include "pg/loading.h"
 #include "pg/objects.h"
 #include "pg/own_sql.h"
 #include "pg/snapshot.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define COUNT_MS 30000 /* for all tables together */
@@ -70,9 +72,8 @@ bool backup_moment_begin(const struct backup_call *call, int64_t id, struct back
 {
     *moment = (struct backup_moment){.snapshot = ""};
     struct pg_session *const session = backup_session(call, id);
-    if (session == NULL || pg_session_is_pooled(session)) {
-        pg_session_free(session);
-        return session != NULL;
+    if (session == NULL) {
+        return false;
     }
     moment->holder = session;
     const bool ok = pg_snapshot_share(session, &moment->snapshot, call->status);
@@ -139,14 +140,14 @@ static const char *read_digests(const struct backup_call *call, struct pg_sessio
                : NULL;
 }
 
-/* [{"owner":"app","as_owner":false,"example":"…"},…]: whose code a restore runs. */
+/* [{"owner":"eve","runs_as":null,"example":"…"},…]: whose code a restore runs. */
 static const char *read_code(const struct backup_call *call, struct pg_session *session)
 {
     return ask(call, session,
                arena_printf(call->arena,
                             "SELECT coalesce(pg_catalog.json_agg(pg_catalog.to_json(l) ORDER BY l.owner, "
-                            "l.as_owner), '[]')::text FROM (%s) l",
-                            pg_loading_sql));
+                            "l.runs_as), '[]')::text FROM (%s) l",
+                            pg_loading_query(call->arena, session)));
 }
 
 static bool read_facts(const struct backup_call *call, struct pg_session *session, const struct backup_moment *moment,
@@ -165,7 +166,7 @@ static bool read_facts(const struct backup_call *call, struct pg_session *sessio
         return false;
     }
     facts->tables = (uint32_t)PQntuples(tables);
-    buffer_printf(&json, "{\"database\":%s,\"code\":%s,\"objects\":%s,\"digests\":%s,\"rows\":", database, code,
+    buffer_printf(&json, "{\"database\":%s,\"called\":%s,\"objects\":%s,\"digests\":%s,\"rows\":", database, code,
                   objects, digests);
     count_rows(call, session, tables, &json);
     buffer_putc(&json, '}');
@@ -209,7 +210,6 @@ static const char *difference(const struct backup_call *call, struct pg_session 
 struct past {
     const char *objects;
     const char *rows;
-    const char *count;   /* of the tables whose rows were counted */
     const char *digests; /* NULL: there are none, or another major version wrote them, which has other words */
 };
 
@@ -219,18 +219,16 @@ static bool read_past(const struct backup_call *call, const struct backup_compar
                                   arena_printf(call->arena, "%d", pg_session_server_version(with->home) / 10000)};
     PG_RESULT(result) = own_query(
         with->home,
-        "SELECT facts -> 'objects', facts -> 'rows', (SELECT pg_catalog.count(*) FROM "
-        "pg_catalog.jsonb_object_keys(facts -> 'rows')), CASE WHEN pg_catalog.split_part(server_version, '.', 1) = $2 "
+        "SELECT facts -> 'objects', facts -> 'rows', CASE WHEN pg_catalog.split_part(server_version, '.', 1) = $2 "
         "THEN facts -> 'digests' END FROM {truss}.backups WHERE id = $1::bigint AND facts IS NOT NULL",
         2, values, call->status);
     if (result == NULL || PQntuples(result) != 1) {
         return result != NULL && status_fail(call->status, STATUS_NOT_FOUND, "Backup not found.");
     }
-    const char *const digests = pg_field(result, 0, 3);
+    const char *const digests = pg_field(result, 0, 2);
     *past = (struct past){
         .objects = arena_strdup(call->arena, pg_field(result, 0, 0)),
         .rows = arena_strdup(call->arena, pg_field(result, 0, 1)),
-        .count = arena_strdup(call->arena, pg_field(result, 0, 2)),
         .digests = digests == NULL ? NULL : arena_strdup(call->arena, digests),
     };
     return true;
@@ -259,6 +257,31 @@ static const char *compare_digests(const struct backup_call *call, const struct 
                                           kinds);
 }
 
+/* Of how many tables the rows were counted both times, of how many not: of somebody's code, or kept by somebody. NULL:
+ * it cannot be asked. */
+static const char *compared_words(const struct backup_call *call, struct pg_session *session, const char *was,
+                                  const char *now, int tables)
+{
+    const char *const values[] = {was, now, arena_printf(call->arena, "%d", tables)};
+    PG_RESULT(result) = pg_query(session,
+                                 "SELECT b.number, $3::int - b.number FROM (SELECT pg_catalog.count(*)::int AS number "
+                                 "FROM pg_catalog.json_object_keys($1::json) w JOIN "
+                                 "pg_catalog.json_object_keys($2::json) n ON n = w) b",
+                                 3, values, call->status);
+    if (result == NULL) {
+        return NULL;
+    }
+    const char *const left = pg_field(result, 0, 1);
+    return arena_printf(call->arena,
+                        "The objects of each kind and the rows of %s are as many as at the time of the "
+                        "backup.%s",
+                        words_counted(call->arena, strtoull(pg_field(result, 0, 0), NULL, 10), "table", "tables"),
+                        strcmp(left, "0") == 0
+                            ? ""
+                            : arena_printf(call->arena, " The rows of %s were not compared.",
+                                           words_counted(call->arena, strtoull(left, NULL, 10), "table", "tables")));
+}
+
 bool backup_facts_compare(const struct backup_call *call, const struct backup_comparison *with, const char **report)
 {
     struct past past = {0};
@@ -278,10 +301,11 @@ bool backup_facts_compare(const struct backup_call *call, const struct backup_co
     if (other_objects == NULL || other_rows == NULL) {
         return false;
     }
-    *report = arena_printf(call->arena,
-                           "The objects of each kind and the rows of %s tables are as many as at the time "
-                           "of the backup.%s",
-                           past.count, digests);
+    const char *const words = compared_words(call, with->home, past.rows, buffer_string(&counted), PQntuples(tables));
+    if (words == NULL) {
+        return false;
+    }
+    *report = arena_printf(call->arena, "%s%s", words, digests);
     return (other_objects[0] == '\0' && other_rows[0] == '\0') ||
            status_fail(call->status, STATUS_DATA_LOSS, "What was restored is not what was there: %s%s%s.",
                        other_objects, other_objects[0] != '\0' && other_rows[0] != '\0' ? "; " : "", other_rows);

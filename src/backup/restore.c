@@ -122,18 +122,41 @@ static bool asks_owners(const struct backup_call *call, struct pg_session *sessi
     return result != NULL;
 }
 
-/* Would the rows be loaded by nobody's code but that of who is trusted, or whose the database was? Written down when
- * it was dumped, in the moment of the dump. Where owners are not kept all of it runs as we. */
+static const char not_restored[] = "The backup was not restored";
+
+static bool fail_unknown(struct status *status)
+{
+    status_fail_because(status, STATUS_FAILED_PRECONDITION, REASON_FOREIGN_CODE,
+                        "%s: it is not known whose code a restore of it runs. That was not written down when it was "
+                        "made, by an older version. None of it has run.",
+                        not_restored);
+    status->hint = "Make a new backup. One whose objects are all of roles that you trust is restored by a worker that "
+                   "is started with --load-foreign-code, or by pg_restore.";
+    return false;
+}
+
+/* Nothing that is changed in the database now changes what is in the file. */
+static bool fail_foreign(const char *examples, struct status *status)
+{
+    pg_loading_fail(examples, not_restored, status);
+    status->hint = "The code is in the backup: have a role that may do no more than its owner run pg_restore, or a "
+                   "worker that is started with --load-foreign-code where you trust that code. For later backups give "
+                   "the functions to a role that is trusted (ALTER FUNCTION … OWNER TO), or drop what calls them.";
+    return false;
+}
+
+/* Would it be restored by nobody's code but that of who is trusted, or whose the database was? Written down when it
+ * was dumped, in the moment of the dump. Where owners are not kept all of it runs as we. */
 static bool has_trusted_code(const struct backup_call *call, struct pg_session *session, const struct backup_row *row,
                              const struct owners *owners)
 {
     static const char sql[] =
-        "SELECT b.facts ? 'code', (SELECT pg_catalog.string_agg(pg_catalog.concat(l.example, ' of ', l.owner), '; ' "
-        "ORDER BY l.example) FROM pg_catalog.jsonb_to_recordset(b.facts -> 'code') l (owner text, as_owner "
-        "boolean, example text) LEFT JOIN pg_catalog.pg_roles r ON r.rolname = l.owner WHERE NOT (l.as_owner AND $2) "
-        "AND l.owner <> b.facts -> 'database' ->> 'owner' AND NOT (r.oid IS NOT NULL AND " PG_IS_TRUSTED(
-            "r") ")) FROM {truss}.backups b WHERE b.id = $1::bigint";
-    static const char not_restored[] = "The backup was not restored";
+        "SELECT b.facts ? 'called', (SELECT pg_catalog.string_agg(pg_catalog.concat(l.example, ' of ', l.owner), '; ' "
+        "ORDER BY l.example) FROM (SELECT c.owner, c.example, CASE WHEN $2 THEN c.runs_as END AS runs_as FROM "
+        "pg_catalog.jsonb_to_recordset(b.facts -> 'called') c (owner text, runs_as text, example text)) l LEFT JOIN "
+        "pg_catalog.pg_roles r ON r.rolname = l.owner LEFT JOIN pg_catalog.pg_roles a ON a.rolname = l.runs_as "
+        "WHERE " PG_IS_FOREIGN_CODE(
+            "(b.facts -> 'database' ->> 'owner')") ") FROM {truss}.backups b WHERE b.id = $1::bigint";
     const char *const values[] = {backup_id(call->arena, row->id), owners->are_kept ? "t" : "f"};
     if (call->backups->loads_foreign_code) {
         return true;
@@ -143,8 +166,10 @@ static bool has_trusted_code(const struct backup_call *call, struct pg_session *
         return result != NULL && status_fail(call->status, STATUS_NOT_FOUND, "Backup not found.");
     }
     const char *const examples = pg_field(result, 0, 1);
-    const char *const told = pg_field_bool(result, 0, 0) ? examples : "that was not written down when it was made";
-    return told == NULL || pg_loading_fail(told, not_restored, call->status);
+    if (!pg_field_bool(result, 0, 0)) {
+        return fail_unknown(call->status);
+    }
+    return examples == NULL || fail_foreign(examples, call->status);
 }
 
 struct restoring {

@@ -266,7 +266,7 @@ static bool fill(struct copying *copying, struct branch_row *row)
     struct database parent;
     row->strategy = "dump";
     return server_find(call, make_session(row), copying->what.parent, &parent) &&
-           make_empty(call, row, &parent.locale) && fill_from(call, row, schema_only ? NULL : parent.owner);
+           make_empty(call, row, &parent.locale) && fill_from(call, row, &(struct fill){parent.owner, schema_only});
 }
 
 /* The row is there and its lock is held. */

@@ -174,33 +174,32 @@ static const char *without_rows(const struct child *child, const char *table)
     return buffer_string(&word);
 }
 
-/* The moment of a dump, in which nobody's code that is not trusted would run when its rows are loaded. *word: for
- * pg_dump. */
+/* The moment of a dump, in which nobody's code that is not trusted would run when it is restored: also where it has the
+ * schema alone, for PostgreSQL computes what is constant when it makes a table. A pooler, too, keeps a server's session
+ * for a transaction: where pg_dump gets another server's, it fails. *word: for pg_dump. */
 static bool begin_moment(struct child *child, const struct conninfo *parent, const char *owner, const char **word)
 {
     const struct branch_call *const call = child->call;
     const char *name = "";
     child->moment = pg_session_open_pinned(parent, call->deadline, call->status);
     const bool ok =
-        child->moment != NULL &&
-        (pg_session_is_pooled(child->moment) || pg_snapshot_share(child->moment, &name, call->status)) &&
+        child->moment != NULL && pg_snapshot_share(child->moment, &name, call->status) &&
         (call->branches->loads_foreign_code ||
          pg_loading_is_trusted(child->moment, owner, "The copy of the database was not made", call->status));
     if (!ok && call->status->code == STATUS_UNAVAILABLE && child->moment != NULL) {
         call->status->code = STATUS_ABORTED; /* the server was there: is the database? */
     }
-    *word = name[0] == '\0' ? NULL : arena_printf(call->arena, "--snapshot=%s", name);
+    *word = arena_printf(call->arena, "--snapshot=%s", name);
     return ok;
 }
 
-/* owner: of the database; NULL: the schema alone. */
-static bool dump(struct child *child, const struct branch_row *row, const char *program, const char *owner)
+static bool dump(struct child *child, const struct branch_row *row, const char *program, const struct fill *fill)
 {
     const struct branch_call *const call = child->call;
     const struct conninfo parent = conninfo_beside(call->arena, call->branches->conninfo, row->parent);
     struct pg_child_access access;
-    const char *moment = "--schema-only";
-    if (owner != NULL && !begin_moment(child, &parent, owner, &moment)) {
+    const char *moment = NULL;
+    if (!begin_moment(child, &parent, fill->owner, &moment)) {
         let_go(child);
         return false;
     }
@@ -222,6 +221,7 @@ static bool dump(struct child *child, const struct branch_row *row, const char *
                                 "-d",
                                 access.connection,
                                 moment,
+                                fill->schema_only ? "--schema-only" : NULL,
                                 NULL};
     const bool ok = run_child(child, argv, access.environment, true);
     let_go(child);
@@ -230,7 +230,8 @@ static bool dump(struct child *child, const struct branch_row *row, const char *
 }
 
 /* Until it is whole. Those that wait for it have no more to wait for as soon as it has ended. */
-static bool dump_beside_runs(struct child *child, const struct branch_row *row, const char *program, const char *owner)
+static bool dump_beside_runs(struct child *child, const struct branch_row *row, const char *program,
+                             const struct fill *fill)
 {
     struct status *const status = child->call->status;
     for (int i = 0; i < MOST_TRIES; i++) {
@@ -242,7 +243,7 @@ static bool dump_beside_runs(struct child *child, const struct branch_row *row, 
             return status_fail(status, STATUS_INTERNAL, "The file of the dump cannot be emptied.");
         }
         server_phase(child->call, "dumping");
-        if (dump(child, row, program, owner) || child->is_cancelled || !child->runs.gives_way) {
+        if (dump(child, row, program, fill) || child->is_cancelled || !child->runs.gives_way) {
             return status->code == STATUS_OK;
         }
     }
@@ -269,7 +270,7 @@ static bool restore(struct child *child, const struct branch_row *row, const str
     return ok;
 }
 
-bool fill_from(const struct branch_call *call, struct branch_row *row, const char *owner)
+bool fill_from(const struct branch_call *call, struct branch_row *row, const struct fill *fill)
 {
     struct pg_program dumper;
     struct pg_program restorer;
@@ -290,7 +291,7 @@ bool fill_from(const struct branch_call *call, struct branch_row *row, const cha
                            "No file for the dump can be made; TMPDIR names the folder for it.");
     }
     child.parent = pg_session_open_pinned(&parent, call->deadline, call->status);
-    const bool is_dumped = child.parent != NULL && dump_beside_runs(&child, row, dumper.path, owner);
+    const bool is_dumped = child.parent != NULL && dump_beside_runs(&child, row, dumper.path, fill);
     pg_session_free(child.parent);
     child.parent = NULL;
     const bool ok = is_dumped && restore(&child, row, &restorer);

@@ -7,8 +7,14 @@
 
 #include "branch/branch.h"
 
-/* Fills the database of the row's work from its parent, whose owner is `owner`; NULL: with the schema alone. Where rows
- * are loaded, code of roles that are not trusted (pg/loading.h) does not run: FOREIGN_CODE. */
-bool fill_from(const struct branch_call *call, struct branch_row *row, const char *owner);
+/* What the branch is filled with. */
+struct fill {
+    const char *owner; /* of the parent */
+    bool schema_only;  /* no rows */
+};
+
+/* Fills the database of the row's work from its parent. Code of roles that are not trusted (pg/loading.h) does not run:
+ * FOREIGN_CODE. */
+bool fill_from(const struct branch_call *call, struct branch_row *row, const struct fill *fill);
 
 #endif

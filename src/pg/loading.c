@@ -1,6 +1,7 @@
 /*
- * pg_depend has what each expression calls, but for what PostgreSQL itself came with. Of an operator it is the function
- * that runs.
+ * pg_depend has what each expression calls, but for what PostgreSQL itself came with: that is read from the expression.
+ * No row of a catalog is made JSON or text as a whole: one that has a value of a user's type (pg_attribute) would have
+ * the server call the casts of that type.
  */
 #include "pg/loading.h"
 
@@ -9,66 +10,129 @@
 
 #define CLASS(name) "'pg_catalog." name "'::pg_catalog.regclass"
 
+/* The columns: what, for people; who wrote it; which role it runs as (NULL: who restores); where pg_depend has it; its
+ * expression. */
 #define CHECKS                                                                                                         \
     "SELECT pg_catalog.concat('the check ', k.conname, ' of ', CASE WHEN k.conrelid <> 0 THEN "                        \
-    "k.conrelid::pg_catalog.regclass::text ELSE k.contypid::pg_catalog.regtype::text END) AS what, false AS "          \
-    "as_owner, d.refclassid AS class, d.refobjid AS oid FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_constraint k "  \
-    "ON k.oid = d.objid WHERE d.classid = " CLASS("pg_constraint") " AND k.contype = 'c'"
+    "k.conrelid::pg_catalog.regclass::text ELSE k.contypid::pg_catalog.regtype::text END) AS what, "                   \
+    "coalesce(c.relowner, t.typowner) AS owner, NULL::pg_catalog.oid AS runs_as, " CLASS(                              \
+        "pg_constraint") " AS class, k.oid AS part, k.conbin::text AS tree FROM pg_catalog.pg_constraint k LEFT JOIN " \
+                         "pg_catalog.pg_class "                                                                        \
+                         "c ON c.oid = k.conrelid LEFT JOIN pg_catalog.pg_type t ON t.oid = k.contypid WHERE "         \
+                         "k.contype = 'c'"
 
-/* Servers before 12 have no generated columns. */
+/* Servers before 12 have no generated columns; %s: a condition. */
 #define GENERATED                                                                                                      \
-    "SELECT pg_catalog.concat('the column ', a.attname, ' of ', a.attrelid::pg_catalog.regclass), false, "             \
-    "d.refclassid, d.refobjid FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_attrdef f ON f.oid = d.objid JOIN "       \
-    "pg_catalog.pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum WHERE d.classid = " CLASS(             \
-        "pg_attrdef") " AND pg_catalog.to_jsonb(a) ->> 'attgenerated' <> ''"
+    "SELECT pg_catalog.concat('the column ', a.attname, ' of ', a.attrelid::pg_catalog.regclass), c.relowner, "        \
+    "NULL, " CLASS(                                                                                                    \
+        "pg_attrdef") ", f.oid, f.adbin::text FROM pg_catalog.pg_attrdef f JOIN pg_catalog.pg_attribute a ON "         \
+                      "a.attrelid = f.adrelid AND a.attnum = f.adnum JOIN pg_catalog.pg_class c ON c.oid = f.adrelid " \
+                      "WHERE %s"
 
-#define PARTITIONS_AND_INDEXES                                                                                         \
-    "SELECT pg_catalog.concat(CASE c.relkind WHEN 'p' THEN 'the partition key of ' ELSE 'the index ' END, "            \
-    "c.oid::pg_catalog.regclass), c.relkind <> 'p', d.refclassid, d.refobjid FROM pg_catalog.pg_depend d JOIN "        \
-    "pg_catalog.pg_class c ON c.oid = d.objid WHERE d.classid = " CLASS(                                               \
-        "pg_class") " AND c.relkind IN ('p', 'i', 'I')"
+#define PARTITIONS                                                                                                     \
+    "SELECT pg_catalog.concat('the partition key of ', c.oid::pg_catalog.regclass), c.relowner, NULL, " CLASS(         \
+        "pg_class") ", c.oid, e.partexprs::text FROM pg_catalog.pg_partitioned_table e JOIN pg_catalog.pg_class c "    \
+                    "ON c.oid = e.partrelid"
 
+#define INDEXES                                                                                                        \
+    "SELECT pg_catalog.concat('the index ', i.indexrelid::pg_catalog.regclass), c.relowner, u.role, " CLASS(           \
+        "pg_class") ", i.indexrelid, pg_catalog.concat(i.indexprs::text, i.indpred::text) FROM "                       \
+                    "pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indrelid JOIN users u ON u.rel = "  \
+                    "c.oid"
+
+/* Servers before 14 have no expressions here; %s: the column. */
 #define STATISTICS                                                                                                     \
-    "SELECT pg_catalog.concat('the statistics ', s.stxname), true, d.refclassid, d.refobjid FROM "                     \
-    "pg_catalog.pg_depend d JOIN pg_catalog.pg_statistic_ext s ON s.oid = d.objid WHERE d.classid = " CLASS(           \
-        "pg_statistic_ext")
+    "SELECT pg_catalog.concat('the statistics ', s.stxname), c.relowner, u.role, " CLASS(                              \
+        "pg_statistic_ext") ", s.oid, %s FROM pg_catalog.pg_statistic_ext s JOIN pg_catalog.pg_class c ON c.oid = "    \
+                            "s.stxrelid JOIN users u ON "                                                              \
+                            "u.rel = c.oid"
 
-/* A materialized view may read others. */
+/* Policies of what materialized views read: a dump has them before it has the REFRESH. */
+#define POLICIES                                                                                                       \
+    "SELECT pg_catalog.concat('the policy ', o.polname, ' of ', o.polrelid::pg_catalog.regclass), c.relowner, "        \
+    "s.role, " CLASS(                                                                                                  \
+        "pg_policy") ", o.oid, o.polqual::text FROM pg_catalog.pg_policy o JOIN pg_catalog.pg_class c ON "             \
+                     "c.oid = o.polrelid JOIN seen s ON s.rel = c.oid"
+
 #define VIEWS                                                                                                          \
-    "SELECT pg_catalog.concat('the view ', w.ev_class::pg_catalog.regclass), true, d.refclassid, d.refobjid FROM "     \
-    "pg_catalog.pg_depend d JOIN pg_catalog.pg_rewrite w ON w.oid = d.objid JOIN pg_catalog.pg_class v ON v.oid = "    \
-    "w.ev_class AND v.relkind IN ('v', 'm') WHERE d.classid = " CLASS(                                                 \
-        "pg_rewrite") " AND EXISTS (SELECT FROM "                                                                      \
-                      "pg_catalog.pg_class m WHERE m.relkind = 'm')"
+    "SELECT pg_catalog.concat('the view ', w.ev_class::pg_catalog.regclass), v.relowner, s.role, " CLASS(              \
+        "pg_rewrite") ", w.oid, w.ev_action::text FROM pg_catalog.pg_rewrite w JOIN pg_catalog.pg_class v ON v.oid = " \
+                      "w.ev_class AND "                                                                                \
+                      "v.relkind IN ('v', 'm') JOIN seen s ON s.rel = v.oid"
 
-/* A foreign key that is checked may need one. */
+/* What a materialized view reads, and with whose rights: functions of a view run as who reads it. */
+#define SEEN                                                                                                           \
+    "below AS (SELECT w.ev_class AS rel, d.refobjid AS next FROM pg_catalog.pg_rewrite w JOIN pg_catalog.pg_depend d " \
+    "ON d.classid = " CLASS("pg_rewrite") " AND d.objid = w.oid AND d.refclassid = " CLASS(                            \
+        "pg_class") " WHERE "                                                                                          \
+                    "w.ev_type = '1' UNION ALL SELECT i.inhparent, i.inhrelid FROM pg_catalog.pg_inherits i), seen "   \
+                    "(rel, role) AS "                                                                                  \
+                    "(SELECT m.oid, m.relowner FROM pg_catalog.pg_class m WHERE m.relkind = 'm' UNION SELECT b.next, " \
+                    "s.role FROM seen "                                                                                \
+                    "s JOIN below b ON b.rel = s.rel)"
+
+/* Who plans queries over a table while it is restored: its owner (indexes, statistics), who refreshes a view, and who
+ * restores, to check its foreign keys. */
+#define USERS                                                                                                          \
+    "users (rel, role) AS (SELECT c.oid, c.relowner FROM pg_catalog.pg_class c UNION SELECT s.rel, s.role FROM seen "  \
+    "s "                                                                                                               \
+    "UNION SELECT f.oid, NULL FROM pg_catalog.pg_constraint k, LATERAL (VALUES (k.conrelid), (k.confrelid)) f (oid) "  \
+    "WHERE k.contype = 'f')"
+
+/* A foreign key that is checked may need an implicit cast; to_json and its like look for any cast to json. */
 #define CASTS                                                                                                          \
     "SELECT pg_catalog.concat('the cast from ', c.castsource::pg_catalog.regtype, ' to ', "                            \
-    "c.casttarget::pg_catalog.regtype), false, " CLASS("pg_proc") ", c.castfunc FROM pg_catalog.pg_cast c WHERE "      \
-                                                                  "c.castfunc <> 0 AND c.castcontext = 'i'"
+    "c.casttarget::pg_catalog.regtype), p.proowner, NULL, p.oid FROM pg_catalog.pg_cast c JOIN pg_catalog.pg_proc p "  \
+    "ON p.oid = c.castfunc WHERE c.castcontext = 'i' OR c.casttarget = 'pg_catalog.json'::pg_catalog.regtype"
 
 #define RANGES                                                                                                         \
-    "SELECT pg_catalog.concat('the type ', g.rngtypid::pg_catalog.regtype), false, " CLASS(                            \
-        "pg_proc") ", f.oid FROM pg_catalog.pg_range g, LATERAL (VALUES (g.rngcanonical::pg_catalog.oid), "            \
-                   "(g.rngsubdiff::pg_catalog.oid)) f (oid) WHERE f.oid <> 0"
+    "SELECT pg_catalog.concat('the type ', g.rngtypid::pg_catalog.regtype), p.proowner, NULL, p.oid FROM "             \
+    "pg_catalog.pg_range g JOIN pg_catalog.pg_proc p ON p.oid IN (g.rngcanonical::pg_catalog.oid, "                    \
+    "g.rngsubdiff::pg_catalog.oid)"
 
 #define FIRST_OF_USERS "16384"
 
-const char pg_loading_sql[] =
-    "SELECT r.rolname::text AS owner, u.as_owner, pg_catalog.min(pg_catalog.concat(u.what, ' calls "
-    "', "
-    "p.oid::pg_catalog.regprocedure)) AS example FROM (" CHECKS " UNION ALL " GENERATED
-    " UNION ALL " PARTITIONS_AND_INDEXES " UNION ALL " STATISTICS " UNION ALL " VIEWS " UNION ALL " CASTS
-    " UNION ALL " RANGES ") u LEFT JOIN pg_catalog.pg_operator o ON u.class = " CLASS(
-        "pg_operator") " AND o.oid = u.oid JOIN pg_catalog.pg_proc p ON p.oid = CASE WHEN u.class "
-                       "= " CLASS("pg_proc") " THEN u.oid ELSE o.oprcode::pg_catalog.oid END JOIN "
-                                             "pg_catalog.pg_roles r ON r.oid = p.proowner "
-                                             "WHERE p.oid >= " FIRST_OF_USERS " GROUP BY r.rolname, u.as_owner";
+/* Functions of PostgreSQL and of extensions that do more than compute: they run a text as SQL, change settings, write
+ * files. They ask for the rights of who calls them, so what a table's owner wrote there is his code. */
+#define ACTS                                                                                                           \
+    "(p.oid < " FIRST_OF_USERS " OR EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = " CLASS(              \
+        "pg_proc") " AND e.objid = p.oid AND e.deptype = 'e')) AND ((p.provolatile = 'v' AND p.proname NOT IN "        \
+                   "('random', "                                                                                       \
+                   "'random_normal', 'clock_timestamp', 'timeofday', 'gen_random_uuid', 'uuidv4', 'uuidv7')) OR "      \
+                   "p.proname ~ "                                                                                      \
+                   "'_to_xml')"
+
+/* Of a superuser's table nothing more is asked: these are his words. */
+#define CALLS                                                                                                          \
+    "SELECT u.what, p.proowner AS owner, u.runs_as, p.oid FROM parts u JOIN pg_catalog.pg_depend d ON d.classid = "    \
+    "u.class AND d.objid = u.part AND d.refclassid IN (" CLASS("pg_proc") ", " CLASS(                                  \
+        "pg_operator") "), " PG_CALLED_BY_D " JOIN pg_catalog.pg_proc p ON p.oid = called.oid UNION ALL SELECT "       \
+                       "u.what, u.owner, u.runs_as, "                                                                  \
+                       "p.oid FROM parts u JOIN pg_catalog.pg_roles o ON o.oid = u.owner AND NOT o.rolsuper, LATERAL " \
+                       "(SELECT DISTINCT "                                                                             \
+                       "m.found[1]::pg_catalog.oid AS oid FROM pg_catalog.regexp_matches(u.tree, "                     \
+                       "':(?:funcid|opfuncid) ([0-9]+)', 'g') m "                                                      \
+                       "(found)) f JOIN pg_catalog.pg_proc p ON p.oid = f.oid WHERE " ACTS " UNION ALL " CASTS         \
+                       " UNION ALL " RANGES
+
+static const char query[] =
+    "WITH RECURSIVE " SEEN ", " USERS ", parts AS (" CHECKS " UNION ALL " GENERATED " UNION ALL " PARTITIONS
+    " UNION ALL " INDEXES " UNION ALL " STATISTICS " UNION ALL " POLICIES " UNION ALL " VIEWS ") SELECT "
+    "r.rolname::text AS owner, a.rolname::text AS runs_as, pg_catalog.min(pg_catalog.concat(l.what, ' calls ', "
+    "l.oid::pg_catalog.regprocedure)) AS example FROM (" CALLS ") l JOIN pg_catalog.pg_roles r ON r.oid = l.owner LEFT "
+    "JOIN pg_catalog.pg_roles a ON a.oid = l.runs_as WHERE l.oid >= " FIRST_OF_USERS " OR NOT r.rolsuper GROUP BY 1, 2";
+
+const char *pg_loading_query(struct arena *arena, const struct pg_session *session)
+{
+    const int version = pg_session_server_version(session);
+    return arena_printf(arena, query, version < 120000 ? "false" : "a.attgenerated <> ''",
+                        version < 140000 ? "NULL" : "s.stxexprs::text");
+}
 
 bool pg_loading_fail(const char *examples, const char *what, struct status *status)
 {
     status_fail_because(status, STATUS_FAILED_PRECONDITION, REASON_FOREIGN_CODE,
-                        "%s: to load its rows would run code of roles that may do less than the worker's, with its "
+                        "%s: to restore it would run code of roles that may do less than the worker's, with its "
                         "rights: %s. None of it has run.",
                         what, examples);
     status->hint = "Look at these functions, and give them to a role that is trusted (ALTER FUNCTION … OWNER TO), or "
@@ -79,12 +143,12 @@ bool pg_loading_fail(const char *examples, const char *what, struct status *stat
 
 bool pg_loading_is_trusted(struct pg_session *session, const char *owner, const char *what, struct status *status)
 {
-    const char *const sql =
-        arena_printf(status->arena,
-                     "SELECT pg_catalog.string_agg(pg_catalog.concat(l.example, ' of ', l.owner), '; ' ORDER BY "
-                     "l.example) FROM (%s) l JOIN pg_catalog.pg_roles r ON r.rolname = l.owner WHERE NOT l.as_owner "
-                     "AND l.owner <> $1 AND NOT " PG_IS_TRUSTED("r"),
-                     pg_loading_sql);
+    const char *const sql = arena_printf(
+        status->arena,
+        "SELECT pg_catalog.string_agg(pg_catalog.concat(l.example, ' of ', l.owner), '; ' ORDER BY l.example) FROM "
+        "(%s) l JOIN pg_catalog.pg_roles r ON r.rolname = l.owner LEFT JOIN pg_catalog.pg_roles a ON a.rolname = "
+        "l.runs_as WHERE " PG_IS_FOREIGN_CODE("$1"),
+        pg_loading_query(status->arena, session));
     PG_RESULT(result) = pg_query(session, sql, 1, &owner, status);
     const char *const examples = result == NULL ? NULL : pg_field(result, 0, 0);
     return result != NULL && (examples == NULL || pg_loading_fail(examples, what, status));
