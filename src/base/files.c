@@ -13,10 +13,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #define MOST_ENTRIES 100000
@@ -67,6 +69,19 @@ bool file_stamp_is_settled(const struct file_stamp *stamp)
 {
     const int64_t last = stamp->mtime_ns > stamp->ctime_ns ? stamp->mtime_ns : stamp->ctime_ns;
     return clock_wall_us() * 1000 - last >= SETTLED_NS;
+}
+
+bool file_will_tell(const char *path)
+{
+    const unsigned now = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+    struct statfs system;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    const bool will =
+        fd >= 0 && fstatfs(fd, &system) == 0 && system.f_type != TMPFS_MAGIC && sync_file_range(fd, 0, 0, now) == 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return will;
 }
 
 bool file_is_within(const char *folder, const char *path)

@@ -88,6 +88,19 @@ class EditedFiles(Case):
                 self.assertEqual(found, edited, edit.__name__)
                 self.assertEqual(status.summary.applied, COUNT - len(edited))
 
+    def test_who_writes_again_by_a_mapping_that_has_written_before_is_seen(self):
+        """The first write has a page that is not on disk yet, and the second one changes no time of the file."""
+        project = self.project().add("1_m", SCRIPT)
+        worker = self.worker(project)
+        with Rpc(worker.address) as rpc, open(project.script("1_m"), "r+b") as file, mmap.mmap(file.fileno(), 0) as memory:
+            self.assertTrue(rpc.call("MigrationService", "Baseline", {"all": True}).ok)
+            memory[0:len(SCRIPT)] = SCRIPT.encode()
+            time.sleep(2.2)
+            for _ in range(2):
+                self.assertEqual(self.states(rpc.call("MigrationService", "GetStatus")), {"1_m": "applied"})
+            memory[0:len(OTHER)] = OTHER.encode()
+            self.assertEqual(self.states(rpc.call("MigrationService", "GetStatus")), {"1_m": "modified"})
+
 
 if __name__ == "__main__":
     harness.main()

@@ -1,6 +1,6 @@
 /*
  * A hash table from path to stamp and checksum. A file that was changed a moment ago is not remembered
- * (file_stamp_is_settled).
+ * (file_stamp_is_settled), nor one that may change and keep its stamp (file_will_tell).
  */
 #include "migration/look/checksums.h"
 
@@ -92,9 +92,6 @@ static const char *recall(struct checksums *checksums, struct arena *arena, cons
 static void remember(struct checksums *checksums, const struct framework *framework, const struct migration_file *file,
                      const char *checksum)
 {
-    if (!file_stamp_is_settled(&file->stamp)) {
-        return;
-    }
     char *const copy = strdup(checksum);
     if (copy == NULL) {
         return;
@@ -146,10 +143,11 @@ bool checksums_get(struct checksums *checksums, const struct checksum_of *of, co
     if (*checksum != NULL) {
         return true;
     }
+    const bool may_remember = is_whole && file_stamp_is_settled(&file->stamp) && file_will_tell(file->path);
     const bool ok = is_whole && framework_has_file_checksum(framework)
                         ? framework_file_checksum(of->arena, of->folder, file, checksum, of->status)
                         : compute_whole(of, checksum);
-    if (ok && *checksum != NULL && is_whole) {
+    if (ok && *checksum != NULL && may_remember) {
         remember(checksums, framework, file, *checksum);
     }
     return ok;
