@@ -16,7 +16,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # These send while a script's path is in force.
 BETWEEN = ("src/migration/run/lock.c", "src/migration/run/send.c", "src/migration/run/alone.c", "src/migration/run/leftovers.c",
            "src/migration/run/attempt.c", "src/migration/record/transaction.c", "src/migration/record/row.c",
-           "src/migration/record/progress.c", "src/migration/plan/steps.c", "src/pg/own_tables.c", "src/migration/look/failed_attempts.c",
+           "src/migration/record/progress.c", "src/migration/plan/cut/steps.c", "src/pg/own_tables.c", "src/migration/look/failed_attempts.c",
            "src/pg/search.c", "src/pg/own_schema.c")
 # Has no SQL of ours, and messages about SQL.
 TALKING = ("src/framework/declared/templates.c",)

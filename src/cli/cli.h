@@ -26,7 +26,7 @@ struct cli {
     const char *const *from; /* where each was said: "--project", "DATABASE_URL"; NULL: nowhere */
     bool wants_json;         /* --json stands on its line */
     bool has_head;           /* the line that names the target stands there */
-    struct worker *worker;   /* who is asked, cli/worker.h; NULL: nobody, or not decided */
+    struct worker *worker;   /* who is asked, cli/reach/worker.h; NULL: nobody, or not decided */
 };
 
 /* A command returns what the process exits with; EXIT_ERROR with a message in cli->status is printed by main. */

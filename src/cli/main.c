@@ -2,10 +2,10 @@
  * truss: finds the command in the table, reads its options, runs it.
  */
 #include "base/text.h"
-#include "cli/output.h"
+#include "cli/print/output.h"
+#include "cli/reach/worker.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
-#include "cli/worker.h"
 #include "rpc/status_message.h"
 
 #include <signal.h>

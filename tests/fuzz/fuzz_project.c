@@ -9,7 +9,7 @@
 #include "framework/core/framework.h"
 #include "framework/core/layout.h"
 #include "migration/look/content.h"
-#include "migration/plan/cut.h"
+#include "migration/plan/cut/cut.h"
 #include "sql/effects.h"
 
 #include <fcntl.h>

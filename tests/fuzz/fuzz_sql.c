@@ -2,7 +2,7 @@
  * Any UTF-8 text as a script: tokens stay inside it and always go on, statements lie in order, and a plan's steps are
  * parts of the script that do not overlap.
  */
-#include "migration/plan/cut.h"
+#include "migration/plan/cut/cut.h"
 #include "sql/classify.h"
 #include "sql/lexer.h"
 #include "sql/split.h"

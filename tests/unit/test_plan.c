@@ -1,7 +1,7 @@
 /*
  * How scripts are cut into steps.
  */
-#include "migration/plan/cut.h"
+#include "migration/plan/cut/cut.h"
 #include "support/runner.h"
 
 #include <string.h>

@@ -5,7 +5,7 @@
 
 #include "migration/look/objects_query.h"
 #include "migration/look/schema.h"
-#include "migration/plan/passed_over.h"
+#include "migration/plan/foresee/passed_over.h"
 #include "pg/search.h"
 #include "sql/classify.h"
 #include "sql/lexer.h"

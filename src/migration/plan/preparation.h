@@ -6,9 +6,9 @@
 
 #include "migration/look/content.h"
 #include "migration/look/history.h"
-#include "migration/plan/cut.h"
+#include "migration/plan/cut/cut.h"
+#include "migration/plan/cut/steps.h"
 #include "migration/plan/flaws.h"
-#include "migration/plan/steps.h"
 
 /* A migration that is to run. */
 struct prepared {

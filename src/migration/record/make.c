@@ -8,7 +8,7 @@
 
 #include "base/sqlstate.h"
 #include "migration/look/store.h"
-#include "migration/plan/moment.h"
+#include "migration/plan/check/moment.h"
 #include "pg/own_tables.h"
 
 /* ---- the framework's ledger ---- */

@@ -6,7 +6,7 @@
 #define MIGRATION_RECORD_PROGRESS_H
 
 #include "base/text.h"
-#include "migration/plan/steps.h"
+#include "migration/plan/cut/steps.h"
 
 /* A step is finished (its row may be there already as begun). */
 void progress_put_finished(struct buffer *sql, const struct ledger *ledger, const char *migration,

@@ -8,7 +8,7 @@
 #include "migration/look/catalog.h"
 #include "migration/look/content.h"
 #include "migration/look/place.h"
-#include "migration/plan/steps.h"
+#include "migration/plan/cut/steps.h"
 
 /* Whose transaction it is. */
 enum transaction_frame {

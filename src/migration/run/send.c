@@ -4,7 +4,7 @@
 #include "migration/run/send.h"
 
 #include "base/sqlstate.h"
-#include "migration/plan/cut.h"
+#include "migration/plan/cut/cut.h"
 #include "migration/record/row.h"
 #include "migration/run/notices.h"
 #include "migration/run/observer.h"

@@ -6,7 +6,7 @@
 
 #include "migration/look/schema.h"
 #include "migration/past/past.h"
-#include "migration/plan/check.h"
+#include "migration/plan/check/check.h"
 #include "migration/plan/preview.h"
 #include "migration/run/baseline.h"
 #include "truss/migration/v1/migration.pb-c.h"

@@ -4,7 +4,7 @@
 #ifndef WORKER_MESSAGES_PLAN_MESSAGES_H
 #define WORKER_MESSAGES_PLAN_MESSAGES_H
 
-#include "migration/plan/moment.h"
+#include "migration/plan/check/moment.h"
 #include "truss/migration/v1/migration.pb-c.h"
 
 /* A PlanResponse in the arena, which borrows the strings of all; `failures`: moment_failures(). */

@@ -4,7 +4,7 @@
 #include "worker/service/service_rehearsal.h"
 
 #include "base/words.h"
-#include "migration/plan/moment.h"
+#include "migration/plan/check/moment.h"
 #include "migration/plan/outside.h"
 #include "migration/run/run.h"
 #include "worker/messages/branch_messages.h"

@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "migration/look/catalog.h"
-#include "migration/plan/moment.h"
+#include "migration/plan/check/moment.h"
 #include "migration/run/run.h"
 #include "worker/confirm.h"
 #include "worker/idempotency.h"

@@ -1,0 +1,141 @@
+/*
+ * truss audit: a page of it, all of it as lines of JSON, or whether it is as it was written.
+ */
+#include "base/clock.h"
+#include "cli/print/output.h"
+#include "cli/reach/call.h"
+#include "rpc/json.h"
+#include "truss/trust/v1/trust.pb-c.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TRUST          &truss__trust__v1__trust__descriptor
+#define VERIFY_SECONDS 600
+
+typedef Truss__Trust__V1__AuditRow AuditRow;
+typedef Truss__Trust__V1__ListAuditResponse Page;
+
+static enum colour colour_of(const char *outcome)
+{
+    return strcmp(outcome, "OK") == 0 ? COLOUR_GREEN : strcmp(outcome, "BEGUN") == 0 ? COLOUR_DIM : COLOUR_RED;
+}
+
+/* "Run" of "truss.migration.v1.MigrationService/Run". */
+static const char *verb(const char *action)
+{
+    const char *const slash = strrchr(action, '/');
+    return slash == NULL ? action : slash + 1;
+}
+
+static void print_rows(struct cli *cli, const Page *page)
+{
+    struct table table = table_new(cli->arena, 7);
+    for (size_t i = 0; i < page->n_rows; i++) {
+        const AuditRow *const row = page->rows[i];
+        table_add(&table, COLOUR_DIM, arena_printf(cli->arena, "%u", row->number));
+        table_add(&table, COLOUR_NONE, output_moment(cli->arena, row->at));
+        table_add(&table, colour_of(row->outcome), row->outcome);
+        table_add(&table, COLOUR_NONE, row->actor[0] == '\0' ? row->actor_kind : row->actor);
+        table_add(&table, COLOUR_DIM, row->origin);
+        table_add(&table, COLOUR_NONE, verb(row->action));
+        table_add(&table, COLOUR_NONE, row->subject);
+    }
+    table_print(&table);
+    if (page->n_rows == 0) {
+        printf("The audit has no row. A worker with --audit or --tokens begins it.\n");
+    }
+    if (page->_next_case != 0) {
+        printf("There may be more: truss audit --after %u\n", page->next);
+    }
+}
+
+static bool print_page_as_json(const struct cli *cli, const Page *page)
+{
+    struct buffer json = {.arena = cli->arena};
+    if (cli->given.json) {
+        json_write(&json, &page->base, JSON_CAMEL);
+        printf("%s\n", buffer_string(&json));
+    }
+    return cli->given.json;
+}
+
+static const Page *ask_page(struct cli *cli, uint32_t after)
+{
+    Truss__Trust__V1__ListAuditRequest request = TRUSS__TRUST__V1__LIST_AUDIT_REQUEST__INIT;
+    request.after = after;
+    return call(cli, TRUST, "ListAudit", &request.base, READ_SECONDS);
+}
+
+/* A line for each row, to the last one. */
+static int export_all(struct cli *cli, uint32_t after)
+{
+    if (strcmp(cli->given.export_as, "ndjson") != 0) {
+        status_fail(cli->status, STATUS_INVALID_ARGUMENT, "An audit is exported as lines of JSON: --export ndjson.");
+        return EXIT_ERROR;
+    }
+    for (bool more = true; more;) {
+        const Page *const page = ask_page(cli, after);
+        if (page == NULL) {
+            return EXIT_ERROR;
+        }
+        for (size_t i = 0; i < page->n_rows; i++) {
+            struct buffer json = {.arena = cli->arena};
+            json_write(&json, &page->rows[i]->base, JSON_CAMEL);
+            printf("%s\n", buffer_string(&json));
+        }
+        more = page->_next_case != 0;
+        after = page->next;
+    }
+    return EXIT_FINE;
+}
+
+static int verify(struct cli *cli)
+{
+    const Truss__Trust__V1__VerifyAuditRequest request = TRUSS__TRUST__V1__VERIFY_AUDIT_REQUEST__INIT;
+    const Truss__Trust__V1__VerifyAuditResponse *const reply =
+        call(cli, TRUST, "VerifyAudit", &request.base, VERIFY_SECONDS);
+    if (reply == NULL) {
+        return EXIT_ERROR;
+    }
+    if (cli->given.json) {
+        struct buffer json = {.arena = cli->arena};
+        json_write(&json, &reply->base, JSON_CAMEL);
+        printf("%s\n", buffer_string(&json));
+    } else {
+        printf("%s\n", output_safe(cli->arena, reply->summary, false));
+    }
+    return reply->ok ? EXIT_FINE : EXIT_ERROR;
+}
+
+static bool read_after(struct cli *cli, uint32_t *after)
+{
+    const char *const text = cli->given.after;
+    char *rest;
+    errno = 0;
+    const unsigned long long number = strtoull(text, &rest, 10);
+    *after = number > UINT32_MAX ? UINT32_MAX : (uint32_t)number;
+    return (text[0] >= '0' && text[0] <= '9' && *rest == '\0' && errno == 0) ||
+           status_fail(cli->status, STATUS_INVALID_ARGUMENT, "--after is the number of a row, not \"%s\".", text);
+}
+
+int command_audit(struct cli *cli)
+{
+    uint32_t after;
+    if (!read_after(cli, &after)) {
+        return EXIT_ERROR;
+    }
+    if (cli->given.verify_audit) {
+        return verify(cli);
+    }
+    if (cli->given.export_as != NULL) {
+        return export_all(cli, after);
+    }
+    const Page *const page = ask_page(cli, after);
+    if (page != NULL && !print_page_as_json(cli, page)) {
+        print_rows(cli, page);
+    }
+    return page == NULL ? EXIT_ERROR : EXIT_FINE;
+}

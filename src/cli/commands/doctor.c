@@ -1,0 +1,302 @@
+/*
+ * truss doctor: asks the worker everything that a person would ask in turn when something does not work, and says at
+ * each point what to do.
+ */
+#include "cli/commands/grants.h"
+#include "cli/print/head.h"
+#include "cli/print/output.h"
+#include "cli/reach/call.h"
+#include "cli/reach/worker.h"
+#include "rpc/json.h"
+#include "truss/health/v1/health.pb-c.h"
+
+#include "base/words.h"
+#include <stdio.h>
+#include <string.h>
+
+#define HEALTH &truss__health__v1__health__descriptor
+
+typedef Truss__Migration__V1__GetStatusResponse StatusReply;
+
+enum finding { FINDING_GOOD, FINDING_NOTE, FINDING_BAD };
+
+/* For a program: an object a line, so that what was found is there also where the next question hangs. */
+static void say_json(struct cli *cli, const char *state, const char *what, const char *found, const char *advice)
+{
+    const struct {
+        const char *name;
+        const char *value;
+    } fields[] = {{"state", state}, {"what", what}, {"found", found}, {"advice", advice}};
+    struct buffer json = {.arena = cli->arena};
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        buffer_printf(&json, "%s\"%s\":", i == 0 ? "{" : ",", fields[i].name);
+        if (fields[i].value == NULL) {
+            buffer_puts(&json, "null");
+        } else {
+            json_write_string(&json, text_of(fields[i].value));
+        }
+    }
+    printf("%s}\n", buffer_string(&json));
+}
+
+/* A line: what was looked at, what was found, and where it is bad what to do. */
+static void say(struct cli *cli, enum finding finding, const char *what, const char *found, const char *advice)
+{
+    static const struct {
+        const char *mark;
+        const char *state; /* for a program */
+        enum colour colour;
+    } marks[] = {
+        [FINDING_GOOD] = {"ok  ", "ok", COLOUR_GREEN},
+        [FINDING_NOTE] = {"note", "note", COLOUR_YELLOW},
+        [FINDING_BAD] = {"BAD ", "bad", COLOUR_RED},
+    };
+    if (cli->given.json) {
+        say_json(cli, marks[finding].state, what, found, advice);
+        return;
+    }
+    output_put(marks[finding].colour, marks[finding].mark);
+    printf("  %-14s %s\n", what, output_safe(cli->arena, found, false));
+    if (advice != NULL) {
+        printf("                      %s\n", output_safe(cli->arena, advice, false));
+    }
+}
+
+/* What is asked, and what to say where there is no answer. */
+struct question {
+    const ProtobufCServiceDescriptor *service;
+    const char *method;
+    const char *what;
+    const char *advice; /* where the error has none of its own */
+};
+
+/* What to look at where the database cannot be reached: where its URL was said. */
+static const char *database_advice(const struct cli *cli)
+{
+    const char *const from = cli->from[OPTION_database_url];
+    if (!worker_is_private(cli)) {
+        return "The worker runs; look at its DATABASE_URL: host, port, database, user and password.";
+    }
+    return arena_printf(cli->arena, "Look at %s: host, port, database, user and password.",
+                        from != NULL ? from : "DATABASE_URL in the project's .env");
+}
+
+/* Asks; an error is a finding, and says itself what to do. A worker of our own is never what is wrong: the URL is, that
+ * it was given. */
+static const void *ask(struct cli *cli, const struct question *question, const ProtobufCMessage *request)
+{
+    struct status status = {.arena = cli->arena};
+    struct cli asking = *cli;
+    asking.status = &status;
+    const void *const reply = call(&asking, question->service, question->method, request, READ_SECONDS);
+    if (reply == NULL) {
+        /* The worker answers, and says that its database does not. */
+        const bool is_worker = strcmp(question->what, "worker") == 0;
+        const bool is_database = text_starts_with(text_of(status.message), "Cannot connect to postgres") ||
+                                 (is_worker && worker_is_private(cli));
+        const char *const advice = is_database ? database_advice(cli) : question->advice;
+        say(cli, FINDING_BAD, is_database ? "database" : question->what, status.message,
+            status.hint != NULL ? status.hint : advice);
+    }
+    return reply;
+}
+
+static bool look_at_worker(struct cli *cli)
+{
+    const Truss__Health__V1__GetInfoRequest request = TRUSS__HEALTH__V1__GET_INFO_REQUEST__INIT;
+    const Truss__Health__V1__GetInfoResponse *const info =
+        ask(cli,
+            &(const struct question){
+                HEALTH, "GetInfo", "worker",
+                "Is truss-worker running, and --worker (or TRUSS_WORKER) its address? Is its DATABASE_URL right?"},
+            &request.base);
+    if (info == NULL) {
+        return false;
+    }
+    if (!cli->given.json) {
+        head_print(cli, info->target);
+    }
+    const bool same = strcmp(info->version, TRUSS_VERSION) == 0;
+    say(cli, same ? FINDING_GOOD : FINDING_NOTE, "worker",
+        arena_printf(cli->arena, "%s at %s", info->version, worker_address(cli)),
+        same ? NULL : arena_printf(cli->arena, "This command is version %s: use the same of both.", TRUSS_VERSION));
+    if (info->sandbox != NULL && !worker_is_private(cli)) {
+        const Truss__Health__V1__Sandbox *const sandbox = info->sandbox;
+        say(cli, sandbox->missing[0] == '\0' ? FINDING_GOOD : FINDING_NOTE, "sandbox",
+            arena_printf(cli->arena, "%s: files %s, system calls %s", sandbox->mode, sandbox->files, sandbox->calls),
+            sandbox->missing[0] == '\0' ? NULL : arena_printf(cli->arena, "Not all holds: %s.", sandbox->missing));
+    }
+    if (info->connection == NULL) {
+        say(cli, FINDING_BAD, "database", "the worker has no database", "Give it DATABASE_URL.");
+        return false;
+    }
+    say(cli, FINDING_GOOD, "database",
+        arena_printf(cli->arena, "%s as %s, PostgreSQL %s",
+                     output_target(cli->arena, info->target, info->connection->database_name),
+                     info->connection->db_user, info->connection->pg_version),
+        NULL);
+    return true;
+}
+
+static bool look_at_framework(struct cli *cli, const StatusReply *reply)
+{
+    for (size_t i = 0; i < reply->n_sources; i++) {
+        const Truss__Migration__V1__Source *const source = reply->sources[i];
+        struct buffer evidence = {.arena = cli->arena};
+        for (size_t j = 0; j < source->n_evidence; j++) {
+            buffer_printf(&evidence, "%s%s", j == 0 ? "" : "; ", source->evidence[j]);
+        }
+        say(cli, source->chosen ? FINDING_GOOD : FINDING_NOTE, source->chosen ? "framework" : "found too",
+            arena_printf(cli->arena, "%s%s%s: %s", source->display_name, source->_folder_case == 0 ? "" : " in ",
+                         output_or_empty(source->folder), source->reason),
+            evidence.size == 0 ? NULL : buffer_string(&evidence));
+    }
+    if (reply->_problem_case != 0) {
+        say(cli, FINDING_BAD, "problem", reply->problem, NULL);
+    }
+    if (reply->_framework_case == 0) {
+        say(cli, FINDING_BAD, "framework", "none was found, or it is not clear which",
+            "Say where the migrations are by --project DIR (to truss, or to the worker that is asked), and which are "
+            "meant by --migrations or --framework where there are several.");
+        return false;
+    }
+    /* With a problem it may be one that is not there: that is said above, and this line says no other. */
+    say(cli,
+        reply->_folder_case == 0    ? FINDING_BAD
+        : reply->_problem_case != 0 ? FINDING_NOTE
+                                    : FINDING_GOOD,
+        "folder", reply->_folder_case == 0 ? "the project has no folder of migrations" : reply->folder,
+        reply->_folder_case == 0 ? "Is --project of the worker the right directory?" : NULL);
+    say(cli, reply->_tracking_table_case == 0 ? FINDING_NOTE : FINDING_GOOD, "tracking table",
+        reply->_tracking_table_case != 0 ? reply->tracking_table
+        : reply->_problem_case != 0      ? "not known"
+                                         : "not made yet",
+        reply->_tracking_table_case == 0 && reply->_problem_case == 0
+            ? "The first run makes it. Where the tables are there already, made by other means, adopt them first: "
+              "truss baseline --all --verify"
+            : NULL);
+    return reply->_folder_case != 0 && reply->_problem_case == 0;
+}
+
+static size_t count_of(const StatusReply *reply, Truss__Migration__V1__DetailState detail)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < reply->n_migrations; i++) {
+        count += reply->migrations[i]->detail_state == detail ? 1 : 0;
+    }
+    return count;
+}
+
+/* What is wrong with single migrations, and what to do about each kind. */
+static const struct detail_finding {
+    Truss__Migration__V1__DetailState detail;
+    enum finding finding;
+    const char *one;
+    const char *many;
+    const char *advice;
+} detail_findings[] = {
+    {TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_FAILED, FINDING_BAD, "attempt failed and is not resolved",
+     "attempts failed and are not resolved",
+     "truss status shows their logs. Run again where Truss began them; else undo them and truss mark-rolled-back "
+     "NAME, or complete them and truss mark-applied NAME."},
+    {TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_FILE_MISSING, FINDING_BAD, "migration has no script",
+     "migrations have no script", "Restore the files, or delete their directories."},
+    {TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_DUPLICATE, FINDING_BAD, "file has the version of another",
+     "files have the version of another", "Rename them."},
+    {TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_OUT_OF_ORDER, FINDING_NOTE,
+     "pending migration is older than an applied one", "pending migrations are older than applied ones",
+     "truss status says what the framework's own tool does with them."},
+    {TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_SKIPPED, FINDING_BAD,
+     "pending migration would never be run by the framework's own tool",
+     "pending migrations would never be run by the framework's own tool",
+     "Run them with: truss run --allow-out-of-order"},
+};
+
+static bool say_details(struct cli *cli, const StatusReply *reply)
+{
+    bool good = true;
+    for (size_t i = 0; i < sizeof detail_findings / sizeof detail_findings[0]; i++) {
+        const struct detail_finding *const row = &detail_findings[i];
+        const size_t count = count_of(reply, row->detail);
+        if (count > 0) {
+            say(cli, row->finding, "migrations", words_counted(cli->arena, count, row->one, row->many), row->advice);
+            good = good && row->finding != FINDING_BAD;
+        }
+    }
+    return good;
+}
+
+static bool look_at_history(struct cli *cli, const StatusReply *reply)
+{
+    const Truss__Migration__V1__Summary none = TRUSS__MIGRATION__V1__SUMMARY__INIT;
+    const Truss__Migration__V1__Summary *const summary = reply->summary == NULL ? &none : reply->summary;
+    say(cli, FINDING_GOOD, "migrations",
+        arena_printf(cli->arena, "%u applied, %u pending", summary->applied, summary->pending), NULL);
+    const bool good = say_details(cli, reply);
+    if (summary->modified > 0) {
+        say(cli, FINDING_NOTE, "migrations",
+            words_counted(cli->arena, summary->modified, "applied one was edited since",
+                          "applied ones were edited since"),
+            "Put the files back as they were (truss diff NAME shows how), and write what is missing as a new "
+            "migration.");
+    }
+    if (summary->orphaned > 0) {
+        say(cli, FINDING_NOTE, "migrations",
+            words_counted(cli->arena, summary->orphaned, "applied one has no file", "applied ones have no file"),
+            "Is this checkout older than the database, or the wrong branch?");
+    }
+    for (size_t i = 0; i < reply->n_warnings; i++) {
+        say(cli, FINDING_NOTE, "warning", reply->warnings[i], NULL);
+    }
+    return good;
+}
+
+/* Would a run begin, and is the moment good? */
+static bool look_at_run(struct cli *cli)
+{
+    Truss__Migration__V1__PlanRequest plan = TRUSS__MIGRATION__V1__PLAN_REQUEST__INIT;
+    Truss__Migration__V1__CheckRequest check = TRUSS__MIGRATION__V1__CHECK_REQUEST__INIT;
+    plan.framework = check.framework = framework_of(cli);
+    const Truss__Migration__V1__PlanResponse *const planned =
+        ask(cli, &(const struct question){MIGRATION, "Plan", "run", NULL}, &plan.base);
+    const Truss__Migration__V1__CheckResponse *const checked =
+        ask(cli, &(const struct question){MIGRATION, "Check", "moment", NULL}, &check.base);
+    if (planned == NULL || checked == NULL) {
+        return false;
+    }
+    const bool refused = planned->_refusal_case != 0;
+    say(cli, refused ? FINDING_BAD : FINDING_GOOD, "run", refused ? planned->refusal : planned->summary, NULL);
+    for (size_t i = 0; i < checked->n_warnings; i++) {
+        if (!refused || strcmp(checked->warnings[i], planned->refusal) != 0) {
+            say(cli, FINDING_BAD, "check", checked->warnings[i], NULL);
+        }
+    }
+    for (size_t i = 0; i < checked->n_notes; i++) {
+        say(cli, FINDING_NOTE, "note", checked->notes[i], NULL);
+    }
+    say(cli, checked->safe ? FINDING_GOOD : FINDING_NOTE, "moment",
+        arena_printf(cli->arena, "%s for a lock, %s active",
+                     words_counted(cli->arena, checked->lock_count, "session waits", "sessions wait"),
+                     words_counted(cli->arena, checked->active_tx_count, "transaction is", "transactions are")),
+        NULL);
+    return !refused && checked->safe;
+}
+
+int command_doctor(struct cli *cli)
+{
+    Truss__Migration__V1__GetStatusRequest request = TRUSS__MIGRATION__V1__GET_STATUS_REQUEST__INIT;
+    request.framework = framework_of(cli);
+    if (cli->given.print_grants) {
+        return grants_print(cli);
+    }
+    if (!look_at_worker(cli)) {
+        return EXIT_ERROR;
+    }
+    const StatusReply *const reply =
+        ask(cli, &(const struct question){MIGRATION, "GetStatus", "status", NULL}, &request.base);
+    if (reply == NULL || !look_at_framework(cli, reply)) {
+        return EXIT_ERROR;
+    }
+    const bool history = look_at_history(cli, reply);
+    return look_at_run(cli) && history ? EXIT_FINE : EXIT_ERROR;
+}

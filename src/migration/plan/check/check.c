@@ -1,0 +1,174 @@
+/*
+ * The catalog tells what is pending, a plan what that would lock and make; moment.c holds it against the server.
+ */
+#include "migration/plan/check/check.h"
+
+#include "base/words.h"
+#include "migration/look/baseline.h"
+#include "migration/look/schema.h"
+
+#include <string.h>
+
+#define MOST_ACTIVE 3
+
+static bool count_activity(const struct request *request, struct pg_session *session, struct check *check)
+{
+    static const char sql[] = "SELECT pg_catalog.count(*) FILTER (WHERE wait_event_type = 'Lock'), "
+                              "pg_catalog.count(*) FILTER (WHERE xact_start IS NOT NULL) "
+                              "FROM pg_catalog.pg_stat_activity WHERE datname = pg_catalog.current_database() "
+                              "AND pid <> pg_catalog.pg_backend_pid() AND backend_type = 'client backend'";
+    PG_RESULT(result) = pg_query(session, sql, 0, NULL, request->status);
+    if (result == NULL) {
+        return false;
+    }
+    check->lock_count = (uint32_t)pg_field_int(result, 0, 0, 0);
+    check->active_count = (uint32_t)pg_field_int(result, 0, 1, 0);
+    return true;
+}
+
+/* What is wrong whether anything is pending or not. */
+static void find_problems(struct arena *arena, const struct catalog *catalog, struct check *check)
+{
+    const struct catalog_item *const failed = catalog_failed(catalog);
+    struct status problem = {.arena = arena};
+    if (failed != NULL) {
+        warnings_add(
+            &check->warnings,
+            arena_printf(arena, "An earlier attempt at \"%s\" did not finish and is not resolved.", failed->name));
+    }
+    if (catalog->counts[MIGRATION_MODIFIED] > 0) {
+        warnings_add(&check->warnings,
+                     words_counted(arena, catalog->counts[MIGRATION_MODIFIED], "applied migration was modified since.",
+                                   "applied migrations were modified since."));
+    }
+    if (!catalog_check_folder(catalog, &problem)) {
+        warnings_add(&check->warnings, problem.message);
+    }
+    for (size_t i = 0; i < catalog->detection.warning_count; i++) {
+        warnings_add(&check->warnings, catalog->detection.warnings[i]);
+    }
+}
+
+static bool is_told(const struct flaws *flaws, const char *migration, const char *name)
+{
+    for (size_t i = 0; i < flaws->count; i++) {
+        if (strcmp(flaws->items[i].migration, migration) == 0 &&
+            text_find(text_of(flaws->items[i].what), name, 0) != SIZE_MAX) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Says what the plan's own refusal does not. */
+static void find_flaws(const struct request *request, struct pg_session *session, const struct prepared *prepared,
+                       const struct flaws *told, struct check *check)
+{
+    const struct objects_place place = {request->arena, session, request->site->project.schema};
+    struct status unread = {.arena = request->arena};
+    struct schema_findings findings;
+    struct loaded loaded;
+    if (prepared->item->file->is_code || !prepared_read(request->arena, prepared, &loaded, &unread) ||
+        !schema_detect(&place, loaded.script.sql, &findings, &unread)) {
+        return;
+    }
+    for (size_t i = 0; i < findings.count; i++) {
+        const struct schema_finding *const one = &findings.items[i];
+        if (!one->exists && one->difference != NULL && !is_told(told, prepared->item->name, one->name)) {
+            warnings_add(&check->warnings,
+                         arena_printf(request->arena, "Migration \"%s\" makes the %s \"%s\", which is there: %s",
+                                      prepared->item->name, one->type, one->name, one->difference));
+        }
+    }
+}
+
+static void add_failures(const struct request *request, const struct explanation *explanation, struct check *check)
+{
+    size_t at = 0;
+    for (const char *one; (one = explanation_failure(request->arena, explanation, &at)) != NULL;) {
+        warnings_add(&check->warnings, one);
+    }
+}
+
+/* What a run would do, and whether it could. A plan that cannot be made says why. */
+static void look_at_plan(const struct request *request, struct pg_session *session, const struct catalog *catalog,
+                         struct check *check)
+{
+    static const struct run_options usual = {0};
+    struct status problem = {.arena = request->arena};
+    struct request asking = *request;
+    struct preparation preparation;
+    struct explanation explanation;
+    asking.status = &problem;
+    if (!prepare(&asking, session, &catalog->detection, &usual, &preparation) ||
+        !explain(&asking, session, &usual, &preparation, &explanation)) {
+        warnings_add(&check->warnings, problem.message);
+        return;
+    }
+    warnings_add(&check->warnings, explanation.refusal);
+    for (size_t i = 0; i < preparation.flaws.others.count; i++) {
+        warnings_add(&check->warnings, preparation.flaws.others.items[i]);
+    }
+    add_failures(&asking, &explanation, check);
+    if (!baseline_check(&asking, session, &preparation.catalog.detection)) {
+        warnings_add(&check->warnings, problem.message);
+    }
+    for (size_t i = 0; i < preparation.count && preparation.items[i].item != preparation.unfit; i++) {
+        find_flaws(&asking, session, &preparation.items[i], &preparation.flaws, check);
+    }
+    const struct moment moment = {.request = &asking,
+                                  .session = session,
+                                  .detection = &preparation.catalog.detection,
+                                  .warnings = &check->warnings,
+                                  .notes = &check->notes};
+    moment_check(&moment, &preparation, &explanation);
+}
+
+static void look_at_pending(const struct request *request, struct pg_session *session, const struct catalog *catalog,
+                            struct check *check)
+{
+    if (check->lock_count > 0) {
+        warnings_add(&check->warnings,
+                     words_counted(request->arena, check->lock_count, "session is waiting for a lock.",
+                                   "sessions are waiting for a lock."));
+    }
+    if (check->active_count > MOST_ACTIVE) {
+        warnings_add(&check->warnings,
+                     arena_printf(request->arena, "%u transactions are active; a migration may wait for them.",
+                                  check->active_count));
+    }
+    if (catalog->problem == NULL) {
+        look_at_plan(request, session, catalog, check);
+    }
+}
+
+static bool look(const struct request *request, struct pg_session *session, struct check *check)
+{
+    struct catalog catalog;
+    if (!catalog_read(request, session, &catalog) || !count_activity(request, session, check)) {
+        return false;
+    }
+    check->target = target_with(request, session, catalog.detection.framework);
+    check->database = arena_strdup(request->arena, pg_session_database(session));
+    check->user = arena_strdup(request->arena, pg_session_user(session));
+    check->pending = arena_array(request->arena, catalog.count, sizeof(struct catalog_item *));
+    for (size_t i = 0; i < catalog.count; i++) {
+        if (catalog.items[i].state == MIGRATION_PENDING) {
+            check->pending[check->pending_count++] = &catalog.items[i]; /* the array is the arena's */
+        }
+    }
+    find_problems(request->arena, &catalog, check);
+    if (check->pending_count > 0) { /* with nothing to run every moment is good */
+        look_at_pending(request, session, &catalog, check);
+    }
+    return true;
+}
+
+bool check_run(const struct request *request, struct check *check)
+{
+    *check = (struct check){0};
+    struct pg_session *const session = request_connect(request);
+    const bool ok = session != NULL && look(request, session, check);
+    request_release(request, session);
+    return ok;
+}

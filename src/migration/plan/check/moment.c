@@ -1,0 +1,193 @@
+/*
+ * Each question is one query whose rows are sentences: what is read there is what is said.
+ */
+#include "migration/plan/check/moment.h"
+
+#include "migration/plan/check/moment_needs.h"
+#include "pg/own_sql.h"
+#include "pg/search.h"
+
+#include <string.h>
+
+void warnings_add(struct warnings *warnings, const char *warning)
+{
+    for (size_t i = 0; warning != NULL && i < warnings->count; i++) {
+        if (strcmp(warnings->items[i], warning) == 0) {
+            return;
+        }
+    }
+    if (warning != NULL && warnings->count < MOST_WARNINGS) {
+        warnings->items[warnings->count++] = warning;
+    }
+}
+
+/* Every row's first column is a warning. */
+void moment_ask(const struct moment *moment, const char *what, const char *sql, int count, const char *const *values)
+{
+    struct arena *const arena = moment->request->arena;
+    struct status unanswered = {.arena = arena};
+    PG_RESULT(result) = pg_query(moment->session, sql, count, values, &unanswered);
+    if (result == NULL && !moment->only_known) {
+        warnings_add(moment->warnings, arena_printf(arena, "%s cannot be known: %s", what, unanswered.message));
+    }
+    for (int row = 0; result != NULL && row < PQntuples(result); row++) {
+        warnings_add(moment->warnings, arena_strdup(arena, pg_field(result, row, 0)));
+    }
+}
+
+/* ---- the server ---- */
+
+static const char writes_sql[] =
+    "SELECT 'The server is a standby (in recovery): nothing can be written to it. Connect to the primary.' "
+    "WHERE pg_catalog.pg_is_in_recovery() "
+    "UNION ALL SELECT pg_catalog.format('Sessions are read-only (default_transaction_read_only), so that a run fails "
+    "at "
+    "its first write: ALTER %s SET default_transaction_read_only = off, or run it where that is not set.', "
+    "coalesce((SELECT pg_catalog.format('ROLE %I', current_user) FROM pg_catalog.pg_db_role_setting r WHERE r.setrole "
+    "= "
+    "current_user::pg_catalog.regrole AND r.setconfig::text ~ 'default_transaction_read_only=(on|true|yes|1)' LIMIT "
+    "1), "
+    "pg_catalog.format('DATABASE %I', pg_catalog.current_database()))) "
+    "WHERE pg_catalog.current_setting('default_transaction_read_only') = 'on' AND NOT pg_catalog.pg_is_in_recovery()";
+
+static const char server_sql[] =
+    "SELECT pg_catalog.format('Connections that are left on the server: %s (max_connections); a run needs 4.', f.free) "
+    "FROM (SELECT pg_catalog.current_setting('max_connections')::int - pg_catalog.current_setting("
+    "'superuser_reserved_connections')::int - (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity "
+    "WHERE backend_type = 'client backend') AS free) f WHERE f.free < 4 "
+    "UNION ALL SELECT pg_catalog.format('The role \"%s\" uses %s of its %s connections: a run needs 3 more (ALTER "
+    "ROLE \"%s\" CONNECTION LIMIT …).', r.rolname, u.used, r.rolconnlimit, r.rolname) FROM pg_catalog.pg_roles r "
+    "CROSS JOIN (SELECT pg_catalog.count(*) AS used FROM pg_catalog.pg_stat_activity WHERE usename = current_user "
+    "AND backend_type = 'client backend') u WHERE r.rolname = current_user AND NOT r.rolsuper AND r.rolconnlimit >= 0 "
+    "AND r.rolconnlimit - u.used < 3 "
+    "UNION ALL SELECT pg_catalog.format('%s of the database''s %s connections are used: a run needs 3 more (ALTER "
+    "DATABASE \"%s\" CONNECTION LIMIT …).', u.used, d.datconnlimit, d.datname) FROM pg_catalog.pg_database d "
+    "CROSS JOIN (SELECT pg_catalog.count(*) AS used FROM pg_catalog.pg_stat_activity WHERE datname = "
+    "pg_catalog.current_database() AND backend_type = 'client backend') u WHERE d.datname = "
+    "pg_catalog.current_database() AND d.datconnlimit >= 0 AND d.datconnlimit - u.used < 3 "
+    "AND NOT (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user)";
+
+/* A pooler that gives each transaction another session cannot keep a run's locks. */
+static void check_pooler(const struct moment *moment)
+{
+    struct status unanswered = {.arena = moment->request->arena};
+    const struct conninfo *const conninfo = moment->request->site->conninfo;
+    PG_RESULT(result) = pg_query(moment->session, "SELECT pg_catalog.pg_backend_pid()", 0, NULL, &unanswered);
+    const bool is_other = result != NULL && pg_field_int(result, 0, 0, 0) != pg_session_backend_pid(moment->session);
+    if (is_other || (conninfo != NULL && conninfo->pgbouncer)) {
+        warnings_add(moment->warnings,
+                     is_other ? "The connection goes through a pooler (PgBouncer or alike), which cannot keep a "
+                                "run's locks: give the worker a direct connection URL."
+                              : "The connection URL says pgbouncer=true: a run through a pooler is refused, give "
+                                "the worker a direct connection URL.");
+    }
+}
+
+/* ---- the ledger ---- */
+
+/* $1 the ledger's schema, $2 its table. */
+static const char make_sql[] =
+    "SELECT pg_catalog.format('The schema \"%s\" is not there, and the role \"%s\" may not create it: GRANT CREATE ON "
+    "DATABASE \"%s\" TO \"%s\".', $1::text, current_user, pg_catalog.current_database(), current_user) "
+    "WHERE pg_catalog.to_regnamespace(pg_catalog.quote_ident($1)) IS NULL "
+    "AND NOT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') "
+    "UNION ALL SELECT pg_catalog.format('The tracking table is to be made, and the role \"%s\" may not create in "
+    "schema "
+    "\"%s\": "
+    "GRANT CREATE, USAGE ON SCHEMA \"%s\" TO \"%s\".', current_user, $1, $1, current_user) "
+    "FROM pg_catalog.pg_namespace n WHERE n.nspname = $1 AND $2::text IS NOT NULL "
+    "AND NOT pg_catalog.has_schema_privilege(n.oid, 'CREATE')";
+
+static const char write_sql[] =
+    "SELECT pg_catalog.format('The role \"%s\" may not write the tracking table %I.%I: GRANT INSERT, UPDATE, DELETE ON "
+    "it.', "
+    "current_user, $1::text, $2::text) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
+    "ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2 "
+    "AND NOT pg_catalog.has_table_privilege(c.oid, 'INSERT')";
+
+/* Steps of a migration that needs several transactions are kept in a schema of ours. */
+static bool needs_store(const struct preparation *preparation)
+{
+    for (size_t i = 0; i < preparation->count; i++) {
+        if (preparation->items[i].plan.count > 0 && !preparation->items[i].plan.one_transaction) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_ledger(const struct moment *moment, const struct preparation *preparation)
+{
+    const struct ledger *const ledger = &moment->detection->ledger;
+    const char *const values[] = {ledger->schema, ledger->table};
+    moment_ask(moment, "Whether the tracking table can be written",
+               moment->detection->has_ledger ? write_sql : make_sql, 2, values);
+    if (needs_store(preparation)) {
+        const char *const own = pg_session_own_schema(moment->session);
+        moment_ask(moment, arena_printf(moment->request->arena, "Whether the schema \"%s\" can be made", own), make_sql,
+                   2, (const char *const[]){own, NULL});
+    }
+}
+
+/* ---- what may be known and is no reason against it ---- */
+
+static const char notes_sql[] =
+    "SELECT pg_catalog.format('The event trigger \"%s\" runs %s() at each change of the schema (%s): what it does is "
+    "not "
+    "known.', e.evtname, (SELECT pg_catalog.concat(CASE WHEN n.nspname <> ALL (" PG_SCRIPT_SCHEMAS
+    ") THEN pg_catalog.concat(n.nspname, '.') END, p.proname) FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n "
+    "ON n.oid = p.pronamespace WHERE p.oid = e.evtfoid), e.evtevent) FROM pg_catalog.pg_event_trigger e "
+    "WHERE e.evtenabled <> 'D' "
+    "UNION ALL SELECT pg_catalog.format('%s is %s%s for this session (%s): a statement that takes longer fails.', "
+    "s.name, "
+    "s.reset_val, s.unit, s.source) FROM pg_catalog.pg_settings s WHERE s.name IN ('statement_timeout', "
+    "'transaction_timeout', 'lock_timeout') AND s.reset_val <> '0' AND s.source <> 'session'";
+
+/* Whose event triggers see what we make for ourselves: all of them where we may not switch them off. */
+static const char listeners_sql[] =
+    "SELECT pg_catalog.format('The event trigger \"%s\" also runs when Truss makes its own schema \"%s\": where it "
+    "fails, the run does not begin. Let it pass that schema, or have a superuser make it first.', e.evtname, "
+    "'{truss}') FROM "
+    "pg_catalog.pg_event_trigger e JOIN pg_catalog.pg_roles r ON r.rolname = current_user WHERE "
+    "pg_catalog.to_regclass(pg_catalog.format('%I.migration_steps', '{truss}')) IS NULL AND e.evtenabled <> 'D' AND "
+    "(NOT r.rolsuper OR "
+    "(e.evtenabled IN ('A', 'R') AND pg_catalog.current_setting('server_version_num')::int < 170000))";
+
+void moment_check(const struct moment *moment, const struct preparation *preparation,
+                  const struct explanation *explanation)
+{
+    struct moment noting = *moment;
+    noting.warnings = moment->notes;
+    moment_ask(moment, "Whether the server takes writes", writes_sql, 0, NULL);
+    moment_ask(moment, "Whether the server has connections left", server_sql, 0, NULL);
+    check_pooler(moment);
+    check_ledger(moment, preparation);
+    needs_check(moment, explanation);
+    moment_ask(&noting, "What else happens", notes_sql, 0, NULL);
+    if (needs_store(preparation)) {
+        moment_ask(&noting, "What sees our own tables being made",
+                   own_sql(moment->request->arena, moment->session, listeners_sql), 0, NULL);
+    }
+}
+
+void moment_failures(const struct moment *moment, const struct preparation *preparation,
+                     const struct explanation *explanation)
+{
+    struct moment asking = *moment;
+    asking.only_known = true;
+    if (preparation->count > 0 && !preparation->delegate) {
+        moment_ask(&asking, "Whether the server takes writes", writes_sql, 0, NULL);
+        check_ledger(&asking, preparation);
+        needs_check_rights(&asking, explanation);
+    }
+}
+
+const char *moment_why_not_made(const struct request *request, struct pg_session *session, const struct ledger *ledger)
+{
+    struct warnings said = {.count = 0};
+    const struct moment moment = {.request = request, .session = session, .warnings = &said};
+    moment_ask(&moment, "Whether the server takes writes", writes_sql, 0, NULL);
+    moment_ask(&moment, "Whether the tracking table can be made", make_sql, 2,
+               (const char *const[]){ledger->schema, ledger->table});
+    return said.count == 0 ? NULL : said.items[0];
+}

@@ -1,0 +1,493 @@
+/*
+ * Each statement adds to lists, and one query for each list finds what is wrong: its rows are sentences.
+ */
+#include "migration/plan/check/moment_needs.h"
+
+#include "migration/plan/check/rights.h"
+#include "pg/search.h"
+#include "sql/classify.h"
+#include "sql/lexer.h"
+
+#include <string.h>
+
+/* ---- whom it would wait for ---- */
+
+/* "pid 4711 ("psql", user app, idle in transaction, its transaction for 12 s: SELECT …)"; no time where it has none. */
+#define WHO                                                                                                            \
+    "pg_catalog.format('pid %s (\"%s\", user %s, %s%s: %s)', a.pid, a.application_name, coalesce(a.usename, '?'), "    \
+    "coalesce(a.state, a.backend_type), coalesce(', its transaction for ' || "                                         \
+    "pg_catalog.floor(pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - a.xact_start)) || ' s', ''), "      \
+    "coalesce(nullif(pg_catalog.regexp_replace(pg_catalog.left(a.query, 80), '\\s+', ' ', 'g'), ''), "                 \
+    "'its query is not shown to this role'))"
+
+/* $1 relations, $2 the numbers of their locks. Which locks conflict is PostgreSQL's table. An autovacuum gives way by
+ * itself, unless it is there to prevent wraparound; who waits in front is waited for, too. A prepared transaction has
+ * no process: its locks have the number of its transaction. */
+static const char holders_sql[] =
+    "WITH wanted AS (SELECT w.relation, pg_catalog.max(w.mode) AS mode FROM unnest($1::oid[], $2::int[]) "
+    "AS w(relation, mode) GROUP BY 1), "
+    "modes(name, mode, conflicts) AS (VALUES ('AccessShareLock', 1, '{8}'::int[]), ('RowShareLock', 2, '{7,8}'), "
+    "('RowExclusiveLock', 3, '{5,6,7,8}'), ('ShareUpdateExclusiveLock', 4, '{4,5,6,7,8}'), "
+    "('ShareLock', 5, '{3,4,6,7,8}'), ('ShareRowExclusiveLock', 6, '{3,4,5,6,7,8}'), "
+    "('ExclusiveLock', 7, '{2,3,4,5,6,7,8}'), ('AccessExclusiveLock', 8, '{1,2,3,4,5,6,7,8}')), "
+    "held AS (SELECT l.*, w.relation AS wanted FROM wanted w JOIN pg_catalog.pg_locks l ON l.relation = w.relation "
+    "AND l.locktype = 'relation' AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = "
+    "pg_catalog.current_database()) JOIN modes m ON m.name = l.mode AND w.mode = ANY (m.conflicts)) "
+    "(SELECT pg_catalog.format('This run would wait for %s, which %s a lock on %s (%s)%s.', " WHO
+    ", CASE WHEN h.granted "
+    "THEN 'has' ELSE 'waits in front for' END, " PG_SCRIPT_NAME(
+        "h.wanted") ", h.mode, CASE WHEN a.backend_type = "
+                    "'autovacuum worker' THEN ': it is there to prevent wraparound and does not give way' ELSE '' END) "
+                    "FROM held h "
+                    "JOIN pg_catalog.pg_stat_activity a ON a.pid = h.pid WHERE a.pid <> pg_catalog.pg_backend_pid() "
+                    "AND (a.backend_type <> 'autovacuum worker' OR a.query LIKE '%to prevent wraparound%') "
+                    "ORDER BY a.xact_start NULLS LAST, a.pid LIMIT 8) "
+                    "UNION ALL (SELECT pg_catalog.format('This run would wait for the prepared transaction \"%s\" (of "
+                    "%s, since %s), "
+                    "which "
+                    "has a lock on %s (%s): COMMIT PREPARED or ROLLBACK PREPARED ends it.', x.gid, x.owner, "
+                    "x.prepared, "
+                    "" PG_SCRIPT_NAME("h.wanted") ", h.mode) FROM held h JOIN pg_catalog.pg_prepared_xacts x "
+                                                  "ON h.virtualtransaction = '-1/' || x.transaction::text WHERE h.pid "
+                                                  "IS NULL LIMIT 8)";
+
+/* Another run of ours, or of the framework's own tool; $1 the keys of its locks. */
+static const char runs_sql[] =
+    "SELECT pg_catalog.format('This run would wait for %s, which is a run: it has the lock that keeps two apart.', " WHO
+    ") FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = 'advisory' "
+    "AND l.granted AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = "
+    "pg_catalog.current_database()) AND ((l.objsubid = 2 AND l.classid = 1414681939::oid) OR (l.objsubid = 1 AND "
+    "((l.classid::bigint << 32) | l.objid::bigint) = ANY ($1::bigint[]))) LIMIT 4";
+
+/* What waits for every snapshot that is older than it is. */
+static const char snapshots_sql[] =
+    "SELECT pg_catalog.format('%s would wait for %s, whose snapshot is older.', $1::text, " WHO ") "
+    "FROM pg_catalog.pg_stat_activity a WHERE a.datname = pg_catalog.current_database() "
+    "AND a.pid <> pg_catalog.pg_backend_pid() AND a.backend_xmin IS NOT NULL AND a.backend_type = 'client backend' "
+    "ORDER BY a.xact_start NULLS LAST, a.pid LIMIT 4";
+
+/* More locks than the server has room for. */
+static const char room_sql[] =
+    "SELECT pg_catalog.format('One statement locks at least %s relations, and the server has room for %s locks "
+    "(max_locks_per_transaction): split it, or raise that.', $1::bigint, r.room) FROM (SELECT "
+    "pg_catalog.current_setting('max_locks_per_transaction')::bigint * (pg_catalog.current_setting('max_connections')"
+    "::bigint + pg_catalog.current_setting('max_prepared_transactions')::bigint) AS room) r WHERE $1::bigint > r.room";
+
+/* ---- rights ---- */
+
+/* $1 relations, $2 what is needed on each: a privilege, or OWNER; DROP: the schema's owner may, too; MAINTAIN: from
+ * PostgreSQL 17 on that is a privilege. */
+static const char rights_sql[] =
+    "SELECT DISTINCT CASE WHEN w.needed IN ('OWNER', 'DROP', 'MAINTAIN') THEN pg_catalog.format('The role \"%s\" is "
+    "not the owner of %s "
+    "(\"%s\" "
+    "is), which a pending migration changes: GRANT \"%s\" TO \"%s\", or run it as that role.', current_user, "
+    "" PG_SCRIPT_NAME(
+        "c.oid") ", pg_catalog.pg_get_userbyid(c.relowner), pg_catalog.pg_get_userbyid(c.relowner), "
+                 "current_user) ELSE pg_catalog.format('The role \"%s\" lacks %s on %s, which a pending migration "
+                 "needs: GRANT %s "
+                 "ON "
+                 "%s TO \"%s\".', current_user, w.needed, " PG_SCRIPT_NAME("c.oid") ", w.needed, " PG_SCRIPT_NAME(
+                     "c.oid") ", "
+                              "current_user) END FROM unnest($1::oid[], $2::text[]) AS w(relation, needed) JOIN "
+                              "pg_catalog.pg_class c "
+                              "ON c.oid = w.relation JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE "
+                              "CASE "
+                              "WHEN w.needed = 'OWNER' THEN NOT pg_catalog.pg_has_role(current_user, c.relowner, "
+                              "'USAGE') "
+                              "WHEN w.needed = 'DROP' THEN NOT pg_catalog.pg_has_role(current_user, c.relowner, "
+                              "'USAGE') AND NOT pg_catalog.pg_has_role(current_user, n.nspowner, 'USAGE') "
+                              "WHEN w.needed = 'MAINTAIN' THEN NOT pg_catalog.pg_has_role(current_user, c.relowner, "
+                              "'USAGE') AND NOT CASE WHEN pg_catalog.current_setting('server_version_num')::int >= "
+                              "170000 THEN pg_catalog.has_table_privilege(c.oid, 'MAINTAIN') ELSE false END "
+                              "WHEN c.relkind IN ('S', 'i', 'I') THEN false "
+                              "WHEN w.needed IN ('TRUNCATE', 'TRIGGER', 'DELETE') THEN NOT "
+                              "pg_catalog.has_table_privilege(c.oid, w.needed) "
+                              "ELSE NOT pg_catalog.has_table_privilege(c.oid, w.needed) AND NOT "
+                              "pg_catalog.has_any_column_privilege(c.oid, "
+                              "w.needed) END LIMIT 8";
+
+/* $1 relations: of their schemas the role needs USAGE. */
+static const char usage_sql[] =
+    "SELECT DISTINCT pg_catalog.format('The role \"%s\" may not use the schema \"%s\", in which a pending migration "
+    "works: "
+    "GRANT USAGE ON SCHEMA \"%s\" TO \"%s\".', current_user, n.nspname, n.nspname, current_user) "
+    "FROM unnest($1::oid[]) AS w(relation) JOIN pg_catalog.pg_class c ON c.oid = w.relation "
+    "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+    "WHERE NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE') LIMIT 8";
+
+/* $1 schemas in which something is made; '': the first of the search path; $2 the schema of the URL. */
+static const char schemas_sql[] =
+    "SELECT DISTINCT pg_catalog.format('The role \"%s\" may not create in schema \"%s\", where a pending migration "
+    "does: GRANT CREATE, USAGE ON SCHEMA \"%s\" TO \"%s\".', current_user, n.nspname, n.nspname, current_user) "
+    "FROM unnest($1::text[]) AS w(name) JOIN pg_catalog.pg_namespace n "
+    "ON n.nspname = coalesce(nullif(w.name, ''), $2, (" PG_SCRIPT_SCHEMAS ")[1]) "
+    "WHERE NOT pg_catalog.has_schema_privilege(n.oid, 'CREATE') LIMIT 8";
+
+/* $1 relations whose rows are changed: policies hide some of them. */
+static const char hidden_sql[] =
+    "SELECT DISTINCT pg_catalog.format('Row security applies to the role \"%s\" on %s: a pending migration changes "
+    "only "
+    "the rows that its policies show. Run it as the owner, or as a role with BYPASSRLS.', current_user, "
+    "" PG_SCRIPT_NAME("c.oid") ") FROM unnest($1::oid[]) AS w(relation) JOIN pg_catalog.pg_class c "
+                               "ON c.oid = w.relation WHERE pg_catalog.row_security_active(c.oid) LIMIT 8";
+
+/* $1 relations with rows that are updated or deleted: a publication must know which those are. */
+static const char identity_sql[] =
+    "SELECT DISTINCT pg_catalog.format('%s is published (publication \"%s\") and has no replica identity: UPDATE and "
+    "DELETE "
+    "fail. Give it a primary key, or ALTER TABLE %s REPLICA IDENTITY FULL.', " PG_SCRIPT_NAME(
+        "c.oid") ", p.pubname, "
+                 "" PG_SCRIPT_NAME(
+                     "c.oid") ") FROM unnest($1::oid[]) AS w(relation) JOIN pg_catalog.pg_class c ON c.oid = "
+                              "w.relation "
+                              "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN "
+                              "pg_catalog.pg_publication_tables t "
+                              "ON t.schemaname = n.nspname AND t.tablename = c.relname JOIN pg_catalog.pg_publication "
+                              "p ON p.pubname = t.pubname "
+                              "AND (p.pubupdate OR p.pubdelete) WHERE c.relkind = 'r' AND (c.relreplident = 'n' OR "
+                              "(c.relreplident = 'd' "
+                              "AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND "
+                              "i.indisprimary)))";
+
+/* $1 relations that are written anew, or get an index: how much is free no query tells. */
+static const char disk_sql[] =
+    "SELECT pg_catalog.format('Tables and indexes of %s are written anew or built: whether the disk has room for as "
+    "much "
+    "again cannot be asked.', pg_catalog.pg_size_pretty(s.size)) FROM (SELECT pg_catalog.sum("
+    "pg_catalog.pg_total_relation_size(c.oid)) AS size FROM pg_catalog.pg_class c WHERE c.oid = ANY ($1::oid[])) s "
+    "WHERE s.size > 100 * 1024 * 1024";
+
+/* ---- what the server or the role must have ---- */
+
+/* $1 what is needed, as the table of `attributes` calls it. */
+static const char attributes_sql[] =
+    "SELECT DISTINCT pg_catalog.format(CASE w.needed "
+    "WHEN 'createrole' THEN 'A pending migration makes or changes roles, and the role \"%s\" may not: ALTER ROLE "
+    "\"%s\" "
+    "CREATEROLE.' "
+    "WHEN 'createdb' THEN 'A pending migration makes a database, and the role \"%s\" may not: ALTER ROLE \"%s\" "
+    "CREATEDB.' "
+    "WHEN 'superuser' THEN 'A pending migration has a statement that only a superuser may run, and \"%s\" is none.' "
+    "WHEN 'schema' THEN 'A pending migration makes a schema, and the role \"%s\" may not: GRANT CREATE ON DATABASE "
+    "\"%3$s\" "
+    "TO \"%2$s\".' "
+    "WHEN 'prepared' THEN 'A pending migration has PREPARE TRANSACTION, and max_prepared_transactions is 0.' END, "
+    "current_user, current_user, pg_catalog.current_database()) FROM unnest($1::text[]) AS w(needed) "
+    "JOIN pg_catalog.pg_roles r ON r.rolname = current_user WHERE CASE w.needed "
+    "WHEN 'createrole' THEN NOT (r.rolcreaterole OR r.rolsuper) WHEN 'createdb' THEN NOT (r.rolcreatedb OR r.rolsuper) "
+    "WHEN 'superuser' THEN NOT r.rolsuper "
+    "WHEN 'schema' THEN NOT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') "
+    "WHEN 'prepared' THEN pg_catalog.current_setting('max_prepared_transactions') = '0' END";
+
+/* $1 extensions that are to be made. */
+static const char extensions_sql[] =
+    "SELECT DISTINCT CASE WHEN v.name IS NULL THEN pg_catalog.format('The extension \"%s\" is not available on this "
+    "server: install its package there.', w.name) ELSE pg_catalog.format('The extension \"%s\" needs a superuser%s, "
+    "and "
+    "\"%s\" is none: have one CREATE EXTENSION before.', w.name, CASE WHEN v.trusted THEN ' or CREATE on the database' "
+    "ELSE '' END, current_user) END FROM unnest($1::text[]) AS w(name) LEFT JOIN (SELECT e.name, "
+    "pg_catalog.bool_or(coalesce((pg_catalog.to_jsonb(e) ->> 'trusted')::bool, false)) AS trusted, "
+    "pg_catalog.bool_or(e.superuser) AS superuser FROM pg_catalog.pg_available_extension_versions e GROUP BY 1) v "
+    "ON v.name = w.name JOIN pg_catalog.pg_roles r ON r.rolname = current_user WHERE NOT EXISTS (SELECT FROM "
+    "pg_catalog.pg_extension x WHERE x.extname = w.name) AND (v.name IS NULL OR (v.superuser AND NOT r.rolsuper "
+    "AND NOT (v.trusted AND pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'))))";
+
+static const struct {
+    const char *words; /* that the statement begins with, in lower case */
+    const char *needed;
+} attributes[] = {
+    {"create role ", "createrole"},
+    {"create user ", "createrole"},
+    {"create group ", "createrole"},
+    {"drop role ", "createrole"},
+    {"create database ", "createdb"},
+    {"alter system ", "superuser"},
+    {"create event trigger ", "superuser"},
+    {"create tablespace ", "superuser"},
+    {"create foreign data wrapper ", "superuser"},
+    {"create access method ", "superuser"},
+    {"create schema ", "schema"},
+    {"prepare transaction ", "prepared"},
+};
+
+/* What a statement needs on the relation that it is about, and on the others that it names. */
+static const struct {
+    const char *words;
+    const char *target;
+    const char *others; /* NULL: nothing that is looked at */
+} rights[] = {
+    {"alter ", "OWNER", "REFERENCES"},     {"drop ", "DROP", "DROP"},
+    {"drop trigger ", "OWNER", NULL},      {"drop policy ", "OWNER", NULL},
+    {"drop rule ", "OWNER", NULL},         {"comment ", "OWNER", NULL},
+    {"create index ", "OWNER", NULL},      {"create unique index ", "OWNER", NULL},
+    {"create policy ", "OWNER", NULL},     {"create rule ", "OWNER", NULL},
+    {"create trigger ", "TRIGGER", NULL},  {"create constraint trigger ", "TRIGGER", NULL},
+    {"cluster ", "MAINTAIN", NULL},        {"vacuum ", "MAINTAIN", NULL},
+    {"reindex ", "MAINTAIN", NULL},        {"refresh ", "MAINTAIN", NULL},
+    {"truncate ", "TRUNCATE", "TRUNCATE"}, {"insert ", "INSERT", "SELECT"},
+    {"update ", "UPDATE", "SELECT"},       {"delete ", "DELETE", "SELECT"},
+    {"select ", "SELECT", "SELECT"},       {"create table ", "REFERENCES", "REFERENCES"},
+    {"create view ", "SELECT", "SELECT"},  {"create materialized view ", "SELECT", "SELECT"},
+};
+
+/* ---- the lists ---- */
+
+struct needs {
+    struct arena *arena;
+    struct buffer relations; /* that are locked, and how */
+    struct buffer modes;
+    struct buffer needing; /* relations, and what is needed on each */
+    struct buffer needed;
+    struct buffer changed; /* whose rows are */
+    struct buffer schemas;
+    struct buffer attributes;
+    struct buffer extensions;
+    const char *concurrent; /* what waits for snapshots; NULL: nothing */
+    bool only_known;        /* what may be otherwise when its turn comes is left out */
+    bool may_change;        /* something before may have changed who may do what */
+    bool other_role;        /* the script says whose rights it has */
+    size_t most;            /* locks of one statement */
+    struct buffer written;  /* relations that are written anew, or get an index */
+};
+
+/* Appends to an array literal. */
+static void put(struct buffer *array, const char *value)
+{
+    buffer_puts(array, array->size == 0 ? "{\"" : ",\"");
+    for (const char *c = value; *c != '\0'; c++) {
+        if (*c == '"' || *c == '\\') {
+            buffer_putc(array, '\\');
+        }
+        buffer_putc(array, *c);
+    }
+    buffer_putc(array, '"');
+}
+
+static const char *array_of(struct buffer *array)
+{
+    buffer_puts(array, array->size == 0 ? "{}" : "}");
+    return buffer_string(array);
+}
+
+/* In lower case, without comments in front, with a space between words. */
+static const char *words_of(struct arena *arena, const char *sql)
+{
+    struct buffer words = {.arena = arena};
+    struct sql_lexer lexer = {.text = text_of(sql)};
+    for (struct sql_token token = sql_next(&lexer); token.kind == SQL_WORD && words.size < 64;
+         token = sql_next(&lexer)) {
+        for (size_t i = 0; i < token.text.size; i++) {
+            const char c = token.text.data[i];
+            buffer_putc(&words, c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c);
+        }
+        buffer_putc(&words, ' ');
+    }
+    return buffer_string(&words);
+}
+
+static bool begins(const char *words, const char *with)
+{
+    return strncmp(words, with, strlen(with)) == 0;
+}
+
+/* REFERENCES is what a foreign key takes on the other table; what only reads it needs to read it. */
+static const char *right_on(const struct sql_relation_lock *lock, const char *needed)
+{
+    if (needed != NULL && strcmp(needed, "REFERENCES") == 0) {
+        return lock->lock == SQL_LOCK_SHARE_ROW_EXCLUSIVE ? needed
+               : lock->lock == SQL_LOCK_ACCESS_SHARE      ? NULL
+                                                          : "OWNER";
+    }
+    return needed;
+}
+
+static void add_lock(struct needs *needs, const struct sql_relation_lock *lock, const char *words)
+{
+    const char *const oid = arena_printf(needs->arena, "%u", lock->oid);
+    if (lock->oid == 0) {
+        return;
+    }
+    put(&needs->relations, oid);
+    put(&needs->modes, arena_printf(needs->arena, "%d", (int)lock->lock));
+    if (lock->is_heir && !needs->other_role && begins(words, "alter table ")) {
+        put(&needs->needing, oid);
+        put(&needs->needed, "OWNER");
+    }
+    /* A VACUUM passes over what the role may not, with a warning. */
+    const bool is_asked = !needs->other_role && lock->name != NULL && !(needs->only_known && begins(words, "vacuum "));
+    for (size_t i = 0; is_asked && i < sizeof rights / sizeof rights[0]; i++) {
+        const char *const needed = right_on(lock, lock->is_target ? rights[i].target : rights[i].others);
+        if (begins(words, rights[i].words) && needed != NULL) {
+            put(&needs->needing, oid);
+            put(&needs->needed, needed);
+        }
+    }
+    if (lock->is_target && !needs->other_role && (begins(words, "update ") || begins(words, "delete "))) {
+        put(&needs->changed, oid);
+    }
+}
+
+/* Where a statement makes something that lives in a schema of its own choice. */
+static void add_created(struct needs *needs, const char *sql)
+{
+    static const char *const kinds = " table view materialized view sequence type function procedure domain ";
+    struct sql_objects objects = {0};
+    sql_created_objects(needs->arena, text_of(sql), &objects);
+    for (size_t i = 0; i < objects.count; i++) {
+        const struct sql_object *const object = &objects.items[i];
+        if (strcmp(object->type, "extension") == 0) {
+            put(&needs->extensions, object->name);
+        } else if (object->parent == NULL && strstr(kinds, arena_printf(needs->arena, " %s ", object->type)) != NULL) {
+            put(&needs->schemas, object->schema == NULL ? "" : object->schema);
+        }
+    }
+}
+
+static void add_statement(struct needs *needs, const struct explained_statement *statement)
+{
+    const char *const words = words_of(needs->arena, statement->sql);
+    if (needs->only_known && needs->may_change) {
+        return;
+    }
+    needs->may_change = statement->effects.unknown || rights_change(text_of(statement->sql));
+    const bool writes = statement->effects.work == SQL_WORK_REWRITE || statement->effects.work == SQL_WORK_INDEX;
+    needs->most = statement->effects.count > needs->most ? statement->effects.count : needs->most;
+    for (size_t i = 0; i < statement->effects.count; i++) {
+        add_lock(needs, &statement->effects.locks[i], words);
+        if (writes && statement->effects.locks[i].is_target) {
+            put(&needs->written, arena_printf(needs->arena, "%u", statement->effects.locks[i].oid));
+        }
+    }
+    needs->other_role = needs->other_role || begins(words, "set role ") || begins(words, "set local role ") ||
+                        begins(words, "set session authorization ") || begins(words, "set session role ");
+    if (needs->other_role) {
+        return;
+    }
+    add_created(needs, statement->sql);
+    for (size_t i = 0; i < sizeof attributes / sizeof attributes[0]; i++) {
+        if (begins(words, attributes[i].words) && !begins(words, "create user mapping ")) {
+            put(&needs->attributes, attributes[i].needed);
+        }
+    }
+}
+
+static void add_step(struct needs *needs, const struct explained_step *step)
+{
+    if (step->finished) {
+        return;
+    }
+    if (step->step->kind == STEP_ALONE && step->step->reason != NULL &&
+        strstr(step->step->reason, "CONCURRENTLY") != NULL) {
+        needs->concurrent = step->step->reason;
+    }
+    for (size_t i = 0; i < step->listed; i++) {
+        add_statement(needs, &step->statements[i]);
+    }
+}
+
+static void add_ledger(struct needs *needs, const struct moment *moment)
+{
+    static const char sql[] = "SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
+                              "ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2";
+    const struct ledger *const ledger = &moment->detection->ledger;
+    struct status unanswered = {.arena = needs->arena};
+    PG_RESULT(result) =
+        moment->detection->has_ledger
+            ? pg_query(moment->session, sql, 2, (const char *const[]){ledger->schema, ledger->table}, &unanswered)
+            : NULL;
+    if (result != NULL && PQntuples(result) > 0) {
+        put(&needs->relations, arena_strdup(needs->arena, pg_field(result, 0, 0)));
+        put(&needs->modes, arena_printf(needs->arena, "%d", (int)SQL_LOCK_ROW_EXCLUSIVE));
+    }
+}
+
+static const char *framework_keys(const struct moment *moment)
+{
+    int64_t keys[MOST_ADVISORY_KEYS];
+    struct arena *const arena = moment->request->arena;
+    const struct detection *const detection = moment->detection;
+    struct buffer array = {.arena = arena};
+    const size_t count =
+        framework_advisory_locks(detection->framework, &detection->ledger, pg_session_database(moment->session), keys);
+    for (size_t i = 0; i < count; i++) {
+        put(&array, arena_printf(arena, "%lld", (long long)keys[i]));
+    }
+    return array_of(&array);
+}
+
+/* ---- the questions ---- */
+
+static void ask_locks(const struct moment *moment, struct needs *needs)
+{
+    const char *const relations = buffer_string(&needs->relations);
+    const char *const count = arena_printf(needs->arena, "%zu", needs->most);
+    moment_ask(moment, "Whether another run is under way", runs_sql, 1, (const char *const[]){framework_keys(moment)});
+    moment_ask(moment, "Whom a run would wait for", holders_sql, 2,
+               (const char *const[]){relations, buffer_string(&needs->modes)});
+    moment_ask(moment, "Whether the server has room for the locks", room_sql, 1, &count);
+    if (needs->concurrent != NULL) {
+        moment_ask(moment, "Whose snapshots are old", snapshots_sql, 1, &needs->concurrent);
+    }
+}
+
+static void ask_rights(const struct moment *moment, struct needs *needs)
+{
+    const char *const relations = buffer_string(&needs->relations);
+    moment_ask(moment, "What the role may do", rights_sql, 2,
+               (const char *const[]){array_of(&needs->needing), array_of(&needs->needed)});
+    moment_ask(moment, "Which schemas may be used", usage_sql, 1, &relations);
+    moment_ask(moment, "Where may be created", schemas_sql, 2,
+               (const char *const[]){array_of(&needs->schemas), moment->request->site->project.schema});
+    moment_ask(moment, "What is published", identity_sql, 1, (const char *const[]){buffer_string(&needs->changed)});
+    moment_ask(moment, "What the role is", attributes_sql, 1, (const char *const[]){array_of(&needs->attributes)});
+    moment_ask(moment, "Which extensions there are", extensions_sql, 1,
+               (const char *const[]){array_of(&needs->extensions)});
+}
+
+/* What all of the plan's statements need, as arrays. */
+static struct needs needs_of(const struct moment *moment, const struct explanation *explanation)
+{
+    struct arena *const arena = moment->request->arena;
+    const struct buffer empty = {.arena = arena};
+    struct needs needs = {.arena = arena,
+                          .only_known = moment->only_known,
+                          .relations = empty,
+                          .modes = empty,
+                          .needing = empty,
+                          .needed = empty,
+                          .changed = empty,
+                          .schemas = empty,
+                          .attributes = empty,
+                          .extensions = empty,
+                          .written = empty};
+    for (size_t i = 0; i < explanation->count; i++) {
+        const struct explained_migration *const migration = &explanation->migrations[i];
+        needs.other_role = false;
+        for (size_t j = 0; migration->steps != NULL && j < migration->prepared->plan.count; j++) {
+            add_step(&needs, &migration->steps[j]);
+        }
+    }
+    add_ledger(&needs, moment);
+    array_of(&needs.relations);
+    array_of(&needs.modes);
+    array_of(&needs.changed);
+    return needs;
+}
+
+void needs_check(const struct moment *moment, const struct explanation *explanation)
+{
+    struct needs needs = needs_of(moment, explanation);
+    struct moment noting = *moment;
+    noting.warnings = moment->notes;
+    ask_locks(moment, &needs);
+    ask_rights(moment, &needs);
+    moment_ask(moment, "Which rows are seen", hidden_sql, 1, (const char *const[]){buffer_string(&needs.changed)});
+    moment_ask(&noting, "What is written", disk_sql, 1, (const char *const[]){array_of(&needs.written)});
+}
+
+void needs_check_rights(const struct moment *moment, const struct explanation *explanation)
+{
+    struct needs needs = needs_of(moment, explanation);
+    ask_rights(moment, &needs);
+}

@@ -1,0 +1,42 @@
+/*
+ * By the statement's first words.
+ */
+#include "migration/plan/foresee/absent.h"
+
+#include "sql/lexer.h"
+
+#include <string.h>
+
+/* Indexes and sequences have names that PostgreSQL gives, and constraints bring their own: those are not followed. */
+static bool may_be_unseen(struct text statement)
+{
+    static const char *const followed[] = {"table", "into", "from", "update", "index", "truncate", "view"};
+    struct sql_reader words = sql_read(statement);
+    if (sql_is_word(&words.token, "update") || sql_is_word(&words.token, "truncate")) {
+        return false;
+    }
+    const bool makes = sql_is_word(&words.token, "create");
+    const bool chooses = sql_is_word(&words.token, "with") || sql_is_word(&words.token, "select");
+    sql_advance(&words);
+    sql_take(&words, "unique");
+    for (size_t i = 0; i < sizeof followed / sizeof followed[0]; i++) {
+        if (sql_is_word(&words.token, followed[i])) {
+            return strcmp(followed[i], "index") == 0 && !makes;
+        }
+    }
+    return !chooses;
+}
+
+static bool says_if_exists(struct text statement)
+{
+    struct sql_reader words = sql_read(statement);
+    for (size_t i = 0; i < 6 && words.token.kind == SQL_WORD && !sql_is_word(&words.token, "if"); i++) {
+        sql_advance(&words);
+    }
+    return sql_is_word(&words.token, "if");
+}
+
+bool absent_is_certain(struct text statement)
+{
+    return !may_be_unseen(statement) && !says_if_exists(statement);
+}

@@ -1,0 +1,60 @@
+/*
+ * The world follows what the plan renames and drops.
+ */
+#include "migration/plan/foresee/already.h"
+
+#include "sql/lexer.h"
+
+/* ---- what the statements say ---- */
+
+/* CREATE OR REPLACE, or IF NOT EXISTS wherever it stands: ALTER has it behind names, and may have several. It is
+ * content with what is there, or puts itself in its place. No other statement is read through: one may be a file of
+ * rows. */
+static bool is_content(struct text statement)
+{
+    struct sql_reader words = sql_read(statement);
+    const bool makes = sql_is_word(&words.token, "create") || sql_is_word(&words.token, "alter");
+    bool is = sql_take(&words, "create") && sql_take(&words, "or") && sql_take(&words, "replace");
+    while (makes && !is && words.token.kind != SQL_END && words.token.kind != SQL_BROKEN) {
+        const bool may_be = sql_is_word(&words.token, "if");
+        sql_advance(&words);
+        is = may_be && sql_take(&words, "not") && sql_is_word(&words.token, "exists");
+    }
+    return is;
+}
+
+/* ---- relations ---- */
+
+/* An index is made in the schema of its table, which a search path of several does not tell. */
+static const char *relation_in_the_way(struct world *world, const struct sql_effects *effects, bool is_index)
+{
+    for (size_t i = 0; i < effects->change_count; i++) {
+        const struct sql_change *const change = &effects->changes[i];
+        const char *const place = change->schema != NULL ? change->schema : world_place(world, is_index);
+        const struct relation *const relation =
+            change->kind != SQL_CHANGE_CREATES || place == NULL ? NULL : world_find(world, place, change->name);
+        if (relation != NULL && relation->oid != 0) {
+            return change->name;
+        }
+    }
+    return NULL;
+}
+
+static bool makes_index(struct text statement)
+{
+    struct sql_reader words = sql_read(statement);
+    if (!sql_take(&words, "create")) {
+        return true; /* a constraint's */
+    }
+    sql_take(&words, "unique");
+    return sql_is_word(&words.token, "index");
+}
+
+const char *already_there(const struct needs *needs, struct text statement, const struct sql_effects *effects)
+{
+    if (is_content(statement) || world_is_empty(needs->world)) {
+        return NULL;
+    }
+    const char *const relation = relation_in_the_way(needs->world, effects, makes_index(statement));
+    return relation == NULL || needs_took(needs, relation) ? NULL : needs_say_there(needs->arena, NULL, relation);
+}

@@ -1,0 +1,244 @@
+/*
+ * A name without a schema is looked for along the search path of the scripts. What cannot be asked is not known.
+ */
+#include "migration/plan/foresee/asked.h"
+
+#include "pg/search.h"
+#include "sql/lexer.h"
+
+#include <string.h>
+
+/* $1 schema or NULL, $2 name: the relation. */
+#define RELATION                                                                                                       \
+    "(SELECT c.oid FROM pg_catalog.unnest(CASE WHEN $1::text IS NULL THEN " PG_SCRIPT_SCHEMAS                          \
+    " ELSE ARRAY[$1::name] END) WITH ORDINALITY AS s(schema, number) JOIN pg_catalog.pg_namespace n "                  \
+    "ON n.nspname = s.schema JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = $2::name "           \
+    "ORDER BY s.number LIMIT 1)"
+
+/* An array's elements, or a range's bounds, in an index are of another type than the column. */
+static const char specially_sql[] =
+    "SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attname = "
+    "$3::name WHERE i.indrelid = " RELATION
+    " AND (((i.indexprs IS NOT NULL OR i.indpred IS NOT NULL) AND (a.attnum = ANY (i.indkey) OR EXISTS (SELECT FROM "
+    "pg_catalog.pg_depend d WHERE d.objid = i.indexrelid AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass "
+    "AND d.refobjid = i.indrelid AND d.refobjsubid = a.attnum))) OR EXISTS (SELECT FROM pg_catalog.generate_series(0, "
+    "i.indnkeyatts - 1) AS g(number) JOIN pg_catalog.pg_attribute x ON x.attrelid = i.indexrelid AND x.attnum = "
+    "g.number + 1 JOIN pg_catalog.pg_opclass o ON o.oid = i.indclass[g.number] JOIN pg_catalog.pg_type t ON t.oid = "
+    "o.opcintype WHERE i.indkey[g.number] = a.attnum AND t.typtype = 'p' AND x.atttypid <> a.atttypid))";
+
+static const char checked_sql[] =
+    "SELECT FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attname = "
+    "$3::name WHERE k.conrelid = " RELATION " AND k.contype = 'c' AND k.convalidated AND a.attnum = ANY (k.conkey)";
+
+/* $1 schema or NULL, $2 name: kind, base, and whether something is checked of it or below it. */
+static const char type_sql[] =
+    "WITH RECURSIVE found AS (SELECT t.* FROM pg_catalog.unnest(CASE WHEN $1::text IS NOT NULL THEN "
+    "ARRAY[$1::name] WHEN 'pg_catalog' = ANY (" PG_SCRIPT_SCHEMAS ") THEN " PG_SCRIPT_SCHEMAS
+    " ELSE pg_catalog.array_prepend('pg_catalog'::name, " PG_SCRIPT_SCHEMAS ") END) WITH ORDINALITY AS "
+    "s(schema, number) JOIN pg_catalog.pg_namespace n ON n.nspname = s.schema JOIN pg_catalog.pg_type t ON "
+    "t.typnamespace = n.oid AND t.typname = $2::name ORDER BY s.number LIMIT 1), below(oid) AS (SELECT oid FROM found "
+    "UNION SELECT t.typbasetype FROM below JOIN pg_catalog.pg_type t ON t.oid = below.oid AND t.typtype = 'd') "
+    "SELECT f.typtype, pg_catalog.format_type(f.typbasetype, f.typtypmod), EXISTS (SELECT FROM below JOIN "
+    "pg_catalog.pg_type t ON t.oid = below.oid WHERE t.typnotnull OR EXISTS (SELECT FROM pg_catalog.pg_constraint k "
+    "WHERE k.contypid = t.oid AND k.contype = 'c')) FROM found f";
+
+/* $1 schema or NULL, $2 table, $3 column. */
+static const char column_sql[] =
+    "SELECT pg_catalog.format_type(a.atttypid, a.atttypmod), (SELECT pg_catalog.format_type(t.typbasetype, "
+    "t.typtypmod) FROM pg_catalog.pg_type t WHERE t.oid = a.atttypid AND t.typtype = 'd') FROM pg_catalog.unnest(CASE "
+    "WHEN $1::text IS NULL "
+    "THEN " PG_SCRIPT_SCHEMAS " ELSE ARRAY[$1::name] END) WITH ORDINALITY AS s(schema, number) "
+    "JOIN pg_catalog.pg_namespace n ON n.nspname = s.schema "
+    "JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = $2::name "
+    "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = $3::name AND NOT a.attisdropped "
+    "ORDER BY s.number LIMIT 1";
+
+/* ---- the catalogs ---- */
+
+static bool has_rows(const struct asked *asked, const char *sql, int count, const char *const *values)
+{
+    PG_RESULT(result) = questions_ask(asked->questions, sql, count, values);
+    return result != NULL && PQntuples(result) > 0;
+}
+
+static bool never_null(void *data, const char *schema, const char *table, const char *column)
+{
+    struct asked *const asked = data;
+    return proven_never_null(&asked->proven, schema, table, column);
+}
+
+static bool index_never_null(void *data, const char *schema, const char *table, const char *index)
+{
+    struct asked *const asked = data;
+    return proven_index(&asked->proven, schema, table, index);
+}
+
+static bool is_indexed_specially(void *data, const char *schema, const char *table, const char *column)
+{
+    return has_rows(data, specially_sql, 3, (const char *const[]){schema, table, column});
+}
+
+static bool is_checked(void *data, const char *schema, const char *table, const char *column)
+{
+    return has_rows(data, checked_sql, 3, (const char *const[]){schema, table, column});
+}
+
+/* What the database has of this name; asked once. */
+static const struct asked_type *type_of(struct asked *asked, const char *schema, const char *type)
+{
+    struct arena *const arena = asked->arena;
+    const char *const name = arena_printf(arena, "%s.%s", schema == NULL ? "" : schema, type);
+    for (size_t i = 0; i < asked->type_count; i++) {
+        if (strcmp(asked->types[i].name, name) == 0) {
+            return &asked->types[i];
+        }
+    }
+    PG_RESULT(result) = questions_ask(asked->questions, type_sql, 2, (const char *const[]){schema, type});
+    const bool is_there = result != NULL && PQntuples(result) > 0;
+    asked->types = arena_grow(arena, asked->types, asked->type_count, &asked->type_capacity, sizeof *asked->types);
+    asked->types[asked->type_count] = (struct asked_type){
+        .name = name,
+        .base = is_there ? arena_strdup(arena, pg_field(result, 0, 1)) : NULL,
+        .kind = !is_there                          ? SQL_TYPE_NOT_KNOWN
+                : pg_field(result, 0, 0)[0] != 'd' ? SQL_TYPE_PLAIN
+                : pg_field_bool(result, 0, 2)      ? SQL_TYPE_CHECKED_DOMAIN
+                                                   : SQL_TYPE_FREE_DOMAIN,
+    };
+    return &asked->types[asked->type_count++];
+}
+
+/* Of a name that the plan gives to a domain and the database to another type, the worse is said. */
+static enum sql_type_kind type_kind(void *data, const char *schema, const char *type, const char **base)
+{
+    struct asked *const asked = data;
+    if (words_have(&asked->checked_domains, type)) {
+        return SQL_TYPE_CHECKED_DOMAIN;
+    }
+    const struct asked_type *const found = type_of(asked, schema, type);
+    const bool is_made = words_have(&asked->free_domains, type);
+    *base = is_made ? NULL : found->base;
+    return is_made && found->kind != SQL_TYPE_CHECKED_DOMAIN ? SQL_TYPE_FREE_DOMAIN : found->kind;
+}
+
+static const char *base_of(void *data, const char *type)
+{
+    const struct asked *const asked = data;
+    size_t i = 0;
+    while (i < asked->bases.count && strcmp(asked->bases.items[i], type) != 0) {
+        i += 2;
+    }
+    return i < asked->bases.count ? asked->bases.items[i + 1] : NULL;
+}
+
+/* The base is asked for with it. */
+static void know_base(struct asked *asked, const char *type, const char *base)
+{
+    if (base != NULL && base_of(asked, type) == NULL) {
+        words_add(asked->arena, &asked->bases, type);
+        words_add(asked->arena, &asked->bases, arena_strdup(asked->arena, base));
+    }
+}
+
+const char *asked_column_type(struct asked *asked, const char *schema, const char *table, const char *column)
+{
+    PG_RESULT(result) = questions_ask(asked->questions, column_sql, 3, (const char *const[]){schema, table, column});
+    if (result == NULL || PQntuples(result) == 0) {
+        return NULL;
+    }
+    const char *const type = arena_strdup(asked->arena, pg_field(result, 0, 0));
+    know_base(asked, type, pg_field(result, 0, 1));
+    return type;
+}
+
+static bool has_beside(void *data, const char *schema, const char *table, const char *name)
+{
+    const struct asked *const asked = data;
+    const struct relation *const beside = world_find(asked->world, schema, table);
+    const char *const place = beside == NULL ? NULL : world_schema(asked->world, beside, table);
+    const struct relation *const found = place == NULL ? NULL : world_find(asked->world, place, name);
+    return found != NULL && found->oid != 0;
+}
+
+static bool is_partitioned(void *data, const char *schema, const char *relation)
+{
+    const struct asked *const asked = data;
+    const struct relation *const found = world_find(asked->world, schema, relation);
+    return found != NULL && found->kind == 'p';
+}
+
+struct asked asked_begin(struct arena *arena, struct questions *questions, struct world *world)
+{
+    return (struct asked){.arena = arena,
+                          .questions = questions,
+                          .world = world,
+                          .proven = {.arena = arena, .questions = questions, .world = world}};
+}
+
+void asked_answer(struct asked *asked, struct sql_facts *facts)
+{
+    facts->type_kind = type_kind;
+    facts->base_of = base_of;
+    facts->never_null = never_null;
+    facts->index_never_null = index_never_null;
+    facts->is_indexed_specially = is_indexed_specially;
+    facts->is_checked = is_checked;
+    facts->has_beside = has_beside;
+    facts->is_partitioned = is_partitioned;
+    facts->asked = asked;
+}
+
+/* ---- what the plan does ---- */
+
+static bool says_check(struct sql_reader words)
+{
+    bool says = false;
+    for (; !says && words.token.kind != SQL_END; sql_advance(&words)) {
+        const bool denies = sql_take(&words, "not");
+        says = sql_is_word(&words.token, "check") || (denies && sql_is_word(&words.token, "null"));
+    }
+    return says;
+}
+
+/* Behind CREATE DOMAIN. What its base type is checked for counts, too. */
+static void note_domain(struct asked *asked, struct sql_reader words)
+{
+    const char *schema;
+    const char *unused;
+    const char *const name = sql_take_name(asked->arena, &words, &schema);
+    sql_take(&words, "as");
+    struct sql_reader type = words;
+    const char *const base = sql_take_name(asked->arena, &type, &schema);
+    if (name != NULL) {
+        const bool is_checked =
+            says_check(words) || (base != NULL && type_kind(asked, schema, base, &unused) == SQL_TYPE_CHECKED_DOMAIN);
+        words_add(asked->arena, is_checked ? &asked->checked_domains : &asked->free_domains, name);
+    }
+}
+
+/* Behind ALTER DOMAIN. What it drops again is not followed. */
+static void note_change(struct asked *asked, struct sql_reader words)
+{
+    const char *schema;
+    const char *const name = sql_take_name(asked->arena, &words, &schema);
+    const bool is_renamed = sql_take(&words, "rename") && sql_take(&words, "to");
+    const char *const other = is_renamed ? sql_take_name(asked->arena, &words, &schema) : NULL;
+    if (name != NULL && (sql_is_word(&words.token, "add") || sql_is_word(&words.token, "set")) && says_check(words)) {
+        words_add(asked->arena, &asked->checked_domains, name);
+    } else if (other != NULL && type_of(asked, NULL, name)->kind != SQL_TYPE_FREE_DOMAIN) {
+        words_add(asked->arena, &asked->checked_domains, other);
+    }
+}
+
+void asked_note(struct asked *asked, struct text statement, const struct sql_effects *effects)
+{
+    struct sql_reader words = sql_read(statement);
+    const bool alters = sql_take(&words, "alter");
+    proven_note(&asked->proven, statement, effects);
+    if ((alters || sql_take(&words, "create")) && sql_take(&words, "domain")) {
+        if (alters) {
+            note_change(asked, words);
+        } else {
+            note_domain(asked, words);
+        }
+    }
+}

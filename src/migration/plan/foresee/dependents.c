@@ -1,0 +1,166 @@
+/*
+ * pg_depend as dependency.c of PostgreSQL reads it: what goes is closed over all that goes with it by itself, and who
+ * depends on one of these otherwise keeps it. Of whom the plan has mentioned before nothing is said.
+ */
+#include "migration/plan/foresee/dependents.h"
+
+#include "migration/plan/foresee/needed.h"
+#include "pg/search.h"
+
+#include <string.h>
+
+/* Of each row of held(classid, objid, objsubid), whose catalog is h.class: what it is, its name, whose part it is
+ * (NULL: nobody's), the relation that goes with it, what the world knows that by, and whether it goes with a column of
+ * that. A partition's key may go with the table that it is of. */
+#define HELD                                                                                                           \
+    ", h AS (SELECT d.*, o.relname AS class FROM held d JOIN pg_catalog.pg_class o ON o.oid = d.classid) SELECT CASE " \
+    "WHEN r.rulename = '_RETURN' THEN CASE c.relkind WHEN 'm' THEN 'materialized view' ELSE 'view' END WHEN "          \
+    "k.contype "                                                                                                       \
+    "= 'f' THEN 'foreign key' WHEN f.adnum IS NOT NULL THEN CASE WHEN fa.attgenerated <> '' THEN 'generated column' "  \
+    "ELSE 'default of the column' END WHEN h.objsubid > 0 THEN 'column' ELSE i.type END, coalesce(CASE WHEN "          \
+    "r.rulename = '_RETURN' THEN c.relname ELSE r.rulename END, k.conname, t.tgname, p.polname, x.proname, "           \
+    "fa.attname, a.attname, i.name, i.identity), CASE WHEN r.rulename = '_RETURN' OR (h.class = 'pg_class' AND "       \
+    "h.objsubid = 0) THEN NULL ELSE c.relname END, c.oid, " PG_SCRIPT_NAME(                                            \
+        "c.oid") ", c.relkind, k.oid IS NOT NULL OR n.indexrelid IS NOT NULL OR s.oid IS NOT NULL FROM h LEFT JOIN "   \
+                 "pg_catalog.pg_rewrite r ON h.class = 'pg_rewrite' AND r.oid = h.objid LEFT JOIN "                    \
+                 "pg_catalog.pg_constraint k ON "                                                                      \
+                 "h.class = 'pg_constraint' AND k.oid = h.objid LEFT JOIN pg_catalog.pg_trigger t ON h.class = "       \
+                 "'pg_trigger' AND "                                                                                   \
+                 "t.oid = h.objid LEFT JOIN pg_catalog.pg_policy p ON h.class = 'pg_policy' AND p.oid = h.objid LEFT " \
+                 "JOIN "                                                                                               \
+                 "pg_catalog.pg_proc x ON h.class = 'pg_proc' AND x.oid = h.objid LEFT JOIN pg_catalog.pg_attrdef f "  \
+                 "ON h.class = "                                                                                       \
+                 "'pg_attrdef' AND f.oid = h.objid LEFT JOIN pg_catalog.pg_attribute fa ON fa.attrelid = f.adrelid "   \
+                 "AND fa.attnum = "                                                                                    \
+                 "f.adnum LEFT JOIN pg_catalog.pg_attribute a ON h.class = 'pg_class' AND a.attrelid = h.objid AND "   \
+                 "a.attnum = "                                                                                         \
+                 "h.objsubid AND h.objsubid > 0 LEFT JOIN pg_catalog.pg_index n ON h.class = 'pg_class' AND "          \
+                 "n.indexrelid = h.objid "                                                                             \
+                 "LEFT JOIN pg_catalog.pg_statistic_ext s ON h.class = 'pg_statistic_ext' AND s.oid = h.objid LEFT "   \
+                 "JOIN "                                                                                               \
+                 "pg_catalog.pg_type y ON h.class = 'pg_type' AND y.oid = h.objid LEFT JOIN pg_catalog.pg_class c ON " \
+                 "c.oid = "                                                                                            \
+                 "coalesce(r.ev_class, k.conrelid, t.tgrelid, p.polrelid, f.adrelid, n.indrelid, s.stxrelid, "         \
+                 "y.typrelid, CASE "                                                                                   \
+                 "h.class WHEN 'pg_class' THEN h.objid END) CROSS JOIN LATERAL "                                       \
+                 "pg_catalog.pg_identify_object(h.classid, h.objid, "                                                  \
+                 "h.objsubid) i WHERE k.contype IS DISTINCT FROM 'f' OR NOT EXISTS (SELECT FROM "                      \
+                 "pg_catalog.pg_inherits u WHERE "                                                                     \
+                 "u.inhrelid = k.conrelid) ORDER BY c.oid IS NULL, h.class, h.objid, h.objsubid LIMIT 100"
+
+/* The rows of pg_depend that refer to the object with this alias, or to a column of it. */
+#define REFERRING(to)                                                                                                  \
+    "pg_catalog.pg_depend d ON d.refclassid = " to ".classid AND d.refobjid = " to ".objid AND (" to                   \
+    ".objsubid = 0 OR d.refobjsubid = " to ".objsubid)"
+
+/* $1 the catalog of what goes, $2 its oid, $3 the number of the column or 0. */
+#define ROOT                                                                                                           \
+    "root(classid, objid, objsubid) AS (SELECT c.oid, $2::oid, $3::int FROM pg_catalog.pg_class c JOIN "               \
+    "pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = $1::name)"
+
+static const char dropped_sql[] =
+    "WITH RECURSIVE " ROOT
+    ", gone(classid, objid, objsubid) AS (SELECT * FROM root UNION SELECT d.classid, d.objid, d.objsubid FROM gone g "
+    "JOIN " REFERRING("g") " WHERE d.deptype <> 'n'), held AS (SELECT DISTINCT d.classid, d.objid, d.objsubid FROM "
+                           "gone g JOIN " REFERRING("g") " WHERE d.deptype = 'n' AND NOT EXISTS (SELECT FROM gone o "
+                                                         "WHERE o.classid = d.classid AND o.objid = d.objid AND "
+                                                         "(o.objsubid = 0 OR o.objsubid = d.objsubid)))" HELD;
+
+/* What it is itself an inner part of, or a member of an extension. */
+static const char required_sql[] =
+    "WITH " ROOT
+    ", held AS (SELECT d.refclassid AS classid, d.refobjid AS objid, d.refobjsubid AS objsubid FROM root g "
+    "JOIN pg_catalog.pg_depend d ON d.classid = g.classid AND d.objid = g.objid AND d.objsubid = g.objsubid WHERE "
+    "d.deptype IN ('i', 'e'))" HELD;
+
+/* $1 the relation, $2 a column of it. A generated column depends on it by itself before PostgreSQL 15. */
+static const char retyped_sql[] =
+    "WITH held AS (SELECT DISTINCT d.classid, d.objid, d.objsubid FROM pg_catalog.pg_attribute b JOIN "
+    "pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = b.attrelid "
+    "AND d.refobjsubid = b.attnum JOIN pg_catalog.pg_class o ON o.oid = d.classid WHERE b.attrelid = $1::oid AND "
+    "b.attname = $2::name AND (o.relname IN ('pg_rewrite', 'pg_trigger', 'pg_policy', 'pg_proc') OR (o.relname = "
+    "'pg_class' AND d.objid = b.attrelid AND d.objsubid > 0) OR (o.relname = "
+    "'pg_attrdef' AND NOT EXISTS (SELECT FROM pg_catalog.pg_attrdef f WHERE f.oid = d.objid AND f.adnum = "
+    "b.attnum))))" HELD;
+
+static const char emptied_sql[] =
+    "WITH held AS (SELECT o.tableoid AS classid, o.oid AS objid, 0 AS objsubid FROM pg_catalog.pg_constraint o WHERE "
+    "o.contype = 'f' AND o.confrelid = $1::oid AND o.conrelid <> $1::oid AND o.conparentid = 0 AND $2::text IS "
+    "NULL)" HELD;
+
+static bool is_mentioned(const struct needs *needs, struct text statement, const char *name)
+{
+    return name != NULL && (needs_mentioned(needs, name) || needs_count_in(statement, name) > 0);
+}
+
+/* The first of the rows that is still there when the statement runs. */
+static const char *first_held(struct needs *needs, struct text statement, const PGresult *rows, const char *verb,
+                              const char *what)
+{
+    for (int i = 0; rows != NULL && i < PQntuples(rows); i++) {
+        const char *const name = pg_field(rows, i, 1);
+        const char *const of = pg_field(rows, i, 2);
+        const uint32_t oid = (uint32_t)pg_field_int(rows, i, 3, 0);
+        const struct relation *const relation =
+            oid == 0 ? NULL : world_of_oid(needs->world, oid, pg_field(rows, i, 4), pg_field(rows, i, 5)[0]);
+        const bool goes_with_column = pg_field_bool(rows, i, 6) && is_mentioned(needs, statement, of);
+        if (name != NULL && !is_mentioned(needs, statement, name) && !goes_with_column &&
+            (relation == NULL || !relation->gone)) {
+            return of == NULL
+                       ? arena_printf(needs->arena, "The %s \"%s\" %s \"%s\"", pg_field(rows, i, 0), name, verb, what)
+                       : arena_printf(needs->arena, "The %s \"%s\" of \"%s\" %s \"%s\"", pg_field(rows, i, 0), name, of,
+                                      verb, what);
+        }
+    }
+    return NULL;
+}
+
+static const char *held_by(struct needs *needs, struct text statement, const char *const *root, const char *what)
+{
+    PG_RESULT(held) = needs_ask(needs, dropped_sql, 3, root);
+    const char *const holder = first_held(needs, statement, held, "depends on", what);
+    if (holder != NULL) {
+        return arena_printf(needs->arena, "%s: it cannot be dropped without CASCADE (2BP01).", holder);
+    }
+    PG_RESULT(required) = needs_ask(needs, required_sql, 3, root);
+    const char *const owner = first_held(needs, statement, required, "requires", what);
+    return owner == NULL ? NULL : arena_printf(needs->arena, "%s: it cannot be dropped by itself (2BP01).", owner);
+}
+
+const char *dependents_of(struct needs *needs, struct text statement, const struct sql_need *need,
+                          const struct relation *of, const PGresult *found)
+{
+    const struct needed_kind *const kind = needed_kind(need->kind);
+    const bool is_column = need->kind == SQL_NEED_COLUMN;
+    const char *const class = kind == NULL || is_column ? "pg_class" : kind->class;
+    const bool is_one = found != NULL && PQntuples(found) == 1;
+    if (needs->has_cascaded || class == NULL || (found != NULL && !is_one) ||
+        (found == NULL && (of == NULL || of->oid == 0))) {
+        return NULL;
+    }
+    const char *const relation = of == NULL ? NULL : arena_printf(needs->arena, "%u", of->oid);
+    const char *const root[] = {class, is_column || found == NULL ? relation : pg_field(found, 0, 0),
+                                is_column ? pg_field(found, 0, 0) : "0"};
+    return held_by(needs, statement, root,
+                   need->part != NULL && kind != NULL && kind->is_part ? need->part : need->name);
+}
+
+const char *dependents_reached(struct needs *needs, struct text statement, const struct sql_reach *reach)
+{
+    const bool is_column = reach->kind == SQL_REACH_RETYPE && strcmp(reach->type, "column") == 0;
+    const bool is_emptied = reach->kind == SQL_REACH_TRUNCATE && strcmp(reach->type, "relation") == 0;
+    const struct relation *const relation =
+        is_column || is_emptied ? world_find(needs->world, reach->schema, reach->name) : NULL;
+    if (relation == NULL || relation->oid == 0 || relation->gone || needs->has_cascaded) {
+        return NULL;
+    }
+    const char *const values[] = {arena_printf(needs->arena, "%u", relation->oid), reach->part};
+    PG_RESULT(rows) = needs_ask(needs, is_column ? retyped_sql : emptied_sql, 2, values);
+    const char *const holder =
+        first_held(needs, statement, rows, is_column ? "uses" : "refers to", is_column ? reach->part : reach->name);
+    return holder == NULL ? NULL
+           : is_column
+               ? arena_printf(needs->arena, "%s: it cannot get another type (0A000).", holder)
+               : arena_printf(needs->arena,
+                              "%s: it cannot be emptied without CASCADE, or that table beside it (0A000).", holder);
+}

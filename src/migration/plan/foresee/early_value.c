@@ -1,0 +1,326 @@
+/*
+ * The statement is read word by word, with the words before each; columns are those of the relations that it names.
+ */
+#include "migration/plan/foresee/early_value.h"
+
+#include "sql/classify.h"
+#include "sql/lexer.h"
+
+#include <string.h>
+
+#define SINCE_17    170000 /* values of a type that the same transaction has made can be used */
+#define MOST_BEHIND 4      /* words that are looked back at */
+
+/* A column of a relation that the statement names. */
+struct column {
+    const struct relation *relation;
+    const char *name;
+    bool is_value; /* it is of the type */
+};
+
+struct reading {
+    struct early_values *early;
+    const char *type;
+    const char *value;
+    struct column *columns; /* of each relation in their order */
+    size_t count;
+    size_t capacity;
+    struct sql_token before[MOST_BEHIND]; /* the last one first */
+    const char *subject;                  /* the column that what comes next is compared with; NULL: none */
+    bool is_list;                         /* … with each of a list */
+};
+
+/* ---- columns ---- */
+
+/* $1 the type's name, $2 the relation. */
+static const char columns_sql[] =
+    "SELECT a.attname, t.typtype = 'e' AND t.typname = $1::name FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type "
+    "t ON t.oid = a.atttypid WHERE a.attrelid = $2::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
+
+static void read_columns(struct reading *reading, const struct relation *relation)
+{
+    struct arena *const arena = reading->early->arena;
+    const char *const values[] = {reading->type, arena_printf(arena, "%u", relation->oid)};
+    PG_RESULT(result) = questions_ask(reading->early->questions, columns_sql, 2, values);
+    for (int i = 0; result != NULL && i < PQntuples(result); i++) {
+        reading->columns =
+            arena_grow(arena, reading->columns, reading->count, &reading->capacity, sizeof *reading->columns);
+        reading->columns[reading->count++] =
+            (struct column){relation, arena_strdup(arena, pg_field(result, i, 0)), pg_field_bool(result, i, 1)};
+    }
+}
+
+static void read_relations(struct reading *reading, const struct sql_effects *effects)
+{
+    for (size_t i = 0; i < effects->count; i++) {
+        const struct sql_relation_lock *const lock = &effects->locks[i];
+        const struct relation *const relation =
+            lock->name == NULL ? NULL : world_find(reading->early->world, lock->schema, lock->name);
+        if (relation != NULL && relation->oid != 0) {
+            read_columns(reading, relation);
+        }
+    }
+}
+
+/* Is a column of this name of the type, in all of the relations that have one? */
+static bool is_value_column(const struct reading *reading, const char *name)
+{
+    bool is = false;
+    bool is_other = false;
+    for (size_t i = 0; name != NULL && i < reading->count; i++) {
+        const bool has_name = strcmp(reading->columns[i].name, name) == 0;
+        is = is || (has_name && reading->columns[i].is_value);
+        is_other = is_other || (has_name && !reading->columns[i].is_value);
+    }
+    return is && !is_other;
+}
+
+/* ---- words ---- */
+
+static void look_back(struct reading *reading, const struct sql_token *token)
+{
+    for (size_t i = MOST_BEHIND; i-- > 1;) {
+        reading->before[i] = reading->before[i - 1];
+    }
+    reading->before[0] = *token;
+}
+
+static bool is_type(const struct reading *reading, struct sql_reader words)
+{
+    const char *const name = sql_take_name(reading->early->arena, &words, NULL);
+    return name != NULL && strcmp(name, reading->type) == 0 && !sql_is_symbol(&words.token, '[');
+}
+
+/* 'value'::type, CAST ('value' AS type); the reader is behind the string. */
+static bool is_cast(const struct reading *reading, struct sql_reader words)
+{
+    const bool casts = sql_is_symbol(&reading->before[0], '(') && sql_is_word(&reading->before[1], "cast");
+    if (sql_is_symbol(&words.token, ':')) {
+        sql_advance(&words);
+        sql_advance(&words);
+        return is_type(reading, words);
+    }
+    return casts && sql_take(&words, "as") && is_type(reading, words);
+}
+
+/* ALTER column SET DEFAULT 'value'; column type [NOT NULL] DEFAULT 'value'. */
+static bool is_default(const struct reading *reading)
+{
+    struct arena *const arena = reading->early->arena;
+    const struct sql_token *const before = reading->before;
+    if (!sql_is_word(&before[0], "default")) {
+        return false;
+    }
+    const size_t behind = sql_is_word(&before[1], "null") && sql_is_word(&before[2], "not") ? 3 : 1;
+    const char *const type = sql_identifier(arena, &before[behind]);
+    return sql_is_word(&before[1], "set") ? is_value_column(reading, sql_identifier(arena, &before[2]))
+                                          : type != NULL && strcmp(type, reading->type) == 0;
+}
+
+/* What the next string would be compared with, after this word: the column in front of = and its kin, or of IN (. */
+static void follow(struct reading *reading, const struct sql_token *token)
+{
+    static const char *const joins[] = {"in", "not", NULL};
+    const bool is_operator = token->kind == SQL_SYMBOL && strchr("=<>!.", token->text.data[0]) != NULL;
+    const char *const name = sql_identifier(reading->early->arena, token);
+    if (sql_is_symbol(token, '(') && sql_is_word(&reading->before[0], "in")) {
+        reading->is_list = true;
+    } else if (name != NULL && !sql_is_any_word(token, joins)) {
+        reading->subject = name;
+        reading->is_list = false;
+    } else if (name == NULL && !is_operator &&
+               !(reading->is_list && (token->kind == SQL_STRING || sql_is_symbol(token, ',')))) {
+        reading->subject = NULL;
+        reading->is_list = false;
+    }
+}
+
+static bool is_compared(const struct reading *reading)
+{
+    const struct sql_token *const last = &reading->before[0];
+    const bool is_operator = last->kind == SQL_SYMBOL && strchr("=<>", last->text.data[0]) != NULL;
+    return reading->subject != NULL && (is_operator || reading->is_list) && is_value_column(reading, reading->subject);
+}
+
+static bool is_value(const struct reading *reading, const struct sql_token *token)
+{
+    const char *const string = sql_string(reading->early->arena, token);
+    return string != NULL && strcmp(string, reading->value) == 0;
+}
+
+static bool is_used(struct reading *reading, struct text statement)
+{
+    struct sql_reader words = sql_read(statement);
+    while (words.token.kind != SQL_END && words.token.kind != SQL_BROKEN) {
+        const struct sql_token token = words.token;
+        sql_advance(&words);
+        /* A cast to another type than a column's makes of it what no column is compared with. */
+        if (is_value(reading, &token) && (is_cast(reading, words) || (!sql_is_symbol(&words.token, ':') &&
+                                                                      (is_default(reading) || is_compared(reading))))) {
+            return true;
+        }
+        follow(reading, &token);
+        look_back(reading, &token);
+    }
+    return false;
+}
+
+/* ---- INSERT ---- */
+
+/* The number of the column of the relation; SIZE_MAX: it has none of the name. */
+static size_t column_of(const struct reading *reading, const struct relation *relation, const char *name)
+{
+    size_t i = 0;
+    while (name != NULL && i < reading->count &&
+           (reading->columns[i].relation != relation || strcmp(reading->columns[i].name, name) != 0)) {
+        i++;
+    }
+    return name == NULL || i == reading->count ? SIZE_MAX : i;
+}
+
+/* The columns that values are for, in the order of the values: those in parentheses, or all. */
+static size_t take_columns(const struct reading *reading, const struct relation *relation, struct sql_reader *words,
+                           size_t *columns)
+{
+    size_t count = 0;
+    const bool is_list = sql_is_symbol(&words->token, '(');
+    for (size_t i = 0; !is_list && i < reading->count; i++) {
+        if (reading->columns[i].relation == relation) {
+            columns[count++] = i;
+        }
+    }
+    while (is_list && words->token.kind != SQL_END && !sql_is_symbol(&words->token, ')') && count < reading->count) {
+        sql_advance(words);
+        columns[count++] = column_of(reading, relation, sql_take_name(reading->early->arena, words, NULL));
+    }
+    if (is_list) {
+        sql_advance(words);
+    }
+    return count;
+}
+
+/* INSERT INTO relation [(columns)] VALUES (…, 'value', …). */
+static bool is_inserted(const struct reading *reading, struct text statement)
+{
+    struct arena *const arena = reading->early->arena;
+    struct sql_reader words = sql_read(statement);
+    const char *schema;
+    if (!sql_take(&words, "insert") || !sql_take(&words, "into")) {
+        return false;
+    }
+    const char *const name = sql_take_name(arena, &words, &schema);
+    const struct relation *const relation = name == NULL ? NULL : world_find(reading->early->world, schema, name);
+    size_t *const columns = arena_array(arena, reading->count + 1, sizeof *columns);
+    const size_t count = take_columns(reading, relation, &words, columns);
+    struct sql_token last = words.token;
+    size_t depth = 0;
+    size_t number = 0;
+    for (bool reads = sql_take(&words, "values"); reads && words.token.kind != SQL_END;
+         last = words.token, sql_advance(&words)) {
+        struct sql_reader next = words;
+        sql_advance(&next);
+        const bool is_alone = depth == 1 && (sql_is_symbol(&last, '(') || sql_is_symbol(&last, ',')) &&
+                              (sql_is_symbol(&next.token, ',') || sql_is_symbol(&next.token, ')'));
+        if (is_alone && number < count && columns[number] != SIZE_MAX && reading->columns[columns[number]].is_value &&
+            is_value(reading, &words.token)) {
+            return true;
+        }
+        number = depth == 0 ? 0 : number + (depth == 1 && sql_is_symbol(&words.token, ',') ? 1 : 0);
+        depth += sql_is_symbol(&words.token, '(') ? 1 : 0;
+        depth -= sql_is_symbol(&words.token, ')') && depth > 0 ? 1 : 0;
+    }
+    return false;
+}
+
+/* ---- what is added ---- */
+
+/* Is it said that the value is there already, so that IF NOT EXISTS adds nothing? */
+static bool is_there(const struct early_values *early, const char *type, const char *value)
+{
+    static const char sql[] = "SELECT FROM pg_catalog.pg_enum e JOIN pg_catalog.pg_type t ON t.oid = e.enumtypid WHERE "
+                              "t.typname = $1::name AND e.enumlabel = $2::name";
+    PG_RESULT(result) = questions_ask(early->questions, sql, 2, (const char *const[]){type, value});
+    return result == NULL || PQntuples(result) > 0;
+}
+
+static void note_added(struct early_values *early, struct text statement)
+{
+    struct arena *const arena = early->arena;
+    const char *const value = sql_added_enum_value(arena, statement);
+    struct sql_reader words = sql_read(statement);
+    const bool alters = sql_take(&words, "alter") && sql_take(&words, "type");
+    const char *const type = alters && value != NULL ? sql_take_name(arena, &words, NULL) : NULL;
+    const char *const key = type == NULL ? NULL : arena_printf(arena, "%s %s", type, value);
+    if (key != NULL && !words_have(&early->types, type) && !word_set_has(&early->added, key) &&
+        !is_there(early, type, value)) {
+        words_add(arena, &early->values, type);
+        words_add(arena, &early->values, value);
+        word_set_add(early->lasting, &early->added, key);
+    }
+}
+
+static void note_types(struct early_values *early, struct text statement)
+{
+    struct sql_objects made = {0};
+    if (pg_session_server_version(questions_session(early->questions)) >= SINCE_17) {
+        sql_created_objects(early->arena, statement, &made);
+    }
+    for (size_t i = 0; i < made.count; i++) {
+        if (strcmp(made.items[i].type, "type") == 0) {
+            words_add(early->arena, &early->types, made.items[i].name);
+        }
+    }
+}
+
+/* A body keeps its strings: they are read when it runs. */
+static bool keeps_strings(struct text statement)
+{
+    static const char *const kept[] = {"do", "comment", "alter", NULL};
+    struct sql_reader words = sql_read(statement);
+    if (sql_is_any_word(&words.token, kept)) {
+        return !(sql_take(&words, "alter") && sql_is_word(&words.token, "table"));
+    }
+    return sql_take(&words, "create") && !sql_is_word(&words.token, "table") && !sql_is_word(&words.token, "index");
+}
+
+/* A string that is the value, and nothing more. */
+static bool has_value(const struct reading *reading, struct text statement)
+{
+    struct sql_reader words = sql_read(statement);
+    while (words.token.kind != SQL_END && !is_value(reading, &words.token)) {
+        sql_advance(&words);
+    }
+    return words.token.kind != SQL_END;
+}
+
+void early_value_step(struct early_values *early)
+{
+    early->values.count = 0;
+    early->types.count = 0;
+}
+
+const char *early_value_why(struct early_values *early, struct text statement, const struct sql_effects *effects)
+{
+    const enum sql_class class = sql_classify(statement);
+    if (class == SQL_CLASS_COMMIT || class == SQL_CLASS_ROLLBACK) {
+        early->values.count = 0;
+        return NULL;
+    }
+    const size_t count = keeps_strings(statement) ? 0 : early->values.count;
+    for (size_t i = 0; i < count; i += 2) {
+        struct reading reading = {.early = early, .type = early->values.items[i], .value = early->values.items[i + 1]};
+        if (!has_value(&reading, statement)) {
+            continue;
+        }
+        read_relations(&reading, effects);
+        if (is_used(&reading, statement) || is_inserted(&reading, statement)) {
+            return arena_printf(early->arena,
+                                "It uses the value '%s' of the type %s, which its own transaction has added: that must "
+                                "be committed first (55P04).",
+                                reading.value, reading.type);
+        }
+    }
+    note_types(early, statement);
+    note_added(early, statement);
+    return NULL;
+}

@@ -1,0 +1,382 @@
+/*
+ * The rules of tablecmds.c of PostgreSQL, held against the catalogs. Of domains, arrays and composite types, whose
+ * casts come from other types, nothing is said.
+ */
+#include "migration/plan/foresee/fitting.h"
+
+#include "migration/plan/foresee/types_said.h"
+
+#include <string.h>
+
+/* ---- what a column is ---- */
+
+enum fact { INHERITED, PARTITION_KEY, IDENTITY, GENERATED, DEFAULT, NOT_NULL, PRIMARY_KEY };
+
+/* $1 the relation, $2 the column: the facts in their order. */
+static const char facts_sql[] =
+    "SELECT a.attinhcount > 0, EXISTS (SELECT FROM pg_catalog.pg_partitioned_table p WHERE p.partrelid = a.attrelid "
+    "AND "
+    "a.attnum = ANY (p.partattrs)), a.attidentity <> '', a.attgenerated <> '', a.atthasdef, a.attnotnull, EXISTS "
+    "(SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = a.attrelid AND i.indisprimary AND a.attnum = ANY "
+    "(i.indkey)) FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid WHERE a.attrelid = "
+    "$1::oid AND a.attname = $2::name AND NOT a.attisdropped AND c.relkind IN ('r', 'p')";
+
+static const struct {
+    enum sql_alter_kind kind;
+    enum fact fact;
+    bool value; /* that makes it fail */
+    const char *why;
+} rules[] = {
+    {SQL_ALTER_TYPE, INHERITED, true, "is inherited: change it in the parent (42P16)."},
+    {SQL_ALTER_TYPE, PARTITION_KEY, true,
+     "is of the key by which the table is partitioned: it stays as it is (42P16)."},
+    {SQL_ALTER_DROP, INHERITED, true, "is inherited: drop it in the parent (42P16)."},
+    {SQL_ALTER_DROP, PARTITION_KEY, true, "is of the key by which the table is partitioned: it stays (42P16)."},
+    {SQL_ALTER_RENAME, INHERITED, true, "is inherited: rename it in the parent (42P16)."},
+    {SQL_ALTER_DEFAULT, IDENTITY, true, "is an identity column, which has no DEFAULT: DROP IDENTITY first (42601)."},
+    {SQL_ALTER_DEFAULT, GENERATED, true, "is a generated column, which has no DEFAULT (42601)."},
+    {SQL_ALTER_NULLABLE, PRIMARY_KEY, true, "is of the primary key, which has no NULL (42P16)."},
+    {SQL_ALTER_NULLABLE, IDENTITY, true, "is an identity column, which has no NULL (42601)."},
+    {SQL_ALTER_ADD_IDENTITY, IDENTITY, true, "is an identity column already (55000)."},
+    {SQL_ALTER_ADD_IDENTITY, DEFAULT, true,
+     "has a DEFAULT, with which it cannot be an identity: DROP DEFAULT (55000)."},
+    {SQL_ALTER_ADD_IDENTITY, NOT_NULL, false, "may be NULL, which an identity may not: SET NOT NULL first (55000)."},
+    {SQL_ALTER_SET_IDENTITY, IDENTITY, false, "is no identity column (55000)."},
+    {SQL_ALTER_DROP_IDENTITY, IDENTITY, false, "is no identity column (55000)."},
+};
+
+static const char *why_by_facts(struct needs *needs, const struct sql_alter *alter, const char *oid)
+{
+    bool has_rule = false;
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        has_rule = has_rule || rules[i].kind == alter->kind;
+    }
+    if (!has_rule || !alter->is_only || needs_mentioned(needs, alter->name)) {
+        return NULL;
+    }
+    PG_RESULT(facts) = needs_ask(needs, facts_sql, 2, (const char *const[]){oid, alter->column});
+    for (size_t i = 0; facts != NULL && PQntuples(facts) == 1 && i < sizeof rules / sizeof rules[0]; i++) {
+        if (rules[i].kind == alter->kind && pg_field_bool(facts, 0, (int)rules[i].fact) == rules[i].value) {
+            return arena_printf(needs->arena, "\"%s\" %s", alter->column, rules[i].why);
+        }
+    }
+    return NULL;
+}
+
+/* ---- types ---- */
+
+/* Is a value of the type `from` (an oid) assigned to the type `to` (a row of pg_type), or is that not known? What is
+ * not a plain type or an enum is not followed. */
+#define PLAIN(type) type ".typtype IN ('b', 'e') AND " type ".typcategory <> 'A'"
+#define ASSIGNS(from, to)                                                                                              \
+    "(" to ".oid = " from " OR " to                                                                                    \
+    ".typcategory = 'S' OR NOT (" PLAIN(to) ") OR EXISTS (SELECT FROM pg_catalog.pg_cast k WHERE k.castsource = " from \
+                                            " AND k.casttarget = " to ".oid AND k.castcontext IN ('a', 'i')))"
+
+/* $1 the relation, $2 the column, $3 its new type: the old type, whether values become the new one by themselves, and
+ * whether a DEFAULT that is a constant does. */
+static const char type_sql[] = "SELECT pg_catalog.format_type(o.oid, NULL), pg_catalog.bool_or(" ASSIGNS(
+    "o.oid",
+    "t") "), pg_catalog.bool_and("
+         "coalesce(d.said ~ '^''' AND o.typcategory IN ('S', 'E'), false)) AND NOT pg_catalog.bool_or(" ASSIGNS(
+             "o.oid",
+             "t") ") OR (pg_catalog.bool_and(coalesce(d.said ~ '^-?[0-9]+$' AND o.oid IN (20, 21, 23), false)) AND NOT "
+                  "pg_catalog.bool_or(" ASSIGNS("20", "t") " OR " ASSIGNS("21", "t") " OR " ASSIGNS(
+                      "23", "t") ")), pg_catalog.min(pg_catalog.format_type(t.oid, NULL)) FROM pg_catalog.pg_attribute "
+                                 "a JOIN pg_catalog.pg_class c "
+                                 "ON c.oid = a.attrelid JOIN pg_catalog.pg_type o ON o.oid = a.atttypid JOIN "
+                                 "pg_catalog.pg_type t ON t.oid = ANY (" TYPES_SAID(
+                                     "$3") ") LEFT JOIN LATERAL (SELECT pg_catalog.pg_get_expr(e.adbin, e.adrelid) AS "
+                                           "said FROM "
+                                           "pg_catalog.pg_attrdef e WHERE e.adrelid = a.attrelid AND e.adnum = "
+                                           "a.attnum AND a.attgenerated = '') d ON true "
+                                           "WHERE a.attrelid = $1::oid AND a.attname = $2::name AND NOT a.attisdropped "
+                                           "AND c.relkind IN ('r', 'p', 'f') AND " PLAIN("o") " GROUP BY o.oid";
+
+static const char *why_by_type(struct needs *needs, const struct sql_alter *alter, const char *oid)
+{
+    if (alter->kind != SQL_ALTER_TYPE || alter->type[0] == '\0' || needs_mentioned_type(needs, alter->type) ||
+        needs_mentioned(needs, "cast")) {
+        return NULL;
+    }
+    PG_RESULT(found) = needs_ask(needs, type_sql, 3, (const char *const[]){oid, alter->column, alter->type});
+    if (found == NULL || PQntuples(found) != 1) {
+        return NULL;
+    }
+    return !alter->has_using && !pg_field_bool(found, 0, 1)
+               ? arena_printf(needs->arena,
+                              "\"%s\" is of type %s, whose values do not become %s by themselves: say how, with USING "
+                              "(42804).",
+                              alter->column, pg_field(found, 0, 0), pg_field(found, 0, 3))
+           : alter->is_only && pg_field_bool(found, 0, 2)
+               ? arena_printf(
+                     needs->arena,
+                     "The DEFAULT of \"%s\" does not become %s by itself: DROP DEFAULT before, and set it again "
+                     "behind (42804).",
+                     alter->column, pg_field(found, 0, 3))
+               : NULL;
+}
+
+/* $1 the relation, $2 the new column, $3 its type: a row where the relation is a partition, or where one that inherits
+ * from it has a column of that name and another type. */
+static const char added_sql[] =
+    "WITH RECURSIVE down(oid) AS (SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = $1::oid UNION "
+    "SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN down ON i.inhparent = down.oid) SELECT 'It is a partition: a "
+    "column is added to the partitioned table (42809).' FROM pg_catalog.pg_class c WHERE c.oid = $1::oid AND "
+    "c.relispartition UNION ALL SELECT pg_catalog.format('The child %I has a column %I of another type (42804).', "
+    "c.relname, a.attname) FROM down JOIN pg_catalog.pg_class c ON c.oid = down.oid JOIN pg_catalog.pg_attribute a ON "
+    "a.attrelid = down.oid AND a.attname = $2::name AND NOT a.attisdropped WHERE $3 <> '' AND a.atttypid <> ALL "
+    "(" TYPES_SAID("$3") ") AND EXISTS (SELECT FROM pg_catalog.unnest(" TYPES_SAID("$3") ")) LIMIT 1";
+
+static const char *why_by_children(struct needs *needs, const struct sql_alter *alter, const char *oid)
+{
+    if (alter->kind != SQL_ALTER_ADD || needs_mentioned(needs, alter->name) ||
+        needs_mentioned_type(needs, alter->type)) {
+        return NULL;
+    }
+    PG_RESULT(found) = needs_ask(needs, added_sql, 3, (const char *const[]){oid, alter->column, alter->type});
+    return found == NULL || PQntuples(found) == 0 ? NULL : arena_strdup(needs->arena, pg_field(found, 0, 0));
+}
+
+/* ---- partitions and children ---- */
+
+#define COLUMN_OF(alias, relation)                                                                                     \
+    "(SELECT b.* FROM pg_catalog.pg_attribute b WHERE b.attrelid = " relation                                          \
+    "::oid AND b.attnum > 0 AND NOT b.attisdropped) " alias
+
+/* $1 the parent, $2 the other table, $3 the bound or NULL for a child: what is in the way. */
+static const char joined_sql[] =
+    "SELECT coalesce((SELECT 'is no partitioned table (42809).' FROM pg_catalog.pg_class "
+    "c WHERE c.oid = $1::oid AND "
+    "c.relkind <> 'p' AND $3::text IS NOT NULL), (SELECT pg_catalog.format('cannot take "
+    "%I, which is a partition already "
+    "(42809).', c.relname) FROM pg_catalog.pg_class c WHERE c.oid = $2::oid AND "
+    "c.relispartition), (SELECT "
+    "'is partitioned otherwise: the bound is of another kind (42P16).' FROM "
+    "pg_catalog.pg_partitioned_table p WHERE "
+    "p.partrelid = $1::oid AND $3 IN ('l', 'r', 'h') AND p.partstrat::text <> $3), "
+    "(SELECT pg_catalog.format('has a "
+    "column %I that the other table lacks (42804).', p.attname) FROM " COLUMN_OF(
+        "p", "$1") " WHERE NOT EXISTS (SELECT FROM " COLUMN_OF("o",
+                                                               "$2") " WHERE o.attname = p.attname) LIMIT 1), (SELECT "
+                                                                     "pg_catalog.format('has no column %I, which the "
+                                                                     "other table has (42804).', "
+                                                                     "o.attname) FROM " COLUMN_OF(
+                                                                         "o",
+                                                                         "$2") " WHERE $3::text IS NOT NULL AND NOT "
+                                                                               "EXISTS (SELECT "
+                                                                               "FROM " COLUMN_OF(
+                                                                                   "p",
+                                                                                   "$1") " WHERE o.attname = "
+                                                                                         "p.attname) LIMIT 1), "
+                                                                                         "(SELECT "
+                                                                                         "pg_catalog.format('has a "
+                                                                                         "column "
+                                                                                         "%I of another type: %s, and "
+                                                                                         "%s "
+                                                                                         "in the other table "
+                                                                                         "(42804).', p.attname, "
+                                                                                         "pg_catalog.format_type(p."
+                                                                                         "atttypid, "
+                                                                                         "p.atttypmod), "
+                                                                                         "pg_catalog.format_type(o."
+                                                                                         "atttypid, "
+                                                                                         "o.atttypmod)) "
+                                                                                         "FROM " COLUMN_OF("p", "$1") " JOIN " COLUMN_OF(
+                                                                                             "o",
+                                                                                             "$2") " ON o.attname = "
+                                                                                                   "p.attname "
+                                                                                                   "WHERE o.atttypid "
+                                                                                                   "<> "
+                                                                                                   "p.atttypid OR "
+                                                                                                   "o.atttypmod "
+                                                                                                   "<> p.atttypmod "
+                                                                                                   "LIMIT 1), "
+                                                                                                   "(SELECT "
+                                                                                                   "pg_catalog.format('"
+                                                                                                   "has a "
+                                                                                                   "column %I that is "
+                                                                                                   "NOT "
+                                                                                                   "NULL, and may be "
+                                                                                                   "NULL in "
+                                                                                                   "the other table "
+                                                                                                   "(42804).', "
+                                                                                                   "p.attname) "
+                                                                                                   "FROM " COLUMN_OF("p", "$1") " JOIN " COLUMN_OF(
+                                                                                                       "o",
+                                                                                                       "$2") " ON "
+                                                                                                             "o."
+                                                                                                             "attname "
+                                                                                                             "= "
+                                                                                                             "p."
+                                                                                                             "attname "
+                                                                                                             "WHERE "
+                                                                                                             "p."
+                                                                                                             "attnotnul"
+                                                                                                             "l "
+                                                                                                             "AND NOT "
+                                                                                                             "o."
+                                                                                                             "attnotnul"
+                                                                                                             "l "
+                                                                                                             "AND NOT "
+                                                                                                             "EXISTS "
+                                                                                                             "(SELECT "
+                                                                                                             "FROM "
+                                                                                                             "pg_"
+                                                                                                             "catalog."
+                                                                                                             "pg_"
+                                                                                                             "index i "
+                                                                                                             "WHERE "
+                                                                                                             "$3::text "
+                                                                                                             "IS NOT "
+                                                                                                             "NULL AND "
+                                                                                                             "i."
+                                                                                                             "indrelid "
+                                                                                                             "= "
+                                                                                                             "p."
+                                                                                                             "attrelid "
+                                                                                                             "AND "
+                                                                                                             "i."
+                                                                                                             "indisprim"
+                                                                                                             "ary "
+                                                                                                             "AND "
+                                                                                                             "p.attnum "
+                                                                                                             "= "
+                                                                                                             "ANY "
+                                                                                                             "(i."
+                                                                                                             "indkey) "
+                                                                                                             "AND "
+                                                                                                             "pg_"
+                                                                                                             "catalog."
+                                                                                                             "current_"
+                                                                                                             "setting("
+                                                                                                             "'server_"
+                                                                                                             "version_"
+                                                                                                             "num')::"
+                                                                                                             "int < "
+                                                                                                             "180000) "
+                                                                                                             "LIMIT "
+                                                                                                             "1))";
+
+static const char detached_sql[] = "SELECT 'has no such partition (42P01).' WHERE NOT EXISTS (SELECT FROM "
+                                   "pg_catalog.pg_inherits i WHERE i.inhparent = $1::oid AND i.inhrelid = $2::oid)";
+
+/* The relation where nothing before has mentioned it. */
+static const struct relation *untouched(struct needs *needs, const char *schema, const char *name)
+{
+    const struct relation *const relation =
+        name == NULL || needs_mentioned(needs, name) ? NULL : world_find(needs->world, schema, name);
+    return relation == NULL || relation->oid == 0 || relation->renamed ? NULL : relation;
+}
+
+static const char *why_not_joined(struct needs *needs, const struct sql_alter *alter)
+{
+    const bool is_child = alter->kind == SQL_ALTER_INHERIT;
+    const struct relation *const table = untouched(needs, alter->schema, alter->name);
+    const struct relation *const other = untouched(needs, alter->other_schema, alter->other);
+    if (table == NULL || other == NULL) {
+        return NULL;
+    }
+    const char bound[] = {alter->bound, '\0'};
+    const char *const values[] = {arena_printf(needs->arena, "%u", is_child ? other->oid : table->oid),
+                                  arena_printf(needs->arena, "%u", is_child ? table->oid : other->oid),
+                                  is_child ? NULL : bound};
+    PG_RESULT(found) = alter->kind == SQL_ALTER_DETACH ? needs_ask(needs, detached_sql, 2, values)
+                                                       : needs_ask(needs, joined_sql, 3, values);
+    const char *const why = found == NULL || PQntuples(found) == 0 ? NULL : pg_field(found, 0, 0);
+    return why == NULL ? NULL : arena_printf(needs->arena, "\"%s\" %s", is_child ? alter->other : alter->name, why);
+}
+
+static const char *why_alter(struct needs *needs, const struct sql_alter *alter)
+{
+    if (alter->other != NULL) {
+        return why_not_joined(needs, alter);
+    }
+    const struct relation *const relation = world_find(needs->world, alter->schema, alter->name);
+    if (relation == NULL || relation->oid == 0 || relation->renamed || needs_mentioned(needs, alter->column)) {
+        return NULL;
+    }
+    const char *const oid = arena_printf(needs->arena, "%u", relation->oid);
+    const char *const by_facts = why_by_facts(needs, alter, oid);
+    const char *const by_type = by_facts == NULL ? why_by_type(needs, alter, oid) : NULL;
+    return by_facts != NULL ? by_facts : by_type != NULL ? by_type : why_by_children(needs, alter, oid);
+}
+
+/* ---- foreign keys ---- */
+
+/* $1 the table that is referred to, $2 its columns or '', $3 the table that refers or NULL, $4 its columns, $5 their
+ * types. Two types fit where an operator of a btree compares them, or one becomes the other by itself. */
+static const char key_sql[] =
+    "WITH keys AS (SELECT u.name, u.number FROM pg_catalog.unnest(pg_catalog.string_to_array($2, pg_catalog.chr(31))) "
+    "WITH ORDINALITY AS u(name, number) UNION ALL SELECT a.attname::text, k.number FROM pg_catalog.pg_index i CROSS "
+    "JOIN "
+    "LATERAL pg_catalog.unnest(i.indkey::int2[]) WITH ORDINALITY AS k(column_number, number) JOIN "
+    "pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.column_number WHERE $2 = '' AND i.indrelid "
+    "= "
+    "$1::oid AND i.indisprimary), own AS (SELECT u.name, u.type, u.number FROM "
+    "unnest(pg_catalog.string_to_array($4, pg_catalog.chr(31)), pg_catalog.string_to_array($5, pg_catalog.chr(31))) "
+    "WITH ORDINALITY AS u(name, type, number)), pairs AS (SELECT own.name, keys.name AS key, p.oid AS to_oid, f.oid "
+    "AS from_oid, p.typcategory = 'S' AND f.typcategory = 'S' AS are_strings, p.typtype IN ('b', 'e') AND "
+    "p.typcategory <> 'A' AND f.typtype IN ('b', 'e') AND f.typcategory <> 'A' AS are_plain FROM own JOIN keys ON "
+    "keys.number = own.number JOIN pg_catalog.pg_attribute ka ON ka.attrelid = $1::oid AND ka.attname = "
+    "keys.name::name AND NOT ka.attisdropped JOIN pg_catalog.pg_type p ON p.oid = ka.atttypid JOIN pg_catalog.pg_type "
+    "f ON CASE WHEN own.type <> '' THEN f.oid = ANY (" TYPES_SAID(
+        "own.type") ") ELSE f.oid = (SELECT o.atttypid FROM pg_catalog.pg_attribute o WHERE o.attrelid = $3::oid AND "
+                    "o.attname = "
+                    "own.name::name AND NOT o.attisdropped) END) SELECT CASE WHEN (SELECT pg_catalog.count(*) FROM "
+                    "keys) <> (SELECT "
+                    "pg_catalog.count(*) FROM own) THEN 'The foreign key has another number of columns than the key "
+                    "that it refers to "
+                    "(42830).' ELSE (SELECT pg_catalog.format('%I is of type %s, and %I, which it refers to, of type "
+                    "%s: they cannot be "
+                    "compared (42804).', r.name, pg_catalog.format_type(pg_catalog.min(r.from_oid), NULL), r.key, "
+                    "pg_catalog.format_type(r.to_oid, NULL)) FROM pairs r GROUP BY r.name, r.key, r.to_oid HAVING "
+                    "pg_catalog.bool_and("
+                    "r.are_plain AND NOT r.are_strings AND r.from_oid <> r.to_oid AND NOT EXISTS (SELECT FROM "
+                    "pg_catalog.pg_amop o "
+                    "WHERE o.amopmethod = 403 AND o.amopstrategy = 3 AND o.amoplefttype = r.to_oid AND o.amoprighttype "
+                    "= r.from_oid) AND "
+                    "NOT EXISTS (SELECT FROM pg_catalog.pg_cast k WHERE k.castsource = r.from_oid AND k.casttarget = "
+                    "r.to_oid AND "
+                    "k.castcontext = 'i')) LIMIT 1) END WHERE EXISTS (SELECT FROM keys)";
+
+/* Has a statement before mentioned one of these columns? */
+static bool mentions_any(const struct needs *needs, const char *columns)
+{
+    bool mentions = false;
+    for (const char *at = columns; !mentions && *at != '\0';) {
+        const size_t size = strcspn(at, "\x1F");
+        mentions = needs_mentioned(needs, arena_strndup(needs->arena, at, size));
+        at += size + (at[size] == '\0' ? 0 : 1);
+    }
+    return mentions;
+}
+
+static const char *why_reference(struct needs *needs, const struct sql_reference *key)
+{
+    const struct relation *const to = untouched(needs, key->to_schema, key->to);
+    const struct relation *const from = untouched(needs, key->schema, key->name);
+    const bool is_known = to != NULL && (from != NULL || key->name == NULL) && !mentions_any(needs, key->to_columns) &&
+                          !needs_mentioned_type(needs, key->types) && !needs_mentioned(needs, "cast") &&
+                          !needs_mentioned(needs, "operator");
+    if (!is_known || key->columns[0] == '\0') {
+        return NULL;
+    }
+    const char *const values[] = {arena_printf(needs->arena, "%u", to->oid), key->to_columns,
+                                  from == NULL ? NULL : arena_printf(needs->arena, "%u", from->oid), key->columns,
+                                  key->types};
+    PG_RESULT(found) = needs_ask(needs, key_sql, 5, values);
+    return found == NULL || PQntuples(found) == 0 ? NULL : arena_strdup(needs->arena, pg_field(found, 0, 0));
+}
+
+const char *fitting_why(struct needs *needs, const struct sql_effects *effects)
+{
+    const char *why = NULL;
+    for (size_t i = 0; why == NULL && !needs->has_cascaded && i < effects->alter_count; i++) {
+        why = why_alter(needs, &effects->alters[i]);
+    }
+    for (size_t i = 0; why == NULL && !needs->has_cascaded && i < effects->reference_count; i++) {
+        why = why_reference(needs, &effects->references[i]);
+    }
+    return why;
+}

@@ -1,0 +1,283 @@
+/*
+ * What a statement needs is asked for by its kind (needed.h); one small query for each thing, and none for a thing that
+ * was asked for before. What it makes must not be there, in the schema where it makes it.
+ */
+#include "migration/plan/foresee/missing.h"
+
+#include "base/limits.h"
+#include "migration/plan/foresee/dependents.h"
+#include "migration/plan/foresee/needed.h"
+#include "sql/lexer.h"
+
+#include <string.h>
+
+/* ---- asking ---- */
+
+/* The things of the need that are there, in a relation where they are parts of one. */
+static PGresult *find(struct needs *needs, const struct sql_need *need, const struct relation *of)
+{
+    const struct needed_kind *const kind = needed_kind(need->kind);
+    const char *const values[] = {kind->is_part     ? arena_printf(needs->arena, "%u", of->oid)
+                                  : kind->is_global ? NULL
+                                                    : need->schema,
+                                  kind->is_part ? need->part : need->name, need->part, need->types};
+    return needs_ask(needs, kind->sql, kind->count, values);
+}
+
+/* How many of them there are, two at most; one where that is not known. Asked once. */
+static int count_there(struct needs *needs, const struct sql_need *need, const struct relation *of)
+{
+    const char *const key = arena_printf(needs->arena, "%d %u %s %s %s %s", (int)need->kind, of == NULL ? 0 : of->oid,
+                                         need->schema == NULL ? "" : need->schema, of == NULL ? need->name : "",
+                                         need->part == NULL ? "" : need->part, need->types == NULL ? "-" : need->types);
+    const int known = word_set_number(&needs->answers, key);
+    if (known != 0) {
+        return known - 1;
+    }
+    PG_RESULT(result) = find(needs, need, of);
+    const int count = result == NULL ? 1 : PQntuples(result) > 1 ? 2 : PQntuples(result);
+    if (!needs->gave_up) {
+        word_set_put(needs->arena, &needs->answers, key, count + 1);
+    }
+    return count;
+}
+
+/* ---- what may have come or gone without its name ---- */
+
+/* Types and schemas that nobody names where they are made: of arrays and multiranges, what is in a schema that the plan
+ * has renamed, and the schema of CREATE SCHEMA AUTHORIZATION. */
+static bool may_come_unnamed(const struct needs *needs, const struct sql_need *need)
+{
+    return word_set_has(&needs->mentioned, need->schema) || strstr(need->name, "multirange") != NULL ||
+           (need->name[0] == '_' && word_set_has(&needs->mentioned, need->name + 1)) ||
+           (need->kind == SQL_NEED_SCHEMA && needs->has_unnamed_schema) ||
+           (need->kind == SQL_NEED_OPERATOR && word_set_has(&needs->mentioned, "operator"));
+}
+
+/* The name that PostgreSQL gives an index, a sequence or a constraint begins with its table's, or a column's; a long
+ * one is cut. */
+static bool may_be_implicit(const struct needs *needs, const char *name)
+{
+    bool may = strlen(name) >= LIMIT_NAME - 4;
+    for (const char *c = strchr(name, '_'); !may && c != NULL; c = strchr(c + 1, '_')) {
+        may = word_set_has(&needs->mentioned, arena_strndup(needs->arena, name, (size_t)(c - name)));
+    }
+    return may;
+}
+
+/* The relation whose part it is, where the catalogs know its parts: a part of a table that the plan has mentioned may
+ * have come by another's name, as may any column of a view. */
+static const struct relation *whole_of(const struct needs *needs, const struct sql_need *need)
+{
+    const struct relation *const relation = world_find(needs->world, need->schema, need->name);
+    if (relation == NULL || relation->oid == 0 || relation->renamed) {
+        return NULL;
+    }
+    const bool is_implicit = need->kind != SQL_NEED_COLUMN || relation->kind == 'v' || relation->kind == 'c';
+    return is_implicit && word_set_has(&needs->mentioned, need->name) ? NULL : relation;
+}
+
+/* Every session has a schema of its own for what is temporary, which is made when something is. */
+static bool is_temporary(const struct sql_need *need)
+{
+    const char *const schema = need->kind == SQL_NEED_SCHEMA ? need->name : need->schema;
+    return schema != NULL && strncmp(schema, "pg_temp", strlen("pg_temp")) == 0;
+}
+
+/* Nothing is said of what is temporary, or of what statements before have so much as mentioned. */
+static bool is_followed(const struct needs *needs, const struct sql_need *need, const struct relation *of)
+{
+    const struct needed_kind *const kind = needed_kind(need->kind);
+    const char *const name = kind->is_part ? need->part : need->name;
+    return !is_temporary(need) && !(need->kind != SQL_NEED_KEY && word_set_has(&needs->mentioned, name)) &&
+           !(kind->is_part ? of == NULL : may_come_unnamed(needs, need) || needs_mentioned_type(needs, need->types)) &&
+           !(needs->own_schema != NULL && strcmp(needs->own_schema, name) == 0);
+}
+
+/* ---- what must be there ---- */
+
+/* The columns of a key as a person writes them: "a", "b". */
+static const char *with_commas(struct arena *arena, const char *columns)
+{
+    struct buffer list = {.arena = arena};
+    for (; *columns != '\0'; columns++) {
+        buffer_printf(&list, *columns == '\x1F' ? "\", \"" : "%c", *columns);
+    }
+    return buffer_string(&list);
+}
+
+static const char *say_missing(struct arena *arena, const struct sql_need *need)
+{
+    const struct needed_kind *const kind = needed_kind(need->kind);
+    return need->kind == SQL_NEED_KEY && need->part[0] == '\0'
+               ? arena_printf(arena, "\"%s\" has no primary key, and nothing before this statement makes one.",
+                              need->name)
+           : need->kind == SQL_NEED_KEY
+               ? arena_printf(arena,
+                              "\"%s\" has no unique constraint over \"%s\", and nothing before this statement makes "
+                              "one.",
+                              need->name, with_commas(arena, need->part))
+           : need->kind == SQL_NEED_EXTENSION_FILES
+               ? arena_printf(arena, "The server has no files of the extension \"%s\"%s%s: install its package there.",
+                              need->name, need->part == NULL ? "" : " in version ",
+                              need->part == NULL ? "" : need->part)
+           : need->kind == SQL_NEED_TRIGGER_FUNCTION
+               ? arena_printf(
+                     arena,
+                     "A function \"%s\" without arguments that returns %s is not there, and nothing before this "
+                     "statement makes it.",
+                     need->name, need->part)
+           : kind->is_part || kind->is_on_type
+               ? arena_printf(arena, "\"%s\" has no %s \"%s\", and nothing before this statement makes one.",
+                              need->name, kind->called, need->part)
+               : arena_printf(arena, "The %s \"%s\" is not there, and nothing before this statement makes it.",
+                              needed_called(need), needed_display(arena, need));
+}
+
+/* A function without its arguments must be the only one in the schema where it is found first. */
+static const char *why_not_one(struct needs *needs, const struct sql_need *need)
+{
+    struct sql_need first = *need;
+    first.schema = need->schema != NULL ? need->schema : world_place(needs->world, false);
+    return need->kind != SQL_NEED_ROUTINE || strchr(need->part, '!') == NULL || first.schema == NULL ||
+                   count_there(needs, &first, NULL) < 2
+               ? NULL
+               : arena_printf(needs->arena,
+                              "There are several functions \"%s\": say which by the types of its arguments (42725).",
+                              need->name);
+}
+
+/* A relation: the world knows what the plan has made of its name. */
+static const char *why_no_relation(struct needs *needs, struct text statement, const struct sql_need *need)
+{
+    const struct relation *const relation = world_find(needs->world, need->schema, need->name);
+    if (relation != NULL && relation->oid != 0 && relation->kind != 0 && need->part != NULL &&
+        strchr(need->part, relation->kind) == NULL) {
+        return arena_printf(needs->arena, "\"%s\" is %s, which this statement does not take (42809).", need->name,
+                            needed_relation(relation->kind));
+    }
+    const bool is_unseen = (need->schema != NULL && strncmp(need->schema, "pg_", 3) == 0) ||
+                           (needs->own_table != NULL && strcmp(needs->own_table, need->name) == 0);
+    return relation != NULL || need->may_be_missing || is_unseen || world_knows(needs->world, need->name) ||
+                   word_set_has(&needs->mentioned, need->name) || word_set_has(&needs->mentioned, need->schema) ||
+                   may_be_implicit(needs, need->name) || needs_count_in(statement, need->name) > 1
+               ? NULL
+               : arena_printf(needs->arena, "\"%s\" is not there, and nothing before this statement makes it.",
+                              need->name);
+}
+
+static const char *why_missing(struct needs *needs, struct text statement, const struct sql_need *need)
+{
+    const struct needed_kind *const kind = needed_kind(need->kind);
+    if (need->kind == SQL_NEED_RELATION) {
+        return why_no_relation(needs, statement, need);
+    }
+    const struct relation *const of = kind != NULL && kind->is_part ? whole_of(needs, need) : NULL;
+    if (kind == NULL || need->may_be_missing || !is_followed(needs, need, of) ||
+        (kind->is_on_type && word_set_has(&needs->mentioned, need->name))) {
+        return NULL;
+    }
+    const char *const again = kind->is_part && need->kind != SQL_NEED_KEY ? need->part : need->name;
+    return count_there(needs, need, of) > 0       ? why_not_one(needs, need)
+           : needs_count_in(statement, again) > 1 ? NULL
+                                                  : say_missing(needs->arena, need);
+}
+
+/* What is dropped must be nobody's need. */
+static const char *why_kept(struct needs *needs, struct text statement, const struct sql_need *need)
+{
+    const struct needed_kind *const kind = needed_kind(need->kind);
+    if (need->kind == SQL_NEED_RELATION) {
+        const struct relation *const relation = world_find(needs->world, need->schema, need->name);
+        return relation == NULL || relation->gone ? NULL : dependents_of(needs, statement, need, relation, NULL);
+    }
+    const struct relation *const of = kind != NULL && kind->is_part ? whole_of(needs, need) : NULL;
+    if (kind == NULL || !is_followed(needs, need, of) || needs->has_cascaded) {
+        return NULL;
+    }
+    PG_RESULT(found) = find(needs, need, of);
+    return found == NULL ? NULL : dependents_of(needs, statement, need, of, found);
+}
+
+/* ---- what must not be there ---- */
+
+/* Where a relation gets its new name: in the schema that is said, or beside what is renamed. */
+static const char *place_of_relation(const struct needs *needs, const struct sql_need *make)
+{
+    const struct relation *const beside =
+        make->part == NULL ? NULL : world_find(needs->world, make->schema, make->part);
+    return make->part == NULL ? make->schema : beside == NULL ? NULL : world_schema(needs->world, beside, make->part);
+}
+
+static const char *why_relation_there(struct needs *needs, const struct sql_need *make)
+{
+    const char *const place = place_of_relation(needs, make);
+    const struct relation *const relation = place == NULL ? NULL : world_find(needs->world, place, make->name);
+    return relation == NULL || relation->oid == 0 || needs_took(needs, make->name)
+               ? NULL
+               : needs_say_there(needs->arena, NULL, make->name);
+}
+
+/* May a statement before have taken it away, with what it is a part of? What makes an array's name free does it by
+ * itself. */
+static bool may_be_gone(const struct needs *needs, const struct sql_need *make)
+{
+    return is_temporary(make) || needs->has_cascaded || needs_took(needs, make->name) ||
+           needs_took(needs, make->part) || needs_took(needs, make->schema) ||
+           ((make->kind == SQL_NEED_TYPE || make->kind == SQL_NEED_DOMAIN) && make->name[0] == '_');
+}
+
+/* What a statement calls by its own name again stays what it is; what it drops it drops before. */
+static const char *why_there(struct needs *needs, struct text statement, const struct sql_need *make)
+{
+    const struct needed_kind *const kind = needed_kind(make->kind);
+    const struct relation *const of =
+        kind != NULL && kind->is_part ? world_find(needs->world, make->schema, make->name) : NULL;
+    struct sql_need made = *make;
+    if (make->kind == SQL_NEED_RELATION) {
+        return why_relation_there(needs, make);
+    }
+    const bool is_placed = kind != NULL && !kind->is_global && !kind->is_part;
+    made.schema = made.schema == NULL && is_placed ? world_place(needs->world, false) : made.schema;
+    if (kind == NULL || (is_placed && made.schema == NULL) || may_be_gone(needs, make) ||
+        (kind->is_part && (of == NULL || of->oid == 0 || of->renamed)) ||
+        needs_count_in(statement, kind->is_part ? make->part : make->name) > 1) {
+        return NULL;
+    }
+    PG_RESULT(found) = find(needs, &made, of);
+    return found == NULL || PQntuples(found) == 0 ? NULL
+           : kind->is_part || kind->is_on_type
+               ? needs_say_there(needs->arena, kind->called, make->part)
+               : needs_say_there(needs->arena, needed_called(make), needed_display(needs->arena, make));
+}
+
+static bool drops_parts(struct text statement)
+{
+    struct sql_reader words = sql_read(statement);
+    return sql_take(&words, "alter") && sql_skip_to(&words, "drop");
+}
+
+const char *missing_why(struct needs *needs, struct text statement, const struct sql_effects *effects)
+{
+    const char *why = NULL;
+    for (size_t i = 0; why == NULL && i < effects->need_count; i++) {
+        why = why_missing(needs, statement, &effects->needs[i]);
+        why = why == NULL && effects->needs[i].goes ? why_kept(needs, statement, &effects->needs[i]) : why;
+    }
+    const bool looks = !needs->is_tried_again && !world_is_empty(needs->world) && !drops_parts(statement);
+    for (size_t i = 0; why == NULL && looks && i < effects->make_count; i++) {
+        why = why_there(needs, statement, &effects->makes[i]);
+    }
+    return why;
+}
+
+bool missing_is_installed(struct needs *needs, const struct sql_effects *effects)
+{
+    bool is = false;
+    for (size_t i = 0; !is && i < effects->need_count; i++) {
+        const struct sql_need extension = {.kind = SQL_NEED_EXTENSION, .name = effects->needs[i].name};
+        is = effects->needs[i].kind == SQL_NEED_EXTENSION_FILES && !needs->has_cascaded &&
+             count_there(needs, &extension, NULL) > 0;
+    }
+    return is;
+}

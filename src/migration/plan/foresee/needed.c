@@ -1,0 +1,203 @@
+/*
+ * A name without a schema is there where any schema has it, and so is a type: what a search path would find of them is
+ * the server's to say.
+ */
+#include "migration/plan/foresee/needed.h"
+
+#include "base/text.h"
+#include "migration/plan/foresee/types_said.h"
+
+#include <string.h>
+
+/* ---- queries ---- */
+
+#define IN_SCHEMA(class, prefix)                                                                                       \
+    "SELECT o.oid FROM pg_catalog." class " o JOIN pg_catalog.pg_namespace n ON n.oid = o." prefix                     \
+                                          "namespace WHERE o." prefix                                                  \
+                                          "name = $2::name AND ($1::text IS NULL OR n.nspname = $1::name)"
+
+#define GLOBAL(class, name) "SELECT o.oid FROM pg_catalog." class " o WHERE o." name " = $2::name AND $1::text IS NULL"
+
+/* relation: its column with the oid of that. */
+#define PART(class, relation, name)                                                                                    \
+    "SELECT o.oid FROM pg_catalog." class " o WHERE o." relation " = $1::oid AND o." name " = $2::name"
+
+#define OF_METHOD(class, prefix)                                                                                       \
+    IN_SCHEMA(class, prefix)                                                                                           \
+    " AND EXISTS (SELECT FROM pg_catalog.pg_am a WHERE a.oid = o." prefix "method AND a.amname = $3::name)"
+
+static const char routine_sql[] =
+    "SELECT p.oid FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE p.proname = "
+    "$2::name AND ($1::text IS NULL OR n.nspname = $1::name) AND pg_catalog.strpos($3, p.prokind::text) > 0 AND "
+    "($4::text IS NULL OR " TYPES_ARE(TYPES_GIVEN, "$4") ")";
+
+static const char operator_sql[] =
+    "SELECT o.oid FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace WHERE "
+    "o.oprname = $2::name AND ($1::text IS NULL OR n.nspname = $1::name) AND coalesce($3, '') = '' AND ($4::text IS "
+    "NULL OR " TYPES_ARE("ARRAY[o.oprleft, o.oprright]", "$4") ")";
+
+static const char cast_sql[] =
+    "SELECT o.oid FROM pg_catalog.pg_cast o WHERE coalesce($1, $2, $3) IS NOT NULL AND " TYPES_ARE(
+        "ARRAY[o.castsource, o.casttarget]", "$4");
+
+static const char callable_sql[] = IN_SCHEMA("pg_proc", "pro") " UNION ALL " IN_SCHEMA(
+    "pg_type", "typ") " UNION ALL SELECT 0::oid FROM pg_catalog.pg_attribute a WHERE a.attname = $2::name LIMIT 1";
+
+static const char trigger_function_sql[] =
+    IN_SCHEMA("pg_proc", "pro") " AND o.pronargs = 0 AND EXISTS (SELECT FROM pg_catalog.pg_type t WHERE t.oid = "
+                                "o.prorettype AND t.typname = $3::name)";
+
+static const char key_sql[] =
+    "SELECT i.indexrelid FROM pg_catalog.pg_index i WHERE i.indrelid = $1::oid AND i.indisunique AND i.indpred IS NULL "
+    "AND i.indexprs IS NULL AND CASE WHEN $2 = '' THEN i.indisprimary ELSE ARRAY(SELECT a.attname FROM "
+    "pg_catalog.pg_attribute a WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1]) "
+    "ORDER BY 1) = ARRAY(SELECT u.name::name FROM pg_catalog.unnest(pg_catalog.string_to_array($2, "
+    "pg_catalog.chr(31))) AS u(name) ORDER BY 1) END";
+
+static const char index_sql[] =
+    "SELECT i.indexrelid FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid WHERE "
+    "i.indrelid = $1::oid AND c.relname = $2::name";
+
+static const char enum_value_sql[] =
+    "SELECT e.oid FROM pg_catalog.pg_enum e JOIN pg_catalog.pg_type t ON t.oid = e.enumtypid JOIN "
+    "pg_catalog.pg_namespace n ON n.oid = t.typnamespace WHERE t.typname = $2::name AND ($1::text IS NULL OR n.nspname "
+    "= $1::name) AND e.enumlabel = $3::name";
+
+static const char domain_constraint_sql[] =
+    "SELECT k.oid FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_type t ON t.oid = k.contypid JOIN "
+    "pg_catalog.pg_namespace n ON n.oid = t.typnamespace WHERE t.typname = $2::name AND ($1::text IS NULL OR n.nspname "
+    "= $1::name) AND k.conname = $3::name";
+
+/* What is installed needs no files. A version may be reached by scripts only, which CREATE EXTENSION takes, too. */
+static const char files_sql[] =
+    "SELECT o.oid FROM pg_catalog.pg_extension o WHERE o.extname = $2::name AND $1::text IS NULL AND ($3::text IS NULL "
+    "OR o.extversion = $3) UNION ALL SELECT 0::oid FROM pg_catalog.pg_available_extension_versions() v WHERE v.name = "
+    "$2::name AND ($3::text IS NULL OR v.version = $3) UNION ALL SELECT 0::oid FROM "
+    "pg_catalog.pg_available_extensions() e CROSS JOIN LATERAL pg_catalog.pg_extension_update_paths(e.name) u WHERE "
+    "e.name = $2::name AND u.target = $3 LIMIT 1";
+
+static const struct needed_kind kinds[] = {
+    [SQL_NEED_ROLE] = {"role", GLOBAL("pg_roles", "rolname"), 2, .is_global = true},
+    [SQL_NEED_TYPE] = {"type", IN_SCHEMA("pg_type", "typ"), 2, "pg_type"},
+    [SQL_NEED_DOMAIN] = {"domain", IN_SCHEMA("pg_type", "typ"), 2, "pg_type"},
+    [SQL_NEED_FUNCTION] = {"function", callable_sql, 2},
+    [SQL_NEED_SCHEMA] = {"schema", GLOBAL("pg_namespace", "nspname"), 2, "pg_namespace", .is_global = true},
+    [SQL_NEED_COLLATION] = {"collation", IN_SCHEMA("pg_collation", "coll"), 2, "pg_collation"},
+    [SQL_NEED_TABLESPACE] = {"tablespace", GLOBAL("pg_tablespace", "spcname"), 2, .is_global = true},
+    [SQL_NEED_METHOD] = {"access method", GLOBAL("pg_am", "amname"), 2, "pg_am", .is_global = true},
+    [SQL_NEED_SETTING] = {"setting",
+                          "SELECT 0::oid WHERE pg_catalog.current_setting($2, true) IS NOT NULL AND $1::text IS NULL",
+                          2, .is_global = true},
+    [SQL_NEED_COLUMN] = {"column",
+                         "SELECT a.attnum FROM pg_catalog.pg_attribute a WHERE a.attrelid = $1::oid AND a.attname = "
+                         "$2::name AND NOT a.attisdropped",
+                         2, .is_part = true},
+    [SQL_NEED_CONSTRAINT] = {"constraint", PART("pg_constraint", "conrelid", "conname"), 2, "pg_constraint",
+                             .is_part = true},
+    [SQL_NEED_TRIGGER] = {"trigger", PART("pg_trigger", "tgrelid", "tgname"), 2, .is_part = true},
+    [SQL_NEED_POLICY] = {"policy", PART("pg_policy", "polrelid", "polname"), 2, .is_part = true},
+    [SQL_NEED_RULE] = {"rule", PART("pg_rewrite", "ev_class", "rulename"), 2, .is_part = true},
+    [SQL_NEED_INDEX] = {"index", index_sql, 2, .is_part = true},
+    [SQL_NEED_KEY] = {"unique constraint", key_sql, 2, .is_part = true},
+    [SQL_NEED_ROUTINE] = {"function", routine_sql, 4, "pg_proc"},
+    [SQL_NEED_TRIGGER_FUNCTION] = {"function", trigger_function_sql, 3},
+    [SQL_NEED_OPERATOR] = {"operator", operator_sql, 4, "pg_operator"},
+    [SQL_NEED_CAST] = {"cast", cast_sql, 4, "pg_cast", .is_global = true},
+    [SQL_NEED_OPERATOR_CLASS] = {"operator class", OF_METHOD("pg_opclass", "opc"), 3, "pg_opclass"},
+    [SQL_NEED_OPERATOR_FAMILY] = {"operator family", OF_METHOD("pg_opfamily", "opf"), 3, "pg_opfamily"},
+    [SQL_NEED_CONVERSION] = {"conversion", IN_SCHEMA("pg_conversion", "con"), 2, "pg_conversion"},
+    [SQL_NEED_PARSER] = {"text search parser", IN_SCHEMA("pg_ts_parser", "prs"), 2, "pg_ts_parser"},
+    [SQL_NEED_DICTIONARY] = {"text search dictionary", IN_SCHEMA("pg_ts_dict", "dict"), 2, "pg_ts_dict"},
+    [SQL_NEED_TEMPLATE] = {"text search template", IN_SCHEMA("pg_ts_template", "tmpl"), 2, "pg_ts_template"},
+    [SQL_NEED_CONFIGURATION] = {"text search configuration", IN_SCHEMA("pg_ts_config", "cfg"), 2, "pg_ts_config"},
+    [SQL_NEED_STATISTICS] = {"statistics object", IN_SCHEMA("pg_statistic_ext", "stx"), 2},
+    [SQL_NEED_ENUM_VALUE] = {"enum value", enum_value_sql, 3, .is_on_type = true},
+    [SQL_NEED_DOMAIN_CONSTRAINT] = {"constraint", domain_constraint_sql, 3, .is_on_type = true},
+    [SQL_NEED_EXTENSION] = {"extension", GLOBAL("pg_extension", "extname"), 2, "pg_extension", .is_global = true},
+    [SQL_NEED_EXTENSION_FILES] = {"extension", files_sql, 3, .is_global = true},
+    [SQL_NEED_LANGUAGE] = {"language", GLOBAL("pg_language", "lanname"), 2, "pg_language", .is_global = true},
+    [SQL_NEED_DATABASE] = {"database", GLOBAL("pg_database", "datname"), 2, .is_global = true},
+    [SQL_NEED_WRAPPER] = {"foreign-data wrapper", GLOBAL("pg_foreign_data_wrapper", "fdwname"), 2,
+                          "pg_foreign_data_wrapper", .is_global = true},
+    [SQL_NEED_SERVER] = {"foreign server", GLOBAL("pg_foreign_server", "srvname"), 2, "pg_foreign_server",
+                         .is_global = true},
+    [SQL_NEED_EVENT_TRIGGER] = {"event trigger", GLOBAL("pg_event_trigger", "evtname"), 2, .is_global = true},
+    [SQL_NEED_PUBLICATION] = {"publication", GLOBAL("pg_publication", "pubname"), 2, .is_global = true},
+    [SQL_NEED_SUBSCRIPTION] = {"subscription", NULL, 0, .is_global = true},
+};
+
+const struct needed_kind *needed_kind(enum sql_need_kind kind)
+{
+    return (size_t)kind < sizeof kinds / sizeof kinds[0] && kinds[kind].sql != NULL ? &kinds[kind] : NULL;
+}
+
+/* ---- for a person ---- */
+
+const char *needed_called(const struct sql_need *need)
+{
+    return need->kind != SQL_NEED_ROUTINE || need->part == NULL ? kinds[need->kind].called
+           : need->part[0] == 'p'                               ? "procedure"
+           : need->part[0] == 'a'                               ? "aggregate"
+                                                                : "function";
+}
+
+const char *needed_relation(char kind)
+{
+    static const char *const names[] = {"ra table",
+                                        "pa partitioned table",
+                                        "va view",
+                                        "ma materialized view",
+                                        "Sa sequence",
+                                        "ian index",
+                                        "Ian index of a partitioned table",
+                                        "fa foreign table",
+                                        "ca composite type",
+                                        "ta TOAST table"};
+    size_t i = 0;
+    while (i + 1 < sizeof names / sizeof names[0] && names[i][0] != kind) {
+        i++;
+    }
+    return names[i] + 1;
+}
+
+/* "schema\x1Ename\x1E[]". */
+static void put_type(struct buffer *text, struct text said)
+{
+    const size_t dot = text_find(said, "\x1E", 0);
+    const size_t end = text_find(said, "\x1E", dot == SIZE_MAX ? 0 : dot + 1);
+    if (said.size == 0 || dot == SIZE_MAX || end == SIZE_MAX) {
+        buffer_puts(text, "NONE");
+        return;
+    }
+    const struct text schema = text_slice(said, 0, dot);
+    const struct text name = text_slice(said, dot + 1, end);
+    if (schema.size > 0 && !text_is_nocase(schema, "pg_catalog")) {
+        buffer_add(text, schema);
+        buffer_putc(text, '.');
+    }
+    buffer_add(text, name);
+    buffer_add(text, text_slice(said, end + 1, said.size));
+}
+
+const char *needed_display(struct arena *arena, const struct sql_need *need)
+{
+    struct buffer text = {.arena = arena};
+    const bool is_cast = need->kind == SQL_NEED_CAST;
+    const struct text types = text_of(need->types == NULL ? "" : need->types);
+    if (!is_cast) {
+        buffer_puts(&text, need->name);
+    }
+    if (need->types == NULL) {
+        return buffer_string(&text);
+    }
+    buffer_puts(&text, is_cast ? "" : "(");
+    for (size_t at = 0; at < types.size;) {
+        const size_t next = text_find(types, "\x1F", at);
+        const size_t end = next == SIZE_MAX ? types.size : next;
+        buffer_puts(&text, at == 0 ? "" : is_cast ? " AS " : ", ");
+        put_type(&text, text_slice(types, at, end));
+        at = end + 1;
+    }
+    buffer_puts(&text, is_cast ? "" : ")");
+    return buffer_string(&text);
+}

@@ -1,0 +1,141 @@
+/*
+ * Words are noted as they stand in statements, whatever they mean there.
+ */
+#include "migration/plan/foresee/needs.h"
+
+#include "sql/lexer.h"
+
+#include <string.h>
+
+#define MOST_ASKED 2000 /* queries for one plan, beside those that are sent together */
+
+/* ---- words ---- */
+
+bool needs_mentioned(const struct needs *needs, const char *name)
+{
+    return word_set_has(&needs->mentioned, name);
+}
+
+static bool authorizes_schema(struct sql_reader words)
+{
+    return sql_take(&words, "create") && sql_take(&words, "schema") && sql_is_word(&words.token, "authorization");
+}
+
+/* May the statement take something away, or give it another name or place? */
+static bool takes_away(struct text statement)
+{
+    static const char *const words[] = {"drop", "rename", "schema", NULL};
+    struct sql_reader reader = sql_read(statement);
+    bool takes = sql_is_word(&reader.token, "drop");
+    if (!takes && !sql_is_word(&reader.token, "alter")) {
+        return false;
+    }
+    for (; !takes && reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN; sql_advance(&reader)) {
+        takes = sql_is_any_word(&reader.token, words);
+    }
+    return takes;
+}
+
+/* Remembers what it may take away. */
+static void note_taken(struct needs *needs, struct text statement)
+{
+    static const char *const others[] = {"cascade", "owned", "extension", NULL};
+    struct sql_reader words = sql_read(statement);
+    struct arena *const reading = arena_new(0);
+    for (const bool takes = takes_away(statement);
+         takes && words.token.kind != SQL_END && words.token.kind != SQL_BROKEN; sql_advance(&words)) {
+        const char *const name = sql_identifier(reading, &words.token);
+        needs->has_cascaded = needs->has_cascaded || sql_is_any_word(&words.token, others);
+        if (name != NULL) {
+            word_set_add(needs->arena, &needs->taken, name);
+        }
+    }
+    arena_free(reading);
+}
+
+bool needs_took(const struct needs *needs, const char *name)
+{
+    return word_set_has(&needs->taken, name);
+}
+
+const char *needs_say_there(struct arena *arena, const char *called, const char *name)
+{
+    return arena_printf(arena,
+                        "%s%s%s\"%s\" is there already. If this migration was applied before, by hand or by another "
+                        "tool, say so (truss mark-applied); else drop or rename what is there.",
+                        called == NULL ? "" : "The ", called == NULL ? "" : called, called == NULL ? "" : " ", name);
+}
+
+void needs_note(struct needs *needs, struct text statement)
+{
+    static const char *const verbs[] = {"create", "alter",   "drop",  "truncate", "delete",
+                                        "with",   "refresh", "merge", NULL};
+    /* INSERT, UPDATE and COPY by a trigger. */
+    static const char *const emptying[] = {"drop",   "truncate", "delete", "with",    "merge",
+                                           "insert", "update",   "copy",   "explain", NULL};
+    struct sql_reader words = sql_read(statement);
+    struct arena *const reading = arena_new(0);
+    note_taken(needs, statement);
+    needs->may_have_emptied = needs->may_have_emptied || sql_is_any_word(&words.token, emptying);
+    needs->has_unnamed_schema = needs->has_unnamed_schema || authorizes_schema(words);
+    for (bool notes = sql_is_any_word(&words.token, verbs);
+         notes && words.token.kind != SQL_END && words.token.kind != SQL_BROKEN; sql_advance(&words)) {
+        const char *const word = sql_identifier(reading, &words.token);
+        if (word != NULL) {
+            word_set_add(needs->arena, &needs->mentioned, word);
+        }
+    }
+    arena_free(reading);
+}
+
+size_t needs_count_in(struct text statement, const char *name)
+{
+    struct sql_reader words = sql_read(statement);
+    struct arena *const reading = arena_new(0);
+    size_t count = 0;
+    for (; words.token.kind != SQL_END && words.token.kind != SQL_BROKEN; sql_advance(&words)) {
+        const char *const word = sql_identifier(reading, &words.token);
+        count += word != NULL && strcmp(word, name) == 0 ? 1 : 0;
+    }
+    arena_free(reading);
+    return count;
+}
+
+bool needs_mentioned_type(const struct needs *needs, const char *list)
+{
+    const struct text types = text_of(list == NULL ? "" : list);
+    bool has = false;
+    for (size_t at = 0; !has && at < types.size;) {
+        const size_t name = text_find(types, "\x1E", at);
+        const size_t end = name == SIZE_MAX ? SIZE_MAX : text_find(types, "\x1E", name + 1);
+        const size_t next = text_find(types, "\x1F", at);
+        if (name != SIZE_MAX && end != SIZE_MAX) {
+            const struct text word = text_slice(types, name + 1, end);
+            has = word_set_has(&needs->mentioned, arena_strndup(needs->arena, word.data, word.size));
+        }
+        at = next == SIZE_MAX ? types.size : next + 1;
+    }
+    return has;
+}
+
+/* ---- asking ---- */
+
+PGresult *needs_ask(struct needs *needs, const char *sql, int count, const char *const *values)
+{
+    const bool is_sent_now = !questions_know(needs->questions, sql, count, values);
+    if (is_sent_now && needs->asked == MOST_ASKED) {
+        needs->gave_up = true;
+        return NULL;
+    }
+    needs->asked += is_sent_now ? 1 : 0;
+    return questions_ask(needs->questions, sql, count, values);
+}
+
+const char *needs_summary(const struct needs *needs, const char *summary)
+{
+    return needs->gave_up ? arena_printf(needs->arena,
+                                         "%s So much would have to be looked for that it was not looked whether "
+                                         "all that its last statements need is there.",
+                                         summary)
+                          : summary;
+}

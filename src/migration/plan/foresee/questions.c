@@ -1,0 +1,272 @@
+/*
+ * A query of $1, $2, … is sent for many questions as a LATERAL subquery over their values, so that it need not be
+ * written twice. Where the server refuses one of them, all of its batch are asked one by one.
+ */
+#include "migration/plan/foresee/questions.h"
+
+#include "base/word_set.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BUCKETS     4096
+#define MOST_VALUES 10
+#define MOST_FIELDS 12
+#define MOST_NOTED  10000 /* questions */
+#define BATCH       500
+
+struct question {
+    struct question *next; /* of the bucket */
+    struct question *like; /* the next that is asked by the same query */
+    const char *sql;
+    int count;
+    const char *const *values;
+    bool is_answered;
+    int fields;
+    char ***rows; /* each of so many fields */
+    size_t row_count;
+    size_t row_capacity;
+};
+
+/* Those that are asked by one query. */
+struct kind {
+    const char *sql;
+    struct question *questions;
+};
+
+struct questions {
+    struct arena *arena;
+    struct pg_session *session;
+    struct question *buckets[BUCKETS];
+    struct kind *kinds;
+    size_t kind_count;
+    size_t kind_capacity;
+    size_t noted_count;
+    bool are_noted;
+};
+
+struct questions *questions_new(struct arena *arena, struct pg_session *session)
+{
+    struct questions *const questions = arena_alloc(arena, sizeof *questions);
+    *questions = (struct questions){.arena = arena, .session = session};
+    return questions;
+}
+
+struct pg_session *questions_session(const struct questions *questions)
+{
+    return questions->session;
+}
+
+void questions_note(struct questions *questions)
+{
+    questions->are_noted = true;
+}
+
+bool questions_are_noted(const struct questions *questions)
+{
+    return questions->are_noted;
+}
+
+/* ---- noting ---- */
+
+static bool is_same(const struct question *question, const char *sql, int count, const char *const *values)
+{
+    bool is = question->sql == sql && question->count == count;
+    for (int i = 0; is && i < count; i++) {
+        const char *const a = question->values[i];
+        is = a == NULL || values[i] == NULL ? a == values[i] : strcmp(a, values[i]) == 0;
+    }
+    return is;
+}
+
+static struct question **bucket_of(struct questions *questions, int count, const char *const *values)
+{
+    size_t hash = (size_t)count;
+    for (int i = 0; i < count; i++) {
+        hash = hash * 31 + (values[i] == NULL ? 1 : word_hash(values[i]));
+    }
+    return &questions->buckets[hash % BUCKETS];
+}
+
+static struct question *find(struct question *bucket, const char *sql, int count, const char *const *values)
+{
+    while (bucket != NULL && !is_same(bucket, sql, count, values)) {
+        bucket = bucket->next;
+    }
+    return bucket;
+}
+
+static struct kind *kind_of(struct questions *questions, const char *sql)
+{
+    for (size_t i = 0; i < questions->kind_count; i++) {
+        if (questions->kinds[i].sql == sql) {
+            return &questions->kinds[i];
+        }
+    }
+    questions->kinds = arena_grow(questions->arena, questions->kinds, questions->kind_count, &questions->kind_capacity,
+                                  sizeof *questions->kinds);
+    questions->kinds[questions->kind_count] = (struct kind){sql, NULL};
+    return &questions->kinds[questions->kind_count++];
+}
+
+static void note(struct questions *questions, const char *sql, int count, const char *const *values)
+{
+    struct question **const bucket = bucket_of(questions, count, values);
+    if (count > MOST_VALUES || questions->noted_count == MOST_NOTED || find(*bucket, sql, count, values) != NULL) {
+        return;
+    }
+    const char **const kept = arena_array(questions->arena, (size_t)count, sizeof *kept);
+    for (int i = 0; i < count; i++) {
+        kept[i] = arena_strdup(questions->arena, values[i]);
+    }
+    struct kind *const kind = kind_of(questions, sql);
+    struct question *const question = arena_alloc(questions->arena, sizeof *question);
+    *question = (struct question){.next = *bucket, .like = kind->questions, .sql = sql, .count = count, .values = kept};
+    *bucket = kind->questions = question;
+    questions->noted_count++;
+}
+
+/* ---- sending ---- */
+
+/* The query with w.a1 for $1. */
+static void put_template(struct buffer *sql, const char *template)
+{
+    for (const char *c = template; *c != '\0'; c++) {
+        buffer_puts(sql, *c == '$' ? "w.a" : "");
+        if (*c != '$') {
+            buffer_putc(sql, *c);
+        }
+    }
+}
+
+static const char *batch_sql(struct arena *arena, const struct question *first)
+{
+    struct buffer sql = {.arena = arena};
+    if (first->count == 0) {
+        return arena_printf(arena, "SELECT 1, x.* FROM (%s) x", first->sql);
+    }
+    buffer_puts(&sql, "SELECT w.number, x.* FROM unnest(");
+    for (int i = 1; i <= first->count; i++) {
+        buffer_printf(&sql, "%s$%d::pg_catalog.text[]", i == 1 ? "" : ", ", i);
+    }
+    buffer_puts(&sql, ") WITH ORDINALITY AS w(");
+    for (int i = 1; i <= first->count; i++) {
+        buffer_printf(&sql, "a%d, ", i);
+    }
+    buffer_puts(&sql, "number) CROSS JOIN LATERAL (");
+    put_template(&sql, first->sql);
+    buffer_puts(&sql, ") x");
+    return buffer_string(&sql);
+}
+
+/* The questions' values as arrays, one for each $n. */
+static void put_values(struct buffer *arrays, struct question *const *batch, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (int value = 0; value < batch[i]->count; value++) {
+            pg_put_element(&arrays[value], batch[i]->values[value]);
+        }
+    }
+}
+
+/* Gives each question its rows, whose first field is the question's number: those of one stay in their order. A query
+ * that selects nothing, for there to be rows or none, has one field that is NULL. */
+static void take_rows(struct questions *questions, struct question *const *batch, size_t count, const PGresult *result)
+{
+    const int found = PQnfields(result) - 1;
+    for (size_t i = 0; i < count; i++) {
+        batch[i]->fields = found > 0 ? found : 1;
+        batch[i]->is_answered = found <= MOST_FIELDS;
+    }
+    for (int row = 0; row < PQntuples(result); row++) {
+        const size_t number = (size_t)pg_field_int(result, row, 0, 0);
+        struct question *const question = number == 0 || number > count ? NULL : batch[number - 1];
+        if (question == NULL) {
+            continue;
+        }
+        question->rows = arena_grow(questions->arena, question->rows, question->row_count, &question->row_capacity,
+                                    sizeof *question->rows);
+        char **const cells = arena_array(questions->arena, (size_t)question->fields, sizeof *cells);
+        for (int field = 0; field < found; field++) {
+            cells[field] = arena_strdup(questions->arena, pg_field(result, row, field + 1));
+        }
+        question->rows[question->row_count++] = cells;
+    }
+}
+
+static void send(struct questions *questions, struct question *const *batch, size_t count)
+{
+    struct buffer arrays[MOST_VALUES];
+    const char *values[MOST_VALUES];
+    struct status unanswered = {.arena = questions->arena};
+    for (size_t i = 0; i < MOST_VALUES; i++) {
+        arrays[i] = (struct buffer){.arena = questions->arena};
+    }
+    put_values(arrays, batch, count);
+    for (int i = 0; i < batch[0]->count; i++) {
+        buffer_putc(&arrays[i], '}');
+        values[i] = buffer_string(&arrays[i]);
+    }
+    PG_RESULT(result) =
+        pg_query(questions->session, batch_sql(questions->arena, batch[0]), batch[0]->count, values, &unanswered);
+    if (result != NULL) {
+        take_rows(questions, batch, count, result);
+    }
+}
+
+void questions_send(struct questions *questions)
+{
+    questions->are_noted = false;
+    for (size_t i = 0; i < questions->kind_count; i++) {
+        for (struct question *one = questions->kinds[i].questions; one != NULL;) {
+            struct question *batch[BATCH];
+            size_t count = 0;
+            for (; one != NULL && count < BATCH; one = one->like) {
+                batch[count++] = one;
+            }
+            send(questions, batch, count);
+        }
+    }
+}
+
+/* ---- answering ---- */
+
+static PGresult *answer_of(const struct question *question)
+{
+    static char no_name[] = "";
+    PGresAttDesc fields[MOST_FIELDS] = {0};
+    PGresult *const result = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
+    for (int i = 0; i < question->fields; i++) {
+        fields[i].name = no_name;
+    }
+    bool ok = result != NULL && PQsetResultAttrs(result, question->fields, fields) != 0;
+    for (size_t row = 0; ok && row < question->row_count; row++) {
+        for (int field = 0; ok && field < question->fields; field++) {
+            char *const value = question->rows[row][field];
+            ok = PQsetvalue(result, (int)row, field, value, value == NULL ? -1 : (int)strlen(value)) != 0;
+        }
+    }
+    if (!ok) {
+        PQclear(result);
+    }
+    return ok ? result : NULL;
+}
+
+bool questions_know(struct questions *questions, const char *sql, int count, const char *const *values)
+{
+    const struct question *const question = find(*bucket_of(questions, count, values), sql, count, values);
+    return questions->are_noted || (question != NULL && question->is_answered);
+}
+
+PGresult *questions_ask(struct questions *questions, const char *sql, int count, const char *const *values)
+{
+    struct status unanswered = {.arena = questions->arena};
+    if (questions->are_noted) {
+        note(questions, sql, count, values);
+        return NULL;
+    }
+    const struct question *const question =
+        questions->noted_count == 0 ? NULL : find(*bucket_of(questions, count, values), sql, count, values);
+    return question != NULL && question->is_answered ? answer_of(question)
+                                                     : pg_query(questions->session, sql, count, values, &unanswered);
+}

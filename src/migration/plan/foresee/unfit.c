@@ -1,0 +1,200 @@
+/*
+ * Each statement's beginning is compared with a row of the table; the row's query says of the relation whether it is
+ * unfit, and its first column names what is in the way.
+ */
+#include "migration/plan/foresee/unfit.h"
+
+#include "pg/loading.h"
+#include "sql/lexer.h"
+
+#include <string.h>
+
+/* ---- the relation ---- */
+
+/* The one that is named here; the reader is behind it then. NULL: the plan makes it, or has mentioned it. */
+static const struct relation *take_relation(struct needs *needs, struct sql_reader *words)
+{
+    const char *schema;
+    const char *const name = sql_take_name(needs->arena, words, &schema);
+    const bool is_mentioned = name == NULL || needs_mentioned(needs, name);
+    const struct relation *const relation = is_mentioned ? NULL : world_find(needs->world, schema, name);
+    return relation == NULL || relation->oid == 0 ? NULL : relation;
+}
+
+/* ---- what is behind its name ---- */
+
+static bool any(struct sql_reader rest)
+{
+    (void)rest;
+    return true;
+}
+
+/* ADD [CONSTRAINT k] PRIMARY KEY; what the same statement drops, it drops before. */
+static bool adds_primary_key(struct sql_reader rest)
+{
+    if (!sql_take(&rest, "add")) {
+        return false;
+    }
+    if (sql_take(&rest, "constraint")) {
+        sql_advance(&rest);
+    }
+    return sql_take(&rest, "primary") && !sql_skip_to(&rest, "drop");
+}
+
+static bool detaches_concurrently(struct sql_reader rest)
+{
+    return sql_take(&rest, "detach") && sql_skip_to(&rest, "concurrently");
+}
+
+static bool is_default(struct sql_reader rest)
+{
+    return sql_is_word(&rest.token, "default");
+}
+
+/* ---- the table ---- */
+
+#define ONE_OF(kinds)                                                                                                  \
+    "SELECT CASE c.relkind WHEN 'v' THEN 'A view' WHEN 'm' THEN 'A materialized view' WHEN 'S' THEN 'A sequence' "     \
+    "WHEN 'f' THEN 'A foreign table' WHEN 'i' THEN 'An index' WHEN 'I' THEN 'An index' WHEN 'c' THEN 'A composite "    \
+    "type' ELSE 'A table' END FROM pg_catalog.pg_class c WHERE c.oid = $1::oid AND c.relkind NOT IN (" kinds ")"
+
+/* The plan may have dropped it. */
+#define NAME_OF_DEFAULT "(SELECT d.relname FROM pg_catalog.pg_class d WHERE d.oid = p.partdefid)"
+
+static const struct row {
+    const char *words;   /* that the statement begins with */
+    const char *between; /* the relation is behind the next of these words; NULL: it comes at once */
+    bool (*test)(struct sql_reader rest);
+    const char *sql; /* $1 the relation's oid: a row where it is unfit; its second column what else must be as it was */
+    const char *why; /* behind what the row says */
+} table[] = {
+    {"alter table", NULL, adds_primary_key,
+     "SELECT pg_catalog.concat('The primary key ', k.conname) FROM pg_catalog.pg_constraint k WHERE k.conrelid = "
+     "$1::oid AND k.contype = 'p'",
+     "is there already: a table has one (42P16)."},
+    {"alter table", NULL, detaches_concurrently,
+     "SELECT 'The DEFAULT partition', " NAME_OF_DEFAULT
+     " FROM pg_catalog.pg_partitioned_table p WHERE p.partrelid = $1::oid AND "
+     "p.partdefid <> 0",
+     "keeps partitions from being detached CONCURRENTLY (55000)."},
+    {"drop index", NULL, any,
+     "SELECT pg_catalog.concat('The constraint ', k.conname) FROM pg_catalog.pg_constraint k WHERE k.conindid = "
+     "$1::oid AND k.contype IN ('p', 'u', 'x')",
+     "requires the index: drop the constraint (2BP01)."},
+    {"create table", "of", any, ONE_OF("'p', 'c'"), "is what it is, and no partitioned table (42P17)."},
+    {"create table", "of", is_default,
+     "SELECT pg_catalog.concat('The DEFAULT partition ', p.partdefid::pg_catalog.regclass), " NAME_OF_DEFAULT " FROM "
+     "pg_catalog.pg_partitioned_table p WHERE p.partrelid = $1::oid AND p.partdefid <> 0",
+     "is there already (42P17)."},
+    {"refresh materialized view concurrently", NULL, any,
+     "SELECT CASE WHEN c.relispopulated THEN 'No unique index over all of its rows' ELSE 'No first REFRESH' END FROM "
+     "pg_catalog.pg_class c WHERE c.oid = $1::oid AND c.relkind = 'm' AND NOT (c.relispopulated AND EXISTS (SELECT "
+     "FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND "
+     "i.indexprs IS NULL))",
+     "is there, which CONCURRENTLY needs (55000)."},
+    {"refresh materialized view", NULL, any, ONE_OF("'m'"), "is what it is, and no materialized view (42809)."},
+    {"truncate", NULL, any, ONE_OF("'r', 'p', 'f'"), "is what it is, which cannot be emptied (42809)."},
+    {"truncate table", NULL, any, ONE_OF("'r', 'p', 'f'"), "is what it is, which cannot be emptied (42809)."},
+    {"create index", "on", any, ONE_OF("'r', 'p', 'm'"), "is what it is, which has no indexes (42809)."},
+    {"create unique index", "on", any, ONE_OF("'r', 'p', 'm'"), "is what it is, which has no indexes (42809)."},
+    {"create policy", "on", any, ONE_OF("'r', 'p'"), "is what it is, which has no policies (42809)."},
+};
+
+/* True where the reader stands on the relation's name then. Nothing is said of a statement with IF [NOT] EXISTS. */
+static bool find_name(struct sql_reader *words, const char *between)
+{
+    while (between != NULL && words->token.kind != SQL_END && !sql_is_word(&words->token, between)) {
+        if (sql_is_symbol(&words->token, '(') || sql_is_word(&words->token, "if")) {
+            return false;
+        }
+        sql_advance(words);
+    }
+    if (between != NULL) {
+        sql_advance(words);
+    }
+    if (sql_is_word(&words->token, "if")) {
+        return false;
+    }
+    sql_take(words, "only");
+    return words->token.kind != SQL_END;
+}
+
+static const char *ask(struct needs *needs, const struct row *row, const struct relation *relation)
+{
+    const char *const oid = arena_printf(needs->arena, "%u", relation->oid);
+    PG_RESULT(result) = needs_ask(needs, row->sql, 1, &oid);
+    const bool is_unfit = result != NULL && PQntuples(result) > 0;
+    return is_unfit && !(PQnfields(result) > 1 && needs_mentioned(needs, pg_field(result, 0, 1)))
+               ? arena_printf(needs->arena, "%s %s", pg_field(result, 0, 0), row->why)
+               : NULL;
+}
+
+/* ---- rows ---- */
+
+/* $1 the relation: how a session of ours names it. A foreign partition is another server's to be asked, and of a table
+ * that cannot be read without code of who is not trusted nothing is known. */
+static const char name_sql[] =
+    "WITH RECURSIVE down(oid) AS (SELECT $1::oid UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN down ON "
+    "i.inhparent = down.oid) SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c JOIN "
+    "pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1::oid AND c.relkind IN ('r', 'p') AND NOT "
+    "EXISTS (SELECT FROM down JOIN pg_catalog.pg_class f ON f.oid = down.oid WHERE f.relkind NOT IN ('r', 'p')) AND "
+    "NOT "
+    "EXISTS (SELECT FROM down WHERE down.oid IN (" PG_UNREADABLE_TABLES "))";
+
+/* A table of somebody's is read: no policy of it is evaluated, nothing is written, and who keeps it for himself, or has
+ * left millions of dead rows in it, is not waited for. */
+static const char begin_sql[] = "BEGIN TRANSACTION READ ONLY; SET LOCAL row_security = off; SET LOCAL lock_timeout = "
+                                "'100ms'; SET LOCAL statement_timeout = '100ms'";
+
+/* True where it was seen. */
+static bool has_rows(struct needs *needs, const char *name)
+{
+    struct status ignored = {.arena = needs->arena};
+    struct pg_session *const session = questions_session(needs->questions);
+    if (questions_are_noted(needs->questions) || pg_session_in_transaction(session) ||
+        !pg_exec(session, begin_sql, &ignored)) {
+        return false;
+    }
+    PG_RESULT(rows) = needs_ask(needs, arena_printf(needs->arena, "SELECT FROM %s LIMIT 1", name), 0, NULL);
+    const bool has = rows != NULL && PQntuples(rows) > 0;
+    pg_exec(session, "ROLLBACK", &ignored);
+    return has;
+}
+
+/* A column that is NOT NULL and has no value needs a table without rows. */
+static const char *why_not_empty(struct needs *needs, const struct sql_need *need)
+{
+    const struct relation *const relation =
+        needs_mentioned(needs, need->name) ? NULL : world_find(needs->world, need->schema, need->name);
+    if (relation == NULL || relation->oid == 0 || needs->may_have_emptied) {
+        return NULL;
+    }
+    const char *const oid = arena_printf(needs->arena, "%u", relation->oid);
+    PG_RESULT(name) = needs_ask(needs, name_sql, 1, &oid);
+    return name == NULL || PQntuples(name) == 0 || !has_rows(needs, pg_field(name, 0, 0))
+               ? NULL
+               : arena_printf(needs->arena,
+                              "The table has rows, for which the new column \"%s\" has no value and may not be NULL: "
+                              "give it a DEFAULT, or make it NOT NULL when it is filled (23502).",
+                              need->part);
+}
+
+const char *unfit_why(struct needs *needs, struct text statement, const struct sql_effects *effects)
+{
+    const char *why = NULL;
+    if ((effects->count == 0 && effects->change_count == 0) || needs->has_cascaded) {
+        return NULL;
+    }
+    for (size_t i = 0; why == NULL && i < sizeof table / sizeof table[0]; i++) {
+        struct sql_reader words = sql_read(statement);
+        if (!sql_take_words(&words, table[i].words) || !find_name(&words, table[i].between)) {
+            continue;
+        }
+        const struct relation *const relation = take_relation(needs, &words);
+        why = relation != NULL && table[i].test(words) ? ask(needs, &table[i], relation) : NULL;
+    }
+    for (size_t i = 0; why == NULL && i < effects->need_count; i++) {
+        why = effects->needs[i].kind == SQL_NEED_NO_ROWS ? why_not_empty(needs, &effects->needs[i]) : NULL;
+    }
+    return why;
+}

@@ -1,0 +1,23 @@
+/*
+ * One after the other, as PostgreSQL looks at it: names first, then what they are.
+ */
+#include "migration/plan/foresee/wrong.h"
+
+#include "migration/plan/foresee/dependents.h"
+#include "migration/plan/foresee/fitting.h"
+#include "migration/plan/foresee/missing.h"
+#include "migration/plan/foresee/replaced.h"
+#include "migration/plan/foresee/unfit.h"
+
+const char *wrong_why(struct needs *needs, struct text statement, const struct sql_effects *effects)
+{
+    const char *why = missing_why(needs, statement, effects);
+    for (size_t i = 0; why == NULL && i < effects->reach_count; i++) {
+        why = dependents_reached(needs, statement, &effects->reaches[i]);
+    }
+    if (why == NULL && effects->replaced != NULL) {
+        why = replaced_why(needs, effects->replaced);
+    }
+    why = why == NULL ? fitting_why(needs, effects) : why;
+    return why == NULL ? unfit_why(needs, statement, effects) : why;
+}
