@@ -33,7 +33,8 @@ SYNTAX = set("""values in and or not array coalesce greatest least extract selec
     decimal timestamp time interval trim substring position overlay cast if elsif set do update begin""".split())
 # Types that the grammar itself puts into pg_catalog.
 BUILT_IN = set("int integer bigint smallint boolean numeric decimal real float char character varchar bit timestamp time interval double bool".split()) - {"bool"}
-FUNCTIONS_ONLY = {"now", "nullif", "like", "ilike", "similar", "between"}
+# They use an operator that the server looks up by its name.
+OPERATOR_WORDS = {"nullif", "like", "ilike", "similar", "between"}
 
 
 def unescape(text):
@@ -100,19 +101,28 @@ def faults(sql):
             if before[1] == "#" or text.startswith(("#", "--")):
                 continue
             yield f"the operator {text}"
-        elif kind == "name" and after[1] == "(" and before[1] != "." and word not in SYNTAX and not text.startswith('"') \
+        elif kind == "name" and after[1] == "(" and before[1] != "." and word not in SYNTAX | OPERATOR_WORDS and not text.startswith('"') \
                 and before[1].lower() not in ("into", "table", "as", "update", "from", "join", "on"):
             yield f"the function {text}"
-        elif kind == "name" and word in FUNCTIONS_ONLY and before[1] != "." and word not in ("now", "nullif"):
+        elif kind == "name" and word in OPERATOR_WORDS and before[1] != ".":
             yield f"the operator of {text}"
         elif kind == "name" and word == "in" and before[1].lower() != "for" and after[1] == "(":
             yield "the operator of IN"
+        elif kind == "name" and word == "using" and is_join(seen, i):
+            yield "the operator of USING"
         elif kind == "name" and word == "distinct" and after[1].lower() == "from":
             yield "the operator of IS DISTINCT FROM"
         elif kind == "name" and word == "case" and after[1].lower() != "when":
             yield "the operator of CASE"
         elif before[0] == "cast" and kind == "name" and after[1] != "." and word not in BUILT_IN:
             yield f"the type {text}"
+
+
+def is_join(seen, i):
+    """JOIN t USING (a), and no DELETE … USING, ORDER BY … USING or CREATE INDEX … USING."""
+    words = [text.lower() for _, text in seen[:i]]
+    words = words[len(words) - words[::-1].index(";"):] if ";" in words else words
+    return "join" in words and (seen[i + 1:i + 2] or [("", "")])[0][1] == "("
 
 
 def is_qualified(seen, i):

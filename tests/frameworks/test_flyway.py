@@ -245,6 +245,22 @@ class Flyway(Fixtures):
                     self.assertEqual(statement.fails, "")
                     rpc.call("MigrationService", "Run")
 
+    def test_scripts_work_in_public_where_that_is_the_default_schema(self):
+        """changeCurrentSchemaTo knows no exception. Nothing is looked up in the connection's path on the way there: pub2 has an operator "="
+        for text that is in front of PostgreSQL's."""
+        self.sql("DROP SCHEMA IF EXISTS app CASCADE; DROP SCHEMA IF EXISTS pub2 CASCADE; CREATE SCHEMA app; CREATE SCHEMA pub2; CREATE FUNCTION pub2.f(text, text) "
+                 "RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'theirs has run'; END$$; "
+                 "CREATE OPERATOR pub2.= (LEFTARG = text, RIGHTARG = text, FUNCTION = pub2.f)")
+        for path in ("app, public", "pub2, pg_catalog, public"):
+            with self.subTest(path=path):
+                self.sql(f"DROP TABLE IF EXISTS flyway_schema_history, public.p; DO $$BEGIN EXECUTE pg_catalog.format('ALTER DATABASE %I SET search_path = {path}', pg_catalog.current_database()); END$$")
+                try:
+                    with self.start({"flyway.conf": "flyway.defaultSchema=public\nflyway.locations=filesystem:sql\n", "sql/V1__a.sql": "CREATE TABLE p (i int);"}) as rpc:
+                        rpc.call("MigrationService", "Run")
+                    self.assertEqual(self.sql("SELECT schemaname FROM pg_catalog.pg_tables WHERE tablename OPERATOR(pg_catalog.=) 'p'"), [("public",)])
+                finally:
+                    self.sql("DO $$BEGIN EXECUTE pg_catalog.format('ALTER DATABASE %I RESET search_path', pg_catalog.current_database()); END$$")
+
     def test_every_suffix_counts(self):
         with self.start({"flyway.conf": "flyway.locations=filesystem:sql\nflyway.sqlMigrationSuffixes=.sql,.ddl\n", "sql/V1__a.sql": "", "sql/V2__b.ddl": ""}) as rpc:
             self.assertEqual(self.names(rpc), ["V1__a", "V2__b"])

@@ -77,10 +77,11 @@ struct ledger_facts {
 #define LOCK_LEDGER "LOCK TABLE {ledger} IN SHARE ROW EXCLUSIVE MODE;"
 
 /* In .session: the scripts' unqualified names are looked for in the schema (an identifier) before the connection's own.
- */
+ * It runs while that path is in force: nullif would take whose "=" it finds there. */
 #define SCHEMA_IN_FRONT(schema)                                                                                        \
     "SELECT pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', {'" schema "'}, "                          \
-    "nullif(pg_catalog.current_setting('search_path'), '')), false);"
+    "CASE WHEN pg_catalog.current_setting('search_path') OPERATOR(pg_catalog.<>) '' "                                  \
+    "THEN pg_catalog.current_setting('search_path') END), false);"
 
 /* A word that the templates of one framework have: {word}. Either text is a literal (NULL: NULL), or sql appends SQL.
  */
@@ -248,8 +249,10 @@ struct delegate {
 /* What a place beside the configuration says. */
 enum mention_part {
     MENTION_TABLE,
-    MENTION_SCHEMA, /* or a search path, whose first schema counts */
-    MENTION_PREFIX, /* what stands in front of the table's usual name */
+    MENTION_SCHEMA,        /* or a search path, whose first schema counts */
+    MENTION_SCRIPT_SCHEMA, /* the same of what the scripts name without one, and the table's where nothing else says it
+                            */
+    MENTION_PREFIX,        /* what stands in front of the table's usual name */
     MENTION_SUFFIX,
     MENTION_FOLDER,    /* a folder more, or in another place: nothing that is read */
     MENTION_PATH,      /* the folder or the configuration that a command takes (mention_path.h) */

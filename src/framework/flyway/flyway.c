@@ -281,12 +281,10 @@ static const char *installer_of(struct arena *arena, const struct ledger *ledger
 }
 
 /* Its default schema, in which its table is, comes before what the connection has (PostgreSQLConnection.java,
- * changeCurrentSchemaTo): unqualified names are made there. */
+ * changeCurrentSchemaTo), public as any other: unqualified names are made there. */
 static void put_search_path(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
 {
-    if (strcmp(ledger->schema, "public") != 0) {
-        template_put(sql, SCHEMA_IN_FRONT("{schema}"), NULL, ledger, record);
-    }
+    template_put(sql, SCHEMA_IN_FRONT("{schema}"), NULL, ledger, record);
 }
 
 #define INSERT(took, success)                                                                                          \
