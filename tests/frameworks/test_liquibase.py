@@ -98,6 +98,25 @@ class Liquibase(Fixtures):
                     rpc.call("MigrationService", "Run")
                 self.assertEqual(self.sql("SELECT schemaname FROM pg_tables WHERE tablename = 't'"), [(schema,)])
 
+    def test_a_command_says_where_scripts_work_whatever_its_path_is_called(self):
+        """What counts is the option's name, not that of the file, and the table may have a name as well."""
+        sql = "--liquibase formatted sql\n--changeset a:1\nCREATE TABLE t (i int);\n"
+        for path, options, schema, ledger in (
+                ("default/run.sh", "--liquibase-schema-name=shop", "public", ("shop", "databasechangelog")),
+                ("run.sh", "--default-schema-name=shop", "shop", ("shop", "databasechangelog")),
+                ("run.sh", "--database-changelog-table-name=moves --default-schema-name=shop", "shop", ("shop", "moves")),
+                ("run.sh", "--liquibase-schema-name=lb --default-schema-name=shop", "shop", ("lb", "databasechangelog"))):
+            with self.subTest(options=options), harness.tempfile.TemporaryDirectory() as directory:
+                self.sql("DROP SCHEMA IF EXISTS shop, lb CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE SCHEMA shop; CREATE SCHEMA lb")
+                for name, text in (("liquibase.properties", "changeLogFile=c.sql\n"), ("c.sql", sql), (f"deploy/{path}", f"liquibase update {options}\n")):
+                    os.makedirs(os.path.dirname(os.path.join(directory, name)), exist_ok=True)
+                    with open(os.path.join(directory, name), "w", encoding="utf-8") as file:
+                        file.write(text)
+                with harness.Rpc(self.worker(type("Here", (), {"path": directory}), "--ledger", ".".join(ledger)).address) as rpc:
+                    rpc.call("MigrationService", "Run")
+                self.assertEqual(self.sql("SELECT schemaname FROM pg_tables WHERE tablename = 't'"), [(schema,)])
+                self.assertEqual(self.sql("SELECT schemaname, tablename FROM pg_tables WHERE tablename IN ('moves', 'databasechangelog')"), [ledger])
+
 
 if __name__ == "__main__":
     harness.main()

@@ -44,6 +44,8 @@ struct folder {
     const char *unread; /* what the configuration says of the path and cannot be read, a sentence that begins with file
                            and line: then path is a guess; NULL: nothing of the kind */
     const char *unread_ledger; /* the same of the ledger's table or schema */
+    const char *script_schema; /* where the scripts' unqualified names go, where that is said apart from the ledger's
+                                  (Liquibase); NULL: nothing is said */
     const char *mentioned;     /* where the project says what ledger has, which no configuration says: a sentence that
                                   begins with file and line (mention.h); NULL: nothing of the kind */
     const char *note;          /* what a person should know of the project beside this folder; NULL: nothing */

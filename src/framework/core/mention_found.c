@@ -18,6 +18,7 @@ struct wanted mention_wanted(struct folder *folder, const struct project *projec
     wanted.is_said[MENTION_TABLE] = wanted.is_said[MENTION_PREFIX] = wanted.is_said[MENTION_SUFFIX] = has_table;
     wanted.is_said[MENTION_SCHEMA] =
         project->schema != NULL || folder->ledger.schema != NULL || folder->unread_ledger != NULL;
+    wanted.is_said[MENTION_SCRIPT_SCHEMA] = folder->script_schema != NULL || folder->unread_ledger != NULL;
     wanted.is_said[MENTION_FOLDER] = wanted.is_said[MENTION_PATH] = wanted.is_said[MENTION_ELSEWHERE] =
         project->migrations != NULL || folder->unread != NULL;
     return wanted;
@@ -57,19 +58,36 @@ static const char *name_of(struct arena *arena, const struct framework *framewor
     return name;
 }
 
+/* Where the ledger is known, --ledger is no answer to where the scripts work: that is a note. */
+static bool is_only_noted(struct arena *arena, struct wanted *wanted, enum mention_part part,
+                          const struct source_file *file, const struct mentioned *mentioned)
+{
+    if (part != MENTION_SCRIPT_SCHEMA || !wanted->is_said[MENTION_SCHEMA]) {
+        return false;
+    }
+    wanted->is_script_schema_unread = true;
+    if (wanted->folder->note == NULL) {
+        wanted->folder->note = arena_printf(
+            arena, "%s: which schema that is cannot be read, so scripts run with the connection's own path",
+            place_of(arena, wanted->folder, file, mentioned));
+    }
+    return true;
+}
+
 /* Keeps the name; a second one that differs is a question. */
 static void keep(struct arena *arena, struct wanted *wanted, enum mention_part part, const struct source_file *file,
                  const struct mentioned *mentioned)
 {
     struct finding *const found = &wanted->found[part];
-    const char *const value = part == MENTION_SCHEMA ? first_schema(arena, mentioned->value)
-                                                     : name_of(arena, wanted->folder->framework, mentioned->value);
+    const bool is_schema = part == MENTION_SCHEMA || part == MENTION_SCRIPT_SCHEMA;
+    const char *const value =
+        is_schema ? first_schema(arena, mentioned->value) : name_of(arena, wanted->folder->framework, mentioned->value);
     if (value == NULL) {
         return;
     }
     if (found->value == NULL) {
         *found = (struct finding){value, place_of(arena, wanted->folder, file, mentioned)};
-    } else if (strcmp(found->value, value) != 0) {
+    } else if (strcmp(found->value, value) != 0 && !is_only_noted(arena, wanted, part, file, mentioned)) {
         unread_ledger_because(
             arena, wanted->folder, *file, mentioned->at,
             arena_printf(arena, "names %s, and another place %s (%s)", value, found->value, found->place));
@@ -166,11 +184,21 @@ void mention_scan(struct arena *arena, struct wanted *wanted, const struct menti
                 arena_printf(arena, "has %s: migrations are in other folders as well, and one is read at a time",
                              word));
         } else if (mentioned.kind == MENTION_COMPUTED) {
-            unread_ledger(arena, wanted->folder, *file, mentioned.at, word);
+            if (!is_only_noted(arena, wanted, mention->part, file, &mentioned)) {
+                unread_ledger(arena, wanted->folder, *file, mentioned.at, word);
+            }
         } else {
             keep(arena, wanted, mention->part, file, &mentioned);
         }
     }
+}
+
+/* The ledger's: what is said of it, or else what is said of the scripts. */
+static const char *schema_of(const struct wanted *wanted)
+{
+    const struct finding *const found = wanted->found;
+    return found[MENTION_SCHEMA].value != NULL || wanted->is_said[MENTION_SCHEMA] ? found[MENTION_SCHEMA].value
+                                                                                  : found[MENTION_SCRIPT_SCHEMA].value;
 }
 
 void mention_take(struct arena *arena, const struct wanted *wanted)
@@ -182,7 +210,7 @@ void mention_take(struct arena *arena, const struct wanted *wanted)
     const char *name = arena_printf(arena, "%s%s%s", parts[0] == NULL ? "" : parts[0],
                                     parts[1] == NULL ? usual : parts[1], parts[2] == NULL ? "" : parts[2]);
     const char *const dot = strchr(name, '.');
-    const char *schema = found[MENTION_SCHEMA].value;
+    const char *schema = schema_of(wanted);
     const char *place = NULL;
     folder->unread = folder->unread == NULL ? wanted->several : folder->unread;
     if (folder->unread == NULL && !wanted->is_path_named) {
@@ -195,6 +223,9 @@ void mention_take(struct arena *arena, const struct wanted *wanted)
     }
     if (folder->unread_ledger != NULL || place == NULL) {
         return;
+    }
+    if (folder->script_schema == NULL && !wanted->is_script_schema_unread) {
+        folder->script_schema = found[MENTION_SCRIPT_SCHEMA].value;
     }
     schema = dot == NULL ? schema : arena_strndup(arena, name, (size_t)(dot - name));
     name = dot == NULL ? name : dot + 1;

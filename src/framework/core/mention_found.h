@@ -18,11 +18,12 @@ struct wanted {
     struct folder *folder;
     bool is_said[MENTION_ELSEWHERE + 1]; /* its configuration says that part */
     struct finding found[MENTION_ELSEWHERE + 1];
-    bool is_path_named;        /* a command names this folder, or one that cannot be read */
-    bool is_only;              /* a walk through the whole project has found no other folder of its framework */
-    size_t computed_count;     /* paths that code computes */
-    const char *computed_path; /* what is to be said of code that computes it; NULL: there is none */
-    const char *named_in;      /* the file of the last path that was named, the offset behind that, and what it is */
+    bool is_script_schema_unread; /* several are said, or one that is computed, and the ledger's is known */
+    bool is_path_named;           /* a command names this folder, or one that cannot be read */
+    bool is_only;                 /* a walk through the whole project has found no other folder of its framework */
+    size_t computed_count;        /* paths that code computes */
+    const char *computed_path;    /* what is to be said of code that computes it; NULL: there is none */
+    const char *named_in;         /* the file of the last path that was named, the offset behind that, and what it is */
     size_t named_at;
     enum named_path was;
     const char *several;    /* what is to be said of one command that names this folder and another; NULL: none does */

@@ -120,16 +120,10 @@ static void put_lock_key(struct buffer *sql, const struct ledger *ledger, const 
 }
 
 /* The default schema comes before what the connection has (DatabaseUtils.initializeDatabase); liquibaseSchemaName is of
- * its own tables alone. A command or Maven may say it as well, and by what it was found is kept. */
+ * its own tables alone. */
 static void put_search_path(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
 {
-    const struct folder *const folder = ledger->folder;
-    const struct liquibase_settings *const settings = folder == NULL ? NULL : folder->settings;
-    const char *schema = settings == NULL ? NULL : settings->default_schema;
-    if (schema == NULL && folder != NULL && folder->mentioned != NULL &&
-        strcasestr(folder->mentioned, "default") != NULL) {
-        schema = folder->ledger.schema;
-    }
+    const char *const schema = ledger->folder == NULL ? NULL : ledger->folder->script_schema;
     if (schema != NULL) {
         const struct ledger in_front = {.schema = schema, .table = ledger->table};
         template_put(sql, SCHEMA_IN_FRONT("{schema}"), NULL, &in_front, record);
@@ -248,12 +242,10 @@ const struct framework framework_liquibase = {
         {.files = "*.{properties|yml|yaml}",
          .words = "currentSchema",
          .beside = "jdbc:postgresql",
-         .part = MENTION_SCHEMA},
+         .part = MENTION_SCRIPT_SCHEMA},
         {.files = "pom.xml", .words = "<databaseChangeLogTableName>"},
-        {.files = "pom.xml",
-         .words = "<changelogSchemaName>|<defaultSchemaName>",
-         .beside = "liquibase",
-         .part = MENTION_SCHEMA},
+        {.files = "pom.xml", .words = "<changelogSchemaName>", .beside = "liquibase", .part = MENTION_SCHEMA},
+        {.files = "pom.xml", .words = "<defaultSchemaName>", .beside = "liquibase", .part = MENTION_SCRIPT_SCHEMA},
 
         {.files = "*.{properties|yml|yaml}",
          .words = "database-change-log-table|databaseChangeLogTable|quarkus.liquibase.database-change-log-table-name"},
@@ -263,17 +255,23 @@ const struct framework framework_liquibase = {
         {.words = "LIQUIBASE_DATABASE_CHANGELOG_TABLE_NAME|--database-changelog-table-name|--"
                   "databaseChangeLogTableName|--database-change-log-table-name",
          .beside = "liquibase|LIQUIBASE"},
-        {.words = "LIQUIBASE_LIQUIBASE_SCHEMA_NAME|--liquibase-schema-name|--liquibaseSchemaName|"
-                  "LIQUIBASE_COMMAND_DEFAULT_SCHEMA_NAME|--default-schema-name|--defaultSchemaName",
+        {.words = "LIQUIBASE_LIQUIBASE_SCHEMA_NAME|--liquibase-schema-name|--liquibaseSchemaName",
          .beside = "liquibase|LIQUIBASE",
          .part = MENTION_SCHEMA},
+        {.words = "LIQUIBASE_COMMAND_DEFAULT_SCHEMA_NAME|--default-schema-name|--defaultSchemaName",
+         .beside = "liquibase|LIQUIBASE",
+         .part = MENTION_SCRIPT_SCHEMA},
         {.files = "*.{java|kt|scala|groovy}",
          .words = "setDatabaseChangeLogTable(|setDatabaseChangeLogTableName(",
          .beside = "iquibase"},
         {.files = "*.{java|kt|scala|groovy}",
-         .words = "setLiquibaseSchema(|setLiquibaseSchemaName(|setDefaultSchema(",
+         .words = "setLiquibaseSchema(|setLiquibaseSchemaName(",
          .beside = "iquibase",
-         .part = MENTION_SCHEMA}),
+         .part = MENTION_SCHEMA},
+        {.files = "*.{java|kt|scala|groovy}",
+         .words = "setDefaultSchema(",
+         .beside = "iquibase",
+         .part = MENTION_SCRIPT_SCHEMA}),
     .habits =
         {
             .late = LATE_RUNS,

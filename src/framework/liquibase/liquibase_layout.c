@@ -126,6 +126,7 @@ static bool configure_from(struct arena *arena, struct folder *folder, const str
     folder->ledger.table =
         values[SETTING_TABLE] != NULL ? folded_name(arena, values[SETTING_TABLE]) : folder->ledger.table;
     folder->ledger.schema = schema != NULL ? folded_name(arena, schema) : folder->ledger.schema;
+    folder->script_schema = settings->default_schema;
     if (source->parameters != NULL) {
         settings->parameters = config_pairs(arena, file.content, NULL, source->parameters, &settings->parameter_count);
     }
