@@ -21,13 +21,12 @@
                          "c ON c.oid = k.conrelid LEFT JOIN pg_catalog.pg_type t ON t.oid = k.contypid WHERE "         \
                          "k.contype = 'c'"
 
-/* Servers before 12 have no generated columns; %s: a condition. */
+/* Servers before 15 have what a generated column calls as the table's, those before 12 have none; %1$s, %2$s: where
+ * pg_depend has it, %3$s: a condition. */
 #define GENERATED                                                                                                      \
-    "SELECT pg_catalog.concat('the column ', a.attname, ' of ', a.attrelid::pg_catalog.regclass), c.relowner, "        \
-    "NULL, " CLASS(                                                                                                    \
-        "pg_attrdef") ", f.oid, f.adbin::text FROM pg_catalog.pg_attrdef f JOIN pg_catalog.pg_attribute a ON "         \
-                      "a.attrelid = f.adrelid AND a.attnum = f.adnum JOIN pg_catalog.pg_class c ON c.oid = f.adrelid " \
-                      "WHERE %s"
+    "SELECT pg_catalog.concat('the column ', a.attname, ' of ', a.attrelid::pg_catalog.regclass), c.relowner, NULL, "  \
+    "%1$s::pg_catalog.regclass, %2$s, f.adbin::text FROM pg_catalog.pg_attrdef f JOIN pg_catalog.pg_attribute a ON "   \
+    "a.attrelid = f.adrelid AND a.attnum = f.adnum JOIN pg_catalog.pg_class c ON c.oid = f.adrelid WHERE %3$s"
 
 #define PARTITIONS                                                                                                     \
     "SELECT pg_catalog.concat('the partition key of ', c.oid::pg_catalog.regclass), c.relowner, NULL, " CLASS(         \
@@ -40,10 +39,10 @@
                     "pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indrelid JOIN users u ON u.rel = "  \
                     "c.oid"
 
-/* Servers before 14 have no expressions here; %s: the column. */
+/* Servers before 14 have no expressions here; %4$s: the column. */
 #define STATISTICS                                                                                                     \
     "SELECT pg_catalog.concat('the statistics ', s.stxname), c.relowner, u.role, " CLASS(                              \
-        "pg_statistic_ext") ", s.oid, %s FROM pg_catalog.pg_statistic_ext s JOIN pg_catalog.pg_class c ON c.oid = "    \
+        "pg_statistic_ext") ", s.oid, %4$s FROM pg_catalog.pg_statistic_ext s JOIN pg_catalog.pg_class c ON c.oid = "  \
                             "s.stxrelid JOIN users u ON "                                                              \
                             "u.rel = c.oid"
 
@@ -125,7 +124,9 @@ static const char query[] =
 const char *pg_loading_query(struct arena *arena, const struct pg_session *session)
 {
     const int version = pg_session_server_version(session);
-    return arena_printf(arena, query, version < 120000 ? "false" : "a.attgenerated <> ''",
+    const bool is_of_default = version >= 150000;
+    return arena_printf(arena, query, is_of_default ? "'pg_catalog.pg_attrdef'" : "'pg_catalog.pg_class'",
+                        is_of_default ? "f.oid" : "f.adrelid", version < 120000 ? "false" : "a.attgenerated <> ''",
                         version < 140000 ? "NULL" : "s.stxexprs::text");
 }
 

@@ -1,5 +1,6 @@
 """Through a real PgBouncer (the set "test" of docker/install-deps.sh): looking is fine, running is not, and it is known what it is."""
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -64,6 +65,26 @@ class Pooler(Case):
             self.assertIn("host and port of PostgreSQL itself", pooler["advice"])
         pooler = self.known("transaction")
         self.assertEqual((pooler["found"], pooler["name"], pooler["mode"]), (True, "PgBouncer", ""), pooler)
+
+    def test_a_backup_is_made_in_the_moment_in_which_it_was_looked_at(self):
+        """What is asked whose code a table calls, and the dump, are one moment: else a check could come in between."""
+        port = self.pooler("transaction")
+        self.sql("CREATE TABLE kept (i int); INSERT INTO kept VALUES (1)")
+        self.sql("ALTER SYSTEM SET log_statement = 'all'; SELECT pg_reload_conf()")
+        self.addCleanup(self.sql, "ALTER SYSTEM RESET log_statement; SELECT pg_reload_conf()")
+        folder = tempfile.mkdtemp(prefix="truss-backups-")
+        self.addCleanup(shutil.rmtree, folder, True)
+        http = self.bridge(self.worker(self.project("prisma-blog"), "--backups", folder, url=self.url().replace(f":{self.cluster.port}/", f":{port}/")))
+        log = os.path.join(self.cluster.directory, "log")
+        began = os.path.getsize(log)
+        number = http.post("/api/backups", {}).json["backup"]["id"]
+        made = wait_for(lambda: (one := http.get(f"/api/backups/{number}").json)["detail_status"] in ("completed", "failed") and one)
+        self.assertEqual(made["detail_status"], "completed", made)
+        with open(log, encoding="utf-8", errors="replace") as file:
+            file.seek(began)
+            said = file.read()
+        shared = re.findall(r"SET TRANSACTION SNAPSHOT '([^']+)'", said)
+        self.assertEqual((len(shared), len(set(shared))), (2, 1), shared)  # of pg_dump, and of what asks
 
     def test_none_is_found_before_the_server_itself(self):
         http = self.bridge(self.worker(self.project("prisma-blog")))
