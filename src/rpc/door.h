@@ -31,9 +31,9 @@ struct guest;
  * `spare`: the link of a guest is needed for another one's turn. It drops it, and answers true, where nothing of a
  * request is with it; is_urgent: all links are in use, and it refuses or lets go who keeps his for nothing.
  *
- * `full`: the memory that is kept for a guest is needed for another one, of an address that has less. It gives it back;
- * is_own: for one of the same address, and it does so, and answers true, only where what should have come at once has
- * not. */
+ * `full`: the memory that is kept for a guest is needed for another one, of an address that has less. It gives some
+ * back and answers true, where nobody loses the answer to what was begun; is_own: for one of the same address, and it
+ * does so only where what should have come at once has not. */
 struct door_protocol {
     size_t state_size;                  /* of what the protocol knows of a guest; zeroed */
     void (*enter)(struct guest *guest); /* by TLS: when both have greeted; until then nothing is called */
@@ -44,7 +44,7 @@ struct door_protocol {
     void (*link)(struct guest *guest);                     /* something can be read from its link, or written to it */
     void (*turn)(struct guest *guest);                     /* it has its turn; NULL where nobody waits for one */
     bool (*spare)(struct guest *guest, bool is_urgent);    /* see above; NULL where nobody has a link */
-    bool (*full)(struct guest *guest, bool is_own);        /* see above; NULL: it is let go, for others alone */
+    bool (*full)(struct guest *guest, bool is_own);        /* see above; NULL: nobody gives any back */
     void (*leave)(struct guest *guest);                    /* may be NULL */
 };
 

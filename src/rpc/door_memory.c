@@ -38,45 +38,72 @@ static bool fits(const struct guest *guest, size_t bytes)
 
 /* ---- who gives up some ---- */
 
+/* The address that has most; NULL: nobody is of any. Those of Unix sockets, and of a proxy who has not said for whom,
+ * are not one address, and what they have together is nobody's. */
 static struct guest_group *heaviest(struct door *door)
 {
     struct guest_group *found = NULL;
     for (unsigned i = 0; i < DOOR_BUCKETS; i++) {
         for (struct guest_group *group = door->groups[i]; group != NULL; group = group->next) {
-            found = found == NULL || group->bytes > found->bytes ? group : found;
+            const bool has_more = found == NULL || group->bytes > found->bytes;
+            found = group->address != UNCOUNTED && has_more ? group : found;
         }
     }
     return found;
 }
 
-/* The one of a rank that has most; NULL where nobody has so many bytes. */
-static struct guest *largest_of(const struct guest_group *group, enum guest_rank rank, size_t bytes)
+static size_t most_of(const struct guest_list *list)
 {
-    struct guest *found = NULL;
-    for (struct guest *guest = group->ranks[rank].first; guest != NULL; guest = guest->in[ORDER_ADDRESS].behind) {
-        const size_t least = found == NULL ? bytes : bytes_of(found) + 1; /* of equals the oldest */
-        found = bytes_of(guest) >= least ? guest : found;
+    size_t most = 0;
+    for (const struct guest *guest = list->first; guest != NULL; guest = guest->in[ORDER_ADDRESS].behind) {
+        most = bytes_of(guest) > most ? bytes_of(guest) : most;
     }
-    return found;
+    return most;
 }
 
-/* Who is not served goes first. True where somebody gave up as much as is wanted. */
-static bool take_from_others(struct guest *guest, const struct guest_group *group, size_t bytes)
+/* What somebody needs: so many bytes kept for a guest; with them its address would have `own`. */
+struct need {
+    const struct guest *guest;
+    size_t bytes;
+    size_t own;
+    bool is_over; /* there is room, or nobody left to be asked of the address that had most */
+};
+
+/* True where it gave up some. The last of an address may leave, and then there is no such group any more. */
+static bool take_from(struct need *need, const struct guest_group *group, struct guest *other)
 {
-    struct guest *other = NULL;
-    for (enum guest_rank rank = GUEST_STRANGER; rank < GUEST_RANKS && other == NULL; rank++) {
-        other = largest_of(group, rank, bytes);
+    unsigned count = 0;
+    for (enum guest_rank rank = GUEST_STRANGER; rank < GUEST_RANKS; rank++) {
+        count += group->counts[rank];
     }
-    if (other == NULL) {
-        return false;
+    const bool has_given = need->guest->door->options.protocol->full(other, false);
+    need->is_over = count == 1 || fits(need->guest, need->bytes) || group->bytes <= need->own;
+    return has_given;
+}
+
+/* Those of a rank, the largest first (as large as it is: half as large, and so on; a crowd is not sorted for each), as
+ * long as it is needed, and their address has more than the other one would have. True where somebody gave up some. */
+static bool take_from_rank(struct need *need, const struct guest_group *group, enum guest_rank rank)
+{
+    bool has_taken = false;
+    for (size_t least = most_of(&group->ranks[rank]); least > 0 && !need->is_over; least /= 2) {
+        struct guest *next = NULL;
+        for (struct guest *other = group->ranks[rank].first; other != NULL && !need->is_over; other = next) {
+            next = other->in[ORDER_ADDRESS].behind;
+            has_taken = (bytes_of(other) >= least && take_from(need, group, other)) || has_taken;
+        }
     }
-    const struct door_protocol *const protocol = guest->door->options.protocol;
-    if (protocol->full == NULL) {
-        guest_leave(other);
-    } else {
-        protocol->full(other, false);
+    return has_taken;
+}
+
+/* Who is not served goes first. True where somebody gave up some. */
+static bool take_from_others(struct need *need, const struct guest_group *group)
+{
+    bool has_taken = false;
+    for (enum guest_rank rank = GUEST_STRANGER; rank < GUEST_RANKS && !need->is_over; rank++) {
+        has_taken = take_from_rank(need, group, rank) || has_taken;
     }
-    return true;
+    return has_taken;
 }
 
 /* Of its own address only those who have not sent what was to come at once: the oldest of them. */
@@ -84,9 +111,6 @@ static bool take_from_own(const struct guest *guest)
 {
     const struct door_protocol *const protocol = guest->door->options.protocol;
     unsigned looked = 0;
-    if (protocol->full == NULL) {
-        return false;
-    }
     for (enum guest_rank rank = GUEST_STRANGER; rank <= GUEST_SERVED; rank++) {
         struct guest *next = NULL;
         for (struct guest *other = guest->group->ranks[rank].first; other != NULL && looked < LOOKED_AT; other = next) {
@@ -103,11 +127,16 @@ static bool take_from_own(const struct guest *guest)
 /* Makes room for so many bytes that are kept for it. Who wants more than the address that has most is not helped. */
 static bool make_room(struct guest *guest, size_t bytes)
 {
+    if (guest->door->options.protocol->full == NULL) {
+        return fits(guest, bytes);
+    }
     while (!fits(guest, bytes)) {
+        const size_t all = places_are_counted(guest) ? guest->group->bytes : bytes_of(guest);
+        struct need need = {.guest = guest, .bytes = bytes, .own = all - guest->kept + bytes};
         const struct guest_group *const group = heaviest(guest->door);
-        const size_t own = guest->group->bytes - guest->kept + bytes;
-        const bool is_own = !is_in_share(guest, bytes) || group == guest->group || own >= group->bytes;
-        if (is_own ? !take_from_own(guest) : !take_from_others(guest, group, bytes)) {
+        const bool is_own =
+            !is_in_share(guest, bytes) || group == NULL || group == guest->group || need.own >= group->bytes;
+        if (is_own ? !take_from_own(guest) : !take_from_others(&need, group)) {
             return false;
         }
     }

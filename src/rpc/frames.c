@@ -100,14 +100,24 @@ static void note_front(struct frames *frames, struct text part)
     frames->come += part.size;
 }
 
+bool frames_have_some(const struct frames *frames)
+{
+    return frames->frame.size > 0;
+}
+
+void frames_skip(struct guest *guest, struct frames *frames)
+{
+    frames->is_skipped = true;
+    guest_take_off(guest, &frames->frame, frames->frame.size);
+}
+
 static void take_frame(struct guest *guest, struct frames *frames, struct text *bytes, frames_whole *whole)
 {
     const struct text part = text_slice(*bytes, 0, frames->announced - frames->come);
     *bytes = text_slice(*bytes, part.size, bytes->size);
     note_front(frames, part);
     if (!frames->is_skipped && !guest_put_aside(guest, &frames->frame, part, frames->announced)) {
-        frames->is_skipped = true;
-        guest_take_off(guest, &frames->frame, frames->frame.size);
+        frames_skip(guest, frames);
     }
     if (frames->come == frames->announced) {
         const size_t known = frames->come < FRAME_ROUTE_BYTES ? frames->come : FRAME_ROUTE_BYTES;

@@ -40,6 +40,14 @@ void frames_greet(struct guest *guest);
 /* Takes bytes that have come. Where they are no frame the guest is let go. */
 void frames_take(struct guest *guest, struct frames *frames, struct text bytes, frames_whole *whole);
 
+/* True where a frame has come in part, which is kept. */
+bool frames_have_some(const struct frames *frames);
+
+/* Keeps nothing of the frame that is coming: the rest of it is read for nobody, and it is whole as one that was
+ * skipped.
+ */
+void frames_skip(struct guest *guest, struct frames *frames);
+
 /* Nothing is being sent any more: waits for what is to come now. */
 void frames_wait(struct guest *guest, const struct frames *frames);
 

@@ -20,6 +20,7 @@
 #define BYTES_LIMIT (LIMIT_MESSAGE / 2 * 5) /* with all of it the worker stays below 64 MB */
 #define UNREAD      ((size_t)1024 * 1024)   /* who has so much to read is not asked for more */
 #define RETRY_MS    1000
+#define STALLED_MS  2000 /* who takes nothing of his answers for so long gives up their memory */
 
 struct guard {
     struct door *door;
@@ -261,6 +262,25 @@ static void on_sent(struct guest *guest)
     frames_wait(guest, &caller_of(guest)->frames);
 }
 
+/* What has come of a request is dropped, and it is refused when all of it has come. Who has one in the house, or takes
+ * what he is sent, keeps his connection: an answer would be lost with it. */
+static bool on_full(struct guest *guest, bool is_own)
+{
+    struct caller *const caller = caller_of(guest);
+    if (is_own) {
+        return false;
+    }
+    if (frames_have_some(&caller->frames)) {
+        frames_skip(guest, &caller->frames);
+        return true;
+    }
+    const bool may_stay = caller->in_house > 0 || guest_stalled_ms(guest) < STALLED_MS;
+    if (!may_stay) {
+        guest_leave(guest);
+    }
+    return !may_stay;
+}
+
 /* What it asked for and has not begun yet need not be done. */
 static void on_leave(struct guest *guest)
 {
@@ -277,6 +297,7 @@ static const struct door_protocol protocol = {
     .enter = on_enter,
     .bytes = on_bytes,
     .sent = on_sent,
+    .full = on_full,
     .leave = on_leave,
 };
 

@@ -202,7 +202,8 @@ class RpcError(Exception):
 class Rpc:
     """One connection: the scalability protocols' greeting and frames, as a foreign client would write them."""
 
-    def __init__(self, address, timeout=60):
+    def __init__(self, address, timeout=60, source=None):
+        """source: the address of this machine that it comes from."""
         if address.startswith("ipc://"):
             self.socket = socket.socket(socket.AF_UNIX)
             self.socket.settimeout(timeout)
@@ -210,7 +211,7 @@ class Rpc:
             self.prefix = b"\x01"
         else:
             host, port = address[6:].rsplit(":", 1)
-            self.socket = socket.create_connection((host, int(port)), timeout=timeout)
+            self.socket = socket.create_connection((host, int(port)), timeout=timeout, source_address=source and (source, 0))
             self.prefix = b""
         self.number = 0
         try:

@@ -20,8 +20,9 @@
 #define WAIT_MS 15000
 
 /* What guests have said. A letter asks for a turn, a small one ahead of time; "." ends it, and "+" when its answer was
- * sent; "!" makes a link; "#" has something kept, which is noted, or that it was not: "-"; where the room is needed for
- * others, "*" is noted, and "~" has it given up for those of the same address, too. "@3" is what a proxy says. */
+ * sent; "!" makes a link; "#" has something kept, "$" twice as much, which is noted, or that it was not: "-"; where the
+ * room is needed for others, "*" is noted, and "~" has it given up for those of the same address, too. "@3" is what a
+ * proxy says. */
 static struct {
     pthread_mutex_t mutex;
     char turns[MOST]; /* letters, in the order of their turns */
@@ -86,8 +87,10 @@ static inline void on_byte(struct guest *guest, const char *byte)
         ((struct sockaddr_in *)(void *)&address)->sin_addr.s_addr = htonl(INADDR_LOOPBACK + (uint32_t)(*byte - '1'));
         state->is_named = false;
         guest_set_address(guest, &address);
-    } else if (*byte == '#') {
-        note(guest_put_aside(guest, &state->intake, one, SIZE_MAX) ? '#' : '-');
+    } else if (*byte == '#' || *byte == '$') {
+        static const char many[2000];
+        const struct text bytes = *byte == '#' ? one : (struct text){many, sizeof many};
+        note(guest_put_aside(guest, &state->intake, bytes, SIZE_MAX) ? *byte : '-');
     } else {
         state->letter = *byte;
         guest_wait_turn(guest, *byte >= 'a');
@@ -260,7 +263,7 @@ static inline int come(int host, const char *words)
 {
     const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const char *const port = strrchr(door_url(door, 0), ':') + 1;
-    struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK + (uint32_t)host)};
+    struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK + (uint32_t)host - 1)};
     const struct sockaddr_in to = {.sin_family = AF_INET,
                                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
                                    .sin_port = htons((uint16_t)strtol(port, NULL, 10))};

@@ -35,6 +35,38 @@ START_TEST(who_has_most_gives_up_memory_for_who_has_less)
 }
 END_TEST
 
+/* No one of them has as much as is needed. */
+START_TEST(several_give_up_memory_for_one_who_needs_more)
+{
+    kept_most = 8192;
+    open_door(1, MOST);
+    for (int i = 0; i < 5; i++) {
+        stay(2, "#");
+    }
+    for (int i = 0; i < 3; i++) {
+        stay(3, "#");
+    }
+    stay(4, "$");
+    turns_are("########**$");
+    stay(5, "#"); /* those of 127.0.0.2 and 127.0.0.3 have as much: one gives, and all have at most what they had */
+    turns_are("########**$*#");
+}
+END_TEST
+
+START_TEST(who_is_of_no_address_gives_up_no_memory)
+{
+    proxy = "127.0.0.9";
+    kept_most = 4096;
+    open_door(1, MOST);
+    stay(9, "#");
+    stay(9, "#");
+    stay(9, "#");
+    stay(2, "#");
+    stay(3, "#");
+    turns_are("####-");
+}
+END_TEST
+
 START_TEST(of_one_address_who_should_have_said_all_at_once_gives_up_memory)
 {
     open_door(1, MOST);
@@ -124,6 +156,8 @@ int main(void)
     tcase_add_checked_fixture(all, set_up, tear_down);
     tcase_add_test(all, one_address_leaves_memory_to_others);
     tcase_add_test(all, who_has_most_gives_up_memory_for_who_has_less);
+    tcase_add_test(all, several_give_up_memory_for_one_who_needs_more);
+    tcase_add_test(all, who_is_of_no_address_gives_up_no_memory);
     tcase_add_test(all, of_one_address_who_should_have_said_all_at_once_gives_up_memory);
     tcase_add_test(all, who_comes_by_a_proxy_is_of_the_address_that_it_says);
     tcase_add_test(all, a_door_where_nothing_happens_sleeps);
