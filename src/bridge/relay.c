@@ -85,19 +85,34 @@ static void read_answer(struct guest *guest)
     client_await_link(guest);
 }
 
+/* Keeps no more of its bytes. A request that the server has all of goes on: those are of the next one, and behind the
+ * answer that is due the connection ends, so nobody asks again for what is being done. Else it was not begun. */
+static void drop_pending(struct guest *guest, const char *message)
+{
+    struct client *const client = client_of(guest);
+    const bool is_at_server = client->phase == AT_REST && client->has_turn && client->checked == 0;
+    client->checked = 0;
+    guest_take_off(guest, &client->pending, client->pending.size);
+    if (is_at_server) {
+        client->is_last = true;
+    } else if (client->phase != AT_END) {
+        client_refuse(guest, 503, message);
+    }
+}
+
 /* ---- what the door calls ---- */
 
 static void on_bytes(struct guest *guest, struct text bytes)
 {
     struct client *const client = client_of(guest);
-    if (client->phase == AT_END) {
+    if (client->phase == AT_END || (client->phase == AT_REST && client->is_last)) {
         return;
     }
     if (client->phase == AT_HEAD && client->pending.size == 0) {
         client_expect_rest(guest);
     }
     if (!guest_put_aside(guest, &client->pending, bytes, SIZE_MAX)) {
-        client_refuse(guest, 503, "Too many large requests are being served; try again in a moment.");
+        drop_pending(guest, "Too many large requests are being served; try again in a moment.");
         return;
     }
     read_on(guest);
@@ -170,21 +185,22 @@ static void on_late(struct guest *guest)
     }
 }
 
-/* What is unread goes with its client. */
+/* Who reads nothing of what he is sent goes, with what is unread. */
 static bool on_full(struct guest *guest, bool is_own)
 {
-    struct client *const client = client_of(guest);
+    const struct client *const client = client_of(guest);
     const bool is_half_a_head = client->phase == AT_HEAD && client->pending.size > 0 && guest_unsent(guest) == 0;
     if (is_own && !is_half_a_head) {
         return false;
     }
-    if (guest_unsent(guest) > 0) {
+    if (guest_unsent(guest) >= CLIENT_AHEAD || guest_stalled_ms(guest) >= STALLED_MS) {
         guest_leave(guest);
         return true;
     }
-    client->checked = 0;
-    guest_take_off(guest, &client->pending, client->pending.size);
-    client_refuse(guest, 503, "The bridge needs the room that is kept for this request; try again in a moment.");
+    if (client->pending.size == 0) {
+        return false;
+    }
+    drop_pending(guest, "The bridge needs the room that is kept for this request; try again in a moment.");
     return true;
 }
 
