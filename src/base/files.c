@@ -76,8 +76,8 @@ bool file_will_tell(const char *path)
     const unsigned now = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
     struct statfs system;
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    const bool will =
-        fd >= 0 && fstatfs(fd, &system) == 0 && system.f_type != TMPFS_MAGIC && sync_file_range(fd, 0, 0, now) == 0;
+    const bool will = fd >= 0 && fstatfs(fd, &system) == 0 && system.f_type != TMPFS_MAGIC &&
+                      system.f_type != RAMFS_MAGIC && sync_file_range(fd, 0, 0, now) == 0;
     if (fd >= 0) {
         close(fd);
     }

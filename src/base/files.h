@@ -40,7 +40,7 @@ bool file_stamp_is_settled(const struct file_stamp *stamp);
 
 /* Will the stamp of a file tell of each change from now on? Who has it mapped (mmap) and has written to a page of it
  * changes the stamp only when that page has been on disk meanwhile: it is put there now. False where there is no disk
- * (tmpfs) or that cannot be done: what is read of it is not to be remembered. Ask before it is read. */
+ * (tmpfs, ramfs) or that cannot be done: what is read of it is not to be remembered. Ask before it is read. */
 bool file_will_tell(const char *path);
 
 /* Is what the path leads to, all links followed, the folder itself or below it? False too where either is not there. */

@@ -4,14 +4,18 @@
  */
 #include "migration/look/checksums.h"
 
+#include "base/clock.h"
 #include "migration/look/content.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define BUCKETS         4096
 #define MOST_REMEMBERED 100000
+#define WAIT_US         200 /* a file of which nothing had to be written takes 20 */
+#define SELDOM          9
 
 struct memory {
     struct memory *next;
@@ -25,6 +29,7 @@ struct checksums {
     pthread_mutex_t mutex;
     size_t count;
     struct memory *buckets[BUCKETS];
+    atomic_llong waits_until; /* clock_us; no disk is waited for before */
 };
 
 struct checksums *checksums_new(void)
@@ -129,6 +134,22 @@ static bool compute_whole(const struct checksum_of *of, const char **checksum)
     return ok;
 }
 
+/* As file_will_tell, which may wait for a disk: it is asked so seldom that all of its waiting is a tenth of the time,
+ * and what is not remembered is read again. */
+static bool will_tell(struct checksums *checksums, const char *path)
+{
+    const int64_t began = clock_us();
+    if (began < atomic_load(&checksums->waits_until)) {
+        return false;
+    }
+    const bool will = file_will_tell(path);
+    const int64_t took = clock_us() - began;
+    if (took > WAIT_US) {
+        atomic_store(&checksums->waits_until, began + took + SELDOM * took);
+    }
+    return will;
+}
+
 bool checksums_get(struct checksums *checksums, const struct checksum_of *of, const char **checksum)
 {
     const struct migration_file *const file = of->file;
@@ -143,7 +164,7 @@ bool checksums_get(struct checksums *checksums, const struct checksum_of *of, co
     if (*checksum != NULL) {
         return true;
     }
-    const bool may_remember = is_whole && file_stamp_is_settled(&file->stamp) && file_will_tell(file->path);
+    const bool may_remember = is_whole && file_stamp_is_settled(&file->stamp) && will_tell(checksums, file->path);
     const bool ok = is_whole && framework_has_file_checksum(framework)
                         ? framework_file_checksum(of->arena, of->folder, file, checksum, of->status)
                         : compute_whole(of, checksum);
