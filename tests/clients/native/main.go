@@ -36,7 +36,7 @@ func main() {
 	request := &migrationv1.RunRequest{Migrations: []string{"003_step"}, XAllowOutOfOrder: &migrationv1.RunRequest_AllowOutOfOrder{AllowOutOfOrder: yes}}
 	ended, err := client.RunAndWait(given, request, func(*migrationv1.Event) { stop() })
 	fmt.Println("cancelled", errors.Is(err, context.Canceled), ended.GetState() == migrationv1.OperationState_OPERATION_STATE_CANCELLED)
-	short, stop := context.WithTimeout(ctx, 300*time.Millisecond)
+	short, stop := context.WithTimeout(ctx, 1500*time.Millisecond)
 	defer stop()
 	ended, err = client.RunAndWait(short, request)
 	fmt.Println("late", errors.Is(err, context.DeadlineExceeded), ended.GetState() == migrationv1.OperationState_OPERATION_STATE_CANCELLED)
