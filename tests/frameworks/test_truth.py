@@ -496,6 +496,28 @@ class Truth(Written):
             self.check_unknown(rpc, "app.schema_migrations", "--ledger public.schema_migrations")
         self.assertEqual(self.tables(), {"public.schema_migrations", "public.a"})
 
+    def test_nor_does_one_double_a_ledger_whose_name_the_project_says_or_that_has_another_shape(self):
+        self.goose()
+        applied = "CREATE SCHEMA app; " + GOOSE.replace("{}", "{0}") + "INSERT INTO {0} (version_id, is_applied) VALUES (0, true), (1, true); ALTER DATABASE {1} SET search_path = app, public"
+        for said, name, more in (('func m() { goose.SetTableName("ours") }', "ours", ""), ("", "goose_db_version", "; ALTER TABLE goose_db_version ADD note text"),
+                                 ('func m() { goose.SetTableName("ours") }', "ours", "; ALTER TABLE ours ADD note text")):
+            self.write("main.go", f'import "github.com/pressly/goose/v3"\n{said}\n')
+            self.sql("DROP SCHEMA IF EXISTS app; DROP SCHEMA public CASCADE; CREATE SCHEMA public; " + applied.format(f"public.{name}", self.database) + more)
+            with self.subTest(name=name, more=more), self.start() as rpc:
+                self.check_unknown(rpc, f"app.{name}", f"--ledger public.{name}")
+        self.write("main.go", 'import "github.com/pressly/goose/v3"\nfunc m() { goose.SetTableName("app.ours") }\n')
+        with self.start() as rpc:
+            self.assertFalse(self.status(rpc).HasField("problem"))
+
+    def test_nor_one_that_a_role_made_which_is_not_trusted(self):
+        self.dbmate()
+        self.sql("CREATE ROLE earlier; CREATE ROLE later LOGIN PASSWORD 'x';" + VERSIONS.format("schema_migrations") +
+                 "ALTER TABLE schema_migrations OWNER TO earlier; GRANT ALL ON schema_migrations TO later; CREATE SCHEMA area AUTHORIZATION later;"
+                 f"GRANT CREATE ON DATABASE {self.database} TO later; ALTER DATABASE {self.database} SET search_path = area, public")
+        self.addCleanup(self.sql, "DROP OWNED BY earlier, later CASCADE; DROP ROLE earlier, later")
+        with self.start(url=self.url().replace("app:" + PASSWORD_ENCODED, "later:x")) as rpc:
+            self.check_unknown(rpc, "area.schema_migrations", "--ledger public.schema_migrations")
+
     def test_a_schema_of_the_roles_name_that_is_made_later_does_not_double_the_ledger(self):
         self.write("db/migrations/20250101000000_a.sql", "-- migrate:up\nCREATE TABLE public.a (id INT);\nCREATE SCHEMA app;\n-- migrate:down\n")
         with self.start() as rpc:

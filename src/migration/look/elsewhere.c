@@ -26,16 +26,15 @@ static bool looks_like_copy(const struct table *table, const char *usual)
     return is_copy;
 }
 
-static void ask_for_ledger(const struct looking *looking, struct source *source, const struct found_ledger *other,
+static void ask_for_ledger(const struct looking *looking, struct source *source, const struct ledger *other,
                            size_t count)
 {
     source->problem = arena_printf(
         looking->request->arena,
         "%s has no tracking table where it would make one (%s.%s), and the database has %s.%s%s, which may be another "
         "project's or a copy. Say which is meant: --ledger %s.%s, or --ledger %s.%s for a new one.",
-        source->framework->display_name, source->ledger.schema, source->ledger.table, other->ledger.schema,
-        other->ledger.table, count > 1 ? " and others" : "", other->ledger.schema, other->ledger.table,
-        source->ledger.schema, source->ledger.table);
+        source->framework->display_name, source->ledger.schema, source->ledger.table, other->schema, other->table,
+        count > 1 ? " and others" : "", other->schema, other->table, source->ledger.schema, source->ledger.table);
 }
 
 /* Would its name alone, without a schema, find it? */
@@ -122,7 +121,7 @@ static bool choose_among(const struct looking *looking, struct source *source)
     if (count == 1 && whose_one == WHOSE_OURS) {
         adopt(looking, source, one);
     } else if (count > 0) {
-        ask_for_ledger(looking, source, one, count);
+        ask_for_ledger(looking, source, &one->ledger, count);
     } else {
         source_add_evidence(source, "tracking tables of this kind in other schemas have nothing of these files: they "
                                     "are other projects'");
@@ -266,27 +265,47 @@ static bool look_for_another(const struct looking *looking, struct source *sourc
 static bool is_by_default(const struct looking *looking, const struct source *source)
 {
     const struct site *const site = looking->request->site;
-    return site->ledger.table == NULL && site->project.schema == NULL && source->folder.ledger.table == NULL &&
-           source->folder.ledger.schema == NULL && (site->conninfo == NULL || site->conninfo->search_path == NULL);
+    return !source->framework->ledger.is_fixed && site->ledger.table == NULL && site->project.schema == NULL &&
+           source->folder.ledger.schema == NULL && ledger_place_of_url(looking, source->framework).schema == NULL &&
+           (site->conninfo == NULL || site->conninfo->search_path == NULL);
+}
+
+/* Is it a tracking table of the framework, or has it the name of the source's and may be one of another version? */
+static bool fits_source(const struct looking *looking, const struct source *source, const struct table *table,
+                        struct other_table *other)
+{
+    const struct found_ledgers *const ledgers = &looking->detection->ledgers;
+    struct arena *const arena = looking->request->arena;
+    for (size_t i = 0; i < ledgers->count; i++) {
+        if (ledgers->items[i].table == table) {
+            *other = (struct other_table){table, shape_fit_exact(arena, source->framework, table).as_read, false};
+            return found_ledger_is(&ledgers->items[i], source->framework);
+        }
+    }
+    const struct shape_fit fit = shape_fit(arena, source->framework, table);
+    *other = (struct other_table){table, fit.as_read, false};
+    return strcmp(table->name, source->ledger.table) == 0 && fit.fits;
 }
 
 /* Such a path may be younger than the table (ALTER DATABASE … SET search_path, in a migration): a later schema of it
- * has one with rows of this folder, which its name alone still finds, and into a new one everything would run again. */
+ * has one with rows of this folder, which its name alone still finds, and into a new one everything would run again.
+ * What a stranger may have put there is not read. */
 static bool look_along_path(const struct looking *looking, struct source *source, bool *is_asked)
 {
-    const struct found_ledgers *const ledgers = &looking->detection->ledgers;
-    for (size_t i = 0; !*is_asked && is_by_default(looking, source) && i < ledgers->count; i++) {
-        const struct found_ledger *const found = &ledgers->items[i];
-        if (!found_ledger_is(found, source->framework) || !is_on_path(looking, found->table)) {
+    const struct tables *const tables = &looking->detection->ledgers.tables;
+    for (size_t i = 0; !*is_asked && is_by_default(looking, source) && i < tables->count; i++) {
+        const struct table *const table = &tables->items[i];
+        struct other_table other;
+        if (!is_on_path(looking, table) || !fits_source(looking, source, table, &other)) {
             continue;
         }
-        const struct shape_fit fit = shape_fit_exact(looking->request->arena, source->framework, found->table);
-        const struct other_table other = {found->table, fit.as_read, false};
-        if (!may_be_meant(looking, source, &other, is_asked)) {
+        *is_asked = !table->is_trusted || table->foreign_trigger != NULL;
+        if (!*is_asked && !may_be_meant(looking, source, &other, is_asked)) {
             return false;
         }
         if (*is_asked) {
-            ask_for_ledger(looking, source, found, 1);
+            const struct ledger place = {.schema = table->schema, .table = table->name};
+            ask_for_ledger(looking, source, &place, 1);
         }
     }
     return true;
@@ -316,18 +335,17 @@ bool ledger_look_elsewhere(const struct looking *looking, struct source *source)
             count++;
         }
     }
+    const bool is_chosen = count == 0 || is_said(looking, source) || ledger_is_named(looking, &source->folder);
+    if (is_chosen && !is_asked && !look_along_path(looking, source, &is_asked)) {
+        return false;
+    }
     if (count == 0 || is_asked) {
         return true;
     }
     if (framework->ledger.is_fixed && strcmp(other->ledger.schema, source->ledger.schema) != 0) {
         warn_of_schema(looking, source, &other->ledger);
-    } else if (is_said(looking, source) || ledger_is_named(looking, &source->folder)) {
-        if (!look_along_path(looking, source, &is_asked)) {
-            return false;
-        }
-        if (!is_asked) {
-            warn_of_name(looking, source, &other->ledger, count);
-        }
+    } else if (is_chosen) {
+        warn_of_name(looking, source, &other->ledger, count);
     } else {
         return choose_among(looking, source);
     }
