@@ -2,7 +2,9 @@
 import json
 import os
 import re
+import subprocess
 import sys
+import tempfile
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
@@ -64,6 +66,16 @@ class Spans(Case):
         self.assertNotIn("libcurl", libraries())
         self.begin("SELECT 1;", worker=("--otlp-endpoint", self.receiver().url + "/"))
         self.assertIn("libcurl", libraries())
+
+    def test_a_libcurl_that_cannot_be_loaded_is_what_a_worker_says(self):
+        with tempfile.TemporaryDirectory() as directory:
+            with open(os.path.join(directory, "libcurl.so.4"), "w", encoding="ascii"):
+                pass
+            done = subprocess.run([os.path.join(harness.BIN, "truss-worker"), "--project", directory, "--listen", "tcp://127.0.0.1:0", "--otlp-endpoint", "http://127.0.0.1:1"],
+                                  env={**os.environ, "LD_LIBRARY_PATH": directory, "DATABASE_URL": self.url()}, capture_output=True, text=True, timeout=60, check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("libcurl cannot be loaded", done.stderr)
+        self.assertNotIn("is the URL of a collector", done.stderr)
 
     def test_a_failure_is_an_error_without_values_and_begins_a_trace_where_there_is_none(self):
         receiver = self.receiver()

@@ -21,9 +21,9 @@ bool post_is_url(const char *url)
     return ok;
 }
 
-void post_prepare(void)
+bool post_prepare(void)
 {
-    curl_global_init(CURL_GLOBAL_DEFAULT);
+    return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
 }
 
 static size_t drop(char *bytes, size_t one, size_t count, void *data)

@@ -10,11 +10,13 @@
 
 #include <stdatomic.h>
 
+/* Once, before all that follows. False where libcurl cannot be loaded: then POST_MISSING is what to say. */
+bool post_prepare(void);
+
+#define POST_MISSING "libcurl cannot be loaded (libcurl.so.4, package libcurl4): install it."
+
 /* Is it a URL that can be posted to? */
 bool post_is_url(const char *url);
-
-/* Once, before the first of them. */
-void post_prepare(void);
 
 struct post {
     const char *url;

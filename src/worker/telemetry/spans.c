@@ -271,11 +271,14 @@ static void read_headers(struct spans *spans, const char *list)
 struct spans *spans_start(const struct spans_options *options, struct status *status)
 {
     pthread_condattr_t attributes;
+    if (!post_prepare()) {
+        status_fail(status, STATUS_FAILED_PRECONDITION, "--otlp-endpoint: " POST_MISSING);
+        return NULL;
+    }
     if (!post_is_url(options->endpoint)) {
         status_fail(status, STATUS_INVALID_ARGUMENT, "--otlp-endpoint is the URL of a collector: http://HOST:4318.");
         return NULL;
     }
-    post_prepare();
     struct spans *const spans = memory_alloc(sizeof *spans);
     const struct text base = text_of(options->endpoint);
     const size_t size = base.size - (text_ends_with(base, "/") ? 1 : 0);
