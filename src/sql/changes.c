@@ -131,3 +131,34 @@ void sql_deferred_tables(struct arena *arena, struct text statement, struct defe
         sql_advance(&words);
     }
 }
+
+static bool add_renamed(struct arena *arena, struct words *tables, const char *old, const char *new)
+{
+    if (!words_have(tables, old)) {
+        return false;
+    }
+    if (!words_have(tables, new)) {
+        words_add(arena, tables, new);
+    }
+    return true;
+}
+
+bool sql_deferred_renamed(struct arena *arena, struct text statement, struct deferred *deferred)
+{
+    struct sql_reader words = sql_read(statement);
+    if (!sql_take(&words, "alter") || !sql_take(&words, "table")) {
+        return false;
+    }
+    sql_take_if(&words);
+    sql_take(&words, "only");
+    const char *const old = last_name(arena, &words);
+    if (old == NULL) {
+        return false;
+    }
+    while (words.token.kind != SQL_END && !sql_is_word(&words.token, "rename")) {
+        sql_advance(&words); /* "*" */
+    }
+    const char *const new = sql_take(&words, "rename") && sql_take(&words, "to") ? last_name(arena, &words) : NULL;
+    const bool is_checked = new != NULL &&add_renamed(arena, &deferred->checked, old, new);
+    return (new != NULL &&add_renamed(arena, &deferred->fires, old, new)) || is_checked;
+}

@@ -27,6 +27,9 @@ void deferred_join(struct arena *arena, struct deferred *deferred, const struct 
  * INITIALLY DEFERRED; tables that they reference, too. */
 void sql_deferred_tables(struct arena *arena, struct text statement, struct deferred *deferred);
 
+/* Where the statement renames one of these (ALTER TABLE … RENAME TO), its new name is one of them, too: true. */
+bool sql_deferred_renamed(struct arena *arena, struct text statement, struct deferred *deferred);
+
 /* Where a change of rows begins here (INSERT INTO, DELETE FROM, MERGE INTO, UPDATE, COPY): the last part of the table's
  * name, and the reader is on it. NULL where none does; the reader stays then. */
 const char *sql_take_changed(struct arena *arena, struct sql_reader *words);

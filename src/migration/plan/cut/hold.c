@@ -136,13 +136,16 @@ static void add_deferred(struct hold *hold, struct text statement, size_t at, si
     add_late(hold, SQL_CHECKED_LATER, sql_changed_table(hold->arena, statement, &hold->deferred.checked), at, step);
     add_late(hold, SQL_FIRES_LATER, sql_changed_table(hold->arena, statement, &hold->deferred.fires), at, step);
     sql_deferred_tables(hold->arena, statement, &hold->deferred);
+    sql_deferred_renamed(hold->arena, statement, &hold->deferred);
 }
 
 bool hold_acts_late(const struct hold *hold, struct text statement)
 {
     struct deferred made = {0};
+    struct deferred known = {0};
+    deferred_join(hold->arena, &known, &hold->deferred);
     sql_deferred_tables(hold->arena, statement, &made);
-    return made.checked.count > 0 || made.fires.count > 0 ||
+    return sql_deferred_renamed(hold->arena, statement, &known) || made.checked.count > 0 || made.fires.count > 0 ||
            sql_changed_table(hold->arena, statement, &hold->deferred.checked) != NULL ||
            sql_changed_table(hold->arena, statement, &hold->deferred.fires) != NULL;
 }
