@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#define SQLSTATE_PROTOCOL_VIOLATION              "08P01" /* as PgBouncer says of a prepared statement that it has not */
 #define SQLSTATE_READ_ONLY                       "25006" /* a write in a transaction that is read-only */
 #define SQLSTATE_NO_SUCH_STATEMENT               "26000" /* prepared: none of that name */
 #define SQLSTATE_INVALID_TRANSACTION_TERMINATION "2D000" /* a COMMIT where there can be none */
@@ -25,6 +26,7 @@
 #define SQLSTATE_DUPLICATE_OBJECT                "42710" /* a tablespace, a subscription, ... */
 #define SQLSTATE_UNDEFINED_TABLE                 "42P01"
 #define SQLSTATE_DUPLICATE_DATABASE              "42P04"
+#define SQLSTATE_DUPLICATE_STATEMENT             "42P05" /* prepared */
 #define SQLSTATE_DUPLICATE_SCHEMA                "42P06"
 #define SQLSTATE_DUPLICATE_TABLE                 "42P07"
 #define SQLSTATE_NOT_IN_PREREQUISITE_STATE       "55000" /* as a partition that cannot be detached so */

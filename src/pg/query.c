@@ -1,6 +1,7 @@
 /*
  * One statement or script: sent, and all of its results taken in.
  */
+#include "base/digest.h"
 #include "base/sqlstate.h"
 #include "pg/own_sql.h"
 #include "pg/receive.h"
@@ -9,7 +10,6 @@
 #include <string.h>
 
 #define KEPT_AFTER_MS 1000 /* a run may be given a session that is up to 250 ms old (pool.c) */
-#define KEPT_NAME     16   /* characters */
 
 struct statement {
     const char *sql;
@@ -99,9 +99,14 @@ bool pg_query_is_kept(const struct pg_session *session, const char *sql)
     return place < PG_MOST_KEPT && session->kept[place] == sql;
 }
 
-static void name_of(size_t place, char name[KEPT_NAME])
+/* By its text: behind a pooler that nobody noticed the same name is the same text, whoever prepared it. */
+static void name_it(struct pg_session *session, const char *sql, size_t place)
 {
-    snprintf(name, KEPT_NAME, "truss_%zu", place);
+    unsigned char digest[SHA256_SIZE];
+    char hex[SHA256_HEX_SIZE];
+    sha256_text(text_of(sql), digest);
+    sha256_hex(digest, hex);
+    snprintf(session->kept_names[place], KEPT_NAME, "truss_%.24s", hex);
 }
 
 void pg_session_let_keep(struct pg_session *session, bool may_keep)
@@ -111,13 +116,12 @@ void pg_session_let_keep(struct pg_session *session, bool may_keep)
 
 static bool prepare(struct pg_session *session, const char *sql, size_t place, struct status *status)
 {
-    char name[KEPT_NAME];
     struct receipt prepared = {.status = status, .ok = true};
-    name_of(place, name);
+    name_it(session, sql, place);
     if (!receive_ready(session, status)) {
         return false;
     }
-    if (PQsendPrepare(session->connection, name, sql, 0, NULL) == 0) {
+    if (PQsendPrepare(session->connection, session->kept_names[place], sql, 0, NULL) == 0) {
         return receive_lost(session, status);
     }
     return receive_all(session, &prepared);
@@ -129,6 +133,22 @@ static bool may_keep(const struct pg_session *session, size_t place)
            clock_ms() - session->opened_at >= KEPT_AFTER_MS;
 }
 
+/* Has the server, behind a pooler, another session than the one that prepared it? The pooler may say so itself. */
+static bool is_of_another(const struct pg_session *session, const struct status *status)
+{
+    return !session->is_lost && !pg_session_in_transaction(session) &&
+           (sqlstate_is(status->sqlstate, SQLSTATE_NO_SUCH_STATEMENT) ||
+            sqlstate_is(status->sqlstate, SQLSTATE_DUPLICATE_STATEMENT) ||
+            sqlstate_is(status->sqlstate, SQLSTATE_PROTOCOL_VIOLATION));
+}
+
+static void keep_nothing(struct pg_session *session, size_t place, struct status *status)
+{
+    session->kept[place] = NULL;
+    session->may_keep = false;
+    *status = (struct status){.arena = status->arena};
+}
+
 /* True where it was asked of what is kept: *result is what came of it. False: it is to be sent as it stands. So it is,
  * too, where the server has not got it any more: behind a pooler that nobody noticed the backend may be another one. */
 static bool query_as_kept(struct pg_session *session, struct statement *statement, PGresult **result,
@@ -136,28 +156,25 @@ static bool query_as_kept(struct pg_session *session, struct statement *statemen
 {
     const char *const sql = statement->sql;
     const size_t place = place_of(session, sql);
-    char name[KEPT_NAME];
     *result = NULL;
     statement->sql = own_sql(status->arena, session, sql);
     if (!may_keep(session, place)) {
         return false;
     }
-    if (session->kept[place] == NULL) {
-        if (!prepare(session, statement->sql, place, status)) {
-            return true;
+    if (session->kept[place] == NULL && !prepare(session, statement->sql, place, status)) {
+        const bool is_there = is_of_another(session, status);
+        if (is_there) {
+            keep_nothing(session, place, status);
         }
-        session->kept[place] = sql;
+        return !is_there;
     }
-    name_of(place, name);
-    statement->name = name;
+    session->kept[place] = sql;
+    statement->name = session->kept_names[place];
     *result = query(session, statement, status);
     statement->name = NULL;
-    const bool is_gone = *result == NULL && sqlstate_is(status->sqlstate, SQLSTATE_NO_SUCH_STATEMENT) &&
-                         !pg_session_in_transaction(session);
+    const bool is_gone = *result == NULL && is_of_another(session, status);
     if (is_gone) {
-        session->kept[place] = NULL;
-        session->may_keep = false;
-        *status = (struct status){.arena = status->arena};
+        keep_nothing(session, place, status);
     }
     return !is_gone;
 }
