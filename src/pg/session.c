@@ -256,6 +256,7 @@ void pg_session_free(struct pg_session *session)
         free(session->own_schema);
         free(session->encoding);
         free(session->path);
+        free(session->other_path);
         free(session->schemas);
         free(session);
     }

@@ -77,7 +77,8 @@ bool pg_session_use_jit(struct pg_session *session, bool use, struct status *sta
 bool pg_session_pin(struct pg_session *session, struct status *status);
 
 /* The same for scripts whose tool changes the path of its connection: sql does so, in names that are qualified. It
- * lasts to the next pg_session_pin. Behind a pooler nothing is done. */
+ * lasts to the next pg_session_pin outside of a transaction. Behind a pooler, where it is called outside of one, each
+ * transaction to come gets that path. */
 bool pg_session_pin_as(struct pg_session *session, const char *sql, struct status *status);
 
 /* Is it pinned, with the path that its connection has by itself? */

@@ -9,6 +9,7 @@
 
 /* Texts that a session keeps prepared. */
 #define PG_MOST_KEPT 8
+#define KEPT_NAME    32 /* bytes of what the server calls one, with the end */
 
 struct pg_session {
     PGconn *connection;
@@ -16,6 +17,7 @@ struct pg_session {
     bool is_jit_off;     /* by us */
     bool is_jit_known;   /* it was asked for: where it is off already, it is not asked for again */
     bool has_other_path; /* it is pinned with the path of a framework's own connection */
+    char *other_path;    /* that one, behind a pooler: each transaction gets it; else NULL */
     bool is_pooled;      /* a pooler gives it one backend after the other */
     char *path;          /* the setting that a script of it has; NULL: not pinned yet (pg/search.h) */
     char *schemas;       /* those of it that exist, with PG_SCHEMA_END between */
@@ -26,9 +28,10 @@ struct pg_session {
     size_t most_bytes;              /* of one message */
     size_t came_bytes;              /* since the last whole one, about */
     bool may_keep;                  /* it is a pool's: no script of anybody finds what it keeps */
-    const char *kept[PG_MOST_KEPT]; /* what the server has prepared for it, by their numbers; NULL: no more */
-    char *display;                  /* host and database, for messages */
-    char *own_schema;               /* of our own tables */
+    const char *kept[PG_MOST_KEPT]; /* what the server has prepared for it; NULL: no more */
+    char kept_names[PG_MOST_KEPT][KEPT_NAME];
+    char *display;    /* host and database, for messages */
+    char *own_schema; /* of our own tables */
     bool has_standard_strings;
     char *encoding; /* as it connected: what RESET ALL makes of it */
     pg_notice_fn *on_notice;

@@ -66,6 +66,7 @@ class Pooler(Case):
         pooler = self.known("transaction")
         self.assertEqual((pooler["found"], pooler["name"], pooler["mode"]), (True, "PgBouncer", ""), pooler)
 
+<<<<<<< HEAD
     def test_a_backup_is_made_in_the_moment_in_which_it_was_looked_at(self):
         """What is asked whose code a table calls, and the dump, are one moment: else a check could come in between."""
         port = self.pooler("transaction")
@@ -85,6 +86,26 @@ class Pooler(Case):
             said = file.read()
         shared = re.findall(r"SET TRANSACTION SNAPSHOT '([^']+)'", said)
         self.assertEqual((len(shared), len(set(shared))), (2, 1), shared)  # of pg_dump, and of what asks
+=======
+    def test_a_plan_looks_where_the_framework_s_own_connection_would(self):
+        """Flyway's default schema: the table that is there is another schema's."""
+        port = self.pooler("transaction", "default_pool_size=1\n")
+        self.sql("CREATE SCHEMA shop; CREATE TABLE public.t (j text); GRANT ALL ON SCHEMA shop TO PUBLIC")
+        with tempfile.TemporaryDirectory() as directory:
+            os.makedirs(os.path.join(directory, "sql"))
+            for name, text in (("flyway.conf", "flyway.defaultSchema=shop\nflyway.locations=filesystem:sql\n"), ("sql/V1__a.sql", "CREATE TABLE t (i int);")):
+                with open(os.path.join(directory, name), "w", encoding="ascii") as file:
+                    file.write(text)
+            rpc = self.rpc(self.worker(type("Here", (), {"path": directory}), url=self.url().replace(f":{self.cluster.port}/", f":{port}/")))
+
+            def fails():
+                try:
+                    return [one.fails for one in rpc.call("MigrationService", "Plan").migrations[0].steps[0].statements]
+                except RpcError as error:
+                    return None if "starting" in error.status.message else str(error)
+            self.assertEqual(wait_for(fails), [""])
+            self.assertEqual(fails(), [""])
+>>>>>>> d707ecd (pg: the path of a framework's connection, behind a pooler, and where setting it fails)
 
     def test_none_is_found_before_the_server_itself(self):
         http = self.bridge(self.worker(self.project("prisma-blog")))

@@ -5,6 +5,7 @@
 
 #include "base/sqlstate.h"
 #include "framework/core/listing.h"
+#include "framework/core/template.h"
 #include "migration/look/hints.h"
 #include "migration/look/join.h"
 #include "migration/look/project_database.h"
@@ -258,24 +259,34 @@ static bool fill(const struct request *request, struct catalog *catalog)
 
 typedef bool detecting(const struct request *request, struct pg_session *session, struct detection *detection);
 
+/* Does the path of the connection say already what the tool's makes of it? A schema that is put in front is there where
+ * it is the first; one that is set alone must be the only one. */
+static bool changes_path(const struct request *request, const char *schemas, struct text sql)
+{
+    const size_t end = strcspn(schemas, (char[]){PG_SCHEMA_END, 0});
+    const struct ledger first = {.schema = arena_strndup(request->arena, schemas, end), .table = ""};
+    struct buffer in_front = {.arena = request->arena};
+    struct buffer alone = {.arena = request->arena};
+    template_put(&in_front, SCHEMA_IN_FRONT("{schema}"), NULL, &first, NULL);
+    buffer_puts(&alone, "SET search_path TO ");
+    pg_quote_identifier(&alone, first.schema);
+    buffer_putc(&alone, ';');
+    return text_find(sql, "search_path", 0) != SIZE_MAX && !(end > 0 && text_equal(sql, buffer_text(&in_front))) &&
+           !(schemas[end] == '\0' && text_equal(sql, buffer_text(&alone)));
+}
+
 /* Names of scripts are then looked for where their tool would, which may change the path of its connection (Flyway's
- * default schema). Most tools set what the connection has: that is not sent. */
+ * default schema). What changes nothing is not sent. */
 static bool look_as_its_tool(const struct request *request, struct pg_session *session, const struct catalog *catalog)
 {
     const struct detection *const detection = &catalog->detection;
-    const char *const schemas = pg_session_script_schemas(session);
     struct buffer sql = {.arena = request->arena};
-    struct buffer usual = {.arena = request->arena};
     if (detection->framework == NULL || detection->problem != NULL) {
         return true;
     }
     ledger_put(&sql, detection->framework, LEDGER_SESSION, &detection->ledger, NULL);
-    buffer_puts(&usual, "SET search_path TO ");
-    pg_quote_identifier(&usual, arena_strndup(request->arena, schemas, strcspn(schemas, (char[]){PG_SCHEMA_END, 0})));
-    buffer_putc(&usual, ';');
-    const bool is_other = text_find(buffer_text(&sql), "search_path", 0) != SIZE_MAX &&
-                          !text_equal(buffer_text(&sql), buffer_text(&usual));
-    return !is_other || pg_session_pin_as(session, buffer_string(&sql), request->status);
+    return !changes_path(request, pg_session_script_schemas(session), buffer_text(&sql)) ||
+           pg_session_pin_as(session, buffer_string(&sql), request->status);
 }
 
 /* With several and no telling which, nothing can be said of any migration. */

@@ -33,7 +33,7 @@ bool reading_begin(const struct request *request, struct pg_session *session, st
         return false;
     }
     /* Behind a pooler the path is this transaction's. */
-    if (pg_session_script_path(session)[0] == '\0' && !pg_session_pin(session, request->status)) {
+    if (pg_session_is_pooled(session) && !pg_session_pin(session, request->status)) {
         reading_end(session);
         return false;
     }
