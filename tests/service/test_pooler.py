@@ -66,7 +66,6 @@ class Pooler(Case):
         pooler = self.known("transaction")
         self.assertEqual((pooler["found"], pooler["name"], pooler["mode"]), (True, "PgBouncer", ""), pooler)
 
-<<<<<<< HEAD
     def test_a_backup_is_made_in_the_moment_in_which_it_was_looked_at(self):
         """What is asked whose code a table calls, and the dump, are one moment: else a check could come in between."""
         port = self.pooler("transaction")
@@ -86,7 +85,7 @@ class Pooler(Case):
             said = file.read()
         shared = re.findall(r"SET TRANSACTION SNAPSHOT '([^']+)'", said)
         self.assertEqual((len(shared), len(set(shared))), (2, 1), shared)  # of pg_dump, and of what asks
-=======
+
     def test_a_plan_looks_where_the_framework_s_own_connection_would(self):
         """Flyway's default schema: the table that is there is another schema's."""
         port = self.pooler("transaction", "default_pool_size=1\n")
@@ -105,7 +104,6 @@ class Pooler(Case):
                     return None if "starting" in error.status.message else str(error)
             self.assertEqual(wait_for(fails), [""])
             self.assertEqual(fails(), [""])
->>>>>>> d707ecd (pg: the path of a framework's connection, behind a pooler, and where setting it fails)
 
     def test_none_is_found_before_the_server_itself(self):
         http = self.bridge(self.worker(self.project("prisma-blog")))
