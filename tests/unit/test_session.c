@@ -559,6 +559,51 @@ START_TEST(a_kept_text_that_is_gone_is_sent_as_it_stands_from_then_on)
 }
 END_TEST
 
+/* Another session of ours has prepared it through the same pooler. */
+static void have_prepared_it_already(struct fake_client *client, void *unused)
+{
+    (void)unused;
+    take_all(client, "PS");
+    fake_error(client, &(struct fake_error){.sqlstate = "42P05", .message = "it already exists"});
+    fake_ready(client, 'I');
+    for (int i = 0; i < 2; i++) {
+        fake_take_query(client, "SELECT 2");
+        one_row_of_a_query(client);
+    }
+}
+
+START_TEST(a_text_that_another_session_has_prepared_is_sent_as_it_stands)
+{
+    serve(have_prepared_it_already);
+    session->path = strdup("public");
+    session->opened_at -= 2000;
+    pg_session_let_keep(session, true);
+    ask_kept("SELECT 2", "1");
+    ask_kept("SELECT 2", "1");
+}
+END_TEST
+
+static void set_a_path_and_no_more(struct fake_client *client, void *unused)
+{
+    (void)unused;
+    fake_take(client, 'Q', NULL);
+    fake_complete(client, "SET");
+    fake_ready(client, 'I');
+    fake_take_query(client, "search_path");
+    fake_error(client, &(struct fake_error){.sqlstate = "57014", .message = "canceled"});
+    fake_ready(client, 'I');
+}
+
+START_TEST(a_session_whose_path_was_set_and_not_pinned_is_not_pinned)
+{
+    serve(set_a_path_and_no_more);
+    session->path = strdup("public");
+    ck_assert(pg_session_is_pinned(session));
+    ck_assert(!pg_session_pin_as(session, "SET search_path TO shop;", &status));
+    ck_assert(!pg_session_is_pinned(session));
+}
+END_TEST
+
 static void want_two_queries(struct fake_client *client, void *unused)
 {
     (void)unused;
@@ -607,6 +652,8 @@ int main(void)
     tcase_add_test(all, a_binary_query_asks_for_binary_results);
     tcase_add_test(all, what_is_to_be_done_meanwhile_is_done);
     tcase_add_test(all, a_text_is_kept_by_a_session_that_has_lasted_and_parsed_once);
+    tcase_add_test(all, a_text_that_another_session_has_prepared_is_sent_as_it_stands);
+    tcase_add_test(all, a_session_whose_path_was_set_and_not_pinned_is_not_pinned);
     tcase_add_test(all, a_kept_text_that_is_gone_is_sent_as_it_stands_from_then_on);
     tcase_add_test(all, a_session_that_no_pool_has_keeps_nothing_however_old_it_is);
     return run_suite(suite);
