@@ -62,11 +62,14 @@ static const char *all_types(struct arena *arena, const json_t *parameters)
     return said;
 }
 
-static const char *returned(struct arena *arena, const json_t *type, const char *output_types, size_t count)
+/* A procedure that puts out anything returns a record of it (interpret_function_parameter_list). */
+static const char *returned(struct arena *arena, const json_t *body, const char *output_types, size_t count)
 {
+    const json_t *const type = json_object_get(body, "returnType");
+    const bool is_record = count > 1 || (count == 1 && tree_flag(body, "is_procedure"));
     json_t *const list = type == NULL ? NULL : json_pack("[{s:O}]", "TypeName", type);
     const char *const said = type != NULL ? effects_types_of(arena, list)
-                             : count > 1  ? "pg_catalog\x1Erecord\x1E"
+                             : is_record  ? "pg_catalog\x1Erecord\x1E"
                              : count == 1 ? output_types
                                           : NULL;
     json_decref(list);
@@ -90,7 +93,7 @@ static void function(struct effects_reader *reader, const json_t *body)
         .defaults = count_defaults(given),
         .types = all_types(reader->arena, given),
         .names = names_of(reader->arena, given, false),
-        .returns = returned(reader->arena, type, output_types, json_array_size(taken)),
+        .returns = returned(reader->arena, body, output_types, json_array_size(taken)),
         .output_types = output_types,
         .output_names = names_of(reader->arena, taken, true),
     };
