@@ -71,8 +71,8 @@ static const struct {
     {"OBJECT_POLICY", SQL_NEED_POLICY, ON_TABLE, NULL},
     {"OBJECT_RULE", SQL_NEED_RULE, ON_TABLE, NULL},
     {"OBJECT_FUNCTION", SQL_NEED_ROUTINE, CALLED, "fwa"},
-    {"OBJECT_PROCEDURE", SQL_NEED_ROUTINE, CALLED, "p"},
-    {"OBJECT_ROUTINE", SQL_NEED_ROUTINE, CALLED, "fwap"},
+    {"OBJECT_PROCEDURE", SQL_NEED_ROUTINE, CALLED, "po"},
+    {"OBJECT_ROUTINE", SQL_NEED_ROUTINE, CALLED, "fwapo"},
     {"OBJECT_AGGREGATE", SQL_NEED_ROUTINE, CALLED, "a"},
     {"OBJECT_OPERATOR", SQL_NEED_OPERATOR, CALLED, NULL},
     {"OBJECT_TYPE", SQL_NEED_TYPE, PLAIN, NULL},
@@ -250,6 +250,17 @@ static struct sql_need domain_constraint(const json_t *names, const char *constr
                              .part = constraint};
 }
 
+/* In its new place. Whether the types of a procedure are all that are given to it is not known: nothing is said then.
+ */
+static void make_named(struct effects_reader *reader, struct sql_need need)
+{
+    const bool is_routine = need.kind == SQL_NEED_ROUTINE;
+    if (!is_routine || strchr(need.part, 'o') == NULL) {
+        need.part = is_routine ? "fwap" : need.part;
+        effects_make(reader, need);
+    }
+}
+
 /* Of something with a new name: what has the old one must be there, and nothing must have the new one. */
 static void rename_thing(struct effects_reader *reader, const json_t *body)
 {
@@ -278,8 +289,7 @@ static void rename_thing(struct effects_reader *reader, const json_t *body)
         struct sql_need need = effects_named(reader->arena, tree_string(body, "renameType"), object);
         effects_need(reader, need);
         need.name = new;
-        need.part = need.kind == SQL_NEED_ROUTINE ? "fwap" : need.part;
-        effects_make(reader, need);
+        make_named(reader, need);
     }
 }
 
@@ -305,7 +315,7 @@ static void move(struct effects_reader *reader, const json_t *body)
     effects_need(reader, need);
     need.schema = schema;
     if (need.kind != SQL_NEED_EXTENSION) {
-        effects_make(reader, need);
+        make_named(reader, need);
     }
 }
 

@@ -27,7 +27,7 @@ enum sql_need_kind {
     SQL_NEED_KEY,      /* unique over these columns, with 31 (ASCII's unit separator) between them; "": a primary key */
     SQL_NEED_NO_ROWS,  /* in the relation: the new column `part` is NOT NULL and has no value for them */
     SQL_NEED_RELATION, /* `part`: of these kinds (pg_class.relkind); NULL: of any */
-    SQL_NEED_ROUTINE,  /* `part`: of these kinds (pg_proc.prokind), with a ! at the end: one only */
+    SQL_NEED_ROUTINE, /* `part`: of these kinds (pg_proc.prokind), with a ! at the end: one only; an o: OUT may count */
     SQL_NEED_TRIGGER_FUNCTION, /* without arguments; `part`: of this pseudo-type */
     SQL_NEED_OPERATOR,
     SQL_NEED_CAST,            /* `types` is all that there is of it; the name is for a person */

@@ -26,10 +26,15 @@
     IN_SCHEMA(class, prefix)                                                                                           \
     " AND EXISTS (SELECT FROM pg_catalog.pg_am a WHERE a.oid = o." prefix "method AND a.amname = $3::name)"
 
+#define TYPES_GIVEN_ARE TYPES_ARE(TYPES_GIVEN, "$4")
+
+/* What is put out counts as well where PROCEDURE or ROUTINE is written, and no mode (LookupFuncWithArgs, 14 to 18). */
+#define TYPES_ALL_ARE TYPES_ARE("p.proallargtypes", "$4")
+
 static const char routine_sql[] =
     "SELECT p.oid FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE p.proname = "
     "$2::name AND ($1::text IS NULL OR n.nspname = $1::name) AND pg_catalog.strpos($3, p.prokind::text) > 0 AND "
-    "($4::text IS NULL OR " TYPES_ARE(TYPES_GIVEN, "$4") ")";
+    "($4::text IS NULL OR " TYPES_GIVEN_ARE " OR (pg_catalog.strpos($3, 'o') > 0 AND " TYPES_ALL_ARE "))";
 
 static const char operator_sql[] =
     "SELECT o.oid FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace WHERE "
