@@ -83,10 +83,11 @@ static const char retyped_sql[] =
     "'pg_attrdef' AND NOT EXISTS (SELECT FROM pg_catalog.pg_attrdef f WHERE f.oid = d.objid AND f.adnum = "
     "b.attnum))))" HELD;
 
+/* A foreign key that is NOT ENFORCED (PostgreSQL 18) keeps no table from being emptied. */
 static const char emptied_sql[] =
     "WITH held AS (SELECT o.tableoid AS classid, o.oid AS objid, 0 AS objsubid FROM pg_catalog.pg_constraint o WHERE "
-    "o.contype = 'f' AND o.confrelid = $1::oid AND o.conrelid <> $1::oid AND o.conparentid = 0 AND $2::text IS "
-    "NULL)" HELD;
+    "o.contype = 'f' AND o.confrelid = $1::oid AND o.conrelid <> $1::oid AND o.conparentid = 0 AND $2::text IS NULL "
+    "AND coalesce((pg_catalog.to_jsonb(o)->>'conenforced')::bool, true))" HELD;
 
 static bool is_mentioned(const struct needs *needs, struct text statement, const char *name)
 {

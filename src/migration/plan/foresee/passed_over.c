@@ -22,10 +22,10 @@ static const char columns_sql[] =
     "" RELATION " AND a.attname = n.name::name AND NOT a.attisdropped WHERE " RELATION " IS NOT NULL AND (a.attname IS "
     "NULL OR (n.type <> '' AND a.atttypid <> ALL (" TYPES_SAID("n.type") "))) ORDER BY n.number LIMIT 1";
 
-/* The parent, its bound, and whether all types of the key are written in one way only: 1 so, 2 so but for dates, which
- * must be ISO ones. */
+/* The parent, its bound (which names no column: without a relation pg_get_expr() waits for nobody's lock), and whether
+ * all types of the key are written in one way only: 1 so, 2 so but for dates, which must be ISO ones. */
 static const char bound_sql[] =
-    "SELECT p.relname, pg_catalog.pg_get_expr(c.relpartbound, c.oid), (SELECT CASE WHEN pg_catalog.bool_and(a.atttypid "
+    "SELECT p.relname, pg_catalog.pg_get_expr(c.relpartbound, 0), (SELECT CASE WHEN pg_catalog.bool_and(a.atttypid "
     "IN (20, 21, 23, 25, 1043)) THEN 1 WHEN pg_catalog.bool_and(a.atttypid IN (20, 21, 23, 25, 1043, 1082)) THEN 2 END "
     "FROM pg_catalog.pg_partitioned_table t JOIN pg_catalog.pg_attribute a ON a.attrelid = t.partrelid AND a.attnum = "
     "ANY (t.partattrs) WHERE t.partrelid = p.oid AND t.partexprs IS NULL) FROM pg_catalog.pg_class c LEFT JOIN "

@@ -128,12 +128,13 @@ static void note(struct questions *questions, const char *sql, int count, const 
 
 /* ---- sending ---- */
 
-/* The query with w.a1 for $1. */
+/* The query with w.a1 for $1; a $ that ends a regular expression stays. */
 static void put_template(struct buffer *sql, const char *template)
 {
     for (const char *c = template; *c != '\0'; c++) {
-        buffer_puts(sql, *c == '$' ? "w.a" : "");
-        if (*c != '$') {
+        if (*c == '$' && c[1] >= '1' && c[1] <= '9') {
+            buffer_puts(sql, "w.a");
+        } else {
             buffer_putc(sql, *c);
         }
     }
