@@ -165,6 +165,18 @@ static void take_keys(struct effects_reader *reader, const json_t *elements, con
     }
 }
 
+/* The keys of a new table to itself: what has its name so far is another. */
+static void forget_own_keys(struct sql_effects *effects, const char *name)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < effects->reference_count; i++) {
+        if (strcmp(effects->references[i].to, name) != 0) {
+            effects->references[kept++] = effects->references[i];
+        }
+    }
+    effects->reference_count = kept;
+}
+
 /* The columns of its own table that a constraint names: what the statement does not make must be there. */
 static void need_own_columns(struct effects_reader *reader, const json_t *commands, const json_t *range)
 {
@@ -187,10 +199,11 @@ void effects_fitting(struct effects_reader *reader, const char *kind, const json
     const json_t *const commands = json_object_get(body, "cmds");
     if (strcmp(kind, "CreateStmt") == 0) {
         take_keys(reader, json_object_get(body, "tableElts"), NULL);
+        forget_own_keys(reader->effects, tree_string(range, "relname"));
     } else if (strcmp(kind, "RenameStmt") == 0 && tree_is(body, "renameType", "OBJECT_COLUMN")) {
         add(reader, range,
             &(struct sql_alter){.kind = SQL_ALTER_RENAME, .column = tree_string(body, "subname"), .is_only = true});
-    } else if (strcmp(kind, "AlterTableStmt") == 0) {
+    } else if (strcmp(kind, "AlterTableStmt") == 0 && !tree_is(body, "objtype", "OBJECT_INDEX")) {
         for (size_t i = 0; i < json_array_size(commands); i++) {
             take_command(reader, range, tree_body(json_array_get(commands, i), "AlterTableCmd"));
         }

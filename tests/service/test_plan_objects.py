@@ -3,6 +3,7 @@ Each script is planned alone, and run in a transaction that is rolled back: what
 said. The names are the same in both lists, so that what an earlier statement of the plan makes, drops or renames is followed."""
 import os
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 sys.path.insert(0, os.path.dirname(__file__))
@@ -51,10 +52,38 @@ CREATE EVENT TRIGGER et ON sql_drop EXECUTE FUNCTION etf(); ALTER EVENT TRIGGER 
 CREATE TABLE defs (s text DEFAULT 'ok', plain text);
 CREATE TABLE "Cased" ("Id" int PRIMARY KEY); CREATE FUNCTION "Hostile name; DROP"("my arg" int) RETURNS int LANGUAGE sql AS 'select 1';
 CREATE TABLE nokey (a int, b int); CREATE TABLE vparent (id int PRIMARY KEY); CREATE VIEW grouped AS SELECT id, count(*) FROM vparent GROUP BY id;
-CREATE OPERATOR FAMILY ofam USING btree; CREATE CONVERSION conv FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8
+CREATE OPERATOR FAMILY ofam USING btree; CREATE CONVERSION conv FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8;
+CREATE PROCEDURE pin(INOUT a int) LANGUAGE plpgsql AS 'BEGIN a := 1; END'; CREATE PROCEDURE pins(INOUT a int, INOUT b text) LANGUAGE plpgsql AS 'BEGIN a := 1; END';
+CREATE INDEX parted_x ON ONLY parted (v); CREATE INDEX p1_x ON p1 (v);
+CREATE TABLE covering (id int, extra int NOT NULL, PRIMARY KEY (id) INCLUDE (extra)); CREATE TABLE net (n cidr PRIMARY KEY);
+CREATE SCHEMA tenant; CREATE TABLE tenant.nodes (id int PRIMARY KEY); CREATE TABLE nodes2 (id int PRIMARY KEY);
+CREATE TYPE stored AS ENUM ('ok'); CREATE TABLE consts (e text DEFAULT 'ok'::stored, d text DEFAULT '2020-01-01'::date, s varchar(20) DEFAULT 'ok', b bool DEFAULT true, n numeric(8,2) DEFAULT 1, i bigint DEFAULT -1,
+    f text DEFAULT lower('ok'), x varchar(20) DEFAULT 'ok'::text, nothing text DEFAULT NULL);
+CREATE TABLE tops (k int); CREATE TABLE mids () INHERITS (tops); CREATE TABLE leaves (z text) INHERITS (mids)
+"""
+
+# Of newer servers.
+SETUP_14 = "CREATE PROCEDURE pout(IN a int, OUT b int) LANGUAGE plpgsql AS 'BEGIN b := 1; END'"
+SETUP_18 = """
+CREATE TABLE held (id int PRIMARY KEY); CREATE TABLE unheld (a int REFERENCES held NOT ENFORCED);
+CREATE TABLE alone (k int NOT NULL NO INHERIT); CREATE TABLE alike (k int)
 """
 
 FAILING = [
+    "CREATE OR REPLACE PROCEDURE pin(INOUT b int) LANGUAGE plpgsql AS 'BEGIN b := 1; END'",
+    "CREATE OR REPLACE PROCEDURE pins(INOUT a int, INOUT c text) LANGUAGE plpgsql AS 'BEGIN a := 1; END'",
+    "CREATE OR REPLACE PROCEDURE pin(a int) LANGUAGE plpgsql AS 'BEGIN END'",
+    'DROP PROCEDURE pin(int, int)',
+    'ALTER TABLE parted_x ATTACH PARTITION fits FOR VALUES IN (2)',
+    'ALTER TABLE covering ALTER COLUMN id DROP NOT NULL',
+    'CREATE TABLE fk1 (a int, b int, FOREIGN KEY (a, b) REFERENCES covering)',
+    'CREATE TABLE fk1 (a text REFERENCES net)',
+    'CREATE TABLE fk1 (a mood, b uuid REFERENCES nodes2)',
+    'ALTER TABLE consts ALTER COLUMN s TYPE mood USING s::mood',
+    'ALTER TABLE consts ALTER COLUMN b TYPE int USING b::int',
+    'ALTER TABLE consts ALTER COLUMN n TYPE bool USING n > 0',
+    'ALTER TABLE consts ALTER COLUMN i TYPE bool USING i > 0',
+    'ALTER TABLE tops ADD COLUMN z int',
     'CREATE EXTENSION IF NOT EXISTS pgcrypto; DROP FUNCTION nofunc()',
     'DROP FUNCTION f(text)',
     'DROP FUNCTION f(int, int)',
@@ -402,6 +431,34 @@ FAILING = [
 ]
 
 PASSING = [
+    "CREATE OR REPLACE PROCEDURE pin(INOUT a int) LANGUAGE plpgsql AS 'BEGIN a := 2; END'",
+    "CREATE OR REPLACE PROCEDURE pins(INOUT a int, INOUT b text) LANGUAGE plpgsql AS 'BEGIN a := 2; END'",
+    "CREATE OR REPLACE PROCEDURE pout(IN a int, OUT b int) LANGUAGE plpgsql AS 'BEGIN b := 2; END'",
+    "COMMENT ON PROCEDURE pout(int, int) IS 'x'; GRANT EXECUTE ON PROCEDURE pout(int, int) TO PUBLIC; DROP PROCEDURE pout(int, int)",
+    "COMMENT ON ROUTINE pout(int, int) IS 'x'; ALTER ROUTINE pout(int, int) RENAME TO pout2",
+    'DROP ROUTINE tab(int, int, text)',
+    'DROP PROCEDURE pout(int)',
+    'DROP PROCEDURE pout(IN int, OUT int)',
+    "CREATE PROCEDURE pout(a int, b int) LANGUAGE plpgsql AS 'BEGIN END'",
+    'ALTER INDEX parted_x ATTACH PARTITION p1_x',
+    'CREATE TABLE fk1 (a int REFERENCES covering)',
+    'ALTER TABLE users ADD FOREIGN KEY (n) REFERENCES covering NOT VALID',
+    'ALTER TABLE covering ALTER COLUMN extra DROP NOT NULL',
+    'CREATE TABLE fk1 (a inet REFERENCES net)',
+    'CREATE TABLE fk1 (a cidr REFERENCES net)',
+    'CREATE TABLE nodes (id uuid PRIMARY KEY, parent uuid REFERENCES nodes)',
+    'CREATE TABLE nodes (id uuid, parent uuid, PRIMARY KEY (id), FOREIGN KEY (parent) REFERENCES nodes)',
+    'SET search_path = tenant, public; CREATE TABLE nodes2 (id uuid PRIMARY KEY, parent uuid REFERENCES nodes2)',
+    'DROP TABLE kid; ALTER TABLE base ADD COLUMN z int',
+    'ALTER TABLE mids NO INHERIT tops; ALTER TABLE tops ADD COLUMN z int',
+    'ALTER TABLE consts ALTER COLUMN e TYPE stored USING e::stored',
+    'ALTER TABLE consts ALTER COLUMN d TYPE date USING d::date',
+    'ALTER TABLE consts ALTER COLUMN n TYPE int USING n::int',
+    'ALTER TABLE consts ALTER COLUMN i TYPE int',
+    'ALTER TABLE consts ALTER COLUMN s TYPE text',
+    'ALTER TABLE consts ALTER COLUMN nothing TYPE int USING nothing::int',
+    'TRUNCATE held',
+    'ALTER TABLE alike INHERIT alone',
     "CREATE FUNCTION pg_temp.tv1() RETURNS int LANGUAGE sql AS 'SELECT 1'; SELECT pg_temp.tv1(); COMMENT ON FUNCTION pg_temp.tv1() IS 'x'; DROP FUNCTION pg_temp.tv1()",
     "CREATE TYPE pg_temp.ty AS ENUM ('a'); CREATE TEMP TABLE tt (x pg_temp.ty); DROP TABLE tt; DROP TYPE pg_temp.ty",
     'DROP FUNCTION f(int)',
@@ -608,6 +665,9 @@ class Objects(Case):
     def compare(self, statements):
         """The statements that fail on the server. What is said of each must be so, and no question of ours is an error."""
         self.sql(SETUP)
+        for since, more in ((14, SETUP_14), (18, SETUP_18)):
+            if self.cluster.version >= since:
+                self.sql(more)
         real = self.real(statements)
         log = os.path.join(self.cluster.directory, "log")
         before = os.path.getsize(log)
@@ -623,9 +683,17 @@ class Objects(Case):
         self.assertEqual(set(FAILING) - self.compare(FAILING), set())
 
     def test_of_what_succeeds_nothing_is_said(self):
-        newer = {14: "REPLACE TRIGGER", 15: "RENAME TO tr"}
-        fails = self.compare([sql for sql in PASSING if not any(words in sql and self.cluster.version < since for since, words in newer.items())])
+        newer = {"REPLACE TRIGGER": 14, "pout": 14, "tab(int, int, text)": 14, "RENAME TO tr": 15, "TRUNCATE held": 18, "INHERIT alone": 18}
+        fails = self.compare([sql for sql in PASSING if not any(words in sql and self.cluster.version < since for words, since in newer.items())])
         self.assertEqual(fails, set())
+
+    def test_the_plan_waits_for_nobody_who_holds_a_table(self):
+        self.sql("CREATE TYPE mood AS ENUM ('ok'); CREATE TABLE defs (s text DEFAULT 'ok')")
+        self.hold("BEGIN", "LOCK TABLE defs IN ACCESS EXCLUSIVE MODE")
+        begin = time.monotonic()
+        said = self.said(["ALTER TABLE defs ALTER COLUMN s TYPE mood USING s::mood"])
+        self.assertIn('The DEFAULT of "s" does not become public.mood by itself', said[0][0])
+        self.assertLess(time.monotonic() - begin, 30)  # a query of ours is given up after a minute
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ static const char facts_sql[] =
     "AND "
     "a.attnum = ANY (p.partattrs)), a.attidentity <> '', a.attgenerated <> '', a.atthasdef, a.attnotnull, EXISTS "
     "(SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = a.attrelid AND i.indisprimary AND a.attnum = ANY "
-    "(i.indkey)) FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid WHERE a.attrelid = "
+    "(i.indkey[0:i.indnkeyatts - 1])) FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid "
+    "WHERE a.attrelid = "
     "$1::oid AND a.attname = $2::name AND NOT a.attisdropped AND c.relkind IN ('r', 'p')";
 
 static const struct {
@@ -73,25 +74,28 @@ static const char *why_by_facts(struct needs *needs, const struct sql_alter *alt
     ".typcategory = 'S' OR NOT (" PLAIN(to) ") OR EXISTS (SELECT FROM pg_catalog.pg_cast k WHERE k.castsource = " from \
                                             " AND k.casttarget = " to ".oid AND k.castcontext IN ('a', 'i')))"
 
+/* The oid of a DEFAULT's type where it is a constant that functions make fit by themselves, to its length (1043 becomes
+ * varchar(50) so); else NULL. PostgreSQL strips the same (strip_implicit_coercions). It is read from the tree, the same
+ * in PostgreSQL 11 to 18, as pg_get_expr() would wait for who holds the table. */
+#define CONSTANT_TYPE                                                                                                  \
+    "pg_catalog.\"substring\"(e.adbin::text, '^(?:[{]FUNCEXPR [^{]*:funcformat 2 [^{]*:args [(])*[{]CONST :consttype " \
+    "([0-9]+) [^{]*:constisnull false ')::oid"
+
+#define COLUMN_ASSIGNS  ASSIGNS("o.oid", "t")
+#define DEFAULT_ASSIGNS ASSIGNS("d.oid", "t")
+#define NEW_TYPES       TYPES_SAID("$3")
+
 /* $1 the relation, $2 the column, $3 its new type: the old type, whether values become the new one by themselves, and
- * whether a DEFAULT that is a constant does. */
-static const char type_sql[] = "SELECT pg_catalog.format_type(o.oid, NULL), pg_catalog.bool_or(" ASSIGNS(
-    "o.oid",
-    "t") "), pg_catalog.bool_and("
-         "coalesce(d.said ~ '^''' AND o.typcategory IN ('S', 'E'), false)) AND NOT pg_catalog.bool_or(" ASSIGNS(
-             "o.oid",
-             "t") ") OR (pg_catalog.bool_and(coalesce(d.said ~ '^-?[0-9]+$' AND o.oid IN (20, 21, 23), false)) AND NOT "
-                  "pg_catalog.bool_or(" ASSIGNS("20", "t") " OR " ASSIGNS("21", "t") " OR " ASSIGNS(
-                      "23", "t") ")), pg_catalog.min(pg_catalog.format_type(t.oid, NULL)) FROM pg_catalog.pg_attribute "
-                                 "a JOIN pg_catalog.pg_class c "
-                                 "ON c.oid = a.attrelid JOIN pg_catalog.pg_type o ON o.oid = a.atttypid JOIN "
-                                 "pg_catalog.pg_type t ON t.oid = ANY (" TYPES_SAID(
-                                     "$3") ") LEFT JOIN LATERAL (SELECT pg_catalog.pg_get_expr(e.adbin, e.adrelid) AS "
-                                           "said FROM "
-                                           "pg_catalog.pg_attrdef e WHERE e.adrelid = a.attrelid AND e.adnum = "
-                                           "a.attnum AND a.attgenerated = '') d ON true "
-                                           "WHERE a.attrelid = $1::oid AND a.attname = $2::name AND NOT a.attisdropped "
-                                           "AND c.relkind IN ('r', 'p', 'f') AND " PLAIN("o") " GROUP BY o.oid";
+ * whether a DEFAULT that is a constant does not. */
+static const char type_sql[] =
+    "SELECT pg_catalog.format_type(o.oid, NULL), pg_catalog.bool_or(" COLUMN_ASSIGNS
+    "), pg_catalog.bool_and(d.oid IS NOT NULL AND NOT " DEFAULT_ASSIGNS
+    "), pg_catalog.min(pg_catalog.format_type(t.oid, NULL)) FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c "
+    "ON c.oid = a.attrelid JOIN pg_catalog.pg_type o ON o.oid = a.atttypid JOIN pg_catalog.pg_type t ON t.oid = ANY "
+    "(" NEW_TYPES ") LEFT JOIN pg_catalog.pg_attrdef e ON e.adrelid = a.attrelid AND e.adnum = a.attnum AND "
+    "a.attgenerated = '' LEFT JOIN pg_catalog.pg_type d ON d.oid = " CONSTANT_TYPE " AND d.typtype IN ('b', 'e') AND "
+    "d.typcategory <> 'A' WHERE a.attrelid = $1::oid AND a.attname = $2::name AND NOT a.attisdropped AND c.relkind IN "
+    "('r', 'p', 'f') AND o.typtype IN ('b', 'e') AND o.typcategory <> 'A' GROUP BY o.oid";
 
 static const char *why_by_type(struct needs *needs, const struct sql_alter *alter, const char *oid)
 {
@@ -117,16 +121,32 @@ static const char *why_by_type(struct needs *needs, const struct sql_alter *alte
                : NULL;
 }
 
+/* Has a statement before mentioned one of these names, with 31 between them? */
+static bool mentions_any(const struct needs *needs, const char *names)
+{
+    bool mentions = false;
+    for (const char *at = names; !mentions && *at != '\0';) {
+        const size_t size = strcspn(at, "\x1F");
+        mentions = needs_mentioned(needs, arena_strndup(needs->arena, at, size));
+        at += size + (at[size] == '\0' ? 0 : 1);
+    }
+    return mentions;
+}
+
 /* $1 the relation, $2 the new column, $3 its type: a row where the relation is a partition, or where one that inherits
- * from it has a column of that name and another type. */
+ * from it has a column of that name and another type; with the names by which it inherits. */
 static const char added_sql[] =
-    "WITH RECURSIVE down(oid) AS (SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = $1::oid UNION "
-    "SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN down ON i.inhparent = down.oid) SELECT 'It is a partition: a "
-    "column is added to the partitioned table (42809).' FROM pg_catalog.pg_class c WHERE c.oid = $1::oid AND "
-    "c.relispartition UNION ALL SELECT pg_catalog.format('The child %I has a column %I of another type (42804).', "
-    "c.relname, a.attname) FROM down JOIN pg_catalog.pg_class c ON c.oid = down.oid JOIN pg_catalog.pg_attribute a ON "
-    "a.attrelid = down.oid AND a.attname = $2::name AND NOT a.attisdropped WHERE $3 <> '' AND a.atttypid <> ALL "
-    "(" TYPES_SAID("$3") ") AND EXISTS (SELECT FROM pg_catalog.unnest(" TYPES_SAID("$3") ")) LIMIT 1";
+    "WITH RECURSIVE down(oid, names) AS (SELECT i.inhrelid, c.relname::text FROM pg_catalog.pg_inherits i JOIN "
+    "pg_catalog.pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = $1::oid UNION SELECT i.inhrelid, "
+    "pg_catalog.concat(down.names, pg_catalog.chr(31), c.relname) FROM pg_catalog.pg_inherits i JOIN down ON "
+    "i.inhparent = down.oid JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid) SELECT 'It is a partition: a column is "
+    "added to the partitioned table (42809).', '' FROM pg_catalog.pg_class c WHERE c.oid = $1::oid AND "
+    "c.relispartition "
+    "UNION ALL SELECT pg_catalog.format('The child %I has a column %I of another type (42804).', c.relname, "
+    "a.attname), "
+    "down.names FROM down JOIN pg_catalog.pg_class c ON c.oid = down.oid JOIN pg_catalog.pg_attribute a ON a.attrelid "
+    "= down.oid AND a.attname = $2::name AND NOT a.attisdropped WHERE $3 <> '' AND a.atttypid <> ALL (" NEW_TYPES
+    ") AND EXISTS (SELECT FROM pg_catalog.unnest(" NEW_TYPES ")) LIMIT 100";
 
 static const char *why_by_children(struct needs *needs, const struct sql_alter *alter, const char *oid)
 {
@@ -135,128 +155,40 @@ static const char *why_by_children(struct needs *needs, const struct sql_alter *
         return NULL;
     }
     PG_RESULT(found) = needs_ask(needs, added_sql, 3, (const char *const[]){oid, alter->column, alter->type});
-    return found == NULL || PQntuples(found) == 0 ? NULL : arena_strdup(needs->arena, pg_field(found, 0, 0));
+    for (int i = 0; found != NULL && i < PQntuples(found); i++) {
+        if (!mentions_any(needs, pg_field(found, i, 1))) {
+            return arena_strdup(needs->arena, pg_field(found, i, 0));
+        }
+    }
+    return NULL;
 }
 
 /* ---- partitions and children ---- */
 
-#define COLUMN_OF(alias, relation)                                                                                     \
-    "(SELECT b.* FROM pg_catalog.pg_attribute b WHERE b.attrelid = " relation                                          \
-    "::oid AND b.attnum > 0 AND NOT b.attisdropped) " alias
-
-/* $1 the parent, $2 the other table, $3 the bound or NULL for a child: what is in the way. */
+/* $1 the parent, $2 the other table, $3 the bound or NULL for a child: what is in the way. A NOT NULL that is NO
+ * INHERIT (PostgreSQL 18) asks nothing of a child. */
 static const char joined_sql[] =
-    "SELECT coalesce((SELECT 'is no partitioned table (42809).' FROM pg_catalog.pg_class "
-    "c WHERE c.oid = $1::oid AND "
-    "c.relkind <> 'p' AND $3::text IS NOT NULL), (SELECT pg_catalog.format('cannot take "
-    "%I, which is a partition already "
-    "(42809).', c.relname) FROM pg_catalog.pg_class c WHERE c.oid = $2::oid AND "
-    "c.relispartition), (SELECT "
-    "'is partitioned otherwise: the bound is of another kind (42P16).' FROM "
-    "pg_catalog.pg_partitioned_table p WHERE "
-    "p.partrelid = $1::oid AND $3 IN ('l', 'r', 'h') AND p.partstrat::text <> $3), "
-    "(SELECT pg_catalog.format('has a "
-    "column %I that the other table lacks (42804).', p.attname) FROM " COLUMN_OF(
-        "p", "$1") " WHERE NOT EXISTS (SELECT FROM " COLUMN_OF("o",
-                                                               "$2") " WHERE o.attname = p.attname) LIMIT 1), (SELECT "
-                                                                     "pg_catalog.format('has no column %I, which the "
-                                                                     "other table has (42804).', "
-                                                                     "o.attname) FROM " COLUMN_OF(
-                                                                         "o",
-                                                                         "$2") " WHERE $3::text IS NOT NULL AND NOT "
-                                                                               "EXISTS (SELECT "
-                                                                               "FROM " COLUMN_OF(
-                                                                                   "p",
-                                                                                   "$1") " WHERE o.attname = "
-                                                                                         "p.attname) LIMIT 1), "
-                                                                                         "(SELECT "
-                                                                                         "pg_catalog.format('has a "
-                                                                                         "column "
-                                                                                         "%I of another type: %s, and "
-                                                                                         "%s "
-                                                                                         "in the other table "
-                                                                                         "(42804).', p.attname, "
-                                                                                         "pg_catalog.format_type(p."
-                                                                                         "atttypid, "
-                                                                                         "p.atttypmod), "
-                                                                                         "pg_catalog.format_type(o."
-                                                                                         "atttypid, "
-                                                                                         "o.atttypmod)) "
-                                                                                         "FROM " COLUMN_OF("p", "$1") " JOIN " COLUMN_OF(
-                                                                                             "o",
-                                                                                             "$2") " ON o.attname = "
-                                                                                                   "p.attname "
-                                                                                                   "WHERE o.atttypid "
-                                                                                                   "<> "
-                                                                                                   "p.atttypid OR "
-                                                                                                   "o.atttypmod "
-                                                                                                   "<> p.atttypmod "
-                                                                                                   "LIMIT 1), "
-                                                                                                   "(SELECT "
-                                                                                                   "pg_catalog.format('"
-                                                                                                   "has a "
-                                                                                                   "column %I that is "
-                                                                                                   "NOT "
-                                                                                                   "NULL, and may be "
-                                                                                                   "NULL in "
-                                                                                                   "the other table "
-                                                                                                   "(42804).', "
-                                                                                                   "p.attname) "
-                                                                                                   "FROM " COLUMN_OF("p", "$1") " JOIN " COLUMN_OF(
-                                                                                                       "o",
-                                                                                                       "$2") " ON "
-                                                                                                             "o."
-                                                                                                             "attname "
-                                                                                                             "= "
-                                                                                                             "p."
-                                                                                                             "attname "
-                                                                                                             "WHERE "
-                                                                                                             "p."
-                                                                                                             "attnotnul"
-                                                                                                             "l "
-                                                                                                             "AND NOT "
-                                                                                                             "o."
-                                                                                                             "attnotnul"
-                                                                                                             "l "
-                                                                                                             "AND NOT "
-                                                                                                             "EXISTS "
-                                                                                                             "(SELECT "
-                                                                                                             "FROM "
-                                                                                                             "pg_"
-                                                                                                             "catalog."
-                                                                                                             "pg_"
-                                                                                                             "index i "
-                                                                                                             "WHERE "
-                                                                                                             "$3::text "
-                                                                                                             "IS NOT "
-                                                                                                             "NULL AND "
-                                                                                                             "i."
-                                                                                                             "indrelid "
-                                                                                                             "= "
-                                                                                                             "p."
-                                                                                                             "attrelid "
-                                                                                                             "AND "
-                                                                                                             "i."
-                                                                                                             "indisprim"
-                                                                                                             "ary "
-                                                                                                             "AND "
-                                                                                                             "p.attnum "
-                                                                                                             "= "
-                                                                                                             "ANY "
-                                                                                                             "(i."
-                                                                                                             "indkey) "
-                                                                                                             "AND "
-                                                                                                             "pg_"
-                                                                                                             "catalog."
-                                                                                                             "current_"
-                                                                                                             "setting("
-                                                                                                             "'server_"
-                                                                                                             "version_"
-                                                                                                             "num')::"
-                                                                                                             "int < "
-                                                                                                             "180000) "
-                                                                                                             "LIMIT "
-                                                                                                             "1))";
+    "WITH parent AS (SELECT b.* FROM pg_catalog.pg_attribute b WHERE b.attrelid = $1::oid AND b.attnum > 0 AND NOT "
+    "b.attisdropped), other AS (SELECT b.* FROM pg_catalog.pg_attribute b WHERE b.attrelid = $2::oid AND b.attnum > 0 "
+    "AND NOT b.attisdropped) SELECT coalesce((SELECT 'is no partitioned table (42809).' FROM pg_catalog.pg_class c "
+    "WHERE c.oid = $1::oid AND c.relkind <> 'p' AND $3::text IS NOT NULL), "
+    "(SELECT pg_catalog.format('cannot take %I, which is a partition already (42809).', c.relname) FROM "
+    "pg_catalog.pg_class c WHERE c.oid = $2::oid AND c.relispartition), "
+    "(SELECT 'is partitioned otherwise: the bound is of another kind (42P16).' FROM pg_catalog.pg_partitioned_table p "
+    "WHERE p.partrelid = $1::oid AND $3 IN ('l', 'r', 'h') AND p.partstrat::text <> $3), "
+    "(SELECT pg_catalog.format('has a column %I that the other table lacks (42804).', p.attname) FROM parent p WHERE "
+    "NOT EXISTS (SELECT FROM other o WHERE o.attname = p.attname) LIMIT 1), "
+    "(SELECT pg_catalog.format('has no column %I, which the other table has (42804).', o.attname) FROM other o WHERE "
+    "$3::text IS NOT NULL AND NOT EXISTS (SELECT FROM parent p WHERE o.attname = p.attname) LIMIT 1), "
+    "(SELECT pg_catalog.format('has a column %I of another type: %s, and %s in the other table (42804).', p.attname, "
+    "pg_catalog.format_type(p.atttypid, p.atttypmod), pg_catalog.format_type(o.atttypid, o.atttypmod)) FROM parent p "
+    "JOIN other o ON o.attname = p.attname WHERE o.atttypid <> p.atttypid OR o.atttypmod <> p.atttypmod LIMIT 1), "
+    "(SELECT pg_catalog.format('has a column %I that is NOT NULL, and may be NULL in the other table (42804).', "
+    "p.attname) FROM parent p JOIN other o ON o.attname = p.attname WHERE p.attnotnull AND NOT o.attnotnull AND NOT "
+    "EXISTS (SELECT FROM pg_catalog.pg_index i WHERE $3::text IS NOT NULL AND i.indrelid = p.attrelid AND "
+    "i.indisprimary AND p.attnum = ANY (i.indkey) AND pg_catalog.current_setting('server_version_num')::int < 180000) "
+    "AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = p.attrelid AND k.contype = 'n' AND "
+    "k.connoinherit AND p.attnum = ANY (k.conkey)) LIMIT 1))";
 
 static const char detached_sql[] = "SELECT 'has no such partition (42P01).' WHERE NOT EXISTS (SELECT FROM "
                                    "pg_catalog.pg_inherits i WHERE i.inhparent = $1::oid AND i.inhrelid = $2::oid)";
@@ -265,7 +197,7 @@ static const char detached_sql[] = "SELECT 'has no such partition (42P01).' WHER
 static const struct relation *untouched(struct needs *needs, const char *schema, const char *name)
 {
     const struct relation *const relation =
-        name == NULL || needs_mentioned(needs, name) ? NULL : world_find(needs->world, schema, name);
+        name == NULL || needs_mentioned(needs, name) ? NULL : world_find_surely(needs->world, schema, name);
     return relation == NULL || relation->oid == 0 || relation->renamed ? NULL : relation;
 }
 
@@ -304,53 +236,37 @@ static const char *why_alter(struct needs *needs, const struct sql_alter *alter)
 
 /* ---- foreign keys ---- */
 
+#define OWN_TYPES TYPES_SAID("own.type")
+
 /* $1 the table that is referred to, $2 its columns or '', $3 the table that refers or NULL, $4 its columns, $5 their
- * types. Two types fit where an operator of a btree compares them, or one becomes the other by itself. */
+ * types. Two types fit where an operator of a btree compares them, or one becomes the other by itself; the type of the
+ * index may be another than its column's: a cidr is compared as inet. */
 static const char key_sql[] =
     "WITH keys AS (SELECT u.name, u.number FROM pg_catalog.unnest(pg_catalog.string_to_array($2, pg_catalog.chr(31))) "
     "WITH ORDINALITY AS u(name, number) UNION ALL SELECT a.attname::text, k.number FROM pg_catalog.pg_index i CROSS "
-    "JOIN "
-    "LATERAL pg_catalog.unnest(i.indkey::int2[]) WITH ORDINALITY AS k(column_number, number) JOIN "
-    "pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.column_number WHERE $2 = '' AND i.indrelid "
-    "= "
-    "$1::oid AND i.indisprimary), own AS (SELECT u.name, u.type, u.number FROM "
+    "JOIN LATERAL pg_catalog.unnest(i.indkey[0:i.indnkeyatts - 1]::int2[]) WITH ORDINALITY AS k(column_number, number) "
+    "JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.column_number WHERE $2 = '' AND "
+    "i.indrelid = $1::oid AND i.indisprimary), own AS (SELECT u.name, u.type, u.number FROM "
     "unnest(pg_catalog.string_to_array($4, pg_catalog.chr(31)), pg_catalog.string_to_array($5, pg_catalog.chr(31))) "
-    "WITH ORDINALITY AS u(name, type, number)), pairs AS (SELECT own.name, keys.name AS key, p.oid AS to_oid, f.oid "
-    "AS from_oid, p.typcategory = 'S' AND f.typcategory = 'S' AS are_strings, p.typtype IN ('b', 'e') AND "
-    "p.typcategory <> 'A' AND f.typtype IN ('b', 'e') AND f.typcategory <> 'A' AS are_plain FROM own JOIN keys ON "
-    "keys.number = own.number JOIN pg_catalog.pg_attribute ka ON ka.attrelid = $1::oid AND ka.attname = "
+    "WITH ORDINALITY AS u(name, type, number)), pairs AS (SELECT own.name, keys.name AS key, ka.attnum AS to_number, "
+    "p.oid AS to_oid, f.oid AS from_oid, p.typcategory = 'S' AND f.typcategory = 'S' AS are_strings, p.typtype IN "
+    "('b', 'e') AND p.typcategory <> 'A' AND f.typtype IN ('b', 'e') AND f.typcategory <> 'A' AS are_plain FROM own "
+    "JOIN keys ON keys.number = own.number JOIN pg_catalog.pg_attribute ka ON ka.attrelid = $1::oid AND ka.attname = "
     "keys.name::name AND NOT ka.attisdropped JOIN pg_catalog.pg_type p ON p.oid = ka.atttypid JOIN pg_catalog.pg_type "
-    "f ON CASE WHEN own.type <> '' THEN f.oid = ANY (" TYPES_SAID(
-        "own.type") ") ELSE f.oid = (SELECT o.atttypid FROM pg_catalog.pg_attribute o WHERE o.attrelid = $3::oid AND "
-                    "o.attname = "
-                    "own.name::name AND NOT o.attisdropped) END) SELECT CASE WHEN (SELECT pg_catalog.count(*) FROM "
-                    "keys) <> (SELECT "
-                    "pg_catalog.count(*) FROM own) THEN 'The foreign key has another number of columns than the key "
-                    "that it refers to "
-                    "(42830).' ELSE (SELECT pg_catalog.format('%I is of type %s, and %I, which it refers to, of type "
-                    "%s: they cannot be "
-                    "compared (42804).', r.name, pg_catalog.format_type(pg_catalog.min(r.from_oid), NULL), r.key, "
-                    "pg_catalog.format_type(r.to_oid, NULL)) FROM pairs r GROUP BY r.name, r.key, r.to_oid HAVING "
-                    "pg_catalog.bool_and("
-                    "r.are_plain AND NOT r.are_strings AND r.from_oid <> r.to_oid AND NOT EXISTS (SELECT FROM "
-                    "pg_catalog.pg_amop o "
-                    "WHERE o.amopmethod = 403 AND o.amopstrategy = 3 AND o.amoplefttype = r.to_oid AND o.amoprighttype "
-                    "= r.from_oid) AND "
-                    "NOT EXISTS (SELECT FROM pg_catalog.pg_cast k WHERE k.castsource = r.from_oid AND k.casttarget = "
-                    "r.to_oid AND "
-                    "k.castcontext = 'i')) LIMIT 1) END WHERE EXISTS (SELECT FROM keys)";
-
-/* Has a statement before mentioned one of these columns? */
-static bool mentions_any(const struct needs *needs, const char *columns)
-{
-    bool mentions = false;
-    for (const char *at = columns; !mentions && *at != '\0';) {
-        const size_t size = strcspn(at, "\x1F");
-        mentions = needs_mentioned(needs, arena_strndup(needs->arena, at, size));
-        at += size + (at[size] == '\0' ? 0 : 1);
-    }
-    return mentions;
-}
+    "f ON CASE WHEN own.type <> '' THEN f.oid = ANY (" OWN_TYPES ") ELSE f.oid = (SELECT o.atttypid FROM "
+    "pg_catalog.pg_attribute o WHERE o.attrelid = $3::oid AND o.attname = own.name::name AND NOT o.attisdropped) END), "
+    "compared AS (SELECT DISTINCT r.to_number, r.to_oid AS oid FROM pairs r UNION SELECT k.number, o.opcintype FROM "
+    "pg_catalog.pg_index i CROSS JOIN LATERAL unnest(i.indkey::int2[], i.indclass::oid[]) AS k(number, class) JOIN "
+    "pg_catalog.pg_opclass o ON o.oid = k.class WHERE i.indrelid = $1::oid AND i.indisunique) SELECT CASE WHEN (SELECT "
+    "pg_catalog.count(*) FROM keys) <> (SELECT pg_catalog.count(*) FROM own) THEN 'The foreign key has another number "
+    "of columns than the key that it refers to (42830).' ELSE (SELECT pg_catalog.format('%I is of type %s, and %I, "
+    "which it refers to, of type %s: they cannot be compared (42804).', r.name, "
+    "pg_catalog.format_type(pg_catalog.min(r.from_oid), NULL), r.key, pg_catalog.format_type(r.to_oid, NULL)) FROM "
+    "pairs r GROUP BY r.name, r.key, r.to_oid HAVING pg_catalog.bool_and(r.are_plain AND NOT r.are_strings AND NOT "
+    "EXISTS (SELECT FROM compared t WHERE t.to_number = r.to_number AND (t.oid = r.from_oid OR EXISTS (SELECT FROM "
+    "pg_catalog.pg_amop o WHERE o.amopmethod = 403 AND o.amopstrategy = 3 AND o.amoplefttype = t.oid AND "
+    "o.amoprighttype = r.from_oid) OR EXISTS (SELECT FROM pg_catalog.pg_cast k WHERE k.castsource = r.from_oid AND "
+    "k.casttarget = t.oid AND k.castcontext = 'i')))) LIMIT 1) END WHERE EXISTS (SELECT FROM keys)";
 
 static const char *why_reference(struct needs *needs, const struct sql_reference *key)
 {

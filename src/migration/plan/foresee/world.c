@@ -232,14 +232,14 @@ static struct relation *find_in(const struct world *world, const char *schema, c
     return found;
 }
 
-struct relation *world_find(struct world *world, const char *schema, const char *bare)
+struct relation *world_find_surely(struct world *world, const char *schema, const char *bare)
 {
     load(world, bare);
     if (schema != NULL) {
         const char *const was = schema_of(world, schema);
         struct relation *const relation = find_in(world, was, bare);
-        if (relation != NULL && was != schema) {
-            relation->renamed = true;
+        if (relation != NULL) {
+            relation->renamed = relation->renamed || was != schema;
         }
         return relation;
     }
@@ -247,7 +247,13 @@ struct relation *world_find(struct world *world, const char *schema, const char 
     for (const char *const *one = world->path; found == NULL && one != NULL && *one != NULL; one++) {
         found = find_in(world, schema_of(world, *one), bare);
     }
-    return found != NULL ? found : find_in(world, NULL, bare);
+    return found;
+}
+
+struct relation *world_find(struct world *world, const char *schema, const char *bare)
+{
+    struct relation *const found = world_find_surely(world, schema, bare);
+    return found != NULL || schema != NULL ? found : find_in(world, NULL, bare);
 }
 
 bool world_is_new(struct world *world, const char *schema, const char *bare)
@@ -259,12 +265,11 @@ bool world_is_new(struct world *world, const char *schema, const char *bare)
 bool world_knows(struct world *world, const char *bare)
 {
     load(world, bare);
-    for (const struct named *one = world->names[bucket_of(bare)]; one != NULL; one = one->next) {
-        if (strcmp(one->name, bare) == 0) {
-            return true;
-        }
+    const struct named *one = world->names[bucket_of(bare)];
+    while (one != NULL && strcmp(one->name, bare) != 0) {
+        one = one->next;
     }
-    return false;
+    return one != NULL;
 }
 
 /* ---- what statements do ---- */
@@ -286,9 +291,7 @@ static void create(struct world *world, const char *schema, const char *bare)
 {
     load(world, bare);
     if (find_in(world, schema, bare) == NULL) {
-        struct relation *const relation = arena_alloc(world->arena, sizeof *relation);
-        *relation = (struct relation){0};
-        name(world, schema, bare, relation);
+        name(world, schema, bare, arena_alloc(world->arena, sizeof(struct relation)));
     }
 }
 
@@ -310,8 +313,7 @@ static void rename_relation(struct world *world, const struct sql_change *change
     const bool moves = change->kind == SQL_CHANGE_MOVES;
     undo_remember(&world->undo, &relation->renamed, sizeof relation->renamed);
     relation->renamed = true;
-    const char *const was = world_schema(world, relation, change->name);
-    const char *const schema = was == NULL ? "public" : was;
+    const char *const schema = world_schema(world, relation, change->name);
     name(world, schema, change->name, NULL);
     load(world, moves ? change->name : change->to);
     name(world, moves ? schema_of(world, change->to) : schema, moves ? change->name : change->to, relation);

@@ -36,6 +36,9 @@ void world_begin(struct world *world);
 /* The relation that a statement would find by this name now; NULL: there is none. schema may be NULL. */
 struct relation *world_find(struct world *world, const char *schema, const char *bare);
 
+/* The same without a name's last resort, any schema: NULL where the search path does not find it, or is not known. */
+struct relation *world_find_surely(struct world *world, const char *schema, const char *bare);
+
 /* The schema in which it has this name now, as it was called before the plan; NULL: it has no such name. */
 const char *world_schema(const struct world *world, const struct relation *relation, const char *bare);
 
