@@ -9,44 +9,63 @@
 
 #include <string.h>
 
-/* Of each row of held(classid, objid, objsubid), whose catalog is h.class: what it is, its name, whose part it is
- * (NULL: nobody's), the relation that goes with it, what the world knows that by, and whether it goes with a column of
- * that. A partition's key may go with the table that it is of. */
+/* Of each row of held(classid, objid, objsubid), whose catalog is h.class: */
 #define HELD                                                                                                           \
-    ", h AS (SELECT d.*, o.relname AS class FROM held d JOIN pg_catalog.pg_class o ON o.oid = d.classid) SELECT CASE " \
-    "WHEN r.rulename = '_RETURN' THEN CASE c.relkind WHEN 'm' THEN 'materialized view' ELSE 'view' END WHEN "          \
-    "k.contype "                                                                                                       \
-    "= 'f' THEN 'foreign key' WHEN f.adnum IS NOT NULL THEN CASE WHEN fa.attgenerated <> '' THEN 'generated column' "  \
-    "ELSE 'default of the column' END WHEN h.objsubid > 0 THEN 'column' ELSE i.type END, coalesce(CASE WHEN "          \
-    "r.rulename = '_RETURN' THEN c.relname ELSE r.rulename END, k.conname, t.tgname, p.polname, x.proname, "           \
-    "fa.attname, a.attname, i.name, i.identity), CASE WHEN r.rulename = '_RETURN' OR (h.class = 'pg_class' AND "       \
-    "h.objsubid = 0) THEN NULL ELSE c.relname END, c.oid, " PG_SCRIPT_NAME(                                            \
-        "c.oid") ", c.relkind, k.oid IS NOT NULL OR n.indexrelid IS NOT NULL OR s.oid IS NOT NULL FROM h LEFT JOIN "   \
-                 "pg_catalog.pg_rewrite r ON h.class = 'pg_rewrite' AND r.oid = h.objid LEFT JOIN "                    \
-                 "pg_catalog.pg_constraint k ON "                                                                      \
-                 "h.class = 'pg_constraint' AND k.oid = h.objid LEFT JOIN pg_catalog.pg_trigger t ON h.class = "       \
-                 "'pg_trigger' AND "                                                                                   \
-                 "t.oid = h.objid LEFT JOIN pg_catalog.pg_policy p ON h.class = 'pg_policy' AND p.oid = h.objid LEFT " \
-                 "JOIN "                                                                                               \
-                 "pg_catalog.pg_proc x ON h.class = 'pg_proc' AND x.oid = h.objid LEFT JOIN pg_catalog.pg_attrdef f "  \
-                 "ON h.class = "                                                                                       \
-                 "'pg_attrdef' AND f.oid = h.objid LEFT JOIN pg_catalog.pg_attribute fa ON fa.attrelid = f.adrelid "   \
-                 "AND fa.attnum = "                                                                                    \
-                 "f.adnum LEFT JOIN pg_catalog.pg_attribute a ON h.class = 'pg_class' AND a.attrelid = h.objid AND "   \
-                 "a.attnum = "                                                                                         \
-                 "h.objsubid AND h.objsubid > 0 LEFT JOIN pg_catalog.pg_index n ON h.class = 'pg_class' AND "          \
-                 "n.indexrelid = h.objid "                                                                             \
-                 "LEFT JOIN pg_catalog.pg_statistic_ext s ON h.class = 'pg_statistic_ext' AND s.oid = h.objid LEFT "   \
-                 "JOIN "                                                                                               \
-                 "pg_catalog.pg_type y ON h.class = 'pg_type' AND y.oid = h.objid LEFT JOIN pg_catalog.pg_class c ON " \
-                 "c.oid = "                                                                                            \
-                 "coalesce(r.ev_class, k.conrelid, t.tgrelid, p.polrelid, f.adrelid, n.indrelid, s.stxrelid, "         \
-                 "y.typrelid, CASE "                                                                                   \
-                 "h.class WHEN 'pg_class' THEN h.objid END) CROSS JOIN LATERAL "                                       \
-                 "pg_catalog.pg_identify_object(h.classid, h.objid, "                                                  \
-                 "h.objsubid) i WHERE k.contype IS DISTINCT FROM 'f' OR NOT EXISTS (SELECT FROM "                      \
-                 "pg_catalog.pg_inherits u WHERE "                                                                     \
-                 "u.inhrelid = k.conrelid) ORDER BY c.oid IS NULL, h.class, h.objid, h.objsubid LIMIT 100"
+    ", h AS (SELECT d.*, o.relname AS class FROM held d JOIN pg_catalog.pg_class o ON o.oid = d.classid) "             \
+    "SELECT " HELD_KIND ", " HELD_NAME ", " HELD_PLACE ", " HELD_WORDS HELD_FROM
+
+/* What it is, */
+#define HELD_KIND                                                                                                      \
+    "CASE WHEN r.rulename = '_RETURN' THEN CASE c.relkind WHEN 'm' THEN 'materialized view' ELSE 'view' END "          \
+    "WHEN k.contype = 'f' THEN 'foreign key' "                                                                         \
+    "WHEN f.adnum IS NOT NULL THEN "                                                                                   \
+    "CASE WHEN fa.attgenerated <> '' THEN 'generated column' ELSE 'default of the column' END "                        \
+    "WHEN h.objsubid > 0 THEN 'column' ELSE i.type END"
+
+/* its name, as it stands in the catalog; of what has none by itself what PostgreSQL writes, */
+#define HELD_NAME                                                                                                      \
+    "coalesce(CASE WHEN r.rulename = '_RETURN' THEN c.relname ELSE r.rulename END, k.conname, t.tgname, p.polname, "   \
+    "x.proname, fa.attname, a.attname, y.typname, "                                                                    \
+    "CASE WHEN i.name IS NOT NULL THEN w.object_names[pg_catalog.cardinality(w.object_names)] END, i.identity)"
+
+/* whose part it is (NULL: nobody's), the relation that it goes with, what the world knows that by, and whether it goes
+ * with a column of that, */
+#define HELD_PLACE                                                                                                     \
+    "CASE WHEN r.rulename = '_RETURN' OR (h.class = 'pg_class' AND h.objsubid = 0) THEN NULL ELSE c.relname END, "     \
+    "c.oid, " PG_SCRIPT_NAME("c.oid") ", c.relkind, "                                                                  \
+                                      "k.oid IS NOT NULL OR n.indexrelid IS NOT NULL OR s.oid IS NOT NULL"
+
+/* the relation's name, that of the type that it goes with (a domain's constraint, an array), a word of every statement
+ * that takes such a thing away, as its name does not tell it, and the oid of what is a relation itself. */
+#define HELD_WORDS                                                                                                     \
+    "c.relname, (SELECT e.typname FROM pg_catalog.pg_type e WHERE e.oid = coalesce(k.contypid, y.typelem)), "          \
+    "CASE WHEN h.class IN ('pg_operator', 'pg_opclass', 'pg_opfamily', 'pg_amop', 'pg_amproc') THEN 'operator' "       \
+    "WHEN h.class = 'pg_cast' THEN 'cast' WHEN h.class = 'pg_transform' THEN 'transform' "                             \
+    "WHEN h.class = 'pg_user_mapping' THEN 'mapping' END, "                                                            \
+    "CASE WHEN h.class = 'pg_class' THEN h.objid END"
+
+/* A partition's key may go with the table that it is of. */
+#define HELD_FROM                                                                                                      \
+    " FROM h "                                                                                                         \
+    "LEFT JOIN pg_catalog.pg_rewrite r ON h.class = 'pg_rewrite' AND r.oid = h.objid "                                 \
+    "LEFT JOIN pg_catalog.pg_constraint k ON h.class = 'pg_constraint' AND k.oid = h.objid "                           \
+    "LEFT JOIN pg_catalog.pg_trigger t ON h.class = 'pg_trigger' AND t.oid = h.objid "                                 \
+    "LEFT JOIN pg_catalog.pg_policy p ON h.class = 'pg_policy' AND p.oid = h.objid "                                   \
+    "LEFT JOIN pg_catalog.pg_proc x ON h.class = 'pg_proc' AND x.oid = h.objid "                                       \
+    "LEFT JOIN pg_catalog.pg_attrdef f ON h.class = 'pg_attrdef' AND f.oid = h.objid "                                 \
+    "LEFT JOIN pg_catalog.pg_attribute fa ON fa.attrelid = f.adrelid AND fa.attnum = f.adnum "                         \
+    "LEFT JOIN pg_catalog.pg_attribute a "                                                                             \
+    "ON h.class = 'pg_class' AND a.attrelid = h.objid AND a.attnum = h.objsubid AND h.objsubid > 0 "                   \
+    "LEFT JOIN pg_catalog.pg_index n ON h.class = 'pg_class' AND n.indexrelid = h.objid "                              \
+    "LEFT JOIN pg_catalog.pg_statistic_ext s ON h.class = 'pg_statistic_ext' AND s.oid = h.objid "                     \
+    "LEFT JOIN pg_catalog.pg_type y ON h.class = 'pg_type' AND y.oid = h.objid "                                       \
+    "LEFT JOIN pg_catalog.pg_class c ON c.oid = coalesce(r.ev_class, k.conrelid, t.tgrelid, p.polrelid, f.adrelid, "   \
+    "n.indrelid, s.stxrelid, y.typrelid, CASE h.class WHEN 'pg_class' THEN h.objid END) "                              \
+    "CROSS JOIN LATERAL pg_catalog.pg_identify_object(h.classid, h.objid, h.objsubid) i "                              \
+    "CROSS JOIN LATERAL pg_catalog.pg_identify_object_as_address(h.classid, h.objid, h.objsubid) w "                   \
+    "WHERE k.contype IS DISTINCT FROM 'f' "                                                                            \
+    "OR NOT EXISTS (SELECT FROM pg_catalog.pg_inherits u WHERE u.inhrelid = k.conrelid) "                              \
+    "ORDER BY c.oid IS NULL, h.class, h.objid, h.objsubid LIMIT 100"
 
 /* The rows of pg_depend that refer to the object with this alias, or to a column of it. */
 #define REFERRING(to)                                                                                                  \
@@ -94,6 +113,19 @@ static bool is_mentioned(const struct needs *needs, struct text statement, const
     return name != NULL && (needs_mentioned(needs, name) || needs_count_in(statement, name) > 0);
 }
 
+/* May a statement before, or this one, have taken it away: by a name of its own, with a column of its relation, or with
+ * what that inherits from? */
+static bool may_have_gone(struct needs *needs, struct text statement, const PGresult *rows, int row)
+{
+    const bool goes_with_column = pg_field_bool(rows, row, 6);
+    const char *const word = pg_field(rows, row, 9);
+    return is_mentioned(needs, statement, pg_field(rows, row, 1)) ||
+           is_mentioned(needs, statement, pg_field(rows, row, 8)) || (word != NULL && needs_took(needs, word)) ||
+           (goes_with_column && is_mentioned(needs, statement, pg_field(rows, row, 7))) ||
+           (goes_with_column && needs_mentioned_above(needs, (uint32_t)pg_field_int(rows, row, 3, 0))) ||
+           needs_mentioned_above(needs, (uint32_t)pg_field_int(rows, row, 10, 0));
+}
+
 /* The first of the rows that is still there when the statement runs. */
 static const char *first_held(struct needs *needs, struct text statement, const PGresult *rows, const char *verb,
                               const char *what)
@@ -104,14 +136,13 @@ static const char *first_held(struct needs *needs, struct text statement, const 
         const uint32_t oid = (uint32_t)pg_field_int(rows, i, 3, 0);
         const struct relation *const relation =
             oid == 0 ? NULL : world_of_oid(needs->world, oid, pg_field(rows, i, 4), pg_field(rows, i, 5)[0]);
-        const bool goes_with_column = pg_field_bool(rows, i, 6) && is_mentioned(needs, statement, of);
-        if (name != NULL && !is_mentioned(needs, statement, name) && !goes_with_column &&
-            (relation == NULL || !relation->gone)) {
-            return of == NULL
-                       ? arena_printf(needs->arena, "The %s \"%s\" %s \"%s\"", pg_field(rows, i, 0), name, verb, what)
-                       : arena_printf(needs->arena, "The %s \"%s\" of \"%s\" %s \"%s\"", pg_field(rows, i, 0), name, of,
-                                      verb, what);
+        if (name == NULL || (relation != NULL && relation->gone) || may_have_gone(needs, statement, rows, i)) {
+            continue;
         }
+        return of == NULL
+                   ? arena_printf(needs->arena, "The %s \"%s\" %s \"%s\"", pg_field(rows, i, 0), name, verb, what)
+                   : arena_printf(needs->arena, "The %s \"%s\" of \"%s\" %s \"%s\"", pg_field(rows, i, 0), name, of,
+                                  verb, what);
     }
     return NULL;
 }

@@ -131,6 +131,21 @@ PGresult *needs_ask(struct needs *needs, const char *sql, int count, const char 
     return questions_ask(needs->questions, sql, count, values);
 }
 
+bool needs_mentioned_above(struct needs *needs, uint32_t oid)
+{
+    static const char sql[] =
+        "WITH RECURSIVE above(oid) AS (SELECT u.inhparent FROM pg_catalog.pg_inherits u WHERE u.inhrelid = $1::oid "
+        "UNION SELECT u.inhparent FROM above b JOIN pg_catalog.pg_inherits u ON u.inhrelid = b.oid) "
+        "SELECT c.relname FROM above b JOIN pg_catalog.pg_class c ON c.oid = b.oid";
+    const char *const relation = arena_printf(needs->arena, "%u", oid);
+    PG_RESULT(above) = oid == 0 ? NULL : needs_ask(needs, sql, 1, &relation);
+    bool has = false;
+    for (int i = 0; !has && above != NULL && i < PQntuples(above); i++) {
+        has = word_set_has(&needs->mentioned, pg_field(above, i, 0));
+    }
+    return has;
+}
+
 const char *needs_summary(const struct needs *needs, const char *summary)
 {
     return needs->gave_up ? arena_printf(needs->arena,

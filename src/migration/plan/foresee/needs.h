@@ -39,6 +39,10 @@ bool needs_took(const struct needs *needs, const char *name);
 /* Has one mentioned a type of this list (struct sql_need)? */
 bool needs_mentioned_type(const struct needs *needs, const char *list);
 
+/* Has one mentioned a relation that this one inherits from, as a child or a partition at any depth? What happens to
+ * that happens to it: indexes and constraints come and go with its. oid: 0 is nobody's. */
+bool needs_mentioned_above(struct needs *needs, uint32_t oid);
+
 /* As pg_query, within what one plan may ask; NULL as well behind that. */
 PGresult *needs_ask(struct needs *needs, const char *sql, int count, const char *const *values);
 
