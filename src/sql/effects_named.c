@@ -250,14 +250,20 @@ static struct sql_need domain_constraint(const json_t *names, const char *constr
                              .part = constraint};
 }
 
-/* In its new place. Whether the types of a procedure are all that are given to it is not known: nothing is said then.
+/* It gets another name or schema, which nothing like it may have there. Which overloads a function comes to stand
+ * beside is not known without its arguments, nor where OUT may count among them. An extension moves what it is made of.
  */
-static void make_named(struct effects_reader *reader, struct sql_need need)
+static void make_of(struct effects_reader *reader, struct sql_need old, const char *schema, const char *name)
 {
-    const bool is_routine = need.kind == SQL_NEED_ROUTINE;
-    if (!is_routine || strchr(need.part, 'o') == NULL) {
-        need.part = is_routine ? "fwap" : need.part;
-        effects_make(reader, need);
+    const bool is_routine = old.kind == SQL_NEED_ROUTINE;
+    struct sql_need make = old;
+    make.schema = schema;
+    make.name = name;
+    make.was_schema = old.schema;
+    make.was = old.name;
+    make.part = is_routine ? "fwap" : old.part;
+    if (old.kind != SQL_NEED_EXTENSION && (!is_routine || (old.types != NULL && strchr(old.part, 'o') == NULL))) {
+        effects_make(reader, make);
     }
 }
 
@@ -273,7 +279,8 @@ static void rename_thing(struct effects_reader *reader, const json_t *body)
         effects_make(reader, (struct sql_need){.kind = SQL_NEED_RELATION,
                                                .schema = tree_string(range, "schemaname"),
                                                .name = new,
-                                               .part = tree_string(range, "relname")});
+                                               .was_schema = tree_string(range, "schemaname"),
+                                               .was = tree_string(range, "relname")});
     } else if (range != NULL) {
         effects_need_relation(reader, range, NULL);
         effects_need(reader, renamed_part(body, old));
@@ -286,10 +293,9 @@ static void rename_thing(struct effects_reader *reader, const json_t *body)
         effects_need(reader, domain_constraint(names, old));
         effects_make(reader, domain_constraint(names, new));
     } else {
-        struct sql_need need = effects_named(reader->arena, tree_string(body, "renameType"), object);
+        const struct sql_need need = effects_named(reader->arena, tree_string(body, "renameType"), object);
         effects_need(reader, need);
-        need.name = new;
-        make_named(reader, need);
+        make_of(reader, need, need.schema, new);
     }
 }
 
@@ -306,17 +312,17 @@ static void move(struct effects_reader *reader, const json_t *body)
     effects_need(reader, (struct sql_need){.kind = SQL_NEED_SCHEMA, .name = schema});
     if (range != NULL) {
         effects_need_relation(reader, range, altered_kinds(tree_string(body, "objectType")));
-        effects_make(reader, (struct sql_need){
-                                 .kind = SQL_NEED_RELATION, .schema = schema, .name = tree_string(range, "relname")});
+        effects_make(reader, (struct sql_need){.kind = SQL_NEED_RELATION,
+                                               .schema = schema,
+                                               .name = tree_string(range, "relname"),
+                                               .was_schema = tree_string(range, "schemaname"),
+                                               .was = tree_string(range, "relname")});
         return;
     }
-    struct sql_need need =
+    const struct sql_need need =
         effects_named(reader->arena, tree_string(body, "objectType"), json_object_get(body, "object"));
     effects_need(reader, need);
-    need.schema = schema;
-    if (need.kind != SQL_NEED_EXTENSION) {
-        make_named(reader, need);
-    }
+    make_of(reader, need, schema, need.name);
 }
 
 static void alter_function(struct effects_reader *reader, const json_t *body)

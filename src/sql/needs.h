@@ -60,6 +60,9 @@ struct sql_need {
     /* Of what has arguments: their types, with 31 between them, each as its schema, 30, its name, 30, and "[]" for an
      * array; an operand that there is none of is "". NULL: the statement does not say. */
     const char *types;
+    /* Of what is made by giving a thing another name or schema: what it has now; NULL: it is new. */
+    const char *was_schema;
+    const char *was;
     bool may_be_missing; /* IF EXISTS */
     bool goes;           /* it is dropped, without CASCADE: nothing may depend on it */
 };

@@ -14,6 +14,16 @@ from harness import Case
 SETUP = """
 CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL, n int, email varchar(50) DEFAULT 'x', code text); INSERT INTO users VALUES (1, 'a', NULL), (2, 'a', 2);
 CREATE TABLE child (id int PRIMARY KEY, user_id int REFERENCES users);
+CREATE FUNCTION vouch(text) RETURNS bool IMMUTABLE LANGUAGE sql AS 'select true'; CREATE COLLATION ruled (provider = libc, locale = 'C'); CREATE DOMAIN vouched AS text COLLATE ruled CHECK (vouch(VALUE));
+CREATE FUNCTION own_eq(int, int) RETURNS bool IMMUTABLE LANGUAGE sql AS 'select true'; CREATE OPERATOR ==== (LEFTARG = int, RIGHTARG = int, FUNCTION = own_eq);
+CREATE FUNCTION own_bool(bigint) RETURNS bool IMMUTABLE LANGUAGE sql AS 'select true'; CREATE CAST (bigint AS bool) WITH FUNCTION own_bool(bigint);
+CREATE FUNCTION own_cmp(int, int) RETURNS int IMMUTABLE LANGUAGE sql AS 'select 0'; CREATE OPERATOR CLASS own_ops FOR TYPE int USING btree AS OPERATOR 3 =, FUNCTION 1 own_cmp(int, int);
+CREATE FUNCTION norm(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'select $1'; CREATE TABLE "Normed" (a text, b text); CREATE UNIQUE INDEX "IX_Normed" ON "Normed" (b) WHERE norm(a) = 'x';
+CREATE FUNCTION norm2(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'select $1'; CREATE TABLE treed (id int, v text) PARTITION BY LIST (id); CREATE TABLE branch PARTITION OF treed FOR VALUES IN (1) PARTITION BY LIST (id); CREATE TABLE leaf PARTITION OF branch FOR VALUES IN (1); CREATE INDEX treed_n ON treed (norm2(v));
+CREATE TYPE inner_e AS ENUM ('x'); CREATE DOMAIN "Outer_d" AS inner_e; CREATE TYPE outer_c AS (i inner_e); CREATE TABLE "Above" (a int); CREATE TABLE "Below" () INHERITS ("Above");
+CREATE FOREIGN DATA WRAPPER fw2; CREATE SERVER "S2" FOREIGN DATA WRAPPER fw2; CREATE USER MAPPING FOR CURRENT_USER SERVER "S2";
+CREATE FUNCTION etf2() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE EVENT TRIGGER "Et" ON sql_drop EXECUTE FUNCTION etf2(); ALTER EVENT TRIGGER "Et" DISABLE;
+CREATE TEXT SEARCH DICTIONARY "Td" (TEMPLATE = simple); CREATE TEXT SEARCH CONFIGURATION "Tc" (COPY = simple); ALTER TEXT SEARCH CONFIGURATION "Tc" ALTER MAPPING FOR word WITH "Td";
 CREATE VIEW v AS SELECT id, name FROM users; CREATE VIEW typed AS SELECT id, n FROM users;
 CREATE TABLE other (id int PRIMARY KEY, k text UNIQUE, u uuid UNIQUE, plain int);
 CREATE MATERIALIZED VIEW mv AS SELECT id FROM other; CREATE SEQUENCE sq; CREATE INDEX other_plain ON other (plain);
@@ -44,6 +54,8 @@ CREATE TABLE extra (id int, v text, w int); CREATE TABLE mistyped (id int, v int
 CREATE TABLE ranged (id int) PARTITION BY RANGE (id); CREATE TABLE r1 PARTITION OF ranged FOR VALUES FROM (1) TO (10);
 CREATE TABLE base (k int); CREATE TABLE kid (z text) INHERITS (base); CREATE TABLE stranger (k text);
 CREATE TYPE old_t AS ENUM ('a'); CREATE SCHEMA area; CREATE TABLE area.deep (id int); CREATE FUNCTION area.g(int) RETURNS int LANGUAGE sql AS 'select 1'; CREATE SCHEMA bare;
+CREATE SCHEMA apart; CREATE FUNCTION lone(int) RETURNS int LANGUAGE sql AS 'select 1'; CREATE FUNCTION apart.lone(text) RETURNS int LANGUAGE sql AS 'select 1'; CREATE FUNCTION apart.lone2(int) RETURNS int LANGUAGE sql AS 'select 1';
+CREATE TYPE own_e AS ENUM ('a'); CREATE TYPE apart.own_e AS ENUM ('a'); CREATE TYPE apart.own_e2 AS ENUM ('a'); CREATE COLLATION apart.coll2 (provider = libc, locale = 'C');
 CREATE TABLE ident (id int GENERATED ALWAYS AS IDENTITY, gen int GENERATED ALWAYS AS (1) STORED);
 CREATE CAST (mood AS int) WITH INOUT; CREATE TABLE rowed (a int); CREATE FUNCTION of_row(rowed) RETURNS int LANGUAGE sql AS 'select 1';
 CREATE SEQUENCE owned OWNED BY other.plain; CREATE TABLE seqd (a int DEFAULT nextval('sq'));
@@ -70,6 +82,24 @@ CREATE TABLE alone (k int NOT NULL NO INHERIT); CREATE TABLE alike (k int)
 """
 
 FAILING = [
+    'DROP FUNCTION vouch(text)',
+    'DROP COLLATION ruled',
+    'DROP FUNCTION own_eq(int, int)',
+    'DROP FUNCTION own_bool(bigint)',
+    'DROP FUNCTION own_cmp(int, int)',
+    'DROP FUNCTION norm(text)',
+    'ALTER TABLE users DROP COLUMN code; DROP FUNCTION norm2(text)',
+    'DROP TABLE "Above"',
+    'DROP SERVER "S2"',
+    'DROP FOREIGN DATA WRAPPER fw2',
+    'DROP FUNCTION etf2()',
+    'DROP TEXT SEARCH DICTIONARY "Td"',
+    "CREATE INDEX ON users (n); COMMENT ON INDEX leaf_v_idx IS 'x'",
+    "ALTER TABLE users ADD CHECK (n > 0) NOT VALID; COMMENT ON CONSTRAINT treed_v_check ON leaf IS 'x'",
+    'ALTER TYPE apart.own_e SET SCHEMA public',
+    'ALTER COLLATION coll RENAME TO ruled',
+    'SET search_path = apart, public; ALTER TYPE own_e RENAME TO own_e2',
+    "CREATE TYPE nm AS ENUM ('a'); ALTER TYPE nm RENAME TO mood",
     "CREATE OR REPLACE PROCEDURE pin(INOUT b int) LANGUAGE plpgsql AS 'BEGIN b := 1; END'",
     "CREATE OR REPLACE PROCEDURE pins(INOUT a int, INOUT c text) LANGUAGE plpgsql AS 'BEGIN a := 1; END'",
     "CREATE OR REPLACE PROCEDURE pin(a int) LANGUAGE plpgsql AS 'BEGIN END'",
@@ -431,6 +461,31 @@ FAILING = [
 ]
 
 PASSING = [
+    'DROP DOMAIN vouched; DROP FUNCTION vouch(text); DROP COLLATION ruled',
+    'DROP OPERATOR ==== (int, int); DROP FUNCTION own_eq(int, int)',
+    'DROP CAST (bigint AS bool); DROP FUNCTION own_bool(bigint)',
+    'DROP OPERATOR CLASS own_ops USING btree; DROP FUNCTION own_cmp(int, int)',
+    'DROP OPERATOR FAMILY own_ops USING btree; DROP FUNCTION own_cmp(int, int)',
+    'DROP INDEX "IX_Normed"; DROP FUNCTION norm(text)',
+    'ALTER TABLE "Normed" DROP COLUMN b; DROP FUNCTION norm(text)',
+    'DROP INDEX treed_n; DROP FUNCTION norm2(text)',
+    'ALTER TABLE treed DROP COLUMN v; DROP FUNCTION norm2(text)',
+    'DROP DOMAIN "Outer_d"; DROP TYPE outer_c; DROP TYPE inner_e',
+    'DROP TABLE "Below", "Above"',
+    'DROP USER MAPPING FOR CURRENT_USER SERVER "S2"; DROP SERVER "S2"; DROP FOREIGN DATA WRAPPER fw2',
+    'DROP EVENT TRIGGER "Et"; DROP FUNCTION etf2()',
+    'DROP TEXT SEARCH CONFIGURATION "Tc"; DROP TEXT SEARCH DICTIONARY "Td"',
+    "CREATE INDEX ON treed (v); COMMENT ON INDEX branch_v_idx IS 'x'; CLUSTER leaf USING leaf_v_idx",
+    'CREATE INDEX ON treed (v); REINDEX INDEX leaf_v_idx; ALTER INDEX leaf_v_idx RENAME TO renamed',
+    'ALTER TABLE treed ADD PRIMARY KEY (id); ALTER TABLE leaf REPLICA IDENTITY USING INDEX leaf_pkey',
+    'ALTER TABLE treed ADD UNIQUE (id); CREATE TABLE refers (a int REFERENCES leaf (id))',
+    "ALTER TABLE treed ADD CHECK (v <> ''); COMMENT ON CONSTRAINT treed_v_check ON leaf IS 'x'",
+    'ALTER TABLE base ADD CHECK (k > 0) NOT VALID; ALTER TABLE kid VALIDATE CONSTRAINT base_k_check',
+    'ALTER FUNCTION lone RENAME TO trg',
+    'ALTER FUNCTION lone SET SCHEMA apart',
+    'ALTER TABLE users SET SCHEMA public; ALTER SEQUENCE sq SET SCHEMA public; ALTER VIEW v SET SCHEMA public; ALTER MATERIALIZED VIEW mv SET SCHEMA public',
+    'ALTER FUNCTION f(int) SET SCHEMA public; ALTER AGGREGATE agg(int) SET SCHEMA public; ALTER TYPE mood SET SCHEMA public; ALTER DOMAIN dom SET SCHEMA public; ALTER OPERATOR === (int, int) SET SCHEMA public; ALTER COLLATION public.coll SET SCHEMA public',
+    'SET search_path = apart, public; ALTER TYPE mood RENAME TO own_e2; ALTER FUNCTION lone(int) RENAME TO lone2; ALTER COLLATION coll RENAME TO coll2',
     "CREATE OR REPLACE PROCEDURE pin(INOUT a int) LANGUAGE plpgsql AS 'BEGIN a := 2; END'",
     "CREATE OR REPLACE PROCEDURE pins(INOUT a int, INOUT b text) LANGUAGE plpgsql AS 'BEGIN a := 2; END'",
     "CREATE OR REPLACE PROCEDURE pout(IN a int, OUT b int) LANGUAGE plpgsql AS 'BEGIN b := 2; END'",

@@ -17,7 +17,7 @@
 static PGresult *find(struct needs *needs, const struct sql_need *need, const struct relation *of)
 {
     const struct needed_kind *const kind = needed_kind(need->kind);
-    const char *const values[] = {kind->is_part     ? arena_printf(needs->arena, "%u", of->oid)
+    const char *const values[] = {of != NULL        ? arena_printf(needs->arena, "%u", of->oid)
                                   : kind->is_global ? NULL
                                                     : need->schema,
                                   kind->is_part ? need->part : need->name, need->part, need->types};
@@ -55,12 +55,15 @@ static bool may_come_unnamed(const struct needs *needs, const struct sql_need *n
 }
 
 /* The name that PostgreSQL gives an index, a sequence or a constraint begins with its table's, or a column's; a long
- * one is cut. */
-static bool may_be_implicit(const struct needs *needs, const char *name)
+ * one is cut. A partition gets its own with those of what it is a partition of. */
+static bool may_be_implicit(struct needs *needs, const char *name)
 {
     bool may = strlen(name) >= LIMIT_NAME - 4;
     for (const char *c = strchr(name, '_'); !may && c != NULL; c = strchr(c + 1, '_')) {
-        may = word_set_has(&needs->mentioned, arena_strndup(needs->arena, name, (size_t)(c - name)));
+        const char *const table = arena_strndup(needs->arena, name, (size_t)(c - name));
+        const struct relation *const relation = world_find(needs->world, NULL, table);
+        may =
+            word_set_has(&needs->mentioned, table) || (relation != NULL && needs_mentioned_above(needs, relation->oid));
     }
     return may;
 }
@@ -160,7 +163,7 @@ static const char *why_no_relation(struct needs *needs, struct text statement, c
                            (needs->own_table != NULL && strcmp(needs->own_table, need->name) == 0);
     return relation != NULL || need->may_be_missing || is_unseen || world_knows(needs->world, need->name) ||
                    word_set_has(&needs->mentioned, need->name) || word_set_has(&needs->mentioned, need->schema) ||
-                   may_be_implicit(needs, need->name) || needs_count_in(statement, need->name) > 1
+                   needs_count_in(statement, need->name) > 1 || may_be_implicit(needs, need->name)
                ? NULL
                : arena_printf(needs->arena, "\"%s\" is not there, and nothing before this statement makes it.",
                               need->name);
@@ -178,9 +181,11 @@ static const char *why_missing(struct needs *needs, struct text statement, const
         return NULL;
     }
     const char *const again = kind->is_part && need->kind != SQL_NEED_KEY ? need->part : need->name;
-    return count_there(needs, need, of) > 0       ? why_not_one(needs, need)
-           : needs_count_in(statement, again) > 1 ? NULL
-                                                  : say_missing(needs->arena, need);
+    return count_there(needs, need, of) > 0 ? why_not_one(needs, need)
+           : needs_count_in(statement, again) > 1 ||
+                   (of != NULL && need->kind != SQL_NEED_COLUMN && needs_mentioned_above(needs, of->oid))
+               ? NULL
+               : say_missing(needs->arena, need);
 }
 
 /* What is dropped must be nobody's need. */
@@ -201,19 +206,16 @@ static const char *why_kept(struct needs *needs, struct text statement, const st
 
 /* ---- what must not be there ---- */
 
-/* Where a relation gets its new name: in the schema that is said, or beside what is renamed. */
-static const char *place_of_relation(const struct needs *needs, const struct sql_need *make)
-{
-    const struct relation *const beside =
-        make->part == NULL ? NULL : world_find(needs->world, make->schema, make->part);
-    return make->part == NULL ? make->schema : beside == NULL ? NULL : world_schema(needs->world, beside, make->part);
-}
-
+/* A relation is renamed where it is, or moved into the schema that is said: where it may be already. */
 static const char *why_relation_there(struct needs *needs, const struct sql_need *make)
 {
-    const char *const place = place_of_relation(needs, make);
+    const struct relation *const old = make->was == NULL ? NULL : world_find(needs->world, make->was_schema, make->was);
+    const bool is_renamed = make->was != NULL && strcmp(make->was, make->name) != 0;
+    const char *const place = !is_renamed   ? make->schema
+                              : old == NULL ? NULL
+                                            : world_schema(needs->world, old, make->was);
     const struct relation *const relation = place == NULL ? NULL : world_find(needs->world, place, make->name);
-    return relation == NULL || relation->oid == 0 || needs_took(needs, make->name)
+    return relation == NULL || relation->oid == 0 || relation == old || needs_took(needs, make->name)
                ? NULL
                : needs_say_there(needs->arena, NULL, make->name);
 }
@@ -225,6 +227,32 @@ static bool may_be_gone(const struct needs *needs, const struct sql_need *make)
     return is_temporary(make) || needs->has_cascaded || needs_took(needs, make->name) ||
            needs_took(needs, make->part) || needs_took(needs, make->schema) ||
            ((make->kind == SQL_NEED_TYPE || make->kind == SQL_NEED_DOMAIN) && make->name[0] == '_');
+}
+
+static bool has_common(const PGresult *some, const PGresult *others)
+{
+    bool has = false;
+    for (int i = 0; !has && some != NULL && i < PQntuples(some); i++) {
+        for (int j = 0; !has && others != NULL && j < PQntuples(others); j++) {
+            has = strcmp(pg_field(some, i, 0), pg_field(others, j, 0)) == 0;
+        }
+    }
+    return has;
+}
+
+/* May what gets another name or schema be itself what was found, or be renamed in another schema than the first of the
+ * search path? Of what no schema has the plan has made it, in the first where there is no other. */
+static bool may_stand_elsewhere(struct needs *needs, const struct sql_need *make, const PGresult *found)
+{
+    struct sql_need old = *make;
+    old.name = make->was;
+    old.schema = make->was_schema != NULL ? make->was_schema : world_place(needs->world, false);
+    PG_RESULT(here) = find(needs, &old, NULL);
+    old.schema = NULL;
+    const bool is_not_here = make->was_schema == NULL && (here == NULL || PQntuples(here) == 0);
+    PG_RESULT(anywhere) = is_not_here ? find(needs, &old, NULL) : NULL;
+    const bool is_nowhere = anywhere != NULL && PQntuples(anywhere) == 0;
+    return has_common(here, found) || (is_not_here && !(is_nowhere && world_place(needs->world, true) != NULL));
 }
 
 /* What a statement calls by its own name again stays what it is; what it drops it drops before. */
@@ -245,7 +273,8 @@ static const char *why_there(struct needs *needs, struct text statement, const s
         return NULL;
     }
     PG_RESULT(found) = find(needs, &made, of);
-    return found == NULL || PQntuples(found) == 0 ? NULL
+    const bool is_other = !is_placed || make->was == NULL || !may_stand_elsewhere(needs, make, found);
+    return found == NULL || PQntuples(found) == 0 || !is_other ? NULL
            : kind->is_part || kind->is_on_type
                ? needs_say_there(needs->arena, kind->called, make->part)
                : needs_say_there(needs->arena, needed_called(make), needed_display(needs->arena, make));
