@@ -138,12 +138,40 @@ static void read_settings(struct arena *arena, struct folder *folder, struct tex
     folder->path = settings->locations[0];
 }
 
-/* The content without what stands in front of this offset, with all its lines. */
-static struct text blanked(struct arena *arena, struct text content, size_t at)
+/* Behind Flyway's element of a POM, or its block of Gradle, that begins at this offset. */
+static size_t behind_own(struct text content, size_t at, enum source_format format)
+{
+    char quote = '\0';
+    int depth = 0;
+    if (format == SOURCE_POM) {
+        const size_t end = text_find(content, "</plugin>", at);
+        return end == SIZE_MAX ? content.size : end;
+    }
+    for (size_t i = at; i < content.size; i++) {
+        const char c = content.data[i];
+        if (quote != '\0' || c == '\'' || c == '"') {
+            quote = quote == '\0' ? c : c == quote || c == '\n' ? '\0' : quote;
+            continue;
+        }
+        depth += c == '{' ? 1 : c == '}' ? -1 : 0;
+        if (c == '}' && depth <= 0) {
+            return i + 1;
+        }
+    }
+    return content.size;
+}
+
+/* The content of which only that is left, with all its lines: other plugins have a <target> and a table, too. */
+static struct text of_flyway(struct arena *arena, struct text content, const struct flyway_source *source)
 {
     char *const copy = arena_strndup(arena, content.data, content.size);
-    for (size_t i = 0; i < at; i++) {
-        copy[i] = copy[i] == '\n' ? '\n' : ' ';
+    for (size_t at = 0; at < content.size;) {
+        const size_t found = text_find(content, source->begins, at);
+        const size_t start = found == SIZE_MAX ? content.size : found;
+        for (; at < start; at++) {
+            copy[at] = copy[at] == '\n' ? '\n' : ' ';
+        }
+        at = start == content.size ? start : behind_own(content, start, source->format);
     }
     return (struct text){copy, content.size};
 }
@@ -242,10 +270,9 @@ static bool read_usual(struct arena *arena, struct folder *folder)
         struct text content;
         if (read_source(arena, folder, source, &content)) {
             const bool is_behind = source->format == SOURCE_POM || strncmp(source->name, "build", 5) == 0;
-            const size_t at = is_behind ? text_find(content, source->begins, 0) : 0;
             folder->evidence = path_join(arena, folder->base, source->name);
-            content = is_behind ? content : spring_usual(arena, content);
-            content = flyway_environment_beside(arena, folder, source->name, blanked(arena, content, at));
+            content = is_behind ? of_flyway(arena, content, source) : spring_usual(arena, content);
+            content = flyway_environment_beside(arena, folder, source->name, content);
             read_settings(arena, folder, content, source);
             if (text_ends_with(text_of(source->name), ".toml") && folder->ledger.schema == NULL) {
                 read_environments(arena, folder, &(const struct source_file){source->name, content});
