@@ -4,6 +4,7 @@
  */
 #include "framework/drizzle/drizzle_folder.h"
 
+#include "base/word_set.h"
 #include "framework/coded/code.h"
 #include "framework/core/listing.h"
 #include "framework/core/unread.h"
@@ -150,29 +151,24 @@ static int by_time(const void *a, const void *b)
                    : strcmp(((const struct migration_file *)a)->name, ((const struct migration_file *)b)->name);
 }
 
-static bool has_file(const struct migration_files *files, const char *name)
-{
-    size_t i = 0;
-    while (i < files->count && strcmp(files->items[i].filename, name) != 0) {
-        i++;
-    }
-    return i < files->count;
-}
-
 /* A journal that lost its entries in a merge is the usual cause. */
 static void warn_of_others(struct arena *arena, const char *root, struct migration_files *files)
 {
     struct status unread = {.arena = arena};
     struct file_list list = {0};
     struct buffer names = {.arena = arena};
+    struct word_set known = {0};
     size_t count = 0;
     if (!directory_list(arena, root, &list, &unread)) {
         return;
     }
+    for (size_t i = 0; i < files->count; i++) {
+        word_set_add(arena, &known, files->items[i].filename);
+    }
     for (size_t i = 0; i < list.count; i++) {
         const char *const name = list.entries[i].name;
         if (!list.entries[i].is_directory && text_ends_with(text_of(name), ".sql") && name_is_recordable(name) &&
-            !has_file(files, name) && count++ < MOST_NAMED) {
+            !word_set_has(&known, name) && count++ < MOST_NAMED) {
             buffer_printf(&names, "%s%s", count == 1 ? "" : ", ", name);
         }
     }
