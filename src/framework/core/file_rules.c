@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_DIGITS 18
+#define LARGEST_BIGINT "9223372036854775807"
 
 /* ---- which are migrations ---- */
 
@@ -56,10 +56,11 @@ static void fill(struct arena *arena, const struct folder_facts *facts, const st
 static bool fits_bigint(struct arena *arena, const struct folder_facts *facts, const struct pattern_match *match,
                         const struct migration_file *file, const char **warning)
 {
-    if (facts->key != KEY_NUMBER || match->number.size <= MOST_DIGITS) {
+    if (facts->key != KEY_NUMBER || number_compare(match->number, text_of(LARGEST_BIGINT)) <= 0) {
         return true;
     }
-    *warning = arena_printf(arena, "%s is left out: its number has more than %d digits.", file->name, MOST_DIGITS);
+    *warning =
+        arena_printf(arena, "%s is left out: its number is too large, the largest is " LARGEST_BIGINT ".", file->name);
     return false;
 }
 

@@ -56,7 +56,7 @@ const struct framework framework_golang_migrate = {
                                 "github.com/uptrace/bun|github.com/gobuffalo/|github.com/ory/pop|mattermost/morph",
                                 "{number}_*.up.sql & Cargo.toml"),
             .likely_by = WORDS("{number}_*.up.sql"),
-            .files = FILES({.pattern = "{number:1-18}_*.up.sql"}), /* source/parse.go */
+            .files = FILES({.pattern = "{number}_*.up.sql"}), /* source/parse.go */
             .key = KEY_NUMBER,
             .order = ORDER_OF_NUMBERS,
             .makes = {"{utc:%Y%m%d%H%M%S}_{slug}.up.sql", ""},

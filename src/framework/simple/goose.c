@@ -79,8 +79,8 @@ const struct framework framework_goose = {
                                                            .is_environment = true},
             .sure_by = WORDS("*.sql: -- +goose Up", "{number}_*.go: goose.AddMigration|goose.AddNamedMigration"),
             /* Programs are migrations, too; those without a number are helpers. */
-            .files = FILES({.pattern = "*_test.go", .passed_over = true},
-                           {.pattern = "{number:1-18}_*.go", .is_code = true}, {.pattern = "{number:1-18}_*.sql"}),
+            .files = FILES({.pattern = "*_test.go", .passed_over = true}, {.pattern = "{number}_*.go", .is_code = true},
+                           {.pattern = "{number}_*.sql"}),
             .key = KEY_NUMBER,
             .order = ORDER_OF_NUMBERS,
             .marks = {.up = "+goose Up", .down = "+goose Down", .nocase = true, .drops_returns = true},
