@@ -23,7 +23,12 @@ static bool liquibase_list(struct arena *arena, const struct folder *folder, str
     if (folder->settings == NULL) { /* it was asked for, and no changelog is there */
         return true;
     }
-    return liquibase_changelog_read(arena, folder, folder->settings, files, status);
+    const struct liquibase_settings *const settings = folder->settings;
+    const char *const root = path_join(arena, path_join(arena, folder->root, settings->search), settings->root);
+    if (folder->unread != NULL && file_look(root, NULL) != FILE_REGULAR) { /* which one is meant is the question */
+        return true;
+    }
+    return liquibase_changelog_read(arena, folder, settings, files, status);
 }
 
 /* The text is that of the listing, which its checksum was made of. */

@@ -15,7 +15,6 @@
 #include "framework/liquibase/liquibase_sql.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define RESOURCES LIQUIBASE_RESOURCES
@@ -82,22 +81,10 @@ static void note_absent(struct arena *arena, struct folder *folder, const struct
                                        named));
 }
 
-/* What the environment says counts before every file and profile. */
-static const char *said_by_environment(const char *const *variables)
-{
-    const char *value = NULL;
-    for (size_t i = 0; value == NULL && variables[i] != NULL; i++) {
-        value = getenv(variables[i]);
-    }
-    return value;
-}
-
 static void take_environment(struct liquibase_settings *settings)
 {
-    const char *const contexts = said_by_environment((const char *const[]){
-        "SPRING_LIQUIBASE_CONTEXTS", "LIQUIBASE_COMMAND_CONTEXT_FILTER", "LIQUIBASE_COMMAND_CONTEXTS", NULL});
-    const char *const labels = said_by_environment((const char *const[]){
-        "SPRING_LIQUIBASE_LABEL_FILTER", "LIQUIBASE_COMMAND_LABEL_FILTER", "LIQUIBASE_COMMAND_LABELS", NULL});
+    const char *const contexts = liquibase_environment_of(SETTING_CONTEXTS);
+    const char *const labels = liquibase_environment_of(SETTING_LABELS);
     settings->contexts = contexts != NULL ? contexts : settings->contexts;
     settings->labels = labels != NULL ? labels : settings->labels;
 }
@@ -371,8 +358,12 @@ bool liquibase_find(struct arena *arena, const struct project *project, const ch
         data_sources_note(arena, &folder, "liquibase");
         folder.configured = take_commands(arena, &folder, folder.configured, settings);
     }
-    if ((!folder.configured || project->migrations != NULL) &&
-        !look_around(arena, &folder, project->migrations, settings)) {
+    const bool is_found = (folder.configured && project->migrations == NULL) ||
+                          look_around(arena, &folder, project->migrations, settings);
+    if (project->migrations == NULL) {
+        liquibase_profiles_note_changelogs(arena, &folder, is_found ? settings : NULL);
+    }
+    if (!is_found) {
         add_absent(arena, project, &folder, folders);
         return true;
     }

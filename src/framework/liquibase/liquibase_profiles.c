@@ -9,42 +9,82 @@
 #include "framework/liquibase/liquibase_source.h"
 
 #include <stdint.h>
-#include <stdlib.h>
+#include <string.h>
 #include <strings.h>
+
+#define FIRST_OF_LEDGER 2 /* of what is checked */
 
 /* What a profile says and the usual configuration does not is a question: changesets of one context are data for tests
  * as often as not. */
-static void note_profile(struct arena *arena, struct folder *folder, const struct liquibase_source *source,
-                         const struct liquibase_settings *settings, struct text content)
+static void note_settings(struct arena *arena, struct folder *folder, const struct liquibase_source *source,
+                          const struct liquibase_settings *settings, struct text content)
 {
     const struct {
         enum liquibase_setting setting;
         const char *known;
+        const char *usual; /* where nobody says it */
         const char *answer;
     } checked[] = {
-        {SETTING_CONTEXTS, settings->contexts, ": say which by SPRING_LIQUIBASE_CONTEXTS in the environment"},
-        {SETTING_LABELS, settings->labels, ": say which by SPRING_LIQUIBASE_LABEL_FILTER in the environment"},
-        {SETTING_TABLE, folder->ledger.table, ""},
-        {SETTING_SCHEMA, folder->ledger.schema, ""},
-        {SETTING_DEFAULT_SCHEMA, settings->default_schema, ""},
+        {SETTING_CONTEXTS, settings->contexts, NULL, ": say which by SPRING_LIQUIBASE_CONTEXTS in the environment"},
+        {SETTING_LABELS, settings->labels, NULL, ": say which by SPRING_LIQUIBASE_LABEL_FILTER in the environment"},
+        {SETTING_TABLE, folder->ledger.table, "databasechangelog", ""},
+        {SETTING_SCHEMA, folder->ledger.schema, "public", ""},
+        {SETTING_DEFAULT_SCHEMA, settings->default_schema, "public", ""},
     };
     for (size_t i = 0; i < sizeof checked / sizeof checked[0]; i++) {
         const char *const said = liquibase_setting_of(arena, source, content, checked[i].setting);
-        const char *const known = checked[i].known;
-        const size_t at = said == NULL ? SIZE_MAX : text_find(content, said, text_find(content, "liquibase", 0));
-        const bool is_answered =
-            i < 2 && getenv(i == 0 ? "SPRING_LIQUIBASE_CONTEXTS" : "SPRING_LIQUIBASE_LABEL_FILTER") != NULL;
-        if (said != NULL && !is_answered && (known == NULL || strcasecmp(said, known) != 0)) {
-            folder->evidence =
-                folder->evidence == NULL ? path_join(arena, folder->base, source->file) : folder->evidence;
-            unread_folder_because(arena, folder, (struct source_file){source->file, content}, at == SIZE_MAX ? 0 : at,
-                                  arena_printf(arena, "says %s for one profile, and others have %s%s", said,
-                                               known == NULL ? "none" : known, checked[i].answer));
+        const char *const known = checked[i].known == NULL ? checked[i].usual : checked[i].known;
+        const size_t found = said == NULL ? SIZE_MAX : text_find(content, said, text_find(content, "liquibase", 0));
+        const size_t at = found == SIZE_MAX ? 0 : found;
+        if (said == NULL || liquibase_environment_of(checked[i].setting) != NULL ||
+            (known != NULL && strcasecmp(said, known) == 0)) {
+            continue;
+        }
+        const struct source_file file = {source->file, content};
+        const char *const why = arena_printf(arena, "says %s for one profile, and others have %s%s", said,
+                                             known == NULL ? "none" : known, checked[i].answer);
+        folder->evidence = folder->evidence == NULL ? path_join(arena, folder->base, source->file) : folder->evidence;
+        if (i < FIRST_OF_LEDGER) {
+            unread_folder_because(arena, folder, file, at, why);
+        } else {
+            unread_ledger_because(arena, folder, file, at, why);
         }
     }
 }
 
-void liquibase_profiles_note(struct arena *arena, struct folder *folder, const struct liquibase_settings *settings)
+/* Is a changelog, as a profile names it, the root that was found? */
+static bool is_root(struct arena *arena, const struct folder *folder, const struct liquibase_settings *settings,
+                    const char *said)
+{
+    const char *const path = liquibase_path(arena, "", said);
+    if (settings == NULL || path == NULL) {
+        return false;
+    }
+    const char *const root = path_join(arena, settings->search, settings->root);
+    const char *const resources = path_join(arena, folder->base, LIQUIBASE_RESOURCES);
+    return strcmp(root, path_join(arena, folder->base, path)) == 0 ||
+           strcmp(root, path_join(arena, resources, path)) == 0;
+}
+
+static void note_changelog(struct arena *arena, struct folder *folder, const struct liquibase_source *source,
+                           const struct liquibase_settings *settings, struct text content)
+{
+    const char *const said = liquibase_setting_of(arena, source, content, SETTING_CHANGELOG);
+    if (said == NULL || is_root(arena, folder, settings, said)) {
+        return;
+    }
+    const size_t at = text_find(content, said, 0);
+    folder->evidence = folder->evidence == NULL ? path_join(arena, folder->base, source->file) : folder->evidence;
+    unread_folder_because(arena, folder, (struct source_file){source->file, content}, at == SIZE_MAX ? 0 : at,
+                          arena_printf(arena, "names the changelog %s for one profile, and others have %s", said,
+                                       settings == NULL ? "none" : settings->root));
+}
+
+typedef void note_profile(struct arena *arena, struct folder *folder, const struct liquibase_source *source,
+                          const struct liquibase_settings *settings, struct text content);
+
+static void note_each(struct arena *arena, struct folder *folder, const struct liquibase_settings *settings,
+                      note_profile *note)
 {
     const char *const place = path_join(arena, path_join(arena, folder->root, folder->base), LIQUIBASE_RESOURCES);
     struct status unread = {.arena = arena};
@@ -65,12 +105,23 @@ void liquibase_profiles_note(struct arena *arena, struct folder *folder, const s
             continue;
         }
         if (is_of_profile) {
-            note_profile(arena, folder, &source, settings, content);
+            note(arena, folder, &source, settings, content);
         }
         struct text document;
         for (size_t at = 0, number = 0;
              number < SPRING_MOST_PROFILES && spring_next_profile(arena, content, &at, &document); number++) {
-            note_profile(arena, folder, &source, settings, document);
+            note(arena, folder, &source, settings, document);
         }
     }
+}
+
+void liquibase_profiles_note(struct arena *arena, struct folder *folder, const struct liquibase_settings *settings)
+{
+    note_each(arena, folder, settings, note_settings);
+}
+
+void liquibase_profiles_note_changelogs(struct arena *arena, struct folder *folder,
+                                        const struct liquibase_settings *settings)
+{
+    note_each(arena, folder, settings, note_changelog);
 }

@@ -5,6 +5,8 @@
 
 #include "framework/formats/config.h"
 
+#include <stdlib.h>
+
 #define SPELLINGS 4
 
 static const char *const spellings[MOST_SETTINGS][SPELLINGS] = {
@@ -61,4 +63,19 @@ const char *liquibase_setting_of(struct arena *arena, const struct liquibase_sou
         }
     }
     return NULL;
+}
+
+const char *liquibase_environment_of(enum liquibase_setting which)
+{
+    static const char *const variables[MOST_SETTINGS][SPELLINGS] = {
+        [SETTING_CONTEXTS] = {"SPRING_LIQUIBASE_CONTEXTS", "LIQUIBASE_COMMAND_CONTEXT_FILTER",
+                              "LIQUIBASE_COMMAND_CONTEXTS", NULL},
+        [SETTING_LABELS] = {"SPRING_LIQUIBASE_LABEL_FILTER", "LIQUIBASE_COMMAND_LABEL_FILTER",
+                            "LIQUIBASE_COMMAND_LABELS", NULL},
+    };
+    const char *value = NULL;
+    for (size_t i = 0; value == NULL && i < SPELLINGS && variables[which][i] != NULL; i++) {
+        value = getenv(variables[which][i]);
+    }
+    return value;
 }

@@ -34,4 +34,7 @@ extern const struct liquibase_source liquibase_sources[LIQUIBASE_SOURCES];
 const char *liquibase_setting_of(struct arena *arena, const struct liquibase_source *source, struct text content,
                                  enum liquibase_setting which);
 
+/* What the environment says of contexts or labels, which counts before every file and profile; NULL: nothing. */
+const char *liquibase_environment_of(enum liquibase_setting which);
+
 #endif
