@@ -5,6 +5,7 @@ import sys
 sys.path.insert(0, os.path.dirname(__file__))
 import fixtures
 from fixtures import Written
+from harness import RpcError
 
 RESOURCES = "src/main/resources/"
 KNEX = {"package.json": '{"dependencies": {"knex": "3"}}', "migrations/1_a.js": "exports.up = knex => knex.raw('SELECT 1');\n", "db/real/1_b.js": "exports.up = 1"}
@@ -19,6 +20,9 @@ CHANGES = "--liquibase formatted sql\n--changeset a:1\nSELECT 1;\n--changeset a:
 LIQUIBASE = {"pom.xml": "liquibase-core", f"{RESOURCES}db/c.sql": CHANGES}
 CHANGELOG = "spring.liquibase.change-log=classpath:db/c.sql\n"
 GOOSE = {"migrations/00001_a.sql": "-- +goose Up\nSELECT 1;\n", "db/real/00001_b.sql": "-- +goose Up\nSELECT 1;\n"}
+SQLX = {"Cargo.toml": '[dependencies]\nsqlx = "0.8"\n', "migrations/1_a.sql": "", "db/real/1_b.sql": ""}
+FLYWAYS_PLUGIN = "<plugin><artifactId>flyway-maven-plugin</artifactId>{}</plugin>\n"
+TWO_FOLDERS = {"db/migrations/20240101000000_a.sql": "-- migrate:up\n-- migrate:down\n", "db/more/20240101000001_b.sql": "-- migrate:up\n-- migrate:down\n"}
 RAILS = {"Gemfile": "gem 'rails'\n", "config/application.rb": "class A < Rails::Application\nend\n", "db/migrate/20240101000000_a.rb": "class A < ActiveRecord::Migration[7.0]\nend\n"}
 
 # What a project has beside the usual, and what is said of it.
@@ -36,15 +40,17 @@ QUESTIONS = (
       "m.js": "new Postgrator({ migrationPattern: __dirname + '/sql/*' });\n"}, "m.js, line 1, has migrationPattern sql"),
     ({"package.json": '{"dependencies": {"postgres-migrations": "5"}}', "migrations/1_a.sql": "", "db/real/1_b.sql": "",
       "m.js": "const { migrate } = require('postgres-migrations');\nmigrate({ client }, 'db/real');\n"}, "m.js, line 2, has migrate db/real"),
-    ({"Cargo.toml": '[dependencies]\nsqlx = "0.8"\n', "migrations/1_a.sql": "", "db/real/1_b.sql": "", "src/main.rs": 'Migrator::new(std::path::Path::new("./db/real"));\n'}, "has Path::new ./db/real"),
+    ({**SQLX, "src/main.rs": 'Migrator::new(std::path::Path::new("./db/real"));\n'}, "has Path::new ./db/real"),
     ({**GOOSE, "db/m.go": 'package db\nimport "github.com/pressly/goose/v3"\nvar sub, _ = fs.Sub(all, "real")\n'}, "db/m.go, line 3, has fs.Sub real"),
     ({**GOOSE, "m.go": 'package m\nimport "github.com/pressly/goose/v3"\nvar o = goose.WithGoMigrations(goose.NewGoMigration(2, up, down))\n'}, "m.go, line 3, has WithGoMigrations"),
     ({"go.mod": "require github.com/rubenv/sql-migrate v1\n", "migrations/1_a.sql": "-- +migrate Up\n", "db/real/1_b.sql": "-- +migrate Up\n",
       "m.go": 'package m\nimport "github.com/rubenv/sql-migrate"\nvar s = migrate.FileMigrationSource{Dir: "db/real"}\n'}, "m.go, line 3, has Dir db/real"),
     ({**RAILS, "engines/x/lib/x/engine.rb": "initializer :append do |app|\n  app.config.paths[\"db/migrate\"] << path\nend\n"}, "engines/x/lib/x/engine.rb, line 2, has app.config.paths"),
-    ({"db/migrations/20240101000000_a.sql": "-- migrate:up\n-- migrate:down\n", "db/more/20240101000001_b.sql": "-- migrate:up\n-- migrate:down\n",
-      "Makefile": "up:\n\tdbmate -d db/migrations -d db/more up\n"}, "Makefile, line 2, has -d db/more, and another folder besides"),
+    ({**TWO_FOLDERS, "Makefile": "up:\n\tdbmate -d db/migrations -d db/more up\n"}, "Makefile, line 2, has -d db/more, and another folder besides"),
+    ({**KNEX, "src/db.js": "const knex = require('knex')({ client: 'pg', migrations: { migrationSource: new FsMigrations('./db/real', false) } });\n"}, "src/db.js, line 1, has migrations db/real"),
+    ({**UMZUG, "m.js": "const store = new JSONStorage();\nnew Umzug({ migrations: { glob: 'migrations/*.js' },\n storage: store, context: sequelize });\n"}, "m.js, line 3, computes storage"),
     # A configuration that is another file's.
+    ({**KNEX, "knexfile.js": "const {\n  base\n} = require('./base')\n\nmodule.exports = { production: { ...base } } // {\n"}, "knexfile.js, line 5, takes its settings from another file"),
     ({**KNEX, "knexfile.js": "module.exports = require('./src/config').knex;\n"}, "knexfile.js, line 1, takes its settings from another file"),
     ({**DRIZZLE, "drizzle.config.ts": "import base from './base';\nexport default {\n  ...base, dialect: 'postgresql' };\n"}, "drizzle.config.ts, line 3, takes its settings from another file"),
     ({**DRIZZLE, "drizzle.config.ts": "export { default } from './config/drizzle';\n"}, "drizzle.config.ts, line 1, takes its settings from another file"),
@@ -53,6 +59,7 @@ QUESTIONS = (
     ({"drizzle.config.ts": "export default { dialect: 'sqlite' };\n", **DRIZZLE, "drizzle/meta/_journal.json": JOURNAL % "sqlite"}, "The folder drizzle is for sqlite"),
     ({**PRISMA, "prisma/schema.prisma": 'generator client {\n  provider = "prisma-client-js"\n}\ndatasource db {\n  provider = "cockroachdb"\n}\n'}, "is for cockroachdb"),
     # Profiles, and what is switched off.
+    ({"pom.xml": "liquibase-core", f"{RESOURCES}application.properties": CHANGELOG}, "application.properties, line 1, names the changelog classpath:db/c.sql, which is not in the project"),
     ({**FLYWAY, f"{RESOURCES}application.yml": "spring:\n  flyway:\n    locations: classpath:db/migration\n---\nspring:\n  config.activate.on-profile: prod\n  flyway:\n    locations: classpath:db/real\n"},
      "application.yml, line 8, names the location classpath:db/real for one profile"),
     ({**FLYWAY, f"{RESOURCES}application.properties": "spring.flyway.table=a\n#---\nspring.config.activate.on-profile=prod\nspring.flyway.table=b\n"}, "application.properties, line 4, names b for one profile"),
@@ -60,6 +67,11 @@ QUESTIONS = (
      "application-prod.yml, line 3, says prod for one profile, and others have none: say which by SPRING_LIQUIBASE_CONTEXTS"),
     ({**LIQUIBASE, f"{RESOURCES}application.properties": f"{CHANGELOG}spring.liquibase.contexts=prod\n#---\nspring.config.activate.on-profile=dev\nspring.liquibase.contexts=faker\n"},
      "application.properties, line 5, says faker for one profile, and others have prod"),
+    ({**LIQUIBASE, f"{RESOURCES}db/prod.sql": CHANGES, f"{RESOURCES}application.properties": CHANGELOG, f"{RESOURCES}application-prod.yml": "spring:\n  liquibase:\n    change-log: classpath:db/prod.sql\n"},
+     "application-prod.yml, line 3, names the changelog classpath:db/prod.sql for one profile, and others have db/c.sql"),
+    ({**LIQUIBASE, f"{RESOURCES}application-prod.properties": "spring.liquibase.change-log=classpath:db/prod.sql\n"}, "names the changelog classpath:db/prod.sql for one profile"),
+    ({**LIQUIBASE, f"{RESOURCES}application.properties": CHANGELOG, f"{RESOURCES}application-prod.yml": "spring:\n  liquibase:\n    default-schema: app\n"},
+     "application-prod.yml, line 3, says app for one profile, and others have public"),
     ({"supabase/config.toml": "[db.migrations]\nenabled = false\n", "supabase/migrations/20240101000000_a.sql": ""}, "supabase/config.toml, line 2, says that migrations are not enabled"),
 )
 
@@ -75,6 +87,18 @@ NO_QUESTIONS = (
     {**PRISMA, "prisma.config.ts": "import { defineConfig, env } from 'prisma/config';\nexport default defineConfig({ datasource: { url: env('X') } });\n"},
     {**FLYWAY, f"{RESOURCES}application.yml": "spring:\n  flyway:\n    enabled: true\n---\nspring:\n  config:\n    activate:\n      on-profile: prod\n  datasource:\n    url: x\n"},
     {**LIQUIBASE, f"{RESOURCES}application.properties": f"{CHANGELOG}spring.liquibase.contexts=prod\n", f"{RESOURCES}application-prod.yml": "spring:\n  liquibase:\n    contexts: prod\n"},
+    {**LIQUIBASE, f"{RESOURCES}application.properties": CHANGELOG,
+     f"{RESOURCES}application-prod.yml": "spring:\n  liquibase:\n    change-log: classpath:/db/c.sql\n    default-schema: public\n    database-change-log-table: DATABASECHANGELOG\n"},
+    {**PRISMA, "prisma.config.ts": "export default { migrations: { seed: 'x' } };\n", "Makefile": "up:\n\tprisma migrate deploy --schema prisma/schema.prisma --config prisma.config.ts\n"},
+    {**KNEX, "cfg/knexfile.js": "module.exports = { client: 'pg', migrations: { extension: 'js' } };\n", "Makefile": "up:\n\tknex migrate:latest --knexfile cfg/knexfile.js --migrations-directory migrations\n"},
+    {**UMZUG, "db/options.js": "module.exports = { migrations: 1 };\n", "Makefile": "up:\n\tsequelize db:migrate --options-path db/options.js --migrations-path migrations\n"},
+    {**UMZUG, "m.js": "const sequelizeStorage = new SequelizeStorage({ sequelize });\nnew Umzug({ migrations: { glob: 'migrations/*.js' }, context: sequelize, storage: sequelizeStorage });\n"},
+    {**UMZUG, "m.ts": "const store: UmzugStorage = new SequelizeStorage({ sequelize })\nnew Umzug({ migrations: { glob: 'migrations/*.js' }, storage: store })\n"},
+    {**KNEX, "src/db.js": "const knex = require('knex')({ client: 'pg', migrations: { migrationSource: new FsMigrations('./migrations', false) } });\n"},
+    {**KNEX, "src/t.ts": "import { Knex } from 'knex';\ninterface Own {\n  migrationSource?: Knex.MigrationSource<unknown>;\n}\nconst o = { migrationSource: undefined };\nif (o.migrationSource) {}\n"},
+    {**KNEX, "src/db.js": "const knex = require('knex')({ client: 'pg', migrations: config.migrations, seeds: { directory: './db/real' } });\n"},
+    {**KNEX, "knexfile.js": "const base={ client: 'pg' }\nrequire('dotenv').config()\nfunction defaults() { return {} }\nmodule.exports = { production: { ...base, ...defaults() } }\n"},
+    {**KNEX, "knexfile.js": "const x = require('x');\nmodule.exports = { client: 'pg', migrations: {}, log: { note: '}', /* } */ a: { // }\n ...x } } };\n"},
     {**RAILS, "config/environments/test.rb": "config.paths\n"},
 )
 
@@ -91,6 +115,20 @@ class Elsewhere(Written):
             with self.subTest(words=words), self.start() as rpc:
                 self.assertIn(words, self.status(rpc).problem)
 
+    def test_what_only_flyway_follows_is_its_own_plugins(self):
+        others = "<plugin><artifactId>maven-compiler-plugin</artifactId><source>17</source><target>17</target><table>t</table></plugin>\n"
+        gradle = "plugins { id 'org.flywaydb.flyway' }\nflyway {\n  placeholderPrefix = '${'\n%s}\ncompile {\n  target = '17'\n  table = 't'\n}\n"
+        own = "<configuration><target>3</target></configuration>"
+        for files, is_run in (({"pom.xml": FLYWAYS_PLUGIN.format("") + others}, True), ({"pom.xml": FLYWAYS_PLUGIN.format("") + others + FLYWAYS_PLUGIN.format(own)}, False),
+                              ({"build.gradle": gradle % ""}, True), ({"build.gradle": gradle % "  target = '3'\n"}, False)):
+            self.project_of({f"{RESOURCES}db/migration/V1__a.sql": "SELECT 1;", **files})
+            with self.subTest(files=files), self.start() as rpc:
+                if is_run:
+                    self.assertTrue(rpc.call("MigrationService", "Run", {"dry_run": True}).ok)
+                else:
+                    with self.assertRaisesRegex(RpcError, "target, which only flyway"):
+                        rpc.call("MigrationService", "Run", {"dry_run": True})
+
     def test_what_changes_nothing_is_none(self):
         for files in NO_QUESTIONS:
             self.project_of(files)
@@ -102,6 +140,25 @@ class Elsewhere(Written):
         self.project_of({**LIQUIBASE, f"{RESOURCES}application.properties": CHANGELOG, f"{RESOURCES}application-dev.yml": "spring:\n  liquibase:\n    contexts: faker\n"})
         with self.start(environment={"SPRING_LIQUIBASE_CONTEXTS": "prod"}) as rpc:
             self.assertEqual([one.name for one in self.status(rpc).migrations], ["db/c.sql::1::a"])
+
+    def test_the_names_of_liquibases_own_tool_count_so_as_well(self):
+        self.project_of({**LIQUIBASE, f"{RESOURCES}application.properties": CHANGELOG, f"{RESOURCES}application-dev.yml": "spring:\n  liquibase:\n    contexts: faker\n    label-filter: x\n"})
+        with self.start(environment={"LIQUIBASE_COMMAND_CONTEXTS": "prod", "LIQUIBASE_COMMAND_LABEL_FILTER": "y"}) as rpc:
+            self.assertEqual(([one.name for one in self.status(rpc).migrations], self.status(rpc).problem), (["db/c.sql::1::a"], ""))
+
+    def test_a_ledger_that_a_profile_names_is_answered_by_ledger(self):
+        self.project_of({**LIQUIBASE, f"{RESOURCES}application.properties": CHANGELOG, f"{RESOURCES}application-prod.yml": "spring:\n  liquibase:\n    database-change-log-table: ours\n"})
+        with self.start() as rpc:
+            self.assertIn("--ledger", self.status(rpc).problem)
+
+    def test_numbers_of_a_bigint_are_read_to_the_last(self):
+        for files, name in (({"Cargo.toml": SQLX["Cargo.toml"], "migrations/9223372036854775807_a.sql": "SELECT 1;", "migrations/9223372036854775808_b.sql": ""}, "9223372036854775807_a"),
+                            ({"go.mod": "require github.com/pressly/goose/v3 v3.0.0\n", "migrations/1700000000123456789_a.sql": GOOSE["migrations/00001_a.sql"]}, "1700000000123456789_a")):
+            self.project_of(files)
+            with self.subTest(name=name), self.start() as rpc:
+                status = self.status(rpc)
+                self.assertEqual([one.name for one in status.migrations], [name])
+                self.assertEqual("9223372036854775808_b.sql is left out: its number is too large" in "".join(status.warnings), len(files) == 3)
 
     def test_keys_of_yaml_may_be_several_of_a_path(self):
         for text in ("spring.flyway.locations: [ 'classpath:db/real' ]\n", "spring:\n  flyway.locations: classpath:db/real\n", "spring.flyway:\n  locations:\n    - classpath:db/real\n",

@@ -53,8 +53,9 @@ void alembic_note_databases(struct arena *arena, struct folder *folder, struct t
     }
 }
 
-bool alembic_names_usual_section(struct text behind)
+bool alembic_names_usual_section(struct text behind, struct text content)
 {
+    (void)content;
     const size_t blanks = strspn(behind.size == 0 ? "" : (const char[]){behind.data[0], '\0'}, " =");
     const struct text name = text_slice(behind, blanks, behind.size);
     static const char usual[] = "alembic";

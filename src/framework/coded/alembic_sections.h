@@ -17,7 +17,7 @@ void alembic_note_sections(struct arena *arena, struct folder *folder, struct te
 /* Notes several databases of the template "multidb": each has a tracking table, and each revision a part for each. */
 void alembic_note_databases(struct arena *arena, struct folder *folder, struct text content);
 
-/* Does -n of a command name the section that is read anyway? behind: what stands behind it. */
-bool alembic_names_usual_section(struct text behind);
+/* Does -n of a command name the section that is read anyway? behind: what stands behind it; content: the whole file. */
+bool alembic_names_usual_section(struct text behind, struct text content);
 
 #endif

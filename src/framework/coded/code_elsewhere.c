@@ -10,10 +10,54 @@
 
 #define MOST_DEPTH 32 /* brackets in each other; what is deeper is none of a configuration */
 
-static bool is_set_here(struct arena *arena, struct text source, struct text name)
+static bool has_word(struct arena *arena, struct text part, struct text word)
 {
-    return text_find(source, arena_printf(arena, "%.*s =", (int)name.size, name.data), 0) != SIZE_MAX ||
-           text_find(source, arena_printf(arena, "%.*s:", (int)name.size, name.data), 0) != SIZE_MAX;
+    return code_find_word(part, arena_strndup(arena, word.data, word.size), 0) != SIZE_MAX;
+}
+
+/* Where the statement begins that declares what stands at this offset: behind its const, let or var; the offset itself
+ * where it declares nothing. */
+static size_t declared_from(struct text source, size_t at)
+{
+    static const char *const words[] = {"const ", "let ", "var ", NULL};
+    size_t first = 0;
+    for (size_t i = 0; words[i] != NULL; i++) {
+        for (size_t found = 0; (found = text_find(source, words[i], found)) < at; found++) {
+            first = found + strlen(words[i]) > first ? found + strlen(words[i]) : first;
+        }
+    }
+    return first == 0 || text_find(text_slice(source, first, at), ";", 0) != SIZE_MAX ? at : first;
+}
+
+/* Is what stands between a declaration and a call no more than the names: "{ base } =", "base = await"? */
+static bool is_of_names(struct text between)
+{
+    static const char wait[] = "await";
+    between = text_trim(between);
+    between = text_ends_with(between, wait) ? text_trim(text_slice(between, 0, between.size - strlen(wait))) : between;
+    return text_ends_with(between, "=");
+}
+
+/* Does another file give this name: import base from, import { base } from, const { base } = require(…)? */
+static bool is_imported(struct arena *arena, struct text source, struct text name)
+{
+    bool is = false;
+    for (size_t at = 0; !is && (at = code_find_word(source, "import", at)) != SIZE_MAX;) {
+        const struct text rest = text_slice(source, at, source.size);
+        size_t end = 0;
+        while (end < rest.size && strchr("'\";(", rest.data[end]) == NULL) {
+            end++;
+        }
+        is = has_word(arena, text_slice(rest, 0, end), name);
+    }
+    static const char *const calls[] = {"require(", "import(", NULL};
+    for (size_t i = 0; calls[i] != NULL; i++) {
+        for (size_t at = 0; !is && (at = text_find(source, calls[i], at)) != SIZE_MAX; at++) {
+            const struct text between = text_slice(source, declared_from(source, at), at);
+            is = is_of_names(between) && has_word(arena, between, name);
+        }
+    }
+    return is;
 }
 
 /* What is open at a place of a file. */
@@ -35,19 +79,44 @@ static void note_bracket(struct open *open, char c)
     }
 }
 
+/* Behind the comment or the text in quotes that begins at this offset; the same offset where none does. */
+static size_t skip_quiet(struct text source, size_t at)
+{
+    const struct text rest = text_slice(source, at, source.size);
+    const char quote = source.data[at];
+    const bool is_block = text_starts_with(rest, "/*");
+    if (is_block || text_starts_with(rest, "//")) {
+        const size_t end = text_find(source, is_block ? "*/" : "\n", at + 2);
+        return end == SIZE_MAX ? source.size : end + (is_block ? 2 : 0);
+    }
+    if (quote != '\'' && quote != '"' && quote != '`') {
+        return at;
+    }
+    size_t end = at + 1;
+    while (end < source.size && source.data[end] != quote && (quote == '`' || source.data[end] != '\n')) {
+        end += source.data[end] == '\\' ? 2 : 1;
+    }
+    return end < source.size ? end + 1 : source.size;
+}
+
 /* The offset of "...base" of an object within so many braces, whose base is imported; SIZE_MAX: there is none. */
 static size_t find_spread(struct arena *arena, struct text source, int most_braces)
 {
     struct open open = {.depth = 0};
     char last = '\0';
     for (size_t i = 0; i < source.size; i++) {
+        const size_t behind = skip_quiet(source, i);
         const char c = source.data[i];
+        if (behind > i) {
+            last = c == '/' ? last : c;
+            i = behind - 1;
+            continue;
+        }
         const bool is_of_object = open.depth > 0 && open.depth <= MOST_DEPTH && open.braces <= most_braces &&
                                   open.brackets[open.depth - 1] == '{' && (last == '{' || last == ',');
         if (is_of_object && text_starts_with(text_slice(source, i, source.size), "...")) {
             const struct text name = code_word(source, i + strlen("..."));
-            const bool is_call = text_is(name, "require");
-            if (is_call || (name.size > 0 && !text_is(name, "process") && !is_set_here(arena, source, name))) {
+            if (text_is(name, "require") || (name.size > 0 && is_imported(arena, source, name))) {
                 return i;
             }
         }

@@ -45,8 +45,9 @@ static bool find_dictionary(struct text behind, struct text *inner)
     return close != SIZE_MAX && text_is(text_trim(text_slice(behind, 0, open)), "=");
 }
 
-bool django_modules_are_plain(struct text behind)
+bool django_modules_are_plain(struct text behind, struct text content)
 {
+    (void)content;
     struct text rest;
     struct text app;
     struct text module;
@@ -98,7 +99,7 @@ static void read_settings(struct arena *arena, const char *root, const char *pat
         const size_t at = (size_t)(line.data - content.data);
         const size_t word = text_find(content, WORD, at) + strlen(WORD);
         struct text inner;
-        if (!django_modules_are_plain(text_slice(content, word, content.size))) {
+        if (!django_modules_are_plain(text_slice(content, word, content.size), content)) {
             modules->unread = arena_printf(arena, "%s, line %u, computes " WORD, path, text_position(content, at).line);
             is_computed = true;
             continue;

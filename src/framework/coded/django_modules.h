@@ -24,7 +24,8 @@ void django_modules_read(struct arena *arena, const char *root, struct django_mo
 /* NULL: the app has its usual place. */
 struct django_module *django_module_of(const struct django_modules *modules, const char *app);
 
-/* Is what stands behind the word a dictionary in which all is written out? */
-bool django_modules_are_plain(struct text behind);
+/* Is what stands behind the word a dictionary in which all is written out? content: of the whole file, which does not
+ * matter. */
+bool django_modules_are_plain(struct text behind, struct text content);
 
 #endif

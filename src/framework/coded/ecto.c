@@ -44,8 +44,9 @@ static bool ecto_configure(struct arena *arena, struct folder *folder)
 }
 
 /* Ecto.Migrator.run(Repo, [{1, A}], :up) and run(Repo, migrations(), :up) are given modules, which no folder has. */
-static bool gives_modules(struct text behind)
+static bool gives_modules(struct text behind, struct text content)
 {
+    (void)content;
     const size_t comma = text_find(behind, ",", 0);
     const struct text rest = text_trim(text_slice(behind, comma == SIZE_MAX ? behind.size : comma + 1, behind.size));
     const struct text argument = text_trim(text_slice(rest, 0, text_find(rest, ",", 0)));

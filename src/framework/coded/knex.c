@@ -5,6 +5,7 @@
 #include "framework/coded/code.h"
 
 #include <stdint.h>
+#include <string.h>
 
 static bool knex_configure(struct arena *arena, struct folder *folder)
 {
@@ -36,14 +37,56 @@ static const char *directory_at(struct arena *arena, const struct folder *folder
     return code_directory_behind(arena, folder, file, at, "directory");
 }
 
-/* The same of knex({ migrations: { directory } }); the folder itself where that says none. */
+/* The folder that new FsMigrations("…") is called with in this object; NULL: there is no such, or it is computed. */
+static const char *source_folder(struct arena *arena, const struct folder *folder, const struct source_file *file,
+                                 struct text object)
+{
+    static const char call[] = "new FsMigrations(";
+    const size_t at = text_find(object, call, 0);
+    const size_t start = at == SIZE_MAX ? object.size : code_skip_blanks(object, at + strlen(call));
+    const char quote = start < object.size ? object.data[start] : ' ';
+    const size_t end = text_find(object, (const char[]){quote, '\0'}, start + 1);
+    if (strchr("'\"`", quote) == NULL || end == SIZE_MAX) {
+        return NULL;
+    }
+    const struct text said = text_slice(object, start + 1, end);
+    return code_directory_at(arena, folder, file->name, arena_strndup(arena, said.data, said.size));
+}
+
+/* The same of knex({ migrations: { directory } }); the folder itself where that object says none, or another place has
+ * it. The directory of seeds is another one. */
 static const char *configured_at(struct arena *arena, const struct folder *folder, const struct source_file *file,
                                  size_t at)
 {
-    const struct text behind = text_slice(file->content, at, file->content.size);
-    const size_t directory = text_find(text_slice(behind, 0, text_find(behind, "}", 0)), "directory", 0);
-    return directory == SIZE_MAX ? folder->path
-                                 : code_directory_behind(arena, folder, file, at + directory, "directory");
+    size_t open = at + strlen("migrations");
+    while (open < file->content.size && strchr("'\": \t\r\n", file->content.data[open]) != NULL) {
+        open++;
+    }
+    const struct text behind = text_slice(file->content, open, file->content.size);
+    const size_t end = text_starts_with(behind, "{") ? text_find(behind, "}", 0) : 0;
+    const struct text object = text_slice(behind, 0, end);
+    const size_t directory = text_find(object, "directory", 0);
+    const char *const source = source_folder(arena, folder, file, object);
+    return directory != SIZE_MAX ? code_directory_behind(arena, folder, file, open + directory, "directory")
+           : source != NULL      ? source
+                                 : folder->path;
+}
+
+/* Where no source is given: it is not set, a field of a type, or read; or the source is Knex's own, of the folder that
+ * it is called with. */
+static bool is_usual_source(struct text behind, struct text content)
+{
+    static const char *const usual[] = {"undefined", "null", "new FsMigrations(", NULL};
+    const struct text rest = text_trim(behind);
+    const bool is_short = text_starts_with(rest, ",") || text_starts_with(rest, "}");
+    const bool is_set = (text_starts_with(rest, ":") || text_starts_with(rest, "=")) && !text_starts_with(rest, "==");
+    const struct text value = text_trim(text_slice(rest, 1, rest.size));
+    bool is = !is_short && !is_set;
+    (void)content;
+    for (size_t i = 0; is_set && usual[i] != NULL; i++) {
+        is = is || text_starts_with(value, usual[i]);
+    }
+    return is;
 }
 
 /* Its loadExtensions; neither .mjs nor .sql is among them. */
@@ -124,7 +167,12 @@ const struct framework framework_knex = {
                          {.files = "*.{js|ts|mjs|cjs|mts|cts}",
                           .words = "migrationSource",
                           .beside = "knex|Knex|client:",
-                          .part = MENTION_ELSEWHERE},
+                          .part = MENTION_ELSEWHERE,
+                          .is_usual = is_usual_source},
+                         {.files = "*.{js|ts|mjs|cjs|mts|cts}",
+                          .words = "new FsMigrations(",
+                          .beside = "knex|Knex|client:",
+                          .part = MENTION_PATH},
                          {.files = "*.{js|ts|mjs|cjs|mts|cts}",
                           .words = "schemaName",
                           .within = CALLS "|" CONNECTS,

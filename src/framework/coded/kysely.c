@@ -54,8 +54,9 @@ static bool kysely_configure(struct arena *arena, struct folder *folder)
 }
 
 /* A provider of the project's own may read a folder as FileMigrationProvider does. */
-static bool reads_files(struct text behind)
+static bool reads_files(struct text behind, struct text content)
 {
+    (void)content;
     return text_find(behind, "readdir", 0) != SIZE_MAX || text_find(behind, "import(", 0) != SIZE_MAX ||
            text_find(behind, "glob", 0) != SIZE_MAX;
 }

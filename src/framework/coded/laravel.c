@@ -132,8 +132,9 @@ static bool laravel_configure(struct arena *arena, struct folder *folder)
 }
 
 /* Is it the folder that artisan reads anyway? */
-static bool is_usual_folder(struct text behind)
+static bool is_usual_folder(struct text behind, struct text content)
 {
+    (void)content;
     static const char *const usual[] = {"database_path('migrations'))", "database_path(\"migrations\"))",
                                         "base_path('database/migrations'))", "base_path(\"database/migrations\"))",
                                         NULL};

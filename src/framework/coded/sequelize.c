@@ -4,6 +4,7 @@
  */
 #include "framework/coded/code.h"
 
+#include <stdint.h>
 #include <string.h>
 
 /* The connections' settings; their names are common, so that they must speak of a dialect. */
@@ -53,26 +54,55 @@ static const char *glob_at(struct arena *arena, const struct folder *folder, con
 }
 
 /* Files that fill tables are no migrations. */
-static bool is_of_seeds(struct text behind)
+static bool is_of_seeds(struct text behind, struct text content)
 {
+    (void)content;
     const struct text line = text_slice(behind, 0, text_find(behind, "\n", 0));
     return text_find(line, "seed", 0) != SIZE_MAX || text_find(line, "Seed", 0) != SIZE_MAX;
 }
 
 /* What umzug records is in SequelizeMeta only where its storage says so: without one it is in a file, umzug.json. */
-static bool is_usual_storage(struct text behind)
+static bool is_usual_storage(struct text behind, struct text content)
 {
+    (void)content;
     const struct text object = text_trim(behind);
     const struct text head = text_slice(object, 0, 200);
     return !text_starts_with(object, "{") || text_find(behind, "storage", 0) != SIZE_MAX ||
            text_find(head, "seed", 0) != SIZE_MAX;
 }
 
-static bool is_of_sequelize(struct text behind)
+/* Does the file set this name to a storage of Sequelize's: const store = new SequelizeStorage(…)? */
+static bool is_set_to_storage(struct text content, struct text name)
+{
+    static const char storage[] = "new SequelizeStorage";
+    bool is = false;
+    for (size_t at = 0; !is && (at = text_find(content, storage, at)) != SIZE_MAX; at += strlen(storage)) {
+        size_t start = at;
+        while (start > 0 && strchr("\n;", content.data[start - 1]) == NULL) {
+            start--;
+        }
+        const struct text before = text_slice(content, start, at);
+        const size_t sign = text_find(before, "=", 0);
+        const struct text set = text_trim(text_slice(before, 0, sign));
+        const size_t type = text_find(set, ":", 0); /* of TypeScript */
+        const struct text left = text_trim(text_slice(set, 0, type));
+        is = sign != SIZE_MAX && text_trim(text_slice(before, sign, before.size)).size == 1 && left.size >= name.size &&
+             text_equal(text_slice(left, left.size - name.size, left.size), name) &&
+             (left.size == name.size || strchr(" \t.", left.data[left.size - name.size - 1]) != NULL);
+    }
+    return is;
+}
+
+static bool is_of_sequelize(struct text behind, struct text content)
 {
     const struct text line = text_slice(behind, 0, text_find(behind, ",", 0));
+    const size_t colon = text_starts_with(line, ":") ? code_skip_blanks(line, 1) : line.size;
+    const struct text name = code_word(line, colon);
+    const size_t end = code_skip_blanks(line, colon + name.size);
+    const bool is_name = name.size > 0 && (end == line.size || strchr("})", line.data[end]) != NULL);
     return text_find(line, "SequelizeStorage", 0) != SIZE_MAX || text_find(line, "'sequelize'", 0) != SIZE_MAX ||
-           text_find(line, "\"sequelize\"", 0) != SIZE_MAX;
+           text_find(line, "\"sequelize\"", 0) != SIZE_MAX ||
+           (is_name && (text_find(name, "equelize", 0) != SIZE_MAX || is_set_to_storage(content, name)));
 }
 
 #define PROGRAMS "*.{js|ts|mjs|cjs|mts|cts}"

@@ -271,7 +271,9 @@ struct mention {
     unsigned argument;  /* which argument of a call it is; 0: the first */
     const char *within; /* calls with their "(", divided by "|", between whose brackets it stands; NULL: anywhere */
     const char *not_of; /* a word that a line must not have in front of it; NULL: none */
-    bool (*is_usual)(struct text behind); /* what stands behind the word changes nothing; NULL: no such question */
+
+    /* What stands behind the word of a file with this content changes nothing. NULL: no such question. */
+    bool (*is_usual)(struct text behind, struct text content);
 
     /* Of MENTION_PATH in code: the path in the project that is put together behind the word at this offset of the file;
      * returns NULL where it is computed. NULL: a plain value stands there. */

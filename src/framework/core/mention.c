@@ -423,6 +423,16 @@ static size_t find_word(struct arena *arena, struct text content, const char *wo
     return first;
 }
 
+/* Is a word's place none that is meant: of another call, command or line? */
+static bool is_excluded(struct arena *arena, const struct mention *mention, struct text content,
+                        const struct mentioned *mentioned, bool is_list)
+{
+    const size_t at = mentioned->at;
+    return (mention->not_of != NULL && is_of_line(content, at, mention->not_of)) ||
+           (mention->within != NULL && !is_within(arena, content, at, mention->within)) ||
+           (mentioned->word[0] == '-' && !is_of_command(arena, mention, content, at, is_list));
+}
+
 bool mention_next(struct arena *arena, const struct mention *mention, const struct source_file *file, size_t *at,
                   struct mentioned *mentioned)
 {
@@ -431,23 +441,20 @@ bool mention_next(struct arena *arena, const struct mention *mention, const stru
     struct reading reading = {arena, file->content, pattern_fits(program_names, text_of(name), NULL), false};
     const bool is_list = text_ends_with(text_of(name), ".yml") || text_ends_with(text_of(name), ".yaml");
     *mentioned = (struct mentioned){0};
-    mentioned->at = find_word(arena, file->content, mention->words, *at, &mentioned->word);
-    if (mentioned->at == SIZE_MAX) {
-        return false;
-    }
+    do {
+        mentioned->at = find_word(arena, file->content, mention->words, *at, &mentioned->word);
+        if (mentioned->at == SIZE_MAX) {
+            return false;
+        }
+        *at = mentioned->at + strlen(mentioned->word);
+    } while (is_excluded(arena, mention, file->content, mentioned, is_list));
     reading.is_flag = mentioned->word[0] == '-';
-    *at = mentioned->at + strlen(mentioned->word);
     /* "-c search_path=app" and "?x-migrations-table=ours" are texts within a program. */
     reading.is_program =
         reading.is_program && !reading.is_flag &&
         !(byte_at(file->content, *at) == '=' &&
           (strchr(mentioned->word, '-') != NULL || text_ends_with(text_of(mentioned->word), "search_path")));
-    if ((mention->not_of != NULL && is_of_line(file->content, mentioned->at, mention->not_of)) ||
-        (mention->within != NULL && !is_within(arena, file->content, mentioned->at, mention->within))) {
-        mentioned->kind = MENTION_NOTHING;
-    } else if (!reading.is_flag || is_of_command(arena, mention, file->content, mentioned->at, is_list)) {
-        read_place(&reading, mention, *at, mentioned);
-    }
+    read_place(&reading, mention, *at, mentioned);
     return true;
 }
 

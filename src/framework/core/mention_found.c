@@ -114,11 +114,13 @@ static void note_joined_path(struct arena *arena, struct wanted *wanted, const s
     }
 }
 
-/* A command may name several folders (dbmate -d one -d more): both are meant. */
+/* A command may name several folders by the same option (dbmate -d one -d more): both are meant. Another option is
+ * about something else, as a configuration. */
 static void note_several(struct arena *arena, struct wanted *wanted, const struct source_file *file,
                          const struct mentioned *mentioned, enum named_path named)
 {
-    const bool is_behind = wanted->named_in == file->name && mentioned->at > wanted->named_at;
+    const bool is_behind = wanted->named_in == file->name && mentioned->at > wanted->named_at &&
+                           strcmp(wanted->named_by, mentioned->word) == 0;
     const struct text between = text_slice(file->content, wanted->named_at, is_behind ? mentioned->at : 0);
     const bool is_one_command = is_behind && mentioned->word[0] == '-' && text_find(between, "\n", 0) == SIZE_MAX &&
                                 text_find(between, "\"", 0) == SIZE_MAX && text_find(between, ";", 0) == SIZE_MAX &&
@@ -130,6 +132,7 @@ static void note_several(struct arena *arena, struct wanted *wanted, const struc
                                        place_of(arena, wanted->folder, file, mentioned), mentioned->value);
     }
     wanted->named_in = file->name;
+    wanted->named_by = mentioned->word;
     wanted->named_at = mentioned->at + strlen(mentioned->word);
     wanted->was = named;
 }
@@ -167,7 +170,7 @@ void mention_scan(struct arena *arena, struct wanted *wanted, const struct menti
             arena_strndup(arena, mentioned.word, mentioned.word[size - 1] == '(' ? size - 1 : size);
         if ((mentioned.kind == MENTION_NOTHING && mention->part != MENTION_ELSEWHERE) ||
             (mention->is_usual != NULL &&
-             mention->is_usual(text_slice(file->content, mentioned.at + size, file->content.size)))) {
+             mention->is_usual(text_slice(file->content, mentioned.at + size, file->content.size), file->content))) {
             continue;
         }
         if (mention->part == MENTION_ELSEWHERE) {

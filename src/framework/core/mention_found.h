@@ -24,6 +24,7 @@ struct wanted {
     size_t computed_count;        /* paths that code computes */
     const char *computed_path;    /* what is to be said of code that computes it; NULL: there is none */
     const char *named_in;         /* the file of the last path that was named, the offset behind that, and what it is */
+    const char *named_by;         /* the option */
     size_t named_at;
     enum named_path was;
     const char *several;    /* what is to be said of one command that names this folder and another; NULL: none does */
