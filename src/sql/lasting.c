@@ -76,15 +76,43 @@ static void look_at_definition(const struct looking *looking, struct sql_reader 
     (void)reader;
 }
 
+/* The name that comes next, which is passed over; NULL where it is a keyword for several or for who runs it, or where
+ * something that is put in at run time may be a part of it. */
+static const char *take_constant(const struct looking *looking, struct sql_reader *reader)
+{
+    static const char *const keywords[] = {"all", "current_user", "current_role", "session_user", NULL};
+    const bool is_keyword = sql_is_any_word(&reader->token, keywords);
+    const char *const name = is_keyword ? NULL : sql_identifier(looking->arena, &reader->token);
+    sql_advance(reader);
+    return name == NULL || strchr(name, '$') != NULL ? NULL : name;
+}
+
 /* What it sets for a role or the database this session has not, and another one begins with. */
 static void look_at_alter(const struct looking *looking, struct sql_reader *reader)
 {
     static const char *const whose[] = {"role", "user", "database", NULL};
-    if (sql_is_any_word(&reader->token, whose) &&
-        (lasting_has_words(looking->statement, "set", NULL) || lasting_has_words(looking->statement, "reset", NULL))) {
-        lasting_add_what(looking, SQL_OF_SESSION,
-                         "what its session began with, in front of ALTER ROLE or DATABASE … SET");
+    static const char *const verbs[] = {"set", "reset", NULL};
+    struct sql_lasting lasting = {.kind = SQL_OF_SESSION,
+                                  .what = "what its session began with, in front of ALTER ROLE or DATABASE … SET"};
+    if (!sql_is_any_word(&reader->token, whose) ||
+        (!lasting_has_words(looking->statement, "set", NULL) &&
+         !lasting_has_words(looking->statement, "reset", NULL)) ||
+        sql_take_words(reader, "user mapping for")) {
+        return;
     }
+    const bool is_database = sql_is_word(&reader->token, "database");
+    sql_advance(reader);
+    const char *const name = take_constant(looking, reader);
+    const char *const within =
+        !is_database && sql_take_words(reader, "in database") ? take_constant(looking, reader) : NULL;
+    if (is_database && sql_take_words(reader, "set tablespace")) {
+        return;
+    }
+    if (sql_is_any_word(&reader->token, verbs)) {
+        lasting.role = is_database ? NULL : name;
+        lasting.database = is_database ? name : within;
+    }
+    lasting_add(looking, lasting);
 }
 
 static void add_savepoint(const struct looking *looking, struct sql_reader *reader, enum sql_lasting_kind kind)

@@ -62,6 +62,9 @@ struct sql_lasting {
     const char *sql;
     const char *session_sql; /* NULL: there is no such thing */
     const char *what;        /* "LOCK TABLE" */
+    /* Whose sessions begin otherwise by ALTER ROLE or DATABASE … SET; NULL: anybody's, or it is not known. */
+    const char *role;
+    const char *database;
 };
 
 struct sql_lastings {

@@ -183,6 +183,16 @@ class Cuts(Case):
         self.assertIn("ALTER ROLE or DATABASE … SET (line 1), which went with its session", self.refused(rpc))
         self.assertEqual(self.sql("SELECT count(*) FROM other.users"), [("1",)])
 
+    def test_what_others_sessions_begin_with_stops_no_run(self):
+        self.sql("CREATE ROLE cut_anon")
+        self.addCleanup(self.sql, "DROP ROLE cut_anon")
+        script = "ALTER ROLE cut_anon SET statement_timeout = '5s';\nVACUUM _prisma_migrations;\n%sCREATE TABLE rest(id int);"
+        rpc = self.prisma(script % "SELECT 1/0;\n")
+        self.assertFalse(rpc.call("MigrationService", "Run").ok)
+        self.files.add("1", script % "")
+        self.run_ok(rpc)
+        self.assertEqual(self.sql("SELECT count(*) FROM rest"), [("0",)])
+
     def test_the_mode_of_the_transaction_comes_before_our_own_statements(self):
         rpc = self.prisma("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;\nCREATE TABLE level AS SELECT current_setting('transaction_isolation') AS l;\nCOMMIT;\n"
                           "CREATE TABLE next AS SELECT current_setting('transaction_isolation') AS l;")

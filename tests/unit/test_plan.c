@@ -964,6 +964,8 @@ START_TEST(what_a_cut_would_lose_is_refused_with_its_line)
 }
 END_TEST
 
+#define BEGINS_OTHERWISE "what its session began with, in front of ALTER ROLE or DATABASE … SET"
+
 START_TEST(what_stays_in_the_session_is_known_for_another_one)
 {
     static const struct {
@@ -987,13 +989,27 @@ START_TEST(what_stays_in_the_session_is_known_for_another_one)
         {"select pg_advisory_lock(1); vacuum", NULL, "an advisory lock"},
         {"do $$ begin set search_path = x; end $$; vacuum", NULL, "a setting made inside DO or a function"},
         {"do $$ begin commit; create temp table x (); end $$; vacuum", NULL, "a temporary object"},
-        {"alter role a in database b set search_path = c; vacuum", NULL,
-         "what its session began with, in front of ALTER ROLE or DATABASE … SET"},
+        {"alter role me in database here set search_path = c; vacuum", NULL, BEGINS_OTHERWISE},
         {"do $$ begin execute format('alter database %I reset timezone', current_database()); end $$; vacuum", NULL,
-         "what its session began with, in front of ALTER ROLE or DATABASE … SET"},
+         BEGINS_OTHERWISE},
         {"alter role a login; alter database b owner to c; alter table t set (fillfactor = 90); vacuum", NULL, NULL},
+        {"alter user mapping for a server s options (set password 'x'); vacuum", NULL, NULL},
+        {"alter database here set tablespace t; vacuum", NULL, NULL},
+        {"alter role a set work_mem = 1; alter database b set work_mem = 1; alter role me in database b reset all; "
+         "alter role all in database b set work_mem = 1; do $$ begin alter user \"Me\" set work_mem = 1; end $$; "
+         "vacuum",
+         NULL, NULL},
+        {"alter role ME set work_mem = 1; vacuum", NULL, BEGINS_OTHERWISE},
+        {"alter role a set work_mem = 1; create temp table k (); vacuum", NULL, "a temporary object"},
+        {"alter role all set work_mem = 1; vacuum", NULL, BEGINS_OTHERWISE},
+        {"alter user current_user in database here set work_mem = 1; vacuum", NULL, BEGINS_OTHERWISE},
+        {"alter database here reset work_mem; vacuum", NULL, BEGINS_OTHERWISE},
+        {"do $$ begin execute format('alter role m%s set work_mem = 1', 'e'); end $$; vacuum", NULL, BEGINS_OTHERWISE},
+        {"do $$ begin execute 'alter role m$x set work_mem = 1'; end $$; vacuum", NULL, BEGINS_OTHERWISE},
     };
-    const char *const shown = steps_sent(cases[_i].script, SENT_IN_TRANSACTION);
+    const struct plan_options options = {
+        .sent = SENT_IN_TRANSACTION, .is_wish = true, .user = "me", .database = "here"};
+    const char *const shown = steps_as(cases[_i].script, &options);
     ck_assert_msg(plan.count >= 2, "%s", shown);
     ck_assert_pstr_eq(plan.steps[0].settings, cases[_i].settings);
     ck_assert_pstr_eq(plan.steps[0].session_bound, cases[_i].bound);
@@ -1064,7 +1080,7 @@ int main(void)
     tcase_add_test(tests, many_new_enum_values_are_not_searched_for_ever);
     tcase_add_loop_test(tests, what_lasts_as_long_as_its_transaction_is_made_again_behind_a_cut, 0, 15);
     tcase_add_loop_test(tests, what_a_cut_would_lose_is_refused_with_its_line, 0, 50);
-    tcase_add_loop_test(tests, what_stays_in_the_session_is_known_for_another_one, 0, 18);
+    tcase_add_loop_test(tests, what_stays_in_the_session_is_known_for_another_one, 0, 28);
     tcase_add_test(tests, what_stands_alone_has_the_settings_of_its_transaction_and_leaves_none);
     tcase_add_test(tests, a_setting_of_how_sql_is_read_needs_the_statements_apart);
     tcase_add_test(tests, a_quote_that_is_never_closed_is_refused_with_its_line);

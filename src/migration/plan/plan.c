@@ -160,6 +160,8 @@ struct planner {
     bool knows_targets;
     struct procedures procedures;
     bool knows_procedures;
+    const char *user; /* NULL: not asked for yet */
+    const char *database;
 };
 
 /* What functions leave in who calls them, and which tables do something at COMMIT: the database's, asked once, and
@@ -184,6 +186,24 @@ static bool know_hidden(struct planner *planner, struct arena *arena, struct pla
     deferred_join(arena, deferred, &planner->deferred);
     options->hidden = hidden;
     options->deferred = deferred;
+    return true;
+}
+
+/* Who logs in, and where: behind a pooler the connection's own words may be others. */
+static bool know_session(struct planner *planner, struct plan_options *options)
+{
+    struct arena *const arena = planner->request->arena;
+    if (planner->user == NULL) {
+        PG_RESULT(result) = pg_query(planner->session, "SELECT session_user, pg_catalog.current_database()", 0, NULL,
+                                     &planner->preparation->problem);
+        if (result == NULL || PQntuples(result) == 0) {
+            return false;
+        }
+        planner->user = arena_strdup(arena, pg_field(result, 0, 0));
+        planner->database = arena_strdup(arena, pg_field(result, 0, 1));
+    }
+    options->user = planner->user;
+    options->database = planner->database;
     return true;
 }
 
@@ -226,7 +246,7 @@ static bool plan_cuts(struct planner *planner, struct arena *reading, const stru
     }
     return (!has_targets || know_targets(planner, &options)) &&
            (!may_commit_unseen(script->sql) || know_procedures(planner, reading, &options)) &&
-           know_hidden(planner, reading, &options) &&
+           know_hidden(planner, reading, &options) && know_session(planner, &options) &&
            plan_build(reading, script->sql, &options, &prepared->plan, problem);
 }
 

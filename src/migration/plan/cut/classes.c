@@ -88,6 +88,8 @@ static void find_hidden(struct planning *planning)
         hidden_note(planning->arena, &planning->hidden, statement_text(planning, i), planning->options->deferred);
     }
     planning->hold.hidden = &planning->hidden;
+    planning->hold.user = planning->options->user;
+    planning->hold.database = planning->options->database;
 }
 
 static bool has_word(struct text modes, const char *word)

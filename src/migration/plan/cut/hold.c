@@ -150,6 +150,13 @@ bool hold_acts_late(const struct hold *hold, struct text statement)
            sql_changed_table(hold->arena, statement, &hold->deferred.fires) != NULL;
 }
 
+/* Is it about sessions of another role or database only, so that no later one of ours begins otherwise? */
+static bool is_of_others(const struct hold *hold, const struct sql_lasting *lasting)
+{
+    return (lasting->role != NULL && hold->user != NULL && strcmp(lasting->role, hold->user) != 0) ||
+           (lasting->database != NULL && hold->database != NULL && strcmp(lasting->database, hold->database) != 0);
+}
+
 /* What the statement [start, end) leaves, by itself and by what it calls. */
 static struct sql_lastings lastings_of(const struct hold *hold, size_t start, size_t end)
 {
@@ -165,6 +172,9 @@ bool hold_statement(struct hold *hold, size_t start, size_t end, size_t step, st
     const struct sql_lastings lastings = lastings_of(hold, start, end);
     for (size_t i = 0; i < lastings.count; i++) {
         const struct sql_lasting *const lasting = &lastings.items[i];
+        if (is_of_others(hold, lasting)) {
+            continue;
+        }
         if (lasting->kind == SQL_ROLLBACK_TO || lasting->kind == SQL_RELEASE) {
             if (!use_savepoint(hold, lasting, start, step, status)) {
                 return false;
@@ -188,7 +198,8 @@ void hold_session(struct hold *hold, size_t start, size_t end, size_t step)
     const struct sql_lastings lastings = lastings_of(hold, start, end);
     for (size_t i = 0; i < lastings.count; i++) {
         const enum sql_lasting_kind kind = lastings.items[i].kind;
-        if (kind == SQL_SETTING || kind == SQL_RESET_ALL || kind == SQL_OF_SESSION) {
+        if ((kind == SQL_SETTING || kind == SQL_RESET_ALL || kind == SQL_OF_SESSION) &&
+            !is_of_others(hold, &lastings.items[i])) {
             add(hold, &lastings.items[i], start, step);
         }
     }

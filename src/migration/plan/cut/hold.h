@@ -26,7 +26,9 @@ struct hold {
     size_t count;
     size_t capacity;
     const struct hidden *hidden; /* what functions leave, as far as they are known; NULL: none is */
-    struct deferred deferred;    /* tables of which the server does something at COMMIT, as far as they are known */
+    const char *user;            /* who logs in and where; NULL: not known */
+    const char *database;
+    struct deferred deferred; /* tables of which the server does something at COMMIT, as far as they are known */
     /* Behind the step in which one of the kind was found last, of which one a step is enough; 0: none. */
     size_t of_session;
     size_t reads_clock;

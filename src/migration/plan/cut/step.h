@@ -76,7 +76,9 @@ struct plan_options {
     const struct hidden *hidden;         /* what functions leave in who calls them; NULL: not asked for */
     const struct targets *targets;       /* what is partitioned, what has no slot; NULL: not asked for */
     struct script_parts parts;           /* of the script; borrowed by the plan */
-    bool backslashes;                    /* the server's standard_conforming_strings is off */
+    const char *user;                    /* who logs in and where, as the server says it; NULL: not asked for */
+    const char *database;
+    bool backslashes; /* the server's standard_conforming_strings is off */
 };
 
 #endif
