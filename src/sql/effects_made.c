@@ -62,7 +62,6 @@ static const struct field {
     {"AlterTSDictionaryStmt", "dictname", SQL_NEED_DICTIONARY, false},
     {"AlterExtensionStmt", "extname", SQL_NEED_EXTENSION, false},
     {"AlterExtensionContentsStmt", "extname", SQL_NEED_EXTENSION, false},
-    {"ReindexStmt", "name", SQL_NEED_SCHEMA, false},
 };
 
 static const struct {
@@ -100,9 +99,9 @@ static void take_fields(struct effects_reader *reader, const char *statement, co
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         if (strcmp(fields[i].statement, statement) == 0) {
             const struct sql_need need = named_in(fields[i].kind, json_object_get(body, fields[i].member));
-            if (fields[i].is_made) {
+            if (fields[i].is_made && !tree_flag(body, "replace")) {
                 effects_make(reader, need);
-            } else {
+            } else if (!fields[i].is_made) {
                 effects_need(reader, need);
             }
         }
@@ -326,6 +325,14 @@ static void granted_roles(struct effects_reader *reader, const json_t *body)
     }
 }
 
+/* The name of REINDEX DATABASE and SYSTEM is the database's. */
+static void reindex(struct effects_reader *reader, const json_t *body)
+{
+    if (tree_is(body, "kind", "REINDEX_OBJECT_SCHEMA")) {
+        effects_need(reader, (struct sql_need){.kind = SQL_NEED_SCHEMA, .name = tree_string(body, "name")});
+    }
+}
+
 static const struct {
     const char *kind;
     void (*take)(struct effects_reader *reader, const json_t *body);
@@ -347,6 +354,7 @@ static const struct {
     {"CreateRoleStmt", role_lists},
     {"AlterDefaultPrivilegesStmt", role_lists},
     {"GrantRoleStmt", granted_roles},
+    {"ReindexStmt", reindex},
 };
 
 void effects_makes(struct effects_reader *reader, const char *kind, const json_t *body)

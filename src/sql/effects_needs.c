@@ -454,7 +454,8 @@ void effects_needs(struct effects_reader *reader, json_t *node)
     if (tree_flag(body, "if_not_exists") && strcmp(kind, "CreateExtensionStmt") == 0) {
         effects_need_files(reader, body);
     }
-    if (tree_flag(body, "if_not_exists") || (may_be_missing && strcmp(kind, "DropStmt") != 0)) {
+    if (tree_flag(body, "if_not_exists") || tree_flag(json_object_get(body, "base"), "if_not_exists") ||
+        (may_be_missing && strcmp(kind, "DropStmt") != 0)) {
         return;
     }
     while (i < sizeof statements / sizeof statements[0] && strcmp(statements[i].kind, kind) != 0) {

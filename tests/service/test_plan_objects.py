@@ -71,7 +71,10 @@ CREATE TABLE covering (id int, extra int NOT NULL, PRIMARY KEY (id) INCLUDE (ext
 CREATE SCHEMA tenant; CREATE TABLE tenant.nodes (id int PRIMARY KEY); CREATE TABLE nodes2 (id int PRIMARY KEY);
 CREATE TYPE stored AS ENUM ('ok'); CREATE TABLE consts (e text DEFAULT 'ok'::stored, d text DEFAULT '2020-01-01'::date, s varchar(20) DEFAULT 'ok', b bool DEFAULT true, n numeric(8,2) DEFAULT 1, i bigint DEFAULT -1,
     f text DEFAULT lower('ok'), x varchar(20) DEFAULT 'ok'::text, nothing text DEFAULT NULL);
-CREATE TABLE tops (k int); CREATE TABLE mids () INHERITS (tops); CREATE TABLE leaves (z text) INHERITS (mids)
+CREATE TABLE tops (k int); CREATE TABLE mids () INHERITS (tops); CREATE TABLE leaves (z text) INHERITS (mids);
+CREATE TYPE tone AS ENUM ('a'); CREATE TYPE tenant.tone AS ENUM ('a'); CREATE CAST (tenant.tone AS int) WITH INOUT;
+CREATE FUNCTION toned(tenant.tone) RETURNS int LANGUAGE sql AS 'select 1'; CREATE FUNCTION of_tone(tenant.tone) RETURNS int LANGUAGE sql AS 'select 1'; CREATE OPERATOR ##= (RIGHTARG = tenant.tone, FUNCTION = toned);
+CREATE OPERATOR <<| (LEFTARG = int, RIGHTARG = int, FUNCTION = int4lt, COMMUTATOR = |>>); CREATE TYPE shelled; CREATE TYPE shelled_dom
 """
 
 # Of newer servers.
@@ -115,6 +118,9 @@ FAILING = [
     'ALTER TABLE consts ALTER COLUMN i TYPE bool USING i > 0',
     'ALTER TABLE tops ADD COLUMN z int',
     'CREATE EXTENSION IF NOT EXISTS pgcrypto; DROP FUNCTION nofunc()',
+    'CREATE CAST (tenant.tone AS int) WITH INOUT',
+    "CREATE FUNCTION toned(tenant.tone) RETURNS int LANGUAGE sql AS 'select 1'",
+    'REINDEX SCHEMA noschema',
     'DROP FUNCTION f(text)',
     'DROP FUNCTION f(int, int)',
     'DROP FUNCTION nofunc(int)',
@@ -514,6 +520,19 @@ PASSING = [
     'ALTER TABLE consts ALTER COLUMN nothing TYPE int USING nothing::int',
     'TRUNCATE held',
     'ALTER TABLE alike INHERIT alone',
+    'CREATE CAST (tone AS int) WITH INOUT',
+    "CREATE FUNCTION toned(tone) RETURNS int LANGUAGE sql AS 'select 1'",
+    "CREATE OR REPLACE FUNCTION toned(tone) RETURNS text LANGUAGE sql AS 'select ''a'''",
+    "CREATE FUNCTION toned(tone) RETURNS int LANGUAGE sql AS 'select 1'; CREATE OPERATOR ##= (RIGHTARG = tone, FUNCTION = toned)",
+    'CREATE OPERATOR |>> (LEFTARG = int, RIGHTARG = int, FUNCTION = int4gt)',
+    "CREATE TYPE shelled AS ENUM ('a'); CREATE DOMAIN shelled_dom AS int",
+    'ALTER SCHEMA public RENAME TO legacy; CREATE SCHEMA public; CREATE OR REPLACE VIEW v AS SELECT 1 AS x',
+    "ALTER SCHEMA tenant RENAME TO tenant2; DROP FUNCTION of_tone(tenant2.tone)",
+    "ALTER SCHEMA tenant RENAME TO tenant2; CREATE OR REPLACE FUNCTION area.g(int) RETURNS int LANGUAGE sql AS 'select 1'; CREATE OR REPLACE FUNCTION toned(tenant2.tone) RETURNS int LANGUAGE sql AS 'select 2'",
+    "SELECT id, name INTO snap FROM users; CREATE FUNCTION sn(x snap) RETURNS int LANGUAGE sql AS 'select 1'",
+    "EXPLAIN ANALYZE CREATE TABLE snap AS SELECT id FROM users; CREATE FUNCTION sn(x snap) RETURNS int LANGUAGE sql AS 'select 1'",
+    'CREATE OR REPLACE LANGUAGE plpgsql HANDLER plpgsql_call_handler INLINE plpgsql_inline_handler VALIDATOR plpgsql_validator',
+    'CREATE FOREIGN TABLE IF NOT EXISTS ft (a int) SERVER nosrv',
     "CREATE FUNCTION pg_temp.tv1() RETURNS int LANGUAGE sql AS 'SELECT 1'; SELECT pg_temp.tv1(); COMMENT ON FUNCTION pg_temp.tv1() IS 'x'; DROP FUNCTION pg_temp.tv1()",
     "CREATE TYPE pg_temp.ty AS ENUM ('a'); CREATE TEMP TABLE tt (x pg_temp.ty); DROP TABLE tt; DROP TYPE pg_temp.ty",
     'DROP FUNCTION f(int)',

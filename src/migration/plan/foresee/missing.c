@@ -154,7 +154,8 @@ static const char *why_not_one(struct needs *needs, const struct sql_need *need)
 static const char *why_no_relation(struct needs *needs, struct text statement, const struct sql_need *need)
 {
     const struct relation *const relation = world_find(needs->world, need->schema, need->name);
-    if (relation != NULL && relation->oid != 0 && relation->kind != 0 && need->part != NULL &&
+    const bool is_found = need->schema != NULL || world_place(needs->world, false) != NULL;
+    if (is_found && relation != NULL && relation->oid != 0 && relation->kind != 0 && need->part != NULL &&
         strchr(need->part, relation->kind) == NULL) {
         return arena_printf(needs->arena, "\"%s\" is %s, which this statement does not take (42809).", need->name,
                             needed_relation(relation->kind));
@@ -255,6 +256,15 @@ static bool may_stand_elsewhere(struct needs *needs, const struct sql_need *make
     return has_common(here, found) || (is_not_here && !(is_nowhere && world_place(needs->world, true) != NULL));
 }
 
+static bool is_in_the_way(const PGresult *found)
+{
+    bool is = false;
+    for (int row = 0; found != NULL && !is && row < PQntuples(found); row++) {
+        is = PQnfields(found) < 2 || !pg_field_bool(found, row, 1);
+    }
+    return is;
+}
+
 /* What a statement calls by its own name again stays what it is; what it drops it drops before. */
 static const char *why_there(struct needs *needs, struct text statement, const struct sql_need *make)
 {
@@ -274,7 +284,7 @@ static const char *why_there(struct needs *needs, struct text statement, const s
     }
     PG_RESULT(found) = find(needs, &made, of);
     const bool is_other = !is_placed || make->was == NULL || !may_stand_elsewhere(needs, make, found);
-    return found == NULL || PQntuples(found) == 0 || !is_other ? NULL
+    return !is_in_the_way(found) || !is_other ? NULL
            : kind->is_part || kind->is_on_type
                ? needs_say_there(needs->arena, kind->called, make->part)
                : needs_say_there(needs->arena, needed_called(make), needed_display(needs->arena, make));
@@ -305,8 +315,10 @@ bool missing_is_installed(struct needs *needs, const struct sql_effects *effects
     bool is = false;
     for (size_t i = 0; !is && i < effects->need_count; i++) {
         const struct sql_need extension = {.kind = SQL_NEED_EXTENSION, .name = effects->needs[i].name};
-        is = effects->needs[i].kind == SQL_NEED_EXTENSION_FILES && !needs->has_cascaded &&
-             count_there(needs, &extension, NULL) > 0;
+        if (effects->needs[i].kind == SQL_NEED_EXTENSION_FILES && !needs->has_cascaded) {
+            PG_RESULT(found) = find(needs, &extension, NULL);
+            is = found == NULL ? questions_are_noted(needs->questions) : PQntuples(found) > 0;
+        }
     }
     return is;
 }

@@ -31,19 +31,25 @@
 /* What is put out counts as well where PROCEDURE or ROUTINE is written, and no mode (LookupFuncWithArgs, 14 to 18). */
 #define TYPES_ALL_ARE TYPES_ARE("p.proallargtypes", "$4")
 
-static const char routine_sql[] =
-    "SELECT p.oid FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE p.proname = "
-    "$2::name AND ($1::text IS NULL OR n.nspname = $1::name) AND pg_catalog.strpos($3, p.prokind::text) > 0 AND "
-    "($4::text IS NULL OR " TYPES_GIVEN_ARE " OR (pg_catalog.strpos($3, 'o') > 0 AND " TYPES_ALL_ARE "))";
+static const char routine_sql[] = "SELECT p.oid, " TYPES_ARE_UNSURE(
+    "$4") " FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE p.proname = "
+          "$2::name AND ($1::text IS NULL OR n.nspname = $1::name) AND pg_catalog.strpos($3, p.prokind::text) > 0 AND "
+          "($4::text IS NULL OR " TYPES_GIVEN_ARE " OR (pg_catalog.strpos($3, 'o') > 0 AND " TYPES_ALL_ARE "))";
 
-static const char operator_sql[] =
-    "SELECT o.oid FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace WHERE "
-    "o.oprname = $2::name AND ($1::text IS NULL OR n.nspname = $1::name) AND coalesce($3, '') = '' AND ($4::text IS "
-    "NULL OR " TYPES_ARE("ARRAY[o.oprleft, o.oprright]", "$4") ")";
+static const char operator_sql[] = "SELECT o.oid, o.oprcode = 0 OR " TYPES_ARE_UNSURE(
+    "$4") " FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace WHERE "
+          "o.oprname = $2::name AND ($1::text IS NULL OR n.nspname = $1::name) AND coalesce($3, '') = '' AND ($4::text "
+          "IS "
+          "NULL OR " TYPES_ARE("ARRAY[o.oprleft, o.oprright]", "$4") ")";
+
+/* A shell of the name becomes what is made. */
+static const char type_sql[] =
+    "SELECT o.oid, NOT o.typisdefined FROM pg_catalog.pg_type o JOIN pg_catalog.pg_namespace n ON n.oid = "
+    "o.typnamespace WHERE o.typname = $2::name AND ($1::text IS NULL OR n.nspname = $1::name)";
 
 static const char cast_sql[] =
-    "SELECT o.oid FROM pg_catalog.pg_cast o WHERE coalesce($1, $2, $3) IS NOT NULL AND " TYPES_ARE(
-        "ARRAY[o.castsource, o.casttarget]", "$4");
+    "SELECT o.oid, " TYPES_ARE_UNSURE("$4") " FROM pg_catalog.pg_cast o WHERE coalesce($1, $2, $3) IS NOT NULL "
+                                            "AND " TYPES_ARE("ARRAY[o.castsource, o.casttarget]", "$4");
 
 static const char callable_sql[] = IN_SCHEMA("pg_proc", "pro") " UNION ALL " IN_SCHEMA(
     "pg_type", "typ") " UNION ALL SELECT 0::oid FROM pg_catalog.pg_attribute a WHERE a.attname = $2::name LIMIT 1";
@@ -73,18 +79,20 @@ static const char domain_constraint_sql[] =
     "pg_catalog.pg_namespace n ON n.oid = t.typnamespace WHERE t.typname = $2::name AND ($1::text IS NULL OR n.nspname "
     "= $1::name) AND k.conname = $3::name";
 
-/* What is installed needs no files. A version may be reached by scripts only, which CREATE EXTENSION takes, too. */
+/* What is installed needs no files, nor what pg_tle keeps in its tables. A version may be reached by scripts only,
+ * which CREATE EXTENSION takes, too. */
 static const char files_sql[] =
     "SELECT o.oid FROM pg_catalog.pg_extension o WHERE o.extname = $2::name AND $1::text IS NULL AND ($3::text IS NULL "
     "OR o.extversion = $3) UNION ALL SELECT 0::oid FROM pg_catalog.pg_available_extension_versions() v WHERE v.name = "
-    "$2::name AND ($3::text IS NULL OR v.version = $3) UNION ALL SELECT 0::oid FROM "
+    "$2::name AND ($3::text IS NULL OR v.version = $3) UNION ALL SELECT 0::oid FROM pg_catalog.pg_extension o WHERE "
+    "o.extname = 'pg_tle' UNION ALL SELECT 0::oid FROM "
     "pg_catalog.pg_available_extensions() e CROSS JOIN LATERAL pg_catalog.pg_extension_update_paths(e.name) u WHERE "
     "e.name = $2::name AND u.target = $3 LIMIT 1";
 
 static const struct needed_kind kinds[] = {
     [SQL_NEED_ROLE] = {"role", GLOBAL("pg_roles", "rolname"), 2, .is_global = true},
-    [SQL_NEED_TYPE] = {"type", IN_SCHEMA("pg_type", "typ"), 2, "pg_type"},
-    [SQL_NEED_DOMAIN] = {"domain", IN_SCHEMA("pg_type", "typ"), 2, "pg_type"},
+    [SQL_NEED_TYPE] = {"type", type_sql, 2, "pg_type"},
+    [SQL_NEED_DOMAIN] = {"domain", type_sql, 2, "pg_type"},
     [SQL_NEED_FUNCTION] = {"function", callable_sql, 2},
     [SQL_NEED_SCHEMA] = {"schema", GLOBAL("pg_namespace", "nspname"), 2, "pg_namespace", .is_global = true},
     [SQL_NEED_COLLATION] = {"collation", IN_SCHEMA("pg_collation", "coll"), 2, "pg_collation"},

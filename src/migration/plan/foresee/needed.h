@@ -9,8 +9,9 @@
 
 struct needed_kind {
     const char *called; /* "function" */
-    /* Gives the oids of what there is of it. $1 its schema, NULL: in any; of a part the relation's oid. $2 its name; of
-     * a part of a relation the part's. $3, $4 the need's part and types. */
+    /* Gives the oids of what there is of it; a second column is true where that may be no obstacle to making such a
+     * thing: a shell, or one of other types of the same names. $1 its schema, NULL: in any; of a part the relation's
+     * oid. $2 its name; of a part of a relation the part's. $3, $4 the need's part and types. */
     const char *sql;
     int count;         /* of these values, that it takes */
     const char *class; /* the catalog that it is in; NULL: nothing depends on such things */
@@ -28,7 +29,7 @@ const char *needed_called(const struct sql_need *need);
 /* "a view", by pg_class.relkind. */
 const char *needed_relation(char kind);
 
-/* "f(text, integer[])", "mood AS integer", as a person writes it. */
+/* "f(text, int4[])", "mood AS int4", as a person writes it. */
 const char *needed_display(struct arena *arena, const struct sql_need *need);
 
 #endif

@@ -66,6 +66,17 @@ const char *needs_say_there(struct arena *arena, const char *called, const char 
                         called == NULL ? "" : "The ", called == NULL ? "" : called, called == NULL ? "" : " ", name);
 }
 
+/* SELECT INTO, and EXPLAIN ANALYZE of what makes a table. */
+static bool makes_of_rows(struct sql_reader words)
+{
+    struct sql_reader explained = words;
+    while (sql_is_symbol(&words.token, '(')) {
+        sql_advance(&words);
+    }
+    return (sql_is_word(&words.token, "select") && sql_skip_to(&words, "into")) ||
+           (sql_take(&explained, "explain") && (sql_skip_to(&words, "create") || sql_skip_to(&explained, "into")));
+}
+
 void needs_note(struct needs *needs, struct text statement)
 {
     static const char *const verbs[] = {"create", "alter",   "drop",  "truncate", "delete",
@@ -78,7 +89,7 @@ void needs_note(struct needs *needs, struct text statement)
     note_taken(needs, statement);
     needs->may_have_emptied = needs->may_have_emptied || sql_is_any_word(&words.token, emptying);
     needs->has_unnamed_schema = needs->has_unnamed_schema || authorizes_schema(words);
-    for (bool notes = sql_is_any_word(&words.token, verbs);
+    for (bool notes = sql_is_any_word(&words.token, verbs) || makes_of_rows(words);
          notes && words.token.kind != SQL_END && words.token.kind != SQL_BROKEN; sql_advance(&words)) {
         const char *const word = sql_identifier(reading, &words.token);
         if (word != NULL) {
@@ -110,8 +121,10 @@ bool needs_mentioned_type(const struct needs *needs, const char *list)
         const size_t end = name == SIZE_MAX ? SIZE_MAX : text_find(types, "\x1E", name + 1);
         const size_t next = text_find(types, "\x1F", at);
         if (name != SIZE_MAX && end != SIZE_MAX) {
+            const struct text schema = text_slice(types, at, name);
             const struct text word = text_slice(types, name + 1, end);
-            has = word_set_has(&needs->mentioned, arena_strndup(needs->arena, word.data, word.size));
+            has = word_set_has(&needs->mentioned, arena_strndup(needs->arena, word.data, word.size)) ||
+                  word_set_has(&needs->taken, arena_strndup(needs->arena, schema.data, schema.size));
         }
         at = next == SIZE_MAX ? types.size : next + 1;
     }
@@ -149,8 +162,8 @@ bool needs_mentioned_above(struct needs *needs, uint32_t oid)
 const char *needs_summary(const struct needs *needs, const char *summary)
 {
     return needs->gave_up ? arena_printf(needs->arena,
-                                         "%s So much would have to be looked for that it was not looked whether "
-                                         "all that its last statements need is there.",
+                                         "%s It needs more things than a plan looks for: not all that its last "
+                                         "statements need was looked for.",
                                          summary)
                           : summary;
 }

@@ -36,7 +36,7 @@ bool needs_mentioned(const struct needs *needs, const char *name);
 /* Has a statement that takes something away? */
 bool needs_took(const struct needs *needs, const char *name);
 
-/* Has one mentioned a type of this list (struct sql_need)? */
+/* Has one mentioned a type of this list (struct sql_need), or taken away or renamed its schema? */
 bool needs_mentioned_type(const struct needs *needs, const char *list);
 
 /* Has one mentioned a relation that this one inherits from, as a child or a partition at any depth? What happens to

@@ -12,7 +12,7 @@
 #define BUCKETS     4096
 #define MOST_VALUES 10
 #define MOST_FIELDS 12
-#define MOST_NOTED  10000 /* questions */
+#define MOST_NOTED  10000 /* questions, before they are sent */
 #define BATCH       500
 
 struct question {
@@ -28,7 +28,7 @@ struct question {
     size_t row_capacity;
 };
 
-/* Those that are asked by one query. */
+/* Those that are asked by one query, and not sent yet. */
 struct kind {
     const char *sql;
     struct question *questions;
@@ -41,7 +41,7 @@ struct questions {
     struct kind *kinds;
     size_t kind_count;
     size_t kind_capacity;
-    size_t noted_count;
+    size_t noted_count; /* that are not sent yet */
     bool are_noted;
 };
 
@@ -112,7 +112,7 @@ static struct kind *kind_of(struct questions *questions, const char *sql)
 static void note(struct questions *questions, const char *sql, int count, const char *const *values)
 {
     struct question **const bucket = bucket_of(questions, count, values);
-    if (count > MOST_VALUES || questions->noted_count == MOST_NOTED || find(*bucket, sql, count, values) != NULL) {
+    if (count > MOST_VALUES || find(*bucket, sql, count, values) != NULL) {
         return;
     }
     const char **const kept = arena_array(questions->arena, (size_t)count, sizeof *kept);
@@ -215,9 +215,8 @@ static void send(struct questions *questions, struct question *const *batch, siz
     }
 }
 
-void questions_send(struct questions *questions)
+static void send_noted(struct questions *questions)
 {
-    questions->are_noted = false;
     for (size_t i = 0; i < questions->kind_count; i++) {
         for (struct question *one = questions->kinds[i].questions; one != NULL;) {
             struct question *batch[BATCH];
@@ -227,7 +226,15 @@ void questions_send(struct questions *questions)
             }
             send(questions, batch, count);
         }
+        questions->kinds[i].questions = NULL;
     }
+    questions->noted_count = 0;
+}
+
+void questions_send(struct questions *questions)
+{
+    questions->are_noted = false;
+    send_noted(questions);
 }
 
 /* ---- answering ---- */
@@ -264,10 +271,12 @@ PGresult *questions_ask(struct questions *questions, const char *sql, int count,
     struct status unanswered = {.arena = questions->arena};
     if (questions->are_noted) {
         note(questions, sql, count, values);
+        if (questions->noted_count == MOST_NOTED) {
+            send_noted(questions);
+        }
         return NULL;
     }
-    const struct question *const question =
-        questions->noted_count == 0 ? NULL : find(*bucket_of(questions, count, values), sql, count, values);
+    const struct question *const question = find(*bucket_of(questions, count, values), sql, count, values);
     return question != NULL && question->is_answered ? answer_of(question)
                                                      : pg_query(questions->session, sql, count, values, &unanswered);
 }

@@ -23,46 +23,53 @@
 static const char function_sql[] =
     "SELECT CASE WHEN pg_catalog.strpos($3, p.prokind::text) = 0 THEN CASE p.prokind WHEN 'p' THEN 'is a procedure' "
     "WHEN 'a' THEN 'is an aggregate' WHEN 'w' THEN 'is a window function' ELSE 'is a function' END "
-    "WHEN $6::text IS NOT NULL AND (p.prorettype <> ALL (" TYPES_SAID(
-        "$6") ") OR p.proretset <> $7::bool) THEN 'returns another type' "
-              "WHEN p.prorettype = 2249 AND $9::text IS NOT NULL AND (" NAMES(
-                  "'o', 'b', 't'") " <> $9 OR NOT " TYPES_ARE("ARRAY(SELECT a.type FROM " PARAMETERS
-                                                              " WHERE a.mode IN ('o', 'b', 't') ORDER BY a.number)",
-                                                              "$8") ") THEN 'returns other columns' WHEN EXISTS "
-                                                                    "(SELECT FROM "
-                                                                    "unnest(pg_catalog.string_to_"
-                                                                    "array(" NAMES("'i', 'b', 'v'") ", "
-                                                                                                    "pg_catalog.chr(31)"
-                                                                                                    "), "
-                                                                                                    "pg_catalog.string_"
-                                                                                                    "to_array($5, "
-                                                                                                    "pg_catalog.chr(31)"
-                                                                                                    ")) AS "
-                                                                                                    "n(old, new) WHERE "
-                                                                                                    "n.old <> '' AND "
-                                                                                                    "n.new IS DISTINCT "
-                                                                                                    "FROM n.old) THEN "
-                                                                                                    "'calls its "
-                                                                                                    "parameters "
-                                                                                                    "otherwise' WHEN "
-                                                                                                    "p.pronargdefaults "
-                                                                                                    "> $10::int THEN "
-                                                                                                    "'has defaults for "
-                                                                                                    "more parameters' "
-                                                                                                    "END FROM "
-                                                                                                    "pg_catalog.pg_"
-                                                                                                    "proc p JOIN "
-                                                                                                    "pg_catalog.pg_"
-                                                                                                    "namespace n ON "
-                                                                                                    "n.oid = "
-                                                                                                    "p.pronamespace "
-                                                                                                    "WHERE p.proname = "
-                                                                                                    "$2::name AND "
-                                                                                                    "n.nspname = "
-                                                                                                    "$1::name AND "
-                                                                                                    "" TYPES_ARE(
-                                                                                                        TYPES_GIVEN,
-                                                                                                        "$4");
+    "WHEN $6::text IS NOT NULL AND EXISTS (SELECT FROM pg_catalog.unnest(" TYPES_SAID(
+        "$6") ")) AND (p.prorettype <> ALL (" TYPES_SAID("$6") ") OR p.proretset <> $7::bool) THEN 'returns another "
+                                                               "type' "
+                                                               "WHEN p.prorettype = 2249 AND $9::text IS NOT NULL AND "
+                                                               "(" NAMES("'o', 'b', 't'") " <> $9 OR NOT " TYPES_ARE(
+                                                                   "ARRAY(SELECT a.type FROM " PARAMETERS
+                                                                   " WHERE a.mode IN ('o', 'b', 't') ORDER BY "
+                                                                   "a.number)",
+                                                                   "$8") ") THEN 'returns other columns' WHEN EXISTS "
+                                                                         "(SELECT FROM "
+                                                                         "unnest(pg_catalog.string_to_"
+                                                                         "array(" NAMES(
+                                                                             "'i', 'b', 'v'") ", "
+                                                                                              "pg_catalog.chr(31)"
+                                                                                              "), "
+                                                                                              "pg_catalog.string_"
+                                                                                              "to_array($5, "
+                                                                                              "pg_catalog.chr(31)"
+                                                                                              ")) AS "
+                                                                                              "n(old, new) WHERE "
+                                                                                              "n.old <> '' AND "
+                                                                                              "n.new IS DISTINCT "
+                                                                                              "FROM n.old) THEN "
+                                                                                              "'calls its "
+                                                                                              "parameters "
+                                                                                              "otherwise' WHEN "
+                                                                                              "p.pronargdefaults "
+                                                                                              "> $10::int THEN "
+                                                                                              "'has defaults for "
+                                                                                              "more parameters' "
+                                                                                              "END FROM "
+                                                                                              "pg_catalog.pg_"
+                                                                                              "proc p JOIN "
+                                                                                              "pg_catalog.pg_"
+                                                                                              "namespace n ON "
+                                                                                              "n.oid = "
+                                                                                              "p.pronamespace "
+                                                                                              "WHERE p.proname = "
+                                                                                              "$2::name AND "
+                                                                                              "n.nspname = "
+                                                                                              "$1::name AND "
+                                                                                              "" TYPES_ARE(
+                                                                                                  TYPES_GIVEN,
+                                                                                                  "$4") " AND "
+                                                                                                        "NOT"
+                                                                                                        " " TYPES_ARE_UNSURE(
+                                                                                                            "$4");
 
 static const char *function_why(struct needs *needs, const struct sql_replaced *new, const char *schema)
 {
@@ -115,7 +122,7 @@ static const char *view_why(struct needs *needs, const struct sql_replaced *new,
 const char *replaced_why(struct needs *needs, const struct sql_replaced *replaced)
 {
     const char *const schema = replaced->schema != NULL ? replaced->schema : world_place(needs->world, false);
-    if (schema == NULL || needs->has_cascaded || needs_mentioned(needs, replaced->name) ||
+    if (schema == NULL || needs->has_cascaded || needs_mentioned(needs, replaced->name) || needs_took(needs, schema) ||
         needs_mentioned(needs, replaced->schema) || needs_mentioned_type(needs, replaced->types) ||
         needs_mentioned_type(needs, replaced->returns) || needs_mentioned_type(needs, replaced->output_types)) {
         return NULL;

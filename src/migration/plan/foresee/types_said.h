@@ -23,6 +23,10 @@
     ", pg_catalog.chr(31))) AND NOT EXISTS (SELECT FROM " TYPES_OF(                                                    \
         list) " WHERE (" types ")[s.number] <> ALL (" TYPES_SAID("s.type") ")))"
 
+/* May one of the list be several types, each in a schema of its own? */
+#define TYPES_ARE_UNSURE(list)                                                                                         \
+    "EXISTS (SELECT FROM " TYPES_OF(list) " WHERE pg_catalog.cardinality(" TYPES_SAID("s.type") ") > 1)"
+
 /* The types that are given to a call of the function p. */
 #define TYPES_GIVEN                                                                                                    \
     "ARRAY(SELECT a.type FROM pg_catalog.unnest(p.proargtypes::oid[]) WITH ORDINALITY AS a(type, number) ORDER BY "    \
