@@ -649,6 +649,8 @@ class Flyway(Framework):
               'CREATE INDEX "flyway_schema_history_s_idx" ON public.flyway_schema_history ("success")')
     rows = "installed_rank, version, description, type, script, checksum, installed_by"
     applied = "success"
+    # DbMigrate.java restores the connection's state in front of each; PostgreSQLConnection.java, changeCurrentSchemaTo
+    session = "RESET search_path; SELECT set_config('search_path', concat_ws(', ', '\"public\"', nullif(current_setting('search_path'), '')), false)"
 
     def path(self, number):
         return f"sql/V{number}__{name_of(number)}.sql"
@@ -664,6 +666,7 @@ class Flyway(Framework):
 
     def run(self, session, file):
         wire = session.wire
+        wire.simple(self.session)
         ending = "\r\n" if file.crlf else "\n"
         texts = [(one.lead + one.text).replace("\n", ending) for one in file.statements]
         texts = [text for text in texts if text.strip()]
