@@ -242,7 +242,8 @@ class PassedOver(Base):
                 self.assertRegex("\n".join(self.check().warnings), f"would pass over .*{told}")
         for statement in ("CREATE MATERIALIZED VIEW IF NOT EXISTS m AS SELECT t.id FROM t WHERE id > 0", "CREATE MATERIALIZED VIEW IF NOT EXISTS m AS SELECT * FROM t", "CREATE TABLE IF NOT EXISTS c AS SELECT id::int AS id FROM t",
                           "CREATE TABLE IF NOT EXISTS p1 PARTITION OF whole FOR VALUES IN ('1', -2)", "CREATE TABLE IF NOT EXISTS d1 PARTITION OF days FOR VALUES FROM ('2024-1-1') TO ('2024-02-01')",
-                          "CREATE TABLE IF NOT EXISTS d1 PARTITION OF public.days FOR VALUES FROM ('2024-01-01') TO ('2024-02-01') TABLESPACE pg_default", "DROP TABLE p1;\nCREATE TABLE IF NOT EXISTS p1 PARTITION OF whole FOR VALUES IN (5)"):
+                          "CREATE TABLE IF NOT EXISTS d1 PARTITION OF public.days FOR VALUES FROM ('2024-01-01') TO ('2024-02-01') TABLESPACE pg_default", "DROP TABLE p1;\nCREATE TABLE IF NOT EXISTS p1 PARTITION OF whole FOR VALUES IN (5)",
+                          "SET search_path = area;\nCREATE TABLE IF NOT EXISTS c AS SELECT 1 AS one", "SELECT set_config('search_path', 'area', false);\nCREATE TABLE IF NOT EXISTS m (id int)"):
             with self.subTest(statement):
                 self.database = None
                 self.project_of(statement + ";\n", setup=things)

@@ -8,6 +8,7 @@
 #include "migration/plan/foresee/passed_over.h"
 #include "pg/search.h"
 #include "sql/classify.h"
+#include "sql/lasting.h"
 #include "sql/lexer.h"
 #include "sql/split.h"
 
@@ -149,19 +150,20 @@ static const char other_kind_sql[] =
     "AND n.nspname = coalesce($1::name, $3::name, (" PG_SCRIPT_SCHEMAS ")[1]) AND pg_catalog.strpos($4, "
     "c.relkind::text) = 0";
 
-/* An index is made in the schema of its table, which is not looked for where it is not said. */
-static void note_other_kind(const struct request *request, struct pg_session *session, const char *migration,
+/* An index is made in the schema of its table, which is not looked for where it is not said. True where there is one.
+ */
+static bool note_other_kind(const struct request *request, struct pg_session *session, const char *migration,
                             struct text statement, struct flaws *flaws)
 {
     struct arena *const arena = request->arena;
     const char *const kinds = kinds_passed_over(statement);
     struct sql_objects made = {0};
     if (kinds == NULL) {
-        return;
+        return false;
     }
     sql_created_objects(arena, statement, &made);
     if (made.count == 0 || words_have(&flaws->handled, made.items[0].name)) {
-        return;
+        return false;
     }
     const char *const values[] = {made.items[0].schema, made.items[0].name, request->site->project.schema, kinds};
     struct status unanswered = {.arena = arena};
@@ -173,6 +175,7 @@ static void note_other_kind(const struct request *request, struct pg_session *se
                                "name is %s.",
                                migration, made.items[0].type, made.items[0].name, pg_field(result, 0, 0)));
     }
+    return result != NULL && PQntuples(result) > 0;
 }
 
 /* ---- what is no relation ---- */
@@ -304,22 +307,69 @@ static void note_difference(const struct request *request, struct pg_session *se
     }
 }
 
+/* Does it, or what it calls or executes, set the search path? */
+static bool moves_path(struct arena *arena, struct text statement)
+{
+    struct sql_lastings lastings = {0};
+    sql_lasting(arena, statement, statement, &lastings);
+    for (size_t i = 0; i < lastings.count; i++) {
+        if (lastings.items[i].name != NULL && strcmp(lastings.items[i].name, "search_path") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Did what was run before set it? A run that goes on sets it again. */
+static bool moves_path_before(struct arena *arena, const struct flaws_script *script)
+{
+    struct sql_lexer lexer = {.text = text_slice(script->sql, 0, script->from)};
+    struct sql_statement statement;
+    bool moves = false;
+    while (!moves && sql_next_statement(&lexer, &statement)) {
+        moves = moves_path(arena, text_slice(lexer.text, statement.start, statement.end));
+    }
+    return moves;
+}
+
+/* Does the statement make something by a name without a schema? */
+static bool makes_by_name_alone(struct arena *arena, struct text statement)
+{
+    struct sql_objects made = {0};
+    sql_created_objects(arena, statement, &made);
+    return made.count > 0 && made.items[0].schema == NULL;
+}
+
+/* What the statement would pass over that is another thing. Behind a SET of the search path a name alone means what is
+ * not known here, and nothing is said of it. */
+static void note_others(const struct request *request, struct pg_session *session, const struct flaws_script *script,
+                        struct text statement, struct flaws *flaws)
+{
+    const char *const migration = script->migration;
+    flaws->is_path_moved = flaws->is_path_moved || moves_path(request->arena, statement);
+    if (!flaws->is_path_moved || !makes_by_name_alone(request->arena, statement)) {
+        if (!note_other_kind(request, session, migration, statement, flaws) && says_if_not_exists(statement)) {
+            note_difference(request, session, migration, statement, flaws);
+        }
+    }
+    note_other_place(request, session, migration, statement, flaws);
+}
+
 /* What may be passed over is put together in passing. */
 static void read_script(const struct request *request, struct pg_session *session, const struct flaws_script *script,
                         struct flaws *flaws, struct buffer *passing)
 {
     struct sql_lexer lexer = {.text = text_slice(script->sql, script->from, script->sql.size)};
     struct sql_statement statement;
+    flaws->is_path_moved = moves_path_before(request->arena, script);
     while (sql_next_statement(&lexer, &statement)) {
         const struct text text = text_slice(lexer.text, statement.start, statement.end);
         const bool is_content = says_if_not_exists(text);
         if (is_content && makes_new(request, session, text, flaws)) {
             continue;
         }
-        note_other_kind(request, session, script->migration, text, flaws);
-        note_other_place(request, session, script->migration, text, flaws);
+        note_others(request, session, script, text, flaws);
         if (is_content) {
-            note_difference(request, session, script->migration, text, flaws);
             buffer_add(passing, text);
             buffer_puts(passing, ";\n");
         } else {

@@ -25,6 +25,7 @@ struct flaws {
     struct words others; /* sentences: what is there by a name is another thing than the script would make */
     /* Names in statements that drop, build anew, validate or rename: what they are about is not passed over. */
     struct words handled;
+    bool is_path_moved;    /* by a SET of the script that is read */
     size_t asked;          /* names of relations that were asked for one by one */
     struct word_set names; /* of all relations, behind that many; empty where they are too many */
 };
