@@ -24,11 +24,13 @@
 #define SQLSTATE_QUERY_CANCELED                  "57014"
 #define SQLSTATE_UNDEFINED_OBJECT                "42704"
 #define SQLSTATE_DUPLICATE_OBJECT                "42710" /* a tablespace, a subscription, ... */
+#define SQLSTATE_WRONG_OBJECT_TYPE               "42809" /* a procedure where a function is */
 #define SQLSTATE_UNDEFINED_TABLE                 "42P01"
 #define SQLSTATE_DUPLICATE_DATABASE              "42P04"
 #define SQLSTATE_DUPLICATE_STATEMENT             "42P05" /* prepared */
 #define SQLSTATE_DUPLICATE_SCHEMA                "42P06"
 #define SQLSTATE_DUPLICATE_TABLE                 "42P07"
+#define SQLSTATE_INVALID_FUNCTION_DEFINITION     "42P13" /* as another return type in CREATE OR REPLACE */
 #define SQLSTATE_NOT_IN_PREREQUISITE_STATE       "55000" /* as a partition that cannot be detached so */
 #define SQLSTATE_OBJECT_IN_USE                   "55006" /* a database with sessions */
 #define SQLSTATE_LOCK_NOT_AVAILABLE              "55P03" /* lock_timeout, NOWAIT */

@@ -3,6 +3,7 @@
  */
 #include "migration/plan/foresee/replaced.h"
 
+#include "base/sqlstate.h"
 #include "migration/plan/foresee/types_said.h"
 
 #include <string.h>
@@ -91,7 +92,8 @@ static const char *function_why(struct needs *needs, const struct sql_replaced *
                               "The %s \"%s\" that is there %s, which CREATE OR REPLACE cannot change (%s): drop "
                               "it first.",
                               new->is_procedure ? "procedure" : "function", new->name, why,
-                              strncmp(why, "is ", 3) == 0 ? "42809" : "42P13");
+                              strncmp(why, "is ", 3) == 0 ? SQLSTATE_WRONG_OBJECT_TYPE
+                                                          : SQLSTATE_INVALID_FUNCTION_DEFINITION);
 }
 
 /* ---- views ---- */
