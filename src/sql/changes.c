@@ -132,13 +132,13 @@ void sql_deferred_tables(struct arena *arena, struct text statement, struct defe
     }
 }
 
-static bool add_renamed(struct arena *arena, struct words *tables, const char *old, const char *new)
+static bool add_renamed(struct arena *arena, struct words *tables, const char *old, const char *name)
 {
     if (!words_have(tables, old)) {
         return false;
     }
-    if (!words_have(tables, new)) {
-        words_add(arena, tables, new);
+    if (!words_have(tables, name)) {
+        words_add(arena, tables, name);
     }
     return true;
 }
@@ -158,7 +158,7 @@ bool sql_deferred_renamed(struct arena *arena, struct text statement, struct def
     while (words.token.kind != SQL_END && !sql_is_word(&words.token, "rename")) {
         sql_advance(&words); /* "*" */
     }
-    const char *const new = sql_take(&words, "rename") && sql_take(&words, "to") ? last_name(arena, &words) : NULL;
-    const bool is_checked = new != NULL &&add_renamed(arena, &deferred->checked, old, new);
-    return (new != NULL &&add_renamed(arena, &deferred->fires, old, new)) || is_checked;
+    const char *const name = sql_take(&words, "rename") && sql_take(&words, "to") ? last_name(arena, &words) : NULL;
+    const bool is_checked = name != NULL && add_renamed(arena, &deferred->checked, old, name);
+    return (name != NULL && add_renamed(arena, &deferred->fires, old, name)) || is_checked;
 }

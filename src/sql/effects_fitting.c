@@ -27,9 +27,7 @@ static const struct {
 static const char *type_of(struct arena *arena, const json_t *column)
 {
     const json_t *const type = json_object_get(column, "typeName");
-    json_t *const list = type == NULL ? NULL : json_pack("[{s:O}]", "TypeName", type);
-    const char *const said = type == NULL || effects_is_serial(type) ? NULL : effects_types_of(arena, list);
-    json_decref(list);
+    const char *const said = effects_is_serial(type) ? NULL : effects_type_of(arena, type);
     return said == NULL ? "" : said;
 }
 
@@ -91,21 +89,6 @@ static bool is_only(const json_t *commands, const char *column)
 
 /* ---- foreign keys ---- */
 
-static void put(struct buffer *list, size_t i, const char *word)
-{
-    buffer_printf(list, "%s%s", i == 0 ? "" : "\x1F", word == NULL ? "" : word);
-}
-
-static const char *list_of(struct arena *arena, const json_t *names)
-{
-    struct buffer list = {.arena = arena};
-    buffer_puts(&list, "");
-    for (size_t i = 0; i < json_array_size(names); i++) {
-        put(&list, i, tree_name(names, json_array_size(names) - 1 - i));
-    }
-    return buffer_string(&list);
-}
-
 /* The column of this name that the statement makes; NULL: it makes none. */
 static const json_t *made_column(const json_t *elements, const char *name)
 {
@@ -136,18 +119,18 @@ static void take_key(struct effects_reader *reader, const json_t *elements, cons
     }
     for (size_t i = 0; i < json_array_size(columns); i++) {
         const json_t *const made = made_column(elements, tree_name(columns, json_array_size(columns) - 1 - i));
-        put(&types, i, made == NULL ? "" : type_of(arena, made));
+        effects_put_name(&types, i, made == NULL ? "" : type_of(arena, made));
     }
     effects->references = arena_grow(arena, effects->references, effects->reference_count, &reader->reference_capacity,
                                      sizeof *effects->references);
     effects->references[effects->reference_count++] = (struct sql_reference){
         .schema = effects_kept(arena, tree_string(range, "schemaname")),
         .name = effects_kept(arena, tree_string(range, "relname")),
-        .columns = own == NULL ? list_of(arena, columns) : arena_strdup(arena, tree_string(own, "colname")),
+        .columns = own == NULL ? effects_names_of(arena, columns) : arena_strdup(arena, tree_string(own, "colname")),
         .types = own == NULL ? buffer_string(&types) : type_of(arena, own),
         .to_schema = effects_kept(arena, tree_string(to, "schemaname")),
         .to = effects_kept(arena, tree_string(to, "relname")),
-        .to_columns = list_of(arena, json_object_get(constraint, "pk_attrs"))};
+        .to_columns = effects_names_of(arena, json_object_get(constraint, "pk_attrs"))};
 }
 
 static void take_keys(struct effects_reader *reader, const json_t *elements, const json_t *range)

@@ -42,6 +42,27 @@ const char *effects_types_of(struct arena *arena, const json_t *list)
     return buffer_string(&types);
 }
 
+const char *effects_type_of(struct arena *arena, const json_t *type)
+{
+    struct buffer said = {.arena = arena};
+    return type != NULL && put_type(&said, type) ? buffer_string(&said) : NULL;
+}
+
+void effects_put_name(struct buffer *list, size_t number, const char *name)
+{
+    buffer_printf(list, "%s%s", number == 0 ? "" : "\x1F", name);
+}
+
+const char *effects_names_of(struct arena *arena, const json_t *names)
+{
+    struct buffer list = {.arena = arena};
+    for (size_t i = 0; i < json_array_size(names); i++) {
+        const char *const name = tree_name(names, json_array_size(names) - 1 - i);
+        effects_put_name(&list, i, name == NULL ? "" : name);
+    }
+    return buffer_string(&list);
+}
+
 /* ---- kinds ---- */
 
 enum shape {

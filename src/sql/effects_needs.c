@@ -75,16 +75,12 @@ void effects_need_type(struct effects_reader *reader, const json_t *type)
 static void need_key(struct effects_reader *reader, const json_t *constraint)
 {
     const json_t *const range = json_object_get(constraint, "pktable");
-    const json_t *const columns = json_object_get(constraint, "pk_attrs");
-    struct buffer list = {.arena = reader->arena};
-    for (size_t i = json_array_size(columns); i-- > 0;) {
-        buffer_printf(&list, "%s%s", list.size == 0 ? "" : "\x1F", tree_name(columns, i));
-    }
     if (range != NULL && !tree_is(constraint, "contype", "")) {
-        effects_need(reader, (struct sql_need){.kind = SQL_NEED_KEY,
-                                               .schema = tree_string(range, "schemaname"),
-                                               .name = tree_string(range, "relname"),
-                                               .part = buffer_string(&list)});
+        effects_need(reader, (struct sql_need){
+                                 .kind = SQL_NEED_KEY,
+                                 .schema = tree_string(range, "schemaname"),
+                                 .name = tree_string(range, "relname"),
+                                 .part = effects_names_of(reader->arena, json_object_get(constraint, "pk_attrs"))});
     }
 }
 

@@ -135,6 +135,11 @@ void effects_need_type(struct effects_reader *reader, const json_t *type);
 struct sql_need effects_named(struct arena *arena, const char *type, const json_t *object);
 /* The types of a list of TypeNames or of parameters that are given to a call; NULL where one cannot be said. */
 const char *effects_types_of(struct arena *arena, const json_t *list);
+/* The same of one, by the body of its TypeName. */
+const char *effects_type_of(struct arena *arena, const json_t *type);
+/* The names of a list of strings, with 31 (ASCII's unit separator) between them; and the next one of such a list. */
+const char *effects_names_of(struct arena *arena, const json_t *names);
+void effects_put_name(struct buffer *list, size_t number, const char *name);
 /* What a statement about such things needs and makes: effects_named.c, effects_made.c. */
 void effects_named_needs(struct effects_reader *reader, const char *kind, const json_t *body);
 void effects_makes(struct effects_reader *reader, const char *kind, const json_t *body);

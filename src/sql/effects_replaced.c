@@ -34,7 +34,7 @@ static const char *names_of(struct arena *arena, const json_t *parameters, bool 
         if (is_whole && name[0] == '\0') {
             return NULL;
         }
-        buffer_printf(&names, "%s%s", i == 0 ? "" : "\x1F", name);
+        effects_put_name(&names, i, name);
     }
     return buffer_string(&names);
 }
@@ -67,13 +67,10 @@ static const char *returned(struct arena *arena, const json_t *body, const char 
 {
     const json_t *const type = json_object_get(body, "returnType");
     const bool is_record = count > 1 || (count == 1 && tree_flag(body, "is_procedure"));
-    json_t *const list = type == NULL ? NULL : json_pack("[{s:O}]", "TypeName", type);
-    const char *const said = type != NULL ? effects_types_of(arena, list)
-                             : is_record  ? "pg_catalog\x1Erecord\x1E"
-                             : count == 1 ? output_types
-                                          : NULL;
-    json_decref(list);
-    return said;
+    return type != NULL ? effects_type_of(arena, type)
+           : is_record  ? "pg_catalog\x1Erecord\x1E"
+           : count == 1 ? output_types
+                        : NULL;
 }
 
 static void function(struct effects_reader *reader, const json_t *body)
@@ -132,10 +129,7 @@ static const char *figure(json_t *value)
 /* The type of a column that is cast to it. */
 static const char *cast_type(struct arena *arena, const json_t *value)
 {
-    const json_t *const type = json_object_get(tree_body(value, "TypeCast"), "typeName");
-    json_t *const list = type == NULL ? NULL : json_pack("[{s:O}]", "TypeName", type);
-    const char *const said = type == NULL ? NULL : effects_types_of(arena, list);
-    json_decref(list);
+    const char *const said = effects_type_of(arena, json_object_get(tree_body(value, "TypeCast"), "typeName"));
     return said == NULL ? "" : said;
 }
 
@@ -167,9 +161,8 @@ static struct sql_replaced *query_of(struct arena *arena, const json_t *range, c
         if (name[0] == '\0') {
             return NULL;
         }
-        buffer_printf(&names, "%s%s", i == 0 ? "" : "\x1F", name);
-        buffer_printf(&types, "%s%s", i == 0 ? "" : "\x1F",
-                      select == tree_body(query, "SelectStmt") ? cast_type(arena, value) : "");
+        effects_put_name(&names, i, name);
+        effects_put_name(&types, i, select == tree_body(query, "SelectStmt") ? cast_type(arena, value) : "");
     }
     struct sql_replaced *const replaced = arena_alloc(arena, sizeof *replaced);
     *replaced = (struct sql_replaced){.schema = effects_kept(arena, tree_string(range, "schemaname")),
