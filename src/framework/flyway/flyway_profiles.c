@@ -3,10 +3,9 @@
  */
 #include "framework/flyway/flyway_profiles.h"
 
-#include "framework/core/listing.h"
+#include "framework/core/spring_profiles.h"
 #include "framework/flyway/flyway_settings.h"
 #include "framework/flyway/flyway_source.h"
-#include "framework/formats/spring.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -61,25 +60,16 @@ static void read_profile(struct arena *arena, struct folder *folder, const struc
     }
 }
 
-/* A file of Spring's for one profile, or one whose documents may be. */
-static void read_spring_profile(struct arena *arena, struct folder *folder, const char *name, bool is_of_profile)
+static void read_spring_profile(struct arena *arena, struct folder *folder, const struct source_file *file, void *data)
 {
-    const bool is_yaml = !text_ends_with(text_of(name), ".properties");
-    const struct flyway_source source = {.name = name,
+    const bool is_yaml = spring_is_yaml(file->name);
+    const struct flyway_source source = {.name = file->name,
                                          .section = is_yaml ? "spring.flyway" : NULL,
                                          .prefix = is_yaml ? "" : "spring.flyway.",
                                          .format = is_yaml ? SOURCE_YAML : SOURCE_KEYS};
-    struct source_file file = {.name = name};
-    if (!folder_read(arena, folder, name, &file.content) || text_find(file.content, "flyway", 0) == SIZE_MAX) {
-        return;
-    }
-    if (is_of_profile) {
-        read_profile(arena, folder, &file, &source);
-    }
-    const struct text whole = file.content;
-    for (size_t at = 0, number = 0;
-         number < SPRING_MOST_PROFILES && spring_next_profile(arena, whole, &at, &file.content); number++) {
-        read_profile(arena, folder, &file, &source);
+    (void)data;
+    if (text_find(file->content, "flyway", 0) != SIZE_MAX) {
+        read_profile(arena, folder, file, &source);
     }
 }
 
@@ -108,29 +98,8 @@ static void read_quarkus_profiles(struct arena *arena, struct folder *folder)
     }
 }
 
-static void read_spring_profiles(struct arena *arena, struct folder *folder)
-{
-    static const char directory[] = "src/main/resources";
-    const char *const whole = path_join(arena, path_join(arena, folder->root, folder->base), directory);
-    struct status unread = {.arena = arena};
-    struct file_list list = {0};
-    if (file_look(whole, NULL) != FILE_DIRECTORY || !directory_list(arena, whole, &list, &unread)) {
-        return;
-    }
-    for (size_t i = 0; i < list.count; i++) {
-        const struct text name = text_of(list.entries[i].name);
-        const bool is_read =
-            text_ends_with(name, ".yml") || text_ends_with(name, ".yaml") || text_ends_with(name, ".properties");
-        const bool is_of_profile = text_starts_with(name, "application-");
-        if (is_read && !text_starts_with(name, "application-test.") &&
-            (is_of_profile || text_starts_with(name, "application."))) {
-            read_spring_profile(arena, folder, path_join(arena, directory, list.entries[i].name), is_of_profile);
-        }
-    }
-}
-
 void flyway_profiles_note(struct arena *arena, struct folder *folder)
 {
-    read_spring_profiles(arena, folder);
+    spring_profiles_each(arena, folder, read_spring_profile, NULL);
     read_quarkus_profiles(arena, folder);
 }

@@ -3,9 +3,7 @@
  */
 #include "framework/liquibase/liquibase_profiles.h"
 
-#include "framework/core/listing.h"
-#include "framework/core/unread.h"
-#include "framework/formats/spring.h"
+#include "framework/core/spring_profiles.h"
 #include "framework/liquibase/liquibase_source.h"
 
 #include <stdint.h>
@@ -14,11 +12,22 @@
 
 #define FIRST_OF_LEDGER 2 /* of what is checked */
 
+/* What the usual configuration says: the callbacks' data. */
+struct usual {
+    const struct liquibase_settings *settings;
+};
+
+static const struct liquibase_source *source_of(const struct source_file *file)
+{
+    return &liquibase_sources[spring_is_yaml(file->name) ? LIQUIBASE_YAML : LIQUIBASE_PROPERTIES];
+}
+
 /* What a profile says and the usual configuration does not is a question: changesets of one context are data for tests
  * as often as not. */
-static void note_settings(struct arena *arena, struct folder *folder, const struct liquibase_source *source,
-                          const struct liquibase_settings *settings, struct text content)
+static void note_settings(struct arena *arena, struct folder *folder, const struct source_file *file, void *data)
 {
+    const struct liquibase_settings *const settings = ((const struct usual *)data)->settings;
+    const struct text content = file->content;
     const struct {
         enum liquibase_setting setting;
         const char *known;
@@ -32,7 +41,7 @@ static void note_settings(struct arena *arena, struct folder *folder, const stru
         {SETTING_DEFAULT_SCHEMA, settings->default_schema, "public", ""},
     };
     for (size_t i = 0; i < sizeof checked / sizeof checked[0]; i++) {
-        const char *const said = liquibase_setting_of(arena, source, content, checked[i].setting);
+        const char *const said = liquibase_setting_of(arena, source_of(file), content, checked[i].setting);
         const char *const known = checked[i].known == NULL ? checked[i].usual : checked[i].known;
         const size_t found = said == NULL ? SIZE_MAX : text_find(content, said, text_find(content, "liquibase", 0));
         const size_t at = found == SIZE_MAX ? 0 : found;
@@ -40,14 +49,13 @@ static void note_settings(struct arena *arena, struct folder *folder, const stru
             (known != NULL && strcasecmp(said, known) == 0)) {
             continue;
         }
-        const struct source_file file = {source->file, content};
         const char *const why = arena_printf(arena, "says %s for one profile, and others have %s%s", said,
                                              known == NULL ? "none" : known, checked[i].answer);
-        folder->evidence = folder->evidence == NULL ? path_join(arena, folder->base, source->file) : folder->evidence;
+        folder->evidence = folder->evidence == NULL ? path_join(arena, folder->base, file->name) : folder->evidence;
         if (i < FIRST_OF_LEDGER) {
-            unread_folder_because(arena, folder, file, at, why);
+            unread_folder_because(arena, folder, *file, at, why);
         } else {
-            unread_ledger_because(arena, folder, file, at, why);
+            unread_ledger_because(arena, folder, *file, at, why);
         }
     }
 }
@@ -66,62 +74,27 @@ static bool is_root(struct arena *arena, const struct folder *folder, const stru
            strcmp(root, path_join(arena, resources, path)) == 0;
 }
 
-static void note_changelog(struct arena *arena, struct folder *folder, const struct liquibase_source *source,
-                           const struct liquibase_settings *settings, struct text content)
+static void note_changelog(struct arena *arena, struct folder *folder, const struct source_file *file, void *data)
 {
-    const char *const said = liquibase_setting_of(arena, source, content, SETTING_CHANGELOG);
+    const struct liquibase_settings *const settings = ((const struct usual *)data)->settings;
+    const char *const said = liquibase_setting_of(arena, source_of(file), file->content, SETTING_CHANGELOG);
     if (said == NULL || is_root(arena, folder, settings, said)) {
         return;
     }
-    const size_t at = text_find(content, said, 0);
-    folder->evidence = folder->evidence == NULL ? path_join(arena, folder->base, source->file) : folder->evidence;
-    unread_folder_because(arena, folder, (struct source_file){source->file, content}, at == SIZE_MAX ? 0 : at,
+    const size_t at = text_find(file->content, said, 0);
+    folder->evidence = folder->evidence == NULL ? path_join(arena, folder->base, file->name) : folder->evidence;
+    unread_folder_because(arena, folder, *file, at == SIZE_MAX ? 0 : at,
                           arena_printf(arena, "names the changelog %s for one profile, and others have %s", said,
                                        settings == NULL ? "none" : settings->root));
 }
 
-typedef void note_profile(struct arena *arena, struct folder *folder, const struct liquibase_source *source,
-                          const struct liquibase_settings *settings, struct text content);
-
-static void note_each(struct arena *arena, struct folder *folder, const struct liquibase_settings *settings,
-                      note_profile *note)
-{
-    const char *const place = path_join(arena, path_join(arena, folder->root, folder->base), LIQUIBASE_RESOURCES);
-    struct status unread = {.arena = arena};
-    struct file_list list = {0};
-    if (file_look(place, NULL) != FILE_DIRECTORY || !directory_list(arena, place, &list, &unread)) {
-        return;
-    }
-    for (size_t i = 0; i < list.count; i++) {
-        const struct text name = text_of(list.entries[i].name);
-        const bool is_yaml = text_ends_with(name, ".yml") || text_ends_with(name, ".yaml");
-        const bool is_of_profile = text_starts_with(name, "application-");
-        struct liquibase_source source = liquibase_sources[is_yaml ? LIQUIBASE_YAML : LIQUIBASE_PROPERTIES];
-        struct text content;
-        source.file = path_join(arena, LIQUIBASE_RESOURCES, list.entries[i].name);
-        if ((!is_yaml && !text_ends_with(name, ".properties")) || text_starts_with(name, "application-test.") ||
-            (!is_of_profile && !text_starts_with(name, "application.")) ||
-            !folder_read(arena, folder, source.file, &content)) {
-            continue;
-        }
-        if (is_of_profile) {
-            note(arena, folder, &source, settings, content);
-        }
-        struct text document;
-        for (size_t at = 0, number = 0;
-             number < SPRING_MOST_PROFILES && spring_next_profile(arena, content, &at, &document); number++) {
-            note(arena, folder, &source, settings, document);
-        }
-    }
-}
-
 void liquibase_profiles_note(struct arena *arena, struct folder *folder, const struct liquibase_settings *settings)
 {
-    note_each(arena, folder, settings, note_settings);
+    spring_profiles_each(arena, folder, note_settings, &(struct usual){settings});
 }
 
 void liquibase_profiles_note_changelogs(struct arena *arena, struct folder *folder,
                                         const struct liquibase_settings *settings)
 {
-    note_each(arena, folder, settings, note_changelog);
+    spring_profiles_each(arena, folder, note_changelog, &(struct usual){settings});
 }

@@ -1,0 +1,46 @@
+#include "framework/core/spring_profiles.h"
+
+#include "framework/core/package.h"
+#include "framework/formats/spring.h"
+
+bool spring_is_yaml(const char *name)
+{
+    return text_ends_with(text_of(name), ".yml") || text_ends_with(text_of(name), ".yaml");
+}
+
+static const char resources[] = "src/main/resources";
+
+/* A file for one profile, or one whose documents may be. */
+static void read_file(struct arena *arena, struct folder *folder, const char *name, spring_profile *read, void *data)
+{
+    const struct text base = text_of(name);
+    const bool is_of_profile = text_starts_with(base, "application-");
+    struct source_file file = {.name = path_join(arena, resources, name)};
+    struct text whole;
+    if ((!spring_is_yaml(name) && !text_ends_with(base, ".properties")) ||
+        text_starts_with(base, "application-test.") || (!is_of_profile && !text_starts_with(base, "application.")) ||
+        !folder_read(arena, folder, file.name, &whole)) {
+        return;
+    }
+    if (is_of_profile) {
+        file.content = whole;
+        read(arena, folder, &file, data);
+    }
+    for (size_t at = 0, number = 0;
+         number < SPRING_MOST_PROFILES && spring_next_profile(arena, whole, &at, &file.content); number++) {
+        read(arena, folder, &file, data);
+    }
+}
+
+void spring_profiles_each(struct arena *arena, struct folder *folder, spring_profile *read, void *data)
+{
+    const char *const place = path_join(arena, path_join(arena, folder->root, folder->base), resources);
+    struct status unread = {.arena = arena};
+    struct file_list list = {0};
+    if (file_look(place, NULL) != FILE_DIRECTORY || !directory_list(arena, place, &list, &unread)) {
+        return;
+    }
+    for (size_t i = 0; i < list.count; i++) {
+        read_file(arena, folder, list.entries[i].name, read, data);
+    }
+}
