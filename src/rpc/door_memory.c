@@ -72,12 +72,9 @@ struct need {
 /* True where it gave up some. The last of an address may leave, and then there is no such group any more. */
 static bool take_from(struct need *need, const struct guest_group *group, struct guest *other)
 {
-    unsigned count = 0;
-    for (enum guest_rank rank = GUEST_STRANGER; rank < GUEST_RANKS; rank++) {
-        count += group->counts[rank];
-    }
+    const bool is_last = places_of(group) == 1;
     const bool has_given = need->guest->door->options.protocol->full(other, false);
-    need->is_over = count == 1 || fits(need->guest, need->bytes) || group->bytes <= need->own;
+    need->is_over = is_last || fits(need->guest, need->bytes) || group->bytes <= need->own;
     return has_given;
 }
 

@@ -51,7 +51,7 @@ static void unlink_guest(struct guest *guest)
 
 /* ---- addresses ---- */
 
-static unsigned count_of(const struct guest_group *group)
+unsigned places_of(const struct guest_group *group)
 {
     unsigned count = 0;
     for (int rank = 0; rank < GUEST_RANKS; rank++) {
@@ -83,7 +83,7 @@ static struct guest_group *group_of(struct door *door, uint64_t address)
 /* Frees it where nobody is left in it. */
 static void leave_group(struct door *door, struct guest_group *group)
 {
-    if (count_of(group) == 0) {
+    if (places_of(group) == 0) {
         *find_group(door, group->address) = group->next;
         free(group);
     }
@@ -176,7 +176,7 @@ unsigned guest_served_beside(const struct guest *guest)
 
 bool guest_is_greedy(const struct guest *guest, unsigned most)
 {
-    return guest->group->counts[GUEST_IN_SERVICE] >= most && count_of(guest->group) < guest->door->count;
+    return guest->group->counts[GUEST_IN_SERVICE] >= most && places_of(guest->group) < guest->door->count;
 }
 
 /* ---- who gives up a place ---- */
@@ -212,7 +212,7 @@ void places_make_room(struct door *door, uint64_t address)
 {
     const struct guest_group *const group = address == UNCOUNTED ? NULL : *find_group(door, address);
     const unsigned most = door->options.per_address;
-    struct guest *guest = group != NULL && count_of(group) >= most ? stalest(group, most) : NULL;
+    struct guest *guest = group != NULL && places_of(group) >= most ? stalest(group, most) : NULL;
     if (guest == NULL && door->count == door->most) {
         guest = places_stalest(door);
     }

@@ -159,6 +159,9 @@ void places_give(struct guest *guest);
 /* It is among those of another address from now on. */
 void places_move(struct guest *guest, uint64_t address);
 
+/* How many guests are of an address, or of all. */
+unsigned places_of(const struct guest_group *group);
+
 /* True where it counts among those of its address: not at a Unix socket, nor of a proxy who has not said for whom. */
 bool places_are_counted(const struct guest *guest);
 
