@@ -13,6 +13,10 @@
 #define DEEPEST 32
 #define BLOCK   ((size_t)256 * 1024) /* what an arena takes at a time, at the most */
 
+#define SMALL        ((size_t)64 * 1024) /* a reply that the memory's reserve is for */
+#define PAYLOAD_TAG  ((2 << 3) | 2)      /* Response.payload, which has a length */
+#define LONGEST_HEAD 11                  /* the tag, and a length of ten bytes */
+
 /* ---- checking bytes from outside ---- */
 
 /* What one message may still take; protobuf-c gives up, cleanly, where it is refused memory. */
@@ -259,24 +263,52 @@ bool rpc_request_unpack(struct arena *arena, struct text bytes, struct rpc_reque
 
 /* ---- responses ---- */
 
-struct text rpc_response_pack(struct arena *arena, const struct status *outcome, const ProtobufCMessage *message)
+struct text rpc_failure_pack(struct arena *arena, const struct status *failure)
 {
     Truss__Rpc__V1__Response envelope = TRUSS__RPC__V1__RESPONSE__INIT;
     struct status own = {.arena = arena};
-    const size_t size = outcome->code == STATUS_OK && message != NULL ? protobuf_c_message_get_packed_size(message) : 0;
-    if (outcome->code == STATUS_OK && message == NULL) {
+    if (failure->code == STATUS_OK) { /* the other side would take it for an empty reply */
         status_fail(&own, STATUS_INTERNAL, "The method gave no answer.");
-        outcome = &own;
-    } else if (size > RPC_MESSAGE_LIMIT - 1024) {
-        status_fail(&own, STATUS_RESOURCE_EXHAUSTED, "The answer is larger than %zu bytes.", RPC_MESSAGE_LIMIT - 1024);
-        outcome = &own;
+        failure = &own;
     }
-    if (outcome->code == STATUS_OK) {
-        envelope.payload = binary(pack_sized(arena, message, size));
-    } else {
-        envelope.status = status_message(arena, outcome);
-    }
+    envelope.status = status_message(arena, failure);
     return pack(arena, &envelope.base);
+}
+
+/* The envelope, with the message packed right into its place, so that a large one takes its memory once. False where
+ * there is none. */
+static bool pack_reply(struct arena *arena, const ProtobufCMessage *reply, size_t size, struct text *bytes)
+{
+    const size_t most = LONGEST_HEAD + size;
+    uint8_t *const packed = size <= SMALL ? arena_alloc(arena, most) : arena_try_alloc(arena, most);
+    if (packed == NULL) {
+        return false;
+    }
+    size_t at = 0;
+    packed[at++] = PAYLOAD_TAG;
+    size_t length = size;
+    for (; length > 0x7F; length >>= 7) {
+        packed[at++] = (uint8_t)(length | 0x80);
+    }
+    packed[at++] = (uint8_t)length;
+    at += protobuf_c_message_pack(reply, packed + at);
+    *bytes = (struct text){(const char *)packed, at};
+    return true;
+}
+
+struct text rpc_reply_pack(struct arena *arena, const ProtobufCMessage *reply, struct status *status)
+{
+    const size_t size = protobuf_c_message_get_packed_size(reply);
+    struct text bytes;
+    if (size > RPC_MESSAGE_LIMIT - 1024) {
+        status_fail(status, STATUS_RESOURCE_EXHAUSTED, "The answer is larger than %zu bytes.",
+                    RPC_MESSAGE_LIMIT - 1024);
+    } else if (pack_reply(arena, reply, size, &bytes)) {
+        return bytes;
+    } else {
+        shortage(status, "send", "the answer");
+    }
+    return rpc_failure_pack(arena, status);
 }
 
 ProtobufCMessage *rpc_response_unpack(struct arena *arena, const ProtobufCMessageDescriptor *descriptor,

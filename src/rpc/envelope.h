@@ -52,10 +52,13 @@ bool rpc_request_pack(struct arena *arena, const struct rpc_request *request, co
                       struct text *bytes, struct status *status);
 bool rpc_request_unpack(struct arena *arena, struct text bytes, struct rpc_request *request, struct status *status);
 
-/* A response: the message (NULL unless the outcome is OK) and the outcome. What is too large to send becomes
- * RESOURCE_EXHAUSTED, no message with OK becomes INTERNAL, and what an outcome says becomes UTF-8 of a bounded length.
- * Always gives bytes that the other side can read. */
-struct text rpc_response_pack(struct arena *arena, const struct status *outcome, const ProtobufCMessage *message);
+/* The response of a failure. What it says becomes UTF-8 of a bounded length: always bytes that the other side can read.
+ */
+struct text rpc_failure_pack(struct arena *arena, const struct status *failure);
+
+/* The response with a reply. One that is too large to send, or for which there is no memory, fails *status
+ * (RESOURCE_EXHAUSTED, UNAVAILABLE), and the response is that of this failure. */
+struct text rpc_reply_pack(struct arena *arena, const ProtobufCMessage *reply, struct status *status);
 
 /* Unpacks a response: fills *outcome (whose arena must be set) with what the other side said and returns the message,
  * or NULL where the outcome is not OK or the bytes are no response (INTERNAL). */

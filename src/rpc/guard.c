@@ -175,7 +175,7 @@ static void refuse(struct guest *guest, const struct frame_route *route, enum st
     char front[FRAME_FRONT];
     status_fail(&status, code, "%s", message);
     status.retry_ms = RETRY_MS;
-    const struct text body = rpc_response_pack(arena, &status, NULL);
+    const struct text body = rpc_failure_pack(arena, &status);
     guest_send_copy(guest, (struct text){front, frame_front(guest, route, body.size, front)});
     guest_send_copy(guest, body);
     guest_pause(guest, guest_unsent(guest) > UNREAD);

@@ -38,7 +38,7 @@ static void answer(struct visit *visit, const struct status *status, struct text
     if (!memory_has_room(bytes.size)) {
         shortage(&own, "send", "the answer");
         status = &own;
-        bytes = rpc_response_pack(visit->arena, status, NULL);
+        bytes = rpc_failure_pack(visit->arena, status);
     }
     log_call(visit, status);
     rpc_tally_answered(visit->server->tally, &visit->place, status->code, clock_us() - visit->arrived);
@@ -53,7 +53,7 @@ static void answer(struct visit *visit, const struct status *status, struct text
 
 static void refuse(struct visit *visit, const struct status *status)
 {
-    answer(visit, status, rpc_response_pack(visit->arena, status, NULL));
+    answer(visit, status, rpc_failure_pack(visit->arena, status));
 }
 
 /* One that has begun to wait, and those who follow it. */
@@ -178,10 +178,11 @@ static struct text ask_handler(struct visit *visit, bool begins, struct status *
         reply = call_handler(visit, status);
         memory_unclaim(room);
     }
-    if (reply != NULL) {
-        *status = (struct status){.arena = visit->arena}; /* of a failure that the handler made its answer of */
+    if (reply == NULL) {
+        return rpc_failure_pack(visit->arena, status);
     }
-    return rpc_response_pack(visit->arena, status, reply);
+    *status = (struct status){.arena = visit->arena}; /* of a failure that the handler made its answer of */
+    return rpc_reply_pack(visit->arena, reply, status);
 }
 
 /* On a lane's thread. */
@@ -207,7 +208,7 @@ static void turn_away(struct visit *visit, enum lane_answer why)
     struct visit *const follower = is_shared(visit) ? take_followers(visit) : NULL;
     struct status status = {.arena = visit->arena};
     admission_full(why == LANE_GREEDY, &status);
-    answer_all(visit, follower, &status, rpc_response_pack(visit->arena, &status, NULL));
+    answer_all(visit, follower, &status, rpc_failure_pack(visit->arena, &status));
 }
 
 static void enter_lane(struct visit *visit)

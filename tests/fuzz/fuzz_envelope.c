@@ -38,7 +38,7 @@ static void quote_in_error(struct text bytes)
     const struct status outcome = {.code = STATUS_NOT_FOUND, .message = string, .suggestions = {string}};
     struct status arrived = {.arena = arena};
     rpc_response_unpack(arena, &truss__migration__v1__get_status_response__descriptor,
-                        rpc_response_pack(arena, &outcome, NULL), &arrived);
+                        rpc_failure_pack(arena, &outcome), &arrived);
     if (arrived.code != STATUS_NOT_FOUND) {
         abort();
     }

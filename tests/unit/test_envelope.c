@@ -1,6 +1,7 @@
 /*
  * Envelopes as bytes: what goes in comes out, and what no honest peer would send is refused with the right code.
  */
+#include "base/memory.h"
 #include "rpc/envelope.h"
 #include "support/runner.h"
 #include "truss/health/v1/health.pb-c.h"
@@ -257,7 +258,7 @@ END_TEST
 static struct status send_outcome(const struct status *outcome)
 {
     struct status arrived = {.arena = arena};
-    const struct text bytes = rpc_response_pack(arena, outcome, NULL);
+    const struct text bytes = rpc_failure_pack(arena, outcome);
     ck_assert_uint_le(bytes.size, RPC_MESSAGE_LIMIT);
     ck_assert_ptr_null(rpc_response_unpack(arena, &truss__health__v1__check_response__descriptor, bytes, &arrived));
     return arrived;
@@ -268,7 +269,7 @@ START_TEST(a_reply_comes_out_as_it_went_in)
     Truss__Health__V1__CheckResponse reply = TRUSS__HEALTH__V1__CHECK_RESPONSE__INIT;
     char version[] = "1.2";
     reply.version = version;
-    const struct text bytes = rpc_response_pack(arena, &status, &reply.base);
+    const struct text bytes = rpc_reply_pack(arena, &reply.base, &status);
     const Truss__Health__V1__CheckResponse *const arrived =
         (const Truss__Health__V1__CheckResponse *)rpc_response_unpack(
             arena, &truss__health__v1__check_response__descriptor, bytes, &status);
@@ -331,9 +332,28 @@ START_TEST(a_reply_beyond_the_limit_is_resource_exhausted)
 {
     Truss__Health__V1__CheckResponse reply = TRUSS__HEALTH__V1__CHECK_RESPONSE__INIT;
     reply.reason = memset(arena_alloc(arena, RPC_MESSAGE_LIMIT + 1), 'x', RPC_MESSAGE_LIMIT);
-    const struct text bytes = rpc_response_pack(arena, &status, &reply.base);
+    const struct text bytes = rpc_reply_pack(arena, &reply.base, &status);
     ck_assert_ptr_null(rpc_response_unpack(arena, &truss__health__v1__check_response__descriptor, bytes, &status));
     ck_assert_int_eq(status.code, STATUS_RESOURCE_EXHAUSTED);
+}
+END_TEST
+
+START_TEST(a_large_reply_without_memory_is_unavailable)
+{
+    Truss__Health__V1__CheckResponse reply = TRUSS__HEALTH__V1__CHECK_RESPONSE__INIT;
+    reply.reason = memset(arena_alloc(arena, MEGABYTE + 1), 'x', MEGABYTE);
+    memory_limit_resident(1);
+    const struct text bytes = rpc_reply_pack(arena, &reply.base, &status);
+    ck_assert_int_eq(status.code, STATUS_UNAVAILABLE);
+    ck_assert_uint_gt(status.retry_ms, 0);
+    status = (struct status){.arena = arena};
+    ck_assert_ptr_null(rpc_response_unpack(arena, &truss__health__v1__check_response__descriptor, bytes, &status));
+    ck_assert_int_eq(status.code, STATUS_UNAVAILABLE);
+    status = (struct status){.arena = arena};
+    reply.reason[1000] = '\0'; /* what is small has the reserve */
+    ck_assert_uint_gt(rpc_reply_pack(arena, &reply.base, &status).size, 1000);
+    ck_assert_int_eq(status.code, STATUS_OK);
+    memory_limit_resident(0);
 }
 END_TEST
 
@@ -378,6 +398,7 @@ int main(void)
     tcase_add_test(tests, an_outcome_as_long_as_a_book_is_cut);
     tcase_add_test(tests, no_reply_with_ok_is_internal);
     tcase_add_test(tests, a_reply_beyond_the_limit_is_resource_exhausted);
+    tcase_add_test(tests, a_large_reply_without_memory_is_unavailable);
     tcase_add_test(tests, bytes_that_are_no_response_are_internal);
     tcase_add_test(tests, a_code_that_is_none_is_unknown);
     suite_add_tcase(suite, tests);
