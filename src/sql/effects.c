@@ -161,7 +161,7 @@ static bool take_large_insert(struct effects_reader *reader, struct text stateme
 void sql_effects_by_words(struct arena *arena, struct text statement, const struct sql_facts *facts,
                           struct sql_effects *effects)
 {
-    struct effects_reader reader = {.arena = arena, .facts = facts, .effects = effects};
+    struct effects_reader reader = {.arena = arena, .statement = statement, .facts = facts, .effects = effects};
     *effects = (struct sql_effects){0};
     if (!take_large_insert(&reader, statement)) {
         effects->unknown = true;
@@ -181,7 +181,12 @@ void sql_effects(struct arena *arena, struct text statement, const struct sql_fa
 {
     static const struct sql_facts nothing = {0};
     struct effects_reader reader = {
-        .arena = arena, .facts = facts == NULL ? &nothing : facts, .created = created, .effects = effects};
+        .arena = arena,
+        .statement = statement,
+        .facts = facts == NULL ? &nothing : facts,
+        .created = created,
+        .effects = effects,
+    };
     json_t *const tree = effects_parse(arena, statement);
     const json_t *const statements = json_object_get(tree, "stmts");
     *effects = (struct sql_effects){0};

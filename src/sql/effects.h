@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "sql/alters.h"
+#include "sql/bound.h"
 #include "sql/needs.h"
 #include "sql/replaced.h"
 
@@ -142,6 +143,9 @@ struct sql_effects {
     size_t alter_count;
     struct sql_reference *references;
     size_t reference_count;
+    const char *unmade;               /* a column that CREATE TABLE names, and does not make; NULL: none */
+    const char *made_twice;           /* one that it makes twice */
+    struct sql_bound *bound;          /* of the partition that it makes or attaches; NULL: none */
     struct sql_replaced *passed_over; /* what IF NOT EXISTS … AS would make; NULL: nothing, or it is not known */
     struct sql_replaced *replaced;    /* NULL: nothing, or it is not known */
     struct sql_proof *proofs;         /* in the statement's order */
@@ -199,11 +203,6 @@ void sql_effects(struct arena *arena, struct text statement, const struct sql_fa
 /* The same by the statement's first words alone, at no cost: INSERT … VALUES is known, everything else is unknown. */
 void sql_effects_by_words(struct arena *arena, struct text statement, const struct sql_facts *facts,
                           struct sql_effects *effects);
-
-/* Does no row pass this CHECK with NULL in the column (no composite one)? Only where "column IS NOT NULL" is all of it
- * or a part of its outermost AND, as PostgreSQL itself looks at it (ConstraintImpliedByRelConstraint). check: as
- * pg_get_expr() writes it; column: unquoted. */
-bool sql_check_proves(struct arena *arena, const char *check, const char *column);
 
 /* "ACCESS EXCLUSIVE"; "" for SQL_LOCK_NONE. */
 const char *sql_lock_name(enum sql_lock lock);

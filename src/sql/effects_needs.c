@@ -110,12 +110,19 @@ static void need_object(struct effects_reader *reader, const json_t *body)
 
 /* Of PostgreSQL's own the parser writes some by itself, which an older server has by another name: EXTRACT is
  * pg_catalog.extract() since 14, date_part() before. */
-static void need_function(struct effects_reader *reader, const json_t *names)
+static void need_function(struct effects_reader *reader, const json_t *call)
 {
+    const json_t *const names = json_object_get(call, "funcname");
     const char *const schema = tree_name(names, 1);
-    if (schema == NULL || strcmp(schema, "pg_catalog") != 0) {
-        effects_need(reader,
-                     (struct sql_need){.kind = SQL_NEED_FUNCTION, .schema = schema, .name = tree_name(names, 0)});
+    const bool is_plain =
+        !tree_flag(call, "func_variadic") && !tree_flag(call, "agg_star") && !tree_flag(call, "agg_within_group");
+    if (names != NULL && (schema == NULL || strcmp(schema, "pg_catalog") != 0)) {
+        effects_need(
+            reader,
+            (struct sql_need){.kind = SQL_NEED_FUNCTION,
+                              .schema = schema,
+                              .name = tree_name(names, 0),
+                              .part = is_plain ? arena_printf(reader->arena, "%zu", tree_count(call, "args")) : NULL});
     }
 }
 
@@ -134,9 +141,8 @@ static void walk(struct effects_reader *reader, json_t *tree)
     need_object(reader, tree);
     json_object_foreach(tree, key, value)
     {
-        const json_t *const names = strcmp(key, "FuncCall") == 0 ? json_object_get(value, "funcname") : NULL;
-        if (names != NULL) {
-            need_function(reader, names);
+        if (strcmp(key, "FuncCall") == 0) {
+            need_function(reader, value);
         }
         if (strcmp(key, "DefElem") != 0 && strcmp(key, "returnType") != 0) {
             walk(reader, value);
@@ -447,6 +453,7 @@ void effects_needs(struct effects_reader *reader, json_t *node)
     const bool may_be_missing = tree_flag(body, "missing_ok");
     size_t i = 0;
     effects_passed_over(reader, kind, body);
+    effects_bound(reader, kind, body);
     if (tree_flag(body, "if_not_exists") && strcmp(kind, "CreateExtensionStmt") == 0) {
         effects_need_files(reader, body);
     }
@@ -465,6 +472,8 @@ void effects_needs(struct effects_reader *reader, json_t *node)
     effects_makes(reader, kind, body);
     effects_replaced(reader, kind, body);
     effects_fitting(reader, kind, body);
+    effects_columns(reader, kind, body, node);
+    effects_own_columns(reader, kind, body);
     if (!is_known || !statements[i].is_whole) {
         walk(reader, body);
     }

@@ -27,31 +27,6 @@ static const char *column_not_null(const json_t *expression)
     return tree_is(test, "nulltesttype", "IS_NOT_NULL") && json_array_size(fields) == 1 ? tree_name(fields, 0) : NULL;
 }
 
-static bool proves(const json_t *expression, const char *column)
-{
-    const json_t *const chain = tree_body(expression, "BoolExpr");
-    const json_t *const parts = json_object_get(chain, "args");
-    const char *const one = column_not_null(expression);
-    bool is = one != NULL && strcmp(one, column) == 0;
-    for (size_t i = 0; !is && tree_is(chain, "boolop", "AND_EXPR") && i < json_array_size(parts); i++) {
-        is = proves(json_array_get(parts, i), column);
-    }
-    return is;
-}
-
-bool sql_check_proves(struct arena *arena, const char *check, const char *column)
-{
-    json_t *const tree = effects_parse(arena, text_of(arena_printf(arena, "SELECT %s", check)));
-    const json_t *const statements = json_object_get(tree, "stmts");
-    const json_t *const select = tree_body(json_object_get(json_array_get(statements, 0), "stmt"), "SelectStmt");
-    const json_t *const targets = json_object_get(select, "targetList");
-    const json_t *const target = tree_body(json_array_get(targets, 0), "ResTarget");
-    const bool is = json_array_size(statements) == 1 && json_array_size(targets) == 1 &&
-                    proves(json_object_get(target, "val"), column);
-    json_decref(tree);
-    return is;
-}
-
 /* ---- subcommands ---- */
 
 static void add_constraint(struct effects_reader *reader, const json_t *range, const json_t *constraint)

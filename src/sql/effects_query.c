@@ -68,7 +68,7 @@ bool effects_is_volatile(json_t *expression)
 
 /* ---- relations ---- */
 
-static bool is_cte(const struct effects_reader *reader, const json_t *range)
+bool effects_is_cte(const struct effects_reader *reader, const json_t *range)
 {
     for (size_t i = 0; i < reader->cte_count; i++) {
         if (tree_is(range, "relname", reader->ctes[i])) {
@@ -78,14 +78,14 @@ static bool is_cte(const struct effects_reader *reader, const json_t *range)
     return false;
 }
 
-static void collect_ctes(struct effects_reader *reader, json_t *tree)
+void effects_note_ctes(struct effects_reader *reader, json_t *tree)
 {
     const char *key;
     json_t *value;
     size_t i;
     json_array_foreach(tree, i, value)
     {
-        collect_ctes(reader, value);
+        effects_note_ctes(reader, value);
     }
     json_object_foreach(tree, key, value)
     {
@@ -94,7 +94,7 @@ static void collect_ctes(struct effects_reader *reader, json_t *tree)
                 arena_grow(reader->arena, reader->ctes, reader->cte_count, &reader->cte_capacity, sizeof *reader->ctes);
             reader->ctes[reader->cte_count++] = tree_string(value, "ctename");
         }
-        collect_ctes(reader, value);
+        effects_note_ctes(reader, value);
     }
 }
 
@@ -125,7 +125,7 @@ static void lock_rows(struct effects_reader *reader, json_t *from, const json_t 
     {
         if (strcmp(key, "RangeVar") != 0) {
             lock_rows(reader, value, wanted);
-        } else if (is_wanted(value, wanted) && !is_cte(reader, value)) {
+        } else if (is_wanted(value, wanted) && !effects_is_cte(reader, value)) {
             effects_lock(reader, value, SQL_LOCK_ROW_SHARE);
         }
     }
@@ -158,7 +158,7 @@ static void walk(struct effects_reader *reader, json_t *tree)
     }
     json_object_foreach(tree, key, value)
     {
-        if (strcmp(key, "RangeVar") == 0 && !is_cte(reader, value)) {
+        if (strcmp(key, "RangeVar") == 0 && !effects_is_cte(reader, value)) {
             effects_lock(reader, value, SQL_LOCK_ACCESS_SHARE);
         } else if (effects_is_one_of("InsertStmt UpdateStmt DeleteStmt MergeStmt", key)) {
             reader->changes_rows = true;
@@ -174,7 +174,7 @@ static void walk(struct effects_reader *reader, json_t *tree)
 
 void effects_query(struct effects_reader *reader, json_t *tree)
 {
-    collect_ctes(reader, tree);
+    effects_note_ctes(reader, tree);
     walk(reader, tree);
 }
 

@@ -13,6 +13,7 @@
 
 struct effects_reader {
     struct arena *arena;
+    struct text statement;
     const struct sql_facts *facts; /* never NULL here */
     const char *const *created;
     struct sql_effects *effects;
@@ -146,6 +147,12 @@ void effects_makes(struct effects_reader *reader, const char *kind, const json_t
 /* What CREATE OR REPLACE puts in the place of what is there: effects_replaced.c. */
 void effects_replaced(struct effects_reader *reader, const char *kind, const json_t *body);
 void effects_passed_over(struct effects_reader *reader, const char *kind, const json_t *body);
+/* The bound of a partition: effects_bound.c. */
+void effects_bound(struct effects_reader *reader, const char *kind, const json_t *body);
+/* Of its own table: effects_own_columns.c. */
+void effects_own_columns(struct effects_reader *reader, const char *kind, const json_t *body);
+/* The columns that its expressions read: effects_columns.c. */
+void effects_columns(struct effects_reader *reader, const char *kind, json_t *body, json_t *node);
 /* What it wants of columns and tables that are there: effects_fitting.c. */
 void effects_fitting(struct effects_reader *reader, const char *kind, const json_t *body);
 /* A copy of a word of the tree; NULL for "". */
@@ -175,6 +182,10 @@ bool effects_is_builtin(const json_t *type);
 
 /* Locks for all that a query (or any part of a tree) reads and writes; effects_query.c. */
 void effects_query(struct effects_reader *reader, json_t *tree);
+/* The names in WITH anywhere in the tree are no relations from here on. */
+void effects_note_ctes(struct effects_reader *reader, json_t *tree);
+/* Is this RangeVar's body one of them? */
+bool effects_is_cte(const struct effects_reader *reader, const json_t *range);
 /* A string constant; "" for what is none. */
 const char *effects_constant(const json_t *node);
 /* The search path becomes what the arguments of SET search_path, or of set_config('search_path', …), say. */

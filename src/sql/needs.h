@@ -12,19 +12,21 @@ enum sql_need_kind {
     SQL_NEED_ROLE,
     SQL_NEED_TYPE,
     SQL_NEED_DOMAIN,
-    SQL_NEED_FUNCTION, /* something of this name that can be called */
+    SQL_NEED_FUNCTION, /* something of this name that can be called; `part`: with so many arguments */
     SQL_NEED_SCHEMA,
     SQL_NEED_COLLATION,
     SQL_NEED_TABLESPACE,
     SQL_NEED_METHOD, /* of access */
     SQL_NEED_SETTING,
-    SQL_NEED_COLUMN, /* `part` of the relation `name`, as those that follow */
+    SQL_NEED_COLUMN,             /* `part` of the relation `name`, as those that follow */
+    SQL_NEED_COLUMN_OR_FUNCTION, /* … or one that takes its row: t.f is f(t) */
     SQL_NEED_CONSTRAINT,
     SQL_NEED_TRIGGER,
     SQL_NEED_POLICY,
     SQL_NEED_RULE,
     SQL_NEED_INDEX,    /* of this table */
     SQL_NEED_KEY,      /* unique over these columns, with 31 (ASCII's unit separator) between them; "": a primary key */
+    SQL_NEED_ARBITER,  /* a unique index over exactly these columns, as those of KEY; nothing of a view */
     SQL_NEED_NO_ROWS,  /* in the relation: the new column `part` is NOT NULL and has no value for them */
     SQL_NEED_RELATION, /* `part`: of these kinds (pg_class.relkind); NULL: of any */
     SQL_NEED_ROUTINE, /* `part`: of these kinds (pg_proc.prokind), with a ! at the end: one only; an o: OUT may count */
@@ -64,6 +66,7 @@ struct sql_need {
     const char *was_schema;
     const char *was;
     bool may_be_missing; /* IF EXISTS */
+    bool is_only_read;   /* naming it, the statement does not make it, however often */
     bool goes;           /* it is dropped, without CASCADE: nothing may depend on it */
 };
 

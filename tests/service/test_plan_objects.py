@@ -687,7 +687,7 @@ PASSING = [
     'CREATE TABLE nt (id int, v text); ALTER TABLE parted ATTACH PARTITION nt FOR VALUES IN (9)',
     "CREATE INDEX ON users USING gin (to_tsvector('english', name)); CREATE INDEX ON users (lower(name)) WHERE n > 0; CREATE INDEX ON users ((users.n + 1)); CREATE INDEX ON users (name varchar_pattern_ops)",
     'CREATE EXTENSION pg_trgm; CREATE INDEX ON users USING gin (name gin_trgm_ops)',
-    "CREATE EXTENSION pg_trgm VERSION '1.6'",
+    "CREATE EXTENSION pg_trgm VERSION '{}'",
     'CREATE EXTENSION IF NOT EXISTS pgcrypto',
     'CREATE EXTENSION earthdistance CASCADE',
     'CREATE EXTENSION cube; CREATE EXTENSION earthdistance',
@@ -758,7 +758,8 @@ class Objects(Case):
 
     def test_of_what_succeeds_nothing_is_said(self):
         newer = {"REPLACE TRIGGER": 14, "pout": 14, "tab(int, int, text)": 14, "RENAME TO tr": 15, "TRUNCATE held": 18, "INHERIT alone": 18}
-        fails = self.compare([sql for sql in PASSING if not any(words in sql and self.cluster.version < since for words, since in newer.items())])
+        trgm = self.sql("SELECT default_version FROM pg_available_extensions WHERE name = 'pg_trgm'")[0][0]
+        fails = self.compare([sql.replace("VERSION '{}'", f"VERSION '{trgm}'") for sql in PASSING if not any(words in sql and self.cluster.version < since for words, since in newer.items())])
         self.assertEqual(fails, set())
 
     def test_the_plan_waits_for_nobody_who_holds_a_table(self):

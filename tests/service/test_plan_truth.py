@@ -3,6 +3,7 @@ it stands, what IF NOT EXISTS passes over, what a new partition fires, and what 
 held against what the server does with the same statement."""
 import os
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 sys.path.insert(0, os.path.dirname(__file__))
@@ -249,6 +250,64 @@ class PassedOver(Base):
                 self.project_of(statement + ";\n", setup=things)
                 self.assertEqual(list(self.check().warnings), [])
 
+    BOUNDS = """CREATE TABLE whole (id int) PARTITION BY LIST (id); CREATE TABLE p1 PARTITION OF whole FOR VALUES IN (1, -2, NULL); CREATE TABLE whole_default PARTITION OF whole DEFAULT;
+        CREATE TABLE days (d date) PARTITION BY RANGE (d); CREATE TABLE d1 PARTITION OF days FOR VALUES FROM ('2024-01-01') TO ('2024-02-01');
+        CREATE TABLE names (t text, n numeric) PARTITION BY LIST (t); CREATE TABLE n1 PARTITION OF names FOR VALUES IN ('a', '1'); CREATE TABLE times (t timestamptz) PARTITION BY RANGE (t);
+        CREATE TABLE t1 PARTITION OF times FOR VALUES FROM ('2024-01-01') TO ('2024-02-01'); CREATE TABLE pairs (a int, b text) PARTITION BY RANGE (a, b);
+        CREATE TABLE pair1 PARTITION OF pairs FOR VALUES FROM (1, 'a') TO (2, MAXVALUE); CREATE TABLE hashed (id int) PARTITION BY HASH (id); CREATE TABLE h1 PARTITION OF hashed FOR VALUES WITH (MODULUS 4, REMAINDER 1);"""
+
+    def passed_over(self, statements, setup):
+        """What a check says of each, as (warnings, notes)."""
+        self.project_of(*(f"{one};\n" for one in statements), setup=setup)
+        check = self.check()
+        of = lambda said, number: "\n".join(one for one in said if f'Migration "{number}" would pass over' in one)  # noqa: E731
+        return [(of(check.warnings, number), of(check.notes, number)) for number in range(1, len(statements) + 1)]
+
+    def test_a_bound_that_is_written_otherwise_is_the_same(self):
+        bounds = ("p1 PARTITION OF whole FOR VALUES IN (-2, '1', NULL)", "p1 PARTITION OF whole FOR VALUES IN ('01', -2, NULL, 1::bigint)", "d1 PARTITION OF days FOR VALUES FROM (DATE '2024-01-01') TO ('20240201')",
+                      "d1 PARTITION OF days FOR VALUES FROM ('1 Jan 2024') TO (CAST('2024-02-01' AS date))", "n1 PARTITION OF names FOR VALUES IN (1, 'a'::text)", "t1 PARTITION OF times FOR VALUES FROM ('2024-01-01 00:00') TO ('2024-02-01')",
+                      "pair1 PARTITION OF pairs FOR VALUES FROM ('1', 'a') TO (2, MAXVALUE)", "h1 PARTITION OF hashed FOR VALUES WITH (REMAINDER 1, MODULUS 4)", "whole_default PARTITION OF whole DEFAULT")
+        said = self.passed_over([f"CREATE TABLE IF NOT EXISTS {bound}" for bound in bounds], self.BOUNDS)
+        self.assertEqual([(bound, one) for bound, one in zip(bounds, said) if one != ("", "")], [])
+
+    def test_a_bound_of_other_values_is_another(self):
+        bounds = ("p1 PARTITION OF whole FOR VALUES IN (1, -2)", "p1 PARTITION OF whole FOR VALUES IN (1, 2, NULL)", "d1 PARTITION OF days FOR VALUES FROM (MINVALUE) TO ('2024-02-01')", "n1 PARTITION OF names FOR VALUES IN ('A', '1')",
+                      "t1 PARTITION OF times FOR VALUES FROM ('2024-01-02 00:00+00') TO ('2024-02-01 00:00+00')", "pair1 PARTITION OF pairs FOR VALUES FROM (0, 'a') TO (2, MAXVALUE)",
+                      "h1 PARTITION OF hashed FOR VALUES WITH (MODULUS 4, REMAINDER 2)", "whole_default PARTITION OF whole FOR VALUES IN (3)")
+        said = self.passed_over([f"CREATE TABLE IF NOT EXISTS {bound}" for bound in bounds], self.BOUNDS)
+        self.assertEqual([(bound, one) for bound, one in zip(bounds, said) if "its bound is " not in one[0]], [])
+
+    def test_what_cannot_be_compared_is_said_to_be_so(self):
+        things = self.BOUNDS + """CREATE TABLE t (id int, name text, CHECK (id > 0)); CREATE MATERIALIZED VIEW m AS SELECT id FROM t; CREATE TABLE made AS SELECT id FROM t; CREATE INDEX i ON t ((id + 1)); CREATE SEQUENCE s;
+            CREATE SCHEMA area; CREATE TABLE area.deep (id int, name text); CREATE TABLE deep (z int);"""
+        statements = ("CREATE TABLE IF NOT EXISTS p1 PARTITION OF whole FOR VALUES IN (1 + 0, -2, NULL)", "CREATE TABLE IF NOT EXISTS pair1 PARTITION OF pairs FOR VALUES FROM (1, lower('A')) TO (2, MAXVALUE)",
+                          "CREATE TABLE IF NOT EXISTS t1 PARTITION OF times FOR VALUES FROM ('2024-01-02') TO ('2024-02-01')", "CREATE TABLE IF NOT EXISTS t (id int, name text, CHECK (id > 5))",
+                          "CREATE MATERIALIZED VIEW IF NOT EXISTS m AS SELECT t.id FROM t WHERE id > 0", "CREATE TABLE IF NOT EXISTS made AS SELECT id FROM t WHERE id > 1", "CREATE INDEX IF NOT EXISTS i ON t (abs(id))",
+                          "CREATE TABLE IF NOT EXISTS t (LIKE deep)")
+        said = self.passed_over(statements, things)
+        self.assertEqual([(one, words) for one, words in zip(statements, said) if words[0] or "which is there: whether it is the same cannot be compared" not in words[1]], [])
+        self.assertIn("cannot be compared", "\n".join(self.plan().warnings))
+
+    def test_a_search_path_that_the_script_sets_is_followed(self):
+        things = """CREATE SCHEMA area; CREATE TABLE area.w (id int); CREATE TABLE w (other text); CREATE TABLE area.apart (id int); CREATE TABLE bad (v int); INSERT INTO bad VALUES (1), (1);"""
+        for script, told in (("SET search_path = area;\nCREATE TABLE IF NOT EXISTS w (id int, name text);", "has no column \"name\""), ("SET LOCAL search_path TO area, public;\nALTER TABLE w ADD COLUMN IF NOT EXISTS id bigint;", "integer there, and bigint here"),
+                             ("SELECT pg_catalog.set_config('search_path', 'area', false);\nCREATE SEQUENCE IF NOT EXISTS apart;", "is a table")):
+            with self.subTest(script):
+                self.database = None
+                self.project_of(script, setup=things)
+                self.assertRegex("\n".join(self.check().warnings), f"would pass over .*{told}")
+        for script in ("SET search_path = area;\nCREATE TABLE IF NOT EXISTS w (id int);", "CREATE TABLE IF NOT EXISTS w (other text);\nSET search_path = area;\nCREATE TABLE IF NOT EXISTS w (id int);\nRESET search_path;\nCREATE TABLE IF NOT EXISTS w (other text);"):
+            with self.subTest(script):
+                self.database = None
+                self.project_of(script, setup=things)
+                check = self.check()
+                self.assertEqual([one for one in (*check.warnings, *check.notes) if "pass over" in one], [])
+        self.database = None
+        self.project_of("DO $$ BEGIN PERFORM set_config('search_path', 'area', false); END $$;\nCREATE TABLE IF NOT EXISTS w (id bigint);\nCREATE TABLE IF NOT EXISTS nowhere (id int);", setup=things)
+        notes = [one for one in self.check().notes if "pass over" in one]
+        self.assertEqual(len(notes), 1, notes)
+        self.assertIn('"w" where it is there: which schema that is cannot be known', notes[0])
+
     def test_an_extension_or_schema_that_is_there_otherwise_is_told(self):
         things = "CREATE SCHEMA area; CREATE EXTENSION pgcrypto SCHEMA area VERSION '1.3';"
         for statement, told in (("CREATE EXTENSION IF NOT EXISTS pgcrypto SCHEMA public", "is in the schema area: .* wants public"),
@@ -268,6 +327,49 @@ class PassedOver(Base):
     def test_an_index_of_another_table_is_told(self):
         self.project_of("CREATE INDEX IF NOT EXISTS i ON u (id);\n", setup=self.THINGS)
         self.assertRegex("\n".join(self.check().warnings), "index \"i\"")
+
+
+class Waits(Base):
+    """Whoever keeps a table for himself keeps no plan and no check waiting."""
+
+    def quickly(self, what):
+        begun = time.monotonic()
+        answer = what()
+        self.assertLess(time.monotonic() - begun, 20)  # a query of ours is given up after a minute
+        return answer
+
+    def test_a_check_and_a_default_are_read_without_a_lock(self):
+        self.project_of("ALTER TABLE kept ALTER COLUMN a SET NOT NULL;\nALTER TABLE kept ALTER COLUMN b SET NOT NULL;\nALTER TABLE kept ADD PRIMARY KEY USING INDEX kept_a;\n",
+                        setup="CREATE TABLE kept (a int, b int, CONSTRAINT a_there CHECK (a IS NOT NULL AND b > 0)); CREATE UNIQUE INDEX kept_a ON kept (a);")
+        self.hold("BEGIN", "LOCK TABLE kept IN ACCESS EXCLUSIVE MODE")
+        statements = self.quickly(self.plan).migrations[0].steps[0].statements
+        self.assertEqual([Work.work_name(one) for one in statements], ["none", "scan", "none"])
+
+    def test_what_if_not_exists_passes_over_is_said_not_to_be_compared(self):
+        self.project_of("CREATE INDEX IF NOT EXISTS kept_a ON kept (a);\nCREATE TABLE IF NOT EXISTS kept (a int DEFAULT 2);\n", setup="CREATE TABLE kept (a int DEFAULT 1); CREATE INDEX kept_a ON kept (a);")
+        self.hold("BEGIN", "LOCK TABLE kept IN ACCESS EXCLUSIVE MODE")
+        check = self.quickly(self.check)
+        self.assertRegex("\n".join(check.notes), 'index "kept_a", which is there: whether it is the same cannot be compared, as another session keeps what is there locked')
+        self.assertIn("This run would wait for", "\n".join(check.warnings))
+        self.assertIn("kept_a", "\n".join(self.quickly(self.plan).warnings))
+
+    def test_an_invalid_index_of_a_table_that_is_kept_is_found(self):
+        self.project_of("CREATE INDEX IF NOT EXISTS kept_a ON kept (a);\n", setup="CREATE TABLE kept (a int); CREATE INDEX kept_a ON kept (a); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'kept_a'::regclass;")
+        self.hold("BEGIN", "LOCK TABLE kept IN ACCESS EXCLUSIVE MODE")
+        self.assertIn("is there and INVALID", self.quickly(self.plan).refusal)
+
+    def test_rows_of_a_published_table_and_a_table_that_is_written_anew(self):
+        self.project_of("UPDATE kept SET a = 1;\nALTER TABLE kept ALTER COLUMN a TYPE text;\n", setup="CREATE TABLE kept (a int); CREATE PUBLICATION all_of_it FOR TABLE kept;")
+        self.hold("BEGIN", "LOCK TABLE kept IN ACCESS EXCLUSIVE MODE")
+        self.assertIn("This run would wait for", "\n".join(self.quickly(self.check).warnings))
+
+    def test_a_function_whose_body_names_what_is_kept(self):
+        if self.version() < 14:
+            self.skipTest("PostgreSQL 13 has no BEGIN ATOMIC")
+        self.project_of("CREATE TABLE a (id int);\nCREATE INDEX CONCURRENTLY other_a ON other (a);\nSELECT 1;\n",
+                        setup="CREATE TABLE other (a int); CREATE TABLE kept (a int); CREATE FUNCTION reads() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(*) FROM kept; END;")
+        self.hold("BEGIN", "LOCK TABLE kept IN ACCESS EXCLUSIVE MODE")
+        self.assertIn("another session keeps a table locked that one of them names", self.quickly(self.plan).refusal)
 
 
 class Fires(Base):

@@ -378,6 +378,26 @@ END_TEST
 
 /* ---- the registry ---- */
 
+/* Whoever asks for it believes the facts: what is sent to the session sets no other path. */
+START_TEST(the_search_path_of_a_frameworks_session_is_what_its_facts_say)
+{
+    const struct ledger ledger = {.schema = "its own", .table = "t"};
+    size_t changing = 0;
+    for (size_t i = 0; frameworks[i] != NULL; i++) {
+        const struct session_path path = framework_session_path(frameworks[i], &ledger);
+        struct buffer sql = {.arena = arena};
+        ledger_put(&sql, frameworks[i], LEDGER_SESSION, &ledger, NULL);
+        const bool sets = text_find(buffer_text(&sql), "search_path", 0) != SIZE_MAX;
+        const bool has_schema = text_find(buffer_text(&sql), "\"its own\"", 0) != SIZE_MAX;
+        ck_assert_msg(sets == (path.place == PATH_IN_FRONT || path.place == PATH_ALONE), "%s: %s", frameworks[i]->id,
+                      buffer_string(&sql));
+        ck_assert_msg(sets == has_schema, "%s", frameworks[i]->id);
+        changing += sets ? 1 : 0;
+    }
+    ck_assert_uint_ge(changing, 3);
+}
+END_TEST
+
 START_TEST(a_framework_is_found_by_its_names_whatever_the_case)
 {
     for (size_t i = 0; frameworks[i] != NULL; i++) {
@@ -476,6 +496,7 @@ int main(void)
     tcase_add_test(tests, a_given_folder_must_be_one_or_be_able_to_become_one);
     tcase_add_test(tests, values_and_names_are_quoted);
     tcase_add_test(tests, a_framework_is_found_by_its_names_whatever_the_case);
+    tcase_add_test(tests, the_search_path_of_a_frameworks_session_is_what_its_facts_say);
     tcase_add_test(tests, what_is_needed_comes_first_and_of_those_that_may_be_next_the_lowest);
     tcase_add_test(tests, what_is_in_a_circle_comes_last_as_it_was);
     tcase_add_test(tests, a_hundred_thousand_that_need_the_next_are_in_order_at_once);

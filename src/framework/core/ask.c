@@ -166,6 +166,27 @@ bool ledger_has(const struct framework *framework, enum ledger_part part)
     return ledger_template(&framework->ledger, part) != NULL;
 }
 
+struct session_path framework_session_path(const struct framework *framework, const struct ledger *ledger)
+{
+    const struct ledger_facts *const facts = framework_ledger_facts(framework, ledger);
+    return facts->path == NULL ? (struct session_path){.place = PATH_STAYS} : facts->path(ledger);
+}
+
+/* What is put in front runs while the connection's own path is in force: nullif would take whose "=" it finds there. */
+static void put_path(struct buffer *sql, const struct session_path *path)
+{
+    static const char *const templates[] = {
+        [PATH_STAYS] = "",
+        [PATH_IN_FRONT] = "SELECT pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', {'{schema}'}, "
+                          "CASE WHEN pg_catalog.current_setting('search_path') OPERATOR(pg_catalog.<>) '' "
+                          "THEN pg_catalog.current_setting('search_path') END), false);",
+        [PATH_ALONE] = "SET search_path TO {schema};",
+        [PATH_BY_SQL] = "",
+    };
+    const struct ledger first = {.schema = path->schema, .table = ""};
+    template_put(sql, templates[path->place], NULL, &first, NULL);
+}
+
 void ledger_put(struct buffer *sql, const struct framework *framework, enum ledger_part part,
                 const struct ledger *ledger, const struct ledger_record *record)
 {
@@ -174,6 +195,10 @@ void ledger_put(struct buffer *sql, const struct framework *framework, enum ledg
     }
     const struct ledger_facts *const facts = framework_ledger_facts(framework, ledger);
     const char *const template = ledger_template(facts, part);
+    if (part == LEDGER_SESSION) {
+        const struct session_path path = framework_session_path(framework, ledger);
+        put_path(sql, &path);
+    }
     if (template != NULL) {
         template_put(sql, template, facts->words, ledger, record);
     }

@@ -20,6 +20,20 @@ struct ledger_shape {
     const char *optional; /* names of those columns that some versions of the tool do not make; NULL: none */
 };
 
+/* What its own connection makes of the search path that the URL, the role and the database give it: where names without
+ * a schema are looked for and made. */
+enum path_place {
+    PATH_STAYS,
+    PATH_IN_FRONT, /* the schema comes first, what was there behind it */
+    PATH_ALONE,    /* the schema is all of it */
+    PATH_BY_SQL,   /* ledger_facts.session sets it */
+};
+
+struct session_path {
+    enum path_place place;
+    const char *schema; /* of IN_FRONT and ALONE; borrowed from the ledger or its folder */
+};
+
 /* What its ledger is, and what it means. */
 struct ledger_facts {
     const struct ledger_shape *shapes; /* ends with a NULL table; the first has the default name */
@@ -51,7 +65,7 @@ struct ledger_facts {
      * ledger_part, each statement ending in a semicolon. NULL: it has none. */
     const char *read;
     const char *create;
-    const char *session;
+    const char *session; /* other settings than the search path */
     const char *lock;
     const char *unlock;
     const char *record;
@@ -65,6 +79,9 @@ struct ledger_facts {
     /* Words of its own in these. Ends with a NULL name. */
     const struct ledger_word *words;
 
+    /* The search path of its connection. NULL: it stays. */
+    struct session_path (*path)(const struct ledger *ledger);
+
     /* Session-level advisory locks that its own CLI takes: keys, ending with 0, and the CRC-32 of the database's name
      * times a number. */
     const int64_t *advisory_locks;
@@ -75,13 +92,6 @@ struct ledger_facts {
  * ledger (or at its own LOCK TABLE or ALTER TABLE of it), and the ledger's key refuses what we have recorded. Readers
  * never wait, and never make us wait: a backup holds ACCESS SHARE on every table for hours. */
 #define LOCK_LEDGER "LOCK TABLE {ledger} IN SHARE ROW EXCLUSIVE MODE;"
-
-/* In .session: the scripts' unqualified names are looked for in the schema (an identifier) before the connection's own.
- * It runs while that path is in force: nullif would take whose "=" it finds there. */
-#define SCHEMA_IN_FRONT(schema)                                                                                        \
-    "SELECT pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', {'" schema "'}, "                          \
-    "CASE WHEN pg_catalog.current_setting('search_path') OPERATOR(pg_catalog.<>) '' "                                  \
-    "THEN pg_catalog.current_setting('search_path') END), false);"
 
 /* A word that the templates of one framework have: {word}. Either text is a literal (NULL: NULL), or sql appends SQL.
  */

@@ -186,7 +186,7 @@ bool framework_create_migration(struct arena *arena, const struct folder *folder
 /* What is written into a ledger, and around that. */
 enum ledger_part {
     LEDGER_CREATE,       /* makes the ledger as the framework does; its schema is there already */
-    LEDGER_SESSION,      /* settings that the framework's own connection has (search_path) */
+    LEDGER_SESSION,      /* settings that the framework's own connection has, the search path first */
     LEDGER_LOCK,         /* at the beginning of each transaction of ours: what keeps its own tool out where advisory
                             locks do not (LOCK TABLE, a row of a lock table); raises 55P03 where it is taken, and is
                             then tried again */
@@ -204,7 +204,10 @@ enum ledger_part {
 /* The template of a part; NULL: the facts have none. */
 const char *ledger_template(const struct ledger_facts *facts, enum ledger_part part);
 
-/* Has the framework anything of its own to write for this part? */
+/* The search path that the framework's own connection has. */
+struct session_path framework_session_path(const struct framework *framework, const struct ledger *ledger);
+
+/* Has the framework anything of its own to write for this part? Not for SESSION. */
 bool ledger_has(const struct framework *framework, enum ledger_part part);
 
 /* Appends the SQL of this part, each statement ending in a semicolon and schema-qualified throughout, because a

@@ -5,7 +5,6 @@
 #include "base/search.h"
 #include "framework/core/entry_index.h"
 #include "framework/core/ledger.h"
-#include "framework/core/template.h"
 #include "framework/flyway/flyway_callbacks.h"
 #include "framework/flyway/flyway_files.h"
 #include "framework/flyway/flyway_fill.h"
@@ -282,9 +281,9 @@ static const char *installer_of(struct arena *arena, const struct ledger *ledger
 
 /* Its default schema, in which its table is, comes before what the connection has (PostgreSQLConnection.java,
  * changeCurrentSchemaTo), public as any other: unqualified names are made there. */
-static void put_search_path(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
+static struct session_path search_path_of(const struct ledger *ledger)
 {
-    template_put(sql, SCHEMA_IN_FRONT("{schema}"), NULL, ledger, record);
+    return (struct session_path){PATH_IN_FRONT, ledger->schema};
 }
 
 #define INSERT(took, success)                                                                                          \
@@ -322,7 +321,7 @@ const struct framework framework_flyway = {
                 "\"execution_time\" INTEGER NOT NULL, \"success\" BOOLEAN NOT NULL);"
                 "ALTER TABLE {ledger} ADD CONSTRAINT {identifier:*_pk} PRIMARY KEY (\"installed_rank\");"
                 "CREATE INDEX {identifier:*_s_idx} ON {ledger} (\"success\");",
-            .session = "{search_path}",
+            .path = search_path_of,
             .record = INSERT("{took:ms}", "true"),
             .start = INSERT("0", "false"),
             .forget = FORGET,
@@ -331,8 +330,7 @@ const struct framework framework_flyway = {
                       "1000)::int" UNFINISHED,
             .mark_applied = INSERT("0", "true"),
             .mark_rolled_back = FORGET,
-            .words = (const struct ledger_word[]){{.name = "search_path", .sql = put_search_path},
-                                                  {.name = "said_version", .text = version_of},
+            .words = (const struct ledger_word[]){{.name = "said_version", .text = version_of},
                                                   {.name = "description", .text = description_of},
                                                   {.name = "script", .text = script_of},
                                                   {.name = "type", .text = type_of},

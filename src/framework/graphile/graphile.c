@@ -185,6 +185,16 @@ static void put_settings(struct buffer *sql, const struct ledger *ledger, const 
     }
 }
 
+static struct session_path search_path_of(const struct ledger *ledger)
+{
+    const struct settings *const settings = ledger->folder == NULL ? NULL : ledger->folder->settings;
+    bool sets = false;
+    for (size_t i = 0; settings != NULL && i < settings->session_count; i++) {
+        sets = sets || text_is_nocase(text_of(settings->session[i].key), "search_path");
+    }
+    return (struct session_path){.place = sets ? PATH_BY_SQL : PATH_STAYS};
+}
+
 static const char *previous_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
 {
     (void)ledger;
@@ -211,6 +221,7 @@ const struct framework framework_graphile = {
                       "CREATE TABLE IF NOT EXISTS {ledger:current} (filename text primary key default 'current.sql', "
                       "content text not null, date timestamptz not null default now());",
             .session = "{settings}",
+            .path = search_path_of,
             .record = "INSERT INTO {ledger} (hash, previous_hash, filename) VALUES ({checksum}, {previous}, {key});",
             .words = (const struct ledger_word[]){{.name = "settings", .sql = put_settings},
                                                   {.name = "previous", .text = previous_of},

@@ -126,13 +126,10 @@ static void put_lock_key(struct buffer *sql, const struct ledger *ledger, const 
 
 /* The default schema comes before what the connection has (DatabaseUtils.initializeDatabase); liquibaseSchemaName is of
  * its own tables alone. */
-static void put_search_path(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
+static struct session_path search_path_of(const struct ledger *ledger)
 {
     const char *const schema = ledger->folder == NULL ? NULL : ledger->folder->script_schema;
-    if (schema != NULL) {
-        const struct ledger in_front = {.schema = schema, .table = ledger->table};
-        template_put(sql, SCHEMA_IN_FRONT("{schema}"), NULL, &in_front, record);
-    }
+    return (struct session_path){schema == NULL ? PATH_STAYS : PATH_IN_FRONT, schema};
 }
 
 /* One number for each run of ours, which has a connection of its own, as it is for each of theirs: the end of a time in
@@ -176,7 +173,6 @@ SAID(contexts, contexts)
 SAID(labels, labels)
 
 static const struct ledger_word words[] = {
-    {.name = "search_path", .sql = put_search_path},
     {.name = "lock_table", .sql = put_lock_table},
     {.name = "lock_key", .sql = put_lock_key},
     {.name = "again", .sql = put_again},
@@ -233,7 +229,7 @@ const struct framework framework_liquibase = {
                 "liquibase release-locks frees it'); END IF; END IF; END'};",
             .unlock = "UPDATE {lock_table} SET locked = false, lockgranted = NULL, lockedby = NULL WHERE id "
                       "OPERATOR(pg_catalog.=) 1 AND lockedby OPERATOR(pg_catalog.=) 'Truss';",
-            .session = "{search_path}",
+            .path = search_path_of,
             .record =
                 "{again}INSERT INTO {ledger} (id, author, filename, dateexecuted, orderexecuted, md5sum, description, "
                 "comments, exectype, contexts, labels, liquibase, deployment_id) SELECT {set_id}, {author}, {path}, "

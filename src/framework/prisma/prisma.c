@@ -74,6 +74,12 @@ static bool prisma_checksum_matches(struct arena *arena, const struct folder *fo
     "UPDATE {ledger} SET rolled_back_at = {clock} WHERE migration_name OPERATOR(pg_catalog.=) {name} AND finished_at " \
     "IS NULL AND rolled_back_at IS NULL;"
 
+/* Its connection looks for tables in the schema of the URL only. */
+static struct session_path search_path_of(const struct ledger *ledger)
+{
+    return (struct session_path){PATH_ALONE, ledger->schema};
+}
+
 const struct framework framework_prisma = {
     .id = "prisma",
     .display_name = "Prisma",
@@ -111,8 +117,7 @@ const struct framework framework_prisma = {
                       "    \"started_at\"            TIMESTAMPTZ NOT NULL DEFAULT now(),\n"
                       "    \"applied_steps_count\"   INTEGER NOT NULL DEFAULT 0\n"
                       ");",
-            /* Its connection looks for tables in the schema of the URL only. */
-            .session = "SET search_path TO {schema};",
+            .path = search_path_of,
             /* started_at is that of the transaction, which began just before the script. */
             .record = INSERT "pg_catalog.now(), {clock}, 1);",
             .start = INSERT "{clock}, NULL, 0);",

@@ -119,11 +119,10 @@ static bool node_pg_migrate_script(const struct script_request *request)
 
 /* ---- the ledger ---- */
 
-static void put_search_path(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
+static struct session_path search_path_of(const struct ledger *ledger)
 {
     const char *const schema = ledger->folder == NULL ? NULL : ledger->folder->settings;
-    (void)record;
-    pg_quote_identifier(sql, schema == NULL ? ledger->schema : schema);
+    return (struct session_path){PATH_ALONE, schema == NULL ? ledger->schema : schema};
 }
 
 const struct framework framework_node_pg_migrate = {
@@ -138,12 +137,11 @@ const struct framework framework_node_pg_migrate = {
                     "FROM {ledger} ORDER BY run_on, id",
             .create = "CREATE TABLE {ledger} (id SERIAL PRIMARY KEY, name varchar(255) NOT NULL, "
                       "run_on timestamp NOT NULL);",
-            .session = "SET search_path TO {search_path};",
+            .path = search_path_of,
             /* run_on is a time without a zone, and the rows are compared in its order: one that was written by a
              * session of another zone must not be later than ours. */
             .record = "INSERT INTO {ledger} (name, run_on) SELECT {name}, greatest(pg_catalog.now()::timestamp, "
                       "pg_catalog.max(run_on)) FROM {ledger};",
-            .words = (const struct ledger_word[]){{.name = "search_path", .sql = put_search_path}, {0}},
             .advisory_locks = KEYS(INT64_C(7241865325823964)),
         },
     .folder =

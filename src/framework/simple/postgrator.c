@@ -141,15 +141,11 @@ static const char *md5_of(struct arena *arena, const struct ledger *ledger, cons
     return record->file->is_code ? "undefined" : record->checksum;
 }
 
-static void put_search_path(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
+static struct session_path search_path_of(const struct ledger *ledger)
 {
     const struct settings *const settings = ledger->folder == NULL ? NULL : ledger->folder->settings;
-    (void)record;
-    if (settings != NULL && settings->schema != NULL) {
-        buffer_puts(sql, "SET search_path TO ");
-        pg_quote_identifier(sql, settings->schema);
-        buffer_putc(sql, ';');
-    }
+    const char *const schema = settings == NULL ? NULL : settings->schema;
+    return (struct session_path){schema == NULL ? PATH_STAYS : PATH_ALONE, schema};
 }
 
 /* The directory of the pattern that a program gives it. */
@@ -181,10 +177,8 @@ const struct framework framework_postgrator = {
                       "ALTER TABLE {ledger} ADD COLUMN run_at TIMESTAMP WITH TIME ZONE;",
             .lock = LOCK_LEDGER,
             .record = "INSERT INTO {ledger} (version, name, md5, run_at) VALUES ({key}, {title}, {md5}, {clock:ms});",
-            .session = "{search_path}",
-            .words = (const struct ledger_word[]){{.name = "md5", .text = md5_of},
-                                                  {.name = "search_path", .sql = put_search_path},
-                                                  {0}},
+            .path = search_path_of,
+            .words = (const struct ledger_word[]){{.name = "md5", .text = md5_of}, {0}},
         },
     .folder =
         {

@@ -5,7 +5,6 @@
 
 #include "base/sqlstate.h"
 #include "framework/core/listing.h"
-#include "framework/core/template.h"
 #include "migration/look/hints.h"
 #include "migration/look/join.h"
 #include "migration/look/project_database.h"
@@ -259,20 +258,22 @@ static bool fill(const struct request *request, struct catalog *catalog)
 
 typedef bool detecting(const struct request *request, struct pg_session *session, struct detection *detection);
 
-/* Does the path of the connection say already what the tool's makes of it? A schema that is put in front is there where
- * it is the first; one that is set alone must be the only one. */
-static bool changes_path(const struct request *request, const char *schemas, struct text sql)
+/* Does the tool look for names elsewhere than where the path of the connection leads already? */
+static bool changes_path(const char *schemas, const struct session_path *path)
 {
     const size_t end = strcspn(schemas, (char[]){PG_SCHEMA_END, 0});
-    const struct ledger first = {.schema = arena_strndup(request->arena, schemas, end), .table = ""};
-    struct buffer in_front = {.arena = request->arena};
-    struct buffer alone = {.arena = request->arena};
-    template_put(&in_front, SCHEMA_IN_FRONT("{schema}"), NULL, &first, NULL);
-    buffer_puts(&alone, "SET search_path TO ");
-    pg_quote_identifier(&alone, first.schema);
-    buffer_putc(&alone, ';');
-    return text_find(sql, "search_path", 0) != SIZE_MAX && !(end > 0 && text_equal(sql, buffer_text(&in_front))) &&
-           !(schemas[end] == '\0' && text_equal(sql, buffer_text(&alone)));
+    const bool is_first = end > 0 && path->schema != NULL && text_is((struct text){schemas, end}, path->schema);
+    switch (path->place) {
+    case PATH_STAYS:
+        return false;
+    case PATH_IN_FRONT:
+        return !is_first;
+    case PATH_ALONE:
+        return !is_first || schemas[end] != '\0';
+    case PATH_BY_SQL:
+        break;
+    }
+    return true;
 }
 
 /* Names of scripts are then looked for where their tool would, which may change the path of its connection (Flyway's
@@ -284,9 +285,12 @@ static bool look_as_its_tool(const struct request *request, struct pg_session *s
     if (detection->framework == NULL || detection->problem != NULL) {
         return true;
     }
+    const struct session_path path = framework_session_path(detection->framework, &detection->ledger);
+    if (!changes_path(pg_session_script_schemas(session), &path)) {
+        return true;
+    }
     ledger_put(&sql, detection->framework, LEDGER_SESSION, &detection->ledger, NULL);
-    return !changes_path(request, pg_session_script_schemas(session), buffer_text(&sql)) ||
-           pg_session_pin_as(session, buffer_string(&sql), request->status);
+    return pg_session_pin_as(session, buffer_string(&sql), request->status);
 }
 
 /* With several and no telling which, nothing can be said of any migration. */

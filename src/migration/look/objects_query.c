@@ -3,6 +3,7 @@
  * schema must not answer for it.
  */
 #include "migration/look/objects_query.h"
+#include "pg/briefly.h"
 #include "pg/search.h"
 
 /* $1 type, $2 schema or NULL, $3 name, $4 parent or NULL, $5 schema of the parent or NULL, as arrays of equal length;
@@ -15,8 +16,8 @@
     "   ANY (CASE WHEN coalesce(o.parent_schema, o.schema, $6) IS NULL THEN " PG_SCRIPT_SCHEMAS ""                     \
     "        ELSE ARRAY[coalesce(o.parent_schema, o.schema, $6)::name] END)) AS schemas"                               \
     "  FROM unnest(" PG_AS_SCRIPT(                                                                                     \
-        "$1::text[]") ", $2::text[], $3::text[], $4::text[], $5::text[])"                                              \
-                      "  WITH ORDINALITY AS o(kind, schema, name, parent, parent_schema, number)) "
+        PG_BRIEFLY("$1::text[]")) ", $2::text[], $3::text[], $4::text[], $5::text[])"                                  \
+                                  "  WITH ORDINALITY AS o(kind, schema, name, parent, parent_schema, number)) "
 
 static const char existence_query[] = WANTED
     "SELECT CASE w.kind"
@@ -54,9 +55,9 @@ static const char existence_query[] = WANTED
     "   WHEN 'materialized view' THEN '{m}' WHEN 'sequence' THEN '{S}' END::\"char\"[]))"
     " END FROM wanted w ORDER BY w.number";
 
-/* What is wrong with each that exists, and its definition; NULL where there is nothing of the kind. Of functions with
- * one name and several lists of parameters none is chosen. */
-static const char details_query[] = WANTED
+/* What is wrong with each that exists, and what a function is beside its source; NULL where there is nothing of the
+ * kind. Of functions with one name and several lists of parameters none is chosen. */
+static const char flaws_query[] = WANTED
     "SELECT CASE w.kind"
     " WHEN 'index' THEN (SELECT CASE WHEN NOT i.indisvalid OR NOT i.indisready THEN 'INVALID' END"
     "  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid"
@@ -70,7 +71,18 @@ static const char details_query[] = WANTED
     " WHEN 'materialized view' THEN (SELECT CASE WHEN NOT c.relispopulated THEN 'not populated' END"
     "  FROM pg_catalog.pg_class c WHERE c.relname = w.name AND c.relnamespace = ANY (w.schemas)"
     "  AND c.relkind = 'm' LIMIT 1)"
-    " END, CASE w.kind"
+    " END, CASE WHEN w.kind IN ('function', 'procedure') THEN (SELECT pg_catalog.min(pg_catalog.concat_ws(' ', "
+    "l.lanname,"
+    "  CASE p.provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END, CASE WHEN p.prosecdef"
+    "  THEN 'definer' ELSE 'invoker' END, CASE WHEN p.proisstrict THEN 'strict' ELSE 'called' END)) FROM"
+    "  pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang WHERE p.proname = w.name AND"
+    "  p.pronamespace = ANY (w.schemas) AND (p.prokind = 'p') = (w.kind = 'procedure')"
+    "  HAVING pg_catalog.count(*) = 1)"
+    " END FROM wanted w ORDER BY w.number";
+
+/* The definition of each likewise. */
+static const char definitions_query[] = WANTED
+    "SELECT CASE w.kind"
     " WHEN 'index' THEN (SELECT pg_catalog.pg_get_indexdef(c.oid) FROM pg_catalog.pg_class c"
     "  WHERE c.relname = w.name AND c.relnamespace = ANY (w.schemas) AND c.relkind IN ('i', 'I') LIMIT 1)"
     " WHEN 'constraint' THEN (SELECT pg_catalog.pg_get_constraintdef(k.oid) FROM pg_catalog.pg_class c"
@@ -116,13 +128,6 @@ static const char details_query[] = WANTED
     " WHEN 'procedure' THEN (SELECT pg_catalog.min(p.prosrc) FROM pg_catalog.pg_proc p"
     "  WHERE p.proname = w.name AND p.pronamespace = ANY (w.schemas) AND p.prokind = 'p'"
     "  HAVING pg_catalog.count(*) = 1)"
-    " END, CASE WHEN w.kind IN ('function', 'procedure') THEN (SELECT pg_catalog.min(pg_catalog.concat_ws(' ', "
-    "l.lanname,"
-    "  CASE p.provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END, CASE WHEN p.prosecdef"
-    "  THEN 'definer' ELSE 'invoker' END, CASE WHEN p.proisstrict THEN 'strict' ELSE 'called' END)) FROM"
-    "  pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang WHERE p.proname = w.name AND"
-    "  p.pronamespace = ANY (w.schemas) AND (p.prokind = 'p') = (w.kind = 'procedure')"
-    "  HAVING pg_catalog.count(*) = 1)"
     " END FROM wanted w ORDER BY w.number";
 
 /* $1 schema or NULL, $2 table, $3 column, $4 its type in the script or NULL, as arrays; $5 the default schema or NULL.
@@ -138,17 +143,18 @@ static const char columns_query[] =
     " (SELECT pg_catalog.string_agg(pg_catalog.concat(pg_catalog.chr(31), r.relname, pg_catalog.chr(31), "
     "k.confdeltype, k.confupdtype, pg_catalog.chr(31)), '') FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class r "
     "ON r.oid = k.confrelid WHERE k.conrelid = a.attrelid AND k.contype = 'f' AND k.conkey = ARRAY[a.attnum])"
-    " FROM unnest(" PG_AS_SCRIPT(
-        "$1::text[]") ", $2::text[], $3::text[], $4::text[])"
-                      " WITH ORDINALITY AS o(schema, parent, name, type, number)"
-                      " LEFT JOIN LATERAL (SELECT a.* FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON "
-                      "n.oid = c.relnamespace"
-                      "  JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid"
-                      "  WHERE c.relname = o.parent::name AND n.nspname = ANY (CASE WHEN coalesce(o.schema, $5) IS NULL"
-                      "   THEN " PG_SCRIPT_SCHEMAS " ELSE ARRAY[coalesce(o.schema, $5)::name] END)"
-                      "  AND c.relkind IN ('r', 'p', 'f') AND a.attname = o.name::name AND a.attnum > 0 AND NOT "
-                      "a.attisdropped LIMIT 1) a"
-                      " ON true ORDER BY o.number";
+    " FROM unnest(" PG_AS_SCRIPT(PG_BRIEFLY(
+        "$1::text[]")) ", $2::text[], $3::text[], $4::text[])"
+                       " WITH ORDINALITY AS o(schema, parent, name, type, number)"
+                       " LEFT JOIN LATERAL (SELECT a.* FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON "
+                       "n.oid = c.relnamespace"
+                       "  JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid"
+                       "  WHERE c.relname = o.parent::name AND n.nspname = ANY (CASE WHEN coalesce(o.schema, $5) IS "
+                       "NULL"
+                       "   THEN " PG_SCRIPT_SCHEMAS " ELSE ARRAY[coalesce(o.schema, $5)::name] END)"
+                       "  AND c.relkind IN ('r', 'p', 'f') AND a.attname = o.name::name AND a.attnum > 0 AND NOT "
+                       "a.attisdropped LIMIT 1) a"
+                       " ON true ORDER BY o.number";
 
 /* Fills the arrays of WANTED and asks. */
 static PGresult *ask(const struct objects_place *place, const char *query, const struct sql_objects *objects,
@@ -180,9 +186,15 @@ PGresult *objects_exist(const struct objects_place *place, const struct sql_obje
     return ask(place, existence_query, objects, status);
 }
 
-PGresult *objects_details(const struct objects_place *place, const struct sql_objects *objects, struct status *status)
+PGresult *objects_flaws(const struct objects_place *place, const struct sql_objects *objects, struct status *status)
 {
-    return ask(place, details_query, objects, status);
+    return ask(place, flaws_query, objects, status);
+}
+
+PGresult *objects_definitions(const struct objects_place *place, const struct sql_objects *objects,
+                              struct status *status)
+{
+    return ask(place, definitions_query, objects, status);
 }
 
 /* "serial" is a word for a column, and no type. NULL for what is no plain name of a type: the server would stop at it.

@@ -4,6 +4,7 @@
  */
 #include "migration/look/schema.h"
 
+#include "base/sqlstate.h"
 #include "migration/look/definition_kinds.h"
 #include "migration/look/objects_query.h"
 #include "sql/lexer.h"
@@ -218,10 +219,47 @@ static void set_match(const struct looking *looking, struct schema_finding *find
     }
 }
 
-/* Compares what is there with what the script says, object by object. */
-static bool compare(const struct looking *looking)
+/* NULL as well where that would wait for somebody: then nothing is compared by its definition. */
+static PGresult *ask_definitions(const struct looking *looking, const struct sql_objects *objects)
+{
+    struct status unanswered = {.arena = looking->place->arena};
+    PGresult *const result = objects_definitions(looking->place, objects, &unanswered);
+    if (result == NULL && sqlstate_is(unanswered.sqlstate, SQLSTATE_LOCK_NOT_AVAILABLE)) {
+        looking->findings->undefined = "another session keeps what is there locked";
+    } else if (result == NULL) {
+        *looking->status = unanswered;
+    }
+    return result;
+}
+
+/* Compares what is there with what the script says, of object number `index`. definition: of what is there, or NULL. */
+static void compare_one(const struct looking *looking, size_t index, const PGresult *flaws, int row,
+                        const char *definition)
 {
     static const char *const named_alone[] = {"schema", "extension", "enum value", NULL};
+    struct arena *const arena = looking->place->arena;
+    struct schema_finding *const finding = &looking->findings->items[index];
+    const char *const flaw = pg_field(flaws, row, 0);
+    const char *const habits = pg_field(flaws, row, 1);
+    for (size_t i = 0; named_alone[i] != NULL; i++) {
+        finding->comparison = strcmp(finding->type, named_alone[i]) == 0 ? SCHEMA_SAME : finding->comparison;
+    }
+    if (definition != NULL) {
+        set_match(looking, finding, index, arena_strdup(arena, definition));
+    }
+    if (habits != NULL &&
+        definition_compare_habits(arena, looking->found->statements[index], habits) == DEFINITION_DIFFERENT) {
+        differ(finding,
+               arena_printf(arena, "it is there as %s: its language, volatility, security or strictness is another.",
+                            habits));
+    }
+    if (flaw != NULL) {
+        set_flaw(looking, finding, flaw, index);
+    }
+}
+
+static bool compare(const struct looking *looking)
+{
     struct sql_objects existing_ones = {0};
     size_t *const numbers = arena_array(looking->place->arena, looking->findings->count, sizeof *numbers);
     existing_ones.items = arena_array(looking->place->arena, looking->findings->count, sizeof *existing_ones.items);
@@ -234,33 +272,14 @@ static bool compare(const struct looking *looking)
     if (existing_ones.count == 0) {
         return true;
     }
-    PG_RESULT(result) = objects_details(looking->place, &existing_ones, looking->status);
-    if (result == NULL) {
+    PG_RESULT(flaws) = objects_flaws(looking->place, &existing_ones, looking->status);
+    PG_RESULT(definitions) = flaws == NULL ? NULL : ask_definitions(looking, &existing_ones);
+    if (flaws == NULL || (definitions == NULL && looking->findings->undefined == NULL)) {
         return false;
     }
     for (size_t row = 0; row < existing_ones.count; row++) {
-        const size_t i = numbers[row];
-        struct schema_finding *const finding = &looking->findings->items[i];
-        const char *const flaw = pg_field(result, (int)row, 0);
-        const char *const existing = pg_field(result, (int)row, 1);
-        for (size_t j = 0; finding->exists && named_alone[j] != NULL; j++) {
-            finding->comparison = strcmp(finding->type, named_alone[j]) == 0 ? SCHEMA_SAME : finding->comparison;
-        }
-        if (finding->exists && existing != NULL) {
-            set_match(looking, finding, i, arena_strdup(looking->place->arena, existing));
-        }
-        const char *const habits = pg_field(result, (int)row, 2);
-        if (finding->exists && habits != NULL &&
-            definition_compare_habits(looking->place->arena, looking->found->statements[i], habits) ==
-                DEFINITION_DIFFERENT) {
-            differ(finding,
-                   arena_printf(looking->place->arena,
-                                "it is there as %s: its language, volatility, security or strictness is another.",
-                                habits));
-        }
-        if (finding->exists && flaw != NULL) {
-            set_flaw(looking, finding, flaw, i);
-        }
+        compare_one(looking, numbers[row], flaws, (int)row,
+                    definitions == NULL ? NULL : pg_field(definitions, (int)row, 0));
     }
     return true;
 }

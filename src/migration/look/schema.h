@@ -35,6 +35,7 @@ struct schema_findings {
         *unjudged; /* the beginnings of statements that make what is not looked for: a rule, a comment, a role */
     size_t unjudged_count;
     size_t unmade_count;        /* of these: that make something */
+    const char *undefined;      /* why no definitions could be asked for: somebody keeps a relation; NULL: they could */
     bool all_exist;             /* none of them different; false where there is nothing */
     bool some_exist;            /* by their names at least */
     const char *recommendation; /* one of the contract's three sentences */

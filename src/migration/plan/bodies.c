@@ -1,16 +1,21 @@
 #include "migration/plan/bodies.h"
 
+#include "base/sqlstate.h"
+#include "pg/briefly.h"
 #include "pg/own_sql.h"
 
 #define MOST_ROUNDS 8 /* functions that call functions, one behind the other: each round finds one more */
 
-/* A BEGIN ATOMIC body is no text of the catalogue's. `truss` is ours. */
+/* A BEGIN ATOMIC body is no text of the catalogue's, and names tables that somebody may keep for himself. `truss` is
+ * ours. */
 static const char functions_sql[] =
     "SELECT p.proname, l.lanname, coalesce(pg_catalog.array_to_string(p.proconfig, ' '), ''), CASE WHEN p.prosrc = '' "
     "THEN pg_catalog.split_part(pg_catalog.pg_get_functiondef(p.oid), 'BEGIN ATOMIC', 2) ELSE p.prosrc END "
-    "FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang JOIN pg_catalog.pg_namespace n "
-    "ON n.oid = p.pronamespace WHERE p.prokind <> 'a' AND l.lanname NOT IN ('internal', 'c') AND n.nspname NOT IN "
-    "('pg_catalog', 'information_schema', '{truss}') ORDER BY p.oid";
+    "FROM (SELECT " PG_BRIEFLY(
+        "true") " OFFSET 0) briefly CROSS JOIN pg_catalog.pg_proc p JOIN pg_catalog.pg_language "
+                "l ON l.oid = p.prolang JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE p.prokind <> "
+                "'a' AND l.lanname NOT IN ('internal', 'c') AND n.nspname NOT IN "
+                "('pg_catalog', 'information_schema', '{truss}') ORDER BY p.oid";
 
 /* The relations that reach functions of these names, each with the function. */
 static const char tables_sql[] =
@@ -101,6 +106,11 @@ bool bodies_read(struct pg_session *session, struct arena *arena, struct hidden 
                  const struct deferred *deferred, struct status *status)
 {
     PG_RESULT(functions) = own_query(session, functions_sql, 0, NULL, status);
+    if (functions == NULL && sqlstate_is(status->sqlstate, SQLSTATE_LOCK_NOT_AVAILABLE)) {
+        return status_fail(status, STATUS_ABORTED,
+                           "What the functions of the database do cannot be read now: another session keeps a table "
+                           "locked that one of them names. Ask again when that has ended.");
+    }
     if (functions == NULL || !note_links(session, arena, hidden, status)) {
         return false;
     }

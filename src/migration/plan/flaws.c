@@ -1,14 +1,15 @@
 /*
- * The statements that pass over something are put together and compared as detect-schema does it.
+ * The statements that pass over something are put together, as long as the search path stays, and compared as
+ * detect-schema does it.
  */
 #include "migration/plan/flaws.h"
 
 #include "migration/look/objects_query.h"
 #include "migration/look/schema.h"
 #include "migration/plan/foresee/passed_over.h"
+#include "migration/plan/passing.h"
 #include "pg/search.h"
 #include "sql/classify.h"
-#include "sql/lasting.h"
 #include "sql/lexer.h"
 #include "sql/split.h"
 
@@ -17,54 +18,6 @@
 #define MOST_ONE_BY_ONE 32 /* names of relations, before all are asked for at once */
 
 /* ---- reading the script ---- */
-
-/* CREATE of what can be there with another definition, and ALTER TABLE … ADD COLUMN, with these words. What is
- * temporary is made elsewhere. */
-static bool says_if_not_exists(struct text statement)
-{
-    static const char *const others[] = {"temp", "temporary", "local", "global", "schema", "extension", "or", NULL};
-    struct sql_reader words = sql_read(statement);
-    const bool creates = sql_take(&words, "create");
-    if (!creates && !(sql_take(&words, "alter") && sql_is_word(&words.token, "table"))) {
-        return false;
-    }
-    bool says = false;
-    for (const bool may = !creates || !sql_is_any_word(&words.token, others);
-         may && !says && words.token.kind != SQL_END && words.token.kind != SQL_BROKEN;) {
-        const bool is_if = sql_take(&words, "if");
-        says = is_if && sql_take(&words, "not") && sql_is_word(&words.token, "exists");
-        if (!is_if) {
-            sql_advance(&words);
-        }
-    }
-    return says;
-}
-
-/* Every ALTER TABLE … ADD CONSTRAINT, and every CREATE, inside of a DO block. */
-static void take_block(struct arena *arena, struct text statement, struct buffer *passing)
-{
-    struct sql_lexer outside = {.text = statement};
-    struct sql_token token = sql_next(&outside);
-    if (!sql_is_word(&token, "do")) {
-        return;
-    }
-    const char *body = NULL;
-    while (token.kind != SQL_END && body == NULL) {
-        token = sql_next(&outside);
-        body = sql_string(arena, &token);
-    }
-    struct sql_lexer inside = {.text = text_of(body == NULL ? "" : body)};
-    size_t start = SIZE_MAX;
-    for (token = sql_next(&inside); token.kind != SQL_END; token = sql_next(&inside)) {
-        if (sql_is_word(&token, "alter") || sql_is_word(&token, "create")) {
-            start = token.offset;
-        } else if (start != SIZE_MAX && sql_is_symbol(&token, ';')) {
-            buffer_add(passing, text_slice(inside.text, start, token.offset));
-            buffer_puts(passing, ";\n");
-            start = SIZE_MAX;
-        }
-    }
-}
 
 static void take_names(struct arena *arena, struct text statement, struct flaws *flaws)
 {
@@ -82,35 +35,6 @@ static void take_names(struct arena *arena, struct text statement, struct flaws 
 
 /* ---- another kind of relation ---- */
 
-/* What CREATE … IF NOT EXISTS is content with: any relation of that name. */
-static const struct {
-    const char *first;
-    const char *second; /* NULL: one word */
-    const char *kinds;  /* pg_class.relkind of what it makes */
-} makers[] = {
-    {"table", NULL, "rp"},     {"materialized", "view", "m"}, {"sequence", NULL, "S"},
-    {"foreign", "table", "f"}, {"index", NULL, "iI"},
-};
-
-/* The kinds that CREATE … IF NOT EXISTS makes; NULL for another statement. What is temporary is made elsewhere. */
-static const char *kinds_passed_over(struct text statement)
-{
-    struct sql_reader words = sql_read(statement);
-    const char *kinds = NULL;
-    if (!sql_take(&words, "create")) {
-        return NULL;
-    }
-    if (!sql_take(&words, "unlogged")) {
-        sql_take(&words, "unique");
-    }
-    for (size_t i = 0; kinds == NULL && i < sizeof makers / sizeof makers[0]; i++) {
-        const bool is = sql_take(&words, makers[i].first);
-        kinds = is && (makers[i].second == NULL || sql_take(&words, makers[i].second)) ? makers[i].kinds : NULL;
-    }
-    sql_take(&words, "concurrently");
-    return kinds != NULL && sql_take(&words, "if") && sql_take(&words, "not") ? kinds : NULL;
-}
-
 /* Not where the catalog is too large for it: more than about 70,000 relations. */
 static void load_names(struct pg_session *session, struct arena *arena, struct word_set *names)
 {
@@ -125,22 +49,21 @@ static void load_names(struct pg_session *session, struct arena *arena, struct w
 
 /* Does the statement make a relation, of which no other has the name, in any schema? Then it passes over nothing. False
  * where that is not known. */
-static bool makes_new(const struct request *request, struct pg_session *session, struct text statement,
-                      struct flaws *flaws)
+static bool makes_new(struct arena *arena, struct pg_session *session, struct text statement, struct flaws *flaws)
 {
     struct sql_objects made = {0};
-    if (kinds_passed_over(statement) == NULL) {
+    if (passing_kinds(statement) == NULL) {
         return false;
     }
-    sql_created_objects(request->arena, statement, &made);
+    sql_created_objects(arena, statement, &made);
     if (flaws->asked++ == MOST_ONE_BY_ONE) {
-        load_names(session, request->arena, &flaws->names);
+        load_names(session, arena, &flaws->names);
     }
     return made.count > 0 && flaws->names.count > 0 && !word_set_has(&flaws->names, made.items[0].name);
 }
 
-/* $1 the schema where it would be made or NULL, $2 the name, $3 the schema of the URL or NULL, $4 the kinds: what is
- * there of another kind. */
+/* $1 the schema where it would be made or NULL, $2 the name, $3 where names without one are made or NULL, $4 the kinds:
+ * what is there of another kind. */
 static const char other_kind_sql[] =
     "SELECT CASE c.relkind WHEN 'r' THEN 'a table' WHEN 'p' THEN 'a table' WHEN 'v' THEN 'a view' WHEN 'm' THEN "
     "'a materialized view' WHEN 'S' THEN 'a sequence' WHEN 'f' THEN 'a foreign table' WHEN 'c' THEN "
@@ -152,11 +75,10 @@ static const char other_kind_sql[] =
 
 /* An index is made in the schema of its table, which is not looked for where it is not said. True where there is one.
  */
-static bool note_other_kind(const struct request *request, struct pg_session *session, const char *migration,
+static bool note_other_kind(struct arena *arena, struct pg_session *session, const char *migration,
                             struct text statement, struct flaws *flaws)
 {
-    struct arena *const arena = request->arena;
-    const char *const kinds = kinds_passed_over(statement);
+    const char *const kinds = passing_kinds(statement);
     struct sql_objects made = {0};
     if (kinds == NULL) {
         return false;
@@ -165,7 +87,7 @@ static bool note_other_kind(const struct request *request, struct pg_session *se
     if (made.count == 0 || words_have(&flaws->handled, made.items[0].name)) {
         return false;
     }
-    const char *const values[] = {made.items[0].schema, made.items[0].name, request->site->project.schema, kinds};
+    const char *const values[] = {made.items[0].schema, made.items[0].name, flaws->path.schema, kinds};
     struct status unanswered = {.arena = arena};
     PG_RESULT(result) = pg_query(session, other_kind_sql, 4, values, &unanswered);
     if (result != NULL && PQntuples(result) > 0) {
@@ -202,10 +124,9 @@ static const struct {
 };
 
 /* CREATE EXTENSION or SCHEMA IF NOT EXISTS, where it is there in another schema or version, or is another role's. */
-static void note_other_place(const struct request *request, struct pg_session *session, const char *migration,
+static void note_other_place(struct arena *arena, struct pg_session *session, const char *migration,
                              struct text statement, struct flaws *flaws)
 {
-    struct arena *const arena = request->arena;
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         struct sql_reader words = sql_read(statement);
         if (!sql_take(&words, "create") || !sql_take(&words, others[i].first) || !sql_take(&words, "if") ||
@@ -233,7 +154,8 @@ static void note_other_place(const struct request *request, struct pg_session *s
 
 /* ---- what is there ---- */
 
-/* $1 schema or NULL, $2 name, $3 the schema of the URL or NULL: its whole name, its kind, and who builds it now. */
+/* $1 schema or NULL, $2 name, $3 where names without one are made or NULL: its whole name, its kind, and who builds it
+ * now. */
 static const char relation_sql[] =
     "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), c.relkind, (SELECT p.pid "
     "FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = c.oid LIMIT 1) FROM pg_catalog.pg_class c "
@@ -264,14 +186,13 @@ static const char *advice_of(struct arena *arena, const char *repair, const char
                : arena_printf(arena, "Run it yourself (%s), or run with repair (truss run --repair).", repair);
 }
 
-static void add_flaw(const struct request *request, struct pg_session *session, const char *migration,
+static void add_flaw(struct arena *arena, struct pg_session *session, const char *migration,
                      const struct schema_finding *finding, struct flaws *flaws)
 {
-    struct arena *const arena = request->arena;
     const struct sql_object *const object = finding->object;
     const bool is_part = object->parent != NULL;
     const char *const values[] = {is_part ? object->parent_schema : object->schema,
-                                  is_part ? object->parent : object->name, request->site->project.schema};
+                                  is_part ? object->parent : object->name, flaws->path.schema};
     struct status unanswered = {.arena = arena};
     PG_RESULT(result) = pg_query(session, relation_sql, 3, values, &unanswered);
     if (result == NULL || PQntuples(result) == 0) {
@@ -290,121 +211,177 @@ static void add_flaw(const struct request *request, struct pg_session *session, 
     };
 }
 
+/* ---- what is otherwise ---- */
+
+static void note_uncompared(struct arena *arena, struct flaws *flaws, const char *migration,
+                            const struct schema_finding *finding, const char *why)
+{
+    words_add(arena, &flaws->uncompared,
+              arena_printf(
+                  arena,
+                  "Migration \"%s\" would pass over the %s \"%s\", which is there: whether it is the same cannot "
+                  "be compared%s%s.",
+                  migration, finding->type, finding->object->name, why == NULL ? "" : ", as ", why == NULL ? "" : why));
+}
+
 /* A table or materialized view by another query, a partition with another bound. */
-static void note_difference(const struct request *request, struct pg_session *session, const char *migration,
+static void note_difference(struct arena *arena, struct pg_session *session, const char *migration,
                             struct text statement, struct flaws *flaws)
 {
     struct sql_objects made = {0};
-    sql_created_objects(request->arena, statement, &made);
+    sql_created_objects(arena, statement, &made);
     if (made.count == 0 || words_have(&flaws->handled, made.items[0].name)) {
         return;
     }
-    const char *const difference = passed_over_difference(request, session, statement);
-    if (difference != NULL) {
-        words_add(request->arena, &flaws->others,
-                  arena_printf(request->arena, "Migration \"%s\" would pass over the %s \"%s\", which is there: %s",
-                               migration, made.items[0].type, made.items[0].name, difference));
+    const struct passed_over over = passed_over_judge(arena, session, flaws->path.schema, statement);
+    if (over.is_same) {
+        words_add(arena, &flaws->compared, made.items[0].name);
     }
-}
-
-/* Does it, or what it calls or executes, set the search path? */
-static bool moves_path(struct arena *arena, struct text statement)
-{
-    struct sql_lastings lastings = {0};
-    sql_lasting(arena, statement, statement, &lastings);
-    for (size_t i = 0; i < lastings.count; i++) {
-        if (lastings.items[i].name != NULL && strcmp(lastings.items[i].name, "search_path") == 0) {
-            return true;
-        }
+    if (over.difference != NULL) {
+        words_add(arena, &flaws->compared, made.items[0].name);
+        words_add(arena, &flaws->others,
+                  arena_printf(arena, "Migration \"%s\" would pass over the %s \"%s\", which is there: %s", migration,
+                               made.items[0].type, made.items[0].name, over.difference));
     }
-    return false;
-}
-
-/* Did what was run before set it? A run that goes on sets it again. */
-static bool moves_path_before(struct arena *arena, const struct flaws_script *script)
-{
-    struct sql_lexer lexer = {.text = text_slice(script->sql, 0, script->from)};
-    struct sql_statement statement;
-    bool moves = false;
-    while (!moves && sql_next_statement(&lexer, &statement)) {
-        moves = moves_path(arena, text_slice(lexer.text, statement.start, statement.end));
-    }
-    return moves;
 }
 
 /* Does the statement make something by a name without a schema? */
-static bool makes_by_name_alone(struct arena *arena, struct text statement)
+static const char *made_by_name_alone(struct arena *arena, struct text statement)
 {
     struct sql_objects made = {0};
     sql_created_objects(arena, statement, &made);
-    return made.count > 0 && made.items[0].schema == NULL;
+    const bool is_part = made.count > 0 && made.items[0].parent != NULL;
+    const bool is_alone =
+        made.count > 0 && (is_part ? made.items[0].parent_schema == NULL : made.items[0].schema == NULL);
+    return !is_alone ? NULL : is_part ? made.items[0].parent : made.items[0].name;
 }
 
-/* What the statement would pass over that is another thing. Behind a SET of the search path a name alone means what is
- * not known here, and nothing is said of it. */
-static void note_others(const struct request *request, struct pg_session *session, const struct flaws_script *script,
-                        struct text statement, struct flaws *flaws)
+/* Behind a search path that is not known here a name alone means what is not known either: that is said where anything
+ * is called so. */
+static void note_lost(struct arena *arena, struct pg_session *session, const char *migration, const char *name,
+                      struct flaws *flaws)
 {
-    const char *const migration = script->migration;
-    flaws->is_path_moved = flaws->is_path_moved || moves_path(request->arena, statement);
-    if (!flaws->is_path_moved || !makes_by_name_alone(request->arena, statement)) {
-        if (!note_other_kind(request, session, migration, statement, flaws) && says_if_not_exists(statement)) {
-            note_difference(request, session, migration, statement, flaws);
-        }
-    }
-    note_other_place(request, session, migration, statement, flaws);
-}
-
-/* What may be passed over is put together in passing. */
-static void read_script(const struct request *request, struct pg_session *session, const struct flaws_script *script,
-                        struct flaws *flaws, struct buffer *passing)
-{
-    struct sql_lexer lexer = {.text = text_slice(script->sql, script->from, script->sql.size)};
-    struct sql_statement statement;
-    flaws->is_path_moved = moves_path_before(request->arena, script);
-    while (sql_next_statement(&lexer, &statement)) {
-        const struct text text = text_slice(lexer.text, statement.start, statement.end);
-        const bool is_content = says_if_not_exists(text);
-        if (is_content && makes_new(request, session, text, flaws)) {
-            continue;
-        }
-        note_others(request, session, script, text, flaws);
-        if (is_content) {
-            buffer_add(passing, text);
-            buffer_puts(passing, ";\n");
-        } else {
-            take_names(request->arena, text, flaws);
-            take_block(request->arena, text, passing);
-        }
+    static const char sql[] = "SELECT FROM pg_catalog.pg_class c WHERE c.relname = $1::name LIMIT 1";
+    struct status unanswered = {.arena = arena};
+    PG_RESULT(result) = pg_query(session, sql, 1, &name, &unanswered);
+    if (result != NULL && PQntuples(result) > 0) {
+        words_add(
+            arena, &flaws->uncompared,
+            arena_printf(arena,
+                         "Migration \"%s\" would pass over \"%s\" where it is there: which schema that is cannot be "
+                         "known behind its change of the search path.",
+                         migration, name));
     }
 }
 
+/* ---- a script ---- */
+
+struct reading {
+    struct arena *arena;
+    struct pg_session *session;
+    const char *migration;
+    struct flaws *flaws;
+    struct buffer passing; /* statements that may pass over something, put together */
+};
+
+static void judge(const struct reading *reading, const struct schema_finding *one, const char *undefined)
+{
+    struct arena *const arena = reading->arena;
+    struct flaws *const flaws = reading->flaws;
+    const char *const name = one->object->name;
+    if (one->flaw == NULL && one->difference != NULL) {
+        words_add(arena, &flaws->others,
+                  arena_printf(arena, "Migration \"%s\" would pass over the %s \"%s\", which is there: %s",
+                               reading->migration, one->type, name, one->difference));
+    } else if (one->exists && one->comparison == SCHEMA_UNCOMPARED && words_have(&flaws->passed, name) &&
+               !words_have(&flaws->compared, name)) {
+        note_uncompared(arena, flaws, reading->migration, one, undefined);
+    }
+    if (one->flaw != NULL && strcmp(one->flaw, "disabled") != 0) {
+        add_flaw(arena, reading->session, reading->migration, one, flaws);
+    }
+}
+
+/* What was put together is compared, and is nothing again. */
+static void compare(struct reading *reading)
+{
+    struct flaws *const flaws = reading->flaws;
+    const struct objects_place place = {reading->arena, reading->session, flaws->path.schema};
+    struct schema_findings findings = {0};
+    struct status unanswered = {.arena = reading->arena};
+    const bool is_known =
+        reading->passing.size > 0 && schema_detect(&place, buffer_text(&reading->passing), &findings, &unanswered);
+    for (size_t i = 0; is_known && i < findings.count; i++) {
+        if (!words_have(&flaws->handled, findings.items[i].object->name)) {
+            judge(reading, &findings.items[i], findings.undefined);
+        }
+    }
+    reading->passing = (struct buffer){.arena = reading->arena};
+    flaws->passed = flaws->compared = (struct words){0};
+}
+
+static void put_together(struct reading *reading, struct text statement)
+{
+    struct sql_objects made = {0};
+    sql_created_objects(reading->arena, statement, &made);
+    for (size_t i = 0; i < made.count; i++) {
+        words_add(reading->arena, &reading->flaws->passed, made.items[i].name);
+    }
+    buffer_add(&reading->passing, statement);
+    buffer_puts(&reading->passing, ";\n");
+}
+
+/* What the statement would pass over that is another thing. */
+static void read_statement(struct reading *reading, struct text statement)
+{
+    struct arena *const arena = reading->arena;
+    struct flaws *const flaws = reading->flaws;
+    const bool is_content = passing_says(statement);
+    const char *const alone = flaws->path.is_lost ? made_by_name_alone(arena, statement) : NULL;
+    if (is_content && makes_new(arena, reading->session, statement, flaws)) {
+        return;
+    }
+    if (alone == NULL && !note_other_kind(arena, reading->session, reading->migration, statement, flaws) &&
+        is_content) {
+        note_difference(arena, reading->session, reading->migration, statement, flaws);
+    }
+    note_other_place(arena, reading->session, reading->migration, statement, flaws);
+    if (is_content && alone != NULL) {
+        note_lost(arena, reading->session, reading->migration, alone, flaws);
+    } else if (is_content) {
+        put_together(reading, statement);
+    } else {
+        take_names(arena, statement, flaws);
+        passing_of_block(arena, statement, &reading->passing);
+    }
+}
+
+/* What was done before has set the search path, too: a run that goes on sets it again. */
 void flaws_find(const struct request *request, struct pg_session *session, const struct flaws_script *script,
                 struct flaws *flaws)
 {
-    struct arena *const arena = request->arena;
-    const struct objects_place place = {arena, session, request->site->project.schema};
-    struct buffer passing = {.arena = arena};
-    struct schema_findings findings = {0};
-    struct status unanswered = {.arena = arena};
-    read_script(request, session, script, flaws, &passing);
-    if (passing.size == 0 || !schema_detect(&place, buffer_text(&passing), &findings, &unanswered)) {
-        return;
-    }
-    for (size_t i = 0; i < findings.count; i++) {
-        const struct schema_finding *const one = &findings.items[i];
-        if (words_have(&flaws->handled, one->object->name)) {
-            continue;
+    struct reading reading = {.arena = request->arena,
+                              .session = session,
+                              .migration = script->migration,
+                              .flaws = flaws,
+                              .passing = {.arena = request->arena}};
+    struct sql_lexer lexer = {.text = script->sql};
+    struct sql_statement one;
+    flaws->path =
+        (struct passing_path){.usual = request->site->project.schema, .schema = request->site->project.schema};
+    while (sql_next_statement(&lexer, &one)) {
+        const struct text statement = text_slice(script->sql, one.start, one.end);
+        struct passing_path path = flaws->path;
+        passing_follow(request->arena, statement, &path);
+        if (path.schema != flaws->path.schema) {
+            compare(&reading);
         }
-        if (one->flaw == NULL && one->difference != NULL) {
-            words_add(arena, &flaws->others,
-                      arena_printf(arena, "Migration \"%s\" would pass over the %s \"%s\", which is there: %s",
-                                   script->migration, one->type, one->object->name, one->difference));
-        }
-        if (one->flaw != NULL && strcmp(one->flaw, "disabled") != 0) {
-            add_flaw(request, session, script->migration, one, flaws);
+        flaws->path = path;
+        if (one.start >= script->from) {
+            read_statement(&reading, statement);
         }
     }
+    compare(&reading);
 }
 
 const char *flaws_refusal(struct arena *arena, const struct flaws *flaws)

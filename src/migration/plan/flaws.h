@@ -9,6 +9,7 @@
 #include "base/word_set.h"
 #include "base/words.h"
 #include "migration/look/place.h"
+#include "migration/plan/passing.h"
 #include "pg/session.h"
 
 struct flaw {
@@ -22,12 +23,15 @@ struct flaws {
     struct flaw *items;
     size_t count;
     size_t capacity;
-    struct words others; /* sentences: what is there by a name is another thing than the script would make */
+    struct words others;     /* sentences: what is there by a name is another thing than the script would make */
+    struct words uncompared; /* sentences: whether it is, cannot be told */
     /* Names in statements that drop, build anew, validate or rename: what they are about is not passed over. */
     struct words handled;
-    bool is_path_moved;    /* by a SET of the script that is read */
-    size_t asked;          /* names of relations that were asked for one by one */
-    struct word_set names; /* of all relations, behind that many; empty where they are too many */
+    struct words passed;      /* names that statements with IF NOT EXISTS make, of those that are put together */
+    struct words compared;    /* of these, what needs no comparison any more */
+    struct passing_path path; /* of the script that is read */
+    size_t asked;             /* names of relations that were asked for one by one */
+    struct word_set names;    /* of all relations, behind that many; empty where they are too many */
 };
 
 /* A script that is looked through. */

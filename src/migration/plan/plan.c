@@ -322,6 +322,9 @@ static void plan_all(const struct request *request, struct pg_session *session, 
     for (size_t i = 0; i < preparation->flaws.others.count; i++) {
         looking_warn(&looking, preparation->flaws.others.items[i]);
     }
+    for (size_t i = 0; i < preparation->flaws.uncompared.count; i++) {
+        looking_warn(&looking, preparation->flaws.uncompared.items[i]);
+    }
 }
 
 /* Callbacks of the run: a broken one is found before anything runs, too. Adds their texts to the hash. */

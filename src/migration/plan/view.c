@@ -154,36 +154,31 @@ static const char *why_it_fails(struct explaining *explaining, struct text state
                         absent);
 }
 
-static bool renames_schema(struct arena *arena, struct text statement, const char *schema)
-{
-    struct sql_reader words = sql_read(statement);
-    const char *const name = sql_take_words(&words, "alter schema") ? sql_take_name(arena, &words, NULL) : NULL;
-    return name != NULL && strcmp(name, schema) == 0 && sql_is_word(&words.token, "rename");
-}
-
 /* What is in its way or is not there, where everything before it was seen: else that may be otherwise. */
 static const char *what_is_wrong(struct explaining *explaining, struct text statement,
                                  const struct sql_effects *effects)
 {
     const char *const there = already_there(&explaining->needs, statement, effects);
     const char *fails = explaining->is_tried_again ? NULL : there;
+    const char *files = NULL;
     if (fails == NULL && !explaining->is_undone) {
         explaining->needs.is_tried_again = explaining->is_tried_again;
         fails = wrong_why(&explaining->needs, statement, effects);
+        files = missing_files_why(&explaining->needs, statement, effects);
     }
     needs_note(&explaining->needs, statement);
     explaining->impossible.is_stale =
         explaining->makes_unseen || unseen_may_be(&explaining->unseen, explaining->request->arena, explaining->session);
-    return fails == NULL || effects->unread || explaining->impossible.is_stale ? NULL : fails;
+    return effects->unread || explaining->impossible.is_stale ? files : fails;
 }
 
 /* A row cannot be written to a ledger that is not there any more. */
-static const char *takes_ledger(struct explaining *explaining, struct text statement)
+static const char *takes_ledger(struct explaining *explaining)
 {
     const struct ledger *const ledger = &explaining->detection->ledger;
     if (explaining->ledger == NULL ||
         (world_find(explaining->world, ledger->schema, ledger->table) == explaining->ledger &&
-         !explaining->ledger->gone && !renames_schema(explaining->reading, statement, ledger->schema))) {
+         !explaining->ledger->gone)) {
         return NULL;
     }
     explaining->ledger = NULL;
@@ -231,7 +226,7 @@ static void find_effects(struct explaining *explaining, struct text statement, s
         fires_note(&explaining->fires, statement);
         asked_note(&explaining->asked, statement, effects);
     }
-    read->fails = read->fails != NULL ? read->fails : takes_ledger(explaining, statement);
+    read->fails = read->fails != NULL ? read->fails : takes_ledger(explaining);
     effects->advice = read->fails != NULL ? read->fails : effects->advice;
     effects->unknown = effects->unknown && !explaining->explanation->is_nobodys;
     if (effects->unread && effects->unknown) {
@@ -391,6 +386,12 @@ static bool is_large(const struct preparation *preparation)
     return size >= LARGE;
 }
 
+/* Has its own connection other settings than the search path? */
+static bool has_settings(const struct detection *detection)
+{
+    return detection->framework != NULL && ledger_has(detection->framework, LEDGER_SESSION);
+}
+
 /* Nothing was read yet. */
 static void begin(struct explaining *explaining, const struct preparation *preparation)
 {
@@ -410,6 +411,7 @@ static void begin(struct explaining *explaining, const struct preparation *prepa
                                       .needs = {.arena = request->arena,
                                                 .questions = questions,
                                                 .world = world,
+                                                .may_set_zone = has_settings(detection),
                                                 .own_schema = detection->ledger.schema,
                                                 .own_table = detection->ledger.table},
                                       .fires = {.arena = request->arena, .questions = questions, .world = world},

@@ -109,6 +109,9 @@ static void look_at_plan(const struct request *request, struct pg_session *sessi
     for (size_t i = 0; i < preparation.flaws.others.count; i++) {
         warnings_add(&check->warnings, preparation.flaws.others.items[i]);
     }
+    for (size_t i = 0; i < preparation.flaws.uncompared.count; i++) {
+        warnings_add(&check->notes, preparation.flaws.uncompared.items[i]);
+    }
     add_failures(&asking, &explanation, check);
     if (!baseline_check(&asking, session, &preparation.catalog.detection)) {
         warnings_add(&check->warnings, problem.message);

@@ -4,6 +4,7 @@
 #include "migration/plan/check/moment_needs.h"
 
 #include "migration/plan/check/rights.h"
+#include "pg/briefly.h"
 #include "pg/search.h"
 #include "sql/classify.h"
 #include "sql/lexer.h"
@@ -132,31 +133,34 @@ static const char hidden_sql[] =
     "" PG_SCRIPT_NAME("c.oid") ") FROM unnest($1::oid[]) AS w(relation) JOIN pg_catalog.pg_class c "
                                "ON c.oid = w.relation WHERE pg_catalog.row_security_active(c.oid) LIMIT 8";
 
-/* $1 relations with rows that are updated or deleted: a publication must know which those are. */
+/* $1 relations with rows that are updated or deleted: a publication must know which those are. What it publishes of a
+ * table the server looks at under a lock (15 and newer). */
 static const char identity_sql[] =
     "SELECT DISTINCT pg_catalog.format('%s is published (publication \"%s\") and has no replica identity: UPDATE and "
-    "DELETE "
-    "fail. Give it a primary key, or ALTER TABLE %s REPLICA IDENTITY FULL.', " PG_SCRIPT_NAME(
-        "c.oid") ", p.pubname, "
-                 "" PG_SCRIPT_NAME(
-                     "c.oid") ") FROM unnest($1::oid[]) AS w(relation) JOIN pg_catalog.pg_class c ON c.oid = "
-                              "w.relation "
-                              "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN "
-                              "pg_catalog.pg_publication_tables t "
-                              "ON t.schemaname = n.nspname AND t.tablename = c.relname JOIN pg_catalog.pg_publication "
-                              "p ON p.pubname = t.pubname "
-                              "AND (p.pubupdate OR p.pubdelete) WHERE c.relkind = 'r' AND (c.relreplident = 'n' OR "
-                              "(c.relreplident = 'd' "
-                              "AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND "
-                              "i.indisprimary)))";
+    "DELETE fail. Give it a primary key, or ALTER TABLE %s REPLICA IDENTITY FULL.', " PG_SCRIPT_NAME(
+        "c.oid") ", p.pubname, " PG_SCRIPT_NAME("c.oid") ") FROM pg_catalog.pg_publication p CROSS JOIN LATERAL "
+                                                         "pg_catalog.pg_get_publication_tables(" PG_BRIEFLY(
+                                                             "p.pubname::text") ") t JOIN pg_catalog.pg_class c "
+                                                                                "ON c.oid = t.relid WHERE c.oid = ANY "
+                                                                                "($1::oid[]) AND "
+                                                                                "pg_catalog.cardinality($1::oid[]) > 0 "
+                                                                                "AND (p.pubupdate OR p.pubdelete) AND "
+                                                                                "c.relkind = 'r' AND (c.relreplident = "
+                                                                                "'n' OR (c.relreplident = "
+                                                                                "'d' AND NOT EXISTS (SELECT FROM "
+                                                                                "pg_catalog.pg_index i WHERE "
+                                                                                "i.indrelid = c.oid AND "
+                                                                                "i.indisprimary)))";
 
 /* $1 relations that are written anew, or get an index: how much is free no query tells. */
 static const char disk_sql[] =
     "SELECT pg_catalog.format('Tables and indexes of %s are written anew or built: whether the disk has room for as "
     "much "
     "again cannot be asked.', pg_catalog.pg_size_pretty(s.size)) FROM (SELECT pg_catalog.sum("
-    "pg_catalog.pg_total_relation_size(c.oid)) AS size FROM pg_catalog.pg_class c WHERE c.oid = ANY ($1::oid[])) s "
-    "WHERE s.size > 100 * 1024 * 1024";
+    "pg_catalog.pg_total_relation_size(c.oid)) AS size FROM unnest(" PG_BRIEFLY(
+        "$1::oid[]") ") AS w(relation) JOIN "
+                     "pg_catalog.pg_class c ON c.oid = w.relation) s "
+                     "WHERE s.size > 100 * 1024 * 1024";
 
 /* ---- what the server or the role must have ---- */
 
@@ -180,18 +184,15 @@ static const char attributes_sql[] =
     "WHEN 'schema' THEN NOT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') "
     "WHEN 'prepared' THEN pg_catalog.current_setting('max_prepared_transactions') = '0' END";
 
-/* $1 extensions that are to be made. */
+/* $1 extensions that are to be made: who may. Which of them there are is what the plan itself looks for (missing.h). */
 static const char extensions_sql[] =
-    "SELECT DISTINCT CASE WHEN v.name IS NULL THEN pg_catalog.format('The extension \"%s\" is not available on this "
-    "server: install its package there.', w.name) ELSE pg_catalog.format('The extension \"%s\" needs a superuser%s, "
-    "and "
-    "\"%s\" is none: have one CREATE EXTENSION before.', w.name, CASE WHEN v.trusted THEN ' or CREATE on the database' "
-    "ELSE '' END, current_user) END FROM unnest($1::text[]) AS w(name) LEFT JOIN (SELECT e.name, "
-    "pg_catalog.bool_or(coalesce((pg_catalog.to_jsonb(e) ->> 'trusted')::bool, false)) AS trusted, "
-    "pg_catalog.bool_or(e.superuser) AS superuser FROM pg_catalog.pg_available_extension_versions e GROUP BY 1) v "
-    "ON v.name = w.name JOIN pg_catalog.pg_roles r ON r.rolname = current_user WHERE NOT EXISTS (SELECT FROM "
-    "pg_catalog.pg_extension x WHERE x.extname = w.name) AND (v.name IS NULL OR (v.superuser AND NOT r.rolsuper "
-    "AND NOT (v.trusted AND pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'))))";
+    "SELECT pg_catalog.format('The extension \"%s\" needs a superuser%s, and \"%s\" is none: have one CREATE "
+    "EXTENSION before.', v.name, CASE WHEN v.trusted THEN ' or CREATE on the database' ELSE '' END, current_user) FROM "
+    "(SELECT e.name, pg_catalog.bool_or(coalesce((pg_catalog.to_jsonb(e) ->> 'trusted')::bool, false)) AS trusted, "
+    "pg_catalog.bool_or(e.superuser) AS superuser FROM pg_catalog.pg_available_extension_versions e WHERE e.name = ANY "
+    "($1::text[]) GROUP BY 1) v JOIN pg_catalog.pg_roles r ON r.rolname = current_user WHERE NOT EXISTS (SELECT FROM "
+    "pg_catalog.pg_extension x WHERE x.extname = v.name) AND v.superuser AND NOT r.rolsuper AND NOT (v.trusted AND "
+    "pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'))";
 
 static const struct {
     const char *words; /* that the statement begins with, in lower case */
@@ -441,7 +442,7 @@ static void ask_rights(const struct moment *moment, struct needs *needs)
                (const char *const[]){array_of(&needs->schemas), moment->request->site->project.schema});
     moment_ask(moment, "What is published", identity_sql, 1, (const char *const[]){buffer_string(&needs->changed)});
     moment_ask(moment, "What the role is", attributes_sql, 1, (const char *const[]){array_of(&needs->attributes)});
-    moment_ask(moment, "Which extensions there are", extensions_sql, 1,
+    moment_ask(moment, "Which extensions may be made", extensions_sql, 1,
                (const char *const[]){array_of(&needs->extensions)});
 }
 

@@ -30,9 +30,12 @@ static const char *relation_in_the_way(struct world *world, const struct sql_eff
 {
     for (size_t i = 0; i < effects->change_count; i++) {
         const struct sql_change *const change = &effects->changes[i];
-        const char *const place = change->schema != NULL ? change->schema : world_place(world, is_index);
-        const struct relation *const relation =
-            change->kind != SQL_CHANGE_CREATES || place == NULL ? NULL : world_find(world, place, change->name);
+        const char *const place = change->schema == NULL ? world_place(world, is_index) : NULL;
+        const struct relation *const relation = change->kind != SQL_CHANGE_CREATES ? NULL
+                                                : change->schema != NULL
+                                                    ? world_find(world, change->schema, change->name)
+                                                : place == NULL ? NULL
+                                                                : world_find_in(world, place, change->name);
         if (relation != NULL && relation->oid != 0) {
             return change->name;
         }

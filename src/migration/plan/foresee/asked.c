@@ -155,7 +155,7 @@ static bool has_beside(void *data, const char *schema, const char *table, const 
     const struct asked *const asked = data;
     const struct relation *const beside = world_find(asked->world, schema, table);
     const char *const place = beside == NULL ? NULL : world_schema(asked->world, beside, table);
-    const struct relation *const found = place == NULL ? NULL : world_find(asked->world, place, name);
+    const struct relation *const found = place == NULL ? NULL : world_find_in(asked->world, place, name);
     return found != NULL && found->oid != 0;
 }
 

@@ -1,7 +1,8 @@
 /*
  * What a statement of a plan cannot do, whatever the rest of the plan is: stand in a transaction block where the server
  * wants it alone (25001), write where only reading is allowed (25006), use an enum value before its commit (55P04),
- * drop or replace a relation of another kind (42809). Without it the plan would be green and the run would fail.
+ * drop or replace a relation of another kind (42809), make a table whose keys name a column that it has not (42703).
+ * Without it the plan would be green and the run would fail.
  */
 #ifndef MIGRATION_PLAN_FORESEE_IMPOSSIBLE_H
 #define MIGRATION_PLAN_FORESEE_IMPOSSIBLE_H

@@ -1,6 +1,6 @@
 /*
- * What a statement needs is asked for by its kind (needed.h); one small query for each thing, and none for a thing that
- * was asked for before. What it makes must not be there, in the schema where it makes it.
+ * What a statement needs is asked for by its kind (needed.h), one small query for each thing. What it makes must not be
+ * there, in the schema where it makes it.
  */
 #include "migration/plan/foresee/missing.h"
 
@@ -24,22 +24,11 @@ static PGresult *find(struct needs *needs, const struct sql_need *need, const st
     return needs_ask(needs, kind->sql, kind->count, values);
 }
 
-/* How many of them there are, two at most; one where that is not known. Asked once. */
+/* How many of them there are, two at most; one where that is not known. */
 static int count_there(struct needs *needs, const struct sql_need *need, const struct relation *of)
 {
-    const char *const key = arena_printf(needs->arena, "%d %u %s %s %s %s", (int)need->kind, of == NULL ? 0 : of->oid,
-                                         need->schema == NULL ? "" : need->schema, of == NULL ? need->name : "",
-                                         need->part == NULL ? "" : need->part, need->types == NULL ? "-" : need->types);
-    const int known = word_set_number(&needs->answers, key);
-    if (known != 0) {
-        return known - 1;
-    }
     PG_RESULT(result) = find(needs, need, of);
-    const int count = result == NULL ? 1 : PQntuples(result) > 1 ? 2 : PQntuples(result);
-    if (!needs->gave_up) {
-        word_set_put(needs->arena, &needs->answers, key, count + 1);
-    }
-    return count;
+    return result == NULL ? 1 : PQntuples(result) > 1 ? 2 : PQntuples(result);
 }
 
 /* ---- what may have come or gone without its name ---- */
@@ -68,15 +57,28 @@ static bool may_be_implicit(struct needs *needs, const char *name)
     return may;
 }
 
+static bool is_column(const struct sql_need *need)
+{
+    return need->kind == SQL_NEED_COLUMN || need->kind == SQL_NEED_COLUMN_OR_FUNCTION;
+}
+
+/* Is it a set of columns, of which each may have been mentioned? */
+static bool is_of_columns(const struct sql_need *need)
+{
+    return need->kind == SQL_NEED_KEY || need->kind == SQL_NEED_ARBITER;
+}
+
 /* The relation whose part it is, where the catalogs know its parts: a part of a table that the plan has mentioned may
  * have come by another's name, as may any column of a view. */
 static const struct relation *whole_of(const struct needs *needs, const struct sql_need *need)
 {
-    const struct relation *const relation = world_find(needs->world, need->schema, need->name);
+    const struct relation *const relation = need->is_only_read
+                                                ? world_find_surely(needs->world, need->schema, need->name)
+                                                : world_find(needs->world, need->schema, need->name);
     if (relation == NULL || relation->oid == 0 || relation->renamed) {
         return NULL;
     }
-    const bool is_implicit = need->kind != SQL_NEED_COLUMN || relation->kind == 'v' || relation->kind == 'c';
+    const bool is_implicit = !is_column(need) || relation->kind == 'v' || relation->kind == 'c';
     return is_implicit && word_set_has(&needs->mentioned, need->name) ? NULL : relation;
 }
 
@@ -92,7 +94,7 @@ static bool is_followed(const struct needs *needs, const struct sql_need *need, 
 {
     const struct needed_kind *const kind = needed_kind(need->kind);
     const char *const name = kind->is_part ? need->part : need->name;
-    return !is_temporary(need) && !(need->kind != SQL_NEED_KEY && word_set_has(&needs->mentioned, name)) &&
+    return !is_temporary(need) && !(!is_of_columns(need) && word_set_has(&needs->mentioned, name)) &&
            !(kind->is_part ? of == NULL : may_come_unnamed(needs, need) || needs_mentioned_type(needs, need->types)) &&
            !(needs->own_schema != NULL && strcmp(needs->own_schema, name) == 0);
 }
@@ -120,6 +122,12 @@ static const char *say_missing(struct arena *arena, const struct sql_need *need)
                               "\"%s\" has no unique constraint over \"%s\", and nothing before this statement makes "
                               "one.",
                               need->name, with_commas(arena, need->part))
+           : need->kind == SQL_NEED_ARBITER
+               ? arena_printf(
+                     arena,
+                     "\"%s\" has no unique index over \"%s\", which ON CONFLICT needs, and nothing before this "
+                     "statement makes one (42P10).",
+                     need->name, with_commas(arena, need->part))
            : need->kind == SQL_NEED_EXTENSION_FILES
                ? arena_printf(arena, "The server has no files of the extension \"%s\"%s%s: install its package there.",
                               need->name, need->part == NULL ? "" : " in version ",
@@ -170,6 +178,23 @@ static const char *why_no_relation(struct needs *needs, struct text statement, c
                               need->name);
 }
 
+/* Is there something of the name that takes another number of arguments, or a procedure? */
+static bool is_called_otherwise(struct needs *needs, const struct sql_need *need)
+{
+    struct sql_need any = *need;
+    any.part = NULL;
+    return need->part != NULL && count_there(needs, &any, NULL) > 0;
+}
+
+static const char *say_uncallable(struct arena *arena, const struct sql_need *need)
+{
+    const bool is_one = strcmp(need->part, "1") == 0;
+    return arena_printf(arena,
+                        "No function \"%s\" can be called with %s argument%s, and nothing before this statement makes "
+                        "one (42883).",
+                        need->name, strcmp(need->part, "0") == 0 ? "no" : need->part, is_one ? "" : "s");
+}
+
 static const char *why_missing(struct needs *needs, struct text statement, const struct sql_need *need)
 {
     const struct needed_kind *const kind = needed_kind(need->kind);
@@ -181,12 +206,13 @@ static const char *why_missing(struct needs *needs, struct text statement, const
         (kind->is_on_type && word_set_has(&needs->mentioned, need->name))) {
         return NULL;
     }
-    const char *const again = kind->is_part && need->kind != SQL_NEED_KEY ? need->part : need->name;
+    const char *const again = kind->is_part && !is_of_columns(need) ? need->part : need->name;
     return count_there(needs, need, of) > 0 ? why_not_one(needs, need)
-           : needs_count_in(statement, again) > 1 ||
-                   (of != NULL && need->kind != SQL_NEED_COLUMN && needs_mentioned_above(needs, of->oid))
+           : (!need->is_only_read && needs_count_in(statement, again) > 1) ||
+                   (of != NULL && !is_column(need) && needs_mentioned_above(needs, of->oid))
                ? NULL
-               : say_missing(needs->arena, need);
+           : need->kind == SQL_NEED_FUNCTION && is_called_otherwise(needs, need) ? say_uncallable(needs->arena, need)
+                                                                                 : say_missing(needs->arena, need);
 }
 
 /* What is dropped must be nobody's need. */
@@ -212,10 +238,11 @@ static const char *why_relation_there(struct needs *needs, const struct sql_need
 {
     const struct relation *const old = make->was == NULL ? NULL : world_find(needs->world, make->was_schema, make->was);
     const bool is_renamed = make->was != NULL && strcmp(make->was, make->name) != 0;
-    const char *const place = !is_renamed   ? make->schema
-                              : old == NULL ? NULL
-                                            : world_schema(needs->world, old, make->was);
-    const struct relation *const relation = place == NULL ? NULL : world_find(needs->world, place, make->name);
+    const char *const place = is_renamed && old != NULL ? world_schema(needs->world, old, make->was) : NULL;
+    const struct relation *const relation = place != NULL ? world_find_in(needs->world, place, make->name)
+                                            : !is_renamed && make->schema != NULL
+                                                ? world_find(needs->world, make->schema, make->name)
+                                                : NULL;
     return relation == NULL || relation->oid == 0 || relation == old || needs_took(needs, make->name)
                ? NULL
                : needs_say_there(needs->arena, NULL, make->name);
@@ -306,6 +333,16 @@ const char *missing_why(struct needs *needs, struct text statement, const struct
     const bool looks = !needs->is_tried_again && !world_is_empty(needs->world) && !drops_parts(statement);
     for (size_t i = 0; why == NULL && looks && i < effects->make_count; i++) {
         why = why_there(needs, statement, &effects->makes[i]);
+    }
+    return why;
+}
+
+const char *missing_files_why(struct needs *needs, struct text statement, const struct sql_effects *effects)
+{
+    const char *why = NULL;
+    for (size_t i = 0; why == NULL && !needs_mentioned(needs, "pg_tle") && i < effects->need_count; i++) {
+        why = effects->needs[i].kind == SQL_NEED_EXTENSION_FILES ? why_missing(needs, statement, &effects->needs[i])
+                                                                 : NULL;
     }
     return why;
 }

@@ -51,8 +51,20 @@ static const char cast_sql[] =
     "SELECT o.oid, " TYPES_ARE_UNSURE("$4") " FROM pg_catalog.pg_cast o WHERE coalesce($1, $2, $3) IS NOT NULL "
                                             "AND " TYPES_ARE("ARRAY[o.castsource, o.casttarget]", "$4");
 
-static const char callable_sql[] = IN_SCHEMA("pg_proc", "pro") " UNION ALL " IN_SCHEMA(
-    "pg_type", "typ") " UNION ALL SELECT 0::oid FROM pg_catalog.pg_attribute a WHERE a.attname = $2::name LIMIT 1";
+/* With so many arguments: a type is called with one, and so is a column. */
+static const char callable_sql[] = IN_SCHEMA(
+    "pg_proc", "pro") " AND ($3::text IS NULL OR (o.prokind <> 'p' AND "
+                      "$3::int >= o.pronargs - o.pronargdefaults - (o.provariadic <> 0)::int AND "
+                      "(o.provariadic <> 0 OR $3::int <= o.pronargs))) UNION ALL " IN_SCHEMA(
+                          "pg_type",
+                          "typ") " AND "
+                                 "coalesce($3, '1') = '1' UNION ALL SELECT 0::oid FROM pg_catalog.pg_attribute a "
+                                 "WHERE a.attname = $2::name AND coalesce($3, '1') = '1' LIMIT 1";
+
+/* A function of no matter which argument. */
+static const char column_or_function_sql[] =
+    "SELECT a.attnum::oid FROM pg_catalog.pg_attribute a WHERE a.attrelid = $1::oid AND a.attname = $2::name AND NOT "
+    "a.attisdropped UNION ALL SELECT p.oid FROM pg_catalog.pg_proc p WHERE p.proname = $2::name LIMIT 1";
 
 static const char trigger_function_sql[] =
     IN_SCHEMA("pg_proc", "pro") " AND o.pronargs = 0 AND EXISTS (SELECT FROM pg_catalog.pg_type t WHERE t.oid = "
@@ -64,6 +76,15 @@ static const char key_sql[] =
     "pg_catalog.pg_attribute a WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1]) "
     "ORDER BY 1) = ARRAY(SELECT u.name::name FROM pg_catalog.unnest(pg_catalog.string_to_array($2, "
     "pg_catalog.chr(31))) AS u(name) ORDER BY 1) END";
+
+/* A view's is that of its table. */
+static const char arbiter_sql[] =
+    "SELECT i.indexrelid FROM pg_catalog.pg_index i WHERE i.indrelid = $1::oid AND i.indisunique AND i.indpred IS NULL "
+    "AND i.indexprs IS NULL AND ARRAY(SELECT DISTINCT a.attname FROM pg_catalog.pg_attribute a WHERE a.attrelid = "
+    "i.indrelid AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1]) ORDER BY 1) = ARRAY(SELECT DISTINCT u.name::name "
+    "FROM pg_catalog.unnest(pg_catalog.string_to_array($2, pg_catalog.chr(31))) AS u(name) ORDER BY 1) UNION ALL "
+    "SELECT "
+    "c.oid FROM pg_catalog.pg_class c WHERE c.oid = $1::oid AND c.relkind NOT IN ('r', 'p') LIMIT 1";
 
 static const char index_sql[] =
     "SELECT i.indexrelid FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid WHERE "
@@ -93,7 +114,7 @@ static const struct needed_kind kinds[] = {
     [SQL_NEED_ROLE] = {"role", GLOBAL("pg_roles", "rolname"), 2, .is_global = true},
     [SQL_NEED_TYPE] = {"type", type_sql, 2, "pg_type"},
     [SQL_NEED_DOMAIN] = {"domain", type_sql, 2, "pg_type"},
-    [SQL_NEED_FUNCTION] = {"function", callable_sql, 2},
+    [SQL_NEED_FUNCTION] = {"function", callable_sql, 3},
     [SQL_NEED_SCHEMA] = {"schema", GLOBAL("pg_namespace", "nspname"), 2, "pg_namespace", .is_global = true},
     [SQL_NEED_COLLATION] = {"collation", IN_SCHEMA("pg_collation", "coll"), 2, "pg_collation"},
     [SQL_NEED_TABLESPACE] = {"tablespace", GLOBAL("pg_tablespace", "spcname"), 2, .is_global = true},
@@ -105,6 +126,7 @@ static const struct needed_kind kinds[] = {
                          "SELECT a.attnum FROM pg_catalog.pg_attribute a WHERE a.attrelid = $1::oid AND a.attname = "
                          "$2::name AND NOT a.attisdropped",
                          2, .is_part = true},
+    [SQL_NEED_COLUMN_OR_FUNCTION] = {"column", column_or_function_sql, 2, .is_part = true},
     [SQL_NEED_CONSTRAINT] = {"constraint", PART("pg_constraint", "conrelid", "conname"), 2, "pg_constraint",
                              .is_part = true},
     [SQL_NEED_TRIGGER] = {"trigger", PART("pg_trigger", "tgrelid", "tgname"), 2, .is_part = true},
@@ -112,6 +134,7 @@ static const struct needed_kind kinds[] = {
     [SQL_NEED_RULE] = {"rule", PART("pg_rewrite", "ev_class", "rulename"), 2, .is_part = true},
     [SQL_NEED_INDEX] = {"index", index_sql, 2, .is_part = true},
     [SQL_NEED_KEY] = {"unique constraint", key_sql, 2, .is_part = true},
+    [SQL_NEED_ARBITER] = {"unique index", arbiter_sql, 2, .is_part = true},
     [SQL_NEED_ROUTINE] = {"function", routine_sql, 4, "pg_proc"},
     [SQL_NEED_TRIGGER_FUNCTION] = {"function", trigger_function_sql, 3},
     [SQL_NEED_OPERATOR] = {"operator", operator_sql, 4, "pg_operator"},

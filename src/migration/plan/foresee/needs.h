@@ -9,17 +9,20 @@
 #include "migration/plan/foresee/questions.h"
 #include "migration/plan/foresee/world.h"
 
+struct needs_bounds;
+
 /* {.arena, .questions, .world} at a plan's beginning; the arena is the request's. */
 struct needs {
     struct arena *arena;
     struct questions *questions;
     struct world *world;
-    struct word_set mentioned; /* names, by the statements before */
-    struct word_set taken;     /* of these, by what drops, renames or moves */
-    struct word_set answers;   /* what was asked for; needs.c */
-    const char *own_schema;    /* of the tracking table, which the run makes before; NULL: none */
+    struct word_set mentioned;   /* names, by the statements before */
+    struct word_set taken;       /* of these, by what drops, renames or moves */
+    struct needs_bounds *bounds; /* of partitions that were read: bounds.c */
+    const char *own_schema;      /* of the tracking table, which the run makes before; NULL: none */
     const char *own_table;
     size_t asked;
+    bool may_set_zone;       /* the session's time zone may be another when a statement runs */
     bool has_unnamed_schema; /* CREATE SCHEMA AUTHORIZATION: of that role's name */
     bool gave_up;            /* too much was asked for: nothing more is */
     bool has_cascaded;       /* a statement before has taken away what it does not name */

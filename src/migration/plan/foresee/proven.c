@@ -4,6 +4,7 @@
  */
 #include "migration/plan/foresee/proven.h"
 
+#include "migration/plan/foresee/check_tree.h"
 #include "sql/lexer.h"
 #include "sql/plpgsql.h"
 
@@ -51,14 +52,15 @@ static bool has(const struct proven *proven, const struct relation *relation, st
 /* ---- the catalogs ---- */
 
 /* $1 the relation, $2 the column: is it NOT NULL; by constraints of which names; is its type composite; and of each
- * CHECK on it the name, whether it is valid, whether it is about this column only, and what it says. */
+ * CHECK on it the name, whether it is valid, whether it is about this column only, what it says, and the column's
+ * number there. */
 static const char column_sql[] =
     "SELECT a.attnotnull, (SELECT k.conname FROM pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND "
     "k.contype = 'n' AND k.conkey = ARRAY[a.attnum] LIMIT 1), coalesce((SELECT k.convalidated FROM "
     "pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey = ARRAY[a.attnum] LIMIT "
     "1), true), t.typtype = 'c' OR (t.typtype = 'd' AND EXISTS (SELECT FROM pg_catalog.pg_type b WHERE b.oid = "
     "t.typbasetype AND b.typtype IN ('c', 'd'))), k.conname, k.convalidated, k.conkey = ARRAY[a.attnum], "
-    "pg_catalog.pg_get_expr(k.conbin, k.conrelid) FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = "
+    "k.conbin::text, a.attnum FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = "
     "a.atttypid LEFT JOIN pg_catalog.pg_constraint k ON k.conrelid = a.attrelid AND k.contype = 'c' AND a.attnum = ANY "
     "(k.conkey) AND NOT k.connoinherit WHERE a.attrelid = $1::oid AND a.attname = $2::name AND NOT a.attisdropped";
 
@@ -80,8 +82,7 @@ static bool is_not_null(const struct proven *proven, const struct relation *rela
 }
 
 /* Does the CHECK in this row prove it? With one of its columns a CHECK goes. */
-static bool is_check(const struct proven *proven, const struct relation *relation, const PGresult *column, int row,
-                     const char *name)
+static bool is_check(const struct proven *proven, const struct relation *relation, const PGresult *column, int row)
 {
     const char *const constraint = pg_field(column, row, 4);
     return constraint != NULL && !pg_field_bool(column, row, 3) &&
@@ -89,7 +90,7 @@ static bool is_check(const struct proven *proven, const struct relation *relatio
             has(proven, relation, (struct sql_proof){.kind = SQL_PROOF_VALIDATED, .constraint = constraint})) &&
            !has(proven, relation, (struct sql_proof){.kind = SQL_PROOF_DROPPED, .constraint = constraint}) &&
            (pg_field_bool(column, row, 6) || !has(proven, relation, (struct sql_proof){.kind = SQL_PROOF_COLUMN})) &&
-           sql_check_proves(proven->arena, pg_field(column, row, 7), name);
+           check_tree_proves(pg_field(column, row, 7), pg_field(column, row, 8));
 }
 
 static bool ask(const struct proven *proven, const struct relation *relation, const char *name, bool is_said)
@@ -101,7 +102,7 @@ static bool ask(const struct proven *proven, const struct relation *relation, co
     }
     bool is = is_not_null(proven, relation, column) || (is_said && !pg_field_bool(column, 0, 3));
     for (int i = 0; !is && i < PQntuples(column); i++) {
-        is = is_check(proven, relation, column, i, name);
+        is = is_check(proven, relation, column, i);
     }
     return is;
 }

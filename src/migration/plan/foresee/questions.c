@@ -22,6 +22,7 @@ struct question {
     int count;
     const char *const *values;
     bool is_answered;
+    bool is_refused; /* by the server: its answer is that there is none */
     int fields;
     char ***rows; /* each of so many fields */
     size_t row_count;
@@ -109,20 +110,28 @@ static struct kind *kind_of(struct questions *questions, const char *sql)
     return &questions->kinds[questions->kind_count++];
 }
 
-static void note(struct questions *questions, const char *sql, int count, const char *const *values)
+static struct question *add(struct questions *questions, const char *sql, int count, const char *const *values)
 {
     struct question **const bucket = bucket_of(questions, count, values);
-    if (count > MOST_VALUES || find(*bucket, sql, count, values) != NULL) {
-        return;
-    }
     const char **const kept = arena_array(questions->arena, (size_t)count, sizeof *kept);
     for (int i = 0; i < count; i++) {
         kept[i] = arena_strdup(questions->arena, values[i]);
     }
-    struct kind *const kind = kind_of(questions, sql);
     struct question *const question = arena_alloc(questions->arena, sizeof *question);
-    *question = (struct question){.next = *bucket, .like = kind->questions, .sql = sql, .count = count, .values = kept};
-    *bucket = kind->questions = question;
+    *question = (struct question){.next = *bucket, .sql = sql, .count = count, .values = kept};
+    *bucket = question;
+    return question;
+}
+
+static void note(struct questions *questions, const char *sql, int count, const char *const *values)
+{
+    if (count > MOST_VALUES || find(*bucket_of(questions, count, values), sql, count, values) != NULL) {
+        return;
+    }
+    struct kind *const kind = kind_of(questions, sql);
+    struct question *const question = add(questions, sql, count, values);
+    question->like = kind->questions;
+    kind->questions = question;
     questions->noted_count++;
 }
 
@@ -170,28 +179,37 @@ static void put_values(struct buffer *arrays, struct question *const *batch, siz
     }
 }
 
-/* Gives each question its rows, whose first field is the question's number: those of one stay in their order. A query
- * that selects nothing, for there to be rows or none, has one field that is NULL. */
+/* A query that selects nothing, for there to be rows or none, has one field that is NULL. */
+static void answer(struct question *question, int fields)
+{
+    question->fields = fields > 0 ? fields : 1;
+    question->is_answered = fields <= MOST_FIELDS;
+}
+
+/* The fields of the row from this one on. */
+static void keep_row(struct questions *questions, struct question *question, const PGresult *result, int row, int first)
+{
+    char **const cells = arena_array(questions->arena, (size_t)question->fields, sizeof *cells);
+    question->rows = arena_grow(questions->arena, question->rows, question->row_count, &question->row_capacity,
+                                sizeof *question->rows);
+    for (int field = 0; first + field < PQnfields(result); field++) {
+        cells[field] = arena_strdup(questions->arena, pg_field(result, row, first + field));
+    }
+    question->rows[question->row_count++] = cells;
+}
+
+/* Gives each question its rows, whose first field is the question's number: those of one stay in their order. */
 static void take_rows(struct questions *questions, struct question *const *batch, size_t count, const PGresult *result)
 {
-    const int found = PQnfields(result) - 1;
     for (size_t i = 0; i < count; i++) {
-        batch[i]->fields = found > 0 ? found : 1;
-        batch[i]->is_answered = found <= MOST_FIELDS;
+        answer(batch[i], PQnfields(result) - 1);
     }
     for (int row = 0; row < PQntuples(result); row++) {
         const size_t number = (size_t)pg_field_int(result, row, 0, 0);
         struct question *const question = number == 0 || number > count ? NULL : batch[number - 1];
-        if (question == NULL) {
-            continue;
+        if (question != NULL && question->is_answered) {
+            keep_row(questions, question, result, row, 1);
         }
-        question->rows = arena_grow(questions->arena, question->rows, question->row_count, &question->row_capacity,
-                                    sizeof *question->rows);
-        char **const cells = arena_array(questions->arena, (size_t)question->fields, sizeof *cells);
-        for (int field = 0; field < found; field++) {
-            cells[field] = arena_strdup(questions->arena, pg_field(result, row, field + 1));
-        }
-        question->rows[question->row_count++] = cells;
     }
 }
 
@@ -266,9 +284,22 @@ bool questions_know(struct questions *questions, const char *sql, int count, con
     return questions->are_noted || (question != NULL && question->is_answered);
 }
 
-PGresult *questions_ask(struct questions *questions, const char *sql, int count, const char *const *values)
+/* Asks, and remembers what came of it. */
+static PGresult *ask(struct questions *questions, struct question *question)
 {
     struct status unanswered = {.arena = questions->arena};
+    PGresult *const result =
+        pg_query(questions->session, question->sql, question->count, question->values, &unanswered);
+    question->is_refused = result == NULL;
+    answer(question, result == NULL ? 0 : PQnfields(result));
+    for (int row = 0; question->is_answered && result != NULL && row < PQntuples(result); row++) {
+        keep_row(questions, question, result, row, 0);
+    }
+    return result;
+}
+
+PGresult *questions_ask(struct questions *questions, const char *sql, int count, const char *const *values)
+{
     if (questions->are_noted) {
         note(questions, sql, count, values);
         if (questions->noted_count == MOST_NOTED) {
@@ -276,7 +307,9 @@ PGresult *questions_ask(struct questions *questions, const char *sql, int count,
         }
         return NULL;
     }
-    const struct question *const question = find(*bucket_of(questions, count, values), sql, count, values);
-    return question != NULL && question->is_answered ? answer_of(question)
-                                                     : pg_query(questions->session, sql, count, values, &unanswered);
+    struct question *const known = find(*bucket_of(questions, count, values), sql, count, values);
+    return known == NULL         ? ask(questions, add(questions, sql, count, values))
+           : !known->is_answered ? ask(questions, known)
+           : known->is_refused   ? NULL
+                                 : answer_of(known);
 }

@@ -1,8 +1,9 @@
 /*
- * What is asked of the catalogs while a plan is read. A plan of thousands of statements asks thousands of questions, of
- * which most are alike: it is read twice. The first time questions are only noted, and have no answer. Then those that
- * are asked by the same query are sent together; the second time they are answered from what came. What the first
- * reading has not asked for is sent by itself.
+ * What is asked of the catalogs while a plan is read. They stay as they are before the plan: what was answered once, or
+ * refused, is remembered and not asked again. A plan of thousands of statements asks thousands of questions, of which
+ * most are alike: it is read twice. The first time questions are only noted, and have no answer. Then those that are
+ * asked by the same query are sent together; the second time they are answered from what came. What the first reading
+ * has not asked for is sent by itself.
  */
 #ifndef MIGRATION_PLAN_FORESEE_QUESTIONS_H
 #define MIGRATION_PLAN_FORESEE_QUESTIONS_H

@@ -46,11 +46,6 @@ static bool detaches_concurrently(struct sql_reader rest)
     return sql_take(&rest, "detach") && sql_skip_to(&rest, "concurrently");
 }
 
-static bool is_default(struct sql_reader rest)
-{
-    return sql_is_word(&rest.token, "default");
-}
-
 /* ---- the table ---- */
 
 #define ONE_OF(kinds)                                                                                                  \
@@ -82,10 +77,6 @@ static const struct row {
      "$1::oid AND k.contype IN ('p', 'u', 'x')",
      "requires the index: drop the constraint (2BP01)."},
     {"create table", "of", any, ONE_OF("'p', 'c'"), "is what it is, and no partitioned table (42P17)."},
-    {"create table", "of", is_default,
-     "SELECT pg_catalog.concat('The DEFAULT partition ', p.partdefid::pg_catalog.regclass), " NAME_OF_DEFAULT " FROM "
-     "pg_catalog.pg_partitioned_table p WHERE p.partrelid = $1::oid AND p.partdefid <> 0",
-     "is there already (42P17)."},
     {"refresh materialized view concurrently", NULL, any,
      "SELECT CASE WHEN c.relispopulated THEN 'No unique index over all of its rows' ELSE 'No first REFRESH' END FROM "
      "pg_catalog.pg_class c WHERE c.oid = $1::oid AND c.relkind = 'm' AND NOT (c.relispopulated AND EXISTS (SELECT "
@@ -155,7 +146,7 @@ static bool has_rows(struct needs *needs, const char *name)
         !pg_exec(session, begin_sql, &ignored)) {
         return false;
     }
-    PG_RESULT(rows) = needs_ask(needs, arena_printf(needs->arena, "SELECT FROM %s LIMIT 1", name), 0, NULL);
+    PG_RESULT(rows) = pg_query(session, arena_printf(needs->arena, "SELECT FROM %s LIMIT 1", name), 0, NULL, &ignored);
     const bool has = rows != NULL && PQntuples(rows) > 0;
     pg_exec(session, "ROLLBACK", &ignored);
     return has;

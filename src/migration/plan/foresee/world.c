@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/word_set.h"
+#include "migration/plan/foresee/schemas.h"
 #include "migration/plan/foresee/undo.h"
 #include "migration/plan/foresee/world_begin.h"
 #include "pg/search.h"
@@ -36,11 +37,6 @@ struct link {
     struct relation *to;
 };
 
-struct alias {
-    const char *name; /* of a schema as the plan calls it */
-    const char *was;
-};
-
 struct by_oid {
     struct by_oid *next;
     struct relation *relation;
@@ -59,9 +55,7 @@ struct world {
     struct link *links;
     size_t link_count;
     size_t link_capacity;
-    struct alias *aliases;
-    size_t alias_count;
-    size_t alias_capacity;
+    struct schemas schemas;
     size_t one_by_one; /* so many names were loaded by themselves */
     bool has_all;      /* every name that the catalogs have is loaded */
     bool is_empty;
@@ -211,12 +205,7 @@ static void load(struct world *world, const char *bare)
 
 static const char *schema_of(const struct world *world, const char *schema)
 {
-    for (size_t i = world->alias_count; i-- > 0;) {
-        if (strcmp(world->aliases[i].name, schema) == 0) {
-            return world->aliases[i].was;
-        }
-    }
-    return schema;
+    return schemas_before(&world->schemas, schema);
 }
 
 /* In this schema; NULL: in any, what is there before what the plan makes. */
@@ -254,6 +243,12 @@ struct relation *world_find(struct world *world, const char *schema, const char 
 {
     struct relation *const found = world_find_surely(world, schema, bare);
     return found != NULL || schema != NULL ? found : find_in(world, NULL, bare);
+}
+
+struct relation *world_find_in(struct world *world, const char *place, const char *bare)
+{
+    load(world, bare);
+    return find_in(world, place, bare);
 }
 
 bool world_is_new(struct world *world, const char *schema, const char *bare)
@@ -336,15 +331,6 @@ static void link_names(struct world *world, const struct sql_change *change)
     }
 }
 
-static void rename_schema(struct world *world, const struct sql_change *change)
-{
-    const char *const was = arena_strdup(world->arena, schema_of(world, change->name));
-    undo_remember(&world->undo, &world->alias_count, sizeof world->alias_count);
-    world->aliases =
-        arena_grow(world->arena, world->aliases, world->alias_count, &world->alias_capacity, sizeof *world->aliases);
-    world->aliases[world->alias_count++] = (struct alias){arena_strdup(world->arena, change->to), was};
-}
-
 static const char *const *copy_path(const struct world *world, const char *const *path)
 {
     size_t count = 0;
@@ -405,7 +391,7 @@ static void apply(struct world *world, const struct sql_change *change)
         rename_relation(world, change);
         break;
     case SQL_CHANGE_RENAMES_SCHEMA:
-        rename_schema(world, change);
+        schemas_rename(&world->schemas, &world->undo, change->name, change->to);
         break;
     case SQL_CHANGE_LINKS:
         link_names(world, change);
@@ -474,6 +460,7 @@ struct world *world_new(const struct request *request, struct questions *questio
     *world = (struct world){.arena = request->arena,
                             .session = session,
                             .questions = questions,
+                            .schemas = {.arena = request->arena},
                             .one_by_one = is_large ? MOST_ONE_BY_ONE : 0,
                             .undo = {.arena = request->arena}};
     world->usual = session_usual_path(request, session);

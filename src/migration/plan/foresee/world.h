@@ -39,6 +39,10 @@ struct relation *world_find(struct world *world, const char *schema, const char 
 /* The same without a name's last resort, any schema: NULL where the search path does not find it, or is not known. */
 struct relation *world_find_surely(struct world *world, const char *schema, const char *bare);
 
+/* The relation of this name in a place, which is a schema as it was called before the plan: what world_schema() and
+ * world_place() give. NULL: there is none. */
+struct relation *world_find_in(struct world *world, const char *place, const char *bare);
+
 /* The schema in which it has this name now, as it was called before the plan; NULL: it has no such name. */
 const char *world_schema(const struct world *world, const struct relation *relation, const char *bare);
 

@@ -3,6 +3,7 @@
  */
 #include "migration/plan/foresee/wrong.h"
 
+#include "migration/plan/foresee/bounds.h"
 #include "migration/plan/foresee/dependents.h"
 #include "migration/plan/foresee/fitting.h"
 #include "migration/plan/foresee/missing.h"
@@ -19,5 +20,6 @@ const char *wrong_why(struct needs *needs, struct text statement, const struct s
         why = replaced_why(needs, effects->replaced);
     }
     why = why == NULL ? fitting_why(needs, effects) : why;
-    return why == NULL ? unfit_why(needs, statement, effects) : why;
+    why = why == NULL ? unfit_why(needs, statement, effects) : why;
+    return why == NULL ? bounds_why(needs, effects) : why;
 }

@@ -1,0 +1,318 @@
+/*
+ * The columns that expressions read: of an index, a CHECK, a policy, a query. A name is looked for where PostgreSQL
+ * looks for it: in the FROM clause around it, then in those of the queries outside. What is not a relation there (a
+ * subquery, a function, a name in WITH) hides what it has, and a name without a table is followed only where one
+ * relation alone can have it.
+ */
+#include "sql/effects_reader.h"
+
+#include <string.h>
+
+/* What a name in front of a dot may be. */
+struct entry {
+    const char *name;
+    const json_t *range; /* RangeVar; NULL: it is no relation */
+};
+
+struct scope {
+    const struct scope *outer;
+    struct entry *entries;
+    size_t count;
+    size_t capacity;
+};
+
+struct columns {
+    struct effects_reader *reader;
+    const json_t *made; /* subcommands of the ALTER TABLE, which may add columns; NULL: none */
+    bool is_alone_lost; /* a name without a table may be that of a column that is put out */
+};
+
+static void walk(struct columns *columns, const struct scope *scope, json_t *tree);
+
+/* ---- names ---- */
+
+static const json_t *made_column(const json_t *commands, const char *name)
+{
+    for (size_t i = 0; i < json_array_size(commands); i++) {
+        const json_t *const command = tree_body(json_array_get(commands, i), "AlterTableCmd");
+        const json_t *const column = tree_body(json_object_get(command, "def"), "ColumnDef");
+        if (tree_is(command, "subtype", "AT_AddColumn") && tree_is(column, "colname", name)) {
+            return column;
+        }
+    }
+    return NULL;
+}
+
+static void need(const struct columns *columns, enum sql_need_kind kind, const json_t *range, const char *name)
+{
+    if (made_column(columns->made, name) == NULL) {
+        effects_need(columns->reader, (struct sql_need){.kind = kind,
+                                                        .schema = tree_string(range, "schemaname"),
+                                                        .name = tree_string(range, "relname"),
+                                                        .part = name,
+                                                        .is_only_read = true});
+    }
+}
+
+/* The one relation that a name without a table can be of; NULL: there are several, or none. */
+static const struct entry *only_entry(const struct scope *scope)
+{
+    const bool is_one = scope->count == 1 && scope->entries[0].range != NULL;
+    bool is_outermost = true;
+    for (const struct scope *outer = scope->outer; outer != NULL; outer = outer->outer) {
+        is_outermost = is_outermost && outer->count == 0;
+    }
+    return is_one && is_outermost ? &scope->entries[0] : NULL;
+}
+
+static const struct entry *entry_of(const struct scope *scope, const char *name)
+{
+    for (; scope != NULL; scope = scope->outer) {
+        for (size_t i = 0; i < scope->count; i++) {
+            if (strcmp(scope->entries[i].name, name) == 0) {
+                return &scope->entries[i];
+            }
+        }
+    }
+    return NULL;
+}
+
+/* "c", or "t.c"; of c in front of a dot nothing is known, and a row is called as its table. */
+static void take_reference(struct columns *columns, const struct scope *scope, const json_t *fields)
+{
+    const char *const name = tree_name(fields, 0);
+    const char *const of = tree_name(fields, 1);
+    const struct entry *const only = of == NULL && !columns->is_alone_lost ? only_entry(scope) : NULL;
+    const struct entry *const entry = of != NULL && json_array_size(fields) == 2 ? entry_of(scope, of) : NULL;
+    if (name != NULL && json_array_size(fields) == 1 && only != NULL && strcmp(only->name, name) != 0) {
+        need(columns, SQL_NEED_COLUMN, only->range, name);
+    } else if (name != NULL && entry != NULL && entry->range != NULL) {
+        need(columns, SQL_NEED_COLUMN_OR_FUNCTION, entry->range, name);
+    }
+}
+
+/* ---- FROM ---- */
+
+static void add(struct columns *columns, struct scope *scope, const char *name, const json_t *range)
+{
+    scope->entries =
+        arena_grow(columns->reader->arena, scope->entries, scope->count, &scope->capacity, sizeof *scope->entries);
+    scope->entries[scope->count++] = (struct entry){name, range};
+}
+
+/* By its alias, which may give other names to its columns. */
+static void add_relation(struct columns *columns, struct scope *scope, const json_t *range)
+{
+    const json_t *const alias = json_object_get(range, "alias");
+    const bool is_known = json_object_get(alias, "colnames") == NULL && !effects_is_cte(columns->reader, range);
+    add(columns, scope, alias == NULL ? tree_string(range, "relname") : tree_string(alias, "aliasname"),
+        is_known ? range : NULL);
+}
+
+static void add_item(struct columns *columns, struct scope *scope, json_t *item)
+{
+    json_t *body;
+    const char *const kind = tree_node(item, &body);
+    const char *const alias = tree_string(json_object_get(body, "alias"), "aliasname");
+    if (strcmp(kind, "RangeVar") == 0) {
+        add_relation(columns, scope, body);
+        return;
+    }
+    if (strcmp(kind, "JoinExpr") == 0) {
+        add_item(columns, scope, json_object_get(body, "larg"));
+        add_item(columns, scope, json_object_get(body, "rarg"));
+    } else if (strcmp(kind, "RangeTableSample") == 0) {
+        add_item(columns, scope, json_object_get(body, "relation"));
+    }
+    if (strcmp(kind, "RangeTableSample") != 0 && (strcmp(kind, "JoinExpr") != 0 || alias[0] != '\0')) {
+        add(columns, scope, alias, NULL);
+    }
+}
+
+static void add_items(struct columns *columns, struct scope *scope, const json_t *items)
+{
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        add_item(columns, scope, json_array_get(items, i));
+    }
+}
+
+/* ---- statements ---- */
+
+/* Names in ORDER BY and its kin may be those of what is put out. */
+static void walk_behind(struct columns *columns, const struct scope *scope, json_t *tree)
+{
+    const bool was_lost = columns->is_alone_lost;
+    columns->is_alone_lost = true;
+    walk(columns, scope, tree);
+    columns->is_alone_lost = was_lost;
+}
+
+static void take_select(struct columns *columns, const struct scope *outer, json_t *body)
+{
+    static const char *const behind[] = {"groupClause", "sortClause", "distinctClause", "windowClause"};
+    static const char *const within[] = {"fromClause", "targetList", "whereClause", "havingClause", "valuesLists"};
+    struct scope scope = {.outer = outer};
+    walk(columns, outer, json_object_get(body, "withClause"));
+    if (json_object_get(body, "larg") != NULL) {
+        take_select(columns, outer, json_object_get(body, "larg"));
+        take_select(columns, outer, json_object_get(body, "rarg"));
+        return;
+    }
+    add_items(columns, &scope, json_object_get(body, "fromClause"));
+    for (size_t i = 0; i < sizeof within / sizeof within[0]; i++) {
+        walk(columns, &scope, json_object_get(body, within[i]));
+    }
+    for (size_t i = 0; i < sizeof behind / sizeof behind[0]; i++) {
+        walk_behind(columns, &scope, json_object_get(body, behind[i]));
+    }
+}
+
+/* What is put out of changed rows may be OLD and NEW, too. */
+static void take_change(struct columns *columns, const struct scope *outer, json_t *body)
+{
+    static const char *const within[] = {"fromClause", "usingClause", "targetList", "whereClause", "returningList"};
+    struct scope scope = {.outer = outer};
+    walk(columns, outer, json_object_get(body, "withClause"));
+    add_relation(columns, &scope, json_object_get(body, "relation"));
+    add_items(columns, &scope, json_object_get(body, "fromClause"));
+    add_items(columns, &scope, json_object_get(body, "usingClause"));
+    for (size_t i = 0; i < sizeof within / sizeof within[0]; i++) {
+        walk(columns, &scope, json_object_get(body, within[i]));
+    }
+}
+
+/* ON CONFLICT (a, b) wants a unique index over them. */
+static void need_arbiter(const struct columns *columns, const json_t *range, const json_t *infer)
+{
+    const json_t *const elements = json_object_get(infer, "indexElems");
+    struct buffer names = {.arena = columns->reader->arena};
+    bool is_plain = json_array_size(elements) > 0 && json_object_get(infer, "whereClause") == NULL;
+    for (size_t i = 0; is_plain && i < json_array_size(elements); i++) {
+        const json_t *const element = tree_body(json_array_get(elements, i), "IndexElem");
+        is_plain = json_object_get(element, "name") != NULL && json_object_get(element, "collation") == NULL &&
+                   json_object_get(element, "opclass") == NULL;
+        effects_put_name(&names, i, tree_string(element, "name"));
+    }
+    if (is_plain) {
+        effects_need(columns->reader, (struct sql_need){.kind = SQL_NEED_ARBITER,
+                                                        .schema = tree_string(range, "schemaname"),
+                                                        .name = tree_string(range, "relname"),
+                                                        .part = buffer_string(&names),
+                                                        .is_only_read = true});
+    }
+}
+
+/* What is inserted is a query of its own. */
+static void take_insert(struct columns *columns, const struct scope *outer, json_t *body)
+{
+    const json_t *const range = json_object_get(body, "relation");
+    const json_t *const conflict = json_object_get(body, "onConflictClause");
+    const json_t *const targets = json_object_get(conflict, "targetList");
+    struct scope scope = {.outer = outer};
+    walk(columns, outer, json_object_get(body, "withClause"));
+    walk(columns, outer, json_object_get(body, "selectStmt"));
+    add_relation(columns, &scope, range);
+    walk(columns, &scope, json_object_get(body, "returningList"));
+    need_arbiter(columns, range, json_object_get(conflict, "infer"));
+    for (size_t i = 0; i < json_array_size(targets); i++) {
+        need(columns, SQL_NEED_COLUMN, range, tree_string(tree_body(json_array_get(targets, i), "ResTarget"), "name"));
+    }
+    add(columns, &scope, "excluded", range);
+    walk(columns, &scope, json_object_get(conflict, "targetList"));
+    walk(columns, &scope, json_object_get(conflict, "whereClause"));
+}
+
+static void walk(struct columns *columns, const struct scope *scope, json_t *tree)
+{
+    const char *key;
+    json_t *value;
+    size_t i;
+    json_array_foreach(tree, i, value)
+    {
+        walk(columns, scope, value);
+    }
+    json_object_foreach(tree, key, value)
+    {
+        if (strcmp(key, "ColumnRef") == 0) {
+            take_reference(columns, scope, json_object_get(value, "fields"));
+        } else if (strcmp(key, "SelectStmt") == 0) {
+            take_select(columns, scope, value);
+        } else if (strcmp(key, "InsertStmt") == 0) {
+            take_insert(columns, scope, value);
+        } else if (strcmp(key, "UpdateStmt") == 0 || strcmp(key, "DeleteStmt") == 0) {
+            take_change(columns, scope, value);
+        } else if (strcmp(key, "MergeStmt") != 0 && strcmp(key, "DefElem") != 0) {
+            walk(columns, scope, value);
+        }
+    }
+}
+
+/* ---- expressions of a relation ---- */
+
+static void walk_of(struct columns *columns, const json_t *range, json_t *tree)
+{
+    struct scope scope = {0};
+    add(columns, &scope, tree_string(range, "relname"), range);
+    walk(columns, &scope, tree);
+}
+
+/* The CHECK of a constraint, or what a column is generated as. A DEFAULT names no column. */
+static void walk_constraint(struct columns *columns, const json_t *range, const json_t *constraint)
+{
+    if (effects_is_one_of("CONSTR_CHECK CONSTR_GENERATED", tree_string(constraint, "contype"))) {
+        walk_of(columns, range, json_object_get(constraint, "raw_expr"));
+    }
+}
+
+static void of_alter(struct columns *columns, const json_t *body)
+{
+    const json_t *const range = json_object_get(body, "relation");
+    const json_t *const commands = json_object_get(body, "cmds");
+    columns->made = commands;
+    for (size_t i = 0; i < json_array_size(commands); i++) {
+        const json_t *const command = tree_body(json_array_get(commands, i), "AlterTableCmd");
+        const json_t *const def = json_object_get(command, "def");
+        const json_t *const column = tree_body(def, "ColumnDef");
+        const json_t *const constraints = json_object_get(column, "constraints");
+        walk_constraint(columns, range, tree_body(def, "Constraint"));
+        for (size_t j = 0; !tree_flag(command, "missing_ok") && j < json_array_size(constraints); j++) {
+            walk_constraint(columns, range, tree_body(json_array_get(constraints, j), "Constraint"));
+        }
+        if (tree_is(command, "subtype", "AT_AlterColumnType")) {
+            walk_of(columns, range, json_object_get(column, "raw_default"));
+        }
+    }
+}
+
+static void of_trigger(struct columns *columns, const json_t *body)
+{
+    const json_t *const range = json_object_get(body, "relation");
+    struct scope scope = {0};
+    add(columns, &scope, "old", range);
+    add(columns, &scope, "new", range);
+    walk(columns, &scope, json_object_get(body, "whenClause"));
+}
+
+void effects_columns(struct effects_reader *reader, const char *kind, json_t *body, json_t *node)
+{
+    static const char queries[] = "SelectStmt InsertStmt UpdateStmt DeleteStmt";
+    struct columns columns = {.reader = reader};
+    const struct scope nothing = {0};
+    effects_note_ctes(reader, node);
+    if (effects_is_one_of(queries, kind)) {
+        walk(&columns, &nothing, node);
+    } else if (effects_is_one_of("ViewStmt CreateTableAsStmt CopyStmt", kind)) {
+        walk(&columns, &nothing, json_object_get(body, "query"));
+        walk_of(&columns, json_object_get(body, "relation"), json_object_get(body, "whereClause"));
+    } else if (strcmp(kind, "IndexStmt") == 0) {
+        walk_of(&columns, json_object_get(body, "relation"), json_object_get(body, "indexParams"));
+        walk_of(&columns, json_object_get(body, "relation"), json_object_get(body, "whereClause"));
+    } else if (effects_is_one_of("CreatePolicyStmt AlterPolicyStmt", kind)) {
+        walk_of(&columns, json_object_get(body, "table"), json_object_get(body, "qual"));
+        walk_of(&columns, json_object_get(body, "table"), json_object_get(body, "with_check"));
+    } else if (strcmp(kind, "AlterTableStmt") == 0 && tree_is(body, "objtype", "OBJECT_TABLE")) {
+        of_alter(&columns, body);
+    } else if (strcmp(kind, "CreateTrigStmt") == 0) {
+        of_trigger(&columns, body);
+    }
+}

@@ -1,0 +1,118 @@
+/*
+ * The columns that CREATE TABLE names of its own table: in keys, CHECKs, generated columns and the key of its
+ * partitions. Nothing is said of a table that has others' columns, too.
+ */
+#include "sql/effects_reader.h"
+
+#include <string.h>
+
+struct own {
+    struct effects_reader *reader;
+    const char *table;
+    const json_t *elements;
+};
+
+static bool has_column(const struct own *own, const char *name)
+{
+    bool has = effects_is_one_of("tableoid ctid xmin xmax cmin cmax", name);
+    for (size_t i = 0; !has && i < json_array_size(own->elements); i++) {
+        has = tree_is(tree_body(json_array_get(own->elements, i), "ColumnDef"), "colname", name);
+    }
+    return has;
+}
+
+static void take(const struct own *own, const char *name)
+{
+    struct sql_effects *const effects = own->reader->effects;
+    if (name != NULL && name[0] != '\0' && effects->unmade == NULL && !has_column(own, name)) {
+        effects->unmade = arena_strdup(own->reader->arena, name);
+    }
+}
+
+static void take_names(const struct own *own, const json_t *names)
+{
+    for (size_t i = 0; i < json_array_size(names); i++) {
+        take(own, tree_name(names, i));
+    }
+}
+
+/* A row is called as its table; what is in front of a dot may be one, and a function behind it. */
+static void take_expression(const struct own *own, json_t *tree)
+{
+    const char *key;
+    json_t *value;
+    size_t i;
+    json_array_foreach(tree, i, value)
+    {
+        take_expression(own, value);
+    }
+    json_object_foreach(tree, key, value)
+    {
+        const json_t *const fields = strcmp(key, "ColumnRef") == 0 ? json_object_get(value, "fields") : NULL;
+        const char *const name = json_array_size(fields) == 1 ? tree_name(fields, 0) : NULL;
+        if (name != NULL && strcmp(name, own->table) != 0) {
+            take(own, name);
+        } else if (fields == NULL) {
+            take_expression(own, value);
+        }
+    }
+}
+
+static void take_constraint(const struct own *own, const json_t *constraint, const json_t *range)
+{
+    const json_t *const other = json_object_get(constraint, "pktable");
+    const bool is_own =
+        tree_is(other, "relname", own->table) && tree_is(other, "schemaname", tree_string(range, "schemaname"));
+    take_names(own, json_object_get(constraint, "keys"));
+    take_names(own, json_object_get(constraint, "including"));
+    take_names(own, json_object_get(constraint, "fk_attrs"));
+    take_names(own, is_own ? json_object_get(constraint, "pk_attrs") : NULL);
+    if (effects_is_one_of("CONSTR_CHECK CONSTR_GENERATED", tree_string(constraint, "contype"))) {
+        take_expression(own, json_object_get(constraint, "raw_expr"));
+    }
+}
+
+static void take_partitioning(const struct own *own, const json_t *parameters)
+{
+    for (size_t i = 0; i < json_array_size(parameters); i++) {
+        const json_t *const one = tree_body(json_array_get(parameters, i), "PartitionElem");
+        take(own, tree_string(one, "name"));
+        take_expression(own, json_object_get(one, "expr"));
+    }
+}
+
+/* Of one that is made twice the name. */
+static void take_column(const struct own *own, size_t number)
+{
+    const json_t *const column = tree_body(json_array_get(own->elements, number), "ColumnDef");
+    const char *const name = tree_string(column, "colname");
+    for (size_t i = 0; column != NULL && i < number; i++) {
+        if (tree_is(tree_body(json_array_get(own->elements, i), "ColumnDef"), "colname", name)) {
+            own->reader->effects->made_twice = arena_strdup(own->reader->arena, name);
+        }
+    }
+}
+
+void effects_own_columns(struct effects_reader *reader, const char *kind, const json_t *body)
+{
+    const json_t *const elements = json_object_get(body, "tableElts");
+    const json_t *const range = json_object_get(body, "relation");
+    const struct own own = {reader, tree_string(range, "relname"), elements};
+    bool is_whole = strcmp(kind, "CreateStmt") == 0 && json_object_get(body, "inhRelations") == NULL &&
+                    json_object_get(body, "ofTypename") == NULL;
+    for (size_t i = 0; i < json_array_size(elements); i++) {
+        is_whole = is_whole && tree_body(json_array_get(elements, i), "TableLikeClause") == NULL;
+    }
+    for (size_t i = 0; is_whole && i < json_array_size(elements); i++) {
+        const json_t *const element = json_array_get(elements, i);
+        const json_t *const constraints = json_object_get(tree_body(element, "ColumnDef"), "constraints");
+        take_column(&own, i);
+        take_constraint(&own, tree_body(element, "Constraint"), range);
+        for (size_t j = 0; j < json_array_size(constraints); j++) {
+            take_constraint(&own, tree_body(json_array_get(constraints, j), "Constraint"), range);
+        }
+    }
+    if (is_whole) {
+        take_partitioning(&own, json_object_get(json_object_get(body, "partspec"), "partParams"));
+    }
+}
