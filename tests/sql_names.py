@@ -17,7 +17,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BETWEEN = ("src/migration/run/lock.c", "src/migration/run/send.c", "src/migration/run/alone.c", "src/migration/run/leftovers.c",
            "src/migration/run/attempt.c", "src/migration/record/transaction.c", "src/migration/record/row.c",
            "src/migration/record/progress.c", "src/migration/plan/cut/steps.c", "src/pg/own_tables.c", "src/migration/look/failed_attempts.c",
-           "src/pg/search.c", "src/pg/own_schema.c")
+           "src/pg/search.c", "src/pg/own_schema.c", "src/pg/table_guard.c")
 # Has no SQL of ours, and messages about SQL.
 TALKING = ("src/framework/declared/templates.c",)
 # Of a framework these are read, or made, by a pinned session.
@@ -30,7 +30,7 @@ TOKEN = re.compile(r"""(?P<space>\s+)|(?P<string>[eE]?'(?:[^']|'')*'?)|(?P<name>
 # Followed by a parenthesis and no functions that are looked up.
 SYNTAX = set("""values in and or not array coalesce greatest least extract select exists as any all some over filter within row on using when then else case
     end into table check primary key unique references where from join by returning conflict with operator numeric varchar char bit
-    decimal timestamp time interval trim substring position overlay cast if elsif set do update begin""".split())
+    decimal timestamp time interval trim substring position overlay cast if elsif set do update begin lateral""".split())
 # Types that the grammar itself puts into pg_catalog.
 BUILT_IN = set("int integer bigint smallint boolean numeric decimal real float char character varchar bit timestamp time interval double bool".split()) - {"bool"}
 # They use an operator that the server looks up by its name.

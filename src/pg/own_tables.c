@@ -4,6 +4,7 @@
 #include "pg/own_tables.h"
 
 #include "base/sqlstate.h"
+#include "pg/code.h"
 #include "pg/own_sql.h"
 #include "pg/trust.h"
 
@@ -11,6 +12,15 @@
 
 /* What stands in the way, the worst first: the number of it in look_sql. */
 enum obstacle { OBSTACLE_SCHEMA, OBSTACLE_OBJECT, OBSTACLE_TRIGGER, OBSTACLE_NOT_OURS };
+
+/* What may run beside what we have made ourselves: the right to give a table a trigger is the only one of those that
+ * another role can have. */
+#define TRIGGERS                                                                                                       \
+    "SELECT c.oid AS rel, c.relowner AS excused, g.tableoid AS class, g.oid AS object, g.tableoid AS via_class, "      \
+    "g.oid AS via FROM pg_catalog.pg_namespace n JOIN "                                                                \
+    "pg_catalog.pg_class c ON c.relnamespace OPERATOR(pg_catalog.=) n.oid JOIN pg_catalog.pg_trigger g ON g.tgrelid "  \
+    "OPERATOR(pg_catalog.=) c.oid WHERE n.nspname OPERATOR(pg_catalog.=) '{truss}' AND NOT g.tgisinternal"
+#define CODE_OF_TRIGGERS "SELECT 2, " PG_CODE_WORDS ", f.owner FROM " PG_CODE_OF(TRIGGERS) " f UNION ALL "
 
 /* One row: what is there, and behind it what is a role's that is not trusted, or none of ours. Who is trusted is asked
  * once for all: that is what the server plans longest. In the usual schema a role of that name may have its own. */
@@ -26,12 +36,7 @@ static const char look_sql[] =
     "SELECT 1, c.relname::pg_catalog.text, c.relowner FROM pg_catalog.pg_namespace n "
     "JOIN pg_catalog.pg_class c ON c.relnamespace OPERATOR(pg_catalog.=) n.oid "
     "WHERE n.nspname OPERATOR(pg_catalog.=) '{truss}' AND c.relkind OPERATOR(pg_catalog.<>) 'i' AND c.relkind "
-    "OPERATOR(pg_catalog.<>) 'I' UNION ALL "
-    "SELECT 2, pg_catalog.concat(pg_catalog.quote_ident(g.tgname), ' on ', n.nspname, '.', c.relname), f.proowner "
-    "FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_class c ON c.relnamespace OPERATOR(pg_catalog.=) n.oid JOIN "
-    "pg_catalog.pg_trigger g ON g.tgrelid OPERATOR(pg_catalog.=) c.oid "
-    "JOIN pg_catalog.pg_proc f ON f.oid OPERATOR(pg_catalog.=) g.tgfoid "
-    "WHERE n.nspname OPERATOR(pg_catalog.=) '{truss}' AND NOT g.tgisinternal UNION ALL "
+    "OPERATOR(pg_catalog.<>) 'I' UNION ALL " CODE_OF_TRIGGERS
     "SELECT 3, c.relname::pg_catalog.text, c.relowner FROM pg_catalog.pg_namespace n "
     "JOIN pg_catalog.pg_class c ON c.relnamespace OPERATOR(pg_catalog.=) n.oid "
     "WHERE n.nspname OPERATOR(pg_catalog.=) '{truss}' AND n.nspname OPERATOR(pg_catalog.<>) '" OWN_SCHEMA_USUAL "' AND "
@@ -63,8 +68,8 @@ struct found {
 static bool fail_triggered(const struct pg_session *session, const char *trigger, struct status *status)
 {
     return status_fail(status, STATUS_PERMISSION_DENIED,
-                       "The schema \"%s\", where Truss keeps its steps and operations, has the trigger %s: that "
-                       "role's function would run with the rights of \"%s\". Nothing there was used. Drop the trigger, "
+                       "The schema \"%s\", where Truss keeps its steps and operations, has %s: that role's code "
+                       "would run with the rights of \"%s\". Nothing there was used. Drop the trigger, "
                        "and revoke the right TRIGGER on that table from the role, when you have looked at it.",
                        pg_session_own_schema(session), trigger, pg_session_user(session));
 }

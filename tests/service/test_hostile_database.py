@@ -14,6 +14,9 @@ NAMES = fixtures.names()
 # One of each kind of ledger and lock; with TRUSS_TEST_ALL every framework.
 KINDS = {"bun", "diesel", "drizzle", "flyway", "golang-migrate", "knex", "liquibase", "rails", "sqitch", "typeorm"}
 TRIED = [name for name in NAMES if name in KINDS or os.environ.get("TRUSS_TEST_ALL")]
+# What a run writes beside the ledger.
+BESIDE = {"bun": "public.bun_migration_locks", "knex": "public.knex_migrations_lock", "liquibase": "public.databasechangeloglock", "sqitch": "sqitch.events",
+          "yoyo": "public.yoyo_lock"}
 NATIVE = [name for name in TRIED if name not in PROGRAMS | MIXED]
 PERMISSION_DENIED, FAILED_PRECONDITION = 7, 9
 
@@ -196,6 +199,47 @@ class Traps(Hostile):
         with self.serve(name, self.trapped()) as rpc:
             self.ask_all(rpc, runs=True)
         self.assertEqual("\n".join(self.sprung()), "")
+
+    @per(BESIDE.items())
+    def test_a_table_beside_the_ledger_that_is_hers_is_not_written(self, name, table):
+        """A lock or a log of the framework's: hers from before the first run, or made hers, or with a trigger of hers."""
+        trigger = ("SET ROLE eve; CREATE OR REPLACE FUNCTION public.spring() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN PERFORM eve.sprung('beside'); "
+                   "RETURN COALESCE(NEW, OLD); END $f$; CREATE TRIGGER spring BEFORE INSERT OR UPDATE OR DELETE ON {0} FOR EACH ROW EXECUTE FUNCTION public.spring(); RESET ROLE")
+        for hers in ("ALTER TABLE {0} OWNER TO eve", "GRANT TRIGGER ON {0} TO eve"):
+            with self.subTest(way=hers):
+                database = self.trapped(self.dump_path(name, "before.sql"))
+                self.cluster.real_psql(database, "GRANT USAGE ON SCHEMA " + table.split(".")[0] + f" TO eve; {hers.format(table)};" + trigger.format(table), True)
+                self.log_began = os.path.getsize(self.log_path)
+                with self.serve(name, database) as rpc:
+                    self.assertIn("of eve: that role's code", "".join(rpc.call("MigrationService", "Check").warnings))
+                    pending = [one.name for one in rpc.call("MigrationService", "GetStatus").migrations if self.state(one) == "pending"]
+                    for method, request in (("Run", {}), ("MarkApplied", {"migration": pending[0]})):
+                        try:
+                            reply = rpc.call("MigrationService", method, request)
+                        except RpcError as error:
+                            said = error.status.message
+                        else:
+                            said = reply.failed.error if method == "Run" else "it was marked"
+                        if name not in PROGRAMS | MIXED or method == "MarkApplied":
+                            self.assertIn("of eve: that role's code would run", said)
+                self.assertEqual("\n".join(self.sprung()), "")
+
+    @per(("knex", "liquibase"))
+    def test_a_lock_table_that_she_made_before_the_first_run_is_not_filled(self, name):
+        database = self.trapped()
+        table, columns = {"knex": ("knex_migrations_lock", '"index" serial PRIMARY KEY, is_locked integer'),
+                          "liquibase": ("databasechangeloglock", "id integer PRIMARY KEY, locked boolean NOT NULL, lockgranted timestamp, lockedby text")}[name]
+        self.cluster.real_psql(database, f"SET ROLE eve; CREATE TABLE public.{table} ({columns}); GRANT ALL ON public.{table} TO PUBLIC; "
+                               "CREATE FUNCTION public.spring() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN PERFORM eve.sprung('lock'); RETURN NEW; END $f$; "
+                               f"CREATE TRIGGER spring BEFORE INSERT OR UPDATE ON public.{table} FOR EACH ROW EXECUTE FUNCTION public.spring()", True)
+        self.log_began = os.path.getsize(self.log_path)
+        with self.serve(name, database) as rpc:
+            names = [one.name for one in rpc.call("MigrationService", "GetStatus").migrations]
+            with self.assertRaises(RpcError) as caught:
+                rpc.call("MigrationService", "MarkApplied", {"migration": names[0]})
+            self.assertIn(f"the table public.{table} of eve", caught.exception.status.message)
+        self.assertEqual("\n".join(self.sprung()), "")
+        self.assertEqual(self.cluster.psql(database, f"SELECT count(*) FROM public.{table}"), [("0",)])
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ START_TEST(what_is_a_strangers_is_refused_by_what_it_is)
     } obstacles[] = {
         {"0", "mallory", "belongs to \"mallory\""},
         {"1", "notes of mallory", "has \"notes of mallory\""},
-        {"2", "spy on truss.notes of mallory", "has the trigger spy on truss.notes of mallory"},
+        {"2", "the trigger spy on truss.notes of mallory", "has the trigger spy on truss.notes of mallory"},
     };
     for (size_t i = 0; i < sizeof obstacles / sizeof obstacles[0]; i++) {
         const struct exchange table[] = {

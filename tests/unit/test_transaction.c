@@ -58,11 +58,12 @@ static struct transaction begin(enum transaction_frame frame, const char *script
 
 static struct query composed;
 
-/* The look at a table under its lock (pg/trust.h) as a mark: what it says is a matter of the suites with a server. */
+/* The look at a table under its lock (pg/table_guard.h) as a mark: what it says is a matter of the suites with a
+ * server. */
 static const char *with_marks(const char *sql)
 {
-    static const char first[] = "DO $truss_under$";
-    static const char last[] = "END $truss_under$;";
+    static const char first[] = "DO 'DECLARE truss_table";
+    static const char last[] = "END IF; END';";
     struct buffer marked = {.arena = arena};
     for (const char *at; (at = strstr(sql, first)) != NULL; sql = strstr(at, last) + strlen(last)) {
         buffer_add(&marked, (struct text){sql, (size_t)(at - sql)});

@@ -102,7 +102,8 @@ static bool is_usual_source(struct text behind, struct text content)
 /* Runs statements of plpgsql on the lock, a table beside the ledger, unless somebody has dropped that; knex makes it
  * again. */
 #define ON_LOCK(statements)                                                                                            \
-    "DO {'BEGIN IF pg_catalog.to_regclass({'{ledger:*_lock}'}) IS NOT NULL THEN " statements " END IF; END'};"
+    "{guard:*_lock}DO {'BEGIN IF pg_catalog.to_regclass({'{ledger:*_lock}'}) IS NOT NULL THEN " statements             \
+    " END IF; END'};"
 
 const struct framework framework_knex = {
     .id = "knex",
@@ -120,7 +121,8 @@ const struct framework framework_knex = {
                 "CREATE TABLE {ledger} (\"id\" serial PRIMARY KEY, \"name\" varchar(255), \"batch\" integer, "
                 "\"migration_time\" timestamp with time zone);"
                 "CREATE TABLE IF NOT EXISTS {ledger:*_lock} (\"index\" serial PRIMARY KEY, \"is_locked\" integer);"
-                "INSERT INTO {ledger:*_lock} (is_locked) SELECT 0 WHERE NOT EXISTS (SELECT FROM {ledger:*_lock});",
+                "{guard:*_lock}INSERT INTO {ledger:*_lock} (is_locked) SELECT 0 WHERE NOT EXISTS (SELECT FROM "
+                "{ledger:*_lock});",
             /* A run of knex holds the row locked in its transaction, or, with a migration outside of transactions,
              * is_locked set: as a run that died does. */
             .lock = ON_LOCK("UPDATE {ledger:*_lock} SET is_locked = 1 WHERE is_locked OPERATOR(pg_catalog.=) 0; "

@@ -27,6 +27,7 @@ struct ledger {
                                     where the table has others; NULL: the table itself */
     bool takes_rows;             /* known to have no trigger, rule or policy that could take a row away */
     bool lacks_plpgsql;          /* this session may not use the language of DO blocks */
+    bool is_vouched;             /* the operator has named it: whose code it runs is his word */
     const char *oid;             /* of the table, as a run found it; NULL: not known */
     const char *own_schema;      /* where our own tables are, and with them the steps of a run; as a run found it */
 };

@@ -93,12 +93,13 @@ struct ledger_facts {
  * never wait, and never make us wait: a backup holds ACCESS SHARE on every table for hours. */
 #define LOCK_LEDGER "LOCK TABLE {ledger} IN SHARE ROW EXCLUSIVE MODE;"
 
-/* A word that the templates of one framework have: {word}. Either text is a literal (NULL: NULL), or sql appends SQL.
- */
+/* A word that the templates of one framework have: {word}. Either text is a literal (NULL: NULL), or sql appends SQL;
+ * or table names a table beside the ledger: {ledger:word}. */
 struct ledger_word {
     const char *name;
     const char *(*text)(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record);
     void (*sql)(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record);
+    const char *(*table)(const struct ledger *ledger);
 };
 
 /* ---- its folders ---- */

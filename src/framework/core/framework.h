@@ -216,6 +216,10 @@ bool ledger_has(const struct framework *framework, enum ledger_part part);
 void ledger_put(struct buffer *sql, const struct framework *framework, enum ledger_part part,
                 const struct ledger *ledger, const struct ledger_record *record);
 
+/* Appends the tables beside the ledger that its parts write to, as literals of SQL with ", " between them; some may not
+ * be there. */
+void ledger_put_beside(struct buffer *list, const struct framework *framework, const struct ledger *ledger);
+
 /* Every framework that is compiled in, in the order in which they are asked; NULL-terminated. */
 extern const struct framework *const frameworks[];
 

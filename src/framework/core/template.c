@@ -4,6 +4,7 @@
 #include "framework/core/template.h"
 
 #include "framework/core/ledger.h"
+#include "pg/table_guard.h"
 
 #include <string.h>
 
@@ -12,6 +13,7 @@
 /* What a word may be made of. */
 struct source {
     struct arena *arena;
+    const struct ledger_word *own;
     const struct ledger *ledger;
     const struct ledger_record *record;
 };
@@ -26,10 +28,24 @@ typedef bool word_writer(struct buffer *sql, const struct source *source, struct
 
 /* ---- names ---- */
 
-/* "knex_migrations_lock" of "*_lock"; without a pattern the ledger's own name. */
+static const struct ledger_word *own_word(const struct ledger_word *own, struct text name)
+{
+    for (; own != NULL && own->name != NULL; own++) {
+        if (text_is(name, own->name)) {
+            return own;
+        }
+    }
+    return NULL;
+}
+
+/* "knex_migrations_lock" of "*_lock", or what a word of its own says; without a pattern the ledger's own name. */
 static const char *name_of(const struct source *source, struct text pattern)
 {
+    const struct ledger_word *const own = own_word(source->own, pattern);
     struct buffer name = {.arena = source->arena};
+    if (own != NULL && own->table != NULL) {
+        return own->table(source->ledger);
+    }
     for (size_t i = 0; i < pattern.size; i++) {
         if (pattern.data[i] == '*') {
             buffer_puts(&name, source->ledger->table);
@@ -46,6 +62,24 @@ static bool put_ledger(struct buffer *sql, const struct source *source, struct t
     ledger.as_read = argument.size == 0 ? source->ledger->as_read : NULL; /* a table beside it stands for itself */
     ledger_put_name(sql, &ledger);
     return true;
+}
+
+static bool put_guard(struct buffer *sql, const struct source *source, struct text argument)
+{
+    const struct ledger place = {.schema = source->ledger->schema, .table = source->ledger->table};
+    const struct ledger beside = {.schema = place.schema, .table = name_of(source, argument)};
+    struct buffer table = {.arena = source->arena};
+    struct buffer name = {.arena = source->arena};
+    ledger_put_name(&table, &place);
+    ledger_put_name(&name, &beside);
+    const struct table_guard guard = {
+        .name = buffer_string(&name),
+        .words = arena_printf(source->arena, "Beside its tracking table the schema \"%s\"", place.schema),
+        .only_lock = source->ledger->lacks_plpgsql,
+        .beside = buffer_string(&table),
+    };
+    pg_put_guard(sql, &guard);
+    return argument.size > 0;
 }
 
 static bool put_schema(struct buffer *sql, const struct source *source, struct text argument)
@@ -182,22 +216,12 @@ static const struct {
     const char *name;
     word_writer *put;
 } writers[] = {
-    {"ledger", put_ledger}, {"schema", put_schema}, {"identifier", put_identifier},
-    {"table", put_table},   {"clock", put_clock},   {"utc", put_utc},
-    {"took", put_took},     {"truss", put_truss},
+    {"ledger", put_ledger}, {"guard", put_guard}, {"schema", put_schema}, {"identifier", put_identifier},
+    {"table", put_table},   {"clock", put_clock}, {"utc", put_utc},       {"took", put_took},
+    {"truss", put_truss},
 };
 
 /* ---- one word ---- */
-
-static const struct ledger_word *own_word(const struct ledger_word *own, struct text name)
-{
-    for (; own != NULL && own->name != NULL; own++) {
-        if (text_is(name, own->name)) {
-            return own;
-        }
-    }
-    return NULL;
-}
 
 static void put_own(struct buffer *sql, const struct ledger_word *own, const struct source *source)
 {
@@ -209,11 +233,10 @@ static void put_own(struct buffer *sql, const struct ledger_word *own, const str
 }
 
 /* False where there is no such word. */
-static bool put_word(struct buffer *sql, const struct word *word, const struct ledger_word *own,
-                     const struct source *source)
+static bool put_word(struct buffer *sql, const struct word *word, const struct source *source)
 {
-    const struct ledger_word *const special = own_word(own, word->name);
-    if (special != NULL) {
+    const struct ledger_word *const special = own_word(source->own, word->name);
+    if (special != NULL && special->table == NULL) {
         put_own(sql, special, source);
         return true;
     }
@@ -267,8 +290,7 @@ static size_t literal_end(struct text template, size_t from)
 /* ---- a template ---- */
 
 /* *wrong is the first word that is not known; it stays as it is. */
-static void expand(struct buffer *sql, struct text template, const struct ledger_word *own, const struct source *source,
-                   struct text *wrong)
+static void expand(struct buffer *sql, struct text template, const struct source *source, struct text *wrong)
 {
     size_t done = 0;
     for (size_t brace; (brace = text_find(template, "{", done)) != SIZE_MAX;) {
@@ -281,10 +303,10 @@ static void expand(struct buffer *sql, struct text template, const struct ledger
             done = brace + 2;
         } else if (end != SIZE_MAX) {
             struct buffer body = {.arena = source->arena};
-            expand(&body, text_slice(template, brace + 2, end), own, source, wrong);
+            expand(&body, text_slice(template, brace + 2, end), source, wrong);
             pg_quote_literal(sql, buffer_text(&body));
             done = end + 2;
-        } else if (!read_word(template, brace, &word, &done) || !put_word(sql, &word, own, source)) {
+        } else if (!read_word(template, brace, &word, &done) || !put_word(sql, &word, source)) {
             *wrong = wrong->size == 0 ? text_slice(template, brace, brace + NAME_LIMIT) : *wrong;
             buffer_putc(sql, '{');
             done = brace + 1;
@@ -296,9 +318,25 @@ static void expand(struct buffer *sql, struct text template, const struct ledger
 void template_put(struct buffer *sql, const char *template, const struct ledger_word *own, const struct ledger *ledger,
                   const struct ledger_record *record)
 {
-    const struct source source = {.arena = sql->arena, .ledger = ledger, .record = record};
+    const struct source source = {.arena = sql->arena, .own = own, .ledger = ledger, .record = record};
     struct text wrong = {0};
-    expand(sql, text_of(template), own, &source, &wrong);
+    expand(sql, text_of(template), &source, &wrong);
+}
+
+void template_put_guarded(struct buffer *list, const char *template, const struct ledger_word *own,
+                          const struct ledger *ledger)
+{
+    static const char guard[] = "{guard:";
+    const struct text text = text_of(template);
+    const struct source source = {.arena = list->arena, .own = own, .ledger = ledger};
+    struct word word;
+    for (size_t at = 0; (at = text_find(text, guard, at)) != SIZE_MAX && read_word(text, at, &word, &at);) {
+        const struct ledger table = {.schema = ledger->schema, .table = name_of(&source, word.argument)};
+        struct buffer name = {.arena = list->arena};
+        ledger_put_name(&name, &table);
+        buffer_puts(list, list->size == 0 ? "" : ", ");
+        pg_quote_literal(list, buffer_text(&name));
+    }
 }
 
 /* ---- checking one ---- */
@@ -308,10 +346,12 @@ static bool is_known(struct arena *arena, const struct word *word, const struct 
     struct buffer ignored = {.arena = arena};
     const struct source source = {
         .arena = arena,
+        .own = own,
         .ledger = &(const struct ledger){.schema = "s", .table = "t"},
         .record = has_record ? &(const struct ledger_record){0} : NULL,
     };
-    return own_word(own, word->name) != NULL || put_word(&ignored, word, NULL, &source);
+    const struct ledger_word *const special = own_word(own, word->name);
+    return special != NULL ? special->table == NULL : put_word(&ignored, word, &source);
 }
 
 bool template_check(struct arena *arena, const char *template, const struct ledger_word *own, bool has_record,

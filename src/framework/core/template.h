@@ -2,6 +2,8 @@
  * SQL as a framework's facts write it, with words in braces that become values, names and times:
  *
  *   {ledger}            "schema"."table"; {ledger:*_lock} is a table beside it, * being the ledger's own name
+ *   {guard:*_lock}      a statement that takes such a table's ROW EXCLUSIVE lock, and fails where it would run code of
+ *                       a role that is not trusted (pg/table_guard.h); in front of every statement that writes to it
  *   {schema}            "schema"
  *   {identifier:PK_*}   a name made of the ledger's: "PK_table"
  *   {table}             the ledger's name as a literal; {table:*_lock} that of the one beside it
@@ -24,6 +26,10 @@
 /* Appends the template. own (may be NULL) are the framework's words; record is NULL in the parts that have none. */
 void template_put(struct buffer *sql, const char *template, const struct ledger_word *own, const struct ledger *ledger,
                   const struct ledger_record *record);
+
+/* Appends the tables that the template's {guard:…} name, as literals of SQL with ", " between them. */
+void template_put_guarded(struct buffer *list, const char *template, const struct ledger_word *own,
+                          const struct ledger *ledger);
 
 /* Are all words of the template known, and fit for a part with a record or without? Else *wrong is the first that is
  * not, or what is not closed. */

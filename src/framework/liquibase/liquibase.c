@@ -110,14 +110,6 @@ static const char *lock_table(const struct ledger *ledger)
     return settings == NULL || settings->lock_table == NULL ? LOCK_TABLE : settings->lock_table;
 }
 
-static void put_lock_table(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
-{
-    (void)record;
-    pg_quote_identifier(sql, ledger->schema);
-    buffer_putc(sql, '.');
-    pg_quote_identifier(sql, lock_table(ledger));
-}
-
 static void put_lock_key(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
 {
     (void)record;
@@ -173,7 +165,7 @@ SAID(contexts, contexts)
 SAID(labels, labels)
 
 static const struct ledger_word words[] = {
-    {.name = "lock_table", .sql = put_lock_table},
+    {.name = "lock_table", .table = lock_table},
     {.name = "lock_key", .sql = put_lock_key},
     {.name = "again", .sql = put_again},
     {.name = "set_id", .text = id_of},
@@ -209,9 +201,11 @@ const struct framework framework_liquibase = {
                     "|| author AS key, md5sum AS checksum, dateexecuted::timestamptz AS applied_at "
                     "FROM {ledger} ORDER BY orderexecuted, dateexecuted",
             .create =
-                "CREATE TABLE IF NOT EXISTS {lock_table} (ID INTEGER NOT NULL, LOCKED BOOLEAN NOT NULL, LOCKGRANTED "
+                "CREATE TABLE IF NOT EXISTS {ledger:lock_table} (ID INTEGER NOT NULL, LOCKED BOOLEAN NOT NULL, "
+                "LOCKGRANTED "
                 "TIMESTAMP WITHOUT TIME ZONE, LOCKEDBY VARCHAR(255), CONSTRAINT {lock_key} PRIMARY KEY (ID));"
-                "INSERT INTO {lock_table} (ID, LOCKED) SELECT 1, FALSE WHERE NOT EXISTS (SELECT FROM {lock_table} "
+                "{guard:lock_table}INSERT INTO {ledger:lock_table} (ID, LOCKED) SELECT 1, FALSE WHERE NOT EXISTS "
+                "(SELECT FROM {ledger:lock_table} "
                 "WHERE ID = 1);"
                 "CREATE TABLE {ledger} (ID VARCHAR(255) NOT NULL, AUTHOR VARCHAR(255) NOT NULL, FILENAME VARCHAR(255) "
                 "NOT NULL, DATEEXECUTED TIMESTAMP WITHOUT TIME ZONE NOT NULL, ORDEREXECUTED INTEGER NOT NULL, EXECTYPE "
@@ -221,13 +215,15 @@ const struct framework framework_liquibase = {
             /* Others see the row only where our transaction has ended, when it is free again; who tries meanwhile
              * waits for it. */
             .lock =
-                "DO {'DECLARE holder pg_catalog.text; BEGIN UPDATE {lock_table} SET locked = true, lockgranted = "
+                "{guard:lock_table}DO {'DECLARE holder pg_catalog.text; BEGIN UPDATE {ledger:lock_table} SET locked = "
+                "true, lockgranted = "
                 "pg_catalog.now(), lockedby = 'Truss' WHERE id OPERATOR(pg_catalog.=) 1 AND NOT locked; IF NOT FOUND "
-                "THEN SELECT pg_catalog.concat(lockedby, ' since ', lockgranted) INTO holder FROM {lock_table} WHERE "
+                "THEN SELECT pg_catalog.concat(lockedby, ' since ', lockgranted) INTO holder FROM {ledger:lock_table} "
+                "WHERE "
                 "id OPERATOR(pg_catalog.=) 1 AND locked; IF FOUND THEN RAISE EXCEPTION USING ERRCODE = '55P03', "
                 "MESSAGE = pg_catalog.concat('Liquibase''s lock is held by ', holder, '; if that run is dead, "
                 "liquibase release-locks frees it'); END IF; END IF; END'};",
-            .unlock = "UPDATE {lock_table} SET locked = false, lockgranted = NULL, lockedby = NULL WHERE id "
+            .unlock = "UPDATE {ledger:lock_table} SET locked = false, lockgranted = NULL, lockedby = NULL WHERE id "
                       "OPERATOR(pg_catalog.=) 1 AND lockedby OPERATOR(pg_catalog.=) 'Truss';",
             .path = search_path_of,
             .record =

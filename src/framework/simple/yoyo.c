@@ -128,7 +128,8 @@ static const char *hash_of(struct arena *arena, const struct ledger *ledger, con
 
 #define NOW_UTC "pg_catalog.timezone('UTC', pg_catalog.now())"
 #define PUT_ROWS(operation)                                                                                            \
-    "INSERT INTO {ledger:_yoyo_log} (id, migration_hash, migration_id, operation, username, hostname, comment, "       \
+    "{guard:_yoyo_log}INSERT INTO {ledger:_yoyo_log} (id, migration_hash, migration_id, operation, username, "         \
+    "hostname, comment, "                                                                                              \
     "created_at_utc) VALUES ({id}, {hash}, {name}, '" operation "', current_user, 'truss', NULL, {utc});"              \
     "INSERT INTO {ledger} (migration_hash, migration_id, applied_at_utc) VALUES ({hash}, {name}, {utc});"
 
@@ -159,10 +160,12 @@ const struct framework framework_yoyo = {
                 "CREATE TABLE IF NOT EXISTS {ledger:yoyo_lock} (locked INT DEFAULT 1, ctime TIMESTAMP, pid INT NOT "
                 "NULL, PRIMARY KEY (locked));",
             /* Its lock is a row: ours goes with the transaction. */
-            .lock = "DO {'BEGIN INSERT INTO {ledger:yoyo_lock} (locked, ctime, pid) VALUES (1, " NOW_UTC ", "
-                    "pg_catalog.pg_backend_pid()) ON CONFLICT DO NOTHING; IF NOT FOUND THEN RAISE 'yoyo has its lock' "
-                    "USING ERRCODE = '55P03', HINT = 'Is a yoyo running? One that was killed leaves it: yoyo "
-                    "break-lock.'; END IF; END'};",
+            .lock =
+                "{guard:yoyo_lock}DO {'BEGIN INSERT INTO {ledger:yoyo_lock} (locked, ctime, pid) VALUES (1, " NOW_UTC
+                ", "
+                "pg_catalog.pg_backend_pid()) ON CONFLICT DO NOTHING; IF NOT FOUND THEN RAISE 'yoyo has its lock' "
+                "USING ERRCODE = '55P03', HINT = 'Is a yoyo running? One that was killed leaves it: yoyo "
+                "break-lock.'; END IF; END'};",
             .unlock = "DELETE FROM {ledger:yoyo_lock};",
             .record = PUT_ROWS("apply"),
             .mark_applied = PUT_ROWS("mark"),

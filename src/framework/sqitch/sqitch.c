@@ -249,6 +249,7 @@ const struct framework framework_sqitch = {
             .create = REGISTRY,
             .lock = "LOCK TABLE {ledger} IN EXCLUSIVE MODE;",
             .record =
+                "{guard:projects}{guard:dependencies}{guard:tags}{guard:events}"
                 "INSERT INTO {ledger:projects} (project, uri, creator_name, creator_email) VALUES ({project}, "
                 "{uri}, " COMMITTER ") ON CONFLICT DO NOTHING;"
                 "INSERT INTO {ledger} (change_id, script_hash, change, project, note, " PLANNED ") VALUES ({key}, "

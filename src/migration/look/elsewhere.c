@@ -65,7 +65,7 @@ static bool judge(const struct looking *looking, const struct source *source, co
     const bool is_far = !is_on_path(looking, table);
     struct source with = *source;
     struct kinship kinship;
-    const bool is_foreign = !table->is_trusted || table->foreign_trigger != NULL;
+    const bool is_foreign = !table->is_trusted || table->foreign_code != NULL;
     *whose = is_foreign && is_far ? WHOSE_ANOTHERS : WHOSE_UNKNOWN;
     if (is_foreign || !table->is_readable) {
         return true; /* what a stranger may have put there is not read */
@@ -299,7 +299,7 @@ static bool look_along_path(const struct looking *looking, struct source *source
         if (!is_on_path(looking, table) || !fits_source(looking, source, table, &other)) {
             continue;
         }
-        *is_asked = !table->is_trusted || table->foreign_trigger != NULL;
+        *is_asked = !table->is_trusted || table->foreign_code != NULL;
         if (!*is_asked && !may_be_meant(looking, source, &other, is_asked)) {
             return false;
         }

@@ -6,13 +6,18 @@
 #include "migration/look/shapes.h"
 
 #include "base/sorting.h"
-#include "pg/trust.h"
+#include "pg/code.h"
 
 #include <string.h>
 
 /* The characters that separate columns, and the members of one. */
 #define COLUMN_END '\x1e'
 #define MEMBER_END '\x1f'
+
+/* Code of another role's that runs when a row is read or written. */
+#define FOREIGN_CODE                                                                                                   \
+    "SELECT pg_catalog.concat_ws(' of ', " PG_CODE_WORDS ", o.rolname) FROM " PG_CODE_OF(PG_CODE_OF_TABLE(             \
+        "c.oid", "c.relowner")) " f JOIN owner o ON o.oid = f.owner AND NOT o.is_trusted ORDER BY 1 LIMIT 1"
 
 /* Tables that are asked for, each with its columns. A type of another schema than pg_catalog is named with its schema:
  * somebody's type of a built-in one's name is not that. A domain counts as the type below it, where its owner is the
@@ -36,10 +41,7 @@
              "pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT'), "   \
              "c.relowner = n.nspowner, EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND "        \
              "i.indisunique), "                                                                                        \
-             "(SELECT pg_catalog.concat_ws(' of ', pg_catalog.quote_ident(g.tgname), o.rolname) "                      \
-             "FROM pg_catalog.pg_trigger g JOIN pg_catalog.pg_proc f ON f.oid = g.tgfoid "                             \
-             "JOIN owner o ON o.oid = f.proowner WHERE g.tgrelid = c.oid AND NOT g.tgisinternal "                      \
-             "AND NOT o.is_trusted AND f.proowner <> c.relowner ORDER BY 1 LIMIT 1) "                                  \
+             "(" FOREIGN_CODE ") "                                                                                     \
              "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "                    \
              "JOIN owner r ON r.oid = c.relowner WHERE "
 
@@ -195,7 +197,7 @@ static struct table read_table(struct arena *arena, const PGresult *result, int 
         .is_readable = pg_field_bool(result, row, 8) && !is_policed,
         .is_schemas_own = pg_field_bool(result, row, 9),
         .has_key = pg_field_bool(result, row, 10),
-        .foreign_trigger = arena_strdup(arena, pg_field(result, row, 11)),
+        .foreign_code = arena_strdup(arena, pg_field(result, row, 11)),
     };
     const char *const columns = pg_field(result, row, 2);
     read_columns(arena, text_of(columns == NULL ? "" : columns), &table);

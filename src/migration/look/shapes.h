@@ -34,8 +34,8 @@ struct table {
     bool is_trusted;      /* by its owner: this role, one that it is a member of, a superuser, the database's owner */
     bool is_schemas_own;  /* its owner is that of its schema */
     bool has_key;         /* a primary key or a unique index */
-    const char *foreign_trigger; /* "trigger of role": its function is a role's who is neither trusted nor the owner;
-                                    NULL: there is none */
+    const char *foreign_code; /* "the trigger t on a.b with the function c.d() of role": what runs when it is read or
+                                 written and is a role's who is neither trusted nor the owner; NULL: nothing */
 };
 
 struct tables {

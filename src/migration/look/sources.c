@@ -46,15 +46,15 @@ static const char *owner_problem(const struct looking *looking, const struct sou
         table->schema, table->name, source->framework->display_name, table->owner, table->schema, table->name);
 }
 
-static const char *trigger_problem(const struct looking *looking, const struct source *source,
-                                   const struct table *table)
+static const char *code_problem(const struct looking *looking, const struct source *source, const struct table *table)
 {
     return arena_printf(
         looking->request->arena,
-        "The table %s.%s, where %s has its tracking table, has the trigger %s: that role's function would run with the "
-        "rights of this connection when a row is written. Drop the trigger (and REVOKE TRIGGER ON %s.%s FROM that "
-        "role), give its function to the role that migrates, or say that the table is meant by --ledger %s.%s.",
-        table->schema, table->name, source->framework->display_name, table->foreign_trigger, table->schema, table->name,
+        "The table %s.%s, where %s has its tracking table, has %s: that role's code would run with the rights of this "
+        "connection when a row is read or written. When you have looked at it, drop it (of a trigger also REVOKE "
+        "TRIGGER ON %s.%s FROM that role), or give it to the role that migrates (ALTER … OWNER TO), or say that the "
+        "table is meant by --ledger %s.%s.",
+        table->schema, table->name, source->framework->display_name, table->foreign_code, table->schema, table->name,
         table->schema, table->name);
 }
 
@@ -68,8 +68,8 @@ static void take_place(const struct looking *looking, struct source *source, con
         is_exact ? shape_fit_exact(arena, source->framework, table) : shape_fit(arena, source->framework, table);
     if (!is_trusted(looking, table, &source->folder)) {
         source->problem = owner_problem(looking, source, table);
-    } else if (table->foreign_trigger != NULL && looking->request->site->ledger.table == NULL) {
-        source->problem = trigger_problem(looking, source, table);
+    } else if (table->foreign_code != NULL && looking->request->site->ledger.table == NULL) {
+        source->problem = code_problem(looking, source, table);
     } else if (found != NULL && !is_exact && source->framework->declared_at == NULL) {
         source->problem = arena_printf(
             arena,

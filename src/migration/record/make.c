@@ -79,6 +79,7 @@ bool ledger_note_obstacles(const struct request *request, struct pg_session *ses
     const bool is_there = result != NULL && PQntuples(result) == 1;
     detection->ledger.takes_rows = is_there && pg_field_bool(result, 0, 0);
     detection->ledger.lacks_plpgsql = is_there && pg_field_bool(result, 0, 2);
+    detection->ledger.is_vouched = request->site->ledger.table != NULL;
     detection->ledger.own_schema = arena_strdup(request->arena, pg_session_own_schema(session));
     detection->ledger.oid = is_there ? arena_strdup(request->arena, pg_field(result, 0, 1)) : NULL;
     return result != NULL;

@@ -5,7 +5,7 @@
 
 #include "framework/core/ledger.h"
 #include "pg/own_sql.h"
-#include "pg/trust.h"
+#include "pg/table_guard.h"
 
 static void put_ledger(struct buffer *sql, const struct ledger *ledger)
 {

@@ -4,7 +4,7 @@
 #include "migration/record/row.h"
 
 #include "framework/core/ledger.h"
-#include "pg/trust.h"
+#include "pg/table_guard.h"
 #include "sql/lexer.h"
 #include "sql/split.h"
 
@@ -183,11 +183,15 @@ void row_put_guard(struct buffer *sql, const struct ledger *ledger)
                       buffer_string(&quoted), ledger->oid, buffer_string(&message));
         return;
     }
-    buffer_printf(sql,
-                  "DO $truss_there$ BEGIN IF coalesce(pg_catalog.to_regclass(%s)::pg_catalog.oid, "
-                  "0::pg_catalog.oid) OPERATOR(pg_catalog.<>) %s::pg_catalog.oid THEN RAISE EXCEPTION USING ERRCODE = "
-                  "'55000', MESSAGE = %s; END IF; END $truss_there$;",
+    struct buffer body = {.arena = sql->arena};
+    buffer_printf(&body,
+                  "BEGIN IF coalesce(pg_catalog.to_regclass(%s)::pg_catalog.oid, 0::pg_catalog.oid) "
+                  "OPERATOR(pg_catalog.<>) %s::pg_catalog.oid THEN RAISE EXCEPTION USING ERRCODE = '55000', MESSAGE = "
+                  "%s; END IF; END",
                   buffer_string(&quoted), ledger->oid, buffer_string(&message));
+    buffer_puts(sql, "DO ");
+    pg_quote_literal(sql, buffer_text(&body));
+    buffer_putc(sql, ';');
 }
 
 static struct table_guard guard_of(struct arena *arena, const struct ledger *ledger, bool in_block)
@@ -201,6 +205,7 @@ static struct table_guard guard_of(struct arena *arena, const struct ledger *led
         .only_lock = ledger->lacks_plpgsql,
         .is_plain = ledger->takes_rows,
         .in_block = in_block,
+        .is_vouched = ledger->is_vouched,
     };
 }
 

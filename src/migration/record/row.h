@@ -17,7 +17,7 @@ void row_put(struct buffer *sql, const struct framework *framework, enum ledger_
 /* Appends a block that raises 55000 where the ledger's name is no longer that of the table that the run has found. */
 void row_put_guard(struct buffer *sql, const struct ledger *ledger);
 
-/* Appends what takes the ledger's lock and looks under it, for a transaction that writes a row next (pg/trust.h).
+/* Appends what takes the ledger's lock and looks under it, for a transaction that writes a row next (pg/table_guard.h).
  * in_block: in a block of PL/pgSQL. */
 void row_put_under_lock(struct buffer *sql, const struct ledger *ledger, bool in_block);
 

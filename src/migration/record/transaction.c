@@ -8,7 +8,7 @@
 #include "framework/core/ledger.h"
 #include "migration/record/progress.h"
 #include "migration/record/row.h"
-#include "pg/trust.h"
+#include "pg/table_guard.h"
 #include "sql/split.h"
 
 #include <stdio.h>

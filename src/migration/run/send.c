@@ -8,7 +8,7 @@
 #include "migration/record/row.h"
 #include "migration/run/notices.h"
 #include "migration/run/observer.h"
-#include "pg/trust.h"
+#include "pg/table_guard.h"
 #include "sql/split.h"
 
 #include <stdlib.h>

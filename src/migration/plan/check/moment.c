@@ -4,6 +4,7 @@
 #include "migration/plan/check/moment.h"
 
 #include "migration/plan/check/moment_needs.h"
+#include "pg/code.h"
 #include "pg/own_sql.h"
 #include "pg/search.h"
 
@@ -105,6 +106,32 @@ static const char write_sql[] =
     "ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2 "
     "AND NOT pg_catalog.has_table_privilege(c.oid, 'INSERT')";
 
+/* %1$s: the tables that are written beside the ledger, as literals; $1, $2 as above. What is its owner's is as good as
+ * the ledger itself. */
+#define BESIDE                                                                                                         \
+    PG_CODE_OF_TABLE("b.oid", "coalesce(l.relowner, 0::pg_catalog.oid)")                                               \
+    " FROM pg_catalog.unnest(ARRAY[%s]) one (name) JOIN pg_catalog.pg_class b ON b.oid = "                             \
+    "pg_catalog.to_regclass(one.name)::pg_catalog.oid LEFT JOIN (pg_catalog.pg_namespace n JOIN pg_catalog.pg_class "  \
+    "l ON l.relnamespace = n.oid AND l.relname = $2) ON n.nspname = $1"
+
+static const char beside_sql[] =
+    "SELECT DISTINCT pg_catalog.concat('Beside its tracking table the schema \"', $1::text, '\" has ', " PG_CODE_WORDS
+    ", ' of ', r.rolname, ': that role''s code would run with the rights of this connection, so that a run refuses to "
+    "write there. When you have looked at it, drop it, or give it to the role that migrates (ALTER … OWNER TO).') "
+    "FROM " PG_CODE_OF(BESIDE) " f JOIN pg_catalog.pg_roles r ON r.oid = f.owner WHERE NOT " PG_IS_TRUSTED("r");
+
+static void check_beside(const struct moment *moment)
+{
+    const struct detection *const detection = moment->detection;
+    const char *const values[] = {detection->ledger.schema, detection->ledger.table};
+    struct buffer tables = {.arena = moment->request->arena};
+    ledger_put_beside(&tables, detection->framework, &detection->ledger);
+    if (tables.size > 0) {
+        moment_ask(moment, "Whose the tables beside the tracking table are",
+                   arena_printf(moment->request->arena, beside_sql, buffer_string(&tables)), 2, values);
+    }
+}
+
 /* Steps of a migration that needs several transactions are kept in a schema of ours. */
 static bool needs_store(const struct preparation *preparation)
 {
@@ -122,6 +149,7 @@ static void check_ledger(const struct moment *moment, const struct preparation *
     const char *const values[] = {ledger->schema, ledger->table};
     moment_ask(moment, "Whether the tracking table can be written",
                moment->detection->has_ledger ? write_sql : make_sql, 2, values);
+    check_beside(moment);
     if (needs_store(preparation)) {
         const char *const own = pg_session_own_schema(moment->session);
         moment_ask(moment, arena_printf(moment->request->arena, "Whether the schema \"%s\" can be made", own), make_sql,

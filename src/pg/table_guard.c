@@ -2,10 +2,12 @@
  * A look at a table's triggers is worth something only as long as nobody can add one: under a lock, in the transaction
  * that writes.
  */
-#include "pg/trust.h"
+#include "pg/table_guard.h"
 
 #include "base/sqlstate.h"
+#include "pg/code.h"
 #include "pg/session.h"
+#include "pg/trust.h"
 
 #include <string.h>
 
@@ -26,46 +28,79 @@ void pg_put_guard_lock(struct buffer *sql, const char *name)
     buffer_printf(sql, "LOCK TABLE %s IN ROW EXCLUSIVE MODE;", name);
 }
 
-/* Of the table in the variable truss_table: the first trigger whose function is of a role that is not trusted. */
+/* Of the table in the variable truss_table: whose code it would run. */
 static const char stranger_sql[] =
-    "SELECT pg_catalog.concat_ws(' of ', pg_catalog.quote_ident(g.tgname), r.rolname) INTO truss_stranger FROM "
-    "pg_catalog.pg_trigger g JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) g.tgrelid JOIN "
-    "pg_catalog.pg_proc f ON f.oid OPERATOR(pg_catalog.=) g.tgfoid JOIN pg_catalog.pg_roles r ON r.oid "
-    "OPERATOR(pg_catalog.=) f.proowner WHERE g.tgrelid OPERATOR(pg_catalog.=) truss_table AND NOT g.tgisinternal "
-    "AND f.proowner OPERATOR(pg_catalog.<>) c.relowner AND NOT " PG_IS_TRUSTED("r") " LIMIT 1;\n";
+    "SELECT pg_catalog.concat_ws(' of ', " PG_CODE_WORDS
+    ", r.rolname) INTO truss_stranger FROM " PG_CODE_OF(PG_CODE_OF_TABLE(
+        "truss_table", "truss_excused")) " f JOIN pg_catalog.pg_roles r ON r.oid "
+                                         "OPERATOR(pg_catalog.=) f.owner WHERE NOT " PG_IS_TRUSTED("r") " LIMIT 1;\n";
 
 /* The kinds that LOCK TABLE takes. A table that is not there is told of by the statement that needs it. */
-static void put_block(struct buffer *sql, const struct table_guard *guard)
+static void put_look(struct buffer *sql, const struct table_guard *guard)
 {
     struct buffer name = {.arena = sql->arena};
-    struct buffer words = {.arena = sql->arena};
+    struct buffer owner = {.arena = sql->arena};
     pg_quote_literal(&name, text_of(guard->name));
-    pg_quote_literal(&words, text_of(guard->words));
+    if (guard->beside == NULL) {
+        buffer_puts(&owner, "relowner");
+    } else {
+        buffer_puts(&owner, "coalesce((SELECT b.relowner FROM pg_catalog.pg_class b WHERE b.oid OPERATOR(pg_catalog.=) "
+                            "pg_catalog.to_regclass(");
+        pg_quote_literal(&owner, text_of(guard->beside));
+        buffer_puts(&owner, ")::pg_catalog.oid), 0::pg_catalog.oid)");
+    }
     buffer_printf(
         sql,
-        "DO $truss_under$ DECLARE truss_table pg_catalog.oid; truss_kind pg_catalog.\"char\"; "
-        "truss_has pg_catalog.bool; truss_stranger pg_catalog.text; BEGIN\nSELECT oid, relkind INTO truss_table, "
-        "truss_kind FROM "
+        "SELECT oid, relkind INTO truss_table, truss_kind FROM "
         "pg_catalog.pg_class WHERE oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(%s)::pg_catalog.oid;\n"
         "IF truss_kind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p', 'v']::pg_catalog.\"char\"[]) THEN LOCK TABLE %s IN "
         "ROW EXCLUSIVE MODE; END IF;\n"
-        "SELECT " HAS_WAYS "%s INTO truss_has FROM pg_catalog.pg_class "
-        "WHERE oid OPERATOR(pg_catalog.=) truss_table;\nIF truss_has THEN\n%s",
-        buffer_string(&name), guard->name, guard->is_plain ? " OR " IS_PARTED : "", stranger_sql);
-    buffer_printf(sql,
-                  "IF truss_stranger IS NOT NULL THEN RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = "
-                  "pg_catalog.concat(%s, ' has the trigger ', truss_stranger, ', which was not there before: that "
-                  "role''s function would run with the rights of ', current_user, '. Nothing of it has run, and "
-                  "nothing was kept.'), HINT = 'Drop the trigger, and revoke the right TRIGGER on that table from the "
-                  "role, when you have looked at it.'; END IF;\n",
-                  buffer_string(&words));
+        "SELECT " HAS_WAYS "%s%s, %s INTO truss_has, truss_excused FROM pg_catalog.pg_class "
+        "WHERE oid OPERATOR(pg_catalog.=) truss_table;\n",
+        buffer_string(&name), guard->name, guard->is_plain ? " OR " IS_PARTED : "",
+        guard->beside == NULL
+            ? ""
+            : arena_printf(sql->arena, " OR relowner OPERATOR(pg_catalog.<>) %s", buffer_string(&owner)),
+        buffer_string(&owner));
+}
+
+static void put_refusal(struct buffer *sql, const struct table_guard *guard, const char *words)
+{
+    buffer_puts(sql, stranger_sql);
+    buffer_printf(
+        sql,
+        "IF truss_stranger IS NOT NULL THEN RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = "
+        "pg_catalog.concat(%s, ' has ', truss_stranger, '%s: that role''s code would run with the rights of "
+        "', current_user, '. Nothing of it has run, and nothing was kept.'), HINT = 'When you have looked at "
+        "it, drop it, or give it to a role that is trusted (ALTER … OWNER TO); of a trigger, revoke the right "
+        "TRIGGER on that table from the role, too.'; END IF;\n",
+        words, guard->beside == NULL ? ", which was not there before" : "");
+}
+
+static void put_block(struct buffer *sql, const struct table_guard *guard)
+{
+    struct buffer words = {.arena = sql->arena};
+    struct buffer body = {.arena = sql->arena};
+    pg_quote_literal(&words, text_of(guard->words));
+    buffer_puts(&body,
+                "DECLARE truss_table pg_catalog.oid; truss_kind pg_catalog.\"char\"; "
+                "truss_has pg_catalog.bool; truss_excused pg_catalog.oid; truss_stranger pg_catalog.text; BEGIN\n");
+    put_look(&body, guard);
+    buffer_puts(&body, "IF truss_has THEN\n");
+    if (!guard->is_vouched) {
+        put_refusal(&body, guard, buffer_string(&words));
+    }
     if (guard->is_plain) {
         struct buffer reason = {.arena = sql->arena};
         pg_quote_literal(&reason, text_of(has_got));
-        buffer_printf(sql, "RAISE EXCEPTION USING ERRCODE = '55000', MESSAGE = pg_catalog.concat(%s, %s);\n",
+        buffer_printf(&body, "RAISE EXCEPTION USING ERRCODE = '55000', MESSAGE = pg_catalog.concat(%s, %s);\n",
                       buffer_string(&words), buffer_string(&reason));
     }
-    buffer_puts(sql, "END IF; END $truss_under$;");
+    buffer_puts(&body, "END IF; END");
+    /* As a literal: no name in it can end it, as one could that has the tag of dollar quotes. */
+    buffer_puts(sql, "DO ");
+    pg_quote_literal(sql, buffer_text(&body));
+    buffer_putc(sql, ';');
 }
 
 /* A CASE makes the number only where it is wanted. */

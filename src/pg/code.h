@@ -1,0 +1,97 @@
+/*
+ * Whose code runs when a table is read or written: expressions of its defaults, checks, generated columns, indexes,
+ * statistics, policies and partition keys, its triggers with their conditions, its rules and what a view reads. All of
+ * it runs with the rights of the session that asks, whoever wrote it. What a function calls in its own body is the word
+ * of the role that owns the function: nobody can look into that, and nothing here does.
+ */
+#ifndef PG_CODE_H
+#define PG_CODE_H
+
+#include "pg/trust.h"
+
+/* SQL behind FROM and a row `d` of pg_depend: `called`, with `oid`, the functions that may run where this function or
+ * operator is used. The planner turns operators around (NOT, swapped sides): their negators and commutators count. */
+#define PG_CALLED_BY_D                                                                                                 \
+    "LATERAL (WITH RECURSIVE same (oid) AS (SELECT d.refobjid WHERE d.refclassid = "                                   \
+    "'pg_catalog.pg_operator'::pg_catalog.regclass UNION SELECT y.oid FROM same JOIN pg_catalog.pg_operator x ON "     \
+    "x.oid = same.oid JOIN pg_catalog.pg_operator y ON y.oid IN (x.oprnegate, x.oprcom)) SELECT d.refobjid AS oid "    \
+    "WHERE d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass UNION ALL SELECT f.oid FROM same JOIN "            \
+    "pg_catalog.pg_operator x ON x.oid = same.oid, LATERAL (VALUES (x.oprcode::pg_catalog.oid), "                      \
+    "(x.oprrest::pg_catalog.oid), (x.oprjoin::pg_catalog.oid)) f (oid)) called"
+
+/* SQL of a pinned session, the oids of tables that have checks, indexes, statistics, policies or a partition key which
+ * call what belongs to a role that is not trusted (trust.h): a query that reads such a table may run it with the rights
+ * of who asks. What is constant in an index or a partition key is computed when a query is planned (PostgreSQL,
+ * RelationGetIndexExpressions, RelationBuildPartitionKey). */
+#define PG_UNREADABLE_TABLES                                                                                           \
+    "SELECT t.oid FROM pg_catalog.pg_depend d JOIN (SELECT 'pg_catalog.pg_class'::pg_catalog.regclass AS class, "      \
+    "i.indexrelid AS part, i.indrelid AS oid FROM pg_catalog.pg_index i UNION ALL SELECT "                             \
+    "'pg_catalog.pg_class'::pg_catalog.regclass, e.partrelid, e.partrelid FROM pg_catalog.pg_partitioned_table e "     \
+    "UNION ALL SELECT "                                                                                                \
+    "'pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid, k.conrelid FROM pg_catalog.pg_constraint k UNION ALL "    \
+    "SELECT 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass, s.oid, s.stxrelid FROM pg_catalog.pg_statistic_ext s " \
+    "UNION ALL SELECT 'pg_catalog.pg_policy'::pg_catalog.regclass, o.oid, o.polrelid FROM pg_catalog.pg_policy o) t "  \
+    "ON d.classid = t.class AND d.objid = t.part, " PG_CALLED_BY_D " JOIN pg_catalog.pg_proc p ON p.oid = called.oid " \
+    "JOIN pg_catalog.pg_roles r ON r.oid = p.proowner WHERE d.refclassid IN "                                          \
+    "('pg_catalog.pg_proc'::pg_catalog.regclass, 'pg_catalog.pg_operator'::pg_catalog.regclass) AND "                  \
+    "NOT " PG_IS_TRUSTED("r")
+
+/* SQL, the beginning of PG_CODE_OF's start: the table itself. rel, excused: SQL for oids. A FROM may stand behind it.
+ */
+#define PG_CODE_OF_TABLE(rel, excused)                                                                                 \
+    "SELECT " rel " AS rel, " excused                                                                                  \
+    " AS excused, 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AS class, " rel                           \
+    " AS object, 0::pg_catalog.oid AS via_class, 0::pg_catalog.oid AS via"
+
+/* The recursive part of PG_CODE_OF: what belongs to a part, what it uses, the operators that the planner puts in the
+ * place of one, the casts of a type. */
+#define PG_CODE_NEXT                                                                                                   \
+    "SELECT d.classid, d.objid FROM pg_catalog.pg_depend d WHERE d.refclassid OPERATOR(pg_catalog.=) p.class AND "     \
+    "d.refobjid OPERATOR(pg_catalog.=) p.object AND (d.deptype OPERATOR(pg_catalog.=) ANY "                            \
+    "('{a,i,P,S}'::pg_catalog.\"char\"[]) OR (d.classid OPERATOR(pg_catalog.=) p.class AND p.class "                   \
+    "OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass)) UNION ALL "                                   \
+    "SELECT d.refclassid, d.refobjid FROM pg_catalog.pg_depend d WHERE d.classid OPERATOR(pg_catalog.=) p.class AND "  \
+    "d.objid OPERATOR(pg_catalog.=) p.object AND (d.refclassid OPERATOR(pg_catalog.=) ANY "                            \
+    "('{pg_catalog.pg_proc,pg_catalog.pg_operator,pg_catalog.pg_type,pg_catalog.pg_opclass,pg_catalog.pg_opfamily}'"   \
+    "::pg_catalog.regclass[]::pg_catalog.oid[]) OR (d.refclassid OPERATOR(pg_catalog.=) "                              \
+    "'pg_catalog.pg_class'::pg_catalog.regclass AND p.class OPERATOR(pg_catalog.=) ANY "                               \
+    "('{pg_catalog.pg_rewrite,pg_catalog.pg_policy,pg_catalog.pg_type}'::pg_catalog.regclass[]::pg_catalog.oid[]))) "  \
+    "UNION ALL SELECT p.class, x.oid FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_operator x ON x.oid "            \
+    "OPERATOR(pg_catalog.=) ANY (ARRAY[o.oprcom, o.oprnegate]) WHERE p.class OPERATOR(pg_catalog.=) "                  \
+    "'pg_catalog.pg_operator'::pg_catalog.regclass AND o.oid OPERATOR(pg_catalog.=) p.object UNION ALL "               \
+    "SELECT 'pg_catalog.pg_cast'::pg_catalog.regclass::pg_catalog.oid, k.oid FROM pg_catalog.pg_cast k WHERE p.class " \
+    "OPERATOR(pg_catalog.=) 'pg_catalog.pg_type'::pg_catalog.regclass AND k.castsource OPERATOR(pg_catalog.=) "        \
+    "p.object AND k.casttarget OPERATOR(pg_catalog.<) 16384::pg_catalog.oid"
+
+/* SQL in parentheses, behind FROM: what belongs to a table and what that uses, as pg_depend has it, each with its
+ * owner. `start` selects rel, excused, class, object, via_class and via, by these names: an object to begin with, the
+ * table that it belongs to, and the role whose own objects are not named, as a rule the table's owner, who may do as he
+ * likes with it. The columns: rel, class and object (whose owner it is), via_class and via (what of the table leads
+ * there; 0: the table), owner. The bootstrap superuser's are not among them. A dependency that is automatic or internal
+ * says that something is a part of something (a default, an index, a partition), every other one that it is used; a
+ * view that reads the table is neither. Casts are followed to the types of PostgreSQL alone: only the owner of a type
+ * can make such a one, while everybody can make one to a type of his own. Operators and types are qualified: a script's
+ * search path may be in force. */
+#define PG_CODE_OF(start)                                                                                              \
+    "(WITH RECURSIVE part AS (" start " UNION SELECT p.rel, p.excused, "                                               \
+    "n.class, n.object, CASE WHEN p.via OPERATOR(pg_catalog.=) 0::pg_catalog.oid THEN n.class ELSE p.via_class END, "  \
+    "CASE WHEN p.via OPERATOR(pg_catalog.=) 0::pg_catalog.oid THEN n.object ELSE p.via END FROM part p, LATERAL "      \
+    "(" PG_CODE_NEXT ") AS n (class, object) WHERE p.class OPERATOR(pg_catalog.<>) "                                   \
+    "'pg_catalog.pg_proc'::pg_catalog.regclass AND (n.object OPERATOR(pg_catalog.<>) p.rel OR n.class "                \
+    "OPERATOR(pg_catalog.<>) 'pg_catalog.pg_class'::pg_catalog.regclass)) SELECT f.rel, f.class, f.object, "           \
+    "f.via_class, f.via, s.refobjid AS owner FROM part f JOIN pg_catalog.pg_shdepend s ON s.dbid "                     \
+    "OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname OPERATOR(pg_catalog.=) "       \
+    "pg_catalog.current_database()) AND s.classid OPERATOR(pg_catalog.=) f.class AND s.objid "                         \
+    "OPERATOR(pg_catalog.=) f.object AND s.deptype OPERATOR(pg_catalog.=) 'o' WHERE s.refobjid "                       \
+    "OPERATOR(pg_catalog.<>) f.excused)"
+
+/* SQL: a row `f` of that for a person, "the trigger t on a.b with the function c.d()". */
+#define PG_CODE_WORDS                                                                                                  \
+    "(SELECT pg_catalog.concat('the ', v.type, ' ', v.identity, CASE WHEN f.via OPERATOR(pg_catalog.<>) "              \
+    "0::pg_catalog.oid AND (f.via OPERATOR(pg_catalog.<>) f.object OR f.via_class OPERATOR(pg_catalog.<>) f.class) "   \
+    "THEN pg_catalog.concat(' with the ', i.type, ' ', i.identity) END) FROM pg_catalog.pg_identify_object(f.class, "  \
+    "f.object, 0) i, LATERAL pg_catalog.pg_identify_object(CASE WHEN f.via OPERATOR(pg_catalog.=) 0::pg_catalog.oid "  \
+    "THEN f.class ELSE f.via_class END, CASE WHEN f.via OPERATOR(pg_catalog.=) 0::pg_catalog.oid THEN f.object ELSE "  \
+    "f.via END, 0) v)"
+
+#endif
