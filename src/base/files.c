@@ -3,6 +3,7 @@
  */
 #include "base/files.h"
 
+#include "base/bounds.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/sandbox.h"
@@ -33,7 +34,14 @@ static enum file_kind kind_of(const struct stat *info)
 
 int directory_open(const char *path)
 {
-    return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        bounds_missed(path);
+    } else if (!bounds_hold(fd, path, NULL)) {
+        close(fd);
+        return -1;
+    }
+    return fd;
 }
 
 enum file_kind file_look(const char *path, struct file_stamp *stamp)
@@ -146,7 +154,12 @@ static int open_regular(const char *path, struct stat *info, struct status *stat
     /* O_NONBLOCK: opening a FIFO that somebody put there must not hang. */
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
+        bounds_missed(path);
         fail_errno(status, "read", path);
+        return -1;
+    }
+    if (!bounds_hold(fd, path, status)) {
+        close(fd);
         return -1;
     }
     if (fstat(fd, info) == 0 && kind_of(info) == FILE_REGULAR) {
@@ -253,9 +266,14 @@ bool directory_list(struct arena *arena, const char *path, struct file_list *lis
     size_t capacity = 0;
     DIR *const dir = opendir(path);
     if (dir == NULL) {
+        bounds_missed(path);
         return fail_errno(status, "list", path);
     }
-    bool ok = true;
+    bool ok = bounds_hold(dirfd(dir), path, status);
+    if (!ok) {
+        closedir(dir);
+        return false;
+    }
     for (const struct dirent *item; (item = readdir(dir)) != NULL;) {
         if (strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0) {
             continue;

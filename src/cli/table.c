@@ -13,7 +13,8 @@
 #define O(id) OPTION_##id
 #define PLACE                                                                                                          \
     O(worker), O(project), O(database_url), O(create_database), O(migrations), O(ledger), O(state_schema),             \
-        O(allow_delegate), O(token), O(token_file), O(tls_ca), O(own_cert), O(own_key), O(environment)
+        O(allow_delegate), O(allow_outside), O(token), O(token_file), O(tls_ca), O(own_cert), O(own_key),              \
+        O(environment)
 #define ASKS PLACE, O(json), O(timeout)
 #define SELECTS                                                                                                        \
     O(framework), O(target), O(transaction), O(allow_out_of_order), O(no_out_of_order), O(ignore_history), O(repair),  \
@@ -314,8 +315,8 @@ const struct cli_command cli_commands[] = {
         .help = "serve a project, with a private PostgreSQL where it has no DATABASE_URL",
         .examples = {"truss dev", "truss dev path/to/project --listen 127.0.0.1:9000"},
         .run = command_dev,
-        .options = {O(http_listen), O(worker_listen), O(migrations), O(framework), O(allow_delegate), O(pg_bin),
-                    O(reset), O(config), O(help)},
+        .options = {O(http_listen), O(worker_listen), O(migrations), O(framework), O(allow_delegate), O(allow_outside),
+                    O(pg_bin), O(reset), O(config), O(help)},
     },
     {
         .name = "demo",

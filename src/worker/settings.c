@@ -259,6 +259,7 @@ bool config_make(struct arena *arena, const struct options *options, struct conf
     *config = (struct config){
         .project = {.root = options->project,
                     .migrations = options->migrations,
+                    .allows_outside = options->allow_outside,
                     .migration_limit = options->migration_limit},
         .audit = options->audit,
         .framework = options->framework,

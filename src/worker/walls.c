@@ -149,6 +149,8 @@ static void allow_project(struct sandbox_paths *paths, const struct config *conf
     sandbox_allow(paths, config->project.root, SANDBOX_READ | SANDBOX_WRITE); /* new migrations are written into it */
     sandbox_allow(paths, config->project.migrations, SANDBOX_READ | SANDBOX_WRITE);
     allow_next_release(paths, config);
+    /* Where links lead, and where they will, nobody knows before they are read. */
+    sandbox_allow(paths, config->project.allows_outside ? "/" : NULL, SANDBOX_READ);
 }
 
 /* The rules of pipelines, and the files that they name now. */

@@ -2,6 +2,7 @@
 import os
 import shutil
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.dirname(__file__))
 import fixtures
@@ -804,11 +805,196 @@ class Truth(Written):
             self.assertFalse(self.status(rpc).HasField("problem"))
         self.as_eve(self.BOOM.format("public"))
         with self.start() as rpc:
-            self.check_unknown(rpc, "has the trigger t of eve", "REVOKE TRIGGER ON public.schema_migrations", "--ledger public.schema_migrations")
+            self.check_unknown(rpc, "has the trigger t on public.schema_migrations with the function public.boom() of eve", "REVOKE TRIGGER ON public.schema_migrations", "--ledger public.schema_migrations")
         self.assertFalse(self.is_super())
         self.sql("DROP TRIGGER t ON schema_migrations")
         with self.start() as rpc:
             self.assertTrue(rpc.call("MigrationService", "Run").ok)
+
+    # Each has the owner's table use what is eve's; what runs when a row is read or written runs as who does that.
+    WAYS = {
+        "a default": "ALTER TABLE schema_migrations ADD COLUMN x text DEFAULT eve.ran('a')",
+        "a check": "ALTER TABLE schema_migrations ADD CHECK (eve.ran(version) IS NOT NULL)",
+        "a generated column": "ALTER TABLE schema_migrations ADD COLUMN x text GENERATED ALWAYS AS (eve.ran(version)) STORED",
+        "an operator": "ALTER TABLE schema_migrations ADD CHECK ((version OPERATOR(eve.=~=) 'a') IS NOT NULL)",
+        "the negator of one": "ALTER TABLE schema_migrations ADD CHECK (NOT version OPERATOR(eve.=~=) 'a')",
+        "her domain": "ALTER TABLE schema_migrations ADD COLUMN x eve.d",
+        "a domain over hers": "CREATE DOMAIN ours AS eve.d; ALTER TABLE schema_migrations ADD COLUMN x ours",
+        "a domain that calls her": "CREATE DOMAIN ours AS text CHECK (eve.ran(VALUE) IS NOT NULL); ALTER TABLE schema_migrations ADD COLUMN x ours",
+        "an expression of an index": "CREATE INDEX ON schema_migrations (eve.ran(version))",
+        "a predicate of an index": "CREATE INDEX ON schema_migrations (version) WHERE eve.ran(version) = 'a'",
+        "statistics": "CREATE STATISTICS s ON (eve.ran(version)), version FROM schema_migrations",
+        "a policy": "ALTER TABLE schema_migrations ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON schema_migrations USING (eve.ran(version) = 'a')",
+        "a policy that reads her view": "ALTER TABLE schema_migrations ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON schema_migrations USING (EXISTS (SELECT FROM eve.v))",
+        "a rule": "CREATE RULE r AS ON INSERT TO schema_migrations DO ALSO SELECT eve.ran('a')",
+        "a rule that writes to hers": "CREATE RULE r AS ON INSERT TO schema_migrations DO ALSO INSERT INTO eve.t VALUES (1)",
+        "the condition of a trigger": "CREATE TRIGGER w BEFORE UPDATE ON schema_migrations FOR EACH ROW WHEN (eve.ran(NEW.version) = 'a') "
+                                      "EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+        "a child of hers": "CREATE TABLE child () INHERITS (schema_migrations); ALTER TABLE child OWNER TO eve",
+        "a cast to json": "CREATE TYPE e AS ENUM ('a'); CREATE FUNCTION tojson(e) RETURNS json LANGUAGE sql AS $$ SELECT '1'::json $$; ALTER FUNCTION tojson OWNER TO eve; "
+                          "CREATE CAST (e AS json) WITH FUNCTION tojson(e); ALTER TABLE schema_migrations ADD COLUMN x e",
+    }
+    HERS = ("CREATE FUNCTION eve.ran(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT $1';"
+            "CREATE FUNCTION eve.same(text, text) RETURNS bool IMMUTABLE LANGUAGE sql AS 'SELECT true';"
+            "CREATE OPERATOR eve.=~= (LEFTARG = text, RIGHTARG = text, FUNCTION = eve.same, NEGATOR = OPERATOR(eve.!~=));"
+            "CREATE OPERATOR eve.!~= (LEFTARG = text, RIGHTARG = text, FUNCTION = eve.same, NEGATOR = OPERATOR(eve.=~=));"
+            "CREATE DOMAIN eve.d AS text; CREATE TABLE eve.t (i int); CREATE VIEW eve.v AS SELECT 1; GRANT ALL ON ALL TABLES IN SCHEMA eve TO PUBLIC;"
+            "GRANT USAGE ON SCHEMA eve TO PUBLIC; GRANT CREATE ON SCHEMA eve TO PUBLIC;")
+
+    def test_a_strangers_code_in_our_ledger_is_told_however_it_came_there(self):
+        self.dbmate()
+        self.eve()
+        self.as_eve(self.HERS)
+        self.sql("GRANT ALL ON SCHEMA public TO eve")
+        for way, statements in self.WAYS.items():
+            with self.subTest(way=way):
+                self.sql(VERSIONS.format("schema_migrations") + statements)
+                with self.start() as rpc:
+                    self.check_unknown(rpc, "The table public.schema_migrations, where dbmate has its tracking table, has the ", " of eve: that role's code would run")
+                self.sql("DROP TABLE schema_migrations CASCADE; DROP DOMAIN IF EXISTS ours; DROP TYPE IF EXISTS e CASCADE")
+
+    def test_our_own_code_and_what_others_build_on_our_ledger_is_no_reason_against_it(self):
+        self.dbmate()
+        self.eve()
+        self.sql("CREATE FUNCTION ours(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT $1'; CREATE DOMAIN word AS text CHECK (ours(VALUE) <> '');" +
+                 VERSIONS.format("schema_migrations") + "ALTER TABLE schema_migrations ADD COLUMN x word DEFAULT ours('a'); CREATE INDEX ON schema_migrations (ours(version));"
+                 "GRANT SELECT, REFERENCES ON schema_migrations TO eve; GRANT USAGE ON SCHEMA public TO eve")
+        self.as_eve("CREATE VIEW eve.v AS SELECT * FROM public.schema_migrations; CREATE TABLE eve.t (v varchar REFERENCES public.schema_migrations (version));"
+                    "CREATE TYPE eve.o AS (i int); CREATE FUNCTION eve.c(public.schema_migrations) RETURNS eve.o LANGUAGE sql AS 'SELECT ROW(1)::eve.o';"
+                    "CREATE CAST (public.schema_migrations AS eve.o) WITH FUNCTION eve.c(public.schema_migrations) AS IMPLICIT; CREATE DOMAIN eve.w AS public.word;"
+                    "CREATE TABLE eve.u (LIKE public.schema_migrations INCLUDING ALL, r public.schema_migrations)")
+        with self.start() as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+
+    def test_the_operators_word_is_enough_for_the_code_of_others(self):
+        self.dbmate()
+        self.eve()
+        self.as_eve("CREATE FUNCTION eve.quiet() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN RETURN NEW; END $f$; GRANT USAGE ON SCHEMA eve TO PUBLIC")
+        self.sql(VERSIONS.format("schema_migrations") + "CREATE TRIGGER t BEFORE INSERT ON schema_migrations FOR EACH ROW EXECUTE FUNCTION eve.quiet()")
+        with self.start("--ledger", "public.schema_migrations") as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+
+    def test_efcores_rows_are_not_made_json_by_a_strangers_cast(self):
+        """They are read as JSON, whatever their columns are called: PostgreSQL then looks for a cast of each column's type, and of the row's."""
+        self.write("Migrations/20250101000000_A.cs", "class A : Migration {}")
+        self.write("Migrations/20250101000000_A.Designer.cs", "")
+        table = 'CREATE TABLE "__EFMigrationsHistory" ("MigrationId" varchar(150) PRIMARY KEY, "ProductVersion" varchar(32) NOT NULL);'
+        cast = "CREATE FUNCTION public.j({0}) RETURNS json LANGUAGE plpgsql AS $$ BEGIN RAISE 'ran'; END $$; ALTER FUNCTION public.j({0}) OWNER TO eve; CREATE CAST ({0} AS json) WITH FUNCTION public.j({0});"
+        self.eve()
+        self.sql("CREATE TYPE e AS ENUM ('a')")
+        for way in (table + cast.format('public."__EFMigrationsHistory"'), table + cast.format("public.e") + 'ALTER TABLE "__EFMigrationsHistory" ADD COLUMN x e DEFAULT \'a\';'):
+            with self.subTest(way=way):
+                self.sql(way + 'INSERT INTO "__EFMigrationsHistory" VALUES (\'20250101000000_A\', \'9.0.0\')')
+                with self.start() as rpc:
+                    self.check_unknown(rpc, "with the function public.j(", " of eve")
+                self.sql('DROP TABLE "__EFMigrationsHistory" CASCADE; DROP FUNCTION IF EXISTS public.j CASCADE')
+
+    # ---- links ----
+
+    def link(self, name, target):
+        path = os.path.join(self.directory.name, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.symlink(target, path)
+        return path
+
+    def elsewhere(self, **files):
+        folder = tempfile.mkdtemp(prefix="truss-elsewhere-")
+        self.addCleanup(shutil.rmtree, folder, True)
+        for name, content in files.items():
+            with open(os.path.join(folder, name.replace("__", ".")), "w", encoding="utf-8") as file:
+                file.write(content)
+        return folder
+
+    UP = "-- migrate:up\nCREATE TABLE a (i INT);\n-- migrate:down\n"
+
+    def test_a_folder_that_is_a_link_out_of_the_project_is_a_problem(self):
+        there = self.elsewhere()
+        with open(os.path.join(there, "20250101000000_a.sql"), "w", encoding="utf-8") as file:
+            file.write(self.UP)
+        for link, target in (("db/migrations", there), ("db", os.path.join(there, ".."))):
+            with self.subTest(link=link):
+                self.link(link, target)
+                with self.start() as rpc:
+                    self.check_unknown(rpc, f"{link} is a link that leads out of the project, to {os.path.realpath(target)}", "--allow-outside")
+                os.unlink(os.path.join(self.directory.name, link))
+                shutil.rmtree(os.path.join(self.directory.name, "db"), True)
+        self.link("db/migrations", there)
+        self.write(".env", "DBMATE_MIGRATIONS_DIR=./db/migrations\n")
+        with self.start() as rpc:
+            self.check_unknown(rpc, "db/migrations is a link that leads out of the project", "--allow-outside")
+        with self.start("--allow-outside") as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+
+    def test_a_link_that_leads_nowhere_or_in_a_circle_is_a_problem(self):
+        for target, said in (("/nonexistent/there", "a link to /nonexistent/there, which is not there"), ("migrations", "leads in a circle")):
+            with self.subTest(target=target):
+                self.link("db/migrations", target)
+                with self.start() as rpc:
+                    self.check_unknown(rpc, "db/migrations is", said)
+                os.unlink(os.path.join(self.directory.name, "db/migrations"))
+
+    def test_a_link_within_the_project_is_nothing_special(self):
+        self.write("real/20250101000000_a.sql", self.UP)
+        self.link("db/migrations", "../real")
+        self.link("also", os.path.join(self.directory.name, "real"))
+        with self.start() as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+
+    def test_a_configuration_that_is_a_link_out_of_the_project_is_a_problem(self):
+        """It may name another folder or table: without it nothing would be known of them."""
+        there = self.elsewhere(env="DBMATE_MIGRATIONS_TABLE=other\n")
+        self.dbmate()
+        self.link(".env", os.path.join(there, "env"))
+        with self.start() as rpc:
+            self.check_unknown(rpc, ".env is a link that leads out of the project", "--allow-outside")
+        with self.start("--allow-outside") as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+        self.assertEqual(self.sql("SELECT count(*) FROM other"), [("1",)])
+        os.unlink(os.path.join(self.directory.name, ".env"))
+        self.link(".env", "gone")
+        with self.start() as rpc:
+            self.check_unknown(rpc, ".env is a link to gone, which is not there")
+
+    def test_a_file_that_leads_out_is_told_and_not_run_and_a_path_is_a_problem(self):
+        there = self.elsewhere(a="-- migrate:up\nCREATE TABLE secret (i INT);\n-- migrate:down\n")
+        self.dbmate()
+        self.link("db/migrations/20250102000000_b.sql", os.path.join(there, "a"))
+        with self.start() as rpc:
+            said = "db/migrations/20250102000000_b.sql is a link that leads out of the project"
+            self.assertIn(said, "".join(self.status(rpc).warnings))
+            self.assertIn(said, rpc.call("MigrationService", "Run").failed.error)
+            self.assertEqual(self.sql("SELECT to_regclass('a')"), [(None,)])
+            self.assertNotIn("secret", str(self.refused(rpc, "Preview", name="20250102000000_b").status))
+        os.unlink(os.path.join(self.directory.name, "db/migrations/20250102000000_b.sql"))
+        self.write(".env", f"DBMATE_MIGRATIONS_DIR={there}\n")
+        with self.start() as rpc:
+            self.check_unknown(rpc, "is outside of the project", "--allow-outside")
+
+    def test_what_a_file_includes_from_outside_is_not_read(self):
+        there = self.elsewhere(sql="CREATE TABLE secret (i INT);")
+        self.write("sqitch.conf", "[core]\n\tengine = pg\n")
+        self.write("sqitch.plan", "%syntax-version=1.0.0\n%project=p\n\na 2025-01-01T00:00:00Z X <x@y.z> # a\n")
+        self.link("deploy/a.sql", os.path.join(there, "sql"))
+        with self.start() as rpc:
+            said = "deploy/a.sql is a link that leads out of the project"
+            self.assertIn(said, self.status(rpc).warnings[0])
+            for text in (rpc.call("MigrationService", "Run").failed.error, self.refused(rpc, "Preview", name="a").status.message):
+                self.assertTrue(text.startswith(said), text)
+                self.assertNotIn("secret", text)
+        os.unlink(os.path.join(self.directory.name, "deploy/a.sql"))
+        self.write("deploy/a.sql", f"\\i {there}/sql\n")
+        with self.start() as rpc:
+            self.assertFalse(rpc.call("MigrationService", "Run").ok)
+        self.assertEqual(self.sql("SELECT to_regclass('secret')"), [(None,)])
+
+    def test_a_changelog_that_includes_a_link_out_of_the_project_is_a_problem(self):
+        there = self.elsewhere(sql="--liquibase formatted sql\n--changeset a:1\nCREATE TABLE secret (i INT);\n")
+        self.write("liquibase.properties", "changeLogFile=changelog.xml\n")
+        self.write("changelog.xml", '<databaseChangeLog><include file="part.sql"/></databaseChangeLog>')
+        self.link("part.sql", os.path.join(there, "sql"))
+        with self.start() as rpc:
+            error = self.refused(rpc, "Run")
+            self.assertIn("part.sql is a link that leads out of the project", error.status.message)
 
     def test_a_type_that_is_only_called_like_ours_is_not_read(self):
         self.write("migrations/20240101000000_a.sql", "CREATE TABLE a (i INT);")

@@ -192,7 +192,7 @@ static bool start_worker(struct dev *dev, const char *project, const char *url)
     struct cli *const cli = dev->cli;
     const char *const database = arena_printf(cli->arena, "DATABASE_URL=%s", url);
     const char *const environment[] = {database, NULL};
-    const char *arguments[12] = {"--listen", cli->given.worker_listen, "--project", project};
+    const char *arguments[14] = {"--listen", cli->given.worker_listen, "--project", project};
     size_t count = 4;
     if (cli->given.migrations != NULL) {
         arguments[count++] = "--migrations";
@@ -204,6 +204,9 @@ static bool start_worker(struct dev *dev, const char *project, const char *url)
     }
     if (cli->given.allow_delegate) {
         arguments[count++] = "--allow-delegate";
+    }
+    if (cli->given.allow_outside) {
+        arguments[count++] = "--allow-outside";
     }
     if (dev->guest != NULL) { /* a run that is blocked is to be seen for a while */
         arguments[count++] = "--lock-retry";

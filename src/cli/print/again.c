@@ -7,9 +7,9 @@
 #include <stdint.h>
 #include <string.h>
 
-static const enum option_id places[] = {OPTION_worker,         OPTION_project,    OPTION_database_url,
-                                        OPTION_config,         OPTION_migrations, OPTION_ledger,
-                                        OPTION_allow_delegate, OPTION_framework,  OPTION_token_file};
+static const enum option_id places[] = {
+    OPTION_worker, OPTION_project,        OPTION_database_url,  OPTION_config,    OPTION_migrations,
+    OPTION_ledger, OPTION_allow_delegate, OPTION_allow_outside, OPTION_framework, OPTION_token_file};
 
 static bool is_place(enum option_id id)
 {

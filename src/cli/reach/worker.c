@@ -25,7 +25,7 @@ struct worker {
 /* What a command line says to a private worker only. */
 static const enum option_id of_private[] = {OPTION_project,     OPTION_database_url, OPTION_create_database,
                                             OPTION_ledger,      OPTION_migrations,   OPTION_allow_delegate,
-                                            OPTION_environment, OPTION_state_schema};
+                                            OPTION_environment, OPTION_state_schema, OPTION_allow_outside};
 
 static const char *said_to_private(const struct cli *cli)
 {

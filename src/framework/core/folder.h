@@ -49,6 +49,8 @@ struct folder {
     const char *mentioned;     /* where the project says what ledger has, which no configuration says: a sentence that
                                   begins with file and line (mention.h); NULL: nothing of the kind */
     const char *note;          /* what a person should know of the project beside this folder; NULL: nothing */
+    const char *outside;       /* why the folder, or a part of its configuration, was not read: a link that leads out of
+                                  the project (base/bounds.h), a sentence without its full stop; NULL: all was */
     struct probe *probe;       /* layout.c's, while it searches; else NULL */
 };
 
@@ -57,8 +59,9 @@ struct folder_list {
     size_t count;
     size_t capacity;
     const char
-        *unreadable; /* a usual place that is there and may not be read, so that nobody knows whose it is; NULL */
-    bool is_cut;     /* the project is larger than what was looked through */
+        *unreadable;     /* a usual place that is there and may not be read, so that nobody knows whose it is; NULL */
+    const char *outside; /* the same of a usual place, so that nobody knows whose it is; NULL: none leads out */
+    bool is_cut;         /* the project is larger than what was looked through */
 };
 
 /* A migration as the folder has it. */
@@ -117,6 +120,7 @@ struct migration_files {
 struct project {
     const char *root;       /* a directory */
     const char *migrations; /* --migrations, relative to root or absolute; NULL: look in the usual places */
+    bool allows_outside;    /* links and paths of the project may lead out of it: the operator says so */
     const char *schema;     /* the connection URL's ?schema=; NULL: not given */
     bool names_path;        /* that URL names a search path itself: what another URL in the project says is not meant */
     const char *database;   /* of the connection URL; NULL: not known */

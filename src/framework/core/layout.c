@@ -4,7 +4,6 @@
 #include "framework/core/layout.h"
 
 #include "framework/core/configuration.h"
-#include "framework/core/dialect.h"
 #include "framework/core/evidence.h"
 #include "framework/core/listing.h"
 #include "framework/core/mention.h"
@@ -15,6 +14,16 @@
 
 #include <string.h>
 #include <unistd.h>
+
+void project_enter_bounds(struct arena *arena, const struct project *project, struct bounds *bounds)
+{
+    *bounds = (struct bounds){
+        .arena = arena,
+        .root = project->allows_outside ? NULL : project->root,
+        .also = project->migrations == NULL ? NULL : path_join(arena, project->root, project->migrations),
+    };
+    bounds_enter(bounds);
+}
 
 /* ---- one framework in one package ---- */
 
@@ -90,8 +99,7 @@ static bool is_ours(struct arena *arena, struct folder *folder)
     return true;
 }
 
-/* Is it the one that somebody asks for by its name? Then what its files look like has no veto. */
-static bool is_asked(const struct project *project, const struct framework *framework)
+bool layout_is_asked(const struct project *project, const struct framework *framework)
 {
     return project->framework != NULL && strcmp(project->framework, framework->id) == 0;
 }
@@ -120,12 +128,22 @@ static bool is_readable(struct arena *arena, const struct folder *folder)
 static void consider(struct arena *arena, const struct folder *folder, struct folder_list *folders)
 {
     struct folder found = *folder;
-    const enum file_kind kind = file_look(path_join(arena, folder->root, folder->path), NULL);
+    const char *const whole = path_join(arena, folder->root, folder->path);
+    const enum file_kind kind = file_look(whole, NULL);
     const bool is_announced =
         folder->configured &&
         (folder->is_named || folder->framework->folder.counts_before_it_exists || folder->unread != NULL);
     if (kind == FILE_DIRECTORY && folders->unreadable == NULL && !is_readable(arena, folder)) {
         folders->unreadable = folder->path;
+    }
+    const char *const outside = kind == FILE_DIRECTORY ? bounds_why_not(arena, whole) : NULL;
+    found.outside = folder->outside == NULL ? outside : folder->outside;
+    if (outside != NULL) {
+        folders->outside = folders->outside == NULL ? outside : folders->outside;
+        if (is_announced) {
+            layout_add(arena, folders, &found);
+        }
+        return;
     }
     const bool is_ours_now = kind == FILE_DIRECTORY && is_ours(arena, &found);
     if (is_ours_now || (is_announced && (kind == FILE_NONE || folder->is_named || folder->unread != NULL))) {
@@ -140,10 +158,15 @@ static struct folder configured_folder(struct arena *arena, const struct framewo
     const struct folder plain = {
         .framework = framework, .root = project->root, .base = base, .probe = probe, .given = project->migrations};
     struct folder folder = plain;
+    struct bounds reading;
     folder.confidence = CONFIDENCE_CERTAIN;
+    bounds_enter_part(&reading, arena);
     folder.configured = configure(arena, framework, &folder);
+    bounds_leave(&reading);
     folder.is_named = folder.configured && folder.path != NULL;
-    return folder.configured ? folder : plain;
+    struct folder found = folder.configured ? folder : plain;
+    found.outside = reading.note;
+    return found;
 }
 
 /* One package is looked through. */
@@ -163,21 +186,25 @@ static void find_in_package(const struct package_search *search, const struct fr
     const char *const *const places = framework->folder.places;
     struct folder folder = configured_folder(arena, framework, search->project, base, search->probe);
     const size_t before = folders->count;
+    struct bounds looking;
     if (folder.path != NULL) {
         consider(arena, &folder, folders);
         return;
     }
+    bounds_enter_part(&looking, arena);
     for (size_t i = 0; places[i] != NULL; i++) {
         folder.path = path_join(arena, base, places[i]);
         if (folder_look(arena, &folder, places[i]) == FILE_DIRECTORY) {
             consider(arena, &folder, folders);
         }
     }
+    bounds_leave(&looking);
+    folders->outside = folders->outside == NULL ? looking.note : folders->outside;
     if (folder.configured && folders->count == before && places[0] != NULL) {
         folder.path = path_join(arena, base, places[0]);
         consider(arena, &folder, folders);
     }
-    for (size_t i = 0; is_asked(search->project, framework) && base[0] == '\0' && places[i] != NULL; i++) {
+    for (size_t i = 0; layout_is_asked(search->project, framework) && base[0] == '\0' && places[i] != NULL; i++) {
         folder.path = path_join(arena, base, places[i]);
         if (folder_look(arena, &folder, places[i]) == FILE_DIRECTORY && strcmp(places[i], ".") != 0) {
             add_asked(arena, &folder, folders);
@@ -192,6 +219,25 @@ static const struct framework *const *all_of(const struct project *project)
     return project->frameworks == NULL ? frameworks : project->frameworks;
 }
 
+/* By its own search. Of what that could not read it may have needed all. */
+static bool find_itself(const struct package_search *search, const struct framework *framework, struct status *status)
+{
+    struct arena *const arena = search->arena;
+    struct folder_list *const folders = search->folders;
+    const size_t before = folders->count;
+    struct bounds reading;
+    bounds_enter_part(&reading, arena);
+    const bool ok = framework->hooks.find(arena, search->project, search->base, folders, status);
+    for (size_t i = before; i < folders->count; i++) {
+        struct folder *const folder = &folders->items[i];
+        const char *const why = bounds_why_not(arena, path_join(arena, folder->root, folder->path));
+        folder->outside = why == NULL ? reading.note : why;
+    }
+    bounds_leave(&reading);
+    folders->outside = folders->outside == NULL ? reading.note : folders->outside;
+    return ok;
+}
+
 static bool search_package(const struct package_search *search, struct status *status)
 {
     const struct framework *const *const all = all_of(search->project);
@@ -199,7 +245,7 @@ static bool search_package(const struct package_search *search, struct status *s
         const struct framework *const framework = all[i];
         if (framework->hooks.find == NULL) {
             find_in_package(search, framework);
-        } else if (!framework->hooks.find(search->arena, search->project, search->base, search->folders, status)) {
+        } else if (!find_itself(search, framework, status)) {
             return false;
         }
     }
@@ -269,6 +315,8 @@ static bool ask_all(const struct package_search *search, const char *path, struc
     const struct framework *const *const all = all_of(search->project);
     struct project given = *search->project;
     given.migrations = path;
+    struct package_search walked = *search;
+    walked.project = &given;
     for (size_t i = 0; all[i] != NULL; i++) {
         struct folder folder = {
             .framework = all[i], .root = given.root, .base = search->base, .path = path, .probe = search->probe};
@@ -279,8 +327,7 @@ static bool ask_all(const struct package_search *search, const char *path, struc
                 folder.unread = NULL;
                 consider(arena, &folder, search->folders);
             }
-        } else if (has_lock(arena, &folder) &&
-                   !all[i]->hooks.find(arena, &given, search->base, search->folders, status)) {
+        } else if (has_lock(arena, &folder) && !find_itself(&walked, all[i], status)) {
             return false;
         }
     }
@@ -360,6 +407,7 @@ static bool find_given(struct arena *arena, const struct project *project, struc
                            "The migrations folder %s does not exist in the project; check --migrations.",
                            project->migrations);
     }
+    const struct package_search here = {arena, project, "", probe, folders};
     const struct framework *const *const all = all_of(project);
     for (size_t i = 0; all[i] != NULL; i++) {
         const struct framework *const framework = all[i];
@@ -368,12 +416,12 @@ static bool find_given(struct arena *arena, const struct project *project, struc
             folder.path = project->migrations;
             folder.unread = NULL; /* the user has said it */
             consider(arena, &folder, folders);
-        } else if (!framework->hooks.find(arena, project, "", folders, status)) {
+        } else if (!find_itself(&here, framework, status)) {
             return false;
         }
     }
     for (size_t i = 0; project->framework != NULL && all[i] != NULL; i++) {
-        if (is_asked(project, all[i])) {
+        if (layout_is_asked(project, all[i])) {
             struct folder folder = configured_folder(arena, all[i], project, "", probe);
             folder.path = project->migrations;
             add_asked(arena, &folder, folders);
@@ -385,91 +433,6 @@ static bool find_given(struct arena *arena, const struct project *project, struc
     return true;
 }
 
-/* ---- what a project declares ---- */
-
-/* Is the folder one that the project has declared to be another framework's? */
-static bool is_taken(const struct folder_list *folders, const struct folder *folder)
-{
-    for (size_t i = 0; folder->framework->declared_at == NULL && i < folders->count; i++) {
-        const struct folder *const other = &folders->items[i];
-        if (other->framework->declared_at != NULL && strcmp(other->path, folder->path) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* What a declared folder looks like besides does not count, unless somebody asks for that. */
-static void leave_taken(const struct project *project, struct folder_list *folders)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < folders->count; i++) {
-        const struct folder folder = folders->items[i];
-        if (is_asked(project, folder.framework) || !is_taken(folders, &folder)) {
-            folders->items[kept++] = folder;
-        }
-    }
-    folders->count = kept;
-}
-
-static bool is_there(struct arena *arena, const struct folder *folder)
-{
-    return file_look(path_join(arena, folder->root, folder->path), NULL) == FILE_DIRECTORY;
-}
-
-/* What a package's configuration names and is not there says nothing beside folders that are: it may be the default of
- * a value that is computed, or a path inside of a container. */
-static void leave_absent(struct arena *arena, struct folder_list *folders)
-{
-    bool has_one = false;
-    for (size_t i = 0; !has_one && i < folders->count; i++) {
-        has_one = is_there(arena, &folders->items[i]);
-    }
-    size_t kept = 0;
-    for (size_t i = 0; i < folders->count; i++) {
-        const struct folder folder = folders->items[i];
-        if (!has_one || folder.base[0] == '\0' || is_there(arena, &folder)) {
-            folders->items[kept++] = folder;
-        }
-    }
-    folders->count = kept;
-}
-
-/* ---- the surest first ---- */
-
-static bool is_surer(const struct folder *a, const struct folder *b)
-{
-    return a->configured != b->configured ? a->configured : a->confidence > b->confidence;
-}
-
-static void sort(struct folder_list *folders)
-{
-    for (size_t i = 1; i < folders->count; i++) {
-        const struct folder folder = folders->items[i];
-        size_t at = i;
-        for (; at > 0 && is_surer(&folder, &folders->items[at - 1]); at--) {
-            folders->items[at] = folders->items[at - 1];
-        }
-        folders->items[at] = folder;
-    }
-}
-
-/* A name that only its tool can make of what is written there is no name. */
-static void check_names(struct arena *arena, struct folder *folder)
-{
-    const char *const names[] = {folder->ledger.table, folder->ledger.schema};
-    for (size_t i = 0; i < 2; i++) {
-        if (names[i] != NULL && strpbrk(names[i], "{}%<>()") != NULL && folder->unread_ledger == NULL) {
-            folder->unread_ledger =
-                arena_printf(arena,
-                             "%s computes the tracking table's %s (%s), which cannot be "
-                             "read without running it",
-                             folder->evidence == NULL ? folder->framework->display_name : folder->evidence,
-                             i == 0 ? "name" : "schema", names[i]);
-        }
-    }
-}
-
 bool folders_find(struct arena *arena, const struct project *project, struct folder_list *folders,
                   struct status *status)
 {
@@ -479,15 +442,7 @@ bool folders_find(struct arena *arena, const struct project *project, struct fol
     if (!ok || (project->migrations == NULL && !search_beyond(&whole, status))) {
         return false;
     }
-    leave_taken(project, folders);
-    if (project->migrations == NULL) {
-        leave_absent(arena, folders);
-        dialect_leave_others(arena, folders);
-    }
-    sort(folders);
-    for (size_t i = 0; i < folders->count; i++) {
-        check_names(arena, &folders->items[i]);
-    }
+    layout_settle(arena, project, folders);
     mentions_note(arena, project, folders);
     return true;
 }

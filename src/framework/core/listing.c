@@ -4,6 +4,7 @@
  */
 #include "framework/core/listing.h"
 
+#include "base/bounds.h"
 #include "base/file_looks.h"
 #include "base/sorting.h"
 #include "framework/core/file_index.h"
@@ -214,6 +215,9 @@ static bool list_level(struct walk *walk, const struct level *level)
         const bool is_own = is_offered(walk, entry);
         if (!is_own && !(entry->is_directory && walk->rule->recursive)) {
             continue;
+        }
+        if (entry->is_link) {
+            bounds_note(bounds_why_not(walk->arena, path_join(walk->arena, level->path, entry->name)));
         }
         if (!name_is_recordable(entry->name)) {
             leave_out(walk, entry, is_own);

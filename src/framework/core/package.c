@@ -4,6 +4,7 @@
  */
 #include "framework/core/package.h"
 
+#include "base/bounds.h"
 #include "framework/core/listing.h"
 #include "framework/core/pattern.h"
 #include "framework/formats/properties.h"
@@ -32,7 +33,8 @@ struct probe {
     struct file_list names; /* in it */
     bool is_listed;         /* false: the directory cannot be read, any name may be there */
     bool is_package_read;
-    struct text package; /* package.json, empty where there is none */
+    struct text package;         /* package.json, empty where there is none */
+    const char *package_outside; /* why it was not read; NULL: it was */
     struct looked *looked;
     struct probe *project; /* the project's; NULL: this is it */
 };
@@ -72,7 +74,15 @@ static const char *path_in_package(struct arena *arena, const struct folder *fol
 
 enum file_kind folder_look(struct arena *arena, const struct folder *folder, const char *name)
 {
-    return may_exist(arena, folder->probe, name) ? file_look(path_in_package(arena, folder, name), NULL) : FILE_NONE;
+    if (!may_exist(arena, folder->probe, name)) {
+        return FILE_NONE;
+    }
+    const char *const path = path_in_package(arena, folder, name);
+    const enum file_kind kind = file_look(path, NULL);
+    if (kind == FILE_NONE) {
+        bounds_missed(path);
+    }
+    return kind;
 }
 
 /* Text that can be read as configuration: not too long, UTF-8, no NUL. */
@@ -89,15 +99,21 @@ static struct text package_json(struct arena *arena, const struct folder *folder
 {
     struct probe *const probe = folder->probe;
     struct text content = {NULL, 0};
+    struct bounds reading;
     if (probe != NULL && probe->is_package_read) {
+        bounds_note(probe->package_outside);
         return probe->package;
     }
+    bounds_enter_part(&reading, arena);
     if (!read_text(arena, folder, "package.json", &content)) {
         content = (struct text){NULL, 0};
     }
+    bounds_leave(&reading);
+    bounds_note(reading.note);
     if (probe != NULL) {
         probe->is_package_read = true;
         probe->package = content;
+        probe->package_outside = reading.note;
     }
     return content;
 }
@@ -170,7 +186,7 @@ static struct text read_head(struct arena *arena, const char *path)
 {
     char bytes[HEAD_LIMIT];
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    const ssize_t size = fd < 0 ? -1 : read(fd, bytes, sizeof bytes);
+    const ssize_t size = fd < 0 || !bounds_hold(fd, path, NULL) ? -1 : read(fd, bytes, sizeof bytes);
     if (fd >= 0) {
         close(fd);
     }

@@ -226,10 +226,6 @@ static bool read_callback(const struct script_request *request, const struct mig
     size_t bad;
     filling.file = file;
     filling.script = &script;
-    if (!file_is_within(request->folder->root, file->path)) {
-        return status_fail(request->status, STATUS_FAILED_PRECONDITION,
-                           "The callback %s is outside of the project, by a link; it was not read.", file->filename);
-    }
     if (!file_read(request->arena, file->path, MIGRATION_FILE_LIMIT, &filling.content, request->status)) {
         return false;
     }

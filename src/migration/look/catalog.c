@@ -4,9 +4,11 @@
 #include "migration/look/catalog.h"
 
 #include "base/sqlstate.h"
+#include "framework/core/layout.h"
 #include "framework/core/listing.h"
 #include "migration/look/hints.h"
 #include "migration/look/join.h"
+#include "migration/look/looking.h"
 #include "migration/look/project_database.h"
 
 #include <stdio.h>
@@ -45,6 +47,16 @@ static bool fail_policed(const struct request *request, struct pg_session *sessi
         ledger->schema, ledger->table, pg_session_user(session), ledger->schema, ledger->table);
 }
 
+/* Leaves the bounds. A file that leads out spoils itself only: a run comes to it and stops. */
+static void leave(struct bounds *bounds, const struct request *request, struct catalog *catalog)
+{
+    const struct looking looking = {request, NULL, &catalog->detection};
+    bounds_leave(bounds);
+    if (bounds->note != NULL) {
+        looking_warn(&looking, arena_printf(request->arena, "%s.", bounds->note));
+    }
+}
+
 /* The folder's files, listed by one who waits for something else. */
 struct listing {
     const struct request *request;
@@ -60,8 +72,15 @@ static void list(void *data)
     struct catalog *const catalog = listing->catalog;
     listing->status = (struct status){.arena = listing->request->arena};
     listing->is_done = true;
-    listing->ok = !catalog->detection.has_folder || framework_list(listing->request->arena, &catalog->detection.folder,
-                                                                   &catalog->files, &listing->status);
+    if (!catalog->detection.has_folder) {
+        listing->ok = true;
+        return;
+    }
+    struct bounds bounds;
+    project_enter_bounds(listing->request->arena, &listing->request->site->project, &bounds);
+    listing->ok =
+        framework_list(listing->request->arena, &catalog->detection.folder, &catalog->files, &listing->status);
+    leave(&bounds, listing->request, catalog);
 }
 
 /* A ledger that a migration has locked to its end is not waited for as long as that takes. */
@@ -242,18 +261,23 @@ static void count_states(struct meters *meters, const struct catalog *catalog)
 /* Joins what was read, and says what is wrong with the whole. */
 static bool fill(const struct request *request, struct catalog *catalog)
 {
+    struct bounds bounds;
     catalog->problem = problem_of(request->arena, catalog);
     catalog->other_database = other_database(request, &catalog->detection, &catalog->other_binds, &catalog->aside);
     catalog->may_be_other = request->allow_other_database || request->site->allow_other_database;
     if (catalog->detection.framework == NULL || catalog->detection.problem != NULL) {
         return true;
     }
-    if (!catalog_join(request, catalog)) {
-        return false;
+    project_enter_bounds(request->arena, &request->site->project, &bounds);
+    const bool ok = catalog_join(request, catalog);
+    if (ok) {
+        hints_find(request, catalog);
     }
-    hints_find(request, catalog);
-    count_states(request->site->meters, catalog);
-    return true;
+    leave(&bounds, request, catalog);
+    if (ok) {
+        count_states(request->site->meters, catalog);
+    }
+    return ok;
 }
 
 typedef bool detecting(const struct request *request, struct pg_session *session, struct detection *detection);

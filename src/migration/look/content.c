@@ -3,6 +3,7 @@
  */
 #include "migration/look/content.h"
 
+#include "framework/core/layout.h"
 #include "framework/core/script.h"
 
 #include <string.h>
@@ -51,30 +52,11 @@ static bool check_text(const struct migration_file *file, struct text whole, str
                        (unsigned char)content.data[bad]);
 }
 
-/* A link or a path in the project's configuration must not show or run what else the worker's user may read. The folder
- * of --migrations is the operator's word. A file that is not there is left to who reads it. */
-static bool check_place(struct arena *arena, const struct migration_place *place, struct status *status)
-{
-    const struct project *const project = place->project;
-    const char *const path = place->file->path;
-    if (file_look(path, NULL) == FILE_NONE || file_is_within(project->root, path) ||
-        (project->migrations != NULL && file_is_within(path_join(arena, project->root, project->migrations), path))) {
-        return true;
-    }
-    return status_fail(status, STATUS_FAILED_PRECONDITION,
-                       "%s is outside of the project %s, by a link or by what the project's configuration says; it was "
-                       "not read. Put the file into the project, or start the worker with the folder's real place "
-                       "(--migrations) or with a --project that has both.",
-                       place->file->filename, project->root);
-}
-
-bool migration_load(struct arena *arena, const struct migration_place *place, struct loaded *loaded,
-                    struct status *status)
+static bool load(struct arena *arena, const struct migration_place *place, struct loaded *loaded, struct status *status)
 {
     const struct migration_file *const file = place->file;
-    *loaded = (struct loaded){0};
     const size_t limit = place->project->migration_limit == 0 ? LIMIT_MIGRATION : place->project->migration_limit;
-    if (!check_place(arena, place, status) || !migration_content(arena, file, limit, &loaded->content, status) ||
+    if (!migration_content(arena, file, limit, &loaded->content, status) ||
         !check_text(file, loaded->content, status)) {
         return false;
     }
@@ -82,6 +64,17 @@ bool migration_load(struct arena *arena, const struct migration_place *place, st
     const struct script_request request = {arena,           place->project,  place->folder, file,
                                            loaded->content, &loaded->script, status};
     return file->is_code || framework_script(&request);
+}
+
+bool migration_load(struct arena *arena, const struct migration_place *place, struct loaded *loaded,
+                    struct status *status)
+{
+    struct bounds bounds;
+    *loaded = (struct loaded){0};
+    project_enter_bounds(arena, place->project, &bounds);
+    const bool ok = load(arena, place, loaded, status);
+    bounds_leave(&bounds);
+    return ok;
 }
 
 const char *loaded_hash(struct arena *arena, const struct loaded *loaded)

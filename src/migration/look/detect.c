@@ -54,6 +54,15 @@ static void say_unreadable(const struct looking *looking, const struct folder_li
     }
 }
 
+/* A link that leads out could lead to anybody's migrations, too: where no other folder was found, it is the one. */
+static void say_outside(const struct looking *looking, const struct folder_list *folders)
+{
+    struct detection *const detection = looking->detection;
+    if (!detection->has_folder && folders->outside != NULL) {
+        detection->problem = arena_printf(looking->request->arena, "%s.", folders->outside);
+    }
+}
+
 /* The project, with what it declares and what is asked for by name. */
 static bool take_project(const struct request *request, struct detection *detection, struct project *project)
 {
@@ -89,9 +98,10 @@ static void say_cut(const struct looking *looking)
     looking_warn(looking, said);
 }
 
-bool detect_reading(const struct request *request, struct pg_session *session, struct detection *detection)
+static bool find(const struct looking *looking)
 {
-    const struct looking looking = {request, session, detection};
+    const struct request *const request = looking->request;
+    struct detection *const detection = looking->detection;
     struct project project;
     struct folder_list folders = {0};
     bool certain;
@@ -103,17 +113,39 @@ bool detect_reading(const struct request *request, struct pg_session *session, s
     const struct shapes_wanted wanted = {
         .all = project.frameworks,
         .folders = &folders,
-        .tables = {request->site->ledger.table, ledger_place_of_url(&looking, golang_migrate).table},
+        .tables = {request->site->ledger.table, ledger_place_of_url(looking, golang_migrate).table},
     };
-    if (!shapes_find(request, session, &wanted, &detection->ledgers) || !sources_make(&looking, &folders) ||
-        !source_choose(&looking, &certain)) {
+    if (!shapes_find(request, looking->session, &wanted, &detection->ledgers) || !sources_make(looking, &folders) ||
+        !source_choose(looking, &certain)) {
         return false;
     }
     detection->is_cut = folders.is_cut;
-    say_cut(&looking);
-    check_url(&looking);
-    say_unreadable(&looking, &folders);
+    say_cut(looking);
+    check_url(looking);
+    say_unreadable(looking, &folders);
+    say_outside(looking, &folders);
     return true;
+}
+
+/* What is no part of what was chosen may say something all the same: another database, a table in a command. */
+static void warn_of_outside(const struct looking *looking, const struct bounds *bounds)
+{
+    if (bounds->note != NULL && looking->detection->problem == NULL) {
+        looking_warn(looking, arena_printf(looking->request->arena, "%s.", bounds->note));
+    }
+}
+
+bool detect_reading(const struct request *request, struct pg_session *session, struct detection *detection)
+{
+    const struct looking looking = {request, session, detection};
+    struct bounds bounds;
+    project_enter_bounds(request->arena, &request->site->project, &bounds);
+    const bool ok = find(&looking);
+    bounds_leave(&bounds);
+    if (ok) {
+        warn_of_outside(&looking, &bounds);
+    }
+    return ok;
 }
 
 bool detect(const struct request *request, struct pg_session *session, struct detection *detection)
@@ -127,17 +159,29 @@ bool detect(const struct request *request, struct pg_session *session, struct de
     return ok;
 }
 
+static bool find_offline(const struct looking *looking, bool *certain)
+{
+    const struct request *const request = looking->request;
+    struct project project;
+    struct folder_list folders = {0};
+    *looking->detection = (struct detection){0};
+    if (!take_project(request, looking->detection, &project) ||
+        !folders_find(request->arena, &project, &folders, request->status) || !sources_make(looking, &folders) ||
+        !source_choose(looking, certain)) {
+        return false;
+    }
+    say_outside(looking, &folders);
+    return true;
+}
+
 bool detect_offline(const struct request *request, struct detection *detection, bool *certain)
 {
     const struct looking looking = {request, NULL, detection};
-    struct project project;
-    struct folder_list folders = {0};
-    *detection = (struct detection){0};
-    if (!take_project(request, detection, &project) ||
-        !folders_find(request->arena, &project, &folders, request->status) || !sources_make(&looking, &folders)) {
-        return false;
-    }
-    return source_choose(&looking, certain);
+    struct bounds bounds;
+    project_enter_bounds(request->arena, &request->site->project, &bounds);
+    const bool ok = find_offline(&looking, certain);
+    bounds_leave(&bounds);
+    return ok;
 }
 
 bool detect_ledger(const struct request *request, struct pg_session *session, struct detection *detection)

@@ -3,6 +3,7 @@
  */
 #include "migration/look/join.h"
 
+#include "base/bounds.h"
 #include "base/search.h"
 #include "base/sorting.h"
 #include "framework/core/file_index.h"
@@ -52,6 +53,14 @@ static const struct ledger_entry *deciding_entry(const struct ledger_entry *atte
     return decided;
 }
 
+/* One that leads out of the project is not read: nothing is known of it, and only of it. */
+static bool is_left_out(const struct request *request, const struct migration_file *file)
+{
+    const bool is_outside = bounds_why_not(request->arena, file->path) != NULL;
+    *request->status = is_outside ? (struct status){.arena = request->status->arena} : *request->status;
+    return is_outside;
+}
+
 /* Is the file what was applied? Mostly told by the remembered checksum; a framework may accept others (line endings).
  */
 static bool is_unchanged(const struct request *request, const struct catalog *catalog, struct catalog_item *item,
@@ -62,7 +71,7 @@ static bool is_unchanged(const struct request *request, const struct catalog *ca
     struct text content;
     const struct checksum_of of = {request->arena, &detection->folder, item->file, request->status};
     if (!checksums_get(request->site->checksums, &of, &item->checksum)) {
-        return false;
+        return is_left_out(request, item->file);
     }
     item->verified = item->entry != NULL && item->entry->checksum != NULL && item->checksum != NULL;
     *unchanged = !item->verified || strcmp(item->entry->checksum, item->checksum) == 0;

@@ -166,6 +166,10 @@ static bool source_of_folder(const struct looking *looking, const struct folder 
     if (folder->mentioned != NULL) {
         source_add_evidence(source, folder->mentioned);
     }
+    if (folder->outside != NULL) {
+        source->problem = arena_printf(looking->request->arena, "%s.", folder->outside);
+        return true;
+    }
     if (folder->unread_ledger != NULL && looking->request->site->ledger.table == NULL) {
         source->problem =
             arena_printf(looking->request->arena, "%s. Say %swhere the tracking table is by --ledger SCHEMA.TABLE.",

@@ -1,0 +1,190 @@
+/*
+ * What is open has a name in /proc that no link is in: one system call for each file that is opened. Which link it was
+ * is looked for only where there is something to say.
+ */
+#include "base/bounds.h"
+
+#include "base/text.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Of this thread, and of nobody else: what a request reads is read by the thread that has it. */
+static _Thread_local struct bounds *in_force;
+
+#define MOST_SHOWN 300 /* bytes of a path, for people */
+
+#define ADVICE                                                                                                         \
+    "; it was not read. Put what is meant into the project, or say that it is meant where it is: --allow-outside "     \
+    "(TRUSS_ALLOW_OUTSIDE)"
+
+static const char *plain(struct arena *arena, const char *path)
+{
+    return text_plain(arena, path, MOST_SHOWN);
+}
+
+void bounds_enter(struct bounds *bounds)
+{
+    bounds->note = NULL;
+    bounds->real[0] = bounds->root == NULL ? NULL : realpath(bounds->root, NULL);
+    bounds->real[1] = bounds->also == NULL ? NULL : realpath(bounds->also, NULL);
+    bounds->outer = in_force;
+    in_force = bounds;
+}
+
+void bounds_enter_part(struct bounds *part, struct arena *arena)
+{
+    *part = (struct bounds){.arena = arena};
+    if (in_force != NULL) {
+        part->root = in_force->root;
+        part->also = in_force->also;
+    }
+    bounds_enter(part);
+}
+
+void bounds_leave(struct bounds *bounds)
+{
+    in_force = bounds->outer;
+    free(bounds->real[0]);
+    free(bounds->real[1]);
+}
+
+/* Is this the folder itself, or below it? */
+static bool is_below(const char *folder, const char *path)
+{
+    const size_t size = strcmp(folder, "/") == 0 ? 0 : strlen(folder);
+    return strncmp(folder, path, size) == 0 && (path[size] == '/' || path[size] == '\0');
+}
+
+/* A project that is not there has no bounds, nor anything in it. */
+static bool is_within(const struct bounds *bounds, const char *real)
+{
+    return bounds->real[0] == NULL || is_below(bounds->real[0], real) ||
+           (bounds->real[1] != NULL && is_below(bounds->real[1], real));
+}
+
+/* Where the path goes on from the project; NULL: it is no path of the project's own. */
+static const char *in_project(const struct bounds *bounds, const char *path)
+{
+    const char *const root = bounds->root;
+    size_t size = strlen(root);
+    while (size > 1 && root[size - 1] == '/') {
+        size--;
+    }
+    const bool is_here = strcmp(root, ".") == 0 && path[0] != '/';
+    const bool is_below_root = strncmp(path, root, size) == 0 && path[size] == '/';
+    const char *inside = is_here ? path : is_below_root ? path + size + 1 : NULL;
+    while (inside != NULL && inside[0] == '.' && inside[1] == '/') {
+        inside += strspn(inside + 1, "/") + 1;
+    }
+    return inside;
+}
+
+/* The first part of the path, from the project on, that is a link and leads out, or nowhere; NULL: none is. */
+static const char *find_link(const struct bounds *bounds, struct arena *arena, const char *path)
+{
+    const char *const inside = in_project(bounds, path);
+    char *const part = arena_strdup(arena, path);
+    size_t at = inside == NULL ? strlen(path) : (size_t)(inside - path);
+    while (path[at] != '\0') {
+        struct stat info;
+        char real[PATH_MAX];
+        at += strcspn(path + at, "/");
+        part[at] = '\0';
+        if (lstat(part, &info) == 0 && S_ISLNK(info.st_mode) &&
+            (realpath(part, real) == NULL || !is_within(bounds, real))) {
+            return part;
+        }
+        part[at] = path[at];
+        at += strspn(path + at, "/");
+    }
+    return NULL;
+}
+
+/* What a link says, for a person. */
+static const char *words_of_link(const struct bounds *bounds, struct arena *arena, const char *link)
+{
+    char to[PATH_MAX];
+    char real[PATH_MAX];
+    const ssize_t size = readlink(link, to, sizeof to - 1);
+    to[size < 0 ? 0 : size] = '\0';
+    const bool is_there = realpath(link, real) != NULL;
+    const int error = is_there ? 0 : errno;
+    const char *const inside = in_project(bounds, link);
+    const char *const name = plain(arena, inside == NULL ? link : inside);
+    return is_there         ? arena_printf(arena, "%s is a link that leads out of the project, to %s" ADVICE, name,
+                                           plain(arena, real))
+           : error == ELOOP ? arena_printf(arena, "%s is a link to %s, which leads in a circle", name, plain(arena, to))
+           : error == ENOENT || error == ENOTDIR
+               ? arena_printf(arena, "%s is a link to %s, which is not there", name, plain(arena, to))
+               : arena_printf(arena, "%s is a link to %s, which cannot be looked at (%s)", name, plain(arena, to),
+                              strerror(error));
+}
+
+static const char *words_of(const struct bounds *bounds, struct arena *arena, const char *path, const char *real)
+{
+    const char *const link = find_link(bounds, arena, path);
+    return link != NULL ? words_of_link(bounds, arena, link)
+                        : arena_printf(arena, "%s is outside of the project" ADVICE, plain(arena, real));
+}
+
+void bounds_note(const char *words)
+{
+    if (in_force != NULL && in_force->note == NULL) {
+        in_force->note = words;
+    }
+}
+
+bool bounds_hold(int fd, const char *path, struct status *status)
+{
+    struct bounds *const bounds = in_force;
+    char name[64];
+    char real[PATH_MAX];
+    if (bounds == NULL || bounds->real[0] == NULL) {
+        return true;
+    }
+    snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+    ssize_t size = readlink(name, real, sizeof real - 1);
+    real[size < 0 ? 0 : size] = '\0';
+    if (size <= 0 && realpath(path, real) == NULL) { /* no /proc: the path must do */
+        return true;
+    }
+    if (is_within(bounds, real)) {
+        return true;
+    }
+    const char *const words = words_of(bounds, bounds->arena, path, real);
+    bounds_note(words);
+    return status != NULL && status_fail(status, STATUS_FAILED_PRECONDITION, "%s.", words);
+}
+
+void bounds_missed(const char *path)
+{
+    struct bounds *const bounds = in_force;
+    const int before = errno;
+    if (bounds != NULL && bounds->real[0] != NULL && bounds->note == NULL) {
+        const char *const link = find_link(bounds, bounds->arena, path);
+        if (link != NULL) {
+            bounds_note(words_of_link(bounds, bounds->arena, link));
+        }
+    }
+    errno = before;
+}
+
+const char *bounds_why_not(struct arena *arena, const char *path)
+{
+    const struct bounds *const bounds = in_force;
+    char real[PATH_MAX];
+    if (bounds == NULL || bounds->real[0] == NULL) {
+        return NULL;
+    }
+    if (realpath(path, real) == NULL) {
+        const char *const link = find_link(bounds, arena, path);
+        return link == NULL ? NULL : words_of_link(bounds, arena, link);
+    }
+    return is_within(bounds, real) ? NULL : words_of(bounds, arena, path, real);
+}
