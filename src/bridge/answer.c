@@ -11,10 +11,21 @@
 
 #define MOST_HEADERS 8
 
-static void send_json(struct passage *passage, unsigned http, struct text json, struct http_extra_header last)
+/* A body as it is sent. */
+struct body {
+    struct text text;
+    bool is_packed;
+};
+
+static struct body body_of(struct arena *arena, struct text json, bool takes_gzip)
 {
-    struct text packed;
-    const bool is_packed = smaller_gzip(passage, json, &packed);
+    struct body body = {.text = json};
+    body.is_packed = takes_gzip && smaller_gzip(arena, json, &body.text);
+    return body;
+}
+
+static void send_body(struct passage *passage, unsigned http, const struct body *body, struct http_extra_header last)
+{
     struct http_extra_header extra[MOST_HEADERS] = {{"X-Request-Id", passage->request_id}};
     size_t count = 1;
     if (passage->cookie != NULL) {
@@ -25,11 +36,17 @@ static void send_json(struct passage *passage, unsigned http, struct text json, 
         extra[count++] = (struct http_extra_header){"Cache-Control", "private, no-cache"};
         extra[count++] = (struct http_extra_header){"Vary", "Accept-Encoding, Authorization, Cookie"};
     }
-    if (is_packed) {
+    if (body->is_packed) {
         extra[count++] = (struct http_extra_header){"Content-Encoding", "gzip"};
     }
     extra[count] = last;
-    http_answer(passage->http, http, "application/json", is_packed ? packed : json, extra);
+    http_answer(passage->http, http, "application/json", body->text, extra);
+}
+
+static void send_json(struct passage *passage, unsigned http, struct text json, struct http_extra_header last)
+{
+    const struct body body = body_of(passage->http->arena, json, passage->takes_gzip);
+    send_body(passage, http, &body, last);
 }
 
 void answer_json(struct passage *passage, unsigned http, struct text json)
@@ -81,23 +98,107 @@ static bool says_not_ok(const ProtobufCMessage *message)
            *(const protobuf_c_boolean *)(const void *)((const char *)message + field->offset) == 0;
 }
 
-void answer_message(struct passage *passage, const ProtobufCMessage *message)
+/* What is made of a message for all who ask for these fields, and take it so. */
+struct made {
+    struct made *next;
+    struct json_fields fields;
+    bool takes_gzip;
+    const char *tag; /* NULL: it has none */
+    struct body body;
+    bool has_body;
+};
+
+/* Answers with one message, on one route. */
+struct answers {
+    struct arena *arena;
+    const ProtobufCMessage *message;
+    struct made *made;
+};
+
+static bool is_same(const struct json_fields *a, const struct json_fields *b)
+{
+    bool same = a->count == b->count;
+    for (size_t i = 0; same && i < a->count; i++) {
+        same = text_equal(a->paths[i], b->paths[i]);
+    }
+    return same;
+}
+
+/* Whose fields they are may be gone before the next one asks. */
+static struct json_fields copy_fields(struct arena *arena, const struct json_fields *fields)
+{
+    struct text *const paths = arena_array(arena, fields->count, sizeof *paths);
+    for (size_t i = 0; i < fields->count; i++) {
+        paths[i] =
+            (struct text){arena_strndup(arena, fields->paths[i].data, fields->paths[i].size), fields->paths[i].size};
+    }
+    return (struct json_fields){paths, fields->count};
+}
+
+static struct made *made_for(struct answers *answers, const struct passage *passage, bool has_tag)
+{
+    struct made *made = answers->made;
+    while (made != NULL && !(made->takes_gzip == passage->takes_gzip && is_same(&made->fields, &passage->fields))) {
+        made = made->next;
+    }
+    if (made == NULL) {
+        made = arena_alloc(answers->arena, sizeof *made);
+        *made = (struct made){
+            .next = answers->made,
+            .fields = copy_fields(answers->arena, &passage->fields),
+            .takes_gzip = passage->takes_gzip,
+            .tag = has_tag ? smaller_tag(answers->arena, passage, answers->message) : NULL,
+        };
+        answers->made = made;
+    }
+    return made;
+}
+
+static void make_body(struct answers *answers, const struct passage *passage, struct made *made)
+{
+    struct buffer json = {.arena = answers->arena};
+    json_write_fields(&json, answers->message, passage->route->names, &made->fields);
+    buffer_putc(&json, '\n');
+    made->body = body_of(answers->arena, buffer_text(&json), made->takes_gzip);
+    made->has_body = true;
+}
+
+static void answer_one(struct answers *answers, struct passage *passage)
 {
     const unsigned flags = passage->route->flags;
-    struct buffer json = {.arena = passage->http->arena};
-    unsigned http = route_success(passage->route);
-    if (says_not_ok(message)) {
-        http = (flags & ROUTE_NOT_OK_IS_503) != 0 ? 503 : 400;
-    } else if ((flags & ROUTE_TAGGED) != 0) {
-        passage->tag = smaller_tag(passage, message);
-        if (smaller_is_known(passage, passage->tag)) {
-            answer_json(passage, 304, text_of(""));
-            return;
-        }
+    const bool is_ok = !says_not_ok(answers->message);
+    struct made *const made = made_for(answers, passage, is_ok && (flags & ROUTE_TAGGED) != 0);
+    passage->tag = made->tag;
+    if (made->tag != NULL && smaller_is_known(passage, made->tag)) {
+        answer_json(passage, 304, text_of(""));
+        return;
     }
-    json_write_fields(&json, message, passage->route->names, &passage->fields);
-    buffer_putc(&json, '\n');
-    answer_json(passage, http, buffer_text(&json));
+    if (!made->has_body) {
+        make_body(answers, passage, made);
+    }
+    const unsigned http = is_ok ? route_success(passage->route) : (flags & ROUTE_NOT_OK_IS_503) != 0 ? 503 : 400;
+    send_body(passage, http, &made->body, (struct http_extra_header){0});
+}
+
+void answer_message(struct passage *passage, const ProtobufCMessage *message)
+{
+    struct answers answers = {.arena = passage->http->arena, .message = message};
+    answer_one(&answers, passage);
+}
+
+void answer_message_all(struct passage *passage, struct passage *companion, const ProtobufCMessage *message)
+{
+    struct http_shared *const shared = http_shared_new();
+    struct answers answers = {.arena = http_shared_arena(shared), .message = message};
+    while (companion != NULL) {
+        struct passage *const next = companion->next;
+        http_share(companion->http, shared);
+        answer_one(&answers, companion);
+        companion = next;
+    }
+    http_share(passage->http, shared);
+    answer_one(&answers, passage);
+    http_shared_leave(shared);
 }
 
 /* The id of what has begun: text of an operation, a number of a branch. */

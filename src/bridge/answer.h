@@ -12,6 +12,10 @@ void answer_json(struct passage *passage, unsigned http, struct text json);
 /* 200, or what the route says of a message that is not `ok` or new. */
 void answer_message(struct passage *passage, const ProtobufCMessage *message);
 
+/* The same to a passage and to its companions, of the same route: what is equal of their answers is made once, and kept
+ * until the last of them was sent. The message may be the passage's own, which is answered last. */
+void answer_message_all(struct passage *passage, struct passage *companion, const ProtobufCMessage *message);
+
 /* 202: it has begun, and is to be asked for where the route says. */
 void answer_begun(struct passage *passage, const ProtobufCMessage *begun);
 

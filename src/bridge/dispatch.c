@@ -59,28 +59,31 @@ static void on_reply(const ProtobufCMessage *reply, const struct status *status,
     }
 }
 
+static void fail_all(struct passage *passage, struct passage *companion, const struct status *status)
+{
+    while (companion != NULL) {
+        struct passage *const next = companion->next;
+        companion->is_partial = passage->is_partial;
+        answer_failure(companion, status);
+        companion = next;
+    }
+    answer_failure(passage, status);
+}
+
 /* The answer to one that is shared, and to its companions; its own is the last, because the reply goes with it. */
 static void answer_all(struct passage *passage, struct passage *companion, const ProtobufCMessage *reply,
                        const struct status *status)
 {
     const struct route *const route = passage->route;
-    const bool ok = status->code == STATUS_OK;
-    const ProtobufCMessage *const message =
-        !ok || route->view == NULL ? reply : route->view(passage->http->arena, reply);
-    while (companion != NULL) {
-        struct passage *const next = companion->next;
-        companion->is_partial = passage->is_partial;
-        if (ok) {
-            answer_message(companion, message);
-        } else {
-            answer_failure(companion, status);
-        }
-        companion = next;
+    if (status->code != STATUS_OK) {
+        fail_all(passage, companion, status);
+        return;
     }
-    if (ok) {
+    const ProtobufCMessage *const message = route->view == NULL ? reply : route->view(passage->http->arena, reply);
+    if (companion == NULL) {
         answer_message(passage, message);
     } else {
-        answer_failure(passage, status);
+        answer_message_all(passage, companion, message);
     }
 }
 

@@ -85,6 +85,38 @@ static void unwatch(struct exchange *exchange)
 
 /* ---- answers ---- */
 
+struct http_shared {
+    atomic_size_t users;
+    struct arena *arena; /* of who makes the answers; nobody else's answer touches it */
+};
+
+struct http_shared *http_shared_new(void)
+{
+    struct http_shared *const shared = memory_alloc(sizeof *shared);
+    atomic_init(&shared->users, 1);
+    shared->arena = arena_new(0);
+    return shared;
+}
+
+struct arena *http_shared_arena(const struct http_shared *shared)
+{
+    return shared->arena;
+}
+
+void http_shared_leave(struct http_shared *shared)
+{
+    if (shared != NULL && atomic_fetch_sub(&shared->users, 1) == 1) {
+        arena_free(shared->arena);
+        free(shared);
+    }
+}
+
+void http_share(struct http_request *request, struct http_shared *shared)
+{
+    atomic_fetch_add(&shared->users, 1);
+    request->shared = shared;
+}
+
 static bool has_header(const struct http_extra_header *extra, const char *name)
 {
     for (; extra != NULL && extra->name != NULL; extra++) {
@@ -110,7 +142,7 @@ static void add_headers(struct MHD_Response *response, const char *content_type,
 static struct MHD_Response *make_response(const char *content_type, struct text body,
                                           const struct http_extra_header *extra)
 {
-    struct MHD_Response *response = NULL; /* the body lives in the request's arena, which outlives it */
+    struct MHD_Response *response = NULL; /* the body lives in the request's memory, which outlives it */
     for (unsigned times = 0; response == NULL; times++) {
         response = MHD_create_response_from_buffer(body.size, (void *)(uintptr_t)body.data, MHD_RESPMEM_PERSISTENT);
         memory_must_wait(response, times);
@@ -294,6 +326,7 @@ static void end_exchange(struct http_server *server, struct exchange *exchange)
     if (exchange->response != NULL) {
         MHD_destroy_response(exchange->response);
     }
+    http_shared_leave(exchange->request.shared);
     arena_free(exchange->request.arena);
     free(exchange);
 }

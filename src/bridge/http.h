@@ -18,9 +18,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Memory in which the answers to several requests live: it goes with the last of them. */
+struct http_shared;
+
 /* A request as its handler sees it. Lives until its answer was sent. */
 struct http_request {
     struct arena *arena;
+    struct http_shared *shared; /* NULL: its answer shares nothing */
     const char *method;
     const char *path; /* without the query, still percent-encoded */
     struct text body;
@@ -62,9 +66,17 @@ struct http_extra_header {
     const char *value;
 };
 
-/* Answers. The body and the headers' texts must live in the request's arena. Without a Cache-Control of its own it is
- * not to be kept (no-store). From any thread; the request is not to be
- * touched afterwards. extra ends with a NULL name. */
+/* Such memory, for who makes the answers and leaves it behind the last. */
+struct http_shared *http_shared_new(void);
+struct arena *http_shared_arena(const struct http_shared *shared);
+void http_shared_leave(struct http_shared *shared);
+
+/* From now on the answer to this request may live there. Once, before http_answer. */
+void http_share(struct http_request *request, struct http_shared *shared);
+
+/* Answers. The body and the headers' texts must live in the request's arena, or in what it shares. Without a
+ * Cache-Control of its own it is not to be kept (no-store). From any thread; the request is not to be touched
+ * afterwards. extra ends with a NULL name. */
 void http_answer(struct http_request *request, unsigned status, const char *content_type, struct text body,
                  const struct http_extra_header *extra);
 

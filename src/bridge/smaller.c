@@ -14,9 +14,8 @@
 #define GZIP       (15 + 16) /* zlib's word for a window of 32 kB and gzip around it */
 #define MEMORY     8         /* zlib's usual: 256 kB while it works */
 
-const char *smaller_tag(const struct passage *passage, const ProtobufCMessage *message)
+const char *smaller_tag(struct arena *arena, const struct passage *passage, const ProtobufCMessage *message)
 {
-    struct arena *const arena = passage->http->arena;
     const size_t size = protobuf_c_message_get_packed_size(message);
     unsigned char *const packed = arena_alloc(arena, size + 1);
     unsigned char digest[SHA256_SIZE];
@@ -53,11 +52,10 @@ static void zlib_free(void *arena, void *memory)
     (void)memory;
 }
 
-bool smaller_gzip(const struct passage *passage, struct text text, struct text *packed)
+bool smaller_gzip(struct arena *arena, struct text text, struct text *packed)
 {
-    struct arena *const arena = passage->http->arena;
     z_stream stream = {.zalloc = zlib_alloc, .zfree = zlib_free, .opaque = arena};
-    if (!passage->takes_gzip || text.size < WORTH_IT || text.size > UINT_MAX / 2 ||
+    if (text.size < WORTH_IT || text.size > UINT_MAX / 2 ||
         deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, GZIP, MEMORY, Z_DEFAULT_STRATEGY) != Z_OK) {
         return false;
     }

@@ -7,14 +7,14 @@
 
 #include "bridge/passage.h"
 
-/* The ETag of an answer with this message, in quotes, in the request's arena. It is made of the message and of what the
- * JSON is made by, so that the JSON need not be made. */
-const char *smaller_tag(const struct passage *passage, const ProtobufCMessage *message);
+/* The ETag of an answer with this message, in quotes, in the arena. It is made of the message and of what the JSON is
+ * made by, so that the JSON need not be made. */
+const char *smaller_tag(struct arena *arena, const struct passage *passage, const ProtobufCMessage *message);
 
 /* Is it one of those that the client has (RFC 9110, 13.1.2: a weak one counts, "*" is every one)? */
 bool smaller_is_known(const struct passage *passage, const char *tag);
 
-/* The text as gzip, in the request's arena; false where the client does not take it, or it is too small to gain. */
-bool smaller_gzip(const struct passage *passage, struct text text, struct text *packed);
+/* The text as gzip, in the arena; false where it is too small to gain. */
+bool smaller_gzip(struct arena *arena, struct text text, struct text *packed);
 
 #endif

@@ -90,6 +90,46 @@ class Workers(Bridged):
         self.assertEqual(sorted(answers), ["1"] + ["2"] * 40)
         self.assertEqual(len(self.workers[0].calls), 2)
 
+    def test_of_equal_reads_each_has_the_answer_as_it_takes_it(self):
+        """What is made once for several is what each would have had alone."""
+        gate = threading.Event()
+
+        def whole(call):
+            reply = self.status(call)
+            reply.database = "x" * 4000
+            gate.wait(20)
+            return reply
+        http = self.bridge(whole)
+        path = "/api/migrations/idempotent/status"
+        wishes = [(path + query, headers) for query in ("", "?fields=database", "?fields=summary,database")
+                  for headers in ({}, {"Accept-Encoding": "gzip"}, {"If-None-Match": "*"}, {"If-None-Match": '"none"', "Accept-Encoding": "gzip"})]
+        gate.set()
+        alone = [self.as_sent(http.get(wish[0], headers=wish[1])) for wish in wishes]
+        self.assertEqual(len(set(map(str, alone))), 9)  # a tag that is not the client's is none
+        for _ in range(3):
+            gate.clear()
+            before, together = len(self.workers[0].calls), [None] * (2 * len(wishes))
+
+            def ask(number, together=together):
+                wish = wishes[number % len(wishes)]
+                together[number] = self.as_sent(http.get(wish[0], headers=wish[1]))
+            first = threading.Thread(target=http.get, args=(path,))
+            first.start()
+            wait_for(lambda before=before: len(self.workers[0].calls) == before + 1)
+            threads = [threading.Thread(target=ask, args=(number,)) for number in range(len(together))]
+            for thread in threads:
+                thread.start()
+            time.sleep(0.5)
+            gate.set()
+            for thread in [first, *threads]:
+                thread.join()
+            self.assertEqual(together, alone * 2)
+            self.assertLess(len(self.workers[0].calls), before + len(together))
+
+    @staticmethod
+    def as_sent(answer):
+        return answer.status, answer.headers.get("ETag"), answer.headers.get("Content-Encoding"), answer.body
+
     def test_reads_with_other_credentials_are_not_shared(self):
         gate = threading.Event()
         self.addCleanup(gate.set)
