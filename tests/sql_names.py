@@ -17,7 +17,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BETWEEN = ("src/migration/run/lock.c", "src/migration/run/send.c", "src/migration/run/alone.c", "src/migration/run/leftovers.c",
            "src/migration/run/attempt.c", "src/migration/record/transaction.c", "src/migration/record/row.c",
            "src/migration/record/progress.c", "src/migration/plan/cut/steps.c", "src/pg/own_tables.c", "src/migration/look/failed_attempts.c",
-           "src/pg/search.c", "src/pg/own_schema.c", "src/pg/table_guard.c")
+           "src/pg/search.c", "src/pg/session.c", "src/pg/own_schema.c", "src/pg/table_guard.c")
 # Has no SQL of ours, and messages about SQL.
 TALKING = ("src/framework/declared/templates.c",)
 # Of a framework these are read, or made, by a pinned session.

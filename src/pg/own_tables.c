@@ -114,15 +114,33 @@ static bool look_into(struct pg_session *session, const struct own_tables *table
                                            : fail_strange(session, obstacle == OBSTACLE_SCHEMA, what, status);
 }
 
+static const char schema_sql[] = "SELECT pg_catalog.to_regnamespace(pg_catalog.quote_ident('{truss}')) IS NOT NULL";
+
+bool own_schema_exists(struct pg_session *session, bool *exists, struct status *status)
+{
+    PG_RESULT(result) = pg_query_kept(session, schema_sql, 0, NULL, status);
+    *exists = result != NULL && pg_field_bool(result, 0, 0);
+    return result != NULL;
+}
+
+bool own_schema_exists_behind(struct pg_session *session, bool *exists, struct status *status)
+{
+    struct buffer sql = {.arena = status->arena};
+    buffer_puts(&sql, "ROLLBACK;");
+    own_put(&sql, pg_session_own_schema(session), schema_sql);
+    PG_RESULT(result) = pg_query_simple(session, buffer_string(&sql), status);
+    *exists = result != NULL && pg_field_bool(result, 0, 0);
+    return result != NULL;
+}
+
 /* Most databases have no schema of ours, where nothing can be in the way: the server plans that other question for
  * longer than it answers all of this. */
 static bool look(struct pg_session *session, const struct own_tables *tables, struct found *found,
                  struct status *status)
 {
-    static const char sql[] = "SELECT pg_catalog.to_regnamespace(pg_catalog.quote_ident('{truss}')) IS NOT NULL";
-    PG_RESULT(result) = pg_query_kept(session, sql, 0, NULL, status);
+    bool exists;
     *found = (struct found){0};
-    return result != NULL && (!pg_field_bool(result, 0, 0) || look_into(session, tables, found, status));
+    return own_schema_exists(session, &exists, status) && (!exists || look_into(session, tables, found, status));
 }
 
 bool own_tables_exist(struct pg_session *session, const struct own_tables *tables, bool *exists, struct status *status)

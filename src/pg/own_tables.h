@@ -23,6 +23,12 @@ struct own_tables {
     const char *column; /* of the last one: a table that was made earlier lacks it, and sql adds it; NULL: none */
 };
 
+/* Is the schema of our own tables there at all? */
+bool own_schema_exists(struct pg_session *session, bool *exists, struct status *status);
+
+/* The same in the message that ends a transaction without it. */
+bool own_schema_exists_behind(struct pg_session *session, bool *exists, struct status *status);
+
 /* Are they there? PERMISSION_DENIED where the schema, or something in it, is a role's whom we do not trust;
  * FAILED_PRECONDITION where the operator's word names a schema that others have tables in. */
 bool own_tables_exist(struct pg_session *session, const struct own_tables *tables, bool *exists, struct status *status);

@@ -242,32 +242,20 @@ void pg_pool_give(struct pg_pool *pool, struct pg_session *session)
     leave(pool);
 }
 
-/* The one that was used last, out of the pool, where it is new; NULL otherwise. */
-static struct pg_session *take_new(struct pg_pool *pool)
-{
-    pthread_mutex_lock(&pool->mutex);
-    struct pg_session *const last = pool->count > 0 ? pool->idle[pool->count - 1].session : NULL;
-    const bool is_new = last != NULL && pg_session_is_pinned(last) && clock_ms() - pg_session_opened_at(last) < NEW_MS;
-    pool->count -= is_new ? 1 : 0;
-    pthread_mutex_unlock(&pool->mutex);
-    return is_new ? last : NULL;
-}
-
 struct pg_session *pg_pool_claim(struct pg_pool *pool)
 {
-    struct pg_session *const session = pool == NULL ? NULL : take_new(pool);
-    if (session == NULL) {
+    if (pool == NULL) {
         return NULL;
     }
-    pg_session_let_keep(session, false);
-    struct arena *const arena = arena_new(0);
-    const bool is_there = answers(session, arena);
-    arena_free(arena);
-    if (is_there) {
-        return session;
+    pthread_mutex_lock(&pool->mutex);
+    struct pg_session *const last = pool->count > 0 ? pool->idle[pool->count - 1].session : NULL;
+    const bool is_new = last != NULL && clock_ms() - pg_session_opened_at(last) < NEW_MS;
+    pool->count -= is_new ? 1 : 0;
+    pthread_mutex_unlock(&pool->mutex);
+    if (is_new) {
+        pg_session_let_keep(last, false);
     }
-    pg_session_free(session);
-    return NULL;
+    return is_new ? last : NULL;
 }
 
 void pg_pool_let_go(struct pg_pool *pool, bool let_go)

@@ -24,10 +24,10 @@ struct pg_session *pg_pool_take(struct pg_pool *pool, int64_t deadline, struct s
 /* The same, and its search path is pinned (pg/search.h). */
 struct pg_session *pg_pool_take_pinned(struct pg_pool *pool, int64_t deadline, struct status *status);
 
-/* A pinned session that was opened a moment ago and that answers, for good: the pool knows it no longer, and the caller
- * frees it. It saves a run a second connection, and the server what a fresh backend reads first. An older one would
- * not do: what ALTER ROLE and ALTER DATABASE set holds for sessions that begin later. NULL where there is none, or no
- * pool; nothing is opened. */
+/* A session that was opened a moment ago, for good: the pool knows it no longer, and the caller frees it. It may not be
+ * pinned. It saves a run a second connection, and the server what a fresh backend reads first. An older one would not
+ * do: what ALTER ROLE and ALTER DATABASE set holds for sessions that begin later. NULL where there is none, or no pool;
+ * nothing is opened. It has answered since it was opened, and may be lost by now all the same. */
 struct pg_session *pg_pool_claim(struct pg_pool *pool);
 
 /* Gives a session back; one that is lost or inside a transaction is closed. NULL is fine. */

@@ -127,10 +127,16 @@ static bool prepare(struct pg_session *session, const char *sql, size_t place, s
     return receive_all(session, &prepared);
 }
 
-static bool may_keep(const struct pg_session *session, size_t place)
+bool session_keeps(const struct pg_session *session)
 {
-    return session->may_keep && !session->is_pooled && pg_session_is_pinned(session) && place < PG_MOST_KEPT &&
+    return session->may_keep && !session->is_pooled && pg_session_is_pinned(session) &&
            clock_ms() - session->opened_at >= KEPT_AFTER_MS;
+}
+
+const char *session_kept_name(const struct pg_session *session, const char *sql)
+{
+    return session_keeps(session) && pg_query_is_kept(session, sql) ? session->kept_names[place_of(session, sql)]
+                                                                    : NULL;
 }
 
 /* Has the server, behind a pooler, another session than the one that prepared it? The pooler may say so itself. */
@@ -158,7 +164,7 @@ static bool query_as_kept(struct pg_session *session, struct statement *statemen
     const size_t place = place_of(session, sql);
     *result = NULL;
     statement->sql = own_sql(status->arena, session, sql);
-    if (!may_keep(session, place)) {
+    if (place == PG_MOST_KEPT || !session_keeps(session)) {
         return false;
     }
     if (session->kept[place] == NULL && !prepare(session, statement->sql, place, status)) {

@@ -247,6 +247,12 @@ static bool end_early(struct pg_session *session, enum outcome outcome, bool wan
                        "%s; the running statement was cancelled.", why);
 }
 
+/* Of several statements the settings and transactions around a query are of no interest. */
+static bool is_of_more_interest(const PGresult *result, const PGresult *than)
+{
+    return PQresultStatus(result) == PGRES_TUPLES_OK || PQresultStatus(than) != PGRES_TUPLES_OK;
+}
+
 /* Owns the result. */
 static void take_result(struct pg_session *session, struct receipt *receipt, PGresult *result)
 {
@@ -265,7 +271,7 @@ static void take_result(struct pg_session *session, struct receipt *receipt, PGr
         session->context = said(receipt->status->arena, result, PG_DIAG_CONTEXT);
     }
     receipt->number += is_done ? 1 : 0;
-    if (receipt->last != NULL && receipt->ok) {
+    if (receipt->last != NULL && receipt->ok && is_of_more_interest(result, *receipt->last)) {
         PQclear(*receipt->last);
         *receipt->last = result;
     } else {

@@ -20,8 +20,9 @@ enum outcome {
 
 /* What has come of a statement so far. */
 struct receipt {
-    PGresult **last; /* gets the last good result; NULL: a script's, which nobody reads */
-    size_t number;   /* of statements that were done, or of the one that failed */
+    PGresult *
+        *last;     /* gets the last good result, of those with rows where any has; NULL: a script's, nobody reads it */
+    size_t number; /* of statements that were done, or of the one that failed */
     struct status *status;
     bool ok;
 };

@@ -3,38 +3,49 @@
  */
 #include "pg/search.h"
 
+#include "base/sqlstate.h"
 #include "pg/session_state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* $1 our backend, $2 whether it lasts to the end of the transaction only, $3 whether the path that is in force now is
- * the scripts', $4 the one that is instead of the session's own (NULL: none). The innermost query puts the session's
- * own path in force (set_config of NULL resets, which costs a tenth of reading it from pg_settings), the next reads
- * what that is, the outermost replaces it: each gets what the one inside it gave, and OFFSET keeps each a query of its
- * own.
+/* `pid` is our backend, `is_local` whether it lasts to the end of the transaction only, `is_set` whether the path that
+ * is in force now is the scripts', `other` the one that is instead of the session's own (NULL: none). The innermost
+ * query puts the session's own path in force (set_config of NULL resets, which costs a tenth of reading it from
+ * pg_settings), the next reads what that is, the outermost replaces it: each gets what the one inside it gave, and
+ * OFFSET keeps each a query of its own.
  */
-static const char pin_sql[] =
-    "SELECT c.path, c.schemas, pg_catalog.set_config('truss.path', pg_catalog.concat_ws(', ', 'pg_catalog', "
-    "CASE WHEN pg_catalog.length(c.path) OPERATOR(pg_catalog.>) 0 THEN c.path END), c.is_local), "
-    "pg_catalog.set_config('truss.schemas', c.schemas, c.is_local), "
-    "pg_catalog.set_config('search_path', pg_catalog.concat('" PG_OUR_PATH "', "
-    "pg_catalog.substr(c.schemas, pg_catalog.length(c.schemas) OPERATOR(pg_catalog.+) 1)), c.is_local) FROM ("
-    "SELECT b.path, b.is_local, pg_catalog.array_to_string(pg_catalog.current_schemas(b.path IS NULL), "
-    "pg_catalog.chr(31)) AS schemas FROM ("
-    "SELECT CASE WHEN $3::pg_catalog.bool THEN pg_catalog.current_setting('search_path') "
-    "ELSE pg_catalog.set_config('search_path', $4::pg_catalog.text, $2::pg_catalog.bool) END AS path, "
-    "$2::pg_catalog.bool AS is_local WHERE $2::pg_catalog.bool "
-    "OR pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) $1::pg_catalog.int4 OFFSET 0) b OFFSET 0) c";
+#define PIN(pid, is_local, is_set, other)                                                                              \
+    "SELECT c.path, c.schemas, pg_catalog.set_config('truss.path', pg_catalog.concat_ws(', ', 'pg_catalog', "          \
+    "CASE WHEN pg_catalog.length(c.path) OPERATOR(pg_catalog.>) 0 THEN c.path END), c.is_local), "                     \
+    "pg_catalog.set_config('truss.schemas', c.schemas, c.is_local), "                                                  \
+    "pg_catalog.set_config('search_path', pg_catalog.concat('" PG_OUR_PATH "', "                                       \
+    "pg_catalog.substr(c.schemas, pg_catalog.length(c.schemas) OPERATOR(pg_catalog.+) 1)), c.is_local) FROM ("         \
+    "SELECT b.path, b.is_local, pg_catalog.array_to_string(pg_catalog.current_schemas(b.path IS NULL), "               \
+    "pg_catalog.chr(31)) AS schemas FROM ("                                                                            \
+    "SELECT CASE WHEN " is_set "::pg_catalog.bool THEN pg_catalog.current_setting('search_path') "                     \
+    "ELSE pg_catalog.set_config('search_path', " other "::pg_catalog.text, " is_local "::pg_catalog.bool) END AS "     \
+    "path, " is_local "::pg_catalog.bool AS is_local WHERE " is_local "::pg_catalog.bool "                             \
+    "OR pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) " pid "::pg_catalog.int4 OFFSET 0) b OFFSET 0) c"
 
-static void note_path(struct pg_session *session, const PGresult *result)
+static const char pin_sql[] = PIN("$1", "$2", "$3", "$4");
+
+/* As it is pinned to last. */
+static const char pin_to_last_sql[] = PIN("%d", "false", "false", "NULL");
+
+#define READING "BEGIN READ ONLY;SET LOCAL row_security = off"
+
+/* What was pinned. */
+static void note_path(struct pg_session *session, const PGresult *result, bool is_set)
 {
-    session->is_pooled = PQntuples(result) == 0;
+    const bool is_pooled = PQntuples(result) == 0;
     free(session->path);
     free(session->schemas);
-    session->path = strdup(session->is_pooled ? "" : PQgetvalue(result, 0, 0));
-    session->schemas = strdup(session->is_pooled ? "" : PQgetvalue(result, 0, 1));
+    session->path = strdup(is_pooled ? "" : PQgetvalue(result, 0, 0));
+    session->schemas = strdup(is_pooled ? "" : PQgetvalue(result, 0, 1));
+    session->is_pooled = session->is_pooled || is_pooled;
+    session->has_other_path = is_set || session->other_path != NULL;
 }
 
 static bool pin(struct pg_session *session, bool is_local, bool is_set, struct status *status)
@@ -43,14 +54,10 @@ static bool pin(struct pg_session *session, bool is_local, bool is_set, struct s
     snprintf(pid, sizeof pid, "%d", pg_session_backend_pid(session));
     const char *const values[] = {pid, is_local ? "true" : "false", is_set ? "true" : "false", session->other_path};
     PG_RESULT(result) = session_query_kept(session, pin_sql, 4, values, status);
-    if (result == NULL) {
-        return false;
+    if (result != NULL) {
+        note_path(session, result, is_set);
     }
-    const bool was_pooled = session->is_pooled;
-    note_path(session, result);
-    session->is_pooled = session->is_pooled || was_pooled;
-    session->has_other_path = is_set || session->other_path != NULL;
-    return true;
+    return result != NULL;
 }
 
 static void set_other_path(struct pg_session *session, const char *path)
@@ -71,6 +78,58 @@ bool pg_session_pin(struct pg_session *session, struct status *status)
         return false;
     }
     return !session->is_pooled || !pg_session_in_transaction(session) || pin(session, true, false, status);
+}
+
+/* To last, between these statements. */
+static bool pin_between(struct pg_session *session, const char *before, const char *behind, struct status *status)
+{
+    struct buffer sql = {.arena = status->arena};
+    const char *const kept = session_kept_name(session, pin_sql);
+    buffer_puts(&sql, before);
+    if (kept != NULL) {
+        buffer_printf(&sql, "EXECUTE %s (%d, false, false, NULL)", kept, pg_session_backend_pid(session));
+    } else {
+        buffer_printf(&sql, pin_to_last_sql, pg_session_backend_pid(session));
+    }
+    buffer_puts(&sql, behind);
+    PG_RESULT(result) = pg_query_simple(session, buffer_string(&sql), status);
+    if (result != NULL) {
+        set_other_path(session, NULL);
+        note_path(session, result, false);
+    }
+    return result != NULL;
+}
+
+bool pg_session_pin_behind(struct pg_session *session, const char *sql, struct status *status)
+{
+    return session->is_pooled ? pg_exec(session, sql, status) && pg_session_pin(session, status)
+                              : pin_between(session, sql, "", status);
+}
+
+/* What is pinned is to outlast the transaction. */
+static bool pin_and_read(struct pg_session *session, struct status *status)
+{
+    const bool is_kept = session_kept_name(session, pin_sql) != NULL;
+    if (pin_between(session, "BEGIN;", ";COMMIT;" READING, status)) {
+        return true;
+    }
+    if (!is_kept || session->is_lost || !sqlstate_is(status->sqlstate, SQLSTATE_NO_SUCH_STATEMENT)) {
+        return false;
+    }
+    /* A pooler that nobody noticed has given a backend that has not prepared it. */
+    pg_session_let_keep(session, false);
+    *status = (struct status){.arena = status->arena};
+    return pg_exec(session, "ROLLBACK", status) && pin_between(session, "BEGIN;", ";COMMIT;" READING, status);
+}
+
+bool pg_session_begin_reading(struct pg_session *session, struct status *status)
+{
+    const bool is_to_keep = session_keeps(session) && !pg_query_is_kept(session, pin_sql);
+    const bool has_begun = session->is_pooled || is_to_keep
+                               ? pg_session_pin(session, status) && pg_exec(session, READING, status)
+                               : pin_and_read(session, status);
+    /* Behind a pooler the path is this transaction's. */
+    return has_begun && (!session->is_pooled || pg_session_pin(session, status));
 }
 
 /* The path that sql makes, for each transaction to come: what it sets itself is undone, the backend is others', too. */

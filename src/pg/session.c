@@ -264,14 +264,15 @@ void pg_session_free(struct pg_session *session)
 
 /* ---- how the server runs ours ---- */
 
-static bool turn_jit_off(struct pg_session *session, struct status *status)
+/* Behind these settings, in the same message. */
+static bool turn_jit_off(struct pg_session *session, const char *settings, struct status *status)
 {
-    static const char sql[] = "SELECT pg_catalog.set_config('jit', 'off', false) "
-                              "WHERE pg_catalog.pg_backend_pid() = $1::int "
-                              "AND pg_catalog.current_setting('jit', true) = 'on'";
-    char pid[16];
-    snprintf(pid, sizeof pid, "%d", pg_session_backend_pid(session));
-    PG_RESULT(result) = pg_query(session, sql, 1, (const char *const[]){pid}, status);
+    const char *const sql = arena_printf(status->arena,
+                                         "%sSELECT pg_catalog.set_config('jit', 'off', false) "
+                                         "WHERE pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) %d "
+                                         "AND pg_catalog.current_setting('jit', true) OPERATOR(pg_catalog.=) 'on'",
+                                         settings, pg_session_backend_pid(session));
+    PG_RESULT(result) = pg_query_simple(session, sql, status);
     session->is_jit_off = result != NULL && PQntuples(result) == 1;
     session->is_jit_known = result != NULL;
     return result != NULL;
@@ -284,10 +285,15 @@ bool pg_session_use_jit(struct pg_session *session, bool use, struct status *sta
     }
     session->is_jit_known = false;
     if (!use) {
-        return turn_jit_off(session, status);
+        return turn_jit_off(session, "", status);
     }
     session->is_jit_off = false;
     return pg_exec(session, "RESET jit", status);
+}
+
+bool pg_session_set_up(struct pg_session *session, const char *settings, struct status *status)
+{
+    return session->is_jit_known ? pg_exec(session, settings, status) : turn_jit_off(session, settings, status);
 }
 
 /* ---- what is known of a session ---- */

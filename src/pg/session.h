@@ -71,14 +71,26 @@ bool pg_session_in_transaction(const struct pg_session *session);
  */
 bool pg_session_use_jit(struct pg_session *session, bool use, struct status *status);
 
+/* Sends these settings (statements), and has the server compile no query, in one message. The session need not be
+ * pinned. */
+bool pg_session_set_up(struct pg_session *session, const char *settings, struct status *status);
+
 /* Pins the session's search path (pg/search.h), and reads anew what it would be for a script. Not inside of a
  * transaction, unless a pooler gave the backend: there it lasts as long as the transaction, and each pg_query outside
  * of one gets one. */
 bool pg_session_pin(struct pg_session *session, struct status *status);
 
-/* The same for scripts whose tool changes the path of its connection: sql does so, in names that are qualified. It
- * lasts to the next pg_session_pin outside of a transaction. Behind a pooler, where it is called outside of one, each
- * transaction to come gets that path. */
+/* Sends these statements, which give no rows, and pins it behind them, in one message where it can be. Not inside of a
+ * transaction. */
+bool pg_session_pin_behind(struct pg_session *session, const char *sql, struct status *status);
+
+/* Pins it, and begins a transaction that only reads and in which a policy that would hide rows is an error: in one
+ * message where it can be. The session is not inside of a transaction; where this fails it may be. */
+bool pg_session_begin_reading(struct pg_session *session, struct status *status);
+
+/* As pg_session_pin, for scripts whose tool changes the path of its connection: sql does so, in names that are
+ * qualified. It lasts to the next pg_session_pin outside of a transaction. Behind a pooler, where it is called outside
+ * of one, each transaction to come gets that path. */
 bool pg_session_pin_as(struct pg_session *session, const char *sql, struct status *status);
 
 /* Is it pinned, with the path that its connection has by itself? */
@@ -124,7 +136,8 @@ struct pg_meanwhile {
 PGresult *pg_query_binary(struct pg_session *session, const char *sql, const struct pg_meanwhile *meanwhile,
                           struct status *status);
 
-/* As pg_query, by the simple protocol and with nothing around it: for what is no PostgreSQL, as a pooler's console. */
+/* As pg_query, by the simple protocol and with nothing around it: for what is no PostgreSQL, as a pooler's console, and
+ * for several statements in one message, of which the result is that of the last that gives rows. */
 PGresult *pg_query_simple(struct pg_session *session, const char *sql, struct status *status);
 
 /* One or more statements without parameters, as one simple query; every result is thrown away, row by row as it comes.

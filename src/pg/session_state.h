@@ -57,6 +57,12 @@ PGresult *session_query(struct pg_session *session, const char *sql, int count, 
 PGresult *session_query_kept(struct pg_session *session, const char *sql, int count, const char *const *values,
                              struct status *status);
 
+/* Does it keep texts prepared by now? */
+bool session_keeps(const struct pg_session *session);
+
+/* By what name it keeps this one; NULL where it does not. */
+const char *session_kept_name(const struct pg_session *session, const char *sql);
+
 /* Waits until the socket can be read or written as wanted (poll's events); false when the deadline has passed. */
 bool session_wait(const PGconn *connection, short events, int64_t deadline);
 

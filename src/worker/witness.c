@@ -194,7 +194,7 @@ static bool write_row(const struct witness *witness, const struct audit_entry *e
                       struct status *status)
 {
     struct pg_pool *const pool = witness->site->pool;
-    struct pg_session *const session = pg_pool_take_pinned(pool, deadline_in(WRITE_MS), status);
+    struct pg_session *const session = pg_pool_take(pool, deadline_in(WRITE_MS), status);
     struct audit_row row;
     *is_wanted = witness->is_asked_for;
     if (session == NULL) {
@@ -202,7 +202,8 @@ static bool write_row(const struct witness *witness, const struct audit_entry *e
     }
     bool ok = *is_wanted || audit_exists(session, is_wanted, status);
     if (ok && *is_wanted) {
-        ok = audit_write(session, entry, &row, status);
+        ok = (pg_session_is_pinned(session) || pg_session_pin(session, status)) &&
+             audit_write(session, entry, &row, status);
     }
     pg_pool_give(pool, session);
     if (ok && *is_wanted) {

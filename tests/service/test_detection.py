@@ -3,6 +3,7 @@ import contextlib
 import hashlib
 import os
 import pty
+import re
 import subprocess
 import sys
 
@@ -14,7 +15,7 @@ FAILED_PRECONDITION = 9
 LEDGER = """CREATE TABLE {}._prisma_migrations (id VARCHAR(36) PRIMARY KEY, checksum VARCHAR(64) NOT NULL,
     finished_at TIMESTAMPTZ, migration_name VARCHAR(255) NOT NULL, logs TEXT, rolled_back_at TIMESTAMPTZ,
     started_at TIMESTAMPTZ NOT NULL DEFAULT now(), applied_steps_count INTEGER NOT NULL DEFAULT 0);"""
-LOOK = "SELECT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relpersistence"  # the beginning of the query of look/shapes.c
+LOOK = "SELECT n.is_any, CASE WHEN n.is_any THEN NULL"  # the beginning of the query of look/shapes.c
 
 
 def sha256(text):
@@ -237,15 +238,40 @@ class Detection(Case):
 
     # ---- how often ----
 
-    def detections(self, ask):
-        """How often the database is looked through for ledgers while this is asked."""
+    def messages(self, ask):
+        """What is sent to the database while this is asked, message by message."""
         log = os.path.join(self.cluster.directory, "log")
         self.sql(f"ALTER DATABASE {self.database} SET log_statement = 'all'")
         start = os.path.getsize(log)
         ask()
         with open(log, "rb") as file:
             file.seek(start)
-            return file.read().decode(errors="replace").count(f"execute <unnamed>: {LOOK}")
+            return re.findall(r" LOG:  (?:statement|execute [^:]*): (.*)", file.read().decode(errors="replace"))
+
+    def detections(self, ask):
+        """How often the database is looked through for ledgers while this is asked."""
+        return sum(message.startswith(LOOK) for message in self.messages(ask))
+
+    def before_the_script(self, files, script):
+        """What a new worker asks in front of the first script of its first run."""
+        worker = self.worker(files)
+        messages = self.messages(lambda: self.rpc(worker).call("MigrationService", "Run"))
+        at = next(number for number, message in enumerate(messages) if script in message)
+        return messages[:at]
+
+    def test_a_run_asks_ten_times_in_front_of_its_first_script(self):
+        """Each time is a round trip to a server that may be far away."""
+        files = self.moved("prisma/migrations")
+        before = self.before_the_script(files, "CREATE TABLE first")
+        self.assertLessEqual(len(before), 10, before)
+        self.assertEqual(len(self.ledger()), 1)
+
+    def test_a_run_on_what_is_there_asks_as_little(self):
+        files = self.moved("prisma/migrations")
+        self.assertTrue(self.run_all(files).ok)
+        files.add("2_second", "CREATE TABLE second (id INT);")
+        before = self.before_the_script(files, "CREATE TABLE second")
+        self.assertLessEqual(len(before), 10, before)
 
     def test_every_request_looks_for_ledgers_once(self):
         files = self.moved("prisma/migrations").add("2_second", "CREATE TABLE second (id INT);")

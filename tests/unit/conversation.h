@@ -11,7 +11,8 @@
 
 struct exchange {
     const char *asked; /* what the statement holds; NULL: the table's end */
-    bool is_script;    /* one simple query; else a statement with parameters */
+    bool is_script; /* one simple query, which gives no rows where has_row is not said; else a statement with parameters
+                     */
     bool has_row;
     const char *named[MOST_COLUMNS]; /* what its columns are called; empty: that does not matter */
     const char *row[MOST_COLUMNS];   /* ends with NULL where it has fewer; "" is NULL to the client */
@@ -39,28 +40,34 @@ static inline void answer_row(struct fake_client *client, int columns, const cha
     fake_row(client, columns, values[0], values[1], values[2], values[3], values[4], values[5], values[6], values[7]);
 }
 
+static inline void answer_rows(struct fake_client *client, const struct exchange *one)
+{
+    const bool is_named = one->named[0] != NULL;
+    const int columns = count_of(is_named ? one->named : one->row);
+    if (is_named) {
+        fake_columns(client, columns, one->named);
+    } else {
+        fake_row_description(client, columns == 0 ? 1 : columns);
+    }
+    if (one->has_row) {
+        answer_row(client, columns, one->row);
+    }
+    if (one->next[0] != NULL) {
+        answer_row(client, columns, one->next);
+    }
+}
+
 static inline void answer_exchange(struct fake_client *client, const struct exchange *one)
 {
-    const char *const *const row = one->row;
-    const bool is_named = one->named[0] != NULL;
-    const int columns = count_of(is_named ? one->named : row);
     if (one->error != NULL) {
         fake_error(client, one->error);
-    } else if (!one->is_script) {
-        fake_parsed(client);
-        if (is_named) {
-            fake_columns(client, columns, one->named);
-        } else {
-            fake_row_description(client, columns == 0 ? 1 : columns);
-        }
-        if (one->has_row) {
-            answer_row(client, columns, row);
-        }
-        if (one->next[0] != NULL) {
-            answer_row(client, columns, one->next);
-        }
-        fake_complete(client, "SELECT 1");
     } else {
+        if (!one->is_script) {
+            fake_parsed(client);
+        }
+        if (!one->is_script || one->has_row) {
+            answer_rows(client, one);
+        }
         fake_complete(client, "SELECT 1");
     }
     fake_ready(client, one->state == 0 ? 'I' : one->state);

@@ -107,17 +107,6 @@ static inline void answer_one(struct fake_client *client)
     fake_ready(client, 'I');
 }
 
-/* As a session is pinned. */
-static inline void answer_pin(struct fake_client *client)
-{
-    fake_take_query(client, "search_path");
-    fake_parsed(client);
-    fake_row_description(client, 5);
-    fake_row(client, 5, "public", "public", "public", "public", "pg_catalog, pg_temp");
-    fake_complete(client, "SELECT 1");
-    fake_ready(client, 'I');
-}
-
 static inline void failed_with(enum status_code code, const char *words)
 {
     const char *const message = status.message == NULL ? "" : status.message;

@@ -294,6 +294,45 @@ START_TEST(behind_a_pooler_an_error_at_any_place_is_the_error)
 }
 END_TEST
 
+static bool read_by_it(void)
+{
+    status = (struct status){.arena = arena};
+    return pg_session_begin_reading(session, &status);
+}
+
+START_TEST(a_reading_is_pinned_and_begun_in_one_message)
+{
+    static const struct exchange table[] = {
+        {.asked = ";COMMIT;BEGIN READ ONLY;SET LOCAL row_security = off",
+         .is_script = true,
+         .has_row = true,
+         .row = PATH,
+         .state = 'T'},
+        {0},
+    };
+    have(table);
+    ck_assert_msg(read_by_it(), "%s", status.message);
+    ck_assert(pg_session_is_pinned(session) && !pg_session_is_pooled(session) && pg_session_in_transaction(session));
+    ck_assert_str_eq(pg_session_script_path(session), "app, public");
+    each_place(table, read_by_it);
+}
+END_TEST
+
+START_TEST(a_reading_behind_a_pooler_is_pinned_in_its_transaction)
+{
+    have((const struct exchange[]){{.asked = "BEGIN READ ONLY", .is_script = true, .state = 'T'},
+                                   {.asked = "search_path", .has_row = true, .row = PATH, .state = 'T'},
+                                   {.asked = "ROLLBACK", .is_script = true},
+                                   {.asked = "BEGIN READ ONLY", .is_script = true, .state = 'T'},
+                                   {.asked = "search_path", .has_row = true, .row = PATH, .state = 'T'},
+                                   {0}});
+    ck_assert_msg(read_by_it(), "%s", status.message);
+    ck_assert(pg_session_is_pooled(session));
+    ck_assert_str_eq(pg_session_script_path(session), "app, public");
+    ck_assert(exec("ROLLBACK") && read_by_it());
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("own_tables");
@@ -316,5 +355,7 @@ int main(void)
     tcase_add_test(all, another_backend_is_a_pooler_and_each_query_gets_a_transaction);
     tcase_add_test(all, behind_a_pooler_a_query_in_a_transaction_is_asked_as_it_is);
     tcase_add_test(all, behind_a_pooler_an_error_at_any_place_is_the_error);
+    tcase_add_test(all, a_reading_is_pinned_and_begun_in_one_message);
+    tcase_add_test(all, a_reading_behind_a_pooler_is_pinned_in_its_transaction);
     return run_suite(suite);
 }

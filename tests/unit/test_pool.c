@@ -43,19 +43,6 @@ START_TEST(the_pool_gives_the_same_session_again_and_none_that_is_lost)
 }
 END_TEST
 
-/* The first of them is asked whether it is there. */
-static void answer_pin_and_life(struct fake_client *client, void *data)
-{
-    int *const pinned = data;
-    answer_pin(client);
-    if ((*pinned)++ == 0) {
-        fake_take(client, 'Q', "");
-        fake_complete(client, "");
-        fake_ready(client, 'I');
-    }
-    fake_wait_gone(client, FOREVER);
-}
-
 static bool is_old(void *since)
 {
     return clock_ms() - *(const int64_t *)since >= 250;
@@ -63,12 +50,11 @@ static bool is_old(void *since)
 
 START_TEST(a_run_claims_a_session_that_is_new_and_no_other)
 {
-    static int pinned;
-    start_server(&(struct fake_options){.script = answer_pin_and_life, .data = &pinned});
+    start_server(&(struct fake_options){.script = be_idle});
     struct pg_pool *const pool = pg_pool_new(&conninfo, 2);
     ck_assert_ptr_null(pg_pool_claim(pool));
     began = clock_ms();
-    session = pg_pool_take_pinned(pool, NO_DEADLINE, &status);
+    session = pg_pool_take(pool, NO_DEADLINE, &status);
     pg_pool_give(pool, session);
     struct pg_session *const claimed = pg_pool_claim(pool);
     /* A machine that was busy for so long gives none, and that is right. */
@@ -77,7 +63,7 @@ START_TEST(a_run_claims_a_session_that_is_new_and_no_other)
     pg_session_free(claimed);
 
     began = clock_ms();
-    session = pg_pool_take_pinned(pool, NO_DEADLINE, &status);
+    session = pg_pool_take(pool, NO_DEADLINE, &status);
     pg_pool_give(pool, session);
     wait_until(is_old, &began);
     ck_assert_ptr_null(pg_pool_claim(pool));

@@ -17,31 +17,32 @@
         "key", "id", "state"                                                                                           \
     }
 
-/* The run's new session, to the rows of the ledger. */
+/* As ourselves. */
 #define PIN                                                                                                            \
     {                                                                                                                  \
-        .asked = "search_path", .has_row = true, .row = PATH                                                           \
+        .asked = "RESET", .is_script = true, .has_row = true, .row = PATH                                              \
     }
+/* The run's new session, to the rows of the ledger. */
 #define LIMITS                                                                                                         \
     {                                                                                                                  \
         .asked = "idle_in_transaction_session_timeout", .is_script = true                                              \
     }
 #define LOCK                                                                                                           \
     {                                                                                                                  \
-        .asked = TRY, .has_row = true, .row = { "t", "4711" }                                                          \
+        .asked = TRY, .is_script = true, .has_row = true, .row = { "4711", "1" }                                       \
     }
 #define READING                                                                                                        \
     {                                                                                                                  \
-        .asked = "BEGIN READ ONLY", .is_script = true, .state = 'T'                                                    \
+        .asked = "BEGIN READ ONLY", .is_script = true, .has_row = true, .row = PATH, .state = 'T'                      \
     }
 #define ROLLBACK                                                                                                       \
     {                                                                                                                  \
         .asked = "ROLLBACK", .is_script = true                                                                         \
     }
 #define ROWS(...)                                                                                                      \
-    PIN, LIMITS, LOCK, PIN, READING, {.asked = "SELECT rows", .named = ROW_NAMES, .state = 'T', __VA_ARGS__}, ROLLBACK
-#define CONNECTING 2 /* places before the lock: they are tried again */
-#define READ_PLACE 5
+    LIMITS, LOCK, READING, {.asked = "SELECT rows", .named = ROW_NAMES, .state = 'T', __VA_ARGS__}, ROLLBACK
+#define CONNECTING 1 /* places before the lock: they are tried again */
+#define READ_PLACE 3
 
 static const struct fake_error full = {.sqlstate = "53100", .message = "the disk is full"};
 static const struct fake_error starting = {.sqlstate = "57P03", .message = "the database system is starting up"};
@@ -142,9 +143,8 @@ END_TEST
 /* The old backend holds it as long as it lives, and may yet commit. */
 START_TEST(while_the_old_session_has_the_lock_nothing_is_known)
 {
-    static const struct exchange table[] = {PIN,
-                                            LIMITS,
-                                            {.asked = TRY, .has_row = true, .row = {"f", "4711"}},
+    static const struct exchange table[] = {LIMITS,
+                                            {.asked = TRY, .is_script = true, .has_row = true, .row = {"4711", "0"}},
                                             {.asked = "pg_stat_activity",
                                              .has_row = true,
                                              .row = {"7", "truss", "app", "active", "COMMIT", "", "900", "2"}},
@@ -194,7 +194,7 @@ END_TEST
 START_TEST(rows_that_cannot_be_read_leave_the_truth_unknown_and_no_transaction)
 {
     static const struct exchange table[] = {
-        PIN, LIMITS, LOCK, PIN, READING, {.asked = "SELECT rows", .error = &full, .state = 'E'}, ROLLBACK, {0}};
+        LIMITS, LOCK, READING, {.asked = "SELECT rows", .error = &full, .state = 'E'}, ROLLBACK, {0}};
     ck_assert(!find_out(table, NULL));
     failed_with(STATUS_FAILED_PRECONDITION, "the disk is full");
     ck_assert(!truth.recorded && !truth.started);
@@ -224,11 +224,10 @@ END_TEST
 /* ---- commits that wait for the disk ---- */
 
 /* The session that is lost as it flushes. */
-static const struct exchange lost_flush[] = {
-    {.asked = "RESET", .is_script = true}, PIN, {.asked = FLUSH, .is_script = true, .dies = true}, {0}};
+static const struct exchange lost_flush[] = {PIN, {.asked = FLUSH, .is_script = true, .dies = true}, {0}};
 
 #define FLUSHED                                                                                                        \
-    {.asked = "RESET", .is_script = true}, PIN,                                                                        \
+    PIN,                                                                                                               \
     {                                                                                                                  \
         .asked = FLUSH, .is_script = true                                                                              \
     }

@@ -22,11 +22,11 @@
 
 #define GOT                                                                                                            \
     {                                                                                                                  \
-        "t", "4711"                                                                                                    \
+        "4711", "1"                                                                                                    \
     }
 #define NOT                                                                                                            \
     {                                                                                                                  \
-        "f", "4711"                                                                                                    \
+        "4711", "0"                                                                                                    \
     }
 
 static struct site site;
@@ -90,8 +90,12 @@ static bool wait_for_tool(void)
 
 START_TEST(ours_is_taken_first_and_then_the_frameworks)
 {
-    const struct exchange table[] = {{.asked = "$1::bigint::bit(32)::int", .has_row = true, .row = GOT},
-                                     {.asked = "OPERATOR(pg_catalog.<<) 32", .has_row = true, .row = GOT},
+    const struct exchange table[] = {{.asked = "<>) 4711 THEN 0 WHEN NOT pg_catalog.pg_try_advisory_lock(1414681939, "
+                                               "-16222239) THEN 0 WHEN NOT pg_catalog.pg_try_advisory_lock(72707369) "
+                                               "THEN 1 ELSE 2 END",
+                                      .is_script = true,
+                                      .has_row = true,
+                                      .row = {"4711", "2"}},
                                      {0}};
     have(table);
     ck_assert_msg(take(), "%s", status.message);
@@ -102,7 +106,7 @@ END_TEST
 START_TEST(who_has_it_is_said_and_nothing_is_run)
 {
     have((const struct exchange[]){
-        {.asked = TRY, .has_row = true, .row = NOT},
+        {.asked = TRY, .is_script = true, .has_row = true, .row = NOT},
         {.asked = HOLDER, .has_row = true, .row = {"7", "prisma", "app", "idle", "SELECT 1", "", "900", "12"}},
         {0}});
     ck_assert(!take());
@@ -115,13 +119,14 @@ END_TEST
 START_TEST(who_has_it_and_cannot_be_seen_is_another_session)
 {
     static const struct fake_error denied = {.sqlstate = "42501", .message = "permission denied"};
-    have((const struct exchange[]){{.asked = TRY, .has_row = true, .row = GOT},
-                                   {.asked = TRY, .has_row = true, .row = NOT},
+    have((const struct exchange[]){{.asked = TRY, .is_script = true, .has_row = true, .row = GOT},
+                                   {.asked = TRY, .is_script = true, .has_row = true, .row = NOT},
                                    {.asked = HOLDER, .error = &denied},
                                    {0}});
     ck_assert(!take());
     failed_with(STATUS_ABORTED, "the Prisma lock is held by another session. Nothing was run");
-    have((const struct exchange[]){{.asked = TRY, .has_row = true, .row = NOT}, {.asked = HOLDER}, {0}});
+    have((const struct exchange[]){
+        {.asked = TRY, .is_script = true, .has_row = true, .row = NOT}, {.asked = HOLDER}, {0}});
     ck_assert(!take());
     failed_with(STATUS_ABORTED, "held by another session");
 }
@@ -129,11 +134,11 @@ END_TEST
 
 START_TEST(it_is_tried_again_and_who_watches_is_told_once)
 {
-    have((const struct exchange[]){{.asked = TRY, .has_row = true, .row = NOT},
+    have((const struct exchange[]){{.asked = TRY, .is_script = true, .has_row = true, .row = NOT},
                                    {.asked = HOLDER, .has_row = true, .row = {"7", "prisma", "app", "12"}},
-                                   {.asked = TRY, .has_row = true, .row = NOT},
-                                   {.asked = TRY, .has_row = true, .row = GOT},
-                                   {.asked = TRY, .has_row = true, .row = GOT},
+                                   {.asked = TRY, .is_script = true, .has_row = true, .row = NOT},
+                                   {.asked = TRY, .is_script = true, .has_row = true, .row = GOT},
+                                   {.asked = TRY, .is_script = true, .has_row = true, .row = GOT},
                                    {0}});
     begin();
     site.lock_wait_ms = FOREVER;
@@ -144,7 +149,7 @@ END_TEST
 
 START_TEST(a_cancel_between_two_tries_ends_the_wait)
 {
-    have((const struct exchange[]){{.asked = TRY, .has_row = true, .row = NOT},
+    have((const struct exchange[]){{.asked = TRY, .is_script = true, .has_row = true, .row = NOT},
                                    {.asked = HOLDER, .has_row = true, .row = {"7", "prisma", "app", "12"}},
                                    {0}});
     begin();
@@ -157,7 +162,7 @@ END_TEST
 
 START_TEST(a_backend_that_is_not_ours_is_a_poolers)
 {
-    have((const struct exchange[]){{.asked = TRY, .has_row = true, .row = {"t", "4712"}}, {0}});
+    have((const struct exchange[]){{.asked = TRY, .is_script = true, .has_row = true, .row = {"4712", "0"}}, {0}});
     ck_assert(!take());
     failed_with(STATUS_FAILED_PRECONDITION, "goes through a pooler");
 }
@@ -177,8 +182,9 @@ END_TEST
 
 START_TEST(what_a_script_let_go_is_taken_again_and_said)
 {
-    const struct exchange table[] = {
-        {.asked = HELD, .has_row = true, .row = THEIR}, {.asked = TRY, .has_row = true, .row = GOT}, {0}};
+    const struct exchange table[] = {{.asked = HELD, .has_row = true, .row = THEIR},
+                                     {.asked = TRY, .is_script = true, .has_row = true, .row = GOT},
+                                     {0}};
     have(table);
     ck_assert_msg(verify(), "%s", status.message);
     ck_assert(lost && words == 1);
@@ -189,7 +195,7 @@ END_TEST
 START_TEST(what_another_run_took_meanwhile_is_not_ours_again)
 {
     have((const struct exchange[]){{.asked = HELD},
-                                   {.asked = TRY, .has_row = true, .row = NOT},
+                                   {.asked = TRY, .is_script = true, .has_row = true, .row = NOT},
                                    {.asked = HOLDER, .has_row = true, .row = {"7", "truss", "app", "1"}},
                                    {0}});
     ck_assert(!verify());
@@ -200,7 +206,7 @@ END_TEST
 START_TEST(what_a_script_took_and_kept_is_let_go_as_often_as_it_took_it)
 {
     const struct exchange table[] = {{.asked = HELD, .has_row = true, .row = {"1", "2", "2", "t"}},
-                                     {.asked = TRY, .has_row = true, .row = GOT},
+                                     {.asked = TRY, .is_script = true, .has_row = true, .row = GOT},
                                      {.asked = HELD, .has_row = true, .row = {"1", "2", "2", "t"}},
                                      {.asked = "pg_advisory_unlock_shared(1, 2);", .is_script = true},
                                      {.asked = HELD, .has_row = true, .row = {"1", "2", "1", "f"}},

@@ -380,8 +380,7 @@ END_TEST
 /* ---- to disk ---- */
 
 static const struct exchange flushed[] = {
-    {.asked = "RESET", .is_script = true},
-    {.asked = "search_path", .has_row = true, .row = PATH},
+    {.asked = "RESET", .is_script = true, .has_row = true, .row = PATH},
     {.asked = FLUSH, .is_script = true},
     {0},
 };
@@ -423,8 +422,7 @@ END_TEST
 START_TEST(a_flush_that_is_refused_is_a_warning_and_the_migrations_stay)
 {
     static const struct exchange table[] = {
-        {.asked = "RESET", .is_script = true},
-        {.asked = "search_path", .has_row = true, .row = PATH},
+        {.asked = "RESET", .is_script = true, .has_row = true, .row = PATH},
         {.asked = FLUSH, .is_script = true, .error = &full},
         {0},
     };

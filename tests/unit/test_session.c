@@ -583,6 +583,66 @@ START_TEST(a_text_that_another_session_has_prepared_is_sent_as_it_stands)
 }
 END_TEST
 
+static void answer_reading(struct fake_client *client, const char *asked)
+{
+    fake_take(client, 'Q', asked);
+    fake_row_description(client, 2);
+    fake_row(client, 2, "app, public", "public");
+    fake_complete(client, "SELECT 1");
+    fake_complete(client, "SET");
+    fake_ready(client, 'T');
+}
+
+static void end_reading(struct fake_client *client)
+{
+    fake_take(client, 'Q', "ROLLBACK");
+    fake_complete(client, "ROLLBACK");
+    fake_ready(client, 'I');
+}
+
+/* It prepares what pins a session, executes it, and then has another backend, which has not got it. */
+static void read_four_times(struct fake_client *client, void *unused)
+{
+    (void)unused;
+    take_all(client, "PS");
+    fake_message(client, '1', NULL, 0);
+    fake_ready(client, 'I');
+    take_all(client, "BDES");
+    fake_message(client, '2', NULL, 0);
+    fake_row_description(client, 2);
+    fake_row(client, 2, "app, public", "public");
+    fake_complete(client, "SELECT 1");
+    fake_ready(client, 'I');
+    fake_take(client, 'Q', "BEGIN READ ONLY");
+    fake_complete(client, "SET");
+    fake_ready(client, 'T');
+    end_reading(client);
+    answer_reading(client, "BEGIN;EXECUTE truss_");
+    end_reading(client);
+    fake_take(client, 'Q', "BEGIN;EXECUTE truss_");
+    fake_error(client, &(struct fake_error){.sqlstate = "26000", .message = "it does not exist"});
+    fake_ready(client, 'E');
+    end_reading(client);
+    answer_reading(client, "BEGIN;SELECT c.path");
+    end_reading(client);
+    answer_reading(client, "BEGIN;SELECT c.path");
+}
+
+START_TEST(a_reading_of_a_session_that_lasts_is_one_message_also_where_it_lost_what_it_kept)
+{
+    serve(read_four_times);
+    session->path = strdup("public");
+    session->opened_at -= 2000;
+    pg_session_let_keep(session, true);
+    for (int i = 0; i < 4; i++) {
+        ck_assert_msg(pg_session_begin_reading(session, &status), "%d: %s", i, status.message);
+        ck_assert_str_eq(pg_session_script_path(session), "app, public");
+        ck_assert(pg_session_in_transaction(session));
+        ck_assert(i == 3 || pg_exec(session, "ROLLBACK", &status));
+    }
+}
+END_TEST
+
 static void set_a_path_and_no_more(struct fake_client *client, void *unused)
 {
     (void)unused;
@@ -655,6 +715,7 @@ int main(void)
     tcase_add_test(all, a_text_that_another_session_has_prepared_is_sent_as_it_stands);
     tcase_add_test(all, a_session_whose_path_was_set_and_not_pinned_is_not_pinned);
     tcase_add_test(all, a_kept_text_that_is_gone_is_sent_as_it_stands_from_then_on);
+    tcase_add_test(all, a_reading_of_a_session_that_lasts_is_one_message_also_where_it_lost_what_it_kept);
     tcase_add_test(all, a_session_that_no_pool_has_keeps_nothing_however_old_it_is);
     return run_suite(suite);
 }

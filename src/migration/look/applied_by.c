@@ -64,7 +64,8 @@ const struct applied_by *const *applied_by_read(const struct request *request, s
     struct arena *const arena = request->arena;
     struct status ignored = {.arena = arena};
     const struct applied_by **const found = arena_array(arena, catalog->count, sizeof *found);
-    if (!catalog->detection.has_ledger || !own_table_may_be_read(session, tables.last, &tables, arena)) {
+    if (!catalog->has_own_schema || !catalog->detection.has_ledger ||
+        !own_table_may_be_read(session, tables.last, &tables, arena)) {
         return found;
     }
     const char *const values[] = {failures_ledger(arena, &catalog->detection.ledger)};

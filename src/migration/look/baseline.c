@@ -1,30 +1,56 @@
 #include "migration/look/baseline.h"
 
-bool baseline_problem(const struct request *request, struct pg_session *session, const struct detection *detection,
-                      const char **problem)
+bool ledger_ground_look(const struct request *request, struct pg_session *session, const struct detection *detection,
+                        struct ledger_ground *ground)
 {
     /* What an extension brought (spatial_ref_sys of PostGIS) is not somebody's. */
     static const char sql[] =
-        "SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+        "SELECT pg_catalog.count(*) > 0, CASE WHEN $2 THEN (SELECT c.relname FROM pg_catalog.pg_class c JOIN "
+        "pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
         "WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT EXISTS "
         "(SELECT 1 FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass "
-        "AND d.objid = c.oid AND d.deptype = 'e') ORDER BY c.relname LIMIT 1";
-    *problem = NULL;
-    if (detection->has_ledger || !detection->framework->ledger.needs_baseline) {
-        return true;
-    }
-    const char *const schema = detection->ledger.schema;
-    PG_RESULT(result) = pg_query(session, sql, 1, (const char *const[]){schema}, request->status);
-    if (result != NULL && PQntuples(result) > 0) {
-        *problem = arena_printf(
-            request->arena,
-            "The schema \"%s\" is not empty (it has \"%s\") and has no %s tracking table: mark the migrations that it "
-            "has already as applied (truss baseline --all --verify), then run the rest (its own tool refuses it, too: "
-            "%s).",
-            schema, pg_field(result, 0, 0), detection->framework->display_name,
-            detection->framework->ledger.baseline_note);
+        "AND d.objid = c.oid AND d.deptype = 'e') ORDER BY c.relname LIMIT 1) END FROM pg_catalog.pg_namespace s WHERE "
+        "s.nspname = $1";
+    const char *const values[] = {detection->ledger.schema,
+                                  detection->framework->ledger.needs_baseline ? "true" : "false"};
+    PG_RESULT(result) = pg_query(session, sql, 2, values, request->status);
+    *ground = (struct ledger_ground){0};
+    if (result != NULL) {
+        ground->has_schema = pg_field_bool(result, 0, 0);
+        ground->occupant = arena_strdup(request->arena, pg_field(result, 0, 1));
     }
     return result != NULL;
+}
+
+static const char *problem_of(struct arena *arena, const struct detection *detection,
+                              const struct ledger_ground *ground)
+{
+    return ground->occupant == NULL
+               ? NULL
+               : arena_printf(
+                     arena,
+                     "The schema \"%s\" is not empty (it has \"%s\") and has no %s tracking table: mark the migrations "
+                     "that it has already as applied (truss baseline --all --verify), then run the rest (its own tool "
+                     "refuses it, too: %s).",
+                     detection->ledger.schema, ground->occupant, detection->framework->display_name,
+                     detection->framework->ledger.baseline_note);
+}
+
+bool ledger_ground_check(const struct request *request, const struct detection *detection,
+                         const struct ledger_ground *ground)
+{
+    const char *const problem = problem_of(request->arena, detection, ground);
+    return problem == NULL || status_fail(request->status, STATUS_FAILED_PRECONDITION, "%s", problem);
+}
+
+bool baseline_problem(const struct request *request, struct pg_session *session, const struct detection *detection,
+                      const char **problem)
+{
+    struct ledger_ground ground = {0};
+    const bool matters = !detection->has_ledger && detection->framework->ledger.needs_baseline;
+    const bool ok = !matters || ledger_ground_look(request, session, detection, &ground);
+    *problem = problem_of(request->arena, detection, &ground);
+    return ok;
 }
 
 bool baseline_check(const struct request *request, struct pg_session *session, const struct detection *detection)

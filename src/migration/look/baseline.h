@@ -7,6 +7,20 @@
 
 #include "migration/look/detect.h"
 
+/* What is where a ledger is to be made. */
+struct ledger_ground {
+    bool has_schema;
+    const char *occupant; /* a table or view of somebody in that schema; NULL: none, or its framework does not mind */
+};
+
+/* Asks for both, in one question. */
+bool ledger_ground_look(const struct request *request, struct pg_session *session, const struct detection *detection,
+                        struct ledger_ground *ground);
+
+/* FAILED_PRECONDITION where a first run is refused for what is there. */
+bool ledger_ground_check(const struct request *request, const struct detection *detection,
+                         const struct ledger_ground *ground);
+
 /* For a framework that wants a baseline: why a first run is refused, where the ledger's schema has tables or views of
  * somebody and no ledger; NULL where nothing is against it. False where the database did not answer. */
 bool baseline_problem(const struct request *request, struct pg_session *session, const struct detection *detection,

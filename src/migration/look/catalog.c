@@ -10,6 +10,7 @@
 #include "migration/look/join.h"
 #include "migration/look/looking.h"
 #include "migration/look/project_database.h"
+#include "pg/own_tables.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -329,8 +330,11 @@ static bool read_all(const struct request *request, struct pg_session *session, 
     const bool ok = detector(request, session, &catalog->detection) &&
                     (catalog->detection.framework == NULL || catalog->detection.problem != NULL ||
                      read_halves(request, session, catalog));
-    reading_end(session);
-    return ok && look_as_its_tool(request, session, catalog) && fill(request, catalog);
+    if (!ok || !own_schema_exists_behind(session, &catalog->has_own_schema, request->status)) {
+        reading_end(session);
+        return false;
+    }
+    return look_as_its_tool(request, session, catalog) && fill(request, catalog);
 }
 
 bool catalog_read(const struct request *request, struct pg_session *session, struct catalog *catalog)

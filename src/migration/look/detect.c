@@ -148,13 +148,15 @@ bool detect_reading(const struct request *request, struct pg_session *session, s
     return ok;
 }
 
-bool detect(const struct request *request, struct pg_session *session, struct detection *detection)
+bool detect_open(const struct request *request, struct pg_session *session, struct detection *detection)
 {
     *detection = (struct detection){0};
-    if (!reading_begin(request, session, &detection->facts)) {
-        return false;
-    }
-    const bool ok = detect_reading(request, session, detection);
+    return reading_begin(request, session, &detection->facts) && detect_reading(request, session, detection);
+}
+
+bool detect(const struct request *request, struct pg_session *session, struct detection *detection)
+{
+    const bool ok = detect_open(request, session, detection);
     reading_end(session);
     return ok;
 }

@@ -12,6 +12,10 @@
  * that is meant is not there. */
 bool detect(const struct request *request, struct pg_session *session, struct detection *detection);
 
+/* The same, and leaves its reading transaction open, for who sends its end with what comes next. Where it fails, too.
+ */
+bool detect_open(const struct request *request, struct pg_session *session, struct detection *detection);
+
 /* The same inside of a reading transaction, into a detection that has its facts. */
 bool detect_reading(const struct request *request, struct pg_session *session, struct detection *detection);
 

@@ -57,7 +57,7 @@ bool failures_read(const struct request *request, struct pg_session *session, co
                               "OPERATOR(pg_catalog.=) $1 AND migration IS NOT NULL";
     static const struct own_tables tables = {.last = STORE_LAST};
     *failures = arena_array(request->arena, catalog->count, sizeof **failures);
-    if (catalog->counts[MIGRATION_PENDING] == 0 ||
+    if (!catalog->has_own_schema || catalog->counts[MIGRATION_PENDING] == 0 ||
         !own_table_may_be_read(session, "{truss}.failed_attempts", &tables, request->arena)) {
         return true;
     }

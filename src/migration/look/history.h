@@ -51,6 +51,7 @@ struct catalog {
     struct catalog_item *items;    /* in the order of the files; orphaned ones where their names sort */
     size_t count;
     size_t counts[MIGRATION_STATES];
+    bool has_own_schema; /* Truss keeps something in this database */
     const char *problem; /* why "nothing to do" cannot be said, whatever the counts are: what was not found or not read;
                             else NULL */
     const char *other_database; /* the project names another database than this one: both, in a sentence; else NULL */

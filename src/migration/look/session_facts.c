@@ -27,13 +27,7 @@ static void read_schemas(struct arena *arena, struct text list, struct session_f
 bool reading_begin(const struct request *request, struct pg_session *session, struct session_facts *facts)
 {
     *facts = (struct session_facts){0};
-    if (!pg_session_pin(session, request->status) ||
-        !pg_exec(session, "BEGIN READ ONLY;SET LOCAL row_security = off", request->status)) {
-        reading_end(session);
-        return false;
-    }
-    /* Behind a pooler the path is this transaction's. */
-    if (pg_session_is_pooled(session) && !pg_session_pin(session, request->status)) {
+    if (!pg_session_begin_reading(session, request->status)) {
         reading_end(session);
         return false;
     }

@@ -45,31 +45,31 @@
              "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "                    \
              "JOIN owner r ON r.oid = c.relowner WHERE "
 
-/* Which tables are looked for: whether there is any, and what is to be known of them. $1: names. */
-struct question {
-    const char *any;
-    const char *all;
-};
+/* ---- the questions, of $1, names: is there any such table, and what is to be known of those that there are? ---- */
 
 #define HAS_NAME                                                                                                       \
     "c.relpersistence <> 't' AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c', 'i', 'I') AND "                      \
     "c.relname = ANY ($1::pg_catalog.name[])"
 
-static const struct question by_name = {
-    .any = "SELECT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE " HAS_NAME ")",
-    .all = TABLES_SELECT HAS_NAME " ORDER BY 1, 2",
-};
+static const char by_name_sql[] = TABLES_SELECT HAS_NAME " ORDER BY 1, 2";
 
 /* What initdb made has numbers below 16384 (FirstNormalObjectId): the server's own catalogues. */
-#define HAS_COLUMNS                                                                                                    \
-    "SELECT attrelid FROM pg_catalog.pg_attribute WHERE attname = ANY ($1::pg_catalog.name[]) AND attrelid >= 16384 "  \
-    "GROUP BY attrelid HAVING pg_catalog.count(*) >= 3"
+#define HAS_COLUMNS(names)                                                                                             \
+    "SELECT attrelid FROM pg_catalog.pg_attribute WHERE attname = ANY (" names "::pg_catalog.name[]) AND attrelid "    \
+    ">= 16384 GROUP BY attrelid HAVING pg_catalog.count(*) >= 3"
 
-static const struct question by_columns = {
-    .any = "SELECT EXISTS (" HAS_COLUMNS ")",
-    .all = TABLES_SELECT "c.relpersistence <> 't' AND c.relkind IN ('r', 'p') AND c.oid IN (" HAS_COLUMNS
-                         ") AND n.nspname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2",
-};
+static const char any_columns_sql[] = "SELECT EXISTS (" HAS_COLUMNS("$1") ")";
+
+static const char by_columns_sql[] =
+    TABLES_SELECT "c.relpersistence <> 't' AND c.relkind IN ('r', 'p') AND c.oid IN (" HAS_COLUMNS(
+        "$1") ") AND n.nspname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2";
+
+/* A first run finds nothing by either: both are asked at once. $1: names of tables; $2: of columns, NULL: these do not
+ * matter. The second is NULL where it was not looked for, because some table has a name. */
+static const char any_of_both_sql[] =
+    "SELECT n.is_any, CASE WHEN n.is_any THEN NULL WHEN $2::pg_catalog.name[] IS NULL THEN false ELSE EXISTS "
+    "(" HAS_COLUMNS("$2") ") END FROM (SELECT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE " HAS_NAME
+                          ") AS is_any OFFSET 0) n";
 
 /* ---- columns ---- */
 
@@ -204,18 +204,11 @@ static struct table read_table(struct arena *arena, const PGresult *result, int 
     return table;
 }
 
-static bool ask(const struct request *request, struct pg_session *session, const struct question *question,
-                struct names *names, struct tables *tables)
+/* Appends what is to be known of those that there are. */
+static bool ask_all(const struct request *request, struct pg_session *session, const char *sql, const char *names,
+                    struct tables *tables)
 {
-    buffer_puts(&names->literal, names->literal.size == 0 ? "{}" : "}");
-    const char *const values[] = {buffer_string(&names->literal)};
-    if (!pg_query_is_kept(session, question->all)) {
-        PG_RESULT(any) = pg_query(session, question->any, 1, values, request->status);
-        if (any == NULL || !pg_field_bool(any, 0, 0)) {
-            return any != NULL;
-        }
-    }
-    PG_RESULT(result) = pg_query_kept(session, question->all, 1, values, request->status);
+    PG_RESULT(result) = pg_query_kept(session, sql, 1, &names, request->status);
     if (result == NULL) {
         return false;
     }
@@ -231,12 +224,18 @@ static bool ask(const struct request *request, struct pg_session *session, const
     return true;
 }
 
-static bool ask_by_name(const struct request *request, struct pg_session *session, const struct shapes_wanted *wanted,
-                        struct tables *tables)
+static const char *end_names(struct names *names)
+{
+    buffer_puts(&names->literal, names->literal.size == 0 ? "{}" : "}");
+    return buffer_string(&names->literal);
+}
+
+/* The names that ledgers have. */
+static const char *table_names(struct arena *arena, const struct shapes_wanted *wanted)
 {
     const struct framework *const *const all = wanted->all;
     const struct folder_list *const folders = wanted->folders;
-    struct names names = {.literal = {.arena = request->arena}};
+    struct names names = {.literal = {.arena = arena}};
     for (size_t i = 0; i < 2; i++) {
         if (wanted->tables[i] != NULL) {
             add_name(&names, text_of(wanted->tables[i]));
@@ -257,13 +256,13 @@ static bool ask_by_name(const struct request *request, struct pg_session *sessio
             add_name(&names, text_of(folders->items[i].ledger.table));
         }
     }
-    return ask(request, session, &by_name, &names, tables);
+    return end_names(&names);
 }
 
-static bool ask_by_columns(const struct request *request, struct pg_session *session,
-                           const struct framework *const *all, struct tables *tables)
+/* The names of the columns of those that are known by their shape. */
+static const char *column_names(struct arena *arena, const struct framework *const *all)
 {
-    struct names names = {.literal = {.arena = request->arena}};
+    struct names names = {.literal = {.arena = arena}};
     for (size_t i = 0; all[i] != NULL; i++) {
         for (const struct ledger_shape *shape = all[i]->ledger.shapes; shape->table != NULL; shape++) {
             struct text rest = text_of(shape->by_shape ? shape->columns : "");
@@ -272,7 +271,7 @@ static bool ask_by_columns(const struct request *request, struct pg_session *ses
             }
         }
     }
-    return ask(request, session, &by_columns, &names, tables);
+    return end_names(&names);
 }
 
 /* ---- judging ---- */
@@ -409,29 +408,84 @@ static int by_place(const void *a, const void *b)
     return schemas != 0 ? schemas : strcmp(x->ledger.table, y->ledger.table);
 }
 
+/* What there is to look at. Who keeps a question prepared asks it at once. */
+struct traces {
+    bool has_name;
+    bool has_columns;
+    bool knows_columns;
+};
+
+/* `columns` is NULL where they do not matter even if nothing has a name. */
+static bool find_traces(const struct request *request, struct pg_session *session, const char *names,
+                        const char *columns, struct traces *traces)
+{
+    *traces = (struct traces){.has_name = true};
+    if (pg_query_is_kept(session, by_name_sql)) {
+        return true;
+    }
+    PG_RESULT(result) = pg_query(session, any_of_both_sql, 2, (const char *const[]){names, columns}, request->status);
+    if (result != NULL) {
+        *traces =
+            (struct traces){pg_field_bool(result, 0, 0), pg_field_bool(result, 0, 1), pg_field(result, 0, 1) != NULL};
+    }
+    return result != NULL;
+}
+
+static bool look_for_columns(const struct request *request, struct pg_session *session, const char *columns,
+                             struct traces *traces)
+{
+    if (traces->knows_columns || pg_query_is_kept(session, by_columns_sql)) {
+        traces->has_columns = traces->has_columns || !traces->knows_columns;
+        return true;
+    }
+    PG_RESULT(result) = pg_query(session, any_columns_sql, 1, &columns, request->status);
+    traces->has_columns = result != NULL && pg_field_bool(result, 0, 0);
+    return result != NULL;
+}
+
+/* Those that are found by their columns and were not by their name. */
+static bool add_by_columns(const struct request *request, struct pg_session *session, const char *columns,
+                           struct tables *tables)
+{
+    const struct tables known = *tables;
+    if (!ask_all(request, session, by_columns_sql, columns, tables)) {
+        return false;
+    }
+    size_t kept = known.count;
+    for (size_t i = known.count; i < tables->count; i++) {
+        if (find_table(&known, tables->items[i].schema, tables->items[i].name) == NULL) {
+            tables->items[kept++] = tables->items[i];
+        }
+    }
+    tables->count = kept;
+    return true;
+}
+
 bool shapes_find(const struct request *request, struct pg_session *session, const struct shapes_wanted *wanted,
                  struct found_ledgers *ledgers)
 {
     const struct framework *const *const all = wanted->all;
     const struct folder_list *const folders = wanted->folders;
     struct tables *const tables = &ledgers->tables;
+    const char *const names = table_names(request->arena, wanted);
+    const char *const columns = column_names(request->arena, all);
+    struct traces traces;
     *ledgers = (struct found_ledgers){0};
-    if (!ask_by_name(request, session, wanted, tables)) {
+    if (!find_traces(request, session, names, may_have_another_name(folders, ledgers) ? columns : NULL, &traces) ||
+        (traces.has_name && !ask_all(request, session, by_name_sql, names, tables))) {
         return false;
     }
     judge(request, all, tables, folders, ledgers);
-    if (may_have_another_name(folders, ledgers)) {
-        const struct tables known = *tables;
-        if (!ask_by_columns(request, session, all, tables)) {
+    if (!may_have_another_name(folders, ledgers)) {
+        return true;
+    }
+    if (!look_for_columns(request, session, columns, &traces)) {
+        return false;
+    }
+    if (traces.has_columns) {
+        if (!add_by_columns(request, session, columns, tables)) {
             return false;
         }
-        size_t kept = known.count;
-        for (size_t i = known.count; i < tables->count; i++) {
-            if (find_table(&known, tables->items[i].schema, tables->items[i].name) == NULL) {
-                tables->items[kept++] = tables->items[i];
-            }
-        }
-        tables->count = kept;
         judge(request, all, tables, folders, ledgers);
         sort_items(ledgers->items, ledgers->count, sizeof *ledgers->items, by_place);
     }

@@ -302,7 +302,8 @@ static bool choose(struct choosing *choosing, struct preparation *preparation)
     bool *const wanted = arena_array(request->arena, catalog->count, sizeof *wanted);
     preparation->items = arena_array(request->arena, catalog->count, sizeof *preparation->items);
     if (!mark_wanted(request, catalog, choosing->options, wanted) ||
-        !steps_exist(choosing->session, &catalog->detection.ledger, &choosing->has_steps, request->status)) {
+        (catalog->has_own_schema &&
+         !steps_exist(choosing->session, &catalog->detection.ledger, &choosing->has_steps, request->status))) {
         return false;
     }
     for (size_t i = 0; i < catalog->count; i++) {

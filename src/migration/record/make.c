@@ -7,20 +7,12 @@
 #include "migration/look/baseline.h"
 
 #include "base/sqlstate.h"
+#include "framework/core/ledger.h"
 #include "migration/look/store.h"
 #include "migration/plan/check/moment.h"
 #include "pg/own_tables.h"
 
 /* ---- the framework's ledger ---- */
-
-/* CREATE SCHEMA IF NOT EXISTS asks for the right to create one even where it exists: look first. */
-static bool schema_exists(const struct request *request, struct pg_session *session, const char *schema, bool *exists)
-{
-    PG_RESULT(result) = pg_query(session, "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1", 1,
-                                 (const char *const[]){schema}, request->status);
-    *exists = result != NULL && PQntuples(result) > 0;
-    return result != NULL;
-}
 
 /* The server's words become a detail where we know better what is wrong and what to do. */
 static void explain_refusal(const struct request *request, struct pg_session *session, const struct ledger *ledger)
@@ -35,60 +27,94 @@ static void explain_refusal(const struct request *request, struct pg_session *se
     }
 }
 
-bool ledger_ensure(const struct request *request, struct pg_session *session, struct detection *detection)
+/* CREATE SCHEMA IF NOT EXISTS asks for the right to create one even where it exists: it was looked for. */
+static void put_making(struct buffer *sql, const struct detection *detection, const struct ledger_ground *ground)
+{
+    buffer_puts(sql, "BEGIN;");
+    if (!ground->has_schema) {
+        buffer_puts(sql, "CREATE SCHEMA ");
+        pg_quote_identifier(sql, detection->ledger.schema);
+        buffer_putc(sql, ';');
+    }
+    ledger_put(sql, detection->framework, LEDGER_CREATE, &detection->ledger, NULL);
+    buffer_puts(sql, "COMMIT;");
+}
+
+/* A plain table without triggers, rules and policies takes every row that is inserted. A database may be without
+ * PL/pgSQL, or have taken the right to it from everybody. */
+static void put_obstacles(struct buffer *sql, const struct ledger *ledger)
+{
+    buffer_puts(
+        sql,
+        "SELECT c.relkind = 'r' AND NOT c.relhastriggers AND NOT c.relhasrules AND NOT c.relrowsecurity, c.oid, NOT "
+        "EXISTS (SELECT FROM pg_catalog.pg_language l WHERE l.lanname = 'plpgsql' AND "
+        "pg_catalog.has_language_privilege(l.oid, 'USAGE')) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
+        "ON n.oid = c.relnamespace WHERE n.nspname = ");
+    ledger_put_text(sql, ledger->schema);
+    buffer_puts(sql, " AND c.relname = ");
+    ledger_put_text(sql, ledger->table);
+}
+
+static void note_obstacles(const struct request *request, const struct pg_session *session, const PGresult *result,
+                           struct ledger *ledger)
+{
+    const bool is_there = PQntuples(result) == 1;
+    ledger->takes_rows = is_there && pg_field_bool(result, 0, 0);
+    ledger->lacks_plpgsql = is_there && pg_field_bool(result, 0, 2);
+    ledger->is_vouched = request->site->ledger.table != NULL;
+    ledger->own_schema = arena_strdup(request->arena, pg_session_own_schema(session));
+    ledger->oid = is_there ? arena_strdup(request->arena, pg_field(result, 0, 1)) : NULL;
+}
+
+/* One message makes it, where it is not there, and asks what could keep it from taking a row. */
+static bool make_and_note(const struct request *request, struct pg_session *session, struct detection *detection,
+                          const struct ledger_ground *ground)
 {
     struct buffer sql = {.arena = request->arena};
-    bool exists;
-    if (detection->has_ledger) {
+    if (!detection->has_ledger) {
+        put_making(&sql, detection, ground);
+    }
+    put_obstacles(&sql, &detection->ledger);
+    PG_RESULT(result) = pg_query_simple(session, buffer_string(&sql), request->status);
+    if (result != NULL) {
+        detection->has_ledger = true;
+        note_obstacles(request, session, result, &detection->ledger);
         return true;
     }
-    if (!schema_exists(request, session, detection->ledger.schema, &exists)) {
-        return false;
-    }
-    buffer_puts(&sql, "BEGIN;");
-    if (!exists) {
-        buffer_puts(&sql, "CREATE SCHEMA ");
-        pg_quote_identifier(&sql, detection->ledger.schema);
-        buffer_putc(&sql, ';');
-    }
-    ledger_put(&sql, detection->framework, LEDGER_CREATE, &detection->ledger, NULL);
-    buffer_puts(&sql, "COMMIT;");
-    detection->has_ledger = pg_exec(session, buffer_string(&sql), request->status);
-    if (!detection->has_ledger && pg_session_in_transaction(session)) {
+    if (pg_session_in_transaction(session)) {
         struct status ignored = {.arena = request->arena};
         pg_exec(session, "ROLLBACK", &ignored);
     }
     if (!detection->has_ledger) {
         explain_refusal(request, session, &detection->ledger);
     }
-    return detection->has_ledger;
+    return false;
 }
 
-/* A plain table without triggers, rules and policies takes every row that is inserted. A database may be without
- * PL/pgSQL, or have taken the right to it from everybody. */
 bool ledger_note_obstacles(const struct request *request, struct pg_session *session, struct detection *detection)
 {
-    static const char sql[] =
-        "SELECT c.relkind = 'r' AND NOT c.relhastriggers AND NOT c.relhasrules AND NOT c.relrowsecurity, c.oid, NOT "
-        "EXISTS (SELECT FROM pg_catalog.pg_language l WHERE l.lanname = 'plpgsql' AND "
-        "pg_catalog.has_language_privilege(l.oid, 'USAGE')) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
-        "ON n.oid = c.relnamespace WHERE n.nspname = $1 AND "
-        "c.relname = $2";
-    const char *const values[] = {detection->ledger.schema, detection->ledger.table};
-    PG_RESULT(result) = pg_query(session, sql, 2, values, request->status);
-    const bool is_there = result != NULL && PQntuples(result) == 1;
-    detection->ledger.takes_rows = is_there && pg_field_bool(result, 0, 0);
-    detection->ledger.lacks_plpgsql = is_there && pg_field_bool(result, 0, 2);
-    detection->ledger.is_vouched = request->site->ledger.table != NULL;
-    detection->ledger.own_schema = arena_strdup(request->arena, pg_session_own_schema(session));
-    detection->ledger.oid = is_there ? arena_strdup(request->arena, pg_field(result, 0, 1)) : NULL;
+    struct buffer sql = {.arena = request->arena};
+    put_obstacles(&sql, &detection->ledger);
+    PG_RESULT(result) = pg_query(session, buffer_string(&sql), 0, NULL, request->status);
+    if (result != NULL) {
+        note_obstacles(request, session, result, &detection->ledger);
+    }
     return result != NULL;
+}
+
+bool ledger_ensure(const struct request *request, struct pg_session *session, struct detection *detection)
+{
+    struct ledger_ground ground = {0};
+    return (detection->has_ledger || ledger_ground_look(request, session, detection, &ground)) &&
+           make_and_note(request, session, detection, &ground);
 }
 
 bool ledger_make_ready(const struct request *request, struct pg_session *session, struct detection *detection)
 {
-    return baseline_check(request, session, detection) && ledger_ensure(request, session, detection) &&
-           ledger_note_obstacles(request, session, detection);
+    struct ledger_ground ground = {0};
+    return (detection->has_ledger || (ledger_ground_look(request, session, detection, &ground) &&
+                                      ledger_ground_check(request, detection, &ground))) &&
+           make_and_note(request, session, detection, &ground);
 }
 
 /* ---- our own tables ---- */

@@ -6,11 +6,11 @@
 
 #include "migration/look/detect.h"
 
-/* Makes the detection's ledger, and its schema, where they do not exist; has_ledger is set. */
-bool ledger_ensure(const struct request *request, struct pg_session *session, struct detection *detection);
-
 /* Notes what could keep the ledger from taking a row, so that what writes rows asks no more of each than it must. */
 bool ledger_note_obstacles(const struct request *request, struct pg_session *session, struct detection *detection);
+
+/* The same, and makes the detection's ledger, and its schema, where they do not exist; has_ledger is set. */
+bool ledger_ensure(const struct request *request, struct pg_session *session, struct detection *detection);
 
 /* The same before a run. For a framework that wants a baseline: fails with FAILED_PRECONDITION where the ledger's
  * schema has tables, views or types of somebody and no ledger: a first run would create what is there already. */

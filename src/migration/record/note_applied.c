@@ -17,14 +17,6 @@ static const struct own_tables tables = {
            "COMMENT ON TABLE {truss}.applied_by IS 'Who had each migration applied by Truss, and in which run.';",
 };
 
-static bool keeps_something(struct pg_session *session, bool *keeps, struct status *status)
-{
-    PG_RESULT(result) = own_query(
-        session, "SELECT pg_catalog.to_regnamespace(pg_catalog.quote_ident('{truss}')) IS NOT NULL", 0, NULL, status);
-    *keeps = result != NULL && pg_field_bool(result, 0, 0);
-    return result != NULL;
-}
-
 static void put_names(struct buffer *sql, const struct applied_names *names)
 {
     for (size_t i = 0; i < names->count; i++) {
@@ -39,7 +31,7 @@ bool applied_by_write(const struct request *request, struct pg_session *session,
 {
     struct buffer sql = {.arena = status->arena};
     bool keeps;
-    if (!keeps_something(session, &keeps, status) || !keeps) {
+    if (!own_schema_exists(session, &keeps, status) || !keeps) {
         return status->code == STATUS_OK;
     }
     if (!own_tables_ensure(session, &tables, status)) {

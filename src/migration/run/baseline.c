@@ -215,7 +215,6 @@ static bool write(struct baseline *baseline)
     const int64_t began = clock_ms();
     bool has_steps;
     if (!ledger_ensure(run->request, run->session, &catalog->detection) ||
-        !ledger_note_obstacles(run->request, run->session, &catalog->detection) ||
         !store_exists(run->session, &has_steps, run->status) ||
         !make_record(baseline, run->arena, baseline->chosen[0], &first) || !put_others(baseline, has_steps, &others)) {
         return false;

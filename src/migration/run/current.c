@@ -31,12 +31,34 @@ struct run run_of(const struct request *request)
     };
 }
 
-/* A run that has lost its session trusts no other of that moment. */
-static struct pg_session *open_session(const struct run *run)
+/* Owns the session: the same, set up for the run, or NULL. */
+static struct pg_session *set_up(struct run *run, struct pg_session *session)
+{
+    if (session == NULL) {
+        return NULL;
+    }
+    pg_session_set_deadline(session, run->deadline);
+    run->settings.has_idle_limit = pg_session_server_version(session) >= HAS_IDLE_LIMIT;
+    if (pg_session_set_up(session, session_limits(run->arena, &run->settings), run->status)) {
+        return session;
+    }
+    pg_session_free(session);
+    return NULL;
+}
+
+/* A run that has lost its session trusts no other of that moment. One that was claimed may be lost. */
+static struct pg_session *open_session(struct run *run)
 {
     const struct site *const site = run->request->site;
-    struct pg_session *const warm = run->had_session ? NULL : pg_pool_claim(site->pool);
-    return warm != NULL ? warm : pg_session_open_pinned(site->conninfo, run->deadline, run->status);
+    struct pg_session *const claimed = run->had_session ? NULL : pg_pool_claim(site->pool);
+    struct pg_session *const warm = set_up(run, claimed);
+    if (warm != NULL) {
+        return warm;
+    }
+    if (claimed != NULL) {
+        *run->status = (struct status){.arena = run->status->arena};
+    }
+    return set_up(run, pg_session_open(site->conninfo, run->deadline, run->status));
 }
 
 bool run_connect(struct run *run)
@@ -51,15 +73,8 @@ bool run_connect(struct run *run)
         return false;
     }
     run->had_session = true;
-    pg_session_set_deadline(run->session, run->deadline);
-    run->settings.has_idle_limit = pg_session_server_version(run->session) >= HAS_IDLE_LIMIT;
-    if (pg_exec(run->session, session_limits(run->arena, &run->settings), run->status)) {
-        observer_guard(run->observer, run->session);
-        return true;
-    }
-    pg_session_free(run->session);
-    run->session = NULL;
-    return false;
+    observer_guard(run->observer, run->session);
+    return true;
 }
 
 void run_watch(struct run *run, const struct watch *watch)

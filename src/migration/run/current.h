@@ -46,7 +46,8 @@ struct run {
 /* A run for a request, with neither connection nor watch yet. */
 struct run run_of(const struct request *request);
 
-/* Opens its session, anew where it has one. False: it has none. */
+/* Opens its session, anew where it has one: with the run's limits, and without JIT until the first script's RESET ALL.
+ * It may not be pinned yet: the first reading transaction does that. False: it has none. */
 bool run_connect(struct run *run);
 
 /* Has somebody watch it. The watch may be NULL. */

@@ -51,25 +51,59 @@ static size_t framework_keys(const struct run *run, const struct detection *dete
     return framework_advisory_locks(detection->framework, &detection->ledger, pg_session_database(run->session), keys);
 }
 
-/* *taken: we have it now. Fails for a lost connection, and for a pooler: it answers with a backend of its own choice,
- * whose number is not the one that it gave when we connected (seen with PgBouncer 1.18). */
-static bool try_lock(struct run *run, const struct lock_key *key, bool *taken)
+/* Ours first. */
+static size_t all_keys(const struct run *run, const struct detection *detection, struct lock_key *keys)
 {
-    const char *const sql =
-        key->subid == 1 ? "SELECT pg_catalog.pg_try_advisory_lock(($1::bigint OPERATOR(pg_catalog.<<) 32) "
-                          "OPERATOR(pg_catalog.|) $2::bigint), pg_catalog.pg_backend_pid()"
-                        : "SELECT pg_catalog.pg_try_advisory_lock($1::bigint::bit(32)::int, $2::bigint::bit(32)::int), "
-                          "pg_catalog.pg_backend_pid()";
-    char class[16];
-    char object[16];
-    snprintf(class, sizeof class, "%u", key->class);
-    snprintf(object, sizeof object, "%u", key->object);
-    PG_RESULT(result) = pg_query(run->session, sql, 2, (const char *const[]){class, object}, run->status);
+    int64_t numbers[MOST_ADVISORY_KEYS];
+    const size_t count = framework_keys(run, detection, numbers);
+    keys[0] = our_key(&detection->ledger);
+    for (size_t i = 0; i < count; i++) {
+        keys[i + 1] = framework_key(detection->framework, numbers[i]);
+    }
+    return count + 1;
+}
+
+/* The arguments of an advisory lock's function: two 32-bit keys, or one of 64. */
+static void put_arguments(struct buffer *sql, const struct lock_key *key)
+{
+    if (key->subid == 2) {
+        buffer_printf(sql, "(%d, %d)", (int)key->class, (int)key->object);
+    } else {
+        buffer_printf(sql, "(%lld)", (long long)((uint64_t)key->class << 32 | key->object));
+    }
+}
+
+/* Locks that are tried for in one message. */
+struct lock_try {
+    const char *in_front; /* a statement that is sent with it, or "" */
+    const struct lock_key *keys;
+    size_t count;
+    size_t taken; /* so many of them, from the first on, are ours now */
+};
+
+/* Tries for one after the other until one is not to be had. Fails for a lost connection, and, with none taken, for a
+ * pooler: it answers with a backend of its own choice, whose number is not the one that it gave when we connected (seen
+ * with PgBouncer 1.18). */
+static bool try_locks(struct run *run, struct lock_try *try)
+{
+    const int pid = pg_session_backend_pid(run->session);
+    struct buffer sql = {.arena = run->arena};
+    buffer_printf(&sql,
+                  "%sSELECT pg_catalog.pg_backend_pid(), CASE WHEN pg_catalog.pg_backend_pid() "
+                  "OPERATOR(pg_catalog.<>) %d THEN 0 ",
+                  try->in_front, pid);
+    for (size_t i = 0; i < try->count; i++) {
+        buffer_puts(&sql, "WHEN NOT pg_catalog.pg_try_advisory_lock");
+        put_arguments(&sql, &try->keys[i]);
+        buffer_printf(&sql, " THEN %zu ", i);
+    }
+    buffer_printf(&sql, "ELSE %zu END", try->count);
+    PG_RESULT(result) = pg_query_simple(run->session, buffer_string(&sql), run->status);
     if (result == NULL) {
         return false;
     }
-    *taken = pg_field_bool(result, 0, 0);
-    return pg_field_int(result, 0, 1, 0) == pg_session_backend_pid(run->session) ||
+    try->taken = (size_t)pg_field_int(result, 0, 1, 0);
+    return pg_field_int(result, 0, 0, 0) == pid ||
            status_fail(run->status, STATUS_FAILED_PRECONDITION,
                        "The connection goes through a pooler (PgBouncer or alike), where the lock that keeps two runs "
                        "apart would be lost: give the worker a direct connection URL (Prisma's directUrl).");
@@ -162,20 +196,27 @@ static uint32_t next_pause(uint32_t ms)
     return ms * 2 > LONGEST_PAUSE_MS ? LONGEST_PAUSE_MS : ms * 2;
 }
 
-static bool take_one(struct run *run, const struct lock_key *key, int64_t until)
+static int64_t wait_end(const struct run *run)
 {
-    struct lock_wait wait = {.key = key, .began = clock_ms(), .until = until, .attempt = 1};
+    const int64_t wait = clock_ms() + run->request->site->lock_wait_ms; /* 0: one try */
+    return wait < run->deadline ? wait : run->deadline;
+}
+
+/* Waits for the first of them; with it come those behind it that nobody has. */
+static bool take_first(struct run *run, struct lock_try *try)
+{
+    const struct lock_key *const key = &try->keys[0];
+    struct lock_wait wait = {.key = key, .began = clock_ms(), .until = wait_end(run), .attempt = 1};
     int64_t next_word = wait.began;
-    bool taken = false;
     for (wait.pause_ms = FIRST_PAUSE_MS;; wait.pause_ms = next_pause(wait.pause_ms)) {
-        if (!try_lock(run, key, &taken)) {
+        if (!try_locks(run, try)) {
             return false;
         }
-        if (taken) {
+        if (try->taken > 0) {
             meters_run_waited(run->request->site->meters, wait.attempt == 1 ? 0 : clock_ms() - wait.began);
             return true;
         }
-        if (deadline_passed(until)) {
+        if (deadline_passed(wait.until)) {
             meters_run_waited(run->request->site->meters, clock_ms() - wait.began);
             break;
         }
@@ -184,6 +225,7 @@ static bool take_one(struct run *run, const struct lock_key *key, int64_t until)
             next_word = clock_ms() + WORD_EACH_MS;
         }
         wait.attempt++;
+        try->in_front = "";
         if (!pause_before_next(run, wait.pause_ms)) {
             return false;
         }
@@ -194,34 +236,42 @@ static bool take_one(struct run *run, const struct lock_key *key, int64_t until)
         holder_of(run, key));
 }
 
-static int64_t wait_end(const struct run *run)
+/* All in one message, as long as nobody has one of them. */
+static bool take(struct run *run, const char *in_front, const struct lock_key *keys, size_t count)
 {
-    const int64_t wait = clock_ms() + run->request->site->lock_wait_ms; /* 0: one try */
-    return wait < run->deadline ? wait : run->deadline;
+    struct lock_try try = {.in_front = in_front, .keys = keys, .count = count};
+    while (try.count > 0) {
+        if (!take_first(run, &try)) {
+            return false;
+        }
+        try = (struct lock_try){.in_front = "", .keys = try.keys + try.taken, .count = try.count - try.taken};
+    }
+    return true;
+}
+
+/* A reading transaction that is open ends in front of them, in the same message. */
+static const char *end_of_reading(const struct run *run)
+{
+    return pg_session_in_transaction(run->session) ? "ROLLBACK;" : "";
 }
 
 bool lock_take_ours(struct run *run, const struct detection *detection)
 {
     const struct lock_key ours = our_key(&detection->ledger);
-    return take_one(run, &ours, wait_end(run));
+    return take(run, end_of_reading(run), &ours, 1);
 }
 
 bool lock_take(struct run *run, const struct detection *detection)
 {
-    return lock_take_ours(run, detection) && lock_retake(run, detection);
+    struct lock_key keys[MOST_ADVISORY_KEYS + 1];
+    return take(run, end_of_reading(run), keys, all_keys(run, detection, keys));
 }
 
 bool lock_retake(struct run *run, const struct detection *detection)
 {
-    int64_t keys[MOST_ADVISORY_KEYS];
-    const size_t count = framework_keys(run, detection, keys);
-    for (size_t i = 0; i < count; i++) {
-        const struct lock_key key = framework_key(detection->framework, keys[i]);
-        if (!take_one(run, &key, wait_end(run))) {
-            return false;
-        }
-    }
-    return true;
+    struct lock_key keys[MOST_ADVISORY_KEYS + 1];
+    const size_t count = all_keys(run, detection, keys);
+    return take(run, "", keys + 1, count - 1);
 }
 
 /* *holder: who is such a session, "" for nobody. Somebody else's session may have any name: only our own role's count.
@@ -280,27 +330,6 @@ bool lock_yield(struct run *run, const struct detection *detection)
 }
 
 /* ---- while scripts run ---- */
-
-static size_t all_keys(const struct run *run, const struct detection *detection, struct lock_key *keys)
-{
-    int64_t numbers[MOST_ADVISORY_KEYS];
-    const size_t count = framework_keys(run, detection, numbers);
-    keys[0] = our_key(&detection->ledger);
-    for (size_t i = 0; i < count; i++) {
-        keys[i + 1] = framework_key(detection->framework, numbers[i]);
-    }
-    return count + 1;
-}
-
-/* The arguments of an advisory lock's function: two 32-bit keys, or one of 64. */
-static void put_arguments(struct buffer *sql, const struct lock_key *key)
-{
-    if (key->subid == 2) {
-        buffer_printf(sql, "(%d, %d)", (int)key->class, (int)key->object);
-    } else {
-        buffer_printf(sql, "(%lld)", (long long)((uint64_t)key->class << 32 | key->object));
-    }
-}
 
 const char *lock_guard(struct run *run, const struct detection *detection)
 {
@@ -419,7 +448,7 @@ bool lock_verify(struct run *run, const struct detection *detection, bool lets_g
                        arena_printf(run->arena,
                                     "The script let go of the %s lock, which keeps two runs apart: it is taken again.",
                                     keys[i].owner));
-            if (!take_one(run, &keys[i], wait_end(run))) {
+            if (!take(run, "", &keys[i], 1)) {
                 return false;
             }
         }

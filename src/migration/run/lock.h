@@ -10,8 +10,9 @@
 #include "migration/run/current.h"
 
 /* Takes all these locks on the run's session, waiting up to the site's lock_wait_ms or the deadline. They go with the
- * session. ABORTED where another one has them: the message says who, and since when. FAILED_PRECONDITION where the
- * connection goes through a pooler, which would lose them. */
+ * session. A reading transaction that is open on it ends in front of them. ABORTED where another one has them: the
+ * message says who, and since when. FAILED_PRECONDITION where the connection goes through a pooler, which would lose
+ * them. */
 bool lock_take(struct run *run, const struct detection *detection);
 
 /* Takes ours alone: the framework's own tool, which is to run meanwhile, takes its own. */

@@ -145,8 +145,7 @@ static bool apply_mark(struct run *run, const char *name, const char **message)
     const struct migration_place place = {&run->request->site->project, &catalog.detection.folder, item->file};
     if (!check_gap(run, &catalog, item) || !migration_load(run->arena, &place, &loaded, run->status) ||
         !may_mark(run, &catalog, "mark as applied", item, loaded_hash(run->arena, &loaded)) ||
-        !ledger_ensure(run->request, run->session, &catalog.detection) ||
-        !ledger_note_obstacles(run->request, run->session, &catalog.detection)) {
+        !ledger_ensure(run->request, run->session, &catalog.detection)) {
         return false;
     }
     uuid_v4(id);

@@ -82,6 +82,9 @@ static bool mend(const struct execution *execution)
             return false;
         }
     }
+    if (flaws->count > 0 && !pg_session_use_jit(run->session, true, run->status)) {
+        return false;
+    }
     for (size_t i = 0; i < flaws->count; i++) {
         const struct flaw *const one = &flaws->items[i];
         execution->result->has_begun = true;
@@ -236,13 +239,14 @@ static bool run_prepared(const struct execution *execution)
 
 /* ---- before ---- */
 
+/* The reading transaction is left to who locks. */
 static bool find_framework(const struct run *run, const struct run_task *task, struct detection *detection)
 {
     if (task->detection != NULL) {
         *detection = *task->detection;
         return true;
     }
-    return detect(run->request, run->session, detection);
+    return detect_open(run->request, run->session, detection);
 }
 
 /* Takes the locks, and then reads and plans. Where the framework's own tool may be started the framework's lock is left
@@ -255,7 +259,9 @@ static bool lock_and_prepare(struct run *run, const struct run_options *options,
     const bool has_tool = is_known && tool_of(request->site, detection).delegate != NULL;
     const bool may_use_tool = has_tool && request->site->allow_delegate;
     /* Without a framework there is nothing to lock; preparing says so. */
-    if (is_known && !(may_use_tool ? lock_take_ours(run, detection) : lock_take(run, detection))) {
+    if (!is_known) {
+        reading_end(run->session);
+    } else if (!(may_use_tool ? lock_take_ours(run, detection) : lock_take(run, detection))) {
         return false;
     }
     if (has_tool && !lock_wait_for_tool(run, tool_session_name(run->arena, &detection->ledger))) {
@@ -268,13 +274,11 @@ static bool lock_and_prepare(struct run *run, const struct run_options *options,
            (lock_retake(run, detection) && prepare(request, run->session, detection, options, preparation));
 }
 
-/* All that is asked of the database in front of the first script. The scripts run as the server is set. */
+/* All that is asked of the database in front of the first script. */
 static bool find_and_prepare(struct run *run, const struct run_task *task, struct detection *detection,
                              struct preparation *preparation)
 {
-    return pg_session_use_jit(run->session, false, run->status) && find_framework(run, task, detection) &&
-           lock_and_prepare(run, task->options, detection, preparation) &&
-           pg_session_use_jit(run->session, true, run->status);
+    return find_framework(run, task, detection) && lock_and_prepare(run, task->options, detection, preparation);
 }
 
 bool run_migrations(const struct request *request, const struct run_task *task, struct run_result *result)

@@ -113,7 +113,7 @@ static void describe(struct run *run, const struct query *query, const struct pg
 
 bool session_as_ourselves(struct pg_session *session, struct status *status)
 {
-    return pg_exec(session, transaction_reset, status) && pg_session_pin(session, status);
+    return pg_session_pin_behind(session, transaction_reset, status);
 }
 
 void run_roll_back(struct run *run)
