@@ -30,4 +30,8 @@ extern const struct executor run_whole; /* all in one transaction, or nothing */
 extern const struct executor run_trial; /* all in one transaction that is rolled back */
 extern const struct executor run_tool;  /* by the framework's own tool, where migrations are programs */
 
+/* Forgets what an earlier run has noted of its tool, whose end nobody saw, where nothing is pending: then the tool did
+ * all of it. */
+void run_tool_settled(const struct execution *execution);
+
 #endif

@@ -140,6 +140,9 @@ static void run_nothing(const struct execution *execution)
     struct run_result *const result = execution->result;
     result->ok = true;
     result->summary = "No pending migrations to run.";
+    if (!execution->options->dry_run) {
+        run_tool_settled(execution);
+    }
     if (has_around(execution) && around_run(execution, AROUND_BEFORE_RUN)) {
         finish_around(execution);
     }

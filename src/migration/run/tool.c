@@ -189,6 +189,20 @@ static void note_ended(const struct execution *execution)
     }
 }
 
+void run_tool_settled(const struct execution *execution)
+{
+    struct catalog *const catalog = &execution->preparation->catalog;
+    struct detection *const detection = &catalog->detection;
+    struct status ignored = {.arena = execution->run->arena};
+    struct request request = *execution->run->request;
+    request.status = &ignored;
+    if (catalog->has_own_schema && detection->has_ledger && catalog->counts[MIGRATION_PENDING] == 0 &&
+        tool_of(request.site, detection).delegate != NULL &&
+        ledger_note_obstacles(&request, execution->run->session, detection)) {
+        note_ended(execution);
+    }
+}
+
 /* ---- judging ---- */
 
 /* Compares the ledger with what it was. False where it could not be read, so that nobody knows. */
