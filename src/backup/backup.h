@@ -12,6 +12,8 @@
 #include "base/words.h"
 #include "pg/session.h"
 
+#include <stdatomic.h>
+
 #define BACKUPS_LISTED 50
 
 struct s3_place;
@@ -26,7 +28,7 @@ struct backups {
     uint32_t jobs;                   /* connections of a dump and a restore; from 2 on in the directory format */
     bool loads_foreign_code;         /* pg/loading.h: the operator says so */
     uint32_t quota_mb;               /* for all backups of the database; 0: no limit */
-    const volatile bool *stopping;   /* the worker is to end, and what is under way with it */
+    const atomic_bool *stopping;     /* the worker is to end, and what is under way with it */
 };
 
 struct backup_call {

@@ -84,7 +84,7 @@ bool backup_watch_look(void *data)
 {
     struct backup_watch *const watch = data;
     const int64_t now = clock_ms();
-    if (watch->end == WATCH_GOES_ON && *watch->call->backups->stopping) {
+    if (watch->end == WATCH_GOES_ON && atomic_load(watch->call->backups->stopping)) {
         watch->end = WATCH_STOPPING;
     }
     if (watch->end == WATCH_GOES_ON && now >= watch->next_tell) {

@@ -22,6 +22,7 @@
 #include "worker/witness.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,7 +77,7 @@ static struct workbench workbench_of(const struct config *config)
 }
 
 /* The worker is told to end: so is what is under way. */
-static volatile bool is_stopping;
+static atomic_bool is_stopping;
 
 static struct backups backups_of(struct arena *arena, const struct config *config)
 {
@@ -278,7 +279,7 @@ static void stop(struct house *house)
     if (config->serves_parent && is_idle) {
         leave(config, 0); /* nobody is left to ask */
     }
-    is_stopping = true;
+    atomic_store(&is_stopping, true);
     workbench_stop(&house->workbench);
     /* Who started a private one waits for the end of its run, or is gone: then it is ended at once. */
     if (!operations_stop(operations, config->serves_parent ? 0 : RUN_GRACE_MS, CANCEL_MS) ||
