@@ -55,10 +55,12 @@ static void dial_again(void *data)
 {
     struct rpc_channel *const channel = data;
     atomic_fetch_add(&channel->inside, 1);
+    pthread_mutex_lock(&channel->dialing);
     if (!atomic_load(&channel->closing)) {
         nng_dialer_close(channel->dialer);
         dial(channel);
     }
+    pthread_mutex_unlock(&channel->dialing);
     atomic_fetch_sub(&channel->inside, 1);
 }
 
@@ -119,6 +121,7 @@ static void free_channel(struct rpc_channel *channel)
         call = next;
     }
     tls_link_close(channel->link);
+    pthread_mutex_destroy(&channel->dialing);
     pthread_mutex_destroy(&channel->mutex);
     free(channel->authorization);
     free(channel->url);
@@ -192,6 +195,7 @@ struct rpc_channel *rpc_channel_open_with(const char *url, const struct rpc_acce
     channel->url = strdup(url);
     channel->authorization = authorization_by(access->token);
     pthread_mutex_init(&channel->mutex, NULL);
+    pthread_mutex_init(&channel->dialing, NULL);
     channel->link = tls_link_is_for(url) ? tls_link_open(url, &access->tls, status) : NULL;
     const bool has_way = !tls_link_is_for(url) || channel->link != NULL;
     const int error = has_way ? open_socket(channel) : 0;

@@ -33,7 +33,8 @@ struct call {
 
 struct rpc_channel {
     nng_socket socket;
-    nng_dialer dialer; /* of the link's thread where there is one */
+    nng_dialer dialer; /* under the next, once it is open: the link's thread and the watch both dial again */
+    pthread_mutex_t dialing;
     char *url;
     struct tls_link *link; /* the way of a tls+tcp:// URL; NULL: nng goes itself */
     char *authorization;   /* of calls that have none of their own; NULL: none */
