@@ -32,8 +32,8 @@ struct guard *guard_open(nng_socket server, const struct guard_options *wish, st
 /* The real URL of one; NULL beyond the last. */
 const char *guard_url(const struct guard *guard, size_t index);
 
-/* Takes the ticket off a message: false where it came by another way into the same socket. */
-bool guard_take_ticket(const struct guard *guard, nng_msg *message, uint32_t *ticket);
+/* Takes the ticket off a message that the REP socket has received. */
+uint32_t guard_take_ticket(nng_msg *message);
 
 /* Where a ticket's connection comes from; "?" where nothing is known of it. Any thread. */
 void guard_peer(struct guard *guard, uint32_t number, struct rpc_peer *peer);

@@ -4,7 +4,6 @@
 #ifndef RPC_PEER_H
 #define RPC_PEER_H
 
-#include <nng/nng.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -18,10 +17,7 @@ struct rpc_peer {
     uint64_t uid;
 };
 
-/* Looks at the connection of a message. "?" where nothing is known of it any more. */
-void rpc_peer_of(nng_pipe pipe, struct rpc_peer *peer);
-
-/* The same of a connected socket. */
+/* Looks at a connected socket. "?" where nothing is known of it any more. */
 void rpc_peer_of_socket(int fd, struct rpc_peer *peer);
 
 #endif

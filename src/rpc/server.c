@@ -20,7 +20,7 @@
 
 #define DRAIN_MS  100
 #define CLOSE_MS  3000  /* for nng to close without a request under way, which takes it a few */
-#define ANSWER_MS 10000 /* the guard takes one at once; another connection may not */
+#define ANSWER_MS 10000 /* the guard takes one at once */
 
 /* ---- answering ---- */
 
@@ -127,7 +127,7 @@ static struct visit *take_followers(struct visit *visit)
 static bool is_wanted(const void *data)
 {
     const struct visit *const visit = data;
-    return visit->ticket == 0 || guard_is_wanted(visit->server->guard, visit->ticket);
+    return guard_is_wanted(visit->server->guard, visit->ticket);
 }
 
 static struct rpc_call call_of(struct visit *visit, struct status *status)
@@ -274,11 +274,7 @@ static void receive(struct visit *visit, struct text bytes)
     visit->step = STEP_WORKING;
     visit->principal = (struct principal){.name = ""};
     visit->place = (struct rpc_place){0};
-    if (visit->ticket == 0) {
-        rpc_peer_of(visit->pipe, &visit->peer);
-    } else {
-        guard_peer(server->guard, visit->ticket, &visit->peer);
-    }
+    guard_peer(server->guard, visit->ticket, &visit->peer);
     struct status status = {.arena = visit->arena};
     if (!rpc_request_unpack(visit->arena, bytes, &visit->request, &status)) {
         visit->request = (struct rpc_request){.method = "?"};
@@ -301,9 +297,6 @@ void visit_on_aio(void *data)
         if (error != 0) {
             nng_msg_free(nng_aio_get_msg(visit->aio)); /* the caller has gone */
         }
-        if (error == NNG_ETIMEDOUT && visit->ticket == 0) {
-            nng_pipe_close(visit->pipe); /* or it would keep all contexts, one after the other, for its answers */
-        }
         if (error != NNG_ECLOSED && error != NNG_ECANCELED) {
             visit_receive(visit);
         }
@@ -324,10 +317,7 @@ void visit_on_aio(void *data)
         return;
     }
     nng_msg *const message = nng_aio_get_msg(visit->aio);
-    visit->pipe = nng_msg_get_pipe(message);
-    if (!guard_take_ticket(visit->server->guard, message, &visit->ticket)) {
-        visit->ticket = 0;
-    }
+    visit->ticket = guard_take_ticket(message);
     receive(visit, (struct text){nng_msg_body(message), nng_msg_len(message)});
     nng_msg_free(message);
 }

@@ -23,8 +23,7 @@ struct visit {
     nng_ctx context;
     nng_aio *aio;
     enum step step;
-    nng_pipe pipe;   /* whence it came */
-    uint32_t ticket; /* the guard's; 0: it came by another way */
+    uint32_t ticket; /* the guard's */
     struct arena *arena;
     struct rpc_request request;
     struct rpc_peer peer;

@@ -95,6 +95,49 @@ START_TEST(an_ipv4_address_in_ipv6_is_of_this_machine_where_the_ipv4_one_is)
 }
 END_TEST
 
+/* Both ends of a connection over IPv6, or false on a machine without it. */
+static bool connect_by_ipv6(int ends[2])
+{
+    char url[ADDRESS_SIZE];
+    bool is_local = false;
+    struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    const int listener = address_listen("tcp://[::1]:0", url, &is_local, &status);
+    if (listener < 0) {
+        return false;
+    }
+    address.sin6_port = htons((uint16_t)strtoul(strrchr(url, ':') + 1, NULL, 10));
+    ends[0] = socket(AF_INET6, SOCK_STREAM, 0);
+    ck_assert_int_eq(connect(ends[0], (const struct sockaddr *)&address, sizeof address), 0);
+    ends[1] = accept(listener, NULL, NULL);
+    close(listener);
+    return true;
+}
+
+START_TEST(a_peer_is_what_the_kernel_says_of_its_socket)
+{
+    struct rpc_peer peer;
+    int ends[2];
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    rpc_peer_of_socket(ends[0], &peer);
+    ck_assert_str_eq(peer.host, "unix");
+    ck_assert(peer.has_uid && peer.uid == geteuid());
+    ck_assert_str_eq(peer.address, arena_printf(arena, "unix:uid=%u,pid=%d", (unsigned)geteuid(), (int)getpid()));
+    close(ends[0]);
+    close(ends[1]);
+    rpc_peer_of_socket(ends[0], &peer); /* it has gone meanwhile */
+    ck_assert_str_eq(peer.host, "?");
+    ck_assert_str_eq(peer.address, "?");
+    ck_assert(!peer.has_uid);
+    if (connect_by_ipv6(ends)) {
+        rpc_peer_of_socket(ends[1], &peer);
+        ck_assert_str_eq(peer.host, "::1");
+        ck_assert_msg(strncmp(peer.address, "[::1]:", 6) == 0, "%s", peer.address);
+        close(ends[0]);
+        close(ends[1]);
+    }
+}
+END_TEST
+
 START_TEST(each_request_has_a_ticket_of_its_own_until_there_are_no_more)
 {
     static uint32_t numbers[TICKETS_MOST];
@@ -286,6 +329,7 @@ int main(void)
     tcase_add_test(tests, marks_are_put_in_front_of_frames_and_taken_out_however_they_come);
     tcase_add_test(tests, each_request_has_a_ticket_of_its_own_until_there_are_no_more);
     tcase_add_test(tests, an_ipv4_address_in_ipv6_is_of_this_machine_where_the_ipv4_one_is);
+    tcase_add_test(tests, a_peer_is_what_the_kernel_says_of_its_socket);
     tcase_add_test(tests, a_worker_that_dies_during_a_call_is_unavailable_at_once);
     tcase_add_test(tests, a_peer_that_is_no_worker_is_no_connection);
     tcase_add_test(tests, a_worker_that_reads_nothing_is_a_deadline_exceeded);
