@@ -86,8 +86,11 @@ static SSL_CTX *context_new(const struct tls_trust *trust, char trouble[TLS_CLIE
     return context;
 }
 
+/* Before a link's thread begins, which the end of the process may find inside of OpenSSL: nothing is torn down then
+ * that it works with. */
 bool tls_client_can(const struct tls_trust *trust, char trouble[TLS_CLIENT_TROUBLE])
 {
+    OPENSSL_init_ssl(OPENSSL_INIT_NO_ATEXIT, NULL);
     SSL_CTX *const context = context_new(trust, trouble);
     SSL_CTX_free(context);
     return context != NULL;

@@ -70,7 +70,9 @@ class Tls(Case):
                                       ("server", (), "unable to get local issuer certificate"),
                                       ("server", ("--tls-ca", self.at("none.pem")), "none.pem cannot be used"),
                                       ("server", ("--tls-ca", self.at("one.pem"), "--tls-cert", self.at("client.pem")), "needs its key")):
-            told = self.ask(self.serve(cert=cert), *arguments)
+            worker = self.serve(cert=cert)
+            # A second is all that it gives a connection, and a busy machine may need that to read what it trusts.
+            told = wait_for(lambda: told if "is truss-worker running?" not in (told := self.ask(worker, *arguments)).stderr else None)
             self.assertEqual(told.returncode, 1)
             self.assertIn(said, told.stderr)
 
