@@ -13,6 +13,7 @@
 enum exit_code { EXIT_FINE = 0, EXIT_ERROR = 1, EXIT_PENDING = 2, EXIT_CHANGED = 3, EXIT_LOCKED = 4 };
 
 struct cli_command;
+struct interrupt;
 struct worker;
 
 /* What was asked for. */
@@ -22,11 +23,12 @@ struct cli {
     struct status *status;
     char **words; /* behind the command's name */
     int word_count;
-    struct options given;    /* those that the command takes; the others are unset */
-    const char *const *from; /* where each was said: "--project", "DATABASE_URL"; NULL: nowhere */
-    bool wants_json;         /* --json stands on its line */
-    bool has_head;           /* the line that names the target stands there */
-    struct worker *worker;   /* who is asked, cli/reach/worker.h; NULL: nobody, or not decided */
+    struct options given;        /* those that the command takes; the others are unset */
+    const char *const *from;     /* where each was said: "--project", "DATABASE_URL"; NULL: nowhere */
+    bool wants_json;             /* --json stands on its line */
+    bool has_head;               /* the line that names the target stands there */
+    struct worker *worker;       /* who is asked, cli/reach/worker.h; NULL: nobody, or not decided */
+    struct interrupt *interrupt; /* cli/reach/interrupt.h; NULL: signals do what they do everywhere */
 };
 
 /* A command returns what the process exits with; EXIT_ERROR with a message in cli->status is printed by main. */

@@ -3,6 +3,7 @@
  */
 #include "base/text.h"
 #include "cli/print/output.h"
+#include "cli/reach/interrupt.h"
 #include "cli/reach/worker.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
@@ -220,6 +221,7 @@ static int run_command(const struct cli_command *command, struct cli *cli, int a
                          ? EXIT_ERROR
                          : command->run(cli);
     worker_leave(cli);
+    interrupt_end(cli);
     return code == EXIT_ERROR && cli->status->code != STATUS_OK ? print_error(cli) : code;
 }
 

@@ -78,20 +78,36 @@ bool process_wait(pid_t pid)
     return WIFEXITED(state) && WEXITSTATUS(state) == 0;
 }
 
-void process_end(pid_t pid, int signal, uint32_t ms)
+/* Is it there, and has not ended? */
+static bool lives(pid_t pid)
+{
+    siginfo_t info = {0};
+    return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
+}
+
+bool process_stop(pid_t pid, int signal, uint32_t ms)
 {
     const struct timespec tick = {.tv_nsec = 2000000};
     const int64_t deadline = deadline_in(ms);
     if (pid <= 0) {
-        return;
+        return true;
     }
     kill(pid, signal);
-    while (waitpid(pid, NULL, WNOHANG) == 0) {
+    while (lives(pid)) {
         if (deadline_passed(deadline)) {
-            kill(pid, SIGKILL);
-            process_wait(pid);
-            return;
+            return false;
         }
         nanosleep(&tick, NULL);
+    }
+    return true;
+}
+
+void process_end(pid_t pid, int signal, uint32_t ms)
+{
+    if (!process_stop(pid, signal, ms)) {
+        kill(pid, SIGKILL);
+    }
+    if (pid > 0) {
+        process_wait(pid);
     }
 }

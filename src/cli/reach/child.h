@@ -34,7 +34,11 @@ pid_t process_start(const struct process_spec *spec, struct status *status);
 /* Waits for a child to end by itself. True where it exited with 0. */
 bool process_wait(pid_t pid);
 
-/* Sends the signal, waits up to ms, then kills it. 0 and -1 are fine. */
+/* Sends the signal, and waits up to ms for its end: false where it has not ended then. It is not buried: process_end
+ * has to follow. 0 and -1 are fine. */
+bool process_stop(pid_t pid, int signal, uint32_t ms);
+
+/* The same, then kills it where it has not ended, and buries it. */
 void process_end(pid_t pid, int signal, uint32_t ms);
 
 #endif

@@ -7,8 +7,18 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
+
+/* Who waits for signals, until there is nothing left to be told. */
+struct interrupt {
+    struct cli *cli;
+    pthread_t thread;
+    atomic_bool is_over;
+};
+
+#define OVER SIGUSR1 /* to the thread, from us */
 
 /* One that is ignored (nohup, a shell's background job) stays so: Linux would hand it to sigwait all the same. */
 static sigset_t ending_signals(void)
@@ -22,31 +32,49 @@ static sigset_t ending_signals(void)
             sigaddset(&set, ending[i]);
         }
     }
+    sigaddset(&set, OVER);
     return set;
+}
+
+/* The next signal; false where it is over. */
+static bool wait_signal(const struct interrupt *interrupt, int *caught)
+{
+    const sigset_t set = ending_signals();
+    do {
+        sigwait(&set, caught);
+    } while (*caught == OVER && !atomic_load(&interrupt->is_over));
+    return !atomic_load(&interrupt->is_over);
 }
 
 static void *listen(void *data)
 {
-    struct cli *const cli = data;
-    const sigset_t set = ending_signals();
+    const struct interrupt *const interrupt = data;
     int caught;
-    sigwait(&set, &caught);
+    if (!wait_signal(interrupt, &caught)) {
+        return NULL;
+    }
     fprintf(stderr, "\ntruss: The run is being cancelled; waiting for its end.\n");
-    worker_cancel(cli);
-    sigwait(&set, &caught);
+    worker_cancel(interrupt->cli);
+    if (!wait_signal(interrupt, &caught)) {
+        return NULL;
+    }
     fprintf(stderr, "\ntruss: %s\n", INTERRUPT_LAST);
-    sigwait(&set, &caught);
-    worker_kill(cli);
+    if (!wait_signal(interrupt, &caught)) {
+        return NULL;
+    }
+    worker_kill(interrupt->cli);
     _exit(EXIT_INTERRUPTED);
 }
 
 /* Waits for the signal that would have ended the command in silence. */
 static void *take_leave(void *data)
 {
-    const struct cli *const cli = data;
-    const sigset_t set = ending_signals();
+    const struct interrupt *const interrupt = data;
+    const struct cli *const cli = interrupt->cli;
     int caught;
-    sigwait(&set, &caught);
+    if (!wait_signal(interrupt, &caught)) {
+        return NULL;
+    }
     fprintf(stderr,
             "\ntruss: This command ends. A run that the worker at %s has begun goes on.\n"
             "  follow it: truss watch --worker %s\n"
@@ -58,9 +86,20 @@ static void *take_leave(void *data)
 void interrupt_guard(struct cli *cli)
 {
     const sigset_t set = ending_signals();
-    pthread_t thread;
+    struct interrupt *const interrupt = arena_alloc(cli->arena, sizeof *interrupt);
+    interrupt->cli = cli;
     pthread_sigmask(SIG_BLOCK, &set, NULL);
-    if (pthread_create(&thread, NULL, worker_is_private(cli) ? listen : take_leave, cli) == 0) {
-        pthread_detach(thread);
+    if (pthread_create(&interrupt->thread, NULL, worker_is_private(cli) ? listen : take_leave, interrupt) == 0) {
+        cli->interrupt = interrupt;
+    }
+}
+
+void interrupt_end(struct cli *cli)
+{
+    if (cli->interrupt != NULL) {
+        atomic_store(&cli->interrupt->is_over, true);
+        pthread_kill(cli->interrupt->thread, OVER);
+        pthread_join(cli->interrupt->thread, NULL);
+        cli->interrupt = NULL;
     }
 }

@@ -12,6 +12,10 @@
  * that is not the command's own the first one ends the command. */
 void interrupt_guard(struct cli *cli);
 
+/* Nobody waits for signals any more; they end nothing from here on. Behind the end of the worker, which a signal may
+ * hasten, and before what `cli` points to goes. */
+void interrupt_end(struct cli *cli);
+
 /* What the second Ctrl-C says; the third one ends everything at once. */
 #define INTERRUPT_LAST                                                                                                 \
     "The server has not ended the statement yet. This command's own worker carries out the run, so it cannot be left " \

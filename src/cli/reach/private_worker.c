@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -185,26 +186,50 @@ bool private_worker_start(struct cli *cli, const char *url, struct private_worke
     return false;
 }
 
+/* Of a worker's pid and directory: a signal may have it ended by another thread while it is ended already. Until it is
+ * buried its number is nobody else's. */
+static pthread_mutex_t ending = PTHREAD_MUTEX_INITIALIZER;
+
+static pid_t pid_of(const struct private_worker *worker)
+{
+    pthread_mutex_lock(&ending);
+    const pid_t pid = worker->pid;
+    pthread_mutex_unlock(&ending);
+    return pid;
+}
+
 void private_worker_cancel(const struct private_worker *worker)
 {
+    pthread_mutex_lock(&ending);
     if (worker->pid > 0) {
         kill(worker->pid, SIGTERM);
     }
+    pthread_mutex_unlock(&ending);
 }
 
-void private_worker_end(struct private_worker *worker)
-{
-    process_end(worker->pid, SIGTERM, END_MS);
-    remove_directory(worker);
-    if (worker->log >= 0) {
-        close(worker->log);
-    }
-    *worker = (struct private_worker){.log = -1};
-}
-
-void private_worker_kill(struct private_worker *worker)
+/* With the mutex held: one that has ended, or is told to end at once. */
+static void bury(struct private_worker *worker)
 {
     process_end(worker->pid, SIGKILL, END_MS);
     worker->pid = 0;
     remove_directory(worker);
+}
+
+void private_worker_end(struct private_worker *worker)
+{
+    process_stop(pid_of(worker), SIGTERM, END_MS);
+    pthread_mutex_lock(&ending);
+    bury(worker);
+    if (worker->log >= 0) {
+        close(worker->log);
+    }
+    *worker = (struct private_worker){.log = -1};
+    pthread_mutex_unlock(&ending);
+}
+
+void private_worker_kill(struct private_worker *worker)
+{
+    pthread_mutex_lock(&ending);
+    bury(worker);
+    pthread_mutex_unlock(&ending);
 }

@@ -143,7 +143,7 @@ const char *worker_address(const struct cli *cli)
 
 bool worker_is_private(const struct cli *cli)
 {
-    return cli->worker->own.pid > 0;
+    return cli->worker->own.address != NULL;
 }
 
 bool worker_stays(struct cli *cli)
@@ -189,7 +189,9 @@ void worker_leave(struct cli *cli)
     if (cli->worker == NULL) {
         return;
     }
-    private_worker_end(&cli->worker->own);
+    if (worker_is_private(cli)) {
+        private_worker_end(&cli->worker->own);
+    }
     rpc_channel_leave(cli->worker->channel); /* it was the last thing to do */
     cli->worker->channel = NULL;
 }
