@@ -1,0 +1,71 @@
+/*
+ * A door that cannot be opened as it is wished, and one that has no more descriptors.
+ */
+#include "door_scene.h"
+
+#include <sys/resource.h>
+
+static void is_refused(const char *const *urls, const char *words)
+{
+    struct status status = {.arena = arena};
+    const struct door_options options = {.urls = urls, .protocol = &protocol, .guests = MOST, .per_address = MOST};
+    ck_assert_ptr_null(door_open(&options, &status));
+    ck_assert_int_eq(status.code, STATUS_INVALID_ARGUMENT);
+    ck_assert_msg(strstr(status.message, words) != NULL, "%s", status.message);
+}
+
+START_TEST(more_addresses_than_there_may_be_are_refused)
+{
+    static const char any[] = "tcp://127.0.0.1:0";
+    is_refused((const char *const[]){any, any, any, any, any, any, any, any, any, NULL}, "more than 8 addresses");
+}
+END_TEST
+
+START_TEST(tls_without_a_certificate_is_refused)
+{
+    is_refused((const char *const[]){"tcp://127.0.0.1:0", "tls+tcp://127.0.0.1:0", NULL}, "--tls-cert and --tls-key");
+}
+END_TEST
+
+/* From now on the process gets no descriptor but those that it gives back. */
+static void take_all_descriptors(void)
+{
+    struct rlimit limit;
+    const int next = dup(STDIN_FILENO);
+    ck_assert_int_ge(next, 0);
+    close(next);
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = (rlim_t)next;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+START_TEST(where_no_descriptor_is_left_the_oldest_gives_up_his)
+{
+    open_door(1, MOST);
+    stay(1, "!"); /* whoever says something is in */
+    const char *const port = strrchr(door_url(door, 0), ':') + 1;
+    const struct sockaddr_in to = {.sin_family = AF_INET,
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+                                   .sin_port = htons((uint16_t)strtol(port, NULL, 10))};
+    const int next = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    take_all_descriptors();
+    ck_assert_int_eq(connect(next, (const struct sockaddr *)&to, sizeof to), 0);
+    wait_for_leaving(1);
+    say(next, "N");
+    turns_are("N");
+    close(next);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *const suite = suite_create("door limits");
+    TCase *const all = tcase_create("all");
+    suite_add_tcase(suite, all);
+    tcase_set_timeout(all, 120);
+    tcase_add_checked_fixture(all, set_up, tear_down);
+    tcase_add_test(all, more_addresses_than_there_may_be_are_refused);
+    tcase_add_test(all, tls_without_a_certificate_is_refused);
+    tcase_add_test(all, where_no_descriptor_is_left_the_oldest_gives_up_his);
+    return run_suite(suite);
+}
