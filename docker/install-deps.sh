@@ -7,7 +7,7 @@
 #   build       compiler, headers, code generators
 #   quickstart  build, what configuring with the tests asks for, and a PostgreSQL server
 #   test        quickstart, and what tests/run.sh uses
-#   long        test, clang for the fuzzers and clang-tidy, and a browser with windows
+#   long        test, clang for the fuzzers and clang-tidy, valgrind, and a browser with windows
 #
 # Where everything is installed already it does nothing at all: no network, no root.
 set -eu
@@ -24,7 +24,7 @@ quickstart="$build check postgresql-[0-9]*@postgresql curl"
 test="$quickstart cppcheck clang-format shellcheck procps iproute2 protobuf-compiler python3 python3-protobuf python3-yaml
     python3-pip python3-setuptools python3-wheel golang-go protoc-gen-go golang-google-protobuf-dev
     python3-jsonschema dpkg-dev file git pgbouncer mold"
-long="$test clang clang-tidy chromium"
+long="$test clang clang-tidy chromium valgrind"
 
 fail() {
     echo "install-deps.sh: $*" >&2

@@ -1,6 +1,7 @@
 #!/bin/sh
 # run-one.sh BUILD FILE: one program of tests against the programs in a build directory; tests/support/run_one.py judges it.
 # FILE is a Python suite, a script, or the source of a unit test. For run.sh, which runs several of them at once.
+# TRUSS_TEST_UNDER is a command that unit tests are run by ("valgrind …").
 # Where it fails and TRUSS_TEST_FAILED names a file, a line "BUILD FILE" is added to that.
 # Python by its path: a pyenv in front of it does not see Debian's modules.
 set -u
@@ -10,7 +11,10 @@ file=$2
 case $file in
 *.py) set -- /usr/bin/python3 -B "$file" ;;
 *.sh) set -- sh "$file" ;;
-*) set -- "$build/tests/unit/$(basename "$file" .c)" ;;
+*)
+    # shellcheck disable=SC2086  # words
+    set -- ${TRUSS_TEST_UNDER-} "$build/tests/unit/$(basename "$file" .c)"
+    ;;
 esac
 name=${file#tests/}
 name=${name%.c}

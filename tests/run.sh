@@ -13,7 +13,7 @@
 # TRUSS_TEST_ONLY       the suites to run, in words: lint units frameworks service bridge panel cli clients peers differential together crash
 #                       docker packages docs (default: all)
 # TRUSS_TEST_SANITIZED  those of them that run against the sanitized build (default: units service bridge)
-# TRUSS_TEST_BUILD      another build directory for the others, made with CC, CFLAGS and LDFLAGS (default: build)
+# TRUSS_TEST_BUILD      another build directory for the others, made with CC, CFLAGS, LDFLAGS and CMAKE_BUILD_TYPE (default: build)
 # TRUSS_TEST_LANES      how many programs run at once (default: four a processor, as each of them waits for most of its time)
 # TRUSS_TEST_RECORD     not empty: write the times that were measured to tests/support/times
 # TRUSS_TEST_VERBOSE    not empty: show the output also of what passes
@@ -91,7 +91,7 @@ main() {
         case $suite in units | service) has "$sanitized" "$suite" || targets=all ;; esac
     done
     build "$plain" "$targets" -DTRUSS_SANITIZE=OFF
-    unset CC CFLAGS LDFLAGS # tests compile, too
+    unset CC CFLAGS LDFLAGS CMAKE_BUILD_TYPE # tests compile, too
     needs_sanitized=""
     for suite in $only; do
         has "$sanitized" "$suite" && needs_sanitized=yes

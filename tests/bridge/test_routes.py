@@ -275,8 +275,7 @@ class Routes(Case):
         self.assert_fields(health["connection"], "database_name", "db_user", "pg_version", "started_at", "active_connections")
         self.assertEqual((health["ok"], health["connection"]["database_name"], health["connection"]["db_user"]), (True, self.database, "app"))
         self.assertRegex(health["started_at"], RFC3339)
-        weakened = "sanitizer" if harness.SANITIZED else "coverage" if "coverage" in harness.BIN else ""
-        holds = {"mode": "off", "files": "all", "calls": "all", "missing": weakened} if weakened else {"mode": "on", "files": "listed", "calls": "listed", "missing": ""}
+        holds = {"mode": "off", "files": "all", "calls": "all", "missing": harness.WEAKENED} if harness.WEAKENED else {"mode": "on", "files": "listed", "calls": "listed", "missing": ""}
         self.assertEqual(health["sandbox"], holds)
         self.assertIs(self.ask("GET", "/healthz")["ok"], True)
         self.assertIs(self.ask("GET", "/readyz")["ok"], True)

@@ -36,6 +36,8 @@ signal.signal(signal.SIGTERM, signal.default_int_handler)
 BIN = os.path.abspath(os.environ.get("TRUSS_TEST_BIN", os.path.join(ROOT, "build", "bin")))
 FIXTURES = os.path.join(ROOT, "tests", "fixtures")
 SANITIZED = "sanitize" in BIN
+# What looks into the programs that are tested, which therefore enter no sandbox; "": nothing does.
+WEAKENED = "sanitizer" if SANITIZED else "coverage" if "coverage" in BIN else ""
 LIMIT = float(os.environ.get("TRUSS_TEST_LIMIT", "300"))
 # How long what must happen is waited for: a limit for what hangs, which costs nothing where it comes. The machine may be busy.
 PATIENCE = 60
