@@ -120,11 +120,12 @@ static size_t skip_to_continuation(const struct sql_lexer *lexer, size_t offset)
     }
 }
 
-/* Behind a string with escapes, which goes on behind a line break: backslashes are escapes in that part too. */
-static size_t skip_escape_string(const struct sql_lexer *lexer, size_t offset)
+/* Behind a string whose first quote is at this offset, with all the parts in which it goes on behind line breaks: what
+ * backslashes are in the first they are in each. */
+static size_t skip_string(const struct sql_lexer *lexer, size_t offset, bool escapes)
 {
     for (;;) {
-        const size_t end = skip_quoted(lexer, offset, '\'', true);
+        const size_t end = skip_quoted(lexer, offset, '\'', escapes);
         if (end == SIZE_MAX) {
             return end;
         }
@@ -197,12 +198,12 @@ static size_t token_end(const struct sql_lexer *lexer, size_t offset, enum sql_t
     const char c = at(lexer, offset);
     const size_t prefix = quote_prefix(lexer, offset, &quote);
     const bool plain = c == '\'' || c == 'n' || c == 'N';
-    if (quote == '\'' && (c == 'e' || c == 'E' || (plain && lexer->backslashes))) {
+    if (quote == '\'') {
         *kind = SQL_STRING;
-        return skip_escape_string(lexer, offset + prefix);
+        return skip_string(lexer, offset + prefix, c == 'e' || c == 'E' || (plain && lexer->backslashes));
     }
-    if (quote == '\'' || quote == '"') {
-        *kind = quote == '"' ? SQL_IDENTIFIER : SQL_STRING;
+    if (quote == '"') {
+        *kind = SQL_IDENTIFIER;
         return skip_quoted(lexer, offset + prefix, quote, false);
     }
     if (starts_word(c)) {
@@ -267,17 +268,37 @@ static char escaped(char c)
     return at == NULL ? c : values[at - letters];
 }
 
-/* The text between quotes with doubled quotes made single, and the escapes of E''. */
+/* The text between quotes with doubled quotes made single, the escapes of E'', and the parts of a string joined. */
 static char *unquote(struct arena *arena, struct text quoted, char quote, bool escapes)
 {
+    const struct sql_lexer lexer = {.text = quoted};
     char *const out = arena_alloc(arena, quoted.size + 1);
     size_t size = 0;
     for (size_t i = 1; i + 1 < quoted.size; i++) {
         const bool is_escape = escapes && quoted.data[i] == '\\' && i + 2 < quoted.size;
-        i += is_escape || quoted.data[i] == quote ? 1 : 0;
+        const bool is_quote = !is_escape && quoted.data[i] == quote;
+        if (is_quote && quoted.data[i + 1] != quote) {
+            i = skip_to_continuation(&lexer, i + 1);
+            continue;
+        }
+        i += is_escape || is_quote ? 1 : 0;
         out[size++] = is_escape ? escaped(quoted.data[i]) : quoted.data[i];
     }
     return out;
+}
+
+bool sql_string_gap(struct text string, size_t *at, size_t *end)
+{
+    const struct sql_lexer lexer = {.text = string};
+    const bool escapes = string.size > 0 && (string.data[0] == 'e' || string.data[0] == 'E');
+    size_t first = *at;
+    while (first < string.size && string.data[first] != '\'') {
+        first++;
+    }
+    const size_t behind = first < string.size ? skip_quoted(&lexer, first, '\'', escapes) : SIZE_MAX;
+    *at = behind;
+    *end = behind == SIZE_MAX ? SIZE_MAX : skip_to_continuation(&lexer, behind);
+    return *end != *at;
 }
 
 /* Cuts a name where its last whole character ends (truncate_identifier of PostgreSQL). */

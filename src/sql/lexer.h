@@ -14,7 +14,7 @@ enum sql_token_kind {
     SQL_END,
     SQL_WORD,       /* keyword or plain identifier */
     SQL_IDENTIFIER, /* "quoted", U&"…" */
-    SQL_STRING,     /* '…', E'…', B'…', X'…', U&'…', N'…', $tag$…$tag$ */
+    SQL_STRING, /* '…', E'…', B'…', X'…', U&'…', N'…', $tag$…$tag$; all parts that line breaks are between */
     SQL_NUMBER,
     SQL_PARAMETER, /* $1 */
     SQL_SYMBOL,    /* one character of anything else: ( ) , ; . [ ] : operators */
@@ -44,6 +44,10 @@ bool sql_is_symbol(const struct sql_token *token, char symbol);
 /* The same text in which every reader of standard strings sees what a server sees whose standard_conforming_strings is
  * off: escapes inside '…' are letters now, all else and every offset stays. To be looked at, never to be sent. */
 struct text sql_conforming(struct arena *arena, struct text text);
+
+/* The next gap between two parts of a string token that is none in dollar quotes, [*at, *end): white space with a line
+ * break, and comments. *at is 0 at first, and then the *end before. False where there is none. */
+bool sql_string_gap(struct text string, size_t *at, size_t *end);
 
 /* Where a quote, a name in quotes, a dollar quote or a comment is opened and never closed: the offset, and in words
  * what it is. SIZE_MAX where all is closed. */

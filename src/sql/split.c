@@ -38,16 +38,19 @@ char *sql_for_parser(struct arena *arena, struct text text)
 {
     char *const copy = arena_strndup(arena, text.data, text.size);
     struct sql_lexer lexer = {.text = text};
-    struct sql_token before = {.kind = SQL_END};
     if (text_find(text, "--", 0) == SIZE_MAX) {
         return copy;
     }
     for (struct sql_token token = sql_next(&lexer); token.kind != SQL_END && token.kind != SQL_BROKEN;
          token = sql_next(&lexer)) {
-        if (token.kind == SQL_STRING && before.kind == SQL_STRING && token.text.data[0] == '\'') {
-            blank(copy, before.offset + before.text.size, token.offset);
+        size_t at = 0;
+        size_t end;
+        if (token.kind != SQL_STRING || token.text.data[0] == '$' || text_find(token.text, "--", 0) == SIZE_MAX) {
+            continue;
         }
-        before = token;
+        for (; sql_string_gap(token.text, &at, &end); at = end) {
+            blank(copy, token.offset + at, token.offset + end);
+        }
     }
     return copy;
 }

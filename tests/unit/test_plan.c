@@ -128,6 +128,9 @@ START_TEST(a_string_may_go_on_behind_a_comment)
     steps("select 'a'\n-- it's \xC3\xA9\n'b'; vacuum; select 1");
     ck_assert_uint_eq(plan.count, 3);
     ck_assert_ptr_null(plan.note);
+    steps("select E'a' -- it's\n'b\\';'; vacuum; select 1");
+    ck_assert_uint_eq(plan.count, 3);
+    ck_assert_ptr_null(plan.note);
 }
 END_TEST
 

@@ -43,12 +43,13 @@ START_TEST(tokens_end_where_postgresql_ends_them)
 }
 END_TEST
 
-START_TEST(backslashes_escape_in_the_later_parts_of_an_escape_string_too)
+START_TEST(a_string_goes_on_behind_a_line_break_and_backslashes_are_in_it_what_they_were)
 {
     ck_assert_str_eq(tokens("E'a'\n  'b\\'c' d"), "[E'a'\n  'b\\'c'][d]");
     ck_assert_str_eq(tokens("E'a' -- x\n 'b\\'c' d"), "[E'a' -- x\n 'b\\'c'][d]");
     ck_assert_str_eq(tokens("E'a' 'b\\' c"), "[E'a']['b\\'][c]");
-    ck_assert_str_eq(tokens("'a'\n 'b\\' c"), "['a']['b\\'][c]");
+    ck_assert_str_eq(tokens("'a'\n 'b\\' c"), "['a'\n 'b\\'][c]");
+    ck_assert_str_eq(tokens("U&'a' -- it's\n'b' /* c */\n'd'"), "[U&'a' -- it's\n'b']['d']");
 }
 END_TEST
 
@@ -73,7 +74,15 @@ START_TEST(a_string_s_value_is_without_its_quotes_and_escapes)
         const char *sql;
         const char *value;
     } strings[] = {
-        {"'it''s'", "it's"}, {"E'it\\'s'", "it's"}, {"$x$it's$x$", "it's"}, {"''", ""}, {"$$$$", ""}, {"B'1'", NULL},
+        {"'it''s'", "it's"},
+        {"E'it\\'s'", "it's"},
+        {"$x$it's$x$", "it's"},
+        {"''", ""},
+        {"$$$$", ""},
+        {"B'1'", NULL},
+        {"'a'\n'b'''\n'c'", "ab'c"},
+        {"E'a\\'' -- it's\n 'b'", "a'b"},
+        {"'BEGIN '\n--\n'COMMIT; END'", "BEGIN COMMIT; END"},
     };
     for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {
         struct sql_lexer lexer = {.text = text_of(strings[i].sql)};
@@ -317,7 +326,7 @@ int main(void)
     TCase *const tests = tcase_create("all");
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, tokens_end_where_postgresql_ends_them);
-    tcase_add_test(tests, backslashes_escape_in_the_later_parts_of_an_escape_string_too);
+    tcase_add_test(tests, a_string_goes_on_behind_a_line_break_and_backslashes_are_in_it_what_they_were);
     tcase_add_test(tests, a_line_comment_ends_with_any_line_end);
     tcase_add_test(tests, a_dollar_quote_begins_behind_a_number_but_not_behind_a_name);
     tcase_add_test(tests, a_string_s_value_is_without_its_quotes_and_escapes);
