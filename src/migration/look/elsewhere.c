@@ -287,16 +287,60 @@ static bool fits_source(const struct looking *looking, const struct source *sour
     return strcmp(table->name, source->ledger.table) == 0 && fit.fits;
 }
 
-/* Such a path may be younger than the table (ALTER DATABASE … SET search_path, in a migration): a later schema of it
- * has one with rows of this folder, which its name alone still finds, and into a new one everything would run again.
- * What a stranger may have put there is not read. */
-static bool look_along_path(const struct looking *looking, struct source *source, bool *is_asked)
+/* A search path that was set since (ALTER ROLE … SET search_path) would have all of them run again. */
+static void ask_about_path(const struct looking *looking, struct source *source, const struct table *other)
+{
+    const char *const name = source->framework->display_name;
+    source->problem = arena_printf(
+        looking->request->arena,
+        "%s.%s has rows of these migrations, and the search path that the role or the database has (%s) leads to "
+        "schema \"%s\", where %s has none: %s itself would run them all again there. Say which is meant: --ledger "
+        "%s.%s, or --ledger %s.%s for one in which they are all new.",
+        other->schema, other->name, looking->detection->facts.search_path, source->ledger.schema, name, name,
+        other->schema, other->name, source->ledger.schema, source->ledger.table);
+}
+
+/* Of a table that the path does not find: was it the source's before somebody set that path? What a stranger may have
+ * put there is not read, and what this role may not read it has never written. */
+static bool was_ours(const struct looking *looking, const struct source *source, const struct other_table *other,
+                     bool *was)
+{
+    const struct table *const table = other->table;
+    struct source with = *source;
+    struct kinship kinship;
+    *was = false;
+    if (!looking->detection->facts.names_schema || source->framework->ledger.schema != NULL || !table->is_trusted ||
+        table->foreign_trigger != NULL || !table->is_readable || strcmp(table->name, source->ledger.table) != 0) {
+        return true;
+    }
+    with.ledger.schema = table->schema;
+    with.as_read = other->as_read;
+    if (!kinship_find(looking, &with, &kinship)) {
+        return false;
+    }
+    *was = !kinship_is_none(&kinship);
+    return true;
+}
+
+/* The schema is that of the search path, which may be younger than the table (ALTER DATABASE … SET search_path, in a
+ * migration): another schema has one with rows of this folder, and into a new one everything would run again. */
+static bool look_for_moved(const struct looking *looking, struct source *source, bool *is_asked)
 {
     const struct tables *const tables = &looking->detection->ledgers.tables;
+    const struct table *const own = tables_at(tables, &source->ledger);
     for (size_t i = 0; !*is_asked && is_by_default(looking, source) && i < tables->count; i++) {
         const struct table *const table = &tables->items[i];
         struct other_table other;
-        if (!is_on_path(looking, table) || !fits_source(looking, source, table, &other)) {
+        if (table == own || !fits_source(looking, source, table, &other)) {
+            continue;
+        }
+        if (!is_on_path(looking, table)) {
+            if (!was_ours(looking, source, &other, is_asked)) {
+                return false;
+            }
+            if (*is_asked) {
+                ask_about_path(looking, source, table);
+            }
             continue;
         }
         *is_asked = !table->is_trusted || table->foreign_code != NULL;
@@ -309,6 +353,23 @@ static bool look_along_path(const struct looking *looking, struct source *source
         }
     }
     return true;
+}
+
+/* A tool that is only asked for its status makes its table, too. */
+bool ledger_check_empty(const struct looking *looking, struct source *source)
+{
+    const struct found_ledgers *const ledgers = &looking->detection->ledgers;
+    struct kinship kinship = {0};
+    bool is_asked = false;
+    size_t count = 0;
+    for (size_t i = 0; i < ledgers->count; i++) {
+        count += found_ledger_is(&ledgers->items[i], source->framework) ? 1 : 0;
+    }
+    if (count < 2 || !is_by_default(looking, source) || !source->has_ledger) {
+        return true;
+    }
+    return kinship_find(looking, source, &kinship) &&
+           (kinship_known(&kinship) + kinship.others > 0 || look_for_moved(looking, source, &is_asked));
 }
 
 /* Does the project or the URL say a table or schema, and no option? */
@@ -336,7 +397,7 @@ bool ledger_look_elsewhere(const struct looking *looking, struct source *source)
         }
     }
     const bool is_chosen = count == 0 || is_said(looking, source) || ledger_is_named(looking, &source->folder);
-    if (is_chosen && !is_asked && !look_along_path(looking, source, &is_asked)) {
+    if (is_chosen && !is_asked && !look_for_moved(looking, source, &is_asked)) {
         return false;
     }
     if (count == 0 || is_asked) {

@@ -11,4 +11,9 @@
  * files is taken, or the user is asked. */
 bool ledger_look_elsewhere(const struct looking *looking, struct source *source);
 
+/* Asks the user about a source whose ledger is where the search path says and has no row of any migration, while
+ * another schema's has rows of these files: the path may have been set since. False where the database did not answer.
+ */
+bool ledger_check_empty(const struct looking *looking, struct source *source);
+
 #endif

@@ -187,7 +187,7 @@ static bool source_of_folder(const struct looking *looking, const struct folder 
     const struct table *const table = tables_at(&looking->detection->ledgers.tables, &source->ledger);
     if (table != NULL) {
         take_place(looking, source, table);
-        return true;
+        return source->problem != NULL || ledger_check_empty(looking, source);
     }
     check_schema(looking, source);
     return source->problem != NULL || ledger_look_elsewhere(looking, source);
