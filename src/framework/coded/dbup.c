@@ -3,6 +3,9 @@
  * have there ("Shop.Scripts.0001_users.sql"). Facts read in dbup-core and dbup-postgresql (6); nothing measured. The
  * program alone knows its variables and transactions, so it runs them.
  */
+#include "base/search.h"
+#include "base/sorting.h"
+#include "framework/core/file_index.h"
 #include "framework/core/ledger.h"
 #include "framework/core/listing.h"
 #include "framework/core/package.h"
@@ -73,37 +76,58 @@ static bool dbup_accept(struct arena *arena, const struct folder *folder, struct
 
 extern const struct framework framework_dbup;
 
-/* What a file may be called in a row. */
-struct own_names {
-    const char *resource;
-    const char *path;
+/* What a file may be called in a row: as a resource, and as a file of a folder. */
+struct own_name {
+    const char *name;
+    const struct migration_file *file;
 };
 
-static bool is_end_of(struct text row, const char *own)
+/* Those of all files, by name; of one name in the order of the files. */
+struct own_names {
+    struct own_name *items;
+    size_t count;
+    size_t longest; /* bytes */
+};
+
+static int by_name(const void *a, const void *b)
 {
-    const size_t size = strlen(own);
-    return text_ends_with(row, own) && (row.size == size || row.data[row.size - size - 1] == '.');
+    const struct own_name *const x = a;
+    const struct own_name *const y = b;
+    const int order = strcmp(x->name, y->name);
+    return order != 0 ? order : (x->file > y->file) - (x->file < y->file);
 }
 
-static const struct own_names *names_of(struct arena *arena, const struct migration_files *files)
+static bool is_before_name(const void *item, const void *name)
 {
-    struct own_names *const names = arena_array(arena, files->count + 1, sizeof *names);
-    for (size_t i = 0; i < files->count; i++) {
-        names[i].resource = dotted(arena, files->items[i].filename, true);
-        names[i].path = dotted(arena, files->items[i].filename, false);
+    return strcmp(((const struct own_name *)item)->name, name) < 0;
+}
+
+static struct own_names names_of(struct arena *arena, const struct migration_files *files)
+{
+    struct own_names names = {.items = arena_array(arena, 2 * files->count + 1, sizeof *names.items)};
+    for (size_t i = 0; i < 2 * files->count; i++) {
+        const struct migration_file *const file = &files->items[i / 2];
+        const char *const name = dotted(arena, file->filename, i % 2 == 0);
+        names.items[names.count++] = (struct own_name){name, file};
+        names.longest = strlen(name) > names.longest ? strlen(name) : names.longest;
     }
+    sort_items(names.items, names.count, sizeof *names.items, by_name);
     return names;
 }
 
-/* Which file has this row as its own, and how many bytes of it stand in front of the file's name; NULL: none. */
-static const struct migration_file *file_of(const struct migration_files *files, const struct own_names *names,
-                                            struct text row, size_t *front)
+/* Which file has this row as its own, and how many bytes of it stand in front of the file's name; NULL: none. The
+ * longest name counts. */
+static const struct migration_file *file_of(const struct own_names *names, const char *row, size_t *front)
 {
-    for (size_t i = 0; i < files->count; i++) {
-        const bool is_resource = is_end_of(row, names[i].resource);
-        if (is_resource || is_end_of(row, names[i].path)) {
-            *front = row.size - strlen(is_resource ? names[i].resource : names[i].path);
-            return &files->items[i];
+    const size_t size = strlen(row);
+    for (size_t at = size > names->longest ? size - names->longest : 0; at < size; at++) {
+        if (at > 0 && row[at - 1] != '.') {
+            continue;
+        }
+        const size_t first = search_first(names->items, names->count, sizeof *names->items, is_before_name, row + at);
+        if (first < names->count && strcmp(names->items[first].name, row + at) == 0) {
+            *front = at;
+            return names->items[first].file;
         }
     }
     return NULL;
@@ -111,14 +135,13 @@ static const struct migration_file *file_of(const struct migration_files *files,
 
 static bool has_own_row(const struct ledger_reading *reading)
 {
-    for (size_t i = 0; i < reading->entries.count; i++) {
-        for (size_t j = 0; j < reading->files->count; j++) {
-            if (strcmp(ledger_entry_key(&reading->entries.items[i]), reading->files->items[j].key) == 0) {
-                return true;
-            }
-        }
+    struct file_index index = file_index_of(reading->arena, reading->files);
+    size_t i = 0;
+    while (i < reading->entries.count &&
+           file_index_find(&index, ledger_entry_key(&reading->entries.items[i])) == NULL) {
+        i++;
     }
-    return false;
+    return i < reading->entries.count;
 }
 
 /* Do all rows that could be of the files have the same in front? Else they are of several programs. */
@@ -129,7 +152,7 @@ static bool is_of_one_program(struct ledger_reading *reading, const struct own_n
     size_t front;
     for (size_t i = 0; i < reading->entries.count; i++) {
         const char *const row = ledger_entry_key(&reading->entries.items[i]);
-        if (file_of(reading->files, names, text_of(row), &front) == NULL) {
+        if (file_of(names, row, &front) == NULL) {
             continue;
         }
         if (first != NULL && (first_size != front || strncmp(first, row, front) != 0)) {
@@ -153,15 +176,14 @@ static bool dbup_read(struct ledger_reading *reading)
     if (!ledger_read_facts(reading, &framework_dbup.ledger)) {
         return false;
     }
-    const struct own_names *const names = names_of(reading->arena, reading->files);
-    if (has_own_row(reading) || !is_of_one_program(reading, names)) {
+    const struct own_names names = names_of(reading->arena, reading->files);
+    if (has_own_row(reading) || !is_of_one_program(reading, &names)) {
         return true;
     }
     for (size_t i = 0; i < reading->entries.count; i++) {
         struct ledger_entry *const entry = &reading->entries.items[i];
         size_t front;
-        const struct migration_file *const file =
-            file_of(reading->files, names, text_of(ledger_entry_key(entry)), &front);
+        const struct migration_file *const file = file_of(&names, ledger_entry_key(entry), &front);
         entry->key = file != NULL ? file->key : entry->key;
     }
     return true;

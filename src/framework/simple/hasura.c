@@ -81,11 +81,11 @@ const struct framework framework_hasura = {
         {
             .places = WORDS("migrations/default", "migrations", "hasura/migrations/default", "hasura/migrations"),
             /* Its configuration stands beside the folder, or one above where the folder is of one database. */
-            .sure_by = WORDS("config.yaml & {number:1-18}_*/ & metadata/"),
+            .sure_by = WORDS("config.yaml & {number}_*/ & metadata/"),
             .likely_by = WORDS("config.yaml & {number:13}*/"),
-            .files = FILES({.pattern = "{number:1-18}_*"}, {.pattern = "{number:1-18}"}),
+            .files = FILES({.pattern = "{number}_*"}, {.pattern = "{number}"}),
             .script = "up.sql",
-            .key = KEY_NUMBER_AS_WRITTEN,
+            .key = KEY_NUMBER, /* cli/migrate/source/parse.go: its state has "7" of 007_users */
             .order = ORDER_OF_NUMBERS,
             .alone = {ALONE_FIRST_LINE, "-- hasura:no-transaction"},
         },
