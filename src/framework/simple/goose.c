@@ -3,7 +3,7 @@
  * goose 3.27.3.
  */
 #include "framework/core/marked.h"
-#include "framework/core/script.h"
+#include "framework/simple/goose_envsub.h"
 
 #include <string.h>
 
@@ -17,30 +17,10 @@ static bool goose_accept(struct arena *arena, const struct folder *folder, struc
     return strcmp(file->version, "0") != 0;
 }
 
-/* ${NAME:-default}: the default is in the file. What the environment of who runs goose would say is not known here, and
- * the worker's own, which has secrets, is not for scripts and previews. */
-static const char *default_of(void *data, struct arena *arena, struct text name)
-{
-    const size_t dash = text_find(name, ":-", 0);
-    const size_t plain = text_find(name, "-", 0);
-    const size_t at = dash != SIZE_MAX ? dash + 2 : plain != SIZE_MAX ? plain + 1 : SIZE_MAX;
-    (void)data;
-    return at == SIZE_MAX ? NULL : arena_strndup(arena, name.data + at, name.size - at);
-}
-
 /* StatementBegin and StatementEnd are for goose's own splitter: PostgreSQL's parser needs no help. */
 static bool goose_script(const struct script_request *request)
 {
-    const struct script_placeholders defaults = {.open = "${", .close = "}", .find = default_of};
-    if (!marked_has(request->content, "+goose ENVSUB ON", true)) {
-        return true;
-    }
-    if (!script_fill(request->arena, request->script->sql, &defaults, &request->script->sql, request->status)) {
-        return status_fail(request->status, STATUS_FAILED_PRECONDITION,
-                           "%s: %s Here only ${NAME:-default} is filled in, with its default; run it with goose.",
-                           request->file->filename, arena_strdup(request->arena, request->status->message));
-    }
-    return true;
+    return !marked_has(request->content, "+goose ENVSUB ON", true) || goose_envsub(request);
 }
 
 const struct framework framework_goose = {

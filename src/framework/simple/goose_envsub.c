@@ -1,0 +1,108 @@
+/*
+ * The rules of github.com/mfridman/interpolate, which goose 3.27 gives each line by itself: "$$" and "\$" are a dollar,
+ * "$(" and a pair of backslashes stay, and every other dollar begins a name.
+ */
+#include "framework/simple/goose_envsub.h"
+
+#include "framework/core/script.h"
+
+#include <ctype.h>
+#include <string.h>
+
+/* What is at an offset of a line: what it becomes, and how many bytes of the line that is. Size 0: only goose knows. */
+struct expansion {
+    struct text text;
+    size_t size;
+};
+
+static size_t name_size(struct text rest)
+{
+    size_t size = 0;
+    while (size < rest.size && (isalnum((unsigned char)rest.data[size]) != 0 || rest.data[size] == '_')) {
+        size++;
+    }
+    return rest.size > 0 && isalpha((unsigned char)rest.data[0]) != 0 ? size : 0;
+}
+
+/* ${NAME:-default} and ${NAME-default}, whose default is plain. */
+static struct expansion default_of(struct text rest)
+{
+    const size_t name = name_size(text_slice(rest, 2, rest.size));
+    const struct text behind = text_slice(rest, 2 + name, rest.size);
+    const size_t sign = text_starts_with(behind, ":-") ? 2 : text_starts_with(behind, "-") ? 1 : 0;
+    const size_t end = text_find(behind, "}", 0);
+    if (name == 0 || sign == 0 || end == SIZE_MAX) {
+        return (struct expansion){0};
+    }
+    const struct text value = text_slice(behind, sign, end);
+    const bool is_plain = memchr(value.data, '$', value.size) == NULL && memchr(value.data, '\\', value.size) == NULL;
+    return (struct expansion){value, is_plain ? 2 + name + end + 1 : 0};
+}
+
+static struct expansion expansion_at(struct text line, size_t at)
+{
+    const struct text rest = text_slice(line, at, line.size);
+    if (text_starts_with(rest, "\\\\") || text_starts_with(rest, "$(")) {
+        return (struct expansion){text_slice(rest, 0, 2), 2};
+    }
+    if (text_starts_with(rest, "\\$") || text_starts_with(rest, "$$")) {
+        return (struct expansion){text_of("$"), 2};
+    }
+    return rest.data[0] != '$' || rest.size == 1 ? (struct expansion){text_slice(rest, 0, 1), 1}
+           : rest.data[1] == '{'                 ? default_of(rest)
+                                                 : (struct expansion){0};
+}
+
+/* SIZE_MAX where all of the line is known, else the offset of what is not. */
+static size_t fill_line(struct buffer *out, struct text line)
+{
+    for (size_t at = 0; at < line.size;) {
+        const struct expansion expansion = expansion_at(line, at);
+        if (expansion.size == 0) {
+            return at;
+        }
+        buffer_add(out, expansion.text);
+        at += expansion.size;
+    }
+    return SIZE_MAX;
+}
+
+static bool fail(const struct script_request *request, struct text line, size_t at)
+{
+    const struct text rest = text_slice(line, at, line.size);
+    const size_t brace = text_starts_with(rest, "${") ? text_find(rest, "}", 0) : SIZE_MAX;
+    const size_t size = brace != SIZE_MAX ? brace + 1 : 1 + name_size(text_slice(rest, 1, rest.size));
+    return status_fail(request->status, STATUS_FAILED_PRECONDITION,
+                       "%s, line %u has %.*s behind \"-- +goose ENVSUB ON\", which the environment of who runs goose "
+                       "says. Here only ${NAME:-default} is filled in, with its default; run it with goose, or give "
+                       "it a default.",
+                       request->file->filename,
+                       text_position(request->content, (size_t)(line.data - request->content.data)).line, (int)size,
+                       rest.data);
+}
+
+/* The script has the lines of its file, blank where they are no part of it. */
+bool goose_envsub(const struct script_request *request)
+{
+    struct buffer out = {.arena = request->arena};
+    struct text lines = text_without_mark(request->content);
+    struct text rest = request->script->sql;
+    bool is_on = false;
+    buffer_reserve(&out, rest.size);
+    struct text said;
+    for (struct text line; text_next_line(&lines, &said) && text_next_line(&rest, &line);) {
+        const bool begins = line_is_comment(said, "+goose ENVSUB ON", true, NULL);
+        is_on = begins || (is_on && !line_is_comment(said, "+goose ENVSUB OFF", true, NULL));
+        if (!is_on || text_starts_with(text_trim(line), "--")) {
+            buffer_add(&out, line);
+        } else {
+            const size_t unknown = fill_line(&out, line);
+            if (unknown != SIZE_MAX) {
+                return fail(request, said, unknown);
+            }
+        }
+        buffer_puts(&out, rest.size > 0 || text_ends_with(request->script->sql, "\n") ? "\n" : "");
+    }
+    request->script->sql = buffer_text(&out);
+    return true;
+}
