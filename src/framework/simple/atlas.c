@@ -5,7 +5,9 @@
 #include "framework/core/entry_index.h"
 #include "framework/core/file_rules.h"
 #include "framework/core/ledger.h"
+#include "framework/core/marked.h"
 #include "framework/core/package.h"
+#include "framework/core/pattern.h"
 #include "framework/core/reading.h"
 #include "framework/core/unread.h"
 #include "sql/split.h"
@@ -17,6 +19,9 @@
 #define SUM_LIMIT ((size_t)16 * 1024 * 1024)
 
 extern const struct framework framework_atlas;
+
+/* The settings of a folder whose configuration says that it has atlas's own format. */
+static const char atlas_own_format;
 
 /* ---- the folder ---- */
 
@@ -74,10 +79,61 @@ static bool add_hashes(struct arena *arena, struct migration_files *files, struc
     return true;
 }
 
+/* Directories of other tools, which atlas reads as well (sql/sqltool): their files, and the line of comment by which
+ * they are known. */
+static const struct {
+    const char *name; /* as atlas and we call it */
+    const char *files;
+    const char *words; /* NULL: the name is enough */
+} formats[] = {
+    {"golang-migrate", "*.down.sql", NULL},
+    {"flyway", "V{number}*__*.sql", NULL},
+    {"goose", "*.sql", "+goose Up"},
+    {"dbmate", "*.sql", "migrate:up"},
+    {"liquibase", "*.sql", "liquibase formatted sql"},
+};
+
+#define FORMATS (sizeof formats / sizeof formats[0])
+
+/* The format that the file shows goes where data points to. */
+static bool shows_format(const char *name, bool is_directory, struct text head, const void *data)
+{
+    size_t *const *const format = data;
+    for (size_t i = 0; !is_directory && i < FORMATS; i++) {
+        if (pattern_fits(formats[i].files, text_of(name), NULL) &&
+            (formats[i].words == NULL || marked_has(head, formats[i].words, false))) {
+            **format = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* As plain files, those of another format would run with the parts that take everything back. */
+static void refuse_format(struct arena *arena, const struct folder *folder, struct migration_files *files)
+{
+    size_t format = 0;
+    size_t *const found = &format;
+    const bool is_own = folder->settings == &atlas_own_format;
+    const char *const file = is_own ? NULL : folder_find(arena, folder, shows_format, &found);
+    if (file != NULL) {
+        files->unrecordable = arena_printf(
+            arena,
+            "The directory %s has the format of %s (%s), which atlas reads with ?format=%s and Truss does not: run it "
+            "with atlas, or say --framework %s where that runs it. If its files are plain SQL all the same, say "
+            "format = atlas in atlas.hcl.",
+            folder->path, formats[format].name, file, formats[format].name, formats[format].name);
+    }
+}
+
 static bool atlas_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
                        struct status *status)
 {
-    return files_list(arena, folder, files, status) && add_hashes(arena, files, status);
+    if (!files_list(arena, folder, files, status) || !add_hashes(arena, files, status)) {
+        return false;
+    }
+    refuse_format(arena, folder, files);
+    return true;
 }
 
 /* "name.sql h1:HASH" in the lines of atlas.sum; empty where the file is not named. Goes on behind it. */
@@ -207,6 +263,22 @@ static size_t hcl_otherwise(struct arena *arena, struct text content, const char
     return SIZE_MAX;
 }
 
+/* The directory's format, which stands in its URL or beside it, as a text or a bare word (format = golang-migrate);
+ * NULL: nothing is said. */
+static const char *format_of(struct arena *arena, struct text content, const char *directory)
+{
+    static const char parameter[] = "format=";
+    const struct text said = hcl_said(content, "format");
+    const char *const query = directory == NULL ? NULL : strchr(directory, '?');
+    const char *const in_url = query == NULL ? NULL : strstr(query, parameter);
+    if (in_url != NULL) {
+        return arena_strndup(arena, in_url + strlen(parameter), strcspn(in_url + strlen(parameter), "&"));
+    }
+    const char *const text = said.size == 0 ? NULL : hcl_text(arena, content, said);
+    const char *const word = arena_strndup(arena, said.data, said.size == 0 ? 0 : strcspn(said.data, " \t\r\n#/"));
+    return text != NULL ? text : word[strcspn(word, ".\"")] != '\0' || word[0] == '\0' ? NULL : word;
+}
+
 static bool atlas_configure(struct arena *arena, struct folder *folder)
 {
     struct source_file file = {.name = "atlas.hcl"};
@@ -214,11 +286,12 @@ static bool atlas_configure(struct arena *arena, struct folder *folder)
     if (!folder_read(arena, folder, file.name, &file.content)) {
         return false;
     }
-    const char *const format = hcl_value(arena, file.content, "format", &at);
-    if (format != NULL && strcmp(format, "atlas") != 0) {
-        return false; /* the files are another tool's, for which atlas only writes them */
-    }
     const char *directory = hcl_value(arena, file.content, "dir", &at);
+    const char *const format = format_of(arena, file.content, directory);
+    if (format != NULL && strcmp(format, "atlas") != 0) {
+        return false; /* the files are another tool's: for which atlas only writes them, as a rule */
+    }
+    folder->settings = format == NULL ? NULL : &atlas_own_format;
     unread_folder(arena, folder, file, at, "dir");
     if (directory != NULL && folder->unread == NULL && text_starts_with(text_of(directory), "file://")) {
         unread_folder_because(arena, folder, file, hcl_otherwise(arena, file.content, "dir", directory),
@@ -369,8 +442,9 @@ const struct framework framework_atlas = {
     .folder =
         {
             .places = WORDS("migrations", "db/migrations", "atlas/migrations"),
-            .sure_by = WORDS("./atlas.sum & !*.up.sql"),
-            .doubted_by = WORDS("./atlas.sum"), /* it also writes files for golang-migrate */
+            .sure_by = WORDS("./atlas.sum & !*.up.sql & !V{number}*__*.sql & !*.sql: -- +goose Up|-- migrate:up|"
+                             "--liquibase formatted sql"),
+            .doubted_by = WORDS("./atlas.sum"), /* it also writes files for other tools */
             .files = FILES({.pattern = "*.sql"}),
         },
     .mentions = MENTIONS({.words = "--dir", .beside = "atlas migrate apply|atlas migrate status", .part = MENTION_PATH},
