@@ -48,6 +48,41 @@ static void note_path(struct pg_session *session, const PGresult *result, bool i
     session->has_other_path = is_set || session->other_path != NULL;
 }
 
+/* Does the path begin with this schema? */
+static bool begins_with(const char *path, const char *schema)
+{
+    const bool is_quoted = path[0] == '"';
+    path += is_quoted ? 1 : 0;
+    for (; *schema != '\0' && *path == *schema; path++, schema++) {
+        path += is_quoted && *path == '"' && path[1] == '"' ? 1 : 0;
+    }
+    return *schema == '\0' && (is_quoted ? *path == '"' && path[1] != '"' : strchr(", ", *path) != NULL);
+}
+
+/* The schema that will be there counts as one that is, where the path begins with it. */
+static bool expect_schema(struct pg_session *session, bool is_local, struct status *status)
+{
+    static const char sql[] =
+        "SELECT pg_catalog.set_config('truss.schemas', pg_catalog.concat_ws(pg_catalog.chr(31), $1::pg_catalog.text, "
+        "CASE WHEN "
+        "pg_catalog.length(s.now) OPERATOR(pg_catalog.>) 0 THEN s.now END), $2::pg_catalog.bool) "
+        "FROM (SELECT pg_catalog.current_setting('truss.schemas') AS now) s";
+    const char *const schema = session->expected;
+    const size_t size = schema == NULL ? 0 : strlen(schema);
+    const bool is_there = schema != NULL && strncmp(session->schemas, schema, size) == 0 &&
+                          (session->schemas[size] == '\0' || session->schemas[size] == PG_SCHEMA_END);
+    if (schema == NULL || session->is_pooled != is_local || is_there || !begins_with(session->path, schema)) {
+        return true;
+    }
+    PG_RESULT(result) =
+        session_query(session, sql, 2, (const char *const[]){schema, is_local ? "true" : "false"}, status);
+    if (result != NULL) {
+        free(session->schemas);
+        session->schemas = strdup(PQgetvalue(result, 0, 0));
+    }
+    return result != NULL;
+}
+
 static bool pin(struct pg_session *session, bool is_local, bool is_set, struct status *status)
 {
     char pid[16];
@@ -57,7 +92,7 @@ static bool pin(struct pg_session *session, bool is_local, bool is_set, struct s
     if (result != NULL) {
         note_path(session, result, is_set);
     }
-    return result != NULL;
+    return result != NULL && expect_schema(session, is_local, status);
 }
 
 static void set_other_path(struct pg_session *session, const char *path)
@@ -67,10 +102,17 @@ static void set_other_path(struct pg_session *session, const char *path)
     session->has_other_path = session->has_other_path || path != NULL;
 }
 
+static void set_expected(struct pg_session *session, const char *schema)
+{
+    free(session->expected);
+    session->expected = schema == NULL ? NULL : strdup(schema);
+}
+
 bool pg_session_pin(struct pg_session *session, struct status *status)
 {
     if (!pg_session_in_transaction(session)) {
         set_other_path(session, NULL);
+        set_expected(session, NULL);
         session->has_other_path = session->has_other_path && !session->is_pooled;
     }
     /* Whether a pooler is between us is known behind the first answer only. */
@@ -95,6 +137,7 @@ static bool pin_between(struct pg_session *session, const char *before, const ch
     PG_RESULT(result) = pg_query_simple(session, buffer_string(&sql), status);
     if (result != NULL) {
         set_other_path(session, NULL);
+        set_expected(session, NULL);
         note_path(session, result, false);
     }
     return result != NULL;
@@ -148,10 +191,11 @@ static bool pin_pooled_as(struct pg_session *session, const char *sql, struct st
     return path != NULL && is_back;
 }
 
-bool pg_session_pin_as(struct pg_session *session, const char *sql, struct status *status)
+bool pg_session_pin_as(struct pg_session *session, const char *sql, const char *expected, struct status *status)
 {
     struct buffer set = {.arena = status->arena};
     buffer_printf(&set, "RESET search_path;%s", sql);
+    set_expected(session, expected);
     if (session->is_pooled) {
         return pin_pooled_as(session, buffer_string(&set), status);
     }

@@ -257,6 +257,7 @@ void pg_session_free(struct pg_session *session)
         free(session->encoding);
         free(session->path);
         free(session->other_path);
+        free(session->expected);
         free(session->schemas);
         free(session);
     }

@@ -90,8 +90,9 @@ bool pg_session_begin_reading(struct pg_session *session, struct status *status)
 
 /* As pg_session_pin, for scripts whose tool changes the path of its connection: sql does so, in names that are
  * qualified. It lasts to the next pg_session_pin outside of a transaction. Behind a pooler, where it is called outside
- * of one, each transaction to come gets that path. */
-bool pg_session_pin_as(struct pg_session *session, const char *sql, struct status *status);
+ * of one, each transaction to come gets that path. expected: a schema that will be made before the scripts, which
+ * counts as one that is there where that path begins with it; NULL: none will. */
+bool pg_session_pin_as(struct pg_session *session, const char *sql, const char *expected, struct status *status);
 
 /* Is it pinned, with the path that its connection has by itself? */
 bool pg_session_is_pinned(const struct pg_session *session);

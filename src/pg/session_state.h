@@ -18,6 +18,7 @@ struct pg_session {
     bool is_jit_known;   /* it was asked for: where it is off already, it is not asked for again */
     bool has_other_path; /* it is pinned with the path of a framework's own connection */
     char *other_path;    /* that one, behind a pooler: each transaction gets it; else NULL */
+    char *expected;      /* a schema that a run makes before its scripts; NULL: none */
     bool is_pooled;      /* a pooler gives it one backend after the other */
     char *path;          /* the setting that a script of it has; NULL: not pinned yet (pg/search.h) */
     char *schemas;       /* those of it that exist, with PG_SCHEMA_END between */

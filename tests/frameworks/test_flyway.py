@@ -215,10 +215,47 @@ class Flyway(Fixtures):
             self.assertEqual((status.code, status.detail.reason), (FAILED_PRECONDITION, "HISTORY_CHANGED"))
             self.assertIn("\"V2__c\" is applied, and its file is not as it was. It was applied with", status.message)
 
+    def test_rows_without_what_flyway_always_writes_are_read_as_far_as_they_say_something(self):
+        with self.start({f"{SQL}/V1__a.sql": "SELECT 1", f"{SQL}/V2__b.sql": "SELECT 1"}) as rpc:
+            rpc.call("MigrationService", "Run")
+            self.sql("ALTER TABLE flyway_schema_history RENAME TO old; CREATE TABLE flyway_schema_history AS SELECT * FROM old; DROP TABLE old;"
+                     "UPDATE flyway_schema_history SET type = NULL, script = NULL, description = NULL; INSERT INTO flyway_schema_history DEFAULT VALUES;"
+                     "INSERT INTO flyway_schema_history (version, success) VALUES ('3', true)")
+            self.assertEqual(self.states(rpc), ["applied", "applied", "orphaned"])
+            self.assertIn("rows that name no migration", "".join(self.status(rpc).warnings))
+
     def test_a_first_run_beside_tables_is_refused_in_flyway_s_words(self):
         self.sql("CREATE TABLE legacy (id int)")
         with self.start({f"{SQL}/V1__a.sql": "CREATE TABLE a (i int)"}) as rpc:
             self.assertIn("its own tool refuses it, too: flyway's \"Found non-empty schema(s)\"", self.refused(rpc).message)
+
+    def test_a_first_run_beside_tables_tells_what_a_baseline_of_the_configuration_would_pass_over(self):
+        self.sql("CREATE TABLE legacy (id int)")
+        conf = "flyway.locations=filesystem:sql\nflyway.baselineOnMigrate=true\n"
+        files = {"sql/V1__a.sql": "CREATE TABLE a (i int)", "sql/V1_1__b.sql": "CREATE TABLE b (i int)", "sql/V2__c.sql": "CREATE TABLE c (i int)"}
+        for more, said in (("", "flyway.conf says baselineOnMigrate, by which flyway records a baseline of version 1, passes over V1__a and runs the rest"),
+                           ("flyway.baselineVersion=2\n", "records a baseline of version 2, passes over V1__a and 2 more and runs the rest")):
+            with self.subTest(more=more), self.start({**files, "flyway.conf": conf + more}) as rpc:
+                self.assertIn(said, self.refused(rpc).message)
+                self.assertIn(said, rpc.call("MigrationService", "Plan").refusal)
+        spring = {f"{SQL}/V1__a.sql": "SELECT 1", "src/main/resources/application.yml": "spring:\n  flyway:\n    baseline-on-migrate: true\n    baseline-version: 1\n"}
+        with self.start(spring) as rpc:
+            self.assertIn("application.yml says baselineOnMigrate", self.refused(rpc).message)
+        with self.start({**files, "flyway.conf": conf + "flyway.baselineVersion=0\n"}) as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+            self.assertEqual(self.states(rpc), ["applied"] * 3)
+
+    def test_a_plan_looks_into_the_default_schema_before_it_is_there(self):
+        """Its first run makes the schema, and the scripts' names are looked for there."""
+        for schema in ("shop", "My shop"):
+            self.database = None
+            self.sql("CREATE TABLE t (j text)")
+            with self.subTest(schema=schema), self.start({"flyway.conf": f"flyway.locations=filesystem:sql\nflyway.defaultSchema={schema}\n", "sql/V1__a.sql": "CREATE TABLE t (i int);\nALTER TABLE t ADD k int;"}) as rpc:
+                statements = rpc.call("MigrationService", "Plan").migrations[0].steps[0].statements
+                self.assertEqual([one.fails for one in statements], ["", ""])
+                self.assertEqual([one.relation for statement in statements for one in statement.locks if one.blocks_reads], [])
+                self.assertTrue(rpc.call("MigrationService", "Run").ok)
+                self.assertEqual(self.sql("SELECT schemaname FROM pg_catalog.pg_tables WHERE tablename = 't' ORDER BY 1"), sorted([("public",), (schema,)]))
 
     def test_a_profile_of_quarkus_that_names_another_place_is_a_question(self):
         properties = "src/main/resources/application.properties"

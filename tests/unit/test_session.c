@@ -659,7 +659,7 @@ START_TEST(a_session_whose_path_was_set_and_not_pinned_is_not_pinned)
     serve(set_a_path_and_no_more);
     session->path = strdup("public");
     ck_assert(pg_session_is_pinned(session));
-    ck_assert(!pg_session_pin_as(session, "SET search_path TO shop;", &status));
+    ck_assert(!pg_session_pin_as(session, "SET search_path TO shop;", NULL, &status));
     ck_assert(!pg_session_is_pinned(session));
 }
 END_TEST

@@ -28,13 +28,15 @@ enum confidence {
 /* A folder of migrations that was found. Paths are relative to the project's root. */
 struct folder {
     const struct framework *framework;
-    const char *root;  /* the project, as the worker opened it */
-    const char *base;  /* the package that it belongs to, "" for the project itself: where its own tool is started */
-    const char *path;  /* "prisma/migrations" */
-    const char *given; /* what --migrations names, while its configuration is read; NULL: nothing */
-    bool configured;   /* named by --migrations, or the project has a configuration of the framework */
-    bool is_named;     /* that configuration names this path */
-    bool is_walked;    /* neither a usual place nor a workspace file led to it, but a walk through the project */
+    const char *root; /* the project, as the worker opened it */
+    const char *base; /* the package that it belongs to, "" for the project itself: where its own tool is started */
+    const char *path; /* "prisma/migrations" */
+    const char *const *others; /* further ones whose files are migrations of this folder as well, in their tool's order;
+                                  ends with NULL; NULL: none */
+    const char *given;         /* what --migrations names, while its configuration is read; NULL: nothing */
+    bool configured;           /* named by --migrations, or the project has a configuration of the framework */
+    bool is_named;             /* that configuration names this path */
+    bool is_walked; /* neither a usual place nor a workspace file led to it, but a walk through the project */
     enum confidence confidence;
     const char *evidence;            /* what it was recognised by, for a person: "drizzle/meta/_journal.json" */
     struct ledger ledger;            /* what the project's configuration says of it; NULL members: nothing */
@@ -44,6 +46,8 @@ struct folder {
     const char *unread; /* what the configuration says of the path and cannot be read, a sentence that begins with file
                            and line: then path is a guess; NULL: nothing of the kind */
     const char *unread_ledger; /* the same of the ledger's table or schema */
+    const char *baseline; /* what its tool does in place of refusing a first run beside tables, as the configuration
+                             says: "flyway.conf says baselineOnMigrate: flyway itself records …"; NULL: it refuses */
     const char *script_schema; /* where the scripts' unqualified names go, where that is said apart from the ledger's
                                   (Liquibase); NULL: nothing is said */
     const char *mentioned;     /* where the project says what ledger has, which no configuration says: a sentence that

@@ -75,6 +75,9 @@ struct hooks {
     /* Is this file, which fits a pattern, a migration? Changes what the pattern says of it. */
     bool (*accept)(struct arena *arena, const struct folder *folder, struct migration_file *file, const char **warning);
 
+    /* Of a folder with a baseline (folder.h): does its tool pass over this migration then? NULL: none has one. */
+    bool (*is_below_baseline)(const struct folder *folder, const struct migration_file *file);
+
     /* The order, instead of folder.order. */
     int (*compare)(const struct migration_file *a, const struct migration_file *b);
 

@@ -91,6 +91,11 @@ static bool flyway_script(const struct script_request *request)
     return flyway_fill(request) && flyway_wrap(request);
 }
 
+static bool flyway_is_below_baseline(const struct folder *folder, const struct migration_file *file)
+{
+    return !file->repeatable && flyway_compare_versions(file->version, flyway_settings_of(folder)->baseline) <= 0;
+}
+
 /* ---- the ledger ---- */
 
 static struct ledger_entry *add_entry(struct ledger_reading *reading, const char *name, const char *key)
@@ -167,9 +172,13 @@ static void read_row(struct ledger_reading *reading, const PGresult *result, int
     struct arena *const arena = reading->arena;
     const char *const version = arena_strdup(arena, pg_field(result, row, 0));
     const char *const description = arena_strdup(arena, pg_field(result, row, 1));
-    const char *const type = pg_field(result, row, 2);
+    const char *const type = pg_field_copy(arena, result, row, 2);
     const char *const script = arena_strdup(arena, pg_field(result, row, 3));
-    const char *const key = flyway_key(arena, version, description);
+    const char *const key = version == NULL && description == NULL ? NULL : flyway_key(arena, version, description);
+    if (key == NULL) {
+        ledger_warn(reading, "The tracking table has rows that name no migration; they are passed over.");
+        return;
+    }
     if (strcmp(type, "SCHEMA") == 0) {
         return;
     }
@@ -181,7 +190,7 @@ static void read_row(struct ledger_reading *reading, const PGresult *result, int
         *baseline = version;
         return;
     }
-    struct ledger_entry *const entry = add_entry(reading, script, key);
+    struct ledger_entry *const entry = add_entry(reading, script == NULL ? key : script, key);
     entry->checksum = arena_strdup(arena, pg_field(result, row, 4));
     entry->changed = renamed_from(reading, version, description);
     entry->finished_at = entry->started_at = pg_field_us(result, row, 5);
@@ -313,7 +322,7 @@ const struct framework framework_flyway = {
             .failed_entry_blocks = true,
             .failed_note = "flyway stops there, until `flyway repair`",
             .needs_baseline = true,
-            .baseline_note = "flyway's \"Found non-empty schema(s)\"",
+            .baseline_note = "flyway's \"Found non-empty schema(s)\", unless baselineOnMigrate is set",
             .create =
                 "CREATE TABLE {ledger} (\"installed_rank\" INT NOT NULL, \"version\" VARCHAR(50), \"description\" "
                 "VARCHAR(200) NOT NULL, \"type\" VARCHAR(20) NOT NULL, \"script\" VARCHAR(1000) NOT NULL, \"checksum\" "
@@ -388,6 +397,7 @@ const struct framework framework_flyway = {
               .script = flyway_script,
               .checksum = flyway_checksum,
               .file_checksum = flyway_file_checksum,
+              .is_below_baseline = flyway_is_below_baseline,
               .read_ledger = flyway_read,
               .advisory_locks = flyway_locks},
 };

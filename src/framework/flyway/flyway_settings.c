@@ -116,6 +116,21 @@ static void read_names(struct arena *arena, struct text content, const struct fl
     set(&settings->installed_by, flyway_value_of(arena, content, source, "installedBy"));
 }
 
+/* Flyway's own default is version 1. */
+static void read_baseline(struct arena *arena, struct folder *folder, struct text content,
+                          const struct flyway_source *source, struct flyway_settings *settings)
+{
+    const char *const is_made = flyway_value_of(arena, content, source, "baselineOnMigrate");
+    const char *const version = flyway_value_of(arena, content, source, "baselineVersion");
+    if (is_made != NULL && strcmp(is_made, "true") == 0) {
+        settings->baseline = version == NULL ? "1" : version;
+        folder->baseline = arena_printf(arena,
+                                        "%s says baselineOnMigrate, by which flyway records a baseline of "
+                                        "version %s",
+                                        source->name, settings->baseline);
+    }
+}
+
 static void read_settings(struct arena *arena, struct folder *folder, struct text content,
                           const struct flyway_source *source)
 {
@@ -127,6 +142,7 @@ static void read_settings(struct arena *arena, struct folder *folder, struct tex
     read_names(arena, content, source, settings);
     const char *const skips = flyway_value_of(arena, content, source, "skipDefaultCallbacks");
     settings->needs_tool = setting_for_tool(arena, content, source);
+    read_baseline(arena, folder, content, source, settings);
     settings->skips_callbacks = skips != NULL && strcmp(skips, "true") == 0;
     settings->replaces = replaces == NULL || strcmp(replaces, "false") != 0;
     settings->placeholders =
@@ -136,6 +152,7 @@ static void read_settings(struct arena *arena, struct folder *folder, struct tex
     folder->habits = order != NULL && strcmp(order, "true") == 0 ? &out_of_order : NULL;
     read_ledger(arena, folder, content, source);
     folder->path = settings->locations[0];
+    folder->others = folder->path == NULL ? NULL : settings->locations + 1;
 }
 
 /* Behind Flyway's element of a POM, or its block of Gradle, that begins at this offset. */

@@ -22,6 +22,7 @@ struct flyway_settings {
     bool replaces;
     const char *installed_by; /* NULL: who runs */
     bool skips_callbacks;     /* skipDefaultCallbacks */
+    const char *baseline;     /* baselineVersion, where baselineOnMigrate says that it counts; NULL: it does not */
 };
 
 /* Those of a folder without a configuration. */

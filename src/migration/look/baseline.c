@@ -1,5 +1,27 @@
 #include "migration/look/baseline.h"
 
+/* Takes back that somebody's table is there where its tool passes over no migration for it and runs them all. */
+static bool look_below(const struct request *request, const struct folder *folder, struct ledger_ground *ground)
+{
+    struct arena *const arena = request->arena;
+    struct migration_files files;
+    const char *first = NULL;
+    size_t count = 0;
+    if (!framework_list(arena, folder, &files, request->status)) {
+        return false;
+    }
+    for (size_t i = 0; i < files.count; i++) {
+        if (folder->framework->hooks.is_below_baseline(folder, &files.items[i])) {
+            first = first == NULL ? files.items[i].name : first;
+            count++;
+        }
+    }
+    ground->occupant = count == 0 ? NULL : ground->occupant;
+    ground->habit = arena_printf(arena, "%s, passes over %s%s and runs the rest", folder->baseline, first,
+                                 count == 1 ? "" : arena_printf(arena, " and %zu more", count - 1));
+    return true;
+}
+
 bool ledger_ground_look(const struct request *request, struct pg_session *session, const struct detection *detection,
                         struct ledger_ground *ground)
 {
@@ -19,7 +41,8 @@ bool ledger_ground_look(const struct request *request, struct pg_session *sessio
         ground->has_schema = pg_field_bool(result, 0, 0);
         ground->occupant = arena_strdup(request->arena, pg_field(result, 0, 1));
     }
-    return result != NULL;
+    const bool has_baseline = ground->occupant != NULL && detection->has_folder && detection->folder.baseline != NULL;
+    return result != NULL && (!has_baseline || look_below(request, &detection->folder, ground));
 }
 
 static const char *problem_of(struct arena *arena, const struct detection *detection,
@@ -30,10 +53,10 @@ static const char *problem_of(struct arena *arena, const struct detection *detec
                : arena_printf(
                      arena,
                      "The schema \"%s\" is not empty (it has \"%s\") and has no %s tracking table: mark the migrations "
-                     "that it has already as applied (truss baseline --all --verify), then run the rest (its own tool "
-                     "refuses it, too: %s).",
+                     "that it has already as applied (truss baseline --all --verify), then run the rest (%s%s).",
                      detection->ledger.schema, ground->occupant, detection->framework->display_name,
-                     detection->framework->ledger.baseline_note);
+                     ground->habit != NULL ? "" : "its own tool refuses it, too: ",
+                     ground->habit != NULL ? ground->habit : detection->framework->ledger.baseline_note);
 }
 
 bool ledger_ground_check(const struct request *request, const struct detection *detection,

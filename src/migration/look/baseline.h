@@ -5,12 +5,13 @@
 #ifndef MIGRATION_LOOK_BASELINE_H
 #define MIGRATION_LOOK_BASELINE_H
 
-#include "migration/look/detect.h"
+#include "migration/look/detection.h"
 
 /* What is where a ledger is to be made. */
 struct ledger_ground {
     bool has_schema;
     const char *occupant; /* a table or view of somebody in that schema; NULL: none, or its framework does not mind */
+    const char *habit;    /* what the framework's tool does there by its configuration; NULL: it refuses */
 };
 
 /* Asks for both, in one question. */

@@ -302,7 +302,7 @@ static bool changes_path(const char *schemas, const struct session_path *path)
 }
 
 /* Names of scripts are then looked for where their tool would, which may change the path of its connection (Flyway's
- * default schema). What changes nothing is not sent. */
+ * default schema; a first run makes that). What changes nothing is not sent. */
 static bool look_as_its_tool(const struct request *request, struct pg_session *session, const struct catalog *catalog)
 {
     const struct detection *const detection = &catalog->detection;
@@ -315,7 +315,8 @@ static bool look_as_its_tool(const struct request *request, struct pg_session *s
         return true;
     }
     ledger_put(&sql, detection->framework, LEDGER_SESSION, &detection->ledger, NULL);
-    return pg_session_pin_as(session, buffer_string(&sql), request->status);
+    return pg_session_pin_as(session, buffer_string(&sql), detection->has_ledger ? NULL : detection->ledger.schema,
+                             request->status);
 }
 
 /* With several and no telling which, nothing can be said of any migration. */
