@@ -3,6 +3,7 @@
  */
 #include "framework/core/configuration.h"
 
+#include "base/words.h"
 #include "framework/core/package.h"
 #include "framework/core/unread.h"
 #include "framework/formats/config.h"
@@ -96,6 +97,26 @@ void configuration_set_table(struct arena *arena, struct folder *folder, const c
     }
 }
 
+/* Sets the folder's path, or paths where it may have several. */
+static void take_directory(struct arena *arena, const struct configuration *configuration, struct folder *folder,
+                           const char *directory)
+{
+    struct words others = {0};
+    folder->path = NULL;
+    for (const char *rest = directory; *rest != '\0';) {
+        const size_t size = configuration->has_directories ? strcspn(rest, ",") : strlen(rest);
+        const struct text one = text_trim((struct text){rest, size});
+        const char *const path = path_join(arena, folder->base, arena_strndup(arena, one.data, one.size));
+        if (one.size > 0 && folder->path == NULL) {
+            folder->path = path;
+        } else if (one.size > 0) {
+            words_add(arena, &others, path);
+        }
+        rest += size + (rest[size] == ',' ? 1 : 0);
+    }
+    folder->others = others.count == 0 ? NULL : words_list(arena, &others);
+}
+
 /* What is said of a key: by the environment, else by the file. */
 static const char *said_of(struct arena *arena, const struct configuration *configuration, const struct folder *folder,
                            struct text content, const char *key)
@@ -119,7 +140,7 @@ bool configuration_read(struct arena *arena, const struct configuration *configu
     if (configuration->is_of_others && !is_computed && directory == NULL && table == NULL && schema == NULL) {
         return false;
     }
-    folder->path = directory == NULL || folder->unread != NULL ? NULL : path_join(arena, folder->base, directory);
+    take_directory(arena, configuration, folder, directory == NULL || folder->unread != NULL ? "" : directory);
     if (configuration->table_has_schema) {
         configuration_set_table(arena, folder, table);
     } else {

@@ -116,6 +116,7 @@ struct configuration {
     const char *const *files; /* of the package; the first that is there counts */
     enum configuration_format format;
     const char *directory; /* relative to the package */
+    bool has_directories;  /* it may be several, with commas between: new migrations go into the first */
     const char *table;
     const char *schema;
     bool table_has_schema; /* "schema.table" */

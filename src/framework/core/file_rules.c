@@ -3,6 +3,7 @@
  */
 #include "framework/core/file_rules.h"
 
+#include "framework/core/inner_path.h"
 #include "framework/core/listing.h"
 #include "framework/core/pattern.h"
 
@@ -118,19 +119,72 @@ static void drop_twins(struct migration_files *files)
     files->count = kept;
 }
 
-bool files_list(struct arena *arena, const struct folder *folder, struct migration_files *files, struct status *status)
+static struct listing_rule rule_of(const struct folder *folder)
 {
     const struct framework *const framework = folder->framework;
     const struct folder_facts *const facts = &framework->folder;
-    const struct listing_rule rule = {
+    return (struct listing_rule){
         .take = take,
         .compare = framework->hooks.compare != NULL ? framework->hooks.compare : orders[facts->order],
         .recursive = facts->recursive,
         .directories = facts->script != NULL,
         .script = facts->script,
     };
-    if (!listing_read(arena, folder, &rule, files, status)) {
+}
+
+/* By their names, whichever folder they are in. */
+static int by_base(const struct migration_file *a, const struct migration_file *b)
+{
+    const char *const slashes[] = {strrchr(a->filename, '/'), strrchr(b->filename, '/')};
+    return strcmp(slashes[0] == NULL ? a->filename : slashes[0] + 1, slashes[1] == NULL ? b->filename : slashes[1] + 1);
+}
+
+/* Appends the files of a further folder to those that are listed. Its tool stops where that is not there. */
+static bool list_other(struct arena *arena, const struct folder *folder, const char *other,
+                       struct migration_files *files, struct status *status)
+{
+    const struct listing_rule rule = rule_of(folder);
+    struct folder place = *folder;
+    struct migration_files more;
+    place.path = other;
+    if (file_look(path_join(arena, folder->root, other), NULL) != FILE_DIRECTORY) {
+        files->unrecordable =
+            arena_printf(arena,
+                         "The folder of migrations %s does not exist in the project (%s): check that it is mounted, "
+                         "or say which one is meant by --migrations.",
+                         other, folder->evidence == NULL ? folder->framework->display_name : folder->evidence);
+        return true;
+    }
+    if (!listing_read(arena, &place, &rule, &more, status)) {
         return false;
+    }
+    const char *const seen = path_seen_from(arena, other, folder->path);
+    for (size_t i = 0; i < more.count; i++) {
+        struct migration_file *const file = listing_add(arena, files);
+        *file = more.items[i];
+        file->filename = path_join(arena, seen, file->filename);
+    }
+    for (size_t i = 0; i < more.warning_count; i++) {
+        listing_warn(arena, files, more.warnings[i]);
+    }
+    files->unrecordable = files->unrecordable == NULL ? more.unrecordable : files->unrecordable;
+    return true;
+}
+
+bool files_list(struct arena *arena, const struct folder *folder, struct migration_files *files, struct status *status)
+{
+    const struct folder_facts *const facts = &folder->framework->folder;
+    struct listing_rule rule = rule_of(folder);
+    bool ok = listing_read(arena, folder, &rule, files, status);
+    for (const char *const *other = folder->others; ok && other != NULL && *other != NULL; other++) {
+        ok = list_other(arena, folder, *other, files, status);
+    }
+    if (!ok) {
+        return false;
+    }
+    if (folder->others != NULL) {
+        rule.compare = rule.compare == NULL ? by_base : rule.compare;
+        listing_sort(arena, &rule, files);
     }
     if (facts->drops_twins) {
         drop_twins(files);

@@ -3,8 +3,10 @@
  */
 #include "framework/core/layout.h"
 
+#include "base/words.h"
 #include "framework/core/configuration.h"
 #include "framework/core/evidence.h"
+#include "framework/core/inner_path.h"
 #include "framework/core/listing.h"
 #include "framework/core/mention.h"
 #include "framework/core/package.h"
@@ -27,32 +29,13 @@ void project_enter_bounds(struct arena *arena, const struct project *project, st
 
 /* ---- one framework in one package ---- */
 
-#define MOST_PARTS 64 /* of a path */
-
-/* "m" of "./m/.", "." of "./", "packages/db" of "apps/web/../../packages/db". One that leads out of the project, and an
- * absolute one, stay as they are. */
-static const char *plain_path(struct arena *arena, const char *path)
+static const char *const *plain_paths(struct arena *arena, const char *const *paths)
 {
-    struct text parts[MOST_PARTS];
-    size_t count = 0;
-    struct buffer plain = {.arena = arena};
-    for (const char *rest = path; *rest != '\0';) {
-        const struct text part = {rest, strcspn(rest, "/")};
-        rest += part.size + (rest[part.size] == '/' ? 1 : 0);
-        if (path[0] == '/' || count == MOST_PARTS || (text_is(part, "..") && count == 0)) {
-            return arena_strdup(arena, path);
-        }
-        if (text_is(part, "..")) {
-            count--;
-        } else if (part.size > 0 && !text_is(part, ".")) {
-            parts[count++] = part;
-        }
+    struct words plain = {0};
+    for (; paths != NULL && *paths != NULL; paths++) {
+        words_add(arena, &plain, plain_path(arena, *paths));
     }
-    for (size_t i = 0; i < count; i++) {
-        buffer_puts(&plain, i == 0 ? "" : "/");
-        buffer_add(&plain, parts[i]);
-    }
-    return count == 0 ? "." : buffer_string(&plain);
+    return paths == NULL ? NULL : words_list(arena, &plain);
 }
 
 void layout_add(struct arena *arena, struct folder_list *folders, const struct folder *folder)
@@ -67,6 +50,7 @@ void layout_add(struct arena *arena, struct folder_list *folders, const struct f
     struct folder *const added = &folders->items[folders->count++];
     *added = *folder;
     added->path = path;
+    added->others = plain_paths(arena, folder->others);
     added->probe = NULL; /* the search ends, and files may change */
 }
 
@@ -398,6 +382,15 @@ static bool can_be_made(struct arena *arena, const char *path)
     return kind == FILE_DIRECTORY;
 }
 
+/* The user has said it. Of a configuration that names it and others, those are migrations as well. */
+static void take_given(struct arena *arena, const struct project *project, struct folder *folder)
+{
+    const bool is_same =
+        folder->path != NULL && strcmp(plain_path(arena, folder->path), plain_path(arena, project->migrations)) == 0;
+    folder->others = is_same ? folder->others : NULL;
+    folder->path = project->migrations;
+}
+
 /* The folder of --migrations, whose it may be. */
 static bool find_given(struct arena *arena, const struct project *project, struct probe *probe,
                        struct folder_list *folders, struct status *status)
@@ -413,8 +406,8 @@ static bool find_given(struct arena *arena, const struct project *project, struc
         const struct framework *const framework = all[i];
         if (framework->hooks.find == NULL) {
             struct folder folder = configured_folder(arena, framework, project, "", probe);
-            folder.path = project->migrations;
-            folder.unread = NULL; /* the user has said it */
+            take_given(arena, project, &folder);
+            folder.unread = NULL;
             consider(arena, &folder, folders);
         } else if (!find_itself(&here, framework, status)) {
             return false;
@@ -423,7 +416,7 @@ static bool find_given(struct arena *arena, const struct project *project, struc
     for (size_t i = 0; project->framework != NULL && all[i] != NULL; i++) {
         if (layout_is_asked(project, all[i])) {
             struct folder folder = configured_folder(arena, all[i], project, "", probe);
-            folder.path = project->migrations;
+            take_given(arena, project, &folder);
             add_asked(arena, &folder, folders);
         }
     }

@@ -265,7 +265,7 @@ static bool is_sorted(const struct listing_rule *rule, const struct migration_fi
     return true;
 }
 
-static void sort(struct arena *arena, const struct listing_rule *rule, struct migration_files *files)
+void listing_sort(struct arena *arena, const struct listing_rule *rule, struct migration_files *files)
 {
     if (is_sorted(rule, files)) {
         return;
@@ -296,7 +296,7 @@ bool listing_read(struct arena *arena, const struct folder *folder, const struct
     if (!list_level(&walk, &level)) {
         return false;
     }
-    sort(arena, rule, files);
+    listing_sort(arena, rule, files);
     return true;
 }
 

@@ -31,6 +31,9 @@ struct listing_rule {
 bool listing_read(struct arena *arena, const struct folder *folder, const struct listing_rule *rule,
                   struct migration_files *files, struct status *status);
 
+/* Sorts what came from several folders. */
+void listing_sort(struct arena *arena, const struct listing_rule *rule, struct migration_files *files);
+
 /* Can this name of a file be recorded in a ledger and be told in an answer? Both are UTF-8. */
 bool name_is_recordable(const char *name);
 

@@ -79,6 +79,7 @@ struct reading {
     struct text content;
     bool is_program;
     bool is_flag;
+    bool may_be_list; /* of several values with commas between */
 };
 
 static struct text name_at(struct text content, size_t at)
@@ -202,13 +203,23 @@ static enum mention_kind read_name(const struct reading *reading, size_t at, str
     return is_alone && ends && read_constant(reading, name, value) ? MENTION_LITERAL : MENTION_COMPUTED;
 }
 
+/* Does a comma here part two values of one list ("a,b"), and not two arguments ([-dir,a,up])? */
+static bool parts_values(const struct reading *reading, size_t from, size_t at)
+{
+    const char next = byte_at(reading->content, at + 1);
+    const bool is_assigned = !reading->is_flag || (from > 0 && reading->content.data[from - 1] == '=');
+    return reading->may_be_list && is_assigned && byte_at(reading->content, at) == ',' &&
+           (is_word_character(next) || next == '.' || next == '/');
+}
+
 /* What stands without quotes in a command, a variable, a line of YAML. */
 static enum mention_kind read_bare(const struct reading *reading, size_t at, struct text *value)
 {
     static const char *const computed[] = {"$", "{", "<", "%", NULL};
     const struct text content = reading->content;
     size_t end = at;
-    while (end < content.size && strchr(" \t\r\n\"'`,;&|)\\<]", content.data[end]) == NULL) {
+    while (end < content.size &&
+           (strchr(" \t\r\n\"'`,;&|)\\<]", content.data[end]) == NULL || parts_values(reading, at, end))) {
         end++;
     }
     *value = text_slice(content, at, end);
@@ -438,7 +449,10 @@ bool mention_next(struct arena *arena, const struct mention *mention, const stru
 {
     const char *const slash = strrchr(file->name, '/');
     const char *const name = slash == NULL ? file->name : slash + 1;
-    struct reading reading = {arena, file->content, pattern_fits(program_names, text_of(name), NULL), false};
+    struct reading reading = {.arena = arena,
+                              .content = file->content,
+                              .is_program = pattern_fits(program_names, text_of(name), NULL),
+                              .may_be_list = mention->part == MENTION_PATH};
     const bool is_list = text_ends_with(text_of(name), ".yml") || text_ends_with(text_of(name), ".yaml");
     *mentioned = (struct mentioned){0};
     do {

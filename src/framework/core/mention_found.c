@@ -137,11 +137,35 @@ static void note_several(struct arena *arena, struct wanted *wanted, const struc
     wanted->was = named;
 }
 
+/* What the paths of a list are, and of these the one that counts: another folder than was found. */
+static enum named_path judge_list(struct arena *arena, struct wanted *wanted, const struct source_file *file,
+                                  const struct mentioned *mentioned, const char **counts)
+{
+    enum named_path named = NAMED_NOTHING;
+    bool has_it = false;
+    *counts = mentioned->value;
+    for (const char *rest = mentioned->value; *rest != '\0';) {
+        const size_t size = strcspn(rest, ",");
+        const char *const path = arena_strndup(arena, rest, size);
+        const enum named_path one = mention_path(arena, wanted->folder, file, path);
+        has_it = has_it || one == NAMED_IT;
+        *counts = one == NAMED_OTHER && named != NAMED_OTHER ? path : *counts;
+        named = named == NAMED_NOTHING || one == NAMED_OTHER ? one : named;
+        rest += size + (rest[size] == ',' ? 1 : 0);
+    }
+    if (has_it && named == NAMED_OTHER && wanted->several == NULL) {
+        wanted->several = arena_printf(arena, "%s %s, and another folder besides: one is read at a time",
+                                       place_of(arena, wanted->folder, file, mentioned), *counts);
+    }
+    return has_it ? NAMED_IT : named;
+}
+
 /* Keeps what a command or code names: this folder, or another one. A command with a variable is the tool's usual one;
  * code that computes its folder may mean any. */
 static void note_path(struct arena *arena, struct wanted *wanted, const struct mention *mention,
                       const struct source_file *file, const struct mentioned *mentioned)
 {
+    const char *path = NULL;
     if (mentioned->kind == MENTION_COMPUTED && mention->files != NULL &&
         (wanted->computed_count++ >= MOST_COMPUTED || !mention_has_name(arena, wanted->folder, file, mentioned->at))) {
         wanted->computed_path = wanted->computed_path != NULL
@@ -151,12 +175,12 @@ static void note_path(struct arena *arena, struct wanted *wanted, const struct m
         return;
     }
     const enum named_path named =
-        mentioned->kind == MENTION_COMPUTED ? NAMED_IT : mention_path(arena, wanted->folder, file, mentioned->value);
+        mentioned->kind == MENTION_COMPUTED ? NAMED_IT : judge_list(arena, wanted, file, mentioned, &path);
     wanted->is_path_named = wanted->is_path_named || named == NAMED_IT;
     note_several(arena, wanted, file, mentioned, named);
     if (named == NAMED_OTHER && wanted->other_path == NULL) {
         wanted->other_path = arena_printf(arena, "%s %s, which is not what was read",
-                                          place_of(arena, wanted->folder, file, mentioned), mentioned->value);
+                                          place_of(arena, wanted->folder, file, mentioned), path);
     }
 }
 

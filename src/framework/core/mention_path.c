@@ -5,7 +5,7 @@
 
 #include "base/files.h"
 #include "base/text.h"
-#include "base/words.h"
+#include "framework/core/inner_path.h"
 
 #include <ctype.h>
 #include <stdint.h>
@@ -17,7 +17,7 @@
 #define MOST_PARTS          32                   /* of one, that may be the project's */
 
 /* "sql/real" of "file://./sql/real/"; NULL for what is no path. */
-static const char *plain_path(struct arena *arena, const char *said)
+static const char *path_of(struct arena *arena, const char *said)
 {
     static const char *const schemes[] = {"file://", "filesystem:", NULL};
     static const char classpath[] = "classpath:";
@@ -40,30 +40,6 @@ static const char *plain_path(struct arena *arena, const char *said)
     }
     const char *const path = arena_strndup(arena, said, size);
     return size == 0 || strpbrk(path, ":*,") != NULL ? NULL : path;
-}
-
-/* "db/real" of "scripts/../db/./real"; NULL where it leads out of the project, "." for the project itself. */
-static const char *without_ups(struct arena *arena, const char *path)
-{
-    struct words parts = {0};
-    struct buffer whole = {.arena = arena};
-    for (const char *rest = path; *rest != '\0';) {
-        const size_t size = strcspn(rest, "/");
-        const char *const part = arena_strndup(arena, rest, size);
-        rest += size + (rest[size] == '/' ? 1 : 0);
-        if (strcmp(part, "..") == 0 && parts.count == 0) {
-            return NULL;
-        }
-        if (strcmp(part, "..") == 0) {
-            parts.count--;
-        } else if (size > 0 && strcmp(part, ".") != 0) {
-            words_add(arena, &parts, part);
-        }
-    }
-    for (size_t i = 0; i < parts.count; i++) {
-        buffer_printf(&whole, "%s%s", i == 0 ? "" : "/", parts.items[i]);
-    }
-    return parts.count == 0 ? "." : buffer_string(&whole);
 }
 
 static bool is_within(const char *path, const char *directory)
@@ -141,9 +117,19 @@ static enum named_path judge_file(struct arena *arena, const struct folder *fold
     return names_folder(arena, folder, path, content) ? NAMED_IT : says[i] == NULL ? NAMED_NOTHING : NAMED_OTHER;
 }
 
+/* Is it one of the folders that are read, or what they are in? */
+static bool is_read(const struct folder *folder, const char *path)
+{
+    bool is = is_within(folder->path, path);
+    for (const char *const *other = folder->others; !is && other != NULL && *other != NULL; other++) {
+        is = is_within(*other, path);
+    }
+    return is;
+}
+
 enum named_path mention_judge(struct arena *arena, const struct folder *folder, const char *path)
 {
-    if (strcmp(path, ".") == 0 || is_within(folder->path, path) ||
+    if (strcmp(path, ".") == 0 || is_read(folder, path) ||
         (folder->evidence != NULL && strcmp(folder->evidence, path) == 0)) {
         return NAMED_IT;
     }
@@ -161,7 +147,7 @@ enum named_path mention_judge(struct arena *arena, const struct folder *folder, 
 static enum named_path judge_from(struct arena *arena, const struct folder *folder, const char *directory,
                                   const char *path)
 {
-    const char *const whole = without_ups(arena, path_join(arena, directory, path));
+    const char *const whole = inner_path(arena, path_join(arena, directory, path));
     return whole == NULL ? NAMED_NOTHING : mention_judge(arena, folder, whole);
 }
 
@@ -206,7 +192,7 @@ static enum named_path judge_absolute(struct arena *arena, const struct folder *
 enum named_path mention_path(struct arena *arena, const struct folder *folder, const struct source_file *file,
                              const char *said)
 {
-    const char *const path = plain_path(arena, said);
+    const char *const path = path_of(arena, said);
     if (path == NULL) {
         return NAMED_NOTHING;
     }

@@ -27,6 +27,7 @@ const struct framework framework_dbmate = {
             .places = WORDS("db/migrations", "migrations"),
             .configuration = &(const struct configuration){.files = WORDS(".env"),
                                                            .directory = "DBMATE_MIGRATIONS_DIR",
+                                                           .has_directories = true,
                                                            .table = "DBMATE_MIGRATIONS_TABLE",
                                                            .table_has_schema = true,
                                                            .is_of_others = true,
