@@ -48,12 +48,11 @@ const struct framework framework_golang_migrate = {
         {
             .places =
                 WORDS("migrations", "db/migrations", "db/migration", "internal/db/migrations", "database/migrations"),
-            .sure_by = WORDS("{number}_*.up.sql & go.mod: golang-migrate/migrate",
-                             "{number}_*.up.sql & go.mod & !go.mod: "
-                             "github.com/uptrace/bun|github.com/gobuffalo/|github.com/ory/pop|mattermost/morph"),
-            /* bun, Pop, morph and sqlx have files of the same names. */
+            .sure_by = WORDS("{number}_*.up.sql & go.mod: golang-migrate/migrate|mattes/migrate"),
+            /* bun, Pop, morph, go-pg and sqlx have files of the same names. */
             .doubted_by = WORDS("{number}_*.up.sql & go.mod: "
-                                "github.com/uptrace/bun|github.com/gobuffalo/|github.com/ory/pop|mattermost/morph",
+                                "github.com/uptrace/bun|github.com/gobuffalo/|github.com/ory/pop|mattermost/morph|"
+                                "go-pg/migrations|go-pg-migrations",
                                 "{number}_*.up.sql & Cargo.toml"),
             .likely_by = WORDS("{number}_*.up.sql"),
             .files = FILES({.pattern = "{number}_*.up.sql"}), /* source/parse.go */

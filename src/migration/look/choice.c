@@ -4,6 +4,7 @@
  */
 #include "migration/look/choice.h"
 
+#include "migration/look/baseline.h"
 #include "migration/look/kinship.h"
 
 #include <string.h>
@@ -186,6 +187,38 @@ static void choose(struct detection *detection, const bool *among, const char *r
     }
 }
 
+/* Files that only look like a framework's may be those of a tool that is not known here: then the database has what
+ * that has run, under a tracking table of its own. On an empty one nothing can run twice; where the files could as well
+ * be another's, the other one would run them again later. */
+static bool doubt(const struct looking *looking)
+{
+    const struct request *const request = looking->request;
+    struct detection *const detection = looking->detection;
+    const struct source *const source = &detection->sources[0];
+    const char *const name = source->framework->display_name;
+    const char *relation = NULL;
+    if (!source->has_folder || source->has_ledger || source->problem != NULL || source->folder.unread != NULL ||
+        source->confidence == CONFIDENCE_CERTAIN || looking->session == NULL) {
+        return true;
+    }
+    if (!schema_has(request, looking->session, source->ledger.schema, &relation)) {
+        return false;
+    }
+    /* A first run that its tool would refuse beside tables is refused in its words. */
+    const bool is_beside = relation != NULL && !source->framework->ledger.needs_baseline;
+    if (is_beside || source->confidence == CONFIDENCE_LOW) {
+        detection->problem = detection->sources[0].problem = arena_printf(
+            request->arena,
+            "The files of %s look like those of %s (%s), and nothing in the project says that it is; the database has "
+            "no tracking table of it%s%s%s. If another tool runs them, it would be done twice. Say --framework %s if "
+            "that is meant (truss init writes it down), or declare the runner as [framework.NAME] in truss.toml.",
+            source->folder.path, name, source->evidence_count == 0 ? source->folder.path : source->evidence[0],
+            relation == NULL ? "" : ", and \"", relation == NULL ? "" : relation,
+            relation == NULL ? "" : "\" in its place", source->framework->id);
+    }
+    return true;
+}
+
 static bool has_one_framework(const struct detection *detection, const bool *among, const struct framework **framework)
 {
     *framework = NULL;
@@ -270,5 +303,5 @@ bool source_choose(const struct looking *looking, bool *certain)
            : count == 1 ? "nothing else was found"
            : was_alone  ? "the project's files and the database's tracking table agree on it best"
                         : "its tracking table knows the most of its files, or it looks like nothing else");
-    return true;
+    return is_asked || doubt(looking);
 }
