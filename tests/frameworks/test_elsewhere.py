@@ -23,6 +23,7 @@ GOOSE = {"migrations/00001_a.sql": "-- +goose Up\nSELECT 1;\n", "db/real/00001_b
 SQLX = {"Cargo.toml": '[dependencies]\nsqlx = "0.8"\n', "migrations/1_a.sql": "", "db/real/1_b.sql": ""}
 FLYWAYS_PLUGIN = "<plugin><artifactId>flyway-maven-plugin</artifactId>{}</plugin>\n"
 TWO_FOLDERS = {"db/migrations/20240101000000_a.sql": "-- migrate:up\n-- migrate:down\n", "db/more/20240101000001_b.sql": "-- migrate:up\n-- migrate:down\n"}
+ATLAS = {"migrations/atlas.sum": "h1:\n", "Makefile": "up:\n\tatlas migrate apply\n"}
 RAILS = {"Gemfile": "gem 'rails'\n", "config/application.rb": "class A < Rails::Application\nend\n", "db/migrate/20240101000000_a.rb": "class A < ActiveRecord::Migration[7.0]\nend\n"}
 
 # What a project has beside the usual, and what is said of it.
@@ -49,6 +50,17 @@ QUESTIONS = (
     ({**TWO_FOLDERS, "Makefile": "up:\n\tdbmate -d db/migrations -d db/more up\n"}, "Makefile, line 2, has -d db/more, and another folder besides"),
     ({**KNEX, "src/db.js": "const knex = require('knex')({ client: 'pg', migrations: { migrationSource: new FsMigrations('./db/real', false) } });\n"}, "src/db.js, line 1, has migrations db/real"),
     ({**UMZUG, "m.js": "const store = new JSONStorage();\nnew Umzug({ migrations: { glob: 'migrations/*.js' },\n storage: store, context: sequelize });\n"}, "m.js, line 3, computes storage"),
+    ({**TWO_FOLDERS, "compose.yml": "services:\n  up:\n    environment:\n      DBMATE_MIGRATIONS_DIR: db/migrations,db/more\n"}, "compose.yml, line 4, has DBMATE_MIGRATIONS_DIR db/more, and another folder besides"),
+    ({**TWO_FOLDERS, "compose.yml": "services:\n  up:\n    environment:\n      DBMATE_MIGRATIONS_DIR: './db/more,./db/migrations'\n"}, "compose.yml, line 4, has DBMATE_MIGRATIONS_DIR ./db/more, and another folder besides"),
+    ({**FLYWAY, "compose.yml": "services:\n  up:\n    command: flyway -locations=filesystem:src/main/resources/db/migration,filesystem:src/main/resources/db/real migrate\n"},
+     "compose.yml, line 3, has -locations filesystem:src/main/resources/db/real, and another folder besides"),
+    ({**TWO_FOLDERS, ".env": "DBMATE_MIGRATIONS_DIR=db/migrations,db/none\n"}, "The folder of migrations db/none does not exist in the project (.env)"),
+    # Directories of other tools, which atlas reads as well.
+    ({**ATLAS, "migrations/1_a.up.sql": "", "migrations/1_a.down.sql": ""}, "migrations has the format of golang-migrate (1_a.down.sql)"),
+    ({**ATLAS, "migrations/1_a.sql": "-- +goose Up\nSELECT 1;\n-- +goose Down\nSELECT 2;\n"}, "migrations has the format of goose (1_a.sql)"),
+    ({**ATLAS, "migrations/1_a.sql": "-- migrate:up\nSELECT 1;\n-- migrate:down\nSELECT 2;\n"}, "migrations has the format of dbmate (1_a.sql)"),
+    ({**ATLAS, "migrations/V1__a.sql": "SELECT 1;", "migrations/U1__a.sql": "SELECT 2;"}, "migrations has the format of flyway (V1__a.sql)"),
+    ({**ATLAS, "migrations/1_a.sql": "--liquibase formatted sql\n--changeset a:1\nSELECT 1;\n--rollback SELECT 2;\n"}, "migrations has the format of liquibase (1_a.sql)"),
     # A configuration that is another file's.
     ({**KNEX, "knexfile.js": "const {\n  base\n} = require('./base')\n\nmodule.exports = { production: { ...base } } // {\n"}, "knexfile.js, line 5, takes its settings from another file"),
     ({**KNEX, "knexfile.js": "module.exports = require('./src/config').knex;\n"}, "knexfile.js, line 1, takes its settings from another file"),
@@ -100,6 +112,10 @@ NO_QUESTIONS = (
     {**KNEX, "knexfile.js": "const base={ client: 'pg' }\nrequire('dotenv').config()\nfunction defaults() { return {} }\nmodule.exports = { production: { ...base, ...defaults() } }\n"},
     {**KNEX, "knexfile.js": "const x = require('x');\nmodule.exports = { client: 'pg', migrations: {}, log: { note: '}', /* } */ a: { // }\n ...x } } };\n"},
     {**RAILS, "config/environments/test.rb": "config.paths\n"},
+    {**TWO_FOLDERS, ".env": "DBMATE_MIGRATIONS_DIR=db/migrations,db/more\n", "compose.yml": "services:\n  up:\n    environment:\n      DBMATE_MIGRATIONS_DIR: db/migrations,db/more\n"},
+    {**FLYWAY, "flyway.conf": "flyway.locations=classpath:db/migration,classpath:db/real\n",
+     "compose.yml": "services:\n  up:\n    command: flyway -locations=filesystem:src/main/resources/db/migration,filesystem:src/main/resources/db/real migrate\n"},
+    {"go.mod": "require github.com/pressly/goose/v3 v3\n", **GOOSE, "compose.yml": "services:\n  up:\n    command: [goose,-dir,migrations,up]\n"},
 )
 
 
@@ -113,7 +129,7 @@ class Elsewhere(Written):
         for files, words in QUESTIONS:
             self.project_of(files)
             with self.subTest(words=words), self.start() as rpc:
-                self.assertIn(words, self.status(rpc).problem)
+                self.assertIn(words, self.status(rpc, framework="atlas" if files.items() >= ATLAS.items() else "").problem)
 
     def test_what_only_flyway_follows_is_its_own_plugins(self):
         others = "<plugin><artifactId>maven-compiler-plugin</artifactId><source>17</source><target>17</target><table>t</table></plugin>\n"
@@ -151,14 +167,57 @@ class Elsewhere(Written):
         with self.start() as rpc:
             self.assertIn("--ledger", self.status(rpc).problem)
 
+    def test_dbmate_reads_all_of_its_folders_in_the_order_of_the_names(self):
+        """pkg/dbmate/db.go, FindMigrations. What a new one's folder is, NewMigration says: the first."""
+        said = {".env": "DBMATE_MIGRATIONS_DIR=./db/more/, ./db/migrations\n"}
+        self.project_of({**TWO_FOLDERS, **said, "db/more/20230101000000_c.sql": "-- migrate:up\nCREATE TABLE c ();\n-- migrate:down\n"})
+        with self.start() as rpc:
+            status = self.status(rpc)
+            self.assertEqual([(one.name, one.filename) for one in status.migrations],
+                             [("20230101000000_c", "20230101000000_c.sql"), ("20240101000000_a", "../migrations/20240101000000_a.sql"), ("20240101000001_b", "20240101000001_b.sql")])
+            self.assertEqual((status.folder, rpc.call("MigrationService", "Run").ok), ("db/more", True))
+        with self.start("--migrations", "db/migrations") as rpc:
+            self.assertEqual([self.state(one) for one in self.status(rpc).migrations], ["orphaned", "applied", "orphaned"])
+        os.remove(os.path.join(self.directory.name, ".env"))
+        with self.start(environment={"DBMATE_MIGRATIONS_DIR": "db/migrations,db/more"}) as rpc:
+            self.assertEqual({self.state(one) for one in self.status(rpc).migrations}, {"applied"})
+        self.write("db/more/20240101000000_again.sql", "-- migrate:up\n-- migrate:down\n")
+        with self.start(environment={"DBMATE_MIGRATIONS_DIR": "db/migrations,db/more"}) as rpc:
+            self.assertIn("have the same version 20240101000000", self.status(rpc).problem)
+
+    def test_atlas_reads_a_directory_of_its_own_format_whatever_its_files_are_called(self):
+        self.project_of({**ATLAS, "migrations/1_a.down.sql": "SELECT 1;", "atlas.hcl": 'env "x" {\n  migration {\n    dir = "file://migrations"\n    format = atlas // plain\n  }\n}\n'})
+        with self.start() as rpc:
+            self.assertEqual((self.status(rpc).framework_id, self.status(rpc).problem), ("atlas", ""))
+        for said in ('dir = "file://migrations"\n format = golang-migrate', 'dir = "file://migrations?format=golang-migrate"', 'dir = "file://migrations"\n format = "golang-migrate"'):
+            self.project_of({"go.mod": "require github.com/golang-migrate/migrate/v4 v4.1.0\n", "migrations/atlas.sum": "h1:\n", "migrations/1_a.up.sql": "SELECT 1;", "migrations/1_a.down.sql": "",
+                             "atlas.hcl": f'env "x" {{\n  migration {{\n    {said}\n  }}\n}}\n'})
+            with self.subTest(said=said), self.start() as rpc:
+                self.assertEqual((self.status(rpc).framework_id, self.status(rpc).problem), ("golang-migrate", ""))
+
+    def test_goose_fills_in_between_its_markers_and_only_what_the_file_says(self):
+        """github.com/mfridman/interpolate, line by line."""
+        script = "-- +goose Up\n-- ${LEFT}\nINSERT INTO t VALUES ('${OUT:-x}', '$OUT');\n-- +goose ENVSUB ON\n-- ${COMMENT}\nINSERT INTO t VALUES ('${A:-a}${B-b}', 'c$$\\$d$(e)');\n-- +goose ENVSUB OFF\nINSERT INTO t VALUES ('$', '$$');\n"
+        self.project_of({"migrations/00001_a.sql": script})
+        self.sql("CREATE TABLE t (a text, b text)")
+        with self.start() as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+        self.assertEqual(self.sql("SELECT a, b FROM t ORDER BY b"), sorted([("${OUT:-x}", "$OUT"), ("ab", "c$$d$(e)"), ("$", "$$")], key=lambda row: row[1]))
+        for unknown in ("${A}", "$A", "${A:-${B:-b}}", "${A?needed}", "${A:1:2}"):
+            self.write("migrations/00002_b.sql", f"-- +goose Up\n-- +goose ENVSUB ON\nINSERT INTO t VALUES ('{unknown}');\n")
+            with self.subTest(unknown=unknown), self.start() as rpc:
+                self.assertIn(f"00002_b.sql, line 3 has {unknown.replace('}}', '}')} behind", str(rpc.call("MigrationService", "Run")))
+
     def test_numbers_of_a_bigint_are_read_to_the_last(self):
-        for files, name in (({"Cargo.toml": SQLX["Cargo.toml"], "migrations/9223372036854775807_a.sql": "SELECT 1;", "migrations/9223372036854775808_b.sql": ""}, "9223372036854775807_a"),
+        for files, name in (({"config.yaml": "version: 3\n", "metadata/version.yaml": "", "migrations/default/1700000000123456789_a/up.sql": "SELECT 1;"}, "1700000000123456789_a"),
+                            ({"go.mod": "require github.com/mattermost/morph v1.1.0\n", "migrations/1700000000123456789_a.up.sql": "SELECT 1;"}, "1700000000123456789_a"),
+                            ({"Cargo.toml": SQLX["Cargo.toml"], "migrations/9223372036854775807_a.sql": "SELECT 1;", "migrations/9223372036854775808_b.sql": ""}, "9223372036854775807_a"),
                             ({"go.mod": "require github.com/pressly/goose/v3 v3.0.0\n", "migrations/1700000000123456789_a.sql": GOOSE["migrations/00001_a.sql"]}, "1700000000123456789_a")):
             self.project_of(files)
             with self.subTest(name=name), self.start() as rpc:
                 status = self.status(rpc)
                 self.assertEqual([one.name for one in status.migrations], [name])
-                self.assertEqual("9223372036854775808_b.sql is left out: its number is too large" in "".join(status.warnings), len(files) == 3)
+                self.assertEqual("9223372036854775808_b.sql is left out: its number is too large" in "".join(status.warnings), "migrations/9223372036854775808_b.sql" in files)
 
     def test_keys_of_yaml_may_be_several_of_a_path(self):
         for text in ("spring.flyway.locations: [ 'classpath:db/real' ]\n", "spring:\n  flyway.locations: classpath:db/real\n", "spring.flyway:\n  locations:\n    - classpath:db/real\n",

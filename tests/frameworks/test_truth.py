@@ -65,6 +65,25 @@ class Truth(Written):
             self.assertEqual([self.state(one) for one in self.status(rpc).migrations], ["orphaned"])
             self.check_unknown(rpc, "No folder of migrations")
 
+    def test_files_that_only_look_like_a_framework_s_are_a_question_where_another_tool_may_have_run_them(self):
+        """go-pg/migrations and many a runner of a team have golang-migrate's names, and a table of their own."""
+        self.write("migrations/1_a.up.sql", "CREATE TABLE a (id INT);")
+        with self.start() as rpc:
+            self.assertEqual((self.status(rpc).problem, self.status(rpc).framework_id), ("", "golang-migrate"))
+        self.write("go.mod", "module x\nrequire github.com/go-pg/migrations/v8 v8.1.0\n")
+        with self.start() as rpc:
+            self.check_unknown(rpc, "look like those of golang-migrate (migrations/1_a.up.sql", "--framework golang-migrate")
+        self.sql("CREATE TABLE gopg_migrations (id serial, version bigint, created_at timestamptz); INSERT INTO gopg_migrations (version) VALUES (1); CREATE TABLE a (id INT)")
+        for requirement in ("github.com/go-pg/migrations/v8 v8.1.0", "github.com/lib/pq v1.10.0"):
+            self.write("go.mod", f"module x\nrequire {requirement}\n")
+            with self.subTest(requirement=requirement), self.start() as rpc:
+                self.check_unknown(rpc, "look like those of golang-migrate", 'and "a" in its place')
+        with self.start("--framework", "golang-migrate") as rpc:
+            self.assertFalse(self.status(rpc).HasField("problem"))
+        self.write("go.mod", "module x\nrequire github.com/golang-migrate/migrate/v4 v4.17.0\n")
+        with self.start() as rpc:
+            self.assertFalse(self.status(rpc).HasField("problem"))
+
     def test_what_was_read_has_no_problem(self):
         self.dbmate()
         with self.start() as rpc:
@@ -482,11 +501,44 @@ class Truth(Written):
     def test_a_schema_of_the_role_or_the_database_counts_like_one_of_the_url(self):
         self.dbmate()
         self.sql("CREATE SCHEMA svc_a; CREATE SCHEMA svc_b;" + VERSIONS.format("svc_a.schema_migrations") +
-                 f"INSERT INTO svc_a.schema_migrations VALUES ('20250101000000'); ALTER DATABASE {self.database} SET search_path = svc_b")
+                 f"INSERT INTO svc_a.schema_migrations VALUES ('20200101000000'); ALTER DATABASE {self.database} SET search_path = svc_b")
         with self.start() as rpc:
             self.assertEqual([self.state(one) for one in self.status(rpc).migrations], ["pending"])
             self.assertTrue(rpc.call("MigrationService", "Run").ok)
         self.assertEqual(self.tables(), {"svc_a.schema_migrations", "svc_b.schema_migrations", "svc_b.a"})
+
+    def test_a_search_path_that_leads_away_from_the_ledger_is_a_question(self):
+        """dbmate itself runs all of them again there."""
+        self.dbmate()
+        with self.start() as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+        for owner, name in (("DATABASE", self.database), ("ROLE", "app")):
+            self.addCleanup(self.sql, f"ALTER {owner} {name} RESET search_path")
+            self.sql(f"CREATE SCHEMA IF NOT EXISTS far; ALTER {owner} {name} SET search_path = far")
+            with self.subTest(owner=owner), self.start() as rpc:
+                self.check_unknown(rpc, 'public.schema_migrations has rows of these migrations', '(far) leads to schema "far"', "--ledger public.schema_migrations, or --ledger far.schema_migrations")
+            self.sql(f"ALTER {owner} {name} RESET search_path")
+        self.sql(f"ALTER DATABASE {self.database} SET search_path = far")
+        with self.start("--ledger", "public.schema_migrations") as rpc:
+            self.assertEqual([self.state(one) for one in self.status(rpc).migrations], ["applied"])
+        # What a tool makes that is only asked for its status is no answer, and its first row is one.
+        self.sql(VERSIONS.format("far.schema_migrations"))
+        with self.start() as rpc:
+            self.check_unknown(rpc, "public.schema_migrations has rows of these migrations")
+        with self.start("--ledger", "far.schema_migrations") as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+        with self.start() as rpc:
+            self.assertEqual([self.state(one) for one in self.status(rpc).migrations], ["applied"])
+
+    def test_a_stranger_s_ledger_away_from_the_search_path_is_no_question(self):
+        self.dbmate()
+        self.sql("CREATE ROLE stranger; CREATE ROLE tenant LOGIN PASSWORD 'x'; CREATE SCHEMA first AUTHORIZATION stranger; CREATE SCHEMA second AUTHORIZATION tenant;"
+                 + VERSIONS.format("first.schema_migrations") + "INSERT INTO first.schema_migrations VALUES ('20250101000000');"
+                 f"ALTER TABLE first.schema_migrations OWNER TO stranger; GRANT CREATE ON DATABASE {self.database} TO tenant; ALTER ROLE tenant SET search_path = second")
+        self.addCleanup(self.sql, "DROP OWNED BY stranger, tenant CASCADE; DROP ROLE stranger, tenant")
+        with self.start(url=self.url().replace("app:" + PASSWORD_ENCODED, "tenant:x")) as rpc:
+            status = self.status(rpc)
+            self.assertEqual((status.problem, [self.state(one) for one in status.migrations]), ("", ["pending"]))
 
     def test_a_search_path_that_the_database_gets_later_does_not_double_the_ledger(self):
         self.dbmate()

@@ -283,6 +283,7 @@ static bool look_around(struct arena *arena, struct folder *folder, const char *
         {RESOURCES, "db/changelog"},
         {RESOURCES, "db"},
         {RESOURCES, "liquibase"},
+        {RESOURCES, "config/liquibase"}, /* JHipster */
         {RESOURCES, ""},
         {"", ""},
         {"", "db/changelog"},
