@@ -77,9 +77,13 @@ class Truth(Written):
         for requirement in ("github.com/go-pg/migrations/v8 v8.1.0", "github.com/lib/pq v1.10.0"):
             self.write("go.mod", f"module x\nrequire {requirement}\n")
             with self.subTest(requirement=requirement), self.start() as rpc:
-                self.check_unknown(rpc, "look like those of golang-migrate", 'and "a" in its place')
+                self.check_unknown(rpc, "look like those of golang-migrate", "and public.gopg_migrations, which may be another's")
         with self.start("--framework", "golang-migrate") as rpc:
             self.assertFalse(self.status(rpc).HasField("problem"))
+        self.sql("ALTER TABLE gopg_migrations RENAME TO ordinary")
+        with self.start() as rpc:
+            self.assertFalse(self.status(rpc).HasField("problem"))
+        self.sql("ALTER TABLE ordinary RENAME TO gopg_migrations")
         self.write("go.mod", "module x\nrequire github.com/golang-migrate/migrate/v4 v4.17.0\n")
         with self.start() as rpc:
             self.assertFalse(self.status(rpc).HasField("problem"))

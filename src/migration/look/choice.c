@@ -4,7 +4,6 @@
  */
 #include "migration/look/choice.h"
 
-#include "migration/look/baseline.h"
 #include "migration/look/kinship.h"
 
 #include <string.h>
@@ -187,34 +186,45 @@ static void choose(struct detection *detection, const bool *among, const char *r
     }
 }
 
-/* Files that only look like a framework's may be those of a tool that is not known here: then the database has what
- * that has run, under a tracking table of its own. On an empty one nothing can run twice; where the files could as well
- * be another's, the other one would run them again later. */
+/* A table of the schema that is called as tracking tables are; *table is NULL where there is none. */
+static bool find_tracking_table(const struct looking *looking, const char *schema, const char **table)
+{
+    static const char sql[] =
+        "SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE "
+        "n.nspname = $1 AND c.relkind IN ('r', 'p') AND c.relname ~* "
+        "'migrat|schema_?(version|history|change)|changelog|evolutions|db_?version' ORDER BY 1 LIMIT 1";
+    PG_RESULT(result) = pg_query(looking->session, sql, 1, (const char *const[]){schema}, looking->request->status);
+    *table =
+        result != NULL && PQntuples(result) > 0 ? arena_strdup(looking->request->arena, pg_field(result, 0, 0)) : NULL;
+    return result != NULL;
+}
+
+/* Files that only look like a framework's may be those of a tool that is not known here, which has a tracking table of
+ * its own. Where they could as well be another's, that one would run them again later. */
 static bool doubt(const struct looking *looking)
 {
-    const struct request *const request = looking->request;
-    struct detection *const detection = looking->detection;
-    const struct source *const source = &detection->sources[0];
+    struct arena *const arena = looking->request->arena;
+    struct source *const source = &looking->detection->sources[0];
     const char *const name = source->framework->display_name;
-    const char *relation = NULL;
+    const char *other = NULL;
     if (!source->has_folder || source->has_ledger || source->problem != NULL || source->folder.unread != NULL ||
         source->confidence == CONFIDENCE_CERTAIN || looking->session == NULL) {
         return true;
     }
-    if (!schema_has(request, looking->session, source->ledger.schema, &relation)) {
+    if (!find_tracking_table(looking, source->ledger.schema, &other)) {
         return false;
     }
-    /* A first run that its tool would refuse beside tables is refused in its words. */
-    const bool is_beside = relation != NULL && !source->framework->ledger.needs_baseline;
-    if (is_beside || source->confidence == CONFIDENCE_LOW) {
-        detection->problem = detection->sources[0].problem = arena_printf(
-            request->arena,
-            "The files of %s look like those of %s (%s), and nothing in the project says that it is; the database has "
-            "no tracking table of it%s%s%s. If another tool runs them, it would be done twice. Say --framework %s if "
+    if (other != NULL || source->confidence == CONFIDENCE_LOW) {
+        source->problem = arena_printf(
+            arena,
+            "The files of %s look like those of %s (%s), and nothing in the project says that they are; the database "
+            "has no tracking table of it%s. If another tool runs them, it would be done twice. Say --framework %s if "
             "that is meant (truss init writes it down), or declare the runner as [framework.NAME] in truss.toml.",
             source->folder.path, name, source->evidence_count == 0 ? source->folder.path : source->evidence[0],
-            relation == NULL ? "" : ", and \"", relation == NULL ? "" : relation,
-            relation == NULL ? "" : "\" in its place", source->framework->id);
+            other == NULL ? ""
+                          : arena_printf(arena, ", and %s.%s, which may be another's", source->ledger.schema, other),
+            source->framework->id);
+        looking->detection->problem = source->problem;
     }
     return true;
 }
