@@ -67,6 +67,8 @@ QUESTIONS = (
     ({**DRIZZLE, "drizzle.config.ts": "import base from './base';\nexport default {\n  ...base, dialect: 'postgresql' };\n"}, "drizzle.config.ts, line 3, takes its settings from another file"),
     ({**DRIZZLE, "drizzle.config.ts": "export { default } from './config/drizzle';\n"}, "drizzle.config.ts, line 1, takes its settings from another file"),
     ({**PRISMA, "prisma.config.ts": "import { make } from '@acme/prisma';\nexport default make();\n"}, "prisma.config.ts, line 1, takes its settings from another file"),
+    ({**LIQUIBASE, f"{RESOURCES}application.properties": CHANGELOG, "src/main/java/C.java": "class C { SpringLiquibase l(LiquibaseProperties p) {\n  l.setDatabaseChangeLogTable(prefix + \"log\");\n } }\n"},
+     "src/main/java/C.java, line 2, computes setDatabaseChangeLogTable"),
     # Another server.
     ({"drizzle.config.ts": "export default { dialect: 'sqlite' };\n", **DRIZZLE, "drizzle/meta/_journal.json": JOURNAL % "sqlite"}, "The folder drizzle is for sqlite"),
     ({**PRISMA, "prisma/schema.prisma": 'generator client {\n  provider = "prisma-client-js"\n}\ndatasource db {\n  provider = "cockroachdb"\n}\n'}, "is for cockroachdb"),
@@ -112,6 +114,8 @@ NO_QUESTIONS = (
     {**KNEX, "knexfile.js": "const base={ client: 'pg' }\nrequire('dotenv').config()\nfunction defaults() { return {} }\nmodule.exports = { production: { ...base, ...defaults() } }\n"},
     {**KNEX, "knexfile.js": "const x = require('x');\nmodule.exports = { client: 'pg', migrations: {}, log: { note: '}', /* } */ a: { // }\n ...x } } };\n"},
     {**RAILS, "config/environments/test.rb": "config.paths\n"},
+    {**LIQUIBASE, f"{RESOURCES}application.properties": CHANGELOG, "src/main/java/C.java": "class C { SpringLiquibase l(LiquibaseProperties liquibaseProperties) {\n"
+     "  l.setDatabaseChangeLogTable(liquibaseProperties.getDatabaseChangeLogTable());\n  l.setDefaultSchema(liquibaseProperties.getDefaultSchema());\n } }\n"},
     {**TWO_FOLDERS, ".env": "DBMATE_MIGRATIONS_DIR=db/migrations,db/more\n", "compose.yml": "services:\n  up:\n    environment:\n      DBMATE_MIGRATIONS_DIR: db/migrations,db/more\n"},
     {**FLYWAY, "flyway.conf": "flyway.locations=classpath:db/migration,classpath:db/real\n",
      "compose.yml": "services:\n  up:\n    command: flyway -locations=filesystem:src/main/resources/db/migration,filesystem:src/main/resources/db/real migrate\n"},

@@ -178,6 +178,15 @@ static const struct ledger_word words[] = {
     {0},
 };
 
+/* Code that hands on what Spring has read of the application's own settings (JHipster's LiquibaseConfiguration):
+ * "(liquibaseProperties.getDefaultSchema())". */
+static bool is_of_spring(struct text behind, struct text content)
+{
+    const struct text argument = text_slice(behind, 0, text_find(behind, ")", 0));
+    return text_find(argument, "roperties.get", 0) != SIZE_MAX && memchr(argument.data, '"', argument.size) == NULL &&
+           text_find(content, "LiquibaseProperties", 0) != SIZE_MAX;
+}
+
 const struct framework framework_liquibase = {
     .id = "liquibase",
     .display_name = "Liquibase",
@@ -260,15 +269,18 @@ const struct framework framework_liquibase = {
          .part = MENTION_SCRIPT_SCHEMA},
         {.files = "*.{java|kt|scala|groovy}",
          .words = "setDatabaseChangeLogTable(|setDatabaseChangeLogTableName(",
-         .beside = "iquibase"},
+         .beside = "iquibase",
+         .is_usual = is_of_spring},
         {.files = "*.{java|kt|scala|groovy}",
          .words = "setLiquibaseSchema(|setLiquibaseSchemaName(",
          .beside = "iquibase",
-         .part = MENTION_SCHEMA},
+         .part = MENTION_SCHEMA,
+         .is_usual = is_of_spring},
         {.files = "*.{java|kt|scala|groovy}",
          .words = "setDefaultSchema(",
          .beside = "iquibase",
-         .part = MENTION_SCRIPT_SCHEMA}),
+         .part = MENTION_SCRIPT_SCHEMA,
+         .is_usual = is_of_spring}),
     .habits =
         {
             .late = LATE_RUNS,
