@@ -86,6 +86,9 @@ QUESTIONS = (
     ({**LIQUIBASE, f"{RESOURCES}application-prod.properties": "spring.liquibase.change-log=classpath:db/prod.sql\n"}, "names the changelog classpath:db/prod.sql for one profile"),
     ({**LIQUIBASE, f"{RESOURCES}application.properties": CHANGELOG, f"{RESOURCES}application-prod.yml": "spring:\n  liquibase:\n    default-schema: app\n"},
      "application-prod.yml, line 3, says app for one profile, and others have public"),
+    ({**LIQUIBASE, f"{RESOURCES}application.properties": CHANGELOG, f"{RESOURCES}config/application-dev.yml": "spring:\n  liquibase:\n    contexts: dev, faker\n"},
+     "config/application-dev.yml, line 3, says dev, faker for one profile"),
+    ({**FLYWAY, f"{RESOURCES}config/application-prod.properties": "spring.flyway.table=ours\n"}, "config/application-prod.properties, line 1, names ours for one profile"),
     ({"supabase/config.toml": "[db.migrations]\nenabled = false\n", "supabase/migrations/20240101000000_a.sql": ""}, "supabase/config.toml, line 2, says that migrations are not enabled"),
 )
 
@@ -222,6 +225,15 @@ class Elsewhere(Written):
                 status = self.status(rpc)
                 self.assertEqual([one.name for one in status.migrations], [name])
                 self.assertEqual("9223372036854775808_b.sql is left out: its number is too large" in "".join(status.warnings), "migrations/9223372036854775808_b.sql" in files)
+
+    def test_settings_of_spring_in_the_folder_config_count_first(self):
+        self.project_of({**FLYWAY, f"{RESOURCES}config/application.yml": "spring:\n  flyway:\n    locations: classpath:db/real\n    table: ours\n", f"{RESOURCES}application.yml": "spring:\n  flyway:\n    table: others\n"})
+        with self.start() as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+            self.assertEqual(([one.name for one in self.status(rpc).migrations], self.status(rpc).tracking_table), (["V2__b"], "public.ours"))
+        self.project_of({**LIQUIBASE, f"{RESOURCES}config/application.yml": "spring:\n  liquibase:\n    change-log: classpath:db/c.sql\n    contexts: prod\n"})
+        with self.start() as rpc:
+            self.assertEqual([one.name for one in self.status(rpc).migrations], ["db/c.sql::1::a"])
 
     def test_keys_of_yaml_may_be_several_of_a_path(self):
         for text in ("spring.flyway.locations: [ 'classpath:db/real' ]\n", "spring:\n  flyway.locations: classpath:db/real\n", "spring.flyway:\n  locations:\n    - classpath:db/real\n",

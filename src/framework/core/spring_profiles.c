@@ -3,19 +3,23 @@
 #include "framework/core/package.h"
 #include "framework/formats/spring.h"
 
+#include <string.h>
+
 bool spring_is_yaml(const char *name)
 {
     return text_ends_with(text_of(name), ".yml") || text_ends_with(text_of(name), ".yaml");
 }
 
-static const char resources[] = "src/main/resources";
+/* Both are read. */
+static const char *const places[] = {"src/main/resources", "src/main/resources/config", NULL};
 
 /* A file for one profile, or one whose documents may be. */
-static void read_file(struct arena *arena, struct folder *folder, const char *name, spring_profile *read, void *data)
+static void read_file(struct arena *arena, struct folder *folder, const char *path, spring_profile *read, void *data)
 {
+    const char *const name = strrchr(path, '/') + 1;
     const struct text base = text_of(name);
     const bool is_of_profile = text_starts_with(base, "application-");
-    struct source_file file = {.name = path_join(arena, resources, name)};
+    struct source_file file = {.name = path};
     struct text whole;
     if ((!spring_is_yaml(name) && !text_ends_with(base, ".properties")) ||
         text_starts_with(base, "application-test.") || (!is_of_profile && !text_starts_with(base, "application.")) ||
@@ -34,13 +38,16 @@ static void read_file(struct arena *arena, struct folder *folder, const char *na
 
 void spring_profiles_each(struct arena *arena, struct folder *folder, spring_profile *read, void *data)
 {
-    const char *const place = path_join(arena, path_join(arena, folder->root, folder->base), resources);
-    struct status unread = {.arena = arena};
-    struct file_list list = {0};
-    if (file_look(place, NULL) != FILE_DIRECTORY || !directory_list(arena, place, &list, &unread)) {
-        return;
-    }
-    for (size_t i = 0; i < list.count; i++) {
-        read_file(arena, folder, list.entries[i].name, read, data);
+    const char *const package = path_join(arena, folder->root, folder->base);
+    for (size_t i = 0; places[i] != NULL; i++) {
+        const char *const place = path_join(arena, package, places[i]);
+        struct status unread = {.arena = arena};
+        struct file_list list = {0};
+        if (file_look(place, NULL) != FILE_DIRECTORY || !directory_list(arena, place, &list, &unread)) {
+            continue;
+        }
+        for (size_t j = 0; j < list.count; j++) {
+            read_file(arena, folder, path_join(arena, places[i], list.entries[j].name), read, data);
+        }
     }
 }

@@ -30,6 +30,9 @@ const struct liquibase_source liquibase_sources[LIQUIBASE_SOURCES] = {
      "spring.liquibase.parameters."},
     {"src/main/resources/application.yml", {NULL}, NULL},
     {"src/main/resources/application.yaml", {NULL}, NULL},
+    {"src/main/resources/config/application.properties", {"spring.liquibase."}, "spring.liquibase.parameters."},
+    {"src/main/resources/config/application.yml", {NULL}, NULL},
+    {"src/main/resources/config/application.yaml", {NULL}, NULL},
 };
 
 /* Of Spring, Quarkus and Micronaut. */

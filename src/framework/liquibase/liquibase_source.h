@@ -25,7 +25,7 @@ struct liquibase_source {
     const char *parameters;
 };
 
-#define LIQUIBASE_SOURCES    5
+#define LIQUIBASE_SOURCES    8
 #define LIQUIBASE_PROPERTIES 2 /* the row of application.properties */
 #define LIQUIBASE_YAML       3 /* that of application.yml */
 extern const struct liquibase_source liquibase_sources[LIQUIBASE_SOURCES];
