@@ -310,7 +310,7 @@ static bool was_ours(const struct looking *looking, const struct source *source,
     struct kinship kinship;
     *was = false;
     if (!looking->detection->facts.names_schema || source->framework->ledger.schema != NULL || !table->is_trusted ||
-        table->foreign_trigger != NULL || !table->is_readable || strcmp(table->name, source->ledger.table) != 0) {
+        table->foreign_code != NULL || !table->is_readable || strcmp(table->name, source->ledger.table) != 0) {
         return true;
     }
     with.ledger.schema = table->schema;
