@@ -16,7 +16,10 @@ static bool look_below(const struct request *request, const struct folder *folde
             count++;
         }
     }
-    ground->occupant = count == 0 ? NULL : ground->occupant;
+    if (count == 0) {
+        ground->occupant = NULL;
+        return true;
+    }
     ground->habit = arena_printf(arena, "%s, passes over %s%s and runs the rest", folder->baseline, first,
                                  count == 1 ? "" : arena_printf(arena, " and %zu more", count - 1));
     return true;
