@@ -18,8 +18,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 #include <unistd.h>
 
+#define AWAKE_MS       10000
 #define CONNECTIONS    2048 /* more than the relay makes */
 #define TOLERATED_BODY (2 * LIMIT_SCRIPT)
 #define POOL_BYTES     ((size_t)32 * 1024) /* a head of the largest size (head.h), and 56 bytes for each part of it */
@@ -40,7 +42,8 @@ struct exchange {                /* what a request is, and how far it is */
     struct text piece;         /* what is left of the last one */
     bool is_last;
     bool is_broken;
-    struct links *links;  /* the server's */
+    atomic_size_t *asleep; /* the server's, as is the next */
+    struct links *links;
     struct link *watched; /* whose client's going is told of; NULL: nobody asked */
 };
 
@@ -51,8 +54,9 @@ struct http_server {
     http_handler *handler;
     http_served *served;
     void *context;
-    size_t held;        /* bytes of bodies; on the server's thread only */
-    atomic_size_t busy; /* requests handed over, and not completed */
+    size_t held;          /* bytes of bodies; on the server's thread only */
+    atomic_size_t busy;   /* requests handed over, and not completed */
+    atomic_size_t asleep; /* those whose connections are suspended: libmicrohttpd cannot be stopped beside one */
     atomic_bool stopping;
     struct links *links;
     pthread_mutex_t mutex; /* of the rest */
@@ -80,6 +84,32 @@ static void unwatch(struct exchange *exchange)
     if (exchange->watched != NULL) {
         links_unwatch(exchange->links, exchange->watched);
         exchange->watched = NULL;
+    }
+}
+
+/* ---- connections that sleep ---- */
+
+static void sleep_on(const struct exchange *exchange)
+{
+    atomic_fetch_add(exchange->asleep, 1);
+    MHD_suspend_connection(exchange->request.connection);
+}
+
+/* From then on the exchange is the server's thread's, and may be gone. */
+static void wake(const struct http_request *request)
+{
+    atomic_size_t *const asleep = ((const struct exchange *)request)->asleep;
+    MHD_resume_connection(request->connection);
+    atomic_fetch_sub(asleep, 1);
+}
+
+/* Whoever is to answer does so soon when his call has been ended. */
+static void wait_until_awake(struct http_server *server)
+{
+    const struct timespec tick = {.tv_nsec = 1000000};
+    const int64_t deadline = deadline_in(AWAKE_MS);
+    while (atomic_load(&server->asleep) > 0 && !deadline_passed(deadline)) {
+        nanosleep(&tick, NULL);
     }
 }
 
@@ -158,7 +188,7 @@ void http_answer(struct http_request *request, unsigned status, const char *cont
     unwatch(exchange);
     exchange->status = status;
     exchange->response = make_response(content_type, body, extra);
-    MHD_resume_connection(request->connection);
+    wake(request);
 }
 
 /* ---- answers that come piece by piece ---- */
@@ -178,7 +208,7 @@ static ssize_t read_piece(void *data, uint64_t position, char *out, size_t most)
         return MHD_CONTENT_READER_END_OF_STREAM;
     }
     if (exchange->piece.size == 0) {
-        MHD_suspend_connection(exchange->request.connection);
+        sleep_on(exchange);
         exchange->source.wants(exchange->source.context);
         return 0;
     }
@@ -201,13 +231,13 @@ void http_stream_begin(struct http_request *request, const char *content_type, c
         memory_must_wait(exchange->response, times);
     }
     add_headers(exchange->response, content_type, extra);
-    MHD_resume_connection(request->connection);
+    wake(request);
 }
 
 void http_stream_send(struct http_request *request, struct text piece)
 {
     ((struct exchange *)request)->piece = piece;
-    MHD_resume_connection(request->connection);
+    wake(request);
 }
 
 void http_stream_end(struct http_request *request, struct text piece)
@@ -219,7 +249,7 @@ void http_stream_end(struct http_request *request, struct text piece)
 void http_stream_break(struct http_request *request)
 {
     ((struct exchange *)request)->is_broken = true;
-    MHD_resume_connection(request->connection);
+    wake(request);
 }
 
 /* An answer of the server's own, after which the connection ends: what follows cannot be trusted. */
@@ -240,6 +270,7 @@ static struct exchange *begin(struct http_server *server, struct MHD_Connection 
                               const char *url)
 {
     struct exchange *const exchange = memory_alloc(sizeof *exchange);
+    exchange->asleep = &server->asleep;
     exchange->links = server->links;
     exchange->request.arena = arena_new(0);
     exchange->request.connection = connection;
@@ -305,7 +336,7 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
         exchange->began = clock_us();
         atomic_fetch_add(&server->busy, 1);
         exchange->request.body = (struct text){exchange->body.bytes, exchange->body.size};
-        MHD_suspend_connection(connection);
+        sleep_on(exchange);
         server->handler(server->context, &exchange->request);
     }
     return MHD_YES;
@@ -477,6 +508,7 @@ void http_server_free(struct http_server *server)
     pthread_mutex_lock(&server->mutex);
     server->is_closed = true;
     pthread_mutex_unlock(&server->mutex);
+    wait_until_awake(server);
     if (server->daemon != NULL) {
         MHD_stop_daemon(server->daemon);
     }

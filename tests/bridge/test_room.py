@@ -5,6 +5,7 @@ import socket
 import struct
 import sys
 import threading
+import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(__file__))
@@ -86,6 +87,48 @@ class BridgesRoom(Bridged):
             with one.makefile("rb") as file:
                 answer = file.read()  # and then it ends
             self.assertEqual((answer[:15], answer.count(b"HTTP/1.1 ")), (b"HTTP/1.1 200 OK", 1), answer)
+
+
+LINKS = 1024  # src/bridge/relay.c
+STALLED_S, LET_GO_S = 2, 15  # who reads nothing: when he has no right to a link any more, and when he is let go whoever waits
+
+
+@unittest.skipIf(harness.SANITIZED, "so many answers come too slowly to be unread at the same time")
+class BridgesLinks(Bridged):
+    def answer(self, call):
+        return messages().migration.GetStatusResponse(problem="x" * 1000000)
+
+    def come(self, number):
+        one = socket.socket()
+        self.addCleanup(one.close)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        one.settimeout(60)
+        one.bind((f"127.1.{number // 250}.{number % 250 + 1}", 0))
+        one.connect((self.http.host, self.http.port))
+        one.sendall(STATUS)
+        return one
+
+    def read_slowly(self, one, stop, got):
+        while not stop.wait(0.2):
+            got.append(len(one.recv(512)))
+
+    def test_who_reads_nothing_for_two_seconds_gives_up_his_link_and_who_reads_slowly_does_not(self):
+        self.http = self.bridge(self.answer)
+        slow, stop, got = self.come(0), threading.Event(), []
+        reader = threading.Thread(target=self.read_slowly, args=(slow, stop, got))
+        reader.start()
+        for number in range(1, LINKS + 200):
+            self.come(number)
+        began = time.monotonic()
+        answer = self.http.get("/api/migrations/status?limit=1")
+        took = time.monotonic() - began
+        stop.set()
+        reader.join()
+        self.assertEqual(answer.status, 200)
+        self.assertLess(took, LET_GO_S - STALLED_S)
+        self.assertNotIn(0, got)
+        slow.settimeout(5)
+        self.assertGreater(len(slow.recv(512)), 0)
 
 
 if __name__ == "__main__":
