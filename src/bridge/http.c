@@ -115,38 +115,6 @@ static void wait_until_awake(struct http_server *server)
 
 /* ---- answers ---- */
 
-struct http_shared {
-    atomic_size_t users;
-    struct arena *arena; /* of who makes the answers; nobody else's answer touches it */
-};
-
-struct http_shared *http_shared_new(void)
-{
-    struct http_shared *const shared = memory_alloc(sizeof *shared);
-    atomic_init(&shared->users, 1);
-    shared->arena = arena_new(0);
-    return shared;
-}
-
-struct arena *http_shared_arena(const struct http_shared *shared)
-{
-    return shared->arena;
-}
-
-void http_shared_leave(struct http_shared *shared)
-{
-    if (shared != NULL && atomic_fetch_sub(&shared->users, 1) == 1) {
-        arena_free(shared->arena);
-        free(shared);
-    }
-}
-
-void http_share(struct http_request *request, struct http_shared *shared)
-{
-    atomic_fetch_add(&shared->users, 1);
-    request->shared = shared;
-}
-
 static bool has_header(const struct http_extra_header *extra, const char *name)
 {
     for (; extra != NULL && extra->name != NULL; extra++) {
