@@ -143,9 +143,8 @@ struct sql_effects {
     size_t alter_count;
     struct sql_reference *references;
     size_t reference_count;
-    const char *unmade;               /* a column that CREATE TABLE names, and does not make; NULL: none */
-    const char *made_twice;           /* one that it makes twice */
-    struct sql_bound *bound;          /* of the partition that it makes or attaches; NULL: none */
+    const char *wrong;       /* why it cannot succeed, whatever the database has, as a sentence; NULL: not known */
+    struct sql_bound *bound; /* of the partition that it makes or attaches; NULL: none */
     struct sql_replaced *passed_over; /* what IF NOT EXISTS … AS would make; NULL: nothing, or it is not known */
     struct sql_replaced *replaced;    /* NULL: nothing, or it is not known */
     struct sql_proof *proofs;         /* in the statement's order */

@@ -87,6 +87,12 @@ static void add_key_columns(struct effects_reader *reader, const struct alter *a
     }
 }
 
+/* The lock on each partition whose index a constraint builds: against readers, too, since PostgreSQL 18. */
+static enum sql_lock on_partitions(const struct effects_reader *reader)
+{
+    return effects_since(reader, 18, true) ? SQL_LOCK_ACCESS_EXCLUSIVE : SQL_LOCK_SHARE;
+}
+
 /* UNIQUE and PRIMARY KEY: with an index that is there already, or with one that is built under the lock. */
 static void add_unique(struct effects_reader *reader, const struct alter *alter, const json_t *constraint)
 {
@@ -95,7 +101,7 @@ static void add_unique(struct effects_reader *reader, const struct alter *alter,
     if (tree_is(constraint, "contype", "CONSTR_PRIMARY")) {
         reach_children(reader, alter, SQL_REACH_CHILDREN, SQL_LOCK_ACCESS_EXCLUSIVE);
     } else {
-        reach_children(reader, alter, SQL_REACH_PARTITIONS, SQL_LOCK_SHARE);
+        reach_children(reader, alter, SQL_REACH_PARTITIONS, on_partitions(reader));
     }
     if (index[0] == '\0') {
         effects_work(reader, SQL_WORK_INDEX,
@@ -115,7 +121,7 @@ static void add_exclusion(struct effects_reader *reader, const struct alter *alt
 {
     (void)constraint;
     lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
-    reach_children(reader, alter, SQL_REACH_PARTITIONS, SQL_LOCK_SHARE);
+    reach_children(reader, alter, SQL_REACH_PARTITIONS, on_partitions(reader));
     effects_work(reader, SQL_WORK_INDEX,
                  "An exclusion constraint can only be built under this lock: do it when nobody needs the table.");
 }

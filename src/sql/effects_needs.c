@@ -237,6 +237,25 @@ static const char *kinds_of(const char *objtype)
                                                           : NULL;
 }
 
+/* What is unique over all partitions has every column of the table's key: these are an index's elements, or names. */
+static void need_key_columns(struct effects_reader *reader, const json_t *range, const json_t *columns)
+{
+    struct buffer names = {.arena = reader->arena};
+    for (size_t i = 0; i < json_array_size(columns); i++) {
+        const json_t *const element = tree_body(json_array_get(columns, i), "IndexElem");
+        effects_put_name(&names, i,
+                         element != NULL ? tree_string(element, "name")
+                                         : tree_name(columns, json_array_size(columns) - 1 - i));
+    }
+    if (json_array_size(columns) > 0) {
+        effects_need(reader, (struct sql_need){.kind = SQL_NEED_WITHIN_KEY,
+                                               .schema = tree_string(range, "schemaname"),
+                                               .name = tree_string(range, "relname"),
+                                               .part = buffer_string(&names),
+                                               .is_only_read = true});
+    }
+}
+
 static void of_alter(struct effects_reader *reader, const json_t *body)
 {
     const char *const objtype = tree_string(body, "objtype");
@@ -244,7 +263,12 @@ static void of_alter(struct effects_reader *reader, const json_t *body)
     const json_t *const commands = json_object_get(body, "cmds");
     effects_need_relation(reader, range, kinds_of(objtype));
     for (size_t i = 0; i < json_array_size(commands); i++) {
-        of_command(reader, range, tree_body(json_array_get(commands, i), "AlterTableCmd"));
+        const json_t *const command = tree_body(json_array_get(commands, i), "AlterTableCmd");
+        const json_t *const constraint = tree_body(json_object_get(command, "def"), "Constraint");
+        of_command(reader, range, command);
+        if (effects_is_one_of("CONSTR_PRIMARY CONSTR_UNIQUE", tree_string(constraint, "contype"))) {
+            need_key_columns(reader, range, json_object_get(constraint, "keys"));
+        }
     }
     if (strcmp(objtype, "OBJECT_TABLE") == 0) {
         need_no_rows(reader, range, commands);
@@ -257,6 +281,9 @@ static void of_index(struct effects_reader *reader, const json_t *body)
     const json_t *const range = json_object_get(body, "relation");
     const char *const method = tree_string(body, "accessMethod");
     effects_need(reader, (struct sql_need){.kind = SQL_NEED_METHOD, .name = method});
+    if (tree_flag(body, "unique") && tree_flag(range, "inh")) {
+        need_key_columns(reader, range, elements);
+    }
     for (size_t i = 0; i < json_array_size(elements); i++) {
         const json_t *const element = tree_body(json_array_get(elements, i), "IndexElem");
         const json_t *const operators = json_object_get(element, "opclass");
@@ -272,17 +299,6 @@ static void need_columns(struct effects_reader *reader, const json_t *range, con
 {
     for (size_t i = 0; i < json_array_size(names); i++) {
         effects_need_part(reader, SQL_NEED_COLUMN, range, tree_name(names, i));
-    }
-}
-
-/* The columns of INSERT and UPDATE. */
-static void of_rows(struct effects_reader *reader, const json_t *body)
-{
-    const json_t *const columns = json_object_get(body, "cols");
-    const json_t *const targets = columns != NULL ? columns : json_object_get(body, "targetList");
-    for (size_t i = 0; i < json_array_size(targets); i++) {
-        effects_need_part(reader, SQL_NEED_COLUMN, json_object_get(body, "relation"),
-                          tree_string(tree_body(json_array_get(targets, i), "ResTarget"), "name"));
     }
 }
 
@@ -432,8 +448,8 @@ static const struct {
     {"CommentStmt", NULL, true},
     {"SecLabelStmt", NULL, true},
     {"IndexStmt", of_index, false},
-    {"InsertStmt", of_rows, false},
-    {"UpdateStmt", of_rows, false},
+    {"InsertStmt", effects_rows, false},
+    {"UpdateStmt", effects_rows, false},
     {"RefreshMatViewStmt", of_refresh, false},
     {"ReindexStmt", of_reindex, false},
     {"VacuumStmt", of_vacuum, false},

@@ -21,11 +21,24 @@ static bool has_column(const struct own *own, const char *name)
     return has;
 }
 
-static void take(const struct own *own, const char *name)
+/* The first that is wrong counts. */
+static void say(const struct own *own, const char *format, const char *name)
 {
     struct sql_effects *const effects = own->reader->effects;
-    if (name != NULL && name[0] != '\0' && effects->unmade == NULL && !has_column(own, name)) {
-        effects->unmade = arena_strdup(own->reader->arena, name);
+    if (effects->wrong == NULL) {
+        struct buffer sentence = {.arena = own->reader->arena};
+        const char *const at = strstr(format, "%");
+        buffer_add(&sentence, (struct text){format, (size_t)(at - format)});
+        buffer_puts(&sentence, name);
+        buffer_puts(&sentence, at + 1);
+        effects->wrong = buffer_string(&sentence);
+    }
+}
+
+static void take(const struct own *own, const char *name)
+{
+    if (name != NULL && name[0] != '\0' && !has_column(own, name)) {
+        say(own, "It names a column \"%\", and the table that it makes has none (42703).", name);
     }
 }
 
@@ -72,11 +85,47 @@ static void take_constraint(const struct own *own, const json_t *constraint, con
     }
 }
 
+static bool has_name(const json_t *names, const char *name)
+{
+    bool has = false;
+    for (size_t i = 0; !has && i < json_array_size(names); i++) {
+        const char *const one = tree_name(names, i);
+        has = one != NULL && strcmp(one, name) == 0;
+    }
+    return has;
+}
+
+/* What is unique over all partitions has every column of the table's key. column: where the constraint stands; NULL: it
+ * is the table's. */
+static void take_unique(const struct own *own, const json_t *constraint, const char *column, const char *key)
+{
+    const bool has = column != NULL ? strcmp(column, key) == 0 : has_name(json_object_get(constraint, "keys"), key);
+    if (effects_is_one_of("CONSTR_PRIMARY CONSTR_UNIQUE", tree_string(constraint, "contype")) && !has) {
+        say(own, "What is unique in a partitioned table must have all columns of its key, and has \"%\" not (0A000).",
+            key);
+    }
+}
+
+static void take_key(const struct own *own, const char *key)
+{
+    for (size_t i = 0; key[0] != '\0' && i < json_array_size(own->elements); i++) {
+        const json_t *const element = json_array_get(own->elements, i);
+        const json_t *const column = tree_body(element, "ColumnDef");
+        const json_t *const constraints = json_object_get(column, "constraints");
+        take_unique(own, tree_body(element, "Constraint"), NULL, key);
+        for (size_t j = 0; j < json_array_size(constraints); j++) {
+            take_unique(own, tree_body(json_array_get(constraints, j), "Constraint"), tree_string(column, "colname"),
+                        key);
+        }
+    }
+}
+
 static void take_partitioning(const struct own *own, const json_t *parameters)
 {
     for (size_t i = 0; i < json_array_size(parameters); i++) {
         const json_t *const one = tree_body(json_array_get(parameters, i), "PartitionElem");
         take(own, tree_string(one, "name"));
+        take_key(own, tree_string(one, "name"));
         take_expression(own, json_object_get(one, "expr"));
     }
 }
@@ -88,7 +137,7 @@ static void take_column(const struct own *own, size_t number)
     const char *const name = tree_string(column, "colname");
     for (size_t i = 0; column != NULL && i < number; i++) {
         if (tree_is(tree_body(json_array_get(own->elements, i), "ColumnDef"), "colname", name)) {
-            own->reader->effects->made_twice = arena_strdup(own->reader->arena, name);
+            say(own, "It makes the column \"%\" twice (42701).", name);
         }
     }
 }

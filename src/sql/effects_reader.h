@@ -151,6 +151,8 @@ void effects_passed_over(struct effects_reader *reader, const char *kind, const 
 void effects_bound(struct effects_reader *reader, const char *kind, const json_t *body);
 /* Of its own table: effects_own_columns.c. */
 void effects_own_columns(struct effects_reader *reader, const char *kind, const json_t *body);
+/* INSERT and UPDATE: effects_rows.c. */
+void effects_rows(struct effects_reader *reader, const json_t *body);
 /* The columns that its expressions read: effects_columns.c. */
 void effects_columns(struct effects_reader *reader, const char *kind, json_t *body, json_t *node);
 /* What it wants of columns and tables that are there: effects_fitting.c. */

@@ -24,11 +24,15 @@ enum sql_need_kind {
     SQL_NEED_TRIGGER,
     SQL_NEED_POLICY,
     SQL_NEED_RULE,
-    SQL_NEED_INDEX,    /* of this table */
-    SQL_NEED_KEY,      /* unique over these columns, with 31 (ASCII's unit separator) between them; "": a primary key */
-    SQL_NEED_ARBITER,  /* a unique index over exactly these columns, as those of KEY; nothing of a view */
-    SQL_NEED_NO_ROWS,  /* in the relation: the new column `part` is NOT NULL and has no value for them */
-    SQL_NEED_RELATION, /* `part`: of these kinds (pg_class.relkind); NULL: of any */
+    SQL_NEED_INDEX, /* of this table */
+    SQL_NEED_KEY,   /* unique over these columns, with 31 (ASCII's unit separator) between them; "": a primary key */
+    SQL_NEED_NOT_GENERATED, /* a column that takes values */
+    SQL_NEED_NOT_ALWAYS,    /* the same: no identity GENERATED ALWAYS */
+    SQL_NEED_COLUMN_COUNT,  /* so many columns at least */
+    SQL_NEED_WITHIN_KEY,    /* if it is partitioned, its key has no other columns than these */
+    SQL_NEED_ARBITER,       /* a unique index over exactly these columns, as those of KEY; nothing of a view */
+    SQL_NEED_NO_ROWS,       /* in the relation: the new column `part` is NOT NULL and has no value for them */
+    SQL_NEED_RELATION,      /* `part`: of these kinds (pg_class.relkind); NULL: of any */
     SQL_NEED_ROUTINE, /* `part`: of these kinds (pg_proc.prokind), with a ! at the end: one only; an o: OUT may count */
     SQL_NEED_TRIGGER_FUNCTION, /* without arguments; `part`: of this pseudo-type */
     SQL_NEED_OPERATOR,

@@ -108,20 +108,22 @@ static const char emptied_sql[] =
     "o.contype = 'f' AND o.confrelid = $1::oid AND o.conrelid <> $1::oid AND o.conparentid = 0 AND $2::text IS NULL "
     "AND coalesce((pg_catalog.to_jsonb(o)->>'conenforced')::bool, true))" HELD;
 
-static bool is_mentioned(const struct needs *needs, struct text statement, const char *name)
+/* Does a statement before name it, or this one beside what it drops or changes itself, which it names once? */
+static bool is_mentioned(const struct needs *needs, struct text statement, const char *name, const char *what)
 {
-    return name != NULL && (needs_mentioned(needs, name) || needs_count_in(statement, name) > 0);
+    return name != NULL && (needs_mentioned(needs, name) ||
+                            needs_count_in(statement, name) > (what != NULL && strcmp(name, what) == 0 ? 1u : 0u));
 }
 
 /* May a statement before, or this one, have taken it away: by a name of its own, with a column of its relation, or with
  * what that inherits from? */
-static bool may_have_gone(struct needs *needs, struct text statement, const PGresult *rows, int row)
+static bool may_have_gone(struct needs *needs, struct text statement, const PGresult *rows, int row, const char *what)
 {
     const bool goes_with_column = pg_field_bool(rows, row, 6);
     const char *const word = pg_field(rows, row, 9);
-    return is_mentioned(needs, statement, pg_field(rows, row, 1)) ||
-           is_mentioned(needs, statement, pg_field(rows, row, 8)) || (word != NULL && needs_took(needs, word)) ||
-           (goes_with_column && is_mentioned(needs, statement, pg_field(rows, row, 7))) ||
+    return is_mentioned(needs, statement, pg_field(rows, row, 1), what) ||
+           is_mentioned(needs, statement, pg_field(rows, row, 8), NULL) || (word != NULL && needs_took(needs, word)) ||
+           (goes_with_column && is_mentioned(needs, statement, pg_field(rows, row, 7), NULL)) ||
            (goes_with_column && needs_mentioned_above(needs, (uint32_t)pg_field_int(rows, row, 3, 0))) ||
            needs_mentioned_above(needs, (uint32_t)pg_field_int(rows, row, 10, 0));
 }
@@ -136,7 +138,7 @@ static const char *first_held(struct needs *needs, struct text statement, const 
         const uint32_t oid = (uint32_t)pg_field_int(rows, i, 3, 0);
         const struct relation *const relation =
             oid == 0 ? NULL : world_of_oid(needs->world, oid, pg_field(rows, i, 4), pg_field(rows, i, 5)[0]);
-        if (name == NULL || (relation != NULL && relation->gone) || may_have_gone(needs, statement, rows, i)) {
+        if (name == NULL || (relation != NULL && relation->gone) || may_have_gone(needs, statement, rows, i, what)) {
             continue;
         }
         return of == NULL

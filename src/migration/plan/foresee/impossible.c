@@ -130,19 +130,6 @@ static const char *wrong_kind(const struct impossible *impossible, struct text s
     return wrong;
 }
 
-/* ---- its own columns ---- */
-
-static const char *wrong_columns(const struct impossible *impossible, const struct sql_effects *effects)
-{
-    return effects->made_twice != NULL
-               ? arena_printf(impossible->arena, "It makes the column \"%s\" twice (42701).", effects->made_twice)
-           : effects->unmade != NULL
-               ? arena_printf(impossible->arena,
-                              "It names a column \"%s\", and the table that it makes has none (42703).",
-                              effects->unmade)
-               : NULL;
-}
-
 /* ---- all of it ---- */
 
 struct impossible impossible_begin(struct arena *arena, struct questions *questions, struct world *world)
@@ -179,7 +166,7 @@ const char *impossible_why(struct impossible *impossible, struct text statement,
         alone_in_block(impossible, statement, effects),
         impossible->is_stale ? NULL : wrong_kind(impossible, statement, effects),
         early_value_why(&impossible->early, statement, effects),
-        wrong_columns(impossible, effects),
+        effects->wrong,
         read_only_takes(&impossible->read_only, impossible->is_stale ? NULL : impossible->world, statement, effects),
     };
     size_t i = 0;

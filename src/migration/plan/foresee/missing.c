@@ -59,13 +59,15 @@ static bool may_be_implicit(struct needs *needs, const char *name)
 
 static bool is_column(const struct sql_need *need)
 {
-    return need->kind == SQL_NEED_COLUMN || need->kind == SQL_NEED_COLUMN_OR_FUNCTION;
+    return need->kind == SQL_NEED_COLUMN || need->kind == SQL_NEED_COLUMN_OR_FUNCTION ||
+           need->kind == SQL_NEED_NOT_GENERATED || need->kind == SQL_NEED_NOT_ALWAYS;
 }
 
-/* Is it a set of columns, of which each may have been mentioned? */
+/* Is it about several columns, of which each may have been mentioned? */
 static bool is_of_columns(const struct sql_need *need)
 {
-    return need->kind == SQL_NEED_KEY || need->kind == SQL_NEED_ARBITER;
+    return need->kind == SQL_NEED_KEY || need->kind == SQL_NEED_ARBITER || need->kind == SQL_NEED_WITHIN_KEY ||
+           need->kind == SQL_NEED_COLUMN_COUNT;
 }
 
 /* The relation whose part it is, where the catalogs know its parts: a part of a table that the plan has mentioned may
@@ -100,50 +102,6 @@ static bool is_followed(const struct needs *needs, const struct sql_need *need, 
 }
 
 /* ---- what must be there ---- */
-
-/* The columns of a key as a person writes them: "a", "b". */
-static const char *with_commas(struct arena *arena, const char *columns)
-{
-    struct buffer list = {.arena = arena};
-    for (; *columns != '\0'; columns++) {
-        buffer_printf(&list, *columns == '\x1F' ? "\", \"" : "%c", *columns);
-    }
-    return buffer_string(&list);
-}
-
-static const char *say_missing(struct arena *arena, const struct sql_need *need)
-{
-    const struct needed_kind *const kind = needed_kind(need->kind);
-    return need->kind == SQL_NEED_KEY && need->part[0] == '\0'
-               ? arena_printf(arena, "\"%s\" has no primary key, and nothing before this statement makes one.",
-                              need->name)
-           : need->kind == SQL_NEED_KEY
-               ? arena_printf(arena,
-                              "\"%s\" has no unique constraint over \"%s\", and nothing before this statement makes "
-                              "one.",
-                              need->name, with_commas(arena, need->part))
-           : need->kind == SQL_NEED_ARBITER
-               ? arena_printf(
-                     arena,
-                     "\"%s\" has no unique index over \"%s\", which ON CONFLICT needs, and nothing before this "
-                     "statement makes one (42P10).",
-                     need->name, with_commas(arena, need->part))
-           : need->kind == SQL_NEED_EXTENSION_FILES
-               ? arena_printf(arena, "The server has no files of the extension \"%s\"%s%s: install its package there.",
-                              need->name, need->part == NULL ? "" : " in version ",
-                              need->part == NULL ? "" : need->part)
-           : need->kind == SQL_NEED_TRIGGER_FUNCTION
-               ? arena_printf(
-                     arena,
-                     "A function \"%s\" without arguments that returns %s is not there, and nothing before this "
-                     "statement makes it.",
-                     need->name, need->part)
-           : kind->is_part || kind->is_on_type
-               ? arena_printf(arena, "\"%s\" has no %s \"%s\", and nothing before this statement makes one.",
-                              need->name, kind->called, need->part)
-               : arena_printf(arena, "The %s \"%s\" is not there, and nothing before this statement makes it.",
-                              needed_called(need), needed_display(arena, need));
-}
 
 /* A function without its arguments must be the only one in the schema where it is found first. */
 static const char *why_not_one(struct needs *needs, const struct sql_need *need)
@@ -212,7 +170,7 @@ static const char *why_missing(struct needs *needs, struct text statement, const
                    (of != NULL && !is_column(need) && needs_mentioned_above(needs, of->oid))
                ? NULL
            : need->kind == SQL_NEED_FUNCTION && is_called_otherwise(needs, need) ? say_uncallable(needs->arena, need)
-                                                                                 : say_missing(needs->arena, need);
+                                                                                 : needed_missing(needs->arena, need);
 }
 
 /* What is dropped must be nobody's need. */

@@ -86,6 +86,25 @@ static const char arbiter_sql[] =
     "SELECT "
     "c.oid FROM pg_catalog.pg_class c WHERE c.oid = $1::oid AND c.relkind NOT IN ('r', 'p') LIMIT 1";
 
+static const char not_generated_sql[] =
+    "SELECT $1::oid WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = $1::oid AND a.attname = "
+    "$2::name AND a.attgenerated <> '')";
+
+static const char not_always_sql[] =
+    "SELECT $1::oid WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = $1::oid AND a.attname = "
+    "$2::name AND a.attidentity = 'a')";
+
+static const char column_count_sql[] =
+    "SELECT $1::oid WHERE $2::int <= (SELECT pg_catalog.count(*) FROM pg_catalog.pg_attribute a WHERE a.attrelid = "
+    "$1::oid AND a.attnum > 0 AND NOT a.attisdropped)";
+
+/* Of an expression in a key nothing is said. */
+static const char within_key_sql[] =
+    "SELECT $1::oid WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_partitioned_table p JOIN pg_catalog.pg_attribute a ON "
+    "a.attrelid = p.partrelid AND a.attnum = ANY (p.partattrs::int2[]) WHERE p.partrelid = $1::oid AND a.attname <> "
+    "ALL "
+    "(pg_catalog.string_to_array($2, pg_catalog.chr(31))::name[]))";
+
 static const char index_sql[] =
     "SELECT i.indexrelid FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid WHERE "
     "i.indrelid = $1::oid AND c.relname = $2::name";
@@ -134,6 +153,10 @@ static const struct needed_kind kinds[] = {
     [SQL_NEED_RULE] = {"rule", PART("pg_rewrite", "ev_class", "rulename"), 2, .is_part = true},
     [SQL_NEED_INDEX] = {"index", index_sql, 2, .is_part = true},
     [SQL_NEED_KEY] = {"unique constraint", key_sql, 2, .is_part = true},
+    [SQL_NEED_NOT_GENERATED] = {"column", not_generated_sql, 2, .is_part = true},
+    [SQL_NEED_NOT_ALWAYS] = {"column", not_always_sql, 2, .is_part = true},
+    [SQL_NEED_COLUMN_COUNT] = {"columns", column_count_sql, 2, .is_part = true},
+    [SQL_NEED_WITHIN_KEY] = {"columns", within_key_sql, 2, .is_part = true},
     [SQL_NEED_ARBITER] = {"unique index", arbiter_sql, 2, .is_part = true},
     [SQL_NEED_ROUTINE] = {"function", routine_sql, 4, "pg_proc"},
     [SQL_NEED_TRIGGER_FUNCTION] = {"function", trigger_function_sql, 3},
@@ -236,4 +259,74 @@ const char *needed_display(struct arena *arena, const struct sql_need *need)
     }
     buffer_puts(&text, is_cast ? "" : ")");
     return buffer_string(&text);
+}
+
+/* Columns as a person writes them: "a", "b". */
+static const char *with_commas(struct arena *arena, const char *columns)
+{
+    struct buffer list = {.arena = arena};
+    buffer_puts(&list, "\"");
+    for (; *columns != '\0'; columns++) {
+        buffer_printf(&list, *columns == '\x1F' ? "\", \"" : "%c", *columns);
+    }
+    buffer_putc(&list, '"');
+    return buffer_string(&list);
+}
+
+/* What is not said of a thing of another kind; NULL: nothing. */
+static const char *specially_missing(struct arena *arena, const struct sql_need *need)
+{
+    const char *const name = need->name;
+    const char *const part = need->part == NULL ? "" : need->part;
+    switch (need->kind) {
+    case SQL_NEED_KEY:
+        return part[0] == '\0'
+                   ? arena_printf(arena, "\"%s\" has no primary key, and nothing before this statement makes one.",
+                                  name)
+                   : arena_printf(
+                         arena, "\"%s\" has no unique constraint over %s, and nothing before this statement makes one.",
+                         name, with_commas(arena, part));
+    case SQL_NEED_ARBITER:
+        return arena_printf(arena,
+                            "\"%s\" has no unique index over %s, which ON CONFLICT needs, and nothing before this "
+                            "statement makes one (42P10).",
+                            name, with_commas(arena, part));
+    case SQL_NEED_WITHIN_KEY:
+        return arena_printf(
+            arena,
+            "What is unique in the partitioned table \"%s\" must have all columns of its key, which %s has "
+            "not (0A000).",
+            name, with_commas(arena, part));
+    case SQL_NEED_COLUMN_COUNT:
+        return arena_printf(arena, "\"%s\" has fewer columns than the %s values (42601).", name, part);
+    case SQL_NEED_NOT_GENERATED:
+        return arena_printf(arena, "\"%s\" of \"%s\" is generated: no value can be given to it (428C9).", part, name);
+    case SQL_NEED_NOT_ALWAYS:
+        return arena_printf(arena,
+                            "\"%s\" of \"%s\" is GENERATED ALWAYS as an identity: no value can be given to it without "
+                            "OVERRIDING SYSTEM VALUE in an INSERT (428C9).",
+                            part, name);
+    case SQL_NEED_EXTENSION_FILES:
+        return arena_printf(arena, "The server has no files of the extension \"%s\"%s%s: install its package there.",
+                            name, need->part == NULL ? "" : " in version ", part);
+    case SQL_NEED_TRIGGER_FUNCTION:
+        return arena_printf(arena,
+                            "A function \"%s\" without arguments that returns %s is not there, and nothing before this "
+                            "statement makes it.",
+                            name, part);
+    default:
+        return NULL;
+    }
+}
+
+const char *needed_missing(struct arena *arena, const struct sql_need *need)
+{
+    const struct needed_kind *const kind = needed_kind(need->kind);
+    const char *const specially = specially_missing(arena, need);
+    return specially != NULL ? specially
+           : kind->is_part || kind->is_on_type
+               ? arena_printf(arena, "\"%s\" has no %s \"%s\", and nothing before this statement makes one.",
+                              need->name, kind->called, need->part)
+               : arena_printf(arena, "The %s \"%s\" is not there, and nothing before this statement makes it.",
+                              needed_called(need), needed_display(arena, need));
 }

@@ -29,6 +29,9 @@ const char *needed_called(const struct sql_need *need);
 /* "a view", by pg_class.relkind. */
 const char *needed_relation(char kind);
 
+/* That it is not there, or not so, as a sentence. */
+const char *needed_missing(struct arena *arena, const struct sql_need *need);
+
 /* "f(text, int4[])", "mood AS int4", as a person writes it. */
 const char *needed_display(struct arena *arena, const struct sql_need *need);
 

@@ -128,9 +128,8 @@ static const char clustered_sql[] =
 
 static const char of_role_sql[] = TOLD
     "SELECT c.oid, $6::int, false FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-    "WHERE c.relkind IN ('r', 'p', 'm', 'v', 'f', 'S') AND c.relowner = coalesce((SELECT r.oid "
-    "FROM pg_catalog.pg_roles r WHERE r.rolname = $4::name), (SELECT r.oid FROM pg_catalog.pg_roles r "
-    "WHERE r.rolname = current_user)) AND " OTHERS
+    "WHERE c.relkind IN ('r', 'p', 'm', 'v', 'f', 'S') AND c.relowner = (SELECT r.oid FROM pg_catalog.pg_roles r "
+    "WHERE r.rolname = coalesce($4::name, current_user)) AND " OTHERS
     " AND $2 || coalesce($3, $5, '') IS NOT NULL AND $1::oid IS NOT NULL" END;
 
 /* ---- what goes with an object ---- */

@@ -1,0 +1,126 @@
+/*
+ * What INSERT and UPDATE want of the columns that they write: that they are there, take a value, and are as many as the
+ * values.
+ */
+#include "sql/effects_reader.h"
+
+#include <string.h>
+
+static void need_part(struct effects_reader *reader, enum sql_need_kind kind, const json_t *range, const char *part)
+{
+    effects_need(reader, (struct sql_need){.kind = kind,
+                                           .schema = tree_string(range, "schemaname"),
+                                           .name = tree_string(range, "relname"),
+                                           .part = part,
+                                           .is_only_read = true});
+}
+
+/* ---- the values of an INSERT ---- */
+
+static bool has_star(json_t *tree)
+{
+    const char *key;
+    json_t *value;
+    size_t i;
+    bool has = json_object_get(tree, "A_Star") != NULL;
+    json_array_foreach(tree, i, value)
+    {
+        has = has || has_star(value);
+    }
+    json_object_foreach(tree, key, value)
+    {
+        has = has || (strcmp(key, "SelectStmt") != 0 && has_star(value));
+    }
+    return has;
+}
+
+/* The first SELECT or VALUES of a UNION has as many columns as the others. */
+static const json_t *first_query(const json_t *insert)
+{
+    const json_t *query = tree_body(json_object_get(insert, "selectStmt"), "SelectStmt");
+    while (json_object_get(query, "larg") != NULL) {
+        query = json_object_get(query, "larg");
+    }
+    return query;
+}
+
+static const json_t *row_of(const json_t *rows, size_t number)
+{
+    return json_object_get(tree_body(json_array_get(rows, number), "List"), "items");
+}
+
+/* How many values a row has; 0: that is not known. */
+static size_t count_values(const json_t *query)
+{
+    const json_t *const rows = json_object_get(query, "valuesLists");
+    json_t *const targets = json_object_get(query, "targetList");
+    return json_array_size(rows) > 0 ? json_array_size(row_of(rows, 0))
+           : has_star(targets)       ? 0
+                                     : json_array_size(targets);
+}
+
+/* Is DEFAULT all that the rows have for this column? A query has a value for each. */
+static bool is_default(const json_t *query, size_t column)
+{
+    const json_t *const rows = json_object_get(query, "valuesLists");
+    bool is = json_array_size(rows) > 0;
+    for (size_t i = 0; is && i < json_array_size(rows); i++) {
+        is = tree_body(json_array_get(row_of(rows, i), column), "SetToDefault") != NULL;
+    }
+    return is;
+}
+
+static void need_value(struct effects_reader *reader, const json_t *range, const char *column, bool overrides)
+{
+    need_part(reader, SQL_NEED_NOT_GENERATED, range, column);
+    if (!overrides) {
+        need_part(reader, SQL_NEED_NOT_ALWAYS, range, column);
+    }
+}
+
+static void of_insert(struct effects_reader *reader, const json_t *body)
+{
+    const json_t *const range = json_object_get(body, "relation");
+    const json_t *const columns = json_object_get(body, "cols");
+    const json_t *const query = first_query(body);
+    const size_t values = count_values(query);
+    const size_t count = json_array_size(columns);
+    const bool overrides = !tree_is(body, "override", "") && !tree_is(body, "override", "OVERRIDING_NOT_SET");
+    for (size_t i = 0; i < count; i++) {
+        const char *const name = tree_string(tree_body(json_array_get(columns, i), "ResTarget"), "name");
+        effects_need_part(reader, SQL_NEED_COLUMN, range, name);
+        if (query != NULL && !is_default(query, i)) {
+            need_value(reader, range, name, overrides);
+        }
+    }
+    if (count > 0 && values > 0 && values != count) {
+        reader->effects->wrong =
+            values > count ? "It has more values than columns (42601)." : "It has more columns than values (42601).";
+    } else if (count == 0 && values > 0) {
+        need_part(reader, SQL_NEED_COLUMN_COUNT, range, arena_printf(reader->arena, "%zu", values));
+    }
+}
+
+/* ---- UPDATE ---- */
+
+static void of_update(struct effects_reader *reader, const json_t *body)
+{
+    const json_t *const range = json_object_get(body, "relation");
+    const json_t *const targets = json_object_get(body, "targetList");
+    for (size_t i = 0; i < json_array_size(targets); i++) {
+        const json_t *const target = tree_body(json_array_get(targets, i), "ResTarget");
+        effects_need_part(reader, SQL_NEED_COLUMN, range, tree_string(target, "name"));
+        if (tree_body(json_object_get(target, "val"), "SetToDefault") == NULL) {
+            need_value(reader, range, tree_string(target, "name"), false);
+        }
+    }
+}
+
+void effects_rows(struct effects_reader *reader, const json_t *body)
+{
+    if (json_object_get(body, "targetList") != NULL) {
+        of_update(reader, body);
+    } else {
+        of_insert(reader, body);
+    }
+}
