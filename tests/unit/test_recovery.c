@@ -27,6 +27,10 @@
     {                                                                                                                  \
         .asked = "idle_in_transaction_session_timeout", .is_script = true                                              \
     }
+#define WRITES                                                                                                         \
+    {                                                                                                                  \
+        .asked = "pg_is_in_recovery", .has_row = true, .row = { "f" }                                                  \
+    }
 #define LOCK                                                                                                           \
     {                                                                                                                  \
         .asked = TRY, .is_script = true, .has_row = true, .row = { "4711", "1" }                                       \
@@ -40,14 +44,17 @@
         .asked = "ROLLBACK", .is_script = true                                                                         \
     }
 #define ROWS(...)                                                                                                      \
-    LIMITS, LOCK, READING, {.asked = "SELECT rows", .named = ROW_NAMES, .state = 'T', __VA_ARGS__}, ROLLBACK
-#define CONNECTING 1 /* places before the lock: they are tried again */
-#define READ_PLACE 3
+    LIMITS, WRITES, LOCK, READING, {.asked = "SELECT rows", .named = ROW_NAMES, .state = 'T', __VA_ARGS__}, ROLLBACK
+#define CONNECTING 2 /* places before the lock: they are tried again */
+#define READ_PLACE 4
 
 static const struct fake_error full = {.sqlstate = "53100", .message = "the disk is full"};
 static const struct fake_error starting = {.sqlstate = "57P03", .message = "the database system is starting up"};
 
-static const struct framework framework = {.ledger = {.read = "SELECT rows"}};
+/* One that writes our id into its rows, and one whose ledger numbers its rows itself. */
+static const struct framework framework = {.ledger = {.read = "SELECT rows", .record = "INSERT {id}"}};
+static const struct framework numbering = {.ledger = {.read = "SELECT rows", .record = "INSERT {key}"}};
+static const struct ledger_entries nothing = {0};
 static const struct ledger_record record = {.id = "first", .name = "1_first", .key = "1"};
 static const struct ledger_record second = {.id = "second", .name = "2_second", .key = "2"};
 
@@ -60,12 +67,23 @@ static struct run run;
 static struct preparation preparation;
 static struct run_result result;
 static struct truth truth;
+static const struct framework *used;
+static const struct ledger_entries *before;
+static bool has_steps;
 static size_t notes;
 
 static void count_notes(void *data, const struct run_event *event)
 {
     (void)data;
     notes += event->kind == RUN_EVENT_NOTE ? 1 : 0;
+}
+
+static void begin_anew(void)
+{
+    set_up();
+    used = &framework;
+    before = &nothing;
+    has_steps = false;
 }
 
 /* A run on the session. */
@@ -91,7 +109,9 @@ static bool find_out(const struct exchange *first, const struct exchange *then)
 {
     have_meetings(&(struct meetings){{silent, first, then}});
     begin();
-    const bool ok = recovery_find_out(&run, &preparation.catalog, &record, &truth);
+    const struct written written = {.record = &record, .before = before, .has_steps = has_steps};
+    preparation.catalog.detection.framework = used;
+    const bool ok = recovery_find_out(&run, &preparation.catalog, &written, &truth);
     run_close(&run);
     return ok;
 }
@@ -131,6 +151,62 @@ START_TEST(where_the_ledger_has_no_ids_the_key_tells)
 }
 END_TEST
 
+/* The next number, an hour ago: whatever it is, it is none of ours. */
+START_TEST(a_number_of_the_ledgers_own_is_nobodys_id)
+{
+    static const struct exchange table[] = {ROWS(.has_row = true, .row = {"1", "7", "applied"}), {0}};
+    used = &numbering;
+    ck_assert_msg(find_out(table, NULL), "%s", status.message);
+    ck_assert(truth.recorded);
+}
+END_TEST
+
+/* A repeatable migration, which has a row of each time it was run. */
+START_TEST(a_row_that_was_there_before_says_nothing_of_this_one)
+{
+    static struct ledger_entry old = {.key = "1", .id = "7", .finished_at = NO_TIME};
+    static const struct ledger_entries had = {.items = &old, .count = 1};
+    static const struct exchange same[] = {ROWS(.has_row = true, .row = {"1", "7", "applied"}), {0}};
+    static const struct exchange more[] = {
+        ROWS(.has_row = true, .row = {"1", "8", "applied"}, .next = {"1", "7", "applied"}), {0}};
+    used = &numbering;
+    before = &had;
+    ck_assert_msg(find_out(same, NULL), "%s", status.message);
+    ck_assert(!truth.recorded && !truth.started);
+    ck_assert_msg(find_out(more, NULL), "%s", status.message);
+    ck_assert(truth.recorded);
+}
+END_TEST
+
+START_TEST(steps_that_are_there_say_that_it_began)
+{
+#define STEPS(...)                                                                                                     \
+    LIMITS, WRITES, LOCK, READING, {.asked = "SELECT rows", .named = ROW_NAMES, .state = 'T'},                         \
+        {.asked = "to_regnamespace", .has_row = true, .row = {"t"}, .state = 'T'},                                     \
+        {.asked = "to_regclass", .has_row = true, .row = {"t", "t", "", "", "t"}, .state = 'T'},                       \
+        {.asked = "migration_steps", .state = 'T', __VA_ARGS__}, ROLLBACK
+    static const struct exchange one[] = {STEPS(.has_row = true, .row = {"1", "2", "first", "c", "t", ""}), {0}};
+    static const struct exchange none[] = {STEPS(.has_row = false, .row = {"1", "2", "first", "c", "t", ""}), {0}};
+    used = &numbering;
+    has_steps = true;
+    ck_assert_msg(find_out(one, NULL), "%s", status.message);
+    ck_assert(!truth.recorded && truth.started);
+    ck_assert_msg(find_out(none, NULL), "%s", status.message);
+    ck_assert(!truth.recorded && !truth.started);
+    ck_assert(!find_out(failing_at(one, READ_PLACE + 3, &full), NULL));
+}
+END_TEST
+
+/* What it does not have may be committed on the other one. */
+START_TEST(a_standby_is_not_asked_what_was_committed)
+{
+    static const struct exchange standby[] = {
+        LIMITS, {.asked = "pg_is_in_recovery", .has_row = true, .row = {"t"}}, {0}};
+    ck_assert_msg(find_out(standby, with_row), "%s", status.message);
+    ck_assert(truth.recorded);
+}
+END_TEST
+
 START_TEST(a_ledger_without_rows_says_that_nothing_was_committed)
 {
     static const struct exchange table[] = {ROWS(.has_row = false), {0}};
@@ -144,6 +220,7 @@ END_TEST
 START_TEST(while_the_old_session_has_the_lock_nothing_is_known)
 {
     static const struct exchange table[] = {LIMITS,
+                                            WRITES,
                                             {.asked = TRY, .is_script = true, .has_row = true, .row = {"4711", "0"}},
                                             {.asked = "pg_stat_activity",
                                              .has_row = true,
@@ -194,7 +271,7 @@ END_TEST
 START_TEST(rows_that_cannot_be_read_leave_the_truth_unknown_and_no_transaction)
 {
     static const struct exchange table[] = {
-        LIMITS, LOCK, READING, {.asked = "SELECT rows", .error = &full, .state = 'E'}, ROLLBACK, {0}};
+        LIMITS, WRITES, LOCK, READING, {.asked = "SELECT rows", .error = &full, .state = 'E'}, ROLLBACK, {0}};
     ck_assert(!find_out(table, NULL));
     failed_with(STATUS_FAILED_PRECONDITION, "the disk is full");
     ck_assert(!truth.recorded && !truth.started);
@@ -214,7 +291,8 @@ START_TEST(the_truth_is_worth_more_time_than_the_request_had)
     begin();
     run.deadline = clock_ms() - 1;
     const int64_t deadline = run.deadline;
-    ck_assert_msg(recovery_find_out(&run, &preparation.catalog, &record, &truth), "%s", status.message);
+    const struct written written = {.record = &record, .before = &nothing};
+    ck_assert_msg(recovery_find_out(&run, &preparation.catalog, &written, &truth), "%s", status.message);
     ck_assert(truth.recorded);
     ck_assert_int_eq(run.deadline, deadline);
     run_close(&run);
@@ -243,8 +321,9 @@ static void make_durable(const struct exchange *first, const struct exchange *th
     const struct execution execution = {.run = &run, .preparation = &preparation, .result = &result};
     have_meetings(&(struct meetings){{lost_flush, first, then}});
     begin();
-    durable_committed(&run, &record, true);
-    durable_committed(&run, &second, true);
+    const struct written written[] = {{.record = &record, .before = &nothing}, {.record = &second, .before = &nothing}};
+    durable_committed(&run, &written[0], true);
+    durable_committed(&run, &written[1], true);
     result_add_applied(arena, &result, &(struct run_applied){.name = record.name});
     result_add_applied(arena, &result, &(struct run_applied){.name = second.name});
     durable_make(&execution);
@@ -310,11 +389,15 @@ int main(void)
     TCase *const all = tcase_create("all");
     suite_add_tcase(suite, all);
     tcase_set_timeout(all, 120);
-    tcase_add_checked_fixture(all, set_up, tear_down);
+    tcase_add_checked_fixture(all, begin_anew, tear_down);
     tcase_add_test(all, a_row_with_the_attempts_id_says_that_it_was_committed);
     tcase_add_test(all, a_row_of_another_attempt_says_nothing_of_this_one);
     tcase_add_test(all, an_unfinished_row_says_that_the_attempt_began);
     tcase_add_test(all, where_the_ledger_has_no_ids_the_key_tells);
+    tcase_add_test(all, a_number_of_the_ledgers_own_is_nobodys_id);
+    tcase_add_test(all, a_row_that_was_there_before_says_nothing_of_this_one);
+    tcase_add_test(all, steps_that_are_there_say_that_it_began);
+    tcase_add_test(all, a_standby_is_not_asked_what_was_committed);
     tcase_add_test(all, a_ledger_without_rows_says_that_nothing_was_committed);
     tcase_add_test(all, while_the_old_session_has_the_lock_nothing_is_known);
     tcase_add_test(all, a_server_that_does_not_let_us_in_yet_is_asked_again);

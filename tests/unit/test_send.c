@@ -385,12 +385,15 @@ static const struct exchange flushed[] = {
     {0},
 };
 
+static const struct ledger_entries nothing_before = {0};
+static const struct written written = {.record = &record, .before = &nothing_before};
+
 /* So many commits of a run wait for the disk, and are brought there. */
 static void make_durable(size_t count)
 {
     const struct execution execution = {.run = &run, .result = &result};
     for (size_t i = 0; i < count; i++) {
-        durable_committed(&run, &record, true);
+        durable_committed(&run, &written, true);
         result_add_applied(arena, &result, &(struct run_applied){.name = record.name});
     }
     durable_make(&execution);
@@ -412,8 +415,8 @@ START_TEST(where_nothing_waits_nothing_is_asked)
     static const struct exchange nothing[] = {{0}};
     have(nothing);
     begin(0);
-    durable_committed(&run, &record, true);
-    durable_committed(&run, &record, false); /* a commit that was flushed has all before it flushed */
+    durable_committed(&run, &written, true);
+    durable_committed(&run, &written, false); /* a commit that was flushed has all before it flushed */
     make_durable(0);
     ck_assert_uint_eq(result.warning_count, 0);
 }

@@ -57,6 +57,7 @@ static const struct exchange silent[] = {{0}};
 /* The run's next session, which asks the ledger. */
 #define ASKS(...)                                                                                                      \
     {.asked = "idle_in_transaction_session_timeout", .is_script = true},                                               \
+        {.asked = "pg_is_in_recovery", .has_row = true, .row = {"f"}},                                                 \
         {.asked = "pg_try_advisory_lock", .is_script = true, .has_row = true, .row = {"4711", "1"}},                   \
         {.asked = "BEGIN READ ONLY", .is_script = true, .has_row = true, .row = PATH, .state = 'T'},                   \
         {.asked = "SELECT rows", .named = {"key"}, .state = 'T', __VA_ARGS__}, ROLLBACK
@@ -65,6 +66,7 @@ static const struct exchange both_there[] = {ASKS(.has_row = true, .row = {"1"},
 static const struct exchange none_there[] = {ASKS(.has_row = false), {0}};
 static const struct exchange held[] = {
     {.asked = "idle_in_transaction_session_timeout", .is_script = true},
+    {.asked = "pg_is_in_recovery", .has_row = true, .row = {"f"}},
     {.asked = "pg_try_advisory_lock", .is_script = true, .has_row = true, .row = {"4711", "0"}},
     {.asked = "pg_stat_activity", .has_row = true, .row = {"7", "truss", "app", "active", "COMMIT", "", "900", "2"}},
     {0}};

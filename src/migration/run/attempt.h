@@ -20,10 +20,11 @@ struct attempt {
     bool is_started;
     struct step_records steps;
     size_t done;
-    const char *who; /* the session's users before its first step, in SQL; NULL: it was not asked */
-    bool is_untried; /* an earlier run was interrupted in the step, and this one has not begun it: nothing is forgotten
-                      */
-    size_t unseen;   /* number of the step that was found to end transactions itself; 0: none */
+    bool is_stepwise; /* in several transactions, or outside of one: each step leaves a row of ours */
+    const char *who;  /* the session's users before its first step, in SQL; NULL: it was not asked */
+    bool is_untried;  /* an earlier run was interrupted in the step, and this one has not begun it: nothing is forgotten
+                       */
+    size_t unseen;    /* number of the step that was found to end transactions itself; 0: none */
     bool may_commit_late;   /* it need not be on disk before the next begins … */
     bool commits_late;      /* … and was sent so */
     bool left_nothing;      /* the step that failed has committed nothing, and is not begun any more */

@@ -20,9 +20,15 @@ struct run_notices {
     size_t warning_count;
 };
 
-/* The migrations whose commits the server may not have on disk yet (durable.h), in their order. */
+/* A commit that the server may not have on disk yet. */
+struct late_commit {
+    struct ledger_record record;  /* what says which row it is: name, id, key; in the request's arena */
+    struct ledger_entries before; /* what the ledger had when it was written */
+};
+
+/* The migrations whose commits are such (durable.h), in their order. */
 struct commits {
-    struct ledger_record *items; /* what says which row it is: name, id, key; in the request's arena */
+    struct late_commit *items;
     size_t count;
     size_t capacity;
 };

@@ -6,7 +6,6 @@
 
 #include "base/log.h"
 #include "base/words.h"
-#include "migration/run/recovery.h"
 #include "migration/run/send.h"
 
 #include <string.h>
@@ -28,7 +27,7 @@ static struct ledger_record keep(struct arena *arena, const struct ledger_record
     };
 }
 
-void durable_committed(struct run *run, const struct ledger_record *record, bool late)
+void durable_committed(struct run *run, const struct written *written, bool late)
 {
     struct commits *const commits = &run->late;
     struct arena *const arena = run->request->arena;
@@ -37,18 +36,8 @@ void durable_committed(struct run *run, const struct ledger_record *record, bool
         return;
     }
     commits->items = arena_grow(arena, commits->items, commits->count, &commits->capacity, sizeof *commits->items);
-    commits->items[commits->count++] = keep(arena, record);
-}
-
-static bool is_applied(const struct ledger_record *record, const struct ledger_entries *entries)
-{
-    for (size_t i = entries->count; i > 0; i--) { /* the newest are the likeliest */
-        const struct ledger_entry *const entry = &entries->items[i - 1];
-        if (entry->state == ENTRY_APPLIED && recovery_is_row_of(entry, record)) {
-            return true;
-        }
-    }
-    return false;
+    commits->items[commits->count++] =
+        (struct late_commit){.record = keep(arena, written->record), .before = *written->before};
 }
 
 void durable_forget_lost(const struct execution *execution, const struct ledger_entries *entries)
@@ -57,9 +46,11 @@ void durable_forget_lost(const struct execution *execution, const struct ledger_
     struct commits *const commits = &run->late;
     size_t kept = 0;
     for (size_t i = 0; i < commits->count; i++) {
-        const struct ledger_record *const record = &commits->items[i];
-        if (is_applied(record, entries)) {
-            commits->items[kept++] = *record;
+        const struct late_commit *const one = &commits->items[i];
+        const struct ledger_record *const record = &one->record;
+        const struct written written = {.record = record, .before = &one->before};
+        if (recovery_is_committed(&execution->preparation->catalog.detection, &written, entries)) {
+            commits->items[kept++] = *one;
             continue;
         }
         log_warn("a commit went with the server", "migration=\"%s\"", record->name);
@@ -75,7 +66,7 @@ size_t durable_forget_all(const struct execution *execution)
     struct commits *const commits = &execution->run->late;
     const size_t count = commits->count;
     for (size_t i = 0; i < count; i++) {
-        result_remove_applied(execution->result, commits->items[i].name);
+        result_remove_applied(execution->result, commits->items[i].record.name);
     }
     commits->count = 0;
     return count;
@@ -94,8 +85,10 @@ static bool find_out_and_flush(const struct execution *execution)
     struct run *const run = execution->run;
     struct status status = {0};
     struct truth truth;
+    const struct late_commit *const first = &run->late.items[0];
+    const struct written written = {.record = &first->record, .before = &first->before};
     run_enter(run, &status);
-    bool ok = recovery_find_out(run, &execution->preparation->catalog, &run->late.items[0], &truth);
+    bool ok = recovery_find_out(run, &execution->preparation->catalog, &written, &truth);
     if (ok) {
         durable_forget_lost(execution, &truth.entries);
         ok = run->late.count == 0 || flush(run->session, run->status);
@@ -107,7 +100,7 @@ static bool find_out_and_flush(const struct execution *execution)
 /* Not confirmed, and why not. */
 static const char *unconfirmed(struct arena *arena, const struct commits *late, const struct status *status)
 {
-    const char *const name = late->items[0].name;
+    const char *const name = late->items[0].record.name;
     const char *const which = late->count == 1
                                   ? arena_printf(arena, "\"%s\"", name)
                                   : arena_printf(arena, "\"%s\" and the %s behind it that this run committed", name,

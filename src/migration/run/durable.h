@@ -11,12 +11,14 @@
 #define MIGRATION_RUN_DURABLE_H
 
 #include "migration/run/executor.h"
+#include "migration/run/recovery.h"
 
 /* May this migration's commit wait, the i-th of those prepared? The last one's never: it brings all to disk. */
 bool durable_may_wait(const struct execution *execution, size_t i);
 
-/* A migration is committed: late, or as ever, and then with it all before are on disk. The record is copied. */
-void durable_committed(struct run *run, const struct ledger_record *record, bool late);
+/* A migration is committed: late, or as ever, and then with it all before are on disk. The record is copied; what was
+ * there before is borrowed, as long as the request lives. */
+void durable_committed(struct run *run, const struct written *written, bool late);
 
 /* On a new session, after a lost connection, with what the ledger has now: takes those out of the result that are not
  * in it. The server has crashed, and they went with the tail. */

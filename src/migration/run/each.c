@@ -12,7 +12,6 @@
 #include "migration/run/executor.h"
 #include "migration/run/lock.h"
 #include "migration/run/migrate.h"
-#include "migration/run/recovery.h"
 
 #include <string.h>
 
@@ -50,10 +49,13 @@ static enum going recover(const struct execution *execution, struct attempt *att
     struct failure *const failure = &attempt->failure;
     const char *const name = attempt->record.name;
     const char *const error = failure->status.message;
+    const struct catalog *const catalog = &execution->preparation->catalog;
+    const struct written written = {&attempt->record, &catalog->entries, attempt->is_stepwise};
+    const bool needs_person = failure->needs_person;
     struct truth truth;
     log_warn("connection lost", "migration=\"%s\"", name);
     watch_note(&run->watch, name, "The connection was lost; the tracking table is asked what was committed.");
-    if (!recovery_find_out(run, &execution->preparation->catalog, &attempt->record, &truth)) {
+    if (!recovery_find_out(run, catalog, &written, &truth)) {
         const size_t late = durable_forget_all(execution);
         failure->is_unknown = true;
         const char *const before = late == 0 ? ""
@@ -70,8 +72,9 @@ static enum going recover(const struct execution *execution, struct attempt *att
         return GOING_WELL;
     }
     failure->partially_applied = truth.started;
+    failure->needs_person = truth.started && needs_person;
     failure->status.message = arena_printf(run->arena, "%s; %s", error,
-                                           truth.started ? "the tracking table has it as unfinished."
+                                           truth.started ? "it is unfinished, and what it had committed before stays."
                                                          : "the tracking table says that it was not committed.");
     if (was_lost_before || failure->terminated || deadline_passed(run->deadline) || watch_cancelled(&run->watch)) {
         if (truth.started) {
@@ -152,7 +155,8 @@ static enum going run_one(const struct execution *execution, size_t i, bool was_
     if (going == GOING_FAILED) {
         keep_failure(execution, prepared->item->name, &attempt.failure);
     } else if (going == GOING_WELL) {
-        durable_committed(run, &attempt.record, attempt.commits_late);
+        const struct written written = {.record = &attempt.record, .before = &preparation->catalog.entries};
+        durable_committed(run, &written, attempt.commits_late);
         add_applied(execution, prepared, &attempt, began);
         tell(execution, i, RUN_EVENT_MIGRATION_DONE, began);
     }

@@ -198,7 +198,9 @@ static void settle_failure(struct attempt *attempt, size_t i)
     const bool is_clean =
         (step->kind == STEP_TRANSACTION && attempt->unseen != i + 1) || step->leaves_nothing || attempt->left_nothing;
     failure->partially_applied = failure->connection_lost || attempt->is_untried || i > 0;
-    failure->needs_person = attempt->is_untried && step->kind != STEP_ALONE;
+    failure->needs_person =
+        attempt->is_untried ? step->kind != STEP_ALONE
+                            : failure->connection_lost && (is_bound(attempt, i) || (!is_clean && step->kind != STEP_ALONE));
     if (failure->connection_lost || attempt->is_untried || !attempt->is_started) {
         return;
     }
@@ -288,6 +290,7 @@ static bool verify_locks(struct attempt *attempt, size_t i)
 static bool run_steps(struct attempt *attempt)
 {
     attempt->failure.steps = (uint32_t)attempt->plan.count;
+    attempt->is_stepwise = true;
     if (!set_up_session(attempt)) {
         attempt->failure.partially_applied = attempt->is_started;
         return false;

@@ -5,6 +5,7 @@
 #include "migration/run/recovery.h"
 
 #include "migration/look/session_facts.h"
+#include "migration/plan/cut/steps.h"
 #include "migration/run/lock.h"
 
 #include <string.h>
@@ -13,6 +14,31 @@
 #define RECONNECT_MS       15000
 #define RECONNECT_PAUSE_MS 250
 #define FIND_OUT_MS        15000
+
+/* A URL of several hosts may lead to a standby, which has not all that was committed: what it lacks may be there. */
+static bool takes_writes(struct run *run)
+{
+    PG_RESULT(result) = pg_query(run->session, "SELECT pg_catalog.pg_is_in_recovery()", 0, NULL, run->status);
+    if (result == NULL) {
+        return false;
+    }
+    return !pg_field_bool(result, 0, 0) ||
+           status_fail(run->status, STATUS_UNAVAILABLE,
+                       "The server that answers is a standby, which need not have what was committed.");
+}
+
+static bool connect_again(struct run *run)
+{
+    if (!run_connect(run)) {
+        return false;
+    }
+    if (takes_writes(run)) {
+        return true;
+    }
+    pg_session_free(run->session);
+    run->session = NULL;
+    return false;
+}
 
 static bool reconnect(struct run *run)
 {
@@ -24,7 +50,7 @@ static bool reconnect(struct run *run)
     run->session = NULL;
     do {
         nanosleep(&pause, NULL);
-    } while (!run_connect(run) && !deadline_passed(run->deadline));
+    } while (!connect_again(run) && !deadline_passed(run->deadline));
     run->deadline = deadline;
     if (run->session != NULL) {
         pg_session_set_deadline(run->session, deadline);
@@ -32,20 +58,90 @@ static bool reconnect(struct run *run)
     return run->session != NULL;
 }
 
-bool recovery_is_row_of(const struct ledger_entry *entry, const struct ledger_record *record)
+/* ---- whose row it is ---- */
+
+/* An id of a ledger's own (a serial number) says nothing of who wrote the row. */
+static bool writes_id(const struct detection *detection)
 {
-    return entry->id != NULL ? strcmp(entry->id, record->id) == 0 : strcmp(ledger_entry_key(entry), record->key) == 0;
+    const struct ledger_facts *const facts = framework_ledger_facts(detection->framework, &detection->ledger);
+    return facts->record != NULL && text_find(text_of(facts->record), "{id}", 0) != SIZE_MAX;
 }
 
-static bool find_out(struct run *run, const struct catalog *catalog, const struct ledger_record *record,
-                     struct truth *truth)
+static bool is_same_text(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static bool is_same_row(const struct ledger_entry *a, const struct ledger_entry *b)
+{
+    return a->state == b->state && a->finished_at == b->finished_at && is_same_text(a->id, b->id) &&
+           is_same_text(a->checksum, b->checksum) && strcmp(ledger_entry_key(a), ledger_entry_key(b)) == 0;
+}
+
+/* How many rows are like this one: two that nothing tells apart are two. */
+static size_t count_same(const struct ledger_entries *entries, const struct ledger_entry *row)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < entries->count; i++) {
+        count += is_same_row(&entries->items[i], row) ? 1 : 0;
+    }
+    return count;
+}
+
+static bool is_row_of(const struct ledger_entry *entry, const struct ledger_record *record, bool has_our_id)
+{
+    return has_our_id && entry->id != NULL ? strcmp(entry->id, record->id) == 0
+                                           : strcmp(ledger_entry_key(entry), record->key) == 0;
+}
+
+bool recovery_is_committed(const struct detection *detection, const struct written *written,
+                           const struct ledger_entries *now)
+{
+    const bool has_our_id = writes_id(detection);
+    for (size_t i = now->count; i > 0; i--) { /* the newest are the likeliest */
+        const struct ledger_entry *const entry = &now->items[i - 1];
+        if (entry->state == ENTRY_APPLIED && is_row_of(entry, written->record, has_our_id) &&
+            count_same(now, entry) > count_same(written->before, entry)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_started(const struct detection *detection, const struct ledger_record *record,
+                       const struct ledger_entries *now)
+{
+    const bool has_our_id = writes_id(detection);
+    for (size_t i = 0; i < now->count; i++) {
+        if (now->items[i].state == ENTRY_FAILED && is_row_of(&now->items[i], record, has_our_id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Most ledgers have no unfinished rows: the steps that have begun or are done are ours. */
+static bool read_steps(struct run *run, const struct ledger *ledger, const struct written *written, bool *has)
+{
+    struct step_records steps = {.migration = written->record->name};
+    const bool ok = !written->has_steps || steps_read(run->session, ledger, &steps, run->status);
+    *has = steps.count > 0;
+    return ok;
+}
+
+/* ---- finding out ---- */
+
+static bool find_out(struct run *run, const struct catalog *catalog, const struct written *written, struct truth *truth)
 {
     const struct detection *const detection = &catalog->detection;
     struct session_facts facts;
+    struct ledger ledger = detection->ledger;
+    bool steps = false;
+    ledger.as_read = detection->as_read;
     struct ledger_reading reading = {
         .arena = run->arena,
         .status = run->status,
-        .ledger = &detection->ledger,
+        .ledger = &ledger,
         .folder = &detection->folder,
         .files = &catalog->files,
     };
@@ -57,23 +153,19 @@ static bool find_out(struct run *run, const struct catalog *catalog, const struc
     if (!reading_begin(&request, run->session, &facts)) {
         return false;
     }
-    const bool ok = framework_read_ledger(detection->framework, &reading);
+    const bool ok =
+        framework_read_ledger(detection->framework, &reading) && read_steps(run, &detection->ledger, written, &steps);
     reading_end(run->session);
     if (!ok) {
         return false;
     }
-    for (size_t i = 0; i < reading.entries.count; i++) {
-        const struct ledger_entry *const entry = &reading.entries.items[i];
-        if (recovery_is_row_of(entry, record)) {
-            truth->recorded = entry->state == ENTRY_APPLIED;
-            truth->started = entry->state == ENTRY_FAILED;
-        }
-    }
+    truth->recorded = recovery_is_committed(detection, written, &reading.entries);
+    truth->started = !truth->recorded && (steps || is_started(detection, written->record, &reading.entries));
     truth->entries = reading.entries;
     return true;
 }
 
-bool recovery_find_out(struct run *run, const struct catalog *catalog, const struct ledger_record *record,
+bool recovery_find_out(struct run *run, const struct catalog *catalog, const struct written *written,
                        struct truth *truth)
 {
     const int64_t deadline = run->deadline;
@@ -81,7 +173,7 @@ bool recovery_find_out(struct run *run, const struct catalog *catalog, const str
     if (deadline != NO_DEADLINE && deadline_left(deadline) < FIND_OUT_MS) {
         run->deadline = deadline_in(FIND_OUT_MS);
     }
-    const bool ok = find_out(run, catalog, record, truth);
+    const bool ok = find_out(run, catalog, written, truth);
     run->deadline = deadline;
     return ok;
 }

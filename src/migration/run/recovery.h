@@ -7,20 +7,29 @@
 #include "migration/look/catalog.h"
 #include "migration/run/current.h"
 
-/* What the ledger says of an attempt. */
+/* What the database says of an attempt. */
 struct truth {
     bool recorded;                 /* it was committed */
-    bool started;                  /* its row is there, unfinished */
+    bool started;                  /* its row is there, unfinished, or steps of it are */
     struct ledger_entries entries; /* all that the ledger has, in the run's arena */
 };
 
-/* Is it the row of this attempt: by its id, or where the ledger has none, by its key? */
-bool recovery_is_row_of(const struct ledger_entry *entry, const struct ledger_record *record);
+/* What was written, and what the ledger had under the lock before that: a repeatable migration has a row already. */
+struct written {
+    const struct ledger_record *record;
+    const struct ledger_entries *before;
+    bool has_steps; /* in several transactions: steps of it may be there, and no row */
+};
 
-/* Opens a new session, takes the locks, which the old backend holds as long as it lives, and looks for the row with
- * this id, or where the ledger has none, of this key. The run has that session then, or none. The truth is worth a
- * little more time than the request had. False where it cannot be found out. */
-bool recovery_find_out(struct run *run, const struct catalog *catalog, const struct ledger_record *record,
+/* Is it committed, by what the ledger has now? Where the framework writes our id into its rows (Prisma), that tells;
+ * else a finished row of this key that was not there before. */
+bool recovery_is_committed(const struct detection *detection, const struct written *written,
+                           const struct ledger_entries *now);
+
+/* Opens a new session on a server that takes writes, takes the locks, which the old backend holds as long as it lives,
+ * and looks for what was written. The run has that session then, or none. The truth is worth a little more time than
+ * the request had. False where it cannot be found out. */
+bool recovery_find_out(struct run *run, const struct catalog *catalog, const struct written *written,
                        struct truth *truth);
 
 #endif

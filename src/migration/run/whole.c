@@ -80,9 +80,11 @@ static bool find_out(struct batch *batch, const struct last_row *last)
 {
     struct run *const run = batch->run;
     struct failure *const failure = &batch->failure;
+    const struct catalog *const catalog = &batch->execution->preparation->catalog;
+    const struct written written = {.record = &last->record, .before = &catalog->entries};
     struct truth truth;
     watch_note(&run->watch, NULL, "The connection was lost; the tracking table is asked what was committed.");
-    if (!recovery_find_out(run, &batch->execution->preparation->catalog, &last->record, &truth)) {
+    if (!recovery_find_out(run, catalog, &written, &truth)) {
         failure->status.message = arena_printf(run->arena,
                                                "%s Whether the batch was committed could not be found out: ask for the "
                                                "status when the database is back.",
