@@ -49,6 +49,14 @@ static enum status_code code_of_sqlstate(const char *sqlstate)
                                                                   : STATUS_FAILED_PRECONDITION;
 }
 
+/* Whatever its SQLSTATE (53100 of a log that found no room, 25P04): the session ended with it, and what it was at in
+ * that moment is not known. */
+static bool ends_session(const PGresult *result)
+{
+    const char *const severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+    return severity != NULL && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0);
+}
+
 bool receive_lost(struct pg_session *session, struct status *status)
 {
     const char *const reason = session_one_line(status->arena, PQerrorMessage(session->connection));
@@ -82,7 +90,7 @@ bool receive_failure(struct pg_session *session, const PGresult *result, struct 
     if (sqlstate == NULL && PQstatus(session->connection) == CONNECTION_BAD) {
         return receive_lost(session, status);
     }
-    status_fail(status, code_of_sqlstate(sqlstate), "%.*s", SAID_BYTES,
+    status_fail(status, ends_session(result) ? STATUS_UNAVAILABLE : code_of_sqlstate(sqlstate), "%.*s", SAID_BYTES,
                 message != NULL ? message : session_one_line(status->arena, PQresultErrorMessage(result)));
     status->sqlstate = arena_strdup(status->arena, sqlstate);
     status->detail = said(status->arena, result, PG_DIAG_MESSAGE_DETAIL);

@@ -331,6 +331,22 @@ START_TEST(a_server_that_ends_during_a_statement_says_why)
 }
 END_TEST
 
+/* The log found no room at a COMMIT; a limit of the role's; a database that was dropped. */
+START_TEST(an_error_that_ends_the_session_is_a_lost_connection_whatever_its_sqlstate)
+{
+    static const struct fake_error errors[] = {
+        {.severity = "PANIC", .sqlstate = "53100", .message = "could not write to log file: No space left on device"},
+        {.severity = "FATAL", .sqlstate = "25P04", .message = "terminating connection due to transaction timeout"},
+        {.severity = "FATAL", .sqlstate = "57P04", .message = "terminating connection because of a dropped database"},
+    };
+    serve_with(end_with_an_error, &errors[_i], sizeof errors[_i]);
+    ck_assert(!exec("COMMIT"));
+    failed_with(STATUS_UNAVAILABLE, errors[_i].message);
+    ck_assert_str_eq(status.sqlstate, errors[_i].sqlstate);
+    is_lost();
+}
+END_TEST
+
 static void refuse(struct fake_client *client, void *data)
 {
     const struct fake_error *const error = data;
@@ -705,6 +721,7 @@ int main(void)
     tcase_add_test(all, an_error_without_any_field_is_an_error);
     tcase_add_test(all, of_two_errors_the_first_is_told_and_counted);
     tcase_add_test(all, a_server_that_ends_during_a_statement_says_why);
+    tcase_add_loop_test(all, an_error_that_ends_the_session_is_a_lost_connection_whatever_its_sqlstate, 0, 3);
     tcase_add_loop_test(all, a_refused_connection_has_the_code_of_its_reason, 0, sizeof refusals / sizeof refusals[0]);
     tcase_add_test(all, nonsense_is_no_success);
     tcase_add_test(all, a_message_of_four_gigabytes_is_not_waited_for);

@@ -135,6 +135,12 @@ static void explain_guard(struct run *run, const struct query *query)
     }
 }
 
+/* A session is also lost where we end it, for want of memory for what it sends. */
+static void note_loss(const struct run *run, struct failure *failure)
+{
+    failure->connection_lost = failure->connection_lost || pg_session_is_lost(run->session);
+}
+
 static bool set_session_timeout(struct run *run, const struct ladder *ladder, struct failure *failure)
 {
     const char *const sql = arena_printf(run->arena,
@@ -234,6 +240,7 @@ bool query_send_once(struct run *run, struct query *query, const struct ladder *
     if (!ok) {
         explain_guard(run, query);
         describe(run, &part, &at, failure);
+        note_loss(run, failure);
         run_roll_back(run);
     }
     if (query->ladder == LADDER_SESSION && !failure->connection_lost) {
@@ -264,6 +271,7 @@ bool query_write(struct run *run, const struct query *query, struct failure *fai
     }
     explain_guard(run, query);
     failure_take(failure, run->status);
+    note_loss(run, failure);
     run_roll_back(run);
     return false;
 }
