@@ -98,6 +98,18 @@ size_t text_find(struct text text, const char *needle, size_t from)
     return found == NULL ? SIZE_MAX : (size_t)(found - text.data);
 }
 
+size_t text_find_nocase(struct text text, const char *needle)
+{
+    const size_t size = strlen(needle);
+    const int first = tolower((unsigned char)needle[0]);
+    for (size_t at = 0; at + size <= text.size; at++) {
+        if (tolower((unsigned char)text.data[at]) == first && strncasecmp(text.data + at, needle, size) == 0) {
+            return at;
+        }
+    }
+    return SIZE_MAX;
+}
+
 /* Length of the well-formed UTF-8 sequence at the start of the given bytes, 0 where there is none (RFC 3629, table of
  * well-formed byte sequences). */
 static size_t utf8_sequence(const unsigned char *bytes, size_t size)

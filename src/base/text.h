@@ -42,6 +42,9 @@ bool text_next_line(struct text *rest, struct text *line);
 /* Byte offset of the first occurrence at or after `from`; SIZE_MAX where there is none. */
 size_t text_find(struct text text, const char *needle, size_t from);
 
+/* The same without regard to ASCII case, from the beginning. The needle is not empty. */
+size_t text_find_nocase(struct text text, const char *needle);
+
 /* True for well-formed UTF-8 (no surrogates, no overlong forms, at most U+10FFFF). *bad (may be NULL) is set to the
  * offset of the first byte that is not. NUL bytes are accepted: who cannot have them asks with memchr. */
 bool text_is_utf8(struct text text, size_t *bad);

@@ -216,6 +216,22 @@ START_TEST(a_block_that_commits_by_itself_has_its_row_inside_a_block_of_ours)
 }
 END_TEST
 
+/* Behind it, what fails would be said of a migration that is committed. */
+START_TEST(limits_of_the_script_s_end_in_front_of_the_commit_and_where_the_server_has_them)
+{
+    struct transaction one =
+        begin(FRAME_WHOLE, "SET IDLE_SESSION_TIMEOUT = 1; SET Idle_In_Transaction_Session_Timeout = 1");
+    one.has_idle_limit = true;
+    const char *const sql = compose(&one);
+    ck_assert_msg(strstr(sql, "SET idle_session_timeout = 0;SET idle_in_transaction_session_timeout = 60000;COMMIT;") !=
+                      NULL,
+                  "%s", sql);
+    ck_assert_str_eq(strstr(sql, "COMMIT;"), "COMMIT;");
+    one.has_idle_limit = false;
+    ck_assert_ptr_null(strstr(compose(&one), "idle_session_timeout = 0"));
+}
+END_TEST
+
 START_TEST(a_batch_has_one_begin_and_one_commit_around_its_scripts)
 {
     struct transaction part = begin(FRAME_BEGIN, NULL);
@@ -295,6 +311,7 @@ int main(void)
     tcase_add_test(tests, rows_stand_in_front_of_the_script_s_own_commit);
     tcase_add_test(tests, what_stands_alone_is_alone_in_its_message);
     tcase_add_test(tests, a_block_that_commits_by_itself_has_its_row_inside_a_block_of_ours);
+    tcase_add_test(tests, limits_of_the_script_s_end_in_front_of_the_commit_and_where_the_server_has_them);
     tcase_add_test(tests, a_batch_has_one_begin_and_one_commit_around_its_scripts);
     tcase_add_test(tests, a_failure_keeps_all_that_its_status_says);
     tcase_add_test(tests, what_a_failure_means_for_the_run_is_told_by_its_status);

@@ -267,5 +267,5 @@ static bool reaches_unnamed(struct text script)
 void row_doubt(struct ledger *ledger, struct text script)
 {
     ledger->takes_rows =
-        ledger->takes_rows && text_find(script, ledger->table, 0) == SIZE_MAX && !reaches_unnamed(script);
+        ledger->takes_rows && text_find_nocase(script, ledger->table) == SIZE_MAX && !reaches_unnamed(script);
 }

@@ -299,16 +299,16 @@ static void put_rows(struct query *query, const struct transaction *transaction)
 }
 
 /* A limit of the script's would end the session, and with it the run's locks, as soon as it idles between two
- * messages. */
+ * messages. In front of a COMMIT of ours: what fails behind one would be said of a migration that is committed. */
 static void put_limits(struct query *query, const struct transaction *transaction)
 {
     static const char session[] = "idle_session_timeout";
     static const char inside[] = "idle_in_transaction_session_timeout";
     struct buffer *const sql = behind_script(query);
-    if (text_find(transaction->content, session, 0) != SIZE_MAX) {
+    if (transaction->has_idle_limit && text_find_nocase(transaction->content, session) != SIZE_MAX) {
         buffer_printf(sql, "SET %s = 0;", session);
     }
-    if (text_find(transaction->content, inside, 0) != SIZE_MAX) {
+    if (text_find_nocase(transaction->content, inside) != SIZE_MAX) {
         buffer_printf(sql, "SET %s = %d;", inside, IDLE_MS);
     }
 }
@@ -329,14 +329,11 @@ static void put_commit(struct query *query, const struct transaction *transactio
 
 static void put_end(struct query *query, const struct transaction *transaction)
 {
-    if (query->is_wrapped) {
+    if (query->is_wrapped || transaction->frame != FRAME_NONE) {
         put_limits(query, transaction);
     }
     buffer_add(behind_script(query), transaction->closing);
     put_commit(query, transaction);
-    if (transaction->frame != FRAME_NONE) {
-        put_limits(query, transaction);
-    }
 }
 
 struct query transaction_compose(struct arena *arena, const struct transaction *transaction)

@@ -71,7 +71,8 @@ struct transaction {
 
     struct text closing; /* right behind the rows: the script's own COMMIT */
 
-    bool commits_late; /* the server need not have a COMMIT of ours on disk when it answers (run/durable.h) */
+    bool has_idle_limit; /* the server has idle_session_timeout (14) */
+    bool commits_late;   /* the server need not have a COMMIT of ours on disk when it answers (run/durable.h) */
 };
 
 /* How its lock_timeout is set. */

@@ -27,6 +27,7 @@ static bool send_step(const struct execution *execution, const struct loaded *lo
         .framework = detection->framework,
         .ledger = &detection->ledger,
         .lock_timeout_ms = run->settings.lock_timeout_ms,
+        .has_idle_limit = run->settings.has_idle_limit,
         .stalls = step->stalls,
         .modes = step->modes,
         .carry = step->kind == STEP_TRANSACTION ? step->carry : NULL,

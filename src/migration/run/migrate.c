@@ -65,7 +65,7 @@ static bool run_whole(struct attempt *attempt)
     transaction.part = LEDGER_RECORD;
     /* A script that says so itself is not overruled. */
     attempt->commits_late =
-        attempt->may_commit_late && text_find(attempt->content, "synchronous_commit", 0) == SIZE_MAX;
+        attempt->may_commit_late && text_find_nocase(attempt->content, "synchronous_commit") == SIZE_MAX;
     transaction.commits_late = attempt->commits_late;
     return send(attempt, &transaction);
 }
@@ -82,8 +82,8 @@ static bool has_timeout(const char *settings)
         const struct text one = text_slice(lexer.text, statement.start, statement.end);
         struct sql_reader words = sql_read(one);
         const bool resets = sql_is_word(&words.token, "reset") || sql_is_word(&words.token, "discard");
-        const bool is_about = text_find(one, "lock_timeout", 0) != SIZE_MAX;
-        has = (has && !resets) || (is_about && !resets && text_find(one, "DEFAULT", 0) == SIZE_MAX);
+        const bool is_about = text_find_nocase(one, "lock_timeout") != SIZE_MAX;
+        has = (has && !resets) || (is_about && !resets && text_find_nocase(one, "DEFAULT") == SIZE_MAX);
     }
     return has;
 }
@@ -198,9 +198,9 @@ static void settle_failure(struct attempt *attempt, size_t i)
     const bool is_clean =
         (step->kind == STEP_TRANSACTION && attempt->unseen != i + 1) || step->leaves_nothing || attempt->left_nothing;
     failure->partially_applied = failure->connection_lost || attempt->is_untried || i > 0;
-    failure->needs_person =
-        attempt->is_untried ? step->kind != STEP_ALONE
-                            : failure->connection_lost && (is_bound(attempt, i) || (!is_clean && step->kind != STEP_ALONE));
+    failure->needs_person = attempt->is_untried ? step->kind != STEP_ALONE
+                                                : failure->connection_lost &&
+                                                      (is_bound(attempt, i) || (!is_clean && step->kind != STEP_ALONE));
     if (failure->connection_lost || attempt->is_untried || !attempt->is_started) {
         return;
     }
