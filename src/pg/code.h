@@ -52,8 +52,9 @@
     "OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass)) UNION ALL "                                   \
     "SELECT d.refclassid, d.refobjid FROM pg_catalog.pg_depend d WHERE d.classid OPERATOR(pg_catalog.=) p.class AND "  \
     "d.objid OPERATOR(pg_catalog.=) p.object AND (d.refclassid OPERATOR(pg_catalog.=) ANY "                            \
-    "('{pg_catalog.pg_proc,pg_catalog.pg_operator,pg_catalog.pg_type,pg_catalog.pg_opclass,pg_catalog.pg_opfamily}'"   \
-    "::pg_catalog.regclass[]::pg_catalog.oid[]) OR (d.refclassid OPERATOR(pg_catalog.=) "                              \
+    "('{pg_catalog.pg_proc,pg_catalog.pg_operator,pg_catalog.pg_type,pg_catalog.pg_opclass,pg_catalog.pg_opfamily,"    \
+    "pg_catalog.pg_foreign_server}'::pg_catalog.regclass[]::pg_catalog.oid[]) OR (d.refclassid "                       \
+    "OPERATOR(pg_catalog.=) "                                                                                          \
     "'pg_catalog.pg_class'::pg_catalog.regclass AND p.class OPERATOR(pg_catalog.=) ANY "                               \
     "('{pg_catalog.pg_rewrite,pg_catalog.pg_policy,pg_catalog.pg_type}'::pg_catalog.regclass[]::pg_catalog.oid[]))) "  \
     "UNION ALL SELECT p.class, x.oid FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_operator x ON x.oid "            \

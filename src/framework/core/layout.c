@@ -92,6 +92,8 @@ bool layout_is_asked(const struct project *project, const struct framework *fram
 static void add_asked(struct arena *arena, const struct folder *folder, struct folder_list *folders)
 {
     struct folder asked = *folder;
+    const char *const outside = bounds_why_not(arena, path_join(arena, folder->root, folder->path));
+    asked.outside = outside == NULL ? folder->outside : outside;
     for (size_t i = 0; i < folders->count; i++) {
         if (folders->items[i].framework == folder->framework) {
             return;

@@ -55,6 +55,10 @@ static bool check_text(const struct migration_file *file, struct text whole, str
 static bool load(struct arena *arena, const struct migration_place *place, struct loaded *loaded, struct status *status)
 {
     const struct migration_file *const file = place->file;
+    const char *const outside = bounds_why_not(arena, file->path);
+    if (outside != NULL) { /* not even its size is told */
+        return status_fail(status, STATUS_FAILED_PRECONDITION, "%s.", outside);
+    }
     const size_t limit = place->project->migration_limit == 0 ? LIMIT_MIGRATION : place->project->migration_limit;
     if (!migration_content(arena, file, limit, &loaded->content, status) ||
         !check_text(file, loaded->content, status)) {

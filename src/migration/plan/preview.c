@@ -3,6 +3,7 @@
  */
 #include "migration/plan/preview.h"
 
+#include "framework/core/layout.h"
 #include "migration/look/content.h"
 #include "migration/tool/listen.h"
 
@@ -142,6 +143,24 @@ static bool explain_read_only(struct status *status)
     return false;
 }
 
+/* The directory may not be there yet: then the nearest one above it decides. */
+static bool is_within(const struct request *request, const char *directory)
+{
+    struct bounds bounds;
+    char *const part = arena_strdup(request->arena, directory);
+    const char *why = NULL;
+    project_enter_bounds(request->arena, &request->site->project, &bounds);
+    for (char *slash = part; slash != NULL && why == NULL;) {
+        why = bounds_why_not(request->arena, part);
+        slash = file_look(part, NULL) == FILE_NONE ? strrchr(part, '/') : NULL;
+        if (slash != NULL) {
+            *slash = '\0';
+        }
+    }
+    bounds_leave(&bounds);
+    return why == NULL || status_fail(request->status, STATUS_FAILED_PRECONDITION, "%s.", why);
+}
+
 bool migration_create(const struct request *request, const char *name, struct created *created)
 {
     struct detection detection;
@@ -174,6 +193,9 @@ bool migration_create(const struct request *request, const char *name, struct cr
     const char *const path = path_join(request->arena, request->site->project.root, created->file);
     const char *const slash = strrchr(path, '/');
     const char *const directory = arena_strndup(request->arena, path, (size_t)(slash - path));
+    if (!is_within(request, directory)) {
+        return false;
+    }
     const bool ok = directory_make(request->arena, directory, request->status) &&
                     file_create(path, text_of(made.content), request->status);
     return ok || explain_read_only(request->status);

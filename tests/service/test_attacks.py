@@ -1,0 +1,273 @@
+"""What a hostile database, project or client tries by names and texts of its own, each in a place where no other suite has it."""
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "frameworks"))
+from fixtures import Written
+import harness
+from harness import RpcError
+
+# What a terminal must never be sent: controls but the end of a line, the beginning of a sequence in one byte, what turns texts around.
+UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+NASTY = "a\x1b[31mb\u202ec"
+VERSIONS = "CREATE TABLE {} (version varchar(128) PRIMARY KEY);"
+UP = "-- migrate:up\n{}\n-- migrate:down\n"
+
+
+class Attacks(Written):
+    def truss(self, *words, url=None, **environment):
+        """The command line, and that what it says is fit for a terminal."""
+        done = subprocess.run([os.path.join(harness.BIN, "truss"), *words, "--project", self.directory.name], capture_output=True, timeout=120, check=False,
+                              env={**os.environ, "DATABASE_URL": url or self.url(), "TRUSS_STATE_SCHEMA": harness.SAID_SCHEMA, **environment})
+        text = (done.stdout + done.stderr).decode("utf-8")
+        self.assertIsNone(UNSEEN.search(text), text.encode("unicode_escape"))
+        return done.returncode, text
+
+    def up(self, sql, name="20250101000000_a"):
+        self.write(f"db/migrations/{name}.sql", UP.format(sql))
+
+    def eve(self):
+        self.sql("DROP ROLE IF EXISTS eve; CREATE ROLE eve LOGIN PASSWORD 'e'; GRANT CREATE ON SCHEMA public TO eve; CREATE SCHEMA eve AUTHORIZATION eve")
+        self.addCleanup(self.cluster.psql, "postgres", "DROP ROLE IF EXISTS eve", False)
+        self.addCleanup(self.cluster.psql, self.database, "DROP OWNED BY eve CASCADE", False)
+
+    # ---- names that are not what they look like ----
+
+    def test_a_role_s_name_moves_no_cursor(self):
+        """It stands in what is said of the table that is hers, and of her code."""
+        self.up("SELECT 1;")
+        self.sql(f'DROP ROLE IF EXISTS "{NASTY}"; CREATE ROLE "{NASTY}"; ' + VERSIONS.format("schema_migrations") + f'ALTER TABLE schema_migrations OWNER TO "{NASTY}"')
+        self.addCleanup(self.cluster.psql, "postgres", f'DROP ROLE IF EXISTS "{NASTY}"', False)
+        self.addCleanup(self.cluster.psql, self.database, f'DROP OWNED BY "{NASTY}" CASCADE', False)
+        self.assertIn("belongs to the role", self.truss("status")[1])
+        self.sql(f'ALTER TABLE schema_migrations OWNER TO app; CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS \'BEGIN RETURN NEW; END\'; ALTER FUNCTION f OWNER TO "{NASTY}";'
+                 f'CREATE TRIGGER "{NASTY}" BEFORE INSERT ON schema_migrations FOR EACH ROW EXECUTE FUNCTION f()')
+        self.assertIn("that role's code", self.truss("status")[1])
+
+    def test_an_error_s_text_moves_no_cursor(self):
+        self.up("DO $$ BEGIN RAISE NOTICE 'a\x1b[2J\u202e'; RAISE EXCEPTION 'x\x1b[31m' USING DETAIL = 'd\x1b]0;t\x07', HINT = 'h\u202e', ERRCODE = 'P0001'; END $$;")
+        code, text = self.truss("run", "--yes")
+        self.assertEqual(code, 1)
+        self.assertIn("P0001", text)
+
+    def test_names_of_objects_move_no_cursor_in_a_plan(self):
+        self.sql(f'CREATE TABLE "{NASTY}" (id int); CREATE INDEX "i{NASTY}" ON "{NASTY}" (id)')
+        self.up(f'ALTER TABLE "{NASTY}" ADD COLUMN x int; DROP INDEX "i{NASTY}"; ALTER TABLE "no{NASTY}" ADD COLUMN y int;')
+        for words in (("plan",), ("check",), ("run", "--yes")):
+            self.assertNotEqual(self.truss(*words)[1], "")
+
+    def test_a_row_s_names_and_words_move_no_cursor(self):
+        self.up("SELECT 1;")
+        self.sql(VERSIONS.format("schema_migrations") + f"INSERT INTO schema_migrations VALUES ('{NASTY}')")
+        self.assertEqual(self.truss("status")[1].count("orphaned"), 2)
+
+    def test_a_link_s_target_moves_no_cursor(self):
+        os.makedirs(os.path.join(self.directory.name, "db"))
+        os.symlink("/nonexistent/\x1b[31m\u202ex", os.path.join(self.directory.name, "db/migrations"))
+        self.assertIn("which is not there", self.truss("status")[1])
+
+    def test_a_search_path_and_a_database_s_name_move_no_cursor(self):
+        self.up("SELECT 1;")
+        self.sql(f'ALTER DATABASE "{self.database}" SET search_path = "{NASTY}"')
+        self.assertIn("none of these schemas exists", self.truss("status")[1])
+
+    def test_who_holds_a_lock_moves_no_cursor(self):
+        """His application's name and his statement are shown to who waits."""
+        self.up("ALTER TABLE t ADD COLUMN x int;")
+        self.sql("CREATE TABLE t (id int)")
+        holder = self.talk()
+        holder(f"SET application_name = '{NASTY}'; BEGIN; LOCK TABLE t; /* {NASTY} */ SELECT 1")
+        code, text = self.truss("run", "--yes", "--lock-retry", "1")
+        self.assertEqual(code, 1, text)
+        holder("ROLLBACK")
+
+    # ---- names that would end a quote of ours ----
+
+    def test_a_table_s_name_ends_no_quote_of_ours(self):
+        self.up("CREATE TABLE made (id int);")
+        for name in ("a$truss_under$; DROP TABLE kept; --", "a$truss_row$", "a$truss_there$", "a'\\'; DROP TABLE kept; --", "a{key}b", "a%s%n", "a$$b"):
+            with self.subTest(name=name):
+                self.sql(f"DROP TABLE IF EXISTS kept, made CASCADE; CREATE TABLE kept (id int); CREATE OR REPLACE FUNCTION quiet() RETURNS trigger LANGUAGE plpgsql AS "
+                         f"'BEGIN RETURN NEW; END'; {VERSIONS.format(chr(34) + name + chr(34))}")
+                self.sql(f'CREATE TRIGGER q BEFORE INSERT ON "{name}" FOR EACH ROW EXECUTE FUNCTION quiet()')  # so that the look under the lock is a block
+                with self.start("--ledger", f'public."{name}"', "--framework", "dbmate") as rpc:
+                    self.assertTrue(rpc.call("MigrationService", "Run").ok)
+                self.assertEqual(self.sql(f"SELECT to_regclass('kept'), to_regclass('made'), (SELECT count(*) FROM \"{name}\")"), [("kept", "made", "1")])
+
+    def test_a_sequence_s_and_a_schema_s_name_end_no_quote_of_ours(self):
+        hostile = "$truss_try$; DROP TABLE kept; DO $truss_try$ BEGIN"
+        self.sql(f'CREATE TABLE kept (id int); CREATE SEQUENCE "{hostile}"; CREATE SCHEMA "s{hostile}"; CREATE SEQUENCE "s{hostile}"."{hostile}"')
+        self.up(f"SELECT nextval('\"{hostile}\"'), nextval('\"s{hostile}\".\"{hostile}\"');")
+        with self.start() as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run", {"dry_run": True}).ok)
+        self.assertEqual(self.sql("SELECT to_regclass('kept')"), [("kept",)])
+
+    # ---- the project's files ----
+
+    def test_a_name_in_a_plan_that_climbs_reads_nothing_outside(self):
+        there = tempfile.mkdtemp(prefix="truss-elsewhere-")
+        self.addCleanup(shutil.rmtree, there, True)
+        with open(os.path.join(there, "x.sql"), "w", encoding="utf-8") as file:
+            file.write("CREATE TABLE secret (i int);")
+        self.write("sqitch.conf", "[core]\n\tengine = pg\n")
+        climb = os.path.relpath(there, os.path.join(self.directory.name, "deploy"))
+        self.write("deploy/x.sql", "SELECT 1;")
+        self.write("sqitch.plan", f"%syntax-version=1.0.0\n%project=p\n\n{climb}/x 2025-01-01T00:00:00Z X <x@y.z> # a\n")
+        with self.start() as rpc:
+            for method, request in (("Run", {}), ("Preview", {"name": f"{climb}/x"})):
+                try:
+                    reply = str(rpc.call("MigrationService", method, request))
+                except RpcError as error:
+                    reply = str(error.status)
+                self.assertNotIn("secret", reply)
+        self.assertEqual(self.sql("SELECT to_regclass('secret')"), [(None,)])
+
+    def test_a_new_migration_is_not_written_through_a_link(self):
+        there = tempfile.mkdtemp(prefix="truss-elsewhere-")
+        self.addCleanup(shutil.rmtree, there, True)
+        os.makedirs(os.path.join(self.directory.name, "db"))
+        os.symlink(there, os.path.join(self.directory.name, "db/migrations"))
+        for words in (("create", "x", "--framework", "dbmate"), ("create", "../../x")):
+            code, text = self.truss(*words)
+            self.assertNotEqual(code, 0, text)
+        self.assertEqual(os.listdir(there), [])
+
+    def test_what_is_no_file_is_not_waited_for(self):
+        self.up("SELECT 1;")
+        os.mkfifo(os.path.join(self.directory.name, "db/migrations/20250102000000_b.sql"))
+        os.mkfifo(os.path.join(self.directory.name, ".env"))
+        os.mkfifo(os.path.join(self.directory.name, "truss.toml"))
+        with socket.socket(socket.AF_UNIX) as one:
+            one.bind(os.path.join(self.directory.name, "db/migrations/20250103000000_c.sql"))
+            self.assertNotEqual(self.truss("status")[1], "")
+            self.assertNotEqual(self.truss("run", "--yes")[0], 0)
+
+    def test_entities_of_a_changelog_are_neither_counted_up_nor_fetched(self):
+        self.write("liquibase.properties", "changeLogFile=changelog.xml\n")
+        bomb = "".join(f'<!ENTITY e{i} "{f"&e{i - 1};" * 10}">' for i in range(1, 10))
+        for entity in (f'<!ENTITY e0 "CREATE TABLE a (i int);">{bomb}', '<!ENTITY e9 SYSTEM "file:///etc/passwd">'):
+            self.write("changelog.xml", f'<?xml version="1.0"?><!DOCTYPE d [{entity}]><databaseChangeLog><changeSet id="1" author="a"><sql>&e9;</sql></changeSet></databaseChangeLog>')
+            with self.start() as rpc:
+                for method in ("GetStatus", "Run", "Plan"):
+                    try:
+                        reply = str(rpc.call("MigrationService", method))
+                    except RpcError as error:
+                        reply = str(error.status)
+                    self.assertLess(len(reply), 100000)
+                    self.assertNotIn("root:", reply)
+
+    def test_a_sparse_file_of_a_terabyte_is_refused_and_not_read(self):
+        self.up("SELECT 1;")
+        with open(os.path.join(self.directory.name, "db/migrations/20250102000000_b.sql"), "wb") as file:
+            file.truncate(1 << 40)
+        with open(os.path.join(self.directory.name, ".env"), "wb") as file:
+            file.truncate(1 << 40)
+        code, text = self.truss("run", "--yes")
+        self.assertEqual(code, 1, text)
+        self.assertIn("more than the limit", text)
+
+    def test_a_project_s_configuration_names_no_worker_and_no_file_of_tokens(self):
+        """What is in its truss.toml of the operator's is refused or left aside."""
+        self.up("SELECT 1;")
+        for text in ('[worker]\ntokens = "/etc/passwd"\n', '[worker]\nallow-outside = true\n', '[truss]\nworker = "tcp://127.0.0.1:1"\n', '[worker]\naudit = false\n',
+                     '[sandbox]\nmode = "off"\n', '[project]\nenvironment = "\x1b[31m"\n'):
+            with self.subTest(text=text):
+                self.write("truss.toml", text)
+                os.makedirs(os.path.join(self.directory.name, "real"), exist_ok=True)
+                said = self.truss("status")[1]
+                self.assertNotIn("root:", said)
+
+    def test_a_preview_of_what_is_too_large_shows_nothing_of_outside_either(self):
+        there = tempfile.mkdtemp(prefix="truss-elsewhere-")
+        self.addCleanup(shutil.rmtree, there, True)
+        with open(os.path.join(there, "large"), "w", encoding="utf-8") as file:
+            file.write("secret\n" + "-- x\n" * 300000)
+        self.up("SELECT 1;")
+        os.symlink(os.path.join(there, "large"), os.path.join(self.directory.name, "db/migrations/20250102000000_b.sql"))
+        with self.start("--migration-limit", "1MiB") as rpc:
+            with self.assertRaises(RpcError) as caught:
+                rpc.call("MigrationService", "Preview", {"name": "20250102000000_b"})
+            self.assertIn("leads out of the project", caught.exception.status.message)
+            self.assertNotIn("secret", str(caught.exception.status))
+
+    # ---- the database's rows and sessions ----
+
+    def test_a_stranger_s_child_of_a_table_beside_ours_says_nothing(self):
+        """Rows of a child are rows of the table: only the table's owner makes one."""
+        self.up("CREATE TABLE made (id int);")
+        self.eve()
+        self.sql(VERSIONS.format("schema_migrations") + "GRANT ALL ON schema_migrations TO eve")
+        self.sql("SET SESSION AUTHORIZATION eve; CREATE TABLE eve.child (version varchar(128))")
+        with self.assertRaises(AssertionError):
+            self.sql("SET SESSION AUTHORIZATION eve; ALTER TABLE eve.child INHERIT public.schema_migrations")
+        with self.start() as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+        self.assertEqual(self.sql("SELECT to_regclass('made')"), [("made",)])
+
+    def test_a_ledger_that_is_a_view_over_a_stranger_s_table_is_not_used(self):
+        self.up("CREATE TABLE made (id int);")
+        self.eve()
+        self.sql("SET SESSION AUTHORIZATION eve; CREATE TABLE eve.hers (version varchar(128)); GRANT ALL ON eve.hers TO PUBLIC; GRANT USAGE ON SCHEMA eve TO PUBLIC;"
+                 "INSERT INTO eve.hers VALUES ('20250101000000')")
+        self.sql("CREATE VIEW schema_migrations AS SELECT version FROM eve.hers")
+        with self.start() as rpc:
+            status = self.status(rpc)
+            self.assertIn("with the table eve.hers of eve", status.problem)
+        self.assertEqual(self.sql("SELECT to_regclass('made')"), [(None,)])
+
+    def test_a_foreign_table_on_a_stranger_s_server_is_not_used(self):
+        self.up("CREATE TABLE made (id int);")
+        self.eve()
+        if not self.sql("SELECT 1 FROM pg_available_extensions WHERE name = 'postgres_fdw'"):
+            self.skipTest("this server has no postgres_fdw")
+        self.sql("CREATE EXTENSION IF NOT EXISTS postgres_fdw; GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO eve")
+        self.sql("SET SESSION AUTHORIZATION eve; CREATE SERVER hers FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1', port '1'); GRANT USAGE ON FOREIGN SERVER hers TO PUBLIC")
+        self.sql("CREATE FOREIGN TABLE schema_migrations (version varchar(128)) SERVER hers; CREATE USER MAPPING FOR app SERVER hers OPTIONS (user 'app', password 'secret-of-ours')")
+        with self.start() as rpc:
+            status = self.status(rpc)
+            self.assertTrue(status.HasField("problem"), status)
+            self.assertIn("the server hers of eve", status.problem)
+
+    def test_an_event_trigger_s_function_of_a_stranger_is_told(self):
+        self.up("CREATE TABLE made (id int);")
+        self.eve()
+        self.sql("SET SESSION AUTHORIZATION eve; CREATE FUNCTION eve.heard() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE LOG 'heard as %', current_user; END $$")
+        self.sql("CREATE EVENT TRIGGER heard ON ddl_command_end EXECUTE FUNCTION eve.heard()")
+        self.addCleanup(self.cluster.psql, self.database, "DROP EVENT TRIGGER IF EXISTS heard", False)
+        with self.start() as rpc:
+            self.assertIn("heard", str(rpc.call("MigrationService", "Check").notes))
+
+    def test_a_comment_a_default_and_a_setting_are_no_sql_of_ours(self):
+        """Texts of the catalogs that our answers and our SQL have in them."""
+        self.sql("CREATE TABLE t (a text DEFAULT $$'); DROP TABLE t; --$$, b int CHECK (b > 0)); COMMENT ON TABLE t IS $$'; DROP TABLE t; --$$;"
+                 "ALTER ROLE app SET application_name = '''; DROP TABLE t; --'")
+        self.addCleanup(self.cluster.psql, "postgres", "ALTER ROLE app RESET application_name", False)
+        self.up("ALTER TABLE t ADD COLUMN c int; ALTER TABLE t ALTER COLUMN b SET NOT NULL;")
+        with self.start() as rpc:
+            rpc.call("MigrationService", "Plan")
+            rpc.call("MigrationService", "Check")
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+
+    # ---- who asks ----
+
+    def test_texts_of_a_request_that_are_too_long_or_no_names_are_refused(self):
+        self.up("SELECT 1;")
+        with self.start() as rpc:
+            for method, request in (("Preview", {"name": "../../etc/passwd"}), ("Preview", {"name": "/etc/passwd"}), ("Preview", {"name": "a\x00b"}), ("Preview", {"name": "a" * 100000}),
+                                    ("MarkApplied", {"migration": NASTY}), ("GetStatus", {"framework": "../" * 50}), ("Run", {"migrations": ["x"] * 50000}),
+                                    ("Run", {"target": NASTY}), ("Plan", {"migrations": ["\u202e"]})):
+                with self.subTest(method=method, request=str(request)[:60]):
+                    with self.assertRaises(RpcError) as caught:
+                        rpc.call("MigrationService", method, request)
+                    self.assertNotIn("root:", str(caught.exception.status))
+                    self.assertLess(len(str(caught.exception.status)), 70000)
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+
+
+if __name__ == "__main__":
+    harness.main()
