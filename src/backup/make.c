@@ -201,8 +201,11 @@ static bool write_file(struct making *making, char sha256[SHA256_HEX_SIZE])
 
 /* ---- its end ---- */
 
-/* True where the row was ours to the end. */
-static bool tell_end(const struct making *making, const char *state, const char *sha256, const char *message)
+/* What is known of a row whose end was to be written. */
+enum end_told { END_TOLD, END_OF_OTHERS, END_UNKNOWN };
+
+/* The answer to an UPDATE that came through may be lost: the next one finds what it would write. */
+static enum end_told tell_end(const struct making *making, const char *state, const char *sha256, const char *message)
 {
     const struct backup_call *const call = making->call;
     const int64_t until = deadline_in(END_MS);
@@ -221,16 +224,16 @@ static bool tell_end(const struct making *making, const char *state, const char 
                             "UPDATE {truss}.backups SET state = $3, sha256 = $4, message = $5, size_bytes = CASE $3 "
                             "WHEN 'completed' THEN $6::bigint ELSE 0 END, tables_done = CASE $3 WHEN 'completed' "
                             "THEN tables ELSE tables_done END, completed_at = pg_catalog.clock_timestamp(), "
-                            "claimed_until = NULL WHERE id = $1::bigint AND claimed_by = $2 AND state IN ('waiting', "
-                            "'running') RETURNING id",
+                            "claimed_until = NULL WHERE id = $1::bigint AND claimed_by = $2 AND (state IN ('waiting', "
+                            "'running') OR (state = $3 AND sha256 = $4)) RETURNING id",
                             &(struct backup_query){NULL, 6, values}, &count, &status);
         pg_session_free(session);
         if (ok) {
-            return count == 1;
+            return count == 1 ? END_TOLD : END_OF_OTHERS;
         }
         nanosleep(&pause, NULL);
     } while (!deadline_passed(until));
-    return false;
+    return END_UNKNOWN;
 }
 
 static bool try_once(struct making *making, char sha256[SHA256_HEX_SIZE])
@@ -261,8 +264,9 @@ void backup_make(const struct backup_call *call, struct backup_row *row)
         ok = try_once(&making, sha256);
     }
     const char *const state = ok ? "completed" : making.watch.end == WATCH_CANCELLED ? "cancelled" : "failed";
-    const bool was_ours = tell_end(&making, state, ok ? sha256 : "", ok ? "" : call->status->message);
-    if (!was_ours || !ok) {
+    const enum end_told told = tell_end(&making, state, ok ? sha256 : "", ok ? "" : call->status->message);
+    const bool was_ours = told == END_TOLD;
+    if (!ok || told == END_OF_OTHERS) { /* a whole file stays where nobody knows: its row may have it (end_lost) */
         struct status ignored = {.arena = call->arena};
         const struct backup_call drop = {call->backups, call->arena, &ignored, deadline_in(END_MS)};
         backup_files_delete(&drop, row->filename);

@@ -1,15 +1,17 @@
 /*
- * Calls are looked for in the statement, in the body of a DO and in the strings that its EXECUTE is given; what CREATE
- * FUNCTION only defines is not run.
+ * Calls and COPYs are looked for in the statement, in the body of a DO and in the strings that its EXECUTE is given;
+ * what CREATE FUNCTION only defines is not run, but is known from then on.
  */
 #include "sql/escapes.h"
 
 #include "sql/lexer.h"
 #include "sql/plpgsql.h"
 
+#include <string.h>
+
 #define DEEPEST 4 /* strings in strings */
 
-static const char *const functions[] = {
+const char *const sql_escaping[] = {
     "dblink",
     "dblink_exec",
     "dblink_open",
@@ -22,6 +24,8 @@ static const char *const functions[] = {
     "http_put",
     "lo_export",
     "pg_background_launch",
+    "pg_backup_start",
+    "pg_backup_stop",
     "pg_cancel_backend",
     "pg_copy_logical_replication_slot",
     "pg_copy_physical_replication_slot",
@@ -33,26 +37,40 @@ static const char *const functions[] = {
     "pg_file_unlink",
     "pg_file_write",
     "pg_logical_emit_message",
+    "pg_logical_slot_get_binary_changes",
+    "pg_logical_slot_get_changes",
     "pg_promote",
     "pg_reload_conf",
+    "pg_replication_origin_advance",
     "pg_replication_slot_advance",
     "pg_rotate_logfile",
+    "pg_start_backup",
     "pg_stat_reset",
+    "pg_stat_reset_backend_stats",
+    "pg_stat_reset_replication_slot",
     "pg_stat_reset_shared",
+    "pg_stat_reset_single_function_counters",
     "pg_stat_reset_single_table_counters",
+    "pg_stat_reset_slru",
+    "pg_stat_reset_subscription_stats",
+    "pg_stat_statements_reset",
+    "pg_stop_backup",
     "pg_switch_wal",
     "pg_terminate_backend",
+    "pg_wal_replay_pause",
+    "pg_wal_replay_resume",
+    "query_export_to_s3",
+    NULL,
 };
 
-/* The function of the list that this word is; NULL: none. */
-static const char *function_of(const struct sql_token *token)
+/* Is it the name of one of them, in quotes or not? */
+static bool is_any(struct arena *arena, const struct sql_token *token, const char *const *list)
 {
-    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
-        if (sql_is_word(token, functions[i])) {
-            return functions[i];
-        }
+    const char *const name = token->kind == SQL_IDENTIFIER ? sql_identifier(arena, token) : NULL;
+    while (*list != NULL && !(name != NULL ? strcmp(*list, name) == 0 : sql_is_word(token, *list))) {
+        list++;
     }
-    return NULL;
+    return *list != NULL;
 }
 
 /* A name behind one of these is no call: INSERT INTO x (…), COMMENT ON FUNCTION x(…). */
@@ -63,20 +81,60 @@ static bool names(const struct sql_token *word)
     return sql_is_any_word(word, words);
 }
 
+/* ---- COPY ---- */
+
+/* Where a statement may begin: also in a body. */
+static bool begins_statement(const struct sql_token *before)
+{
+    static const char *const words[] = {"begin", "then", "else", "loop", "atomic", NULL};
+    return before->kind == SQL_END || sql_is_symbol(before, ';') || sql_is_any_word(before, words);
+}
+
+/* COPY … TO 'file' or PROGRAM 'command'; TO STDOUT sends rows to us. FROM PROGRAM runs a command, too. `behind`: the
+ * word is behind COPY. A text that is put together of strings has TO PROGRAM in one of them. */
+static const char *look_at_copy(const struct sql_token *before, const struct sql_token *token,
+                                const struct sql_token *next, bool behind)
+{
+    const bool is_to = sql_is_word(before, "to");
+    if ((is_to || sql_is_word(before, "from")) && sql_is_word(token, "program") &&
+        (next->kind == SQL_STRING || (behind && is_to))) {
+        return "COPY with a PROGRAM";
+    }
+    return behind && is_to && token->kind == SQL_STRING ? "COPY to a file" : NULL;
+}
+
+/* ---- all of it ---- */
+
+struct looking {
+    struct arena *arena;
+    const char *const *known;
+};
+
+/* A call, or a name that CREATE TRIGGER gives. */
+static const char *look_at_name(const struct looking *looking, const struct sql_token *before,
+                                const struct sql_token *token, const struct sql_token *next)
+{
+    const bool escapes = sql_is_symbol(next, '(') && ((!names(before) && is_any(looking->arena, token, sql_escaping)) ||
+                                                      is_any(looking->arena, token, looking->known));
+    return escapes ? arena_printf(looking->arena, "%s()", sql_identifier(looking->arena, token)) : NULL;
+}
+
 /* With the strings in it, which EXECUTE may be given, where `depth` is not 0. */
-static const char *look(struct arena *arena, struct text text, int depth)
+static const char *look(const struct looking *looking, struct text text, int depth)
 {
     struct sql_lexer lexer = {.text = text};
     struct sql_token token = sql_next(&lexer);
     struct sql_token before = {.kind = SQL_END}; /* the last one that is not of a name with its schema */
+    bool is_copy = false;
     while (token.kind != SQL_END) {
         const struct sql_token next = sql_next(&lexer);
-        const char *const function = sql_is_symbol(&next, '(') && !names(&before) ? function_of(&token) : NULL;
-        if (function != NULL) {
-            return arena_printf(arena, "%s()", function);
-        }
-        const char *const inner = token.kind == SQL_STRING && depth > 0 ? sql_string(arena, &token) : NULL;
-        const char *const found = inner == NULL ? NULL : look(arena, text_of(inner), depth - 1);
+        is_copy =
+            (is_copy && !sql_is_symbol(&token, ';')) || (begins_statement(&before) && sql_is_word(&token, "copy"));
+        const char *found = look_at_name(looking, &before, &token, &next);
+        found = found != NULL ? found : look_at_copy(&before, &token, &next, is_copy);
+        const char *const inner =
+            found == NULL && token.kind == SQL_STRING && depth > 0 ? sql_string(looking->arena, &token) : NULL;
+        found = inner == NULL ? found : look(looking, text_of(inner), depth - 1);
         if (found != NULL) {
             return found;
         }
@@ -86,41 +144,50 @@ static const char *look(struct arena *arena, struct text text, int depth)
     return NULL;
 }
 
-/* COPY … TO 'file' or PROGRAM 'command'; TO STDOUT sends rows to us. FROM PROGRAM runs a command, too. */
-static const char *look_at_copy(struct text statement)
+/* The bare name of the function or procedure that a statement makes; NULL for others. CREATE TABLE … AS and CREATE
+ * MATERIALIZED VIEW run their query. */
+static const char *defined(struct arena *arena, struct text statement)
 {
     struct sql_reader reader = sql_read(statement);
-    bool behind_to = false;
-    if (!sql_take(&reader, "copy")) {
+    if (!sql_take(&reader, "create")) {
         return NULL;
     }
-    for (; reader.token.kind != SQL_END; sql_advance(&reader)) {
-        if (sql_is_word(&reader.token, "program")) {
-            return "COPY with a PROGRAM";
-        }
-        if (behind_to && reader.token.kind == SQL_STRING) {
-            return "COPY to a file";
-        }
-        behind_to = sql_is_word(&reader.token, "to");
+    if (sql_take(&reader, "or")) {
+        sql_take(&reader, "replace");
     }
-    return NULL;
+    if (!sql_take(&reader, "function") && !sql_take(&reader, "procedure")) {
+        return NULL;
+    }
+    return sql_take_name(arena, &reader, NULL);
 }
 
-const char *sql_escapes(struct arena *arena, struct text statement)
+/* What is made, looked at as if it ran. */
+static void note_defined(const struct looking *looking, struct text statement, const char *name, struct words *known)
 {
+    if (known != NULL && !words_have(known, name) && look(looking, statement, DEEPEST) != NULL) {
+        words_add(looking->arena, known, name);
+    }
+}
+
+/* Names a function and runs none. */
+static bool only_names(struct text statement)
+{
+    static const char *const verbs[] = {"alter", "comment", "drop", "grant", "revoke", "security", NULL};
     struct sql_lexer lexer = {.text = statement};
     const struct sql_token first = sql_next(&lexer);
-    const char *const copy = look_at_copy(statement);
-    /* What is only defined: but CREATE TABLE … AS and CREATE MATERIALIZED VIEW run their query. */
-    const struct sql_token second = sql_next(&lexer);
-    const struct sql_token fourth = (sql_next(&lexer), sql_next(&lexer));
-    const bool defines =
-        sql_is_word(&first, "create") && (sql_is_word(&second, "function") || sql_is_word(&second, "procedure") ||
-                                          sql_is_word(&fourth, "function") || sql_is_word(&fourth, "procedure"));
+    return sql_is_any_word(&first, verbs);
+}
+
+const char *sql_escapes(struct arena *arena, struct text statement, struct words *known)
+{
+    static const char *const none[] = {NULL};
+    const struct looking looking = {arena, known == NULL || only_names(statement) ? none : words_list(arena, known)};
+    const char *const name = defined(arena, statement);
     struct sql_code code;
-    if (copy != NULL || defines) {
-        return copy;
+    if (name != NULL) {
+        note_defined(&looking, statement, name, known);
+        return NULL;
     }
-    return sql_code(arena, statement, &code) && code.is_do ? look(arena, code.body, DEEPEST)
-                                                           : look(arena, statement, 0);
+    return sql_code(arena, statement, &code) && code.is_do ? look(&looking, code.body, DEEPEST)
+                                                           : look(&looking, statement, 0);
 }

@@ -121,7 +121,7 @@ static const char *look_in_body(struct arena *arena, struct text body, int depth
 
 const char *sql_outside(struct arena *arena, struct text statement)
 {
-    const char *const escapes = sql_escapes(arena, statement);
+    const char *const escapes = sql_escapes(arena, statement, NULL);
     struct sql_code code;
     if (escapes != NULL) {
         return escapes;

@@ -12,6 +12,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
 from harness import PASSWORD, Case, wait_for
+from places import Places
 
 SCENE = """
 CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL);
@@ -530,6 +531,17 @@ class Backups(Case):
         self.assertEqual(self.files(), [])
         self.let_go()
         self.assertEqual(self.make()["status"], "completed")
+
+    def test_one_whose_end_was_written_and_never_answered_is_kept(self):
+        places = Places(self.cluster.port, lambda pid: None)
+        self.addCleanup(places.close)
+        self.open(url=self.url().replace(f":{self.cluster.port}/", f":{places.port}/"))
+        places.arm(b"SET state = $3, sha256 = $4", "cut-after")
+        backup = self.make()
+        self.assertIsNotNone(places.hit)
+        wait_for(lambda: "state=" in self.process.text())
+        self.assertEqual(backup["status"], "completed", backup)
+        self.assertEqual(os.path.getsize(self.path(backup)), backup["size_bytes"])
 
     def test_what_a_killed_worker_leaves_is_cleaned_by_the_next(self):
         self.open()

@@ -185,6 +185,17 @@ class Run(Case):
                 self.assertEqual(caught.exception.code, 9)
                 self.assertIn(f'"2", line {line}: {what}', caught.exception.status.message)
 
+    def test_a_dry_run_that_calls_a_function_that_no_rollback_undoes_is_refused(self):
+        self.sql("CREATE FUNCTION deep() RETURNS void LANGUAGE plpgsql AS 'BEGIN PERFORM pg_reload_conf(); END'; "
+                 "CREATE FUNCTION shallow() RETURNS void LANGUAGE sql AS 'SELECT deep()'")
+        for script, line, what in (("SELECT 1;\nSELECT shallow();", 2, "shallow()"),
+                                   ("CREATE FUNCTION own() RETURNS void LANGUAGE sql AS 'SELECT deep()';\nDO $$ BEGIN PERFORM own(); END $$;", 2, "own()")):
+            with self.subTest(script):
+                rpc = self.serve("CREATE TABLE IF NOT EXISTS b ();", script)
+                with self.assertRaises(RpcError) as caught:
+                    rpc.call("MigrationService", "Run", {"dry_run": True})
+                self.assertIn(f'"2", line {line}: {what}', caught.exception.status.message)
+
     def test_a_dry_run_of_what_only_looks_so_is_tried(self):
         rpc = self.serve("CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'SELECT pg_reload_conf()'; CREATE TABLE dblink (lo_export int);\n"
                          "INSERT INTO dblink (lo_export) VALUES (1); COMMENT ON TABLE dblink IS 'SELECT dblink_exec()'; SELECT 'pg_promote()';")

@@ -129,14 +129,15 @@ class Places:
         threading.Thread(target=self.accept, daemon=True).start()
 
     def arm(self, place, action):
-        """From now on messages are counted from 0, and the one with this number fails. None: none does."""
+        """From now on messages are counted from 0, and the one with this number fails, or the first one with these bytes. None: none does."""
         with self.lock:
             self.place, self.action, self.texts, self.hit = place, action, [], None
 
     def is_at(self, text):
         with self.lock:
             self.texts.append(text)
-            if self.place is None or len(self.texts) - 1 != self.place:
+            by_text = isinstance(self.place, bytes)
+            if self.hit is not None or not (self.place in text if by_text else len(self.texts) - 1 == self.place):
                 return False
             self.hit = text
             return True

@@ -27,13 +27,46 @@ static const struct {
     {"create function f() returns void language sql as $$ select pg_reload_conf() $$", NULL},
     {"create or replace function f() returns void begin atomic select pg_reload_conf(); end", NULL},
     {"do $$ begin null; /* dblink() */ end $$", NULL},
+    {"do $$ begin copy t to program 'curl x'; end $$", "COPY with a PROGRAM"},
+    {"do $$ begin if true then copy t to '/tmp/x'; end if; end $$", "COPY to a file"},
+    {"do $$ begin execute 'copy t to program ''x'''; end $$", "COPY with a PROGRAM"},
+    {"do $$ begin execute format('COPY %I TO PROGRAM %L', 't', 'x'); end $$", "COPY with a PROGRAM"},
+    {"do $$ begin execute 'copy ' || t || ' to program ''x'''; end $$", "COPY with a PROGRAM"},
+    {"do $$ begin execute 'copy t from ''/tmp/x'''; end $$", NULL},
+    {"do $$ begin delete from program where a = 'x'; copy := 1; execute 'grant a to program'; end $$", NULL},
+    {"copy t to stdout", NULL},
+    {"select \"dblink_exec\"('x')", "dblink_exec()"},
+    {"select pg_catalog.pg_logical_slot_get_changes('s', null, null)", "pg_logical_slot_get_changes()"},
 };
 
 START_TEST(what_no_rollback_undoes_is_named)
 {
     struct arena *const arena = arena_new(0);
-    const char *const what = sql_escapes(arena, text_of(cases[_i].statement));
+    const char *const what = sql_escapes(arena, text_of(cases[_i].statement), NULL);
     ck_assert_pstr_eq(what, cases[_i].what);
+    arena_free(arena);
+}
+END_TEST
+
+START_TEST(a_function_that_calls_one_is_known_when_it_is_called)
+{
+    struct arena *const arena = arena_new(0);
+    struct words known = {0};
+    ck_assert_ptr_null(sql_escapes(
+        arena,
+        text_of("create function app.f() returns void language plpgsql as $$ begin perform lo_export(1, 'x'); end $$"),
+        &known));
+    ck_assert_ptr_null(
+        sql_escapes(arena, text_of("create or replace procedure g() as 'select f()' language sql"), &known));
+    ck_assert_ptr_null(sql_escapes(arena, text_of("create function h() returns int return 1"), &known));
+    ck_assert_ptr_null(sql_escapes(arena, text_of("comment on function f() is 'x'"), &known));
+    ck_assert_ptr_null(sql_escapes(arena, text_of("drop function f()"), &known));
+    ck_assert_ptr_null(sql_escapes(arena, text_of("select h()"), &known));
+    ck_assert_str_eq(sql_escapes(arena, text_of("select App.F()"), &known), "f()");
+    ck_assert_str_eq(sql_escapes(arena, text_of("call g()"), &known), "g()");
+    ck_assert_str_eq(
+        sql_escapes(arena, text_of("create trigger a after insert on t for each row execute function f()"), &known),
+        "f()");
     arena_free(arena);
 }
 END_TEST
@@ -43,6 +76,7 @@ int main(void)
     Suite *const suite = suite_create("escapes");
     TCase *const tests = tcase_create("all");
     tcase_add_loop_test(tests, what_no_rollback_undoes_is_named, 0, (int)(sizeof cases / sizeof cases[0]));
+    tcase_add_test(tests, a_function_that_calls_one_is_known_when_it_is_called);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

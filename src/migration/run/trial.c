@@ -85,7 +85,7 @@ static bool is_triable(struct run *run, const struct loaded *loaded, const struc
     struct sql_lexer lexer = {.text = loaded->script.sql};
     struct sql_statement statement;
     while (sql_next_statement(&lexer, &statement)) {
-        if (sql_escapes(run->arena, text_slice(lexer.text, statement.start, statement.end)) != NULL) {
+        if (sql_escapes(run->arena, text_slice(lexer.text, statement.start, statement.end), NULL) != NULL) {
             return false;
         }
     }
@@ -171,9 +171,9 @@ static const char *summary_of(const struct execution *execution, bool is_lost)
                         words_counted(arena, execution->preparation->count, "migration", "migrations"));
 }
 
-/* What no rollback undoes is not tried: false, with its line, where a step has it. */
+/* What no rollback undoes is not tried: false, with its line, where a step has it. known: sql_escapes. */
 static bool can_be_undone(const struct execution *execution, const struct prepared *prepared,
-                          const struct loaded *loaded)
+                          const struct loaded *loaded, struct words *known)
 {
     struct run *const run = execution->run;
     for (size_t i = prepared->done; i < prepared->plan.count; i++) {
@@ -182,7 +182,8 @@ static bool can_be_undone(const struct execution *execution, const struct prepar
         struct sql_lexer lexer = {.text = part};
         struct sql_statement statement;
         while (step->kind == STEP_TRANSACTION && step->modes == NULL && sql_next_statement(&lexer, &statement)) {
-            const char *const what = sql_escapes(run->arena, text_slice(part, statement.start, statement.end));
+            const char *const what =
+                sql_escapes(run->request->arena, text_slice(part, statement.start, statement.end), known);
             if (what == NULL) {
                 continue;
             }
@@ -200,17 +201,53 @@ static bool can_be_undone(const struct execution *execution, const struct prepar
     return true;
 }
 
+/* The functions of this database that call, by the words of their bodies, what no rollback undoes, or another of them.
+ * A trigger that calls one is not seen. */
+static bool find_escaping(struct run *run, struct words *known, struct status *status)
+{
+    static const char sql[] =
+        "SELECT DISTINCT p.proname::text FROM pg_catalog.pg_proc p WHERE p.pronamespace NOT IN (SELECT n.oid FROM "
+        "pg_catalog.pg_namespace n WHERE n.nspname IN ('pg_catalog', 'information_schema')) AND p.proname ~ "
+        "'^[a-z0-9_]+$' AND p.prosrc ~* $1 AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = p.oid "
+        "AND "
+        "d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.deptype = 'e') ORDER BY 1";
+    struct arena *const arena = run->request->arena; /* the names last beyond one migration */
+    struct buffer pattern = {.arena = arena};
+    size_t before = SIZE_MAX;
+    buffer_puts(&pattern, "\\m(");
+    for (const char *const *one = sql_escaping; *one != NULL; one++) {
+        buffer_printf(&pattern, "%s%s", one == sql_escaping ? "" : "|", *one);
+    }
+    while (known->count != before) {
+        before = known->count;
+        const char *const value = arena_printf(arena, "%s)\"?\\s*\\(|\\mto\\s+program\\M", buffer_string(&pattern));
+        PG_RESULT(result) = pg_query(run->session, sql, 1, &value, status);
+        for (int i = 0; result != NULL && i < PQntuples(result); i++) {
+            if (!words_have(known, pg_field(result, i, 0))) {
+                words_add(arena, known, arena_strdup(arena, pg_field(result, i, 0)));
+                buffer_printf(&pattern, "|%s", pg_field(result, i, 0));
+            }
+        }
+        if (result == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool begin(const struct execution *execution)
 {
     const struct preparation *const preparation = execution->preparation;
     struct run *const run = execution->run;
-    bool ok = baseline_check(run->request, run->session, &preparation->catalog.detection);
+    struct words known = {0};
+    bool ok = baseline_check(run->request, run->session, &preparation->catalog.detection) &&
+              find_escaping(run, &known, run->request->status);
     for (size_t i = 0; ok && i < preparation->count; i++) {
         struct status status;
         struct loaded loaded;
         run_enter(run, &status);
         ok = prepared_read(run->arena, &preparation->items[i], &loaded, run->request->status) &&
-             can_be_undone(execution, &preparation->items[i], &loaded);
+             can_be_undone(execution, &preparation->items[i], &loaded, &known);
         run_leave(run);
     }
     return ok;
