@@ -126,6 +126,7 @@ struct backup_locale {
     const char *ctype;
     const char *provider;
     const char *locale;
+    const char *rules;
 };
 bool backup_locale_of(const struct backup_call *call, const struct backup_row *row, struct backup_locale *locale);
 

@@ -274,14 +274,14 @@ static const char *compared_words(const struct backup_call *call, struct pg_sess
         return NULL;
     }
     const char *const left = pg_field(result, 0, 1);
-    return arena_printf(call->arena,
-                        "The objects of each kind and the rows of %s are as many as at the time of the "
-                        "backup.%s",
-                        words_counted(call->arena, strtoull(pg_field(result, 0, 0), NULL, 10), "table", "tables"),
-                        strcmp(left, "0") == 0
-                            ? ""
-                            : arena_printf(call->arena, " The rows of %s were not compared.",
-                                           words_counted(call->arena, strtoull(left, NULL, 10), "table", "tables")));
+    return arena_printf(
+        call->arena,
+        "The relations, functions, constraints and types, and the rows of %s are as many as at the time of the "
+        "backup.%s",
+        words_counted(call->arena, strtoull(pg_field(result, 0, 0), NULL, 10), "table", "tables"),
+        strcmp(left, "0") == 0 ? ""
+                               : arena_printf(call->arena, " The rows of %s were not compared.",
+                                              words_counted(call->arena, strtoull(left, NULL, 10), "table", "tables")));
 }
 
 bool backup_facts_compare(const struct backup_call *call, const struct backup_comparison *with, const char **report)

@@ -277,14 +277,15 @@ bool backup_locale_of(const struct backup_call *call, const struct backup_row *r
         session,
         "SELECT d ->> 'encoding', d ->> 'collate', d ->> 'ctype', CASE d -> 'details' ->> 'datlocprovider' WHEN 'i' "
         "THEN 'icu' WHEN 'b' THEN 'builtin' WHEN 'c' THEN 'libc' END, coalesce(d -> 'details' ->> 'datlocale', d -> "
-        "'details' ->> 'daticulocale') FROM (SELECT b.facts -> 'database' AS d FROM {truss}.backups b WHERE b.id = "
+        "'details' ->> 'daticulocale'), d -> 'details' ->> 'daticurules' FROM (SELECT b.facts -> 'database' AS d FROM "
+        "{truss}.backups b WHERE b.id = "
         "$1::bigint AND b.facts IS NOT NULL) f",
         1, &id, call->status);
     const bool ok = result != NULL && PQntuples(result) == 1;
     if (ok) {
-        const char **const fields[] = {&locale->encoding, &locale->collate, &locale->ctype, &locale->provider,
-                                       &locale->locale};
-        for (int i = 0; i < 5; i++) {
+        const char **const fields[] = {&locale->encoding, &locale->collate, &locale->ctype,
+                                       &locale->provider, &locale->locale,  &locale->rules};
+        for (int i = 0; i < 6; i++) {
             *fields[i] = arena_strdup(call->arena, pg_field(result, 0, i));
         }
     }

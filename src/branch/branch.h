@@ -82,6 +82,7 @@ struct branch_locale {
     const char *ctype;
     const char *provider; /* "libc", "icu", "builtin"; from PostgreSQL 15 on */
     const char *locale;   /* of icu and builtin */
+    const char *rules;    /* of icu, from PostgreSQL 16 on; "": none */
 };
 
 struct branch_new {

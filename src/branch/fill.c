@@ -23,10 +23,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LAST_LINES 4
-#define MOST_TRIES 5
-#define QUERY_MS   5000
-#define PAUSE_NS   100000000
+#define LAST_LINES    4
+#define MOST_TRIES    5
+#define MOST_WARNINGS 20
+#define QUERY_MS      5000
+#define PAUSE_NS      100000000
 
 #define APPLICATION "truss branch"
 
@@ -35,6 +36,7 @@ struct child {
     const struct branch_call *call;
     const char *secret;
     const char *lines[LAST_LINES]; /* what it said last, masked */
+    struct words *warnings;        /* the branch's */
     size_t said;
     int file; /* where its standard output goes */
     bool is_full;
@@ -92,8 +94,13 @@ static void take_line(void *data, struct text line)
 {
     struct child *const child = data;
     restore_errors_see(&child->errors, line);
-    if (line.size > 0) {
-        child->lines[child->said++ % LAST_LINES] = masked(child->call->arena, text_slice(line, 0, 500), child->secret);
+    if (line.size == 0) {
+        return;
+    }
+    const char *const said = masked(child->call->arena, text_slice(line, 0, 500), child->secret);
+    child->lines[child->said++ % LAST_LINES] = said;
+    if (restore_line_warns(line) && child->warnings->count < MOST_WARNINGS && !words_have(child->warnings, said)) {
+        words_add(child->call->arena, child->warnings, said);
     }
 }
 
@@ -284,6 +291,7 @@ bool fill_from(const struct branch_call *call, struct branch_row *row, const str
     struct child child = {
         .call = call,
         .file = file_nameless(call->arena),
+        .warnings = &row->warnings,
         .runs = {.application = arena_printf(call->arena, APPLICATION " %.8s", row->token)},
     };
     if (child.file < 0) {

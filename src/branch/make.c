@@ -214,6 +214,7 @@ static void put_locale(struct buffer *sql, const struct branch_locale *locale, i
     if (version >= 150000 && is_icu) {
         buffer_puts(sql, " LOCALE_PROVIDER icu");
         put_text(sql, "ICU_LOCALE", locale->locale);
+        put_text(sql, "ICU_RULES", version >= 160000 ? locale->rules : NULL);
     } else if (version >= 170000 && is_builtin) {
         buffer_puts(sql, " LOCALE_PROVIDER builtin");
         put_text(sql, "BUILTIN_LOCALE", locale->locale);
@@ -316,9 +317,15 @@ static bool measure(const struct branch_call *call, struct branch_row *row)
 
 static bool activate(const struct branch_call *call, struct branch_row *row)
 {
-    struct pg_session *const home = registry_open(call);
-    const bool ok = home != NULL && registry_activate(call, home, row);
-    pg_session_free(home);
+    bool ok = false;
+    bool is_lost = true;
+    for (int i = 0; !ok && is_lost && i < 2; i++) { /* once more where its answer is lost: it may be active */
+        *call->status = (struct status){.arena = call->arena};
+        struct pg_session *const home = registry_open(call);
+        ok = home != NULL && registry_activate(call, home, row);
+        is_lost = home != NULL && pg_session_is_lost(home);
+        pg_session_free(home);
+    }
     return ok;
 }
 

@@ -413,7 +413,8 @@ bool registry_activate(const struct branch_call *call, struct pg_session *sessio
         "UPDATE {truss}.branches b SET status = 'active', db_oid = $2::oid, strategy = $3, duration_ms = $4::integer, "
         "wal_bytes = $5::bigint, data_at = pg_catalog.to_timestamp($6::numeric / 1000000), source = $7, kind = $8, "
         "last_error = '', claimed_until = NULL%s WHERE b." HERE
-        " AND b.id = $1::bigint AND b.status = 'creating' RETURNING " COLUMNS,
+        " AND b.id = $1::bigint AND (b.status = 'creating' OR (b.status = 'active' AND b.db_oid = $2::oid)) "
+        "RETURNING " COLUMNS,
         has_key ? ", reset_key = $9, reset_request = $10, reset_at = pg_catalog.clock_timestamp()" : "");
     PG_RESULT(result) = ask(session, sql, has_key ? 10 : 8, values, call->status);
     if (result == NULL) {

@@ -55,7 +55,8 @@ bool registry_read(const struct branch_call *call, struct pg_session *session, c
 /* The row, whatever its status. NOT_FOUND where there is none. */
 bool registry_find(const struct branch_call *call, struct pg_session *session, int64_t id, struct branch_row *row);
 
-/* "creating" → "active", with what is known now. ABORTED where it is not "creating" any more. */
+/* "creating" → "active", with what is known now; twice is as good as once. ABORTED where it is neither "creating" nor
+ * active with this database. */
 bool registry_activate(const struct branch_call *call, struct pg_session *session, struct branch_row *row);
 
 /* Its database will have another name: that of row->branch. */

@@ -47,12 +47,14 @@ static const char *copy(const struct branch_call *call, const PGresult *result, 
     return arena_strdup(call->arena, pg_field(result, 0, column));
 }
 
-/* From PostgreSQL 15 on a database has a provider; its locale is called daticulocale, from 17 on datlocale. */
+/* From PostgreSQL 15 on a database has a provider; its locale is called daticulocale, from 17 on datlocale. From 16 on
+ * it may have rules of its own beside. */
 static const char *locale_columns(int version)
 {
-    return version >= 170000   ? "d.datlocprovider, d.datlocale"
-           : version >= 150000 ? "d.datlocprovider, d.daticulocale"
-                               : "'c', NULL";
+    return version >= 170000   ? "d.datlocprovider, d.datlocale, d.daticurules"
+           : version >= 160000 ? "d.datlocprovider, d.daticulocale, d.daticurules"
+           : version >= 150000 ? "d.datlocprovider, d.daticulocale, NULL"
+                               : "'c', NULL, NULL";
 }
 
 int64_t server_size(const struct branch_call *call, struct pg_session *session, const char *name)
@@ -95,6 +97,7 @@ bool server_find(const struct branch_call *call, struct pg_session *session, con
                             : provider[0] == 'b' ? "builtin"
                                                  : "libc",
                 .locale = copy(call, result, 9),
+                .rules = copy(call, result, 10),
             },
     };
     return true;

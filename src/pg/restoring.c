@@ -28,6 +28,12 @@ void restore_errors_see(struct restore_errors *errors, struct text line)
     }
 }
 
+bool restore_line_warns(struct text line)
+{
+    return text_starts_with(line, "pg_dump: warning: ") ||
+           (text_starts_with(line, "pg_restore: warning: ") && !text_starts_with(line, PASSED_OVER));
+}
+
 bool restore_errors_are_none(const struct restore_errors *errors, int code)
 {
     return code == 0 || (code == 1 && errors->is_lenient && errors->count > 0 && errors->count == errors->expected &&

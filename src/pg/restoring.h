@@ -25,6 +25,9 @@ const char *restore_errors_argument(const struct restore_errors *errors);
 /* A line that it said, without its newline; NUL follows it. */
 void restore_errors_see(struct restore_errors *errors, struct text line);
 
+/* Is it a warning of pg_dump or pg_restore? What is said of the errors that are passed over is none. */
+bool restore_line_warns(struct text line);
+
 /* Has it restored everything, when it ended with this code? */
 bool restore_errors_are_none(const struct restore_errors *errors, int code);
 

@@ -36,7 +36,7 @@ static bool begin_branch(struct restoring *restoring)
         .source = "backup",
         .on_busy = "",
         .data_at = restoring->row.created_at,
-        .locale = {locale.encoding, locale.collate, locale.ctype, locale.provider, locale.locale},
+        .locale = {locale.encoding, locale.collate, locale.ctype, locale.provider, locale.locale, locale.rules},
     };
     restoring->branch_call.deadline = deadline_in(STEP_MS);
     return branch_begin_empty(&restoring->branch_call, &what, &restoring->branch);

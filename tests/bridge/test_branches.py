@@ -14,6 +14,7 @@ import cluster
 import events
 import harness
 from harness import PASSWORD_ENCODED, Case, wait_for
+from places import Places
 
 SCENE = """
 CREATE TABLE posts (id int PRIMARY KEY, title text);
@@ -203,6 +204,42 @@ class Contract(Branches):
         self.assertEqual(again.json["branch_db"], first.json["branch_db"])
         self.assertEqual((post("k", label="other").status, len(self.databases())), (422, 1))
         self.assertNotEqual(post("l", label="once").json["id"], first.json["id"])
+
+    def test_what_pg_dump_warns_of_is_told(self):
+        """The real programs, behind a script that has one more thing to say."""
+        self.needs_dump()
+        real = harness.PG_CLIENT or max(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda path: int(path.split("/")[4]))
+        with tempfile.TemporaryDirectory() as programs:
+            for name in ("pg_dump", "pg_restore"):
+                path = os.path.join(programs, name)
+                with open(path, "w", encoding="ascii") as file:
+                    file.write(f"#!/bin/sh\n[ \"$1\" = --version ] || echo '{name}: warning: {name} is uneasy' >&2\nexec {real}/{name} \"$@\"\n")
+                os.chmod(path, 0o755)
+            os.chmod(programs, 0o755)
+            http = self.bridge(self.start("--pg-bin", programs, "--sandbox", "off"))
+            answer = self.dumped(http.post("/api/branches", {"source": "dump"}))
+        self.assertEqual(answer.status, 201, answer.body)
+        row = answer.json
+        self.assertEqual((row["status"], row["warnings"]), ("active", ["pg_dump: warning: pg_dump is uneasy", "pg_restore: warning: pg_restore is uneasy"]))
+
+    def test_the_rules_of_icu_go_with_a_dump(self):
+        if self.cluster.version < 16:
+            self.skipTest("a database has them from PostgreSQL 16 on")
+        self.needs_dump()
+        name = f"{self.database}_rules"
+        self.admin(f"CREATE DATABASE {name} LOCALE_PROVIDER icu ICU_LOCALE 'en' ICU_RULES '&z < a' TEMPLATE template0")
+        self.addCleanup(self.admin, f"DROP DATABASE {name} WITH (FORCE)")
+        row = self.make(parent=name, source="dump")
+        self.assertEqual(self.cluster.psql(row["branch_db"], "SELECT 'a' > 'z'"), [("t",)])
+
+    def test_one_whose_last_answer_is_lost_is_there(self):
+        places = Places(self.cluster.port, lambda pid: None)
+        self.addCleanup(places.close)
+        http = self.bridge(self.start(url=self.url().replace(f":{self.cluster.port}/", f":{places.port}/")))
+        places.arm(b"SET status = 'active', db_oid", "cut-after")
+        answer = http.post("/api/branches", {"source": "schema"})
+        self.assertIsNotNone(places.hit)
+        self.assertEqual((answer.status, answer.json["status"]), (201, "active"), answer.body)
 
     def test_a_key_of_a_branch_is_none_of_a_golden_copy(self):
         self.needs_dump()
