@@ -59,7 +59,7 @@ analyze() {
 threads() {
     CMAKE_BUILD_TYPE=Debug TSAN_OPTIONS="exitcode=66 report_thread_leaks=0 suppressions=$PWD/tests/support/tsan.supp" \
         CFLAGS="-fsanitize=thread -O1 -Wno-maybe-uninitialized" LDFLAGS=-fsanitize=thread TRUSS_TEST_BUILD=build-sanitize-thread TRUSS_TEST_SANITIZED="" \
-        TRUSS_TEST_LIMIT=900 TRUSS_TEST_SECONDS=3600 CK_TIMEOUT_MULTIPLIER=5 TRUSS_TEST_ONLY="units service bridge cli" sh tests/run.sh
+        TRUSS_TEST_LIMIT=900 TRUSS_TEST_SECONDS=3600 CK_TIMEOUT_MULTIPLIER=20 TRUSS_TEST_ONLY="units service bridge cli" sh tests/run.sh
 }
 
 # A test is a fork of its program: valgrind says in each what it has lost.

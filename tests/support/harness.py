@@ -39,8 +39,9 @@ SANITIZED = "sanitize" in BIN
 # What looks into the programs that are tested, which therefore enter no sandbox; "": nothing does.
 WEAKENED = "sanitizer" if SANITIZED else "coverage" if "coverage" in BIN else ""
 LIMIT = float(os.environ.get("TRUSS_TEST_LIMIT", "300"))
-# How long what must happen is waited for: a limit for what hangs, which costs nothing where it comes. The machine may be busy.
-PATIENCE = 60
+# How long what must happen is waited for: a limit for what hangs, which costs nothing where it comes. The machine may be busy, and
+# with ThreadSanitizer a plan of ten thousand names takes a minute.
+PATIENCE = 300 if BIN.endswith("-thread/bin") else 60
 
 
 def wait_for(what, seconds=PATIENCE, every=0.02):
@@ -204,7 +205,7 @@ class RpcError(Exception):
 class Rpc:
     """One connection: the scalability protocols' greeting and frames, as a foreign client would write them."""
 
-    def __init__(self, address, timeout=60, source=None):
+    def __init__(self, address, timeout=PATIENCE, source=None):
         """source: the address of this machine that it comes from."""
         if address.startswith("ipc://"):
             self.socket = socket.socket(socket.AF_UNIX)
@@ -303,7 +304,7 @@ class Http:
         self.host, port = re.fullmatch(r"http://(.*):(\d+)", address).groups()
         self.port = int(port)
 
-    def request(self, method, path, body=None, headers=None, timeout=120):
+    def request(self, method, path, body=None, headers=None, timeout=2 * PATIENCE):
         connection = http.client.HTTPConnection(self.host, self.port, timeout=timeout)
         sent = dict(headers or {})
         if isinstance(body, (dict, list)):
@@ -489,7 +490,7 @@ class Case(unittest.TestCase):
         program = self.program("truss-bridge", "--listen", "127.0.0.1:0", "--worker", addresses, *arguments, limits=limits).wait_listening()
         return Http(program.address, program.process, program)
 
-    def truss(self, *arguments, worker=None, environment=None, stdin="", cwd=None, timeout=120):
+    def truss(self, *arguments, worker=None, environment=None, stdin="", cwd=None, timeout=2 * PATIENCE):
         """Runs the command line to its end."""
         return subprocess.run([os.path.join(BIN, "truss"), *arguments], env=clean_environment(environment, worker), input=stdin,
                               text=True, capture_output=True, cwd=cwd, timeout=timeout, check=False)
