@@ -5,25 +5,66 @@
 
 #include <sys/resource.h>
 
-static void is_refused(const char *const *urls, const char *words)
+static void is_refused(const char *const *urls, enum status_code code, const char *words)
 {
     struct status status = {.arena = arena};
     const struct door_options options = {.urls = urls, .protocol = &protocol, .guests = MOST, .per_address = MOST};
     ck_assert_ptr_null(door_open(&options, &status));
-    ck_assert_int_eq(status.code, STATUS_INVALID_ARGUMENT);
+    ck_assert_int_eq(status.code, code);
     ck_assert_msg(strstr(status.message, words) != NULL, "%s", status.message);
 }
 
 START_TEST(more_addresses_than_there_may_be_are_refused)
 {
     static const char any[] = "tcp://127.0.0.1:0";
-    is_refused((const char *const[]){any, any, any, any, any, any, any, any, any, NULL}, "more than 8 addresses");
+    is_refused((const char *const[]){any, any, any, any, any, any, any, any, any, NULL}, STATUS_INVALID_ARGUMENT,
+               "more than 8 addresses");
 }
 END_TEST
 
 START_TEST(tls_without_a_certificate_is_refused)
 {
-    is_refused((const char *const[]){"tcp://127.0.0.1:0", "tls+tcp://127.0.0.1:0", NULL}, "--tls-cert and --tls-key");
+    is_refused((const char *const[]){"tcp://127.0.0.1:0", "tls+tcp://127.0.0.1:0", NULL}, STATUS_INVALID_ARGUMENT,
+               "--tls-cert and --tls-key");
+}
+END_TEST
+
+#define LONG "/0123456789012345678901234567890123456789"
+
+static const struct {
+    const char *url;
+    enum status_code code;
+    const char *words;
+} addresses[] = {
+    {"tcp://192.0.2.1:0", STATUS_FAILED_PRECONDITION, "Choose another address with --listen"}, /* of nobody, RFC 5737 */
+    {"tcp://127.0.0.1", STATUS_INVALID_ARGUMENT, "is no address to listen on"},
+    {"tcp://127.0.0.1:99999", STATUS_INVALID_ARGUMENT, "is no address to listen on"},
+    {"tcp://:80", STATUS_INVALID_ARGUMENT, "is no address to listen on"},
+    {"ipc://", STATUS_INVALID_ARGUMENT, "is empty or longer than 107 bytes"},
+    {"ipc://" LONG LONG LONG, STATUS_INVALID_ARGUMENT, "is empty or longer than 107 bytes"},
+    {"ipc:///nowhere/at/all", STATUS_FAILED_PRECONDITION, "No such file or directory"},
+    {"udp://127.0.0.1:0", STATUS_INVALID_ARGUMENT, "neither tcp://HOST:PORT"},
+};
+
+START_TEST(an_address_that_cannot_be_listened_on_is_refused_with_the_reason)
+{
+    is_refused((const char *const[]){addresses[_i].url, NULL}, addresses[_i].code, addresses[_i].words);
+}
+END_TEST
+
+START_TEST(a_path_that_is_served_is_not_taken_over)
+{
+    struct status status = {.arena = arena};
+    const char *const url = arena_printf(arena, "ipc:///tmp/truss-door-%d", (int)getpid());
+    const char *const urls[] = {url, NULL};
+    const struct door_options options = {.urls = urls, .protocol = &protocol, .guests = MOST, .per_address = MOST};
+    door = door_open(&options, &status);
+    ck_assert_msg(door != NULL, "%s", status.message);
+    is_refused(urls, STATUS_FAILED_PRECONDITION, "the address is in use");
+    ck_assert_int_eq(access(url + strlen("ipc://"), F_OK), 0);
+    door_free(door);
+    door = NULL;
+    ck_assert_int_ne(access(url + strlen("ipc://"), F_OK), 0);
 }
 END_TEST
 
@@ -66,6 +107,9 @@ int main(void)
     tcase_add_checked_fixture(all, set_up, tear_down);
     tcase_add_test(all, more_addresses_than_there_may_be_are_refused);
     tcase_add_test(all, tls_without_a_certificate_is_refused);
+    tcase_add_loop_test(all, an_address_that_cannot_be_listened_on_is_refused_with_the_reason, 0,
+                        sizeof addresses / sizeof addresses[0]);
+    tcase_add_test(all, a_path_that_is_served_is_not_taken_over);
     tcase_add_test(all, where_no_descriptor_is_left_the_oldest_gives_up_his);
     return run_suite(suite);
 }
