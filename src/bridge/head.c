@@ -314,10 +314,23 @@ static bool has_word(const struct http_head *head, const char *name, const char 
     return false;
 }
 
+/* Of two logins, or two origins, who stands in front of us may have looked at the other one. */
+static bool says_once(const struct http_head *head, struct http_problem *problem)
+{
+    static const char *const once[] = {"Authorization",  "apikey",       "x-api-key",      "Origin",
+                                       "Sec-Fetch-Site", "Content-Type", "Idempotency-Key"};
+    for (size_t i = 0; i < sizeof once / sizeof once[0]; i++) {
+        if (count_of(head, once[i]) > 1) {
+            return bad(problem, "The request has a header twice that can be there only once.");
+        }
+    }
+    return true;
+}
+
 static bool read_meaning(struct http_head *head, struct http_problem *problem)
 {
     const char *const expectation = http_head_find(head, "Expect");
-    if (!read_host(head, problem) || !read_framing(head, problem)) {
+    if (!read_host(head, problem) || !read_framing(head, problem) || !says_once(head, problem)) {
         return false;
     }
     if (expectation != NULL && strcasecmp(expectation, "100-continue") != 0) {
