@@ -247,3 +247,9 @@ bool evidence_find(struct arena *arena, struct folder *folder)
     }
     return false;
 }
+
+bool evidence_holds(struct arena *arena, const struct folder *folder, const char *line)
+{
+    const char *evidence;
+    return holds(arena, folder, text_of(line), &evidence);
+}

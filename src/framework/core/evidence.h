@@ -24,4 +24,7 @@
  * these. Else sets confidence, and evidence where there is none yet. */
 bool evidence_find(struct arena *arena, struct folder *folder);
 
+/* Does one such line hold? Where no condition of it is about what is in the folder, that need not be there. */
+bool evidence_holds(struct arena *arena, const struct folder *folder, const char *line);
+
 #endif

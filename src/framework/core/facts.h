@@ -202,6 +202,9 @@ struct folder_facts {
     const char *const *doubted_by; /* it could as well be another framework's */
     const char *const *likely_by;  /* it looks like nothing else */
 
+    /* A line of evidence that the project depends on this tool, which does nothing but run migrations; NULL: none. */
+    const char *named_by;
+
     /* A pattern of files that only its folders have, for one that looks for its folders itself; NULL: none. */
     const char *lock;
 

@@ -363,13 +363,60 @@ static bool search_everywhere(const struct package_search *whole, const struct w
     return true;
 }
 
+static bool has_folder_of(const struct folder_list *folders, const struct framework *framework)
+{
+    size_t i = 0;
+    while (i < folders->count && folders->items[i].framework != framework) {
+        i++;
+    }
+    return i < folders->count;
+}
+
+/* Tools that the project depends on, and of which nothing was found yet; ends with NULL. */
+static const struct framework *const *missing_tools(const struct package_search *whole)
+{
+    const struct framework *const *const all = all_of(whole->project);
+    size_t total = 0;
+    size_t count = 0;
+    while (all[total] != NULL) {
+        total++;
+    }
+    const struct framework **const missing = arena_array(whole->arena, total + 1, sizeof(const struct framework *));
+    for (size_t i = 0; i < total; i++) {
+        const struct folder own = {
+            .framework = all[i], .root = whole->project->root, .base = "", .path = "", .probe = whole->probe};
+        if (all[i]->folder.named_by != NULL && !has_folder_of(whole->folders, all[i]) &&
+            evidence_holds(whole->arena, &own, all[i]->folder.named_by)) {
+            missing[count++] = all[i];
+        }
+    }
+    missing[count] = NULL;
+    return missing;
+}
+
+/* Their folders are in no usual place, and what was found in one may be a by-product, or another database's. */
+static bool search_missing(const struct package_search *whole, struct status *status)
+{
+    struct project project = *whole->project;
+    struct package_search search = *whole;
+    struct walk walk;
+    project.frameworks = missing_tools(whole);
+    search.project = &project;
+    if (project.frameworks[0] == NULL) {
+        return true;
+    }
+    walk_project(whole->arena, project.root, &walk);
+    return ask_walked(&search, &walk, status);
+}
+
 /* Beyond what the project itself has: its packages, and where it has nothing itself, whatever is in it. */
 static bool search_beyond(const struct package_search *whole, struct status *status)
 {
     struct workspace workspace;
     const bool has_own = whole->folders->count > 0;
     workspace_find(whole->arena, whole->project->root, has_own, &workspace);
-    return search_packages(whole, &workspace, status) && (has_own || search_everywhere(whole, &workspace, status));
+    return search_packages(whole, &workspace, status) &&
+           (has_own ? search_missing(whole, status) : search_everywhere(whole, &workspace, status));
 }
 
 /* Is the nearest directory above it, of those that are there, one? */

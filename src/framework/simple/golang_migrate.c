@@ -48,6 +48,7 @@ const struct framework framework_golang_migrate = {
         {
             .places =
                 WORDS("migrations", "db/migrations", "db/migration", "internal/db/migrations", "database/migrations"),
+            .named_by = "go.mod: golang-migrate/migrate",
             .sure_by = WORDS("{number}_*.up.sql & go.mod: golang-migrate/migrate|mattes/migrate"),
             /* bun, Pop, morph, go-pg and sqlx have files of the same names. */
             .doubted_by = WORDS("{number}_*.up.sql & go.mod: "

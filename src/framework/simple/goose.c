@@ -57,6 +57,7 @@ const struct framework framework_goose = {
                                                            .table = "GOOSE_TABLE",
                                                            .is_of_others = true,
                                                            .is_environment = true},
+            .named_by = "go.mod: pressly/goose",
             .sure_by = WORDS("*.sql: -- +goose Up", "{number}_*.go: goose.AddMigration|goose.AddNamedMigration"),
             /* Programs are migrations, too; those without a number are helpers. */
             .files = FILES({.pattern = "*_test.go", .passed_over = true}, {.pattern = "{number}_*.go", .is_code = true},

@@ -147,6 +147,7 @@ const struct framework framework_node_pg_migrate = {
     .folder =
         {
             .places = WORDS("migrations", "src/migrations", "db/migrations"),
+            .named_by = "package.json: node-pg-migrate",
             .sure_by = WORDS("package.json: node-pg-migrate"),
             .likely_by = WORDS("{number}*.sql: -- Up Migration|-- up migration|-- UP MIGRATION", "{number}*: pgm"),
             .files = FILES({.pattern = ".*", .passed_over = true}, {.pattern = "{number}*.sql"},

@@ -63,6 +63,7 @@ const struct framework framework_refinery = {
     .folder =
         {
             .places = WORDS("migrations", "src/migrations", "sql_migrations"),
+            .named_by = "Cargo.toml: refinery",
             .sure_by = WORDS("refinery.toml & {V|U}{number}__*", "Cargo.toml: refinery & {V|U}{number}__*"),
             .files = FILES({.pattern = NAMED ".sql"}, {.pattern = NAMED ".rs", .is_code = true}),
             .recursive = true,

@@ -83,6 +83,7 @@ const struct framework framework_sql_migrate = {
     .folder =
         {
             .places = WORDS("migrations", "migrations/postgres", "db/migrations"),
+            .named_by = "go.mod: rubenv/sql-migrate",
             .sure_by = WORDS("*.sql: -- +migrate Up"),
             .files = FILES({.pattern = "{number}*.sql"}, {.pattern = "*.sql"}),
             .whole_names = true,

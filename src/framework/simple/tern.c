@@ -84,6 +84,7 @@ const struct framework framework_tern = {
     .folder =
         {
             .places = WORDS("migrations", "db/migrations", "."),
+            .named_by = "go.mod: jackc/tern",
             .sure_by = WORDS("configured", "{number}*.sql: " SEPARATOR "|" DISABLE_TX,
                              "go.mod: jackc/tern & {number:1-9}_*.sql & !*.{up|down}.sql"),
             .files = FILES({.pattern = "*.{up|down}.sql", .passed_over = true}, {.pattern = "{number:1-9}_*.sql"}),
