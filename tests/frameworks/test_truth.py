@@ -760,6 +760,37 @@ class Truth(Written):
             self.write("supabase/migrations/20250102000000_b.sql", "CREATE TABLE b (id INT);")
             self.assertIn("supabase", self.refused(rpc).status.message)
 
+    def test_several_rows_where_the_tool_has_one_are_a_problem(self):
+        """migrate reads whichever comes first (LIMIT 1 without an order), and so does tern."""
+        self.write("go.mod", "require github.com/golang-migrate/migrate/v4 v4.1.0\n")
+        for number in (1, 2):
+            self.write(f"migrations/{number}_a.up.sql", "SELECT 1;")
+        self.sql("CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL); INSERT INTO schema_migrations VALUES (1, false), (2, false)")
+        with self.start() as rpc:
+            self.check_unknown(rpc, "public.schema_migrations has several rows (2, 1, …)")
+            self.sql("DELETE FROM schema_migrations WHERE version = 2")
+            self.assertEqual(self.states(rpc), ["applied", "pending"])
+            self.sql("TRUNCATE schema_migrations; INSERT INTO schema_migrations VALUES (-1, true)")  # a failed `down` of the first one
+            self.assertEqual(self.states(rpc), ["orphaned", "pending", "pending"])
+            self.assertIn("-1", self.refused(rpc).status.message)
+        self.directory.cleanup()
+        self.write("go.mod", "require github.com/jackc/tern/v2 v2.1.1\n")
+        self.write("migrations/001_a.sql", "SELECT 1;")
+        self.sql("CREATE TABLE schema_version (version int); INSERT INTO schema_version VALUES (1), (0)")
+        with self.start() as rpc:
+            self.check_unknown(rpc, "public.schema_version has several rows (1, 0, …)")
+
+    def test_a_tracking_table_of_an_older_name_is_a_problem(self):
+        self.write("composer.json", '{"require": {"doctrine/doctrine-migrations-bundle": "3"}}')
+        self.write("migrations/Version20240101000000.php", "<?php\nuse Doctrine\\Migrations\\AbstractMigration;\nfinal class Version20240101000000 extends AbstractMigration {}\n")
+        with self.start() as rpc:
+            self.assertEqual(self.states(rpc), ["pending"])
+        self.sql("CREATE TABLE migration_versions (version varchar(14) PRIMARY KEY, executed_at timestamp); INSERT INTO migration_versions VALUES ('20240101000000')")
+        with self.start() as rpc:
+            self.assertIn("public.migration_versions is called as the tracking table of older versions of Doctrine Migrations", self.status(rpc).problem)
+        with self.start("--ledger", "public.doctrine_migration_versions") as rpc:
+            self.assertEqual(self.states(rpc), ["pending"])
+
     # ---- hints ----
 
     def sqlx(self, text="CREATE TABLE a (i int);\nSELECT 1;\n"):

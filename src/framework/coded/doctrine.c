@@ -140,6 +140,7 @@ const struct framework framework_doctrine = {
                 .only_columns = true,
                 .by_shape = true,
             }),
+            .older_table = "migration_versions", /* of 1 and 2, with the numbers alone */
             /* Its times are PHP's, without a zone: UTC unless php.ini says other. What was only marked has none. */
             .read = "SELECT version AS key, pg_catalog.timezone('UTC', executed_at) AS applied_at, "
                     "execution_time::pg_catalog.int8 AS duration_ms, executed_at IS NULL AS baseline FROM {ledger} "

@@ -59,6 +59,7 @@ struct ledger_entry {
 struct ledger_entries {
     struct ledger_entry *items; /* in the order in which they were written */
     size_t count;
+    const char *unclear;   /* why nobody can say by them what is applied; NULL: they say it */
     const char **warnings; /* what a person should know of the ledger */
     size_t warning_count;
 };

@@ -57,6 +57,9 @@ struct ledger_facts {
     /* It cannot say that a migration is applied while one before it is not (one row with a version, a chain). */
     bool records_in_order;
 
+    /* The default name of its table in an older version, whose rows this one does not read; NULL: there was none. */
+    const char *older_table;
+
     /* It has one row: the last version, and every file up to that one is applied. */
     bool knows_only_last;
 

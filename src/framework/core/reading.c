@@ -13,6 +13,9 @@ static void fill_up(struct ledger_reading *reading)
     const struct ledger_entry last = reading->entries.items[0];
     struct ledger_entries *const entries = &reading->entries;
     bool found = false;
+    if (last.key[0] == '-') { /* nothing is applied, and what took that back has failed */
+        return;
+    }
     entries->items = arena_array(reading->arena, reading->files->count + 1, sizeof *entries->items);
     entries->count = 0;
     for (size_t i = 0; i < reading->files->count; i++) {
@@ -40,7 +43,14 @@ bool ledger_read_facts(struct ledger_reading *reading, const struct ledger_facts
     if (!ledger_read_sql(reading, buffer_string(&sql))) {
         return false;
     }
-    if (facts->knows_only_last && reading->entries.count > 0) {
+    if (facts->knows_only_last && reading->entries.count > 1) {
+        reading->entries.unclear =
+            arena_printf(reading->arena,
+                         "The tracking table %s.%s has several rows (%s, %s, …) where its tool has one, and reads any "
+                         "of them: which version the database has cannot be known. Leave the right one.",
+                         reading->ledger->schema, reading->ledger->table, reading->entries.items[0].key,
+                         reading->entries.items[1].key);
+    } else if (facts->knows_only_last && reading->entries.count > 0) {
         fill_up(reading);
     }
     return true;

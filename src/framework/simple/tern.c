@@ -74,8 +74,8 @@ const struct framework framework_tern = {
             .schema = "public",
             .records_in_order = true,
             .knows_only_last = true,
-            .read = "SELECT version::pg_catalog.text AS key FROM {ledger} WHERE version OPERATOR(pg_catalog.>) 0 "
-                    "ORDER BY version DESC LIMIT 1",
+            .read = "SELECT version::pg_catalog.text AS key FROM {ledger} WHERE version OPERATOR(pg_catalog.>) 0 OR "
+                    "(SELECT pg_catalog.count(*) FROM {ledger}) OPERATOR(pg_catalog.>) 1 ORDER BY version DESC LIMIT 2",
             .create = "CREATE TABLE {ledger} (version int not null primary key);"
                       "INSERT INTO {ledger} (version) VALUES (0);",
             .record = "UPDATE {ledger} SET version = {key};",

@@ -178,6 +178,9 @@ static const char *problem_of(struct arena *arena, const struct catalog *catalog
     if (detection->framework == NULL) {
         return problem_of_none(detection);
     }
+    if (catalog->entries.unclear != NULL) {
+        return catalog->entries.unclear;
+    }
     return detection->has_folder
                ? problem_of_folder(arena, catalog)
                : arena_printf(arena,

@@ -242,6 +242,9 @@ static const char *table_names(struct arena *arena, const struct shapes_wanted *
         }
     }
     for (size_t i = 0; all[i] != NULL; i++) {
+        if (all[i]->ledger.older_table != NULL) {
+            add_name(&names, text_of(all[i]->ledger.older_table));
+        }
         for (const struct ledger_shape *shape = all[i]->ledger.shapes; shape->table != NULL; shape++) {
             const char *const names_of[] = {shape->table, shape->with, shape->without};
             for (size_t j = 0; j < 3; j++) {

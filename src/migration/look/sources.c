@@ -153,6 +153,23 @@ static bool is_doubted(const struct looking *looking, struct source *source)
     return true;
 }
 
+/* The table of an older version of its tool: with none of this version's everything would run again. */
+static void check_older(const struct looking *looking, struct source *source)
+{
+    const char *const name = source->framework->ledger.older_table;
+    const struct ledger place = {.schema = source->ledger.schema, .table = name};
+    if (name == NULL || source->problem != NULL || source->has_ledger || looking->request->site->ledger.table != NULL ||
+        tables_at(&looking->detection->ledgers.tables, &place) == NULL) {
+        return;
+    }
+    source->problem = arena_printf(
+        looking->request->arena,
+        "The table %s.%s is called as the tracking table of older versions of %s, and there is none at %s.%s: every "
+        "migration would run again. Upgrade it as %s says, or say by --ledger which table is meant.",
+        place.schema, name, source->framework->display_name, source->ledger.schema, source->ledger.table,
+        source->framework->display_name);
+}
+
 static bool source_of_folder(const struct looking *looking, const struct folder *folder, struct source *source)
 {
     *source = (struct source){
@@ -190,7 +207,11 @@ static bool source_of_folder(const struct looking *looking, const struct folder 
         return source->problem != NULL || ledger_check_empty(looking, source);
     }
     check_schema(looking, source);
-    return source->problem != NULL || ledger_look_elsewhere(looking, source);
+    if (source->problem == NULL && !ledger_look_elsewhere(looking, source)) {
+        return false;
+    }
+    check_older(looking, source);
+    return true;
 }
 
 /* Is it where a folder's framework has its own? */
