@@ -45,7 +45,7 @@ static const json_t *made_column(const json_t *commands, const char *name)
 
 static void need(const struct columns *columns, enum sql_need_kind kind, const json_t *range, const char *name)
 {
-    if (made_column(columns->made, name) == NULL) {
+    if (columns->reader->effects->need_count < EFFECTS_NEEDS_LIMIT && made_column(columns->made, name) == NULL) {
         effects_need(columns->reader, (struct sql_need){.kind = kind,
                                                         .schema = tree_string(range, "schemaname"),
                                                         .name = tree_string(range, "relname"),

@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#define MOST_NEEDS 200 /* of a statement */
-
 const char *effects_kept(struct arena *arena, const char *word)
 {
     return word == NULL || word[0] == '\0' ? NULL : arena_strdup(arena, word);
@@ -18,7 +16,7 @@ static void add(struct arena *arena, struct sql_need **needs, size_t *count, siz
                 const struct sql_need *need)
 {
     const bool is_part_missing = need->part != NULL && need->part[0] == '\0' && need->kind != SQL_NEED_KEY;
-    if (need->name == NULL || need->name[0] == '\0' || is_part_missing || *count == MOST_NEEDS) {
+    if (need->name == NULL || need->name[0] == '\0' || is_part_missing || *count == EFFECTS_NEEDS_LIMIT) {
         return;
     }
     struct sql_need one = *need;

@@ -4,21 +4,22 @@
  */
 #include "sql/effects_reader.h"
 
+#include "base/word_set.h"
+
 #include <string.h>
+
+#define MOST_KEYS 32 /* columns of a partitioned table's key, as PostgreSQL has it */
 
 struct own {
     struct effects_reader *reader;
     const char *table;
     const json_t *elements;
+    struct word_set columns; /* that it makes, and those that every table has */
 };
 
 static bool has_column(const struct own *own, const char *name)
 {
-    bool has = effects_is_one_of("tableoid ctid xmin xmax cmin cmax", name);
-    for (size_t i = 0; !has && i < json_array_size(own->elements); i++) {
-        has = tree_is(tree_body(json_array_get(own->elements, i), "ColumnDef"), "colname", name);
-    }
-    return has;
+    return word_set_has(&own->columns, name);
 }
 
 /* The first that is wrong counts. */
@@ -122,7 +123,7 @@ static void take_key(const struct own *own, const char *key)
 
 static void take_partitioning(const struct own *own, const json_t *parameters)
 {
-    for (size_t i = 0; i < json_array_size(parameters); i++) {
+    for (size_t i = 0; i < json_array_size(parameters) && i < MOST_KEYS; i++) {
         const json_t *const one = tree_body(json_array_get(parameters, i), "PartitionElem");
         take(own, tree_string(one, "name"));
         take_key(own, tree_string(one, "name"));
@@ -130,15 +131,22 @@ static void take_partitioning(const struct own *own, const json_t *parameters)
     }
 }
 
-/* Of one that is made twice the name. */
-static void take_column(const struct own *own, size_t number)
+/* Takes the columns, each of which must be made once. */
+static void take_columns(struct own *own)
 {
-    const json_t *const column = tree_body(json_array_get(own->elements, number), "ColumnDef");
-    const char *const name = tree_string(column, "colname");
-    for (size_t i = 0; column != NULL && i < number; i++) {
-        if (tree_is(tree_body(json_array_get(own->elements, i), "ColumnDef"), "colname", name)) {
+    static const char *const system[] = {"tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"};
+    struct arena *const arena = own->reader->arena;
+    for (size_t i = 0; i < json_array_size(own->elements); i++) {
+        const json_t *const column = tree_body(json_array_get(own->elements, i), "ColumnDef");
+        const char *const name = tree_string(column, "colname");
+        if (column != NULL && word_set_has(&own->columns, name)) {
             say(own, "It makes the column \"%\" twice (42701).", name);
+        } else if (column != NULL) {
+            word_set_add(arena, &own->columns, name);
         }
+    }
+    for (size_t i = 0; i < sizeof system / sizeof system[0]; i++) {
+        word_set_add(arena, &own->columns, system[i]);
     }
 }
 
@@ -146,22 +154,23 @@ void effects_own_columns(struct effects_reader *reader, const char *kind, const 
 {
     const json_t *const elements = json_object_get(body, "tableElts");
     const json_t *const range = json_object_get(body, "relation");
-    const struct own own = {reader, tree_string(range, "relname"), elements};
+    struct own own = {.reader = reader, .table = tree_string(range, "relname"), .elements = elements};
     bool is_whole = strcmp(kind, "CreateStmt") == 0 && json_object_get(body, "inhRelations") == NULL &&
                     json_object_get(body, "ofTypename") == NULL;
     for (size_t i = 0; i < json_array_size(elements); i++) {
         is_whole = is_whole && tree_body(json_array_get(elements, i), "TableLikeClause") == NULL;
     }
-    for (size_t i = 0; is_whole && i < json_array_size(elements); i++) {
+    if (!is_whole) {
+        return;
+    }
+    take_columns(&own);
+    for (size_t i = 0; i < json_array_size(elements); i++) {
         const json_t *const element = json_array_get(elements, i);
         const json_t *const constraints = json_object_get(tree_body(element, "ColumnDef"), "constraints");
-        take_column(&own, i);
         take_constraint(&own, tree_body(element, "Constraint"), range);
         for (size_t j = 0; j < json_array_size(constraints); j++) {
             take_constraint(&own, tree_body(json_array_get(constraints, j), "Constraint"), range);
         }
     }
-    if (is_whole) {
-        take_partitioning(&own, json_object_get(json_object_get(body, "partspec"), "partParams"));
-    }
+    take_partitioning(&own, json_object_get(json_object_get(body, "partspec"), "partParams"));
 }

@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 
+#define EFFECTS_NEEDS_LIMIT 200  /* things that are looked for, for one statement */
 #define EFFECTS_NAMES_LIMIT 1000 /* relations and names in WITH: the lists are searched from end to end */
 
 struct effects_reader {
