@@ -296,7 +296,8 @@ class PlanLocks(Case):
         step = plan.migrations[0].steps[0]
         self.assertEqual((step.statement_count, len(step.statements), step.unlisted_count), (6001, 5000, 1001))
         self.assertEqual((plan.blocks_reads, plan.blocks_writes, plan.unknown), (True, True, False))
-        self.assertIn("1001 other statements that lock what exists, or may; too many to list", self.truss("plan", worker=self.process).stdout)
+        told = self.truss("plan", "--timeout", str(harness.PATIENCE), worker=self.process)
+        self.assertIn("1001 other statements that lock what exists, or may; too many to list", told.stdout, told.stderr)
 
     def test_names_beyond_the_first_are_followed_as_those_before_them(self):
         """Behind the first names all others are loaded at once: what the plan has done to names by then stays done."""
