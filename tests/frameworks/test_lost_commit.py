@@ -1,80 +1,16 @@
 """Every framework: the connection is lost at a COMMIT of a run, once what it commits is there and once it is not. What is said then is
 what is, however the framework's ledger tells its rows apart."""
-import contextlib
 import os
-import socket
 import sys
-import threading
 
 sys.path.insert(0, os.path.dirname(__file__))
 import fixtures
 import harness
 from fixtures import MIXED, PROGRAMS, Fixtures, per, spread
+from way import Way
 
 NATIVE = [name for name in fixtures.names() if name not in PROGRAMS | MIXED]
-READY = b"Z\x00\x00\x00\x05"  # and the state of the transaction
 WHOLE = 2
-
-
-class Way:
-    """A way to a port, which counts the messages of the run's session that end in a COMMIT, and cuts the session at one of them: the
-    message goes through and the answer does not (is_there), or neither."""
-
-    def __init__(self, port, cut=None, is_there=True):
-        self.target, self.cut, self.is_there = port, cut, is_there
-        self.commits = 0
-        self.sockets = []
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=50)
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                client = self.listener.accept()[0]
-                server = socket.create_connection(("127.0.0.1", self.target))
-                self.sockets += [client, server]
-                silent = threading.Event()
-                answered = threading.Event()
-                threading.Thread(target=self.ask, args=(client, server, silent, answered), daemon=True).start()
-                threading.Thread(target=self.answer, args=(client, server, silent, answered), daemon=True).start()
-
-    def ask(self, client, server, silent, answered):
-        is_run = False
-        with contextlib.suppress(OSError):
-            while data := client.recv(1 << 20):
-                is_run = is_run or b"pg_try_advisory_lock" in data
-                if is_run and data.endswith(b"COMMIT;\x00"):
-                    self.commits += 1
-                    if self.commits == self.cut:
-                        silent.set()
-                        if self.is_there:
-                            server.sendall(data)
-                            answered.wait(30)
-                        break
-                server.sendall(data)
-        self.end(client, server)
-
-    def answer(self, client, server, silent, answered):
-        with contextlib.suppress(OSError):
-            while data := server.recv(1 << 20):
-                if not silent.is_set():
-                    client.sendall(data)
-                elif READY in data:
-                    answered.set()
-        answered.set()
-        self.end(client, server)
-
-    @staticmethod
-    def end(*sockets):
-        for one in sockets:
-            with contextlib.suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-
-    def close(self):
-        self.listener.close()
-        for one in self.sockets:
-            one.close()
 
 
 class Cut(Fixtures):

@@ -11,8 +11,7 @@
 #include "sql/classify.h"
 #include "sql/split.h"
 
-/* Whatever the script has set for later transactions. */
-#define OWN_MODES "ISOLATION LEVEL READ COMMITTED, READ WRITE"
+#include <string.h>
 
 /* ---- its rows ---- */
 
@@ -45,6 +44,25 @@ static bool write_done(struct attempt *attempt, size_t i)
 
 /* ---- one statement ---- */
 
+/* The setting of the session by which a block says that a part of it is committed: made in its first transaction, it
+ * stays with that one's COMMIT alone. */
+#define PART              "truss.committed_part"
+#define NOTHING_COMMITTED "none"
+
+/* A lock_timeout of the first transaction alone: what comes behind its COMMIT is not sent a second time, and waits for
+ * locks as its author has it. */
+#define OPENING       "DO $truss_step$ BEGIN SET " PART " = 'yes';"
+#define OPENING_LOCAL " SET LOCAL lock_timeout = "
+
+/* Is it to be tried again, and can be, because it says what it has committed? Behind a ROLLBACK, its own or one of a
+ * procedure's, it would not. */
+static bool tells_parts(const struct attempt *attempt, size_t i)
+{
+    const struct text block = attempt_text(attempt, i);
+    return attempt_step(attempt, i)->stalls && text_find_nocase(block, "rollback") == SIZE_MAX &&
+           text_find_nocase(block, "call") == SIZE_MAX;
+}
+
 /* A DO block that commits by itself cannot share a transaction with its row, but its last part can: as a block inside a
  * block of ours, which writes the row behind it. The body of a plpgsql block is a block. */
 static bool wrap_do(const struct attempt *attempt, size_t i, struct transaction *transaction)
@@ -55,7 +73,7 @@ static bool wrap_do(const struct attempt *attempt, size_t i, struct transaction 
         return false;
     }
     *transaction = attempt_done(attempt, FRAME_NONE, i);
-    transaction->opening = "DO $truss_step$ BEGIN\n";
+    transaction->opening = tells_parts(attempt, i) ? OPENING OPENING_LOCAL "        ;\n" : OPENING "\n";
     transaction->body = body;
     transaction->closing = text_of("END $truss_step$");
     return true;
@@ -65,14 +83,39 @@ static struct query compose(const struct attempt *attempt, size_t i)
 {
     const struct step *const step = attempt_step(attempt, i);
     struct transaction transaction;
-    if (!wrap_do(attempt, i, &transaction)) {
+    const bool is_wrapped = wrap_do(attempt, i, &transaction);
+    if (!is_wrapped) {
         transaction = attempt_transaction(attempt, FRAME_NONE);
+        transaction.stalls = step->stalls && !query_is_block(attempt_text(attempt, i));
     }
-    transaction.stalls = step->stalls;
     transaction.content = attempt->content;
     transaction.start = step->start;
     transaction.end = step->end;
-    return transaction_compose(attempt->run->arena, &transaction);
+    struct query query = transaction_compose(attempt->run->arena, &transaction);
+    if (is_wrapped && tells_parts(attempt, i)) {
+        query.ladder = LADDER_LOCAL;
+        query.timeout_at = strlen(OPENING OPENING_LOCAL);
+    }
+    return query;
+}
+
+/* Of a block that failed: has it committed a part? Then it is not sent again, which would do that twice. */
+static bool has_committed_part(const struct attempt *attempt, const struct query *query)
+{
+    struct status ignored = {.arena = attempt->run->arena};
+    if (!query->is_wrapped) {
+        return false;
+    }
+    PG_RESULT(result) =
+        pg_query(attempt->run->session, "SELECT pg_catalog.current_setting('" PART "', true)", 0, NULL, &ignored);
+    const char *const said = result == NULL ? NULL : pg_field(result, 0, 0);
+    return said == NULL || strcmp(said, NOTHING_COMMITTED) != 0;
+}
+
+static bool begin_parts(const struct attempt *attempt, const struct query *query)
+{
+    return !query->is_wrapped ||
+           pg_exec(attempt->run->session, "SET " PART " = '" NOTHING_COMMITTED "'", attempt->run->status);
 }
 
 /* Who waits inside pg_advisory_lock has a snapshot, which an index that is built concurrently waits for: Prisma 6.19
@@ -103,8 +146,11 @@ static bool send(struct attempt *attempt, size_t i, struct query *query)
     struct ladder ladder = ladder_start(run);
     bool has_yielded = false;
     bool finished = false;
+    if (!begin_parts(attempt, query)) {
+        return attempt_fail(attempt);
+    }
     while (!finished && !query_send_once(run, query, &ladder, &attempt->failure)) {
-        if ((query->ladder == LADDER_NONE && attempt->before == NULL) ||
+        if ((query->ladder == LADDER_NONE && attempt->before == NULL) || has_committed_part(attempt, query) ||
             !ladder_again(&ladder, run, attempt->record.name, &attempt->failure)) {
             return false;
         }
@@ -170,52 +216,19 @@ bool alone_run(struct attempt *attempt, size_t i, bool was_begun)
         return false;
     }
     const bool ok = send(attempt, i, &query);
-    if (!attempt->failure.connection_lost && !put_around(attempt, attempt_step(attempt, i)->restore)) {
-        return false;
-    }
+    const struct failure failure = attempt->failure;
+    const bool is_restored = failure.connection_lost || put_around(attempt, attempt_step(attempt, i)->restore);
     if (ok) {
-        return query.is_wrapped || write_done(attempt, i);
+        /* It is done, also where what was set around it stays: behind the last step the session is begun anew. */
+        return (query.is_wrapped || write_done(attempt, i)) && (is_restored || attempt_is_last(attempt, i));
     }
+    attempt->failure = failure;
     explain_block(attempt, i);
     return was_begun && leftovers_says_done(attempt_text(attempt, i), attempt->failure.status.sqlstate) &&
            write_done(attempt, i);
 }
 
 /* ---- what commits where we cannot see ---- */
-
-static bool begins_with(struct text statement, const char *const *verbs)
-{
-    struct sql_lexer lexer = {.text = statement};
-    const struct sql_token verb = sql_next(&lexer);
-    for (; *verbs != NULL; verbs++) {
-        if (sql_is_word(&verb, *verbs)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Can it have committed something? What fails ends its transaction, and a COMMIT that fails has not committed: it must
- * have had one before, or be a block that may have had one. */
-static bool may_have_committed(const struct attempt *attempt, size_t i)
-{
-    static const char *const ends[] = {"commit", "end", "prepare", "call", "do", NULL};
-    static const char *const blocks[] = {"call", "do", NULL};
-    const struct failure *const failure = &attempt->failure;
-    const struct text part = attempt_text(attempt, i);
-    struct sql_lexer lexer = {.text = part};
-    struct sql_statement one;
-    if (failure->connection_lost || failure->statement == NULL) {
-        return true;
-    }
-    for (size_t k = 0; k <= failure->done && sql_next_statement(&lexer, &one); k++) {
-        const struct text statement = text_slice(part, one.start, one.end);
-        if (begins_with(statement, k < failure->done ? ends : blocks)) {
-            return true;
-        }
-    }
-    return false;
-}
 
 /* It is as if this step had never been begun. */
 static bool forget_begun(struct attempt *attempt, size_t i)
@@ -241,7 +254,7 @@ bool alone_run_unseen(struct attempt *attempt, size_t i)
     }
     struct query query = transaction_compose(run->arena, &transaction);
     if (!query_send(run, &query, &attempt->failure)) {
-        attempt->left_nothing = !may_have_committed(attempt, i) && forget_begun(attempt, i);
+        attempt->left_nothing = !query_may_have_committed(&query, &attempt->failure) && forget_begun(attempt, i);
         if (!step->leaves_nothing && !attempt->left_nothing) {
             add_hint(attempt, "What it had committed before it failed stays, and how much that is cannot be known: a "
                               "new run does not begin it again. Look, then mark the migration as applied or as rolled "

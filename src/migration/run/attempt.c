@@ -98,6 +98,7 @@ void attempt_record_failure(struct attempt *attempt)
     struct transaction transaction = attempt_transaction(attempt, FRAME_WHOLE);
     struct status ignored = {.arena = arena};
     logged.logs = failure_log(arena, &attempt->failure);
+    transaction.modes = OWN_MODES;
     transaction.record = &logged;
     transaction.records = true;
     transaction.part = attempt->failure.partially_applied ? LEDGER_FAIL : LEDGER_FORGET;

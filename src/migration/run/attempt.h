@@ -9,6 +9,9 @@
 #include "migration/record/transaction.h"
 #include "migration/run/current.h"
 
+/* Of a transaction of ours behind a script: whatever that has set for later ones. */
+#define OWN_MODES "ISOLATION LEVEL READ COMMITTED, READ WRITE"
+
 struct attempt {
     struct run *run;
     const struct detection *detection;

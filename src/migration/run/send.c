@@ -253,11 +253,46 @@ bool query_send_once(struct run *run, struct query *query, const struct ladder *
     return ok;
 }
 
+/* ---- again and again ---- */
+
+static bool begins_with(struct text statement, const char *const *verbs)
+{
+    struct sql_lexer lexer = {.text = statement};
+    const struct sql_token verb = sql_next(&lexer);
+    return sql_is_any_word(&verb, verbs);
+}
+
+bool query_is_block(struct text statement)
+{
+    static const char *const blocks[] = {"call", "do", NULL};
+    return begins_with(statement, blocks);
+}
+
+bool query_may_have_committed(const struct query *query, const struct failure *failure)
+{
+    static const char *const ends[] = {"commit", "end", "prepare", "call", "do", NULL};
+    const struct text part = text_slice(query->content, query->start, query->end);
+    struct sql_lexer lexer = {.text = part};
+    struct sql_statement one;
+    if (failure->connection_lost || failure->statement == NULL) {
+        return true;
+    }
+    for (size_t k = 0; k <= failure->done && sql_next_statement(&lexer, &one); k++) {
+        const struct text statement = text_slice(part, one.start, one.end);
+        if (k < failure->done ? begins_with(statement, ends) : query_is_block(statement)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool query_send(struct run *run, struct query *query, struct failure *failure)
 {
     struct ladder ladder = ladder_start(run);
     while (!query_send_once(run, query, &ladder, failure)) {
-        if (query->ladder == LADDER_NONE || !ladder_again(&ladder, run, query->migration, failure)) {
+        if (query->ladder == LADDER_NONE ||
+            (query->ladder == LADDER_SESSION && query_may_have_committed(query, failure)) ||
+            !ladder_again(&ladder, run, query->migration, failure)) {
             return false;
         }
     }

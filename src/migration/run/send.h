@@ -13,7 +13,14 @@
  * transaction is rolled back. */
 bool query_send_once(struct run *run, struct query *query, const struct ladder *ladder, struct failure *failure);
 
-/* Sends it as often as its ladder says. */
+/* Is it a DO or a CALL, which may commit a part of what it does? */
+bool query_is_block(struct text statement);
+
+/* Can it have committed something, although it failed? What fails ends its transaction, and a COMMIT that fails has not
+ * committed: it must have had one before, or be a block that may have had one. */
+bool query_may_have_committed(const struct query *query, const struct failure *failure);
+
+/* Sends it as often as its ladder says; never again where it may have committed something. */
 bool query_send(struct run *run, struct query *query, struct failure *failure);
 
 /* Sends statements of ours that need no ladder, once; rolls back where they fail. */

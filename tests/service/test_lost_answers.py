@@ -1,0 +1,82 @@
+"""Sessions that end, answers that do not come, scripts that are long on their way, and blocks that have committed a part: what is said is
+what is, and nothing is done twice."""
+import os
+import sys
+import threading
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import harness
+from harness import Case, wait_for
+from way import Way
+
+STEPS = "-- migrate:up transaction:false\nCREATE TABLE a (i int);\nCREATE INDEX CONCURRENTLY ON a (i);\nSELECT pg_sleep(600);\n-- migrate:down\n"
+HOLD = "BEGIN; LOCK TABLE busy; SELECT pg_sleep(2); COMMIT"
+SLOW = 50_000  # bytes a second
+
+
+class LostAnswers(Case):
+    def through(self, way):
+        self.addCleanup(way.close)
+        return self.url().replace(f":{self.cluster.port}/", f":{way.port}/")
+
+    def test_steps_that_stay_are_said_to_stay_where_the_ledger_has_no_unfinished_rows(self):
+        files = self.project(folder="db/migrations")
+        files.write("db/migrations/20240101000000_a.sql", STEPS)
+        rpc = self.rpc(self.worker(files, "--framework", "dbmate"))
+        replies = []
+        thread = threading.Thread(target=lambda: replies.append(rpc.call("MigrationService", "Run", {}, 60000)))
+        thread.start()
+        wait_for(lambda: self.sleepers() or replies)
+        self.assertEqual(replies, [])
+        self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()")
+        thread.join()
+        failed = replies[0].failed
+        self.assertTrue(failed.partially_applied, replies[0])
+        self.assertNotIn("rolled back", replies[0].summary)
+
+    def test_a_block_is_not_sent_again_behind_its_own_commit(self):
+        for name, script in (("behind it", "INSERT INTO a VALUES (1); COMMIT; ALTER TABLE busy ADD COLUMN x int;"),
+                             ("in front of it", "INSERT INTO a VALUES (1); ALTER TABLE busy ADD COLUMN x int; COMMIT;")):
+            with self.subTest(name):
+                self.sql("DROP TABLE IF EXISTS _prisma_migrations, a, busy")
+                files = self.project().add("1", "CREATE TABLE a (i int); CREATE TABLE busy ();").add("2", f"DO $$BEGIN {script} END$$;")
+                rpc = self.rpc(self.worker(files))
+                rpc.call("MigrationService", "Run", {"target": "1"})
+                holder = threading.Thread(target=self.sql, args=(HOLD,))
+                holder.start()
+                wait_for(self.sleepers)
+                reply = rpc.call("MigrationService", "Run", {}, 60000)
+                holder.join()
+                self.assertTrue(reply.ok, reply)
+                self.assertEqual(self.sql("SELECT count(*) FROM a"), [("1",)])
+
+    def test_a_failure_is_written_down_also_where_the_script_has_made_the_session_read_only(self):
+        script = "CREATE TABLE a (); SELECT set_config('default_tran' || 'saction_read_only', 'on', false); VACUUM a; SELECT 1/0;"
+        reply = self.rpc(self.worker(self.project().add("1", script))).call("MigrationService", "Run", {})
+        self.assertIn("division", reply.failed.error)
+        self.assertIn("division", self.ledger("logs")[0][0] or "")
+
+    def test_a_mark_whose_answer_is_lost_is_made_once_and_said_to_be(self):
+        files = self.project(folder="migrations")
+        files.write("migrations/1_a.up.sql", "CREATE TABLE a ();")
+        self.sql("CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)")
+        for is_there in (True, False):
+            with self.subTest(is_there=is_there):
+                self.sql("DELETE FROM schema_migrations; INSERT INTO schema_migrations VALUES (1, true)")
+                url = self.through(Way(self.cluster.port, 1, is_there))
+                rpc = self.rpc(self.worker(files, "--framework", "golang-migrate", url=url))
+                reply = rpc.call("MigrationService", "MarkRolledBack", {"migration": "1_a"})
+                self.assertIn("marked as rolled back", reply.message)
+                self.assertEqual(self.sql("SELECT * FROM schema_migrations"), [])
+
+    def test_a_script_that_is_long_on_its_way_is_no_silence(self):
+        files = self.project().add("1", "CREATE TABLE a ();\n" + "-- so many words\n" * (10 * SLOW // 17))
+        way = Way(self.cluster.port, bytes_a_second=SLOW)
+        process = self.worker(files, url=self.through(way))
+        reply = self.rpc(process).call("MigrationService", "Run", {}, 120000)
+        self.assertTrue(reply.ok, reply)
+        self.assertEqual(way.commits, 1)
+
+
+if __name__ == "__main__":
+    harness.main()
