@@ -14,6 +14,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include <linux/sockios.h>
+
 #define CANCEL_MS 5000
 
 #define CANCEL_SEND_MS 2000 /* for the server to take the wish */
@@ -105,6 +107,7 @@ bool receive_failure(struct pg_session *session, const PGresult *result, struct 
 void receive_begin(struct pg_session *session)
 {
     session->waits_since = clock_ms();
+    session->unsent_bytes = 0;
     session->tick_pause = FIRST_TICK_MS;
     session->next_tick = session->waits_since + FIRST_TICK_MS;
 }
@@ -150,6 +153,16 @@ static enum outcome consume(struct pg_session *session)
     return OUTCOME_RESULT;
 }
 
+/* Has the other side taken something of what was sent, since this was asked last? A long script is on its way for long
+ * when all of it is in the kernel's hands. */
+static bool is_being_taken(struct pg_session *session)
+{
+    const int before = session->unsent_bytes;
+    session->unsent_bytes = 0;
+    return ioctl(PQsocket(session->connection), SIOCOUTQ, &session->unsent_bytes) == 0 &&
+           session->unsent_bytes < before;
+}
+
 /* The clock is looked at first: a server that always has something to say must not keep us beyond the deadline. */
 enum outcome receive_more(struct pg_session *session, int64_t deadline, bool ticking)
 {
@@ -161,7 +174,11 @@ enum outcome receive_more(struct pg_session *session, int64_t deadline, bool tic
         return session->is_lost ? OUTCOME_LOST : OUTCOME_GIVEN_UP;
     }
     const bool until_tick = ticking && session->on_tick != NULL && session->next_tick < deadline;
-    if (!wait_more(session, events, until_tick ? session->next_tick : deadline)) {
+    const bool moves = wait_more(session, events, until_tick ? session->next_tick : deadline);
+    if (moves || is_being_taken(session)) {
+        session->waits_since = clock_ms();
+    }
+    if (!moves) {
         return OUTCOME_RESULT;
     }
     if (session->narrow != NULL && session->came_bytes > session->most_bytes) {

@@ -38,7 +38,8 @@ void pg_session_declare_lost(struct pg_session *session);
 /* Does a pooler give it one backend after the other? Then pg_session_backend_pid is nobody's. Known of a pinned one. */
 bool pg_session_is_pooled(const struct pg_session *session);
 
-/* When it was asked what is being waited for (clock_ms units): for its ticks. */
+/* When it was asked what is being waited for, or the question or the answer last moved on its way (clock_ms units): for
+ * its ticks. */
 int64_t pg_session_waits_since(const struct pg_session *session);
 
 /* When its connecting began (clock_ms units): what roles and databases are set to later does not hold for it. */

@@ -39,9 +39,10 @@ struct pg_session {
     void *notice_data;
     pg_tick_fn *on_tick;
     void *tick_data;
-    int64_t waits_since; /* clock_ms units, as is the next */
+    int64_t waits_since; /* the answer, or what of it or of the question moved last; clock_ms units, as is the next */
     int64_t next_tick;
-    int tick_pause; /* ms */
+    int unsent_bytes; /* of the question, in the kernel's hands */
+    int tick_pause;   /* ms */
 };
 
 /* libpq's text as one line: the first of it, without "connection to server …: " and "FATAL: ". */

@@ -54,12 +54,12 @@ bool silence_ends(struct silence *silence, struct pg_session *waiting, struct pg
     const int64_t change = idle_change(waiting, beside, arena);
     const int64_t now = clock_ms();
     silence->next_look = now + LOOK_MS;
-    if (change == 0 || change != silence->idle_change) {
+    if (change == 0 || change != silence->idle_change || pg_session_waits_since(waiting) > silence->idle_since) {
         silence->idle_change = change;
         silence->idle_since = change == 0 ? 0 : now;
         return false;
     }
-    if (now - silence->idle_since < IDLE_MS || pg_session_waits_since(waiting) > silence->idle_since) {
+    if (now - silence->idle_since < IDLE_MS) {
         return false;
     }
     end_backend(waiting, beside, arena);
