@@ -122,8 +122,15 @@ static bool may_mark(const struct run *run, const struct catalog *catalog, const
     return request_may(run->request, run->session, &act);
 }
 
-static bool apply_mark(struct run *run, const char *name, const char **message)
+/* A mark that is made, perhaps a second time. */
+struct mark {
+    const char *message; /* what it says where it is made */
+    bool is_sent;        /* it may be there, whatever the answer was */
+};
+
+static bool apply_mark(struct run *run, const char *name, struct mark *mark)
 {
+    const char **const message = &mark->message;
     struct catalog catalog;
     const struct catalog_item *item;
     struct loaded loaded;
@@ -168,15 +175,21 @@ static bool forget_tool(struct run *run, const struct catalog *catalog, const ch
     return pg_exec(run->session, buffer_string(&sql), run->status);
 }
 
-static bool roll_back_mark(struct run *run, const char *name, const char **message)
+static bool is_about_to_be_sent(struct mark *mark)
 {
+    mark->is_sent = true;
+    return true;
+}
+
+static bool roll_back_mark(struct run *run, const char *name, struct mark *mark)
+{
+    const bool was_sent = mark->is_sent;
     struct catalog catalog;
     const struct catalog_item *item;
     if (!begin(run, name, &catalog, &item)) {
         return false;
     }
-    const struct framework *const framework = catalog.detection.framework;
-    if (item->detail == DETAIL_FAILED && ledger_has(framework, LEDGER_MARK_ROLLED_BACK)) {
+    if (item->detail == DETAIL_FAILED && ledger_has(catalog.detection.framework, LEDGER_MARK_ROLLED_BACK)) {
         const struct ledger_record record = {
             .name = item->name,
             .key = item->key,
@@ -184,9 +197,10 @@ static bool roll_back_mark(struct run *run, const char *name, const char **messa
             .file = item->file,
             .before = catalog_before(&catalog, item),
         };
-        *message = arena_printf(run->arena, "Migration \"%s\" marked as rolled back; it may run again.", item->name);
+        mark->message =
+            arena_printf(run->arena, "Migration \"%s\" marked as rolled back; it may run again.", item->name);
         return may_mark(run, &catalog, "mark as rolled back", item, NULL) &&
-               ledger_note_obstacles(run->request, run->session, &catalog.detection) &&
+               ledger_note_obstacles(run->request, run->session, &catalog.detection) && is_about_to_be_sent(mark) &&
                write_record(run, &catalog, &record, LEDGER_MARK_ROLLED_BACK);
     }
     struct step_records steps = {.migration = item->name};
@@ -194,13 +208,16 @@ static bool roll_back_mark(struct run *run, const char *name, const char **messa
         return false;
     }
     if (steps_are_of_tool(&steps)) {
-        *message = arena_printf(run->arena, "Migration \"%s\" may run again.", item->name);
+        mark->message = arena_printf(run->arena, "Migration \"%s\" may run again.", item->name);
         return may_mark(run, &catalog, "mark as rolled back", item, NULL) &&
-               ledger_note_obstacles(run->request, run->session, &catalog.detection) &&
+               ledger_note_obstacles(run->request, run->session, &catalog.detection) && is_about_to_be_sent(mark) &&
                forget_tool(run, &catalog, item->name);
     }
+    if (was_sent && item->state == MIGRATION_PENDING) {
+        return true; /* the answer to it was lost: what the message says is true */
+    }
     if (item->detail == DETAIL_ROLLED_BACK) {
-        *message = arena_printf(run->arena, "Migration \"%s\" is already marked as rolled back.", item->name);
+        mark->message = arena_printf(run->arena, "Migration \"%s\" is already marked as rolled back.", item->name);
         return true;
     }
     status_fail(run->status, STATUS_FAILED_PRECONDITION,
@@ -210,24 +227,26 @@ static bool roll_back_mark(struct run *run, const char *name, const char **messa
     return false;
 }
 
-typedef bool marking(struct run *run, const char *name, const char **message);
+typedef bool mark_fn(struct run *run, const char *name, struct mark *mark);
 
 /* The session of a mark is its own, like a run's: it goes, and the locks with it. *lost: it went while it was used. */
-static bool mark_once(const struct request *request, marking *mark, const char *name, const char **message, bool *lost)
+static bool mark_once(const struct request *request, mark_fn *marking, const char *name, struct mark *mark, bool *lost)
 {
     struct run run = run_of(request);
-    const bool ok = mark(&run, name, message);
+    const bool ok = marking(&run, name, mark);
     *lost = run.session != NULL && pg_session_is_lost(run.session);
     run_close(&run);
     return ok;
 }
 
 /* Where the answer to the commit was lost, the mark may be there: the second time it is found, or made. */
-static bool mark_surely(const struct request *request, marking *mark, const char *name, const char **message)
+static bool mark_surely(const struct request *request, mark_fn *marking, const char *name, const char **message)
 {
     struct request again = *request;
+    struct mark mark = {0};
     bool lost;
-    const bool ok = mark_once(request, mark, name, message, &lost);
+    const bool ok = mark_once(request, marking, name, &mark, &lost);
+    *message = mark.message;
     if (ok || !lost) {
         return ok;
     }
@@ -236,7 +255,8 @@ static bool mark_surely(const struct request *request, marking *mark, const char
     }
     const char *const why = request->status->message;
     *request->status = (struct status){.arena = request->status->arena};
-    if (mark_once(&again, mark, name, message, &lost)) {
+    if (mark_once(&again, marking, name, &mark, &lost)) {
+        *message = mark.message;
         return true;
     }
     if (lost || request->status->code == STATUS_UNAVAILABLE || request->status->code == STATUS_DEADLINE_EXCEEDED) {
