@@ -326,8 +326,12 @@ static void make_durable(const struct exchange *first, const struct exchange *th
     durable_committed(&run, &written[1], true);
     result_add_applied(arena, &result, &(struct run_applied){.name = record.name});
     result_add_applied(arena, &result, &(struct run_applied){.name = second.name});
+    result.ok = true;
     durable_make(&execution);
     ck_assert_uint_eq(run.late.count, 0);
+    /* A run that went well to here has not, where it has to take a word back. */
+    ck_assert_int_eq(result.ok, result.applied_count == 2);
+    ck_assert_int_eq(result.ok, result.failed_name == NULL);
     run_close(&run);
 }
 
@@ -345,6 +349,8 @@ START_TEST(a_commit_that_went_with_the_server_is_not_said_to_be_applied)
     make_durable(one_there, NULL);
     ck_assert_uint_eq(result.applied_count, 1);
     ck_assert_str_eq(result.applied[0].name, "1_first");
+    ck_assert_str_eq(result.failed_name, "2_second");
+    ck_assert(!result.failure.is_unknown);
     ck_assert_uint_eq(result.warning_count, 0);
     ck_assert_uint_eq(notes, 1);
 }
@@ -369,6 +375,7 @@ START_TEST(what_became_of_them_is_not_known_where_any_answer_is_missing)
         ck_assert_msg(result.applied_count == 0, "place %zu", place);
         ck_assert_uint_eq(result.warning_count, 1);
         ck_assert_ptr_nonnull(strstr(result.warnings[0], "Whether that has stayed is not known"));
+        ck_assert(result.failure.is_unknown);
     }
 }
 END_TEST

@@ -31,6 +31,8 @@ struct commits {
     struct late_commit *items;
     size_t count;
     size_t capacity;
+    const char *gone; /* the first that was said to be applied and is not any more; NULL: none */
+    bool is_unknown;  /* it may be */
 };
 
 struct run {

@@ -57,6 +57,7 @@ void durable_forget_lost(const struct execution *execution, const struct ledger_
         watch_note(&run->watch, record->name,
                    "The server went down before it had this migration on disk: nothing of it has stayed.");
         result_remove_applied(execution->result, record->name);
+        commits->gone = commits->gone == NULL ? record->name : commits->gone;
     }
     commits->count = kept;
 }
@@ -68,6 +69,8 @@ size_t durable_forget_all(const struct execution *execution)
     for (size_t i = 0; i < count; i++) {
         result_remove_applied(execution->result, commits->items[i].record.name);
     }
+    commits->gone = count > 0 ? commits->items[0].record.name : commits->gone;
+    commits->is_unknown = commits->is_unknown || count > 0;
     commits->count = 0;
     return count;
 }
@@ -117,6 +120,20 @@ static const char *unconfirmed(struct arena *arena, const struct commits *late, 
                               which, are, status->message);
 }
 
+static void fail_gone(const struct execution *execution)
+{
+    const struct commits *const late = &execution->run->late;
+    struct failure failure = {.status = {.arena = execution->run->request->arena}, .is_unknown = late->is_unknown};
+    status_fail(&failure.status, STATUS_UNAVAILABLE, "%s",
+                late->is_unknown
+                    ? "The connection was lost before the server confirmed the commit, and whether that has "
+                      "stayed could not be found out."
+                    : "The server went down before it had the commit on disk; nothing of it has stayed.");
+    execution->result->ok = false;
+    execution->result->failed_name = late->gone;
+    execution->result->failure = failure;
+}
+
 void durable_make(const struct execution *execution)
 {
     struct run *const run = execution->run;
@@ -124,6 +141,7 @@ void durable_make(const struct execution *execution)
     if (run->late.count == 0) {
         return;
     }
+    run->late.gone = NULL;
     if (run->session == NULL) {
         status_fail(&status, STATUS_UNAVAILABLE, "The connection was lost.");
     } else {
@@ -141,4 +159,7 @@ void durable_make(const struct execution *execution)
         durable_forget_all(execution);
     }
     run->late.count = 0;
+    if (execution->result->ok && run->late.gone != NULL) {
+        fail_gone(execution);
+    }
 }

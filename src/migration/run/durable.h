@@ -29,7 +29,8 @@ void durable_forget_lost(const struct execution *execution, const struct ledger_
 size_t durable_forget_all(const struct execution *execution);
 
 /* Has the server bring to disk what it has not yet, on the run's session, as who we are and with the settings that the
- * connection began with. Where it does not confirm that, the result says so. */
+ * connection began with. Where it does not confirm that, the result says so. Of a run that went well, one whose commit
+ * is gone by then, or not known, is its failure. */
 void durable_make(const struct execution *execution);
 
 #endif
