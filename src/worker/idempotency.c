@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/shortage.h"
 #include "migration/record/make.h"
 #include "pg/own_sql.h"
 #include "worker/messages/messages.h"
@@ -66,14 +67,17 @@ static bool take_lock(struct keyed *keyed, struct status *status)
                        "key's lock: give the worker a direct connection URL (Prisma's directUrl).");
 }
 
-/* A new row, or what the one that is there says: *answer is set where it was answered. */
-static bool claim(struct keyed *keyed, struct arena *arena, const char **answer, struct status *status)
+/* A new row, or what the one that is there says: *first is set where it was answered, to a message of the type in the
+ * arena. */
+static bool claim(struct keyed *keyed, const struct idempotent *kind, struct arena *arena, ProtobufCMessage **first,
+                  struct status *status)
 {
     static const char insert[] = "INSERT INTO {truss}.idempotency_keys AS k (key, method, request) VALUES ($1, $2, $3) "
                                  "ON CONFLICT (key) DO UPDATE "
-                                 "SET key = EXCLUDED.key RETURNING k.request, k.answer";
+                                 "SET key = EXCLUDED.key RETURNING k.request, "
+                                 "pg_catalog.encode(k.answer, 'hex')";
     const char *const values[] = {keyed->key, keyed->method, keyed->request};
-    *answer = NULL;
+    *first = NULL;
     if (!own_exec(keyed->session,
                   "DELETE FROM {truss}.idempotency_keys WHERE created_at < pg_catalog.now() - interval '" KEPT "'",
                   status)) {
@@ -88,8 +92,9 @@ static bool claim(struct keyed *keyed, struct arena *arena, const char **answer,
                                    "The idempotency key was used for another request within " KEPT
                                    "; take a new key for a new request.");
     }
-    *answer = arena_strdup(arena, pg_field(result, 0, 1));
-    return true;
+    const char *const answer = pg_field(result, 0, 1);
+    *first = answer == NULL ? NULL : message_kept(arena, kind->output, answer, status);
+    return answer == NULL || *first != NULL;
 }
 
 static bool can_write(struct keyed *keyed, struct status *status)
@@ -134,12 +139,28 @@ static ProtobufCMessage *first_answer(struct keyed *keyed, const ProtobufCMessag
     struct status status = {.arena = arena};
     PG_RESULT(result) =
         own_query(keyed->session,
-                  "SELECT answer FROM {truss}.idempotency_keys WHERE key = $1 AND request = $2 AND answer "
-                  "IS NOT NULL",
+                  "SELECT pg_catalog.encode(answer, 'hex') FROM {truss}.idempotency_keys WHERE key = $1 AND "
+                  "request = $2 AND answer IS NOT NULL",
                   2, (const char *const[]){keyed->key, keyed->request}, &status);
     return result == NULL || PQntuples(result) == 0
                ? NULL
-               : rpc_unpack(arena, type, message_bytes(arena, arena_strdup(arena, pg_field(result, 0, 0))), &status);
+               : message_kept(arena, type, pg_field(result, 0, 0), &status);
+}
+
+/* The answer as bytea has it, in the status' arena; NULL where there is no memory for it. */
+static const char *answer_text(const ProtobufCMessage *reply, struct status *status)
+{
+    const size_t size = protobuf_c_message_get_packed_size(reply);
+    struct buffer hex = {.arena = status->arena};
+    if (!room_for(size + MESSAGE_HEX_ROOM(size), status, "keep", "the answer")) {
+        return NULL;
+    }
+    uint8_t *const bytes = arena_alloc(status->arena, size + 1);
+    protobuf_c_message_pack(reply, bytes);
+    buffer_reserve(&hex, 2 * size + 2);
+    buffer_puts(&hex, "\\x");
+    message_put_hex(&hex, (struct text){(const char *)bytes, size});
+    return buffer_string(&hex);
 }
 
 /* Keeps the answer, or forgets the key where there is none; over a new session where the first was lost meanwhile. */
@@ -147,15 +168,8 @@ static void settle(struct keyed *keyed, const ProtobufCMessage *reply)
 {
     struct arena *const arena = arena_new(0);
     struct status status = {.arena = arena};
-    const size_t size = reply == NULL ? 0 : protobuf_c_message_get_packed_size(reply);
-    uint8_t *const bytes = arena_alloc(arena, size + 1);
-    struct buffer hex = {.arena = arena};
-    if (reply != NULL) {
-        protobuf_c_message_pack(reply, bytes);
-    }
-    buffer_puts(&hex, "\\x");
-    message_put_hex(&hex, (struct text){(const char *)bytes, size});
-    if (!write_answer(keyed, reply == NULL ? NULL : buffer_string(&hex), &status)) {
+    const char *const answer = reply == NULL ? NULL : answer_text(reply, &status);
+    if (status.code != STATUS_OK || !write_answer(keyed, answer, &status)) {
         char error[LOG_QUOTED_SIZE];
         log_warn("idempotency key cannot be kept", "error=%s", log_quoted(status.message, error));
     }
@@ -165,7 +179,7 @@ static void settle(struct keyed *keyed, const ProtobufCMessage *reply)
 static ProtobufCMessage *answer_keyed(struct keyed *keyed, const struct idempotent *kind, void *context,
                                       struct rpc_call *call, const ProtobufCMessage *input)
 {
-    const char *answer;
+    ProtobufCMessage *first;
     if (!store_ensure(keyed->session, call->status) || !take_lock(keyed, call->status)) {
         return NULL;
     }
@@ -174,18 +188,17 @@ static ProtobufCMessage *answer_keyed(struct keyed *keyed, const struct idempote
                             "A request with this idempotency key is being worked on; ask again when it has ended.");
         return NULL;
     }
-    if (!claim(keyed, call->arena, &answer, call->status)) {
+    if (!claim(keyed, kind, call->arena, &first, call->status)) {
         return NULL;
     }
-    if (answer != NULL) {
-        return rpc_unpack(call->arena, kind->output, message_bytes(call->arena, answer), call->status);
+    if (first != NULL) {
+        return first;
     }
     ProtobufCMessage *const reply = kind->work(context, call, input, keyed->session);
     const bool was_lost = pg_session_is_lost(keyed->session);
     settle(keyed, reply);
     /* Who had the key all the time and was answered for by another, which had lost it, says what that one said. */
-    ProtobufCMessage *const first =
-        keyed->is_overtaken && !was_lost ? first_answer(keyed, kind->output, call->arena) : NULL;
+    first = keyed->is_overtaken && !was_lost ? first_answer(keyed, kind->output, call->arena) : NULL;
     return first != NULL ? first : reply;
 }
 

@@ -314,6 +314,13 @@ struct audit_entry *witness_keep(struct arena *arena, const struct rpc_call *cal
     return kept;
 }
 
+void witness_drop(const struct rpc_call *call)
+{
+    if (call->witnessed != NULL) {
+        ((struct audit_entry *)call->witnessed)->outcome = "BEGUN";
+    }
+}
+
 void witness_end(const struct witness *witness, const struct audit_entry *kept, const struct witness_outcome *outcome)
 {
     if (kept != NULL) {

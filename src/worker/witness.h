@@ -35,6 +35,9 @@ const char *witness_actor(struct arena *arena, const struct rpc_call *call);
  * witness_end. A copy in the arena; NULL where the call is not audited. */
 struct audit_entry *witness_keep(struct arena *arena, const struct rpc_call *call);
 
+/* It did not go on: what was kept is worth nothing, and how it ended stands in the call's row. */
+void witness_drop(const struct rpc_call *call);
+
 /* Its last row: what came of it. A NULL entry is fine. */
 void witness_end(const struct witness *witness, const struct audit_entry *kept, const struct witness_outcome *outcome);
 

@@ -24,6 +24,15 @@ class Idempotency(Case):
         self.assertEqual(self.call(self.rpc(self.worker(self.files)), "k1"), first)
         self.assertEqual(self.sql("SELECT to_regclass('b')"), [(None,)])
 
+    def test_an_answer_is_the_same_however_the_database_writes_bytes(self):
+        self.sql(f'ALTER DATABASE "{self.database}" SET bytea_output = escape')
+        rpc = self.serve("CREATE TABLE a (id INT);", "VACUUM;")
+        first = self.call(rpc, "k1")
+        self.assertEqual(len(first.applied), 2)
+        self.assertEqual(self.call(rpc, "k1"), first)
+        begun = self.call(rpc, "k2", "StartRun")
+        self.assertEqual(self.call(rpc, "k2", "StartRun"), begun)
+
     def test_a_failed_run_is_an_answer_too(self):
         rpc = self.serve("SELECT 1/0;")
         first = self.call(rpc, "k")

@@ -1,4 +1,5 @@
 """Runs in the background: their events, who may watch them, and how they are ended."""
+import contextlib
 import os
 import subprocess
 import sys
@@ -9,7 +10,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
 from harness import Case, RpcError, messages, wait_for
 
-NOT_FOUND, RESOURCE_EXHAUSTED = 5, 8
+NOT_FOUND, RESOURCE_EXHAUSTED, DATA_LOSS = 5, 8, 15
 
 
 class Operations(Case):
@@ -155,6 +156,43 @@ class Operations(Case):
         self.assertEqual([one.id for one in listed], [operation])
         self.process.stop()
         self.assertEqual(other.call("MigrationService", "GetOperation", {"id": operation}), ours)
+
+    def test_another_worker_tells_the_same_however_the_database_writes_bytes(self):
+        self.sql(f'ALTER DATABASE "{self.database}" SET bytea_output = escape')
+        rpc = self.serve("CREATE TABLE a (id INT);\nVACUUM;\nSELECT 1;")
+        other = self.rpc(self.worker(self.files))
+        ours, our_events = self.wait(rpc, self.begin(rpc))
+        theirs, their_events = self.wait(other, ours.id)
+        self.assertEqual((theirs, their_events), (ours, our_events))
+        self.assertEqual(self.state(theirs), "succeeded")
+
+    def test_what_cannot_be_read_of_an_operation_is_told_as_that_and_spoils_no_list(self):
+        rpc = self.serve("CREATE TABLE a (id INT);\nVACUUM;\nSELECT 1;")
+        other = self.rpc(self.worker(self.files))
+        operation, events = self.wait(rpc, self.begin(rpc))
+        self.sql("UPDATE truss.operation_events SET event = '\\x0a05ff' WHERE id = 3")
+        seen = other.call("MigrationService", "WaitOperation", {"id": operation.id})
+        self.assertEqual(list(seen.events), events[:2])
+        self.sql("UPDATE truss.operations SET outcome = '\\xff'")
+        for method, request in (("WaitOperation", {}), ("GetOperation", {}), ("CancelOperation", {})):
+            with self.assertRaises(RpcError) as caught:
+                other.call("MigrationService", method, {"id": operation.id, **request})
+            self.assertEqual((method, caught.exception.code), (method, DATA_LOSS))
+        self.assertEqual([one.id for one in other.call("MigrationService", "ListOperations", {}).operations], [operation.id])
+
+    def test_those_that_wait_for_their_turn_are_not_lost_and_hear_of_a_cancel(self):
+        rpc = self.serve("SELECT pg_sleep(60);")
+        other = self.rpc(self.worker(self.files))
+        runs = [self.begin(rpc) for _ in range(5)]
+        wait_for(self.sleepers)
+        self.sql(f"UPDATE truss.operations SET heartbeat_at = now() - interval '31 s' WHERE id = '{runs[4]}'")
+        wait_for(lambda: self.state(other.call("MigrationService", "GetOperation", {"id": runs[4]})) == "running")
+        with contextlib.suppress(RpcError):  # it is asked to end, and does not within this time
+            other.call("MigrationService", "CancelOperation", {"id": runs[4]}, timeout_ms=1000)
+        for run in runs[:4]:
+            self.assertEqual(self.state(rpc.call("MigrationService", "CancelOperation", {"id": run})), "cancelled")
+        self.assertEqual(self.state(self.wait(rpc, runs[4])[0]), "cancelled")
+        self.assertEqual(self.ledger(), [])
 
     def test_a_lock_wait_names_who_has_the_lock(self):
         self.sql("CREATE TABLE t (id INT)")

@@ -3,6 +3,9 @@
  */
 #include "worker/messages/messages.h"
 
+#include "base/shortage.h"
+#include "rpc/envelope.h"
+
 #include <string.h>
 
 static const char digits[] = "0123456789abcdef";
@@ -44,19 +47,39 @@ void message_put_hex(struct buffer *out, struct text bytes)
     }
 }
 
-struct text message_bytes(struct arena *arena, const char *hex)
+static bool bytes_of(struct arena *arena, const char *hex, struct text *bytes, struct status *status)
 {
-    const size_t size = hex == NULL || strlen(hex) < 2 ? 0 : (strlen(hex) - 2) / 2;
-    char *const bytes = arena_alloc(arena, size + 1);
-    for (size_t i = 0; i < size; i++) {
-        const char *const high = strchr(digits, hex[2 + 2 * i]);
-        const char *const low = strchr(digits, hex[3 + 2 * i]);
-        if (high == NULL || low == NULL) {
-            return (struct text){0};
-        }
-        bytes[i] = (char)((high - digits) * 16 + (low - digits));
+    const size_t size = strlen(hex) / 2;
+    if (!room_for(size, status, "read", "what is kept in the database")) {
+        return false;
     }
-    return (struct text){bytes, size};
+    char *const data = arena_alloc(arena, size + 1);
+    for (size_t i = 0; i < size; i++) {
+        const char *const high = strchr(digits, hex[2 * i]);
+        const char *const low = strchr(digits, hex[2 * i + 1]);
+        if (high == NULL || low == NULL) {
+            return status_fail(status, STATUS_INVALID_ARGUMENT, "It is no hex.");
+        }
+        data[i] = (char)((high - digits) * 16 + (low - digits));
+    }
+    *bytes = (struct text){data, size};
+    return strlen(hex) % 2 == 0 || status_fail(status, STATUS_INVALID_ARGUMENT, "It is no hex.");
+}
+
+ProtobufCMessage *message_kept(struct arena *arena, const ProtobufCMessageDescriptor *type, const char *hex,
+                               struct status *status)
+{
+    struct text bytes;
+    struct status why = {.arena = status->arena};
+    ProtobufCMessage *const message =
+        bytes_of(arena, hex, &bytes, &why) ? rpc_unpack(arena, type, bytes, &why) : NULL;
+    if (message == NULL && why.code == STATUS_INVALID_ARGUMENT) {
+        status_fail(status, STATUS_DATA_LOSS, "What the database keeps of a %s cannot be read: %s", type->short_name,
+                    why.message);
+    } else if (message == NULL) {
+        *status = why;
+    }
+    return message;
 }
 
 static char *cleaned(struct arena *arena, char *string, size_t most)

@@ -30,8 +30,13 @@ Google__Protobuf__Timestamp *message_time(struct arena *arena, int64_t wall_us);
 /* Appends bytes as lower-case hex. */
 void message_put_hex(struct buffer *out, struct text bytes);
 
-/* The bytes of a bytea field as PostgreSQL writes it ("\\x…"), which may be NULL. */
-struct text message_bytes(struct arena *arena, const char *hex);
+/* What message_put_hex and the SQL around it take at the most for a message of so many bytes. */
+#define MESSAGE_HEX_ROOM(size) (8 * (size))
+
+/* A message that the database keeps, out of what encode(…, 'hex') gives of it, in the arena. NULL: DATA_LOSS where it
+ * is no hex or no such message, UNAVAILABLE or RESOURCE_EXHAUSTED where there is no memory to read it. */
+ProtobufCMessage *message_kept(struct arena *arena, const ProtobufCMessageDescriptor *type, const char *hex,
+                               struct status *status);
 
 /* NULL where nothing is known of it. Borrows its strings. */
 Truss__Rpc__V1__Target *message_target(struct arena *arena, const struct target *target);

@@ -4,10 +4,10 @@
  */
 #include "worker/operations/operation_store.h"
 
+#include "base/shortage.h"
 #include "migration/look/store.h"
 #include "migration/record/make.h"
 #include "pg/own_sql.h"
-#include "rpc/envelope.h"
 #include "worker/messages/messages.h"
 
 #include <stdio.h>
@@ -26,12 +26,17 @@ static void put_bytes(struct buffer *sql, struct text bytes)
     buffer_puts(sql, "', 'hex')");
 }
 
-static struct text pack(struct arena *arena, const ProtobufCMessage *message)
+/* The message's bytes, where there is memory for them and for the SQL that is made of them. */
+static bool pack(const Operation *operation, struct text *bytes, struct status *status)
 {
-    const size_t size = protobuf_c_message_get_packed_size(message);
-    uint8_t *const bytes = arena_alloc(arena, size + 1);
-    protobuf_c_message_pack(message, bytes);
-    return (struct text){(const char *)bytes, size};
+    const size_t size = truss__migration__v1__operation__get_packed_size(operation);
+    if (!room_for(size + MESSAGE_HEX_ROOM(size), status, "keep", "the operation")) {
+        return false;
+    }
+    uint8_t *const packed = arena_alloc(status->arena, size + 1);
+    truss__migration__v1__operation__pack(operation, packed);
+    *bytes = (struct text){(const char *)packed, size};
+    return true;
 }
 
 bool operation_store_add(struct pg_session *session, const char *id, const char *worker, struct status *status)
@@ -94,6 +99,22 @@ bool operation_store_note(struct pg_session *session, const struct operation_new
     return result != NULL;
 }
 
+bool operation_store_sign(struct pg_session *session, const char *ids, const struct cancel_wish *wish,
+                          struct status *status)
+{
+    PG_RESULT(result) =
+        own_query(session,
+                  "UPDATE {truss}.operations SET heartbeat_at = pg_catalog.clock_timestamp() "
+                  "WHERE id = ANY ($1::uuid[]) AND state = 'running' RETURNING id, cancel_requested",
+                  1, &ids, status);
+    for (int row = 0; result != NULL && row < PQntuples(result); row++) {
+        if (pg_field_bool(result, row, 1)) {
+            wish->told(wish->data, pg_field(result, row, 0));
+        }
+    }
+    return result != NULL;
+}
+
 /* In the place of "failed": who does not know the word reads it as that. */
 #define REFUSED "refused"
 
@@ -119,6 +140,10 @@ bool operation_store_end(struct pg_session *session, const Operation *operation,
 {
     struct buffer sql = {.arena = status->arena};
     const Google__Protobuf__Timestamp *const finished = operation->finished_at;
+    struct text bytes;
+    if (!pack(operation, &bytes, status)) {
+        return false;
+    }
     own_put(&sql, pg_session_own_schema(session), "UPDATE {truss}.operations SET ");
     buffer_printf(&sql,
                   "state = '%s', finished_at = pg_catalog.to_timestamp(%lld) + "
@@ -127,7 +152,7 @@ bool operation_store_end(struct pg_session *session, const Operation *operation,
                   finished->nanos / 1000);
     pg_quote_literal(&sql, text_of(operation->summary));
     buffer_puts(&sql, ", outcome = ");
-    put_bytes(&sql, pack(status->arena, &operation->base));
+    put_bytes(&sql, bytes);
     buffer_printf(&sql, " WHERE id = '%s'", operation->id);
     return pg_exec(session, buffer_string(&sql), status);
 }
@@ -143,8 +168,12 @@ bool operation_store_add_ended(struct pg_session *session, const struct operatio
 {
     const Operation *const operation = ended->operation;
     struct buffer sql = {.arena = status->arena};
+    struct text bytes;
     if (!has_store(session, is_kept, status) || !*is_kept) {
         return status->code == STATUS_OK;
+    }
+    if (!pack(operation, &bytes, status)) {
+        return false;
     }
     own_put(&sql, pg_session_own_schema(session),
             "INSERT INTO {truss}.operations (id, finished_at, kind, state, worker, outcome) VALUES (");
@@ -152,12 +181,14 @@ bool operation_store_add_ended(struct pg_session *session, const struct operatio
                   state_words[operation->state]);
     pg_quote_literal(&sql, text_of(ended->worker));
     buffer_puts(&sql, ", ");
-    put_bytes(&sql, pack(status->arena, &operation->base));
+    put_bytes(&sql, bytes);
     buffer_putc(&sql, ')');
     return pg_exec(session, buffer_string(&sql), status);
 }
 
 /* ---- reading ---- */
+
+#define EVENT_HEX "pg_catalog.encode(e.event, 'hex')"
 
 /* What ended is read as the message that was kept, or, for a list, as columns: those are short whatever happened. */
 #define OPERATION_COLUMNS(summary, outcome)                                                                            \
@@ -167,7 +198,7 @@ bool operation_store_add_ended(struct pg_session *session, const struct operatio
     "coalesce((SELECT max(e.id) FROM {truss}.operation_events e WHERE e.operation = o.id), 0), "                       \
     "(extract(epoch FROM o.heartbeat_at) * 1000000)::bigint, o.state, "                                                \
     "(extract(epoch FROM o.finished_at) * 1000000)::bigint, "                                                          \
-    "(SELECT e.event FROM {truss}.operation_events e WHERE e.operation = o.id AND e.id = 1), o.kind "                  \
+    "(SELECT " EVENT_HEX " FROM {truss}.operation_events e WHERE e.operation = o.id AND e.id = 1), o.kind "            \
     "FROM {truss}.operations o "
 
 static void set_lost(struct arena *arena, Operation *operation, int64_t last_heard)
@@ -179,25 +210,32 @@ static void set_lost(struct arena *arena, Operation *operation, int64_t last_hea
                                         "what is applied; a new run goes on from there.");
 }
 
-/* Its first event says it: there is no column for it. */
-static const char *started_by(struct arena *arena, const char *first_event)
+/* Its first event says it: there is no column for it. One that cannot be read spoils no more than this. */
+static bool read_started_by(struct arena *arena, const char *first_event, const char **name, struct status *status)
 {
-    struct status status = {.arena = arena};
+    struct status why = {.arena = status->arena};
     const Truss__Migration__V1__Event *const event =
-        first_event == NULL
-            ? NULL
-            : (const Truss__Migration__V1__Event *)rpc_unpack(arena, &truss__migration__v1__event__descriptor,
-                                                              message_bytes(arena, first_event), &status);
-    return event == NULL ? "" : event->started_by;
+        first_event == NULL ? NULL
+                            : (const Truss__Migration__V1__Event *)message_kept(
+                                  arena, &truss__migration__v1__event__descriptor, first_event, &why);
+    *name = event == NULL ? "" : event->started_by;
+    if (why.code != STATUS_OK && why.code != STATUS_DATA_LOSS) {
+        *status = why;
+        return false;
+    }
+    return true;
 }
 
-static Operation *operation_of(struct arena *arena, const PGresult *result, int row)
+/* NULL where it cannot be read, which the status tells. */
+static Operation *operation_of(struct arena *arena, const PGresult *result, int row, struct status *status)
 {
-    struct status status = {.arena = arena};
     const char *const outcome = pg_field(result, row, 6);
+    const char *by;
     if (outcome != NULL) {
-        return (Operation *)rpc_unpack(arena, &truss__migration__v1__operation__descriptor,
-                                       message_bytes(arena, outcome), &status);
+        return (Operation *)message_kept(arena, &truss__migration__v1__operation__descriptor, outcome, status);
+    }
+    if (!read_started_by(arena, pg_field(result, row, 13), &by, status)) {
+        return NULL;
     }
     Operation *const operation = MESSAGE_NEW(arena, Truss__Migration__V1__Operation, truss__migration__v1__operation);
     operation->id = arena_strdup(arena, pg_field(result, row, 0));
@@ -211,7 +249,7 @@ static Operation *operation_of(struct arena *arena, const PGresult *result, int 
     operation->state = state_of(pg_field(result, row, 11));
     operation->refused = strcmp(pg_field(result, row, 11), REFUSED) == 0;
     operation->finished_at = message_time(arena, pg_field_us(result, row, 12));
-    operation->started_by = message_string(started_by(arena, pg_field(result, row, 13)));
+    operation->started_by = message_string(by);
     operation->done = operation->state != TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_RUNNING;
     if (pg_field(result, row, 2) != NULL) {
         operation->_migration_case = TRUSS__MIGRATION__V1__OPERATION___MIGRATION_MIGRATION;
@@ -231,10 +269,11 @@ bool operation_store_get(struct arena *arena, struct pg_session *session, const 
     if (!has_store(session, &has, status) || !has) {
         return status->code == STATUS_OK;
     }
-    PG_RESULT(result) = own_query(session, OPERATION_COLUMNS("o.summary", "o.outcome") "WHERE o.id = $1::uuid", 1,
+    PG_RESULT(result) = own_query(session, OPERATION_COLUMNS("o.summary", "pg_catalog.encode(o.outcome, 'hex')") "WHERE o.id = $1::uuid", 1,
                                   (const char *const[]){id}, status);
     if (result != NULL && PQntuples(result) > 0) {
-        *operation = operation_of(arena, result, 0);
+        *operation = operation_of(arena, result, 0, status);
+        return *operation != NULL;
     }
     return result != NULL;
 }
@@ -246,20 +285,28 @@ bool operation_store_events(struct arena *arena, struct pg_session *session, con
                                   arena_printf(arena, "%zu", wanted->most)};
     PG_RESULT(result) =
         own_query(session,
-                  "SELECT event FROM {truss}.operation_events WHERE operation = $1::uuid AND id > $2::int "
-                  "ORDER BY id LIMIT $3::int",
+                  "SELECT " EVENT_HEX " FROM {truss}.operation_events e WHERE e.operation = $1::uuid AND "
+                  "e.id > $2::int ORDER BY e.id LIMIT $3::int",
                   3, values, status);
     events->count = 0;
     if (result == NULL) {
         return false;
     }
     events->items = arena_array(arena, (size_t)PQntuples(result), sizeof *events->items);
-    for (int row = 0; row < PQntuples(result); row++) {
-        ProtobufCMessage *const event = rpc_unpack(arena, &truss__migration__v1__event__descriptor,
-                                                   message_bytes(arena, pg_field(result, row, 0)), status);
+    struct status why = {.arena = status->arena};
+    size_t bytes = 0;
+    for (int row = 0; row < PQntuples(result) && why.code == STATUS_OK && bytes < OPERATION_EVENTS_BYTES; row++) {
+        const char *const hex = pg_field(result, row, 0);
+        ProtobufCMessage *const event =
+            message_kept(arena, &truss__migration__v1__event__descriptor, hex, &why);
+        bytes += strlen(hex) / 2;
         if (event != NULL) {
             events->items[events->count++] = (Truss__Migration__V1__Event *)event;
         }
+    }
+    if (events->count == 0 && why.code != STATUS_OK) {
+        *status = why;
+        return false;
     }
     return true;
 }
@@ -291,10 +338,11 @@ bool operation_store_list(struct arena *arena, struct pg_session *session, uint3
     }
     list->items = arena_array(arena, (size_t)PQntuples(result), sizeof *list->items);
     for (int row = 0; row < PQntuples(result); row++) {
-        Operation *const operation = operation_of(arena, result, row);
-        if (operation != NULL) {
-            list->items[list->count++] = operation;
+        Operation *const operation = operation_of(arena, result, row, status);
+        if (operation == NULL) {
+            return false;
         }
+        list->items[list->count++] = operation;
     }
     return true;
 }

@@ -41,6 +41,16 @@ struct operation_news {
 bool operation_store_note(struct pg_session *session, const struct operation_news *news, bool *cancel,
                           struct status *status);
 
+/* What is done with the id of one that somebody has asked to end. */
+struct cancel_wish {
+    void (*told)(void *data, const char *id);
+    void *data;
+};
+
+/* A heartbeat of those that wait for their turn. ids: an array of uuids, as its text. */
+bool operation_store_sign(struct pg_session *session, const char *ids, const struct cancel_wish *wish,
+                          struct status *status);
+
 /* Its last row. */
 bool operation_store_end(struct pg_session *session, const Truss__Migration__V1__Operation *operation,
                          struct status *status);
@@ -55,11 +65,15 @@ struct events_wanted {
     size_t most;
 };
 
+/* One answer has no more bytes of events, or one event: who only waits has set no memory aside (rpc/room.h). */
+#define OPERATION_EVENTS_BYTES ((size_t)256 * 1024)
+
 struct stored_events {
     Truss__Migration__V1__Event **items; /* in the arena */
     size_t count;
 };
 
+/* Those in front of the first that cannot be read; where that is the first, it fails. */
 bool operation_store_events(struct arena *arena, struct pg_session *session, const struct events_wanted *wanted,
                             struct stored_events *events, struct status *status);
 

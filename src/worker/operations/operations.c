@@ -264,7 +264,8 @@ static void on_tick(void *data, struct pg_session *beside)
     struct operation *const operation = data;
     if (beside != NULL && clock_ms() >= operation->next_note) {
         operation->next_note = clock_ms() + NOTE_EACH_MS;
-        note(operation, beside);
+        (void)(operation->is_written_down && note(operation, beside));
+        operations_sign_waiting(operation->operations, beside);
     }
 }
 
@@ -282,7 +283,7 @@ static struct operation *make(struct operations *operations, const char *kind, c
     operation->started_at = clock_wall_us();
     operation->started_by = copy_of(started_by);
     operation->arena = arena_new(0);
-    operation->watch = (struct watch){.data = operation, .event = on_event, .cancelled = is_cancelled};
+    operation->watch = (struct watch){.data = operation, .event = on_event, .cancelled = is_cancelled, .tick = on_tick};
     uuid_v4(operation->id);
     return operation;
 }
@@ -343,18 +344,12 @@ bool operation_write_down(struct operation *operation, int64_t deadline, struct 
     const bool ok = operation_store_add(session, operation->id, operations->worker, status);
     pg_pool_give(operations->site->pool, session);
     operation->is_written_down = ok;
-    operation->watch.tick = ok ? on_tick : NULL;
     return ok;
 }
 
 bool operation_is_written_down(const struct operation *operation)
 {
     return operation->is_written_down;
-}
-
-bool operation_run_later(struct operation *operation, struct lane_job *job)
-{
-    return lane_add(operation->operations->lane, job) == LANE_ADDED;
 }
 
 /* The last word in the database: worth several tries. */

@@ -42,8 +42,9 @@ bool operation_write_down(struct operation *operation, int64_t deadline, struct 
 
 bool operation_is_written_down(const struct operation *operation);
 
-/* Runs a job on the threads for operations; false where there is no room. */
+/* Runs a job on the threads for operations; false where there is no room. The job says when its turn has come. */
 bool operation_run_later(struct operation *operation, struct lane_job *job);
+void operation_turn_came(struct operation *operation);
 
 /* It has ended so. The operation is not to be used again. */
 void operation_end(struct operation *operation, const struct story_outcome *outcome);

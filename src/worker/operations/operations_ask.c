@@ -13,7 +13,8 @@
 #include <string.h>
 #include <time.h>
 
-#define LOOK_EACH_MS 250 /* between two looks at what another worker runs */
+#define LOOK_EACH_MS 250 /* between two looks at what another worker runs, */
+#define LOOKERS      16  /* where no more than these look */
 
 typedef Truss__Migration__V1__Operation Operation;
 
@@ -27,10 +28,10 @@ static struct operation *find(const struct operations *operations, const char *i
     return one;
 }
 
-/* With the mutex held: a copy in the arena. */
-static Operation *copy_of(struct arena *arena, const struct operation *operation)
+/* With the mutex held: a copy in the request's arena. NULL where there is no memory for it, which the status tells. */
+static Operation *copy_of(const struct request *request, const struct operation *operation)
 {
-    struct status status = {.arena = arena};
+    struct arena *const arena = request->arena;
     struct text bytes = {operation->outcome, operation->outcome_size};
     if (!operation->is_done) {
         const Operation message = operation_message(arena, operation);
@@ -39,7 +40,7 @@ static Operation *copy_of(struct arena *arena, const struct operation *operation
         truss__migration__v1__operation__pack(&message, (uint8_t *)packed);
         bytes = (struct text){packed, size};
     }
-    return (Operation *)rpc_unpack(arena, &truss__migration__v1__operation__descriptor, bytes, &status);
+    return (Operation *)rpc_unpack(arena, &truss__migration__v1__operation__descriptor, bytes, request->status);
 }
 
 static bool is_id(const char *id)
@@ -64,10 +65,16 @@ static void *not_found(const struct request *request, const char *id)
     return NULL;
 }
 
-/* What another worker wrote down. */
-static Operation *get_stored(const struct request *request, const char *id)
+/* What another worker wrote down, over a session that the caller has. */
+static Operation *read_stored(const struct request *request, struct pg_session *session, const char *id)
 {
     Operation *operation = NULL;
+    const bool ok = operation_store_get(request->arena, session, id, &operation, request->status);
+    return ok && operation == NULL ? not_found(request, id) : operation;
+}
+
+static Operation *get_stored(const struct request *request, const char *id)
+{
     if (!is_id(id)) {
         return not_found(request, id);
     }
@@ -75,33 +82,43 @@ static Operation *get_stored(const struct request *request, const char *id)
     if (session == NULL) {
         return NULL;
     }
-    const bool ok = operation_store_get(request->arena, session, id, &operation, request->status);
+    Operation *const operation = read_stored(request, session, id);
     request_release(request, session);
-    return ok && operation == NULL ? not_found(request, id) : operation;
+    return operation;
 }
 
 Operation *operations_get(struct operations *operations, const struct request *request, const char *id)
 {
     pthread_mutex_lock(&operations->mutex);
     const struct operation *const operation = find(operations, id);
-    Operation *const copy = operation == NULL ? NULL : copy_of(request->arena, operation);
+    Operation *const copy = operation == NULL ? NULL : copy_of(request, operation);
     pthread_mutex_unlock(&operations->mutex);
-    return copy != NULL ? copy : get_stored(request, id);
+    return operation != NULL ? copy : get_stored(request, id);
 }
 
-/* With the mutex held: its events behind `after`. */
-static void copy_events(struct arena *arena, const struct operation *operation, uint32_t after,
+/* With the mutex held: its events behind `after`, as many as there is memory for; false where there is none for one. */
+static bool copy_events(const struct request *request, const struct operation *operation, uint32_t after,
                         Truss__Migration__V1__WaitOperationResponse *reply)
 {
     const size_t fresh = operation->event_count > after ? operation->event_count - after : 0;
     const size_t count = fresh < LIMIT_EVENTS ? fresh : LIMIT_EVENTS;
-    struct status status = {.arena = arena};
-    reply->events = arena_array(arena, count, sizeof *reply->events);
-    for (size_t i = 0; i < count; i++) {
+    struct status why = {.arena = request->arena};
+    size_t bytes = 0;
+    reply->events = arena_array(request->arena, count, sizeof *reply->events);
+    for (size_t i = 0; i < count && bytes < OPERATION_EVENTS_BYTES; i++) {
         const struct kept_event *const kept = &operation->events[after + i];
-        reply->events[reply->n_events++] = (Truss__Migration__V1__Event *)rpc_unpack(
-            arena, &truss__migration__v1__event__descriptor, (struct text){kept->bytes, kept->size}, &status);
+        ProtobufCMessage *const event = rpc_unpack(request->arena, &truss__migration__v1__event__descriptor,
+                                                   (struct text){kept->bytes, kept->size}, &why);
+        if (event == NULL) {
+            break;
+        }
+        bytes += kept->size;
+        reply->events[reply->n_events++] = (Truss__Migration__V1__Event *)event;
     }
+    if (reply->n_events == 0 && why.code != STATUS_OK) {
+        *request->status = why;
+    }
+    return request->status->code == STATUS_OK;
 }
 
 int64_t operations_wait_end(int64_t deadline, uint32_t wait_ms)
@@ -118,7 +135,7 @@ struct waiting {
     int64_t until;  /* clock_ms units */
 };
 
-/* True where the operation is one of ours. */
+/* True where the operation is one of ours; whether it could be told is in the status. */
 static bool wait_here(struct operations *operations, const struct request *request, const struct waiting *waiting,
                       Truss__Migration__V1__WaitOperationResponse *reply)
 {
@@ -130,8 +147,8 @@ static bool wait_here(struct operations *operations, const struct request *reque
         operation = find(operations, waiting->id); /* it may have been forgotten meanwhile */
     }
     if (operation != NULL) {
-        reply->operation = copy_of(request->arena, operation);
-        copy_events(request->arena, operation, waiting->after, reply);
+        reply->operation = copy_of(request, operation);
+        (void)(reply->operation != NULL && copy_events(request, operation, waiting->after, reply));
     }
     pthread_mutex_unlock(&operations->mutex);
     return operation != NULL;
@@ -145,29 +162,52 @@ static bool is_stopping(struct operations *operations)
     return stopping;
 }
 
+/* One look, over one session: the operation, and its events behind what is known of them. */
+static bool look_stored(const struct request *request, const struct waiting *waiting,
+                        Truss__Migration__V1__WaitOperationResponse *reply)
+{
+    const struct events_wanted wanted = {waiting->id, waiting->after, LIMIT_EVENTS};
+    struct stored_events events = {0};
+    struct pg_session *const session = request_connect(request);
+    if (session == NULL) {
+        return false;
+    }
+    reply->operation = read_stored(request, session, waiting->id);
+    const bool ok = reply->operation != NULL &&
+                    operation_store_events(request->arena, session, &wanted, &events, request->status);
+    reply->events = events.items;
+    reply->n_events = events.count;
+    request_release(request, session);
+    return ok;
+}
+
+/* Until the next look: the more there are who look, the longer, so that all of them together do not ask the database
+ * more often than LOOKERS would. */
+static void pause_look(struct operations *operations)
+{
+    const size_t looking = atomic_load(&operations->looking);
+    const size_t times = looking <= LOOKERS ? 1 : (looking + LOOKERS - 1) / LOOKERS;
+    const int64_t ms = (int64_t)times * LOOK_EACH_MS;
+    const struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
+    nanosleep(&pause, NULL);
+}
+
 /* Looks again and again, giving the connection back in between. */
 static bool wait_stored(struct operations *operations, const struct request *request, const struct waiting *waiting,
                         Truss__Migration__V1__WaitOperationResponse *reply)
 {
-    const struct timespec pause = {.tv_nsec = LOOK_EACH_MS * 1000000L};
-    const struct events_wanted wanted = {waiting->id, waiting->after, LIMIT_EVENTS};
-    struct stored_events events = {0};
-    for (;;) {
-        reply->operation = get_stored(request, waiting->id);
-        struct pg_session *const session = reply->operation == NULL ? NULL : request_connect(request);
-        if (session == NULL) {
-            return false;
-        }
-        const bool ok = operation_store_events(request->arena, session, &wanted, &events, request->status);
-        reply->events = events.items;
-        reply->n_events = events.count;
-        request_release(request, session);
-        if (!ok || reply->n_events > 0 || reply->operation->done || clock_ms() + LOOK_EACH_MS > waiting->until ||
-            is_stopping(operations)) {
-            return ok;
-        }
-        nanosleep(&pause, NULL);
+    if (!is_id(waiting->id)) {
+        return not_found(request, waiting->id) != NULL;
     }
+    atomic_fetch_add(&operations->looking, 1);
+    bool ok = look_stored(request, waiting, reply);
+    while (ok && reply->n_events == 0 && !reply->operation->done && clock_ms() + LOOK_EACH_MS <= waiting->until &&
+           !is_stopping(operations)) {
+        pause_look(operations);
+        ok = look_stored(request, waiting, reply);
+    }
+    atomic_fetch_sub(&operations->looking, 1);
+    return ok;
 }
 
 Truss__Migration__V1__WaitOperationResponse *operations_wait(struct operations *operations,
@@ -177,8 +217,9 @@ Truss__Migration__V1__WaitOperationResponse *operations_wait(struct operations *
     Truss__Migration__V1__WaitOperationResponse *const reply = MESSAGE_NEW(
         request->arena, Truss__Migration__V1__WaitOperationResponse, truss__migration__v1__wait_operation_response);
     const struct waiting waiting = {id, after, operations_wait_end(request->deadline, wait_ms)};
-    return wait_here(operations, request, &waiting, reply) || wait_stored(operations, request, &waiting, reply) ? reply
-                                                                                                                : NULL;
+    const bool is_told = wait_here(operations, request, &waiting, reply) ||
+                         wait_stored(operations, request, &waiting, reply);
+    return is_told && request->status->code == STATUS_OK ? reply : NULL;
 }
 
 static Operation *cancel_stored(struct operations *operations, const struct request *request, const char *id,
@@ -214,19 +255,19 @@ Operation *operations_cancel(struct operations *operations, const struct request
         operations_wait_for_news(operations, until - clock_ms());
         operation = find(operations, id);
     }
-    Operation *const copy = operation == NULL ? NULL : copy_of(request->arena, operation);
+    Operation *const copy = operation == NULL ? NULL : copy_of(request, operation);
     pthread_mutex_unlock(&operations->mutex);
-    return copy != NULL ? copy : cancel_stored(operations, request, id, until);
+    return operation != NULL ? copy : cancel_stored(operations, request, id, until);
 }
 
 /* As a list shows it: how it ended is in its summary, the rest is for who asks for this one. */
-static Operation *short_copy_of(struct arena *arena, const struct operation *operation)
+static Operation *short_copy_of(const struct request *request, const struct operation *operation)
 {
-    Operation *const copy = copy_of(arena, operation);
+    Operation *const copy = copy_of(request, operation);
     if (copy != NULL) {
         copy->result = NULL;
         copy->error = NULL;
-        message_clean(arena, &copy->base, OPERATIONS_SHORT);
+        message_clean(request->arena, &copy->base, OPERATIONS_SHORT);
     }
     return copy;
 }
@@ -250,6 +291,23 @@ static int by_age(const void *a, const void *b)
     return when_x > when_y ? -1 : when_x < when_y ? 1 : 0;
 }
 
+/* Those of this worker. False where there is no memory for all of them: a list that lacks one would be no list. */
+static bool list_here(struct operations *operations, const struct request *request, uint32_t most,
+                      Truss__Migration__V1__ListOperationsResponse *list)
+{
+    bool ok = true;
+    pthread_mutex_lock(&operations->mutex);
+    for (const struct operation *one = operations->newest; ok && one != NULL && list->n_operations < most;
+         one = one->next) {
+        Operation *const copy = short_copy_of(request, one);
+        ok = copy != NULL;
+        list->operations[list->n_operations] = copy;
+        list->n_operations += ok ? 1 : 0;
+    }
+    pthread_mutex_unlock(&operations->mutex);
+    return ok;
+}
+
 Truss__Migration__V1__ListOperationsResponse *operations_list(struct operations *operations,
                                                               const struct request *request, uint32_t limit)
 {
@@ -269,14 +327,9 @@ Truss__Migration__V1__ListOperationsResponse *operations_list(struct operations 
         return NULL;
     }
     reply->operations = arena_array(request->arena, most + stored.count, sizeof *reply->operations);
-    pthread_mutex_lock(&operations->mutex);
-    for (const struct operation *one = operations->newest; one != NULL && reply->n_operations < most; one = one->next) {
-        Operation *const copy = short_copy_of(request->arena, one);
-        if (copy != NULL) {
-            reply->operations[reply->n_operations++] = copy;
-        }
+    if (!list_here(operations, request, most, reply)) {
+        return NULL;
     }
-    pthread_mutex_unlock(&operations->mutex);
     for (size_t i = 0; i < stored.count; i++) {
         if (!has_id(reply, stored.items[i]->id)) {
             reply->operations[reply->n_operations++] = stored.items[i];

@@ -32,6 +32,7 @@ struct operation {
     char *started_by;
     atomic_bool cancel;
     bool is_written_down;
+    bool is_waiting; /* in the lane */
     bool is_done;
     struct arena *arena; /* of what it is at: replaced from time to time */
     const char *migration;
@@ -58,11 +59,17 @@ struct operations {
     size_t running;
     bool stopping;
     struct lane *lane;
+    atomic_size_t looking; /* calls that wait for what another worker runs */
+    int64_t next_sign;     /* clock_ms; when those that wait in the lane show next that they are not lost */
     char worker[OPERATIONS_WORKER];
 };
 
 /* With the mutex held: what a running one is now, borrowing its strings. */
 Truss__Migration__V1__Operation operation_message(struct arena *arena, const struct operation *operation);
+
+/* Now and then, by a run: those that wait in the lane are not lost, and hear of a wish to end that another worker was
+ * told. */
+void operations_sign_waiting(struct operations *operations, struct pg_session *beside);
 
 /* With the mutex held: sleeps until something has happened, at most `ms`. */
 void operations_wait_for_news(struct operations *operations, int64_t ms);

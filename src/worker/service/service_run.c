@@ -181,6 +181,7 @@ static void run_in_background(struct lane_job *job)
     const char *const id = arena_strdup(background->arena, operation_id(background->operation));
     struct request request = background_request(background, deadline_of(background->message, NO_DEADLINE), &status);
     request.operation = operation_is_written_down(background->operation) ? id : NULL;
+    operation_turn_came(background->operation);
     log_set_context(background->log_context);
     request.permission = approval_needed(&background->approval, background->asker.who, &background->asker);
     const Truss__Migration__V1__RunResponse *const reply =
@@ -192,6 +193,7 @@ static void run_in_background(struct lane_job *job)
     background_free(background);
 }
 
+/* NULL where there is no memory for its message, which the call's status tells. */
 static struct background *background_new(const struct service_context *context, const struct rpc_call *call)
 {
     struct background *background = memory_alloc(sizeof *background);
@@ -201,11 +203,13 @@ static struct background *background_new(const struct service_context *context, 
         .arena = arena_new(0),
         .approval = context->approval,
     };
-    struct status status = {.arena = background->arena};
     background->asker.who = arena_strdup(background->arena, call->principal->name);
-    /* The call unpacked the same bytes: they are good. */
     background->message = (const Truss__Migration__V1__RunRequest *)rpc_unpack(
-        background->arena, &truss__migration__v1__run_request__descriptor, call->request->payload, &status);
+        background->arena, &truss__migration__v1__run_request__descriptor, call->request->payload, call->status);
+    if (background->message == NULL) {
+        background_free(background);
+        return NULL;
+    }
     background->actor = arena_strdup(background->arena, witness_actor(call->arena, call));
     return background;
 }
@@ -247,6 +251,9 @@ static ProtobufCMessage *start_now(void *data, struct rpc_call *call, const Prot
         return NULL;
     }
     struct background *const background = background_new(context, call);
+    if (background == NULL) {
+        return NULL;
+    }
     if (!will_change(background, call, &changes)) {
         return fail_start(background, call->status);
     }
@@ -265,6 +272,7 @@ static ProtobufCMessage *start_now(void *data, struct rpc_call *call, const Prot
     background->request_id = arena_strdup(background->arena, rpc_request_metadata(call->request, "request-id"));
     background->witnessed = witness_keep(background->arena, call);
     if (!operation_run_later(background->operation, &background->job)) {
+        witness_drop(call);
         status_fail(call->status, STATUS_RESOURCE_EXHAUSTED,
                     "The worker has too many runs in the background; try again later.");
         return fail_start(background, call->status);

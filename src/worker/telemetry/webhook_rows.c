@@ -35,13 +35,16 @@ static void put_literal(struct buffer *sql, const char *text)
 
 static void put_row(struct buffer *sql, const char *schema, const char *operation, const struct hook_row *row)
 {
+    /* What was committed and not answered is written once more. */
     own_put(sql, schema, "INSERT INTO {truss}.webhook_events VALUES (");
     const char *const texts[] = {row->event, row->hook, operation, row->kind, row->body};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         put_literal(sql, texts[i]);
         buffer_puts(sql, ", ");
     }
-    buffer_printf(sql, NOW ", " NOW " + pg_catalog.make_interval(secs => %u::float8 / 1000), 0, '');", row->due_in_ms);
+    buffer_printf(sql, NOW ", " NOW " + pg_catalog.make_interval(secs => %u::float8 / 1000), 0, '') "
+                       "ON CONFLICT DO NOTHING;",
+                  row->due_in_ms);
 }
 
 bool hook_rows_add(struct pg_session *session, const struct hook_rows *rows, struct status *status)

@@ -244,24 +244,25 @@ void hook_run_end(struct hook_run *run, const struct hook_outcome *outcome)
 
 /* ---- the thread: runs of ours ---- */
 
-/* What could not be written at the end of a run, once more. */
+/* What could not be written at the end of a run, once more; only this thread takes away what has ended. */
 static void write_ends(struct webhooks *webhooks)
 {
-    for (;;) {
-        pthread_mutex_lock(&webhooks->mutex);
-        struct hook_run *run = webhooks->runs;
-        while (run != NULL && !run->has_ended) {
-            run = run->next;
+    struct hook_run *next;
+    pthread_mutex_lock(&webhooks->mutex);
+    for (struct hook_run *run = webhooks->runs; run != NULL; run = next) {
+        bool is_written = false;
+        if (run->has_ended) {
+            pthread_mutex_unlock(&webhooks->mutex);
+            is_written = write_rows(run, run->rows, run->row_count, true);
+            pthread_mutex_lock(&webhooks->mutex);
         }
-        pthread_mutex_unlock(&webhooks->mutex);
-        if (run == NULL || !write_rows(run, run->rows, run->row_count, true)) {
-            return;
+        next = run->next;
+        if (is_written) {
+            unlink_run(run);
+            arena_free(run->audience.arena);
         }
-        pthread_mutex_lock(&webhooks->mutex);
-        unlink_run(run);
-        pthread_mutex_unlock(&webhooks->mutex);
-        arena_free(run->audience.arena);
     }
+    pthread_mutex_unlock(&webhooks->mutex);
 }
 
 /* "{id,id}" of the runs that go on; "{}" where there is none. */
