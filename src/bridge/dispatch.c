@@ -46,11 +46,10 @@ static void on_reply(const ProtobufCMessage *reply, const struct status *status,
         answer_failure(passage, status);
     } else if (passage->rpc == route->async_rpc) {
         answer_begun(passage, reply);
-    } else if (route->count != NULL) {
-        static const Truss__Migration__V1__GetStatusRequest nothing = TRUSS__MIGRATION__V1__GET_STATUS_REQUEST__INIT;
+    } else if (route->question != NULL) {
         passage->view = route->view(arena, reply);
         passage->options.timeout_ms = passage->bridge->read_timeout_ms;
-        passage_call(passage, "GetStatus", &nothing.base, on_count);
+        passage_call(passage, "GetStatus", route->question(arena, passage->input), on_count);
     } else {
         if ((route->flags & ROUTE_LOGIN) != 0) {
             passage->cookie = credentials_begin_session(arena, &passage->bridge->browsers, &passage->credentials);

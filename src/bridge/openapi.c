@@ -232,7 +232,7 @@ static void write_parameters(struct document *document, const struct route *rout
                       count++ == 0 ? "" : ",");
         write_header(out, &count, "If-None-Match", "The ETag of an answer that is known: 304 where it is still true");
     }
-    if (strcmp(route->method, "POST") == 0) {
+    if ((route->flags & ROUTE_KEYED) != 0) {
         write_header(out, &count, "Idempotency-Key", "The same key and body have the same answer for 24 hours");
     }
     if (route->async_rpc != NULL) {

@@ -44,7 +44,7 @@ static struct rpc_channel *choose_worker(const struct passage *passage)
 bool passage_goes_on(struct passage *passage, const struct status *status)
 {
     const unsigned flags = passage->route->flags;
-    /* A key makes sure that what is asked for twice is done once. */
+    /* A key makes sure that what is asked for twice is done once; it is there only where it is kept (request.c). */
     const bool is_safe = (flags & ROUTE_SAFE) != 0 || passage->options.idempotency_key != NULL;
     const bool is_down = status->code == STATUS_UNAVAILABLE && is_safe;
     const bool is_unknown = status->code == STATUS_NOT_FOUND && (flags & ROUTE_ASKS_ALL) != 0;

@@ -353,6 +353,27 @@ static const char *traceparent_of(struct http_request *request)
     return header;
 }
 
+/* What keeps no key would do twice what is asked for twice. What is only read, or is the same however often it is done,
+ * needs none. */
+static bool read_key(struct passage *passage, struct status *status)
+{
+    static const unsigned needless = ROUTE_SAFE | ROUTE_REFUSED;
+    const char *key;
+    if (!read_header(passage->http, "Idempotency-Key", &key, status)) {
+        return false;
+    }
+    if (key != NULL && (key[0] == '\0' || strlen(key) > LIMIT_KEY)) {
+        return status_fail(status, STATUS_INVALID_ARGUMENT, "An Idempotency-Key has 1 to %d characters.", LIMIT_KEY);
+    }
+    const bool is_kept = (passage->route->flags & ROUTE_KEYED) != 0;
+    passage->options.idempotency_key = is_kept ? key : NULL;
+    return key == NULL || is_kept || (passage->route->flags & needless) != 0 ||
+           status_fail(status, STATUS_INVALID_ARGUMENT,
+                       "%s %s keeps no Idempotency-Key: it would be done twice. Leave the header out, and look whether it "
+                       "was done before you ask again.",
+                       passage->route->method, passage->route->pattern);
+}
+
 static bool read_options(struct passage *passage, struct status *status)
 {
     struct http_request *const request = passage->http;
@@ -367,12 +388,7 @@ static bool read_options(struct passage *passage, struct status *status)
     options->forwarded_for = http_client(request);
     options->needs_login = atomic_load(&passage->bridge->needs_login);
     options->traceparent = traceparent_of(request);
-    if (!read_header(request, "Idempotency-Key", &options->idempotency_key, status)) {
-        return false;
-    }
-    const char *const key = options->idempotency_key;
-    return key == NULL || (key[0] != '\0' && strlen(key) <= LIMIT_KEY) ||
-           status_fail(status, STATUS_INVALID_ARGUMENT, "An Idempotency-Key has 1 to %d characters.", LIMIT_KEY);
+    return read_key(passage, status);
 }
 
 /* "gzip;q=0" is a no. */
@@ -418,7 +434,8 @@ static bool read_last_event(struct passage *passage, struct status *status)
     return true;
 }
 
-/* Without tokens everybody has every right: a secret is then for this machine alone. */
+/* Without tokens everybody has every right: a secret is then for this machine alone. To another one it goes only with a
+ * token that the worker has looked at: one that asks nobody for a login refuses it. */
 static bool read_reveal(struct passage *passage, struct status *status)
 {
     const ProtobufCFieldDescriptor *const field =
@@ -429,8 +446,10 @@ static bool read_reveal(struct passage *passage, struct status *status)
         *(const protobuf_c_boolean *)(const void *)((const char *)passage->input + field->offset) == 0) {
         return true;
     }
+    const bool is_near = atomic_load(&passage->bridge->is_near);
     passage->rpc = passage->route->reveal_rpc;
-    return passage->options.authorization != NULL || atomic_load(&passage->bridge->is_near) ||
+    passage->options.needs_login = passage->options.needs_login || !is_near;
+    return passage->options.authorization != NULL || is_near ||
            status_fail(status, STATUS_PERMISSION_DENIED,
                        "A password is shown to an admin's token, or where the bridge listens on loopback only.");
 }

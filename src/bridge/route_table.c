@@ -29,7 +29,7 @@ const struct route routes[] = {
         .summary = "Run what is pending, or the named migrations of it",
         .service = MIGRATION,
         .rpc = "Run",
-        .flags = ROUTE_LONG,
+        .flags = ROUTE_LONG | ROUTE_KEYED,
         .async_rpc = "StartRun",
         .begun_at = "/api/operations/",
     },
@@ -39,6 +39,7 @@ const struct route routes[] = {
         .summary = "Record a migration as applied without running it",
         .service = MIGRATION,
         .rpc = "MarkApplied",
+        .flags = ROUTE_KEYED,
     },
     {
         .method = "POST",
@@ -46,6 +47,7 @@ const struct route routes[] = {
         .summary = "Record that a failed attempt was undone by hand",
         .service = MIGRATION,
         .rpc = "MarkRolledBack",
+        .flags = ROUTE_KEYED,
     },
     {
         .method = "POST",
@@ -53,6 +55,7 @@ const struct route routes[] = {
         .summary = "Record many migrations as applied without running them",
         .service = MIGRATION,
         .rpc = "Baseline",
+        .flags = ROUTE_KEYED,
     },
     {
         .method = "GET",
@@ -140,9 +143,10 @@ const struct route routes[] = {
         .service = MIGRATION,
         .rpc = "Run",
         .names = JSON_CAMEL,
-        .flags = ROUTE_LONG,
+        .flags = ROUTE_LONG | ROUTE_KEYED,
         .view = view_up,
         .view_type = &truss__bridge__v1__up_view__descriptor,
+        .question = view_up_question,
         .count = view_up_count,
     },
     {
@@ -151,7 +155,7 @@ const struct route routes[] = {
         .summary = "Make a new, empty migration in the project",
         .service = MIGRATION,
         .rpc = "Create",
-        .flags = ROUTE_CREATES,
+        .flags = ROUTE_CREATES | ROUTE_KEYED,
     },
     {
         .method = "GET",

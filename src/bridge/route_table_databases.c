@@ -25,7 +25,7 @@ const struct route routes_of_databases[] = {
         .summary = "Begin a backup",
         .service = BACKUP,
         .rpc = "CreateBackup",
-        .flags = ROUTE_BEGINS,
+        .flags = ROUTE_BEGINS | ROUTE_KEYED,
     },
     {
         .method = "POST",
@@ -34,7 +34,7 @@ const struct route routes_of_databases[] = {
         .id = "CreateSnapshot",
         .service = BACKUP,
         .rpc = "CreateBackup",
-        .flags = ROUTE_BEGINS,
+        .flags = ROUTE_BEGINS | ROUTE_KEYED,
     },
     {
         .method = "GET",
@@ -149,7 +149,7 @@ const struct route routes_of_databases[] = {
         .rpc = "CreateBranch",
         .async_rpc = "StartBranch",
         .begun_at = "/api/branches/",
-        .flags = ROUTE_CREATES | ROUTE_LONG,
+        .flags = ROUTE_CREATES | ROUTE_LONG | ROUTE_KEYED,
     },
     {
         .method = "POST",
@@ -159,7 +159,7 @@ const struct route routes_of_databases[] = {
         .rpc = "RefreshGolden",
         .async_rpc = "StartGolden",
         .begun_at = "/api/branches/",
-        .flags = ROUTE_CREATES | ROUTE_LONG,
+        .flags = ROUTE_CREATES | ROUTE_LONG | ROUTE_KEYED,
     },
     {
         .method = "GET",
@@ -187,7 +187,7 @@ const struct route routes_of_databases[] = {
         .rpc = "ResetBranch",
         .async_rpc = "StartReset",
         .begun_at = "/api/branches/",
-        .flags = ROUTE_LONG,
+        .flags = ROUTE_LONG | ROUTE_KEYED,
     },
     {
         .method = "POST",

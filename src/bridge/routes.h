@@ -23,7 +23,8 @@ enum route_flags {
     ROUTE_DOWNLOAD = 512,    /* a file, piece by piece */
     ROUTE_BEGINS = 1024,     /* 202: what was asked for goes on behind the answer */
     ROUTE_REFUSED = 2048,    /* whatever it is asked with, the RPC says why not: the body is not read */
-    ROUTE_TAGGED = 4096      /* has an ETag, and takes `fields`: it is asked again and again, and may be large */
+    ROUTE_TAGGED = 4096,     /* has an ETag, and takes `fields`: it is asked again and again, and may be large */
+    ROUTE_KEYED = 8192       /* its RPC keeps an Idempotency-Key: with one it may be asked twice */
 };
 
 /* What the bridge answers by itself. */
@@ -38,6 +39,9 @@ enum route_own {
 
 /* Makes the message that is shown out of the RPC's reply, in the arena or borrowed from it. */
 typedef ProtobufCMessage *route_view(struct arena *arena, const ProtobufCMessage *reply);
+
+/* The GetStatusRequest behind a request, in the arena. */
+typedef const ProtobufCMessage *route_question(struct arena *arena, const ProtobufCMessage *input);
 
 /* Puts what a GetStatusResponse says into a view. */
 typedef void route_count(ProtobufCMessage *view, const ProtobufCMessage *status);
@@ -54,7 +58,8 @@ struct route {
     unsigned flags;
     route_view *view;                            /* NULL: the reply as it is */
     const ProtobufCMessageDescriptor *view_type; /* of the view */
-    route_count *count;                          /* the view wants a GetStatus behind it; NULL: it does not */
+    route_question *question;                    /* the GetStatus that the view wants behind it; NULL: none */
+    route_count *count;                          /* what its answer says, for the view */
     const char *async_rpc;                       /* what is called for Prefer: respond-async; NULL: that is nothing */
     const char *begun_at;                        /* where what has begun so is asked for, before its id */
     const char *reveal_rpc;                      /* what is called where the field `reveal` is true; NULL: nothing */

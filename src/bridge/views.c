@@ -56,11 +56,24 @@ ProtobufCMessage *view_up(struct arena *arena, const ProtobufCMessage *reply)
     return &view->base;
 }
 
+const ProtobufCMessage *view_up_question(struct arena *arena, const ProtobufCMessage *input)
+{
+    Truss__Migration__V1__GetStatusRequest *const question = arena_alloc(arena, sizeof *question);
+    truss__migration__v1__get_status_request__init(question);
+    question->framework = ((const Truss__Migration__V1__RunRequest *)input)->framework;
+    question->limit = 1; /* the summary counts all */
+    return &question->base;
+}
+
 void view_up_count(ProtobufCMessage *view, const ProtobufCMessage *status)
 {
     const Truss__Migration__V1__Summary *const summary =
         ((const Truss__Migration__V1__GetStatusResponse *)status)->summary;
-    ((Truss__Bridge__V1__UpView *)view)->pending_count = summary == NULL ? 0 : summary->pending;
+    Truss__Bridge__V1__UpView *const up = (Truss__Bridge__V1__UpView *)view;
+    if (summary != NULL) {
+        up->_pending_count_case = TRUSS__BRIDGE__V1__UP_VIEW___PENDING_COUNT_PENDING_COUNT;
+        up->pending_count = summary->pending;
+    }
 }
 
 ProtobufCMessage *view_ready(struct arena *arena, const ProtobufCMessage *reply)

@@ -14,7 +14,10 @@ ProtobufCMessage *view_status(struct arena *arena, const ProtobufCMessage *reply
 ProtobufCMessage *view_up(struct arena *arena, const ProtobufCMessage *reply);
 ProtobufCMessage *view_ready(struct arena *arena, const ProtobufCMessage *reply);
 
-/* Puts what a GetStatusResponse says is pending into the view of view_up. */
+/* The status that says what is pending behind a run: of the framework that the RunRequest names. In the arena. */
+const ProtobufCMessage *view_up_question(struct arena *arena, const ProtobufCMessage *input);
+
+/* Puts what a GetStatusResponse says is pending into the view of view_up; nothing where it could not be counted. */
 void view_up_count(ProtobufCMessage *view, const ProtobufCMessage *status);
 
 #endif

@@ -225,6 +225,14 @@ class Login(Case):
         http = self.open_bridge("--insecure-no-login", worker=worker)
         self.assertEqual(http.get(STATUS).status, 200)
 
+    def test_a_password_is_not_shown_to_others_where_nobody_looks_at_the_token(self):
+        http = self.open_bridge("--insecure-no-login", worker=self.worker(self.files))
+        for headers in ({}, {"Authorization": "Bearer x"}, {"X-Api-Key": "x"}):
+            answer = http.get("/api/connection?reveal=true", headers=headers)
+            self.assertEqual(answer.status, 403, answer.body)
+            self.assertNotIn(harness.PASSWORD_ENCODED, answer.body.decode())
+        self.assertEqual(http.get("/api/connection").status, 200)
+
     def test_a_worker_without_tokens_that_comes_later_is_not_served_by_an_open_bridge(self):
         path = self.socket_url()
         program = self.program("truss-bridge", "--listen", "0.0.0.0:0", "--worker", path).wait_listening()

@@ -18,7 +18,7 @@ from harness import messages, settled, wait_for
 RUN = "/api/migrations/idempotent/run"
 PATH = "/api/operations/1"
 EVENTS = PATH + "/events"
-NOT_FOUND, ABORTED, INVALID_ARGUMENT, INTERNAL = 5, 10, 3, 13
+NOT_FOUND, ABORTED, INVALID_ARGUMENT, INTERNAL, UNAVAILABLE = 5, 10, 3, 13, 14
 STREAMS = 128
 
 
@@ -202,6 +202,35 @@ class Streams(Bridged):
         self.over(lambda call: messages().migration.RunResponse(ok=True))
         for key, status in (("x" * 255, 200), ("x" * 256, 400), ("", 400), ("a\tb", 400)):
             self.assertEqual(self.http.post(RUN, headers={"Idempotency-Key": key}).status, status, key)
+
+    def test_a_key_is_refused_where_none_is_kept_and_passed_over_where_none_is_needed(self):
+        self.over(lambda call: Failure(UNAVAILABLE, "down"), lambda call: messages().migration.CheckResponse(safe=True))
+        writes = {(method, path) for path, methods in self.http.get("/openapi.json").json["paths"].items() for method in methods if method != "get"}
+        document = self.http.get("/openapi.json").json["paths"]
+        keyed = {(method, path) for method, path in writes
+                 if any(one["name"] == "Idempotency-Key" for one in document[path][method].get("parameters", ()))}
+        self.assertEqual(keyed, {("post", "/api/migrations/idempotent/" + name) for name in ("run", "mark-applied", "mark-rolled-back", "baseline")}
+                         | {("post", "/api/migrations/" + name) for name in ("up", "create")}
+                         | {("post", "/api/backups"), ("post", "/api/backups/snapshot")}
+                         | {("post", "/api/branches" + name) for name in ("", "/golden", "/{id}/reset")})
+        for method, path in (("POST", "/api/backups/1/restore"), ("POST", "/api/backups/1/verify"), ("POST", "/api/branches/1/rehearse"),
+                             ("POST", "/api/migrations/approvals"), ("DELETE", "/api/migrations/approvals/x"), ("DELETE", "/api/branches/1"),
+                             ("DELETE", "/api/backups/1"), ("POST", "/api/branches/1/protect"), ("PATCH", "/api/branches/1"), ("POST", "/api/sql/explain")):
+            answer = self.http.request(method, path, {}, {"Idempotency-Key": "k"})
+            self.assertEqual((path, answer.status, "Idempotency-Key" in answer.json["message"]), (path, 400, True))
+        self.assertEqual([worker.calls for worker in self.workers], [[], []])
+        self.assertEqual(self.http.post("/api/migrations/check", headers={"Idempotency-Key": "k"}).status, 200)
+        self.assertEqual([("idempotency-key" in call.metadata) for worker in self.workers for call in worker.calls], [False, False])
+
+    def test_what_nobody_counts_behind_a_run_is_null_and_of_the_framework_that_was_run(self):
+        run = messages().migration.RunResponse(ok=True)
+        for status, pending in ((Failure(UNAVAILABLE, "down"), None), (messages().migration.GetStatusResponse(problem="unknown"), None),
+                                (messages().migration.GetStatusResponse(summary={"pending": 3}), 3),
+                                (messages().migration.GetStatusResponse(summary={}), 0)):
+            self.over(lambda call, status=status: run if call.method == "Run" else status)
+            answer = self.http.post("/api/migrations/up", {"framework": "knex"})
+            self.assertEqual((answer.status, answer.json["pendingCount"]), (200, pending))
+            self.assertEqual([(call.method, call.input.framework) for call in self.workers[0].calls], [("Run", "knex"), ("GetStatus", "knex")])
 
     def test_a_reason_tells_the_status_where_the_code_is_too_wide(self):
         for code, reason, status in ((INVALID_ARGUMENT, "IDEMPOTENCY_KEY_REUSED", 422), (ABORTED, "IN_FLIGHT", 409), (ABORTED, "PLAN_CHANGED", 409),
