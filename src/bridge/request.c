@@ -368,10 +368,11 @@ static bool read_key(struct passage *passage, struct status *status)
     const bool is_kept = (passage->route->flags & ROUTE_KEYED) != 0;
     passage->options.idempotency_key = is_kept ? key : NULL;
     return key == NULL || is_kept || (passage->route->flags & needless) != 0 ||
-           status_fail(status, STATUS_INVALID_ARGUMENT,
-                       "%s %s keeps no Idempotency-Key: it would be done twice. Leave the header out, and look whether it "
-                       "was done before you ask again.",
-                       passage->route->method, passage->route->pattern);
+           status_fail(
+               status, STATUS_INVALID_ARGUMENT,
+               "%s %s keeps no Idempotency-Key: it would be done twice. Leave the header out, and look whether it "
+               "was done before you ask again.",
+               passage->route->method, passage->route->pattern);
 }
 
 static bool read_options(struct passage *passage, struct status *status)

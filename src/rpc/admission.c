@@ -3,19 +3,48 @@
  */
 #include "rpc/admission.h"
 
-#define WAITING  64 /* one more is told at once that there are too many */
-#define RETRY_MS 1000
+#define UNDECIDED    64  /* one more is told at once that there are too many */
+#define FAILING      256 /* the same of refusals, */
+#define FAILING_EACH 64  /* and of those of one host */
+#define RETRY_MS     1000
 
-static void delay(struct admission *admission, struct rpc_admitted *admitted, struct status *status)
+/* FNV-1a; two hosts may share a counter. */
+static atomic_uint *failures_of(struct admission *admission, const struct rpc_peer *peer)
 {
-    const uint32_t retry_ms = admitted->again_ms > 0 ? admitted->again_ms : admitted->delay_ms;
-    if (retry_ms == 0 || atomic_fetch_add(&admission->waiting, 1) < WAITING) {
+    uint32_t hash = 2166136261u;
+    for (const char *c = peer->host; *c != '\0'; c++) {
+        hash = (hash ^ (unsigned char)*c) * 16777619u;
+    }
+    return &admission->failing_of[hash % ADMISSION_HOSTS];
+}
+
+/* Takes a place of those who wait; false where there is none. */
+static bool take_place(struct admission *admission, const struct rpc_peer *peer, bool is_failure)
+{
+    atomic_uint *const count = is_failure ? &admission->failing : &admission->undecided;
+    atomic_uint *const of_host = failures_of(admission, peer);
+    const bool has_place = atomic_fetch_add(count, 1) < (is_failure ? FAILING : UNDECIDED);
+    if (has_place && (!is_failure || atomic_fetch_add(of_host, 1) < FAILING_EACH)) {
+        return true;
+    }
+    atomic_fetch_sub(of_host, has_place ? 1 : 0); /* it was one of its host's too many */
+    atomic_fetch_sub(count, 1);
+    return false;
+}
+
+static void delay(struct admission *admission, const struct rpc_peer *peer, struct rpc_admitted *admitted,
+                  struct status *status)
+{
+    const bool is_failure = admitted->again_ms == 0;
+    const uint32_t retry_ms = is_failure ? admitted->delay_ms : admitted->again_ms;
+    if (retry_ms == 0 || take_place(admission, peer, is_failure)) {
         return;
     }
-    atomic_fetch_sub(&admission->waiting, 1);
     admitted->delay_ms = 0;
     admitted->again_ms = 0;
-    status_fail(status, STATUS_RESOURCE_EXHAUSTED, "Too many logins fail at this moment. Try again in a moment.");
+    status_fail(status, STATUS_RESOURCE_EXHAUSTED,
+                is_failure ? "Too many logins fail at this moment. Try again in a moment."
+                           : "Too many logins are looked at at this moment. Try again in a moment.");
     status->retry_ms = retry_ms;
 }
 
@@ -26,7 +55,7 @@ bool admission_decide(struct admission *admission, const struct rpc_visitor *vis
         .principal = {"", PRINCIPAL_ANONYMOUS, SCOPE_ALL, visitor->peer->address},
     };
     if (admission->gate != NULL && !admission->gate(admission->context, visitor, admitted, status)) {
-        delay(admission, admitted, status);
+        delay(admission, visitor->peer, admitted, status);
         return false;
     }
     admitted->delay_ms = 0;
@@ -34,9 +63,12 @@ bool admission_decide(struct admission *admission, const struct rpc_visitor *vis
     return principal_may(&admitted->principal, wanted, &admission->environment, status);
 }
 
-void admission_told(struct admission *admission)
+void admission_told(struct admission *admission, const struct rpc_peer *peer, bool was_failure)
 {
-    atomic_fetch_sub(&admission->waiting, 1);
+    if (was_failure) {
+        atomic_fetch_sub(failures_of(admission, peer), 1);
+    }
+    atomic_fetch_sub(was_failure ? &admission->failing : &admission->undecided, 1);
 }
 
 void admission_full(bool is_greedy, struct status *status)

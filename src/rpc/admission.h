@@ -32,19 +32,24 @@ struct rpc_admitted {
 typedef bool rpc_gate(void *context, const struct rpc_visitor *visitor, struct rpc_admitted *admitted,
                       struct status *status);
 
+#define ADMISSION_HOSTS 256
+
 struct admission {
     rpc_gate *gate; /* NULL: everybody is anonymous and has every scope */
     void *context;
-    struct environment environment; /* its name is in the scopes that are told to be missing */
-    atomic_size_t waiting;          /* refusals whose time has not come, and those of whom it is not known yet */
+    struct environment environment;          /* its name is in the scopes that are told to be missing */
+    atomic_uint undecided;                   /* those of whom it is not known yet */
+    atomic_uint failing;                     /* refusals whose time has not come, */
+    atomic_uint failing_of[ADMISSION_HOSTS]; /* and those of a host */
 };
 
 /* True where he may use what asks for this scope; the principal is filled in either case. False: decide again after
  * again_ms where that is not 0; else refuse him with the status, after the delay. Where one of the two is not 0,
- * admission_told is to be called when that time is over. */
+ * admission_told is to be called when that time is over. Who fails takes no place of those who are still
+ * looked at, nor all of those of other hosts. */
 bool admission_decide(struct admission *admission, const struct rpc_visitor *visitor, enum scope wanted,
                       struct rpc_admitted *admitted, struct status *status);
-void admission_told(struct admission *admission);
+void admission_told(struct admission *admission, const struct rpc_peer *peer, bool was_failure);
 
 /* What he is told for whom there is no room. is_greedy: his own connection takes it. */
 void admission_full(bool is_greedy, struct status *status);

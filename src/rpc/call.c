@@ -4,7 +4,6 @@
  */
 #include "rpc/channel.h"
 
-#include "base/memory.h"
 #include "base/shortage.h"
 #include "rpc/exchange.h"
 #include "rpc/socket.h"
@@ -72,12 +71,10 @@ static void async_ended(struct text response, const struct status *status, void 
     struct status outcome = {.arena = arena};
     ProtobufCMessage *reply = NULL;
     if (status->code == STATUS_OK) {
-        reply = memory_has_room(READING * response.size) ? rpc_response_unpack(arena, call->output, response, &outcome)
-                                                         : NULL;
+        reply = room_for(READING * response.size, &outcome, "read", "the worker's answer")
+                    ? rpc_response_unpack(arena, call->output, response, &outcome)
+                    : NULL;
         status = &outcome;
-        if (reply == NULL && outcome.code == STATUS_OK) {
-            shortage(&outcome, "read", "the worker's answer");
-        }
     }
     call->done(reply, status, call->data);
     arena_free(own);
@@ -116,9 +113,10 @@ static void waiting_ended(struct text response, const struct status *status, voi
 {
     struct waiting_call *const call = data;
     pthread_mutex_lock(&call->mutex);
-    call->response = (struct text){arena_strndup(call->arena, response.data, response.size), response.size};
     if (status->code != STATUS_OK) {
         status_fail(call->status, status->code, "%s", status->message);
+    } else if (room_for(READING * response.size, call->status, "read", "the worker's answer")) {
+        call->response = (struct text){arena_strndup(call->arena, response.data, response.size), response.size};
     }
     call->is_done = true;
     pthread_cond_signal(&call->ended);

@@ -25,6 +25,7 @@
 
 #define RECONNECT_MIN_MS 20
 #define RECONNECT_MAX_MS 500
+#define REDIAL_MS        1000 /* between two dialers, at the least */
 #define END_MS           2000 /* for calls to end that were cancelled */
 #define CLOSE_MS         500  /* for nng to close a socket without calls, which takes it a few */
 
@@ -43,20 +44,22 @@ static void on_pipe(nng_pipe pipe, nng_pipe_ev event, void *data)
     }
 }
 
+/* With the mutex of dialing held, or nobody else there yet. */
 static int dial(struct rpc_channel *channel)
 {
+    channel->dialed_at = clock_ms();
     const char *const url = channel->link == NULL ? channel->url : tls_link_url(channel->link);
     return nng_dial(channel->socket, url, &channel->dialer, NNG_FLAG_NONBLOCK);
 }
 
 /* nng 1.5.2 dials no more where a connection by a Unix socket ended at a certain moment of its greeting, as the link's
- * do when the worker is away. */
+ * do when the worker is away. The link's thread and the watch's notice it, each by itself: one dialer is enough. */
 static void dial_again(void *data)
 {
     struct rpc_channel *const channel = data;
     atomic_fetch_add(&channel->inside, 1);
     pthread_mutex_lock(&channel->dialing);
-    if (!atomic_load(&channel->closing)) {
+    if (!atomic_load(&channel->closing) && clock_ms() - channel->dialed_at >= REDIAL_MS) {
         nng_dialer_close(channel->dialer);
         dial(channel);
     }

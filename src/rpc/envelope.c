@@ -13,8 +13,8 @@
 #define DEEPEST 32
 #define BLOCK   ((size_t)256 * 1024) /* what an arena takes at a time, at the most */
 
-#define SMALL        ((size_t)64 * 1024) /* a reply that the memory's reserve is for */
-#define PAYLOAD_TAG  ((2 << 3) | 2)      /* Response.payload, which has a length */
+#define SMALL        ((size_t)64 * 1024) /* what the memory's reserve is for */
+#define PAYLOAD_TAG  ((2 << 3) | 2)      /* Request.payload and Response.payload, which have a length */
 #define LONGEST_HEAD 11                  /* the tag, and a length of ten bytes */
 
 /* ---- checking bytes from outside ---- */
@@ -166,14 +166,17 @@ const char *rpc_request_metadata(const struct rpc_request *request, const char *
     return NULL;
 }
 
-static struct text login_of(const struct rpc_request *request)
+void rpc_request_digest(const struct rpc_request *request, unsigned char digest[SHA256_SIZE])
 {
-    return text_of(rpc_request_metadata(request, "authorization"));
-}
-
-bool rpc_request_asks_same(const struct rpc_request *a, const struct rpc_request *b)
-{
-    return text_equal(a->payload, b->payload) && text_equal(login_of(a), login_of(b));
+    struct sha256 hash;
+    const struct text login = text_of(rpc_request_metadata(request, "authorization"));
+    sha256_start(&hash);
+    sha256_add(&hash, text_of(request->method));
+    sha256_add(&hash, (struct text){"", 1});
+    sha256_add(&hash, login); /* which has no NUL */
+    sha256_add(&hash, (struct text){"", 1});
+    sha256_add(&hash, request->payload);
+    sha256_finish(&hash, digest);
 }
 
 /* protobuf-c's strings are char *, but packing reads them only. */
@@ -182,21 +185,39 @@ static char *borrowed(const char *string)
     return string == NULL ? (char *)(uintptr_t) "" : (char *)(uintptr_t)string;
 }
 
-/* Of a size that is known: to find it is to go through all of the message. */
-static struct text pack_sized(struct arena *arena, const ProtobufCMessage *message, size_t size)
+static struct text pack(struct arena *arena, const ProtobufCMessage *message)
 {
-    uint8_t *const bytes = arena_alloc(arena, size);
+    uint8_t *const bytes = arena_alloc(arena, protobuf_c_message_get_packed_size(message));
     return (struct text){(const char *)bytes, protobuf_c_message_pack(message, bytes)};
 }
 
-static struct text pack(struct arena *arena, const ProtobufCMessage *message)
-{
-    return pack_sized(arena, message, protobuf_c_message_get_packed_size(message));
-}
+/* A message of a size that is known: to find it is to go through all of it. */
+struct payload {
+    const ProtobufCMessage *message;
+    size_t size;
+};
 
-static ProtobufCBinaryData binary(struct text bytes)
+/* The envelope without its payload (NULL: it has nothing else), and behind it the payload, packed right into its place,
+ * so that a large one takes its memory once. False where there is none. */
+static bool pack_around(struct arena *arena, const ProtobufCMessage *envelope, const struct payload *payload,
+                        struct text *bytes)
 {
-    return (ProtobufCBinaryData){.len = bytes.size, .data = (uint8_t *)(uintptr_t)bytes.data};
+    const size_t front = envelope == NULL ? 0 : protobuf_c_message_get_packed_size(envelope);
+    const size_t most = front + LONGEST_HEAD + payload->size;
+    uint8_t *const packed = most <= SMALL ? arena_alloc(arena, most) : arena_try_alloc(arena, most);
+    if (packed == NULL) {
+        return false;
+    }
+    size_t at = envelope == NULL ? 0 : protobuf_c_message_pack(envelope, packed);
+    packed[at++] = PAYLOAD_TAG;
+    size_t length = payload->size;
+    for (; length > 0x7F; length >>= 7) {
+        packed[at++] = (uint8_t)(length | 0x80);
+    }
+    packed[at++] = (uint8_t)length;
+    at += protobuf_c_message_pack(payload->message, packed + at);
+    *bytes = (struct text){(const char *)packed, at};
+    return true;
 }
 
 bool rpc_request_pack(struct arena *arena, const struct rpc_request *request, const ProtobufCMessage *message,
@@ -218,10 +239,11 @@ bool rpc_request_pack(struct arena *arena, const struct rpc_request *request, co
     }
     envelope.method = borrowed(request->method);
     envelope.timeout_ms = request->timeout_ms;
-    envelope.payload = binary(pack_sized(arena, message, size));
     envelope.n_metadata = request->metadata_count;
     envelope.metadata = pointers;
-    *bytes = pack(arena, &envelope.base);
+    if (!pack_around(arena, &envelope.base, &(struct payload){message, size}, bytes)) {
+        return shortage(status, "send", "the request");
+    }
     return bytes->size <= RPC_MESSAGE_LIMIT ||
            status_fail(status, STATUS_RESOURCE_EXHAUSTED, "The request's metadata is too large.");
 }
@@ -234,6 +256,18 @@ static bool has_control_character(const char *string)
         }
     }
     return false;
+}
+
+/* Is it what a sender of good will says? It is copied, logged and compared by who has not been asked yet who he is. */
+static bool is_sane(const struct rpc_metadata *one, struct status *status)
+{
+    const size_t most = strcmp(one->key, "request-id") == 0 ? LIMIT_REQUEST_ID : RPC_METADATA_SIZE;
+    if (has_control_character(one->key) || has_control_character(one->value)) {
+        return status_fail(status, STATUS_INVALID_ARGUMENT, "The request's metadata has control characters.");
+    }
+    return (strlen(one->key) <= RPC_METADATA_KEY && strlen(one->value) <= most) ||
+           status_fail(status, STATUS_INVALID_ARGUMENT, "The request's metadata \"%.*s\" is longer than %zu bytes.",
+                       RPC_METADATA_KEY, one->key, most);
 }
 
 bool rpc_request_unpack(struct arena *arena, struct text bytes, struct rpc_request *request, struct status *status)
@@ -253,8 +287,8 @@ bool rpc_request_unpack(struct arena *arena, struct text bytes, struct rpc_reque
     request->payload = (struct text){(const char *)envelope->payload.data, envelope->payload.len};
     for (size_t i = 0; i < envelope->n_metadata; i++) {
         const struct rpc_metadata one = {envelope->metadata[i]->key, envelope->metadata[i]->value};
-        if (has_control_character(one.key) || has_control_character(one.value)) {
-            return status_fail(status, STATUS_INVALID_ARGUMENT, "The request's metadata has control characters.");
+        if (!is_sane(&one, status)) {
+            return false;
         }
         request->metadata[request->metadata_count++] = one;
     }
@@ -275,27 +309,6 @@ struct text rpc_failure_pack(struct arena *arena, const struct status *failure)
     return pack(arena, &envelope.base);
 }
 
-/* The envelope, with the message packed right into its place, so that a large one takes its memory once. False where
- * there is none. */
-static bool pack_reply(struct arena *arena, const ProtobufCMessage *reply, size_t size, struct text *bytes)
-{
-    const size_t most = LONGEST_HEAD + size;
-    uint8_t *const packed = size <= SMALL ? arena_alloc(arena, most) : arena_try_alloc(arena, most);
-    if (packed == NULL) {
-        return false;
-    }
-    size_t at = 0;
-    packed[at++] = PAYLOAD_TAG;
-    size_t length = size;
-    for (; length > 0x7F; length >>= 7) {
-        packed[at++] = (uint8_t)(length | 0x80);
-    }
-    packed[at++] = (uint8_t)length;
-    at += protobuf_c_message_pack(reply, packed + at);
-    *bytes = (struct text){(const char *)packed, at};
-    return true;
-}
-
 struct text rpc_reply_pack(struct arena *arena, const ProtobufCMessage *reply, struct status *status)
 {
     const size_t size = protobuf_c_message_get_packed_size(reply);
@@ -303,7 +316,7 @@ struct text rpc_reply_pack(struct arena *arena, const ProtobufCMessage *reply, s
     if (size > RPC_MESSAGE_LIMIT - 1024) {
         status_fail(status, STATUS_RESOURCE_EXHAUSTED, "The answer is larger than %zu bytes.",
                     RPC_MESSAGE_LIMIT - 1024);
-    } else if (pack_reply(arena, reply, size, &bytes)) {
+    } else if (pack_around(arena, NULL, &(struct payload){reply, size}, &bytes)) {
         return bytes;
     } else {
         shortage(status, "send", "the answer");

@@ -6,6 +6,7 @@
 #define RPC_ENVELOPE_H
 
 #include "base/arena.h"
+#include "base/digest.h"
 #include "base/limits.h"
 #include "base/status.h"
 #include "base/text.h"
@@ -30,6 +31,8 @@ struct rpc_metadata {
 };
 
 #define RPC_METADATA_LIMIT 32
+#define RPC_METADATA_KEY   64                  /* bytes of a key, */
+#define RPC_METADATA_SIZE  ((size_t)16 * 1024) /* and of a value; of a request-id LIMIT_REQUEST_ID */
 
 /* A request as its receiver sees it; strings and payload live in the arena. */
 struct rpc_request {
@@ -43,10 +46,11 @@ struct rpc_request {
 /* Value of a metadata key; NULL where it is absent. */
 const char *rpc_request_metadata(const struct rpc_request *request, const char *key);
 
-/* Do both ask the same, with the same login? Of one method. */
-bool rpc_request_asks_same(const struct rpc_request *a, const struct rpc_request *b);
+/* Of its method, its login and its payload: two that have the same ask the same. */
+void rpc_request_digest(const struct rpc_request *request, unsigned char digest[SHA256_SIZE]);
 
-/* The packed envelope around a message. Fails with RESOURCE_EXHAUSTED beyond RPC_MESSAGE_LIMIT. request->payload is
+/* The packed envelope around a message. Fails with RESOURCE_EXHAUSTED beyond RPC_MESSAGE_LIMIT, UNAVAILABLE where there
+ * is no memory for a large one. request->payload is
  * ignored: the message is the payload. */
 bool rpc_request_pack(struct arena *arena, const struct rpc_request *request, const ProtobufCMessage *message,
                       struct text *bytes, struct status *status);

@@ -153,11 +153,13 @@ static struct call *new_call(struct rpc_channel *channel)
     return call;
 }
 
-static struct call *take_call(struct rpc_channel *channel, bool is_poll)
+/* NULL where the channel is being closed, or nng has no memory for one more. */
+static struct call *take_call(struct rpc_channel *channel, bool is_poll, struct status *status)
 {
     pthread_mutex_lock(&channel->mutex);
     struct call *call = channel->free;
-    if (channel->closing || (is_poll && channel->no_polls)) {
+    const bool is_closed = channel->closing || (is_poll && channel->no_polls);
+    if (is_closed) {
         call = NULL;
     } else if (call != NULL) {
         channel->free = call->next_free;
@@ -170,6 +172,11 @@ static struct call *take_call(struct rpc_channel *channel, bool is_poll)
         atomic_fetch_add(&channel->calls, 1);
     }
     pthread_mutex_unlock(&channel->mutex);
+    if (is_closed) {
+        status_fail(status, STATUS_CANCELLED, "The channel to %s is closed.", channel->url);
+    } else if (call == NULL) {
+        shortage(status, "send", "the request");
+    }
     return call;
 }
 
@@ -177,13 +184,13 @@ bool exchange_start(struct rpc_channel *channel, struct text request, const stru
                     struct status *status)
 {
     nng_msg *const message = rpc_message_try(request);
-    struct call *const call = message == NULL ? NULL : take_call(channel, exchange->is_poll);
+    struct call *const call = message == NULL ? NULL : take_call(channel, exchange->is_poll, status);
     if (message == NULL) {
         return shortage(status, "send", "the request");
     }
     if (call == NULL) {
         nng_msg_free(message);
-        return status_fail(status, STATUS_CANCELLED, "The channel to %s is closed.", channel->url);
+        return false;
     }
     call->connect_ms = exchange->connect_timeout_ms == 0 ? CONNECT_MS : (nng_duration)exchange->connect_timeout_ms;
     call->deadline = deadline_in(exchange->timeout_ms);

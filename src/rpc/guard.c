@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/limits.h"
+#include "base/memory.h"
 #include "rpc/envelope.h"
 #include "rpc/frames.h"
 #include "rpc/tickets.h"
@@ -208,7 +209,7 @@ static void turn_away(struct guest *guest, const struct frame_route *route)
 static bool hand_to_nng(struct guard *guard, uint32_t number, struct text body)
 {
     nng_msg *message;
-    const bool is_made = nng_msg_alloc(&message, 0) == 0;
+    const bool is_made = memory_has_room(body.size) && nng_msg_alloc(&message, 0) == 0;
     if (is_made && nng_msg_header_append_u32(message, number) == 0 && nng_msg_append_u32(message, number) == 0 &&
         nng_msg_append(message, body.data, body.size) == 0 &&
         nng_sendmsg(guard->raw, message, NNG_FLAG_NONBLOCK) == 0) {

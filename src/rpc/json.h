@@ -47,7 +47,7 @@ size_t json_element_size(ProtobufCType type);
 
 /* Reads an object into a new message in the arena; field names in either style, null for unset. An empty text is {}.
  * Fails with INVALID_ARGUMENT that names the field, or line and column of what is no JSON, and where it has more values
- * than the limit. */
+ * than the limit; with UNAVAILABLE where there is no memory to read it. */
 ProtobufCMessage *json_read(struct arena *arena, const ProtobufCMessageDescriptor *descriptor, struct text json,
                             struct status *status);
 

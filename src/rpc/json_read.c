@@ -5,12 +5,16 @@
 #include "rpc/json.h"
 
 #include "base/clock.h"
+#include "base/shortage.h"
 #include "google/protobuf/timestamp.pb-c.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <string.h>
+
+#define READING    4   /* times its size: a string is there in jansson's buffer, in its tree and in the message */
+#define VALUE_ROOM 128 /* what a value takes in the tree and in the message beside its text */
 
 struct reading {
     struct arena *arena;
@@ -287,9 +291,8 @@ static ProtobufCMessage *read_object(const struct reading *reading, const Protob
     return message;
 }
 
-/* jansson takes a hundred times the size of "{},{},…": 700 MB for a body of 8. What begins a value is counted before.
- */
-static bool has_too_many_values(struct text json)
+/* What begins a value. jansson takes a hundred times the size of "{},{},…": 700 MB for a body of 8. */
+static size_t count_values(struct text json)
 {
     size_t values = 0;
     bool in_string = false;
@@ -303,25 +306,39 @@ static bool has_too_many_values(struct text json)
             values++;
         }
     }
-    return values > JSON_VALUES_LIMIT;
+    return values;
+}
+
+static json_t *parse(struct text json, struct status *status)
+{
+    json_error_t error;
+    json_t *const tree = json_loadb(json.data, json.size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    if (tree == NULL && json_error_code(&error) == json_error_out_of_memory) {
+        shortage(status, "read", "the body");
+    } else if (tree == NULL) {
+        status_fail(status, STATUS_INVALID_ARGUMENT, "The body is not JSON: %s (line %d, column %d).", error.text,
+                    error.line, error.column);
+    }
+    return tree;
 }
 
 ProtobufCMessage *json_read(struct arena *arena, const ProtobufCMessageDescriptor *descriptor, struct text json,
                             struct status *status)
 {
     const struct reading reading = {.arena = arena, .status = status};
-    json_error_t error;
     if (text_trim(json).size == 0) {
         json = text_of("{}");
     }
-    if (has_too_many_values(json)) {
+    const size_t values = count_values(json);
+    if (values > JSON_VALUES_LIMIT) {
         status_fail(status, STATUS_INVALID_ARGUMENT, "The body has more than %zu values.", JSON_VALUES_LIMIT);
         return NULL;
     }
-    json_t *const tree = json_loadb(json.data, json.size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    if (!room_for(READING * json.size + VALUE_ROOM * values, status, "read", "the body")) {
+        return NULL;
+    }
+    json_t *const tree = parse(json, status);
     if (tree == NULL) {
-        status_fail(status, STATUS_INVALID_ARGUMENT, "The body is not JSON: %s (line %d, column %d).", error.text,
-                    error.line, error.column);
         return NULL;
     }
     ProtobufCMessage *const message = read_object(&reading, descriptor, tree, "body");

@@ -18,9 +18,37 @@
 #include <string.h>
 #include <time.h>
 
+#define SMALL       ((size_t)64 * 1024)        /* a payload that is taken in whatever others have */
+#define HOUSE_BYTES ((size_t)64 * 1024 * 1024) /* of all payloads that are in the house */
+#define RETRY_MS    1000
+
 #define DRAIN_MS  100
 #define CLOSE_MS  3000  /* for nng to close without a request under way, which takes it a few */
 #define ANSWER_MS 10000 /* the guard takes one at once */
+
+/* ---- what is held of requests ---- */
+
+/* Counts what the request brought along, until it is answered; false where there is too much of others'. Those who wait
+ * have set nothing aside yet (room.h), and a queue of the largest would be gigabytes. */
+static bool hold(struct visit *visit, struct status *status)
+{
+    visit->held = visit->request.payload.size;
+    const size_t held = atomic_fetch_add(&visit->server->held, visit->held);
+    if (visit->held <= SMALL || held + visit->held <= HOUSE_BYTES) {
+        return true;
+    }
+    status_fail(
+        status, STATUS_UNAVAILABLE,
+        "The worker has too many large requests at this moment; this one was not begun. Try again in a moment.");
+    status->retry_ms = RETRY_MS;
+    return false;
+}
+
+static void let_go(struct visit *visit)
+{
+    atomic_fetch_sub(&visit->server->held, visit->held);
+    visit->held = 0;
+}
 
 /* ---- answering ---- */
 
@@ -43,6 +71,7 @@ static void answer(struct visit *visit, const struct status *status, struct text
     log_call(visit, status);
     rpc_tally_answered(visit->server->tally, &visit->place, status->code, clock_us() - visit->arrived);
     nng_msg *const message = rpc_message(bytes);
+    let_go(visit);
     arena_free(visit->arena);
     visit->arena = NULL;
     visit->step = STEP_SENDING;
@@ -76,20 +105,15 @@ static bool is_shared(const struct visit *visit)
     return visit->place.service->methods[visit->place.method].shared;
 }
 
-static bool is_equal(const struct visit *a, const struct visit *b)
-{
-    return a->place.service == b->place.service && a->place.method == b->place.method &&
-           rpc_request_asks_same(&a->request, &b->request);
-}
-
 /* True where an equal one waits for its turn: its answer will be this one's too. It has not begun, so that it sees all
  * that this one's client has seen. */
 static bool follow(struct visit *visit)
 {
     struct rpc_server *const server = visit->server;
+    rpc_request_digest(&visit->request, visit->digest);
     pthread_mutex_lock(&server->mutex);
     struct visit *leader = server->leaders;
-    while (leader != NULL && !is_equal(leader, visit)) {
+    while (leader != NULL && memcmp(leader->digest, visit->digest, sizeof visit->digest) != 0) {
         leader = leader->next;
     }
     const bool follows = leader != NULL;
@@ -227,6 +251,32 @@ static void enter_lane(struct visit *visit)
     }
 }
 
+static const char *copy_of(struct arena *arena, const char *string)
+{
+    return string == NULL ? NULL : arena_strdup(arena, string);
+}
+
+/* Until a delayed refusal is told only the refusal is kept, and what the log says with it. */
+static void keep_refusal(struct visit *visit, const struct status *status)
+{
+    struct arena *const small = arena_new(0);
+    const char *const id = copy_of(small, rpc_request_metadata(&visit->request, "request-id"));
+    const char *const trace = copy_of(small, rpc_request_metadata(&visit->request, "traceparent"));
+    visit->refused = rpc_failure_pack(small, status);
+    visit->refusal = (struct status){.arena = small, .code = status->code, .message = copy_of(small, status->message)};
+    visit->principal = (struct principal){.name = copy_of(small, visit->principal.name)};
+    visit->request = (struct rpc_request){
+        .method = arena_strdup(small, visit->request.method),
+        .metadata = {{"request-id", id}, {"traceparent", trace}},
+        .metadata_count = id == NULL      ? 0
+                          : trace == NULL ? 1
+                                          : 2,
+    };
+    let_go(visit);
+    arena_free(visit->arena);
+    visit->arena = small;
+}
+
 /* Who it is and whether he may: false where he is refused, or will be, or it is not known yet. */
 static bool let_in(struct visit *visit, struct status *status)
 {
@@ -242,11 +292,13 @@ static bool let_in(struct visit *visit, struct status *status)
         const struct rpc_call call = call_of(visit, status);
         visit->server->witness.refused(visit->server->witness.context, &call, wanted);
     }
-    const uint32_t wait_ms = admitted.again_ms > 0 ? admitted.again_ms : admitted.delay_ms;
-    visit->refusal = *status;
-    visit->step = admitted.again_ms > 0 ? STEP_UNDECIDED : STEP_DELAYED;
-    if (wait_ms > 0) {
-        nng_sleep_aio((nng_duration)wait_ms, visit->aio);
+    if (admitted.again_ms > 0) {
+        visit->step = STEP_UNDECIDED;
+        nng_sleep_aio((nng_duration)admitted.again_ms, visit->aio);
+    } else if (admitted.delay_ms > 0) {
+        keep_refusal(visit, status);
+        visit->step = STEP_DELAYED;
+        nng_sleep_aio((nng_duration)admitted.delay_ms, visit->aio);
     } else {
         refuse(visit, status);
     }
@@ -286,7 +338,23 @@ static void receive(struct visit *visit, struct text bytes)
         refuse(visit, &status);
         return;
     }
+    if (!hold(visit, &status)) {
+        refuse(visit, &status);
+        return;
+    }
     decide(visit, &status);
+}
+
+/* The time is over after which it is told, or asked again. */
+static void go_on(struct visit *visit)
+{
+    struct status status = {.arena = visit->arena};
+    admission_told(&visit->server->admission, &visit->peer, visit->step == STEP_DELAYED);
+    if (visit->step == STEP_DELAYED) {
+        answer(visit, &visit->refusal, visit->refused);
+    } else {
+        decide(visit, &status);
+    }
 }
 
 void visit_on_aio(void *data)
@@ -306,9 +374,7 @@ void visit_on_aio(void *data)
         return;
     }
     if (visit->step == STEP_UNDECIDED || visit->step == STEP_DELAYED) {
-        struct status status = {.arena = visit->arena};
-        admission_told(&visit->server->admission);
-        visit->step == STEP_DELAYED ? refuse(visit, &visit->refusal) : decide(visit, &status);
+        go_on(visit);
         return;
     }
     visit_received(visit);
@@ -344,8 +410,8 @@ static bool open_server(struct rpc_server *server, const struct rpc_server_optio
 static void free_server(void *data)
 {
     struct rpc_server *const server = data;
+    visits_stop(server); /* whose callbacks ask the guard */
     guard_free(server->guard);
-    visits_stop(server);
     nng_close(server->socket);
     for (int i = 0; i < RPC_LANES; i++) {
         lane_free(server->lanes[i]);

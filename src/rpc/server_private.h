@@ -28,7 +28,10 @@ struct visit {
     struct rpc_request request;
     struct rpc_peer peer;
     struct principal principal;
-    struct status refusal; /* of one that is delayed */
+    struct status refusal;             /* of one that is delayed: its code and message, */
+    struct text refused;               /* and all of it, packed */
+    size_t held;                       /* bytes of its payload, which are counted */
+    unsigned char digest[SHA256_SIZE]; /* of a shared one: rpc_request_digest */
     struct rpc_place place;
     int64_t arrived; /* clock_us */
     int64_t deadline;
@@ -51,6 +54,7 @@ struct rpc_server {
     atomic_size_t receiving; /* of them: those that wait for a request */
     bool is_closing;         /* no more are opened; under the mutex */
     atomic_size_t working;
+    atomic_size_t held; /* bytes of the payloads in the house */
     atomic_bool stopping;
     pthread_mutex_t mutex;
     struct visit *leaders; /* shared ones that wait for their turn */

@@ -33,8 +33,9 @@ struct call {
 
 struct rpc_channel {
     nng_socket socket;
-    nng_dialer dialer; /* under the next, once it is open: the link's thread and the watch both dial again */
-    pthread_mutex_t dialing;
+    pthread_mutex_t dialing; /* of the next two */
+    nng_dialer dialer;
+    int64_t dialed_at; /* clock_ms */
     char *url;
     struct tls_link *link; /* the way of a tls+tcp:// URL; NULL: nng goes itself */
     char *authorization;   /* of calls that have none of their own; NULL: none */

@@ -142,9 +142,7 @@ static ProtobufCMessage *first_answer(struct keyed *keyed, const ProtobufCMessag
                   "SELECT pg_catalog.encode(answer, 'hex') FROM {truss}.idempotency_keys WHERE key = $1 AND "
                   "request = $2 AND answer IS NOT NULL",
                   2, (const char *const[]){keyed->key, keyed->request}, &status);
-    return result == NULL || PQntuples(result) == 0
-               ? NULL
-               : message_kept(arena, type, pg_field(result, 0, 0), &status);
+    return result == NULL || PQntuples(result) == 0 ? NULL : message_kept(arena, type, pg_field(result, 0, 0), &status);
 }
 
 /* The answer as bytea has it, in the status' arena; NULL where there is no memory for it. */

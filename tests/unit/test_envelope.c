@@ -75,6 +75,44 @@ START_TEST(a_request_beyond_the_limit_is_not_packed)
 }
 END_TEST
 
+START_TEST(a_large_request_without_memory_is_unavailable)
+{
+    Truss__Migration__V1__PreviewRequest message = TRUSS__MIGRATION__V1__PREVIEW_REQUEST__INIT;
+    struct text bytes;
+    message.name = memset(arena_alloc(arena, MEGABYTE + 1), 'x', MEGABYTE);
+    memory_limit_resident(1);
+    const bool ok = rpc_request_pack(arena, &preview_request, &message.base, &bytes, &status);
+    memory_limit_resident(0);
+    ck_assert(!ok);
+    ck_assert_int_eq(status.code, STATUS_UNAVAILABLE);
+    ck_assert_uint_gt(status.retry_ms, 0);
+}
+END_TEST
+
+static bool unpack_with(const char *key, size_t size)
+{
+    Truss__Migration__V1__PreviewRequest message = TRUSS__MIGRATION__V1__PREVIEW_REQUEST__INIT;
+    struct rpc_request request = preview_request;
+    struct text bytes;
+    request.metadata[0] = (struct rpc_metadata){key, memset(arena_alloc(arena, size + 1), 'x', size)};
+    status = (struct status){.arena = arena};
+    ck_assert(rpc_request_pack(arena, &request, &message.base, &bytes, &status));
+    return rpc_request_unpack(arena, bytes, &request, &status);
+}
+
+START_TEST(metadata_of_a_request_is_short)
+{
+    ck_assert(unpack_with("request-id", LIMIT_REQUEST_ID));
+    ck_assert(!unpack_with("request-id", LIMIT_REQUEST_ID + 1));
+    ck_assert_int_eq(status.code, STATUS_INVALID_ARGUMENT);
+    ck_assert(unpack_with("authorization", RPC_METADATA_SIZE));
+    ck_assert(!unpack_with("authorization", RPC_METADATA_SIZE + 1));
+    ck_assert_int_eq(status.code, STATUS_INVALID_ARGUMENT);
+    ck_assert(!unpack_with(memset(arena_alloc(arena, MEGABYTE + 1), 'k', MEGABYTE), 1));
+    ck_assert_uint_lt(strlen(status.message), 200);
+}
+END_TEST
+
 START_TEST(metadata_counts_towards_the_limit)
 {
     Truss__Migration__V1__PreviewRequest message = TRUSS__MIGRATION__V1__PREVIEW_REQUEST__INIT;
@@ -383,6 +421,8 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, a_request_comes_out_as_it_went_in);
     tcase_add_test(tests, a_request_beyond_the_limit_is_not_packed);
+    tcase_add_test(tests, a_large_request_without_memory_is_unavailable);
+    tcase_add_test(tests, metadata_of_a_request_is_short);
     tcase_add_test(tests, metadata_counts_towards_the_limit);
     tcase_add_test(tests, every_truncation_of_a_request_is_invalid_or_a_smaller_request);
     tcase_add_loop_test(tests, bytes_that_are_no_envelope_are_invalid_argument, 0,

@@ -141,6 +141,7 @@ START_TEST(a_hundred_failures_at_once_keep_nobody_out)
     for (int i = 0; i < 100; i++) {
         rpc_call(channel, &wrong, count_exhausted, &ended);
     }
+    ck_assert_msg(ask_as("Bearer later"), "%s", status.message); /* nor of those who are looked at */
     ck_assert_msg(ask_as("Bearer runner"), "%s", status.message);
     for (const int64_t until = deadline_in(20000); atomic_load(&ended) < 100 && !deadline_passed(until);) {
         sleep_ms(5);

@@ -2,6 +2,7 @@
  * Messages as JSON and back.
  */
 #include "base/clock.h"
+#include "base/memory.h"
 #include "bridge/openapi.h"
 #include "every_type.pb-c.h"
 #include "rpc/json.h"
@@ -323,6 +324,25 @@ START_TEST(commas_and_brackets_in_strings_are_no_values)
 }
 END_TEST
 
+START_TEST(a_large_body_without_memory_is_no_fault_of_its_client)
+{
+    struct buffer json = {.arena = arena};
+    buffer_puts(&json, "{\"name\":\"");
+    for (int i = 0; i < 100000; i++) {
+        buffer_puts(&json, "0123456789");
+    }
+    buffer_puts(&json, "\"}");
+    memory_limit_resident(1);
+    const ProtobufCMessage *const none =
+        json_read(arena, &truss__migration__v1__preview_request__descriptor, buffer_text(&json), &status);
+    memory_limit_resident(0);
+    ck_assert_ptr_null(none);
+    ck_assert_int_eq(status.code, STATUS_UNAVAILABLE);
+    ck_assert_ptr_nonnull(
+        json_read(arena, &truss__migration__v1__preview_request__descriptor, buffer_text(&json), &status));
+}
+END_TEST
+
 START_TEST(a_hundred_thousand_nested_lists_do_not_crash)
 {
     struct buffer deep = {.arena = arena};
@@ -373,6 +393,7 @@ int main(void)
     tcase_add_test(tests, what_would_show_others_in_another_order_is_escaped);
     tcase_add_test(tests, values_without_number_are_refused_and_many_are_taken);
     tcase_add_test(tests, commas_and_brackets_in_strings_are_no_values);
+    tcase_add_test(tests, a_large_body_without_memory_is_no_fault_of_its_client);
     tcase_add_test(tests, a_hundred_thousand_nested_lists_do_not_crash);
     tcase_add_test(tests, the_openapi_document_is_json_and_its_references_lead_somewhere);
     suite_add_tcase(suite, tests);

@@ -106,6 +106,40 @@ START_TEST(what_there_is_no_memory_for_is_refused_and_the_next_one_is_answered)
 }
 END_TEST
 
+static atomic_int kept_out;
+
+static void count_kept_out(const ProtobufCMessage *reply, const struct status *outcome, void *data)
+{
+    (void)reply;
+    const bool is_so = outcome->code == STATUS_UNAVAILABLE && strstr(outcome->message, "large requests") != NULL;
+    atomic_fetch_add(&kept_out, is_so ? 1 : 0);
+    atomic_fetch_add((atomic_int *)data, 1);
+}
+
+START_TEST(so_many_bytes_of_requests_wait_and_small_ones_beside_them)
+{
+    static atomic_int ended;
+    enum { CALLS = 20, SIZE = 6 * MEGABYTE };
+    start_server(1, 40);
+    char *const large = arena_alloc(arena, SIZE + 1);
+    memset(large, 'x', SIZE);
+    memcpy(large, "sleep 100 ", 10);
+    Truss__Migration__V1__PreviewRequest request = TRUSS__MIGRATION__V1__PREVIEW_REQUEST__INIT;
+    request.name = large;
+    const struct rpc_invocation invocation = {MIGRATION, 2, &request.base, {.timeout_ms = 60000}};
+    for (int i = 0; i < CALLS; i++) {
+        rpc_call(channel, &invocation, count_kept_out, &ended);
+    }
+    ck_assert_ptr_nonnull(ask("small", 60000));
+    for (const int64_t until = deadline_in(60000); atomic_load(&ended) < CALLS && !deadline_passed(until);) {
+        sleep_ms(5);
+    }
+    ck_assert_int_eq(atomic_load(&ended), CALLS);
+    ck_assert_int_gt(atomic_load(&kept_out), 0);
+    ck_assert_ptr_nonnull(ask(large, 60000));
+}
+END_TEST
+
 START_TEST(a_url_that_is_none_is_refused)
 {
     static const char *const urls[] = {"", "http://x", "tcp://", "tcp://nohost:x"};
@@ -212,6 +246,7 @@ int main(void)
     tcase_add_test(tests, a_slow_worker_is_a_deadline_exceeded);
     tcase_add_test(tests, a_request_beyond_the_limit_is_refused_before_it_is_sent);
     tcase_add_test(tests, what_there_is_no_memory_for_is_refused_and_the_next_one_is_answered);
+    tcase_add_test(tests, so_many_bytes_of_requests_wait_and_small_ones_beside_them);
     tcase_add_test(tests, a_url_that_is_none_is_refused);
     tcase_add_test(tests, many_calls_at_once_are_each_answered_once);
     tcase_add_test(tests, a_full_lane_refuses_at_once);

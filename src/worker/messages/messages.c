@@ -71,8 +71,7 @@ ProtobufCMessage *message_kept(struct arena *arena, const ProtobufCMessageDescri
 {
     struct text bytes;
     struct status why = {.arena = status->arena};
-    ProtobufCMessage *const message =
-        bytes_of(arena, hex, &bytes, &why) ? rpc_unpack(arena, type, bytes, &why) : NULL;
+    ProtobufCMessage *const message = bytes_of(arena, hex, &bytes, &why) ? rpc_unpack(arena, type, bytes, &why) : NULL;
     if (message == NULL && why.code == STATUS_INVALID_ARGUMENT) {
         status_fail(status, STATUS_DATA_LOSS, "What the database keeps of a %s cannot be read: %s", type->short_name,
                     why.message);

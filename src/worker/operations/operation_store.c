@@ -102,11 +102,10 @@ bool operation_store_note(struct pg_session *session, const struct operation_new
 bool operation_store_sign(struct pg_session *session, const char *ids, const struct cancel_wish *wish,
                           struct status *status)
 {
-    PG_RESULT(result) =
-        own_query(session,
-                  "UPDATE {truss}.operations SET heartbeat_at = pg_catalog.clock_timestamp() "
-                  "WHERE id = ANY ($1::uuid[]) AND state = 'running' RETURNING id, cancel_requested",
-                  1, &ids, status);
+    PG_RESULT(result) = own_query(session,
+                                  "UPDATE {truss}.operations SET heartbeat_at = pg_catalog.clock_timestamp() "
+                                  "WHERE id = ANY ($1::uuid[]) AND state = 'running' RETURNING id, cancel_requested",
+                                  1, &ids, status);
     for (int row = 0; result != NULL && row < PQntuples(result); row++) {
         if (pg_field_bool(result, row, 1)) {
             wish->told(wish->data, pg_field(result, row, 0));
@@ -269,8 +268,9 @@ bool operation_store_get(struct arena *arena, struct pg_session *session, const 
     if (!has_store(session, &has, status) || !has) {
         return status->code == STATUS_OK;
     }
-    PG_RESULT(result) = own_query(session, OPERATION_COLUMNS("o.summary", "pg_catalog.encode(o.outcome, 'hex')") "WHERE o.id = $1::uuid", 1,
-                                  (const char *const[]){id}, status);
+    PG_RESULT(result) = own_query(
+        session, OPERATION_COLUMNS("o.summary", "pg_catalog.encode(o.outcome, 'hex')") "WHERE o.id = $1::uuid", 1,
+        (const char *const[]){id}, status);
     if (result != NULL && PQntuples(result) > 0) {
         *operation = operation_of(arena, result, 0, status);
         return *operation != NULL;
@@ -297,8 +297,7 @@ bool operation_store_events(struct arena *arena, struct pg_session *session, con
     size_t bytes = 0;
     for (int row = 0; row < PQntuples(result) && why.code == STATUS_OK && bytes < OPERATION_EVENTS_BYTES; row++) {
         const char *const hex = pg_field(result, row, 0);
-        ProtobufCMessage *const event =
-            message_kept(arena, &truss__migration__v1__event__descriptor, hex, &why);
+        ProtobufCMessage *const event = message_kept(arena, &truss__migration__v1__event__descriptor, hex, &why);
         bytes += strlen(hex) / 2;
         if (event != NULL) {
             events->items[events->count++] = (Truss__Migration__V1__Event *)event;

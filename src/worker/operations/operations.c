@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "rpc/envelope.h"
 #include "rpc/status_message.h"
 #include "worker/messages/messages.h"
@@ -215,16 +216,18 @@ static bool is_cancelled(void *data)
 static size_t copy_new_events(struct arena *arena, const struct operation *operation, struct stored_event **events)
 {
     const size_t fresh = operation->event_count - operation->noted;
-    const size_t count = fresh < LIMIT_EVENTS ? fresh : LIMIT_EVENTS;
-    *events = arena_array(arena, count, sizeof **events);
-    for (size_t i = 0; i < count; i++) {
-        const struct kept_event *const kept = &operation->events[operation->noted + i];
+    const size_t most = fresh < LIMIT_EVENTS ? fresh : LIMIT_EVENTS;
+    size_t count = 0;
+    *events = arena_array(arena, most, sizeof **events);
+    for (size_t size = 0; count < most && size < OPERATION_EVENTS_BYTES; count++) {
+        const struct kept_event *const kept = &operation->events[operation->noted + count];
         const struct text bytes = {arena_strndup(arena, kept->bytes, kept->size), kept->size};
         struct status status = {.arena = arena};
         const Truss__Migration__V1__Event *const event = (const Truss__Migration__V1__Event *)rpc_unpack(
             arena, &truss__migration__v1__event__descriptor, bytes, &status);
-        (*events)[i] = (struct stored_event){
-            .id = (uint32_t)(operation->noted + i + 1),
+        size += kept->size;
+        (*events)[count] = (struct stored_event){
+            .id = (uint32_t)(operation->noted + count + 1),
             .at = kept->at,
             .kind = kept->kind,
             .message = event == NULL ? "" : event->message,
@@ -414,7 +417,11 @@ void operation_end(struct operation *operation, const struct story_outcome *outc
     Operation message = operation_message(arena, operation);
     pthread_mutex_unlock(&operations->mutex);
     set_end(arena, outcome, &message);
-    const size_t size = truss__migration__v1__operation__get_packed_size(&message);
+    size_t size = truss__migration__v1__operation__get_packed_size(&message);
+    if (!memory_has_room(size)) {
+        message.result = NULL; /* the summary says how it ended */
+        size = truss__migration__v1__operation__get_packed_size(&message);
+    }
     char *const packed = memory_alloc(size + 1);
     truss__migration__v1__operation__pack(&message, (uint8_t *)packed);
     if (operation->is_written_down) {

@@ -173,8 +173,8 @@ static bool look_stored(const struct request *request, const struct waiting *wai
         return false;
     }
     reply->operation = read_stored(request, session, waiting->id);
-    const bool ok = reply->operation != NULL &&
-                    operation_store_events(request->arena, session, &wanted, &events, request->status);
+    const bool ok =
+        reply->operation != NULL && operation_store_events(request->arena, session, &wanted, &events, request->status);
     reply->events = events.items;
     reply->n_events = events.count;
     request_release(request, session);
@@ -217,8 +217,8 @@ Truss__Migration__V1__WaitOperationResponse *operations_wait(struct operations *
     Truss__Migration__V1__WaitOperationResponse *const reply = MESSAGE_NEW(
         request->arena, Truss__Migration__V1__WaitOperationResponse, truss__migration__v1__wait_operation_response);
     const struct waiting waiting = {id, after, operations_wait_end(request->deadline, wait_ms)};
-    const bool is_told = wait_here(operations, request, &waiting, reply) ||
-                         wait_stored(operations, request, &waiting, reply);
+    const bool is_told =
+        wait_here(operations, request, &waiting, reply) || wait_stored(operations, request, &waiting, reply);
     return is_told && request->status->code == STATUS_OK ? reply : NULL;
 }
 

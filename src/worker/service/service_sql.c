@@ -5,10 +5,13 @@
 #include "worker/service/service_sql.h"
 
 #include "base/limits.h"
+#include "base/shortage.h"
 #include "worker/messages/messages.h"
 #include "worker/messages/sql_messages.h"
 
 #include <string.h>
+
+#define TABLE_ROOM 512 /* what a table takes in the reply: two names, twice */
 
 static bool is_wanted(const void *asker)
 {
@@ -112,7 +115,10 @@ static ProtobufCMessage *list_tables(void *context, struct rpc_call *call, const
     const struct workbench_call means = call_of(context, call, message->database, "");
     struct workbench_target target;
     PG_RESULT(tables) = tables_list(&means, message->sizes, &target);
-    return tables == NULL ? NULL : &tables_message(call->arena, tables, &target)->base;
+    if (tables == NULL || !room_for((size_t)PQntuples(tables) * TABLE_ROOM, call->status, "list", "the tables")) {
+        return NULL;
+    }
+    return &tables_message(call->arena, tables, &target)->base;
 }
 
 static ProtobufCMessage *describe(void *context, struct rpc_call *call, const ProtobufCMessage *input)

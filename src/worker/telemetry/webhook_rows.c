@@ -42,8 +42,9 @@ static void put_row(struct buffer *sql, const char *schema, const char *operatio
         put_literal(sql, texts[i]);
         buffer_puts(sql, ", ");
     }
-    buffer_printf(sql, NOW ", " NOW " + pg_catalog.make_interval(secs => %u::float8 / 1000), 0, '') "
-                       "ON CONFLICT DO NOTHING;",
+    buffer_printf(sql,
+                  NOW ", " NOW " + pg_catalog.make_interval(secs => %u::float8 / 1000), 0, '') "
+                      "ON CONFLICT DO NOTHING;",
                   row->due_in_ms);
 }
 
