@@ -111,6 +111,19 @@ class Audit(Case):
         thread.join()
         self.assertIn(verdicts[0], (14, 13, 10))
 
+    def test_a_run_that_there_was_no_room_for_has_not_started(self):
+        self.files.add("1", "SELECT pg_sleep(60);")
+        rpc, codes = self.begin(), []
+        for _ in range(40):
+            try:
+                rpc.call("MigrationService", "StartRun", metadata=self.admin)
+            except RpcError as error:
+                codes.append(error.code)
+        self.assertEqual(set(codes), {8})
+        outcomes = [outcome for outcome, in self.rows("outcome")]
+        self.assertEqual((outcomes.count("STARTED"), outcomes.count("RESOURCE_EXHAUSTED")), (40 - len(codes), len(codes)))
+        self.process.kill()
+
     def test_a_run_in_the_background_has_a_row_when_it_ends(self):
         rpc = self.begin()
         operation = rpc.call("MigrationService", "StartRun", metadata=self.admin).id

@@ -236,6 +236,22 @@ static bool will_change(struct background *background, const struct rpc_call *ca
     return ok;
 }
 
+/* What it needs of the call, which it outlives; then it waits for its turn. The background is the run's where this is
+ * true. */
+static bool run_behind(struct background *background, const struct service_context *context, struct rpc_call *call)
+{
+    background->witness = context->witness;
+    background->log_context = arena_strdup(background->arena, log_context());
+    background->request_id = arena_strdup(background->arena, rpc_request_metadata(call->request, "request-id"));
+    background->witnessed = witness_keep(background->arena, call);
+    if (operation_run_later(background->operation, &background->job)) {
+        return true;
+    }
+    witness_drop(call);
+    return status_fail(call->status, STATUS_RESOURCE_EXHAUSTED,
+                       "The worker has too many runs in the background; try again later.");
+}
+
 static ProtobufCMessage *start_now(void *data, struct rpc_call *call, const ProtobufCMessage *input,
                                    struct pg_session *beside)
 {
@@ -267,14 +283,7 @@ static ProtobufCMessage *start_now(void *data, struct rpc_call *call, const Prot
     if (changes && !operation_write_down(background->operation, call->deadline, call->status)) {
         return fail_start(background, call->status);
     }
-    background->witness = context->witness;
-    background->log_context = arena_strdup(background->arena, log_context());
-    background->request_id = arena_strdup(background->arena, rpc_request_metadata(call->request, "request-id"));
-    background->witnessed = witness_keep(background->arena, call);
-    if (!operation_run_later(background->operation, &background->job)) {
-        witness_drop(call);
-        status_fail(call->status, STATUS_RESOURCE_EXHAUSTED,
-                    "The worker has too many runs in the background; try again later.");
+    if (!run_behind(background, context, call)) {
         return fail_start(background, call->status);
     }
     Truss__Migration__V1__Operation *const reply = operations_get(context->operations, &request, id);
