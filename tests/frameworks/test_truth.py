@@ -80,7 +80,8 @@ class Truth(Written):
                 self.check_unknown(rpc, "look like those of golang-migrate", "and public.gopg_migrations, which may be another's")
         with self.start("--framework", "golang-migrate") as rpc:
             self.assertFalse(self.status(rpc).HasField("problem"))
-        self.sql("ALTER TABLE gopg_migrations RENAME TO ordinary")
+        self.sql("ALTER TABLE gopg_migrations RENAME TO ordinary; CREATE TABLE knex_migrations (id serial PRIMARY KEY, name varchar(255), batch int, migration_time timestamptz);"
+                 "CREATE TABLE knex_migrations_lock (index serial PRIMARY KEY, is_locked int)")  # a known tool's, of another project
         with self.start() as rpc:
             self.assertFalse(self.status(rpc).HasField("problem"))
         self.sql("ALTER TABLE ordinary RENAME TO gopg_migrations")

@@ -186,16 +186,31 @@ static void choose(struct detection *detection, const bool *among, const char *r
     }
 }
 
-/* A table of the schema that is called as tracking tables are; *table is NULL where there is none. */
+/* Is it a tracking table that is known here, or one that its name says is beside it (knex_migrations_lock)? */
+static bool is_known_ledger(const struct detection *detection, const char *schema, const char *table)
+{
+    bool is = false;
+    for (size_t i = 0; !is && i < detection->ledgers.count; i++) {
+        const struct ledger *const known = &detection->ledgers.items[i].ledger;
+        is = strcmp(known->schema, schema) == 0 && strncmp(known->table, table, strlen(known->table)) == 0;
+    }
+    return is;
+}
+
+/* A table of the schema that is called as tracking tables are, and is none that is known; *table is NULL where there is
+ * none. */
 static bool find_tracking_table(const struct looking *looking, const char *schema, const char **table)
 {
     static const char sql[] =
         "SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE "
         "n.nspname = $1 AND c.relkind IN ('r', 'p') AND c.relname ~* "
-        "'migrat|schema_?(version|history|change)|changelog|evolutions|db_?version' ORDER BY 1 LIMIT 1";
+        "'migrat|schema_?(version|history|change)|changelog|evolutions|db_?version' ORDER BY 1 LIMIT 100";
     PG_RESULT(result) = pg_query(looking->session, sql, 1, (const char *const[]){schema}, looking->request->status);
-    *table =
-        result != NULL && PQntuples(result) > 0 ? arena_strdup(looking->request->arena, pg_field(result, 0, 0)) : NULL;
+    *table = NULL;
+    for (int i = 0; result != NULL && *table == NULL && i < PQntuples(result); i++) {
+        const char *const name = pg_field(result, i, 0);
+        *table = is_known_ledger(looking->detection, schema, name) ? NULL : arena_strdup(looking->request->arena, name);
+    }
     return result != NULL;
 }
 
