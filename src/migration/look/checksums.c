@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define BUCKETS         4096
 #define MOST_REMEMBERED 100000
@@ -134,6 +135,14 @@ static bool compute_whole(const struct checksum_of *of, const char **checksum)
     return ok;
 }
 
+/* How often this thread has waited for something. To have waited for a processor alone does not count. */
+static long waits(void)
+{
+    struct rusage usage = {0};
+    getrusage(RUSAGE_THREAD, &usage);
+    return usage.ru_nvcsw;
+}
+
 /* As file_will_tell, which may wait for a disk: it is asked so seldom that all of its waiting is a tenth of the time,
  * and what is not remembered is read again. */
 static bool will_tell(struct checksums *checksums, const char *path)
@@ -142,9 +151,10 @@ static bool will_tell(struct checksums *checksums, const char *path)
     if (began < atomic_load(&checksums->waits_until)) {
         return false;
     }
+    const long waits_before = waits();
     const bool will = file_will_tell(path);
     const int64_t took = clock_us() - began;
-    if (took > WAIT_US) {
+    if (took > WAIT_US && waits() > waits_before) {
         atomic_store(&checksums->waits_until, began + took + SELDOM * took);
     }
     return will;
