@@ -186,6 +186,17 @@ bool detect_offline(const struct request *request, struct detection *detection, 
     return ok;
 }
 
+/* Whose it is takes the server longer to plan than to find that there is none, which is nearly always so. */
+static bool is_made(const struct request *request, struct pg_session *session, const char *const *place, bool *made)
+{
+    static const char sql[] =
+        "SELECT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE n.nspname = $1 AND c.relname = $2)";
+    PG_RESULT(result) = pg_query(session, sql, 2, place, request->status);
+    *made = result != NULL && pg_field_bool(result, 0, 0);
+    return result != NULL;
+}
+
 bool detect_ledger(const struct request *request, struct pg_session *session, struct detection *detection)
 {
     static const char sql[] =
@@ -196,7 +207,14 @@ bool detect_ledger(const struct request *request, struct pg_session *session, st
     if (detection->framework == NULL || detection->problem != NULL || detection->has_ledger) {
         return true;
     }
+    bool made;
     const char *const values[] = {detection->ledger.schema, detection->ledger.table};
+    if (!is_made(request, session, values, &made)) {
+        return false;
+    }
+    if (!made) {
+        return true;
+    }
     PG_RESULT(result) = pg_query(session, sql, 2, values, request->status);
     if (result == NULL || PQntuples(result) == 0) {
         return result != NULL;

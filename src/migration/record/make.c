@@ -27,10 +27,11 @@ static void explain_refusal(const struct request *request, struct pg_session *se
     }
 }
 
-/* CREATE SCHEMA IF NOT EXISTS asks for the right to create one even where it exists: it was looked for. */
+/* CREATE SCHEMA IF NOT EXISTS asks for the right to create one even where it exists: it was looked for. It need not be
+ * on disk before the first row is: that comes behind it in the log. */
 static void put_making(struct buffer *sql, const struct detection *detection, const struct ledger_ground *ground)
 {
-    buffer_puts(sql, "BEGIN;");
+    buffer_puts(sql, "BEGIN;SET LOCAL synchronous_commit = off;");
     if (!ground->has_schema) {
         buffer_puts(sql, "CREATE SCHEMA ");
         pg_quote_identifier(sql, detection->ledger.schema);
