@@ -11,6 +11,7 @@ from way import Way
 
 STEPS = "-- migrate:up transaction:false\nCREATE TABLE a (i int);\nCREATE INDEX CONCURRENTLY ON a (i);\nSELECT pg_sleep(600);\n-- migrate:down\n"
 HOLD = "BEGIN; LOCK TABLE busy; SELECT pg_sleep(2); COMMIT"
+OURS = 0x54525553  # the class of our advisory lock
 SLOW = 50_000  # bytes a second
 
 
@@ -55,6 +56,21 @@ class LostAnswers(Case):
         reply = self.rpc(self.worker(self.project().add("1", script))).call("MigrationService", "Run", {})
         self.assertIn("division", reply.failed.error)
         self.assertIn("division", self.ledger("logs")[0][0] or "")
+
+    def test_nothing_runs_where_another_session_has_got_the_lock_of_the_run(self):
+        self.sql("CREATE FUNCTION f() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_unlock_all(); PERFORM pg_sleep(2); END $$; "
+                 "CREATE EVENT TRIGGER e ON ddl_command_end WHEN TAG IN ('CREATE SEQUENCE') EXECUTE FUNCTION f()")
+        rpc = self.rpc(self.worker(self.project().add("1", "CREATE SEQUENCE s;").add("2", "CREATE TABLE b ();")))
+        replies = []
+        thread = threading.Thread(target=lambda: replies.append(rpc.call("MigrationService", "Run", {}, 60000)))
+        thread.start()
+        wait_for(self.sleepers)
+        (key,), = self.sql(f"SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid = {OURS}")
+        signed = int(key) - (1 << 32 if int(key) >= 1 << 31 else 0)
+        self.sql(f"SET statement_timeout = '60s'; SELECT pg_advisory_lock({OURS}, {signed}), pg_sleep(3)")
+        thread.join()
+        self.assertIn("another session has it now", replies[0].failed.error)
+        self.assertEqual((len(replies[0].applied), self.sql("SELECT to_regclass('b')")), (1, [(None,)]))
 
     def test_a_mark_whose_answer_is_lost_is_made_once_and_said_to_be(self):
         files = self.project(folder="migrations")

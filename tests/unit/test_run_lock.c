@@ -4,6 +4,7 @@
 #include "conversation.h"
 #include "framework/core/framework.h"
 #include "migration/run/lock.h"
+#include "migration/run/lock_script.h"
 
 #define TRY    "pg_try_advisory_lock"
 #define HOLDER "pg_stat_activity"
@@ -264,8 +265,17 @@ END_TEST
 
 START_TEST(only_what_runs_something_may_let_locks_go)
 {
-    static const char *const quiet[] = {"CREATE TABLE t (id int);", "ALTER TABLE t ADD a int; DROP TABLE u;", ""};
-    static const char *const loud[] = {"SELECT 1", "CREATE TABLE t AS TABLE u", "DO $$BEGIN END$$", "DISCARD ALL"};
+    static const char *const quiet[] = {"CREATE TABLE t (id int);", "ALTER TABLE t ADD a int; DROP TABLE u;", "",
+                                        "ALTER TABLE t ADD a varchar(9) DEFAULT now() REFERENCES u (id)",
+                                        "CREATE UNIQUE INDEX i ON t USING btree (a, lower(b))"};
+    static const char *const loud[] = {"SELECT 1",
+                                       "CREATE TABLE t AS TABLE u",
+                                       "DO $$BEGIN END$$",
+                                       "DISCARD ALL",
+                                       "ALTER TABLE t ADD a int DEFAULT app.f()",
+                                       "ALTER TABLE t ALTER a TYPE int USING f(a)",
+                                       "CREATE INDEX ON t (a, (f(b)))",
+                                       "CREATE INDEX CONCURRENTLY i ON t (a) WHERE f(a)"};
     for (size_t i = 0; i < sizeof quiet / sizeof quiet[0]; i++) {
         ck_assert_msg(!lock_may_be_let_go(text_of(quiet[i])), "%s", quiet[i]);
     }

@@ -4,6 +4,7 @@
 #include "base/words.h"
 #include "migration/record/transaction.h"
 #include "migration/run/lock.h"
+#include "migration/run/lock_script.h"
 #include "migration/run/send.h"
 
 #include <string.h>

@@ -11,6 +11,7 @@
 #include "migration/run/durable.h"
 #include "migration/run/executor.h"
 #include "migration/run/lock.h"
+#include "migration/run/lock_script.h"
 #include "migration/run/migrate.h"
 
 #include <string.h>

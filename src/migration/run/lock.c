@@ -5,15 +5,17 @@
 #include "migration/run/lock.h"
 
 #include "migration/run/blocker.h"
-#include "sql/lexer.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define OUR_CLASS        0x54525553 /* "TRUS" */
 #define FIRST_PAUSE_MS   20
 #define LONGEST_PAUSE_MS 250
 #define WORD_EACH_MS     5000
 #define MOST_TIMES_TAKEN 1000 /* a script's own lock */
+
+#define NOT_OURS "truss: another session has a lock of this run" /* what the server is given for a number */
 
 /* An advisory lock as pg_locks shows it: one 64-bit key has objsubid 1, two 32-bit keys have objsubid 2. */
 struct lock_key {
@@ -337,29 +339,24 @@ const char *lock_guard(struct run *run, const struct detection *detection)
     const size_t count = all_keys(run, detection, keys);
     struct buffer sql = {.arena = run->arena};
     for (size_t i = 0; i < count; i++) {
-        buffer_puts(&sql,
-                    i == 0 ? "SELECT pg_catalog.pg_try_advisory_xact_lock" : ", pg_catalog.pg_try_advisory_xact_lock");
+        buffer_puts(&sql, i == 0 ? "SELECT CASE WHEN pg_catalog.pg_try_advisory_xact_lock"
+                                 : " AND pg_catalog.pg_try_advisory_xact_lock");
         put_arguments(&sql, &keys[i]);
     }
-    buffer_putc(&sql, ';');
+    buffer_puts(&sql, " THEN 0 ELSE pg_catalog.concat('" NOT_OURS "')::pg_catalog.int4 END;");
     return buffer_string(&sql);
 }
 
-bool lock_may_be_let_go(struct text script)
+void lock_guard_explain(struct status *status)
 {
-    static const char *const words[] = {"select", "do",     "call",  "execute", "perform", "values", "with", "insert",
-                                        "update", "delete", "merge", "discard", "table",   "copy",   NULL};
-    static const char *const definitions[] = {"create", "alter", "drop", "comment", "grant", "revoke", NULL};
-    struct sql_lexer lexer = {.text = script};
-    struct sql_token before = {.kind = SQL_END};
-    for (struct sql_token token = sql_next(&lexer); token.kind != SQL_END; token = sql_next(&lexer)) {
-        const bool is_table = sql_is_word(&token, "table") && sql_is_any_word(&before, definitions);
-        if (!is_table && sql_is_any_word(&token, words)) {
-            return true;
-        }
-        before = token;
+    if (status->message == NULL || strstr(status->message, NOT_OURS) == NULL) {
+        return;
     }
-    return false;
+    status_fail(status, STATUS_ABORTED,
+                "The script of an earlier migration has let go of the lock that keeps two runs apart, and another "
+                "session has it now. Nothing of this one was kept: look at the status, then run again.");
+    status->sqlstate = status->detail = status->hint = NULL;
+    status->position = 0;
 }
 
 /* The advisory locks that the session has. Operators are named in full: a script's search path may still be in force.

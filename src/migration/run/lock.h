@@ -27,11 +27,11 @@ bool lock_wait_for_tool(struct run *run, const char *session_name);
 bool lock_yield(struct run *run, const struct detection *detection);
 
 /* Statements for the beginning of a transaction: they hold the locks to its end, whatever its script lets go
- * (pg_advisory_unlock_all). In the run's arena. */
+ * (pg_advisory_unlock_all), and fail where another session has one of them. In the run's arena. */
 const char *lock_guard(struct run *run, const struct detection *detection);
 
-/* May running this script let locks go? It calls no function where all its statements only define something. */
-bool lock_may_be_let_go(struct text script);
+/* Where a transaction failed by that: says so instead of what the server said. */
+void lock_guard_explain(struct status *status);
 
 /* Asks the server which advisory locks the session has. Takes again, as lock_take does, what a script has let go:
  * *lost, and another run may have worked meanwhile. Lets go what scripts have taken and kept, where `lets_go`. */

@@ -6,6 +6,7 @@
 #include "base/sqlstate.h"
 #include "migration/plan/cut/cut.h"
 #include "migration/record/row.h"
+#include "migration/run/lock.h"
 #include "migration/run/notices.h"
 #include "migration/run/observer.h"
 #include "pg/table_guard.h"
@@ -129,6 +130,7 @@ void run_roll_back(struct run *run)
 /* The ledger is no plain table any more: what it has got is asked behind the transaction. */
 static void explain_guard(struct run *run, const struct query *query)
 {
+    lock_guard_explain(run->status);
     if (pg_guard_failed(run->status) && query->ledger != NULL) {
         run_roll_back(run);
         row_explain_guard(run->session, query->ledger, run->status);
