@@ -3,6 +3,8 @@
  */
 #include "bridge/answer.h"
 
+#include "base/memory.h"
+#include "base/shortage.h"
 #include "bridge/smaller.h"
 #include "rpc/status_message.h"
 
@@ -10,6 +12,7 @@
 #include <string.h>
 
 #define MOST_HEADERS 8
+#define JSON_ROOM    6 /* times the packed message: JSON of names and nulls is two or three, in a buffer that doubles */
 
 /* A body as it is sent. */
 struct body {
@@ -154,13 +157,18 @@ static struct made *made_for(struct answers *answers, const struct passage *pass
     return made;
 }
 
-static void make_body(struct answers *answers, const struct passage *passage, struct made *made)
+/* False where there is no memory for it. */
+static bool make_body(struct answers *answers, const struct passage *passage, struct made *made)
 {
     struct buffer json = {.arena = answers->arena};
+    if (!memory_has_room(JSON_ROOM * protobuf_c_message_get_packed_size(answers->message))) {
+        return false;
+    }
     json_write_fields(&json, answers->message, passage->route->names, &made->fields);
     buffer_putc(&json, '\n');
     made->body = body_of(answers->arena, buffer_text(&json), made->takes_gzip);
     made->has_body = true;
+    return true;
 }
 
 static void answer_one(struct answers *answers, struct passage *passage)
@@ -173,8 +181,12 @@ static void answer_one(struct answers *answers, struct passage *passage)
         answer_json(passage, 304, text_of(""));
         return;
     }
-    if (!made->has_body) {
-        make_body(answers, passage, made);
+    if (!made->has_body && !make_body(answers, passage, made)) {
+        struct status status = {.arena = passage->http->arena};
+        shortage(&status, "send", "the answer");
+        passage->tag = NULL;
+        answer_error(passage, &status);
+        return;
     }
     const unsigned http = is_ok ? route_success(passage->route) : (flags & ROUTE_NOT_OK_IS_503) != 0 ? 503 : 400;
     send_body(passage, http, &made->body, (struct http_extra_header){0});

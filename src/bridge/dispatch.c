@@ -23,6 +23,9 @@
 #include <string.h>
 #include <strings.h>
 
+#define READ_HERE ((size_t)64 * 1024) /* a body that is read in about a millisecond */
+#define RETRY_MS  1000
+
 /* ---- the reply ---- */
 
 static void on_count(const ProtobufCMessage *reply, const struct status *status, void *data)
@@ -163,13 +166,13 @@ static void answer_here(struct passage *passage)
     }
 }
 
-static void pass_on(struct passage *passage, const char *name)
+static void pass_on(struct passage *passage)
 {
     struct http_request *const request = passage->http;
     struct status status = {.arena = request->arena};
     unsigned http = 0;
     if (!browser_allows_change(request, &passage->credentials, &status) ||
-        !request_read(passage, name, &status, &http)) {
+        !request_read(passage, passage->name, &status, &http)) {
         answer_error_as(passage, http != 0 ? http : status_code_http(status.code), &status, NULL);
     } else if ((passage->route->flags & ROUTE_STREAM) != 0) {
         stream_begin(passage);
@@ -183,6 +186,26 @@ static void pass_on(struct passage *passage, const char *name)
         }
     } else {
         passage_call(passage, passage->rpc, passage->input, on_reply);
+    }
+}
+
+static void pass_on_behind(struct lane_job *job)
+{
+    pass_on((struct passage *)job);
+}
+
+/* The server has one thread, and megabytes of JSON would keep everybody waiting for a tenth of a second. The connection
+ * sleeps already, so that its headers stay as they are. */
+static void read_behind(struct passage *passage)
+{
+    passage->job.run = pass_on_behind;
+    if (lane_add(passage->bridge->readers, &passage->job) != LANE_ADDED) {
+        struct status status = {.arena = passage->http->arena};
+        status_fail(&status, STATUS_UNAVAILABLE,
+                    "The bridge has too many large requests at this moment; this one was not begun. Try again in a "
+                    "moment.");
+        status.retry_ms = RETRY_MS;
+        answer_error(passage, &status);
     }
 }
 
@@ -203,7 +226,6 @@ void dispatch(void *data, struct http_request *request)
     struct passage *const passage = arena_alloc(request->arena, sizeof *passage);
     struct status status = {.arena = request->arena};
     const char *allowed;
-    const char *name;
     const char *const path = path_of(request);
     *passage = (struct passage){.bridge = bridge, .http = request, .request_id = request_id_of(request)};
     request->id = passage->request_id;
@@ -217,7 +239,7 @@ void dispatch(void *data, struct http_request *request)
         answer_error(passage, &status);
         return;
     }
-    passage->route = route_find(request->arena, request->method, path, &name, &allowed);
+    passage->route = route_find(request->arena, request->method, path, &passage->name, &allowed);
     request->slot = passage->route == NULL ? HTTP_SLOT_NONE : http_tally_slot(passage->route);
     if (passage->route == NULL && allowed != NULL) {
         status_fail(&status, STATUS_UNIMPLEMENTED, "%s is not among the methods of this path: %s.", request->method,
@@ -229,8 +251,10 @@ void dispatch(void *data, struct http_request *request)
         answer_error(passage, &status);
     } else if (passage->route->own != ROUTE_OWN_NONE) {
         answer_here(passage);
+    } else if (request->body.size > READ_HERE) {
+        read_behind(passage);
     } else {
-        pass_on(passage, name);
+        pass_on(passage);
     }
 }
 

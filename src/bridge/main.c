@@ -28,6 +28,8 @@ int gnutls_global_init(void)
 #define STOP_GRACE_MS 5000
 #define LAST_WORD_MS  1000
 #define ASK_MS        3000
+#define READERS       2
+#define READERS_QUEUE 64
 
 static bool open_workers(struct arena *arena, const struct options *options, struct bridge *bridge,
                          struct status *status)
@@ -160,6 +162,7 @@ static bool serve(struct arena *arena, const struct options *options, struct ses
         .run_timeout_ms = options->run_timeout,
         .metrics_open = options->metrics_open,
         .tally = http_tally_new(),
+        .readers = lane_new(READERS, READERS_QUEUE),
         .browsers = {.sessions = sessions, .is_tls = options->tls_cert != NULL},
     };
     if (options->allow_host != NULL && !program_list(arena, options->allow_host, hosts, LIMIT_HOSTS)) {
@@ -174,6 +177,7 @@ static bool serve(struct arena *arena, const struct options *options, struct ses
     atomic_store(&bridge.needs_login, !options->insecure_no_login); /* until it is known that no others can reach us */
     const bool served = has_whole_tls(options, status) && walls_enter(options, status) &&
                         serve_until_told(arena, options, &bridge, status);
+    lane_free(bridge.readers);
     http_tally_free(bridge.tally);
     return served;
 }

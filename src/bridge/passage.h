@@ -10,6 +10,7 @@
 #include "bridge/http.h"
 #include "bridge/routes.h"
 #include "rpc/channel.h"
+#include "rpc/lanes.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -35,10 +36,13 @@ struct bridge {
     atomic_bool stopping;      /* nothing is asked any more */
     pthread_mutex_t sharing;   /* of the next */
     struct passage *under_way; /* calls that others may wait for; share.h */
+    struct lane *readers;      /* for bodies that take a while to read */
     atomic_size_t calling;     /* threads that use the workers' channels at this moment */
 };
 
 struct passage {
+    struct lane_job job; /* first, so that a job is its passage: to read its body */
+    const char *name;    /* the path's part that stands for the placeholder */
     struct bridge *bridge;
     struct http_request *http;
     const struct route *route;

@@ -14,23 +14,50 @@
 #define GZIP       (15 + 16) /* zlib's word for a window of 32 kB and gzip around it */
 #define MEMORY     8         /* zlib's usual: 256 kB while it works */
 
+/* protobuf-c packs into this piece by piece, so that the bytes need no memory of their size; a digest of a few bytes at
+ * a time would take longer than all the rest. */
+struct digesting {
+    ProtobufCBuffer base; /* first, so that a buffer is its digest */
+    struct sha256 hash;
+    size_t size;
+    char piece[4096];
+};
+
+static void flush(struct digesting *digesting)
+{
+    sha256_add(&digesting->hash, (struct text){digesting->piece, digesting->size});
+    digesting->size = 0;
+}
+
+static void add_piece(ProtobufCBuffer *buffer, size_t size, const uint8_t *data)
+{
+    struct digesting *const digesting = (struct digesting *)buffer;
+    if (size > sizeof digesting->piece - digesting->size) {
+        flush(digesting);
+    }
+    if (size > sizeof digesting->piece) {
+        sha256_add(&digesting->hash, (struct text){(const char *)data, size});
+        return;
+    }
+    memcpy(digesting->piece + digesting->size, data, size);
+    digesting->size += size;
+}
+
 const char *smaller_tag(struct arena *arena, const struct passage *passage, const ProtobufCMessage *message)
 {
-    const size_t size = protobuf_c_message_get_packed_size(message);
-    unsigned char *const packed = arena_alloc(arena, size + 1);
     unsigned char digest[SHA256_SIZE];
     char hex[SHA256_HEX_SIZE];
-    struct sha256 hash;
-    protobuf_c_message_pack(message, packed);
-    sha256_start(&hash);
-    sha256_add(&hash, (struct text){(const char *)packed, size});
-    sha256_add(&hash, text_of(TRUSS_VERSION));
-    sha256_add(&hash, text_of(passage->route->pattern));
+    struct digesting digesting = {.base = {.append = add_piece}};
+    sha256_start(&digesting.hash);
+    protobuf_c_message_pack_to_buffer(message, &digesting.base);
+    flush(&digesting);
+    sha256_add(&digesting.hash, text_of(TRUSS_VERSION));
+    sha256_add(&digesting.hash, text_of(passage->route->pattern));
     for (size_t i = 0; i < passage->fields.count; i++) {
-        sha256_add(&hash, text_of(","));
-        sha256_add(&hash, passage->fields.paths[i]);
+        sha256_add(&digesting.hash, text_of(","));
+        sha256_add(&digesting.hash, passage->fields.paths[i]);
     }
-    sha256_finish(&hash, digest);
+    sha256_finish(&digesting.hash, digest);
     sha256_hex(digest, hex);
     return arena_printf(arena, "W/\"%.*s\"", TAG_DIGITS, hex);
 }
@@ -43,7 +70,7 @@ bool smaller_is_known(const struct passage *passage, const char *tag)
 
 static void *zlib_alloc(void *arena, unsigned count, unsigned size)
 {
-    return arena_alloc(arena, (size_t)count * size);
+    return arena_try_alloc(arena, (size_t)count * size);
 }
 
 static void zlib_free(void *arena, void *memory)
@@ -60,7 +87,11 @@ bool smaller_gzip(struct arena *arena, struct text text, struct text *packed)
         return false;
     }
     const size_t most = deflateBound(&stream, text.size);
-    char *const out = arena_alloc(arena, most);
+    char *const out = arena_try_alloc(arena, most);
+    if (out == NULL) {
+        deflateEnd(&stream);
+        return false;
+    }
     stream.next_in = (unsigned char *)(uintptr_t)text.data;
     stream.avail_in = (unsigned)text.size;
     stream.next_out = (unsigned char *)out;

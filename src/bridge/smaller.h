@@ -14,7 +14,7 @@ const char *smaller_tag(struct arena *arena, const struct passage *passage, cons
 /* Is it one of those that the client has (RFC 9110, 13.1.2: a weak one counts, "*" is every one)? */
 bool smaller_is_known(const struct passage *passage, const char *tag);
 
-/* The text as gzip, in the arena; false where it is too small to gain. */
+/* The text as gzip, in the arena; false where it is too small to gain, or there is no memory for it. */
 bool smaller_gzip(struct arena *arena, struct text text, struct text *packed);
 
 #endif
