@@ -239,25 +239,25 @@ class Detection(Case):
     # ---- how often ----
 
     def messages(self, ask):
-        """What is sent to the database while this is asked, message by message."""
+        """What is sent to the database while this is asked, message by message, each with the session that it came by."""
         log = os.path.join(self.cluster.directory, "log")
         self.sql(f"ALTER DATABASE {self.database} SET log_statement = 'all'")
         start = os.path.getsize(log)
         ask()
         with open(log, "rb") as file:
             file.seek(start)
-            return re.findall(r" LOG:  (?:statement|execute [^:]*): (.*)", file.read().decode(errors="replace"))
+            return re.findall(r" \[(\d+)\] LOG:  (?:statement|execute [^:]*): (.*)", file.read().decode(errors="replace"))
 
     def detections(self, ask):
         """How often the database is looked through for ledgers while this is asked."""
-        return sum(message.startswith(LOOK) for message in self.messages(ask))
+        return sum(message.startswith(LOOK) for _, message in self.messages(ask))
 
     def before_the_script(self, files, script):
-        """What a new worker asks in front of the first script of its first run."""
+        """What a new worker asks in front of the first script of its first run, by that run's session."""
         worker = self.worker(files)
         messages = self.messages(lambda: self.rpc(worker).call("MigrationService", "Run"))
-        at = next(number for number, message in enumerate(messages) if script in message)
-        return messages[:at]
+        at, session = next((number, pid) for number, (pid, message) in enumerate(messages) if script in message)
+        return [message for pid, message in messages[:at] if pid == session]
 
     def test_a_run_asks_ten_times_in_front_of_its_first_script(self):
         """Each time is a round trip to a server that may be far away. One more is for files that only look like a framework's."""
