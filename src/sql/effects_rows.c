@@ -44,30 +44,36 @@ static const json_t *first_query(const json_t *insert)
     return query;
 }
 
-static const json_t *row_of(const json_t *rows, size_t number)
+static json_t *row_of(const json_t *rows, size_t number)
 {
     return json_object_get(tree_body(json_array_get(rows, number), "List"), "items");
+}
+
+/* What each row of VALUES, or a query, puts out; a star in it is several values. */
+static json_t *items_of(const json_t *query)
+{
+    const json_t *const rows = json_object_get(query, "valuesLists");
+    return json_array_size(rows) > 0 ? row_of(rows, 0) : json_object_get(query, "targetList");
 }
 
 /* How many values a row has; 0: that is not known. */
 static size_t count_values(const json_t *query)
 {
-    const json_t *const rows = json_object_get(query, "valuesLists");
-    json_t *const targets = json_object_get(query, "targetList");
-    return json_array_size(rows) > 0 ? json_array_size(row_of(rows, 0))
-           : has_star(targets)       ? 0
-                                     : json_array_size(targets);
+    json_t *const items = items_of(query);
+    return has_star(items) ? 0 : json_array_size(items);
 }
 
-/* Is DEFAULT all that the rows have for this column? A query has a value for each. */
-static bool is_default(const json_t *query, size_t column)
+/* Is a value given to this column that is not DEFAULT? Behind a star in VALUES that is not known. */
+static bool has_value(const json_t *query, size_t column)
 {
     const json_t *const rows = json_object_get(query, "valuesLists");
-    bool is = json_array_size(rows) > 0;
-    for (size_t i = 0; is && i < json_array_size(rows); i++) {
-        is = tree_body(json_array_get(row_of(rows, i), column), "SetToDefault") != NULL;
+    bool has = json_array_size(rows) == 0;
+    for (size_t i = 0; !has && i < json_array_size(rows); i++) {
+        json_t *const row = row_of(rows, i);
+        has = column < json_array_size(row) && !has_star(row) &&
+              tree_body(json_array_get(row, column), "SetToDefault") == NULL;
     }
-    return is;
+    return has;
 }
 
 static void need_value(struct effects_reader *reader, const json_t *range, const char *column, bool overrides)
@@ -89,7 +95,7 @@ static void of_insert(struct effects_reader *reader, const json_t *body)
     for (size_t i = 0; i < count; i++) {
         const char *const name = tree_string(tree_body(json_array_get(columns, i), "ResTarget"), "name");
         effects_need_part(reader, SQL_NEED_COLUMN, range, name);
-        if (query != NULL && !is_default(query, i)) {
+        if (query != NULL && has_value(query, i)) {
             need_value(reader, range, name, overrides);
         }
     }

@@ -237,6 +237,14 @@ bool hidden_note_function(struct arena *arena, struct hidden *hidden, const stru
     return is_new;
 }
 
+void hidden_note_unknown(struct arena *arena, struct hidden *hidden, const char *function)
+{
+    const char *const what =
+        arena_printf(arena, "what %s() does (not known: another session keeps a table locked that it names)", function);
+    note(arena, hidden,
+         (struct hidden_one){.name = arena_strdup(arena, function), .lasting = {.kind = SQL_ENDS, .what = what}});
+}
+
 void hidden_note_table(struct arena *arena, struct hidden *hidden, const struct hidden_table *table)
 {
     const size_t count = hidden->count;

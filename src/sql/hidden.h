@@ -57,6 +57,9 @@ struct hidden_table {
 bool hidden_note_function(struct arena *arena, struct hidden *hidden, const struct hidden_function *function,
                           const struct deferred *deferred);
 
+/* A function whose body cannot be read: a call of it may leave anything. The name is copied. */
+void hidden_note_unknown(struct arena *arena, struct hidden *hidden, const char *function);
+
 /* Whoever names this table or view may call this function; on_write: who changes its rows. */
 void hidden_note_table(struct arena *arena, struct hidden *hidden, const struct hidden_table *table);
 

@@ -6,16 +6,20 @@
 
 #define MOST_ROUNDS 8 /* functions that call functions, one behind the other: each round finds one more */
 
-/* A BEGIN ATOMIC body is no text of the catalogue's, and names tables that somebody may keep for himself. `truss` is
- * ours. */
-static const char functions_sql[] =
-    "SELECT p.proname, l.lanname, coalesce(pg_catalog.array_to_string(p.proconfig, ' '), ''), CASE WHEN p.prosrc = '' "
-    "THEN pg_catalog.split_part(pg_catalog.pg_get_functiondef(p.oid), 'BEGIN ATOMIC', 2) ELSE p.prosrc END "
-    "FROM (SELECT " PG_BRIEFLY(
-        "true") " OFFSET 0) briefly CROSS JOIN pg_catalog.pg_proc p JOIN pg_catalog.pg_language "
-                "l ON l.oid = p.prolang JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE p.prokind <> "
-                "'a' AND l.lanname NOT IN ('internal', 'c') AND n.nspname NOT IN "
-                "('pg_catalog', 'information_schema', '{truss}') ORDER BY p.oid";
+/* `truss` is ours. */
+#define THEIRS                                                                                                         \
+    "pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang JOIN pg_catalog.pg_namespace n ON n.oid " \
+    "= p.pronamespace WHERE p.prokind <> 'a' AND l.lanname NOT IN ('internal', 'c') AND n.nspname NOT IN "             \
+    "('pg_catalog', 'information_schema', '{truss}')"
+#define NAME "p.proname, l.lanname, coalesce(pg_catalog.array_to_string(p.proconfig, ' '), '')"
+
+static const char functions_sql[] = "SELECT " NAME ", p.prosrc FROM " THEIRS " ORDER BY p.oid";
+
+/* A BEGIN ATOMIC body is no text of the catalogue's. It names tables, which somebody may keep for himself. */
+static const char atomic_sql[] =
+    "SELECT " NAME
+    ", pg_catalog.split_part(pg_catalog.pg_get_functiondef(p.oid), 'BEGIN ATOMIC', 2) FROM (SELECT " PG_BRIEFLY(
+        "true") " OFFSET 0) briefly CROSS JOIN " THEIRS " AND p.prosrc = '' ORDER BY p.oid";
 
 /* The relations that reach functions of these names, each with the function. */
 static const char tables_sql[] =
@@ -75,7 +79,7 @@ static const char *names_of(struct arena *arena, const struct hidden *hidden)
 static void note_functions(struct arena *arena, const PGresult *result, struct hidden *hidden,
                            const struct deferred *deferred)
 {
-    bool is_new = true;
+    bool is_new = result != NULL;
     for (int round = 0; is_new && round < MOST_ROUNDS; round++) {
         is_new = false;
         for (int i = 0; i < PQntuples(result); i++) {
@@ -101,20 +105,47 @@ static bool note_links(struct pg_session *session, struct arena *arena, struct h
     return links != NULL;
 }
 
+static bool is_atomic(const PGresult *functions, int row)
+{
+    return pg_field(functions, row, 3)[0] == '\0';
+}
+
+/* The bodies that are no text. Where they cannot be read now, a call of each may leave anything; NULL as well then, and
+ * where there are none. False and the status where the server did not answer. */
+static bool read_atomic(struct pg_session *session, const PGresult *functions, struct hidden *hidden, PGresult **atomic,
+                        struct status *status)
+{
+    struct status unread = {.arena = status->arena};
+    int row = 0;
+    while (row < PQntuples(functions) && !is_atomic(functions, row)) {
+        row++;
+    }
+    *atomic = row == PQntuples(functions) ? NULL : own_query(session, atomic_sql, 0, NULL, &unread);
+    const bool is_unread = unread.code != STATUS_OK;
+    if (is_unread && !sqlstate_is(unread.sqlstate, SQLSTATE_LOCK_NOT_AVAILABLE)) {
+        *status = unread;
+        return false;
+    }
+    for (; is_unread && row < PQntuples(functions); row++) {
+        if (is_atomic(functions, row)) {
+            hidden_note_unknown(status->arena, hidden, pg_field(functions, row, 0));
+        }
+    }
+    return true;
+}
+
 /* A trigger of a table that a function changes is known only with the tables: once more then. */
 bool bodies_read(struct pg_session *session, struct arena *arena, struct hidden *hidden,
                  const struct deferred *deferred, struct status *status)
 {
     PG_RESULT(functions) = own_query(session, functions_sql, 0, NULL, status);
-    if (functions == NULL && sqlstate_is(status->sqlstate, SQLSTATE_LOCK_NOT_AVAILABLE)) {
-        return status_fail(status, STATUS_ABORTED,
-                           "What the functions of the database do cannot be read now: another session keeps a table "
-                           "locked that one of them names. Ask again when that has ended.");
-    }
-    if (functions == NULL || !note_links(session, arena, hidden, status)) {
+    PG_RESULT(atomic) = NULL;
+    if (functions == NULL || !read_atomic(session, functions, hidden, &atomic, status) ||
+        !note_links(session, arena, hidden, status)) {
         return false;
     }
     note_functions(arena, functions, hidden, deferred);
+    note_functions(arena, atomic, hidden, deferred);
     for (size_t before = 0; hidden->count > before;) {
         before = hidden->count;
         const char *const names = names_of(arena, hidden);
@@ -129,6 +160,7 @@ bool bodies_read(struct pg_session *session, struct arena *arena, struct hidden 
             hidden_note_table(arena, hidden, &table);
         }
         note_functions(arena, functions, hidden, deferred);
+        note_functions(arena, atomic, hidden, deferred);
     }
     return true;
 }

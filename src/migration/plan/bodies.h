@@ -10,8 +10,9 @@
 #include "sql/hidden.h"
 
 /* Reads the bodies of all functions that are neither PostgreSQL's own nor in C, and which tables and views reach those
- * that leave something: by triggers, defaults, policies, constraints, rules, views on views. What is noted lives in
- * `arena`. False where the server did not answer. */
+ * that leave something: by triggers, defaults, policies, constraints, rules, views on views. Nobody who keeps a table
+ * that a BEGIN ATOMIC body names is waited for: a call of such a function may leave anything then. What is noted lives
+ * in `arena`, the status's. False where the server did not answer. */
 bool bodies_read(struct pg_session *session, struct arena *arena, struct hidden *hidden,
                  const struct deferred *deferred, struct status *status);
 
