@@ -80,8 +80,12 @@ static void take_all_descriptors(void)
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 
+/* valgrind counts descriptors itself: it lets the system accept one too many, and closes it. */
 START_TEST(where_no_descriptor_is_left_the_oldest_gives_up_his)
 {
+    if (getenv("TRUSS_TEST_UNDER") != NULL) {
+        return;
+    }
     open_door(1, MOST);
     stay(1, "!"); /* whoever says something is in */
     const char *const port = strrchr(door_url(door, 0), ':') + 1;
