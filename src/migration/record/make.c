@@ -27,11 +27,11 @@ static void explain_refusal(const struct request *request, struct pg_session *se
     }
 }
 
-/* CREATE SCHEMA IF NOT EXISTS asks for the right to create one even where it exists: it was looked for. It need not be
- * on disk before the first row is: that comes behind it in the log. */
+/* CREATE SCHEMA IF NOT EXISTS asks for the right to create one even where it exists: it was looked for. It is on disk
+ * before the first script runs: where a crash of the server took the table too, nobody could be asked what it took. */
 static void put_making(struct buffer *sql, const struct detection *detection, const struct ledger_ground *ground)
 {
-    buffer_puts(sql, "BEGIN;SET LOCAL synchronous_commit = off;");
+    buffer_puts(sql, "BEGIN;");
     if (!ground->has_schema) {
         buffer_puts(sql, "CREATE SCHEMA ");
         pg_quote_identifier(sql, detection->ledger.schema);
