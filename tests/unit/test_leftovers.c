@@ -137,20 +137,21 @@ END_TEST
 START_TEST(an_invalid_index_that_came_is_dropped_and_a_valid_one_is_the_end)
 {
     const struct exchange invalid[] = {
-        {.asked = NEWER, .has_row = true, .row = {"public.i", "f"}},
+        {.asked = NEWER, .has_row = true, .row = {"public.i", "f", ""}},
         {.asked = "DROP INDEX CONCURRENTLY IF EXISTS public.i", .is_script = true},
         {0},
     };
     behind("CREATE INDEX CONCURRENTLY i ON t (a)", "{}");
     have(invalid);
     ck_assert(clean() && !finished);
-    have((const struct exchange[]){{.asked = NEWER, .has_row = true, .row = {"public.i", "t"}}, {0}});
+    have((const struct exchange[]){{.asked = NEWER, .has_row = true, .row = {"public.i", "t", "CREATE INDEX i ON t"}},
+                                   {0}});
     ck_assert(clean() && finished);
     have((const struct exchange[]){{.asked = NEWER}, {0}});
     ck_assert(clean() && !finished);
     each_place(invalid, clean);
     behind("REINDEX INDEX CONCURRENTLY i", "{}");
-    have((const struct exchange[]){{.asked = NEWER, .has_row = true, .row = {"public.i_ccnew", "t"}}, {0}});
+    have((const struct exchange[]){{.asked = NEWER, .has_row = true, .row = {"public.i_ccnew", "t", ""}}, {0}});
     ck_assert(clean() && !finished);
 }
 END_TEST
@@ -159,11 +160,39 @@ START_TEST(a_valid_index_beside_an_invalid_one_is_somebody_elses)
 {
     behind("CREATE UNIQUE INDEX CONCURRENTLY ON t (a)", "{}");
     have((const struct exchange[]){
-        {.asked = NEWER, .has_row = true, .row = {"public.t_a_idx", "f"}, .next = {"public.theirs", "t"}},
+        {.asked = NEWER,
+         .has_row = true,
+         .row = {"public.t_a_idx", "f", "x"},
+         .next = {"public.theirs", "t", "CREATE UNIQUE INDEX theirs ON t (a)"}},
         {.asked = "DROP INDEX CONCURRENTLY IF EXISTS public.t_a_idx", .is_script = true},
         {0},
     });
     ck_assert(clean() && !finished);
+}
+END_TEST
+
+/* Somebody has made one meanwhile, on the same table. */
+START_TEST(of_an_index_without_a_name_only_one_of_its_definition_is_the_end)
+{
+    static const struct {
+        const char *statement;
+        const char *there;
+        bool is_its;
+    } cases[] = {
+        {"CREATE INDEX CONCURRENTLY ON t (a)", "CREATE INDEX t_a_idx ON public.t USING btree (a)", true},
+        {"CREATE INDEX CONCURRENTLY ON t (a)", "CREATE INDEX t_b_idx ON public.t USING btree (b)", false},
+        {"CREATE INDEX CONCURRENTLY ON t (a)", "CREATE INDEX t_a_idx ON public.t USING hash (a)", false},
+        {"CREATE UNIQUE INDEX CONCURRENTLY ON t (a)", "CREATE INDEX t_a_idx ON public.t USING btree (a)", false},
+        {"CREATE INDEX CONCURRENTLY ON t (A ASC, lower(b)) WHERE c > 10;",
+         "CREATE INDEX i ON public.t USING btree (a, lower(b)) WHERE (c > 10)", true},
+        {"CREATE INDEX CONCURRENTLY ON t (a, b)", "CREATE INDEX t_a_idx ON public.t USING btree (a)", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        behind(cases[i].statement, "{}");
+        have((const struct exchange[]){{.asked = NEWER, .has_row = true, .row = {"public.i", "t", cases[i].there}},
+                                       {0}});
+        ck_assert_msg(clean() && finished == cases[i].is_its, "%s", cases[i].statement);
+    }
 }
 END_TEST
 
@@ -192,6 +221,7 @@ int main(void)
     tcase_add_test(all, a_detach_is_finalized_where_it_is_pending_alone);
     tcase_add_test(all, an_invalid_index_that_came_is_dropped_and_a_valid_one_is_the_end);
     tcase_add_test(all, a_valid_index_beside_an_invalid_one_is_somebody_elses);
+    tcase_add_test(all, of_an_index_without_a_name_only_one_of_its_definition_is_the_end);
     tcase_add_test(all, what_a_repetition_says_is_done);
     return run_suite(suite);
 }

@@ -17,6 +17,7 @@ enum kind { KIND_OTHER, KIND_CREATE_INDEX, KIND_DROP_INDEX, KIND_REINDEX, KIND_D
 /* What the statement is about. Names are as written, for to_regclass. */
 struct target {
     enum kind kind;
+    struct text statement;
     const char *index; /* CREATE INDEX: without its schema; DROP INDEX: the first; NULL: it gives none */
     const char *table; /* of CREATE INDEX; the parent of DETACH */
     const char *partition;
@@ -170,13 +171,59 @@ static bool drop_index(struct run *run, const char *name, const char *migration)
     return true;
 }
 
+/* Behind the table's name, with "btree" as the method where none is given; parentheses and ASC are passed over. */
+static const char *next_of_index(struct arena *arena, struct sql_reader *reader)
+{
+    while (sql_is_symbol(&reader->token, '(') || sql_is_symbol(&reader->token, ')') ||
+           sql_is_symbol(&reader->token, ';') || sql_is_word(&reader->token, "asc")) {
+        sql_advance(reader);
+    }
+    const struct sql_token token = reader->token;
+    sql_advance(reader);
+    return token.kind == SQL_END ? ""
+           : token.kind == SQL_WORD || token.kind == SQL_IDENTIFIER
+               ? sql_identifier(arena, &token)
+               : arena_strndup(arena, token.text.data, token.text.size);
+}
+
+static struct sql_reader read_columns(struct arena *arena, struct text sql, bool *unique)
+{
+    struct sql_reader reader = sql_read(sql);
+    sql_take(&reader, "create");
+    *unique = sql_take(&reader, "unique");
+    sql_skip_to(&reader, "on");
+    sql_take(&reader, "only");
+    take_name(arena, &reader);
+    if (sql_take(&reader, "using")) {
+        sql_take(&reader, "btree");
+    }
+    return reader;
+}
+
+/* Is it the index of this statement, word by word? What the server writes otherwise than its author (casts, defaults)
+ * is taken for another one: then the statement makes its own. */
+static bool is_index_of(struct arena *arena, struct text statement, const char *definition)
+{
+    bool unique[2];
+    struct sql_reader wanted = read_columns(arena, statement, &unique[0]);
+    struct sql_reader there = read_columns(arena, text_of(definition), &unique[1]);
+    const char *word;
+    bool is_same = unique[0] == unique[1];
+    do {
+        word = next_of_index(arena, &wanted);
+        is_same = is_same && strcmp(word, next_of_index(arena, &there)) == 0;
+    } while (is_same && word[0] != '\0');
+    return is_same;
+}
+
 /* Indexes that came after the statement had begun; those that somebody is building are his. */
 static bool remove_indexes(struct run *run, const struct target *target, const char *migration, const char *before,
                            bool *finished)
 {
     static const char sql[] =
-        "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), i.indisvalid "
-        "FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid "
+        "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), i.indisvalid, "
+        "pg_catalog.pg_get_indexdef(i.indexrelid) FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid "
+        "OPERATOR(pg_catalog.=) i.indexrelid "
         "JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace "
         "WHERE i.indexrelid OPERATOR(pg_catalog.<>) ALL ($1::pg_catalog.oid[]) "
         "AND n.nspname OPERATOR(pg_catalog.<>) 'pg_toast' AND NOT EXISTS (SELECT 1 FROM "
@@ -195,14 +242,18 @@ static bool remove_indexes(struct run *run, const struct target *target, const c
     bool has_invalid = false;
     for (int row = 0; row < PQntuples(result); row++) {
         const bool is_valid = pg_field_bool(result, row, 1);
-        has_valid = has_valid || is_valid;
+        /* One without a name may be anybody's. */
+        const bool is_its =
+            is_valid && is_create &&
+            (target->index != NULL || is_index_of(run->arena, target->statement, pg_field(result, row, 2)));
+        has_valid = has_valid || is_its;
         has_invalid = has_invalid || !is_valid;
         if (!is_valid && !drop_index(run, pg_field(result, row, 0), migration)) {
             return false;
         }
     }
     /* An attempt makes one index: where that is INVALID, a valid one beside it is somebody else's. */
-    *finished = is_create && has_valid && !has_invalid;
+    *finished = has_valid && !has_invalid;
     return true;
 }
 
@@ -227,7 +278,8 @@ static bool finish_detach(struct run *run, const struct target *target, const ch
 
 bool leftovers_remove(struct run *run, struct text statement, const char *migration, const char *before, bool *finished)
 {
-    const struct target target = read_target(run->arena, statement);
+    struct target target = read_target(run->arena, statement);
+    target.statement = statement;
     *finished = false;
     switch (target.kind) {
     case KIND_CREATE_INDEX:
