@@ -83,7 +83,7 @@ class Matrix(Fixtures):
                     if change.endswith(" is nothing"):
                         self.check_nothing(said, usual)
                     elif change in ("a column less", "numbers as text", "rows twice") and isinstance(said, str):
-                        self.assertRegex(said, "column|ledger")  # a reason that a person can act on
+                        self.assertRegex(said, "column|ledger|several rows")  # a reason that a person can act on
                     else:
                         self.assertEqual(said, usual)
             self.assertEqual(self.said(rpc), usual)

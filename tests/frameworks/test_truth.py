@@ -81,7 +81,9 @@ class Truth(Written):
         with self.start("--framework", "golang-migrate") as rpc:
             self.assertFalse(self.status(rpc).HasField("problem"))
         self.sql("ALTER TABLE gopg_migrations RENAME TO ordinary; CREATE TABLE knex_migrations (id serial PRIMARY KEY, name varchar(255), batch int, migration_time timestamptz);"
-                 "CREATE TABLE knex_migrations_lock (index serial PRIMARY KEY, is_locked int)")  # a known tool's, of another project
+                 "CREATE TABLE knex_migrations_lock (index serial PRIMARY KEY, is_locked int);"  # a known tool's, of another project
+                 "CREATE TABLE immigration_cases (version int); CREATE TABLE migratory_birds (version int); CREATE TABLE product_changelog_entries (version int);"
+                 "CREATE TABLE bird_migrations (species text)")
         with self.start() as rpc:
             self.assertFalse(self.status(rpc).HasField("problem"))
         self.sql("ALTER TABLE ordinary RENAME TO gopg_migrations")
@@ -534,6 +536,15 @@ class Truth(Written):
             self.assertTrue(rpc.call("MigrationService", "Run").ok)
         with self.start() as rpc:
             self.assertEqual([self.state(one) for one in self.status(rpc).migrations], ["applied"])
+
+    def test_a_tenant_s_first_run_beside_those_of_others_is_no_question(self):
+        self.dbmate()
+        for tenant in ("t1", "t2"):
+            self.sql(f"CREATE SCHEMA {tenant};" + VERSIONS.format(f"{tenant}.schema_migrations") + f"INSERT INTO {tenant}.schema_migrations VALUES ('20250101000000')")
+        self.sql(f"CREATE SCHEMA t3; ALTER DATABASE {self.database} SET search_path = t3")
+        with self.start() as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+        self.assertEqual(self.sql("SELECT version FROM t3.schema_migrations"), [("20250101000000",)])
 
     def test_a_stranger_s_ledger_away_from_the_search_path_is_no_question(self):
         self.dbmate()

@@ -3,6 +3,7 @@
  */
 #include "framework/core/mention.h"
 
+#include "base/bounds.h"
 #include "base/words.h"
 #include "framework/core/mention_found.h"
 #include "framework/core/pattern.h"
@@ -98,7 +99,7 @@ static bool read_file(struct noting *noting, const char *whole, struct text *con
     if (noting->buffer == NULL) { /* not zeroed: most looks read a small file or none */
         noting->buffer = arena_try_alloc(noting->arena, FILE_LIMIT);
     }
-    ssize_t got = fd < 0 || noting->buffer == NULL ? -1 : 1;
+    ssize_t got = fd < 0 || noting->buffer == NULL || !bounds_hold(fd, whole, NULL) ? -1 : 1;
     while (got > 0 && size < FILE_LIMIT) {
         got = read(fd, noting->buffer + size, FILE_LIMIT - size);
         size += got > 0 ? (size_t)got : 0;

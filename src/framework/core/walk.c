@@ -10,6 +10,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define MOST_ENTRIES  20000
 #define MOST_DEPTH    12 /* Java's packages are directories */
@@ -155,9 +156,10 @@ static void enqueue(struct walking *walking, const struct directory *above, cons
 
 static bool is_directory(const struct walking *walking, const char *path, const struct dirent *entry)
 {
+    struct stat status;
     return entry->d_type == DT_DIR ||
-           (entry->d_type == DT_UNKNOWN &&
-            file_look(path_join(walking->arena, path, entry->d_name), NULL) == FILE_DIRECTORY);
+           (entry->d_type == DT_UNKNOWN && /* a link is none there either */
+            lstat(path_join(walking->arena, path, entry->d_name), &status) == 0 && S_ISDIR(status.st_mode));
 }
 
 /* Reads the names in a directory; those of directories wait for their turn. */

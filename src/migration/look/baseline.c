@@ -1,13 +1,19 @@
 #include "migration/look/baseline.h"
 
+#include "framework/core/layout.h"
+
 /* Takes back that somebody's table is there where its tool passes over no migration for it and runs them all. */
 static bool look_below(const struct request *request, const struct folder *folder, struct ledger_ground *ground)
 {
     struct arena *const arena = request->arena;
     struct migration_files files;
+    struct bounds bounds;
     const char *first = NULL;
     size_t count = 0;
-    if (!framework_list(arena, folder, &files, request->status)) {
+    project_enter_bounds(arena, &request->site->project, &bounds);
+    const bool is_listed = framework_list(arena, folder, &files, request->status);
+    bounds_leave(&bounds);
+    if (!is_listed) {
         return false;
     }
     for (size_t i = 0; i < files.count; i++) {

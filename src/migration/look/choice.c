@@ -197,14 +197,18 @@ static bool is_known_ledger(const struct detection *detection, const char *schem
     return is;
 }
 
-/* A table of the schema that is called as tracking tables are, and is none that is known; *table is NULL where there is
- * none. */
+/* A table of the schema that is called as tracking tables are and has a column of theirs, and is none that is known;
+ * *table is NULL where there is none. */
 static bool find_tracking_table(const struct looking *looking, const char *schema, const char **table)
 {
     static const char sql[] =
         "SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE "
         "n.nspname = $1 AND c.relkind IN ('r', 'p') AND c.relname ~* "
-        "'migrat|schema_?(version|history|change)|changelog|evolutions|db_?version' ORDER BY 1 LIMIT 100";
+        "'(^|_)(migrations?|schema_?(versions?|history|changes?|change_?log)|db_?versions?|evolutions)($|_)' AND "
+        "EXISTS "
+        "(SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND "
+        "a.attname ~* '^(version|migration|script|file_?name|checksum|hash|applied|executed|installed|run_on|dirty)') "
+        "ORDER BY 1 LIMIT 100";
     PG_RESULT(result) = pg_query(looking->session, sql, 1, (const char *const[]){schema}, looking->request->status);
     *table = NULL;
     for (int i = 0; result != NULL && *table == NULL && i < PQntuples(result); i++) {

@@ -322,12 +322,28 @@ static bool was_ours(const struct looking *looking, const struct source *source,
     return true;
 }
 
+/* How many tables of the source's name are where the path does not lead. Of several each is some tenant's, and this one
+ * is to have its own. */
+static size_t count_far(const struct looking *looking, const struct source *source)
+{
+    const struct tables *const tables = &looking->detection->ledgers.tables;
+    size_t count = 0;
+    for (size_t i = 0; i < tables->count; i++) {
+        count += strcmp(tables->items[i].name, source->ledger.table) == 0 && !is_on_path(looking, &tables->items[i]) &&
+                         tables->items[i].is_trusted
+                     ? 1
+                     : 0;
+    }
+    return count;
+}
+
 /* The schema is that of the search path, which may be younger than the table (ALTER DATABASE … SET search_path, in a
  * migration): another schema has one with rows of this folder, and into a new one everything would run again. */
 static bool look_for_moved(const struct looking *looking, struct source *source, bool *is_asked)
 {
     const struct tables *const tables = &looking->detection->ledgers.tables;
     const struct table *const own = tables_at(tables, &source->ledger);
+    const bool has_one_far = count_far(looking, source) == 1;
     for (size_t i = 0; !*is_asked && is_by_default(looking, source) && i < tables->count; i++) {
         const struct table *const table = &tables->items[i];
         struct other_table other;
@@ -335,7 +351,7 @@ static bool look_for_moved(const struct looking *looking, struct source *source,
             continue;
         }
         if (!is_on_path(looking, table)) {
-            if (!was_ours(looking, source, &other, is_asked)) {
+            if (has_one_far && !was_ours(looking, source, &other, is_asked)) {
                 return false;
             }
             if (*is_asked) {
