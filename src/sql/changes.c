@@ -86,6 +86,7 @@ void deferred_join(struct arena *arena, struct deferred *deferred, const struct 
 {
     join(arena, &deferred->checked, &others->checked);
     join(arena, &deferred->fires, &others->fires);
+    join(arena, &deferred->emptied, &others->emptied);
 }
 
 static bool is_deferred(struct text statement)
@@ -108,8 +109,34 @@ static void add_name(struct arena *arena, struct sql_reader *words, struct words
     }
 }
 
+/* CREATE TEMP TABLE … ON COMMIT DELETE ROWS, also in front of AS: what stands behind it in the same transaction finds
+ * rows that are gone behind a COMMIT. */
+static void add_emptied(struct arena *arena, struct text statement, struct words *tables)
+{
+    struct sql_reader words = sql_read(statement);
+    if (!sql_take(&words, "create")) {
+        return;
+    }
+    if (!sql_take(&words, "local")) {
+        sql_take(&words, "global");
+    }
+    if ((!sql_take(&words, "temp") && !sql_take(&words, "temporary")) || !sql_take(&words, "table")) {
+        return;
+    }
+    sql_take_if(&words);
+    const struct sql_reader name = words;
+    while (words.token.kind != SQL_END && !sql_take_words(&words, "on commit delete")) {
+        sql_advance(&words);
+    }
+    if (words.token.kind != SQL_END) {
+        struct sql_reader at = name;
+        add_name(arena, &at, tables);
+    }
+}
+
 void sql_deferred_tables(struct arena *arena, struct text statement, struct deferred *deferred)
 {
+    add_emptied(arena, statement, &deferred->emptied);
     static const char *const passed[] = {"if", "not", "exists", "only", NULL};
     struct sql_reader words = sql_read(statement);
     const bool makes = sql_is_word(&words.token, "create");

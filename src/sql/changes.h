@@ -18,13 +18,14 @@ const char *sql_changed_table(struct arena *arena, struct text statement, const 
 struct deferred {
     struct words checked; /* INITIALLY DEFERRED constraints: it checks them */
     struct words fires;   /* CONSTRAINT TRIGGERs that are: it runs their functions */
+    struct words emptied; /* temporary ones ON COMMIT DELETE ROWS */
 };
 
 /* Adds those of another list. */
 void deferred_join(struct arena *arena, struct deferred *deferred, const struct deferred *others);
 
 /* Adds those that are so by what this statement makes: CREATE TABLE, ALTER TABLE and CREATE CONSTRAINT TRIGGER with
- * INITIALLY DEFERRED; tables that they reference, too. */
+ * INITIALLY DEFERRED, and tables that they reference; CREATE TEMP TABLE … ON COMMIT DELETE ROWS. */
 void sql_deferred_tables(struct arena *arena, struct text statement, struct deferred *deferred);
 
 /* Where the statement renames one of these (ALTER TABLE … RENAME TO), its new name is one of them, too: true. */

@@ -73,11 +73,10 @@ static bool is_any(struct arena *arena, const struct sql_token *token, const cha
     return *list != NULL;
 }
 
-/* A name behind one of these is no call: INSERT INTO x (…), COMMENT ON FUNCTION x(…). */
-static bool names(const struct sql_token *word)
+/* A name behind one of these is no call: INSERT INTO x (…). */
+static bool names_relation(const struct sql_token *word)
 {
-    static const char *const words[] = {"into", "table", "exists", "references", "function",
-                                        "view", "type",  "on",     NULL};
+    static const char *const words[] = {"into", "table", "exists", "references", "view", "type", "on", NULL};
     return sql_is_any_word(word, words);
 }
 
@@ -114,8 +113,9 @@ struct looking {
 static const char *look_at_name(const struct looking *looking, const struct sql_token *before,
                                 const struct sql_token *token, const struct sql_token *next)
 {
-    const bool escapes = sql_is_symbol(next, '(') && ((!names(before) && is_any(looking->arena, token, sql_escaping)) ||
-                                                      is_any(looking->arena, token, looking->known));
+    const bool is_call = sql_is_symbol(next, '(') && !names_relation(before);
+    const bool is_own = !sql_is_word(before, "function") && is_any(looking->arena, token, sql_escaping);
+    const bool escapes = is_call && (is_own || is_any(looking->arena, token, looking->known));
     return escapes ? arena_printf(looking->arena, "%s()", sql_identifier(looking->arena, token)) : NULL;
 }
 

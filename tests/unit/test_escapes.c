@@ -63,6 +63,8 @@ START_TEST(a_function_that_calls_one_is_known_when_it_is_called)
     ck_assert_ptr_null(sql_escapes(arena, text_of("drop function f()"), &known));
     ck_assert_ptr_null(sql_escapes(arena, text_of("select h()"), &known));
     ck_assert_str_eq(sql_escapes(arena, text_of("select App.F()"), &known), "f()");
+    ck_assert_ptr_null(sql_escapes(arena, text_of("insert into f (a) values (1)"), &known));
+    ck_assert_ptr_null(sql_escapes(arena, text_of("create table f (a int)"), &known));
     ck_assert_str_eq(sql_escapes(arena, text_of("call g()"), &known), "g()");
     ck_assert_str_eq(
         sql_escapes(arena, text_of("create trigger a after insert on t for each row execute function f()"), &known),

@@ -479,6 +479,13 @@ START_TEST(what_is_sent_statement_by_statement_shares_a_transaction_where_nobody
     ck_assert_str_eq(steps_as(script, &(const struct plan_options){.sent = SENT_EACH}),
                      "T[create table a (); set search_path = x; insert into a values (1)]T[select now()]T[call p()]");
     ck_assert_str_eq(steps_sent("select 1; select 2", SENT_EACH), "T[select 1]T[select 2]");
+    /* A COMMIT empties it. */
+    ck_assert_str_eq(
+        steps_as("create temp table k on commit delete rows as select 1; insert into k values (2); insert "
+                 "into t select * from k; insert into t values (1); insert into t values (2)",
+                 &(const struct plan_options){.sent = SENT_EACH}),
+        "T[create temp table k on commit delete rows as select 1]T[insert into k values (2)]T[insert into t "
+        "select * from k; insert into t values (1); insert into t values (2)]");
     ck_assert_ptr_nonnull(strstr(steps_sent("select 1;\nlock table t", SENT_EACH), "refused: Line 2: this can only"));
 }
 END_TEST
@@ -879,6 +886,9 @@ START_TEST(what_a_cut_would_lose_is_refused_with_its_line)
         {"create temp table k on commit drop as select 1; vacuum", "ON COMMIT DROP or DELETE ROWS"},
         {"do $$ begin create local temporary table k (a int) on commit delete rows; end $$; vacuum", "ON COMMIT DROP"},
         {"do $$ begin execute 'create temp table k (a int) on commit drop'; end $$; vacuum", "ON COMMIT DROP"},
+        {"create temp table if not exists k (a int) on commit delete rows;\ncommit;\ninsert into k values (1);\nvacuum",
+         "Line 3: what is in the temporary table \"k\" (ON COMMIT DELETE ROWS) lasts"},
+        {"create temp table k (a int) on commit preserve rows;\ncommit;\ninsert into k values (1);\nvacuum", NULL},
         {"declare c cursor for select 1; vacuum; fetch c", "a cursor lasts"},
         {"declare c cursor without hold for select 1; vacuum; fetch c", "a cursor lasts"},
         {"set constraints all deferred; vacuum", "SET CONSTRAINTS … DEFERRED"},

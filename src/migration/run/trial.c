@@ -13,6 +13,8 @@
 #include "sql/escapes.h"
 #include "sql/split.h"
 
+#define MOST_ESCAPING 500 /* functions that call what no rollback undoes: more are not sought */
+
 static void add_untried(const struct batch *batch, size_t item, size_t step, const char *reason)
 {
     const struct execution *const execution = batch->execution;
@@ -201,6 +203,17 @@ static bool can_be_undone(const struct execution *execution, const struct prepar
     return true;
 }
 
+/* A regular expression of calls of these, and of COPY … TO PROGRAM. */
+static const char *calls_of(struct arena *arena, const char *const *names)
+{
+    struct buffer pattern = {.arena = arena};
+    for (const char *const *one = names; *one != NULL; one++) {
+        buffer_printf(&pattern, "%s%s", one == names ? "\\m(" : "|", *one);
+    }
+    buffer_puts(&pattern, ")\"?\\s*\\(|\\mto\\s+program\\M");
+    return buffer_string(&pattern);
+}
+
 /* The functions of this database that call, by the words of their bodies, what no rollback undoes, or another of them.
  * A trigger that calls one is not seen. */
 static bool find_escaping(struct run *run, struct words *known, struct status *status)
@@ -212,25 +225,22 @@ static bool find_escaping(struct run *run, struct words *known, struct status *s
         "AND "
         "d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.deptype = 'e') ORDER BY 1";
     struct arena *const arena = run->request->arena; /* the names last beyond one migration */
-    struct buffer pattern = {.arena = arena};
-    size_t before = SIZE_MAX;
-    buffer_puts(&pattern, "\\m(");
-    for (const char *const *one = sql_escaping; *one != NULL; one++) {
-        buffer_printf(&pattern, "%s%s", one == sql_escaping ? "" : "|", *one);
-    }
-    while (known->count != before) {
-        before = known->count;
-        const char *const value = arena_printf(arena, "%s)\"?\\s*\\(|\\mto\\s+program\\M", buffer_string(&pattern));
-        PG_RESULT(result) = pg_query(run->session, sql, 1, &value, status);
-        for (int i = 0; result != NULL && i < PQntuples(result); i++) {
-            if (!words_have(known, pg_field(result, i, 0))) {
-                words_add(arena, known, arena_strdup(arena, pg_field(result, i, 0)));
-                buffer_printf(&pattern, "|%s", pg_field(result, i, 0));
-            }
-        }
+    const char *const *sought = sql_escaping;
+    while (*sought != NULL && known->count < MOST_ESCAPING) {
+        const char *const pattern = calls_of(arena, sought);
+        struct words found = {0};
+        PG_RESULT(result) = pg_query(run->session, sql, 1, &pattern, status);
         if (result == NULL) {
             return false;
         }
+        for (int i = 0; i < PQntuples(result); i++) {
+            const char *const name = pg_field(result, i, 0);
+            if (!words_have(known, name)) {
+                words_add(arena, known, arena_strdup(arena, name));
+                words_add(arena, &found, arena_strdup(arena, name));
+            }
+        }
+        sought = words_list(arena, &found);
     }
     return true;
 }

@@ -131,8 +131,25 @@ static void add_late(struct hold *hold, enum sql_lasting_kind kind, const char *
     }
 }
 
+/* What is in a table that a COMMIT empties; once for each table. */
+static void add_emptied(struct hold *hold, const char *table, size_t at, size_t step)
+{
+    for (size_t i = 0; table != NULL && i < hold->count; i++) {
+        const struct sql_lasting *const held = &hold->items[i].lasting;
+        if (held->kind == SQL_ENDS && held->name != NULL && strcmp(held->name, table) == 0) {
+            return;
+        }
+    }
+    if (table != NULL) {
+        const char *const what =
+            arena_printf(hold->arena, "what is in the temporary table \"%s\" (ON COMMIT DELETE ROWS)", table);
+        add(hold, &(struct sql_lasting){.kind = SQL_ENDS, .name = table, .what = what}, at, step);
+    }
+}
+
 static void add_deferred(struct hold *hold, struct text statement, size_t at, size_t step)
 {
+    add_emptied(hold, sql_changed_table(hold->arena, statement, &hold->deferred.emptied), at, step);
     add_late(hold, SQL_CHECKED_LATER, sql_changed_table(hold->arena, statement, &hold->deferred.checked), at, step);
     add_late(hold, SQL_FIRES_LATER, sql_changed_table(hold->arena, statement, &hold->deferred.fires), at, step);
     sql_deferred_tables(hold->arena, statement, &hold->deferred);
@@ -147,7 +164,8 @@ bool hold_acts_late(const struct hold *hold, struct text statement)
     sql_deferred_tables(hold->arena, statement, &made);
     return sql_deferred_renamed(hold->arena, statement, &known) || made.checked.count > 0 || made.fires.count > 0 ||
            sql_changed_table(hold->arena, statement, &hold->deferred.checked) != NULL ||
-           sql_changed_table(hold->arena, statement, &hold->deferred.fires) != NULL;
+           sql_changed_table(hold->arena, statement, &hold->deferred.fires) != NULL ||
+           sql_changed_table(hold->arena, statement, &hold->deferred.emptied) != NULL;
 }
 
 /* Is it about sessions of another role or database only, so that no later one of ours begins otherwise? */
