@@ -114,6 +114,7 @@ class World:
         return prepared
 
     def drop(self, name):
+        self.roll_back_prepared(name)
         self.admin.simple(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     def url(self, database, user):
