@@ -137,7 +137,9 @@ void pg_guard_explain(struct pg_session *session, const struct table_guard *guar
     struct buffer sql = {.arena = status->arena};
     struct status ignored = {.arena = status->arena};
     *status = (struct status){.arena = status->arena};
-    buffer_puts(&sql, "BEGIN;SET LOCAL SESSION AUTHORIZATION DEFAULT;SET LOCAL role TO DEFAULT;");
+    buffer_puts(
+        &sql,
+        "BEGIN ISOLATION LEVEL READ COMMITTED;SET LOCAL SESSION AUTHORIZATION DEFAULT;SET LOCAL role TO DEFAULT;");
     put_block(&sql, guard);
     if (guard->only_lock || pg_exec(session, buffer_string(&sql), status)) {
         status_fail(status, STATUS_FAILED_PRECONDITION, "%s%s", guard->words, has_got);

@@ -436,6 +436,29 @@ class Verbs(Case):
         self.assertIn("has the trigger t on public._prisma_migrations with the function public.boom() of eve", reply.failed.error)
         self.assertEqual(len(self.ledger()), 1)
 
+    def test_nor_where_a_transaction_has_one_snapshot(self):
+        """It is taken by the first query, before we wait for the lock: by that her trigger is not there."""
+        self.stranger()
+        alone = self.project().add("1", "SELECT 1;").add("2", "CREATE TABLE b (id int);").add("3", "CREATE TABLE c (id int);")
+        steps = self.project().add("1", "SELECT 1;").add("2", "CREATE TABLE b (id int);\nCREATE INDEX CONCURRENTLY ON b (id);\nCREATE TABLE c (id int);")
+        for level in ("repeatable read", "serializable"):
+            for files, method in ((alone, "Run"), (steps, "Run"), (alone, "MarkApplied")):
+                with self.subTest(level=level, method=method, files=len(os.listdir(files.path))):
+                    self.sql("DROP TABLE IF EXISTS _prisma_migrations, b, c; DROP FUNCTION IF EXISTS boom; DROP SCHEMA IF EXISTS truss CASCADE")
+                    self.sql(f"ALTER DATABASE \"{self.database}\" SET default_transaction_isolation = '{level}'")
+                    rpc = self.rpc(self.worker(files))
+                    names = [one.name for one in rpc.call("MigrationService", "GetStatus").migrations]
+                    rpc.call("MigrationService", "MarkApplied", {"migration": names[0]})
+
+                    def call(rpc=rpc, name=names[1], method=method):
+                        try:
+                            return str(rpc.call("MigrationService", method, {"migration": name} if method == "MarkApplied" else {}))
+                        except RpcError as error:
+                            return error.status.message
+                    said = self.while_eve_gives_a_trigger_to("public._prisma_migrations", call)
+                    self.assertIn("has the trigger t on public._prisma_migrations with the function public.boom() of eve", said)
+                    self.assertEqual(len(self.ledger()), 1)
+
     def test_a_trigger_that_another_role_gives_the_audit_between_our_look_and_our_row_is_not_run(self):
         self.stranger()
         rpc = self.rpc(self.worker(self.project("prisma-blog"), "--audit"))

@@ -204,10 +204,12 @@ void ledger_put(struct buffer *sql, const struct framework *framework, enum ledg
     }
 }
 
-void ledger_put_beside(struct buffer *list, const struct framework *framework, const struct ledger *ledger)
+void ledger_put_beside(struct buffer *list, const struct framework *framework, const struct ledger *ledger,
+                       bool is_to_be_made)
 {
     const struct ledger_facts *const facts = framework_ledger_facts(framework, ledger);
-    for (enum ledger_part part = LEDGER_CREATE; part <= LEDGER_MARK_ROLLED_BACK; part++) {
+    for (enum ledger_part part = is_to_be_made ? LEDGER_CREATE : LEDGER_CREATE + 1; part <= LEDGER_MARK_ROLLED_BACK;
+         part++) {
         const char *const template = ledger_template(facts, part);
         if (template != NULL) {
             template_put_guarded(list, template, facts->words, ledger);

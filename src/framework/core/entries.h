@@ -28,8 +28,11 @@ struct ledger {
     bool takes_rows;             /* known to have no trigger, rule or policy that could take a row away */
     bool lacks_plpgsql;          /* this session may not use the language of DO blocks */
     bool is_vouched;             /* the operator has named it: whose code it runs is his word */
-    const char *oid;             /* of the table, as a run found it; NULL: not known */
-    const char *own_schema;      /* where our own tables are, and with them the steps of a run; as a run found it */
+    bool keeps_snapshot;         /* this session's transactions have one snapshot: as a run found it */
+    const char *beside;     /* the tables that its framework writes beside it and that are there, as SQL names them,
+                               with ", " between them; NULL: none, or not known; as a run found it */
+    const char *oid;        /* of the table, as a run found it; NULL: not known */
+    const char *own_schema; /* where our own tables are, and with them the steps of a run; as a run found it */
 };
 
 enum entry_state {

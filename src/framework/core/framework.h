@@ -220,8 +220,9 @@ void ledger_put(struct buffer *sql, const struct framework *framework, enum ledg
                 const struct ledger *ledger, const struct ledger_record *record);
 
 /* Appends the tables beside the ledger that its parts write to, as literals of SQL with ", " between them; some may not
- * be there. */
-void ledger_put_beside(struct buffer *list, const struct framework *framework, const struct ledger *ledger);
+ * be there. is_to_be_made: those that are written where the ledger is made, too. */
+void ledger_put_beside(struct buffer *list, const struct framework *framework, const struct ledger *ledger,
+                       bool is_to_be_made);
 
 /* Every framework that is compiled in, in the order in which they are asked; NULL-terminated. */
 extern const struct framework *const frameworks[];

@@ -28,10 +28,11 @@ static void explain_refusal(const struct request *request, struct pg_session *se
 }
 
 /* CREATE SCHEMA IF NOT EXISTS asks for the right to create one even where it exists: it was looked for. It is on disk
- * before the first script runs: where a crash of the server took the table too, nobody could be asked what it took. */
+ * before the first script runs: where a crash of the server took the table too, nobody could be asked what it took. A
+ * table beside the ledger that was there is looked at under its lock, by a snapshot that is younger than that. */
 static void put_making(struct buffer *sql, const struct detection *detection, const struct ledger_ground *ground)
 {
-    buffer_puts(sql, "BEGIN;");
+    buffer_puts(sql, "BEGIN ISOLATION LEVEL READ COMMITTED;");
     if (!ground->has_schema) {
         buffer_puts(sql, "CREATE SCHEMA ");
         pg_quote_identifier(sql, detection->ledger.schema);
@@ -41,16 +42,36 @@ static void put_making(struct buffer *sql, const struct detection *detection, co
     buffer_puts(sql, "COMMIT;");
 }
 
-/* A plain table without triggers, rules and policies takes every row that is inserted. A database may be without
- * PL/pgSQL, or have taken the right to it from everybody. */
-static void put_obstacles(struct buffer *sql, const struct ledger *ledger)
+/* An expression: those of the tables beside the ledger that are there and can be locked. */
+static void put_beside(struct buffer *sql, const struct detection *detection)
 {
+    struct buffer tables = {.arena = sql->arena};
+    ledger_put_beside(&tables, detection->framework, &detection->ledger, false);
+    if (tables.size == 0) {
+        buffer_puts(sql, "NULL");
+        return;
+    }
+    buffer_printf(sql,
+                  "(SELECT pg_catalog.string_agg(DISTINCT one.name, ', ') FROM pg_catalog.unnest(ARRAY[%s]) one (name) "
+                  "JOIN pg_catalog.pg_class b ON b.oid = pg_catalog.to_regclass(one.name)::pg_catalog.oid "
+                  "WHERE b.relkind IN ('r', 'p', 'v'))",
+                  buffer_string(&tables));
+}
+
+/* A plain table without triggers, rules and policies takes every row that is inserted. A database may be without
+ * PL/pgSQL, or have taken the right to it from everybody. Of the session, how long its transactions see the same. */
+static void put_obstacles(struct buffer *sql, const struct detection *detection)
+{
+    const struct ledger *const ledger = &detection->ledger;
     buffer_puts(
         sql,
         "SELECT c.relkind = 'r' AND NOT c.relhastriggers AND NOT c.relhasrules AND NOT c.relrowsecurity, c.oid, NOT "
         "EXISTS (SELECT FROM pg_catalog.pg_language l WHERE l.lanname = 'plpgsql' AND "
-        "pg_catalog.has_language_privilege(l.oid, 'USAGE')) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
-        "ON n.oid = c.relnamespace WHERE n.nspname = ");
+        "pg_catalog.has_language_privilege(l.oid, 'USAGE')), "
+        "pg_catalog.current_setting('default_transaction_isolation') <> 'read committed', ");
+    put_beside(sql, detection);
+    buffer_puts(sql, " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+                     "WHERE n.nspname = ");
     ledger_put_text(sql, ledger->schema);
     buffer_puts(sql, " AND c.relname = ");
     ledger_put_text(sql, ledger->table);
@@ -64,6 +85,9 @@ static void note_obstacles(const struct request *request, const struct pg_sessio
     ledger->lacks_plpgsql = is_there && pg_field_bool(result, 0, 2);
     ledger->is_vouched = request->site->ledger.table != NULL;
     ledger->own_schema = arena_strdup(request->arena, pg_session_own_schema(session));
+    ledger->keeps_snapshot = is_there && pg_field_bool(result, 0, 3);
+    ledger->beside =
+        is_there && !PQgetisnull(result, 0, 4) ? arena_strdup(request->arena, pg_field(result, 0, 4)) : NULL;
     ledger->oid = is_there ? arena_strdup(request->arena, pg_field(result, 0, 1)) : NULL;
 }
 
@@ -75,7 +99,7 @@ static bool make_and_note(const struct request *request, struct pg_session *sess
     if (!detection->has_ledger) {
         put_making(&sql, detection, ground);
     }
-    put_obstacles(&sql, &detection->ledger);
+    put_obstacles(&sql, detection);
     PG_RESULT(result) = pg_query_simple(session, buffer_string(&sql), request->status);
     if (result != NULL) {
         detection->has_ledger = true;
@@ -95,7 +119,7 @@ static bool make_and_note(const struct request *request, struct pg_session *sess
 bool ledger_note_obstacles(const struct request *request, struct pg_session *session, struct detection *detection)
 {
     struct buffer sql = {.arena = request->arena};
-    put_obstacles(&sql, &detection->ledger);
+    put_obstacles(&sql, detection);
     PG_RESULT(result) = pg_query(session, buffer_string(&sql), 0, NULL, request->status);
     if (result != NULL) {
         note_obstacles(request, session, result, &detection->ledger);

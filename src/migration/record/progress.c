@@ -24,6 +24,11 @@ static void put_step(struct buffer *sql, uint32_t step)
     buffer_printf(sql, "step OPERATOR(pg_catalog.=) %u", step);
 }
 
+void progress_put_lock(struct buffer *sql, const struct ledger *ledger)
+{
+    pg_put_guard_lock(sql, own_text(sql->arena, ledger->own_schema, "{truss}.migration_steps"));
+}
+
 /* What writes to the steps' table looks at it under its lock. */
 static void put_guard(struct buffer *sql, const struct ledger *ledger)
 {
@@ -89,6 +94,7 @@ void progress_put_unbegun(struct buffer *sql, const struct ledger *ledger, const
 
 void progress_put_tool(struct buffer *sql, const struct ledger *ledger, const char *const *migrations, size_t count)
 {
+    progress_put_lock(sql, ledger);
     put_guard(sql, ledger);
     own_put(sql, ledger->own_schema,
             "INSERT INTO {truss}.migration_steps (ledger, migration, step, steps, attempt, checksum) SELECT ");
@@ -103,6 +109,7 @@ void progress_put_tool(struct buffer *sql, const struct ledger *ledger, const ch
 
 void progress_put_tool_ended(struct buffer *sql, const struct ledger *ledger)
 {
+    progress_put_lock(sql, ledger);
     put_guard(sql, ledger);
     own_put(sql, ledger->own_schema, "DELETE FROM {truss}.migration_steps");
     put_ledger(sql, ledger);

@@ -8,6 +8,10 @@
 #include "base/text.h"
 #include "migration/plan/cut/steps.h"
 
+/* Takes the lock of the statements below, which look at the table under it. To be first in a transaction that may keep
+ * one snapshot, so that they look by one that is younger. */
+void progress_put_lock(struct buffer *sql, const struct ledger *ledger);
+
 /* A step is finished (its row may be there already as begun). */
 void progress_put_finished(struct buffer *sql, const struct ledger *ledger, const char *migration,
                            const struct step_record *record);

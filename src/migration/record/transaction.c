@@ -131,19 +131,33 @@ static void put_under_lock(struct query *query, const struct transaction *transa
     put(query, buffer_string(&sql));
 }
 
-/* Where the script's transaction keeps one snapshot, what is looked at behind it is as old as that: then nobody may add
- * anything from its beginning on. */
+static bool writes_rows(const struct transaction *transaction)
+{
+    return transaction->starts || transaction->records || transaction->locks ||
+           transaction->step_mark != STEP_NOT_MARKED || transaction->frame == FRAME_BEGIN;
+}
+
+/* Where a transaction keeps one snapshot, what is looked at later in it is as old as that: then nobody may add anything
+ * from its beginning on, before which there is no snapshot. The modes may say that it does. */
 static void put_early_lock(struct query *query, const struct transaction *transaction)
 {
     const struct ledger *const ledger = transaction->ledger;
-    if (transaction->content.data != NULL && transaction->modes != NULL && transaction->records &&
-        !transaction->locks_late && ledger->takes_rows) {
-        struct buffer name = {.arena = query->sql.arena};
-        struct buffer sql = {.arena = query->sql.arena};
-        ledger_put_name(&name, &(struct ledger){.schema = ledger->schema, .table = ledger->table});
-        pg_put_guard_lock(&sql, buffer_string(&name));
-        put(query, buffer_string(&sql));
+    struct buffer sql = {.arena = query->sql.arena};
+    const bool keeps_snapshot =
+        ledger->keeps_snapshot || (transaction->content.data != NULL && transaction->modes != NULL);
+    if (!keeps_snapshot || transaction->locks_late || ledger->oid == NULL || !writes_rows(transaction)) {
+        return;
     }
+    struct buffer name = {.arena = query->sql.arena};
+    ledger_put_name(&name, &(struct ledger){.schema = ledger->schema, .table = ledger->table});
+    pg_put_guard_lock(&sql, buffer_string(&name));
+    if (ledger->beside != NULL) {
+        pg_put_guard_lock(&sql, ledger->beside);
+    }
+    if (transaction->step_mark != STEP_NOT_MARKED) {
+        progress_put_lock(&sql, ledger);
+    }
+    put(query, buffer_string(&sql));
 }
 
 static void put_begin(struct query *query, const struct transaction *transaction)

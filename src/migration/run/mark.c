@@ -171,6 +171,7 @@ static bool apply_mark(struct run *run, const char *name, struct mark *mark)
 static bool forget_tool(struct run *run, const struct catalog *catalog, const char *name)
 {
     struct buffer sql = {.arena = run->arena};
+    progress_put_lock(&sql, &catalog->detection.ledger);
     progress_put_forget(&sql, &catalog->detection.ledger, name);
     return pg_exec(run->session, buffer_string(&sql), run->status);
 }

@@ -125,7 +125,7 @@ static void check_beside(const struct moment *moment)
     const struct detection *const detection = moment->detection;
     const char *const values[] = {detection->ledger.schema, detection->ledger.table};
     struct buffer tables = {.arena = moment->request->arena};
-    ledger_put_beside(&tables, detection->framework, &detection->ledger);
+    ledger_put_beside(&tables, detection->framework, &detection->ledger, !detection->has_ledger);
     if (tables.size > 0) {
         moment_ask(moment, "Whose the tables beside the tracking table are",
                    arena_printf(moment->request->arena, beside_sql, buffer_string(&tables)), 2, values);
