@@ -35,7 +35,8 @@ static const char stranger_sql[] =
         "truss_table", "truss_excused")) " f JOIN pg_catalog.pg_roles r ON r.oid "
                                          "OPERATOR(pg_catalog.=) f.owner WHERE NOT " PG_IS_TRUSTED("r") " LIMIT 1;\n";
 
-/* The kinds that LOCK TABLE takes. A table that is not there is told of by the statement that needs it. */
+/* The kinds that LOCK TABLE takes. A table that is not there is told of by the statement that needs it; one beside the
+ * ledger by the lock: it could be there for the next statement. What is looked at is what was locked. */
 static void put_look(struct buffer *sql, const struct table_guard *guard)
 {
     struct buffer name = {.arena = sql->arena};
@@ -49,19 +50,21 @@ static void put_look(struct buffer *sql, const struct table_guard *guard)
         pg_quote_literal(&owner, text_of(guard->beside));
         buffer_puts(&owner, ")::pg_catalog.oid), 0::pg_catalog.oid)");
     }
-    buffer_printf(
-        sql,
-        "SELECT oid, relkind INTO truss_table, truss_kind FROM "
-        "pg_catalog.pg_class WHERE oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(%s)::pg_catalog.oid;\n"
-        "IF truss_kind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p', 'v']::pg_catalog.\"char\"[]) THEN LOCK TABLE %s IN "
-        "ROW EXCLUSIVE MODE; END IF;\n"
-        "SELECT " HAS_WAYS "%s%s, %s INTO truss_has, truss_excused FROM pg_catalog.pg_class "
-        "WHERE oid OPERATOR(pg_catalog.=) truss_table;\n",
-        buffer_string(&name), guard->name, guard->is_plain ? " OR " IS_PARTED : "",
-        guard->beside == NULL
-            ? ""
-            : arena_printf(sql->arena, " OR relowner OPERATOR(pg_catalog.<>) %s", buffer_string(&owner)),
-        buffer_string(&owner));
+    buffer_printf(sql,
+                  "SELECT relkind INTO truss_kind FROM "
+                  "pg_catalog.pg_class WHERE oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(%s)::pg_catalog.oid;\n"
+                  "IF %struss_kind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p', 'v']::pg_catalog.\"char\"[]) THEN LOCK "
+                  "TABLE %s IN "
+                  "ROW EXCLUSIVE MODE; END IF;\n"
+                  "SELECT oid, " HAS_WAYS
+                  "%s%s, %s INTO truss_table, truss_has, truss_excused FROM pg_catalog.pg_class "
+                  "WHERE oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(%s)::pg_catalog.oid;\n",
+                  buffer_string(&name), guard->beside == NULL ? "" : "truss_kind IS NULL OR ", guard->name,
+                  guard->is_plain ? " OR " IS_PARTED : "",
+                  guard->beside == NULL
+                      ? ""
+                      : arena_printf(sql->arena, " OR relowner OPERATOR(pg_catalog.<>) %s", buffer_string(&owner)),
+                  buffer_string(&owner), buffer_string(&name));
 }
 
 static void put_refusal(struct buffer *sql, const struct table_guard *guard, const char *words)

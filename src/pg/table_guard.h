@@ -17,7 +17,7 @@ struct table_guard {
     bool is_plain;      /* it was seen to have no trigger, rule or policy at all: then it must have none now */
     bool in_block;      /* it stands in a block of PL/pgSQL */
     bool is_vouched;    /* the operator has named it: whose code it runs is his word */
-    const char *beside; /* NULL; else the table, as SQL names it, that this one stands beside: it may be missing, and
+    const char *beside; /* NULL; else the table, as SQL names it, that this one stands beside: it must be there, and
                            belongs to that one's owner or to a role that is trusted */
 };
 

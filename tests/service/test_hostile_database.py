@@ -224,11 +224,12 @@ class Traps(Hostile):
                             self.assertIn("of eve: that role's code would run", said)
                 self.assertEqual("\n".join(self.sprung()), "")
 
-    @per(("knex", "liquibase"))
+    @per(("knex", "liquibase", "kysely"))
     def test_a_lock_table_that_she_made_before_the_first_run_is_not_filled(self, name):
         database = self.trapped()
         table, columns = {"knex": ("knex_migrations_lock", '"index" serial PRIMARY KEY, is_locked integer'),
-                          "liquibase": ("databasechangeloglock", "id integer PRIMARY KEY, locked boolean NOT NULL, lockgranted timestamp, lockedby text")}[name]
+                          "liquibase": ("databasechangeloglock", "id integer PRIMARY KEY, locked boolean NOT NULL, lockgranted timestamp, lockedby text"),
+                          "kysely": ("kysely_migration_lock", "id text PRIMARY KEY, is_locked integer DEFAULT 0 NOT NULL")}[name]
         self.cluster.real_psql(database, f"SET ROLE eve; CREATE TABLE public.{table} ({columns}); GRANT ALL ON public.{table} TO PUBLIC; "
                                "CREATE FUNCTION public.spring() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN PERFORM eve.sprung('lock'); RETURN NEW; END $f$; "
                                f"CREATE TRIGGER spring BEFORE INSERT OR UPDATE ON public.{table} FOR EACH ROW EXECUTE FUNCTION public.spring()", True)

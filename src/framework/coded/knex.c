@@ -102,7 +102,7 @@ static bool is_usual_source(struct text behind, struct text content)
 /* Runs statements of plpgsql on the lock, a table beside the ledger, unless somebody has dropped that; knex makes it
  * again. */
 #define ON_LOCK(statements)                                                                                            \
-    "{guard:*_lock}DO {'BEGIN IF pg_catalog.to_regclass({'{ledger:*_lock}'}) IS NOT NULL THEN " statements             \
+    "DO {'BEGIN IF pg_catalog.to_regclass({'{ledger:*_lock}'}) IS NOT NULL THEN {guard:*_lock}" statements             \
     " END IF; END'};"
 
 const struct framework framework_knex = {

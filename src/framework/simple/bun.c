@@ -6,8 +6,8 @@
 
 /* Runs statements of plpgsql unless there is no table of locks: a program may give it another name. */
 #define ON_LOCKS(statements)                                                                                           \
-    "{guard:bun_migration_locks}DO {'BEGIN IF pg_catalog.to_regclass({'{ledger:bun_migration_locks}'}) IS NOT NULL "   \
-    "THEN " statements " END IF; END'};"
+    "DO {'BEGIN IF pg_catalog.to_regclass({'{ledger:bun_migration_locks}'}) IS NOT NULL THEN "                         \
+    "{guard:bun_migration_locks}" statements " END IF; END'};"
 
 const struct framework framework_bun = {
     .id = "bun",
