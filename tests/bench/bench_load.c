@@ -33,13 +33,14 @@ static void answered(const ProtobufCMessage *reply, const struct status *status,
 {
     struct client *const client = data;
     const double now = now_us();
-    if (reply == NULL && status->code != STATUS_RESOURCE_EXHAUSTED && status->code != STATUS_CANCELLED) {
+    const bool is_later = status->code == STATUS_RESOURCE_EXHAUSTED || status->code == STATUS_UNAVAILABLE;
+    if (reply == NULL && !is_later && status->code != STATUS_CANCELLED) {
         fprintf(stderr, "bench_load: %s\n", status->message);
         exit(1);
     }
     pthread_mutex_lock(&lock);
     if (reply == NULL) {
-        put_off += status->code == STATUS_RESOURCE_EXHAUSTED; /* CANCELLED is what we close at the end */
+        put_off += is_later; /* CANCELLED is what we close at the end */
     } else if (count < SAMPLES) {
         samples[count++] = now - client->began;
         bytes = bytes == 0 ? protobuf_c_message_get_packed_size(reply) : bytes;

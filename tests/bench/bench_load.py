@@ -79,7 +79,10 @@ def by_wrk(url, clients, seconds):
 
 def by_rpc(address, clients, seconds):
     binary = os.path.join(os.path.dirname(harness.BIN), "tests", "bench", "bench_load")
-    text = subprocess.run([binary, address, str(clients), str(seconds * 1000)], capture_output=True, text=True, check=True).stdout
+    done = subprocess.run([binary, address, str(clients), str(seconds * 1000)], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SystemExit(done.stderr)
+    text = done.stdout
     rate, p50, p99, put_off, _ = map(float, text.split())
     return rate * seconds, rate, p50, p99, int(put_off)
 
