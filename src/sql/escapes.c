@@ -73,11 +73,20 @@ static bool is_any(struct arena *arena, const struct sql_token *token, const cha
     return *list != NULL;
 }
 
-/* A name behind one of these is no call: INSERT INTO x (…). */
-static bool names_relation(const struct sql_token *word)
+/* A name behind one of these is no call: INSERT INTO x (…), and of a definition CREATE INDEX i ON x (…). */
+static bool names_relation(const struct sql_token *word, bool defines)
 {
-    static const char *const words[] = {"into", "table", "exists", "references", "view", "type", "on", NULL};
-    return sql_is_any_word(word, words);
+    static const char *const words[] = {"into", "table", "exists", "references", "view", "type", NULL};
+    return sql_is_any_word(word, words) || (defines && sql_is_word(word, "on"));
+}
+
+/* Does a statement that begins so run no query? CREATE TABLE … AS and CREATE MATERIALIZED VIEW do. */
+static bool defines(const struct sql_token *first, const struct sql_token *second)
+{
+    static const char *const verbs[] = {"alter", "comment", "grant", "revoke", NULL};
+    static const char *const queries[] = {"table",    "temp",         "temporary", "local",
+                                          "unlogged", "materialized", "global",    NULL};
+    return sql_is_any_word(first, verbs) || (sql_is_word(first, "create") && !sql_is_any_word(second, queries));
 }
 
 /* ---- COPY ---- */
@@ -107,34 +116,37 @@ static const char *look_at_copy(const struct sql_token *before, const struct sql
 struct looking {
     struct arena *arena;
     const char *const *known;
+    bool in_definition;
 };
 
 /* A call, or a name that CREATE TRIGGER gives. */
 static const char *look_at_name(const struct looking *looking, const struct sql_token *before,
                                 const struct sql_token *token, const struct sql_token *next)
 {
-    const bool is_call = sql_is_symbol(next, '(') && !names_relation(before);
+    const bool is_call = sql_is_symbol(next, '(') && !names_relation(before, looking->in_definition);
     const bool is_own = !sql_is_word(before, "function") && is_any(looking->arena, token, sql_escaping);
     const bool escapes = is_call && (is_own || is_any(looking->arena, token, looking->known));
     return escapes ? arena_printf(looking->arena, "%s()", sql_identifier(looking->arena, token)) : NULL;
 }
 
 /* With the strings in it, which EXECUTE may be given, where `depth` is not 0. */
-static const char *look(const struct looking *looking, struct text text, int depth)
+static const char *look(const struct looking *outer, struct text text, int depth)
 {
+    struct looking looking = *outer;
     struct sql_lexer lexer = {.text = text};
     struct sql_token token = sql_next(&lexer);
     struct sql_token before = {.kind = SQL_END}; /* the last one that is not of a name with its schema */
     bool is_copy = false;
     while (token.kind != SQL_END) {
         const struct sql_token next = sql_next(&lexer);
+        looking.in_definition = begins_statement(&before) ? defines(&token, &next) : looking.in_definition;
         is_copy =
             (is_copy && !sql_is_symbol(&token, ';')) || (begins_statement(&before) && sql_is_word(&token, "copy"));
-        const char *found = look_at_name(looking, &before, &token, &next);
+        const char *found = look_at_name(&looking, &before, &token, &next);
         found = found != NULL ? found : look_at_copy(&before, &token, &next, is_copy);
         const char *const inner =
-            found == NULL && token.kind == SQL_STRING && depth > 0 ? sql_string(looking->arena, &token) : NULL;
-        found = inner == NULL ? found : look(looking, text_of(inner), depth - 1);
+            found == NULL && token.kind == SQL_STRING && depth > 0 ? sql_string(looking.arena, &token) : NULL;
+        found = inner == NULL ? found : look(&looking, text_of(inner), depth - 1);
         if (found != NULL) {
             return found;
         }
@@ -181,7 +193,8 @@ static bool only_names(struct text statement)
 const char *sql_escapes(struct arena *arena, struct text statement, struct words *known)
 {
     static const char *const none[] = {NULL};
-    const struct looking looking = {arena, known == NULL || only_names(statement) ? none : words_list(arena, known)};
+    const struct looking looking = {.arena = arena,
+                                    .known = known == NULL || only_names(statement) ? none : words_list(arena, known)};
     const char *const name = defined(arena, statement);
     struct sql_code code;
     if (name != NULL) {

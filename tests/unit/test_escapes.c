@@ -35,6 +35,11 @@ static const struct {
     {"do $$ begin execute 'copy t from ''/tmp/x'''; end $$", NULL},
     {"do $$ begin delete from program where a = 'x'; copy := 1; execute 'grant a to program'; end $$", NULL},
     {"copy t to stdout", NULL},
+    {"select * from a join b on dblink_exec(b.x) = 'OK'", "dblink_exec()"},
+    {"create table c as select * from a join b on dblink_exec(b.x) = 'OK'", "dblink_exec()"},
+    {"do $$ begin create index on dblink (a); perform 1 from a join b on s.dblink_exec(b.x) = 'OK'; end $$",
+     "dblink_exec()"},
+    {"create unique index i on dblink (a)", NULL},
     {"select \"dblink_exec\"('x')", "dblink_exec()"},
     {"select pg_catalog.pg_logical_slot_get_changes('s', null, null)", "pg_logical_slot_get_changes()"},
 };

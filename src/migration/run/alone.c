@@ -54,13 +54,19 @@ static bool write_done(struct attempt *attempt, size_t i)
 #define OPENING       "DO $truss_step$ BEGIN SET " PART " = 'yes';"
 #define OPENING_LOCAL " SET LOCAL lock_timeout = "
 
+/* Is the word in a body, or in a text that its EXECUTE may be given? */
+static bool may_say(struct text body, const char *word)
+{
+    return sql_has_word(body, word) || (sql_has_word(body, "execute") && text_find_nocase(body, word) != SIZE_MAX);
+}
+
 /* Is it to be tried again, and can be, because it says what it has committed? Behind a ROLLBACK, its own or one of a
  * procedure's, it would not. */
 static bool tells_parts(const struct attempt *attempt, size_t i)
 {
-    const struct text block = attempt_text(attempt, i);
-    return attempt_step(attempt, i)->stalls && text_find_nocase(block, "rollback") == SIZE_MAX &&
-           text_find_nocase(block, "call") == SIZE_MAX;
+    struct text body;
+    return attempt_step(attempt, i)->stalls && sql_do_block(attempt->run->arena, attempt_text(attempt, i), &body) &&
+           !may_say(body, "rollback") && !may_say(body, "call");
 }
 
 /* A DO block that commits by itself cannot share a transaction with its row, but its last part can: as a block inside a

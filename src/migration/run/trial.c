@@ -13,7 +13,7 @@
 #include "sql/escapes.h"
 #include "sql/split.h"
 
-#define MOST_ESCAPING 500 /* functions that call what no rollback undoes: more are not sought */
+#define AT_A_TIME 100 /* functions whose callers one question seeks */
 
 static void add_untried(const struct batch *batch, size_t item, size_t step, const char *reason)
 {
@@ -226,21 +226,23 @@ static bool find_escaping(struct run *run, struct words *known, struct status *s
         "d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.deptype = 'e') ORDER BY 1";
     struct arena *const arena = run->request->arena; /* the names last beyond one migration */
     const char *const *sought = sql_escaping;
-    while (*sought != NULL && known->count < MOST_ESCAPING) {
+    size_t done = 0;
+    while (*sought != NULL) {
         const char *const pattern = calls_of(arena, sought);
-        struct words found = {0};
+        struct words next = {0};
         PG_RESULT(result) = pg_query(run->session, sql, 1, &pattern, status);
         if (result == NULL) {
             return false;
         }
         for (int i = 0; i < PQntuples(result); i++) {
-            const char *const name = pg_field(result, i, 0);
-            if (!words_have(known, name)) {
-                words_add(arena, known, arena_strdup(arena, name));
-                words_add(arena, &found, arena_strdup(arena, name));
+            if (!words_have(known, pg_field(result, i, 0))) {
+                words_add(arena, known, arena_strdup(arena, pg_field(result, i, 0)));
             }
         }
-        sought = words_list(arena, &found);
+        for (; done < known->count && next.count < AT_A_TIME; done++) {
+            words_add(arena, &next, known->items[done]);
+        }
+        sought = words_list(arena, &next);
     }
     return true;
 }
