@@ -28,11 +28,27 @@ static const char *plain(struct arena *arena, const char *path)
     return text_plain(arena, path, MOST_SHOWN);
 }
 
+char *bounds_shared(const char *root)
+{
+    static const char releases[] = "/releases/";
+    char path[PATH_MAX];
+    const char *last = NULL;
+    for (const char *at = root == NULL ? NULL : strstr(root, releases); at != NULL; at = strstr(at + 1, releases)) {
+        last = at;
+    }
+    if (last == NULL || last[sizeof releases - 1] == '\0' ||
+        snprintf(path, sizeof path, "%.*s/shared", (int)(last - root), root) >= (int)sizeof path) {
+        return NULL;
+    }
+    return realpath(path, NULL);
+}
+
 void bounds_enter(struct bounds *bounds)
 {
     bounds->note = NULL;
     bounds->real[0] = bounds->root == NULL ? NULL : realpath(bounds->root, NULL);
     bounds->real[1] = bounds->also == NULL ? NULL : realpath(bounds->also, NULL);
+    bounds->real[2] = bounds_shared(bounds->real[0]);
     bounds->outer = in_force;
     in_force = bounds;
 }
@@ -50,8 +66,9 @@ void bounds_enter_part(struct bounds *part, struct arena *arena)
 void bounds_leave(struct bounds *bounds)
 {
     in_force = bounds->outer;
-    free(bounds->real[0]);
-    free(bounds->real[1]);
+    for (size_t i = 0; i < sizeof bounds->real / sizeof bounds->real[0]; i++) {
+        free(bounds->real[i]);
+    }
 }
 
 /* Is this the folder itself, or below it? */
@@ -64,8 +81,11 @@ static bool is_below(const char *folder, const char *path)
 /* A project that is not there has no bounds, nor anything in it. */
 static bool is_within(const struct bounds *bounds, const char *real)
 {
-    return bounds->real[0] == NULL || is_below(bounds->real[0], real) ||
-           (bounds->real[1] != NULL && is_below(bounds->real[1], real));
+    bool is_within = bounds->real[0] == NULL;
+    for (size_t i = 0; i < sizeof bounds->real / sizeof bounds->real[0]; i++) {
+        is_within = is_within || (bounds->real[i] != NULL && is_below(bounds->real[i], real));
+    }
+    return is_within;
 }
 
 /* Where the path goes on from the project; NULL: it is no path of the project's own. */

@@ -20,9 +20,14 @@ struct bounds {
     const char *also;    /* a folder that the operator has named; NULL: none */
     const char *note;    /* set: what was left out first, a sentence that names the link and where it leads without its
                             full stop; NULL: nothing was */
-    char *real[2];       /* of root and also, as links lead there now; bounds_enter's */
+    char *real[3];       /* of root, also, and what releases share, as links lead there now; bounds_enter's */
     struct bounds *outer;
 };
+
+/* Releases of Capistrano, Deployer and Mina have their .env and the like in common, by links: "/srv/app/shared" of a
+ * project in "/srv/app/releases/7", which is within its bounds. root: where links lead; allocated. NULL where there is
+ * none. */
+char *bounds_shared(const char *root);
 
 /* Holds what this thread opens against them, in the place of those that are in force. The caller sets arena, root and
  * also, all borrowed, and keeps it until bounds_leave. */

@@ -4,6 +4,7 @@
  */
 #include "worker/walls.h"
 
+#include "base/bounds.h"
 #include "base/files.h"
 #include "base/process.h"
 #include "base/sandbox.h"
@@ -149,6 +150,10 @@ static void allow_project(struct sandbox_paths *paths, const struct config *conf
     sandbox_allow(paths, config->project.root, SANDBOX_READ | SANDBOX_WRITE); /* new migrations are written into it */
     sandbox_allow(paths, config->project.migrations, SANDBOX_READ | SANDBOX_WRITE);
     allow_next_release(paths, config);
+    char real[PATH_MAX];
+    char *const shared = realpath(config->project.root, real) == NULL ? NULL : bounds_shared(real);
+    sandbox_allow(paths, shared == NULL ? NULL : arena_strdup(paths->arena, shared), SANDBOX_READ);
+    free(shared);
     /* Where links lead, and where they will, nobody knows before they are read. */
     sandbox_allow(paths, config->project.allows_outside ? "/" : NULL, SANDBOX_READ);
 }

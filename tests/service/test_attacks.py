@@ -22,7 +22,7 @@ UP = "-- migrate:up\n{}\n-- migrate:down\n"
 class Attacks(Written):
     def truss(self, *words, url=None, **environment):
         """The command line, and that what it says is fit for a terminal."""
-        done = subprocess.run([os.path.join(harness.BIN, "truss"), *words, "--project", self.directory.name], capture_output=True, timeout=120, check=False,
+        done = subprocess.run([os.path.join(harness.BIN, "truss"), "--project", self.directory.name, *words], capture_output=True, timeout=120, check=False,
                               env={**os.environ, "DATABASE_URL": url or self.url(), "TRUSS_STATE_SCHEMA": harness.SAID_SCHEMA, **environment})
         text = (done.stdout + done.stderr).decode("utf-8")
         self.assertIsNone(UNSEEN.search(text), text.encode("unicode_escape"))
@@ -126,6 +126,29 @@ class Attacks(Written):
                     reply = str(error.status)
                 self.assertNotIn("secret", reply)
         self.assertEqual(self.sql("SELECT to_regclass('secret')"), [(None,)])
+
+    def test_what_releases_share_is_theirs_and_what_stands_beside_is_not(self):
+        """Capistrano: current is a link to releases/7, whose .env is one to shared/.env; other projects stand beside."""
+        app = tempfile.mkdtemp(prefix="truss-app-")
+        self.addCleanup(shutil.rmtree, app, True)
+        release = os.path.join(app, "releases/7")
+        shutil.copytree(self.directory.name, release)
+        for place in ("shared", "other", "releases/7/sql"):
+            os.mkdir(os.path.join(app, place))
+        for place in ("shared", "other"):
+            with open(os.path.join(app, place, ".env"), "w", encoding="ascii") as file:
+                file.write("DBMATE_MIGRATIONS_DIR=sql\n")
+        with open(os.path.join(release, "sql/20250101000000_a.sql"), "w", encoding="ascii") as file:
+            file.write(UP.format("SELECT 1;"))
+        os.symlink("releases/7", os.path.join(app, "current"))
+        for project in ("current", "releases/7"):
+            for place, wanted in (("shared", (0, "20250101000000_a")), ("other", (1, ".env is a link that leads out of the project"))):
+                with self.subTest(project=project, place=place):
+                    os.symlink(f"../../{place}/.env", os.path.join(release, ".env"))
+                    code, text = self.truss("status", "--project", os.path.join(app, project))
+                    os.unlink(os.path.join(release, ".env"))
+                    self.assertIn(wanted[1], text)
+                    self.assertEqual(code, wanted[0], text)
 
     def test_a_new_migration_is_not_written_through_a_link(self):
         there = tempfile.mkdtemp(prefix="truss-elsewhere-")
