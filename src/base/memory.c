@@ -39,6 +39,8 @@ static struct {
     atomic_llong rests_at; /* clock_ms; when what is kept goes back; 0: nothing is */
 } memory = {.addresses = SIZE_MAX, .resident = SIZE_MAX, .statm = -1};
 
+static _Thread_local size_t own_claim; /* what this thread works with: in `claimed` for all others */
+
 static struct {
     pthread_mutex_t mutex;
     void (*wake)(void *data); /* NULL: nobody sleeps */
@@ -131,22 +133,22 @@ static size_t left(void)
     return a < b ? a : b;
 }
 
-static bool has_room(size_t bytes)
+static bool has_room(size_t bytes, size_t claimed)
 {
     const size_t room = left();
-    const size_t claimed = atomic_load(&memory.claimed);
     return room == SIZE_MAX || (bytes <= room && claimed <= room - bytes);
 }
 
 bool memory_has_room(size_t bytes)
 {
-    return bytes <= SMALL || has_room(bytes);
+    return bytes <= SMALL || has_room(bytes, atomic_load(&memory.claimed) - own_claim);
 }
 
 bool memory_claim(size_t bytes)
 {
-    atomic_fetch_add(&memory.claimed, bytes);
-    if (has_room(0)) {
+    const size_t claimed = atomic_fetch_add(&memory.claimed, bytes) + bytes;
+    own_claim += bytes;
+    if (has_room(0, claimed)) {
         return true;
     }
     memory_unclaim(bytes);
@@ -156,6 +158,7 @@ bool memory_claim(size_t bytes)
 void memory_unclaim(size_t bytes)
 {
     atomic_fetch_sub(&memory.claimed, bytes);
+    own_claim -= bytes;
 }
 
 void memory_give_back(void)

@@ -19,11 +19,13 @@ void memory_begin(void);
 /* As if the control group allowed so many bytes; 0: as many as there are. For tests. */
 void memory_limit_resident(size_t bytes);
 
-/* Room for so many bytes more, beside what others have set aside and a reserve? There is always some for what is small.
+/* Room for so many bytes more, beside a reserve and what other threads have set aside? There is always some for what is
+ * small.
  */
 bool memory_has_room(size_t bytes);
 
-/* Sets so many bytes aside for a request until they are given back; false where there is no room for them. */
+/* Sets so many bytes aside for what this thread works on, until it gives them back; false where there is no room for
+ * them. */
 bool memory_claim(size_t bytes);
 void memory_unclaim(size_t bytes);
 

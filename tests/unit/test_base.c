@@ -17,6 +17,7 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -433,6 +434,21 @@ START_TEST(a_file_is_read_piece_by_piece_or_only_its_beginning)
 }
 END_TEST
 
+static void *ask_for_room(void *bytes)
+{
+    return memory_has_room(*(const size_t *)bytes) ? bytes : NULL;
+}
+
+/* Has another thread room for so many bytes? */
+static bool others_have_room(size_t bytes)
+{
+    pthread_t thread;
+    void *answer;
+    ck_assert_int_eq(pthread_create(&thread, NULL, ask_for_room, &bytes), 0);
+    ck_assert_int_eq(pthread_join(thread, &answer), 0);
+    return answer != NULL;
+}
+
 /* Files of zeros that take no room on the disk. */
 START_TEST(a_file_is_not_read_where_there_is_no_memory_for_it)
 {
@@ -450,6 +466,9 @@ START_TEST(a_file_is_not_read_where_there_is_no_memory_for_it)
     ck_assert(memory_claim(100 * 1024 * 1024));
     ck_assert(!memory_claim(limit)); /* which sets nothing aside */
     ck_assert(memory_claim(100 * 1024 * 1024));
+    ck_assert(memory_has_room(300 * 1024 * 1024)); /* it is for this thread */
+    ck_assert(!others_have_room(300 * 1024 * 1024));
+    ck_assert(others_have_room(150 * 1024 * 1024));
     memory_limit_resident(1); /* more is used already: what is small is answered from the reserve */
     ck_assert(file_read(arena, in_directory("small"), SIZE_MAX, &content, &status));
     ck_assert_ptr_null(arena_try_alloc(budgeted, 1024 * 1024));
