@@ -6,7 +6,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
-#include "base/shortage.h"
+#include "base/memory.h"
 #include "migration/record/make.h"
 #include "pg/own_sql.h"
 #include "worker/messages/messages.h"
@@ -17,6 +17,7 @@
 #define LOCK_CLASS "1414681945" /* "TRUY" */
 #define KEPT       "24 hours"
 #define WRITE_MS   10000
+#define NOT_KEPT   "00" /* in the place of an answer that there was no memory for; no message begins with it */
 
 /* One keyed call under way. */
 struct keyed {
@@ -93,6 +94,13 @@ static bool claim(struct keyed *keyed, const struct idempotent *kind, struct are
                                    "; take a new key for a new request.");
     }
     const char *const answer = pg_field(result, 0, 1);
+    if (answer != NULL && strcmp(answer, NOT_KEPT) == 0) {
+        status_fail(status, STATUS_DATA_LOSS,
+                    "The request with this idempotency key was worked on to its end, but there was not enough memory "
+                    "to keep its answer.");
+        status->hint = "Ask for the status: it tells what was done.";
+        return false;
+    }
     *first = answer == NULL ? NULL : message_kept(arena, kind->output, answer, status);
     return answer == NULL || *first != NULL;
 }
@@ -145,15 +153,17 @@ static ProtobufCMessage *first_answer(struct keyed *keyed, const ProtobufCMessag
     return result == NULL || PQntuples(result) == 0 ? NULL : message_kept(arena, type, pg_field(result, 0, 0), &status);
 }
 
-/* The answer as bytea has it, in the status' arena; NULL where there is no memory for it. */
-static const char *answer_text(const ProtobufCMessage *reply, struct status *status)
+/* The answer as bytea has it. Where there is no memory for it, that: a key without an answer would be worked on again.
+ */
+static const char *answer_text(const ProtobufCMessage *reply, struct arena *arena)
 {
     const size_t size = protobuf_c_message_get_packed_size(reply);
-    struct buffer hex = {.arena = status->arena};
-    if (!room_for(size + MESSAGE_HEX_ROOM(size), status, "keep", "the answer")) {
-        return NULL;
+    struct buffer hex = {.arena = arena};
+    if (!memory_has_room(size + MESSAGE_HEX_ROOM(size))) {
+        log_warn("no memory to keep the answer of an idempotency key", "bytes=%zu", size);
+        return "\\x" NOT_KEPT;
     }
-    uint8_t *const bytes = arena_alloc(status->arena, size + 1);
+    uint8_t *const bytes = arena_alloc(arena, size + 1);
     protobuf_c_message_pack(reply, bytes);
     buffer_reserve(&hex, 2 * size + 2);
     buffer_puts(&hex, "\\x");
@@ -166,8 +176,8 @@ static void settle(struct keyed *keyed, const ProtobufCMessage *reply)
 {
     struct arena *const arena = arena_new(0);
     struct status status = {.arena = arena};
-    const char *const answer = reply == NULL ? NULL : answer_text(reply, &status);
-    if (status.code != STATUS_OK || !write_answer(keyed, answer, &status)) {
+    const char *const answer = reply == NULL ? NULL : answer_text(reply, arena);
+    if (!write_answer(keyed, answer, &status)) {
         char error[LOG_QUOTED_SIZE];
         log_warn("idempotency key cannot be kept", "error=%s", log_quoted(status.message, error));
     }

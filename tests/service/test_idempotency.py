@@ -7,7 +7,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
 from harness import Case, Rpc, RpcError, wait_for
 
-INVALID_ARGUMENT, FAILED_PRECONDITION, ABORTED = 3, 9, 10
+INVALID_ARGUMENT, FAILED_PRECONDITION, ABORTED, DATA_LOSS = 3, 9, 10, 15
 
 
 class Idempotency(Case):
@@ -40,6 +40,17 @@ class Idempotency(Case):
         self.files.add("1", "SELECT 1;")
         self.assertEqual(self.call(rpc, "k"), first)
         self.assertTrue(self.call(rpc, "another").ok)
+
+    def test_what_was_done_without_memory_to_keep_its_answer_is_not_done_again(self):
+        rpc = self.serve("CREATE TABLE a (id INT);")
+        self.call(rpc, "k")
+        self.sql("UPDATE truss.idempotency_keys SET answer = '\\x00'")
+        self.files.add("2", "CREATE TABLE b (id INT);")
+        with self.assertRaises(RpcError) as caught:
+            self.call(rpc, "k")
+        self.assertEqual(caught.exception.code, DATA_LOSS)
+        self.assertIn("to its end", caught.exception.status.message)
+        self.assertEqual(self.sql("SELECT to_regclass('b')"), [(None,)])
 
     def test_an_error_is_no_answer_and_the_key_may_be_used_again(self):
         rpc = self.serve("SELECT 1;")
