@@ -252,6 +252,23 @@ static bool run_behind(struct background *background, const struct service_conte
                        "The worker has too many runs in the background; try again later.");
 }
 
+/* The run that has begun. Where there is no memory to tell how it gets on, that it runs: its client must not be told
+ * that it did not begin. */
+static Truss__Migration__V1__Operation *begun_message(struct operations *operations, const struct request *request,
+                                                      char *id)
+{
+    Truss__Migration__V1__Operation *message = operations_get(operations, request, id);
+    if (message == NULL) {
+        *request->status = (struct status){.arena = request->status->arena};
+        message = MESSAGE_NEW(request->arena, Truss__Migration__V1__Operation, truss__migration__v1__operation);
+        message->id = id;
+        message->kind = message_string("run");
+        message->state = TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_RUNNING;
+        message->started_at = message_time(request->arena, clock_wall_us());
+    }
+    return message;
+}
+
 static ProtobufCMessage *start_now(void *data, struct rpc_call *call, const ProtobufCMessage *input,
                                    struct pg_session *beside)
 {
@@ -286,11 +303,9 @@ static ProtobufCMessage *start_now(void *data, struct rpc_call *call, const Prot
     if (!run_behind(background, context, call)) {
         return fail_start(background, call->status);
     }
-    Truss__Migration__V1__Operation *const reply = operations_get(context->operations, &request, id);
-    if (reply != NULL) {
-        reply->target = message_target(call->arena, &target);
-    }
-    return reply == NULL ? NULL : &reply->base;
+    Truss__Migration__V1__Operation *const reply = begun_message(context->operations, &request, id);
+    reply->target = message_target(call->arena, &target);
+    return &reply->base;
 }
 
 ProtobufCMessage *handle_start_run(void *data, struct rpc_call *call, const ProtobufCMessage *input)
