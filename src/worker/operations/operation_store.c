@@ -4,6 +4,7 @@
  */
 #include "worker/operations/operation_store.h"
 
+#include "base/memory.h"
 #include "base/shortage.h"
 #include "migration/look/store.h"
 #include "migration/record/make.h"
@@ -26,15 +27,21 @@ static void put_bytes(struct buffer *sql, struct text bytes)
     buffer_puts(sql, "', 'hex')");
 }
 
-/* The message's bytes, where there is memory for them and for the SQL that is made of them. */
+/* The message's bytes, where there is memory for them and for the SQL that is made of them; without its result where
+ * only that is too large: the summary says how it ended, and one that never ends would be taken for lost. */
 static bool pack(const Operation *operation, struct text *bytes, struct status *status)
 {
-    const size_t size = truss__migration__v1__operation__get_packed_size(operation);
+    Operation message = *operation;
+    size_t size = truss__migration__v1__operation__get_packed_size(&message);
+    if (!memory_has_room(size + MESSAGE_HEX_ROOM(size))) {
+        message.result = NULL;
+        size = truss__migration__v1__operation__get_packed_size(&message);
+    }
     if (!room_for(size + MESSAGE_HEX_ROOM(size), status, "keep", "the operation")) {
         return false;
     }
     uint8_t *const packed = arena_alloc(status->arena, size + 1);
-    truss__migration__v1__operation__pack(operation, packed);
+    truss__migration__v1__operation__pack(&message, packed);
     *bytes = (struct text){(const char *)packed, size};
     return true;
 }
