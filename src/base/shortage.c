@@ -12,6 +12,15 @@ bool shortage(struct status *status, const char *doing, const char *what)
     return false;
 }
 
+bool shortage_behind(struct status *status, const char *doing)
+{
+    status_fail(status, STATUS_UNAVAILABLE,
+                "The request was worked on to its end, but there is not enough memory to %s its answer.", doing);
+    status->retry_ms = 0; /* of what failed first */
+    status->hint = "Ask for the status before it is sent again: it tells what was done.";
+    return false;
+}
+
 bool room_for(size_t bytes, struct status *status, const char *doing, const char *what)
 {
     return memory_has_room(bytes) || shortage(status, doing, what);

@@ -183,7 +183,11 @@ static void answer_one(struct answers *answers, struct passage *passage)
     }
     if (!made->has_body && !make_body(answers, passage, made)) {
         struct status status = {.arena = passage->http->arena};
-        shortage(&status, "send", "the answer");
+        if ((flags & ROUTE_SAFE) != 0) {
+            shortage(&status, "send", "the answer");
+        } else {
+            shortage_behind(&status, "send");
+        }
         passage->tag = NULL;
         answer_error(passage, &status);
         return;

@@ -383,6 +383,7 @@ static bool read_options(struct passage *passage, struct status *status)
     options->timeout_ms = is_long ? passage->bridge->run_timeout_ms : passage->bridge->read_timeout_ms;
     options->timeout_ms += wait_ms(passage);
     options->is_poll = wait_field(passage) != NULL;
+    options->is_safe = (passage->route->flags & ROUTE_SAFE) != 0;
     options->request_id = passage->request_id;
     options->arena = request->arena;
     options->authorization = passage->credentials.authorization;

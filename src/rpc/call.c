@@ -4,6 +4,7 @@
  */
 #include "rpc/channel.h"
 
+#include "base/memory.h"
 #include "base/shortage.h"
 #include "rpc/exchange.h"
 #include "rpc/socket.h"
@@ -58,10 +59,24 @@ static struct exchange exchange_of(const struct rpc_invocation *invocation, call
 
 struct async_call {
     struct arena *arena; /* the caller's; may be NULL */
+    bool is_safe;
     const ProtobufCMessageDescriptor *output;
     rpc_reply_fn *done;
     void *data;
 };
+
+/* NULL, and the status tells why, where there is no memory for it. */
+static ProtobufCMessage *read_reply(const struct async_call *call, struct arena *arena, struct text response,
+                                    struct status *status)
+{
+    if (!call->is_safe && !memory_has_room(READING * response.size)) {
+        shortage_behind(status, "read");
+        return NULL;
+    }
+    return room_for(READING * response.size, status, "read", "the worker's answer")
+               ? rpc_response_unpack(arena, call->output, response, status)
+               : NULL;
+}
 
 static void async_ended(struct text response, const struct status *status, void *data)
 {
@@ -71,9 +86,7 @@ static void async_ended(struct text response, const struct status *status, void 
     struct status outcome = {.arena = arena};
     ProtobufCMessage *reply = NULL;
     if (status->code == STATUS_OK) {
-        reply = room_for(READING * response.size, &outcome, "read", "the worker's answer")
-                    ? rpc_response_unpack(arena, call->output, response, &outcome)
-                    : NULL;
+        reply = read_reply(call, arena, response, &outcome);
         status = &outcome;
     }
     call->done(reply, status, call->data);
@@ -88,7 +101,12 @@ void rpc_call(struct rpc_channel *channel, const struct rpc_invocation *invocati
     struct text bytes;
     struct async_call *const call = memory_alloc(sizeof *call);
     *call = (struct async_call){
-        .arena = invocation->options.arena, .output = method_of(invocation)->output, .done = done, .data = data};
+        .arena = invocation->options.arena,
+        .is_safe = invocation->options.is_safe,
+        .output = method_of(invocation)->output,
+        .done = done,
+        .data = data,
+    };
     const struct exchange exchange = exchange_of(invocation, async_ended, call);
     if (!pack_call(arena, channel, invocation, &bytes, &status) ||
         !exchange_start(channel, bytes, &exchange, &status)) {

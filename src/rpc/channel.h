@@ -70,6 +70,7 @@ struct rpc_call_options {
     const char *forwarded_for; /* of a bridge: its client's address */
     bool needs_login;          /* to be refused by a worker that asks nobody for a login */
     bool is_poll;              /* it waits for news, and may be given up at any time: rpc_channel_end_polls */
+    bool is_safe;              /* it may be asked twice: where there is no memory for its answer, "try again" is said */
     struct arena *arena; /* of rpc_call: where the reply is unpacked, to be used by nobody else until the callback;
                             NULL: one that goes with the callback */
 };

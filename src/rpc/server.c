@@ -59,14 +59,24 @@ static void log_call(const struct visit *visit, const struct status *status)
     call_log(&line, status);
 }
 
+/* What is said where there is no memory for the answer: of a refusal, or of what was worked on. */
+static struct text withhold(const struct visit *visit, bool is_refusal, struct status *status)
+{
+    if (is_refusal || visit->place.service->methods[visit->place.method].scope == SCOPE_READ) {
+        shortage(status, "send", "the answer");
+    } else {
+        shortage_behind(status, "send");
+    }
+    return rpc_failure_pack(visit->arena, status);
+}
+
 /* Sends the answer; the visit's memory goes, and its context receives again when it has been sent. */
 static void answer(struct visit *visit, const struct status *status, struct text bytes)
 {
     struct status own = {.arena = visit->arena};
     if (!memory_has_room(bytes.size)) {
-        shortage(&own, "send", "the answer");
+        bytes = withhold(visit, status->code != STATUS_OK, &own);
         status = &own;
-        bytes = rpc_failure_pack(visit->arena, status);
     }
     log_call(visit, status);
     rpc_tally_answered(visit->server->tally, &visit->place, status->code, clock_us() - visit->arrived);
@@ -206,7 +216,8 @@ static struct text ask_handler(struct visit *visit, bool begins, struct status *
         return rpc_failure_pack(visit->arena, status);
     }
     *status = (struct status){.arena = visit->arena}; /* of a failure that the handler made its answer of */
-    return rpc_reply_pack(visit->arena, reply, status);
+    const struct text bytes = rpc_reply_pack(visit->arena, reply, status);
+    return status->code == STATUS_UNAVAILABLE ? withhold(visit, false, status) : bytes;
 }
 
 /* On a lane's thread. */
