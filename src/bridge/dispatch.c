@@ -23,8 +23,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define READ_HERE ((size_t)64 * 1024) /* a body that is read in about a millisecond */
-#define RETRY_MS  1000
+#define RETRY_MS 1000
 
 /* ---- the reply ---- */
 
@@ -251,7 +250,7 @@ void dispatch(void *data, struct http_request *request)
         answer_error(passage, &status);
     } else if (passage->route->own != ROUTE_OWN_NONE) {
         answer_here(passage);
-    } else if (request->body.size > READ_HERE) {
+    } else if (request->body.size > DISPATCH_READ_HERE) {
         read_behind(passage);
     } else {
         pass_on(passage);

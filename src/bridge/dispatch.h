@@ -7,6 +7,9 @@
 
 #include "bridge/passage.h"
 
+/* A body that is read in about a millisecond; larger ones wait for a reader. */
+#define DISPATCH_READ_HERE ((size_t)64 * 1024)
+
 /* An http_handler whose data is a struct bridge. */
 void dispatch(void *data, struct http_request *request);
 

@@ -26,7 +26,6 @@
 #define TOLERATED_BODY (2 * LIMIT_SCRIPT)
 #define POOL_BYTES     ((size_t)32 * 1024) /* a head of the largest size (head.h), and 56 bytes for each part of it */
 #define STREAM_BLOCK   ((size_t)16 * 1024)
-#define BODIES_LIMIT   (3 * LIMIT_SCRIPT) /* of all requests together */
 
 struct exchange {                /* what a request is, and how far it is */
     struct http_request request; /* first, so that a request is its exchange */
@@ -259,7 +258,7 @@ static enum MHD_Result take_body(struct http_server *server, struct exchange *ex
 {
     exchange->received += *size;
     const size_t room = intake_room(&exchange->body, *size, SIZE_MAX);
-    exchange->no_room = exchange->no_room || server->held + *size > BODIES_LIMIT ||
+    exchange->no_room = exchange->no_room || server->held + *size > HTTP_BODIES_LIMIT ||
                         (room > exchange->body.capacity && !memory_has_room(room));
     if (exchange->received <= LIMIT_SCRIPT && !exchange->no_room) {
         intake_put(&exchange->body, (struct text){data, *size}, room);

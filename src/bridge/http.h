@@ -10,6 +10,7 @@
 #define BRIDGE_HTTP_H
 
 #include "base/arena.h"
+#include "base/limits.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "bridge/proxies.h"
@@ -17,6 +18,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#define HTTP_BODIES_LIMIT (3 * LIMIT_SCRIPT) /* bytes of the bodies of all requests together */
 
 /* Memory in which the answers to several requests live: it goes with the last of them. */
 struct http_shared;

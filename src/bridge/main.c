@@ -29,7 +29,7 @@ int gnutls_global_init(void)
 #define LAST_WORD_MS  1000
 #define ASK_MS        3000
 #define READERS       2
-#define READERS_QUEUE 64
+#define READERS_QUEUE (HTTP_BODIES_LIMIT / DISPATCH_READ_HERE) /* of more the bodies are not taken */
 
 static bool open_workers(struct arena *arena, const struct options *options, struct bridge *bridge,
                          struct status *status)
