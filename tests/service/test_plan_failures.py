@@ -236,6 +236,19 @@ class Failures(Case):
             answers.append([one.fails for migration in plan.migrations for step in migration.steps for one in step.statements if one.HasField("fails")])
         return answers
 
+    def agree(self, statements):
+        """Those that fail on the server. Of each the plan must say so, of the others nothing, and no question of ours is an error."""
+        real = self.real(statements)
+        log = os.path.join(self.cluster.directory, "log")
+        before = os.path.getsize(log)
+        said = self.said(statements)
+        with open(log, encoding="utf-8") as file:
+            file.seek(before)
+            self.assertEqual([line for line in file if "ERROR" in line], [])
+        self.assertEqual([sql for sql, fails, words in zip(statements, real, said) if fails and not words], [])
+        self.assertEqual([(sql, words) for sql, fails, words in zip(statements, real, said) if words and not fails], [])
+        return {sql for sql, fails in zip(statements, real) if fails}
+
     def test_what_fails_is_told(self):
         self.sql(SETUP)
         self.assertEqual([sql for sql, fails in zip(FAILING, self.real(FAILING)) if not fails], [])

@@ -186,10 +186,12 @@ static void choose(struct detection *detection, const bool *among, const char *r
     }
 }
 
-/* Is it a tracking table that is known here, or one that its name says is beside it (knex_migrations_lock)? */
+/* Is it a tracking table that is known here, or one that its name says is beside it (knex_migrations_lock)? The
+ * source's own was not there a moment ago: another run, the first one, may have made it since. */
 static bool is_known_ledger(const struct detection *detection, const char *schema, const char *table)
 {
-    bool is = false;
+    const char *const own = detection->sources[0].ledger.table;
+    bool is = own != NULL && strncmp(own, table, strlen(own)) == 0;
     for (size_t i = 0; !is && i < detection->ledgers.count; i++) {
         const struct ledger *const known = &detection->ledgers.items[i].ledger;
         is = strcmp(known->schema, schema) == 0 && strncmp(known->table, table, strlen(known->table)) == 0;
