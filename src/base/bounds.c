@@ -49,24 +49,25 @@ void bounds_enter(struct bounds *bounds)
     bounds->real[0] = bounds->root == NULL ? NULL : realpath(bounds->root, NULL);
     bounds->real[1] = bounds->also == NULL ? NULL : realpath(bounds->also, NULL);
     bounds->real[2] = bounds_shared(bounds->real[0]);
+    bounds->is_part = false;
     bounds->outer = in_force;
     in_force = bounds;
 }
 
 void bounds_enter_part(struct bounds *part, struct arena *arena)
 {
-    *part = (struct bounds){.arena = arena};
-    if (in_force != NULL) {
-        part->root = in_force->root;
-        part->also = in_force->also;
-    }
-    bounds_enter(part);
+    *part = in_force == NULL ? (struct bounds){0} : *in_force; /* where links lead was asked for once */
+    part->arena = arena;
+    part->note = NULL;
+    part->is_part = true;
+    part->outer = in_force;
+    in_force = part;
 }
 
 void bounds_leave(struct bounds *bounds)
 {
     in_force = bounds->outer;
-    for (size_t i = 0; i < sizeof bounds->real / sizeof bounds->real[0]; i++) {
+    for (size_t i = 0; !bounds->is_part && i < sizeof bounds->real / sizeof bounds->real[0]; i++) {
         free(bounds->real[i]);
     }
 }

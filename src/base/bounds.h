@@ -21,6 +21,7 @@ struct bounds {
     const char *note;    /* set: what was left out first, a sentence that names the link and where it leads without its
                             full stop; NULL: nothing was */
     char *real[3];       /* of root, also, and what releases share, as links lead there now; bounds_enter's */
+    bool is_part;        /* they are the outer one's */
     struct bounds *outer;
 };
 

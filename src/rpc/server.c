@@ -262,20 +262,16 @@ static void enter_lane(struct visit *visit)
     }
 }
 
-static const char *copy_of(struct arena *arena, const char *string)
-{
-    return string == NULL ? NULL : arena_strdup(arena, string);
-}
-
 /* Until a delayed refusal is told only the refusal is kept, and what the log says with it. */
 static void keep_refusal(struct visit *visit, const struct status *status)
 {
     struct arena *const small = arena_new(0);
-    const char *const id = copy_of(small, rpc_request_metadata(&visit->request, "request-id"));
-    const char *const trace = copy_of(small, rpc_request_metadata(&visit->request, "traceparent"));
+    const char *const id = arena_strdup(small, rpc_request_metadata(&visit->request, "request-id"));
+    const char *const trace = arena_strdup(small, rpc_request_metadata(&visit->request, "traceparent"));
     visit->refused = rpc_failure_pack(small, status);
-    visit->refusal = (struct status){.arena = small, .code = status->code, .message = copy_of(small, status->message)};
-    visit->principal = (struct principal){.name = copy_of(small, visit->principal.name)};
+    visit->refusal =
+        (struct status){.arena = small, .code = status->code, .message = arena_strdup(small, status->message)};
+    visit->principal = (struct principal){.name = arena_strdup(small, visit->principal.name)};
     visit->request = (struct rpc_request){
         .method = arena_strdup(small, visit->request.method),
         .metadata = {{"request-id", id}, {"traceparent", trace}},
