@@ -12,8 +12,11 @@ bool shortage(struct status *status, const char *doing, const char *what)
     return false;
 }
 
-bool shortage_behind(struct status *status, const char *doing)
+bool shortage_of_answer(struct status *status, const char *doing, const char *what, bool is_safe)
 {
+    if (is_safe) {
+        return shortage(status, doing, what);
+    }
     status_fail(status, STATUS_UNAVAILABLE,
                 "The request was worked on to its end, but there is not enough memory to %s its answer.", doing);
     status->retry_ms = 0; /* of what failed first */

@@ -9,9 +9,9 @@
 /* False, and UNAVAILABLE: there is not enough memory to do this ("read", FILE) now. */
 bool shortage(struct status *status, const char *doing, const char *what);
 
-/* The same behind what was done already: not enough memory to do this ("send") with its answer. It says so, and not to
- * try again in a moment, as a write must not be done twice. */
-bool shortage_behind(struct status *status, const char *doing);
+/* The same of an answer ("send", "the answer"), behind what was done already. Where that may be done twice (is_safe) it
+ * says as ever to try again; else that it was done, and not to. */
+bool shortage_of_answer(struct status *status, const char *doing, const char *what, bool is_safe);
 
 /* Is there room for so many bytes more? Else as shortage. In front of each piece of memory whose size comes from
  * outside, and which is then taken by what cannot fail (arena_alloc, a buffer). */

@@ -183,11 +183,7 @@ static void answer_one(struct answers *answers, struct passage *passage)
     }
     if (!made->has_body && !make_body(answers, passage, made)) {
         struct status status = {.arena = passage->http->arena};
-        if ((flags & ROUTE_SAFE) != 0) {
-            shortage(&status, "send", "the answer");
-        } else {
-            shortage_behind(&status, "send");
-        }
+        shortage_of_answer(&status, "send", "the answer", (flags & ROUTE_SAFE) != 0);
         passage->tag = NULL;
         answer_error(passage, &status);
         return;

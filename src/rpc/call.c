@@ -69,13 +69,11 @@ struct async_call {
 static ProtobufCMessage *read_reply(const struct async_call *call, struct arena *arena, struct text response,
                                     struct status *status)
 {
-    if (!call->is_safe && !memory_has_room(READING * response.size)) {
-        shortage_behind(status, "read");
+    if (!memory_has_room(READING * response.size)) {
+        shortage_of_answer(status, "read", "the worker's answer", call->is_safe);
         return NULL;
     }
-    return room_for(READING * response.size, status, "read", "the worker's answer")
-               ? rpc_response_unpack(arena, call->output, response, status)
-               : NULL;
+    return rpc_response_unpack(arena, call->output, response, status);
 }
 
 static void async_ended(struct text response, const struct status *status, void *data)

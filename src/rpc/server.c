@@ -62,11 +62,8 @@ static void log_call(const struct visit *visit, const struct status *status)
 /* What is said where there is no memory for the answer: of a refusal, or of what was worked on. */
 static struct text withhold(const struct visit *visit, bool is_refusal, struct status *status)
 {
-    if (is_refusal || visit->place.service->methods[visit->place.method].scope == SCOPE_READ) {
-        shortage(status, "send", "the answer");
-    } else {
-        shortage_behind(status, "send");
-    }
+    const bool is_safe = is_refusal || visit->place.service->methods[visit->place.method].scope == SCOPE_READ;
+    shortage_of_answer(status, "send", "the answer", is_safe);
     return rpc_failure_pack(visit->arena, status);
 }
 
