@@ -1,6 +1,6 @@
 /*
- * Who comes in: the gate says who it is, the scope of the method whether he may. Who fails is told late, so that trying
- * one token after the other leads nowhere, and only so many wait for that at a time.
+ * Decides whether a request is let in: the gate authenticates the caller, the method's scope authorizes him. A refusal
+ * is answered late, so that guessing tokens is slow, and only a limited number of refusals may wait for that at a time.
  */
 #ifndef RPC_ADMISSION_H
 #define RPC_ADMISSION_H
@@ -11,24 +11,24 @@
 
 #include <stdatomic.h>
 
-/* Who is at the door. */
+/* The caller who is to be authenticated. */
 struct rpc_visitor {
     struct arena *arena;
     const struct rpc_request *request;
     const struct rpc_peer *peer;
-    int64_t arrived; /* clock_ms units */
+    int64_t arrived; /* clock_ms */
 };
 
-/* What the gate says of him. */
+/* What the gate found out about the caller. */
 struct rpc_admitted {
     struct principal principal;
-    uint32_t delay_ms; /* where he is refused: the time after which he is told; 0: at once */
-    uint32_t again_ms; /* where it is not known yet: ask again after that time; 0: it is decided */
+    uint32_t delay_ms; /* if refused: answer only after this time; 0: at once */
+    uint32_t again_ms; /* if not decided yet: ask the gate again after this time; 0: it is decided */
 };
 
-/* Says who calls, on nng's thread: it must not block. What it fills in, all of it, lives in visitor->arena. False and a
- * status where he is to be refused, or again_ms is set. Whether he may use the method is decided behind it, by its
- * scope. */
+/* Authenticates the caller. Runs on nng's thread and must not block. Everything that it fills in lives in
+ * visitor->arena. Returns false with a status if the caller is refused, or with again_ms set if that is not known yet.
+ * The scope is checked afterwards, by admission_decide. */
 typedef bool rpc_gate(void *context, const struct rpc_visitor *visitor, struct rpc_admitted *admitted,
                       struct status *status);
 
@@ -37,21 +37,21 @@ typedef bool rpc_gate(void *context, const struct rpc_visitor *visitor, struct r
 struct admission {
     rpc_gate *gate; /* NULL: everybody is anonymous and has every scope */
     void *context;
-    struct environment environment;          /* its name is in the scopes that are told to be missing */
-    atomic_uint undecided;                   /* those of whom it is not known yet */
-    atomic_uint failing;                     /* refusals whose time has not come, */
-    atomic_uint failing_of[ADMISSION_HOSTS]; /* and those of a host */
+    struct environment environment;          /* its name stands in the message about a missing scope */
+    atomic_uint undecided;                   /* requests that wait to be asked again */
+    atomic_uint failing;                     /* refusals that wait for their delay to end */
+    atomic_uint failing_of[ADMISSION_HOSTS]; /* the same by host (hashed) */
 };
 
-/* True where he may use what asks for this scope; the principal is filled in either case. False: decide again after
- * again_ms where that is not 0; else refuse him with the status, after the delay. Where one of the two is not 0,
- * admission_told is to be called when that time is over. Who fails takes no place of those who are still
- * looked at, nor all of those of other hosts. */
+/* Returns true if the caller may use a method of the scope `wanted`. Otherwise: if again_ms is not 0, call this again
+ * after that time; else refuse the request with the status, after delay_ms. If either is not 0, call admission_told
+ * when that time is over. admitted->principal is filled in every case. Refusals have their own quota, also for each
+ * host: they take no place from undecided callers or from other hosts. */
 bool admission_decide(struct admission *admission, const struct rpc_visitor *visitor, enum scope wanted,
                       struct rpc_admitted *admitted, struct status *status);
 void admission_told(struct admission *admission, const struct rpc_peer *peer, bool was_failure);
 
-/* What he is told for whom there is no room. is_greedy: his own connection takes it. */
+/* Fills the status for a request that finds no room. is_greedy: the caller's own connection uses up the room. */
 void admission_full(bool is_greedy, struct status *status);
 
 #endif

@@ -1,13 +1,13 @@
-/* An end that must not be waited for for ever. */
+/* Closing something that may hang. */
 #ifndef RPC_CLOSING_H
 #define RPC_CLOSING_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Calls close(data) on a thread of its own and waits up to `ms` for it. Returns false where it did not come back, or
- * could not be called: the thread goes on trying, so what `data` points to stays. nng_close of 1.5.2 was seen to wait
- * for ever for a pipe that its peer had just closed. */
+/* Calls close(data) on a thread of its own and waits up to `ms` for it. Returns false if it did not return in time or
+ * no thread could be started; `data` must then stay valid, because the thread goes on. nng_close of 1.5.2 can wait for
+ * ever for a pipe whose peer has just closed it. */
 bool close_in_time(void (*close)(void *data), void *data, uint32_t ms);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Services and messages as a worker describes them (Health/GetDescriptors): protobuf-c's descriptors, made at run time.
- * JSON (rpc/json.h) and channels go by descriptors, and so work with methods that were not known when this program was
- * built.
+ * Services and messages as a worker describes them (Health/GetDescriptors): protobuf-c descriptors that are built at
+ * run time. JSON (rpc/json.h) and channels work by descriptor, and so also with methods that did not exist when this
+ * program was built.
  */
 #ifndef RPC_DESCRIBED_H
 #define RPC_DESCRIBED_H
@@ -17,9 +17,9 @@ struct described {
     size_t count;
 };
 
-/* Reads a packed google.protobuf.FileDescriptorSet, of proto3; everything lives in the arena. Fails where the bytes are
- * none (rpc_unpack), or with INTERNAL where what they describe does not fit together. Fields are found by their numbers
- * and one after the other, not by name. */
+/* Builds descriptors from a packed google.protobuf.FileDescriptorSet (proto3); everything lives in the arena. Fails as
+ * rpc_unpack does if the bytes are not one, and with INTERNAL if the descriptions contradict each other. Fields can be
+ * found by number or by iterating, not by name. */
 bool described_read(struct arena *arena, struct text set, struct described *described, struct status *status);
 
 #endif

@@ -1,11 +1,10 @@
 /*
  * The guard in front of a server's REP socket. nng 1.5.2 allocates what a peer announces, has no limit of connections,
- * and loses a Unix listener to one rude guest; so the network is behind a door (door.h), which takes the scalability
- * protocol's frames apart with bounds, and only whole requests go on to nng, within the process. Replies come back the
- * same way.
+ * and loses a Unix listener to one misbehaving peer. So a door (door.h) faces the network; the guard takes the frames
+ * apart with bounds and passes only complete requests to nng, within the process. Replies come back the same way.
  *
- * A request's body has four bytes in front, its ticket: by it the server asks who sent it and whether he is still
- * there.
+ * It prepends four bytes to a request's body, its ticket, by which the server asks who sent the request and whether the
+ * sender is still connected.
  */
 #ifndef RPC_GUARD_H
 #define RPC_GUARD_H
@@ -20,29 +19,29 @@
 struct guard;
 
 struct guard_options {
-    const char *const *urls;     /* as of a door */
-    const struct tls_files *tls; /* likewise */
-    size_t most;                 /* requests that may be in the house */
+    const char *const *urls;     /* as in struct door_options */
+    const struct tls_files *tls; /* as in struct door_options */
+    size_t most;                 /* requests that may be under way at once */
 };
 
-/* Listens for the REP socket, which must not be closed before the guard. NULL and a status where a URL cannot be
- * listened on. */
+/* Listens on the URLs and forwards to the REP socket, which must not be closed before the guard. Returns NULL with a
+ * status if a URL cannot be listened on. */
 struct guard *guard_open(nng_socket server, const struct guard_options *wish, struct status *status);
 
-/* The real URL of one; NULL beyond the last. */
+/* The real URL of the index-th listener; NULL beyond the last. */
 const char *guard_url(const struct guard *guard, size_t index);
 
-/* Takes the ticket off a message that the REP socket has received. */
+/* Removes the ticket from a message that the REP socket has received, and returns it. */
 uint32_t guard_take_ticket(nng_msg *message);
 
-/* Where a ticket's connection comes from; "?" where nothing is known of it. Any thread. */
+/* Fills in where a ticket's connection comes from; "?" if it is not known. Any thread. */
 void guard_peer(struct guard *guard, uint32_t number, struct rpc_peer *peer);
 
-/* Whose request it is, and whether he is still there to be answered. Any thread. */
+/* Which guest sent the request of this ticket, and whether it is still connected. Any thread. */
 guest_name guard_guest(struct guard *guard, uint32_t number);
 bool guard_is_wanted(struct guard *guard, uint32_t number);
 
-/* Lets all go and releases everything. NULL is fine. */
+/* Disconnects all and frees the guard. NULL is fine. */
 void guard_free(struct guard *guard);
 
 #endif

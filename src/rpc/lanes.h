@@ -1,6 +1,6 @@
 /*
- * Threads for work that blocks: a bounded queue, and threads that are started when there is work and end when there was
- * none for a while. Knows nothing of what the work is.
+ * Threads for work that blocks: a bounded queue whose threads are started when there is work and end after being idle
+ * for a while. It does not know what the work is.
  */
 #ifndef RPC_LANES_H
 #define RPC_LANES_H
@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A piece of work; embed it in what it is about. Those of one owner wait behind each other, and not in front of others:
- * who has a hundred of them is served in turn with who has one. */
+/* A piece of work; embed it in a struct of your own. Owners are served round robin: the jobs of one owner wait for each
+ * other and not in front of other owners' jobs. */
 struct lane_job {
     struct lane_job *next;
     uint64_t owner;
@@ -22,13 +22,13 @@ struct lane;
 
 struct lane *lane_new(unsigned max_threads, unsigned max_queue);
 
-/* GREEDY: half of the queue is taken, much of it by the job's owner, while others wait too. */
+/* LANE_GREEDY: the queue is half full, mostly with jobs of this owner, while other owners wait too. */
 enum lane_answer { LANE_ADDED, LANE_FULL, LANE_GREEDY };
 
-/* Runs a job on one of the lane's threads; LANE_FULL where its queue is full or it is stopping. */
+/* Queues a job for the lane's threads. LANE_FULL also if the lane is stopping. */
 enum lane_answer lane_add(struct lane *lane, struct lane_job *job);
 
-/* Lets the threads finish their jobs, drops none that was added, and waits for the threads; then releases the lane. */
+/* Waits until the threads have finished all jobs that were added, then frees the lane. */
 void lane_free(struct lane *lane);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Frames of the scalability protocols on their way between a Unix socket, where a byte stands in front of each, and
- * TCP, where none does. Everything else passes as it is.
+ * Translates frames of the scalability protocols between a Unix socket, where a mark byte stands in front of each
+ * frame, and TCP, where there is none. Everything else passes unchanged.
  */
 #ifndef RPC_MARKS_H
 #define RPC_MARKS_H
@@ -10,17 +10,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* One direction; {.adds = …} at first. */
+/* One direction; start with {.adds = …}. */
 struct marks {
-    bool adds; /* puts the bytes in, or takes them out */
+    bool adds; /* inserts the marks; false: removes them */
     bool has_mark;
     size_t greeted; /* bytes of the greeting that have passed */
     size_t head;    /* bytes of the length that have passed */
-    uint64_t left;  /* of the frame */
+    uint64_t left;  /* bytes of the frame that are still to pass */
 };
 
-/* Writes what becomes of the bytes; out has room for twice as many. The number of bytes written, or SIZE_MAX where a
- * byte that must be a mark is none. */
+/* Translates bytes into `out`, which has room for twice as many. Returns the number of bytes written, or SIZE_MAX if a
+ * byte that must be a mark is not one. */
 size_t marks_pass(struct marks *marks, struct text bytes, char *out);
 
 #endif

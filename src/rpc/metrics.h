@@ -1,6 +1,6 @@
 /*
- * Metrics as messages, and as the text that Prometheus reads (exposition format 0.0.4). A worker sends families; a
- * bridge puts those of its workers and its own together, each family once.
+ * Metrics as messages, and as the text that Prometheus reads (exposition format 0.0.4). A worker sends metric families;
+ * a bridge merges those of its workers with its own.
  */
 #ifndef RPC_METRICS_H
 #define RPC_METRICS_H
@@ -23,14 +23,14 @@ struct metrics {
     size_t capacity;
 };
 
-/* What a family is; its strings are borrowed for as long as the message lives. */
+/* Describes a family; the strings are borrowed for as long as the message lives. */
 struct metric {
     const char *name;
     const char *help;
     enum metric_kind kind;
 };
 
-/* Begins a family; samples are added to it. Without samples it is shown all the same. */
+/* Adds a family, which is shown also without samples. Add samples to what this returns. */
 metric_family *metrics_family(struct metrics *metrics, const struct metric *metric);
 
 /* A label; the strings are copied. */
@@ -39,23 +39,24 @@ struct metric_label {
     const char *value;
 };
 
-/* Adds a sample with these labels (NULL name: their end; labels NULL: none). */
+/* Adds a sample with these labels (ended by a NULL name; NULL: no labels). */
 void metrics_sample(const struct metrics *metrics, metric_family *family, const struct metric_label *labels,
                     double value);
 
-/* A family with one sample without labels. */
+/* Adds a family with one sample and no labels. */
 void metrics_number(struct metrics *metrics, const struct metric *metric, double value);
 
-/* Adds buckets, sum and count with these labels. */
+/* Adds a histogram's buckets, sum and count with these labels. */
 void metrics_times(const struct metrics *metrics, metric_family *family, const struct metric_label *labels,
                    const struct tally_times *times);
 
-/* The process itself, each name with this in front ("process_", "truss_worker_"). What cannot be read is left out. */
+/* Adds metrics of this process; their names start with `prefix` ("process_", "truss_worker_"). What cannot be read is
+ * left out. */
 void metrics_vitals(struct metrics *metrics, const char *prefix);
 
-/* Adds families of another list, each sample with one more label: to the family of the same name where there is one. A
- * family or label whose name is none, and one that is there as another kind, is left out: they come from outside. All
- * of it is copied: the other list may go. */
+/* Adds copies of another list's families, each sample with the additional label `with`; a family that exists gets the
+ * samples. The list comes from outside, so a family or label with an invalid name is left out, and so is a family that
+ * exists with another kind. */
 void metrics_merge(struct metrics *metrics, metric_family *const *items, size_t count, const struct metric_label *with);
 
 /* Appends the text. */

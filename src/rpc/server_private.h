@@ -1,5 +1,5 @@
 /*
- * What the files of the server share: a request's way through the house, and the contexts that requests come by.
+ * What the files of the server share: the state of one request, and the nng contexts that requests arrive on.
  */
 #ifndef RPC_SERVER_PRIVATE_H
 #define RPC_SERVER_PRIVATE_H
@@ -12,11 +12,11 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#define SPARE_CONTEXTS 8 /* beyond those that lanes can hold: to refuse, and to answer at once */
+#define SPARE_CONTEXTS 8 /* beyond the capacity of the lanes: to refuse requests, and to answer at once */
 
 enum step { STEP_RECEIVING, STEP_WORKING, STEP_UNDECIDED, STEP_DELAYED, STEP_SENDING };
 
-/* A request's way through the house. */
+/* One request, from its arrival to its answer; reused for the next one. */
 struct visit {
     struct lane_job job; /* first, so that a job is its visit */
     struct rpc_server *server;
@@ -28,15 +28,15 @@ struct visit {
     struct rpc_request request;
     struct rpc_peer peer;
     struct principal principal;
-    struct status refusal;             /* of one that is delayed: its code and message, */
-    struct text refused;               /* and all of it, packed */
-    size_t held;                       /* bytes of its payload, which are counted */
-    unsigned char digest[SHA256_SIZE]; /* of a shared one: rpc_request_digest */
+    struct status refusal;             /* a delayed refusal: its code and message */
+    struct text refused;               /* the same, packed */
+    size_t held;                       /* counted bytes of its payload */
+    unsigned char digest[SHA256_SIZE]; /* of a shared method: rpc_request_digest */
     struct rpc_place place;
     int64_t arrived; /* clock_us */
     int64_t deadline;
-    struct visit *next;      /* of those that wait for their turn and may be followed, or of a leader's followers */
-    struct visit *followers; /* to be answered as this one is */
+    struct visit *next;      /* in the server's list of leaders, or in a leader's list of followers */
+    struct visit *followers; /* equal requests that get this one's answer */
 };
 
 struct rpc_server {
@@ -50,34 +50,34 @@ struct rpc_server {
     struct rpc_tally *tally;
     struct visit *visits;
     size_t most_visits;
-    size_t visit_count;      /* whose contexts are open; under the mutex while requests come */
-    atomic_size_t receiving; /* of them: those that wait for a request */
-    bool is_closing;         /* no more are opened; under the mutex */
+    size_t visit_count;      /* whose contexts are open; under the mutex once requests arrive */
+    atomic_size_t receiving; /* those of them that wait for a request */
+    bool is_closing;         /* no more contexts are opened; under the mutex */
     atomic_size_t working;
-    atomic_size_t held; /* bytes of the payloads in the house */
+    atomic_size_t held; /* bytes of all payloads under way */
     atomic_bool stopping;
     pthread_mutex_t mutex;
-    struct visit *leaders; /* shared ones that wait for their turn */
+    struct visit *leaders; /* shared requests that wait in a lane and that others may follow */
 };
 
-/* nng's callback, of each visit, which is its data. */
+/* nng's callback; data is a visit. */
 void visit_on_aio(void *data);
 
-/* Waits for the next request by the visit's context. */
+/* Waits for the next request on the visit's context. */
 void visit_receive(struct visit *visit);
 
-/* A visit does not wait any more: a request has come. Opens others where too few are left that do. */
+/* Notes that a visit has received a request. Opens more contexts if too few are left waiting. */
 void visit_received(struct visit *visit);
 
-/* Contexts for a few requests, and room for as many as there may ever be; an error of nng's. visits_begin has them
- * wait. */
+/* Allocates room for all visits and opens the contexts of a few; returns nng's error or 0. visits_begin lets them
+ * receive. */
 int visits_open(struct rpc_server *server, const struct rpc_server_options *options);
 void visits_begin(struct rpc_server *server);
 
-/* No request is taken any more, and none of the callbacks runs. Before the socket is closed. */
+/* Stops receiving and waits until no callback runs. Call it before the socket is closed. */
 void visits_stop(struct rpc_server *server);
 
-/* Behind it. */
+/* Frees the visits. Call it after the socket is closed. */
 void visits_free(struct rpc_server *server);
 
 #endif

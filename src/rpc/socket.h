@@ -1,5 +1,5 @@
 /*
- * A channel from within: its socket, the calls on it, and who may touch what. For channel.c and exchange.c alone.
+ * The internals of a channel: its socket and the calls on it. For channel.c and exchange.c only.
  */
 #ifndef RPC_SOCKET_H
 #define RPC_SOCKET_H
@@ -12,7 +12,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* How a call ended, before its bytes are looked at: on nng's thread. */
+/* Receives the end of an exchange, with the response not yet unpacked. Runs on nng's thread. */
 typedef void call_ended(struct text response, const struct status *status, void *data);
 
 enum call_step { CALL_IDLE, CALL_SENDING, CALL_RECEIVING };
@@ -33,23 +33,23 @@ struct call {
 
 struct rpc_channel {
     nng_socket socket;
-    pthread_mutex_t dialing; /* of the next two */
+    pthread_mutex_t dialing; /* protects the next two */
     nng_dialer dialer;
     int64_t dialed_at; /* clock_ms */
     char *url;
-    struct tls_link *link; /* the way of a tls+tcp:// URL; NULL: nng goes itself */
-    char *authorization;   /* of calls that have none of their own; NULL: none */
+    struct tls_link *link; /* carries a tls+tcp:// URL; NULL: nng connects itself */
+    char *authorization;   /* sent with calls that have none of their own; NULL: none */
     atomic_size_t calls;
-    atomic_size_t polls;     /* of the calls */
-    atomic_size_t inside;    /* threads that begin a step and have not come back from nng; the call may have ended */
-    atomic_int pipe;         /* the id of the connection that is up; 0: none */
-    atomic_size_t answered;  /* calls that were, whatever the answer */
-    atomic_size_t timed_out; /* calls that were not in time, with a connection */
-    struct rpc_watch *watch; /* NULL: nobody looks after it */
+    atomic_size_t polls;     /* those of them that are polls */
+    atomic_size_t inside;    /* threads inside nng to start a step; the step's call may already have ended */
+    atomic_int pipe;         /* the id of the current connection; 0: none */
+    atomic_size_t answered;  /* calls that got an answer, whatever it was */
+    atomic_size_t timed_out; /* calls that timed out although connected */
+    struct rpc_watch *watch; /* NULL: the channel is not watched */
     pthread_mutex_t mutex;
     atomic_bool closing;
     bool no_polls;
-    struct call *all; /* grows only */
+    struct call *all; /* never shrinks */
     struct call *free;
 };
 

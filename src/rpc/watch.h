@@ -1,7 +1,6 @@
 /*
- * Looks after a channel that lives as long as its program. nng 1.5.2 dials no more where a connection by a Unix socket
- * ended at a certain moment of its greeting; and a peer that greeted and then says nothing any more, because it hangs
- * or the network lost it, keeps its connection for ever.
+ * Watches over the connection of a long-lived channel. nng 1.5.2 stops dialing if a Unix socket's connection ends at a
+ * certain moment of its greeting; and it keeps a connection for ever whose peer hangs, or which the network has lost.
  */
 #ifndef RPC_WATCH_H
 #define RPC_WATCH_H
@@ -15,27 +14,27 @@
 
 struct rpc_watch;
 
-/* How a question was answered: no code but STATUS_OK where it was not. */
+/* Receives the answer to a pulse; status->code is STATUS_OK only if there was one. */
 typedef void rpc_pulse_ended(struct text response, const struct status *status, void *data);
 
-/* What is looked after. All functions are called by the watch's thread, with `channel`. */
+/* The channel to watch. All functions are called on the watch's thread, with `channel`. */
 struct rpc_watched {
     void *channel;
     const char *url; /* for the log */
     bool (*is_connected)(const void *channel);
     void (*dial_again)(void *channel);
-    void (*give_up)(void *channel); /* closes the connection that is up */
-    /* Asks something that is answered at once; `ended` is called exactly once where it is true. */
+    void (*give_up)(void *channel); /* closes the current connection */
+    /* Asks something that every worker answers at once. If it returns true, `ended` is called exactly once. */
     bool (*pulse)(void *channel, uint32_t timeout_ms, rpc_pulse_ended *ended, void *data);
-    const atomic_size_t *answered;  /* calls that were, whatever the answer */
-    const atomic_size_t *timed_out; /* calls that were not in time, with a connection */
+    const atomic_size_t *answered;  /* calls that got an answer, whatever it was */
+    const atomic_size_t *timed_out; /* calls that timed out although connected */
 };
 
-/* Begins to look after it. NULL where no thread can be had: then it is not looked after. */
+/* Starts watching. Returns NULL if no thread can be had: then nobody watches. */
 struct rpc_watch *rpc_watch_new(const struct rpc_watched *watched);
 
-/* Ends it, before the channel's socket is closed. False where its thread does not end in time: then the channel stays.
- * NULL is fine. */
+/* Stops watching; call it before the channel's socket is closed. Returns false if the thread does not end in time: then
+ * the channel must not be freed. NULL is fine. */
 bool rpc_watch_free(struct rpc_watch *watch);
 
 #endif
