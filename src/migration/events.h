@@ -1,6 +1,6 @@
 /*
- * What a run tells while it works, and what it is told: events for whoever watches, and the wish to end it. A run that
- * nobody watches has an empty watch and costs nothing more.
+ * What a run reports while it works, and how it is cancelled: events for whoever watches. A run that nobody watches has
+ * an empty watch and costs nothing more.
  */
 #ifndef MIGRATION_EVENTS_H
 #define MIGRATION_EVENTS_H
@@ -19,7 +19,7 @@ enum run_event_kind {
     RUN_EVENT_RUN_LOCK_WAIT, /* another run is going on */
     RUN_EVENT_MIGRATION_STARTED,
     RUN_EVENT_STEP_STARTED,
-    RUN_EVENT_LOCK_WAIT, /* a statement could not have its lock */
+    RUN_EVENT_LOCK_WAIT, /* a statement did not get its lock in time */
     RUN_EVENT_PROGRESS,
     RUN_EVENT_STEP_DONE,
     RUN_EVENT_MIGRATION_DONE,
@@ -30,26 +30,27 @@ enum run_event_kind {
     RUN_EVENT_NOTICE, /* a NOTICE or WARNING that the server sent for a statement of the script */
 };
 
-/* A session of somebody else that holds what a statement of ours waits for. Strings are never NULL. */
+/* Another session that holds the lock that a statement of ours waits for. Strings are never NULL. */
 struct run_blocker {
     uint32_t pid;
     const char *application;
     const char *user;
     const char *state; /* "idle in transaction" */
-    const char *query; /* its last, shortened */
+    const char *query; /* its last query, shortened */
     uint32_t transaction_ms;
     uint32_t query_ms;
 };
 
-#define RUN_BLOCKERS 8 /* the most that are told of */
+#define RUN_BLOCKERS 8 /* the most that are reported */
 
-/* A copy that outlives what was seen. */
+/* Copies the blockers into an arena. */
 const struct run_blocker *blockers_copy(struct arena *arena, const struct run_blocker *blockers, size_t count);
 
-/* "pid 4711 (application "web", user app) idle in transaction for 12 s: SELECT …", all of them in one sentence. */
+/* Describes the blockers in one sentence: "pid 4711 (application "web", user app) idle in transaction for 12 s: SELECT
+ * …". */
 const char *blockers_text(struct arena *arena, const struct run_blocker *blockers, size_t count);
 
-/* What pg_stat_progress_* says of the statement under way. */
+/* What pg_stat_progress_* reports about the current statement. */
 struct run_progress {
     const char *phase;
     double done;
@@ -57,7 +58,7 @@ struct run_progress {
     const char *unit; /* "blocks", "tuples", "lockers" */
 };
 
-/* What the server said; never NULL but for detail and hint. */
+/* A message from the server. Only detail and hint may be NULL. */
 struct run_notice {
     const char *severity;
     const char *sqlstate;
@@ -66,55 +67,55 @@ struct run_notice {
     const char *hint;
 };
 
-/* Lives as long as the call that gets it. */
+/* Valid during the call that receives it. */
 struct run_event {
     enum run_event_kind kind;
     const char *message;   /* one sentence */
-    const char *migration; /* NULL where it is about none */
-    uint32_t step;         /* 1-based, of how many; 0: about none */
+    const char *migration; /* NULL: the event is about the run */
+    uint32_t step;         /* 1-based, out of `steps`; 0: the event is about no step */
     uint32_t steps;
-    uint32_t number; /* of the migration in its run, of how many */
+    uint32_t number; /* of the migration in its run, out of `count` */
     uint32_t count;
     uint32_t duration_ms;
     uint32_t attempt;
     const struct run_blocker *blockers;
     size_t blocker_count;
     const struct run_progress *progress; /* NULL: none */
-    const struct run_notice *notice;     /* of RUN_EVENT_NOTICE */
-    uint32_t next_try_ms;                /* of a wait for a lock: at most so long until the next try */
-    int64_t gives_up_at;                 /* and when the last one is; wall clock, microseconds; 0: of no wait */
+    const struct run_notice *notice;     /* for RUN_EVENT_NOTICE */
+    uint32_t next_try_ms;                /* while waiting for a lock: the longest time until the next attempt */
+    int64_t gives_up_at; /* while waiting for a lock: when the last attempt is made; wall clock, microseconds; else 0 */
 };
 
-/* Called on the run's thread, never for long. Any of the functions may be NULL. */
+/* Who watches a run. The functions are called on the run's thread and must return soon. Each may be NULL. */
 struct watch {
     void *data;
     void (*event)(void *data, const struct run_event *event);
-    /* True once the run is to end. */
+    /* Returns true once the run is to end. */
     bool (*cancelled)(void *data);
-    /* While a statement is waited for, now and then: a session beside the run's, for writing down what happened.
-     * NULL where there is none. */
+    /* Called now and then while a statement is waited for, with another session than the run's (NULL: there is none),
+     * so that the events so far can be stored. */
     void (*tick)(void *data, struct pg_session *beside);
 
-    /* Where the session for `tick` comes from; the run fills these in. NULL: there is none. */
+    /* Where the session for `tick` comes from; set by the run. NULL: there is none. */
     struct pg_session *(*beside)(void *observer);
     void *observer;
 };
 
-/* Tells who watches. */
+/* Reports an event to the watch. */
 void watch_tell(const struct watch *watch, const struct run_event *event);
 
-/* Tells a note: a sentence about the migration that is under way, or (NULL) about the run. */
+/* Reports a note: a sentence about a migration, or about the run (migration NULL). */
 void watch_note(const struct watch *watch, const char *migration, const char *message);
 
-/* For who waits long for something that says nothing: what happened is written down, and a wish to end that another
- * worker was told is heard. */
+/* Call this during long waits that produce no events: the events so far are stored, and a cancel that another worker
+ * received is noticed. */
 void watch_tick(const struct watch *watch);
 
-/* Whether the run is to end. */
+/* Is the run to end? */
 bool watch_cancelled(const struct watch *watch);
 
-/* Sleeps about so long, jittered: two that wait must not ask in step. False where the run is to end, or its deadline
- * (clock_ms units) has passed. */
+/* Sleeps about `ms`, with jitter, so that two waiting runs do not poll in step. Returns false if the run is to end or
+ * the deadline (clock_ms) has passed. */
 bool watch_pause(const struct watch *watch, int64_t deadline, uint32_t ms);
 
 #endif

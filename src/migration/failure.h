@@ -1,6 +1,5 @@
 /*
- * Why and where a migration failed: all that its status says, and what only a run knows of it. Knows nothing of runs;
- * everything that can fail for a migration speaks of it.
+ * Why and where a migration failed: its status, and what only a run knows about it. Does not depend on the run's code.
  */
 #ifndef MIGRATION_FAILURE_H
 #define MIGRATION_FAILURE_H
@@ -9,31 +8,33 @@
 #include "base/text.h"
 #include "migration/events.h"
 
-/* Zero and NULL where nothing is known. */
+/* Members are zero or NULL if not known. */
 struct failure {
-    struct status status;  /* why: its strings live in the arena of who failed, until failure_keep */
+    struct status
+        status; /* the reason; its strings live in the arena of whoever failed, until failure_keep copies them */
     const char *statement; /* the one that failed, shortened */
-    size_t done;           /* where a statement of the script failed: how many of its message had come to their end */
+    size_t
+        done; /* if a statement of the script failed: how many statements of the same message had finished before it */
     struct position where; /* in the file */
-    uint32_t step;         /* 1-based, of how many */
+    uint32_t step;         /* 1-based, out of `steps` */
     uint32_t steps;
     bool partially_applied;
-    bool needs_person;    /* a new run does not go on behind what stays */
-    bool connection_lost; /* whether the server committed is not known from this connection */
-    bool is_unknown;      /* nor from another one: it may be committed */
-    bool terminated;      /* somebody ended our session (57P01): it is not tried again */
+    bool needs_person;    /* a rerun cannot continue after what was committed; a person must look */
+    bool connection_lost; /* whether the server committed cannot be known from this connection */
+    bool is_unknown;      /* nor from another one: it may have been committed */
+    bool terminated;      /* somebody terminated our session (57P01): do not try again */
     const struct run_blocker *blockers;
     size_t blocker_count;
 };
 
-/* The one way from a status to a failure: takes all that it says. The step stays as it is, everything else is
- * forgotten. Returns false, so that it can be returned. */
+/* Makes a failure of a status, with all that it says; keeps the step and resets the other members. Every failure is
+ * made here. Returns false, so that the caller can return it. */
 bool failure_take(struct failure *failure, const struct status *status);
 
-/* Is it by a wish to end the run? */
+/* Was the run cancelled? */
 bool failure_is_cancelled(const struct failure *failure);
 
-/* A failure out of memory that goes. */
+/* Copies a failure into an arena that lives longer. */
 struct failure failure_keep(struct arena *arena, const struct failure *failure);
 
 #endif

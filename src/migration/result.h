@@ -1,5 +1,5 @@
 /*
- * What came of a run.
+ * The result of a run.
  */
 #ifndef MIGRATION_RESULT_H
 #define MIGRATION_RESULT_H
@@ -10,7 +10,7 @@ struct run_applied {
     const char *name;
     const char *checksum;
     uint32_t duration_ms;
-    uint32_t resumed_steps; /* that an earlier run had finished */
+    uint32_t resumed_steps; /* steps that an earlier run had finished */
 };
 
 struct run_untried {
@@ -23,13 +23,13 @@ struct target;
 
 struct run_result {
     bool ok;
-    const struct target *target; /* which database it was; NULL: none was reached */
+    const struct target *target; /* the database; NULL: no connection */
     const char *summary;
-    struct run_applied *applied; /* by this call, and committed; of a dry run: what would be */
+    struct run_applied *applied; /* by this call, and committed; in a dry run: what would be */
     size_t applied_count;
     size_t applied_capacity;
     const char *failed_name; /* NULL: none failed */
-    bool failed_around;      /* it is a callback (run/around.h), and none of the migrations */
+    bool failed_around;      /* a callback failed (run/around.h), not a migration */
     struct failure failure;
     bool has_begun; /* something may have been sent */
     bool dry_run;
@@ -41,9 +41,9 @@ struct run_result {
     size_t warning_capacity;
 };
 
-/* Adds one, whose strings must outlive the result. */
+/* Adds a migration, whose strings must outlive the result. */
 void result_add_applied(struct arena *arena, struct run_result *result, const struct run_applied *applied);
-/* Takes the last of this name away again: it has not stayed, or nobody knows. */
+/* Removes the last one with this name: it was rolled back after all, or nobody knows. */
 void result_remove_applied(struct run_result *result, const char *name);
 void result_add_untried(struct arena *arena, struct run_result *result, const struct run_untried *untried);
 void result_add_warning(struct arena *arena, struct run_result *result, const char *warning);

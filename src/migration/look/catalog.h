@@ -1,41 +1,41 @@
 /*
- * Every migration with its state: the folder's files joined with the ledger's rows, name by name, never by a high-water
- * mark.
+ * Every migration with its state: the folder's files joined with the ledger's rows by name, never by a high-water mark.
  */
 #ifndef MIGRATION_LOOK_CATALOG_H
 #define MIGRATION_LOOK_CATALOG_H
 
 #include "migration/look/history.h"
 
-/* Detects, lists, reads and joins. Without a framework the catalog is empty. */
+/* Detects the framework, lists the files, reads the ledger and joins them. If no framework is found the catalog is
+ * empty. */
 bool catalog_read(const struct request *request, struct pg_session *session, struct catalog *catalog);
 
-/* The same for what was detected already: the folder and the ledger are read as they are now. */
+/* The same for an earlier detection: reads the folder and the ledger again. */
 bool catalog_read_again(const struct request *request, struct pg_session *session, const struct detection *detection,
                         struct catalog *catalog);
 
-/* The item with this name, as a person may have written it: its name, key or version, or its file; NULL where there is
- * none. */
+/* Finds an item by what a person may write: its name, key, version or file. NULL: there is none. */
 const struct catalog_item *catalog_find(const struct catalog *catalog, struct text name);
 
-/* The same for many: one for each name. It does not look through the catalog for each that is a name as it stands. */
+/* The same for `count` names; an entry for each, NULL if not found. Exact names are found by index, without a search
+ * through the catalog. */
 const struct catalog_item **catalog_find_all(struct arena *arena, const struct catalog *catalog,
                                              const char *const *names, size_t count);
 
-/* Fails with NOT_FOUND and the nearest names. */
+/* Fails with NOT_FOUND and suggests the nearest names. */
 bool catalog_not_found(const struct catalog *catalog, struct text name, struct status *status);
 
-/* The file before this item's in its folder; NULL: it is the first. */
+/* The file before this item's in its folder; NULL for the first. */
 const struct migration_file *catalog_before(const struct catalog *catalog, const struct catalog_item *item);
 
-/* Fails with FAILED_PRECONDITION where nothing may be recorded: the ledger is not known or cannot be written, or the
- * project means another database. */
+/* Fails with FAILED_PRECONDITION if nothing may be recorded: the ledger is not known or cannot be written, or the
+ * project names another database. */
 bool catalog_check_ledger(const struct catalog *catalog, struct status *status);
 
-/* The same, and where the folder is unfit for a run. */
+/* The same, and also fails if the folder is not fit for a run. */
 bool catalog_check_folder(const struct catalog *catalog, struct status *status);
 
-/* The first migration whose attempt failed and is not resolved; NULL where there is none. */
+/* The first migration with a failed attempt that is not resolved; NULL: none. */
 const struct catalog_item *catalog_failed(const struct catalog *catalog);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Checksums of files, remembered as long as the file's stamp is the same: a status over 1,000 migrations reads none of
- * them twice. Thread-safe.
+ * A cache of file checksums, each valid as long as the file's stamp does not change: repeated statuses over 1,000
+ * migrations read each file once. Thread-safe.
  */
 #ifndef MIGRATION_LOOK_CHECKSUMS_H
 #define MIGRATION_LOOK_CHECKSUMS_H
@@ -12,7 +12,7 @@ struct checksums;
 struct checksums *checksums_new(void);
 void checksums_free(struct checksums *checksums);
 
-/* Which one is asked for. */
+/* Which checksum is wanted. */
 struct checksum_of {
     struct arena *arena;
     const struct folder *folder;
@@ -20,8 +20,8 @@ struct checksum_of {
     struct status *status;
 };
 
-/* The checksum of a migration's file as its framework computes it, in the arena; NULL where it keeps none. Fails where
- * the file cannot be read. */
+/* Sets *checksum to the checksum that the framework computes of the migration's file, in the arena; NULL if the
+ * framework has no checksums. Fails if the file cannot be read. */
 bool checksums_get(struct checksums *checksums, const struct checksum_of *of, const char **checksum);
 
 #endif

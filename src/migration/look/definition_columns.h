@@ -1,5 +1,5 @@
 /*
- * The columns that a script's CREATE TABLE and ADD COLUMN say, for a comparison with those that exist.
+ * The columns in a script's CREATE TABLE and ADD COLUMN, for comparing them with existing ones.
  */
 #ifndef MIGRATION_LOOK_DEFINITION_COLUMNS_H
 #define MIGRATION_LOOK_DEFINITION_COLUMNS_H
@@ -10,17 +10,17 @@
 
 #include <stdbool.h>
 
-/* A column as a script has it. */
+/* A column as the script defines it. */
 struct definition_column {
-    size_t object; /* the number of the table or column among the script's objects */
+    size_t object; /* the index of the table or column among the script's objects */
     const char *name;
     const char *type;      /* without its modifiers: "character varying", "users.mood[]" */
     const char *modifiers; /* "255", "10,2"; "" without any */
-    bool not_null;         /* also where it is of the primary key, or serial */
-    bool unique;           /* UNIQUE beside it */
-    struct text standard;  /* the expression behind DEFAULT; no data: it says none */
-    const char *target;    /* the table behind REFERENCES, without its schema; NULL: it refers to none */
-    char on_delete;        /* what happens then, as pg_constraint has it: 'a' no action, 'c' cascade, 'n', 'd', 'r' */
+    bool not_null;         /* also true for primary key and serial columns */
+    bool unique;           /* has its own UNIQUE */
+    struct text standard;  /* the expression after DEFAULT; no data: there is none */
+    const char *target;    /* the table after REFERENCES, without its schema; NULL: none */
+    char on_delete;        /* the referential action, as in pg_constraint: 'a' no action, 'c' cascade, 'n', 'd', 'r' */
     char on_update;
 };
 
@@ -30,8 +30,8 @@ struct definition_columns {
     size_t capacity;
 };
 
-/* Appends the columns that a CREATE TABLE or an ADD COLUMN says, for object number `number`. Nothing is appended for
- * what it cannot read (LIKE, OF, AS SELECT). */
+/* Appends the columns that a CREATE TABLE or ADD COLUMN defines, for the object with the index `number`. Appends
+ * nothing for forms that it cannot read (LIKE, OF, AS SELECT). */
 void definition_columns(struct arena *arena, const struct sql_object *object, size_t number, struct text statement,
                         struct definition_columns *columns);
 

@@ -1,6 +1,6 @@
 /*
- * The words of a definition that count when it is compared: without what PostgreSQL leaves out or adds when it prints
- * its own.
+ * The words of a definition that count in a comparison: without what PostgreSQL omits or adds when it prints a
+ * definition.
  */
 #ifndef MIGRATION_LOOK_DEFINITION_WORDS_H
 #define MIGRATION_LOOK_DEFINITION_WORDS_H
@@ -12,16 +12,16 @@
 enum definition_match {
     DEFINITION_SAME,
     DEFINITION_DIFFERENT,
-    DEFINITION_UNKNOWN, /* they are written differently, and may mean the same */
+    DEFINITION_UNKNOWN, /* written differently, but they may mean the same */
 };
 
-/* A word as it is compared: names as PostgreSQL keeps them, strings by what they hold behind a quote. */
+/* A token as it is compared: a name as PostgreSQL stores it; a string as its content with a quote in front. */
 const char *definition_word(struct arena *arena, const struct sql_token *token);
 
-/* The words of a definition that count, up to a comma at the level `depth` 0 where it is one of several. */
+/* The words of a definition that count. is_one_of_several: stop at the first comma outside of parentheses. */
 struct words definition_words(struct arena *arena, struct text text, bool is_one_of_several);
 
-/* False where there are too many to be compared. */
+/* Compares word by word. Returns false also if there are too many words to compare. */
 bool definition_words_equal(const struct words *a, const struct words *b);
 
 #endif

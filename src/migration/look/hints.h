@@ -1,13 +1,13 @@
 /*
- * What probably happened where history is not straight: line endings, a new name. Hints are for a person; no state
- * depends on them. A run asks about a new name: it would execute the same again.
+ * Guesses what happened where file and ledger do not match: changed line endings, a rename. Hints are for people and
+ * change no state; but a run asks about a rename, because it would execute the same script twice.
  */
 #ifndef MIGRATION_LOOK_HINTS_H
 #define MIGRATION_LOOK_HINTS_H
 
 #include "migration/look/history.h"
 
-/* Puts hints in front of the notes of a catalog whose states are decided, and says which were renamed. */
+/* Adds hints to the notes of a catalog whose states are known, in front of what they say, and sets `renamed`. */
 void hints_find(const struct request *request, struct catalog *catalog);
 
 #endif

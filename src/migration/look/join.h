@@ -1,5 +1,5 @@
 /*
- * The folder's files joined with the ledger's rows, name by name, never by a high-water mark: every migration gets its
+ * Joins the folder's files with the ledger's rows by name, never by a high-water mark, and gives every migration its
  * state.
  */
 #ifndef MIGRATION_LOOK_JOIN_H
@@ -7,8 +7,8 @@
 
 #include "migration/look/history.h"
 
-/* Fills items, count and counts from files and entries, which are sorted by it. The catalog's detection must have a
- * framework. Fails where a file cannot be read for its checksum. */
+/* Fills items, count and counts from files and entries, and sorts the entries. The catalog's detection must have a
+ * framework. Fails if a file cannot be read for its checksum. */
 bool catalog_join(const struct request *request, struct catalog *catalog);
 
 #endif

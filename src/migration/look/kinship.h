@@ -1,31 +1,32 @@
 /*
- * Are the rows of a tracking table those of a folder's migrations? A number that both have may be chance, where every
- * project begins with 1; a time or a checksum is not.
+ * Do the rows of a tracking table belong to the migrations of a folder? A small number that both have may be chance,
+ * since every project begins with 1; a time or a checksum is no chance.
  */
 #ifndef MIGRATION_LOOK_KINSHIP_H
 #define MIGRATION_LOOK_KINSHIP_H
 
 #include "migration/look/looking.h"
 
-/* Rows that are counted; what was rolled back, and a tool's own marks, are none. */
+/* The number of rows, by how they relate to the folder's files. Rolled-back rows and the tool's own marker rows are not
+ * counted. */
 struct kinship {
-    size_t same;    /* of a file, by a checksum or by a key that is nobody else's */
-    size_t named;   /* of a file by its name, which others may have given, too */
-    size_t weak;    /* of a file by a small number */
-    size_t differs; /* with a file's key, and another checksum than the file's */
-    size_t others;  /* of no file */
+    size_t same;    /* match a file by a checksum, or by a key that no other project would have */
+    size_t named;   /* match a file by a name that others may use, too */
+    size_t weak;    /* match a file by a small number only */
+    size_t differs; /* have a file's key but another checksum */
+    size_t others;  /* match no file */
 };
 
-/* Reads the source's tracking table, and its folder. */
+/* Reads the source's tracking table and its folder. */
 bool kinship_find(const struct looking *looking, const struct source *source, struct kinship *kinship);
 
-/* How many files have a row. */
+/* The number of rows that match a file. */
 size_t kinship_known(const struct kinship *kinship);
 
-/* All that it has is of these files, and cannot well be of others. */
+/* Do all rows belong to these files, with proof? */
 bool kinship_is_same(const struct kinship *kinship);
 
-/* Nothing that it has is of these files. */
+/* Do no rows belong to these files? */
 bool kinship_is_none(const struct kinship *kinship);
 
 #endif

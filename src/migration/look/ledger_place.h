@@ -6,18 +6,17 @@
 
 #include "migration/look/looking.h"
 
-/* Has anybody said which schema or table is meant: an option, the URL, the connection, the project's configuration?
- * folder NULL: there is none. */
+/* Did anybody name the schema or table: an option, the URL, the connection, the project's configuration? folder may be
+ * NULL. */
 bool ledger_is_named(const struct looking *looking, const struct folder *folder);
 
-/* The schema in which a table is made that a script names without one. */
+/* The schema in which an unqualified CREATE TABLE would create its table. */
 const char *session_schema(const struct looking *looking);
 
-/* The place that golang-migrate's x-migrations-table of the URL says; NULL members: it says nothing. */
+/* The place that x-migrations-table in the URL gives (golang-migrate); members are NULL if it is absent. */
 struct ledger ledger_place_of_url(const struct looking *looking, const struct framework *framework);
 
-/* Where the ledger is made: the option decides, then the configuration, the framework, the connection. folder NULL:
- * there is none. */
+/* Where the ledger is made. Precedence: option, configuration, framework, connection. folder may be NULL. */
 struct ledger ledger_place_of(const struct looking *looking, const struct framework *framework,
                               const struct folder *folder);
 

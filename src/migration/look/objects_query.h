@@ -1,7 +1,6 @@
 /*
- * What the catalogs know of the objects that a script makes. Results have a row an object, in their order; NULL and a
- * status where the server does not answer. default_schema is where an unqualified name is looked for; NULL: along the
- * search path.
+ * Catalog queries about the objects that a script creates. Each result has one row per object, in their order; NULL
+ * with a status if the server does not answer.
  */
 #ifndef MIGRATION_LOOK_OBJECTS_QUERY_H
 #define MIGRATION_LOOK_OBJECTS_QUERY_H
@@ -16,25 +15,25 @@
 struct objects_place {
     struct arena *arena;
     struct pg_session *session;
-    const char *default_schema; /* of names without a schema; NULL: the search path decides */
+    const char *default_schema; /* for unqualified names; NULL: the search path decides */
 };
 
-/* Whether each exists. */
+/* Does each object exist? */
 PGresult *objects_exist(const struct objects_place *place, const struct sql_objects *objects, struct status *status);
 
-/* Of each: a word for what is wrong with it ("INVALID", "NOT VALID", "disabled", "not populated"), and what a function
- * is beside its source, as definition_compare_habits takes it. NULL: nothing of the kind. */
+/* For each object: a word for what is wrong with it ("INVALID", "NOT VALID", "disabled", "not populated"); for a
+ * function its attributes, as definition_compare_habits takes them; else NULL. */
 PGresult *objects_flaws(const struct objects_place *place, const struct sql_objects *objects, struct status *status);
 
-/* Of each its definition as definition_compare takes it; NULL: it has none. Fails with 55P03 where somebody keeps one
- * of the relations for himself: it is not waited for (pg/briefly.h). */
+/* For each object its definition, as definition_compare takes it; NULL: it has none. Fails with 55P03 if another
+ * session holds an exclusive lock on one of the relations; it does not wait (pg/briefly.h). */
 PGresult *objects_definitions(const struct objects_place *place, const struct sql_objects *objects,
                               struct status *status);
 
-/* Fails likewise. Of each column: its type as format_type writes it (NULL: there is none), whether that is the script's
- * (NULL: not known; modifiers are not compared), whether it is NOT NULL, its default (NULL: none), whether it is unique
- * by itself, and what it refers to, each as "\x1ftable\x1fcu\x1f" with what happens at DELETE and UPDATE (NULL:
- * nothing). */
+/* For each column: its type by format_type (NULL: the column does not exist); whether that is the script's type (NULL:
+ * not known; modifiers are not compared); whether it is NOT NULL; its default (NULL: none); whether it is unique by
+ * itself; what it references, each as "\x1ftable\x1fcu\x1f" with the codes for ON DELETE and ON UPDATE (NULL: nothing).
+ * Fails as objects_definitions does. */
 PGresult *objects_columns(const struct objects_place *place, const struct sql_objects *objects,
                           const struct definition_columns *columns, struct status *status);
 

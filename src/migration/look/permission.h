@@ -1,6 +1,6 @@
 /*
- * Four eyes: what changes something may need that another person has approved it. Whether it does, and who has, is for
- * the caller to know (worker/approvals.h); here it is asked, under the run's locks, of exactly what would be done.
+ * Four eyes: a change may require another person's approval. The caller knows whether it does and who has approved
+ * (worker/approvals.h); here it is asked, under the run's locks, about exactly what would be done.
  */
 #ifndef MIGRATION_LOOK_PERMISSION_H
 #define MIGRATION_LOOK_PERMISSION_H
@@ -11,34 +11,34 @@
 
 /* What is about to be done. */
 struct act {
-    const char *hash; /* of all that decides it: a plan's, or that of a mark */
+    const char *hash; /* identifies it: the hash of a plan or of a mark */
     const char *what; /* "run 20250110093012_init" */
-    bool is_trial;    /* it would be rolled back */
+    bool is_trial;    /* it will be rolled back */
 };
 
 struct permission {
-    /* False and a status where it may not be done. */
+    /* Returns false with a status if it may not be done. */
     bool (*may)(void *data, struct pg_session *session, const struct act *act, struct status *status);
     void *data;
 };
 
-/* May it be done? True where the request has no permission to ask. The session is outside of a transaction. */
+/* Asks the request's permission; true if it has none. The session must be outside a transaction. */
 bool request_may(const struct request *request, struct pg_session *session, const struct act *act);
 
-/* "run a, b, c and 4 more", in the arena: names are taken one by one from `name`. */
+/* Returns "run a, b, c and 4 more", in the arena. name(of, i) gives the i-th of `count` names. */
 const char *act_words(struct arena *arena, const char *verb, size_t count, const char *(*name)(const void *, size_t),
                       const void *of);
 
-/* A mark's hash begins here: what it is, and the tracking table as it stands. Words are added by hash_add_word. */
+/* Starts the hash of a mark: the verb, and the tracking table as it is now. Add words with hash_add_word. */
 void act_hash_start(struct sha256 *hash, const char *verb, const struct catalog *catalog);
 
-/* Ends it: lower-case hex, in the arena. */
+/* Finishes the hash: lower-case hex, in the arena. */
 const char *act_hash_finish(struct arena *arena, struct sha256 *hash);
 
-/* A word, kept apart from the next; NULL is "". */
+/* Adds a word, separated from the next; NULL counts as "". */
 void hash_add_word(struct sha256 *hash, const char *word);
 
-/* The framework, the tracking table's place and its rows. */
+/* Add the framework and the tracking table's place; add the table's rows. */
 void hash_add_place(struct sha256 *hash, const struct catalog *catalog);
 void hash_add_rows(struct arena *arena, struct sha256 *hash, const struct catalog *catalog);
 

@@ -1,6 +1,6 @@
 /*
- * Databases that a project's files name: a search under way, and how the text of a file is read. Which files of which
- * framework is project_database.c's.
+ * The search for databases that a project's files name, and the reading of one file. project_database.c knows which
+ * files to read for which framework.
  */
 #ifndef MIGRATION_LOOK_PROJECT_TEXT_H
 #define MIGRATION_LOOK_PROJECT_TEXT_H
@@ -11,11 +11,11 @@
 
 #include <stdbool.h>
 
-/* A place in the project that names a database. Members that it does not say are NULL. */
+/* A place in the project that names a database. Members that are not given there are NULL. */
 struct named_database {
     const char *file;     /* relative to the project */
     uint32_t line;        /* 1-based; 0: the whole file */
-    const char *variable; /* the environment variable that holds it; NULL: it stands there itself */
+    const char *variable; /* the environment variable that holds it; NULL: the value itself is in the file */
     const char *host;
     const char *port;
     const char *database;
@@ -30,26 +30,27 @@ struct named_databases {
 #define MOST_DOTENVS 5
 
 struct search {
-    const char *dotenvs[MOST_DOTENVS]; /* the files that the configuration loads, the first one counts; none: ".env" */
+    const char *dotenvs[MOST_DOTENVS]; /* the .env files that the configuration loads, the first takes precedence; none:
+                                          ".env" */
     struct arena *arena;
     const char *root;
     const char *base;
     struct named_databases *found;
-    bool name_is_database; /* "NAME" is the database's, as in Django's settings */
-    bool is_code;          /* of the file under way: a value without quotes is computed */
+    bool name_is_database; /* "NAME" is the database's name, as in Django's settings */
+    bool is_code;          /* the current file is code: an unquoted value is computed */
 };
 
 void search_add(struct search *search, const struct named_database *named);
 
-/* The value of an environment variable as a tool would see it, and where it is set; NULL: nowhere. */
+/* The value of an environment variable as the tool would see it, and the file that sets it; NULL: not set. */
 const char *search_variable(struct search *search, const char *name, const char **file);
 
-/* What an environment variable holds; place is where it is named, NULL: its tool reads it by itself. False where it is
- * not set, or holds no database of ours. */
+/* Adds the database that an environment variable holds. place is where the variable is named; search_add_variable_of is
+ * for a variable that the tool reads by itself. Returns false if it is not set or holds no PostgreSQL database. */
 bool search_add_variable_of(struct search *search, const char *name);
 bool search_add_variable(struct search *search, const char *name, const struct named_database *place);
 
-/* All that the text of a file says. */
+/* Adds everything that the text of a file says. */
 void search_text(struct search *search, const char *file, struct text content);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Which of the objects that a script creates exist already: the script is read, never executed.
+ * Which objects that a script creates already exist. The script is read, never executed.
  */
 #ifndef MIGRATION_LOOK_SCHEMA_H
 #define MIGRATION_LOOK_SCHEMA_H
@@ -12,36 +12,36 @@
 #include <stdbool.h>
 
 enum schema_comparison {
-    SCHEMA_UNCOMPARED, /* it is not there, or whether it is the same cannot be told by reading */
+    SCHEMA_UNCOMPARED, /* does not exist, or cannot be compared by reading */
     SCHEMA_SAME,
     SCHEMA_DIFFERENT,
 };
 
 struct schema_finding {
     const char *type;
-    const char *name; /* as the script has it, "schema.name" where it says the schema; "table.column", "type.value" */
-    bool exists;      /* by its name and kind, and fit for use: an INVALID index, a NOT VALID constraint does not */
+    const char *name; /* as in the script, "schema.name" if it gives the schema; "table.column", "type.value" */
+    bool exists;      /* by name and kind, and usable: an INVALID index or a NOT VALID constraint does not count */
     enum schema_comparison comparison;
-    const char *flaw; /* INVALID, NOT VALID, "not populated", "disabled": why it does not count; else NULL */
+    const char *flaw; /* why it does not count: INVALID, NOT VALID, "not populated", "disabled"; else NULL */
     const struct sql_object *object;
-    const char *difference; /* a sentence about what is there by this name, where that is another thing; else NULL */
-    const char *definition; /* of what is there, as the server prints it; NULL: it has none that is a text */
+    const char *difference; /* a sentence if what has this name is something else; else NULL */
+    const char *definition; /* of the existing object, as the server prints it; NULL: it has none */
 };
 
 struct schema_findings {
     struct schema_finding *items;
     size_t count;
-    const char *
-        *unjudged; /* the beginnings of statements that make what is not looked for: a rule, a comment, a role */
+    const char **
+        unjudged; /* the beginnings of statements that create kinds that are not looked up: a rule, a comment, a role */
     size_t unjudged_count;
-    size_t unmade_count;        /* of these: that make something */
-    const char *undefined;      /* why no definitions could be asked for: somebody keeps a relation; NULL: they could */
-    bool all_exist;             /* none of them different; false where there is nothing */
-    bool some_exist;            /* by their names at least */
-    const char *recommendation; /* one of the contract's three sentences */
+    size_t unmade_count;        /* how many of these create something */
+    const char *undefined;      /* why definitions could not be read: somebody locks a relation; else NULL */
+    bool all_exist;             /* and none differs; false if there are no objects */
+    bool some_exist;            /* by name */
+    const char *recommendation; /* one of the protocol's three sentences */
 };
 
-/* INVALID_ARGUMENT for an empty script. Its session may be NULL then. */
+/* Fails with INVALID_ARGUMENT for an empty script; place->session may be NULL then. */
 bool schema_detect(const struct objects_place *place, struct text sql, struct schema_findings *findings,
                    struct status *status);
 

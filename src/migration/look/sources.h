@@ -1,5 +1,5 @@
 /*
- * What there is of frameworks: folders, and ledgers.
+ * The frameworks' folders and ledgers put together into sources.
  */
 #ifndef MIGRATION_LOOK_SOURCES_H
 #define MIGRATION_LOOK_SOURCES_H

@@ -1,6 +1,6 @@
 /*
- * What Truss itself keeps in a database: the schema "truss" with the finished steps of migrations that take several
- * transactions, operations with their events, and idempotency keys. record/make.h makes it.
+ * What Truss stores in a database: the schema "truss" with the finished steps of migrations that take several
+ * transactions, operations with their events, and idempotency keys. record/make.h creates it.
  */
 #ifndef MIGRATION_LOOK_STORE_H
 #define MIGRATION_LOOK_STORE_H
@@ -10,10 +10,10 @@
 
 #include <stdbool.h>
 
-/* The table that is made last. */
+/* The table that is created last. */
 #define STORE_LAST "{truss}.idempotency_keys"
 
-/* Is it there? PERMISSION_DENIED where it is somebody's whom we do not trust. */
+/* Does it exist? PERMISSION_DENIED if it belongs to an untrusted role. */
 bool store_exists(struct pg_session *session, bool *exists, struct status *status);
 
 #endif

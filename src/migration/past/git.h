@@ -1,59 +1,60 @@
 /*
- * What git remembers of a project's file or folder: truss-history is started, and what it tells is handed on piece by
- * piece. A process of its own reads the repository, as anybody may have made that; what it says is checked here, too.
+ * What git knows about a project's file or folder: starts truss-history and passes on what it reports, piece by piece.
+ * A separate process reads the repository, since anybody may have made it; its output is checked here as well.
  */
 #ifndef MIGRATION_PAST_GIT_H
 #define MIGRATION_PAST_GIT_H
 
 #include "migration/look/place.h"
 
-/* A commit; its strings are clean UTF-8. */
+/* A commit; the strings are valid UTF-8. */
 struct past_commit {
     const char *id; /* 40 hexadecimal digits; NULL: none */
     int64_t at;     /* microseconds since 1970 UTC */
     const char *author;
     const char *subject;
-    bool is_of_head; /* HEAD comes from it */
-    bool is_edge;    /* what it comes from is not in this clone */
+    bool is_of_head; /* is an ancestor of HEAD, or HEAD itself */
+    bool is_edge;    /* its parents are not in this clone (shallow) */
 };
 
-/* How much was looked through, and why it ended. */
+/* How much was searched, and why the search ended. */
 struct past_search {
-    const char *head; /* commit of HEAD; NULL: there is none */
+    const char *head; /* the id of HEAD; NULL: there is none */
     bool is_shallow;
     size_t versions;
     size_t commits;
-    const char *end;     /* "all", "commits", "bytes", "time", "missing"; NULL: it was ended by who listens */
-    const char *refusal; /* why git cannot be asked, a sentence; NULL: it could */
+    const char *end;     /* "all", "commits", "bytes", "time", "missing"; NULL: a listener ended it */
+    const char *refusal; /* a sentence why git cannot be asked; NULL: it was */
 };
 
-/* Who listens. Each may be NULL; what is false ends it. Texts live as long as the call. */
+/* Receives the search's results. Each function may be NULL; returning false ends the search. Texts are valid during the
+ * call. */
 struct past_listener {
     void *data;
-    /* This commit took the file away; to: its new name, "" where it is gone. */
+    /* This commit removed the file; to: its new name, "" if it is gone. */
     bool (*deleted)(void *data, const struct past_commit *commit, const char *path, const char *to);
-    /* A file of the version; path is relative to what was asked for, place to the repository. */
+    /* A file of the current version; path is relative to the file or folder asked for, place to the repository. */
     bool (*file)(void *data, const char *path, const char *place, struct text content);
-    /* The version has not this file of the one before. */
+    /* The current version no longer has this file, which the previous one had. */
     bool (*gone)(void *data, const char *path);
     /* The version that this commit made is complete. */
     bool (*version)(void *data, const struct past_commit *commit);
 };
 
-/* What is asked for. */
+/* What to search for. */
 struct past_question {
     const struct request *request;
-    const char *root;    /* absolute: nothing outside is read because a file in there says so */
+    const char *root;    /* absolute; nothing outside of it is read, even if a file inside points there */
     const char *path;    /* absolute */
-    bool is_folder;      /* all that is in it */
-    struct arena *arena; /* of the commits' strings and the search's */
+    bool is_folder;      /* path is a folder: all files in it */
+    struct arena *arena; /* for the commits' strings and the search's */
 };
 
-/* Tells the versions, the newest first. False where something failed on our side; that git knows nothing, or may not be
- * read, is search->refusal. */
+/* Reports the versions, newest first. Returns false if something failed on our side; if git has no answer or may not be
+ * read, search->refusal says so. */
 bool past_git(const struct past_question *question, const struct past_listener *listener, struct past_search *search);
 
-/* How two texts differ, as a unified diff without a head in front of "---"; empty where they do not. */
+/* Two texts to compare: as a unified diff from "---" on; empty if they are equal. */
 struct past_pair {
     struct text old;
     struct text new;
@@ -62,7 +63,7 @@ struct past_pair {
 };
 bool past_diff(const struct request *request, const struct past_pair *pair, struct text *diff);
 
-/* Writes a file in a temporary directory, with the folders above it, anew where it is there. */
+/* Writes a file in a temporary directory, creates its folders, and replaces an existing one. */
 bool past_file_write(struct arena *arena, const char *path, struct text content, struct status *status);
 
 #endif

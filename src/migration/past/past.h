@@ -1,6 +1,6 @@
 /*
- * What was applied, beside what the file is today: for a migration that was edited or deleted since. What is not proven
- * is said to be so.
+ * What was applied, compared with what the file is today, for a migration that was edited or deleted since. What is not
+ * proven is reported as unproven.
  */
 #ifndef MIGRATION_PAST_PAST_H
 #define MIGRATION_PAST_PAST_H
@@ -8,43 +8,44 @@
 #include "migration/look/catalog.h"
 #include "migration/past/git.h"
 
-/* Why the version is taken for the one that was applied. Numbers as in the contract: worker/messages checks it. */
+/* Why a version is taken for the applied one. Values as in the protocol; worker/messages checks that. */
 enum past_basis {
-    PAST_SAME = 1, /* no version is looked for: the file's own checksum is the tracking table's */
-    PAST_CHECKSUM, /* its checksum is the tracking table's */
-    PAST_TIME,     /* it is the newest that was committed before it was applied; nothing proves it */
-    PAST_LAST,     /* it is the last one before the file was deleted; nothing proves it */
-    PAST_UNKNOWN,  /* none is shown */
+    PAST_SAME = 1, /* the file itself has the tracking table's checksum: no version is searched */
+    PAST_CHECKSUM, /* the version has the tracking table's checksum */
+    PAST_TIME,     /* the newest version committed before the migration was applied; unproven */
+    PAST_LAST,     /* the last version before the file was deleted; unproven */
+    PAST_UNKNOWN,  /* no version found */
 };
 
-/* Strings are NULL where there is nothing to say. */
+/* Strings are NULL if there is nothing to say. */
 struct past {
     const struct catalog_item *item;
     enum past_basis basis;
     const char *summary; /* a sentence or more */
-    struct text diff;    /* from the version to the file of today, unified; empty: they do not differ */
-    size_t added;        /* lines */
+    struct text diff;    /* unified, from the version to today's file; empty: equal */
+    size_t added;        /* lines of the diff */
     size_t removed;
-    struct text content;             /* the version; data NULL: none is shown */
-    bool is_cut;                     /* not all of the two is here */
-    struct past_commit commit;       /* of the version; id NULL: there is none */
+    struct text content;             /* of the version; data NULL: there is none */
+    bool is_cut;                     /* content or diff are truncated */
+    struct past_commit commit;       /* that made the version; id NULL: none */
     const char *place;               /* the version's file, relative to the repository */
-    const struct past_commit *later; /* that changed it since, the newest first */
+    const struct past_commit *later; /* commits that changed it afterwards, newest first */
     size_t later_count;
-    bool is_uncommitted; /* the file of today is not the newest one that git has */
+    bool is_uncommitted; /* today's file differs from the newest version in git */
     struct past_commit deleted;
     const char *moved_to;
-    const char *restore; /* a command for a shell that brings the version back */
+    const char *restore; /* a shell command that restores the version */
     const char *notes[6];
     size_t note_count;
-    size_t versions; /* looked at */
+    size_t versions; /* that were searched */
     size_t commits;
 };
 
-/* Finds it by name. NOT_FOUND with the nearest names; FAILED_PRECONDITION where nothing is recorded of it. */
+/* Finds the applied version of a migration by its name. NOT_FOUND with the nearest names; FAILED_PRECONDITION if the
+ * migration is not recorded. */
 bool past_of(const struct request *request, const char *name, struct past *past);
 
-/* "1a2b3c4d5e": as much of a commit's id as a person types. */
+/* "1a2b3c4d5e": an abbreviated commit id. */
 const char *past_short_id(struct arena *arena, const struct past_commit *commit);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * What a script would pass over without a word: CREATE INDEX IF NOT EXISTS is content with an index of that name that
- * is INVALID, and a block that catches duplicate_object with a constraint that is NOT VALID. Found before a run, which
- * is refused, or repairs them first where that is asked for.
+ * Flaws that a script would silently pass over: CREATE INDEX IF NOT EXISTS accepts an existing INVALID index, and a
+ * block that catches duplicate_object accepts a NOT VALID constraint. They are found before a run, which is then
+ * refused, or repairs them first if requested.
  */
 #ifndef MIGRATION_PLAN_FLAWS_H
 #define MIGRATION_PLAN_FLAWS_H
@@ -15,7 +15,8 @@
 struct flaw {
     const char *migration;
     const char *what;   /* "the index public.users_email is INVALID" */
-    const char *repair; /* the statement that mends it, or makes room for the script's own; NULL: a person must */
+    const char *repair; /* a statement that mends it, or removes it so that the script can create its own; NULL: a
+                           person must do it */
     const char *advice; /* what a person can do */
 };
 
@@ -23,29 +24,29 @@ struct flaws {
     struct flaw *items;
     size_t count;
     size_t capacity;
-    struct words others;     /* sentences: what is there by a name is another thing than the script would make */
-    struct words uncompared; /* sentences: whether it is, cannot be told */
-    /* Names in statements that drop, build anew, validate or rename: what they are about is not passed over. */
+    struct words others;     /* sentences: an existing object differs from what the script would create */
+    struct words uncompared; /* sentences: an existing object could not be compared */
+    /* Names in statements that drop, rebuild, validate or rename: their objects are not passed over. */
     struct words handled;
-    struct words passed;      /* names that statements with IF NOT EXISTS make, of those that are put together */
-    struct words compared;    /* of these, what needs no comparison any more */
-    struct passing_path path; /* of the script that is read */
-    size_t asked;             /* names of relations that were asked for one by one */
-    struct word_set names;    /* of all relations, behind that many; empty where they are too many */
+    struct words passed;      /* names that IF NOT EXISTS statements create */
+    struct words compared;    /* those of them that need no comparison */
+    struct passing_path path; /* of the current script */
+    size_t asked;             /* how many relation names were queried one by one */
+    struct word_set names;    /* of all relations, queried after that; empty if they are too many */
 };
 
-/* A script that is looked through. */
+/* A script to examine. */
 struct flaws_script {
     const char *migration;
     struct text sql;
-    size_t from; /* what is before this byte was done before */
+    size_t from; /* bytes before this were executed earlier */
 };
 
-/* Adds those of one script. What cannot be asked adds nothing: the run will say it. */
+/* Adds the flaws of one script. What cannot be queried is ignored: the run will report it. */
 void flaws_find(const struct request *request, struct pg_session *session, const struct flaws_script *script,
                 struct flaws *flaws);
 
-/* Why a run is refused; NULL where there are none. */
+/* Why a run is refused; NULL: there are no flaws. */
 const char *flaws_refusal(struct arena *arena, const struct flaws *flaws);
 
 #endif

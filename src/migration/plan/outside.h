@@ -1,6 +1,6 @@
 /*
- * What of the migrations that are to run acts beyond their database: on the server, its other databases, or elsewhere.
- * Of interest where that database is a copy, which was made to try them in.
+ * Finds statements of the pending migrations that act beyond their database: on the server, its other databases, or
+ * elsewhere. This matters if the database is a copy that was made to try them in.
  */
 #ifndef MIGRATION_PLAN_OUTSIDE_H
 #define MIGRATION_PLAN_OUTSIDE_H
@@ -9,9 +9,9 @@
 #include "migration/plan/preparation.h"
 #include "pg/session.h"
 
-/* Adds a line for each such statement, at most OUTSIDE_MOST ("0002_roles, line 3: CREATE ROLE"), and one for what a
- * tool of the framework's would do, which nobody can read. Asks the session for the foreign tables. False and the
- * status where a script cannot be read any more, or the session is lost. */
+/* Adds a line for each such statement ("0002_roles, line 3: CREATE ROLE"), at most OUTSIDE_MOST, and one if the
+ * framework's tool runs the migrations, since nobody can read what that does. Asks the session for foreign tables.
+ * Fails if a script can no longer be read, or the session is lost. */
 bool preparation_outside(struct arena *arena, struct pg_session *session, const struct preparation *preparation,
                          struct words *lines, struct status *status);
 

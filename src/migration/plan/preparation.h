@@ -14,9 +14,9 @@
 struct prepared {
     const struct catalog_item *item;
     struct migration_place place;
-    const char *content_hash; /* of what is sent: it must be the same when it runs */
+    const char *content_hash; /* of what is sent; it must not change until the run */
     struct plan plan;
-    /* Set where an interrupted attempt is to be gone on with: the id of its ledger row. */
+    /* Set if an interrupted attempt is to be continued: the id of its ledger row. */
     const char *attempt;
     struct step_records steps;
     size_t done;
@@ -26,14 +26,14 @@ struct preparation {
     struct catalog catalog;
     struct prepared *items; /* in the order of the files */
     size_t count;
-    const char **around; /* of each callback that is sent, its content_hash; NULL where none is */
+    const char **around; /* the content_hash of each callback that is sent; NULL: none */
     bool delegate;       /* only the framework's own tool can run them: there are no plans */
     const char *hash;    /* lower-case hex */
-    /* The script that cannot run, with the reason in `problem`; NULL: all can. One whose file is too large is not among
-     * the items, nor is what comes behind it: those before it run. */
+    /* The script that cannot run, with the reason in `problem`; NULL: all can. A file that is too large, and what
+     * follows it, is not among the items: the migrations before it run. */
     const struct catalog_item *unfit;
     struct status problem;
-    struct flaws flaws; /* what the scripts would pass over */
+    struct flaws flaws; /* what the scripts would silently pass over */
 };
 
 #endif

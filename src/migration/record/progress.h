@@ -1,6 +1,6 @@
 /*
- * SQL for truss.migration_steps (plan/steps.h reads them). Schema-qualified: it works whatever settings a script has
- * left.
+ * SQL for truss.migration_steps (plan/cut/steps.h reads it). Schema-qualified: it works under any settings that a
+ * script has left.
  */
 #ifndef MIGRATION_RECORD_PROGRESS_H
 #define MIGRATION_RECORD_PROGRESS_H
@@ -8,29 +8,30 @@
 #include "base/text.h"
 #include "migration/plan/cut/steps.h"
 
-/* Takes the lock of the statements below, which look at the table under it. To be first in a transaction that may keep
- * one snapshot, so that they look by one that is younger. */
+/* Takes the lock of the statements below, which read the table under it. It must come first in a transaction that may
+ * keep one snapshot, so that their snapshot is newer than the lock. */
 void progress_put_lock(struct buffer *sql, const struct ledger *ledger);
 
-/* A step is finished (its row may be there already as begun). */
+/* Step finished (its row may exist as begun). */
 void progress_put_finished(struct buffer *sql, const struct ledger *ledger, const char *migration,
                            const struct step_record *record);
 
-/* It begins; record->indexes_before may be NULL. */
+/* Step begun; record->indexes_before may be NULL. */
 void progress_put_begun(struct buffer *sql, const struct ledger *ledger, const char *migration,
                         const struct step_record *record);
 
-/* It was never begun. */
+/* Removes the row of a step that was not begun after all. */
 void progress_put_unbegun(struct buffer *sql, const struct ledger *ledger, const char *migration, uint32_t step);
 
-/* The project's own tool begins with these (one at least): what it does is not known until its row is gone. */
+/* The project's own tool is started for these migrations (at least one): what it did is not known while the rows
+ * exist. */
 void progress_put_tool(struct buffer *sql, const struct ledger *ledger, const char *const *migrations, size_t count);
 
-/* It has ended, and what came of it was told: its rows go, of all migrations of the ledger. */
+/* The tool has ended and its result was reported: deletes its rows, for all migrations of the ledger. */
 void progress_put_tool_ended(struct buffer *sql, const struct ledger *ledger);
 
-/* All of a migration are gone, that of a tool too: who decides about it has looked at what was left. What the tool was
- * started for beside it is another question. */
+/* Deletes all rows of a migration, also the tool's: whoever decides about the migration has looked at what was left.
+ * Rows of the tool for other migrations stay. */
 void progress_put_forget(struct buffer *sql, const struct ledger *ledger, const char *migration);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Whether what migrations make is in the database: their scripts are read, never executed, and compared with the
- * catalogue, object by object and by definition.
+ * Does what the migrations create exist in the database? Their scripts are read, never executed, and compared with the
+ * catalogs, object by object and by definition.
  */
 #ifndef MIGRATION_RUN_BASELINE_VERIFY_H
 #define MIGRATION_RUN_BASELINE_VERIFY_H
@@ -17,8 +17,8 @@ struct verification {
     struct baseline_result *result;
 };
 
-/* Fills the result: what is missing, what cannot be looked for, the longest prefix that is there, and ok. False and the
- * run's status where it cannot be looked at all. */
+/* Fills the result: what is missing, what cannot be checked, the longest prefix that exists, and ok. Returns false with
+ * the run's status if nothing can be checked. */
 bool baseline_verify(const struct verification *verification);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * What is told of a session that somebody waits for: one row of pg_stat_activity.
+ * A session that blocks others, from one row of pg_stat_activity.
  */
 #ifndef MIGRATION_RUN_BLOCKER_H
 #define MIGRATION_RUN_BLOCKER_H
@@ -7,8 +7,8 @@
 #include "migration/events.h"
 #include "pg/session.h"
 
-/* Of pg_stat_activity called `a`, for blocker_of: pid, application, user, state, query, and how long its transaction
- * and its query have taken, in milliseconds. A query that is about a password is not shown. */
+/* Columns of pg_stat_activity with the alias `a`, for blocker_of: pid, application, user, state, query, and for how
+ * long its transaction and its query have run, in milliseconds. A query about a password is not shown. */
 #define BLOCKER_COLUMNS                                                                                                \
     "a.pid, a.application_name, a.usename, a.state, "                                                                  \
     "CASE WHEN a.query OPERATOR(pg_catalog.~*) 'password' THEN '(not shown: it is about a password)' ELSE "            \
@@ -20,7 +20,7 @@
 
 #define BLOCKER_COLUMN_COUNT 7
 
-/* The session of a row that begins with BLOCKER_COLUMNS; its strings are in the arena. */
+/* The blocker in a row that begins with BLOCKER_COLUMNS; strings are in the arena. */
 struct run_blocker blocker_of(struct arena *arena, const PGresult *result, int row);
 
 #endif

@@ -1,6 +1,5 @@
 /*
- * The run that is under way: what every part of it needs. It has a session of its own, which holds its locks and goes
- * with it.
+ * The current run: what every part of it needs. It has a session of its own, which holds its locks; they end with it.
  */
 #ifndef MIGRATION_RUN_CURRENT_H
 #define MIGRATION_RUN_CURRENT_H
@@ -10,9 +9,9 @@
 
 struct observer;
 
-#define NOTICED_WARNINGS 20 /* the most that stand in the result */
+#define NOTICED_WARNINGS 20 /* the most that are put into the result */
 
-/* What the server has said so far of the scripts of this run. */
+/* What the server has reported about the scripts of this run. */
 struct run_notices {
     uint32_t told;
     uint32_t left_out;
@@ -22,52 +21,52 @@ struct run_notices {
 
 /* A commit that the server may not have on disk yet. */
 struct late_commit {
-    struct ledger_record record;  /* what says which row it is: name, id, key; in the request's arena */
-    struct ledger_entries before; /* what the ledger had when it was written */
+    struct ledger_record record;  /* identifies the row: name, id, key; in the request's arena */
+    struct ledger_entries before; /* the ledger before it was written */
 };
 
-/* The migrations whose commits are such (durable.h), in their order. */
+/* The migrations with such commits (durable.h), in order. */
 struct commits {
     struct late_commit *items;
     size_t count;
     size_t capacity;
-    const char *gone; /* the first that was said to be applied and is not any more; NULL: none */
-    bool is_unknown;  /* it may be */
+    const char *gone; /* the first that was reported as applied and is gone; NULL: none */
+    bool is_unknown;  /* it is not known whether it is gone */
 };
 
 struct run {
     const struct request *request; /* borrowed; results live in its arena */
-    struct arena *arena;           /* of what is under way: the request's, or the migration's that is run just now */
-    struct status *status;         /* and what went wrong with that */
-    int64_t deadline;              /* the request's; put off where the truth is worth it */
-    struct pg_session *session;    /* another one after a lost connection; NULL: it is lost */
+    struct arena *arena;           /* of the current part: the request's, or the current migration's */
+    struct status *status;         /* likewise: receives the error */
+    int64_t deadline;              /* the request's; extended where finding out the truth needs more time */
+    struct pg_session *session;    /* replaced after a lost connection; NULL: it is lost */
     bool had_session;
     struct run_settings settings;
     struct watch watch;
-    bool is_past_versioned;    /* the callbacks behind the versioned migrations have run */
-    bool may_lack_locks;       /* a script may have let go of the session's locks since it was asked for them */
-    struct observer *observer; /* NULL: nobody looks who blocks */
+    bool is_past_versioned;    /* the callbacks after the versioned migrations have run */
+    bool may_lack_locks;       /* a script may have released the session's locks since they were last checked */
+    struct observer *observer; /* NULL: nobody observes blockers */
     struct run_notices notices;
     struct commits late;
 };
 
-/* A run for a request, with neither connection nor watch yet. */
+/* Makes the run of a request, without a session or a watch. */
 struct run run_of(const struct request *request);
 
-/* Opens its session, anew where it has one: with the run's limits, and without JIT until the first script's RESET ALL.
- * It may not be pinned yet: the first reading transaction does that. False: it has none. */
+/* Opens the run's session, or a new one: with the run's limits, and without JIT until the first script's RESET ALL. It
+ * is pinned to one backend only by its first reading transaction. Returns false if there is none. */
 bool run_connect(struct run *run);
 
-/* Has somebody watch it. The watch may be NULL. */
+/* Sets the watch, which may be NULL. */
 void run_watch(struct run *run, const struct watch *watch);
 
-/* Closes what it has. */
+/* Closes the session and frees what the run owns. */
 void run_close(struct run *run);
 
-/* From now on memory and failures are a part's own (a migration's, a try's), until run_leave. */
+/* From now on memory and errors belong to a part of the run (a migration, an attempt), until run_leave. */
 void run_enter(struct run *run, struct status *status);
 
-/* The memory of the part goes. */
+/* Frees the memory of the part. */
 void run_leave(struct run *run);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * What would make others queue behind it never waits long for a lock at a time, and comes back for it until its time is
- * over: the rungs are short lock_timeouts.
+ * A statement that would make others queue behind it waits only briefly for its lock, and tries again until its time is
+ * over. The rungs of the ladder are short lock_timeouts.
  */
 #ifndef MIGRATION_RUN_LADDER_H
 #define MIGRATION_RUN_LADDER_H
@@ -8,7 +8,7 @@
 #include "migration/failure.h"
 #include "migration/run/current.h"
 
-/* How long the next try may wait, and whether there is one. */
+/* The state of these attempts. */
 struct ladder {
     int64_t began;
     uint32_t timeout_ms;
@@ -18,12 +18,12 @@ struct ladder {
 
 struct ladder ladder_start(const struct run *run);
 
-/* After a failure: true where it was for a lock, and it is to be tried again now (the pause is over). Else the failure
- * says who had the lock, and how often it was tried. migration: for what is told; NULL: of none. */
+/* After a failure: waits and returns true if it was for a lock and the statement is to be tried again now. Otherwise
+ * adds to the failure who held the lock and how often it was tried. migration: for the events; NULL: none. */
 bool ladder_again(struct ladder *ladder, struct run *run, const char *migration, struct failure *failure);
 
-/* True for an SQLSTATE that says: nothing of it stays, and the next moment may be better (no lock in time, a deadlock,
- * a serialization failure). */
+/* Does this SQLSTATE mean that nothing was committed and another attempt may succeed (lock timeout, deadlock,
+ * serialization failure)? */
 bool is_for_a_lock(const char *sqlstate);
 
 #endif

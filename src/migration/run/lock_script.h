@@ -1,13 +1,13 @@
 /*
- * What a script may do to the locks of its run, by its words.
+ * What a script may do to the locks of its run, judged by its words.
  */
 #ifndef MIGRATION_RUN_LOCK_SCRIPT_H
 #define MIGRATION_RUN_LOCK_SCRIPT_H
 
 #include "base/text.h"
 
-/* May running this script let locks go? It calls no function where all its statements only define something, but for
- * event triggers, which a superuser has made. */
+/* May this script release locks? A script whose statements only define things calls no functions, except through event
+ * triggers, which a superuser has created. */
 bool lock_may_be_let_go(struct text script);
 
 #endif

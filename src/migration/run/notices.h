@@ -1,25 +1,24 @@
 /*
- * NOTICE and WARNING of a script's statements: told as events, written to the log, and the warnings kept for the
- * result. Bounded: a loop that raises a million of them is told of a thousand times, and how many were left out is
- * said.
+ * NOTICEs and WARNINGs of a script's statements: reported as events, logged, and the warnings kept for the result.
+ * Bounded: of a loop that raises a million, a thousand are reported, and the number of the others.
  */
 #ifndef MIGRATION_RUN_NOTICES_H
 #define MIGRATION_RUN_NOTICES_H
 
 #include "migration/run/current.h"
 
-/* What is being sent; lives until notices_end. */
+/* What is being sent; must live until notices_end. */
 struct hearing {
     struct run *run;
-    const char *migration; /* NULL: of none */
+    const char *migration; /* NULL: none */
     uint32_t step;
     uint32_t steps;
 };
 
-/* From now on what the server says on the run's session is heard. */
+/* Starts listening to the run's session. */
 void notices_begin(struct hearing *hearing);
 
-/* No more; says how many messages were left out. */
+/* Stops listening, and reports how many messages were left out. */
 void notices_end(struct hearing *hearing);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Sending a piece of a migration, and telling what came of it in terms of the file.
+ * Sends a piece of a migration, and reports its failure in terms of the file.
  */
 #ifndef MIGRATION_RUN_SEND_H
 #define MIGRATION_RUN_SEND_H
@@ -9,28 +9,28 @@
 #include "migration/run/current.h"
 #include "migration/run/ladder.h"
 
-/* Sends it once, under the ladder's present rung where it has one. Where it fails the failure is described and an open
- * transaction is rolled back. */
+/* Sends it once, with the ladder's current lock_timeout if it has a ladder. On failure it fills in the failure and
+ * rolls back an open transaction. */
 bool query_send_once(struct run *run, struct query *query, const struct ladder *ladder, struct failure *failure);
 
-/* Is it a DO or a CALL, which may commit a part of what it does? */
+/* Is it a DO or a CALL, which may commit a part of its work? */
 bool query_is_block(struct text statement);
 
-/* Can it have committed something, although it failed? What fails ends its transaction, and a COMMIT that fails has not
- * committed: it must have had one before, or be a block that may have had one. */
+/* May a query that failed have committed something? A failure rolls back its transaction, and a COMMIT that fails has
+ * not committed: so there must have been an earlier COMMIT, or a block that may have had one. */
 bool query_may_have_committed(const struct query *query, const struct failure *failure);
 
-/* Sends it as often as its ladder says; never again where it may have committed something. */
+/* Sends it as often as its ladder allows; never again if it may have committed something. */
 bool query_send(struct run *run, struct query *query, struct failure *failure);
 
-/* Sends statements of ours that need no ladder, once; rolls back where they fail. */
+/* Sends statements of ours that need no ladder, once; rolls back on failure. */
 bool query_write(struct run *run, const struct query *query, struct failure *failure);
 
-/* The session as who we are, with the settings that its connection began with and our own search path: what is sent by
- * us behind scripts, or in front of what takes their settings up again. */
+/* Sets the session to our own role, the connection's settings and our own search path: for what we send after
+ * scripts. */
 bool session_as_ourselves(struct pg_session *session, struct status *status);
 
-/* Ends an open transaction without it; also where the request's own time is over. */
+/* Ends an open transaction by ROLLBACK, also if the request's time is over. */
 void run_roll_back(struct run *run);
 
 #endif

@@ -1,12 +1,13 @@
 /*
- * What a run leaves in our own table when it is over: the attempt that failed, and no more those that have succeeded.
+ * What a run stores in our own tables when it is over: the attempt that failed; entries of those that have succeeded
+ * are deleted.
  */
 #ifndef MIGRATION_RUN_VERDICT_H
 #define MIGRATION_RUN_VERDICT_H
 
 #include "migration/run/executor.h"
 
-/* Never makes the run's own result another: where it cannot be written the log says so. */
+/* Does not change the run's result: if storing fails, that is logged. */
 void verdict_write(const struct execution *execution);
 
 #endif

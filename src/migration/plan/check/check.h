@@ -1,6 +1,6 @@
 /*
- * Whether now is a good moment to run: what would make a run fail, and whom it would wait for. The plan is joined with
- * what the server says of locks, rights and itself (moment.c).
+ * Is now a good moment to run? Finds what would make a run fail and whom it would wait for, by comparing the plan with
+ * the server's locks, rights and state (moment.c).
  */
 #ifndef MIGRATION_PLAN_CHECK_CHECK_H
 #define MIGRATION_PLAN_CHECK_CHECK_H
@@ -16,9 +16,9 @@ struct check {
     const struct catalog_item **pending;
     size_t pending_count;
     uint32_t lock_count;      /* sessions of this database that wait for a lock */
-    uint32_t active_count;    /* others' sessions that are inside a transaction */
-    struct warnings warnings; /* none: safe */
-    struct warnings notes;    /* what to know, and no reason against it */
+    uint32_t active_count;    /* other sessions inside a transaction */
+    struct warnings warnings; /* none: it is safe */
+    struct warnings notes;    /* worth knowing, but no reason against a run */
 };
 
 bool check_run(const struct request *request, struct check *check);

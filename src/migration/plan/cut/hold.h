@@ -1,6 +1,6 @@
 /*
- * What the transaction of a script holds while it is being planned (sql/lasting.h): what a cut inside it would end,
- * what of that can be made again, and what stays in the session.
+ * Follows what the script's transaction holds while the script is planned (sql/lasting.h): what a cut would end, what
+ * of that can be restored, and what remains in the session.
  */
 #ifndef MIGRATION_PLAN_CUT_HOLD_H
 #define MIGRATION_PLAN_CUT_HOLD_H
@@ -14,61 +14,61 @@
 struct held {
     struct sql_lasting lasting;
     size_t at;   /* where its statement begins */
-    size_t step; /* the number of the step that it is in */
+    size_t step; /* the number of its step */
 };
 
 struct hold {
     struct arena *arena;
-    struct text script;  /* as it is looked at */
+    struct text script;  /* as it is parsed */
     struct text written; /* as it is written */
     struct script_parts parts;
     struct held *items;
     size_t count;
     size_t capacity;
-    const struct hidden *hidden; /* what functions leave, as far as they are known; NULL: none is */
-    const char *user;            /* who logs in and where; NULL: not known */
+    const struct hidden *hidden; /* what functions leave; NULL: not known */
+    const char *user;            /* the login role, and the database; NULL: not known */
     const char *database;
-    struct deferred deferred; /* tables of which the server does something at COMMIT, as far as they are known */
-    /* Behind the step in which one of the kind was found last, of which one a step is enough; 0: none. */
+    struct deferred deferred; /* tables for which the server acts at COMMIT, as far as known */
+    /* The number of the step after the one that last had such an item, since one per step is enough; 0: none. */
     size_t of_session;
     size_t reads_clock;
 };
 
-/* Where byte `at` of the script is in its file. */
+/* The position in its file of byte `at` of the script. */
 struct position hold_position(const struct hold *hold, size_t at);
 
-/* Refuses the script for what is there, with file and line. False, for who calls it. */
+/* Refuses the script because of what is at `at`, with file and line. Returns false. */
 bool hold_fail(const struct hold *hold, size_t at, struct status *status, const char *what);
 
-/* Takes what the statement [start, end) leaves, which is in this step. False where it needs something of an earlier
- * step of the same transaction that has ended (a savepoint, the time). */
+/* Records what the statement [start, end) of this step leaves. Fails if it needs something of an earlier step of the
+ * same script transaction, which a cut has ended (a savepoint, the time). */
 bool hold_statement(struct hold *hold, size_t start, size_t end, size_t step, struct status *status);
 
-/* The same of a statement that ends its transactions itself: only the session keeps something of it. */
+/* The same for a statement that ends transactions itself: only the session keeps something of it. */
 void hold_session(struct hold *hold, size_t start, size_t end, size_t step);
 
 /* Where a transaction is to be cut. */
 struct cut_place {
-    size_t at;       /* the statement that makes it necessary, or that comes next */
+    size_t at;       /* the statement that requires the cut, or the next one */
     const char *why; /* "VACUUM cannot be inside it" */
-    size_t step;     /* the number of the step that ends there: those before it stay */
+    size_t step;     /* the number of the step that ends there: this and earlier ones are committed */
 };
 
-/* May the transaction be cut there? False where something would be lost, or checked too early behind what stays. */
+/* May the transaction be cut there? Fails if something would be lost, or would be checked too early. */
 bool hold_can_cut(const struct hold *hold, const struct cut_place *place, struct status *status);
 
-/* Is what may follow read as it would be if it were sent by itself? Else it cannot be in one query with what is held.
- */
+/* Would what follows be parsed the same if it were sent separately? If not, it cannot be in one query with what is
+ * held. */
 bool hold_is_read_alike(const struct hold *hold, struct status *status);
 
-/* Does the server do something at COMMIT for what this statement changes, or will it from now on because of what the
- * statement makes? By its own words, and by the tables that are known. */
+/* Does the server act at COMMIT on what this statement changes, or will it because of what the statement creates?
+ * Decided by the statement's words and the known tables. */
 bool hold_acts_late(const struct hold *hold, struct text statement);
 
-/* Makes what is held now be made again in front of a step. */
+/* Makes a step restore what is held now before it starts. */
 void hold_carry(const struct hold *hold, struct step *step);
 
-/* The transaction was committed: what stays of it in the session is told to the steps. */
+/* The transaction was committed: records in the steps what of it remains in the session. */
 void hold_commit(struct hold *hold, struct step *steps);
 
 #endif

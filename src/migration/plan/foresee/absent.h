@@ -1,5 +1,5 @@
 /*
- * Whether a statement that names a relation which nobody has made fails by that.
+ * Does a statement fail because it names a relation that does not exist?
  */
 #ifndef MIGRATION_PLAN_FORESEE_ABSENT_H
 #define MIGRATION_PLAN_FORESEE_ABSENT_H
@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-/* False for what may be content without it, or may name what PostgreSQL has given a name. */
+/* Returns false for statements that may succeed without it, or may name something that PostgreSQL named by itself. */
 bool absent_is_certain(struct text statement);
 
 #endif

@@ -1,7 +1,6 @@
 /*
- * Bounds of partitions, held against each other as the server reads them: '2024-01-01', DATE '2024-01-01' and
- * '20240101'::date are one. Of keys whose types have no order of their own, of expressions, and of what the session's
- * time zone decides, nothing is said.
+ * Compares partition bounds as the server reads them: '2024-01-01', DATE '2024-01-01' and '20240101'::date are equal.
+ * Expressions, key types without a known order, and values that depend on the session's time zone are not judged.
  */
 #ifndef MIGRATION_PLAN_FORESEE_BOUNDS_H
 #define MIGRATION_PLAN_FORESEE_BOUNDS_H
@@ -10,12 +9,13 @@
 
 enum bounds_match { BOUNDS_UNKNOWN, BOUNDS_SAME, BOUNDS_OTHER };
 
-/* Is what is said the bound that is there, of a partition of this table? there: as pg_get_expr() writes it. */
+/* Compares the stated bound with an existing one (`there`, by pg_get_expr()) of a partition of the table `parent` (its
+ * oid). */
 enum bounds_match bounds_match(struct arena *arena, struct questions *questions, uint32_t parent,
                                const struct sql_bound *said, const char *there);
 
-/* Why the bound that a statement says cannot be: it overlaps that of a partition that is there, or is empty. NULL:
- * nothing is known against it. */
+/* Returns why a bound in a statement is impossible: it overlaps an existing partition's, or is empty. NULL: nothing
+ * known. */
 const char *bounds_why(struct needs *needs, const struct sql_effects *effects);
 
 #endif

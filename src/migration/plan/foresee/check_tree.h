@@ -1,15 +1,15 @@
 /*
- * A CHECK as the catalogs keep it: pg_constraint.conbin, a tree of nodes as text, the same in PostgreSQL 13 to 18. It
- * is read instead of what pg_get_expr() would write, which waits for whoever keeps the table for himself.
+ * A CHECK constraint as the catalogs store it: pg_constraint.conbin, a node tree as text, the same in PostgreSQL 13 to
+ * 18. We read it because pg_get_expr() would wait for an exclusive lock on the table.
  */
 #ifndef MIGRATION_PLAN_FORESEE_CHECK_TREE_H
 #define MIGRATION_PLAN_FORESEE_CHECK_TREE_H
 
 #include <stdbool.h>
 
-/* Does no row pass this CHECK with NULL in the column (no composite one)? Only where "column IS NOT NULL" is all of it
- * or a part of its outermost AND, as PostgreSQL itself looks at it (ConstraintImpliedByRelConstraint). column: its
- * pg_attribute.attnum, as text. */
+/* Does this CHECK reject every row with NULL in the column (which is not composite)? Only if "column IS NOT NULL" is
+ * the whole CHECK or a part of its outermost AND, as in PostgreSQL (ConstraintImpliedByRelConstraint). column: its
+ * attnum as text. */
 bool check_tree_proves(const char *tree, const char *column);
 
 #endif

@@ -1,18 +1,18 @@
 /*
- * Who stands in a statement's way although it does not name them: what depends on what it drops, what uses a column
- * that gets another type, which foreign keys refer to a table that it empties.
+ * Objects that prevent a statement without being named in it: what depends on something that it drops, what uses a
+ * column whose type it changes, which foreign keys reference a table that it truncates.
  */
 #ifndef MIGRATION_PLAN_FORESEE_DEPENDENTS_H
 #define MIGRATION_PLAN_FORESEE_DEPENDENTS_H
 
 #include "migration/plan/foresee/needs.h"
 
-/* Why what the statement drops cannot go; NULL: nothing is known against it. of: the relation that it is a part of, or
- * is itself; NULL: it is none. found: its rows, as needed_kind() gives them; NULL for a relation. */
+/* Returns why what the statement drops cannot be dropped; NULL: nothing known. of: the relation that it is, or is a
+ * part of; NULL: none. found: the rows of needed_kind()'s query; NULL for a relation. */
 const char *dependents_of(struct needs *needs, struct text statement, const struct sql_need *need,
                           const struct relation *of, const PGresult *found);
 
-/* The same of a column with another type, and of a table that is emptied. */
+/* The same for a column that gets another type, and for a table that is truncated. */
 const char *dependents_reached(struct needs *needs, struct text statement, const struct sql_reach *reach);
 
 #endif

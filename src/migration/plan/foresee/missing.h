@@ -1,20 +1,20 @@
 /*
- * Things that a statement names and that are not there, that it makes and that are there already, or that it drops and
- * others depend on.
+ * Things that a statement names and that do not exist, that it creates and that already exist, or that it drops
+ * although others depend on them.
  */
 #ifndef MIGRATION_PLAN_FORESEE_MISSING_H
 #define MIGRATION_PLAN_FORESEE_MISSING_H
 
 #include "migration/plan/foresee/needs.h"
 
-/* Why the statement fails; NULL: nothing is known against it. Asked before the world knows what it does. */
+/* Returns why the statement fails; NULL: nothing known. Call it before the world is told about the statement. */
 const char *missing_why(struct needs *needs, struct text statement, const struct sql_effects *effects);
 
-/* The same of the files of extensions alone, which no statement before can have made: but for pg_tle, which keeps some
- * in its tables. */
+/* The same for the files of extensions only, which no earlier statement can have created (except with pg_tle, which
+ * stores some in its tables). */
 const char *missing_files_why(struct needs *needs, struct text statement, const struct sql_effects *effects);
 
-/* Is the extension that the statement makes there already, so that it brings nothing (IF NOT EXISTS)? */
+/* Does the extension that the statement creates exist, so that IF NOT EXISTS creates nothing? */
 bool missing_is_installed(struct needs *needs, const struct sql_effects *effects);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Of which columns it is known that no row has NULL in them, so that SET NOT NULL and ADD PRIMARY KEY USING INDEX read
- * nothing: by the catalogs as they are before the plan, and by what its statements add, validate and take away. Where
- * it is not certain, it is not known.
+ * Which columns are known to contain no NULL, so that SET NOT NULL and ADD PRIMARY KEY USING INDEX need no scan: from
+ * the catalogs before the plan, and from what its statements add, validate and drop. If it is not certain, it counts as
+ * not known.
  */
 #ifndef MIGRATION_PLAN_FORESEE_PROVEN_H
 #define MIGRATION_PLAN_FORESEE_PROVEN_H
@@ -9,7 +9,7 @@
 #include "migration/plan/foresee/questions.h"
 #include "migration/plan/foresee/world.h"
 
-/* {.arena, .questions, .world} at a plan's beginning; the arena is the request's. */
+/* Start with {.arena, .questions, .world} at a plan's beginning; the arena is the request's. */
 struct proven {
     struct arena *arena;
     struct questions *questions;
@@ -17,16 +17,16 @@ struct proven {
     struct proven_item *items;
     size_t count;
     size_t capacity;
-    bool is_lost; /* what the catalogs said need not be so any more */
+    bool is_lost; /* what the catalogs said may no longer be true */
 };
 
-/* Is it known of this column? schema may be NULL. */
+/* Is the column known to contain no NULL? schema may be NULL. */
 bool proven_never_null(struct proven *proven, const char *schema, const char *table, const char *column);
 
-/* Is it known of all columns of this index of the table, which the plan has not made? */
+/* Are all columns of this index, which the plan has not created, known to contain none? */
 bool proven_index(struct proven *proven, const char *schema, const char *table, const char *index);
 
-/* Notes what the statement, of these effects, adds and takes away. Called when the world knows what it has done. */
+/* Records what the statement adds and drops. Call it after the world was told about the statement. */
 void proven_note(struct proven *proven, struct text statement, const struct sql_effects *effects);
 
 #endif

@@ -1,9 +1,8 @@
 /*
- * What is asked of the catalogs while a plan is read. They stay as they are before the plan: what was answered once, or
- * refused, is remembered and not asked again. A plan of thousands of statements asks thousands of questions, of which
- * most are alike: it is read twice. The first time questions are only noted, and have no answer. Then those that are
- * asked by the same query are sent together; the second time they are answered from what came. What the first reading
- * has not asked for is sent by itself.
+ * Catalog queries while a plan is read. They see the catalogs as they are before the plan; each answer, or refusal, is
+ * remembered. A plan of thousands of statements asks thousands of mostly similar questions, so it is read twice: the
+ * first time questions are only noted and get no answer; then those with the same query are sent together; the second
+ * time they are answered from the results. A question that was not noted is sent by itself.
  */
 #ifndef MIGRATION_PLAN_FORESEE_QUESTIONS_H
 #define MIGRATION_PLAN_FORESEE_QUESTIONS_H
@@ -12,26 +11,26 @@
 
 struct questions;
 
-/* Asks on this session, which must stay while the questions do; all is the arena's. */
+/* Uses this session, which must live as long as the questions; everything is in the arena. */
 struct questions *questions_new(struct arena *arena, struct pg_session *session);
 
-/* The session, for what is asked otherwise. */
+/* The session, for other queries. */
 struct pg_session *questions_session(const struct questions *questions);
 
-/* From now on questions are noted and have no answer. */
+/* From now on questions are noted and get no answer. */
 void questions_note(struct questions *questions);
 
-/* Sends what was noted; from now on questions are answered. */
+/* Sends the noted questions; from now on questions are answered. */
 void questions_send(struct questions *questions);
 
-/* Are they only noted? */
+/* Are questions only noted now? */
 bool questions_are_noted(const struct questions *questions);
 
-/* Is there an answer already, or will there be? */
+/* Is there an answer already, or will there be one? */
 bool questions_know(struct questions *questions, const char *sql, int count, const char *const *values);
 
-/* The rows of a query of `count` text values, which is a constant of the program; to be released by the caller. NULL
- * where there is no answer. */
+/* The rows of a query with `count` text parameters; sql must be a constant. Release it with PQclear. NULL: no
+ * answer. */
 PGresult *questions_ask(struct questions *questions, const char *sql, int count, const char *const *values);
 
 #endif

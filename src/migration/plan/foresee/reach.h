@@ -1,5 +1,5 @@
 /*
- * What a statement locks without naming it: the catalogs are asked, from where sql/effects.h points.
+ * What a statement locks without naming it. Asks the catalogs, starting from what sql/effects.h found.
  */
 #ifndef MIGRATION_PLAN_FORESEE_REACH_H
 #define MIGRATION_PLAN_FORESEE_REACH_H
@@ -7,8 +7,9 @@
 #include "migration/plan/foresee/questions.h"
 #include "migration/plan/foresee/world.h"
 
-/* Adds what the catalogs know to the locks of a statement, by the names that relations have before the plan runs, and
- * marks in the world what goes with it. Where they cannot tell, the statement's effects are `unknown`. */
+/* Adds the locks that the catalogs reveal to the effects of a statement, for relations by their names before the plan,
+ * and marks in the world what is dropped along with others. If the catalogs cannot tell, the effects become
+ * `unknown`. */
 void reach_add(struct arena *arena, struct questions *questions, struct world *world, struct sql_effects *effects);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Whether the transaction that a script is in may write: BEGIN READ ONLY, SET TRANSACTION READ ONLY, and the settings
- * transaction_read_only and default_transaction_read_only, however they are written. Followed from statement to
- * statement; what a function sets is not seen.
+ * Is the transaction that a script is in read-only? Follows BEGIN READ ONLY, SET TRANSACTION READ ONLY and the settings
+ * transaction_read_only and default_transaction_read_only in all their forms, statement by statement. What a function
+ * sets is not seen.
  */
 #ifndef MIGRATION_PLAN_FORESEE_READ_ONLY_H
 #define MIGRATION_PLAN_FORESEE_READ_ONLY_H
@@ -10,20 +10,20 @@
 #include "migration/plan/foresee/world.h"
 #include "sql/effects.h"
 
-/* {0} at the beginning of a migration. */
+/* Start with {0} at the beginning of a migration. */
 struct read_only {
-    bool now;          /* the transaction may only read */
-    bool later;        /* those that begin from here on may only read, unless they say otherwise */
-    bool is_in_block;  /* the script's own transaction, or ours, is open */
-    bool is_recording; /* a row of ours ends the transaction that is open */
-    bool is_told;      /* it was said of this step that the row cannot be written */
+    bool now;          /* the current transaction is read-only */
+    bool later;        /* later transactions are read-only unless they say otherwise */
+    bool is_in_block;  /* a transaction is open, the script's own or ours */
+    bool is_recording; /* our row will be written at the end of the open transaction */
+    bool is_told;      /* it was already reported for this step that the row cannot be written */
 };
 
-/* A step begins. */
+/* Call it at the beginning of a step. */
 void read_only_step(struct read_only *state, const struct step *step);
 
-/* Takes the statement. Why it cannot succeed, or keeps the migration's row from being written; NULL: it can. world:
- * NULL where relations may not be any more what it knows of them. */
+/* Follows a statement. Returns why it cannot succeed, or why the migration's row cannot be written after it; NULL:
+ * nothing known. world is NULL if relations may differ from what it knows. */
 const char *read_only_takes(struct read_only *state, struct world *world, struct text statement,
                             const struct sql_effects *effects);
 

@@ -1,7 +1,6 @@
 /*
- * The names of schemas while a plan is read. A schema is known by the name that it has before the plan, whatever it is
- * called by now; one that comes to stand where another was renamed away is a new one, of which the catalogs know
- * nothing.
+ * The names of schemas while a plan is read. A schema is identified by its name before the plan, whatever it is renamed
+ * to. One that is created under a name that was renamed away is new, and the catalogs know nothing of it.
  */
 #ifndef MIGRATION_PLAN_FORESEE_SCHEMAS_H
 #define MIGRATION_PLAN_FORESEE_SCHEMAS_H
@@ -11,18 +10,18 @@
 
 struct schemas_item;
 
-/* {.arena} at a plan's beginning. */
+/* Start with {.arena} at a plan's beginning. */
 struct schemas {
     struct arena *arena;
-    struct schemas_item *items; /* the newest last */
+    struct schemas_item *items; /* newest last */
     size_t count;
     size_t capacity;
 };
 
-/* What the schema of this name was called before the plan. Borrowed: name itself, or the arena's. */
+/* The name that this schema had before the plan. Borrowed: `name` itself, or the arena's. */
 const char *schemas_before(const struct schemas *schemas, const char *name);
 
-/* The plan gives it another name. A savepoint may undo it. */
+/* Records a rename by the plan, which a savepoint may undo. */
 void schemas_rename(struct schemas *schemas, struct undo *undo, const char *name, const char *to);
 
 #endif

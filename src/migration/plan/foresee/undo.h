@@ -1,5 +1,5 @@
 /*
- * What a savepoint of a script undoes while its plan is read: every value that was changed behind it, as it was.
+ * What a savepoint undoes while a script's plan is read: remembers every value that is changed after the savepoint.
  */
 #ifndef MIGRATION_PLAN_FORESEE_UNDO_H
 #define MIGRATION_PLAN_FORESEE_UNDO_H
@@ -12,21 +12,21 @@
 struct undo_change;
 struct undo_savepoint;
 
-/* {0} with an arena: there is no savepoint. */
+/* Start with {0} and an arena: no savepoint. */
 struct undo {
     struct arena *arena;
-    struct undo_change *changes; /* the newest last */
+    struct undo_change *changes; /* newest last */
     size_t count;
     size_t capacity;
-    struct undo_savepoint *savepoints; /* the newest last */
+    struct undo_savepoint *savepoints; /* newest last */
     size_t savepoint_count;
     size_t savepoint_capacity;
 };
 
-/* To be called before `size` bytes at `at`, 8 at most, are changed. Nothing where there is no savepoint. */
+/* Call it before `size` bytes at `at` (8 at most) are changed. Does nothing outside a savepoint. */
 void undo_remember(struct undo *undo, void *at, size_t size);
 
-/* Follows SAVEPOINT, ROLLBACK TO and RELEASE; what begins or ends a transaction forgets them all. */
+/* Follows SAVEPOINT, ROLLBACK TO and RELEASE; statements that begin or end a transaction discard all savepoints. */
 void undo_statement(struct undo *undo, struct text statement);
 
 #endif

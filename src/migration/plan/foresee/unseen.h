@@ -1,6 +1,6 @@
 /*
- * Whether something of a plan may make or rename relations without saying so: by a function that a trigger, an event
- * trigger, a default, a view, an operator calls. Where that may be, nobody knows beforehand that a relation is missing.
+ * May a statement of a plan create or rename relations without saying so, through a function that a trigger, an event
+ * trigger, a default, a view or an operator calls? If so, nobody can know beforehand that a relation is missing.
  */
 #ifndef MIGRATION_PLAN_FORESEE_UNSEEN_H
 #define MIGRATION_PLAN_FORESEE_UNSEEN_H
@@ -8,21 +8,21 @@
 #include "base/text.h"
 #include "pg/session.h"
 
-/* {0} is the beginning of a plan. */
+/* Start with {0} at the beginning of a plan. */
 struct unseen {
-    bool has_defined;  /* a statement before has changed the schema */
-    bool has_computed; /* a statement before may have called functions */
-    bool makes_maker;  /* a statement before has made a function that may make relations */
-    bool was_asked;    /* the database was, about these two: */
-    bool has_maker;    /* a function of its users' may make relations */
+    bool has_defined;  /* an earlier statement has changed the schema */
+    bool has_computed; /* an earlier statement may have called functions */
+    bool makes_maker;  /* an earlier statement has created a function that may create relations */
+    bool was_asked;    /* the database was queried about the next two: */
+    bool has_maker;    /* a user's function may create relations */
     bool has_event_trigger;
 };
 
-/* Notes what the statement does, for those behind it. */
+/* Records what the statement does, for later ones. */
 void unseen_note(struct unseen *unseen, struct text statement);
 
-/* May one of the statements that were noted have made a relation that is not in its words? The database is asked at
- * most once; where it does not answer, it may be. */
+/* May one of the recorded statements have created a relation that it does not name? The database is queried at most
+ * once; if it does not answer, the result is true. */
 bool unseen_may_be(struct unseen *unseen, struct arena *arena, struct pg_session *session);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The names of a database while a plan is read: what the catalogs say, and what statements before have made, renamed
- * and dropped. Nothing is asked twice; a name that neither knows is one that nobody uses yet.
+ * The names of a database while a plan is read: what the catalogs say, and what earlier statements have created,
+ * renamed and dropped. Nothing is queried twice; a name that neither knows is free.
  */
 #ifndef MIGRATION_PLAN_FORESEE_WORLD_H
 #define MIGRATION_PLAN_FORESEE_WORLD_H
@@ -12,73 +12,74 @@
 /* What a change of a relation's rows fires. */
 enum firing { FIRES_NOT_ASKED, FIRES_ROWS /* it locks rows only */, FIRES_UNKNOWN };
 
-/* A relation, whatever it is called by now. */
+/* A relation, under whatever name. */
 struct relation {
-    uint32_t oid;        /* 0: the plan makes it */
-    const char *display; /* as the session names it before the plan runs; NULL with oid 0 */
-    char kind;           /* pg_class.relkind; 0 with oid 0 */
-    bool has_children;   /* something inherits from it, or did */
+    uint32_t oid;        /* 0: created by the plan */
+    const char *display; /* its name for the session before the plan; NULL if oid is 0 */
+    char kind;           /* pg_class.relkind; 0 if oid is 0 */
+    bool has_children;   /* something inherits from it, or once did */
     bool gone;           /* the plan has dropped it */
-    bool renamed;        /* the plan calls it otherwise by now */
+    bool renamed;        /* the plan has renamed it */
     enum firing fires;
-    struct relation *tied_to; /* a change of one may fire what a change of the other does (fires.h); NULL: none */
+    struct relation *tied_to; /* changing one may fire what a change of the other does (fires.h); NULL: none */
 };
 
 struct world;
 
-/* Lives in the request's arena. The session of the questions must stay while the world does. is_large: all names of
- * the database are loaded at once, not one by one first. */
+/* Lives in the request's arena. The questions' session must live as long. is_large: load all names of the database at
+ * once, instead of one by one first. */
 struct world *world_new(const struct request *request, struct questions *questions, bool is_large);
 
-/* A migration begins: the search path is the session's again. */
+/* Call it at the beginning of a migration: the search path is the session's again. */
 void world_begin(struct world *world);
 
-/* The relation that a statement would find by this name now; NULL: there is none. schema may be NULL. */
+/* The relation that a statement would find under this name now; NULL: none. schema may be NULL. An unqualified name
+ * that the search path does not find is looked for in any schema. */
 struct relation *world_find(struct world *world, const char *schema, const char *bare);
 
-/* The same without a name's last resort, any schema: NULL where the search path does not find it, or is not known. */
+/* The same without looking in any schema: NULL if the search path does not find it, or is not known. */
 struct relation *world_find_surely(struct world *world, const char *schema, const char *bare);
 
-/* The relation of this name in a place, which is a schema as it was called before the plan: what world_schema() and
- * world_place() give. NULL: there is none. */
+/* The relation of this name in a schema, given by the schema's name before the plan (from world_schema() or
+ * world_place()). NULL: none. */
 struct relation *world_find_in(struct world *world, const char *place, const char *bare);
 
-/* The schema in which it has this name now, as it was called before the plan; NULL: it has no such name. */
+/* The schema in which the relation has this name now, by its name before the plan; NULL: it does not have this name. */
 const char *world_schema(const struct world *world, const struct relation *relation, const char *bare);
 
-/* The relation of this oid, which the catalogs have named. */
+/* The relation with this oid, which the catalogs have reported. */
 struct relation *world_of_oid(struct world *world, uint32_t oid, const char *display, char kind);
 
-/* A statement is read: what was done to names behind a savepoint is undone with it. */
+/* Call it for each statement: changes to names after a savepoint are undone with it. */
 void world_statement(struct world *world, struct text statement);
 
-/* The relation is dropped. */
+/* Marks the relation as dropped. */
 void world_goes(struct world *world, struct relation *relation);
 
-/* What the statement has done to names is known from here on. */
+/* Records what the statement does to names. */
 void world_apply(struct world *world, const struct sql_effects *effects);
 
-/* Calls for each relation that the plan has linked with this one (NULL: with an index of this name that was made
- * without one). */
+/* Calls fn for each relation that the plan has linked with this one (for relation NULL: with an index of this name that
+ * was created without one). */
 typedef void world_link_fn(void *data, struct relation *relation);
 void world_links(const struct world *world, const struct relation *relation, const char *index, world_link_fn *fn,
                  void *data);
 
-/* True where there was no relation of anybody's: nobody can be stopped. */
+/* Did the database have no relations of users? Then nobody can be blocked. */
 bool world_is_empty(const struct world *world);
 
-/* True where nothing in the database is called so, nor by the plan. */
+/* Is the name free, in the database and in the plan? */
 bool world_is_new(struct world *world, const char *schema, const char *bare);
 
-/* The schema in which a name without one is made, as it was called before the plan; NULL: it is not known. alone: NULL
- * as well where the search path has several. */
+/* The schema in which an unqualified name is created, by its name before the plan; NULL: not known. alone: NULL also if
+ * the search path has several schemas. */
 const char *world_place(const struct world *world, bool alone);
 
-/* True where something is or was called so, in any schema. */
+/* Has something this name, or had it, in any schema? */
 bool world_knows(struct world *world, const char *bare);
 
-/* True where every function of this name is known to lock no more than rows: PostgreSQL's own, and those that are
- * STABLE or IMMUTABLE, to which PostgreSQL allows nothing else. */
+/* Is every function of this name known to lock no more than rows? PostgreSQL's own are, and those that are STABLE or
+ * IMMUTABLE, since PostgreSQL forbids them to write. */
 bool world_is_harmless(struct world *world, const char *schema, const char *function);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * What a plan's world begins with, asked of the database.
+ * The state of the database at the beginning of a plan.
  */
 #ifndef MIGRATION_PLAN_FORESEE_WORLD_BEGIN_H
 #define MIGRATION_PLAN_FORESEE_WORLD_BEGIN_H
@@ -7,11 +7,11 @@
 #include "migration/look/place.h"
 #include "pg/session.h"
 
-/* Schemas, NULL-terminated. The one that the connection's URL names comes first: a run's session begins so. */
+/* The schemas of the search path, NULL-terminated, as a run's session starts: the one in the connection's URL first. */
 const char *const *session_usual_path(const struct request *request, struct pg_session *session);
 
-/* True where there is no relation of anybody's. Ours, and those of extensions and of the system, are nobody's. The
- * ledger that a tool makes first is somebody's. */
+/* Does the database have no relations of users? Ours, extensions' and the system's do not count; a ledger that a tool
+ * has created does. */
 bool session_has_nothing(const struct request *request, struct pg_session *session);
 
 #endif

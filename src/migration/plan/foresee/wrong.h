@@ -1,13 +1,13 @@
 /*
- * All that the catalogs say against a statement of a plan: what it needs and nobody has made, what is in its way, what
- * does not fit. Of what a statement before has so much as mentioned nothing is said.
+ * All that the catalogs say against a statement of a plan: what it needs and does not exist, what is in its way, what
+ * does not fit. Names that an earlier statement has mentioned in any way are not judged.
  */
 #ifndef MIGRATION_PLAN_FORESEE_WRONG_H
 #define MIGRATION_PLAN_FORESEE_WRONG_H
 
 #include "migration/plan/foresee/needs.h"
 
-/* Why the statement fails; NULL: nothing is known against it. Asked before the world knows what it does. */
+/* Returns why the statement fails; NULL: nothing known. Call it before the world is told about the statement. */
 const char *wrong_why(struct needs *needs, struct text statement, const struct sql_effects *effects);
 
 #endif
