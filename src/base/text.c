@@ -135,9 +135,21 @@ static size_t utf8_sequence(const unsigned char *bytes, size_t size)
     return length;
 }
 
+/* Most texts are ASCII, and all bytes from outside come by here: eight at a time. */
+static size_t skip_ascii(struct text text, size_t at)
+{
+    for (uint64_t eight; at + sizeof eight <= text.size; at += sizeof eight) {
+        memcpy(&eight, text.data + at, sizeof eight);
+        if ((eight & UINT64_C(0x8080808080808080)) != 0) {
+            break;
+        }
+    }
+    return at;
+}
+
 bool text_is_utf8(struct text text, size_t *bad)
 {
-    for (size_t i = 0; i < text.size;) {
+    for (size_t i = skip_ascii(text, 0); i < text.size; i = skip_ascii(text, i)) {
         const size_t length = utf8_sequence((const unsigned char *)text.data + i, text.size - i);
         if (length == 0) {
             if (bad != NULL) {

@@ -50,6 +50,11 @@ static void release(void *data, void *memory)
 /* Reads a varint off the front; false where it does not end within ten bytes. */
 static bool take_varint(struct text *bytes, uint64_t *value)
 {
+    if (bytes->size > 0 && ((unsigned char)bytes->data[0] & 0x80) == 0) { /* nearly all of them */
+        *value = (unsigned char)bytes->data[0];
+        *bytes = (struct text){bytes->data + 1, bytes->size - 1};
+        return true;
+    }
     *value = 0;
     for (size_t i = 0; i < 10 && i < bytes->size; i++) {
         const uint64_t seven = (unsigned char)bytes->data[i] & 0x7F;

@@ -111,6 +111,26 @@ START_TEST(utf8_is_checked_to_the_last_byte)
 }
 END_TEST
 
+/* ASCII is looked at eight bytes at a time. */
+START_TEST(a_bad_byte_is_found_wherever_it_stands)
+{
+    for (size_t size = 1; size <= 40; size++) {
+        char bytes[48];
+        memset(bytes, 'a', sizeof bytes);
+        size_t bad = SIZE_MAX;
+        ck_assert(text_is_utf8((struct text){bytes, size}, &bad));
+        for (size_t at = 0; at < size; at++) {
+            bytes[at] = '\xFF';
+            ck_assert(!text_is_utf8((struct text){bytes, size}, &bad));
+            ck_assert_uint_eq(bad, at);
+            bytes[at] = 'a';
+        }
+        bytes[size] = '\xFF'; /* behind the end */
+        ck_assert(text_is_utf8((struct text){bytes, size}, NULL));
+    }
+}
+END_TEST
+
 START_TEST(a_text_is_cleaned_and_cut_at_a_character)
 {
     ck_assert_str_eq(text_clean(arena, NULL, 10), "");
@@ -505,6 +525,7 @@ int main(void)
     tcase_add_test(plain, large_and_small_pieces_do_not_overlap);
     tcase_add_test(plain, what_comes_piece_by_piece_is_kept_whole_and_no_more_memory_than_allowed);
     tcase_add_test(plain, utf8_is_checked_to_the_last_byte);
+    tcase_add_test(plain, a_bad_byte_is_found_wherever_it_stands);
     tcase_add_test(plain, a_text_is_cleaned_and_cut_at_a_character);
     tcase_add_test(plain, positions_count_characters_and_lines);
     tcase_add_test(plain, percent_decoding_refuses_broken_escapes_and_nul);
