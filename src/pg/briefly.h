@@ -1,13 +1,14 @@
 /*
- * Asking without waiting for others. What the server prints of a definition (pg_get_viewdef and its kin, but for an
- * expression without a relation) and the size of a table it gives only behind a lock, for which it waits as long as
- * somebody keeps the table for himself.
+ * Queries that do not wait for other sessions' locks. pg_get_viewdef and similar functions (except for an expression
+ * without a relation), and the functions for a table's size, take a lock, and would wait as long as somebody holds an
+ * exclusive one.
  */
 #ifndef PG_BRIEFLY_H
 #define PG_BRIEFLY_H
 
-/* SQL, for a value that a query goes through before it comes to such a function: the query fails with 55P03 where it
- * would have to wait for longer. Outside of a transaction: to its end the limit is every statement's. */
+/* SQL that wraps a value which a query evaluates before it calls such a function: the query fails with 55P03 if it
+ * would have to wait longer. Use it outside a transaction: the limit applies to all statements until the transaction's
+ * end. */
 #define PG_BRIEFLY(value)                                                                                              \
     "CASE WHEN pg_catalog.set_config('lock_timeout', '100ms', true) IS NOT NULL THEN " value " END"
 

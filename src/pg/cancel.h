@@ -1,5 +1,5 @@
 /*
- * Asks the server to end the statement that a connection waits for, and never waits for that longer than told.
+ * Asks the server to cancel the statement that a connection waits for. Bounded: it never waits longer than told.
  */
 #ifndef PG_CANCEL_H
 #define PG_CANCEL_H
@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* True where the server has taken the request within `ms`; what becomes of the statement is another matter. */
+/* Returns true if the server accepted the request within `ms`; the statement may still finish normally. */
 bool pg_cancel_send(PGconn *connection, uint32_t ms);
 
 #endif

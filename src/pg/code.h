@@ -1,16 +1,17 @@
 /*
- * Whose code runs when a table is read or written: expressions of its defaults, checks, generated columns, indexes,
- * statistics, policies and partition keys, its triggers with their conditions, its rules and what a view reads. All of
- * it runs with the rights of the session that asks, whoever wrote it. What a function calls in its own body is the word
- * of the role that owns the function: nobody can look into that, and nothing here does.
+ * Whose code runs when a table is read or written: expressions in its defaults, checks, generated columns, indexes,
+ * statistics, policies and partition keys, its triggers with their conditions, its rules, and what a view reads. All of
+ * it runs with the rights of the session, whoever wrote it. What a function calls inside its body is not examined: its
+ * owner answers for that.
  */
 #ifndef PG_CODE_H
 #define PG_CODE_H
 
 #include "pg/trust.h"
 
-/* SQL behind FROM and a row `d` of pg_depend: `called`, with `oid`, the functions that may run where this function or
- * operator is used. The planner turns operators around (NOT, swapped sides): their negators and commutators count. */
+/* SQL to use after FROM and a row `d` of pg_depend: the table `called` with the column `oid`, the functions that may
+ * run if this function or operator is used. The planner rewrites operators (NOT, swapped sides), so their negators and
+ * commutators are included. */
 #define PG_CALLED_BY_D                                                                                                 \
     "LATERAL (WITH RECURSIVE same (oid) AS (SELECT d.refobjid WHERE d.refclassid = "                                   \
     "'pg_catalog.pg_operator'::pg_catalog.regclass UNION SELECT y.oid FROM same JOIN pg_catalog.pg_operator x ON "     \
@@ -19,9 +20,9 @@
     "pg_catalog.pg_operator x ON x.oid = same.oid, LATERAL (VALUES (x.oprcode::pg_catalog.oid), "                      \
     "(x.oprrest::pg_catalog.oid), (x.oprjoin::pg_catalog.oid)) f (oid)) called"
 
-/* SQL of a pinned session, the oids of tables that have checks, indexes, statistics, policies or a partition key which
- * call what belongs to a role that is not trusted (trust.h): a query that reads such a table may run it with the rights
- * of who asks. What is constant in an index or a partition key is computed when a query is planned (PostgreSQL,
+/* SQL for a pinned session: the oids of tables with checks, indexes, statistics, policies or a partition key that call
+ * functions of an untrusted role (trust.h). A query that reads such a table may run them with its own rights. Constants
+ * in an index or a partition key are evaluated already when a query is planned (PostgreSQL,
  * RelationGetIndexExpressions, RelationBuildPartitionKey). */
 #define PG_UNREADABLE_TABLES                                                                                           \
     "SELECT t.oid FROM pg_catalog.pg_depend d JOIN (SELECT 'pg_catalog.pg_class'::pg_catalog.regclass AS class, "      \
@@ -36,15 +37,14 @@
     "('pg_catalog.pg_proc'::pg_catalog.regclass, 'pg_catalog.pg_operator'::pg_catalog.regclass) AND "                  \
     "NOT " PG_IS_TRUSTED("r")
 
-/* SQL, the beginning of PG_CODE_OF's start: the table itself. rel, excused: SQL for oids. A FROM may stand behind it.
- */
+/* SQL that starts PG_CODE_OF with the table itself. rel, excused: SQL for oids. A FROM may follow. */
 #define PG_CODE_OF_TABLE(rel, excused)                                                                                 \
     "SELECT " rel " AS rel, " excused                                                                                  \
     " AS excused, 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AS class, " rel                           \
     " AS object, 0::pg_catalog.oid AS via_class, 0::pg_catalog.oid AS via"
 
-/* The recursive part of PG_CODE_OF: what belongs to a part, what it uses, the operators that the planner puts in the
- * place of one, the casts of a type. */
+/* The recursive part of PG_CODE_OF: what belongs to a part, what the part uses, the operators with which the planner
+ * may replace an operator, the casts of a type. */
 #define PG_CODE_NEXT                                                                                                   \
     "SELECT d.classid, d.objid FROM pg_catalog.pg_depend d WHERE d.refclassid OPERATOR(pg_catalog.=) p.class AND "     \
     "d.refobjid OPERATOR(pg_catalog.=) p.object AND (d.deptype OPERATOR(pg_catalog.=) ANY "                            \
@@ -64,14 +64,14 @@
     "OPERATOR(pg_catalog.=) 'pg_catalog.pg_type'::pg_catalog.regclass AND k.castsource OPERATOR(pg_catalog.=) "        \
     "p.object AND k.casttarget OPERATOR(pg_catalog.<) 16384::pg_catalog.oid"
 
-/* SQL in parentheses, behind FROM: what belongs to a table and what that uses, as pg_depend has it, each with its
- * owner. `start` selects rel, excused, class, object, via_class and via, by these names: an object to begin with, the
- * table that it belongs to, and the role whose own objects are not named, as a rule the table's owner, who may do as he
- * likes with it. The columns: rel, class and object (whose owner it is), via_class and via (what of the table leads
- * there; 0: the table), owner. The bootstrap superuser's are not among them. A dependency that is automatic or internal
- * says that something is a part of something (a default, an index, a partition), every other one that it is used; a
- * view that reads the table is neither. Casts are followed to the types of PostgreSQL alone: only the owner of a type
- * can make such a one, while everybody can make one to a type of his own. Operators and types are qualified: a script's
+/* SQL in parentheses, to use after FROM: the parts of a table and what they use, according to pg_depend, each with its
+ * owner. `start` selects the columns rel, excused, class, object, via_class and via: an object to start with, its
+ * table, and the role whose objects are left out (normally the table's owner, who may do anything to the table anyway).
+ * The result has the columns rel; class and object, which `owner` owns; via_class and via, the part of the table that
+ * leads there (0: the table); owner. Objects of the bootstrap superuser are left out. An automatic or internal
+ * dependency means that something is a part (a default, an index, a partition), any other that it is used; a view that
+ * reads the table is neither. Casts are followed only to PostgreSQL's own types: only the owner of a type can create
+ * such a cast, while anybody can create one to a type of his own. Operators and types are qualified, because a script's
  * search path may be in force. */
 #define PG_CODE_OF(start)                                                                                              \
     "(WITH RECURSIVE part AS (" start " UNION SELECT p.rel, p.excused, "                                               \
@@ -86,7 +86,7 @@
     "OPERATOR(pg_catalog.=) f.object AND s.deptype OPERATOR(pg_catalog.=) 'o' WHERE s.refobjid "                       \
     "OPERATOR(pg_catalog.<>) f.excused)"
 
-/* SQL: a row `f` of that for a person, "the trigger t on a.b with the function c.d()". */
+/* SQL: such a row `f` in words, "the trigger t on a.b with the function c.d()". */
 #define PG_CODE_WORDS                                                                                                  \
     "(SELECT pg_catalog.concat('the ', v.type, ' ', v.identity, CASE WHEN f.via OPERATOR(pg_catalog.<>) "              \
     "0::pg_catalog.oid AND (f.via OPERATOR(pg_catalog.<>) f.object OR f.via_class OPERATOR(pg_catalog.<>) f.class) "   \

@@ -1,7 +1,7 @@
 /*
- * A narrow way between libpq and the server. libpq reads a message into memory as fast as the server sends it, however
- * large it is, and nobody can look in between. So its socket becomes one end of a pair, and the server's bytes are put
- * into the other end in small pieces by who waits, who counts them. What is encrypted stays so on this way.
+ * Limits how much the server can send at once. libpq reads a message into memory as fast as the server sends it,
+ * however large it is, and offers no way to intervene. So we replace its socket by one end of a socket pair, and pass
+ * the server's bytes to the other end in small pieces while we wait, and count them. TLS is not affected.
  */
 #ifndef PG_NARROW_H
 #define PG_NARROW_H
@@ -13,16 +13,16 @@
 
 struct narrow;
 
-/* Puts one before the socket of a connection; NULL where the system has no room for it. The connection must not be
- * waited for but by narrow_wait as long as it is there. */
+/* Installs it on a connection; NULL if the system has no resources for it. From then on wait for the connection only
+ * with narrow_wait. */
 struct narrow *narrow_new(const PGconn *connection);
 
-/* Waits as poll(2) does until libpq has something to read, or room to write where `events` wants that. False when the
- * deadline (clock_ms units) has passed. *came grows by what was let through. */
+/* Waits like poll(2) until libpq has something to read, or can write if `events` says so. Returns false if the deadline
+ * (clock_ms) has passed. Adds the number of bytes passed on to *came. */
 bool narrow_wait(struct narrow *narrow, short events, int64_t deadline, size_t *came);
 
-/* Gives the connection its socket back, where it is still open. False where bytes are left on the way: then it cannot
- * be used any more. NULL: nothing is done. */
+/* Gives the connection its own socket back, if it is still open. Returns false if bytes are left in the pair: then the
+ * connection cannot be used any more. NULL is fine. */
 bool narrow_free(struct narrow *narrow, const PGconn *connection);
 
 #endif

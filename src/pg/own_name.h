@@ -1,5 +1,5 @@
 /*
- * What the schema of our own tables is called where the operator gives it no name (pg/own_sql.h).
+ * The default name of the schema of our own tables (pg/own_sql.h).
  */
 #ifndef PG_OWN_NAME_H
 #define PG_OWN_NAME_H

@@ -1,7 +1,7 @@
 /*
- * SQL about our own tables. The operator names their schema (--state-schema), and a session knows its name: a statement
- * says {truss} where the schema is meant, and '{truss}' where its name is, as a string. Both are put in here, once,
- * when the statement is sent. PostgreSQL takes no braces: who forgets it is told at the first call.
+ * SQL for our own tables. The operator may name their schema (--state-schema), and a session knows its name. A
+ * statement writes {truss} for the schema, and '{truss}' for its name as a string; both are replaced here when the
+ * statement is sent. A statement sent without this fails at its first use, because PostgreSQL does not accept braces.
  */
 #ifndef PG_OWN_SQL_H
 #define PG_OWN_SQL_H
@@ -13,24 +13,24 @@
 
 #include <stdbool.h>
 
-#define OWN_SCHEMA_MOST 63 /* bytes: what PostgreSQL keeps of a name */
+#define OWN_SCHEMA_MOST 63 /* bytes: PostgreSQL cuts longer names */
 
-/* May our tables be in a schema of this name? Not in one of the server's own, nor in "public", where applications have
- * theirs. Fails with INVALID_ARGUMENT. */
+/* May our tables be in a schema of this name? Not in one of the server's own, and not in "public", where applications
+ * have theirs. Fails with INVALID_ARGUMENT. */
 bool own_schema_check(const char *name, struct status *status);
 
-/* As pg_query and pg_exec. The text is ours alone: what others wrote goes into values. status has an arena. */
+/* As pg_query and pg_exec. The text must be our own; pass foreign text as values. The status must have an arena. */
 PGresult *own_query(struct pg_session *session, const char *text, int count, const char *const *values,
                     struct status *status);
 bool own_exec(struct pg_session *session, const char *text, struct status *status);
 
-/* The text with the name of the schema in it, in the arena. NULL: the usual schema. */
+/* Returns the text with the schema's name filled in, in the arena. schema NULL: the default. */
 const char *own_text(struct arena *arena, const char *schema, const char *text);
 
-/* The same, as a session sends it. */
+/* The same for the schema of a session. */
 const char *own_sql(struct arena *arena, const struct pg_session *session, const char *text);
 
-/* The same, appended to SQL that has what others wrote too. NULL: the usual schema. */
+/* The same, appended to SQL that also contains foreign text. schema NULL: the default. */
 void own_put(struct buffer *sql, const char *schema, const char *text);
 
 #endif

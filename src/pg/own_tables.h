@@ -1,6 +1,6 @@
 /*
- * Tables of our own in a database: in a schema of their own (pg/own_sql.h), made when they are first needed. Whose the
- * schema is, is asked each time: what is in it could run its owner's code with our rights.
+ * Our own tables in a database: they have a schema of their own (pg/own_sql.h) and are created when first needed. The
+ * schema's owner is checked each time, because objects in it could run its owner's code with our rights.
  */
 #ifndef PG_OWN_TABLES_H
 #define PG_OWN_TABLES_H
@@ -10,36 +10,37 @@
 
 #include <stdbool.h>
 
-/* SQL: the names of all that we keep there (tests/service/test_rows.py compares them with the sources). */
+/* SQL: the names of everything that we store there (tests/service/test_rows.py compares them with the sources). */
 #define OWN_TABLES                                                                                                     \
     "'{applied_by,approvals,audit,backup_schedule,backups,backups_id_seq,branches,branches_id_seq,drift,failed_"       \
     "attempts,"                                                                                                        \
     "idempotency_keys,migration_steps,operation_events,operations,webhook_events}'::pg_catalog.name[]"
 
-/* Tables that are made in one transaction. */
+/* Tables that are created in one transaction. */
 struct own_tables {
-    const char *last;   /* "{truss}.name", of the last one: it stands for all */
+    const char *last;   /* "{truss}.name" of the last one, which stands for all */
     const char *sql;    /* CREATE TABLE IF NOT EXISTS …; */
-    const char *column; /* of the last one: a table that was made earlier lacks it, and sql adds it; NULL: none */
+    const char *column; /* a column of the last table that sql adds if an older version created the table without it;
+                           NULL: none */
 };
 
-/* Is the schema of our own tables there at all? */
+/* Does the schema of our own tables exist? */
 bool own_schema_exists(struct pg_session *session, bool *exists, struct status *status);
 
-/* The same in the message that ends a transaction without it. */
+/* The same, in one message with the ROLLBACK of the open transaction. */
 bool own_schema_exists_behind(struct pg_session *session, bool *exists, struct status *status);
 
-/* Are they there? PERMISSION_DENIED where the schema, or something in it, is a role's whom we do not trust;
- * FAILED_PRECONDITION where the operator's word names a schema that others have tables in. */
+/* Do the tables exist? PERMISSION_DENIED if the schema, or something in it, belongs to an untrusted role;
+ * FAILED_PRECONDITION if the operator has named a schema that contains other tables. */
 bool own_tables_exist(struct pg_session *session, const struct own_tables *tables, bool *exists, struct status *status);
 
-/* The same, and makes them, or the column, where they are not. FAILED_PRECONDITION with NO_STATE_SCHEMA and a hint
- * where the role may not. */
+/* The same, and creates the tables or the column if they are missing. FAILED_PRECONDITION with NO_STATE_SCHEMA and a
+ * hint if the role may not. */
 bool own_tables_ensure(struct pg_session *session, const struct own_tables *tables, struct status *status);
 
-/* Is this table ("{truss}.name") there, with all that were made with it, and may it be read? False also where the
- * schema is somebody's whom we do not trust, or cannot be asked: what only adds to an answer is left out then. A
- * database without the table is asked no more than that. */
+/* Does this table ("{truss}.name") exist, with all that were created with it, and may it be read? False also if the
+ * schema belongs to an untrusted role or the query fails: for data that is optional in an answer. If the table does not
+ * exist this is one query. */
 bool own_table_may_be_read(struct pg_session *session, const char *table, const struct own_tables *tables,
                            struct arena *arena);
 

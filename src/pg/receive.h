@@ -1,14 +1,14 @@
 /*
- * Waiting for what the server answers, for query.c and rows.c: each wait ends with the session's deadline, and its tick
- * looks in meanwhile. All of it runs on the thread that has sent the statement.
+ * Receives the server's answers, for query.c and rows.c. Each wait ends at the session's deadline, and calls its tick
+ * meanwhile. Everything runs on the thread that sent the statement.
  */
 #ifndef PG_RECEIVE_H
 #define PG_RECEIVE_H
 
 #include "pg/session_state.h"
 
-/* How a wait ends: something came, the deadline passed, the tick gave the statement up, the connection is lost, one
- * message is larger than the session takes, there is no memory for what comes. */
+/* How a wait ended: with a result; the deadline passed; the tick gave the statement up; the connection is lost; a
+ * message exceeds the session's limit; no memory for the result. */
 enum outcome {
     OUTCOME_RESULT,
     OUTCOME_LATE,
@@ -18,40 +18,39 @@ enum outcome {
     OUTCOME_NO_MEMORY,
 };
 
-/* What has come of a statement so far. */
+/* What has arrived of a statement's results. */
 struct receipt {
-    PGresult *
-        *last;     /* gets the last good result, of those with rows where any has; NULL: a script's, nobody reads it */
-    size_t number; /* of statements that were done, or of the one that failed */
+    PGresult **last; /* receives the last good result, preferring those with rows; NULL: results are discarded */
+    size_t number;   /* number of finished statements, which is also the index of a failing one */
     struct status *status;
     bool ok;
 };
 
-/* True where nothing stands in the way of sending: the session is not lost, and there is time left. */
+/* Checks before sending: the session is not lost and there is time left. */
 bool receive_ready(struct pg_session *session, struct status *status);
 
-/* Starts the clock of the ticks: a statement was sent. receive_all does it itself. */
+/* Starts the clock for the ticks after a statement was sent. receive_all does that itself. */
 void receive_begin(struct pg_session *session);
 
-/* Takes in all results of what was sent. The first bad one makes the status. */
+/* Receives all results of what was sent. The first error fills the status. */
 bool receive_all(struct pg_session *session, struct receipt *receipt);
 
-/* Waits for the next result until `deadline` (clock_ms units). *result is the caller's, for PQclear; NULL when the last
- * one has come, or with another outcome than OUTCOME_RESULT. */
+/* Waits until `deadline` (clock_ms) for the next result, which the caller frees with PQclear. *result is NULL after the
+ * last one, and for outcomes other than OUTCOME_RESULT. */
 enum outcome receive_next(struct pg_session *session, int64_t deadline, bool ticking, PGresult **result);
 
-/* Takes in what has come, or waits a while for it: for who looks himself whether it is enough. */
+/* Reads what has arrived, or waits a while for it; the caller checks whether it is enough. */
 enum outcome receive_more(struct pg_session *session, int64_t deadline, bool ticking);
 
-/* Ends a statement whose results have not all come, for the reason that `outcome` is, and makes the status.
- * `wants_result`: it is of no use without the result. True where it does without, and everything had been done. */
+/* Ends a statement whose results have not all arrived, for the reason `outcome`, and fills the status. wants_result:
+ * the statement is useless without its result. Returns true if it is not and everything had been done already. */
 bool receive_no_more(struct pg_session *session, enum outcome outcome, bool wants_result, struct receipt *receipt);
 
-/* Ends the statement under way and takes in what is left of its results, so that the session can be used again. A
- * server that does not obey in time makes it useless. True where everything had been done before the cancel took. */
+/* Cancels the statement and receives the rest of its results, so that the session can be used again. If the server does
+ * not react in time the session is lost. Returns true if everything had been done before the cancel took effect. */
 bool receive_cancel(struct pg_session *session);
 
-/* Both make the status and answer false: of a result that is an error, and of a connection that is lost. */
+/* Both fill the status and return false: for an error result; for a lost connection. */
 bool receive_failure(struct pg_session *session, const PGresult *result, struct status *status);
 bool receive_lost(struct pg_session *session, struct status *status);
 

@@ -1,6 +1,7 @@
 /*
- * The errors of a pg_restore that is newer than its server. From 17 on it begins with SET transaction_timeout, which
- * older servers do not know. There it is let go on, and what it says is counted: with any other error it has failed.
+ * Judges the errors of a pg_restore that is newer than its server. From 17 on it starts with SET transaction_timeout,
+ * which older servers do not know. There it is told to continue after errors, and its messages are counted: any other
+ * error means failure.
  */
 #ifndef PG_RESTORING_H
 #define PG_RESTORING_H
@@ -12,23 +13,23 @@
 struct restore_errors {
     bool is_lenient;
     size_t count;
-    size_t expected;    /* how many of them are that one */
-    size_t passed_over; /* as it counts them itself, at its end */
+    size_t expected;    /* errors about transaction_timeout */
+    size_t passed_over; /* the number that it reports itself, at its end */
 };
 
-/* program_major: 17 of pg_restore 17.2. server_version: 150018 of PostgreSQL 15.18. */
+/* program_major: 17 for pg_restore 17.2. server_version: 150018 for PostgreSQL 15.18. */
 struct restore_errors restore_errors_of(int program_major, int server_version);
 
-/* The argument that says what it does with errors. */
+/* The argument that tells pg_restore what to do after errors. */
 const char *restore_errors_argument(const struct restore_errors *errors);
 
-/* A line that it said, without its newline; NUL follows it. */
+/* Takes a line of its output, without the newline but followed by a NUL. */
 void restore_errors_see(struct restore_errors *errors, struct text line);
 
-/* Is it a warning of pg_dump or pg_restore? What is said of the errors that are passed over is none. */
+/* Is the line a warning of pg_dump or pg_restore? Its summary of ignored errors is not. */
 bool restore_line_warns(struct text line);
 
-/* Has it restored everything, when it ended with this code? */
+/* Was everything restored, given this exit code? */
 bool restore_errors_are_none(const struct restore_errors *errors, int code);
 
 #endif

@@ -1,24 +1,24 @@
 /*
- * Where the names in our own SQL are looked for. Whoever may create objects in the database could otherwise give us an
- * operator, a function or a type of theirs, which would run with our rights. A session is pinned: pg_catalog comes
- * first, pg_temp last, nothing between. The scripts' own search path is put back in front of each script by RESET ALL;
- * what we send between the steps of a script is qualified throughout (tests/sql_names.py holds us to both).
+ * Where names in our own SQL are looked up. Anybody who may create objects in the database could otherwise slip us an
+ * operator, a function or a type, which would run with our rights. So sessions are pinned: pg_catalog is first, pg_temp
+ * last, nothing between. RESET ALL restores the scripts' own search path before each script; what we send between the
+ * steps of a script is fully qualified (tests/sql_names.py checks both).
  */
 #ifndef PG_SEARCH_H
 #define PG_SEARCH_H
 
-/* The path that a session of ours has. pg_temp would be searched first for tables if it were not named. */
+/* The search path of our sessions. pg_temp would be searched first for tables if it were not listed. */
 #define PG_OUR_PATH "pg_catalog, pg_temp"
 
-/* SQL, for a pinned session: the schemas of the search path that a script will have, as pg_catalog.name[], in order. */
+/* SQL, for a pinned session: the schemas of a script's search path, as pg_catalog.name[], in order. */
 #define PG_SCRIPT_SCHEMAS                                                                                              \
     "pg_catalog.string_to_array(pg_catalog.current_setting('truss.schemas', true), pg_catalog.chr(31))"                \
     "::pg_catalog.name[]"
 
-/* SQL, for the array that a query of a pinned session goes through: what the server prints while it does, types and
- * definitions, is printed as for a script, although all names of the query were found in pg_catalog before. pg_catalog
- * stays the first of the path: pg_get_viewdef and its kin ask by queries of their own. Outside of a transaction: to its
- * end the path is a script's. */
+/* SQL, for an array that a query of a pinned session iterates over: types and definitions that the server prints during
+ * the query are printed as for a script, although the query's own names were resolved in pg_catalog before. pg_catalog
+ * stays first in the path, because pg_get_viewdef and similar functions run queries of their own. Use it outside a
+ * transaction: until its end the path would be a script's. */
 #define PG_AS_SCRIPT(array)                                                                                            \
     "CASE WHEN pg_catalog.set_config('search_path', pg_catalog.current_setting('truss.path', true), true) IS NOT "     \
     "NULL "                                                                                                            \

@@ -1,5 +1,5 @@
 /*
- * One moment of a database for several sessions: what pg_dump reads, and what is asked beside it.
+ * A snapshot of a database for several sessions: what pg_dump reads, and what we query beside it.
  */
 #ifndef PG_SNAPSHOT_H
 #define PG_SNAPSHOT_H
@@ -8,12 +8,11 @@
 
 struct pg_session;
 
-/* Begins a transaction of the session that only reads, and that others can see the moment of as long as it lives:
- * `name` (in the status's arena) is for pg_snapshot_see, or pg_dump --snapshot. A pooler of transactions keeps the
- * server's session for it. */
+/* Begins a read-only transaction and exports its snapshot, valid as long as the transaction: `name` (in the status's
+ * arena) is for pg_snapshot_see, or pg_dump --snapshot. A transaction pooler keeps the backend during it. */
 bool pg_snapshot_share(struct pg_session *session, const char **name, struct status *status);
 
-/* Begins one that sees the moment of this name; "": the present one. */
+/* Begins a transaction with the exported snapshot of this name; "": with a new one. */
 bool pg_snapshot_see(struct pg_session *session, const char *name, struct status *status);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * A look at a table under the lock of the transaction that writes to it: what was looked at before may have changed.
+ * Checks a table again under the lock of the transaction that writes to it: it may have changed since it was examined.
  */
 #ifndef PG_TABLE_GUARD_H
 #define PG_TABLE_GUARD_H
@@ -9,34 +9,34 @@
 
 struct pg_session;
 
-/* What a table must not have got since it was looked at. */
+/* What to check. */
 struct table_guard {
-    const char *name;   /* as SQL names it, with its schema, quoted */
-    const char *words;  /* "The tracking table x.y", as a message begins */
-    bool only_lock;     /* nothing can look: the session may not use the language of DO blocks */
-    bool is_plain;      /* it was seen to have no trigger, rule or policy at all: then it must have none now */
-    bool in_block;      /* it stands in a block of PL/pgSQL */
-    bool is_vouched;    /* the operator has named it: whose code it runs is his word */
-    const char *beside; /* NULL; else the table, as SQL names it, that this one stands beside: it must be there, and
-                           belongs to that one's owner or to a role that is trusted */
+    const char *name;   /* the quoted name with its schema */
+    const char *words;  /* begins the messages: "The tracking table x.y" */
+    bool only_lock;     /* lock it without a check: the session may not use DO blocks */
+    bool is_plain;      /* it had no trigger, rule or policy at all: then it must have none now */
+    bool in_block;      /* the SQL is inside a PL/pgSQL block */
+    bool is_vouched;    /* the operator has named the table, and so answers for its code */
+    const char *beside; /* another table (quoted name) that this one accompanies: it must exist, and this one must
+                           belong to its owner or to a trusted role; NULL: none */
 };
 
 /* Appends statements for a transaction that is about to change rows of the table: they take the lock that the change
- * takes anyway (ROW EXCLUSIVE, with which CREATE TRIGGER, RULE and POLICY conflict), and look under it. Raises 42501
- * where a table that has triggers, rules or policies now would run code of a role that is not trusted (code.h): nothing
- * of it has run then; 55000 where a plain table is no longer plain. Everything else that runs code is for the table's
- * owner alone to make: it is looked at when the table is found. What is only locked must be a table or a view.
- * A block costs the server a quarter of a small migration: of a plain table is only asked whether it is one still, by a
- * query that fails where it is not, and pg_guard_explain says why. */
+ * needs anyway (ROW EXCLUSIVE, which conflicts with CREATE TRIGGER, RULE and POLICY) and check the table under it. They
+ * raise 42501 if a table that now has triggers, rules or policies would run code of an untrusted role (code.h), before
+ * any of it runs; and 55000 if a plain table is no longer plain. All other code can only be added by the table's owner;
+ * it is examined when the table is found. If only the lock is taken, it must be a table or a view. A DO block costs the
+ * server a quarter of a small migration, so for a plain table it is only a query that fails if the table is not plain
+ * any more; pg_guard_explain then says why. */
 void pg_put_guard(struct buffer *sql, const struct table_guard *guard);
 
-/* Did a transaction fail by that query? */
+/* Did the transaction fail because of that query? */
 bool pg_guard_failed(const struct status *status);
 
-/* Then, when it was rolled back: what the block would have raised becomes the status. */
+/* In that case, after the rollback: fills the status with what the block would have raised. */
 void pg_guard_explain(struct pg_session *session, const struct table_guard *guard, struct status *status);
 
-/* Only the lock, for the beginning of a transaction whose snapshot is to be younger than it. */
+/* Appends only the lock, for the beginning of a transaction whose snapshot must be newer than the lock. */
 void pg_put_guard_lock(struct buffer *sql, const char *name);
 
 #endif

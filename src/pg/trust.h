@@ -1,13 +1,13 @@
 /*
- * Whose objects may be used. Who owns a table decides what runs when it is read or written (triggers, rules, policies,
- * defaults, a view's functions), with the rights of the session that does it.
+ * Whose objects may be used. The owner of a table decides what runs when it is read or written (triggers, rules,
+ * policies, defaults, a view's functions), with the rights of the session that does it.
  */
 #ifndef PG_TRUST_H
 #define PG_TRUST_H
 
-/* SQL: true for a role of pg_catalog.pg_roles that could do all that this session can, or that the session's role was
- * given: a superuser, the role itself, the database's owner, one that it is a member of. A superuser is a member of
- * every role by its nature, which says nothing. */
+/* SQL: true for a role of pg_catalog.pg_roles that may do everything that this session may, or that was granted to the
+ * session's role: a superuser, the role itself, the database's owner, a role that it is a member of. Membership does
+ * not count for a superuser, who is a member of every role. */
 #define PG_IS_TRUSTED(role)                                                                                            \
     "(" role ".rolsuper OR " role ".rolname OPERATOR(pg_catalog.=) current_user OR " role                              \
     ".oid OPERATOR(pg_catalog.=) (SELECT d.datdba FROM pg_catalog.pg_database d WHERE d.datname "                      \

@@ -1,16 +1,16 @@
 /*
- * Which server a folder of migrations is for, where its path says so: "migrations/mysql", "util/SqliteMigrations".
+ * Which database a folder of migrations is for, if its path says so: "migrations/mysql", "util/SqliteMigrations".
  */
 #ifndef FRAMEWORK_CORE_DIALECT_H
 #define FRAMEWORK_CORE_DIALECT_H
 
 #include "framework/core/folder.h"
 
-/* "MySQL" of "migrations/mysql"; NULL where the path names no server, or PostgreSQL. */
+/* "MySQL" for "migrations/mysql"; NULL if the path names no database, or PostgreSQL. */
 const char *dialect_of_path(const char *path);
 
-/* Leaves out the folders that are another server's, where the project has others; where it has none, each is marked as
- * one of which a person has to say that it is meant. */
+/* Removes folders for other databases if the project has suitable ones; if it has none, each is marked so that a person
+ * must confirm it. */
 void dialect_leave_others(struct arena *arena, struct folder_list *folders);
 
 #endif

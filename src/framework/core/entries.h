@@ -18,81 +18,83 @@ struct folder;
 struct migration_file;
 struct migration_files;
 
-/* A ledger that was found, or is configured: a table of that shape. */
+/* A ledger that was found or is configured: a table with a framework's columns. */
 struct ledger {
     const char *schema;
     const char *table;
-    const struct folder *folder; /* whose ledger it is; NULL where that is not known */
-    const char *as_read;         /* while it is read: a query that gives the columns that the framework's tool makes,
-                                    where the table has others; NULL: the table itself */
-    bool takes_rows;             /* known to have no trigger, rule or policy that could take a row away */
-    bool lacks_plpgsql;          /* this session may not use the language of DO blocks */
-    bool is_vouched;             /* the operator has named it: whose code it runs is his word */
-    bool keeps_snapshot;         /* this session's transactions have one snapshot: as a run found it */
-    const char *beside;     /* the tables that its framework writes beside it and that are there, as SQL names them,
-                               with ", " between them; NULL: none, or not known; as a run found it */
-    const char *oid;        /* of the table, as a run found it; NULL: not known */
-    const char *own_schema; /* where our own tables are, and with them the steps of a run; as a run found it */
+    const struct folder *folder; /* the folder that it belongs to; NULL: not known */
+    const char *as_read; /* for reading: a query that yields the columns that the framework's tool makes, if the table's
+                            differ; NULL: read the table itself */
+    bool takes_rows;     /* it has no trigger, rule or policy that could discard a row */
+    bool lacks_plpgsql;  /* this session may not use DO blocks */
+    bool is_vouched;     /* the operator has named it, and so answers for its code */
+    bool keeps_snapshot; /* transactions of the run's session have one snapshot (REPEATABLE READ or stricter); set by a
+                            run */
+    const char *beside;  /* the existing tables that its framework also writes to, quoted and separated by ", "; NULL:
+                            none or not known; set by a run */
+    const char *oid;     /* of the table; NULL: not known; set by a run */
+    const char *own_schema; /* the schema of our own tables, with the steps of runs; set by a run */
 };
 
 enum entry_state {
     ENTRY_APPLIED,     /* finished */
-    ENTRY_FAILED,      /* began, and neither finished nor was rolled back; dirty */
-    ENTRY_ROLLED_BACK, /* was given up */
+    ENTRY_FAILED,      /* began and neither finished nor was rolled back; dirty */
+    ENTRY_ROLLED_BACK, /* given up */
 };
 
-/* A row of the ledger. Times are microseconds since 1970 UTC, or NO_TIME; strings are NULL where the ledger has none.
- */
+/* A row of the ledger. Times are microseconds since 1970 UTC, or NO_TIME; strings are NULL if the ledger does not have
+ * them. */
 struct ledger_entry {
-    const char *name; /* for a person, where no file has its key */
-    const char *key;  /* what joins it with a file: equal to the file's key. NULL: its name */
+    const char *name; /* for people, if no file has its key */
+    const char *key;  /* equal to the key of the row's file. NULL: the name is the key */
     const char *id;
     const char *checksum; /* the framework's own text */
-    const char *changed; /* what of the file is not as it was applied beside its content, for a person; NULL: nothing */
+    const char *changed;  /* what else but the content differs between the file and what was applied, for people; NULL:
+                             nothing */
     const char *logs;
     int64_t started_at;
     int64_t finished_at;
     int64_t rolled_back_at;
-    int64_t duration_ms; /* where the ledger says it itself; -1: it does not */
+    int64_t duration_ms; /* as stored in the ledger; -1: not stored */
     uint32_t steps;
     enum entry_state state;
-    bool baseline; /* recorded without having been executed, where the ledger tells */
+    bool baseline; /* recorded without having been run, if the ledger stores that */
 };
 
 struct ledger_entries {
     struct ledger_entry *items; /* in the order in which they were written */
     size_t count;
-    const char *unclear;   /* why nobody can say by them what is applied; NULL: they say it */
-    const char **warnings; /* what a person should know of the ledger */
+    const char *unclear;   /* why the rows do not tell what is applied; NULL: they do */
+    const char **warnings; /* for the user */
     size_t warning_count;
 };
 
 /* What is written to the ledger about one migration. */
 struct ledger_record {
-    const char *id; /* a UUID, for those that have one */
+    const char *id; /* a UUID, for frameworks that have one */
     const char *name;
     const char *key;
-    const char *checksum; /* as checksum() gave it; NULL where the framework keeps none */
-    const char *logs;     /* for fail */
+    const char *checksum; /* from checksum(); NULL if the framework has none */
+    const char *logs;     /* for LEDGER_FAIL */
     const struct folder *folder;
-    const struct migration_file *file;   /* NULL only for mark_rolled_back */
-    const struct migration_file *before; /* the one before it in the folder; NULL: it is the first */
-    struct text script;                  /* what is sent; empty for mark_rolled_back */
+    const struct migration_file *file;   /* NULL only for LEDGER_MARK_ROLLED_BACK */
+    const struct migration_file *before; /* the previous one in the folder; NULL: it is the first */
+    struct text script;                  /* what is sent; empty for LEDGER_MARK_ROLLED_BACK */
 };
 
-/* A ledger to be read, and what was read. */
+/* A request to read a ledger, and its result. */
 struct ledger_reading {
     struct arena *arena;
     struct pg_session *session;
     struct status *status;
     const struct ledger *ledger;
     const struct folder *folder;         /* NULL: none was found */
-    const struct migration_files *files; /* of that folder; never NULL, perhaps empty */
-    struct pg_meanwhile meanwhile;       /* done once, as soon as the server is asked for the rows */
+    const struct migration_files *files; /* of that folder; never NULL, may be empty */
+    struct pg_meanwhile meanwhile;       /* called once, when the query for the rows was sent */
     struct ledger_entries entries;       /* the result */
 };
 
-/* What joins it with a file. */
+/* The key that joins the row with a file. */
 const char *ledger_entry_key(const struct ledger_entry *entry);
 
 #endif

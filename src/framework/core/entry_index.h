@@ -1,5 +1,5 @@
 /*
- * The rows of a tracking table by their keys: which ones are a file's? As file_index.h, the other way round.
+ * The rows of a tracking table by key: finds those of a file. The counterpart of file_index.h.
  */
 #ifndef FRAMEWORK_CORE_ENTRY_INDEX_H
 #define FRAMEWORK_CORE_ENTRY_INDEX_H
@@ -7,15 +7,15 @@
 #include "framework/core/framework.h"
 
 struct entry_index {
-    struct ledger_entry **entries; /* by key; of one key in the order of the rows */
+    struct ledger_entry **entries; /* by key; equal keys in the order of the rows */
     size_t count;
-    size_t next; /* where the next one is looked for first: base/search.h */
+    size_t next; /* where the next search starts: base/search.h */
 };
 
-/* In the arena; the entries are borrowed, are not to move, and keep their keys. */
+/* Makes an index in the arena. The entries are borrowed and must neither move nor change their keys. */
 struct entry_index entry_index_of(struct arena *arena, const struct ledger_entries *entries);
 
-/* The last row with this key; NULL where there is none. Keys that come in their order are found at once. */
+/* The last row with this key; NULL: none. Fast if keys are asked for in order. */
 struct ledger_entry *entry_index_last(struct entry_index *index, const char *key);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * What is said of a framework without code: its ledger, its folders, its habits, and how its own tool is started.
+ * What describes a framework without code: its ledger, its folders, its habits, and how its own tool is started.
  */
 #ifndef FRAMEWORK_CORE_FACTS_H
 #define FRAMEWORK_CORE_FACTS_H
@@ -8,67 +8,66 @@
 
 /* ---- its ledger ---- */
 
-/* A ledger's table and its columns, "name:type name:type …" with types as pg_catalog's typname ("varchar",
- * "timestamptz", "int4", "_text" for text[]). Every column must be there with its type. */
+/* The columns of a ledger, "name:type name:type …", with types as in pg_catalog ("varchar", "timestamptz", "int4",
+ * "_text" for text[]). Every column must exist with its type. */
 struct ledger_shape {
     const char *table; /* the default name */
     const char *columns;
-    bool only_columns;   /* there are no others: what a short list of columns would otherwise share with other tables */
-    const char *with;    /* a table that must be beside it in its schema; NULL: none */
-    const char *without; /* a table that must not be; NULL: none */
-    bool by_shape;       /* so particular that a table of another name is one as well */
-    const char *optional; /* names of those columns that some versions of the tool do not make; NULL: none */
+    bool only_columns;    /* there must be no other columns: for short lists that other tables could share */
+    const char *with;     /* a table that must exist in the same schema; NULL: none */
+    const char *without;  /* a table that must not exist there; NULL: none */
+    bool by_shape;        /* so distinctive that a table of any name counts */
+    const char *optional; /* those columns that some versions of the tool do not have; NULL: none */
 };
 
-/* What its own connection makes of the search path that the URL, the role and the database give it: where names without
- * a schema are looked for and made. */
+/* How the framework's own connection changes the search path of the URL, role and database. */
 enum path_place {
     PATH_STAYS,
-    PATH_IN_FRONT, /* the schema comes first, what was there behind it */
-    PATH_ALONE,    /* the schema is all of it */
+    PATH_IN_FRONT, /* the schema is put first */
+    PATH_ALONE,    /* the schema replaces it */
     PATH_BY_SQL,   /* ledger_facts.session sets it */
 };
 
 struct session_path {
     enum path_place place;
-    const char *schema; /* of IN_FRONT and ALONE; borrowed from the ledger or its folder */
+    const char *schema; /* for PATH_IN_FRONT and PATH_ALONE; borrowed from the ledger or its folder */
 };
 
-/* What its ledger is, and what it means. */
+/* A framework's ledger. */
 struct ledger_facts {
-    const struct ledger_shape *shapes; /* ends with a NULL table; the first has the default name */
-    const char *schema;                /* where the ledger is made; NULL: the URL's schema, else "public" */
+    const struct ledger_shape *shapes; /* ended by a NULL table; the first has the default name */
+    const char *schema;                /* where the ledger is created; NULL: the URL's schema, else "public" */
 
-    /* The ledger is where the configuration or the default says and nowhere else: another one of its shape is reported
-     * and never used instead. */
+    /* The ledger is only where the configuration or the default says: another table of its shape is reported, but never
+     * used instead. */
     bool is_fixed;
 
-    /* A name that a command or code says is folded to small letters, unless it has both cases. */
+    /* A name given by a command or code is folded to lower case, unless it has both cases. */
     bool folds_names;
 
-    /* One failed entry stops every run until it is resolved. */
+    /* One failed entry blocks every run until it is resolved. */
     bool failed_entry_blocks;
-    const char *failed_note; /* what its own tool says then: "Prisma's P3009"; NULL: nothing that helps */
+    const char *failed_note; /* what its own tool reports then: "Prisma's P3009"; NULL: nothing helpful */
 
-    /* A first run refuses a schema that has tables but no ledger: what is there must be marked as applied first. */
+    /* A first run refuses a schema with tables but no ledger: existing migrations must be marked as applied first. */
     bool needs_baseline;
-    const char *baseline_note; /* what its own tool says then: "Prisma's P3005" */
+    const char *baseline_note; /* what its own tool reports then: "Prisma's P3005" */
 
-    /* It cannot say that a migration is applied while one before it is not (one row with a version, a chain). */
+    /* It cannot record a migration before the earlier ones are recorded (a single row with a version, a chain). */
     bool records_in_order;
 
-    /* The default name of its table in an older version, whose rows this one does not read; NULL: there was none. */
+    /* The table's default name in an older version, whose rows this version does not read; NULL: none. */
     const char *older_table;
 
-    /* It has one row: the last version, and every file up to that one is applied. */
+    /* It has one row, the last version; every file up to that one is applied. */
     bool knows_only_last;
 
-    /* SQL, in the words of template.h, schema-qualified throughout because a migration may have changed the search
-     * path. read is one query whose columns are those of ledger_read_rows; the others are the parts of enum
-     * ledger_part, each statement ending in a semicolon. NULL: it has none. */
+    /* SQL with the words of template.h, schema-qualified throughout, because a migration may have changed the search
+     * path. `read` is one query with the columns of ledger_read_rows; the others are the parts of enum ledger_part,
+     * each statement with its semicolon. NULL: none. */
     const char *read;
     const char *create;
-    const char *session; /* other settings than the search path */
+    const char *session; /* settings other than the search path */
     const char *lock;
     const char *unlock;
     const char *record;
@@ -79,25 +78,25 @@ struct ledger_facts {
     const char *mark_applied;
     const char *mark_rolled_back;
 
-    /* Words of its own in these. Ends with a NULL name. */
+    /* The framework's own words in these templates; ended by a NULL name. */
     const struct ledger_word *words;
 
-    /* The search path of its connection. NULL: it stays. */
+    /* The search path of its connection. NULL: unchanged. */
     struct session_path (*path)(const struct ledger *ledger);
 
-    /* Session-level advisory locks that its own CLI takes: keys, ending with 0, and the CRC-32 of the database's name
-     * times a number. */
+    /* Session-level advisory locks that its own CLI takes: their keys, ended by 0; and the factor that is multiplied by
+     * the CRC-32 of the database's name. */
     const int64_t *advisory_locks;
     int64_t database_lock;
 };
 
-/* Keeps its own tool from writing where that has no lock: started meanwhile, the tool waits at its first write to the
- * ledger (or at its own LOCK TABLE or ALTER TABLE of it), and the ledger's key refuses what we have recorded. Readers
- * never wait, and never make us wait: a backup holds ACCESS SHARE on every table for hours. */
+/* Keeps the framework's tool from writing if the tool has no lock of its own: a tool that is started meanwhile waits at
+ * its first write to the ledger (or at its LOCK TABLE or ALTER TABLE), and then the ledger's key refuses what we have
+ * recorded. Readers neither wait nor make us wait: a backup holds ACCESS SHARE on every table for hours. */
 #define LOCK_LEDGER "LOCK TABLE {ledger} IN SHARE ROW EXCLUSIVE MODE;"
 
-/* A word that the templates of one framework have: {word}. Either text is a literal (NULL: NULL), or sql appends SQL;
- * or table names a table beside the ledger: {ledger:word}. */
+/* A word {word} of one framework's templates. Exactly one is set: text gives a literal (NULL: NULL), sql appends SQL,
+ * or table names a table beside the ledger, for {ledger:word}. */
 struct ledger_word {
     const char *name;
     const char *(*text)(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record);
@@ -107,69 +106,69 @@ struct ledger_word {
 
 /* ---- its folders ---- */
 
-/* What it reads of a project's configuration. Keys are "key" or "section.key", of FORMAT_YAML and FORMAT_OBJECT paths
- * of any length; NULL: it has none for that. */
+/* What it reads of a project's configuration. Keys are "key" or "section.key"; with FORMAT_YAML and FORMAT_OBJECT,
+ * paths of any length. NULL: there is no such key. */
 enum configuration_format {
     FORMAT_KEYS,   /* INI, TOML, properties, .env: config.h */
-    FORMAT_YAML,   /* … */
-    FORMAT_OBJECT, /* JSON, or an object of JavaScript: properties.h */
+    FORMAT_YAML,   /* YAML */
+    FORMAT_OBJECT, /* JSON, or a JavaScript object: properties.h */
 };
 
 struct configuration {
-    const char *const *files; /* of the package; the first that is there counts */
+    const char *const *files; /* of the package; the first that exists is used */
     enum configuration_format format;
     const char *directory; /* relative to the package */
-    bool has_directories;  /* it may be several, with commas between: new migrations go into the first */
+    bool has_directories;  /* a list separated by commas; new migrations go into the first */
     const char *table;
     const char *schema;
     bool table_has_schema; /* "schema.table" */
-    bool is_of_others;     /* a file that others have, too (.env): it counts where it says something */
-    bool is_environment;   /* keys are variables: those of our own environment count before the file's, as godotenv.Load
-                              of goose and dbmate has it. They are about the project's own directory, and no package's */
+    bool is_of_others;     /* a file that others use, too (.env): it counts only if it says something */
+    bool is_environment;   /* keys are variables: our own environment takes precedence over the file, as with
+                              godotenv.Load in goose and dbmate. Only for the project's own directory, not for packages */
 };
 
-/* Which names are migrations. The first rule counts whose pattern (pattern.h) a name fits; a name that fits none is
- * none. */
+/* Which file names are migrations. The first rule whose pattern (pattern.h) fits decides; a name that fits none is no
+ * migration. */
 struct file_rule {
     const char *pattern;
     bool is_code;        /* a program: only the framework's own tool can run it */
     bool no_transaction; /* every statement commits by itself */
-    bool passed_over;    /* this is no migration */
-    const char *warning; /* what a person is told of such a file, behind its name; NULL: nothing */
+    bool passed_over;    /* not a migration */
+    const char *warning; /* a warning about such a file, added to its name; NULL: none */
 };
 
-/* What the ledger has of a file. */
+/* How the ledger identifies a file. */
 enum key_rule {
     KEY_NAME,              /* its name */
-    KEY_NUMBER,            /* {number} of its pattern as a number: "7" of "007" */
-    KEY_NUMBER_AS_WRITTEN, /* … as it stands */
-    KEY_OF_HOOK,           /* what hooks.accept makes of it */
+    KEY_NUMBER,            /* {number} of its pattern, as a number: "7" for "007" */
+    KEY_NUMBER_AS_WRITTEN, /* the same as written */
+    KEY_OF_HOOK,           /* set by hooks.accept */
 };
 
-/* In which order migrations run. */
+/* The order in which migrations run. */
 enum file_order {
     ORDER_OF_NAMES,   /* by the bytes of the files' names */
     ORDER_OF_NUMBERS, /* by {number}; those without one come last, by name */
-    ORDER_OF_KEYS,    /* by the bytes of what the ledger has of them */
+    ORDER_OF_KEYS,    /* by the bytes of their keys in the ledger */
 };
 
-/* The lines of comment that part a file into up and down. */
+/* The comment lines that divide a file into up and down. */
 struct marks {
-    const char *up; /* the words behind the dashes: "migrate:up"; NULL: files have no parts */
+    const char *up; /* the words after the dashes: "migrate:up"; NULL: files are not divided */
     const char *down;
     bool nocase;
     bool needs_down;
-    bool drops_returns;  /* the tool reads line by line, and what it sends has "\n" where the file has "\r\n" */
-    bool drops_comments; /* the tool takes out lines that begin with "-- ", wherever they are: also in a string */
+    bool drops_returns;  /* the tool reads lines, so "\r\n" in the file is sent as "\n" */
+    bool drops_comments; /* the tool drops lines that begin with "-- ", even inside a string */
 };
 
-/* What in a file says that each of its statements commits by itself. */
+/* Where a file may say that each of its statements commits by itself. */
 enum alone_place {
     ALONE_NEVER,
-    ALONE_UP_LINE,    /* behind the words of the up line */
-    ALONE_LINE,       /* a line of comment with these words */
-    ALONE_FIRST_LINE, /* the first line is this */
-    ALONE_START,      /* it begins with this */
+    ALONE_UP_LINE,    /* after the words of the up line */
+    ALONE_LINE,       /* a comment line with these words */
+    ALONE_FIRST_LINE, /* the first line is exactly this */
+    ALONE_START,      /* the file begins with this */
     ALONE_ANYWHERE,
 };
 
@@ -178,129 +177,129 @@ struct alone_mark {
     const char *words;
 };
 
-/* A new migration: its file, with {utc:%Y%m%d%H%M%S} (strftime), {unix:ms} or {unix:s}, {next:3} (the next number, as
- * wide as the others, else of three digits), and {slug} or {slug:-} (what stands between its words), and its content.
- * file NULL: its own tool must make it (it keeps a journal, …). */
+/* How to name and fill a new migration. The name may contain {utc:%Y%m%d%H%M%S} (strftime), {unix:ms} or {unix:s},
+ * {next:3} (the next number, as wide as the others, or three digits), and {slug} or {slug:-} (with the separator
+ * between words). file NULL: only its own tool can create one (it keeps a journal, …). */
 struct new_file {
     const char *file;
     const char *content;
 };
 
-/* What its folders are. */
+/* A framework's folders. */
 struct folder_facts {
-    /* Relative to the project or package, in order; "." is the package itself. The first is where a project without any
-     * gets its first one. NULL-terminated. */
+    /* Usual places relative to the project or package, in order; "." is the package itself. A project without a folder
+     * gets its first one at the first place. NULL-terminated. */
     const char *const *places;
 
-    /* A configured folder counts although it does not exist yet, or is empty. */
+    /* A configured folder counts although it does not exist, or is empty. */
     bool counts_before_it_exists;
 
-    /* Its migrations are a graph: their order is one of several, and none is late. */
+    /* Its migrations form a graph: their order is one of several, and none is late. */
     bool is_graph;
 
-    const struct configuration *configuration; /* NULL: it has none that we read, or hooks.configure does */
+    const struct configuration *configuration; /* NULL: there is none that we read, or hooks.configure does it */
 
-    /* Lines of evidence (evidence.h); the first that holds counts, in this order. */
-    const char *const *sure_by;    /* it says so itself */
-    const char *const *doubted_by; /* it could as well be another framework's */
-    const char *const *likely_by;  /* it looks like nothing else */
+    /* Lines of evidence (evidence.h); the first that holds counts, in the order of these three. */
+    const char *const *sure_by;    /* proves this framework */
+    const char *const *doubted_by; /* could also mean another framework */
+    const char *const *likely_by;  /* nothing else looks like this */
 
-    /* A line of evidence that the project depends on this tool, which does nothing but run migrations; NULL: none. */
+    /* A line of evidence that the project depends on this tool, which only runs migrations; NULL: none. */
     const char *named_by;
 
-    /* A pattern of files that only its folders have, for one that looks for its folders itself; NULL: none. */
+    /* A pattern of files that occur only in its folders, for frameworks that find folders by themselves; NULL: none. */
     const char *lock;
 
-    const struct file_rule *files; /* ends with a NULL pattern */
+    const struct file_rule *files; /* ended by a NULL pattern */
     const char *script;            /* migrations are directories, each with this file; NULL: they are files */
-    bool recursive;                /* those in directories below count, too */
-    bool drops_twins;              /* of two files of one name one counts: a program compiled beside its source */
-    bool whole_names;              /* a migration is called as its file, with the ending */
+    bool recursive;                /* also in subdirectories */
+    bool drops_twins; /* of two files with the same name only one counts: a compiled program beside its source */
+    bool whole_names; /* a migration's name includes the file's extension */
     enum file_order order;
-    bool numbered_from_one; /* … without gaps; what is not so is refused */
+    bool numbered_from_one; /* numbered without gaps; otherwise a run is refused */
     enum key_rule key;
 
     struct marks marks;
     struct alone_mark alone;
-    const char *checksum; /* of a file's bytes, in hexadecimal: "SHA256", "MD5", …; NULL: it keeps none */
+    const char *checksum; /* the digest of a file's bytes, in hexadecimal: "SHA256", "MD5", …; NULL: no checksums */
     struct new_file makes;
 };
 
-/* ---- what its own tool does with history that is not straight, as measured ---- */
+/* ---- what its own tool does with irregular history, as measured ---- */
 
 enum late_rule {
-    LATE_RUNS,    /* runs a migration behind which others are applied */
+    LATE_RUNS,    /* runs a migration although later ones are applied */
     LATE_REFUSED, /* stops */
-    LATE_SKIPPED, /* never runs it, and says nothing */
+    LATE_SKIPPED, /* never runs it, silently */
 };
 
-/* Sentences for a person begin with the tool's name: "drizzle-kit never runs it, because …". NULL: nothing to say. */
+/* Notes are sentences that begin with the tool's name: "drizzle-kit never runs it, because …". NULL: nothing to say. */
 struct habits {
     enum late_rule late;
     const char *late_note;
     bool edited_blocks; /* it refuses to run anything while an applied file is edited */
     const char *edited_note;
-    bool missing_blocks; /* … is missing */
+    bool missing_blocks; /* … while one is missing */
     const char *missing_note;
 };
 
-/* ---- its own tool, for what only it can do ---- */
+/* ---- its own tool, for what only the tool can do ---- */
 
-/* Arguments are complete words, never given to a shell. In them and in the environment {name}, {version} and {file} (as
- * seen from where the tool is started) are the migration's, {host}, {port}, {user}, {database}, {schema} and {jdbc_url}
- * the connection's. {url} and {password} are filled in in the environment alone: everybody on the machine can read
- * arguments. Lists end with NULL. */
+/* How the framework's own tool is called. Arguments are complete words and never pass through a shell. In arguments and
+ * environment {name}, {version} and {file} (relative to where the tool is started) are the migration's; {host}, {port},
+ * {user}, {database}, {schema} and {jdbc_url} the connection's. {url} and {password} are filled in only in the
+ * environment, because everybody on the machine can read arguments. Lists end with NULL. */
 struct delegate {
     const char *const
         *programs;             /* in order: relative to the package ("node_modules/.bin/knex"), or one word, for PATH */
-    const char *const *run;    /* everything that is pending */
-    const char *const *run_to; /* up to and including {name}; NULL: it cannot */
-    const char *const *run_one;     /* only {name}; NULL: it cannot */
-    const char *const *preview;     /* prints the SQL of {name} and executes nothing; NULL: it cannot */
-    const char *const *environment; /* "NAME=value", besides DATABASE_URL and libpq's; may be NULL */
-    const char
-        *left_lock; /* what takes its lock away where it was ended while it had it; NULL: the lock goes by itself */
+    const char *const *run;    /* for everything that is pending */
+    const char *const *run_to; /* up to and including {name}; NULL: not possible */
+    const char *const *run_one;     /* only {name}; NULL: not possible */
+    const char *const *preview;     /* prints the SQL of {name} without running it; NULL: not possible */
+    const char *const *environment; /* "NAME=value", in addition to DATABASE_URL and libpq's variables; may be NULL */
+    const char *left_lock; /* how to remove its lock if it was killed while it held it; NULL: the lock goes by itself */
 };
 
-/* ---- where else a project says it ---- */
+/* ---- where else a project names ledger or folder ---- */
 
-/* What a place beside the configuration says. */
+/* What such a place names. */
 enum mention_part {
     MENTION_TABLE,
     MENTION_SCHEMA,        /* or a search path, whose first schema counts */
-    MENTION_SCRIPT_SCHEMA, /* the same of what the scripts name without one, and the table's where nothing else says it
-                            */
-    MENTION_PREFIX,        /* what stands in front of the table's usual name */
+    MENTION_SCRIPT_SCHEMA, /* the schema for unqualified names in scripts, and the table's unless something else names
+                              that */
+    MENTION_PREFIX,        /* put in front of the table's usual name */
     MENTION_SUFFIX,
-    MENTION_FOLDER,    /* a folder more, or in another place: nothing that is read */
-    MENTION_PATH,      /* the folder or the configuration that a command takes (mention_path.h) */
-    MENTION_ELSEWHERE, /* the word alone says that migrations are in no file, or in others as well */
+    MENTION_FOLDER,    /* another or additional folder, without a readable value */
+    MENTION_PATH,      /* a folder or configuration file given to a command (mention_path.h) */
+    MENTION_ELSEWHERE, /* the word alone means that migrations are not, or not only, in files */
 };
 
 struct source_file; /* unread.h */
 
-/* Code, a command's flag or a variable by which a project may name its tracking table (mention.h). The words stand in
- * front of the value: "-table" of a command, "GOOSE_TABLE", "goose.SetTableName(". */
+/* Code, a command's flag, or a variable with which a project may name its tracking table (mention.h). The words precede
+ * the value: "-table" of a command, "GOOSE_TABLE", "goose.SetTableName(". */
 struct mention {
-    const char *files;  /* patterns of names, or of paths in the package, divided by blanks; NULL: where commands are */
-    const char *words;  /* divided by "|" */
-    const char *beside; /* words, divided by "|", of which the file has one; NULL: it need not */
+    const char
+        *files; /* patterns of names, or of paths in the package, separated by blanks; NULL: files with commands */
+    const char *words;  /* separated by "|" */
+    const char *beside; /* words separated by "|", one of which the file must contain; NULL: none needed */
     enum mention_part part;
-    unsigned argument;  /* which argument of a call it is; 0: the first */
-    const char *within; /* calls with their "(", divided by "|", between whose brackets it stands; NULL: anywhere */
-    const char *not_of; /* a word that a line must not have in front of it; NULL: none */
+    unsigned argument;  /* which argument of a call; 0: the first */
+    const char *within; /* calls with their "(", separated by "|", whose parentheses must surround it; NULL: anywhere */
+    const char *not_of; /* a word that must not precede it on its line; NULL: none */
 
-    /* What stands behind the word of a file with this content changes nothing. NULL: no such question. */
+    /* Does what follows the word, in a file with this content, change nothing? NULL: it is always relevant. */
     bool (*is_usual)(struct text behind, struct text content);
 
-    /* Of MENTION_PATH in code: the path in the project that is put together behind the word at this offset of the file;
-     * returns NULL where it is computed. NULL: a plain value stands there. */
+    /* For MENTION_PATH in code: the path in the project that is put together after the word at this offset; returns
+     * NULL if it is computed. NULL: a plain value follows the word. */
     const char *(*path_at)(struct arena *arena, const struct folder *folder, const struct source_file *file, size_t at);
 };
 
 /* ---- lists ---- */
 
-/* Lists in a framework's facts. */
+/* For writing lists in a framework's facts. */
 #define WORDS(...)    ((const char *const[]){__VA_ARGS__, NULL})
 #define FILES(...)    ((const struct file_rule[]){__VA_ARGS__, {0}})
 #define SHAPES(...)   ((const struct ledger_shape[]){__VA_ARGS__, {0}})

@@ -1,7 +1,6 @@
 /*
- * How folders of migrations are found: in the place that the project's configuration says, else in the framework's
- * usual places, in the project itself and in the packages of a monorepo. A place alone proves nothing: each folder is
- * looked into.
+ * Finds folders of migrations: where the project's configuration says, else in the framework's usual places, in the
+ * project itself and in the packages of a monorepo. A place alone proves nothing: each folder is examined.
  */
 #ifndef FRAMEWORK_CORE_LAYOUT_H
 #define FRAMEWORK_CORE_LAYOUT_H
@@ -9,21 +8,21 @@
 #include "base/bounds.h"
 #include "framework/core/package.h"
 
-/* Finds the folders of all frameworks, the surest first. */
+/* Finds the folders of all frameworks, the most certain first. */
 bool folders_find(struct arena *arena, const struct project *project, struct folder_list *folders,
                   struct status *status);
 
-/* Holds what this thread reads against the project's bounds (base/bounds.h), until bounds_leave: those of the folder
- * that the operator names besides, and none at all where he says so. */
+/* Until bounds_leave, restricts this thread to reading inside the project (base/bounds.h) and the folder of
+ * --migrations; no restriction if the operator allows everything. */
 void project_enter_bounds(struct arena *arena, const struct project *project, struct bounds *bounds);
 
-/* Is it the one that somebody asks for by its name? Then what its files look like has no veto. */
+/* Was this framework requested by name? Then the look of its files has no veto. */
 bool layout_is_asked(const struct project *project, const struct framework *framework);
 
-/* What of the folders that were found is kept, the surest first. */
+/* Decides which of the folders that were found are kept, and sorts them, the most certain first. */
 void layout_settle(struct arena *arena, const struct project *project, struct folder_list *folders);
 
-/* Appends a folder unless the framework has it already. A leading "./" goes. */
+/* Appends a folder unless the framework has it already. A leading "./" is removed. */
 void layout_add(struct arena *arena, struct folder_list *folders, const struct folder *folder);
 
 #endif

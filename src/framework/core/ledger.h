@@ -7,27 +7,27 @@
 #include "base/text.h"
 #include "framework/core/framework.h"
 
-/* Appends "schema"."table"; of a ledger that is not read as it stands, the name of ledger_put_as_read. */
+/* Appends "schema"."table"; for a ledger with as_read the name that ledger_put_as_read defines. */
 void ledger_put_name(struct buffer *sql, const struct ledger *ledger);
 
-/* What a SELECT that reads a ledger begins with: nothing where it is read as it stands, else WITH. */
+/* Appends the beginning of a SELECT that reads the ledger: WITH … if it has as_read, else nothing. */
 void ledger_put_as_read(struct buffer *sql, const struct ledger *ledger);
 
 /* Appends a literal, or NULL. */
 void ledger_put_text(struct buffer *sql, const char *value);
 
-/* Appends SQL in which each %t is "schema"."table", %s the next argument as a literal (or NULL), %% a percent sign; for
- * what a template cannot say. Where the ledger has an as_read the SQL must begin with SELECT. */
+/* Appends SQL in which %t becomes "schema"."table", %s the next argument as a literal (or NULL), %% a percent sign; for
+ * what a template cannot express. If the ledger has as_read the SQL must begin with SELECT. */
 void ledger_putf(struct buffer *sql, const struct ledger *ledger, const char *format, ...);
 
-/* Reads a ledger by a query (in the format of ledger_putf without arguments) whose columns are called as follows, all
- * but key optional, in any order, in the order in which the rows were written: key text, name text (default: key),
- * checksum text, id text, logs text, state text ('failed', 'rolled_back', else applied), baseline bool, applied_at
- * timestamptz, started_at timestamptz, rolled_back_at timestamptz, duration_ms bigint, steps integer. A timestamp
- * without zone must be made one by the query, in the zone that the framework writes it. */
+/* Reads a ledger by a query in the format of ledger_putf without arguments. Rows must come in the order in which they
+ * were written. Its columns, in any order, all but key optional: key text, name text (default: key), checksum text, id
+ * text, logs text, state text ('failed', 'rolled_back', else applied), baseline bool, applied_at timestamptz,
+ * started_at timestamptz, rolled_back_at timestamptz, duration_ms bigint, steps integer. The query must convert
+ * timestamps without time zone, from the zone in which the framework writes them. */
 bool ledger_read_rows(struct ledger_reading *reading, const char *format);
 
-/* The same by a query as it is. */
+/* The same by a complete query. */
 bool ledger_read_sql(struct ledger_reading *reading, const char *sql);
 
 void ledger_warn(struct ledger_reading *reading, const char *warning);

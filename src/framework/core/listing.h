@@ -1,5 +1,5 @@
 /*
- * Listing a folder: what most frameworks have in common is files whose names begin with a number.
+ * Lists a folder. In most frameworks migrations are files whose names begin with a number.
  */
 #ifndef FRAMEWORK_CORE_LISTING_H
 #define FRAMEWORK_CORE_LISTING_H
@@ -7,58 +7,58 @@
 #include "framework/core/framework.h"
 
 struct listing_rule {
-    /* Is this entry a migration? name is its file name, or below a folder that is searched recursively its path in it.
-     * True: fills what it knows of *file (name, key, version, is_code, …); filename, path and stamp are set already,
-     * and name is the file's. A text in *warning is told to a person, whatever the answer. NULL: each entry is one. */
+    /* Is this entry a migration? name is its file name, or, if the folder is searched recursively, its path in the
+     * folder. If it returns true it has filled what it knows of *file (name, key, version, is_code, …); filename, path
+     * and stamp are already set, and name is the file's. A text in *warning is reported in either case. NULL: every
+     * entry is one. */
     bool (*accept)(struct arena *arena, const char *name, struct migration_file *file, const char **warning);
 
-    /* The same for one that knows the folder; counts where it is set. */
+    /* The same with the folder; used if it is set. */
     bool (*take)(struct arena *arena, const struct folder *folder, struct migration_file *file, const char **warning);
 
-    /* The order; NULL: by the bytes of the names. Equal ones stay as their names sort. */
+    /* The order; NULL: by the bytes of the names. Equal ones are ordered by name. */
     int (*compare)(const struct migration_file *a, const struct migration_file *b);
     bool recursive;
-    bool directories; /* entries are directories, each with `script` in it; one without is `missing` */
+    bool directories; /* entries are directories, each with `script` in it; without it they are `missing` */
     const char *script;
 
-    /* The tool whose own listing passes over directories that are symbolic links: they are left out with a warning.
-     * NULL: it follows them. */
+    /* The name of a tool whose own listing ignores directories that are symbolic links: they are left out with a
+     * warning. NULL: it follows them. */
     const char *without_links;
 };
 
-/* Lists folder->path by the rule. A folder that does not exist is empty. Names that are not UTF-8 or have control
+/* Lists folder->path by the rule. A folder that does not exist is empty. Names that are not UTF-8 or contain control
  * characters are left out with a warning. */
 bool listing_read(struct arena *arena, const struct folder *folder, const struct listing_rule *rule,
                   struct migration_files *files, struct status *status);
 
-/* Sorts what came from several folders. */
+/* Sorts the files of several folders. */
 void listing_sort(struct arena *arena, const struct listing_rule *rule, struct migration_files *files);
 
-/* Can this name of a file be recorded in a ledger and be told in an answer? Both are UTF-8. */
+/* Can this file name be recorded in a ledger and shown in an answer? Both need UTF-8 without control characters. */
 bool name_is_recordable(const char *name);
 
-/* Appends. */
+/* Append a file; append a warning. */
 struct migration_file *listing_add(struct arena *arena, struct migration_files *files);
 void listing_warn(struct arena *arena, struct migration_files *files, const char *warning);
 
-/* Compares by version, as numbers of any length; then by name. */
+/* By version, as numbers of any length; then by name. */
 int listing_by_version(const struct migration_file *a, const struct migration_file *b);
 int listing_by_name(const struct migration_file *a, const struct migration_file *b);
 
-/* Compares two runs of digits as numbers; leading zeros do not count. */
+/* Compares two strings of digits as numbers, ignoring leading zeros. */
 int number_compare(struct text a, struct text b);
 
-/* The digits that a text begins with. */
+/* The digits at the beginning of a text. */
 struct text leading_digits(struct text name);
 
-/* Warns of every version that two files have. The second one's name stays; both are listed. */
+/* Warns about every version that two files have. Both are listed. */
 void listing_warn_duplicates(struct arena *arena, struct migration_files *files);
 
 /* ---- names of new migrations ---- */
 
-/* "add_users" of "Add users!": lower case, runs of anything else are `separator`. INVALID_ARGUMENT where nothing is
- * left.
- */
+/* "add_users" for "Add users!": lower case, with everything else replaced by `separator`. INVALID_ARGUMENT if nothing
+ * is left. */
 const char *name_slug(struct arena *arena, const char *name, char separator, struct status *status);
 
 /* strftime in UTC. */

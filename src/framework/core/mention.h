@@ -1,8 +1,8 @@
 /*
- * What a project says of its tracking table or folder outside of the configuration that its framework's facts read: in
- * code (goose.SetTableName("x")), in the flags of a command (--migrations-table x), in a variable (GOOSE_TABLE=x). A
- * name that is written out is taken; one that is computed, and several names, are a question to the user: the default
- * table may be a stale one.
+ * What a project says about its tracking table or folder outside of the configuration that its framework's facts read:
+ * in code (goose.SetTableName("x")), in the flags of a command (--migrations-table x), in a variable (GOOSE_TABLE=x). A
+ * literal name is used; a computed one, or several different ones, is a question to the user, because the default table
+ * may be an old one.
  */
 #ifndef FRAMEWORK_CORE_MENTION_H
 #define FRAMEWORK_CORE_MENTION_H
@@ -10,32 +10,32 @@
 #include "framework/core/unread.h"
 
 enum mention_kind {
-    MENTION_NOTHING,  /* there is none, or it says null, an empty text, the default */
-    MENTION_LITERAL,  /* a name that is written out there, or in a constant of the same file */
+    MENTION_NOTHING,  /* not mentioned, or set to null, an empty text, or the default */
+    MENTION_LITERAL,  /* a literal name, there or in a constant of the same file */
     MENTION_COMPUTED, /* anything else */
 };
 
-/* One place that says it. */
+/* One place that mentions it. */
 struct mentioned {
     enum mention_kind kind;
-    size_t at;         /* the offset of the word in the file */
-    const char *word;  /* the one of the fact's words that stands there */
+    size_t at;         /* the word's offset in the file */
+    const char *word;  /* which of the fact's words it is */
     const char *value; /* of a literal; the arena's */
 };
 
-/* Finds the next place in a file at or behind *at, which moves on. name: the file's, whose ending tells how it is
- * written. False where there is none. */
+/* Finds the next place at or after *at and advances *at. The file's name tells its language. Returns false if there is
+ * none. */
 bool mention_next(struct arena *arena, const struct mention *mention, const struct source_file *file, size_t *at,
                   struct mentioned *mentioned);
 
-/* Takes what one place of a file says that its tool reads in any case (Alembic's env.py): a name becomes the folder's,
- * one that is computed, and a second one that differs, are noted (unread.h). */
+/* Takes a mention that the tool certainly reads (Alembic's env.py): a literal name becomes the folder's; a computed
+ * one, or a second one that differs, is noted (unread.h). */
 void mention_take_one(struct arena *arena, struct folder *folder, const struct source_file *file,
                       const struct mention *mention, const struct mentioned *mentioned);
 
-/* Looks through the packages of these folders for what their frameworks' facts mention, where their configuration has
- * not said it. What is found is the folder's, with where it was found in folder->mentioned. Where the user has said the
- * folder or the schema, that is nobody's question. */
+/* Searches the packages of these folders for their frameworks' mentions, as far as the configuration does not decide. A
+ * result is stored in the folder, with its place in folder->mentioned. Does nothing if the user has named the folder or
+ * the schema. */
 void mentions_note(struct arena *arena, const struct project *project, struct folder_list *folders);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * An order in which what is needed comes before what needs it.
+ * A topological order: everything comes after what it needs.
  */
 #ifndef FRAMEWORK_CORE_ORDER_H
 #define FRAMEWORK_CORE_ORDER_H
@@ -8,17 +8,17 @@
 
 struct order;
 
-/* Of so many things, which are called by their numbers. */
+/* Makes an order of `count` things, identified by their numbers. */
 struct order *order_new(struct arena *arena, size_t count);
 
-/* One needs another one; itself, and in a circle, too. */
+/* `one` needs `needed`. Self-references and circles are allowed. */
 void order_needs(struct order *order, size_t one, size_t needed);
 
-/* All numbers in that order; of those that could come next the lowest does. What is in a circle, or needs what is,
- * comes behind all others, as it was. */
+/* All numbers in that order; where several are possible, the lowest first. Members of a circle, and what needs them,
+ * come last in their original order. */
 const size_t *order_made(struct order *order);
 
-/* Puts the files into the order. */
+/* Sorts the files into that order. */
 void order_files(struct order *order, struct migration_files *files);
 
 #endif

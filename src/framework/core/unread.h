@@ -1,6 +1,6 @@
 /*
- * What a configuration says and nobody can read without running it: the folder and the ledger are guesses then, and a
- * guess is a question to the user.
+ * Notes what a configuration computes, so that it cannot be read without running it: folder and ledger are then
+ * guesses, and the user is asked.
  */
 #ifndef FRAMEWORK_CORE_UNREAD_H
 #define FRAMEWORK_CORE_UNREAD_H
@@ -12,14 +12,14 @@ struct source_file {
     struct text content;
 };
 
-/* Notes that the file computes where the migrations are, at this offset of its content (SIZE_MAX: it does not). key: as
- * the file calls it. */
+/* Notes that the file computes the folder, at this offset of its content (SIZE_MAX: no particular place). key: what the
+ * file calls it. */
 void unread_folder(struct arena *arena, struct folder *folder, struct source_file file, size_t at, const char *key);
 
-/* The same of the ledger's table or schema. */
+/* The same about the ledger's table or schema. */
 void unread_ledger(struct arena *arena, struct folder *folder, struct source_file file, size_t at, const char *key);
 
-/* The same with words of one's own behind file and line: "names several folders (a, b)". */
+/* The same with a text of one's own after file and line: "names several folders (a, b)". */
 void unread_folder_because(struct arena *arena, struct folder *folder, struct source_file file, size_t at,
                            const char *why);
 

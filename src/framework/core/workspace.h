@@ -1,5 +1,5 @@
 /*
- * Which directories of a project are packages of it: what its workspace files say, then the usual parents.
+ * Which directories of a project are packages: those in its workspace files, then those in the usual parents.
  */
 #ifndef FRAMEWORK_CORE_WORKSPACE_H
 #define FRAMEWORK_CORE_WORKSPACE_H
@@ -16,8 +16,8 @@ struct workspace {
     size_t capacity;
 };
 
-/* Finds them. has_own: the project has a folder of migrations itself; then any directory of it is not searched: that
- * would cost each status time, and hardly ever finds one. */
+/* Finds them. has_own: the project itself has a folder of migrations; then other directories are not searched, which
+ * would take time at each status and hardly ever finds one. */
 void workspace_find(struct arena *arena, const char *root, bool has_own, struct workspace *workspace);
 
 #endif
