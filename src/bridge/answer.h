@@ -1,5 +1,5 @@
 /*
- * Answers: a message, an error, or that something has begun, as JSON with the headers that belong to it.
+ * Answers as JSON with their headers: a message, an error, or that something was started.
  */
 #ifndef BRIDGE_ANSWER_H
 #define BRIDGE_ANSWER_H
@@ -9,23 +9,23 @@
 
 void answer_json(struct passage *passage, unsigned http, struct text json);
 
-/* 200, or what the route says of a message that is not `ok` or new. */
+/* Answers 200, or the route's status for a message with `ok: false` or for something created. */
 void answer_message(struct passage *passage, const ProtobufCMessage *message);
 
-/* The same to a passage and to its companions, of the same route: what is equal of their answers is made once, and kept
- * until the last of them was sent. The message may be the passage's own, which is answered last. */
+/* The same for a passage and its companions (share.h), which have the same route. Common parts of the answers are made
+ * once and kept until the last was sent. The message may be owned by the passage, which is therefore answered last. */
 void answer_message_all(struct passage *passage, struct passage *companion, const ProtobufCMessage *message);
 
-/* 202: it has begun, and is to be asked for where the route says. */
+/* Answers 202: the work was started; the route says where to ask for it. */
 void answer_begun(struct passage *passage, const ProtobufCMessage *begun);
 
-/* An error with the HTTP status that its code or reason stands for. */
+/* Answers an error with the HTTP status of its code or reason. */
 void answer_error(struct passage *passage, const struct status *status);
 
-/* The same with another HTTP status; allowed: the methods that the path knows (405), or NULL. */
+/* The same with another HTTP status; allowed: the methods of the path, for 405; else NULL. */
 void answer_error_as(struct passage *passage, unsigned http, const struct status *status, const char *allowed);
 
-/* How a call failed. */
+/* Answers a call that failed. */
 void answer_failure(struct passage *passage, const struct status *status);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * A body in chunks, as RFC 9112 has it, taken apart as it comes.
+ * Decodes a chunked body (RFC 9112) as it arrives.
  */
 #ifndef BRIDGE_CHUNKS_H
 #define BRIDGE_CHUNKS_H
@@ -26,13 +26,13 @@ enum chunks_state {
 /* Start with {0}. */
 struct http_chunks {
     enum chunks_state state;
-    uint64_t left;   /* of the chunk */
+    uint64_t left;   /* bytes left of the chunk */
     unsigned digits; /* of its size */
-    size_t other;    /* bytes that are neither sizes nor data: extensions and trailers, which have a limit */
+    size_t other;    /* bytes of extensions and trailers, which are limited */
 };
 
-/* Takes bytes off the front of *rest until there is some data (a slice of *rest), nothing is left, or the state is
- * CHUNKS_DONE (what is left is not of this body) or CHUNKS_BAD. */
+/* Takes bytes off the front of *rest until there is data (which it returns, a slice of *rest), nothing is left, or the
+ * state is CHUNKS_DONE (the rest is not of this body) or CHUNKS_BAD. */
 struct text http_chunks_read(struct http_chunks *chunks, struct text *rest);
 
 #endif

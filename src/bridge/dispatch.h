@@ -1,16 +1,16 @@
 /*
- * From a request to its answer: the route, the message out of path and body, the RPC to a worker, the JSON of its
- * reply.
+ * From a request to its answer: finds the route, makes the message of path and body, calls a worker, and writes the
+ * reply as JSON.
  */
 #ifndef BRIDGE_DISPATCH_H
 #define BRIDGE_DISPATCH_H
 
 #include "bridge/passage.h"
 
-/* A body that is read in about a millisecond; larger ones wait for a reader. */
+/* A body of this size is parsed in about a millisecond; larger ones go to a reader thread. */
 #define DISPATCH_READ_HERE ((size_t)64 * 1024)
 
-/* An http_handler whose data is a struct bridge. */
+/* An http_handler; data is a struct bridge. */
 void dispatch(void *data, struct http_request *request);
 
 /* An http_served with the same data: counts the request. */

@@ -1,6 +1,6 @@
 /*
- * Files that come piece by piece, each asked for when the client has taken the one before: POST /api/sql/export and
- * GET /api/backups/{id}/download.
+ * Downloads in pieces, each requested when the client has taken the one before: POST /api/sql/export and GET
+ * /api/backups/{id}/download.
  */
 #ifndef BRIDGE_DOWNLOAD_H
 #define BRIDGE_DOWNLOAD_H

@@ -1,6 +1,6 @@
 /*
- * The links that the relay has made to the server, and whose they are; by them a handler learns that the client of its
- * request has gone, while the server's own end of the link is asleep.
+ * The links that the relay has made to the server, and their clients. Through them a handler learns that the client of
+ * its request has gone, while the server's end of the link is suspended.
  */
 #ifndef BRIDGE_LINKS_H
 #define BRIDGE_LINKS_H
@@ -12,28 +12,29 @@
 struct links;
 struct link;
 
-/* Called once when the client sends no more, on the relay's thread. It must not block, nor call anything of here. */
+/* Called once, on the relay's thread, when the client sends no more. It must not block, and must not call functions of
+ * this file. */
 typedef void link_left(void *context);
 
 struct links *links_new(void);
 void links_free(struct links *links);
 
-/* One that the server is about to be told of, by its descriptor; links_drop releases it. */
+/* Registers a link by its descriptor before the server gets it; release it with links_drop. */
 struct link *links_add(struct links *links, int fd, guest_name client);
 
-/* The one of a descriptor that the server now has as a connection. */
+/* Finds the link of a descriptor that the server now has as a connection. */
 struct link *links_take(struct links *links, int fd);
 void links_drop(struct links *links, struct link *link);
 
 guest_name link_client(const struct link *link);
 
-/* Tells `left` when the link's client goes. False where it has gone: then nothing is watched. */
+/* Calls `left` when the link's client goes. Returns false if it has gone already: then nothing is watched. */
 bool links_watch(struct links *links, struct link *link, link_left *left, void *context);
 
-/* Behind it `left` is not called any more, nor under way. */
+/* Stops watching. Afterwards `left` is neither called nor running. */
 void links_unwatch(struct links *links, struct link *link);
 
-/* A client sends no more. */
+/* Notes that a client sends no more. */
 void links_gone(struct links *links, guest_name client);
 
 #endif

@@ -1,17 +1,17 @@
 /*
  * /openapi.json, made from the table of routes and the descriptors of their messages by the rules of the JSON mapper,
- * so that the description and what is done cannot part.
+ * so that description and behaviour cannot differ.
  */
 #ifndef BRIDGE_OPENAPI_H
 #define BRIDGE_OPENAPI_H
 
 #include "base/text.h"
 
-/* The OpenAPI 3.1 document of all routes. Made when somebody asks for it first, 2 ms and half a megabyte, and kept: who
- * asks need not have logged in. */
+/* The OpenAPI 3.1 document of all routes. Made at the first call (2 ms, half a megabyte) and kept, because callers need
+ * no login. */
 struct text openapi_document(void);
 
-/* {"routes":["GET /…", …]} for people who ask for "/". */
+/* {"routes":["GET /…", …]}, the answer to "/". */
 struct text openapi_index(struct arena *arena);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Reverse proxies in front of the bridge, which the operator has named: whose request a proxy hands on is read of the
- * header that it writes. Nobody else's word is believed. Knows nothing of sockets.
+ * Reverse proxies in front of the bridge, named by the operator: the client of a proxy's request is read from the
+ * header that the proxy writes. Others' headers are ignored. Knows no sockets.
  */
 #ifndef BRIDGE_PROXIES_H
 #define BRIDGE_PROXIES_H
@@ -14,23 +14,23 @@
 
 struct proxies;
 
-/* Reads a list of addresses and networks: "127.0.0.1,10.0.0.0/8,2001:db8::/32". header: the one that all of them write,
- * "x-forwarded-for" or "forwarded" (RFC 7239); the other one is not looked at, because a client may have written it
- * itself. In the arena; NULL and INVALID_ARGUMENT where the list is none. */
+/* Reads a list of addresses and networks, "127.0.0.1,10.0.0.0/8,2001:db8::/32", into the arena. header: the one that
+ * all of them write, "x-forwarded-for" or "forwarded" (RFC 7239); the other is ignored, because a client may have
+ * written it. NULL and INVALID_ARGUMENT if the list is invalid. */
 struct proxies *proxies_read(struct arena *arena, const char *list, const char *header, struct status *status);
 
-/* Is this the address of one of them? False where proxies is NULL. */
+/* Is this the address of one of them? False if proxies is NULL. */
 bool proxies_have(const struct proxies *proxies, const struct sockaddr *address);
 
-/* The header that is looked at, and the one that says whether the client came by HTTPS. */
+/* The header that names the client, and the one that tells whether it used HTTPS. */
 const char *proxies_header(const struct proxies *proxies);
 const char *proxies_scheme_header(const struct proxies *proxies);
 
-/* Who asks, as the header says (all its values as one list with commas): the last of the list that is no proxy of ours.
- * What stands in front of that one he may have written himself. False where the list does not say. */
+/* Finds the client in the header (all its values as one list with commas): the last entry that is no proxy of ours.
+ * Entries before it may be forged. Returns false if the list does not tell. */
 bool proxies_client(const struct proxies *proxies, struct text list, struct sockaddr_storage *client);
 
-/* True where the last proxy says that its client came by HTTPS; list: as proxies_scheme_header has it. */
+/* Does the last proxy say that its client used HTTPS? list: the values of proxies_scheme_header. */
 bool proxies_by_https(const struct proxies *proxies, struct text list);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Answers of the guard in front of the HTTP server, as text: it refuses what never reaches the server.
+ * Answers of the guard in front of the HTTP server, as text: to requests that never reach the server.
  */
 #ifndef BRIDGE_REFUSAL_H
 #define BRIDGE_REFUSAL_H
@@ -7,8 +7,8 @@
 #include "base/arena.h"
 #include "base/text.h"
 
-/* A whole answer with this HTTP status, behind which the connection ends. `message` is a sentence of ours: it is put
- * into JSON as it is. */
+/* A complete answer with this HTTP status, after which the connection ends. `message` is put into JSON unescaped, so it
+ * must be a sentence of ours. */
 struct text refusal_text(struct arena *arena, unsigned http, const char *message);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * A client of the relay (relay.c): how far its request is (relay_request.c), and its way to the server
+ * A client of the relay (relay.c): the progress of its request (relay_request.c), and its link to the server
  * (relay_link.c).
  *
- * What has come of a client is kept until it was looked at (`checked`) and the server has taken it. A client is at a
- * head, at a body, or at rest: then the server has the request, and what comes meanwhile waits.
+ * What a client has sent is kept until it was `checked` and the server has taken it. A client is at a head, at a body,
+ * or at rest: then the server has the whole request, and further bytes wait.
  */
 #ifndef BRIDGE_RELAY_CLIENT_H
 #define BRIDGE_RELAY_CLIENT_H
@@ -12,67 +12,67 @@
 #include "bridge/chunks.h"
 #include "rpc/door.h"
 
-#define CLIENT_AHEAD ((size_t)16 * 1024) /* of a client, that the server or the client has not taken yet */
+#define CLIENT_AHEAD ((size_t)16 * 1024) /* buffered for a client, towards the server or the client */
 
 enum client_phase { AT_HEAD, AT_BODY, AT_REST, AT_END };
 
 struct client {
     enum client_phase phase;
-    bool has_ended;  /* sends no more */
-    bool is_served;  /* the server is done with the request; the rest of its answer is in the link */
-    bool has_answer; /* the client was sent some of it */
+    bool has_ended;  /* it sends no more */
+    bool is_served;  /* the server has finished the request; the rest of the answer is in the link */
+    bool has_answer; /* a part of the answer was sent to the client */
     struct intake pending;
-    size_t checked; /* of it, to be passed on */
-    bool has_turn;  /* the request may be, or is, at the server */
-    bool is_ahead;  /* the request came before the last one was answered */
-    bool has_next;  /* the next one did: it was there when the answer began */
-    bool is_last;   /* behind the answer the connection ends */
-    bool is_head;   /* HEAD: its answer has no body */
+    size_t checked; /* bytes of it that may be passed on */
+    bool has_turn;  /* the request may be at the server */
+    bool is_ahead;  /* the request arrived before the previous answer */
+    bool has_next;  /* the next request was already there when the answer began */
+    bool is_last;   /* the connection ends after the answer */
+    bool is_head;   /* a HEAD request: the answer has no body */
     bool had_link;
-    int64_t waits_since; /* for its turn; 0: it does not */
-    int64_t body_until;  /* the body must have come; it has its turn, or its deadline waits with it */
+    int64_t waits_since; /* for its turn; 0: it does not wait */
+    int64_t body_until;  /* deadline of the body, saved while the request waits for its turn */
     bool expects_continue;
-    int64_t unread_since; /* it has had so much to read that it is asked for nothing; 0: it has not */
+    int64_t unread_since; /* since when it has so much to read that no more is read from it; 0: it has not */
     bool is_chunked;
     struct http_chunks chunks;
-    uint64_t left; /* of the body, where it is not chunked; else what it has been so far */
+    uint64_t left; /* bytes of the body that are still to come; if it is chunked, those that have come */
 };
 
 struct client *client_of(struct guest *guest);
 
 /* ---- requests ---- */
 
-/* Our own answer. Behind it the connection ends: what follows cannot be trusted. Where the server has begun to answer
- * there is no place for another answer. */
+/* Sends our own answer and ends the connection, since what follows cannot be trusted. If the server has begun to
+ * answer, only ends it. */
 void client_refuse(struct guest *guest, unsigned http, const char *message);
 
-/* The next head, its rest, or the rest of the body is to come in its time. */
+/* Set the deadline for the next head, for its rest, and for the rest of the body. */
 void client_expect_head(struct guest *guest);
 void client_expect_rest(struct guest *guest);
 void client_expect_body(struct guest *guest);
 
-/* Its request waits for its turn. */
+/* The request waits for its turn. */
 void client_expect_turn(struct guest *guest);
 
-/* Looks at what is pending: what is as it should be is `checked`, what is not is refused. */
+/* Checks what is pending: valid bytes become `checked`, others are refused. */
 void client_check(struct guest *guest);
 
 /* ---- the way to the server ---- */
 
-/* The request's turn has come. */
+/* The request has its turn. */
 void client_take_turn(struct guest *guest);
 
-/* Sends what was checked, as far as the server takes it. Makes the way where there is none yet and it is worth one,
- * when the request has its turn; waits for that else. */
+/* Passes checked bytes on, as far as the server takes them. Opens the link if it is needed and the request has its
+ * turn; otherwise waits for the turn. */
 void client_pass_on(struct guest *guest);
 
-/* Reads what the server has written, as much as the client may have in front of it. True where that was all. */
+/* Reads what the server has written, as much as may be buffered for the client. Returns true if that was all. */
 bool client_take_answer(struct guest *guest);
 
-/* The server's end is closed or lost, or the client sends no more of a request; what was answered is sent. */
+/* The server's end is closed or lost, or the client sends no more of a request; what was answered is still sent. */
 void client_end(struct guest *guest);
 
-/* Has the door tell of what the link is waited for. */
+/* Sets the events that the door watches the link for. */
 void client_await_link(struct guest *guest);
 
 #endif

@@ -1,13 +1,13 @@
 /*
- * GET /metrics: the bridge's own numbers, and those of all its workers, which are asked at the same time.
+ * GET /metrics: the bridge's own metrics and those of all its workers, which are asked concurrently.
  */
 #ifndef BRIDGE_SCRAPE_H
 #define BRIDGE_SCRAPE_H
 
 #include "bridge/passage.h"
 
-/* Answers the passage, at once or later. Where workers ask for a login, one of them must have let the caller in, or the
- * bridge was told that metrics are open. */
+/* Answers the passage, now or later. If workers require a login, one of them must have accepted the caller, unless
+ * metrics are configured as open. */
 void scrape_begin(struct passage *passage);
 
 #endif

@@ -1,10 +1,8 @@
 /*
- * Who has logged in with a browser. The browser has a number that nobody guesses, and what it logged in with stays
- * here, in the memory of this bridge alone: a restart ends all sessions, and of several bridges behind one name the
- * same one must be asked each time.
+ * Browser logins. The browser has a random session number; the credentials stay in this bridge's memory. So a restart
+ * ends all sessions, and with several bridges behind one name a client must always reach the same one.
  *
- * A session ends by a logout, when it was not used for a while, and in any case after twelve times that. Safe from any
- * thread.
+ * A session ends with a logout, after being idle for a while, and at the latest after twelve times that. Thread-safe.
  */
 #ifndef BRIDGE_SESSIONS_H
 #define BRIDGE_SESSIONS_H
@@ -16,19 +14,18 @@
 
 struct sessions;
 
-/* idle_ms: how long a session lasts that nobody uses. */
+/* idle_ms: how long an unused session lasts. */
 struct sessions *sessions_new(uint32_t idle_ms);
 void sessions_free(struct sessions *sessions); /* NULL is fine */
 
-/* Begins one, and gives its number, in the arena. Where there are too many, one of
- * who has the most ends, the one that was used longest ago.
- * NULL where no number can be had. */
+/* Begins a session and returns its number, in the arena. If there are too many, the least recently used one of the
+ * credentials with the most sessions ends. NULL if there is no random number. */
 const char *sessions_begin(struct sessions *sessions, struct arena *arena, const char *authorization);
 
-/* What a session was begun with, in the arena; NULL where there is none of this number, or it is over. */
+/* The credentials of a session, in the arena; NULL if there is none with this number, or it has ended. */
 const char *sessions_find(struct sessions *sessions, struct arena *arena, struct text number);
 
-/* Ends it, where it is one. */
+/* Ends a session, if it exists. */
 void sessions_end(struct sessions *sessions, struct text number);
 
 #endif

@@ -1,20 +1,21 @@
 /*
- * Reads that are equal at the same moment: one of them is asked of a worker, and what it says answers all that were
- * there when it was asked. Who comes while it is under way waits for the next, so that nobody is told what was true
- * before he came. A thousand clients that ask for the status are two calls.
+ * Shares the answers of equal concurrent reads: one of them is sent to a worker, and its answer goes to all that had
+ * arrived before it was sent. Those that arrive during the call wait for the next one, so that nobody gets an answer
+ * older than the request. A thousand clients asking for the status cause two calls.
  */
 #ifndef BRIDGE_SHARE_H
 #define BRIDGE_SHARE_H
 
 #include "bridge/passage.h"
 
-/* True for a passage that may be answered so. */
+/* May this passage be answered so? */
 bool share_fits(const struct passage *passage);
 
-/* True where the answer will come by another; else it is to be called now, and share_end to be called behind it. */
+/* Returns true if the answer will come from another call. Otherwise make the call now, and then call share_end. */
 bool share_join(struct passage *passage);
 
-/* The passages that are answered with this one, linked by `next`. *then: the one that is to be called now, or NULL. */
+/* Returns the passages that get this one's answer, linked by `next`. *then becomes the passage whose call must be made
+ * now, or NULL. */
 struct passage *share_end(struct passage *passage, struct passage **then);
 
 #endif

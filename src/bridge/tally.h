@@ -1,5 +1,5 @@
 /*
- * What a bridge counts of its requests: by route, never by path, so that their number is bounded.
+ * Statistics of a bridge's requests: by route and not by path, so that their number is bounded.
  */
 #ifndef BRIDGE_TALLY_H
 #define BRIDGE_TALLY_H
@@ -12,17 +12,16 @@ struct http_tally;
 struct http_tally *http_tally_new(void);
 void http_tally_free(struct http_tally *counted);
 
-/* Slots of requests without a route. */
+/* Slots for requests without a route. */
 enum { HTTP_SLOT_NONE, HTTP_SLOT_PANEL, HTTP_SLOT_ROUTES };
 
 /* The slot of a route. */
 unsigned http_tally_slot(const struct route *route);
 
-/* A request of this slot was answered with this status. us: how long it took; below 0: its time says nothing, as that
- * of a stream. Any thread. */
+/* Counts an answered request. us: its duration; below 0: not meaningful, as for a stream. Any thread. */
 void http_tally_answered(struct http_tally *counted, unsigned slot, unsigned status, int64_t us);
 
-/* Adds the families. Routes that nobody asked for are left out. */
+/* Adds the metric families. Routes that were never used are left out. */
 void http_tally_show(const struct http_tally *counted, struct metrics *metrics);
 
 #endif

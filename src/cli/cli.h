@@ -16,35 +16,35 @@ struct cli_command;
 struct interrupt;
 struct worker;
 
-/* What was asked for. */
+/* A parsed command line, and what a command works with. */
 struct cli {
     const struct cli_command *command;
     struct arena *arena;
     struct status *status;
-    char **words; /* behind the command's name */
+    char **words; /* after the command's name */
     int word_count;
-    struct options given;        /* those that the command takes; the others are unset */
-    const char *const *from;     /* where each was said: "--project", "DATABASE_URL"; NULL: nowhere */
-    bool wants_json;             /* --json stands on its line */
-    bool has_head;               /* the line that names the target stands there */
-    struct worker *worker;       /* who is asked, cli/reach/worker.h; NULL: nobody, or not decided */
-    struct interrupt *interrupt; /* cli/reach/interrupt.h; NULL: signals do what they do everywhere */
+    struct options given;        /* those that the command accepts; others are unset */
+    const char *const *from;     /* where each option came from: "--project", "DATABASE_URL"; NULL: not set */
+    bool wants_json;             /* --json was given */
+    bool has_head;               /* the line that names the target was printed */
+    struct worker *worker;       /* the worker to call, cli/reach/worker.h; NULL: none, or not decided */
+    struct interrupt *interrupt; /* cli/reach/interrupt.h; NULL: signals have their default effect */
 };
 
-/* A command returns what the process exits with; EXIT_ERROR with a message in cli->status is printed by main. */
+/* Runs a command and returns the exit code. If it returns EXIT_ERROR, main prints the message in cli->status. */
 typedef int cli_command_fn(struct cli *cli);
 
-/* One of the things that a command such as branch does: truss branch create. */
+/* A subcommand, such as truss branch create. */
 struct cli_verb {
     const char *name;
-    const char *arguments; /* behind it, for help: "ID"; NULL: none */
-    int least_words;       /* behind it */
+    const char *arguments; /* its arguments, for help: "ID"; NULL: none */
+    int least_words;       /* number of words after it */
     int most_words;
     const char *help;
-    const char *missing; /* what is said where a word is missing; NULL: the usage */
+    const char *missing; /* the message if a word is missing; NULL: the usage */
     cli_command_fn *run;
     enum option_id
-        options[CLI_MOST_VERB_OPTIONS + 1]; /* of the command's own those that it takes, ending with OPTION_NONE */
+        options[CLI_MOST_VERB_OPTIONS + 1]; /* those of the command's options that it accepts, ended by OPTION_NONE */
 };
 
 struct cli_command {
@@ -52,12 +52,12 @@ struct cli_command {
     const char *arguments; /* for help: "[NAME…]"; NULL: none */
     int least_words;
     int most_words;                          /* -1: any number */
-    const char *help;                        /* NULL: for our own scripts; it is not listed */
-    const char *examples[CLI_MOST_EXAMPLES]; /* each a line for a shell; at least one */
+    const char *help;                        /* NULL: not listed; for our own scripts */
+    const char *examples[CLI_MOST_EXAMPLES]; /* each a shell line; at least one */
     cli_command_fn *run;
-    bool finds_worker;            /* by itself, where it needs one */
-    const struct cli_verb *verbs; /* its first word is one of them; ends with a NULL name. NULL: it has none */
-    enum option_id options[CLI_MOST_OPTIONS + 1]; /* that it takes, ending with OPTION_NONE */
+    bool finds_worker;            /* it calls worker_find itself when it needs a worker */
+    const struct cli_verb *verbs; /* its first word must be one of them; ended by a NULL name. NULL: none */
+    enum option_id options[CLI_MOST_OPTIONS + 1]; /* that it accepts, ended by OPTION_NONE */
 };
 
 extern const struct cli_verb cli_branch_verbs[];

@@ -1,28 +1,27 @@
 /*
- * The commands and their options as data: dispatch, --help, the manual pages and the shell's completion are made of
- * them.
+ * The commands and their options as data: dispatch, --help, manual pages and shell completion are made from them.
  */
 #ifndef CLI_TABLE_H
 #define CLI_TABLE_H
 
 #include "cli/cli.h"
 
-/* Those that most commands take: whom to ask, about what, how to answer. Ends with OPTION_NONE. */
+/* Options of most commands: the worker, the target, the output. Ended by OPTION_NONE. */
 extern const enum option_id cli_common_options[];
 
-/* Ends with a NULL name. */
+/* Ended by a NULL name. */
 extern const struct cli_command cli_commands[];
 
-/* Is it in the list, which ends with OPTION_NONE? */
+/* Is it in the list, which is ended by OPTION_NONE? */
 bool cli_has_option(const enum option_id *options, enum option_id id);
 
-/* Was it said on the command line, not by a variable or a file? */
+/* Was it given on the command line, not by a variable or a file? */
 bool cli_is_on_line(const struct cli *cli, enum option_id id);
 
-/* NULL where there is none. */
+/* NULL: there is none. */
 const struct cli_command *cli_find(const char *name);
 
-/* The one whose name is nearest to a name that is none; NULL: none is near. */
+/* The command with the most similar name; NULL: none is similar. */
 const struct cli_command *cli_nearest(const char *name);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * Four eyes at a call: who asks, whether another one has approved it, and what he is told where nobody has.
+ * Four eyes during a call: whether the caller needs another person's approval, whether there is one, and the message if
+ * there is none.
  */
 #ifndef WORKER_APPROVALS_H
 #define WORKER_APPROVALS_H
@@ -14,15 +15,15 @@ struct approval_rule {
     uint32_t for_ms; /* how long an approval is good */
 };
 
-/* One who asks; as long as his request. */
+/* The caller of one request; lives as long as that. */
 struct approval_asker {
     const char *who;
-    const char *approved_by; /* set when he was allowed; "" before */
+    const char *approved_by; /* set when the call was allowed; "" before */
     struct permission permission;
 };
 
-/* The permission that a request of this principal needs, in asker, which outlives the request; NULL where the worker
- * asks for none. `who` is borrowed. */
+/* Returns the permission that a request of this caller needs; it is stored in `asker`, which must outlive the request.
+ * NULL if the worker requires no approvals. `who` is borrowed. */
 const struct permission *approval_needed(const struct approval_rule *rule, const char *who,
                                          struct approval_asker *asker);
 

@@ -1,5 +1,5 @@
 /*
- * A backup into a branch: src/backup knows the file, src/branch the database.
+ * Restores a backup into a branch: src/backup knows the file, src/branch the database.
  */
 #ifndef WORKER_BACKUP_RESTORE_H
 #define WORKER_BACKUP_RESTORE_H
@@ -9,7 +9,7 @@
 
 enum backup_task { BACKUP_MAKE, BACKUP_READ, BACKUP_TRY, BACKUP_RESTORE };
 
-/* What is to be done with a row that was claimed for it. TRY: restore it into a branch that is dropped again. */
+/* What to do with a row that was claimed for it. BACKUP_TRY: restore into a branch that is dropped afterwards. */
 struct backup_job {
     enum backup_task task;
     int64_t id;
@@ -18,7 +18,7 @@ struct backup_job {
     uint32_t ttl_hours;
 };
 
-/* Does RESTORE or TRY with a row that is claimed for it; its row tells how that ended. */
+/* Does BACKUP_RESTORE or BACKUP_TRY with a claimed row; the row then tells how it ended. */
 void backup_restore_job(const struct backup_call *call, const struct branches *branches, const struct backup_job *job);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * The thread of a worker that ends branches whose time is over, and finishes what a worker left.
+ * The thread of a worker that deletes expired branches and cleans up what a dead worker left.
  */
 #ifndef WORKER_BRANCH_WATCH_H
 #define WORKER_BRANCH_WATCH_H
@@ -8,12 +8,12 @@
 
 struct branch_watch;
 
-/* Looks each so many milliseconds, a little more or less, so that workers do not do so at once. The branches are
- * borrowed. */
+/* Starts it; it runs about every every_ms milliseconds, with jitter, so that workers do not coincide. Borrows the
+ * branches. */
 struct branch_watch *branch_watch_start(const struct branches *branches, uint32_t every_ms);
 
-/* Waits for what it does up to so long; false where it still does it: the process should exit without touching the
- * rest. NULL is fine. */
+/* Stops it, waiting up to grace_ms. Returns false if it is still busy: the process should then exit without touching
+ * what it uses. NULL is fine. */
 bool branch_watch_stop(struct branch_watch *watch, uint32_t grace_ms);
 
 #endif

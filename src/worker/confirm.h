@@ -1,13 +1,13 @@
 /*
- * In an environment ("production") who changes something types the name of the database.
+ * In a guarded environment ("production") whoever changes something must type the database's name.
  */
 #ifndef WORKER_CONFIRM_H
 #define WORKER_CONFIRM_H
 
 #include "migration/look/place.h"
 
-/* name: what was typed; "": nothing. False and FAILED_PRECONDITION (reason CONFIRM) where a name is wanted, or another
- * database's was typed. */
+/* Checks the typed name ("": none). Fails with FAILED_PRECONDITION (reason CONFIRM) if a name is required and missing
+ * or of another database. */
 bool confirm_check(const struct site *site, const char *name, struct status *status);
 
 #endif

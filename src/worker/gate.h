@@ -1,5 +1,5 @@
 /*
- * The worker's door: asks src/trust who calls, and says it to src/rpc.
+ * The worker's gate: has src/trust authenticate the caller, for src/rpc.
  */
 #ifndef WORKER_GATE_H
 #define WORKER_GATE_H
@@ -8,11 +8,12 @@
 #include "trust/login.h"
 
 struct gate {
-    struct login *login; /* NULL: no tokens, nobody is asked */
+    struct login *login; /* NULL: no tokens; nobody has to log in */
 };
 
-/* An rpc_gate over a struct gate. Without tokens whoever comes has every scope: a user of this machine by name where
- * the kernel tells it. A bridge that is open to others says so, and is refused then. */
+/* An rpc_gate whose context is a struct gate. Without tokens every caller has every scope; a user of this machine gets
+ * a name if the kernel reports it. A bridge that is open to other machines says so in its calls, which are then
+ * refused. */
 rpc_gate gate_enter;
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * What a worker tells of itself as metrics: what it has counted, and what it last saw. Nothing is asked of the database
- * for them, so that who asks often disturbs nobody.
+ * A worker's metrics: what it has counted and last seen. The database is not queried for them, so that frequent scrapes
+ * disturb nobody.
  */
 #ifndef WORKER_METRICS_H
 #define WORKER_METRICS_H
@@ -8,7 +8,7 @@
 #include "rpc/metrics.h"
 #include "worker/service/service.h"
 
-/* Adds all families of this worker. */
+/* Adds all metric families of this worker. */
 void worker_metrics_show(const struct health_context *context, struct metrics *metrics);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The worker of one command (--serves-parent): it says when it listens, and leaves nothing behind: not even the
- * directory of its socket, which its parent may not live to remove.
+ * The private worker of one command (--serves-parent): it reports when it listens, and removes everything that it made
+ * at its end, even its socket's directory, since its parent may be killed.
  */
 #ifndef WORKER_PRIVATE_H
 #define WORKER_PRIVATE_H
@@ -9,14 +9,14 @@
 
 #include <stdbool.h>
 
-/* Makes the directory of an ipc:// socket, which only its user may enter. False and a status where it is there already,
- * or cannot be made. */
+/* Creates the directory of an ipc:// socket, accessible only to its user. Fails if it exists already or cannot be
+ * created. */
 bool private_begin(const char *url, struct status *status);
 
-/* Says on standard output that calls are answered now; created: the database that was made for it, or NULL. */
+/* Prints on standard output that calls are now answered; created: the database that was created, or NULL. */
 void private_say_ready(const char *created);
 
-/* Removes the socket of an ipc:// URL and its directory, as far as they are still there. */
+/* Removes the socket of an ipc:// URL and its directory, if they exist. */
 void private_end(const char *url);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * What a worker is told: its options, the project's .env, and what follows from them.
+ * A worker's settings: its options, the project's .env, and what follows from them.
  */
 #ifndef WORKER_SETTINGS_H
 #define WORKER_SETTINGS_H
@@ -13,37 +13,37 @@
 
 struct config {
     const char *urls[LIMIT_LISTENERS + 1]; /* where to listen, NULL-terminated */
-    bool audit;                            /* write what is done into truss.audit, also without a login */
-    struct tls_files tls;                  /* of tls+tcp:// addresses; certificate NULL: none */
-    const struct hook_list *webhooks;      /* NULL: there are none */
-    const char *webhooks_file;             /* that says so */
+    bool audit;                            /* write truss.audit, even if no login is required */
+    struct tls_files tls;                  /* for tls+tcp:// addresses; certificate NULL: none */
+    const struct hook_list *webhooks;      /* NULL: none */
+    const char *webhooks_file;             /* the file that defines them */
     const char *otlp_endpoint;             /* NULL: no spans are sent */
     const char *otlp_headers;
     bool metrics_open;       /* metrics need no login */
-    const char *tokens;      /* the file of who may call; NULL: nobody is asked */
-    const char *oidc;        /* the file of whose pipelines may; NULL: none may */
-    const char *environment; /* NULL: none was said */
+    const char *tokens;      /* the file of tokens; NULL: no login is required */
+    const char *oidc;        /* the file of trusted OIDC issuers; NULL: none */
+    const char *environment; /* NULL: none */
     enum sandbox_mode sandbox;
-    bool environment_is_projects; /* by nobody but the project's truss.toml */
-    bool needs_approval;          /* what runs and what marks, by another one than who calls */
-    uint32_t approval_ms;         /* how long one is good */
+    bool environment_is_projects; /* the environment is named only by the project's truss.toml */
+    bool needs_approval;          /* runs and marks need another person's approval */
+    uint32_t approval_ms;         /* validity of an approval */
     struct project project;
     struct conninfo conninfo;
     bool has_conninfo;
-    const char *conninfo_error; /* why there is none: an answer for those who ask, no reason not to start */
+    const char *conninfo_error; /* why there is none: reported to callers; the worker starts nevertheless */
     enum status_code conninfo_code;
     const char *framework;
-    struct ledger ledger; /* --ledger; table NULL: not said */
+    struct ledger ledger; /* --ledger; table NULL: not given */
     bool serves_parent;   /* it is the private worker of a command */
-    bool create_database; /* where it is missing */
+    bool create_database; /* create a missing database */
     bool allow_other_database;
     bool allow_delegate;
     uint32_t delegate_timeout_ms;
     uint32_t lock_wait_ms;
     struct run_settings settings;
-    const struct conninfo *sql_conninfo; /* of the workbench; NULL: the one above */
-    const char *own_schema;              /* where our own tables are */
-    const char *sql_role;                /* NULL: the connection's */
+    const struct conninfo *sql_conninfo; /* for the workbench; NULL: the one above */
+    const char *own_schema;              /* the schema of our own tables */
+    const char *sql_role;                /* for the workbench; NULL: the connection's role */
     uint32_t max_branches;
     bool loads_foreign_code;
     uint32_t backup_jobs;
@@ -52,15 +52,15 @@ struct config {
     bool sql_user_functions;
     bool sql_foreign_tables;
     const char *backups;               /* the folder of backups, or "s3://…"; NULL: none */
-    const struct s3_place *backups_s3; /* the store; NULL: it is a folder */
-    const char *pg_bin;                /* where pg_dump is; NULL: it is looked for */
+    const struct s3_place *backups_s3; /* the S3 store; NULL: backups are in a folder */
+    const char *pg_bin;                /* the folder of pg_dump; NULL: search for it */
 };
 
-/* Makes it of the options. Where they do not name the database, the project's .env is asked. False and INVALID_ARGUMENT
- * for options that make no sense. Everything lives in the arena or where the options are. */
+/* Makes the settings of the options. If they do not name a database, the project's .env is read. Fails with
+ * INVALID_ARGUMENT for contradictory options. Strings live in the arena or in the options. */
 bool config_make(struct arena *arena, const struct options *options, struct config *config, struct status *status);
 
-/* Is who calls asked for a login? */
+/* Must callers log in? */
 bool config_asks_login(const struct config *config);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * The worker's audit: what a call asks for, who asks, and what came of it, as rows of truss.audit. What only reads
- * writes nothing, nor does a try. What is state-changing has a row before it begins, and is not done where that cannot
- * be written; a cancel is the exception, which must reach a run also when the database does not answer.
+ * The worker's audit: records each call's request, caller and outcome in truss.audit. Read-only calls and dry runs are
+ * not recorded. A change gets its row before it begins, and is refused if the row cannot be written; except a cancel,
+ * which must reach a run even if the database does not answer.
  */
 #ifndef WORKER_WITNESS_H
 #define WORKER_WITNESS_H
@@ -12,33 +12,33 @@
 struct witness;
 struct audit_entry;
 
-/* How something ended that went on behind its answer. */
+/* The outcome of work that went on after its call was answered. */
 struct witness_outcome {
     const ProtobufCMessage *reply; /* NULL: it failed */
-    const struct status *status;   /* why */
+    const struct status *status;   /* the error */
     const char *operation;
 };
 
-/* is_asked_for: everything is audited, and what cannot be is not done. Else only a database is that has an audit: a
- * worker without a login leaves none in a database that nobody audits. */
+/* is_asked_for: audit everything, and refuse what cannot be recorded. Otherwise only a database that already has an
+ * audit is audited: a worker without a login does not start one. */
 struct witness *witness_new(const struct site *site, bool is_asked_for);
 void witness_free(struct witness *witness);
 
 /* For the RPC server; lives as long as the witness. */
 const struct rpc_witness *witness_hooks(struct witness *witness);
 
-/* Who calls, as the audit names him: the token's name, the OIDC subject, "uid 1000 (anna)" of a user of this machine;
- * "" where nobody was asked. In the arena, or the principal's own. */
+/* The caller's name in the audit: the token's name, the OIDC subject, "uid 1000 (anna)" for a user of this machine; ""
+ * if no login was required. In the arena, or the principal's own. */
 const char *witness_actor(struct arena *arena, const struct rpc_call *call);
 
-/* For what goes on when its call has been answered: the call's row says STARTED then, and how it ended is for
- * witness_end. A copy in the arena; NULL where the call is not audited. */
+/* For work that goes on after its call is answered: the call's row then says STARTED, and witness_end records the
+ * outcome. Returns a copy in the arena; NULL if the call is not audited. */
 struct audit_entry *witness_keep(struct arena *arena, const struct rpc_call *call);
 
-/* It did not go on: what was kept is worth nothing, and how it ended stands in the call's row. */
+/* The work did not go on after all: the entry of witness_keep is void, and the call's row has the outcome. */
 void witness_drop(const struct rpc_call *call);
 
-/* Its last row: what came of it. A NULL entry is fine. */
+/* Records the outcome. A NULL entry is fine. */
 void witness_end(const struct witness *witness, const struct audit_entry *kept, const struct witness_outcome *outcome);
 
 #endif

@@ -6,8 +6,8 @@
 
 #include "cli/cli.h"
 
-/* Downloads the backup of the second word into the file of the third, or of the backup's own name; "-" is standard
- * output. The exit code. */
+/* Downloads the backup with the id in the second word to the file in the third word, or one with the backup's own name;
+ * "-" is standard output. Returns the exit code. */
 int backup_download(struct cli *cli);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * A branch that is made behind its answer, followed to its end.
+ * Follows a branch that is made in the background to its end.
  */
 #ifndef CLI_COMMANDS_BRANCH_FOLLOW_H
 #define CLI_COMMANDS_BRANCH_FOLLOW_H
@@ -9,9 +9,10 @@
 
 #define BRANCH &truss__branch__v1__branch_service__descriptor
 
-/* Says on standard error what is done (not for --json), and gives the branch when it is made; NULL and a status where
- * it could not be, or the time is over. Ctrl-C: who `owns` it has it cancelled, and leaves it with the second; another
- * one leaves it with the first. Call watch_hold_interrupts before the worker is called for the first time. */
+/* Reports progress on standard error (not with --json) and returns the branch when it is ready; NULL with a status if
+ * it failed or the time is over. Ctrl-C: if this command `owns` the branch, the first one cancels it and the second
+ * stops following; otherwise the first stops following. Call watch_hold_interrupts before the first call to the
+ * worker. */
 const Truss__Branch__V1__Branch *branch_follow(struct cli *cli, const char *id, bool owns);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Standard input as a whole.
+ * Reads standard input as a whole.
  */
 #ifndef CLI_COMMANDS_INPUT_H
 #define CLI_COMMANDS_INPUT_H
@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-/* Reads it to its end, into the arena, ending with NUL. RESOURCE_EXHAUSTED beyond LIMIT_SCRIPT. */
+/* Reads to the end, into the arena, with a NUL at the end. RESOURCE_EXHAUSTED beyond LIMIT_SCRIPT. */
 bool input_read(struct arena *arena, struct text *content, struct status *status);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Migrations that a run of named ones would leave behind.
+ * Earlier migrations that a run of named ones would leave pending.
  */
 #ifndef CLI_COMMANDS_LEFT_BEHIND_H
 #define CLI_COMMANDS_LEFT_BEHIND_H
@@ -7,8 +7,8 @@
 #include "cli/cli.h"
 #include "truss/migration/v1/migration.pb-c.h"
 
-/* False, with a message, where names were given, an earlier migration is pending and not among them, and
- * --allow-out-of-order does not stand there. What the worker would refuse anyway, it says itself. */
+/* Returns false with a message if names were given, an earlier migration is pending and not named, and
+ * --allow-out-of-order is missing. Cases that the worker refuses anyway are left to it. */
 bool left_behind_check(struct cli *cli, const Truss__Migration__V1__RunRequest *request);
 
 #endif

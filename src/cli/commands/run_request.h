@@ -1,5 +1,5 @@
 /*
- * What a run or a plan is asked for with, out of the command's options.
+ * Makes the request of a run or a plan from the command's options.
  */
 #ifndef CLI_COMMANDS_RUN_REQUEST_H
 #define CLI_COMMANDS_RUN_REQUEST_H
@@ -7,13 +7,13 @@
 #include "cli/cli.h"
 #include "truss/migration/v1/migration.pb-c.h"
 
-/* False, with a message, where options contradict each other. Strings are borrowed or in the cli's arena. */
+/* Returns false with a message if options contradict each other. Strings are borrowed or in the cli's arena. */
 bool run_request_read(struct cli *cli, Truss__Migration__V1__RunRequest *request);
 
-/* The same for a plan: what was shown is what runs. Borrows its strings. */
+/* The same request for a plan, so that what is shown is what runs. Borrows its strings. */
 Truss__Migration__V1__PlanRequest run_request_as_plan(const Truss__Migration__V1__RunRequest *run);
 
-/* What such a run would do; NULL where that failed, with a message. */
+/* Asks for the plan of such a run; NULL with a message on failure. */
 const Truss__Migration__V1__PlanResponse *run_request_plan(struct cli *cli,
                                                            const Truss__Migration__V1__RunRequest *run);
 

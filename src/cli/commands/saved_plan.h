@@ -1,6 +1,6 @@
 /*
- * A plan in a file: what was looked at and approved is what runs, also in another job, on another day. The file holds
- * what the plan was asked for with, and the plan: no password, but the statements that it lists.
+ * A plan in a file: what was reviewed and approved is what runs, also in another job or on another day. The file
+ * contains the request and the plan: no password, but the statements.
  */
 #ifndef CLI_COMMANDS_SAVED_PLAN_H
 #define CLI_COMMANDS_SAVED_PLAN_H
@@ -10,13 +10,13 @@
 
 #include <stdbool.h>
 
-/* Writes the file of --save, whole or not at all. False with a message. */
+/* Writes the file of --save, completely or not at all. Returns false with a message on failure. */
 bool saved_plan_write(struct cli *cli, const Truss__Migration__V1__RunRequest *request,
                       const Truss__Migration__V1__PlanResponse *plan);
 
-/* Reads the file of --plan into the request, where that was given; what the file says may not be said beside it. Then
- * asks for the plan anew: refuses (REASON_PLAN_CHANGED), with what has changed, where it is of another database or
- * another plan now. The worker holds the hash against the plan again when it has its locks. */
+/* Reads the file of --plan, if given, into the request; options that the file determines must not be given, too. Then
+ * asks for the plan again, and refuses (REASON_PLAN_CHANGED) with the differences if it is now of another database or
+ * another plan. The worker checks the hash once more when it has its locks. */
 bool saved_plan_read(struct cli *cli, Truss__Migration__V1__RunRequest *request);
 
 #endif

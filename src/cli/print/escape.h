@@ -1,5 +1,5 @@
 /*
- * Text from outside, made fit for the formats of CI systems. Every answer is in the arena.
+ * Escapes foreign text for the formats of CI systems. Results are in the arena.
  */
 #ifndef CLI_PRINT_ESCAPE_H
 #define CLI_PRINT_ESCAPE_H
@@ -8,22 +8,22 @@
 
 #include <stdbool.h>
 
-/* For XML, which has no way to write most control characters. */
+/* For XML, which cannot represent most control characters. */
 const char *escape_xml(struct arena *arena, const char *text);
 
-/* For a workflow command of GitHub, which ends with its line. */
+/* For a GitHub workflow command, which ends with its line. */
 const char *escape_command(struct arena *arena, const char *text, bool is_property);
 
-/* The inside of a JSON string. */
+/* For the inside of a JSON string. */
 const char *escape_json(struct arena *arena, const char *text);
 
-/* The most characters of one text that the next two keep. */
+/* The most characters that the next two keep. */
 #define MARKDOWN_CHARACTERS 1000
 
-/* For Markdown, also inside a table: a sentence, which calls nobody by "@name". */
+/* A sentence for Markdown, also inside a table; "@name" notifies nobody. */
 const char *escape_markdown(struct arena *arena, const char *text);
 
-/* The same as code on one line: a name, which can be copied. */
+/* A name as Markdown code on one line, which can be copied. */
 const char *escape_markdown_code(struct arena *arena, const char *text);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * What a person needs of a failed migration: what the server says, the script's lines around the place, and what to do
- * next, as a command.
+ * What a person needs to know about a failed migration: the server's message, the script's lines around the place, and
+ * the next step as a command.
  */
 #ifndef CLI_PRINT_FAILURE_VIEW_H
 #define CLI_PRINT_FAILURE_VIEW_H
@@ -8,10 +8,10 @@
 #include "cli/cli.h"
 #include "truss/migration/v1/migration.pb-c.h"
 
-/* The failure with its place in the script, for which the worker is asked. */
+/* Prints the failure with its place in the script, which it gets from the worker. */
 void failure_print(struct cli *cli, const Truss__Migration__V1__FailedMigration *failed);
 
-/* "Next: …" */
+/* Prints "Next: …". */
 void failure_print_next(struct cli *cli, const Truss__Migration__V1__RunResponse *reply);
 
 #endif

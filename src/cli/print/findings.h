@@ -1,5 +1,5 @@
 /*
- * What a plan has that fails, or stops readers or writers, with its place in a file.
+ * The findings in a plan: statements that fail or block readers or writers, with their places in a file.
  */
 #ifndef CLI_PRINT_FINDINGS_H
 #define CLI_PRINT_FINDINGS_H
@@ -9,7 +9,7 @@
 
 enum rule { RULE_STOPS_WRITERS, RULE_MAY_BLOCK, RULE_STOPS_READERS, RULE_FAILS };
 
-/* A statement that stops somebody, or may, or that cannot succeed. */
+/* A statement that blocks somebody, or may, or that cannot succeed. */
 struct finding {
     const Truss__Migration__V1__PlannedMigration *migration;
     const char *path;
@@ -25,17 +25,17 @@ struct findings {
     size_t capacity;
 };
 
-/* All of them, in the arena. The status tells where the files are. */
+/* Collects them, in the arena. The status tells where the files are. */
 struct findings findings_of(struct arena *arena, const Truss__Migration__V1__PlanResponse *reply,
                             const Truss__Migration__V1__GetStatusResponse *status);
 
-/* Does a failure that the plan tells of belong to no statement of its own? Those that do are findings already. */
+/* Is this failure of the plan about no particular statement? Failures of statements are findings. */
 bool findings_is_general(const Truss__Migration__V1__PlanResponse *reply, const char *failure);
 
-/* The file's path in the project; the filename alone where the folder is "". */
+/* The file's path in the project; only the filename if the folder is "". */
 const char *findings_path(struct arena *arena, const char *folder, const char *filename);
 
-/* The filename of a migration as the status has it; its name where that does not know it. */
+/* The filename of a migration according to the status; its name if that is not known. */
 const char *findings_filename(const Truss__Migration__V1__GetStatusResponse *status, const char *name);
 
 #endif

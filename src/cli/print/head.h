@@ -1,5 +1,5 @@
 /*
- * The first line that a person reads of any answer: which database and which project this is.
+ * The first line of every answer for people: which database and project it is about.
  */
 #ifndef CLI_PRINT_HEAD_H
 #define CLI_PRINT_HEAD_H
@@ -9,11 +9,11 @@
 
 #include <stdio.h>
 
-/* "shop at db.example:5432 as app (PostgreSQL 15.18), project ./api, Prisma", once for each command; NULL (of an older
- * worker) is nothing. */
+/* Prints "shop at db.example:5432 as app (PostgreSQL 15.18), project ./api, Prisma", once per command; nothing for NULL
+ * (from an older worker). */
 void head_print(struct cli *cli, const Truss__Rpc__V1__Target *target);
 
-/* The same on another stream: where standard output is a script, as it is. */
+/* The same on another stream, for commands whose standard output is a script. */
 void head_print_to(FILE *out, struct cli *cli, const Truss__Rpc__V1__Target *target);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * What a person sees of a run that goes on. What matters becomes a line that stays: a lock that is waited for and who
- * has it, a migration that is applied. What changes all the time is one line that is rewritten, on a terminal;
- * elsewhere lines now and then, without control characters.
+ * Shows the progress of a run to a person. Important events become permanent lines: a lock that is waited for and who
+ * holds it, a migration that is applied. On a terminal, what changes all the time is one line that is redrawn;
+ * otherwise a line from time to time, without control characters.
  */
 #ifndef CLI_PRINT_LIVE_H
 #define CLI_PRINT_LIVE_H
@@ -15,26 +15,26 @@
 #include <stdint.h>
 
 struct live {
-    struct arena *arena; /* of what is remembered to the end */
-    struct arena *now;   /* of the next ones: what happens at this moment */
+    struct arena *arena; /* for what is remembered to the end */
+    struct arena *now;   /* for the next ones: the present state */
     bool is_terminal;
-    bool is_drawn;     /* the line that is rewritten stands there */
+    bool is_drawn;     /* the redrawn line is visible */
     const char *label; /* nine characters wide; NULL: nothing to show */
     enum colour colour;
     const char *what;   /* "NAME (2 of 5)" */
     const char *more;   /* "building index, 40 %"; "" for nothing */
     int64_t since;      /* wall clock, microseconds */
-    int64_t waits_till; /* clock_ms: a wait for a lock that is not told of again is over then; 0: no wait */
-    bool is_said;       /* elsewhere than on a terminal: there is a line of this already */
+    int64_t waits_till; /* clock_ms: the end of a lock wait that gets no further events; 0: no wait */
+    bool is_said;       /* without a terminal: a line about this was printed */
 
-    const char **told; /* names of the migrations that are applied and said so */
+    const char **told; /* names of the applied migrations that have a line */
     size_t told_count;
     size_t told_capacity;
-    uint32_t number; /* of the migration that was begun last, of how many */
+    uint32_t number; /* of the migration that began last, out of `count` */
     uint32_t count;
-    const char *blockers; /* of the step under way, who were named last; NULL: nobody yet */
-    int64_t named_at;     /* clock_ms, when */
-    const char *phase;    /* of the progress that was said last */
+    const char *blockers; /* of the current step, as last named; NULL: none yet */
+    int64_t named_at;     /* clock_ms, when they were named */
+    const char *phase;    /* of the last progress line */
     double percent;
 };
 
@@ -43,16 +43,16 @@ void live_free(struct live *live);
 
 void live_event(struct live *live, const Truss__Migration__V1__Event *event);
 
-/* Call it a few times a second: time passes also where nothing happens. */
+/* Call it a few times a second, so that times are updated. */
 void live_tick(struct live *live);
 
-/* A line of its own. */
+/* Prints a permanent line. */
 void live_say(struct live *live, enum colour colour, const char *label, const char *text);
 
-/* Ctrl-C was pressed: the terminal has written "^C" to the line, which goes with the next live_clear. */
+/* Ctrl-C was pressed: the terminal has echoed "^C" on the line, which the next live_clear removes. */
 void live_interrupted(struct live *live);
 
-/* Takes the line that is rewritten away. */
+/* Removes the redrawn line. */
 void live_clear(struct live *live);
 
 #endif

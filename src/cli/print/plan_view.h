@@ -1,5 +1,5 @@
 /*
- * A plan as a person reads it.
+ * Prints a plan for people.
  */
 #ifndef CLI_PRINT_PLAN_VIEW_H
 #define CLI_PRINT_PLAN_VIEW_H
@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-/* Prints it; verbose: every statement. */
+/* verbose: show every statement. */
 void plan_print(struct cli *cli, const Truss__Migration__V1__PlanResponse *reply, bool verbose);
 
 #endif

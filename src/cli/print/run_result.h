@@ -1,5 +1,5 @@
 /*
- * What a run has come to, as a person and a script read it: a line a migration, the failure, the summary.
+ * Prints the result of a run, for people and scripts: a line for each migration, the failure, the summary.
  */
 #ifndef CLI_PRINT_RUN_RESULT_H
 #define CLI_PRINT_RUN_RESULT_H
@@ -7,10 +7,10 @@
 #include "cli/cli.h"
 #include "truss/migration/v1/migration.pb-c.h"
 
-/* "applied  NAME (12 ms)" */
+/* Prints "applied  NAME (12 ms)". */
 void result_print_applied(struct arena *arena, const char *name, uint32_t duration_ms, uint32_t resumed_steps);
 
-/* Everything. told: the names of `told_count` migrations whose lines stand there already. */
+/* Prints everything. told: the names of `told_count` migrations whose lines were already printed. */
 void result_print(struct cli *cli, const Truss__Migration__V1__RunResponse *reply, const char *const *told,
                   size_t told_count);
 

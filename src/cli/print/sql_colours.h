@@ -4,7 +4,7 @@
 #ifndef CLI_PRINT_SQL_COLOURS_H
 #define CLI_PRINT_SQL_COLOURS_H
 
-/* Prints a script: as it is where there are no colours. */
+/* Prints a script, unchanged if colours are not in use. */
 void sql_print(const char *sql);
 
 #endif

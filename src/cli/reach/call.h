@@ -1,5 +1,5 @@
 /*
- * Calls of a command: one that is made and done with, or several over one channel.
+ * The RPC calls of a command: a single one, or several over one channel.
  */
 #ifndef CLI_REACH_CALL_H
 #define CLI_REACH_CALL_H
@@ -14,35 +14,35 @@
 
 #define MIGRATION &truss__migration__v1__migration_service__descriptor
 
-/* What --timeout says, else so many seconds, as milliseconds. */
+/* --timeout, or else `seconds`, in milliseconds. */
 uint32_t call_timeout(const struct cli *cli, unsigned seconds);
 
-/* Where a call goes, and what becomes of it. */
+/* How calls are made. */
 struct caller {
     struct rpc_channel *channel;
     struct rpc_call_options options;
-    struct arena *arena;   /* of the reply */
-    struct status *status; /* of a failure */
+    struct arena *arena;   /* for the reply */
+    struct status *status; /* receives the error */
 };
 
-/* Calls a method of MIGRATION by its name; the reply in the caller's arena. NULL where it failed; status says why. */
+/* Calls a method of MIGRATION by name; returns the reply, in the caller's arena, or NULL with the status. */
 const void *call_on(const struct caller *caller, const char *method, const ProtobufCMessage *request);
 
-/* The same of any service. */
+/* The same for any service. */
 const void *call_service(const struct caller *caller, const ProtobufCServiceDescriptor *service, const char *method,
                          const ProtobufCMessage *request);
 
-/* The same over a channel of its own, with the command's worker, time-out, key, arena and status. */
+/* The same with the command's worker, timeout, key, arena and status. */
 const void *call(struct cli *cli, const ProtobufCServiceDescriptor *service, const char *method,
                  const ProtobufCMessage *request, unsigned seconds);
 
-/* --framework as a request has it; "" where it was not given. */
+/* --framework for a request; "" if it was not given. */
 char *framework_of(const struct cli *cli);
 
-/* --confirm, or "". */
+/* --confirm for a request, or "". */
 char *confirm_of(const struct cli *cli);
 
-/* Prints the reply as JSON where that was asked for; else false. */
+/* Prints the reply as JSON if --json was given; otherwise returns false. */
 bool print_json(const struct cli *cli, const ProtobufCMessage *reply);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The worker of this one command: where no worker is named, the command starts one for itself, on a socket that nobody
- * else can reach, and ends it. It dies with the command, however that ends.
+ * The private worker of one command: if no worker is named, the command starts one for itself, on a socket that nobody
+ * else can reach, and ends it. It dies with the command in any case.
  */
 #ifndef CLI_REACH_PRIVATE_WORKER_H
 #define CLI_REACH_PRIVATE_WORKER_H
@@ -10,24 +10,24 @@
 #include <sys/types.h>
 
 struct private_worker {
-    pid_t pid;           /* 0: there is none */
+    pid_t pid;           /* 0: none */
     const char *address; /* "ipc://…/worker" */
-    const char *created; /* the database that it has made; NULL: none */
-    int log;             /* what it has said on standard error */
+    const char *created; /* the database that it created; NULL: none */
+    int log;             /* its standard error so far */
     char *directory;     /* of its socket */
 };
 
-/* Starts it with what the command line says about project and database, and waits until it listens. url: the database,
- * where it must be handed over; NULL: it finds it itself. Before nng is used for the first time. */
+/* Starts it with the command line's project and database, and waits until it listens. url: the database, if it must be
+ * passed on; NULL: the worker finds it itself. Call it before nng is first used. */
 bool private_worker_start(struct cli *cli, const char *url, struct private_worker *worker);
 
-/* Asks it to end: a run is cancelled first. Does not wait. */
+/* Asks it to end, cancelling its run. Does not wait. */
 void private_worker_cancel(const struct private_worker *worker);
 
-/* Ends it and waits for that; no worker is fine. */
+/* Ends it and waits for that; fine if there is none. */
 void private_worker_end(struct private_worker *worker);
 
-/* Ends it at once; what the server does then with the open transaction is to roll it back. */
+/* Kills it; the server then rolls back its open transaction. */
 void private_worker_kill(struct private_worker *worker);
 
 #endif

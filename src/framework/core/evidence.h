@@ -1,6 +1,6 @@
 /*
- * How a folder is recognised, as a framework's facts write it. A line of evidence is a list of conditions joined by " &
- * ", all of which must hold:
+ * How a folder is recognised, as a framework's facts write it. A line of evidence is a list of conditions with " & "
+ * between them, all of which must hold:
  *
  *     *.up.sql                 the folder has such a file (a pattern: pattern.h); with a slash at its end, a directory,
  *                              with its script if migrations are directories

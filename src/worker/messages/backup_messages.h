@@ -1,5 +1,5 @@
 /*
- * What src/backup knows, as messages of truss.backup.v1.
+ * Backups as messages of truss.backup.v1.
  */
 #ifndef WORKER_MESSAGES_BACKUP_MESSAGES_H
 #define WORKER_MESSAGES_BACKUP_MESSAGES_H
@@ -9,7 +9,7 @@
 
 Truss__Backup__V1__Backup *backup_message(struct arena *arena, const struct backup_row *row);
 
-/* With a sentence beside it. */
+/* The same with a sentence for the user. */
 Truss__Backup__V1__BackupAnswer *backup_answer(struct arena *arena, const struct backup_row *row, const char *message);
 
 Truss__Backup__V1__ListBackupsResponse *backup_list_message(struct arena *arena, const struct backup_list *list,

@@ -1,5 +1,5 @@
 /*
- * What src/branch gives, as messages of truss.branch.v1.
+ * Branches as messages of truss.branch.v1.
  */
 #ifndef WORKER_MESSAGES_BRANCH_MESSAGES_H
 #define WORKER_MESSAGES_BRANCH_MESSAGES_H
@@ -15,7 +15,7 @@ Truss__Branch__V1__ListBranchesResponse *branches_message(struct arena *arena, c
 Truss__Branch__V1__DiffBranchResponse *branch_diff_message(struct arena *arena, const struct branch_row *row,
                                                            const struct branch_differences *differences);
 
-/* Its events, numbered behind `after`, and why it failed where it did; the branch is left to the caller. */
+/* The events, numbered from after + 1, and the failure if there is one. The caller adds the branch. */
 Truss__Branch__V1__WaitBranchResponse *branch_news_message(struct arena *arena, const struct branch_news *news,
                                                            uint32_t after);
 

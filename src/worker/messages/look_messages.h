@@ -1,5 +1,5 @@
 /*
- * What was looked at, and what was marked or made, as messages in the arena; they borrow the strings of what they tell.
+ * What was inspected, marked or created, as messages in the arena; they borrow the strings.
  */
 #ifndef WORKER_MESSAGES_LOOK_MESSAGES_H
 #define WORKER_MESSAGES_LOOK_MESSAGES_H
@@ -17,7 +17,7 @@ Truss__Migration__V1__CheckResponse *check_message(struct arena *arena, const st
 Truss__Migration__V1__DetectSchemaResponse *findings_message(struct arena *arena, const struct schema_findings *found);
 Truss__Migration__V1__CreateResponse *created_message(struct arena *arena, const struct created *created);
 
-/* message: what was done, one sentence. */
+/* message: one sentence about what was done. */
 Truss__Migration__V1__MarkAppliedResponse *mark_applied_message(struct arena *arena, const char *message);
 Truss__Migration__V1__MarkRolledBackResponse *mark_rolled_back_message(struct arena *arena, const char *message);
 

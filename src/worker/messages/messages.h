@@ -1,5 +1,5 @@
 /*
- * Small things that every handler needs to fill a reply: messages and fields made in the call's arena.
+ * Helpers for filling a reply: messages and fields made in the call's arena.
  */
 #ifndef WORKER_MESSAGES_MESSAGES_H
 #define WORKER_MESSAGES_MESSAGES_H
@@ -11,7 +11,7 @@
 #include "migration/look/target.h"
 #include "truss/rpc/v1/rpc.pb-c.h"
 
-/* A message in the arena, initialised: MESSAGE_NEW(arena, Truss__Migration__V1__Summary,
+/* Makes an initialised message in the arena: MESSAGE_NEW(arena, Truss__Migration__V1__Summary,
  * truss__migration__v1__summary). */
 #define MESSAGE_NEW(arena, type, prefix)                                                                               \
     ({                                                                                                                 \
@@ -20,7 +20,7 @@
         message_;                                                                                                      \
     })
 
-/* Our enum's value has the number of the contract's, so that one is cast to the other. */
+/* Checks that our enum's value equals the protocol's, since one is cast to the other. */
 #define MESSAGE_SAME(ours, theirs)                                                                                     \
     _Static_assert((int)(ours) == (int)TRUSS__MIGRATION__V1__##theirs, #ours " has another number in the contract")
 
@@ -30,27 +30,27 @@ Google__Protobuf__Timestamp *message_time(struct arena *arena, int64_t wall_us);
 /* Appends bytes as lower-case hex. */
 void message_put_hex(struct buffer *out, struct text bytes);
 
-/* What message_put_hex and the SQL around it take at the most for a message of so many bytes. */
+/* The memory that message_put_hex and the SQL around it need for a message of this size. */
 #define MESSAGE_HEX_ROOM(size) (8 * (size))
 
-/* A message that the database keeps, out of what encode(…, 'hex') gives of it, in the arena. NULL: DATA_LOSS where it
- * is no hex or no such message, UNAVAILABLE or RESOURCE_EXHAUSTED where there is no memory to read it. */
+/* Reads a message that the database stores, from the text of encode(…, 'hex'), into the arena. NULL with DATA_LOSS if
+ * it is not hex or not such a message; UNAVAILABLE or RESOURCE_EXHAUSTED if there is no memory for it. */
 ProtobufCMessage *message_kept(struct arena *arena, const ProtobufCMessageDescriptor *type, const char *hex,
                                struct status *status);
 
-/* NULL where nothing is known of it. Borrows its strings. */
+/* NULL if the target is not known. Borrows its strings. */
 Truss__Rpc__V1__Target *message_target(struct arena *arena, const struct target *target);
 
-/* A string field: protobuf-c's are char *, never changed by packing. NULL becomes "". */
+/* A string for a message: protobuf-c's fields are char *, but packing does not change them. NULL becomes "". */
 char *message_string(const char *string);
 
-/* Bytes of one text of a message that is kept or shown: a server's error may have megabytes. */
+/* The most bytes of one text in a message that is stored or shown: a server's error may have megabytes. */
 #define MESSAGE_TEXT ((size_t)16 * 1024)
 
-/* Makes each string of a message UTF-8 of at most about `most` bytes (text_clean), in the arena. */
+/* Makes each string of a message valid UTF-8 of about `most` bytes at the most (text_clean), in the arena. */
 void message_clean(struct arena *arena, ProtobufCMessage *message, size_t most);
 
-/* A field of a one-member oneof: absent, or there. */
+/* Sets a string field of a one-member oneof, unless the value is NULL. */
 #define MESSAGE_SET_OPTIONAL(message, field, CASE, value)                                                              \
     do {                                                                                                               \
         if ((value) != NULL) {                                                                                         \

@@ -7,7 +7,7 @@
 #include "migration/plan/check/moment.h"
 #include "truss/migration/v1/migration.pb-c.h"
 
-/* A PlanResponse in the arena, which borrows the strings of all; `failures`: moment_failures(). */
+/* Makes a PlanResponse in the arena, which borrows all strings; `failures` come from moment_failures(). */
 Truss__Migration__V1__PlanResponse *plan_message(struct arena *arena, const struct preparation *preparation,
                                                  const struct explanation *explanation,
                                                  const struct warnings *failures);

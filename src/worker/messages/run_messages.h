@@ -1,5 +1,5 @@
 /*
- * A run's request, and its events, results and failures as messages.
+ * The request of a run as options; its events, results and failures as messages.
  */
 #ifndef WORKER_MESSAGES_RUN_MESSAGES_H
 #define WORKER_MESSAGES_RUN_MESSAGES_H
@@ -9,11 +9,11 @@
 #include "migration/result.h"
 #include "truss/migration/v1/migration.pb-c.h"
 
-/* What is asked for; borrows the message's strings. */
+/* Both borrow the message's strings. */
 struct run_options run_options_of(const Truss__Migration__V1__RunRequest *message);
 struct run_options plan_options_of(const Truss__Migration__V1__PlanRequest *message);
 
-/* Borrows the event's strings; no text is longer than MESSAGE_TEXT, here and in a result. */
+/* Borrows the event's strings. Texts are cut to MESSAGE_TEXT, here and in a result. */
 Truss__Migration__V1__Event *event_message(struct arena *arena, const struct run_event *event);
 
 /* "step_started" */

@@ -10,7 +10,7 @@
 #include "workbench/query.h"
 #include "workbench/tables.h"
 
-/* Everything is made in the arena or borrowed. */
+/* All are made in the arena or borrowed. */
 Truss__Sql__V1__QueryResponse *query_message(struct arena *arena, const struct query_result *result, bool as_lists);
 Truss__Sql__V1__ExplainResponse *explain_message(struct arena *arena, const struct explain_result *result);
 Truss__Sql__V1__ExportResponse *export_message(struct arena *arena, const struct export_piece *piece);

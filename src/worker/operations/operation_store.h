@@ -1,5 +1,5 @@
 /*
- * Operations as rows of truss.operations and truss.operation_events. Knows the tables, and nothing of threads.
+ * Operations as rows of truss.operations and truss.operation_events. Knows the tables, but no threads.
  */
 #ifndef WORKER_OPERATIONS_OPERATION_STORE_H
 #define WORKER_OPERATIONS_OPERATION_STORE_H
@@ -7,7 +7,7 @@
 #include "migration/look/place.h"
 #include "truss/migration/v1/migration.pb-c.h"
 
-/* A new row, RUNNING; makes the tables where they are missing, and forgets what is older than 30 days. */
+/* Adds a row in the state RUNNING; creates the tables if they are missing, and deletes rows older than 30 days. */
 bool operation_store_add(struct pg_session *session, const char *id, const char *worker, struct status *status);
 
 struct operation_ended {
@@ -15,12 +15,12 @@ struct operation_ended {
     const char *worker;
 };
 
-/* A row of one that has ended already, without its events. *is_kept: false where the tables are missing; nothing is
- * done then. */
+/* Adds a row for an operation that has already ended, without events. If the tables are missing it does nothing and
+ * sets *is_kept to false. */
 bool operation_store_add_ended(struct pg_session *session, const struct operation_ended *ended, bool *is_kept,
                                struct status *status);
 
-/* An event in the form in which it is kept. */
+/* An event as it is stored. */
 struct stored_event {
     uint32_t id;
     int64_t at; /* wall clock, microseconds */
@@ -29,43 +29,43 @@ struct stored_event {
     struct text bytes; /* a packed truss.migration.v1.Event */
 };
 
-/* What is to be written down of an operation. */
+/* What to store about an operation. */
 struct operation_news {
     const Truss__Migration__V1__Operation *operation;
     const struct stored_event *events;
     size_t count;
 };
 
-/* Adds events, and says where the operation is; that is its heartbeat too. *cancel is set where somebody has asked for
- * its end. */
+/* Stores events and the operation's state, which is also its heartbeat. Sets *cancel if a cancel was requested. */
 bool operation_store_note(struct pg_session *session, const struct operation_news *news, bool *cancel,
                           struct status *status);
 
-/* What is done with the id of one that somebody has asked to end. */
+/* Receives the ids of operations whose cancel was requested. */
 struct cancel_wish {
     void (*told)(void *data, const char *id);
     void *data;
 };
 
-/* A heartbeat of those that wait for their turn. ids: an array of uuids, as its text. */
+/* A heartbeat for operations that wait for their turn. ids: the text of an array of uuids. */
 bool operation_store_sign(struct pg_session *session, const char *ids, const struct cancel_wish *wish,
                           struct status *status);
 
-/* Its last row. */
+/* Stores the final state. */
 bool operation_store_end(struct pg_session *session, const Truss__Migration__V1__Operation *operation,
                          struct status *status);
 
-/* Reads one; *operation is NULL where there is none. One whose worker has not been heard of for 30 s is LOST. */
+/* Reads an operation; *operation is NULL if there is none. If its worker has sent no heartbeat for 30 s it is LOST. */
 bool operation_store_get(struct arena *arena, struct pg_session *session, const char *id,
                          Truss__Migration__V1__Operation **operation, struct status *status);
 
 struct events_wanted {
     const char *operation; /* its id */
-    uint32_t after;        /* only what is newer than this event */
+    uint32_t after;        /* only events with a greater id */
     size_t most;
 };
 
-/* One answer has no more bytes of events, or one event: who only waits has set no memory aside (rpc/room.h). */
+/* The most bytes of events in one answer (but always at least one event): a call that only waits has reserved no memory
+ * (rpc/room.h). */
 #define OPERATION_EVENTS_BYTES ((size_t)256 * 1024)
 
 struct stored_events {
@@ -73,11 +73,11 @@ struct stored_events {
     size_t count;
 };
 
-/* Those in front of the first that cannot be read; where that is the first, it fails. */
+/* Reads events up to the first unreadable one; fails if that is the first. */
 bool operation_store_events(struct arena *arena, struct pg_session *session, const struct events_wanted *wanted,
                             struct stored_events *events, struct status *status);
 
-/* Asks for its end. */
+/* Requests a cancel. */
 bool operation_store_cancel(struct pg_session *session, const char *id, struct status *status);
 
 struct stored_operations {
@@ -85,7 +85,7 @@ struct stored_operations {
     size_t count;
 };
 
-/* The newest, each in short: without result and error. */
+/* Reads the newest operations, without result and error. */
 bool operation_store_list(struct arena *arena, struct pg_session *session, uint32_t limit,
                           struct stored_operations *list, struct status *status);
 

@@ -1,5 +1,5 @@
 /*
- * What the two sides of operations share: the run's (operations.c) and that of who asks (operations_ask.c).
+ * The internals shared by the run's side (operations.c) and the callers' side (operations_ask.c).
  */
 #ifndef WORKER_OPERATIONS_OPERATIONS_PRIVATE_H
 #define WORKER_OPERATIONS_OPERATIONS_PRIVATE_H
@@ -10,9 +10,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#define OPERATIONS_CANCEL_MS 10000 /* how long a cancel waits, without a deadline */
+#define OPERATIONS_CANCEL_MS 10000 /* how long a cancel waits without a deadline */
 #define OPERATIONS_WORKER    128   /* bytes of a worker's name */
-#define OPERATIONS_SHORT     400   /* bytes of a text that a list shows */
+#define OPERATIONS_SHORT     400   /* bytes of a text in a list */
 
 struct kept_event {
     char *bytes;
@@ -22,19 +22,19 @@ struct kept_event {
 };
 
 struct operation {
-    struct operation *next; /* the one that began before it */
+    struct operation *next; /* the one that began before */
     struct operations *operations;
     struct watch watch;
     struct story *story;
     char id[UUID_SIZE];
-    const char *kind; /* a constant */
+    const char *kind; /* constant text */
     int64_t started_at;
     char *started_by;
     atomic_bool cancel;
     bool is_written_down;
-    bool is_waiting; /* in the lane */
+    bool is_waiting; /* queued */
     bool is_done;
-    struct arena *arena; /* of what it is at: replaced from time to time */
+    struct arena *arena; /* for its current state; replaced from time to time */
     const char *migration;
     uint32_t step;
     uint32_t steps;
@@ -42,10 +42,10 @@ struct operation {
     struct kept_event *events;
     size_t event_count;
     size_t event_capacity;
-    size_t noted; /* events that are in the database */
+    size_t noted; /* events already in the database */
     int64_t next_note;
-    size_t bytes;  /* of its events and its outcome */
-    char *outcome; /* the packed Operation, once it is done */
+    size_t bytes;  /* of its events and outcome */
+    char *outcome; /* the packed Operation, once it has ended */
     size_t outcome_size;
 };
 
@@ -59,19 +59,19 @@ struct operations {
     size_t running;
     bool stopping;
     struct lane *lane;
-    atomic_size_t looking; /* calls that wait for what another worker runs */
-    int64_t next_sign;     /* clock_ms; when those that wait in the lane show next that they are not lost */
+    atomic_size_t looking; /* calls that wait for another worker's operation */
+    int64_t next_sign;     /* clock_ms; next heartbeat of the queued operations */
     char worker[OPERATIONS_WORKER];
 };
 
-/* With the mutex held: what a running one is now, borrowing its strings. */
+/* The present state of a running operation; borrows its strings. Hold the mutex. */
 Truss__Migration__V1__Operation operation_message(struct arena *arena, const struct operation *operation);
 
-/* Now and then, by a run: those that wait in the lane are not lost, and hear of a wish to end that another worker was
- * told. */
+/* Called periodically by a run: sends the heartbeat of queued operations and picks up cancels that other workers
+ * received. */
 void operations_sign_waiting(struct operations *operations, struct pg_session *beside);
 
-/* With the mutex held: sleeps until something has happened, at most `ms`. */
+/* Sleeps until something happens, at most `ms`. Hold the mutex. */
 void operations_wait_for_news(struct operations *operations, int64_t ms);
 
 #endif

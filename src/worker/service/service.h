@@ -1,5 +1,5 @@
 /*
- * The services that a worker implements, as rpc/server.h takes them.
+ * The services that a worker implements, for rpc/server.h.
  */
 #ifndef WORKER_SERVICE_SERVICE_H
 #define WORKER_SERVICE_SERVICE_H
@@ -17,30 +17,30 @@ struct service_context {
     struct approval_rule approval;
 };
 
-/* The means of one call. */
+/* Makes the request of a call. */
 struct request service_request(const struct service_context *context, const struct rpc_call *call);
 
-/* The same where the request says which framework is meant ("": it does not). */
+/* The same for a call that may name a framework ("": it does not). */
 struct request service_request_for(const struct service_context *context, const struct rpc_call *call,
                                    const char *framework);
 
-/* truss.migration.v1.MigrationService. The context is borrowed. */
+/* truss.migration.v1.MigrationService. Borrows the context. */
 struct rpc_service migration_service(struct service_context *context);
 
 struct health_context {
     const struct site *site;
-    struct pg_pool *pool; /* of its own; NULL without a usable connection URL */
+    struct pg_pool *pool; /* a pool of its own; NULL without a usable connection URL */
     const struct workbench *workbench;
-    const struct rpc_tally *tally; /* of the server's calls; NULL: nobody counts them */
+    const struct rpc_tally *tally; /* of the server's calls; NULL: not counted */
     const struct telemetry *telemetry;
-    bool metrics_open;  /* who asks for metrics needs no login */
+    bool metrics_open;  /* metrics need no login */
     int64_t started_at; /* wall clock, microseconds */
 };
 
-/* truss.health.v1.Health. The context is borrowed. */
+/* truss.health.v1.Health. Borrows the context. */
 struct rpc_service health_service(struct health_context *context);
 
-/* Which database and project an answer is about, as far as that is known without asking the server. */
+/* The database and project that an answer is about, as far as known without asking the server. */
 Truss__Rpc__V1__Target *service_target(const struct request *request);
 
 #endif

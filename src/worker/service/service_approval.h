@@ -1,5 +1,5 @@
 /*
- * The approvals among the methods of truss.migration.v1.MigrationService.
+ * The handlers of MigrationService for approvals.
  */
 #ifndef WORKER_SERVICE_SERVICE_APPROVAL_H
 #define WORKER_SERVICE_SERVICE_APPROVAL_H
@@ -12,7 +12,7 @@ rpc_handler handle_approve;
 rpc_handler handle_list_approvals;
 rpc_handler handle_revoke_approval;
 
-/* What a plan's answer says of its approval: *approval is NULL where none is asked for, or nothing would run. */
+/* The approval in a plan's answer: *approval is NULL if none is required, or nothing would run. */
 bool approval_of_plan(const struct service_context *context, struct pg_session *session,
                       const struct preparation *preparation, Truss__Migration__V1__Approval **approval,
                       struct status *status);

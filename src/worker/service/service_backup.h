@@ -16,7 +16,7 @@ struct backup_context {
     struct downloads *downloads;
 };
 
-/* The context is borrowed. */
+/* Borrows the context. */
 struct rpc_service backup_service(struct backup_context *context);
 
 #endif

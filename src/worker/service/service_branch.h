@@ -1,5 +1,5 @@
 /*
- * truss.branch.v1.BranchService, as rpc/server.h takes it.
+ * truss.branch.v1.BranchService.
  */
 #ifndef WORKER_SERVICE_SERVICE_BRANCH_H
 #define WORKER_SERVICE_SERVICE_BRANCH_H
@@ -17,13 +17,14 @@ struct branch_context {
     struct branches branches;
     struct branch_jobs *jobs;
     char worker[BRANCH_WORKER];
-    struct pg_pool *pools[BRANCH_POOLS]; /* those on the home database, which let go while it is copied; NULL: none */
+    struct pg_pool *pools[BRANCH_POOLS]; /* those connected to the original database, which release their connections
+                                            while it is copied; ended by NULL */
 };
 
-/* Makes what the context does not have yet: who this worker is, and its way to let go. */
+/* Fills in the rest of the context: this worker's name, and how the pools release their connections. */
 void branch_context_begin(struct branch_context *context);
 
-/* The context is borrowed. */
+/* Borrows the context. */
 struct rpc_service branch_service(struct branch_context *context);
 
 #endif

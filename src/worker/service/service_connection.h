@@ -1,5 +1,5 @@
 /*
- * truss.connection.v1.ConnectionService, as rpc/server.h takes it.
+ * truss.connection.v1.ConnectionService.
  */
 #ifndef WORKER_SERVICE_SERVICE_CONNECTION_H
 #define WORKER_SERVICE_SERVICE_CONNECTION_H
@@ -11,11 +11,11 @@ struct connection_context {
     const struct site *site;
 };
 
-/* The context is borrowed. */
+/* Borrows the context. */
 struct rpc_service connection_service(struct connection_context *context);
 
-/* May the password be shown to him? Writes down that it was. Without tokens everybody has every right: then only who is
- * on this machine sees a secret. */
+/* May the password be shown to the caller? Logs that it was shown. Without tokens everybody has every right, so then
+ * only callers on this machine see a secret. */
 bool connection_may_reveal(const struct rpc_call *call);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * The handlers of MigrationService that plan, run, and tell of runs.
+ * The handlers of MigrationService for plans, runs and operations.
  */
 #ifndef WORKER_SERVICE_SERVICE_RUN_H
 #define WORKER_SERVICE_SERVICE_RUN_H

@@ -1,5 +1,5 @@
 /*
- * truss.sql.v1.SqlService, as rpc/server.h takes it.
+ * truss.sql.v1.SqlService.
  */
 #ifndef WORKER_SERVICE_SERVICE_SQL_H
 #define WORKER_SERVICE_SERVICE_SQL_H
@@ -7,7 +7,7 @@
 #include "rpc/server.h"
 #include "workbench/workbench.h"
 
-/* The workbench is borrowed. */
+/* Borrows the workbench. */
 struct rpc_service sql_service(struct workbench *workbench);
 
 #endif

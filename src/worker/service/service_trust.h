@@ -1,5 +1,5 @@
 /*
- * truss.trust.v1.Trust: whom the worker takes its callers for.
+ * truss.trust.v1.Trust: as whom the worker has authenticated its caller.
  */
 #ifndef WORKER_SERVICE_SERVICE_TRUST_H
 #define WORKER_SERVICE_SERVICE_TRUST_H
@@ -10,10 +10,10 @@
 
 struct trust_context {
     const struct site *site;
-    struct login *login; /* borrowed; NULL: nobody is asked for one */
+    struct login *login; /* borrowed; NULL: no login is required */
 };
 
-/* The context is borrowed. */
+/* Borrows the context. */
 struct rpc_service trust_service(struct trust_context *context);
 
 #endif

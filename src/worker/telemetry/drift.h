@@ -1,6 +1,6 @@
 /*
- * Drift: applied migrations whose files were edited or are gone. A look finds it; truss.drift says what was found
- * before, by whichever worker, so that each is news once, until nobody has seen it for a while.
+ * Drift: applied migrations whose files were edited or deleted. A look finds it; truss.drift stores what any worker
+ * found before, so that each is news only once, until it has not been seen for a while.
  */
 #ifndef WORKER_TELEMETRY_DRIFT_H
 #define WORKER_TELEMETRY_DRIFT_H
@@ -13,20 +13,19 @@ struct drift_item {
 };
 
 struct drift {
-    const char *ledger; /* "schema.table"; NULL: nothing is known now, of which nothing is said */
+    const char *ledger; /* "schema.table"; NULL: nothing is known, so nothing is reported */
     struct drift_item *items;
     size_t count;
 };
 
-/* What there is of it now, in the request's arena. False where it could not be read; then the status says why, and
- * *drift is empty. */
+/* Finds the present drift, in the request's arena. Fails if it could not be read; *drift is then empty. */
 bool drift_look(const struct request *request, struct drift *drift);
 
-/* Writes down what was seen, and leaves what is news of it, sorted by name. In a transaction of the caller's, who tells
- * of it there. False where it could not be written: the transaction has failed, and *drift is of no use. */
+/* Stores what was seen, and reduces *drift to the news, sorted by name. Runs in the caller's transaction, which also
+ * reports the news. If it fails, the transaction has failed and *drift is unusable. */
 bool drift_keep_news(struct pg_session *session, struct drift *drift, struct status *status);
 
-/* Makes the table where it is missing. */
+/* Creates the table if it is missing. */
 bool drift_table_ensure(struct pg_session *session, struct status *status);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * How a run has ended, as it may be told outside.
+ * How a run ended, in a form that may leave the worker.
  */
 #ifndef WORKER_TELEMETRY_OUTCOME_H
 #define WORKER_TELEMETRY_OUTCOME_H
@@ -9,8 +9,8 @@
 
 struct hook_outcome {
     enum run_outcome outcome;
-    const Truss__Migration__V1__RunResponse *result; /* NULL: it could not go on */
-    const char *error;                               /* that may be told (safe.h); NULL: it went well */
+    const Truss__Migration__V1__RunResponse *result; /* NULL: the run ended with an error */
+    const char *error;                               /* safe to publish (safe.h); NULL: success */
     const char *sqlstate;                            /* "" or NULL: none */
 };
 

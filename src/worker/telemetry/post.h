@@ -1,6 +1,6 @@
 /*
- * One POST to a place that the operator has named: http or https, no redirects, no cookies, no proxy but the
- * environment's, and nothing of the answer but its status. It blocks, and ends in time.
+ * Sends one POST to a URL that the operator has configured: http or https, no redirects, no cookies, no proxy but the
+ * environment's; of the answer only the status is used. Blocks, for a limited time.
  */
 #ifndef WORKER_TELEMETRY_POST_H
 #define WORKER_TELEMETRY_POST_H
@@ -10,12 +10,12 @@
 
 #include <stdatomic.h>
 
-/* Once, before all that follows. False where libcurl cannot be loaded: then POST_MISSING is what to say. */
+/* Call it once, before everything else. Returns false if libcurl cannot be loaded; POST_MISSING is then the message. */
 bool post_prepare(void);
 
 #define POST_MISSING "libcurl cannot be loaded (libcurl.so.4, package libcurl4): install it."
 
-/* Is it a URL that can be posted to? */
+/* Is it a URL for post_send? */
 bool post_is_url(const char *url);
 
 struct post {
@@ -23,11 +23,11 @@ struct post {
     const char *const *headers; /* "Name: value"; NULL-terminated */
     struct text body;
     uint32_t timeout_ms;
-    const atomic_bool *stopping; /* true ends it; NULL: nothing does */
+    const atomic_bool *stopping; /* true aborts it; NULL: nothing does */
 };
 
-/* The HTTP status; 0 and a status with UNAVAILABLE where there was none: it says what was wrong, without the URL, which
- * may be a secret. *retry_after: the seconds of that header, 0 where it has none. */
+/* Returns the HTTP status, or 0 with UNAVAILABLE if there was no answer; the message does not contain the URL, which
+ * may be a secret. *retry_after: the header's seconds, 0 if there is none. */
 unsigned post_send(const struct post *post, unsigned *retry_after, struct status *status);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Spans of runs, migrations and steps, sent by OTLP over HTTP (its JSON form) to a collector. What is finished is put
- * into a queue of a bounded length, which a thread of its own empties: nobody waits for the network. What finds no
- * room, or cannot be sent, is dropped and counted.
+ * Sends spans of runs, migrations and steps to a collector, by OTLP over HTTP as JSON. Finished spans go into a bounded
+ * queue, which a thread empties: nobody waits for the network. Spans that find no room, or cannot be sent, are dropped
+ * and counted.
  */
 #ifndef WORKER_TELEMETRY_SPANS_H
 #define WORKER_TELEMETRY_SPANS_H
@@ -13,21 +13,20 @@
 struct spans;
 
 struct spans_options {
-    const char *endpoint;    /* "http://HOST:4318": "/v1/traces" is added, as OpenTelemetry does */
-    const char *headers;     /* "name=value,name=value" with escapes, of OTEL_EXPORTER_OTLP_HEADERS; NULL: none */
-    const char *environment; /* deployment.environment.name; NULL: not said */
+    const char *endpoint;    /* "http://HOST:4318"; "/v1/traces" is appended, as OpenTelemetry does */
+    const char *headers;     /* OTEL_EXPORTER_OTLP_HEADERS: "name=value,name=value" with escapes; NULL: none */
+    const char *environment; /* deployment.environment.name; NULL: none */
 };
 
-/* Starts the thread. NULL and INVALID_ARGUMENT where the endpoint is no http:// or https:// URL. The options are
- * copied. */
+/* Starts the thread. NULL and INVALID_ARGUMENT if the endpoint is no http:// or https:// URL. Copies the options. */
 struct spans *spans_start(const struct spans_options *options, struct status *status);
 
-/* Sends what is left for up to grace_ms, then ends and releases all; what was not sent is dropped. NULL is fine. */
+/* Sends the rest for up to grace_ms, drops what is left, and frees everything. NULL is fine. */
 void spans_stop(struct spans *spans, uint32_t grace_ms);
 
 struct span_attribute {
     const char *key;
-    const char *text; /* NULL: the number */
+    const char *text; /* NULL: use the number */
     int64_t number;
 };
 
@@ -35,19 +34,19 @@ struct span_attribute {
 
 struct span {
     const char *name;
-    const char *trace; /* ids as hex */
+    const char *trace; /* ids in hexadecimal */
     const char *id;
-    const char *parent; /* "": it has none */
+    const char *parent; /* "": none */
     int64_t began_us;   /* wall clock */
     int64_t ended_us;
-    const char *error;                                 /* NULL: it went well */
-    struct span_attribute attributes[SPAN_ATTRIBUTES]; /* ends with a NULL key, or full */
+    const char *error;                                 /* NULL: success */
+    struct span_attribute attributes[SPAN_ATTRIBUTES]; /* ended by a NULL key, unless full */
 };
 
-/* Puts a span into the queue, copied. Any thread; never waits. */
+/* Queues a copy of a span. Any thread; never waits. */
 void spans_add(struct spans *spans, const struct span *span);
 
-/* Adds the families: exported and dropped ones, and the queue. NULL: nothing. */
+/* Adds the metric families: exported and dropped spans, and the queue. NULL adds nothing. */
 void spans_show(struct spans *spans, struct metrics *metrics);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * One run as it is told to those who watch the worker from outside: metrics, spans, webhooks. It hears the same events
- * as the run's operation, on the run's thread, and never holds it up.
+ * One run as outside observers see it: metrics, spans, webhooks. Receives the same events as the run's operation, on
+ * the run's thread, and never delays it.
  */
 #ifndef WORKER_TELEMETRY_STORY_H
 #define WORKER_TELEMETRY_STORY_H
@@ -13,38 +13,38 @@
 struct spans;
 struct webhooks;
 
-/* Who is told; NULL: nobody of that kind. */
+/* The observers; each may be NULL. */
 struct telemetry {
     const struct site *site;
     struct spans *spans;
     struct webhooks *webhooks;
 };
 
-/* Whence the run is. Borrowed by story_begin only. */
+/* Where the run comes from. Borrowed only during story_begin. */
 struct story_origin {
     const char *operation;  /* its id */
-    const char *started_by; /* who asked for it; "": nobody was asked */
-    const char *request_id; /* NULL: it has none */
+    const char *started_by; /* the caller; "": no login was required */
+    const char *request_id; /* NULL: none */
     const char *traceparent;
     bool is_dry;
 };
 
-/* How it ended. */
+/* How the run ended. */
 struct story_outcome {
-    const Truss__Migration__V1__RunResponse *result; /* NULL: it could not begin, for this reason */
+    const Truss__Migration__V1__RunResponse *result; /* NULL: it could not start, because of `error` */
     const struct status *error;
-    bool cancelled; /* by a wish */
+    bool cancelled; /* on request */
     bool refused;   /* nothing was run */
 };
 
 struct story;
 
-/* A new one, for story_end. */
+/* Begins a story; end it with story_end. */
 struct story *story_begin(const struct telemetry *telemetry, const struct story_origin *origin);
 
 void story_event(struct story *story, const struct run_event *event);
 
-/* Ends and releases it. */
+/* Ends the story and frees it. */
 void story_end(struct story *story, const struct story_outcome *outcome);
 
 #endif

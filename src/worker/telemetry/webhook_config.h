@@ -29,11 +29,11 @@ enum hook_format { HOOK_CLOUDEVENTS, HOOK_SLACK };
 struct hook {
     const char *name;
     const char *url;
-    struct text secret; /* the key; size 0: nothing is signed */
-    unsigned events;    /* of enum hook_event */
+    struct text secret; /* the signing key; size 0: not signed */
+    unsigned events;    /* a set of enum hook_event */
     enum hook_format format;
-    uint32_t lock_wait_ms; /* a wait that is shorter is not told */
-    const char *files[2];  /* that the URL and the key stand in; NULL: it has none */
+    uint32_t lock_wait_ms; /* shorter waits are not reported */
+    const char *files[2];  /* of the URL and of the key; NULL: none */
 };
 
 #define HOOKS_MOST 16
@@ -43,11 +43,11 @@ struct hook_list {
     size_t count;
 };
 
-/* "run.started". */
+/* "run.started", … */
 const char *hook_event_word(enum hook_event event);
 
-/* Reads the file and those that it names. False where one cannot be read or says what is none: the message names file
- * and line, and no secret. All in the arena. */
+/* Reads the file and those that it names, into the arena. Fails if one cannot be read or is invalid; the message names
+ * file and line, but no secret. */
 bool hooks_read(struct arena *arena, const char *path, struct hook_list *hooks, struct status *status);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Delivering what is due: each receiver has a thread of its own, so that one that does not answer holds up no other. A
- * row is taken, sent, and dropped or put off; while it is sent the thread has no session.
+ * Delivers due events. Each receiver has a thread of its own, so that one that does not answer delays no other. The
+ * thread takes a row, sends it, and deletes or postpones the row; it has no session while it sends.
  */
 #ifndef WORKER_TELEMETRY_WEBHOOK_DELIVERY_H
 #define WORKER_TELEMETRY_WEBHOOK_DELIVERY_H
@@ -19,15 +19,15 @@ struct hook_sender {
     pthread_t thread;
 };
 
-/* To whom, and what came of it. */
+/* All receivers, and statistics. */
 struct hook_delivery {
     struct pg_pool *pool; /* borrowed */
     struct hook_sender senders[HOOKS_MOST];
     size_t count;
-    pthread_mutex_t mutex; /* of the next two */
+    pthread_mutex_t mutex; /* protects the next two */
     pthread_cond_t news;
     unsigned round;
-    atomic_bool stopping; /* ends a try under way: its row is due again when its lease is over */
+    atomic_bool stopping; /* aborts a delivery: its row is due again when its lease ends */
     tally delivered;
     tally failures;
     tally given_up;
@@ -36,14 +36,14 @@ struct hook_delivery {
 void hook_delivery_prepare(struct hook_delivery *delivery, struct pg_pool *pool);
 void hook_delivery_release(struct hook_delivery *delivery);
 
-/* Starts the threads of these receivers, which are borrowed until it is stopped. Who has no thread is told of in the
- * log. */
+/* Starts a thread for each receiver; the list is borrowed until hook_delivery_stop. A receiver without a thread is
+ * logged. */
 void hook_delivery_start(struct hook_delivery *delivery, const struct hook_list *hooks);
 
-/* There is something new: they look now. */
+/* Wakes the threads: there are new rows. */
 void hook_delivery_wake(struct hook_delivery *delivery);
 
-/* Ends within a moment. */
+/* Stops the threads soon. */
 void hook_delivery_stop(struct hook_delivery *delivery);
 
 #endif
