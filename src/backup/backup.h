@@ -1,10 +1,10 @@
 /*
- * Backups of one database: files that pg_dump makes in a folder or an S3-compatible store, each with a row in
- * truss.backups of that database, its SHA-256, and beside it a JSON file of what a dump does not hold. What takes long
- * is done in two steps: one that claims the row and answers, and one that works, for a thread of the caller.
+ * Backups of one database: files made by pg_dump in a folder or an S3-compatible store. Each has a row in truss.backups
+ * of that database, a SHA-256, and a JSON file with what a dump does not contain. Long operations have two steps: one
+ * claims the row and answers at once, the other does the work on a thread of the caller.
  *
- * A dump and a run never wait for each other: a dump waits until no run is going on, and gives way, to begin anew
- * behind it, as soon as a run waits for it; for what anybody else waits for it gives way after 3 seconds.
+ * A dump and a run never wait for each other: a dump waits until no run is going on, and is aborted and started anew
+ * later as soon as a run waits for it, or as soon as anybody else has waited for it for 3 seconds.
  */
 #ifndef BACKUP_BACKUP_H
 #define BACKUP_BACKUP_H
@@ -18,27 +18,27 @@
 
 struct s3_place;
 
-/* The means of all backups of a worker. Borrowed by its calls. */
+/* What all backups of a worker share. Borrowed by its calls. */
 struct backups {
     const struct conninfo *conninfo; /* of the database */
-    const char *folder;              /* of the files, or "s3://…"; NULL: backups are not set up */
-    const struct s3_place *s3;       /* the store; NULL: they are in the folder */
-    const char *worker;              /* who claims rows: "host:pid" */
-    const char *pg_bin;              /* where pg_dump and pg_restore are; NULL: they are looked for */
-    uint32_t jobs;                   /* connections of a dump and a restore; from 2 on in the directory format */
-    bool loads_foreign_code;         /* pg/loading.h: the operator says so */
-    uint32_t quota_mb;               /* for all backups of the database; 0: no limit */
-    const atomic_bool *stopping;     /* the worker is to end, and what is under way with it */
+    const char *folder;              /* for the files, or "s3://…"; NULL: backups are not configured */
+    const struct s3_place *s3;       /* the S3 store; NULL: files are in the folder */
+    const char *worker;              /* claims rows: "host:pid" */
+    const char *pg_bin;              /* the folder of pg_dump and pg_restore; NULL: search for them */
+    uint32_t jobs;                   /* connections of a dump or restore; 2 or more use the directory format */
+    bool loads_foreign_code;         /* the operator allows restoring code of untrusted roles (pg/loading.h) */
+    uint32_t quota_mb;               /* of all backups of the database; 0: no limit */
+    const atomic_bool *stopping;     /* the worker is ending: stop the work */
 };
 
 struct backup_call {
     const struct backups *backups;
-    struct arena *arena; /* what a call gives lives here */
+    struct arena *arena; /* results live here */
     struct status *status;
-    int64_t deadline; /* of what answers; work has none */
+    int64_t deadline; /* of calls that answer; work has none */
 };
 
-/* A row of truss.backups. Strings are never NULL; "" is nothing. Times are wall clock, microseconds, or NO_TIME. */
+/* A row of truss.backups. Strings are never NULL; "" means nothing. Times are wall clock, microseconds, or NO_TIME. */
 struct backup_row {
     int64_t id;
     const char *filename;
@@ -70,11 +70,11 @@ struct backup_row {
 struct backup_list {
     struct backup_row *rows;
     size_t count;
-    struct words orphans; /* files of this database that no row knows */
-    const char *problem;  /* why they are not known; NULL: they are */
+    struct words orphans; /* files of this database without a row */
+    const char *problem;  /* why orphans could not be listed; NULL: they were */
 };
 
-/* False, with what to answer then, where there is no folder. */
+/* Fails if no folder is configured. */
 bool backup_is_set_up(const struct backups *backups, struct status *status);
 
 bool backup_list(const struct backup_call *call, struct backup_list *list);
@@ -89,37 +89,37 @@ struct backup_new {
     const char *kind;
     const char *created_by;
     bool is_protected;
-    const char *key;     /* the same one within 24 hours gives the same backup; NULL: none */
-    const char *request; /* what was asked for with it, in a form to compare */
+    const char *key;     /* an idempotency key: the same one within 24 hours gives the same backup; NULL: none */
+    const char *request; /* the request for which the key was used, in a comparable form */
 };
 
-/* Adds its row; *is_again: it is that of an earlier call with this key, and nothing is to be made. INVALID_ARGUMENT and
- * IDEMPOTENCY_KEY_REUSED where that one asked for something else. RESOURCE_EXHAUSTED beyond two at a time or ten in 24
- * hours, or the quota; FAILED_PRECONDITION without a pg_dump that is new enough, or without room on the disk. */
+/* Adds a row. *is_again: an earlier call with this key made the row, and there is nothing to do. INVALID_ARGUMENT and
+ * IDEMPOTENCY_KEY_REUSED if that call was a different request; RESOURCE_EXHAUSTED beyond two backups at a time, ten in
+ * 24 hours, or the quota; FAILED_PRECONDITION if there is no pg_dump that is new enough, or no room on the disk. */
 bool backup_begin(const struct backup_call *call, const struct backup_new *what, struct backup_row *row,
                   bool *is_again);
 
-/* Ends one that was begun and that nobody makes: it is "cancelled", and its key is free. */
+/* Cancels a backup whose row was added but that nobody will make; its key can be used again. */
 bool backup_take_back(const struct backup_call *call, int64_t id);
 
-/* Makes it; the row tells how that ended. */
+/* Makes the backup; its row tells the outcome. */
 void backup_make(const struct backup_call *call, struct backup_row *row);
 
 /* ---- reading and restoring ---- */
 
-/* Claim it for that: FAILED_PRECONDITION where it is not complete, or something goes on with it. One that was complete
- * and failed since may be verified again: a disk that was not there, a file that was put back. */
+/* Claim a row for verifying or restoring. FAILED_PRECONDITION if the backup is not complete, or is in use. A backup
+ * that was complete and failed later may be verified again, after its disk or file was restored. */
 bool backup_verify_begin(const struct backup_call *call, int64_t id, struct backup_row *row);
 bool backup_restore_begin(const struct backup_call *call, int64_t id, struct backup_row *row);
 
-/* Reads the file whole. True where it is what was written. */
+/* Reads the whole file. Returns true if it is unchanged. */
 bool backup_read(const struct backup_call *call, const struct backup_row *row);
 
-/* Restores it into an empty database, which `into` leads to, after reading it. *report says what was compared. */
+/* Checks the file, then restores it into the empty database that `into` connects to. *report says what was compared. */
 bool backup_restore(const struct backup_call *call, const struct backup_row *row, const struct conninfo *into,
                     const char **report);
 
-/* The server's words for an empty database that is like the one that was dumped; NULL: not known. */
+/* Locale settings for an empty database like the one that was dumped; NULL members: not known. */
 struct backup_locale {
     const char *encoding;
     const char *collate;
@@ -130,28 +130,28 @@ struct backup_locale {
 };
 bool backup_locale_of(const struct backup_call *call, const struct backup_row *row, struct backup_locale *locale);
 
-/* How that ended, for the row, which is complete again. */
+/* The outcome of verifying or restoring; the row becomes complete again. */
 struct backup_outcome {
-    const char *verified;      /* read, restored; NULL: it was not verified */
-    const char *restore_state; /* NULL: it was not restored */
+    const char *verified;      /* "read", "restored"; NULL: not verified */
+    const char *restore_state; /* NULL: not restored */
     const char *branch;
     int64_t branch_id;
     uint32_t ms;
     const char *message; /* NULL: none */
-    bool is_damaged;     /* the file is not what was written: it is "failed" until it is verified again */
+    bool is_damaged;     /* the file is not what was written: the backup is "failed" until it is verified again */
 };
 bool backup_end(const struct backup_call *call, const struct backup_row *row, const struct backup_outcome *outcome);
 
 /* ---- ending ---- */
 
-/* *told: something was under way with it. */
+/* *told: something was going on, and was told to stop. */
 bool backup_cancel(const struct backup_call *call, int64_t id, bool *told);
 
-/* Deletes the file, then the row; `force`: also a protected one. Where the file cannot be deleted the row stays, is
- * "deleting" and says why: another call, or the sweep, goes on with it. */
+/* Deletes the files, then the row; `force`: even if it is protected. If the files cannot be deleted the row stays as
+ * "deleting" with the reason, and the next call or sweep tries again. */
 bool backup_delete(const struct backup_call *call, int64_t id, bool force);
 
-/* ---- what is done without being asked: for one thread of each worker, now and then ---- */
+/* ---- periodic work, for one thread of each worker ---- */
 
 struct backup_schedule {
     const char *frequency; /* hourly, daily, weekly */
@@ -168,10 +168,11 @@ struct backup_schedule {
 bool backup_schedule_get(const struct backup_call *call, struct backup_schedule *schedule);
 bool backup_schedule_set(const struct backup_call *call, const struct backup_schedule *schedule);
 
-/* Adds the row of a backup that is due: of any number of workers one gets it. *due: there is one. */
+/* Adds the row of a backup that is due; only one of several workers gets it. *due: there was one. */
 bool backup_schedule_take(const struct backup_call *call, bool *due, struct backup_row *row);
 
-/* What workers left that died: their rows are "failed", their files go. Then what the schedule keeps no longer. */
+/* Cleans up after dead workers (their rows become "failed", their files are deleted), and deletes what the schedule no
+ * longer keeps. */
 bool backup_sweep(const struct backup_call *call);
 
 #endif

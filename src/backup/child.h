@@ -1,5 +1,5 @@
 /*
- * pg_dump and pg_restore as they are run for a backup: what they say is kept and masked, and a watch ends them.
+ * Runs pg_dump or pg_restore for a backup: keeps and masks their messages, and ends them when the watch says so.
  */
 #ifndef BACKUP_CHILD_H
 #define BACKUP_CHILD_H
@@ -11,16 +11,17 @@ struct backup_child {
     const struct backup_call *call;
     struct backup_watch *watch;
     const char *name;                /* "pg_dump" */
-    const char *const *words;        /* behind the connection, NULL-terminated */
-    const struct conninfo *conninfo; /* NULL: it needs none */
+    const char *const *words;        /* arguments after the connection, NULL-terminated */
+    const struct conninfo *conninfo; /* NULL: no connection */
     const char *application;
-    bool (*bytes)(void *data, struct text piece); /* NULL: its output is thrown away */
+    bool (*bytes)(void *data, struct text piece); /* receives standard output; NULL: it is dropped */
     void *data;
-    bool restores;       /* it is a pg_restore into a database: errors make it fail (pg/restoring.h) */
-    const char *counted; /* what a line of --verbose begins with that says a table is being done; NULL: none */
+    bool restores;       /* a pg_restore into a database: errors make it fail (pg/restoring.h) */
+    const char *counted; /* the beginning of --verbose lines that each announce a table; NULL: not counted */
 };
 
-/* Runs it to its end. False where it could not be started, was ended or failed: status says why, with its own words. */
+/* Runs it to its end. Fails if it could not be started, was ended, or failed itself; the status contains its own
+ * message. */
 bool backup_child_run(const struct backup_child *child, struct status *status);
 
 #endif

@@ -1,16 +1,16 @@
 /*
- * What a dump does not hold, as JSON: the database's owner, limit, grants, settings and locale, the roles without their
- * passwords; and what a restore is compared with: how many objects there are, a digest of their definitions, and the
- * rows of each table.
+ * What a dump does not contain, as JSON: the database's owner, limit, grants, settings and locale, and the roles
+ * without passwords; and what a restored database is compared with: the number of objects, a digest of their
+ * definitions, and the row count of each table.
  */
 #ifndef BACKUP_FACTS_H
 #define BACKUP_FACTS_H
 
 #include "backup/rows.h"
 
-/* One moment of the database: as long as `holder` lives, others see it by the snapshot's name. */
+/* A snapshot of the database, which others can use as long as `holder` lives. */
 struct backup_moment {
-    struct pg_session *holder; /* NULL: there is none, behind a pooler */
+    struct pg_session *holder; /* NULL behind a pooler */
     const char *snapshot;      /* "" then */
 };
 
@@ -22,8 +22,8 @@ struct backup_facts {
     uint32_t tables;
 };
 
-/* Reads them over a session of its own that sees the moment. Rows are counted for a while, and what was not counted by
- * then is not compared. `goes_on` is asked meanwhile: where it says no, what is missing is left out. */
+/* Reads the facts on a session of its own, in the snapshot. Counts rows for a limited time; tables that were not
+ * counted are not compared. `goes_on` is called meanwhile; if it returns false the rest is left out. */
 struct backup_facts_reading {
     int64_t id; /* of the backup */
     const struct backup_moment *moment;
@@ -33,8 +33,8 @@ struct backup_facts_reading {
 bool backup_facts_read(const struct backup_call *call, const struct backup_facts_reading *reading,
                        struct backup_facts *facts);
 
-/* Compares a restored database, which the session is on, with the facts of a row, which `home` reads. *report says what
- * was compared. False where something is missing. */
+/* Compares a restored database (the session `restored`) with the facts of a row, read on `home`. *report says what was
+ * compared. Returns false if something is missing. */
 struct backup_comparison {
     struct pg_session *home;
     struct pg_session *restored;

@@ -1,15 +1,16 @@
 /*
- * One request to a store and its answer, by libcurl: signed, tried again where the store or the way to it has a bad
- * moment, and what the store refuses told so that a person knows what to do.
+ * Sends a request to an S3 store with libcurl: signs it, retries temporary failures, and explains refusals so that a
+ * person knows what to do.
  */
 #ifndef BACKUP_S3_SEND_H
 #define BACKUP_S3_SEND_H
 
 #include "backup/s3_place.h"
 
-#define S3_ANSWER_MOST ((size_t)8 * 1024 * 1024) /* of what is kept: a list of 1000 names has some 500 KiB */
+#define S3_ANSWER_MOST                                                                                                 \
+    ((size_t)8 * 1024 * 1024) /* the most of an answer that is kept: a list of 1000 names has about 500 KiB */
 
-/* Once, before there are threads. */
+/* Call it once, before there are threads. */
 void s3_start(void);
 
 /* A connection that is kept between requests; for one thread at a time. */
@@ -22,27 +23,28 @@ struct s3_request {
     const char *key;   /* an object's name without the prefix; NULL: the bucket itself */
     const char *query; /* encoded, sorted by name; NULL: none */
     struct text body;
-    int64_t from;                                /* the answer from this byte on */
-    int64_t size;                                /* so many bytes of it; 0: all to its end */
-    bool (*take)(void *data, struct text piece); /* the answer as it comes, and tried once only; NULL: it is kept */
-    bool (*go_on)(void *data);                   /* asked now and then: false ends it; NULL: it goes on */
-    void *data;                                  /* of take and go_on */
+    int64_t from; /* first byte of the object */
+    int64_t size; /* number of bytes; 0: to the end */
+    bool (*take)(void *data,
+                 struct text piece); /* receives the answer as it arrives, without retries; NULL: the answer is kept */
+    bool (*go_on)(void *data);       /* called periodically; returning false aborts; NULL: never */
+    void *data;                      /* for take and go_on */
 };
 
 struct s3_answer {
     struct text body;
-    const char *etag; /* "" where there is none */
+    const char *etag; /* "": none */
     int64_t size;     /* Content-Length; -1: unknown */
 };
 
-/* True for 2xx; `answer` lives in the status's arena. NOT_FOUND: there is no such object; CANCELLED: go_on said no;
- * UNAVAILABLE: the store does not answer, or only with its own errors, also after several tries. */
+/* Returns true for a 2xx answer; `answer` lives in the status's arena. NOT_FOUND: no such object; CANCELLED: go_on
+ * returned false; UNAVAILABLE: the store does not answer, or only with its own errors, even after several attempts. */
 bool s3_send(struct s3_link *link, const struct s3_request *request, struct s3_answer *answer, struct status *status);
 
-/* What stands between <TAG> and </TAG> at or after *from, which moves behind it; data is NULL where there is none. */
+/* The text between <TAG> and </TAG> at or after *from, which is advanced; data is NULL if there is none. */
 struct text s3_between(struct text xml, const char *tag, size_t *from);
 
-/* What such a piece says: its entities ("&amp;", "&#x27;") are characters. What is no entity stays as it is. */
+/* Decodes the entities ("&amp;", "&#x27;") of such a text; invalid ones stay as they are. */
 const char *s3_unescaped(struct arena *arena, struct text xml);
 
 #endif

@@ -1,7 +1,6 @@
 /*
- * Signature version 4 of Amazon's: who a request is from, and that nothing of it was changed on its way, its body
- * included. Ours rather than libcurl's (CURLOPT_AWS_SIGV4), which in 7.88 (Debian 12) signs a query that is not sorted,
- * and a path as it is, wrongly.
+ * Amazon's signature version 4, which authenticates a request including its body. Our own code instead of libcurl's
+ * (CURLOPT_AWS_SIGV4), because libcurl 7.88 (Debian 12) signs unsorted queries and unencoded paths wrongly.
  */
 #ifndef BACKUP_S3_SIGN_H
 #define BACKUP_S3_SIGN_H
@@ -12,12 +11,12 @@ struct s3_signing {
     const struct s3_place *place;
     const char *method;
     const char *path;   /* encoded */
-    const char *query;  /* encoded, sorted by name, without "?"; "" where there is none */
-    const char *sha256; /* of the body, hex */
+    const char *query;  /* encoded, sorted by name, without "?"; "": none */
+    const char *sha256; /* of the body, in hexadecimal */
     int64_t now;        /* seconds since 1970 */
 };
 
-/* The headers that make it signed: x-amz-date, x-amz-content-sha256, x-amz-security-token, Authorization; a
+/* Returns the headers of a signed request (x-amz-date, x-amz-content-sha256, x-amz-security-token, Authorization) as a
  * NULL-terminated list of "Name: value" in the arena. */
 const char *const *s3_sign(struct arena *arena, const struct s3_signing *signing);
 

@@ -1,6 +1,6 @@
 /*
- * A flat folder as one stream, and back: POSIX tar, which tar(1) reads as well. Files alone, with plain names; sizes
- * above 8 GiB in base 256, as GNU tar writes them.
+ * Writes a flat folder as a tar stream, and reads it back: POSIX tar, which tar(1) reads as well. Only files with plain
+ * names; sizes above 8 GiB are in base 256, as in GNU tar.
  */
 #ifndef BACKUP_TAR_H
 #define BACKUP_TAR_H
@@ -8,15 +8,15 @@
 #include "base/status.h"
 #include "base/text.h"
 
-/* Takes a piece of the stream; false ends it. */
+/* Receives a piece of the stream; returning false ends it. */
 typedef bool tar_take(void *data, struct text piece);
 
-/* Gives all files of a folder to `take`, by their names. False where one cannot be read, which status says, or `take`
- * said no, where status is left as it was. */
+/* Passes all files of a folder to `take`, ordered by name. Returns false if one cannot be read (with a status), or if
+ * `take` returned false (the status is unchanged). */
 bool tar_write(const char *folder, tar_take *take, void *data, struct status *status);
 
-/* Makes the files of a stream, from the start of `file` on, in an empty folder. Asks `goes_on` in between. DATA_LOSS
- * where it is no such stream, CANCELLED where goes_on said no. */
+/* Creates the files of a stream, from the start of `file`, in an empty folder. Calls `goes_on` meanwhile. DATA_LOSS if
+ * it is no such stream, CANCELLED if goes_on returned false. */
 bool tar_read(int file, const char *folder, bool (*goes_on)(void *data), void *data, struct status *status);
 
 #endif

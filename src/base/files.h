@@ -1,5 +1,5 @@
 /*
- * Files and folders of a project: read whole, listed in byte order, never followed out of bounds by size.
+ * Reads files and folders of a project: files as a whole up to a size limit, folders listed in byte order.
  */
 #ifndef BASE_FILES_H
 #define BASE_FILES_H
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What tells that a file may have changed. */
+/* Changes when the file changes. */
 struct file_stamp {
     uint64_t device;
     uint64_t inode;
@@ -22,44 +22,43 @@ struct file_stamp {
 
 enum file_kind { FILE_NONE, FILE_REGULAR, FILE_DIRECTORY, FILE_OTHER };
 
-/* What is at a path (symbolic links followed); stamp may be NULL. FILE_NONE where nothing is or it cannot be seen. */
+/* What is at a path, following symbolic links; stamp may be NULL. FILE_NONE if nothing is there or it is not
+ * accessible. */
 enum file_kind file_look(const char *path, struct file_stamp *stamp);
 
-/* The same for a path relative to an open directory, which is cheaper for many files in one place. */
+/* The same for a path relative to an open directory, which is faster for many files in one place. */
 enum file_kind file_look_at(int directory, const char *path, struct file_stamp *stamp);
 
-/* Opens a directory for file_look_at; close(2) it. -1 where it cannot be opened. */
+/* Opens a directory for file_look_at; close it with close(2). -1 on failure. */
 int directory_open(const char *path);
 
 bool file_stamp_equal(const struct file_stamp *a, const struct file_stamp *b);
 
-/* Is the last change so long ago that another one could not leave the stamp as it is? Within one tick of the file
- * system's clock it could: what was read of such a file is not to be remembered. Ask with a stamp that was taken before
- * the file was read. */
+/* Is the last change old enough that another one would change the stamp? Changes within one tick of the file system's
+ * clock may not: do not cache what was read of such a file. Pass a stamp taken before the file was read. */
 bool file_stamp_is_settled(const struct file_stamp *stamp);
 
-/* Will the stamp of a file tell of each change from now on? Who has it mapped (mmap) and has written to a page of it
- * changes the stamp only when that page has been on disk meanwhile: it is put there now. False where there is no disk
- * (tmpfs, ramfs) or that cannot be done: what is read of it is not to be remembered. Ask before it is read. */
+/* Will the file's stamp change with each change from now on? Writes to a mapped file (mmap) change the stamp only if
+ * the page was written to disk in between, so this writes it now. False if that fails or there is no disk (tmpfs,
+ * ramfs): do not cache what is read. Call it before reading. */
 bool file_will_tell(const char *path);
 
-/* Is what the path leads to, all links followed, the folder itself or below it? False too where either is not there. */
+/* Does the path lead to the folder or something below it, all links followed? False also if either does not exist. */
 bool file_is_within(const char *folder, const char *path);
 
-/* Where files that are soon gone are made: what TMPDIR names by an absolute path, else /tmp. Borrowed from the
- * environment. */
+/* The folder for temporary files: TMPDIR if it is an absolute path, else /tmp. Borrowed from the environment. */
 const char *temporary_folder(void);
 
-/* Makes a directory in temporary_folder() for a short time; directory_remove() ends it. purpose: is part of its name.
- * NULL where none can be made. */
+/* Makes a directory in temporary_folder(); remove it with directory_remove(). purpose becomes part of its name. NULL on
+ * failure. */
 const char *temporary_directory(struct arena *arena, const char *purpose, struct status *status);
 
-/* A file for reading and writing that has no name and goes when it is closed, in temporary_folder(); for close(2). -1
- * where none can be made. */
+/* Makes a file without a name in temporary_folder(), for reading and writing, which disappears when it is closed with
+ * close(2). -1 on failure. */
 int file_nameless(struct arena *arena);
 
-/* Reads a regular file whole into the arena (NUL-terminated behind its size). Fails with NOT_FOUND, PERMISSION_DENIED,
- * or FAILED_PRECONDITION when it is larger than limit bytes. */
+/* Reads a regular file into the arena, with a NUL after its content. Fails with NOT_FOUND, PERMISSION_DENIED, or
+ * FAILED_PRECONDITION if it has more than `limit` bytes. */
 bool file_read(struct arena *arena, const char *path, size_t limit, struct text *content, struct status *status);
 
 /* The beginning of a file. */
@@ -68,18 +67,18 @@ struct file_start {
     uint64_t size; /* of the whole file, in bytes */
 };
 
-/* Reads at most `most` bytes from its beginning. */
+/* Reads at most the first `most` bytes. */
 bool file_read_start(struct arena *arena, const char *path, size_t most, struct file_start *start,
                      struct status *status);
 
-/* Gives the file's bytes to `take`, a piece after the other, however large it is. Fails as file_read does. */
+/* Passes the file to `take` in pieces, whatever its size. Fails as file_read does. */
 typedef void file_piece_fn(void *data, struct text piece);
 bool file_pieces(const char *path, file_piece_fn *take, void *data, struct status *status);
 
 struct file_entry {
     const char *name; /* any bytes but '/' and NUL */
     bool is_directory;
-    bool is_link; /* itself; is_directory is about what it points to */
+    bool is_link; /* the entry is a symbolic link; is_directory describes its target */
 };
 
 struct file_list {
@@ -87,31 +86,30 @@ struct file_list {
     size_t count;
 };
 
-/* Lists a directory without "." and ".."; symbolic links count as what they point to, dangling ones as files.
- * Fails with RESOURCE_EXHAUSTED beyond 100,000 entries. */
+/* Lists a directory without "." and ".."; symbolic links count as their targets, dangling ones as files. Fails with
+ * RESOURCE_EXHAUSTED beyond 100,000 entries. */
 bool directory_list(struct arena *arena, const char *path, struct file_list *list, struct status *status);
 
-/* Makes a directory and those above it that are missing. */
+/* Makes a directory and its missing parents. */
 bool directory_make(struct arena *arena, const char *path, struct status *status);
 
-/* Removes a directory with all that is in it, and follows no link. What cannot be removed stays, and is not told of;
- * nor is one that is not there. */
+/* Removes a directory and its content, without following links. Ignores what cannot be removed or does not exist. */
 void directory_remove(const char *path);
 
-/* Makes a new file with this content, on disk when it returns. ALREADY_EXISTS where something is there. */
+/* Creates a file with this content, durably. ALREADY_EXISTS if the path exists. */
 bool file_create(const char *path, struct text content, struct status *status);
 
-/* The same of one that nobody but its owner may read. */
+/* The same for a file that only its owner may read. */
 bool file_create_private(const char *path, struct text content, struct status *status);
 
-/* "dir/name"; dir alone when name is "", and name alone when it is absolute or dir is "" or ".". */
+/* "dir/name"; dir if name is ""; name if it is absolute, or if dir is "" or ".". */
 const char *path_join(struct arena *arena, const char *dir, const char *name);
 
-/* True for a name that can be one component of a path: not empty, not "." or "..", no '/', no NUL, no control
- * characters, at most 255 bytes. */
+/* Can the name be one component of a path: not empty, not "." or "..", no '/', no NUL, no control characters, at most
+ * 255 bytes? */
 bool path_is_component(struct text name);
 
-/* True for a relative path of such components: it cannot lead out of where it begins. */
+/* Is it a relative path of such components, which cannot lead out of its directory? */
 bool path_is_inside(const char *path);
 
 #endif

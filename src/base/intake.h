@@ -1,6 +1,6 @@
 /*
- * Bytes that come piece by piece and are kept until they are whole. Room is made as they come, twice as much each time;
- * nothing is reserved for what was only announced.
+ * Collects bytes that arrive in pieces. The buffer grows with what has arrived, doubling each time; an announced length
+ * reserves nothing.
  */
 #ifndef BASE_INTAKE_H
 #define BASE_INTAKE_H
@@ -9,25 +9,23 @@
 
 #include <stddef.h>
 
-/* {0} is an empty one, which holds no memory. */
+/* {0} is empty and holds no memory. */
 struct intake {
     char *bytes;
     size_t size;
     size_t capacity;
 };
 
-/* The bytes of memory that it will hold when so many more have come; never above most, where that is enough for them.
- */
+/* The capacity that it will have after `more` bytes; at most `most`, if that is enough for them. */
 size_t intake_room(const struct intake *intake, size_t more, size_t most);
 
-/* Makes room for so many bytes in all (as intake_room says), and puts these behind the others. Ends the process where
- * there is no memory. */
+/* Appends the bytes, growing the buffer to `room` (from intake_room). Ends the process if there is no memory. */
 void intake_put(struct intake *intake, struct text bytes, size_t room);
 
-/* Takes so many bytes off the front. An empty one gives its memory back. */
+/* Removes `size` bytes from the front. When it is empty it frees its memory. */
 void intake_take_off(struct intake *intake, size_t size);
 
-/* Empties it. */
+/* Empties it and frees its memory. */
 void intake_drop(struct intake *intake);
 
 #endif

@@ -1,15 +1,15 @@
 /*
- * JSON as text: strings are written, and what is put into an answer as it is, is checked.
+ * JSON text: writes strings, and checks JSON that is inserted unchanged into an answer.
  */
 #ifndef BASE_JSON_TEXT_H
 #define BASE_JSON_TEXT_H
 
 #include "base/text.h"
 
-/* Appends a string in quotes; what is not UTF-8 in it becomes U+FFFD. */
+/* Appends a string in quotes; invalid UTF-8 becomes U+FFFD. */
 void json_write_string(struct buffer *out, struct text text);
 
-/* One value and nothing else, as RFC 8259 has it, at most 512 deep, in UTF-8. In one pass, without memory. */
+/* Is it exactly one JSON value (RFC 8259) in UTF-8, at most 512 levels deep? One pass, without allocation. */
 bool json_is_sound(struct text text);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * A program's keeper: a process of ours between us and a program that must not outlive us. It is the program's parent
- * and that of all who lose theirs, and ends them when it is told to, or when we are gone, however that came (kill -9).
- * While any of them lives it holds what it was given to hold.
+ * A keeper: a process of ours between us and a program that must not outlive us. It is the parent of the program and
+ * adopts its orphaned descendants. It kills them all when told to, or when our process ends in any way (kill -9). As
+ * long as one of them lives it keeps `held` open.
  */
 #ifndef BASE_KEEPER_H
 #define BASE_KEEPER_H
@@ -12,31 +12,32 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* A program to be started. */
+/* A program to start. */
 struct keeper_task {
     const char *const *argv;        /* argv[0] is its path; NULL-terminated */
     const char *const *environment; /* "NAME=value", all of it; NULL-terminated */
-    const char *directory;          /* where it is started */
+    const char *directory;          /* its working directory */
     int output;                     /* its standard output */
-    int errors;                     /* a pipe for its error stream */
-    int errors_end;                 /* the end that we read; nobody dies of writing into it when we are gone */
-    int held;                       /* a file that is open in it and in all that it starts; 0: none */
-    int end_signal;                 /* that asks its group to end */
-    uint32_t grace_ms;              /* until all that is below the keeper is killed then */
+    int errors;                     /* a pipe for its standard error */
+    int errors_end; /* our end of that pipe; stays open in the keeper, so that writing does not kill anyone when we are
+                       gone */
+    int held;       /* a descriptor that stays open in it and its descendants; 0: none */
+    int end_signal; /* asks its process group to end */
+    uint32_t grace_ms; /* then everything below the keeper is killed */
 };
 
 struct keeper {
     pid_t pid;
-    int control; /* a SOCK_SEQPACKET; at its end everything is ended */
+    int control; /* a SOCK_SEQPACKET; closing it ends everything */
 };
 
-/* What is sent through control: bytes to the keeper, words from it. */
-#define KEEPER_END 'T' /* end the program, as the task says it, as if we were gone */
+/* Messages on `control`: bytes to the keeper, words from it. */
+#define KEEPER_END 'T' /* end the program as the task says, as if we were gone */
 
 enum keeper_event {
-    KEEPER_STARTED, /* value: the program's number */
+    KEEPER_STARTED, /* value: the program's pid */
     KEEPER_FAILED,  /* value: errno */
-    KEEPER_ENDED,   /* value: as of waitpid; all that was to be ended is gone */
+    KEEPER_ENDED,   /* value: as from waitpid; everything that had to be killed is gone */
 };
 
 struct keeper_word {
@@ -44,8 +45,8 @@ struct keeper_word {
     int value;
 };
 
-/* Starts the program below a keeper, both its streams into the pipe `output`. The caller reads it, waits for the
- * keeper's end (waitpid) and closes control. False where there is no program now. Safe beside other threads. */
+/* Starts the program under a keeper, with both its output streams as the task says. The caller reads them, waits for
+ * the keeper (waitpid) and closes control. Returns false if nothing is running. Thread-safe. */
 bool keeper_start(const struct keeper_task *task, struct keeper *keeper, struct status *status);
 
 #endif

@@ -1,14 +1,14 @@
 /*
- * What another program has printed, as it may be shown: no secret, and nothing that a terminal would obey.
+ * Makes another program's output safe to show: without a secret, and without terminal sequences.
  */
 #ifndef BASE_MASKING_H
 #define BASE_MASKING_H
 
 #include "base/text.h"
 
-/* A copy of the line as UTF-8 without escape sequences and control characters (a tab stays), where the secret is "***":
- * as it is, percent-encoded or escaped by a backslash, in whole or in part ("%2F", "\/", "\u002f"). NULL: no secret.
- * One of one or two bytes is left alone: in ordinary words its gaps would tell it. */
+/* Returns a copy of the line as UTF-8 without escape sequences and control characters (tabs stay), with the secret
+ * replaced by "***": as it is, percent-encoded or backslash-escaped, completely or partly ("%2F", "\/", "\u002f").
+ * secret NULL: none. A secret of one or two bytes is not masked, because the gaps in ordinary words would reveal it. */
 const char *masked(struct arena *arena, struct text line, const char *secret);
 
 #endif

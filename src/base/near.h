@@ -3,14 +3,14 @@
 
 #include "base/text.h"
 
-/* The nearest so far to a name that is none, for "did you mean". Begin with {.wanted = name}; names are borrowed. */
+/* Finds the most similar name for "did you mean". Start with {.wanted = name}; names are borrowed. */
 struct near {
     struct text wanted;
-    const char *name; /* NULL: none is near */
-    size_t distance;  /* letters of it that are written otherwise */
+    const char *name; /* NULL: none is similar */
+    size_t distance;  /* its edit distance */
 };
 
-/* Takes name where it is nearer: at most three letters, and no more than half of it, are written otherwise. */
+/* Takes this name if it is more similar: at most three letters, and no more than half of the name, differ. */
 void near_try(struct near *near, const char *name);
 
 #endif

@@ -1,11 +1,10 @@
 /*
- * Options of the command line, of the environment and of configuration files, as data: options.def has one row an
- * option, and all that is known of options is made of it. A program, or a command of one, says which it takes; it gets
- * their values, checked, in a struct with a member each.
+ * Options of the command line, the environment and configuration files, as data: options.def has one row for each
+ * option, and everything else is generated from it. A program, or a command of one, lists the options that it takes,
+ * and gets their checked values in a struct with a member for each.
  *
- * From the strongest to the weakest: command line, environment (an empty variable counts as unset, but
- * for TRUSS_ENVIRONMENT, which says that there is none), the file of
- * --config, the project's truss.toml, the fallback.
+ * Precedence: command line, environment (an empty variable counts as unset, except TRUSS_ENVIRONMENT, where it means
+ * that there is no environment), the file of --config, the project's truss.toml, the default.
  */
 #ifndef BASE_OPTIONS_H
 #define BASE_OPTIONS_H
@@ -20,14 +19,14 @@
 
 enum option_programs { OF_WORKER = 1, OF_BRIDGE = 2, OF_TRUSS = 4 };
 
-/* What values there are, and the type of the member that holds one. Unset are false, NULL and 0. */
+/* The kinds of values, and the type of their members. Unset values are false, NULL and 0. */
 enum option_kind {
-    OPTION_FLAG,            /* bool: said or not; in the environment 1, 0, yes, no, …; in a file true, false */
+    OPTION_FLAG,            /* bool; in the environment 1, 0, yes, no, …; in a file true, false */
     OPTION_TEXT,            /* const char *, borrowed from argv, environ or the arena */
-    OPTION_SECRET,          /* the same, blanked in argv once it was read, so that `ps` does not show it */
-    OPTION_CHOICE,          /* the same: one of the words of its argument, "each|all" */
+    OPTION_SECRET,          /* the same, overwritten in argv after reading, so that `ps` does not show it */
+    OPTION_CHOICE,          /* the same: one of the words in its argument, "each|all" */
     OPTION_SECONDS,         /* uint32_t, milliseconds: "30", "0.5", "500ms", "5m", "2h", up to a week */
-    OPTION_SECONDS_OR_NONE, /* the same, where 0 has a meaning of its own */
+    OPTION_SECONDS_OR_NONE, /* the same, but 0 is a valid value */
     OPTION_MILLISECONDS,    /* uint32_t: 1 to LIMIT_LOCK_TIMEOUT_MS */
     OPTION_SIZE,            /* size_t, bytes: "256MiB", "64KiB", "1GiB", "1000000", from 1 to LIMIT_OPTION_SIZE */
     OPTION_NUMBER,          /* uint32_t: 0 to LIMIT_OPTION_NUMBER */
@@ -56,10 +55,10 @@ struct options {
 #define OPTION(id, programs, kind, name, argument, environment, key, fallback, help) OPTION_TYPE_##kind id;
 #include "base/options.def"
 #undef OPTION
-    bool by_project[OPTION_COUNT]; /* which of them nobody says but the project's own truss.toml */
+    bool by_project[OPTION_COUNT]; /* those set only by the project's own truss.toml */
 };
 
-/* A row of the table. */
+/* A row of options.def. */
 struct option {
     const char *name;
     const char *argument;
@@ -68,52 +67,52 @@ struct option {
     const char *fallback;
     const char *help;
     enum option_kind kind;
-    unsigned programs; /* of enum option_programs */
-    size_t offset;     /* in struct options */
+    unsigned programs; /* a set of enum option_programs */
+    size_t offset;     /* of the member in struct options */
 };
 
-/* Never NULL, but for OPTION_NONE. */
+/* The row of an option; never NULL, except for OPTION_NONE. */
 const struct option *option_of(enum option_id id);
 
-/* All that a program knows, in the order of the table, ending with OPTION_NONE. */
+/* All options of a program, in the order of the table, ended by OPTION_NONE. */
 void options_of(enum option_programs program, enum option_id taken[OPTION_COUNT + 1]);
 
-/* What is read. */
+/* What to read. */
 struct options_request {
     struct arena *arena;
-    const enum option_id *taken; /* ends with OPTION_NONE */
+    const enum option_id *taken; /* the options to accept; ended by OPTION_NONE */
     int argc;
     char **argv;
-    bool ignores_project; /* the project's truss.toml is for another program to read */
-    int words;            /* set: how many words of argv are no options. They are put, in their order, at its front */
-    const char
-        *from[OPTION_COUNT]; /* set: where each value was said, "--lock-wait", "TRUSS_LOCK_WAIT"; NULL: nowhere */
+    bool ignores_project; /* leave the project's truss.toml to another program */
+    int words; /* result: the number of words in argv that are no options; they are moved to its front, in order */
+    const char *from[OPTION_COUNT]; /* result: the source of each value, "--lock-wait", "TRUSS_LOCK_WAIT"; NULL: none */
 };
 
-/* Reads argv[1…], "--name VALUE", "--name=VALUE" and "--name" for a flag, up to "--", the environment and the
- * configuration files. Fails with INVALID_ARGUMENT that says which is wrong, where it was said, and what it takes. */
+/* Reads argv[1…] ("--name VALUE", "--name=VALUE", "--name" for a flag, up to "--"), the environment and the
+ * configuration files. Fails with INVALID_ARGUMENT that says which option is wrong, where it was set, and what is
+ * allowed. */
 bool options_read(struct options_request *request, struct options *options, struct status *status);
 
-/* Prints the options, each with its words beside its name, in lines of 100 columns. */
+/* Prints the help of the options, in lines of 100 columns. */
 void options_help(const enum option_id *taken, FILE *out);
 
-/* ---- for the reading of options ---- */
+/* ---- for the code that reads options ---- */
 
-/* A value that was given somewhere. */
+/* A value and its source. */
 struct option_given {
-    const char *text; /* NULL: it was not */
+    const char *text; /* NULL: not given */
     const char *from; /* "--lock-wait", "TRUSS_LOCK_WAIT", "truss.toml, line 3: run.lock-wait" */
 };
 
-/* Checks a value and stores it in its member; a fallback is right by a test. */
+/* Checks a value and stores it in its member. (A test checks the defaults.) */
 bool option_store(const struct option *option, const struct option_given *given, struct options *options,
                   struct status *status);
 
-/* Whose configuration file it is. */
+/* The owner of a configuration file. */
 enum option_file { OPTION_FILE_OF_OPERATOR, OPTION_FILE_OF_PROJECT };
 
-/* Reads a configuration file: fills what has a key in it. The operator's must be there, a project's may be absent.
- * Fails for what is no TOML, for unknown keys, and for keys that a project may not say. */
+/* Reads a configuration file into `given`. The operator's file must exist, a project's may be missing. Fails for
+ * invalid TOML, unknown keys, and keys that a project may not set. */
 bool options_read_file(struct arena *arena, const char *path, enum option_file whose,
                        struct option_given given[OPTION_COUNT], struct status *status);
 

@@ -1,6 +1,6 @@
 /*
- * Files that hold secrets, or what is checked by them: read only where nobody else can read or write them, and replaced
- * in one step, so that who reads one never sees half of it.
+ * Files with secrets, or with what secrets are checked against: read only if nobody else can read or write them, and
+ * replaced atomically.
  */
 #ifndef BASE_PRIVATE_FILE_H
 #define BASE_PRIVATE_FILE_H
@@ -12,22 +12,22 @@ struct private_file {
     struct file_stamp stamp; /* of the file that was read */
 };
 
-/* Reads a regular file whole, NUL-terminated behind its size. FAILED_PRECONDITION where others than its owner may read
- * or write it (mode 0600; 0640 where root owns it and we are in its group, as Kubernetes mounts a secret), where
- * somebody else owns it, or where it is larger than limit. */
+/* Reads a regular file as a whole, with a NUL after its content. FAILED_PRECONDITION if others than its owner may read
+ * or write it (mode 0600; or 0640, owned by root with our group, as Kubernetes mounts secrets), if somebody else owns
+ * it, or if it exceeds the limit. */
 bool private_file_read(struct arena *arena, const char *path, size_t limit, struct private_file *file,
                        struct status *status);
 
-/* The same of a file that is no secret, and that we do what it says: others may read it, but FAILED_PRECONDITION where
- * they could write it (mode 0644, owned by us or by root). */
+/* The same for a file that is not secret but that we obey: others may read it; FAILED_PRECONDITION if they may write it
+ * (mode 0644, owned by us or by root). */
 bool trusted_file_read(struct arena *arena, const char *path, size_t limit, struct private_file *file,
                        struct status *status);
 
-/* Replaces the file, or makes it, with mode 0600; on disk when it returns. */
+/* Creates or replaces the file durably, with mode 0600. */
 bool private_file_write(struct arena *arena, const char *path, struct text content, struct status *status);
 
-/* Waits for its turn among those who change the file, by a lock file beside it. The lock, for private_file_unlock; -1
- * and a status where there is none to be had. */
+/* Waits for an exclusive lock on a lock file beside it, among those that change the file. Returns the lock, for
+ * private_file_unlock; -1 with a status on failure. */
 int private_file_lock(struct arena *arena, const char *path, struct status *status);
 void private_file_unlock(int lock);
 

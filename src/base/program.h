@@ -1,5 +1,5 @@
 /*
- * How a program that serves begins: it reads its options, and answers --help, --man and --version.
+ * The start of a server program: reads its options, and answers --help, --man and --version.
  */
 #ifndef BASE_PROGRAM_H
 #define BASE_PROGRAM_H
@@ -16,18 +16,18 @@ struct program {
 
 enum program_start { PROGRAM_SERVES, PROGRAM_HAS_ANSWERED, PROGRAM_IS_WRONG };
 
-/* Reads options (which live in the arena, argv and environ) and sets the log's level. PROGRAM_IS_WRONG with a status
- * that says what is. */
+/* Reads the options (they live in the arena, argv and environ) and sets the log level. PROGRAM_IS_WRONG comes with a
+ * status. */
 enum program_start program_begin(const struct program *program, int argc, char **argv, struct options *options,
                                  struct status *status);
 
-/* Cuts a list at its commas; the last item is followed by NULL, so that items has room for most + 1. False where there
- * are more than that, or none. */
+/* Splits a list at its commas and adds a NULL item; items has room for most + 1. Returns false if there are more than
+ * `most`, or none. */
 bool program_list(struct arena *arena, const char *list, const char **items, size_t most);
 
-/* Has SIGTERM, SIGINT and SIGHUP come to sigwait for these signals and nowhere else: threads that begin later inherit
- * the mask. SIGHUP stays as it is where a terminal has us, as its end is then ours. Ignores SIGPIPE: a peer that goes
- * while it is written to is an error of that call. */
+/* Blocks SIGTERM, SIGINT and SIGHUP, for sigwait with `signals`; later threads inherit the mask. SIGHUP is not blocked
+ * if we have a terminal, whose end should then be ours. Ignores SIGPIPE: a peer that disconnects while it is written to
+ * is an error of that call. */
 void program_block_signals(sigset_t *signals);
 
 #endif

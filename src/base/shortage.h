@@ -1,20 +1,20 @@
 /*
- * What is said where there is no room (base/memory.h), and the question in front of what may be large.
+ * Errors for lack of memory (base/memory.h), and the check before large allocations.
  */
 #ifndef BASE_SHORTAGE_H
 #define BASE_SHORTAGE_H
 
 #include "base/status.h"
 
-/* False, and UNAVAILABLE: there is not enough memory to do this ("read", FILE) now. */
+/* Fails with UNAVAILABLE: there is not enough memory to do this ("read", FILE) now. */
 bool shortage(struct status *status, const char *doing, const char *what);
 
-/* The same of an answer ("send", "the answer"), behind what was done already. Where that may be done twice (is_safe) it
- * says as ever to try again; else that it was done, and not to. */
+/* The same for an answer ("send", "the answer") to something that was already done. If it may be repeated (is_safe) the
+ * message says to try again, otherwise that it was done and must not be repeated. */
 bool shortage_of_answer(struct status *status, const char *doing, const char *what, bool is_safe);
 
-/* Is there room for so many bytes more? Else as shortage. In front of each piece of memory whose size comes from
- * outside, and which is then taken by what cannot fail (arena_alloc, a buffer). */
+/* Is there room for this many bytes? Otherwise fails as shortage does. Call it before each allocation whose size comes
+ * from outside and that itself cannot fail (arena_alloc, a buffer). */
 bool room_for(size_t bytes, struct status *status, const char *doing, const char *what);
 
 #endif

@@ -1,13 +1,12 @@
 /*
- * Sorting of what mostly is in order already: rows as a server gives them, names as a directory has them.
+ * Sorts what is mostly in order already, such as rows from a server or names from a directory.
  */
 #ifndef BASE_SORTING_H
 #define BASE_SORTING_H
 
 #include <stddef.h>
 
-/* qsort(3), where one pass over the items does not find them in order. Items that are in order already are not moved.
- * items may be NULL where count is 0. */
+/* qsort(3), unless one pass shows that the items are in order. items may be NULL if count is 0. */
 void sort_items(void *items, size_t count, size_t size, int (*compare)(const void *a, const void *b));
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * The error codes of PostgreSQL that we act on, by the names of its errcodes.txt; no other file spells one.
+ * The PostgreSQL error codes that we handle, by their names in errcodes.txt. No other file spells out a code.
  */
 #ifndef BASE_SQLSTATE_H
 #define BASE_SQLSTATE_H
@@ -8,10 +8,10 @@
 #include <stddef.h>
 #include <string.h>
 
-#define SQLSTATE_PROTOCOL_VIOLATION              "08P01" /* as PgBouncer says of a prepared statement that it has not */
+#define SQLSTATE_PROTOCOL_VIOLATION              "08P01" /* e.g. PgBouncer, for a prepared statement that it does not have */
 #define SQLSTATE_READ_ONLY                       "25006" /* a write in a transaction that is read-only */
-#define SQLSTATE_NO_SUCH_STATEMENT               "26000" /* prepared: none of that name */
-#define SQLSTATE_INVALID_TRANSACTION_TERMINATION "2D000" /* a COMMIT where there can be none */
+#define SQLSTATE_NO_SUCH_STATEMENT               "26000" /* no prepared statement of that name */
+#define SQLSTATE_INVALID_TRANSACTION_TERMINATION "2D000" /* a COMMIT in the wrong place */
 #define SQLSTATE_UNIQUE_VIOLATION                "23505"
 #define SQLSTATE_INVALID_CATALOG_NAME            "3D000" /* no such database */
 #define SQLSTATE_INVALID_SCHEMA_NAME             "3F000" /* no such schema */
@@ -24,18 +24,18 @@
 #define SQLSTATE_QUERY_CANCELED                  "57014"
 #define SQLSTATE_UNDEFINED_OBJECT                "42704"
 #define SQLSTATE_DUPLICATE_OBJECT                "42710" /* a tablespace, a subscription, ... */
-#define SQLSTATE_WRONG_OBJECT_TYPE               "42809" /* a procedure where a function is */
+#define SQLSTATE_WRONG_OBJECT_TYPE               "42809" /* a procedure instead of a function */
 #define SQLSTATE_UNDEFINED_TABLE                 "42P01"
 #define SQLSTATE_DUPLICATE_DATABASE              "42P04"
-#define SQLSTATE_DUPLICATE_STATEMENT             "42P05" /* prepared */
+#define SQLSTATE_DUPLICATE_STATEMENT             "42P05" /* a prepared statement */
 #define SQLSTATE_DUPLICATE_SCHEMA                "42P06"
 #define SQLSTATE_DUPLICATE_TABLE                 "42P07"
-#define SQLSTATE_INVALID_FUNCTION_DEFINITION     "42P13" /* as another return type in CREATE OR REPLACE */
-#define SQLSTATE_NOT_IN_PREREQUISITE_STATE       "55000" /* as a partition that cannot be detached so */
+#define SQLSTATE_INVALID_FUNCTION_DEFINITION     "42P13" /* e.g. another return type in CREATE OR REPLACE */
+#define SQLSTATE_NOT_IN_PREREQUISITE_STATE       "55000" /* e.g. a partition that cannot be detached in this way */
 #define SQLSTATE_OBJECT_IN_USE                   "55006" /* a database with sessions */
 #define SQLSTATE_LOCK_NOT_AVAILABLE              "55P03" /* lock_timeout, NOWAIT */
-#define SQLSTATE_UNSAFE_NEW_ENUM_VALUE_USAGE     "55P04" /* a value that an enum got in this very transaction */
-#define SQLSTATE_ADMIN_SHUTDOWN                  "57P01" /* pg_terminate_backend as well */
+#define SQLSTATE_UNSAFE_NEW_ENUM_VALUE_USAGE     "55P04" /* a value that was added in the same transaction */
+#define SQLSTATE_ADMIN_SHUTDOWN                  "57P01" /* also by pg_terminate_backend */
 #define SQLSTATE_CRASH_SHUTDOWN                  "57P02"
 #define SQLSTATE_CANNOT_CONNECT_NOW              "57P03"
 #define SQLSTATE_IDLE_SESSION_TIMEOUT            "57P05"
@@ -46,7 +46,7 @@
 #define SQLSTATE_CLASS_FEATURE    "0A" /* not supported: refused before it began */
 #define SQLSTATE_CLASS_SYNTAX     "42" /* syntax error or access rule violation: refused before it began */
 
-/* sqlstate may be NULL, where PostgreSQL said nothing: then it is none of them. */
+/* sqlstate may be NULL, if the error is not PostgreSQL's: then it matches none. */
 static inline bool sqlstate_is(const char *sqlstate, const char *which)
 {
     return sqlstate != NULL && strcmp(sqlstate, which) == 0;

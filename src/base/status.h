@@ -1,6 +1,6 @@
 /*
- * What went wrong, made where it is known and passed up untouched. Codes are gRPC's. A function that can fail returns
- * bool (or a pointer) and fills a status; what it holds lives in the status's arena.
+ * An error: created where it is known, passed up unchanged. Codes are gRPC's. A function that can fail returns bool (or
+ * a pointer) and fills a status; its strings live in the status's arena.
  */
 #ifndef BASE_STATUS_H
 #define BASE_STATUS_H
@@ -31,7 +31,7 @@ enum status_code {
     STATUS_UNAUTHENTICATED = 16,
 };
 
-/* Why, in a word for a program, where the code is too wide. */
+/* A reason for programs, if the code is too coarse. */
 enum reason {
 #define REASON(word, http, meaning) REASON_##word,
 #include "base/reasons.def"
@@ -40,22 +40,22 @@ enum reason {
 
 #define STATUS_SUGGESTIONS 3
 
-/* Start with {.arena = arena}. Strings are NULL where nothing is known. */
+/* Start with {.arena = arena}. Strings are NULL if not known. */
 struct status {
     struct arena *arena; /* borrowed: where the strings live */
     enum status_code code;
     const char *message;  /* one sentence that a person can act on */
-    const char *sqlstate; /* as are the next two, PostgreSQL's own */
+    const char *sqlstate; /* this and the next two are PostgreSQL's */
     const char *detail;
     const char *hint;
-    const char *migration;                       /* the one it is about */
-    const char *reason;                          /* one word for a program: of enum reason, or of a newer worker */
-    uint32_t position;                           /* 1-based, characters; 0 unknown */
-    uint32_t retry_ms;                           /* of UNAVAILABLE: after which it may be asked again; 0 unknown */
-    const char *suggestions[STATUS_SUGGESTIONS]; /* near names; unused ones NULL */
+    const char *migration;                       /* which one the error is about */
+    const char *reason;                          /* for programs: of enum reason, or of a newer worker */
+    uint32_t position;                           /* 1-based, in characters; 0: unknown */
+    uint32_t retry_ms;                           /* with UNAVAILABLE: when to try again; 0: unknown */
+    const char *suggestions[STATUS_SUGGESTIONS]; /* similar names; unused ones are NULL */
 };
 
-/* Sets code and message, forgets what was there. Returns false, so that it can be returned. */
+/* Sets code and message, and clears everything else. Returns false, so that the caller can return it. */
 bool status_fail(struct status *status, enum status_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -63,19 +63,19 @@ bool status_fail(struct status *status, enum status_code code, const char *forma
 bool status_fail_because(struct status *status, enum status_code code, enum reason reason, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* "LOCKED" and so on: the word that is sent. */
+/* "LOCKED", …: the word in the protocol. */
 const char *reason_word(enum reason reason);
 
 /* True where the status gives this reason. */
 bool status_is_because(const struct status *status, enum reason reason);
 
-/* "NOT_FOUND" and so on; "UNKNOWN" for a number that is no code. */
+/* "NOT_FOUND", …; "UNKNOWN" for an invalid code. */
 const char *status_code_name(enum status_code code);
 
-/* The HTTP status for a code, as grpc-gateway maps them (CANCELLED 499, FAILED_PRECONDITION 400, ABORTED 409, …). */
+/* The HTTP status of a code, as in grpc-gateway (CANCELLED 499, FAILED_PRECONDITION 400, ABORTED 409, …). */
 unsigned status_code_http(enum status_code code);
 
-/* The HTTP status of an answer: its reason's where that has one, else its code's. */
+/* The HTTP status of an answer: its reason's if there is one, else its code's. */
 unsigned status_http(const struct status *status);
 
 #endif

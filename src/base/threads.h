@@ -1,4 +1,4 @@
-/* What threads need beside pthread.h. */
+/* An addition to pthread.h. */
 #ifndef BASE_THREADS_H
 #define BASE_THREADS_H
 
@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Joins the thread where it ends within `ms` (0: where it has ended). Returns false where it does not: then it goes on,
- * is neither joined nor detached, and what it uses has to stay. By the monotonic clock, which nobody sets. */
+/* Joins the thread if it ends within `ms` (0: if it has ended). Otherwise returns false: the thread goes on, neither
+ * joined nor detached, and what it uses must stay. Uses the monotonic clock. */
 bool thread_join_in_time(pthread_t thread, uint32_t ms);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * W3C Trace Context (https://www.w3.org/TR/trace-context/): which request of somebody else's a piece of work belongs
- * to, as a header has it. Only its form is known here.
+ * W3C Trace Context (https://www.w3.org/TR/trace-context/): the header that tells to which trace a request belongs.
+ * Only the header's format is handled here.
  */
 #ifndef BASE_TRACE_H
 #define BASE_TRACE_H
@@ -13,21 +13,21 @@
 
 struct trace {
     char id[TRACE_ID_SIZE];
-    char parent[TRACE_SPAN_SIZE]; /* the span that asked; "": the trace begins here */
+    char parent[TRACE_SPAN_SIZE]; /* the calling span; "": the trace begins here */
 };
 
-/* Reads a traceparent header. False for what is none (NULL, another form, an id of zeros): the standard has it passed
- * over. The parent that trace_begin made up is none. */
+/* Parses a traceparent header. Returns false if it is invalid (NULL, another format, an id of zeros), which the
+ * standard says to ignore. A parent invented by trace_write counts as none. */
 bool trace_read(const char *header, struct trace *trace);
 
-/* A new trace. */
+/* Begins a new trace. */
 void trace_begin(struct trace *trace);
 
-/* The header for who is asked next. A trace that begins here has no span yet: the first half of its id stands for it,
- * by which trace_read knows it again. */
+/* Makes the header for the next callee. A trace that begins here has no span yet: the first half of its id is used
+ * instead, which trace_read recognises. */
 void trace_write(const struct trace *trace, char header[TRACE_HEADER_SIZE]);
 
-/* A new span's id. */
+/* Makes a new span id. */
 void trace_span(char span[TRACE_SPAN_SIZE]);
 
 #endif

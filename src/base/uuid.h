@@ -6,7 +6,7 @@
 
 #define UUID_SIZE 37 /* with the NUL */
 
-/* A random (version 4) UUID in its text form. */
+/* Makes a random (version 4) UUID in text form. */
 void uuid_v4(char out[UUID_SIZE]);
 
 #endif

@@ -1,13 +1,13 @@
 /*
- * What the kernel says of this process: memory, descriptors, time; and when another one began. Read from /proc, in
- * microseconds.
+ * What the kernel reports about this process (memory, descriptors, time), and the start time of others. Read from
+ * /proc, which takes microseconds.
  */
 #ifndef BASE_VITALS_H
 #define BASE_VITALS_H
 
 #include <stdint.h>
 
-/* Each is -1 where it cannot be read. */
+/* Members are -1 if they cannot be read. */
 struct vitals {
     int64_t resident_bytes;
     int64_t virtual_bytes;
@@ -20,7 +20,8 @@ struct vitals {
 
 void vitals_read(struct vitals *vitals);
 
-/* When a process of this machine began, in milliseconds since 1970-01-01 UTC; -1: there is none, or it is not told. */
+/* The start time of a process of this machine, in milliseconds since 1970-01-01 UTC; -1: it does not exist, or is not
+ * visible. */
 int64_t vitals_start_of(int64_t pid);
 
 #endif

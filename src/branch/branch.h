@@ -1,10 +1,10 @@
 /*
- * Branches: copies of a database beside it on the same server. What a branch is stands in a row of truss.branches, in
- * the home database (that of the worker), and in the comment of its own database. Whoever makes, resets or drops one
- * holds an advisory lock for it in the maintenance database, so that what a killed worker left is known to be left.
+ * Branches: copies of a database on the same server. A branch is described by a row of truss.branches in the home
+ * database (the worker's) and by the comment of its own database. Whoever makes, resets or drops a branch holds an
+ * advisory lock for it in the maintenance database, so that leftovers of a killed worker can be recognised.
  *
- * A database is made under a provisional name that nobody else can have (32 random hex digits), gets its comment there
- * and its own name last: a database with the name of a branch is one.
+ * A database is created under a unique provisional name (32 random hex digits), gets its comment, and its final name
+ * last: so a database with the name of a branch is complete.
  */
 #ifndef BRANCH_BRANCH_H
 #define BRANCH_BRANCH_H
@@ -12,43 +12,43 @@
 #include "base/words.h"
 #include "pg/session.h"
 
-/* The means of all branches of a worker. Borrowed by its calls. */
+/* What all branches of a worker share. Borrowed by its calls. */
 struct branches {
     const struct conninfo *conninfo;         /* of the home database */
-    const char *worker;                      /* who claims rows: "host:pid" */
-    const char *pg_bin;                      /* where pg_dump and pg_restore are; NULL: they are looked for */
-    bool loads_foreign_code;                 /* pg/loading.h: the operator says so */
-    uint32_t most;                           /* branches at a time; 0: no limit */
-    void (*let_go)(void *data, bool let_go); /* true: our own idle sessions on the home database are closed, and none
-                                                is kept until false is said; NULL: there are none */
+    const char *worker;                      /* claims rows: "host:pid" */
+    const char *pg_bin;                      /* the folder of pg_dump and pg_restore; NULL: search for them */
+    bool loads_foreign_code;                 /* the operator allows restoring code of untrusted roles (pg/loading.h) */
+    uint32_t most;                           /* number of branches; 0: no limit */
+    void (*let_go)(void *data, bool let_go); /* with true: closes our own idle sessions on the home database, and keeps
+                                                none until it is called with false; NULL: there are none */
     void *let_go_data;
 };
 
 struct branch_row;
 
-/* Who watches a branch being made or reset. Called on the thread that makes it. */
+/* Follows the making or resetting of a branch. Called on the thread that makes it. */
 struct branch_watching {
     void *data;
-    void (*begun)(void *data, const struct branch_row *row); /* its row is there: from now on it is known by its id */
-    void (*phase)(void *data, const char *phase); /* "waiting", "copying", "dumping", …: borrowed for ever */
-    bool (*goes_on)(void *data);                  /* false: it is cancelled, and undone */
+    void (*begun)(void *data, const struct branch_row *row); /* its row exists: from now on it is known by its id */
+    void (*phase)(void *data, const char *phase);            /* "waiting", "copying", "dumping", …: constant text */
+    bool (*goes_on)(void *data);                             /* returning false cancels, and undoes it */
 };
 
 struct branch_call {
     const struct branches *branches;
-    struct arena *arena; /* what a call gives lives here */
+    struct arena *arena; /* results live here */
     struct status *status;
     int64_t deadline;
-    const struct branch_watching *watching; /* NULL: nobody */
+    const struct branch_watching *watching; /* NULL: nobody follows */
 };
 
 struct branch_work;
 
-/* A row of truss.branches. Strings are never NULL; "" is nothing. */
+/* A row of truss.branches. Strings are never NULL; "" means nothing. */
 struct branch_row {
     int64_t id;
-    const char *token;  /* 32 hex digits, by which its database is known */
-    const char *parent; /* the database's name, as of branch */
+    const char *token;  /* 32 hex digits that identify its database */
+    const char *parent; /* a database's name, like branch */
     const char *branch;
     const char *label;
     const char *status;
@@ -60,68 +60,70 @@ struct branch_row {
     uint32_t ttl_hours;
     bool is_protected;
     bool disables_triggers; /* its event triggers are disabled */
-    int64_t created_at;     /* wall clock, microseconds, as the next; NO_TIME: none */
+    int64_t created_at;     /* wall clock, microseconds, like the next; NO_TIME: none */
     int64_t expires_at;
-    int64_t data_at;   /* its data was its parent's then */
-    int64_t undone_at; /* when a reset of it was undone; NO_TIME: none was since it is active */
-    int64_t now;       /* the database's, when this was read */
+    int64_t data_at;   /* when its data was copied from the parent */
+    int64_t undone_at; /* when a reset of it was undone; NO_TIME: none since it became active */
+    int64_t now;       /* the server's time when this was read */
     uint32_t oid;      /* of its database; 0: not known yet */
-    int64_t size;      /* bytes; -1: unknown */
+    int64_t size;      /* bytes; -1: not known */
     uint32_t duration_ms;
-    int64_t wal_bytes; /* -1: unknown */
+    int64_t wal_bytes; /* -1: not known */
     struct words warnings;
-    const char *reset_key; /* of the reset under way, and what was asked for with it; NULL: none */
+    const char *reset_key; /* the key and the request of the current reset; NULL: none */
     const char *reset_request;
-    struct branch_work *work; /* while it is being made: between branch_begin_empty and its end */
+    struct branch_work *work; /* while it is being made: from branch_begin_empty to the end */
 };
 
-/* Of an empty database; NULL: the server's own. */
+/* The locale of an empty database; NULL members: the server's default. */
 struct branch_locale {
     const char *encoding; /* "UTF8" */
     const char *collate;
     const char *ctype;
-    const char *provider; /* "libc", "icu", "builtin"; from PostgreSQL 15 on */
-    const char *locale;   /* of icu and builtin */
-    const char *rules;    /* of icu, from PostgreSQL 16 on; "": none */
+    const char *provider; /* "libc", "icu", "builtin"; PostgreSQL 15 and newer */
+    const char *locale;   /* for icu and builtin */
+    const char *rules;    /* for icu, PostgreSQL 16 and newer; "": none */
 };
 
 struct branch_new {
-    const char *label;  /* "": one is made */
-    const char *parent; /* the database it comes from; "": the home database. It need not exist for an empty one */
-    uint32_t ttl_hours; /* 0: it never expires */
+    const char *label;  /* "": one is generated */
+    const char *parent; /* the database to copy; "": the home database. For an empty branch it need not exist */
+    uint32_t ttl_hours; /* 0: never expires */
     const char *created_by;
-    const char *key;     /* the same one within 24 hours gives the same branch, or no further reset; NULL: none */
-    const char *request; /* what was asked for with it, in a form to compare */
-    const char *kind;    /* of an empty one: "restore", … */
-    const char *source;  /* "parent", "golden", "dump", "schema"; "": the parent, or what on_busy says */
-    const char *on_busy; /* "fail", "wait", "golden", "dump", "schema", "terminate"; "": as well as it goes */
-    bool may_terminate;  /* the caller may end others' sessions */
+    const char *key;     /* an idempotency key: the same one within 24 hours gives the same branch, or no further reset;
+                            NULL: none */
+    const char *request; /* the request for which the key was used, in a comparable form */
+    const char *kind;    /* for an empty branch: "restore", … */
+    const char *source;  /* "parent", "golden", "dump", "schema"; "": the parent, or as on_busy says */
+    const char *on_busy; /* "fail", "wait", "golden", "dump", "schema", "terminate"; "": whatever is possible */
+    bool may_terminate;  /* the caller may terminate others' sessions */
     bool disables_triggers;
-    int64_t data_at; /* of an empty one: when its data was its parent's; NO_TIME: now */
+    int64_t data_at; /* for an empty branch: when its data was the parent's; NO_TIME: now */
     struct branch_locale locale;
 };
 
-/* ---- a database that somebody else fills: a backup's ---- */
+/* ---- a database that the caller fills, with a backup ---- */
 
-/* Makes a row, "creating", and an empty database of template0; row->branch is its name, row->work is set. To be ended
- * with branch_complete or branch_abandon by the same process; if that dies, a worker's next look drops the database. */
+/* Adds a row, "creating", and creates an empty database from template0; row->branch is its name, row->work is set. The
+ * same process must finish with branch_complete or branch_abandon; if it dies, a worker's next branch_reap drops the
+ * database. */
 bool branch_begin_empty(const struct branch_call *call, const struct branch_new *what, struct branch_row *row);
 
-/* It is filled: puts back what its parent has and a dump has not (owner, grants, settings; as far as the parent is
- * there), empties the copy of our own tables, and makes it active. Where that fails it is abandoned. */
+/* After filling: restores what the parent has and a dump does not contain (owner, grants, settings; if the parent
+ * exists), empties the copies of our own tables, and activates the branch. On failure the branch is abandoned. */
 bool branch_complete(const struct branch_call *call, struct branch_row *row);
 
-/* Drops it; the row is "failed" and says why, or "deleted" where there is no reason (""). True where the database is
- * gone; else a worker tries again. */
+/* Drops the database; the row becomes "failed" with the reason, or "deleted" if the reason is "". Returns true if the
+ * database is gone; otherwise a worker will try again. */
 bool branch_abandon(const struct branch_call *call, struct branch_row *row, const char *reason);
 
 /* ---- copies ---- */
 
-/* Makes one; it is active when this returns. FAILED_PRECONDITION and REASON_BUSY with the sessions in the detail where
- * the parent has some. */
+/* Makes a branch, which is active when this returns. FAILED_PRECONDITION with REASON_BUSY, and the sessions in the
+ * detail, if somebody is connected to the parent. */
 bool branch_create(const struct branch_call *call, const struct branch_new *what, struct branch_row *row);
 
-/* The same row, made anew from where it came from; its event triggers are as they were asked for when it was made. */
+/* Makes the branch anew from its source, in the same row; its event triggers are treated as when it was first made. */
 bool branch_reset(const struct branch_call *call, int64_t id, const struct branch_new *how, struct branch_row *row);
 
 /* Makes the golden copy of a database anew, from a "dump" or the "schema", and drops the last one. With a key it is
@@ -136,28 +138,28 @@ struct branch_list {
 };
 
 enum branch_which {
-    BRANCHES_ACTIVE,     /* that have not expired */
-    BRANCHES_UNFINISHED, /* these, and what is being made */
-    BRANCHES_ALL,        /* every row, and the databases that have none */
+    BRANCHES_ACTIVE,     /* active and not expired */
+    BRANCHES_UNFINISHED, /* and those that are being made */
+    BRANCHES_ALL,        /* every row, and databases without one */
 };
 
-/* The newest first. */
+/* Newest first. */
 bool branch_list(const struct branch_call *call, enum branch_which which, struct branch_list *list);
 
-/* One that is active. NOT_FOUND "Branch not found." */
+/* An active branch. NOT_FOUND "Branch not found." */
 bool branch_get(const struct branch_call *call, int64_t id, struct branch_row *row);
 
-/* The same of one that is being made, or could not be made, and of a golden copy, too. */
+/* The same, but also one that is being made or has failed, or a golden copy. */
 bool branch_find(const struct branch_call *call, int64_t id, struct branch_row *row);
 
-/* Is the database of an active branch there, and still the branch's? Else FAILED_PRECONDITION with what to do. */
+/* Does the active branch's database exist, and is it still the branch's? If not, FAILED_PRECONDITION with advice. */
 bool branch_is_there(const struct branch_call *call, const struct branch_row *row);
 
 struct branch_change {
-    const char *label; /* NULL: as it is */
+    const char *label; /* NULL: unchanged */
     bool has_ttl;
     uint32_t ttl_hours;
-    int64_t expires_at; /* NO_TIME: as it is */
+    int64_t expires_at; /* NO_TIME: unchanged */
     bool has_protected;
     bool is_protected;
 };
@@ -165,12 +167,12 @@ struct branch_change {
 bool branch_change(const struct branch_call *call, int64_t id, const struct branch_change *change,
                    struct branch_row *row);
 
-/* ---- their end ---- */
+/* ---- deleting ---- */
 
 bool branch_delete(const struct branch_call *call, int64_t id);
 
-/* Drops what has expired, ends or finishes what a worker left when it died, and finds rows again whose databases are
- * there. For one thread of each worker, now and then; any number of workers may do so at once. */
+/* Drops expired branches, finishes or undoes what a dead worker left, and restores missing rows of existing databases.
+ * For one thread of each worker, periodically; several workers may run it concurrently. */
 void branch_reap(const struct branch_call *call);
 
 /* ---- differences ---- */
@@ -178,7 +180,7 @@ void branch_reap(const struct branch_call *call);
 struct branch_difference {
     const char *kind;
     const char *name;
-    const char *parent; /* its definition there; NULL: it is not there */
+    const char *parent; /* its definition there; NULL: it does not exist there */
     const char *branch;
 };
 

@@ -1,6 +1,5 @@
 /*
- * What branches and their databases are called. PostgreSQL cuts a name at 63 bytes without an error, so that ours are
- * made to fit.
+ * Names of branches and their databases. PostgreSQL silently cuts names at 63 bytes, so ours are made to fit.
  */
 #ifndef BRANCH_NAMES_H
 #define BRANCH_NAMES_H
@@ -15,18 +14,18 @@
 #define BRANCH_LABEL_CHARACTERS 60
 #define BRANCH_TOKEN_SIZE       33 /* with the NUL */
 
-/* The label without white space at its ends and of at most 60 characters, control characters as spaces. Sets *is_cut
- * where there were more. "" becomes "branch_" and the time. */
+/* The label without surrounding white space and with control characters replaced by spaces, cut to 60 characters
+ * (*is_cut). "" becomes "branch_" and the time. */
 const char *branch_label(struct arena *arena, const char *label, int64_t now_us, bool *is_cut);
 
-/* "truss_branch_{slug}_{suffix}", at most 63 bytes: letters, digits and "_" of the label in lower case, and a suffix of
- * the time and two random characters, so that two names made at once differ. */
+/* "truss_branch_{slug}_{suffix}", at most 63 bytes: the label's letters, digits and "_" in lower case, and a suffix of
+ * the time and two random characters, so that names made at the same time differ. */
 const char *branch_database_name(struct arena *arena, const char *label, int64_t now_us);
 
-/* 32 random hex digits. */
+/* Makes 32 random hex digits. */
 void branch_token(char token[BRANCH_TOKEN_SIZE]);
 
-/* The name that a database has until it is complete. */
+/* The name of a database until it is complete. */
 const char *branch_provisional_name(struct arena *arena, const char *token);
 
 #endif

@@ -1,48 +1,48 @@
 /*
- * The table truss.branches of the home database. A branch carries a copy of it: rows count only where home_oid is the
- * current database. All calls are over a pinned session on the home database; times are the database's.
+ * The table truss.branches of the home database. A branch contains a copy of the table: rows count only if home_oid is
+ * the current database. All calls use a pinned session on the home database; times are the server's.
  */
 #ifndef BRANCH_REGISTRY_H
 #define BRANCH_REGISTRY_H
 
 #include "branch/branch.h"
 
-/* The name of the database that a row "b" was copied from. The home database may have another name since. */
+/* SQL: the name of the database that row "b" was copied from. The home database may have been renamed since. */
 #define REGISTRY_PARENT                                                                                                \
     "CASE WHEN b.parent_db = b.home_db THEN pg_catalog.current_database()::text ELSE b.parent_db END"
 
-/* A session on the home database, for pg_session_free. Where that is not there, the status says what to do. */
+/* Opens a session on the home database, for pg_session_free. If the database does not exist the status says what to
+ * do. */
 struct pg_session *registry_open(const struct branch_call *call);
 
-/* What to do about an error of the server's that its words do not say: a role without rights on the table, a session
- * that takes no writes. An advice that is there stays. */
+/* Adds advice to a server error that does not explain itself: missing rights on the table, a read-only session. An
+ * existing hint stays. */
 void registry_advise(struct status *status);
 
-/* Is the table there? PERMISSION_DENIED where the schema has something of a role that is not trusted. */
+/* Does the table exist? PERMISSION_DENIED if the schema contains something of an untrusted role. */
 bool registry_exists(struct pg_session *session, bool *exists, struct status *status);
 
-/* Makes it, and its columns, where they are missing. */
+/* Creates the table, or missing columns. */
 bool registry_ensure(struct pg_session *session, struct status *status);
 
-/* Adds a row, "creating", of the row's members; sets id and times. RESOURCE_EXHAUSTED where there are `most` already.
- */
+/* Adds a row, "creating", with the row's members; sets id and times. RESOURCE_EXHAUSTED if there are `most` already. */
 bool registry_add(const struct branch_call *call, struct pg_session *session, const struct branch_new *what,
                   struct branch_row *row);
 
-/* The branch that was made for a key of `what`. *found: false where it is new. ABORTED while it is being made,
- * INVALID_ARGUMENT where something else was asked for with it; a golden copy is something else than a branch. */
+/* Finds the branch that was made for the key in `what`. *found is false if there is none. ABORTED while it is being
+ * made, INVALID_ARGUMENT if the key belongs to a different request (a golden copy is different from a branch). */
 bool registry_reuse(const struct branch_call *call, struct pg_session *session, const struct branch_new *what,
                     struct branch_row *row, bool *found);
 
-/* The same for a branch that was reset with a key. A reset under way, or undone, is not known by it. */
+/* The same for a branch that was reset with a key. A reset that is running or was undone is not found. */
 bool registry_reuse_reset(const struct branch_call *call, struct pg_session *session, const struct branch_new *what,
                           struct branch_row *row, bool *found);
 
-/* Adds the row that the comment of a database tells of, which lost its own. */
+/* Adds the row that the comment of a database describes, after the row was lost. */
 bool registry_add_found(struct pg_session *session, const char *database, const char *oid, const char *comment,
                         struct status *status);
 
-/* Which rows, and in which order: what stands behind WHERE, with $1, … */
+/* A WHERE condition with $1, …, and an order. */
 struct registry_query {
     const char *where;
     int count;
@@ -52,18 +52,18 @@ struct registry_query {
 bool registry_read(const struct branch_call *call, struct pg_session *session, const struct registry_query *query,
                    struct branch_list *list);
 
-/* The row, whatever its status. NOT_FOUND where there is none. */
+/* The row, whatever its status. NOT_FOUND if there is none. */
 bool registry_find(const struct branch_call *call, struct pg_session *session, int64_t id, struct branch_row *row);
 
-/* "creating" → "active", with what is known now; twice is as good as once. ABORTED where it is neither "creating" nor
- * active with this database. */
+/* Moves "creating" to "active", with what is known now; repeating it is fine. ABORTED if the row is neither "creating"
+ * nor active with this database. */
 bool registry_activate(const struct branch_call *call, struct pg_session *session, struct branch_row *row);
 
-/* Its database will have another name: that of row->branch. */
+/* Records the new name of its database, row->branch. */
 bool registry_rename(const struct branch_call *call, struct pg_session *session, const struct branch_row *row);
 
-/* From one of the statuses in `from` ("active,failed") to another, with an error ("": none); claims it for a while.
- * *moved: false where it was in none of them. */
+/* Moves a row from one of the statuses in `from` ("active,failed") to another, with an error ("": none), and claims it
+ * for a while. *moved is false if it was in none of them. */
 struct registry_move {
     int64_t id;
     const char *from;
@@ -73,8 +73,8 @@ struct registry_move {
 bool registry_move(const struct branch_call *call, struct pg_session *session, const struct registry_move *move,
                    bool *moved);
 
-/* Up to 5 rows whose time is over or whose worker has left them, and golden copies behind which there is a newer one,
- * claimed for this worker. Those that have expired are "expiring" now. */
+/* Claims for this worker up to 5 rows that have expired or that a worker left, and golden copies that have been
+ * superseded. Expired ones become "expiring". */
 bool registry_claim(const struct branch_call *call, struct pg_session *session, struct branch_list *list);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * A connection in the forms in which tools want to be told, with its password or with *** for it.
+ * A connection in the formats of various tools, with its password or with ***.
  */
 #ifndef CONNECTION_FORMS_H
 #define CONNECTION_FORMS_H
@@ -17,8 +17,8 @@ struct connection_form {
 /* "postgresql://user:****@host:5432/db?sslmode=require". In the arena. */
 const char *connection_url(struct arena *arena, const struct conninfo *conninfo, bool reveal);
 
-/* Fills forms; the number of them. JDBC knows no Unix sockets and Prisma no more than one host: each is
- * left out there. */
+/* Fills the forms and returns their number. JDBC does not support Unix sockets, and Prisma only one host: they are left
+ * out in these cases. */
 size_t connection_forms(struct arena *arena, const struct conninfo *conninfo, bool reveal,
                         struct connection_form forms[CONNECTION_FORMS]);
 

@@ -1,6 +1,6 @@
 /*
- * The commits of a repository, the newest first, each with what it has in a few places and where it differs from all
- * its parents there. A parent that the clone has not (a shallow one) is none.
+ * Iterates over the commits of a repository, newest first, and tells what each has at a few paths and whether that
+ * differs from all its parents. Parents that are not in the clone (a shallow one) do not count.
  */
 #ifndef HISTORY_WALK_H
 #define HISTORY_WALK_H
@@ -13,17 +13,17 @@
 struct history_node {
     git_oid id;
     int64_t seconds;
-    git_commit *commit;             /* NULL once it was taken */
-    git_oid states[HISTORY_PATHS];  /* what it has at each path: all zero for nothing */
-    size_t known;                   /* how many of them were looked up */
+    git_commit *commit;             /* NULL after history_walk_next returned it */
+    git_oid states[HISTORY_PATHS];  /* the object at each path; all zero: none */
+    size_t known;                   /* how many of them are known */
     bool lacks_parents;             /* a parent is not in this clone */
-    struct history_node *next_same; /* in its bucket */
+    struct history_node *next_same; /* in its hash bucket */
 };
 
 struct history_walk {
     struct arena *arena;
     git_repository *repository;
-    const char *paths[HISTORY_PATHS]; /* names of what is looked for, the newest first; "" for all of a tree */
+    const char *paths[HISTORY_PATHS]; /* names of the file, newest first; "" for the whole tree */
     size_t path_count;
     size_t reached;
     bool is_incomplete; /* objects were missing */
@@ -36,20 +36,21 @@ struct history_walk {
 void history_walk_begin(struct history_walk *walk, git_repository *repository, struct arena *arena);
 void history_walk_end(struct history_walk *walk);
 
-/* Also goes from this commit; nothing where it was reached already. */
+/* Adds a starting commit; nothing if it was reached already. */
 void history_walk_from(struct history_walk *walk, const git_oid *id);
 
-/* The newest that was not taken yet; its parents are reached now, and its commit is the caller's to free. NULL: all
- * were. */
+/* Returns the newest commit not returned yet, after reaching its parents; the caller frees its git_commit. NULL: there
+ * are no more. */
 struct history_node *history_walk_next(struct history_walk *walk);
 
-/* The node of a commit that was reached; NULL: it was not. */
+/* The node of a commit; NULL: it was not reached. */
 struct history_node *history_walk_find(const struct history_walk *walk, const git_oid *id);
 
-/* What this commit has at path number `index`. */
+/* The object of this commit at path number `index`. */
 const git_oid *history_state(struct history_walk *walk, struct history_node *node, git_commit *commit, size_t index);
 
-/* Has a parent the same there, so that this commit changed nothing? *any: has one something there at all? */
+/* Does a parent have the same object there, so that this commit changed nothing? *any: does any parent have an object
+ * there? */
 bool history_is_inherited(struct history_walk *walk, struct history_node *node, git_commit *commit, size_t index,
                           bool *any);
 

@@ -1,6 +1,6 @@
 /*
- * Whether a statement changes rows of certain tables, by its words: INSERT INTO, UPDATE, DELETE FROM, MERGE INTO and
- * COPY, as a statement, in WITH, or in the body of a DO. What functions, views and triggers change is not seen.
+ * Does a statement change rows of certain tables? Decided by its words: INSERT INTO, UPDATE, DELETE FROM, MERGE INTO
+ * and COPY, as a statement, in WITH, or in the body of a DO. What functions, views and triggers change is not seen.
  */
 #ifndef SQL_CHANGES_H
 #define SQL_CHANGES_H
@@ -10,29 +10,29 @@
 #include "base/words.h"
 #include "sql/lexer.h"
 
-/* The first table that it changes of these (without their schemas, as the catalogue has them; NULL: none); NULL where
- * it changes none of them. Borrowed from the list. */
+/* The first of these tables that the statement changes, borrowed from the list; NULL: none. Table names are
+ * unqualified, as in the catalogs; tables may be NULL. */
 const char *sql_changed_table(struct arena *arena, struct text statement, const struct words *tables);
 
-/* Tables, named as above, of whose changes the server does something at COMMIT only; {0} is none. */
+/* Tables (unqualified) for whose changes the server acts only at COMMIT; {0} is empty. */
 struct deferred {
-    struct words checked; /* INITIALLY DEFERRED constraints: it checks them */
-    struct words fires;   /* CONSTRAINT TRIGGERs that are: it runs their functions */
-    struct words emptied; /* temporary ones ON COMMIT DELETE ROWS */
+    struct words checked; /* with INITIALLY DEFERRED constraints, which are checked */
+    struct words fires;   /* with such CONSTRAINT TRIGGERs, whose functions are run */
+    struct words emptied; /* temporary, ON COMMIT DELETE ROWS */
 };
 
 /* Adds those of another list. */
 void deferred_join(struct arena *arena, struct deferred *deferred, const struct deferred *others);
 
-/* Adds those that are so by what this statement makes: CREATE TABLE, ALTER TABLE and CREATE CONSTRAINT TRIGGER with
- * INITIALLY DEFERRED, and tables that they reference; CREATE TEMP TABLE … ON COMMIT DELETE ROWS. */
+/* Adds the tables for which this statement causes that: CREATE TABLE, ALTER TABLE and CREATE CONSTRAINT TRIGGER with
+ * INITIALLY DEFERRED, and the tables that they reference; CREATE TEMP TABLE … ON COMMIT DELETE ROWS. */
 void sql_deferred_tables(struct arena *arena, struct text statement, struct deferred *deferred);
 
-/* Where the statement renames one of these (ALTER TABLE … RENAME TO), its new name is one of them, too: true. */
+/* If the statement renames one of these (ALTER TABLE … RENAME TO), adds the new name and returns true. */
 bool sql_deferred_renamed(struct arena *arena, struct text statement, struct deferred *deferred);
 
-/* Where a change of rows begins here (INSERT INTO, DELETE FROM, MERGE INTO, UPDATE, COPY): the last part of the table's
- * name, and the reader is on it. NULL where none does; the reader stays then. */
+/* If a change of rows begins here (INSERT INTO, DELETE FROM, MERGE INTO, UPDATE, COPY), returns the last part of the
+ * table's name, on which the reader then stands. Otherwise NULL, and the reader does not move. */
 const char *sql_take_changed(struct arena *arena, struct sql_reader *words);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Statements that end transactions or need one, by their words.
+ * Statements that end transactions or need one, judged by their words.
  */
 #ifndef SQL_CONTROL_H
 #define SQL_CONTROL_H
@@ -8,14 +8,14 @@
 
 #include <stdbool.h>
 
-/* COMMIT or ROLLBACK … AND CHAIN: the next transaction begins at once. */
+/* Is it COMMIT or ROLLBACK … AND CHAIN, which begins the next transaction at once? */
 bool sql_chains(struct text statement);
 
-/* LOCK TABLE, and a cursor WITHOUT HOLD: one query that has several statements is transaction enough for them, a
- * statement by itself is not, nor one in a pipeline. */
+/* Is it LOCK TABLE, or a cursor WITHOUT HOLD? For these a query with several statements is transaction enough; a
+ * separate statement is not, nor is one in a pipeline. */
 bool sql_lasts_as_transaction(struct text statement);
 
-/* VACUUM and the like: a ROLLBACK behind it has nothing of it to undo. */
+/* Is it VACUUM or similar, after which a ROLLBACK has nothing to undo? */
 bool sql_leaves_nothing(struct text statement);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Inside sql/effects: reading libpg_query's parse tree (JSON), and collecting what a statement does. A node of the tree
- * is an object with one member, {"RangeVar": {…}}, where its type may vary, and the bare {…} where it cannot.
+ * Internals of sql/effects: reads libpg_query's parse tree (JSON) and collects what a statement does. Where several
+ * node types are possible, a node is an object with one member, {"RangeVar": {…}}; otherwise it is the bare {…}.
  */
 #ifndef SQL_EFFECTS_READER_H
 #define SQL_EFFECTS_READER_H
@@ -9,8 +9,8 @@
 
 #include <jansson.h>
 
-#define EFFECTS_NEEDS_LIMIT 200  /* things that are looked for, for one statement */
-#define EFFECTS_NAMES_LIMIT 1000 /* relations and names in WITH: the lists are searched from end to end */
+#define EFFECTS_NEEDS_LIMIT 200  /* the most things that are looked up for one statement */
+#define EFFECTS_NAMES_LIMIT 1000 /* relations and names in WITH; the lists are searched linearly */
 
 struct effects_reader {
     struct arena *arena;
@@ -26,16 +26,16 @@ struct effects_reader {
     size_t alter_capacity;
     size_t reference_capacity;
     size_t proof_capacity;
-    size_t left_out;    /* locks on relations that the plan itself creates */
-    int advice_weight;  /* of the work that the advice is for */
-    bool calls_unknown; /* a function that is not known to lock nothing */
-    bool changes_rows;  /* INSERT and its kin, also inside of WITH */
-    const char **ctes;  /* names in WITH: no relations */
+    size_t left_out;    /* locks on relations that the plan creates */
+    int advice_weight;  /* of the work to which the advice belongs */
+    bool calls_unknown; /* calls a function that is not known to lock nothing */
+    bool changes_rows;  /* INSERT, UPDATE, …, also inside WITH */
+    const char **ctes;  /* names in WITH, which are no relations */
     size_t cte_count;
     size_t cte_capacity;
 };
 
-/* True for one of these words, which are separated by spaces. */
+/* Is it one of these words, which are separated by spaces? */
 bool effects_is_one_of(const char *words, const char *word);
 
 /* ---- the tree: missing members read as "", false and empty lists ---- */
@@ -46,154 +46,154 @@ bool tree_is(const json_t *body, const char *key, const char *value);
 json_int_t tree_integer(const json_t *body, const char *key);
 size_t tree_count(const json_t *body, const char *key);
 
-/* The type's name and the body of a node. "" and NULL where it is none. */
+/* The type and the body of a node; "" and NULL if it is none. */
 const char *tree_node(json_t *node, json_t **body);
 
-/* The body of a node that must be of this kind; NULL where it is not. */
+/* The body of a node of this kind; NULL for other kinds. */
 const json_t *tree_body(const json_t *node, const char *kind);
 
-/* The string number `from_end` from the end of a list of names (0: the last); NULL where it is shorter. */
+/* The string number `from_end` from the end of a list of names (0: the last); NULL if the list is shorter. */
 const char *tree_name(const json_t *names, size_t from_end);
 
-/* The DefElem of this name in a list of options; NULL where it is not given. */
+/* The DefElem of this name in a list of options; NULL if it is not given. */
 const json_t *tree_option(const json_t *options, const char *name);
 
-/* True where an option of VACUUM, REINDEX or EXPLAIN is given and not switched off. */
+/* Is an option of VACUUM, REINDEX or EXPLAIN given and not switched off? */
 bool tree_option_on(const json_t *options, const char *name);
 
-/* The tree of one statement, to be released; NULL where there is none. */
+/* Parses one statement; the caller releases the tree. NULL if there is none. */
 json_t *effects_parse(struct arena *arena, struct text statement);
 
-/* ---- what is collected ---- */
+/* ---- collecting ---- */
 
-/* The strongest lock on a relation counts. */
+/* Adds a lock on a relation; the strongest one is kept. */
 void effects_lock_named(struct effects_reader *reader, const char *schema, const char *name, enum sql_lock lock);
 /* The same for the body of a RangeVar; NULL is fine. */
 void effects_lock(struct effects_reader *reader, const json_t *range, enum sql_lock lock);
 /* For each RangeVar of a list. */
 void effects_lock_all(struct effects_reader *reader, const json_t *ranges, enum sql_lock lock);
-/* For a list of names whose last `skip` are not the relation's: (schema, table, trigger). */
+/* For a list of names of which the last `skip` do not belong to the relation: (schema, table, trigger). */
 void effects_lock_path(struct effects_reader *reader, const json_t *names, size_t skip, enum sql_lock lock);
 
-/* What is locked besides, which the catalogs know: from the body of a RangeVar, whose part is NULL for the whole. */
+/* Adds a reach, which the catalogs resolve: from the body of a RangeVar; part NULL: the whole relation. */
 void effects_reach(struct effects_reader *reader, enum sql_reach_kind kind, const json_t *range, const char *part,
                    enum sql_lock lock);
 /* The same from an object of any type. */
 void effects_reach_object(struct effects_reader *reader, const struct sql_reach *reach);
-/* For each RangeVar of a list that is not ONLY itself. */
+/* For each RangeVar of a list without ONLY. */
 void effects_reach_all(struct effects_reader *reader, enum sql_reach_kind kind, const json_t *ranges,
                        enum sql_lock lock);
 
 void effects_change(struct effects_reader *reader, const struct sql_change *change);
-/* A relation of this name is made; IF NOT EXISTS or not: what is there already stays what it is. */
+/* A relation of this name is created, also with IF NOT EXISTS. */
 void effects_creates(struct effects_reader *reader, const json_t *range);
-/* Each of two relations is locked where the other one is changed. */
+/* Changing either of two relations locks the other. */
 void effects_links(struct effects_reader *reader, const json_t *one, const json_t *other);
 
-/* More is locked than can be said. */
+/* More may be locked than is known. */
 void effects_unknown(struct effects_reader *reader);
 
-/* The heaviest work counts, and the advice that came with it; advice may be NULL. */
+/* Records work; the heaviest is kept, with its advice, which may be NULL. */
 void effects_work(struct effects_reader *reader, enum sql_work work, const char *advice);
 
-/* Is the server of this major version or later? `unknown` where its version is not known. */
+/* Is the server of this major version or later? Returns `unknown` if its version is not known. */
 bool effects_since(const struct effects_reader *reader, int major, bool unknown);
 
-/* ---- the kinds of statements ---- */
+/* ---- kinds of statements ---- */
 
-/* What a kind of statement does: a lock on the one relation that it names, or a function for what is special. */
+/* What a kind of statement does: takes a lock on the one relation that it names, or has a function. */
 struct effects_kind {
     const char *kind;
-    enum sql_lock lock; /* on its "relation", where take is NULL */
+    enum sql_lock lock; /* on its "relation", if take is NULL */
     void (*take)(struct effects_reader *reader, json_t *body);
 };
 
-/* Each ends with a NULL kind. */
+/* Each is ended by a NULL kind. */
 extern const struct effects_kind effects_on_tables[];  /* effects_tables.c */
 extern const struct effects_kind effects_on_objects[]; /* effects_objects.c */
 extern const struct effects_kind effects_on_rows[];    /* effects_query.c */
 
-/* What a statement that the parser does not know names behind its first words: effects_words.c. */
+/* What a statement unknown to the parser names after its first words: effects_words.c. */
 void effects_by_words(struct effects_reader *reader, struct text statement);
 
-/* One statement's node: effects_statements.c. */
+/* Handles one statement's node: effects_statements.c. */
 void effects_statement(struct effects_reader *reader, json_t *node);
 
-/* What one statement's node needs to be there: effects_needs.c. */
+/* What one statement's node needs to exist: effects_needs.c. */
 void effects_needs(struct effects_reader *reader, json_t *node);
-/* Adds one thing; nothing where it has no name. */
+/* Adds a need; nothing if it has no name. */
 void effects_need(struct effects_reader *reader, struct sql_need need);
-/* The same of what is made. */
+/* The same for something that is created. */
 void effects_make(struct effects_reader *reader, struct sql_need make);
 /* A part of a relation (the body of its RangeVar). */
 void effects_need_part(struct effects_reader *reader, enum sql_need_kind kind, const json_t *range, const char *part);
-/* A relation of these kinds; NULL: of any. */
+/* A relation of these kinds; NULL: of any kind. */
 void effects_need_relation(struct effects_reader *reader, const json_t *range, const char *kinds);
-/* A type by the body of its TypeName; serial and its kin are words for a column. */
+/* A type, by the body of its TypeName; serial and similar are no types. */
 void effects_need_type(struct effects_reader *reader, const json_t *type);
 
-/* A thing of a kind that the grammar calls `type` (OBJECT_FUNCTION), as DROP, COMMENT and GRANT name it; without a
- * name where it is of a kind that is not followed: effects_named.c. */
+/* The need for a thing of the grammar's kind `type` (OBJECT_FUNCTION), as DROP, COMMENT and GRANT name it; without a
+ * name if that kind is not tracked: effects_named.c. */
 struct sql_need effects_named(struct arena *arena, const char *type, const json_t *object);
-/* The types of a list of TypeNames or of parameters that are given to a call; NULL where one cannot be said. */
+/* The types in a list of TypeNames or of parameters that a call passes; NULL if one is not known. */
 const char *effects_types_of(struct arena *arena, const json_t *list);
-/* The same of one, by the body of its TypeName. */
+/* The same for one, by the body of its TypeName. */
 const char *effects_type_of(struct arena *arena, const json_t *type);
-/* The names of a list of strings, with 31 (ASCII's unit separator) between them; and the next one of such a list. */
+/* Join the strings of a list, or one more, with the character 31 (ASCII's unit separator) between them. */
 const char *effects_names_of(struct arena *arena, const json_t *names);
 void effects_put_name(struct buffer *list, size_t number, const char *name);
-/* What a statement about such things needs and makes: effects_named.c, effects_made.c. */
+/* What a statement about such things needs and creates: effects_named.c, effects_made.c. */
 void effects_named_needs(struct effects_reader *reader, const char *kind, const json_t *body);
 void effects_makes(struct effects_reader *reader, const char *kind, const json_t *body);
-/* What CREATE OR REPLACE puts in the place of what is there: effects_replaced.c. */
+/* What CREATE OR REPLACE replaces: effects_replaced.c. */
 void effects_replaced(struct effects_reader *reader, const char *kind, const json_t *body);
 void effects_passed_over(struct effects_reader *reader, const char *kind, const json_t *body);
 /* The bound of a partition: effects_bound.c. */
 void effects_bound(struct effects_reader *reader, const char *kind, const json_t *body);
-/* Of its own table: effects_own_columns.c. */
+/* The columns of the table that the statement itself creates: effects_own_columns.c. */
 void effects_own_columns(struct effects_reader *reader, const char *kind, const json_t *body);
 /* INSERT and UPDATE: effects_rows.c. */
 void effects_rows(struct effects_reader *reader, const json_t *body);
 /* The columns that its expressions read: effects_columns.c. */
 void effects_columns(struct effects_reader *reader, const char *kind, json_t *body, json_t *node);
-/* What it wants of columns and tables that are there: effects_fitting.c. */
+/* What it requires of existing columns and tables: effects_fitting.c. */
 void effects_fitting(struct effects_reader *reader, const char *kind, const json_t *body);
-/* A copy of a word of the tree; NULL for "". */
+/* A copy of a word in the tree; NULL for "". */
 const char *effects_kept(struct arena *arena, const char *word);
-/* The files of an extension, or of the version of it that is named. */
+/* The files of an extension, or of the named version of it. */
 void effects_need_files(struct effects_reader *reader, const json_t *body);
 
-/* What one statement's node does to what is known of NULL: effects_proofs.c. */
+/* What one statement's node does to the knowledge about NULLs: effects_proofs.c. */
 void effects_proofs(struct effects_reader *reader, json_t *node);
 
 /* ALTER TABLE, INDEX, VIEW, SEQUENCE, …: effects_alter.c. */
 void effects_alter_table(struct effects_reader *reader, json_t *body);
 
-/* What a constraint that a table or a column of it gets locks elsewhere. */
+/* What a new constraint of a table or column locks elsewhere. */
 void effects_foreign_key(struct effects_reader *reader, const json_t *table, const json_t *constraint);
 
-/* The change of a column's type: from is as format_type() writes it, or NULL; effects_types.c. */
+/* The work of changing a column's type; from: by format_type(), or NULL; effects_types.c. */
 enum sql_work effects_type_change(const struct effects_reader *reader, const char *from, const json_t *type,
                                   const char **advice);
-/* What a new column of this type adds, if it is a domain. */
+/* What a new column of this type needs if it is a domain. */
 void effects_column_type(struct effects_reader *reader, const json_t *type);
 bool effects_is_same_type(const json_t *a, const json_t *b);
-/* True for serial and its kin. */
+/* Is it serial or similar? */
 bool effects_is_serial(const json_t *type);
-/* True for a type that every server has: it cannot be a domain. */
+/* Is it a type that every server has, and so no domain? */
 bool effects_is_builtin(const json_t *type);
 
-/* Locks for all that a query (or any part of a tree) reads and writes; effects_query.c. */
+/* Locks for everything that a query (or any part of a tree) reads and writes; effects_query.c. */
 void effects_query(struct effects_reader *reader, json_t *tree);
-/* The names in WITH anywhere in the tree are no relations from here on. */
+/* Notes the names in WITH anywhere in the tree: they are no relations. */
 void effects_note_ctes(struct effects_reader *reader, json_t *tree);
 /* Is this RangeVar's body one of them? */
 bool effects_is_cte(const struct effects_reader *reader, const json_t *range);
-/* A string constant; "" for what is none. */
+/* A string constant; "" for other nodes. */
 const char *effects_constant(const json_t *node);
 /* The search path becomes what the arguments of SET search_path, or of set_config('search_path', …), say. */
 void effects_path(struct effects_reader *reader, const json_t *arguments);
-/* True where an expression may give another value for each row. */
+/* May an expression have another value for each row? */
 bool effects_is_volatile(json_t *expression);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Which statements throw away what people have stored: a person is asked about these with more than a key.
+ * Which statements delete stored data: a person is asked about these more explicitly.
  */
 #ifndef SQL_LOSS_H
 #define SQL_LOSS_H
@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 
-/* Does it drop or empty what may hold rows, or delete rows? Read by its words; whether anything is there is for the
- * caller to know. What it calls (functions, DO blocks) is not looked into. */
+/* Does it drop or empty something that may contain rows, or delete rows? Judged by its words; the caller knows whether
+ * there are any. Functions and DO blocks are not examined. */
 bool sql_loses_data(struct text statement);
 
 #endif

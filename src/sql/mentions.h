@@ -1,6 +1,6 @@
 /*
- * What an SQL text mentions: its statements, and in them tables, functions, operators and types. For texts that come
- * from outside and may do certain things only: who asks holds each mention against what is allowed.
+ * What an SQL text mentions: its statements, and in them tables, functions, operators and types. For foreign texts that
+ * may do only certain things: the caller compares each mention with what is allowed.
  */
 #ifndef SQL_MENTIONS_H
 #define SQL_MENTIONS_H
@@ -14,24 +14,24 @@
 
 enum sql_mention_kind {
     SQL_STATEMENT_MENTIONED, /* name: libpg_query's, "SelectStmt" */
-    SQL_TABLE_MENTIONED,     /* not those that are names of WITH */
+    SQL_TABLE_MENTIONED,     /* without names of WITH */
     SQL_FUNCTION_MENTIONED,
-    SQL_OPERATOR_MENTIONED, /* also IN, LIKE, CASE x WHEN: they look for one */
+    SQL_OPERATOR_MENTIONED, /* also for IN, LIKE, CASE x WHEN, which look one up */
     SQL_TYPE_MENTIONED,
-    SQL_COLUMN_MENTIONED,    /* of CREATE TABLE: name, and type as pg_catalog calls it ("int8", "_text") */
-    SQL_RESULT_MENTIONED,    /* a column of what a query by itself gives; name NULL: it says none; "*" */
+    SQL_COLUMN_MENTIONED,    /* in CREATE TABLE: name, and type as in pg_catalog ("int8", "_text") */
+    SQL_RESULT_MENTIONED,    /* a result column of a top-level query; name NULL: unnamed; "*" */
     SQL_INTO_MENTIONED,      /* SELECT INTO */
-    SQL_ROW_LOCK_MENTIONED,  /* SELECT FOR UPDATE and its kin */
+    SQL_ROW_LOCK_MENTIONED,  /* SELECT FOR UPDATE and similar */
     SQL_PARAMETER_MENTIONED, /* $1 */
 };
 
 struct sql_mention {
     enum sql_mention_kind kind;
-    const char *schema; /* NULL: it is not said */
+    const char *schema; /* NULL: unqualified */
     const char *name;
     const char *type;
     bool has_arguments; /* of a function */
-    bool is_inner;      /* of a statement: it is part of another one */
+    bool is_inner;      /* the statement is part of another one */
 };
 
 struct sql_mentions {
@@ -41,11 +41,11 @@ struct sql_mentions {
     size_t statement_count;
 };
 
-/* The longest text that is looked at, in bytes. */
+/* The longest text that is parsed, in bytes. */
 #define SQL_MENTIONS_LIMIT 8192
 
-/* Reads a text of one or more statements. False and INVALID_ARGUMENT where it is too long or no SQL; the message is
- * PostgreSQL's. */
+/* Parses a text of one or more statements. Fails with INVALID_ARGUMENT if it is too long or no valid SQL, with
+ * PostgreSQL's message. */
 bool sql_mentions_of(struct arena *arena, struct text sql, struct sql_mentions *mentions, struct status *status);
 
 #endif

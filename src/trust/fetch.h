@@ -1,6 +1,6 @@
 /*
- * One document over HTTPS, by libcurl: bounded in time and size, without redirects, so that what the operator named is
- * what is read.
+ * Fetches a document over HTTPS with libcurl: limited in time and size, and without redirects, so that only what the
+ * operator named is read.
  */
 #ifndef TRUST_FETCH_H
 #define TRUST_FETCH_H
@@ -9,17 +9,17 @@
 #include "base/text.h"
 
 struct fetch {
-    const char *url;               /* https:, or http: of this machine */
-    const char *ca;                /* PEM, instead of the authorities that the system knows; NULL: those */
+    const char *url;               /* https:, or http: on this machine */
+    const char *ca;                /* a PEM file that replaces the system's authorities; NULL: the system's */
     size_t limit;                  /* bytes */
-    bool (*is_ending)(void *data); /* asked while it waits: true gives up */
+    bool (*is_ending)(void *data); /* called during waiting; returning true aborts */
     void *data;
 };
 
-/* Before there are threads that fetch. */
+/* Call it before there are threads that fetch. */
 void fetch_begin(void);
 
-/* The document, in the status's arena. UNAVAILABLE, saying what is wrong, where there is none within 10 seconds. */
+/* The document, in the status's arena. UNAVAILABLE with the reason if it is not there within 10 seconds. */
 bool fetch_text(const struct fetch *fetch, struct text *content, struct status *status);
 
 #endif

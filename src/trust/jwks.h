@@ -1,7 +1,6 @@
 /*
- * An issuer's public keys, as it publishes them (RFC 7517), and whether one of them has signed a token. RS256 and ES256
- * are what there is: the key decides, and a header that claims something else is refused. Constant once read: safe from
- * any thread.
+ * An issuer's published keys (RFC 7517), and whether one of them has signed a token. Supports RS256 and ES256; the key
+ * decides which, and a token whose header claims another algorithm is refused. Constant after reading, so thread-safe.
  */
 #ifndef TRUST_JWKS_H
 #define TRUST_JWKS_H
@@ -12,23 +11,23 @@
 
 struct jwks;
 
-/* Reads a document; name is for messages. Keys that are for something else are passed over (other kinds and curves,
- * "use" enc, other algorithms). NULL and FAILED_PRECONDITION where it is none, has more than 256 keys, none that can be
- * used, or one that is weak (RSA below 2048 bits, a point that is not on its curve). */
+/* Parses a document; name is for messages. Keys for other purposes are ignored (other types and curves, "use" enc,
+ * other algorithms). NULL and FAILED_PRECONDITION if it is invalid, has more than 256 keys or no usable one, or has a
+ * weak key (RSA below 2048 bits, a point not on its curve). */
 struct jwks *jwks_read(const char *name, struct text json, struct status *status);
 void jwks_free(struct jwks *keys);
 
-/* How many can be used. */
+/* The number of usable keys. */
 size_t jwks_count(const struct jwks *keys);
 
 enum jwks_answer {
     JWKS_IS_GOOD,
     JWKS_IS_BAD,     /* the key did not sign it */
-    JWKS_NO_KEY,     /* there is none with its kid */
-    JWKS_OTHER_KIND, /* the key with its kid is of another algorithm than its header claims */
+    JWKS_NO_KEY,     /* there is no key with its kid */
+    JWKS_OTHER_KIND, /* the key with its kid has another algorithm than its header claims */
 };
 
-/* Whether one of the keys has signed it. A token without a kid is tried with the only key of its algorithm. */
+/* Has one of the keys signed the token? For a token without a kid the only key of its algorithm is used. */
 enum jwks_answer jwks_check(const struct jwks *keys, const struct jwt *jwt);
 
 #endif

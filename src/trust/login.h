@@ -1,9 +1,9 @@
 /*
- * Who calls: a token of the file, a pipeline by what its issuer has signed (trust/oidc.h), or nobody. The file is read
- * again when it changes, so that what is revoked is out at once. What cannot be read lets nobody in. Failed attempts
- * are counted by peer, and told later and later.
+ * Authenticates callers: by a token of the file, as a pipeline with a token that its issuer signed (trust/oidc.h), or
+ * as nobody. The file is read again when it changes, so a revoked token is refused at once. If the file cannot be read
+ * nobody is let in. Failed attempts are counted by peer, and answered later and later.
  *
- * Safe from any thread; nothing here waits for more than a small file.
+ * Thread-safe; nothing here waits for more than a small file.
  */
 #ifndef TRUST_LOGIN_H
 #define TRUST_LOGIN_H
@@ -14,12 +14,12 @@
 struct login;
 
 struct login_options {
-    const char *tokens;             /* the file; NULL: there are none; borrowed */
-    const char *oidc;               /* the file of trust/oidc_rules.h; NULL: no pipeline is let in; borrowed */
-    struct environment environment; /* whose scopes count; its name is borrowed */
+    const char *tokens;             /* the file; NULL: no tokens; borrowed */
+    const char *oidc;               /* the file of trust/oidc_rules.h; NULL: no pipelines; borrowed */
+    struct environment environment; /* decides which scopes count; its name is borrowed */
 };
 
-/* NULL and a status where a file cannot be used. */
+/* NULL with a status if a file cannot be used. */
 struct login *login_new(const struct login_options *options, struct status *status);
 void login_free(struct login *login);
 
@@ -27,24 +27,23 @@ void login_free(struct login *login);
 void login_begin(struct login *login);
 
 struct login_try {
-    const char *authorization; /* "Bearer …"; NULL: nothing was said */
-    const char *host;          /* of the peer: its attempts are counted together */
-    int64_t since;             /* when it was tried first; clock_ms units */
+    const char *authorization; /* "Bearer …"; NULL: none */
+    const char *host;          /* of the peer; its attempts are counted together */
+    int64_t since;             /* when it was first tried; clock_ms */
 };
 
-/* What is to be done with who is not let in. */
+/* What to do with a caller who is not let in. */
 struct login_wait {
-    uint32_t delay_ms; /* he is told so after that time; 0: at once */
-    uint32_t again_ms; /* it is not known yet: to be tried again after that time; 0: it is decided */
+    uint32_t delay_ms; /* answer after this time; 0: at once */
+    uint32_t again_ms; /* not known yet: try again after this time; 0: it is decided */
 };
 
-/* Fills the principal's name, kind and scopes, in the status's arena; who says nothing is nobody. False and
- * UNAUTHENTICATED where what he says is wrong or has expired, UNAVAILABLE where the file, or an issuer's keys, cannot
- * be read. */
+/* Fills the principal's name, kind and scopes, in the status's arena; without credentials it is nobody. UNAUTHENTICATED
+ * if the credentials are wrong or expired, UNAVAILABLE if the file, or an issuer's keys, cannot be read. */
 bool login_check(struct login *login, const struct login_try *said, struct principal *principal,
                  struct login_wait *wait, struct status *status);
 
-/* A copy of all tokens in the arena, as the file is now, without their hashes. UNAVAILABLE where it cannot be read. */
+/* Copies all tokens of the file, without their hashes, into the arena. UNAVAILABLE if it cannot be read. */
 bool login_list(struct login *login, struct arena *arena, struct tokens *tokens, struct status *status);
 
 #endif

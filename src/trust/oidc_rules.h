@@ -19,7 +19,7 @@
 
 #define OIDC_FILE_LIMIT ((size_t)1024 * 1024)
 
-/* A claim that a token must have, and what it may be. */
+/* A claim that a token must have, and its allowed values. */
 struct oidc_claim {
     const char *name;
     const char *const *values;
@@ -34,10 +34,10 @@ struct oidc_rule {
     const char *const *audiences; /* one of these */
     size_t audience_count;
     struct key_place jwks;
-    size_t source; /* which of the places of all rules that is */
+    size_t source; /* index in the places of all rules */
     const char *const *scopes;
     size_t scope_count;
-    struct oidc_claim *claims; /* all of these; one at least */
+    struct oidc_claim *claims; /* all of these must match; at least one */
     size_t claim_count;
 };
 
@@ -48,13 +48,13 @@ struct oidc_rules {
     size_t place_count;
 };
 
-/* Reads the content of a file into the arena; name is its path: relative ones in it are beside it.
- * INVALID_ARGUMENT, with the line and what to write there, for what is wrong: also for a rule that would let in whoever
- * has an account at a public issuer. */
+/* Parses a file's content into the arena; name is its path, and relative paths in it are relative to its folder.
+ * INVALID_ARGUMENT, with the line and advice, for errors; also for a rule that would let in everybody with an account
+ * at a public issuer. */
 bool oidc_rules_parse(struct arena *arena, const char *name, struct text content, struct oidc_rules *rules,
                       struct status *status);
 
-/* The same of a file, which nobody but its owner may write. stamp may be NULL. */
+/* The same for a file, which only its owner may write. stamp may be NULL. */
 bool oidc_rules_read(struct arena *arena, const char *path, struct oidc_rules *rules, struct file_stamp *stamp,
                      struct status *status);
 

@@ -1,5 +1,5 @@
 /*
- * The plan of a query, as the server gives it and as a list of nodes.
+ * The plan of a query, as the server returns it and as a list of nodes.
  */
 #ifndef WORKBENCH_EXPLAIN_H
 #define WORKBENCH_EXPLAIN_H
@@ -12,7 +12,7 @@ struct plan_number {
     bool is_known;
 };
 
-/* Texts are NULL where the server said nothing. */
+/* Texts are NULL if the server does not give them. */
 struct plan_node {
     uint32_t depth;
     const char *node_type;
@@ -55,7 +55,7 @@ struct explain_request {
     bool analyze;
 };
 
-/* False and the call's status where it is refused or fails. */
+/* Fails with the call's status if the query is refused or fails. */
 bool explain_run(const struct workbench_call *call, const struct explain_request *request,
                  struct explain_result *result);
 

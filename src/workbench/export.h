@@ -1,6 +1,6 @@
 /*
- * All rows of a query as a file, piece by piece: nobody holds more than one piece. An export stays open between its
- * pieces; one that nobody reads is given up.
+ * All rows of a query as a file, in pieces, so that only one piece is in memory. An export stays open between its
+ * pieces; an idle one is given up.
  */
 #ifndef WORKBENCH_EXPORT_H
 #define WORKBENCH_EXPORT_H
@@ -21,15 +21,15 @@ struct export_request {
 struct export_piece {
     struct text data; /* in the call's arena */
     bool is_last;
-    const char *id; /* "" with the last piece */
+    const char *id; /* for the next piece; "" with the last one */
     const char *content_type;
     const char *filename;
 };
 
-/* The first piece. False and the call's status where the query is refused or fails. */
+/* Returns the first piece. Fails with the call's status if the query is refused or fails. */
 bool export_begin(const struct workbench_call *call, const struct export_request *request, struct export_piece *piece);
 
-/* The next one. NOT_FOUND where there is no such export, as after its last piece or an error. */
+/* Returns the next piece. NOT_FOUND if there is no such export, also after its last piece or an error. */
 bool export_next(const struct workbench_call *call, const char *id, struct export_piece *piece);
 
 #endif

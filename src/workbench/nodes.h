@@ -1,5 +1,5 @@
 /*
- * The nodes of libpg_query's tree that only read, as data, and the walk that refuses whatever is not among them.
+ * The node types of libpg_query's tree that only read, as data, and the walk that refuses all others.
  */
 #ifndef WORKBENCH_NODES_H
 #define WORKBENCH_NODES_H
@@ -14,16 +14,16 @@
 #define ANY_ARGUMENTS (-1)
 
 struct sql_name {
-    const char *schema; /* "": not said */
+    const char *schema; /* "": unqualified */
     const char *name;
-    int arguments; /* of a function: how many it is called with; ANY_ARGUMENTS: not to be told, or named */
+    int arguments; /* of a function: the number of arguments; ANY_ARGUMENTS: not known, or named arguments */
 };
 
 struct sql_names {
     struct sql_name *items;
     size_t count;
     size_t capacity;
-    size_t *slots; /* by which a name is found: its place + 1; 0: none */
+    size_t *slots; /* hash table of indexes + 1; 0: free */
     size_t slot_count;
 };
 
@@ -41,17 +41,17 @@ struct statement_rules {
 };
 
 struct nodes_walk {
-    struct arena *arena; /* the names' strings are copies in it */
+    struct arena *arena; /* for copies of the names */
     const struct statement_rules *rules;
-    struct sql_uses *uses; /* what is named is added */
+    struct sql_uses *uses; /* names are added here */
     struct status *status;
 };
 
-/* Walks the body of a SelectStmt. False, with the status of a refusal, at the first node or member that is not on the
+/* Walks the body of a SelectStmt. Fails, with the status of a refusal, at the first node or member that is not on the
  * list. */
 bool nodes_walk(const struct nodes_walk *walk, json_t *select);
 
-/* The same of any value: {"Type": {…}}, a list of these, or {} for nothing. */
+/* The same for any value: {"Type": {…}}, a list of these, or {} for nothing. */
 bool nodes_walk_value(const struct nodes_walk *walk, json_t *value);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * A query's first rows, through all four walls.
+ * Runs a query through all four barriers and returns its first rows.
  */
 #ifndef WORKBENCH_QUERY_H
 #define WORKBENCH_QUERY_H
@@ -10,7 +10,7 @@ struct query_request {
     struct text sql;
     const char *const *parameters;
     size_t parameter_count;
-    bool as_lists; /* rows as lists and not as objects */
+    bool as_lists; /* rows as lists instead of objects */
 };
 
 struct query_result {
@@ -19,8 +19,8 @@ struct query_result {
     size_t row_count;
     size_t capacity;
     double duration_ms;
-    const char *truncated_by; /* "rows", "bytes"; NULL: all is there */
-    bool has_cut_value;       /* of a row that is kept; whatever truncated_by says */
+    const char *truncated_by; /* "rows", "bytes"; NULL: complete */
+    bool has_cut_value;       /* a value in the result was cut, whatever truncated_by says */
     const char *role;
     const char *warnings[3];
     size_t warning_count;
@@ -35,10 +35,10 @@ struct query_result {
     } target;
 };
 
-/* False and the call's status where it is refused or fails. */
+/* Fails with the call's status if the query is refused or fails. */
 bool query_run(const struct workbench_call *call, const struct query_request *request, struct query_result *result);
 
-/* Where a session of the call leads; copies in its arena. */
+/* The target of a session of the call; copies in its arena. */
 struct workbench_target workbench_target_of(const struct workbench_call *call, const struct pg_session *session);
 
 #endif

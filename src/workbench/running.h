@@ -1,5 +1,5 @@
 /*
- * Queries under way, by the ids that their clients gave them, so that another request can end them.
+ * The running queries, by the ids that their clients gave them, so that another request can cancel them.
  */
 #ifndef WORKBENCH_RUNNING_H
 #define WORKBENCH_RUNNING_H
@@ -9,7 +9,7 @@
 
 struct running;
 
-/* One of them; it lives with whoever runs it. */
+/* A running query; lives with the code that runs it. */
 struct running_query {
     struct running_query *next;
     const char *id;
@@ -19,12 +19,12 @@ struct running_query {
 struct running *running_new(void);
 void running_free(struct running *running);
 
-/* The id is borrowed until it leaves; "" is none, by which nobody finds it. */
+/* Registers a query. The id is borrowed until running_leave; "": no id, it cannot be found. */
 void running_enter(struct running *running, struct running_query *query, const char *id);
 void running_leave(struct running *running, struct running_query *query);
 
-/* Ends all of an id, soon. True where there was one. Where there was none and `ahead` is said, one that enters within
- * ten seconds is ended at once: the cancel may have overtaken its query. */
+/* Cancels all queries of an id, soon. Returns true if there was one. If there was none and `ahead` is true, one that
+ * enters within ten seconds is cancelled at once: the cancel may have overtaken its query. */
 bool running_cancel(struct running *running, const char *id, bool ahead);
 void running_cancel_all(struct running *running);
 

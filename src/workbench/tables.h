@@ -1,18 +1,18 @@
 /*
- * What there is to read: the relations of a database, and one of them in full.
+ * The relations of a database, and the details of one.
  */
 #ifndef WORKBENCH_TABLES_H
 #define WORKBENCH_TABLES_H
 
 #include "workbench/query.h"
 
-/* schema, name, kind, rows (NULL: never counted), bytes (NULL: not asked for), sorted. For PQclear; NULL and the call's
- * status where it cannot be had. */
+/* Lists schema, name, kind, rows (NULL: never counted), bytes (NULL: not requested), sorted. For PQclear; NULL with the
+ * call's status on failure. */
 PGresult *tables_list(const struct workbench_call *call, bool sizes, struct workbench_target *target);
 
 enum { TABLES_SCHEMA, TABLES_NAME, TABLES_KIND, TABLES_ROWS, TABLES_BYTES };
 
-/* Of one relation, four results for PQclear. */
+/* The details of a relation: four results, for description_release. */
 struct description {
     PGresult *relation;    /* enum below */
     PGresult *columns;     /* name, type, nullable, default, identity, generated, comment */
@@ -34,8 +34,8 @@ enum {
     DESCRIBED_DEFINITION,
 };
 
-/* False and the call's status where there is no such relation, or it may not be read. What was filled in is to be
- * released either way. */
+/* Fails with the call's status if there is no such relation, or it may not be read. Call description_release in either
+ * case. */
 bool table_describe(const struct workbench_call *call, const char *name, struct description *description);
 void description_release(struct description *description);
 

@@ -1,6 +1,7 @@
 /*
- * PostgreSQL's text of a value as JSON, by its type: int8 and numeric are strings (JSON's numbers end at 2^53), json is
- * itself, times are RFC 3339, arrays are lists. The session writes ISO dates, UTC and hex.
+ * Converts PostgreSQL's text of a value to JSON, by its type: int8 and numeric become strings (JSON numbers are exact
+ * only to 2^53), json stays itself, times become RFC 3339, arrays become lists. The session writes ISO dates, UTC and
+ * hex.
  */
 #ifndef WORKBENCH_VALUES_H
 #define WORKBENCH_VALUES_H
@@ -28,10 +29,10 @@ struct value_type {
     char delimiter; /* between the elements of an array */
 };
 
-/* The kind of a type by its OID. */
+/* The kind of a type, by its OID. */
 enum value_kind value_kind_of(uint32_t oid);
 
-/* Appends the value; `cut`: it is a part of one, and becomes a string whatever it is. */
+/* Appends the value; `cut`: it is incomplete, and becomes a string in any case. */
 void value_write(struct buffer *out, const struct value_type *type, struct text value, bool cut);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * What the workbench works with for the life of a worker: its own connections, and what it was told it may do.
+ * The workbench during the life of a worker: its own connections, and what it is allowed to do.
  */
 #ifndef WORKBENCH_WORKBENCH_H
 #define WORKBENCH_WORKBENCH_H
@@ -18,32 +18,34 @@ struct exports;
 
 struct workbench {
     const struct conninfo *conninfo; /* NULL: none is configured */
-    const char *conninfo_error;      /* what to answer then */
+    const char *conninfo_error;      /* the error in that case */
     enum status_code conninfo_code;
-    bool has_own_url;           /* the connection URL is the workbench's own (--sql-url) */
-    const char *role;           /* taken for each query; NULL: the connection's own */
+    bool has_own_url;           /* the connection URL is --sql-url */
+    const char *role;           /* set for each query; NULL: the connection's own */
     bool allows_user_functions; /* STABLE and IMMUTABLE ones */
     bool allows_foreign_tables;
-    const char *project;     /* the project's folder and */
-    const char *environment; /* its environment, told with each target; NULL: none */
+    const char *project;     /* the project's folder, for the target */
+    const char *environment; /* its environment, for the target; NULL: none */
     struct pg_pool *pool;
     struct running *running;
     struct exports *exports;
 };
 
-/* One request's means. */
+/* One request and its means. */
 struct workbench_call {
     const struct workbench *workbench;
     struct arena *arena;
     struct status *status;
     int64_t deadline;
-    const char *database; /* another one of the same server; "": the connection's */
+    const char *database; /* another database on the server; "": the connection's */
     const char *query_id;
-    bool (*is_wanted)(const void *asker); /* false: who asked has gone, and the query ends; NULL: always */
+    bool (*is_wanted)(
+        const void *asker); /* returns false if the caller has gone: the query is cancelled; NULL: always true */
     const void *asker;
 };
 
-/* Why more could be done than reading, for a person; NULL: a role was given that only reads, as far as it was said. */
+/* Why the workbench could do more than read, a sentence for people; NULL: the configured role only reads, as far as
+ * known. */
 const char *workbench_warning(const struct workbench *workbench, struct arena *arena);
 
 #endif
