@@ -7,8 +7,7 @@
 
 #include "backup/s3_place.h"
 
-#define S3_ANSWER_MOST                                                                                                 \
-    ((size_t)8 * 1024 * 1024) /* the most of an answer that is kept: a list of 1000 names has about 500 KiB */
+#define S3_ANSWER_MOST ((size_t)8 * 1024 * 1024) /* the most that is kept: a list of 1000 names has 500 KiB */
 
 /* Call it once, before there are threads. */
 void s3_start(void);
@@ -23,12 +22,11 @@ struct s3_request {
     const char *key;   /* an object's name without the prefix; NULL: the bucket itself */
     const char *query; /* encoded, sorted by name; NULL: none */
     struct text body;
-    int64_t from; /* first byte of the object */
-    int64_t size; /* number of bytes; 0: to the end */
-    bool (*take)(void *data,
-                 struct text piece); /* receives the answer as it arrives, without retries; NULL: the answer is kept */
-    bool (*go_on)(void *data);       /* called periodically; returning false aborts; NULL: never */
-    void *data;                      /* for take and go_on */
+    int64_t from;                                /* first byte of the object */
+    int64_t size;                                /* number of bytes; 0: to the end */
+    bool (*take)(void *data, struct text piece); /* receives the answer, without retries; NULL: it is kept */
+    bool (*go_on)(void *data);                   /* called periodically; returning false aborts; NULL: never */
+    void *data;                                  /* for take and go_on */
 };
 
 struct s3_answer {

@@ -10,11 +10,9 @@
 
 /* Members are zero or NULL if not known. */
 struct failure {
-    struct status
-        status; /* the reason; its strings live in the arena of whoever failed, until failure_keep copies them */
+    struct status status;  /* the reason; its strings are in the arena of whoever failed, until failure_keep */
     const char *statement; /* the one that failed, shortened */
-    size_t
-        done; /* if a statement of the script failed: how many statements of the same message had finished before it */
+    size_t done;           /* if a statement of the script failed: how many of its message had finished before it */
     struct position where; /* in the file */
     uint32_t step;         /* 1-based, out of `steps` */
     uint32_t steps;

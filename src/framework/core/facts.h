@@ -280,8 +280,7 @@ struct source_file; /* unread.h */
 /* Code, a command's flag, or a variable with which a project may name its tracking table (mention.h). The words precede
  * the value: "-table" of a command, "GOOSE_TABLE", "goose.SetTableName(". */
 struct mention {
-    const char
-        *files; /* patterns of names, or of paths in the package, separated by blanks; NULL: files with commands */
+    const char *files;  /* patterns of names or of paths in the package, with blanks; NULL: files with commands */
     const char *words;  /* separated by "|" */
     const char *beside; /* words separated by "|", one of which the file must contain; NULL: none needed */
     enum mention_part part;

@@ -47,9 +47,8 @@ struct folder {
     const char *unread; /* what the configuration says about the path in a form that we cannot evaluate, a sentence that
                            begins with file and line: then path is a guess; NULL: none */
     const char *unread_ledger; /* the same about the ledger's table or schema */
-    const char
-        *baseline; /* what the tool does instead of refusing a first run beside existing tables, by its configuration:
-                      "flyway.conf says baselineOnMigrate: flyway itself records …"; NULL: it refuses */
+    const char *baseline;      /* what the tool does instead of refusing a first run beside tables, as configured:
+                                  "flyway.conf says baselineOnMigrate: flyway itself records …"; NULL: it refuses */
     const char *script_schema; /* the schema for unqualified names in scripts, if configured apart from the ledger's
                                   (Liquibase); NULL: not configured */
     const char *mentioned; /* where the project names the ledger outside of the configuration: a sentence that begins

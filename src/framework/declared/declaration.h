@@ -1,5 +1,5 @@
 /*
- * One table [framework.NAME] while it is read. Private to this folder.
+ * A table [framework.NAME] while it is read. Private to this folder.
  */
 #ifndef FRAMEWORK_DECLARED_DECLARATION_H
 #define FRAMEWORK_DECLARED_DECLARATION_H
@@ -13,22 +13,22 @@ struct declaration {
     const char *root; /* the project */
     const char *name; /* "ours" */
     struct framework *framework;
-    struct ledger_shape *shape; /* the framework's; the next one is its end */
+    struct ledger_shape *shape; /* of the framework; the next one ends the list */
     struct status *status;
 };
 
-/* "truss.toml, line 3: framework.ours.late: why"; false. */
+/* Fails with "truss.toml, line 3: framework.ours.late: why". Returns false. */
 bool declaration_refuse(const struct declaration *declaration, const struct toml_entry *entry, const char *why);
 
-/* Takes the value of one key, whose type is right, into the framework; false and a status where it cannot be. */
+/* Stores the value of one key, whose type was checked, in the framework; fails if the value is invalid. */
 typedef bool declaration_taker(struct declaration *declaration, const struct toml_entry *entry);
 
-/* take_KEY for each of keys.def: facts.c, templates.c. */
+/* take_KEY for each key in keys.def: facts.c, templates.c. */
 #define DECLARED(id, key, type, needed, fallback, meaning, example) declaration_taker take_##id;
 #include "framework/declared/keys.def"
 #undef DECLARED
 
-/* What several keys say together: a number that no pattern has, a mark without its other half. */
+/* Checks the keys together, for example a number without a pattern for it, or a mark without its counterpart. */
 bool declaration_is_whole(const struct declaration *declaration, const struct toml_entry *first);
 
 #endif

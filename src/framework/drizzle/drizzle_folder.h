@@ -1,5 +1,5 @@
 /*
- * Folders of Drizzle Kit: 0.x has a journal that names and orders the files, 1.0 a directory a migration.
+ * Folders of Drizzle Kit: 0.x has a journal that names and orders the files, 1.0 a directory for each migration.
  */
 #ifndef FRAMEWORK_DRIZZLE_DRIZZLE_FOLDER_H
 #define FRAMEWORK_DRIZZLE_DRIZZLE_FOLDER_H
@@ -9,10 +9,10 @@
 bool drizzle_configure(struct arena *arena, struct folder *folder);
 bool drizzle_recognise(struct arena *arena, struct folder *folder);
 
-/* Is it of 0.x? */
+/* Is it of version 0.x? */
 bool drizzle_is_journal(const struct folder *folder);
 
-/* What is recorded as the time of a migration: milliseconds since 1970. */
+/* The time that is recorded for a migration: milliseconds since 1970. */
 int64_t drizzle_when(const struct migration_file *file);
 
 bool drizzle_list(struct arena *arena, const struct folder *folder, struct migration_files *files,

@@ -1,20 +1,20 @@
 /*
- * Flyway's SQL callbacks: scripts that `migrate` runs at its places, of its own and around each migration.
+ * Flyway's SQL callbacks: scripts that `migrate` runs at certain moments, also around each migration.
  */
 #ifndef FRAMEWORK_FLYWAY_FLYWAY_CALLBACKS_H
 #define FRAMEWORK_FLYWAY_FLYWAY_CALLBACKS_H
 
 #include "framework/core/layout.h"
 
-/* Takes a file of a location, by its path in it, where it is a callback: into files->around, or as what only its tool
- * runs. False: it is none. */
+/* If a file of a location (given by its path in it) is a callback, stores it in files->around, or notes that only
+ * Flyway can run it. Returns false if it is no callback. */
 bool flyway_note_callback(struct arena *arena, const struct folder *place, const char *script,
                           struct migration_files *files);
 
-/* Behind the last of them: puts them in order and around the migrations, and says so. */
+/* Call it after all files: orders the callbacks, assigns them to the migrations, and reports them. */
 void flyway_place_callbacks(struct arena *arena, const struct folder *folder, struct migration_files *files);
 
-/* Puts the script of a migration between the callbacks that stand around each. */
+/* Puts a migration's script between the callbacks that run around each migration. */
 bool flyway_wrap(const struct script_request *request);
 
 #endif

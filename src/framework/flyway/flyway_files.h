@@ -1,5 +1,5 @@
 /*
- * Flyway's files: versioned, repeatable, baseline; several locations.
+ * Flyway's files: versioned, repeatable, baseline; in several locations.
  */
 #ifndef FRAMEWORK_FLYWAY_FLYWAY_FILES_H
 #define FRAMEWORK_FLYWAY_FLYWAY_FILES_H

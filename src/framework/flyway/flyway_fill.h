@@ -6,8 +6,8 @@
 
 #include "framework/core/framework.h"
 
-/* Sets request->script->sql: the content with its placeholders replaced; project NULL: without those that the
- * connection tells. False, with a status, where one has no value. */
+/* Sets request->script->sql to the content with its placeholders replaced; project NULL: except those whose values come
+ * from the connection. Fails if one has no value. */
 bool flyway_fill(const struct script_request *request);
 
 #endif

@@ -1,13 +1,13 @@
 /*
- * What a profile of Spring or Quarkus says and the usual configuration does not. Whether it counts is up to how the
- * program is started, so that it is a question.
+ * Settings in a Spring or Quarkus profile that differ from the default configuration. Which profile is active depends
+ * on how the program is started, so the user is asked.
  */
 #ifndef FRAMEWORK_FLYWAY_FLYWAY_PROFILES_H
 #define FRAMEWORK_FLYWAY_FLYWAY_PROFILES_H
 
 #include "framework/core/package.h"
 
-/* Notes it in folder->unread and folder->unread_ledger; folder has what the usual configuration says. */
+/* Notes them in folder->unread and folder->unread_ledger; folder has the default configuration. */
 void flyway_profiles_note(struct arena *arena, struct folder *folder);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Plain values out of configuration files that are not JavaScript or JSON (properties.h has those): INI, TOML, Java
+ * Plain values from configuration files other than JavaScript and JSON (for those see properties.h): INI, TOML, Java
  * properties, and YAML as people write it for tools.
  */
 #ifndef FRAMEWORK_FORMATS_CONFIG_H
@@ -9,30 +9,30 @@
 #include "base/text.h"
 #include "base/words.h"
 
-/* "key = value", "key: value" or key=value below [section]; section NULL: in front of any. The last one counts, as it
- * does for the tools. Quotes around a value go; comments (# and ; at a line's start, # behind a blank) are passed over.
- * NULL where it is not there or empty. */
+/* The value of "key = value", "key: value" or key=value below [section]; section NULL: before any section. The last one
+ * counts, as for the tools. Quotes around a value are removed, comments (# and ; at a line's start, # after a blank)
+ * skipped. NULL if it is missing or empty. */
 const char *config_value(struct arena *arena, struct text content, const char *section, const char *key);
 
-/* The offset of such a value that says something and is not plain, or refers to what only its tool knows ("${DIR}",
- * "%(here)s", "<%= … %>"); SIZE_MAX: there is none. */
+/* The offset of such a value that is not plain, or refers to what only its tool knows ("${DIR}", "%(here)s", "<%= …
+ * %>"); SIZE_MAX: none. */
 size_t config_unread(struct arena *arena, struct text content, const char *section, const char *key);
 
-/* Every item of a value: of a list in brackets, also over several lines, or of what stands between these separators
- * (a value goes on behind a backslash, and in lines that are indented and no settings). */
+/* All items of a value: of a list in brackets, also over several lines, or separated by these characters (a value
+ * continues after a backslash, and on indented lines that are no settings). */
 struct words config_list(struct arena *arena, struct text content, const char *section, const char *key,
                          const char *separators);
 
-/* The scalar at a path of keys of nested block mappings, of which a key may be several ("spring.flyway: …"); the first
- * item of a sequence where there is one. */
+/* The scalar at a path of keys in nested block mappings; a key in the file may combine several ("spring.flyway: …"). Of
+ * a sequence the first item. */
 const char *config_yaml(struct arena *arena, struct text content, const char *const path[]);
 
-/* config_unread and config_list of a path in YAML. */
+/* config_unread and config_list for a path in YAML. */
 size_t config_yaml_unread(struct arena *arena, struct text content, const char *const path[]);
 struct words config_yaml_list(struct arena *arena, struct text content, const char *const path[]);
 
-/* Every "key=value" whose key begins with the prefix, as pairs {key behind the prefix, value}; *count of them. For
- * placeholders. */
+/* All "key=value" whose key begins with the prefix, as pairs of the rest of the key and the value; *count is their
+ * number. For placeholders. */
 struct config_pair {
     const char *key;
     const char *value;

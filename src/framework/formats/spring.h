@@ -1,6 +1,6 @@
 /*
- * Files of Spring, which may have several documents: one after "---" (YAML) or "#---" (properties) counts for one
- * profile alone where it says so.
+ * Spring's files, which may contain several documents: one after "---" (YAML) or "#---" (properties) may apply to one
+ * profile only.
  */
 #ifndef FRAMEWORK_FORMATS_SPRING_H
 #define FRAMEWORK_FORMATS_SPRING_H
@@ -8,13 +8,13 @@
 #include "base/arena.h"
 #include "base/text.h"
 
-#define SPRING_MOST_PROFILES 50 /* documents of one file that are looked at */
+#define SPRING_MOST_PROFILES 50 /* documents of one file that are read */
 
-/* The content as it counts without a profile. The lines of other documents are blank, so that offsets hold. */
+/* The content that applies without a profile, with the lines of other documents blanked, so that offsets stay valid. */
 struct text spring_usual(struct arena *arena, struct text content);
 
-/* Finds the next document that is for one profile alone, at or behind *at (0 at first), which moves on. *document is
- * the content in which all others are blank. False: there is none. One for "test" is passed over. */
+/* Finds the next document for one profile only, at or after *at (start with 0), which is advanced. *document is the
+ * content with all others blanked. Skips the profile "test". Returns false if there is none. */
 bool spring_next_profile(struct arena *arena, struct text content, size_t *at, struct text *document);
 
 #endif

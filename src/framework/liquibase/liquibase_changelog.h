@@ -1,5 +1,5 @@
 /*
- * The changelogs of a project: the root, what it includes, and the changesets in all of them, in their order.
+ * The changelogs of a project: the root, what it includes, and all changesets in order.
  */
 #ifndef FRAMEWORK_LIQUIBASE_LIQUIBASE_CHANGELOG_H
 #define FRAMEWORK_LIQUIBASE_LIQUIBASE_CHANGELOG_H
@@ -9,25 +9,25 @@
 #include "framework/liquibase/liquibase_change.h"
 #include "framework/liquibase/liquibase_tree.h"
 
-/* What the project's configuration says, or where its root changelog was found. */
+/* From the project's configuration, or where its root changelog was found. */
 struct liquibase_settings {
-    const char *search; /* what the names of changelogs are relative to, itself relative to the project: "" */
+    const char *search; /* the directory that changelog names are relative to, itself relative to the project: "" */
     const char *root;   /* "db/changelog/db.changelog-master.yaml" */
     const char *contexts;
     const char *labels;
     const char *lock_table;
-    const char *default_schema; /* NULL: none is said */
+    const char *default_schema; /* NULL: not given */
     const struct config_pair *parameters;
     size_t parameter_count;
 };
 
-/* A migration's `own`. */
+/* The `own` of a migration. */
 struct liquibase_migration {
     struct liquibase_changeset changeset;
-    const struct liquibase_left_out *left_out; /* the same for all of a folder */
+    const struct liquibase_left_out *left_out; /* shared by all migrations of a folder */
 };
 
-/* Changesets that are not run: for another database, or another context. The ledger may know them all the same. */
+/* Changesets that are not run, because of another database or context. The ledger may contain them nevertheless. */
 struct liquibase_left_out {
     const char **keys;
     size_t count;
@@ -38,11 +38,11 @@ bool liquibase_changelog_read(struct arena *arena, const struct folder *folder,
                               const struct liquibase_settings *settings, struct migration_files *files,
                               struct status *status);
 
-/* Does an expression of contexts or labels ("test and !prod", "a, b") hold for these, separated by commas? An empty one
- * holds, and so does every one where there are none. */
+/* Does an expression of contexts or labels ("test and !prod", "a, b") match these words, which are separated by commas?
+ * True for an empty expression, and if there are no words. */
 bool liquibase_holds(const char *expression, const char *words);
 
-/* A path as the ledger has it: without "classpath:", "./" and "..", with slashes. NULL: it leads outside. */
+/* A path as in the ledger: without "classpath:", "./" and "..", with slashes. NULL: it leads out of the project. */
 const char *liquibase_path(struct arena *arena, const char *directory, const char *path);
 
 #endif

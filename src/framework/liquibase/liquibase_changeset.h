@@ -1,5 +1,5 @@
 /*
- * A changeset out of its node.
+ * Makes a changeset of its tree node.
  */
 #ifndef FRAMEWORK_LIQUIBASE_LIQUIBASE_CHANGESET_H
 #define FRAMEWORK_LIQUIBASE_LIQUIBASE_CHANGESET_H
@@ -10,7 +10,7 @@
 void liquibase_changeset_read(struct arena *arena, const struct tree_node *node, const struct liquibase_around *around,
                               struct liquibase_changeset *changeset);
 
-/* Do preconditions ask for nothing but PostgreSQL? */
+/* Do the preconditions require only PostgreSQL? */
 bool liquibase_preconditions_hold(const struct tree_node *preconditions);
 
 /* "a AND (b or c)"; each may be NULL. */

@@ -1,6 +1,5 @@
 /*
- * What the commands of a package say of Liquibase's changelog: flags and variables in Dockerfiles, compose files,
- * scripts.
+ * Liquibase's changelog in the commands of a package: flags and variables in Dockerfiles, compose files, scripts.
  */
 #ifndef FRAMEWORK_LIQUIBASE_LIQUIBASE_COMMANDS_H
 #define FRAMEWORK_LIQUIBASE_LIQUIBASE_COMMANDS_H
@@ -15,7 +14,7 @@ enum liquibase_option {
 
 struct liquibase_said {
     enum liquibase_option option;
-    const char *value; /* NULL: it is computed */
+    const char *value; /* NULL: computed */
     const char *word;
     struct source_file file;
     size_t at;
@@ -29,12 +28,12 @@ struct liquibase_commands {
 
 void liquibase_commands_read(struct arena *arena, const struct folder *folder, struct liquibase_commands *commands);
 
-/* The value of the option that the same file says; NULL: it says none. */
+/* The value of this option in the same file; NULL: not given. */
 const char *liquibase_command_beside(const struct liquibase_commands *commands, const struct liquibase_said *said,
                                      enum liquibase_option option);
 
-/* The directory of the project that the file puts at the container's /liquibase/changelog, where its image looks first;
- * NULL: it puts none there. */
+/* The directory of the project that the file mounts or copies to the container's /liquibase/changelog, where the image
+ * looks first; NULL: none. */
 const char *liquibase_command_mount(struct arena *arena, const struct source_file *file);
 
 #endif

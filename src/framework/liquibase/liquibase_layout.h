@@ -1,5 +1,5 @@
 /*
- * How the changelogs of Liquibase are found.
+ * Finds Liquibase's changelogs.
  */
 #ifndef FRAMEWORK_LIQUIBASE_LIQUIBASE_LAYOUT_H
 #define FRAMEWORK_LIQUIBASE_LIQUIBASE_LAYOUT_H

@@ -1,6 +1,6 @@
 /*
- * What a profile of Spring says of changelogs, contexts, labels and tables, and the usual configuration does not.
- * Whether it counts is up to how the program is started, so that it is a question.
+ * Changelogs, contexts, labels and tables in a Spring profile that differ from the default configuration. Which profile
+ * is active depends on how the program is started, so the user is asked.
  */
 #ifndef FRAMEWORK_LIQUIBASE_LIQUIBASE_PROFILES_H
 #define FRAMEWORK_LIQUIBASE_LIQUIBASE_PROFILES_H
@@ -10,12 +10,11 @@
 
 #define LIQUIBASE_RESOURCES "src/main/resources" /* where files on the classpath are */
 
-/* Notes it in folder->unread and folder->unread_ledger, but for the changelogs; folder and settings have what the usual
- * configuration and the environment say. */
+/* Notes them, except changelogs, in folder->unread and folder->unread_ledger; folder and settings have the default
+ * configuration and the environment. */
 void liquibase_profiles_note(struct arena *arena, struct folder *folder, const struct liquibase_settings *settings);
 
-/* Notes in folder->unread what a profile names as its changelog; settings has the one that was found, and is NULL where
- * none was. */
+/* Notes a profile's changelog in folder->unread; settings has the one that was found, NULL: none. */
 void liquibase_profiles_note_changelogs(struct arena *arena, struct folder *folder,
                                         const struct liquibase_settings *settings);
 

@@ -1,5 +1,5 @@
 /*
- * The files in which Liquibase's settings may stand, each with spellings of its own.
+ * The files that may contain Liquibase's settings, each with its own spelling.
  */
 #ifndef FRAMEWORK_LIQUIBASE_LIQUIBASE_SOURCE_H
 #define FRAMEWORK_LIQUIBASE_LIQUIBASE_SOURCE_H
@@ -27,14 +27,14 @@ struct liquibase_source {
 
 #define LIQUIBASE_SOURCES    8
 #define LIQUIBASE_PROPERTIES 2 /* the row of application.properties */
-#define LIQUIBASE_YAML       3 /* that of application.yml */
+#define LIQUIBASE_YAML       3 /* the row of application.yml */
 extern const struct liquibase_source liquibase_sources[LIQUIBASE_SOURCES];
 
-/* What a file's content says of a setting, however it is spelt; NULL: nothing. */
+/* The value of a setting in a file's content, in any spelling; NULL: none. */
 const char *liquibase_setting_of(struct arena *arena, const struct liquibase_source *source, struct text content,
                                  enum liquibase_setting which);
 
-/* What the environment says of contexts or labels, which counts before every file and profile; NULL: nothing. */
+/* The environment's contexts or labels, which take precedence over every file and profile; NULL: none. */
 const char *liquibase_environment_of(enum liquibase_setting which);
 
 #endif

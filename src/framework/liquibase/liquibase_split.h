@@ -1,5 +1,5 @@
 /*
- * What Liquibase sends of a script: without its comments, cut at its delimiters.
+ * What Liquibase sends of a script: without comments, split at its delimiters.
  */
 #ifndef FRAMEWORK_LIQUIBASE_LIQUIBASE_SPLIT_H
 #define FRAMEWORK_LIQUIBASE_LIQUIBASE_SPLIT_H
@@ -8,14 +8,14 @@
 
 struct liquibase_cut {
     const char *delimiter; /* NULL: ";", and lines of "/" or "go" */
-    bool splits;           /* at the delimiter */
-    bool strips;           /* comments */
+    bool splits;           /* split at the delimiter */
+    bool strips;           /* remove comments */
 };
 
-/* Appends the script, each delimiter a semicolon, on the lines that it has. */
+/* Appends the script with each delimiter replaced by a semicolon; lines stay the same. */
 void liquibase_split_add(struct buffer *out, struct text sql, const struct liquibase_cut *cut);
 
-/* Is a delimiter a plain word? Liquibase takes it for a regular expression. */
+/* Is the delimiter a plain word? Liquibase treats it as a regular expression. */
 bool liquibase_delimiter_is_plain(const char *written);
 
 #endif

@@ -6,11 +6,11 @@
 
 #include "framework/liquibase/liquibase_tree.h"
 
-/* Does its first line say so? */
+/* Does the first line mark it as formatted SQL? */
 bool liquibase_sql_is_formatted(struct text content);
 
-/* Reads a file as the same tree that YAML would give: each changeSet has one change `sql`, whose text is a part of the
- * content as it is, and a child `formatted`. */
+/* Reads a file into the same tree as YAML would give: each changeSet has one change `sql`, whose text is an unchanged
+ * part of the content, and a child `formatted`. */
 bool liquibase_sql_read(struct arena *arena, const char *name, struct text content, struct tree_node *root,
                         struct status *status);
 

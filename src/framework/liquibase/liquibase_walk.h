@@ -1,5 +1,5 @@
 /*
- * What the files that walk through changelogs share; nothing for others.
+ * Internals shared by the files that walk through changelogs.
  */
 #ifndef FRAMEWORK_LIQUIBASE_LIQUIBASE_WALK_H
 #define FRAMEWORK_LIQUIBASE_LIQUIBASE_WALK_H
@@ -9,7 +9,7 @@
 
 struct liquibase_walk {
     struct arena *arena;
-    const char *directory; /* what the names are relative to */
+    const char *directory; /* names are relative to it */
     const struct liquibase_settings *settings;
     struct migration_files *files;
     struct status *status;
@@ -19,14 +19,14 @@ struct liquibase_walk {
     struct liquibase_left_out *left_out;
     size_t file_count;
     int depth;
-    size_t delegated; /* changesets that only Liquibase can run, and the first of them */
+    size_t delegated; /* number of changesets that only Liquibase can run; the first of them */
     const struct liquibase_migration *first_delegated;
     const char *first_always;
 };
 
-/* The changelog that is being read. */
+/* The changelog being read. */
 struct liquibase_log {
-    const char *path; /* to find what is relative to it */
+    const char *path; /* for paths relative to it */
     struct file_stamp stamp;
     struct liquibase_around around;
     bool is_ignored;
@@ -35,14 +35,14 @@ struct liquibase_log {
 
 /* ---- files ---- */
 
-/* What a node's `name` says, relative to its changelog where it says so, as the ledger has paths. NULL: nothing, or it
- * leads outside. */
+/* The path in a node's `name`, as in the ledger; resolved relative to its changelog if the node says so. NULL: none, or
+ * it leads out of the project. */
 const char *liquibase_log_path(const struct liquibase_log *log, const struct tree_node *node, const char *name);
 
 /* Reads a text file of the project. */
 bool liquibase_file_read(struct liquibase_walk *walk, const char *path, struct text *content, struct status *status);
 
-/* Reads a changelog by its ending; *is_log is false for a file that is none. */
+/* Reads a changelog by its extension; *is_log is false if the file is none. */
 bool liquibase_tree_read(struct liquibase_walk *walk, const char *path, struct tree_node *root, bool *is_log);
 
 /* ---- properties ---- */
@@ -52,7 +52,8 @@ void liquibase_property_add(struct liquibase_walk *walk, const char *name, const
 /* Takes the values of a node `property`: one, or those of a file. */
 bool liquibase_property_read(struct liquibase_log *log, const struct tree_node *node);
 
-/* Forgets those that hold only in the changelog of this node, which is read; `before` were there when it began. */
+/* Removes the properties that are local to this node's changelog, which has been read; `before` is their number at its
+ * beginning. */
 void liquibase_properties_drop(struct liquibase_walk *walk, const struct tree_node *node, size_t before);
 
 #endif

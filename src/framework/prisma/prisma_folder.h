@@ -1,5 +1,5 @@
 /*
- * Where a Prisma project keeps its migrations, and what is in there.
+ * Where a Prisma project has its migrations, and the files in it.
  */
 #ifndef FRAMEWORK_PRISMA_PRISMA_FOLDER_H
 #define FRAMEWORK_PRISMA_PRISMA_FOLDER_H
@@ -8,7 +8,7 @@
 
 #define PRISMA_SCRIPT "migration.sql"
 
-/* The hooks with these names. */
+/* The hooks of the same names. */
 bool prisma_find(struct arena *arena, const struct project *project, const char *base, struct folder_list *folders,
                  struct status *status);
 bool prisma_list(struct arena *arena, const struct folder *folder, struct migration_files *files,

@@ -1,5 +1,5 @@
 /*
- * sqitch.plan: changes and tags in their order, with the ids that Sqitch makes of them.
+ * sqitch.plan: changes and tags in order, with the ids that Sqitch computes for them.
  */
 #ifndef FRAMEWORK_SQITCH_SQITCH_PLAN_H
 #define FRAMEWORK_SQITCH_SQITCH_PLAN_H
@@ -29,11 +29,11 @@ struct sqitch_change {
     const struct sqitch_plan *plan;
     const char *id;
     const char *name;
-    const char *script; /* "deploy/posts.sql"; of one that was reworked later "deploy/posts@v1.sql" */
+    const char *script; /* "deploy/posts.sql"; "deploy/posts@v1.sql" for one that was reworked later */
     struct sqitch_planning planning;
     const char **requires; /* as written; NULL-terminated */
     const char **conflicts;
-    struct sqitch_tag *tags; /* those that stand behind it */
+    struct sqitch_tag *tags; /* those after it */
     size_t tag_count;
 };
 
@@ -44,10 +44,10 @@ struct sqitch_plan {
     size_t count;
 };
 
-/* Reads a plan; FAILED_PRECONDITION with the line where it is none. */
+/* Parses a plan; FAILED_PRECONDITION with the line if it is invalid. */
 const struct sqitch_plan *sqitch_plan_parse(struct arena *arena, struct text content, struct status *status);
 
-/* The change of this name (or name@tag) before `end`; NULL where there is none. */
+/* The change with this name (or name@tag) before `end`; NULL: none. */
 const struct sqitch_change *sqitch_plan_find(const struct sqitch_plan *plan, const char *name, size_t end);
 
 #endif

@@ -39,9 +39,8 @@ struct detection {
     bool is_policed;        /* as in struct source */
     struct session_facts facts;
 
-    bool is_cut; /* the project has more than is searched for folders */
-    const char
-        *unreadable;     /* if no folder was chosen: a likely place for migrations that may not be read; NULL: none */
+    bool is_cut;            /* the project has more than is searched for folders */
+    const char *unreadable; /* if no folder was chosen: a place for migrations that may not be read; NULL: none */
     const char *problem; /* why no migration can be judged: several were found, or what is in the ledger's place is no
                             ledger; else NULL */
     const struct framework *const *frameworks; /* the candidates; NULL-terminated */

@@ -49,11 +49,10 @@ struct request {
     const char *framework;     /* the requested one: an id, a display name or a folder; NULL or "": the site's */
     bool allow_other_database; /* in addition to the site's */
     struct arena *arena;
-    int64_t deadline;       /* clock_ms */
-    struct status *status;  /* receives the error */
-    const char *request_id; /* the caller's id, also shown in pg_stat_activity; NULL: none */
-    struct pg_session
-        *beside; /* borrowed: a session that is idle during the request, with which a run can observe itself; or NULL */
+    int64_t deadline;                    /* clock_ms */
+    struct status *status;               /* receives the error */
+    const char *request_id;              /* the caller's id, also shown in pg_stat_activity; NULL: none */
+    struct pg_session *beside;           /* borrowed: an idle session with which a run can observe itself; or NULL */
     const char *actor;                   /* the caller, as in the audit; NULL or "": no login was required */
     const char *operation;               /* the id of this run, if it is stored; or NULL */
     const struct permission *permission; /* asked before something is changed (permission.h); NULL: not needed */
