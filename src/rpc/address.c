@@ -1,6 +1,6 @@
 /*
- * Made by us and not by a library, so that an address, a free port, a long queue of those who come, and a clear error
- * are possible.
+ * Sockets are made by us instead of a library, so that an address, a free port, a long backlog and a clear error are
+ * possible.
  */
 #include "rpc/address.h"
 
@@ -20,11 +20,11 @@
 #include <unistd.h>
 
 #define BACKLOG    4096
-#define SEND_BYTES (128 * 1024) /* that the system keeps for a client that does not read; it would be megabytes */
+#define SEND_BYTES (128 * 1024) /* in the kernel for a client that does not read; the default is megabytes */
 
 /* ---- TCP ---- */
 
-/* Cuts "[::1]:80" and "127.0.0.1:80" into host and port. */
+/* Splits "[::1]:80" and "127.0.0.1:80" into host and port. */
 static bool cut(const char *authority, char host[64], const char **port)
 {
     const char *const colon = strrchr(authority, ':');
@@ -61,7 +61,7 @@ static bool write_url(int fd, struct text scheme, char url[ADDRESS_SIZE])
     return true;
 }
 
-/* Closes it where it cannot be listened on, and keeps errno. */
+/* Listens on the socket, or closes it; keeps errno. */
 static int listen_on(int fd, const struct sockaddr *address, socklen_t size)
 {
     if (fd >= 0 && (bind(fd, address, size) != 0 || listen(fd, BACKLOG) != 0)) {
@@ -80,7 +80,7 @@ static int listen_tcp(const struct addrinfo *info)
     const int fd = socket(info->ai_family, info->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd >= 0) {
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* those who come in inherit these three */
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* accepted sockets inherit these three */
         setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof send_bytes);
         setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     }
@@ -124,7 +124,7 @@ static int listen_authority(const char *url, char listened[ADDRESS_SIZE], bool *
 
 /* ---- Unix sockets ---- */
 
-/* Is the path of a server that lives? */
+/* Does a live server listen on the path? */
 static bool is_served(const struct sockaddr_un *address)
 {
     const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -152,7 +152,7 @@ static int listen_path(const char *url, const char *path, char listened[ADDRESS_
         }
         unlink(path);
     }
-    const mode_t mask = umask(S_IXUSR | S_IRWXG | S_IRWXO); /* at the start, where there are no other threads yet */
+    const mode_t mask = umask(S_IXUSR | S_IRWXG | S_IRWXO); /* at the start, when there are no other threads */
     const int fd = listen_on(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),
                              (const struct sockaddr *)&address, sizeof address);
     umask(mask);

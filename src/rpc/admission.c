@@ -4,11 +4,11 @@
 #include "rpc/admission.h"
 
 #define UNDECIDED    64  /* one more is told at once that there are too many */
-#define FAILING      256 /* the same of refusals, */
-#define FAILING_EACH 64  /* and of those of one host */
+#define FAILING      256 /* likewise for refusals */
+#define FAILING_EACH 64  /* likewise for refusals of one host */
 #define RETRY_MS     1000
 
-/* FNV-1a; two hosts may share a counter. */
+/* By FNV-1a; two hosts may share a counter. */
 static atomic_uint *failures_of(struct admission *admission, const struct rpc_peer *peer)
 {
     uint32_t hash = 2166136261u;
@@ -18,7 +18,7 @@ static atomic_uint *failures_of(struct admission *admission, const struct rpc_pe
     return &admission->failing_of[hash % ADMISSION_HOSTS];
 }
 
-/* Takes a place of those who wait; false where there is none. */
+/* Takes one of the places for waiting; false if all are taken. */
 static bool take_place(struct admission *admission, const struct rpc_peer *peer, bool is_failure)
 {
     atomic_uint *const count = is_failure ? &admission->failing : &admission->undecided;
@@ -27,7 +27,7 @@ static bool take_place(struct admission *admission, const struct rpc_peer *peer,
     if (has_place && (!is_failure || atomic_fetch_add(of_host, 1) < FAILING_EACH)) {
         return true;
     }
-    atomic_fetch_sub(of_host, has_place ? 1 : 0); /* it was one of its host's too many */
+    atomic_fetch_sub(of_host, has_place ? 1 : 0); /* its host has too many */
     atomic_fetch_sub(count, 1);
     return false;
 }

@@ -1,6 +1,6 @@
 /*
- * A call is a message that is packed, an exchange of bytes (exchange.c), and a reply that is unpacked, for who waits
- * and for who is told.
+ * A call is a message that is packed, an exchange of bytes (exchange.c), and a reply that is unpacked; for callers that
+ * wait and for those with a callback.
  */
 #include "rpc/channel.h"
 
@@ -11,7 +11,7 @@
 
 #include <stdlib.h>
 
-#define READING 4 /* times its size: an answer is there, and in what is made of it */
+#define READING 4 /* times an answer's size: it is in memory as bytes and as what is made of it */
 
 static void add_metadata(struct rpc_request *request, const char *key, const char *value)
 {
@@ -43,7 +43,7 @@ static bool pack_call(struct arena *arena, const struct rpc_channel *channel, co
     return rpc_request_pack(arena, &request, invocation->request, bytes, status);
 }
 
-/* What of the options is the exchange's. */
+/* The part of the options that is the exchange's. */
 static struct exchange exchange_of(const struct rpc_invocation *invocation, call_ended *ended, void *data)
 {
     return (struct exchange){
@@ -65,7 +65,7 @@ struct async_call {
     void *data;
 };
 
-/* NULL, and the status tells why, where there is no memory for it. */
+/* NULL with the status if there is no memory for it. */
 static ProtobufCMessage *read_reply(const struct async_call *call, struct arena *arena, struct text response,
                                     struct status *status)
 {
@@ -120,7 +120,7 @@ struct waiting_call {
     pthread_mutex_t mutex;
     pthread_cond_t ended;
     bool is_done;
-    struct arena *arena; /* the caller's: it waits, so it may be used here */
+    struct arena *arena; /* the caller's, who waits, so it may be used here */
     struct status *status;
     struct text response;
 };

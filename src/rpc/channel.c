@@ -31,8 +31,8 @@
 
 /* ---- opening ---- */
 
-/* nng tells of the end of a connection also where it never began, because the peer is no worker; and it may tell of it
- * after the beginning of the next. */
+/* nng reports the end of a connection even if it never began, because the peer is no worker; and it may report the end
+ * after the beginning of the next one. */
 static void on_pipe(nng_pipe pipe, nng_pipe_ev event, void *data)
 {
     struct rpc_channel *const channel = data;
@@ -44,7 +44,7 @@ static void on_pipe(nng_pipe pipe, nng_pipe_ev event, void *data)
     }
 }
 
-/* With the mutex of dialing held, or nobody else there yet. */
+/* Hold the mutex `dialing`, or be the only thread. */
 static int dial(struct rpc_channel *channel)
 {
     channel->dialed_at = clock_ms();
@@ -52,8 +52,9 @@ static int dial(struct rpc_channel *channel)
     return nng_dial(channel->socket, url, &channel->dialer, NNG_FLAG_NONBLOCK);
 }
 
-/* nng 1.5.2 dials no more where a connection by a Unix socket ended at a certain moment of its greeting, as the link's
- * do when the worker is away. The link's thread and the watch's notice it, each by itself: one dialer is enough. */
+/* nng 1.5.2 stops dialing if a Unix socket's connection ends at a certain moment of its greeting, as the link's
+ * connections do when the worker is away. The link's thread and the watch's thread both notice it: one new dialer is
+ * enough. */
 static void dial_again(void *data)
 {
     struct rpc_channel *const channel = data;
@@ -88,7 +89,7 @@ static int open_socket(struct rpc_channel *channel)
     return error;
 }
 
-/* nng takes any text for a host and port, and finds out later. */
+/* nng accepts any text as host and port, and only fails later. */
 static bool is_url(const char *url)
 {
     const char *const colon = strrchr(url, ':');
@@ -114,7 +115,7 @@ static char *authorization_by(const char *token)
     return text;
 }
 
-/* Of one without connections. */
+/* For a channel without connections. */
 static void free_channel(struct rpc_channel *channel)
 {
     for (struct call *call = channel->all; call != NULL;) {
@@ -149,7 +150,7 @@ static void give_up(void *data)
     atomic_fetch_sub(&channel->inside, 1);
 }
 
-/* Asks for what is no method, which a worker answers at once. */
+/* Calls a method that does not exist, which every worker answers at once. */
 static bool pulse(void *data, uint32_t timeout_ms, rpc_pulse_ended *ended, void *listener)
 {
     struct rpc_channel *const channel = data;
@@ -158,7 +159,7 @@ static bool pulse(void *data, uint32_t timeout_ms, rpc_pulse_ended *ended, void 
     const struct rpc_request request = {.method = "/truss.health.v1.Health/Pulse", .timeout_ms = timeout_ms};
     const struct exchange exchange = {
         .timeout_ms = timeout_ms, .connect_timeout_ms = timeout_ms, .ended = ended, .data = listener};
-    const Truss__Rpc__V1__Request nothing = TRUSS__RPC__V1__REQUEST__INIT; /* any message that has nothing in it */
+    const Truss__Rpc__V1__Request nothing = TRUSS__RPC__V1__REQUEST__INIT; /* any message without fields */
     struct text bytes;
     const bool ok = rpc_request_pack(arena, &request, &nothing.base, &bytes, &status) &&
                     exchange_start(channel, bytes, &exchange, &status);
@@ -215,8 +216,8 @@ struct rpc_channel *rpc_channel_open_with(const char *url, const struct rpc_acce
 
 /* ---- closing ---- */
 
-/* Cancels again and again what is under way, because a cancel between two steps of a call finds nothing. False where
- * some has not ended in time. */
+/* Cancels again and again, because a cancel between two steps of a call has no effect. Returns false if some calls have
+ * not ended in time. */
 static bool end_calls(struct rpc_channel *channel, bool polls_only)
 {
     const struct timespec tick = {.tv_nsec = 1000000};

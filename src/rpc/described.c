@@ -1,6 +1,6 @@
 /*
- * Every message and enum gets its place first, then each is filled: types name each other in any order. Members of a
- * message are 8 bytes apart from each other or more; those of a oneof share a place, as protobuf-c expects.
+ * Every message and enum gets its place first, then each is filled, because types may refer to each other in any order.
+ * Members of a message are at least 8 bytes apart; those of a oneof share a place, as protobuf-c expects.
  */
 #include "rpc/described.h"
 
@@ -25,8 +25,8 @@ typedef Google__Protobuf__EnumDescriptorProto Enum;
 typedef Google__Protobuf__ServiceDescriptorProto Service;
 
 struct type {
-    const char *name;       /* ".truss.sql.v1.QueryRequest", as fields name it */
-    const void *descriptor; /* what a field refers to: one of the next two, or one that this program has itself */
+    const char *name;       /* ".truss.sql.v1.QueryRequest", as in field types */
+    const void *descriptor; /* what a field refers to: one of the next two, or a descriptor that is compiled in */
     ProtobufCMessageDescriptor *message;
     ProtobufCEnumDescriptor *enumeration;
     const Message *message_as;
@@ -77,7 +77,7 @@ static void add_enum(struct making *making, const char *scope, const Enum *as)
     type->descriptor = type->enumeration;
 }
 
-/* JSON writes and reads these two in ways of their own, which it knows by their descriptors. */
+/* JSON has special code for these two types, which it recognises by their descriptors. */
 static const ProtobufCMessageDescriptor *own_descriptor(const char *name)
 {
     static const ProtobufCMessageDescriptor *const own[] = {&google__protobuf__timestamp__descriptor,
@@ -132,8 +132,8 @@ static const struct type *find(const struct making *making, const char *name)
 
 /* ---- numbers that are looked up ---- */
 
-/* Where each stretch of numbers that follow each other begins in the list; behind them the list's end. False where they
- * do not ascend. */
+/* The ranges of consecutive numbers, as protobuf-c wants them, with an end marker. Returns false if the numbers do not
+ * ascend. */
 static bool make_ranges(struct arena *arena, const int *numbers, unsigned count, unsigned *range_count,
                         const ProtobufCIntRange **ranges)
 {
@@ -221,7 +221,7 @@ static bool is_packed(ProtobufCType type)
     return type != PROTOBUF_C_TYPE_STRING && type != PROTOBUF_C_TYPE_BYTES && type != PROTOBUF_C_TYPE_MESSAGE;
 }
 
-/* Its place is `at`, unless it is of a oneof: these stand in front of all others. */
+/* Its place is `at`, unless it is a member of a oneof: these come first. */
 static bool fill_field(const struct making *making, const Field *as, const Message *of, unsigned at,
                        ProtobufCFieldDescriptor *to)
 {
@@ -301,7 +301,7 @@ static bool fill_types(const struct making *making)
 
 /* ---- services ---- */
 
-/* The places of methods in the order of their names, by which protobuf-c finds one. */
+/* The indexes of methods in the order of their names, which protobuf-c searches. */
 static const unsigned *order_by_name(struct arena *arena, const ProtobufCMethodDescriptor *methods, size_t count)
 {
     unsigned *const order = arena_array(arena, count, sizeof *order);

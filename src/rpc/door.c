@@ -1,6 +1,6 @@
 /*
- * A turn of the thread: what the network says of each guest, the jobs of others, who is late; then everything that was
- * touched is settled, and who has left is freed.
+ * An iteration of the thread: what epoll reports about each guest, jobs of other threads, late guests; then every
+ * touched guest is settled, and disconnected ones are freed.
  */
 #include "rpc/door_private.h"
 
@@ -20,12 +20,12 @@
 #define CROWD           64 /* guests */
 #define EVENTS          128
 #define ACCEPT_AT_ONCE  64
-#define TLS_GREETING_MS 5000                /* for TLS, before the protocol begins */
-#define TLS_BYTES       ((size_t)32 * 1024) /* that a session takes while it greets */
+#define TLS_GREETING_MS 5000                /* for the TLS handshake, before the protocol begins */
+#define TLS_BYTES       ((size_t)32 * 1024) /* memory of a TLS session during its handshake */
 #define LATE_AT_ONCE    64
-#define TICK_MS         100     /* at least, between two looks at who is late */
-#define LONGEST_MS      3600000 /* a pause that an int holds */
-#define FULL_MS         5       /* a turn, where somebody waits in front of the door */
+#define TICK_MS         100     /* the shortest time between two searches for late guests */
+#define LONGEST_MS      3600000 /* fits into an int */
+#define FULL_MS         5       /* a pause in accepting, while others wait in the kernel's queue */
 #define OWN_FILES       192     /* descriptors that the process needs for other things */
 #define FEWEST          16
 
@@ -38,7 +38,7 @@ static void wake(const struct door *door)
     }
 }
 
-/* There is memory to be given back, which the door's thread does when it has been awake for a moment. */
+/* There is memory to give back, which the door's thread does after a while. */
 static void on_memory(void *data)
 {
     wake(data);
@@ -76,7 +76,7 @@ static void run_jobs(struct door *door)
 /* ---- who comes in ---- */
 
 struct comer {
-    uint64_t address; /* under which it counts */
+    uint64_t address; /* the one under which it is counted */
     bool is_unix;
     bool is_by_proxy;
 };
@@ -90,8 +90,8 @@ static struct comer look_at(const struct door *door, const struct sockaddr_stora
     return comer;
 }
 
-/* Who speaks TLS comes in when the two have greeted each other (guest.c), which he has a moment for. False where there
- * is no memory for it. */
+/* A TLS guest enters after the handshake (guest.c), for which it has a limited time. Returns false if there is no
+ * memory. */
 static bool begin_tls(struct guest *guest)
 {
     guest->tls = memory_has_room(TLS_BYTES) ? tls_new(guest->door->tls, guest->fd) : NULL;
@@ -99,7 +99,7 @@ static bool begin_tls(struct guest *guest)
     return guest->tls != NULL;
 }
 
-/* listener: the index of the one by which it comes. */
+/* listener: the index of the one that accepted it. */
 static void let_in(struct door *door, size_t listener, int fd, const struct comer *comer)
 {
     struct guest *const guest = memory_alloc(sizeof *guest + door->options.protocol->state_size);
@@ -123,7 +123,7 @@ static void let_in(struct door *door, size_t listener, int fd, const struct come
     guest_touch(guest);
 }
 
-/* Whether newcomers are looked at; where there is no place or no descriptor they are not, for a moment. */
+/* Starts or stops accepting; it is stopped for a moment if there is no place or no descriptor. */
 static void set_open(struct door *door, bool open)
 {
     for (size_t i = 0; i < door->listener_count; i++) {
@@ -145,7 +145,7 @@ static void accept_from(struct door *door, size_t listener)
 {
     for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
         if (!places_has_room(door)) {
-            set_open(door, false); /* they wait in front of the door */
+            set_open(door, false); /* newcomers wait in the kernel's queue */
             return;
         }
         struct sockaddr_storage address;
@@ -170,7 +170,7 @@ static void accept_from(struct door *door, size_t listener)
 
 /* ---- turns ---- */
 
-/* The index of a listener that is open; SIZE_MAX: it is none. */
+/* The index of a listener; SIZE_MAX: data is none. */
 static size_t listener_of(const struct door *door, const void *data)
 {
     for (size_t i = 0; i < door->listener_count; i++) {
@@ -183,7 +183,8 @@ static size_t listener_of(const struct door *door, const void *data)
 
 static void take_guest_event(struct guest *guest, uint32_t events)
 {
-    /* Who sends no more is let go where the protocol does not answer such a one: what he asked is not begun either. */
+    /* A guest that has closed its sending half is disconnected if the protocol does not answer such guests: then its
+     * request must not be begun either. */
     const bool is_last = (events & EPOLLRDHUP) != 0;
     const bool is_over = (events & (EPOLLERR | EPOLLHUP)) != 0 ||
                          (is_last && guest->door->options.protocol->ends == NULL && !guest->is_finishing);
@@ -215,8 +216,8 @@ static void take_event(struct door *door, const struct epoll_event *event)
     }
 }
 
-/* Looks on for who is late, and notes when the next one will be. A crowd that has come together is late together: after
- * some of it the others are looked at, too. True where all have been looked through. */
+/* Continues the search for late guests and notes when the next one is due. Many may be late at once: after some of them
+ * other work is done first. Returns true if all were examined. */
 static bool look_for_late(struct door *door)
 {
     const int64_t now = clock_ms();
@@ -274,8 +275,8 @@ static bool has_crowd_gone(const struct door *door)
     return door->crowd >= CROWD && door->count <= door->crowd / 8;
 }
 
-/* What a crowd took is free when it has gone, in pieces that malloc would keep for the next one. A tick later also
- * those who served it have let it go. */
+/* Returns a crowd's memory to the system after it has gone, since malloc would keep the pieces. One tick later also
+ * that of the code that served it is free. */
 static void give_back(struct door *door)
 {
     if (door->is_over) {
@@ -286,20 +287,19 @@ static void give_back(struct door *door)
     door->is_over = has_crowd_gone(door);
 }
 
-/* Is there something that a tick looks at, beside who is late? */
+/* Is there something that ticks check, besides late guests? */
 static bool has_to_look(const struct door *door)
 {
     return turns_are_used(door) || has_crowd_gone(door) || memory_is_kept();
 }
 
-/* How long nothing may happen, at most; -1: until somebody does something. next_look: when the next tick is, at the
- * earliest. */
+/* How long the thread may sleep; -1: until an event. next_look: the earliest time of the next tick. */
 static int pause_of(const struct door *door, int64_t next_look)
 {
     const int64_t now = clock_ms();
     int64_t next = has_to_look(door) ? next_look : NO_DEADLINE;
     if (door->due != NO_DEADLINE && door->due < next) {
-        next = door->due + 1 > next_look ? door->due + 1 : next_look; /* late is who comes behind it */
+        next = door->due + 1 > next_look ? door->due + 1 : next_look; /* late means after the deadline */
     }
     if (door->looked > 0 || door->is_closed) {
         return door->looked > 0 ? 0 : FULL_MS;
@@ -330,7 +330,7 @@ static void *run(void *data)
             memory_rest(clock_ms());
         }
         do {
-            settle(door); /* which may end turns */
+            settle(door); /* may end turns */
         } while (turns_give(door));
     }
     for (unsigned i = 0; i < door->most; i++) {
@@ -345,7 +345,7 @@ static void *run(void *data)
 
 /* ---- opening and closing ---- */
 
-/* As many descriptors as the process may have; how many guests that is, of whom so many have links. */
+/* The number of guests that the process's descriptor limit allows, of which `linked` have links. */
 static unsigned room_for(unsigned guests, unsigned files_each, unsigned linked)
 {
     struct rlimit files;

@@ -1,13 +1,13 @@
 /*
- * What is kept for guests, and what they have been sent and the network has not taken. Where that is as much as there
- * may be, the address that has most of it gives up some: then a few who send halves of requests, or read nothing, do
- * not keep all others from being heard.
+ * What is buffered for guests, and what was sent to them and the kernel has not taken. If the limit is reached, the
+ * address that uses most gives some up, so that a few clients that send partial requests, or read nothing, cannot
+ * exclude all others.
  */
 #include "rpc/door_private.h"
 
 #include "base/memory.h"
 
-#define LOOKED_AT 1024 /* guests of one's own address that have not sent all of their request */
+#define LOOKED_AT 1024 /* guests of one's own address with incomplete requests that are examined */
 
 static size_t bytes_of(const struct guest *guest)
 {
@@ -24,7 +24,7 @@ void door_count(struct guest *guest, size_t more, size_t less)
     }
 }
 
-/* True where there is room for so many bytes that are kept for it, in its address's part. */
+/* Is there room for this many buffered bytes within its address's share? */
 static bool is_in_share(const struct guest *guest, size_t bytes)
 {
     const struct door *const door = guest->door;
@@ -38,8 +38,8 @@ static bool fits(const struct guest *guest, size_t bytes)
 
 /* ---- who gives up some ---- */
 
-/* The address that has most; NULL: nobody is of any. Those of Unix sockets, and of a proxy who has not said for whom,
- * are not one address, and what they have together is nobody's. */
+/* The address that uses most; NULL: none. Guests of Unix sockets, and of a proxy that has not named its client, are not
+ * one address, so they are not considered. */
 static struct guest_group *heaviest(struct door *door)
 {
     struct guest_group *found = NULL;
@@ -61,15 +61,16 @@ static size_t most_of(const struct guest_list *list)
     return most;
 }
 
-/* What somebody needs: so many bytes kept for a guest; with them its address would have `own`. */
+/* What a guest needs: `bytes` more for it; with them its address would use `own`. */
 struct need {
     const struct guest *guest;
     size_t bytes;
     size_t own;
-    bool is_over; /* there is room, or nobody left to be asked of the address that had most */
+    bool is_over; /* there is room now, or no guest left to ask */
 };
 
-/* True where it gave up some. The last of an address may leave, and then there is no such group any more. */
+/* Asks a guest to give memory up; true if it did. If it was the last of its address and left, the group no longer
+ * exists. */
 static bool take_from(struct need *need, const struct guest_group *group, struct guest *other)
 {
     const bool is_last = places_of(group) == 1;
@@ -78,8 +79,8 @@ static bool take_from(struct need *need, const struct guest_group *group, struct
     return has_given;
 }
 
-/* Those of a rank, the largest first (as large as it is: half as large, and so on; a crowd is not sorted for each), as
- * long as it is needed, and their address has more than the other one would have. True where somebody gave up some. */
+/* Asks the guests of a rank, the largest first (by halving a threshold, so that a crowd need not be sorted), as long as
+ * it is needed and their address uses more than the other would. Returns true if any gave memory up. */
 static bool take_from_rank(struct need *need, const struct guest_group *group, enum guest_rank rank)
 {
     bool has_taken = false;
@@ -93,7 +94,7 @@ static bool take_from_rank(struct need *need, const struct guest_group *group, e
     return has_taken;
 }
 
-/* Who is not served goes first. True where somebody gave up some. */
+/* Guests that are not being served first. Returns true if any gave memory up. */
 static bool take_from_others(struct need *need, const struct guest_group *group)
 {
     bool has_taken = false;
@@ -103,7 +104,7 @@ static bool take_from_others(struct need *need, const struct guest_group *group)
     return has_taken;
 }
 
-/* Of its own address only those who have not sent what was to come at once: the oldest of them. */
+/* Of the guest's own address asks only guests that are overdue with their bytes, oldest first. */
 static bool take_from_own(const struct guest *guest)
 {
     const struct door_protocol *const protocol = guest->door->options.protocol;
@@ -121,7 +122,7 @@ static bool take_from_own(const struct guest *guest)
     return false;
 }
 
-/* Makes room for so many bytes that are kept for it. Who wants more than the address that has most is not helped. */
+/* Makes room for this many buffered bytes. Fails if the guest's address would then use more than any other. */
 static bool make_room(struct guest *guest, size_t bytes)
 {
     if (guest->door->options.protocol->full == NULL) {
@@ -143,7 +144,7 @@ static bool make_room(struct guest *guest, size_t bytes)
 bool guest_keep(struct guest *guest, size_t bytes)
 {
     if (guest->group == NULL) {
-        return bytes == 0; /* it has left */
+        return bytes == 0; /* the guest itself was disconnected */
     }
     if (bytes > guest->kept && (!memory_has_room(bytes) || !make_room(guest, bytes))) {
         return false;

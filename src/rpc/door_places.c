@@ -1,6 +1,6 @@
 /*
- * Who has a place, and who gives it up. The guests of each address are counted by themselves: nothing here looks
- * through all guests, because a crowd comes and goes thousands of times in a second.
+ * Who has a place, and who loses it. The guests of each address are counted separately. Nothing here iterates over all
+ * guests, because crowds may come and go thousands of times in a second.
  */
 #include "rpc/door_private.h"
 
@@ -9,8 +9,8 @@
 
 #include <stdlib.h>
 
-#define FEW_WAIT 16   /* of an address, whoever else waits */
-#define FRESH_MS 1000 /* so long a newcomer may take to say something, if there are not too many of them */
+#define FEW_WAIT 16   /* of an address, however many others wait */
+#define FRESH_MS 1000 /* how long a newcomer may be silent, unless there are too many of them */
 
 /* ---- lists ---- */
 
@@ -60,7 +60,7 @@ unsigned places_of(const struct guest_group *group)
     return count;
 }
 
-/* Where the group of an address is, or belongs. */
+/* Where the group of an address is, or would be inserted. */
 static struct guest_group **find_group(struct door *door, uint64_t address)
 {
     struct guest_group **link = &door->groups[(address ^ address >> 8 ^ address >> 24) % DOOR_BUCKETS];
@@ -80,7 +80,7 @@ static struct guest_group *group_of(struct door *door, uint64_t address)
     return *link;
 }
 
-/* Frees it where nobody is left in it. */
+/* Frees the group if it is empty. */
 static void leave_group(struct door *door, struct guest_group *group)
 {
     if (places_of(group) == 0) {
@@ -162,7 +162,8 @@ void guest_keep_place(struct guest *guest)
     guest_set_rank(guest, GUEST_WAITING);
 }
 
-/* Half of the places are for those who do not wait, so that somebody can always come in and be told so. */
+/* Half of the places are kept for guests that do not wait, so that somebody can always connect and be told to come
+ * later. */
 bool guest_line_is_full(const struct guest *guest)
 {
     return guest->group->counts[GUEST_WAITING] >= FEW_WAIT &&
@@ -181,10 +182,9 @@ bool guest_is_greedy(const struct guest *guest, unsigned most)
 
 /* ---- who gives up a place ---- */
 
-/* The one that gives its place to a newcomer, of those who may have so many places. Half of the places are for those
- * who were served before, so that a flood of silent ones does not drive them out; and half for strangers, so that those
- * who were served and do not go cannot keep the next ones from asking. NULL where all are being served, or have come
- * just now. */
+/* Finds the guest that loses its place to a newcomer, if the group may have `places`. Half of the places are for guests
+ * that were served before, so that a flood of silent ones does not displace them; half for newcomers, so that idle ones
+ * that were served cannot exclude them. NULL if all are being served, or have just connected. */
 static struct guest *stalest(const struct guest_group *group, unsigned places)
 {
     const unsigned strangers = group->counts[GUEST_STRANGER];
@@ -207,7 +207,7 @@ bool places_has_room(const struct door *door)
     return door->count < door->most || places_stalest(door) != NULL;
 }
 
-/* The crowd of one address gives up a place of its own, while it can. */
+/* A crowd from one address loses places of its own first. */
 void places_make_room(struct door *door, uint64_t address)
 {
     const struct guest_group *const group = address == UNCOUNTED ? NULL : *find_group(door, address);
@@ -217,7 +217,7 @@ void places_make_room(struct door *door, uint64_t address)
         guest = places_stalest(door);
     }
     if (guest != NULL) {
-        guest_writable(guest); /* it may have been refused just now: that it is to read */
+        guest_writable(guest); /* it may just have been refused, and must be told so */
         guest_leave(guest);
     }
 }

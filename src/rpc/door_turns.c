@@ -1,10 +1,10 @@
 /*
- * Who is served next. So many are served at once as keep us busy, and those who wait stand in a line: then who comes
- * alone waits for those few, and not for the thousand of a crowd. How many that are follows from how long a turn lasts:
- * equal questions at the same moment have one answer, so that more of them at once are answered in hardly more time,
- * where others only slow each other down. The addresses have their turns one after the other,
- * whoever has more to ask. Who has closed his sending half, or asks again before he has read the last answer, stands in
- * a second line, which has few turns at once: who only makes work does it that way.
+ * Who is served next. Only so many are served at once as keep us busy; others wait in a line, so that a single client
+ * waits for those few and not for a crowd of thousands. The number depends on how long turns take: equal requests at
+ * the same moment share an answer, so more of them at once take hardly longer, while other requests slow each other
+ * down. Addresses get turns round robin, however many requests they have. Guests that have closed their sending half,
+ * or send a request before they have read the last answer, wait in a second line with few turns at once, because
+ * clients that only want to cause work do that.
  */
 #include "rpc/door_private.h"
 
@@ -12,13 +12,13 @@
 
 #include <string.h>
 
-#define SECOND_PART 8      /* of the turns, that the second line may have at once */
-#define FEW_PART    16     /* of the links, that an address may have whoever else has how many */
-#define LOOKED_AT   64     /* addresses whose turn it is, where some have too many links */
-#define TURN_US     100000 /* who is not served in this time waits for something else than us */
-#define SOON_US     10000  /* turns that last no longer may be more, */
-#define LATE_US     20000  /* and those that last longer are fewer */
-#define MEAN_OF     16     /* turns */
+#define SECOND_PART 8      /* of the turns: the most for the second line */
+#define FEW_PART    16     /* of the links: the most for an address in any case */
+#define LOOKED_AT   64     /* addresses whose turn it is, if some have too many links */
+#define TURN_US     100000 /* a guest that takes longer waits for something other than us */
+#define SOON_US     10000  /* if turns are shorter, more are allowed */
+#define LATE_US     20000  /* if turns are longer, fewer are */
+#define MEAN_OF     16     /* turns in the mean */
 
 /* ---- lines ---- */
 
@@ -31,7 +31,7 @@ static void add_to_row(struct guest_row *row, struct guest_group *group, unsigne
     row->last = group;
 }
 
-/* Takes an address out of the row where it stands. */
+/* Removes an address from the row. */
 static void leave_row(struct guest_row *row, struct guest_group *group, unsigned line)
 {
     struct guest_group *const before = group->before[line];
@@ -62,7 +62,7 @@ static void leave_line(struct guest *guest)
     }
 }
 
-/* Looked at when as many have ended as are had at once: those are of one kind. */
+/* Adjusts the limit. Called after as many turns have ended as are allowed at once, which are then of one kind. */
 static void tune(struct door *door, int64_t took)
 {
     const unsigned fewest = door->options.turns;
@@ -81,7 +81,7 @@ static void tune(struct door *door, int64_t took)
     }
 }
 
-/* One is free again, whether what it was for has ended or lasts too long to be waited for. */
+/* Frees a turn that has ended or lasts too long. */
 static void free_turn(struct door *door, unsigned line, int64_t turned)
 {
     door->turn_counts[line]--;
@@ -159,7 +159,7 @@ void turns_note_end(struct guest *guest)
 
 /* ---- links ---- */
 
-/* Has somebody give his link up. */
+/* Makes a guest give up its link. */
 static bool find_spare(struct door *door, bool is_urgent)
 {
     struct guest *next = NULL;
@@ -173,8 +173,8 @@ static bool find_spare(struct door *door, bool is_urgent)
     return false;
 }
 
-/* True where its turn would not be without a link. Those that rest are given up first. The last quarter is for the
- * addresses that have few: what one machine asks and we are slow to answer does not take all of them. */
+/* Returns true if the guest has a link, or can get one: idle links of others are given up first. The last quarter is
+ * for addresses with few links, so that slow requests of one machine cannot use all of them. */
 static bool has_link(struct guest *guest)
 {
     struct door *const door = guest->door;
@@ -187,29 +187,28 @@ static bool has_link(struct guest *guest)
 
 /* ---- turns ---- */
 
-/* True where the second line may have the next turn; is_first: before the first line. */
+/* May the second line have the next turn? is_first: asked before the first line. */
 static bool second_may(const struct door *door, bool is_first)
 {
     const unsigned part = door->options.turns / SECOND_PART;
     return door->turn_counts[1] < (is_first || part == 0 ? 1 : part);
 }
 
-/* The first of the first address of a line that can have its turn; NULL: none. */
+/* The first guest in a line whose address may have a turn; NULL: none. */
 static struct guest *next_in_line(const struct door *door, unsigned line)
 {
     unsigned looked = 0;
     for (const struct guest_group *group = door->rows[line].first; group != NULL && looked < LOOKED_AT; looked++) {
         struct guest *const guest = group->lines[line].first;
         if (has_link(guest)) {
-            return guest->fd < 0 ? NULL
-                                 : guest; /* who gave up a link may have been told why, and had to leave for it */
+            return guest->fd < 0 ? NULL : guest; /* giving up its link may have disconnected the guest */
         }
         group = group->behind[line];
     }
     return NULL;
 }
 
-/* Whose turn is next; NULL: nobody's. */
+/* Who gets the next turn; NULL: nobody. */
 static struct guest *next_of_all(const struct door *door)
 {
     struct guest *guest = second_may(door, true) ? next_in_line(door, 1) : NULL;
@@ -219,7 +218,7 @@ static struct guest *next_of_all(const struct door *door)
     return guest != NULL || !second_may(door, false) ? guest : next_in_line(door, 1);
 }
 
-/* Its address goes to the end of the row, where somebody else of it waits. */
+/* Takes the turn; its address goes to the end of the row if others of it wait. */
 static void take_turn(struct guest *guest)
 {
     struct door *const door = guest->door;

@@ -1,6 +1,6 @@
 /*
- * protobuf-c trusts what it unpacks: no limit on depth, no look at UTF-8, strings cut at a NUL. So the bytes are walked
- * by the descriptor before it sees them, and it allocates from a budget.
+ * protobuf-c trusts its input: it has no limit of depth, does not check UTF-8, and ends strings at a NUL. So we check
+ * the bytes by the descriptor first, and let it allocate from a budget.
  */
 #include "rpc/envelope.h"
 
@@ -11,15 +11,15 @@
 #include <string.h>
 
 #define DEEPEST 32
-#define BLOCK   ((size_t)256 * 1024) /* what an arena takes at a time, at the most */
+#define BLOCK   ((size_t)256 * 1024) /* the most that an arena takes at a time */
 
-#define SMALL        ((size_t)64 * 1024) /* what the memory's reserve is for */
-#define PAYLOAD_TAG  ((2 << 3) | 2)      /* Request.payload and Response.payload, which have a length */
+#define SMALL        ((size_t)64 * 1024) /* sizes that the memory's reserve is for */
+#define PAYLOAD_TAG  ((2 << 3) | 2)      /* Request.payload and Response.payload */
 #define LONGEST_HEAD 11                  /* the tag, and a length of ten bytes */
 
 /* ---- checking bytes from outside ---- */
 
-/* What one message may still take; protobuf-c gives up, cleanly, where it is refused memory. */
+/* The budget of one message; protobuf-c fails cleanly if an allocation is refused. */
 struct allowance {
     struct arena *arena;
     size_t left;
@@ -47,7 +47,7 @@ static void release(void *data, void *memory)
     (void)memory;
 }
 
-/* Reads a varint off the front; false where it does not end within ten bytes. */
+/* Reads a varint from the front; false if it does not end within ten bytes. */
 static bool take_varint(struct text *bytes, uint64_t *value)
 {
     if (bytes->size > 0 && ((unsigned char)bytes->data[0] & 0x80) == 0) { /* nearly all of them */
@@ -77,7 +77,7 @@ static bool take_bytes(struct text *bytes, uint64_t size, struct text *taken)
     return true;
 }
 
-/* Takes the value of a field with this wire type; groups, which proto3 has not, are refused. */
+/* Takes the value of a field with this wire type. Groups, which proto3 does not have, are refused. */
 static bool take_value(struct text *bytes, unsigned wire_type, struct text *value)
 {
     uint64_t number;
@@ -97,7 +97,7 @@ static bool take_value(struct text *bytes, unsigned wire_type, struct text *valu
 
 static const char *problem_of(const ProtobufCMessageDescriptor *descriptor, struct text bytes, int depth);
 
-/* What is wrong with a field's value; NULL where nothing is. */
+/* What is wrong with a field's value; NULL: nothing. */
 static const char *problem_of_value(const ProtobufCFieldDescriptor *field, struct text value, int depth)
 {
     if (field == NULL) {
@@ -178,13 +178,13 @@ void rpc_request_digest(const struct rpc_request *request, unsigned char digest[
     sha256_start(&hash);
     sha256_add(&hash, text_of(request->method));
     sha256_add(&hash, (struct text){"", 1});
-    sha256_add(&hash, login); /* which has no NUL */
+    sha256_add(&hash, login); /* contains no NUL */
     sha256_add(&hash, (struct text){"", 1});
     sha256_add(&hash, request->payload);
     sha256_finish(&hash, digest);
 }
 
-/* protobuf-c's strings are char *, but packing reads them only. */
+/* protobuf-c's strings are char *, but packing only reads them. */
 static char *borrowed(const char *string)
 {
     return string == NULL ? (char *)(uintptr_t) "" : (char *)(uintptr_t)string;
@@ -196,7 +196,7 @@ static struct text pack(struct arena *arena, const ProtobufCMessage *message)
     return (struct text){(const char *)bytes, protobuf_c_message_pack(message, bytes)};
 }
 
-/* A message of a size that is known: to find it is to go through all of it. */
+/* A message whose size is known; computing the size visits the whole message. */
 struct payload {
     const ProtobufCMessage *message;
     size_t size;
@@ -263,7 +263,7 @@ static bool has_control_character(const char *string)
     return false;
 }
 
-/* Is it what a sender of good will says? It is copied, logged and compared by who has not been asked yet who he is. */
+/* Is the metadata acceptable? It is copied, logged and compared before the sender is authenticated. */
 static bool is_sane(const struct rpc_metadata *one, struct status *status)
 {
     const size_t most = strcmp(one->key, "request-id") == 0 ? LIMIT_REQUEST_ID : RPC_METADATA_SIZE;

@@ -1,6 +1,6 @@
 /*
- * An exchange is two steps, both asynchronous: send, with the time to connect as its limit, then receive, with what is
- * left of the call's. Calls are kept and used again, because an aio cannot be freed in its own callback.
+ * An exchange has two asynchronous steps: send, limited by the time to connect, then receive, limited by the rest of
+ * the call's time. Call objects are reused, because an aio cannot be freed in its own callback.
  *
  * Facts of nng 1.5.2 that shape this: a receive that is started before its send has completed can crash when it is
  * cancelled; a step may end, and its callback run, before the function that began it has returned.
@@ -44,7 +44,7 @@ static bool fail_nng(const struct call *call, int error, struct status *status)
                        call->channel->url);
 }
 
-/* Hands the outcome over and puts the call back. */
+/* Reports the outcome and puts the call object back. */
 static void end_call(struct call *call, struct text response, const struct status *status)
 {
     struct rpc_channel *const channel = call->channel;
@@ -70,7 +70,7 @@ static void end_failed(struct call *call, int error)
     arena_free(arena);
 }
 
-/* Begins a step. What it calls may return after the call has ended and serves another one. */
+/* Begins a step. When nng's function returns, the call may already have ended and serve another one. */
 static void begin_step(struct call *call, enum call_step step, nng_duration timeout)
 {
     static void (*const begin[])(nng_ctx context, nng_aio * aio) = {
@@ -85,14 +85,14 @@ static void begin_step(struct call *call, enum call_step step, nng_duration time
     atomic_fetch_sub(&channel->inside, 1);
 }
 
-/* Sends what the aio holds, as soon as there is a connection, within the time to connect. */
+/* Sends the aio's message as soon as there is a connection, within the time to connect. */
 static void send_request(struct call *call)
 {
     const int left = deadline_left(call->deadline);
     begin_step(call, CALL_SENDING, left < 0 || left > call->connect_ms ? call->connect_ms : left == 0 ? 1 : left);
 }
 
-/* For who looks after the channel. */
+/* Statistics for the watch. */
 static void count(const struct call *call, int error)
 {
     struct rpc_channel *const channel = call->channel;
@@ -113,7 +113,7 @@ static void on_aio(void *data)
     const bool has_time =
         error == NNG_ETIMEDOUT && !is_closing && call->step == CALL_SENDING && !deadline_passed(call->deadline);
     if (has_time && channel_is_connected(call->channel)) {
-        send_request(call); /* nothing of it has been sent: a large one before it takes its time */
+        send_request(call); /* nothing of it was sent: a large message before it takes its time */
     } else if (error != 0) {
         if (call->step == CALL_SENDING) {
             nng_msg_free(nng_aio_get_msg(call->aio));
@@ -153,7 +153,7 @@ static struct call *new_call(struct rpc_channel *channel)
     return call;
 }
 
-/* NULL where the channel is being closed, or nng has no memory for one more. */
+/* NULL if the channel is being closed, or nng has no memory for another one. */
 static struct call *take_call(struct rpc_channel *channel, bool is_poll, struct status *status)
 {
     pthread_mutex_lock(&channel->mutex);

@@ -1,5 +1,5 @@
 /*
- * Each function takes from the front of the bytes what is its own.
+ * Each function takes its own part from the front of the bytes.
  */
 #include "rpc/frames.h"
 
@@ -10,7 +10,7 @@
 
 #define GREETING_MS    5000
 #define FRAME_MS       10000
-#define FRAME_BYTES_MS 64 /* bytes that must come in a millisecond, beyond that */
+#define FRAME_BYTES_MS 64 /* beyond that, bytes that must arrive in each millisecond */
 #define GREETING_SIZE  8
 #define NUMBER_SIZE    4
 #define LENGTH_SIZE    8
@@ -53,7 +53,7 @@ size_t frame_front(const struct guest *guest, const struct frame_route *route, s
 
 /* ---- frames ---- */
 
-/* The length that the head says; false where it can be none. */
+/* Reads the length from the head; false if it is invalid. */
 static bool read_length(struct guest *guest, struct frames *frames)
 {
     const bool is_unix = guest_is_unix(guest);
@@ -69,7 +69,7 @@ static bool read_length(struct guest *guest, struct frames *frames)
     return true;
 }
 
-/* Takes bytes of the greeting, or of a frame's head. True where it is whole. */
+/* Takes bytes of the greeting, or of a frame's head. Returns true when it is complete. */
 static bool take_head(struct frames *frames, struct text *bytes, size_t whole)
 {
     const struct text part = text_slice(*bytes, 0, whole - frames->head_size);

@@ -1,6 +1,6 @@
 /*
- * Frames come and go by frames.h. The numbers in front of a request are kept in its ticket, and nng sees one number of
- * ours instead, which is also the ticket's.
+ * Uses frames.h. The ids in front of a request are stored in its ticket, and nng sees a single id of ours instead,
+ * which is also the ticket's number.
  */
 #include "rpc/guard.h"
 
@@ -15,13 +15,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define GUESTS      12288 /* who says nothing costs a descriptor, and less than a kilobyte */
+#define GUESTS      12288 /* a silent one costs a descriptor and less than a kilobyte */
 #define PER_ADDRESS 10240
 #define RESERVED    512                     /* places for the first request of a guest */
-#define BYTES_LIMIT (LIMIT_MESSAGE / 2 * 5) /* with all of it the worker stays below 64 MB */
-#define UNREAD      ((size_t)1024 * 1024)   /* who has so much to read is not asked for more */
+#define BYTES_LIMIT (LIMIT_MESSAGE / 2 * 5) /* with all of it used the worker stays below 64 MB */
+#define UNREAD      ((size_t)1024 * 1024)   /* a guest with that much unread output is not read from */
 #define RETRY_MS    1000
-#define STALLED_MS  2000 /* who takes nothing of his answers for so long gives up their memory */
+#define STALLED_MS  2000 /* a guest that takes none of its answers for so long loses them */
 
 struct guard {
     struct door *door;
@@ -29,9 +29,9 @@ struct guard {
     bool has_raw;
     nng_aio *aio;
     struct tickets *tickets;
-    size_t most;   /* requests in the house */
-    size_t count;  /* of them; on the door's thread, as the next */
-    size_t askers; /* guests with a request in the house */
+    size_t most;   /* requests under way */
+    size_t count;  /* of those; on the door's thread, like the next */
+    size_t askers; /* guests with a request under way */
 };
 
 /* A guest. */
@@ -53,7 +53,7 @@ static struct guard *guard_of(const struct guest *guest)
 
 /* ---- tickets ---- */
 
-/* 0 where there is none. */
+/* 0: none is free. */
 static uint32_t take_ticket(struct guest *guest, const struct frame_route *route)
 {
     struct guard *const guard = guard_of(guest);
@@ -69,7 +69,7 @@ static uint32_t take_ticket(struct guest *guest, const struct frame_route *route
     return number;
 }
 
-/* The guest whose it was; NULL where it has left, or there is no such ticket. */
+/* The guest of the ticket; NULL if it has disconnected, or there is no such ticket. */
 static struct guest *give_ticket(struct guard *guard, uint32_t number, struct ticket *given)
 {
     if (!tickets_give(guard->tickets, number, given)) {
@@ -103,7 +103,7 @@ bool guard_is_wanted(struct guard *guard, uint32_t number)
     return tickets_find(guard->tickets, number, &ticket) && ticket.is_wanted;
 }
 
-/* Nobody has another way to the socket. */
+/* Only we send to the socket, so the ticket is always there. */
 uint32_t guard_take_ticket(nng_msg *message)
 {
     uint32_t number = 0;
@@ -113,7 +113,7 @@ uint32_t guard_take_ticket(nng_msg *message)
 
 /* ---- replies ---- */
 
-/* A reply of nng's on its way to the door's thread, and then out. */
+/* A reply of nng's on its way to the door's thread and out. */
 struct reply {
     struct door_job job; /* first */
     struct guard *guard;
@@ -168,7 +168,7 @@ static void on_reply(void *data)
 
 /* ---- requests ---- */
 
-/* Our own answer, in place of the server's. */
+/* Answers by ourselves, instead of the server. */
 static void refuse(struct guest *guest, const struct frame_route *route, enum status_code code, const char *message)
 {
     struct arena *const arena = arena_new(0);
@@ -183,8 +183,8 @@ static void refuse(struct guest *guest, const struct frame_route *route, enum st
     arena_free(arena);
 }
 
-/* The last places are for the first request of a guest; and half of them for those of other addresses than the one that
- * has as many guests in the house. */
+/* The last places are for the first request of a guest; of the others the address with the most guests under way may
+ * use only half. */
 static bool has_place(struct guest *guest)
 {
     const struct guard *const guard = guard_of(guest);
@@ -193,7 +193,7 @@ static bool has_place(struct guest *guest)
     return guard->count < guard->most - (is_modest ? 0 : reserved);
 }
 
-/* Who is alone meets a full house; who is not has taken more of it than others. */
+/* The message depends on whether the guest's own requests use up the room. */
 static void turn_away(struct guest *guest, const struct frame_route *route)
 {
     const struct guard *const guard = guard_of(guest);
@@ -263,8 +263,8 @@ static void on_sent(struct guest *guest)
     frames_wait(guest, &caller_of(guest)->frames);
 }
 
-/* What has come of a request is dropped, and it is refused when all of it has come. Who has one in the house, or takes
- * what he is sent, keeps his connection: an answer would be lost with it. */
+/* Discards what has arrived of a request, which is refused when it is complete. A guest with a request under way, or
+ * that reads its answers, stays connected, because an answer would be lost. */
 static bool on_full(struct guest *guest, bool is_own)
 {
     struct caller *const caller = caller_of(guest);
@@ -282,7 +282,7 @@ static bool on_full(struct guest *guest, bool is_own)
     return !may_stay;
 }
 
-/* What it asked for and has not begun yet need not be done. */
+/* Requests of a disconnected guest that have not begun are skipped. */
 static void on_leave(struct guest *guest)
 {
     struct guard *const guard = guard_of(guest);
@@ -304,7 +304,7 @@ static const struct door_protocol protocol = {
 
 /* ---- opening and closing ---- */
 
-/* The way to the REP socket, within the process. */
+/* The connection to the REP socket, within the process. */
 static bool open_way(struct guard *guard, nng_socket server, size_t most, struct status *status)
 {
     char url[48];

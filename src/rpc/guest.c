@@ -16,9 +16,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define PIECES    16    /* written at once */
-#define STALL_MS  15000 /* who takes nothing of what it is sent for so long leaves */
-#define LINGER_MS 1500  /* to read the last answer, before a close throws it away */
+#define PIECES    16    /* the most written at once */
+#define STALL_MS  15000 /* a guest that takes none of its output for so long is disconnected */
+#define LINGER_MS 1500  /* time to read the last answer before the close discards it */
 
 /* ---- places ---- */
 
@@ -140,7 +140,7 @@ int guest_link(const struct guest *guest)
     return guest->link;
 }
 
-/* A link of which nothing is wanted is not in epoll, which would tell of its end again and again. */
+/* A link without wanted events is removed from epoll, which would report its end again and again. */
 void guest_link_wants(struct guest *guest, bool to_read, bool to_write)
 {
     const uint32_t wanted = (to_read ? (uint32_t)EPOLLIN : 0U) | (to_write ? (uint32_t)EPOLLOUT : 0U);
@@ -197,7 +197,7 @@ void guest_leave(struct guest *guest)
     places_give(guest);
     tls_free(guest->tls);
     guest->tls = NULL;
-    close(guest->fd); /* which takes it out of epoll */
+    close(guest->fd); /* also removes it from epoll */
     guest->fd = -1;
     if (guest->has_entered && door->options.protocol->leave != NULL) {
         door->options.protocol->leave(guest);
@@ -214,7 +214,7 @@ void guest_finish(struct guest *guest)
     guest_touch(guest);
 }
 
-/* A close with something unread in it would be a reset, and take the answer away from who has not read it yet. */
+/* Closing with unread input would cause a reset, which discards the answer that the guest has not read yet. */
 static void linger(struct guest *guest)
 {
     guest->is_lingering = true;
@@ -266,7 +266,7 @@ void guest_send_copy(struct guest *guest, struct text bytes)
     guest_send(guest, &copy->piece);
 }
 
-/* So many bytes have been taken. */
+/* Bytes were taken by the kernel. */
 static void take_off(struct guest *guest, size_t bytes)
 {
     guest->unsent -= bytes;
@@ -319,7 +319,7 @@ void guest_writable(struct guest *guest)
     }
 }
 
-/* Tells the protocol that everything has been sent. */
+/* Calls the protocol's `sent`. */
 static void tell_sent(struct guest *guest)
 {
     guest->is_drained = false;
@@ -331,7 +331,7 @@ static void tell_sent(struct guest *guest)
 
 /* ---- reading ---- */
 
-/* Nothing more is read of it. Whom TLS turned away has a moment to read why. */
+/* Stops reading. After a TLS error the guest gets a moment to read why. */
 static void refuse(struct guest *guest)
 {
     if (guest->tls == NULL || guest->has_entered || shutdown(guest->fd, SHUT_WR) != 0) {
@@ -382,7 +382,7 @@ void guest_late(struct guest *guest)
 
 /* ---- the end of a turn ---- */
 
-/* Has TLS something to say of its own? */
+/* Does TLS have something to send of its own? */
 static bool greets(const struct guest *guest)
 {
     return guest->tls != NULL && tls_wants_to_write(guest->tls);
@@ -393,7 +393,7 @@ void guest_settle(struct guest *guest)
     if (guest->fd >= 0 && greets(guest) && guest->first == NULL) {
         guest_readable(guest);
     }
-    /* What is sent may be all, and the protocol may have more then. */
+    /* When everything is sent the protocol may have more. */
     for (int i = 0; i < 4 && guest->fd >= 0; i++) {
         guest_writable(guest);
         if (!guest->is_drained) {

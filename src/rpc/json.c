@@ -30,8 +30,8 @@ void json_write_name(struct buffer *out, const char *field, enum json_names name
     buffer_putc(out, '"');
 }
 
-/* Length of the prefix that an enum's values share: MIGRATION_STATE_ for MigrationState; 0 where the value has it not.
- */
+/* The length of the prefix that an enum's values share: MIGRATION_STATE_ for MigrationState; 0 if this value lacks
+ * it. */
 static size_t prefix_size(const char *type, const char *value)
 {
     size_t size = 0;
@@ -62,10 +62,10 @@ const char *json_enum_word(struct arena *arena, const ProtobufCEnumDescriptor *d
 
 struct style {
     enum json_names names;
-    struct json_fields fields; /* of the message that is written; none: all */
+    struct json_fields fields; /* of the message being written; none: all */
 };
 
-/* What is left of "migrations.name" behind "migrations"; NULL data where it is another field's. */
+/* The rest of "migrations.name" after "migrations"; NULL data if the path starts with another field. */
 static struct text behind(struct text path, const char *field)
 {
     const size_t size = strlen(field);
@@ -74,8 +74,8 @@ static struct text behind(struct text path, const char *field)
     return !is_its ? (struct text){0} : text_slice(path, path.size == size ? size : size + 1, path.size);
 }
 
-/* Is the field wanted, and what of it? A list of many messages asks for each field of each: nothing is allocated where
- * nothing is left of the paths. */
+/* Is the field wanted, and what of it? Called for each field of each message in a list, so it allocates only if a path
+ * goes on. */
 static bool wants(struct arena *arena, const struct style *style, const char *field, struct style *inner)
 {
     const struct json_fields *const fields = &style->fields;
@@ -101,7 +101,7 @@ static bool wants(struct arena *arena, const struct style *style, const char *fi
     return true;
 }
 
-/* Of a field that is none: it has no fields. */
+/* Stands for the missing sub-message of other fields: it has no fields. */
 static const ProtobufCMessageDescriptor no_message = {.magic = PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC};
 
 static const ProtobufCMessageDescriptor *message_in(const ProtobufCMessageDescriptor *descriptor, struct arena *arena,
@@ -119,7 +119,7 @@ bool json_has_field(const ProtobufCMessageDescriptor *descriptor, struct arena *
         descriptor = message_in(descriptor, arena, text_slice(path, 0, end));
         path = end == SIZE_MAX ? (struct text){0} : text_slice(path, end + 1, path.size);
         if (end != SIZE_MAX && path.size == 0) {
-            return false; /* a dot with nothing behind it */
+            return false; /* a dot at the end */
         }
     }
     return descriptor != NULL;
@@ -146,7 +146,7 @@ static void write_double(struct buffer *out, double value)
     } else if (isinf(value)) {
         buffer_puts(out, value > 0 ? "\"Infinity\"" : "\"-Infinity\"");
     } else {
-        /* The shortest that is read as the same number again. */
+        /* The shortest text that is read as the same number. */
         char digits[32];
         int precision = 15;
         do {
@@ -182,11 +182,11 @@ static void write_enum(struct buffer *out, const ProtobufCEnumDescriptor *descri
     } else if (value != NULL) {
         buffer_puts(out, "null");
     } else {
-        buffer_printf(out, "%d", number); /* of a newer worker */
+        buffer_printf(out, "%d", number); /* from a newer worker */
     }
 }
 
-/* JSON that was made elsewhere: what is none stands as a string. */
+/* Writes JSON made elsewhere; invalid JSON becomes a string. */
 static void write_json(struct buffer *out, const char *text)
 {
     if (json_is_sound(text_of(text))) {
@@ -211,7 +211,7 @@ static void write_message(struct buffer *out, const ProtobufCMessage *message, c
     }
 }
 
-/* A number as JSON has it: 64 bits as a string, for who reads numbers as doubles. False where it is none. */
+/* A JSON number: 64-bit ones as strings, for readers that use doubles. Returns false for other types. */
 static bool write_number(struct buffer *out, ProtobufCType type, const void *value)
 {
     switch (type) {

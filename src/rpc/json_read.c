@@ -13,8 +13,8 @@
 #include <jansson.h>
 #include <string.h>
 
-#define READING    4   /* times its size: a string is there in jansson's buffer, in its tree and in the message */
-#define VALUE_ROOM 128 /* what a value takes in the tree and in the message beside its text */
+#define READING    4   /* times its size: a string is in jansson's buffer, in its tree and in the message */
+#define VALUE_ROOM 128 /* memory of a value in tree and message, besides its text */
 
 struct reading {
     struct arena *arena;
@@ -53,7 +53,7 @@ struct bounds {
     int64_t most;
 };
 
-/* An integer between the bounds, as a number or, as canonical JSON has 64 bits, a string. */
+/* An integer within the bounds, as a number, or as a string, as canonical JSON has 64-bit ones. */
 static bool read_integer(const struct reading *reading, const ProtobufCFieldDescriptor *field, const json_t *json,
                          struct bounds bounds, int64_t *value)
 {
@@ -179,7 +179,7 @@ static bool read_message(const struct reading *reading, const ProtobufCFieldDesc
     return *value != NULL;
 }
 
-/* Reads one value of the field's type to where it belongs. No request of ours has bytes. */
+/* Reads one value of the field's type. Our requests have no bytes fields. */
 static bool read_value(const struct reading *reading, const ProtobufCFieldDescriptor *field, const json_t *json,
                        void *value)
 {
@@ -247,7 +247,7 @@ static bool read_field(const struct reading *reading, const ProtobufCFieldDescri
     return true;
 }
 
-/* An empty one. What was made at run time (described.h) has no function for it. */
+/* An empty message. Types made at run time (described.h) have no init function. */
 static ProtobufCMessage *begin_message(struct arena *arena, const ProtobufCMessageDescriptor *descriptor)
 {
     ProtobufCMessage *const message = arena_alloc(arena, descriptor->sizeof_message);
@@ -275,7 +275,7 @@ static ProtobufCMessage *read_object(const struct reading *reading, const Protob
         return NULL;
     }
     ProtobufCMessage *const message = begin_message(reading->arena, descriptor);
-    /* jansson's iterator takes the object without const, and does not change it. */
+    /* jansson's iterator takes a non-const object but does not change it. */
     json_t *const object = (json_t *)(uintptr_t)json;
     json_object_foreach(object, key, value)
     {
@@ -291,7 +291,7 @@ static ProtobufCMessage *read_object(const struct reading *reading, const Protob
     return message;
 }
 
-/* What begins a value. jansson takes a hundred times the size of "{},{},…": 700 MB for a body of 8. */
+/* Counts the beginnings of values. jansson takes a hundred times the size of "{},{},…": 700 MB for a body of 8 MB. */
 static size_t count_values(struct text json)
 {
     size_t values = 0;

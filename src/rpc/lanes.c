@@ -1,6 +1,6 @@
 /*
  * A list under a mutex. Threads are joined, not detached: libraries (libcrypto, libpq) clean up in a thread's last
- * moments, and a worker that ends must not cut that short.
+ * moments, and the worker's end must not interrupt that.
  */
 #include "rpc/lanes.h"
 
@@ -13,8 +13,8 @@
 #include <time.h>
 
 #define IDLE_SECONDS 30
-#define STACK_SPACE  ((size_t)8 * 1024 * 1024) /* of addresses */
-#define FEW          8                         /* jobs that an owner may have waiting, however many others wait */
+#define STACK_SPACE  ((size_t)8 * 1024 * 1024) /* address space of a thread */
+#define FEW          8                         /* jobs that an owner may have waiting in any case */
 
 struct lane_thread {
     struct lane_thread *next;
@@ -24,9 +24,9 @@ struct lane_thread {
 
 struct lane {
     pthread_mutex_t mutex;
-    pthread_cond_t work;      /* something was added, or the lane is stopping */
+    pthread_cond_t work;      /* a job was added, or the lane is stopping */
     pthread_cond_t ended;     /* a thread has ended */
-    struct lane_thread *dead; /* those that have ended and are not joined yet */
+    struct lane_thread *dead; /* have ended and are not joined yet */
     unsigned max_threads;
     unsigned max_queue;
     unsigned threads;
@@ -64,7 +64,7 @@ static struct lane_job *take_job(struct lane *lane)
     return job;
 }
 
-/* With the mutex held. NULL when the thread is to end: stopping, or nothing to do for a while. */
+/* With the mutex held. NULL when the thread must end: the lane is stopping, or there was nothing to do for a while. */
 static struct lane_job *wait_job(struct lane *lane)
 {
     struct timespec until;
@@ -103,7 +103,7 @@ static void *run_thread(void *data)
     return NULL;
 }
 
-/* With the mutex held. They are in their last moments, so this waits for next to nothing. */
+/* With the mutex held. These threads are about to end, so the wait is short. */
 static void join_dead(struct lane *lane)
 {
     while (lane->dead != NULL) {
@@ -116,7 +116,7 @@ static void join_dead(struct lane *lane)
     }
 }
 
-/* With the mutex held. A thread takes much of the addresses, and next to nothing of the memory. */
+/* With the mutex held. A thread takes much address space and hardly any memory. */
 static bool start_thread(struct lane *lane)
 {
     if (lane->threads > 0 && !memory_has_room(STACK_SPACE)) {
@@ -142,7 +142,7 @@ static bool is_greedy(const struct lane *lane, uint64_t owner)
     return lane->queued > lane->max_queue / 2 && own >= FEW && own < lane->queued;
 }
 
-/* With the mutex held: its owner's next turn, behind those whose turn comes as early. */
+/* With the mutex held: gives the job its owner's next turn, after jobs with the same turn. */
 static void put_in_turn(struct lane *lane, struct lane_job *job)
 {
     job->turn = lane->turn;

@@ -1,5 +1,5 @@
 /*
- * The greeting has no mark. An empty frame (which nobody sends) would end with its length.
+ * The greeting has no mark. An empty frame (which nobody sends) would end after its length.
  */
 #include "rpc/marks.h"
 
@@ -17,7 +17,7 @@ static size_t copy(struct text *bytes, size_t most, char *out)
     return size;
 }
 
-/* The mark in front of a length. False where there is another byte. */
+/* Passes the mark in front of a length. Returns false for another byte. */
 static bool pass_mark(struct marks *marks, struct text *bytes, char **out)
 {
     marks->has_mark = true;
@@ -30,7 +30,7 @@ static bool pass_mark(struct marks *marks, struct text *bytes, char **out)
     return is_mark;
 }
 
-/* Part of a length: what it says is how much follows. */
+/* Passes a part of a length, which says how many bytes follow. */
 static size_t pass_length(struct marks *marks, struct text *bytes, char *out)
 {
     const size_t size = copy(bytes, LENGTH_SIZE - marks->head, out);

@@ -19,7 +19,7 @@ static char *string_of(const char *string)
 
 /* ---- making ---- */
 
-/* The number of items that a list has room for is never less than their number rounded up to a power of two. */
+/* Lists have room for their number of items rounded up to a power of two. */
 static void *grown(struct arena *arena, void *items, size_t count)
 {
     if (count != 0 && (count & (count - 1)) != 0) {
@@ -149,7 +149,7 @@ static bool is_sound(const metric_family *family)
     return sound;
 }
 
-/* The family of this name; a new one where there is none. NULL: it is of another kind. */
+/* The family of this name, or a new one. NULL: it exists with another kind. */
 static metric_family *family_for(struct metrics *metrics, const metric_family *like)
 {
     for (size_t i = 0; i < metrics->count; i++) {

@@ -1,5 +1,5 @@
 /*
- * The kernel keeps what accept(2) and SO_PEERCRED said; nothing is asked of the network.
+ * The kernel knows the peer from accept(2) and SO_PEERCRED; the network is not asked.
  */
 #include "rpc/peer.h"
 
@@ -15,7 +15,7 @@ static void write_in(const struct sockaddr_in *in, struct rpc_peer *peer)
     snprintf(peer->address, sizeof peer->address, "%s:%u", peer->host, (unsigned)ntohs(in->sin_port));
 }
 
-/* Who comes by IPv4 to a socket of both kinds has an IPv4 address all the same. */
+/* An IPv4 client on a dual-stack socket is reported with its IPv4 address. */
 static void write_in6(const struct sockaddr_in6 *in6, struct rpc_peer *peer)
 {
     if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {

@@ -1,6 +1,6 @@
 /*
- * A REP socket with a context for each request that may be in the house: one that is received, waits in a lane, is
- * worked on, or is being answered. nng's callbacks only read the envelope and pass on; they never wait.
+ * A REP socket with a context for each request under way: being received, waiting in a lane, being processed, or being
+ * answered. nng's callbacks only read the envelope and pass the request on; they never wait.
  */
 #include "rpc/server_private.h"
 
@@ -18,18 +18,18 @@
 #include <string.h>
 #include <time.h>
 
-#define SMALL       ((size_t)64 * 1024)        /* a payload that is taken in whatever others have */
-#define HOUSE_BYTES ((size_t)64 * 1024 * 1024) /* of all payloads that are in the house */
+#define SMALL       ((size_t)64 * 1024)        /* a payload that is accepted in any case */
+#define HOUSE_BYTES ((size_t)64 * 1024 * 1024) /* of all payloads under way */
 #define RETRY_MS    1000
 
 #define DRAIN_MS  100
-#define CLOSE_MS  3000  /* for nng to close without a request under way, which takes it a few */
-#define ANSWER_MS 10000 /* the guard takes one at once */
+#define CLOSE_MS  3000  /* for nng to close without requests under way, which takes it a few */
+#define ANSWER_MS 10000 /* the guard takes an answer at once */
 
 /* ---- what is held of requests ---- */
 
-/* Counts what the request brought along, until it is answered; false where there is too much of others'. Those who wait
- * have set nothing aside yet (room.h), and a queue of the largest would be gigabytes. */
+/* Counts the request's payload until it is answered; false if others use too much. Waiting requests have reserved no
+ * memory yet (room.h), and a queue of the largest would be gigabytes. */
 static bool hold(struct visit *visit, struct status *status)
 {
     visit->held = visit->request.payload.size;
@@ -59,7 +59,7 @@ static void log_call(const struct visit *visit, const struct status *status)
     call_log(&line, status);
 }
 
-/* What is said where there is no memory for the answer: of a refusal, or of what was worked on. */
+/* The answer if there is no memory for the real one: to a refusal, or to a processed request. */
 static struct text withhold(const struct visit *visit, bool is_refusal, struct status *status)
 {
     const bool is_safe = is_refusal || visit->place.service->methods[visit->place.method].scope == SCOPE_READ;
@@ -67,7 +67,7 @@ static struct text withhold(const struct visit *visit, bool is_refusal, struct s
     return rpc_failure_pack(visit->arena, status);
 }
 
-/* Sends the answer; the visit's memory goes, and its context receives again when it has been sent. */
+/* Sends the answer. The visit's memory is freed, and its context receives again when the answer was sent. */
 static void answer(struct visit *visit, const struct status *status, struct text bytes)
 {
     struct status own = {.arena = visit->arena};
@@ -92,7 +92,7 @@ static void refuse(struct visit *visit, const struct status *status)
     answer(visit, status, rpc_failure_pack(visit->arena, status));
 }
 
-/* One that has begun to wait, and those who follow it. */
+/* Answers a visit and its followers. */
 static void answer_all(struct visit *visit, struct visit *follower, const struct status *status, struct text bytes)
 {
     while (follower != NULL) {
@@ -112,8 +112,8 @@ static bool is_shared(const struct visit *visit)
     return visit->place.service->methods[visit->place.method].shared;
 }
 
-/* True where an equal one waits for its turn: its answer will be this one's too. It has not begun, so that it sees all
- * that this one's client has seen. */
+/* If an equal request waits in a lane, makes this one its follower. That one has not begun, so its answer reflects
+ * everything that this one's client has seen. */
 static bool follow(struct visit *visit)
 {
     struct rpc_server *const server = visit->server;
@@ -136,7 +136,7 @@ static bool follow(struct visit *visit)
     return follows;
 }
 
-/* From now on nobody follows it any more; those who do. */
+/* Ends following; returns the followers. */
 static struct visit *take_followers(struct visit *visit)
 {
     struct rpc_server *const server = visit->server;
@@ -170,7 +170,7 @@ static struct rpc_call call_of(struct visit *visit, struct status *status)
         .principal = &visit->principal,
         .peer = &visit->peer,
         .deadline = visit->deadline,
-        .is_wanted = is_shared(visit) ? NULL : is_wanted, /* a shared one has others who want it */
+        .is_wanted = is_shared(visit) ? NULL : is_wanted, /* a shared request may be wanted by others */
         .visit = visit,
     };
 }
@@ -194,7 +194,7 @@ static ProtobufCMessage *call_handler(struct visit *visit, struct status *status
     return reply;
 }
 
-/* What the handler says, in the visit's arena. */
+/* The handler's reply, packed, in the visit's arena. */
 static struct text ask_handler(struct visit *visit, bool begins, struct status *status)
 {
     const size_t room = rpc_room_for(lane_of(visit), visit->request.payload.size);
@@ -212,12 +212,12 @@ static struct text ask_handler(struct visit *visit, bool begins, struct status *
     if (reply == NULL) {
         return rpc_failure_pack(visit->arena, status);
     }
-    *status = (struct status){.arena = visit->arena}; /* of a failure that the handler made its answer of */
+    *status = (struct status){.arena = visit->arena}; /* the handler has made its reply of a failure */
     const struct text bytes = rpc_reply_pack(visit->arena, reply, status);
     return status->code == STATUS_UNAVAILABLE ? withhold(visit, false, status) : bytes;
 }
 
-/* On a lane's thread. */
+/* Runs on a lane's thread. */
 static void work(struct lane_job *job)
 {
     struct visit *const visit = (struct visit *)job;
@@ -228,13 +228,13 @@ static void work(struct lane_job *job)
     struct visit *const follower = is_shared(visit) ? take_followers(visit) : NULL;
     struct status status = {.arena = visit->arena};
     const struct text bytes = ask_handler(visit, follower != NULL || is_wanted(visit), &status);
-    rpc_tally_works(server->tally, lane, -1); /* in front of the answer: who has it may ask for the metrics */
+    rpc_tally_works(server->tally, lane, -1); /* before the answer: its receiver may ask for the metrics */
     answer_all(visit, follower, &status, bytes);
 }
 
 /* ---- receiving ---- */
 
-/* Nobody waits for it: its followers are refused with it. */
+/* Refuses the request and its followers. */
 static void turn_away(struct visit *visit, enum lane_answer why)
 {
     struct visit *const follower = is_shared(visit) ? take_followers(visit) : NULL;
@@ -251,7 +251,7 @@ static void enter_lane(struct visit *visit)
         return;
     }
     const enum rpc_lane lane = lane_of(visit);
-    rpc_tally_waits(visit->server->tally, lane, 1); /* it may have begun when lane_add returns */
+    rpc_tally_waits(visit->server->tally, lane, 1); /* the job may have begun when lane_add returns */
     const enum lane_answer told = lane_add(visit->server->lanes[lane], &visit->job);
     if (told != LANE_ADDED) {
         rpc_tally_waits(visit->server->tally, lane, -1);
@@ -259,7 +259,7 @@ static void enter_lane(struct visit *visit)
     }
 }
 
-/* Until a delayed refusal is told only the refusal is kept, and what the log says with it. */
+/* Until a delayed refusal is sent, keeps only the refusal and what the log needs. */
 static void keep_refusal(struct visit *visit, const struct status *status)
 {
     struct arena *const small = arena_new(0);
@@ -281,7 +281,7 @@ static void keep_refusal(struct visit *visit, const struct status *status)
     visit->arena = small;
 }
 
-/* Who it is and whether he may: false where he is refused, or will be, or it is not known yet. */
+/* Authenticates and authorizes; false if the request is refused, will be refused later, or is not decided yet. */
 static bool let_in(struct visit *visit, struct status *status)
 {
     const struct rpc_visitor visitor = {visit->arena, &visit->request, &visit->peer, visit->arrived / 1000};
@@ -309,7 +309,7 @@ static bool let_in(struct visit *visit, struct status *status)
     return false;
 }
 
-/* May be asked again while it is not known who it is. */
+/* Called again as long as the caller is not known. */
 static void decide(struct visit *visit, struct status *status)
 {
     if (atomic_load(&visit->server->stopping)) {
@@ -321,7 +321,7 @@ static void decide(struct visit *visit, struct status *status)
     }
 }
 
-/* Reads the envelope and passes the request on to its lane, or refuses it at once. */
+/* Reads the envelope and passes the request to its lane, or refuses it. */
 static void receive(struct visit *visit, struct text bytes)
 {
     const struct rpc_server *const server = visit->server;
@@ -349,7 +349,7 @@ static void receive(struct visit *visit, struct text bytes)
     decide(visit, &status);
 }
 
-/* The time is over after which it is told, or asked again. */
+/* The delay is over: sends the refusal, or asks the gate again. */
 static void go_on(struct visit *visit)
 {
     struct status status = {.arena = visit->arena};
@@ -414,7 +414,7 @@ static bool open_server(struct rpc_server *server, const struct rpc_server_optio
 static void free_server(void *data)
 {
     struct rpc_server *const server = data;
-    visits_stop(server); /* whose callbacks ask the guard */
+    visits_stop(server); /* whose callbacks use the guard */
     guard_free(server->guard);
     nng_close(server->socket);
     for (int i = 0; i < RPC_LANES; i++) {
@@ -463,8 +463,8 @@ bool rpc_server_stop(struct rpc_server *server, uint32_t grace_ms)
     const struct timespec tick = {.tv_nsec = 5000000};
     const struct timespec drain = {.tv_nsec = DRAIN_MS * 1000000L};
     const int64_t deadline = deadline_in(grace_ms == 0 ? 1 : grace_ms);
-    /* The guard stays until the end: closing it closes its connections, and with them the answers to come. Whoever
-     * asks anew is told that we are stopping. */
+    /* The guard stays until the end: closing it would close its connections, and with them pending answers. New
+     * requests are told that we are stopping. */
     atomic_store(&server->stopping, true);
     while (atomic_load(&server->working) > 0) {
         if (deadline_passed(deadline)) {
@@ -472,7 +472,7 @@ bool rpc_server_stop(struct rpc_server *server, uint32_t grace_ms)
         }
         nanosleep(&tick, NULL);
     }
-    nanosleep(&drain, NULL); /* nng has no linger: an answer that was just handed over is still on its way */
+    nanosleep(&drain, NULL); /* nng does not linger: an answer that was just sent is still on its way */
     if (!close_in_time(free_server, server, CLOSE_MS)) {
         log_warn("connections left open", "ms=%d", CLOSE_MS); /* the end of the process closes them */
     }

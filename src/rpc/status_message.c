@@ -1,5 +1,5 @@
 /*
- * What an error quotes may be any bytes of any length; what goes out is UTF-8 of a bounded length.
+ * Errors may quote any bytes of any length; what is sent is UTF-8 of a bounded length.
  */
 #include "rpc/status_message.h"
 
@@ -36,7 +36,7 @@ Truss__Rpc__V1__Status *status_message(struct arena *arena, const struct status 
     return message;
 }
 
-/* An empty string on the wire is "not known". */
+/* An empty string on the wire means "not known". */
 static const char *known(struct arena *arena, const char *string)
 {
     return string == NULL || string[0] == '\0' ? NULL : arena_strdup(arena, string);
@@ -77,7 +77,7 @@ static void add_known(struct buffer *json, const char *name, const char *value)
     }
 }
 
-/* Of a query that is refused the code says which wall it met, and of a full disk that, as the contract has it. */
+/* The word in the JSON: for a refused query and for a full disk the reason, as the protocol says. */
 static const char *code_of(const struct status *status)
 {
     static const enum reason codes[] = {REASON_EMPTY, REASON_MULTI, REASON_KIND,   REASON_DML, REASON_INTO,

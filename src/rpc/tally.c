@@ -1,5 +1,5 @@
 /*
- * A row of numbers for each method, and one for what names none: made once, so that nobody waits for anybody.
+ * A row of counters for each method, and one for requests without a method: allocated once, so that nobody has to lock.
  */
 #include "rpc/tally.h"
 
@@ -15,7 +15,7 @@ struct row {
 struct rpc_tally {
     const struct rpc_service *services;
     size_t count;
-    struct row *rows; /* those of the services one behind the other, then that of no method */
+    struct row *rows; /* the services' rows one after the other, then that for no method */
     _Atomic int64_t waiting[RPC_LANES];
     _Atomic int64_t working[RPC_LANES];
 };
@@ -91,7 +91,7 @@ static void show_lanes(const _Atomic int64_t numbers[RPC_LANES], const struct me
     }
 }
 
-/* Who shows each row. */
+/* What is passed along while rows are shown. */
 struct showing {
     const struct metrics *metrics;
     metric_family *calls;

@@ -1,5 +1,5 @@
 /*
- * A table that is indexed by the lower bits of the number.
+ * A table that is indexed by the low bits of the number.
  */
 #include "rpc/tickets.h"
 
@@ -10,7 +10,7 @@
 
 struct tickets {
     pthread_mutex_t mutex;
-    struct ticket all[TICKETS_MOST]; /* a power of two; number 0: free */
+    struct ticket all[TICKETS_MOST]; /* number 0: free */
     uint32_t last;
 };
 

@@ -1,6 +1,6 @@
 /*
- * A record is read whole, so that nothing waits in here that epoll does not know of. What is sent may be a part of what
- * was given, as with send.
+ * A record is read as a whole, so that no data waits here that epoll does not report. Sending may be partial, as with
+ * send.
  */
 #include "rpc/tls.h"
 
@@ -16,12 +16,12 @@
 #include <string.h>
 
 #define FILES   3
-#define LOOK_MS 1000 /* between two looks at the files */
+#define LOOK_MS 1000 /* between two checks of the files */
 
 struct tls_door {
     struct tls_files files;
     SSL_CTX *context;
-    struct file_stamp stamps[FILES]; /* of the files that were tried last */
+    struct file_stamp stamps[FILES]; /* of the files that were last tried */
     int64_t looked_at;
 };
 
@@ -41,7 +41,7 @@ static void look(const struct tls_files *files, struct file_stamp stamps[FILES])
     }
 }
 
-/* What OpenSSL has to say of its last failure. */
+/* Appends OpenSSL's last error. */
 static bool fail(struct status *status, const char *what, const char *path)
 {
     const char *const reason = ERR_reason_error_string(ERR_peek_last_error());
@@ -62,19 +62,19 @@ static bool load(SSL_CTX *context, const struct tls_files *files, struct status 
     }
     if (files->client_ca != NULL) {
         STACK_OF(X509_NAME) *const names = SSL_load_client_CA_file(files->client_ca);
-        SSL_CTX_set_client_CA_list(context, names); /* which is the context's own now */
+        SSL_CTX_set_client_CA_list(context, names); /* owned by the context now */
         if (names == NULL || SSL_CTX_load_verify_locations(context, files->client_ca, NULL) != 1) {
             return fail(status, "The clients' authority", files->client_ca);
         }
         SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
-        /* Who resumes a session shows no certificate, and with a new ticket each time would outlive the one it had. */
+        /* A resumed session shows no certificate, and with a new ticket each time it would outlive the certificate. */
         SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
         SSL_CTX_set_num_tickets(context, 0);
     }
     return SSL_CTX_set_session_id_context(context, name, sizeof name - 1) == 1;
 }
 
-/* NULL and a status where the files cannot be used. */
+/* NULL with a status if the files cannot be used. */
 static SSL_CTX *context_new(const struct tls_files *files, struct status *status)
 {
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
@@ -117,7 +117,7 @@ void tls_door_free(struct tls_door *door)
     }
 }
 
-/* Files that changed are used from now on; those that are wrong, as while they are being written, are not. */
+/* Uses changed files from now on; invalid ones, as while they are being written, are ignored. */
 static void look_again(struct tls_door *door)
 {
     struct file_stamp stamps[FILES];
@@ -171,7 +171,7 @@ void tls_free(struct tls *tls)
     }
 }
 
-/* What a call that failed means, in the words of recv. */
+/* Translates a failed call into recv's return value and errno. */
 static ssize_t outcome(struct tls *tls, int result)
 {
     const int error = SSL_get_error(tls->ssl, result);

@@ -1,5 +1,5 @@
 /*
- * Everything that OpenSSL says of a failure is read at once: its errors are a queue of the thread.
+ * OpenSSL's error queue belongs to the thread, so errors are read at once.
  */
 #include "rpc/tls_client.h"
 
@@ -26,9 +26,9 @@ struct tls_client {
     SSL_CTX *context;
     SSL *ssl;
     int fd;
-    short to_read;   /* what its socket must be ready for before it reads on, and */
-    short to_write;  /* before it writes on: each may wait for either */
-    char alert[128]; /* why it ended */
+    short to_read;   /* poll events to wait for before it reads on */
+    short to_write;  /* and before it writes on: each may need either */
+    char alert[128]; /* why the connection ended */
 };
 
 /* ---- what OpenSSL says ---- */
@@ -86,8 +86,8 @@ static SSL_CTX *context_new(const struct tls_trust *trust, char trouble[TLS_CLIE
     return context;
 }
 
-/* Before a link's thread begins, which the end of the process may find inside of OpenSSL: nothing is torn down then
- * that it works with. */
+/* Initialises OpenSSL before a link's thread begins: the end of the process may find that thread inside OpenSSL, so
+ * nothing must be torn down then. */
 bool tls_client_can(const struct tls_trust *trust, char trouble[TLS_CLIENT_TROUBLE])
 {
     OPENSSL_init_ssl(OPENSSL_INIT_NO_ATEXIT, NULL);
@@ -98,7 +98,7 @@ bool tls_client_can(const struct tls_trust *trust, char trouble[TLS_CLIENT_TROUB
 
 /* ---- connecting ---- */
 
-/* Waits for the socket; false when the time is over or it is to stop, with errno. */
+/* Waits for the socket; false with errno when the time is over or `stop` is readable. */
 static bool wait_ready(int fd, short events, int stop, int64_t until)
 {
     struct pollfd ready[] = {{.fd = stop, .events = POLLIN}, {.fd = fd, .events = events}};
@@ -137,7 +137,7 @@ static int connect_one(const struct addrinfo *info, int stop, int64_t until)
     return fd;
 }
 
-/* Cuts "[::1]:80" in two, without brackets. False where there is no port. */
+/* Splits "[::1]:80", removing brackets. Returns false if there is no port. */
 static bool cut(const char *address, char host[HOST_SIZE], const char **port)
 {
     const char *const colon = strrchr(address, ':');
@@ -176,7 +176,7 @@ static int connect_to(const char *host, const char *port, int stop, char trouble
 
 /* ---- greeting ---- */
 
-/* Whose certificate it must be: an address is not a name. */
+/* The name or address that the certificate must have. */
 static bool expect_host(SSL *ssl, const char *host)
 {
     unsigned char bytes[sizeof(struct in6_addr)];
@@ -247,7 +247,7 @@ struct tls_client *tls_client_open(const char *address, const struct tls_trust *
 
 /* ---- bytes ---- */
 
-/* What a call that failed means, in the words of recv. */
+/* Translates a failed call into recv's return value and errno. */
 static ssize_t outcome(struct tls_client *client, int result, short *wants)
 {
     const int error = SSL_get_error(client->ssl, result);

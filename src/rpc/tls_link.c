@@ -1,7 +1,6 @@
 /*
- * A thread that takes nng's connection, opens one to the worker, and carries bytes both ways until either ends; then
- * nng dials again, or is told to. The socket has an abstract address: nothing of it is in the file system, and only
- * this process is let in.
+ * A thread accepts nng's connection, opens one to the worker, and forwards bytes both ways until either ends; then nng
+ * dials again, or is told to. The socket's address is abstract, so it has no file, and only this process is let in.
  */
 #include "rpc/tls_link.h"
 
@@ -35,18 +34,18 @@
 struct tls_link {
     struct tls_trust trust;
     char *address;      /* "HOST:PORT" */
-    char url[URL_SIZE]; /* of nng */
+    char url[URL_SIZE]; /* for nng */
     int listener;
-    int wake; /* readable: it is to end */
+    int wake; /* readable: the thread must end */
     pthread_t thread;
     bool has_thread;
-    pthread_mutex_t mutex; /* of the rest */
+    pthread_mutex_t mutex; /* protects the rest */
     char trouble[TLS_CLIENT_TROUBLE];
     tls_link_idle *idle; /* NULL: nng does not dial yet */
     void *idle_context;
 };
 
-/* Bytes that have come in and not gone out. */
+/* Bytes that were read and not yet written. */
 struct piece {
     char bytes[2 * PIECE];
     size_t start;
@@ -54,7 +53,7 @@ struct piece {
     struct marks marks;
 };
 
-/* A connection of nng's and what it leads to. */
+/* A connection of nng's and the one to the worker. */
 struct passage {
     int inner;
     struct tls_client *outer;
@@ -94,13 +93,13 @@ static bool is_empty(const struct piece *piece)
     return piece->start == piece->end;
 }
 
-/* What a call of read or write means: bytes that moved, 0 for none yet, -1 for the end. */
+/* Translates a result of read or write: bytes that moved, 0 for none yet, -1 for the end. */
 static ssize_t moved(ssize_t result)
 {
     return result > 0 ? result : result < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -1;
 }
 
-/* Fills an empty piece from one side; as moved(). */
+/* Fills an empty piece from one side; returns as moved() does. */
 static ssize_t fill(struct passage *passage, struct piece *piece)
 {
     char bytes[PIECE];
@@ -125,7 +124,7 @@ static ssize_t drain(struct passage *passage, struct piece *piece)
     return size;
 }
 
-/* Moves all that can be moved now; false at the end of either side. */
+/* Moves what can be moved now; false when either side has ended. */
 static bool carry(struct passage *passage, struct piece *piece)
 {
     ssize_t size;
@@ -172,7 +171,7 @@ static void pass(struct tls_link *link, int inner)
 
 /* ---- the thread ---- */
 
-/* The user's other processes know no name of ours, but /proc/net/unix tells it. */
+/* Other processes do not know the socket's name, but /proc/net/unix shows it. */
 static bool is_ourselves(int fd)
 {
     struct ucred peer;
@@ -246,7 +245,7 @@ static bool listen_within(struct tls_link *link)
            bind(link->listener, (const struct sockaddr *)&address, length) == 0 && listen(link->listener, 8) == 0;
 }
 
-/* Signals are for the program's own threads; SIGPIPE, which OpenSSL may cause, is for nobody. */
+/* Signals are for the program's own threads; SIGPIPE, which OpenSSL may cause, is ignored. */
 static bool start_thread(struct tls_link *link)
 {
     sigset_t all;
@@ -299,7 +298,7 @@ void tls_link_close(struct tls_link *link)
         return;
     }
     if (link->has_thread && (write(link->wake, &one, sizeof one) < 0 || !join_in_time(link))) {
-        return; /* it is still used */
+        return; /* the thread still uses it */
     }
     if (link->listener >= 0) {
         close(link->listener);

@@ -1,6 +1,6 @@
 /*
- * A context of nng's costs a lock, a random number and some memory, and a server may hold a thousand requests: so few
- * are opened at first, and more as requests come, always some ahead of them. They stay.
+ * A context of nng costs a lock, a random number and some memory, and a server may have a thousand requests: so few are
+ * opened at first, and more as requests arrive, always some in advance. They are not closed again.
  */
 #include "rpc/server_private.h"
 
@@ -9,7 +9,7 @@
 #include <nng/protocol/reqrep0/rep.h>
 #include <stdlib.h>
 
-#define FOLLOWERS 384 /* contexts for requests that wait for another's answer: they are in no lane */
+#define FOLLOWERS 384 /* contexts for requests that wait for another one's answer, outside the lanes */
 #define AHEAD     16  /* contexts that wait for requests */
 
 static int open_one(struct rpc_server *server)
@@ -29,7 +29,7 @@ static int open_one(struct rpc_server *server)
     return 0;
 }
 
-/* The mutex is held, or nobody else is there yet. */
+/* Hold the mutex, or be the only thread. */
 static int open_some(struct rpc_server *server)
 {
     int error = 0;
@@ -64,7 +64,7 @@ void visit_receive(struct visit *visit)
     nng_ctx_recv(visit->context, visit->aio);
 }
 
-/* Where nng has no memory for more, those that are there go on. */
+/* If nng has no memory for more, the existing ones go on. */
 void visit_received(struct visit *visit)
 {
     struct rpc_server *const server = visit->server;
@@ -83,7 +83,7 @@ void visit_received(struct visit *visit)
     }
 }
 
-/* A callback of one visit has others wait, whose number is higher: they are stopped behind it. */
+/* A callback of one visit may start others, which have higher indexes: they are stopped afterwards. */
 void visits_stop(struct rpc_server *server)
 {
     pthread_mutex_lock(&server->mutex);

@@ -1,8 +1,8 @@
 /*
- * A thread that looks twice a second. Where there is no connection for a while it has nng dial anew. Where calls end
- * because their time is over, and none was answered meanwhile, it asks something that is answered at once by every
- * worker, however busy; where that is not answered twice, it gives the connection up, and nng makes another one. Calls
- * that take long are not hurt by it as long as their worker answers that.
+ * A thread that checks twice a second. Without a connection for a while, it makes nng dial anew. If calls time out and
+ * none was answered meanwhile, it sends a pulse, which every worker answers at once, however busy; after two unanswered
+ * pulses it closes the connection, and nng makes another one. Long calls are not affected as long as their worker
+ * answers the pulses.
  */
 #include "rpc/watch.h"
 
@@ -21,20 +21,20 @@
 #define LOOK_MS  500
 #define AWAY_MS  2000 /* without a connection; nng itself tries again after 500 ms at most */
 #define PULSE_MS 3000
-#define PULSES   2 /* that are not answered, one after the other */
+#define PULSES   2 /* unanswered ones in a row */
 #define CLOSE_MS 500
 
 struct rpc_watch {
     struct rpc_watched watched;
     pthread_t thread;
-    int wake;        /* readable: it is to end */
-    int64_t gone_at; /* when there was no connection first; 0: there is one */
-    size_t answered; /* the channel's counts, as they were looked at last */
+    int wake;        /* readable: the thread must end */
+    int64_t gone_at; /* since when there is no connection; 0: there is one */
+    size_t answered; /* the channel's counts at the last check */
     size_t timed_out;
     unsigned missed;  /* pulses */
-    bool is_silent;   /* asked, and no answer since */
+    bool is_silent;   /* a pulse was sent and not answered yet */
     atomic_bool asks; /* a pulse is under way */
-    atomic_bool lost; /* the last was not answered */
+    atomic_bool lost; /* the last pulse was not answered */
 };
 
 /* ---- no connection ---- */

@@ -1,5 +1,5 @@
 /*
- * Whether there is such a table is asked first, which is all that a database without one is asked.
+ * First asks only whether the table exists; for a database without it that is all.
  */
 #include "migration/look/applied_by.h"
 
@@ -11,12 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Between the time in the tracking table and the run's own: tables that keep whole seconds, and a framework's clock. */
+/* Tolerance between the time in the tracking table and the run's own: some tables store whole seconds, and frameworks
+ * have their own clocks. */
 #define MARGIN_US 2000000
 
 struct kept_row {
     const char *migration;
-    int64_t began; /* of the run; us since 1970, as the next */
+    int64_t began; /* of the run; us since 1970, like the next */
     int64_t ended;
     struct applied_by by;
 };
@@ -38,7 +39,7 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const struct kept_row *)a)->migration, ((const struct kept_row *)b)->migration);
 }
 
-/* The row of an item, if it is of the run that its tracking table's row is of. */
+/* The row of an item, if it belongs to the run that the tracking table's row is from. */
 static const struct applied_by *find(const struct kept_row *rows, size_t count, const struct catalog_item *item)
 {
     const bool has_time = item->entry != NULL && item->entry->state == ENTRY_APPLIED &&

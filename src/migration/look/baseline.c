@@ -2,7 +2,8 @@
 
 #include "framework/core/layout.h"
 
-/* Takes back that somebody's table is there where its tool passes over no migration for it and runs them all. */
+/* Clears the occupant if the framework's tool would run all migrations anyway, because its baseline skips none of
+ * them. */
 static bool look_below(const struct request *request, const struct folder *folder, struct ledger_ground *ground)
 {
     struct arena *const arena = request->arena;
@@ -34,7 +35,7 @@ static bool look_below(const struct request *request, const struct folder *folde
 bool ledger_ground_look(const struct request *request, struct pg_session *session, const struct detection *detection,
                         struct ledger_ground *ground)
 {
-    /* What an extension brought (spatial_ref_sys of PostGIS) is not somebody's. */
+    /* What an extension created (PostGIS's spatial_ref_sys) does not count. */
     static const char sql[] =
         "SELECT pg_catalog.count(*) > 0, CASE WHEN $2 THEN (SELECT c.relname FROM pg_catalog.pg_class c JOIN "
         "pg_catalog.pg_namespace n ON n.oid = c.relnamespace "

@@ -1,5 +1,5 @@
 /*
- * Both halves are read in one transaction; what keeps a catalog from being trusted is said with it.
+ * Reads both halves in one transaction, and collects the reasons for not trusting the catalog.
  */
 #include "migration/look/catalog.h"
 
@@ -17,7 +17,7 @@
 
 #define LEDGER_WAIT_MS "2000"
 
-/* What kept the ledger from being read, in words that say what to do. */
+/* Says why the ledger could not be read, and what to do. */
 static bool explain_unread(const struct request *request, struct pg_session *session, const struct ledger *ledger)
 {
     const char *const sqlstate = request->status->sqlstate;
@@ -37,7 +37,7 @@ static bool explain_unread(const struct request *request, struct pg_session *ses
     return false;
 }
 
-/* Rows that a policy hides would look like migrations that were never applied. */
+/* Rows hidden by a policy would look like migrations that were never applied. */
 static bool fail_policed(const struct request *request, struct pg_session *session, const struct ledger *ledger)
 {
     return status_fail(
@@ -48,7 +48,7 @@ static bool fail_policed(const struct request *request, struct pg_session *sessi
         ledger->schema, ledger->table, pg_session_user(session), ledger->schema, ledger->table);
 }
 
-/* Leaves the bounds. A file that leads out spoils itself only: a run comes to it and stops. */
+/* Leaves the bounds. A file outside of them affects only itself: a run stops when it reaches it. */
 static void leave(struct bounds *bounds, const struct request *request, struct catalog *catalog)
 {
     const struct looking looking = {request, NULL, &catalog->detection};
@@ -58,11 +58,11 @@ static void leave(struct bounds *bounds, const struct request *request, struct c
     }
 }
 
-/* The folder's files, listed by one who waits for something else. */
+/* Lists the folder's files while the server works. */
 struct listing {
     const struct request *request;
     struct catalog *catalog;
-    struct status status; /* its own: the other one is of what is waited for */
+    struct status status; /* its own; the request's is for the query */
     bool is_done;
     bool ok;
 };
@@ -84,7 +84,7 @@ static void list(void *data)
     leave(&bounds, listing->request, catalog);
 }
 
-/* A ledger that a migration has locked to its end is not waited for as long as that takes. */
+/* Does not wait long for a ledger that a migration has locked until its end. */
 static bool read_ledger(const struct request *request, struct pg_session *session, struct listing *listing,
                         struct catalog *catalog)
 {
@@ -116,7 +116,7 @@ static bool read_halves(const struct request *request, struct pg_session *sessio
 {
     const struct detection *const detection = &catalog->detection;
     struct listing listing = {.request = request, .catalog = catalog};
-    /* Some ask the ledger by what the files say. */
+    /* Some read the ledger with the help of the files. */
     if (!detection->has_ledger || detection->framework->hooks.read_ledger != NULL) {
         list(&listing);
     }
@@ -128,9 +128,9 @@ static bool read_halves(const struct request *request, struct pg_session *sessio
     return ok && listing.ok;
 }
 
-/* ---- what keeps "nothing to do" from being said ---- */
+/* ---- reasons why "nothing to do" cannot be said ---- */
 
-/* Why no framework is known. */
+/* Why no framework was found. */
 static const char *problem_of_none(const struct detection *detection)
 {
     return detection->is_cut
@@ -143,7 +143,7 @@ static const char *problem_of_none(const struct detection *detection)
                  "in the project's truss.toml.";
 }
 
-/* What is wrong with the folder, or with what is in it. */
+/* What is wrong with the folder or its files. */
 static const char *problem_of_folder(struct arena *arena, const struct catalog *catalog)
 {
     const struct folder *const folder = &catalog->detection.folder;
@@ -165,7 +165,7 @@ static const char *problem_of_folder(struct arena *arena, const struct catalog *
                               folder->path, name);
 }
 
-/* "Nothing to do" is true of a folder that was read and has migrations, and of a ledger that was read. */
+/* "Nothing to do" requires a folder that was read and has migrations, and a ledger that was read. */
 static const char *problem_of(struct arena *arena, const struct catalog *catalog)
 {
     const struct detection *const detection = &catalog->detection;
@@ -189,8 +189,7 @@ static const char *problem_of(struct arena *arena, const struct catalog *catalog
                               detection->framework->display_name);
 }
 
-/* Is the database among what the tool is given in words or variables of its own? Rails puts DATABASE_URL before its
- * file. */
+/* Do we pass the database to the tool in arguments or variables of its own? Rails prefers DATABASE_URL to its file. */
 static bool is_told(const struct detection *detection)
 {
     const struct framework *const framework = detection->framework;
@@ -211,8 +210,8 @@ static bool is_told(const struct detection *detection)
     return false;
 }
 
-/* What the project itself says of its database, where that is another one. *binds: its own tool would go there, because
- * it stands in a file and nothing that we say comes before that. */
+/* The database that the project names, if it is another one. *binds: the project's tool would use it, because it is in
+ * a file that takes precedence over everything that we pass. */
 static const char *other_database(const struct request *request, const struct detection *detection, bool *binds,
                                   const char **aside)
 {
@@ -239,7 +238,7 @@ static const char *other_database(const struct request *request, const struct de
                               named_database_text(request->arena, other), own->host, own->port, own->database);
 }
 
-/* For who watches the worker: the states as they are now. What is not known for sure is not told. */
+/* Metrics: stores the states. Uncertain ones are not stored. */
 static void count_states(struct meters *meters, const struct catalog *catalog)
 {
     const struct ledger *const ledger = &catalog->detection.ledger;
@@ -262,7 +261,7 @@ static void count_states(struct meters *meters, const struct catalog *catalog)
     meters_saw(meters, &seen);
 }
 
-/* Joins what was read, and says what is wrong with the whole. */
+/* Joins what was read, and sets the catalog's problem. */
 static bool fill(const struct request *request, struct catalog *catalog)
 {
     struct bounds bounds;
@@ -286,7 +285,7 @@ static bool fill(const struct request *request, struct catalog *catalog)
 
 typedef bool detecting(const struct request *request, struct pg_session *session, struct detection *detection);
 
-/* Does the tool look for names elsewhere than where the path of the connection leads already? */
+/* Does the tool's search path differ from the connection's? */
 static bool changes_path(const char *schemas, const struct session_path *path)
 {
     const size_t end = strcspn(schemas, (char[]){PG_SCHEMA_END, 0});
@@ -304,8 +303,8 @@ static bool changes_path(const char *schemas, const struct session_path *path)
     return true;
 }
 
-/* Names of scripts are then looked for where their tool would, which may change the path of its connection (Flyway's
- * default schema; a first run makes that). What changes nothing is not sent. */
+/* Pins the session as the tool would: it may change its connection's search path (Flyway's default schema, which a
+ * first run creates). Sends nothing if that makes no difference. */
 static bool look_as_its_tool(const struct request *request, struct pg_session *session, const struct catalog *catalog)
 {
     const struct detection *const detection = &catalog->detection;
@@ -322,7 +321,7 @@ static bool look_as_its_tool(const struct request *request, struct pg_session *s
                              request->status);
 }
 
-/* With several and no telling which, nothing can be said of any migration. */
+/* If it is not known which of several frameworks is meant, no migration can be judged. */
 static bool read_all(const struct request *request, struct pg_session *session, detecting *detector,
                      struct catalog *catalog)
 {
@@ -366,7 +365,7 @@ static bool has_pending_program(const struct catalog *catalog)
     return false;
 }
 
-/* Is it the database that the project means? */
+/* Is it the database that the project names? */
 static bool check_database(const struct catalog *catalog, struct status *status)
 {
     if (catalog->other_database != NULL && catalog->other_binds && has_pending_program(catalog)) {

@@ -1,5 +1,5 @@
 /*
- * One migration of a catalog, by what a person calls it.
+ * Finds a migration in a catalog by what a person calls it.
  */
 #include "base/search.h"
 #include "base/sorting.h"
@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* "dir/20240101_init.up.sql", also without its directory and its ends: a person writes any of them. */
+/* "dir/20240101_init.up.sql", also without directory and extensions: people write any of them. */
 static bool names_file(struct text name, const struct migration_file *file)
 {
     const char *const slash = strrchr(file->filename, '/');
@@ -59,7 +59,7 @@ static bool is_before_name(const void *item, const void *name)
     return strcmp((*(const struct catalog_item *const *)item)->name, name) < 0;
 }
 
-/* The first with this name. */
+/* The first one with this name. */
 static const struct catalog_item *search(const struct catalog_item *const *sorted, size_t count, const char *name)
 {
     const size_t first = search_first(sorted, count, sizeof sorted[0], is_before_name, name);
@@ -90,7 +90,7 @@ const struct migration_file *catalog_before(const struct catalog *catalog, const
     return item->file == NULL || item->file == catalog->files.items ? NULL : item->file - 1;
 }
 
-/* A name that holds the other, as when a person leaves the time stamp out, is nearer than any misspelling. */
+/* A name that contains the other, as when a person omits the timestamp, is closer than any misspelling. */
 static size_t distance(struct text name, const char *candidate)
 {
     const struct text other = text_of(candidate);

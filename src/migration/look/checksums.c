@@ -1,6 +1,6 @@
 /*
- * A hash table from path to stamp and checksum. A file that was changed a moment ago is not remembered
- * (file_stamp_is_settled), nor one that may change and keep its stamp (file_will_tell).
+ * A hash table from path to stamp and checksum. Files that have just changed (file_stamp_is_settled), or may change
+ * without a new stamp (file_will_tell), are not stored.
  */
 #include "migration/look/checksums.h"
 
@@ -15,7 +15,7 @@
 
 #define BUCKETS         4096
 #define MOST_REMEMBERED 100000
-#define WAIT_US         200 /* a file of which nothing had to be written takes 20 */
+#define WAIT_US         200 /* file_will_tell takes 20 us if nothing had to be written */
 #define SELDOM          9
 
 struct memory {
@@ -30,7 +30,7 @@ struct checksums {
     pthread_mutex_t mutex;
     size_t count;
     struct memory *buckets[BUCKETS];
-    atomic_llong waits_until; /* clock_us; no disk is waited for before */
+    atomic_llong waits_until; /* clock_us; no waiting for a disk before */
 };
 
 struct checksums *checksums_new(void)
@@ -122,7 +122,7 @@ static void remember(struct checksums *checksums, const struct framework *framew
     pthread_mutex_unlock(&checksums->mutex);
 }
 
-/* The content goes again at once: a folder of large files must not add up in the request's arena. */
+/* Frees the content at once: the files of a large folder must not add up in the request's arena. */
 static bool compute_whole(const struct checksum_of *of, const char **checksum)
 {
     struct arena *const reading = arena_new(0);
@@ -135,7 +135,7 @@ static bool compute_whole(const struct checksum_of *of, const char **checksum)
     return ok;
 }
 
-/* How often this thread has waited for something. To have waited for a processor alone does not count. */
+/* How often this thread was blocked. Waiting for a CPU does not count. */
 static long waits(void)
 {
     struct rusage usage = {0};
@@ -143,8 +143,8 @@ static long waits(void)
     return usage.ru_nvcsw;
 }
 
-/* As file_will_tell, which may wait for a disk: it is asked so seldom that all of its waiting is a tenth of the time,
- * and what is not remembered is read again. */
+/* As file_will_tell, which may wait for a disk: called so seldom that its waiting is at most a tenth of the time. Files
+ * that are not stored are read again. */
 static bool will_tell(struct checksums *checksums, const char *path)
 {
     const int64_t began = clock_us();
@@ -164,7 +164,7 @@ bool checksums_get(struct checksums *checksums, const struct checksum_of *of, co
 {
     const struct migration_file *const file = of->file;
     const struct framework *const framework = of->folder->framework;
-    /* Parts of one file would share its path; what a project declares is another one in each request. */
+    /* Parts of a file share its path, and a declared framework is a new object in each request: neither is stored. */
     const bool is_whole = file->end == 0 && framework->declared_at == NULL;
     *checksum = file->checksum;
     if (*checksum != NULL || !framework_has_checksum(framework) || file->is_code) {

@@ -1,6 +1,5 @@
 /*
- * Of several sources the one with both a folder and a ledger is meant; of several of those, the one whose ledger knows
- * the most of its files.
+ * Prefers a source with both a folder and a ledger; of several, the one whose ledger knows most of its files.
  */
 #include "migration/look/choice.h"
 
@@ -46,7 +45,7 @@ static size_t count_marked(const bool *marks, size_t count)
     return marked;
 }
 
-/* Leaves those that are asked for. */
+/* Keeps only the requested ones. */
 static bool keep_asked(const struct request *request, const struct detection *detection, bool *among)
 {
     const struct text asked = text_of(request->framework);
@@ -67,7 +66,7 @@ static bool keep_asked(const struct request *request, const struct detection *de
                        (int)asked.size, asked.data, found);
 }
 
-/* Leaves those with the highest rank. */
+/* Keeps only those with the highest rank. */
 static void keep_best(const struct detection *detection, int (*rank)(const struct source *), bool *among)
 {
     int best = -1;
@@ -80,13 +79,13 @@ static void keep_best(const struct detection *detection, int (*rank)(const struc
     }
 }
 
-/* What a walk has found lies as deep as a package of the project. */
+/* A folder found by the walk counts as one of a package. */
 static bool is_in_package(const struct source *source)
 {
     return source->has_folder && (source->folder.base[0] != '\0' || source->folder.is_walked);
 }
 
-/* What the project itself has comes before what its packages have: those are asked for. */
+/* The project's own sources come before those of its packages, which must be requested. */
 static void leave_packages(const struct detection *detection, bool *among)
 {
     bool has_own = false;
@@ -98,7 +97,7 @@ static void leave_packages(const struct detection *detection, bool *among)
     }
 }
 
-/* Files and database, files alone, database alone. */
+/* Both files and database, only files, only database. */
 static int rank_of_halves(const struct source *source)
 {
     return source->has_folder ? (source->has_ledger || source->problem != NULL ? 2 : 1) : 0;
@@ -109,8 +108,8 @@ static int rank_of_confidence(const struct source *source)
     return (int)source->confidence;
 }
 
-/* Is it a folder beside one that is surer, of the same framework, although no configuration names that one? A file of
- * configuration that stands near it says nothing of the other, which may be another database's. */
+/* Is it a folder of the same framework beside a more certain one that no configuration names? A configuration file near
+ * the other says nothing about this one, which may be for another database. */
 static bool is_folder_beside(const struct source *source, const struct source *surer)
 {
     return source->confidence >= CONFIDENCE_LIKELY && source->has_folder && surer->has_folder &&
@@ -118,7 +117,7 @@ static bool is_folder_beside(const struct source *source, const struct source *s
            strcmp(source->folder.path, surer->folder.path) != 0;
 }
 
-/* Leaves the surest, and the folders beside it that may be meant as well. */
+/* Keeps the most certain ones, and folders beside them that may be meant as well. */
 static void keep_surest(struct arena *arena, const struct detection *detection, bool *among)
 {
     bool *const before = arena_array(arena, detection->source_count, sizeof *before);
@@ -132,7 +131,7 @@ static void keep_surest(struct arena *arena, const struct detection *detection, 
     }
 }
 
-/* Leaves those of which the ledgers know the most. */
+/* Keeps those whose ledgers know the most files. */
 static bool keep_known(const struct looking *looking, bool *among)
 {
     const struct detection *const detection = looking->detection;
@@ -153,7 +152,7 @@ static bool keep_known(const struct looking *looking, bool *among)
     return true;
 }
 
-/* The chosen one comes first, and its halves are the detection's. */
+/* Moves the chosen source to the front and copies its halves into the detection. */
 static void choose(struct detection *detection, const bool *among, const char *reason)
 {
     size_t chosen = 0;
@@ -173,7 +172,7 @@ static void choose(struct detection *detection, const bool *among, const char *r
     detection->is_policed = source.is_policed;
     detection->unwritable = source.unwritable;
     detection->problem = source.problem;
-    /* The detection is copied about; what its ledger points to is not. */
+    /* The detection is copied; what its ledger points to is not. */
     detection->ledger.folder = source.has_folder ? &detection->sources[0].folder : NULL;
     for (size_t i = 1; i < detection->source_count; i++) {
         detection->sources[i].reason =
@@ -186,8 +185,8 @@ static void choose(struct detection *detection, const bool *among, const char *r
     }
 }
 
-/* Is it a tracking table that is known here, or one that its name says is beside it (knex_migrations_lock)? The
- * source's own was not there a moment ago: another run, the first one, may have made it since. */
+/* Is it a known tracking table, or one that by its name accompanies one (knex_migrations_lock)? The source's own may
+ * have just been created by another first run. */
 static bool is_known_ledger(const struct detection *detection, const char *schema, const char *table)
 {
     const char *const own = detection->sources[0].ledger.table;
@@ -199,8 +198,8 @@ static bool is_known_ledger(const struct detection *detection, const char *schem
     return is;
 }
 
-/* A table of the schema that is called as tracking tables are and has a column of theirs, and is none that is known;
- * *table is NULL where there is none. */
+/* Finds an unknown table in the schema whose name and one of its columns are typical of tracking tables; *table is NULL
+ * if there is none. */
 static bool find_tracking_table(const struct looking *looking, const char *schema, const char **table)
 {
     static const char sql[] =
@@ -220,8 +219,8 @@ static bool find_tracking_table(const struct looking *looking, const char *schem
     return result != NULL;
 }
 
-/* Files that only look like a framework's may be those of a tool that is not known here, which has a tracking table of
- * its own. Where they could as well be another's, that one would run them again later. */
+/* Files that merely look like a framework's may belong to an unknown tool with its own tracking table. If they could be
+ * another's, that tool would run them again later. */
 static bool doubt(const struct looking *looking)
 {
     struct arena *const arena = looking->request->arena;

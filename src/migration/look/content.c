@@ -1,5 +1,5 @@
 /*
- * The framework sees text that is known to be UTF-8, and what it makes of it is used as it is.
+ * The framework gets text that is valid UTF-8; its result is used as it is.
  */
 #include "migration/look/content.h"
 
@@ -34,8 +34,8 @@ bool migration_content(struct arena *arena, const struct migration_file *file, s
     return true;
 }
 
-/* Of a part of a file, around which all is blank already, the part alone: a file of a thousand is not read a thousand
- * times for it. */
+/* For a part of a file, whose surroundings are blank, checks only the part: a file of a thousand parts is not checked a
+ * thousand times. */
 static bool check_text(const struct migration_file *file, struct text whole, struct status *status)
 {
     const size_t start = file->end != 0 ? file->start : 0;

@@ -1,5 +1,5 @@
 /*
- * Words, not trees, as in definitions.c.
+ * Works on words instead of parse trees, as definitions.c.
  */
 #include "migration/look/definition_columns.h"
 
@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* Words that begin a constraint of a table, or something that is no column. */
+/* Words that begin a table constraint, or something else that is no column. */
 static bool is_no_column(const struct sql_token *token)
 {
     static const char *const words[] = {"constraint", "primary", "unique", "check", "foreign", "exclude", "like", NULL};
@@ -24,7 +24,7 @@ static bool ends_type(const struct sql_token *token)
            sql_is_symbol(token, ',') || sql_is_symbol(token, ')');
 }
 
-/* Reads a type; its first parentheses hold the modifiers. */
+/* Reads a type; its first parentheses contain the modifiers. */
 static void read_type(struct arena *arena, struct sql_reader *reader, struct definition_column *column)
 {
     struct buffer type = {.arena = arena};
@@ -48,7 +48,7 @@ static void read_type(struct arena *arena, struct sql_reader *reader, struct def
     column->modifiers = buffer_string(&modifiers);
 }
 
-/* The expression behind DEFAULT, up to what else is said of the column. */
+/* The expression after DEFAULT, up to the column's next clause. */
 static void read_default(struct sql_reader *reader, struct definition_column *column)
 {
     int depth = 0;
@@ -72,7 +72,7 @@ static char read_action(struct sql_reader *reader)
                         : sql_is_word(&reader->token, "null")     ? 'n'
                         : sets                                    ? 'd'
                                                                   : 'a';
-    sql_advance(reader); /* NO ACTION: ACTION stays, and says nothing */
+    sql_advance(reader); /* NO ACTION: ACTION is left and ignored */
     return action;
 }
 
@@ -101,7 +101,7 @@ static void read_reference(struct arena *arena, struct sql_reader *reader, struc
     }
 }
 
-/* What a word at the column's own level begins, where it is one that is compared. */
+/* Reads the clause that a word at the column's own level begins, if it is one that is compared. */
 static bool read_said(struct arena *arena, struct sql_reader *reader, struct definition_column *column)
 {
     if (sql_take(reader, "default")) {
@@ -116,7 +116,7 @@ static bool read_said(struct arena *arena, struct sql_reader *reader, struct def
     return false;
 }
 
-/* Goes behind the end of this column, at the level of its list; notes what is said of it. */
+/* Moves after the end of this column, at the level of its list, and collects its clauses. */
 static void finish_column(struct arena *arena, struct sql_reader *reader, struct definition_column *column)
 {
     int depth = 0;
@@ -154,7 +154,7 @@ static void read_column(struct arena *arena, struct sql_reader *reader, size_t n
 static void table_columns(struct arena *arena, struct sql_reader *reader, size_t number,
                           struct definition_columns *columns)
 {
-    /* Behind the name: "(", or OF, AS, PARTITION OF, which say no columns. */
+    /* After the name: "(", or OF, AS, PARTITION OF, which give no columns. */
     while (reader->token.kind != SQL_END && reader->token.kind != SQL_BROKEN && !sql_is_symbol(&reader->token, '(')) {
         if (sql_is_word(&reader->token, "as") || sql_is_word(&reader->token, "of")) {
             return;

@@ -1,5 +1,5 @@
 /*
- * What a script leaves out has PostgreSQL's default (CREATE SEQUENCE, CREATE POLICY, CREATE FUNCTION in its manual).
+ * What a script omits has PostgreSQL's default (CREATE SEQUENCE, CREATE POLICY, CREATE FUNCTION in its manual).
  */
 #include "migration/look/definition_kinds.h"
 
@@ -8,7 +8,7 @@
 
 /* ---- types ---- */
 
-/* Other words for what format_type() prints. */
+/* Aliases of what format_type() prints. */
 static const char *const aliases[][2] = {
     {"int", "integer"},
     {"int4", "integer"},
@@ -28,7 +28,7 @@ static const char *const aliases[][2] = {
     {"time", "time without time zone"},
 };
 
-/* The words, one blank between them, each as format_type() would print it. */
+/* The words separated by single blanks, each as format_type() would print it. */
 static const char *normal(struct arena *arena, const struct words *words)
 {
     struct buffer text = {.arena = arena};
@@ -76,7 +76,7 @@ static const char *take_number(struct arena *arena, struct sql_reader *reader)
     return number;
 }
 
-/* One of its options, wherever it stands; anything else is passed over. */
+/* Takes an option at any place; skips anything else. */
 static void take_option(struct arena *arena, struct sql_reader *reader, struct sequence *sequence)
 {
     if (sql_take(reader, "as")) {
@@ -103,7 +103,7 @@ static void take_option(struct arena *arena, struct sql_reader *reader, struct s
     }
 }
 
-/* What is not said, by the direction and the type. */
+/* The defaults, which depend on direction and type. */
 static void fill_in(struct sequence *sequence)
 {
     const bool descends = sequence->increment[0] == '-';
@@ -134,7 +134,7 @@ enum definition_match definition_compare_sequence(struct arena *arena, struct te
 
 /* ---- domains and types ---- */
 
-/* Behind the first of this word, outside of any parentheses. */
+/* What follows the first occurrence of this word outside of parentheses. */
 static struct text behind(struct text statement, const char *word)
 {
     struct sql_reader reader = sql_read(statement);
@@ -166,7 +166,7 @@ static bool has_pair(const struct words *words, const char *first, const char *s
     return false;
 }
 
-/* CREATE DOMAIN name [AS] type …: AS may be missing, so that what stands behind the name is read. */
+/* CREATE DOMAIN name [AS] type …: AS is optional, so this is what follows the name. */
 static struct text behind_domain(struct text statement)
 {
     struct sql_reader reader = sql_read(behind(statement, "domain"));
@@ -211,7 +211,7 @@ enum definition_match definition_compare_parts(struct arena *arena, struct text 
 
 /* ---- policies ---- */
 
-/* The word behind this one; `otherwise` where there is none. */
+/* The word after this one; `otherwise` if there is none. */
 static const char *word_behind(const struct words *words, const char *word, const char *otherwise)
 {
     for (size_t i = 0; i + 1 < words->count; i++) {

@@ -1,5 +1,5 @@
 /*
- * Words, not trees: this must read what the parser does not know, and print what the server prints.
+ * Works on words instead of parse trees: it must read what the parser does not know, and what the server prints.
  */
 #include "migration/look/definition_words.h"
 
@@ -9,7 +9,7 @@
 
 #define MOST_WORDS 4000 /* of one definition: longer ones are not compared */
 
-/* A word as it is compared: names as PostgreSQL keeps them, strings by what they hold behind a quote. */
+/* As it is compared: a name as PostgreSQL stores it; a string as its content with a quote in front. */
 const char *definition_word(struct arena *arena, const struct sql_token *token)
 {
     if (token->kind == SQL_STRING) {
@@ -21,7 +21,7 @@ const char *definition_word(struct arena *arena, const struct sql_token *token)
     return name != NULL ? name : arena_strndup(arena, token->text.data, token->text.size);
 }
 
-/* "::character varying(20)[]": a cast that the server adds where it knows a type. */
+/* "::character varying(20)[]": a cast that the server adds if it knows the type. */
 static void skip_cast(struct sql_reader *reader)
 {
     static const char *const second[] = {"varying", "precision", NULL};
@@ -58,7 +58,7 @@ static bool is_cast(const struct sql_reader *reader)
     return sql_is_symbol(&ahead.token, ':');
 }
 
-/* A name with a dot behind it: the schema of what follows, but for a trigger's rows. */
+/* Is it a name followed by a dot, the schema of what follows? Not NEW and OLD in a trigger. */
 static bool is_qualifier(const struct sql_reader *reader)
 {
     struct sql_reader ahead = *reader;
@@ -70,14 +70,14 @@ static bool is_qualifier(const struct sql_reader *reader)
     return sql_is_symbol(&ahead.token, '.');
 }
 
-/* What says nothing: what the server leaves out when it prints, or puts in. */
+/* Is it a word without meaning, which the server omits or adds when it prints? */
 static bool is_noise(const struct sql_token *token)
 {
     static const char *const noise[] = {"if", "concurrently", "only", "asc", "constraint", NULL};
     return sql_is_any_word(token, noise) || sql_is_symbol(token, '(') || sql_is_symbol(token, ')');
 }
 
-/* The words of a definition that count, up to a comma at the level `depth` 0 where it is one of several. */
+/* The words that count; is_one_of_several: up to a comma outside of parentheses. */
 struct words definition_words(struct arena *arena, struct text text, bool is_one_of_several)
 {
     struct words words = {0};

@@ -1,5 +1,5 @@
 /*
- * Words, not trees: this must read what the parser does not know, and print what the server prints.
+ * Works on words instead of parse trees: it must read what the parser does not know, and what the server prints.
  */
 #include "migration/look/definitions.h"
 
@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-/* Removes every run of these words, which are separated by blanks. */
+/* Removes every occurrence of these words, which are separated by blanks. */
 static void drop(struct words *words, const char *run)
 {
     struct text rest = text_of(run);
@@ -36,7 +36,7 @@ static void drop(struct words *words, const char *run)
     words->count = kept;
 }
 
-/* Names and commas alone: two such that are not equal mean different things. */
+/* Only names and commas? Then two that differ have different meanings. */
 static bool is_plain(const struct words *words)
 {
     for (size_t i = 0; i < words->count; i++) {
@@ -66,7 +66,7 @@ static void drop_all(struct words *words, const char *const *runs)
     }
 }
 
-/* A function in the columns looks like a name with a name behind it: no comma between them. */
+/* A function call in the columns looks like a name followed by a name without a comma. */
 static enum definition_match compare_index(struct arena *arena, struct text statement, const char *existing)
 {
     static const char *const runs[] = {"not exists", "using btree", "nulls distinct", NULL};
@@ -82,7 +82,7 @@ static enum definition_match compare_index(struct arena *arena, struct text stat
     return judge(&script, &found);
 }
 
-/* The text behind the constraint's name. */
+/* The text after the constraint's name. */
 static struct text constraint_text(struct arena *arena, const struct sql_object *object, struct text statement)
 {
     struct sql_reader reader = sql_read(statement);
@@ -100,14 +100,14 @@ static struct text constraint_text(struct arena *arena, const struct sql_object 
     return (struct text){0};
 }
 
-/* ON UPDATE may stand in front of ON DELETE or behind it: it goes to the end. */
+/* ON UPDATE may precede or follow ON DELETE: moves it to the end. */
 static void sort_actions(struct words *words)
 {
     for (size_t i = 0; i + 2 < words->count; i++) {
         if (strcmp(words->items[i], "on") != 0 || strcmp(words->items[i + 1], "update") != 0) {
             continue;
         }
-        /* SET NULL and SET DEFAULT are two words; NO ACTION, the default, is dropped already. */
+        /* SET NULL and SET DEFAULT are two words; NO ACTION, the default, was already removed. */
         const size_t size = strcmp(words->items[i + 2], "set") == 0 ? 4 : 3;
         const char *action[4] = {NULL};
         if (i + size > words->count) {
@@ -142,7 +142,7 @@ static enum definition_match compare_constraint(struct arena *arena, const struc
         words_have(&script, "index")) {
         return definition_words_equal(&script, &found) ? DEFINITION_SAME : DEFINITION_UNKNOWN;
     }
-    /* REFERENCES t without columns is its primary key: then the server's has a word more. */
+    /* REFERENCES t without columns means its primary key, which the server prints. */
     const bool is_short = strcmp(found.items[0], "foreign") == 0 && script.count < found.count;
     const enum definition_match match = judge(&script, &found);
     return is_short && match == DEFINITION_DIFFERENT ? DEFINITION_UNKNOWN : match;
@@ -163,7 +163,7 @@ static enum definition_match compare_trigger(struct arena *arena, struct text st
     return row ? DEFINITION_DIFFERENT : judge(&script, &found);
 }
 
-/* The first string behind AS is the source. */
+/* The first string after AS is the source. */
 static enum definition_match compare_source(struct arena *arena, struct text statement, const char *existing)
 {
     struct sql_reader reader = sql_read(statement);
@@ -183,7 +183,7 @@ static enum definition_match compare_source(struct arena *arena, struct text sta
     return DEFINITION_UNKNOWN;
 }
 
-/* Behind AS comes the query. */
+/* The query follows AS. */
 static enum definition_match compare_query(struct arena *arena, struct text statement, const char *existing)
 {
     struct sql_reader reader = sql_read(statement);
@@ -197,11 +197,11 @@ static enum definition_match compare_query(struct arena *arena, struct text stat
     drop(&script, "with data");
     drop(&script, ";");
     drop(&found, ";");
-    drop(&found, "as ?column?"); /* the server's word for a column without a name */
+    drop(&found, "as ?column?"); /* the server's name for an unnamed column */
     return definition_words_equal(&script, &found) ? DEFINITION_SAME : DEFINITION_UNKNOWN;
 }
 
-/* Every label of the script must be there, in its order; more may have come later. */
+/* Every label of the script must exist, in order; others may have been added later. */
 static enum definition_match compare_labels(struct arena *arena, struct text statement, const char *existing)
 {
     const struct words found = definition_words(arena, text_of(existing), false);

@@ -1,5 +1,5 @@
 /*
- * The project and the database are looked at, what they have is made sources (sources.c), and one is chosen (choice.c).
+ * Examines project and database, makes sources of what they have (sources.c), and chooses one (choice.c).
  */
 #include "migration/look/detect.h"
 
@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-/* A parameter of the URL that belongs to another framework would be lost, or count for the ledger alone. */
+/* Warns about a URL parameter of another framework, which would be lost or affect only the ledger. */
 static void check_url(const struct looking *looking)
 {
     struct detection *const detection = looking->detection;
@@ -37,7 +37,7 @@ static void check_url(const struct looking *looking)
     }
 }
 
-/* A folder that cannot be looked into could be anybody's: nothing that was found besides speaks against it. */
+/* An unreadable folder may be the one that is meant; if no other was found, says so. */
 static void say_unreadable(const struct looking *looking, const struct folder_list *folders)
 {
     struct detection *const detection = looking->detection;
@@ -54,7 +54,7 @@ static void say_unreadable(const struct looking *looking, const struct folder_li
     }
 }
 
-/* A link that leads out could lead to anybody's migrations, too: where no other folder was found, it is the one. */
+/* A link out of the project may lead to the migrations, too; if no other folder was found, it is reported. */
 static void say_outside(const struct looking *looking, const struct folder_list *folders)
 {
     struct detection *const detection = looking->detection;
@@ -63,7 +63,7 @@ static void say_outside(const struct looking *looking, const struct folder_list 
     }
 }
 
-/* The project, with what it declares and what is asked for by name. */
+/* The project with its declared frameworks and the requested one. */
 static bool take_project(const struct request *request, struct detection *detection, struct project *project)
 {
     *project = request->site->project;
@@ -78,8 +78,8 @@ static bool take_project(const struct request *request, struct detection *detect
     return true;
 }
 
-/* What is behind the first names may be meant as well, unless the database knows these, or somebody has asked for them.
- */
+/* The project was not searched completely: what is missing may be what is meant, unless the database knows the found
+ * files or they were requested. */
 static void say_cut(const struct looking *looking)
 {
     struct detection *const detection = looking->detection;
@@ -127,7 +127,7 @@ static bool find(const struct looking *looking)
     return true;
 }
 
-/* What is no part of what was chosen may say something all the same: another database, a table in a command. */
+/* A part of the project that was not read may be relevant: it may name another database, or a table in a command. */
 static void warn_of_outside(const struct looking *looking, const struct bounds *bounds)
 {
     if (bounds->note != NULL && looking->detection->problem == NULL) {
@@ -186,7 +186,7 @@ bool detect_offline(const struct request *request, struct detection *detection, 
     return ok;
 }
 
-/* Whose it is takes the server longer to plan than to find that there is none, which is nearly always so. */
+/* Asks only whether the table exists, which is rare: the full query takes longer to plan. */
 static bool is_made(const struct request *request, struct pg_session *session, const char *const *place, bool *made)
 {
     static const char sql[] =

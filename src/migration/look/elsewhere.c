@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* A name that somebody gave to a copy: "schema_migrations_backup", "old_goose_db_version", "log_20240101". */
+/* The name of a manual copy: "schema_migrations_backup", "old_goose_db_version", "log_20240101". */
 static bool looks_like_copy(const struct table *table, const char *usual)
 {
     static const char *const words[] = {"backup", "bak",     "old",  "copy", "tmp",
@@ -37,7 +37,7 @@ static void ask_for_ledger(const struct looking *looking, struct source *source,
         count > 1 ? " and others" : "", other->schema, other->table, source->ledger.schema, source->ledger.table);
 }
 
-/* Would its name alone, without a schema, find it? */
+/* Would the search path find it by its unqualified name? */
 static bool is_on_path(const struct looking *looking, const struct table *table)
 {
     const struct session_facts *const facts = &looking->detection->facts;
@@ -51,8 +51,9 @@ static bool is_on_path(const struct looking *looking, const struct table *table)
 
 /* Whose a table of this shape in another place is. */
 enum whose {
-    WHOSE_ANOTHERS, /* a stranger owns it, or none of its rows is of this folder, and its name alone does not find it */
-    WHOSE_OURS,     /* all that it has is this folder's, and nothing speaks for a copy */
+    WHOSE_ANOTHERS, /* it belongs to an untrusted role; or none of its rows is of this folder, and the search path does
+                       not find it */
+    WHOSE_OURS,     /* all its rows are of this folder, and nothing suggests a copy */
     WHOSE_UNKNOWN,
 };
 
@@ -68,7 +69,7 @@ static bool judge(const struct looking *looking, const struct source *source, co
     const bool is_foreign = !table->is_trusted || table->foreign_code != NULL;
     *whose = is_foreign && is_far ? WHOSE_ANOTHERS : WHOSE_UNKNOWN;
     if (is_foreign || !table->is_readable) {
-        return true; /* what a stranger may have put there is not read */
+        return true; /* what an untrusted role may have put there is not read */
     }
     with.ledger = other->ledger;
     with.as_read = shape_fit_exact(looking->request->arena, source->framework, table).as_read;
@@ -98,8 +99,8 @@ static void adopt(const struct looking *looking, struct source *source, const st
     source_add_evidence(source, other->evidence);
 }
 
-/* Nobody has said where it is. Another project's is told of, and a first run goes to the usual place; the only one that
- * is ours is taken; of what may be ours the user decides. */
+/* Nobody has named the place. Other projects' tables are reported, and a first run uses the usual place; a single one
+ * that is ours is taken; if it is uncertain the user decides. */
 static bool choose_among(const struct looking *looking, struct source *source)
 {
     const struct found_ledgers *const ledgers = &looking->detection->ledgers;
@@ -129,7 +130,7 @@ static bool choose_among(const struct looking *looking, struct source *source)
     return true;
 }
 
-/* The framework has one place for it, in the schema that is meant: there is another schema with one. */
+/* The framework's usual place is in the schema that is meant, but another schema has such a table. */
 static void warn_of_schema(const struct looking *looking, const struct source *source, const struct ledger *other)
 {
     struct arena *const arena = looking->request->arena;
@@ -146,7 +147,7 @@ static void warn_of_schema(const struct looking *looking, const struct source *s
                                     other->schema, source->ledger.schema, other->schema));
 }
 
-/* The project names a table that is not there, and the database has others of that shape. */
+/* The project names a table that does not exist, and the database has others of that shape. */
 static void warn_of_name(const struct looking *looking, const struct source *source, const struct ledger *other,
                          size_t count)
 {
@@ -159,17 +160,17 @@ static void warn_of_name(const struct looking *looking, const struct source *sou
                               other->table));
 }
 
-/* ---- a name that the project says, where no table is ---- */
+/* ---- a named table that does not exist ---- */
 
-/* A table that may be meant in the place of the one that is not there. */
+/* A table that may be meant instead of the missing one. */
 struct other_table {
     const struct table *table;
     const char *as_read;
-    bool is_usual; /* its name is the framework's own */
+    bool is_usual; /* it has the framework's default name */
 };
 
-/* Has it rows of this folder's migrations? In the usual table any rows count: it was the one until somebody named
- * another. What may not be read may have some. */
+/* Does it have rows of this folder's migrations? In the default table any rows count, because it was used until
+ * somebody named another. A table that may not be read may have some. */
 static bool may_be_meant(const struct looking *looking, const struct source *source, const struct other_table *other,
                          bool *may)
 {
@@ -207,14 +208,14 @@ static void ask_which(const struct looking *looking, struct source *source, cons
         other->schema, other->name, source->ledger.schema, source->ledger.table);
 }
 
-/* Where the connection names a schema, tables of others are another service's. */
+/* If the connection names a schema, tables in others belong to other services. */
 static bool is_of_our_schemas(const struct looking *looking, const struct source *source, const char *schema)
 {
     const bool is_named = looking->request->site->project.schema != NULL || looking->detection->facts.names_schema;
     return !is_named || strcmp(schema, source->ledger.schema) == 0;
 }
 
-/* The table in the framework's usual place, as far as it can be its ledger in any version. */
+/* The table in the framework's usual place, if any version of the framework could have made it. */
 static bool usual_table(const struct looking *looking, const struct source *source, struct other_table *other)
 {
     struct folder plain = source->folder;
@@ -230,9 +231,9 @@ static bool usual_table(const struct looking *looking, const struct source *sour
     return fit.fits;
 }
 
-/* A name that is said, in a configuration, in code or in the URL, and no table of it: where nothing else is there, it
- * is a first run. Where another table has rows, either the name is wrong, and everything would run twice, or the table
- * is old; only the user knows. */
+/* A table is named in a configuration, in code or in the URL, and does not exist. If there is nothing else it is a
+ * first run. If another table has rows, either the name is wrong, and everything would run twice, or that table is old:
+ * only the user knows. */
 static bool look_for_another(const struct looking *looking, struct source *source, bool *is_asked)
 {
     const struct found_ledgers *const ledgers = &looking->detection->ledgers;
@@ -261,7 +262,7 @@ static bool look_for_another(const struct looking *looking, struct source *sourc
     return true;
 }
 
-/* Is the schema that of the search path which the role or the database has, and said by nobody else? */
+/* Does the schema come only from the search path of the role or database? */
 static bool is_by_default(const struct looking *looking, const struct source *source)
 {
     const struct site *const site = looking->request->site;
@@ -270,7 +271,7 @@ static bool is_by_default(const struct looking *looking, const struct source *so
            (site->conninfo == NULL || site->conninfo->search_path == NULL);
 }
 
-/* Is it a tracking table of the framework, or has it the name of the source's and may be one of another version? */
+/* Is it a tracking table of the framework, or has it the name of the source's, so that it may be another version's? */
 static bool fits_source(const struct looking *looking, const struct source *source, const struct table *table,
                         struct other_table *other)
 {
@@ -287,7 +288,7 @@ static bool fits_source(const struct looking *looking, const struct source *sour
     return strcmp(table->name, source->ledger.table) == 0 && fit.fits;
 }
 
-/* A search path that was set since (ALTER ROLE … SET search_path) would have all of them run again. */
+/* If the search path was changed since (ALTER ROLE … SET search_path), everything would run again. */
 static void ask_about_path(const struct looking *looking, struct source *source, const struct table *other)
 {
     const char *const name = source->framework->display_name;
@@ -300,8 +301,8 @@ static void ask_about_path(const struct looking *looking, struct source *source,
         other->schema, other->name, source->ledger.schema, source->ledger.table);
 }
 
-/* Of a table that the path does not find: was it the source's before somebody set that path? What a stranger may have
- * put there is not read, and what this role may not read it has never written. */
+/* For a table that the path does not find: was it the source's before somebody set that path? What an untrusted role
+ * may have put there is not read, and what this role may not read it has never written. */
 static bool was_ours(const struct looking *looking, const struct source *source, const struct other_table *other,
                      bool *was)
 {
@@ -322,8 +323,8 @@ static bool was_ours(const struct looking *looking, const struct source *source,
     return true;
 }
 
-/* How many tables of the source's name are where the path does not lead. Of several each is some tenant's, and this one
- * is to have its own. */
+/* The number of tables with the source's name in schemas that the path does not contain. If there are several they
+ * belong to tenants, and this one gets its own. */
 static size_t count_far(const struct looking *looking, const struct source *source)
 {
     const struct tables *const tables = &looking->detection->ledgers.tables;
@@ -337,8 +338,8 @@ static size_t count_far(const struct looking *looking, const struct source *sour
     return count;
 }
 
-/* The schema is that of the search path, which may be younger than the table (ALTER DATABASE … SET search_path, in a
- * migration): another schema has one with rows of this folder, and into a new one everything would run again. */
+/* The schema comes from the search path, which may be newer than the table (ALTER DATABASE … SET search_path in a
+ * migration): another schema has a table with rows of this folder, and with a new table everything would run again. */
 static bool look_for_moved(const struct looking *looking, struct source *source, bool *is_asked)
 {
     const struct tables *const tables = &looking->detection->ledgers.tables;
@@ -371,7 +372,7 @@ static bool look_for_moved(const struct looking *looking, struct source *source,
     return true;
 }
 
-/* A tool that is only asked for its status makes its table, too. */
+/* Some tools create their table even when they are only asked for a status. */
 bool ledger_check_empty(const struct looking *looking, struct source *source)
 {
     const struct found_ledgers *const ledgers = &looking->detection->ledgers;
@@ -388,7 +389,7 @@ bool ledger_check_empty(const struct looking *looking, struct source *source)
            (kinship_known(&kinship) + kinship.others > 0 || look_for_moved(looking, source, &is_asked));
 }
 
-/* Does the project or the URL say a table or schema, and no option? */
+/* Does the project or the URL, but no option, name a table or schema? */
 static bool is_said(const struct looking *looking, const struct source *source)
 {
     return looking->request->site->ledger.table == NULL &&

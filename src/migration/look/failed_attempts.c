@@ -1,5 +1,5 @@
 /*
- * Whether there is such a table is asked first, which is all that a database without one is asked.
+ * First asks only whether the table exists; for a database without it that is all.
  */
 #include "migration/look/failed_attempts.h"
 

@@ -1,5 +1,5 @@
 /*
- * Checksums are compared, nothing else: what has no checksum has no hint.
+ * Compares only checksums: a framework without checksums has no hints.
  */
 #include "migration/look/hints.h"
 
@@ -29,7 +29,7 @@ static struct text with_endings(struct arena *arena, struct text content, bool i
     return buffer_text(&out);
 }
 
-/* Would the recorded checksum be that of the file with other line endings? */
+/* Would the file with other line endings have the recorded checksum? */
 static bool differs_in_endings(const struct catalog *catalog, const struct catalog_item *item, bool *had_crlf)
 {
     const struct folder *const folder = &catalog->detection.folder;
@@ -62,14 +62,14 @@ static void hint_endings(const struct request *request, const struct catalog *ca
     }
 }
 
-/* Items by their checksums: a tracking table may have 100,000 rows without a file, and each asks for its content. */
+/* Items by checksum: a tracking table may have 100,000 rows without a file, and each is looked up. */
 struct by_content {
     struct catalog_item **items;
-    size_t *taken; /* of the first of each content: how many of it are another row's already */
+    size_t *taken; /* of the first item of each content: how many are already matched with other rows */
     size_t count;
 };
 
-/* What tells of its content: of a row without a file only the tracking table. */
+/* The checksum of its content: for a row without a file the tracking table's. */
 static const char *content_of(const struct catalog_item *item)
 {
     return item->state != MIGRATION_ORPHANED ? item->checksum : item->entry == NULL ? NULL : item->entry->checksum;
@@ -83,7 +83,7 @@ static int compare_contents(const void *a, const void *b)
     return checksums != 0 ? checksums : x < y ? -1 : x > y ? 1 : 0;
 }
 
-/* Those in this state, of the same content in their order; none where no row asks for them. */
+/* Items in this state, sorted by content; empty if no row needs them. */
 static struct by_content sorted_by_content(struct arena *arena, struct catalog *catalog, enum migration_state state)
 {
     struct by_content all = {.items = arena_array(arena, catalog->count, sizeof *all.items)};
@@ -104,15 +104,14 @@ static bool is_before_content(const void *item, const void *checksum)
     return strcmp(content_of(*(struct catalog_item *const *)item), checksum) < 0;
 }
 
-/* Where those of this content begin; the count of all where there is none. */
+/* Where those of this content begin; the number of all if there are none. */
 static size_t begin_of(const struct by_content *all, const char *checksum)
 {
     const size_t first = search_first(all->items, all->count, sizeof all->items[0], is_before_content, checksum);
     return first < all->count && strcmp(content_of(all->items[first]), checksum) == 0 ? first : all->count;
 }
 
-/* The first of this content that was not taken for another row's; NULL where there is none. Whatever is run again when
- * it changes may run twice. */
+/* The first unmatched one of this content; NULL: none. Repeatable ones are left out: they may run twice. */
 static struct catalog_item *renamed_to(const struct by_content *pending, const char *checksum)
 {
     const size_t begin = begin_of(pending, checksum);
@@ -130,8 +129,8 @@ static struct catalog_item *renamed_to(const struct by_content *pending, const c
     return NULL;
 }
 
-/* Has a pending file the content of one that is applied and gone? A file that is applied with this content answers for
- * the old name. */
+/* Has a pending file the same content as an applied one whose file is gone? If an applied file has this content, that
+ * is the renamed one. */
 static void hint_renamed(const struct request *request, const struct by_content *pending,
                          const struct by_content *applied, struct catalog_item *orphan)
 {
@@ -155,7 +154,7 @@ static void hint_renamed(const struct request *request, const struct by_content 
                               orphan->name, item->name));
 }
 
-/* A second copy of what is applied under a name that is gone: a run of it is refused like that of the first. */
+/* A second copy of an applied content whose old name is gone: a run of it is refused like that of the first. */
 static void hint_copy(const struct request *request, const struct by_content *orphans, const struct by_content *applied,
                       struct catalog_item *item)
 {

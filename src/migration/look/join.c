@@ -1,5 +1,5 @@
 /*
- * Entries are sorted by key once: of 1,000 files against 1,000 rows each is found behind the one before it.
+ * Entries are sorted by key once: of 1,000 files and 1,000 rows, each is found right after the previous one.
  */
 #include "migration/look/join.h"
 
@@ -28,7 +28,7 @@ static bool is_entry_before(const void *item, const void *key)
     return strcmp(ledger_entry_key(item), key) < 0;
 }
 
-/* The entries of one key: the first, and how many. `search` is through them. */
+/* The entries of one key: the first, and their number. `search` finds them. */
 static const struct ledger_entry *entries_of(const struct ledger_entries *entries, struct search_in_turn *search,
                                              const char *key, size_t *count)
 {
@@ -41,7 +41,8 @@ static const struct ledger_entry *entries_of(const struct ledger_entries *entrie
     return *count == 0 ? NULL : &entries->items[first];
 }
 
-/* A finished entry counts whatever came before or after it; then an unfinished one; then the last that was given up. */
+/* A finished entry decides, whatever precedes or follows it; then an unfinished one; then the last that was given
+ * up. */
 static const struct ledger_entry *deciding_entry(const struct ledger_entry *attempts, size_t count)
 {
     const struct ledger_entry *decided = NULL;
@@ -53,7 +54,7 @@ static const struct ledger_entry *deciding_entry(const struct ledger_entry *atte
     return decided;
 }
 
-/* One that leads out of the project is not read: nothing is known of it, and only of it. */
+/* A file outside of the project is not read: only its own state is unknown. */
 static bool is_left_out(const struct request *request, const struct migration_file *file)
 {
     const bool is_outside = bounds_why_not(request->arena, file->path) != NULL;
@@ -61,8 +62,7 @@ static bool is_left_out(const struct request *request, const struct migration_fi
     return is_outside;
 }
 
-/* Is the file what was applied? Mostly told by the remembered checksum; a framework may accept others (line endings).
- */
+/* Is the file what was applied? Usually the cached checksum tells; a framework may accept variants (line endings). */
 static bool is_unchanged(const struct request *request, const struct catalog *catalog, struct catalog_item *item,
                          bool *unchanged)
 {
@@ -88,7 +88,7 @@ static bool is_unchanged(const struct request *request, const struct catalog *ca
     return ok;
 }
 
-/* One failed attempt is enough, also beside a finished one: the framework's own CLI stops at it. */
+/* One failed attempt is enough, even beside a finished one: the framework's own CLI stops at it. */
 static enum migration_detail detail_of(const struct catalog_item *item)
 {
     for (size_t i = 0; i < item->attempt_count; i++) {
@@ -136,7 +136,7 @@ static void add_item(struct catalog *catalog, struct search_in_turn *search, con
     item->name = file != NULL ? file->name : item->entry->name;
 }
 
-/* Keys that the ledger has and the folder has not, once each, sorted. What was only ever rolled back is history. */
+/* Keys in the ledger without a file, once each, sorted. Those that were only ever rolled back are history. */
 static size_t orphaned_keys(const struct catalog *catalog, struct file_index *index, const char **keys)
 {
     size_t count = 0;
@@ -151,7 +151,7 @@ static size_t orphaned_keys(const struct catalog *catalog, struct file_index *in
     return count;
 }
 
-/* Numbers compare as numbers, other text by its bytes. */
+/* Numbers compare as numbers, other text by bytes. */
 static int compare_keys(const char *a, const char *b)
 {
     const struct text x = leading_digits(text_of(a));
@@ -160,7 +160,7 @@ static int compare_keys(const char *a, const char *b)
     return numbers != 0 ? numbers : strcmp(a, b);
 }
 
-/* Files in their order, with each orphan before the first file whose key sorts behind it. */
+/* Files in order, with each orphan before the first file whose key sorts after it. */
 static void join(const struct request *request, struct catalog *catalog)
 {
     const size_t files = catalog->files.count;
@@ -177,7 +177,7 @@ static void join(const struct request *request, struct catalog *catalog)
             add_item(catalog, &search, orphans[next++], NULL);
         }
         add_item(catalog, &search, migration_file_key(file), file);
-        if (file_index_find(&index, migration_file_key(file)) != file) { /* only the first can be recorded */
+        if (file_index_find(&index, migration_file_key(file)) != file) { /* only the first one can be recorded */
             catalog->items[catalog->count - 1].detail = DETAIL_DUPLICATE;
         }
     }
@@ -186,7 +186,7 @@ static void join(const struct request *request, struct catalog *catalog)
     }
 }
 
-/* A pending migration behind which a later one is applied already. Repeatable ones have no place in the order. */
+/* Pending migrations after which a later one is applied. Repeatable ones have no place in the order. */
 static void find_out_of_order(struct catalog *catalog)
 {
     const bool skips = detection_habits(&catalog->detection)->late == LATE_SKIPPED;

@@ -5,10 +5,10 @@
 
 #include <string.h>
 
-#define DIGITS_OF_A_DAY 8 /* "20240131": no counter gets so far */
-#define LETTERS         3 /* that make a name of a number with something behind it */
+#define DIGITS_OF_A_DAY 8 /* "20240131": no counter gets that far */
+#define LETTERS         3 /* that make a name of a number followed by something */
 
-/* Has it a date in it? */
+/* Does the key contain a date? */
 static bool has_date(const char *key)
 {
     size_t digits = 0;
@@ -27,7 +27,7 @@ static bool has_name(const char *key)
     return letters == LETTERS;
 }
 
-/* The file's own; NULL where there is nothing to compare. A file that cannot be read is compared by its key. */
+/* The file's checksum; NULL if there is nothing to compare. A file that cannot be read is compared by its key. */
 static const char *checksum_of(const struct looking *looking, const struct folder *folder,
                                const struct migration_file *file)
 {

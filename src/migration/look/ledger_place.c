@@ -1,5 +1,5 @@
 /*
- * What is said of a ledger's place, by whom, and who counts first.
+ * The sources of a ledger's place, and their precedence.
  */
 #include "migration/look/ledger_place.h"
 
@@ -12,7 +12,7 @@ bool ledger_is_named(const struct looking *looking, const struct folder *folder)
            (folder != NULL && (folder->ledger.table != NULL || folder->ledger.schema != NULL));
 }
 
-/* The first name of a search path, without quotes; NULL where that is "$user" or nothing. */
+/* The first name of a search path, unquoted; NULL if that is "$user" or missing. */
 static const char *first_of_path(struct arena *arena, const char *path)
 {
     struct text name = text_trim(text_slice(text_of(path), 0, text_find(text_of(path), ",", 0)));
@@ -36,7 +36,7 @@ const char *session_schema(const struct looking *looking)
     return first == NULL ? "public" : first;
 }
 
-/* Cuts "name" or name off the front of *rest, with the dot behind it. */
+/* Cuts "name" or name off the front of *rest, with the following dot. */
 static const char *cut_name(struct arena *arena, struct text *rest)
 {
     struct buffer name = {.arena = arena};

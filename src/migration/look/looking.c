@@ -1,5 +1,5 @@
 /*
- * What every part of a detection does to its result.
+ * Helpers for all parts of a detection.
  */
 #include "migration/look/looking.h"
 

@@ -1,15 +1,15 @@
 /*
- * One query with arrays asks the catalogs about all objects at once. pg_catalog is named throughout: a script's own
- * schema must not answer for it.
+ * One query with arrays asks the catalogs about all objects at once. pg_catalog is named everywhere, because a script's
+ * own schema must not answer.
  */
 #include "migration/look/objects_query.h"
 #include "pg/briefly.h"
 #include "pg/search.h"
 
-/* $1 type, $2 schema or NULL, $3 name, $4 parent or NULL, $5 schema of the parent or NULL, as arrays of equal length;
- * $6 the default schema or NULL. One row each, in their order. The cast to name cuts a long name as CREATE does. A
- * table's row type and an array's type are no types that a script creates. (unnest of several arrays is syntax, not a
- * function: it takes no schema.) */
+/* Parameters, as arrays of equal length: $1 type, $2 schema or NULL, $3 name, $4 parent or NULL, $5 the parent's schema
+ * or NULL; and $6 the default schema or NULL. One row each, in order. The cast to name cuts a long name like CREATE
+ * does. Row types of tables and array types are not types that a script creates. (unnest with several arrays is syntax,
+ * not a function, so it has no schema.) */
 #define WANTED                                                                                                         \
     "WITH wanted AS (SELECT o.kind, o.name::name AS name, o.parent::name AS parent, o.number,"                         \
     "  ARRAY(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname ="                                            \
@@ -55,8 +55,8 @@ static const char existence_query[] = WANTED
     "   WHEN 'materialized view' THEN '{m}' WHEN 'sequence' THEN '{S}' END::\"char\"[]))"
     " END FROM wanted w ORDER BY w.number";
 
-/* What is wrong with each that exists, and what a function is beside its source; NULL where there is nothing of the
- * kind. Of functions with one name and several lists of parameters none is chosen. */
+/* What is wrong with each existing object, and a function's attributes; else NULL. Overloaded functions are left
+ * out. */
 static const char flaws_query[] = WANTED
     "SELECT CASE w.kind"
     " WHEN 'index' THEN (SELECT CASE WHEN NOT i.indisvalid OR NOT i.indisready THEN 'INVALID' END"
@@ -80,7 +80,7 @@ static const char flaws_query[] = WANTED
     "  HAVING pg_catalog.count(*) = 1)"
     " END FROM wanted w ORDER BY w.number";
 
-/* The definition of each likewise. */
+/* The definition of each. */
 static const char definitions_query[] = WANTED
     "SELECT CASE w.kind"
     " WHEN 'index' THEN (SELECT pg_catalog.pg_get_indexdef(c.oid) FROM pg_catalog.pg_class c"
@@ -130,10 +130,10 @@ static const char definitions_query[] = WANTED
     "  HAVING pg_catalog.count(*) = 1)"
     " END FROM wanted w ORDER BY w.number";
 
-/* $1 schema or NULL, $2 table, $3 column, $4 its type in the script or NULL, as arrays; $5 the default schema or NULL.
- * Gives the column's type, whether the type without modifiers is the same (NULL: not known), whether it is NOT NULL,
- * its default, whether a unique index is of it alone, and what its own foreign keys refer to; all NULL where there is
- * no such column. */
+/* Parameters, as arrays: $1 schema or NULL, $2 table, $3 column, $4 its type in the script or NULL; and $5 the default
+ * schema or NULL. Returns the column's type, whether its type without modifiers is the same (NULL: not known), whether
+ * it is NOT NULL, its default, whether it has a unique index of its own, and what its own foreign keys reference; all
+ * NULL if the column does not exist. */
 static const char columns_query[] =
     "SELECT pg_catalog.format_type(a.atttypid, a.atttypmod), pg_catalog.to_regtype(o.type) = a.atttypid, a.attnotnull,"
     " (SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid) FROM pg_catalog.pg_attrdef d WHERE d.adrelid = a.attrelid AND "
@@ -156,7 +156,7 @@ static const char columns_query[] =
                        "a.attisdropped LIMIT 1) a"
                        " ON true ORDER BY o.number";
 
-/* Fills the arrays of WANTED and asks. */
+/* Fills the arrays of WANTED and sends the query. */
 static PGresult *ask(const struct objects_place *place, const char *query, const struct sql_objects *objects,
                      struct status *status)
 {
@@ -197,8 +197,8 @@ PGresult *objects_definitions(const struct objects_place *place, const struct sq
     return ask(place, definitions_query, objects, status);
 }
 
-/* "serial" is a word for a column, and no type. NULL for what is no plain name of a type: the server would stop at it.
- */
+/* The type's name for the query; NULL for serial, which is no type, and for anything that is no plain name, because the
+ * server would fail on it. */
 static const char *type_name(struct arena *arena, const char *type)
 {
     static const char *const words[][2] = {

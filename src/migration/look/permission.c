@@ -25,7 +25,7 @@ const char *act_words(struct arena *arena, const char *verb, size_t count, const
 void hash_add_word(struct sha256 *hash, const char *word)
 {
     sha256_add(hash, text_of(word == NULL ? "" : word));
-    sha256_add(hash, (struct text){"", 1}); /* its NUL keeps words apart */
+    sha256_add(hash, (struct text){"", 1}); /* its NUL separates words */
 }
 
 void hash_add_place(struct sha256 *hash, const struct catalog *catalog)

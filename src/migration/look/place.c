@@ -1,5 +1,5 @@
 /*
- * Where a request gets its connection.
+ * Gives a request its connection.
  */
 #include "migration/look/place.h"
 

@@ -1,5 +1,5 @@
 /*
- * Where to look for each framework is a table; how a file is read is project_text.c.
+ * The places for each framework are a table; project_text.c reads a file.
  */
 #include "migration/look/project_database.h"
 
@@ -12,15 +12,15 @@
 
 #define FILE_LIMIT ((size_t)1024 * 1024)
 
-/* The files that say it, relative to the package, and variables that the tool reads by itself. A folder ending in "/"
- * stands for its files of that kind. Lists end with NULL. */
+/* The files that name the database, relative to the package, and variables that the tool reads by itself. A folder
+ * ending in "/" stands for its files of that kind. Lists end with NULL. */
 struct naming {
     const char *framework;
     const char *files[12];
     const char *variables[4];
 };
 
-/* Where one of the variables is set, it counts and the files do not: so do the tools. */
+/* If one of the variables is set, it takes precedence over the files, as for the tools. */
 static const struct naming namings[] = {
     {"prisma",
      {"prisma/schema.prisma", "schema.prisma", "prisma/schema/*.prisma", "prisma.config.ts", "prisma.config.js",
@@ -96,7 +96,7 @@ static bool read_file(struct search *search, const char *name)
     return true;
 }
 
-/* Spaces for what stands from one place to another; lines keep their numbers. */
+/* Replaces a range with spaces, keeping lines. */
 static void blank(char *content, size_t from, size_t to)
 {
     for (size_t i = from; i < to; i++) {
@@ -104,7 +104,7 @@ static void blank(char *content, size_t from, size_t to)
     }
 }
 
-/* Reads what stands between two texts, wherever they are in the file. */
+/* Reads what is between two strings, wherever they are in the file. */
 static void read_part(struct search *search, const char *name, const char *begin, const char *end)
 {
     struct text content;
@@ -123,7 +123,7 @@ static void read_part(struct search *search, const char *name, const char *begin
     search_text(search, file, (struct text){part, content.size});
 }
 
-/* A build's file says much besides: only the tool's own part counts. */
+/* In a build file only the tool's own part counts. */
 static void read_build(struct search *search, const char *framework)
 {
     const char *const plugin = arena_printf(search->arena, "<artifactId>%s-maven-plugin</artifactId>", framework);
@@ -143,7 +143,7 @@ static size_t find_quote(struct text text, size_t from)
     return from;
 }
 
-/* The DATABASES of the settings that manage.py names. */
+/* The DATABASES in the settings that manage.py names. */
 static void read_django(struct search *search)
 {
     static const char mark[] = "DJANGO_SETTINGS_MODULE";
@@ -169,7 +169,7 @@ static void read_django(struct search *search)
     }
 }
 
-/* "folder" and a star for every file with that end. */
+/* For "folder" and a star: every file with that extension. */
 static void read_files(struct search *search, const char *pattern)
 {
     const char *const star = strchr(pattern, '*');
@@ -191,7 +191,7 @@ static void read_files(struct search *search, const char *pattern)
     }
 }
 
-/* DB_HOST, DB_PORT and DB_DATABASE, Laravel's. */
+/* Laravel's DB_HOST, DB_PORT and DB_DATABASE. */
 static void add_parts(struct search *search)
 {
     const char *file;
@@ -206,7 +206,7 @@ static void add_parts(struct search *search)
     }
 }
 
-/* env.py may take the URL from the environment, whatever alembic.ini says: then that counts. */
+/* env.py may take the URL from the environment, which then takes precedence over alembic.ini. */
 static bool read_alembic_environment(struct search *search)
 {
     static const char *const places[] = {"alembic/env.py", "migrations/env.py", "env.py"};
@@ -262,7 +262,7 @@ void project_databases(struct arena *arena, const char *root, const char *base, 
 
 /* ---- comparing ---- */
 
-/* What is not said is not another. */
+/* What is not given is no difference. */
 static bool is_same(const struct named_database *named, const struct conninfo *conninfo)
 {
     struct conninfo other = *conninfo;
@@ -285,7 +285,7 @@ const struct named_database *project_database_other(const struct named_databases
     return databases->count == 0 ? NULL : &databases->items[0];
 }
 
-/* Which variables may name it: DATABASE_URL, and those that the project's own files name. */
+/* The variables that may name it: DATABASE_URL, and those in the project's files. */
 static const char *variable_of(const struct named_databases *databases, size_t i)
 {
     return i == 0 ? "DATABASE_URL" : databases->items[i - 1].variable;

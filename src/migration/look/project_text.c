@@ -1,7 +1,7 @@
 /*
- * Three things are looked for in a file: names of environment variables in the words of its language, connection URLs,
- * and settings called host, port and database that stand together. One reader serves them all, because the files of
- * thirty frameworks are of six languages and agree in this.
+ * Finds three things in a file: names of environment variables in its language's syntax, connection URLs, and groups of
+ * settings called host, port and database. One reader serves all files, because those of thirty frameworks are in six
+ * languages and have this in common.
  */
 #include "migration/look/project_text.h"
 
@@ -29,13 +29,13 @@ void search_add(struct search *search, const struct named_database *named)
 }
 
 /* What a connection URL or string names; false where it is none. */
-/* What a connection URL or string names, as found at the place of `named`; false where it is none. */
+/* Adds what a connection URL or string names, at the place of `named`; returns false if it is none. */
 static bool search_add_url(struct search *search, struct named_database named, const char *url)
 {
     struct status unread = {.arena = search->arena};
     struct conninfo conninfo;
     const bool is_url = strstr(url, "://") != NULL || strncmp(url, "jdbc:", 5) == 0;
-    /* Its parameters name no database, and one that is not known to us is no reason to know nothing. */
+    /* The parameters name no database, and an unknown one must not prevent reading the rest. */
     const char *const bare = is_url ? arena_strndup(search->arena, url, strcspn(url, "?")) : url;
     if ((!is_url && strchr(url, '=') == NULL) || !conninfo_parse(search->arena, bare, &conninfo, &unread)) {
         return false;
@@ -67,7 +67,7 @@ static const char *variable_in_files(struct search *search, const char *name, co
     return value == NULL || value[0] == '\0' ? NULL : value;
 }
 
-/* As the tool would see it: the environment before the files. */
+/* The tool's precedence: the environment before the files. */
 const char *search_variable(struct search *search, const char *name, const char **file)
 {
     *file = "the environment";
@@ -81,7 +81,7 @@ bool search_add_variable_of(struct search *search, const char *name)
     return value != NULL && search_add_url(search, named, value);
 }
 
-/* The variable is named in a file: that place is shown. NULL: by its tool. */
+/* place NULL: its tool reads it by itself. */
 bool search_add_variable(struct search *search, const char *name, const struct named_database *place)
 {
     const char *file;
@@ -96,14 +96,14 @@ bool search_add_variable(struct search *search, const char *name, const struct n
 
 /* ---- references ---- */
 
-/* Words behind which the name of a variable stands: in quotes, in brackets, or bare. */
+/* Words after which the name of a variable follows: in quotes, in brackets, or bare. */
 static const char *const references[] = {
     "process.env.", "process.env[", "import.meta.env.", "Deno.env.get(", "env(",     "ENV[",        "ENV.fetch(",
     "os.environ[",  "environ.get(", "os.getenv(",       "getenv(",       "get_env(", "fetch_env!(", "get_env!(",
     "$ENV{",        "$_ENV[",       "${env:",           "${env.",        "${",
 };
 
-/* The name behind a reference at the start of the text; empty where there is none. */
+/* The name after a reference at the start of the text; empty: none. */
 static struct text referenced(struct text text)
 {
     for (size_t i = 0; i < sizeof references / sizeof references[0]; i++) {
@@ -123,7 +123,7 @@ static struct text referenced(struct text text)
     return (struct text){0};
 }
 
-/* A URL at the start of the text, up to what cannot be in one; empty where there is none. */
+/* A URL at the start of the text, up to a character that cannot be in one; empty: none. */
 static struct text url_at(struct text text)
 {
     static const char *const schemes[] = {
@@ -139,14 +139,14 @@ static struct text url_at(struct text text)
     }
     const struct text url = text_slice(text, 0, size);
     const bool is_jdbc = text_starts_with(text, "jdbc:");
-    /* What is put together at run time names nothing. */
+    /* A value that is put together at run time names nothing. */
     return (text_find(url, "://", 0) == SIZE_MAX && !is_jdbc) || text_find(url, "{", 0) != SIZE_MAX ||
                    text_find(url, "$", 0) != SIZE_MAX || text_find(url, "%(", 0) != SIZE_MAX
                ? (struct text){0}
                : url;
 }
 
-/* ---- settings that stand together ---- */
+/* ---- groups of settings ---- */
 
 struct group {
     const char *host;
@@ -154,7 +154,7 @@ struct group {
     const char *database;
     uint32_t line;
     bool is_computed; /* one of them cannot be read */
-    bool is_other;    /* of another kind of database */
+    bool is_other;    /* for another kind of database */
 };
 
 static const struct {
@@ -187,7 +187,7 @@ static bool is_name_character(char c)
     return isalnum((unsigned char)c) != 0 || c == '_' || c == '-' || c == '.';
 }
 
-/* Where a word without quotes is a name of the program's, not a value. */
+/* Is it a language in which an unquoted word is a variable, not a value? */
 static bool is_code_file(struct text file)
 {
     static const char *const ends[] = {".js", ".ts", ".mjs", ".cjs", ".mts", ".cts", ".py", ".exs", ".php", NULL};
@@ -207,7 +207,7 @@ static bool is_number(struct text value)
     return size == value.size;
 }
 
-/* The plain value behind a setting's sign; NULL where it is computed, empty or a block. */
+/* The plain value after a setting's sign; NULL if it is computed, empty or a block. */
 static const char *plain_value(struct arena *arena, struct text value, bool is_code)
 {
     value = text_trim(value);
@@ -232,8 +232,8 @@ static const char *plain_value(struct arena *arena, struct text value, bool is_c
     return value.size == 0 || value.size > 255 || is_computed ? NULL : arena_strndup(arena, value.data, value.size);
 }
 
-/* The key and what stands behind its sign, of "key: value", "key = value" or "key => value"; of "a.key" the last part.
- * False for anything else. */
+/* Splits "key: value", "key = value" or "key => value"; of "a.key" the last part is the key. Returns false for anything
+ * else. */
 static bool split_setting(struct text piece, struct text *name, struct text *value)
 {
     piece = text_trim(piece);
@@ -258,7 +258,7 @@ static bool split_setting(struct text piece, struct text *name, struct text *val
     return true;
 }
 
-/* Does the setting say that the database is no PostgreSQL? */
+/* Does the setting say that the database is not PostgreSQL? */
 static bool says_other(struct text name, const char *value)
 {
     static const char *const kinds[] = {"adapter", "dialect", "client", "driver", "type", "engine", NULL};
@@ -270,7 +270,7 @@ static bool says_other(struct text name, const char *value)
     return is_other && word_is_one_of_nocase(name, kinds);
 }
 
-/* Takes a setting; anything else is passed over. */
+/* Takes a setting; ignores anything else. */
 static void take_setting(struct search *search, const char *file, struct text piece, uint32_t line, struct group *group)
 {
     struct text name;
@@ -298,7 +298,7 @@ static void take_setting(struct search *search, const char *file, struct text pi
     group->is_other = group->is_other || says_other(name, value);
 }
 
-/* "[section]", "development:", and what stands less indented than the group does: another group begins. */
+/* "[section]", "development:", and anything less indented than the group begin another group. */
 static bool begins_group(struct text line, size_t indent, size_t group_indent)
 {
     const struct text content = text_trim(line);
@@ -336,7 +336,7 @@ static bool is_comment(struct text line)
            text_starts_with(line, "/*") || text_starts_with(line, "<!--") || text_starts_with(line, ";");
 }
 
-/* "dbname=app host=db" and "Host=db;Database=app" behind a setting's sign, in quotes or to the end of the line. */
+/* "dbname=app host=db" and "Host=db;Database=app" after a setting's sign, in quotes or to the end of the line. */
 static bool take_keywords(struct search *search, struct text line, const struct named_database *place)
 {
     static const char *const words[] = {"dbname=", "Database=", "database="};
@@ -361,12 +361,12 @@ static bool take_keywords(struct search *search, struct text line, const struct 
            search_add_url(search, *place, arena_strndup(search->arena, string.data, string.size));
 }
 
-/* Variables and URLs of a line; true where it has one that names a database. */
+/* Takes the variables and URLs of a line; returns true if one names a database. */
 static bool take_references(struct search *search, const char *file, struct text line, uint32_t number)
 {
     const struct named_database place = {.file = file, .line = number};
     bool found = false;
-    bool has_variable = false; /* a URL behind it is what serves without it */
+    bool has_variable = false; /* then a URL after it is its default */
     for (size_t i = 0; i < line.size; i++) {
         const bool is_start = i == 0 || (isalnum((unsigned char)line.data[i - 1]) == 0 && line.data[i - 1] != '_');
         const struct text rest = text_slice(line, i, line.size);
@@ -383,7 +383,7 @@ static bool take_references(struct search *search, const char *file, struct text
     return found || take_keywords(search, line, &place);
 }
 
-/* The value of "sqlalchemy.url = driver://user:pass@localhost/dbname" is Alembic's own example: no scheme of ours. */
+/* Skips Alembic's example, "sqlalchemy.url = driver://user:pass@localhost/dbname", whose scheme is not ours. */
 /* ---- which .env ---- */
 
 static void add_dotenv(struct search *search, const char *name)
@@ -396,8 +396,8 @@ static void add_dotenv(struct search *search, const char *name)
     }
 }
 
-/* A configuration may load others than .env: dotenv's config({path: ".env.local"}), which leaves what is set already,
- * and @next/env's loadEnvConfig, which reads those of production unless it is told otherwise. */
+/* A configuration may load other files than .env: dotenv's config({path: ".env.local"}), which does not override
+ * variables, and @next/env's loadEnvConfig, which reads those for production unless told otherwise. */
 static void find_dotenvs(struct search *search, struct text content)
 {
     static const char *const of_next[] = {".env.production.local", ".env.local", ".env.production", ".env"};

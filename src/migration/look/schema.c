@@ -1,6 +1,6 @@
 /*
- * The objects come from the statements' words, cut by words too: this must not depend on what the parser knows, nor
- * cost what it costs.
+ * Finds the objects by the statements' words, and splits scripts by words, too: it must not depend on what the parser
+ * knows, nor cost as much.
  */
 #include "migration/look/schema.h"
 
@@ -16,14 +16,14 @@
 #define SHOWN           60 /* characters of a statement */
 #define BYTE_ORDER_MARK "\xEF\xBB\xBF"
 
-/* The objects of a script, and the statement that makes each. */
+/* The objects of a script, and the statement that creates each. */
 struct script_objects {
     struct sql_objects objects;
     struct text *statements;
     size_t capacity;
 };
 
-/* Does the statement change nothing that stays? */
+/* Does the statement change nothing permanently? */
 static bool changes_nothing(struct text statement)
 {
     static const char *const words[] = {
@@ -37,7 +37,7 @@ static bool changes_nothing(struct text statement)
     if (!sql_take(&reader, "select")) {
         return sql_is_any_word(&reader.token, words);
     }
-    /* SELECT of constants, and set_config() as pg_dump has it: another function may do anything. */
+    /* A SELECT of constants, or set_config() as in pg_dump's output; other functions may do anything. */
     for (; reader.token.kind != SQL_END; sql_advance(&reader)) {
         struct sql_reader ahead = reader;
         sql_advance(&ahead);
@@ -50,8 +50,8 @@ static bool changes_nothing(struct text statement)
     return true;
 }
 
-/* A statement of which it is not known whether what it does is there already: it makes what is not looked for, or does
- * something else that stays (GRANT, OWNER TO, ENABLE ROW LEVEL SECURITY, rows). */
+/* A statement of which it is not known whether it was already executed: it creates a kind that is not looked up, or has
+ * another permanent effect (GRANT, OWNER TO, ENABLE ROW LEVEL SECURITY, rows). */
 static void note_unjudged(struct arena *arena, struct text statement, struct schema_findings *findings)
 {
     struct sql_reader words = sql_read(statement);
@@ -99,7 +99,7 @@ static const char *display_name(struct arena *arena, const struct sql_object *ob
                         object->parent == NULL ? "" : object->parent, object->parent == NULL ? "" : ".", object->name);
 }
 
-/* strcmp in which NULL comes first. */
+/* strcmp that sorts NULL first. */
 static int compare_strings(const char *a, const char *b)
 {
     if (a == NULL || b == NULL) {
@@ -119,7 +119,7 @@ static int compare_objects(const void *left, const void *right)
     return order != 0 ? order : compare_strings(a->parent_schema, b->parent_schema);
 }
 
-/* For sorting: what is said first comes first. */
+/* Sorts by first occurrence. */
 static int compare_in_order(const void *left, const void *right)
 {
     const struct sql_object *const a = *(const struct sql_object *const *)left;
@@ -128,7 +128,7 @@ static int compare_in_order(const void *left, const void *right)
     return order != 0 ? order : (a > b) - (a < b);
 }
 
-/* Said twice (IF NOT EXISTS here and there), found once. */
+/* Removes objects that are created twice (IF NOT EXISTS in several places). */
 static void drop_repeated(struct arena *arena, struct script_objects *found)
 {
     struct sql_objects *const objects = &found->objects;
@@ -151,7 +151,7 @@ static void drop_repeated(struct arena *arena, struct script_objects *found)
     }
 }
 
-/* ---- what is there ---- */
+/* ---- what exists ---- */
 
 struct looking {
     const struct objects_place *place;
@@ -187,7 +187,7 @@ static void differ(struct schema_finding *finding, const char *difference)
     finding->difference = finding->difference == NULL ? difference : finding->difference;
 }
 
-/* What is there by that name and not fit for use is not what the script makes. */
+/* An object of that name that is not usable does not count as the script's. */
 static void set_flaw(const struct looking *looking, struct schema_finding *finding, const char *flaw, size_t index)
 {
     const struct sql_object *const object = &looking->found->objects.items[index];
@@ -219,7 +219,7 @@ static void set_match(const struct looking *looking, struct schema_finding *find
     }
 }
 
-/* NULL as well where that would wait for somebody: then nothing is compared by its definition. */
+/* NULL also if that would wait for a lock: then definitions are not compared. */
 static PGresult *ask_definitions(const struct looking *looking, const struct sql_objects *objects)
 {
     struct status unanswered = {.arena = looking->place->arena};
@@ -232,7 +232,7 @@ static PGresult *ask_definitions(const struct looking *looking, const struct sql
     return result;
 }
 
-/* Compares what is there with what the script says, of object number `index`. definition: of what is there, or NULL. */
+/* Compares the existing object with the script's, number `index`. definition: the existing one's, or NULL. */
 static void compare_one(const struct looking *looking, size_t index, const PGresult *flaws, int row,
                         const char *definition)
 {
@@ -286,7 +286,7 @@ static bool compare(const struct looking *looking)
 
 /* ---- columns ---- */
 
-/* "255" of "character varying(255)", "" of "integer". */
+/* "255" for "character varying(255)", "" for "integer". */
 static const char *modifiers_of(struct arena *arena, const char *type)
 {
     const struct text text = text_of(type);
@@ -296,7 +296,7 @@ static const char *modifiers_of(struct arena *arena, const char *type)
     return arena_strndup(arena, inside.data, inside.size);
 }
 
-/* char and bit without a number are of one character. */
+/* char and bit without a number have length 1. */
 static bool same_modifiers(struct arena *arena, const struct definition_column *column, const char *existing)
 {
     const bool is_one = text_is_nocase(text_of(column->type), "char") ||
@@ -311,7 +311,7 @@ static void not_compared(struct schema_finding *finding)
     finding->comparison = finding->comparison == SCHEMA_SAME ? SCHEMA_UNCOMPARED : finding->comparison;
 }
 
-/* The words of a default, as both write it: now() is CURRENT_TIMESTAMP, NULL is none. */
+/* The words of a default, normalised: now() is CURRENT_TIMESTAMP, NULL is none. */
 static struct words default_words(struct arena *arena, struct text expression)
 {
     struct words words = definition_words(arena, expression, false);
@@ -322,7 +322,7 @@ static struct words default_words(struct arena *arena, struct text expression)
     return words;
 }
 
-/* A default that is written otherwise may be the same; one that a later script gave is no difference. */
+/* A default written differently may be the same; a default added by a later script is no difference. */
 static void compare_default(const struct looking *looking, const struct definition_column *column, const char *existing)
 {
     struct arena *const arena = looking->place->arena;
@@ -353,7 +353,7 @@ static void compare_reference(const struct looking *looking, const struct defini
     }
 }
 
-/* What a column says of itself besides its type. */
+/* Compares a column's clauses besides its type. */
 static void compare_said(const struct looking *looking, const struct definition_column *column, const PGresult *result,
                          int row)
 {
@@ -391,8 +391,8 @@ static void compare_column(const struct looking *looking, const struct definitio
     }
 }
 
-/* Does a table's or column's statement say something that is not compared? What a column says of itself (DEFAULT,
- * UNIQUE, REFERENCES) is; the same without a name for several columns is not. */
+/* Does the statement of a table or column contain something that is not compared? A column's own clauses (DEFAULT,
+ * UNIQUE, REFERENCES) are; unnamed constraints over several columns are not. */
 static bool says_more(struct text statement)
 {
     static const char *const words[] = {"generated", "collate",  "check",     "exclude",
@@ -409,7 +409,7 @@ static bool says_more(struct text statement)
     return false;
 }
 
-/* What the server cannot answer (a type's name that is none) leaves tables uncompared, and nothing worse. */
+/* If the server cannot answer (an invalid type name), tables stay uncompared. */
 static void compare_columns(const struct looking *looking)
 {
     struct definition_columns columns = {0};
@@ -451,7 +451,7 @@ static void count(struct schema_findings *findings)
         findings->all_exist = findings->all_exist && finding->exists && finding->comparison != SCHEMA_DIFFERENT;
         same = same && finding->comparison == SCHEMA_SAME;
     }
-    /* All there by their names, and one of them could not be compared: that is no reason to call it safe. */
+    /* All exist by name, but one could not be compared, so it is not called safe. */
     findings->recommendation =
         findings->all_exist && same ? "All DDL objects already exist. Safe to mark as applied without re-running."
         : findings->some_exist || knows_nothing

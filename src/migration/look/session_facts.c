@@ -1,11 +1,11 @@
 /*
- * What a script's session would be is read anew each time: schemas come and go.
+ * Reads anew each time what a script's session would have: schemas come and go.
  */
 #include "migration/look/session_facts.h"
 
 #include <string.h>
 
-/* Schemas that are separated by a character that no name of ours has. */
+/* Splits schemas at a character that no name of ours contains. */
 static void read_schemas(struct arena *arena, struct text list, struct session_facts *facts)
 {
     size_t count = 1;
@@ -21,7 +21,7 @@ static void read_schemas(struct arena *arena, struct text list, struct session_f
     }
 }
 
-/* As the server has it where nobody says anything. */
+/* The server's default. */
 #define USUAL_PATH "\"$user\", public"
 
 bool reading_begin(const struct request *request, struct pg_session *session, struct session_facts *facts)

@@ -1,7 +1,7 @@
 /*
- * By name first: pg_class has an index on it, and a database may have thousands of schemas. By columns only where that
- * found nothing, because it reads all of pg_attribute. What all is to be known of a table takes the server ten times as
- * long to plan as to find out that there is none, so that is asked first.
+ * By name first: pg_class has an index for that, and a database may have thousands of schemas. By columns only if that
+ * finds nothing, since it reads all of pg_attribute. Everything about a table takes the server ten times as long to
+ * plan as finding out that there is none, so that is asked first.
  */
 #include "migration/look/shapes.h"
 
@@ -10,18 +10,18 @@
 
 #include <string.h>
 
-/* The characters that separate columns, and the members of one. */
+/* Separators of columns, and of the members of one. */
 #define COLUMN_END '\x1e'
 #define MEMBER_END '\x1f'
 
-/* Code of another role's that runs when a row is read or written. */
+/* Code of an untrusted role that runs when a row is read or written. */
 #define FOREIGN_CODE                                                                                                   \
     "SELECT pg_catalog.concat_ws(' of ', " PG_CODE_WORDS ", o.rolname) FROM " PG_CODE_OF(PG_CODE_OF_TABLE(             \
         "c.oid", "c.relowner")) " f JOIN owner o ON o.oid = f.owner AND NOT o.is_trusted ORDER BY 1 LIMIT 1"
 
-/* Tables that are asked for, each with its columns. A type of another schema than pg_catalog is named with its schema:
- * somebody's type of a built-in one's name is not that. A domain counts as the type below it, where its owner is the
- * table's or trusted: its checks run when a row is written. */
+/* The candidate tables, each with its columns. A type outside pg_catalog is named with its schema, so that a user's
+ * type with a built-in name is not confused. A domain counts as its base type if its owner is the table's or trusted:
+ * its checks run when a row is written. */
 #define TABLES_SELECT                                                                                                  \
     "WITH owner AS (SELECT r.oid, r.rolname, " PG_IS_TRUSTED(                                                          \
         "r") " AS is_trusted FROM pg_catalog.pg_roles r) SELECT n.nspname, c.relname, "                                \
@@ -45,7 +45,7 @@
              "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "                    \
              "JOIN owner r ON r.oid = c.relowner WHERE "
 
-/* ---- the questions, of $1, names: is there any such table, and what is to be known of those that there are? ---- */
+/* ---- queries with the names $1: does such a table exist; all about those that exist ---- */
 
 #define HAS_NAME                                                                                                       \
     "c.relpersistence <> 't' AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c', 'i', 'I') AND "                      \
@@ -53,7 +53,7 @@
 
 static const char by_name_sql[] = TABLES_SELECT HAS_NAME " ORDER BY 1, 2";
 
-/* What initdb made has numbers below 16384 (FirstNormalObjectId): the server's own catalogues. */
+/* Objects made by initdb, the server's own catalogs, have oids below 16384 (FirstNormalObjectId). */
 #define HAS_COLUMNS(names)                                                                                             \
     "SELECT attrelid FROM pg_catalog.pg_attribute WHERE attname = ANY (" names "::pg_catalog.name[]) AND attrelid "    \
     ">= 16384 GROUP BY attrelid HAVING pg_catalog.count(*) >= 3"
@@ -64,8 +64,8 @@ static const char by_columns_sql[] =
     TABLES_SELECT "c.relpersistence <> 't' AND c.relkind IN ('r', 'p') AND c.oid IN (" HAS_COLUMNS(
         "$1") ") AND n.nspname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2";
 
-/* A first run finds nothing by either: both are asked at once. $1: names of tables; $2: of columns, NULL: these do not
- * matter. The second is NULL where it was not looked for, because some table has a name. */
+/* A first run finds nothing either way, so both are asked at once. $1: table names; $2: column names, NULL if these do
+ * not matter. The second result is NULL if it was not needed, because some table has a name. */
 static const char any_of_both_sql[] =
     "SELECT n.is_any, CASE WHEN n.is_any THEN NULL WHEN $2::pg_catalog.name[] IS NULL THEN false ELSE EXISTS "
     "(" HAS_COLUMNS("$2") ") END FROM (SELECT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE " HAS_NAME
@@ -83,7 +83,7 @@ static bool next_word(struct text *rest, struct text *word)
     return word->size > 0;
 }
 
-/* "name:type" of a shape in its two halves. */
+/* Splits a shape's "name:type". */
 static void cut_word(struct text word, struct text *name, struct text *type)
 {
     const size_t colon = text_find(word, ":", 0);
@@ -110,7 +110,7 @@ static const struct table_column *find_column(const struct table *table, struct 
     return NULL;
 }
 
-/* True where every "name:type" of the shape is among the table's columns, and no other where it may not. */
+/* Does the table have every "name:type" of the shape, and no other column if that is not allowed? */
 static bool has_columns(const struct table *table, const struct ledger_shape *shape)
 {
     struct text wanted = text_of(shape->columns);
@@ -172,7 +172,7 @@ static void read_columns(struct arena *arena, struct text list, struct table *ta
     }
 }
 
-/* What a relation is that is no table of any sort, and whose name no table can have; NULL: it is one. */
+/* What a relation is if it is no kind of table and prevents creating one of its name; NULL: it is a table. */
 static const char *no_table(char kind)
 {
     return kind == 'S'                  ? "a sequence"
@@ -204,7 +204,7 @@ static struct table read_table(struct arena *arena, const PGresult *result, int 
     return table;
 }
 
-/* Appends what is to be known of those that there are. */
+/* Appends all about those that exist. */
 static bool ask_all(const struct request *request, struct pg_session *session, const char *sql, const char *names,
                     struct tables *tables)
 {
@@ -230,7 +230,7 @@ static const char *end_names(struct names *names)
     return buffer_string(&names->literal);
 }
 
-/* The names that ledgers have. */
+/* The names of ledgers. */
 static const char *table_names(struct arena *arena, const struct shapes_wanted *wanted)
 {
     const struct framework *const *const all = wanted->all;
@@ -262,7 +262,7 @@ static const char *table_names(struct arena *arena, const struct shapes_wanted *
     return end_names(&names);
 }
 
-/* The names of the columns of those that are known by their shape. */
+/* The column names of distinctive shapes. */
 static const char *column_names(struct arena *arena, const struct framework *const *all)
 {
     struct names names = {.literal = {.arena = arena}};
@@ -294,7 +294,7 @@ const struct table *tables_at(const struct tables *tables, const struct ledger *
     return find_table(tables, place->schema, place->table);
 }
 
-/* Does a folder's configuration say this table? */
+/* Does a folder's configuration name this table? */
 static bool is_configured(const struct folder_list *folders, const struct framework *framework,
                           const struct table *table)
 {
@@ -330,14 +330,14 @@ static const char *evidence_of(struct arena *arena, const struct table *table, c
                         shape->with == NULL ? "" : " and stands beside ", shape->with == NULL ? "" : shape->with);
 }
 
-/* What a project declares with its schema is there and nowhere else. */
+/* A declared framework with a schema has its ledger only there. */
 static bool is_elsewhere(const struct framework *framework, const struct table *table)
 {
     return framework->declared_at != NULL && framework->ledger.schema != NULL &&
            strcmp(framework->ledger.schema, table->schema) != 0;
 }
 
-/* What the project declares comes first, and is nobody else's. */
+/* A declared table belongs to its framework alone. */
 static void judge(const struct request *request, const struct framework *const *all, const struct tables *tables,
                   const struct folder_list *folders, struct found_ledgers *ledgers)
 {
@@ -391,7 +391,7 @@ static bool is_particular(const struct framework *framework)
     return false;
 }
 
-/* Could looking at the columns of every table find more? */
+/* Could examining the columns of all tables find more? */
 static bool may_have_another_name(const struct folder_list *folders, const struct found_ledgers *ledgers)
 {
     for (size_t i = 0; i < folders->count; i++) {
@@ -411,14 +411,14 @@ static int by_place(const void *a, const void *b)
     return schemas != 0 ? schemas : strcmp(x->ledger.table, y->ledger.table);
 }
 
-/* What there is to look at. Who keeps a question prepared asks it at once. */
+/* What exists. A session with prepared statements asks for everything at once. */
 struct traces {
     bool has_name;
     bool has_columns;
     bool knows_columns;
 };
 
-/* `columns` is NULL where they do not matter even if nothing has a name. */
+/* `columns` is NULL if columns do not matter even if no table has a name. */
 static bool find_traces(const struct request *request, struct pg_session *session, const char *names,
                         const char *columns, struct traces *traces)
 {
@@ -446,7 +446,7 @@ static bool look_for_columns(const struct request *request, struct pg_session *s
     return result != NULL;
 }
 
-/* Those that are found by their columns and were not by their name. */
+/* Adds tables found by their columns and not by their names. */
 static bool add_by_columns(const struct request *request, struct pg_session *session, const char *columns,
                            struct tables *tables)
 {

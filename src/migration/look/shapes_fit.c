@@ -1,6 +1,6 @@
 /*
- * A table in the ledger's place, as it is and not as this version of the tool would make it. What differs is put right
- * while it is read; what cannot be is said.
+ * A table in the ledger's place, which may differ from what this version of the tool would create. Differences are
+ * corrected while reading; those that cannot be are reported.
  */
 #include "migration/look/shapes.h"
 
@@ -38,9 +38,9 @@ static bool has_word(const char *words, struct text wanted)
     return false;
 }
 
-/* Can a column of type `found` be read as `wanted`? Everything of pg_catalog has a text, and a text may hold anything:
- * where it does not, reading fails and says so. The text of several values, or of bytes, is no name of anything. A type
- * of somebody else is never read: its cast would run. */
+/* Can a column of type `found` be read as `wanted`? Every type in pg_catalog has a text form; if the text is not a
+ * valid value, reading fails and says so. The text of arrays or bytes is never a name. Users' types are not read,
+ * because that would run their casts. */
 static bool is_readable(const char *found, struct text wanted)
 {
     const bool is_list = found[0] == '_' || strcmp(found, "bytea") == 0;
@@ -58,16 +58,16 @@ static bool is_readable(const char *found, struct text wanted)
     return false;
 }
 
-/* One way to fit, under construction. */
+/* A way to read the table, under construction. */
 struct fitting {
     struct arena *arena;
     const struct ledger_shape *shape;
     const struct table *table;
-    struct buffer select; /* the columns as they are read */
+    struct buffer select; /* the select list */
     struct buffer lacks;
     struct buffer wrong; /* what is wrong, in words */
-    size_t changes;      /* how much of it is not as it stands */
-    size_t strangers;    /* columns that it does not know */
+    size_t changes;      /* number of differences */
+    size_t strangers;    /* number of unknown columns */
 };
 
 static void add_to_list(struct buffer *list, const char *text)
@@ -97,7 +97,7 @@ static const struct table_column *column_called(const struct table *table, const
     return NULL;
 }
 
-/* One "name:type" of the shape. */
+/* Fits one "name:type" of the shape. */
 static void fit_column(struct fitting *fitting, struct text word)
 {
     const size_t colon = text_find(word, ":", 0);
@@ -127,7 +127,7 @@ static bool is_known(const struct ledger_shape *shape, const struct table_column
     return false;
 }
 
-/* What the shape does not name may be what a query asks for all the same. A type of somebody else is left out. */
+/* Adds columns outside the shape, which a query may use nevertheless; without users' types. */
 static void put_strangers(struct fitting *fitting)
 {
     for (size_t i = 0; i < fitting->table->column_count; i++) {
@@ -148,7 +148,7 @@ static struct text row_template(const struct ledger_facts *facts)
     return text_of(facts->start != NULL ? facts->start : facts->record != NULL ? facts->record : "");
 }
 
-/* The columns that a new row gives, "(a, b)" of its INSERT; empty where the template names none. */
+/* The columns in the template's INSERT, "(a, b)"; empty if it lists none. */
 static struct text columns_given(const struct ledger_facts *facts)
 {
     const struct text template = row_template(facts);
@@ -171,8 +171,7 @@ static bool is_given(struct text columns, const char *name)
     return false;
 }
 
-/* Columns that must be filled and that a row would not fill. Who writes into a row that is there (Hasura) makes none.
- */
+/* Required columns that a row would not fill. None for frameworks that only update an existing row (Hasura). */
 static const char *demands_of(struct arena *arena, const struct ledger_facts *facts, const struct ledger_shape *shape,
                               const struct table *table)
 {
@@ -191,7 +190,7 @@ static const char *demands_of(struct arena *arena, const struct ledger_facts *fa
     return list.size == 0 ? NULL : buffer_string(&list);
 }
 
-/* Columns that a row would fill and that the server fills itself: it takes no other value. */
+/* Generated columns that a row would set, which the server refuses. */
 static const char *generated_of(struct arena *arena, const struct ledger_facts *facts, const struct table *table)
 {
     const struct text given = columns_given(facts);
@@ -233,7 +232,7 @@ static const struct ledger_facts *facts_for(const struct framework *framework, c
     return framework_ledger_facts(framework, &ledger);
 }
 
-/* The one with the least to put right comes first; the first of equals stays. */
+/* Fewer differences are better; among equals the first stays. */
 static bool is_better(const struct fitting *one, const struct fitting *best)
 {
     const bool fits = one->wrong.size == 0;

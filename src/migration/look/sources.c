@@ -1,5 +1,5 @@
 /*
- * Every folder is a source, with its ledger where there is one; every other ledger is a source without a folder.
+ * Every folder is a source, with its ledger if there is one; every other ledger is a source without a folder.
  */
 #include "migration/look/sources.h"
 
@@ -28,7 +28,7 @@ static const char *candidate_names(struct arena *arena, const struct found_ledge
     return buffer_string(&names);
 }
 
-/* Who owns a table decides what runs with our rights when it is read or written. */
+/* A table's owner decides what runs with our rights when it is read or written. */
 static bool is_trusted(const struct looking *looking, const struct table *table, const struct folder *folder)
 {
     return table->is_trusted || looking->request->site->ledger.table != NULL ||
@@ -58,7 +58,7 @@ static const char *code_problem(const struct looking *looking, const struct sour
         table->schema, table->name);
 }
 
-/* Judges the table that stands where the ledger belongs. */
+/* Judges the table in the ledger's place. */
 static void take_place(const struct looking *looking, struct source *source, const struct table *table)
 {
     struct arena *const arena = looking->request->arena;
@@ -93,7 +93,7 @@ static void take_place(const struct looking *looking, struct source *source, con
     }
 }
 
-/* A search path that leads nowhere: what a script makes would have no place. */
+/* Warns about a search path without existing schemas: a script could not create anything. */
 static void check_schema(const struct looking *looking, struct source *source)
 {
     const struct session_facts *const facts = &looking->detection->facts;
@@ -107,7 +107,7 @@ static void check_schema(const struct looking *looking, struct source *source)
     }
 }
 
-/* Our own schema is made by a run; from then on "$user" of a role of the same name is there. */
+/* Warns about a role named like our own schema: after the first run that schema exists, and "$user" means it. */
 static void check_role(const struct looking *looking, const struct source *source)
 {
     if (looking->detection->facts.means_ours && !source->framework->ledger.is_fixed &&
@@ -121,13 +121,13 @@ static void check_role(const struct looking *looking, const struct source *sourc
                 "schema, as by ALTER ROLE … SET search_path = public, use another role, or name ours otherwise "
                 "(--state-schema).",
                 pg_session_own_schema(looking->session)));
-        looking->detection->facts.means_ours = false; /* told once, whatever number of folders there is */
+        looking->detection->facts.means_ours = false; /* warned once, whatever the number of folders */
     }
 }
 
-/* A name that stands in code or a command may be another database's, another folder's, or out of date: where a table of
- * that name is there and one of the usual name as well, nobody knows which one is meant. A schema that is named there
- * and where no table is may be the one for all that the scripts make, which the connection does not say. */
+/* A name in code or a command may be for another database, another folder, or out of date: if both that table and the
+ * default one exist, the user must decide. Likewise a schema named there without such a table may be the one for the
+ * scripts, which the connection does not name. */
 static bool is_doubted(const struct looking *looking, struct source *source)
 {
     struct arena *const arena = looking->request->arena;
@@ -153,7 +153,7 @@ static bool is_doubted(const struct looking *looking, struct source *source)
     return true;
 }
 
-/* The table of an older version of its tool: with none of this version's everything would run again. */
+/* The table of an older version of the tool: without one of this version everything would run again. */
 static void check_older(const struct looking *looking, struct source *source)
 {
     const char *const name = source->framework->ledger.older_table;
@@ -214,7 +214,7 @@ static bool source_of_folder(const struct looking *looking, const struct folder 
     return true;
 }
 
-/* Is it where a folder's framework has its own? */
+/* Is it where a folder's framework has its own ledger? */
 static bool is_claimed(const struct detection *detection, const struct found_ledger *found)
 {
     for (size_t i = 0; i < detection->source_count; i++) {
@@ -226,7 +226,7 @@ static bool is_claimed(const struct detection *detection, const struct found_led
     return false;
 }
 
-/* A ledger of a role that is not trusted is reported, and never read. */
+/* A ledger of an untrusted role is reported, but never read. */
 static void add_ledger_sources(const struct looking *looking)
 {
     struct detection *const detection = looking->detection;
@@ -263,7 +263,7 @@ bool sources_make(const struct looking *looking, const struct folder_list *folde
         }
         detection->source_count++;
     }
-    /* A ledger that fits two frameworks is that one's which has a folder: confirmed by it. */
+    /* A ledger that fits two frameworks belongs to the one with a folder, which is confirmed by it. */
     for (size_t i = 0; i < detection->source_count; i++) {
         struct source *const source = &detection->sources[i];
         if (source->has_ledger && source->confidence == CONFIDENCE_LIKELY) {

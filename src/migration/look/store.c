@@ -1,5 +1,5 @@
 /*
- * The last table of the list stands for all: they are made in one transaction.
+ * The last table of the list stands for all: they are created in one transaction.
  */
 #include "migration/look/store.h"
 

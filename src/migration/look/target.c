@@ -1,5 +1,5 @@
 /*
- * The session knows which of several hosts it reached, and what the server is.
+ * The session knows which of several hosts it reached, and the server's version.
  */
 #include "migration/look/target.h"
 

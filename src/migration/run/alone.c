@@ -1,5 +1,5 @@
 /*
- * The SQL of a step that stands alone is one statement: several would be one implicit transaction.
+ * A step that stands alone is sent as one statement: several would be an implicit transaction.
  */
 #include "migration/run/alone.h"
 
@@ -15,7 +15,7 @@
 
 /* ---- its rows ---- */
 
-/* From now on it may have left something. */
+/* Marks the step as begun: from now on it may leave something. */
 static bool begin(struct attempt *attempt, size_t i)
 {
     struct transaction transaction = attempt_transaction(attempt, FRAME_WHOLE);
@@ -44,24 +44,24 @@ static bool write_done(struct attempt *attempt, size_t i)
 
 /* ---- one statement ---- */
 
-/* The setting of the session by which a block says that a part of it is committed: made in its first transaction, it
- * stays with that one's COMMIT alone. */
+/* A session setting with which a block tells that a part of it was committed: it is set in the block's first
+ * transaction, and only that one's COMMIT keeps it. */
 #define PART              "truss.committed_part"
 #define NOTHING_COMMITTED "none"
 
-/* A lock_timeout of the first transaction alone: what comes behind its COMMIT is not sent a second time, and waits for
- * locks as its author has it. */
+/* The lock_timeout is only for the first transaction: what follows its COMMIT is not sent again, and waits for locks as
+ * its author intended. */
 #define OPENING       "DO $truss_step$ BEGIN SET " PART " = 'yes';"
 #define OPENING_LOCAL " SET LOCAL lock_timeout = "
 
-/* Is the word in a body, or in a text that its EXECUTE may be given? */
+/* Does the word occur in the body, or in a text that its EXECUTE may get? */
 static bool may_say(struct text body, const char *word)
 {
     return sql_has_word(body, word) || (sql_has_word(body, "execute") && text_find_nocase(body, word) != SIZE_MAX);
 }
 
-/* Is it to be tried again, and can be, because it says what it has committed? Behind a ROLLBACK, its own or one of a
- * procedure's, it would not. */
+/* Can and must the block report committed parts, because it will be tried again? Not with a ROLLBACK of its own or in a
+ * procedure, which would undo the report. */
 static bool tells_parts(const struct attempt *attempt, size_t i)
 {
     struct text body;
@@ -69,8 +69,8 @@ static bool tells_parts(const struct attempt *attempt, size_t i)
            !may_say(body, "rollback") && !may_say(body, "call");
 }
 
-/* A DO block that commits by itself cannot share a transaction with its row, but its last part can: as a block inside a
- * block of ours, which writes the row behind it. The body of a plpgsql block is a block. */
+/* A DO block that commits cannot share a transaction with its row, but its last part can: it becomes a block inside a
+ * block of ours, which then writes the row. (The body of a plpgsql block is a block.) */
 static bool wrap_do(const struct attempt *attempt, size_t i, struct transaction *transaction)
 {
     struct text body;
@@ -105,7 +105,7 @@ static struct query compose(const struct attempt *attempt, size_t i)
     return query;
 }
 
-/* Of a block that failed: has it committed a part? Then it is not sent again, which would do that twice. */
+/* Has a failed block committed a part? Then it is not sent again, which would repeat that part. */
 static bool has_committed_part(const struct attempt *attempt, const struct query *query)
 {
     struct status ignored = {.arena = attempt->run->arena};
@@ -124,9 +124,9 @@ static bool begin_parts(const struct attempt *attempt, const struct query *query
            pg_exec(attempt->run->session, "SET " PART " = '" NOTHING_COMMITTED "'", attempt->run->status);
 }
 
-/* Who waits inside pg_advisory_lock has a snapshot, which an index that is built concurrently waits for: Prisma 6.19
- * waits so, and its backend goes on waiting when its client has given up. The unfinished row of this migration keeps
- * its tool from running anything (P3009): its lock can be let go until the index is there. */
+/* A session that waits inside pg_advisory_lock has a snapshot, for which CREATE INDEX CONCURRENTLY waits: Prisma 6.19
+ * waits so, and its backend does even after its client has given up. This migration's unfinished row keeps its tool
+ * from running anything (P3009), so its lock can be released until the index is there. */
 static bool let_waiters_go(struct attempt *attempt, bool *has_yielded)
 {
     const struct framework *const framework = attempt->detection->framework;
@@ -144,8 +144,7 @@ static bool let_waiters_go(struct attempt *attempt, bool *has_yielded)
     return lock_yield(attempt->run, attempt->detection);
 }
 
-/* What would stall others is tried again; an index that is built concurrently too, after what its failure left is
- * removed. */
+/* Tries again what would block others; and CREATE INDEX CONCURRENTLY, after removing what its failure left. */
 static bool send(struct attempt *attempt, size_t i, struct query *query)
 {
     struct run *const run = attempt->run;
@@ -205,7 +204,7 @@ static void tell_anew(const struct attempt *attempt, size_t i, bool was_begun)
                      where.line));
 }
 
-/* What must be set while something runs outside of a transaction, and is put back behind it. */
+/* Sets or restores the session around something that runs outside of a transaction. */
 static bool put_around(struct attempt *attempt, const char *sql)
 {
     return sql == NULL || pg_exec(attempt->run->session, sql, attempt->run->status) || attempt_fail(attempt);
@@ -225,7 +224,7 @@ bool alone_run(struct attempt *attempt, size_t i, bool was_begun)
     const struct failure failure = attempt->failure;
     const bool is_restored = failure.connection_lost || put_around(attempt, attempt_step(attempt, i)->restore);
     if (ok) {
-        /* It is done, also where what was set around it stays: behind the last step the session is begun anew. */
+        /* The step is done, even if the session could not be restored: after the last step it is reset anyway. */
         return (query.is_wrapped || write_done(attempt, i)) && (is_restored || attempt_is_last(attempt, i));
     }
     attempt->failure = failure;
@@ -234,9 +233,9 @@ bool alone_run(struct attempt *attempt, size_t i, bool was_begun)
            write_done(attempt, i);
 }
 
-/* ---- what commits where we cannot see ---- */
+/* ---- pieces that commit by themselves ---- */
 
-/* It is as if this step had never been begun. */
+/* Makes it as if the step had not been begun. */
 static bool forget_begun(struct attempt *attempt, size_t i)
 {
     struct transaction transaction = attempt_transaction(attempt, FRAME_WHOLE);
@@ -307,7 +306,7 @@ bool alone_resume(struct attempt *attempt, size_t i, bool *finished)
     return false;
 }
 
-/* Refused before it began: it names something that is not there, or may not be used so. */
+/* Was it refused before it began, because it names something missing or unsuitable? */
 static bool is_refusal(const char *sqlstate)
 {
     return sqlstate_is_of_class(sqlstate, SQLSTATE_CLASS_SYNTAX) ||
@@ -316,8 +315,8 @@ static bool is_refusal(const char *sqlstate)
            sqlstate_is(sqlstate, SQLSTATE_INVALID_CATALOG_NAME) || sqlstate_is(sqlstate, SQLSTATE_INVALID_SCHEMA_NAME);
 }
 
-/* Is it one transaction of the server's, which leaves nothing where it fails? DROP DATABASE is not: a database that was
- * half dropped cannot be used any more. */
+/* Is it a single transaction of the server's, which leaves nothing if it fails? DROP DATABASE is not: a half-dropped
+ * database is unusable. */
 static bool is_one_transaction(struct text statement)
 {
     static const struct {
@@ -343,11 +342,11 @@ bool alone_clean_up(struct attempt *attempt, size_t i)
     bool finished;
     const bool is_known = attempt->before != NULL;
     if ((is_refusal(attempt->failure.status.sqlstate) || is_one_transaction(statement)) && !is_known) {
-        /* It did nothing, whatever is there now; but a DO block may have committed something before. */
+        /* It did nothing; but a DO block may have committed something before. */
         return !sql_do_block(run->arena, statement, &body) && forget_begun(attempt, i);
     }
     if (!leftovers_remove(run, statement, attempt->record.name, attempt->before, &finished) || finished) {
-        return false; /* what it makes is there, and only its row is not: a new run finds that */
+        return false; /* what it creates exists, only its row is missing: the next run finds that */
     }
     return is_known && forget_begun(attempt, i);
 }

@@ -14,7 +14,7 @@ static const struct migration_files *files_of(const struct execution *execution)
     return &execution->preparation->catalog.files;
 }
 
-/* A step of it, in the frame that its kind wants; the first finds the session as it began. */
+/* Sends a step of a callback, in the frame for its kind; the first one resets the session. */
 static bool send_step(const struct execution *execution, const struct loaded *loaded, const struct plan *plan, size_t i,
                       struct failure *failure)
 {
@@ -53,7 +53,7 @@ static bool set_up(const struct execution *execution, struct failure *failure)
     return pg_exec(run->session, buffer_string(&query.sql), run->status) || failure_take(failure, run->status);
 }
 
-/* What is sent is what was planned, and perhaps approved. */
+/* What is sent must be what was planned, and perhaps approved. */
 static bool is_as_planned(const struct execution *execution, const struct migration_file *file,
                           const struct loaded *loaded)
 {
@@ -94,11 +94,11 @@ static bool send_all(const struct execution *execution, const struct migration_f
     if (!ok && failure->step > 1) {
         failure->status.hint = "What it did before this statement stays: it is not one transaction.";
     }
-    failure->step = failure->steps = 0; /* those of a migration are another thing */
+    failure->step = failure->steps = 0; /* the steps of a migration are something else */
     return ok;
 }
 
-/* One script; *failure is kept in the request's memory. */
+/* Runs one callback; *failure is kept in the request's memory. */
 static bool run_one(const struct execution *execution, const struct migration_file *file, struct failure *failure)
 {
     struct run *const run = execution->run;

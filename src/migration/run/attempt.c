@@ -1,5 +1,5 @@
 /*
- * A migration of several transactions has a row for each finished step; the ledger's row is begun with the first step
+ * A migration of several transactions has a row for each finished step; the ledger's row is started with the first step
  * and finished with the last.
  */
 #include "migration/run/attempt.h"
@@ -70,7 +70,7 @@ bool attempt_write(struct attempt *attempt, const struct transaction *transactio
     return query_write(attempt->run, &query, &attempt->failure);
 }
 
-/* The log that stays in the ledger, in the form of Prisma's own. */
+/* The error for the ledger's log column, in Prisma's format. */
 static const char *failure_log(struct arena *arena, const struct failure *failure)
 {
     struct buffer log = {.arena = arena};

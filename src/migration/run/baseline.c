@@ -1,6 +1,6 @@
 /*
- * All rows go in one query: the first one's transaction is opened by its composer, the others stand behind it in front
- * of the COMMIT.
+ * All rows go in one query: the composer opens a transaction with the first row, and the others are inserted before its
+ * COMMIT.
  */
 #include "migration/run/baseline.h"
 
@@ -40,7 +40,7 @@ static bool check_wish(const struct baseline_wish *wish, struct status *status)
                                     "through (the last one), or all.");
 }
 
-/* Connects, takes the run's locks, and reads what is there. */
+/* Connects, takes the run's locks, and reads the catalog. */
 static bool begin(struct baseline *baseline)
 {
     struct run *const run = &baseline->run;
@@ -55,7 +55,7 @@ static bool begin(struct baseline *baseline)
            catalog_check_folder(&baseline->catalog, run->status);
 }
 
-/* The item that a name means, which must have a file. */
+/* The item with this name, which must have a file. */
 static const struct catalog_item *find(struct baseline *baseline, const char *name)
 {
     const struct catalog_item *const item = catalog_find(&baseline->catalog, text_of(name));
@@ -75,7 +75,7 @@ static void choose(struct baseline *baseline, const struct catalog_item *item)
     }
 }
 
-/* Which items are named, applied or not; NULL where a name is none's. */
+/* Marks the items that are named, applied or not; NULL if a name is unknown. */
 static bool *named(struct baseline *baseline)
 {
     const struct baseline_wish *const wish = baseline->wish;
@@ -116,7 +116,7 @@ static bool choose_all(struct baseline *baseline)
     return true;
 }
 
-/* A ledger that knows only how far it is would say more than what was chosen. */
+/* A ledger that stores only the last version would record more than was chosen. */
 static bool check_order(const struct baseline *baseline)
 {
     const struct catalog *const catalog = &baseline->catalog;
@@ -147,7 +147,7 @@ static bool check_order(const struct baseline *baseline)
 
 /* ---- the rows ---- */
 
-/* What a record needs, the script too, lives in `arena`. */
+/* What a record needs, including the script, lives in `arena`. */
 static bool make_record(struct baseline *baseline, struct arena *arena, const struct catalog_item *item,
                         struct ledger_record *record)
 {
@@ -165,7 +165,7 @@ static bool make_record(struct baseline *baseline, struct arena *arena, const st
     return true;
 }
 
-/* The row of one. Its script goes again: a thousand of them must not add up. */
+/* Appends the row of one migration and frees its script: a thousand of them must not add up. */
 static bool put_one(struct baseline *baseline, const struct catalog_item *item, bool has_steps, struct buffer *sql)
 {
     const struct detection *const detection = &baseline->catalog.detection;
@@ -184,7 +184,7 @@ static bool put_one(struct baseline *baseline, const struct catalog_item *item, 
     return ok;
 }
 
-/* The rows of all but the first. */
+/* Appends all rows but the first. */
 static bool put_others(struct baseline *baseline, bool has_steps, struct buffer *sql)
 {
     size_t i = 1;
@@ -263,7 +263,8 @@ static bool may_record(struct baseline *baseline)
 
 /* ---- all of it ---- */
 
-/* What was recorded although it could not be compared whole is named: it may differ from what the script makes. */
+/* Names the migrations that were recorded although they could not be compared completely: they may differ from what the
+ * script creates. */
 static const char *not_compared(struct arena *arena, const struct baseline_result *result)
 {
     static const size_t most = 5;

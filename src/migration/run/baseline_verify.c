@@ -1,7 +1,6 @@
 /*
- * What a later migration drops, renames or changes is not expected to be as an earlier one made it: of such an object
- * nothing is said. A migration of which nothing at all can be said is not verified, and never the end of what is
- * proposed.
+ * Objects that a later migration drops, renames or changes are not expected to be as an earlier one made them, and are
+ * not judged. A migration without any judged object is not verified, and the proposal never ends with it.
  */
 #include "migration/run/baseline_verify.h"
 
@@ -13,10 +12,10 @@
 
 #include <string.h>
 
-/* Partly: it is there by its name, and something of it (a CHECK, a generated column) was not compared. */
+/* PARTLY: it exists by name, and a part of it (a CHECK, a generated column) was not compared. */
 enum presence { PRESENCE_UNKNOWN, PRESENCE_THERE, PRESENCE_PARTLY, PRESENCE_MISSING };
 
-/* A script that may not be SQL at all is empty. */
+/* Loads a script; it is empty if it may not be SQL at all. */
 static bool load(const struct verification *verification, struct arena *arena, const struct catalog_item *item,
                  struct text *script)
 {
@@ -34,14 +33,14 @@ static bool load(const struct verification *verification, struct arena *arena, c
     return true;
 }
 
-/* ---- what later ones change ---- */
+/* ---- later changes ---- */
 
-/* What a statement does to something of a name. */
+/* What a statement does to something of this name. */
 struct deed {
     bool drops;   /* DROP … NAME */
     bool alters;  /* ALTER … NAME … */
     bool renames; /* … RENAME, or SET SCHEMA */
-    bool names;   /* it names it at all */
+    bool names;   /* it mentions the name */
     bool names_behind_drop;
 };
 
@@ -62,7 +61,7 @@ static struct deed deed_of(struct arena *arena, struct text statement, const cha
     return deed;
 }
 
-/* May it be the reason that the object is not there as it was made? is_there: something of its name is. */
+/* May it be the reason why the object is not as it was made? is_there: something of its name exists. */
 static bool changes(struct arena *arena, struct text statement, const struct sql_object *object, bool is_there)
 {
     const struct deed own = deed_of(arena, statement, object->name);
@@ -88,7 +87,7 @@ static bool is_changed_in(struct arena *arena, struct text script, const struct 
     return false;
 }
 
-/* By a migration behind this one in the order of the files, whether chosen or applied. */
+/* Does a later migration in the order of the files, chosen or applied, change it? */
 static bool is_changed_later(const struct verification *verification, const struct text *scripts, size_t at,
                              const struct schema_finding *finding)
 {
@@ -118,7 +117,7 @@ static void add_missing(struct baseline_result *result, struct arena *arena, con
     };
 }
 
-/* false where the catalogue cannot be asked. */
+/* Returns false if the catalogs cannot be queried. */
 static bool look_at(const struct verification *verification, const struct text *scripts, size_t at,
                     enum presence *presence)
 {

@@ -1,5 +1,5 @@
 /*
- * The last word is COMMIT or ROLLBACK. A try's memory goes with it: 400 files of 5 MB need no more than one try.
+ * Ends with COMMIT or ROLLBACK. An attempt's memory is freed with it: 400 files of 5 MB need no more than one attempt.
  */
 #include "migration/run/batch.h"
 
@@ -56,7 +56,7 @@ static bool write(struct batch *batch, enum transaction_frame frame)
 
 bool batch_begin(struct batch *batch)
 {
-    batch_end(batch); /* of an earlier try */
+    batch_end(batch); /* of an earlier attempt */
     run_enter(batch->run, &batch->status);
     batch->failure = (struct failure){0};
     batch->at = 0;

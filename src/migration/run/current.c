@@ -1,5 +1,5 @@
 /*
- * The parts of a run share one session; what a part makes goes with it.
+ * The parts of a run share a session; the memory of a part is freed with it.
  */
 #include "migration/run/current.h"
 
@@ -8,8 +8,8 @@
 
 #define HAS_IDLE_LIMIT 140000 /* idle_session_timeout */
 
-/* "truss run 3f2a…", so that who looks at pg_stat_activity finds the request. What the URL says stays. PostgreSQL cuts
- * it behind 63 bytes, and shows what is not ASCII as "?". */
+/* "truss run 3f2a…", so that the request can be found in pg_stat_activity. A name in the URL stays. PostgreSQL cuts it
+ * at 63 bytes, and shows non-ASCII characters as "?". */
 static const char *application_of(const struct request *request)
 {
     const struct conninfo *const conninfo = request->site->conninfo;
@@ -31,7 +31,7 @@ struct run run_of(const struct request *request)
     };
 }
 
-/* Owns the session: the same, set up for the run, or NULL. */
+/* Sets the session up for the run. Takes ownership; returns the session, or NULL. */
 static struct pg_session *set_up(struct run *run, struct pg_session *session)
 {
     if (session == NULL) {
@@ -46,7 +46,7 @@ static struct pg_session *set_up(struct run *run, struct pg_session *session)
     return NULL;
 }
 
-/* A run that has lost its session trusts no other of that moment. One that was claimed may be lost. */
+/* After a lost session, opens a new one: others in the pool may be lost, too. A claimed one may turn out to be lost. */
 static struct pg_session *open_session(struct run *run)
 {
     const struct site *const site = run->request->site;

@@ -1,6 +1,6 @@
 /*
- * A message in the log is the least that a commit can flush: a transaction that writes nothing does not wait for the
- * disk, and a row of ours would stay. No privilege is asked for it (PostgreSQL 11 to 18).
+ * Flushes by writing a message to the log, since a transaction that writes nothing does not wait for the disk, and a
+ * row of ours would remain. This needs no privilege (PostgreSQL 11 to 18).
  */
 #include "migration/run/durable.h"
 
@@ -10,14 +10,14 @@
 
 #include <string.h>
 
-#define MAKE_MS 15000 /* a standby that does not confirm is waited for no longer: the commits stay as they are */
+#define MAKE_MS 15000 /* the longest wait for a standby's confirmation; the commits stay as they are */
 
 bool durable_may_wait(const struct execution *execution, size_t i)
 {
     return !execution->options->durable_each && i + 1 < execution->preparation->count;
 }
 
-/* What tells which row it is, where it lives as long as the request. */
+/* Copies what identifies the row into memory that lives as long as the request. */
 static struct ledger_record keep(struct arena *arena, const struct ledger_record *record)
 {
     return (struct ledger_record){
@@ -81,8 +81,8 @@ static bool flush(struct pg_session *session, struct status *status)
            pg_exec(session, "SELECT FROM pg_catalog.pg_logical_emit_message(true, 'truss', '')", status);
 }
 
-/* With a connection the session is lost, and not what it has committed, unless the server went down: that is looked
- * for. False where it cannot be found out. */
+/* With the connection only the session is lost, not its commits, unless the server crashed: looks which are there.
+ * Returns false if that cannot be found out. */
 static bool find_out_and_flush(const struct execution *execution)
 {
     struct run *const run = execution->run;
@@ -100,7 +100,7 @@ static bool find_out_and_flush(const struct execution *execution)
     return ok;
 }
 
-/* Not confirmed, and why not. */
+/* A sentence: not confirmed, and why. */
 static const char *unconfirmed(struct arena *arena, const struct commits *late, const struct status *status)
 {
     const char *const name = late->items[0].record.name;

@@ -1,5 +1,5 @@
 /*
- * One migration after the other, each recorded as the framework does. The memory of one is released before the next.
+ * Runs one migration after the other, each recorded as the framework does. Frees the memory of each before the next.
  */
 #include "base/log.h"
 #include "base/uuid.h"
@@ -16,7 +16,7 @@
 
 #include <string.h>
 
-/* How it went with one. */
+/* The outcome of one migration. */
 enum going { GOING_WELL, GOING_FAILED, GOING_ANEW };
 
 static bool load(struct attempt *attempt, struct catalog *catalog, const struct prepared *prepared)
@@ -41,9 +41,9 @@ static bool load(struct attempt *attempt, struct catalog *catalog, const struct 
     return true;
 }
 
-/* After a lost connection. Where the migration was not committed the run is to begin anew, once: what lost the
- * connection may have been the migration itself. Never where somebody ended our session. With the connection the locks
- * were lost, so that another run may have gone on meanwhile: everything is read again. */
+/* After a lost connection. If the migration was not committed, the run begins anew, once, because the migration itself
+ * may have lost the connection; never if somebody terminated our session. The locks were lost with the connection, and
+ * another run may have worked meanwhile: everything is read again. */
 static enum going recover(const struct execution *execution, struct attempt *attempt, bool was_lost_before)
 {
     struct run *const run = attempt->run;
@@ -87,7 +87,7 @@ static enum going recover(const struct execution *execution, struct attempt *att
     return GOING_ANEW;
 }
 
-/* ---- telling ---- */
+/* ---- events ---- */
 
 static void tell(const struct execution *execution, size_t i, enum run_event_kind kind, int64_t began)
 {
@@ -133,8 +133,8 @@ static void add_applied(const struct execution *execution, const struct prepared
 
 /* ---- the list ---- */
 
-/* Runs one; was_lost_before: the connection was, the last time. GOING_ANEW, and GOING_WELL with *reconnected: the run's
- * session is another one. */
+/* Runs one migration. was_lost_before: the last attempt lost the connection. With GOING_ANEW, and with GOING_WELL and
+ * *reconnected, the run has a new session. */
 static enum going run_one(const struct execution *execution, size_t i, bool was_lost_before, bool *reconnected)
 {
     struct run *const run = execution->run;
@@ -165,7 +165,7 @@ static enum going run_one(const struct execution *execution, size_t i, bool was_
     return going;
 }
 
-/* A wish to end that comes between two migrations is a failure of the next one, which was not begun. */
+/* A cancel between two migrations becomes a failure of the next one, which was not begun. */
 static bool is_cancelled(const struct execution *execution, const char *name)
 {
     struct run *const run = execution->run;
@@ -187,7 +187,7 @@ static bool has_same_around(const struct preparation *now, const struct preparat
     return is_same;
 }
 
-/* Who has approved a plan has approved its files: none may have changed, or come in, since the run began. */
+/* An approved plan approves its files: none may have changed or been added since the run began. */
 static bool is_as_before(const struct preparation *now, const struct preparation *past, struct status *status)
 {
     const struct prepared *const before = past->items;
@@ -215,7 +215,7 @@ static bool is_as_before(const struct preparation *now, const struct preparation
     return true;
 }
 
-/* Reads and plans again what is left to do, `name` first. */
+/* Reads and plans again what is left, `name` first. */
 static bool prepare_again(const struct execution *execution, const char *name)
 {
     struct run *const run = execution->run;
@@ -225,7 +225,7 @@ static bool prepare_again(const struct execution *execution, const char *name)
     struct failure failure = {0};
     const struct preparation before = *preparation;
     const bool is_approved = rest.plan_hash != NULL || run->request->permission != NULL;
-    rest.plan_hash = NULL; /* it was the plan when the run began */
+    rest.plan_hash = NULL; /* it was checked when the run began */
     if (!prepare(run->request, run->session, &detection, &rest, preparation) ||
         (is_approved && !is_as_before(preparation, &before, run->status))) {
         failure_take(&failure, run->status);
@@ -240,7 +240,7 @@ static bool prepare_again(const struct execution *execution, const char *name)
     return true;
 }
 
-/* Behind a script that may have let the locks go. *anew: it had, and what is left was prepared again. */
+/* After a script that may have released the locks. *anew: it had, and the rest was prepared again. */
 static bool verify_locks(const struct execution *execution, const char *name, bool *anew)
 {
     struct run *const run = execution->run;
@@ -260,7 +260,7 @@ static bool verify_locks(const struct execution *execution, const char *name, bo
 
 static bool run_list(const struct execution *execution)
 {
-    const char *lost = NULL; /* the migration that lost the connection last */
+    const char *lost = NULL; /* the migration that last lost the connection */
     size_t i = 0;
     while (i < execution->preparation->count) {
         const char *const name = execution->preparation->items[i].item->name;
@@ -270,7 +270,7 @@ static bool run_list(const struct execution *execution)
             return false;
         }
         if (anew) {
-            i = 0; /* the first of those that are left */
+            i = 0; /* the first one of the rest */
             continue;
         }
         const bool is_repeatable = execution->preparation->items[i].item->file->repeatable;
@@ -292,7 +292,7 @@ static bool run_list(const struct execution *execution)
     return true;
 }
 
-/* The connection is lost, and nobody could say what was committed: neither of it nor, perhaps, of some before it. */
+/* The connection is lost, and it could not be found out what was committed: of this one and perhaps of earlier ones. */
 static const char *unknown_summary(struct arena *arena, const struct run_result *result)
 {
     const char *const before =

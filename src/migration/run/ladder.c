@@ -1,7 +1,7 @@
 /*
- * The rungs stay close together: a reader that queues behind our ALTER waits as long as the longest of them, and two
- * rungs of 50 and 80 ms keep that below 100. The pauses between grow instead, so that a table that is busy for long is
- * not knocked at all the time.
+ * The lock_timeouts stay close together: a reader that queues behind our ALTER waits as long as the longest of them,
+ * and 50 to 80 ms keep that below 100. Instead the pauses grow, so that a table that is busy for long is not disturbed
+ * all the time.
  */
 #include "migration/run/ladder.h"
 
@@ -27,13 +27,14 @@ bool is_for_a_lock(const char *sqlstate)
            sqlstate_is(sqlstate, SQLSTATE_SERIALIZATION_FAILURE);
 }
 
-/* The server chose us: there was no waiting for a lock that a limit of ours ended. */
+/* The server chose us as a deadlock's victim: it was not our timeout. */
 static bool is_deadlock(const struct failure *failure)
 {
     return !sqlstate_is(failure->status.sqlstate, SQLSTATE_LOCK_NOT_AVAILABLE);
 }
 
-/* When the last try is: wall clock, microseconds. The run may have to end before the time for locks is over. */
+/* The time of the last attempt: wall clock, microseconds. The run's deadline may come before the end of the time for
+ * locks. */
 static int64_t gives_up_at(const struct run *run, const struct ladder *ladder)
 {
     const int64_t last = ladder->began + run->settings.lock_retry_ms;
@@ -65,7 +66,7 @@ static void tell_wait(const struct run *run, const struct ladder *ladder, const 
                });
 }
 
-/* The last word on a lock that could not be had. */
+/* The final failure for a lock that was not obtained. */
 static void give_up(const struct run *run, const struct ladder *ladder, struct failure *failure)
 {
     const char *const who = failure->blocker_count == 0
@@ -108,7 +109,7 @@ bool ladder_again(struct ladder *ladder, struct run *run, const char *migration,
         give_up(run, ladder, failure);
         return false;
     }
-    /* Each try is a line at first, then one a second is. */
+    /* At first each attempt is logged, then one per second. */
     if (ladder->attempt == 1 ||
         (now - ladder->began) / TELL_EACH_MS != (now - ladder->pause_ms - ladder->began) / TELL_EACH_MS) {
         tell_wait(run, ladder, migration, failure);

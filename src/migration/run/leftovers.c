@@ -1,7 +1,7 @@
 /*
- * Whose an INVALID index is, is told by what was there before: an index of the statement's table (and of its name,
- * where it gives one) that came after, and that nobody is building at this moment. Seen on PostgreSQL 13 to 18: an
- * interrupted CREATE INDEX CONCURRENTLY leaves its index with indisvalid = false, REINDEX CONCURRENTLY one named
+ * Whether an INVALID index is ours is decided by what existed before: ours is an index of the statement's table (and of
+ * its name, if it gives one) that appeared afterwards and that nobody is building now. Observed on PostgreSQL 13 to 18:
+ * an interrupted CREATE INDEX CONCURRENTLY leaves its index with indisvalid = false, REINDEX CONCURRENTLY one named
  * …_ccnew (or the old one as …_ccold), DETACH PARTITION CONCURRENTLY a row of pg_inherits with inhdetachpending.
  */
 #include "migration/run/leftovers.h"
@@ -14,18 +14,18 @@
 
 enum kind { KIND_OTHER, KIND_CREATE_INDEX, KIND_DROP_INDEX, KIND_REINDEX, KIND_DETACH };
 
-/* What the statement is about. Names are as written, for to_regclass. */
+/* The objects of the statement. Names are as written, for to_regclass. */
 struct target {
     enum kind kind;
     struct text statement;
-    const char *index; /* CREATE INDEX: without its schema; DROP INDEX: the first; NULL: it gives none */
-    const char *table; /* of CREATE INDEX; the parent of DETACH */
+    const char *index; /* CREATE INDEX: without its schema; DROP INDEX: the first one; NULL: not given */
+    const char *table; /* CREATE INDEX: its table; DETACH: the parent */
     const char *partition;
 };
 
 /* ---- reading the statement ---- */
 
-/* A name with its schema, as it is written; NULL where there is none. */
+/* A qualified name as written; NULL: none. */
 static const char *take_name(struct arena *arena, struct sql_reader *reader)
 {
     const size_t start = reader->token.offset;
@@ -81,7 +81,7 @@ static struct target read_target(struct arena *arena, struct text statement)
         }
         sql_take_if(&reader);
         target.index = take_name(arena, &reader);
-        /* Of several nothing is said: dropping them again fails where the first is gone, and a person decides. */
+        /* Several names are not handled: dropping them again fails if the first is gone, and a person decides. */
         return sql_is_symbol(&reader.token, ',') ? (struct target){0} : target;
     }
     if (sql_take(&reader, "reindex")) {
@@ -95,7 +95,7 @@ static struct target read_target(struct arena *arena, struct text statement)
 
 /* ---- before ---- */
 
-/* What was not there before it began cannot be what it has done: "{}" as of a table without indexes. */
+/* What did not exist before cannot be dropped by the statement: "{}", as for a table without indexes. */
 #define WAS_NOT_THERE "{}"
 
 static const char pending_sql[] = "SELECT inhdetachpending FROM pg_catalog.pg_inherits WHERE inhparent "
@@ -115,7 +115,7 @@ static bool is_gone(struct run *run, const char *name, bool *gone)
     return result != NULL;
 }
 
-/* Of what is to go: whether it is there. */
+/* Does the object to be dropped or detached exist? */
 static bool look_for_goal(struct run *run, const struct target *target, const char **before)
 {
     bool gone = false;
@@ -136,7 +136,7 @@ static bool look_for_goal(struct run *run, const struct target *target, const ch
 
 bool leftovers_before(struct run *run, struct text statement, const char **before)
 {
-    /* Of a table all its indexes, INVALID ones too: what comes later is new. Of a REINDEX what is INVALID anywhere. */
+    /* Of a table all its indexes, including INVALID ones: later ones are new. For REINDEX, all INVALID ones. */
     static const char of_table[] =
         "SELECT coalesce(pg_catalog.array_agg(indexrelid), '{}')::pg_catalog.text FROM pg_catalog.pg_index "
         "WHERE indrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass($1)::pg_catalog.oid";
@@ -171,7 +171,7 @@ static bool drop_index(struct run *run, const char *name, const char *migration)
     return true;
 }
 
-/* Behind the table's name, with "btree" as the method where none is given; parentheses and ASC are passed over. */
+/* Moves from the table's name on, with "btree" as the default method; skips parentheses and ASC. */
 static const char *next_of_index(struct arena *arena, struct sql_reader *reader)
 {
     while (sql_is_symbol(&reader->token, '(') || sql_is_symbol(&reader->token, ')') ||
@@ -200,8 +200,8 @@ static struct sql_reader read_columns(struct arena *arena, struct text sql, bool
     return reader;
 }
 
-/* Is it the index of this statement, word by word? What the server writes otherwise than its author (casts, defaults)
- * is taken for another one: then the statement makes its own. */
+/* Is it this statement's index, word by word? If the server prints it differently (casts, defaults) it counts as
+ * another one, and the statement creates its own. */
 static bool is_index_of(struct arena *arena, struct text statement, const char *definition)
 {
     bool unique[2];
@@ -216,7 +216,7 @@ static bool is_index_of(struct arena *arena, struct text statement, const char *
     return is_same;
 }
 
-/* Indexes that came after the statement had begun; those that somebody is building are his. */
+/* Removes indexes that appeared after the statement began, except those that another session is building. */
 static bool remove_indexes(struct run *run, const struct target *target, const char *migration, const char *before,
                            bool *finished)
 {
@@ -242,7 +242,7 @@ static bool remove_indexes(struct run *run, const struct target *target, const c
     bool has_invalid = false;
     for (int row = 0; row < PQntuples(result); row++) {
         const bool is_valid = pg_field_bool(result, row, 1);
-        /* One without a name may be anybody's. */
+        /* An unnamed one may be anybody's. */
         const bool is_its =
             is_valid && is_create &&
             (target->index != NULL || is_index_of(run->arena, target->statement, pg_field(result, row, 2)));
@@ -252,12 +252,12 @@ static bool remove_indexes(struct run *run, const struct target *target, const c
             return false;
         }
     }
-    /* An attempt makes one index: where that is INVALID, a valid one beside it is somebody else's. */
+    /* An attempt makes one index: if that is INVALID, a valid one beside it is somebody else's. */
     *finished = has_valid && !has_invalid;
     return true;
 }
 
-/* What is half detached is detached for good: that is what FINALIZE is for. */
+/* Completes a half-finished detach with FINALIZE. */
 static bool finish_detach(struct run *run, const struct target *target, const char *migration, bool *finished)
 {
     PG_RESULT(result) = ask_pending(run, target);

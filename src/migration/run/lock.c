@@ -1,6 +1,6 @@
 /*
- * pg_try_advisory_lock in a loop with growing, jittered pauses. Between two tries the session is idle: it holds no
- * snapshot that a CREATE INDEX CONCURRENTLY would wait for.
+ * pg_try_advisory_lock in a loop with growing, jittered pauses. Between attempts the session is idle, without a
+ * snapshot for which CREATE INDEX CONCURRENTLY would wait.
  */
 #include "migration/run/lock.h"
 
@@ -13,13 +13,13 @@
 #define FIRST_PAUSE_MS   20
 #define LONGEST_PAUSE_MS 250
 #define WORD_EACH_MS     5000
-#define MOST_TIMES_TAKEN 1000 /* a script's own lock */
+#define MOST_TIMES_TAKEN 1000 /* by a script, of one lock */
 
-#define NOT_OURS "truss: another session has a lock of this run" /* what the server is given for a number */
+#define NOT_OURS "truss: another session has a lock of this run" /* cast to a number, which fails */
 
 /* An advisory lock as pg_locks shows it: one 64-bit key has objsubid 1, two 32-bit keys have objsubid 2. */
 struct lock_key {
-    const char *owner; /* whose it is, for a person */
+    const char *owner; /* for messages */
     uint32_t class;
     uint32_t object;
     int subid;
@@ -53,7 +53,7 @@ static size_t framework_keys(const struct run *run, const struct detection *dete
     return framework_advisory_locks(detection->framework, &detection->ledger, pg_session_database(run->session), keys);
 }
 
-/* Ours first. */
+/* All keys, ours first. */
 static size_t all_keys(const struct run *run, const struct detection *detection, struct lock_key *keys)
 {
     int64_t numbers[MOST_ADVISORY_KEYS];
@@ -65,7 +65,7 @@ static size_t all_keys(const struct run *run, const struct detection *detection,
     return count + 1;
 }
 
-/* The arguments of an advisory lock's function: two 32-bit keys, or one of 64. */
+/* The arguments of an advisory lock function: two 32-bit keys, or one 64-bit key. */
 static void put_arguments(struct buffer *sql, const struct lock_key *key)
 {
     if (key->subid == 2) {
@@ -75,17 +75,16 @@ static void put_arguments(struct buffer *sql, const struct lock_key *key)
     }
 }
 
-/* Locks that are tried for in one message. */
+/* Locks that are tried in one message. */
 struct lock_try {
-    const char *in_front; /* a statement that is sent with it, or "" */
+    const char *in_front; /* a statement to send before, or "" */
     const struct lock_key *keys;
     size_t count;
-    size_t taken; /* so many of them, from the first on, are ours now */
+    size_t taken; /* how many of them, from the first on, were obtained */
 };
 
-/* Tries for one after the other until one is not to be had. Fails for a lost connection, and, with none taken, for a
- * pooler: it answers with a backend of its own choice, whose number is not the one that it gave when we connected (seen
- * with PgBouncer 1.18). */
+/* Tries one after the other until one is not available. Fails for a lost connection; and, with none taken, behind a
+ * pooler, which answers with a backend whose pid differs from that at connecting (observed with PgBouncer 1.18). */
 static bool try_locks(struct run *run, struct lock_try *try)
 {
     const int pid = pg_session_backend_pid(run->session);
@@ -116,7 +115,7 @@ struct lock_holder {
     int64_t connected_s;
 };
 
-/* Who has it. False where nobody has any more, or it cannot be asked. */
+/* Finds the session that holds the lock. Returns false if nobody does any more, or the query fails. */
 static bool find_holder(struct run *run, const struct lock_key *key, struct lock_holder *holder)
 {
     static const char sql[] =
@@ -157,16 +156,16 @@ static const char *holder_of(struct run *run, const struct lock_key *key)
     return find_holder(run, key, &holder) ? holder_text(run->arena, &holder) : "another session";
 }
 
-/* One that is tried for. */
+/* A lock that is waited for. */
 struct lock_wait {
     const struct lock_key *key;
-    int64_t began; /* clock_ms units, as the next */
+    int64_t began; /* clock_ms, like the next */
     int64_t until;
     uint32_t attempt;
-    uint32_t pause_ms; /* until the next try */
+    uint32_t pause_ms; /* until the next attempt */
 };
 
-/* A word to who watches: at first, and every few seconds. */
+/* Reports the wait: at first, and every few seconds. */
 static void tell_wait(struct run *run, const struct lock_wait *wait)
 {
     struct lock_holder holder;
@@ -185,7 +184,7 @@ static void tell_wait(struct run *run, const struct lock_wait *wait)
                             });
 }
 
-/* Lets some time pass before the next look. False where the run was cancelled meanwhile. */
+/* Pauses before the next attempt. Returns false if the run was cancelled meanwhile. */
 static bool pause_before_next(struct run *run, uint32_t ms)
 {
     return watch_pause(&run->watch, run->deadline, ms) || !watch_cancelled(&run->watch) ||
@@ -200,11 +199,11 @@ static uint32_t next_pause(uint32_t ms)
 
 static int64_t wait_end(const struct run *run)
 {
-    const int64_t wait = clock_ms() + run->request->site->lock_wait_ms; /* 0: one try */
+    const int64_t wait = clock_ms() + run->request->site->lock_wait_ms; /* 0: one attempt */
     return wait < run->deadline ? wait : run->deadline;
 }
 
-/* Waits for the first of them; with it come those behind it that nobody has. */
+/* Waits for the first lock, and takes those after it that are free. */
 static bool take_first(struct run *run, struct lock_try *try)
 {
     const struct lock_key *const key = &try->keys[0];
@@ -238,7 +237,7 @@ static bool take_first(struct run *run, struct lock_try *try)
         holder_of(run, key));
 }
 
-/* All in one message, as long as nobody has one of them. */
+/* Takes all in one message if nobody has any of them. */
 static bool take(struct run *run, const char *in_front, const struct lock_key *keys, size_t count)
 {
     struct lock_try try = {.in_front = in_front, .keys = keys, .count = count};
@@ -251,7 +250,7 @@ static bool take(struct run *run, const char *in_front, const struct lock_key *k
     return true;
 }
 
-/* A reading transaction that is open ends in front of them, in the same message. */
+/* Ends an open reading transaction in the same message. */
 static const char *end_of_reading(const struct run *run)
 {
     return pg_session_in_transaction(run->session) ? "ROLLBACK;" : "";
@@ -276,8 +275,8 @@ bool lock_retake(struct run *run, const struct detection *detection)
     return take(run, "", keys + 1, count - 1);
 }
 
-/* *holder: who is such a session, "" for nobody. Somebody else's session may have any name: only our own role's count.
- */
+/* *holder describes such a session, "" if there is none. Only sessions of our own role count: others may use any
+ * name. */
 static bool find_tool(struct run *run, const char *session_name, const char **holder)
 {
     static const char sql[] =
@@ -331,7 +330,7 @@ bool lock_yield(struct run *run, const struct detection *detection)
     return pg_exec(run->session, buffer_string(&sql), run->status);
 }
 
-/* ---- while scripts run ---- */
+/* ---- between scripts ---- */
 
 const char *lock_guard(struct run *run, const struct detection *detection)
 {
@@ -359,8 +358,7 @@ void lock_guard_explain(struct status *status)
     status->position = 0;
 }
 
-/* The advisory locks that the session has. Operators are named in full: a script's search path may still be in force.
- */
+/* The advisory locks of the session. Operators are qualified: a script's search path may be in force. */
 static PGresult *read_held(struct run *run)
 {
     return pg_query(run->session,
@@ -395,7 +393,7 @@ static bool holds(const PGresult *held, const struct lock_key *key)
     return false;
 }
 
-/* Lets go what is none of ours, once each. *some: there was something. */
+/* Releases locks that are not ours, once each. *some: there were any. */
 static bool let_go_once(struct run *run, const PGresult *held, const struct lock_key *keys, size_t count, bool *some)
 {
     struct buffer sql = {.arena = run->arena};
@@ -416,7 +414,7 @@ static bool let_go_once(struct run *run, const PGresult *held, const struct lock
     return !*some || pg_exec(run->session, buffer_string(&sql), run->status);
 }
 
-/* One that was taken several times must be let go as often. */
+/* A lock that was taken several times must be released as often. */
 static bool let_go(struct run *run, const struct lock_key *keys, size_t count)
 {
     bool some = true;

@@ -3,8 +3,8 @@
 #include "sql/lexer.h"
 #include "sql/split.h"
 
-/* Does it evaluate what somebody's function says: the default of a column that is added, a new type's USING, the
- * expressions of an index? CREATE TABLE and its like evaluate nothing. */
+/* Does the definition evaluate expressions: the default of an added column, a new type's USING, the expressions of an
+ * index? CREATE TABLE and similar evaluate nothing. */
 static bool calls_in_definition(struct text statement)
 {
     static const char *const known[] = {
@@ -17,9 +17,9 @@ static bool calls_in_definition(struct text statement)
     if (is_create) {
         sql_take(&words, "unique");
     }
-    bool is_behind_columns = alters; /* an index's begin with a name and a parenthesis, too */
+    bool is_behind_columns = alters; /* an index's columns also begin with a name and a parenthesis */
     struct sql_token before = {.kind = SQL_END};
-    struct sql_token first = before; /* the one before that */
+    struct sql_token first = before; /* the token before that */
     if (!alters && !(is_create && sql_take(&words, "index"))) {
         return false;
     }

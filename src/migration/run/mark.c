@@ -1,5 +1,6 @@
 /*
- * Both take the run's locks: what is recorded must not change under a run, nor under the framework's own CLI.
+ * Both functions take the run's locks: what is recorded must not change during a run of ours, or of the framework's own
+ * CLI.
  */
 #include "migration/run/mark.h"
 
@@ -16,9 +17,9 @@
 #include "migration/run/send.h"
 
 #define LOCK_WAIT_MS  10000 /* for the ledger's lock */
-#define SECOND_TRY_MS 15000 /* the truth is worth a little more time than the request had */
+#define SECOND_TRY_MS 15000 /* extra time beyond the request's, to find out what happened */
 
-/* Connects, locks, reads, and finds the migration that is meant. */
+/* Connects, locks, reads, and finds the migration. */
 static bool begin(struct run *run, const char *name, struct catalog *catalog, const struct catalog_item **item)
 {
     const struct request *const request = run->request;
@@ -73,7 +74,7 @@ static bool write_record(struct run *run, const struct catalog *catalog, const s
     return query_write(run, &query, &ignored);
 }
 
-/* A ledger that knows only how far it is would say that those before it are applied, too. */
+/* A ledger that stores only the last version would record earlier ones as applied, too. */
 static bool check_gap(struct run *run, const struct catalog *catalog, const struct catalog_item *item)
 {
     const struct catalog_item *before = item;
@@ -106,7 +107,7 @@ static const char *name_itself(const void *of, size_t index)
     return of;
 }
 
-/* Four eyes. content: of the file that is recorded; NULL: of none. */
+/* Four eyes. content: of the recorded file; NULL: none. */
 static bool may_mark(const struct run *run, const struct catalog *catalog, const char *verb,
                      const struct catalog_item *item, const char *content)
 {
@@ -122,10 +123,10 @@ static bool may_mark(const struct run *run, const struct catalog *catalog, const
     return request_may(run->request, run->session, &act);
 }
 
-/* A mark that is made, perhaps a second time. */
+/* A mark, which may be attempted twice. */
 struct mark {
-    const char *message; /* what it says where it is made */
-    bool is_sent;        /* it may be there, whatever the answer was */
+    const char *message; /* the message if it is made */
+    bool is_sent;        /* it may have been written, whatever the answer was */
 };
 
 static bool apply_mark(struct run *run, const char *name, struct mark *mark)
@@ -142,7 +143,7 @@ static bool apply_mark(struct run *run, const char *name, struct mark *mark)
     if (item->file == NULL) {
         return catalog_not_found(&catalog, text_of(name), run->status);
     }
-    if (catalog.problem != NULL) { /* a row for a file of a folder that may be another's */
+    if (catalog.problem != NULL) { /* the folder, and so the file, may be another project's */
         return status_fail(run->status, STATUS_FAILED_PRECONDITION, "%s", catalog.problem);
     }
     if (item->state != MIGRATION_PENDING) {
@@ -167,7 +168,7 @@ static bool apply_mark(struct run *run, const char *name, struct mark *mark)
     return true;
 }
 
-/* What a tool left is undone: nothing is in the tracking table, and our own note of it goes. */
+/* Removes our note that a tool was started; the tracking table has no row. */
 static bool forget_tool(struct run *run, const struct catalog *catalog, const char *name)
 {
     struct buffer sql = {.arena = run->arena};
@@ -215,7 +216,7 @@ static bool roll_back_mark(struct run *run, const char *name, struct mark *mark)
                forget_tool(run, &catalog, item->name);
     }
     if (was_sent && item->state == MIGRATION_PENDING) {
-        return true; /* the answer to it was lost: what the message says is true */
+        return true; /* the answer was lost the first time: the message is true */
     }
     if (item->detail == DETAIL_ROLLED_BACK) {
         mark->message = arena_printf(run->arena, "Migration \"%s\" is already marked as rolled back.", item->name);
@@ -230,7 +231,7 @@ static bool roll_back_mark(struct run *run, const char *name, struct mark *mark)
 
 typedef bool mark_fn(struct run *run, const char *name, struct mark *mark);
 
-/* The session of a mark is its own, like a run's: it goes, and the locks with it. *lost: it went while it was used. */
+/* A mark has its own session, like a run, which is closed with its locks. *lost: it was lost during the mark. */
 static bool mark_once(const struct request *request, mark_fn *marking, const char *name, struct mark *mark, bool *lost)
 {
     struct run run = run_of(request);
@@ -240,7 +241,7 @@ static bool mark_once(const struct request *request, mark_fn *marking, const cha
     return ok;
 }
 
-/* Where the answer to the commit was lost, the mark may be there: the second time it is found, or made. */
+/* If the answer to the commit was lost the mark may exist: the second attempt finds it, or makes it. */
 static bool mark_surely(const struct request *request, mark_fn *marking, const char *name, const char **message)
 {
     struct request again = *request;

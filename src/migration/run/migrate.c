@@ -1,6 +1,6 @@
 /*
- * The ledger's row is begun with the first step and finished with the last; between them truss.migration_steps says how
- * far it is.
+ * The ledger's row is started with the first step and finished with the last; between them truss.migration_steps stores
+ * the progress.
  */
 #include "migration/run/migrate.h"
 
@@ -31,7 +31,7 @@ static bool send(struct attempt *attempt, const struct transaction *transaction)
     return query_send(attempt->run, &query, &attempt->failure);
 }
 
-/* What holds the locks takes a snapshot, behind which SET TRANSACTION DEFERRABLE comes too late: that needs none. */
+/* What holds the locks takes a snapshot, after which SET TRANSACTION DEFERRABLE comes too late: then no guard. */
 static const char *guard_of(const struct attempt *attempt, const struct step *step)
 {
     struct sql_lexer lexer = {.text = text_of(step->modes == NULL ? "" : step->modes)};
@@ -63,7 +63,7 @@ static bool run_whole(struct attempt *attempt)
     transaction.end = step->end;
     transaction.records = true;
     transaction.part = LEDGER_RECORD;
-    /* A script that says so itself is not overruled. */
+    /* A script's own setting is respected. */
     attempt->commits_late =
         attempt->may_commit_late && text_find_nocase(attempt->content, "synchronous_commit") == SIZE_MAX;
     transaction.commits_late = attempt->commits_late;
@@ -72,7 +72,7 @@ static bool run_whole(struct attempt *attempt)
 
 /* ---- step by step ---- */
 
-/* Have the steps before left a lock_timeout of the script's? That one holds, and not ours. */
+/* Have earlier steps set a lock_timeout of the script's own? Then that one applies. */
 static bool has_timeout(const char *settings)
 {
     struct sql_lexer lexer = {.text = text_of(settings)};
@@ -88,7 +88,7 @@ static bool has_timeout(const char *settings)
     return has;
 }
 
-/* As whom the session works now, by both its names; NULL where it did not say. */
+/* The session's present users (current and session), in SQL; NULL if the query failed. */
 static const char *ask_who(const struct attempt *attempt)
 {
     static const char sql[] = "SELECT pg_catalog.concat_ws(' ', pg_catalog.quote_ident(SESSION_USER), "
@@ -97,8 +97,7 @@ static const char *ask_who(const struct attempt *attempt)
     return result == NULL ? NULL : arena_strdup(attempt->run->arena, pg_field(result, 0, 0));
 }
 
-/* Has a step left the session to another role? By its words (SET ROLE), or where nobody saw it: in a function, in text
- * that was put together. */
+/* Has a step switched the role? By its words (SET ROLE), or invisibly in a function or composed text. */
 static bool is_another(const struct attempt *attempt)
 {
     const char *const now = ask_who(attempt);
@@ -122,7 +121,7 @@ static bool run_transaction(struct attempt *attempt, size_t i)
     return send(attempt, &transaction);
 }
 
-/* Where a deferred constraint fails at the end of a step, what would have satisfied it may come behind the cut. */
+/* If a deferred constraint fails at the end of a step, what would satisfy it may come after the cut. */
 static void explain_cut(struct attempt *attempt, size_t i)
 {
     struct status *const status = &attempt->failure.status;
@@ -134,7 +133,7 @@ static void explain_cut(struct attempt *attempt, size_t i)
     }
 }
 
-/* A CALL that turned out to end transactions, and which its own tool sends outside of any: nothing of it has stayed. */
+/* A CALL that its own tool sends outside a transaction turned out to end transactions: it was rolled back entirely. */
 static bool must_be_unseen(const struct attempt *attempt, size_t i)
 {
     return attempt_step(attempt, i)->may_commit &&
@@ -169,7 +168,7 @@ static bool run_step(struct attempt *attempt, size_t i)
     return alone_run_unseen(attempt, i);
 }
 
-/* Can no other session go on behind the first `done` steps? Says why. */
+/* Can no other session continue after the first `done` steps? Says why. */
 static bool is_bound(struct attempt *attempt, size_t done)
 {
     struct status *const status = &attempt->failure.status;
@@ -189,8 +188,8 @@ static bool is_bound(struct attempt *attempt, size_t done)
     return false;
 }
 
-/* What a step that failed leaves behind. A lost connection leaves what the next one finds, and a step that was not
- * tried what an earlier run has left: also the row that keeps it from being begun again. */
+/* Cleans up after a failed step. After a lost connection that is left to the next session; and if the step was not
+ * tried, an earlier run's row must stay, which keeps it from being begun again. */
 static void settle_failure(struct attempt *attempt, size_t i)
 {
     const struct step *const step = attempt_step(attempt, i);
@@ -231,8 +230,8 @@ static void tell_step(const struct attempt *attempt, size_t i, enum run_event_ki
     watch_tell(&attempt->run->watch, &event);
 }
 
-/* The session as an earlier one had it behind the finished steps. Our own tables are made before a role of the script's
- * is taken. */
+/* Sets the session up as it was after the finished steps. Creates our own tables before switching to a role of the
+ * script's. */
 static bool set_up_session(struct attempt *attempt)
 {
     struct run *const run = attempt->run;
@@ -246,7 +245,7 @@ static bool set_up_session(struct attempt *attempt)
            attempt_fail(attempt);
 }
 
-/* A wish to end that comes between two steps: what is done stays. */
+/* A cancel between two steps: what is done stays. */
 static bool is_cancelled(struct attempt *attempt, size_t i)
 {
     if (!watch_cancelled(&attempt->run->watch) || attempt_is_last(attempt, i)) {
@@ -260,14 +259,14 @@ static bool is_cancelled(struct attempt *attempt, size_t i)
     return true;
 }
 
-/* Is the last row of the steps that of step i, of this attempt? */
+/* Is the last of the rows that of step i, of this attempt? */
 static bool is_last_row(const struct attempt *attempt, const struct step_records *rows, size_t i)
 {
     const struct step_record *const last = rows->count == 0 ? NULL : &rows->items[rows->count - 1];
     return last != NULL && last->step == i + 1 && last->finished && strcmp(last->attempt, attempt->record.id) == 0;
 }
 
-/* What a step may have let go is taken again, where nobody has gone on with this migration meanwhile. */
+/* Takes again what a step may have released, unless somebody has continued this migration meanwhile. */
 static bool verify_locks(struct attempt *attempt, size_t i)
 {
     struct run *const run = attempt->run;

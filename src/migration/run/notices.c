@@ -12,7 +12,7 @@
 #define MOST_TOLD  1000 /* of one run */
 #define MOST_BYTES 4000 /* of a message, a detail or a hint */
 
-/* Cut where it is too long, between two characters; NULL stays NULL. */
+/* Cuts a long string between two characters; NULL stays NULL. */
 static const char *shortened(struct arena *arena, const char *string)
 {
     size_t end = MOST_BYTES;
@@ -43,7 +43,7 @@ static void write_to_log(const struct hearing *hearing, const struct pg_notice *
     }
 }
 
-/* A try that is made again says the same again. */
+/* A repeated attempt repeats its warnings: they are kept once. */
 static void keep_warning(struct hearing *hearing, const struct run_notice *notice)
 {
     struct run_notices *const notices = &hearing->run->notices;

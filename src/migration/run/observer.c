@@ -1,6 +1,6 @@
 /*
- * Everything happens in the tick of the run's own thread, while its statement is waited for: no thread more, and
- * nothing to lock. Who blocks is asked for as long as nobody is known; progress four times a second at most.
+ * Everything happens in the tick on the run's own thread, while its statement is waited for: no additional thread, no
+ * locking. Blockers are queried until some are known; progress four times a second at most.
  */
 #include "migration/run/observer.h"
 
@@ -11,26 +11,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define QUERY_MS    2000 /* the longest that a look may take */
-#define TRY_AGAIN   5000 /* ms until a session that could not be had is tried for again */
-#define PROGRESS_MS 250  /* between two looks at progress */
-#define PROGRESS_AT 300  /* ms that a statement has taken before progress is looked at */
-#define TOLD_MS     1000 /* between two events that say the same */
+#define QUERY_MS    2000 /* the longest that a query may take */
+#define TRY_AGAIN   5000 /* ms until another attempt to open a session */
+#define PROGRESS_MS 250  /* between two queries for progress */
+#define PROGRESS_AT 300  /* ms that a statement must have taken before progress is queried */
+#define TOLD_MS     1000 /* between two equal events */
 
 struct observer {
     const struct conninfo *conninfo;
     const struct watch *watch;
-    struct arena *arena;   /* of the blockers that were seen last */
+    struct arena *arena;   /* of the last seen blockers */
     struct arena *scratch; /* of one tick: a statement may take hours */
     struct pg_session *session;
-    struct pg_session *lent; /* the session is this one where it was lent: its owner frees it */
+    struct pg_session *lent; /* the session, if it was lent: its owner frees it */
     struct pg_session *watched;
     struct silence silence;
     int64_t next_try;
     const char *migration;
     uint32_t step;
     uint32_t steps;
-    int64_t since; /* when the statement began, as far as is known */
+    int64_t since; /* when the statement began, approximately */
     struct run_blocker blockers[RUN_BLOCKERS];
     size_t blocker_count;
     int64_t next_progress;
@@ -93,7 +93,7 @@ static void start_arena(struct arena **arena)
     *arena = arena_new(0);
 }
 
-/* True where somebody blocks now. Who was seen last is remembered also when the wait is over. */
+/* Returns true if somebody blocks now. The last blockers are remembered after the wait. */
 static bool look_for_blockers(struct observer *observer, struct pg_session *session)
 {
     static const char sql[] =
@@ -115,7 +115,7 @@ static bool look_for_blockers(struct observer *observer, struct pg_session *sess
     return true;
 }
 
-/* A statement that waits for a long time, tried without a limit of our own. */
+/* Reports a statement that waits long without a timeout of ours. */
 static void tell_wait(struct observer *observer)
 {
     const uint32_t waited = (uint32_t)(clock_ms() - observer->since);
@@ -138,9 +138,9 @@ static void tell_wait(struct observer *observer)
                                 });
 }
 
-/* ---- how far it is ---- */
+/* ---- progress ---- */
 
-/* One row for our backend, whatever it does. Blocks where tuples are not counted. */
+/* One row for our backend, for any command. In blocks if tuples are not counted. */
 static const char progress_sql[] =
     "SELECT phase, CASE WHEN tuples_total > 0 THEN tuples_done WHEN blocks_total > 0 THEN blocks_done ELSE "
     "lockers_done END, CASE WHEN tuples_total > 0 THEN tuples_total WHEN blocks_total > 0 THEN blocks_total ELSE "
@@ -202,7 +202,7 @@ static void look_at_progress(struct observer *observer, struct pg_session *sessi
 
 /* ---- ticks ---- */
 
-/* False where nothing more comes for the watched session. */
+/* Returns false if nothing more will arrive for the observed session. */
 static bool look_for_silence(struct observer *observer)
 {
     if (!silence_is_due(&observer->silence, observer->watched)) {
@@ -212,7 +212,7 @@ static bool look_for_silence(struct observer *observer)
     return session == NULL || !silence_ends(&observer->silence, observer->watched, session, observer->scratch);
 }
 
-/* Of what is short, and is said also when the run is to end. */
+/* For short statements, which are sent even when the run is to end. */
 static bool guard_tick(void *data)
 {
     struct observer *const observer = data;

@@ -1,6 +1,6 @@
 /*
- * A server that recovers from a crash takes a moment: it is asked again and again for some seconds. Where nobody
- * answers at all, one such attempt takes all of them.
+ * A server that recovers from a crash needs a moment: tries again for some seconds. If nothing answers, a single
+ * attempt may take all of them.
  */
 #include "migration/run/recovery.h"
 
@@ -15,7 +15,7 @@
 #define RECONNECT_PAUSE_MS 250
 #define FIND_OUT_MS        15000
 
-/* A URL of several hosts may lead to a standby, which has not all that was committed: what it lacks may be there. */
+/* With several hosts a URL may lead to a standby, which may lack some commits: what it lacks may exist. */
 static bool takes_writes(struct run *run)
 {
     PG_RESULT(result) = pg_query(run->session, "SELECT pg_catalog.pg_is_in_recovery()", 0, NULL, run->status);
@@ -60,7 +60,7 @@ static bool reconnect(struct run *run)
 
 /* ---- whose row it is ---- */
 
-/* An id of a ledger's own (a serial number) says nothing of who wrote the row. */
+/* A ledger's own id (a serial number) does not tell who wrote the row. */
 static bool writes_id(const struct detection *detection)
 {
     const struct ledger_facts *const facts = framework_ledger_facts(detection->framework, &detection->ledger);
@@ -78,7 +78,7 @@ static bool is_same_row(const struct ledger_entry *a, const struct ledger_entry 
            is_same_text(a->checksum, b->checksum) && strcmp(ledger_entry_key(a), ledger_entry_key(b)) == 0;
 }
 
-/* How many rows are like this one: two that nothing tells apart are two. */
+/* The number of rows like this one: equal rows are counted. */
 static size_t count_same(const struct ledger_entries *entries, const struct ledger_entry *row)
 {
     size_t count = 0;
@@ -98,7 +98,7 @@ bool recovery_is_committed(const struct detection *detection, const struct writt
                            const struct ledger_entries *now)
 {
     const bool has_our_id = writes_id(detection);
-    for (size_t i = now->count; i > 0; i--) { /* the newest are the likeliest */
+    for (size_t i = now->count; i > 0; i--) { /* the newest are the most likely */
         const struct ledger_entry *const entry = &now->items[i - 1];
         if (entry->state == ENTRY_APPLIED && is_row_of(entry, written->record, has_our_id) &&
             count_same(now, entry) > count_same(written->before, entry)) {
@@ -120,7 +120,7 @@ static bool is_started(const struct detection *detection, const struct ledger_re
     return false;
 }
 
-/* Most ledgers have no unfinished rows: the steps that have begun or are done are ours. */
+/* Most ledgers have no unfinished rows: the steps that have begun or finished are ours. */
 static bool read_steps(struct run *run, const struct ledger *ledger, const struct written *written, bool *has)
 {
     struct step_records steps = {.migration = written->record->name};

@@ -1,7 +1,7 @@
 /*
- * The life of a run: its settings and its session; which framework it is; the locks; the ledger read under them, and
- * every script planned; one of the executors; what came of it, told. What a migration changed of the session's settings
- * is reset before the next one.
+ * The life of a run: its settings and session; the framework; the locks; the ledger read under them, and every script
+ * planned; one of the executors; the report of the result. What a migration changed in the session's settings is reset
+ * before the next one.
  */
 #include "migration/run/run.h"
 
@@ -16,7 +16,7 @@
 #include "migration/run/verdict.h"
 #include "migration/tool/start.h"
 
-/* ---- telling ---- */
+/* ---- events ---- */
 
 static void tell(const struct execution *execution, enum run_event_kind kind, const char *message)
 {
@@ -49,7 +49,7 @@ static void tell_failed(const struct execution *execution)
     watch_tell(&execution->run->watch, &event);
 }
 
-/* ---- doing it ---- */
+/* ---- executing ---- */
 
 static const struct executor *executor_for(const struct execution *execution)
 {
@@ -68,7 +68,7 @@ static void keep_unfit(const struct execution *execution, const char *summary)
     result->summary = summary;
 }
 
-/* What the scripts would pass over stops them, or is mended before the first of them. */
+/* Flaws that the scripts would pass over stop them, or are repaired before the first one. */
 static bool mend(const struct execution *execution)
 {
     struct run *const run = execution->run;
@@ -97,14 +97,14 @@ static bool mend(const struct execution *execution)
     return true;
 }
 
-/* What its tool runs around the migrations; a dry run tries none of it, and a tool runs its own. */
+/* Callbacks; a dry run tries none, and a tool runs its own. */
 static bool has_around(const struct execution *execution)
 {
     return !execution->preparation->delegate && !execution->options->dry_run &&
            execution->preparation->catalog.files.around_count > 0;
 }
 
-/* Behind migrations that went well. */
+/* After successful migrations. */
 static void finish_around(const struct execution *execution)
 {
     if (around_versioned(execution, false) &&
@@ -113,8 +113,8 @@ static void finish_around(const struct execution *execution)
     }
 }
 
-/* Between what its tool runs around. The callbacks behind a run are no part of what can fail it to its tool either:
- * only what is inside has one behind an error. */
+/* Runs the executor between the callbacks. For the framework's tool, too, callbacks after the run are outside of what
+ * triggers its error callback. */
 static bool run_between(const struct execution *execution, const struct executor *executor)
 {
     if (!has_around(execution)) {
@@ -134,7 +134,7 @@ static bool run_between(const struct execution *execution, const struct executor
     return true;
 }
 
-/* Flyway's run with nothing to do has callbacks all the same. */
+/* Flyway has callbacks even if there is nothing to run. */
 static void run_nothing(const struct execution *execution)
 {
     struct run_result *const result = execution->result;
@@ -148,7 +148,7 @@ static void run_nothing(const struct execution *execution)
     }
 }
 
-/* Runs what there is, and then says what could not be run. */
+/* Runs what can be run, then reports what could not. */
 static bool execute_items(const struct execution *execution)
 {
     const struct preparation *const preparation = execution->preparation;
@@ -173,7 +173,7 @@ static bool execute_items(const struct execution *execution)
     return true;
 }
 
-/* False where nothing could be begun. */
+/* Returns false if nothing could be begun. */
 static bool execute(const struct execution *execution)
 {
     const struct preparation *const preparation = execution->preparation;
@@ -198,8 +198,7 @@ static const char *name_of(const void *of, size_t index)
     return ((const struct preparation *)of)->items[index].item->name;
 }
 
-/* Four eyes, under the locks: what is approved is this plan and no other. Where nothing would be sent, nobody is
- * asked. */
+/* Four eyes, under the locks: exactly this plan must be approved. Nothing is asked if nothing would be sent. */
 static bool may_run(const struct execution *execution)
 {
     const struct preparation *const preparation = execution->preparation;
@@ -242,7 +241,7 @@ static bool run_prepared(const struct execution *execution)
 
 /* ---- before ---- */
 
-/* The reading transaction is left to who locks. */
+/* Leaves the reading transaction open; the code that locks ends it. */
 static bool find_framework(const struct run *run, const struct run_task *task, struct detection *detection)
 {
     if (task->detection != NULL) {
@@ -252,8 +251,8 @@ static bool find_framework(const struct run *run, const struct run_task *task, s
     return detect_open(run->request, run->session, detection);
 }
 
-/* Takes the locks, and then reads and plans. Where the framework's own tool may be started the framework's lock is left
- * to it, until it is known that no program is among the migrations. */
+/* Takes the locks, then reads and plans. If the framework's own tool may be started, its lock is left to it until it is
+ * known that no migration is a program. */
 static bool lock_and_prepare(struct run *run, const struct run_options *options, const struct detection *detection,
                              struct preparation *preparation)
 {
@@ -261,7 +260,7 @@ static bool lock_and_prepare(struct run *run, const struct run_options *options,
     const bool is_known = detection->framework != NULL && detection->problem == NULL;
     const bool has_tool = is_known && tool_of(request->site, detection).delegate != NULL;
     const bool may_use_tool = has_tool && request->site->allow_delegate;
-    /* Without a framework there is nothing to lock; preparing says so. */
+    /* Without a framework there is nothing to lock; preparing reports it. */
     if (!is_known) {
         reading_end(run->session);
     } else if (!(may_use_tool ? lock_take_ours(run, detection) : lock_take(run, detection))) {
@@ -277,7 +276,7 @@ static bool lock_and_prepare(struct run *run, const struct run_options *options,
            (lock_retake(run, detection) && prepare(request, run->session, detection, options, preparation));
 }
 
-/* All that is asked of the database in front of the first script. */
+/* All queries before the first script. */
 static bool find_and_prepare(struct run *run, const struct run_task *task, struct detection *detection,
                              struct preparation *preparation)
 {

@@ -1,5 +1,5 @@
 /*
- * Where it failed is told by what stood in front of the script: so many statements, so many characters.
+ * The place of an error is computed from what precedes the script: a number of statements and of characters.
  */
 #include "migration/run/send.h"
 
@@ -15,9 +15,9 @@
 #include <stdlib.h>
 
 #define CLEAN_UP_MS 5000
-#define PIECE       ((size_t)1024 * 1024) /* of a large script, at least: it ends with a statement */
+#define PIECE       ((size_t)1024 * 1024) /* of a large script, at least; a piece ends with a statement */
 
-/* The line of our block in which an error came: its last "line N" is of the outermost, which is ours. */
+/* The line of our block in which an error occurred: the context's last "line N" is the outermost block's, ours. */
 static size_t line_of_block(const char *context)
 {
     static const char word[] = " line ";
@@ -40,7 +40,7 @@ static size_t count_statements(struct text sql)
     return count;
 }
 
-/* Is it one of our rows, and not the COMMIT behind them, where constraints of the script's are checked? */
+/* Is it one of our rows, and not the following COMMIT, which checks the script's constraints? */
 static bool is_row(const struct query *query, size_t statement)
 {
     const struct text sql = {query->sql.data, query->sql.size};
@@ -49,7 +49,7 @@ static bool is_row(const struct query *query, size_t statement)
     return !query->in_pieces && statement >= scripts && statement - scripts + 1 < ours;
 }
 
-/* What our rows behind the script failed at is the script's doing, and none of its statements. */
+/* A failure of our rows after the script is caused by the script, but by none of its statements. */
 static void explain_rows(struct run *run, const struct query *query, bool is_row, struct failure *failure)
 {
     const struct status *const status = run->status;
@@ -61,7 +61,7 @@ static void explain_rows(struct run *run, const struct query *query, bool is_row
     failure->status.detail = status->detail;
     if (ledger == NULL || text_starts_with(message, "The tracking table ") ||
         text_starts_with(message, "The script ") || (!is_row && text_find(message, ledger->table, 0) == SIZE_MAX)) {
-        return; /* it says so itself, or is about something else */
+        return; /* the message is complete, or about something else */
     }
     failure->status.message =
         is_gone ? row_gone_message(run->arena, ledger)
@@ -70,7 +70,7 @@ static void explain_rows(struct run *run, const struct query *query, bool is_row
                                ledger->schema, ledger->table, status->message);
 }
 
-/* What the server said, in terms of the file. */
+/* Describes the error in terms of the file. */
 static void describe(struct run *run, const struct query *query, const struct pg_failure *at, struct failure *failure)
 {
     failure_take(failure, run->status);
@@ -85,7 +85,7 @@ static void describe(struct run *run, const struct query *query, const struct pg
     const size_t position = given > query->characters_before ? given - query->characters_before : 0;
     const bool is_of_rows =
         query->is_wrapped ? line_of_block(at->context) > query->wrapped_lines : position > characters;
-    /* A syntax error comes before any result: its position alone tells. */
+    /* A syntax error comes before any result, so only its position counts. */
     const bool is_ours = position == 0 && (given > 0 || at->statement < query->statements_before);
     if (is_of_rows || is_ours) {
         explain_rows(run, query, is_of_rows, failure);
@@ -120,14 +120,14 @@ bool session_as_ourselves(struct pg_session *session, struct status *status)
 void run_roll_back(struct run *run)
 {
     struct status ignored = {.arena = run->arena};
-    /* What must be said to the server now is said also where the request's own time is over. */
+    /* Cleaning up is done even if the request's time is over. */
     pg_session_set_deadline(run->session, deadline_in(CLEAN_UP_MS));
     if (pg_session_in_transaction(run->session)) {
         pg_exec(run->session, "ROLLBACK", &ignored);
     }
 }
 
-/* The ledger is no plain table any more: what it has got is asked behind the transaction. */
+/* The ledger is no longer a plain table: queries why, after the transaction. */
 static void explain_guard(struct run *run, const struct query *query)
 {
     lock_guard_explain(run->status);
@@ -137,7 +137,7 @@ static void explain_guard(struct run *run, const struct query *query)
     }
 }
 
-/* A session is also lost where we end it, for want of memory for what it sends. */
+/* A session is also lost if we close it for lack of memory for an answer. */
 static void note_loss(const struct run *run, struct failure *failure)
 {
     failure->connection_lost = failure->connection_lost || pg_session_is_lost(run->session);
@@ -154,7 +154,7 @@ static bool set_session_timeout(struct run *run, const struct ladder *ladder, st
 
 /* ---- a large script, piece by piece ---- */
 
-/* The end of the piece that begins at `start`: of the first statement that makes it long enough. */
+/* The end of the piece that begins at `start`: after the statement that makes it long enough. */
 static size_t piece_end(const struct query *query, struct sql_lexer *lexer, size_t start)
 {
     struct sql_statement statement;
@@ -167,7 +167,7 @@ static size_t piece_end(const struct query *query, struct sql_lexer *lexer, size
     return query->end;
 }
 
-/* A piece as libpq takes it. The last one of a file ends with it, and is no copy: it may be most of the file. */
+/* A piece as a C string for libpq. The last one of a file is not copied: it may be most of the file. */
 static const char *piece_string(struct arena *arena, const struct query *piece)
 {
     const char *const start = piece->content.data + piece->start;
@@ -176,7 +176,7 @@ static const char *piece_string(struct arena *arena, const struct query *piece)
                : arena_strndup(arena, start, piece->end - piece->start);
 }
 
-/* As pg_script; a failure is in terms of *part, the query of that piece alone. */
+/* As pg_script; a failure is in terms of *part, the query for that piece alone. */
 static bool send_pieces(struct run *run, const struct query *query, struct query *part, struct pg_failure *at)
 {
     struct sql_lexer lexer = {
@@ -210,7 +210,7 @@ static bool send_script(struct run *run, const struct query *query, struct query
     }
     *part = *query;
     part->start = part->end;
-    part->statements_before = SIZE_MAX; /* all that comes now is ours */
+    part->statements_before = SIZE_MAX; /* everything from here on is ours */
     return query->behind.size == 0 || pg_script(run->session, buffer_string(&query->behind), at, run->status);
 }
 
@@ -237,7 +237,7 @@ bool query_send_once(struct run *run, struct query *query, const struct ladder *
     notices_begin(&hearing);
     const bool ok = send_script(run, query, &part, &at);
     notices_end(&hearing);
-    /* What is said to the server besides is short, and said also when the run is to end. */
+    /* Further statements are short, and sent even when the run is to end. */
     observer_guard(run->observer, run->session);
     if (!ok) {
         explain_guard(run, query);
@@ -247,7 +247,7 @@ bool query_send_once(struct run *run, struct query *query, const struct ladder *
     }
     if (query->ladder == LADDER_SESSION && !failure->connection_lost) {
         struct status ignored = {.arena = run->arena};
-        /* The script's own is in force again. */
+        /* Restores the script's own timeout. */
         pg_exec(run->session,
                 "SELECT pg_catalog.set_config('lock_timeout', pg_catalog.current_setting('truss.lock_timeout'), false)",
                 &ignored);
@@ -255,7 +255,7 @@ bool query_send_once(struct run *run, struct query *query, const struct ladder *
     return ok;
 }
 
-/* ---- again and again ---- */
+/* ---- repeated attempts ---- */
 
 static bool begins_with(struct text statement, const char *const *verbs)
 {

@@ -1,7 +1,7 @@
 /*
- * ALTER SEQUENCE … INCREMENT BY what it is gives the sequence a new relfilenode, transactionally (PostgreSQL 10 on):
- * what nextval() does to it afterwards goes with the rollback. Setting the value back instead would give out a number
- * twice where the application took one in the meantime.
+ * ALTER SEQUENCE … INCREMENT BY with the same value gives the sequence a new relfilenode, transactionally (PostgreSQL
+ * 10 and newer): later nextval() calls are undone by the rollback. Resetting the value instead would hand out a number
+ * twice if the application took one meanwhile.
  */
 #include "migration/run/sequences.h"
 
@@ -19,7 +19,7 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Also what is inside strings and dollar quotes: nextval('s'), and the body of a DO. */
+/* Also inside strings and dollar quotes: nextval('s'), and the body of a DO. */
 static void add_words(struct arena *arena, struct text text, struct words *words)
 {
     for (size_t i = 0; i < text.size;) {
@@ -39,14 +39,14 @@ static void add_words(struct arena *arena, struct text text, struct words *words
     }
 }
 
-/* The words are sorted. */
+/* In a sorted list. */
 static bool is_among(const struct words *words, const char *word)
 {
     return word != NULL && words->count > 0 &&
            bsearch(&word, words->items, words->count, sizeof *words->items, by_text) != NULL;
 }
 
-/* Any of several, with spaces between them? */
+/* Any of these words, which are separated by spaces? */
 static bool has_any(const struct words *words, const char *list)
 {
     for (const char *start = list; *start != '\0';) {
@@ -84,7 +84,7 @@ static bool read_words(struct run *run, struct arena *arena, const struct prepar
 
 bool sequences_find(struct run *run, const struct preparation *preparation, struct sequences *sequences)
 {
-    /* The tables that own a sequence, and those that use it in a default. Only who owns a sequence may alter it.
+    /* With the tables that own a sequence, and those that use it in a default. Only its owner may alter it.
      * pg_sequence_last_value() is NULL before the first nextval(). */
     static const char sql[] =
         "SELECT c.oid, pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname), "
@@ -147,7 +147,7 @@ bool sequences_set_aside(struct run *run, const struct sequences *sequences, uin
     return failure_take(failure, run->status);
 }
 
-/* Whether it was this session that moved it: currval() knows, and fails where it was not (55000). */
+/* Did this session advance it? currval() knows, and fails with 55000 if it did not. */
 static const char moved_sql[] =
     "DO $truss_try$ BEGIN PERFORM pg_catalog.currval(%s::pg_catalog.regclass); EXCEPTION WHEN "
     "object_not_in_prerequisite_state THEN RAISE EXCEPTION 'not moved'; END $truss_try$";
@@ -163,7 +163,7 @@ bool sequences_check(struct run *run, const struct sequences *sequences, struct 
     }
     PG_RESULT(rows) = pg_query(run->session, sql, 0, NULL, run->status);
     size_t i = 0;
-    /* Both are in the order of the oids; what others made or dropped in the meantime is on one side only. */
+    /* Both are sorted by oid; sequences created or dropped meanwhile are in only one of them. */
     for (int row = 0; rows != NULL && row < PQntuples(rows); row++) {
         const unsigned long oid = strtoul(pg_field(rows, row, 0), NULL, 10);
         while (i < sequences->count && strtoul(sequences->items[i].oid, NULL, 10) < oid) {
@@ -183,5 +183,5 @@ bool sequences_check(struct run *run, const struct sequences *sequences, struct 
                              one->name, one->value, pg_field(rows, row, 1)));
         }
     }
-    return true; /* what was tried is told also where this cannot be */
+    return true; /* the dry run's result is reported even if this fails */
 }

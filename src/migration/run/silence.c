@@ -1,7 +1,6 @@
 /*
- * An answer that is on its way is not one that is lost: the backend must be seen idle in the same state for some
- * seconds. What was true is asked of the ledger by whoever loses the connection, so that a wrong guess costs a
- * connection and nothing else.
+ * A slow answer is not a lost one: the backend must be seen idle in the same state for some seconds. Whoever loses the
+ * connection asks the ledger for the truth, so a wrong guess only costs a connection.
  */
 #include "migration/run/silence.h"
 
@@ -9,9 +8,9 @@
 
 #include <stdio.h>
 
-#define WAITED_MS 3000 /* before the first look */
-#define LOOK_MS   1000 /* between two looks */
-#define IDLE_MS   5000 /* so long it must have been seen idle */
+#define WAITED_MS 3000 /* before the first check */
+#define LOOK_MS   1000 /* between two checks */
+#define IDLE_MS   5000 /* for which it must have been idle */
 
 bool silence_is_due(const struct silence *silence, const struct pg_session *waiting)
 {
@@ -20,8 +19,8 @@ bool silence_is_due(const struct silence *silence, const struct pg_session *wait
            now >= silence->next_look;
 }
 
-/* The state's beginning, in the server's microseconds; 0 where our backend is busy, or cannot be seen. A backend that
- * began behind our statement is another one of the same number. */
+/* The state's beginning in the server's microseconds; 0 if our backend is busy or not visible. A backend that started
+ * after our statement is another one with the same pid. */
 static int64_t idle_change(struct pg_session *waiting, struct pg_session *beside, struct arena *arena)
 {
     static const char sql[] =

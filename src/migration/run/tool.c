@@ -1,13 +1,13 @@
 /*
- * Migrations that are programs are run by the project's own tool, as a child process, where the worker was started with
- * --allow-delegate: it runs the project's code. It takes the framework's own lock itself. What came of it is judged by
- * the ledger before and after, never by what the tool says: all that the ledger has afterwards and had not before is
- * applied, also what was not asked for.
+ * Migrations that are programs are run by the project's own tool, as a child process, if the worker was started with
+ * --allow-delegate, because that runs the project's code. The tool takes the framework's own lock. The result is judged
+ * by the ledger before and after, never by what the tool prints: everything new in the ledger is applied, even if it
+ * was not requested.
  *
- * A tool never runs twice: it is ended with its worker (base/keeper), all its processes hold the socket of the session
- * that has our lock, so that the server keeps that lock while one of them lives, on whichever machine the next run is;
- * and the next run waits for sessions that carry the tool's name. What it was started for is written down first, and
- * goes when what came of it was told: where that never happened, no run starts it again before a person has looked.
+ * A tool never runs twice. It is killed with its worker (base/keeper). Its processes inherit the socket of the session
+ * that has our lock, so that the server keeps the lock while one of them lives, and the next run, on any machine, waits
+ * for it; that run also waits for sessions with the tool's name. What the tool is started for is recorded first, and
+ * deleted when the result was reported; if that never happens, no run starts it again before a person has looked.
  */
 #include "base/log.h"
 #include "base/words.h"
@@ -22,12 +22,12 @@
 
 #include <string.h>
 
-#define RECONNECT_MS 1000  /* between two tries to have a lost session again */
+#define RECONNECT_MS 1000  /* between two attempts to reopen a lost session */
 #define JUDGE_MS     15000 /* for reading the ledger when the time is over */
 
 /* ---- what to run ---- */
 
-/* Refuses, with the reason, what is nothing for the tool or not allowed. */
+/* Refuses, with the reason, what the tool cannot do or is not allowed. */
 static bool begin(const struct execution *execution)
 {
     struct run *const run = execution->run;
@@ -68,8 +68,8 @@ static bool is_asked_for(const struct preparation *preparation, const struct cat
     return false;
 }
 
-/* The ledger as it is now, also where the deadline has passed or the connection was lost meanwhile. A ledger that the
- * tool has made is looked for: it may have another place than we thought. */
+/* The present ledger, even after the deadline or a lost connection. A ledger that the tool has created is searched for,
+ * since its place may differ from what we expected. */
 static bool read_again(struct run *run, const struct detection *detection, struct catalog *after)
 {
     if (run->deadline != NO_DEADLINE && deadline_left(run->deadline) < JUDGE_MS) {
@@ -103,7 +103,7 @@ static void add_applied(const struct execution *execution, const struct catalog_
     }
 }
 
-/* What to do about a tool that was ended. */
+/* Advice about a tool that was killed. */
 static const char *hint_for(const struct tool_use *use)
 {
     const char *const lock = use->tool.delegate->left_lock;
@@ -136,7 +136,7 @@ static void fail(const struct tool_use *use, const char *name, const char *what,
                                                        "migrations that were run stay"));
 }
 
-/* ---- our note that it was started ---- */
+/* ---- recording that it was started ---- */
 
 static bool write_begun(const struct execution *execution)
 {
@@ -155,8 +155,8 @@ static bool write_begun(const struct execution *execution)
     return pg_exec(run->session, buffer_string(&sql), run->status);
 }
 
-/* False where it cannot be written, and nothing is to be started. A role that may have no tables of ours has none for
- * this either, and is told so. */
+/* Fails if it cannot be recorded; then nothing may be started. If the role may not have tables of ours, that is
+ * reported. */
 static bool note_begun(const struct execution *execution)
 {
     struct run *const run = execution->run;
@@ -176,7 +176,7 @@ static bool note_begun(const struct execution *execution)
     return true;
 }
 
-/* A note that stays stops the next run, if these are pending then. */
+/* A remaining note stops the next run if these migrations are pending then. */
 static void note_ended(const struct execution *execution)
 {
     struct run *const run = execution->run;
@@ -205,7 +205,7 @@ void run_tool_settled(const struct execution *execution)
 
 /* ---- judging ---- */
 
-/* Compares the ledger with what it was. False where it could not be read, so that nobody knows. */
+/* Compares the ledger with its earlier state. Returns false if it could not be read. */
 static bool judge(const struct tool_use *use, const struct execution *execution)
 {
     struct run *const run = execution->run;
@@ -243,13 +243,13 @@ static bool judge(const struct tool_use *use, const struct execution *execution)
     return true;
 }
 
-/* The session that has our lock, while the tool works in one of its own. */
+/* The session that has our lock, while the tool works in its own. */
 struct lock_watch {
     const struct execution *execution;
-    int64_t next_try; /* clock_ms units */
+    int64_t next_try; /* clock_ms */
 };
 
-/* A session that was lost took the lock with it: it is taken again. False where another run has it meanwhile. */
+/* A lost session has lost the lock: it is taken again. Returns false if another run has it. */
 static bool look_at_lock(void *data)
 {
     struct lock_watch *const watch = data;

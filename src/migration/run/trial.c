@@ -1,6 +1,6 @@
 /*
- * A dry run: all in one transaction that is rolled back. What cannot be tried so is listed. Sequences that the scripts
- * name, or whose tables they name, give the same values afterwards as without the try; others that moved are told of.
+ * A dry run: everything in one transaction that is rolled back. What cannot be tried in it is listed. Sequences that
+ * the scripts name, or whose tables they name, keep their values; others that advanced are reported.
  */
 #include "base/sqlstate.h"
 #include "base/words.h"
@@ -13,7 +13,7 @@
 #include "sql/escapes.h"
 #include "sql/split.h"
 
-#define AT_A_TIME 100 /* functions whose callers one question seeks */
+#define AT_A_TIME 100 /* functions whose callers are searched in one query */
 
 static void add_untried(const struct batch *batch, size_t item, size_t step, const char *reason)
 {
@@ -26,8 +26,8 @@ static void add_untried(const struct batch *batch, size_t item, size_t step, con
     result_add_untried(execution->run->request->arena, execution->result, &untried);
 }
 
-/* Why a step that failed would not outside of the try: a value that an enum got in this very transaction (after a
- * commit between it would do), a CALL that commits. NULL: it would. */
+/* Why a step failed only because of the dry run: an enum value added in the same transaction (outside, a commit would
+ * separate them), or a CALL that commits. NULL: it would fail anyway. */
 static const char *fault_of_the_try(const struct failure *failure, const struct step *step)
 {
     if (sqlstate_is(failure->status.sqlstate, SQLSTATE_UNSAFE_NEW_ENUM_VALUE_USAGE)) {
@@ -38,8 +38,8 @@ static const char *fault_of_the_try(const struct failure *failure, const struct 
                : NULL;
 }
 
-/* What stands outside of a transaction, or needs one of another mode, is not tried. A step finds the session as the
- * steps before it leave it. */
+/* Steps outside a transaction, or in one of another mode, are not tried. A step gets the session as earlier steps leave
+ * it. */
 static bool try_step(struct batch *batch, const struct loaded *loaded, size_t j)
 {
     const struct plan *const plan = &batch->execution->preparation->items[batch->at].plan;
@@ -53,7 +53,7 @@ static bool try_step(struct batch *batch, const struct loaded *loaded, size_t j)
     return batch_send(batch, loaded, step, carry, NULL);
 }
 
-/* *stop: the transaction is broken by the try's own fault. */
+/* *stop: the transaction is broken because of the dry run itself. */
 static bool try_item(struct batch *batch, bool *stop)
 {
     const struct prepared *const prepared = &batch->execution->preparation->items[batch->at];
@@ -94,7 +94,7 @@ static bool is_triable(struct run *run, const struct loaded *loaded, const struc
     return plan->one_transaction && plan->steps[0].modes == NULL;
 }
 
-/* A callback in front of the run: the migrations may need what it does. */
+/* A callback before the run: the migrations may need what it does. */
 static bool try_callback(struct batch *batch, const struct migration_file *file)
 {
     struct run *const run = batch->run;
@@ -130,7 +130,7 @@ static bool try_callbacks(struct batch *batch)
     return ok;
 }
 
-/* One try at all of it. Where it fails, batch->at is the migration that did. */
+/* One attempt at everything. On failure batch->at is the migration that failed. */
 static bool try_all(struct batch *batch, struct sequences *sequences)
 {
     const size_t count = batch->execution->preparation->count;
@@ -173,7 +173,8 @@ static const char *summary_of(const struct execution *execution, bool is_lost)
                         words_counted(arena, execution->preparation->count, "migration", "migrations"));
 }
 
-/* What no rollback undoes is not tried: false, with its line, where a step has it. known: sql_escapes. */
+/* What a rollback does not undo is not tried: returns false, with the line, if a step contains such a thing. known: see
+ * sql_escapes. */
 static bool can_be_undone(const struct execution *execution, const struct prepared *prepared,
                           const struct loaded *loaded, struct words *known)
 {
@@ -203,7 +204,7 @@ static bool can_be_undone(const struct execution *execution, const struct prepar
     return true;
 }
 
-/* A regular expression of calls of these, and of COPY … TO PROGRAM. */
+/* A regular expression for calls of these functions, and for COPY … TO PROGRAM. */
 static const char *calls_of(struct arena *arena, const char *const *names)
 {
     struct buffer pattern = {.arena = arena};
@@ -214,8 +215,8 @@ static const char *calls_of(struct arena *arena, const char *const *names)
     return buffer_string(&pattern);
 }
 
-/* The functions of this database that call, by the words of their bodies, what no rollback undoes, or another of them.
- * A trigger that calls one is not seen. */
+/* Finds the functions of this database whose bodies call, by their words, something that a rollback does not undo, or
+ * another such function. Triggers that call one are not seen. */
 static bool find_escaping(struct run *run, struct words *known, struct status *status)
 {
     static const char sql[] =
@@ -224,7 +225,7 @@ static bool find_escaping(struct run *run, struct words *known, struct status *s
         "'^[a-z0-9_]+$' AND p.prosrc ~* $1 AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = p.oid "
         "AND "
         "d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.deptype = 'e') ORDER BY 1";
-    struct arena *const arena = run->request->arena; /* the names last beyond one migration */
+    struct arena *const arena = run->request->arena; /* the names outlive a migration */
     const char *const *sought = sql_escaping;
     size_t done = 0;
     while (*sought != NULL) {

@@ -1,5 +1,5 @@
 /*
- * On the run's own session where that is left, as who we are and with the settings that the connection began with.
+ * Uses the run's own session if there is one, with our own role and the connection's settings.
  */
 #include "migration/run/verdict.h"
 
@@ -12,9 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define WRITE_MS 5000 /* what is known already is not waited for long */
+#define WRITE_MS 5000 /* the time for writing what is already known */
 
-/* Nothing was tried: a file that cannot run, or a wish to end that came before. */
+/* Was anything tried? Not with a file that cannot run, or an early cancel. */
 static bool is_attempt(const struct execution *execution)
 {
     const struct run_result *const result = execution->result;
@@ -49,7 +49,7 @@ static bool write_failure(const struct execution *execution, struct pg_session *
                          &attempt, status);
 }
 
-/* What was applied failed no more, and was applied by whoever asked for this run. */
+/* Applied migrations have no failure any more, and were applied by whoever requested this run. */
 static bool note_applied(const struct execution *execution, struct pg_session *session, struct status *status)
 {
     const struct run_result *const result = execution->result;
@@ -59,7 +59,7 @@ static bool note_applied(const struct execution *execution, struct pg_session *s
         names[i] = result->applied[i].name;
     }
     const struct applied_names applied = {names, result->applied_count, (uint32_t)(clock_ms() - execution->began)};
-    bool keeps = false; /* anything at all */
+    bool keeps = false; /* stores anything at all */
     if (result->applied_count == 0 || !own_schema_exists(session, &keeps, status) || !keeps) {
         return status->code == STATUS_OK;
     }

@@ -1,5 +1,5 @@
 /*
- * All in one transaction, with their rows: the whole batch or nothing.
+ * All in one transaction, with their rows: everything or nothing.
  */
 #include "base/log.h"
 #include "base/uuid.h"
@@ -8,7 +8,7 @@
 #include "migration/run/observer.h"
 #include "migration/run/recovery.h"
 
-/* The row that was written last, by which a lost connection finds out what became of all. */
+/* The row that was written last, which tells after a lost connection what became of all. */
 struct last_row {
     char id[UUID_SIZE];
     struct ledger_record record;
@@ -49,7 +49,7 @@ static bool run_one(struct batch *batch, struct last_row *last)
     last->record = record_of(batch->run->request->arena, &preparation->catalog, prepared->item, &loaded);
     last->record.id = last->id;
     const bool ok = batch_send(batch, &loaded, step, NULL, &last->record);
-    last->record.script = (struct text){0}; /* it goes with this try's memory */
+    last->record.script = (struct text){0}; /* it is freed with this attempt's memory */
     if (ok) {
         batch_add_applied(batch, &loaded, began);
         tell(batch, RUN_EVENT_MIGRATION_DONE);
@@ -57,7 +57,7 @@ static bool run_one(struct batch *batch, struct last_row *last)
     return ok;
 }
 
-/* One try at all of it. Where it fails, batch->at is the migration that did. */
+/* One attempt at everything. On failure batch->at is the migration that failed. */
 static bool run_all(struct batch *batch, struct last_row *last)
 {
     const size_t count = batch->execution->preparation->count;
@@ -75,7 +75,7 @@ static bool run_all(struct batch *batch, struct last_row *last)
     }
 }
 
-/* The connection was lost, perhaps in the COMMIT: it happened where the last row is there. */
+/* The connection was lost, perhaps in the COMMIT: it succeeded if the last row exists. */
 static bool find_out(struct batch *batch, const struct last_row *last)
 {
     struct run *const run = batch->run;
