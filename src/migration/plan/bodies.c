@@ -4,7 +4,7 @@
 #include "pg/briefly.h"
 #include "pg/own_sql.h"
 
-#define MOST_ROUNDS 8 /* functions that call functions, one behind the other: each round finds one more */
+#define MOST_ROUNDS 8 /* chains of functions calling functions: each round finds one more level */
 
 /* `truss` is ours. */
 #define THEIRS                                                                                                         \
@@ -15,7 +15,7 @@
 
 static const char functions_sql[] = "SELECT " NAME ", p.prosrc FROM " THEIRS " ORDER BY p.oid";
 
-/* A BEGIN ATOMIC body is no text of the catalogue's. It names tables, which somebody may keep for himself. */
+/* A BEGIN ATOMIC body has no source text in the catalogs. Printing it needs its tables' locks. */
 static const char atomic_sql[] =
     "SELECT " NAME
     ", pg_catalog.split_part(pg_catalog.pg_get_functiondef(p.oid), 'BEGIN ATOMIC', 2) FROM (SELECT " PG_BRIEFLY(
@@ -37,7 +37,7 @@ static const char tables_sql[] =
     "LEFT JOIN pg_catalog.pg_policy q ON d.classid = 'pg_catalog.pg_policy'::pg_catalog.regclass AND q.oid = d.objid "
     "LEFT JOIN pg_catalog.pg_constraint k ON d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND k.oid = "
     "d.objid WHERE d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass), "
-    /* A view hands both on; a change goes on to partitions, children and rows that refer to a changed one. */
+    /* Views pass both on; a change is passed on to partitions, children and referencing rows. */
     "through AS (SELECT relation, proname, on_write FROM reached UNION SELECT x.relation, t.proname, t.on_write FROM "
     "through t JOIN (SELECT d.refobjid AS source, r.ev_class AS relation, false AS of_writes FROM pg_catalog.pg_depend "
     "d "
@@ -52,14 +52,14 @@ static const char tables_sql[] =
     "ORDER BY 1, "
     "2";
 
-/* A partition or child and what it belongs to; a table and what its foreign keys refer to, which hand changes on. */
+/* A partition or child and its parent; a table and those that its foreign keys reference, which pass changes on. */
 static const char links_sql[] =
     "SELECT DISTINCT f.relname, t.relname FROM (SELECT i.inhrelid, i.inhparent FROM pg_catalog.pg_inherits i UNION "
     "SELECT k.conrelid, k.confrelid FROM pg_catalog.pg_constraint k WHERE k.contype = 'f' AND (k.confdeltype IN ('c', "
     "'n', 'd') OR k.confupdtype IN ('c', 'n', 'd'))) x (source, target) JOIN pg_catalog.pg_class f ON f.oid = x.source "
     "JOIN pg_catalog.pg_class t ON t.oid = x.target WHERE f.relkind IN ('r', 'p', 'f')";
 
-/* As text of name[]. */
+/* The names as the text of a name[]. */
 static const char *names_of(struct arena *arena, const struct hidden *hidden)
 {
     struct buffer names = {.arena = arena};
@@ -75,7 +75,7 @@ static const char *names_of(struct arena *arena, const struct hidden *hidden)
     return buffer_string(&names);
 }
 
-/* Those that call others are found when the others are known. */
+/* Functions that call others are found in a later round, when those are known. */
 static void note_functions(struct arena *arena, const PGresult *result, struct hidden *hidden,
                            const struct deferred *deferred)
 {
@@ -110,8 +110,8 @@ static bool is_atomic(const PGresult *functions, int row)
     return pg_field(functions, row, 3)[0] == '\0';
 }
 
-/* The bodies that are no text. Where they cannot be read now, a call of each may leave anything; NULL as well then, and
- * where there are none. False and the status where the server did not answer. */
+/* Reads the bodies without source text. If they cannot be read now, a call of each may leave anything; *atomic is NULL
+ * then, and if there are none. Fails if the server did not answer. */
 static bool read_atomic(struct pg_session *session, const PGresult *functions, struct hidden *hidden, PGresult **atomic,
                         struct status *status)
 {
@@ -134,7 +134,7 @@ static bool read_atomic(struct pg_session *session, const PGresult *functions, s
     return true;
 }
 
-/* A trigger of a table that a function changes is known only with the tables: once more then. */
+/* A function may change a table whose triggers are only known once the tables are read: then there is another round. */
 bool bodies_read(struct pg_session *session, struct arena *arena, struct hidden *hidden,
                  const struct deferred *deferred, struct status *status)
 {

@@ -1,6 +1,6 @@
 /*
- * The statements that pass over something are put together, as long as the search path stays, and compared as
- * detect-schema does it.
+ * Statements that may pass over something are collected, as long as the search path stays the same, and compared as in
+ * detect-schema.
  */
 #include "migration/plan/flaws.h"
 
@@ -15,7 +15,7 @@
 
 #include <string.h>
 
-#define MOST_ONE_BY_ONE 32 /* names of relations, before all are asked for at once */
+#define MOST_ONE_BY_ONE 32 /* relation names that are queried one by one, before all are loaded */
 
 /* ---- reading the script ---- */
 
@@ -35,7 +35,7 @@ static void take_names(struct arena *arena, struct text statement, struct flaws 
 
 /* ---- another kind of relation ---- */
 
-/* Not where the catalog is too large for it: more than about 70,000 relations. */
+/* Not if the catalog is too large: more than about 70,000 relations. */
 static void load_names(struct pg_session *session, struct arena *arena, struct word_set *names)
 {
     static const char sql[] = "SELECT DISTINCT c.relname FROM pg_catalog.pg_class c WHERE "
@@ -47,8 +47,8 @@ static void load_names(struct pg_session *session, struct arena *arena, struct w
     }
 }
 
-/* Does the statement make a relation, of which no other has the name, in any schema? Then it passes over nothing. False
- * where that is not known. */
+/* Does the statement create a relation whose name no other has in any schema? Then it passes over nothing. False if
+ * that is not known. */
 static bool makes_new(struct arena *arena, struct pg_session *session, struct text statement, struct flaws *flaws)
 {
     struct sql_objects made = {0};
@@ -62,8 +62,8 @@ static bool makes_new(struct arena *arena, struct pg_session *session, struct te
     return made.count > 0 && flaws->names.count > 0 && !word_set_has(&flaws->names, made.items[0].name);
 }
 
-/* $1 the schema where it would be made or NULL, $2 the name, $3 where names without one are made or NULL, $4 the kinds:
- * what is there of another kind. */
+/* $1 the schema for it or NULL, $2 the name, $3 the schema for unqualified names or NULL, $4 the kinds: finds a
+ * relation of another kind. */
 static const char other_kind_sql[] =
     "SELECT CASE c.relkind WHEN 'r' THEN 'a table' WHEN 'p' THEN 'a table' WHEN 'v' THEN 'a view' WHEN 'm' THEN "
     "'a materialized view' WHEN 'S' THEN 'a sequence' WHEN 'f' THEN 'a foreign table' WHEN 'c' THEN "
@@ -73,8 +73,7 @@ static const char other_kind_sql[] =
     "AND n.nspname = coalesce($1::name, $3::name, (" PG_SCRIPT_SCHEMAS ")[1]) AND pg_catalog.strpos($4, "
     "c.relkind::text) = 0";
 
-/* An index is made in the schema of its table, which is not looked for where it is not said. True where there is one.
- */
+/* An index is created in its table's schema, which is not known if unqualified. Returns true if another kind exists. */
 static bool note_other_kind(struct arena *arena, struct pg_session *session, const char *migration,
                             struct text statement, struct flaws *flaws)
 {
@@ -100,12 +99,12 @@ static bool note_other_kind(struct arena *arena, struct pg_session *session, con
     return result != NULL && PQntuples(result) > 0;
 }
 
-/* ---- what is no relation ---- */
+/* ---- things that are no relations ---- */
 
-/* $1 the name, $2 what is wanted: a row where it is there otherwise. */
+/* $1 the name, $2 the wanted property: returns a row if it exists with another one. */
 static const struct {
-    const char *first; /* behind CREATE */
-    const char *word;  /* in front of what is wanted */
+    const char *first; /* after CREATE */
+    const char *word;  /* before the wanted property */
     const char *sql;
 } others[] = {
     {"extension", "schema",
@@ -123,7 +122,7 @@ static const struct {
      "('current_user', 'session_user', 'current_role')"},
 };
 
-/* CREATE EXTENSION or SCHEMA IF NOT EXISTS, where it is there in another schema or version, or is another role's. */
+/* CREATE EXTENSION or SCHEMA IF NOT EXISTS that exists in another schema or version, or belongs to another role. */
 static void note_other_place(struct arena *arena, struct pg_session *session, const char *migration,
                              struct text statement, struct flaws *flaws)
 {
@@ -152,10 +151,10 @@ static void note_other_place(struct arena *arena, struct pg_session *session, co
     }
 }
 
-/* ---- what is there ---- */
+/* ---- what exists ---- */
 
-/* $1 schema or NULL, $2 name, $3 where names without one are made or NULL: its whole name, its kind, and who builds it
- * now. */
+/* $1 schema or NULL, $2 name, $3 the schema for unqualified names or NULL: its full name, its kind, and who is building
+ * it now. */
 static const char relation_sql[] =
     "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), c.relkind, (SELECT p.pid "
     "FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = c.oid LIMIT 1) FROM pg_catalog.pg_class c "
@@ -163,7 +162,7 @@ static const char relation_sql[] =
     "CASE WHEN coalesce($1, $3) IS NULL THEN " PG_SCRIPT_SCHEMAS " ELSE ARRAY[coalesce($1, $3)::name] END) "
     "LIMIT 1";
 
-/* The statement that mends it. */
+/* The statement that repairs it. */
 static const char *repair_of(struct arena *arena, const struct schema_finding *finding, const char *name, char kind)
 {
     struct buffer constraint = {.arena = arena};
@@ -211,7 +210,7 @@ static void add_flaw(struct arena *arena, struct pg_session *session, const char
     };
 }
 
-/* ---- what is otherwise ---- */
+/* ---- differences ---- */
 
 static void note_uncompared(struct arena *arena, struct flaws *flaws, const char *migration,
                             const struct schema_finding *finding, const char *why)
@@ -224,7 +223,7 @@ static void note_uncompared(struct arena *arena, struct flaws *flaws, const char
                   migration, finding->type, finding->object->name, why == NULL ? "" : ", as ", why == NULL ? "" : why));
 }
 
-/* A table or materialized view by another query, a partition with another bound. */
+/* A table or materialized view with another query, a partition with another bound. */
 static void note_difference(struct arena *arena, struct pg_session *session, const char *migration,
                             struct text statement, struct flaws *flaws)
 {
@@ -245,7 +244,7 @@ static void note_difference(struct arena *arena, struct pg_session *session, con
     }
 }
 
-/* Does the statement make something by a name without a schema? */
+/* Does the statement create something under an unqualified name? */
 static const char *made_by_name_alone(struct arena *arena, struct text statement)
 {
     struct sql_objects made = {0};
@@ -256,8 +255,7 @@ static const char *made_by_name_alone(struct arena *arena, struct text statement
     return !is_alone ? NULL : is_part ? made.items[0].parent : made.items[0].name;
 }
 
-/* Behind a search path that is not known here a name alone means what is not known either: that is said where anything
- * is called so. */
+/* After an unknown search path an unqualified name has an unknown meaning: reports it if anything has that name. */
 static void note_lost(struct arena *arena, struct pg_session *session, const char *migration, const char *name,
                       struct flaws *flaws)
 {
@@ -281,7 +279,7 @@ struct reading {
     struct pg_session *session;
     const char *migration;
     struct flaws *flaws;
-    struct buffer passing; /* statements that may pass over something, put together */
+    struct buffer passing; /* collected statements that may pass over something */
 };
 
 static void judge(const struct reading *reading, const struct schema_finding *one, const char *undefined)
@@ -302,7 +300,7 @@ static void judge(const struct reading *reading, const struct schema_finding *on
     }
 }
 
-/* What was put together is compared, and is nothing again. */
+/* Compares the collected statements and clears them. */
 static void compare(struct reading *reading)
 {
     struct flaws *const flaws = reading->flaws;
@@ -331,7 +329,7 @@ static void put_together(struct reading *reading, struct text statement)
     buffer_puts(&reading->passing, ";\n");
 }
 
-/* What the statement would pass over that is another thing. */
+/* Notes objects that the statement would pass over although they differ. */
 static void read_statement(struct reading *reading, struct text statement)
 {
     struct arena *const arena = reading->arena;
@@ -356,7 +354,7 @@ static void read_statement(struct reading *reading, struct text statement)
     }
 }
 
-/* What was done before has set the search path, too: a run that goes on sets it again. */
+/* Statements before `from` are followed only for the search path, which a continued run sets again. */
 void flaws_find(const struct request *request, struct pg_session *session, const struct flaws_script *script,
                 struct flaws *flaws)
 {

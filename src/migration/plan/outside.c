@@ -1,6 +1,6 @@
 /*
- * Statement by statement; a foreign table is known by its name, in whichever schema, and so is a table that has one
- * among its children.
+ * Statement by statement; a foreign table is recognised by its name in any schema, and so is a table with a foreign
+ * child.
  */
 #include "migration/plan/outside.h"
 

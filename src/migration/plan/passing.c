@@ -27,11 +27,11 @@ bool passing_says(struct text statement)
     return says;
 }
 
-/* What CREATE … IF NOT EXISTS is content with: any relation of that name. */
+/* CREATE … IF NOT EXISTS accepts any relation of that name. */
 static const struct {
     const char *first;
-    const char *second; /* NULL: one word */
-    const char *kinds;  /* pg_class.relkind of what it makes */
+    const char *second; /* NULL: only one word */
+    const char *kinds;  /* pg_class.relkind of what it creates */
 } makers[] = {
     {"table", NULL, "rp"},     {"materialized", "view", "m"}, {"sequence", NULL, "S"},
     {"foreign", "table", "f"}, {"index", NULL, "iI"},
@@ -82,7 +82,7 @@ void passing_of_block(struct arena *arena, struct text statement, struct buffer 
 
 /* ---- the search path ---- */
 
-/* Does the statement set it? *is_local: to the end of the transaction. */
+/* Does the statement set it? *is_local: until the end of the transaction. */
 static bool sets_path(struct arena *arena, struct text statement, bool *is_local)
 {
     struct sql_lastings lastings = {0};
@@ -98,7 +98,7 @@ static bool sets_path(struct arena *arena, struct text statement, bool *is_local
     return sets;
 }
 
-/* The first schema of a path that the statement itself says; NULL: it does not, or is one of the role's. */
+/* The first schema of a path given in the statement; NULL: not given, or one of the role's. */
 static const char *first_of(const struct sql_effects *effects, bool *resets)
 {
     const char *first = NULL;

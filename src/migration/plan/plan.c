@@ -1,6 +1,6 @@
 /*
- * Every script is read and planned before the first is run: a broken one at the end is found at the beginning. Contents
- * are released again: 400 files of 5 MB need no more memory than one.
+ * Every script is read and planned before the first runs, so that a broken one at the end is found at the beginning.
+ * Contents are freed again: 400 files of 5 MB need no more memory than one.
  */
 #include "migration/plan/plan.h"
 
@@ -37,7 +37,7 @@ struct plan_options prepare_options(const struct pg_session *session, const stru
     };
 }
 
-/* The database's procedures that end transactions, by the names that a CALL may give them. */
+/* The database's procedures that end transactions, by the names that a CALL may use. */
 static bool find_procedures(struct pg_session *session, struct arena *arena, struct procedures *procedures,
                             struct status *status)
 {
@@ -57,8 +57,8 @@ static bool find_procedures(struct pg_session *session, struct arena *arena, str
     return result != NULL;
 }
 
-/* The tables of which the server does something at COMMIT: initially deferred foreign keys on both of their sides,
- * unique constraints, and constraint triggers. Each is a trigger there. */
+/* Tables for which the server acts at COMMIT: initially deferred foreign keys (both sides), unique constraints, and
+ * constraint triggers. Each is a trigger in the catalogs. */
 static bool find_deferred(struct pg_session *session, struct arena *arena, struct deferred *deferred,
                           struct status *status)
 {
@@ -73,8 +73,8 @@ static bool find_deferred(struct pg_session *session, struct arena *arena, struc
     return result != NULL;
 }
 
-/* Partitioned tables and indexes, by the names that a script may give them: without its schema what is in the search
- * path, and what no other relation is called. Subscriptions of this database that have no slot. */
+/* Partitioned tables and indexes, by the names that a script may use: unqualified if in the search path, or if no other
+ * relation has the name. Subscriptions of this database without a slot. */
 static bool find_targets(struct pg_session *session, struct arena *arena, struct targets *targets,
                          struct status *status)
 {
@@ -107,7 +107,7 @@ static bool find_targets(struct pg_session *session, struct arena *arena, struct
     return may_ask != NULL && (!asks || slotless != NULL);
 }
 
-/* A CALL, or a DO that may have one, commits where its procedure does. */
+/* A CALL, or a DO that may contain one, commits if its procedure does. */
 static bool may_commit_unseen(struct text script)
 {
     struct sql_lexer lexer = {.text = script};
@@ -121,11 +121,11 @@ static bool may_commit_unseen(struct text script)
     return false;
 }
 
-/* What scripts make that matters to later ones. */
+/* What scripts create and later ones depend on. */
 struct made {
     struct procedures procedures; /* that end transactions */
-    struct deferred deferred;     /* tables of which the server does something at COMMIT */
-    struct hidden hidden;         /* what functions leave in who calls them */
+    struct deferred deferred;     /* tables for which the server acts at COMMIT */
+    struct hidden hidden;         /* what functions leave in their caller's session */
     struct targets targets;       /* what is partitioned, and what has no slot */
 };
 
@@ -146,26 +146,26 @@ static void add_made(struct arena *arena, struct text script, struct made *made)
     }
 }
 
-/* The scripts are planned one after the other on a session; a later one may call what an earlier one makes. */
+/* Plans the scripts one after the other on a session; a later one may call what an earlier one creates. */
 struct planner {
     const struct request *request;
     struct pg_session *session;
     struct preparation *preparation;
     struct made made;
-    /* Of the database, once they were asked for. */
+    /* Of the database, once they were queried. */
     struct hidden hidden;
     struct deferred deferred;
-    bool knows_hidden; /* and what is deferred */
+    bool knows_hidden; /* and `deferred` */
     struct targets targets;
     bool knows_targets;
     struct procedures procedures;
     bool knows_procedures;
-    const char *user; /* NULL: not asked for yet */
+    const char *user; /* NULL: not queried yet */
     const char *database;
 };
 
-/* What functions leave in who calls them, and which tables do something at COMMIT: the database's, asked once, and
- * those that earlier scripts make. */
+/* What functions leave in their caller's session, and for which tables the server acts at COMMIT: the database's,
+ * queried once, and those that earlier scripts create. */
 static bool know_hidden(struct planner *planner, struct arena *arena, struct plan_options *options)
 {
     struct arena *const lasting = planner->request->arena;
@@ -189,7 +189,7 @@ static bool know_hidden(struct planner *planner, struct arena *arena, struct pla
     return true;
 }
 
-/* Who logs in, and where: behind a pooler the connection's own words may be others. */
+/* The login role and the database: behind a pooler they may differ from the connection's. */
 static bool know_session(struct planner *planner, struct plan_options *options)
 {
     struct arena *const arena = planner->request->arena;
@@ -229,8 +229,8 @@ static bool know_procedures(struct planner *planner, struct arena *arena, struct
     return planner->knows_procedures;
 }
 
-/* In a pipeline a CALL may commit what is before it, and where a file is cut it would fail behind steps that stay:
- * there it must be known whether it commits, and which changes are only checked at a COMMIT. */
+/* In a pipeline a CALL may commit what precedes it, and if the file is cut it would fail after committed steps: so it
+ * must be known whether it commits, and which changes are only checked at COMMIT. */
 static bool plan_cuts(struct planner *planner, struct arena *reading, const struct migration_script *script,
                       struct prepared *prepared)
 {
@@ -250,7 +250,7 @@ static bool plan_cuts(struct planner *planner, struct arena *reading, const stru
            plan_build(reading, script->sql, &options, &prepared->plan, problem);
 }
 
-/* Reads, plans, and finds how far it is; what the plan needs lives in `reading`. */
+/* Reads and plans a script, and finds its finished steps; the plan's memory is in `reading`. */
 static bool plan_script(struct planner *planner, struct arena *reading, struct prepared *prepared,
                         struct loaded *loaded)
 {
@@ -263,7 +263,7 @@ static bool plan_script(struct planner *planner, struct arena *reading, struct p
             steps_match(&prepared->steps, loaded->script.sql, &prepared->plan, &prepared->done, problem));
 }
 
-/* An interrupted statement is gone on with by who looks for what it has left. */
+/* The first statement whose flaws matter: an interrupted one is handled by leftovers.h. */
 static size_t looked_at_from(const struct prepared *prepared)
 {
     const struct plan *const plan = &prepared->plan;
@@ -289,13 +289,13 @@ static bool plan_one(struct planner *planner, struct prepared *prepared)
         }
         prepared->plan = plan_copy(request->arena, &prepared->plan);
     } else {
-        prepared->plan = (struct plan){0}; /* what there was of it goes with `reading` */
+        prepared->plan = (struct plan){0}; /* its memory is freed with `reading` */
     }
     arena_free(reading);
     return ok;
 }
 
-/* Stops at the first that cannot be planned. */
+/* Stops at the first script that cannot be planned. */
 static void plan_each(struct planner *planner)
 {
     struct preparation *const preparation = planner->preparation;
@@ -309,7 +309,7 @@ static void plan_each(struct planner *planner)
     preparation->unfit = preparation->items[i].item;
     if (status_is_because(&preparation->problem, REASON_MIGRATION_TOO_LARGE)) {
         preparation->problem.migration = preparation->unfit->name;
-        preparation->count = i; /* nothing is wrong with those before it */
+        preparation->count = i; /* those before it are fine */
     }
 }
 
@@ -327,7 +327,7 @@ static void plan_all(const struct request *request, struct pg_session *session, 
     }
 }
 
-/* Callbacks of the run: a broken one is found before anything runs, too. Adds their texts to the hash. */
+/* Plans callbacks as well, so that a broken one is found before anything runs. Adds their texts to the hash. */
 static bool plan_around(const struct request *request, struct pg_session *session, struct preparation *preparation,
                         struct sha256 *hash)
 {
@@ -356,8 +356,8 @@ static bool plan_around(const struct request *request, struct pg_session *sessio
 
 /* ---- the hash ---- */
 
-/* Over everything that decides what a run does: the files, how they are cut, how far they are, the ledger, and what
- * else is asked for. */
+/* Over everything that decides what a run does: the files, how they are cut, how far they are, the ledger, and the
+ * options. */
 static bool make_hash(const struct request *request, struct pg_session *session, const struct run_options *options,
                       struct preparation *preparation)
 {
@@ -426,7 +426,7 @@ void prepare_failure(const struct preparation *preparation, struct failure *fail
     failure->where.character = preparation->problem.position;
 }
 
-/* The callback that stands between the versioned and the repeatable ones; NULL: none does. */
+/* The callback between versioned and repeatable migrations; NULL: none. */
 static const char *callback_between(const struct preparation *preparation)
 {
     const struct migration_files *const files = &preparation->catalog.files;

@@ -1,5 +1,5 @@
 /*
- * The database is asked only where the project alone does not say which folder is meant.
+ * Asks the database only if the project alone does not determine the folder.
  */
 #include "migration/plan/preview.h"
 
@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-/* The folder alone decides where it can: a preview works while the database is down. */
+/* Uses the folder alone if possible, so that a preview works while the database is down. */
 static bool find_folder(const struct request *request, struct detection *detection)
 {
     bool certain;
@@ -50,7 +50,7 @@ static bool find_item(const struct request *request, const char *name, struct ca
     return true;
 }
 
-/* At most LIMIT_SHOWN bytes of a text that has `size`: a message carries no more. */
+/* At most LIMIT_SHOWN bytes of a text of `size` bytes, to fit into a message. */
 static struct text cut_off(struct arena *arena, struct text text, uint64_t size)
 {
     size_t end = text.size < LIMIT_SHOWN ? text.size : LIMIT_SHOWN;
@@ -79,8 +79,8 @@ static bool read_beginning(const struct request *request, const struct migration
     return text_is_utf8(preview->content, &bad) && memchr(preview->content.data, '\0', preview->content.size) == NULL;
 }
 
-/* What is sent, where that is not the file as it is. A program has no SQL of its own, and a script that its framework
- * cannot fill in is shown all the same. */
+/* What is sent, if that is not the file itself. A program has no SQL, and a script that its framework cannot fill in is
+ * shown nevertheless. */
 static void find_sql(const struct request *request, const struct catalog *catalog, const struct catalog_item *item,
                      struct text whole, struct preview *preview)
 {
@@ -118,7 +118,7 @@ bool preview_migration(const struct request *request, const char *name, struct p
         return false;
     }
     struct migration_file file = *item->file;
-    file.is_code = true; /* its text as it is */
+    file.is_code = true; /* shown as it is */
     file.end = 0;
     const struct migration_place place = {&request->site->project, &catalog.detection.folder, &file};
     preview->filename = item->file->filename;
@@ -132,7 +132,7 @@ bool preview_migration(const struct request *request, const char *name, struct p
     return true;
 }
 
-/* An ordinary user's mistake on a project that is mounted read-only deserves its own words. */
+/* A common mistake, a read-only mount of the project, gets its own message. */
 static bool explain_read_only(struct status *status)
 {
     if (status->code == STATUS_PERMISSION_DENIED) {
@@ -143,7 +143,7 @@ static bool explain_read_only(struct status *status)
     return false;
 }
 
-/* The directory may not be there yet: then the nearest one above it decides. */
+/* The directory may not exist yet: then its nearest existing parent decides. */
 static bool is_within(const struct request *request, const char *directory)
 {
     struct bounds bounds;

@@ -1,5 +1,5 @@
 /*
- * In the order in which a run finds out.
+ * In the order in which a run checks.
  */
 #include "migration/plan/refusal.h"
 
@@ -36,7 +36,7 @@ const char *preparation_first_program(const struct preparation *preparation)
     return preparation->items[i].item->name;
 }
 
-/* Only the project's own tool can run what is pending, and may not be started, or is not known to us. */
+/* Only the project's own tool can run what is pending, and it may not be started, or is unknown to us. */
 static bool fail_for_tool(const struct request *request, const struct preparation *preparation, bool has_tool,
                           struct status *status)
 {
@@ -87,7 +87,7 @@ bool refusal_check_tool(const struct request *request, const struct run_options 
 
 /* ---- all of it ---- */
 
-/* One that a repair does not mend stops a repairing run, too. */
+/* A flaw without a repair stops a repairing run, too. */
 static bool has_unmended(const struct flaws *flaws, bool repairs)
 {
     for (size_t i = 0; i < flaws->count; i++) {

@@ -1,15 +1,15 @@
 /*
- * What may be asked, and what counts where nothing is.
+ * Limits and defaults of the options.
  */
 #include "migration/plan/run_options.h"
 
 #include "base/limits.h"
 
-/* What may be asked for one of them. */
+/* The limits of one option. */
 struct limit {
     const char *name;
-    uint32_t usual; /* where nothing is asked */
-    uint32_t most;  /* 0: anything */
+    uint32_t usual; /* the default */
+    uint32_t most;  /* 0: no limit */
 };
 
 static bool take(const struct limit *limit, uint32_t asked, uint32_t *value, struct status *status)

@@ -1,6 +1,6 @@
 /*
- * Every pending migration is looked at, also one that was not asked for: what an earlier attempt has left of it stops a
- * run of the others.
+ * Examines every pending migration, even if it was not requested: what an earlier attempt has left of it prevents a run
+ * of the others.
  */
 #include "migration/plan/selection.h"
 
@@ -37,7 +37,7 @@ static bool mark_named(const struct request *request, const struct catalog *cata
     return true;
 }
 
-/* Which items are asked for, applied or not. */
+/* Marks the requested items, applied or not. */
 static bool mark_wanted(const struct request *request, const struct catalog *catalog, const struct run_options *options,
                         bool *wanted)
 {
@@ -62,7 +62,7 @@ static bool mark_wanted(const struct request *request, const struct catalog *cat
     return true;
 }
 
-/* A migration behind which another one is applied. */
+/* For a migration after which another is applied. */
 static bool check_order(const struct request *request, const struct catalog *catalog, const struct catalog_item *item,
                         enum run_order order)
 {
@@ -88,7 +88,7 @@ static bool check_order(const struct request *request, const struct catalog *cat
     return false;
 }
 
-/* A ledger that knows only how far it is cannot have gaps. */
+/* A ledger that stores only the last version cannot have gaps. */
 static bool check_gap(const struct request *request, const struct catalog *catalog, const struct catalog_item *item,
                       const struct catalog_item *left_out)
 {
@@ -104,7 +104,7 @@ static bool check_gap(const struct request *request, const struct catalog *catal
 
 /* ---- history ---- */
 
-/* A file with nothing to send may go by any name. */
+/* Files without statements may be renamed freely. */
 static bool sends_nothing(const struct request *request, const struct catalog *catalog,
                           const struct migration_file *file)
 {
@@ -122,14 +122,14 @@ static bool sends_nothing(const struct request *request, const struct catalog *c
     return is_empty;
 }
 
-/* Its own tool would execute it once more, or refuse it without the reason. */
+/* Its own tool would run it once more, or refuse without giving the reason. */
 static bool check_renamed(const struct request *request, const struct catalog *catalog, const struct catalog_item *item,
                           const struct run_options *options)
 {
     if (options->ignore_history || item->renamed == NULL || sends_nothing(request, catalog, item->file)) {
         return true;
     }
-    const bool is_copy = item->renamed->renamed != item; /* another pending file has the content, too */
+    const bool is_copy = item->renamed->renamed != item; /* another pending file also has the content */
     status_fail_because(
         request->status, STATUS_FAILED_PRECONDITION, REASON_HISTORY_CHANGED,
         "Migration \"%s\" has the content of \"%s\", which is applied and has no file: %s, and a run would execute it "
@@ -142,7 +142,7 @@ static bool check_renamed(const struct request *request, const struct catalog *c
     return false;
 }
 
-/* Where its own tool would run nothing because of what became of applied migrations, we do not either. */
+/* If its own tool would run nothing because of the state of applied migrations, neither do we. */
 static bool check_history(const struct request *request, const struct catalog *catalog,
                           const struct run_options *options)
 {
@@ -184,7 +184,7 @@ static bool check_duplicate(const struct request *request, const struct catalog_
     return false;
 }
 
-/* ---- what was left half done ---- */
+/* ---- interrupted attempts ---- */
 
 static const struct ledger_entry *failed_attempt(const struct catalog_item *item)
 {
@@ -195,14 +195,14 @@ static const struct ledger_entry *failed_attempt(const struct catalog_item *item
     return failed;
 }
 
-/* Choosing among the catalog's items. */
+/* The state of choosing among the catalog's items. */
 struct choosing {
     const struct request *request;
     struct pg_session *session;
     const struct run_options *options;
     const struct catalog *catalog;
     bool has_steps;                      /* some migration of this ledger was interrupted */
-    const struct catalog_item *left_out; /* the first that is pending and does not run */
+    const struct catalog_item *left_out; /* the first pending one that will not run */
 };
 
 static bool fail_unresolved(const struct request *request, const struct catalog *catalog,
@@ -221,7 +221,7 @@ static bool fail_unresolved(const struct request *request, const struct catalog 
     return false;
 }
 
-/* The project's own tool had begun, and its worker was gone before it could see what came of it. */
+/* The project's own tool had been started, and its worker died before the result was known. */
 static bool fail_for_tool(const struct request *request, const struct catalog *catalog, const struct catalog_item *item)
 {
     status_fail(request->status, STATUS_FAILED_PRECONDITION,
@@ -234,7 +234,7 @@ static bool fail_for_tool(const struct request *request, const struct catalog *c
     return false;
 }
 
-/* The steps of an attempt that was interrupted and is ours to go on with; none where it is not. */
+/* The steps of an interrupted attempt of ours, which can be continued; otherwise none. */
 static bool read_steps(const struct choosing *choosing, const struct catalog_item *item, struct step_records *steps)
 {
     const struct catalog *const catalog = choosing->catalog;
@@ -254,8 +254,8 @@ static bool read_steps(const struct choosing *choosing, const struct catalog_ite
     return true;
 }
 
-/* A failed attempt that is ours, with its steps written down, is gone on with; every other must be resolved first. A
- * ledger without unfinished rows has the steps alone. */
+/* A failed attempt of ours with stored steps is continued; any other must be resolved first. If the ledger has no
+ * unfinished rows there are only the steps. */
 static bool check_unresolved(const struct choosing *choosing, bool is_wanted, struct prepared *prepared)
 {
     const struct request *const request = choosing->request;
@@ -286,7 +286,7 @@ static bool check_unresolved(const struct choosing *choosing, bool is_wanted, st
     return true;
 }
 
-/* May it run now, or must it stand back? */
+/* May it run now? */
 static bool check_place(const struct choosing *choosing, const struct catalog_item *item)
 {
     return check_renamed(choosing->request, choosing->catalog, item, choosing->options) &&

@@ -1,5 +1,5 @@
 /*
- * Bounded: a plan over 400 files of 5 MB lists the first statements of each step, and counts the others.
+ * Bounded: a plan of 400 files of 5 MB lists the first statements of each step and counts the others.
  */
 #include "migration/plan/view.h"
 
@@ -25,10 +25,10 @@
 #include <string.h>
 
 #define EXCERPT      200                       /* characters */
-#define MOST_OF_STEP 100                       /* statements that are listed of one step without touching anything */
-#define MOST_OF_PLAN 5000                      /* and of all, whatever they touch */
+#define MOST_OF_STEP 100                       /* listed statements of one step that touch nothing existing */
+#define MOST_OF_PLAN 5000                      /* and of the whole plan, whatever they touch */
 #define MOST_PARSED  ((size_t)2 * 1024 * 1024) /* bytes that are parsed for their effects: 5 us each at worst */
-#define LARGE        4096                      /* bytes of scripts, whose questions are sent together */
+#define LARGE        4096                      /* bytes of scripts from which on questions are sent together */
 
 struct explaining {
     const struct request *request;
@@ -37,29 +37,29 @@ struct explaining {
     struct explanation *explanation;
     struct sql_facts facts;
     struct world *world;
-    struct arena *reading; /* of one migration */
+    struct arena *reading; /* for one migration */
     size_t listed;
     size_t parsed; /* bytes */
     const struct detection *detection;
-    const struct script_parts *parts; /* of that migration */
-    bool delegates;                   /* its own tool runs all of it */
-    /* A relation that the statement names, and that is neither there nor made before; NULL: none. */
+    const struct script_parts *parts; /* of the current migration */
+    bool delegates;                   /* its own tool runs everything */
+    /* A relation that the statement names and that neither exists nor was created; NULL: none. */
     const char *absent;
-    const char **told; /* those that were told of: once is enough */
+    const char **told; /* already reported names: once is enough */
     size_t told_count;
     size_t told_capacity;
-    bool makes_unseen;             /* what came before may have made things that were not seen */
-    struct unseen unseen;          /* the same, by functions that nobody names */
+    bool makes_unseen;             /* earlier statements may have created things unseen */
+    struct unseen unseen;          /* the same, through functions that nobody names */
     struct impossible impossible;  /* what the migration cannot do */
-    struct asked asked;            /* of the database, for the effects */
+    struct asked asked;            /* queries for the effects */
     struct needs needs;            /* what statements need */
-    struct fires fires;            /* what the plan makes that fires something */
-    bool is_undone;                /* what is read is rolled back by the script itself */
-    bool is_tried_again;           /* it was interrupted in this statement: the run cleans up what that left */
-    const struct relation *ledger; /* as it is before the plan; NULL: there is none, or it was told that it goes */
+    struct fires fires;            /* what the plan creates that fires something */
+    bool is_undone;                /* the script itself rolls this back */
+    bool is_tried_again;           /* it was interrupted in this statement: the run cleans up */
+    const struct relation *ledger; /* as it is before the plan; NULL: none, or its removal was reported */
 };
 
-/* For sql_effects: what the database says of a column. */
+/* For sql_effects: the type of a column in the database. */
 static const char *column_type(void *data, const char *schema, const char *table, const char *column)
 {
     struct explaining *const explaining = data;
@@ -97,7 +97,7 @@ static void add_locks(struct explanation *explanation, const struct sql_effects 
     explanation->unknown = explanation->unknown || effects->unknown;
 }
 
-/* The database that is older than the plan, and the statement that is newer than the parser. */
+/* Explains a statement newer than the parser, or than the database. */
 static const char *why_unread(const struct explaining *explaining)
 {
     const int server = pg_session_server_version(explaining->session) / 10000;
@@ -112,7 +112,7 @@ static const char *why_unread(const struct explaining *explaining)
                               sql_grammar_version(), server);
 }
 
-/* False where it was told before. */
+/* Returns false if it was already reported. */
 static bool tell(struct explaining *explaining, const char *absent)
 {
     for (size_t i = 0; i < explaining->told_count; i++) {
@@ -126,7 +126,7 @@ static bool tell(struct explaining *explaining, const char *absent)
     return true;
 }
 
-/* The run makes its tracking table before any script runs. */
+/* Is it the tracking table, which the run creates before any script? */
 static bool is_coming_ledger(const struct explaining *explaining)
 {
     const struct ledger *const ledger = &explaining->detection->ledger;
@@ -134,7 +134,7 @@ static bool is_coming_ledger(const struct explaining *explaining)
            strcmp(ledger->table, explaining->absent) == 0;
 }
 
-/* What the statement names and nobody has made is why it fails, where everything before it was seen. */
+/* The statement fails because of a name that nobody created, provided that everything before it was seen. */
 static const char *why_it_fails(struct explaining *explaining, struct text statement)
 {
     static const char *const implicit[] = {"_seq", "_pkey", "_key", "_idx", "_excl"};
@@ -154,7 +154,7 @@ static const char *why_it_fails(struct explaining *explaining, struct text state
                         absent);
 }
 
-/* What is in its way or is not there, where everything before it was seen: else that may be otherwise. */
+/* Obstacles and missing things, provided that everything before it was seen. */
 static const char *what_is_wrong(struct explaining *explaining, struct text statement,
                                  const struct sql_effects *effects)
 {
@@ -172,7 +172,7 @@ static const char *what_is_wrong(struct explaining *explaining, struct text stat
     return effects->unread || explaining->impossible.is_stale ? files : fails;
 }
 
-/* A row cannot be written to a ledger that is not there any more. */
+/* A row cannot be written to a ledger that was dropped. */
 static const char *takes_ledger(struct explaining *explaining)
 {
     const struct ledger *const ledger = &explaining->detection->ledger;
@@ -189,7 +189,7 @@ static const char *takes_ledger(struct explaining *explaining)
         ledger->schema, ledger->table);
 }
 
-/* Extensions and foreign schemas bring tables, and what is unknown may. */
+/* Extensions and foreign schemas create tables, and unknown statements may. */
 static bool brings_unseen(struct explaining *explaining, struct text statement, const struct sql_effects *effects)
 {
     struct sql_reader words = sql_read(statement);
@@ -234,13 +234,13 @@ static void find_effects(struct explaining *explaining, struct text statement, s
     }
 }
 
-/* Does it touch what is there already, or is nothing known of it? */
+/* Does it touch something existing, or is nothing known about it? */
 static bool is_notable(const struct explained_statement *statement)
 {
     return statement->effects.count > 0 || statement->effects.unknown || statement->fails != NULL;
 }
 
-/* What is shown of them outlives what is read. */
+/* What is shown outlives the reading. */
 static struct sql_effects keep_effects(struct arena *arena, const struct sql_effects *effects)
 {
     struct sql_effects kept = {.count = effects->count,
@@ -260,7 +260,7 @@ static struct sql_effects keep_effects(struct arena *arena, const struct sql_eff
     return kept;
 }
 
-/* All are looked at; what is listed is less. */
+/* Counts a statement, and lists it if there is room. */
 static void list(struct explaining *explaining, struct text content, struct explained_step *explained,
                  const struct explained_statement *statement)
 {
@@ -290,7 +290,7 @@ static void list(struct explaining *explaining, struct text content, struct expl
     }
 }
 
-/* looked_at: the content, as a server reads it whose strings have no escapes. */
+/* looked_at: the content as read by a server without backslash escapes in strings. */
 static void explain_step(struct explaining *explaining, struct text content, struct text looked_at,
                          struct explained_step *explained)
 {
@@ -341,7 +341,7 @@ static bool explain_migration(struct explaining *explaining, const struct prepar
                                                       .was_begun = i == prepared->done && prepared->steps.count > i};
         explain_step(explaining, content, looked_at, &explained->steps[i]);
     }
-    /* What a program does is not read; that of its own tool is what it makes of the same. */
+    /* What a program does is not known. */
     explaining->explanation->unknown = explaining->explanation->unknown || prepared->item->file->is_code;
     explaining->makes_unseen = explaining->makes_unseen || prepared->item->file->is_code;
     explaining->explanation->transactions += plan->count == 0 ? 1 : (uint32_t)(plan->count - prepared->done);
@@ -365,7 +365,7 @@ static const char *summary_of(struct arena *arena, const struct preparation *pre
                      stopped_words(explanation->blocks_reads, explanation->blocks_writes, explanation->unknown));
 }
 
-/* Callbacks of the run are not read: what they make may be used, and what they lock is not known. */
+/* Callbacks are not read: what they create may be used, and what they lock is not known. */
 static void note_around(struct explaining *explaining, const struct migration_files *files)
 {
     for (size_t i = 0; i < files->around_count; i++) {
@@ -386,13 +386,13 @@ static bool is_large(const struct preparation *preparation)
     return size >= LARGE;
 }
 
-/* Has its own connection other settings than the search path? */
+/* Does the framework's own connection have other settings than the search path? */
 static bool has_settings(const struct detection *detection)
 {
     return detection->framework != NULL && ledger_has(detection->framework, LEDGER_SESSION);
 }
 
-/* Nothing was read yet. */
+/* Initialises the state. */
 static void begin(struct explaining *explaining, const struct preparation *preparation)
 {
     const struct request *const request = explaining->request;

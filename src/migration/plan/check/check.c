@@ -1,5 +1,5 @@
 /*
- * The catalog tells what is pending, a plan what that would lock and make; moment.c holds it against the server.
+ * The catalog tells what is pending, a plan what that would lock and create; moment.c compares it with the server.
  */
 #include "migration/plan/check/check.h"
 
@@ -26,7 +26,7 @@ static bool count_activity(const struct request *request, struct pg_session *ses
     return true;
 }
 
-/* What is wrong whether anything is pending or not. */
+/* Problems that exist whether anything is pending or not. */
 static void find_problems(struct arena *arena, const struct catalog *catalog, struct check *check)
 {
     const struct catalog_item *const failed = catalog_failed(catalog);
@@ -60,7 +60,7 @@ static bool is_told(const struct flaws *flaws, const char *migration, const char
     return false;
 }
 
-/* Says what the plan's own refusal does not. */
+/* Adds flaws that are not in the plan's refusal. */
 static void find_flaws(const struct request *request, struct pg_session *session, const struct prepared *prepared,
                        const struct flaws *told, struct check *check)
 {
@@ -90,7 +90,7 @@ static void add_failures(const struct request *request, const struct explanation
     }
 }
 
-/* What a run would do, and whether it could. A plan that cannot be made says why. */
+/* Plans a run and checks whether it could start. If there can be no plan, says why. */
 static void look_at_plan(const struct request *request, struct pg_session *session, const struct catalog *catalog,
                          struct check *check)
 {
@@ -157,7 +157,7 @@ static bool look(const struct request *request, struct pg_session *session, stru
     check->pending = arena_array(request->arena, catalog.count, sizeof(struct catalog_item *));
     for (size_t i = 0; i < catalog.count; i++) {
         if (catalog.items[i].state == MIGRATION_PENDING) {
-            check->pending[check->pending_count++] = &catalog.items[i]; /* the array is the arena's */
+            check->pending[check->pending_count++] = &catalog.items[i]; /* the array is in the arena */
         }
     }
     find_problems(request->arena, &catalog, check);

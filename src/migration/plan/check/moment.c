@@ -1,5 +1,5 @@
 /*
- * Each question is one query whose rows are sentences: what is read there is what is said.
+ * Each check is one query whose rows are complete sentences.
  */
 #include "migration/plan/check/moment.h"
 
@@ -22,7 +22,7 @@ void warnings_add(struct warnings *warnings, const char *warning)
     }
 }
 
-/* Every row's first column is a warning. */
+/* The first column of every row is a warning. */
 void moment_ask(const struct moment *moment, const char *what, const char *sql, int count, const char *const *values)
 {
     struct arena *const arena = moment->request->arena;
@@ -68,7 +68,7 @@ static const char server_sql[] =
     "pg_catalog.current_database() AND d.datconnlimit >= 0 AND d.datconnlimit - u.used < 3 "
     "AND NOT (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user)";
 
-/* A pooler that gives each transaction another session cannot keep a run's locks. */
+/* A pooler that changes sessions between transactions cannot keep a run's locks. */
 static void check_pooler(const struct moment *moment)
 {
     struct status unanswered = {.arena = moment->request->arena};
@@ -106,8 +106,8 @@ static const char write_sql[] =
     "ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2 "
     "AND NOT pg_catalog.has_table_privilege(c.oid, 'INSERT')";
 
-/* %1$s: the tables that are written beside the ledger, as literals; $1, $2 as above. What is its owner's is as good as
- * the ledger itself. */
+/* %1$s: the tables that are written beside the ledger, as literals; $1, $2 as above. A table of the ledger's owner is
+ * as trustworthy as the ledger. */
 #define BESIDE                                                                                                         \
     PG_CODE_OF_TABLE("b.oid", "coalesce(l.relowner, 0::pg_catalog.oid)")                                               \
     " FROM pg_catalog.unnest(ARRAY[%s]) one (name) JOIN pg_catalog.pg_class b ON b.oid = "                             \
@@ -132,7 +132,7 @@ static void check_beside(const struct moment *moment)
     }
 }
 
-/* Steps of a migration that needs several transactions are kept in a schema of ours. */
+/* Steps of a migration with several transactions are stored in our schema. */
 static bool needs_store(const struct preparation *preparation)
 {
     for (size_t i = 0; i < preparation->count; i++) {
@@ -157,7 +157,7 @@ static void check_ledger(const struct moment *moment, const struct preparation *
     }
 }
 
-/* ---- what may be known and is no reason against it ---- */
+/* ---- notes ---- */
 
 static const char notes_sql[] =
     "SELECT pg_catalog.format('The event trigger \"%s\" runs %s() at each change of the schema (%s): what it does is "
@@ -171,7 +171,7 @@ static const char notes_sql[] =
     "s.reset_val, s.unit, s.source) FROM pg_catalog.pg_settings s WHERE s.name IN ('statement_timeout', "
     "'transaction_timeout', 'lock_timeout') AND s.reset_val <> '0' AND s.source <> 'session'";
 
-/* Whose event triggers see what we make for ourselves: all of them where we may not switch them off. */
+/* Event triggers that would see our own tables being created: all of them if we may not disable them. */
 static const char listeners_sql[] =
     "SELECT pg_catalog.format('The event trigger \"%s\" also runs when Truss makes its own schema \"%s\": where it "
     "fails, the run does not begin. Let it pass that schema, or have a superuser make it first.', e.evtname, "

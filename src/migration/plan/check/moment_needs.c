@@ -1,5 +1,5 @@
 /*
- * Each statement adds to lists, and one query for each list finds what is wrong: its rows are sentences.
+ * Each statement adds to lists, and for each list one query finds problems: its rows are sentences.
  */
 #include "migration/plan/check/moment_needs.h"
 
@@ -11,9 +11,10 @@
 
 #include <string.h>
 
-/* ---- whom it would wait for ---- */
+/* ---- who would be waited for ---- */
 
-/* "pid 4711 ("psql", user app, idle in transaction, its transaction for 12 s: SELECT …)"; no time where it has none. */
+/* "pid 4711 ("psql", user app, idle in transaction, its transaction for 12 s: SELECT …)"; without a time if there is
+ * none. */
 #define WHO                                                                                                            \
     "pg_catalog.format('pid %s (\"%s\", user %s, %s%s: %s)', a.pid, a.application_name, coalesce(a.usename, '?'), "    \
     "coalesce(a.state, a.backend_type), coalesce(', its transaction for ' || "                                         \
@@ -21,9 +22,9 @@
     "coalesce(nullif(pg_catalog.regexp_replace(pg_catalog.left(a.query, 80), '\\s+', ' ', 'g'), ''), "                 \
     "'its query is not shown to this role'))"
 
-/* $1 relations, $2 the numbers of their locks. Which locks conflict is PostgreSQL's table. An autovacuum gives way by
- * itself, unless it is there to prevent wraparound; who waits in front is waited for, too. A prepared transaction has
- * no process: its locks have the number of its transaction. */
+/* $1 relations, $2 their locks as numbers. Conflicts are as in PostgreSQL's table. Autovacuum gives way by itself,
+ * unless it prevents wraparound; sessions that wait before us count, too. A prepared transaction has no process: its
+ * locks show its transaction's number. */
 static const char holders_sql[] =
     "WITH wanted AS (SELECT w.relation, pg_catalog.max(w.mode) AS mode FROM unnest($1::oid[], $2::int[]) "
     "AS w(relation, mode) GROUP BY 1), "
@@ -60,14 +61,14 @@ static const char runs_sql[] =
     "pg_catalog.current_database()) AND ((l.objsubid = 2 AND l.classid = 1414681939::oid) OR (l.objsubid = 1 AND "
     "((l.classid::bigint << 32) | l.objid::bigint) = ANY ($1::bigint[]))) LIMIT 4";
 
-/* What waits for every snapshot that is older than it is. */
+/* For statements that wait for all older snapshots. */
 static const char snapshots_sql[] =
     "SELECT pg_catalog.format('%s would wait for %s, whose snapshot is older.', $1::text, " WHO ") "
     "FROM pg_catalog.pg_stat_activity a WHERE a.datname = pg_catalog.current_database() "
     "AND a.pid <> pg_catalog.pg_backend_pid() AND a.backend_xmin IS NOT NULL AND a.backend_type = 'client backend' "
     "ORDER BY a.xact_start NULLS LAST, a.pid LIMIT 4";
 
-/* More locks than the server has room for. */
+/* Are there more locks than the server has room for? */
 static const char room_sql[] =
     "SELECT pg_catalog.format('One statement locks at least %s relations, and the server has room for %s locks "
     "(max_locks_per_transaction): split it, or raise that.', $1::bigint, r.room) FROM (SELECT "
@@ -76,8 +77,8 @@ static const char room_sql[] =
 
 /* ---- rights ---- */
 
-/* $1 relations, $2 what is needed on each: a privilege, or OWNER; DROP: the schema's owner may, too; MAINTAIN: from
- * PostgreSQL 17 on that is a privilege. */
+/* $1 relations, $2 what is needed on each: a privilege, or OWNER; DROP: the schema's owner suffices, too; MAINTAIN: a
+ * privilege from PostgreSQL 17 on. */
 static const char rights_sql[] =
     "SELECT DISTINCT CASE WHEN w.needed IN ('OWNER', 'DROP', 'MAINTAIN') THEN pg_catalog.format('The role \"%s\" is "
     "not the owner of %s "
@@ -108,7 +109,7 @@ static const char rights_sql[] =
                               "pg_catalog.has_any_column_privilege(c.oid, "
                               "w.needed) END LIMIT 8";
 
-/* $1 relations: of their schemas the role needs USAGE. */
+/* $1 relations: the role needs USAGE on their schemas. */
 static const char usage_sql[] =
     "SELECT DISTINCT pg_catalog.format('The role \"%s\" may not use the schema \"%s\", in which a pending migration "
     "works: "
@@ -117,7 +118,7 @@ static const char usage_sql[] =
     "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
     "WHERE NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE') LIMIT 8";
 
-/* $1 schemas in which something is made; '': the first of the search path; $2 the schema of the URL. */
+/* $1 schemas in which something is created, '' for the first of the search path; $2 the schema of the URL. */
 static const char schemas_sql[] =
     "SELECT DISTINCT pg_catalog.format('The role \"%s\" may not create in schema \"%s\", where a pending migration "
     "does: GRANT CREATE, USAGE ON SCHEMA \"%s\" TO \"%s\".', current_user, n.nspname, n.nspname, current_user) "
@@ -125,7 +126,7 @@ static const char schemas_sql[] =
     "ON n.nspname = coalesce(nullif(w.name, ''), $2, (" PG_SCRIPT_SCHEMAS ")[1]) "
     "WHERE NOT pg_catalog.has_schema_privilege(n.oid, 'CREATE') LIMIT 8";
 
-/* $1 relations whose rows are changed: policies hide some of them. */
+/* $1 relations whose rows are changed although policies hide some of them. */
 static const char hidden_sql[] =
     "SELECT DISTINCT pg_catalog.format('Row security applies to the role \"%s\" on %s: a pending migration changes "
     "only "
@@ -133,8 +134,8 @@ static const char hidden_sql[] =
     "" PG_SCRIPT_NAME("c.oid") ") FROM unnest($1::oid[]) AS w(relation) JOIN pg_catalog.pg_class c "
                                "ON c.oid = w.relation WHERE pg_catalog.row_security_active(c.oid) LIMIT 8";
 
-/* $1 relations with rows that are updated or deleted: a publication must know which those are. What it publishes of a
- * table the server looks at under a lock (15 and newer). */
+/* $1 relations with updates or deletes: a publication needs their replica identity. The server takes a lock to find
+ * what it publishes of a table (15 and newer). */
 static const char identity_sql[] =
     "SELECT DISTINCT pg_catalog.format('%s is published (publication \"%s\") and has no replica identity: UPDATE and "
     "DELETE fail. Give it a primary key, or ALTER TABLE %s REPLICA IDENTITY FULL.', " PG_SCRIPT_NAME(
@@ -152,7 +153,7 @@ static const char identity_sql[] =
                                                                                 "i.indrelid = c.oid AND "
                                                                                 "i.indisprimary)))";
 
-/* $1 relations that are written anew, or get an index: how much is free no query tells. */
+/* $1 relations that are rewritten or get an index: no query tells the free disk space. */
 static const char disk_sql[] =
     "SELECT pg_catalog.format('Tables and indexes of %s are written anew or built: whether the disk has room for as "
     "much "
@@ -162,9 +163,9 @@ static const char disk_sql[] =
                      "pg_catalog.pg_class c ON c.oid = w.relation) s "
                      "WHERE s.size > 100 * 1024 * 1024";
 
-/* ---- what the server or the role must have ---- */
+/* ---- requirements on server and role ---- */
 
-/* $1 what is needed, as the table of `attributes` calls it. */
+/* $1 the requirement, as named in the table `attributes`. */
 static const char attributes_sql[] =
     "SELECT DISTINCT pg_catalog.format(CASE w.needed "
     "WHEN 'createrole' THEN 'A pending migration makes or changes roles, and the role \"%s\" may not: ALTER ROLE "
@@ -184,7 +185,7 @@ static const char attributes_sql[] =
     "WHEN 'schema' THEN NOT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') "
     "WHEN 'prepared' THEN pg_catalog.current_setting('max_prepared_transactions') = '0' END";
 
-/* $1 extensions that are to be made: who may. Which of them there are is what the plan itself looks for (missing.h). */
+/* $1 extensions to create: may the role? Whether they are available is checked by the plan itself (missing.h). */
 static const char extensions_sql[] =
     "SELECT pg_catalog.format('The extension \"%s\" needs a superuser%s, and \"%s\" is none: have one CREATE "
     "EXTENSION before.', v.name, CASE WHEN v.trusted THEN ' or CREATE on the database' ELSE '' END, current_user) FROM "
@@ -195,7 +196,7 @@ static const char extensions_sql[] =
     "pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'))";
 
 static const struct {
-    const char *words; /* that the statement begins with, in lower case */
+    const char *words; /* the beginning of the statement, in lower case */
     const char *needed;
 } attributes[] = {
     {"create role ", "createrole"},
@@ -212,11 +213,11 @@ static const struct {
     {"prepare transaction ", "prepared"},
 };
 
-/* What a statement needs on the relation that it is about, and on the others that it names. */
+/* What a statement needs on its target, and on the other relations that it names. */
 static const struct {
     const char *words;
     const char *target;
-    const char *others; /* NULL: nothing that is looked at */
+    const char *others; /* NULL: nothing is checked */
 } rights[] = {
     {"alter ", "OWNER", "REFERENCES"},     {"drop ", "DROP", "DROP"},
     {"drop trigger ", "OWNER", NULL},      {"drop policy ", "OWNER", NULL},
@@ -236,20 +237,20 @@ static const struct {
 
 struct needs {
     struct arena *arena;
-    struct buffer relations; /* that are locked, and how */
+    struct buffer relations; /* with their locks */
     struct buffer modes;
-    struct buffer needing; /* relations, and what is needed on each */
+    struct buffer needing; /* relations, with what is needed on each */
     struct buffer needed;
-    struct buffer changed; /* whose rows are */
+    struct buffer changed; /* relations whose rows are changed */
     struct buffer schemas;
     struct buffer attributes;
     struct buffer extensions;
-    const char *concurrent; /* what waits for snapshots; NULL: nothing */
-    bool only_known;        /* what may be otherwise when its turn comes is left out */
-    bool may_change;        /* something before may have changed who may do what */
-    bool other_role;        /* the script says whose rights it has */
-    size_t most;            /* locks of one statement */
-    struct buffer written;  /* relations that are written anew, or get an index */
+    const char *concurrent; /* a statement that waits for snapshots; NULL: none */
+    bool only_known;        /* leave out what may be different when its turn comes */
+    bool may_change;        /* an earlier statement may have changed rights */
+    bool other_role;        /* the script switches the role */
+    size_t most;            /* the most locks of one statement */
+    struct buffer written;  /* relations that are rewritten, or get an index */
 };
 
 /* Appends to an array literal. */
@@ -271,7 +272,7 @@ static const char *array_of(struct buffer *array)
     return buffer_string(array);
 }
 
-/* In lower case, without comments in front, with a space between words. */
+/* In lower case, without leading comments, with single spaces between words. */
 static const char *words_of(struct arena *arena, const char *sql)
 {
     struct buffer words = {.arena = arena};
@@ -292,7 +293,7 @@ static bool begins(const char *words, const char *with)
     return strncmp(words, with, strlen(with)) == 0;
 }
 
-/* REFERENCES is what a foreign key takes on the other table; what only reads it needs to read it. */
+/* A foreign key needs REFERENCES on the other table; reading needs SELECT. */
 static const char *right_on(const struct sql_relation_lock *lock, const char *needed)
 {
     if (needed != NULL && strcmp(needed, "REFERENCES") == 0) {
@@ -315,7 +316,7 @@ static void add_lock(struct needs *needs, const struct sql_relation_lock *lock, 
         put(&needs->needing, oid);
         put(&needs->needed, "OWNER");
     }
-    /* A VACUUM passes over what the role may not, with a warning. */
+    /* VACUUM skips tables that the role may not vacuum, with a warning. */
     const bool is_asked = !needs->other_role && lock->name != NULL && !(needs->only_known && begins(words, "vacuum "));
     for (size_t i = 0; is_asked && i < sizeof rights / sizeof rights[0]; i++) {
         const char *const needed = right_on(lock, lock->is_target ? rights[i].target : rights[i].others);
@@ -329,7 +330,7 @@ static void add_lock(struct needs *needs, const struct sql_relation_lock *lock, 
     }
 }
 
-/* Where a statement makes something that lives in a schema of its own choice. */
+/* For statements that create something in a schema that they choose. */
 static void add_created(struct needs *needs, const char *sql)
 {
     static const char *const kinds = " table view materialized view sequence type function procedure domain ";
@@ -417,7 +418,7 @@ static const char *framework_keys(const struct moment *moment)
     return array_of(&array);
 }
 
-/* ---- the questions ---- */
+/* ---- queries ---- */
 
 static void ask_locks(const struct moment *moment, struct needs *needs)
 {
@@ -446,7 +447,7 @@ static void ask_rights(const struct moment *moment, struct needs *needs)
                (const char *const[]){array_of(&needs->extensions)});
 }
 
-/* What all of the plan's statements need, as arrays. */
+/* What all statements of the plan need, as arrays. */
 static struct needs needs_of(const struct moment *moment, const struct explanation *explanation)
 {
     struct arena *const arena = moment->request->arena;

@@ -1,6 +1,5 @@
 /*
- * The class of each statement of a script: what its words say, what its target makes of it, and which CALL ends
- * transactions.
+ * Classifies the statements of a script: by their words, by their targets, and which CALL ends transactions.
  */
 #include "migration/plan/cut/cutting.h"
 #include "sql/plpgsql.h"
@@ -10,8 +9,8 @@ static struct text statement_text(const struct planning *planning, size_t i)
     return text_slice(planning->script, planning->split.statements[i].start, planning->split.statements[i].end);
 }
 
-/* CREATE PROCEDURE p with a COMMIT, CALL p(): the CALL commits, and so does that of a procedure that the database is
- * known to have. What else it calls cannot be known. */
+/* CREATE PROCEDURE p with a COMMIT, then CALL p(): the CALL commits. So does one of a known procedure of the database.
+ * Others cannot be known. */
 static void find_committing_calls(struct planning *planning)
 {
     struct procedures *const procedures = &planning->procedures;
@@ -50,7 +49,8 @@ bool planning_has_targets(const struct planning *planning)
     return has;
 }
 
-/* What stands alone, or need not, because of what it is about; and what the server refuses because of that. */
+/* Statements that stand alone, or need not, because of their target; and those that the server refuses because of
+ * it. */
 static void find_targets(struct planning *planning)
 {
     struct targets targets = {.outer = planning->options->targets};
@@ -80,7 +80,7 @@ const char *planning_alone_reason(const struct planning *planning, size_t i)
                                         : "CALL of a procedure with its own COMMIT";
 }
 
-/* What the functions leave that the script makes: the database's are known. */
+/* What functions leave that the script itself creates; the database's are already known. */
 static void find_hidden(struct planning *planning)
 {
     hidden_join(planning->arena, &planning->hidden, planning->options->hidden);

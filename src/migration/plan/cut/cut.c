@@ -1,5 +1,5 @@
 /*
- * One pass over the words of a script says whether it needs a plan at all; most do not. The others are cut by
+ * One pass over the words of a script tells whether it needs a plan at all; most do not. The others are split by
  * PostgreSQL's parser.
  */
 #include "migration/plan/cut/cut.h"
@@ -10,9 +10,9 @@
 #include "sql/lexer.h"
 #include "sql/plpgsql.h"
 
-/* ---- what can never run ---- */
+/* ---- statements that can never run ---- */
 
-/* What only psql can do: its own commands, and COPY with the data in the script. By words: no parser knows these. */
+/* psql's own commands, and COPY with data in the script. By words, because no parser knows them. */
 static bool check_psql(const struct planning *planning)
 {
     struct sql_lexer lexer = {.text = planning->script};
@@ -40,7 +40,7 @@ static bool check_closed(const struct planning *planning)
 {
     const char *what = NULL;
     const size_t at = sql_unclosed(planning->script, &what);
-    return at == NONE || !check_psql(planning) || /* the data of a COPY has quotes */
+    return at == NONE || !check_psql(planning) || /* a COPY's data may contain quotes */
            planning_fail(
                planning, at,
                arena_printf(planning->arena, "%s is opened here and never closed; nothing was run. Close it.", what));
@@ -69,7 +69,7 @@ static struct step *plan_whole(struct planning *planning, enum step_kind kind)
     return step;
 }
 
-/* The statements by words. */
+/* Splits the statements by words. */
 static void split_by_words(struct planning *planning)
 {
     struct sql_lexer lexer = {.text = planning->script};
@@ -93,7 +93,8 @@ static bool has_class(const struct planning *planning, enum sql_class class)
     return false;
 }
 
-/* Where the script may change how the rest of it is read, where its tool sends each statement by itself; NONE. */
+/* Where the script may change how the rest of it is parsed, if its tool sends each statement separately; NONE:
+ * nowhere. */
 static size_t changes_reading(const struct planning *planning)
 {
     static const char *const names[] = {"standard_conforming_strings", "backslash_quote", "client_encoding"};
@@ -116,8 +117,8 @@ static size_t changes_reading(const struct planning *planning)
     return NONE;
 }
 
-/* The parser does not know it (newer syntax, or a mistake): it is sent as its tool sends it, and the server has the
- * last word. */
+/* The parser does not accept it (newer syntax, or an error): it is sent as its tool sends it, and the server
+ * decides. */
 static bool plan_unparsed(struct planning *planning)
 {
     const struct position position = hold_position(&planning->hold, planning->split.error_offset);
@@ -154,8 +155,9 @@ static bool plan_unparsed(struct planning *planning)
     return true;
 }
 
-/* What needs a plan although it may share a transaction: a procedure that commits, which the script makes (a CALL of it
- * stands alone), savepoints where nobody sends a BEGIN, and what stands alone because of what it is about. */
+/* Scripts that need a plan although their statements may share a transaction: with a procedure that commits (a CALL of
+ * it stands alone), with savepoints outside of a BEGIN, or with statements that stand alone because of their
+ * targets. */
 static bool has_more_to_plan(struct planning *planning)
 {
     struct sql_lexer lexer = {.text = planning->script};
@@ -213,7 +215,7 @@ static bool stalls(struct text part)
     return false;
 }
 
-/* What is true of a plan as a whole, and offsets in the file. */
+/* Sets what concerns the plan as a whole, and makes offsets relative to the file. */
 static void finish(struct planning *planning, size_t skipped)
 {
     struct plan *const plan = planning->plan;
@@ -235,7 +237,7 @@ static void finish(struct planning *planning, size_t skipped)
 bool plan_build(struct arena *arena, struct text script, const struct plan_options *options, struct plan *plan,
                 struct status *status)
 {
-    /* Editors put a byte order mark there; to PostgreSQL it is a syntax error. */
+    /* Editors add a byte order mark; to PostgreSQL it is a syntax error. */
     const size_t skipped = script.size - text_without_mark(script).size;
     const struct text written = text_slice(script, skipped, script.size);
     struct planning planning = {

@@ -1,5 +1,5 @@
 /*
- * What both files of the cutter end with: a refusal, or a step.
+ * Shared by both files of the cutter: refusals and steps.
  */
 #include "migration/plan/cut/cutting.h"
 

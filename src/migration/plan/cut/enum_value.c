@@ -23,7 +23,7 @@ static bool is_letter(char c)
     return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
 }
 
-/* Is the value between the quotes of a string, not as a part of a longer word? */
+/* Does the string contain the value, not as a part of a longer word? */
 static bool string_mentions(struct text string, const char *value)
 {
     const size_t size = strlen(value);

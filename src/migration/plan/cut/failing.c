@@ -1,5 +1,5 @@
 /*
- * Which statement of a script it was that the server complained about.
+ * Finds the statement of a script about which the server reported an error.
  */
 #include "migration/plan/cut/cut.h"
 
@@ -8,7 +8,7 @@
 
 #define EXCERPT_LIMIT 500 /* characters */
 
-/* The text from byte start to end, or the part of it around byte `at` where it is long. */
+/* The text [start, end), or an excerpt around byte `at` if it is long. */
 static const char *excerpt(struct arena *arena, struct text script, size_t start, size_t end, size_t at)
 {
     const struct text whole = text_slice(script, start, end);

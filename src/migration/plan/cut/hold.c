@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define MOST_HELD 500 /* by a transaction that is cut: each is looked for among the others */
+#define MOST_HELD 500 /* by a transaction that is cut; the search is quadratic */
 
 struct position hold_position(const struct hold *hold, size_t at)
 {
@@ -45,7 +45,7 @@ static void add(struct hold *hold, const struct sql_lasting *lasting, size_t at,
 
 /* ---- savepoints ---- */
 
-/* The savepoint of this name that was made last; NULL where there is none. */
+/* The latest savepoint of this name; NULL: none. */
 static const struct held *find_savepoint(const struct hold *hold, const char *name)
 {
     for (size_t i = hold->count; i-- > 0;) {
@@ -57,13 +57,13 @@ static const struct held *find_savepoint(const struct hold *hold, const char *na
     return NULL;
 }
 
-/* Back to a savepoint what came behind it is undone; the savepoint stays. */
+/* ROLLBACK TO undoes what follows the savepoint, which stays. */
 static bool use_savepoint(struct hold *hold, const struct sql_lasting *lasting, size_t at, size_t step,
                           struct status *status)
 {
     const struct held *const savepoint = find_savepoint(hold, lasting->name);
     if (savepoint == NULL) {
-        return true; /* the server knows better */
+        return true; /* the server will report it */
     }
     if (savepoint->step != step) {
         return hold_fail(
@@ -109,8 +109,8 @@ static bool checks_now(const struct sql_lasting *lasting)
            sql_is_word(&words.token, "immediate");
 }
 
-/* The first change of this kind in this step that is still to come to the server's mind; NULL where there is none. Of
- * what earlier steps of the same transaction have changed it was thought where they ended. */
+/* The first change of this kind in this step that is still to be checked; NULL: none. Changes in earlier steps of the
+ * same transaction were checked at their ends. */
 static const struct held *find_late(const struct hold *hold, enum sql_lasting_kind kind, size_t step)
 {
     const struct held *found = NULL;
@@ -131,7 +131,7 @@ static void add_late(struct hold *hold, enum sql_lasting_kind kind, const char *
     }
 }
 
-/* What is in a table that a COMMIT empties; once for each table. */
+/* Adds the content of a table that a COMMIT empties; once for each table. */
 static void add_emptied(struct hold *hold, const char *table, size_t at, size_t step)
 {
     for (size_t i = 0; table != NULL && i < hold->count; i++) {
@@ -168,7 +168,7 @@ bool hold_acts_late(const struct hold *hold, struct text statement)
            sql_changed_table(hold->arena, statement, &hold->deferred.emptied) != NULL;
 }
 
-/* Is it about sessions of another role or database only, so that no later one of ours begins otherwise? */
+/* Does it affect only sessions of another role or database, and so none of ours? */
 static bool is_of_others(const struct hold *hold, const struct sql_lasting *lasting)
 {
     return (lasting->role != NULL && hold->user != NULL && strcmp(lasting->role, hold->user) != 0) ||
@@ -239,8 +239,8 @@ bool hold_is_read_alike(const struct hold *hold, struct status *status)
     return true;
 }
 
-/* A check at the cut that fails undoes the first transaction of a file, and behind others leaves half of it. A trigger
- * that runs there may see and do something else than at the end. */
+/* If a check at the cut fails after earlier transactions of the file, half of it is left. A trigger that runs at the
+ * cut may see and do something different than at the end. */
 static bool check_late(const struct hold *hold, const struct cut_place *place, struct status *status)
 {
     const struct held *const fires = find_late(hold, SQL_FIRES_LATER, place->step);
@@ -278,9 +278,10 @@ bool hold_can_cut(const struct hold *hold, const struct cut_place *place, struct
     return check_late(hold, place, status);
 }
 
-/* ---- what is made again ---- */
+/* ---- what is restored ---- */
 
-/* Who replaces whom: a setting that of the same name, RESET ALL all but the role, another user the role as well. */
+/* Does the later one replace the earlier? A setting replaces that of the same name, RESET ALL all but the role, another
+ * session user the role as well. */
 static bool replaces(const struct sql_lasting *later, const struct sql_lasting *earlier)
 {
     const bool is_who = strcmp(earlier->name, "role") == 0 || strcmp(earlier->name, "session_authorization") == 0;
@@ -316,8 +317,8 @@ static void carry_into_transaction(const struct hold *hold, struct step *step)
     step->carry = carry.size == 0 ? step->carry : buffer_string(&carry);
 }
 
-/* Keeps the value of a setting aside, behind a letter: what has none was taken away by the statement between (DISCARD
- * ALL), and with it what is to be put back. */
+/* Saves the value of a setting, with a letter in front: if the saved value is empty then, the statement between has
+ * removed it (DISCARD ALL), and the setting must not be restored. */
 static void put_keep(struct buffer *sql, const char *kept, const char *name)
 {
     buffer_puts(sql, "SELECT pg_catalog.set_config(");
@@ -339,7 +340,7 @@ static void put_back(struct buffer *sql, const char *name, const char *kept)
                   buffer_string(&quoted), buffer_string(&quoted));
 }
 
-/* Outside of a transaction nothing is local: the session's value is kept aside in a setting of ours, and put back. */
+/* Outside of a transaction nothing is local: saves the session's value in a setting of ours, and restores it. */
 static void carry_to_session(const struct hold *hold, struct step *step)
 {
     struct buffer keep = {.arena = hold->arena};
@@ -360,7 +361,7 @@ static void carry_to_session(const struct hold *hold, struct step *step)
     }
 }
 
-/* The script's own words for what is made again. */
+/* The script's own statements for what is restored. */
 static const char *carried(const struct hold *hold)
 {
     struct buffer text = {.arena = hold->arena};
@@ -384,7 +385,7 @@ void hold_carry(const struct hold *hold, struct step *step)
 
 /* ---- what stays in the session ---- */
 
-/* Nothing of it stays. */
+/* Drops everything that ends with the transaction. */
 static void forget(struct hold *hold)
 {
     hold->count = 0;

@@ -1,5 +1,5 @@
 /*
- * A ledger is named "schema.table" here: two services in one database each have their own steps.
+ * Ledgers are named "schema.table": two services in one database have separate steps.
  */
 #include "migration/plan/cut/steps.h"
 
@@ -75,7 +75,7 @@ bool steps_exist(struct pg_session *session, const struct ledger *ledger, bool *
     return result != NULL;
 }
 
-/* What a finished step has left in its session, which is gone. */
+/* Fails if a finished step has left something in its session, which is gone. */
 static bool check_session(struct text content, const struct plan *plan, size_t done, const char *migration,
                           struct status *status)
 {
@@ -107,7 +107,7 @@ bool steps_match(const struct step_records *records, struct text content, const 
     for (size_t i = 0; i < records->count && records->items[i].finished; i++) {
         const struct step_record *const record = &records->items[i];
         const struct step *const step = i < plan->count ? &plan->steps[i] : NULL;
-        const bool is_last = i + 1 >= plan->count; /* the last one's row would have gone with the ledger's */
+        const bool is_last = i + 1 >= plan->count; /* the last step's row would have been deleted with the ledger's */
         if (record->step == i + 1 && !is_last && strcmp(step_checksum(arena, content, step), record->checksum) == 0) {
             (*done)++;
             continue;

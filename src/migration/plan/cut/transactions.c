@@ -1,6 +1,6 @@
 /*
- * The statements of a script, walked once, left to right, transaction by transaction of the script: what is between two
- * of its own COMMITs, or one statement where its tool sends each by itself.
+ * Walks through the statements of a script once, transaction by transaction: from one COMMIT of the script's to the
+ * next, or single statements if its tool sends them separately.
  */
 #include "migration/plan/cut/cutting.h"
 #include "migration/plan/cut/enum_value.h"
@@ -9,18 +9,19 @@
 #include "sql/plpgsql.h"
 
 #define PIECE_END    "--> statement-breakpoint"
-#define VALUES_LIMIT 100 /* new enum values that are looked for in the rest of the script: more cost too much */
+#define VALUES_LIMIT 100 /* new enum values that are searched in the rest of the script: more would take too long */
 
-/* A transaction of the script: statements first to last, ended by statement `end`. */
+/* A transaction of the script: its statements, and the one that ends it, `end`. */
 struct segment {
     size_t first;
     size_t last;
-    size_t begin;    /* its BEGIN, from which on only the script says what it holds; NONE: it has none */
-    size_t end;      /* COMMIT or another; NONE: the end of the script, or nothing */
-    bool has_chain;  /* COMMIT AND CHAIN inside */
-    size_t chain;    /* the first one that no BEGIN of the script is before; NONE: none */
-    bool is_regular; /* it ends by COMMIT, so that a row of ours can commit with it */
-    bool is_single;  /* its tool sends this statement by itself */
+    size_t
+        begin;  /* its BEGIN, after which only the script decides what the transaction contains; NONE: there is none */
+    size_t end; /* COMMIT or another end; NONE: the end of the script, or nothing */
+    bool has_chain;  /* contains COMMIT AND CHAIN */
+    size_t chain;    /* the first chain that is not preceded by a BEGIN; NONE: there is none */
+    bool is_regular; /* ends with COMMIT, so that our row can commit with it */
+    bool is_single;  /* its tool sends this statement separately */
 };
 
 static struct text statement_text(const struct planning *planning, size_t i)
@@ -54,13 +55,13 @@ bool planning_begins(struct text statement, const char *word)
     return sql_is_word(&token, word);
 }
 
-/* Does something in it that cannot be known end transactions? A DO may CALL what does. */
+/* A DO may CALL such a procedure. */
 bool planning_may_commit(struct text statement)
 {
     return planning_begins(statement, "call") || planning_begins(statement, "do");
 }
 
-/* A new value cannot be used before its commit (55P04), but for naming a neighbour of another new one. */
+/* A new value cannot be used before its commit (55P04), except as the neighbour of another new one. */
 static bool is_used_later(struct planning *planning, size_t i, size_t last)
 {
     const char *const value = enum_value_added(planning->arena, statement_text(planning, i));
@@ -101,7 +102,7 @@ bool planning_is_wrapped(const struct planning *planning)
            sent == SENT_BY_JDBC;
 }
 
-/* Where the transaction of its tool is over each piece is one query of its own: is statement i the last of one? */
+/* After the end of its tool's transaction each piece is a query: is statement i the last one of its piece? */
 static bool ends_piece(const struct planning *planning, size_t i)
 {
     const struct sql_statement *const statements = planning->split.statements;
@@ -111,8 +112,8 @@ static bool ends_piece(const struct planning *planning, size_t i)
            (next == planning->script.size || text_find(between, PIECE_END, 0) != SIZE_MAX);
 }
 
-/* Statements that may share a transaction although their tool sends each by itself: nothing of them lasts as long as
- * one, nothing is left to its COMMIT, and none may commit. */
+/* May the statement share a transaction although its tool sends it separately? It leaves nothing that lasts as long as
+ * a transaction, nothing for its COMMIT, and cannot commit. */
 static bool is_harmless(const struct planning *planning, size_t i)
 {
     struct sql_lastings lastings = {0};
@@ -128,7 +129,7 @@ static bool is_harmless(const struct planning *planning, size_t i)
     return harmless;
 }
 
-/* A statement that its tool sends by itself, or several that mean the same together. */
+/* A statement that its tool sends separately, or several that can be combined. */
 static void find_single(const struct planning *planning, struct segment *segment)
 {
     segment->is_single = planning->plan->is_sent_apart = true;
@@ -138,7 +139,7 @@ static void find_single(const struct planning *planning, struct segment *segment
     }
 }
 
-/* Up to the COMMIT or other end; the script's BEGIN and chains in it are noted. */
+/* Finds the COMMIT or other end, and the script's BEGIN and chains before it. */
 static void find_shared(const struct planning *planning, struct segment *segment)
 {
     size_t i = segment->first;
@@ -163,7 +164,7 @@ static void find_shared(const struct planning *planning, struct segment *segment
                                   !planning_begins(statement_text(planning, segment->end), "prepare")));
 }
 
-/* The transaction that statement i begins. False for a BEGIN that nobody ends. */
+/* Finds the transaction that statement i begins. Returns false for a BEGIN without an end. */
 static bool find_segment(const struct planning *planning, size_t i, struct segment *segment)
 {
     *segment = (struct segment){.first = i, .last = i, .begin = NONE, .end = NONE, .chain = NONE, .is_regular = true};
@@ -178,14 +179,14 @@ static bool find_segment(const struct planning *planning, size_t i, struct segme
                               "would be lost. End the transaction in the script, or leave BEGIN out.");
     }
     if (segment->end == NONE) {
-        segment->begin = NONE; /* the tool's own COMMIT ends it: to the server this BEGIN is a warning */
+        segment->begin = NONE; /* the tool's own COMMIT ends it: this BEGIN only causes a warning */
     }
     return true;
 }
 
 /* ---- parts ---- */
 
-/* Takes the modes of BEGIN or SET TRANSACTION for our own BEGIN, which has statements of ours behind it. */
+/* For our own BEGIN, which is followed by statements of ours. */
 void planning_note_modes(struct planning *planning, struct text statement)
 {
     const struct text modes = sql_transaction_modes(statement);
@@ -197,8 +198,8 @@ void planning_note_modes(struct planning *planning, struct text statement)
     planning->modes_settled = planning->modes_settled || !sql_is_before_snapshot(statement);
 }
 
-/* At the beginning of a part: its BEGIN is ours, and SET TRANSACTION is in that BEGIN. Behind statements of ours the
- * server would not take it. */
+/* At the beginning of a part: its BEGIN, and SET TRANSACTION, become part of our BEGIN. After statements of ours the
+ * server would refuse SET TRANSACTION. */
 static bool is_in_our_begin(const struct planning *planning, const struct segment *segment, size_t i)
 {
     const struct text statement = statement_text(planning, i);
@@ -207,7 +208,7 @@ static bool is_in_our_begin(const struct planning *planning, const struct segmen
             (!segment->is_single && planning_begins(statement, "set") && sql_transaction_modes(statement).size > 0));
 }
 
-/* Adds a statement to the part under construction, which it may begin. */
+/* Adds a statement to the current part, or begins one. */
 static bool add_to_part(struct planning *planning, const struct segment *segment, size_t i)
 {
     if (planning_is_sent_by_statement(planning) && !hold_is_read_alike(&planning->hold, planning->status)) {
@@ -225,7 +226,7 @@ static bool add_to_part(struct planning *planning, const struct segment *segment
                           planning->plan->count, planning->status);
 }
 
-/* Ends the part under construction, if there is one, behind statement `last`. */
+/* Ends the current part, if there is one, after statement `last`. */
 static void end_part(struct planning *planning, size_t last, bool is_cut, const char *reason)
 {
     if (planning->open != NONE) {
@@ -240,10 +241,10 @@ static void end_part(struct planning *planning, size_t last, bool is_cut, const 
     planning->modes_settled = false;
 }
 
-/* ---- what stands alone ---- */
+/* ---- statements that stand alone ---- */
 
-/* A DO behind whose last statement a row can be written is ours to repeat; of another one, or a CALL, nobody knows
- * afterwards how far it was. */
+/* A DO can be repeated if a row can be written after its last statement. For others, and for CALL, nobody can know how
+ * far they came. */
 static bool is_repeatable(struct planning *planning, struct text statement)
 {
     struct text body;
@@ -271,7 +272,7 @@ static bool can_cut(const struct planning *planning, size_t i, const char *why)
     return hold_can_cut(&planning->hold, &place, planning->status);
 }
 
-/* DO or CALL that can undo what is before it in the same transaction. */
+/* A DO or CALL that can undo what precedes it in the same transaction. */
 static bool rolls_back(const struct planning *planning, size_t i)
 {
     const struct words *const known = &planning->procedures.rolling_back;
@@ -281,7 +282,7 @@ static bool rolls_back(const struct planning *planning, size_t i)
            (sql_code(planning->arena, statement, &code) && plpgsql_rolls_back(planning->arena, code.body, known));
 }
 
-/* Does a block that ends transactions leave something in its last one, which in a pipeline goes on behind it? */
+/* Does a block that ends transactions leave something in its last one, which continues in a pipeline? */
 static bool leaves_open(const struct planning *planning, size_t i)
 {
     struct sql_lastings lastings = {0};
@@ -296,11 +297,11 @@ static bool leaves_open(const struct planning *planning, size_t i)
     return false;
 }
 
-/* Cuts around statement i, which cannot share the transaction of the segment. */
+/* Cuts around statement i, which cannot share the segment's transaction. */
 static bool cut_out(struct planning *planning, const struct segment *segment, size_t i)
 {
     const char *const why = arena_printf(planning->arena, "%s cannot be inside it", planning_alone_reason(planning, i));
-    /* Its tool knows what to send by itself, CLUSTER excepted: where we cut for that, nothing may be lost. */
+    /* Its tool knows what to send separately, except CLUSTER: if we cut for that, nothing may be lost. */
     if (planning->options->sent == SENT_IN_BATCHES && !planning_begins(statement_text(planning, i), "cluster")) {
         const bool is_behind_block = i > segment->first && planning_may_commit(statement_text(planning, i - 1));
         if ((planning->open != NONE || is_behind_block) && rolls_back(planning, i)) {
@@ -328,7 +329,7 @@ static bool cut_out(struct planning *planning, const struct segment *segment, si
     return true;
 }
 
-/* Cuts behind a new value of an enum that is used before the transaction of the segment ends. */
+/* Cuts after a new enum value that is used before the segment's transaction ends. */
 static bool cut_behind_value(struct planning *planning, const struct segment *segment, size_t i)
 {
     if (!is_used_later(planning, i, segment->last)) {
@@ -343,7 +344,7 @@ static bool cut_behind_value(struct planning *planning, const struct segment *se
 
 /* ---- transactions ---- */
 
-/* What ends a segment, for a person. */
+/* What ends a segment, for people. */
 static const char *reason_of(const struct planning *planning, const struct segment *segment)
 {
     if (segment->is_single) {
@@ -367,8 +368,8 @@ static bool is_inside_tools(const struct planning *planning)
     return planning_is_wrapped(planning) && !planning->is_behind_end;
 }
 
-/* What the server refuses outside of a transaction must not do more with us, who send one. Savepoints need more than
- * the transaction that one query makes. */
+/* What the server refuses outside of a transaction must not succeed in ours. Savepoints need more than the implicit
+ * transaction of a query. */
 static bool check_block(const struct planning *planning, const struct segment *segment, size_t i)
 {
     const struct text statement = statement_text(planning, i);
@@ -382,8 +383,8 @@ static bool check_block(const struct planning *planning, const struct segment *s
     return fail_needs_block(planning, i);
 }
 
-/* The statements of a transaction that ends with COMMIT: one part, or more where some cannot share it. Between the
- * script's BEGIN and COMMIT nothing is cut: there the server has the last word. */
+/* The statements of a transaction that ends with COMMIT: one part, or more if some cannot share it. Nothing is cut
+ * between the script's BEGIN and COMMIT: there the server decides. */
 static bool plan_regular(struct planning *planning, const struct segment *segment)
 {
     const size_t count = planning->plan->count;
@@ -404,13 +405,13 @@ static bool plan_regular(struct planning *planning, const struct segment *segmen
         struct step *const step = &planning->plan->steps[count];
         step->may_commit =
             step->kind == STEP_TRANSACTION && planning_may_commit(statement_text(planning, segment->first));
-        step->modes = NULL; /* SET TRANSACTION outside of one is a warning */
+        step->modes = NULL; /* SET TRANSACTION outside of one is only a warning */
     }
     hold_commit(&planning->hold, planning->plan->steps);
     return true;
 }
 
-/* What must stand alone inside a transaction that is sent as it is. */
+/* Refuses statements that must stand alone inside a transaction that is sent unchanged. */
 static bool check_irregular(struct planning *planning, const struct segment *segment, size_t first, size_t end)
 {
     for (size_t i = first; i <= segment->last && (segment->begin == NONE || i < segment->begin); i++) {
@@ -425,8 +426,8 @@ static bool check_irregular(struct planning *planning, const struct segment *seg
     return true;
 }
 
-/* A transaction that ends by ROLLBACK, PREPARE TRANSACTION or with a chain is sent as it is. What stands alone and has
- * nothing to be undone may be in front of it. */
+/* A transaction that ends with ROLLBACK, PREPARE TRANSACTION or a chain is sent unchanged. Statements that stand alone
+ * and have nothing to undo may precede it. */
 static bool plan_irregular(struct planning *planning, const struct segment *segment)
 {
     const size_t end = segment->end == NONE ? segment->last : segment->end;
@@ -455,7 +456,7 @@ static bool plan_irregular(struct planning *planning, const struct segment *segm
     return true;
 }
 
-/* COMMIT, ROLLBACK and SET TRANSACTION where there is no transaction: to the server a warning. */
+/* COMMIT, ROLLBACK and SET TRANSACTION outside of a transaction only cause a warning. */
 static bool is_idle(const struct planning *planning, size_t i)
 {
     return (!planning->is_shared || ends_piece(planning, i)) &&

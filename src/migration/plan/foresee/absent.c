@@ -1,5 +1,5 @@
 /*
- * By the statement's first words.
+ * Judges by the statement's first words.
  */
 #include "migration/plan/foresee/absent.h"
 
@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* Indexes and sequences have names that PostgreSQL gives, and constraints bring their own: those are not followed. */
+/* PostgreSQL names some indexes and sequences by itself, and constraints create their own: these are not tracked. */
 static bool may_be_unseen(struct text statement)
 {
     static const char *const followed[] = {"table", "into", "from", "update", "index", "truncate", "view"};

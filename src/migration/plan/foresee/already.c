@@ -1,15 +1,14 @@
 /*
- * The world follows what the plan renames and drops.
+ * The world tracks what the plan renames and drops.
  */
 #include "migration/plan/foresee/already.h"
 
 #include "sql/lexer.h"
 
-/* ---- what the statements say ---- */
+/* ---- the statements' words ---- */
 
-/* CREATE OR REPLACE, or IF NOT EXISTS wherever it stands: ALTER has it behind names, and may have several. It is
- * content with what is there, or puts itself in its place. No other statement is read through: one may be a file of
- * rows. */
+/* Does it say OR REPLACE, or IF NOT EXISTS anywhere? (ALTER has it after names, possibly several times.) Then an
+ * existing object is fine. Other statements are not read: one may be a file of rows. */
 static bool is_content(struct text statement)
 {
     struct sql_reader words = sql_read(statement);
@@ -25,7 +24,7 @@ static bool is_content(struct text statement)
 
 /* ---- relations ---- */
 
-/* An index is made in the schema of its table, which a search path of several does not tell. */
+/* An index is created in its table's schema, which is not known with several schemas in the search path. */
 static const char *relation_in_the_way(struct world *world, const struct sql_effects *effects, bool is_index)
 {
     for (size_t i = 0; i < effects->change_count; i++) {
@@ -47,7 +46,7 @@ static bool makes_index(struct text statement)
 {
     struct sql_reader words = sql_read(statement);
     if (!sql_take(&words, "create")) {
-        return true; /* a constraint's */
+        return true; /* an index of a constraint */
     }
     sql_take(&words, "unique");
     return sql_is_word(&words.token, "index");

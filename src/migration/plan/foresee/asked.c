@@ -1,5 +1,5 @@
 /*
- * A name without a schema is looked for along the search path of the scripts. What cannot be asked is not known.
+ * Unqualified names are looked up along the scripts' search path. What cannot be queried is not known.
  */
 #include "migration/plan/foresee/asked.h"
 
@@ -15,7 +15,7 @@
     "ON n.nspname = s.schema JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = $2::name "           \
     "ORDER BY s.number LIMIT 1)"
 
-/* An array's elements, or a range's bounds, in an index are of another type than the column. */
+/* The type of an array's elements or a range's bounds in an index differs from the column's. */
 static const char specially_sql[] =
     "SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attname = "
     "$3::name WHERE i.indrelid = " RELATION
@@ -30,7 +30,7 @@ static const char checked_sql[] =
     "SELECT FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attname = "
     "$3::name WHERE k.conrelid = " RELATION " AND k.contype = 'c' AND k.convalidated AND a.attnum = ANY (k.conkey)";
 
-/* $1 schema or NULL, $2 name: kind, base, and whether something is checked of it or below it. */
+/* $1 schema or NULL, $2 name: kind, base type, and whether it or a type below it has a check. */
 static const char type_sql[] =
     "WITH RECURSIVE found AS (SELECT t.* FROM pg_catalog.unnest(CASE WHEN $1::text IS NOT NULL THEN "
     "ARRAY[$1::name] WHEN 'pg_catalog' = ANY (" PG_SCRIPT_SCHEMAS ") THEN " PG_SCRIPT_SCHEMAS
@@ -83,7 +83,7 @@ static bool is_checked(void *data, const char *schema, const char *table, const 
     return has_rows(data, checked_sql, 3, (const char *const[]){schema, table, column});
 }
 
-/* What the database has of this name; asked once. */
+/* What the database has under this name; queried once. */
 static const struct asked_type *type_of(struct asked *asked, const char *schema, const char *type)
 {
     struct arena *const arena = asked->arena;
@@ -107,7 +107,7 @@ static const struct asked_type *type_of(struct asked *asked, const char *schema,
     return &asked->types[asked->type_count++];
 }
 
-/* Of a name that the plan gives to a domain and the database to another type, the worse is said. */
+/* If the plan uses a name for a domain and the database for another type, the worse is returned. */
 static enum sql_type_kind type_kind(void *data, const char *schema, const char *type, const char **base)
 {
     struct asked *const asked = data;
@@ -130,7 +130,7 @@ static const char *base_of(void *data, const char *type)
     return i < asked->bases.count ? asked->bases.items[i + 1] : NULL;
 }
 
-/* The base is asked for with it. */
+/* Queried together with the base type. */
 static void know_base(struct asked *asked, const char *type, const char *base)
 {
     if (base != NULL && base_of(asked, type) == NULL) {
@@ -199,7 +199,7 @@ static bool says_check(struct sql_reader words)
     return says;
 }
 
-/* Behind CREATE DOMAIN. What its base type is checked for counts, too. */
+/* After CREATE DOMAIN. Checks of its base type count, too. */
 static void note_domain(struct asked *asked, struct sql_reader words)
 {
     const char *schema;
@@ -215,7 +215,7 @@ static void note_domain(struct asked *asked, struct sql_reader words)
     }
 }
 
-/* Behind ALTER DOMAIN. What it drops again is not followed. */
+/* After ALTER DOMAIN. Dropped checks are not tracked. */
 static void note_change(struct asked *asked, struct sql_reader words)
 {
     const char *schema;

@@ -1,6 +1,6 @@
 /*
- * What is a constant is given to the server as text and cast to the type of the key there; of several columns of a
- * range's key the first decides, where it does.
+ * Constants are sent to the server as text and cast to the key's type there. With several columns in a range's key the
+ * first one decides, if it can.
  */
 #include "migration/plan/foresee/bounds.h"
 
@@ -10,20 +10,20 @@
 
 /* ---- types ---- */
 
-/* $1, $2 values: are they the same, whatever their order? */
+/* $1, $2 values: are they the same, in any order? */
 #define SAME(type)                                                                                                     \
     "SELECT NOT EXISTS (SELECT u.value::" type " FROM pg_catalog.unnest($1::text[]) AS u(value) EXCEPT SELECT "        \
     "w.value::" type " FROM pg_catalog.unnest($2::text[]) AS w(value)) AND NOT EXISTS (SELECT w.value::" type " FROM " \
     "pg_catalog.unnest($2::text[]) AS w(value) EXCEPT SELECT u.value::" type                                           \
     " FROM pg_catalog.unnest($1::text[]) AS u(value))"
 
-/* $1 values; $2 names of partitions, $3 a value of each: the first that has one of them. */
+/* $1 values; $2 names of partitions, $3 a value of each: the first partition that contains one of them. */
 #define SHARED(type)                                                                                                   \
     "SELECT w.name FROM unnest($2::text[], $3::text[]) AS w(name, value) JOIN pg_catalog.unnest($1::text[]) AS "       \
     "u(value) ON u.value::" type " IS NOT DISTINCT FROM w.value::" type " LIMIT 1"
 
-/* $1 where a range begins, $2 where it ends, each NULL where it has no limit; $3 names of partitions, $4 and $5 theirs:
- * the first that has something in common with it; NULL: it is empty itself. */
+/* $1, $2 the bounds of a range, NULL: unlimited; $3 names of partitions, $4, $5 their bounds: the first that overlaps;
+ * NULL: the range itself is empty. */
 #define CROSSED(type)                                                                                                  \
     "SELECT NULL WHERE $1::text::" type " >= $2::text::" type " UNION ALL (SELECT w.name FROM unnest($3::text[], "     \
     "$4::text[], $5::text[]) AS w(name, low, high) WHERE ($1::text IS NULL OR w.high IS NULL OR $1::text::" type       \
@@ -38,20 +38,19 @@
         name, SAME("pg_catalog.text"), SHARED("pg_catalog.text"), NULL                                                 \
     }
 
-/* How texts are ordered is a collation's. */
+/* The order of texts depends on a collation. */
 static const struct type {
     const char *name; /* pg_type.typname; "enum" */
     const char *same_sql;
     const char *shared_sql;
-    const char *crossed_sql; /* NULL: it has no order that is known here */
+    const char *crossed_sql; /* NULL: its order is not known here */
 } types[] = {
     TYPE("int2"), TYPE("int4"),      TYPE("int8"),        TYPE("numeric"), AS_TEXT("text"),
     TYPE("date"), TYPE("timestamp"), TYPE("timestamptz"), TYPE("uuid"),    AS_TEXT("varchar"),
     TYPE("bool"), TYPE("oid"),       AS_TEXT("enum"),
 };
 
-/* $1 the table: the type of each column of its key, '' where it is an expression or another type, or is not compared as
- * that usually is. */
+/* $1 the table: the type of each key column; '' for an expression, another type, or an unusual operator class. */
 static const char key_sql[] =
     "SELECT CASE WHEN o.opcdefault AND coalesce(c.collisdeterministic, true) THEN CASE WHEN t.typtype = 'e' THEN "
     "'enum' "
@@ -63,7 +62,7 @@ static const char key_sql[] =
     "0 LEFT JOIN pg_catalog.pg_type t ON t.oid = a.atttypid LEFT JOIN pg_catalog.pg_namespace n ON n.oid = "
     "t.typnamespace WHERE p.partrelid = $1::oid ORDER BY k.number";
 
-/* The type of this column of the key; NULL: it is none of them. */
+/* The type of this key column; NULL: not one of them. */
 static const struct type *type_of(const PGresult *key, size_t column)
 {
     const char *const name = key == NULL || column >= (size_t)PQntuples(key) ? "" : pg_field(key, (int)column, 0);
@@ -89,7 +88,7 @@ static bool is_number(const char *type)
     return word_is_one_of(text_of(type), numbers);
 }
 
-/* Is the constant read as one of the type, whatever it is cast to before? */
+/* Is the constant read as a value of this type, despite any cast? */
 static bool is_of(const struct sql_bound_value *value, const struct type *type)
 {
     return value->kind == SQL_BOUND_CONSTANT &&
@@ -98,7 +97,7 @@ static bool is_of(const struct sql_bound_value *value, const struct type *type)
             (strcmp(value->type, "date") == 0 && strncmp(type->name, "timestamp", strlen("timestamp")) == 0));
 }
 
-/* Does the session say in which time zone it is? */
+/* Does the value depend on the session's time zone? */
 static bool has_no_zone(const struct sql_bound_value *value, const struct type *type)
 {
     const size_t date = strlen("2024-01-01");
@@ -106,7 +105,7 @@ static bool has_no_zone(const struct sql_bound_value *value, const struct type *
            (strlen(value->text) <= date || strpbrk(value->text + date, "+-Zz") == NULL);
 }
 
-/* The values as an array, NULL for NULL; false where one is computed, or of another type. */
+/* The values as an array, NULL for NULL; false if one is computed, or of another type. */
 static bool put_values(struct buffer *array, const struct sql_bound *bound, const struct type *type)
 {
     for (size_t i = 0; i < bound->count; i++) {
@@ -127,7 +126,7 @@ static const char *array_of(struct buffer *array)
     return buffer_string(array);
 }
 
-/* As pg_get_expr() writes it; NULL where it cannot be read. */
+/* Parses pg_get_expr()'s output; NULL if that fails. */
 static const struct sql_bound *read_bound(struct arena *arena, const char *written)
 {
     struct sql_effects effects;
@@ -136,7 +135,7 @@ static const struct sql_bound *read_bound(struct arena *arena, const char *writt
     return effects.bound;
 }
 
-/* ---- the same ---- */
+/* ---- equality ---- */
 
 static enum bounds_match match_of(const PGresult *answer)
 {
@@ -162,7 +161,7 @@ static enum bounds_match match_values(struct arena *arena, struct questions *que
     return match == BOUNDS_OTHER && !is_sure ? BOUNDS_UNKNOWN : match;
 }
 
-/* Value by value, each of its own column. */
+/* Value by value, each with its column's type. */
 static enum bounds_match match_range(struct arena *arena, struct questions *questions, const PGresult *key,
                                      const struct sql_bound *said, const struct sql_bound *there)
 {
@@ -224,7 +223,7 @@ struct needs_bounds {
     uint32_t parent;
     size_t count;
     const char **names;
-    const struct sql_bound **bounds; /* NULL: it cannot be read */
+    const struct sql_bound **bounds; /* NULL: it cannot be parsed */
 };
 
 static const struct needs_bounds *partitions_of(struct needs *needs, uint32_t parent)
@@ -251,7 +250,7 @@ static const struct needs_bounds *partitions_of(struct needs *needs, uint32_t pa
     return known;
 }
 
-/* The partition number `i`, where it is there still and has a bound of this strategy. */
+/* Partition number `i`, if it still exists and its bound has this strategy. */
 static const struct sql_bound *standing(const struct needs *needs, const struct needs_bounds *known, size_t i,
                                         char strategy)
 {
@@ -259,7 +258,7 @@ static const struct sql_bound *standing(const struct needs *needs, const struct 
     return bound == NULL || bound->strategy != strategy || needs_mentioned(needs, known->names[i]) ? NULL : bound;
 }
 
-/* The first name. Asked, and not remembered: no two statements ask the same. */
+/* The first name in the result. Not cached: no two statements ask the same. */
 static const char *first_of(struct needs *needs, const char *sql, int count, const char *const *values, bool *is_empty)
 {
     struct status unanswered = {.arena = needs->arena};
@@ -292,7 +291,7 @@ static const char *list_shared(struct needs *needs, const struct needs_bounds *k
     return first_of(needs, type->shared_sql, 3, values, &is_empty);
 }
 
-/* A limit of a range by its first column; NULL: it has none. False where it is not known. */
+/* A range's limit by its first column; NULL: unlimited. Returns false if it is not known. */
 static bool limit_of(const struct sql_bound_value *value, enum sql_bound_value_kind none, const struct type *type,
                      const char **limit)
 {
@@ -337,7 +336,8 @@ static const char *range_crossed(struct needs *needs, const struct needs_bounds 
     return crossed;
 }
 
-/* A remainder is another's where the greater modulus is a multiple of the smaller one; else both cannot be. */
+/* Two remainders can overlap only if the greater modulus is a multiple of the smaller; otherwise the pair is
+ * invalid. */
 static const char *hash_shared(const struct needs *needs, const struct needs_bounds *known,
                                const struct sql_bound *said)
 {
@@ -362,7 +362,7 @@ static const char *default_of(const struct needs *needs, const struct needs_boun
     return name;
 }
 
-/* Is what IF NOT EXISTS would make there already, or is that not known? */
+/* Does what IF NOT EXISTS would create exist, or is that not known? */
 static bool is_passed_over(struct needs *needs, const struct sql_effects *effects)
 {
     const struct sql_change *const made = effects->change_count == 0 ? NULL : &effects->changes[0];

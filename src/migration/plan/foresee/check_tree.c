@@ -1,5 +1,5 @@
 /*
- * One pass over the text. A brace that is no node's has a backslash in front of it (outToken of outfuncs.c).
+ * One pass over the text. A brace that belongs to no node is escaped by a backslash (outToken in outfuncs.c).
  */
 #include "migration/plan/foresee/check_tree.h"
 
@@ -14,7 +14,7 @@ static bool begins(const char *text, const char *with)
     return strncmp(text, with, strlen(with)) == 0;
 }
 
-/* Does the node that begins here say that the column is not NULL? A VAR has no node inside. */
+/* Does the node that begins here say that the column is not NULL? A VAR contains no nodes. */
 static bool is_not_null(const char *node, const char *column)
 {
     const size_t size = strlen(column);
@@ -23,7 +23,7 @@ static bool is_not_null(const char *node, const char *column)
     return end != NULL && strncmp(number, column, size) == 0 && number[size] == ' ' && begins(end + 1, OF_VALUE);
 }
 
-/* ands: how deep the nodes are that are an AND, as is all around them. */
+/* ands: the depth up to which all enclosing nodes are ANDs. */
 bool check_tree_proves(const char *tree, const char *column)
 {
     size_t depth = 0;

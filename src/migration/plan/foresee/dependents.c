@@ -1,6 +1,6 @@
 /*
- * pg_depend as dependency.c of PostgreSQL reads it: what goes is closed over all that goes with it by itself, and who
- * depends on one of these otherwise keeps it. Of whom the plan has mentioned before nothing is said.
+ * Reads pg_depend as PostgreSQL's dependency.c does: what is dropped is extended by everything that is dropped with it
+ * automatically, and other dependents prevent the drop. Dependents that the plan has mentioned are not judged.
  */
 #include "migration/plan/foresee/dependents.h"
 
@@ -9,12 +9,12 @@
 
 #include <string.h>
 
-/* Of each row of held(classid, objid, objsubid), whose catalog is h.class: */
+/* Columns for each row of held(classid, objid, objsubid), whose catalog is h.class: */
 #define HELD                                                                                                           \
     ", h AS (SELECT d.*, o.relname AS class FROM held d JOIN pg_catalog.pg_class o ON o.oid = d.classid) "             \
     "SELECT " HELD_KIND ", " HELD_NAME ", " HELD_PLACE ", " HELD_WORDS HELD_FROM
 
-/* What it is, */
+/* its kind, */
 #define HELD_KIND                                                                                                      \
     "CASE WHEN r.rulename = '_RETURN' THEN CASE c.relkind WHEN 'm' THEN 'materialized view' ELSE 'view' END "          \
     "WHEN k.contype = 'f' THEN 'foreign key' "                                                                         \
@@ -22,21 +22,21 @@
     "CASE WHEN fa.attgenerated <> '' THEN 'generated column' ELSE 'default of the column' END "                        \
     "WHEN h.objsubid > 0 THEN 'column' ELSE i.type END"
 
-/* its name, as it stands in the catalog; of what has none by itself what PostgreSQL writes, */
+/* its name as in the catalog, or PostgreSQL's description if it has none, */
 #define HELD_NAME                                                                                                      \
     "coalesce(CASE WHEN r.rulename = '_RETURN' THEN c.relname ELSE r.rulename END, k.conname, t.tgname, p.polname, "   \
     "x.proname, fa.attname, a.attname, y.typname, "                                                                    \
     "CASE WHEN i.name IS NOT NULL THEN w.object_names[pg_catalog.cardinality(w.object_names)] END, i.identity)"
 
-/* whose part it is (NULL: nobody's), the relation that it goes with, what the world knows that by, and whether it goes
- * with a column of that, */
+/* its owner object (NULL: none), the relation that it is dropped with and the world's identification of that, and
+ * whether it is dropped with a column, */
 #define HELD_PLACE                                                                                                     \
     "CASE WHEN r.rulename = '_RETURN' OR (h.class = 'pg_class' AND h.objsubid = 0) THEN NULL ELSE c.relname END, "     \
     "c.oid, " PG_SCRIPT_NAME("c.oid") ", c.relkind, "                                                                  \
                                       "k.oid IS NOT NULL OR n.indexrelid IS NOT NULL OR s.oid IS NOT NULL"
 
-/* the relation's name, that of the type that it goes with (a domain's constraint, an array), a word of every statement
- * that takes such a thing away, as its name does not tell it, and the oid of what is a relation itself. */
+/* the relation's name, that of the type that it is dropped with (a domain's constraint, an array), a word in every
+ * statement that drops such a thing, since its name does not tell, and the oid if it is a relation. */
 #define HELD_WORDS                                                                                                     \
     "c.relname, (SELECT e.typname FROM pg_catalog.pg_type e WHERE e.oid = coalesce(k.contypid, y.typelem)), "          \
     "CASE WHEN h.class IN ('pg_operator', 'pg_opclass', 'pg_opfamily', 'pg_amop', 'pg_amproc') THEN 'operator' "       \
@@ -44,7 +44,7 @@
     "WHEN h.class = 'pg_user_mapping' THEN 'mapping' END, "                                                            \
     "CASE WHEN h.class = 'pg_class' THEN h.objid END"
 
-/* A partition's key may go with the table that it is of. */
+/* A partition's key may be dropped with its parent. */
 #define HELD_FROM                                                                                                      \
     " FROM h "                                                                                                         \
     "LEFT JOIN pg_catalog.pg_rewrite r ON h.class = 'pg_rewrite' AND r.oid = h.objid "                                 \
@@ -67,12 +67,12 @@
     "OR NOT EXISTS (SELECT FROM pg_catalog.pg_inherits u WHERE u.inhrelid = k.conrelid) "                              \
     "ORDER BY c.oid IS NULL, h.class, h.objid, h.objsubid LIMIT 100"
 
-/* The rows of pg_depend that refer to the object with this alias, or to a column of it. */
+/* The rows of pg_depend that reference the object with this alias, or a column of it. */
 #define REFERRING(to)                                                                                                  \
     "pg_catalog.pg_depend d ON d.refclassid = " to ".classid AND d.refobjid = " to ".objid AND (" to                   \
     ".objsubid = 0 OR d.refobjsubid = " to ".objsubid)"
 
-/* $1 the catalog of what goes, $2 its oid, $3 the number of the column or 0. */
+/* $1 the catalog of what is dropped, $2 its oid, $3 the column's number or 0. */
 #define ROOT                                                                                                           \
     "root(classid, objid, objsubid) AS (SELECT c.oid, $2::oid, $3::int FROM pg_catalog.pg_class c JOIN "               \
     "pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = $1::name)"
@@ -85,14 +85,14 @@ static const char dropped_sql[] =
                                                          "WHERE o.classid = d.classid AND o.objid = d.objid AND "
                                                          "(o.objsubid = 0 OR o.objsubid = d.objsubid)))" HELD;
 
-/* What it is itself an inner part of, or a member of an extension. */
+/* The object of which it is an internal part, or the extension that it belongs to. */
 static const char required_sql[] =
     "WITH " ROOT
     ", held AS (SELECT d.refclassid AS classid, d.refobjid AS objid, d.refobjsubid AS objsubid FROM root g "
     "JOIN pg_catalog.pg_depend d ON d.classid = g.classid AND d.objid = g.objid AND d.objsubid = g.objsubid WHERE "
     "d.deptype IN ('i', 'e'))" HELD;
 
-/* $1 the relation, $2 a column of it. A generated column depends on it by itself before PostgreSQL 15. */
+/* $1 the relation, $2 a column of it. Before PostgreSQL 15 a generated column depends on it automatically. */
 static const char retyped_sql[] =
     "WITH held AS (SELECT DISTINCT d.classid, d.objid, d.objsubid FROM pg_catalog.pg_attribute b JOIN "
     "pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = b.attrelid "
@@ -102,21 +102,21 @@ static const char retyped_sql[] =
     "'pg_attrdef' AND NOT EXISTS (SELECT FROM pg_catalog.pg_attrdef f WHERE f.oid = d.objid AND f.adnum = "
     "b.attnum))))" HELD;
 
-/* A foreign key that is NOT ENFORCED (PostgreSQL 18) keeps no table from being emptied. */
+/* A foreign key that is NOT ENFORCED (PostgreSQL 18) does not prevent a TRUNCATE. */
 static const char emptied_sql[] =
     "WITH held AS (SELECT o.tableoid AS classid, o.oid AS objid, 0 AS objsubid FROM pg_catalog.pg_constraint o WHERE "
     "o.contype = 'f' AND o.confrelid = $1::oid AND o.conrelid <> $1::oid AND o.conparentid = 0 AND $2::text IS NULL "
     "AND coalesce((pg_catalog.to_jsonb(o)->>'conenforced')::bool, true))" HELD;
 
-/* Does a statement before name it, or this one beside what it drops or changes itself, which it names once? */
+/* Does an earlier statement mention it, or this one in addition to what it drops or changes, which it names once? */
 static bool is_mentioned(const struct needs *needs, struct text statement, const char *name, const char *what)
 {
     return name != NULL && (needs_mentioned(needs, name) ||
                             needs_count_in(statement, name) > (what != NULL && strcmp(name, what) == 0 ? 1u : 0u));
 }
 
-/* May a statement before, or this one, have taken it away: by a name of its own, with a column of its relation, or with
- * what that inherits from? */
+/* May an earlier statement, or this one, have dropped it: by name, with a column of its relation, or with an
+ * ancestor? */
 static bool may_have_gone(struct needs *needs, struct text statement, const PGresult *rows, int row, const char *what)
 {
     const bool goes_with_column = pg_field_bool(rows, row, 6);
@@ -128,7 +128,7 @@ static bool may_have_gone(struct needs *needs, struct text statement, const PGre
            needs_mentioned_above(needs, (uint32_t)pg_field_int(rows, row, 10, 0));
 }
 
-/* The first of the rows that is still there when the statement runs. */
+/* The first of the rows that still exists when the statement runs. */
 static const char *first_held(struct needs *needs, struct text statement, const PGresult *rows, const char *verb,
                               const char *what)
 {

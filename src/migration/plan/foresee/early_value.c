@@ -1,5 +1,6 @@
 /*
- * The statement is read word by word, with the words before each; columns are those of the relations that it names.
+ * Reads the statement word by word, remembering the words before each; columns are those of the relations that it
+ * names.
  */
 #include "migration/plan/foresee/early_value.h"
 
@@ -8,26 +9,26 @@
 
 #include <string.h>
 
-#define SINCE_17    170000 /* values of a type that the same transaction has made can be used */
+#define SINCE_17    170000 /* values of a type that was created in the same transaction may be used */
 #define MOST_BEHIND 4      /* words that are looked back at */
 
 /* A column of a relation that the statement names. */
 struct column {
     const struct relation *relation;
     const char *name;
-    bool is_value; /* it is of the type */
+    bool is_value; /* has the enum's type */
 };
 
 struct reading {
     struct early_values *early;
     const char *type;
     const char *value;
-    struct column *columns; /* of each relation in their order */
+    struct column *columns; /* of each relation, in order */
     size_t count;
     size_t capacity;
     struct sql_token before[MOST_BEHIND]; /* the last one first */
-    const char *subject;                  /* the column that what comes next is compared with; NULL: none */
-    bool is_list;                         /* … with each of a list */
+    const char *subject;                  /* the column that the next value is compared with; NULL: none */
+    bool is_list;                         /* with each value of a list */
 };
 
 /* ---- columns ---- */
@@ -62,7 +63,7 @@ static void read_relations(struct reading *reading, const struct sql_effects *ef
     }
 }
 
-/* Is a column of this name of the type, in all of the relations that have one? */
+/* Does the column of this name have the type, in all relations that have such a column? */
 static bool is_value_column(const struct reading *reading, const char *name)
 {
     bool is = false;
@@ -91,7 +92,7 @@ static bool is_type(const struct reading *reading, struct sql_reader words)
     return name != NULL && strcmp(name, reading->type) == 0 && !sql_is_symbol(&words.token, '[');
 }
 
-/* 'value'::type, CAST ('value' AS type); the reader is behind the string. */
+/* 'value'::type, CAST ('value' AS type); the reader is after the string. */
 static bool is_cast(const struct reading *reading, struct sql_reader words)
 {
     const bool casts = sql_is_symbol(&reading->before[0], '(') && sql_is_word(&reading->before[1], "cast");
@@ -117,7 +118,7 @@ static bool is_default(const struct reading *reading)
                                           : type != NULL && strcmp(type, reading->type) == 0;
 }
 
-/* What the next string would be compared with, after this word: the column in front of = and its kin, or of IN (. */
+/* After this word: the column with which the next string would be compared, before = and similar, or before IN (. */
 static void follow(struct reading *reading, const struct sql_token *token)
 {
     static const char *const joins[] = {"in", "not", NULL};
@@ -154,7 +155,7 @@ static bool is_used(struct reading *reading, struct text statement)
     while (words.token.kind != SQL_END && words.token.kind != SQL_BROKEN) {
         const struct sql_token token = words.token;
         sql_advance(&words);
-        /* A cast to another type than a column's makes of it what no column is compared with. */
+        /* A cast to another type yields a value that is not compared with the column's type. */
         if (is_value(reading, &token) && (is_cast(reading, words) || (!sql_is_symbol(&words.token, ':') &&
                                                                       (is_default(reading) || is_compared(reading))))) {
             return true;
@@ -167,7 +168,7 @@ static bool is_used(struct reading *reading, struct text statement)
 
 /* ---- INSERT ---- */
 
-/* The number of the column of the relation; SIZE_MAX: it has none of the name. */
+/* The index of the column in the relation; SIZE_MAX: none. */
 static size_t column_of(const struct reading *reading, const struct relation *relation, const char *name)
 {
     size_t i = 0;
@@ -178,7 +179,7 @@ static size_t column_of(const struct reading *reading, const struct relation *re
     return name == NULL || i == reading->count ? SIZE_MAX : i;
 }
 
-/* The columns that values are for, in the order of the values: those in parentheses, or all. */
+/* The columns that values are for, in order: those in parentheses, or all. */
 static size_t take_columns(const struct reading *reading, const struct relation *relation, struct sql_reader *words,
                            size_t *columns)
 {
@@ -232,9 +233,9 @@ static bool is_inserted(const struct reading *reading, struct text statement)
     return false;
 }
 
-/* ---- what is added ---- */
+/* ---- added values ---- */
 
-/* Is it said that the value is there already, so that IF NOT EXISTS adds nothing? */
+/* Is the value known to exist, so that IF NOT EXISTS adds nothing? */
 static bool is_there(const struct early_values *early, const char *type, const char *value)
 {
     static const char sql[] = "SELECT FROM pg_catalog.pg_enum e JOIN pg_catalog.pg_type t ON t.oid = e.enumtypid WHERE "
@@ -272,7 +273,7 @@ static void note_types(struct early_values *early, struct text statement)
     }
 }
 
-/* A body keeps its strings: they are read when it runs. */
+/* A body's strings are only read when it runs. */
 static bool keeps_strings(struct text statement)
 {
     static const char *const kept[] = {"do", "comment", "alter", NULL};
@@ -283,7 +284,7 @@ static bool keeps_strings(struct text statement)
     return sql_take(&words, "create") && !sql_is_word(&words.token, "table") && !sql_is_word(&words.token, "index");
 }
 
-/* A string that is the value, and nothing more. */
+/* Does it contain a string that equals the value? */
 static bool has_value(const struct reading *reading, struct text statement)
 {
     struct sql_reader words = sql_read(statement);

@@ -1,6 +1,6 @@
 /*
- * The bodies of trigger functions are read by their words: what begins with LOCK, ALTER, EXECUTE and the like is not
- * known to be harmless, nor is a call of a function that may do so, nor a change of another table that has triggers.
+ * Judges the bodies of trigger functions by their words: statements beginning with LOCK, ALTER, EXECUTE and similar are
+ * not known to be harmless, nor are calls of functions that may do so, nor changes of other tables with triggers.
  */
 #include "migration/plan/foresee/fires.h"
 
@@ -11,10 +11,10 @@
 
 #include <string.h>
 
-/* Keys that hand a change on to the rows that refer to a row. */
+/* Foreign keys that pass a change on to referencing rows. */
 #define HANDS_ON "k.contype = 'f' AND (k.confdeltype IN ('c', 'n', 'd') OR k.confupdtype IN ('c', 'n', 'd'))"
 
-/* $1 the relation; what it fires is in its partitions and children, and in tables that its keys hand on to. */
+/* $1 the relation; also for its partitions and children, and the tables to which its keys pass changes on. */
 static const char functions_sql[] =
     "WITH RECURSIVE reached(oid) AS (SELECT $1::oid UNION SELECT x.oid FROM reached r JOIN (SELECT i.inhparent AS "
     "source, i.inhrelid AS oid FROM pg_catalog.pg_inherits i UNION ALL SELECT k.confrelid, k.conrelid FROM "
@@ -23,13 +23,13 @@ static const char functions_sql[] =
     "pg_catalog.pg_proc p ON p.oid = t.tgfoid JOIN pg_catalog.pg_language l ON l.oid = p.prolang WHERE NOT "
     "t.tgisinternal AND t.tgenabled <> 'D' AND l.lanname <> 'internal'";
 
-/* Tables of which a change fires something. */
+/* Tables for which a change fires something. */
 static const char firing_sql[] =
     "SELECT DISTINCT c.relname::text FROM pg_catalog.pg_class c WHERE c.oid IN (SELECT t.tgrelid FROM "
     "pg_catalog.pg_trigger t WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' UNION SELECT k.confrelid FROM "
     "pg_catalog.pg_constraint k WHERE " HANDS_ON ")";
 
-/* $1 names; those of functions that may do anything. */
+/* $1 names; returns those of functions that may do anything. */
 static const char calls_sql[] =
     "SELECT 1 FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE p.proname = ANY "
     "($1::text[]) AND p.provolatile = 'v' AND (n.nspname <> 'pg_catalog' OR p.proname ~ '_to_xml|^ts_(stat|rewrite)') "
@@ -38,7 +38,7 @@ static const char calls_sql[] =
 /* What a body mentions. */
 struct body {
     struct arena *arena;
-    struct buffer names; /* of what may be functions, as an array */
+    struct buffer names; /* possible functions, as an array */
     const struct words *firing;
     bool reads_only_rows;
 };
@@ -104,7 +104,7 @@ static bool read_functions(struct arena *arena, struct questions *questions, con
     return body.reads_only_rows && !calls_unknown(questions, &body);
 }
 
-/* The tables of which a change fires something. False where they cannot be asked for. */
+/* The tables for which a change fires something. Returns false if the query fails. */
 static bool ask_firing(struct arena *arena, struct questions *questions, struct words *firing)
 {
     PG_RESULT(tables) = questions_ask(questions, firing_sql, 0, NULL);
@@ -125,7 +125,7 @@ static bool ask(struct arena *arena, struct questions *questions, uint32_t oid)
     return ask_firing(arena, questions, &firing) && read_functions(arena, questions, functions, &firing);
 }
 
-/* Which stands for all that the plan has tied to it. */
+/* The representative of everything that the plan has tied to it. */
 static struct relation *head_of(struct relation *relation)
 {
     while (relation->tied_to != NULL) {
@@ -146,9 +146,9 @@ bool fires_no_more_than_rows(struct arena *arena, struct questions *questions, s
     return relation->fires == FIRES_ROWS;
 }
 
-/* ---- what the plan makes ---- */
+/* ---- what the plan creates ---- */
 
-/* The relation that is named here; the reader is behind it then. */
+/* The relation that is named here; moves the reader after it. */
 static struct relation *take_relation(struct arena *arena, struct world *world, struct sql_reader *words)
 {
     const char *schema;
@@ -158,12 +158,12 @@ static struct relation *take_relation(struct arena *arena, struct world *world, 
     return name == NULL ? NULL : world_find(world, schema, name);
 }
 
-/* $1 a name: the bodies of the trigger functions that are called so. */
+/* $1 a name: the bodies of the trigger functions with that name. */
 static const char named_sql[] =
     "SELECT p.prosrc, l.lanname FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang WHERE "
     "p.proname = $1::name AND p.prorettype = 'pg_catalog.trigger'::pg_catalog.regtype";
 
-/* Asked once; where there is no answer, it is asked again. */
+/* Queried once; again if there was no answer. */
 static bool know_firing(struct fires *fires)
 {
     fires->knows_firing = fires->knows_firing || ask_firing(fires->arena, fires->questions, &fires->firing);
@@ -177,7 +177,7 @@ static bool ask_function(struct fires *fires, const char *function)
            read_functions(fires->arena, fires->questions, functions, &fires->firing);
 }
 
-/* Is it known that a trigger's function of this name locks no more than rows? */
+/* Is a trigger function of this name known to lock no more than rows? */
 static bool is_steady(struct fires *fires, const char *function)
 {
     enum { STEADY = 1, UNSTEADY };
@@ -205,7 +205,7 @@ static bool is_of_trigger(struct text statement)
     return sql_skip_to(&words, "returns") && sql_is_word(&words.token, "trigger");
 }
 
-/* A function that the plan makes. Only a trigger's is worth asking the catalogs. */
+/* A function that the plan creates. Only trigger functions need catalog queries. */
 static void note_function(struct fires *fires, struct text statement, const struct hidden_function *function)
 {
     static const struct words nothing = {0};
@@ -220,8 +220,8 @@ static void note_function(struct fires *fires, struct text statement, const stru
     word_set_add(fires->arena, steady ? &fires->steady : &fires->others, function->name);
 }
 
-/* CREATE [OR REPLACE] [CONSTRAINT] TRIGGER … ON table … EXECUTE FUNCTION name: the table where what it fires is not
- * known. */
+/* CREATE [OR REPLACE] [CONSTRAINT] TRIGGER … ON table … EXECUTE FUNCTION name: the table, if it is not known what that
+ * fires. */
 static struct relation *fired_table(struct fires *fires, struct text statement)
 {
     struct sql_reader words = sql_read(statement);
@@ -246,7 +246,7 @@ static struct relation *fired_table(struct fires *fires, struct text statement)
     return is_steady(fires, name) ? NULL : table;
 }
 
-/* A new partition or child, and the table that rows come to it from. */
+/* A new partition or child, and the table from which rows are routed to it. */
 static bool ties(struct arena *arena, struct world *world, struct text statement, struct relation *two[2])
 {
     struct sql_reader words = sql_read(statement);

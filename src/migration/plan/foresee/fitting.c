@@ -1,6 +1,6 @@
 /*
- * The rules of tablecmds.c of PostgreSQL, held against the catalogs. Of domains, arrays and composite types, whose
- * casts come from other types, nothing is said.
+ * Applies the rules of PostgreSQL's tablecmds.c to the catalogs. Domains, arrays and composite types, whose casts come
+ * from other types, are not judged.
  */
 #include "migration/plan/foresee/fitting.h"
 
@@ -8,11 +8,11 @@
 
 #include <string.h>
 
-/* ---- what a column is ---- */
+/* ---- properties of a column ---- */
 
 enum fact { INHERITED, PARTITION_KEY, IDENTITY, GENERATED, DEFAULT, NOT_NULL, PRIMARY_KEY };
 
-/* $1 the relation, $2 the column: the facts in their order. */
+/* $1 the relation, $2 the column: the properties, in their order. */
 static const char facts_sql[] =
     "SELECT a.attinhcount > 0, EXISTS (SELECT FROM pg_catalog.pg_partitioned_table p WHERE p.partrelid = a.attrelid "
     "AND "
@@ -25,7 +25,7 @@ static const char facts_sql[] =
 static const struct {
     enum sql_alter_kind kind;
     enum fact fact;
-    bool value; /* that makes it fail */
+    bool value; /* the value that makes the statement fail */
     const char *why;
 } rules[] = {
     {SQL_ALTER_TYPE, INHERITED, true, "is inherited: change it in the parent (42P16)."},
@@ -66,17 +66,17 @@ static const char *why_by_facts(struct needs *needs, const struct sql_alter *alt
 
 /* ---- types ---- */
 
-/* Is a value of the type `from` (an oid) assigned to the type `to` (a row of pg_type), or is that not known? What is
- * not a plain type or an enum is not followed. */
+/* Is there an assignment cast from the type `from` (an oid) to the type `to` (a row of pg_type), or is that not known?
+ * Only plain types and enums are judged. */
 #define PLAIN(type) type ".typtype IN ('b', 'e') AND " type ".typcategory <> 'A'"
 #define ASSIGNS(from, to)                                                                                              \
     "(" to ".oid = " from " OR " to                                                                                    \
     ".typcategory = 'S' OR NOT (" PLAIN(to) ") OR EXISTS (SELECT FROM pg_catalog.pg_cast k WHERE k.castsource = " from \
                                             " AND k.casttarget = " to ".oid AND k.castcontext IN ('a', 'i')))"
 
-/* The oid of a DEFAULT's type where it is a constant that functions make fit by themselves, to its length (1043 becomes
- * varchar(50) so); else NULL. PostgreSQL strips the same (strip_implicit_coercions). It is read from the tree, the same
- * in PostgreSQL 11 to 18, as pg_get_expr() would wait for who holds the table. */
+/* The oid of a DEFAULT's type if it is a constant, possibly wrapped in implicit length coercions (1043 becomes
+ * varchar(50) so); else NULL. PostgreSQL strips the same (strip_implicit_coercions). Read from the node tree, the same
+ * in PostgreSQL 11 to 18, because pg_get_expr() would wait for the table's lock. */
 #define CONSTANT_TYPE                                                                                                  \
     "pg_catalog.\"substring\"(e.adbin::text, '^(?:[{]FUNCEXPR [^{]*:funcformat 2 [^{]*:args [(])*[{]CONST :consttype " \
     "([0-9]+) [^{]*:constisnull false ')::oid"
@@ -85,8 +85,8 @@ static const char *why_by_facts(struct needs *needs, const struct sql_alter *alt
 #define DEFAULT_ASSIGNS ASSIGNS("d.oid", "t")
 #define NEW_TYPES       TYPES_SAID("$3")
 
-/* $1 the relation, $2 the column, $3 its new type: the old type, whether values become the new one by themselves, and
- * whether a DEFAULT that is a constant does not. */
+/* $1 the relation, $2 the column, $3 its new type: the old type, whether its values are converted implicitly, and
+ * whether a constant DEFAULT is not. */
 static const char type_sql[] =
     "SELECT pg_catalog.format_type(o.oid, NULL), pg_catalog.bool_or(" COLUMN_ASSIGNS
     "), pg_catalog.bool_and(d.oid IS NOT NULL AND NOT " DEFAULT_ASSIGNS
@@ -121,7 +121,7 @@ static const char *why_by_type(struct needs *needs, const struct sql_alter *alte
                : NULL;
 }
 
-/* Has a statement before mentioned one of these names, with 31 between them? */
+/* Has an earlier statement mentioned one of these names, which are separated by the character 31? */
 static bool mentions_any(const struct needs *needs, const char *names)
 {
     bool mentions = false;
@@ -133,8 +133,8 @@ static bool mentions_any(const struct needs *needs, const char *names)
     return mentions;
 }
 
-/* $1 the relation, $2 the new column, $3 its type: a row where the relation is a partition, or where one that inherits
- * from it has a column of that name and another type; with the names by which it inherits. */
+/* $1 the relation, $2 the new column, $3 its type: a row if the relation is a partition, or if a descendant has a
+ * column of that name with another type; with the names through which it inherits. */
 static const char added_sql[] =
     "WITH RECURSIVE down(oid, names) AS (SELECT i.inhrelid, c.relname::text FROM pg_catalog.pg_inherits i JOIN "
     "pg_catalog.pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = $1::oid UNION SELECT i.inhrelid, "
@@ -165,8 +165,8 @@ static const char *why_by_children(struct needs *needs, const struct sql_alter *
 
 /* ---- partitions and children ---- */
 
-/* $1 the parent, $2 the other table, $3 the bound or NULL for a child: what is in the way. A NOT NULL that is NO
- * INHERIT (PostgreSQL 18) asks nothing of a child. */
+/* $1 the parent, $2 the other table, $3 the bound, or NULL for a child: the obstacle. NOT NULL … NO INHERIT (PostgreSQL
+ * 18) requires nothing of a child. */
 static const char joined_sql[] =
     "WITH parent AS (SELECT b.* FROM pg_catalog.pg_attribute b WHERE b.attrelid = $1::oid AND b.attnum > 0 AND NOT "
     "b.attisdropped), other AS (SELECT b.* FROM pg_catalog.pg_attribute b WHERE b.attrelid = $2::oid AND b.attnum > 0 "
@@ -193,7 +193,7 @@ static const char joined_sql[] =
 static const char detached_sql[] = "SELECT 'has no such partition (42P01).' WHERE NOT EXISTS (SELECT FROM "
                                    "pg_catalog.pg_inherits i WHERE i.inhparent = $1::oid AND i.inhrelid = $2::oid)";
 
-/* The relation where nothing before has mentioned it. */
+/* The relation, unless an earlier statement has mentioned it. */
 static const struct relation *untouched(struct needs *needs, const char *schema, const char *name)
 {
     const struct relation *const relation =
@@ -238,9 +238,9 @@ static const char *why_alter(struct needs *needs, const struct sql_alter *alter)
 
 #define OWN_TYPES TYPES_SAID("own.type")
 
-/* $1 the table that is referred to, $2 its columns or '', $3 the table that refers or NULL, $4 its columns, $5 their
- * types. Two types fit where an operator of a btree compares them, or one becomes the other by itself; the type of the
- * index may be another than its column's: a cidr is compared as inet. */
+/* $1 the referenced table, $2 its columns or '', $3 the referencing table or NULL, $4 its columns, $5 their types. Two
+ * types fit if a btree operator compares them, or one is implicitly converted to the other; the index's type may differ
+ * from its column's: a cidr is compared as inet. */
 static const char key_sql[] =
     "WITH keys AS (SELECT u.name, u.number FROM pg_catalog.unnest(pg_catalog.string_to_array($2, pg_catalog.chr(31))) "
     "WITH ORDINALITY AS u(name, number) UNION ALL SELECT a.attname::text, k.number FROM pg_catalog.pg_index i CROSS "

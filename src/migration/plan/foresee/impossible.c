@@ -1,5 +1,5 @@
 /*
- * Only what is certain: of a name that the world does not know, and of what a body of code does, nothing is said.
+ * Reports only what is certain: names that the world does not know, and the effects of code bodies, are not judged.
  */
 #include "migration/plan/foresee/impossible.h"
 
@@ -11,9 +11,9 @@
 
 #define SINCE_14 140000
 
-/* ---- inside of a transaction block ---- */
+/* ---- in a transaction block ---- */
 
-/* A DO need not come to its COMMIT, and of a subscription the slot is not known here. */
+/* A DO may not reach its COMMIT, and a subscription's slot is not known here. */
 static bool is_certainly_alone(struct text statement)
 {
     struct sql_reader words = sql_read(statement);
@@ -22,7 +22,7 @@ static bool is_certainly_alone(struct text statement)
            sql_alone_reason(statement) != NULL;
 }
 
-/* REINDEX and CLUSTER of what is partitioned, which REINDEX passed over before PostgreSQL 14. */
+/* REINDEX and CLUSTER of a partitioned relation; before PostgreSQL 14 REINDEX skipped it. */
 static const char *reason_by_target(const struct impossible *impossible, struct text statement,
                                     const struct sql_effects *effects)
 {
@@ -59,7 +59,7 @@ static const char *alone_in_block(const struct impossible *impossible, struct te
 /* ---- another kind of relation ---- */
 
 struct kind {
-    const char *words;  /* behind DROP */
+    const char *words;  /* after DROP */
     const char *kinds;  /* pg_class.relkind of what it drops */
     const char *called; /* "a table" */
 };
@@ -81,7 +81,7 @@ static size_t kind_called(char kind)
     return i;
 }
 
-/* Which of them these words name; RELATIONS: none. */
+/* The row of these words; RELATIONS: none. */
 static size_t take_kind(struct sql_reader *words)
 {
     size_t i = 0;
@@ -94,8 +94,8 @@ static size_t take_kind(struct sql_reader *words)
     return i;
 }
 
-/* What a change names, where it is there and no table of rows that is meant; NULL: nothing is wrong. verb: DROP, or
- * CREATE OR REPLACE. */
+/* The problem if the relation in the change exists and has an unsuitable kind; NULL: none. verb: DROP, or CREATE OR
+ * REPLACE. */
 static const char *other_kind(const struct impossible *impossible, const struct sql_change *change, size_t wanted,
                               const char *verb)
 {

@@ -1,6 +1,6 @@
 /*
- * What a statement needs is asked for by its kind (needed.h), one small query for each thing. What it makes must not be
- * there, in the schema where it makes it.
+ * What a statement needs is queried by its kind (needed.h), a small query for each thing. What it creates must not
+ * exist in the schema where it is created.
  */
 #include "migration/plan/foresee/missing.h"
 
@@ -13,7 +13,7 @@
 
 /* ---- asking ---- */
 
-/* The things of the need that are there, in a relation where they are parts of one. */
+/* The existing things that match the need; parts in their relation. */
 static PGresult *find(struct needs *needs, const struct sql_need *need, const struct relation *of)
 {
     const struct needed_kind *const kind = needed_kind(need->kind);
@@ -24,16 +24,16 @@ static PGresult *find(struct needs *needs, const struct sql_need *need, const st
     return needs_ask(needs, kind->sql, kind->count, values);
 }
 
-/* How many of them there are, two at most; one where that is not known. */
+/* Their number, at most two; one if it is not known. */
 static int count_there(struct needs *needs, const struct sql_need *need, const struct relation *of)
 {
     PG_RESULT(result) = find(needs, need, of);
     return result == NULL ? 1 : PQntuples(result) > 1 ? 2 : PQntuples(result);
 }
 
-/* ---- what may have come or gone without its name ---- */
+/* ---- things that come or go without being named ---- */
 
-/* Types and schemas that nobody names where they are made: of arrays and multiranges, what is in a schema that the plan
+/* Types and schemas that are created without being named: of arrays and multiranges, those in a schema that the plan
  * has renamed, and the schema of CREATE SCHEMA AUTHORIZATION. */
 static bool may_come_unnamed(const struct needs *needs, const struct sql_need *need)
 {
@@ -43,8 +43,8 @@ static bool may_come_unnamed(const struct needs *needs, const struct sql_need *n
            (need->kind == SQL_NEED_OPERATOR && word_set_has(&needs->mentioned, "operator"));
 }
 
-/* The name that PostgreSQL gives an index, a sequence or a constraint begins with its table's, or a column's; a long
- * one is cut. A partition gets its own with those of what it is a partition of. */
+/* PostgreSQL's own names for indexes, sequences and constraints begin with the table's name, or a column's, and long
+ * ones are cut. A partition gets its own for those of its parent. */
 static bool may_be_implicit(struct needs *needs, const char *name)
 {
     bool may = strlen(name) >= LIMIT_NAME - 4;
@@ -63,15 +63,15 @@ static bool is_column(const struct sql_need *need)
            need->kind == SQL_NEED_NOT_GENERATED || need->kind == SQL_NEED_NOT_ALWAYS;
 }
 
-/* Is it about several columns, of which each may have been mentioned? */
+/* Is it about several columns, each of which may have been mentioned? */
 static bool is_of_columns(const struct sql_need *need)
 {
     return need->kind == SQL_NEED_KEY || need->kind == SQL_NEED_ARBITER || need->kind == SQL_NEED_WITHIN_KEY ||
            need->kind == SQL_NEED_COLUMN_COUNT;
 }
 
-/* The relation whose part it is, where the catalogs know its parts: a part of a table that the plan has mentioned may
- * have come by another's name, as may any column of a view. */
+/* The relation of a part, if the catalogs know its parts: a part of a table that the plan has mentioned may have got
+ * its name otherwise, and so may any column of a view. */
 static const struct relation *whole_of(const struct needs *needs, const struct sql_need *need)
 {
     const struct relation *const relation = need->is_only_read
@@ -84,14 +84,14 @@ static const struct relation *whole_of(const struct needs *needs, const struct s
     return is_implicit && word_set_has(&needs->mentioned, need->name) ? NULL : relation;
 }
 
-/* Every session has a schema of its own for what is temporary, which is made when something is. */
+/* Every session has its own schema for temporary objects, created with the first one. */
 static bool is_temporary(const struct sql_need *need)
 {
     const char *const schema = need->kind == SQL_NEED_SCHEMA ? need->name : need->schema;
     return schema != NULL && strncmp(schema, "pg_temp", strlen("pg_temp")) == 0;
 }
 
-/* Nothing is said of what is temporary, or of what statements before have so much as mentioned. */
+/* Is it judged? Not if it is temporary, or mentioned by an earlier statement. */
 static bool is_followed(const struct needs *needs, const struct sql_need *need, const struct relation *of)
 {
     const struct needed_kind *const kind = needed_kind(need->kind);
@@ -101,9 +101,9 @@ static bool is_followed(const struct needs *needs, const struct sql_need *need, 
            !(needs->own_schema != NULL && strcmp(needs->own_schema, name) == 0);
 }
 
-/* ---- what must be there ---- */
+/* ---- what must exist ---- */
 
-/* A function without its arguments must be the only one in the schema where it is found first. */
+/* A function given without arguments must be the only one in the first schema that has it. */
 static const char *why_not_one(struct needs *needs, const struct sql_need *need)
 {
     struct sql_need first = *need;
@@ -116,7 +116,7 @@ static const char *why_not_one(struct needs *needs, const struct sql_need *need)
                               need->name);
 }
 
-/* A relation: the world knows what the plan has made of its name. */
+/* For a relation: the world knows what the plan has done to its name. */
 static const char *why_no_relation(struct needs *needs, struct text statement, const struct sql_need *need)
 {
     const struct relation *const relation = world_find(needs->world, need->schema, need->name);
@@ -136,7 +136,7 @@ static const char *why_no_relation(struct needs *needs, struct text statement, c
                               need->name);
 }
 
-/* Is there something of the name that takes another number of arguments, or a procedure? */
+/* Is there something of that name with another number of arguments, or a procedure? */
 static bool is_called_otherwise(struct needs *needs, const struct sql_need *need)
 {
     struct sql_need any = *need;
@@ -173,7 +173,7 @@ static const char *why_missing(struct needs *needs, struct text statement, const
                                                                                  : needed_missing(needs->arena, need);
 }
 
-/* What is dropped must be nobody's need. */
+/* What is dropped must not be needed by anything. */
 static const char *why_kept(struct needs *needs, struct text statement, const struct sql_need *need)
 {
     const struct needed_kind *const kind = needed_kind(need->kind);
@@ -189,9 +189,9 @@ static const char *why_kept(struct needs *needs, struct text statement, const st
     return found == NULL ? NULL : dependents_of(needs, statement, need, of, found);
 }
 
-/* ---- what must not be there ---- */
+/* ---- what must not exist ---- */
 
-/* A relation is renamed where it is, or moved into the schema that is said: where it may be already. */
+/* A relation is renamed in its schema, or moved to the given schema, where the name may be taken. */
 static const char *why_relation_there(struct needs *needs, const struct sql_need *make)
 {
     const struct relation *const old = make->was == NULL ? NULL : world_find(needs->world, make->was_schema, make->was);
@@ -206,8 +206,7 @@ static const char *why_relation_there(struct needs *needs, const struct sql_need
                : needs_say_there(needs->arena, NULL, make->name);
 }
 
-/* May a statement before have taken it away, with what it is a part of? What makes an array's name free does it by
- * itself. */
+/* May an earlier statement have dropped it, with what it belongs to? An array type's name is freed automatically. */
 static bool may_be_gone(const struct needs *needs, const struct sql_need *make)
 {
     return is_temporary(make) || needs->has_cascaded || needs_took(needs, make->name) ||
@@ -226,8 +225,8 @@ static bool has_common(const PGresult *some, const PGresult *others)
     return has;
 }
 
-/* May what gets another name or schema be itself what was found, or be renamed in another schema than the first of the
- * search path? Of what no schema has the plan has made it, in the first where there is no other. */
+/* For a rename or move: may the object found be the one that is renamed, or is it renamed in a schema other than the
+ * first of the search path? If no schema has it, the plan has created it, in the first one if there is no other. */
 static bool may_stand_elsewhere(struct needs *needs, const struct sql_need *make, const PGresult *found)
 {
     struct sql_need old = *make;
@@ -250,7 +249,7 @@ static bool is_in_the_way(const PGresult *found)
     return is;
 }
 
-/* What a statement calls by its own name again stays what it is; what it drops it drops before. */
+/* An object that is given its own name again stays the same; what the statement drops is dropped first. */
 static const char *why_there(struct needs *needs, struct text statement, const struct sql_need *make)
 {
     const struct needed_kind *const kind = needed_kind(make->kind);

@@ -1,6 +1,5 @@
 /*
- * A name without a schema is there where any schema has it, and so is a type: what a search path would find of them is
- * the server's to say.
+ * An unqualified name exists if any schema has it, and so does a type: only the server knows what a search path finds.
  */
 #include "migration/plan/foresee/needed.h"
 
@@ -18,7 +17,7 @@
 
 #define GLOBAL(class, name) "SELECT o.oid FROM pg_catalog." class " o WHERE o." name " = $2::name AND $1::text IS NULL"
 
-/* relation: its column with the oid of that. */
+/* relation: its column with the relation's oid. */
 #define PART(class, relation, name)                                                                                    \
     "SELECT o.oid FROM pg_catalog." class " o WHERE o." relation " = $1::oid AND o." name " = $2::name"
 
@@ -28,7 +27,7 @@
 
 #define TYPES_GIVEN_ARE TYPES_ARE(TYPES_GIVEN, "$4")
 
-/* What is put out counts as well where PROCEDURE or ROUTINE is written, and no mode (LookupFuncWithArgs, 14 to 18). */
+/* OUT parameters count as well if PROCEDURE or ROUTINE is written, without modes (LookupFuncWithArgs, 14 to 18). */
 #define TYPES_ALL_ARE TYPES_ARE("p.proallargtypes", "$4")
 
 static const char routine_sql[] = "SELECT p.oid, " TYPES_ARE_UNSURE(
@@ -42,7 +41,7 @@ static const char operator_sql[] = "SELECT o.oid, o.oprcode = 0 OR " TYPES_ARE_U
           "IS "
           "NULL OR " TYPES_ARE("ARRAY[o.oprleft, o.oprright]", "$4") ")";
 
-/* A shell of the name becomes what is made. */
+/* A shell type of that name becomes the new type. */
 static const char type_sql[] =
     "SELECT o.oid, NOT o.typisdefined FROM pg_catalog.pg_type o JOIN pg_catalog.pg_namespace n ON n.oid = "
     "o.typnamespace WHERE o.typname = $2::name AND ($1::text IS NULL OR n.nspname = $1::name)";
@@ -51,7 +50,7 @@ static const char cast_sql[] =
     "SELECT o.oid, " TYPES_ARE_UNSURE("$4") " FROM pg_catalog.pg_cast o WHERE coalesce($1, $2, $3) IS NOT NULL "
                                             "AND " TYPES_ARE("ARRAY[o.castsource, o.casttarget]", "$4");
 
-/* With so many arguments: a type is called with one, and so is a column. */
+/* With this number of arguments. A type or column can be called with one. */
 static const char callable_sql[] = IN_SCHEMA(
     "pg_proc", "pro") " AND ($3::text IS NULL OR (o.prokind <> 'p' AND "
                       "$3::int >= o.pronargs - o.pronargdefaults - (o.provariadic <> 0)::int AND "
@@ -61,7 +60,7 @@ static const char callable_sql[] = IN_SCHEMA(
                                  "coalesce($3, '1') = '1' UNION ALL SELECT 0::oid FROM pg_catalog.pg_attribute a "
                                  "WHERE a.attname = $2::name AND coalesce($3, '1') = '1' LIMIT 1";
 
-/* A function of no matter which argument. */
+/* A function of any argument. */
 static const char column_or_function_sql[] =
     "SELECT a.attnum::oid FROM pg_catalog.pg_attribute a WHERE a.attrelid = $1::oid AND a.attname = $2::name AND NOT "
     "a.attisdropped UNION ALL SELECT p.oid FROM pg_catalog.pg_proc p WHERE p.proname = $2::name LIMIT 1";
@@ -77,7 +76,7 @@ static const char key_sql[] =
     "ORDER BY 1) = ARRAY(SELECT u.name::name FROM pg_catalog.unnest(pg_catalog.string_to_array($2, "
     "pg_catalog.chr(31))) AS u(name) ORDER BY 1) END";
 
-/* A view's is that of its table. */
+/* A view uses its table's. */
 static const char arbiter_sql[] =
     "SELECT i.indexrelid FROM pg_catalog.pg_index i WHERE i.indrelid = $1::oid AND i.indisunique AND i.indpred IS NULL "
     "AND i.indexprs IS NULL AND ARRAY(SELECT DISTINCT a.attname FROM pg_catalog.pg_attribute a WHERE a.attrelid = "
@@ -98,7 +97,7 @@ static const char column_count_sql[] =
     "SELECT $1::oid WHERE $2::int <= (SELECT pg_catalog.count(*) FROM pg_catalog.pg_attribute a WHERE a.attrelid = "
     "$1::oid AND a.attnum > 0 AND NOT a.attisdropped)";
 
-/* Of an expression in a key nothing is said. */
+/* Expressions in a key are not judged. */
 static const char within_key_sql[] =
     "SELECT $1::oid WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_partitioned_table p JOIN pg_catalog.pg_attribute a ON "
     "a.attrelid = p.partrelid AND a.attnum = ANY (p.partattrs::int2[]) WHERE p.partrelid = $1::oid AND a.attname <> "
@@ -119,8 +118,8 @@ static const char domain_constraint_sql[] =
     "pg_catalog.pg_namespace n ON n.oid = t.typnamespace WHERE t.typname = $2::name AND ($1::text IS NULL OR n.nspname "
     "= $1::name) AND k.conname = $3::name";
 
-/* What is installed needs no files, nor what pg_tle keeps in its tables. A version may be reached by scripts only,
- * which CREATE EXTENSION takes, too. */
+/* Not needed for installed extensions, nor for those that pg_tle stores in its tables. CREATE EXTENSION also accepts a
+ * version that scripts lead to. */
 static const char files_sql[] =
     "SELECT o.oid FROM pg_catalog.pg_extension o WHERE o.extname = $2::name AND $1::text IS NULL AND ($3::text IS NULL "
     "OR o.extversion = $3) UNION ALL SELECT 0::oid FROM pg_catalog.pg_available_extension_versions() v WHERE v.name = "
@@ -190,7 +189,7 @@ const struct needed_kind *needed_kind(enum sql_need_kind kind)
     return (size_t)kind < sizeof kinds / sizeof kinds[0] && kinds[kind].sql != NULL ? &kinds[kind] : NULL;
 }
 
-/* ---- for a person ---- */
+/* ---- for people ---- */
 
 const char *needed_called(const struct sql_need *need)
 {
@@ -273,7 +272,7 @@ static const char *with_commas(struct arena *arena, const char *columns)
     return buffer_string(&list);
 }
 
-/* What is not said of a thing of another kind; NULL: nothing. */
+/* A special message for some kinds; NULL: none. */
 static const char *specially_missing(struct arena *arena, const struct sql_need *need)
 {
     const char *const name = need->name;

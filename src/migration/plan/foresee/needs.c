@@ -1,5 +1,5 @@
 /*
- * Words are noted as they stand in statements, whatever they mean there.
+ * Words are recorded as they are, whatever they mean in the statement.
  */
 #include "migration/plan/foresee/needs.h"
 
@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define MOST_ASKED 2000 /* queries for one plan, beside those that are sent together */
+#define MOST_ASKED 2000 /* queries for one plan, besides those that are sent together */
 
 /* ---- words ---- */
 
@@ -22,7 +22,7 @@ static bool authorizes_schema(struct sql_reader words)
     return sql_take(&words, "create") && sql_take(&words, "schema") && sql_is_word(&words.token, "authorization");
 }
 
-/* May the statement take something away, or give it another name or place? */
+/* May the statement drop, rename or move something? */
 static bool takes_away(struct text statement)
 {
     static const char *const words[] = {"drop", "rename", "schema", NULL};
@@ -37,7 +37,7 @@ static bool takes_away(struct text statement)
     return takes;
 }
 
-/* Remembers what it may take away. */
+/* Records what it may drop. */
 static void note_taken(struct needs *needs, struct text statement)
 {
     static const char *const others[] = {"cascade", "owned", "extension", NULL};
@@ -67,7 +67,7 @@ const char *needs_say_there(struct arena *arena, const char *called, const char 
                         called == NULL ? "" : "The ", called == NULL ? "" : called, called == NULL ? "" : " ", name);
 }
 
-/* SELECT INTO, and EXPLAIN ANALYZE of what makes a table. */
+/* SELECT INTO, and EXPLAIN ANALYZE of a statement that creates a table. */
 static bool makes_of_rows(struct sql_reader words)
 {
     struct sql_reader explained = words;
@@ -78,7 +78,7 @@ static bool makes_of_rows(struct sql_reader words)
            (sql_take(&explained, "explain") && (sql_skip_to(&words, "create") || sql_skip_to(&explained, "into")));
 }
 
-/* SET TIME ZONE, and whatever else sets it. */
+/* SET TIME ZONE, and other ways to set it. */
 static bool sets_zone(struct arena *arena, struct sql_reader words, struct text statement)
 {
     static const char *const verbs[] = {"set", "reset", "discard", "select", "do", NULL};
@@ -99,7 +99,7 @@ void needs_note(struct needs *needs, struct text statement)
 {
     static const char *const verbs[] = {"create", "alter",   "drop",  "truncate", "delete",
                                         "with",   "refresh", "merge", NULL};
-    /* INSERT, UPDATE and COPY by a trigger. */
+    /* INSERT, UPDATE and COPY may, through a trigger. */
     static const char *const emptying[] = {"drop",   "truncate", "delete", "with",    "merge",
                                            "insert", "update",   "copy",   "explain", NULL};
     struct sql_reader words = sql_read(statement);

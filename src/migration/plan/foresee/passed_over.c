@@ -1,5 +1,5 @@
 /*
- * By the catalogs alone: what a query gives beside its columns is not compared here.
+ * Uses the catalogs only: of a query's result only the columns are compared.
  */
 #include "migration/plan/foresee/passed_over.h"
 
@@ -10,12 +10,12 @@
 
 #include <string.h>
 
-/* $1 schema or NULL, $2 name, $3 where names without one are made or NULL: the relation that it would be. */
+/* $1 schema or NULL, $2 name, $3 the schema for unqualified names or NULL: the relation that it would be. */
 #define RELATION                                                                                                       \
     "(SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE "         \
     "c.relname = $2::name AND n.nspname = coalesce($1::name, $3::name, (" PG_SCRIPT_SCHEMAS ")[1]))"
 
-/* $4 the names of the columns, $5 their types: the first that is missing or of another type. */
+/* $4 column names, $5 their types: the first that is missing or has another type. */
 static const char columns_sql[] =
     "SELECT CASE WHEN a.attname IS NULL THEN pg_catalog.format('it has no column \"%s\".', n.name) ELSE "
     "pg_catalog.format('its column \"%s\" is of the type %s there.', n.name, pg_catalog.format_type(a.atttypid, "
@@ -24,14 +24,14 @@ static const char columns_sql[] =
     "" RELATION " AND a.attname = n.name::name AND NOT a.attisdropped WHERE " RELATION " IS NOT NULL AND (a.attname IS "
     "NULL OR (n.type <> '' AND a.atttypid <> ALL (" TYPES_SAID("n.type") "))) ORDER BY n.number LIMIT 1";
 
-/* The parent, its oid, and the bound (which names no column: without a relation pg_get_expr() waits for nobody's lock).
- */
+/* The parent, its oid, and the bound. (A bound contains no columns, so pg_get_expr() without a relation waits for no
+ * lock.) */
 static const char bound_sql[] =
     "SELECT p.relname, p.oid, pg_catalog.pg_get_expr(c.relpartbound, 0) FROM pg_catalog.pg_class c LEFT JOIN "
     "pg_catalog.pg_inherits i ON i.inhrelid = c.oid AND c.relispartition LEFT JOIN pg_catalog.pg_class p ON p.oid = "
     "i.inhparent WHERE c.oid = " RELATION " AND c.relkind IN ('r', 'p', 'f')";
 
-/* A row of what is there. */
+/* Judges a row of what exists. */
 static struct passed_over judge_bound(struct arena *arena, struct pg_session *session, const PGresult *found,
                                       const struct sql_bound *bound)
 {

@@ -1,6 +1,6 @@
 /*
- * A list of what statements have said, for each relation whatever it is called by now. What is taken away from one that
- * may have children, which lose it with it, or from one that is not known, is taken away from all.
+ * A list of what statements have established, for each relation under whatever name. What is removed from a relation
+ * that may have children (which lose it, too), or from an unknown one, is removed from all.
  */
 #include "migration/plan/foresee/proven.h"
 
@@ -10,12 +10,12 @@
 
 #include <string.h>
 
-#define SINCE_18 180000 /* NOT NULL is a constraint with a name */
+#define SINCE_18 180000 /* NOT NULL is a named constraint */
 
 struct proven_item {
     const struct relation *relation; /* NULL: any */
     struct sql_proof proof;
-    bool is_over; /* it does not count any more */
+    bool is_over; /* no longer valid */
 };
 
 static bool is_same(const char *a, const char *b)
@@ -28,7 +28,7 @@ static bool is_of(const struct proven_item *item, const struct relation *relatio
     return item->relation == NULL || relation == NULL || item->relation == relation;
 }
 
-/* The last of this kind, constraint and column (NULL: any) that counts; NULL: there is none. */
+/* The last valid one of this kind, constraint and column (NULL: any); NULL: none. */
 static const struct proven_item *find(const struct proven *proven, const struct relation *relation,
                                       const struct sql_proof *wanted)
 {
@@ -51,9 +51,9 @@ static bool has(const struct proven *proven, const struct relation *relation, st
 
 /* ---- the catalogs ---- */
 
-/* $1 the relation, $2 the column: is it NOT NULL; by constraints of which names; is its type composite; and of each
- * CHECK on it the name, whether it is valid, whether it is about this column only, what it says, and the column's
- * number there. */
+/* $1 the relation, $2 the column: whether it is NOT NULL and by which constraints; whether its type is composite; and
+ * of each CHECK on it the name, whether it is valid, whether it is about this column only, its tree, and the column's
+ * number in it. */
 static const char column_sql[] =
     "SELECT a.attnotnull, (SELECT k.conname FROM pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND "
     "k.contype = 'n' AND k.conkey = ARRAY[a.attnum] LIMIT 1), coalesce((SELECT k.convalidated FROM "
@@ -64,13 +64,13 @@ static const char column_sql[] =
     "a.atttypid LEFT JOIN pg_catalog.pg_constraint k ON k.conrelid = a.attrelid AND k.contype = 'c' AND a.attnum = ANY "
     "(k.conkey) AND NOT k.connoinherit WHERE a.attrelid = $1::oid AND a.attname = $2::name AND NOT a.attisdropped";
 
-/* $1 the table, $2 the index: its oid and the columns of its key. */
+/* $1 the table, $2 the index: its oid and its key columns. */
 static const char index_sql[] =
     "SELECT i.indexrelid, a.attname FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid AND "
     "x.relname = $2::name JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY "
     "(i.indkey[0:i.indnkeyatts - 1]) WHERE i.indrelid = $1::oid AND i.indexprs IS NULL";
 
-/* Is it NOT NULL, by what is valid and was not dropped? */
+/* Is it NOT NULL, by something valid that was not dropped? */
 static bool is_not_null(const struct proven *proven, const struct relation *relation, const PGresult *column)
 {
     const char *const constraint = pg_field(column, 0, 1);
@@ -81,7 +81,7 @@ static bool is_not_null(const struct proven *proven, const struct relation *rela
             !has(proven, relation, (struct sql_proof){.kind = SQL_PROOF_DROPPED, .constraint = constraint}));
 }
 
-/* Does the CHECK in this row prove it? With one of its columns a CHECK goes. */
+/* Does the CHECK in this row prove it? A CHECK is dropped with any of its columns. */
 static bool is_check(const struct proven *proven, const struct relation *relation, const PGresult *column, int row)
 {
     const char *const constraint = pg_field(column, row, 4);
@@ -159,7 +159,7 @@ static void add(struct proven *proven, const struct relation *relation, const st
                                                           false};
 }
 
-/* Does the one that is noted end the other? A CHECK without a name may be any. */
+/* Does the new item end the other? An unnamed CHECK may be any. */
 static bool ends(const struct proven *proven, const struct sql_proof *noted, const struct sql_proof *other)
 {
     const bool is_own = is_same(other->constraint, "");
@@ -214,7 +214,7 @@ static bool may_cascade(struct sql_reader words)
     return may && words.token.kind != SQL_END;
 }
 
-/* A block says so in its body; a procedure, a function, and what could not be read may do anything. */
+/* A block's body tells; a procedure, a function, and unreadable statements may drop anything. */
 static bool may_take_away(struct arena *arena, struct text statement)
 {
     static const char *const rows[] = {"insert", "update", "delete", "merge", "copy", "create", NULL};

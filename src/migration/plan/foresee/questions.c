@@ -1,6 +1,6 @@
 /*
- * A query of $1, $2, … is sent for many questions as a LATERAL subquery over their values, so that it need not be
- * written twice. Where the server refuses one of them, all of its batch are asked one by one.
+ * A query with $1, $2, … is sent for many questions at once, as a LATERAL subquery over their values, so that it need
+ * not be written twice. If the server refuses a batch, its questions are asked one by one.
  */
 #include "migration/plan/foresee/questions.h"
 
@@ -16,20 +16,20 @@
 #define BATCH       500
 
 struct question {
-    struct question *next; /* of the bucket */
-    struct question *like; /* the next that is asked by the same query */
+    struct question *next; /* in the hash bucket */
+    struct question *like; /* the next question with the same query */
     const char *sql;
     int count;
     const char *const *values;
     bool is_answered;
-    bool is_refused; /* by the server: its answer is that there is none */
+    bool is_refused; /* by the server: there is no answer */
     int fields;
-    char ***rows; /* each of so many fields */
+    char ***rows; /* each with this many fields */
     size_t row_count;
     size_t row_capacity;
 };
 
-/* Those that are asked by one query, and not sent yet. */
+/* Questions with the same query that are not sent yet. */
 struct kind {
     const char *sql;
     struct question *questions;
@@ -42,7 +42,7 @@ struct questions {
     struct kind *kinds;
     size_t kind_count;
     size_t kind_capacity;
-    size_t noted_count; /* that are not sent yet */
+    size_t noted_count; /* not sent yet */
     bool are_noted;
 };
 
@@ -179,14 +179,14 @@ static void put_values(struct buffer *arrays, struct question *const *batch, siz
     }
 }
 
-/* A query that selects nothing, for there to be rows or none, has one field that is NULL. */
+/* A query without columns, which only yields rows or not, gets one field that is NULL. */
 static void answer(struct question *question, int fields)
 {
     question->fields = fields > 0 ? fields : 1;
     question->is_answered = fields <= MOST_FIELDS;
 }
 
-/* The fields of the row from this one on. */
+/* Keeps the fields of the row from `first` on. */
 static void keep_row(struct questions *questions, struct question *question, const PGresult *result, int row, int first)
 {
     char **const cells = arena_array(questions->arena, (size_t)question->fields, sizeof *cells);
@@ -198,7 +198,7 @@ static void keep_row(struct questions *questions, struct question *question, con
     question->rows[question->row_count++] = cells;
 }
 
-/* Gives each question its rows, whose first field is the question's number: those of one stay in their order. */
+/* Gives each question its rows, in order; the first field is the question's number. */
 static void take_rows(struct questions *questions, struct question *const *batch, size_t count, const PGresult *result)
 {
     for (size_t i = 0; i < count; i++) {
@@ -284,7 +284,7 @@ bool questions_know(struct questions *questions, const char *sql, int count, con
     return questions->are_noted || (question != NULL && question->is_answered);
 }
 
-/* Asks, and remembers what came of it. */
+/* Asks, and remembers the answer. */
 static PGresult *ask(struct questions *questions, struct question *question)
 {
     struct status unanswered = {.arena = questions->arena};

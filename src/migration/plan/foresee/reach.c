@@ -1,7 +1,7 @@
 /*
- * One query for each kind of reach. Each gives rows of a relation's oid, the lock on it (0: none, it only goes), and
- * whether it goes. The queries know what PostgreSQL's own code locks: dependency.c for what a DROP takes with it,
- * tablecmds.c for the rest; tests/service/test_plan_locks.py holds them against pg_locks.
+ * One query for each kind of reach. Rows contain a relation's oid, the lock on it (0: it is only dropped), and whether
+ * it is dropped. The queries follow PostgreSQL's code: dependency.c for what a DROP drops along, tablecmds.c for the
+ * rest; tests/service/test_plan_locks.py compares them with pg_locks.
  */
 #include "migration/plan/foresee/reach.h"
 
@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-/* Relations of the system, and what is no relation that anybody reads or writes, are not told of. */
+/* Leaves out system relations, and kinds that nobody reads or writes. */
 #define TOLD_OF(kinds)                                                                                                 \
     "SELECT r.oid, pg_catalog.max(r.lock), pg_catalog.bool_or(r.goes), " PG_SCRIPT_NAME(                               \
         "r.oid") ", coalesce(pg_catalog.max(c.relkind::text), ''), coalesce(pg_catalog.bool_or(c.relkind IN (" kinds   \
@@ -23,13 +23,13 @@
     "ON n.oid = c.relnamespace WHERE r.oid = 0 OR (c.oid IS NOT NULL AND n.nspname NOT LIKE 'pg\\_%') "                \
     "GROUP BY r.oid ORDER BY 4"
 
-/* $1 the relation's oid, or 0; $2 the object's type; $3 its schema or NULL; $4 its name; $5 the part's name or NULL;
- * $6 the lock. */
+/* $1 the relation's oid, or 0; $2 the object's type; $3 its schema or NULL; $4 its name; $5 the part's name or NULL; $6
+ * the lock. */
 #define DOWN                                                                                                           \
     "down(oid) AS (SELECT $1::oid UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN down "                    \
     "ON i.inhparent = down.oid)"
 
-/* The part, in the relation and what inherits from it; where none has that name (the plan has renamed it), any. */
+/* The part in the relation and its descendants; any part if none has that name (the plan has renamed it). */
 #define COLUMNS                                                                                                        \
     "columns(relation, number) AS (SELECT a.attrelid, a.attnum FROM pg_catalog.pg_attribute a JOIN down "              \
     "ON a.attrelid = down.oid WHERE a.attnum > 0 AND NOT a.attisdropped AND (a.attname = $5::name OR $5 IS NULL "      \
@@ -39,7 +39,7 @@ static const char children_sql[] =
     TOLD "WITH RECURSIVE " DOWN " SELECT oid, $6::int, false FROM down WHERE oid <> $1::oid "
          "AND $2 || coalesce($3, $4, $5, '') IS NOT NULL" END;
 
-/* Constraints of tables and foreign keys over the column; both their tables; the sequence of an identity. */
+/* Constraints and foreign keys with the column, both tables of these; an identity's sequence. */
 static const char retype_sql[] =
     TOLD "WITH RECURSIVE " DOWN ", " COLUMNS " SELECT x.oid, x.lock, false FROM ("
          "SELECT pg_catalog.unnest(ARRAY[k.conrelid, k.confrelid]) AS oid, $6::int AS lock FROM "
@@ -57,7 +57,7 @@ static const char sequences_sql[] = TOLD
     "AND s.relkind = 'S' WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype IN ('a', 'i') "
     "AND $2 || coalesce($3, $4, '') IS NOT NULL" END;
 
-/* The DEFAULT partition under ACCESS EXCLUSIVE; the lock that is asked for is for the other tables of foreign keys. */
+/* The DEFAULT partition gets ACCESS EXCLUSIVE; the given lock is for the other tables of foreign keys. */
 static const char beside_sql[] =
     TOLD "WITH RECURSIVE " DOWN ", defaults(oid) AS (SELECT p.partdefid FROM pg_catalog.pg_partitioned_table p "
          "WHERE p.partrelid = $1::oid AND p.partdefid <> 0 UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i "
@@ -73,7 +73,7 @@ static const char truncate_sql[] = TOLD
     "SELECT k.conrelid FROM pg_catalog.pg_constraint k WHERE k.contype = 'f' AND k.confrelid = e.oid "
     "AND $7::bool) x) SELECT oid, $6::int, false FROM emptied WHERE $2 || coalesce($3, $4, $5, '') IS NOT NULL" END;
 
-/* What views read, through any number of them. */
+/* The tables that views read, at any depth. */
 static const char bases_sql[] = TOLD
     "WITH RECURSIVE bases(oid) AS (SELECT $1::oid UNION SELECT x.oid FROM bases b CROSS JOIN LATERAL ("
     "SELECT d.refobjid AS oid FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_depend d "
@@ -86,8 +86,8 @@ static const char bases_sql[] = TOLD
     "SELECT t.oid FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace "                 \
     "WHERE t.typname = $4::name AND ($3::text IS NULL OR n.nspname = $3::name)"
 
-/* Columns of the type, of domains over it, arrays and ranges of it, and composites with it. A row of 0 says that there
- * is such a type. */
+/* Columns of the type, of domains over it, arrays and ranges of it, and composites with it. A row of 0 means that the
+ * type exists. */
 static const char type_users_sql[] = TOLD
     "WITH RECURSIVE types(oid) AS (" TYPES " UNION SELECT x.oid FROM types y CROSS JOIN LATERAL ("
     "SELECT t.oid FROM pg_catalog.pg_type t WHERE t.typbasetype = y.oid OR t.typelem = y.oid UNION ALL "
@@ -113,8 +113,8 @@ static const char every_table_sql[] = TOLD
     "WHERE c.relkind IN ('r', 'p', 'm') AND ($4::text IS NULL OR n.nspname = $4::name) AND " OTHERS
     " AND $2 || coalesce($3, $5, '') IS NOT NULL AND $1::oid IS NOT NULL" END;
 
-/* Of the relation and its partitions, or of every table of a schema or the database. The planner opens each index of a
- * table that a query reads: who locks one against reads stops the readers of its table. */
+/* Of the relation and its partitions, or of every table of a schema or the database. The planner opens all indexes of a
+ * table that a query reads: locking one against reads blocks the table's readers. */
 static const char indexes_sql[] = TOLD_OF(
     "'i', 'I'") "WITH RECURSIVE " DOWN " SELECT i.indexrelid, $6::int, false FROM pg_catalog.pg_index i JOIN "
                 "pg_catalog.pg_class c ON c.oid = i.indrelid "
@@ -132,11 +132,11 @@ static const char of_role_sql[] = TOLD
     "WHERE r.rolname = coalesce($4::name, current_user)) AND " OTHERS
     " AND $2 || coalesce($3, $5, '') IS NOT NULL AND $1::oid IS NOT NULL" END;
 
-/* ---- what goes with an object ---- */
+/* ---- what is dropped with an object ---- */
 
 #define OF_CLASS(class) "'pg_catalog." class "'::pg_catalog.regclass::oid"
 
-/* Parts of a relation; of a constraint that the plan has renamed, every foreign key. */
+/* Parts of a relation; if the plan has renamed a constraint, every foreign key. */
 #define PARTS                                                                                                          \
     "SELECT " OF_CLASS(                                                                                                \
         "pg_class") " AS classid, $1::oid AS objid, 0 AS objsubid WHERE $2 = 'relation' "                              \
@@ -188,7 +188,7 @@ static const char of_role_sql[] = TOLD
                                                                                                               "$5::"   \
                                                                                                               "name "
 
-/* Whatever schema they are in, where none is said; of functions and operators every one of the name. */
+/* In any schema if unqualified; for functions and operators all of that name. */
 #define IN_SCHEMA(type, class, prefix)                                                                                 \
     "UNION ALL SELECT " OF_CLASS(                                                                                      \
         #class) ", o.oid, 0 FROM pg_catalog." #class " o JOIN pg_catalog.pg_namespace n "                              \
@@ -217,7 +217,7 @@ static const char of_role_sql[] = TOLD
     BY_NAME("foreign-data wrapper", pg_foreign_data_wrapper, fdw)                                                      \
     BY_NAME("server", pg_foreign_server, srv)
 
-/* What depends on what goes, and, of what is inside of another, that other: a view's rule takes the view with it. */
+/* Everything that depends on what is dropped, and for an internal part its owner: a view's rule drops the view. */
 #define GONE                                                                                                           \
     "gone(classid, objid, objsubid) AS (SELECT classid, objid, objsubid::int FROM roots UNION SELECT x.classid, "      \
     "x.objid, x.objsubid FROM gone g CROSS JOIN LATERAL (SELECT d.classid, d.objid, d.objsubid "                       \
@@ -226,7 +226,7 @@ static const char of_role_sql[] = TOLD
     "SELECT u.refclassid, u.refobjid, u.refobjsubid FROM pg_catalog.pg_depend u WHERE u.classid = g.classid "          \
     "AND u.objid = g.objid AND u.deptype = 'i' AND $7::bool) x)"
 
-/* Which relation each of them is of. */
+/* The relation of each. */
 #define PART_OF(class, column, lock)                                                                                   \
     "UNION ALL SELECT o." #column ", " lock                                                                            \
     ", false FROM gone g JOIN pg_catalog." #class " o ON o.oid = g.objid "                                             \
@@ -254,10 +254,10 @@ static const char drop_sql[] = TOLD
 
 static const struct {
     const char *sql;
-    bool cascades; /* has a $7, and this is what it is */
+    bool cascades; /* has a $7, with this value */
     bool has_cascade;
-    bool on_relation; /* nothing is asked about a relation that the plan makes itself */
-    bool says_found;  /* a row of 0 says that the object is there */
+    bool on_relation; /* nothing is asked about a relation that the plan creates */
+    bool says_found;  /* a row of 0 means that the object exists */
 } kinds[] = {
     [SQL_REACH_CHILDREN] = {children_sql, .on_relation = true},
     [SQL_REACH_PARTITIONS] = {children_sql, .on_relation = true},
@@ -285,9 +285,9 @@ struct reaching {
     struct sql_effects *effects;
     size_t capacity;
     size_t held_capacity;
-    const struct relation **held; /* whose locks they are, in the order of the effects' */
-    enum sql_lock link_lock;      /* what links are locked with */
-    bool are_heirs;               /* what is found inherits from the statement's target what is changed there */
+    const struct relation **held; /* whose locks they are, in the order of the effects */
+    enum sql_lock link_lock;      /* the lock on links */
+    bool are_heirs;               /* what is found inherits the change from the statement's target */
 };
 
 static void lock(struct reaching *reaching, const struct relation *relation, enum sql_lock lock)
@@ -321,7 +321,7 @@ static void lock_link(void *data, struct relation *relation)
     lock(reaching, relation, reaching->link_lock);
 }
 
-/* What the plan itself has tied to what is changed here. */
+/* Adds what the plan itself has linked with the changed relation. */
 static void follow_links(struct reaching *reaching, const struct relation *relation, const struct sql_reach *reach)
 {
     static const bool follows[SQL_REACH_OF_ROLE + 1] = {
@@ -334,7 +334,7 @@ static void follow_links(struct reaching *reaching, const struct relation *relat
     }
 }
 
-/* A relation that goes is told of with its lock first. */
+/* The lock on a dropped relation is reported first. */
 static bool take_rows(struct reaching *reaching, const PGresult *result)
 {
     bool found = false;
@@ -381,14 +381,14 @@ static void ask(struct reaching *reaching, const struct relation *relation, cons
         questions_ask(reaching->questions, kinds[reach->kind].sql, kinds[reach->kind].has_cascade ? 7 : 6, values);
     const bool found = result != NULL && take_rows(reaching, result);
     if (questions_are_noted(reaching->questions)) {
-        return; /* what comes behind is asked as if it were known */
+        return; /* what follows is asked as if it were known */
     }
     if (result == NULL || (!found && kinds[reach->kind].says_found && !world_is_empty(reaching->world))) {
-        reaching->effects->unknown = true; /* of an object that the plan makes itself, it is not known who uses it */
+        reaching->effects->unknown = true; /* if the plan itself creates the object, its users are not known */
     }
 }
 
-/* Without children nothing inherits, and without partitions nothing is shared with them. */
+/* Without children nothing inherits, without partitions nothing is shared with them. */
 static bool is_needless(const struct relation *relation, enum sql_reach_kind kind)
 {
     return (kind == SQL_REACH_CHILDREN && !relation->has_children) ||
@@ -411,7 +411,7 @@ static void add_reach(struct reaching *reaching, const struct sql_reach *reach)
     }
 }
 
-/* A change of rows fires triggers, of which not all can be read. */
+/* A change of rows fires triggers, some of which cannot be read. */
 static void add_fired(struct reaching *reaching, struct relation *relation, enum sql_lock lock)
 {
     struct sql_effects *const effects = reaching->effects;
@@ -445,7 +445,7 @@ void reach_add(struct arena *arena, struct questions *questions, struct world *w
         struct relation *const relation = world_find(world, effects->locks[i].schema, effects->locks[i].name);
         add_fired(&reaching, relation, effects->locks[i].lock);
         if (relation != NULL && relation->renamed && relation->display != NULL) {
-            effects->locks[i].relation = relation->display; /* by which others know it now */
+            effects->locks[i].relation = relation->display; /* its present name for other sessions */
         }
         reaching.held[i] = relation;
         effects->locks[i].oid = relation == NULL ? 0 : relation->oid;

@@ -1,6 +1,6 @@
 /*
- * What a read-only transaction refuses is what PostgreSQL's ClassifyUtilityCommandAsReadOnly() does not let pass, and
- * changes of rows of tables that are not temporary.
+ * A read-only transaction refuses what PostgreSQL's ClassifyUtilityCommandAsReadOnly() does not allow, and changes of
+ * rows in tables that are not temporary.
  */
 #include "migration/plan/foresee/read_only.h"
 
@@ -10,11 +10,11 @@
 #define NOW   "transaction_read_only"
 #define LATER "default_transaction_read_only"
 
-/* ---- what a statement sets ---- */
+/* ---- settings ---- */
 
 enum said { SAYS_NOTHING, SAYS_ONLY, SAYS_WRITE };
 
-/* READ ONLY or READ WRITE anywhere in the words of a BEGIN or SET TRANSACTION. */
+/* READ ONLY or READ WRITE anywhere in a BEGIN or SET TRANSACTION. */
 static enum said said_in(struct text modes)
 {
     struct sql_reader words = sql_read(modes);
@@ -38,13 +38,13 @@ static enum said said_by_value(const struct sql_token *token)
     return word_is_one_of_nocase(value, on) ? SAYS_ONLY : SAYS_WRITE;
 }
 
-/* A setting: what is said, and whether it is of later transactions. */
+/* A setting: its value, and whether it is for later transactions. */
 struct setting {
     enum said said;
     bool is_later;
 };
 
-/* Behind SET. LOCAL default_transaction_read_only ends with the transaction that is not changed by it. */
+/* After SET. SET LOCAL default_transaction_read_only has no effect: it ends with the transaction. */
 static struct setting of_set(struct sql_reader words)
 {
     const bool local = sql_take(&words, "local");
@@ -59,7 +59,7 @@ static struct setting of_set(struct sql_reader words)
     return (struct setting){local && is_later ? SAYS_NOTHING : said_by_value(&words.token), is_later};
 }
 
-/* SELECT set_config('default_transaction_read_only', 'on', false); the same with true is SET LOCAL. */
+/* SELECT set_config('default_transaction_read_only', 'on', false); with true it is SET LOCAL. */
 static struct setting of_set_config(struct sql_reader words)
 {
     while (words.token.kind != SQL_END && !sql_take(&words, "set_config")) {
@@ -95,7 +95,7 @@ static struct setting setting_of(struct text statement)
     return (struct setting){resets ? SAYS_WRITE : SAYS_NOTHING, true};
 }
 
-/* ---- what only reading allows ---- */
+/* ---- statements that only read ---- */
 
 static bool is_refused(struct world *world, struct text statement, const struct sql_effects *effects)
 {
@@ -148,7 +148,7 @@ static bool ends(struct text statement)
     return prepares ? sql_is_word(&reader.token, "transaction") : !sql_is_word(&reader.token, "to");
 }
 
-/* What the statement makes of the transaction. */
+/* Follows what the statement does to the transaction. */
 static void follow(struct read_only *state, struct text statement)
 {
     const enum said modes = said_in(sql_transaction_modes(statement));

@@ -1,5 +1,5 @@
 /*
- * The rules of ProcedureCreate (pg_proc.c) and checkViewColumns (view.c) of PostgreSQL, held against the catalogs.
+ * Applies the rules of PostgreSQL's ProcedureCreate (pg_proc.c) and checkViewColumns (view.c) to the catalogs.
  */
 #include "migration/plan/foresee/replaced.h"
 
@@ -18,9 +18,9 @@
     "(SELECT coalesce(pg_catalog.string_agg(coalesce(a.name, ''), pg_catalog.chr(31) ORDER BY a.number), '') FROM "    \
     "" PARAMETERS " WHERE a.mode IN (" modes "))"
 
-/* $1 schema, $2 name, $3 the kinds that it may be (pg_proc.prokind), $4 the types that are given, $5 their names, $6
- * the result's type, $7 whether it is a set, $8 types and $9 names of what is put out, each NULL where it is not known,
- * $10 how many parameters have defaults: what is in the way. */
+/* $1 schema, $2 name, $3 possible kinds (pg_proc.prokind), $4 argument types, $5 argument names, $6 the result's type,
+ * $7 whether it is a set, $8 types and $9 names of the output, each NULL if not known, $10 the number of defaults:
+ * returns the obstacle. */
 static const char function_sql[] =
     "SELECT CASE WHEN pg_catalog.strpos($3, p.prokind::text) = 0 THEN CASE p.prokind WHEN 'p' THEN 'is a procedure' "
     "WHEN 'a' THEN 'is an aggregate' WHEN 'w' THEN 'is a window function' ELSE 'is a function' END "
@@ -98,7 +98,7 @@ static const char *function_why(struct needs *needs, const struct sql_replaced *
 
 /* ---- views ---- */
 
-/* $1 schema, $2 name, $3 the names of the new columns, $4 their types: what of the old ones is not as it was. */
+/* $1 schema, $2 name, $3 the new columns' names, $4 their types: returns an old column that would change. */
 static const char view_sql[] =
     "SELECT CASE WHEN n.name IS NULL THEN 'is missing' WHEN n.name <> a.attname THEN pg_catalog.format('is called %I', "
     "n.name) ELSE 'has another type' END, a.attname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace s ON s.oid "

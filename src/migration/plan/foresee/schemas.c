@@ -24,7 +24,8 @@ static void add(struct schemas *schemas, const char *name, const char *before)
     schemas->items[schemas->count++] = (struct schemas_item){arena_strdup(schemas->arena, name), before};
 }
 
-/* The old name is free then: what is made by it has a name that no schema of the catalogs has. */
+/* The old name is free afterwards: a new schema of that name gets an identification that no schema in the catalogs
+ * has. */
 void schemas_rename(struct schemas *schemas, struct undo *undo, const char *name, const char *to)
 {
     const char *const before = arena_strdup(schemas->arena, schemas_before(schemas, name));

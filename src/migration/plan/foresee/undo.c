@@ -14,7 +14,7 @@ struct undo_change {
 
 struct undo_savepoint {
     const char *name;
-    size_t count; /* of the changes before it */
+    size_t count; /* number of changes before it */
 };
 
 void undo_remember(struct undo *undo, void *at, size_t size)
@@ -28,7 +28,7 @@ void undo_remember(struct undo *undo, void *at, size_t size)
     }
 }
 
-/* The number of the savepoint of this name that was made last, from 1; 0: there is none. */
+/* The number of the latest savepoint of this name, from 1; 0: none. */
 static size_t number_of(const struct undo *undo, const char *name)
 {
     size_t i = undo->savepoint_count;
@@ -56,7 +56,7 @@ static void roll_back_to(struct undo *undo, const char *name)
     undo->savepoint_count = number > 0 ? number : undo->savepoint_count;
 }
 
-/* What was changed behind it may still be undone with one before it. */
+/* Its changes may still be undone by an earlier savepoint. */
 static void release(struct undo *undo, const char *name)
 {
     const size_t number = number_of(undo, name);

@@ -1,6 +1,6 @@
 /*
- * Each statement's beginning is compared with a row of the table; the row's query says of the relation whether it is
- * unfit, and its first column names what is in the way.
+ * Compares a statement's beginning with the rows of a table; the row's query tells whether the relation is unfit, and
+ * its first column names the obstacle.
  */
 #include "migration/plan/foresee/unfit.h"
 
@@ -11,7 +11,7 @@
 
 /* ---- the relation ---- */
 
-/* The one that is named here; the reader is behind it then. NULL: the plan makes it, or has mentioned it. */
+/* The relation that is named here; moves the reader after it. NULL: the plan creates or has mentioned it. */
 static const struct relation *take_relation(struct needs *needs, struct sql_reader *words)
 {
     const char *schema;
@@ -21,7 +21,7 @@ static const struct relation *take_relation(struct needs *needs, struct sql_read
     return relation == NULL || relation->oid == 0 ? NULL : relation;
 }
 
-/* ---- what is behind its name ---- */
+/* ---- what follows the name ---- */
 
 static bool any(struct sql_reader rest)
 {
@@ -29,7 +29,7 @@ static bool any(struct sql_reader rest)
     return true;
 }
 
-/* ADD [CONSTRAINT k] PRIMARY KEY; what the same statement drops, it drops before. */
+/* ADD [CONSTRAINT k] PRIMARY KEY; what the same statement drops is dropped first. */
 static bool adds_primary_key(struct sql_reader rest)
 {
     if (!sql_take(&rest, "add")) {
@@ -57,11 +57,12 @@ static bool detaches_concurrently(struct sql_reader rest)
 #define NAME_OF_DEFAULT "(SELECT d.relname FROM pg_catalog.pg_class d WHERE d.oid = p.partdefid)"
 
 static const struct row {
-    const char *words;   /* that the statement begins with */
-    const char *between; /* the relation is behind the next of these words; NULL: it comes at once */
+    const char *words;   /* the beginning of the statement */
+    const char *between; /* the relation follows the next of these words; NULL: at once */
     bool (*test)(struct sql_reader rest);
-    const char *sql; /* $1 the relation's oid: a row where it is unfit; its second column what else must be as it was */
-    const char *why; /* behind what the row says */
+    const char *sql; /* $1 the relation's oid: returns a row if it is unfit; the second column is something that must
+                        not have been mentioned */
+    const char *why; /* follows the row's text in the message */
 } table[] = {
     {"alter table", NULL, adds_primary_key,
      "SELECT pg_catalog.concat('The primary key ', k.conname) FROM pg_catalog.pg_constraint k WHERE k.conrelid = "
@@ -91,7 +92,7 @@ static const struct row {
     {"create policy", "on", any, ONE_OF("'r', 'p'"), "is what it is, which has no policies (42809)."},
 };
 
-/* True where the reader stands on the relation's name then. Nothing is said of a statement with IF [NOT] EXISTS. */
+/* Moves the reader to the relation's name; true if it is there. Statements with IF [NOT] EXISTS are not judged. */
 static bool find_name(struct sql_reader *words, const char *between)
 {
     while (between != NULL && words->token.kind != SQL_END && !sql_is_word(&words->token, between)) {
@@ -122,8 +123,8 @@ static const char *ask(struct needs *needs, const struct row *row, const struct 
 
 /* ---- rows ---- */
 
-/* $1 the relation: how a session of ours names it. A foreign partition is another server's to be asked, and of a table
- * that cannot be read without code of who is not trusted nothing is known. */
+/* $1 the relation: its name for our session. Not for a foreign partition, which another server would have to be asked
+ * for, nor for a table that cannot be read without running untrusted code. */
 static const char name_sql[] =
     "WITH RECURSIVE down(oid) AS (SELECT $1::oid UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN down ON "
     "i.inhparent = down.oid) SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c JOIN "
@@ -132,12 +133,12 @@ static const char name_sql[] =
     "NOT "
     "EXISTS (SELECT FROM down WHERE down.oid IN (" PG_UNREADABLE_TABLES "))";
 
-/* A table of somebody's is read: no policy of it is evaluated, nothing is written, and who keeps it for himself, or has
- * left millions of dead rows in it, is not waited for. */
+/* Reads a user's table: without evaluating policies or writing, and without waiting long for an exclusive lock or for
+ * millions of dead rows. */
 static const char begin_sql[] = "BEGIN TRANSACTION READ ONLY; SET LOCAL row_security = off; SET LOCAL lock_timeout = "
                                 "'100ms'; SET LOCAL statement_timeout = '100ms'";
 
-/* True where it was seen. */
+/* Returns true if a row was seen. */
 static bool has_rows(struct needs *needs, const char *name)
 {
     struct status ignored = {.arena = needs->arena};
@@ -152,7 +153,7 @@ static bool has_rows(struct needs *needs, const char *name)
     return has;
 }
 
-/* A column that is NOT NULL and has no value needs a table without rows. */
+/* A NOT NULL column without a value requires an empty table. */
 static const char *why_not_empty(struct needs *needs, const struct sql_need *need)
 {
     const struct relation *const relation =

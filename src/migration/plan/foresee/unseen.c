@@ -1,6 +1,6 @@
 /*
- * Bodies are judged by their words. Which function is called by what is not followed: one that may make relations, and
- * one statement that may call it, is enough not to know.
+ * Judges bodies by their words. Which function is called is not tracked: one that may create relations, and one
+ * statement that may call it, suffice for uncertainty.
  */
 #include "migration/plan/foresee/unseen.h"
 
@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-/* Of functions that are neither PostgreSQL's own, nor ours, nor in C. Those that an extension brings are called by
- * name, which is seen, unless they are a trigger's. INTO makes a table in SQL, and fills a variable in PL/pgSQL. */
+/* Functions that are neither PostgreSQL's nor ours nor in C. An extension's functions are called by name, which is
+ * visible, unless they are triggers'. INTO creates a table in SQL, but fills a variable in PL/pgSQL. */
 static const char makers_sql[] =
     "SELECT EXISTS (SELECT FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang JOIN "
     "pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE l.lanname NOT IN ('internal', 'c') AND n.nspname NOT IN "
@@ -21,7 +21,7 @@ static const char makers_sql[] =
     "'pg_catalog.event_trigger'::pg_catalog.regtype))), "
     "EXISTS (SELECT FROM pg_catalog.pg_event_trigger e WHERE e.evtenabled <> 'D')";
 
-/* A body, or a string inside of one: has it a word by which a relation is made? */
+/* Does a body, or a string inside it, contain a word that creates relations? */
 static bool has_making_word(struct arena *arena, struct text body, int depth)
 {
     static const char *const making[] = {"create", "execute", "alter", "import", "into", "search_path", NULL};
@@ -37,7 +37,7 @@ static bool has_making_word(struct arena *arena, struct text body, int depth)
     return false;
 }
 
-/* CREATE FUNCTION or PROCEDURE whose body may make a relation; the reader is behind CREATE. */
+/* CREATE FUNCTION or PROCEDURE whose body may create a relation; the reader is after CREATE. */
 static bool makes_maker(struct sql_reader reader)
 {
     if (sql_take(&reader, "or")) {
@@ -58,7 +58,7 @@ static bool makes_event_trigger(struct sql_reader reader)
     return sql_take(&reader, "event") && sql_is_word(&reader.token, "trigger");
 }
 
-/* CREATE of what is computed while it is made: an index, a materialized view, a table AS. */
+/* CREATE of something that is computed at once: an index, a materialized view, a table AS. */
 static bool computes(struct sql_reader reader)
 {
     static const char *const computed[] = {"index", "materialized", "as", NULL};

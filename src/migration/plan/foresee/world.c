@@ -1,6 +1,7 @@
 /*
- * A table of bare names; each has the relations of that name, by schema. A name is loaded from the catalogs when it is
- * first asked for. Behind so many names all the others are loaded at once: a large plan asks for thousands.
+ * A hash table of unqualified names; each has the relations of that name, by schema. A name is loaded from the catalogs
+ * when it is first asked for; after a number of names all others are loaded at once, since a large plan asks for
+ * thousands.
  */
 #include "migration/plan/foresee/world.h"
 
@@ -16,7 +17,7 @@
 #define BUCKETS         4096
 #define MOST_ONE_BY_ONE 32 /* names, before all are loaded */
 
-/* A relation by a name of it; several where it was renamed. */
+/* A relation under one of its names; several if it was renamed. */
 struct named {
     struct named *next;
     const char *schema;
@@ -24,7 +25,7 @@ struct named {
     struct relation *relation; /* NULL: nothing has this name */
 };
 
-/* A bare name that was loaded, or a function that was asked for. */
+/* A name that was loaded, or a function that was asked for. */
 struct seen {
     struct seen *next;
     const char *schema;
@@ -33,7 +34,7 @@ struct seen {
 };
 
 struct link {
-    const struct relation *from; /* NULL: an index without a name */
+    const struct relation *from; /* NULL: an unnamed index */
     struct relation *to;
 };
 
@@ -45,19 +46,19 @@ struct by_oid {
 struct world {
     struct arena *arena;
     struct pg_session *session;
-    struct questions *questions; /* for what is not needed at once */
+    struct questions *questions; /* for queries that can wait */
     struct named *names[BUCKETS];
     struct seen *loaded[BUCKETS];
     struct seen *functions[BUCKETS];
     struct by_oid *oids[BUCKETS];
-    const char *const *usual; /* the search path of the session; NULL-terminated */
+    const char *const *usual; /* the session's search path; NULL-terminated */
     const char *const *path;  /* NULL: not known */
     struct link *links;
     size_t link_count;
     size_t link_capacity;
     struct schemas schemas;
-    size_t one_by_one; /* so many names were loaded by themselves */
-    bool has_all;      /* every name that the catalogs have is loaded */
+    size_t one_by_one; /* number of names that were loaded one by one */
+    bool has_all;      /* all names in the catalogs are loaded */
     bool is_empty;
     struct undo undo;
 };
@@ -105,7 +106,7 @@ static struct named *named_of(struct world *world, const char *schema, const cha
     return one;
 }
 
-/* What the plan calls so; a savepoint may undo it. */
+/* Records the plan's name for a relation; a savepoint may undo it. */
 static void name(struct world *world, const char *schema, const char *bare, struct relation *relation)
 {
     struct named *const one = named_of(world, schema, bare);
@@ -113,7 +114,7 @@ static void name(struct world *world, const char *schema, const char *bare, stru
     one->relation = relation;
 }
 
-/* True where it was there already. */
+/* *is_old: it was already there. */
 static struct seen *see(struct world *world, struct seen **table, const char *schema, const char *bare, bool *is_old)
 {
     struct seen **const bucket = &table[bucket_of(bare)];
@@ -155,8 +156,8 @@ static bool is_loaded(const struct world *world, const char *bare)
     return one != NULL;
 }
 
-/* What was loaded before stays as it is: the plan may have changed it since. A catalog of more than about 70,000
- * relations is too large for this; its names go on one by one. */
+/* What was loaded before stays, since the plan may have changed it. Catalogs of more than about 70,000 relations are
+ * too large for this; their names are loaded one by one. */
 static void load_all(struct world *world)
 {
     static const char sql[] =
@@ -208,7 +209,7 @@ static const char *schema_of(const struct world *world, const char *schema)
     return schemas_before(&world->schemas, schema);
 }
 
-/* In this schema; NULL: in any, what is there before what the plan makes. */
+/* In this schema; NULL: in any, existing relations before those of the plan. */
 static struct relation *find_in(const struct world *world, const char *schema, const char *bare)
 {
     struct relation *found = NULL;
@@ -275,7 +276,7 @@ const char *world_place(const struct world *world, bool alone)
     return path == NULL || path[0] == NULL || (alone && path[1] != NULL) ? NULL : schema_of(world, path[0]);
 }
 
-/* Where a name is made. */
+/* The schema in which a name is created. */
 static const char *where_made(const struct world *world, const char *schema)
 {
     const char *const place = schema != NULL ? schema_of(world, schema) : world_place(world, false);
@@ -345,8 +346,8 @@ static const char *const *copy_path(const struct world *world, const char *const
     return path == NULL ? NULL : copy;
 }
 
-/* Is what this name stood for gone already? What has looked for those whom a DROP stops has seen it go; whoever is
- * called so elsewhere stays. */
+/* Was the relation of this name already marked as dropped? The search for sessions that a DROP blocks has done that;
+ * another relation of that name elsewhere stays. */
 static bool has_gone(const struct world *world, const char *schema, const char *bare)
 {
     for (const struct named *one = world->names[bucket_of(bare)]; one != NULL; one = one->next) {
@@ -412,7 +413,7 @@ void world_apply(struct world *world, const struct sql_effects *effects)
     }
 }
 
-/* Does the name that PostgreSQL gives an index of this table begin so? */
+/* Could PostgreSQL have chosen this index name for the table? */
 static bool is_of(const struct relation *table, const char *index)
 {
     const char *const dot = strrchr(table->display, '.');
@@ -437,7 +438,7 @@ void world_links(const struct world *world, const struct relation *relation, con
 
 bool world_is_harmless(struct world *world, const char *schema, const char *function)
 {
-    /* Some of PostgreSQL's own run the statement that they are given, or lock what they work on. */
+    /* Some of PostgreSQL's own run a statement that they are given, or lock what they work on. */
     static const char sql[] = "SELECT pg_catalog.bool_and(p.provolatile <> 'v' OR (n.nspname = 'pg_catalog' "
                               "AND p.proname !~ '_to_xml|^ts_(stat|rewrite)|^brin_|^gin_clean|^pg_import')) "
                               "FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace "

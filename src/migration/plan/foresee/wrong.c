@@ -1,5 +1,5 @@
 /*
- * One after the other, as PostgreSQL looks at it: names first, then what they are.
+ * Checks in PostgreSQL's order: names first, then their properties.
  */
 #include "migration/plan/foresee/wrong.h"
 
