@@ -4,6 +4,7 @@
  */
 #include "base/bounds.h"
 
+#include "base/paths.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -72,19 +73,12 @@ void bounds_leave(struct bounds *bounds)
     }
 }
 
-/* Is this the folder itself, or below it? */
-static bool is_below(const char *folder, const char *path)
-{
-    const size_t size = strcmp(folder, "/") == 0 ? 0 : strlen(folder);
-    return strncmp(folder, path, size) == 0 && (path[size] == '/' || path[size] == '\0');
-}
-
 /* A project that is not there has no bounds, nor anything in it. */
 static bool is_within(const struct bounds *bounds, const char *real)
 {
     bool is_within = bounds->real[0] == NULL;
     for (size_t i = 0; i < sizeof bounds->real / sizeof bounds->real[0]; i++) {
-        is_within = is_within || (bounds->real[i] != NULL && is_below(bounds->real[i], real));
+        is_within = is_within || (bounds->real[i] != NULL && path_is_within(bounds->real[i], real));
     }
     return is_within;
 }

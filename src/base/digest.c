@@ -189,6 +189,14 @@ uint64_t siphash13_of(struct text text)
     return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
+uint32_t fnv1a_add(uint32_t hash, const char *string)
+{
+    for (const char *c = string; *c != '\0'; c++) {
+        hash = (hash ^ (unsigned char)*c) * 16777619u;
+    }
+    return hash;
+}
+
 const char *base64_of(struct arena *arena, const unsigned char *bytes, size_t size)
 {
     char *const out = arena_alloc(arena, (size + 2) / 3 * 4 + 1);

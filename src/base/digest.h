@@ -62,6 +62,11 @@ uint32_t crc32_add(uint32_t crc, struct text text);
 /* SipHash-1-3 with the key (0, 0): Rust's DefaultHasher. */
 uint64_t siphash13_of(struct text text);
 
+/* FNV-1a of a string, going on from `hash`, FNV1A_START at first: for a place in a table, and for a number that every
+ * version of ours must give the same. */
+#define FNV1A_START 2166136261u
+uint32_t fnv1a_add(uint32_t hash, const char *string);
+
 /* Base64 with padding, in the arena. */
 const char *base64_of(struct arena *arena, const unsigned char *bytes, size_t size);
 

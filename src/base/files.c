@@ -96,8 +96,7 @@ bool file_is_within(const char *folder, const char *path)
 {
     char *const above = realpath(folder, NULL);
     char *const real = above == NULL ? NULL : realpath(path, NULL);
-    const size_t size = above == NULL || strcmp(above, "/") == 0 ? 0 : strlen(above);
-    const bool is_within = real != NULL && strncmp(real, above, size) == 0 && (real[size] == '/' || real[size] == '\0');
+    const bool is_within = real != NULL && path_is_within(above, real);
     free(real);
     free(above);
     return is_within;
@@ -342,47 +341,6 @@ bool file_create(const char *path, struct text content, struct status *status)
 bool file_create_private(const char *path, struct text content, struct status *status)
 {
     return create(path, 0600, content, status);
-}
-
-const char *path_join(struct arena *arena, const char *dir, const char *name)
-{
-    if (name[0] == '\0') {
-        return arena_strdup(arena, dir);
-    }
-    if (dir[0] == '\0' || strcmp(dir, ".") == 0 || name[0] == '/') {
-        return arena_strdup(arena, name);
-    }
-    const size_t dir_size = strlen(dir) - (dir[strlen(dir) - 1] == '/' ? 1 : 0);
-    const size_t name_size = strlen(name);
-    char *const path = arena_alloc(arena, dir_size + name_size + 2);
-    memcpy(path, dir, dir_size);
-    path[dir_size] = '/';
-    memcpy(path + dir_size + 1, name, name_size);
-    return path;
-}
-
-bool path_is_component(struct text name)
-{
-    if (name.size == 0 || name.size > 255 || text_is(name, ".") || text_is(name, "..")) {
-        return false;
-    }
-    for (size_t i = 0; i < name.size; i++) {
-        const unsigned char c = (unsigned char)name.data[i];
-        if (c == '/' || c < 0x20 || c == 0x7F) {
-            return false;
-        }
-    }
-    return true;
-}
-
-bool path_is_inside(const char *path)
-{
-    for (const char *slash; (slash = strchr(path, '/')) != NULL; path = slash + 1) {
-        if (!path_is_component((struct text){path, (size_t)(slash - path)})) {
-            return false;
-        }
-    }
-    return path_is_component(text_of(path));
 }
 
 const char *temporary_folder(void)

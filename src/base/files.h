@@ -4,6 +4,7 @@
 #ifndef BASE_FILES_H
 #define BASE_FILES_H
 
+#include "base/paths.h"
 #include "base/status.h"
 #include "base/text.h"
 
@@ -101,15 +102,5 @@ bool file_create(const char *path, struct text content, struct status *status);
 
 /* The same for a file that only its owner may read. */
 bool file_create_private(const char *path, struct text content, struct status *status);
-
-/* "dir/name"; dir if name is ""; name if it is absolute, or if dir is "" or ".". */
-const char *path_join(struct arena *arena, const char *dir, const char *name);
-
-/* Can the name be one component of a path: not empty, not "." or "..", no '/', no NUL, no control characters, at most
- * 255 bytes? */
-bool path_is_component(struct text name);
-
-/* Is it a relative path of such components, which cannot lead out of its directory? */
-bool path_is_inside(const char *path);
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include "bridge/panel.h"
 
+#include "base/paths.h"
 #include "bridge/panel_files.h"
 
 #include <string.h>
@@ -28,8 +29,7 @@ static bool is_page(const char *path)
         return true;
     }
     for (size_t i = 1; i < sizeof panel_pages / sizeof panel_pages[0]; i++) {
-        const size_t size = strlen(panel_pages[i]);
-        if (strncmp(path, panel_pages[i], size) == 0 && (path[size] == '\0' || path[size] == '/')) {
+        if (path_is_within(panel_pages[i], path)) {
             return true;
         }
     }

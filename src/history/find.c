@@ -45,13 +45,6 @@ static const char *real(struct arena *arena, const char *path)
     return copy;
 }
 
-/* Is the path the folder or below it? Both are real. */
-static bool is_below(const char *folder, const char *path)
-{
-    const size_t size = strcmp(folder, "/") == 0 ? 0 : strlen(folder);
-    return strncmp(folder, path, size) == 0 && (path[size] == '/' || path[size] == '\0');
-}
-
 static const char *parent_of(struct arena *arena, const char *path)
 {
     const char *const slash = strrchr(path, '/');
@@ -129,7 +122,7 @@ static int look_at(const char *path, const struct stat *stat, int type, struct F
     (void)ftw;
     const bool waits = type == FTW_F && (S_ISFIFO(stat->st_mode) || S_ISCHR(stat->st_mode) || S_ISBLK(stat->st_mode));
     const char *const target = type == FTW_SL ? real(looking.arena, path) : NULL;
-    if (++looking.entries > MOST_ENTRIES || waits || (target != NULL && !is_below(looking.root, target))) {
+    if (++looking.entries > MOST_ENTRIES || waits || (target != NULL && !path_is_within(looking.root, target))) {
         looking.found = arena_strdup(looking.arena, path);
         return 1;
     }
@@ -183,7 +176,7 @@ static bool check_alternates(struct history_place *place, const char *common)
     while (text_next_line(&rest, &line)) {
         const char *const there =
             line.size == 0 ? NULL : from(place->arena, objects, arena_strndup(place->arena, line.data, line.size));
-        if (there != NULL && !is_below(place->root, there)) {
+        if (there != NULL && !path_is_within(place->root, there)) {
             return refuse(
                 place, "outside",
                 "the repository %s takes objects from %s, which is outside of the project (git clone --shared "
@@ -202,7 +195,7 @@ static bool check_own(struct history_place *place, const char *gitdir)
     struct arena *const arena = place->arena;
     const char *const said = small_file(arena, path_join(arena, gitdir, "commondir"));
     const char *const common = said == NULL ? gitdir : from(arena, gitdir, said);
-    if (common == NULL || !is_below(place->root, common)) {
+    if (common == NULL || !path_is_within(place->root, common)) {
         return refuse(place, "outside", "%s/commondir leads out of the project.", gitdir);
     }
     if (has_links_out(place, gitdir) || (common != gitdir && has_links_out(place, common))) {
@@ -240,10 +233,10 @@ static bool check(struct history_place *place, const char *directory, const char
     if (gitdir == NULL) {
         return refuse(place, "format", "%s leads to no git repository that is there.", dot_git);
     }
-    if (!is_below(place->root, directory)) {
+    if (!path_is_within(place->root, directory)) {
         return true;
     }
-    if (is_below(place->root, gitdir)) {
+    if (path_is_within(place->root, gitdir)) {
         return check_own(place, gitdir);
     }
     if (is_its_worktree(arena, gitdir, dot_git) || is_its_submodule(arena, gitdir, directory)) {

@@ -3,19 +3,17 @@
  */
 #include "rpc/admission.h"
 
+#include "base/digest.h"
+
 #define UNDECIDED    64  /* one more is told at once that there are too many */
 #define FAILING      256 /* likewise for refusals */
 #define FAILING_EACH 64  /* likewise for refusals of one host */
 #define RETRY_MS     1000
 
-/* By FNV-1a; two hosts may share a counter. */
+/* Two hosts may share a counter. */
 static atomic_uint *failures_of(struct admission *admission, const struct rpc_peer *peer)
 {
-    uint32_t hash = 2166136261u;
-    for (const char *c = peer->host; *c != '\0'; c++) {
-        hash = (hash ^ (unsigned char)*c) * 16777619u;
-    }
-    return &admission->failing_of[hash % ADMISSION_HOSTS];
+    return &admission->failing_of[fnv1a_add(FNV1A_START, peer->host) % ADMISSION_HOSTS];
 }
 
 /* Takes one of the places for waiting; false if all are taken. */

@@ -4,6 +4,8 @@
  */
 #include "workbench/nodes.h"
 
+#include "base/digest.h"
+
 #include <string.h>
 
 static const struct node {
@@ -110,20 +112,10 @@ static bool is_same(const struct sql_name *a, const struct sql_name *b)
     return strcmp(a->name, b->name) == 0 && strcmp(a->schema, b->schema) == 0 && a->arguments == b->arguments;
 }
 
-/* FNV-1a */
-static size_t hash_of(const struct sql_name *name)
-{
-    size_t hash = 1469598103934665603U ^ (size_t)name->arguments;
-    for (const char *c = name->name; *c != '\0'; c++) {
-        hash = (hash ^ (unsigned char)*c) * 1099511628211U;
-    }
-    return hash;
-}
-
 /* Where the name stands, or may be put; there is room. */
 static size_t *slot_of(const struct sql_names *names, const struct sql_name *name)
 {
-    size_t at = hash_of(name) % names->slot_count;
+    size_t at = fnv1a_add(FNV1A_START ^ (uint32_t)name->arguments, name->name) % names->slot_count;
     while (names->slots[at] != 0 && !is_same(&names->items[names->slots[at] - 1], name)) {
         at = (at + 1) % names->slot_count;
     }

@@ -290,6 +290,8 @@ START_TEST(paths_are_joined_with_one_slash)
     ck_assert_str_eq(path_join(arena, ".", "b"), "b");
     ck_assert_str_eq(path_join(arena, "a", ""), "a");
     ck_assert_str_eq(path_join(arena, "a", "/b"), "/b");
+    ck_assert(path_is_within("/a", "/a") && path_is_within("/a", "/a/b") && path_is_within("/", "/a"));
+    ck_assert(!path_is_within("/a", "/ab") && !path_is_within("/a/b", "/a"));
 }
 END_TEST
 

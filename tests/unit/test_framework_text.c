@@ -392,6 +392,14 @@ START_TEST(crc_32_goes_on_from_piece_to_piece)
 }
 END_TEST
 
+START_TEST(fnv1a_is_that_of_its_authors) /* test_fnv.c */
+{
+    ck_assert_uint_eq(fnv1a_add(FNV1A_START, ""), 0x811c9dc5);
+    ck_assert_uint_eq(fnv1a_add(FNV1A_START, "a"), 0xe40c292c);
+    ck_assert_uint_eq(fnv1a_add(fnv1a_add(FNV1A_START, "foo"), "bar"), 0xbf9cf968);
+}
+END_TEST
+
 START_TEST(siphash_is_that_of_rust)
 {
     ck_assert_uint_eq(siphash13_of(text_of("")), UINT64_C(15130871412783076140)); /* DefaultHasher::new().finish() */
@@ -441,6 +449,7 @@ int main(void)
     tcase_add_test(tests, a_hundred_thousand_openings_take_no_time);
     tcase_add_test(tests, digests_are_those_of_the_standards);
     tcase_add_test(tests, crc_32_goes_on_from_piece_to_piece);
+    tcase_add_test(tests, fnv1a_is_that_of_its_authors);
     tcase_add_test(tests, siphash_is_that_of_rust);
     tcase_add_test(tests, base64_has_its_padding);
     suite_add_tcase(suite, tests);

@@ -265,8 +265,7 @@ static bool is_found(const struct folder_list *folders, const char *path)
 {
     bool is = false;
     for (size_t i = 0; !is && i < folders->count; i++) {
-        const size_t size = strlen(folders->items[i].path);
-        is = strncmp(folders->items[i].path, path, size) == 0 && (path[size] == '\0' || path[size] == '/');
+        is = path_is_within(folders->items[i].path, path);
     }
     return is;
 }

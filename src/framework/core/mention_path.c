@@ -42,12 +42,6 @@ static const char *path_of(struct arena *arena, const char *said)
     return size == 0 || strpbrk(path, ":*,") != NULL ? NULL : path;
 }
 
-static bool is_within(const char *path, const char *directory)
-{
-    const size_t size = strlen(directory);
-    return strncmp(path, directory, size) == 0 && (path[size] == '\0' || path[size] == '/');
-}
-
 /* The directory of a path; "" where it has none. */
 static const char *directory_of(struct arena *arena, const char *path)
 {
@@ -79,7 +73,7 @@ static bool has_between(struct text content, const char *name, const char *borde
 static const char *seen_from(const char *path, const char *directory)
 {
     const size_t size = strlen(directory);
-    return size > 0 && is_within(path, directory) && path[size] == '/' ? path + size + 1 : path;
+    return size > 0 && path_is_within(directory, path) && path[size] == '/' ? path + size + 1 : path;
 }
 
 /* Does another configuration name the same folder, also by path.join(…, "migrations")? */
@@ -103,8 +97,8 @@ static enum named_path judge_file(struct arena *arena, const struct folder *fold
     struct text content;
     struct status unread = {.arena = arena};
     if (text_ends_with(text_of(path), ".prisma")) { /* migrations are beside it, or beside its directory */
-        const bool is_near = (directory[0] != '\0' && is_within(folder->path, directory)) ||
-                             (above[0] != '\0' && is_within(folder->path, above));
+        const bool is_near = (directory[0] != '\0' && path_is_within(directory, folder->path)) ||
+                             (above[0] != '\0' && path_is_within(above, folder->path));
         return is_near ? NAMED_IT : NAMED_OTHER;
     }
     if (!file_read(arena, path_join(arena, folder->root, path), CONFIGURATION_LIMIT, &content, &unread)) {
@@ -120,9 +114,9 @@ static enum named_path judge_file(struct arena *arena, const struct folder *fold
 /* Is it one of the folders that are read, or what they are in? */
 static bool is_read(const struct folder *folder, const char *path)
 {
-    bool is = is_within(folder->path, path);
+    bool is = path_is_within(path, folder->path);
     for (const char *const *other = folder->others; !is && other != NULL && *other != NULL; other++) {
-        is = is_within(*other, path);
+        is = path_is_within(path, *other);
     }
     return is;
 }
@@ -179,7 +173,7 @@ static enum named_path judge_absolute(struct arena *arena, const struct folder *
 {
     const char *const root = folder->root;
     enum named_path named = NAMED_NOTHING;
-    if (is_within(path, root) && path[strlen(root)] == '/') {
+    if (path_is_within(root, path) && path[strlen(root)] == '/') {
         return judge_from(arena, folder, "", path + strlen(root) + 1);
     }
     for (const char *end = last_parts(path + 1); end != NULL && named == NAMED_NOTHING;

@@ -269,8 +269,7 @@ static bool look_in(struct arena *arena, struct folder *folder, const char *sear
 static const char *below(const char *base, const char *path)
 {
     const size_t size = strlen(base);
-    const bool is_below = size > 0 && strncmp(path, base, size) == 0 && (path[size] == '/' || path[size] == '\0');
-    return is_below ? path + size + (path[size] == '/' ? 1 : 0) : path;
+    return size > 0 && path_is_within(base, path) ? path + size + (path[size] == '/' ? 1 : 0) : path;
 }
 
 static bool look_around(struct arena *arena, struct folder *folder, const char *given,

@@ -5,6 +5,7 @@
 #include "migration/look/checksums.h"
 
 #include "base/clock.h"
+#include "base/digest.h"
 #include "migration/look/content.h"
 
 #include <pthread.h>
@@ -63,14 +64,9 @@ void checksums_free(struct checksums *checksums)
     }
 }
 
-/* FNV-1a. */
 static size_t bucket_of(const char *path)
 {
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (const char *c = path; *c != '\0'; c++) {
-        hash = (hash ^ (unsigned char)*c) * UINT64_C(1099511628211);
-    }
-    return hash % BUCKETS;
+    return fnv1a_add(FNV1A_START, path) % BUCKETS;
 }
 
 static struct memory *find(const struct checksums *checksums, const struct framework *framework, const char *path)

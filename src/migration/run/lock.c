@@ -4,6 +4,7 @@
  */
 #include "migration/run/lock.h"
 
+#include "base/digest.h"
 #include "migration/run/blocker.h"
 
 #include <stdio.h>
@@ -27,13 +28,7 @@ struct lock_key {
 
 static struct lock_key our_key(const struct ledger *ledger)
 {
-    uint32_t hash = 2166136261u; /* FNV-1a */
-    const char *const parts[] = {ledger->schema, ".", ledger->table};
-    for (size_t i = 0; i < 3; i++) {
-        for (const char *c = parts[i]; *c != '\0'; c++) {
-            hash = (hash ^ (unsigned char)*c) * 16777619u;
-        }
-    }
+    const uint32_t hash = fnv1a_add(fnv1a_add(fnv1a_add(FNV1A_START, ledger->schema), "."), ledger->table);
     return (struct lock_key){.owner = "Truss", .class = OUR_CLASS, .object = hash, .subid = 2};
 }
 

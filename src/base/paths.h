@@ -1,0 +1,24 @@
+/*
+ * What a path says, whatever is there: base/files.h looks.
+ */
+#ifndef BASE_PATHS_H
+#define BASE_PATHS_H
+
+#include "base/text.h"
+
+#include <stdbool.h>
+
+/* "dir/name"; dir if name is ""; name if it is absolute, or if dir is "" or ".". */
+const char *path_join(struct arena *arena, const char *dir, const char *name);
+
+/* Is the path, as written, the folder itself or below it? file_is_within() follows links. */
+bool path_is_within(const char *folder, const char *path);
+
+/* Can the name be one component of a path: not empty, not "." or "..", no '/', no NUL, no control characters, at most
+ * 255 bytes? */
+bool path_is_component(struct text name);
+
+/* Is it a relative path of such components, which cannot lead out of its directory? */
+bool path_is_inside(const char *path);
+
+#endif
