@@ -1,5 +1,5 @@
 /*
- * Small enough to be called without asking whether anybody watches.
+ * Cheap enough to be called whether anybody watches or not.
  */
 #include "migration/events.h"
 
@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define NAP_MS 50 /* the longest until a wish to end is noticed */
+#define NAP_MS 50 /* the longest time until a cancel is noticed */
 
-/* ---- who blocks ---- */
+/* ---- blockers ---- */
 
 const struct run_blocker *blockers_copy(struct arena *arena, const struct run_blocker *blockers, size_t count)
 {
@@ -26,7 +26,7 @@ const struct run_blocker *blockers_copy(struct arena *arena, const struct run_bl
     return copies;
 }
 
-/* Some hundreds of milliseconds are a moment to a person. */
+/* Some hundreds of milliseconds are "a moment". */
 static const char *age_text(struct arena *arena, uint32_t ms)
 {
     return ms < 10000 ? arena_printf(arena, "%u.%u s", ms / 1000, ms % 1000 / 100)
@@ -45,7 +45,7 @@ const char *blockers_text(struct arena *arena, const struct run_blocker *blocker
     return buffer_string(&text);
 }
 
-/* ---- telling ---- */
+/* ---- reporting ---- */
 
 void watch_tick(const struct watch *watch)
 {

@@ -1,11 +1,11 @@
 /*
- * One place where a status becomes a failure: what it says is lost nowhere.
+ * The only place where a status becomes a failure, so that nothing is lost.
  */
 #include "migration/failure.h"
 
 #include "base/sqlstate.h"
 
-/* What to do about an error of which PostgreSQL says nothing more. */
+/* Advice for errors about which PostgreSQL says nothing more. */
 static const struct {
     const char *sqlstate;
     const char *hint;

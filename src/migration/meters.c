@@ -30,7 +30,7 @@ void meters_free(struct meters *meters)
     }
 }
 
-/* The place of this tracking table: its own, a free one, or the oldest. */
+/* The slot of this tracking table: its own, a free one, or the oldest. */
 static struct seen_states *place_of(struct meters *meters, const struct seen_states *states)
 {
     struct seen_states *oldest = &meters->states[0];
@@ -45,8 +45,8 @@ static struct seen_states *place_of(struct meters *meters, const struct seen_sta
     return oldest;
 }
 
-/* With the mutex held: a table that is there now takes the place of the look that found none yet, whose migrations
- * would be called pending for ever. */
+/* With the mutex held: once a table exists, drops the states from before it existed, whose migrations would be counted
+ * as pending for ever. */
 static void forget_without_table(struct meters *meters, const struct seen_states *states)
 {
     for (size_t i = 0; states->ledger[0] != '\0' && i < METER_LEDGERS; i++) {

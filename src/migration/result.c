@@ -1,5 +1,5 @@
 /*
- * What a run adds to as it goes.
+ * Adds to a run's result.
  */
 #include "migration/result.h"
 

@@ -1,7 +1,7 @@
 /*
- * PQcancel opens a connection of its own and waits until the server closes it, without a limit: where the network has
- * fallen silent, for ever. So it runs on a thread of its own, which is left behind where it does not come back; a few
- * of those may be stuck at a time, and beyond them nobody is asked.
+ * PQcancel opens its own connection and waits until the server closes it, without a limit: if the network has gone
+ * silent, for ever. So it runs on a separate thread, which is abandoned if it does not return; a few of those may be
+ * stuck at a time, and beyond them cancels are not sent.
  */
 #include "pg/cancel.h"
 
@@ -17,7 +17,7 @@
 
 static atomic_int under_way;
 
-/* Belongs to both threads: the last of them frees it. */
+/* Shared by both threads: the last one frees it. */
 struct errand {
     PGcancel *handle;
     pthread_mutex_t mutex;

@@ -1,6 +1,6 @@
 /*
- * A URL is cut by hand, because libpq's own reader refuses what it does not know and repeats the URL, password and all,
- * in its errors. What each parameter becomes is a table: conninfo_parameters.c.
+ * We parse URLs ourselves, because libpq refuses unknown parameters and repeats the URL with its password in error
+ * messages. conninfo_parameters.c is the table of parameters.
  */
 #include "pg/conninfo.h"
 
@@ -63,7 +63,7 @@ static bool take_query(struct reading *reading, struct text query)
     return true;
 }
 
-/* One host of the list, "[::1]:5432", appended to the lists that libpq takes. */
+/* Appends one host, "[::1]:5432", to the lists for libpq. */
 static bool take_host(struct reading *reading, struct text one, struct buffer *hosts, struct buffer *ports)
 {
     struct text host;
@@ -136,7 +136,7 @@ static bool take_user(struct reading *reading, struct text info)
     return password != NULL && conninfo_set(reading, "password", password);
 }
 
-/* The last "@" before the path ends the user's part: a password with a bare "@" in it is understood all the same. */
+/* The last "@" before the path ends the user's part, so a password may contain an unescaped "@". */
 static size_t find_at(struct text authority)
 {
     size_t at = SIZE_MAX;
@@ -176,8 +176,8 @@ static bool take_url(struct reading *reading, struct text rest)
 
 /* ---- the whole ---- */
 
-/* What every connection of ours has, unless the URL says otherwise. A connection that a router has forgotten is noticed
- * within 25 s, whether it waits for an answer or for what it sent to be taken. */
+/* Defaults of our connections, unless the URL says otherwise. A connection that a router has dropped is noticed within
+ * 25 s, whether it waits for an answer or for its data to be accepted. */
 static bool finish_defaults(struct reading *reading)
 {
     static const char *const defaults[][2] = {
@@ -193,8 +193,8 @@ static bool finish_defaults(struct reading *reading)
     return conninfo_set(reading, "client_encoding", "UTF8");
 }
 
-/* What a service file says of where, as words of the connection: what is told of the place, and what a child connects
- * to, is then what libpq takes. The file stays named: the rest is read from it at each connection. */
+/* Copies the place from a service file into the keywords, so that the reported place, and the one that a child process
+ * connects to, is the one that libpq uses. The file stays named: libpq reads the rest from it at each connection. */
 static bool finish_service(struct reading *reading)
 {
     static const char *const names[] = {"host", "hostaddr", "port", "dbname", "user", NULL};
@@ -204,7 +204,7 @@ static bool finish_service(struct reading *reading)
     if (values[0] == NULL || values[0][0] == '\0') {
         return true;
     }
-    /* libpq reads the file, and ends at the wrong word before it looks for a server. */
+    /* libpq reads the file, and fails at the invalid keyword before it connects. */
     PGconn *const connection = PQconnectStartParams(keywords, values, 0);
     PQconninfoOption *const options = PQconninfo(connection);
     bool ok = true;
@@ -231,7 +231,7 @@ static void finish_display(struct reading *reading)
                                      port == NULL ? "" : port, database == NULL ? "" : database);
 }
 
-/* What libpq takes where nothing is said: its environment, its service file, the person who runs it. */
+/* libpq's defaults: its environment, its service file, the current user. */
 static void finish_place(struct reading *reading)
 {
     struct conninfo *const conninfo = reading->conninfo;
@@ -258,7 +258,7 @@ static void finish_place(struct reading *reading)
     };
 }
 
-/* postgresql, and what frameworks and drivers make of it: "postgresql+psycopg2", "ecto", "pgx5". */
+/* postgresql, and the variants of frameworks and drivers: "postgresql+psycopg2", "ecto", "pgx5". */
 static bool is_postgres(struct text scheme)
 {
     static const char *const names[] = {"postgresql", "postgres",  "postgis",      "ecto", "pgsql",
@@ -269,7 +269,7 @@ static bool is_postgres(struct text scheme)
     return word_is_one_of_nocase(scheme, names);
 }
 
-/* "jdbc:postgresql://…" and "db:pg://…" without what stands before; *found where there was something. */
+/* Removes the prefix of "jdbc:postgresql://…" and "db:pg://…"; *found if there was one. */
 static struct text without_prefix(struct text url, bool *found)
 {
     static const char *const prefixes[] = {"jdbc:", "r2dbc:", "p6spy:", "otel:", "log4jdbc:", "pool:", "db:"};
@@ -285,7 +285,7 @@ static struct text without_prefix(struct text url, bool *found)
     return url;
 }
 
-/* "jdbc:postgresql:app" and "jdbc:postgresql:/": a database of this machine. */
+/* "jdbc:postgresql:app" and "jdbc:postgresql:/": a database on this machine. */
 static bool take_short_jdbc(struct reading *reading, struct text rest)
 {
     while (text_starts_with(rest, "/")) {
@@ -337,9 +337,9 @@ bool conninfo_parse(struct arena *arena, const char *url, struct conninfo *conni
     return true;
 }
 
-/* ---- which database it is ---- */
+/* ---- comparing databases ---- */
 
-/* This machine, whichever way it is said. */
+/* Does the host mean this machine? */
 static bool is_local(struct text host)
 {
     return host.size == 0 || text_starts_with(host, "/") || text_starts_with(host, "@") ||
@@ -354,7 +354,7 @@ static bool same_host(struct text a, struct text b)
     return (is_local(a) && is_local(b)) || (a.size == b.size && a.size > 0 && strncasecmp(a.data, b.data, a.size) == 0);
 }
 
-/* The one with this number of a list with commas; one that is too short stands for the rest with its last. */
+/* Item `number` of a list with commas; the last item of a short list is repeated. */
 static struct text element(const char *list, size_t number)
 {
     struct text rest = text_of(list);

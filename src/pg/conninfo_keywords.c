@@ -1,5 +1,5 @@
 /*
- * What a conninfo is made of: libpq's keywords with their values.
+ * The contents of a conninfo: libpq's keywords and their values.
  */
 #include "pg/conninfo_reading.h"
 

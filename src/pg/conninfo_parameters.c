@@ -1,6 +1,6 @@
 /*
- * One table of all parameters that drivers and frameworks document. A row that only its driver needs (how it caches
- * prepared statements, how it fills its pool) is there as well: that it changes nothing here is then known, not hoped.
+ * A table of all parameters that drivers and frameworks document. Parameters that only affect a driver
+ * (prepared-statement caches, pools) are included, so that it is known, not assumed, that they change nothing here.
  */
 #include "pg/conninfo_reading.h"
 
@@ -15,7 +15,7 @@
 
 /* ---- settings of the session ---- */
 
-/* "-c name=value": a space and a backslash in the value are escaped with a backslash. */
+/* "-c name=value", with spaces and backslashes in the value escaped. */
 static void put_setting(struct reading *reading, const char *name, const char *value)
 {
     buffer_printf(&reading->options, "%s-c %s=", reading->options.size == 0 ? "" : " ", name);
@@ -27,7 +27,7 @@ static void put_setting(struct reading *reading, const char *name, const char *v
     }
 }
 
-/* Cuts the next word off "-c a=b\ c --d=e", without its backslashes. */
+/* Cuts the next word off "-c a=b\ c --d=e", removing backslashes. */
 static const char *next_option(struct arena *arena, const char **rest)
 {
     struct buffer word = {.arena = arena};
@@ -43,7 +43,7 @@ static const char *next_option(struct arena *arena, const char **rest)
     return buffer_string(&word);
 }
 
-/* What options say of the search path; later ones count. */
+/* The search path in the options; the last one counts. */
 static void note_search_path(struct reading *reading, const char *options)
 {
     static const char name[] = "search_path=";
@@ -64,7 +64,7 @@ static bool take_options(struct reading *reading, const struct parameter *row, c
     char *const copy = arena_strdup(reading->arena, value);
     (void)row;
     for (char *c = copy; *c != '\0'; c++) {
-        *c = *c == '+' ? ' ' : *c; /* a space as every reader of URLs but libpq's has it */
+        *c = *c == '+' ? ' ' : *c; /* a space, as for every reader of URLs but libpq's */
     }
     buffer_printf(&reading->options, "%s%s", reading->options.size == 0 ? "" : " ", copy);
     note_search_path(reading, copy);
@@ -101,7 +101,7 @@ static bool take_schema(struct reading *reading, const struct parameter *row, co
 
 /* ---- numbers ---- */
 
-/* A number of `unit_ms` each; a value that is none is refused. */
+/* A number in units of unit_ms; an invalid value is refused. */
 static bool take_ms(struct reading *reading, const struct parameter *row, const char *value, uint32_t unit_ms,
                     uint32_t *ms)
 {
@@ -135,7 +135,7 @@ static bool take_statement_timeout(struct reading *reading, const struct paramet
     return take_ms(reading, row, value, 1, &reading->conninfo->statement_timeout_ms);
 }
 
-/* Seconds, perhaps with a fraction, for libpq's whole ones. */
+/* Seconds, possibly with a fraction; libpq needs whole ones. */
 bool conninfo_take_connect_timeout(struct reading *reading, const struct parameter *row, const char *value)
 {
     uint32_t ms;
@@ -176,7 +176,7 @@ bool conninfo_take_keyword(struct reading *reading, const struct parameter *row,
     return conninfo_set(reading, row->as, value);
 }
 
-/* It tells its driver how to do what ours does otherwise or not at all. */
+/* For parameters that tell a driver how to do what we do differently or not at all. */
 bool conninfo_take_nothing(struct reading *reading, const struct parameter *row, const char *value)
 {
     (void)reading;
@@ -185,7 +185,7 @@ bool conninfo_take_nothing(struct reading *reading, const struct parameter *row,
     return true;
 }
 
-/* Only where it is off: on, it would change what a script does. */
+/* Accepted only if it is off: otherwise it would change what a script does. */
 static bool take_only_off(struct reading *reading, const struct parameter *row, const char *value)
 {
     return (value[0] != '\0' && !conninfo_is_yes(value)) ||
@@ -207,7 +207,7 @@ static bool take_pgbouncer(struct reading *reading, const struct parameter *row,
     return true;
 }
 
-/* Every session of ours speaks UTF-8: a migration's file is. */
+/* All our sessions use UTF-8, like migration files. */
 static bool take_encoding(struct reading *reading, const struct parameter *row, const char *value)
 {
     static const char *const names[] = {"utf8", "utf-8", "unicode", "utf8mb4", "auto", NULL};
@@ -240,9 +240,9 @@ bool conninfo_take_target(struct reading *reading, const struct parameter *row, 
                        "The connection URL's %s is not known: any, primary or secondary.", row->name);
 }
 
-/* What libpq does not know, or knows with another meaning, whatever its case. */
+/* Parameters that libpq does not know, or knows with another meaning; names in any case. */
 static const struct parameter parameters[] = {
-    /* which schema */
+    /* the schema */
     {"schema", take_schema, NULL},
     {"search_path", take_search_path, NULL},
     {"currentSchema", take_search_path, NULL},
@@ -280,7 +280,7 @@ static const struct parameter parameters[] = {
     {"uselibpqcompat", conninfo_take_nothing, NULL},
     {"channelBinding", conninfo_take_keyword, "channel_binding"},
     {"gssEncMode", conninfo_take_keyword, "gssencmode"},
-    /* pools and poolers: one for reading is kept, a run has connections of its own */
+    /* pools and poolers: for our read connections; a run has its own */
     {"pgbouncer", take_pgbouncer, NULL},
     {"connection_limit", conninfo_take_connection_limit, NULL},
     {"pool_max_conns", conninfo_take_connection_limit, NULL},
@@ -300,9 +300,9 @@ static const struct parameter parameters[] = {
     {"max_connection_lifetime", conninfo_take_nothing, NULL},
     {"reaping_frequency", conninfo_take_nothing, NULL},
     {"conn_max_age", conninfo_take_nothing, NULL},
-    {"supa", conninfo_take_nothing, NULL},       /* where Supabase's integration says that its pooler is meant */
-    {"workaround", conninfo_take_nothing, NULL}, /* the same of Vercel's */
-    /* prepared statements: none are made */
+    {"supa", conninfo_take_nothing, NULL},       /* Supabase's integration marks its pooler's URL so */
+    {"workaround", conninfo_take_nothing, NULL}, /* likewise Vercel's */
+    /* prepared statements: we make none */
     {"statement_cache_size", conninfo_take_nothing, NULL},
     {"statement-cache-capacity", conninfo_take_nothing, NULL},
     {"statement_cache_capacity", conninfo_take_nothing, NULL},
@@ -320,7 +320,7 @@ static const struct parameter parameters[] = {
     {"preferQueryMode", conninfo_take_nothing, NULL},
     {"binary_parameters", conninfo_take_nothing, NULL},
     {"binaryTransfer", conninfo_take_nothing, NULL},
-    /* how a driver shows rows, batches, logs */
+    /* how a driver presents rows, batches, logs */
     {"defaultRowFetchSize", conninfo_take_nothing, NULL},
     {"reWriteBatchedInserts", conninfo_take_nothing, NULL},
     {"stringtype", conninfo_take_nothing, NULL},
@@ -341,7 +341,7 @@ static const struct parameter parameters[] = {
     {"encoding", take_encoding, NULL},
     {"characterEncoding", take_encoding, NULL},
     {"client_encoding", take_encoding, NULL},
-    /* other names of what libpq has */
+    /* other names of libpq's parameters */
     {"connect_timeout", conninfo_take_connect_timeout, NULL},
     {"connectTimeout", conninfo_take_connect_timeout, NULL},
     {"loginTimeout", conninfo_take_connect_timeout, NULL},
@@ -354,7 +354,7 @@ static const struct parameter parameters[] = {
     {"hostname", conninfo_take_keyword, "host"},
     {"socket", conninfo_take_keyword, "host"},
     {"replication", refuse, "a connection for replication cannot run migrations"},
-    /* settings of the server, as Go's drivers and JDBC let them stand in a URL */
+    /* server settings, which Go's drivers and JDBC allow in a URL */
     {"statement_timeout", take_setting, "statement_timeout"},
     {"lock_timeout", take_setting, "lock_timeout"},
     {"idle_in_transaction_session_timeout", take_setting, "idle_in_transaction_session_timeout"},
@@ -404,7 +404,7 @@ static bool is_libpq_keyword(const char *name)
     return known;
 }
 
-/* "app.tenant": a setting that an extension or the application has made up. */
+/* "app.tenant": a setting of an extension or application. */
 static bool is_custom_setting(const char *name)
 {
     const size_t size = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.");
@@ -412,7 +412,7 @@ static bool is_custom_setting(const char *name)
     return name[size] == '\0' && dot != NULL && dot > name && dot[1] != '\0' && isalpha((unsigned char)name[0]) != 0;
 }
 
-/* "options[search_path]", sqlx's way. */
+/* "options[search_path]", as sqlx writes it. */
 static const char *bracketed_setting(struct arena *arena, const char *name)
 {
     const struct text text = text_of(name);
@@ -423,7 +423,7 @@ static const char *bracketed_setting(struct arena *arena, const char *name)
     return arena_strndup(arena, inside.data, inside.size);
 }
 
-/* A parameter's name as it may be shown: short, and nothing but what names are made of. */
+/* A parameter's name in a form that can be shown: short, and only typical characters. */
 static const char *shown(struct arena *arena, const char *name)
 {
     char *const copy = arena_strndup(arena, name, strlen(name) > 60 ? 60 : strlen(name));
@@ -454,7 +454,7 @@ bool conninfo_take_parameter(struct reading *reading, const char *name, const ch
 
 /* ---- the end ---- */
 
-/* What the environment gives libpq must not be lost because the URL says something as well. */
+/* The environment's options must not be lost because the URL has some, too. */
 bool conninfo_finish_parameters(struct reading *reading)
 {
     const char *const environment = getenv("PGOPTIONS");

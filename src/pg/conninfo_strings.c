@@ -7,7 +7,7 @@
 #include <libpq-fe.h>
 #include <string.h>
 
-/* "host=… dbname=…": libpq's own reader is right here; its errors are not repeated, they may hold the password. */
+/* Uses libpq's own parser; its error messages are not repeated, because they may contain the password. */
 bool conninfo_take_keywords(struct reading *reading, const char *string)
 {
     char *error = NULL;
@@ -31,7 +31,7 @@ bool conninfo_take_keywords(struct reading *reading, const char *string)
     return ok;
 }
 
-/* Npgsql's names, in small letters and without spaces. */
+/* Npgsql's names, in lower case and without spaces. */
 static const struct parameter npgsql_names[] = {
     {"host", conninfo_take_keyword, "host"},
     {"server", conninfo_take_keyword, "host"},
@@ -62,7 +62,7 @@ static const struct parameter npgsql_names[] = {
     {"connectionidlelifetime", conninfo_take_nothing, NULL},
     {"connectionlifetime", conninfo_take_nothing, NULL},
     {"connectionpruninginterval", conninfo_take_nothing, NULL},
-    {"commandtimeout", conninfo_take_nothing, NULL}, /* EF Core's migrations have none of ours */
+    {"commandtimeout", conninfo_take_nothing, NULL}, /* not used for EF Core's migrations */
     {"internalcommandtimeout", conninfo_take_nothing, NULL},
     {"cancellationtimeout", conninfo_take_nothing, NULL},
     {"includeerrordetail", conninfo_take_nothing, NULL},
@@ -85,7 +85,7 @@ static bool take_pair(struct reading *reading, const char *name, const char *val
     return conninfo_take_parameter(reading, name, value);
 }
 
-/* One value of "Name=value;…": in quotes it may hold a semicolon, and a doubled quote is one. */
+/* A value of "Name=value;…": quoted it may contain a semicolon, and doubled quotes. */
 static const char *next_npgsql_value(struct arena *arena, struct text *rest)
 {
     struct buffer value = {.arena = arena};
@@ -108,7 +108,7 @@ static const char *next_npgsql_value(struct arena *arena, struct text *rest)
                : buffer_string(&value);
 }
 
-/* Npgsql's "Host=…;Port=…;Database=…", names without regard to case and spaces. */
+/* Names are compared ignoring case and spaces. */
 bool conninfo_take_npgsql(struct reading *reading, struct text rest)
 {
     while (text_trim(rest).size > 0) {

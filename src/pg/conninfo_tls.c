@@ -1,5 +1,5 @@
 /*
- * How the connection is encrypted and whom it is checked against, in the words of libpq, Prisma, JDBC, sqlx and .NET.
+ * Encryption and certificate checks, in the parameters of libpq, Prisma, JDBC, sqlx and .NET.
  */
 #include "base/files.h"
 
@@ -9,8 +9,8 @@
 #include <libpq-fe.h>
 #include <string.h>
 
-/* Prisma's sslcert is the certificate of the authority that the server is checked against; libpq's is the client's own:
- * what stands beside it tells (conninfo_finish_parameters). */
+/* Prisma's sslcert is the server's authority, libpq's the client's own certificate: other parameters decide
+ * (conninfo_finish_parameters). */
 bool conninfo_take_sslcert(struct reading *reading, const struct parameter *row, const char *value)
 {
     (void)row;
@@ -28,7 +28,7 @@ bool conninfo_take_sslaccept(struct reading *reading, const struct parameter *ro
                        "server's certificate checked, sslaccept=accept_invalid_certs to take any, or leave it out.");
 }
 
-/* libpq's words, and those of other drivers for the same. */
+/* libpq's values, and those of other drivers for the same. */
 bool conninfo_take_sslmode(struct reading *reading, const struct parameter *row, const char *value)
 {
     static const char *const modes[][2] = {
@@ -51,7 +51,7 @@ bool conninfo_take_sslmode(struct reading *reading, const struct parameter *row,
                        row->name);
 }
 
-/* "ssl=true", or a word of sslmode. JDBC checks the certificate then, the others only encrypt. */
+/* "ssl=true", or a value of sslmode. JDBC then checks the certificate, others only encrypt. */
 bool conninfo_take_ssl(struct reading *reading, const struct parameter *row, const char *value)
 {
     static const char *const no[] = {"0", "false", "off", "no", NULL};
@@ -90,7 +90,7 @@ bool conninfo_take_trust_certificate(struct reading *reading, const struct param
     return true;
 }
 
-/* The authorities that this machine trusts: libpq knows them by a word from version 16 on. */
+/* The system's authorities; libpq 16 and newer have a keyword for them. */
 static const char *system_authorities(void)
 {
     static const char *const bundles[] = {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
@@ -103,7 +103,7 @@ static const char *system_authorities(void)
     return NULL;
 }
 
-/* "strict" is Prisma's word for checking the server's certificate and name. */
+/* "strict" in Prisma means checking the server's certificate and name. */
 static bool finish_strict(struct reading *reading)
 {
     const char *const mode = conninfo_value(reading->conninfo, "sslmode");

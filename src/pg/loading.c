@@ -1,7 +1,7 @@
 /*
- * pg_depend has what each expression calls, but for what PostgreSQL itself came with: that is read from the expression.
- * No row of a catalog is made JSON or text as a whole: one that has a value of a user's type (pg_attribute) would have
- * the server call the casts of that type.
+ * pg_depend lists what each expression calls, except PostgreSQL's own objects, which are found in the expression
+ * itself. No catalog row is converted to JSON or text as a whole: one with a value of a user's type (pg_attribute)
+ * would make the server call that type's casts.
  */
 #include "pg/loading.h"
 
@@ -10,8 +10,8 @@
 
 #define CLASS(name) "'pg_catalog." name "'::pg_catalog.regclass"
 
-/* The columns: what, for people; who wrote it; which role it runs as (NULL: who restores); where pg_depend has it; its
- * expression. */
+/* The columns: a description; the author; the role that it runs as (NULL: the restoring role); its place in pg_depend;
+ * its expression. */
 #define CHECKS                                                                                                         \
     "SELECT pg_catalog.concat('the check ', k.conname, ' of ', CASE WHEN k.conrelid <> 0 THEN "                        \
     "k.conrelid::pg_catalog.regclass::text ELSE k.contypid::pg_catalog.regtype::text END) AS what, "                   \
@@ -21,8 +21,8 @@
                          "c ON c.oid = k.conrelid LEFT JOIN pg_catalog.pg_type t ON t.oid = k.contypid WHERE "         \
                          "k.contype = 'c'"
 
-/* Servers before 15 have what a generated column calls as the table's, those before 12 have none; %1$s, %2$s: where
- * pg_depend has it, %3$s: a condition. */
+/* Servers before 15 list what a generated column calls with the table, those before 12 have none; %1$s, %2$s: the place
+ * in pg_depend, %3$s: a condition. */
 #define GENERATED                                                                                                      \
     "SELECT pg_catalog.concat('the column ', a.attname, ' of ', a.attrelid::pg_catalog.regclass), c.relowner, NULL, "  \
     "%1$s::pg_catalog.regclass, %2$s, f.adbin::text FROM pg_catalog.pg_attrdef f JOIN pg_catalog.pg_attribute a ON "   \
@@ -46,7 +46,7 @@
                             "s.stxrelid JOIN users u ON "                                                              \
                             "u.rel = c.oid"
 
-/* Policies of what materialized views read: a dump has them before it has the REFRESH. */
+/* Policies of tables that materialized views read: in a dump they precede the REFRESH. */
 #define POLICIES                                                                                                       \
     "SELECT pg_catalog.concat('the policy ', o.polname, ' of ', o.polrelid::pg_catalog.regclass), c.relowner, "        \
     "s.role, " CLASS(                                                                                                  \
@@ -59,7 +59,7 @@
                       "w.ev_class AND "                                                                                \
                       "v.relkind IN ('v', 'm') JOIN seen s ON s.rel = v.oid"
 
-/* What a materialized view reads, and with whose rights: functions of a view run as who reads it. */
+/* What a materialized view reads, and with whose rights: functions in a view run as its reader. */
 #define SEEN                                                                                                           \
     "below AS (SELECT w.ev_class AS rel, d.refobjid AS next FROM pg_catalog.pg_rewrite w JOIN pg_catalog.pg_depend d " \
     "ON d.classid = " CLASS("pg_rewrite") " AND d.objid = w.oid AND d.refclassid = " CLASS(                            \
@@ -70,15 +70,15 @@
                     "s.role FROM seen "                                                                                \
                     "s JOIN below b ON b.rel = s.rel)"
 
-/* Who plans queries over a table while it is restored: its owner (indexes, statistics), who refreshes a view, and who
- * restores, to check its foreign keys. */
+/* Who plans queries on a table during the restore: its owner (indexes, statistics), whoever refreshes a view, and the
+ * restoring role when it checks foreign keys. */
 #define USERS                                                                                                          \
     "users (rel, role) AS (SELECT c.oid, c.relowner FROM pg_catalog.pg_class c UNION SELECT s.rel, s.role FROM seen "  \
     "s "                                                                                                               \
     "UNION SELECT f.oid, NULL FROM pg_catalog.pg_constraint k, LATERAL (VALUES (k.conrelid), (k.confrelid)) f (oid) "  \
     "WHERE k.contype = 'f')"
 
-/* A foreign key that is checked may need an implicit cast; to_json and its like look for any cast to json. */
+/* Checking a foreign key may need an implicit cast; to_json and similar look for any cast to json. */
 #define CASTS                                                                                                          \
     "SELECT pg_catalog.concat('the cast from ', c.castsource::pg_catalog.regtype, ' to ', "                            \
     "c.casttarget::pg_catalog.regtype), p.proowner, NULL, p.oid FROM pg_catalog.pg_cast c JOIN pg_catalog.pg_proc p "  \
@@ -91,8 +91,8 @@
 
 #define FIRST_OF_USERS "16384"
 
-/* Functions of PostgreSQL and of extensions that do more than compute: they run a text as SQL, change settings, write
- * files. They ask for the rights of who calls them, so what a table's owner wrote there is his code. */
+/* Functions of PostgreSQL and extensions that do more than compute: run a text as SQL, change settings, write files.
+ * They use their caller's rights, so a table owner's expression with them is his code. */
 #define ACTS                                                                                                           \
     "(p.oid < " FIRST_OF_USERS " OR EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = " CLASS(              \
         "pg_proc") " AND e.objid = p.oid AND e.deptype = 'e')) AND ((p.provolatile = 'v' AND p.proname NOT IN "        \
@@ -101,7 +101,7 @@
                    "p.proname ~ "                                                                                      \
                    "'_to_xml')"
 
-/* Of a superuser's table nothing more is asked: these are his words. */
+/* A superuser's own tables are not examined further. */
 #define CALLS                                                                                                          \
     "SELECT u.what, p.proowner AS owner, u.runs_as, p.oid FROM parts u JOIN pg_catalog.pg_depend d ON d.classid = "    \
     "u.class AND d.objid = u.part AND d.refclassid IN (" CLASS("pg_proc") ", " CLASS(                                  \

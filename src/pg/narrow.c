@@ -1,6 +1,6 @@
 /*
- * Three descriptors: libpq's, which is one end of a pair now; `inner`, the other end; and `server`, the real socket.
- * One piece of each direction is under way at most.
+ * Three descriptors: libpq's, now one end of a pair; `inner`, the other end; and `server`, the real socket. At most one
+ * piece is in transit in each direction.
  */
 #include "pg/narrow.h"
 
@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define PIECE ((size_t)64 * 1024) /* an end of the pair takes at least as much, by the usual limits of the system */
+#define PIECE ((size_t)64 * 1024) /* by default one end of the pair buffers at least as much */
 
 struct piece {
     char bytes[PIECE];
@@ -27,7 +27,7 @@ struct narrow {
     int libpq;
     int inner;
     int server;
-    bool is_ended; /* the server says nothing more */
+    bool is_ended; /* the server will send nothing more */
     struct piece up;
     struct piece down;
 };
@@ -57,14 +57,14 @@ static bool is_empty(const struct piece *piece)
     return piece->from == piece->to;
 }
 
-/* Has libpq not read yet what was let through? */
+/* Has libpq not yet read what was passed on? */
 static bool has_unread(const struct narrow *narrow)
 {
     int unread = 0;
     return ioctl(narrow->libpq, FIONREAD, &unread) == 0 && unread > 0;
 }
 
-/* Takes a piece in, where the last one is gone. False where the other side has ended. */
+/* Reads a piece, if the last one is gone. Returns false if the other side has ended. */
 static bool take(struct piece *piece, int from)
 {
     if (!is_empty(piece)) {
@@ -76,7 +76,7 @@ static bool take(struct piece *piece, int from)
     return size > 0 || (size < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
-/* Gives on as much of a piece as goes. False where the other side has ended. */
+/* Passes on as much of a piece as possible. Returns false if the other side has ended. */
 static bool give(struct piece *piece, int to)
 {
     while (!is_empty(piece)) {
@@ -89,7 +89,7 @@ static bool give(struct piece *piece, int to)
     return true;
 }
 
-/* libpq sees an end where the server has ended. */
+/* If the server has ended, libpq sees an end, too. */
 static void move(struct narrow *narrow, size_t *came)
 {
     const bool was_empty = is_empty(&narrow->down);
@@ -115,7 +115,7 @@ bool narrow_wait(struct narrow *narrow, short events, int64_t deadline, size_t *
             {.fd = narrow->server, .events = (short)(POLLIN | (is_empty(&narrow->up) ? 0 : POLLOUT))},
         };
         if (narrow->is_ended || poll(fds, 1, 0) > 0) {
-            return true; /* libpq can go on; an end shows in its next call */
+            return true; /* libpq can continue; an end shows in its next call */
         }
         const int ready = poll(fds, 3, deadline_left(deadline));
         if (ready == 0) {
@@ -133,7 +133,7 @@ bool narrow_free(struct narrow *narrow, const PGconn *connection)
         return true;
     }
     bool is_clean = false;
-    if (PQsocket(connection) == narrow->libpq) { /* else its number may be somebody else's by now */
+    if (PQsocket(connection) == narrow->libpq) { /* otherwise the number may belong to another file by now */
         size_t ignored = 0;
         move(narrow, &ignored);
         is_clean = !narrow->is_ended && is_empty(&narrow->up) && is_empty(&narrow->down) && !has_unread(narrow);

@@ -1,9 +1,9 @@
 /*
- * What changes without a change of the schema is left out: numbers of columns, owners, rights, statistics.
+ * Leaves out what changes without a schema change: column numbers, owners, rights, statistics.
  */
 #include "pg/objects.h"
 
-/* Of the users' own: no extension's objects, no table of ours. */
+/* User objects: none of extensions, none of ours. */
 #define OF_USERS                                                                                                       \
     "n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', '{truss}') AND n.nspname NOT LIKE "             \
     "'pg\\_temp\\_%' AND n.nspname NOT LIKE 'pg\\_toast\\_temp\\_%'"

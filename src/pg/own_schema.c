@@ -1,9 +1,9 @@
 /*
- * A role that is called as our schema is ("truss"): "$user" of its search path would mean our schema as soon as we have
- * made it, and what a script makes without a schema would land beside our tables. Where the schema is ours alone, the
- * session is one without "$user", so that names mean what they mean to the framework's own tool. Such a schema with
- * tables of somebody else is that role's own, and stays in its path. The path is an option of the connection, so that
- * RESET ALL puts it back.
+ * For a role with the name of our schema ("truss"): as soon as we have created the schema, "$user" in the role's search
+ * path would mean it, and unqualified objects of scripts would get between our tables. If the schema contains only our
+ * objects, the session omits "$user", so that names mean what they mean to the framework's own tool. A schema of that
+ * name with other tables is the role's own, and stays in the path. The path is set by a connection option, so that
+ * RESET ALL restores it.
  */
 #include "pg/session_state.h"
 
@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-/* The path without "$user", where that means our schema or one that we shall make. */
+/* The path without "$user", if that means our schema or would once we create it. */
 static const char path_sql[] =
     "SELECT CASE WHEN pg_catalog.length(p.rest) OPERATOR(pg_catalog.>) 0 THEN p.rest ELSE '\"\"' END FROM (SELECT "
     "pg_catalog.btrim(pg_catalog.regexp_replace(pg_catalog.current_setting('search_path'), "
@@ -24,7 +24,7 @@ static const char path_sql[] =
     "OPERATOR(pg_catalog.=) ANY ('{i,I,t}'::pg_catalog.\"char\"[]) AND NOT c.relname OPERATOR(pg_catalog.=) ANY "
     "(" OWN_TABLES "))))";
 
-/* A value of "-c", in which a space ends and a backslash escapes. */
+/* A value for "-c", with spaces and backslashes escaped. */
 static void put_escaped(struct buffer *options, const char *value)
 {
     for (; *value != '\0'; value++) {
@@ -50,7 +50,7 @@ static bool set_options(struct conninfo *conninfo, const char *options)
     return true;
 }
 
-/* The connection to be opened instead, in *other; false where this one is right, or it cannot be asked. */
+/* *other becomes the connection to open instead; false if this one is fine, or the query fails. */
 static bool wants_another(struct pg_session *session, const struct conninfo *conninfo, struct arena *arena,
                           struct conninfo *other)
 {

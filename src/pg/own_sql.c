@@ -1,5 +1,5 @@
 /*
- * The usual name stands without quotes, as a person would write it: it is seen in pg_stat_activity and in logs.
+ * The default name is not quoted, as a person would write it: it is visible in pg_stat_activity and in logs.
  */
 #include "pg/own_sql.h"
 

@@ -1,5 +1,5 @@
 /*
- * The catalogs are looked at first, so that a role with few rights is asked for no more than is needed.
+ * Examines the catalogs first, so that a role with few rights needs no more than necessary.
  */
 #include "pg/own_tables.h"
 
@@ -10,11 +10,10 @@
 
 #define MOST_TRIES 3
 
-/* What stands in the way, the worst first: the number of it in look_sql. */
+/* Obstacles, worst first; the numbers are those in look_sql. */
 enum obstacle { OBSTACLE_SCHEMA, OBSTACLE_OBJECT, OBSTACLE_TRIGGER, OBSTACLE_NOT_OURS };
 
-/* What may run beside what we have made ourselves: the right to give a table a trigger is the only one of those that
- * another role can have. */
+/* What may run beside what we have created: only the TRIGGER privilege can belong to another role. */
 #define TRIGGERS                                                                                                       \
     "SELECT c.oid AS rel, c.relowner AS excused, g.tableoid AS class, g.oid AS object, g.tableoid AS via_class, "      \
     "g.oid AS via FROM pg_catalog.pg_namespace n JOIN "                                                                \
@@ -22,8 +21,8 @@ enum obstacle { OBSTACLE_SCHEMA, OBSTACLE_OBJECT, OBSTACLE_TRIGGER, OBSTACLE_NOT
     "OPERATOR(pg_catalog.=) c.oid WHERE n.nspname OPERATOR(pg_catalog.=) '{truss}' AND NOT g.tgisinternal"
 #define CODE_OF_TRIGGERS "SELECT 2, " PG_CODE_WORDS ", f.owner FROM " PG_CODE_OF(TRIGGERS) " f UNION ALL "
 
-/* One row: what is there, and behind it what is a role's that is not trusted, or none of ours. Who is trusted is asked
- * once for all: that is what the server plans longest. In the usual schema a role of that name may have its own. */
+/* One row: what exists, followed by what belongs to an untrusted role, or is not ours. Trust is computed only once,
+ * since the server takes longest to plan that. In the default schema a role of that name may have its own objects. */
 static const char look_sql[] =
     "SELECT pg_catalog.to_regclass($1::pg_catalog.text) IS NOT NULL, pg_catalog.to_regnamespace("
     "pg_catalog.quote_ident('{truss}')) IS NOT NULL, "
@@ -45,12 +44,12 @@ static const char look_sql[] =
     "JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) t.owner "
     "WHERE t.obstacle OPERATOR(pg_catalog.=) 3 OR NOT " PG_IS_TRUSTED("r") ") s ON true ORDER BY s.obstacle LIMIT 1";
 
-/* CREATE TABLE IF NOT EXISTS of two at once fails in one of them (23505 in pg_type): one after the other. */
+/* Two concurrent CREATE TABLE IF NOT EXISTS may fail (23505 in pg_type), so they are serialised. */
 static const char lock_sql[] = "SELECT pg_catalog.pg_advisory_xact_lock(1414681939, 0);";
 
-/* Event triggers are for the DDL of applications: one that does not expect ours fails, or notes it as somebody's. Who
- * may makes them wait for this transaction: a superuser, by a setting that is for that (17), or as replication does it,
- * but for those that are ENABLE ALWAYS or REPLICA. */
+/* Event triggers are meant for applications' DDL: one that does not expect ours may fail, or log it as somebody's. If
+ * permitted they are disabled for this transaction: for a superuser by the setting for that (17), or like replication
+ * does, which does not affect ENABLE ALWAYS or REPLICA triggers. */
 static const char *quiet_sql(const struct pg_session *session)
 {
     return pg_session_server_version(session) >= 170000 ? "SET LOCAL event_triggers = off;"
@@ -59,10 +58,10 @@ static const char *quiet_sql(const struct pg_session *session)
 
 struct found {
     bool tables;
-    bool column; /* none is lacking */
+    bool column; /* no column is missing */
     bool schema;
-    bool heard;    /* making them would be, by event triggers; asked where they are to be made, as is the next */
-    bool may_hush; /* this session may have it otherwise */
+    bool heard;    /* event triggers would fire; queried when tables must be created, like the next */
+    bool may_hush; /* this session may prevent that */
 };
 
 static bool fail_triggered(const struct pg_session *session, const char *trigger, struct status *status)
@@ -133,8 +132,8 @@ bool own_schema_exists_behind(struct pg_session *session, bool *exists, struct s
     return result != NULL;
 }
 
-/* Most databases have no schema of ours, where nothing can be in the way: the server plans that other question for
- * longer than it answers all of this. */
+/* Most databases have no schema of ours, and then nothing can be in the way: planning the other query takes the server
+ * longer than answering all of this. */
 static bool look(struct pg_session *session, const struct own_tables *tables, struct found *found,
                  struct status *status)
 {
@@ -163,8 +162,8 @@ bool own_table_may_be_read(struct pg_session *session, const char *table, const 
            found.tables;
 }
 
-/* Another one has made it meanwhile. It happens although the two wait for each other: who was told once that there is
- * no such schema believes so until its next transaction (PostgreSQL's cache of what does not exist). */
+/* Another session has created it meanwhile. That happens despite the lock, because a session that was told that a
+ * schema does not exist believes so until its next transaction (PostgreSQL's negative cache entries). */
 static bool was_made_by_another(const struct status *status)
 {
     return sqlstate_is(status->sqlstate, SQLSTATE_UNIQUE_VIOLATION) ||
@@ -172,7 +171,7 @@ static bool was_made_by_another(const struct status *status)
            sqlstate_is(status->sqlstate, SQLSTATE_DUPLICATE_TABLE);
 }
 
-/* Would event triggers hear of what is made, and may this session have it otherwise? */
+/* Would event triggers fire for what is created, and may this session prevent that? */
 static bool ask_listeners(struct pg_session *session, struct found *found, struct status *status)
 {
     static const char sql[] =
@@ -193,7 +192,7 @@ static bool make(struct pg_session *session, const struct own_tables *tables, co
     buffer_puts(&sql, "BEGIN;");
     buffer_puts(&sql, lock_sql);
     buffer_puts(&sql, found->heard && found->may_hush ? quiet_sql(session) : "");
-    /* CREATE SCHEMA IF NOT EXISTS asks for the right to create one even where it exists. */
+    /* CREATE SCHEMA IF NOT EXISTS requires the right to create schemas even if it exists. */
     own_put(&sql, schema, found->schema ? "" : "CREATE SCHEMA IF NOT EXISTS {truss};");
     own_put(&sql, schema, tables->sql);
     buffer_puts(&sql, "COMMIT;");
@@ -207,7 +206,7 @@ static bool make(struct pg_session *session, const struct own_tables *tables, co
     return false;
 }
 
-/* Which event triggers may be why our own tables could not be made. */
+/* Names the event triggers that may be why our tables could not be created. */
 static void explain_event_triggers(struct pg_session *session, struct status *status)
 {
     static const char sql[] =
@@ -224,7 +223,7 @@ static void explain_event_triggers(struct pg_session *session, struct status *st
     }
 }
 
-/* What to do where the server would not have it. */
+/* Advice for the server's refusal. */
 static void explain_refusal(const struct pg_session *session, const struct found *found, struct status *status)
 {
     const char *const schema = pg_session_own_schema(session);

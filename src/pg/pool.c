@@ -1,5 +1,5 @@
 /*
- * A short stack: the session that was used last is taken first, so that the others grow old and go.
+ * A short stack: the session used last is taken first, so that the others become old and are closed.
  */
 #include "pg/pool.h"
 
@@ -10,10 +10,10 @@
 
 #define MOST_IDLE 16
 #define IDLE_MS   60000
-#define WAIT_MS   10000 /* for one of a limited number, where the URL does not say */
-#define FRESH_MS  500   /* who was used so short ago need not be asked whether it is there */
+#define WAIT_MS   10000 /* for one of a limited number, unless the URL says otherwise */
+#define FRESH_MS  500   /* a session used so recently is not checked */
 #define ANSWER_MS 1000
-#define NEW_MS    250 /* opened so short ago it is as good as one that is opened now */
+#define NEW_MS    250 /* a session opened so recently is as good as a new one */
 
 struct idle {
     struct pg_session *session;
@@ -27,8 +27,8 @@ struct pg_pool {
     size_t max_idle;
     size_t in_use;
     size_t count;
-    size_t let_go;               /* by so many: none is kept */
-    struct idle idle[MOST_IDLE]; /* the oldest first */
+    size_t let_go;               /* nested calls: while it is not 0 no session is kept */
+    struct idle idle[MOST_IDLE]; /* oldest first */
     char server_version[PG_VERSION_SIZE];
 };
 
@@ -59,7 +59,7 @@ void pg_pool_free(struct pg_pool *pool)
     free(pool);
 }
 
-/* Takes those that were idle for too long out of the pool; the caller frees them, outside of the lock. */
+/* Removes sessions that were idle for too long; the caller frees them outside of the lock. */
 static size_t take_old(struct pg_pool *pool, struct pg_session *old[MOST_IDLE])
 {
     const int64_t now = clock_ms();
@@ -82,7 +82,7 @@ static void free_all(struct pg_session *const *sessions, size_t count)
     }
 }
 
-/* The session that was used last, and since when it is idle; NULL where there is none. */
+/* The session used last, and since when it is idle; NULL: none. */
 static struct pg_session *take_idle(struct pg_pool *pool, int64_t *since)
 {
     struct pg_session *old[MOST_IDLE];
@@ -97,7 +97,7 @@ static struct pg_session *take_idle(struct pg_pool *pool, int64_t *since)
     return session;
 }
 
-/* Takes part in the pool's number, or waits until another has left. */
+/* Counts as a user of the pool, or waits until another leaves. */
 static bool enter(struct pg_pool *pool, int64_t deadline, struct status *status)
 {
     const uint32_t limit = pool->conninfo->pool_limit;
@@ -124,7 +124,7 @@ static void leave(struct pg_pool *pool)
     pthread_mutex_unlock(&pool->mutex);
 }
 
-/* A tick: no answer for so long is none. */
+/* A tick that gives up when there is no answer in time. */
 static bool hears(void *data)
 {
     struct pg_session *const session = data;
@@ -135,7 +135,7 @@ static bool hears(void *data)
     return false;
 }
 
-/* True where the server says something: a network may have forgotten an idle connection without a word to us. */
+/* Does the server answer? The network may have dropped an idle connection without notice. */
 static bool answers(struct pg_session *session, struct arena *arena)
 {
     struct status ignored = {.arena = arena};
@@ -146,7 +146,7 @@ static bool answers(struct pg_session *session, struct arena *arena)
     return ok && !pg_session_is_lost(session);
 }
 
-/* Where one has fallen silent, so have the others that were idle as long. */
+/* If one has gone silent, so have the others that were idle as long. */
 static void drop_idle(struct pg_pool *pool)
 {
     for (struct pg_session *session; (session = take_idle(pool, NULL)) != NULL;) {
@@ -154,7 +154,7 @@ static void drop_idle(struct pg_pool *pool)
     }
 }
 
-/* An idle session that is still connected; NULL where there is none. */
+/* An idle session that is still connected; NULL: none. */
 static struct pg_session *take_living(struct pg_pool *pool, struct arena *arena)
 {
     int64_t since;

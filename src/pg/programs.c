@@ -1,6 +1,5 @@
 /*
- * A program tells its version by --version; that is asked of each that is found, because a folder may be called
- * anything.
+ * A program's version comes from --version, which is called for each one found, because folders may have any name.
  */
 #include "pg/programs.h"
 
@@ -18,14 +17,14 @@
 
 #define VERSION_MS 5000
 
-/* Where packages put them: a folder of versions, and what is behind the version. */
+/* Where packages install them: a folder of versions, and what follows the version. */
 static const char *const installed[][2] = {
     {"/usr/lib/postgresql", "bin"},  /* Debian */
     {"/usr/libexec/postgresql", ""}, /* Alpine */
     {"/usr", "bin"},                 /* Red Hat: /usr/pgsql-16/bin */
 };
 
-/* ---- where they may be ---- */
+/* ---- possible places ---- */
 
 static void add_below(struct arena *arena, struct words *folders, const char *above, const char *behind)
 {
@@ -111,8 +110,8 @@ bool pg_program_find(const struct pg_program_wanted *wanted, struct pg_program *
     const int server = wanted->server_version / 10000;
     int newest = 0;
     *program = (struct pg_program){0};
-    /* None is better than the server's own. Debian's in /usr/bin, which come last, are Perl: 50 ms for each question.
-     */
+    /* Nothing is better than the server's own version. Debian's wrappers in /usr/bin, which come last, are Perl scripts
+     * that take 50 ms to ask. */
     for (size_t i = 0; i < folders.count && program->major != server; i++) {
         const char *const path = path_join(arena, folders.items[i], name);
         const int major = version_of(arena, path);
@@ -135,7 +134,7 @@ bool pg_program_find(const struct pg_program_wanted *wanted, struct pg_program *
                                      name, newest, server, server);
 }
 
-/* ---- how it connects ---- */
+/* ---- connecting ---- */
 
 static void put_value(struct buffer *out, const char *keyword, const char *value)
 {
@@ -170,7 +169,7 @@ const char *pg_child_secret(const struct conninfo *conninfo)
     return given != NULL ? given : getenv("PGPASSWORD");
 }
 
-/* A line of a password file that is for every server: "*:*:*:*:…". */
+/* A line of a password file for any server: "*:*:*:*:…". */
 static bool write_secret(struct arena *arena, int file, const char *password)
 {
     struct buffer line = {.arena = arena};
@@ -185,8 +184,8 @@ static bool write_secret(struct arena *arena, int file, const char *password)
     return fchmod(file, 0600) == 0 && write(file, line.data, line.size) == (ssize_t)line.size;
 }
 
-/* What of our environment a child of PostgreSQL needs: all that libpq reads of it, or the child would go elsewhere. The
- * password comes by a file of its own, and what we set in our sessions is not for a dump. */
+/* The environment for a PostgreSQL child: everything that libpq reads, or the child would connect elsewhere. Not the
+ * password, which has its own file, nor our sessions' settings. */
 static const char *const passed_on[] = {"PATH",
                                         "HOME",
                                         "TMPDIR",

@@ -1,5 +1,5 @@
 /*
- * One statement or script: sent, and all of its results taken in.
+ * Sends one statement or script and receives all of its results.
  */
 #include "base/digest.h"
 #include "base/sqlstate.h"
@@ -9,11 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define KEPT_AFTER_MS 1000 /* a run may be given a session that is up to 250 ms old (pool.c) */
+#define KEPT_AFTER_MS 1000 /* a run may get a session that is up to 250 ms old (pool.c) */
 
 struct statement {
     const char *sql;
-    const char *name; /* of a prepared one; NULL: it is sent as it stands */
+    const char *name; /* of a prepared statement; NULL: it is sent as text */
     int count;
     const char *const *values;
     int format; /* of the result: 0 text, 1 binary */
@@ -55,7 +55,7 @@ PGresult *session_query(struct pg_session *session, const char *sql, int count, 
     return query(session, &(struct statement){.sql = sql, .count = count, .values = values}, status);
 }
 
-/* Behind a pooler nothing lasts longer than a transaction: the path of our own neither. */
+/* Behind a pooler nothing lasts longer than a transaction, including our search path. */
 static PGresult *query_pinned(struct pg_session *session, const struct statement *statement, struct status *status)
 {
     if (!session->is_pooled || pg_session_in_transaction(session)) {
@@ -82,7 +82,7 @@ PGresult *pg_query_binary(struct pg_session *session, const char *sql, const str
     return query_pinned(session, &(struct statement){.sql = sql, .format = 1, .meanwhile = meanwhile}, status);
 }
 
-/* ---- what is kept ---- */
+/* ---- prepared statements ---- */
 
 static size_t place_of(const struct pg_session *session, const char *sql)
 {
@@ -99,7 +99,7 @@ bool pg_query_is_kept(const struct pg_session *session, const char *sql)
     return place < PG_MOST_KEPT && session->kept[place] == sql;
 }
 
-/* By its text: behind a pooler that nobody noticed the same name is the same text, whoever prepared it. */
+/* Named by its text: behind an unnoticed pooler the same name then means the same text, whoever prepared it. */
 static void name_it(struct pg_session *session, const char *sql, size_t place)
 {
     unsigned char digest[SHA256_SIZE];
@@ -139,7 +139,8 @@ const char *session_kept_name(const struct pg_session *session, const char *sql)
                                                                     : NULL;
 }
 
-/* Has the server, behind a pooler, another session than the one that prepared it? The pooler may say so itself. */
+/* Does the server, behind a pooler, use another session than the one that prepared it? The pooler may also say so
+ * itself. */
 static bool is_of_another(const struct pg_session *session, const struct status *status)
 {
     return !session->is_lost && !pg_session_in_transaction(session) &&
@@ -155,8 +156,8 @@ static void keep_nothing(struct pg_session *session, size_t place, struct status
     *status = (struct status){.arena = status->arena};
 }
 
-/* True where it was asked of what is kept: *result is what came of it. False: it is to be sent as it stands. So it is,
- * too, where the server has not got it any more: behind a pooler that nobody noticed the backend may be another one. */
+/* Returns true if the prepared statement was used, with its *result. Otherwise it must be sent as text; also if the
+ * server no longer has it, because an unnoticed pooler has changed the backend. */
 static bool query_as_kept(struct pg_session *session, struct statement *statement, PGresult **result,
                           struct status *status)
 {
@@ -229,7 +230,7 @@ bool pg_script(struct pg_session *session, const char *sql, struct pg_failure *f
     if (PQsendQuery(session->connection, sql) == 0) {
         return receive_lost(session, status);
     }
-    PQsetSingleRowMode(session->connection); /* or libpq would keep all rows of a result until its end */
+    PQsetSingleRowMode(session->connection); /* otherwise libpq would store all rows of a result */
     const bool ok = receive_all(session, &receipt);
     failure->statement = receipt.number;
     failure->position = ok ? 0 : status->position;

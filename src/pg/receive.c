@@ -1,6 +1,6 @@
 /*
- * Statements are sent without blocking, and their results taken in as they come. Every wait is a poll(2) with what is
- * left of the deadline; a tick of the caller looks in meanwhile.
+ * Statements are sent without blocking, and results are received as they arrive. Every wait is a poll(2) with the rest
+ * of the deadline, with the caller's tick in between.
  */
 #include "pg/receive.h"
 
@@ -18,12 +18,12 @@
 
 #define CANCEL_MS 5000
 
-#define CANCEL_SEND_MS 2000 /* for the server to take the wish */
-#define CANCEL_LOST_MS 500  /* for the result of the statement, where it has not */
+#define CANCEL_SEND_MS 2000 /* for the server to accept the request */
+#define CANCEL_LOST_MS 500  /* for the statement's result, if it did not */
 
 #define SMALL_BYTES ((size_t)1024 * 1024) /* of a result: there is always room for it */
 
-#define SAID_BYTES (128 * 1024) /* kept of what a server says; an error may quote a value of any size */
+#define SAID_BYTES (128 * 1024) /* kept of a server message; an error may quote a value of any size */
 
 #define FIRST_TICK_MS   20
 #define LONGEST_TICK_MS 250
@@ -51,8 +51,8 @@ static enum status_code code_of_sqlstate(const char *sqlstate)
                                                                   : STATUS_FAILED_PRECONDITION;
 }
 
-/* Whatever its SQLSTATE (53100 of a log that found no room, 25P04): the session ended with it, and what it was at in
- * that moment is not known. */
+/* Whatever its SQLSTATE (53100 for a full log disk, 25P04): the session ended with it, and the state of the statement
+ * is not known. */
 static bool ends_session(const PGresult *result)
 {
     const char *const severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
@@ -72,7 +72,7 @@ static const char *said(struct arena *arena, const PGresult *result, int field)
     return text == NULL ? NULL : arena_strndup(arena, text, strnlen(text, SAID_BYTES));
 }
 
-/* The server says that a limit ended it, and not whose it is. In another language than English nothing is added. */
+/* Explains which limit ended the statement, which the server does not tell. Only for English messages. */
 static const char *timeout_hint(const char *sqlstate, const char *message)
 {
     const bool is_timeout = sqlstate_is(sqlstate, SQLSTATE_QUERY_CANCELED) && message != NULL &&
@@ -83,7 +83,7 @@ static const char *timeout_hint(const char *sqlstate, const char *message)
                       : NULL;
 }
 
-/* What the server said. The position is kept as it gave it. */
+/* The server's message, with its position unchanged. */
 bool receive_failure(struct pg_session *session, const PGresult *result, struct status *status)
 {
     const char *const sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
@@ -112,7 +112,7 @@ void receive_begin(struct pg_session *session)
     session->next_tick = session->waits_since + FIRST_TICK_MS;
 }
 
-/* The tick where it is due. False where it gives the statement up. */
+/* Calls the tick if it is due. Returns false if it gives the statement up. */
 static bool tick(struct pg_session *session)
 {
     if (session->on_tick == NULL || clock_ms() < session->next_tick) {
@@ -124,7 +124,7 @@ static bool tick(struct pg_session *session)
     return goes_on;
 }
 
-/* poll(2), through the narrow way where the session has one. */
+/* poll(2), through struct narrow if the session has one. */
 static bool wait_more(struct pg_session *session, short events, int64_t until)
 {
     return session->narrow == NULL || PQsocket(session->connection) < 0
@@ -132,8 +132,8 @@ static bool wait_more(struct pg_session *session, short events, int64_t until)
                : narrow_wait(session->narrow, events, until, &session->came_bytes);
 }
 
-/* Takes in what waits in the socket. How much the server will send nobody knows: as much as has come may come again,
- * while libpq makes its room twice as large. */
+/* Reads what waits in the socket. It is not known how much will follow: assumes as much again, for which libpq would
+ * double its buffer. */
 static enum outcome consume(struct pg_session *session)
 {
     int size = 0;
@@ -146,15 +146,15 @@ static enum outcome consume(struct pg_session *session)
     if (PQconsumeInput(session->connection) == 0) {
         return OUTCOME_LOST;
     }
-    /* A script that listens: nobody asks for what it hears, and libpq would keep all of it. */
+    /* A script may LISTEN: nobody needs the notifications, and libpq would keep all of them. */
     for (PGnotify *heard; (heard = PQnotifies(session->connection)) != NULL;) {
         PQfreemem(heard);
     }
     return OUTCOME_RESULT;
 }
 
-/* Has the other side taken something of what was sent, since this was asked last? A long script is on its way for long
- * when all of it is in the kernel's hands. */
+/* Has the peer accepted some of what was sent, since the last call? A long script takes a while to transmit after the
+ * kernel has all of it. */
 static bool is_being_taken(struct pg_session *session)
 {
     const int before = session->unsent_bytes;
@@ -163,7 +163,7 @@ static bool is_being_taken(struct pg_session *session)
            session->unsent_bytes < before;
 }
 
-/* The clock is looked at first: a server that always has something to say must not keep us beyond the deadline. */
+/* Checks the time first: a server that always has something to send must not keep us beyond the deadline. */
 enum outcome receive_more(struct pg_session *session, int64_t deadline, bool ticking)
 {
     const short events = PQflush(session->connection) == 1 ? POLLIN | POLLOUT : POLLIN;
@@ -207,7 +207,7 @@ static bool is_copy(const PGresult *result)
     return state == PGRES_COPY_IN || state == PGRES_COPY_OUT || state == PGRES_COPY_BOTH;
 }
 
-/* Reads the rows of a COPY TO STDOUT to their end, for nobody. */
+/* Reads the rows of a COPY TO STDOUT to the end and discards them. */
 static enum outcome skip_rows(struct pg_session *session, int64_t deadline, bool ticking)
 {
     enum outcome outcome = OUTCOME_RESULT;
@@ -220,8 +220,8 @@ static enum outcome skip_rows(struct pg_session *session, int64_t deadline, bool
     return outcome;
 }
 
-/* A script cannot carry the data of a COPY: it is ended, and PostgreSQL's error for that is what the caller sees. COPY
- * both ways is for replication; nothing ends it. */
+/* A script cannot contain the data of a COPY: ends it, and the caller sees PostgreSQL's error for that. COPY BOTH is
+ * only for replication; nothing ends it. */
 static enum outcome end_copy(struct pg_session *session, const PGresult *result, int64_t deadline, bool ticking)
 {
     switch (PQresultStatus(result)) {
@@ -254,9 +254,9 @@ bool receive_cancel(struct pg_session *session)
     return completed && !session->is_lost;
 }
 
-/* The deadline has passed, or the caller has given up. What was done all the same must not be reported as given up: a
- * script's COMMIT may have been quicker than our cancel. `wants_result`: it is a query, of no use without the result
- * that is gone. */
+/* The deadline has passed, or the caller has given up. If everything was done nevertheless it must not be reported as
+ * given up: a script's COMMIT may have been faster than our cancel. wants_result: a query, which is useless without its
+ * lost result. */
 static bool end_early(struct pg_session *session, enum outcome outcome, bool wants_result, struct status *status)
 {
     const char *const why = outcome == OUTCOME_LATE ? "The time for this request is over" : "The run was cancelled";
@@ -272,19 +272,19 @@ static bool end_early(struct pg_session *session, enum outcome outcome, bool wan
                        "%s; the running statement was cancelled.", why);
 }
 
-/* Of several statements the settings and transactions around a query are of no interest. */
+/* Of several results, those of settings and transactions around a query do not matter. */
 static bool is_of_more_interest(const PGresult *result, const PGresult *than)
 {
     return PQresultStatus(result) == PGRES_TUPLES_OK || PQresultStatus(than) != PGRES_TUPLES_OK;
 }
 
-/* Owns the result. */
+/* Takes ownership of the result. */
 static void take_result(struct pg_session *session, struct receipt *receipt, PGresult *result)
 {
     const ExecStatusType state = PQresultStatus(result);
     const bool is_done = state == PGRES_COMMAND_OK || state == PGRES_TUPLES_OK;
     if (!receipt->ok || state == PGRES_SINGLE_TUPLE || state == PGRES_COPY_IN) {
-        /* Of no interest behind an error; a row of a script; what COPY FROM STDIN says comes behind it. */
+        /* Discarded after an error; and rows of a script. COPY FROM STDIN's own result comes later. */
         PQclear(result);
         return;
     }
@@ -318,7 +318,7 @@ bool receive_no_more(struct pg_session *session, enum outcome outcome, bool want
                            session->most_bytes >> 20);
     }
     if (outcome == OUTCOME_NO_MEMORY) {
-        session->is_lost = true; /* what is on its way would have to be taken in */
+        session->is_lost = true; /* the rest would still have to be received */
         return shortage(receipt->status, "take in", "what the server sends");
     }
     if (!receipt->ok) {

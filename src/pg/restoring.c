@@ -1,6 +1,6 @@
 /*
- * Each error is a line, and the command that it is about another one behind it. How many were passed over is said at
- * the very end: one that was cut off exits with 1, too, and does not say it.
+ * Each error is a line, followed by a line with its command. The number of ignored errors is reported at the very end;
+ * a process that was interrupted also exits with 1, but does not report it.
  */
 #include "pg/restoring.h"
 
@@ -16,7 +16,7 @@ struct restore_errors restore_errors_of(int program_major, int server_version)
 
 const char *restore_errors_argument(const struct restore_errors *errors)
 {
-    return errors->is_lenient ? "--no-password" : "--exit-on-error"; /* the first is said anyway */
+    return errors->is_lenient ? "--no-password" : "--exit-on-error"; /* an argument without effect */
 }
 
 void restore_errors_see(struct restore_errors *errors, struct text line)

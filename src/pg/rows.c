@@ -1,5 +1,5 @@
 /*
- * The rows of a statement, or the data of a COPY, one by one as they come.
+ * The rows of a statement, or the data of a COPY, one by one as they arrive.
  */
 #include "pg/receive.h"
 
@@ -17,7 +17,7 @@ bool pg_rows_begin(struct pg_session *session, const char *sql, int count, const
     return true;
 }
 
-/* The next result, which is the caller's; false where waiting has ended otherwise. */
+/* The next result, owned by the caller; false if waiting ended otherwise. */
 static bool take_next(struct pg_session *session, PGresult **result, struct status *status)
 {
     const enum outcome outcome = receive_next(session, session->deadline, true, result);
@@ -29,7 +29,7 @@ static bool take_next(struct pg_session *session, PGresult **result, struct stat
     return false;
 }
 
-/* True for one that is an error, which makes the status; it is released. */
+/* If it is an error, fills the status, frees it and returns true. */
 static bool is_error(struct pg_session *session, PGresult *result, struct status *status)
 {
     const ExecStatusType state = PQresultStatus(result);
@@ -78,7 +78,7 @@ bool pg_copy_begin(struct pg_session *session, const char *sql, struct status *s
     return is_out || status_fail(status, STATUS_INTERNAL, "%s sent no data.", session->display);
 }
 
-/* How the copy ended. */
+/* The end of the copy. */
 static bool end_data(struct pg_session *session, struct status *status)
 {
     for (PGresult *result; take_next(session, &result, status);) {

@@ -1,7 +1,7 @@
 /*
- * A run holds an advisory lock of Truss's class on its own session, which is also the one that its statements wait in.
- * It waits for a lock for as little as 50 ms at a time: while a run is there, who waits is asked twenty times a second,
- * and a run that takes longer is given way to whether it was seen to wait or not.
+ * A run holds an advisory lock of Truss's class on its own session, in which its statements also wait. It waits for
+ * locks for as little as 50 ms at a time. So while a run is there, blocked sessions are looked for twenty times a
+ * second, and a run that takes longer gets its way even if it was not seen to wait.
  */
 #include "pg/runs.h"
 
@@ -10,16 +10,16 @@
 #define LOOK_MS      500
 #define LOOK_NEAR_MS 50
 #define PATIENCE_MS  3000
-/* Of a run, whether it is seen to wait or not: its tries for a lock are short, and may be missed. */
+/* For a run, whether or not it was seen to wait: its attempts to get a lock are short, and may be missed. */
 #define RUN_PATIENCE_MS 1500
 
-/* Classid 1414681939 with two keys; 0 of them is the lock for making tables. */
+/* Classid 1414681939 with two keys; key 0 is the lock for creating tables. */
 #define RUNS                                                                                                           \
     "SELECT l.pid FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory' AND l.classid = 1414681939 AND "            \
     "l.objsubid = 2 AND l.objid <> 0 AND l.granted AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d "      \
     "WHERE d.datname = pg_catalog.current_database())"
 
-/* A run is there, a run waits for us, anybody waits for us. */
+/* There is a run; a run waits for us; anybody waits for us. */
 static const char look_sql[] =
     "WITH runs AS MATERIALIZED (" RUNS "), ours AS MATERIALIZED (SELECT a.pid FROM pg_catalog.pg_stat_activity a "
     "WHERE a.application_name = $1 AND a.datname = pg_catalog.current_database()), waiting AS MATERIALIZED "

@@ -1,5 +1,5 @@
 /*
- * One statement asks and then sets.
+ * One statement both reads and sets the path.
  */
 #include "pg/search.h"
 
@@ -10,12 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* `pid` is our backend, `is_local` whether it lasts to the end of the transaction only, `is_set` whether the path that
- * is in force now is the scripts', `other` the one that is instead of the session's own (NULL: none). The innermost
- * query puts the session's own path in force (set_config of NULL resets, which costs a tenth of reading it from
- * pg_settings), the next reads what that is, the outermost replaces it: each gets what the one inside it gave, and
- * OFFSET keeps each a query of its own.
- */
+/* `pid` is our backend; is_local: only until the end of the transaction; is_set: the present path is the scripts';
+ * `other`: a path in place of the session's own (NULL: none). The innermost query activates the session's own path
+ * (set_config with NULL resets it, at a tenth of the cost of reading pg_settings), the next reads it, the outermost
+ * replaces it: each uses the result of the inner one, and OFFSET keeps them separate. */
 #define PIN(pid, is_local, is_set, other)                                                                              \
     "SELECT c.path, c.schemas, pg_catalog.set_config('truss.path', pg_catalog.concat_ws(', ', 'pg_catalog', "          \
     "CASE WHEN pg_catalog.length(c.path) OPERATOR(pg_catalog.>) 0 THEN c.path END), c.is_local), "                     \
@@ -31,12 +29,12 @@
 
 static const char pin_sql[] = PIN("$1", "$2", "$3", "$4");
 
-/* As it is pinned to last. */
+/* Pinned for the session. */
 static const char pin_to_last_sql[] = PIN("%d", "false", "false", "NULL");
 
 #define READING "BEGIN READ ONLY;SET LOCAL row_security = off"
 
-/* What was pinned. */
+/* Records what was pinned. */
 static void note_path(struct pg_session *session, const PGresult *result, bool is_set)
 {
     const bool is_pooled = PQntuples(result) == 0;
@@ -59,7 +57,7 @@ static bool begins_with(const char *path, const char *schema)
     return *schema == '\0' && (is_quoted ? *path == '"' && path[1] != '"' : strchr(", ", *path) != NULL);
 }
 
-/* The schema that will be there counts as one that is, where the path begins with it. */
+/* If the path begins with the schema that will be created, it counts as existing. */
 static bool expect_schema(struct pg_session *session, bool is_local, struct status *status)
 {
     static const char sql[] =
@@ -115,14 +113,14 @@ bool pg_session_pin(struct pg_session *session, struct status *status)
         set_expected(session, NULL);
         session->has_other_path = session->has_other_path && !session->is_pooled;
     }
-    /* Whether a pooler is between us is known behind the first answer only. */
+    /* A pooler is detected only by the first answer. */
     if (!session->is_pooled && !pin(session, false, false, status)) {
         return false;
     }
     return !session->is_pooled || !pg_session_in_transaction(session) || pin(session, true, false, status);
 }
 
-/* To last, between these statements. */
+/* Pins for the session, between these statements. */
 static bool pin_between(struct pg_session *session, const char *before, const char *behind, struct status *status)
 {
     struct buffer sql = {.arena = status->arena};
@@ -149,7 +147,7 @@ bool pg_session_pin_behind(struct pg_session *session, const char *sql, struct s
                               : pin_between(session, sql, "", status);
 }
 
-/* What is pinned is to outlast the transaction. */
+/* The pin must outlast the transaction. */
 static bool pin_and_read(struct pg_session *session, struct status *status)
 {
     const bool is_kept = session_kept_name(session, pin_sql) != NULL;
@@ -159,7 +157,7 @@ static bool pin_and_read(struct pg_session *session, struct status *status)
     if (!is_kept || session->is_lost || !sqlstate_is(status->sqlstate, SQLSTATE_NO_SUCH_STATEMENT)) {
         return false;
     }
-    /* A pooler that nobody noticed has given a backend that has not prepared it. */
+    /* An unnoticed pooler has changed to a backend that has not prepared it. */
     pg_session_let_keep(session, false);
     *status = (struct status){.arena = status->arena};
     return pg_exec(session, "ROLLBACK", status) && pin_between(session, "BEGIN;", ";COMMIT;" READING, status);
@@ -171,11 +169,12 @@ bool pg_session_begin_reading(struct pg_session *session, struct status *status)
     const bool has_begun = session->is_pooled || is_to_keep
                                ? pg_session_pin(session, status) && pg_exec(session, READING, status)
                                : pin_and_read(session, status);
-    /* Behind a pooler the path is this transaction's. */
+    /* Behind a pooler the path lasts only for this transaction. */
     return has_begun && (!session->is_pooled || pg_session_pin(session, status));
 }
 
-/* The path that sql makes, for each transaction to come: what it sets itself is undone, the backend is others', too. */
+/* Sets the path that sql makes for each later transaction: what sql itself sets is undone, since the backend is
+ * shared. */
 static bool pin_pooled_as(struct pg_session *session, const char *sql, struct status *status)
 {
     struct status ignored = {.arena = status->arena};
@@ -199,7 +198,7 @@ bool pg_session_pin_as(struct pg_session *session, const char *sql, const char *
     if (session->is_pooled) {
         return pin_pooled_as(session, buffer_string(&set), status);
     }
-    session->has_other_path = true; /* also where only half of it is done */
+    session->has_other_path = true; /* even if it was only half done */
     return pg_exec(session, buffer_string(&set), status) && pin(session, false, true, status);
 }
 

@@ -1,6 +1,5 @@
 /*
- * Every wait is a poll(2) with what is left of the deadline. libpq never blocks here but for name resolution when it
- * connects, which it does itself.
+ * Every wait is a poll(2) with the rest of the deadline. libpq blocks only for name resolution when it connects.
  */
 #include "pg/session_state.h"
 
@@ -31,7 +30,7 @@ const char *session_one_line(struct arena *arena, const char *message)
     for (size_t i = 0; i < text.size && out.size < 500; i++) {
         const char c = text.data[i];
         const bool space = c == '\n' || c == '\t' || c == '\r';
-        /* libpq's next line is a sentence of its own, and the one before has no full stop. */
+        /* libpq's next line is a new sentence, and the one before has no period. */
         if (c == '\n' && out.size > 0 && strchr(".:;?! ", out.data[out.size - 1]) == NULL) {
             buffer_putc(&out, '.');
         }
@@ -73,7 +72,7 @@ static void receive_notice(void *data, const PGresult *result)
     }
 }
 
-/* The moment when connecting ends: the caller's, or the URL's connect_timeout, or 10 s. */
+/* When connecting must end: the caller's deadline, the URL's connect_timeout, or 10 s. */
 static int64_t connect_deadline(const struct conninfo *conninfo, int64_t deadline)
 {
     const char *const timeout = conninfo_value(conninfo, "connect_timeout");
@@ -96,7 +95,7 @@ static PostgresPollingStatusType connect_step(PGconn *connection, int64_t deadli
     return state;
 }
 
-/* libpq 15 gives no SQLSTATE of a refused connection: its text is all there is. */
+/* libpq 15 gives no SQLSTATE for a refused connection, so the text is examined. */
 static enum status_code code_of_refusal(const char *message)
 {
     static const struct {
@@ -119,7 +118,7 @@ static enum status_code code_of_refusal(const char *message)
     return STATUS_UNAVAILABLE;
 }
 
-/* libpq says nothing of a password file that it cannot open. */
+/* libpq does not report a password file that it cannot open. */
 static const char *hidden_password_file(struct arena *arena, const struct conninfo *conninfo)
 {
     const char *const said = conninfo_value(conninfo, "passfile");
@@ -136,7 +135,7 @@ static const char *hidden_password_file(struct arena *arena, const struct connin
     return path != NULL && file < 0 && sandbox_keeps_from(path) ? path : NULL;
 }
 
-/* What to do about words of libpq. */
+/* Advice for libpq's messages. */
 static const struct {
     const char *words;
     const char *hint;
@@ -213,7 +212,7 @@ static bool standard_strings_now(const struct pg_session *session)
     return value == NULL || strcmp(value, "off") != 0;
 }
 
-/* How the server reads what is sent, before anything changes it. */
+/* Records how the server parses statements, before anything changes it. */
 static void note_reading(struct pg_session *session)
 {
     const char *const encoding = PQparameterStatus(session->connection, "client_encoding");
@@ -221,7 +220,7 @@ static void note_reading(struct pg_session *session)
     session->encoding = encoding == NULL ? NULL : strdup(encoding);
 }
 
-/* Waits for memory where there is none: without its name our schema would be another one. */
+/* Waits for memory if there is none: without its name our schema would be another one. */
 static char *copy_of(const char *text)
 {
     char *const copy = memory_alloc(strlen(text) + 1);
@@ -240,8 +239,8 @@ struct pg_session *session_open_as_said(const struct conninfo *conninfo, int64_t
         return NULL;
     }
     PQsetNoticeReceiver(session->connection, receive_notice, session);
-    /* What an error says is read field by field. libpq would make a text of all of them besides, and keep it twice: a
-     * script may raise one of a gigabyte. Connecting is over, and has said what it had to say. */
+    /* Error fields are read one by one. Otherwise libpq would also compose a text of all of them, and keep it twice: a
+     * script may raise one of a gigabyte. Connecting is finished and has reported its errors. */
     PQsetErrorVerbosity(session->connection, PQERRORS_SQLSTATE);
     note_reading(session);
     return session;
@@ -263,9 +262,9 @@ void pg_session_free(struct pg_session *session)
     }
 }
 
-/* ---- how the server runs ours ---- */
+/* ---- JIT ---- */
 
-/* Behind these settings, in the same message. */
+/* After these settings, in the same message. */
 static bool turn_jit_off(struct pg_session *session, const char *settings, struct status *status)
 {
     const char *const sql = arena_printf(status->arena,
@@ -297,7 +296,7 @@ bool pg_session_set_up(struct pg_session *session, const char *settings, struct 
     return session->is_jit_known ? pg_exec(session, settings, status) : turn_jit_off(session, settings, status);
 }
 
-/* ---- what is known of a session ---- */
+/* ---- properties of a session ---- */
 
 void pg_session_set_deadline(struct pg_session *session, int64_t deadline)
 {
@@ -307,7 +306,7 @@ void pg_session_set_deadline(struct pg_session *session, int64_t deadline)
 bool pg_session_is_lost(struct pg_session *session)
 {
     struct pollfd fd = {.fd = PQsocket(session->connection), .events = POLLIN};
-    /* An idle server says nothing: what there is to read is its farewell, and behind that the end of the connection. */
+    /* An idle server sends nothing: anything to read is its farewell, followed by the end of the connection. */
     for (int i = 0; i < 4 && !session->is_lost && poll(&fd, 1, 0) > 0; i++) {
         session->is_lost = PQconsumeInput(session->connection) == 0;
     }

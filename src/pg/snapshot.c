@@ -6,7 +6,7 @@
 
 #define HAS_TRANSACTION_LIMIT 170000 /* transaction_timeout */
 
-/* A limit of the role's for the transactions of applications would end one that reads a whole database. */
+/* A limit set for the role's application transactions would end one that reads a whole database. */
 static const char *begin_sql(const struct pg_session *session)
 {
     return pg_session_server_version(session) >= HAS_TRANSACTION_LIMIT ? BEGIN "SET LOCAL transaction_timeout = 0; "

@@ -1,6 +1,6 @@
 /*
- * A look at a table's triggers is worth something only as long as nobody can add one: under a lock, in the transaction
- * that writes.
+ * Checking a table's triggers is only meaningful as long as nobody can add one: under a lock, in the transaction that
+ * writes.
  */
 #include "pg/table_guard.h"
 
@@ -11,11 +11,11 @@
 
 #include <string.h>
 
-/* What the query gives the server for a number. */
+/* The text that the query casts to a number. */
 #define NOT_PLAIN "truss: no plain table any more:"
 
-/* SQL, of a row of pg_class: it may have what keeps a row out. Partitions may have it, too, and it does not show here.
- */
+/* SQL, for a row of pg_class: it may have something that discards rows. Partitions may, too, which does not show
+ * here. */
 #define HAS_WAYS  "relhastriggers OR relhasrules OR relrowsecurity"
 #define IS_PARTED "relkind OPERATOR(pg_catalog.=) 'p'"
 
@@ -28,15 +28,15 @@ void pg_put_guard_lock(struct buffer *sql, const char *name)
     buffer_printf(sql, "LOCK TABLE %s IN ROW EXCLUSIVE MODE;", name);
 }
 
-/* Of the table in the variable truss_table: whose code it would run. */
+/* For the table in the variable truss_table: whose code it would run. */
 static const char stranger_sql[] =
     "SELECT pg_catalog.concat_ws(' of ', " PG_CODE_WORDS
     ", r.rolname) INTO truss_stranger FROM " PG_CODE_OF(PG_CODE_OF_TABLE(
         "truss_table", "truss_excused")) " f JOIN pg_catalog.pg_roles r ON r.oid "
                                          "OPERATOR(pg_catalog.=) f.owner WHERE NOT " PG_IS_TRUSTED("r") " LIMIT 1;\n";
 
-/* The kinds that LOCK TABLE takes. A table that is not there is told of by the statement that needs it; one beside the
- * ledger by the lock: it could be there for the next statement. What is looked at is what was locked. */
+/* The kinds that LOCK TABLE accepts. A missing table is reported by the statement that needs it; a missing one beside
+ * the ledger by the lock, because it could exist for the next statement. What is checked is what was locked. */
 static void put_look(struct buffer *sql, const struct table_guard *guard)
 {
     struct buffer name = {.arena = sql->arena};
@@ -100,13 +100,13 @@ static void put_block(struct buffer *sql, const struct table_guard *guard)
                       buffer_string(&words), buffer_string(&reason));
     }
     buffer_puts(&body, "END IF; END");
-    /* As a literal: no name in it can end it, as one could that has the tag of dollar quotes. */
+    /* As a literal: a name could contain the tag of a dollar quote, but cannot end a literal. */
     buffer_puts(sql, "DO ");
     pg_quote_literal(sql, buffer_text(&body));
     buffer_putc(sql, ';');
 }
 
-/* A CASE makes the number only where it is wanted. */
+/* A CASE evaluates the cast only if needed. */
 static void put_query(struct buffer *sql, const struct table_guard *guard)
 {
     struct buffer name = {.arena = sql->arena};

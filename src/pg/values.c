@@ -1,12 +1,12 @@
 /*
- * Values into SQL, and out of results.
+ * Writes values into SQL, and reads them from results.
  */
 #include "pg/session.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Doubles one character wherever it stands. */
+/* Doubles one character everywhere. */
 static void add_doubled(struct buffer *sql, struct text text, char doubled)
 {
     for (size_t i = 0; i < text.size; i++) {
@@ -26,7 +26,8 @@ void pg_quote_literal(struct buffer *sql, struct text value)
         buffer_putc(sql, '\'');
         return;
     }
-    /* E'' means the same whatever standard_conforming_strings says; the space keeps it apart from a word before it. */
+    /* E'' means the same under either value of standard_conforming_strings; the space separates it from a preceding
+     * word. */
     buffer_puts(sql, " E'");
     for (size_t i = 0; i < value.size; i++) {
         if (value.data[i] == '\\' || value.data[i] == '\'') {

@@ -1,5 +1,5 @@
 /*
- * Asks a framework: what its facts say, unless a hook says it.
+ * Asks a framework: its hooks if there are any, else its facts.
  */
 #include "framework/core/framework.h"
 
@@ -32,8 +32,8 @@ bool framework_check_folder(struct arena *arena, const struct folder *folder, co
            (hooks->check_folder == NULL || hooks->check_folder(arena, folder, files, status));
 }
 
-/* Does the file say that each of its statements commits by itself? A byte order mark is in front of no word: it is not
- * sent, and what its author means is said. options is what stands behind its up line. */
+/* Does the file say that each of its statements commits by itself? A byte order mark is skipped, since it is not sent.
+ * options is what follows its up line. */
 static bool is_alone(const struct folder_facts *facts, struct text content, struct text options)
 {
     content = text_without_mark(content);
@@ -127,7 +127,7 @@ size_t framework_advisory_locks(const struct framework *framework, const struct 
     if (framework->hooks.advisory_locks != NULL) {
         return framework->hooks.advisory_locks(ledger, database, keys);
     }
-    /* A unit counts the rows of every framework: none has more. */
+    /* A unit test counts the keys of every framework: none has more. */
     for (; constant != NULL && constant[count] != 0 && count < MOST_ADVISORY_KEYS; count++) {
         keys[count] = constant[count];
     }
@@ -172,7 +172,8 @@ struct session_path framework_session_path(const struct framework *framework, co
     return facts->path == NULL ? (struct session_path){.place = PATH_STAYS} : facts->path(ledger);
 }
 
-/* What is put in front runs while the connection's own path is in force: nullif would take whose "=" it finds there. */
+/* What is put before the path is evaluated with the connection's own path in force, where nullif would use whatever "="
+ * it finds. */
 static void put_path(struct buffer *sql, const struct session_path *path)
 {
     static const char *const templates[] = {

@@ -49,7 +49,7 @@ static const char *value_of(struct arena *arena, enum configuration_format forma
                             : config_value(arena, content, parts[0], parts[1]);
 }
 
-/* A variable of the environment; NULL: it says nothing, or is not asked. */
+/* An environment variable; NULL: not set, or not to be read. */
 static const char *variable_of(const struct configuration *configuration, const struct folder *folder, const char *key)
 {
     const bool is_asked = configuration->is_environment && folder->base[0] == '\0' && key != NULL;
@@ -57,7 +57,7 @@ static const char *variable_of(const struct configuration *configuration, const 
     return value == NULL || value[0] == '\0' ? NULL : value;
 }
 
-/* The offset of a value that is there and cannot be read. */
+/* The offset of a value that exists and cannot be read. */
 static size_t unread(struct arena *arena, enum configuration_format format, struct text content, const char *key)
 {
     const char *parts[MOST_PARTS + 1];
@@ -71,7 +71,7 @@ static size_t unread(struct arena *arena, enum configuration_format format, stru
                                      : config_unread(arena, content, parts[0], parts[1]);
 }
 
-/* Notes what of it is computed; true where something is. */
+/* Notes computed values; returns true if there are any. */
 static bool note_computed(struct arena *arena, const struct configuration *configuration, const char *name,
                           struct text content, struct folder *folder)
 {
@@ -97,7 +97,7 @@ void configuration_set_table(struct arena *arena, struct folder *folder, const c
     }
 }
 
-/* Sets the folder's path, or paths where it may have several. */
+/* Sets the folder's path, or paths if there may be several. */
 static void take_directory(struct arena *arena, const struct configuration *configuration, struct folder *folder,
                            const char *directory)
 {
@@ -117,7 +117,7 @@ static void take_directory(struct arena *arena, const struct configuration *conf
     folder->others = others.count == 0 ? NULL : words_list(arena, &others);
 }
 
-/* What is said of a key: by the environment, else by the file. */
+/* The value of a key: from the environment, else from the file. */
 static const char *said_of(struct arena *arena, const struct configuration *configuration, const struct folder *folder,
                            struct text content, const char *key)
 {

@@ -1,5 +1,5 @@
 /*
- * YAML is read as the properties that it stands for: "quarkus.flyway.users.locations".
+ * YAML is converted to the equivalent properties: "quarkus.flyway.users.locations".
  */
 #include "framework/core/data_sources.h"
 
@@ -11,11 +11,11 @@
 
 #define MOST_DEPTH 16
 
-/* What one file says. */
+/* The findings in one file. */
 struct said {
     struct arena *arena;
     const char *tool;
-    const char *name; /* of the first data source with a name; NULL: there is none */
+    const char *name; /* of the first named data source; NULL: none */
     size_t at;        /* the offset of its line */
     bool has_default;
 };
@@ -26,7 +26,7 @@ static const char *unquoted(struct arena *arena, struct text word)
     return is_quoted ? arena_strndup(arena, word.data + 1, word.size - 2) : arena_strndup(arena, word.data, word.size);
 }
 
-/* "users" of "users.locations" and of "\"users\".locations", where the part in front of a dot is no setting itself. */
+/* "users" in "users.locations" and in "\"users\".locations", if the part before the dot is no setting itself. */
 static struct text source_in(struct text key)
 {
     static const char *const settings[] = {"placeholders", "jdbc-properties", "change-log-parameters", NULL};
@@ -35,12 +35,12 @@ static struct text source_in(struct text key)
     return word_is_one_of(first, settings) ? (struct text){0} : first;
 }
 
-/* One property. */
+/* Takes one property. */
 static void take(struct said *said, struct text key, size_t at)
 {
     const struct text quarkus = text_of(arena_printf(said->arena, "quarkus.%s.", said->tool));
     const struct text micronaut = text_of(arena_printf(said->arena, "%s.datasources.", said->tool));
-    const size_t dot = text_starts_with(key, "%") ? text_find(key, ".", 0) : SIZE_MAX; /* of one profile */
+    const size_t dot = text_starts_with(key, "%") ? text_find(key, ".", 0) : SIZE_MAX; /* for one profile */
     key = dot == SIZE_MAX ? key : text_slice(key, dot + 1, key.size);
     const bool is_quarkus = text_starts_with(key, quarkus.data);
     if (!is_quarkus && !text_starts_with(key, micronaut.data)) {
@@ -76,7 +76,7 @@ struct nesting {
     size_t depth;
 };
 
-/* The key of a line of YAML, put into its place among those around it. False where the line has none. */
+/* Parses the key of a YAML line and places it among the mappings around it. Returns false if the line has none. */
 static bool nest(struct arena *arena, struct nesting *nesting, struct text line, bool *is_leaf)
 {
     const struct text plain = text_trim(line);

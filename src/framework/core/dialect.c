@@ -1,5 +1,5 @@
 /*
- * A part of a path that names a server means it, alone ("h2") or in a longer name ("SqliteMigrations").
+ * A part of a path that names a database means it, alone ("h2") or in a longer name ("SqliteMigrations").
  */
 #include "framework/core/dialect.h"
 
@@ -13,8 +13,8 @@
 #define MOST_READ    65536 /* bytes of a file that may say it */
 
 static const struct {
-    const char *word; /* in small letters */
-    bool is_whole;    /* too short to be looked for in a longer name */
+    const char *word; /* in lower case */
+    bool is_whole;    /* too short to be searched in a longer name */
     const char *server;
 } known_servers[] = {
     {"mysql", false, "MySQL"},
@@ -33,7 +33,7 @@ static const struct {
     {"spanner", true, "Spanner"},
 };
 
-/* What one part of a path says. */
+/* The database in one part of a path. */
 static const char *server_of(const char *part)
 {
     if (strstr(part, "postgres") != NULL || strstr(part, "pgsql") != NULL) {
@@ -63,9 +63,9 @@ const char *dialect_of_path(const char *path)
     return server;
 }
 
-/* ---- what files say ---- */
+/* ---- in files ---- */
 
-/* The quoted word behind a key; NULL where there is none. */
+/* The quoted word after a key; NULL: none. */
 static const char *quoted_behind(struct arena *arena, struct text content, const char *key)
 {
     const size_t at = text_find(content, key, 0);
@@ -74,15 +74,16 @@ static const char *quoted_behind(struct arena *arena, struct text content, const
     return to == SIZE_MAX ? NULL : arena_strndup(arena, content.data + from + 1, to - from - 1);
 }
 
-/* Where a framework's own files say the server. */
+/* Framework files that name the database. */
 static const struct {
     const char *framework;
     const char *file;  /* in the folder, or in its package */
-    const char *block; /* what stands before the key; NULL: nothing need */
+    const char *block; /* must precede the key; NULL: nothing */
     bool is_of_package;
-    bool is_of_own;     /* also of the project's own folder, of which Prisma's lock file is said by Prisma's P3019 */
-    const char *key;    /* in front of the quoted word that says it */
-    const char *server; /* what the key alone says; NULL: the word */
+    bool is_of_own; /* also for the project's own folder; not for Prisma's lock file, which Prisma itself checks (P3019)
+                     */
+    const char *key;    /* precedes the quoted word */
+    const char *server; /* implied by the key alone; NULL: the quoted word */
 } markers[] = {
     {"prisma", "migration_lock.toml", NULL, false, false, "provider =", NULL},
     {"prisma", "prisma/schema.prisma", "datasource ", true, true, "provider", NULL},

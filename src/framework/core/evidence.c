@@ -1,5 +1,5 @@
 /*
- * Nothing is read twice: layout.c keeps what a search has looked into.
+ * Nothing is read twice: layout.c caches what a search has read.
  */
 #include "framework/core/evidence.h"
 
@@ -12,14 +12,14 @@
 /* One condition. */
 struct condition {
     bool is_denied;
-    bool is_inside;    /* it is in the folder, not in the package */
+    bool is_inside;    /* about the folder, not about the package */
     bool is_any;       /* any file of the package that fits the pattern */
-    const char *place; /* a pattern for what is in the folder, or a file of the package; without its slash */
+    const char *place; /* a pattern for entries of the folder, or a file of the package; without its slash */
     bool is_directory;
-    struct text words; /* alternatives joined by |, several of them by " : "; empty: none */
+    struct text words; /* alternatives separated by |, several groups by " : "; empty: none */
 };
 
-/* Cuts what stands before the separator off, which goes; the last piece is what is left. */
+/* Cuts off what precedes the separator; the last piece is the rest. */
 static struct text cut(struct text *rest, const char *separator)
 {
     const size_t at = text_find(*rest, separator, 0);
@@ -99,7 +99,7 @@ struct search {
     bool nocase;
 };
 
-/* A directory that is a migration has its script. */
+/* A directory that is a migration contains its script. */
 static bool has_script(const struct search *search, const char *name)
 {
     const struct folder *const folder = search->folder;
@@ -117,7 +117,7 @@ static bool is_wanted(const char *name, bool is_directory, struct text head, con
            has_all(search->arena, head, condition->words, search->nocase);
 }
 
-/* "x.sql has "-- migrate:up"" of a condition that holds; the place alone where it is one of several words. */
+/* Evidence of a condition that holds: "x.sql has "-- migrate:up"", or the place alone if there are several words. */
 static const char *told(struct arena *arena, const char *place, const char *verb, struct text words)
 {
     return words.size == 0 || text_find(words, "|", 0) != SIZE_MAX
@@ -133,7 +133,7 @@ static const char *find_in_folder(struct arena *arena, const struct folder *fold
     return name == NULL ? NULL : told(arena, path_join(arena, folder->path, name), "has", condition->words);
 }
 
-/* A go.mod without what others of the requirements want. */
+/* A go.mod without indirect requirements. */
 static struct text direct_requirements(struct arena *arena, struct text content)
 {
     struct buffer kept = {.arena = arena};
@@ -166,7 +166,7 @@ static const char *find_in_package(struct arena *arena, const struct folder *fol
     return has_all(arena, content, condition->words, false) ? told(arena, shown, "names", condition->words) : NULL;
 }
 
-/* The first file of the package that fits. */
+/* The first matching file of the package. */
 static const char *find_any(struct arena *arena, const struct folder *folder, const struct condition *condition)
 {
     struct text content;
@@ -182,7 +182,7 @@ static const char *find_any(struct arena *arena, const struct folder *folder, co
     }
 }
 
-/* Is the folder itself what the condition says? */
+/* Does the folder itself satisfy the condition? */
 static bool is_so(struct arena *arena, const struct folder *folder, const char *said)
 {
     const struct text path = text_of(arena_printf(arena, "/%s", folder->path));
@@ -195,7 +195,7 @@ static bool is_so(struct arena *arena, const struct folder *folder, const char *
     return strcmp(said, "configured") == 0 && folder->configured;
 }
 
-/* What shows that it holds; NULL: it does not. */
+/* Evidence that the condition holds; NULL: it does not. */
 static const char *find(struct arena *arena, const struct folder *folder, const struct condition *condition)
 {
     if (is_so(arena, folder, condition->place)) {
@@ -206,7 +206,7 @@ static const char *find(struct arena *arena, const struct folder *folder, const 
                                   : find_in_package(arena, folder, condition);
 }
 
-/* Do all conditions of the line hold? *evidence tells of those that are not denials. */
+/* Do all conditions of the line hold? *evidence names those without "!". */
 static bool holds(struct arena *arena, const struct folder *folder, struct text line, const char **evidence)
 {
     struct buffer said = {.arena = arena};

@@ -1,5 +1,5 @@
 /*
- * A digest fed with the file's pieces, or with what is left of them.
+ * A digest of the file's pieces, or of what remains of them.
  */
 #include "framework/core/file_checksum.h"
 
@@ -13,7 +13,7 @@ struct feeding {
     bool left_out[256];
 };
 
-/* What stands between two bytes that are left out goes in one call. */
+/* Adds the bytes between two omitted ones in one call. */
 static void feed(void *data, struct text piece)
 {
     struct feeding *const feeding = data;

@@ -1,5 +1,5 @@
 /*
- * The first pattern that a name fits says what it is.
+ * The first pattern that a name fits decides.
  */
 #include "framework/core/file_rules.h"
 
@@ -14,7 +14,7 @@
 
 #define LARGEST_BIGINT "9223372036854775807"
 
-/* ---- which are migrations ---- */
+/* ---- which files are migrations ---- */
 
 static const char *kept(struct arena *arena, struct text part)
 {
@@ -30,7 +30,7 @@ static struct text without_zeros(struct text number)
     return number;
 }
 
-/* The part of the name that patterns see: behind the directories. */
+/* The part of the path that patterns see: after the directories. */
 static const char *base_of(const struct migration_file *file)
 {
     const char *const slash = strrchr(file->name, '/');
@@ -42,7 +42,7 @@ static void fill(struct arena *arena, const struct folder_facts *facts, const st
 {
     const char *const base = base_of(file);
     const struct text number = facts->key == KEY_NUMBER ? without_zeros(match->number) : match->number;
-    /* Those known by a number need no directory to be told apart. The stem begins where base does. */
+    /* Files identified by a number do not need the directory. The stem is a part of base. */
     const char *const name = facts->key == KEY_NAME ? file->name : base;
     const size_t size = (size_t)(base - name) + match->stem.size;
     file->name = facts->whole_names ? file->name : arena_strndup(arena, name, size);
@@ -65,7 +65,7 @@ static bool fits_bigint(struct arena *arena, const struct folder_facts *facts, c
     return false;
 }
 
-/* file->name is the name as it stands in the folder: with the directories above it, which patterns do not see. */
+/* file->name is the path in the folder; patterns do not see its directories. */
 static bool take(struct arena *arena, const struct folder *folder, struct migration_file *file, const char **warning)
 {
     const struct framework *const framework = folder->framework;
@@ -107,7 +107,7 @@ static int (*const orders[])(const struct migration_file *a, const struct migrat
     [ORDER_OF_KEYS] = by_key,
 };
 
-/* Sorted, twins are neighbours. */
+/* After sorting, twins are adjacent. */
 static void drop_twins(struct migration_files *files)
 {
     size_t kept = 0;
@@ -132,14 +132,14 @@ static struct listing_rule rule_of(const struct folder *folder)
     };
 }
 
-/* By their names, whichever folder they are in. */
+/* By name, whatever their folder. */
 static int by_base(const struct migration_file *a, const struct migration_file *b)
 {
     const char *const slashes[] = {strrchr(a->filename, '/'), strrchr(b->filename, '/')};
     return strcmp(slashes[0] == NULL ? a->filename : slashes[0] + 1, slashes[1] == NULL ? b->filename : slashes[1] + 1);
 }
 
-/* Appends the files of a further folder to those that are listed. Its tool stops where that is not there. */
+/* Appends the files of another folder. The framework's tool fails if that does not exist. */
 static bool list_other(struct arena *arena, const struct folder *folder, const char *other,
                        struct migration_files *files, struct status *status)
 {
@@ -211,18 +211,18 @@ bool files_check_numbers(const struct folder *folder, const struct migration_fil
     return true;
 }
 
-/* ---- new ones ---- */
+/* ---- new files ---- */
 
 /* What a new file's name is made of. */
 struct making {
     struct arena *arena;
-    const char *name; /* as a person says it */
+    const char *name; /* as given by a person */
     int64_t wall_us;
-    struct text last; /* the highest number that a file of the folder has, as it is written; empty: there is none */
+    struct text last; /* the highest number in the folder, as written; empty: none */
     struct status *status;
 };
 
-/* The highest number, with the zeros in front of it. */
+/* The highest number, with its leading zeros. */
 static bool last_number(struct arena *arena, const struct folder *folder, struct text *last, struct status *status)
 {
     struct migration_files files;
@@ -241,7 +241,7 @@ static bool last_number(struct arena *arena, const struct folder *folder, struct
     return true;
 }
 
-/* The number behind that, as wide, and with at least so many digits. */
+/* The next number, with the same width and at least so many digits. */
 static const char *next_number(const struct making *making, struct text width)
 {
     const int least = width.size == 0 ? 1 : (int)strtol(arena_strndup(making->arena, width.data, width.size), NULL, 10);
@@ -250,7 +250,7 @@ static const char *next_number(const struct making *making, struct text width)
     return making->last.size > 18 ? NULL : arena_printf(making->arena, "%0*lld", wide, strtoll(digits, NULL, 10) + 1);
 }
 
-/* The format is a framework's fact. */
+/* The format is a constant in a framework's facts. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 static const char *time_of(const struct making *making, const char *format)
@@ -259,7 +259,7 @@ static const char *time_of(const struct making *making, const char *format)
 }
 #pragma GCC diagnostic pop
 
-/* {utc:%Y%m%d}, {unix:ms}, {next:3}, {slug} or {slug:-}; NULL where the name has nothing for a slug. */
+/* {utc:%Y%m%d}, {unix:ms}, {next:3}, {slug} or {slug:-}; NULL if the name has nothing for a slug. */
 static const char *value_of(const struct making *making, struct text word)
 {
     const size_t colon = text_find(word, ":", 0);

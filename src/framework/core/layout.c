@@ -1,5 +1,5 @@
 /*
- * The search for folders: the packages of a project, and in each what every framework takes for its own.
+ * Searches the packages of a project for each framework's folders.
  */
 #include "framework/core/layout.h"
 
@@ -68,7 +68,7 @@ static bool configure(struct arena *arena, const struct framework *framework, st
                : configuration != NULL && configuration_read(arena, configuration, folder);
 }
 
-/* Looks into a directory that is there. One of ours is as sure as the surer of its configuration and its content. */
+/* Examines an existing directory. It is as certain as the more certain of its configuration and its content. */
 static bool is_ours(struct arena *arena, struct folder *folder)
 {
     const enum confidence configured = folder->confidence;
@@ -88,7 +88,7 @@ bool layout_is_asked(const struct project *project, const struct framework *fram
     return project->framework != NULL && strcmp(project->framework, framework->id) == 0;
 }
 
-/* Adds the folder as what the user says that it is, unless it is there. */
+/* Adds the folder as what the user says it is, unless it is already listed. */
 static void add_asked(struct arena *arena, const struct folder *folder, struct folder_list *folders)
 {
     struct folder asked = *folder;
@@ -109,8 +109,8 @@ static bool is_readable(struct arena *arena, const struct folder *folder)
     return access(path_join(arena, folder->root, folder->path), R_OK | X_OK) == 0;
 }
 
-/* Adds the folder if there is one of ours at its path. One that the configuration names is added also where it is not
- * there, or looks like nothing of ours: that is what must be said of it. */
+/* Adds the folder if the framework recognises it. A folder that the configuration names is also added if it does not
+ * exist or is not recognised, so that this is reported. */
 static void consider(struct arena *arena, const struct folder *folder, struct folder_list *folders)
 {
     struct folder found = *folder;
@@ -137,7 +137,7 @@ static void consider(struct arena *arena, const struct folder *folder, struct fo
     }
 }
 
-/* What the configuration in the package says; the folder has no path where that says none. */
+/* The folder in the package's configuration; its path is NULL if that names none. */
 static struct folder configured_folder(struct arena *arena, const struct framework *framework,
                                        const struct project *project, const char *base, struct probe *probe)
 {
@@ -155,11 +155,11 @@ static struct folder configured_folder(struct arena *arena, const struct framewo
     return found;
 }
 
-/* One package is looked through. */
+/* The search of one package. */
 struct package_search {
     struct arena *arena;
     const struct project *project;
-    const char *base;    /* the package, "" for the project itself */
+    const char *base;    /* "" for the project itself */
     struct probe *probe; /* of the package */
     struct folder_list *folders;
 };
@@ -205,7 +205,7 @@ static const struct framework *const *all_of(const struct project *project)
     return project->frameworks == NULL ? frameworks : project->frameworks;
 }
 
-/* By its own search. Of what that could not read it may have needed all. */
+/* With the framework's own search. If a link out of the project was not followed, that may have been needed. */
 static bool find_itself(const struct package_search *search, const struct framework *framework, struct status *status)
 {
     struct arena *const arena = search->arena;
@@ -246,7 +246,7 @@ static bool search_one(const struct package_search *whole, const char *base, str
     return search_package(&search, status);
 }
 
-/* Those that the project itself, which `whole` has searched, names. */
+/* Searches the packages named by the project, which `whole` has searched. */
 static bool search_packages(const struct package_search *whole, const struct workspace *workspace,
                             struct status *status)
 {
@@ -258,7 +258,7 @@ static bool search_packages(const struct package_search *whole, const struct wor
     return true;
 }
 
-/* ---- what a walk finds ---- */
+/* ---- the walk ---- */
 
 /* Is it one of the folders, or below one? */
 static bool is_found(const struct folder_list *folders, const char *path)
@@ -285,15 +285,15 @@ static bool fits_lock(const char *name, bool is_directory, struct text head, con
     return !is_directory && pattern_fits(pattern, text_of(name), NULL);
 }
 
-/* Has the directory the file by which a framework that looks for its folders itself knows them? */
+/* Does the directory contain the file that identifies the folders of a framework with its own search? */
 static bool has_lock(struct arena *arena, const struct folder *folder)
 {
     const char *const pattern = folder->framework->folder.lock;
     return pattern != NULL && folder_find(arena, folder, fits_lock, pattern) != NULL;
 }
 
-/* Asks every framework whether a directory of the package is one of its folders, unless the package's configuration
- * names another. */
+/* Asks every framework whether it recognises a directory of the package, unless the package's configuration names
+ * another. */
 static bool ask_all(const struct package_search *search, const char *path, struct status *status)
 {
     struct arena *const arena = search->arena;
@@ -371,7 +371,7 @@ static bool has_folder_of(const struct folder_list *folders, const struct framew
     return i < folders->count;
 }
 
-/* Tools that the project depends on, and of which nothing was found yet; ends with NULL. */
+/* Tools on which the project depends and for which nothing was found; ended by NULL. */
 static const struct framework *const *missing_tools(const struct package_search *whole)
 {
     const struct framework *const *const all = all_of(whole->project);
@@ -393,7 +393,8 @@ static const struct framework *const *missing_tools(const struct package_search 
     return missing;
 }
 
-/* Their folders are in no usual place, and what was found in one may be a by-product, or another database's. */
+/* Searches for their folders everywhere: they are in no usual place, and what was found in one may be a by-product, or
+ * for another database. */
 static bool search_missing(const struct package_search *whole, struct status *status)
 {
     struct project project = *whole->project;
@@ -408,7 +409,7 @@ static bool search_missing(const struct package_search *whole, struct status *st
     return ask_walked(&search, &walk, status);
 }
 
-/* Beyond what the project itself has: its packages, and where it has nothing itself, whatever is in it. */
+/* Searches the packages; and if the project itself has no folder, everything in it. */
 static bool search_beyond(const struct package_search *whole, struct status *status)
 {
     struct workspace workspace;
@@ -418,7 +419,7 @@ static bool search_beyond(const struct package_search *whole, struct status *sta
            (has_own ? search_missing(whole, status) : search_everywhere(whole, &workspace, status));
 }
 
-/* Is the nearest directory above it, of those that are there, one? */
+/* Is the nearest existing parent a directory? */
 static bool can_be_made(struct arena *arena, const char *path)
 {
     char *const above = arena_strdup(arena, path);
@@ -430,7 +431,7 @@ static bool can_be_made(struct arena *arena, const char *path)
     return kind == FILE_DIRECTORY;
 }
 
-/* The user has said it. Of a configuration that names it and others, those are migrations as well. */
+/* --migrations. If a configuration names it and further folders, those are read as well. */
 static void take_given(struct arena *arena, const struct project *project, struct folder *folder)
 {
     const bool is_same =
@@ -439,7 +440,7 @@ static void take_given(struct arena *arena, const struct project *project, struc
     folder->path = project->migrations;
 }
 
-/* The folder of --migrations, whose it may be. */
+/* Finds the framework of the folder in --migrations. */
 static bool find_given(struct arena *arena, const struct project *project, struct probe *probe,
                        struct folder_list *folders, struct status *status)
 {

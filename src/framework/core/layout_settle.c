@@ -1,6 +1,6 @@
 /*
- * What of the folders that were found is kept, and in which order: what the project declares before what it looks like,
- * what is there before what is only named, the surest first.
+ * Decides which folders are kept, and their order: declared before recognised, existing before merely named, most
+ * certain first.
  */
 #include "framework/core/layout.h"
 
@@ -8,9 +8,9 @@
 
 #include <string.h>
 
-/* ---- what a project declares ---- */
+/* ---- declared folders ---- */
 
-/* Is the folder one that the project has declared to be another framework's? */
+/* Has the project declared the folder as another framework's? */
 static bool is_taken(const struct folder_list *folders, const struct folder *folder)
 {
     for (size_t i = 0; folder->framework->declared_at == NULL && i < folders->count; i++) {
@@ -22,7 +22,7 @@ static bool is_taken(const struct folder_list *folders, const struct folder *fol
     return false;
 }
 
-/* What a declared folder looks like besides does not count, unless somebody asks for that. */
+/* A declared folder is not also another framework's, unless that is requested. */
 static void leave_taken(const struct project *project, struct folder_list *folders)
 {
     size_t kept = 0;
@@ -40,8 +40,8 @@ static bool is_there(struct arena *arena, const struct folder *folder)
     return file_look(path_join(arena, folder->root, folder->path), NULL) == FILE_DIRECTORY;
 }
 
-/* What a package's configuration names and is not there says nothing beside folders that are: it may be the default of
- * a value that is computed, or a path inside of a container. */
+/* Configured folders that do not exist are dropped if there are others: they may be the default of a computed value, or
+ * a path inside a container. */
 static void leave_absent(struct arena *arena, struct folder_list *folders)
 {
     bool has_one = false;
@@ -58,7 +58,7 @@ static void leave_absent(struct arena *arena, struct folder_list *folders)
     folders->count = kept;
 }
 
-/* ---- the surest first ---- */
+/* ---- the most certain first ---- */
 
 static bool is_surer(const struct folder *a, const struct folder *b)
 {
@@ -77,7 +77,7 @@ static void sort(struct folder_list *folders)
     }
 }
 
-/* A name that only its tool can make of what is written there is no name. */
+/* Notes names that only the framework's tool can evaluate. */
 static void check_names(struct arena *arena, struct folder *folder)
 {
     const char *const names[] = {folder->ledger.table, folder->ledger.schema};

@@ -10,10 +10,10 @@
 
 #define MOST_WARNINGS 20
 
-/* What a query calls a ledger that is not read as it stands. */
+/* The name, in a query, of a ledger with as_read. */
 #define AS_READ "ledger_as_read"
 
-/* PostgreSQL counts from 2000-01-01. */
+/* PostgreSQL's epoch is 2000-01-01. */
 #define POSTGRES_EPOCH_US INT64_C(946684800000000)
 #define EARLIEST_US       INT64_C(-63082281600000000) /* 0001-01-01 */
 #define LATEST_US         INT64_C(252455615999999999) /* 9999-12-31 23:59:59.999999 */
@@ -58,7 +58,7 @@ static void put_formatted(struct buffer *sql, const struct ledger *ledger, const
             break;
         default:
             if (percent[1] != '%') {
-                abort(); /* a letter that no line above knows: a mistake in our own code */
+                abort(); /* an unknown letter: an error in our own code */
             }
             buffer_putc(sql, '%');
             break;
@@ -102,7 +102,7 @@ static int64_t binary_time(const PGresult *result, int row, int column)
         return NO_TIME;
     }
     const int64_t since_2000 = (int64_t)bits;
-    /* ±infinity, and what lies outside of the years 1 to 9999, which is all that clients can be told. */
+    /* ±infinity, and times outside of the years 1 to 9999, which clients cannot represent. */
     if (since_2000 < EARLIEST_US || since_2000 > LATEST_US) {
         return NO_TIME;
     }
@@ -118,10 +118,10 @@ static int32_t binary_int(const PGresult *result, int row, int column)
 
 /* ---- reading rows ---- */
 
-/* Types as pg_catalog numbers them, which never changes. */
+/* pg_catalog's type oids, which never change. */
 enum { BOOL = 16, NAME = 19, BIGINT = 20, INTEGER = 23, TEXT = 25, BPCHAR = 1042, VARCHAR = 1043, TIMESTAMPTZ = 1184 };
 
-/* The columns that a ledger's query may give. */
+/* The possible columns of a ledger's query. */
 enum column {
     KEY,
     SHOWN,
@@ -140,7 +140,7 @@ enum column {
 
 static const struct {
     const char *name;
-    Oid type; /* TEXT stands for all that come as text */
+    Oid type; /* TEXT stands for all that are read as text */
 } columns[COLUMNS] = {
     [KEY] = {"key", TEXT},
     [SHOWN] = {"name", TEXT},
@@ -170,8 +170,8 @@ static const char *type_name(Oid type)
                                  : "text";
 }
 
-/* Where each column is in the result; -1: it is not. A column of another type is refused: its bytes would be misread.
- */
+/* The index of each column in the result; -1: missing. A column of another type is refused, because its bytes would be
+ * misread. */
 static bool find_columns(const PGresult *result, int at[COLUMNS], struct status *status)
 {
     for (size_t i = 0; i < COLUMNS; i++) {

@@ -1,6 +1,6 @@
 /*
- * One read of each directory, one look at each file in it (base/file_looks.h). What is a migration, and in which order,
- * its framework's rule says.
+ * Reads each directory once, and looks at each file in it once (base/file_looks.h). The framework's rule decides which
+ * are migrations, and their order.
  */
 #include "framework/core/listing.h"
 
@@ -39,7 +39,7 @@ void listing_warn(struct arena *arena, struct migration_files *files, const char
     }
 }
 
-/* A name with its bytes that are not printable ASCII as \xNN. */
+/* A name with all bytes but printable ASCII as \xNN. */
 static const char *printable(struct arena *arena, const char *name)
 {
     struct buffer out = {.arena = arena};
@@ -72,14 +72,14 @@ struct walk {
 
 /* A directory on the way down. */
 struct level {
-    const char *path; /* to open it */
-    const char *name; /* below the folder; "" for itself */
+    const char *path; /* for opening it */
+    const char *name; /* below the folder; "" for the folder itself */
     struct file_stamp stamp;
     const struct level *above;
     int depth;
 };
 
-/* Is it a migration, as its framework has it? */
+/* Is it a migration, according to its framework? */
 static bool accepts(const struct walk *walk, struct migration_file *file, const char **warning)
 {
     const struct listing_rule *const rule = walk->rule;
@@ -88,14 +88,14 @@ static bool accepts(const struct walk *walk, struct migration_file *file, const 
                                   : rule->accept(walk->arena, file->name, file, warning);
 }
 
-/* One of a directory's names. */
+/* A name in a directory. */
 struct candidate {
     const char *name;
-    const char *script; /* what is read of it; NULL: nothing is */
+    const char *script; /* what is read; NULL: nothing */
     const struct file_seen *seen;
 };
 
-/* Adds what has a name below the folder, if the rule takes it. */
+/* Adds an entry if the rule takes it. */
 static void offer(struct walk *walk, const struct level *level, const struct candidate *candidate)
 {
     const char *const script = candidate->script;
@@ -117,7 +117,7 @@ static void offer(struct walk *walk, const struct level *level, const struct can
     }
 }
 
-/* A directory in itself, by a symbolic link, would be listed again and again. */
+/* A directory that contains itself through a symbolic link would be listed again and again. */
 static bool is_loop(const struct level *level)
 {
     for (const struct level *above = level->above; above != NULL; above = above->above) {
@@ -128,8 +128,8 @@ static bool is_loop(const struct level *level)
     return false;
 }
 
-/* A name that no tracking table and no answer can hold. Where the framework's tool would run such a file, what is
- * pending is not known without it. */
+/* A name that cannot be stored in a tracking table or shown in an answer. If the framework's tool would run such a
+ * file, it is not known what is pending. */
 static void leave_out(struct walk *walk, const struct file_entry *entry, bool is_offered)
 {
     const char *const name = printable(walk->arena, entry->name);
@@ -173,7 +173,7 @@ static bool is_offered(const struct walk *walk, const struct file_entry *entry)
     return entry->is_directory == walk->rule->directories;
 }
 
-/* Looks at what may be a migration, all at once. */
+/* Looks at all possible migrations at once. */
 static void look_at_all(const struct walk *walk, int directory, const struct file_list *list,
                         struct candidate *candidates)
 {
@@ -245,7 +245,7 @@ static int compare_by(const struct listing_rule *rule, const struct migration_fi
     return order == 0 && rule->recursive ? strcmp(a->filename, b->filename) : order;
 }
 
-/* Compares two of an array of pointers into the list as it was read; equal ones stay in that order. */
+/* Compares two pointers into the original list; equal ones keep its order. */
 static int compare_pointers(const void *a, const void *b, void *rule)
 {
     const struct migration_file *const first = *(const struct migration_file *const *)a;
@@ -254,7 +254,7 @@ static int compare_pointers(const void *a, const void *b, void *rule)
     return order != 0 ? order : (first > second) - (first < second);
 }
 
-/* A directory's names are sorted already, which is the order that most want. */
+/* A directory's names are already sorted, which is the order of most frameworks. */
 static bool is_sorted(const struct listing_rule *rule, const struct migration_files *files)
 {
     for (size_t i = 1; i < files->count; i++) {
@@ -291,7 +291,7 @@ bool listing_read(struct arena *arena, const struct folder *folder, const struct
     struct level level = {.path = path_join(arena, folder->root, folder->path), .name = ""};
     *files = (struct migration_files){0};
     if (file_look(level.path, &level.stamp) == FILE_NONE) {
-        return true; /* a project before its first migration */
+        return true; /* a project without migrations */
     }
     if (!list_level(&walk, &level)) {
         return false;
@@ -376,7 +376,7 @@ const char *name_slug(struct arena *arena, const char *name, char separator, str
     return slug.data;
 }
 
-/* The header has the compiler check the formats of all callers; here it has none to look at. */
+/* Callers' formats are checked by the compiler through the header; here there is no literal to check. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 const char *name_time(struct arena *arena, const char *format, int64_t wall_us)

@@ -1,5 +1,5 @@
 /*
- * The lines of the markers go with what is left out: they are comments, and nothing misses them.
+ * The marker lines are left out as well: they are comments.
  */
 #include "framework/core/marked.h"
 
@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Blanks these bytes, but for line endings. */
+/* Blanks these bytes, except line endings. */
 static void blank(char *data, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
@@ -18,8 +18,8 @@ static void blank(char *data, size_t size)
     }
 }
 
-/* A line that begins with "-- " inside of a string or quoted name: its tool takes it out, and the string is another. In
- * the body of a function it is a comment all the same. */
+/* A line that begins with "-- " inside a string or quoted name: the tool removes it, which changes the string. In a
+ * function body it is a comment anyway. */
 static bool check_dropped(struct text sql, struct status *status)
 {
     struct sql_lexer lexer = {.text = sql};
@@ -39,7 +39,7 @@ static bool check_dropped(struct text sql, struct status *status)
     return true;
 }
 
-/* Takes out the returns in front of line ends; the new size. Lines stay where they are. */
+/* Removes carriage returns before line ends; returns the new size. Lines keep their numbers. */
 static size_t drop_returns(char *data, size_t size)
 {
     size_t kept = 0;
@@ -51,15 +51,15 @@ static size_t drop_returns(char *data, size_t size)
     return kept;
 }
 
-/* What of a file is up and down. */
+/* The up and down parts of a file. */
 struct parts {
-    struct text said; /* behind the words of the first up line */
+    struct text said; /* after the words of the first up line */
     bool is_up;
     bool has_up;
     bool has_down;
 };
 
-/* One line; what is not run is blanked in the copy. */
+/* Takes one line; blanks in the copy what is not run. */
 static void take_line(struct parts *parts, const struct marks *marks, struct text line, char *copy)
 {
     struct text behind = {0};

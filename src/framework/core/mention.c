@@ -1,5 +1,5 @@
 /*
- * Files are scanned for words, and what follows a word is read as far as it is plain. A line of comment says nothing.
+ * Searches files for words, and reads what follows a word as far as it is literal. Comment lines are ignored.
  */
 #include "framework/core/mention.h"
 
@@ -12,11 +12,11 @@
 #include <string.h>
 
 #define LONGEST_NAME  255 /* bytes; PostgreSQL keeps 63 */
-#define COMMAND_LIMIT 400 /* bytes that are looked back in a list for the command of a flag */
-#define COMMENT_LIMIT 500 /* bytes that are looked back for the beginning of a comment */
-#define MOST_PLACES   200 /* of a constant's name in a file: of one that is there more often nothing is known */
+#define COMMAND_LIMIT 400 /* bytes searched backwards in a list for a flag's command */
+#define COMMENT_LIMIT 500 /* bytes searched backwards for the beginning of a comment */
+#define MOST_PLACES   200 /* of a constant's name in a file: if there are more its value is unknown */
 
-/* Names of these are programs: a word without quotes in them is a constant's or a function's. */
+/* Files with these names are programs: an unquoted word in them is a constant or a function. */
 static const char program_names[] =
     "*.{js|ts|mjs|cjs|mts|cts|tsx|py|rb|php|cs|fs|rs|go|java|kt|kts|groovy|scala|ex|exs|vb|gradle|hcl}";
 
@@ -41,7 +41,7 @@ static size_t skip(struct text content, size_t at, bool also_lines)
     return at;
 }
 
-/* Is the line of this offset a comment up to there? */
+/* Is this offset in a comment line, or after a comment's beginning? */
 static bool is_commented(struct text content, size_t at)
 {
     static const char *const signs[] = {"//", "#", "-- ", "*", "/*", "<!--", ";", NULL};
@@ -58,7 +58,7 @@ static bool is_commented(struct text content, size_t at)
     return is;
 }
 
-/* Does the word stand by itself there? "-table" does in "--table", and not in "-table-name". */
+/* Is it a whole word? "-table" is in "--table", but not in "-table-name". */
 static bool stands_alone(struct text content, size_t at, const char *word)
 {
     const size_t end = at + strlen(word);
@@ -73,13 +73,13 @@ static bool stands_alone(struct text content, size_t at, const char *word)
 
 /* ---- values ---- */
 
-/* What is read of one place. */
+/* The state of reading one place. */
 struct reading {
     struct arena *arena;
     struct text content;
     bool is_program;
     bool is_flag;
-    bool may_be_list; /* of several values with commas between */
+    bool may_be_list; /* of several values separated by commas */
 };
 
 static struct text name_at(struct text content, size_t at)
@@ -91,7 +91,7 @@ static struct text name_at(struct text content, size_t at)
     return text_slice(content, at, end);
 }
 
-/* Behind a quoted text: does more of the value follow ("a" + b)? Calls that change nothing do not count. */
+/* After a quoted text: does the value continue ("a" + b)? Calls that change nothing do not count. */
 static bool goes_on(struct text content, size_t at)
 {
     static const char *const same[] = {".freeze", ".into", ".as_str", ".to_string", ".to_owned", ".to_s", NULL};
@@ -121,7 +121,7 @@ static bool says_nothing(struct text word)
     return word.size == 0 || word_is_one_of(word, words);
 }
 
-/* Behind the type of a constant: ": string", ": &'static str", Go's " string". */
+/* Skips the type of a constant: ": string", ": &'static str", Go's " string". */
 static size_t skip_type(struct text content, size_t at)
 {
     if (text_starts_with(text_slice(content, at, content.size), "string ")) {
@@ -136,7 +136,7 @@ static size_t skip_type(struct text content, size_t at)
     return at;
 }
 
-/* The quoted text that a constant of the file has, the same wherever it is set; false where it has none. */
+/* The quoted value of a constant in the file, if it is the same wherever it is set; otherwise false. */
 static bool read_constant(const struct reading *reading, struct text name, struct text *value)
 {
     const struct text content = reading->content;
@@ -170,7 +170,7 @@ static bool read_constant(const struct reading *reading, struct text name, struc
     return is_found;
 }
 
-/* Is it what a library calls the usual name (postgres.DefaultMigrationsTable)? */
+/* Is it a library's constant for the default name (postgres.DefaultMigrationsTable)? */
 static bool is_usual_name(struct text content, size_t at)
 {
     static const char *const usual[] = {"DefaultMigrationsTable", "DefaultTablename", "DefaultTableName",
@@ -184,7 +184,7 @@ static bool is_usual_name(struct text content, size_t at)
     return word_is_one_of(name, usual) && (sign == '\0' || strchr(",;)}\n\r", sign) != NULL);
 }
 
-/* A word without quotes in a program. */
+/* An unquoted word in a program. */
 static enum mention_kind read_name(const struct reading *reading, size_t at, struct text *value)
 {
     const struct text content = reading->content;
@@ -203,7 +203,7 @@ static enum mention_kind read_name(const struct reading *reading, size_t at, str
     return is_alone && ends && read_constant(reading, name, value) ? MENTION_LITERAL : MENTION_COMPUTED;
 }
 
-/* Does a comma here part two values of one list ("a,b"), and not two arguments ([-dir,a,up])? */
+/* Does a comma here separate two values of a list ("a,b"), and not two arguments ([-dir,a,up])? */
 static bool parts_values(const struct reading *reading, size_t from, size_t at)
 {
     const char next = byte_at(reading->content, at + 1);
@@ -212,7 +212,7 @@ static bool parts_values(const struct reading *reading, size_t from, size_t at)
            (is_word_character(next) || next == '.' || next == '/');
 }
 
-/* What stands without quotes in a command, a variable, a line of YAML. */
+/* An unquoted value in a command, a variable, or YAML. */
 static enum mention_kind read_bare(const struct reading *reading, size_t at, struct text *value)
 {
     static const char *const computed[] = {"$", "{", "<", "%", NULL};
@@ -258,7 +258,7 @@ static enum mention_kind read_value(const struct reading *reading, size_t at, st
     return read_name(reading, at, value);
 }
 
-/* Behind the sign between a word and its value; SIZE_MAX: it is only called by its name there. */
+/* After the sign between a word and its value; SIZE_MAX: there is only the name. */
 static size_t behind_sign(const struct reading *reading, size_t at)
 {
     static const char *const signs[] = {"=>", ":=", "=", ":", NULL};
@@ -289,7 +289,7 @@ static size_t behind_sign(const struct reading *reading, size_t at)
     return SIZE_MAX;
 }
 
-/* Where the argument with this number begins, counted from the one at this offset; SIZE_MAX: there is no such. */
+/* Where argument `number` begins, counted from the one at this offset; SIZE_MAX: there is none. */
 static size_t argument_at(struct text content, size_t at, unsigned number)
 {
     int depth = 0;
@@ -305,7 +305,7 @@ static size_t argument_at(struct text content, size_t at, unsigned number)
     return number == 0 ? at : SIZE_MAX;
 }
 
-/* The first text in the body of a function that begins behind this offset: fn name() -> X { "ours".into_iden() }. */
+/* The first text in the body of a function that begins after this offset: fn name() -> X { "ours".into_iden() }. */
 static enum mention_kind read_body(const struct reading *reading, size_t at, struct text *value)
 {
     const size_t begin = text_find(reading->content, "{", at);
@@ -314,7 +314,7 @@ static enum mention_kind read_body(const struct reading *reading, size_t at, str
     return quote < end && read_quoted(reading, quote, value) ? MENTION_LITERAL : MENTION_COMPUTED;
 }
 
-/* What stands between a tag of XML and the next one. */
+/* The text between an XML tag and the next one. */
 static enum mention_kind read_tagged(const struct reading *reading, size_t at, struct text *value)
 {
     const size_t end = text_find(reading->content, "<", at);
@@ -354,7 +354,7 @@ static void read_place(const struct reading *reading, const struct mention *ment
 
 /* ---- places ---- */
 
-/* Has the line this word in front of the offset? */
+/* Does the line contain this word before the offset? */
 static bool is_of_line(struct text content, size_t at, const char *word)
 {
     size_t start = at;
@@ -364,7 +364,7 @@ static bool is_of_line(struct text content, size_t at, const char *word)
     return text_find(text_slice(content, start, at), word, 0) != SIZE_MAX;
 }
 
-/* Does this offset stand between the brackets of one of these calls? */
+/* Is this offset between the parentheses of one of these calls? */
 static bool is_within(struct arena *arena, struct text content, size_t at, const char *calls)
 {
     bool is = false;
@@ -383,7 +383,7 @@ static bool is_within(struct arena *arena, struct text content, size_t at, const
     return is;
 }
 
-/* The last command of a line: what is behind "&&", ";" or the key of a script in package.json. */
+/* The last command of a line: after "&&", ";" or the key of a script in package.json. */
 static struct text last_command(struct text line)
 {
     static const char *const ends[] = {"&&", "||", ";", "\":", NULL};
@@ -395,7 +395,7 @@ static struct text last_command(struct text line)
     return line;
 }
 
-/* Has the command that a flag belongs to one of these words in front of it? The lines of a list (YAML) are one. */
+/* Does the command of a flag contain one of these words before it? The lines of a YAML list form one command. */
 static bool is_of_command(struct arena *arena, const struct mention *mention, struct text content, size_t at,
                           bool is_list)
 {
@@ -414,7 +414,7 @@ static bool is_of_command(struct arena *arena, const struct mention *mention, st
     return is;
 }
 
-/* The next of the words, which are parted by "|". */
+/* The next of the words, which are separated by "|". */
 static size_t find_word(struct arena *arena, struct text content, const char *words, size_t from, const char **word)
 {
     size_t first = SIZE_MAX;
@@ -434,7 +434,7 @@ static size_t find_word(struct arena *arena, struct text content, const char *wo
     return first;
 }
 
-/* Is a word's place none that is meant: of another call, command or line? */
+/* Does the place belong to another call, command or line? */
 static bool is_excluded(struct arena *arena, const struct mention *mention, struct text content,
                         const struct mentioned *mentioned, bool is_list)
 {

@@ -1,5 +1,5 @@
 /*
- * The files of a package that may mention a tracking table, each read once for all folders.
+ * Reads the files of a package that may mention a tracking table, each once for all folders.
  */
 #include "framework/core/mention.h"
 
@@ -20,27 +20,27 @@
 #define MOST_ENTRIES 100000
 #define MOST_FILES   8000 /* that are read */
 #define MOST_DEPTH   10
-#define MOST_CHANGED 16 /* files that are read in each look; beyond it what is known of them is renewed */
+#define MOST_CHANGED 16 /* changed files that are read in each search; beyond that the survey is renewed */
 #define FILE_LIMIT   ((size_t)256 * 1024)
 
-/* Where commands and variables are written. */
+/* Files with commands and variables. */
 static const char commands[] =
     "package.json composer.json Makefile makefile GNUmakefile *.mk justfile Justfile .justfile Dockerfile* "
     "*.Dockerfile "
     "*.{yml|yaml} Procfile *.sh .env .env.* .envrc *.nix fly.toml mise.toml .mise.toml railway.json railway.toml "
     "deno.json";
 
-/* Tests are about other databases. */
+/* Tests use other databases. */
 static const char tests[] = "*_test.go *.{test|spec}.{ts|js|mjs|cjs} test_*.py *_test.py conftest.py *_spec.rb "
                             "*_test.rb test.py tests.py testing.py *{Test|Tests|IT}.{java|kt|cs} *_test.exs";
 
-/* A fact with its lists cut, once for all files. Lists end with NULL. */
+/* A mention with its lists split, once for all files. Lists end with NULL. */
 struct sought {
     struct wanted *wanted;
     const struct mention *mention;
     const char *const *patterns;
     const char *const *words;
-    const char *const *beside; /* empty: nothing need be beside it */
+    const char *const *beside; /* empty: nothing needed */
 };
 
 struct noting {
@@ -48,12 +48,12 @@ struct noting {
     const char *root;
     struct wanted *wanted;
     size_t count;
-    struct sought *sought; /* in the package that is looked through */
+    struct sought *sought; /* in the current package */
     size_t sought_count;
     const char *const *tests;
-    const char *base;      /* the package */
-    char *buffer;          /* of FILE_LIMIT bytes, for one file after the other */
-    struct survey *survey; /* of the package, while it is looked through */
+    const char *base;      /* the current package */
+    char *buffer;          /* of FILE_LIMIT bytes, reused for each file */
+    struct survey *survey; /* of the current package */
     size_t entries;
     size_t files;
 };
@@ -91,12 +91,12 @@ static bool has_one(struct text content, const char *const *words)
     return words[i] != NULL;
 }
 
-/* Reads a file into the buffer that all have in turn. content is empty for one that is too large. */
+/* Reads a file into the shared buffer. content is empty for a file that is too large. */
 static bool read_file(struct noting *noting, const char *whole, struct text *content)
 {
     const int fd = open(whole, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
     size_t size = 0;
-    if (noting->buffer == NULL) { /* not zeroed: most looks read a small file or none */
+    if (noting->buffer == NULL) { /* not zeroed: most searches read only small files or none */
         noting->buffer = arena_try_alloc(noting->arena, FILE_LIMIT);
     }
     ssize_t got = fd < 0 || noting->buffer == NULL || !bounds_hold(fd, whole, NULL) ? -1 : 1;
@@ -111,7 +111,7 @@ static bool read_file(struct noting *noting, const char *whole, struct text *con
     return got >= 0;
 }
 
-/* Is the file one of its migrations? What they say is about other tables. */
+/* Is the file one of its migrations? They mention other tables. */
 static bool is_inside(const struct noting *noting, const struct folder *folder, const char *path)
 {
     const char *const whole = path_join(noting->arena, noting->base, path);
@@ -119,7 +119,7 @@ static bool is_inside(const struct noting *noting, const struct folder *folder, 
     return strncmp(whole, folder->path, size) == 0 && whole[size] == '/';
 }
 
-/* Is it a directory whose files all are migrations of those that look for something? */
+/* Is it a directory that contains only migrations of the searched folders? */
 static bool is_of_migrations(const struct noting *noting, const char *path)
 {
     size_t i = 0;
@@ -136,7 +136,7 @@ static bool is_wanted(const struct noting *noting, const struct sought *sought, 
            !fits_one(noting->tests, path, name);
 }
 
-/* Reads a file for those that want it. False where it has nothing of what they look for; read again, it has not. */
+/* Reads a file for those that want it. Returns false if it has nothing relevant, which is remembered. */
 static bool look_into(struct noting *noting, const char *path)
 {
     const char *const whole = path_join(noting->arena, path_join(noting->arena, noting->root, noting->base), path);
@@ -148,7 +148,7 @@ static bool look_into(struct noting *noting, const char *path)
     }
     for (size_t i = 0; i < noting->sought_count; i++) {
         const struct sought *const sought = &noting->sought[i];
-        /* What is beside it is rarer than the word. */
+        /* The `beside` words are rarer than the word itself. */
         if (is_wanted(noting, sought, path, slash == NULL ? path : slash + 1) &&
             (sought->beside[0] == NULL || has_one(file.content, sought->beside)) &&
             has_one(file.content, sought->words) && text_is_utf8(file.content, NULL)) {
@@ -159,7 +159,7 @@ static bool look_into(struct noting *noting, const char *path)
     return has;
 }
 
-/* Looks at a file for the first time. */
+/* Examines a file for the first time. */
 static void look_at(struct noting *noting, const char *path, const char *name)
 {
     struct surveyed surveyed = {.path = path};
@@ -178,7 +178,7 @@ static void look_at(struct noting *noting, const char *path, const char *name)
 
 /* ---- one package ---- */
 
-/* Is it the package of another folder, which is looked through by itself? */
+/* Is it another folder's package, which is searched separately? */
 static bool is_other_package(const struct noting *noting, const char *path)
 {
     const char *const whole = path_join(noting->arena, noting->base, path);
@@ -223,7 +223,7 @@ static void look_through(struct noting *noting, const char *path, int depth)
     }
 }
 
-/* What the look through a package depends on, besides what stands in it. */
+/* What a package's survey depends on, besides its files. */
 static const char *key_of(const struct noting *noting)
 {
     struct buffer key = {.arena = noting->arena};
@@ -238,7 +238,7 @@ static const char *key_of(const struct noting *noting)
     return buffer_string(&key);
 }
 
-/* Reads again what said something, or is not as it was. Returns how many of the latter there are. */
+/* Reads again files with relevant content, and changed ones. Returns the number of the latter. */
 static size_t look_again(struct noting *noting, const char *place, const struct survey *survey)
 {
     const int top = directory_open(place);
@@ -261,7 +261,7 @@ static size_t look_again(struct noting *noting, const char *place, const struct 
     return changed;
 }
 
-/* Looks through the package noting->base, or at what is known of it. */
+/* Searches the package noting->base, or uses its survey. */
 static void look_through_package(struct noting *noting, struct surveys *surveys)
 {
     const char *const key = key_of(noting);
@@ -278,7 +278,7 @@ static void look_through_package(struct noting *noting, struct surveys *surveys)
     noting->survey->entries = noting->entries;
     look_through(noting, "", 0);
     noting->survey->entries = noting->entries - noting->survey->entries;
-    /* Where the look came to its limits, what is behind them depends on the packages before. */
+    /* If the search reached its limits, what is missing depends on the packages before. */
     if (noting->files < MOST_FILES && noting->entries < MOST_ENTRIES) {
         survey_keep(surveys, noting->survey);
     } else {
@@ -288,14 +288,14 @@ static void look_through_package(struct noting *noting, struct surveys *surveys)
 
 /* ---- the environment ---- */
 
-/* "GOOSE_TABLE": a variable's name. */
+/* "GOOSE_TABLE": is it the name of a variable? */
 static bool is_variable(const char *word)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
     return strchr(word, '_') != NULL && word[strspn(word, letters)] == '\0';
 }
 
-/* A tool that is started as we are reads our variables: each that a fact knows is a line of a file of its own. */
+/* A tool that we start gets our environment: each known variable is treated as a line of a file. */
 static void look_into_environment(struct noting *noting)
 {
     for (size_t i = 0; i < noting->sought_count; i++) {
@@ -316,7 +316,7 @@ static void look_into_environment(struct noting *noting)
 
 /* ---- all packages ---- */
 
-/* What is looked for in the package noting->base. */
+/* What to search for in the package noting->base. */
 static void seek(struct noting *noting, const struct project *project)
 {
     struct arena *const arena = noting->arena;
@@ -345,7 +345,7 @@ static void seek(struct noting *noting, const struct project *project)
     }
 }
 
-/* Has a walk through all of the project found this folder of its framework alone? */
+/* Has a complete walk found only this folder of its framework? */
 static bool is_only(const struct folder_list *folders, const struct folder *folder)
 {
     size_t count = 0;
@@ -355,7 +355,7 @@ static bool is_only(const struct folder_list *folders, const struct folder *fold
     return folder->is_walked && !folders->is_cut && count == 1;
 }
 
-/* What was not read could name another table or folder: neither is known then. */
+/* The search was incomplete: an unread file could name another table or folder, so both are uncertain. */
 static void note_cut(struct noting *noting)
 {
     if (noting->files < MOST_FILES && noting->entries < MOST_ENTRIES) {

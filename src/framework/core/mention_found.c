@@ -1,5 +1,5 @@
 /*
- * Only what is found with certainty becomes the folder's: one name, said everywhere in the same way.
+ * Only certain results are stored in the folder: a single name, the same everywhere.
  */
 #include "framework/core/mention_found.h"
 
@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define MOST_COMPUTED 50 /* paths that code computes and that are looked at */
+#define MOST_COMPUTED 50 /* computed paths that are examined */
 
 struct wanted mention_wanted(struct folder *folder, const struct project *project)
 {
@@ -24,7 +24,7 @@ struct wanted mention_wanted(struct folder *folder, const struct project *projec
     return wanted;
 }
 
-/* "app" of "app, public"; NULL for "$user". */
+/* "app" in "app, public"; NULL for "$user". */
 static const char *first_schema(struct arena *arena, const char *path)
 {
     const struct text first = text_trim((struct text){path, strcspn(path, ",")});
@@ -42,7 +42,7 @@ static const char *place_of(struct arena *arena, const struct folder *folder, co
                         (int)(mentioned->word[size - 1] == '(' ? size - 1 : size), mentioned->word);
 }
 
-/* As the tool makes it of what is written. */
+/* As the tool transforms the written name. */
 static const char *name_of(struct arena *arena, const struct framework *framework, const char *said)
 {
     bool has_upper = false;
@@ -58,7 +58,7 @@ static const char *name_of(struct arena *arena, const struct framework *framewor
     return name;
 }
 
-/* Where the ledger is known, --ledger is no answer to where the scripts work: that is a note. */
+/* If the ledger is known, the user's --ledger would not answer where scripts work: so it is only a note. */
 static bool is_only_noted(struct arena *arena, struct wanted *wanted, enum mention_part part,
                           const struct source_file *file, const struct mentioned *mentioned)
 {
@@ -74,7 +74,7 @@ static bool is_only_noted(struct arena *arena, struct wanted *wanted, enum menti
     return true;
 }
 
-/* Keeps the name; a second one that differs is a question. */
+/* Keeps the name; a second, different one is a question to the user. */
 static void keep(struct arena *arena, struct wanted *wanted, enum mention_part part, const struct source_file *file,
                  const struct mentioned *mentioned)
 {
@@ -94,7 +94,7 @@ static void keep(struct arena *arena, struct wanted *wanted, enum mention_part p
     }
 }
 
-/* Keeps what code names that puts a path together. A configuration that was read has said it. */
+/* Keeps a path that code puts together, unless a configuration has said it. */
 static void note_joined_path(struct arena *arena, struct wanted *wanted, const struct mention *mention,
                              const struct source_file *file, const struct mentioned *mentioned)
 {
@@ -114,8 +114,8 @@ static void note_joined_path(struct arena *arena, struct wanted *wanted, const s
     }
 }
 
-/* A command may name several folders by the same option (dbmate -d one -d more): both are meant. Another option is
- * about something else, as a configuration. */
+/* A command may name several folders with the same option (dbmate -d one -d more): all are meant. Another option, such
+ * as a configuration file, is something else. */
 static void note_several(struct arena *arena, struct wanted *wanted, const struct source_file *file,
                          const struct mentioned *mentioned, enum named_path named)
 {
@@ -137,7 +137,7 @@ static void note_several(struct arena *arena, struct wanted *wanted, const struc
     wanted->was = named;
 }
 
-/* What the paths of a list are, and of these the one that counts: another folder than was found. */
+/* Judges the paths of a list; another folder than the one found counts most. */
 static enum named_path judge_list(struct arena *arena, struct wanted *wanted, const struct source_file *file,
                                   const struct mentioned *mentioned, const char **counts)
 {
@@ -160,7 +160,7 @@ static enum named_path judge_list(struct arena *arena, struct wanted *wanted, co
     return has_it ? NAMED_IT : named;
 }
 
-/* Keeps what a command or code names: this folder, or another one. A command with a variable is the tool's usual one;
+/* Keeps a path in a command or code: this folder, or another one. A command with a variable is the tool's usual one;
  * code that computes its folder may mean any. */
 static void note_path(struct arena *arena, struct wanted *wanted, const struct mention *mention,
                       const struct source_file *file, const struct mentioned *mentioned)
@@ -220,7 +220,7 @@ void mention_scan(struct arena *arena, struct wanted *wanted, const struct menti
     }
 }
 
-/* The ledger's: what is said of it, or else what is said of the scripts. */
+/* The ledger's schema if mentioned, else the scripts'. */
 static const char *schema_of(const struct wanted *wanted)
 {
     const struct finding *const found = wanted->found;
@@ -261,7 +261,7 @@ void mention_take(struct arena *arena, const struct wanted *wanted)
         folder->mentioned = place;
     }
     if (schema != NULL && strcmp(schema, "public") != 0 && folder->framework->ledger.is_fixed) {
-        /* Its scripts work in that schema as well, which the connection alone can say. */
+        /* The scripts work in that schema as well, which only the connection can set. */
         folder->unread_ledger =
             arena_printf(arena, "%s=%s, and this connection URL does not: say ?schema=%s in it if that is meant", place,
                          schema, schema);

@@ -1,5 +1,5 @@
 /*
- * Each knows how many it waits for. Those that wait for none are in a heap, the lowest at its top.
+ * Each thing counts what it waits for. Those that wait for nothing are in a heap, the lowest on top.
  */
 #include "framework/core/order.h"
 
@@ -16,7 +16,7 @@ struct edge {
 struct order {
     struct arena *arena;
     size_t count;
-    size_t *waits; /* for so many */
+    size_t *waits; /* number of things that each waits for */
     size_t *first; /* of the edges to those that need it */
     struct edge *edges;
     size_t edge_count;

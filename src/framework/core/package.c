@@ -1,6 +1,6 @@
 /*
- * What all frameworks ask about (the names in a package, its package.json, the first lines of a folder's files) is read
- * once a search and kept in a probe.
+ * What all frameworks ask (the names in a package, its package.json, the first lines of a folder's files) is read once
+ * per search and kept in a probe.
  */
 #include "framework/core/package.h"
 
@@ -16,11 +16,11 @@
 
 #define CONFIG_LIMIT ((size_t)1024 * 1024)
 #define HEAD_LIMIT   4096
-#define MOST_LOOKED  50 /* files of a folder that are looked into */
+#define MOST_LOOKED  50 /* files of a folder that are read */
 
-/* ---- what is read once ---- */
+/* ---- the cache ---- */
 
-/* A folder, and the first bytes of the files in it. */
+/* A folder, and the first bytes of its files. */
 struct looked {
     const char *path;
     struct file_list list;
@@ -28,12 +28,12 @@ struct looked {
     struct looked *next;
 };
 
-/* What is known of a package. */
+/* What is known about a package. */
 struct probe {
-    struct file_list names; /* in it */
-    bool is_listed;         /* false: the directory cannot be read, any name may be there */
+    struct file_list names; /* in its directory */
+    bool is_listed;         /* false: the directory is not readable, so any name may exist */
     bool is_package_read;
-    struct text package;         /* package.json, empty where there is none */
+    struct text package;         /* package.json; empty: none */
     const char *package_outside; /* why it was not read; NULL: it was */
     struct looked *looked;
     struct probe *project; /* the project's; NULL: this is it */
@@ -53,7 +53,7 @@ static int compare_entry(const void *name, const void *entry)
     return strcmp(name, ((const struct file_entry *)entry)->name);
 }
 
-/* Can there be something at this path? Its first component tells without asking the system. */
+/* May there be something at this path? Judged by its first component, without a system call. */
 static bool may_exist(struct arena *arena, const struct probe *probe, const char *path)
 {
     const size_t size = strcspn(path, "/");
@@ -85,7 +85,7 @@ enum file_kind folder_look(struct arena *arena, const struct folder *folder, con
     return kind;
 }
 
-/* Text that can be read as configuration: not too long, UTF-8, no NUL. */
+/* Text that can be read as configuration: not too long, UTF-8, without NUL. */
 static bool read_text(struct arena *arena, const struct folder *folder, const char *name, struct text *content)
 {
     struct status unread = {.arena = arena};
@@ -94,7 +94,7 @@ static bool read_text(struct arena *arena, const struct folder *folder, const ch
            text_is_utf8(*content, NULL) && memchr(content->data, '\0', content->size) == NULL;
 }
 
-/* package.json of a package; empty where there is none. */
+/* A package's package.json; empty: none. */
 static struct text package_json(struct arena *arena, const struct folder *folder)
 {
     struct probe *const probe = folder->probe;
@@ -162,7 +162,7 @@ static bool depends_on(struct arena *arena, struct text package_json, const char
 {
     static const char *const kinds[] = {"dependencies", "devDependencies", "peerDependencies", NULL};
     if (text_find(package_json, arena_printf(arena, "\"%s\"", package), 0) == SIZE_MAX) {
-        return false; /* by far the quickest way to say so */
+        return false; /* by far the fastest way to find out */
     }
     for (size_t i = 0; kinds[i] != NULL; i++) {
         if (property_string(arena, package_json, (const char *const[]){kinds[i], package, NULL}) != NULL) {
@@ -181,7 +181,7 @@ bool folder_depends_on(struct arena *arena, const struct folder *folder, const c
            (folder->base[0] != '\0' && depends_on(arena, package_json(arena, &project), package));
 }
 
-/* The first bytes of a file; empty where it cannot be read. */
+/* The first bytes of a file; empty if it is not readable. */
 static struct text read_head(struct arena *arena, const char *path)
 {
     char bytes[HEAD_LIMIT];
@@ -190,12 +190,13 @@ static struct text read_head(struct arena *arena, const char *path)
     if (fd >= 0) {
         close(fd);
     }
-    const size_t mark = size >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0; /* of order; no word is behind it */
+    const size_t mark =
+        size >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0; /* a byte order mark, which may precede a word */
     return size <= 0 ? (struct text){NULL, 0}
                      : (struct text){arena_strndup(arena, bytes + mark, (size_t)size - mark), (size_t)size - mark};
 }
 
-/* Lists the folder and reads the heads of its first files, or remembers them. */
+/* Lists the folder and reads the beginnings of its first files, or uses the cache. */
 static const struct looked *look_into(struct arena *arena, const struct folder *folder)
 {
     for (const struct looked *known = folder->probe == NULL ? NULL : folder->probe->looked; known != NULL;

@@ -1,5 +1,5 @@
 /*
- * Names are short and patterns have two or three open places: trying each is quick enough.
+ * Names are short and patterns have two or three variable parts: trying all possibilities is fast enough.
  */
 #include "framework/core/pattern.h"
 
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ANY_NUMBER 255 /* digits: as long as a name can be */
+#define ANY_NUMBER 255 /* digits: no name is longer */
 
 static bool fits(struct text pattern, struct text name, size_t at, struct pattern_match *match);
 
@@ -20,7 +20,7 @@ static size_t digits_at(struct text name, size_t at)
     return count;
 }
 
-/* "14" or "1-14" of {number:…}; empty: any number of digits. */
+/* "14" or "1-14" in {number:…}; empty: any number of digits. */
 static void read_range(struct text range, size_t *least, size_t *most)
 {
     const size_t dash = text_find(range, "-", 0);
@@ -46,7 +46,7 @@ static bool fits_number(struct text range, struct text rest, struct text name, s
     return fits(rest, name, at + count, match);
 }
 
-/* The longest that leaves room for the rest. */
+/* The longest text that leaves room for the rest. */
 static bool fits_anything(struct text rest, struct text name, size_t at, bool is_title, struct pattern_match *match)
 {
     for (size_t end = name.size + 1; end-- > at;) {

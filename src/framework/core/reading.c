@@ -1,5 +1,5 @@
 /*
- * A ledger is read by one query; where it has only the last version, the files say what came before.
+ * A ledger is read by one query; if it has only the last version, the files tell the earlier ones.
  */
 #include "framework/core/reading.h"
 
@@ -7,13 +7,13 @@
 #include "framework/core/listing.h"
 #include "framework/core/template.h"
 
-/* Of the row with the last version makes those of all files up to it. A version that no file has stays as it is. */
+/* Replaces the row with the last version by rows for all files up to it. If no file has that version, it stays. */
 static void fill_up(struct ledger_reading *reading)
 {
     const struct ledger_entry last = reading->entries.items[0];
     struct ledger_entries *const entries = &reading->entries;
     bool found = false;
-    if (last.key[0] == '-') { /* nothing is applied, and what took that back has failed */
+    if (last.key[0] == '-') { /* nothing is applied, and undoing the first one has failed */
         return;
     }
     entries->items = arena_array(reading->arena, reading->files->count + 1, sizeof *entries->items);

@@ -1,5 +1,5 @@
 /*
- * The list of frameworks: the one place that a new one is entered. Where nothing else tells two apart, the first one is
+ * The list of frameworks: the only place where a new one is registered. If nothing else distinguishes two, the first is
  * named first.
  */
 #include "framework/core/framework.h"

@@ -1,12 +1,12 @@
 /*
- * Text in, text out; what is cut away becomes blanks, so that line and column stay.
+ * What is cut away is blanked, so that lines and columns stay the same.
  */
 #include "framework/core/script.h"
 
 #include <string.h>
 #include <strings.h>
 
-#define NAME_LIMIT 200 /* bytes of a placeholder's name; what is longer is none */
+#define NAME_LIMIT 200 /* bytes of a placeholder's name; a longer one is none */
 
 struct text script_keep(struct arena *arena, struct text content, size_t start, size_t end)
 {
@@ -73,7 +73,7 @@ bool line_is_comment(struct text line, const char *words, bool nocase, struct te
         const struct text behind = text_slice(line, size, line.size);
         line = text_trim(behind);
         if (line.size == behind.size && line.size > 0) {
-            return false; /* the word goes on */
+            return false; /* the word continues */
         }
         word += size;
         word += strspn(word, " ");
@@ -84,7 +84,7 @@ bool line_is_comment(struct text line, const char *words, bool nocase, struct te
     return rest != NULL || line.size == 0;
 }
 
-/* Where the name of a placeholder ends that begins at `name`; SIZE_MAX where it does not end on its line, or soon. */
+/* Where the placeholder's name that begins at `name` ends; SIZE_MAX if that is not on its line, or not soon. */
 static size_t name_end(struct text content, size_t name, const char *close)
 {
     const size_t end = text_find(text_slice(content, 0, name + NAME_LIMIT + strlen(close)), close, name);

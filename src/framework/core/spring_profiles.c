@@ -13,7 +13,7 @@ bool spring_is_yaml(const char *name)
 /* Both are read. */
 static const char *const places[] = {"src/main/resources", "src/main/resources/config", NULL};
 
-/* A file for one profile, or one whose documents may be. */
+/* A file for one profile, or one that may contain documents for profiles. */
 static void read_file(struct arena *arena, struct folder *folder, const char *path, spring_profile *read, void *data)
 {
     const char *const name = strrchr(path, '/') + 1;

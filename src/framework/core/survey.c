@@ -1,5 +1,5 @@
 /*
- * A short list, the newest first. A kept survey is read by several requests at once and goes with its last holder.
+ * A short list, newest first. A kept survey may be read by several requests at once, and is freed by its last holder.
  */
 #include "framework/core/survey.h"
 
@@ -33,7 +33,7 @@ void survey_drop(struct survey *survey)
     }
 }
 
-/* The mutex is held. */
+/* Hold the mutex. */
 static void let_go(struct survey *survey)
 {
     survey->holders--;
@@ -42,7 +42,7 @@ static void let_go(struct survey *survey)
     }
 }
 
-/* Takes the list's survey out of it. The mutex is held. */
+/* Removes a survey from the list. Hold the mutex. */
 static void take_out(struct survey **place)
 {
     struct survey *const survey = *place;
@@ -61,7 +61,7 @@ void surveys_free(struct surveys *surveys)
     }
 }
 
-/* Where the one of this key hangs; its end where there is none. The mutex is held. */
+/* The link to the survey with this key, or the end of the list. Hold the mutex. */
 static struct survey **place_of(struct surveys *surveys, const char *key)
 {
     struct survey **place = &surveys->first;

@@ -8,9 +8,9 @@
 
 #include <string.h>
 
-#define NAME_LIMIT 100 /* bytes between braces; what is longer is no word */
+#define NAME_LIMIT 100 /* bytes between braces; a longer text is no word */
 
-/* What a word may be made of. */
+/* What words are replaced with. */
 struct source {
     struct arena *arena;
     const struct ledger_word *own;
@@ -18,7 +18,7 @@ struct source {
     const struct ledger_record *record;
 };
 
-/* A word as it stands: {name:argument}. */
+/* A parsed word, {name:argument}. */
 struct word {
     struct text name;
     struct text argument; /* empty: none */
@@ -38,7 +38,8 @@ static const struct ledger_word *own_word(const struct ledger_word *own, struct 
     return NULL;
 }
 
-/* "knex_migrations_lock" of "*_lock", or what a word of its own says; without a pattern the ledger's own name. */
+/* "knex_migrations_lock" for "*_lock", or the name that a framework's own word gives; without a pattern the ledger's
+ * own name. */
 static const char *name_of(const struct source *source, struct text pattern)
 {
     const struct ledger_word *const own = own_word(source->own, pattern);
@@ -59,7 +60,7 @@ static const char *name_of(const struct source *source, struct text pattern)
 static bool put_ledger(struct buffer *sql, const struct source *source, struct text argument)
 {
     struct ledger ledger = {.schema = source->ledger->schema, .table = name_of(source, argument)};
-    ledger.as_read = argument.size == 0 ? source->ledger->as_read : NULL; /* a table beside it stands for itself */
+    ledger.as_read = argument.size == 0 ? source->ledger->as_read : NULL; /* only the ledger itself has an as_read */
     ledger_put_name(sql, &ledger);
     return true;
 }
@@ -232,7 +233,7 @@ static void put_own(struct buffer *sql, const struct ledger_word *own, const str
     }
 }
 
-/* False where there is no such word. */
+/* Returns false if there is no such word. */
 static bool put_word(struct buffer *sql, const struct word *word, const struct source *source)
 {
     const struct ledger_word *const special = own_word(source->own, word->name);
@@ -254,7 +255,7 @@ static bool put_word(struct buffer *sql, const struct word *word, const struct s
     return false;
 }
 
-/* The word at the brace at this offset, and where the text goes on; false where none is closed soon. */
+/* Parses the word at this brace, and where the text continues; false if it is not closed soon. */
 static bool read_word(struct text template, size_t brace, struct word *word, size_t *behind)
 {
     const struct text window = text_slice(template, 0, brace + NAME_LIMIT);
@@ -270,7 +271,7 @@ static bool read_word(struct text template, size_t brace, struct word *word, siz
     return true;
 }
 
-/* Where the literal that begins behind `from` ends: its "'}", past those that are in it; SIZE_MAX where it does not. */
+/* Where the literal that begins after `from` ends: its "'}", skipping nested ones; SIZE_MAX: it does not. */
 static size_t literal_end(struct text template, size_t from)
 {
     for (size_t depth = 0; from + 1 < template.size; from++) {
@@ -289,7 +290,7 @@ static size_t literal_end(struct text template, size_t from)
 
 /* ---- a template ---- */
 
-/* *wrong is the first word that is not known; it stays as it is. */
+/* *wrong is the first unknown word, which stays as it is. */
 static void expand(struct buffer *sql, struct text template, const struct source *source, struct text *wrong)
 {
     size_t done = 0;
@@ -365,7 +366,7 @@ bool template_check(struct arena *arena, const char *template, const struct ledg
         if (text_starts_with(rest, "{{")) {
             done = brace + 2;
         } else if (text_starts_with(rest, "{'") && literal_end(text, brace + 2) != SIZE_MAX) {
-            done = brace + 2; /* what stands in it is looked at as well */
+            done = brace + 2; /* its content is checked as well */
         } else if (!read_word(text, brace, &word, &done) || !is_known(arena, &word, own, has_record)) {
             *wrong = arena_strndup(arena, rest.data, rest.size < NAME_LIMIT ? rest.size : NAME_LIMIT);
             return false;

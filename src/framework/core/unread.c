@@ -1,5 +1,5 @@
 /*
- * The first one that is noted counts: one question at a time.
+ * Only the first note is kept: one question at a time.
  */
 #include "framework/core/unread.h"
 

@@ -1,5 +1,5 @@
 /*
- * A directory is judged by the names in it: nothing is opened here. Whose it is, the frameworks' evidence says.
+ * Judges a directory by its names and opens no files. The frameworks' evidence decides whose it is.
  */
 #include "framework/core/walk.h"
 
@@ -17,7 +17,7 @@
 #define MOST_PACKAGES 300
 #define MOST_FOLDERS  500
 
-/* What is in these belongs to others, or is no migration of the project itself. */
+/* These contain others' files, or no migrations of the project itself. */
 static const char *const never_entered[] = {"node_modules", "vendor",        "target",
                                             "dist",         "build",         "out",
                                             "bin",          "obj",           "bower_components",
@@ -33,7 +33,7 @@ static const char *const never_entered[] = {"node_modules", "vendor",        "ta
                                             "*-test",       "*-tests",       "*_test",
                                             "*_tests",      "*-fixtures",    NULL};
 
-/* A directory with one of these is a package, or the place of a framework's configuration. */
+/* A directory with one of these is a package, or contains a framework's configuration. */
 static const char *const manifests[] = {"package.json",
                                         "Cargo.toml",
                                         "go.mod",
@@ -77,19 +77,19 @@ static const char *const manifests[] = {"package.json",
                                         "migrations.json",
                                         NULL};
 
-/* Names that only migrations have, or one of a few things. */
+/* Names that only migrations have, or hardly anything else. */
 static const char *const migrations[] = {"{number}*.sql", "{V|U|R}*__*.sql", "{number}*.fizz", "migration_lock.toml",
                                          "atlas.sum",     "_journal.json",   "env.py",         "*ModelSnapshot.cs",
                                          "migrations.go", "*_migrations.go", CHANGELOGS,       NULL};
 
-/* A directory with one of these is a migration itself, and its folder is the one above. */
+/* A directory with one of these is a migration itself; its folder is the parent. */
 static const char *const scripts[] = {"up.sql", "migration.sql", NULL};
 
-/* Folders of programs are known by what they are called: a program of any name may be in them. */
+/* Folders of programs are recognised by their own name: the programs may have any. */
 static const char *const usual_names[] = {"migrations",  "migration",  "migrate",     "versions",
                                           "_migrations", "migrator",   "Migrations",  "changelogs",
                                           "changelog",   "evolutions", "alterations", NULL};
-/* Below one of these, the programs of a project that knows several servers. */
+/* Below one of these are the programs of a project that supports several databases. */
 static const char *const servers[] = {"postgres", "postgresql", "pg", "psql", NULL};
 static const char *const programs[] = {"*.{go|ts|js|mjs|cjs|py|rb|php|cs|exs|rs|sql|java|kt}", NULL};
 
@@ -109,7 +109,7 @@ struct walking {
     size_t entries;
 };
 
-/* What the names in a directory say of it. */
+/* What the names in a directory tell. */
 struct judged {
     bool is_package;
     bool has_migrations;
@@ -126,7 +126,7 @@ static bool fits_one(const char *const *patterns, const char *name)
     return patterns[i] != NULL;
 }
 
-/* Below src/main directories are packages of Java, which may be called anything: org.example. */
+/* Below src/main directories are Java packages, which may have any name: org.example. */
 bool walk_enters(const char *path, const char *name)
 {
     return name[0] != '.' && (strstr(path, "src/main") != NULL || !fits_one(never_entered, name));
@@ -162,7 +162,7 @@ static bool is_directory(const struct walking *walking, const char *path, const 
             lstat(path_join(walking->arena, path, entry->d_name), &status) == 0 && S_ISDIR(status.st_mode));
 }
 
-/* Reads the names in a directory; those of directories wait for their turn. */
+/* Reads the names in a directory; subdirectories are queued. */
 static struct judged read_directory(struct walking *walking, const struct directory *directory)
 {
     struct judged judged = {0};
@@ -213,7 +213,7 @@ static const char *above(struct arena *arena, const char *path)
     return slash == NULL ? "" : arena_strndup(arena, path, (size_t)(slash - path));
 }
 
-/* "drizzle" of "drizzle/meta", "alembic/versions" of the directory of env.py. */
+/* "drizzle" for "drizzle/meta", "alembic/versions" for the directory of env.py. */
 static const char *folder_of(const struct walking *walking, const char *path)
 {
     const char *const versions = path_join(walking->arena, path, "versions");
@@ -238,7 +238,7 @@ static void visit(struct walking *walking, size_t at)
     }
     const char *const base = is_package ? directory.path : directory.base;
     if (directory.path[0] == '\0') {
-        return; /* the project itself is looked at already */
+        return; /* the project itself was already examined */
     }
     if (judged.has_script) {
         add_folder(walking, base, above(walking->arena, directory.path));

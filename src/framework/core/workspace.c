@@ -1,5 +1,5 @@
 /*
- * Patterns are as npm, pnpm, Cargo, Go and uv write them: "apps/web", "packages/" and a star, "crates/" and two stars.
+ * Patterns as in npm, pnpm, Cargo, Go and uv: "apps/web", "packages/" and a star, "crates/" and two stars.
  */
 #include "framework/core/workspace.h"
 
@@ -51,7 +51,7 @@ static bool is_package(const struct file_entry *entry)
     return is;
 }
 
-/* Adds the directories below a parent whose way on fits the rest of a pattern; "" fits what is reached. */
+/* Adds the directories below a parent that match the rest of a pattern; "" matches what is reached. */
 static void add_below(const struct search *search, const char *parent, const char *rest, int depth)
 {
     const size_t size = strcspn(rest, "/");
@@ -84,7 +84,7 @@ static void add_below(const struct search *search, const char *parent, const cha
     }
 }
 
-/* A pattern as a workspace file has it. One that leads out of the project, or takes away ("!…"), adds nothing. */
+/* A pattern in a workspace file. One that leads out of the project, or excludes ("!…"), adds nothing. */
 static void add_pattern(const struct search *search, const char *pattern)
 {
     pattern += strncmp(pattern, "./", 2) == 0 ? 2 : 0;
@@ -108,7 +108,7 @@ static void add_all(const struct search *search, const char *const *patterns, si
     }
 }
 
-/* Every quoted word of the list behind the property: "workspaces": ["a", "b"], or {"packages": ["a"]}. */
+/* Every quoted word in the list of a property: "workspaces": ["a", "b"], or {"packages": ["a"]}. */
 static void add_json(const struct search *search, const char *file, const char *const path[])
 {
     struct text content;
@@ -161,7 +161,7 @@ static void add_maven(const struct search *search)
     }
 }
 
-/* The next text between quotes of either sort; false where there is none. */
+/* The next text in quotes of either kind; false: none. */
 static bool next_quoted(struct text *rest, struct text *word)
 {
     size_t at = 0;
@@ -200,8 +200,8 @@ static void add_gradle(const struct search *search, const char *file)
     }
 }
 
-/* The quoted word behind each of these keys: "url": "./packages/a" of Composer, path = "libs/db" of Poetry, apps_path:
- * "apps" of Mix, whose every directory is one. */
+/* The quoted word after each of these keys: "url": "./packages/a" in Composer, path = "libs/db" in Poetry, apps_path:
+ * "apps" in Mix, where every directory is a package. */
 static void add_behind(const struct search *search, const char *file, const char *key, const char *below)
 {
     struct text content;

@@ -1,5 +1,5 @@
 /*
- * Writing into a folder that lives as long as a request.
+ * Writes into a folder that lives as long as a request.
  */
 #include "base/files.h"
 #include "migration/past/git.h"
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Nothing of it is for later: it is not waited for until it is on disk. */
+/* Without fsync: the file is temporary. */
 static bool write_all(int fd, struct text content)
 {
     size_t done = 0;

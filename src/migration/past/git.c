@@ -1,6 +1,6 @@
 /*
- * Records come in pieces of any size: what is not whole yet is kept, and a file's content is the only one that may be
- * long. history/history.h has the list of them.
+ * Records arrive in pieces of any size: incomplete ones are kept, and only a file's content may be long.
+ * history/history.h lists the records.
  */
 #include "migration/past/git.h"
 
@@ -23,15 +23,15 @@ struct reading {
     const struct past_listener *listener;
     struct past_search *search;
     struct past_commit commit;
-    char *kept; /* what has come and was not taken */
+    char *kept; /* what has arrived and was not processed */
     size_t size;
     size_t capacity;
-    const char *said; /* the last line of its error stream */
+    const char *said; /* the last line of standard error */
 };
 
 /* ---- records ---- */
 
-/* "name" and how many fields follow it. */
+/* A record's name and its number of fields. */
 enum record {
     RECORD_REPOSITORY,
     RECORD_COMMIT,
@@ -75,7 +75,7 @@ static bool take_commit(struct reading *reading, const char *const *fields)
     return true;
 }
 
-/* In words that say what to do; `words` is truss-history's own sentence, without its first letter in capitals. */
+/* A message that says what to do; `words` is truss-history's own sentence, beginning in lower case. */
 static const char *refusal_of(struct arena *arena, const char *why, const char *words)
 {
     static const struct {
@@ -132,7 +132,7 @@ static bool take(struct reading *reading, enum record record, const char *const 
     }
 }
 
-/* How many bytes the next record has: 0 where it is not whole yet, SIZE_MAX where it is none. */
+/* The size of the next record: 0 if it is not complete yet, SIZE_MAX if it is invalid. */
 static size_t next_record(const struct reading *reading, size_t from, enum record *record, const char **fields,
                           struct text *content)
 {
@@ -203,7 +203,7 @@ static void take_line(void *data, struct text line)
                    arena_strndup(reading->question->arena, line.data, line.size < 500 ? line.size : 500), 600);
 }
 
-/* Where the user's git configuration is, for safe.directory; nothing else of the worker's environment. */
+/* The location of the user's git configuration, for safe.directory; nothing else of the worker's environment. */
 static const char *const *environment_of(struct arena *arena)
 {
     static const char *const names[] = {"HOME", "XDG_CONFIG_HOME"};
@@ -268,7 +268,7 @@ bool past_git(const struct past_question *question, const struct past_listener *
     return true;
 }
 
-/* ---- how two texts differ ---- */
+/* ---- diffs ---- */
 
 struct taking {
     struct buffer out;

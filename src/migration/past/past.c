@@ -1,5 +1,5 @@
 /*
- * From a result of the search to what a person is told.
+ * Turns the search's result into sentences for people.
  */
 #include "migration/past/past.h"
 
@@ -70,7 +70,7 @@ static void count_lines(struct past *past)
     }
 }
 
-/* What the file is today, as the version is shown: the file, or what is sent of its part. Empty where it is gone. */
+/* Today's content, in the form of the version: the file, or what is sent of its part. Empty if it is gone. */
 static bool read_today(const struct telling *telling, const struct past_version *version, struct text *today)
 {
     const struct migration_file *const file = telling->past->item->file;
@@ -87,7 +87,7 @@ static bool read_today(const struct telling *telling, const struct past_version 
     }
     struct migration_file whole = *file;
     struct loaded loaded;
-    whole.is_code = true; /* its text as it is */
+    whole.is_code = true; /* its text unchanged */
     whole.end = 0;
     const struct migration_place place = {&telling->request->site->project, &telling->catalog->detection.folder,
                                           &whole};
@@ -269,7 +269,7 @@ static void set_restore(const struct telling *telling)
     }
 }
 
-/* Today's file against the newest that git has. */
+/* Compares today's file with the newest version in git. */
 static void set_uncommitted(const struct telling *telling)
 {
     struct past *const past = telling->past;

@@ -1,8 +1,8 @@
 /*
- * Two ways. Where a migration is a file and its checksum is made of that, each version of the file is held against the
- * tracking table. Where the framework's listing makes the checksum (Liquibase's changesets, Atlas's chain), where a
- * file holds several, or where the file is gone and its name with it, the versions of the whole folder are laid out in
- * a folder of ours, and the framework lists them as it lists today's.
+ * There are two ways. If a migration is a file and its checksum is computed of that, each version of the file is
+ * compared with the tracking table. If the framework's listing computes the checksum (Liquibase's changesets, Atlas's
+ * chain), if a file contains several migrations, or if file and name are gone, the versions of the whole folder are
+ * written to a temporary folder, which the framework lists like today's.
  */
 #include "migration/past/search.h"
 
@@ -27,7 +27,7 @@ struct deletion {
 /* A migration as the framework lists it. */
 struct listed {
     const struct migration_files *files;
-    const struct migration_file *file; /* NULL: it is not there */
+    const struct migration_file *file; /* NULL: it does not exist */
 };
 
 struct searching {
@@ -35,22 +35,22 @@ struct searching {
     const struct catalog *catalog;
     const struct catalog_item *item;
     struct past_result *result;
-    const char *stored;  /* the tracking table's checksum; NULL: it has none */
-    int64_t until;       /* NULL stored: when it was applied, or NO_TIME */
-    struct text content; /* the version's that is told, until the next piece */
+    const char *stored;  /* the tracking table's checksum; NULL: none */
+    int64_t until;       /* if stored is NULL: when it was applied, or NO_TIME */
+    struct text content; /* of the current version, until the next piece */
     const char *place;
-    struct folder folder; /* the copy, where the whole folder is looked at */
+    struct folder folder; /* the copy, if the whole folder is searched */
     const char *copy;
-    const char *prefix; /* of the folder in the repository, with its slash */
+    const char *prefix; /* of the folder in the repository, with a slash at its end */
     bool failed;
     struct deletion *deletions;
     size_t deletion_count;
     size_t deletion_capacity;
-    struct past_commit newer; /* the version told before, which is the next newer one */
+    struct past_commit newer; /* the previously reported version, which is the next newer one */
     const char *newer_sum;
 };
 
-/* ---- does a version fit? ---- */
+/* ---- comparing a version ---- */
 
 static bool is_checksum(const struct searching *searching, struct arena *arena, const struct folder *folder,
                         const struct migration_file *file, struct text content)
@@ -63,8 +63,7 @@ static bool is_checksum(const struct searching *searching, struct arena *arena, 
             framework->hooks.checksum_matches(arena, folder, file, searching->stored, content));
 }
 
-/* The same text with "\r\n" where it has "\n", or the other way round: git may keep other endings than the files have.
- */
+/* The text with the other kind of line endings: git may store others than the files have. */
 static struct text other_endings(struct arena *arena, struct text content)
 {
     struct buffer out = {.arena = arena};
@@ -202,7 +201,7 @@ static bool note_deleted(void *data, const struct past_commit *commit, const cha
     return searching->deletion_count < MOST_DELETIONS;
 }
 
-/* Which commit took this file away, of those that are newer than the version that has it? */
+/* Finds the commit that removed this file, among those newer than the version that has it. */
 static void find_deletion(struct searching *searching, const char *filename)
 {
     for (size_t i = 0; i < searching->deletion_count; i++) {
@@ -213,7 +212,7 @@ static void find_deletion(struct searching *searching, const char *filename)
     }
 }
 
-/* The migration in the copy of a version: what of it was sent, or its file. */
+/* Takes the migration from the copy of a version: what was sent of it, or its file. */
 static bool take_listed(struct searching *searching, struct arena *arena, const struct past_commit *commit,
                         const struct listed *listed)
 {
@@ -239,8 +238,8 @@ static bool take_listed(struct searching *searching, struct arena *arena, const 
     return true;
 }
 
-/* Of the commits that changed something in the folder, those that changed this migration: its text is another one in
- * the version before. */
+/* Of the commits that changed the folder, notes those that changed this migration: its text differs in the version
+ * before. */
 static void note_change(struct searching *searching, struct arena *arena, const struct past_commit *commit,
                         const struct migration_file *file)
 {
@@ -273,7 +272,7 @@ static bool list_version(void *data, const struct past_commit *commit)
         listed.file = NULL;
     }
     if (listed.file != NULL && !was_there) {
-        result->deleted = searching->newer; /* the next newer version had it no more */
+        result->deleted = searching->newer; /* the next newer version did not have it */
         find_deletion(searching, listed.file->filename);
     }
     note_change(searching, arena, commit, listed.file);
@@ -282,7 +281,7 @@ static bool list_version(void *data, const struct past_commit *commit)
            (result->last.commit.id == NULL || searching->stored != NULL || searching->item->file != NULL);
 }
 
-/* ---- what is looked for ---- */
+/* ---- what to search ---- */
 
 bool past_is_part(const struct migration_files *files, const struct migration_file *file)
 {
@@ -308,7 +307,7 @@ struct text past_sql(const struct request *request, const struct folder *folder,
                : (struct text){0};
 }
 
-/* Must the framework list the folder to know this one? */
+/* Must the framework list the folder to find this migration? */
 static bool wants_folder(const struct searching *searching)
 {
     const struct catalog_item *const item = searching->item;
@@ -341,7 +340,7 @@ static bool search_folder(struct searching *searching, const struct past_questio
     return ok;
 }
 
-/* The folder that nothing outside of may be read: the project, or the one that the operator has named. */
+/* The folder outside of which nothing may be read: the project, or one that the operator has named. */
 static const char *root_of(const struct request *request, const char *path)
 {
     const struct project *const project = &request->site->project;

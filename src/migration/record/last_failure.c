@@ -1,5 +1,5 @@
 /*
- * One row a migration: the last word on it.
+ * One row for each migration: its last failure.
  */
 #include "migration/record/last_failure.h"
 

@@ -1,6 +1,6 @@
 /*
- * The catalogs are looked at first, so that a role with few rights is asked for no more than is needed. Our own tables
- * are such that a person can read them: text and times, no blobs but the answers that are given again.
+ * Examines the catalogs first, so that a role with few rights needs no more than necessary. Our own tables are readable
+ * for people: text and times, no blobs except the stored answers.
  */
 #include "migration/record/make.h"
 
@@ -14,7 +14,7 @@
 
 /* ---- the framework's ledger ---- */
 
-/* The server's words become a detail where we know better what is wrong and what to do. */
+/* If we know better what is wrong and what to do, the server's message becomes the detail. */
 static void explain_refusal(const struct request *request, struct pg_session *session, const struct ledger *ledger)
 {
     struct status *const status = request->status;
@@ -27,9 +27,9 @@ static void explain_refusal(const struct request *request, struct pg_session *se
     }
 }
 
-/* CREATE SCHEMA IF NOT EXISTS asks for the right to create one even where it exists: it was looked for. It is on disk
- * before the first script runs: where a crash of the server took the table too, nobody could be asked what it took. A
- * table beside the ledger that was there is looked at under its lock, by a snapshot that is younger than that. */
+/* CREATE SCHEMA IF NOT EXISTS requires the right to create schemas even if it exists, so that is checked first.
+ * Everything is on disk before the first script runs: if a server crash lost the table as well, nobody would know what
+ * else it lost. An existing table beside the ledger is examined under its lock, with a newer snapshot. */
 static void put_making(struct buffer *sql, const struct detection *detection, const struct ledger_ground *ground)
 {
     buffer_puts(sql, "BEGIN ISOLATION LEVEL READ COMMITTED;");
@@ -42,7 +42,7 @@ static void put_making(struct buffer *sql, const struct detection *detection, co
     buffer_puts(sql, "COMMIT;");
 }
 
-/* An expression: those of the tables beside the ledger that are there and can be locked. */
+/* An expression: the tables beside the ledger that exist and can be locked. */
 static void put_beside(struct buffer *sql, const struct detection *detection)
 {
     struct buffer tables = {.arena = sql->arena};
@@ -58,8 +58,8 @@ static void put_beside(struct buffer *sql, const struct detection *detection)
                   buffer_string(&tables));
 }
 
-/* A plain table without triggers, rules and policies takes every row that is inserted. A database may be without
- * PL/pgSQL, or have taken the right to it from everybody. Of the session, how long its transactions see the same. */
+/* A plain table without triggers, rules and policies takes every row. A database may lack PL/pgSQL, or have revoked it.
+ * For the session: whether its transactions keep one snapshot. */
 static void put_obstacles(struct buffer *sql, const struct detection *detection)
 {
     const struct ledger *const ledger = &detection->ledger;
@@ -91,7 +91,7 @@ static void note_obstacles(const struct request *request, const struct pg_sessio
     ledger->oid = is_there ? arena_strdup(request->arena, pg_field(result, 0, 1)) : NULL;
 }
 
-/* One message makes it, where it is not there, and asks what could keep it from taking a row. */
+/* One message creates the ledger if necessary, and asks what could prevent it from taking a row. */
 static bool make_and_note(const struct request *request, struct pg_session *session, struct detection *detection,
                           const struct ledger_ground *ground)
 {

@@ -1,5 +1,5 @@
 /*
- * A row for each step that has begun or is done, which commits with it.
+ * A row for each step that has begun or finished, which commits with the step.
  */
 #include "migration/record/progress.h"
 
@@ -29,7 +29,7 @@ void progress_put_lock(struct buffer *sql, const struct ledger *ledger)
     pg_put_guard_lock(sql, own_text(sql->arena, ledger->own_schema, "{truss}.migration_steps"));
 }
 
-/* What writes to the steps' table looks at it under its lock. */
+/* Statements that write to the steps' table check it under its lock. */
 static void put_guard(struct buffer *sql, const struct ledger *ledger)
 {
     const char *const name = own_text(sql->arena, ledger->own_schema, "{truss}.migration_steps");

@@ -1,5 +1,5 @@
 /*
- * A statement cannot ask how many rows the one before it has changed, but a block can.
+ * A statement cannot find out how many rows the previous one changed, but a block can.
  */
 #include "migration/record/row.h"
 
@@ -8,7 +8,7 @@
 #include "sql/lexer.h"
 #include "sql/split.h"
 
-#define LARGE ((size_t)1024 * 1024) /* bytes: whoever has so many does not notice a block around a row */
+#define LARGE ((size_t)1024 * 1024) /* bytes of a script, next to which a block around a row costs little */
 
 static bool must_write(enum ledger_part part)
 {
@@ -30,7 +30,7 @@ static bool writes(struct text statement, const struct text *name)
     return false;
 }
 
-/* A tag of quotes that the statement does not have. */
+/* A dollar-quote tag that does not occur in the statement. */
 static const char *tag_for(struct arena *arena, struct text statement)
 {
     const char *tag = "$truss_row$";
@@ -40,7 +40,7 @@ static const char *tag_for(struct arena *arena, struct text statement)
     return tag;
 }
 
-/* Triggers, rules and policies of the ledger, as a subquery. */
+/* The ledger's triggers, rules and policies, as a subquery. */
 static void put_obstacles(struct buffer *sql, const struct text *name)
 {
     struct buffer quoted = {.arena = sql->arena};
@@ -77,7 +77,7 @@ static void put_checked(struct buffer *sql, struct text statement, const struct 
     buffer_printf(sql, ", 'nothing that the catalogue knows'), '.'); END IF; END %s", tag);
 }
 
-/* The same without a block, where nobody may use its language: a text that is no number is the error. */
+/* The same without a block, if PL/pgSQL is not available: casting a text to a number is the error. */
 static void put_counted(struct buffer *sql, struct text statement, const struct text *name)
 {
     struct buffer message = {.arena = sql->arena};
@@ -93,8 +93,8 @@ static void put_counted(struct buffer *sql, struct text statement, const struct 
                   sql_has_word(statement, "returning") ? "" : " RETURNING 1", buffer_string(&message));
 }
 
-/* The one of a declared framework that writes the row: all of them are INSERT or UPDATE of its ledger, however they are
- * written. An UPDATE beside an INSERT may find nothing. */
+/* The statement of a declared framework that writes the row: all of them are INSERT or UPDATE of its ledger, in any
+ * spelling. An UPDATE beside an INSERT may match nothing. */
 static struct sql_statement declared_row(struct text all)
 {
     struct sql_lexer lexer = {.text = all};
@@ -111,7 +111,7 @@ static struct sql_statement declared_row(struct text all)
     return row;
 }
 
-/* So that a block throws away what its RETURNING answers. */
+/* Makes a block discard the result of RETURNING. */
 static struct text executed(struct arena *arena, struct text statement)
 {
     struct buffer execute = {.arena = arena};
@@ -120,7 +120,7 @@ static struct text executed(struct arena *arena, struct text statement)
     return buffer_text(&execute);
 }
 
-/* The last statement that writes to the ledger: those before it clear up, perhaps nothing. */
+/* The last statement that writes to the ledger: earlier ones only clean up. */
 static struct sql_statement row_statement(struct text all, const struct text *name)
 {
     struct sql_lexer lexer = {.text = all};
@@ -233,7 +233,7 @@ const char *row_gone_message(struct arena *arena, const struct ledger *ledger)
         ledger->schema, ledger->table);
 }
 
-/* Does the statement call functions of somebody's? */
+/* Does the statement call functions of users? */
 static bool calls(struct sql_reader reader)
 {
     static const char *const own[] = {"setval", "nextval", "set_config", "count", "now", NULL};
@@ -249,7 +249,7 @@ static bool calls(struct sql_reader reader)
     return false;
 }
 
-/* May it reach tables that it does not name: DO, CALL, or a function that is called? */
+/* May it reach tables that it does not name: through DO, CALL, or a function? */
 static bool reaches_unnamed(struct text script)
 {
     static const char *const blocks[] = {"do", "call", "execute", NULL};

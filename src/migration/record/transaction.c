@@ -1,7 +1,7 @@
 /*
- * One transaction is one simple query: settings, BEGIN, the script, its ledger row, COMMIT. That costs less than half
- * of psql's time for a small migration, nothing of it runs where a syntax error is anywhere in it, and a crash at any
- * instant leaves both or neither.
+ * A transaction is one simple query: settings, BEGIN, the script, its ledger row, COMMIT. For a small migration that
+ * takes less than half of psql's time, a syntax error anywhere prevents all of it, and a crash at any time leaves both
+ * or neither.
  */
 #include "migration/record/transaction.h"
 
@@ -14,25 +14,25 @@
 #include <stdio.h>
 #include <string.h>
 
-#define IDLE_MS 60000 /* idle_in_transaction_session_timeout: a worker that stopped must not hold locks */
-/* Nor must one that the network lost: the server's own (2 hours) would keep the run's locks for as long. */
+#define IDLE_MS 60000 /* idle_in_transaction_session_timeout: a stopped worker must not keep locks */
+/* Nor must a worker that the network lost: the server's default (2 hours) would keep the run's locks that long. */
 #define KEEPALIVE     "SET tcp_keepalives_idle = 10;SET tcp_keepalives_interval = 5;SET tcp_keepalives_count = 3;"
-#define LARGE         ((size_t)8 * 1024 * 1024) /* bytes of a script that is sent in pieces, where it can be */
+#define LARGE         ((size_t)8 * 1024 * 1024) /* bytes of a script from which on it is sent in pieces if possible */
 #define TIMEOUT_WIDTH 8                         /* characters of its number */
 #define RESET_ROLE    "RESET SESSION AUTHORIZATION;RESET ROLE;"
 
-/* What an earlier migration may have left in the session besides settings, as DISCARD ALL does it, but for advisory
- * locks. In a transaction of its own, with what the framework's own connection has: these take a snapshot, behind which
- * SET TRANSACTION comes too late. */
+/* Removes what an earlier migration may have left in the session besides settings, like DISCARD ALL, but not advisory
+ * locks. In a separate transaction, together with the settings of the framework's own connection, because these take a
+ * snapshot, after which SET TRANSACTION would come too late. */
 #define FORGET "BEGIN;CLOSE ALL;DEALLOCATE ALL;UNLISTEN *;DISCARD TEMP;DISCARD SEQUENCES;"
 
 const char transaction_reset[] = RESET_ROLE "RESET ALL;";
 
-/* To the end of the transaction, whatever role the script has taken: behind it that is in force again. A login may have
- * a role from its beginning (ALTER ROLE … SET role), which may be all that it can do anything as. */
+/* Lasts to the end of the transaction, whatever role the script has set; that is in force again afterwards. A login may
+ * have a role from the beginning (ALTER ROLE … SET role), without which it may have no rights at all. */
 #define AS_OURSELVES "SET LOCAL SESSION AUTHORIZATION DEFAULT;SET LOCAL role TO DEFAULT;"
 
-/* Inside of a block: what its script may have made read-only ends before our rows. */
+/* Inside a block: ends a read-only mode that the script may have set, before our rows. */
 #define WRITABLE                                                                                                       \
     "IF pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.=) 'on' THEN COMMIT; SET TRANSACTION " \
     "READ WRITE; END IF;"
@@ -50,7 +50,7 @@ const char *session_limits(struct arena *arena, const struct run_settings *setti
     return buffer_string(&sql);
 }
 
-/* Appends statements of ours in front of the script. */
+/* Appends statements of ours before the script. */
 static void put(struct query *query, const char *sql)
 {
     struct sql_lexer lexer = {.text = text_of(sql)};
@@ -68,9 +68,9 @@ static void put_part(struct query *query, const struct transaction *transaction,
     put(query, buffer_string(&sql));
 }
 
-/* ---- in front of the script ---- */
+/* ---- before the script ---- */
 
-/* What an earlier migration may have changed is as the connection began; then the run's own limits. */
+/* Resets what an earlier migration may have changed, then sets the run's limits. */
 static void put_session(struct query *query, const struct transaction *transaction)
 {
     if (transaction->session == NULL) {
@@ -99,7 +99,7 @@ static bool ends(const struct transaction *transaction)
     return transaction->frame == FRAME_WHOLE || transaction->frame == FRAME_COMMIT;
 }
 
-/* A lock_timeout to the end of the transaction, whose number the ladder changes. */
+/* A lock_timeout until the end of the transaction; the ladder changes its number. */
 static void put_local_timeout(struct query *query, struct buffer *sql, uint32_t ms)
 {
     static const char set[] = "SET LOCAL lock_timeout = ";
@@ -137,8 +137,8 @@ static bool writes_rows(const struct transaction *transaction)
            transaction->step_mark != STEP_NOT_MARKED || transaction->frame == FRAME_BEGIN;
 }
 
-/* Where a transaction keeps one snapshot, what is looked at later in it is as old as that: then nobody may add anything
- * from its beginning on, before which there is no snapshot. The modes may say that it does. */
+/* If a transaction keeps one snapshot, later checks see only what is as old as that: so the lock is taken at its
+ * beginning, before the snapshot. The modes may say so. */
 static void put_early_lock(struct query *query, const struct transaction *transaction)
 {
     const struct ledger *const ledger = transaction->ledger;
@@ -187,8 +187,8 @@ static void put_begin(struct query *query, const struct transaction *transaction
 
 /* ---- the script ---- */
 
-/* Does this token change how the server reads what comes next? In one message that would take effect behind the script
- * only. What pg_dump begins with is in force already. */
+/* Does this token change how the server parses later text? In a single message that would only take effect after the
+ * script. pg_dump's preamble sets what is already in force. */
 static bool changes_reading(struct text script, const struct sql_token *token, const struct sql_token *before)
 {
     static const char *const words[] = {"standard_conforming_strings", "client_encoding", "backslash_quote"};
@@ -206,7 +206,7 @@ static bool changes_reading(struct text script, const struct sql_token *token, c
            (sql_is_word(token, "names") && sql_is_word(before, "set"));
 }
 
-/* Pieces mean what the whole means inside a transaction of ours, where no statement changes how the next is read. */
+/* Pieces mean the same as the whole inside a transaction of ours, if no statement changes how the next is parsed. */
 static bool can_be_in_pieces(const struct transaction *transaction, struct text script)
 {
     const bool is_ours = transaction->frame == FRAME_WHOLE || transaction->frame == FRAME_INSIDE;
@@ -242,13 +242,13 @@ static void put_script(struct query *query, const struct transaction *transactio
     buffer_add(&query->sql, sent);
     /* What stands alone must be alone in its query: several statements would be one implicit transaction. */
     if (transaction->frame != FRAME_NONE || transaction->step_mark != STEP_NOT_MARKED) {
-        buffer_puts(&query->sql, "\n;\n"); /* on a line of its own: the script may end in a comment */
+        buffer_puts(&query->sql, "\n;\n"); /* on a separate line: the script may end in a comment */
     }
 }
 
-/* ---- behind it ---- */
+/* ---- after the script ---- */
 
-/* Of a transaction that marks its step; only such a one need have a record. */
+/* For a transaction that marks a step; only such a one may lack a record. */
 static void put_step(struct buffer *sql, const struct transaction *transaction)
 {
     const char *const name = transaction->record->name;
@@ -292,7 +292,7 @@ static void put_rows(struct query *query, const struct transaction *transaction)
         row_put_guard(sql, transaction->ledger);
     }
     if (begins(transaction) && transaction->locks && transaction->locks_late) {
-        /* In front of the script it would be in the place of one that an earlier step has set. */
+        /* before the script it would replace one that an earlier step has set */
         if (query->ladder == LADDER_NONE && ledger_has(transaction->framework, LEDGER_LOCK)) {
             put_local_timeout(query, sql, transaction->lock_timeout_ms);
         }
@@ -312,8 +312,8 @@ static void put_rows(struct query *query, const struct transaction *transaction)
     }
 }
 
-/* A limit of the script's would end the session, and with it the run's locks, as soon as it idles between two
- * messages. In front of a COMMIT of ours: what fails behind one would be said of a migration that is committed. */
+/* An idle timeout of the script's would end the session, and with it the run's locks, between two messages. Set before
+ * our COMMIT: an error after it would be reported for a committed migration. */
 static void put_limits(struct query *query, const struct transaction *transaction)
 {
     static const char session[] = "idle_session_timeout";
@@ -337,7 +337,7 @@ static void put_commit(struct query *query, const struct transaction *transactio
         buffer_puts(sql, AS_OURSELVES);
         ledger_put(sql, transaction->framework, LEDGER_UNLOCK, transaction->ledger, NULL);
     }
-    /* It matters at the COMMIT alone, so that the script's own settings are not touched by it. */
+    /* It only matters at the COMMIT, so the script's own setting is not affected. */
     buffer_puts(sql, transaction->commits_late ? "SET LOCAL synchronous_commit = off;COMMIT;" : "COMMIT;");
 }
 

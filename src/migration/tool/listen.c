@@ -1,5 +1,5 @@
 /*
- * A megabyte at most is told, line by line; the last 4 kB are kept.
+ * Reports a megabyte at most, line by line; keeps the last 4 kB.
  */
 #include "migration/tool/listen.h"
 
@@ -12,10 +12,10 @@
 #define TAIL_LIMIT  ((size_t)4 * 1024)
 #define SHOWN_LIMIT ((size_t)8 * 1024)    /* of a line */
 #define TOLD_LIMIT  ((size_t)1024 * 1024) /* of all of them */
-#define PER_LINE    100                   /* what a line costs beside its text */
+#define PER_LINE    100                   /* the cost of a line besides its text */
 #define SQL_LIMIT   ((size_t)4 * 1024 * 1024)
 
-/* ---- what it prints ---- */
+/* ---- output ---- */
 
 static struct text cut(struct text text, size_t limit)
 {
@@ -25,7 +25,7 @@ static struct text cut(struct text text, size_t limit)
     return text_slice(text, 0, limit);
 }
 
-/* Its last whole lines. */
+/* The last complete lines. */
 static struct text last_lines(const struct buffer *tail)
 {
     struct text text = buffer_text(tail);
@@ -35,7 +35,7 @@ static struct text last_lines(const struct buffer *tail)
     return text;
 }
 
-/* Twice what is wanted, so that it is seldom moved. */
+/* Keeps twice what is wanted, so that it is rarely moved. */
 static void keep_tail(struct tool_use *use, struct text line)
 {
     struct buffer *const tail = &use->tail;
@@ -91,7 +91,7 @@ static bool on_look(void *data)
     return !watch_cancelled(use->watch) && (use->look == NULL || use->look(use->look_data));
 }
 
-/* ---- its life ---- */
+/* ---- running ---- */
 
 static void keep_end(struct tool_use *use, const struct process_end *end)
 {

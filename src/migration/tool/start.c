@@ -1,7 +1,7 @@
 /*
- * A tool gets a small environment, whole: the names in `kept`, the connection as DATABASE_URL and as libpq's variables,
- * what the worker has as TRUSS_DELEGATE_ENV_NAME as NAME, and what the framework says of it. Nothing else of the
- * worker's: not NODE_OPTIONS, not its own secrets.
+ * A tool gets a small, complete environment: the variables in `kept`; the connection as DATABASE_URL and as libpq's
+ * variables; for each TRUSS_DELEGATE_ENV_NAME of the worker's, NAME; and what the framework needs. Nothing else of the
+ * worker's: neither NODE_OPTIONS nor its secrets.
  */
 #include "migration/tool/start.h"
 
@@ -17,7 +17,7 @@
 
 /* ---- the connection ---- */
 
-/* How libpq's variables are called. The worker's own serve where its URL says nothing, as they do for libpq. */
+/* The names of libpq's variables. The worker's own apply if its URL says nothing, as with libpq. */
 static const struct {
     const char *keyword;
     const char *variable;
@@ -54,7 +54,7 @@ static void put_encoded(struct buffer *out, const char *text)
     }
 }
 
-/* Cuts the next one off a list with commas; the last of a list that is too short stands for the rest. */
+/* Cuts the next item off a list with commas; the last item of a short list is repeated. */
 static struct text next_of(struct text *list)
 {
     const size_t comma = text_find(*list, ",", 0);
@@ -63,7 +63,7 @@ static struct text next_of(struct text *list)
     return one;
 }
 
-/* "host:port", or several; a Unix socket is a parameter, and the host "localhost" for who knows only hosts. */
+/* "host:port", or several; a Unix socket becomes a parameter, with the host "localhost" for tools that need one. */
 static void put_hosts(struct buffer *url, const struct site *site)
 {
     struct text hosts = text_of(value_or(connection_value(site, "host"), "localhost"));
@@ -82,7 +82,7 @@ static void put_hosts(struct buffer *url, const struct site *site)
     }
 }
 
-/* "host:port/database?sslmode=…", where URLs of all kinds are the same. */
+/* "host:port/database?sslmode=…", the common part of all kinds of URLs. */
 static void put_address(struct buffer *url, const struct site *site)
 {
     static const char *const parameters[] = {"host", "sslmode", "sslrootcert", "sslcert", "sslkey"};
@@ -128,7 +128,7 @@ static const char *jdbc_url_of(struct arena *arena, const struct tool *tool)
     return buffer_string(&url);
 }
 
-/* As the server keeps it: 63 bytes of ASCII. */
+/* Cut like the server does: 63 bytes of ASCII. */
 const char *tool_session_name(struct arena *arena, const struct ledger *ledger)
 {
     char *const name = arena_printf(arena, "truss tool %s.%s", ledger->schema, ledger->table);
@@ -143,9 +143,9 @@ const char *tool_secret(const struct site *site)
     return value_or(connection_value(site, "password"), NULL);
 }
 
-/* ---- words ---- */
+/* ---- arguments ---- */
 
-/* The package, as seen from the project; "" where they are the same. */
+/* The package's path in the project; "" if it is the project. */
 static const char *base_of(const struct detection *detection)
 {
     return detection->has_folder && detection->folder.base != NULL ? detection->folder.base : "";
@@ -159,7 +159,7 @@ static const char *file_of(struct arena *arena, const struct tool *tool)
     return size > 0 && strncmp(path, base, size) == 0 && path[size] == '/' ? path + size + 1 : path;
 }
 
-/* A value of an ADO.NET connection string: in quotes where a character of it would end it or begin another. */
+/* A value of an ADO.NET connection string, quoted if it contains special characters. */
 static const char *ado_value(struct arena *arena, const char *value)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-:/";
@@ -167,7 +167,7 @@ static const char *ado_value(struct arena *arena, const char *value)
     if (value == NULL || value[strspn(value, plain)] == '\0') {
         return value;
     }
-    pg_quote_identifier(&out, value); /* the same rule: "…", a quote inside doubled */
+    pg_quote_identifier(&out, value); /* the same rule: "…", with a quote inside doubled */
     return buffer_string(&out);
 }
 
@@ -199,7 +199,7 @@ static const char *plain_value_of(struct arena *arena, const struct tool *tool, 
     return NULL;
 }
 
-/* The value of {name}, or of {ado:name} as a connection string of .NET has it; NULL: there is no such. */
+/* The value of {name}, or of {ado:name} for a .NET connection string; NULL: unknown. */
 static const char *value_of(struct arena *arena, const struct tool *tool, struct text name, bool is_public)
 {
     static const char ado[] = "ado:";
@@ -208,7 +208,7 @@ static const char *value_of(struct arena *arena, const struct tool *tool, struct
                : plain_value_of(arena, tool, name, is_public);
 }
 
-/* The word with its {names} filled in; what has no value stays. */
+/* The word with its {names} filled in; unknown ones stay. */
 static const char *expand(struct arena *arena, const struct tool *tool, const char *word, bool is_public)
 {
     struct buffer out = {.arena = arena};
@@ -256,7 +256,7 @@ static const char *root_of(struct arena *arena, const struct site *site)
     return copy;
 }
 
-/* Its path, and *name as the framework has it; NULL: none of them is there. A link stays what it is: tools look at
+/* Its path, and *name as the framework names it; NULL: none of them exists. Links are not resolved, since tools look at
  * their own name. */
 static const char *find_program(struct arena *arena, const struct tool *tool, const char **name)
 {
@@ -304,9 +304,9 @@ static bool fail_for_program(struct arena *arena, const struct tool *tool, struc
                        base[0] == '\0' ? "" : " and in ", remedies[remedy].remedy);
 }
 
-/* ---- the whole ---- */
+/* ---- everything together ---- */
 
-/* What a tool gets of the worker's own environment. */
+/* What a tool gets of the worker's environment. */
 static const char *const kept[] = {
     "PATH",
     "HOME",
@@ -330,7 +330,8 @@ static const char *const kept[] = {
     "SSL_CERT_FILE",
 };
 
-/* Its output is read by us: no colours, lines that are not wrapped (a password would be cut in two), at once. */
+/* For its output, which we read: no colours, no wrapped lines (a wrapped password could not be masked), no
+ * buffering. */
 static const char *const fixed[] = {"NO_COLOR=1", "COLUMNS=1000", "PYTHONUNBUFFERED=1"};
 
 static void add_variable(struct arena *arena, struct words *words, const char *name, const char *value)
@@ -340,7 +341,7 @@ static void add_variable(struct arena *arena, struct words *words, const char *n
     }
 }
 
-/* What the worker has as TRUSS_DELEGATE_ENV_NAME, as NAME. */
+/* Passes the worker's TRUSS_DELEGATE_ENV_NAME as NAME. */
 static void add_given(struct arena *arena, struct words *words)
 {
     const size_t prefix = strlen(GIVEN_PREFIX);

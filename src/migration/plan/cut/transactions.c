@@ -15,9 +15,8 @@
 struct segment {
     size_t first;
     size_t last;
-    size_t
-        begin;  /* its BEGIN, after which only the script decides what the transaction contains; NONE: there is none */
-    size_t end; /* COMMIT or another end; NONE: the end of the script, or nothing */
+    size_t begin;    /* its BEGIN, after which only the script decides what it contains; NONE: there is none */
+    size_t end;      /* COMMIT or another end; NONE: the end of the script, or nothing */
     bool has_chain;  /* contains COMMIT AND CHAIN */
     size_t chain;    /* the first chain that is not preceded by a BEGIN; NONE: there is none */
     bool is_regular; /* ends with COMMIT, so that our row can commit with it */
