@@ -1,6 +1,6 @@
 /*
- * A chain of blocks, each handed out from its start. Blocks double up to a bound, so that a small request stays small
- * and a large one makes few calls to malloc; what is larger than a block gets one of its own.
+ * A chain of blocks, each filled from its start. Block sizes double up to a limit, so that small requests stay small
+ * and large ones need few calls of malloc; an allocation larger than a block gets its own.
  */
 #include "base/arena.h"
 
@@ -23,7 +23,7 @@ struct block {
 };
 
 struct arena {
-    struct block *blocks; /* the newest first; only it is filled */
+    struct block *blocks; /* newest first; only it is filled */
     size_t next_size;
     size_t used;
     size_t budget;
@@ -71,7 +71,7 @@ void arena_free(struct arena *arena)
     free(arena);
 }
 
-/* Puts a block with room for size bytes at the head of the chain, or behind it when it serves this one request only. */
+/* Adds a block with room for `size` bytes: at the head, or behind it if it is only for this allocation. */
 static struct block *add_block(struct arena *arena, size_t size)
 {
     const bool own = size > arena->next_size;
@@ -95,7 +95,7 @@ static struct block *add_block(struct arena *arena, size_t size)
     return block;
 }
 
-/* NULL where there is no memory; asks: or where a new block would take what is kept for others. */
+/* NULL if there is no memory; asks: also NULL if a new block would use the reserve. */
 static void *try_take(struct arena *arena, size_t size, bool asks)
 {
     if (size > SIZE_MAX / 2) {
@@ -142,7 +142,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 void *arena_array(struct arena *arena, size_t count, size_t size)
 {
     const bool fits = size == 0 || count <= SIZE_MAX / 2 / size;
-    return arena_alloc(arena, fits ? count * size : SIZE_MAX); /* of which nobody has as much */
+    return arena_alloc(arena, fits ? count * size : SIZE_MAX); /* SIZE_MAX cannot be allocated */
 }
 
 char *arena_strndup(struct arena *arena, const char *data, size_t size)

@@ -1,6 +1,6 @@
 /*
- * What is open has a name in /proc that no link is in: one system call for each file that is opened. Which link it was
- * is looked for only where there is something to say.
+ * The name of an open file in /proc contains no links: one system call for each opened file. Which link it was is only
+ * searched if there is something to report.
  */
 #include "base/bounds.h"
 
@@ -15,10 +15,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Of this thread, and of nobody else: what a request reads is read by the thread that has it. */
+/* Per thread: a request's files are read by the thread that handles it. */
 static _Thread_local struct bounds *in_force;
 
-#define MOST_SHOWN 300 /* bytes of a path, for people */
+#define MOST_SHOWN 300 /* bytes of a path in a message */
 
 #define ADVICE                                                                                                         \
     "; it was not read. Put what is meant into the project, or say that it is meant where it is: --allow-outside "     \
@@ -57,7 +57,7 @@ void bounds_enter(struct bounds *bounds)
 
 void bounds_enter_part(struct bounds *part, struct arena *arena)
 {
-    *part = in_force == NULL ? (struct bounds){0} : *in_force; /* where links lead was asked for once */
+    *part = in_force == NULL ? (struct bounds){0} : *in_force; /* the real paths are already known */
     part->arena = arena;
     part->note = NULL;
     part->is_part = true;
@@ -73,7 +73,7 @@ void bounds_leave(struct bounds *bounds)
     }
 }
 
-/* A project that is not there has no bounds, nor anything in it. */
+/* A project that does not exist has no bounds. */
 static bool is_within(const struct bounds *bounds, const char *real)
 {
     bool is_within = bounds->real[0] == NULL;
@@ -83,7 +83,7 @@ static bool is_within(const struct bounds *bounds, const char *real)
     return is_within;
 }
 
-/* Where the path goes on from the project; NULL: it is no path of the project's own. */
+/* The rest of a path after the project; NULL: it is not in the project. */
 static const char *in_project(const struct bounds *bounds, const char *path)
 {
     const char *const root = bounds->root;
@@ -100,7 +100,7 @@ static const char *in_project(const struct bounds *bounds, const char *path)
     return inside;
 }
 
-/* The first part of the path, from the project on, that is a link and leads out, or nowhere; NULL: none is. */
+/* The first part of the path, inside the project, that is a link leading out or nowhere; NULL: none. */
 static const char *find_link(const struct bounds *bounds, struct arena *arena, const char *path)
 {
     const char *const inside = in_project(bounds, path);
@@ -121,7 +121,7 @@ static const char *find_link(const struct bounds *bounds, struct arena *arena, c
     return NULL;
 }
 
-/* What a link says, for a person. */
+/* A sentence about a link. */
 static const char *words_of_link(const struct bounds *bounds, struct arena *arena, const char *link)
 {
     char to[PATH_MAX];
@@ -166,7 +166,7 @@ bool bounds_hold(int fd, const char *path, struct status *status)
     snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
     ssize_t size = readlink(name, real, sizeof real - 1);
     real[size < 0 ? 0 : size] = '\0';
-    if (size <= 0 && realpath(path, real) == NULL) { /* no /proc: the path must do */
+    if (size <= 0 && realpath(path, real) == NULL) { /* without /proc the path itself must do */
         return true;
     }
     if (is_within(bounds, real)) {

@@ -1,5 +1,5 @@
 /*
- * Deadlines are moments of the monotonic clock; only what people read comes from the wall clock.
+ * Deadlines use the monotonic clock; the wall clock is only for people.
  */
 #include "base/clock.h"
 
@@ -65,7 +65,7 @@ void clock_rfc3339(int64_t wall_us, char out[RFC3339_SIZE])
     snprintf(out + size, RFC3339_SIZE - size, "Z");
 }
 
-/* "Z" or "+01:00", to the end of the text, in seconds. */
+/* "Z" or "+01:00" at the end of the text, in seconds. */
 static bool read_offset(const char *text, int *seconds)
 {
     int hours;

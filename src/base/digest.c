@@ -1,5 +1,5 @@
 /*
- * A thin layer, so that nobody else knows OpenSSL's names.
+ * A thin layer over OpenSSL, so that no other code uses its names.
  */
 #include "base/digest.h"
 
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* libcrypto fails here only without memory: nothing sensible can follow. */
+/* libcrypto only fails here without memory, after which nothing useful can be done. */
 static void must(int ok)
 {
     if (ok != 1) {
@@ -55,7 +55,7 @@ void sha256_text(struct text text, unsigned char digest[SHA256_SIZE])
     sha256_finish(&hash, digest);
 }
 
-/* Lower-case hex with its NUL. */
+/* Lower-case hex with a NUL. */
 static void put_hex(const unsigned char *bytes, size_t size, char *out)
 {
     static const char digits[] = "0123456789abcdef";
@@ -134,7 +134,7 @@ const char *digest_finish(struct arena *arena, struct digest *digest)
     return hex;
 }
 
-/* Half a byte at a time: a table that one can read, and fast enough for migrations. */
+/* Half a byte at a time: a small table, and fast enough for migrations. */
 uint32_t crc32_add(uint32_t crc, struct text text)
 {
     static const uint32_t table[16] = {
@@ -174,7 +174,8 @@ uint64_t siphash13_of(struct text text)
     uint64_t v[4] = {0x736F6D6570736575, 0x646F72616E646F6D, 0x6C7967656E657261, 0x7465646279746573};
     for (size_t start = 0; start <= text.size; start += 8) {
         const struct text part = text_slice(text, start, start + 8);
-        uint64_t word = part.size < 8 ? (uint64_t)text.size << 56 : 0; /* the last one, perhaps empty, has the size */
+        uint64_t word =
+            part.size < 8 ? (uint64_t)text.size << 56 : 0; /* the last one, possibly empty, contains the size */
         for (size_t i = 0; i < part.size; i++) {
             word |= (uint64_t)(unsigned char)part.data[i] << 8 * i;
         }

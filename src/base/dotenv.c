@@ -1,5 +1,5 @@
 /*
- * A line at a time; only the quotes may carry a value over several lines.
+ * Reads line by line; only quoted values may span several lines.
  */
 #include "base/dotenv.h"
 
@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define FILE_LIMIT  ((size_t)1024 * 1024)
-#define MOST_NESTED 8  /* ${A} that holds ${B} that holds … */
+#define MOST_NESTED 8  /* depth of ${A} that contains ${B}, … */
 #define MOST_LOOKS  64 /* for one value */
 
 static bool is_key_character(char c)
@@ -18,7 +18,7 @@ static bool is_key_character(char c)
     return isalnum((unsigned char)c) != 0 || c == '_' || c == '.' || c == '-';
 }
 
-/* Reads "export KEY =" at the start of *rest and moves *rest behind it. False where there is no assignment. */
+/* Reads "export KEY =" at the start of *rest and moves *rest after it. Returns false if there is no assignment. */
 static bool take_key(struct text *rest, struct text *key)
 {
     struct text line = text_trim(*rest);
@@ -40,7 +40,7 @@ static bool take_key(struct text *rest, struct text *key)
     return true;
 }
 
-/* The text between quotes, which may hold newlines; in double quotes "\n" and "\r" are escapes. */
+/* The text between quotes, which may contain newlines; in double quotes "\n" and "\r" are escapes. */
 static const char *quoted_value(struct arena *arena, struct text value, char quote)
 {
     struct buffer out = {.arena = arena};
@@ -56,7 +56,7 @@ static const char *quoted_value(struct arena *arena, struct text value, char quo
     return buffer_string(&out);
 }
 
-/* The value at the start of *rest, which is moved behind its line. *literal: single quotes, nothing is replaced. */
+/* The value at the start of *rest, which moves after its line. *literal: single-quoted, nothing is replaced. */
 static const char *take_value(struct arena *arena, struct text *rest, bool *literal)
 {
     size_t start = 0;
@@ -83,7 +83,7 @@ static const char *take_value(struct arena *arena, struct text *rest, bool *lite
     return arena_strndup(arena, line.data, line.size);
 }
 
-/* What is looked in. Each ${NAME} is a look through all of it, and has more of them: there is an end to that. */
+/* The text to search. Each ${NAME} searches all of it, and may contain more: the number is limited. */
 struct lines {
     struct arena *arena;
     struct text content;
@@ -92,7 +92,7 @@ struct lines {
 
 static const char *lookup(struct lines *lines, const char *key, int depth);
 
-/* The brace that closes what begins at `from`; where there is none it is not looked for again. */
+/* The matching closing brace; *is_none remembers that there is none. */
 static const char *closing(const char *from, bool *is_none)
 {
     const char *const brace = *is_none ? NULL : strchr(from, '}');
@@ -100,11 +100,11 @@ static const char *closing(const char *from, bool *is_none)
     return brace;
 }
 
-/* Replaces ${NAME}, ${NAME:-fallback} and $NAME. "\$" stays a dollar sign. */
+/* Replaces ${NAME}, ${NAME:-fallback} and $NAME. "\$" becomes a dollar sign. */
 static const char *expand(struct lines *lines, const char *value, int depth)
 {
     struct arena *const arena = lines->arena;
-    bool is_open = false; /* no brace closes what is to come */
+    bool is_open = false; /* there are no more closing braces */
     if (strchr(value, '$') == NULL || depth >= MOST_NESTED) {
         return value;
     }
@@ -170,7 +170,7 @@ static const char *lookup(struct lines *lines, const char *key, int depth)
 
 const char *dotenv_value(struct arena *arena, struct text content, const char *key)
 {
-    if (text_starts_with(content, "\xEF\xBB\xBF")) { /* Windows editors put a byte order mark there */
+    if (text_starts_with(content, "\xEF\xBB\xBF")) { /* Windows editors add a byte order mark */
         content = text_slice(content, 3, content.size);
     }
     struct lines lines = {arena, content, MOST_LOOKS};

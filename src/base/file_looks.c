@@ -1,6 +1,7 @@
 /*
- * The names are taken in pieces by the caller and by a thread that lives as long as there are any. The caller waits for
- * pieces that were taken, not for the thread: where no processor is free for it, it finds nothing left to do.
+ * The names are processed in batches by the caller and by a thread that lives as long as there are any. The caller
+ * waits for batches that were taken, not for the thread: if there is no free CPU for the thread, it finds nothing left
+ * to do.
  */
 #include "base/file_looks.h"
 
@@ -16,17 +17,17 @@
 
 struct looks {
     int directory;
-    const char *const *names; /* the caller's, as is the next: nobody touches them when all pieces are done */
+    const char *const *names; /* the caller's, like the next: not used after all batches are done */
     struct file_seen *seen;
     size_t count;
-    pthread_mutex_t mutex; /* over what follows */
+    pthread_mutex_t mutex; /* protects the rest */
     pthread_cond_t done_all;
     size_t taken;
     size_t done;
     unsigned holders;
 };
 
-/* The next piece; false where there is none. */
+/* The next batch; false: none. */
 static bool take(struct looks *looks, size_t *from, size_t *to)
 {
     pthread_mutex_lock(&looks->mutex);
@@ -64,7 +65,7 @@ static void look_at_pieces(struct looks *looks)
     }
 }
 
-/* The last one takes it away. */
+/* The last one frees it. */
 static void let_go(struct looks *looks)
 {
     pthread_mutex_lock(&looks->mutex);

@@ -1,5 +1,5 @@
 /*
- * POSIX files. A path is opened once and looked at through its descriptor, so that what is measured is what is read.
+ * POSIX files. A path is opened once and examined through its descriptor, so that what is checked is what is read.
  */
 #include "base/files.h"
 
@@ -23,9 +23,9 @@
 #include <unistd.h>
 
 #define MOST_ENTRIES 100000
-#define PIECE        ((size_t)64 * 1024) /* of a file that is read piece by piece */
+#define PIECE        ((size_t)64 * 1024) /* of a file that is read in pieces */
 #define SETTLED_NS   INT64_C(2000000000)
-#define READING      2 /* times its size: it is there, and in what is made of it */
+#define READING      2 /* times its size: the file, and what is made of it */
 
 static enum file_kind kind_of(const struct stat *info)
 {
@@ -115,7 +115,7 @@ static bool fail_errno(struct status *status, const char *doing, const char *pat
                                          : "");
 }
 
-/* Reads until the end or until one byte more than the limit has come: a file may grow while it is read. */
+/* Reads to the end, or one byte more than the limit: a file may grow while it is read. */
 static bool read_all(struct arena *arena, int fd, size_t expected, size_t limit, struct text *content)
 {
     struct buffer buffer = {.arena = arena};
@@ -138,7 +138,7 @@ static bool read_all(struct arena *arena, int fd, size_t expected, size_t limit,
             break;
         }
         if (buffer.size >= expected && room > 1) {
-            /* Another read would only say that the end has come; a file that grows is read again next time. */
+            /* Another read would only find the end; a file that grows is read again next time. */
             break;
         }
     }
@@ -147,10 +147,10 @@ static bool read_all(struct arena *arena, int fd, size_t expected, size_t limit,
     return true;
 }
 
-/* Opens a regular file and looks at it; -1 and the status where that cannot be. */
+/* Opens a regular file and gets its properties; -1 with the status on failure. */
 static int open_regular(const char *path, struct stat *info, struct status *status)
 {
-    /* O_NONBLOCK: opening a FIFO that somebody put there must not hang. */
+    /* O_NONBLOCK: opening a FIFO must not block. */
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
         bounds_missed(path);
@@ -368,7 +368,7 @@ int file_nameless(struct arena *arena)
     if (file >= 0) {
         return file;
     }
-    /* Not every file system makes files without names: then the name is taken away at once. */
+    /* Not every file system supports unnamed files: then the name is removed at once. */
     char *const path = arena_printf(arena, "%s/truss-XXXXXX", folder);
     const int named = mkostemp(path, O_CLOEXEC);
     if (named >= 0) {

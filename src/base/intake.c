@@ -1,5 +1,5 @@
 /*
- * One block, moved by realloc.
+ * One block, grown by realloc.
  */
 #include "base/intake.h"
 

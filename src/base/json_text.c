@@ -1,5 +1,5 @@
 /*
- * Writing strings, and checking texts: there a stack says of each level whether an object or a list is open.
+ * Writes strings, and checks texts, with a stack that tells for each level whether an object or a list is open.
  */
 #include "base/json_text.h"
 
@@ -11,8 +11,8 @@
 
 /* ---- writing ---- */
 
-/* The number of the character at the front where it is one of two or three bytes that a terminal does not show, or
- * shows others in another order for (text_unseen); 0: it is none. */
+/* The code point at the front if it is one of two or three bytes that is invisible or changes the text's direction
+ * (text_unseen); 0: it is not. */
 static unsigned hidden_code(struct text text)
 {
     char bytes[4] = {0};
@@ -179,7 +179,7 @@ static bool open_level(struct reader *reader, bool is_object, bool *is_empty)
     return !is_object || take_key(reader);
 }
 
-/* Behind a value: closes levels; true where another value follows. *failed: what follows is neither. */
+/* After a value: closes levels; true if another value follows. *failed: neither follows. */
 static bool goes_on(struct reader *reader, bool *failed)
 {
     for (;;) {
@@ -200,7 +200,7 @@ static bool goes_on(struct reader *reader, bool *failed)
     }
 }
 
-/* A value, or the beginning of one: then *opened. */
+/* A value, or the beginning of one (*opened). */
 static bool take_value(struct reader *reader, bool *opened)
 {
     const char c = next(reader);

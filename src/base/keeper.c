@@ -1,6 +1,7 @@
 /*
- * Between fork and exec, and in all of the keeper's life, only system calls: we are a copy of a process with threads,
- * whose locks (of the heap, of libraries) may be held by nobody any more. _Fork runs no handlers that would take them.
+ * Between fork and exec, and during the whole life of the keeper, only system calls are used: it is a copy of a process
+ * with threads, whose locks (of the heap, of libraries) may be held by threads that no longer exist. _Fork runs no
+ * handlers that would take them.
  */
 #include "base/keeper.h"
 
@@ -21,23 +22,23 @@
 #include <unistd.h>
 
 #define KILL_MS 20    /* between two rounds of killing */
-#define ROUNDS  500   /* of them, for one who waits for us */
-#define MOVED   100   /* files are moved above this number first */
-#define HELD    63    /* what is held, in the program: above what scripts use */
+#define ROUNDS  500   /* of killing, if somebody waits for us */
+#define MOVED   100   /* descriptors are first moved above this number */
+#define HELD    63    /* the held file in the program: above the numbers that scripts use */
 #define CONTROL 3     /* in the keeper */
 #define OUTPUT  4     /* in the keeper: the program's */
 #define ERRORS  5     /* likewise */
 #define READING 6     /* in the keeper: the other end of ERRORS */
-#define LISTED  16384 /* bytes of the list of children that are read at once */
+#define LISTED  16384 /* bytes of the list of children read at once */
 
-/* The keeper, in its own process. */
+/* The keeper's state, in its own process. */
 struct life {
     const struct keeper_task *task;
     pid_t program;
     int children;  /* a signalfd */
-    int looked_at; /* CONTROL; READING where nobody is at its other end; -1: that has ended, too */
+    int looked_at; /* CONTROL; READING if nobody is at its other end; -1: that has ended, too */
     int64_t kill_at;
-    bool is_to_end;   /* it was told to */
+    bool is_to_end;   /* it was told to end */
     bool is_orphaned; /* nobody waits for us */
 };
 
@@ -49,9 +50,9 @@ static void tell(enum keeper_event event, int value)
 
 /* ---- the program ---- */
 
-/* By the system call: since glibc 2.41 sigaction() of SIGABRT waits for a lock that _Fork() takes in each thread, and
- * that a copy of a process with threads may have got held. The kernel's struct is not glibc's; all zeroes are SIG_DFL
- * in each. */
+/* By the system call: since glibc 2.41 sigaction() for SIGABRT waits for a lock that _Fork() takes in each thread, and
+ * that may be held in a copy of a process with threads. The kernel's struct differs from glibc's; all zeroes mean
+ * SIG_DFL in both. */
 static void use_signals_as_usual(void)
 {
     static const char usual[64];
@@ -63,7 +64,7 @@ static void use_signals_as_usual(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* In the program's process. Its parent's end is its own, too: the keeper may be killed as well. */
+/* In the program's process. It also dies with its parent, because the keeper may be killed as well. */
 static void become_program(const struct keeper_task *task, pid_t keeper, int failed)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -95,12 +96,12 @@ static int start_program(struct life *life)
         waitpid(life->program, NULL, 0);
     }
     close(failed[0]);
-    close(OUTPUT); /* they end with the last of those who write into them */
+    close(OUTPUT); /* they end with the last writer */
     close(ERRORS);
     return error;
 }
 
-/* ---- its end ---- */
+/* ---- ending ---- */
 
 static void kill_listed(const char *list, size_t size)
 {
@@ -115,7 +116,7 @@ static void kill_listed(const char *list, size_t size)
     }
 }
 
-/* The killed leave their children to us, who are next: a list that is cut off is read again. */
+/* Orphans of the killed become our children: a truncated list is read again. */
 static void kill_children(void)
 {
     char list[LISTED];
@@ -125,7 +126,7 @@ static void kill_children(void)
     close(file);
 }
 
-/* Everything below us. While something lives we hold what we hold: where nobody waits there is no hurry. */
+/* Kills everything below us. We hold `held` as long as something lives; if nobody waits there is no hurry. */
 static void kill_all(const struct life *life)
 {
     for (int round = 0; life->is_orphaned || round < ROUNDS; round++) {
@@ -140,8 +141,8 @@ static void kill_all(const struct life *life)
     }
 }
 
-/* The program's group goes with it, as do, where it was to be ended, those who have left its group. It is buried last:
- * its number is its group's. */
+/* Kills the program's group and, if it was to be ended, descendants that have left the group. The program is reaped
+ * last, because its pid is its group's. */
 static void finish(const struct life *life)
 {
     int status = 0;
@@ -154,7 +155,7 @@ static void finish(const struct life *life)
     _exit(0);
 }
 
-/* ---- its life ---- */
+/* ---- running ---- */
 
 static void end_program(struct life *life)
 {
@@ -165,7 +166,7 @@ static void end_program(struct life *life)
     }
 }
 
-/* A program that cleans up behind itself is not to die of its words: where nobody reads them we do. */
+/* A program that cleans up must not die from writing to its pipe: if nobody reads it, we do. */
 static void throw_away_output(struct life *life)
 {
     char data[4096];
@@ -187,7 +188,7 @@ static void obey(struct life *life)
     }
 }
 
-/* Buries who has become ours. True: it is the program that has ended. */
+/* Reaps our children. Returns true if the program itself has ended. */
 static bool program_has_ended(const struct life *life)
 {
     siginfo_t info = {0};
@@ -222,8 +223,7 @@ static void live(struct life *life)
     finish(life);
 }
 
-/* Only what the keeper needs stays open: whatever else was open in us is none of its business, and would hold
- * connections open whose other end waits for their end. */
+/* Closes all but the keeper's own descriptors: others would keep connections open whose peers wait for their end. */
 static bool take_files(const struct keeper_task *task, int control)
 {
     enum { FILES = 5 };
@@ -273,7 +273,7 @@ static void become_keeper(struct life *life, int control)
     live(life);
 }
 
-/* ---- ours ---- */
+/* ---- in the parent ---- */
 
 static bool fail(const struct keeper_task *task, int error, struct status *status)
 {

@@ -1,10 +1,9 @@
 /*
- * The functions of libcurl that this program calls, under their own names: each opens the library when the first of
- * them is called. Few workers send to S3, to a webhook or to a collector, or fetch the keys of an issuer; linked into
- * all of them, libcurl and the dozen libraries that it brings cost each start 1.7 ms and each process 0.7 MB (Debian
- * 12).
+ * The functions of libcurl that we call, under their own names: the first call loads the library. Few workers use S3,
+ * webhooks, a collector, or issuers' keys; linking libcurl and its dozen libraries would cost each start 1.7 ms and
+ * each process 0.7 MB (Debian 12).
  *
- * Where it is not there, curl_global_init and all that return a code say so, and all that return a pointer give NULL.
+ * If the library is missing, functions that return a code fail, and functions that return a pointer return NULL.
  */
 #include "base/log.h"
 
@@ -15,13 +14,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Their macros check types, and then call what is defined here. */
+/* curl's macros check types, and then call what is defined here. */
 #undef curl_easy_setopt
 #undef curl_easy_getinfo
 
 #define LIBRARY   "libcurl.so.4" /* of Debian 12 and 13 */
 #define MISSING   "libcurl.so.4 cannot be loaded"
-#define TYPE_SIZE 10000 /* of numbers that the options of one type have */
+#define TYPE_SIZE 10000 /* range of the numbers of options of one type */
 
 #define FUNCTIONS(X)                                                                                                   \
     X(curl_global_init)                                                                                                \
@@ -48,7 +47,7 @@ static struct {
 static pthread_once_t opened = PTHREAD_ONCE_INIT;
 static bool is_there;
 
-/* POSIX has dlsym give a function as an object's pointer. */
+/* According to POSIX, dlsym returns a function as an object pointer. */
 static void *found(void *handle, const char *name)
 {
     void *const function = dlsym(handle, name);
@@ -85,7 +84,7 @@ CURL *curl_easy_init(void)
     return open_once() ? library.curl_easy_init() : NULL;
 }
 
-/* What comes behind the option has the type that its number says. */
+/* The option's number determines the type of the argument. */
 CURLcode curl_easy_setopt(CURL *curl, CURLoption option, ...)
 {
     va_list values;

@@ -1,5 +1,5 @@
 /*
- * getaddrinfo says which addresses a name has; each of them must be of the loopback.
+ * Uses getaddrinfo; all addresses of a name must be loopback addresses.
  */
 #include "base/local_address.h"
 
@@ -22,8 +22,8 @@ bool address_is_loopback(const struct sockaddr *address)
            ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr) >> 24 == 127;
 }
 
-/* True where a name or number ("localhost", "127.0.0.1", "::1", with or without brackets) means this machine only,
- * whatever of its addresses is taken. False for "*", "", and what is not known. Asks the resolver. */
+/* Does a name or address ("localhost", "127.0.0.1", "::1", with or without brackets) mean only this machine, for all of
+ * its addresses? False for "*", "", and unknown names. Asks the resolver. */
 static bool host_is_local(struct text host)
 {
     const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};

@@ -1,6 +1,6 @@
 /*
- * Each line is put together on the stack and written at once: no lock, no allocation, and no half line of another
- * thread in between.
+ * Each line is composed on the stack and written at once: no lock, no allocation, and no mixing with other threads'
+ * lines.
  */
 #include "base/log.h"
 
@@ -54,9 +54,9 @@ const char *log_context(void)
     return context;
 }
 
-/* ---- JSON of a line in logfmt ---- */
+/* ---- from logfmt to JSON ---- */
 
-/* A line that is being written. No character of the other form becomes more than six of this one. */
+/* The line being written. One character of logfmt becomes at most six of JSON. */
 struct line {
     char bytes[6 * LINE + 64];
     size_t size;
@@ -79,8 +79,8 @@ static void put_escaped(struct line *out, char c)
     put_char(out, c);
 }
 
-/* Copies a quoted value without its quotes. Its escapes are \", \\ and \xNN; the last stays as it is, so that both
- * forms show the same. Returns what is behind it. */
+/* Copies a quoted value without its quotes. Its escapes are \", \\ and \xNN; the last one stays unchanged, so that both
+ * formats show the same. Returns the position after it. */
 static const char *put_quoted(struct line *out, const char *at)
 {
     for (at++; *at != '\0' && *at != '"'; at++) {
@@ -90,7 +90,7 @@ static const char *put_quoted(struct line *out, const char *at)
     return *at == '"' ? at + 1 : at;
 }
 
-/* JSON's numbers have no zero in front, and no sign but a minus. */
+/* JSON numbers have no leading zeros and no sign but a minus. */
 static bool is_number(const char *word, size_t size)
 {
     const size_t start = size > 1 && word[0] == '-' ? 1 : 0;
@@ -98,7 +98,7 @@ static bool is_number(const char *word, size_t size)
     return size > 0 && size <= 15 && start + digits == size && digits > 0 && (word[start] != '0' || digits == 1);
 }
 
-/* A value as a string, or as the number that it is; returns what is behind it. */
+/* A value as a number, if it is one, or a string; returns the position after it. */
 static const char *put_value(struct line *out, const char *at)
 {
     const size_t bare = strcspn(at, " ");
@@ -119,7 +119,7 @@ static const char *put_value(struct line *out, const char *at)
     return at;
 }
 
-/* The pairs of a line as members of an object. What is no pair is passed over. */
+/* The pairs of a line as members of an object. Anything else is skipped. */
 static void put_pairs(struct line *out, const char *at)
 {
     bool is_first = true;
@@ -143,7 +143,7 @@ static void put_pairs(struct line *out, const char *at)
     }
 }
 
-/* JSON is UTF-8; what was cut in the middle of a character is not. */
+/* JSON is UTF-8, but a value may have been cut in the middle of a character. */
 static void mend_utf8(struct line *out)
 {
     size_t bad;
@@ -154,7 +154,7 @@ static void mend_utf8(struct line *out)
 
 static void write_line(const char *bytes, size_t size)
 {
-    /* Nothing can be done about a log that cannot be written. */
+    /* If the log cannot be written there is nothing to be done. */
     const ssize_t written = write(STDERR_FILENO, bytes, size);
     (void)written;
 }
@@ -206,7 +206,7 @@ const char *log_quoted(const char *text, char out[LOG_QUOTED_SIZE])
 {
     size_t size = 0;
     out[size++] = '"';
-    const char *hidden_end = NULL; /* of a character that no terminal shows as it is */
+    const char *hidden_end = NULL; /* of an invisible character */
     for (const char *c = text == NULL ? "" : text; *c != '\0' && size < LOG_QUOTED_SIZE - 6; c++) {
         hidden_end = hidden_end == NULL || c >= hidden_end ? c + text_unseen(c) : hidden_end;
         if (*c == '"' || *c == '\\') {

@@ -1,5 +1,5 @@
 /*
- * man's own language: lines that begin with a dot are commands, a backslash begins an escape.
+ * man's format: lines that begin with a dot are commands, a backslash begins an escape.
  */
 #include "base/manual.h"
 

@@ -1,5 +1,5 @@
 /*
- * First what would hide a secret from us is taken out of the line, then the secret.
+ * First removes what could hide a secret from us, then the secret.
  */
 #include "base/masking.h"
 
@@ -12,8 +12,8 @@
 
 /* ---- terminals ---- */
 
-/* Where the escape sequence at `at` ends. Colours are ESC [ numbers letter; titles and links ESC ] text BEL, or ESC \
- * for BEL. */
+/* Where the escape sequence at `at` ends. Colours are ESC [ numbers letter; titles and links ESC ] text, ended by BEL
+ * or ESC \. */
 static size_t escape_end(struct text line, size_t at)
 {
     const char kind = at + 1 < line.size ? line.data[at + 1] : '\0';
@@ -76,7 +76,7 @@ static bool is_hex_of(struct text digits, unsigned char byte)
     return strtoul(copy, &end, 16) == byte && end == copy + 2;
 }
 
-/* How many bytes at `at` are an escaped spelling of the byte; 0: they are none. */
+/* The length of an escaped form of the byte at `at`; 0: none. */
 static size_t escaped(struct text line, size_t at, unsigned char byte)
 {
     const char first = line.data[at];
@@ -93,7 +93,7 @@ static size_t escaped(struct text line, size_t at, unsigned char byte)
     return (unsigned char)line.data[at + 1] == byte ? 2 : 0;
 }
 
-/* Where the secret that begins at `at` ends; 0: there is none. */
+/* Where the secret that begins at `at` ends; 0: none begins there. */
 static size_t secret_end(struct text line, size_t at, const char *secret)
 {
     if (*secret == '\0') {

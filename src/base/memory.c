@@ -1,6 +1,6 @@
 /*
- * What is used is asked of the kernel each time: only it knows what libraries take. One pread(2) of a file that stays
- * open, and only where there is a limit.
+ * Asks the kernel for the used memory each time, because only it knows what libraries use: one pread(2) of an open
+ * file, and only if there is a limit.
  */
 #include "base/memory.h"
 
@@ -17,37 +17,37 @@
 #include <time.h>
 #include <unistd.h>
 
-#define GIVEN_BACK   (512 * 1024) /* blocks from this size on, when they are freed: larger than any block of an arena */
+#define GIVEN_BACK   (512 * 1024)               /* freed blocks from this size on; larger than any block of an arena */
 #define MOST_KEPT    ((size_t)8 * 1024 * 1024)  /* free, for the next request */
-#define KEPT_PART    32                         /* of the limit, where that is less */
-#define LARGE        ((size_t)256 * 1024)       /* what leaves something worth giving back */
-#define REST_MS      1000                       /* so long nobody asks for anything large */
-#define MOST_RESERVE ((size_t)64 * 1024 * 1024) /* that is kept for what nobody asks for */
-#define RESERVE_PART 8                          /* of the limit, where that is less */
+#define KEPT_PART    32                         /* of the limit, if that is less */
+#define LARGE        ((size_t)256 * 1024)       /* worth returning */
+#define REST_MS      1000                       /* for which nobody allocates anything large */
+#define MOST_RESERVE ((size_t)64 * 1024 * 1024) /* for what does not ask */
+#define RESERVE_PART 8                          /* of the limit, if that is less */
 #define SMALL        ((size_t)64 * 1024)        /* what the reserve is for */
 #define WAIT_MS      20
-#define MOST_WAITS   750 /* on a busy machine a request that has the memory may need some seconds to end */
+#define MOST_WAITS   750 /* on a busy machine a request may need some seconds to end and free its memory */
 #define RETRY_MS     1000
 
 static struct {
     size_t addresses;       /* SIZE_MAX: no limit */
-    atomic_size_t resident; /* it and the next are also set while others ask: memory_limit_resident */
+    atomic_size_t resident; /* this and the next may be set during queries: memory_limit_resident */
     atomic_int statm;
     atomic_size_t claimed;
-    atomic_uint freed;     /* large pieces, so far */
-    atomic_uint seen;      /* of them, when memory_rest looked last */
-    atomic_llong rests_at; /* clock_ms; when what is kept goes back; 0: nothing is */
+    atomic_uint freed;     /* large pieces so far */
+    atomic_uint seen;      /* of them at the last memory_rest */
+    atomic_llong rests_at; /* clock_ms; when kept memory is returned; 0: there is none */
 } memory = {.addresses = SIZE_MAX, .resident = SIZE_MAX, .statm = -1};
 
-static _Thread_local size_t own_claim; /* what this thread works with: in `claimed` for all others */
+static _Thread_local size_t own_claim; /* of this thread; included in `claimed` */
 
 static struct {
     pthread_mutex_t mutex;
-    void (*wake)(void *data); /* NULL: nobody sleeps */
+    void (*wake)(void *data); /* NULL: nobody waits */
     void *data;
 } watcher = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
-/* The first number or word of a small file; "" where there is none. */
+/* The first number or word of a small file; "" if there is none. */
 static void read_word(const char *path, char *word, size_t size)
 {
     const int file = open(path, O_RDONLY | O_CLOEXEC);
@@ -58,7 +58,7 @@ static void read_word(const char *path, char *word, size_t size)
     }
 }
 
-/* The least that the process's control group and those above it allow ("memory.max", version 2). */
+/* The strictest limit of the process's control group and its parents ("memory.max", version 2). */
 static size_t limit_of_group(void)
 {
     char line[PATH_MAX];
@@ -74,7 +74,7 @@ static size_t limit_of_group(void)
         *end = end == group ? *end : '\0';
         snprintf(path, sizeof path, "/sys/fs/cgroup%s/memory.max", group);
         read_word(path, word, sizeof word);
-        const unsigned long long limit = strtoull(word, NULL, 10); /* "max" is 0 */
+        const unsigned long long limit = strtoull(word, NULL, 10); /* "max" becomes 0 */
         least = limit > 0 && limit < least ? (size_t)limit : least;
     }
     return least;
@@ -97,7 +97,7 @@ void memory_begin(void)
     const size_t least = memory.addresses < memory.resident ? memory.addresses : memory.resident;
     mallopt(M_MMAP_THRESHOLD, GIVEN_BACK);
     mallopt(M_TRIM_THRESHOLD, (int)(least / KEPT_PART < MOST_KEPT ? least / KEPT_PART : MOST_KEPT));
-    mallopt(M_ARENA_MAX, 1); /* malloc_trim(3) gives the end of the first heap back, of others never */
+    mallopt(M_ARENA_MAX, 1); /* malloc_trim(3) returns the end of the first heap, but never of others */
 }
 
 void memory_limit_resident(size_t bytes)
@@ -106,14 +106,14 @@ void memory_limit_resident(size_t bytes)
     open_statm();
 }
 
-/* What is left of one limit, beside the reserve. */
+/* What is left of a limit, without the reserve. */
 static size_t left_of(size_t limit, size_t used)
 {
     const size_t reserve = limit / RESERVE_PART < MOST_RESERVE ? limit / RESERVE_PART : MOST_RESERVE;
     return used > limit - reserve ? 0 : limit - reserve - used;
 }
 
-/* What is left of the strictest one. */
+/* What is left of the strictest limit. */
 static size_t left(void)
 {
     char text[128];
@@ -183,7 +183,7 @@ void memory_unwatch(const void *data)
     pthread_mutex_unlock(&watcher.mutex);
 }
 
-/* Only the first one since memory_rest has looked wakes anybody. */
+/* Only the first call since the last memory_rest wakes the watcher. */
 void memory_freed(size_t bytes)
 {
     if (bytes < LARGE || atomic_fetch_add(&memory.freed, 1) != atomic_load(&memory.seen)) {

@@ -1,7 +1,7 @@
 /*
- * Configuration files: the operator's, which may say everything, and a project's truss.toml, which whoever wrote the
- * project has written. It may say how its migrations are run; it may not say what is served to whom, which database
- * is meant, or that its code is to be started.
+ * Configuration files: the operator's, which may set everything, and a project's truss.toml, written by the project's
+ * author. It may say how its migrations are run, but not what is served to whom, which database is meant, or that its
+ * code is to be started.
  */
 #include "base/files.h"
 #include "base/near.h"
@@ -12,7 +12,7 @@
 
 #define FILE_LIMIT ((size_t)1024 * 1024)
 
-/* Tables of a project's file that are not made of options: read by who understands them. */
+/* Tables of a project's file that are not options, and are read elsewhere. */
 static const char *const others[] = {"framework."};
 
 static bool is_of_others(const char *table)
@@ -35,7 +35,7 @@ static const char *key_of(enum option_id id)
     return option_of(id)->key == NULL ? "" : option_of(id)->key;
 }
 
-/* A list is written with commas elsewhere. */
+/* A list becomes a text with commas. */
 static const char *text_of_entry(struct arena *arena, const struct toml_entry *entry)
 {
     struct buffer joined = {.arena = arena};
@@ -56,8 +56,8 @@ static bool fail_unknown(const char *place, const char *key, struct status *stat
                        near.name == NULL ? "" : "?");
 }
 
-/* Several options may have one key: one of them has to fit. A text is in quotes; a list stands only for what is written
- * with commas elsewhere. */
+/* Several options may share a key: one of them must fit. A text must be quoted; a list is only for options that take
+ * commas. */
 static bool fits(const struct option *option, const struct toml_entry *entry)
 {
     const bool is_text = option->kind == OPTION_TEXT || option->kind == OPTION_SECRET || option->kind == OPTION_CHOICE;
@@ -79,7 +79,7 @@ static bool check_kinds(struct arena *arena, const struct toml *toml, const stru
                        entry->kind == TOML_LIST ? "a list" : entry->value);
 }
 
-/* Several options may have one key: those of several programs. */
+/* Sets all options with this key, of all programs. */
 static bool take_entry(struct arena *arena, const struct toml *toml, const struct toml_entry *entry,
                        struct option_given given[OPTION_COUNT])
 {

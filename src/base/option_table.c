@@ -1,5 +1,5 @@
 /*
- * The rows of options.def, and what is printed of them.
+ * The rows of options.def, and their help.
  */
 #include "base/options.h"
 
@@ -29,10 +29,10 @@ void options_of(enum option_programs program, enum option_id taken[OPTION_COUNT 
     taken[count] = OPTION_NONE;
 }
 
-#define HELP_COLUMN 30  /* where the words about an option begin; a longer name stands alone on its line */
-#define HELP_WIDTH  100 /* where they go on in the next line */
+#define HELP_COLUMN 30  /* where descriptions begin; a longer name has its own line */
+#define HELP_WIDTH  100 /* where descriptions are wrapped */
 
-/* Columns that a text takes: bytes that go on with a character count for none. */
+/* The columns that a text takes: continuation bytes do not count. */
 static int columns_of(const char *text, size_t size)
 {
     int columns = 0;
@@ -42,7 +42,7 @@ static int columns_of(const char *text, size_t size)
     return columns;
 }
 
-/* Prints words from the column "at" on, each further line below the first. Gives the column behind them. */
+/* Prints words from the column `at` on, with further lines below the first. Returns the column after them. */
 static int print_words(FILE *out, const char *words, int at)
 {
     for (const char *word = words; *word != '\0';) {

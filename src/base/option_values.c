@@ -1,5 +1,5 @@
 /*
- * What a value may be, a kind of option at a time.
+ * Parses values by the kind of their option.
  */
 #include "base/limits.h"
 
@@ -43,7 +43,7 @@ static bool read_choice(const struct option *option, const struct option_given *
     return fail(status, given, buffer_string(&words));
 }
 
-/* Seconds in the unit; 0 for what is none. */
+/* Seconds in the unit; 0 if invalid. */
 static double unit_of(const char *word)
 {
     static const struct {

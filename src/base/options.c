@@ -1,5 +1,5 @@
 /*
- * Each source gives texts; the strongest that gives one wins, and only that text is checked and stored.
+ * Each source provides texts; the one with the highest precedence wins, and only that text is checked and stored.
  */
 #include "base/options.h"
 
@@ -41,7 +41,7 @@ static bool fail_unknown(const struct reading *reading, struct text name)
                        near.name == NULL ? "" : near.name, near.name == NULL ? "" : "? See");
 }
 
-/* A secret is copied before it is blanked where `ps` would show it. */
+/* A secret is copied, then overwritten in argv, where `ps` would show it. */
 static const char *take_value(struct arena *arena, const struct option *option, char *value)
 {
     if (option->kind != OPTION_SECRET) {
@@ -52,7 +52,7 @@ static const char *take_value(struct arena *arena, const struct option *option, 
     return copy;
 }
 
-/* Reads the option at argv[*i], and its value behind it where it takes one. */
+/* Reads the option at argv[*i], and its value if it takes one. */
 static bool read_option(struct reading *reading, int *i)
 {
     const struct options_request *const request = reading->request;
@@ -102,13 +102,14 @@ static bool read_line(struct reading *reading)
 
 /* ---- all sources ---- */
 
-/* An empty variable says nothing: but a project that names an environment is told so by it that there is none. */
+/* An empty variable counts as unset, except for the environment, where it means that there is none, even if the project
+ * names one. */
 static bool says_something(enum option_id id, const char *variable)
 {
     return variable != NULL && (variable[0] != '\0' || id == OPTION_environment);
 }
 
-/* The strongest that says something; its text is NULL where none does. */
+/* The value with the highest precedence; its text is NULL if there is none. */
 static struct option_given strongest(const struct reading *reading, enum option_id id)
 {
     const struct option *const option = option_of(id);
@@ -146,7 +147,7 @@ static bool read_files(struct reading *reading)
                                                 reading->project_file, reading->status);
 }
 
-/* Who asks for help is not told that something else is wrong. */
+/* A request for help is not answered with other errors. */
 static bool asks_about_program(const struct reading *reading)
 {
     return reading->line[OPTION_help].text != NULL || reading->line[OPTION_man].text != NULL ||

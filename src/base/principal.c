@@ -1,5 +1,5 @@
 /*
- * The words of scopes in one table.
+ * The words of scopes, in one table.
  */
 #include "base/principal.h"
 
@@ -44,7 +44,7 @@ enum scope scope_of(struct text word)
     return (enum scope)0;
 }
 
-/* "read, run" of a set, in the arena; "none" of an empty one. */
+/* "read, run" for a set, in the arena; "none" for an empty one. */
 static const char *scopes_text(struct arena *arena, unsigned scopes)
 {
     struct buffer words = {.arena = arena};
@@ -56,7 +56,7 @@ static const char *scopes_text(struct arena *arena, unsigned scopes)
     return words.size == 0 ? "none" : buffer_string(&words);
 }
 
-/* In an environment of its own what changes something has a word of its own: "run:production". */
+/* In an environment, changes need a specific word: "run:production". */
 static const char *missing_word(struct arena *arena, enum scope wanted, const struct environment *environment)
 {
     const char *const word = scope_word(wanted) == NULL ? "?" : scope_word(wanted);
@@ -64,7 +64,7 @@ static const char *missing_word(struct arena *arena, enum scope wanted, const st
     return is_plain ? word : arena_printf(arena, "%s:%s", word, environment->name);
 }
 
-/* What a person would not guess: one word of two is not enough. */
+/* Explains that two words are needed. */
 static const char *missing_hint(struct arena *arena, enum scope wanted, const struct environment *environment)
 {
     const char *const plain = scope_word(wanted);

@@ -1,5 +1,5 @@
 /*
- * What is asked of a file is asked of the descriptor that is read, never of its path again.
+ * All checks use the descriptor that is read, never the path again.
  */
 #include "base/private_file.h"
 
@@ -27,7 +27,7 @@ static bool fail_errno(struct status *status, const char *verb, const char *path
                        "Cannot %s %s: %s.", verb, path, strerror(error));
 }
 
-/* As PostgreSQL has it for its key: the owner's alone, or root's and readable by a group. */
+/* As PostgreSQL checks its key: only accessible to the owner, or root's and readable by a group. */
 static bool is_private(const struct stat *info)
 {
     const bool is_ours = info->st_uid == geteuid();
@@ -108,7 +108,7 @@ static bool read_open(struct arena *arena, int fd, size_t size, struct text *con
     return true;
 }
 
-/* What is asked for: where it is, and what it must be. */
+/* The path, and what the file must be. */
 struct wanted {
     const char *path;
     size_t limit;
@@ -119,7 +119,7 @@ static bool read_checked(struct arena *arena, const struct wanted *wanted, struc
                          struct status *status)
 {
     struct stat info;
-    const int fd = open(wanted->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO is no file, and is not waited for */
+    const int fd = open(wanted->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* without waiting for a FIFO */
     if (fd < 0) {
         return fail_errno(status, "read", wanted->path);
     }
@@ -163,7 +163,7 @@ static bool write_whole(int fd, struct text content)
     return fsync(fd) == 0;
 }
 
-/* The rename is on disk when its directory is. */
+/* A rename is durable when its directory is. */
 static void sync_directory(struct arena *arena, const char *path)
 {
     const char *const slash = strrchr(path, '/');

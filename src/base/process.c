@@ -20,17 +20,17 @@
 
 #define DATA_PIPE_SIZE 1048576
 
-/* The streams that are read: lines, and bytes where those are wanted. */
+/* The streams that are read: lines, and bytes if wanted. */
 enum stream { STREAM_LINES, STREAM_BYTES, STREAMS };
 
-/* A child that runs. */
+/* A running child. */
 struct running {
     const struct process *process;
     struct keeper keeper;
     bool ended;
-    int status;           /* as of waitpid */
-    int streams[STREAMS]; /* -1: nothing more can come of it */
-    bool refused;         /* `bytes` said so */
+    int status;           /* from waitpid */
+    int streams[STREAMS]; /* -1: ended */
+    bool refused;         /* by `bytes` */
     char *line;
     size_t size;
 };
@@ -65,7 +65,7 @@ static void hand_on(struct running *running, enum stream stream, struct text dat
     }
 }
 
-/* Reads once what has come of a stream. False where nothing had. */
+/* Reads once what has arrived. Returns false if nothing had. */
 static bool read_stream(struct running *running, enum stream stream, short events)
 {
     char data[65536];
@@ -82,7 +82,7 @@ static bool read_stream(struct running *running, enum stream stream, short event
     return size > 0;
 }
 
-/* A keeper that is gone without a word was killed, and with it its program. */
+/* A keeper that ended without a message was killed, and its program with it. */
 static void take_word(struct running *running)
 {
     struct keeper_word word = {KEEPER_ENDED, SIGKILL};
@@ -94,7 +94,7 @@ static void take_word(struct running *running)
     running->status = word.value;
 }
 
-/* Takes what comes within a moment. False where no output did. */
+/* Handles what arrives within a moment. Returns false if there was no output. */
 static bool look(struct running *running)
 {
     struct pollfd wanted[STREAMS + 1];
@@ -120,7 +120,7 @@ static bool is_open(const struct running *running)
     return running->streams[STREAM_LINES] >= 0 || running->streams[STREAM_BYTES] >= 0;
 }
 
-/* ---- its life ---- */
+/* ---- running ---- */
 
 static void command(const struct running *running, char word)
 {
@@ -142,8 +142,8 @@ static void watch(struct running *running, struct process_end *end)
     }
 }
 
-/* What has left its group may hold the pipe open for ever: it is read for as
- * long as something comes, and not for long. Bytes are read to their end, or till none came for so long. */
+/* Descendants outside of the group may keep the pipe open for ever: it is read only as long as something arrives, and
+ * for a limited time. Bytes are read to their end, or until none arrived for so long. */
 static void finish(struct running *running, struct process_end *end)
 {
     int64_t enough = deadline_in(DRAIN_MS);
@@ -177,7 +177,7 @@ static bool open_pipes(const struct process *process, int lines[2], int bytes[2]
 {
     if (pipe2(lines, O_CLOEXEC) == 0 && (process->bytes == NULL || pipe2(bytes, O_CLOEXEC) == 0)) {
         if (process->bytes != NULL) {
-            fcntl(bytes[1], F_SETPIPE_SZ, DATA_PIPE_SIZE); /* fewer turns; without it all goes the same way */
+            fcntl(bytes[1], F_SETPIPE_SZ, DATA_PIPE_SIZE); /* for fewer reads; works without it, too */
         }
         return true;
     }

@@ -1,5 +1,5 @@
 /*
- * What is asked for in which order, what every program needs, and what is told of it.
+ * The order of the steps, what every program needs, and the log messages.
  */
 #include "base/sandbox.h"
 
@@ -52,7 +52,7 @@ void sandbox_allow_beside(struct sandbox_paths *paths, const char *file)
     }
 }
 
-/* Of the user: what libpq reads there by itself, and what the environment names in its place. */
+/* For the user: libpq's default files, and those that the environment names instead. */
 static void allow_users(struct sandbox_paths *paths)
 {
     static const char *const variables[] = {"PGPASSFILE",   "PGSERVICEFILE", "PGSSLROOTCERT",  "PGSSLCERT",
@@ -62,7 +62,7 @@ static void allow_users(struct sandbox_paths *paths)
     const char *const home = sandbox_home(paths->arena);
     const char *const ticket = getenv("KRB5CCNAME");
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
-        sandbox_allow_beside(paths, getenv(variables[i])); /* passwords and certificates are renewed by another file */
+        sandbox_allow_beside(paths, getenv(variables[i])); /* replaced by new files when they are renewed */
         sandbox_allow(paths, getenv(variables[i]), SANDBOX_READ);
     }
     for (size_t i = 0; home != NULL && i < sizeof of_home / sizeof of_home[0]; i++) {
@@ -71,7 +71,7 @@ static void allow_users(struct sandbox_paths *paths)
     sandbox_allow(paths, ticket != NULL && strncmp(ticket, "FILE:", 5) == 0 ? ticket + 5 : ticket, SANDBOX_READ);
 }
 
-/* Words with a blank between: each is a path. */
+/* Paths separated by blanks. */
 static void allow_words(struct sandbox_paths *paths, const char *words)
 {
     for (const char *word = words; *word != '\0';) {
@@ -94,7 +94,7 @@ void sandbox_allow_usual(struct sandbox_paths *paths, enum sandbox_mode mode)
         "/etc/gss "
         "/etc/truss";
     allow_words(paths, system);
-    /* Files of /etc get another one in their place, which a rule for the file would not know. */
+    /* Files in /etc are replaced by new ones, which a rule for the old file would not cover. */
     allow_words(paths, mode == SANDBOX_STRICT ? of_etc : "/etc");
     sandbox_allow(paths, "/dev/null", SANDBOX_READ | SANDBOX_WRITE);
     allow_users(paths);
@@ -111,7 +111,7 @@ void sandbox_allow_usual(struct sandbox_paths *paths, enum sandbox_mode mode)
 #define HAS_SANITIZER 1
 #endif
 
-/* Of gcc's and clang's libraries for coverage, which write files at the end. */
+/* Functions of gcc's and clang's coverage libraries, which write files at the end. */
 extern void __gcov_init(void *) __attribute__((weak));
 extern void llvm_gcov_init(void *, void *) __attribute__((weak));
 extern int __llvm_profile_runtime __attribute__((weak));
@@ -126,7 +126,7 @@ const char *sandbox_what_looks_in(void)
 #endif
 }
 
-static struct sandbox_state state = {"off", "all", "all", ""}; /* written before there is a second thread */
+static struct sandbox_state state = {"off", "all", "all", ""}; /* written while there is only one thread */
 
 const struct sandbox_state *sandbox_holds(void)
 {
@@ -146,7 +146,7 @@ static bool lack(enum sandbox_mode mode, const char *what, int error, struct sta
     return true;
 }
 
-/* What is asked for holds for the thread that asks and for those that it starts: another one would have escaped. */
+/* The sandbox applies to the calling thread and those that it starts: another one would escape it. */
 static bool is_alone(void)
 {
     size_t count = 0;
@@ -176,7 +176,7 @@ bool sandbox_enter(enum sandbox_mode mode, enum sandbox_kind kind, const struct 
     }
     const int privileges = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? 0 : errno;
     if (privileges != 0) {
-        return lack(mode, "PR_SET_NO_NEW_PRIVS", privileges, status); /* the others ask for it */
+        return lack(mode, "PR_SET_NO_NEW_PRIVS", privileges, status); /* the others require it */
     }
     const int files = kind == SANDBOX_STARTS_TOOLS ? 0 : sandbox_wall_files(paths, &version);
     if (files != 0 && !lack(mode, "Landlock", files, status)) {

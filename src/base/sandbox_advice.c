@@ -1,6 +1,6 @@
 /*
- * What is told of files that the sandbox keeps out of reach. Apart from the walls: every program reads files, and most
- * have no sandbox, nor the library that makes it.
+ * Messages about files that the sandbox makes inaccessible. Separate from the sandbox itself, because every program
+ * reads files, but most have no sandbox, nor its library.
  */
 #include "base/sandbox.h"
 #include "base/sandbox_private.h"
@@ -26,7 +26,7 @@ const char *sandbox_home(struct arena *arena)
     return is_known && entry.pw_dir[0] != '\0' ? arena_strdup(arena, entry.pw_dir) : NULL;
 }
 
-static bool has_wall; /* set once, before there is a second thread */
+static bool has_wall; /* set once, while there is only one thread */
 
 void sandbox_wall_stands(void)
 {

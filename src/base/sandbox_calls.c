@@ -1,12 +1,11 @@
 /*
- * seccomp: a list of calls that may be made. It was made of what strace shows of our programs, of glibc, nng, libpq,
- * OpenSSL, libcurl and libmicrohttpd in them, and of pg_dump and pg_restore, and of what glibc would take instead of
- * these on another kernel. Where a project's tools are started, of which nobody knows what they call, the list is of
- * calls that are refused.
+ * seccomp: a list of allowed system calls. It contains what strace showed for our programs, with glibc, nng, libpq,
+ * OpenSSL, libcurl and libmicrohttpd, and for pg_dump and pg_restore, and what glibc would use instead on other
+ * kernels. If a project's tools are started, whose calls are unknown, the list is of refused calls instead.
  *
- * A refused call waits until a thread of ours has written its name into the log and answered it with EPERM: a signal
- * could not tell it, because threads that block all signals would be killed by it. Where another listener is there
- * already, the kernel answers, and nothing is told.
+ * A refused call waits until a thread of ours has logged its name and answered with EPERM. A signal could not be used,
+ * because it would kill threads that block all signals. If another listener exists already, the kernel answers without
+ * a log.
  */
 #include "base/sandbox_private.h"
 
@@ -31,12 +30,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define CALLS     1024 /* numbers of calls are below */
+#define CALLS     1024 /* above all system call numbers */
 #define AGAIN_MS  60000
 #define REFUSED   SCMP_ACT_ERRNO(EPERM)
 #define NOT_THERE SCMP_ACT_ERRNO(ENOSYS)
 
-/* Of every program of ours. */
+/* For every program of ours. */
 static const char *const usual[] = {
     /* bytes and files */
     "read", "write", "readv", "writev", "pread64", "pwrite64", "preadv", "pwritev", "preadv2", "pwritev2", "lseek",
@@ -61,13 +60,13 @@ static const char *const usual[] = {
     /* signals */
     "rt_sigaction", "rt_sigprocmask", "rt_sigpending", "rt_sigreturn", "rt_sigsuspend", "rt_sigtimedwait",
     "sigaltstack", "kill", "tgkill", "tkill",
-    /* who we are, and the time */
+    /* identity and time */
     "getpid", "getppid", "getuid", "geteuid", "getgid", "getegid", "getresuid", "getresgid", "getgroups", "getpgrp",
     "getpgid", "getsid", "getpriority", "uname", "sysinfo", "getrlimit", "prlimit64", "getrusage", "getcpu",
     "getrandom", "gettimeofday", "time", "times", "clock_gettime", "clock_getres", "alarm", "setitimer", "getitimer",
     NULL};
 
-/* Of who writes files and starts PostgreSQL's programs. */
+/* For programs that write files and start PostgreSQL's programs. */
 static const char *const of_worker[] = {"creat",
                                         "mkdir",
                                         "mkdirat",
@@ -101,7 +100,7 @@ static const char *const of_worker[] = {"creat",
                                         "pidfd_send_signal",
                                         NULL};
 
-/* What no program of a project has to do; a refusal is what most of these get without us. */
+/* Not needed by any project's program; most would be refused anyway. */
 static const char *const of_administrators[] = {"acct",
                                                 "add_key",
                                                 "adjtimex",
@@ -158,7 +157,7 @@ static const char *const of_administrators[] = {"acct",
 
 /* ---- the list ---- */
 
-/* Calls that this architecture, or the library, does not know are on no list. */
+/* Calls that this architecture or the library does not know are skipped. */
 static bool add_all(scmp_filter_ctx list, uint32_t action, const char *const *names)
 {
     for (size_t i = 0; names[i] != NULL; i++) {
@@ -170,7 +169,7 @@ static bool add_all(scmp_filter_ctx list, uint32_t action, const char *const *na
     return true;
 }
 
-/* Sockets of this machine, of the internet, and netlink's, by which names of hosts are looked up. */
+/* Sockets of this machine and of the internet, and netlink, for host name lookups. */
 static bool add_sockets(scmp_filter_ctx list)
 {
     static const int families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
@@ -182,8 +181,8 @@ static bool add_sockets(scmp_filter_ctx list)
     return ok;
 }
 
-/* Threads, but no processes. What clone3 asks for is in memory, which nobody can look into here: glibc takes clone
- * where there is none. */
+/* Threads, but no processes. clone3's flags are in memory, which a filter cannot read: without clone3 glibc uses
+ * clone. */
 static bool add_threads(scmp_filter_ctx list)
 {
     return seccomp_rule_add(list, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
@@ -200,7 +199,7 @@ static bool fill(scmp_filter_ctx list, enum sandbox_kind kind, uint32_t otherwis
            (kind == SANDBOX_STARTS_NOTHING ? add_threads(list) : add_all(list, SCMP_ACT_ALLOW, of_worker));
 }
 
-/* The list as the kernel takes it, in a file without a name; -1 where it cannot be made. */
+/* The list in the kernel's format, in an unnamed file; -1 on failure. */
 static int make_program(enum sandbox_kind kind, uint32_t otherwise)
 {
     scmp_filter_ctx const list = seccomp_init(kind == SANDBOX_STARTS_TOOLS ? SCMP_ACT_ALLOW : otherwise);
@@ -214,7 +213,7 @@ static int make_program(enum sandbox_kind kind, uint32_t otherwise)
     return ok ? fd : -1;
 }
 
-/* Gives it to the kernel: a descriptor of who is told of refusals where the flag asks for one, else 0; -1 and errno. */
+/* Installs it. Returns the listener's descriptor if the flag asks for one, else 0; -1 with errno. */
 static int load(int fd, unsigned flags)
 {
     struct stat found;
@@ -234,11 +233,11 @@ static int load(int fd, unsigned flags)
     return result;
 }
 
-/* ---- who tells of refusals ---- */
+/* ---- logging refusals ---- */
 
 struct teller {
     int listener;
-    int64_t told[CALLS]; /* when each was told of last; 0: never */
+    int64_t told[CALLS]; /* when each was last logged; 0: never */
 };
 
 static void tell(struct teller *teller, const struct seccomp_notif *call)
@@ -258,7 +257,7 @@ static void tell(struct teller *teller, const struct seccomp_notif *call)
     free(name);
 }
 
-/* Nothing that this thread calls is refused: it would wait for itself. */
+/* This thread must only use allowed calls: a refused one would wait for itself. */
 static void *answer(void *data)
 {
     struct teller *const teller = data;
@@ -310,7 +309,7 @@ static int wall(enum sandbox_kind kind, uint32_t otherwise, unsigned flags, int 
 int sandbox_wall_calls(enum sandbox_kind kind, bool *told)
 {
     int listener = -1;
-    int error = kind == SANDBOX_STARTS_TOOLS /* they outlive nobody, and try what they may not */
+    int error = kind == SANDBOX_STARTS_TOOLS /* their processes do not outlive us, and may try forbidden calls */
                     ? EBUSY
                     : wall(kind, SCMP_ACT_NOTIFY, SECCOMP_FILTER_FLAG_NEW_LISTENER, &listener);
     *told = error == 0 && start_telling(listener);

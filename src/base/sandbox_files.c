@@ -1,7 +1,6 @@
 /*
- * Landlock by its system calls: Debian 12 has no library for it, and its headers lack what newer kernels can. What a
- * kernel does not know it is not asked for. A rule belongs to the file or folder that is at the path now, not to its
- * name.
+ * Landlock by its system calls: Debian 12 has no library for it, and its headers lack newer features. Only what the
+ * kernel supports is requested. A rule applies to the file or folder that is at the path now, not to its name.
  */
 #include "base/sandbox_private.h"
 
@@ -54,7 +53,7 @@ static uint64_t rights_of(unsigned uses)
            ((uses & SANDBOX_RUN) != 0 ? MAY_EXECUTE | MAY_READ_FILE : 0);
 }
 
-/* What is not there needs no rule. */
+/* A missing path needs no rule. */
 static int allow(int ruleset, const struct sandbox_path *path, uint64_t handled)
 {
     struct stat found;

@@ -15,7 +15,7 @@ size_t search_first(const void *items, size_t count, size_t size, search_is_befo
     return low;
 }
 
-/* Is that where the first item is that does not come before the key? */
+/* Is this the index of the first item that does not come before the key? */
 static bool is_first(const struct search_in_turn *search, size_t at, const void *key)
 {
     const char *const items = search->items;

@@ -19,7 +19,7 @@ bool shortage_of_answer(struct status *status, const char *doing, const char *wh
     }
     status_fail(status, STATUS_UNAVAILABLE,
                 "The request was worked on to its end, but there is not enough memory to %s its answer.", doing);
-    status->retry_ms = 0; /* of what failed first */
+    status->retry_ms = 0; /* set by the first failure */
     status->hint = "Ask for the status before it is sent again: it tells what was done.";
     return false;
 }

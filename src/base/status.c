@@ -1,5 +1,5 @@
 /*
- * The codes in one table: their names and their HTTP status; and the words of the reasons.
+ * Tables of the codes with their names and HTTP statuses, and of the reasons' words.
  */
 #include "base/status.h"
 
@@ -67,7 +67,7 @@ bool status_fail_because(struct status *status, enum status_code code, enum reas
 
 static const struct {
     const char *word;
-    unsigned http; /* 0: that of the code */
+    unsigned http; /* 0: the code's */
 } reasons[] = {
 #define REASON(word, http, meaning) [REASON_##word] = {#word, http},
 #include "base/reasons.def"

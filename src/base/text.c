@@ -1,5 +1,5 @@
 /*
- * Slices, UTF-8 and the text builder: small, and the same everywhere.
+ * Slices, UTF-8 and the text builder.
  */
 #include "base/text.h"
 
@@ -110,8 +110,8 @@ size_t text_find_nocase(struct text text, const char *needle)
     return SIZE_MAX;
 }
 
-/* Length of the well-formed UTF-8 sequence at the start of the given bytes, 0 where there is none (RFC 3629, table of
- * well-formed byte sequences). */
+/* The length of the well-formed UTF-8 sequence at the start of the bytes, 0: none (RFC 3629, table of well-formed byte
+ * sequences). */
 static size_t utf8_sequence(const unsigned char *bytes, size_t size)
 {
     const unsigned char first = bytes[0];
@@ -135,7 +135,7 @@ static size_t utf8_sequence(const unsigned char *bytes, size_t size)
     return length;
 }
 
-/* Most texts are ASCII, and all bytes from outside come by here: eight at a time. */
+/* Most texts are ASCII, and all foreign bytes pass here: eight at a time. */
 static size_t skip_ascii(struct text text, size_t at)
 {
     for (uint64_t eight; at + sizeof eight <= text.size; at += sizeof eight) {
@@ -229,7 +229,7 @@ static uint32_t count_breaks(struct text text)
     return count;
 }
 
-/* Plain counts, which compilers make fast: a plan asks for thousands of places in a large script. */
+/* Simple loops, which compilers vectorise: a plan asks for thousands of positions in a large script. */
 struct position text_position(struct text text, size_t offset)
 {
     const struct text before = text_slice(text, 0, offset < text.size ? offset : text.size);

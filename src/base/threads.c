@@ -4,7 +4,7 @@
 
 #include <time.h>
 
-/* Asked again and again, since ThreadSanitizer of gcc 12 knows this join and not pthread_clockjoin_np. */
+/* Polls, because gcc 12's ThreadSanitizer knows pthread_tryjoin_np but not pthread_clockjoin_np. */
 bool thread_join_in_time(pthread_t thread, uint32_t ms)
 {
     const struct timespec tick = {.tv_nsec = 500000};

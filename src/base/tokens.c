@@ -1,6 +1,6 @@
 /*
- * The file is TOML, so that a person can read it and base/toml.c, which is fuzzed, reads it for us. Who changes it
- * holds its lock, reads it whole and writes it whole.
+ * The file is TOML, so that people can read it, and base/toml.c, which is fuzzed, parses it. To change it, one holds
+ * its lock, reads it and writes it as a whole.
  */
 #include "base/tokens.h"
 
@@ -15,7 +15,7 @@
 
 #define FILE_LIMIT   ((size_t)1024 * 1024)
 #define SECRET_BYTES 32
-#define SECRET_LIMIT 512 /* what is longer is no token, and is not hashed */
+#define SECRET_LIMIT 512 /* a longer one is no token, and is not hashed */
 #define PREFIX       "truss_"
 #define MOST_SCOPES  64
 #define DAY_S        86400
@@ -47,7 +47,7 @@ bool scope_word_is(struct text word)
            (colon == SIZE_MAX || text_is(environment, "*") || is_name(environment));
 }
 
-/* The scope of a word in an environment of this name ("": in none); 0 where it is for another one. */
+/* The scope of a word in an environment of this name ("": in none); 0 if it is for another one. */
 static unsigned scope_in(struct text word, const char *environment)
 {
     const size_t colon = text_find(word, ":", 0);
@@ -115,7 +115,7 @@ static bool read_entry(const struct toml_entry *entry, struct token *token)
     return strcmp(entry->key, "expires") == 0 && read_time(entry, &token->expires_s);
 }
 
-/* The token that an entry is of; the tables of a file follow each other. NULL where it is of none. */
+/* The token to which an entry belongs; the tables of a file follow each other. NULL: none. */
 static struct token *token_of(struct arena *arena, struct tokens *tokens, const struct toml_entry *entry,
                               size_t *capacity)
 {
@@ -270,7 +270,7 @@ static bool wish_expires(const char *word, struct token *token, struct status *s
     return true;
 }
 
-/* PREFIX and 43 characters of base64 that a URL and a shell take as they are. */
+/* PREFIX and 43 characters of URL-safe base64. */
 static const char *make_secret(struct arena *arena, struct status *status)
 {
     unsigned char bytes[SECRET_BYTES];

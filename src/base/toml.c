@@ -1,6 +1,6 @@
 /*
- * One pass over the bytes. Each function takes what it is named for and leaves the reader behind it; a mistake fills
- * the status once, and everything returns.
+ * One pass over the bytes. Each function parses what it is named for and moves the reader after it; an error fills the
+ * status once, and everything returns.
  */
 #include "base/toml.h"
 
@@ -10,9 +10,9 @@
 #include <string.h>
 
 #define MOST_ENTRIES   10000
-#define MOST_SHOWN     40 /* characters of what is no value */
+#define MOST_SHOWN     40 /* characters of an invalid value in a message */
 #define MOST_PARTS     8  /* of a dotted key */
-#define LONGEST_DIGITS 18 /* of an integer, which surely fits 64 bits */
+#define LONGEST_DIGITS 18 /* of an integer, which then fits 64 bits */
 
 struct reader {
     struct arena *arena;
@@ -38,7 +38,7 @@ static bool fail(struct reader *reader, const char *format, ...)
 
 /* ---- bytes ---- */
 
-/* The byte so far ahead; NUL, which no document has, at the end. */
+/* The byte at this distance; NUL, which no document contains, at the end. */
 static char peek(const struct reader *reader, size_t ahead)
 {
     return reader->at + ahead < reader->content.size ? reader->content.data[reader->at + ahead] : '\0';
@@ -81,7 +81,7 @@ static bool take_newline(struct reader *reader)
     return take(reader, '\n');
 }
 
-/* Blanks, comments and ends of lines. */
+/* Skips blanks, comments and line ends. */
 static void skip_lines(struct reader *reader)
 {
     do {
@@ -90,7 +90,7 @@ static void skip_lines(struct reader *reader)
     } while (take_newline(reader));
 }
 
-/* Nothing but a comment may follow on the line. */
+/* Only a comment may follow on the line. */
 static bool end_line(struct reader *reader)
 {
     skip_blanks(reader);
@@ -119,7 +119,7 @@ static bool put_character(struct reader *reader, struct buffer *out, unsigned lo
     return true;
 }
 
-/* \uXXXX and \UXXXXXXXX, behind the letter. */
+/* \uXXXX and \UXXXXXXXX, after the letter. */
 static bool take_code(struct reader *reader, size_t digits, struct buffer *out)
 {
     char hex[9] = "";
@@ -133,7 +133,7 @@ static bool take_code(struct reader *reader, size_t digits, struct buffer *out)
     return put_character(reader, out, strtoul(hex, NULL, 16));
 }
 
-/* Behind the backslash. */
+/* After the backslash. */
 static bool take_escape(struct reader *reader, bool many_lines, struct buffer *out)
 {
     static const char letters[] = "btnfr\"\\";
@@ -167,13 +167,13 @@ static bool at_three(const struct reader *reader, size_t ahead, char quote)
     return peek(reader, ahead) == quote && peek(reader, ahead + 1) == quote && peek(reader, ahead + 2) == quote;
 }
 
-/* Do its closing quotes stand here? The last three of many close. */
+/* Are the closing quotes here? Of more than three, the last three close. */
 static bool ends_string(const struct reader *reader, char quote, bool many_lines)
 {
     return many_lines ? at_three(reader, 0, quote) && peek(reader, 3) != quote : peek(reader, 0) == quote;
 }
 
-/* One character of a string; a line ends with "\n" alone. */
+/* One character of a string; line ends become "\n". */
 static bool take_character(struct reader *reader, char quote, bool many_lines, struct buffer *out)
 {
     const char c = peek(reader, 0);
@@ -190,7 +190,7 @@ static bool take_character(struct reader *reader, char quote, bool many_lines, s
     return true;
 }
 
-/* A string, from its opening quotes to behind its closing ones. */
+/* A string with its quotes. */
 static bool take_string(struct reader *reader, const char **string)
 {
     struct buffer out = {.arena = reader->arena};
@@ -248,8 +248,8 @@ static bool is_readable(const char *part)
     return part[0] != '\0';
 }
 
-/* A dotted key: its last part, and all before it. Quoted parts with a dot in them are refused: they would be read as
- * two; and what nobody could read in a message. */
+/* A dotted key: its last part, and everything before it. Quoted parts with dots are refused, because they would read as
+ * two; so are characters that are not readable in a message. */
 static bool take_key(struct reader *reader, const char **before, const char **last)
 {
     struct buffer path = {.arena = reader->arena};
@@ -273,7 +273,7 @@ static bool take_key(struct reader *reader, const char **before, const char **la
 
 /* ---- values ---- */
 
-/* "-1_000" without what only a person reads; NULL where it is no whole number that fits. */
+/* "-1_000" without underscores and plus; NULL if it is no integer that fits. */
 static const char *whole_number(struct arena *arena, struct text word)
 {
     struct buffer digits = {.arena = arena};
@@ -292,7 +292,7 @@ static const char *whole_number(struct arena *arena, struct text word)
     return word.size == first || has_zero || digits.size > LONGEST_DIGITS ? NULL : buffer_string(&digits);
 }
 
-/* What the characters up to the end of the value are, where they are no string. */
+/* The value of an unquoted word. */
 static bool take_word(struct reader *reader, enum toml_kind *kind, const char **value)
 {
     const size_t start = reader->at;
@@ -328,7 +328,7 @@ static bool take_scalar(struct reader *reader, enum toml_kind *kind, const char 
     return take_word(reader, kind, value);
 }
 
-/* A list, behind its opening bracket. */
+/* A list, after its opening bracket. */
 static bool take_list(struct reader *reader, struct toml_entry *entry)
 {
     const char **items = NULL;

@@ -24,7 +24,7 @@ static bool is_zero(const char *text, size_t size)
     return strspn(text, "0") >= size;
 }
 
-/* A later version may go on behind the flags, with another "-". */
+/* A later version may continue after the flags, with another "-". */
 static bool has_form(const char *header, size_t size)
 {
     const bool is_first = strncmp(header, "00", 2) == 0;
@@ -48,7 +48,7 @@ bool trace_read(const char *header, struct trace *trace)
     return true;
 }
 
-/* Hex digits of a random UUID: its version keeps them from being all zero. */
+/* Hex digits of a random UUID, whose version prevents all zeros. */
 static void make_digits(char *out, size_t count)
 {
     char uuid[UUID_SIZE];

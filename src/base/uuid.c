@@ -1,5 +1,5 @@
 /*
- * Apart from the checksums, so that a program that needs no libcrypto does not load it.
+ * Separate from the checksums, so that programs without libcrypto do not load it.
  */
 #include "base/uuid.h"
 

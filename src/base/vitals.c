@@ -1,5 +1,5 @@
 /*
- * proc_pid_stat(5): the fields are counted behind the last ")", because a program's name may hold anything.
+ * proc_pid_stat(5): fields are counted after the last ")", because a program's name may contain anything.
  */
 #include "base/vitals.h"
 
@@ -16,10 +16,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The first field behind the name has the number 3 (state). */
+/* The first field after the name is number 3 (state). */
 enum { FIRST = 3, UTIME = 14, STIME = 15, THREADS = 20, STARTTIME = 22, VSIZE = 23, RSS = 24, FIELDS = 25 };
 
-/* The bytes of a small file, NUL-terminated; false where it cannot be read. */
+/* The bytes of a small file, NUL-terminated; false if it cannot be read. */
 static bool read_small(const char *path, char *out, size_t size)
 {
     const int file = open(path, O_RDONLY | O_CLOEXEC);
@@ -31,7 +31,7 @@ static bool read_small(const char *path, char *out, size_t size)
     return got > 0;
 }
 
-/* Numbers of a process's stat, by their number in proc_pid_stat(5); false where there are not that many. */
+/* Numbers of a process's stat, by their field numbers in proc_pid_stat(5); false if there are too few. */
 static bool read_stat(const char *path, long long fields[FIELDS])
 {
     char line[1024];
@@ -47,7 +47,7 @@ static bool read_stat(const char *path, long long fields[FIELDS])
     return field == FIELDS;
 }
 
-/* Our own look is one of them, and is not counted. */
+/* The descriptor used for counting is not counted. */
 static int64_t count_fds(void)
 {
     DIR *const folder = opendir("/proc/self/fd");
@@ -62,7 +62,7 @@ static int64_t count_fds(void)
     return count;
 }
 
-/* When the process began: its start is told in ticks since the machine's. */
+/* The start time, from ticks since the machine's start. */
 static double start_of(long long ticks, double ticks_a_second)
 {
     struct timespec since_boot;

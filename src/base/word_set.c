@@ -1,5 +1,5 @@
 /*
- * Chains in buckets, of which there are at least as many as words.
+ * Hash chains; there are at least as many buckets as words.
  */
 #include "base/word_set.h"
 

@@ -1,5 +1,5 @@
 /*
- * Short lists, looked through from the beginning.
+ * Short lists, searched linearly.
  */
 #include "base/words.h"
 

@@ -12,9 +12,9 @@
 #include <string.h>
 
 #define MOST_HEADERS 8
-#define JSON_ROOM    6 /* times the packed message: JSON of names and nulls is two or three, in a buffer that doubles */
+#define JSON_ROOM    6 /* times the packed message: JSON is two or three times as large, in a doubling buffer */
 
-/* A body as it is sent. */
+/* A body to send. */
 struct body {
     struct text text;
     bool is_packed;
@@ -59,7 +59,7 @@ void answer_json(struct passage *passage, unsigned http, struct text json)
 
 /* ---- errors ---- */
 
-/* In whole seconds, as HTTP has it. */
+/* In whole seconds, as in HTTP. */
 static struct http_extra_header retry_after(struct arena *arena, uint32_t ms)
 {
     return (struct http_extra_header){"Retry-After", arena_printf(arena, "%u", (ms + 999) / 1000)};
@@ -83,7 +83,7 @@ void answer_failure(struct passage *passage, const struct status *status)
 {
     const struct status *const outcome = passage_outcome(passage, passage->http->arena, status);
     const bool is_probe = (passage->route->flags & ROUTE_NOT_OK_IS_503) != 0;
-    /* What was revoked or has expired is not tried again with each look of a page. */
+    /* A revoked or expired session is ended, so that a page does not try it again and again. */
     if (outcome->code == STATUS_UNAUTHENTICATED && passage->credentials.by_cookie) {
         passage->cookie = credentials_end_session(&passage->bridge->browsers, &passage->credentials);
     }
@@ -101,17 +101,17 @@ static bool says_not_ok(const ProtobufCMessage *message)
            *(const protobuf_c_boolean *)(const void *)((const char *)message + field->offset) == 0;
 }
 
-/* What is made of a message for all who ask for these fields, and take it so. */
+/* The answer for all clients that ask for the same fields and encoding. */
 struct made {
     struct made *next;
     struct json_fields fields;
     bool takes_gzip;
-    const char *tag; /* NULL: it has none */
+    const char *tag; /* NULL: none */
     struct body body;
     bool has_body;
 };
 
-/* Answers with one message, on one route. */
+/* The answers with one message, on one route. */
 struct answers {
     struct arena *arena;
     const ProtobufCMessage *message;
@@ -127,7 +127,7 @@ static bool is_same(const struct json_fields *a, const struct json_fields *b)
     return same;
 }
 
-/* Whose fields they are may be gone before the next one asks. */
+/* The client that asked for them may be gone before the next one. */
 static struct json_fields copy_fields(struct arena *arena, const struct json_fields *fields)
 {
     struct text *const paths = arena_array(arena, fields->count, sizeof *paths);
@@ -157,7 +157,7 @@ static struct made *made_for(struct answers *answers, const struct passage *pass
     return made;
 }
 
-/* False where there is no memory for it. */
+/* Returns false if there is no memory for it. */
 static bool make_body(struct answers *answers, const struct passage *passage, struct made *made)
 {
     struct buffer json = {.arena = answers->arena};
@@ -213,7 +213,7 @@ void answer_message_all(struct passage *passage, struct passage *companion, cons
     http_shared_leave(shared);
 }
 
-/* The id of what has begun: text of an operation, a number of a branch. */
+/* The id of what was started: an operation's text, or a branch's number. */
 static const char *id_of(struct arena *arena, const ProtobufCMessage *begun)
 {
     const ProtobufCFieldDescriptor *const field =

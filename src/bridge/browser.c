@@ -1,6 +1,6 @@
 /*
- * Origin and Sec-Fetch-Site are set by the browser and cannot be forged by a page; Host shows a name that was rebound
- * to this machine.
+ * Browsers set Origin and Sec-Fetch-Site, and pages cannot forge them; Host reveals a name that was rebound to this
+ * machine.
  */
 #include "bridge/browser.h"
 
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* "example.org" of "example.org:8787", "[::1]" of "[::1]:8787". */
+/* "example.org" for "example.org:8787", "[::1]" for "[::1]:8787". */
 static struct text without_port(struct text authority)
 {
     const size_t bracket = text_find(authority, "]", 0);
@@ -38,7 +38,7 @@ static bool is_listed(struct text host, const char *const *hosts)
     return false;
 }
 
-/* "http://host:port" as a browser sends it; "null" is of nobody. */
+/* "http://host:port" as a browser sends it; "null" is nobody's. */
 static bool is_own_origin(const char *origin, struct text host)
 {
     const char *const scheme = strstr(origin, "://");
@@ -60,7 +60,7 @@ static bool is_numeric(struct text name)
     return inet_pton(has_brackets ? AF_INET6 : AF_INET, text, &address) == 1;
 }
 
-/* Where the target names one, the header is not looked at (RFC 9112, 3.2.2). */
+/* A host in the target takes precedence over the header (RFC 9112, 3.2.2). */
 static struct text host_of(const struct http_request *request)
 {
     static const char scheme[] = "http://";
@@ -94,7 +94,7 @@ bool browser_allows_change(const struct http_request *request, const struct cred
 {
     const char *const site = http_header(request, "Sec-Fetch-Site");
     const bool changes = strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0;
-    /* "none" is what a person typed or a tool sent; our own pages are "same-origin". */
+    /* "none" is a typed address or a tool; our own pages are "same-origin". */
     const bool is_ours = site != NULL ? strcasecmp(site, "same-origin") == 0 : http_header(request, "Origin") != NULL;
     const bool is_browser = credentials->by_cookie || (site != NULL && strcasecmp(site, "none") != 0);
     return !changes || !is_browser || is_ours ||

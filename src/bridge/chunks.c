@@ -1,11 +1,11 @@
 /*
- * A machine whose every step looks at one byte, but for the data of a chunk.
+ * A state machine that looks at one byte per step, except for a chunk's data.
  */
 #include "bridge/chunks.h"
 
 #include <string.h>
 
-#define MOST_DIGITS 8 /* of a chunk's size, with zeros in front */
+#define MOST_DIGITS 8 /* of a chunk's size, with leading zeros */
 #define MOST_OTHER  4096
 
 static int digit_of(char c)
@@ -30,7 +30,7 @@ static enum chunks_state at_size(struct http_chunks *chunks, char c)
     return c == ';' ? CHUNKS_EXTENSION : c == '\r' ? CHUNKS_SIZE_END : CHUNKS_BAD;
 }
 
-/* A byte of an extension or a trailer; what ends it is `end`. */
+/* A byte of an extension or trailer, which `end` terminates. */
 static enum chunks_state at_other(struct http_chunks *chunks, char c, enum chunks_state here, enum chunks_state end)
 {
     const bool is_control = ((unsigned char)c < ' ' && c != '\t' && c != '\r') || c == 0x7F;

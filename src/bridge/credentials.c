@@ -1,6 +1,6 @@
 /*
- * The cookie holds the number of a session. By HTTPS its name begins with __Host-: a browser takes such a cookie only
- * from this host, so that nobody who has another name of the domain can give us one.
+ * The cookie contains a session number. With HTTPS its name begins with __Host-, which browsers only accept from this
+ * host, so that other hosts of the domain cannot set it.
  */
 #include "bridge/credentials.h"
 
@@ -20,7 +20,7 @@ static bool is_plain(const char *value)
     return true;
 }
 
-/* The value of a cookie among "a=b; c=d"; size 0 where it is not there. */
+/* The value of a cookie in "a=b; c=d"; size 0 if it is missing. */
 static struct text cookie_of(struct text list, struct text name)
 {
     while (list.size > 0) {
@@ -70,7 +70,7 @@ const char *credentials_begin_session(struct arena *arena, const struct browsers
 {
     const char *const said = credentials->authorization;
     if (credentials->by_cookie) {
-        return NULL; /* one in place of another, again and again, would have no end */
+        return NULL; /* replacing a session by itself would prolong it for ever */
     }
     sessions_end(browsers->sessions, credentials->session);
     const char *const number = said == NULL ? NULL : sessions_begin(browsers->sessions, arena, said);

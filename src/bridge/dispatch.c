@@ -1,6 +1,6 @@
 /*
- * Everything about one request is in its arena. The parts run one after the other, on the HTTP server's thread or on
- * nng's, never two at a time; the last one answers.
+ * Everything about a request is in its arena. The stages run one after the other, on the HTTP server's thread or on
+ * nng's, never two at once; the last one answers.
  */
 #include "bridge/dispatch.h"
 
@@ -33,7 +33,7 @@ static void on_count(const ProtobufCMessage *reply, const struct status *status,
     if (status->code == STATUS_OK) {
         passage->route->count(passage->view, reply);
     }
-    /* The run is what was asked for: it is answered also where nobody can count any more. */
+    /* The run itself was requested: it is answered even if nothing can be counted any more. */
     answer_message(passage, passage->view);
 }
 
@@ -71,7 +71,7 @@ static void fail_all(struct passage *passage, struct passage *companion, const s
     answer_failure(passage, status);
 }
 
-/* The answer to one that is shared, and to its companions; its own is the last, because the reply goes with it. */
+/* Answers a shared call and its companions; its own answer is the last, because the reply is freed with it. */
 static void answer_all(struct passage *passage, struct passage *companion, const ProtobufCMessage *reply,
                        const struct status *status)
 {
@@ -103,7 +103,7 @@ static void on_shared(const ProtobufCMessage *reply, const struct status *status
     }
 }
 
-/* The client's own where it is sane, so that its logs and ours can be laid side by side. */
+/* The client's own id if it is valid, so that its logs and ours can be compared. */
 static const char *request_id_of(struct http_request *request)
 {
     const char *const given = http_header(request, "X-Request-Id");
@@ -130,7 +130,7 @@ static void answer_alive(struct passage *passage)
     answer_message(passage, &view->base);
 }
 
-/* Only for a page of ours: another one may not log its reader out. */
+/* Only for our own pages: another page must not log the user out. */
 static void end_session(struct passage *passage)
 {
     struct status status = {.arena = passage->http->arena};
@@ -142,7 +142,7 @@ static void end_session(struct passage *passage)
     answer_alive(passage);
 }
 
-/* What the bridge knows by itself. */
+/* Requests that the bridge answers by itself. */
 static void answer_here(struct passage *passage)
 {
     switch (passage->route->own) {
@@ -193,8 +193,8 @@ static void pass_on_behind(struct lane_job *job)
     pass_on((struct passage *)job);
 }
 
-/* The server has one thread, and megabytes of JSON would keep everybody waiting for a tenth of a second. The connection
- * sleeps already, so that its headers stay as they are. */
+/* The server has one thread, and parsing megabytes of JSON would block it for a tenth of a second. The connection is
+ * already suspended, so its headers stay valid. */
 static void read_behind(struct passage *passage)
 {
     passage->job.run = pass_on_behind;
@@ -208,7 +208,7 @@ static void read_behind(struct passage *passage)
     }
 }
 
-/* An absolute-form target ("GET http://host/path") is the same as its path. */
+/* An absolute target ("GET http://host/path") is treated as its path. */
 static const char *path_of(struct http_request *request)
 {
     const char *path = request->path;
@@ -257,8 +257,7 @@ void dispatch(void *data, struct http_request *request)
     }
 }
 
-/* A path is the client's own text, and may hold a name that is none of the log's business: the line has it as it came,
- * without its query. */
+/* The log line has the path as it arrived, without its query. */
 static void log_request(const struct http_request *request, unsigned status, int64_t us)
 {
     char path[LOG_QUOTED_SIZE];

@@ -1,6 +1,6 @@
 /*
- * A file that fails in the middle ends without the last chunk, or before its length, so that nobody takes it for a
- * whole one. Where the client of a query's goes, the worker is told, and ends the query.
+ * A failed download ends without the last chunk, or before its announced length, so that it cannot be taken for
+ * complete. If the client of a query's export disconnects, the worker is told to cancel the query.
  */
 #include "bridge/download.h"
 
@@ -13,14 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a reply of either kind says. */
+/* The contents of a reply of either kind. */
 struct piece {
     struct text data;
     bool is_last;
     const char *id;
     const char *content_type;
     const char *filename;
-    const char *sha256; /* NULL: not known, as is the size */
+    const char *sha256; /* NULL: not known, like the size */
     uint64_t total;
 };
 
@@ -93,7 +93,7 @@ static void wants(void *context)
     passage_call(passage, next_rpc(passage), passage->input, on_more);
 }
 
-/* The worker's own limit of idle ones finds a backup's, and a query's too, later. */
+/* For a backup, and later for a query, the worker's idle limit ends it. */
 static void gone(void *context)
 {
     struct passage *const passage = context;
@@ -104,7 +104,7 @@ static void gone(void *context)
     passage->piece = NULL;
 }
 
-/* ---- the beginning ---- */
+/* ---- beginning ---- */
 
 static const ProtobufCMessage *next_request(const struct passage *passage, const char *id)
 {
@@ -121,7 +121,7 @@ static const ProtobufCMessage *next_request(const struct passage *passage, const
     return &next->base;
 }
 
-/* From which byte on a backup's file was asked for. */
+/* The first byte requested of a backup's file. */
 static uint64_t offset_of(const struct passage *passage)
 {
     return is_export(passage) ? 0 : ((const Truss__Backup__V1__DownloadBackupRequest *)passage->input)->offset;
@@ -164,7 +164,7 @@ static void on_first(const ProtobufCMessage *reply, const struct status *status,
     http_stream_begin(passage->http, first.content_type, extra, &source);
 }
 
-/* "Range: bytes=N-" goes on behind what is there; other ranges are passed over, as RFC 9110 allows. */
+/* "Range: bytes=N-" continues a download; other ranges are ignored, as RFC 9110 allows. */
 static void read_range(const struct passage *passage)
 {
     Truss__Backup__V1__DownloadBackupRequest *const request =

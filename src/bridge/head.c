@@ -1,5 +1,5 @@
 /*
- * A head is taken when its last byte is there; until then only its size is looked at.
+ * A head is parsed when it is complete; until then only its size is checked.
  */
 #include "bridge/head.h"
 
@@ -19,7 +19,7 @@ static bool bad(struct http_problem *problem, const char *message)
 
 /* ---- where it ends ---- */
 
-/* Empty lines that some clients send behind a body. */
+/* Empty lines that some clients send after a body. */
 static size_t leading_lines(struct text bytes)
 {
     size_t i = 0;
@@ -55,7 +55,7 @@ size_t http_head_size(struct text bytes, struct http_problem *problem)
 
 /* ---- its parts ---- */
 
-/* A line without its end; false where a CR or LF stands alone. */
+/* A line without its end; false for a single CR or LF. */
 static bool take_line(struct text *rest, struct text *line)
 {
     const size_t end = text_find(*rest, "\r\n", 0);
@@ -92,7 +92,7 @@ static bool is_visible(struct text text)
     return text.size > 0;
 }
 
-/* Blanks, what can be seen, and bytes above 127. */
+/* Blanks, visible characters, and bytes above 127. */
 static bool is_field_value(struct text text)
 {
     for (size_t i = 0; i < text.size; i++) {
@@ -241,9 +241,9 @@ static size_t count_of(const struct http_head *head, const char *name)
     return count;
 }
 
-/* ---- what they mean ---- */
+/* ---- their meaning ---- */
 
-/* A port, a name or address, brackets: no blank, no list, no path, no user. */
+/* A name, address or brackets, and a port: no blank, list, path or user. */
 static bool is_authority(const char *host)
 {
     return host[0] != '\0' && strcspn(host, " \t,/?#@\\\"<>{}|^`") == strlen(host);
@@ -280,7 +280,7 @@ static bool read_length(const char *value, struct http_head *head, struct http_p
     return true;
 }
 
-/* Exactly one way to say how long the body is. */
+/* Exactly one indication of the body's length. */
 static bool read_framing(struct http_head *head, struct http_problem *problem)
 {
     const size_t lengths = count_of(head, "Content-Length");
@@ -298,7 +298,7 @@ static bool read_framing(struct http_head *head, struct http_problem *problem)
     return lengths == 0 || read_length(http_head_find(head, "Content-Length"), head, problem);
 }
 
-/* Is the word in a header's list? */
+/* Does a header's list contain the word? */
 static bool has_word(const struct http_head *head, const char *name, const char *word)
 {
     for (size_t i = 0; i < head->header_count; i++) {
@@ -314,7 +314,7 @@ static bool has_word(const struct http_head *head, const char *name, const char 
     return false;
 }
 
-/* Of two logins, or two origins, who stands in front of us may have looked at the other one. */
+/* With two logins or origins, a proxy in front of us may have used the other one. */
 static bool says_once(const struct http_head *head, struct http_problem *problem)
 {
     static const char *const once[] = {"Authorization",  "apikey",       "x-api-key",      "Origin",
@@ -361,7 +361,7 @@ bool http_head_read(struct arena *arena, struct text bytes, struct http_head *he
     return line.size > 0 ? bad(problem, "A line of the request does not end with CR LF.") : read_meaning(head, problem);
 }
 
-/* ---- for a reader that is stricter than the standard ---- */
+/* ---- for a parser that is stricter than the standard ---- */
 
 static bool is_blank(char c)
 {

@@ -1,6 +1,6 @@
 /*
- * One thread with epoll. While a request waits for its answer its connection is suspended, and so cannot end: who
- * answers last is who resumes it, and there is no race with a client that goes away.
+ * One thread with epoll. A request's connection is suspended while it waits for its answer, so it cannot end meanwhile:
+ * the code that answers resumes it, and there is no race with a client that disconnects.
  */
 #include "bridge/http.h"
 
@@ -27,23 +27,23 @@
 #define POOL_BYTES     ((size_t)32 * 1024) /* a head of the largest size (head.h), and 56 bytes for each part of it */
 #define STREAM_BLOCK   ((size_t)16 * 1024)
 
-struct exchange {                /* what a request is, and how far it is */
+struct exchange {                /* a request and its progress */
     struct http_request request; /* first, so that a request is its exchange */
-    struct intake body;          /* as far as it has come */
+    struct intake body;          /* as far as it has arrived */
     size_t received;             /* of the body, kept or not */
     bool no_room;                /* for the body */
     bool handed_over;
     bool is_1_0;
-    int64_t began;                 /* when it was handed over; clock_us */
+    int64_t began;                 /* when the handler was called; clock_us */
     struct MHD_Response *response; /* once it is answered */
     unsigned status;
-    struct http_source source; /* of an answer that comes piece by piece */
-    struct text piece;         /* what is left of the last one */
+    struct http_source source; /* of an answer in pieces */
+    struct text piece;         /* the rest of the last piece */
     bool is_last;
     bool is_broken;
-    atomic_size_t *asleep; /* the server's, as is the next */
+    atomic_size_t *asleep; /* the server's, like the next */
     struct links *links;
-    struct link *watched; /* whose client's going is told of; NULL: nobody asked */
+    struct link *watched; /* to be told when its client goes; NULL: not watched */
 };
 
 struct http_server {
@@ -53,16 +53,16 @@ struct http_server {
     http_handler *handler;
     http_served *served;
     void *context;
-    size_t held;          /* bytes of bodies; on the server's thread only */
-    atomic_size_t busy;   /* requests handed over, and not completed */
-    atomic_size_t asleep; /* those whose connections are suspended: libmicrohttpd cannot be stopped beside one */
+    size_t held;          /* bytes of bodies; only on the server's thread */
+    atomic_size_t busy;   /* requests with the handler */
+    atomic_size_t asleep; /* suspended connections, beside which libmicrohttpd cannot be stopped */
     atomic_bool stopping;
     struct links *links;
-    pthread_mutex_t mutex; /* of the rest */
-    bool is_closed;        /* takes no links */
+    pthread_mutex_t mutex; /* protects the rest */
+    bool is_closed;        /* accepts no links */
 };
 
-/* ---- clients that go ---- */
+/* ---- clients that disconnect ---- */
 
 bool http_watch(struct http_request *request, void (*left)(void *context), void *context)
 {
@@ -86,7 +86,7 @@ static void unwatch(struct exchange *exchange)
     }
 }
 
-/* ---- connections that sleep ---- */
+/* ---- suspended connections ---- */
 
 static void sleep_on(const struct exchange *exchange)
 {
@@ -94,7 +94,7 @@ static void sleep_on(const struct exchange *exchange)
     MHD_suspend_connection(exchange->request.connection);
 }
 
-/* From then on the exchange is the server's thread's, and may be gone. */
+/* Afterwards the exchange belongs to the server's thread, and may be freed. */
 static void wake(const struct http_request *request)
 {
     atomic_size_t *const asleep = ((const struct exchange *)request)->asleep;
@@ -102,7 +102,7 @@ static void wake(const struct http_request *request)
     atomic_fetch_sub(asleep, 1);
 }
 
-/* Whoever is to answer does so soon when his call has been ended. */
+/* Handlers answer soon after their calls were ended. */
 static void wait_until_awake(struct http_server *server)
 {
     const struct timespec tick = {.tv_nsec = 1000000};
@@ -158,12 +158,12 @@ void http_answer(struct http_request *request, unsigned status, const char *cont
     wake(request);
 }
 
-/* ---- answers that come piece by piece ---- */
+/* ---- answers in pieces ---- */
 
-/* libmicrohttpd wants bytes. Where there are none the connection goes to sleep and the source is asked; only a
- * connection that is awake can end, so that the source is never asked of one that is gone. Asleep, the exchange is the
- * source's, on whatever thread it answers; awake, it is the server's thread's. It changes hands under the lock that
- * MHD_resume_connection takes, so that what was written before is seen behind. */
+/* Called when libmicrohttpd wants bytes. If there are none, suspends the connection and asks the source. Only a
+ * connection that is not suspended can end, so the source is never asked for one that is gone. While suspended, the
+ * exchange belongs to the source, on any thread; otherwise to the server's thread. The lock in MHD_resume_connection
+ * makes earlier writes visible. */
 static ssize_t read_piece(void *data, uint64_t position, char *out, size_t most)
 {
     struct exchange *const exchange = data;
@@ -219,7 +219,7 @@ void http_stream_break(struct http_request *request)
     wake(request);
 }
 
-/* An answer of the server's own, after which the connection ends: what follows cannot be trusted. */
+/* An answer of the server's own, after which the connection ends, since what follows cannot be trusted. */
 static enum MHD_Result refuse(struct MHD_Connection *connection, struct exchange *exchange, unsigned status,
                               const char *code, const char *message)
 {
@@ -253,7 +253,7 @@ static void drop_body(struct http_server *server, struct exchange *exchange)
     intake_drop(&exchange->body);
 }
 
-/* A piece of the body. Beyond the limits it is taken in and thrown away, for a while. */
+/* Takes a piece of the body. Beyond the limits it is discarded, for a while. */
 static enum MHD_Result take_body(struct http_server *server, struct exchange *exchange, const char *data, size_t *size)
 {
     exchange->received += *size;
@@ -329,8 +329,8 @@ static void end_exchange(struct http_server *server, struct exchange *exchange)
     free(exchange);
 }
 
-/* True where the server ends the connection behind the answer, whatever the client wishes: it said so, or the answer
- * came to no end, or has none but that. */
+/* Does the server close the connection after the answer in any case? It said so, the answer failed, or its end is
+ * marked only by the close. */
 static bool closes_behind(const struct exchange *exchange, enum MHD_RequestTerminationCode code)
 {
     if (exchange == NULL || exchange->response == NULL || code != MHD_REQUEST_TERMINATED_COMPLETED_OK) {
@@ -378,8 +378,8 @@ static void on_gone(void *data, guest_name client)
     links_gone(server->links, client);
 }
 
-/* The relay's: a client has asked for something. Under the mutex, so that libmicrohttpd is not stopped meanwhile; a
- * descriptor that it refuses it closes. */
+/* Called by the relay: a client has a request. Under the mutex, so that libmicrohttpd is not stopped meanwhile; it
+ * closes a descriptor that it refuses. */
 static bool take_link(void *data, guest_name client, int fd, const struct sockaddr *peer, socklen_t peer_size)
 {
     struct http_server *const server = data;
@@ -396,7 +396,7 @@ static bool take_link(void *data, guest_name client, int fd, const struct sockad
     return ok;
 }
 
-/* Paths reach the handler as they were sent: it decodes them, and refuses what it must. */
+/* The handler gets paths as they were sent: it decodes and checks them. */
 static size_t keep_escapes(void *data, struct MHD_Connection *connection, char *text)
 {
     (void)data;

@@ -1,5 +1,5 @@
 /*
- * What libmicrohttpd knows of a request: who sent it, its headers and its query.
+ * What libmicrohttpd knows about a request: its sender, headers and query.
  */
 #include "bridge/http.h"
 
@@ -36,7 +36,7 @@ struct text http_header_list(const struct http_request *request, const char *nam
     return buffer_text(&list.values);
 }
 
-/* NULL where it is not known. */
+/* NULL: not known. */
 static const struct sockaddr *peer_of(const struct http_request *request)
 {
     const union MHD_ConnectionInfo *const info =
@@ -78,7 +78,7 @@ bool http_is_https(const struct http_request *request)
            proxies_by_https(request->proxies, http_header_list(request, proxies_scheme_header(request->proxies)));
 }
 
-struct query { /* the receiver of its parameters */
+struct query { /* receives its parameters */
     http_parameter *parameter;
     void *context;
 };

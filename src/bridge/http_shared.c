@@ -1,5 +1,5 @@
 /*
- * What the answers to equal questions have in common lives as long as the last of them.
+ * What the answers to equal requests share lives as long as the last of them.
  */
 #include "bridge/http.h"
 
@@ -8,7 +8,7 @@
 
 struct http_shared {
     atomic_size_t users;
-    struct arena *arena; /* of who makes the answers; nobody else's answer touches it */
+    struct arena *arena; /* only for the code that makes the answers */
 };
 
 struct http_shared *http_shared_new(void)

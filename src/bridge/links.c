@@ -12,7 +12,7 @@ struct link {
     struct link *next;
     int fd;
     guest_name client;
-    bool is_taken; /* the server knows it: another one may get the same descriptor later */
+    bool is_taken; /* the server has it: another link may get the same descriptor later */
     bool has_gone;
     link_left *left;
     void *context;

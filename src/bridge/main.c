@@ -17,7 +17,7 @@
 #include <string.h>
 #include <time.h>
 
-/* In the place of GnuTLS's: libmicrohttpd calls it as it is loaded, for an HTTPS that it never serves here. */
+/* Replaces GnuTLS's function: libmicrohttpd calls it when it is loaded, for HTTPS that it never serves here. */
 int gnutls_global_init(void);
 
 int gnutls_global_init(void)
@@ -29,7 +29,7 @@ int gnutls_global_init(void)
 #define LAST_WORD_MS  1000
 #define ASK_MS        3000
 #define READERS       2
-#define READERS_QUEUE (HTTP_BODIES_LIMIT / DISPATCH_READ_HERE) /* of more the bodies are not taken */
+#define READERS_QUEUE (HTTP_BODIES_LIMIT / DISPATCH_READ_HERE) /* beyond that, bodies are refused */
 
 static bool open_workers(struct arena *arena, const struct options *options, struct bridge *bridge,
                          struct status *status)
@@ -59,8 +59,8 @@ static void wait_until_idle(struct http_server *server, uint32_t ms)
     }
 }
 
-/* Who waits for news is told at once that there are none any more; other calls under way have a little time to end. The
- * rest is ended, and has a moment to be told so. */
+/* Ends long polls at once; other calls have a little time to finish. The rest is cancelled, and has a moment to be
+ * answered. */
 static void stop(struct bridge *bridge, struct http_server *server)
 {
     http_server_quiesce(server);
@@ -71,8 +71,8 @@ static void stop(struct bridge *bridge, struct http_server *server)
     http_server_free(server);
 }
 
-/* A bridge that others can reach, before workers that ask nobody for a login, would let everybody do everything. False
- * where one of them says that it is such. One that cannot be reached now is asked with each request. */
+/* If others can reach the bridge and its workers require no login, everybody could do everything. Returns false if a
+ * worker says that it requires none. A worker that is not reachable now is asked with each request. */
 static bool workers_ask_login(struct arena *arena, const struct bridge *bridge, struct status *status)
 {
     static const Truss__Health__V1__CheckRequest nothing = TRUSS__HEALTH__V1__CHECK_REQUEST__INIT;
@@ -102,8 +102,8 @@ static bool has_whole_tls(const struct options *options, struct status *status)
                        "HTTPS needs --tls-cert and --tls-key, both; --tls-client-ca is of use only with them.");
 }
 
-/* Who is near needs no login; from afar, as by a proxy, the workers have to ask for one, or the operator has said that
- * none is wanted. */
+/* On this machine no login is needed; from other machines, as through a proxy, the workers must require one, or the
+ * operator must have said that none is wanted. */
 static bool decide_login(struct arena *arena, const struct http_server *server, struct bridge *bridge,
                          struct status *status)
 {
@@ -116,7 +116,7 @@ static bool decide_login(struct arena *arena, const struct http_server *server, 
     return !atomic_load(&bridge->needs_login) || workers_ask_login(arena, bridge, status);
 }
 
-/* Serves until a signal says that it is enough. Whatever it returns, the bridge has been stopped. */
+/* Serves until a signal arrives. In any case the bridge has been stopped when it returns. */
 static bool serve_until_told(struct arena *arena, const struct options *options, struct bridge *bridge,
                              struct status *status)
 {
@@ -134,7 +134,7 @@ static bool serve_until_told(struct arena *arena, const struct options *options,
         bridge_stop(bridge);
         return false;
     }
-    /* Before anybody comes in: who does would be told that others can reach us. */
+    /* Before clients are accepted, who would be told that others can reach us. */
     const bool is_decided = decide_login(arena, server, bridge, status);
     if (!is_decided || !http_server_begin(server)) {
         if (is_decided) {
@@ -174,7 +174,8 @@ static bool serve(struct arena *arena, const struct options *options, struct ses
             return false;
         }
     }
-    atomic_store(&bridge.needs_login, !options->insecure_no_login); /* until it is known that no others can reach us */
+    atomic_store(&bridge.needs_login,
+                 !options->insecure_no_login); /* until it is known that nobody else can reach us */
     const bool served = has_whole_tls(options, status) && walls_enter(options, status) &&
                         serve_until_told(arena, options, &bridge, status);
     lane_free(bridge.readers);

@@ -1,5 +1,5 @@
 /*
- * Written front to back into one buffer. A schema that is referred to is remembered, and written behind the paths.
+ * Written front to back into one buffer. Referenced schemas are remembered, and written after the paths.
  */
 #include "bridge/openapi.h"
 
@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <string.h>
 
-/* The schemas that are referred to, each once for each style of names. */
+/* The referenced schemas, once for each style of names. */
 struct document {
     struct buffer out;
     struct schema *schemas;
@@ -58,7 +58,7 @@ static void write_enum(struct buffer *out, const ProtobufCEnumDescriptor *descri
     buffer_puts(out, nullable ? ",null]}" : "]}");
 }
 
-/* The schema of one value of the field's type. */
+/* The schema of one value of a field. */
 static void write_type(struct document *document, const ProtobufCFieldDescriptor *field, enum json_names names,
                        bool nullable)
 {
@@ -93,7 +93,7 @@ static void write_type(struct document *document, const ProtobufCFieldDescriptor
         type = "number";
         break;
     default:
-        type = "string"; /* 64-bit integers too */
+        type = "string"; /* also for 64-bit integers */
     }
     buffer_printf(out, nullable ? "{\"type\":[\"%s\",\"null\"]}" : "{\"type\":\"%s\"}", type);
 }
@@ -148,7 +148,7 @@ static void write_response(struct document *document, unsigned status, const cha
     buffer_puts(out, "}}}");
 }
 
-/* What may come in place of the answer: `ok: false` in the same shape where the answer has an `ok`, and errors. */
+/* Alternatives to the answer: `ok: false` in the same shape if it has an `ok`, and errors. */
 static void write_responses(struct document *document, const struct route *route)
 {
     struct buffer *const out = &document->out;
@@ -194,7 +194,7 @@ static void write_header(struct buffer *out, size_t *count, const char *name, co
                   (*count)++ == 0 ? "" : ",", name, description);
 }
 
-/* The fields of a GET's request: the one that the path names, and the others in the query. */
+/* The fields of a GET request: the one in the path, and the others in the query. */
 static void write_fields(struct document *document, const struct route *route, size_t *count)
 {
     struct buffer *const out = &document->out;
@@ -249,7 +249,7 @@ static void write_parameters(struct document *document, const struct route *rout
     buffer_putc(out, ']');
 }
 
-/* Is there a field that neither the path nor the query has? */
+/* Is there a field that is in neither path nor query? */
 static bool has_body(const struct route *route)
 {
     const ProtobufCMessageDescriptor *const input =
@@ -360,7 +360,7 @@ struct text openapi_index(struct arena *arena)
     return buffer_text(&out);
 }
 
-/* ---- made once ---- */
+/* ---- cached ---- */
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static struct {

@@ -1,7 +1,7 @@
 /*
- * Nothing of it depends on who asks or on the database. The policy allows what these files need and nothing else: no
- * inline script, no other origin, no frame around it, and no text that becomes markup (Trusted Types, none of which
- * exists).
+ * Nothing depends on the client or the database. The content security policy allows only what these files need: no
+ * inline script, no other origin, no frame around it, and no text that becomes markup (Trusted Types, of which there
+ * are none).
  */
 #include "bridge/panel.h"
 
@@ -22,7 +22,7 @@ static bool wants_html(const struct http_request *request)
     return accept != NULL && strstr(accept, "text/html") != NULL;
 }
 
-/* "/", "/runs" and "/runs/42": the page's own script reads which it is. */
+/* "/", "/runs" and "/runs/42": the page's own script tells them apart. */
 static bool is_page(const char *path)
 {
     if (strcmp(path, "/") == 0) {
@@ -52,7 +52,7 @@ static void answer_file(struct http_request *request, const struct panel_file *f
         {"Content-Security-Policy", POLICY},
         {"Referrer-Policy", "no-referrer"},
         {"Cross-Origin-Opener-Policy", "same-origin"},
-        {"Cache-Control", "no-cache"}, /* a new version has the same names; who has this one is told so */
+        {"Cache-Control", "no-cache"}, /* a new version has the same names; clients revalidate */
         {"ETag", file->etag},
         {"Vary", "Accept"},
         {NULL, NULL},

@@ -1,5 +1,5 @@
 /*
- * Several workers are one service: what one cannot be reached for, another is asked, where that is safe.
+ * Several workers form one service: if one cannot be reached, another is tried, if that is safe.
  */
 #include "bridge/passage.h"
 
@@ -7,7 +7,7 @@
 
 #include <time.h>
 
-/* ---- which worker ---- */
+/* ---- choosing a worker ---- */
 
 static bool was_tried(const struct passage *passage, const struct rpc_channel *worker)
 {
@@ -19,8 +19,8 @@ static bool was_tried(const struct passage *passage, const struct rpc_channel *w
     return false;
 }
 
-/* The one that answered before, which knows; else the connected worker with the least to do; any, where none is
- * connected. Never one that was tried. */
+/* The one that answered before; else the connected worker with the fewest calls; any, if none is connected. Never one
+ * that was tried. */
 static struct rpc_channel *choose_worker(const struct passage *passage)
 {
     const struct bridge *const bridge = passage->bridge;
@@ -44,7 +44,7 @@ static struct rpc_channel *choose_worker(const struct passage *passage)
 bool passage_goes_on(struct passage *passage, const struct status *status)
 {
     const unsigned flags = passage->route->flags;
-    /* A key makes sure that what is asked for twice is done once; it is there only where it is kept (request.c). */
+    /* A key makes a repetition safe; it is only set if the RPC stores it (request.c). */
     const bool is_safe = (flags & ROUTE_SAFE) != 0 || passage->options.idempotency_key != NULL;
     const bool is_down = status->code == STATUS_UNAVAILABLE && is_safe;
     const bool is_unknown = status->code == STATUS_NOT_FOUND && (flags & ROUTE_ASKS_ALL) != 0;
@@ -108,7 +108,7 @@ static void on_told(const ProtobufCMessage *reply, const struct status *status, 
     (void)data;
 }
 
-/* Which worker has it may change at this moment: all are told. */
+/* The worker may be changing at this moment, so all are told. */
 void passage_cancel(const struct passage *passage)
 {
     struct bridge *const bridge = passage->bridge;

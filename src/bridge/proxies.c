@@ -1,6 +1,6 @@
 /*
- * Each proxy adds at the end of the list whom it has the request from. So it is read from its end: what our own proxies
- * have written is at the end, and what a client sends stands in front of it.
+ * Each proxy appends the client that it got the request from. So the list is read from its end: our proxies' entries
+ * are there, and what a client sent precedes them.
  */
 #include "bridge/proxies.h"
 
@@ -13,7 +13,7 @@
 
 #define ADDRESS_BYTES 16
 
-/* An address as IPv6 has it, one of IPv4 mapped into it; and of a network how many bits of it count. */
+/* An IPv6 address, with IPv4 mapped into it; for a network the number of significant bits. */
 struct network {
     unsigned char bytes[ADDRESS_BYTES];
     unsigned bits;
@@ -59,7 +59,7 @@ static struct network network_of(const struct sockaddr *address)
     } else if (address->sa_family == AF_INET6) {
         memcpy(network.bytes, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, ADDRESS_BYTES);
     } else {
-        network.bits = 0; /* none */
+        network.bits = 0; /* invalid */
     }
     return network;
 }
@@ -99,7 +99,7 @@ static bool have(const struct proxies *proxies, const struct network *one)
 
 /* ---- the operator's list ---- */
 
-/* "24" of an address that has so many bits; false for what is no number of 1 to that. */
+/* The 24 of a network, for addresses of `most` bits; false unless it is a number from 1 to that. */
 static bool read_bits(struct text text, unsigned most, unsigned *bits)
 {
     *bits = 0;
@@ -168,11 +168,10 @@ const char *proxies_scheme_header(const struct proxies *proxies)
     return proxies->is_standard ? "Forwarded" : "X-Forwarded-Proto";
 }
 
-/* ---- what a request says ---- */
+/* ---- a request's header ---- */
 
-/* Takes the last item off the list: where what is in front of it has quotes that are not closed, which a client may
- * send, it is read as if they were not there. has_quotes: a comma in quotes is of an item (RFC 7239: a value may have
- * one). False where nothing is left. */
+/* Takes the last item off the list. Unclosed quotes before it, which a client may send, are ignored. has_quotes: commas
+ * inside quotes belong to an item (RFC 7239: a value may contain one). Returns false if nothing is left. */
 static bool take_last(struct text *list, bool has_quotes, struct text *item)
 {
     bool is_quoted = false;
@@ -194,7 +193,7 @@ static bool take_last(struct text *list, bool has_quotes, struct text *item)
     return true;
 }
 
-/* Where the first pair of an item ends: at a ";" that is not in quotes. */
+/* Where the first pair of an item ends: at a ";" outside of quotes. */
 static size_t end_of_pair(struct text item)
 {
     bool is_quoted = false;
@@ -210,7 +209,7 @@ static size_t end_of_pair(struct text item)
     return SIZE_MAX;
 }
 
-/* The value of a name in "for=192.0.2.60;proto=http", without its quotes; size 0 where it is not there. */
+/* The value of a name in "for=192.0.2.60;proto=http", unquoted; size 0 if it is missing. */
 static struct text parameter_of(struct text item, const char *name)
 {
     while (item.size > 0) {
@@ -249,7 +248,7 @@ bool proxies_client(const struct proxies *proxies, struct text list, struct sock
         struct network one;
         const struct text node = proxies->is_standard ? parameter_of(item, "for") : item;
         if (!read_node(node, &one)) {
-            break; /* "unknown", or nothing that can be understood: what stands before it says nothing of him */
+            break; /* "unknown" or invalid: earlier entries are not trustworthy */
         }
         found = one;
         if (!have(proxies, &one)) {

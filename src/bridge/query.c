@@ -1,5 +1,5 @@
 /*
- * The cancel may overtake its query: the worker keeps it for a while (workbench/running.h).
+ * The cancel may overtake its query: the worker remembers it for a while (workbench/running.h).
  */
 #include "bridge/query.h"
 

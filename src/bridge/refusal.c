@@ -1,5 +1,5 @@
 /*
- * One table has the statuses, their reasons in HTTP and their codes.
+ * A table of statuses, reason phrases and codes.
  */
 #include "bridge/refusal.h"
 

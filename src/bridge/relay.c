@@ -1,5 +1,5 @@
 /*
- * What the door, the server and the clients (relay_client.h) have to say to each other.
+ * Connects the door, the server and the clients (relay_client.h).
  */
 #include "bridge/relay.h"
 
@@ -12,15 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CONNECTIONS 16384              /* who waits costs a descriptor, and less than a kilobyte, */
-#define TLS_PART    4                  /* but by TLS some 10 KiB: so there are fewer of them */
-#define PER_ADDRESS 12288              /* so that one machine cannot take the places of all others */
+#define CONNECTIONS 16384              /* a waiting client costs a descriptor and less than a kilobyte, */
+#define TLS_PART    4                  /* but with TLS about 10 KiB: so there are fewer */
+#define PER_ADDRESS 12288              /* so that one machine cannot take all places */
 #define LINKS       1024               /* requests at the server */
 #define FILES_EACH  3                  /* a client's connection, and both ends of its link */
-#define TURNS       32                 /* requests that the server has begun just now, */
-#define MOST_TURNS  256                /* and where it is done with them soon */
-#define BYTES_LIMIT (2 * LIMIT_SCRIPT) /* kept for all clients together */
-#define STALLED_MS  2000               /* who takes nothing of his answer for so long has no right to a link */
+#define TURNS       32                 /* requests that the server has just begun, */
+#define MOST_TURNS  256                /* and the limit if it finishes them quickly */
+#define BYTES_LIMIT (2 * LIMIT_SCRIPT) /* buffered for all clients together */
+#define STALLED_MS  2000               /* a client that takes nothing of its answer for so long may lose its link */
 
 struct relay {
     struct door *door;
@@ -29,14 +29,14 @@ struct relay {
 
 /* ---- requests and answers ---- */
 
-/* Who has sent more than is looked at now is not read for the moment. */
+/* Stops reading from a client that has sent more than is needed now. */
 static void pause_if_ahead(struct guest *guest)
 {
     const struct client *const client = client_of(guest);
     guest_pause(guest, client->pending.size >= (client->phase == AT_REST ? HEAD_LIMIT : CLIENT_AHEAD));
 }
 
-/* Looks at what is pending, and passes it on. */
+/* Checks what is pending, and passes it on. */
 static void read_on(struct guest *guest)
 {
     const struct client *const client = client_of(guest);
@@ -55,7 +55,7 @@ static void read_on(struct guest *guest)
     }
 }
 
-/* The answer is out. One that came before all of the request did is the last: the server closes behind it. */
+/* The answer was sent. If it came before the whole request it is the last one: the server closes after it. */
 static void begin_next(struct guest *guest)
 {
     struct client *const client = client_of(guest);
@@ -69,7 +69,7 @@ static void begin_next(struct guest *guest)
     client->is_ahead = client->has_next;
     client->is_served = client->has_answer = client->has_next = client->has_turn = client->is_head = false;
     if (client->is_ahead) {
-        guest_drop_link(guest); /* until its turn: it holds much at the server */
+        guest_drop_link(guest); /* until its next turn: it occupies much at the server */
     }
     guest_end_turn(guest);
     guest_served(guest);
@@ -85,8 +85,9 @@ static void read_answer(struct guest *guest)
     client_await_link(guest);
 }
 
-/* Keeps no more of its bytes. A request that the server has all of goes on: those are of the next one, and behind the
- * answer that is due the connection ends, so nobody asks again for what is being done. Else it was not begun. */
+/* Drops its pending bytes. If the server has the whole request that continues, since the bytes are of the next one; the
+ * connection ends after the answer, so the client will not repeat it. Otherwise the request was not begun, and is
+ * refused. */
 static void drop_pending(struct guest *guest, const char *message)
 {
     struct client *const client = client_of(guest);
@@ -100,7 +101,7 @@ static void drop_pending(struct guest *guest, const char *message)
     }
 }
 
-/* ---- what the door calls ---- */
+/* ---- the protocol of the door ---- */
 
 static void on_bytes(struct guest *guest, struct text bytes)
 {
@@ -133,7 +134,7 @@ static void on_end(struct guest *guest)
     read_on(guest);
 }
 
-/* The client has taken all that it was sent. */
+/* The client has been sent everything. */
 static void on_sent(struct guest *guest)
 {
     const struct client *const client = client_of(guest);
@@ -142,7 +143,7 @@ static void on_sent(struct guest *guest)
     } else if (client->waits_since != 0) {
         client_expect_turn(guest);
     } else if (client->phase == AT_BODY) {
-        client_expect_body(guest); /* it was told to go on */
+        client_expect_body(guest); /* it was told to continue */
     } else if (client->phase == AT_REST) {
         guest_serve(guest);
     }
@@ -162,7 +163,7 @@ static void on_link(struct guest *guest)
     if (client_of(guest)->phase != AT_END) {
         pause_if_ahead(guest);
         if (guest_unsent(guest) >= CLIENT_AHEAD) {
-            guest_served(guest); /* who does not read keeps no place from others */
+            guest_served(guest); /* a client that does not read keeps no place */
         }
     }
 }
@@ -185,7 +186,7 @@ static void on_late(struct guest *guest)
     }
 }
 
-/* Who reads nothing of what he is sent goes, with what is unread. */
+/* A client that reads nothing is disconnected, with its unread answer. */
 static bool on_full(struct guest *guest, bool is_own)
 {
     const struct client *const client = client_of(guest);
@@ -204,8 +205,8 @@ static bool on_full(struct guest *guest, bool is_own)
     return true;
 }
 
-/* Whose link rests: behind an answer, or while he waits for his turn. Else who sends a body slowly, or reads his answer
- * not at all, keeps it for nothing; but never who reads it slowly, or has one to come. */
+/* A link is idle after an answer, or while its client waits for a turn. Urgently, also taken from a client that sends
+ * its body slowly, or does not read its answer at all; never from one that reads slowly or waits for an answer. */
 static bool on_spare(struct guest *guest, bool is_urgent)
 {
     const struct client *const client = client_of(guest);
@@ -242,7 +243,7 @@ static const struct door_protocol protocol = {
     .leave = on_leave,
 };
 
-/* ---- what the server says ---- */
+/* ---- calls of the server ---- */
 
 struct served {
     struct door_job job; /* first */
@@ -298,7 +299,7 @@ struct relay *relay_open(const struct relay_options *options, struct status *sta
         .turns = TURNS,
         .most_turns = MOST_TURNS,
         .bytes = BYTES_LIMIT,
-        .read_most = CLIENT_AHEAD, /* who waits for its turn keeps no more than that of a body */
+        .read_most = CLIENT_AHEAD, /* a client that waits for its turn buffers no more of a body */
         .tls = options->tls,
     };
     relay->options = *options;

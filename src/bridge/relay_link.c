@@ -1,5 +1,5 @@
 /*
- * A client's link: a socket pair, whose other end the server takes for the client's connection.
+ * A client's link: a socket pair whose other end is the client's connection to the server.
  */
 #include "bridge/relay.h"
 #include "bridge/relay_client.h"
@@ -7,11 +7,11 @@
 #include <errno.h>
 
 #define PIECE      ((size_t)8 * 1024)
-#define LINK_BYTES (32 * 1024) /* that the system keeps of an answer */
+#define LINK_BYTES (32 * 1024) /* of an answer, in the kernel */
 
 /* ---- to the server ---- */
 
-/* Takes off what was passed on; a client of whom nothing is pending keeps no memory. */
+/* Removes bytes that were passed on; without pending bytes a client has no buffer. */
 static void take_off(struct guest *guest, size_t size)
 {
     struct client *const client = client_of(guest);
@@ -38,12 +38,12 @@ static bool make_link(struct guest *guest)
     const bool ok =
         relay->connect(relay->context, guest_name_of(guest), ends[1], (const struct sockaddr *)&peer, peer_size);
     if (client_of(guest)->has_ended) {
-        relay->gone(relay->context, guest_name_of(guest)); /* it ended before there was anybody to tell */
+        relay->gone(relay->context, guest_name_of(guest)); /* it ended before the server knew it */
     }
     return ok;
 }
 
-/* A request is worth a link when it is whole, or larger than what is kept of it here, or waits for a word of the
+/* A request needs a link when it is complete, larger than what is buffered here, or waits for a word of the
  * server's. */
 static bool is_ready(const struct client *client)
 {
@@ -51,8 +51,8 @@ static bool is_ready(const struct client *client)
            (client->phase == AT_REST || client->checked >= CLIENT_AHEAD || client->expects_continue);
 }
 
-/* Where the server takes no more of this request the rest is thrown away: its answer is on the way, and the end of the
- * link behind it. */
+/* If the server takes no more of this request the rest is discarded: its answer is on the way, followed by the end of
+ * the link. */
 void client_pass_on(struct guest *guest)
 {
     struct client *const client = client_of(guest);
@@ -121,7 +121,6 @@ bool client_take_answer(struct guest *guest)
 void client_await_link(struct guest *guest)
 {
     const struct client *const client = client_of(guest);
-    /* Before its turn nothing is written, and a link always has room: the door would be told of that again and again.
-     */
+    /* Before its turn nothing is written, and a link is always writable: the door would report that again and again. */
     guest_link_wants(guest, guest_unsent(guest) < CLIENT_AHEAD, client->has_turn && client->checked > 0);
 }

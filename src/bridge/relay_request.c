@@ -1,5 +1,5 @@
 /*
- * Heads and bodies, each in its time and its bounds.
+ * Checks heads and bodies, with their time limits and size limits.
  */
 #include "bridge/relay_client.h"
 
@@ -14,13 +14,13 @@
 
 #define SERVED_AT_ONCE    512 /* requests of one address */
 #define IDLE_MS           15000
-#define LINK_MS           1000  /* for the next request by the same link */
-#define TURN_MS           30000 /* no request waits longer for its turn */
+#define LINK_MS           1000  /* for the next request on the same link */
+#define TURN_MS           30000 /* the longest wait for a turn */
 #define HEAD_MS           10000
 #define BODY_MS           30000
 #define BODY_BYTES_PER_MS 64
 #define TOLERATED_BODY    (2 * LIMIT_SCRIPT)
-#define UNREAD            (4 * 1024) /* in the network: who has so much to read is not asked for more */
+#define UNREAD            (4 * 1024) /* in the network: a client with so much unread gets no new request */
 #define UNREAD_MS         15000
 #define UNREAD_LOOK_MS    100
 
@@ -122,7 +122,7 @@ static bool refuse_problem(struct guest *guest, const struct http_problem *probl
     return false;
 }
 
-/* For whom a proxy asks now. Who says nothing, as where it looks whether we are well, asks for itself. */
+/* The client for whom a proxy asks now. Without a header, as in the proxy's own health checks, it asks for itself. */
 static void note_client(struct guest *guest, struct arena *arena, const struct http_head *head)
 {
     const struct relay_options *const relay = guest_context(guest);
@@ -135,7 +135,7 @@ static void note_client(struct guest *guest, struct arena *arena, const struct h
     }
 }
 
-/* A head that is as it should be, and its place at the server. */
+/* A valid head, and room for it at the server. */
 static bool admit(struct guest *guest, const struct http_head *head, struct http_problem *problem)
 {
     if (head->length > TOLERATED_BODY) {
@@ -149,7 +149,7 @@ static bool admit(struct guest *guest, const struct http_head *head, struct http
     return problem->status == 0 || refuse_problem(guest, problem);
 }
 
-/* True for one that asks again and again and does not read: it waits, and has no right to its place meanwhile. */
+/* Does the client send requests without reading the answers? Then it waits, and may lose its place. */
 static bool must_read_first(struct guest *guest)
 {
     struct client *const client = client_of(guest);
@@ -167,7 +167,7 @@ static bool must_read_first(struct guest *guest)
     return true;
 }
 
-/* False where there is nothing more to look at now. */
+/* Returns false if there is nothing more to check now. */
 static bool check_head(struct guest *guest)
 {
     struct client *const client = client_of(guest);
@@ -201,7 +201,7 @@ static bool check_head(struct guest *guest)
     return goes_on;
 }
 
-/* Reads of the body what is there. */
+/* Checks the bytes of the body. */
 static void check_body(struct guest *guest)
 {
     struct client *const client = client_of(guest);

@@ -1,5 +1,5 @@
 /*
- * The message out of path, query, body and headers. All of it comes from outside.
+ * Makes the message of path, query, body and headers, all of which come from outside.
  */
 #include "bridge/request.h"
 
@@ -23,7 +23,7 @@ static bool is_json(const char *content_type)
     return text_is_nocase(text_trim(text_slice(type, 0, semicolon)), "application/json");
 }
 
-/* UTF-8 without control characters: what a message between processes can hold, and a log line may. */
+/* UTF-8 without control characters: suitable for a protobuf message and for a log line. */
 static bool is_plain(const char *string)
 {
     bool plain = text_is_utf8(text_of(string), NULL);
@@ -35,19 +35,19 @@ static bool is_plain(const char *string)
 
 /* ---- the query ---- */
 
-/* A query that becomes JSON, which is then read like a body. */
+/* Converts a query to JSON, which is then parsed like a body. */
 struct query {
     struct arena *arena;
     const struct route *route;
     const ProtobufCMessageDescriptor *input;
     struct buffer *values; /* one for each field */
-    struct text *fields;   /* of the answer, that are asked for */
+    struct text *fields;   /* requested fields of the answer */
     size_t field_count;
     struct status *status;
     bool failed;
 };
 
-/* The first that is wrong is told. */
+/* Only the first error is reported. */
 static void fail_query(struct query *query, const char *name, const char *problem)
 {
     if (!query->failed) {
@@ -69,7 +69,7 @@ static const char *none_of(const struct query *query)
     return buffer_string(&out);
 }
 
-/* JSON takes a number also as a string, but truth only as it is; what is neither is refused when it is read. */
+/* The JSON parser accepts numbers as strings, but booleans only as true and false; anything else is refused there. */
 static bool is_truth(const ProtobufCFieldDescriptor *field, const char *value)
 {
     return field->type == PROTOBUF_C_TYPE_BOOL && (strcmp(value, "true") == 0 || strcmp(value, "false") == 0);
@@ -99,7 +99,7 @@ static const ProtobufCMessageDescriptor *output_of(const struct route *route)
     return route->view == NULL ? route->service->methods[route_rpc(route)].output : route->view_type;
 }
 
-/* Names as the route's JSON has them ("appliedAt") as protobuf has them ("applied_at"). */
+/* Converts names from the route's JSON style ("appliedAt") to protobuf's ("applied_at"). */
 static struct text as_in_proto(struct arena *arena, const char *names)
 {
     struct buffer out = {.arena = arena};
@@ -121,7 +121,7 @@ static bool is_taken(const struct query *query, struct text path)
     return false;
 }
 
-/* "summary,migrations.name": fields of the answer; each is kept once, because each is looked at for every value. */
+/* "summary,migrations.name": fields of the answer, without duplicates, because each is compared for every value. */
 static void take_fields(struct query *query, const char *value)
 {
     const char *const decoded = text_percent_decode(query->arena, text_of(value));
@@ -150,7 +150,7 @@ static bool is_fields(const struct query *query, const char *name)
     return (query->route->flags & ROUTE_TAGGED) != 0 && name != NULL && strcmp(name, "fields") == 0;
 }
 
-/* Of a field that may have several, a comma that is not escaped separates two. */
+/* For a repeated field an unescaped comma separates two values. */
 static void take_parameter(void *context, const char *name, const char *value)
 {
     struct query *const query = context;
@@ -175,7 +175,7 @@ static void take_parameter(void *context, const char *name, const char *value)
     add_value(query, field, rest);
 }
 
-/* {"field":value,…}; a path's placeholder is set later. */
+/* {"field":value,…}; a path's placeholder is added later. */
 static struct text query_json(const struct query *query)
 {
     struct buffer json = {.arena = query->arena};
@@ -206,12 +206,12 @@ static bool read_query(struct passage *passage, struct text *json, struct status
     return !query.failed;
 }
 
-/* ---- a string that stands in the body or in the query ---- */
+/* ---- a string in the body or the query ---- */
 
 struct wanted {
     struct arena *arena;
     const ProtobufCFieldDescriptor *field;
-    const char *value; /* decoded; NULL: it is not there, or cannot be decoded */
+    const char *value; /* decoded; NULL: missing, or invalid */
 };
 
 static void take_wanted(void *context, const char *name, const char *value)
@@ -223,7 +223,7 @@ static void take_wanted(void *context, const char *name, const char *value)
     }
 }
 
-/* The body's word counts. */
+/* The body takes precedence. */
 static void add_from_query(struct passage *passage)
 {
     const char *const name = passage->route->also_in_query;
@@ -287,7 +287,7 @@ static bool set_path_field(struct passage *passage, const char *name, struct sta
 
 /* ---- headers ---- */
 
-/* A header that travels to the worker; *value is NULL where it is absent. */
+/* A header that is passed to the worker; *value is NULL if it is absent. */
 static bool read_header(const struct http_request *request, const char *name, const char **value, struct status *status)
 {
     *value = arena_strdup(request->arena, http_header(request, name));
@@ -296,7 +296,7 @@ static bool read_header(const struct http_request *request, const char *name, co
                        "The header %s has control characters or is not UTF-8; leave them out.", name);
 }
 
-/* Where the first item of a list ends: at a comma that is not in quotes. */
+/* Where the first item of a list ends: at a comma outside of quotes. */
 static size_t item_end(struct text list)
 {
     bool quoted = false;
@@ -311,7 +311,7 @@ static size_t item_end(struct text list)
     return i;
 }
 
-/* RFC 7240: a list; what is not known of it is passed over. */
+/* RFC 7240: a list; unknown preferences are ignored. */
 static bool prefers_async(const struct http_request *request)
 {
     struct text rest = http_header_list(request, "Prefer");
@@ -331,7 +331,7 @@ static const ProtobufCFieldDescriptor *wait_field(const struct passage *passage)
     return protobuf_c_message_descriptor_get_field_by_name(passage->input->descriptor, "wait_ms");
 }
 
-/* A wait takes as long as it is asked to, and the answer a moment more. */
+/* A long poll's time, and a moment for its answer. */
 static uint32_t wait_ms(const struct passage *passage)
 {
     const ProtobufCFieldDescriptor *const field = wait_field(passage);
@@ -340,7 +340,7 @@ static uint32_t wait_ms(const struct passage *passage)
     return wait < LIMIT_WAIT_MS ? wait : LIMIT_WAIT_MS;
 }
 
-/* W3C Trace Context: the client's where it is one; a new trace begins with us. */
+/* W3C Trace Context: the client's if valid; otherwise a new trace begins. */
 static const char *traceparent_of(struct http_request *request)
 {
     struct trace trace;
@@ -353,8 +353,8 @@ static const char *traceparent_of(struct http_request *request)
     return header;
 }
 
-/* What keeps no key would do twice what is asked for twice. What is only read, or is the same however often it is done,
- * needs none. */
+/* Refused for methods that do not store a key: they would do twice what is requested twice. Methods that read, or are
+ * idempotent anyway, need none. */
 static bool read_key(struct passage *passage, struct status *status)
 {
     static const unsigned needless = ROUTE_SAFE | ROUTE_REFUSED;
@@ -393,7 +393,7 @@ static bool read_options(struct passage *passage, struct status *status)
     return read_key(passage, status);
 }
 
-/* "gzip;q=0" is a no. */
+/* "gzip;q=0" means no. */
 static bool accepts_gzip(const struct http_request *request)
 {
     struct text rest = http_header_list(request, "Accept-Encoding");
@@ -410,7 +410,7 @@ static bool accepts_gzip(const struct http_request *request)
     return false;
 }
 
-/* What the answer may be: none at all where the client has it, or smaller. */
+/* Reads If-None-Match, Accept-Encoding and the requested fields. */
 static bool read_wishes(struct passage *passage)
 {
     if (route_is_bodyless(passage->route)) {
@@ -420,7 +420,7 @@ static bool read_wishes(struct passage *passage)
     return true;
 }
 
-/* A browser's EventSource sends the last id that it saw when it connects again. */
+/* A browser's EventSource sends the last id that it received when it reconnects. */
 static bool read_last_event(struct passage *passage, struct status *status)
 {
     const char *const last = http_header(passage->http, "Last-Event-ID");
@@ -436,8 +436,8 @@ static bool read_last_event(struct passage *passage, struct status *status)
     return true;
 }
 
-/* Without tokens everybody has every right: a secret is then for this machine alone. To another one it goes only with a
- * token that the worker has looked at: one that asks nobody for a login refuses it. */
+/* Without tokens everybody has every right: then a secret is only shown on this machine. For others a token that the
+ * worker has checked is required: a worker without a login refuses it. */
 static bool read_reveal(struct passage *passage, struct status *status)
 {
     const ProtobufCFieldDescriptor *const field =
@@ -456,8 +456,7 @@ static bool read_reveal(struct passage *passage, struct status *status)
                        "A password is shown to an admin's token, or where the bridge listens on loopback only.");
 }
 
-/* A question that another method answers. Those of a field that a worker does not know would be answered as if it was
- * not there. */
+/* A question that another method answers. A worker that does not know the field would answer as if it were missing. */
 static void read_asked(struct passage *passage)
 {
     const ProtobufCFieldDescriptor *const field =

@@ -1,5 +1,5 @@
 /*
- * The routes of migrations, operations and SQL, and those of the workers and of the bridge itself: a row for each.
+ * The routes of migrations, operations and SQL, and those of the workers and the bridge itself.
  */
 #include "bridge/routes.h"
 #include "bridge/views.h"

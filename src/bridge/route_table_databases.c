@@ -1,5 +1,5 @@
 /*
- * The routes of what is done with whole databases: backups, connections and branches.
+ * The routes for whole databases: backups, connections and branches.
  */
 #include "bridge/routes.h"
 #include "truss/backup/v1/backup.pb-c.h"

@@ -1,12 +1,12 @@
 /*
- * Finding a row of the table (route_table.c).
+ * Finds a row of the table (route_table.c).
  */
 #include "bridge/routes.h"
 
 #include "base/text.h"
 #include <string.h>
 
-/* The part of a path that stands for {field}, still encoded; data is NULL where the path is another. */
+/* The part of a path in place of {field}, still encoded; data is NULL if the path does not match. */
 static struct text match(const struct route *route, struct text path)
 {
     const char *const brace = strchr(route->pattern, '{');

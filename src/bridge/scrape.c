@@ -1,5 +1,5 @@
 /*
- * Replies come on several threads: each is put into the list under a mutex, and the last one answers.
+ * Replies come on several threads: each is merged under a mutex, and the last one answers.
  */
 #include "bridge/scrape.h"
 
@@ -7,12 +7,12 @@
 #include "bridge/tally.h"
 #include "truss/health/v1/health.pb-c.h"
 
-#define WORKER_MS  3000 /* for a worker to answer: a scrape has ten seconds, as a rule */
+#define WORKER_MS  3000 /* for a worker's answer: a scrape usually has ten seconds */
 #define CONNECT_MS 500
 
 struct scrape;
 
-/* One worker that is asked. */
+/* A worker that is asked. */
 struct question {
     struct scrape *scrape;
     struct rpc_channel *worker;
@@ -20,16 +20,16 @@ struct question {
 
 struct scrape {
     struct passage *passage;
-    pthread_mutex_t mutex; /* of what follows, and of the arena */
+    pthread_mutex_t mutex; /* protects the rest, and the arena */
     struct metrics metrics;
     metric_family *up;
-    size_t left; /* answers to come, and one for who asks */
+    size_t left; /* outstanding answers, and one for the asking code */
     size_t welcome;
-    struct status refusal; /* the first that says who may not; code OK: none */
+    struct status refusal; /* the first refusal; code OK: none */
     struct question questions[LIMIT_WORKERS];
 };
 
-/* ---- the bridge's own ---- */
+/* ---- the bridge's own metrics ---- */
 
 static void show_workers(const struct bridge *bridge, struct metrics *metrics)
 {
@@ -77,7 +77,7 @@ static void answer(struct scrape *scrape)
     }
 }
 
-/* One answer less to come. The last one answers. */
+/* One outstanding answer less. The last one answers. */
 static void leave(struct scrape *scrape)
 {
     pthread_mutex_lock(&scrape->mutex);
@@ -152,7 +152,7 @@ void scrape_begin(struct passage *passage)
     show_own(bridge, &scrape->metrics);
     scrape->up = metrics_family(&scrape->metrics, &up);
     const size_t count = bridge->worker_count;
-    scrape->left = count + 1; /* it may not end while we ask */
+    scrape->left = count + 1; /* it must not end while we ask */
     atomic_fetch_add(&bridge->calling, 1);
     for (size_t i = 0; i < count; i++) {
         scrape->questions[i] = (struct question){scrape, bridge->workers[i]};

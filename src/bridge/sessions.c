@@ -1,5 +1,5 @@
 /*
- * A number is 32 random bytes in hexadecimal; only its SHA-256 is kept, and the time of a search tells nothing.
+ * A number is 32 random bytes in hexadecimal; only its SHA-256 is stored, so that the time of a search reveals nothing.
  */
 #include "bridge/sessions.h"
 
@@ -15,11 +15,11 @@
 #define MOST        256
 #define NUMBER      32
 #define NUMBER_TEXT ((size_t)2 * NUMBER)
-#define WHOLE       12 /* times the time that an idle one lasts */
+#define WHOLE       12 /* times the idle limit */
 
 struct session {
     unsigned char hash[SHA256_SIZE];
-    char *authorization; /* NULL: there is none here */
+    char *authorization; /* NULL: the slot is free */
     int64_t begun;
     int64_t used;
 };
@@ -59,7 +59,7 @@ void sessions_free(struct sessions *sessions)
     free(sessions);
 }
 
-/* With the mutex held, as the next two. */
+/* With the mutex held, like the next two. */
 static void forget_old(struct sessions *sessions)
 {
     const int64_t now = clock_ms();
@@ -101,7 +101,7 @@ static size_t count_of(const struct sessions *sessions, const char *authorizatio
     return count;
 }
 
-/* Who has the most of them, the new one counted: whoever logs in again and again pushes out nobody but himself. */
+/* The credentials with the most sessions, counting the new one: repeated logins only displace their own. */
 static const char *greediest(const struct sessions *sessions, const char *authorization)
 {
     const char *most = authorization;
@@ -115,7 +115,7 @@ static const char *greediest(const struct sessions *sessions, const char *author
     return most;
 }
 
-/* A place for a new one: of none, or of the one that was used longest ago by who has the most. */
+/* A free slot, or the least recently used one of the credentials with the most sessions. */
 static struct session *make_room(struct sessions *sessions, const char *authorization)
 {
     struct session *oldest = NULL;
@@ -130,7 +130,7 @@ static struct session *make_room(struct sessions *sessions, const char *authoriz
         const bool is_older = oldest == NULL || session->used < oldest->used;
         oldest = is_of(session, whose) && is_older ? session : oldest;
     }
-    oldest = oldest == NULL ? &sessions->items[0] : oldest; /* the newcomer has none, and each other one */
+    oldest = oldest == NULL ? &sessions->items[0] : oldest; /* the newcomer has none, and all others have one */
     forget(oldest);
     return oldest;
 }

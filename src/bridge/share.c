@@ -1,5 +1,5 @@
 /*
- * A list of those that are under way, each with those that wait for the next.
+ * A list of the running calls, each with those that wait for the next.
  */
 #include "bridge/share.h"
 

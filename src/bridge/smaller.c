@@ -1,5 +1,5 @@
 /*
- * The packed message is its own canonical form: fields in the order of their numbers, no maps.
+ * The packed message is canonical: fields are in the order of their numbers, and there are no maps.
  */
 #include "bridge/smaller.h"
 
@@ -9,13 +9,13 @@
 #include <string.h>
 #include <zlib.h>
 
-#define WORTH_IT   1400 /* bytes: what is smaller fits into one packet as it is */
+#define WORTH_IT   1400 /* bytes: a smaller answer fits into one packet */
 #define TAG_DIGITS 32
-#define GZIP       (15 + 16) /* zlib's word for a window of 32 kB and gzip around it */
-#define MEMORY     8         /* zlib's usual: 256 kB while it works */
+#define GZIP       (15 + 16) /* zlib's parameter for a 32 kB window and the gzip format */
+#define MEMORY     8         /* zlib's default: 256 kB during compression */
 
-/* protobuf-c packs into this piece by piece, so that the bytes need no memory of their size; a digest of a few bytes at
- * a time would take longer than all the rest. */
+/* protobuf-c packs into this in pieces, so that no memory of the message's size is needed; hashing a few bytes at a
+ * time would be slow, so they are collected. */
 struct digesting {
     ProtobufCBuffer base; /* first, so that a buffer is its digest */
     struct sha256 hash;

@@ -1,7 +1,7 @@
 /*
- * Server-Sent Events out of long polls: WaitOperation or WaitBranch again and again, each event with its id, so that a
- * client that comes back with Last-Event-ID goes on where it was. Asked for a piece only when the client has taken the
- * last: a slow one slows down nobody but itself.
+ * Server-Sent Events from repeated long polls (WaitOperation or WaitBranch). Each event has its id, so that a client
+ * that returns with Last-Event-ID continues there. The next piece is requested only when the client has taken the last
+ * one: a slow client only slows itself.
  */
 #include "bridge/stream.h"
 
@@ -13,20 +13,20 @@
 
 #include <string.h>
 
-#define MOST_STREAMS 128   /* a worker has 256 threads for long polls: some of them are left to others */
-#define POLL_MS      10000 /* how long a silence lasts before a word is said: a client that is gone is noticed then */
-#define PROMPT_MS    2000  /* who has no news after so little has not waited for any */
+#define MOST_STREAMS 128   /* a worker has 256 threads for long polls: some are left for others */
+#define POLL_MS      10000 /* the longest silence before a comment is sent, which detects clients that are gone */
+#define PROMPT_MS    2000  /* an empty answer within this time has not waited */
 
-/* What a long poll has answered, whatever is watched. */
+/* The answer of a long poll, whatever is followed. */
 struct news {
-    const ProtobufCMessage *thing; /* what is watched; NULL: it is not told */
+    const ProtobufCMessage *thing; /* what is followed; NULL: not included */
     size_t count;                  /* of its events */
     uint32_t last;                 /* the number of the last of them */
-    uint32_t last_of_all;          /* as far as it is known */
+    uint32_t last_of_all;          /* as far as known */
     const char *end;               /* the event that ends it: "done", "failed"; NULL: it goes on */
 };
 
-/* What may be watched, by the method that is asked. */
+/* The kinds of streams, by their method. */
 struct kind {
     const char *rpc;
     struct news (*read)(const ProtobufCMessage *reply);
@@ -47,7 +47,7 @@ static uint32_t *field_of(const struct passage *passage, const char *name)
     return member_of(passage, name);
 }
 
-/* "Is it yours?", where that is a question. */
+/* Sets whether only this worker's own are asked for, if the method has such a field. */
 static void ask_here(const struct passage *passage, bool here)
 {
     protobuf_c_boolean *const member = member_of(passage, "here");
@@ -56,7 +56,7 @@ static void ask_here(const struct passage *passage, bool here)
     }
 }
 
-/* ---- what is watched ---- */
+/* ---- kinds ---- */
 
 /* "event: …" and "data: …" of a message; its JSON is one line. */
 static void put_event(struct buffer *out, const char *name, const ProtobufCMessage *message)
@@ -132,13 +132,13 @@ static const struct kind *kind_of(const struct passage *passage)
 
 /* ---- pieces ---- */
 
-/* Where all of it has been told: what one that is done does not tell now, it never will. */
+/* Has everything been reported? What an ended one does not report now, it never will. */
 static bool is_over(const struct news *news, uint32_t known)
 {
     return news->end != NULL && (news->count == 0 || news->last_of_all <= known);
 }
 
-/* The piece that a reply is; *last is set where it is the last one. */
+/* The piece made of a reply; *last is set if it is the last one. */
 static struct text piece_of(struct passage *passage, const ProtobufCMessage *reply, bool *last)
 {
     const struct kind *const kind = kind_of(passage);
@@ -153,7 +153,7 @@ static struct text piece_of(struct passage *passage, const ProtobufCMessage *rep
     if (*last && news.thing != NULL) {
         put_event(&out, news.end, news.thing);
         if (strcmp(news.end, "done") != 0) {
-            put_event(&out, "done", news.thing); /* for who knows of no other end, and would come again for ever */
+            put_event(&out, "done", news.thing); /* for clients that know no other end, and would reconnect for ever */
         }
     } else if (out.size == 0) {
         buffer_puts(&out, ": \n\n");
@@ -181,7 +181,7 @@ static void send_error_event(struct passage *passage, const struct status *statu
     http_stream_end(passage->http, buffer_text(&out));
 }
 
-/* A worker that is stopping waits for nothing any more: asking it again and again would be all that the two do. */
+/* A worker that is stopping answers polls at once: polling it again and again must be avoided. */
 static bool is_sound(const struct passage *passage, const ProtobufCMessage *reply, struct status *status)
 {
     const struct kind *const kind = kind_of(passage);
@@ -205,7 +205,8 @@ static void send_piece(const struct passage *passage, struct text piece, bool la
     }
 }
 
-/* What was begun with a session ends with it: a logout is a logout for who watches, too. To watch is to use it. */
+/* A stream that was opened with a session ends with it, so that a logout also ends streams. Following counts as using
+ * the session. */
 static bool may_go_on(struct passage *passage, struct status *status)
 {
     const struct credentials *const credentials = &passage->credentials;
@@ -283,7 +284,7 @@ static void gone(void *context)
 
 /* ---- the beginning ---- */
 
-/* Nobody who can be reached makes the branch: whoever is asked now tells of its end. */
+/* No reachable worker makes the branch: any worker can tell its end. */
 static bool asks_anybody(struct passage *passage, const struct status *status)
 {
     const protobuf_c_boolean *const here = member_of(passage, "here");
@@ -295,7 +296,7 @@ static bool asks_anybody(struct passage *passage, const struct status *status)
     return true;
 }
 
-/* The first look waits for nothing: it tells whether there is such an operation, and what has happened until now. */
+/* The first poll does not wait: it tells whether the operation exists, and what has happened so far. */
 static void on_first(const ProtobufCMessage *reply, const struct status *status, void *data)
 {
     struct passage *const passage = data;
@@ -312,7 +313,7 @@ static void on_first(const ProtobufCMessage *reply, const struct status *status,
         const struct http_source source = {.wants = wants, .gone = gone, .context = passage};
         const struct news found = kind_of(passage)->read(reply);
         forget_tries(passage);
-        ask_here(passage, false); /* it is found; should it be lost, another one tells of its end */
+        ask_here(passage, false); /* it was found; if its worker is lost another one tells its end */
         if (found.thing != NULL && found.count > 0) {
             new_piece(passage);
             passage->first = piece_of(passage, reply, &passage->first_is_last);

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-/* Those that we answer with; the last stands for any other. */
+/* The statuses that we use; the last one stands for any other. */
 static const unsigned codes[] = {200, 201, 202, 204, 206, 304, 400, 401, 403, 404, 405, 408, 409, 412,
                                  413, 415, 422, 428, 429, 431, 499, 500, 501, 502, 503, 504, 0};
 

@@ -1,5 +1,5 @@
 /*
- * Fields are borrowed from the reply; only lists are made anew.
+ * Fields are borrowed from the reply; only lists are new.
  */
 #include "bridge/views.h"
 

@@ -1,5 +1,5 @@
 /*
- * It reads certificates again when they change, and nothing else: it writes no file, and starts nothing.
+ * The bridge reads certificates again when they change, and nothing else: it writes no file and starts nothing.
  */
 #include "bridge/walls.h"
 

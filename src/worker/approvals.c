@@ -1,5 +1,5 @@
 /*
- * Who is refused is written down as who asked: then he cannot be the one who approves it.
+ * A refused request is recorded with its caller, who therefore cannot be the one who approves it.
  */
 #include "worker/approvals.h"
 
@@ -16,7 +16,7 @@ static const char *moment(struct arena *arena, int64_t us)
     return arena_strdup(arena, text);
 }
 
-/* Why it is not allowed, behind "…, and ". */
+/* The reason, for after "…, and ". */
 static const char *why_not(struct arena *arena, const struct approval *one, bool found)
 {
     if (!found || one->state == APPROVAL_WAITING) {

@@ -1,5 +1,5 @@
 /*
- * A job has an arena of its own and knows its row by its id: the call that began it is gone by then.
+ * A job has its own arena and knows its row by id: the call that started it has ended by then.
  */
 #include "worker/backup_jobs.h"
 
@@ -54,7 +54,7 @@ static void read_one(const struct backup_call *call, int64_t id)
     const struct status outcome = *call->status;
     struct status status = {.arena = call->arena};
     const struct backup_call end = {call->backups, call->arena, &status, deadline_in(STEP_MS)};
-    /* What was written is not what is there: then it is no backup any more. A program that is missing says nothing. */
+    /* The file is not what was written: the backup is no longer valid. A missing program proves nothing. */
     backup_end(&end, &row,
                &(struct backup_outcome){
                    .verified = ok ? "read" : NULL,
@@ -62,7 +62,7 @@ static void read_one(const struct backup_call *call, int64_t id)
                    .is_damaged = !ok && (outcome.code == STATUS_DATA_LOSS || outcome.code == STATUS_NOT_FOUND)});
 }
 
-/* What the schedule wants behind a complete one. */
+/* The verification that the schedule requests after a backup. */
 static void verify_scheduled(struct backup_jobs *jobs, const struct backup_call *call, int64_t id)
 {
     struct backup_schedule schedule;
@@ -148,7 +148,7 @@ bool backup_jobs_add(struct backup_jobs *jobs, const struct backup_call *call, c
                        "Too many backups are being made, verified and restored; try again when one has ended.");
 }
 
-/* ---- what is due ---- */
+/* ---- due backups ---- */
 
 static void look(struct backup_jobs *jobs)
 {
@@ -166,7 +166,7 @@ static void look(struct backup_jobs *jobs)
     arena_free(arena);
 }
 
-/* A little earlier or later each time, so that workers that began together do not ask together. */
+/* With jitter, so that workers that started together do not query together. */
 static void pause_looking(struct backup_jobs *jobs)
 {
     struct timespec until;

@@ -1,6 +1,6 @@
 /*
- * The branch is made first, empty, and is active only when all of the dump is in it and was compared; else it is
- * dropped. A worker that dies in between leaves a branch that is "creating", which branches' own look drops.
+ * The branch is made first, empty, and becomes active only when the whole dump is in it and was compared; otherwise it
+ * is dropped. If the worker dies meanwhile, the branch stays "creating", and branch_reap drops it.
  */
 #include "worker/backup_restore.h"
 
@@ -42,7 +42,7 @@ static bool begin_branch(struct restoring *restoring)
     return branch_begin_empty(&restoring->branch_call, &what, &restoring->branch);
 }
 
-/* Leaves no branch where it fails. */
+/* On failure no branch is left. */
 static bool fill_branch(struct restoring *restoring)
 {
     const struct backup_call *const call = restoring->call;

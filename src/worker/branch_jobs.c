@@ -1,6 +1,6 @@
 /*
- * A job has an arena of its own. Who started it waits until its row is there; the two meet in `starting`, with the
- * mutex held, and what the caller is given is copied into his arena.
+ * A job has its own arena. Its caller waits until its row exists; the two communicate through `starting`, with the
+ * mutex held, and the result is copied into the caller's arena.
  */
 #include "worker/branch_jobs.h"
 
@@ -17,7 +17,7 @@
 #define MOST_AT_ONCE 4
 #define MOST_WAITING 16
 #define LONGEST_MS   (12 * 3600 * 1000)
-#define KEPT         32 /* of what has ended, for who asks a little later */
+#define KEPT         32 /* ended jobs that are remembered for later calls */
 
 /* The call that waits for a job to begin. */
 struct starting {
@@ -33,11 +33,11 @@ struct story {
     struct branch_event events[BRANCH_EVENTS];
 };
 
-/* One that has ended. */
+/* A job that has ended. */
 struct told {
     struct story story;
-    struct arena *arena;  /* of what follows */
-    struct status status; /* OK: it was made */
+    struct arena *arena;  /* for the following members */
+    struct status status; /* OK: the branch was made */
     struct words warnings;
 };
 
@@ -51,7 +51,7 @@ struct job {
     struct story story;
     int64_t started;
     atomic_bool is_cancelled;
-    struct starting *starting; /* NULL: nobody waits any more */
+    struct starting *starting; /* NULL: the caller no longer waits */
 };
 
 struct branch_jobs {
@@ -62,7 +62,7 @@ struct branch_jobs {
     struct job *first;
     size_t count;
     struct told told[KEPT];
-    size_t told_count; /* of all times: the newest stands before this one */
+    size_t told_count; /* number of all ended jobs so far; the newest is before this index */
     bool is_stopping;
 };
 
@@ -114,7 +114,7 @@ static void copy_status(struct status *to, const struct status *from)
     to->retry_ms = from->retry_ms;
 }
 
-/* With the mutex held: what the caller waits for is known. */
+/* With the mutex held: gives the caller its answer. */
 static void tell_caller(struct job *job, bool ok, const struct branch_row *row, const struct status *status)
 {
     struct starting *const starting = job->starting;
@@ -132,7 +132,7 @@ static void tell_caller(struct job *job, bool ok, const struct branch_row *row, 
     pthread_cond_broadcast(&job->jobs->news);
 }
 
-/* ---- the thread that makes it ---- */
+/* ---- on the job's thread ---- */
 
 static void begun(void *data, const struct branch_row *row)
 {
@@ -163,7 +163,7 @@ static bool goes_on(void *data)
     return !atomic_load(&((struct job *)data)->is_cancelled);
 }
 
-/* With the mutex held: what was told of it before, as of one that is reset now. */
+/* With the mutex held: removes earlier jobs of a branch, which is now being reset. */
 static void forget(struct branch_jobs *jobs, int64_t id)
 {
     for (size_t i = 0; i < KEPT; i++) {
@@ -176,7 +176,7 @@ static void remember(struct job *job, bool ok, const struct branch_row *row, con
 {
     struct branch_jobs *const jobs = job->jobs;
     if (job->story.id == 0) {
-        return; /* nobody knows it */
+        return; /* its row was never known */
     }
     forget(jobs, job->story.id);
     struct told *const told = &jobs->told[jobs->told_count++ % KEPT];
@@ -235,7 +235,7 @@ static void make(struct lane_job *lane_job)
     free(job);
 }
 
-/* ---- the side of who asks ---- */
+/* ---- used by calls ---- */
 
 static struct job *job_new(struct branch_jobs *jobs, const struct branch_job *wish, struct starting *starting)
 {
@@ -289,7 +289,7 @@ bool branch_jobs_start(struct branch_jobs *jobs, const struct branch_call *call,
     while (!starting.is_over && !deadline_passed(call->deadline)) {
         wait_for_news(jobs, call->deadline);
     }
-    if (!starting.is_over) { /* the job has not said anything: it is there still */
+    if (!starting.is_over) { /* the job has not answered, so it still exists */
         job->starting = NULL;
         atomic_store(&job->is_cancelled, true);
         status_fail(call->status, STATUS_DEADLINE_EXCEEDED,

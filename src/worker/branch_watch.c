@@ -1,5 +1,5 @@
 /*
- * Everything that is decided is decided in the database: this only calls at its time.
+ * All decisions are made in the database: this only calls periodically.
  */
 #include "worker/branch_watch.h"
 
@@ -10,7 +10,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#define LOOK_MS 120000 /* for all that one look does */
+#define LOOK_MS 120000 /* for one whole call */
 
 struct branch_watch {
     const struct branches *branches;
@@ -21,7 +21,7 @@ struct branch_watch {
     bool is_stopping;
 };
 
-/* Sleeps; false where it is to end. */
+/* Returns false if the thread must end. */
 static bool sleep_until_next(struct branch_watch *watch)
 {
     const uint32_t pause = watch->every_ms - watch->every_ms / 10 + (uint32_t)random() % (watch->every_ms / 5 + 1);

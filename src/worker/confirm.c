@@ -1,5 +1,5 @@
 /*
- * A name that was typed for nothing is looked at all the same: whoever typed another one meant another database.
+ * A typed name is checked even if none is required: whoever typed another one meant another database.
  */
 #include "worker/confirm.h"
 
@@ -9,7 +9,7 @@ bool confirm_check(const struct site *site, const char *name, struct status *sta
 {
     const char *const database = site->conninfo == NULL ? NULL : site->conninfo->place.database;
     if (database == NULL || (site->environment == NULL && name[0] == '\0') || strcmp(name, database) == 0) {
-        return true; /* without a database there is nothing to change: that is told by who wants one */
+        return true; /* without a database nothing can be changed, which is reported elsewhere */
     }
     if (name[0] == '\0') {
         status_fail_because(status, STATUS_FAILED_PRECONDITION, REASON_CONFIRM,

@@ -17,7 +17,7 @@ static struct pg_session *open_beside(const struct conninfo *conninfo, struct st
     return session;
 }
 
-/* Two of these at the same time: one of them gets either. */
+/* Two concurrent calls may get either error. */
 static bool is_there_already(const struct status *status)
 {
     return sqlstate_is(status->sqlstate, SQLSTATE_DUPLICATE_DATABASE) ||

@@ -1,6 +1,6 @@
 /*
- * What is said in a request's metadata: authorization; forwarded-for, the client of a bridge, which is believed as far
- * as the bridge is and never without the bridge's own address; login, by which a bridge demands one.
+ * Uses a request's metadata: authorization; forwarded-for, a bridge's client, which is as credible as the bridge and
+ * always recorded with the bridge's own address; login, with which a bridge demands one.
  */
 #include "worker/gate.h"
 
@@ -13,7 +13,7 @@ static bool is_address(const char *text)
     return text != NULL && (inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1);
 }
 
-/* "10.1.2.3 by 127.0.0.1:40122" of a bridge's client. What is no address is nobody's, and left out. */
+/* "10.1.2.3 by 127.0.0.1:40122" for a bridge's client. Anything that is no address is left out. */
 static const char *from_of(const struct rpc_visitor *visitor)
 {
     const char *const client = rpc_request_metadata(visitor->request, "forwarded-for");

@@ -1,5 +1,5 @@
 /*
- * truss.health.v1.Health: answers while the database is down, and says so.
+ * truss.health.v1.Health: also answers while the database is down.
  */
 #include "base/sandbox.h"
 #include "base/words.h"
@@ -17,7 +17,7 @@
 
 #define NEW(arena, Type, type) MESSAGE_NEW(arena, Truss__Health__V1__##Type, truss__health__v1__##type)
 
-/* A session of health's own: those of the readers may all be waiting for something. */
+/* Health has its own pool: the readers' sessions may all be busy. */
 static struct pg_session *connect(const struct health_context *context, const struct rpc_call *call,
                                   struct status *status)
 {
@@ -29,7 +29,7 @@ static struct pg_session *connect(const struct health_context *context, const st
     return pg_pool_take_pinned(context->pool, call->deadline < soon ? call->deadline : soon, status);
 }
 
-/* One row, and who gave it; NULL and a status where it cannot be had. For PQclear. */
+/* One row, and the session's server; NULL with a status on failure. For PQclear. */
 static PGresult *ask(const struct health_context *context, const struct rpc_call *call, const char *sql,
                      struct target *target, struct status *status)
 {
@@ -40,8 +40,8 @@ static PGresult *ask(const struct health_context *context, const struct rpc_call
     return result;
 }
 
-/* The answer to a probe. It needs no login: which database it is and what is wrong with it is told to who may read, to
- * others `outside`. reason NULL: it is ready. */
+/* The answer to a probe, which needs no login: database and problem are only shown to callers with the scope read,
+ * others get `outside`. reason NULL: ready. */
 static ProtobufCMessage *answer(const struct health_context *context, const struct rpc_call *call,
                                 const struct target *target, const char *reason, const char *outside)
 {
@@ -68,7 +68,7 @@ static ProtobufCMessage *check(void *data, struct rpc_call *call, const Protobuf
 
 /* ---- are all migrations applied? ---- */
 
-/* Why not all are; NULL: all are. What is recorded and was changed since is not as it was written. */
+/* Why not all migrations are applied; NULL: all are. A modified migration is not as it was written. */
 static const char *unapplied(struct arena *arena, const struct catalog *catalog)
 {
     struct status status = {.arena = arena};

@@ -1,6 +1,6 @@
 /*
- * Who works on a key holds an advisory lock on it for as long as it lives, so that a key whose worker was killed is
- * free again at once, and its unanswered row means nothing.
+ * A call holds an advisory lock on its key for as long as its session lives: if the worker is killed the key is free
+ * again at once, and its unanswered row means nothing.
  */
 #include "worker/idempotency.h"
 
@@ -17,15 +17,15 @@
 #define LOCK_CLASS "1414681945" /* "TRUY" */
 #define KEPT       "24 hours"
 #define WRITE_MS   10000
-#define NOT_KEPT   "00" /* in the place of an answer that there was no memory for; no message begins with it */
+#define NOT_KEPT   "00" /* stored if there was no memory for the answer; no message begins with it */
 
-/* One keyed call under way. */
+/* A call with a key. */
 struct keyed {
     const struct conninfo *conninfo;
-    struct pg_session *session; /* holds the lock; the work may use it to look at itself */
+    struct pg_session *session; /* holds the lock; the work may use it to observe itself */
     const char *key;
     const char *method;
-    const char *request; /* SHA-256 of method and message, hex */
+    const char *request; /* SHA-256 of method and message, in hexadecimal */
     int lock;
     bool is_locked;
     bool is_overtaken; /* another call with this key has been answered meanwhile */
@@ -48,8 +48,7 @@ static const char *hash_request(struct arena *arena, const char *method, struct 
     return hex;
 }
 
-/* Takes the key's lock; is_locked stays false where somebody else works on it. A pooler gives a backend of its own
- * choice. */
+/* Takes the key's lock; is_locked stays false if another call has it. Fails behind a pooler, which changes backends. */
 static bool take_lock(struct keyed *keyed, struct status *status)
 {
     char lock[16];
@@ -68,8 +67,7 @@ static bool take_lock(struct keyed *keyed, struct status *status)
                        "key's lock: give the worker a direct connection URL (Prisma's directUrl).");
 }
 
-/* A new row, or what the one that is there says: *first is set where it was answered, to a message of the type in the
- * arena. */
+/* Adds a row, or reads the existing one: *first becomes the stored answer, of the given type, in the arena. */
 static bool claim(struct keyed *keyed, const struct idempotent *kind, struct arena *arena, ProtobufCMessage **first,
                   struct status *status)
 {
@@ -120,8 +118,8 @@ static bool can_write(struct keyed *keyed, struct status *status)
     return keyed->session != NULL;
 }
 
-/* Writes the answer where the key is still of this request, or forgets the key where there is none. The first answer
- * stays: whose session was lost may have been overtaken by another call with the same key. */
+/* Stores the answer if the key is still this request's, or deletes the key if there is none. The first answer stays: if
+ * the session was lost, another call with the same key may have been faster. */
 static bool write_answer(struct keyed *keyed, const char *answer, struct status *status)
 {
     static const char keep[] =
@@ -130,7 +128,7 @@ static bool write_answer(struct keyed *keyed, const char *answer, struct status 
     static const char forget[] = "DELETE FROM {truss}.idempotency_keys WHERE key = $1 AND request = $2";
     const char *const values[] = {keyed->key, keyed->request, answer};
     if (answer == NULL && pg_session_is_lost(keyed->session)) {
-        return true; /* a row without an answer whose lock is gone means nothing */
+        return true; /* a row without an answer and without a lock means nothing */
     }
     if (!can_write(keyed, status)) {
         return false;
@@ -141,7 +139,7 @@ static bool write_answer(struct keyed *keyed, const char *answer, struct status 
     return result != NULL;
 }
 
-/* The answer that came first; NULL where it cannot be had. */
+/* The answer that was stored first; NULL on failure. */
 static ProtobufCMessage *first_answer(struct keyed *keyed, const ProtobufCMessageDescriptor *type, struct arena *arena)
 {
     struct status status = {.arena = arena};
@@ -153,8 +151,8 @@ static ProtobufCMessage *first_answer(struct keyed *keyed, const ProtobufCMessag
     return result == NULL || PQntuples(result) == 0 ? NULL : message_kept(arena, type, pg_field(result, 0, 0), &status);
 }
 
-/* The answer as bytea has it. Where there is no memory for it, that: a key without an answer would be worked on again.
- */
+/* The answer as bytea. If there is no memory for it, that is stored, because a key without an answer would be processed
+ * again. */
 static const char *answer_text(const ProtobufCMessage *reply, struct arena *arena)
 {
     const size_t size = protobuf_c_message_get_packed_size(reply);
@@ -171,7 +169,7 @@ static const char *answer_text(const ProtobufCMessage *reply, struct arena *aren
     return buffer_string(&hex);
 }
 
-/* Keeps the answer, or forgets the key where there is none; over a new session where the first was lost meanwhile. */
+/* Stores the answer, or deletes the key if there is none; on a new session if the first was lost. */
 static void settle(struct keyed *keyed, const ProtobufCMessage *reply)
 {
     struct arena *const arena = arena_new(0);
@@ -205,7 +203,7 @@ static ProtobufCMessage *answer_keyed(struct keyed *keyed, const struct idempote
     ProtobufCMessage *const reply = kind->work(context, call, input, keyed->session);
     const bool was_lost = pg_session_is_lost(keyed->session);
     settle(keyed, reply);
-    /* Who had the key all the time and was answered for by another, which had lost it, says what that one said. */
+    /* A call that kept its lock, and was overtaken by one that had lost it, returns the other's answer. */
     first = keyed->is_overtaken && !was_lost ? first_answer(keyed, kind->output, call->arena) : NULL;
     return first != NULL ? first : reply;
 }
@@ -227,8 +225,8 @@ bool idempotency_read(const struct rpc_call *call, const char **key, const char 
     return *key == NULL || check_key(*key, call->status);
 }
 
-/* The lock goes before the answer does: a server lets go of it only when it notices that its session has ended, and a
- * client that asks again at once would be told that its first call is still under way. */
+/* Releases the lock before the answer is sent: the server releases it only when it notices that the session has ended,
+ * and a client that repeats its call at once would be told that the first is still running. */
 static void let_go(struct keyed *keyed)
 {
     struct arena *const arena = arena_new(0);
@@ -249,13 +247,13 @@ ProtobufCMessage *idempotent(const struct site *site, const struct idempotent *k
                           .key = rpc_request_metadata(call->request, "idempotency-key"),
                           .method = call->request->method};
     if (keyed.key == NULL || site->conninfo == NULL) {
-        return kind->work(context, call, input, NULL); /* without a database it fails, and says why */
+        return kind->work(context, call, input, NULL); /* fails without a database, and says why */
     }
     if (!check_key(keyed.key, call->status)) {
         return NULL;
     }
     keyed.request = hash_request(call->arena, keyed.method, call->request->payload, &keyed.lock, keyed.key);
-    /* One of its own: the work takes one of the pool, and the URL may allow no second. */
+    /* A session of its own: the work takes one of the pool, and the URL may allow no second. */
     keyed.session = pg_session_open_pinned(site->conninfo, call->deadline, call->status);
     if (keyed.session == NULL) {
         return NULL;

@@ -29,8 +29,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define RUN_GRACE_MS     15000 /* for runs to end by themselves */
-#define CANCEL_MS        15000 /* for those that are cancelled then */
+#define RUN_GRACE_MS     15000 /* for runs to finish */
+#define CANCEL_MS        15000 /* for cancelled runs to end */
 #define STOP_GRACE_MS    5000
 #define IDLE_CONNECTIONS 4
 #define SPANS_MS         2000
@@ -76,7 +76,7 @@ static struct workbench workbench_of(const struct config *config)
     return workbench;
 }
 
-/* The worker is told to end: so is what is under way. */
+/* The worker is ending: work must end. */
 static atomic_bool is_stopping;
 
 static struct backups backups_of(struct arena *arena, const struct config *config)
@@ -107,7 +107,7 @@ static void log_start(const struct config *config, const struct rpc_server *serv
     }
 }
 
-/* Makes the database that is missing, where that is wanted. */
+/* Creates a missing database, if configured. */
 static bool ensure_database(const struct config *config, bool *created, struct status *status)
 {
     *created = false;
@@ -129,7 +129,7 @@ static struct environment environment_of(const struct config *config)
                                 .is_projects = config->environment_is_projects};
 }
 
-/* NULL without a login, or where its files cannot be read: then status says why. */
+/* NULL without a login, or with a status if its files cannot be read. */
 static struct login *open_login(const struct config *config, struct status *status)
 {
     const struct login_options options = {
@@ -137,7 +137,7 @@ static struct login *open_login(const struct config *config, struct status *stat
     return config_asks_login(config) ? login_new(&options, status) : NULL;
 }
 
-/* Ends without giving anything back but what would outlive us. */
+/* Exits and cleans up only what would outlive the process. */
 static _Noreturn void leave(const struct config *config, int code)
 {
     if (config->serves_parent) {
@@ -148,7 +148,7 @@ static _Noreturn void leave(const struct config *config, int code)
 
 #define SERVICES 7
 
-/* What serves, as long as the process lives. */
+/* Everything that serves, as long as the process lives. */
 struct house {
     const struct config *config;
     struct gate gate;
@@ -164,13 +164,12 @@ struct house {
     struct backups backups;
     struct backup_context backup;
     struct branch_watch *watch;
-    struct rpc_service services[SERVICES]; /* they live as long as the server */
+    struct rpc_service services[SERVICES]; /* live as long as the server */
     struct rpc_tally *tally;
     struct rpc_server *server;
 };
 
-/* Spans are sent by a thread, and issuers' keys fetched by one; and before there is a second one, all that is not
- * needed is given up. */
+/* Enters the sandbox, then starts the threads for spans and for issuers' keys. */
 static bool begin_threads(struct house *house, struct status *status)
 {
     const struct config *const config = house->config;
@@ -182,7 +181,7 @@ static bool begin_threads(struct house *house, struct status *status)
     return config->otlp_endpoint == NULL || house->telemetry.spans != NULL;
 }
 
-/* Who may come, where, and whether there is a database: false where it cannot serve at all. */
+/* The login, the addresses and the database; false if the worker cannot serve at all. */
 static bool prepare(struct house *house, bool *created, struct status *status)
 {
     const struct config *const config = house->config;
@@ -269,7 +268,7 @@ static bool open_server(struct house *house, struct status *status)
     return house->server != NULL;
 }
 
-/* Ends the work under way. Where it does not end in time, or nobody is left to ask, this does not return. */
+/* Ends running work. If it does not end in time, or its parent is gone, this does not return. */
 static void stop(struct house *house)
 {
     const struct config *const config = house->config;
@@ -277,15 +276,15 @@ static void stop(struct house *house)
     const bool is_idle = rpc_server_is_idle(house->server) && operations_are_idle(operations) &&
                          backup_jobs_are_idle(house->backup.jobs) && branch_jobs_are_idle(house->branch.jobs);
     if (config->serves_parent && is_idle) {
-        leave(config, 0); /* nobody is left to ask */
+        leave(config, 0); /* the parent is gone */
     }
     atomic_store(&is_stopping, true);
     workbench_stop(&house->workbench);
-    /* Who started a private one waits for the end of its run, or is gone: then it is ended at once. */
+    /* The parent of a private worker waits for its run's end, or is gone: then it is ended at once. */
     if (!operations_stop(operations, config->serves_parent ? 0 : RUN_GRACE_MS, CANCEL_MS) ||
         !branch_jobs_stop(house->branch.jobs, STOP_GRACE_MS) || !branch_watch_stop(house->watch, STOP_GRACE_MS) ||
         !rpc_server_stop(house->server, STOP_GRACE_MS)) {
-        /* A run goes on in its backend, which commits or not by itself: the ledger will tell. */
+        /* A run continues in its backend, which commits or not: the ledger will tell. */
         log_warn("stopped with work under way", "grace_ms=%d", RUN_GRACE_MS + CANCEL_MS + STOP_GRACE_MS);
         leave(config, 1);
     }
@@ -310,7 +309,7 @@ static void clear(struct house *house)
     login_free(house->gate.login);
 }
 
-/* All else that is read again is so when it changes: tokens, rules of pipelines, certificates. */
+/* On SIGHUP. Other files are read again whenever they change: tokens, rules of pipelines, certificates. */
 static void renew(struct house *house)
 {
     if (house->telemetry.webhooks != NULL) {

@@ -1,5 +1,5 @@
 /*
- * Numbers and their names. What was never looked at has no sample: 0 would be a statement.
+ * Metric values and names. What was never read has no sample, since 0 would be a claim.
  */
 #include "worker/metrics.h"
 

@@ -17,7 +17,7 @@ void private_say_ready(const char *created)
     fflush(stdout);
 }
 
-/* The path of the socket, and in it the slash behind its directory; NULL: it has none. */
+/* The path of the socket, and the slash after its directory; NULL: there is none. */
 static char *cut_path(const char *url, char path[LONGEST])
 {
     static const char scheme[] = "ipc://";

@@ -1,6 +1,5 @@
 /*
- * A mistake in an option stops the start; a mistake in the connection URL does not: the worker answers it to those who
- * ask.
+ * An error in an option prevents the start; an error in the connection URL does not: it is reported to callers.
  */
 #include "worker/settings.h"
 
@@ -16,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A worker without a usable database starts all the same: it answers health, and says what is wrong. */
+/* A worker without a usable database starts nevertheless: it answers health probes, and says what is wrong. */
 static void read_connection(struct arena *arena, const char *url, struct config *config)
 {
     struct status status = {.arena = arena};
@@ -39,12 +38,12 @@ static void read_connection(struct arena *arena, const char *url, struct config 
     config->project.names_path = config->conninfo.search_path != NULL;
     config->project.database = conninfo_value(&config->conninfo, "dbname");
     config->project.user = conninfo_value(&config->conninfo, "user");
-    if (config->settings.statement_timeout_ms == 0) { /* the option says more than the URL */
+    if (config->settings.statement_timeout_ms == 0) { /* the option takes precedence over the URL */
         config->settings.statement_timeout_ms = config->conninfo.statement_timeout_ms;
     }
 }
 
-/* One name of "schema.table", perhaps in quotes; *rest moves behind it. */
+/* One name of "schema.table", possibly quoted; moves *rest after it. */
 static const char *cut_name(struct arena *arena, struct text *rest)
 {
     const bool quoted = text_starts_with(*rest, "\"");
@@ -71,7 +70,7 @@ static bool read_ledger(struct arena *arena, const char *word, struct ledger *le
                        "--ledger is a schema and a table: \"public.schema_migrations\".");
 }
 
-/* Here a mistake stops the start: without it the workbench would read with rights that nobody meant it to have. */
+/* An error prevents the start: otherwise the workbench would use rights that nobody intended. */
 static bool read_workbench(struct arena *arena, const struct options *options, struct config *config,
                            struct status *status)
 {
@@ -93,7 +92,7 @@ static bool read_workbench(struct arena *arena, const struct options *options, s
     return true;
 }
 
-/* A store, or the absolute path of a folder: a child has another directory. */
+/* A store, or the absolute path of a folder, since a child process may have another directory. */
 static bool read_backups(struct arena *arena, const struct options *options, struct config *config,
                          struct status *status)
 {
@@ -118,7 +117,7 @@ static bool read_backups(struct arena *arena, const struct options *options, str
     return true;
 }
 
-/* Whoever reaches a port may do everything where nobody is asked: that is for this machine only. */
+/* Without a login everybody who reaches a port may do everything: that is only allowed for this machine. */
 static bool check_login(const struct options *options, const char *const *urls, struct status *status)
 {
     const bool has_login = options->tokens != NULL || options->oidc != NULL;
@@ -160,7 +159,7 @@ static bool is_empty(const char *text)
     return text == NULL || text[0] == '\0';
 }
 
-/* The operator's; the private worker of a command tells nobody. */
+/* The operator's settings; a command's private worker sends nothing. */
 static bool read_telemetry(struct arena *arena, const struct options *options, struct config *config,
                            struct status *status)
 {
@@ -176,7 +175,7 @@ static bool read_telemetry(struct arena *arena, const struct options *options, s
     return hooks_read(arena, options->webhooks, hooks, status);
 }
 
-/* A mistake stops the start: tables would be made where nobody looks for them. */
+/* An error prevents the start: tables would be created in the wrong place. */
 static bool read_own_schema(const struct options *options, struct config *config, struct status *status)
 {
     config->own_schema = is_empty(options->state_schema) ? OWN_SCHEMA_USUAL : options->state_schema;
@@ -191,7 +190,7 @@ static void take_surroundings(const struct options *options, struct config *conf
     config->sandbox = sandbox_mode_of(options->sandbox);
 }
 
-/* The only caller of a private worker is who started it, with the database's own password. */
+/* A private worker's only caller is its parent, who has the database's own password. */
 static void read_login(const struct options *options, struct config *config)
 {
     config->tokens = options->serves_parent ? NULL : options->tokens;
@@ -213,7 +212,7 @@ static bool is_in_list(const char *list, const char *word)
     return false;
 }
 
-/* Whether approvals are needed is the operator's word: a project cannot name another environment, and go without. */
+/* Approvals are the operator's decision: a project cannot name another environment to avoid them. */
 static bool read_approval(const struct options *options, struct config *config, struct status *status)
 {
     const char *const list = options->require_approval;

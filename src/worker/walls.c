@@ -1,6 +1,6 @@
 /*
- * A file that is read again after the start, or that somebody names to libpq, is a line here: what has none is out of
- * reach then.
+ * Each file that is read after the start, or that a libpq parameter names, needs a line here; otherwise it is not
+ * accessible.
  */
 #include "worker/walls.h"
 
@@ -18,7 +18,7 @@
 
 #define POINTER_LIMIT ((size_t)8 * 1024)
 
-/* The parameters of a connection that are files. */
+/* The connection parameters that are files. */
 static void allow_connection(struct sandbox_paths *paths, const struct conninfo *conninfo)
 {
     static const char *const files[] = {"sslcert", "sslkey", "sslrootcert", "sslcrl", "sslcrldir", "passfile"};
@@ -29,14 +29,14 @@ static void allow_connection(struct sandbox_paths *paths, const struct conninfo 
     }
 }
 
-/* The folder that something is in; NULL: none, or the root. */
+/* The parent folder; NULL: none, or the root. */
 static const char *above(struct arena *arena, const char *path)
 {
     const char *const slash = path == NULL ? NULL : strrchr(path, '/');
     return slash == NULL || slash == path ? NULL : arena_strndup(arena, path, (size_t)(slash - path));
 }
 
-/* The folder of a socket that we make, and take away again; of a private one that folder, too, is ours. */
+/* The folder of a socket, which we create and remove; for a private one we also own that folder. */
 static void allow_sockets(struct sandbox_paths *paths, const struct config *config)
 {
     static const char scheme[] = "ipc://";
@@ -49,7 +49,7 @@ static void allow_sockets(struct sandbox_paths *paths, const struct config *conf
     }
 }
 
-/* It is made now where it is missing: nothing can be made in a folder that is out of reach. */
+/* Created now if missing, because nothing can be created in a folder that is not accessible. */
 static void allow_backups(struct sandbox_paths *paths, const struct config *config)
 {
     if (config->backups != NULL && config->backups_s3 == NULL) {
@@ -58,8 +58,8 @@ static void allow_backups(struct sandbox_paths *paths, const struct config *conf
     }
 }
 
-/* pg_dump and pg_restore, wherever they are looked for (pg/programs.c), and the loader, which the kernel starts first.
- * Of a folder of many programs only those two: no shell. */
+/* pg_dump and pg_restore, wherever they may be (pg/programs.c), and the loader, which the kernel starts first. In a
+ * folder of many programs only those two: no shell. */
 static void allow_programs(struct sandbox_paths *paths, const struct config *config)
 {
     static const char *const folders[] = {"/lib",     "/lib32",     "/lib64",
@@ -82,13 +82,13 @@ static void allow_programs(struct sandbox_paths *paths, const struct config *con
     }
 }
 
-/* What is dumped and restored without a folder of backups goes through files without names. */
+/* Dumps and restores without a folder of backups use unnamed files. */
 static void allow_temporary(struct sandbox_paths *paths)
 {
     sandbox_allow(paths, temporary_folder(), SANDBOX_READ | SANDBOX_WRITE);
 }
 
-/* The folder behind "gitdir: …" of a worktree or a submodule, and that which it shares with others. */
+/* The folder in "gitdir: …" of a worktree or submodule, and the one that it shares with others. */
 static void allow_pointer(struct sandbox_paths *paths, const char *folder, const char *file)
 {
     static const char word[] = "gitdir: ";
@@ -108,7 +108,7 @@ static void allow_pointer(struct sandbox_paths *paths, const char *folder, const
     }
 }
 
-/* The project's repository, which is often above it, and the program of ours that reads it (migration/past). */
+/* The project's repository, often above it, and our program that reads it (migration/past). */
 static void allow_history(struct sandbox_paths *paths, const struct config *config)
 {
     char real[PATH_MAX];
@@ -130,8 +130,8 @@ static void allow_history(struct sandbox_paths *paths, const struct config *conf
     }
 }
 
-/* A link to the project is turned to another release by a deployment: what stands beside the link, and beside the
- * release that it leads to now, is read then, too. Whoever is strict starts the worker again. */
+/* A deployment may switch a link to the project to another release: files beside the link, and beside the present
+ * release, must then be accessible. In strict mode the worker must be restarted. */
 static void allow_next_release(struct sandbox_paths *paths, const struct config *config)
 {
     char ignored[PATH_MAX];
@@ -147,14 +147,14 @@ static void allow_next_release(struct sandbox_paths *paths, const struct config 
 
 static void allow_project(struct sandbox_paths *paths, const struct config *config)
 {
-    sandbox_allow(paths, config->project.root, SANDBOX_READ | SANDBOX_WRITE); /* new migrations are written into it */
+    sandbox_allow(paths, config->project.root, SANDBOX_READ | SANDBOX_WRITE); /* new migrations are created in it */
     sandbox_allow(paths, config->project.migrations, SANDBOX_READ | SANDBOX_WRITE);
     allow_next_release(paths, config);
     char real[PATH_MAX];
     char *const shared = realpath(config->project.root, real) == NULL ? NULL : bounds_shared(real);
     sandbox_allow(paths, shared == NULL ? NULL : arena_strdup(paths->arena, shared), SANDBOX_READ);
     free(shared);
-    /* Where links lead, and where they will, nobody knows before they are read. */
+    /* Where links lead, or will lead, is only known when they are read. */
     sandbox_allow(paths, config->project.allows_outside ? "/" : NULL, SANDBOX_READ);
 }
 
@@ -174,7 +174,7 @@ static void allow_oidc(struct sandbox_paths *paths, const struct config *config)
     }
 }
 
-/* Of webhooks, and what they name now. */
+/* The file of webhooks, and those that it names now. */
 static void allow_webhooks(struct sandbox_paths *paths, const struct config *config)
 {
     sandbox_allow_beside(paths, config->webhooks_file);

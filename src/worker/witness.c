@@ -1,7 +1,6 @@
 /*
- * Refusals are told on a thread that may not wait: they go to a lane of one thread. Somebody who is refused a thousand
- * times a second is not to fill the table: beyond a few in a minute refusals are only counted, and the next row says
- * how many there were.
+ * Refusals are reported on a thread that must not wait, so a lane with one thread writes them. Refusals must not fill
+ * the table: beyond a few per minute they are only counted, and the next row contains their number.
  */
 #include "worker/witness.h"
 
@@ -23,33 +22,33 @@
 #include <unistd.h>
 
 #define WRITE_MS       10000
-#define REFUSALS       32 /* that wait */
-#define REFUSALS_EACH  20 /* rows in a minute */
+#define REFUSALS       32 /* waiting */
+#define REFUSALS_EACH  20 /* rows per minute */
 #define MINUTE_MS      60000
 #define SUBJECT_LIMIT  1000
 #define AUDITED_SCOPES (SCOPE_RUN | SCOPE_MARK | SCOPE_BRANCH | SCOPE_ADMIN | SCOPE_APPROVE)
 
-/* Of a call that was answered before its work was done. */
+/* The outcome of a call that was answered before its work was done. */
 static const char started[] = "STARTED";
 
 struct witness {
     const struct site *site;
     bool is_asked_for;
     struct rpc_witness hooks;
-    struct lane *lane;     /* of refusals */
-    pthread_mutex_t mutex; /* of what follows */
-    int64_t minute;        /* when this minute began */
-    unsigned told;         /* refusals of this minute */
-    uint64_t untold;       /* refusals without a row, since the last with one */
+    struct lane *lane;     /* for refusals */
+    pthread_mutex_t mutex; /* protects the rest */
+    int64_t minute;        /* when the current minute began */
+    unsigned told;         /* refusals in this minute */
+    uint64_t untold;       /* refusals without a row since the last one with a row */
 };
 
-/* ---- what a call is ---- */
+/* ---- describing a call ---- */
 
-/* How an action is audited, where not by its scope alone. */
+/* Methods whose audit is not determined by their scope alone. */
 static const struct {
     const char *method;
     bool reads_only;
-    bool goes_first; /* the action goes before its row */
+    bool goes_first; /* the action is done before its row is written */
 } special[] = {
     {"/truss.migration.v1.MigrationService/CancelOperation", false, true},
     {"/truss.backup.v1.BackupService/ReadDownload", true, false}, /* DownloadBackup has begun it */
@@ -112,7 +111,7 @@ static bool is_audited(const struct rpc_call *call, enum scope scope, const Prot
     return (scope & AUDITED_SCOPES) != 0 && !reads_only(call->request->method) && !flag_of(input, "dry_run", false);
 }
 
-/* Which migrations, operation or file it is about, in the request's own words. */
+/* The migrations, operation or file that the request names. */
 static const char *subject_of(struct arena *arena, const ProtobufCMessage *input)
 {
     static const char *const names[] = {"migration", "target", "through", "id", "name", "framework"};
@@ -158,7 +157,7 @@ static const char *request_digest(struct arena *arena, struct text payload)
     return hex;
 }
 
-/* The entry of a call, all of it in this arena but for the outcome. */
+/* The entry of a call, in this arena, without its outcome. */
 static struct audit_entry entry_of(const struct witness *witness, struct arena *arena, const struct rpc_call *call,
                                    const ProtobufCMessage *input)
 {
@@ -189,7 +188,7 @@ static void log_row(const struct audit_row *row)
              row->entry.outcome, log_quoted(row->entry.actor, actor), log_quoted(row->entry.action, action));
 }
 
-/* *is_wanted: it is asked for, or there is an audit in this database. */
+/* *is_wanted: an audit is requested, or this database has one. */
 static bool write_row(const struct witness *witness, const struct audit_entry *entry, bool *is_wanted,
                       struct status *status)
 {
@@ -220,7 +219,7 @@ static void log_failure(const struct audit_entry *entry, const struct status *st
               entry->outcome, log_quoted(status->message, error));
 }
 
-/* ---- what is seen ---- */
+/* ---- the witness ---- */
 
 static bool before(void *context, struct rpc_call *call, enum scope scope, const ProtobufCMessage *input)
 {
@@ -239,7 +238,7 @@ static bool before(void *context, struct rpc_call *call, enum scope scope, const
     }
     const bool ok = write_row(witness, entry, &is_wanted, &status);
     if (!is_wanted) {
-        call->witnessed = NULL; /* what is wrong with the database is told by who works with it */
+        call->witnessed = NULL; /* a database error is reported by the handler itself */
     }
     if (ok || !is_wanted) {
         return true;
@@ -252,7 +251,7 @@ static bool before(void *context, struct rpc_call *call, enum scope scope, const
     return false;
 }
 
-/* Writes how an action ended. */
+/* Writes the outcome of an action. */
 static void write_end(const struct witness *witness, const struct audit_entry *begun,
                       const struct witness_outcome *outcome)
 {
@@ -330,7 +329,7 @@ void witness_end(const struct witness *witness, const struct audit_entry *kept, 
 
 /* ---- refusals ---- */
 
-/* One on its way to the table; owns its memory. */
+/* A refusal on its way to the table; owns its memory. */
 struct refusal {
     struct lane_job job; /* first, so that a job is its refusal */
     const struct witness *witness;
@@ -350,7 +349,7 @@ static void write_refusal(struct lane_job *job)
     free(refusal);
 }
 
-/* May this one have a row? *untold: how many had none before it. */
+/* May this one have a row? *untold: how many before it had none. */
 static bool may_be_told(struct witness *witness, uint64_t *untold)
 {
     pthread_mutex_lock(&witness->mutex);

@@ -1,5 +1,5 @@
 /*
- * A path of a command is one of the package or of the directory of the file that has the command.
+ * A path in a command is relative to the package, or to the directory of the file with the command.
  */
 #include "framework/core/mention_path.h"
 
@@ -12,11 +12,11 @@
 #include <string.h>
 
 #define CONFIGURATION_LIMIT ((size_t)256 * 1024) /* bytes */
-#define MOST_PATH           1024                 /* bytes of one that is looked for */
+#define MOST_PATH           1024                 /* bytes of a path that is looked for */
 #define MOST_HERE           200                  /* bytes of a line whose variables are looked for */
-#define MOST_PARTS          32                   /* of one, that may be the project's */
+#define MOST_PARTS          32                   /* parts of a path that may be in the project */
 
-/* "sql/real" of "file://./sql/real/"; NULL for what is no path. */
+/* "sql/real" for "file://./sql/real/"; NULL if it is no path. */
 static const char *path_of(struct arena *arena, const char *said)
 {
     static const char *const schemes[] = {"file://", "filesystem:", NULL};
@@ -42,21 +42,21 @@ static const char *path_of(struct arena *arena, const char *said)
     return size == 0 || strpbrk(path, ":*,") != NULL ? NULL : path;
 }
 
-/* The directory of a path; "" where it has none. */
+/* The directory of a path; "" if it has none. */
 static const char *directory_of(struct arena *arena, const char *path)
 {
     const char *const slash = strrchr(path, '/');
     return slash == NULL ? "" : arena_strndup(arena, path, (size_t)(slash - path));
 }
 
-/* Is what ends in front of this offset a key ('migrations' => …)? */
+/* Is the text before this offset a key ('migrations' => …)? */
 static bool is_key(struct text content, size_t at)
 {
     const struct text rest = text_trim(text_slice(content, at, content.size));
     return text_starts_with(rest, "=>") || text_starts_with(rest, ":");
 }
 
-/* Has the text this name between two of these characters? */
+/* Does the text contain this name between two of these characters? */
 static bool has_between(struct text content, const char *name, const char *borders)
 {
     for (size_t at = 0; (at = text_find(content, name, at)) != SIZE_MAX; at++) {
@@ -69,7 +69,7 @@ static bool has_between(struct text content, const char *name, const char *borde
     return false;
 }
 
-/* "migrations" of "db/migrations" in "db", the whole elsewhere. */
+/* "migrations" for "db/migrations" in "db"; elsewhere the whole path. */
 static const char *seen_from(const char *path, const char *directory)
 {
     const size_t size = strlen(directory);
@@ -87,7 +87,7 @@ static bool names_folder(struct arena *arena, const struct folder *folder, const
            has_between(content, last == NULL ? folder->path : last + 1, quotes);
 }
 
-/* What a configuration that was not read is to the folder. */
+/* Judges a configuration that was not read. */
 static enum named_path judge_file(struct arena *arena, const struct folder *folder, const char *path)
 {
     static const char *const says[] = {
@@ -111,7 +111,7 @@ static enum named_path judge_file(struct arena *arena, const struct folder *fold
     return names_folder(arena, folder, path, content) ? NAMED_IT : says[i] == NULL ? NAMED_NOTHING : NAMED_OTHER;
 }
 
-/* Is it one of the folders that are read, or what they are in? */
+/* Is it one of the folders that are read, or a parent? */
 static bool is_read(const struct folder *folder, const char *path)
 {
     bool is = path_is_within(path, folder->path);
@@ -137,7 +137,7 @@ enum named_path mention_judge(struct arena *arena, const struct folder *folder, 
     }
 }
 
-/* What a path is, seen from a directory of the project. */
+/* Judges a path relative to a directory of the project. */
 static enum named_path judge_from(struct arena *arena, const struct folder *folder, const char *directory,
                                   const char *path)
 {
@@ -145,7 +145,7 @@ static enum named_path judge_from(struct arena *arena, const struct folder *fold
     return whole == NULL ? NAMED_NOTHING : mention_judge(arena, folder, whole);
 }
 
-/* The last parts of a path: no project is deeper, and each end is looked for. */
+/* The last parts of a path: no project is deeper, and each suffix is tried. */
 static const char *last_parts(const char *path)
 {
     const char *start = path + strlen(path);
@@ -155,8 +155,8 @@ static const char *last_parts(const char *path)
     return *start == '/' ? start + 1 : start;
 }
 
-/* Seen from the project, from the package, and from what is above that: there another package may be meant, of which
- * more of the path is there. */
+/* Relative to the project, the package, and the directories above: another package may be meant, in which more of the
+ * path exists. */
 static enum named_path judge_end(struct arena *arena, const struct folder *folder, const char *end)
 {
     enum named_path named = judge_from(arena, folder, "", end);
@@ -167,8 +167,8 @@ static enum named_path judge_end(struct arena *arena, const struct folder *folde
     return named;
 }
 
-/* "/app/db/real", where the project was copied into a container: the longest end of the path that is in the project. A
- * path in the project itself is meant whole. */
+/* "/app/db/real", in a container to which the project was copied: the longest suffix of the path that exists in the
+ * project. A path in the project itself must match completely. */
 static enum named_path judge_absolute(struct arena *arena, const struct folder *folder, const char *path)
 {
     const char *const root = folder->root;
@@ -199,7 +199,7 @@ enum named_path mention_path(struct arena *arena, const struct folder *folder, c
     return first == NAMED_IT || second == NAMED_IT ? NAMED_IT : first == NAMED_NOTHING ? second : first;
 }
 
-/* Is the name, or a path that ends in it, a text of this line? */
+/* Does this line contain the name, or a path that ends with it, as a text? */
 static bool is_text_of(struct arena *arena, struct text line, const char *name)
 {
     static const char quotes[] = "\"'`";

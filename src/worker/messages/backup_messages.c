@@ -1,5 +1,5 @@
 /*
- * The documented words of a status are fewer than what a backup may be in.
+ * The protocol has fewer status words than a backup has states.
  */
 #include "worker/messages/backup_messages.h"
 

@@ -1,5 +1,5 @@
 /*
- * Row by row.
+ * Converts row by row.
  */
 #include "worker/messages/branch_messages.h"
 

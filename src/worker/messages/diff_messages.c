@@ -1,5 +1,5 @@
 /*
- * What was applied beside what a file is today, as a message.
+ * The applied version and today's file, as a message.
  */
 #include "worker/messages/look_messages.h"
 #include "worker/messages/messages.h"
@@ -12,7 +12,7 @@ MESSAGE_SAME(PAST_TIME, DIFF_BASIS__DIFF_BASIS_TIME);
 MESSAGE_SAME(PAST_LAST, DIFF_BASIS__DIFF_BASIS_LAST);
 MESSAGE_SAME(PAST_UNKNOWN, DIFF_BASIS__DIFF_BASIS_UNKNOWN);
 
-/* NULL for none. */
+/* NULL for no commit. */
 static Truss__Migration__V1__Commit *commit_message(struct arena *arena, const struct past_commit *commit)
 {
     if (commit->id == NULL) {

@@ -1,5 +1,5 @@
 /*
- * Checks, previews, findings and the words of a mark as messages.
+ * Checks, previews, findings and messages of marks.
  */
 #include "worker/messages/look_messages.h"
 
@@ -77,7 +77,7 @@ static Truss__Migration__V1__Difference *difference_message(struct arena *arena,
     return difference;
 }
 
-/* What is there and not known to be the same. */
+/* Existing objects that are not known to be equal. */
 static void set_differences(struct arena *arena, const struct schema_findings *found,
                             Truss__Migration__V1__DetectSchemaResponse *reply)
 {
@@ -136,7 +136,7 @@ static Truss__Migration__V1__MissingObject *missing_message(struct arena *arena,
     return message;
 }
 
-/* Borrowed names as a message has them. */
+/* Borrowed names for a message. */
 static char **strings_of(struct arena *arena, const char *const *names, size_t count)
 {
     char **const strings = arena_array(arena, count, sizeof *strings);

@@ -1,5 +1,5 @@
 /*
- * Timestamps split as protobuf wants them: nanoseconds are never negative.
+ * Splits timestamps as protobuf requires: nanoseconds are never negative.
  */
 #include "worker/messages/messages.h"
 
@@ -93,7 +93,7 @@ static bool is_set(const ProtobufCMessage *message, const ProtobufCFieldDescript
     return (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) == 0 || *set == field->id;
 }
 
-/* A string or a message, in its place or in a list. */
+/* Cleans a string or a message, single or in a list. */
 static void clean_pointer(struct arena *arena, const ProtobufCFieldDescriptor *field, void *place, size_t most)
 {
     if (field->type == PROTOBUF_C_TYPE_STRING) {

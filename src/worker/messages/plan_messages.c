@@ -47,7 +47,7 @@ static Truss__Migration__V1__PlannedStatement *statement_message(struct arena *a
     return message;
 }
 
-/* Why it stands apart, and what is made again in front of it because a cut ended it. */
+/* Why the step stands apart, and what is restored before it after a cut. */
 static const char *reason_of(struct arena *arena, const struct step *step)
 {
     if (step->carried == NULL) {
@@ -108,7 +108,7 @@ static Truss__Migration__V1__PlannedMigration *planned_message(struct arena *are
     return message;
 }
 
-/* Why a run would fail: by its statements, and by the server and the role. */
+/* Why a run would fail: because of its statements, and of the server and the role. */
 static void add_failures(struct arena *arena, const struct explanation *explanation, const struct warnings *failures,
                          Truss__Migration__V1__PlanResponse *reply)
 {

@@ -1,5 +1,5 @@
 /*
- * One to one: what src/migration calls it, and what the .proto does.
+ * Translates one to one between src/migration's names and the .proto's.
  */
 #include "worker/messages/run_messages.h"
 
@@ -29,8 +29,8 @@ static enum run_order order_of(bool is_set, bool allowed)
     return !is_set ? RUN_ORDER_OF_FRAMEWORK : allowed ? RUN_ORDER_ANY : RUN_ORDER_STRICT;
 }
 
-/* What selects migrations stands in the same fields of a run's request and of a plan's; a test compares the messages.
- * It is no message of its own: a worker that did not know it would run everything. */
+/* The fields that select migrations are the same in the requests of a run and of a plan; a test compares the messages.
+ * They are no message of their own, because a worker that did not know it would run everything. */
 #define SELECTED_BY(message)                                                                                           \
     .names = (const char *const *)(message)->migrations, .name_count = (message)->n_migrations,                        \
     .target = (message)->target,                                                                                       \

@@ -89,7 +89,7 @@ static void set_applied_by(Truss__Migration__V1__Migration *message, const struc
     }
 }
 
-/* The item of this number, as it is told. */
+/* The item with this index. */
 static Truss__Migration__V1__Migration *migration_message(struct arena *arena, const struct status_answer *answer,
                                                           size_t number)
 {
@@ -125,7 +125,7 @@ static const char *place(struct arena *arena, const struct ledger *ledger)
     return arena_printf(arena, "%s.%s", ledger->schema, ledger->table);
 }
 
-/* A ledger that a folder belongs to is that framework's; else it is of all that it fits. */
+/* A ledger with a folder belongs to that framework; otherwise to all that it fits. */
 static Truss__Migration__V1__DetectedTable *table_message(struct arena *arena, const struct detection *detection,
                                                           const struct found_ledger *found)
 {
@@ -211,7 +211,7 @@ static void add_warnings(Truss__Migration__V1__GetStatusResponse *reply, const c
     }
 }
 
-/* Several are said at their place already. */
+/* Is the warning already in the reply? */
 static bool is_said(const Truss__Migration__V1__GetStatusResponse *reply, const char *warning)
 {
     for (size_t i = 0; i < reply->n_warnings; i++) {
@@ -244,25 +244,26 @@ static void set_warnings(struct arena *arena, Truss__Migration__V1__GetStatusRes
 
 #define TOKEN_HASH 16 /* digits of it */
 
-/* By what the name of the last of the first `count` migrations can be known. */
+/* A hash of the name of the last of the first `count` migrations. */
 static const char *hash_of(struct arena *arena, const struct catalog *catalog, size_t count)
 {
     return arena_strndup(arena, sha256_hex_of(arena, text_of(catalog->items[count - 1].name)), TOKEN_HASH);
 }
 
-/* The place behind the first `count` migrations. */
+/* A token for the place after the first `count` migrations. */
 static const char *page_token(struct arena *arena, const struct catalog *catalog, size_t count)
 {
     return arena_printf(arena, "%zu-%s", count, hash_of(arena, catalog, count));
 }
 
-/* Whatever its number: is this the place that the token means? */
+/* Is this the place that the token means, whatever its number? */
 static bool is_place(struct arena *arena, const struct catalog *catalog, size_t count, const char *hash)
 {
     return count > 0 && count <= catalog->count && strcmp(hash_of(arena, catalog, count), hash) == 0;
 }
 
-/* Where the page begins. The number is right where nothing came or went in front of it; else the name is looked for. */
+/* Where the page begins. The number is right if nothing was added or removed before it; otherwise the name is
+ * searched. */
 static bool page_begin(const struct catalog *catalog, const char *token, size_t *begin, struct status *status)
 {
     const char *const dash = strchr(token, '-');
@@ -319,7 +320,7 @@ static bool set_migrations(struct arena *arena, Truss__Migration__V1__GetStatusR
     return true;
 }
 
-/* Zeros are counts where a folder or a tracking table was read, or where there is neither. */
+/* Zeros are real counts if a folder or a tracking table was read, or if there is neither. */
 static bool is_counted(const struct catalog *catalog)
 {
     const struct detection *const detection = &catalog->detection;

@@ -1,13 +1,13 @@
 /*
- * Runs that wait in the lane have no thread that could say that their worker lives, so that those that run say it for
- * them: without that they would be told as lost while they wait.
+ * Queued runs have no thread to send their heartbeat, so running ones send it for them; otherwise they would be
+ * reported as lost while they wait.
  */
 #include "worker/operations/operation_store.h"
 #include "worker/operations/operations_private.h"
 
 #include <string.h>
 
-#define SIGN_EACH_MS 3000 /* ten times in front of what makes one lost */
+#define SIGN_EACH_MS 3000 /* a tenth of the time after which a run is lost */
 
 static void set_waiting(struct operation *operation, bool is_waiting)
 {
@@ -31,7 +31,7 @@ void operation_turn_came(struct operation *operation)
     set_waiting(operation, false);
 }
 
-/* The ids of those that wait, as an array's text; NULL where there are none, or it is too early. */
+/* The ids of the queued ones, as the text of an array; NULL if there are none, or it is too early. */
 static const char *list_waiting(struct operations *operations, struct arena *arena)
 {
     struct buffer ids = {.arena = arena};
@@ -50,7 +50,7 @@ static const char *list_waiting(struct operations *operations, struct arena *are
     return ids.size == 0 ? NULL : buffer_string(&ids);
 }
 
-/* Another worker was asked to end it: it ends when its turn comes. */
+/* Another worker was asked to cancel it: it ends when its turn comes. */
 static void cancel_waiting(void *data, const char *id)
 {
     struct operations *const operations = data;
@@ -70,7 +70,7 @@ void operations_sign_waiting(struct operations *operations, struct pg_session *b
     const char *const ids = list_waiting(operations, arena);
     if (ids != NULL) {
         const struct cancel_wish wish = {cancel_waiting, operations};
-        operation_store_sign(beside, ids, &wish, &status); /* where it fails: with the next look */
+        operation_store_sign(beside, ids, &wish, &status); /* on failure: with the next heartbeat */
     }
     arena_free(arena);
 }

@@ -1,6 +1,6 @@
 /*
- * What ended is kept as the whole packed message, so that every worker answers the same; what runs, as columns that a
- * person can read with psql.
+ * An ended operation is stored as the whole packed message, so that every worker gives the same answer; a running one
+ * as columns that a person can read with psql.
  */
 #include "worker/operations/operation_store.h"
 
@@ -27,8 +27,8 @@ static void put_bytes(struct buffer *sql, struct text bytes)
     buffer_puts(sql, "', 'hex')");
 }
 
-/* The message's bytes, where there is memory for them and for the SQL that is made of them; without its result where
- * only that is too large: the summary says how it ended, and one that never ends would be taken for lost. */
+/* The message's bytes, if there is memory for them and their SQL. If only its result is too large that is left out: the
+ * summary tells the outcome, and an operation without an end would be taken for lost. */
 static bool pack(const Operation *operation, struct text *bytes, struct status *status)
 {
     Operation message = *operation;
@@ -121,7 +121,7 @@ bool operation_store_sign(struct pg_session *session, const char *ids, const str
     return result != NULL;
 }
 
-/* In the place of "failed": who does not know the word reads it as that. */
+/* Instead of "failed"; clients that do not know the word treat it so. */
 #define REFUSED "refused"
 
 static const char *const state_words[] = {
@@ -196,7 +196,7 @@ bool operation_store_add_ended(struct pg_session *session, const struct operatio
 
 #define EVENT_HEX "pg_catalog.encode(e.event, 'hex')"
 
-/* What ended is read as the message that was kept, or, for a list, as columns: those are short whatever happened. */
+/* An ended operation is read from the stored message, or, for a list, from columns, which are always short. */
 #define OPERATION_COLUMNS(summary, outcome)                                                                            \
     "SELECT o.id, " summary ", o.migration, o.step, o.steps, o.cancel_requested, " outcome ", "                        \
     "(extract(epoch FROM o.started_at) * 1000000)::bigint, "                                                           \
@@ -216,7 +216,7 @@ static void set_lost(struct arena *arena, Operation *operation, int64_t last_hea
                                         "what is applied; a new run goes on from there.");
 }
 
-/* Its first event says it: there is no column for it. One that cannot be read spoils no more than this. */
+/* Its first event contains it: there is no column. If the event is unreadable only this is missing. */
 static bool read_started_by(struct arena *arena, const char *first_event, const char **name, struct status *status)
 {
     struct status why = {.arena = status->arena};
@@ -232,7 +232,7 @@ static bool read_started_by(struct arena *arena, const char *first_event, const 
     return true;
 }
 
-/* NULL where it cannot be read, which the status tells. */
+/* NULL with the status if it cannot be read. */
 static Operation *operation_of(struct arena *arena, const PGresult *result, int row, struct status *status)
 {
     const char *const outcome = pg_field(result, row, 6);

@@ -1,6 +1,6 @@
 /*
- * One mutex over all: what is done under it is short, and nobody holds it while asking the database. Events are kept
- * packed, as they are sent and stored.
+ * One mutex for everything: it is held briefly, and never during a database query. Events are stored packed, as they
+ * are sent.
  */
 #include "worker/operations/operations_private.h"
 
@@ -21,12 +21,12 @@
 
 #define THREADS      4
 #define QUEUE        32
-#define REMEMBERED   200                        /* operations that have ended, */
-#define MOST_BYTES   ((size_t)32 * 1024 * 1024) /* and of all of them together */
-#define MOST_EVENTS  100000                     /* of one; what comes behind is not kept */
-#define NOTE_EACH_MS 300                        /* between two notes in the database */
+#define REMEMBERED   200                        /* ended operations that are remembered, */
+#define MOST_BYTES   ((size_t)32 * 1024 * 1024) /* and the most bytes of all together */
+#define MOST_EVENTS  100000                     /* of one operation; later ones are not kept */
+#define NOTE_EACH_MS 300                        /* between two writes to the database */
 #define END_TRIES    5
-#define MARK_MS      2000 /* what was marked is committed: its answer does not wait long for a note about it */
+#define MARK_MS      2000 /* a mark is committed: its answer does not wait long for this record */
 
 typedef Truss__Migration__V1__Operation Operation;
 
@@ -119,7 +119,7 @@ void operations_free(struct operations *operations)
     free(operations);
 }
 
-/* With the mutex held: the oldest of those that have ended go. */
+/* With the mutex held: removes the oldest ended operations. */
 static void forget_old(struct operations *operations)
 {
     size_t done = 0;
@@ -138,7 +138,7 @@ static void forget_old(struct operations *operations)
     }
 }
 
-/* ---- the side of the run ---- */
+/* ---- used by the run ---- */
 
 Operation operation_message(struct arena *arena, const struct operation *operation)
 {
@@ -212,7 +212,7 @@ static bool is_cancelled(void *data)
     return atomic_load(&operation->cancel);
 }
 
-/* A copy of the events that are not in the database yet: it is written to without the mutex. */
+/* Copies the events that are not in the database yet, since writing happens without the mutex. */
 static size_t copy_new_events(struct arena *arena, const struct operation *operation, struct stored_event **events)
 {
     const size_t fresh = operation->event_count - operation->noted;
@@ -237,7 +237,7 @@ static size_t copy_new_events(struct arena *arena, const struct operation *opera
     return count;
 }
 
-/* Writes down what is new. False where the database cannot be had: next time. */
+/* Writes what is new. On failure it is tried again later. */
 static bool note(struct operation *operation, struct pg_session *session)
 {
     struct operations *const operations = operation->operations;
@@ -355,7 +355,7 @@ bool operation_is_written_down(const struct operation *operation)
     return operation->is_written_down;
 }
 
-/* The last word in the database: worth several tries. */
+/* Writes the final state to the database: worth several attempts. */
 static void write_end(struct operation *operation, const Operation *message)
 {
     const struct timespec pause = {.tv_sec = 1};
@@ -392,7 +392,7 @@ static Truss__Migration__V1__OperationState end_state(const struct story_outcome
                               : TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_FAILED;
 }
 
-/* Sets how it ended; what the message points to is the arena's or the outcome's. */
+/* Sets the outcome; what the message points to is in the arena or the outcome. */
 static void set_end(struct arena *arena, const struct story_outcome *outcome, Operation *message)
 {
     const Truss__Migration__V1__RunResponse *const result = outcome->result;
@@ -419,7 +419,7 @@ void operation_end(struct operation *operation, const struct story_outcome *outc
     set_end(arena, outcome, &message);
     size_t size = truss__migration__v1__operation__get_packed_size(&message);
     if (!memory_has_room(size)) {
-        message.result = NULL; /* the summary says how it ended */
+        message.result = NULL; /* the summary tells the outcome */
         size = truss__migration__v1__operation__get_packed_size(&message);
     }
     char *const packed = memory_alloc(size + 1);
@@ -440,9 +440,9 @@ void operation_end(struct operation *operation, const struct story_outcome *outc
     arena_free(arena);
 }
 
-/* ---- what was marked ---- */
+/* ---- marks ---- */
 
-/* Where runs are written down already every worker is to know of it; for its own sake nothing is made in a database. */
+/* If the database already stores runs, stores the mark so that every worker knows it; creates nothing for it. */
 static void write_mark(struct operation *operation, const Operation *message)
 {
     struct operations *const operations = operation->operations;
@@ -453,7 +453,7 @@ static void write_mark(struct operation *operation, const Operation *message)
     struct pg_session *const session = pg_pool_take_pinned(operations->site->pool, deadline_in(MARK_MS), &status);
     if (session != NULL) {
         struct status ignored = {.arena = arena};
-        const bool ok = pg_exec(session, "BEGIN", &status) && /* the row and what it says are there together */
+        const bool ok = pg_exec(session, "BEGIN", &status) && /* the row and its content appear together */
                         operation_store_add_ended(session, &ended, &is_kept, &status) &&
                         (!is_kept || note(operation, session)) && pg_exec(session, "COMMIT", &status);
         (void)(ok || pg_exec(session, "ROLLBACK", &ignored));

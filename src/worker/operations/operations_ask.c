@@ -1,6 +1,6 @@
 /*
- * Operations for who asks: out of memory where this worker runs them, else out of the database. What another worker
- * runs is looked at a few times a second.
+ * Operations for calls: from memory if this worker runs them, else from the database. Other workers' operations are
+ * polled a few times a second.
  */
 #include "base/limits.h"
 #include "base/sorting.h"
@@ -13,8 +13,8 @@
 #include <string.h>
 #include <time.h>
 
-#define LOOK_EACH_MS 250 /* between two looks at what another worker runs, */
-#define LOOKERS      16  /* where no more than these look */
+#define LOOK_EACH_MS 250 /* between two polls of another worker's operation, */
+#define LOOKERS      16  /* while at most this many calls poll */
 
 typedef Truss__Migration__V1__Operation Operation;
 
@@ -28,7 +28,7 @@ static struct operation *find(const struct operations *operations, const char *i
     return one;
 }
 
-/* With the mutex held: a copy in the request's arena. NULL where there is no memory for it, which the status tells. */
+/* With the mutex held: a copy in the request's arena. NULL with the status if there is no memory for it. */
 static Operation *copy_of(const struct request *request, const struct operation *operation)
 {
     struct arena *const arena = request->arena;
@@ -65,7 +65,7 @@ static void *not_found(const struct request *request, const char *id)
     return NULL;
 }
 
-/* What another worker wrote down, over a session that the caller has. */
+/* Another worker's stored operation, on the caller's session. */
 static Operation *read_stored(const struct request *request, struct pg_session *session, const char *id)
 {
     Operation *operation = NULL;
@@ -96,7 +96,8 @@ Operation *operations_get(struct operations *operations, const struct request *r
     return operation != NULL ? copy : get_stored(request, id);
 }
 
-/* With the mutex held: its events behind `after`, as many as there is memory for; false where there is none for one. */
+/* With the mutex held: the events behind `after`, as many as there is memory for; false if there is none for a single
+ * one. */
 static bool copy_events(const struct request *request, const struct operation *operation, uint32_t after,
                         Truss__Migration__V1__WaitOperationResponse *reply)
 {
@@ -124,18 +125,18 @@ static bool copy_events(const struct request *request, const struct operation *o
 int64_t operations_wait_end(int64_t deadline, uint32_t wait_ms)
 {
     const int64_t until = clock_ms() + (wait_ms > LIMIT_WAIT_MS ? LIMIT_WAIT_MS : wait_ms);
-    /* An answer wants a moment to get there in time. */
+    /* The answer needs a moment to arrive in time. */
     return deadline != NO_DEADLINE && deadline - 200 < until ? deadline - 200 : until;
 }
 
-/* News of an operation that a call waits for. */
+/* A call that waits for an operation. */
 struct waiting {
     const char *id;
-    uint32_t after; /* an event's number */
-    int64_t until;  /* clock_ms units */
+    uint32_t after; /* the number of an event */
+    int64_t until;  /* clock_ms */
 };
 
-/* True where the operation is one of ours; whether it could be told is in the status. */
+/* Returns true if the operation is one of ours; the status tells whether it could be copied. */
 static bool wait_here(struct operations *operations, const struct request *request, const struct waiting *waiting,
                       Truss__Migration__V1__WaitOperationResponse *reply)
 {
@@ -144,7 +145,7 @@ static bool wait_here(struct operations *operations, const struct request *reque
     while (operation != NULL && operation->event_count <= waiting->after && !operation->is_done &&
            !operations->stopping && clock_ms() < waiting->until) {
         operations_wait_for_news(operations, waiting->until - clock_ms());
-        operation = find(operations, waiting->id); /* it may have been forgotten meanwhile */
+        operation = find(operations, waiting->id); /* it may have been removed meanwhile */
     }
     if (operation != NULL) {
         reply->operation = copy_of(request, operation);
@@ -162,7 +163,7 @@ static bool is_stopping(struct operations *operations)
     return stopping;
 }
 
-/* One look, over one session: the operation, and its events behind what is known of them. */
+/* One poll, on one session: the operation, and its new events. */
 static bool look_stored(const struct request *request, const struct waiting *waiting,
                         Truss__Migration__V1__WaitOperationResponse *reply)
 {
@@ -181,8 +182,8 @@ static bool look_stored(const struct request *request, const struct waiting *wai
     return ok;
 }
 
-/* Until the next look: the more there are who look, the longer, so that all of them together do not ask the database
- * more often than LOOKERS would. */
+/* Waits until the next poll: the more calls poll, the longer, so that all together query no more often than LOOKERS
+ * would. */
 static void pause_look(struct operations *operations)
 {
     const size_t looking = atomic_load(&operations->looking);
@@ -192,7 +193,7 @@ static void pause_look(struct operations *operations)
     nanosleep(&pause, NULL);
 }
 
-/* Looks again and again, giving the connection back in between. */
+/* Polls repeatedly, and returns the connection in between. */
 static bool wait_stored(struct operations *operations, const struct request *request, const struct waiting *waiting,
                         Truss__Migration__V1__WaitOperationResponse *reply)
 {
@@ -260,7 +261,7 @@ Operation *operations_cancel(struct operations *operations, const struct request
     return operation != NULL ? copy : cancel_stored(operations, request, id, until);
 }
 
-/* As a list shows it: how it ended is in its summary, the rest is for who asks for this one. */
+/* For a list: without the details of the outcome. */
 static Operation *short_copy_of(const struct request *request, const struct operation *operation)
 {
     Operation *const copy = copy_of(request, operation);
@@ -291,7 +292,7 @@ static int by_age(const void *a, const void *b)
     return when_x > when_y ? -1 : when_x < when_y ? 1 : 0;
 }
 
-/* Those of this worker. False where there is no memory for all of them: a list that lacks one would be no list. */
+/* Those of this worker. Fails if there is no memory for all of them: an incomplete list would be wrong. */
 static bool list_here(struct operations *operations, const struct request *request, uint32_t most,
                       Truss__Migration__V1__ListOperationsResponse *list)
 {

@@ -1,7 +1,7 @@
 /*
- * truss.migration.v1.MigrationService: each handler lets worker/messages take its message apart, src/migration do the
- * work, and worker/messages put the reply together. Decided here is only which framework is meant: the one that the
- * request names, else the one that the worker was started with.
+ * truss.migration.v1.MigrationService: in each handler worker/messages reads the message, src/migration does the work,
+ * and worker/messages makes the reply. Only the choice of the framework is made here: the one in the request, else the
+ * one in the worker's options.
  */
 #include "worker/service/service.h"
 
@@ -93,7 +93,7 @@ static ProtobufCMessage *diff(void *context, struct rpc_call *call, const Protob
     return &reply->base;
 }
 
-/* What was marked is among the runs. */
+/* Adds the mark to the list of runs. */
 static void tell_mark(const struct service_context *service, const struct request *request, struct operation_mark mark)
 {
     mark.started_by = request->actor;
@@ -194,7 +194,7 @@ static ProtobufCMessage *detect_schema(void *context, struct rpc_call *call, con
         (const Truss__Migration__V1__DetectSchemaRequest *)input;
     const struct request request = service_request(context, call);
     struct schema_findings found;
-    /* What is no script is refused without a database, too. */
+    /* An empty script is refused even without a database. */
     const bool is_empty = text_trim(text_of(message->sql)).size == 0;
     struct pg_session *const session = is_empty ? NULL : request_connect(&request);
     const struct objects_place place = {call->arena, session, request.site->project.schema};
@@ -223,7 +223,7 @@ static ProtobufCMessage *create_now(void *context, struct rpc_call *call, const 
     return &reply->base;
 }
 
-/* What writes may bear an idempotency key. */
+/* Methods that write may have an idempotency key. */
 
 static ProtobufCMessage *handle_mark_applied(void *context, struct rpc_call *call, const ProtobufCMessage *input)
 {

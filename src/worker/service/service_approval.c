@@ -1,6 +1,6 @@
 /*
- * Approving: what waits is approved by its hash; a plan that nobody has tried to run yet is made anew, and is approved
- * where it is the one that was looked at.
+ * Approvals: a waiting request is approved by its hash. For a plan that nobody has tried to run, the plan is made
+ * again, and approved if it has the given hash.
  */
 #include "worker/service/service_approval.h"
 
@@ -65,13 +65,13 @@ static bool check_wish(const struct service_context *context, const Truss__Migra
            status_fail(status, STATUS_INVALID_ARGUMENT, "A comment has at most %d bytes.", APPROVAL_COMMENT_LIMIT);
 }
 
-/* Who names migrations means these, and no others that wait with the same hash. */
+/* A request that names migrations means exactly these, not others that wait with the same hash. */
 static bool names_some(const Truss__Migration__V1__ApproveRequest *message)
 {
     return message->plan != NULL && (message->plan->n_migrations > 0 || message->plan->target[0] != '\0');
 }
 
-/* Nobody has tried it, or it is named: the plan that the request describes must have this hash. */
+/* If it is not waiting, or migrations are named: the plan that the request describes must have this hash. */
 static bool find_plan(const struct request *request, struct pg_session *session,
                       const Truss__Migration__V1__ApproveRequest *message, const char **what)
 {

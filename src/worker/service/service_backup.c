@@ -1,7 +1,7 @@
 /*
- * truss.backup.v1.BackupService. Making, verifying and restoring cost disk and processor, and no data: scope branch.
- * Who may delete backups, or say how long they are kept, can leave a database without one, and who downloads one has
- * all of its data: scope admin.
+ * truss.backup.v1.BackupService. Making, verifying and restoring use disk and CPU but reveal no data: scope branch.
+ * Whoever deletes backups or sets the retention can leave a database without any, and a download contains all data:
+ * scope admin.
  */
 #include "worker/service/service_backup.h"
 
@@ -21,7 +21,7 @@ static struct backup_call call_of(const struct backup_context *context, const st
     return (struct backup_call){context->backups, call->arena, call->status, call->deadline};
 }
 
-/* An id of a path; NOT_FOUND for what is none. */
+/* An id in a path; NOT_FOUND if it is no number. */
 static bool read_id(const char *text, int64_t *id, struct status *status)
 {
     char *end;
@@ -65,7 +65,7 @@ static ProtobufCMessage *get(void *data, struct rpc_call *call, const ProtobufCM
                : NULL;
 }
 
-/* ---- what goes on behind its answer ---- */
+/* ---- background work ---- */
 
 static ProtobufCMessage *answer(const struct backup_context *context, struct rpc_call *call,
                                 const struct backup_row *row, const struct backup_job *job)
@@ -145,7 +145,7 @@ static ProtobufCMessage *restore(void *data, struct rpc_call *call, const Protob
     return answer(context, call, &row, &job);
 }
 
-/* ---- ending ---- */
+/* ---- cancelling and deleting ---- */
 
 static ProtobufCMessage *cancel(void *data, struct rpc_call *call, const ProtobufCMessage *input)
 {

@@ -1,6 +1,6 @@
 /*
- * truss.branch.v1.BranchService: each handler passes its message's members to src/branch and makes the reply of what
- * comes. The connection strings are made here, where src/connection is known.
+ * truss.branch.v1.BranchService: each handler passes its message's fields to src/branch and makes the reply. Connection
+ * strings are made here, with src/connection.
  */
 #include "worker/service/service_branch.h"
 
@@ -22,7 +22,7 @@
 
 #define MOST_TTL_HOURS (24 * 366 * 10)
 #define UNDONE_TOLD_MS (3600 * 1000)
-#define LOOK_EACH_MS   1000 /* each look is a session of the database that may be copied at this moment */
+#define LOOK_EACH_MS   1000 /* each poll needs a session on the database, which may be being copied */
 
 static struct branch_call means_of(const struct branch_context *context, const struct rpc_call *call)
 {
@@ -34,7 +34,7 @@ static struct branch_call means_of(const struct branch_context *context, const s
     };
 }
 
-/* An id of a path is text. What is no number is no branch. */
+/* An id in a path is text. If it is no number there is no such branch. */
 static bool read_id(const struct rpc_call *call, const char *text, int64_t *id)
 {
     const size_t size = strlen(text);
@@ -92,7 +92,7 @@ static ProtobufCMessage *get(void *data, struct rpc_call *call, const ProtobufCM
         !read_id(call, ((const Truss__Branch__V1__GetBranchRequest *)input)->id, &id)) {
         return NULL;
     }
-    /* While its parent is copied nobody gets a connection to ask for the row. */
+    /* While its parent is being copied nobody can connect to read the row. */
     if (branch_jobs_find(context->jobs, call->arena, id, &row, &phase)) {
         Truss__Branch__V1__Branch *const reply = branch_message(call->arena, &row);
         reply->phase = message_string(phase);
@@ -101,7 +101,7 @@ static ProtobufCMessage *get(void *data, struct rpc_call *call, const ProtobufCM
     return branch_find(&means, id, &row) ? &branch_message(call->arena, &row)->base : NULL;
 }
 
-/* A worker is for one database: what else its role may read is not for everybody who may make branches. */
+/* A worker serves one database: other databases that its role may read are not for everybody who may make branches. */
 static bool check_parent(const struct branch_context *context, const struct rpc_call *call, const char *parent)
 {
     const bool is_own = parent[0] == '\0' || strcmp(parent, context->site->conninfo->place.database) == 0 ||
@@ -111,7 +111,7 @@ static bool check_parent(const struct branch_context *context, const struct rpc_
                        "Only a caller with the scope \"admin\" may copy another database than the worker's.");
 }
 
-/* What is asked for; *key and all else is borrowed from the call. */
+/* The request's wish; all of it is borrowed from the call. */
 static bool read_wish(const struct branch_context *context, struct rpc_call *call,
                       const Truss__Branch__V1__CreateBranchRequest *message, struct branch_new *what)
 {
@@ -126,7 +126,7 @@ static bool read_wish(const struct branch_context *context, struct rpc_call *cal
         .disables_triggers = message->disable_triggers,
         .data_at = NO_TIME,
     };
-    /* The key is kept by the branch: a session that keeps it would keep the database from being copied. */
+    /* The branch itself stores the key: a session that held it would prevent copying the database. */
     return idempotency_read(call, &what->key, &what->request) && site_is_connected(context->site, call->status) &&
            check_ttl(call, message->ttl_hours) && check_parent(context, call, message->parent);
 }
@@ -146,7 +146,7 @@ static ProtobufCMessage *create(void *data, struct rpc_call *call, const Protobu
     return &branch_message(call->arena, &row)->base;
 }
 
-/* Behind the answer. */
+/* In the background. */
 static ProtobufCMessage *begin(const struct branch_context *context, struct rpc_call *call,
                                const struct branch_job *wish)
 {
@@ -181,7 +181,8 @@ static ProtobufCMessage *cancel(void *data, struct rpc_call *call, const Protobu
     return &reply->base;
 }
 
-/* Why what was begun with it was undone, by whichever worker: what begins and what succeeds empties the row's word. */
+/* Why the last operation on the branch was undone, by any worker. (The row's error is cleared when one begins or
+ * succeeds.) */
 static Truss__Rpc__V1__Status *error_of_row(struct arena *arena, const struct branch_row *row)
 {
     struct status told = {.arena = arena};
@@ -192,8 +193,7 @@ static Truss__Rpc__V1__Status *error_of_row(struct arena *arena, const struct br
     return status_message(arena, &told);
 }
 
-/* The branch itself is as it was before a reset that was undone: that is told to who follows the reset, not for ever.
- */
+/* After an undone reset the branch is as before: the error is only reported to callers that follow the reset. */
 static Truss__Rpc__V1__Status *error_now(struct arena *arena, const struct branch_row *row,
                                          Truss__Rpc__V1__Status *error)
 {
@@ -202,7 +202,7 @@ static Truss__Rpc__V1__Status *error_now(struct arena *arena, const struct branc
     return is_over ? NULL : error != NULL ? error : error_of_row(arena, row);
 }
 
-/* What its row says. While its parent is copied, or undone, there may be nobody or nothing to ask. */
+/* Reads the row. While its parent is being copied, or after an undo, there may be none, or no connection. */
 static bool look_at_row(const struct branch_context *context, struct rpc_call *call, const struct branch_news *news,
                         Truss__Branch__V1__WaitBranchResponse *reply)
 {

@@ -1,5 +1,5 @@
 /*
- * truss.connection.v1.ConnectionService: answers also while the database is down, without what only the server knows.
+ * truss.connection.v1.ConnectionService: also answers while the database is down, without what only the server knows.
  */
 #include "worker/service/service_connection.h"
 
@@ -22,7 +22,7 @@ static char *or_empty(const char *text)
     return message_string(text);
 }
 
-/* ---- what the URL says ---- */
+/* ---- from the URL ---- */
 
 static void put_forms(struct arena *arena, const struct conninfo *conninfo, bool reveal, Reply *reply)
 {
@@ -71,7 +71,7 @@ static Reply *reply_of(struct arena *arena, const struct conninfo *conninfo, boo
     return reply;
 }
 
-/* ---- what the server says ---- */
+/* ---- from the server ---- */
 
 static void put_settings(struct arena *arena, const struct server_facts *facts, Reply *reply)
 {

@@ -1,5 +1,5 @@
 /*
- * The worker's own site, but for its database: that is the branch's.
+ * Uses the worker's own site with the branch's database.
  */
 #include "worker/service/service_rehearsal.h"
 
@@ -18,7 +18,7 @@
 typedef Truss__Branch__V1__RehearseBranchRequest Wish;
 typedef Truss__Branch__V1__RehearseBranchResponse Reply;
 
-/* Of a schema alone everything would be pending. */
+/* Without data everything would be pending. */
 static bool has_rows(const struct rpc_call *call, const struct branch_row *row)
 {
     return strcmp(row->kind, "schema") != 0 ||
@@ -38,7 +38,7 @@ static struct run_options options_of(const Wish *wish)
 
 /* ---- before ---- */
 
-/* A role is the server's, whichever database it was made from. */
+/* Roles, for example, belong to the server, whichever database they are created from. */
 static bool may_act_outside(const struct rpc_call *call, const Wish *wish, const struct words *lines, bool by_tool)
 {
     if (lines->count == 0 || wish->allow_server_wide) {
@@ -71,14 +71,14 @@ static void put_outside(struct arena *arena, const struct words *lines, Reply *r
     }
 }
 
-/* What is refused anyway has its own reason. */
+/* If the run would be refused anyway, that reason is reported. */
 static bool would_begin(const struct request *request, const struct preparation *preparation,
                         const struct run_options *options)
 {
     return prepare_may_begin(preparation, options) && (!preparation->delegate || request->site->allow_delegate);
 }
 
-/* What is to be run, and whether it may be: the plan, by whose hash it is known. */
+/* The plan of what is to be run, and whether it may be. */
 static bool plan(const struct request *request, struct rpc_call *call, const Wish *wish, Reply *reply)
 {
     const struct run_options options = options_of(wish);
@@ -107,9 +107,9 @@ static bool plan(const struct request *request, struct rpc_call *call, const Wis
     return ok;
 }
 
-/* ---- the runs ---- */
+/* ---- running ---- */
 
-/* hash: of the plan that was looked at; NULL: whatever is pending. */
+/* hash: the reviewed plan's; NULL: run whatever is pending. */
 static bool run_pending(const struct request *request, const Wish *wish, const char *hash, struct run_result *result)
 {
     struct run_options options = options_of(wish);
@@ -133,7 +133,7 @@ static const char *summary_of(struct arena *arena, const struct run_result *firs
                               words_counted(arena, first->applied_count, "migration was", "migrations were"));
 }
 
-/* Runs twice. False where it could not begin. */
+/* Runs twice. Returns false if it could not start. */
 static bool rehearse(const struct request *request, const Wish *wish, Reply *reply)
 {
     struct run_result first;
@@ -149,7 +149,7 @@ static bool rehearse(const struct request *request, const Wish *wish, Reply *rep
     return true;
 }
 
-/* The branch in the place of the worker's database. */
+/* Replaces the worker's database by the branch. */
 static bool rehearse_there(const struct site *own, struct rpc_call *call, const Wish *wish,
                            const struct branch_row *row, Reply *reply)
 {
@@ -162,7 +162,7 @@ static bool rehearse_there(const struct site *own, struct rpc_call *call, const 
         .site = &site,
         .framework = wish->framework[0] != '\0' ? wish->framework : own->framework,
         .request_id = rpc_request_metadata(call->request, "request-id"),
-        .allow_other_database = true, /* the branch is none that a project names */
+        .allow_other_database = true, /* no project names a branch */
         .arena = call->arena,
         .deadline = call->deadline,
         .status = call->status,

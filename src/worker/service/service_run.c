@@ -1,5 +1,5 @@
 /*
- * A run on the caller's thread or on one of its own, an operation around either.
+ * Runs on the caller's thread or in the background, as an operation.
  */
 #include "worker/service/service_run.h"
 
@@ -19,7 +19,7 @@
 
 #include <stdlib.h>
 
-/* The operation as a reply: which database and project it is about is the same for all of a worker. */
+/* The operation as a reply, with the target, which is the same for all of a worker's. */
 static ProtobufCMessage *with_target(const struct request *request, Truss__Migration__V1__Operation *operation)
 {
     if (operation == NULL) {
@@ -43,7 +43,7 @@ static struct operation *begin_operation(const struct service_context *context, 
 
 /* ---- Run ---- */
 
-/* Who allowed it stands in the answer, and with it in the operation. */
+/* The approver is in the answer, and so in the operation. */
 static void say_approved(const struct request *request, Truss__Migration__V1__RunResponse *reply)
 {
     const struct approval_asker *const asker = request->permission == NULL ? NULL : request->permission->data;
@@ -53,7 +53,7 @@ static void say_approved(const struct request *request, Truss__Migration__V1__Ru
     }
 }
 
-/* Was nothing run, because it may not be? A database that cannot be reached has refused nothing. */
+/* Was nothing run because it is not allowed? An unreachable database is no refusal. */
 static bool is_refused(const struct status *error, const struct run_result *result,
                        const Truss__Migration__V1__RunResponse *reply)
 {
@@ -66,8 +66,8 @@ static bool is_refused(const struct status *error, const struct run_result *resu
     return refused;
 }
 
-/* Runs, and ends the operation. detection: NULL where it was not asked for yet. The reply in the request's arena; NULL
- * where it could not begin. */
+/* Runs, and ends the operation. detection: NULL if not detected yet. Returns the reply in the request's arena; NULL if
+ * it could not start. */
 static Truss__Migration__V1__RunResponse *run_operation(const struct request *request, struct operation *operation,
                                                         const Truss__Migration__V1__RunRequest *message,
                                                         const struct detection *detection)
@@ -96,7 +96,7 @@ static Truss__Migration__V1__RunResponse *run_operation(const struct request *re
     return reply;
 }
 
-/* The deadline of a run that says how long it may take. */
+/* The deadline of a run with its own time limit. */
 static int64_t deadline_of(const Truss__Migration__V1__RunRequest *message, int64_t otherwise)
 {
     const int64_t deadline = deadline_in(message->timeout_ms);
@@ -126,7 +126,7 @@ static ProtobufCMessage *run_now(void *data, struct rpc_call *call, const Protob
 ProtobufCMessage *handle_run(void *data, struct rpc_call *call, const ProtobufCMessage *input)
 {
     const struct service_context *const context = data;
-    /* A try leaves no trace, not of its key either; it may be repeated as it is. */
+    /* A dry run leaves no trace, not even of its key; it may be repeated. */
     if (((const Truss__Migration__V1__RunRequest *)input)->dry_run) {
         return run_now(data, call, input, NULL);
     }
@@ -136,18 +136,18 @@ ProtobufCMessage *handle_run(void *data, struct rpc_call *call, const ProtobufCM
 
 /* ---- StartRun ---- */
 
-/* A run that goes on when its call has been answered; owns its memory. */
+/* A background run; owns its memory. */
 struct background {
     struct lane_job job; /* first, so that a job is its run */
     const struct site *site;
-    struct operation *operation; /* NULL: not yet */
+    struct operation *operation; /* NULL: not begun */
     struct arena *arena;
     const Truss__Migration__V1__RunRequest *message;
     const char *actor;
-    struct detection detection; /* asked once, by the call */
+    struct detection detection; /* done once, by the call */
     const struct witness *witness;
-    const struct audit_entry *witnessed; /* NULL: nobody audits it */
-    const char *log_context;             /* the call's, as is the next */
+    const struct audit_entry *witnessed; /* NULL: not audited */
+    const char *log_context;             /* the call's, like the next */
     const char *request_id;
     struct approval_rule approval;
     struct approval_asker asker;
@@ -193,7 +193,7 @@ static void run_in_background(struct lane_job *job)
     background_free(background);
 }
 
-/* NULL where there is no memory for its message, which the call's status tells. */
+/* NULL with the call's status if there is no memory for its message. */
 static struct background *background_new(const struct service_context *context, const struct rpc_call *call)
 {
     struct background *background = memory_alloc(sizeof *background);
@@ -223,7 +223,7 @@ static ProtobufCMessage *fail_start(struct background *background, const struct 
     return NULL;
 }
 
-/* Is there anything that a run would change? What was detected on the way is kept for the run. */
+/* Would a run change anything? The detection is kept for the run. */
 static bool will_change(struct background *background, const struct rpc_call *call, bool *changes)
 {
     const struct request request = background_request(background, call->deadline, call->status);
@@ -236,8 +236,7 @@ static bool will_change(struct background *background, const struct rpc_call *ca
     return ok;
 }
 
-/* What it needs of the call, which it outlives; then it waits for its turn. The background is the run's where this is
- * true. */
+/* Copies what the run needs of the call, and queues it. If it returns true the run owns `background`. */
 static bool run_behind(struct background *background, const struct service_context *context, struct rpc_call *call)
 {
     background->witness = context->witness;
@@ -252,8 +251,8 @@ static bool run_behind(struct background *background, const struct service_conte
                        "The worker has too many runs in the background; try again later.");
 }
 
-/* The run that has begun. Where there is no memory to tell how it gets on, that it runs: its client must not be told
- * that it did not begin. */
+/* The started run. If there is no memory for its progress, just that it runs: the client must not believe that it did
+ * not start. */
 static Truss__Migration__V1__Operation *begun_message(struct operations *operations, const struct request *request,
                                                       char *id)
 {
@@ -296,7 +295,7 @@ static ProtobufCMessage *start_now(void *data, struct rpc_call *call, const Prot
     }
     char *const id = arena_strdup(call->arena, operation_id(background->operation));
     const struct target target = target_with(&request, NULL, background->detection.framework);
-    /* What changes nothing is not written down: it leaves no trace. */
+    /* A run that changes nothing is not stored: it leaves no trace. */
     if (changes && !operation_write_down(background->operation, call->deadline, call->status)) {
         return fail_start(background, call->status);
     }

@@ -1,6 +1,5 @@
 /*
- * truss.sql.v1.SqlService: each handler passes its message's members to src/workbench and makes the reply of what
- * comes.
+ * truss.sql.v1.SqlService: each handler passes its message's fields to src/workbench and makes the reply.
  */
 #include "worker/service/service_sql.h"
 
@@ -11,7 +10,7 @@
 
 #include <string.h>
 
-#define TABLE_ROOM 512 /* what a table takes in the reply: two names, twice */
+#define TABLE_ROOM 512 /* a table's size in the reply: two names, twice */
 
 static bool is_wanted(const void *asker)
 {
@@ -134,7 +133,7 @@ static ProtobufCMessage *describe(void *context, struct rpc_call *call, const Pr
     return reply;
 }
 
-/* In the order of the .proto. A query has a lane of its own: what reads states must not wait for it. */
+/* In the order of the .proto. Queries have a lane of their own, so that reading states does not wait for them. */
 static const struct rpc_method methods[] = {
     {query, RPC_LANE_SQL, false, SCOPE_SQL},        {explain, RPC_LANE_SQL, false, SCOPE_SQL},
     {export_first, RPC_LANE_SQL, false, SCOPE_SQL}, {read_export, RPC_LANE_SQL, false, SCOPE_SQL},

@@ -1,5 +1,5 @@
 /*
- * The principal was found before the handler; here it is only told.
+ * The principal was determined before the handler; here it is only shown.
  */
 #include "worker/service/service_trust.h"
 
@@ -32,7 +32,7 @@ static ProtobufCMessage *who_am_i(void *data, struct rpc_call *call, const Proto
 
 /* ---- the audit ---- */
 
-/* A session to read with; NULL and a status where there is none. */
+/* A session for reading; NULL with a status on failure. */
 static struct pg_session *take_session(const struct trust_context *context, struct rpc_call *call)
 {
     if (context->site->pool == NULL) {

@@ -1,6 +1,6 @@
 /*
- * Two workers may have two versions of a project, and see different things by turns while a new version is rolled out.
- * So what one does not see any more stays known for a while, or each of its looks would be news.
+ * During a rollout two workers may have different versions of a project and see different drift in turns. So drift that
+ * one of them no longer sees stays known for a while; otherwise it would be news again and again.
  */
 #include "worker/telemetry/drift.h"
 
@@ -28,7 +28,7 @@ bool drift_table_ensure(struct pg_session *session, struct status *status)
     return own_tables_ensure(session, &tables, status);
 }
 
-/* What is applied and stands behind the last file is a newer release's, of which this worker's folder knows nothing. */
+/* An applied migration after the last file belongs to a newer release, which this worker's folder does not contain. */
 static size_t count_to_last_file(const struct catalog *catalog)
 {
     size_t count = catalog->count;
@@ -68,8 +68,8 @@ bool drift_look(const struct request *request, struct drift *drift)
     return ok;
 }
 
-/* One statement: what another worker writes at the same moment is news for one of the two. Each row once, as the server
- * takes none twice, and in one order, as two workers would wait for each other. */
+/* One statement: if another worker writes at the same moment, each item is news for only one of them. Each row once,
+ * because the server refuses duplicates, and in a fixed order, because two workers could deadlock. */
 static const char *upsert_of(struct arena *arena, const char *schema, const struct drift *drift)
 {
     struct buffer sql = {.arena = arena};

@@ -42,7 +42,7 @@ static int goes_on(void *data, curl_off_t to_get, curl_off_t got, curl_off_t to_
     return (stopping != NULL && atomic_load(stopping)) || got > 1024 * 1024;
 }
 
-/* As curl_easy_setopt has no types to check, all in one place. */
+/* All calls of curl_easy_setopt in one place, since it does not check types. */
 static void set_up(CURL *curl, const struct post *post, struct curl_slist *headers)
 {
     curl_easy_setopt(curl, CURLOPT_URL, post->url);

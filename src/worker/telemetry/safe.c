@@ -7,13 +7,13 @@
 
 #define MOST 300
 
-/* Class 22, data exceptions, and what casts say of a value: invalid input syntax for type integer: "VALUE". */
+/* Class 22, data exceptions, and errors of casts: invalid input syntax for type integer: "VALUE". */
 static bool quotes_data(const char *sqlstate)
 {
     return strncmp(sqlstate, "22", 2) == 0;
 }
 
-/* The parser shows what it stumbled over, which may be a part of a value. */
+/* A syntax error quotes SQL, which may contain a value. */
 static bool quotes_sql(const char *sqlstate)
 {
     return strcmp(sqlstate, SQLSTATE_SYNTAX_ERROR) == 0;

@@ -1,6 +1,6 @@
 /*
- * OTLP/HTTP with JSON: https://opentelemetry.io/docs/specs/otlp/. Ids are hex, 64-bit numbers are strings, codes are
- * numbers. A span is made text when it is finished, and the thread puts those that wait into one request.
+ * OTLP/HTTP with JSON: https://opentelemetry.io/docs/specs/otlp/. Ids are hexadecimal, 64-bit numbers strings, codes
+ * numbers. A finished span is converted to text, and the thread combines waiting ones into one request.
  */
 #include "worker/telemetry/spans.h"
 
@@ -19,7 +19,7 @@
 
 #define QUEUE        2048
 #define BATCH        256
-#define WAIT_MS      1000 /* for more, before what is there is sent */
+#define WAIT_MS      1000 /* for more spans, before sending what is there */
 #define POST_MS      10000
 #define TRIES        4
 #define FIRST_PAUSE  500
@@ -31,16 +31,16 @@ struct spans {
     struct arena *arena;
     const char *url;
     const char *headers[MOST_HEADERS + 2];
-    const char *before; /* the request up to its spans */
+    const char *before; /* the beginning of a request, up to its spans */
     pthread_t thread;
-    pthread_mutex_t mutex; /* of what follows */
+    pthread_mutex_t mutex; /* protects the rest */
     pthread_cond_t news;
     char *queue[QUEUE]; /* a ring */
     size_t first;
     size_t count;
-    bool is_ending; /* sends what is left */
+    bool is_ending; /* send the rest, then end */
     bool is_complaining;
-    atomic_bool stopping; /* sends nothing more */
+    atomic_bool stopping; /* send nothing more */
     tally exported;
     tally dropped;
     tally failures;
@@ -137,7 +137,7 @@ void spans_add(struct spans *spans, const struct span *span)
     }
 }
 
-/* Waits until there is a batch, or something for a while. Takes what there is; 0: it is to end. */
+/* Waits for a full batch, or for some time. Takes what is there; 0: the thread must end. */
 static size_t take(struct spans *spans, char *batch[BATCH])
 {
     pthread_mutex_lock(&spans->mutex);
@@ -161,13 +161,13 @@ static size_t take(struct spans *spans, char *batch[BATCH])
 
 /* ---- sending ---- */
 
-/* OTLP: these may be tried again; no other answer may. */
+/* According to OTLP only these may be repeated. */
 static bool may_try_again(unsigned code)
 {
     return code == 0 || code == 429 || code == 502 || code == 503 || code == 504;
 }
 
-/* Sleeps, or is woken to end. False where nothing more is to be sent. */
+/* Sleeps, unless woken to end. Returns false if nothing more is to be sent. */
 static bool pause_before_next(struct spans *spans, uint32_t ms)
 {
     const int64_t until = deadline_in(ms);
@@ -179,7 +179,7 @@ static bool pause_before_next(struct spans *spans, uint32_t ms)
     return !atomic_load(&spans->stopping);
 }
 
-/* The first of several failures is told, and the first success behind them. */
+/* Logs the first of several failures, and the first success after them. */
 static void tell(struct spans *spans, unsigned code, const struct status *status)
 {
     const bool ok = code >= 200 && code < 300;
@@ -247,7 +247,7 @@ static void *send_all(void *data)
 
 /* ---- its life ---- */
 
-/* "name=value,name=value", the values percent-encoded: "Name: value" of each. */
+/* "name=value,name=value" with percent-encoded values, as "Name: value" each. */
 static void read_headers(struct spans *spans, const char *list)
 {
     size_t count = 0;
@@ -314,7 +314,7 @@ void spans_stop(struct spans *spans, uint32_t grace_ms)
         atomic_store(&spans->stopping, true);
         pthread_cond_broadcast(&spans->news);
         pthread_mutex_unlock(&spans->mutex);
-        pthread_join(spans->thread, NULL); /* libcurl asks several times a second whether to go on */
+        pthread_join(spans->thread, NULL); /* libcurl's callback checks several times a second whether to stop */
     }
     pthread_mutex_destroy(&spans->mutex);
     pthread_cond_destroy(&spans->news);

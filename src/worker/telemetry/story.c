@@ -1,6 +1,6 @@
 /*
- * What one run has told so far: when it, its migration and its step began. Meters count what ends; a span is sent when
- * what it is about has ended.
+ * What is under way in a run: when it, its migration and its step began. Meters count at ends; a span is sent when it
+ * ends.
  */
 #include "worker/telemetry/story.h"
 
@@ -16,7 +16,7 @@
 
 /* Something under way, which becomes a span. */
 struct stretch {
-    char id[TRACE_SPAN_SIZE]; /* "": none is under way */
+    char id[TRACE_SPAN_SIZE]; /* "": nothing is */
     int64_t began_us;         /* wall clock */
     uint32_t number;          /* of a step */
 };
@@ -32,11 +32,11 @@ struct story {
     struct stretch run;
     struct stretch migration;
     struct stretch step;
-    char *name;            /* of the migration under way */
-    uint32_t steps_told;   /* of it, that are done */
-    uint64_t steps;        /* of those that are through; they may still be rolled back with the rest */
+    char *name;            /* of the current migration */
+    uint32_t steps_told;   /* its finished steps */
+    uint64_t steps;        /* of finished migrations; they may still be rolled back */
     const char *outcome;   /* of the run, once it has ended */
-    struct hook_run *hook; /* NULL: nobody is told of it */
+    struct hook_run *hook; /* NULL: no webhooks */
 };
 
 /* ---- spans ---- */
@@ -48,7 +48,7 @@ static void begin(struct stretch *stretch, uint32_t number)
     stretch->number = number;
 }
 
-/* What every span of a run says. Returns how many there are. */
+/* Attributes of every span of a run. Returns their number. */
 static size_t put_common(const struct story *story, struct span *span)
 {
     const struct conninfo *const conninfo = story->telemetry->site->conninfo;
@@ -99,9 +99,9 @@ static void finish_migration(struct story *story, const char *error)
     finish(story, &story->migration, &(struct span){.name = "migration", .parent = story->run.id, .error = error});
 }
 
-/* ---- what is heard ---- */
+/* ---- events ---- */
 
-/* One that was tried before, in a transaction that was rolled back and begun anew, has not ended. */
+/* An earlier attempt at it, rolled back with its transaction, has not ended. */
 static void migration_started(struct story *story, const struct run_event *event)
 {
     story->step.id[0] = '\0';
@@ -181,7 +181,7 @@ static enum run_outcome outcome_of(const struct story_outcome *outcome)
     return outcome->cancelled ? RUN_CANCELLED : outcome->result == NULL || outcome->refused ? RUN_REFUSED : RUN_FAILED;
 }
 
-/* What has stayed. */
+/* What was committed. */
 static void count_applied(const struct story *story, const Truss__Migration__V1__RunResponse *result)
 {
     struct meters *const meters = story->telemetry->site->meters;

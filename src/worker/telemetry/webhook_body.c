@@ -1,6 +1,6 @@
 /*
- * https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md, structured mode. What others'
- * sessions run, and who they are, is not told.
+ * https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md, structured mode. Others' queries
+ * and identities are not included.
  */
 #include "worker/telemetry/webhook_body.h"
 
@@ -31,7 +31,7 @@ static void put_flag(struct buffer *out, const char *key, bool value)
     buffer_printf(out, ",\"%s\":%s", key, value ? "true" : "false");
 }
 
-/* RFC 3986's unreserved characters as they are. */
+/* Percent-encodes all but RFC 3986's unreserved characters. */
 static void put_encoded(struct buffer *out, const char *text)
 {
     for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
@@ -155,7 +155,7 @@ static void put_data(struct buffer *out, const struct site *site, const struct h
     buffer_putc(out, '}');
 }
 
-/* ---- the two forms ---- */
+/* ---- the two formats ---- */
 
 static void put_cloud_event(struct buffer *out, const struct site *site, const struct hook_news *news)
 {
@@ -171,7 +171,7 @@ static void put_cloud_event(struct buffer *out, const struct site *site, const s
     buffer_putc(out, '}');
 }
 
-/* What happened in a sentence. */
+/* The event as a sentence. */
 static const char *sentence_of(struct arena *arena, const struct hook_news *news)
 {
     const struct hook_outcome *const outcome = news->outcome;
@@ -204,7 +204,7 @@ static const char *sentence_of(struct arena *arena, const struct hook_news *news
     return "nobody has heard of the worker of a run; ask for the status.";
 }
 
-/* https://api.slack.com/reference/surfaces/formatting: &, < and > are escaped, and nothing else is. */
+/* https://api.slack.com/reference/surfaces/formatting: only &, < and > are escaped. */
 static void put_slack(struct buffer *out, const struct site *site, const struct hook_news *news)
 {
     struct buffer text = {.arena = out->arena};

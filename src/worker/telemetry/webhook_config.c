@@ -71,7 +71,7 @@ static bool read_line(const struct reading *reading, const struct toml_entry *en
     return line->size > 0 || fail_at(reading, entry, "the file is empty.");
 }
 
-/* "whsec_" and base64, as Standard Webhooks have it; any other text is the key itself. */
+/* "whsec_" and base64, as in Standard Webhooks; any other text is the key itself. */
 static bool read_secret(const struct reading *reading, const struct toml_entry *entry)
 {
     static const char mark[] = "whsec_";

@@ -12,10 +12,10 @@
 #define POST_MS      10000
 #define WRITE_MS     10000
 #define ERROR_TEXT   300
-#define LOOK_MS      3000 /* for what other workers have left */
+#define LOOK_MS      3000 /* between looks for rows of other workers */
 #define MOST_A_ROUND 50
 
-/* {"a"}: the name of a TOML table may hold anything. */
+/* {"a"}: the name of a TOML table may contain anything. */
 static const char *list_name(struct arena *arena, const char *name)
 {
     struct buffer list = {.arena = arena};
@@ -36,10 +36,10 @@ static const char *signature_of(struct arena *arena, const struct hook *hook, co
     return arena_printf(arena, "webhook-signature: v1,%s", base64_of(arena, digest, sizeof digest));
 }
 
-/* What the receiver said. */
+/* The receiver's answer. */
 struct answer {
-    unsigned code;        /* HTTP's status; 0: none, and the status says why */
-    unsigned retry_after; /* seconds; 0: it did not say */
+    unsigned code;        /* the HTTP status; 0: none, and the status says why */
+    unsigned retry_after; /* seconds; 0: not given */
 };
 
 static struct answer post_due(const struct hook_delivery *delivery, const struct hook *hook, const struct hook_due *due,
@@ -65,14 +65,14 @@ static struct answer post_due(const struct hook_delivery *delivery, const struct
     return answer;
 }
 
-/* Seconds until the next try; 0: there is none. Together some 19 hours. */
+/* Seconds until the next attempt; 0: no more. About 19 hours together. */
 static uint32_t pause_after(int64_t tries)
 {
     static const uint32_t pauses[] = {2, 10, 60, 300, 1800, 3600, 7200, 18000, 36000};
     return tries < 1 || (size_t)tries > sizeof pauses / sizeof pauses[0] ? 0 : pauses[tries - 1];
 }
 
-/* True where there is nothing more to be done about it: it is delivered, or given up. */
+/* Returns true if the event is finished: delivered, or given up. */
 static bool settle(struct hook_delivery *delivery, struct pg_session *session, const struct hook_due *due,
                    const struct answer *answer, struct status *status)
 {
@@ -98,7 +98,7 @@ static bool settle(struct hook_delivery *delivery, struct pg_session *session, c
     return hook_rows_put_off(session, due, answer->retry_after > pause ? answer->retry_after : pause, error, &problem);
 }
 
-/* One that is due; false where there is none, or the database cannot be asked: who makes the table says so. */
+/* A due row; false if there is none, or the database does not answer, which webhooks.c reports. */
 static bool take_due(const struct hook_sender *sender, struct hook_due *due, struct status *status)
 {
     struct pg_pool *const pool = sender->delivery->pool;
@@ -109,7 +109,7 @@ static bool take_due(const struct hook_sender *sender, struct hook_due *due, str
     return ok;
 }
 
-/* False where there is no more to be sent for now. */
+/* Returns false if there is nothing more to send now. */
 static bool deliver(struct hook_sender *sender)
 {
     struct hook_delivery *const delivery = sender->delivery;
@@ -130,7 +130,7 @@ static bool deliver(struct hook_sender *sender)
     return goes_on;
 }
 
-/* Until there is something new, or others may have left something. False where it is to end. */
+/* Waits for new rows, or for those that others may have left. Returns false if the thread must end. */
 static bool wait_for_news(struct hook_delivery *delivery, unsigned *seen)
 {
     const int64_t until = deadline_in(LOOK_MS * 3 / 4 + (uint32_t)(random() % (LOOK_MS / 2)));

@@ -1,5 +1,5 @@
 /*
- * A row that is taken is due again a moment later: that is its lease, and needs nobody to come back.
+ * Taking a row makes it due again a moment later: that is its lease, which needs no cleanup.
  */
 #include "worker/telemetry/webhook_rows.h"
 
@@ -21,7 +21,7 @@ static const struct own_tables tables = {
 };
 
 #define NOW   "pg_catalog.clock_timestamp()"
-#define LEASE "30" /* seconds; a try takes 10 at most */
+#define LEASE "30" /* seconds; a delivery takes 10 at most */
 
 bool hook_rows_ensure(struct pg_session *session, struct status *status)
 {
@@ -35,7 +35,7 @@ static void put_literal(struct buffer *sql, const char *text)
 
 static void put_row(struct buffer *sql, const char *schema, const char *operation, const struct hook_row *row)
 {
-    /* What was committed and not answered is written once more. */
+    /* After a commit without an answer the rows are written again. */
     own_put(sql, schema, "INSERT INTO {truss}.webhook_events VALUES (");
     const char *const texts[] = {row->event, row->hook, operation, row->kind, row->body};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
@@ -60,7 +60,7 @@ bool hook_rows_add(struct pg_session *session, const struct hook_rows *rows, str
     for (size_t i = 0; i < rows->count; i++) {
         put_row(&sql, schema, rows->subject, &rows->items[i]);
     }
-    /* One simple query is one transaction. */
+    /* A simple query is one transaction. */
     return sql.size == 0 || pg_exec(session, buffer_string(&sql), status);
 }
 

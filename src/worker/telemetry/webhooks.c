@@ -1,8 +1,8 @@
 /*
- * A run writes its rows on its own thread, in one small query with a short time; where the database does not take the
- * last of them, they are kept in memory and written by a thread that also says that the runs of this worker go on. The
- * rows that tell of a lost run are put off again and again, and go with its end. Who is told may change meanwhile: a
- * run tells those that there were when it began.
+ * A run writes its rows on its own thread, in one small query with a short timeout. If the database does not take the
+ * last of them, they are kept in memory and written by a thread, which also confirms that this worker's runs are alive:
+ * the rows that report a lost run are postponed again and again, and deleted at its end. If the list of receivers
+ * changes, a run keeps the ones from its beginning.
  */
 #include "worker/telemetry/webhooks.h"
 
@@ -18,15 +18,15 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#define WRITE_MS 2000  /* for what a run writes */
-#define WORK_MS  20000 /* for what the thread asks of the database in a round */
-#define LOST_MS  45000 /* after which a run of which nobody hears is lost */
+#define WRITE_MS 2000  /* for a run's writes */
+#define WORK_MS  20000 /* for the thread's queries in a round */
+#define LOST_MS  45000 /* after which a silent run is lost */
 #define RENEW_MS 10000
 #define LOOK_MS  3000
 #define SWEEP_MS 3600000
-#define DRIFT_MS 60000 /* between two looks for drift, where somebody wants to hear of it */
+#define DRIFT_MS 60000 /* between two looks for drift, if a receiver wants it */
 
-/* Whom news are told, and where what is made of them lives. */
+/* The receivers of news, and the memory for it. */
 struct audience {
     const struct site *site;
     const struct hook_list *hooks;
@@ -34,18 +34,18 @@ struct audience {
 };
 
 struct hook_run {
-    struct hook_run *next; /* of the webhooks' list */
+    struct hook_run *next; /* in the webhooks' list */
     struct webhooks *webhooks;
     struct audience audience;
     const char *operation;
     bool has_begun;
     unsigned waits_told; /* a bit for each receiver */
     struct hook_row rows[HOOKS_MOST];
-    size_t row_count; /* of its end, where they could not be written yet */
+    size_t row_count; /* of its end, if they could not be written yet */
     bool has_ended;
 };
 
-/* What the file said once: runs that began then tell those. */
+/* The file's content at one time: runs that began then use it. */
 struct edition {
     struct edition *before;
     struct arena *arena;
@@ -54,22 +54,22 @@ struct edition {
 
 struct webhooks {
     const struct site *site;
-    struct pg_pool *pool; /* of its own: it may be at work for long */
+    struct pg_pool *pool; /* its own: it may be busy for long */
     struct hook_delivery delivery;
     pthread_t thread;
-    pthread_mutex_t mutex; /* of what follows */
+    pthread_mutex_t mutex; /* protects the rest */
     pthread_cond_t news;
-    const struct hook_list *hooks; /* of now */
+    const struct hook_list *hooks; /* the present ones */
     struct edition *editions;
-    struct hook_run *runs; /* that have begun, and those whose end is still to be written */
+    struct hook_run *runs; /* running, and those whose end is still to be written */
     bool is_wanted;        /* there is something new to send */
     atomic_bool stopping;
-    bool is_complaining; /* the thread's */
+    bool is_complaining; /* used by the thread */
     bool has_table;
     tally unwritten;
 };
 
-/* When the thread does what it does now and then; clock_ms units. */
+/* When the thread's periodic tasks are due; clock_ms. */
 struct rounds {
     int64_t renewal;
     int64_t sweep;
@@ -78,7 +78,7 @@ struct rounds {
 
 /* ---- rows ---- */
 
-/* A row for each receiver that wants to hear of it; their number. wanted: a bit for each that is asked. */
+/* A row for each receiver that wants the event; returns their number. wanted: a bit for each candidate. */
 static size_t make_rows(const struct audience *audience, const struct hook_news *news, unsigned wanted,
                         struct hook_row rows[HOOKS_MOST])
 {
@@ -105,7 +105,7 @@ static const char *new_id(struct arena *arena)
     return id;
 }
 
-/* Writes rows; false where the database does not take them, which is counted and logged by who gives up. */
+/* Writes rows; false if the database does not take them. Whoever gives up counts and logs that. */
 static bool write_rows(const struct hook_run *run, const struct hook_row *rows, size_t count, bool ends)
 {
     struct pg_pool *const pool = run->webhooks->site->pool;
@@ -133,7 +133,7 @@ static void wake(struct webhooks *webhooks)
     hook_delivery_wake(&webhooks->delivery);
 }
 
-/* ---- the side of the run ---- */
+/* ---- used by the run ---- */
 
 struct hook_run *hook_run_begin(struct webhooks *webhooks, const char *operation)
 {
@@ -147,7 +147,7 @@ struct hook_run *hook_run_begin(struct webhooks *webhooks, const char *operation
     return run;
 }
 
-/* The rows that would tell of its loss are written with those of its beginning. */
+/* The rows that would report its loss are written with those of its beginning. */
 static void write_begin(struct hook_run *run, uint32_t count)
 {
     struct webhooks *const webhooks = run->webhooks;
@@ -168,7 +168,7 @@ static void write_begin(struct hook_run *run, uint32_t count)
     wake(webhooks);
 }
 
-/* A wait is told once to each receiver, when it is as long as that one wants it. */
+/* A wait is reported once to each receiver, when it is long enough for that one. */
 static void write_wait(struct hook_run *run, const struct run_event *event)
 {
     struct webhooks *const webhooks = run->webhooks;
@@ -244,7 +244,7 @@ void hook_run_end(struct hook_run *run, const struct hook_outcome *outcome)
 
 /* ---- the thread: runs of ours ---- */
 
-/* What could not be written at the end of a run, once more; only this thread takes away what has ended. */
+/* Retries rows that could not be written at a run's end; only this thread removes ended runs. */
 static void write_ends(struct webhooks *webhooks)
 {
     struct hook_run *next;
@@ -265,7 +265,7 @@ static void write_ends(struct webhooks *webhooks)
     pthread_mutex_unlock(&webhooks->mutex);
 }
 
-/* "{id,id}" of the runs that go on; "{}" where there is none. */
+/* "{id,id}" of the running ones; "{}" if there are none. */
 static const char *list_runs(struct webhooks *webhooks, struct arena *arena)
 {
     struct buffer list = {.arena = arena};
@@ -279,7 +279,7 @@ static const char *list_runs(struct webhooks *webhooks, struct arena *arena)
     return buffer_string(&list);
 }
 
-/* The first of several failures is told. */
+/* Logs the first of several failures. */
 static void complain(struct webhooks *webhooks, const struct status *status)
 {
     char error[LOG_QUOTED_SIZE];
@@ -303,7 +303,7 @@ static const struct hook_list *who_wants_drift(struct webhooks *webhooks)
     return i < hooks->count ? hooks : NULL;
 }
 
-/* That it is known, and the rows that tell of it, commit together. *told: how many rows. */
+/* The drift and the rows that report it commit together. *told: number of rows. */
 static bool write_drift(const struct audience *audience, struct pg_session *session, struct drift *drift, size_t *told,
                         struct status *status)
 {
@@ -321,7 +321,7 @@ static bool write_drift(const struct audience *audience, struct pg_session *sess
     return ok || (pg_exec(session, "ROLLBACK", &ignored), false);
 }
 
-/* What cannot be read now is no news: the next look may. */
+/* What cannot be read now is no news; the next look may succeed. */
 static void tell_drift(struct webhooks *webhooks, const struct hook_list *hooks)
 {
     struct arena *const arena = arena_new(0);
@@ -375,7 +375,7 @@ static void work(struct webhooks *webhooks, struct rounds *next)
     arena_free(arena);
 }
 
-/* Until there is something new, or others may have left something. False where it is to end. */
+/* Waits for something new, or for rows that others may have left. Returns false if the thread must end. */
 static bool wait_for_work(struct webhooks *webhooks)
 {
     const int64_t until = deadline_in(LOOK_MS * 3 / 4 + (uint32_t)(random() % (LOOK_MS / 2)));
