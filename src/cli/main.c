@@ -1,5 +1,5 @@
 /*
- * truss: finds the command in the table, reads its options, runs it.
+ * truss: finds the command in the table, reads its options, and runs it.
  */
 #include "base/text.h"
 #include "cli/print/output.h"
@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define HELP_COLUMN 28 /* where the words about a command begin */
+#define HELP_COLUMN 28 /* the column where the description of a command begins */
 
 static void print_usage(FILE *out)
 {
@@ -21,7 +21,7 @@ static void print_usage(FILE *out)
     for (const struct cli_command *command = cli_commands; command->help != NULL; command++) {
         const char *const arguments = command->arguments == NULL ? "" : command->arguments;
         const int bytes = fprintf(out, "  %s %s", command->name, arguments);
-        /* "…" is three bytes and one character. */
+        /* "…" is three bytes but one character. */
         const int used = bytes - (strstr(arguments, "…") != NULL ? 2 : 0);
         const bool fits = used < HELP_COLUMN;
         fprintf(out, "%s%*s%s\n", fits ? "" : "\n", HELP_COLUMN - (fits ? used : 0), "", command->help);
@@ -35,7 +35,8 @@ static void print_usage(FILE *out)
             "truss COMMAND --help tells of a command's options.\n");
 }
 
-/* A person reads it on standard error, a program in one object on standard output, as from the route. */
+/* A person reads it on standard error; a program gets one object on standard output, the same as from the HTTP
+ * route. */
 static int print_error(const struct cli *cli)
 {
     const struct status *const status = cli->status;
@@ -56,8 +57,7 @@ static int print_error(const struct cli *cli)
     return status_is_because(status, REASON_LOCKED) ? EXIT_LOCKED : EXIT_ERROR;
 }
 
-/* Prints the options that are common, or those that are the command's own, or its verb's; a title stands above them, if
- * there are any. */
+/* Prints the common options, or the command's own, or its verb's; a title is printed above them if there are any. */
 static void print_options(const struct cli_command *command, const struct cli_verb *verb, bool are_common,
                           const char *title)
 {
@@ -124,7 +124,7 @@ static void print_unknown(const char *name)
     fprintf(stderr, "truss --help lists the commands.\n");
 }
 
-/* Does this word in front of the command take the next one as its value? */
+/* Does this word, in front of the command, take the next one as its value? */
 static bool takes_next(const char *word)
 {
     enum option_id known[OPTION_COUNT + 1];
@@ -138,7 +138,7 @@ static bool takes_next(const char *word)
     return false;
 }
 
-/* Options may stand in front of the command: moves that to the front. True where there is one. */
+/* Options may come in front of the command: moves the command to the front. Returns true if there is one. */
 static bool find_command(int argc, char **argv)
 {
     int at = 1;
@@ -154,7 +154,7 @@ static bool find_command(int argc, char **argv)
     return true;
 }
 
-/* Also where the options cannot be read. */
+/* Also used when the options cannot be read. */
 static bool says_json(int argc, char **argv)
 {
     for (int at = 1; at < argc && strcmp(argv[at], "--") != 0; at++) {
@@ -165,7 +165,7 @@ static bool says_json(int argc, char **argv)
     return false;
 }
 
-/* What reads JSON is told of a command that there is not, too. */
+/* Reports an unknown command; as JSON to a program that wants JSON. */
 static int fail_unknown(const char *name, bool is_json)
 {
     struct arena *const arena = arena_new(0);
@@ -181,7 +181,7 @@ static int fail_unknown(const char *name, bool is_json)
     return EXIT_ERROR;
 }
 
-/* Too few words or too many: names the first that is too much. */
+/* Reports too few or too many words; names the first that is too many. */
 static void fail_by_words(const struct cli *cli, const struct cli_command *command)
 {
     const char *const arguments = command->arguments == NULL ? "" : command->arguments;

@@ -1,5 +1,5 @@
 /*
- * The commands and their options, the one place that a new one is entered.
+ * The commands and their options: the one place where a new one is added.
  */
 #include "cli/table.h"
 
@@ -362,7 +362,7 @@ const struct cli_command *cli_find(const char *name)
     return NULL;
 }
 
-/* What other tools call it. */
+/* What other tools call our commands. */
 static const char *const elsewhere[][2] = {
     {"migrate", "run"},  {"up", "run"},      {"deploy", "run"},           {"apply", "run"},
     {"list", "status"},  {"info", "status"}, {"new", "create"},           {"generate", "create"},

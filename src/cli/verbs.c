@@ -21,7 +21,7 @@ bool cli_verb_takes(const struct cli_verb *verb, enum option_id id)
     return cli_has_option(cli_common_options, id) || cli_has_option(verb->options, id);
 }
 
-/* The verb that takes it, to be named where another one was asked to. */
+/* The verb that takes this option; named in the error if another verb was given it. */
 static const char *taken_by(const struct cli_command *command, enum option_id id)
 {
     const struct cli_verb *verb = command->verbs;

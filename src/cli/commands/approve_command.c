@@ -1,5 +1,5 @@
 /*
- * truss approve and truss approvals: one person's word for what another one runs.
+ * truss approve and truss approvals: one person approves a plan that another person then runs.
  */
 #include "cli/commands/run_request.h"
 #include "cli/print/output.h"

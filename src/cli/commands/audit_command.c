@@ -1,5 +1,6 @@
 /*
- * truss audit: a page of it, all of it as lines of JSON, or whether it is as it was written.
+ * truss audit: shows one page of the audit log, exports all of it as lines of JSON, or checks that nobody has changed
+ * it.
  */
 #include "base/clock.h"
 #include "cli/print/output.h"
@@ -23,7 +24,7 @@ static enum colour colour_of(const char *outcome)
     return strcmp(outcome, "OK") == 0 ? COLOUR_GREEN : strcmp(outcome, "BEGUN") == 0 ? COLOUR_DIM : COLOUR_RED;
 }
 
-/* "Run" of "truss.migration.v1.MigrationService/Run". */
+/* From "truss.migration.v1.MigrationService/Run" takes "Run". */
 static const char *verb(const char *action)
 {
     const char *const slash = strrchr(action, '/');
@@ -69,7 +70,7 @@ static const Page *ask_page(struct cli *cli, uint32_t after)
     return call(cli, TRUST, "ListAudit", &request.base, READ_SECONDS);
 }
 
-/* A line for each row, to the last one. */
+/* Prints one line for each row, up to the last one. */
 static int export_all(struct cli *cli, uint32_t after)
 {
     if (strcmp(cli->given.export_as, "ndjson") != 0) {

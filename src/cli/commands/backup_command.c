@@ -1,6 +1,6 @@
 /*
- * truss backup: makes backups and waits for them, lists them, reads or restores them, and says when they are made by
- * themselves.
+ * truss backup: makes backups and waits for them, lists, reads and restores them, and shows or sets the schedule of
+ * automatic backups.
  */
 #include "base/clock.h"
 #include "cli/commands/backup_download.h"
@@ -81,7 +81,7 @@ static const Backup *get(struct cli *cli, char *id)
     return call(cli, BACKUP, "GetBackup", &request.base, READ_SECONDS);
 }
 
-/* The backup when what was begun with it has ended; NULL where it cannot be asked. */
+/* Returns the backup when the work on it has ended; NULL if the worker cannot be asked. */
 static const Backup *wait_for_end(struct cli *cli, const Backup *backup)
 {
     const struct timespec pause = {.tv_nsec = LOOK_NS};
@@ -105,7 +105,7 @@ static int show(struct cli *cli, const Backup *backup)
     return strcmp(backup->status, "failed") == 0 ? EXIT_ERROR : EXIT_FINE;
 }
 
-/* Of what was begun: its end, or with --detach its beginning. */
+/* Waits for the end of the work that was begun; with --detach, only reports that it has begun. */
 static int follow(struct cli *cli, const Truss__Backup__V1__BackupAnswer *answer)
 {
     if (answer == NULL) {
@@ -121,7 +121,7 @@ static int follow(struct cli *cli, const Truss__Backup__V1__BackupAnswer *answer
     return show(cli, cli->given.detach_backup ? answer->backup : wait_for_end(cli, answer->backup));
 }
 
-/* ---- the words ---- */
+/* ---- the arguments ---- */
 
 static int create(struct cli *cli)
 {
@@ -182,7 +182,7 @@ static int verify(struct cli *cli)
     if (code != EXIT_FINE || cli->given.detach_backup) {
         return code;
     }
-    /* What could not be read or restored is complete all the same; its message says why it is not verified. */
+    /* A backup that could not be read back or restored is still complete; its message says why it is not verified. */
     const Backup *const backup = get(cli, cli->words[1]);
     return backup != NULL && (backup->_message_case == 0 || backup->message[0] == '\0') ? EXIT_FINE : EXIT_ERROR;
 }
@@ -226,7 +226,7 @@ static int cancel(struct cli *cli)
     return reply == NULL ? EXIT_ERROR : EXIT_FINE;
 }
 
-/* schedule; schedule hourly, daily, weekly or off. */
+/* "schedule" alone shows it; "schedule hourly", "daily", "weekly" or "off" sets it. */
 static int schedule(struct cli *cli)
 {
     REQUEST(UpdateScheduleRequest, UPDATE_SCHEDULE_REQUEST);

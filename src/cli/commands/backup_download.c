@@ -1,6 +1,6 @@
 /*
- * truss backup download: the file of a backup, as a file of this machine. It has its name only when all of it is there
- * and is what was written.
+ * truss backup download: writes the file of a backup to this machine. The file gets its final name only when it is
+ * complete and its checksum is right.
  */
 #include "cli/commands/backup_download.h"
 
@@ -44,7 +44,7 @@ static const Piece *next_piece(const struct taking *taking, const char *method, 
                                         taking->caller.status);
 }
 
-/* "FILE", "-" for standard output; where nothing is said, the name that the backup has. */
+/* "FILE", or "-" for standard output; without an argument, the name of the backup's own file. */
 static bool open_output(struct taking *taking, const Piece *first)
 {
     struct arena *const arena = taking->cli->arena;
@@ -85,7 +85,7 @@ static bool is_whole(struct taking *taking, const Piece *last)
                        "What arrived is not the file that was written; download it again.");
 }
 
-/* Each piece lives in an arena of its own. */
+/* Each piece has an arena of its own. */
 static bool take_pieces(struct taking *taking)
 {
     Truss__Backup__V1__DownloadBackupRequest request = TRUSS__BACKUP__V1__DOWNLOAD_BACKUP_REQUEST__INIT;
@@ -112,7 +112,7 @@ static bool take_pieces(struct taking *taking)
     return false;
 }
 
-/* On the disk, and under its name; or gone. */
+/* If all went well, syncs the file to disk and gives it its final name; else removes it. */
 static bool close_output(struct taking *taking, bool ok)
 {
     if (taking->path == NULL) {

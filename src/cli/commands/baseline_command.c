@@ -1,5 +1,5 @@
 /*
- * truss baseline and truss mark-applied: what is in the database already is recorded, and not run.
+ * truss baseline and truss mark-applied: record what is in the database already, without running it.
  */
 #include "cli/print/head.h"
 #include "cli/print/output.h"
@@ -70,7 +70,7 @@ int command_baseline(struct cli *cli)
     return ask(cli, &request);
 }
 
-/* Several are recorded together or not at all. */
+/* Several migrations are recorded together or not at all. */
 static int mark_several(struct cli *cli)
 {
     BaselineRequest request = TRUSS__MIGRATION__V1__BASELINE_REQUEST__INIT;

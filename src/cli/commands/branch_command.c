@@ -25,7 +25,7 @@ static const char *size_of(struct arena *arena, const Branch *branch)
     return branch->_size_bytes_case == 0 ? NULL : arena_printf(arena, "%.1f MB", branch->size_bytes / 1024 / 1024);
 }
 
-/* Of its data: of a copy of the golden copy, how old that was then, too. */
+/* The age of the branch's data; for a copy of the golden copy, also how old the golden copy was then. */
 static const char *age_of(struct arena *arena, const Branch *branch)
 {
     const double seconds = branch->age_of_data_s;
@@ -120,14 +120,14 @@ static int print_branch(const struct cli *cli, const Branch *branch)
     return EXIT_FINE;
 }
 
-/* ---- what is asked ---- */
+/* ---- requests ---- */
 
 static char *or_none(const struct cli *cli, const char *text)
 {
     return arena_strdup(cli->arena, text == NULL ? "" : text);
 }
 
-/* Its id alone, for a script. */
+/* Prints the id alone, for a script. */
 static int print_begun(const struct cli *cli, const Branch *branch)
 {
     if (!print_json(cli, &branch->base)) {
@@ -139,7 +139,7 @@ static int print_begun(const struct cli *cli, const Branch *branch)
     return EXIT_FINE;
 }
 
-/* Has it begun, and follows it to its end. */
+/* Starts the work and follows it to its end. */
 static int make(struct cli *cli, const char *method, const ProtobufCMessage *request)
 {
     if (cli->given.detach_backup && !worker_stays(cli)) {

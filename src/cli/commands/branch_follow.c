@@ -1,5 +1,5 @@
 /*
- * Short long polls, as of a run (watch.c): Ctrl-C is not behind.
+ * Uses short long polls, as watch.c does for a run, so that Ctrl-C is noticed soon.
  */
 #include "cli/commands/branch_follow.h"
 
@@ -15,7 +15,7 @@
 #include <string.h>
 
 #define POLL_MS   500
-#define ANSWER_MS 30000 /* nobody gets a connection while a database is copied: the worker may have to wait, too */
+#define ANSWER_MS 30000 /* while a database is copied nobody can connect to it, so the worker too may have to wait */
 
 typedef Truss__Branch__V1__WaitBranchResponse Reply;
 
@@ -27,7 +27,7 @@ struct following {
     uint32_t last_event;
     uint32_t pause_ms;
     int64_t deadline;
-    int64_t lost_at; /* clock_ms since when the worker cannot be reached; 0: it can */
+    int64_t lost_at; /* clock_ms() since when the worker cannot be reached; 0: it can be reached */
 };
 
 static const void *ask(struct following *following, struct arena *arena, const char *method,
@@ -62,7 +62,7 @@ static void show(struct following *following, const Reply *reply)
     }
 }
 
-/* True where the worker may be there again in a moment. */
+/* Returns true if the worker may be reachable again in a moment. */
 static bool may_come_back(struct following *following)
 {
     struct status *const status = following->cli->status;
@@ -75,7 +75,9 @@ static bool may_come_back(struct following *following)
     return true;
 }
 
-/* Looks once. True where it is over: it has ended, or cannot be asked (then the status says why). */
+/* Asks once. Returns true when there is no more to wait for: the work has ended, or the worker cannot be asked (then
+ * the
+ * status says why). */
 static bool look(struct following *following)
 {
     struct arena *const arena = arena_new(0);
@@ -85,7 +87,7 @@ static bool look(struct following *following)
     if (reply != NULL) {
         show(following, reply);
         following->lost_at = 0;
-        /* An answer before its time without any news: the worker is stopping. */
+        /* An answer that comes early and has no news means that the worker is stopping. */
         following->pause_ms = reply->n_events == 0 && clock_ms() - began < POLL_MS / 2 ? POLL_MS / 2 : 0;
     }
     arena_free(arena);
@@ -112,7 +114,7 @@ static void leave(struct following *following)
                 following->id);
 }
 
-/* Until it is over; false where it is left. */
+/* Follows until the end; returns false if the user leaves it running. */
 static bool follow(struct following *following)
 {
     while (!look(following)) {

@@ -1,6 +1,6 @@
 /*
  * The commands that ask a worker one thing: each makes its message, calls, and prints the reply, for a person or as
- * JSON. run, plan and operations have files of their own.
+ * JSON. Larger commands (run, plan, operations) have files of their own.
  */
 #include "base/clock.h"
 #include "base/files.h"
@@ -68,7 +68,7 @@ static void add_row(struct table *table, const Truss__Migration__V1__Migration *
               details[detail]);
 }
 
-/* What the ledger has of attempts that failed, each line indented. */
+/* The log of failed attempts from the tracking table, each line indented. */
 static void print_logs(struct arena *arena, const Truss__Migration__V1__Migration *migration)
 {
     if (migration->_logs_case != TRUSS__MIGRATION__V1__MIGRATION___LOGS_LOGS || migration->logs[0] == '\0') {
@@ -81,7 +81,7 @@ static void print_logs(struct arena *arena, const Truss__Migration__V1__Migratio
     }
 }
 
-/* Newlines and tabs become spaces: a statement of several lines is shown as one. */
+/* Turns newlines and tabs into spaces, so that a statement of several lines is shown on one. */
 static const char *on_one_line(struct arena *arena, const char *text)
 {
     char *const line = arena_strdup(arena, text);
@@ -91,7 +91,7 @@ static const char *on_one_line(struct arena *arena, const char *text)
     return line;
 }
 
-/* The last attempt, where that failed: when, by whom, why and where. */
+/* If the last attempt failed: when, who ran it, why it failed and at which statement. */
 static void print_failure(struct arena *arena, const Truss__Migration__V1__Migration *migration)
 {
     const Truss__Migration__V1__FailedAttempt *const failure = migration->last_failure;
@@ -119,7 +119,7 @@ static void print_failure(struct arena *arena, const Truss__Migration__V1__Migra
     }
 }
 
-/* Each note once, with the names that it is about. */
+/* Prints each note once, with the names of all migrations that have it. */
 static void print_notes(struct arena *arena, const Truss__Migration__V1__GetStatusResponse *reply)
 {
     for (size_t i = 0; i < reply->n_migrations; i++) {
@@ -162,7 +162,8 @@ static void print_counts(const Truss__Migration__V1__GetStatusResponse *reply)
     const Truss__Migration__V1__Summary none = TRUSS__MIGRATION__V1__SUMMARY__INIT;
     const Truss__Migration__V1__Summary *const summary = reply->summary == NULL ? &none : reply->summary;
     if (reply->_problem_case != 0 && summary->applied + summary->pending + summary->modified + summary->orphaned == 0) {
-        printf("what is applied and what is pending is not known\n"); /* zeros would say that all is done */
+        printf(
+            "what is applied and what is pending is not known\n"); /* zeros would look as if everything were applied */
         return;
     }
     printf("%u applied, %u pending, %u modified, %u orphaned\n", summary->applied, summary->pending, summary->modified,
@@ -200,7 +201,7 @@ static void print_head(struct cli *cli, const Truss__Migration__V1__GetStatusRes
     }
 }
 
-/* Where one was edited or deleted: the command that shows what was applied of it. */
+/* If a migration was edited or deleted, prints the command that shows what was applied of it. */
 static void print_next(struct cli *cli, const Truss__Migration__V1__GetStatusResponse *reply)
 {
     for (size_t i = 0; i < reply->n_migrations; i++) {
@@ -239,12 +240,12 @@ static void print_status(struct cli *cli, const Truss__Migration__V1__GetStatusR
     print_next(cli, reply);
 }
 
-/* What has changed is worse than what is not there yet. */
+/* A migration that has changed is worse than one that is pending. */
 static int exit_code_of(const struct cli *cli, const Truss__Migration__V1__GetStatusResponse *reply)
 {
     const Truss__Migration__V1__Summary *const summary = reply->summary;
     if (reply->_problem_case != 0) {
-        return EXIT_ERROR; /* what was not read is not called fine */
+        return EXIT_ERROR; /* if the status could not be read, the exit code must not say that all is well */
     }
     if (!cli->given.exit_code || summary == NULL) {
         return EXIT_FINE;
@@ -275,7 +276,7 @@ int command_status(struct cli *cli)
     return exit_code_of(cli, reply);
 }
 
-/* ---- the smaller ones ---- */
+/* ---- smaller commands ---- */
 
 int command_preview(struct cli *cli)
 {
@@ -288,7 +289,7 @@ int command_preview(struct cli *cli)
         return EXIT_ERROR;
     }
     if (!print_json(cli, &reply->base)) {
-        /* To a file or a pipe the script goes as it is. */
+        /* To a file or a pipe, the script is written unchanged. */
         const bool terminal = isatty(STDOUT_FILENO) != 0;
         const bool sql = cli->given.sql && reply->_sql_case != TRUSS__MIGRATION__V1__PREVIEW_RESPONSE___SQL__NOT_SET;
         const char *const shown = sql ? reply->sql : reply->content;
@@ -356,7 +357,8 @@ static bool is_uncompared(const Truss__Migration__V1__DetectSchemaResponse *repl
     return i < reply->n_uncompared;
 }
 
-/* Of the uncompared, those that are no finding: statements that make what is not looked for. */
+/* Adds those statements that could not be compared and yet are no problem, because they make things that are not looked
+ * for. */
 static void add_unjudged(struct table *table, const Truss__Migration__V1__DetectSchemaResponse *reply)
 {
     for (size_t i = 0; i < reply->n_uncompared; i++) {

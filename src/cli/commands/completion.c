@@ -1,6 +1,8 @@
 /*
- * truss completion: a script for a shell, made of the same tables as --help. What an argument is says what may stand
- * there: "each|all" is one of these words, NAME a migration, ID a run, DIR a directory, FILE a file.
+ * truss completion: writes a script for a shell, from the same tables as --help. The text that describes an argument
+ * says what can be completed there: "each|all" is one of these words, NAME a migration, ID a run, DIR a directory, FILE
+ * a
+ * file.
  */
 #include "base/text.h"
 #include "cli/print/output.h"
@@ -13,11 +15,11 @@
 
 enum value { VALUE_UNKNOWN, VALUE_WORDS, VALUE_NAMES, VALUE_IDS, VALUE_DIRECTORIES, VALUE_FILES, VALUE_COMMANDS };
 
-/* Names and IDs come from the worker, when it answers at once: each with its state behind a tab. */
+/* The script asks the worker for names and ids, if it answers at once; each comes with its state after a tab. */
 #define ASK_NAMES "truss __complete names --timeout 2 2>/dev/null"
 #define ASK_IDS   "truss __complete ids --timeout 2 2>/dev/null"
 #define CUT       " | cut -f 1"
-/* What zsh describes: "NAME:STATE", colons of the name escaped. */
+/* The form that zsh wants for descriptions: "NAME:STATE", with the colons of the name escaped. */
 #define ZSH_PAIRS(ask) "found=(${${(f)\"$(" ask ")\"}//:/\\\\:}); found=(${found/$'\\t'/:})"
 
 static enum value value_of(const char *argument)
@@ -35,7 +37,7 @@ static enum value value_of(const char *argument)
     return VALUE_UNKNOWN;
 }
 
-/* Of a command's own arguments. A new migration has a new name. */
+/* The kind of value that a command's own arguments have. The name of a new migration cannot be completed. */
 static enum value value_of_command(const struct cli_command *command)
 {
     return command->verbs != NULL                 ? VALUE_WORDS
@@ -57,7 +59,7 @@ static void put_options(const struct cli_command *command)
     }
 }
 
-/* What value_of_command is about: the verbs as "create|list", until the next call. */
+/* The text that value_of_command looks at; for verbs, "create|list". Valid until the next call. */
 static const char *arguments_of(const struct cli_command *command)
 {
     static char verbs[256];
@@ -68,7 +70,7 @@ static const char *arguments_of(const struct cli_command *command)
     return command->verbs == NULL ? command->arguments : verbs;
 }
 
-/* "each|all" as "each all". */
+/* Prints "each|all" as "each all". */
 static void put_words(const char *argument)
 {
     for (const char *c = argument; *c != '\0'; c++) {
@@ -78,7 +80,7 @@ static void put_words(const char *argument)
 
 /* ---- bash ---- */
 
-/* Sets `words` to what may stand there, in the script's function. */
+/* Prints code that sets `words`, inside the script's function, to what may be entered there. */
 static void put_bash_value(enum value value, const char *argument)
 {
     switch (value) {
@@ -297,7 +299,7 @@ static void put_fish(void)
     }
 }
 
-/* ---- what the scripts ask ---- */
+/* ---- what the scripts ask for ---- */
 
 static bool complete_names(struct cli *cli)
 {

@@ -21,13 +21,13 @@ static bool is_for_program(const struct cli *cli)
     return cli->given.json || cli->given.output != NULL;
 }
 
-/* Where standard output is for somebody else, the person is at standard error. */
+/* The stream that a person reads: standard error if standard output is for a program. */
 static FILE *person(const struct cli *cli)
 {
     return is_for_program(cli) || isatty(STDOUT_FILENO) == 0 ? stderr : stdout;
 }
 
-/* Who is at standard input. A pipe that has ended, and /dev/null, are nobody: nobody there says no. */
+/* Who is at standard input. For a pipe that has ended and for /dev/null it is nobody, and the answer is no. */
 enum answerer { NOBODY, SOMEBODY, SILENT };
 
 static enum answerer find_answerer(void)
@@ -48,7 +48,7 @@ static enum answerer find_answerer(void)
     return first == EOF || ungetc(first, stdin) == EOF ? NOBODY : SOMEBODY;
 }
 
-/* One line, without its end; "" at the end of the input. */
+/* Reads one line without its end; "" at the end of the input. */
 static const char *read_answer(char answer[LONGEST_ANSWER])
 {
     if (fgets(answer, LONGEST_ANSWER, stdin) == NULL) {
@@ -89,7 +89,7 @@ static bool asks_yes(struct cli *cli, const PlanResponse *plan, FILE *out)
     return answer[0] == 'y' || answer[0] == 'Y';
 }
 
-/* The whole plan is for the one who reads it; beside JSON or a report it is one sentence. */
+/* Shows the whole plan to a person; next to JSON or a report, it is one sentence. */
 static void show(struct cli *cli, const PlanResponse *plan, FILE *out)
 {
     if (is_for_program(cli)) {

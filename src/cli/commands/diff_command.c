@@ -1,6 +1,7 @@
 /*
- * truss diff: what was applied, beside what the file is today. What is for a person goes to standard error where
- * standard output is a file or a pipe, so that this holds a patch and nothing else.
+ * truss diff: shows what was applied next to what the file holds today. If standard output is a file or a pipe, the
+ * text
+ * for people goes to standard error, so that the output holds a patch and nothing else.
  */
 #include "base/clock.h"
 #include "cli/print/again.h"
@@ -14,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DIFF_SECONDS 40 /* git is looked through for 10, twice at most */
+#define DIFF_SECONDS 40 /* the git history is searched for 10 seconds, twice at most */
 
 typedef Truss__Migration__V1__DiffResponse DiffResponse;
 typedef Truss__Migration__V1__Commit Commit;
@@ -38,7 +39,7 @@ static enum colour colour_of(struct text line)
                                           : COLOUR_NONE;
 }
 
-/* A patch as it is, or for a terminal without what would move its cursor. */
+/* Prints a patch unchanged to a file; for a terminal, without what could move its cursor. */
 static void print_patch(struct arena *arena, const char *diff)
 {
     if (isatty(STDOUT_FILENO) == 0) {
@@ -52,7 +53,7 @@ static void print_patch(struct arena *arena, const char *diff)
     }
 }
 
-/* What stands around the patch. */
+/* Prints the text around the patch. */
 static void print_words(FILE *out, const struct cli *cli, const DiffResponse *reply)
 {
     struct arena *const arena = cli->arena;
@@ -71,7 +72,7 @@ static void print_words(FILE *out, const struct cli *cli, const DiffResponse *re
     }
 }
 
-/* What is wanted of --exit-code: the file is not what was applied. */
+/* The exit code with --exit-code: whether the file differs from what was applied. */
 static int exit_code_of(const struct cli *cli, const DiffResponse *reply)
 {
     if (reply->basis == TRUSS__MIGRATION__V1__DIFF_BASIS__DIFF_BASIS_UNKNOWN) {

@@ -1,6 +1,6 @@
 /*
- * truss doctor: asks the worker everything that a person would ask in turn when something does not work, and says at
- * each point what to do.
+ * truss doctor: asks the worker everything that a person would check in turn when something does not work, and says
+ * for each point what to do.
  */
 #include "cli/commands/grants.h"
 #include "cli/print/head.h"
@@ -20,7 +20,7 @@ typedef Truss__Migration__V1__GetStatusResponse StatusReply;
 
 enum finding { FINDING_GOOD, FINDING_NOTE, FINDING_BAD };
 
-/* For a program: an object a line, so that what was found is there also where the next question hangs. */
+/* For a program: one object per line, so that what was found so far is there even if the next question hangs. */
 static void say_json(struct cli *cli, const char *state, const char *what, const char *found, const char *advice)
 {
     const struct {
@@ -39,7 +39,7 @@ static void say_json(struct cli *cli, const char *state, const char *what, const
     printf("%s}\n", buffer_string(&json));
 }
 
-/* A line: what was looked at, what was found, and where it is bad what to do. */
+/* Prints one line: what was checked, what was found, and if it is bad, what to do. */
 static void say(struct cli *cli, enum finding finding, const char *what, const char *found, const char *advice)
 {
     static const struct {
@@ -62,15 +62,15 @@ static void say(struct cli *cli, enum finding finding, const char *what, const c
     }
 }
 
-/* What is asked, and what to say where there is no answer. */
+/* What is asked, and what to say if there is no answer. */
 struct question {
     const ProtobufCServiceDescriptor *service;
     const char *method;
     const char *what;
-    const char *advice; /* where the error has none of its own */
+    const char *advice; /* if the error has no advice of its own */
 };
 
-/* What to look at where the database cannot be reached: where its URL was said. */
+/* What to check if the database cannot be reached: the place where its URL was given. */
 static const char *database_advice(const struct cli *cli)
 {
     const char *const from = cli->from[OPTION_database_url];
@@ -81,8 +81,9 @@ static const char *database_advice(const struct cli *cli)
                         from != NULL ? from : "DATABASE_URL in the project's .env");
 }
 
-/* Asks; an error is a finding, and says itself what to do. A worker of our own is never what is wrong: the URL is, that
- * it was given. */
+/* Asks the worker. An error is a finding and contains its own advice. A worker that this command started itself is
+ * never
+ * the cause; the URL that it was given is. */
 static const void *ask(struct cli *cli, const struct question *question, const ProtobufCMessage *request)
 {
     struct status status = {.arena = cli->arena};
@@ -90,7 +91,7 @@ static const void *ask(struct cli *cli, const struct question *question, const P
     asking.status = &status;
     const void *const reply = call(&asking, question->service, question->method, request, READ_SECONDS);
     if (reply == NULL) {
-        /* The worker answers, and says that its database does not. */
+        /* The worker does answer, but says that its database does not. */
         const bool is_worker = strcmp(question->what, "worker") == 0;
         const bool is_database = text_starts_with(text_of(status.message), "Cannot connect to postgres") ||
                                  (is_worker && worker_is_private(cli));
@@ -160,7 +161,8 @@ static bool look_at_framework(struct cli *cli, const StatusReply *reply)
             "meant by --migrations or --framework where there are several.");
         return false;
     }
-    /* With a problem it may be one that is not there: that is said above, and this line says no other. */
+    /* If there is a problem, the folder may not exist: that was reported above, so this line must not look like good
+     * news. */
     say(cli,
         reply->_folder_case == 0    ? FINDING_BAD
         : reply->_problem_case != 0 ? FINDING_NOTE
@@ -187,7 +189,7 @@ static size_t count_of(const StatusReply *reply, Truss__Migration__V1__DetailSta
     return count;
 }
 
-/* What is wrong with single migrations, and what to do about each kind. */
+/* What can be wrong with single migrations, and what to do about each kind. */
 static const struct detail_finding {
     Truss__Migration__V1__DetailState detail;
     enum finding finding;
@@ -251,7 +253,7 @@ static bool look_at_history(struct cli *cli, const StatusReply *reply)
     return good;
 }
 
-/* Would a run begin, and is the moment good? */
+/* Would a run start, and is this a good moment for it? */
 static bool look_at_run(struct cli *cli)
 {
     Truss__Migration__V1__PlanRequest plan = TRUSS__MIGRATION__V1__PLAN_REQUEST__INIT;

@@ -1,7 +1,7 @@
 /*
- * truss doctor --print-grants: the SQL that makes a role that may do what migrations need and no more, and one that
- * only reads, for the workbench. Both are made for what is in this database now: whose objects are there, in which
- * schemas. Nothing is changed: a person reads it, and somebody who may make roles runs it.
+ * truss doctor --print-grants: prints SQL that makes a role with exactly the rights that migrations need, and a
+ * read-only role for the workbench. Both fit what is in this database now: the owners of its objects, and its schemas.
+ * Nothing is changed: a person reads the SQL, and somebody who may create roles runs it.
  */
 #include "cli/commands/grants.h"
 #include "cli/print/output.h"
@@ -18,9 +18,10 @@
 
 typedef Truss__Migration__V1__GetStatusResponse StatusReply;
 
-/* $1: the role, $2: the one that reads, $3: the schema of the tracking table, or "", $4: our own. Objects of extensions
- * are the extension's; a sequence that a column owns goes with its table; a SECURITY DEFINER routine would lose its
- * meaning with its owner. */
+/* $1: the role, $2: the read-only role, $3: the schema of the tracking table or "", $4: the schema of Truss's own
+ * tables. Left out: objects of extensions (they belong to the extension), sequences that a column owns (they follow
+ * their
+ * table), SECURITY DEFINER routines (another owner would change what they may do). */
 static const char objects_sql[] =
     "WITH spaces AS (SELECT n.oid, n.nspname, n.nspowner FROM pg_catalog.pg_namespace n "
     "WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND (n.nspname IN ('public', $4::pg_catalog.text, "
@@ -72,7 +73,7 @@ static const char objects_sql[] =
     "$3::pg_catalog.text = '' OR EXISTS (SELECT 1 FROM spaces s WHERE s.nspname = $3::pg_catalog.text), "
     "pg_catalog.format('%I', $3::pg_catalog.text), pg_catalog.format('%I', $4::pg_catalog.text)";
 
-/* The columns of that. */
+/* The columns of that query. */
 enum answer {
     ROLE,
     READER,
@@ -177,7 +178,7 @@ static void print_all(struct cli *cli, const StatusReply *status, const json_t *
     printf("\nCOMMIT;\n");
 }
 
-/* "app" of "app.migrations" or "\"app\".\"migrations\"", as the status shows it; "" where there is none. */
+/* From the name in the status, "app.migrations" or "\"app\".\"migrations\"", takes "app"; "" if it has no schema. */
 static char *schema_of(struct arena *arena, const StatusReply *status)
 {
     const struct text name = text_of(status->_tracking_table_case == 0 ? "" : status->tracking_table);
@@ -189,7 +190,8 @@ static char *schema_of(struct arena *arena, const StatusReply *status)
                : arena_strndup(arena, name.data + (quoted ? 1 : 0), end - (quoted ? 1 : 0));
 }
 
-/* Of our own tables; an older worker, which does not say it, has the usual one. NULL: it cannot be asked. */
+/* The schema of Truss's own tables; for an older worker, which does not report it, the usual one. NULL: the worker
+ * cannot be asked. */
 static const char *own_schema_of(struct cli *cli)
 {
     const Truss__Connection__V1__GetConnectionRequest request = TRUSS__CONNECTION__V1__GET_CONNECTION_REQUEST__INIT;

@@ -1,5 +1,5 @@
 /*
- * truss init: writes into the project's truss.toml which migrations are meant, so that nobody has to say it again.
+ * truss init: writes into the project's truss.toml which migrations are used, so that no command has to be told again.
  */
 #include "base/files.h"
 #include "base/json_text.h"
@@ -25,7 +25,7 @@ static bool has_folder(const Source *source)
     return source->_folder_case != 0;
 }
 
-/* The one that is chosen, where it has a folder; NULL: none is. */
+/* The chosen source, if it has a folder; NULL: none is chosen. */
 static const Source *chosen(const Reply *reply)
 {
     for (size_t i = 0; i < reply->n_sources; i++) {
@@ -36,7 +36,8 @@ static const Source *chosen(const Reply *reply)
     return NULL;
 }
 
-/* Has the project other folders of the framework? Then its name alone does not say which one is meant. */
+/* Does the project have other folders of the same framework? Then the framework's name alone does not say which one is
+ * meant. */
 static bool is_one_of_several(const Reply *reply, const Source *source)
 {
     size_t count = 0;
@@ -51,7 +52,7 @@ static bool asked_by_folder(const struct cli *cli)
     return strchr(framework_of(cli), '/') != NULL;
 }
 
-/* Lists what there is, each with the command that chooses it. */
+/* Lists the choices, each with the command that selects it. */
 static int ask(struct cli *cli, const Reply *reply)
 {
     size_t count = 0;
@@ -73,8 +74,8 @@ static int ask(struct cli *cli, const Reply *reply)
     return EXIT_ERROR;
 }
 
-/* What is added to the file: the framework's name, or the folder where that is not enough; both keep the package that
- * the folder is in, where its own tool is started. Strings of JSON are strings of TOML. */
+/* The lines that are added to the file: the framework's name, or the folder if the name is not enough; both with the
+ * package that the folder is in, because its own tool is started there. Strings of JSON are valid strings of TOML. */
 static const char *lines_of(struct cli *cli, const Reply *reply, const Source *source)
 {
     struct buffer lines = {.arena = cli->arena};
@@ -91,7 +92,8 @@ static const char *lines_of(struct cli *cli, const Reply *reply, const Source *s
     return buffer_string(&lines);
 }
 
-/* Appends to the file, which may be there with other tables; one that has [project] is its owner's to edit. */
+/* Appends to the file, which may exist and have other tables. If it has a [project] table already, its owner must edit
+ * it. */
 static bool write_lines(struct cli *cli, const char *path, const char *lines)
 {
     struct text content = {0};

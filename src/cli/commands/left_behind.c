@@ -1,6 +1,6 @@
 /*
- * The plan has the names as the worker reads them, the status has the order. One that is late already is not left
- * behind by this run.
+ * The plan has the names as the worker reads them, the status has the order. A migration that was late before this run
+ * is not counted as left behind by it.
  */
 #include "cli/commands/left_behind.h"
 
@@ -35,7 +35,8 @@ static bool stays(const PlanResponse *plan, const Migration *migration)
            !is_planned(plan, migration->name);
 }
 
-/* How many stand before the last of the plan, and the names of the first. */
+/* Counts the migrations that come before the last one of the plan and are not in it, and lists the names of the
+ * first. */
 static size_t count_left(const PlanResponse *plan, const StatusReply *status, struct buffer *names)
 {
     size_t end = status->n_migrations;

@@ -1,5 +1,5 @@
 /*
- * truss man: made of the same tables as --help, so that they cannot disagree.
+ * truss man: writes the manual pages from the same tables as --help, so that the two cannot disagree.
  */
 #include "base/manual.h"
 #include "cli/table.h"

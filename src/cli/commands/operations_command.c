@@ -1,5 +1,5 @@
 /*
- * truss operations and truss cancel: runs that go on in the background or have ended, and their events.
+ * truss operations and truss cancel: runs in the background or ended, and their events.
  */
 #include "base/clock.h"
 #include "cli/commands/watch.h"
@@ -96,9 +96,9 @@ static int list(struct cli *cli)
     return EXIT_FINE;
 }
 
-/* ---- one ---- */
+/* ---- one operation ---- */
 
-/* The operation and all of its events, however many calls that takes. */
+/* Gets the operation and all of its events, with as many calls as that takes. */
 static const Reply *get_all(struct cli *cli, struct rpc_channel *channel, uint32_t timeout_ms)
 {
     const struct caller caller = {
@@ -136,7 +136,7 @@ static bool is_wait(const Event *event)
            event->kind == TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_RUN_LOCK_WAIT;
 }
 
-/* Waits and progress are told of again and again: the last word on each is enough. */
+/* Waits and progress are reported many times: the last event of each is enough. */
 static bool is_repeated(const Event *event, const Event *next)
 {
     const bool same_phase =

@@ -1,5 +1,5 @@
 /*
- * truss plan: asks for the plan of a run, and shows it to a person or to a program.
+ * truss plan: asks for the plan of a run, and shows it to a person or a program.
  */
 #include "cli/commands/run_request.h"
 #include "cli/commands/saved_plan.h"
@@ -12,7 +12,7 @@
 
 typedef Truss__Migration__V1__PlanResponse PlanResponse;
 
-/* Where the files are is in the status. */
+/* The paths of the files are in the status. */
 static bool print_report(struct cli *cli, const PlanResponse *reply)
 {
     Truss__Migration__V1__GetStatusRequest request = TRUSS__MIGRATION__V1__GET_STATUS_REQUEST__INIT;
@@ -44,7 +44,7 @@ static void print(struct cli *cli, const PlanResponse *reply)
     }
 }
 
-/* What would be refused or is known to fail is nothing to approve: it is shown, and not kept. */
+/* A plan that would be refused or is known to fail cannot be approved: it is shown, but not saved. */
 static bool save(struct cli *cli, const Truss__Migration__V1__RunRequest *run, const PlanResponse *reply)
 {
     if (reply->_refusal_case != 0 || reply->n_failures > 0) {

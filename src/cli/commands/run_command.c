@@ -1,7 +1,7 @@
 /*
- * truss run: makes the request out of the options, and runs it in one of two ways. Without anybody to watch (a pipe,
- * --json, --dry-run) it is one call, which leaves nothing behind in the database; with somebody it is an operation
- * whose events are shown.
+ * truss run: builds the request from the options, and runs it in one of two ways. If nobody watches (a pipe, --json,
+ * --dry-run) it is one call, which stores nothing about the operation in the database; else it is an operation whose
+ * events are shown.
  */
 #include "cli/commands/confirm.h"
 #include "cli/commands/left_behind.h"
@@ -27,7 +27,7 @@ typedef Truss__Migration__V1__RunResponse RunResponse;
 
 /* ---- the two ways ---- */
 
-/* Where the files are is in the status. The run has happened: without one, the report has no paths. */
+/* The paths of the files are in the status. The run has happened by now: without a status, the report has no paths. */
 static void print_report(const struct cli *cli, const RunResponse *reply)
 {
     Truss__Migration__V1__GetStatusRequest request = TRUSS__MIGRATION__V1__GET_STATUS_REQUEST__INIT;
@@ -67,7 +67,7 @@ static int print_started(const struct cli *cli, const Operation *operation)
     return EXIT_FINE;
 }
 
-/* A role that may not make the schema "truss" can still run, where nobody asked for more. */
+/* A role that may not create the schema "truss" can still run, unless an option needs that schema. */
 static bool can_do_without(const struct cli *cli)
 {
     return !cli->given.progress && !cli->given.detach && status_is_because(cli->status, REASON_NO_STATE_SCHEMA);
@@ -76,7 +76,7 @@ static bool can_do_without(const struct cli *cli)
 static int run_watched(struct cli *cli, RunRequest *request)
 {
     int code = EXIT_ERROR;
-    /* The worker ends it in time, whether we are still there or not. */
+    /* The worker ends the run in time, even if this command is gone. */
     request->timeout_ms = cli->given.timeout;
     watch_hold_interrupts();
     struct rpc_channel *const channel = worker_channel(cli);
@@ -105,7 +105,7 @@ static int run_watched(struct cli *cli, RunRequest *request)
     return code;
 }
 
-/* A report is of a run that has ended, and nothing else stands beside it. */
+/* A report describes a run that has ended, and must be alone on standard output. */
 static bool check_output(struct cli *cli)
 {
     if (cli->given.output != NULL && (cli->given.detach || cli->given.progress)) {

@@ -1,5 +1,5 @@
 /*
- * A plan is asked for with the same as a run, so that what was shown is what runs.
+ * A plan is asked for with the same options as a run, so that what is shown is what will run.
  */
 #include "cli/commands/run_request.h"
 

@@ -21,7 +21,7 @@ typedef Truss__Migration__V1__SavedPlan SavedPlan;
 
 /* ---- writing ---- */
 
-/* What selects and changes a plan; the limits of a run are of the run. */
+/* The fields that select and change a plan; the limits of a run are not among them. */
 static RunRequest planned_part(struct arena *arena, const RunRequest *run)
 {
     RunRequest part = *run;
@@ -59,7 +59,7 @@ bool saved_plan_write(struct cli *cli, const RunRequest *request, const PlanResp
 
 /* ---- reading ---- */
 
-/* What the file says already. */
+/* Refuses options that the file sets already. */
 static bool check_beside(const struct cli *cli)
 {
     static const enum option_id in_file[] = {
@@ -117,7 +117,7 @@ static bool is_same(const PlannedMigration *a, const PlannedMigration *b)
     return !both || strcmp(a->hash, b->hash) == 0;
 }
 
-/* One of the first names; *count counts all. */
+/* Adds a name, unless enough are listed; *count counts all of them. */
 static void add_name(struct buffer *out, const char *name, size_t *count)
 {
     if (*count < NAMES_SHOWN) {
@@ -134,8 +134,9 @@ static void put_names(struct buffer *out, const char *label, struct buffer *name
     }
 }
 
-/* "now pending too: c; edited since: b"; what is neither is in the tracking table, in steps that were finished, or in
- * the framework. */
+/* "now pending too: c; edited since: b". If it is neither of these, the change is in the tracking table, in steps that
+ * were
+ * finished, or in the framework. */
 static const char *what_changed(struct arena *arena, const PlanResponse *then, const PlanResponse *now)
 {
     struct buffer text = {.arena = arena};
@@ -165,7 +166,7 @@ static const char *what_changed(struct arena *arena, const PlanResponse *then, c
                           : buffer_string(&text);
 }
 
-/* Plans of two databases can have the same hash. */
+/* Plans of two different databases can have the same hash. */
 static bool check_target(const struct cli *cli, const PlanResponse *then, const PlanResponse *now)
 {
     const Truss__Rpc__V1__Target *const a = then->target;

@@ -1,6 +1,6 @@
 /*
  * truss services and truss call: every method of the protocol by its name, with JSON, for what has no command of its
- * own. What this program does not know, a newer worker may: it is asked to describe itself.
+ * own. A newer worker may have methods that this program does not know: so the worker is asked to describe itself.
  */
 #include "base/near.h"
 #include "base/text.h"
@@ -37,7 +37,8 @@ struct found {
     const ProtobufCMethodDescriptor *method;
 };
 
-/* "GetStatus", "MigrationService/GetStatus", "truss.migration.v1.MigrationService/GetStatus", "/…" of it. */
+/* Does `name` mean this method? "GetStatus", "MigrationService/GetStatus", the full
+ * "truss.migration.v1.MigrationService/GetStatus", and "/…" in front of any of these are accepted. */
 static bool is_meant(const struct found *one, const char *name)
 {
     const char *const slash = strrchr(name, '/');
@@ -48,7 +49,7 @@ static bool is_meant(const struct found *one, const char *name)
            (service.size == 0 || text_is(service, one->service->name) || text_is(service, one->service->short_name));
 }
 
-/* theirs: NULL where no worker was asked. */
+/* theirs: NULL if no worker was asked. */
 static bool fail_unknown(struct cli *cli, const char *name, const struct described *theirs)
 {
     const struct described *const all = theirs == NULL ? &own : theirs;
@@ -67,7 +68,7 @@ static bool fail_unknown(struct cli *cli, const char *name, const struct describ
     return false;
 }
 
-/* How many there are of this name; *found is the last. */
+/* Counts the methods that match this name; *found is the last one. */
 static size_t count_meant(const struct described *described, const char *name, struct found *found)
 {
     size_t count = 0;
@@ -84,7 +85,7 @@ static size_t count_meant(const struct described *described, const char *name, s
     return count;
 }
 
-/* What the worker says of itself. */
+/* Asks the worker to describe itself. */
 static bool ask(struct cli *cli, struct described *described)
 {
     const Truss__Health__V1__GetDescriptorsRequest request = TRUSS__HEALTH__V1__GET_DESCRIPTORS_REQUEST__INIT;
@@ -96,15 +97,16 @@ static bool ask(struct cli *cli, struct described *described)
                           described, cli->status);
 }
 
-/* Whether an answer came, though not of what the worker is: an older one, or one that does not tell it to everybody. */
+/* Did the worker answer without describing itself? It may be an older one, or one that does not tell everybody. */
 static bool is_kept_back(enum status_code code)
 {
     return code == STATUS_UNIMPLEMENTED || code == STATUS_PERMISSION_DENIED || code == STATUS_UNAUTHENTICATED;
 }
 
-/* False, with a message, for none and for one of several services. A method that this program knows may have more
- * fields in the worker: so the worker's own word comes first. The one that this command has started is of the same
- * version. */
+/* Returns false, with a message, if no method or several services match. A method that this program knows may have
+ * more fields in the worker, so the worker's own description is used first. A worker that this command started is of
+ * the
+ * same version, and is not asked. */
 static bool find(struct cli *cli, const char *name, struct found *found)
 {
     struct status unanswered = {.arena = cli->arena};
@@ -142,7 +144,7 @@ static void list(const struct described *described)
     }
 }
 
-/* An empty message: every field that it may have, as JSON. */
+/* Prints an empty message as JSON, with every field that it may have. */
 static void print_fields(struct cli *cli, const char *label, const ProtobufCMessageDescriptor *descriptor)
 {
     struct buffer json = {.arena = cli->arena};

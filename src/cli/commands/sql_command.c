@@ -1,6 +1,6 @@
 /*
- * truss sql: one read-only query, its plan, all of its rows as a file, or what there is to ask. truss connection: how
- * to connect.
+ * truss sql: one read-only query, its plan, all of its rows as a file, or what can be queried. truss connection: how to
+ * connect to the database.
  */
 #include "base/limits.h"
 #include "cli/print/output.h"
@@ -20,9 +20,9 @@
 #define EXPORT_SECONDS 300
 #define MOST_SHOWN     ((size_t)200) /* bytes of a value in a table */
 
-/* ---- what is asked ---- */
+/* ---- requests ---- */
 
-/* The query of the command line, or of standard input. */
+/* The query from the command line, or from standard input. */
 static char *query_of(struct cli *cli)
 {
     struct buffer text = {.arena = cli->arena};
@@ -36,7 +36,7 @@ static char *query_of(struct cli *cli)
     return arena_strdup(cli->arena, buffer_string(&text));
 }
 
-/* As the routes of these do it. */
+/* Prints JSON with camelCase names, as the HTTP routes of these methods do. */
 static bool print_camel(const struct cli *cli, const ProtobufCMessage *reply)
 {
     struct buffer json = {.arena = cli->arena};
@@ -61,7 +61,7 @@ static void print_warnings(struct arena *arena, char *const *warnings, size_t co
 
 /* ---- rows ---- */
 
-/* A value for a table: a string as it is, NULL as nothing, all else as JSON. */
+/* A value for a table: a string unquoted, NULL as empty, everything else as JSON. */
 static const char *cell_of(struct arena *arena, const json_t *value)
 {
     if (json_is_null(value)) {
@@ -175,7 +175,7 @@ static const Truss__Sql__V1__ExportResponse *next_piece(const struct caller *cal
                                                                  caller->status);
 }
 
-/* Writes pieces until the last; each lives in an arena of its own. */
+/* Writes pieces until the last one; each has an arena of its own. */
 static bool write_pieces(struct caller *caller, const Truss__Sql__V1__ExportRequest *request)
 {
     char id[64];
@@ -212,7 +212,7 @@ static int export_all(struct cli *cli)
     return ok ? EXIT_FINE : EXIT_ERROR;
 }
 
-/* ---- what there is ---- */
+/* ---- what can be queried ---- */
 
 static int tables(struct cli *cli)
 {
@@ -237,7 +237,7 @@ int command_sql(struct cli *cli)
                                                       : query(cli);
 }
 
-/* What stands between us and the server, and what to do about it. */
+/* Which pooler or proxy is between Truss and the server, and what to do about it. */
 static void print_pooler(struct arena *arena, const Truss__Connection__V1__Pooler *pooler)
 {
     if (pooler == NULL || !pooler->found) {

@@ -1,5 +1,6 @@
 /*
- * truss token: changes the file of tokens itself; no worker is asked, and one that reads the file sees it at once.
+ * truss token: changes the file of tokens directly, without a worker; a worker that reads the file sees the change at
+ * once.
  */
 #include "base/clock.h"
 #include "base/tokens.h"

@@ -1,5 +1,5 @@
 /*
- * truss watch and truss wait: for those who did not begin the run.
+ * truss watch and truss wait: for people and programs that did not start the run themselves.
  */
 #include "base/clock.h"
 #include "base/words.h"
@@ -27,8 +27,8 @@ static void pause_ms(long ms)
 
 /* ---- watch ---- */
 
-/* The run that works, which is at some migration; where none is yet, the oldest: the others wait for it. *known is
- * false where the worker cannot be asked. */
+/* Finds the run that is at work, at some migration. If none has begun yet, it is the oldest: the others wait for it.
+ * *known is false if the worker cannot be asked. */
 static const Operation *find_running(struct cli *cli, struct rpc_channel *channel, bool *known)
 {
     const struct caller caller = {
@@ -83,8 +83,8 @@ int command_watch(struct cli *cli)
 
 /* ---- wait ---- */
 
-/* What keeps the application from starting, as one sentence; NULL: nothing. *unknown: it cannot be told what is
- * applied. */
+/* Says in one sentence what keeps the application from starting; NULL: nothing does. *unknown: it is not known which
+ * migrations are applied. */
 static const char *obstacle(struct cli *cli, bool is_first, bool *unknown)
 {
     struct status status = {.arena = cli->arena};
@@ -102,7 +102,7 @@ static const char *obstacle(struct cli *cli, bool is_first, bool *unknown)
     const char *const problem = reply != NULL && reply->_problem_case != 0 ? reply->problem : "";
     for (size_t i = 0; reply != NULL && is_first && i < reply->n_warnings; i++) {
         if (strcmp(reply->warnings[i], problem) == 0) {
-            continue; /* it is what is waited for, and said as that */
+            continue; /* this command waits for exactly that, and says so elsewhere */
         }
         output_tell(cli->arena, "warning", reply->warnings[i], false);
     }

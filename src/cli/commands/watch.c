@@ -1,6 +1,7 @@
 /*
- * The long polls are short: half a second, so that Ctrl-C and the time on the line are not behind. A worker that cannot
- * be reached for a moment is asked again; the run goes on meanwhile.
+ * The long polls are short, half a second each, so that Ctrl-C is noticed and the displayed time is right. If the
+ * worker
+ * cannot be reached for a moment it is asked again; the run goes on meanwhile.
  */
 #include "cli/commands/watch.h"
 
@@ -32,12 +33,12 @@ struct watching {
     const char *id;
     bool owns;
     bool wants_cancel;
-    bool is_warned; /* that the next Ctrl-C ends everything */
+    bool is_warned; /* the user knows that the next Ctrl-C ends everything */
     struct live live;
     uint32_t last_event;
-    uint32_t pause_ms; /* before the next look */
+    uint32_t pause_ms; /* before the next poll */
     int64_t deadline;
-    int64_t lost_at; /* clock_ms since when the worker cannot be reached; 0: it can */
+    int64_t lost_at; /* clock_ms() since when the worker cannot be reached; 0: it can be reached */
 };
 
 bool watch_is_passing(const struct status *status)
@@ -79,7 +80,7 @@ static void say_cancel(struct watching *watching, enum colour colour, const char
     live_say(&watching->live, colour, "cancel   ", text);
 }
 
-/* Does not wait for the end, which is among the events. What was not heard in time is asked for again. */
+/* Does not wait for the end, which will be among the events. If the call is not answered in time, it is made again. */
 static void ask_to_cancel(struct watching *watching)
 {
     struct arena *const arena = arena_new(0);
@@ -111,9 +112,9 @@ static int finish(struct watching *watching, const Operation *operation)
     struct cli *const cli = watching->cli;
     live_clear(&watching->live);
     if (print_json(cli, &operation->base)) {
-        /* It says all there is. */
+        /* That already says everything. */
     } else if (operation->error != NULL) {
-        status_read(operation->error, cli->status); /* the error that it ended with, as that of this command */
+        status_read(operation->error, cli->status); /* the error of the operation becomes the error of this command */
     } else if (operation->result == NULL) {
         status_fail(cli->status, STATUS_ABORTED, "%s", operation->summary);
     } else {
@@ -125,7 +126,8 @@ static int finish(struct watching *watching, const Operation *operation)
 
 /* ---- watching ---- */
 
-/* NULL where it failed for good; a worker that is only not there for a moment is a reply without an operation. */
+/* Returns NULL if it failed for good. If the worker is only unreachable for a moment, returns a reply without an
+ * operation. */
 static const Reply *poll_events(struct watching *watching, struct arena *arena)
 {
     static const Reply nothing = TRUSS__MIGRATION__V1__WAIT_OPERATION_RESPONSE__INIT;
@@ -158,7 +160,7 @@ static const Reply *poll_events(struct watching *watching, struct arena *arena)
     return NULL;
 }
 
-/* For a program: an event a line, as it comes. */
+/* For a program: one event per line, as soon as it arrives. */
 static void put_event(const struct cli *cli, const Truss__Migration__V1__Event *event)
 {
     if (cli->given.progress || cli->command->run == command_watch) {
@@ -186,7 +188,7 @@ static void show(struct watching *watching, const Reply *reply)
     }
 }
 
-/* What the process exits with; -1: it goes on. */
+/* Returns the exit code of the process; -1: the run goes on. */
 static int look(struct watching *watching)
 {
     struct arena *const arena = arena_new(0);
@@ -196,7 +198,7 @@ static int look(struct watching *watching)
     int code = reply == NULL ? EXIT_ERROR : -1;
     if (reply != NULL) {
         show(watching, reply);
-        /* An answer before its time without any news: the worker is stopping, or gone. */
+        /* An answer that comes early and has no news means that the worker is stopping or gone. */
         watching->pause_ms = reply->n_events == 0 && clock_ms() - began < POLL_MS / 2 ? POLL_MS / 2 : 0;
     }
     if (operation != NULL && operation->done && watching->last_event >= operation->last_event) {
@@ -208,13 +210,14 @@ static int look(struct watching *watching)
     return code;
 }
 
-/* A run of somebody else goes on without us, as does one of ours with a worker that stays. */
+/* A run that somebody else started goes on without this command; so does one of ours, if its worker keeps running. */
 static bool can_leave(const struct watching *watching)
 {
     return !watching->owns || (watching->wants_cancel && !worker_is_private(watching->cli));
 }
 
-/* Ctrl-C where the run cannot be left: first it is cancelled, then is said what the next one does. */
+/* Handles Ctrl-C for a run that would end with this command: the first one cancels the run, and tells the user what the
+ * next one does. */
 static void take_interrupt(struct watching *watching)
 {
     const bool is_private = worker_is_private(watching->cli);

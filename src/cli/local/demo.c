@@ -1,6 +1,6 @@
 /*
- * truss demo: truss dev with a project of its own, in a private database that is made anew each time. What is to be
- * seen is made as a person would make it: by calls to the worker, and by a session of somebody else that holds a lock.
+ * truss demo: truss dev with a sample project in a private database that is made new each time. What it shows is
+ * produced as in real use: by calls to the worker, and by a session of another user that holds a lock.
  */
 #include "base/files.h"
 #include "cli/local/demo_project.h"
@@ -20,7 +20,8 @@
 
 #define CALL_MS 120000
 
-/* The session in the way: it waits for a file, so that it is nowhere while branches are made, then reads and stays. */
+/* The session that blocks. It waits for a file before it opens its transaction, because it must not be connected to the
+ * project's data while branches are made; then it reads a table and stays. */
 #define GO "held"
 static const char holder[] =
     "rm -f \"$TRUSS_DEMO_STATE/" GO "\"; while [ ! -e \"$TRUSS_DEMO_STATE/" GO "\" ]; do sleep 0.1; done; "
@@ -52,7 +53,7 @@ static void take_away(struct cli *cli, const char *project, const char *name)
     rmdir(folder);
 }
 
-/* Those that are there from the beginning, or those that come later. */
+/* Writes the files of the first part, or the files that are added later. */
 static bool put_all(struct cli *cli, const char *project, bool later)
 {
     bool ok = true;
@@ -67,8 +68,8 @@ static const char *project_of(struct cli *cli)
     return path_join(cli->arena, postgres_state_home(cli->arena), "demo/shop");
 }
 
-/* The files as they were run are committed, so that a difference has something to be compared with. Without git there
- * is none, and the console says so. */
+/* Commits the files as they were run, so that a later difference can be shown. Without git there is no history, and the
+ * console says so. */
 static bool commit(const char *project, struct status *status)
 {
     static const char script[] =
@@ -96,7 +97,7 @@ static bool write_project(struct cli *cli, const char *project)
            commit(project, cli->status);
 }
 
-/* ---- what is to be seen ---- */
+/* ---- what there is to see ---- */
 
 static const void *ask(struct cli *cli, struct rpc_channel *channel, const ProtobufCServiceDescriptor *service,
                        const char *method, const void *request)
@@ -107,7 +108,7 @@ static const void *ask(struct cli *cli, struct rpc_channel *channel, const Proto
     return rpc_call_wait(channel, &invocation, cli->arena, cli->status);
 }
 
-/* Runs one migration, all of them where name is NULL. How it ends is for whoever looks. */
+/* Runs one migration, or all of them if name is NULL. The result does not matter here; the console shows it. */
 static bool run(struct cli *cli, struct rpc_channel *channel, const char *method, const char *name)
 {
     Truss__Migration__V1__RunRequest request = TRUSS__MIGRATION__V1__RUN_REQUEST__INIT;
@@ -126,8 +127,8 @@ static bool make_branch(struct cli *cli, struct rpc_channel *channel, const char
     return ask(cli, channel, &truss__branch__v1__branch_service__descriptor, "CreateBranch", &request) != NULL;
 }
 
-/* Has the other session its lock? Waits for it, at most ten seconds: without psql there is none, and nothing is
- * blocked. */
+/* Does the other session hold its lock? Waits for it at most ten seconds: without psql there is no such session, and
+ * nothing is blocked. */
 static bool wait_held(struct cli *cli, struct rpc_channel *channel)
 {
     const struct timespec tick = {.tv_nsec = 100000000};

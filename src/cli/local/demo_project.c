@@ -1,5 +1,5 @@
 /*
- * Enough of a shop that a plan has something to say: tables with rows, and pending migrations of every risk.
+ * A small shop with enough in it to make plans interesting: tables with rows, and pending migrations of every risk.
  */
 #include "cli/local/demo_project.h"
 

@@ -1,6 +1,6 @@
 /*
- * truss dev: everything that a project needs, in one command, until Ctrl-C. All children are started before the first
- * call over nng, which does not survive a fork.
+ * truss dev: starts everything that a project needs with one command, until Ctrl-C. All child processes are started
+ * before the first call over nng, which does not survive a fork.
  */
 #include "cli/local/dev.h"
 #include "base/clock.h"
@@ -36,10 +36,10 @@
 struct program {
     const char *name;
     pid_t pid;
-    int log;         /* its standard error, read by us */
-    char line[4096]; /* the log's line that is not whole yet */
+    int log;         /* its standard error, which this process reads */
+    char line[4096]; /* the part of a line of its log that has arrived so far */
     size_t size;
-    const char *address; /* once it says where it listens */
+    const char *address; /* set when it reports where it listens */
 };
 
 struct dev {
@@ -47,8 +47,8 @@ struct dev {
     struct postgres postgres;
     struct program worker;
     struct program bridge;
-    const struct dev_guest *guest; /* NULL: the project is somebody's own */
-    pid_t helper;                  /* the guest's child */
+    const struct dev_guest *guest; /* NULL: this is a user's own project */
+    pid_t helper;                  /* the guest's child process */
     int signals;                   /* signalfd */
     bool is_stopped;               /* by a signal */
 };
@@ -88,7 +88,7 @@ static void take_line(struct dev *dev, struct program *program)
     }
 }
 
-/* Passes whole lines on. False when the program has closed its end. */
+/* Passes on the complete lines. Returns false when the program has closed its end. */
 static bool read_log(struct dev *dev, struct program *program)
 {
     char piece[1024];
@@ -107,7 +107,7 @@ static bool read_log(struct dev *dev, struct program *program)
 
 enum happening { HAPPENED_NOTHING, HAPPENED_SIGNAL, HAPPENED_DEATH };
 
-/* Which child has died? */
+/* Which child has ended? */
 static const char *find_dead(struct dev *dev)
 {
     pid_t *const pids[] = {&dev->worker.pid, &dev->bridge.pid, &dev->postgres.pid};
@@ -121,7 +121,7 @@ static const char *find_dead(struct dev *dev)
     return NULL;
 }
 
-/* Waits for something to happen, at most ms (-1: for ever), and passes logs on meanwhile. */
+/* Waits for an event, at most ms (-1: for ever), and passes on the logs meanwhile. */
 static enum happening wait_once(struct dev *dev, int ms)
 {
     struct program *const programs[] = {&dev->worker, &dev->bridge};
@@ -177,7 +177,7 @@ static bool wait_listening(struct dev *dev, struct program *program)
 
 /* ---- starting ---- */
 
-/* The database that the project names; NULL where it names none. */
+/* Finds the database that the project names; *url is NULL if it names none. */
 static bool find_database(struct cli *cli, const char *project, const char **url)
 {
     *url = getenv("DATABASE_URL");
@@ -208,7 +208,7 @@ static bool start_worker(struct dev *dev, const char *project, const char *url)
     if (cli->given.allow_outside) {
         arguments[count++] = "--allow-outside";
     }
-    if (dev->guest != NULL) { /* a run that is blocked is to be seen for a while */
+    if (dev->guest != NULL) { /* a blocked run must stay visible for a while */
         arguments[count++] = "--lock-retry";
         arguments[count++] = "3600";
     }
@@ -222,14 +222,14 @@ static bool start_bridge(struct dev *dev)
     return start_program(dev, &dev->bridge, "truss-bridge", arguments, NULL) && wait_listening(dev, &dev->bridge);
 }
 
-/* What the worker said of itself. */
+/* What the worker said about itself. */
 struct readiness {
     atomic_bool is_answered;
     bool is_ready;
     char reason[512];
 };
 
-/* On a thread of the channel. */
+/* Runs on a thread of the channel. */
 static void take_readiness(const ProtobufCMessage *message, const struct status *status, void *data)
 {
     struct readiness *const said = data;
@@ -240,7 +240,7 @@ static void take_readiness(const ProtobufCMessage *message, const struct status 
     atomic_store(&said->is_answered, true);
 }
 
-/* Asks the worker once. False where a signal or a death came first. */
+/* Asks the worker once. Returns false if a signal, or the end of a child, came first. */
 static bool ask_readiness(struct dev *dev, struct rpc_channel *channel, struct readiness *said)
 {
     const Truss__Health__V1__CheckRequest request = TRUSS__HEALTH__V1__CHECK_REQUEST__INIT;
@@ -257,7 +257,7 @@ static bool ask_readiness(struct dev *dev, struct rpc_channel *channel, struct r
     return happening == HAPPENED_NOTHING;
 }
 
-/* True when the worker says that its database answers. */
+/* Waits until the worker says that its database answers; then returns true. */
 static bool wait_ready(struct dev *dev)
 {
     struct cli *const cli = dev->cli;
@@ -266,7 +266,7 @@ static bool wait_ready(struct dev *dev)
     bool goes_on = channel != NULL;
     bool is_ready = false;
     while (goes_on && !is_ready && !deadline_passed(deadline)) {
-        /* Not on the stack: an answer may come when a signal has ended the waiting for it. */
+        /* Not on the stack: an answer may still arrive after a signal has ended the wait for it. */
         struct readiness *const said = arena_alloc(cli->arena, sizeof *said);
         goes_on = ask_readiness(dev, channel, said);
         is_ready = goes_on && said->is_ready;
@@ -297,7 +297,9 @@ static void print_summary(const struct dev *dev)
     fflush(stdout);
 }
 
-/* The guest's child: its password is in its environment, as in no process title. */
+/* Starts the guest's child process. Its password is passed in the environment, because a command line would be visible
+ * to
+ * others. */
 static bool start_helper(struct dev *dev)
 {
     struct arena *const arena = dev->cli->arena;
@@ -316,7 +318,7 @@ static bool start_helper(struct dev *dev)
     return dev->helper > 0;
 }
 
-/* A project of the guest's own, in a database of its own. */
+/* Makes the guest's own project, in a database of its own. */
 static bool start_guest(struct dev *dev, const char *project)
 {
     struct cli *const cli = dev->cli;
@@ -350,8 +352,8 @@ static bool start_all(struct dev *dev, const char *project)
     return start_worker(dev, project, url) && start_bridge(dev) && wait_ready(dev);
 }
 
-/* The one that asks goes first, the one that is asked last. What a guest has is thrown away: a run of its is not waited
- * for. */
+/* Stops the programs that call others before those that are called. A guest's data is thrown away, so a run in it is
+ * not waited for. */
 static void stop_all(struct dev *dev)
 {
     const uint32_t ms = dev->guest == NULL ? STOP_MS : GUEST_STOP_MS;

@@ -1,6 +1,8 @@
 /*
- * PostgreSQL refuses to run as root, and a data directory must belong to who runs it. As root it is the user postgres
- * (or nobody), and the state is under /var/lib: root's home cannot be entered by others.
+ * PostgreSQL refuses to run as root, and its data directory must belong to the user that runs it. If this process is
+ * root, the server runs as the user postgres (or nobody), with its state under /var/lib: other users cannot enter
+ * root's
+ * home.
  */
 #include "cli/local/postgres.h"
 
@@ -31,7 +33,7 @@
 #define READY_MS   60000
 #define STOP_MS    30000
 
-/* What is needed to make and start one. */
+/* What is needed to make and start a server. */
 struct making {
     struct arena *arena;
     struct status *status;
@@ -48,9 +50,9 @@ static const char *in_state(const struct making *making, const char *name)
     return path_join(making->arena, making->state, name);
 }
 
-/* ---- finding things ---- */
+/* ---- programs, users, directories ---- */
 
-/* The directory of Debian's newest version that has a server. */
+/* The directory of the newest version, as installed by Debian, that has a server. */
 static const char *debian_bin(struct arena *arena)
 {
     struct status unread = {.arena = arena};
@@ -96,7 +98,7 @@ static bool find_bin(struct making *making, const char *given)
                "it is with --pg-bin, or set DATABASE_URL.");
 }
 
-/* Whom the server runs as. */
+/* The user that the server runs as. */
 static bool find_user(struct making *making)
 {
     if (geteuid() != 0) {
@@ -125,7 +127,7 @@ const char *postgres_state_home(struct arena *arena)
     return arena_printf(arena, "%s/.local/state/truss", home == NULL ? "" : home);
 }
 
-/* A directory for each project: its name, for people, and a hash of its path. */
+/* Makes a directory for each project, named after the project (for people) and a hash of its path. */
 static bool make_state(struct making *making, const char *project)
 {
     unsigned char digest[SHA256_SIZE];
@@ -162,11 +164,11 @@ static bool take_lock(struct making *making, struct postgres *postgres)
 
 static bool write_private(struct making *making, const char *path, const char *content)
 {
-    unlink(path); /* an older one may be open to others */
+    unlink(path); /* an older file may be readable by others */
     return file_create_private(path, text_of(content), making->status);
 }
 
-/* The first line of a file; NULL where there is none. */
+/* The first line of a file; NULL if there is none. */
 static const char *read_line(struct making *making, const char *path)
 {
     struct status unread = {.arena = making->arena};
@@ -230,14 +232,16 @@ static bool run_initdb(struct making *making)
            status_fail(making->status, STATUS_INTERNAL, "initdb failed; see %s/initdb.log for why.", making->state);
 }
 
-/* initdb wants an empty directory, and its user must be able to read the password: it is given in a file beside it. */
+/* initdb needs an empty directory, and the server's user must be able to read the password: so the password is in a
+ * file
+ * next to the directory. */
 static bool make_cluster(struct making *making)
 {
     const char *const file = in_state(making, "pwfile");
     if (file_look(path_join(making->arena, making->data, "PG_VERSION"), NULL) == FILE_REGULAR) {
         return true;
     }
-    directory_remove(making->data); /* what an interrupted initdb has left */
+    directory_remove(making->data); /* remove what an interrupted initdb has left */
     if (mkdir(making->data, 0700) != 0) {
         return status_fail(making->status, STATUS_INTERNAL, "Cannot make %s: %s.", making->data, strerror(errno));
     }
@@ -250,7 +254,7 @@ static bool make_cluster(struct making *making)
     return ok;
 }
 
-/* Is the port free? 0 finds one that is. */
+/* Is the port free? With 0, finds one that is. */
 static int probe_port(int port)
 {
     struct sockaddr_in address = {
@@ -271,7 +275,7 @@ static int probe_port(int port)
     return found;
 }
 
-/* The same port as last time where it is still free, so that a URL that was written down goes on working. */
+/* Uses the same port as last time if it is free, so that a URL that somebody noted keeps working. */
 static bool choose_port(struct making *making)
 {
     const char *const path = in_state(making, "port");
@@ -297,7 +301,7 @@ static bool start_server(struct making *making, struct postgres *postgres)
         "listen_addresses=127.0.0.1",
         "-c",
         "unix_socket_directories=",
-        /* Without "$user": the role has the name of the schema that Truss itself keeps. */
+        /* Without "$user": the role is called truss, as is the schema of Truss's own tables. */
         "-c",
         "search_path=public",
         NULL,
@@ -311,7 +315,7 @@ static bool start_server(struct making *making, struct postgres *postgres)
     return postgres->pid > 0;
 }
 
-/* The eighth line of postmaster.pid says "ready" when it accepts connections. */
+/* The eighth line of postmaster.pid says "ready" when the server accepts connections. */
 static bool is_ready(struct making *making)
 {
     struct status unread = {.arena = making->arena};

@@ -20,7 +20,7 @@ static bool is_place(enum option_id id)
     return i < sizeof places / sizeof places[0];
 }
 
-/* What belongs to one plan or one question, or says how an answer looks. */
+/* An option that belongs to one plan or question, or to how an answer is printed: it must not be repeated. */
 static bool is_once(enum option_id id)
 {
     static const enum option_id once[] = {OPTION_plan, OPTION_plan_hash, OPTION_key,     OPTION_yes,

@@ -1,5 +1,5 @@
 /*
- * Each format has characters that end or open something in it; a name or a message may hold any of them.
+ * Each format has characters with a special meaning; a name or a message may contain any of them.
  */
 #include "cli/print/escape.h"
 
@@ -62,7 +62,7 @@ const char *escape_json(struct arena *arena, const char *text)
     return buffer_string(&out);
 }
 
-/* Entities open nothing in Markdown, whatever character they stand for. */
+/* Entities have no special meaning in Markdown, whatever character they stand for. */
 static void put_entities(struct buffer *out, const char *text, bool is_prose)
 {
     for (const char *c = text; *c != '\0'; c++) {

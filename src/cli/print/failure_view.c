@@ -26,7 +26,7 @@ static void print_labelled(struct arena *arena, const char *label, bool known, c
 
 /* ---- the script ---- */
 
-/* NULL where it cannot be had: what failed is said all the same. */
+/* Returns NULL if the script cannot be read; the failure is reported all the same. */
 static const PreviewResponse *read_script(const struct cli *cli, const char *name)
 {
     struct status ignored = {.arena = cli->arena};
@@ -39,7 +39,7 @@ static const PreviewResponse *read_script(const struct cli *cli, const char *nam
     return call(&asking, MIGRATION, "Preview", &request.base, READ_SECONDS);
 }
 
-/* The part of a line that is shown; *column, 1-based, moves along with it. */
+/* The part of a line that is shown; *column, counted from 1, is moved to match. */
 static const char *fit(struct arena *arena, struct text line, uint32_t *column)
 {
     size_t from = 0;
@@ -53,7 +53,7 @@ static const char *fit(struct arena *arena, struct text line, uint32_t *column)
     return output_safe(arena, arena_strndup(arena, rest.data, end), true);
 }
 
-/* The caret stands below its character, whatever the tabs in front of it are. */
+/* Prints a caret below the character, also if there are tabs in front of it. */
 static void print_caret(const char *shown, uint32_t column)
 {
     printf("       | ");
@@ -109,7 +109,7 @@ void failure_print(struct cli *cli, const FailedMigration *failed)
 
 /* ---- what next ---- */
 
-/* What the server says where a thing is there already, and where a lock could not be had. */
+/* Groups of SQLSTATE codes: the object exists already; a lock could not be taken. */
 static bool is_one_of(const char *sqlstate, const char *const *codes)
 {
     while (*codes != NULL && strcmp(*codes, sqlstate) != 0) {
@@ -118,10 +118,10 @@ static bool is_one_of(const char *sqlstate, const char *const *codes)
     return *codes != NULL;
 }
 
-/* The commands that may come next, each exact. */
+/* The commands that may help next, each ready to be copied. */
 struct next {
-    const char *again;       /* what was typed */
-    const char *longer;      /* the same, trying longer for its locks */
+    const char *again;       /* the same command again */
+    const char *longer;      /* the same, with more time to take locks */
     const char *applied;     /* marks this migration as applied */
     const char *rolled_back; /* marks it as rolled back */
     const char *preview;
@@ -129,7 +129,7 @@ struct next {
     const char *check;
 };
 
-/* A worker that stays lets nobody try for longer than it was told. */
+/* A worker that keeps running has a limit of its own for how long a run may try. */
 static const char *try_longer(const struct cli *cli, bool is_run)
 {
     static const uint32_t least = 5 * 60; /* seconds */
@@ -158,7 +158,7 @@ static struct next next_commands(const struct cli *cli, const FailedMigration *f
     };
 }
 
-/* Behind a migration of which something was committed. */
+/* Advice for a migration of which a part was committed. */
 static const char *next_of_partial(struct arena *arena, const FailedMigration *failed, const struct next *next)
 {
     if (failed->needs_person) {

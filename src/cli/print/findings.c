@@ -1,6 +1,5 @@
 /*
- * A statement is a finding where it cannot succeed, where a lock of it stops somebody, or where its locks are not
- * known.
+ * A statement is a finding if it cannot succeed, if one of its locks blocks others, or if its locks are not known.
  */
 #include "cli/print/findings.h"
 
@@ -28,7 +27,7 @@ const char *findings_filename(const StatusReply *status, const char *name)
     return name;
 }
 
-/* Adds one of which migration, path and statement are given, where that stops anybody. */
+/* Adds a finding, with migration, path and statement already set, if it blocks others. */
 static void add_statement(struct findings *findings, struct finding one)
 {
     const PlannedStatement *const statement = one.statement;

@@ -1,6 +1,6 @@
 /*
- * Event by event from a table of what each changes. The line that is rewritten is cut to the terminal's width, and its
- * wrapping is off while it is written, for letters that are two columns wide.
+ * A table says for each kind of event what changes. The line that is rewritten is cut to the terminal's width, and line
+ * wrapping is off while it is written, because some letters are two columns wide.
  */
 #include "cli/print/live.h"
 
@@ -17,10 +17,10 @@
 #define LABEL_WIDTH   9
 #define BAR_WIDTH     24
 #define QUERY_SHOWN   120     /* characters of a blocker's statement */
-#define SHORT_WAIT_MS 1000    /* a wait for a lock that is not worth a line */
-#define STALE_MS      3000    /* waits for locks are told of each second */
-#define NAME_EACH_MS  10000   /* who blocks, where others do all the time */
-#define SLOW_US       2000000 /* a migration that is worth a line while it runs, elsewhere than on a terminal */
+#define SHORT_WAIT_MS 1000    /* shorter waits for a lock are not worth a line */
+#define STALE_MS      3000    /* waits for locks are reported every second */
+#define NAME_EACH_MS  10000   /* how often the blockers are named, while others keep blocking */
+#define SLOW_US       2000000 /* a migration that takes longer gets a line while it runs, if this is no terminal */
 #define PERCENT_EACH  25
 
 typedef Truss__Migration__V1__Event Event;
@@ -99,7 +99,7 @@ void live_say(struct live *live, enum colour colour, const char *label, const ch
     arena_free(arena);
 }
 
-/* ---- what happens now ---- */
+/* ---- the current activity ---- */
 
 static int64_t event_time(const Event *event, uint32_t before_ms)
 {
@@ -107,7 +107,7 @@ static int64_t event_time(const Event *event, uint32_t before_ms)
     return at - (int64_t)before_ms * 1000;
 }
 
-/* What was before is forgotten; `what` and `more` may be of it. */
+/* Replaces what was there before; `what` and `more` may point into it. */
 static void set_now(struct live *live, enum colour colour, const char *label, const char *what, const char *more)
 {
     struct arena *const arena = arena_new(0);
@@ -129,7 +129,7 @@ static const char *place(struct arena *arena, const Event *event)
                : name;
 }
 
-/* With its number, where there are several: "NAME (2 of 5), step 2 of 3". */
+/* With its number, if there are several: "NAME (2 of 5), step 2 of 3". */
 static const char *numbered_place(const struct live *live, const Event *event)
 {
     const char *const name = event->_migration_case == 0 ? "" : event->migration;
@@ -166,7 +166,7 @@ static void begin_running(struct live *live, const Event *event)
 
 static void on_migration_started(struct live *live, const Event *event)
 {
-    /* A batch that waits for a lock begins from its first migration with each try. */
+    /* A batch that waits for a lock starts again from its first migration at each try. */
     if (event->number > live->number || clock_ms() > live->waits_till) {
         live->number = event->number;
         live->count = event->count;
@@ -189,7 +189,7 @@ static void on_step_done(struct live *live, const Event *event)
     live->label = NULL;
 }
 
-/* Of a batch it has no steps: it is applied when all are, which the result says. */
+/* A migration in a batch has no steps: it is applied when all are, and the result says so. */
 static void on_migration_done(struct live *live, const Event *event)
 {
     if (event->steps > 0 && event->_migration_case != 0) {
@@ -209,7 +209,7 @@ static void on_note(struct live *live, const Event *event)
              arena_printf(live->now, "%s%s%s", name, name[0] == '\0' ? "" : ": ", event->message));
 }
 
-/* What a tool prints comes as it is. */
+/* The output of a framework's tool is printed unchanged. */
 static void on_output(struct live *live, const Event *event)
 {
     live_say(live, COLOUR_DIM, "output   ", event->message);
@@ -260,7 +260,7 @@ static const char *pids_text(struct arena *arena, const Event *event)
     return buffer_string(&text);
 }
 
-/* A line for each of them, once; where others block all the time, every few seconds. */
+/* Prints a line for each of them, once; while others keep blocking, only every few seconds. */
 static void name_blockers(struct live *live, const Event *event, const char *pids)
 {
     const bool is_first = live->blockers == NULL;
@@ -325,7 +325,7 @@ static void on_progress(struct live *live, const Event *event)
     live->is_said = true;
 }
 
-/* ---- all of them ---- */
+/* ---- all events ---- */
 
 static void (*const on_event[])(struct live *live, const Event *event) = {
     [TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_RUN_STARTED] = on_run_started,

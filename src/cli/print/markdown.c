@@ -1,6 +1,6 @@
 /*
- * Markdown as GitHub and GitLab show it. Names are code, whose characters cannot open anything, so that a migration
- * called "|" or "<b>" stays one cell of its table.
+ * Markdown as GitHub and GitLab render it. Names are written as code, in which characters have no special meaning: a
+ * migration called "|" or "<b>" stays in one cell of its table.
  */
 #include "cli/print/escape.h"
 #include "cli/print/output.h"
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Rows begin only below this size, so that the whole stays below the 65,536 of a comment. */
+/* New rows are added only below this size, so that the whole stays below the 65,536 characters of a comment. */
 #define FULL_AT 45000
 
 typedef Truss__Migration__V1__GetStatusResponse StatusReply;
@@ -65,7 +65,7 @@ static void put_warnings(struct buffer *out, char *const *warnings, size_t count
     }
 }
 
-/* Ends a table of which so many rows did not fit. */
+/* Ends a table in which this many rows did not fit. */
 static void end_table(struct buffer *out, size_t left)
 {
     if (left > 0) {
@@ -104,7 +104,7 @@ static void put_state(struct buffer *out, const Migration *migration)
                   escape_markdown(out->arena, output_or_empty(migration->note)));
 }
 
-/* Those that are not simply applied. */
+/* Lists the migrations that are not simply applied. */
 static void put_states(struct buffer *out, const StatusReply *reply)
 {
     bool has_head = false;
@@ -199,7 +199,7 @@ static void put_findings(struct buffer *out, const struct findings *findings)
     end_table(out, findings->count - shown);
 }
 
-/* Statements that stop others, or may, and that the plan has no room for. */
+/* The number of statements that block others, or may, and for which the plan has no room. */
 static uint32_t unlisted(const PlanResponse *reply)
 {
     uint32_t count = 0;
@@ -239,7 +239,7 @@ void markdown_plan(const PlanResponse *reply, const struct findings *findings)
 
 /* ---- what was applied ---- */
 
-/* The fence is longer than any in the text, which cannot end it then. */
+/* The fence is longer than any in the text, so the text cannot end it. */
 static void put_fenced(struct buffer *out, const char *text)
 {
     char fence[66] = "```";

@@ -47,7 +47,7 @@ static size_t characters_to(const char *from, const char *to)
     return text_characters((struct text){from, (size_t)(to - from)});
 }
 
-/* Where a word ends; a command of ours, behind a colon, goes to the end of its line. */
+/* Where a word ends; a command of ours, after a colon, is one word up to the end of its line. */
 static const char *word_end(const char *text, const char *word)
 {
     const bool is_command = word - text >= 2 && memcmp(word - 2, ": ", 2) == 0 && strncmp(word, "truss ", 6) == 0;
@@ -78,7 +78,7 @@ const char *output_wrapped(struct arena *arena, const char *text, size_t width, 
     return buffer_string(&out);
 }
 
-/* 0: it is no terminal, or one that does not say. */
+/* 0: it is no terminal, or one that does not report its width. */
 static size_t error_width(void)
 {
     struct winsize size = {0};
@@ -127,7 +127,7 @@ static size_t column_width(const struct table *table, size_t column)
     return width;
 }
 
-/* Does only emptiness follow in this row? */
+/* Are all later cells of this row empty? */
 static bool is_last(const struct table *table, size_t cell)
 {
     for (size_t i = cell + 1; i % table->columns != 0 && i < table->count; i++) {
@@ -144,7 +144,7 @@ void table_print(const struct table *table)
     for (size_t i = 0; i < table->columns; i++) {
         widths[i] = column_width(table, i);
     }
-    const bool has_colour = output_has_colour(); /* asked once, and not for each of thousands of cells */
+    const bool has_colour = output_has_colour(); /* asked once, not for each of thousands of cells */
     for (size_t i = 0; i < table->count; i++) {
         if (table->cells[i][0] != '\0' || !is_last(table, i)) {
             put_in(has_colour ? table->colours[i] : COLOUR_NONE, table->cells[i]);

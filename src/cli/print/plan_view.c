@@ -1,6 +1,6 @@
 /*
- * truss plan: what a run would do, read by a person who has to answer for it. What stops others is in colour; what
- * touches nothing that exists is counted.
+ * truss plan: shows what a run would do to a person who is responsible for it. What blocks others is coloured;
+ * statements that touch nothing existing are only counted.
  */
 #include "cli/print/plan_view.h"
 
@@ -21,7 +21,7 @@ typedef Truss__Migration__V1__PlannedStatement PlannedStatement;
 typedef Truss__Migration__V1__PlannedStep PlannedStep;
 
 static const struct {
-    const char *words; /* NULL: not worth a word */
+    const char *words; /* NULL: not worth mentioning */
     enum colour colour;
 } works[] = {
     [TRUSS__MIGRATION__V1__WORK__WORK_UNSPECIFIED] = {"may block: what it does to others is not known", COLOUR_YELLOW},
@@ -34,7 +34,7 @@ static const struct {
 
 /* ---- statements ---- */
 
-/* On one line, cut where it is long. */
+/* On one line, cut if it is long. */
 static const char *excerpt(struct arena *arena, const char *sql)
 {
     struct buffer line = {.arena = arena};
@@ -63,7 +63,7 @@ static void print_lock(struct arena *arena, const PlannedLock *lock)
     putchar('\n');
 }
 
-/* "3 other statements that lock", of which what they lock is to be said. */
+/* "3 other statements that lock"; the caller says what they lock. */
 static const char *locking(struct arena *arena, size_t count, bool others)
 {
     return others ? words_counted(arena, count, "other statement that locks", "other statements that lock")
@@ -96,7 +96,7 @@ static void print_statement(struct arena *arena, const PlannedStatement *stateme
     }
 }
 
-/* Does it touch what is there already, or is nothing known of it? */
+/* Does it touch something that exists already, or is nothing known about it? */
 static bool is_notable(const PlannedStatement *statement)
 {
     return statement->n_locks > 0 || statement->_fails_case != 0 || statement->_advice_case != 0 || statement->unknown;
@@ -149,7 +149,7 @@ static void print_step(struct arena *arena, const PlannedStep *step, size_t step
     }
 }
 
-/* Nothing in it touches what exists: a line is enough. */
+/* Nothing in it touches what exists: one line is enough. */
 static bool is_quiet(const PlannedMigration *migration)
 {
     if (migration->n_steps > 1 || migration->_note_case != 0 || migration->_delegate_case != 0) {
@@ -191,9 +191,9 @@ static void print_migration(struct arena *arena, const PlannedMigration *migrati
     }
 }
 
-/* ---- the whole ---- */
+/* ---- the whole plan ---- */
 
-/* Whose word it has, or how to get one. */
+/* Who has approved it, or how to get an approval. */
 static void print_approval(struct arena *arena, const Truss__Migration__V1__Approval *approval)
 {
     if (approval == NULL) {

@@ -1,6 +1,7 @@
 /*
- * A migration is a test case of the status: pending is skipped, modified, orphaned and failed are failures. A statement
- * of a plan that stops others is a finding.
+ * In a status, each migration is a test case: pending is skipped; modified, orphaned and failed are failures. In a
+ * plan,
+ * a statement that blocks others is a finding.
  */
 #include "cli/print/report.h"
 
@@ -88,7 +89,7 @@ static const char *const rules[] = {
     [RULE_FAILS] = "fails",
 };
 
-/* How bad, in GitHub's words and in SARIF's. */
+/* How bad it is, in the words of GitHub and SARIF. */
 static const char *const github_levels[] = {
     [RULE_STOPS_WRITERS] = "notice",
     [RULE_MAY_BLOCK] = "warning",
@@ -120,7 +121,7 @@ static void plan_github(const PlanResponse *reply, const struct findings *findin
     }
 }
 
-/* What has no place in a file: a refusal, a right that is missing. SARIF allows results without one. */
+/* Results without a place in a file: a refusal, a missing privilege. SARIF allows that. */
 static size_t sarif_general(struct arena *arena, const PlanResponse *reply, size_t count)
 {
     static const char result[] = "%s\n    {\"ruleId\": \"%s\", \"level\": \"error\", \"message\": {\"text\": \"%s\"}}";
@@ -157,7 +158,7 @@ static void plan_sarif(const PlanResponse *reply, const struct findings *finding
     printf("%s]\n}]}\n", sarif_general(findings->arena, reply, findings->count) == 0 ? "" : "\n  ");
 }
 
-/* What stops others in one migration, a line for each; "" for nothing that is known. */
+/* What blocks others in one migration, one line for each; "" if nothing is known to. */
 static const char *findings_text(const struct findings *findings, const PlannedMigration *migration)
 {
     struct buffer text = {.arena = findings->arena};
@@ -183,7 +184,7 @@ static bool has_failure(const struct findings *findings, const PlannedMigration 
     return false;
 }
 
-/* What no statement of its own fails at; "" for nothing. */
+/* Failures that belong to no single statement; "" if there are none. */
 static const char *general_failures(struct arena *arena, const PlanResponse *reply)
 {
     struct buffer text = {.arena = arena};
@@ -218,7 +219,8 @@ static size_t count_failing(const PlanResponse *reply, const struct findings *fi
     return count;
 }
 
-/* A lock is no failure of a test: it is told as the output of one that passes. What would fail is a failure, what would
+/* A lock is not a test failure: it is reported as output of a test that passes. What would fail is a failure, what
+ * would
  * be refused is an error. */
 static void plan_junit(struct arena *arena, const PlanResponse *reply, const struct findings *findings)
 {
@@ -246,9 +248,9 @@ static void plan_junit(struct arena *arena, const PlanResponse *reply, const str
     printf("  </testsuite>\n</testsuites>\n");
 }
 
-/* ---- all of them ---- */
+/* ---- all kinds ---- */
 
-/* Formats of one kind of answer. */
+/* The formats for one kind of answer. */
 enum format { FORMAT_JUNIT, FORMAT_GITHUB, FORMAT_SARIF, FORMAT_MARKDOWN, FORMAT_COUNT };
 
 static const char *const formats[FORMAT_COUNT] = {"junit", "github", "sarif", "markdown"};
@@ -356,6 +358,6 @@ void report_error(struct cli *cli)
         markdown_error(cli->arena, cli->command->name, cli->status);
         break;
     default:
-        break; /* SARIF without results would say that nothing was found */
+        break; /* SARIF without results would mean that nothing was found */
     }
 }

@@ -1,5 +1,5 @@
 /*
- * A run for CI systems. Its failure has a place in a file; a migration that it applied passes.
+ * Reports a run to CI systems. A failure has a place in a file; a migration that was applied is a test that passes.
  */
 #include "cli/print/escape.h"
 #include "cli/print/output.h"
@@ -42,7 +42,7 @@ static void junit_failure(struct arena *arena, const FailedMigration *failed)
            escape_xml(arena, failure_text(arena, failed)));
 }
 
-/* A run that is not ok and names no migration failed before any of them. */
+/* A run that is not ok and names no migration failed before the first of them. */
 static void junit_error(struct arena *arena, const RunResponse *reply)
 {
     printf("    <testcase classname=\"run\" name=\"the run\" time=\"0.000\">\n"

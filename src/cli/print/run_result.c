@@ -1,5 +1,5 @@
 /*
- * Scripts read these lines: their first words and their order stay.
+ * Scripts parse these lines: their first words and their order must not change.
  */
 #include "cli/print/run_result.h"
 
@@ -23,7 +23,7 @@ void result_print_applied(struct arena *arena, const char *name, uint32_t durati
     printf(")\n");
 }
 
-/* What a dry run has tried, and what it could not. */
+/* What a dry run has tried, and what it could not try. */
 static void print_tried(struct arena *arena, const RunResponse *reply)
 {
     for (size_t i = 0; i < reply->n_applied; i++) {

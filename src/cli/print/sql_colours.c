@@ -1,5 +1,5 @@
 /*
- * Words, strings, comments and numbers, as far as the eye needs them: nothing here decides anything.
+ * Colours words, strings, comments and numbers well enough for reading; nothing is decided by it.
  */
 #include "cli/print/sql_colours.h"
 
@@ -36,14 +36,14 @@ static bool is_word_character(char c)
     return isalnum((unsigned char)c) != 0 || c == '_' || c == '$' || (unsigned char)c >= 0x80;
 }
 
-/* Behind what begins at `at` and ends with `end`; the text's end where it never does. */
+/* The offset after what begins at `at` and ends with `end`; the text's end if it never ends. */
 static size_t behind(struct text sql, size_t at, const char *end)
 {
     const size_t found = text_find(sql, end, at);
     return found == SIZE_MAX ? sql.size : found + strlen(end);
 }
 
-/* "$tag$" at this offset; empty where there is none. */
+/* "$tag$" at this offset; empty if there is none. */
 static struct text dollar_tag(struct text sql, size_t at)
 {
     size_t end = at + 1;

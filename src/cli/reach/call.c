@@ -1,5 +1,5 @@
 /*
- * Methods are named as in the .proto: a command reads like what it asks for.
+ * Methods are named as in the .proto file, so that a command reads like the request that it makes.
  */
 #include "cli/reach/call.h"
 

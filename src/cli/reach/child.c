@@ -1,5 +1,5 @@
 /*
- * Between fork and exec only what is safe there: no allocation, no locks of libraries.
+ * Between fork and exec, only calls that are safe there: no allocation, no locks of libraries.
  */
 #include "cli/reach/child.h"
 
@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* In the child. Only what is safe after a fork. */
+/* Runs in the child; only calls that are safe after a fork. */
 static void become(const struct process_spec *spec, pid_t parent)
 {
     sigset_t none;
@@ -33,7 +33,7 @@ static void become(const struct process_spec *spec, pid_t parent)
     if (spec->user.is_set && (setgroups(0, NULL) != 0 || setgid(spec->user.gid) != 0 || setuid(spec->user.uid) != 0)) {
         _exit(126);
     }
-    /* After the change of user, which clears it. */
+    /* After the change of user, which would clear it. */
     prctl(PR_SET_PDEATHSIG, spec->end_signal);
     if (getppid() != parent) {
         _exit(126);
@@ -43,7 +43,7 @@ static void become(const struct process_spec *spec, pid_t parent)
     for (size_t i = 0; spec->environment != NULL && spec->environment[i] != NULL; i++) {
         putenv((char *)(uintptr_t)spec->environment[i]);
     }
-    /* A user that we became may not see where we are. */
+    /* The new user may not be allowed to see the current directory. */
     if (spec->user.is_set && chdir("/") != 0) {
         _exit(126);
     }
@@ -78,7 +78,7 @@ bool process_wait(pid_t pid)
     return WIFEXITED(state) && WEXITSTATUS(state) == 0;
 }
 
-/* Is it there, and has not ended? */
+/* Does the process exist, and has it not ended? */
 static bool lives(pid_t pid)
 {
     siginfo_t info = {0};

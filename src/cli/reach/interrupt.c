@@ -1,5 +1,5 @@
 /*
- * On a thread of its own, because the command waits for the answer to its call.
+ * Signals are handled on a thread of their own, because the command itself waits for the answer to its call.
  */
 #include "cli/reach/interrupt.h"
 
@@ -11,16 +11,17 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* Who waits for signals, until there is nothing left to be told. */
+/* The thread that waits for signals, until there is nothing more to do on a signal. */
 struct interrupt {
     struct cli *cli;
     pthread_t thread;
     atomic_bool is_over;
 };
 
-#define OVER SIGUSR1 /* to the thread, from us */
+#define OVER SIGUSR1 /* sent by us to end the thread */
 
-/* One that is ignored (nohup, a shell's background job) stays so: Linux would hand it to sigwait all the same. */
+/* An ignored signal (nohup, a background job of a shell) stays ignored; without this, Linux would pass it to
+ * sigwait. */
 static sigset_t ending_signals(void)
 {
     static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
@@ -36,7 +37,7 @@ static sigset_t ending_signals(void)
     return set;
 }
 
-/* The next signal; false where it is over. */
+/* The next signal; false when there is nothing more to wait for. */
 static bool wait_signal(const struct interrupt *interrupt, int *caught)
 {
     const sigset_t set = ending_signals();
@@ -66,7 +67,7 @@ static void *listen(void *data)
     _exit(EXIT_INTERRUPTED);
 }
 
-/* Waits for the signal that would have ended the command in silence. */
+/* Waits for a signal that would have ended the command without a word. */
 static void *take_leave(void *data)
 {
     const struct interrupt *const interrupt = data;

@@ -1,6 +1,7 @@
 /*
- * It says "listening" on a pipe when it may be called; the end of that pipe before it is its own end, and why stands in
- * its log. The log is a file in memory, so that nobody has to read along.
+ * The worker writes "listening" to a pipe when it may be called. If the pipe closes before that, the worker has ended,
+ * and
+ * its log says why. The log is a file in memory, so that nobody has to read it all the time.
  */
 #include "cli/reach/private_worker.h"
 
@@ -25,23 +26,23 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LISTEN_MS    60000 /* with --create-database a server copies its template first */
+#define LISTEN_MS    60000 /* with --create-database, a server first copies its template */
 #define END_MS       40000
 #define LOG_TAIL     ((size_t)4096)
-#define LONGEST_PATH 60 /* of a folder for sockets: a socket's path has at most 107 bytes */
+#define LONGEST_PATH 60 /* of a folder for sockets: the path of a socket has at most 107 bytes */
 #define MOST_WORDS   32
 
-/* ---- where ---- */
+/* ---- the directory ---- */
 
-/* An address ends at a comma: addresses stand in a list. */
+/* An address ends at a comma, because addresses are written in a list. */
 static bool is_place(const char *place)
 {
     return place != NULL && place[0] == '/' && strlen(place) <= LONGEST_PATH && strchr(place, ',') == NULL &&
            access(place, W_OK) == 0;
 }
 
-/* A name for a directory of its own. The worker makes it and removes it, so that none is left where this command is
- * killed before it has told anybody. */
+/* Chooses a name for a directory of its own. The worker makes and removes the directory, so that none is left if this
+ * command is killed before it has passed on the name. */
 static bool name_directory(struct cli *cli, struct private_worker *worker)
 {
     const char *const places[] = {getenv("XDG_RUNTIME_DIR"), getenv("TMPDIR"), "/tmp"};
@@ -61,7 +62,7 @@ static bool name_directory(struct cli *cli, struct private_worker *worker)
     return true;
 }
 
-/* What a worker has left that was killed. */
+/* Removes what a killed worker has left. */
 static void remove_directory(const struct private_worker *worker)
 {
     if (worker->directory != NULL) {
@@ -70,9 +71,9 @@ static void remove_directory(const struct private_worker *worker)
     }
 }
 
-/* ---- how ---- */
+/* ---- starting and ending it ---- */
 
-/* What the command line says and a worker knows, as its words. Variables and files it reads itself. */
+/* Passes on those options of the command line that a worker has too. It reads variables and files itself. */
 static void add_words(const struct cli *cli, const char **argv, size_t count)
 {
     for (size_t i = 0; cli->command->options[i] != OPTION_NONE && count < MOST_WORDS - 1; i++) {
@@ -90,7 +91,7 @@ static void add_words(const struct cli *cli, const char **argv, size_t count)
                                       : arena_printf(cli->arena, "--%s=%s", option->name, value);
     }
     if (cli->given.ask_lock_retry > 0 && count < MOST_WORDS - 1) {
-        /* A worker's own is the most that may be asked for: this one has no other to serve. */
+        /* A worker's own limit is the most that may be asked for; this worker serves nobody else. */
         argv[count++] = arena_printf(cli->arena, "--lock-retry=%ums", cli->given.ask_lock_retry);
     }
     argv[count] = NULL;
@@ -117,7 +118,7 @@ static bool fail_dead(struct cli *cli, const struct private_worker *worker)
                        said[0] == '\0' ? "truss-worker, which does the work of this command, ended at once." : said);
 }
 
-/* Reads what it says of itself until it listens. */
+/* Reads what the worker writes about itself until it listens. */
 static bool wait_listening(struct cli *cli, struct private_worker *worker, int said)
 {
     const int64_t until = deadline_in(LISTEN_MS);
@@ -186,8 +187,9 @@ bool private_worker_start(struct cli *cli, const char *url, struct private_worke
     return false;
 }
 
-/* Of a worker's pid and directory: a signal may have it ended by another thread while it is ended already. Until it is
- * buried its number is nobody else's. */
+/* Guards a worker's pid and directory: a thread that handles a signal may end the worker while it is being ended
+ * already.
+ * Until the process is waited for, its number cannot be used by another. */
 static pthread_mutex_t ending = PTHREAD_MUTEX_INITIALIZER;
 
 static pid_t pid_of(const struct private_worker *worker)
@@ -207,7 +209,7 @@ void private_worker_cancel(const struct private_worker *worker)
     pthread_mutex_unlock(&ending);
 }
 
-/* With the mutex held: one that has ended, or is told to end at once. */
+/* Call with the mutex held, for a worker that has ended or was told to end at once. */
 static void bury(struct private_worker *worker)
 {
     process_end(worker->pid, SIGKILL, END_MS);

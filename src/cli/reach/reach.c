@@ -1,6 +1,6 @@
 /*
- * Over a plain socket, because nng tells none of this. A worker greets with the eight bytes of its protocol (SP, as a
- * REP socket); a server of HTTP answers a request line; most others say nothing or close.
+ * Uses a plain socket, because nng reports none of this. A worker greets with the eight bytes of its protocol (SP, as a
+ * REP socket); an HTTP server answers a request line; most others send nothing or close.
  */
 #include "cli/reach/reach.h"
 
@@ -21,9 +21,9 @@
 
 static const char usual_port[] = "8788";
 
-/* ---- what is there ---- */
+/* ---- what is at the address ---- */
 
-/* Connects; -1 with errno where it cannot. */
+/* Connects; returns -1 with errno set if it cannot. */
 static int connect_in_time(int family, const struct sockaddr *address, socklen_t size)
 {
     const int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -58,7 +58,8 @@ static int connect_host(const struct addrinfo *found)
     return fd;
 }
 
-/* Sends some bytes and reads what comes back; the number of bytes, 0 for none in time or a closed connection. */
+/* Sends some bytes and reads the answer. Returns the number of bytes; 0 if none came in time or the connection was
+ * closed. */
 static size_t exchange(int fd, struct text words, char *answer, size_t size)
 {
     struct pollfd ready = {.fd = fd, .events = POLLIN};
@@ -85,7 +86,7 @@ static enum peer ask_peer(int fd, struct text words)
     return size >= 5 && memcmp(answer, "HTTP/", 5) == 0 ? PEER_HTTP : PEER_OTHER;
 }
 
-/* ---- what to say ---- */
+/* ---- what to tell the user ---- */
 
 static bool say(struct cli *cli, const char *message, const char *hint)
 {
@@ -110,7 +111,7 @@ static void say_not_connected(struct cli *cli, const char *address, int error)
     }
 }
 
-/* Somebody listens who does not greet as a worker. */
+/* Something listens there that does not greet like a worker. */
 static void say_other(struct cli *cli, const char *address, const char *port, enum peer peer)
 {
     if (peer == PEER_HTTP) {
@@ -159,7 +160,7 @@ static void look_tcp(struct cli *cli, const char *address, const char *host, con
 
 static void look_ipc(struct cli *cli, const char *address, const char *path)
 {
-    /* nng 1.5.2 dies of a peer that connects and goes: only what is refused is looked at. */
+    /* nng 1.5.2 crashes if a peer connects and leaves, so only a refused address is examined. */
     if (access(path, F_OK) != 0 || access(path, W_OK) != 0) {
         say_not_connected(cli, address, errno);
     }

@@ -1,6 +1,8 @@
 /*
- * What is said about project and database is for a private worker: a worker that is named has its own, and is not told
- * another. A contradiction is refused, because a command must not work on another database than the one that was meant.
+ * Options about project and database are for a private worker: a worker that is named by its address has its own, and
+ * they are not sent to it. A contradiction is an error, because a command must not work on another database than the
+ * one
+ * that was meant.
  */
 #include "cli/reach/worker.h"
 
@@ -12,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TOKEN_LIMIT   16384 /* of a pipeline, that its issuer has signed */
+#define TOKEN_LIMIT   16384 /* a token from a CI pipeline, signed by its issuer, can be long */
 #define USUAL_ADDRESS "tcp://127.0.0.1:8788"
 
 struct worker {
@@ -22,7 +24,7 @@ struct worker {
     struct private_worker own;
 };
 
-/* What a command line says to a private worker only. */
+/* Options that only a private worker takes. */
 static const enum option_id of_private[] = {OPTION_project,     OPTION_database_url, OPTION_create_database,
                                             OPTION_ledger,      OPTION_migrations,   OPTION_allow_delegate,
                                             OPTION_environment, OPTION_state_schema, OPTION_allow_outside};
@@ -55,7 +57,8 @@ static bool check_named(struct cli *cli)
     return false;
 }
 
-/* The database of a private worker: *url is what must be handed over; NULL where it is found without, or is none. */
+/* The database of a private worker: *url is what must be passed to it; NULL if it finds the URL itself, or has no
+ * database. */
 static bool find_database(struct cli *cli, bool *found, const char **url)
 {
     const char *in_file;
@@ -109,7 +112,9 @@ bool worker_find(struct cli *cli)
     return said == NULL || fail_no_database(cli, said);
 }
 
-/* --token, else what --token-file holds; NULL where neither was said. False where the file cannot be read. */
+/* The value of --token, else the content of --token-file; NULL if neither was given. Returns false if the file cannot
+ * be
+ * read. */
 static bool read_token(struct cli *cli, const char **token)
 {
     struct private_file file;
@@ -192,6 +197,6 @@ void worker_leave(struct cli *cli)
     if (worker_is_private(cli)) {
         private_worker_end(&cli->worker->own);
     }
-    rpc_channel_leave(cli->worker->channel); /* it was the last thing to do */
+    rpc_channel_leave(cli->worker->channel); /* this was the last thing to do */
     cli->worker->channel = NULL;
 }
