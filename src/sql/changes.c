@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* Behind one of these words stands the table. */
+/* Moves past one of the words that a table's name follows; false if there is none. */
 static bool take_change(struct sql_reader *words)
 {
     static const struct {
@@ -21,7 +21,7 @@ static bool take_change(struct sql_reader *words)
     return false;
 }
 
-/* The last part of schema.table; NULL where there is no name. The reader is left on it. */
+/* The last part of schema.table; NULL if there is no name. The reader is left on that part. */
 static const char *last_name(struct arena *arena, struct sql_reader *words)
 {
     const char *name = sql_identifier(arena, &words->token);
@@ -109,8 +109,8 @@ static void add_name(struct arena *arena, struct sql_reader *words, struct words
     }
 }
 
-/* CREATE TEMP TABLE … ON COMMIT DELETE ROWS, also in front of AS: what stands behind it in the same transaction finds
- * rows that are gone behind a COMMIT. */
+/* CREATE TEMP TABLE … ON COMMIT DELETE ROWS, also before AS. If the script were cut by a COMMIT, later statements would
+ * no longer find the rows that they find in one transaction. */
 static void add_emptied(struct arena *arena, struct text statement, struct words *tables)
 {
     struct sql_reader words = sql_read(statement);

@@ -1,5 +1,5 @@
 /*
- * By the first words, and where those may mean either, by whether a certain word follows.
+ * Classifies by the first words, and if these can mean two things, by whether a certain word follows.
  */
 #include "sql/classify.h"
 
@@ -11,17 +11,18 @@
 #include <string.h>
 #include <strings.h>
 
-#define WORDS 32 /* what a statement is shows in so many tokens */
+#define WORDS 32 /* so many tokens are enough to tell what a statement is */
 
-/* The beginning of a statement, tokenized as far as somebody asked: the first word alone tells of most that they are
- * plain. */
+/* The beginning of a statement, tokenized only as far as needed: for most statements the first word is enough to see
+ * that
+ * they are ordinary. */
 struct beginning {
     struct sql_lexer lexer;
     struct sql_token tokens[WORDS];
     size_t count;
 };
 
-/* The token with this number; SQL_END beyond the last one. */
+/* The token with this number; SQL_END after the last one. */
 static const struct sql_token *token_at(struct beginning *beginning, size_t index)
 {
     static const struct sql_token end = {.kind = SQL_END};
@@ -41,13 +42,13 @@ static bool is_end(struct beginning *beginning, size_t index)
     return token_at(beginning, index)->kind == SQL_END;
 }
 
-/* True where the statement begins with these words, separated by spaces. */
+/* Does the statement begin with these words (separated by spaces in `words`)? */
 static bool begins(struct beginning *beginning, const char *words)
 {
     for (size_t i = 0; *words != '\0'; i++) {
         const struct sql_token *const token = token_at(beginning, i);
         const size_t size = token->text.size;
-        /* The first letter (of our words, in lower case) already tells most apart. */
+        /* Comparing the first letter (ours are in lower case) is enough for most. */
         if (token->kind != SQL_WORD || (token->text.data[0] | 0x20) != words[0] ||
             strncasecmp(words, token->text.data, size) != 0 || (words[size] != ' ' && words[size] != '\0')) {
             return false;
@@ -57,9 +58,9 @@ static bool begins(struct beginning *beginning, const char *words)
     return true;
 }
 
-/* ---- what runs alone ---- */
+/* ---- statements that must run alone ---- */
 
-/* The number of the token behind (options), where there are any at i. */
+/* The number of the token after (options), if there are options at i; else i. */
 static size_t behind_options(struct beginning *b, size_t i)
 {
     if (!sql_is_symbol(token_at(b, i), '(')) {
@@ -77,7 +78,7 @@ static bool is_reindex_of_many(struct beginning *b)
     return is_word(b, i, "schema") || is_word(b, i, "database") || is_word(b, i, "system");
 }
 
-/* Is an (option) given and not switched off: (concurrently), (create_slot = true), but not (concurrently false)? */
+/* Is an option given and not switched off? (concurrently) and (create_slot = true) are, (concurrently false) is not. */
 static bool has_option(struct beginning *b, size_t from, const char *name, bool otherwise)
 {
     static const char *const off[] = {"false", "off", "'false'", "'off'", "0", "none"};
@@ -103,7 +104,7 @@ static bool is_reindex_concurrently(struct beginning *b)
     return is_word(b, i + 1, "concurrently") || (i > 1 && has_option(b, 2, "concurrently", false));
 }
 
-/* ALTER TABLE t DETACH PARTITION p CONCURRENTLY; a name may be in two words and dots. */
+/* ALTER TABLE t DETACH PARTITION p CONCURRENTLY; a name may be two words with a dot between them. */
 static bool is_detach(struct beginning *b)
 {
     for (size_t i = 2; !is_end(b, i); i++) {
@@ -114,19 +115,20 @@ static bool is_detach(struct beginning *b)
     return false;
 }
 
-/* CLUSTER t is fine; CLUSTER, CLUSTER VERBOSE and CLUSTER (VERBOSE) go over all tables. */
+/* CLUSTER t is allowed in a transaction; CLUSTER, CLUSTER VERBOSE and CLUSTER (VERBOSE) process all tables. */
 static bool is_cluster_of_all(struct beginning *b)
 {
     return is_end(b, behind_options(b, is_word(b, 1, "verbose") ? 2 : 1));
 }
 
-/* ALTER DATABASE d SET TABLESPACE t, and not SET default_tablespace. */
+/* ALTER DATABASE d SET TABLESPACE t, but not SET default_tablespace. */
 static bool is_tablespace_of_database(struct beginning *b)
 {
     return is_word(b, 3, "set") && is_word(b, 4, "tablespace");
 }
 
-/* A slot on the other server is what cannot be taken back: connect = false and create_slot = false make none. */
+/* What cannot be rolled back is the slot on the other server; with connect = false or create_slot = false none is
+ * made. */
 static bool is_subscription_with_slot(struct beginning *b)
 {
     return has_option(b, 3, "connect", true) && has_option(b, 3, "create_slot", true);
@@ -138,14 +140,14 @@ static bool is_refresh_of_subscription(struct beginning *b)
     return is_word(b, 4, "publication") && (is_word(b, 3, "refresh") || has_option(b, 5, "refresh", true));
 }
 
-/* ALTER SUBSCRIPTION s SET (failover = …), of PostgreSQL 17, and (two_phase = …), of 18, alter the slot. */
+/* ALTER SUBSCRIPTION s SET (failover = …), since PostgreSQL 17, and (two_phase = …), since 18, change the slot. */
 static bool is_change_of_slot(struct beginning *b)
 {
     return is_word(b, 3, "set") && sql_is_symbol(token_at(b, 4), '(') &&
            (sql_has_word(b->lexer.text, "failover") || sql_has_word(b->lexer.text, "two_phase"));
 }
 
-/* Transaction control inside DO works only where the DO itself is not inside a transaction (2D000). */
+/* Transaction control inside DO works only if the DO itself is not inside a transaction (error 2D000). */
 static bool is_committing_do(struct beginning *b)
 {
     struct arena *const arena = arena_new(0);
@@ -155,12 +157,13 @@ static bool is_committing_do(struct beginning *b)
     return is;
 }
 
-/* PostgreSQL's PreventInTransactionBlock, measured on 11 to 18, as far as a statement's text tells. The tables of a
- * subscription are refreshed by each ALTER SUBSCRIPTION … PUBLICATION that does not say refresh = false (14 on). */
+/* The statements for which PostgreSQL calls PreventInTransactionBlock, measured on 11 to 18, as far as the text of a
+ * statement tells. Each ALTER SUBSCRIPTION … PUBLICATION that does not say refresh = false refreshes the tables of the
+ * subscription (since 14). */
 static const struct {
-    const char *words;                         /* it begins with these … */
-    const char *keyword;                       /* … and has this one somewhere, where it is not NULL, … */
-    bool (*test)(struct beginning *beginning); /* … and passes this, where it is not NULL */
+    const char *words;                         /* the statement begins with these … */
+    const char *keyword;                       /* … and contains this keyword, if it is not NULL, … */
+    bool (*test)(struct beginning *beginning); /* … and passes this test, if it is not NULL */
     const char *reason;
 } alone[] = {
     {"create index concurrently", NULL, NULL, "CREATE INDEX CONCURRENTLY"},
@@ -224,7 +227,7 @@ bool sql_do_block(struct arena *arena, struct text statement, struct text *body)
 
 /* ---- the classes ---- */
 
-/* The index of VALUE in ALTER TYPE name ADD VALUE; 0 where it is not that. */
+/* The index of VALUE in ALTER TYPE name ADD VALUE; 0 if this is another statement. */
 static size_t add_value_at(struct beginning *b)
 {
     if (!begins(b, "alter type")) {
@@ -238,7 +241,7 @@ static size_t add_value_at(struct beginning *b)
     return 0;
 }
 
-/* COPY t FROM STDIN and COPY (query) TO STDOUT; the words inside parentheses are the query's or columns. */
+/* COPY t FROM STDIN and COPY (query) TO STDOUT; words inside parentheses are part of the query, or columns. */
 static bool is_copy_of_data(struct beginning *b, struct text statement)
 {
     struct sql_lexer lexer = {.text = statement};

@@ -1,6 +1,7 @@
 /*
- * From a statement's text to its parse tree, kept from what the parser cannot stand: libpg_query walks its tree by
- * recursion without a limit and dies of "1+1+1+…" with 200,000 terms (15-4.0.0).
+ * From a statement's text to its parse tree. Statements that the parser cannot handle are kept from it: libpg_query
+ * walks
+ * its tree by recursion without a limit and crashes on "1+1+1+…" with 200,000 terms (15-4.0.0).
  */
 #include "sql/effects.h"
 
@@ -12,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SIZE_LIMIT    (64 * 1024) /* bytes: they become up to 700 times as much memory, and 300 ms */
+#define SIZE_LIMIT    (64 * 1024) /* bytes: parsing needs up to 700 times as much memory, and 300 ms */
 #define DEPTH_LIMIT   1500        /* levels of the tree, at most; jansson refuses JSON that is deeper than 2048 */
 #define NESTING_LIMIT 200         /* parentheses */
 
@@ -56,12 +57,13 @@ int sql_grammar_version(void)
 
 /* ---- the parse ---- */
 
-/* What a statement's tree may reach in depth, from its tokens: those between two commas may each be a level (1+1+…, NOT
+/* How deep a statement's tree may be, estimated from its tokens: each token between two commas may be a level (1+1+…,
+ * NOT
  * NOT …), and so may each SELECT of a UNION, whatever is between them. */
 struct depth {
-    size_t chains[NESTING_LIMIT]; /* tokens since the last comma, by open parenthesis */
+    size_t chains[NESTING_LIMIT]; /* tokens since the last comma, for each open parenthesis */
     size_t nesting;
-    size_t sum; /* of the chains */
+    size_t sum; /* of all chains */
     size_t set_operations;
     size_t most; /* levels */
 };
@@ -71,7 +73,7 @@ static bool is_set_operation(const struct sql_token *token)
     return sql_is_word(token, "union") || sql_is_word(token, "except") || sql_is_word(token, "intersect");
 }
 
-/* False where the token makes the statement too deep. */
+/* Returns false if this token makes the statement too deep. */
 static bool take_token(struct depth *depth, const struct sql_token *token)
 {
     const char symbol = token->kind == SQL_SYMBOL ? token->text.data[0] : '\0';
@@ -123,7 +125,7 @@ json_t *effects_parse(struct arena *arena, struct text statement)
 
 /* ---- without the parser ---- */
 
-/* True where no query and no second statement can be in the rest. */
+/* True if the rest can contain neither a query nor a second statement. */
 static bool has_values_only(struct sql_lexer lexer)
 {
     struct sql_token token = sql_next(&lexer);
@@ -134,7 +136,7 @@ static bool has_values_only(struct sql_lexer lexer)
     return token.kind == SQL_END;
 }
 
-/* INSERT INTO name … VALUES …: what statements that are too large for the parser usually are. */
+/* INSERT INTO name … VALUES …, the usual statement that is too large for the parser. */
 static bool take_large_insert(struct effects_reader *reader, struct text statement)
 {
     struct sql_lexer lexer = {.text = statement};

@@ -1,6 +1,7 @@
 /*
- * ALTER TABLE and its kin: a table of subcommands, and a function for each that depends on more than its name. The lock
- * on the target is the strongest that one of the subcommands wants (AlterTableGetLockLevel in PostgreSQL's
+ * ALTER TABLE and similar statements: a table of subcommands, and a function for each one whose effect depends on more
+ * than its name. The lock on the target is the strongest that any subcommand needs (AlterTableGetLockLevel in
+ * PostgreSQL's
  * tablecmds.c).
  */
 #include "sql/effects_reader.h"
@@ -10,8 +11,9 @@
 struct alter {
     const json_t *target; /* RangeVar */
     const json_t *command;
-    json_t *definition; /* the body of its def, of whatever kind; NULL where there is none */
-    bool takes_away;    /* another one drops something, which PostgreSQL does first: what proves something may go */
+    json_t *definition; /* the body of its "def" of any kind; NULL if there is none */
+    bool takes_away; /* another subcommand drops something, and PostgreSQL does that first: a constraint used as proof
+                        may be gone */
 };
 
 static void lock_target(struct effects_reader *reader, const struct alter *alter, enum sql_lock lock)
@@ -19,7 +21,7 @@ static void lock_target(struct effects_reader *reader, const struct alter *alter
     effects_lock(reader, alter->target, lock);
 }
 
-/* What inherits from the target is changed like it, unless it says ONLY. */
+/* Tables that inherit from the target are changed too, unless the statement says ONLY. */
 static void reach_children(struct effects_reader *reader, const struct alter *alter, enum sql_reach_kind kind,
                            enum sql_lock lock)
 {
@@ -49,7 +51,7 @@ void effects_foreign_key(struct effects_reader *reader, const json_t *table, con
     effects_links(reader, table, referenced);
 }
 
-/* A CHECK or foreign key is held against the rows that are there, but for NOT VALID. */
+/* A CHECK or foreign key is checked against the existing rows, unless it is NOT VALID. */
 static void validate(struct effects_reader *reader, const json_t *constraint)
 {
     if (!tree_flag(constraint, "skip_validation")) {
@@ -87,13 +89,13 @@ static void add_key_columns(struct effects_reader *reader, const struct alter *a
     }
 }
 
-/* The lock on each partition whose index a constraint builds: against readers, too, since PostgreSQL 18. */
+/* The lock on each partition in which the constraint builds an index: since PostgreSQL 18 it blocks readers too. */
 static enum sql_lock on_partitions(const struct effects_reader *reader)
 {
     return effects_since(reader, 18, true) ? SQL_LOCK_ACCESS_EXCLUSIVE : SQL_LOCK_SHARE;
 }
 
-/* UNIQUE and PRIMARY KEY: with an index that is there already, or with one that is built under the lock. */
+/* UNIQUE and PRIMARY KEY: with an existing index, or with one that is built under the lock. */
 static void add_unique(struct effects_reader *reader, const struct alter *alter, const json_t *constraint)
 {
     const char *const index = tree_string(constraint, "indexname");
@@ -108,7 +110,7 @@ static void add_unique(struct effects_reader *reader, const struct alter *alter,
                      "Build the index with CREATE UNIQUE INDEX CONCURRENTLY, then add the constraint USING INDEX.");
         return;
     }
-    /* An index is renamed to its constraint. */
+    /* The index gets the name of its constraint. */
     const bool is_renamed = !tree_is(constraint, "conname", "") && !tree_is(constraint, "conname", index);
     effects_lock_named(reader, tree_string(alter->target, "schemaname"), index,
                        is_renamed ? SQL_LOCK_SHARE_UPDATE_EXCLUSIVE : SQL_LOCK_ACCESS_SHARE);
@@ -149,7 +151,7 @@ static void add_constraint(struct effects_reader *reader, const struct alter *al
 
 /* ---- columns ---- */
 
-/* The constraint of this kind that a column is declared with; NULL where there is none. */
+/* The constraint of this kind in a column's declaration; NULL if there is none. */
 static const json_t *constraint_of(const json_t *column, const char *type)
 {
     const json_t *const list = json_object_get(column, "constraints");
@@ -195,7 +197,7 @@ static void add_column_keys(struct effects_reader *reader, const struct alter *a
     }
 }
 
-/* NULL where the tree has no schema, as facts want it. */
+/* NULL if the tree has no schema, which is how the facts expect it. */
 static const char *schema_of(const struct alter *alter)
 {
     const char *const schema = tree_string(alter->target, "schemaname");
@@ -234,7 +236,7 @@ static void set_not_null(struct effects_reader *reader, const struct alter *alte
                  "Add a CHECK (… IS NOT NULL) NOT VALID and VALIDATE it before: then nothing is read under the lock.");
 }
 
-/* USING c, and USING c::the_new_type, are what is done without USING. */
+/* USING c and USING c::the_new_type do the same as no USING at all. */
 static bool converts(const struct alter *alter)
 {
     const json_t *const type = json_object_get(alter->definition, "typeName");
@@ -327,7 +329,7 @@ static void detach(struct effects_reader *reader, const struct alter *alter)
                      : "A DEFAULT partition is locked as well.");
 }
 
-/* The parent of INHERIT and NO INHERIT is the definition itself. */
+/* For INHERIT and NO INHERIT, the definition itself is the parent. */
 static void inherit(struct effects_reader *reader, const struct alter *alter)
 {
     lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
@@ -343,7 +345,7 @@ static void disinherit(struct effects_reader *reader, const struct alter *alter)
 
 /* ---- options ---- */
 
-/* Those of PostgreSQL's reloptions.c that need more than SHARE UPDATE EXCLUSIVE. */
+/* The options in PostgreSQL's reloptions.c that need more than SHARE UPDATE EXCLUSIVE. */
 static void set_options(struct effects_reader *reader, const struct alter *alter)
 {
     static const char strong[] =
@@ -359,7 +361,7 @@ static void set_options(struct effects_reader *reader, const struct alter *alter
     lock_target(reader, alter, lock);
 }
 
-/* ---- all of them ---- */
+/* ---- all subcommands ---- */
 
 #define COPIED "The whole table is copied under the lock: create a new one so, and fill it in batches."
 
@@ -368,10 +370,10 @@ static const struct subcommand {
     enum sql_lock lock;
     enum sql_work work;
     const char *advice;
-    void (*take)(struct effects_reader *reader, const struct alter *alter); /* in place of lock, work and advice */
-    bool is_alone;                                                          /* what inherits is not touched */
-    bool partitions;                                                        /* … but for partitions */
-    const char *part;           /* what kind of part goes, or the column whose sequences are touched */
+    void (*take)(struct effects_reader *reader, const struct alter *alter); /* used in place of lock, work and advice */
+    bool is_alone;              /* tables that inherit from it are not touched */
+    bool partitions;            /* … except partitions */
+    const char *part;           /* the kind of part that is removed, or the column whose sequences are touched */
     bool sequences;             /* the sequences of the column, or of the whole table, are locked as well */
     enum sql_lock on_sequences; /* NONE: ACCESS EXCLUSIVE */
 } subcommands[] = {
@@ -414,8 +416,8 @@ static const struct subcommand {
      SQL_LOCK_SHARE_ROW_EXCLUSIVE, SQL_WORK_NONE, NULL, .partitions = true},
 };
 
-/* DEFAULT, DROP NOT NULL, STORAGE, COMPRESSION, EXPRESSION, OWNER, REPLICA IDENTITY, row level security, rules, OF, a
- * constraint's attributes, a foreign table's options. */
+/* DEFAULT, DROP NOT NULL, STORAGE, COMPRESSION, EXPRESSION, OWNER, REPLICA IDENTITY, row level security, rules, OF, the
+ * attributes of a constraint, the options of a foreign table. */
 static const struct subcommand any_other = {"", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE, NULL, .take = NULL};
 
 static const struct subcommand *find_subcommand(const char *subtype)
@@ -428,7 +430,7 @@ static const struct subcommand *find_subcommand(const char *subtype)
     return &any_other;
 }
 
-/* What a subcommand locks besides its target. */
+/* The other things that a subcommand locks besides its target. */
 static void reach_of(struct effects_reader *reader, const struct alter *alter, const struct subcommand *subcommand)
 {
     const bool cascade = tree_is(alter->command, "behavior", "DROP_CASCADE");

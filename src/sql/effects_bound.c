@@ -1,5 +1,5 @@
 /*
- * Bounds of partitions from the tree: DEFAULT, lists, ranges and hashes.
+ * Reads the bounds of partitions from the tree: DEFAULT, lists, ranges and hashes.
  */
 #include "sql/effects_reader.h"
 
@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-/* libpg_query leaves out a number that is 0 or less: it stands in the statement. NULL where it does not. */
+/* libpg_query leaves out a number that is 0 or less, so this takes it from the statement's text. NULL if it is not
+ * there. */
 static const char *small_number(const struct effects_reader *reader, const json_t *constant)
 {
     struct sql_reader words =
@@ -21,7 +22,7 @@ static const char *small_number(const struct effects_reader *reader, const json_
                                                          (int)words.token.text.size, words.token.text.data);
 }
 
-/* The text of a constant; NULL: it is none, or NULL. */
+/* The text of a constant; NULL if this is no constant, or is the constant NULL. */
 static const char *text_of_constant(const struct effects_reader *reader, const json_t *constant)
 {
     struct arena *const arena = reader->arena;
@@ -38,7 +39,7 @@ static const char *text_of_constant(const struct effects_reader *reader, const j
                             : NULL;
 }
 
-/* The name of a type that every server has and that is written without modifiers; NULL: it is another. */
+/* The name of a type that every server has and that is written without modifiers; NULL for another type. */
 static const char *plain_type(struct arena *arena, const json_t *type)
 {
     const bool is_plain = effects_is_builtin(type) && tree_count(type, "typmods") == 0 &&
@@ -46,7 +47,7 @@ static const char *plain_type(struct arena *arena, const json_t *type)
     return is_plain ? arena_strdup(arena, tree_name(json_object_get(type, "names"), 0)) : NULL;
 }
 
-/* MINVALUE and MAXVALUE are names of columns to the grammar. */
+/* To the grammar, MINVALUE and MAXVALUE are names of columns. */
 static struct sql_bound_value value_of(const struct effects_reader *reader, const json_t *node)
 {
     const json_t *const cast = tree_body(node, "TypeCast");
@@ -100,8 +101,8 @@ static void take_bound(struct effects_reader *reader, const json_t *parent, cons
 
 void effects_bound(struct effects_reader *reader, const char *kind, const json_t *body)
 {
-    const json_t *const command =
-        tree_body(json_array_get(json_object_get(body, "cmds"), 0), "AlterTableCmd"); /* ATTACH stands alone */
+    const json_t *const command = tree_body(json_array_get(json_object_get(body, "cmds"), 0),
+                                            "AlterTableCmd"); /* ATTACH is always the only subcommand */
     const json_t *const attached = tree_body(json_object_get(command, "def"), "PartitionCmd");
     const json_t *const made = strcmp(kind, "CreateForeignTableStmt") == 0 ? json_object_get(body, "base") : body;
     const json_t *const bound = json_object_get(made, "partbound");

@@ -1,14 +1,14 @@
 /*
- * The columns that expressions read: of an index, a CHECK, a policy, a query. A name is looked for where PostgreSQL
- * looks for it: in the FROM clause around it, then in those of the queries outside. What is not a relation there (a
- * subquery, a function, a name in WITH) hides what it has, and a name without a table is followed only where one
- * relation alone can have it.
+ * The columns that expressions read: in an index, a CHECK, a policy or a query. A name is looked up as PostgreSQL does
+ * it: first in the FROM clause around it, then in those of the outer queries. An entry there that is no relation (a
+ * subquery, a function, a name from WITH) may have any columns; and a name without a table is resolved only if a single
+ * relation can have it.
  */
 #include "sql/effects_reader.h"
 
 #include <string.h>
 
-/* What a name in front of a dot may be. */
+/* What a name before a dot can stand for. */
 struct entry {
     const char *name;
     const json_t *range; /* RangeVar; NULL: it is no relation */
@@ -24,7 +24,7 @@ struct scope {
 struct columns {
     struct effects_reader *reader;
     const json_t *made; /* subcommands of the ALTER TABLE, which may add columns; NULL: none */
-    bool is_alone_lost; /* a name without a table may be that of a column that is put out */
+    bool is_alone_lost; /* a name without a table may refer to an output column instead */
 };
 
 static void walk(struct columns *columns, const struct scope *scope, json_t *tree);
@@ -54,7 +54,7 @@ static void need(const struct columns *columns, enum sql_need_kind kind, const j
     }
 }
 
-/* The one relation that a name without a table can be of; NULL: there are several, or none. */
+/* The only relation to which a name without a table can belong; NULL: there are several, or none. */
 static const struct entry *only_entry(const struct scope *scope)
 {
     const bool is_one = scope->count == 1 && scope->entries[0].range != NULL;
@@ -77,7 +77,7 @@ static const struct entry *entry_of(const struct scope *scope, const char *name)
     return NULL;
 }
 
-/* "c", or "t.c"; of c in front of a dot nothing is known, and a row is called as its table. */
+/* "c" or "t.c". Of a "c" with fields after it nothing is known; and a row has the same name as its table. */
 static void take_reference(struct columns *columns, const struct scope *scope, const json_t *fields)
 {
     const char *const name = tree_name(fields, 0);
@@ -100,7 +100,7 @@ static void add(struct columns *columns, struct scope *scope, const char *name, 
     scope->entries[scope->count++] = (struct entry){name, range};
 }
 
-/* By its alias, which may give other names to its columns. */
+/* Adds it under its alias, which may also rename its columns. */
 static void add_relation(struct columns *columns, struct scope *scope, const json_t *range)
 {
     const json_t *const alias = json_object_get(range, "alias");
@@ -138,7 +138,7 @@ static void add_items(struct columns *columns, struct scope *scope, const json_t
 
 /* ---- statements ---- */
 
-/* Names in ORDER BY and its kin may be those of what is put out. */
+/* Names in ORDER BY and similar clauses may refer to output columns. */
 static void walk_behind(struct columns *columns, const struct scope *scope, json_t *tree)
 {
     const bool was_lost = columns->is_alone_lost;
@@ -167,7 +167,7 @@ static void take_select(struct columns *columns, const struct scope *outer, json
     }
 }
 
-/* What is put out of changed rows may be OLD and NEW, too. */
+/* In the RETURNING of a change, OLD and NEW are names too. */
 static void take_change(struct columns *columns, const struct scope *outer, json_t *body)
 {
     static const char *const within[] = {"fromClause", "usingClause", "targetList", "whereClause", "returningList"};
@@ -181,7 +181,7 @@ static void take_change(struct columns *columns, const struct scope *outer, json
     }
 }
 
-/* ON CONFLICT (a, b) wants a unique index over them. */
+/* ON CONFLICT (a, b) needs a unique index over these columns. */
 static void need_arbiter(const struct columns *columns, const json_t *range, const json_t *infer)
 {
     const json_t *const elements = json_object_get(infer, "indexElems");
@@ -202,7 +202,7 @@ static void need_arbiter(const struct columns *columns, const json_t *range, con
     }
 }
 
-/* What is inserted is a query of its own. */
+/* The source of an INSERT is a query of its own. */
 static void take_insert(struct columns *columns, const struct scope *outer, json_t *body)
 {
     const json_t *const range = json_object_get(body, "relation");
@@ -256,7 +256,7 @@ static void walk_of(struct columns *columns, const json_t *range, json_t *tree)
     walk(columns, &scope, tree);
 }
 
-/* The CHECK of a constraint, or what a column is generated as. A DEFAULT names no column. */
+/* The CHECK of a constraint, or the expression of a generated column. A DEFAULT names no column. */
 static void walk_constraint(struct columns *columns, const json_t *range, const json_t *constraint)
 {
     if (effects_is_one_of("CONSTR_CHECK CONSTR_GENERATED", tree_string(constraint, "contype"))) {

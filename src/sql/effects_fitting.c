@@ -1,11 +1,11 @@
 /*
- * ALTER TABLE by what it does to columns, and the foreign keys of CREATE and ALTER TABLE.
+ * What ALTER TABLE does to columns, and the foreign keys of CREATE and ALTER TABLE.
  */
 #include "sql/effects_reader.h"
 
 #include <string.h>
 
-#define MOST 200 /* of a statement */
+#define MOST 200 /* for one statement */
 
 /* ---- columns, partitions and children ---- */
 
@@ -23,7 +23,7 @@ static const struct {
 
 #define KINDS (sizeof kinds / sizeof kinds[0])
 
-/* The type of a ColumnDef; "" where it cannot be said. */
+/* The type of a ColumnDef; "" if it cannot be written. */
 static const char *type_of(struct arena *arena, const json_t *column)
 {
     const json_t *const type = json_object_get(column, "typeName");
@@ -75,7 +75,7 @@ static void take_command(struct effects_reader *reader, const json_t *range, con
                             .bound = tree_flag(bound, "is_default") ? 'd' : tree_string(bound, "strategy")[0]});
 }
 
-/* DROP DEFAULT and others that are no alter of these count as well. */
+/* DROP DEFAULT and other subcommands that do not change the type count too. */
 static bool is_only(const json_t *commands, const char *column)
 {
     size_t count = 0;
@@ -89,7 +89,7 @@ static bool is_only(const json_t *commands, const char *column)
 
 /* ---- foreign keys ---- */
 
-/* The column of this name that the statement makes; NULL: it makes none. */
+/* The column of this name that the statement adds; NULL: it adds none. */
 static const json_t *made_column(const json_t *elements, const char *name)
 {
     for (size_t i = 0; name != NULL && i < json_array_size(elements); i++) {
@@ -104,8 +104,9 @@ static const json_t *made_column(const json_t *elements, const char *name)
     return NULL;
 }
 
-/* elements: where the columns are that the statement makes; range: of the table; own: the column that the constraint
- * stands at; NULL: it is the table's. */
+/* elements: the list with the columns that the statement makes; range: the table; own: the column at which the
+ * constraint
+ * is written; NULL: it is a constraint of the table. */
 static void take_key(struct effects_reader *reader, const json_t *elements, const json_t *range,
                      const json_t *constraint, const json_t *own)
 {
@@ -148,7 +149,7 @@ static void take_keys(struct effects_reader *reader, const json_t *elements, con
     }
 }
 
-/* The keys of a new table to itself: what has its name so far is another. */
+/* Drops the keys of a new table to itself: until now, the name belongs to a different table. */
 static void forget_own_keys(struct sql_effects *effects, const char *name)
 {
     size_t kept = 0;
@@ -160,7 +161,7 @@ static void forget_own_keys(struct sql_effects *effects, const char *name)
     effects->reference_count = kept;
 }
 
-/* The columns of its own table that a constraint names: what the statement does not make must be there. */
+/* The columns of its own table that a constraint names: those that the statement does not add must exist. */
 static void need_own_columns(struct effects_reader *reader, const json_t *commands, const json_t *range)
 {
     for (size_t i = 0; i < json_array_size(commands); i++) {

@@ -1,6 +1,7 @@
 /*
- * What statements make that is no relation, and must not be there; and what CREATE and ALTER of such things name beside
- * it: the server of a foreign table, the wrapper of a server, the dictionaries of a configuration.
+ * The objects other than relations that a statement makes and that must not exist yet; and the objects that CREATE and
+ * ALTER of such objects name: the server of a foreign table, the wrapper of a server, the dictionaries of a
+ * configuration.
  */
 #include "sql/effects_reader.h"
 
@@ -85,7 +86,7 @@ static const struct {
     {"CreateFunctionStmt", "language", SQL_NEED_LANGUAGE},
 };
 
-/* A member is a name, or a list of names. */
+/* The value of a member is a name or a list of names. */
 static struct sql_need named_in(enum sql_need_kind kind, const json_t *value)
 {
     const bool is_list = json_is_array(value);
@@ -136,7 +137,8 @@ static void take_options(struct effects_reader *reader, const char *statement, c
 
 /* ---- statements ---- */
 
-/* RETURNS of a type that is not there makes a shell of it for C and for PostgreSQL's own, and for no other language. */
+/* RETURNS of a missing type creates a shell type for the languages C and internal, and is an error for every other
+ * language. */
 static void function(struct effects_reader *reader, const json_t *body)
 {
     const json_t *const names = json_object_get(body, "funcname");
@@ -168,7 +170,7 @@ static const char *types_of_operator(struct arena *arena, const json_t *definiti
     return types;
 }
 
-/* Aggregates, operators, collations, and what is of text search. Types are followed elsewhere. */
+/* Aggregates, operators, collations, and text search objects. Types are handled elsewhere. */
 static void define(struct effects_reader *reader, const json_t *body)
 {
     const char *const kind = tree_string(body, "kind");
@@ -227,7 +229,7 @@ static void rule(struct effects_reader *reader, const json_t *body)
     }
 }
 
-/* What ALTER TABLE adds to a table, and CREATE to it. */
+/* Parts that ALTER TABLE adds to a table, or CREATE to it. */
 static void make_part(struct effects_reader *reader, enum sql_need_kind kind, const json_t *range, const char *part)
 {
     effects_make(reader, (struct sql_need){.kind = kind,
@@ -296,7 +298,7 @@ static void configuration(struct effects_reader *reader, const json_t *body)
     }
 }
 
-/* The roles in an option of CREATE ROLE or ALTER DEFAULT PRIVILEGES, and the schemas of that. */
+/* The roles in an option of CREATE ROLE or ALTER DEFAULT PRIVILEGES, and the schemas of the latter. */
 static void role_lists(struct effects_reader *reader, const json_t *body)
 {
     static const char lists[] = "roles schemas addroleto rolemembers adminmembers";
@@ -325,7 +327,7 @@ static void granted_roles(struct effects_reader *reader, const json_t *body)
     }
 }
 
-/* The name of REINDEX DATABASE and SYSTEM is the database's. */
+/* The name after REINDEX DATABASE and REINDEX SYSTEM is that of the database. */
 static void reindex(struct effects_reader *reader, const json_t *body)
 {
     if (tree_is(body, "kind", "REINDEX_OBJECT_SCHEMA")) {

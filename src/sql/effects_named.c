@@ -1,5 +1,5 @@
 /*
- * Things that statements name by their kind: DROP, COMMENT ON, GRANT, RENAME TO, OWNER TO and SET SCHEMA all write a
+ * Objects that statements name by their kind: DROP, COMMENT ON, GRANT, RENAME TO, OWNER TO and SET SCHEMA all write a
  * function, a type or a server in the same way, whatever they do to it.
  */
 #include "sql/effects_reader.h"
@@ -125,7 +125,7 @@ static const struct {
 
 #define KINDS (sizeof kinds / sizeof kinds[0])
 
-/* What an OUT parameter of a procedure counts for is another matter in each version. */
+/* Whether an OUT parameter of a procedure counts as an argument differs between versions. */
 static bool has_output(const json_t *called)
 {
     const json_t *const parameters = json_object_get(called, "objfuncargs");
@@ -209,7 +209,7 @@ static void drop(struct effects_reader *reader, const json_t *body)
         need.may_be_missing = tree_flag(body, "missing_ok");
         need.goes = tree_is(body, "behavior", "DROP_RESTRICT");
         if (need.kind == SQL_NEED_RELATION) {
-            need.part = NULL; /* the kind is looked at with IF EXISTS, too: impossible.c */
+            need.part = NULL; /* the kind is checked with IF EXISTS too: impossible.c */
         } else if (strcmp(type, "OBJECT_FUNCTION") == 0 && need.part != NULL) {
             need.part = need.types == NULL ? "fw!" : "fw";
         }
@@ -222,7 +222,8 @@ static void comment(struct effects_reader *reader, const json_t *body)
     effects_need(reader, effects_named(reader->arena, tree_string(body, "objtype"), json_object_get(body, "object")));
 }
 
-/* The kinds of relations of which ALTER takes no other: every other may be altered as a table, and is renamed. */
+/* Kinds of relations for which ALTER accepts only that kind. Every other kind may be altered as a table, and is
+ * renamed. */
 static const char *altered_kinds(const char *type)
 {
     return strcmp(type, "OBJECT_SEQUENCE") == 0        ? "S"
@@ -271,9 +272,11 @@ static struct sql_need domain_constraint(const json_t *names, const char *constr
                              .part = constraint};
 }
 
-/* It gets another name or schema, which nothing like it may have there. Which overloads a function comes to stand
- * beside is not known without its arguments, nor where OUT may count among them. An extension moves what it is made of.
- */
+/* The object gets another name or schema, where no similar object may exist. For a function, whether another overload
+ * is
+ * in the way depends on its arguments, and on how OUT parameters count, so nothing is said. Moving an extension moves
+ * its
+ * members. */
 static void make_of(struct effects_reader *reader, struct sql_need old, const char *schema, const char *name)
 {
     const bool is_routine = old.kind == SQL_NEED_ROUTINE;
@@ -288,7 +291,7 @@ static void make_of(struct effects_reader *reader, struct sql_need old, const ch
     }
 }
 
-/* Of something with a new name: what has the old one must be there, and nothing must have the new one. */
+/* RENAME: an object with the old name must exist, and none with the new name may exist. */
 static void rename_thing(struct effects_reader *reader, const json_t *body)
 {
     const json_t *const range = json_object_get(body, "relation");
@@ -391,7 +394,7 @@ static void alter_enum(struct effects_reader *reader, const json_t *body)
     }
 }
 
-/* Of objects of a kind, or all of a schema; the columns that it is about. */
+/* GRANT on objects of a kind, or on all of a schema; also the columns that it names. */
 static void grant(struct effects_reader *reader, const json_t *body)
 {
     const json_t *const objects = json_object_get(body, "objects");

@@ -1,7 +1,8 @@
 /*
- * What a statement needs to be there already: roles, types, functions, schemas and the like wherever its tree names
- * them, and of its own table the columns, constraints and triggers that it works on. What may be missing (IF EXISTS, IF
- * NOT EXISTS) is not asked for, nor what is inside of options, whose words are no names.
+ * What must exist before a statement can run: roles, types, functions, schemas and similar objects that its tree names
+ * anywhere, and of its own table the columns, constraints and triggers that it works on. What may be missing (IF
+ * EXISTS, IF
+ * NOT EXISTS) is left out, as are words inside options, which are no names.
  */
 #include "sql/effects_reader.h"
 
@@ -69,7 +70,7 @@ void effects_need_type(struct effects_reader *reader, const json_t *type)
     }
 }
 
-/* REFERENCES t (a, b) wants a unique constraint over them, REFERENCES t a primary key. */
+/* REFERENCES t (a, b) needs a unique constraint over these columns, REFERENCES t a primary key. */
 static void need_key(struct effects_reader *reader, const json_t *constraint)
 {
     const json_t *const range = json_object_get(constraint, "pktable");
@@ -106,7 +107,7 @@ static void need_object(struct effects_reader *reader, const json_t *body)
     }
 }
 
-/* Of PostgreSQL's own the parser writes some by itself, which an older server has by another name: EXTRACT is
+/* The parser itself writes the names of some built-in functions, and an older server may not have that name: EXTRACT is
  * pg_catalog.extract() since 14, date_part() before. */
 static void need_function(struct effects_reader *reader, const json_t *call)
 {
@@ -148,9 +149,11 @@ static void walk(struct effects_reader *reader, json_t *tree)
     }
 }
 
-/* ---- of its own table ---- */
+/* ---- parts of its own table ---- */
 
-/* Is it NOT NULL, and nothing gives it a value? A type that is not built in may: a domain has a DEFAULT of its own. */
+/* Is the column NOT NULL without anything that gives it a value? For a type that is not built in, the answer is no: it
+ * may
+ * be a domain with a DEFAULT of its own. */
 static bool is_left_empty(const json_t *column)
 {
     const json_t *const type = json_object_get(column, "typeName");
@@ -166,7 +169,7 @@ static bool is_left_empty(const json_t *column)
     return is && effects_is_builtin(type) && !effects_is_serial(type);
 }
 
-/* Nothing is said where the statement does more than to add columns. */
+/* Adds nothing if the statement does more than add columns. */
 static void need_no_rows(struct effects_reader *reader, const json_t *range, const json_t *commands)
 {
     const char *empty = NULL;
@@ -181,7 +184,7 @@ static void need_no_rows(struct effects_reader *reader, const json_t *range, con
     effects_need_part(reader, SQL_NEED_NO_ROWS, range, empty);
 }
 
-/* What a subcommand of ALTER TABLE works on. */
+/* The part on which a subcommand of ALTER TABLE works. */
 static const struct part {
     const char *subtypes;
     enum sql_need_kind kind;
@@ -224,7 +227,7 @@ static void of_command(struct effects_reader *reader, const json_t *range, const
     }
 }
 
-/* ALTER TABLE takes every relation, as ALTER INDEX does. */
+/* ALTER TABLE accepts every kind of relation, as does ALTER INDEX. */
 static const char *kinds_of(const char *objtype)
 {
     return strcmp(objtype, "OBJECT_SEQUENCE") == 0        ? "S"
@@ -235,7 +238,9 @@ static const char *kinds_of(const char *objtype)
                                                           : NULL;
 }
 
-/* What is unique over all partitions has every column of the table's key: these are an index's elements, or names. */
+/* A unique constraint over all partitions must contain every column of the partition key. `columns` are the elements of
+ * an
+ * index, or names. */
 static void need_key_columns(struct effects_reader *reader, const json_t *range, const json_t *columns)
 {
     struct buffer names = {.arena = reader->arena};
@@ -300,7 +305,7 @@ static void need_columns(struct effects_reader *reader, const json_t *range, con
     }
 }
 
-/* INSTEAD OF is for views; a view has no triggers BEFORE or AFTER its rows. */
+/* INSTEAD OF is for views; a view has no BEFORE or AFTER row triggers. */
 static void of_trigger(struct effects_reader *reader, const json_t *body)
 {
     enum { INSTEAD = 64 };
@@ -317,7 +322,7 @@ static void of_trigger(struct effects_reader *reader, const json_t *body)
     need_columns(reader, range, json_object_get(body, "columns"));
 }
 
-/* SET ROLE joe; a setting with a dot in its name needs nobody who knows it. */
+/* SET ROLE joe. A setting with a dot in its name may be unknown to the server. */
 static void of_set(struct effects_reader *reader, const json_t *body)
 {
     const char *const name = tree_string(body, "name");
@@ -416,7 +421,7 @@ static void of_statistics(struct effects_reader *reader, const json_t *body)
     }
 }
 
-/* CALL of what is no procedure. */
+/* CALL needs a procedure, not a function. */
 static void of_call(struct effects_reader *reader, const json_t *body)
 {
     const json_t *const names = json_object_get(json_object_get(body, "funccall"), "funcname");
@@ -428,7 +433,7 @@ static void of_call(struct effects_reader *reader, const json_t *body)
 static const struct {
     const char *kind;
     void (*take)(struct effects_reader *reader, const json_t *body);
-    bool is_whole; /* nothing else in its tree is a name of what must be there */
+    bool is_whole; /* no other name in its tree is that of something that must exist */
 } statements[] = {
     {"AlterTableStmt", of_alter, false},
     {"AlterPolicyStmt", of_altered_policy, false},

@@ -1,17 +1,18 @@
 /*
- * Statements on objects of any kind, by what they name: dropping, renaming and commenting, and what belongs to a table
- * without being in it (triggers, policies, rules, sequences, publications, statistics).
+ * Statements on objects of any kind, by the names in them: dropping, renaming and commenting; and objects that belong
+ * to
+ * a table without being part of its rows (triggers, policies, rules, sequences, publications, statistics).
  */
 #include "sql/effects_reader.h"
 
 #include <string.h>
 
-/* ---- what names objects by their kind ---- */
+/* ---- objects named by their kind ---- */
 
-/* How the kinds of objects name a relation: (schema, table) or (schema, table, what is on it). */
+/* How the kinds of objects name a relation: (schema, table) or (schema, table, part of it). */
 static const struct {
     const char *type;
-    size_t skip; /* names behind the relation's */
+    size_t skip; /* names after the relation's */
     const char *drop_advice;
 } named_objects[] = {
     {"OBJECT_TABLE", 0, "Its rows are lost; tables that its foreign keys link, or a parent, are locked as strongly."},
@@ -36,7 +37,8 @@ static size_t find_object(const char *type)
     return i;
 }
 
-/* The other kinds, as reaches name them. Of a cast, a transform or a mapping nothing is found by its name. */
+/* The other kinds, with the word that reaches use for them. Casts, transforms and mappings cannot be found by a
+ * name. */
 static const struct {
     const char *removed;
     const char *type;
@@ -62,7 +64,7 @@ static const struct {
     {"OBJECT_TSDICTIONARY", "text search dictionary"},
 };
 
-/* The parts of relations, as reaches name them. */
+/* The parts of relations, with the word that reaches use for them. */
 static const char *part_type(const char *removed)
 {
     return strcmp(removed, "OBJECT_TRIGGER") == 0  ? "trigger"
@@ -71,7 +73,7 @@ static const char *part_type(const char *removed)
                                                    : "relation";
 }
 
-/* The list of names of an object in DROP: of a function its name alone. */
+/* The list of names of an object in DROP; for a function, only its name. */
 static const json_t *object_names(const json_t *object)
 {
     const json_t *const list = json_object_get(tree_body(object, "List"), "items");
@@ -113,7 +115,7 @@ static void drop_object(struct effects_reader *reader, const json_t *object, con
     }
 }
 
-/* What goes with each. */
+/* What else is removed with each object. */
 static void reach_of_drop(struct effects_reader *reader, const json_t *body, size_t kind, bool concurrent)
 {
     const json_t *const objects = json_object_get(body, "objects");
@@ -152,7 +154,7 @@ static void drop(struct effects_reader *reader, json_t *body)
     }
 }
 
-/* A comment on a thing of a table locks the table less than one on the table or a column. */
+/* A comment on a part of a table takes a weaker lock on the table than one on the table itself or on a column. */
 static void comment(struct effects_reader *reader, json_t *body)
 {
     const char *const type = tree_string(body, "objtype");
@@ -165,7 +167,7 @@ static void comment(struct effects_reader *reader, json_t *body)
     }
 }
 
-/* Columns and CHECKs have their names in children, too; a relation has another one from now on. */
+/* Columns and CHECKs are renamed in child tables too; a renamed relation has its new name from now on. */
 static void reach_of_rename(struct effects_reader *reader, const json_t *body)
 {
     const json_t *const relation = json_object_get(body, "relation");
@@ -263,7 +265,7 @@ static void view(struct effects_reader *reader, json_t *body)
     effects_creates(reader, json_object_get(body, "view"));
 }
 
-/* OWNED BY table.column, of CREATE and ALTER SEQUENCE. */
+/* OWNED BY table.column, in CREATE and ALTER SEQUENCE. */
 static void sequence(struct effects_reader *reader, json_t *body)
 {
     const json_t *const owner = tree_option(json_object_get(body, "options"), "owned_by");
@@ -283,7 +285,8 @@ static void alter_sequence(struct effects_reader *reader, json_t *body)
     sequence(reader, body);
 }
 
-/* The subtypes are letters: C adds a CHECK, V validates one, O makes NOT NULL; what only touches the domain is else. */
+/* The subtypes are letters: C adds a CHECK, V validates one, O sets NOT NULL; all others change only the domain
+ * itself. */
 static void alter_domain(struct effects_reader *reader, json_t *body)
 {
     const char *const subtype = tree_string(body, "subtype");

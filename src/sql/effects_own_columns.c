@@ -1,6 +1,6 @@
 /*
- * The columns that CREATE TABLE names of its own table: in keys, CHECKs, generated columns and the key of its
- * partitions. Nothing is said of a table that has others' columns, too.
+ * The columns of its own that CREATE TABLE names: in keys, CHECKs, generated columns and the partition key. Nothing is
+ * said about a table that also gets columns from other tables.
  */
 #include "sql/effects_reader.h"
 
@@ -8,13 +8,13 @@
 
 #include <string.h>
 
-#define MOST_KEYS 32 /* columns of a partitioned table's key, as PostgreSQL has it */
+#define MOST_KEYS 32 /* columns in a partition key; the limit is PostgreSQL's */
 
 struct own {
     struct effects_reader *reader;
     const char *table;
     const json_t *elements;
-    struct word_set columns; /* that it makes, and those that every table has */
+    struct word_set columns; /* those that it makes, and those that every table has */
 };
 
 static bool has_column(const struct own *own, const char *name)
@@ -22,7 +22,7 @@ static bool has_column(const struct own *own, const char *name)
     return word_set_has(&own->columns, name);
 }
 
-/* The first that is wrong counts. */
+/* Only the first error counts. */
 static void say(const struct own *own, const char *format, const char *name)
 {
     struct sql_effects *const effects = own->reader->effects;
@@ -50,7 +50,7 @@ static void take_names(const struct own *own, const json_t *names)
     }
 }
 
-/* A row is called as its table; what is in front of a dot may be one, and a function behind it. */
+/* A row has the same name as its table; a name before a dot may be a row, with a function after the dot. */
 static void take_expression(const struct own *own, json_t *tree)
 {
     const char *key;
@@ -96,8 +96,9 @@ static bool has_name(const json_t *names, const char *name)
     return has;
 }
 
-/* What is unique over all partitions has every column of the table's key. column: where the constraint stands; NULL: it
- * is the table's. */
+/* A unique constraint over all partitions must contain every column of the partition key. column: where the constraint
+ * is
+ * written; NULL: it is one of the table. */
 static void take_unique(const struct own *own, const json_t *constraint, const char *column, const char *key)
 {
     const bool has = column != NULL ? strcmp(column, key) == 0 : has_name(json_object_get(constraint, "keys"), key);
@@ -131,7 +132,7 @@ static void take_partitioning(const struct own *own, const json_t *parameters)
     }
 }
 
-/* Takes the columns, each of which must be made once. */
+/* Notes the columns; the same column must not be made twice. */
 static void take_columns(struct own *own)
 {
     static const char *const system[] = {"tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"};

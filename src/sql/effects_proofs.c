@@ -1,6 +1,8 @@
 /*
- * What a statement does to what is known of NULL in the columns of a table, subcommand by subcommand. A CHECK of the
- * statement's own counts only where it says nothing else: what else it names may go, and it goes with that.
+ * What a statement changes about what is known of NULL in a table's columns, subcommand by subcommand. A CHECK that the
+ * statement adds counts only if it says nothing but IS NOT NULL: if another column in it were dropped, the CHECK would
+ * go
+ * with it.
  */
 #include "sql/effects_reader.h"
 
@@ -19,7 +21,7 @@ static void add(struct effects_reader *reader, const json_t *range, struct sql_p
     effects->proofs[effects->proof_count++] = proof;
 }
 
-/* The column of which this says IS NOT NULL, and nothing more; NULL: it does not. */
+/* The column for which this says IS NOT NULL and nothing more; NULL: it says something else. */
 static const char *column_not_null(const json_t *expression)
 {
     const json_t *const test = tree_body(expression, "NullTest");
@@ -43,7 +45,7 @@ static void add_constraint(struct effects_reader *reader, const json_t *range, c
     }
 }
 
-/* With IF NOT EXISTS the column may be another one, that is there. */
+/* With IF NOT EXISTS, the column may be a different one that exists already. */
 static void add_column(struct effects_reader *reader, const json_t *range, const json_t *command, const json_t *column)
 {
     const json_t *const list = json_object_get(column, "constraints");

@@ -1,6 +1,6 @@
 /*
- * Queries and expressions: which relations are named in them, and which functions are called. Names in WITH are no
- * relations; what a view or a function of the user's reads itself cannot be seen here.
+ * Queries and expressions: the relations that they name, and the functions that they call. Names from WITH are no
+ * relations; what a view or a user's function reads cannot be seen here.
  */
 #include "sql/effects_reader.h"
 
@@ -8,7 +8,7 @@
 
 /* ---- functions ---- */
 
-/* Functions of PostgreSQL's own that migrations call: they lock nothing that anybody waits for. */
+/* Built-in functions that migrations call; they take no lock that anybody waits for. */
 static const char steady[] =
     "abs age array_agg array_append array_length array_position array_remove array_to_string avg bool_and bool_or "
     "btrim cardinality ceil concat concat_ws convert_from convert_to count current_database current_schema "
@@ -21,13 +21,13 @@ static const char steady[] =
     "string_to_array strpos substr substring sum timezone to_char to_date to_json to_jsonb to_number to_regclass "
     "to_timestamp to_tsquery to_tsvector transaction_timestamp translate trim trunc unnest upper version";
 
-/* The same for those that may answer differently from row to row. */
+/* The same for functions that may give a different answer for each row. */
 static const char volatiles[] =
     "clock_timestamp currval gen_random_bytes gen_random_uuid lastval nextval pg_advisory_lock pg_advisory_unlock "
     "pg_advisory_xact_lock pg_notify pg_try_advisory_lock random set_config setval timeofday txid_current "
     "uuid_generate_v4 uuidv4 uuidv7";
 
-/* The name of a function that may be PostgreSQL's own; "" where it is in another schema. */
+/* The name of a function that may be built in; "" if it is in another schema. */
 static const char *function_name(const json_t *call)
 {
     const json_t *const names = json_object_get(call, "funcname");
@@ -98,7 +98,7 @@ void effects_note_ctes(struct effects_reader *reader, json_t *tree)
     }
 }
 
-/* True where FOR UPDATE OF … names this relation, by its alias if it has one; or names none. */
+/* True if FOR UPDATE OF … names this relation (by its alias if it has one), or names none. */
 static bool is_wanted(const json_t *range, const json_t *wanted)
 {
     const char *const alias = tree_string(json_object_get(range, "alias"), "aliasname");
@@ -111,7 +111,7 @@ static bool is_wanted(const json_t *range, const json_t *wanted)
     return wanted == NULL;
 }
 
-/* Every relation of a FROM clause, also inside of joins and subqueries, that a locking clause is for. */
+/* Every relation of a FROM clause, also inside joins and subqueries, to which a locking clause applies. */
 static void lock_rows(struct effects_reader *reader, json_t *from, const json_t *wanted)
 {
     const char *key;
@@ -131,7 +131,7 @@ static void lock_rows(struct effects_reader *reader, json_t *from, const json_t 
     }
 }
 
-/* Known, or the database says that it cannot lock more than rows. */
+/* True if the function is known, or if the database says that it can lock rows at most. */
 static bool is_harmless(const struct effects_reader *reader, const json_t *call)
 {
     const struct sql_facts *const facts = reader->facts;
@@ -180,7 +180,7 @@ void effects_query(struct effects_reader *reader, json_t *tree)
 
 /* ---- statements ---- */
 
-/* set_config('search_path', …) of constants, as pg_dump begins its scripts. */
+/* set_config('search_path', …) with constants, with which pg_dump begins its scripts. */
 static void take_path(struct effects_reader *reader, const json_t *body)
 {
     const json_t *const target = tree_body(json_array_get(json_object_get(body, "targetList"), 0), "ResTarget");
@@ -247,7 +247,7 @@ static void explain(struct effects_reader *reader, json_t *body)
     }
 }
 
-/* PREPARE and the body of CREATE FUNCTION … BEGIN ATOMIC: looked at, not run. */
+/* PREPARE, and the body of CREATE FUNCTION … BEGIN ATOMIC: they are analysed, but not run. */
 static void only_parse(struct effects_reader *reader, json_t *body)
 {
     effects_query(reader, json_object_get(body, "query"));

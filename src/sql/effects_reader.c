@@ -1,5 +1,5 @@
 /*
- * The tree's members, and the list of locks. Names are quoted as PostgreSQL's quote_ident() does.
+ * Access to the members of the tree, and the list of locks. Names are quoted as by PostgreSQL's quote_ident().
  */
 #include "sql/effects_reader.h"
 
@@ -90,7 +90,7 @@ bool tree_option_on(const json_t *options, const char *name)
 
 /* ---- names ---- */
 
-/* pg_get_keywords() of PostgreSQL 15 without the unreserved ones: quote_ident() quotes these. */
+/* pg_get_keywords() of PostgreSQL 15 without the unreserved ones; quote_ident() quotes these. */
 static const char keywords[] =
     "all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both case "
     "cast char character check coalesce collate collation column concurrently constraint create cross current_catalog "
@@ -125,7 +125,7 @@ static void quote(struct buffer *buffer, const char *name)
     buffer_putc(buffer, '"');
 }
 
-/* A plan that creates "a" means the same by public.a, and the other way round: nearly every search path begins so. */
+/* A plan that creates "a" also means public.a, and the other way round: nearly every search path begins that way. */
 static bool is_created(const struct effects_reader *reader, const char *schema, const char *name)
 {
     const char *const public_name = arena_printf(reader->arena, "%s.%s", schema == NULL ? "public" : schema, name);
@@ -201,7 +201,7 @@ void effects_lock_path(struct effects_reader *reader, const json_t *names, size_
 
 /* ---- what the catalogs know ---- */
 
-/* NULL for what is NULL or empty. */
+/* NULL if the name is NULL or empty. */
 static const char *copy_name(const struct effects_reader *reader, const char *name)
 {
     return name == NULL || name[0] == '\0' ? NULL : arena_strdup(reader->arena, name);
@@ -250,7 +250,7 @@ void effects_reach_all(struct effects_reader *reader, enum sql_reach_kind kind, 
     }
 }
 
-/* ---- what becomes of names ---- */
+/* ---- how names change ---- */
 
 void effects_change(struct effects_reader *reader, const struct sql_change *change)
 {

@@ -1,6 +1,7 @@
 /*
- * CREATE OR REPLACE FUNCTION, PROCEDURE and VIEW, as far as their trees say what they give. The names of a view's
- * columns are those that PostgreSQL's FigureColname gives.
+ * The results of CREATE OR REPLACE FUNCTION, PROCEDURE and VIEW, as far as the tree shows them. The columns of a view
+ * get
+ * the names that PostgreSQL's FigureColname gives.
  */
 #include "sql/effects_reader.h"
 
@@ -11,7 +12,7 @@
 static const char inputs[] = "FUNC_PARAM_DEFAULT FUNC_PARAM_IN FUNC_PARAM_INOUT FUNC_PARAM_VARIADIC";
 static const char outputs[] = "FUNC_PARAM_OUT FUNC_PARAM_INOUT FUNC_PARAM_TABLE";
 
-/* The parameters of these modes. */
+/* The parameters that have one of these modes. */
 static json_t *of_modes(const json_t *parameters, const char *modes)
 {
     json_t *const list = json_array();
@@ -24,7 +25,7 @@ static json_t *of_modes(const json_t *parameters, const char *modes)
     return list;
 }
 
-/* is_whole: NULL where one of them has no name. */
+/* is_whole: return NULL if any of them has no name. */
 static const char *names_of(struct arena *arena, const json_t *parameters, bool is_whole)
 {
     struct buffer names = {.arena = arena};
@@ -49,7 +50,7 @@ static size_t count_defaults(const json_t *parameters)
     return count;
 }
 
-/* Types of all parameters, whatever their modes. */
+/* The types of all parameters, whatever their modes. */
 static const char *all_types(struct arena *arena, const json_t *parameters)
 {
     json_t *const types = json_array();
@@ -62,7 +63,7 @@ static const char *all_types(struct arena *arena, const json_t *parameters)
     return said;
 }
 
-/* A procedure that puts out anything returns a record of it (interpret_function_parameter_list). */
+/* A procedure with output parameters returns a record of them (interpret_function_parameter_list). */
 static const char *returned(struct arena *arena, const json_t *body, const char *output_types, size_t count)
 {
     const json_t *const type = json_object_get(body, "returnType");
@@ -101,14 +102,14 @@ static void function(struct effects_reader *reader, const json_t *body)
 
 /* ---- views ---- */
 
-/* The last string of a list of fields; "" where it ends otherwise: a star, an index. */
+/* The last string in a list of fields; "" if it ends with something else, such as a star or an index. */
 static const char *last_field(const json_t *fields)
 {
     const char *const name = tree_name(fields, 0);
     return name == NULL ? "" : name;
 }
 
-/* What PostgreSQL calls the column of this expression; "" where it is not known here. */
+/* The name that PostgreSQL gives to the column of this expression; "" if this code does not know it. */
 static const char *figure(json_t *value)
 {
     json_t *body;
@@ -133,7 +134,7 @@ static const char *cast_type(struct arena *arena, const json_t *value)
     return said == NULL ? "" : said;
 }
 
-/* The first SELECT of a UNION gives the names. */
+/* The first SELECT of a UNION determines the names. */
 static const json_t *first_select(const json_t *query)
 {
     const json_t *select = tree_body(query, "SelectStmt");
@@ -143,8 +144,8 @@ static const json_t *first_select(const json_t *query)
     return select;
 }
 
-/* Of a query, whose columns have these names first. Nothing is known where they are not all known by name: SELECT *.
- * Types only of one SELECT. */
+/* The columns of a query; `aliases` name the first of them. Returns NULL if not all of them are known by name, as with
+ * SELECT *. Types are known only for a single SELECT. */
 static struct sql_replaced *query_of(struct arena *arena, const json_t *range, const json_t *aliases,
                                      const json_t *query)
 {
@@ -173,7 +174,7 @@ static struct sql_replaced *query_of(struct arena *arena, const json_t *range, c
     return json_array_size(targets) == 0 ? NULL : replaced;
 }
 
-/* CREATE TABLE or MATERIALIZED VIEW IF NOT EXISTS … AS is content with what is there of that name. */
+/* CREATE TABLE or MATERIALIZED VIEW IF NOT EXISTS … AS accepts any existing relation of that name. */
 void effects_passed_over(struct effects_reader *reader, const char *kind, const json_t *body)
 {
     const json_t *const into = json_object_get(body, "into");

@@ -1,5 +1,6 @@
 /*
- * What INSERT and UPDATE want of the columns that they write: that they are there, take a value, and are as many as the
+ * What INSERT and UPDATE need of the columns that they write: that these exist, can take a value, and are as many as
+ * the
  * values.
  */
 #include "sql/effects_reader.h"
@@ -49,21 +50,21 @@ static json_t *row_of(const json_t *rows, size_t number)
     return json_object_get(tree_body(json_array_get(rows, number), "List"), "items");
 }
 
-/* What each row of VALUES, or a query, puts out; a star in it is several values. */
+/* The values in each row of VALUES or of a query; a star among them stands for several. */
 static json_t *items_of(const json_t *query)
 {
     const json_t *const rows = json_object_get(query, "valuesLists");
     return json_array_size(rows) > 0 ? row_of(rows, 0) : json_object_get(query, "targetList");
 }
 
-/* How many values a row has; 0: that is not known. */
+/* How many values a row has; 0: not known. */
 static size_t count_values(const json_t *query)
 {
     json_t *const items = items_of(query);
     return has_star(items) ? 0 : json_array_size(items);
 }
 
-/* Is a value given to this column that is not DEFAULT? Behind a star in VALUES that is not known. */
+/* Does this column get a value that is not DEFAULT? After a star, that is not known. */
 static bool has_value(const json_t *query, size_t column)
 {
     const json_t *const rows = json_object_get(query, "valuesLists");

@@ -1,6 +1,7 @@
 /*
- * Which statements may make others queue, by their first words: this is asked of every statement of every migration, so
- * it does without the parser. Where words leave a doubt the answer is yes.
+ * Decides by the first words which statements may make others wait. Every statement of every migration is checked, so
+ * it
+ * works without the parser. In doubt the answer is yes.
  */
 #include "sql/effects.h"
 
@@ -26,7 +27,7 @@ static bool has(struct sql_reader rest, const char *word)
     return rest.token.kind != SQL_END;
 }
 
-/* Do these two follow each other anywhere in the rest? */
+/* Do these two words follow each other anywhere in the rest? */
 static bool has_pair(struct sql_reader rest, const char *first, const char *second)
 {
     while (rest.token.kind != SQL_END) {
@@ -39,7 +40,7 @@ static bool has_pair(struct sql_reader rest, const char *first, const char *seco
     return false;
 }
 
-/* ---- by the first word; what is behind it is the rest ---- */
+/* ---- by the first word; the rest is what follows it ---- */
 
 static bool always(struct sql_reader rest)
 {
@@ -47,13 +48,13 @@ static bool always(struct sql_reader rest)
     return true;
 }
 
-/* What is no relation and on none: its ALTER and DROP lock nothing that is read or written. */
+/* Objects that are no relations and belong to none: ALTER and DROP of them lock nothing that is read or written. */
 static const char *const aside[] = {
     "access",     "aggregate",    "cast",   "collation",  "conversion", "database",    "default", "event",   "function",
     "group",      "language",     "large",  "operator",   "procedure",  "publication", "role",    "routine", "server",
     "statistics", "subscription", "system", "tablespace", "text",       "transform",   "user",    NULL};
 
-/* DETACH … CONCURRENTLY waits without anybody queueing behind it, and must not be interrupted. */
+/* DETACH … CONCURRENTLY waits without making others queue, and must not be interrupted. */
 static bool alter_stalls(struct sql_reader rest)
 {
     if (take_any(&rest, aside) || (sql_take(&rest, "type") && has_pair(rest, "add", "value"))) {
@@ -77,7 +78,7 @@ static bool drop_stalls(struct sql_reader rest)
     return !take_any(&rest, aside) || has(rest, "cascade");
 }
 
-/* A new table stops others only at tables that it refers to, inherits from or is a partition of. */
+/* A new table blocks others only at tables that it refers to, inherits from or is a partition of. */
 static bool links_tables(struct sql_reader rest)
 {
     return has(rest, "references") || has(rest, "inherits") || has_pair(rest, "partition", "of");
@@ -108,7 +109,7 @@ static bool create_stalls(struct sql_reader rest)
     return sql_take(&rest, "schema") && (links_tables(rest) || has(rest, "index") || has(rest, "trigger"));
 }
 
-/* REINDEX TABLE CONCURRENTLY t, REINDEX (CONCURRENTLY [value]) TABLE t. Any other value than these may be "off". */
+/* REINDEX TABLE CONCURRENTLY t, REINDEX (CONCURRENTLY [value]) TABLE t. A value other than these may mean "off". */
 static bool reindex_stalls(struct sql_reader rest)
 {
     static const char *const on[] = {"on", "true", NULL};
@@ -126,7 +127,7 @@ static bool vacuum_stalls(struct sql_reader rest)
     return has(rest, "full");
 }
 
-/* Words anywhere, also inside strings: EXECUTE 'ALTER TABLE …' in the body of a DO block. */
+/* Looks for words anywhere, also inside strings: EXECUTE 'ALTER TABLE …' in the body of a DO block. */
 static bool body_stalls(struct sql_reader rest)
 {
     static const char *const strong[] = {"alter",   "cluster", "create",   "drop",   "lock", "reassign",

@@ -1,5 +1,5 @@
 /*
- * Which kind of statement is described where. A kind that is in none of the tables is not known.
+ * Which function describes which kind of statement. A kind that is in none of the tables is unknown.
  */
 #include "sql/effects_reader.h"
 
@@ -25,7 +25,7 @@ static void objects_of_role(struct effects_reader *reader, json_t *body)
     effects_work(reader, SQL_WORK_UNKNOWN, "Every table of the role is locked against reads and writes.");
 }
 
-/* Only where names are looked for matters here. */
+/* Only settings that change where names are looked up matter here. */
 static void set_variable(struct effects_reader *reader, json_t *body)
 {
     const bool is_path = tree_is(body, "name", "search_path");
@@ -36,7 +36,7 @@ static void set_variable(struct effects_reader *reader, json_t *body)
     }
 }
 
-/* Statements that lock no relation that is there: types, roles, functions, settings, transactions. */
+/* Statements that lock no existing relation: types, roles, functions, settings, transactions. */
 static const char harmless[] =
     "AlterCollationStmt AlterDatabaseRefreshCollStmt AlterDatabaseSetStmt AlterDatabaseStmt "
     "AlterDefaultPrivilegesStmt AlterEnumStmt AlterEventTrigStmt AlterFdwStmt AlterForeignServerStmt "
@@ -50,7 +50,7 @@ static const char harmless[] =
     "DropSubscriptionStmt DropTableSpaceStmt DropUserMappingStmt DropdbStmt FetchStmt GrantRoleStmt "
     "ImportForeignSchemaStmt ListenStmt LoadStmt NotifyStmt TransactionStmt UnlistenStmt VariableShowStmt";
 
-/* A composite type is a relation without rows: ALTER TYPE names it as one. */
+/* A composite type is a relation without rows; ALTER TYPE names it as such. */
 static void create_composite(struct effects_reader *reader, json_t *body)
 {
     effects_creates(reader, json_object_get(body, "typevar"));

@@ -1,5 +1,5 @@
 /*
- * Statements on whole tables and indexes: making them, building them anew, emptying and locking them.
+ * Statements on whole tables and indexes: creating, rebuilding, emptying and locking them.
  */
 #include "sql/effects_reader.h"
 
@@ -12,7 +12,7 @@ static bool is_own_reference(const json_t *table, const json_t *constraint)
            tree_is(referenced, "schemaname", tree_string(table, "schemaname"));
 }
 
-/* The foreign keys among a new table's or column's constraints, and the tables that it is made like. */
+/* The foreign keys among the constraints of a new table or its columns, and the tables in its LIKE clauses. */
 static void take_elements(struct effects_reader *reader, const json_t *table, const json_t *elements)
 {
     for (size_t i = 0; i < json_array_size(elements); i++) {
@@ -31,7 +31,7 @@ static void take_elements(struct effects_reader *reader, const json_t *table, co
     }
 }
 
-/* A new partition that is dropped again locks its parent. */
+/* Dropping a new partition again locks its parent. */
 static void link_parents(struct effects_reader *reader, const json_t *body)
 {
     const json_t *const parents = json_object_get(body, "inhRelations");
@@ -70,7 +70,7 @@ static void create_table_as(struct effects_reader *reader, json_t *body)
     }
 }
 
-/* An index that is dropped again locks its table; it lives in its schema. */
+/* Dropping the index again locks its table; the index is in the schema of its table. */
 static void name_index(struct effects_reader *reader, const json_t *table, const char *name)
 {
     const char *const schema = tree_string(table, "schemaname");
@@ -84,7 +84,7 @@ static void name_index(struct effects_reader *reader, const json_t *table, const
     effects_change(reader, &change);
 }
 
-/* The index is there already, or the table has no rows of its own. */
+/* True if the index exists already, or the table has no rows of its own. */
 static bool builds_nothing(const struct effects_reader *reader, const json_t *body)
 {
     const struct sql_facts *const facts = reader->facts;
@@ -115,8 +115,9 @@ static void create_index(struct effects_reader *reader, json_t *body)
                             : "CREATE INDEX CONCURRENTLY lets others write; it runs outside of a transaction.");
 }
 
-/* Each index is locked against readers too, who open all those of a table: the table alone would say that they go on.
- */
+/* Each index is locked against readers too. A reader opens all indexes of its table, so the lock on the table alone
+ * would
+ * wrongly suggest that readers are not blocked. */
 static void reach_of_reindex(struct effects_reader *reader, const json_t *body, enum sql_lock lock)
 {
     const json_t *const relation = json_object_get(body, "relation");

@@ -10,11 +10,11 @@
 #define INTERVAL_FULL_RANGE 0x7FFF /* PostgreSQL's timestamp.h: no fields were named */
 #define MOST_PRECISE        6      /* digits of a second */
 
-/* What can widen without a rewrite: by which rule. */
+/* The rule by which a type can be widened without a rewrite. */
 enum widening {
-    WIDENS_NOT, /* only the very same type */
+    WIDENS_NOT, /* only to exactly the same type */
     WIDENS_LENGTH,
-    WIDENS_SECONDS, /* no modifier is the same as the greatest one */
+    WIDENS_SECONDS, /* no modifier means the same as the largest one */
     WIDENS_NUMERIC,
 };
 
@@ -71,7 +71,7 @@ static const struct builtin {
     {"daterange", "daterange", WIDENS_NOT},
 };
 
-/* Stored alike, where the new one has no modifier. */
+/* Stored in the same way, if the new type has no modifier. */
 static const struct {
     const char *from;
     const char *to;
@@ -85,7 +85,7 @@ static const struct {
 };
 
 struct type {
-    char name[64]; /* formatted, without schema; longer ones (no type of ours) are cut */
+    char name[64]; /* formatted, without schema; longer names (none of a type known here) are cut */
     const struct builtin *builtin;
     long modifiers[2];
     size_t modifier_count;
@@ -246,7 +246,7 @@ bool effects_is_builtin(const json_t *type)
 
 /* ---- domains ---- */
 
-/* A domain is stored as its base type is; to one without constraints nothing is checked. */
+/* A domain is stored like its base type; a change to a domain without constraints checks nothing. */
 enum sql_work effects_type_change(const struct effects_reader *reader, const char *from, const json_t *type,
                                   const char **advice)
 {
@@ -269,7 +269,7 @@ enum sql_work effects_type_change(const struct effects_reader *reader, const cha
     return is_free && to != NULL && strcmp(to, from) == 0 ? SQL_WORK_NONE : work;
 }
 
-/* A domain with a constraint is checked row by row, and PostgreSQL writes them anew for it. */
+/* A domain with a constraint is checked row by row, and PostgreSQL rewrites the rows for it. */
 void effects_column_type(struct effects_reader *reader, const json_t *type)
 {
     const struct sql_facts *const facts = reader->facts;

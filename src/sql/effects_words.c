@@ -1,7 +1,8 @@
 /*
- * What can be said of a statement without its tree: newer than the parser's grammar, or larger than what it is given.
- * Its first words name what it changes; that is said, and that there may be more. And settings of the search path,
- * which the parser does know.
+ * What is known about a statement without a tree, because it is newer than the parser's grammar or too large for the
+ * parser. Its first words name what it changes; that is reported, with a note that there may be more. Also settings of
+ * the
+ * search path, which the parser does know.
  */
 #include "sql/effects_reader.h"
 
@@ -24,7 +25,7 @@ static void lock_name(struct effects_reader *reader, struct sql_reader *words, e
 
 static const struct {
     const char *first;
-    const char *second; /* NULL: the name comes behind the first word */
+    const char *second; /* NULL: the name follows the first word */
     enum sql_lock lock;
 } named[] = {
     {"alter", "table", SQL_LOCK_ACCESS_EXCLUSIVE}, {"drop", "table", SQL_LOCK_ACCESS_EXCLUSIVE},
@@ -52,7 +53,7 @@ const char *effects_constant(const json_t *node)
     return tree_string(json_object_get(tree_body(node, "A_Const"), "sval"), "sval");
 }
 
-/* The one text of set_config: names between commas. False where a token is none. */
+/* The single text of set_config: names separated by commas. False if a token is no name. */
 static bool add_list(struct arena *arena, struct words *path, const char *list)
 {
     struct sql_lexer lexer = {.text = text_of(list)};

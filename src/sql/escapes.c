@@ -1,6 +1,6 @@
 /*
- * Calls and COPYs are looked for in the statement, in the body of a DO and in the strings that its EXECUTE is given;
- * what CREATE FUNCTION only defines is not run, but is known from then on.
+ * Looks for calls and COPYs in the statement, in the body of a DO and in the strings that its EXECUTE gets. What CREATE
+ * FUNCTION defines is not run now, but its name is known from then on.
  */
 #include "sql/escapes.h"
 
@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#define DEEPEST 4 /* strings in strings */
+#define DEEPEST 4 /* strings inside strings */
 
 const char *const sql_escaping[] = {
     "dblink",
@@ -63,7 +63,7 @@ const char *const sql_escaping[] = {
     NULL,
 };
 
-/* Is it the name of one of them, in quotes or not? */
+/* Is the token the name of one of these, quoted or not? */
 static bool is_any(struct arena *arena, const struct sql_token *token, const char *const *list)
 {
     const char *const name = token->kind == SQL_IDENTIFIER ? sql_identifier(arena, token) : NULL;
@@ -73,14 +73,14 @@ static bool is_any(struct arena *arena, const struct sql_token *token, const cha
     return *list != NULL;
 }
 
-/* A name behind one of these is no call: INSERT INTO x (…), and of a definition CREATE INDEX i ON x (…). */
+/* After one of these, a name is no call: INSERT INTO x (…), and in a definition CREATE INDEX i ON x (…). */
 static bool names_relation(const struct sql_token *word, bool defines)
 {
     static const char *const words[] = {"into", "table", "exists", "references", "view", "type", NULL};
     return sql_is_any_word(word, words) || (defines && sql_is_word(word, "on"));
 }
 
-/* Does a statement that begins so run no query? CREATE TABLE … AS and CREATE MATERIALIZED VIEW do. */
+/* Does a statement that begins like this run no query? CREATE TABLE … AS and CREATE MATERIALIZED VIEW do run one. */
 static bool defines(const struct sql_token *first, const struct sql_token *second)
 {
     static const char *const verbs[] = {"alter", "comment", "grant", "revoke", NULL};
@@ -91,7 +91,7 @@ static bool defines(const struct sql_token *first, const struct sql_token *secon
 
 /* ---- COPY ---- */
 
-/* Where a statement may begin: also in a body. */
+/* Can a statement begin here? Also used inside a body. */
 static bool begins_statement(const struct sql_token *before)
 {
     static const char *const words[] = {"begin", "then", "else", "loop", "atomic", NULL};
@@ -99,7 +99,8 @@ static bool begins_statement(const struct sql_token *before)
 }
 
 /* COPY … TO 'file' or PROGRAM 'command'; TO STDOUT sends rows to us. FROM PROGRAM runs a command, too. `behind`: the
- * word is behind COPY. A text that is put together of strings has TO PROGRAM in one of them. */
+ * word
+ * comes after COPY. In a text that is put together from strings, one of the strings contains TO PROGRAM. */
 static const char *look_at_copy(const struct sql_token *before, const struct sql_token *token,
                                 const struct sql_token *next, bool behind)
 {
@@ -119,7 +120,7 @@ struct looking {
     bool in_definition;
 };
 
-/* A call, or a name that CREATE TRIGGER gives. */
+/* A call, or the name of a function in CREATE TRIGGER. */
 static const char *look_at_name(const struct looking *looking, const struct sql_token *before,
                                 const struct sql_token *token, const struct sql_token *next)
 {
@@ -129,13 +130,13 @@ static const char *look_at_name(const struct looking *looking, const struct sql_
     return escapes ? arena_printf(looking->arena, "%s()", sql_identifier(looking->arena, token)) : NULL;
 }
 
-/* With the strings in it, which EXECUTE may be given, where `depth` is not 0. */
+/* Also looks into the strings of the text, which may be meant for EXECUTE, unless `depth` is 0. */
 static const char *look(const struct looking *outer, struct text text, int depth)
 {
     struct looking looking = *outer;
     struct sql_lexer lexer = {.text = text};
     struct sql_token token = sql_next(&lexer);
-    struct sql_token before = {.kind = SQL_END}; /* the last one that is not of a name with its schema */
+    struct sql_token before = {.kind = SQL_END}; /* the last token before this name and its schema */
     bool is_copy = false;
     while (token.kind != SQL_END) {
         const struct sql_token next = sql_next(&lexer);
@@ -156,8 +157,8 @@ static const char *look(const struct looking *outer, struct text text, int depth
     return NULL;
 }
 
-/* The bare name of the function or procedure that a statement makes; NULL for others. CREATE TABLE … AS and CREATE
- * MATERIALIZED VIEW run their query. */
+/* The name, without schema, of the function or procedure that a statement makes; NULL for others. CREATE TABLE … AS and
+ * CREATE MATERIALIZED VIEW run their query. */
 static const char *defined(struct arena *arena, struct text statement)
 {
     struct sql_reader reader = sql_read(statement);
@@ -173,7 +174,7 @@ static const char *defined(struct arena *arena, struct text statement)
     return sql_take_name(arena, &reader, NULL);
 }
 
-/* What is made, looked at as if it ran. */
+/* Checks a definition as if it were run. */
 static void note_defined(const struct looking *looking, struct text statement, const char *name, struct words *known)
 {
     if (known != NULL && !words_have(known, name) && look(looking, statement, DEEPEST) != NULL) {
@@ -181,7 +182,7 @@ static void note_defined(const struct looking *looking, struct text statement, c
     }
 }
 
-/* Names a function and runs none. */
+/* True if the statement only names functions and runs none. */
 static bool only_names(struct text statement)
 {
     static const char *const verbs[] = {"alter", "comment", "drop", "grant", "revoke", "security", NULL};

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define DEEPEST 3 /* strings inside of strings that are looked into: EXECUTE 'SELECT f()' in a DO */
+#define DEEPEST 3 /* how deep strings inside strings are searched: EXECUTE 'SELECT f()' in a DO */
 
 /* ---- the list ---- */
 
@@ -55,15 +55,15 @@ void hidden_join(struct arena *arena, struct hidden *hidden, const struct hidden
     }
 }
 
-/* ---- who is named ---- */
+/* ---- names in statements ---- */
 
-/* What is looked for in a statement: functions that are called, and, where it handles rows, tables that are named. */
+/* What is searched for in a statement: functions that it calls, and if it handles rows, tables that it names. */
 struct naming {
     struct arena *arena;
     const struct hidden *hidden;
     struct sql_lastings *out;
     bool with_tables;
-    bool empties; /* TRUNCATE stands before: rows of all the tables that it names are changed */
+    bool empties; /* after TRUNCATE: the rows of all tables that it names are changed */
 };
 
 static bool is_named(struct arena *arena, const struct sql_token *token, const char *name)
@@ -93,7 +93,7 @@ static void add_named(const struct naming *naming, const struct sql_token *token
     }
 }
 
-/* Of a table whose rows are changed behind these words. */
+/* The table named after these words has its rows changed. */
 static void add_changed(const struct naming *naming, struct sql_reader words)
 {
     const char *const name = naming->with_tables ? sql_take_changed(naming->arena, &words) : NULL;
@@ -105,8 +105,9 @@ static void add_changed(const struct naming *naming, struct sql_reader words)
     }
 }
 
-/* Strings are looked into as far as `depth` says: those of a body may be statements for EXECUTE. Behind INTO stands a
- * table with its columns, which is no call. */
+/* Looks into strings as deep as `depth` says: in a body they may be statements for EXECUTE. After INTO comes a table
+ * with
+ * its columns, which is no call. */
 static void look(const struct naming *naming, struct text text, int depth)
 {
     struct sql_reader reader = sql_read(text);
@@ -129,7 +130,7 @@ static void look(const struct naming *naming, struct text text, int depth)
     }
 }
 
-/* Does it handle rows of the tables that it names, define something, or both? */
+/* Does the statement handle rows of the tables that it names, define something, or both? */
 static const struct {
     const char *word;
     bool calls;
@@ -140,7 +141,7 @@ static const struct {
     {"alter", true, false},    {"create", true, true},  {"vacuum", false, false}, {"analyze", false, false},
 };
 
-/* CREATE or ALTER of what is not computed now. */
+/* True for CREATE or ALTER of an object whose expressions are not computed now. */
 static bool only_defines(struct text statement)
 {
     static const char *const passed[] = {"or",        "replace",    "create", "alter",    "temp",
@@ -175,7 +176,7 @@ void hidden_find(struct arena *arena, const struct hidden *hidden, struct text s
 
 /* ---- functions ---- */
 
-/* One thing that a call leaves, in words that name the function. */
+/* One lasting effect of a call, described in words that name the function. */
 static struct sql_lasting of_call(struct arena *arena, const char *name, const struct sql_lasting *lasting)
 {
     const bool is_late = lasting->kind == SQL_CHECKED_LATER || lasting->kind == SQL_FIRES_LATER;
@@ -187,7 +188,7 @@ static struct sql_lasting of_call(struct arena *arena, const char *name, const s
     };
 }
 
-/* Does the function put this setting back itself, by a SET clause of its own? */
+/* Does the function restore this setting itself, with a SET clause? */
 static bool is_put_back(const struct hidden_function *function, const struct sql_lasting *lasting)
 {
     return function->settings != NULL && lasting->name != NULL &&
@@ -261,7 +262,7 @@ void hidden_note_table(struct arena *arena, struct hidden *hidden, const struct 
 
 /* ---- what a statement makes ---- */
 
-/* The last part of the name that stands here, folded; the reader is behind it. NULL where there is none. */
+/* The last part of the name here, folded; the reader moves behind it. NULL if there is no name. */
 static const char *take_last_name(struct arena *arena, struct sql_reader *reader)
 {
     const char *name = sql_identifier(arena, &reader->token);
@@ -275,7 +276,7 @@ static const char *take_last_name(struct arena *arena, struct sql_reader *reader
     }
 }
 
-/* The parts of CREATE FUNCTION behind its name, in any order. */
+/* The parts of CREATE FUNCTION after its name, in any order. */
 static void read_function(struct arena *arena, struct sql_reader *reader, struct hidden_function *function)
 {
     const struct text whole = reader->lexer.text;
@@ -302,7 +303,7 @@ static void read_function(struct arena *arena, struct sql_reader *reader, struct
     }
 }
 
-/* A view and a policy are asked by who reads, too, and a rule may be. */
+/* False for a view, a policy or a rule: these are also used (a rule may be) by those who only read. */
 static bool is_of_writes(struct text statement)
 {
     static const char *const read[] = {"view", "policy", "rule", NULL};
@@ -317,7 +318,7 @@ static bool is_of_writes(struct text statement)
     return true;
 }
 
-/* Notes every table or view that the statement names as its target, where it names one of these functions. */
+/* Notes every table or view that is the target of the statement, if the statement names one of these functions. */
 static void note_targets(struct arena *arena, struct hidden *hidden, struct text statement)
 {
     static const char *const before[] = {"on", "table", "view", NULL};

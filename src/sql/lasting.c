@@ -1,6 +1,7 @@
 /*
- * By the statement's words: its beginning, functions that it calls, and of DO the statements of its body. A body is
- * looked at more severely, because whether a statement in it runs is not known.
+ * Works on the words of the statement: its beginning, the functions that it calls, and for DO the statements of its
+ * body.
+ * A body is judged more strictly, because it is not known which of its statements will run.
  */
 #include "sql/lasting.h"
 
@@ -40,7 +41,7 @@ static void look_at_change(const struct looking *looking, struct sql_reader *rea
     lasting_of_calls(looking, true);
 }
 
-/* A variable may be called lock. */
+/* Inside a body, a variable may be called lock. */
 static void look_at_lock(const struct looking *looking, struct sql_reader *reader)
 {
     if (reader->token.kind != SQL_SYMBOL) {
@@ -69,15 +70,16 @@ static void look_at_begin(const struct looking *looking, struct sql_reader *read
     lasting_of_modes(looking);
 }
 
-/* Its expressions are not computed now. */
+/* The expressions of a definition are not computed now. */
 static void look_at_definition(const struct looking *looking, struct sql_reader *reader)
 {
     (void)looking;
     (void)reader;
 }
 
-/* The name that comes next, which is passed over; NULL where it is a keyword for several or for who runs it, or where
- * something that is put in at run time may be a part of it. */
+/* Takes the next name. Returns NULL if it is a keyword for several objects or for the current role, or if a part of it
+ * may
+ * be inserted at run time. */
 static const char *take_constant(const struct looking *looking, struct sql_reader *reader)
 {
     static const char *const keywords[] = {"all", "current_user", "current_role", "session_user", NULL};
@@ -87,7 +89,7 @@ static const char *take_constant(const struct looking *looking, struct sql_reade
     return name == NULL || strchr(name, '$') != NULL ? NULL : name;
 }
 
-/* What it sets for a role or the database this session has not, and another one begins with. */
+/* ALTER ROLE or DATABASE … SET does not change the settings of this session, but of later ones. */
 static void look_at_alter(const struct looking *looking, struct sql_reader *reader)
 {
     static const char *const whose[] = {"role", "user", "database", NULL};
@@ -155,7 +157,7 @@ static void look_at_declare(const struct looking *looking, struct sql_reader *re
 
 static void look(const struct looking *looking);
 
-/* Statements in the strings of a statement that EXECUTE may be given. */
+/* Statements in the strings of a statement, which may be meant for EXECUTE. */
 static void look_at_strings(const struct looking *looking)
 {
     struct sql_lexer lexer = {.text = looking->statement};
@@ -177,7 +179,7 @@ static void look_at_execute(const struct looking *looking, struct sql_reader *re
     lasting_of_calls(looking, false);
 }
 
-/* Each statement of a body. Where it has an EXECUTE, every string in it may be what is executed. */
+/* Looks at each statement of a body. If the body contains EXECUTE, any string in it may be executed. */
 static void look_at_body(const struct looking *looking, struct text body)
 {
     const bool executes = lasting_has_words(body, "execute", NULL);
@@ -204,8 +206,8 @@ static void look_at_do(const struct looking *looking, struct sql_reader *reader)
 }
 
 static const struct {
-    const char *word;                                                       /* that the statement begins with */
-    void (*look)(const struct looking *looking, struct sql_reader *reader); /* which is behind that word */
+    const char *word;                                                       /* the first word of the statement */
+    void (*look)(const struct looking *looking, struct sql_reader *reader); /* the reader is after that word */
 } verbs[] = {
     {"set", lasting_of_set},          {"reset", lasting_of_reset},  {"discard", lasting_of_discard},
     {"lock", look_at_lock},           {"create", look_at_create},   {"select", look_at_select},
@@ -234,7 +236,8 @@ void sql_lasting(struct arena *arena, struct text statement, struct text as_writ
     look(&(struct looking){.arena = arena, .statement = statement, .written = as_written, .out = lastings});
 }
 
-/* The strings and quoted names of a body in a language that we cannot read: what it has the server run is in one. */
+/* The strings and quoted names of a body in a language that cannot be read here: the SQL that it runs must be in
+ * one. */
 static void look_at_foreign(const struct looking *looking, struct text body)
 {
     struct sql_lexer lexer = {.text = body};
@@ -262,7 +265,7 @@ void sql_lasting_of_body(struct arena *arena, struct text body, const char *lang
 
 /* ---- the beginning of a transaction ---- */
 
-/* SET [LOCAL] transaction_isolation = 'serializable' is SET TRANSACTION in other words. */
+/* SET [LOCAL] transaction_isolation = 'serializable' means the same as SET TRANSACTION. */
 static struct text isolation_of(struct sql_reader *reader)
 {
     static const struct {

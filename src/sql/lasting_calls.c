@@ -1,5 +1,5 @@
 /*
- * Functions that a statement calls, and the clock that it reads.
+ * The functions that a statement calls, and whether it reads the clock.
  */
 #include "sql/lasting_reader.h"
 
@@ -34,7 +34,7 @@ static void look_at_call(const struct looking *looking, const struct sql_token *
     }
 }
 
-/* SELECT … FOR UPDATE holds rows, INTO TEMP makes a table; these are two words one behind the other. */
+/* SELECT … FOR UPDATE holds rows, INTO TEMP makes a table; both are recognized by two adjacent words. */
 static void look_at_pair(const struct looking *looking, const struct sql_token *first, const struct sql_token *second)
 {
     static const char *const modes[] = {"update", "no", "share", "key", NULL};
@@ -51,7 +51,7 @@ static bool is_clock(const struct sql_token *token, bool is_call)
     return sql_is_any_word(token, clocks) || (is_call && sql_is_any_word(token, clock_functions));
 }
 
-/* What may stand between calls of set_config that are all of a SELECT: a comma, a schema, a name for the column. */
+/* Tokens that may stand between calls of set_config if these are all of a SELECT: a comma, a schema, a column name. */
 static bool is_between(const struct sql_token *token, const struct sql_token *next)
 {
     static const char *const words[] = {"set_config", "pg_catalog", "as", NULL};

@@ -1,5 +1,5 @@
 /*
- * What the readers of lasting statements write with.
+ * What the readers of lasting effects use to write their results.
  */
 #include "sql/lasting_reader.h"
 
@@ -22,7 +22,7 @@ void lasting_add_what(const struct looking *looking, enum sql_lasting_kind kind,
     lasting_add(looking, (struct sql_lasting){.kind = kind, .what = what});
 }
 
-/* As it is written, from one token up to another. */
+/* The text as written, from one token up to another. */
 const char *lasting_written(const struct looking *looking, size_t start, size_t end)
 {
     return arena_strndup(looking->arena, looking->written.data + start, end - start);

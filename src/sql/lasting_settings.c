@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* What SET and RESET call otherwise than the setting is called. */
+/* Settings that SET and RESET call by another name. */
 static const struct {
     const char *first;
     const char *second;
@@ -23,7 +23,7 @@ static const struct {
     {"xml", "option", "xmloption"},
 };
 
-/* The setting that is named here, folded; the reader is behind it. NULL where there is none. */
+/* The setting named here, folded; the reader moves behind it. NULL if there is none. */
 static const char *take_setting(struct arena *arena, struct sql_reader *reader)
 {
     for (size_t i = 0; i < sizeof spellings / sizeof spellings[0]; i++) {
@@ -50,8 +50,8 @@ static const char *take_setting(struct arena *arena, struct sql_reader *reader)
     }
 }
 
-/* Settings that must not change between the pieces of a file, and the values to which they may be set all the same:
- * what pg_dump sets, and what the connection has. */
+/* Settings that must not change between the pieces of a file, and the values that are allowed all the same: those that
+ * pg_dump sets, and those that the connection has anyway. */
 static const struct {
     const char *prefix;
     const char *const *harmless;
@@ -71,7 +71,7 @@ static const struct {
     {"seed", (const char *const[]){NULL}, SQL_ENDS, "a seed for random()"},
 };
 
-/* Adds what this setting changes besides itself, where its new value (NULL: not known) is not a harmless one. */
+/* Adds what this setting changes besides itself, unless its new value (NULL: not known) is harmless. */
 static void add_fixed(const struct looking *looking, const char *name, const char *value)
 {
     for (size_t i = 0; name != NULL && i < sizeof fixed / sizeof fixed[0]; i++) {
@@ -82,14 +82,14 @@ static void add_fixed(const struct looking *looking, const char *name, const cha
     }
 }
 
-/* Adds the setting with what makes it again; `value` is NULL where it is not one constant. */
+/* Adds the setting, and the statement that would set it again; `value` is NULL unless it is one constant. */
 static void add_setting(const struct looking *looking, struct sql_lasting lasting, const char *value)
 {
     add_fixed(looking, lasting.name, value);
     lasting_add(looking, lasting);
 }
 
-/* The modes that last need one snapshot, or keep our own rows from being written. */
+/* Only modes that matter are noted: those that need a single snapshot, or keep Truss from writing its own rows. */
 void lasting_of_modes(const struct looking *looking)
 {
     static const char *const words[] = {"serializable", "repeatable", "snapshot", "only"};
@@ -124,7 +124,7 @@ void lasting_of_set(const struct looking *looking, struct sql_reader *reader)
         look_at_constraints(looking);
         return;
     }
-    /* SET SESSION x, but SET SESSION AUTHORIZATION and SET SESSION CHARACTERISTICS are others. */
+    /* SET SESSION x; but SET SESSION AUTHORIZATION and SET SESSION CHARACTERISTICS are different statements. */
     if (!local && sql_take(&ahead, "session") && !sql_is_word(&ahead.token, "authorization") &&
         !sql_is_word(&ahead.token, "characteristics")) {
         *reader = ahead;
@@ -171,7 +171,7 @@ void lasting_of_reset(const struct looking *looking, struct sql_reader *reader)
 void lasting_of_discard(const struct looking *looking, struct sql_reader *reader)
 {
     if (sql_is_word(&reader->token, "all")) {
-        /* It cannot share a query with others; this is what it does to settings. */
+        /* It cannot share a query with others; these are its effects on settings. */
         static const struct sql_lasting parts[] = {
             {.kind = SQL_SETTING, .name = "session_authorization", .sql = "SET SESSION AUTHORIZATION DEFAULT"},
             {.kind = SQL_SETTING, .name = "role", .sql = "RESET ROLE"},
@@ -186,11 +186,11 @@ void lasting_of_discard(const struct looking *looking, struct sql_reader *reader
 
 struct argument {
     size_t start, end;    /* in the statement */
-    struct sql_token one; /* its token, where it is one */
+    struct sql_token one; /* its token, if it is only one */
     size_t tokens;
 };
 
-/* The arguments of a call whose opening parenthesis the reader stands behind; behind the closing one then. */
+/* The arguments of a call. The reader is after the opening parenthesis, and afterwards after the closing one. */
 static size_t take_arguments(struct sql_reader *reader, struct argument *arguments, size_t most)
 {
     size_t depth = 0;
@@ -219,7 +219,7 @@ static size_t take_arguments(struct sql_reader *reader, struct argument *argumen
     return 0;
 }
 
-/* A constant string; NULL where it is none. */
+/* A constant string; NULL if it is none. */
 static const char *string_of(struct arena *arena, const struct argument *argument)
 {
     return argument->tokens == 1 ? sql_string(arena, &argument->one) : NULL;
@@ -230,14 +230,14 @@ static bool is_argument(const struct argument *argument, const char *word)
     return argument->tokens == 1 && sql_is_word(&argument->one, word);
 }
 
-/* Does it stand behind a whole item of a SELECT? */
+/* Does this token end a whole item of a SELECT? */
 static bool ends_item(const struct sql_token *token)
 {
     return token->kind == SQL_END || sql_is_symbol(token, ',') || sql_is_word(token, "as") || sql_is_symbol(token, ';');
 }
 
-/* set_config(name, value, is_local), the reader behind its opening parenthesis. `alone`: the statement is a SELECT of
- * nothing else so far. */
+/* set_config(name, value, is_local), with the reader after its opening parenthesis. `alone`: so far, the statement is a
+ * SELECT of nothing else. */
 void lasting_of_set_config(const struct looking *looking, struct sql_reader *reader, bool alone)
 {
     struct argument arguments[3] = {0};

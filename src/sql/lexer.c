@@ -1,5 +1,5 @@
 /*
- * The rules of PostgreSQL's scan.l, as far as they tell where a token ends.
+ * The rules of PostgreSQL's scan.l, as far as they decide where a token ends.
  */
 #include "sql/lexer.h"
 
@@ -36,7 +36,7 @@ static bool continues_word(char c)
     return starts_word(c) || is_digit(c) || c == '$';
 }
 
-/* Behind a comment that may hold others; SIZE_MAX where it does not end. */
+/* The offset after a comment, which may contain other comments; SIZE_MAX if it does not end. */
 static size_t skip_block_comment(const struct sql_lexer *lexer, size_t offset)
 {
     size_t depth = 0;
@@ -57,7 +57,7 @@ static size_t skip_block_comment(const struct sql_lexer *lexer, size_t offset)
     return SIZE_MAX;
 }
 
-/* Behind white space and comments. *broken: a comment does not end. */
+/* The offset after white space and comments. *broken: a comment does not end. */
 static size_t skip_blank(const struct sql_lexer *lexer, size_t offset, bool *broken)
 {
     *broken = false;
@@ -82,7 +82,7 @@ static size_t skip_blank(const struct sql_lexer *lexer, size_t offset, bool *bro
     }
 }
 
-/* Behind the closing quote; a doubled quote is part of the text. SIZE_MAX where it does not end. */
+/* The offset after the closing quote; a doubled quote is part of the text. SIZE_MAX if there is none. */
 static size_t skip_quoted(const struct sql_lexer *lexer, size_t offset, char quote, bool escapes)
 {
     for (offset++; offset < lexer->text.size; offset++) {
@@ -98,8 +98,9 @@ static size_t skip_quoted(const struct sql_lexer *lexer, size_t offset, char quo
     return SIZE_MAX;
 }
 
-/* Behind the white space with a line break that may part a string, and comments to the end of a line in it: none but
- * these. The offset itself where the string is not gone on with. */
+/* The offset after white space with a line break, and any "--" comments in it; only these may come between the parts of
+ * a
+ * string. The same offset if the string does not continue. */
 static size_t skip_to_continuation(const struct sql_lexer *lexer, size_t offset)
 {
     const size_t start = offset;
@@ -120,8 +121,8 @@ static size_t skip_to_continuation(const struct sql_lexer *lexer, size_t offset)
     }
 }
 
-/* Behind a string whose first quote is at this offset, with all the parts in which it goes on behind line breaks: what
- * backslashes are in the first they are in each. */
+/* The offset after a string whose first quote is at this offset, with all the parts that continue it on later lines.
+ * Backslashes have the same meaning in each part as in the first. */
 static size_t skip_string(const struct sql_lexer *lexer, size_t offset, bool escapes)
 {
     for (;;) {
@@ -136,7 +137,7 @@ static size_t skip_string(const struct sql_lexer *lexer, size_t offset, bool esc
     }
 }
 
-/* Length of a dollar quote's opening tag, "$$" or "$tag$"; 0 where there is none. */
+/* The length of a dollar quote's opening tag, "$$" or "$tag$"; 0 if there is none. */
 static size_t dollar_tag(const struct sql_lexer *lexer, size_t offset)
 {
     size_t end = offset + 1;
@@ -163,7 +164,7 @@ static size_t skip_word(const struct sql_lexer *lexer, size_t offset)
     return offset;
 }
 
-/* No "$": it would begin a dollar quote. */
+/* Stops at "$", which would begin a dollar quote. */
 static size_t skip_number(const struct sql_lexer *lexer, size_t offset)
 {
     while (starts_word(at(lexer, offset)) || is_digit(at(lexer, offset)) ||
@@ -173,7 +174,7 @@ static size_t skip_number(const struct sql_lexer *lexer, size_t offset)
     return offset;
 }
 
-/* Length of a prefix that makes what follows a string or identifier, and of which kind: E'…', U&'…', U&"…". */
+/* The length of a prefix that makes what follows a string or identifier, and its kind: E'…', U&'…', U&"…". */
 static size_t quote_prefix(const struct sql_lexer *lexer, size_t offset, char *quote)
 {
     const char c = at(lexer, offset);
@@ -191,7 +192,7 @@ static size_t quote_prefix(const struct sql_lexer *lexer, size_t offset, char *q
     return 0;
 }
 
-/* Where the token that begins at offset ends, and its kind. */
+/* Where the token that begins at this offset ends, and its kind. */
 static size_t token_end(const struct sql_lexer *lexer, size_t offset, enum sql_token_kind *kind)
 {
     char quote;
@@ -259,7 +260,7 @@ bool sql_is_symbol(const struct sql_token *token, char symbol)
     return token->kind == SQL_SYMBOL && token->text.data[0] == symbol;
 }
 
-/* What a backslash and this letter stand for; those of a number stay letters. */
+/* The character that a backslash and this letter stand for; numeric escapes are left as letters. */
 static char escaped(char c)
 {
     static const char letters[] = "btnrf";
@@ -268,7 +269,8 @@ static char escaped(char c)
     return at == NULL ? c : values[at - letters];
 }
 
-/* The text between quotes with doubled quotes made single, the escapes of E'', and the parts of a string joined. */
+/* The text between the quotes, with doubled quotes made single, the escapes of E'' replaced, and the parts of a string
+ * joined. */
 static char *unquote(struct arena *arena, struct text quoted, char quote, bool escapes)
 {
     const struct sql_lexer lexer = {.text = quoted};
@@ -301,7 +303,7 @@ bool sql_string_gap(struct text string, size_t *at, size_t *end)
     return *end != *at;
 }
 
-/* Cuts a name where its last whole character ends (truncate_identifier of PostgreSQL). */
+/* Cuts a name after its last whole character that fits (PostgreSQL's truncate_identifier). */
 static const char *cut_name(char *name)
 {
     size_t size = strlen(name);
@@ -365,7 +367,7 @@ const char *sql_string(struct arena *arena, const struct sql_token *token)
     return NULL;
 }
 
-/* Makes the escapes of one string letters; its lines stay. */
+/* Replaces the escapes of one string by letters; line breaks stay. */
 static void flatten(char *string, size_t size)
 {
     for (size_t i = 0; i + 1 < size; i++) {

@@ -1,12 +1,13 @@
 /*
- * A table, its schema or its database that is dropped, a column that is dropped, a table that is emptied, rows that are
- * deleted, also inside WITH; and whatever is dropped with CASCADE, which takes columns and tables with it.
+ * Data is lost if a table, its schema or its database is dropped, a column is dropped, a table is emptied, or rows are
+ * deleted, also inside WITH; and by any drop with CASCADE, which may take columns and tables with it.
  */
 #include "sql/loss.h"
 
 #include "sql/lexer.h"
 
-/* Behind DROP: what holds rows. What a materialized view or a foreign table shows comes from elsewhere. */
+/* After DROP: is it something that holds rows? The rows of a materialized view or a foreign table come from
+ * elsewhere. */
 static bool drops_rows(struct sql_reader *words)
 {
     static const char *const holders[] = {"table", "schema", "database", "owned", "tablespace"};
@@ -24,7 +25,7 @@ static bool drops_rows(struct sql_reader *words)
     return false;
 }
 
-/* Behind ALTER TABLE: DROP of a column, and no other DROP. */
+/* After ALTER TABLE: true for DROP of a column, and for no other DROP. */
 static bool drops_column(struct sql_reader *words)
 {
     static const char *const others[] = {"constraint", "default", "not", "expression", "identity"};
@@ -44,7 +45,7 @@ static bool drops_column(struct sql_reader *words)
     return false;
 }
 
-/* DELETE FROM somewhere: as a statement, in WITH, behind EXPLAIN ANALYZE. */
+/* DELETE FROM anywhere: as a statement, in WITH, after EXPLAIN ANALYZE. */
 static bool deletes(struct sql_reader *words)
 {
     while (words->token.kind != SQL_END) {
@@ -68,6 +69,6 @@ bool sql_loses_data(struct text statement)
     if (sql_take(&words, "alter")) {
         return sql_take(&words, "table") && drops_column(&words);
     }
-    /* A function or a rule that deletes is made, not run. */
+    /* CREATE of a function or rule that deletes does not run it. */
     return !sql_is_word(&words.token, "create") && deletes(&words);
 }

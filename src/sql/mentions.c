@@ -1,5 +1,5 @@
 /*
- * One walk over libpg_query's tree: what is of interest is known by its key, wherever it stands.
+ * One walk over libpg_query's tree: what matters is recognized by its key, wherever it is.
  */
 #include "sql/mentions.h"
 
@@ -27,7 +27,7 @@ static void add(const struct walk *walking, struct sql_mention mention)
     out->items[out->count++] = mention;
 }
 
-/* The tree goes, the mentions stay. */
+/* Copies a text, because the tree is freed and the mentions stay. */
 static const char *kept(const struct walk *walking, const char *text)
 {
     return text == NULL || text[0] == '\0' ? NULL : arena_strdup(walking->arena, text);
@@ -43,7 +43,7 @@ static void add_named(const struct walk *walking, enum sql_mention_kind kind, co
                  });
 }
 
-/* ---- what is of interest ---- */
+/* ---- what matters ---- */
 
 static bool is_cte(const struct walk *walking, const char *name)
 {
@@ -123,7 +123,7 @@ static void take_row_lock(const struct walk *walking, const json_t *body)
     add(walking, (struct sql_mention){.kind = SQL_ROW_LOCK_MENTIONED});
 }
 
-/* serial is an integer; an array's name begins with an underscore. */
+/* serial is an integer; the name of an array begins with an underscore. */
 static const char *column_type(const struct walk *walking, const json_t *type)
 {
     static const char *const serials[][2] = {{"serial", "int4"},  {"serial4", "int4"},     {"bigserial", "int8"},
@@ -170,7 +170,7 @@ static bool is_statement(const char *key)
     return text_ends_with(text_of(key), "Stmt") && key[0] >= 'A' && key[0] <= 'Z';
 }
 
-/* A column's name as PostgreSQL takes it where it is plain; NULL: the query says none. */
+/* The column's name as PostgreSQL gives it, for simple expressions; NULL: the query does not tell. */
 static const char *result_name(const struct walk *walking, const json_t *target)
 {
     const char *const said = kept(walking, tree_string(target, "name"));
@@ -183,7 +183,7 @@ static const char *result_name(const struct walk *walking, const json_t *target)
     return json_object_get(last, "A_Star") != NULL ? "*" : kept(walking, tree_name(fields, 0));
 }
 
-/* Of a UNION the first query says. */
+/* For a UNION, the first query determines them. */
 static void take_results(const struct walk *walking, const json_t *select)
 {
     size_t i;

@@ -1,5 +1,6 @@
 /*
- * What a statement creates, by its words: CREATE kind [IF NOT EXISTS] name, ALTER TABLE … ADD, ALTER TYPE … ADD VALUE.
+ * What a statement creates, read from its words: CREATE kind [IF NOT EXISTS] name, ALTER TABLE … ADD, ALTER TYPE … ADD
+ * VALUE.
  */
 #include "sql/classify.h"
 #include "sql/lexer.h"
@@ -42,7 +43,7 @@ static void add(struct reader *reader, struct sql_objects *objects, const char *
 
 static const struct qualified nothing;
 
-/* Goes on to the word ON at the statement's own level, and reads the table behind it. */
+/* Moves to the word ON outside of parentheses, and reads the table after it. */
 static struct qualified table_behind_on(struct reader *reader)
 {
     while (reader->words.token.kind != SQL_END && reader->words.token.kind != SQL_BROKEN) {
@@ -55,7 +56,7 @@ static struct qualified table_behind_on(struct reader *reader)
     return nothing;
 }
 
-/* An index lives in its table's schema, whatever is said of the table. */
+/* An index is in its table's schema, even if the statement does not name it. */
 static void create_index(struct reader *reader, struct sql_objects *objects)
 {
     sql_take(&reader->words, "concurrently");
@@ -68,7 +69,7 @@ static void create_index(struct reader *reader, struct sql_objects *objects)
     add(reader, objects, "index", index, nothing);
 }
 
-/* Kinds whose name belongs to a table that is named behind ON. */
+/* Kinds whose name belongs to a table that is named after ON. */
 static void create_on_table(struct reader *reader, struct sql_objects *objects, const char *type)
 {
     sql_take_if(&reader->words);
@@ -111,7 +112,7 @@ static void read_create(struct reader *reader, struct sql_objects *objects)
         sql_take(&reader->words, "replace");
     }
     if (sql_is_word(&reader->words.token, "temp") || sql_is_word(&reader->words.token, "temporary")) {
-        return; /* gone with the session */
+        return; /* it is gone when the session ends */
     }
     sql_take(&reader->words, "unlogged");
     sql_take(&reader->words, "recursive");
@@ -130,7 +131,7 @@ static void read_create(struct reader *reader, struct sql_objects *objects)
     }
 }
 
-/* Words that begin a table constraint without a name, so that ADD is not followed by a column. */
+/* Words that begin a table constraint without a name: then no column follows ADD. */
 static bool is_unnamed_constraint(const struct reader *reader)
 {
     static const char *const words[] = {"primary", "unique", "check", "foreign", "exclude", "not", NULL};
@@ -151,7 +152,7 @@ static void read_add(struct reader *reader, struct sql_objects *objects, struct 
     }
 }
 
-/* Each action of an ALTER TABLE, separated by commas at its own level. */
+/* Each action of an ALTER TABLE; they are separated by commas outside of parentheses. */
 static void read_alter_table(struct reader *reader, struct sql_objects *objects)
 {
     int depth = 0;

@@ -1,6 +1,7 @@
 /*
- * Roles, databases, tablespaces and the server's settings are the whole server's; a subscription connects to another
- * one, and makes a slot there.
+ * Roles, databases, tablespaces and the server's settings belong to the whole server; a subscription connects to
+ * another
+ * server and makes a slot there.
  */
 #include "sql/outside.h"
 
@@ -10,7 +11,7 @@
 
 #include <stddef.h>
 
-#define DEEPEST 4 /* strings in strings */
+#define DEEPEST 4 /* strings inside strings */
 
 static const char *const shared[] = {"role", "user", "group", "database", "tablespace", "subscription"};
 
@@ -18,7 +19,8 @@ static const char *const verbs[][2] = {{"create", "CREATE"}, {"alter", "ALTER"},
 
 static const char *const shared_words[] = {"ROLE", "USER", "GROUP", "DATABASE", "TABLESPACE", "SUBSCRIPTION"};
 
-/* The kind of a shared object that the token is, as shown; NULL: none. USER MAPPING is the database's own. */
+/* The kind of shared object that the token names, as shown to users; NULL: none. USER MAPPING belongs to the
+ * database. */
 static const char *shared_kind(struct sql_reader reader)
 {
     for (size_t i = 0; i < sizeof shared / sizeof shared[0]; i++) {
@@ -45,7 +47,7 @@ static const char *look_at_verb(struct arena *arena, struct sql_reader reader)
     return NULL;
 }
 
-/* GRANT role TO role, and what is granted ON DATABASE, TABLESPACE or PARAMETER. */
+/* GRANT role TO role, and grants ON DATABASE, TABLESPACE or PARAMETER. */
 static const char *look_at_grant(struct sql_reader reader)
 {
     static const char *const ends[] = {"to", "from", NULL};
@@ -54,7 +56,7 @@ static const char *look_at_grant(struct sql_reader reader)
     if (!sql_take(&reader, "grant") && !revokes) { /* or REVOKE GRANT OPTION FOR */
         return NULL;
     }
-    /* The next one is looked at when its turn comes: a body of nothing else is read once. */
+    /* Later statements are checked in their turn, so that a body is read only once. */
     while (reader.token.kind != SQL_END && !sql_is_symbol(&reader.token, ';') &&
            !sql_is_any_word(&reader.token, others)) {
         if (sql_is_any_word(&reader.token, ends)) {
@@ -72,7 +74,8 @@ static const char *look_at_grant(struct sql_reader reader)
     return NULL;
 }
 
-/* COMMENT ON and SECURITY LABEL … ON a shared object; REASSIGN OWNED and DROP OWNED, which find those, too. */
+/* COMMENT ON and SECURITY LABEL … ON a shared object; REASSIGN OWNED and DROP OWNED, which affect shared objects
+ * too. */
 static const char *look_at_rest(struct arena *arena, struct sql_reader reader)
 {
     const bool comments = sql_is_word(&reader.token, "comment");
@@ -95,7 +98,7 @@ static const char *look_at_rest(struct arena *arena, struct sql_reader reader)
     return NULL;
 }
 
-/* At the beginning of what is left. */
+/* Checks the statement at which the reader is. */
 static const char *look_here(struct arena *arena, const struct sql_reader *reader)
 {
     const char *found = look_at_verb(arena, *reader);
@@ -103,7 +106,7 @@ static const char *look_here(struct arena *arena, const struct sql_reader *reade
     return found != NULL ? found : look_at_rest(arena, *reader);
 }
 
-/* Anywhere in a body: where a statement begins there is not asked. */
+/* Checks at every token of a body, without knowing where its statements begin. */
 static const char *look_in_body(struct arena *arena, struct text body, int depth)
 {
     struct sql_reader reader = sql_read(body);

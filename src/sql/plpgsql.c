@@ -1,5 +1,5 @@
 /*
- * As pl_gram.y reads: a statement begins at the beginning, behind a semicolon, behind BEGIN, THEN, ELSE, LOOP, DECLARE,
+ * Follows pl_gram.y: a statement begins at the beginning, after a semicolon, after BEGIN, THEN, ELSE, LOOP, DECLARE,
  * EXCEPTION and a label; an expression ends at the first THEN or LOOP outside of parentheses.
  */
 #include "sql/plpgsql.h"
@@ -9,10 +9,10 @@
 
 #define DEEPEST 8 /* DO inside DO */
 
-/* Behind these a statement begins at once. */
+/* After one of these, a statement begins at once. */
 static const char *const openers[] = {"begin", "declare", "else", "exception", "loop", NULL};
 
-/* These have a condition, up to a word. */
+/* These are followed by a condition, up to a certain word. */
 static const struct {
     const char *word;
     const char *end;
@@ -26,7 +26,7 @@ static bool is_opener(const struct sql_token *token)
     return sql_is_any_word(token, openers);
 }
 
-/* The word that ends the condition of this one; NULL where it has none. */
+/* The word that ends the condition after this one; NULL if it has none. */
 static const char *end_of_header(const struct sql_token *token)
 {
     for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
@@ -37,7 +37,7 @@ static const char *end_of_header(const struct sql_token *token)
     return NULL;
 }
 
-/* From a header's word to the end of its condition; the lexer stands behind THEN or LOOP then. */
+/* From the first word to the end of its condition; afterwards the lexer is after THEN or LOOP. */
 static void read_header(struct sql_lexer *lexer, const char *end, struct sql_statement *statement)
 {
     size_t parentheses = 0;
@@ -51,7 +51,7 @@ static void read_header(struct sql_lexer *lexer, const char *end, struct sql_sta
     }
 }
 
-/* <<label>>: true where one began here, and the lexer is behind it. */
+/* <<label>>: returns true if there was one here; then the lexer is after it. */
 static bool skip_label(struct sql_lexer *lexer, const struct sql_token *first)
 {
     struct sql_lexer ahead = *lexer;
@@ -70,7 +70,7 @@ static bool skip_label(struct sql_lexer *lexer, const struct sql_token *first)
     return true;
 }
 
-/* #option lines, which end where the line does. */
+/* #option lines, which end at the end of the line. */
 static bool skip_option(struct sql_lexer *lexer, const struct sql_token *first)
 {
     if (!sql_is_symbol(first, '#')) {
@@ -106,7 +106,7 @@ bool plpgsql_next(struct sql_lexer *lexer, struct sql_statement *statement)
 
 /* ---- what a statement is ---- */
 
-/* COMMIT or ROLLBACK [AND [NO] CHAIN] and nothing else: a variable of that name is followed by := or a dot. */
+/* COMMIT or ROLLBACK [AND [NO] CHAIN] and nothing else: a variable of that name would be followed by := or a dot. */
 static bool is_control(struct text statement)
 {
     struct sql_reader reader = sql_read(statement);
@@ -120,7 +120,7 @@ static bool is_control(struct text statement)
     return reader.token.kind == SQL_END;
 }
 
-/* a.b, folded, and the reader behind it; NULL where there is no name. */
+/* a.b, folded, with the reader moved behind it; NULL if there is no name. */
 static const char *take_name(struct arena *arena, struct sql_reader *reader)
 {
     const char *name = NULL;
@@ -144,7 +144,7 @@ const char *sql_called(struct arena *arena, struct text statement)
     return sql_take(&reader, "call") ? take_name(arena, &reader) : NULL;
 }
 
-/* The string's inside where it needs no unquoting. */
+/* The inside of a string, not copied if it needs no unquoting. */
 static struct text inside(struct arena *arena, const struct sql_token *token)
 {
     if (token->text.data[0] == '$') {
@@ -190,11 +190,11 @@ bool sql_code(struct arena *arena, struct text statement, struct sql_code *code)
     return found;
 }
 
-/* What is looked for in a body. */
+/* What is searched for in a body. */
 struct search {
     struct arena *arena;
     bool rollback_only;
-    struct words procedures; /* whose CALL is one */
+    struct words procedures; /* a CALL of one of these counts */
 };
 
 static bool is_found(const struct search *search, struct text statement)
@@ -234,7 +234,7 @@ static void join(struct arena *arena, struct words *words, const struct words *o
 
 bool plpgsql_commits(struct arena *arena, struct text body, const struct words *committing)
 {
-    /* What the body itself creates is known inside it alone. */
+    /* Procedures that the body itself creates are known only inside it. */
     struct search search = {.arena = arena};
     join(arena, &search.procedures, committing);
     return finds(&search, body, 0);

@@ -1,7 +1,9 @@
 /*
- * pg_query_split_with_parser, never _with_scanner: that one drops a statement that begins with no keyword, and cuts the
- * bodies of BEGIN ATOMIC functions (libpg_query 15-4.0.0). Its parser is bison's and deep nesting an error at 10,000
- * levels, not a crash.
+ * Uses pg_query_split_with_parser, never _with_scanner: that one drops a statement that does not begin with a keyword,
+ * and
+ * cuts the bodies of BEGIN ATOMIC functions (libpg_query 15-4.0.0). Its parser is made by bison, so too deep nesting
+ * (10,000
+ * levels) is an error and not a crash.
  */
 #include "sql/split.h"
 
@@ -11,7 +13,8 @@
 #define MESSAGE_LIMIT 160 /* bytes: "at or near" may quote the whole rest of the script */
 #define TRAP_LIMIT    100
 
-/* PostgreSQL's scanner takes the square of the length of such a run: 40 kB of opening comments or of "+" are 1.6 s. */
+/* PostgreSQL's scanner needs time with the square of the length of such a run: 40 kB of opening comments or of "+" take
+ * 1.6 s. */
 bool sql_is_scanner_trap(struct text script)
 {
     size_t count = 0;
@@ -26,7 +29,7 @@ bool sql_is_scanner_trap(struct text script)
     return count > TRAP_LIMIT;
 }
 
-/* Makes blanks of what stands between two strings, but for line breaks. */
+/* Replaces what is between two strings by blanks, except line breaks. */
 static void blank(char *copy, size_t start, size_t end)
 {
     for (size_t i = start; i < end; i++) {
@@ -55,8 +58,8 @@ char *sql_for_parser(struct arena *arena, struct text text)
     return copy;
 }
 
-/* From the first token to the end of the last one: the parser's pieces begin behind the semicolon before them, and the
- * last one ends where the script does. */
+/* From the first token to the end of the last one: a piece from the parser begins right after the semicolon before it,
+ * and the last piece reaches to the end of the script. */
 static struct sql_statement trim(struct text script, size_t start, size_t end)
 {
     struct sql_lexer lexer = {.text = text_slice(script, 0, end), .offset = start};
@@ -113,7 +116,7 @@ void sql_split(struct arena *arena, struct text script, struct sql_split *split)
     pg_query_free_split_result(result);
 }
 
-/* How many BEGIN ATOMIC and, inside it, CASE are open behind a word: their END ends no statement. */
+/* How many BEGIN ATOMIC, and CASE inside them, are open after a word: the END of these ends no statement. */
 static size_t open_bodies(size_t open, bool behind_begin, const struct sql_token *token)
 {
     if (behind_begin && sql_is_word(token, "atomic")) {

@@ -1,6 +1,6 @@
 /*
- * By words: a name is looked up as it is written, then by its last part. Constraints make indexes whose names the
- * server chooses: of those that the script itself makes nothing is known.
+ * Works on words: a name is looked up as written, then by its last part. The names of indexes that constraints make are
+ * chosen by the server, so nothing is known about those that the script itself makes.
  */
 #include "sql/targets.h"
 
@@ -13,7 +13,7 @@ void targets_add(struct arena *arena, struct targets *targets, const char *name,
     word_set_put(arena, &targets->kinds, name, (int)kind);
 }
 
-/* What was dropped is noted as unknown, whoever knew it before. */
+/* A dropped object is noted as unknown, so that an older entry no longer counts. */
 static enum target_kind kind_of(const struct targets *targets, const char *name)
 {
     while (targets != NULL && !word_set_has(&targets->kinds, name)) {
@@ -24,7 +24,7 @@ static enum target_kind kind_of(const struct targets *targets, const char *name)
 
 /* ---- names ---- */
 
-/* The name that the reader stands on, "app.events", and behind it then; NULL where there is none. */
+/* The name at the reader, such as "app.events", with the reader moved behind it; NULL if there is none. */
 static const char *take_name(struct arena *arena, struct sql_reader *words)
 {
     const char *schema;
@@ -32,7 +32,7 @@ static const char *take_name(struct arena *arena, struct sql_reader *words)
     return name == NULL || schema == NULL ? name : arena_printf(arena, "%s.%s", schema, name);
 }
 
-/* The same behind IF [NOT] EXISTS and ONLY. */
+/* The same after IF [NOT] EXISTS and ONLY. */
 static const char *take_object(struct arena *arena, struct sql_reader *words)
 {
     sql_take_if(words);
@@ -45,7 +45,7 @@ static const char *of_subscription(struct arena *arena, const char *name)
     return name == NULL ? NULL : arena_printf(arena, "subscription %s", name);
 }
 
-/* "app.new" of "app.old" and "new", "new" of "old" and "new". */
+/* Gives "app.new" for "app.old" and "new", and "new" for "old" and "new". */
 static const char *beside(struct arena *arena, const char *name, const char *other)
 {
     const char *const dot = strrchr(name, '.');
@@ -64,7 +64,7 @@ static void skip_options(struct sql_reader *words)
 
 /* ---- what a script makes ---- */
 
-/* Do these two follow each other at the statement's own level? Behind them the reader is. */
+/* Do these two words follow each other outside of parentheses? Then the reader is moved behind them. */
 static bool find_pair(struct sql_reader *words, const char *first, const char *second)
 {
     size_t depth = 0;
@@ -89,7 +89,7 @@ static void note_table(struct arena *arena, struct targets *targets, struct sql_
     }
 }
 
-/* An index is as its table is; where that is not known, nor is it. */
+/* An index is of the same kind as its table; if that is not known, neither is the index. */
 static void note_index(struct arena *arena, struct targets *targets, struct sql_reader words)
 {
     sql_take(&words, "concurrently");
@@ -149,7 +149,7 @@ static void note_slot(struct arena *arena, struct targets *targets, struct sql_r
     }
 }
 
-/* ALTER … RENAME TO and SET SCHEMA: by its new name it is what it was. */
+/* ALTER … RENAME TO and SET SCHEMA: under its new name it is the same as before. */
 static void note_name(struct arena *arena, struct targets *targets, struct sql_reader words)
 {
     sql_advance(&words); /* TABLE, INDEX */
@@ -199,7 +199,7 @@ void targets_note(struct arena *arena, struct targets *targets, struct text stat
     }
 }
 
-/* ---- what follows ---- */
+/* ---- lookups ---- */
 
 bool targets_matter(struct text script)
 {
@@ -225,7 +225,7 @@ const char *targets_alone(struct arena *arena, const struct targets *targets, st
     const bool is_table = !clusters && sql_take(&words, "table");
     const bool is_index = !clusters && !is_table && sql_take(&words, "index");
     const char *const name = clusters || is_table || is_index ? take_name(arena, &words) : NULL;
-    /* CLUSTER index ON table, as it was written before PostgreSQL 8.3. */
+    /* CLUSTER index ON table, the form used before PostgreSQL 8.3. */
     const char *const table = clusters && sql_take(&words, "on") ? take_name(arena, &words) : name;
     return kind_of(targets, table) != TARGET_PARTITIONED ? NULL
            : clusters                                    ? "CLUSTER of a partitioned table"
