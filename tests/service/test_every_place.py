@@ -207,6 +207,18 @@ class EveryPlace(Case):
         self.begin(self.prisma(a1="CREATE TABLE a (x int);" + step("a1"), b2="CREATE TABLE b (x int);" + step("b2")))
         self.try_all({"transaction": messages().migration.TRANSACTION_MODE_ALL})
 
+    def test_all_in_one_transaction_whose_connection_is_lost_in_front_of_the_first(self):
+        files = self.prisma(a1="CREATE TABLE a (x int);" + step("a1"))
+        self.begin(files)
+        self.assertTrue(self.ask({})[0].ok)
+        files.add("b2", "CREATE TABLE b (x int);" + step("b2"))
+        for way in ("cut-before", "cut-after", "kill"):
+            self.places.arm(b"pg_try_advisory_xact_lock", way)
+            reply, error = self.ask({"transaction": messages().migration.TRANSACTION_MODE_ALL})
+            self.assertIsNone(error)
+            self.assertIn("nothing was committed", reply.failed.error)
+            self.assertEqual((reply.ok, self.recorded()), (False, {"a1"}))
+
     def test_one_transaction_under_the_lock_of_a_table(self):
         self.begin(self.dbmate())
         self.try_all()

@@ -75,7 +75,8 @@ static bool run_all(struct batch *batch, struct last_row *last)
     }
 }
 
-/* The connection was lost, perhaps in the COMMIT: it succeeded if the last row exists. */
+/* The connection was lost, perhaps in the COMMIT: it succeeded if the last row exists. Before the first row was sent
+ * there is none to look for. */
 static bool find_out(struct batch *batch, const struct last_row *last)
 {
     struct run *const run = batch->run;
@@ -83,6 +84,11 @@ static bool find_out(struct batch *batch, const struct last_row *last)
     const struct catalog *const catalog = &batch->execution->preparation->catalog;
     const struct written written = {.record = &last->record, .before = &catalog->entries};
     struct truth truth;
+    if (last->record.key == NULL) {
+        failure->connection_lost = false;
+        failure->status.message = arena_printf(run->arena, "%s; nothing was committed.", failure->status.message);
+        return false;
+    }
     watch_note(&run->watch, NULL, "The connection was lost; the tracking table is asked what was committed.");
     if (!recovery_find_out(run, catalog, &written, &truth)) {
         failure->status.message = arena_printf(run->arena,
