@@ -37,26 +37,27 @@ static const char *const lost_states[] = {
     SQLSTATE_IDLE_SESSION_TIMEOUT,
 };
 
-static enum status_code code_of_sqlstate(const char *sqlstate)
-{
-    if (sqlstate == NULL || sqlstate_is_of_class(sqlstate, SQLSTATE_CLASS_CONNECTION)) {
-        return STATUS_UNAVAILABLE;
-    }
-    for (size_t i = 0; i < sizeof lost_states / sizeof lost_states[0]; i++) {
-        if (sqlstate_is(sqlstate, lost_states[i])) {
-            return STATUS_UNAVAILABLE;
-        }
-    }
-    return sqlstate_is(sqlstate, SQLSTATE_INSUFFICIENT_PRIVILEGE) ? STATUS_PERMISSION_DENIED
-                                                                  : STATUS_FAILED_PRECONDITION;
-}
-
 /* Whatever its SQLSTATE (53100 for a full log disk, 25P04): the session ended with it, and the state of the statement
- * is not known. */
-static bool ends_session(const PGresult *result)
+ * is not known. After an ERROR the session goes on: one of these classes is then about a connection that the script
+ * itself made (dblink, a foreign table). A pooler does not say how severe an error is. */
+static bool ends_session(const PGresult *result, const char *sqlstate)
 {
     const char *const severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
-    return severity != NULL && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0);
+    if (severity != NULL && sqlstate != NULL) {
+        return strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0;
+    }
+    bool is_lost = sqlstate == NULL || sqlstate_is_of_class(sqlstate, SQLSTATE_CLASS_CONNECTION);
+    for (size_t i = 0; i < sizeof lost_states / sizeof lost_states[0]; i++) {
+        is_lost = is_lost || sqlstate_is(sqlstate, lost_states[i]);
+    }
+    return is_lost;
+}
+
+static enum status_code code_of(const PGresult *result, const char *sqlstate)
+{
+    return ends_session(result, sqlstate)                           ? STATUS_UNAVAILABLE
+           : sqlstate_is(sqlstate, SQLSTATE_INSUFFICIENT_PRIVILEGE) ? STATUS_PERMISSION_DENIED
+                                                                    : STATUS_FAILED_PRECONDITION;
 }
 
 bool receive_lost(struct pg_session *session, struct status *status)
@@ -92,7 +93,7 @@ bool receive_failure(struct pg_session *session, const PGresult *result, struct 
     if (sqlstate == NULL && PQstatus(session->connection) == CONNECTION_BAD) {
         return receive_lost(session, status);
     }
-    status_fail(status, ends_session(result) ? STATUS_UNAVAILABLE : code_of_sqlstate(sqlstate), "%.*s", SAID_BYTES,
+    status_fail(status, code_of(result, sqlstate), "%.*s", SAID_BYTES,
                 message != NULL ? message : session_one_line(status->arena, PQresultErrorMessage(result)));
     status->sqlstate = arena_strdup(status->arena, sqlstate);
     status->detail = said(status->arena, result, PG_DIAG_MESSAGE_DETAIL);

@@ -348,7 +348,7 @@ static void send_error(struct fake_client *client, char type, const struct fake_
 {
     struct body body = {0};
     put_field(&body, 'S', error->severity == NULL ? "ERROR" : error->severity);
-    put_field(&body, 'V', error->severity == NULL ? "ERROR" : error->severity);
+    put_field(&body, 'V', error->is_poolers ? NULL : error->severity == NULL ? "ERROR" : error->severity);
     put_field(&body, 'C', error->sqlstate);
     put_field(&body, 'M', error->message);
     put_field(&body, 'D', error->detail);

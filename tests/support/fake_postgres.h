@@ -91,6 +91,7 @@ struct fake_error {
     const char *hint;
     const char *position;
     const char *context;
+    bool is_poolers; /* PgBouncer leaves the severity out that no language changes */
 };
 void fake_error(struct fake_client *client, const struct fake_error *error);
 void fake_notice(struct fake_client *client, const struct fake_error *notice);

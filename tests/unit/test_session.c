@@ -265,15 +265,30 @@ static const struct {
     {"4250", STATUS_FAILED_PRECONDITION},  {"", STATUS_FAILED_PRECONDITION},      {NULL, STATUS_UNAVAILABLE},
 };
 
-START_TEST(the_code_of_an_error_is_that_of_its_sqlstate)
+static void has_code(const struct fake_error *error, enum status_code code)
 {
-    struct fault fault = {.error = {.sqlstate = codes[_i].sqlstate, .message = "words"}};
+    struct fault fault = {.error = *error};
     serve_with(fail_query_and_script, &fault, sizeof fault);
     ck_assert_ptr_null(ask("SELECT 1"));
-    failed_with(codes[_i].code, "words");
+    failed_with(code, "words");
     ck_assert(!exec("SELECT 1"));
-    failed_with(codes[_i].code, "words");
+    failed_with(code, "words");
     answers_one();
+}
+
+START_TEST(the_code_of_an_error_is_that_of_its_sqlstate)
+{
+    has_code(&(struct fake_error){.sqlstate = codes[_i].sqlstate, .message = "words", .is_poolers = true},
+             codes[_i].code);
+}
+END_TEST
+
+/* A script's own connection (dblink): the one to the server goes on. */
+START_TEST(an_error_about_another_connection_is_none_of_ours)
+{
+    const bool is_lost = codes[_i].sqlstate != NULL && codes[_i].code == STATUS_UNAVAILABLE;
+    has_code(&(struct fake_error){.sqlstate = codes[_i].sqlstate, .message = "words"},
+             is_lost ? STATUS_FAILED_PRECONDITION : codes[_i].code);
 }
 END_TEST
 
@@ -718,6 +733,7 @@ int main(void)
     tcase_add_test(all, an_idle_server_that_says_farewell_is_lost);
     tcase_add_loop_test(all, an_error_at_any_place_of_an_answer_is_the_error, 0, PLACES);
     tcase_add_loop_test(all, the_code_of_an_error_is_that_of_its_sqlstate, 0, sizeof codes / sizeof codes[0]);
+    tcase_add_loop_test(all, an_error_about_another_connection_is_none_of_ours, 0, sizeof codes / sizeof codes[0]);
     tcase_add_test(all, an_error_without_any_field_is_an_error);
     tcase_add_test(all, of_two_errors_the_first_is_told_and_counted);
     tcase_add_test(all, a_server_that_ends_during_a_statement_says_why);
