@@ -51,6 +51,31 @@ class LostAnswers(Case):
                 self.assertTrue(reply.ok, reply)
                 self.assertEqual(self.sql("SELECT count(*) FROM a"), [("1",)])
 
+    def test_what_is_committed_behind_a_lost_connection_is_not_what_failed_behind_it(self):
+        self.sql("CREATE SCHEMA outside; CREATE TABLE outside.go (i int)")
+        wait = "DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM outside.go) LOOP PERFORM pg_sleep(0.1); END LOOP; END $$;"
+        files = self.project().add("1", "CREATE TABLE a (); " + wait).add("2", "CREATE TABLE b ();")
+        rpc = self.rpc(self.worker(files, url=self.through(Way(self.cluster.port, cut=1))))
+        request = {"plan_hash": rpc.call("MigrationService", "Plan").plan_hash}
+        replies = []
+        thread = threading.Thread(target=lambda: replies.append(rpc.call("MigrationService", "Run", request, 60000)))
+        thread.start()
+        wait_for(self.sleepers)
+        files.add("2", "CREATE TABLE c ();")
+        self.sql("INSERT INTO outside.go VALUES (1)")
+        thread.join()
+        self.assertEqual(([one.name for one in replies[0].applied], replies[0].failed.name), (["1"], "2"))
+
+    def test_an_error_about_a_connection_of_the_scripts_own_is_no_lost_one(self):
+        block = "DO $$ BEGIN INSERT INTO a VALUES (1); COMMIT; RAISE EXCEPTION 'could not establish connection' USING ERRCODE = '{}'; END $$;"
+        for code in ("08001", "57P01"):
+            with self.subTest(code):
+                self.sql("DROP TABLE IF EXISTS _prisma_migrations, a; DROP SCHEMA IF EXISTS truss CASCADE")
+                files = self.project().add("1", "CREATE TABLE a (i int);" + block.format(code))
+                reply = self.rpc(self.worker(files)).call("MigrationService", "Run", {})
+                self.assertEqual(reply.failed.error, "could not establish connection")
+                self.assertEqual(self.sql("SELECT count(*) FROM a"), [("1",)])
+
     def test_a_failure_is_written_down_also_where_the_script_has_made_the_session_read_only(self):
         script = "CREATE TABLE a (); SELECT set_config('default_tran' || 'saction_read_only', 'on', false); VACUUM a; SELECT 1/0;"
         reply = self.rpc(self.worker(self.project().add("1", script))).call("MigrationService", "Run", {})

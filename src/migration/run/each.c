@@ -277,13 +277,15 @@ static bool run_list(const struct execution *execution)
         if (is_repeatable && !around_versioned(execution, true)) {
             return false;
         }
-        if (is_cancelled(execution, name) || run_one(execution, i, was_lost_before, &anew) == GOING_FAILED) {
+        const enum going going =
+            is_cancelled(execution, name) ? GOING_FAILED : run_one(execution, i, was_lost_before, &anew);
+        if (going == GOING_FAILED) {
             return false;
         }
-        i++;
-        if (anew) {
+        i += going == GOING_WELL ? 1 : 0;
+        if (anew && i < execution->preparation->count) {
             lost = name;
-            if (!prepare_again(execution, name)) {
+            if (!prepare_again(execution, execution->preparation->items[i].item->name)) {
                 return false;
             }
             i = 0;
