@@ -100,6 +100,22 @@ class Resume(Case):
                 self.sql("DO $$ DECLARE i regclass; BEGIN FOR i IN SELECT indexrelid FROM pg_index WHERE indrelid = 't'::regclass LOOP "
                          "EXECUTE 'DROP INDEX ' || i; END LOOP; END $$")
 
+    def test_an_index_is_looked_for_where_the_local_search_path_of_its_statement_leads(self):
+        self.sql("CREATE SCHEMA tenant; CREATE TABLE tenant.t (id int)")
+        for guard in ("", "IF NOT EXISTS"):
+            with self.subTest(guard):
+                self.sql(f"DROP TABLE IF EXISTS _prisma_migrations, log; DROP INDEX IF EXISTS tenant.ix; {LEDGER}")
+                rpc = self.start(LOG % "one" + f"SET LOCAL search_path = tenant;\nCREATE INDEX CONCURRENTLY {guard} ix ON t (id);\n"
+                                 "INSERT INTO public.log VALUES ('three');")
+                hold = self.talk()
+                hold("BEGIN; LOCK TABLE tenant.t IN ROW EXCLUSIVE MODE")
+                self.kill_worker_and_backend_in(rpc, "INDEX CONCURRENTLY")
+                hold("COMMIT")
+                self.assertEqual(self.sql("SELECT indexrelid::regclass FROM pg_index WHERE NOT indisvalid"), [("tenant.ix",)])
+                self.assertTrue(self.again().call("MigrationService", "Run").ok)
+                self.assert_applied_once("one", "three")
+                self.assertEqual(self.sql("SELECT indisvalid FROM pg_index WHERE indrelid = 'tenant.t'::regclass"), [("t",)])
+
     def test_an_index_that_fails_leaves_nothing_and_may_be_tried_again(self):
         self.sql("CREATE TABLE t (id INT); INSERT INTO t VALUES (1), (1)")
         self.files = self.project().add("1", "CREATE UNIQUE INDEX CONCURRENTLY ix ON t (id);")

@@ -212,14 +212,11 @@ static bool put_around(struct attempt *attempt, const char *sql)
 
 bool alone_run(struct attempt *attempt, size_t i, bool was_begun)
 {
-    if (!was_begun && !begin(attempt, i)) {
+    if (!put_around(attempt, attempt_step(attempt, i)->carry) || (!was_begun && !begin(attempt, i))) {
         return false;
     }
     tell_anew(attempt, i, was_begun);
     struct query query = compose(attempt, i);
-    if (!put_around(attempt, attempt_step(attempt, i)->carry)) {
-        return false;
-    }
     const bool ok = send(attempt, i, &query);
     const struct failure failure = attempt->failure;
     const bool is_restored = failure.connection_lost || put_around(attempt, attempt_step(attempt, i)->restore);
@@ -281,13 +278,23 @@ bool alone_run_unseen(struct attempt *attempt, size_t i)
 
 /* ---- after an interruption, or a failure ---- */
 
+/* As leftovers_remove, with what was set around the statement: its names are found by the search path that it had. */
+static bool remove_leftovers(const struct attempt *attempt, size_t i, bool *finished)
+{
+    struct run *const run = attempt->run;
+    const struct step *const step = attempt_step(attempt, i);
+    return (step->carry == NULL || pg_exec(run->session, step->carry, run->status)) &&
+           leftovers_remove(run, attempt_text(attempt, i), attempt->record.name, attempt->before, finished) &&
+           (step->restore == NULL || pg_exec(run->session, step->restore, run->status));
+}
+
 bool alone_resume(struct attempt *attempt, size_t i, bool *finished)
 {
     struct run *const run = attempt->run;
     *finished = false;
     if (attempt_step(attempt, i)->kind == STEP_ALONE) {
         attempt->before = attempt->steps.items[i].indexes_before;
-        if (!leftovers_remove(run, attempt_text(attempt, i), attempt->record.name, attempt->before, finished)) {
+        if (!remove_leftovers(attempt, i, finished)) {
             return attempt_fail(attempt);
         }
         return !*finished || write_done(attempt, i);
@@ -345,7 +352,7 @@ bool alone_clean_up(struct attempt *attempt, size_t i)
         /* It did nothing; but a DO block may have committed something before. */
         return !sql_do_block(run->arena, statement, &body) && forget_begun(attempt, i);
     }
-    if (!leftovers_remove(run, statement, attempt->record.name, attempt->before, &finished) || finished) {
+    if (!remove_leftovers(attempt, i, &finished) || finished) {
         return false; /* what it creates exists, only its row is missing: the next run finds that */
     }
     return is_known && forget_begun(attempt, i);
