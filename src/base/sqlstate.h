@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define SQLSTATE_PROTOCOL_VIOLATION              "08P01" /* e.g. PgBouncer, for a prepared statement that it does not have */
+#define SQLSTATE_UNTRANSLATABLE_CHARACTER        "22P05" /* the database's encoding does not have it */
 #define SQLSTATE_READ_ONLY                       "25006" /* a write in a transaction that is read-only */
 #define SQLSTATE_NO_SUCH_STATEMENT               "26000" /* no prepared statement of that name */
 #define SQLSTATE_INVALID_TRANSACTION_TERMINATION "2D000" /* a COMMIT in the wrong place */

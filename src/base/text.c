@@ -200,6 +200,27 @@ char *text_plain(struct arena *arena, const char *string, size_t most)
     return arena_strndup(arena, out.data == NULL ? "" : out.data, out.size);
 }
 
+char *text_ascii(struct arena *arena, const char *string)
+{
+    static const struct {
+        const char *character;
+        const char *ascii;
+    } known[] = {{"\u2013", "-"}, {"\u2014", "-"}, {"\u2026", "..."}};
+    struct buffer out = {.arena = arena};
+    for (const char *c = string; *c != '\0'; c++) {
+        const char *ascii = "?";
+        for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+            ascii = strncmp(c, known[i].character, strlen(known[i].character)) == 0 ? known[i].ascii : ascii;
+        }
+        if ((unsigned char)*c < 0x80) {
+            buffer_putc(&out, *c);
+        } else if (starts_character(*c)) {
+            buffer_puts(&out, ascii);
+        }
+    }
+    return arena_strndup(arena, out.data == NULL ? "" : out.data, out.size);
+}
+
 size_t text_characters(struct text text)
 {
     size_t count = 0;

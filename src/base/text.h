@@ -58,6 +58,10 @@ char *text_clean(struct arena *arena, const char *string, size_t most);
  * to U+202E, U+2066 to U+2069): for foreign names. */
 char *text_plain(struct arena *arena, const char *string, size_t most);
 
+/* The same text in ASCII: "-" and "..." for our dashes and ellipses, "?" for every other character. It adds no quotes,
+ * so SQL keeps its meaning. */
+char *text_ascii(struct arena *arena, const char *string);
+
 /* The number of characters (code points) in well-formed UTF-8. */
 size_t text_characters(struct text text);
 

@@ -3,6 +3,8 @@
  */
 #include "pg/own_sql.h"
 
+#include "base/sqlstate.h"
+
 #include <string.h>
 
 #define NAME   "{truss}"
@@ -55,6 +57,22 @@ PGresult *own_query(struct pg_session *session, const char *text, int count, con
 bool own_exec(struct pg_session *session, const char *text, struct status *status)
 {
     return pg_exec(session, own_sql(status->arena, session, text), status);
+}
+
+PGresult *own_query_words(struct pg_session *session, const char *sql, struct status *status)
+{
+    PGresult *const result = pg_query_simple(session, sql, status);
+    if (result != NULL || !sqlstate_is(status->sqlstate, SQLSTATE_UNTRANSLATABLE_CHARACTER)) {
+        return result;
+    }
+    *status = (struct status){.arena = status->arena};
+    return pg_query_simple(session, text_ascii(status->arena, sql), status);
+}
+
+bool own_exec_words(struct pg_session *session, const char *sql, struct status *status)
+{
+    PG_RESULT(result) = own_query_words(session, sql, status);
+    return result != NULL;
 }
 
 bool own_schema_check(const char *name, struct status *status)

@@ -24,6 +24,11 @@ PGresult *own_query(struct pg_session *session, const char *text, int count, con
                     struct status *status);
 bool own_exec(struct pg_session *session, const char *text, struct status *status);
 
+/* Sends complete SQL with our words for a person in its literals. The database's encoding may lack a character of them
+ * (LATIN1: our dashes): then they are written in ASCII. */
+PGresult *own_query_words(struct pg_session *session, const char *sql, struct status *status);
+bool own_exec_words(struct pg_session *session, const char *sql, struct status *status);
+
 /* Returns the text with the schema's name filled in, in the arena. schema NULL: the default. */
 const char *own_text(struct arena *arena, const char *schema, const char *text);
 

@@ -147,6 +147,26 @@ static void clean(struct arena *arena, struct audit_entry *entry)
     entry->detail = text_clean(arena, entry->detail, DETAIL_MAX); /* it has lines */
 }
 
+/* A database may be in an encoding that lacks a character of it. */
+static void make_ascii(struct arena *arena, struct audit_entry *entry)
+{
+    const char **const named[] = {&entry->request, &entry->actor,     &entry->origin, &entry->target,
+                                  &entry->subject, &entry->plan_hash, &entry->action, &entry->detail};
+    for (size_t i = 0; i < sizeof named / sizeof named[0]; i++) {
+        *named[i] = text_ascii(arena, *named[i]);
+    }
+}
+
+static bool add_or_nothing(struct pg_session *session, struct audit_row *row, struct status *status)
+{
+    struct status ignored = {.arena = status->arena};
+    const bool ok = add(session, row, status);
+    if (!ok && pg_session_in_transaction(session)) {
+        pg_exec(session, "ROLLBACK", &ignored);
+    }
+    return ok;
+}
+
 bool audit_write(struct pg_session *session, const struct audit_entry *entry, struct audit_row *row,
                  struct status *status)
 {
@@ -155,12 +175,12 @@ bool audit_write(struct pg_session *session, const struct audit_entry *entry, st
     if (!own_tables_ensure(session, &tables, status)) {
         return false;
     }
-    const bool ok = add(session, row, status);
-    if (!ok && pg_session_in_transaction(session)) {
-        struct status ignored = {.arena = status->arena};
-        pg_exec(session, "ROLLBACK", &ignored);
+    if (add_or_nothing(session, row, status) || !sqlstate_is(status->sqlstate, SQLSTATE_UNTRANSLATABLE_CHARACTER)) {
+        return status->code == STATUS_OK;
     }
-    return ok;
+    *status = (struct status){.arena = status->arena};
+    make_ascii(status->arena, &row->entry);
+    return add_or_nothing(session, row, status);
 }
 
 /* ---- reading ---- */

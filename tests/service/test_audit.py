@@ -66,6 +66,15 @@ class Audit(Case):
         self.assertEqual(self.rows("subject")[0][0], f"migration={self.files.names()[0]}")
         self.assertIn("none", self.rows("detail")[3][0])
 
+    def test_what_failed_has_its_row_in_a_database_whose_encoding_lacks_a_character_of_it(self):
+        self.encoded("LATIN1")
+        self.files = self.project().add("1", "SELECT 1 / 0;")
+        rpc = self.begin()
+        reply = rpc.call("MigrationService", "Run", {}, metadata={**self.admin, "request-id": "r\u2192"})
+        self.assertFalse(reply.ok)
+        self.assertEqual(self.rows("outcome, request, detail"), [("BEGUN", "r?", ""), ("FAILED", "r?", reply.summary.replace("\u2014", "-"))])
+        self.assertTrue(self.verify(rpc).ok)
+
     def test_what_is_too_long_is_cut_at_a_character(self):
         rpc = self.begin()
         for before in ("", "x"):

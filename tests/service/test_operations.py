@@ -57,6 +57,16 @@ class Operations(Case):
         again = rpc.call("MigrationService", "WaitOperation", {"id": operation.id, "after_event": 10, "wait_ms": 60000})
         self.assertEqual([event.id for event in again.events], [11, 12])
 
+    def test_how_it_ended_is_written_down_in_a_database_whose_encoding_lacks_our_dashes(self):
+        self.encoded("LATIN1")
+        rpc = self.serve("CREATE TABLE a (id INT);", "SELECT '\u00e9', 1 / 0;")
+        operation, events = self.wait(rpc, self.begin(rpc))
+        told = self.rpc(self.worker(self.files)).call("MigrationService", "GetOperation", {"id": operation.id})
+        self.assertEqual((self.state(told), told.done, told.last_event, told.summary), ("failed", True, len(events), operation.summary))
+        self.assertEqual(self.sql("SELECT count(*) FROM truss.operation_events"), [(str(len(events)),)])
+        failure = rpc.call("MigrationService", "GetStatus").migrations[1].last_failure
+        self.assertEqual((failure.message, failure.statement), ("division by zero", "SELECT '\u00e9', 1 / 0"))
+
     def test_what_the_server_says_is_told_with_its_place_and_all_its_parts(self):
         rpc = self.serve("DO $$ BEGIN RAISE NOTICE 'one'; END $$;\nVACUUM;\n"
                          "DO $$ BEGIN RAISE WARNING '17 rows' USING DETAIL = 'those', HINT = 'do', ERRCODE = 'XX123'; END $$;")

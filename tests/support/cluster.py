@@ -208,14 +208,16 @@ class Cluster:
             WHERE n.nspname !~ '^pg_|^information_schema$' AND o.contype <> 'n' ORDER BY 1, 2, 3""") + self.psql(database, """
             SELECT schemaname, indexname, indexdef FROM pg_indexes WHERE schemaname !~ '^pg_' ORDER BY 1, 2""")
 
-    def create_database(self, template=None):
+    def create_database(self, template=None, encoding=None):
         """A database with nothing in it, or with what another one has, in which nobody may be at work."""
         self.number += 1
         name = f"t{os.getpid()}_{self.number}"
         # To copy files costs half of what it costs to write them to the log as well; servers before 15 do nothing else.
         strategy = " STRATEGY file_copy" if self.version >= 15 else ""
+        template = "template0" if encoding else template or "template1"
+        encoded = f" ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'" if encoding else ""
         try:
-            self.keep(f'CREATE DATABASE "{name}" TEMPLATE "{template or "template1"}"{strategy}')
+            self.keep(f'CREATE DATABASE "{name}" TEMPLATE "{template}"{strategy}{encoded}')
         except libpq.Failed as failed:
             raise AssertionError(str(failed)) from None
         return name

@@ -398,6 +398,11 @@ class Case(unittest.TestCase):
             self.addCleanup(self.cluster.drop_database, self._database)
         return self._database
 
+    def encoded(self, encoding):
+        """This test's database is one of this encoding."""
+        self._database = self.cluster.create_database(encoding=encoding)
+        self.addCleanup(self.cluster.drop_database, self._database)
+
     @database.setter
     def database(self, name):
         self._database = name

@@ -71,7 +71,7 @@ bool failure_write(struct pg_session *session, const struct ledger *ledger, cons
                   "detail = EXCLUDED.detail, hint = EXCLUDED.hint, statement = EXCLUDED.statement, "
                   "line = EXCLUDED.line, col = EXCLUDED.col, partially_applied = EXCLUDED.partially_applied;COMMIT;",
                   failure->line, failure->column, failure->partially_applied ? "true" : "false");
-    const bool ok = pg_exec(session, buffer_string(&sql), status);
+    const bool ok = own_exec_words(session, buffer_string(&sql), status);
     roll_back(session, status->arena);
     return ok;
 }

@@ -9,13 +9,13 @@
 #define HAS_IDLE_LIMIT 140000 /* idle_session_timeout */
 
 /* "truss run 3f2a…", so that the request can be found in pg_stat_activity. A name in the URL stays. PostgreSQL cuts it
- * at 63 bytes, and shows non-ASCII characters as "?". */
+ * at 63 bytes, and shows non-ASCII characters as "?", or refuses them if its encoding lacks them. */
 static const char *application_of(const struct request *request)
 {
     const struct conninfo *const conninfo = request->site->conninfo;
     return request->request_id == NULL || conninfo == NULL || conninfo_value(conninfo, "application_name") != NULL
                ? NULL
-               : arena_printf(request->arena, "truss run %.53s", request->request_id);
+               : arena_printf(request->arena, "truss run %.53s", text_ascii(request->arena, request->request_id));
 }
 
 struct run run_of(const struct request *request)

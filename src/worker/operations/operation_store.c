@@ -80,28 +80,29 @@ static bool add_events(struct pg_session *session, const char *id, const struct 
         buffer_putc(&sql, ')');
     }
     buffer_puts(&sql, " ON CONFLICT DO NOTHING");
-    return pg_exec(session, buffer_string(&sql), status);
+    return own_exec_words(session, buffer_string(&sql), status);
 }
 
 bool operation_store_note(struct pg_session *session, const struct operation_news *news, bool *cancel,
                           struct status *status)
 {
     const Operation *const operation = news->operation;
-    char step[16];
-    char steps[16];
-    const bool has_migration = operation->_migration_case != 0;
-    snprintf(step, sizeof step, "%u", operation->step);
-    snprintf(steps, sizeof steps, "%u", operation->steps);
-    const char *const values[] = {operation->id, operation->summary, has_migration ? operation->migration : NULL, step,
-                                  steps};
+    struct buffer sql = {.arena = status->arena};
     if (!add_events(session, operation->id, news->events, news->count, status)) {
         return false;
     }
-    PG_RESULT(result) =
-        own_query(session,
-                  "UPDATE {truss}.operations SET heartbeat_at = pg_catalog.clock_timestamp(), summary = $2, "
-                  "migration = $3, step = $4, steps = $5 WHERE id = $1 RETURNING cancel_requested",
-                  5, values, status);
+    own_put(&sql, pg_session_own_schema(session),
+            "UPDATE {truss}.operations SET heartbeat_at = pg_catalog.clock_timestamp(), summary = ");
+    pg_quote_literal(&sql, text_of(operation->summary));
+    buffer_puts(&sql, ", migration = ");
+    if (operation->_migration_case == 0) {
+        buffer_puts(&sql, "NULL");
+    } else {
+        pg_quote_literal(&sql, text_of(operation->migration));
+    }
+    buffer_printf(&sql, ", step = %u, steps = %u WHERE id OPERATOR(pg_catalog.=) '%s' RETURNING cancel_requested",
+                  operation->step, operation->steps, operation->id);
+    PG_RESULT(result) = own_query_words(session, buffer_string(&sql), status);
     *cancel = result != NULL && PQntuples(result) > 0 && pg_field_bool(result, 0, 0);
     return result != NULL;
 }
@@ -160,7 +161,7 @@ bool operation_store_end(struct pg_session *session, const Operation *operation,
     buffer_puts(&sql, ", outcome = ");
     put_bytes(&sql, bytes);
     buffer_printf(&sql, " WHERE id = '%s'", operation->id);
-    return pg_exec(session, buffer_string(&sql), status);
+    return own_exec_words(session, buffer_string(&sql), status);
 }
 
 static bool has_store(struct pg_session *session, bool *has, struct status *status)

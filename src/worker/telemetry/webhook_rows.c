@@ -61,7 +61,7 @@ bool hook_rows_add(struct pg_session *session, const struct hook_rows *rows, str
         put_row(&sql, schema, rows->subject, &rows->items[i]);
     }
     /* A simple query is one transaction. */
-    return sql.size == 0 || pg_exec(session, buffer_string(&sql), status);
+    return sql.size == 0 || own_exec_words(session, buffer_string(&sql), status);
 }
 
 bool hook_rows_take(struct arena *arena, struct pg_session *session, const char *names, struct hook_due *due,
