@@ -1,6 +1,6 @@
 /*
- * With --verbose they tell of each table; what is no such line and no other progress is an error, a warning or a part
- * of one, and the last of that is kept.
+ * With --verbose, the tools write a line for each table. A line that is neither that nor other progress is an error, a
+ * warning, or part of one; the last of these are kept.
  */
 #include "backup/child.h"
 
@@ -42,7 +42,7 @@ static void keep(struct running *running, struct text line)
     arena_free(arena);
 }
 
-/* "pg_dump: reading schemas" is progress; "pg_dump: error: …" and what does not begin with its name is not. */
+/* "pg_dump: reading schemas" is progress; "pg_dump: error: …", and lines that do not begin with the name, are not. */
 static bool is_progress(const struct backup_child *child, struct text line)
 {
     static const char *const words[] = {"error", "warning", "detail", "hint", "fatal", "[archiver", "last"};
@@ -99,7 +99,8 @@ static const char *const *words_of(const struct running *running, const char *pa
         words_add(arena, &words, child->words[i]);
     }
     if (child->restores && running->errors.is_lenient) {
-        /* Several connections have that error several times, and write over each other: nobody could count them. */
+        /* With several connections, the same error is reported several times in lines that overlap: it could not be
+         * counted. */
         words_add(arena, &words, "--jobs=1");
     }
     return words_list(arena, &words);

@@ -1,5 +1,5 @@
 /*
- * Deleting files may be done twice, so that two who delete the same one do no harm.
+ * Deleting files twice does no harm, so two workers may delete the same ones.
  */
 #include "backup/delete.h"
 
@@ -8,9 +8,9 @@
 #include "base/log.h"
 #include "pg/own_sql.h"
 
-#define TELL_MS    3000  /* for the row to be told of a failure */
-#define FILES_MS   30000 /* for the files, where a call has all the time */
-#define LEFT_MS    10000 /* for all that a sweep finds: others wait behind it */
+#define TELL_MS    3000  /* to write a failure into the row */
+#define FILES_MS   30000 /* for the files, if the call has no deadline */
+#define LEFT_MS    10000 /* for everything that a sweep finds: other work waits for it */
 #define NEXT_TRY   "5 minutes"
 #define WHERE_LEFT "(state = 'deleting' OR (state = 'deleted' AND claimed_until IS NOT NULL))"
 
@@ -59,7 +59,7 @@ bool backup_delete_claimed(const struct backup_call *call, struct pg_session *se
     return false;
 }
 
-/* *row has id and filename; *found is false where there is none. */
+/* Sets id and filename in *row; *found is false if there is none. */
 static bool claim_left(const struct backup_call *call, struct pg_session *session, struct backup_row *row, bool *found)
 {
     PG_RESULT(result) = own_query(

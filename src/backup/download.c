@@ -1,5 +1,6 @@
 /*
- * One of a folder keeps its file open; one of a store keeps a connection, and each piece is a request for a range.
+ * A download from a folder keeps its file open; one from a store keeps a connection, and each piece is a request for a
+ * range.
  */
 #include "backup/download.h"
 
@@ -19,7 +20,7 @@
 #define MOST_DOWNLOADS 8
 #define IDLE_MS        120000
 #define FOLDER_PIECE   ((int64_t)1 << 20)
-#define STORE_PIECE    ((int64_t)4 << 20) /* a request each */
+#define STORE_PIECE    ((int64_t)4 << 20) /* one request each */
 
 struct download {
     struct download *next;
@@ -30,16 +31,16 @@ struct download {
     int64_t total;
     int64_t at; /* of the next piece */
     int64_t since;
-    int file; /* -1: of a store */
+    int file; /* -1: it is in a store */
     struct s3_link *link;
     struct sha256 hash;
-    bool is_hashed; /* read from its beginning */
+    bool is_hashed; /* it is being read from its beginning */
 };
 
 struct downloads {
     pthread_mutex_t mutex;
     struct download *first; /* those that nobody reads at this moment */
-    size_t count;           /* of all */
+    size_t count;           /* of all of them */
 };
 
 /* ---- the list ---- */
@@ -68,7 +69,8 @@ static void release(struct downloads *downloads, struct download *one)
     pthread_mutex_unlock(&downloads->mutex);
 }
 
-/* Takes the one of this id out; NULL: one that has been idle for too long. NULL where there is none. */
+/* Removes the download with this id from the list; with a NULL id, one that was idle for too long. NULL if there is
+ * none. */
 static struct download *take_out(struct downloads *downloads, const char *id)
 {
     struct download *found = NULL;
@@ -95,7 +97,7 @@ static void put_back(struct downloads *downloads, struct download *one)
     pthread_mutex_unlock(&downloads->mutex);
 }
 
-/* Counts one more, where there is room for it. */
+/* Counts one more, if there is room. */
 static bool enter(struct downloads *downloads, struct status *status)
 {
     for (struct download *idle; (idle = take_out(downloads, NULL)) != NULL;) {
@@ -187,7 +189,7 @@ static bool fail_damaged(const struct backup_call *call, const struct download *
                        "The file %s is damaged: it is not what was written. Take another backup.", one->filename);
 }
 
-/* Behind the last byte: is it what was written? */
+/* After the last byte: is it the file that was written? */
 static bool check_whole(const struct backup_call *call, struct download *one)
 {
     unsigned char digest[SHA256_SIZE];
@@ -228,7 +230,7 @@ static bool read_piece(const struct backup_call *call, struct download *one, str
     return !piece->is_last || check_whole(call, one);
 }
 
-/* Reads, and keeps the download for the next piece where there is one. */
+/* Reads a piece, and keeps the download if there are more. */
 static bool give_piece(const struct backup_call *call, struct downloads *downloads, struct download *one,
                        struct download_piece *piece)
 {
@@ -271,7 +273,7 @@ static bool never_mind(void *data)
     return true;
 }
 
-/* Nothing is copied: the file of a folder is opened, a store is asked piece by piece. */
+/* Nothing is copied: a file in a folder is opened, a store is asked piece by piece. */
 static bool open_it(const struct backup_call *call, struct download *one)
 {
     struct stat about;

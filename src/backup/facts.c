@@ -1,5 +1,5 @@
 /*
- * The server makes the JSON, and takes it apart again.
+ * The server both makes and reads the JSON.
  */
 #include "backup/facts.h"
 
@@ -17,19 +17,19 @@
 #define COUNT_MS 30000 /* for all tables together */
 #define FACTS_MS 30000
 
-/* Tables that a dump has the rows of, but for ours: those of a copy are emptied. */
+/* Tables whose rows are in a dump; not Truss's own, which are emptied in a copy. */
 #define IS_DUMPED                                                                                                      \
     "c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', '{truss}') AND NOT EXISTS "   \
     "(SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.objid = "  \
     "c.oid AND e.deptype = 'e')"
 
-/* Name, and whether its rows may be counted: not where that would run code of who is not trusted. */
+/* The name, and whether the rows may be counted: not if that would run code of somebody who is not trusted. */
 static const char tables_sql[] =
     "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), c.oid NOT IN (" PG_UNREADABLE_TABLES
     ") FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
     "ON n.oid = c.relnamespace WHERE " IS_DUMPED " AND c.relpersistence <> 't' ORDER BY c.relpages, 1";
 
-/* Objects by kind, but for those of extensions, the system and ourselves. A dump has no index that is not valid. */
+/* Objects by kind, without those of extensions, the system and Truss. Invalid indexes are not in a dump. */
 static const char objects_sql[] =
     "SELECT pg_catalog.json_object_agg(kind, number ORDER BY kind)::text FROM (SELECT o.kind, pg_catalog.count(*) AS "
     "number FROM (SELECT 'relation ' || c.relkind::text AS kind, c.relnamespace AS schema, 'pg_catalog.pg_class'::"
@@ -45,8 +45,8 @@ static const char objects_sql[] =
     "n.nspname NOT IN ('information_schema', '{truss}') AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE "
     "e.classid = o.class AND e.objid = o.oid AND e.deptype = 'e') GROUP BY o.kind) k";
 
-/* Needed are the roles that own something, have rights or stand in a policy; of the first one, which makes the server
- * (10), nothing is written down, and it owns most. */
+/* The roles that are needed: those that own something, have rights, or are in a policy. The role that made the server
+ * (oid 10) is left out; it owns most things. */
 static const char database_sql[] =
     "SELECT pg_catalog.json_build_object('name', d.datname, 'owner', pg_catalog.pg_get_userbyid(d.datdba), 'encoding', "
     "pg_catalog.pg_encoding_to_char(d.encoding), 'collate', d.datcollate, 'ctype', d.datctype, 'connection_limit', "
@@ -66,7 +66,7 @@ static const char database_sql[] =
     "d.oid AND s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass UNION SELECT 10) u))::text FROM "
     "pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()";
 
-/* ---- one moment ---- */
+/* ---- one snapshot ---- */
 
 bool backup_moment_begin(const struct backup_call *call, int64_t id, struct backup_moment *moment)
 {
@@ -98,15 +98,14 @@ static const char *ask(const struct backup_call *call, struct pg_session *sessio
     return result == NULL ? NULL : value == NULL ? "null" : arena_strdup(call->arena, value);
 }
 
-/* {"public.users":3,…}: as many as could be counted. */
+/* {"public.users":3,…}: the tables that could be counted. */
 static void count_rows(const struct backup_call *call, struct pg_session *session, const PGresult *tables,
                        struct buffer *json)
 {
     struct status ignored = {.arena = call->arena};
     bool first = true;
     pg_session_set_deadline(session, deadline_in(COUNT_MS));
-    /* The count ends at a table that somebody keeps, or whose policies would hide rows from us and run their functions.
-     */
+    /* Counting stops at a table that is locked, or whose policies would hide rows from us and run their functions. */
     pg_exec(session, "SET lock_timeout = '1s'; SET row_security = off", &ignored);
     buffer_putc(json, '{');
     for (int row = 0; row < PQntuples(tables); row++) {
@@ -127,8 +126,8 @@ static void count_rows(const struct backup_call *call, struct pg_session *sessio
     buffer_putc(json, '}');
 }
 
-/* {"table":"1f0c…",…}: a digest of all definitions of a kind, in the encoding of the database: what is in one of
- * SQL_ASCII may be no UTF-8. */
+/* {"table":"1f0c…",…}: a digest of all definitions of a kind, in the encoding of the database: with SQL_ASCII they may
+ * not be valid UTF-8. */
 static const char *read_digests(const struct backup_call *call, struct pg_session *session)
 {
     static const char sql[] =
@@ -142,7 +141,7 @@ static const char *read_digests(const struct backup_call *call, struct pg_sessio
                : NULL;
 }
 
-/* [{"owner":"eve","runs_as":null,"example":"…"},…]: whose code a restore runs. */
+/* [{"owner":"eve","runs_as":null,"example":"…"},…]: whose code a restore would run. */
 static const char *read_code(const struct backup_call *call, struct pg_session *session)
 {
     return ask(call, session,
@@ -192,7 +191,7 @@ bool backup_facts_read(const struct backup_call *call, const struct backup_facts
 
 /* ---- comparing ---- */
 
-/* Kinds and tables that differ: what was, what is. */
+/* Kinds and tables that differ: their values then and now. */
 static const char difference_sql[] =
     "SELECT pg_catalog.string_agg(pg_catalog.format('%s: %s instead of %s', d.key, coalesce(d.now, 'none'), "
     "coalesce(d.was, 'none')), '; ') FROM (SELECT coalesce(w.key, n.key) AS key, w.value AS was, n.value AS now FROM "
@@ -208,11 +207,12 @@ static const char *difference(const struct backup_call *call, struct pg_session 
     return result == NULL ? NULL : value == NULL ? "" : arena_strdup(call->arena, value);
 }
 
-/* What was written down at the time of the backup. */
+/* What was recorded when the backup was made. */
 struct past {
     const char *objects;
     const char *rows;
-    const char *digests; /* NULL: there are none, or another major version wrote them, which has other words */
+    const char *digests; /* NULL: there are none, or they are from another major version, which writes definitions
+                            differently */
 };
 
 static bool read_past(const struct backup_call *call, const struct backup_comparison *with, struct past *past)
@@ -236,8 +236,8 @@ static bool read_past(const struct backup_call *call, const struct backup_compar
     return true;
 }
 
-/* PostgreSQL itself writes some expressions in another way when they are made anew, such as `varchar IN (…)` of a
- * check: definitions that differ are told, and are no loss. */
+/* PostgreSQL itself writes some expressions differently after a restore, such as `varchar IN (…)` in a check: so
+ * definitions that differ are reported, but do not count as a loss. */
 static const char *compare_digests(const struct backup_call *call, const struct backup_comparison *with,
                                    const char *digests)
 {
@@ -259,8 +259,8 @@ static const char *compare_digests(const struct backup_call *call, const struct 
                                           kinds);
 }
 
-/* Of how many tables the rows were counted both times, of how many not: of somebody's code, or kept by somebody. NULL:
- * it cannot be asked. */
+/* For how many tables the rows were counted both times, and for how many not, because of somebody's code or a lock.
+ * NULL: the query failed. */
 static const char *compared_words(const struct backup_call *call, struct pg_session *session, const char *was,
                                   const char *now, int tables)
 {

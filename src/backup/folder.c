@@ -1,6 +1,6 @@
 /*
- * A folder as the store of backups. What is under way is NAME.part. Links are never followed, and what was opened is
- * what is read, whatever stands under its name later.
+ * A folder as a store of backups. A file that is being written is called NAME.part. Links are never followed, and an
+ * opened file stays the one that is read, whatever gets its name later.
  */
 #include "backup/store.h"
 
@@ -37,7 +37,7 @@ static bool has_room(const struct backup_call *call, int64_t size)
 {
     struct statvfs disk;
     if (statvfs(call->backups->folder, &disk) != 0) {
-        return true; /* what the disk has is not known: writing will tell */
+        return true; /* the free space is not known: writing will show */
     }
     const int64_t room = (int64_t)(disk.f_bavail * disk.f_frsize);
     return room >= size ||
@@ -111,14 +111,14 @@ static bool end(const struct backup_call *call, struct backup_writing *writing, 
            fail_file(call, "given its name", writing->name, errno);
 }
 
-/* ---- the rest ---- */
+/* ---- other operations ---- */
 
 static int open_whole(const struct backup_call *call, const struct backup_opening *opening)
 {
     struct stat about;
     const int file = open(path_of(call, opening->name, ""), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (file < 0 && errno != ENOENT && errno != ELOOP && errno != ENXIO) {
-        fail_file(call, "read", opening->name, errno); /* which says nothing of what is in it */
+        fail_file(call, "read", opening->name, errno); /* this says nothing about the content */
         return -1;
     }
     if (file >= 0 && fstat(file, &about) == 0 && S_ISREG(about.st_mode)) {
@@ -147,7 +147,7 @@ static bool delete_all(const struct backup_call *call, const char *name)
     return ok;
 }
 
-/* A folder that is not there yet has no files. */
+/* A folder that does not exist yet has no files. */
 static bool list(const struct backup_call *call, struct words *names)
 {
     struct file_list entries;

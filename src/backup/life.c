@@ -1,5 +1,5 @@
 /*
- * What there is, and its end. The file goes before the row, and both may go twice (delete.c).
+ * Lists the backups and ends them. The file is deleted before the row, and both may be deleted twice (delete.c).
  */
 #include "backup/backup.h"
 
@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#define LIST_MS 5000 /* of a store that may be far */
+#define LIST_MS 5000 /* for a store, which may be far away */
 
 static struct pg_session *open_home(const struct backup_call *call)
 {
@@ -22,7 +22,7 @@ static struct pg_session *open_home(const struct backup_call *call)
     return session;
 }
 
-/* ---- what there is ---- */
+/* ---- lists ---- */
 
 /* Files of this database without a row. */
 static bool find_orphans(const struct backup_call *call, struct pg_session *session, struct backup_list *list)
@@ -155,7 +155,7 @@ bool backup_end(const struct backup_call *call, const struct backup_row *row, co
             "$1::bigint AND claimed_by = $2 AND state IN ('verifying', 'restoring') RETURNING id",
             &(struct backup_query){NULL, 9, values}, &count, call->status);
     pg_session_free(session);
-    if (!ok) { /* its claim ends, and it is complete as before */
+    if (!ok) { /* the claim ends, and the backup is complete as before */
         log_warn("backup", "id=%s problem=%s", values[0],
                  log_quoted(call->status->message, (char[LOG_QUOTED_SIZE]){0}));
     }
@@ -196,8 +196,8 @@ bool backup_take_back(const struct backup_call *call, int64_t id)
     return ok;
 }
 
-/* Takes the row from everybody, so that nothing begins with it any more. One that is "deleting" already is taken again:
- * whoever does it may have died. */
+/* Claims the row, so that no other work begins with it. A row that is "deleting" already is claimed again, because the
+ * worker that was deleting it may have died. */
 static bool claim_delete(const struct backup_call *call, struct pg_session *session, const struct backup_row *row,
                          bool force)
 {

@@ -1,6 +1,6 @@
 /*
- * Making one: a moment is kept, what a dump does not hold is read of it, and pg_dump writes what it holds of the same.
- * Where that gives way to a run, all of it begins anew behind the run.
+ * Makes a backup: opens a snapshot, reads in it what a dump does not contain, and runs pg_dump in the same snapshot. If
+ * the dump gives way to a run, everything starts again after that run.
  */
 #include "backup/child.h"
 #include "backup/facts.h"
@@ -12,7 +12,7 @@
 #include <time.h>
 
 #define MOST_TRIES 5
-#define END_MS     30000 /* for the row to be told how it ended */
+#define END_MS     30000 /* to write into the row how it ended */
 
 struct making {
     const struct backup_call *call;
@@ -44,7 +44,7 @@ static bool choose_name(const struct backup_call *call, struct pg_session *sessi
     return true;
 }
 
-/* What was begun before needs neither a program nor room. */
+/* If a key has an answer already, neither the program nor free space is needed. */
 static bool begin(const struct backup_call *call, struct pg_session *session, const struct backup_new *what,
                   struct backup_row *row, bool *is_again)
 {
@@ -82,7 +82,7 @@ static bool take(void *data, struct text piece)
     return ok;
 }
 
-/* Of an archive: its directory, which pg_dump makes. */
+/* Arguments for the format; for an archive, a directory that pg_dump makes. */
 static void put_format(const struct making *making, const char *directory, struct words *words)
 {
     struct arena *const arena = making->call->arena;
@@ -120,8 +120,8 @@ static bool run_dump(struct making *making, const struct backup_moment *moment, 
     return backup_child_run(&child, call->status);
 }
 
-/* A connection of a parallel dump takes its locks without waiting: where somebody waits for one that the dump has, it
- * fails. That is giving way. */
+/* The connections of a parallel dump take their locks without waiting, and the dump fails if somebody waits for a lock
+ * that it holds. That counts as giving way. */
 static bool gives_way(struct making *making)
 {
     const char *const message = making->call->status->message;
@@ -141,7 +141,7 @@ static bool dump_directory(struct making *making, const struct backup_moment *mo
 {
     const struct backup_call *const call = making->call;
     const char *const directory = backup_scratch(call, making->row->filename);
-    backup_scratch_delete(directory); /* of a try that gave way */
+    backup_scratch_delete(directory); /* from a try that gave way */
     const bool ok = run_dump(making, moment, directory) ? tar_write(directory, take_watched, making, call->status)
                                                         : gives_way(making);
     backup_scratch_delete(directory);
@@ -157,7 +157,7 @@ static bool dump(struct making *making, const struct backup_moment *moment)
             status_fail(call->status, STATUS_FAILED_PRECONDITION, "%s", making->writing.failure));
 }
 
-/* What is known before the dump, for who watches. */
+/* Writes what is known before the dump, for those who watch. */
 static void tell_facts(const struct making *making, const struct backup_facts *facts)
 {
     const struct backup_call *const call = making->call;
@@ -201,10 +201,10 @@ static bool write_file(struct making *making, char sha256[SHA256_HEX_SIZE])
 
 /* ---- its end ---- */
 
-/* What is known of a row whose end was to be written. */
+/* What is known about a row whose end was to be written. */
 enum end_told { END_TOLD, END_OF_OTHERS, END_UNKNOWN };
 
-/* The answer to an UPDATE that came through may be lost: the next one finds what it would write. */
+/* The answer to a successful UPDATE may be lost: then the next one finds what it would write already there. */
 static enum end_told tell_end(const struct making *making, const char *state, const char *sha256, const char *message)
 {
     const struct backup_call *const call = making->call;
@@ -266,7 +266,8 @@ void backup_make(const struct backup_call *call, struct backup_row *row)
     const char *const state = ok ? "completed" : making.watch.end == WATCH_CANCELLED ? "cancelled" : "failed";
     const enum end_told told = tell_end(&making, state, ok ? sha256 : "", ok ? "" : call->status->message);
     const bool was_ours = told == END_TOLD;
-    if (!ok || told == END_OF_OTHERS) { /* a whole file stays where nobody knows: its row may have it (end_lost) */
+    if (!ok || told == END_OF_OTHERS) { /* if the end is unknown, a complete file is kept: its row may say that it is
+                                           complete (end_lost) */
         struct status ignored = {.arena = call->arena};
         const struct backup_call drop = {call->backups, call->arena, &ignored, deadline_in(END_MS)};
         backup_files_delete(&drop, row->filename);

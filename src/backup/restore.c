@@ -1,6 +1,6 @@
 /*
- * Reading a backup back: its checksum first, whatever follows. The checksum finds what pg_restore does not: a flipped
- * bit in what is not compressed.
+ * Reads a backup back. The checksum is always checked first, because it finds what pg_restore does not: a flipped bit
+ * in data that is not compressed.
  */
 #include "backup/child.h"
 #include "backup/facts.h"
@@ -18,11 +18,11 @@
 
 #define STEP_MS 120000
 
-/* One that is open: what was checked is what is restored, whatever happens to its name. */
+/* An opened file: what was checked is what is restored, whatever happens to its name. */
 struct opened {
     int file;
-    const char *path;    /* for a child */
-    const char *scratch; /* of an archive: where it was unpacked; NULL: nowhere */
+    const char *path;    /* for a child process */
+    const char *scratch; /* for an archive: where it was unpacked; NULL: it was not */
 };
 
 static void close_file(struct opened *opened)
@@ -94,14 +94,14 @@ struct owners {
     const char *missing; /* "": none is */
 };
 
-/* Of those that were needed then, or of all where that was not kept. */
+/* The roles that the backup recorded as needed; if it recorded none, all of its roles. */
 #define NEEDED_ROLES                                                                                                   \
     "SELECT n AS name FROM pg_catalog.jsonb_array_elements_text(b.facts -> 'database' -> 'needed_roles') n UNION ALL " \
     "SELECT f ->> 'name' FROM pg_catalog.jsonb_array_elements(b.facts -> 'database' -> 'roles') f WHERE NOT b.facts "  \
     "-> 'database' ? 'needed_roles'"
 
-/* May this role give objects to all owners of then? Else they are its own, and nobody else has rights. *missing: the
- * roles that are not there, for people. */
+/* May this role give the objects back to all of their owners? If not, they will belong to this role, and nobody else
+ * gets rights. owners->missing: the roles that do not exist, as text for people. */
 static bool asks_owners(const struct backup_call *call, struct pg_session *session, const struct backup_row *row,
                         struct owners *owners)
 {
@@ -135,7 +135,7 @@ static bool fail_unknown(struct status *status)
     return false;
 }
 
-/* Nothing that is changed in the database now changes what is in the file. */
+/* Changing the database now does not change what is in the file. */
 static bool fail_foreign(const char *examples, struct status *status)
 {
     pg_loading_fail(examples, not_restored, status);
@@ -145,8 +145,8 @@ static bool fail_foreign(const char *examples, struct status *status)
     return false;
 }
 
-/* Would it be restored by nobody's code but that of who is trusted, or whose the database was? Written down when it
- * was dumped, in the moment of the dump. Where owners are not kept all of it runs as we. */
+/* Would a restore run only code of owners that are trusted, or of the owner of the database? The dump recorded that, in
+ * its own snapshot. If owners are not restored, all of the code runs as our role. */
 static bool has_trusted_code(const struct backup_call *call, struct pg_session *session, const struct backup_row *row,
                              const struct owners *owners)
 {
@@ -221,7 +221,7 @@ static bool compare(struct restoring *restoring, const char **report)
     if (ok) {
         struct status ignored = {.arena = call->arena};
         pg_session_set_deadline(restored, deadline_in(STEP_MS));
-        pg_exec(restored, "ANALYZE", &ignored); /* a planner without statistics is slow, and not wrong */
+        pg_exec(restored, "ANALYZE", &ignored); /* without statistics queries are slow, but not wrong */
     }
     pg_session_free(restored);
     return ok && backup_watch_fail(&restoring->watch, call->status);

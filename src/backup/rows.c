@@ -1,5 +1,5 @@
 /*
- * Everything that decides between workers is one statement here, or one of a transaction under a lock.
+ * Every decision between workers is a single statement here, or one in a transaction that holds a lock.
  */
 #include "backup/rows.h"
 
@@ -136,7 +136,7 @@ bool backup_rows_read(const struct backup_call *call, struct pg_session *session
 
 /* ---- adding ---- */
 
-/* A schedule is not counted among those that are asked for. */
+/* A scheduled backup does not count towards the limit for those that users ask for. */
 static bool check_numbers(const struct backup_call *call, struct pg_session *session, const struct backup_new *what)
 {
     PG_RESULT(result) = own_query(
@@ -166,8 +166,8 @@ static bool check_numbers(const struct backup_call *call, struct pg_session *ses
     return true;
 }
 
-/* A dump takes about a third of its database: so much is counted of one that is under way, and of the new one. A
- * damaged one has a checksum, and its file is there. */
+/* A dump is about a third as large as its database: that much is assumed for one under way, and for the new one. A
+ * damaged backup has a checksum, and its file still exists. */
 static bool check_quota(const struct backup_call *call, struct pg_session *session)
 {
     static const char sql[] = "SELECT coalesce(pg_catalog.sum(CASE WHEN state IN " UNDER_WAY

@@ -1,7 +1,7 @@
 /*
- * An S3-compatible store. A dump is sent as it comes, in parts of one size that stay in memory until the store has
- * each; nobody sees the object before the last one is acknowledged. What a killed worker left of one is an upload that
- * nobody completes, and is ended with the other files of its backup.
+ * An S3-compatible store. A dump is sent while it is made, in parts of equal size that stay in memory until the store
+ * has them; the object becomes visible only when the last part is acknowledged. If a worker is killed, it leaves an
+ * upload that nobody completes; this is ended when the other files of the backup are deleted.
  */
 #include "backup/s3_send.h"
 #include "backup/store.h"
@@ -15,8 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SMALLEST_PART ((size_t)16 << 20) /* stores want at least 5 MiB, and some the same size of all */
-#define MOST_PARTS    9000               /* of the 10000 that stores take: a dump may be larger than its database */
+#define SMALLEST_PART ((size_t)16 << 20) /* stores want at least 5 MiB, and some want all parts to be equal */
+#define MOST_PARTS    9000 /* stores take 10000; the rest is for a dump that is larger than its database */
 #define MOST_PAGES    1000
 #define DOWN_TRIES    5
 
@@ -28,10 +28,11 @@ struct s3_upload {
     size_t size;
     size_t capacity;
     unsigned number;
-    struct buffer etags; /* the request that completes it */
+    struct buffer etags; /* the request that completes the upload */
 };
 
-/* One request whose memory goes at its end; what is kept of the answer is in `answer`, in `arena`. */
+/* Sends one request, whose memory is freed at its end; the parts of the answer that are needed later are in `answer`,
+ * in `arena`. */
 static bool send(struct s3_link *link, const struct s3_request *request, struct arena *arena, struct s3_answer *answer,
                  struct status *status)
 {
@@ -57,7 +58,7 @@ static bool is_in_time(void *data)
     return !deadline_passed(*(const int64_t *)data);
 }
 
-/* In the time of a call; DEADLINE_EXCEEDED behind it. */
+/* Uses the deadline of the call; fails with DEADLINE_EXCEEDED after it. */
 static bool send_in_time(const struct backup_call *call, struct s3_link *link, struct s3_request request,
                          struct s3_answer *answer)
 {
@@ -91,7 +92,7 @@ static const char *query_of(struct arena *arena, const char *before, const char 
     return buffer_string(&query);
 }
 
-/* ---- is it there? ---- */
+/* ---- does it exist? ---- */
 
 static bool ready(const struct backup_call *call)
 {
@@ -102,7 +103,7 @@ static bool ready(const struct backup_call *call)
 
 static bool has_room(const struct backup_call *call, int64_t size)
 {
-    (void)call, (void)size; /* no store tells */
+    (void)call, (void)size; /* a store does not report its free space */
     return true;
 }
 
@@ -192,7 +193,7 @@ static bool add(const struct backup_call *call, struct backup_writing *writing, 
     return true;
 }
 
-/* The store's answer may have been lost: then it does not know the upload any more, and has the object. */
+/* If the store's answer was lost, the store may no longer know the upload because the object is complete. */
 static bool is_complete(struct backup_writing *writing, struct arena *arena)
 {
     struct status ignored = {.arena = arena};
@@ -272,7 +273,7 @@ static bool down_goes_on(void *data)
     return down->opening->goes_on(down->opening->data);
 }
 
-/* What has come is not asked for again. */
+/* Continues after what has arrived already. */
 static bool get(const struct backup_call *call, struct s3_link *link, struct down *down)
 {
     const struct s3_request head = {.method = "HEAD", .key = down->opening->name};
@@ -330,9 +331,9 @@ static int open_whole(const struct backup_call *call, const struct backup_openin
     return -1;
 }
 
-/* ---- the rest ---- */
+/* ---- other operations ---- */
 
-/* Done in the call's time, or there was nothing to delete. */
+/* Returns true if it was deleted within the time of the call, or did not exist. */
 static bool delete_one(const struct backup_call *call, struct s3_link *link, const char *name, const char *query)
 {
     struct s3_answer answer;
@@ -343,7 +344,7 @@ static bool delete_one(const struct backup_call *call, struct s3_link *link, con
            status_fail(call->status, status.code, "%s", status.message);
 }
 
-/* The query of the page of uploads behind this one; NULL: it was the last. Its parameters are sorted by name. */
+/* The query for the page of uploads after this one; NULL: this was the last. Its parameters are sorted by name. */
 static const char *next_uploads(const struct backup_call *call, const char *key, struct text page)
 {
     size_t from = 0;
@@ -359,7 +360,7 @@ static const char *next_uploads(const struct backup_call *call, const char *key,
                         query_of(call->arena, "&upload-id-marker=", s3_unescaped(call->arena, id_marker), "&uploads="));
 }
 
-/* Ends those of a page that are of this name. */
+/* Ends the uploads on this page that have this name. */
 static bool end_page(const struct backup_call *call, struct s3_link *link, const char *name, struct text page)
 {
     const char *const key = arena_printf(call->arena, "%s%s", call->backups->s3->prefix, name);
@@ -376,8 +377,8 @@ static bool end_page(const struct backup_call *call, struct s3_link *link, const
     return ok;
 }
 
-/* Uploads of this name that nobody completes: they cost, and no list of objects shows them. A store that does not know
- * them has none; one that does not answer in time may. */
+/* Ends uploads of this name that nobody completes: they cost money, and no list of objects shows them. If the store
+ * does not support uploads, there are none; if it does not answer in time, there may be some left. */
 static bool end_uploads(const struct backup_call *call, struct s3_link *link, const char *name)
 {
     const char *const key = arena_printf(call->arena, "%s%s", call->backups->s3->prefix, name);
@@ -408,7 +409,7 @@ static bool delete_all(const struct backup_call *call, const char *name)
     return ok;
 }
 
-/* Names of a page; what is in a folder below ours is not ours. */
+/* The names on a page; files in a folder below ours are not ours. */
 static void take_names(const struct backup_call *call, struct text xml, struct words *names)
 {
     const char *const prefix = call->backups->s3->prefix;

@@ -1,5 +1,5 @@
 /*
- * What is not understood is refused: a parameter that was passed over could have said where the data may not go.
+ * Anything that is not understood is an error: an unknown parameter may say where the data must not go.
  */
 #include "backup/s3_place.h"
 
@@ -36,11 +36,11 @@ struct reading {
     struct s3_place *place;
     struct status *status;
     const char *endpoint; /* NULL: Amazon's */
-    const char *style;    /* NULL: by the endpoint */
+    const char *style;    /* NULL: depends on the endpoint */
     bool is_insecure;
 };
 
-/* NULL where an escape is broken, or there is a control character. */
+/* NULL if an escape is invalid, or there is a control character. */
 static const char *decode(struct arena *arena, struct text text)
 {
     const char *const value = text_percent_decode(arena, text);
@@ -92,7 +92,7 @@ static bool read_parameters(struct reading *reading, struct text query)
     return true;
 }
 
-/* Names as all stores take them: they stand in a host's name. */
+/* Names that all stores accept: they become part of a host name. */
 static bool check_bucket(const struct reading *reading)
 {
     const char *const bucket = reading->place->bucket;
@@ -123,7 +123,7 @@ static bool read_path(struct reading *reading, struct text path)
     return true;
 }
 
-/* ---- where that is ---- */
+/* ---- endpoint and style ---- */
 
 static const char *without_usual_port(struct arena *arena, const char *host, bool is_tls)
 {
@@ -164,7 +164,7 @@ static const char *variable(struct arena *arena, const char *name)
     return value == NULL || value[0] == '\0' ? NULL : arena_strdup(arena, value);
 }
 
-/* A certificate of Amazon's is for one label before the host: a bucket with a dot has to stand in the path. */
+/* Amazon's certificate covers only one label before the host, so a bucket with a dot must be in the path. */
 static void choose_amazon(struct reading *reading)
 {
     const bool has_dot = strchr(reading->place->bucket, '.') != NULL;

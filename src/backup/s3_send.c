@@ -1,5 +1,5 @@
 /*
- * Every request is signed anew for each try: a signature is good for fifteen minutes.
+ * Every try of a request is signed anew: a signature is valid for fifteen minutes.
  */
 #include "backup/s3_send.h"
 
@@ -17,7 +17,7 @@
 #define FIRST_PAUSE_MS 500
 #define STEP_MS        100
 #define CONNECT_MS     10000L
-#define SLOWEST        1L /* bytes a second, for so many seconds: then the connection is dead */
+#define SLOWEST        1L /* bytes a second: a connection that is slower for SLOW_S seconds counts as dead */
 #define SLOW_S         60L
 
 struct s3_link {
@@ -70,7 +70,7 @@ static void put_utf8(struct buffer *out, unsigned long code)
     }
 }
 
-/* The character of what stands between "&" and ";"; 0: it is none. */
+/* The character for the text between "&" and ";"; 0: there is none. */
 static unsigned long entity_of(struct text name)
 {
     static const struct {
@@ -120,7 +120,7 @@ const char *s3_unescaped(struct arena *arena, struct text xml)
 struct trying {
     const struct s3_request *request;
     struct status *status;
-    struct buffer body; /* of the answer; of one that is taken, only where it is an error */
+    struct buffer body; /* of the answer; if it is passed on elsewhere, only an error's */
     size_t sent;
     const char *etag;
     long code;
@@ -143,7 +143,7 @@ static size_t give(char *out, size_t one, size_t count, void *data)
     return size;
 }
 
-/* A connection that was kept and is closed by now: libcurl begins anew. */
+/* If a connection that was kept turns out to be closed, libcurl sends the request again from the start. */
 static int give_again(void *data, curl_off_t offset, int origin)
 {
     struct trying *const trying = data;
@@ -331,7 +331,7 @@ static const struct meaning *meaning_of(struct text code)
     return NULL;
 }
 
-/* An answer without words, as a HEAD's, by its number. */
+/* The meaning of an answer without a body, such as that to HEAD, by its number. */
 static enum status_code status_of(long code)
 {
     return code == 404                  ? STATUS_NOT_FOUND
@@ -391,7 +391,7 @@ static bool is_worth_another(const struct trying *trying, struct text code)
     return (trying->code >= 500 && trying->code != 501) || trying->code == 429 || trying->code == 408;
 }
 
-/* False where it is not to go on. */
+/* Returns false if there must be no further try. */
 static bool pause_before(int number, const struct s3_request *request)
 {
     const struct timespec step = {.tv_nsec = STEP_MS * 1000000L};
@@ -415,7 +415,7 @@ static void put_answer(const struct trying *trying, struct s3_answer *answer)
     };
 }
 
-/* A 200 may have an error in it: the store begins to answer before it knows. */
+/* A 200 can contain an error, because the store begins to answer before it knows the result. */
 static bool is_good(const struct trying *trying)
 {
     return trying->result == CURLE_OK && trying->code / 100 == 2 &&

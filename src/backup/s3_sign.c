@@ -1,5 +1,5 @@
 /*
- * By "Signature Version 4 signing process" of Amazon's documentation; its examples are in tests/unit/test_s3.c.
+ * Follows "Signature Version 4 signing process" of Amazon's documentation, whose examples are in tests/unit/test_s3.c.
  */
 #include "backup/s3_sign.h"
 
@@ -18,7 +18,7 @@ static void sign_step(unsigned char key[SHA256_SIZE], const char *value)
     memcpy(key, next, sizeof next);
 }
 
-/* The key of a day, a region and a service. */
+/* The key for a day, a region and a service. */
 static void make_key(struct arena *arena, const struct s3_place *place, const char *day, unsigned char key[SHA256_SIZE])
 {
     const char *const start = arena_printf(arena, "AWS4%s", place->secret);

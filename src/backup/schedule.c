@@ -1,6 +1,6 @@
 /*
- * The times of a schedule are slots: the last one that has passed is due where nobody took it. Taking one is an UPDATE
- * of one row, so that of any number of workers one does.
+ * The times of a schedule are slots: the last slot that has passed is due if no worker took it. Taking it is an UPDATE
+ * of one row, so that only one of several workers does it.
  */
 #include "backup/backup.h"
 
@@ -13,17 +13,17 @@
 
 #include <string.h>
 
-#define LOST_MS     10000 /* for files of lost ones: the rest of a sweep waits behind them */
-#define MOST_FAILED "3"   /* backups of a slot that failed: then it is the next slot's turn */
+#define LOST_MS     10000 /* for files of lost backups: the rest of a sweep waits for it */
+#define MOST_FAILED "3"   /* failed backups of a slot: after these, the next slot is used */
 
-/* The last slot that has passed, of a row s. */
+/* The last slot that has passed, for a row s. */
 #define SLOT                                                                                                           \
     "CASE s.frequency WHEN 'hourly' THEN pg_catalog.date_trunc('hour', n.now) WHEN 'daily' THEN "                      \
     "pg_catalog.date_trunc('day', n.now - pg_catalog.make_interval(hours => s.hour)) + "                               \
     "pg_catalog.make_interval(hours => s.hour) ELSE pg_catalog.date_trunc('week', n.now - "                            \
     "pg_catalog.make_interval(hours => s.hour)) + pg_catalog.make_interval(hours => s.hour) END"
 
-/* Without a time zone, UTC. */
+/* Without a time zone, in UTC. */
 #define NOW "(SELECT pg_catalog.now() AT TIME ZONE 'UTC' AS now) n"
 
 static struct pg_session *open_home(const struct backup_call *call)
@@ -109,7 +109,7 @@ static bool check(const struct backup_call *call, const struct backup_schedule *
     return backup_is_set_up(call->backups, status) || !schedule->enabled;
 }
 
-/* A slot that has passed when it is made or changed is nobody's. */
+/* When a schedule is made or changed, a slot that has passed already counts as taken. */
 static bool write_schedule(const struct backup_call *call, struct pg_session *session,
                            const struct backup_schedule *schedule)
 {
@@ -160,7 +160,7 @@ static bool take_slot(const struct backup_call *call, struct pg_session *session
     return ok;
 }
 
-/* What could not even begin is due still: the next look tries again, and says so again. */
+/* A backup that could not even begin is still due: the next check tries again, and reports again. */
 static void give_back_what_did_not_begin(const struct backup_call *call)
 {
     struct status ignored = {.arena = call->arena};
@@ -200,7 +200,7 @@ bool backup_schedule_take(const struct backup_call *call, bool *due, struct back
 
 /* ---- sweeping ---- */
 
-/* A backup of a schedule whose worker died is made again, but not for ever. */
+/* A scheduled backup whose worker died is made again, but not for ever. */
 static bool give_slot_back(const struct backup_call *call, struct pg_session *session)
 {
     int count;
@@ -213,7 +213,8 @@ static bool give_slot_back(const struct backup_call *call, struct pg_session *se
         &(struct backup_query){0}, &count, call->status);
 }
 
-/* Rows whose worker has not been heard of. One that was verified or restored from is complete as before. */
+/* Rows whose worker was not heard of for a while. A backup that was being verified or restored is complete as
+ * before. */
 static bool end_lost(const struct backup_call *call, struct pg_session *session)
 {
     static const char sql[] =
@@ -230,11 +231,11 @@ static bool end_lost(const struct backup_call *call, struct pg_session *session)
         "'', "
         "b.kind";
     PG_RESULT(result) = own_query(session, sql, 0, NULL, call->status);
-    struct status ignored = {.arena = call->arena}; /* what stays goes when the row is deleted */
+    struct status ignored = {.arena = call->arena}; /* what is left is deleted together with the row */
     const struct backup_call files = {call->backups, call->arena, &ignored, deadline_in(LOST_MS)};
     bool is_scheduled = false;
     for (int i = 0; result != NULL && i < PQntuples(result); i++) {
-        const bool is_failed = pg_field_bool(result, i, 1); /* the file of one that was complete stays */
+        const bool is_failed = pg_field_bool(result, i, 1); /* the file of a complete backup stays */
         const char *const name = arena_strdup(call->arena, pg_field(result, i, 0));
         log_warn("backup lost its worker", "file=%s", log_quoted(name, (char[LOG_QUOTED_SIZE]){0}));
         if (is_failed && call->backups->folder != NULL) {
@@ -245,8 +246,8 @@ static bool end_lost(const struct backup_call *call, struct pg_session *session)
     return result != NULL && (!is_scheduled || give_slot_back(call, session));
 }
 
-/* Of the complete ones of the schedule, the newest is kept whatever is said; what is protected, whenever. They are
- * "deleting" from now on. */
+/* Of the complete backups of a schedule, the newest is always kept, and so are protected ones. The others get the state
+ * "deleting". */
 static bool end_old(const struct backup_call *call, struct pg_session *session)
 {
     static const char sql[] =

@@ -1,5 +1,6 @@
 /*
- * A name is ours alone and random at its end, so that what somebody has put there is never what we open for writing.
+ * A name belongs only to us and ends with random letters, so that a file that somebody else put there is never opened
+ * for writing.
  */
 #include "backup/store.h"
 
@@ -61,7 +62,7 @@ const char *backup_file_name(struct arena *arena, const char *database, const ch
     put_tag(arena, &name, home);
     buffer_printf(&name, "_%s_", time);
     if (getrandom(chance, sizeof chance, 0) != (ssize_t)sizeof chance) {
-        memset(chance, 0, sizeof chance); /* then the file must not be there: O_EXCL */
+        memset(chance, 0, sizeof chance); /* then O_EXCL makes sure that no such file exists */
     }
     for (size_t i = 0; i < CHANCE; i++) {
         buffer_putc(&name, letters[chance[i] % (sizeof letters - 1)]);
@@ -188,7 +189,7 @@ int backup_file_open(const struct backup_call *call, const struct backup_opening
     return backup_is_set_up(call->backups, call->status) ? kind_of(call)->open(call, opening) : -1;
 }
 
-/* 0, or an errno; ECANCELED: it does not go on. */
+/* Returns 0 or an errno; ECANCELED: the work must not go on. */
 static int hash_file(const struct backup_opening *opening, int file, struct sha256 *hash)
 {
     struct arena *const arena = arena_new(0);

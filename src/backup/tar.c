@@ -1,5 +1,5 @@
 /*
- * Blocks of 512 bytes: a header, and the file's bytes filled up with zeros; two blocks of zeros are the end.
+ * Blocks of 512 bytes: a header, then the file's bytes filled up with zeros; two blocks of zeros mark the end.
  */
 #include "backup/tar.h"
 
@@ -38,7 +38,7 @@ _Static_assert(sizeof(struct header) == BLOCK, "a header is a block");
 
 /* ---- headers ---- */
 
-/* Of all bytes, those of the sum itself as blanks. */
+/* The sum of all bytes, with those of the sum itself taken as blanks. */
 static unsigned sum_of(const struct header *header)
 {
     struct header blank = *header;
@@ -173,7 +173,7 @@ static bool fail_stream(const struct reading *reading)
     return status_fail(reading->status, STATUS_DATA_LOSS, "The backup's file is no archive of a dump.");
 }
 
-/* So many bytes, which are there. */
+/* Reads this many bytes; fewer are an error. */
 static bool take_bytes(const struct reading *reading, void *bytes, size_t size)
 {
     for (size_t done = 0; done < size;) {

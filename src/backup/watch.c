@@ -1,5 +1,5 @@
 /*
- * One session tells how far it is, and asks who waits.
+ * One session reports progress, and checks who waits.
  */
 #include "backup/watch.h"
 
@@ -26,7 +26,7 @@ void backup_watch_end(struct backup_watch *watch)
     watch->session = NULL;
 }
 
-/* The means of one look: what it makes is thrown away behind it. */
+/* What one look needs; its memory is freed afterwards. */
 static struct backup_call look_call(struct backup_watch *watch, struct status *status)
 {
     arena_free(watch->scratch);
@@ -35,7 +35,7 @@ static struct backup_call look_call(struct backup_watch *watch, struct status *s
     return (struct backup_call){watch->call->backups, watch->scratch, status, deadline_in(QUERY_MS)};
 }
 
-/* A database that cannot be asked for a moment ends nothing. */
+/* Being unable to ask the database for a moment ends nothing. */
 static bool is_connected(struct backup_watch *watch, const struct backup_call *call)
 {
     if (watch->session != NULL && pg_session_is_lost(watch->session)) {

@@ -1,6 +1,7 @@
 /*
- * Where a branch comes from, and what is done where its parent is busy. CREATE DATABASE makes new connections to its
- * template wait for as long as it waits and copies: nobody's word, no such wait on what may be a production database.
+ * Chooses what a branch is copied from, and what to do if its parent is in use. While CREATE DATABASE waits for its
+ * template and copies it, new connections to the template must wait: on what may be a production database, Truss never
+ * causes such a wait without being told to.
  */
 #include "base/sqlstate.h"
 #include "branch/disk.h"
@@ -16,9 +17,9 @@
 #include <time.h>
 
 #define OWN_TRIES    3
-#define OWN_MS       1500                         /* for our own sessions to be gone */
-#define WAIT_MS      10000                        /* for others', outside of the server's lock */
-#define SMALL_PARENT ((int64_t)256 * 1024 * 1024) /* copied without asking where nobody is on it */
+#define OWN_MS       1500                         /* for our own sessions to end */
+#define WAIT_MS      10000                        /* for sessions of others, without the server's lock */
+#define SMALL_PARENT ((int64_t)256 * 1024 * 1024) /* copied without asking if nobody is connected to it */
 #define MOST_TRIES   3
 
 enum busy { BUSY_USUAL, BUSY_FAIL, BUSY_WAIT, BUSY_GOLDEN, BUSY_DUMP, BUSY_SCHEMA, BUSY_TERMINATE, BUSY_NONE };
@@ -36,13 +37,13 @@ static size_t word_index(const char *word, const char *const *words, size_t coun
     return i;
 }
 
-/* What was asked for, and what is decided. */
+/* What was asked for, and what was decided. */
 struct copying {
     const struct branch_call *call;
     struct branch_new what;
     enum busy busy;
     enum source source;
-    const struct branch_row *reset; /* the branch that is made anew; NULL: a new one */
+    const struct branch_row *reset; /* the branch that is made anew; NULL: a new one is made */
     const char *template;           /* of the parent or of its golden copy */
     bool has_no_rows;               /* the golden copy has none */
     int64_t data_at;
@@ -65,7 +66,7 @@ static bool read_words(const struct branch_call *call, const struct branch_new *
                        "Only a caller with the scope \"admin\" may end the sessions of others (onBusy: terminate).");
 }
 
-/* Its row is believed where the database of that name still is the one that was made. */
+/* A row is trusted only if the database of that name is still the one that was made. */
 static bool is_there(const struct branch_call *call, struct pg_session *home, const struct branch_row *golden, bool *is)
 {
     struct database database;
@@ -74,7 +75,7 @@ static bool is_there(const struct branch_call *call, struct pg_session *home, co
     return ok;
 }
 
-/* The newest that is there; `golden->branch` is NULL where there is none. */
+/* The newest golden copy that exists; `golden->branch` is NULL if there is none. */
 static bool find_golden(struct copying *copying, struct branch_row *golden)
 {
     const struct branch_call *const call = copying->call;
@@ -134,7 +135,7 @@ static void pause_ms(long ms)
     nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
 }
 
-/* Looks until there are none, or the time is over. */
+/* Checks repeatedly until there are none, or the time is up. */
 static bool wait_for_none(const struct copying *copying, struct pg_session *session, uint32_t ms,
                           struct sessions *sessions)
 {
@@ -149,7 +150,7 @@ static bool wait_for_none(const struct copying *copying, struct pg_session *sess
     return ok;
 }
 
-/* Other workers' own sessions come and go: what is idle of them is ended as long as nobody else's are there. */
+/* Sessions of other workers come and go: their idle ones are ended, as long as nobody else is connected. */
 static bool wait_for_others(const struct copying *copying, struct pg_session *session, uint32_t ms,
                             struct sessions *sessions)
 {
@@ -161,7 +162,7 @@ static bool wait_for_others(const struct copying *copying, struct pg_session *se
     return ok;
 }
 
-/* The parent is not to be copied now: another way, or none. */
+/* The parent must not be copied now: looks for another way, or fails. */
 static bool decide_otherwise(struct copying *copying, const struct sessions *sessions, int64_t size)
 {
     struct branch_row golden = {0};
@@ -183,7 +184,7 @@ static bool decide_otherwise(struct copying *copying, const struct sessions *ses
                                : refuse_large(copying->call, copying->what.parent, size);
 }
 
-/* Ours are gone, and others' are looked at: how the branch is to be made. */
+/* Our sessions are gone and others are counted: decides how to make the branch. */
 static bool decide(struct copying *copying, struct pg_session *session)
 {
     const struct branch_call *const call = copying->call;
@@ -200,7 +201,7 @@ static bool decide(struct copying *copying, struct pg_session *session)
         return false;
     }
     if (copying->busy == BUSY_WAIT) {
-        return true; /* the server waits 5 s more */
+        return true; /* the server waits another 5 s */
     }
     if (sessions.count > 0 && copying->busy == BUSY_TERMINATE) {
         return server_terminate(call, session, copying->what.parent) &&
@@ -213,7 +214,7 @@ static bool decide(struct copying *copying, struct pg_session *session)
 
 /* ---- making ---- */
 
-/* Who came since it was decided would have CREATE DATABASE wait 5 s, and all new connections with it. */
+/* If somebody connected after the decision, CREATE DATABASE would wait 5 s, and all new connections with it. */
 static bool is_still_free(const struct copying *copying, struct branch_row *row)
 {
     struct sessions sessions;
@@ -243,7 +244,7 @@ static bool copy_template(struct copying *copying, struct branch_row *row)
     return ok;
 }
 
-/* PostgreSQL's own words name no session. */
+/* PostgreSQL's own message names no session. */
 static void explain_busy(const struct copying *copying, struct branch_row *row)
 {
     const struct branch_call *const call = copying->call;
@@ -269,7 +270,7 @@ static bool fill(struct copying *copying, struct branch_row *row)
            make_empty(call, row, &parent.locale) && fill_from(call, row, &(struct fill){parent.owner, schema_only});
 }
 
-/* The row is there and its lock is held. */
+/* The row exists and its lock is held. */
 static bool make(struct copying *copying, struct branch_row *row)
 {
     const struct branch_call *const call = copying->call;
@@ -300,7 +301,7 @@ static bool is_home(const struct copying *copying)
     return strcmp(copying->what.parent, copying->call->branches->conninfo->place.database) == 0;
 }
 
-/* Decides, and calls `begin` in between: our own sessions stay away from the parent all the time. */
+/* Decides, and calls `begin` in between; our own sessions stay away from the parent all that time. */
 static bool run(struct copying *copying, struct branch_row *row, bool (*begin)(struct copying *, struct branch_row *))
 {
     const struct branch_call *const call = copying->call;
@@ -346,7 +347,7 @@ static bool begin_new(struct copying *copying, struct branch_row *row)
 
 static bool begin_again(struct copying *copying, struct branch_row *row)
 {
-    row->source = source_words[copying->source]; /* by which it is decided where the session of the work stands */
+    row->source = source_words[copying->source]; /* this decides which database the working session connects to */
     row->kind = kind_of(copying);
     row->reset_key = copying->what.key;
     row->reset_request = copying->what.request;
@@ -362,11 +363,11 @@ static bool prepare(const struct branch_call *call, const struct branch_new *wha
     return read_words(call, what, copying);
 }
 
-/* The answer that a key has had: registry_reuse or registry_reuse_reset. */
+/* Finds the earlier answer for a key: registry_reuse or registry_reuse_reset. */
 typedef bool reuse_answer(const struct branch_call *call, struct pg_session *session, const struct branch_new *what,
                           struct branch_row *row, bool *found);
 
-/* Is there an answer for the key already? *found is false where there is none, or no key. */
+/* Is there an answer for the key already? *found is false if there is none, or no key. */
 static bool look_for_answer(const struct branch_call *call, const struct branch_new *what, reuse_answer *reuse,
                             struct branch_row *row, bool *found)
 {
@@ -439,7 +440,7 @@ bool branch_reset(const struct branch_call *call, int64_t id, const struct branc
 
 /* ---- making the golden copy ---- */
 
-/* Those before the new one. */
+/* Drops the golden copies that are older than the new one. */
 static bool drop_older(const struct branch_call *call, const struct branch_row *golden)
 {
     struct pg_session *const home = registry_open(call);

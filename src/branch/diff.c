@@ -1,5 +1,5 @@
 /*
- * Both catalogs are asked the same, in the same order; what differs is found by going through both lists at once.
+ * Asks both catalogs the same questions in the same order; one walk through both lists finds the differences.
  */
 #include "branch/refusals.h"
 #include "pg/objects.h"
@@ -19,7 +19,7 @@ static PGresult *catalog_of(const struct branch_call *call, const char *database
     return catalog;
 }
 
-/* Below, of, or above 0, as strcmp; what is behind the end is the greatest. */
+/* Less than 0, 0, or more than 0, as strcmp; past the end of a list counts as greatest. */
 static int compare(const PGresult *a, int i, const PGresult *b, int j)
 {
     if (i >= PQntuples(a) || j >= PQntuples(b)) {

@@ -1,7 +1,7 @@
 /*
- * The server's folder is this machine's where its postmaster.pid tells of the server that we talk to (its port and the
- * second of its start). Where that may not be read, as in the sandbox, it is where we talk over a Unix socket, or where
- * the process of our session is one of this machine: of the same number, begun at the same moment.
+ * The server's directory is on this machine if the postmaster.pid in it describes the server that we are connected to
+ * (by port and start time). If that file may not be read, as in the sandbox, it is here if the connection is a Unix
+ * socket, or if the process of our session runs here: the same number, started at the same moment.
  */
 #include "branch/disk.h"
 
@@ -17,18 +17,18 @@
 #include <unistd.h>
 
 #define PID_MOST ((size_t)4096)
-#define SAME_MS  1000 /* the clocks of the two are one: what lies between is the server's own work */
+#define SAME_MS  1000 /* both times are from the same clock: between them is only the server's own work */
 
 struct place {
     const char *folder; /* of the database's tablespace */
     const char *data;   /* of the server */
     int64_t started;    /* seconds */
     int64_t size;       /* of the database */
-    int64_t process;    /* of our session, */
-    int64_t began;      /* and the millisecond of its start */
+    int64_t process;    /* of our session, … */
+    int64_t began;      /* … and the millisecond in which it started */
 };
 
-/* Who may not read all settings is not told where the data is. */
+/* A role that may not read all settings is not told where the data is. */
 static bool find(const struct branch_call *call, struct pg_session *session, const char *name, struct place *place)
 {
     struct status ignored = {.arena = call->arena};
@@ -61,7 +61,7 @@ static bool is_of(const char *lines, const struct place *place, const struct pg_
            llabs(start - place->started) <= 5;
 }
 
-/* A number alone says nothing: a server in a container, or behind a tunnel, counts its processes by itself. */
+/* The number alone proves nothing: a server in a container or behind a tunnel has process numbers of its own. */
 static bool has_process(const struct place *place)
 {
     const int64_t began = vitals_start_of(place->process);

@@ -1,6 +1,5 @@
 /*
- * Whose a database is, is asked right before its DROP, under the lock that everybody of ours takes who makes or drops
- * it.
+ * Right before the DROP, the owner of a database is checked, under the lock that every worker takes to make or drop it.
  */
 #include "branch/drop.h"
 
@@ -29,7 +28,8 @@ static void advise(const struct branch_call *call)
     }
 }
 
-/* Nobody comes in any more, then all of them go. A broken one cannot be altered, and takes no sessions. */
+/* First nobody can connect any more, then all sessions are ended. A broken database cannot be altered, and has no
+ * sessions. */
 static bool drop(const struct branch_call *call, struct pg_session *session, const char *name, bool is_broken)
 {
     struct status ignored = {.arena = call->arena};
@@ -42,7 +42,7 @@ static bool drop(const struct branch_call *call, struct pg_session *session, con
     }
     if (sqlstate_is(call->status->sqlstate, SQLSTATE_INVALID_CATALOG_NAME)) {
         *call->status = (struct status){.arena = call->arena};
-        return true; /* another one was quicker */
+        return true; /* another worker was faster */
     }
     if (!is_broken) {
         server_alter(&quiet, session, "ALTER DATABASE ", name, " ALLOW_CONNECTIONS true");
@@ -69,7 +69,7 @@ bool drop_database(const struct branch_call *call, struct pg_session *session, c
     return drop(call, session, name, database.is_broken);
 }
 
-/* Renamed, the database may be there for somebody else by now: it is told of, and left alone. */
+/* If the database was renamed, somebody may use it by now: it is reported and left alone. */
 static bool check_renamed(const struct branch_call *call, struct pg_session *session, const struct branch_row *row)
 {
     const char *const oid = arena_printf(call->arena, "%u", row->oid);

@@ -1,6 +1,7 @@
 /*
- * The dump is a file without a name: it goes with us, however we end. While it is made, who waits for it is asked over
- * a session of its own; it gives way to a run, and to anybody after 3 seconds, and begins anew behind them.
+ * The dump is a file without a name, so it disappears with this process, however that ends. While the dump is made, a
+ * session of its own checks who waits for it. The dump gives way to a run at once and to anybody else after 3 seconds,
+ * and starts again after them.
  */
 #include "branch/fill.h"
 
@@ -31,25 +32,25 @@
 
 #define APPLICATION "truss branch"
 
-/* One child at work. */
+/* One running child. */
 struct child {
     const struct branch_call *call;
     const char *secret;
-    const char *lines[LAST_LINES]; /* what it said last, masked */
-    struct words *warnings;        /* the branch's */
+    const char *lines[LAST_LINES]; /* the last lines it wrote, masked */
+    struct words *warnings;        /* of the branch */
     size_t said;
     int file; /* where its standard output goes */
     bool is_full;
     bool is_cancelled;
-    struct pg_session *parent; /* asks who waits for the dump; NULL: while there is none */
-    struct pg_session *moment; /* that a dump begins in; NULL: it has begun */
+    struct pg_session *parent; /* used to check who waits for the dump; NULL: there is no dump now */
+    struct pg_session *moment; /* the snapshot in which a dump begins; NULL: it has begun */
     struct run_watch runs;
-    struct restore_errors errors; /* of pg_restore */
+    struct restore_errors errors; /* from pg_restore */
 };
 
 /* ---- who waits for the dump ---- */
 
-/* True where it may go on. That it cannot be asked for a moment ends nothing. */
+/* Returns true if the child may go on, also if the database cannot be asked for a moment. */
 static bool look(void *data)
 {
     struct child *const child = data;
@@ -113,7 +114,7 @@ static void let_go(struct child *child)
 static bool take_bytes(void *data, struct text piece)
 {
     struct child *const child = data;
-    let_go(child); /* pg_dump sees the moment by itself */
+    let_go(child); /* pg_dump notices that by itself */
     for (size_t done = 0; done < piece.size;) {
         const ssize_t size = write(child->file, piece.data + done, piece.size - done);
         if (size <= 0) {
@@ -172,7 +173,8 @@ static bool run_child(struct child *child, const char *const *argv, const char *
     return false;
 }
 
-/* Of a table of ours, as pg_dump reads patterns: a name in quotes means itself. */
+/* An argument that leaves out the rows of one of our tables. In the patterns of pg_dump, a quoted name has no
+ * wildcards. */
 static const char *without_rows(const struct child *child, const char *table)
 {
     struct buffer word = {.arena = child->call->arena};
@@ -181,9 +183,9 @@ static const char *without_rows(const struct child *child, const char *table)
     return buffer_string(&word);
 }
 
-/* The moment of a dump, in which nobody's code that is not trusted would run when it is restored: also where it has the
- * schema alone, for PostgreSQL computes what is constant when it makes a table. A pooler, too, keeps a server's session
- * for a transaction: where pg_dump gets another server's, it fails. *word: for pg_dump. */
+/* Opens the snapshot for a dump, after checking that a restore would run no code of an untrusted owner. That matters
+ * also for a dump of the schema alone, because PostgreSQL computes constants when it makes a table. A pooler keeps a
+ * server session for a transaction; if pg_dump gets another server's, it fails. *word: an argument for pg_dump. */
 static bool begin_moment(struct child *child, const struct conninfo *parent, const char *owner, const char **word)
 {
     const struct branch_call *const call = child->call;
@@ -194,7 +196,7 @@ static bool begin_moment(struct child *child, const struct conninfo *parent, con
         (call->branches->loads_foreign_code ||
          pg_loading_is_trusted(child->moment, owner, "The copy of the database was not made", call->status));
     if (!ok && call->status->code == STATUS_UNAVAILABLE && child->moment != NULL) {
-        call->status->code = STATUS_ABORTED; /* the server was there: is the database? */
+        call->status->code = STATUS_ABORTED; /* the server was reachable: does the database exist? */
     }
     *word = arena_printf(call->arena, "--snapshot=%s", name);
     return ok;
@@ -220,7 +222,7 @@ static bool dump(struct child *child, const struct branch_row *row, const char *
                                 "-Z1",
                                 "--no-password",
                                 "--lock-wait-timeout=5000",
-                                "--no-subscriptions", /* one of a branch keeps it from being dropped */
+                                "--no-subscriptions", /* a subscription in a branch would keep it from being dropped */
                                 without_rows(child, "operations"),
                                 without_rows(child, "operation_events"),
                                 without_rows(child, "idempotency_keys"),
@@ -236,7 +238,7 @@ static bool dump(struct child *child, const struct branch_row *row, const char *
     return ok;
 }
 
-/* Until it is whole. Those that wait for it have no more to wait for as soon as it has ended. */
+/* Repeats until the dump is complete. When one ends early, those who wait for it no longer have to. */
 static bool dump_beside_runs(struct child *child, const struct branch_row *row, const char *program,
                              const struct fill *fill)
 {

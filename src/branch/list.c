@@ -1,5 +1,5 @@
 /*
- * What there is, and what is changed about it without touching its data.
+ * Lists what there is, and makes changes that do not touch the data.
  */
 #include "base/log.h"
 #include "branch/drop.h"
@@ -27,9 +27,9 @@ static void put_sizes(const struct branch_call *call, struct pg_session *home, s
     }
 }
 
-/* ---- what has lost each other ---- */
+/* ---- rows without database, databases without row ---- */
 
-/* Databases with our comment, whoever's branches they are. */
+/* Databases with one of our comments, whoever owns the branches. */
 static PGresult *commented(const struct branch_call *call, struct pg_session *home)
 {
     return pg_query(home,
@@ -40,7 +40,7 @@ static PGresult *commented(const struct branch_call *call, struct pg_session *ho
                     0, NULL, call->status);
 }
 
-/* Has a row that is not over the token of this comment? */
+/* Is the token of this comment in a row that is still in use? */
 static bool is_known(const struct branch_list *rows, const char *comment)
 {
     for (size_t i = 0; i < rows->count; i++) {
@@ -93,7 +93,7 @@ static bool add_orphans(const struct branch_call *call, struct pg_session *home,
     return true;
 }
 
-/* An active row whose database somebody else has dropped. */
+/* Handles an active row whose database was dropped by somebody else. */
 static bool mark_lost(const struct branch_call *call, struct pg_session *home, struct branch_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
@@ -203,7 +203,7 @@ static bool write_change(const struct branch_call *call, struct pg_session *home
                                                          "this moment."));
 }
 
-/* The comment tells the same: by it the row would be found again. */
+/* The comment holds the same data: the row could be restored from it. */
 static void renew_comment(const struct branch_call *call, const struct branch_row *row)
 {
     struct status problem = {.arena = call->arena};
@@ -247,7 +247,7 @@ bool branch_change(const struct branch_call *call, int64_t id, const struct bran
     return ok;
 }
 
-/* ---- the reaper ---- */
+/* ---- deleting what is over ---- */
 
 static void reap_one(const struct branch_call *call, struct branch_row *row)
 {
@@ -255,7 +255,7 @@ static void reap_one(const struct branch_call *call, struct branch_row *row)
     struct pg_session *const session = server_open(call, NULL);
     bool ok = session != NULL && server_lock(session, row->token, &taken, call->status);
     if (ok && taken) {
-        /* What was read before the lock may have changed since. */
+        /* The row may have changed between reading it and taking the lock. */
         struct pg_session *const home = registry_open(call);
         ok = home != NULL && registry_find(call, home, row->id, row);
         pg_session_free(home);
@@ -275,7 +275,7 @@ static void reap_one(const struct branch_call *call, struct branch_row *row)
     }
 }
 
-/* Rows that are lost while their databases are there, as after a restore of the home database. */
+/* Finds rows that are missing although their databases exist, as after a restore of the home database. */
 static void find_again(const struct branch_call *call, struct pg_session *home)
 {
     const struct registry_query all = {"true", 0, NULL};

@@ -1,5 +1,5 @@
 /*
- * A caller's deadline may pass at any of these steps. What undoes them has a deadline of its own.
+ * A caller's deadline may pass during any of these steps. Undoing them has a deadline of its own.
  */
 #include "branch/make.h"
 
@@ -15,11 +15,11 @@
 #include <string.h>
 
 #define UNDO_MS   60000
-#define WAL_LIMIT ((int64_t)256 * 1024 * 1024) /* up to here the log is cheaper than two checkpoints */
+#define WAL_LIMIT ((int64_t)256 * 1024 * 1024) /* up to this size, writing the WAL is cheaper than two checkpoints */
 
 struct branch_work {
-    struct pg_session *session; /* maintenance; has the branch's lock */
-    const char *database;       /* what it is called now; NULL: there is none yet */
+    struct pg_session *session; /* to the maintenance database; has the lock of the branch */
+    const char *database;       /* its name now; NULL: there is none yet */
     int64_t started;            /* clock_ms */
     int64_t wal;
 };
@@ -136,8 +136,9 @@ static void advise(const struct branch_call *call, const char *template)
     }
 }
 
-/* From PostgreSQL 18 on the server may leave the copying of files to its file system: at once where that shares blocks
- * (XFS, Btrfs, ZFS), else as quick as a copy. Which servers know it, and where the data is, only a try tells. */
+/* Since PostgreSQL 18, the server can leave the copying of files to the file system: that is immediate if the file
+ * system shares blocks (XFS, Btrfs, ZFS), else as fast as a copy. Whether the server and the file system can do it is
+ * found out only by trying. */
 static const char *copy_of_files(const struct branch_call *call, struct pg_session *session)
 {
     struct status ignored = {.arena = call->arena};
@@ -168,7 +169,7 @@ static bool create_by(const struct branch_call *call, struct branch_row *row, co
                         buffer_string(&sql));
 }
 
-/* A file system that cannot clone says so by an error of its own. */
+/* A file system that cannot clone files reports an error of its own. */
 static bool cannot_clone(const struct branch_call *call, const struct branch_row *row)
 {
     const char *const sqlstate = call->status->sqlstate;
@@ -223,7 +224,7 @@ static void put_locale(struct buffer *sql, const struct branch_locale *locale, i
     }
 }
 
-/* Where its parent is for reading only, it must be filled all the same; make_finish puts back all settings. */
+/* Even if the parent is read-only, the branch must be filled; make_finish restores all settings. */
 static void let_be_written(const struct branch_call *call, struct pg_session *session, const char *name)
 {
     struct status ignored = {.arena = call->arena};
@@ -300,7 +301,7 @@ bool make_name(const struct branch_call *call, struct branch_row *row)
     return take_another_name(call, row) && rename_to(call, row);
 }
 
-/* What the server knows of it: its own numbers. */
+/* Asks the server for the size and the other numbers of the branch. */
 static bool measure(const struct branch_call *call, struct branch_row *row)
 {
     struct database database;
@@ -319,7 +320,8 @@ static bool activate(const struct branch_call *call, struct branch_row *row)
 {
     bool ok = false;
     bool is_lost = true;
-    for (int i = 0; !ok && is_lost && i < 2; i++) { /* once more where its answer is lost: it may be active */
+    for (int i = 0; !ok && is_lost && i < 2;
+         i++) { /* once more if the answer was lost: the branch may be active already */
         *call->status = (struct status){.arena = call->arena};
         struct pg_session *const home = registry_open(call);
         ok = home != NULL && registry_activate(call, home, row);
@@ -329,7 +331,7 @@ static bool activate(const struct branch_call *call, struct branch_row *row)
     return ok;
 }
 
-/* A golden copy stays closed: nobody's session is to keep it from being copied. */
+/* A golden copy stays closed, so that no session can keep it from being copied. */
 static bool open_up(const struct branch_call *call, struct branch_row *row)
 {
     struct pg_session *const session = row->work->session;
@@ -368,11 +370,11 @@ static bool has_old(const struct branch_call *call, struct pg_session *session, 
     return ok;
 }
 
-/* Where it is to go. What had a database before must not be dropped with what was made. */
+/* The status that the row must get. If there was a database before, it must not be dropped with the new one. */
 static const char *undone_status(bool is_known, bool has_old_one, bool is_gone, bool is_failure)
 {
     if (!is_known || (has_old_one && !is_gone)) {
-        return "creating"; /* a worker's next look tries again */
+        return "creating"; /* a later check by a worker tries again */
     }
     return has_old_one ? "active" : !is_gone ? "expiring" : is_failure ? "failed" : "deleted";
 }
@@ -402,12 +404,12 @@ bool make_abandon(const struct branch_call *call, struct branch_row *row, const 
     const struct branch_call undoing = {call->branches, call->arena, &problem, deadline_in(UNDO_MS), NULL};
     if (pg_session_is_lost(row->work->session)) {
         end_work(row);
-        if (!take(&undoing, row)) { /* its old session may not have ended yet: the next look of a worker does it */
+        if (!take(&undoing, row)) { /* its old session may not have ended yet: a later check by a worker does it */
             log_warn("branch cannot be undone yet", "branch=%s", row->branch);
             return false;
         }
     }
-    pg_session_on_tick(row->work->session, NULL, NULL); /* undoing is not cancelled */
+    pg_session_on_tick(row->work->session, NULL, NULL); /* undoing cannot be cancelled */
     pg_session_set_deadline(row->work->session, undoing.deadline);
     const bool ok = undo(&undoing, row->work->session, row, reason);
     end_work(row);

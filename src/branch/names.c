@@ -1,5 +1,5 @@
 /*
- * A label is free text and goes nowhere but into parameters and literals; a name is made of what needs no quotes.
+ * A label is free text and is used only in parameters and literals; a name is made of characters that need no quotes.
  */
 #include "branch/names.h"
 
@@ -10,9 +10,9 @@
 #include <string.h>
 #include <time.h>
 
-#define SLUG_BYTES 37 /* 13 of the prefix, "_", and up to 12 of the suffix beside it */
+#define SLUG_BYTES 37 /* 13 of the prefix, "_", and up to 12 of the suffix are added */
 
-/* Bytes of the first `most` characters. */
+/* The number of bytes in the first `most` characters. */
 static size_t bytes_of(const char *text, size_t most)
 {
     size_t size = 0;
@@ -67,7 +67,7 @@ static void put_base36(struct buffer *out, uint64_t number)
     }
 }
 
-/* Two characters of base 36. */
+/* Two base-36 characters. */
 static void put_random(struct buffer *out)
 {
     char random[UUID_SIZE];
@@ -83,7 +83,7 @@ const char *branch_database_name(struct arena *arena, const char *label, int64_t
     size_t size = 0;
     buffer_puts(&name, BRANCH_PREFIX);
     for (const char *c = label; *c != '\0' && size < SLUG_BYTES; c++) {
-        if (((unsigned char)*c & 0xC0) != 0x80) { /* one "_" for a character, however many bytes it has */
+        if (((unsigned char)*c & 0xC0) != 0x80) { /* one "_" for each character, however many bytes it has */
             buffer_putc(&name, slug_character(*c));
             size++;
         }

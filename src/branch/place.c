@@ -1,7 +1,7 @@
 /*
- * Where the session stands that works on a branch. Whoever stands in a database keeps it from being copied, so it is
- * never the one that is copied now, and template1, which everybody's CREATE DATABASE copies, is the last choice: only
- * where the copied one is all that there is beside the templates.
+ * Chooses the database to which the session that works on a branch connects. A session keeps its database from being
+ * copied, so this is never the one that is being copied. template1, which every CREATE DATABASE copies, is the last
+ * choice: only if, besides the templates, there is no other database than the copied one.
  */
 #include "branch/server.h"
 
@@ -16,15 +16,15 @@ static struct pg_session *open_in(const struct branch_call *call, const char *da
     return pg_session_open_pinned(&place, call->deadline, call->status);
 }
 
-/* Another database is no better where the server itself does not answer. */
+/* Another database does not help if the server itself does not answer. */
 static bool may_try_on(const struct branch_call *call, const struct pg_session *session)
 {
     return session == NULL && call->status->code != STATUS_UNAVAILABLE &&
            call->status->code != STATUS_DEADLINE_EXCEEDED;
 }
 
-/* Some that take sessions, the oldest first, which are the least likely to be dropped; asked in the copied one itself,
- * in which nobody is any more afterwards. */
+/* Some databases that accept sessions, oldest first, because these are the least likely to be dropped. The query runs
+ * in the copied database itself, from which the session is gone afterwards. */
 static struct words others_than(const struct branch_call *call, const char *copied)
 {
     static const char sql[] =

@@ -1,5 +1,5 @@
 /*
- * Statement by statement: one that a role may not execute must not keep the others from being put back.
+ * Runs one statement after the other: one that the role may not execute must not prevent the others.
  */
 #include "branch/putback.h"
 
@@ -59,14 +59,15 @@ static bool revoke_all(const struct putback *putback, const char *owner)
     pg_quote_identifier(&sql, putback->to);
     buffer_puts(&sql, " FROM ");
     pg_quote_identifier(&sql, owner);
-    pg_exec(putback->session, buffer_string(&sql), &ignored); /* what he has is granted below */
+    pg_exec(putback->session, buffer_string(&sql), &ignored); /* the rights of the owner are granted below */
     return true;
 }
 
 static void grant(const struct putback *putback, const PGresult *grants, int row)
 {
     struct buffer sql = {.arena = putback->call->arena};
-    buffer_printf(&sql, "GRANT %s ON DATABASE ", pg_field(grants, row, 0)); /* a word of aclexplode's */
+    buffer_printf(&sql, "GRANT %s ON DATABASE ",
+                  pg_field(grants, row, 0)); /* the name of a privilege, from aclexplode */
     pg_quote_identifier(&sql, putback->to);
     buffer_puts(&sql, " TO ");
     if (pg_field(grants, row, 1) == NULL) {
@@ -78,7 +79,7 @@ static void grant(const struct putback *putback, const PGresult *grants, int row
     try(putback, "A grant", &sql);
 }
 
-/* A database without grants of its own has those of every new one, as the copy has. */
+/* A database without grants of its own has the same ones as any new database, and so has the copy. */
 static bool put_grants(const struct putback *putback, const char *from, const char *owner)
 {
     static const char sql[] =
@@ -102,7 +103,7 @@ static bool put_grants(const struct putback *putback, const char *from, const ch
 
 /* ---- settings ---- */
 
-/* Of these the stored value is a list of quoted names, which SET takes one by one. */
+/* The stored value of these settings is a list of quoted names, which SET takes one by one. */
 static bool is_list(const char *name)
 {
     static const char *const lists[] = {
@@ -115,7 +116,7 @@ static bool is_list(const char *name)
     return found;
 }
 
-/* One item of a list; *rest moves behind it and its comma. */
+/* One item of a list; *rest moves past it and its comma. */
 static const char *next_item(struct arena *arena, const char **rest)
 {
     struct buffer item = {.arena = arena};
@@ -222,7 +223,7 @@ bool putback_database(const struct branch_call *call, struct pg_session *session
     return put_grants(&putback, from, database.owner) && put_settings(&putback, from) && put_limit(&putback, from);
 }
 
-/* ---- inside ---- */
+/* ---- inside the database ---- */
 
 static bool empty_ours(const struct branch_call *call, struct pg_session *session, struct words *warnings)
 {
@@ -250,7 +251,7 @@ static bool empty_ours(const struct branch_call *call, struct pg_session *sessio
     return sql.size == 0 || pg_exec(session, buffer_string(&sql), call->status);
 }
 
-/* One by one: who may not disable one is told so, and that it acts. */
+/* One by one: if one cannot be disabled, the user is warned that it is active. */
 static bool disable_triggers(const struct branch_call *call, struct pg_session *session, struct words *warnings)
 {
     PG_RESULT(triggers) =

@@ -1,5 +1,5 @@
 /*
- * A database may be dropped or renamed by anybody at any time: whether it is there is asked when something has failed.
+ * Anybody may drop or rename a database at any time: only after a failure does this check whether it still exists.
  */
 #include "branch/refusals.h"
 
@@ -9,7 +9,7 @@
 
 #define SETTLED_MS 10000 /* for a DROP DATABASE under way, with its checkpoint */
 
-/* ---- who is in the way ---- */
+/* ---- who blocks ---- */
 
 bool refuse_busy(const struct branch_call *call, const char *parent, const struct sessions *sessions)
 {
@@ -39,7 +39,7 @@ bool refuse_large(const struct branch_call *call, const char *parent, int64_t si
     return false;
 }
 
-/* ---- what is not there ---- */
+/* ---- what does not exist ---- */
 
 bool refuse_gone(const struct branch_call *call, const char *parent, const struct branch_row *branch)
 {
@@ -88,14 +88,14 @@ bool branch_is_there(const struct branch_call *call, const struct branch_row *ro
     return false;
 }
 
-/* Of these no look at the server tells more. */
+/* For these errors, asking the server gives no new information. */
 static bool is_known(const struct status *status)
 {
     return status->code == STATUS_CANCELLED || status->code == STATUS_UNAVAILABLE ||
            status->code == STATUS_DEADLINE_EXCEEDED;
 }
 
-/* Is the database being dropped or renamed at this moment? Until that is over it looks as if it were there. */
+/* Is the database being dropped or renamed at this moment? Until that is done, it seems to exist. */
 static bool is_changing(const struct branch_call *call, struct pg_session *session, const char *name)
 {
     static const char sql[] =

@@ -1,5 +1,5 @@
 /*
- * Everything that decides between workers is one statement here.
+ * Every decision between workers is a single statement in this file.
  */
 #include "branch/registry.h"
 
@@ -11,13 +11,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define CLAIM "2 seconds" /* so often it is looked again; the lock of who works on it decides (server.h) */
+#define CLAIM "2 seconds" /* then another worker may look at it; the lock of the one at work decides (server.h) */
 #define KEPT  "30 days"
 
 #define MINUTE_US ((int64_t)60 * 1000000)
 #define HOUR_US   (60 * MINUTE_US)
 
-/* The home database is meant, and no copy of its rows. */
+/* True only in the home database itself, and not in a copy of its rows. */
 #define HERE "home_oid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())"
 
 #define MICROSECONDS(time) "(extract(epoch FROM " time ") * 1000000)::bigint"
@@ -30,7 +30,7 @@ struct pg_session *registry_open(const struct branch_call *call)
 {
     struct pg_session *const session = pg_session_open_pinned(call->branches->conninfo, call->deadline, call->status);
     if (session == NULL && call->status->code == STATUS_NOT_FOUND) {
-        call->status->code = STATUS_FAILED_PRECONDITION; /* not found is a branch; this is the database */
+        call->status->code = STATUS_FAILED_PRECONDITION; /* NOT_FOUND is for a branch; here the database is missing */
         call->status->hint = strstr(call->status->message, "does not exist") == NULL
                                  ? NULL
                                  : "Which branches and backups there are stands in this database: somebody dropped or "
@@ -90,7 +90,7 @@ static const char table_sql[] =
 
 static const struct own_tables tables = {.last = "{truss}.branches", .sql = table_sql, .column = "reset_at"};
 
-/* A column that the table of an earlier version lacks until something is written: NULL there. */
+/* A column that the table of an earlier version lacks until something is written: it reads as NULL. */
 #define LATER(column) "(pg_catalog.to_jsonb(b)->>'" column "')"
 
 bool registry_exists(struct pg_session *session, bool *exists, struct status *status)
@@ -119,7 +119,7 @@ bool registry_ensure(struct pg_session *session, struct status *status)
     "coalesce(" LATER("disables_triggers") "::boolean, false), " MICROSECONDS(                                         \
         "CASE WHEN b.status = 'active' AND b.last_error <> '' THEN b.claimed_until END")
 
-#define COLUMN_COUNT 22 /* of those */
+#define COLUMN_COUNT 22 /* the number of those columns */
 
 static struct branch_row row_of(struct arena *arena, const PGresult *result, int row)
 {
@@ -150,7 +150,7 @@ static struct branch_row row_of(struct arena *arena, const PGresult *result, int
     };
 }
 
-/* Four fifths of its time are over: of its hours, or of what it was given when it was made. */
+/* Four fifths of its lifetime are over: of the hours, or of the time given when it was made. */
 static void warn_of_end(struct arena *arena, struct branch_row *row)
 {
     if (row->expires_at == NO_TIME || row->created_at == NO_TIME || row->is_protected ||
@@ -212,7 +212,7 @@ bool registry_find(const struct branch_call *call, struct pg_session *session, i
 
 /* ---- writing ---- */
 
-/* One creation at a time counts and adds. */
+/* Only one creation at a time may count and add. */
 static bool check_number(const struct branch_call *call, struct pg_session *session)
 {
     if (call->branches->most == 0) {
@@ -229,7 +229,7 @@ static bool check_number(const struct branch_call *call, struct pg_session *sess
                                           call->branches->most));
 }
 
-/* What was read anew; what is no column stays. */
+/* Takes the values that were read; fields that are no columns stay as they are. */
 static void take_row(struct arena *arena, const PGresult *result, struct branch_row *row)
 {
     struct branch_work *const work = row->work;
@@ -285,7 +285,7 @@ static bool insert(const struct branch_call *call, struct pg_session *session, c
         13, values, call->status);
     if (result == NULL) {
         if (what->key != NULL && sqlstate_is(call->status->sqlstate, SQLSTATE_UNIQUE_VIOLATION)) {
-            fail_in_flight(call); /* it was not there yet when it was looked for */
+            fail_in_flight(call); /* it did not exist yet when it was searched for */
         }
         return false;
     }
@@ -302,7 +302,7 @@ bool registry_reuse(const struct branch_call *call, struct pg_session *session, 
     static const char sql[] =
         "SELECT " COLUMNS ", b.request IS NOT DISTINCT FROM $2 AND (b.kind = 'golden') = $3::boolean "
         "FROM {truss}.branches b WHERE b." HERE " AND b.request_key = $1";
-    /* Of two requests without any words the texts are the same. */
+    /* Two requests without any options have equal texts. */
     const bool is_golden = what->kind != NULL && strcmp(what->kind, "golden") == 0;
     const char *const values[] = {what->key, what->request, is_golden ? "true" : "false"};
     *found = false;
@@ -366,7 +366,8 @@ bool registry_add(const struct branch_call *call, struct pg_session *session, co
     return true;
 }
 
-/* Whoever owns a database writes its comment: of a stranger's none is believed, of the parent's owner's it is. */
+/* The owner of a database writes its comment: it is not trusted from a stranger, but it is from the owner of the
+ * parent. */
 #define OWNER_IS_BELIEVED                                                                                              \
     "EXISTS (SELECT FROM pg_catalog.pg_database f JOIN pg_catalog.pg_roles r ON r.oid = f.datdba WHERE f.oid = "       \
     "$2::oid AND (" PG_IS_TRUSTED("r") " OR r.oid = (SELECT p.datdba FROM pg_catalog.pg_database p WHERE p.datname = " \
@@ -454,7 +455,7 @@ bool registry_move(const struct branch_call *call, struct pg_session *session, c
     return result != NULL;
 }
 
-/* Those that nobody has tried yet are first: what cannot be dropped must not keep the others from it. */
+/* Branches that nobody has tried to drop yet come first: one that cannot be dropped must not hold up the others. */
 bool registry_claim(const struct branch_call *call, struct pg_session *session, struct branch_list *list)
 {
     static const char forget[] = "DELETE FROM {truss}.branches WHERE " HERE

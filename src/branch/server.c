@@ -1,5 +1,5 @@
 /*
- * The comment begins in a fixed way, so that whose a database is needs no reader of JSON.
+ * The comment has a fixed beginning, so that the owner of a database can be read without parsing JSON.
  */
 #include "branch/server.h"
 
@@ -18,8 +18,9 @@
 
 /* ---- the lock ---- */
 
-/* An advisory lock is one of the database that its session stands in, and workers may stand in different ones. Whoever
- * has got it there looks at all of them afterwards: of two that got it, at least the later one sees the other. */
+/* An advisory lock belongs to the database of its session, and workers may be connected to different databases. So a
+ * worker that got the lock in its database then checks all databases: of two workers that got it, at least the later
+ * one sees the other. */
 bool server_lock(struct pg_session *session, const char *token, bool *taken, struct status *status)
 {
     static const char sql[] =
@@ -47,8 +48,8 @@ static const char *copy(const struct branch_call *call, const PGresult *result, 
     return arena_strdup(call->arena, pg_field(result, 0, column));
 }
 
-/* From PostgreSQL 15 on a database has a provider; its locale is called daticulocale, from 17 on datlocale. From 16 on
- * it may have rules of its own beside. */
+/* Since PostgreSQL 15 a database has a locale provider. The provider's locale is in daticulocale, since 17 in
+ * datlocale; since 16 there may be collation rules too. */
 static const char *locale_columns(int version)
 {
     return version >= 170000   ? "d.datlocprovider, d.datlocale, d.daticurules"
@@ -137,7 +138,7 @@ static void put_time(struct buffer *out, const char *name, int64_t time)
     }
 }
 
-/* The home database's name and oid. */
+/* The name and oid of the home database. */
 static bool put_home(const struct branch_call *call, struct pg_session *session, struct buffer *out)
 {
     const char *const home = call->branches->conninfo->place.database;
@@ -179,12 +180,12 @@ bool server_comment(const struct branch_call *call, struct pg_session *session, 
 
 /* ---- sessions ---- */
 
-/* A worker's own: of our role, and named so. A run's session has a lock. */
+/* A worker's own session: it has our role and our name. The session of a run holds a lock. */
 #define IS_OWN                                                                                                         \
     "coalesce(a.application_name = 'truss' AND a.usename = current_user AND NOT EXISTS (SELECT FROM "                  \
     "pg_catalog.pg_locks l WHERE l.pid = a.pid AND l.locktype = 'advisory'), false)"
 
-/* What its pool keeps: idle for a second. */
+/* A session kept by a worker's pool: idle for a second. */
 #define IS_IDLE_OWN                                                                                                    \
     IS_OWN                                                                                                             \
     " AND coalesce(a.state = 'idle' AND a.state_change < pg_catalog.clock_timestamp() - interval '1 s', false)"

@@ -1,20 +1,20 @@
 /*
- * Made of what the URL meant, and not of its text: each tool has its own words for the same.
+ * Built from the meaning of the URL, not from its text, because each tool has its own words for the same thing.
  */
 #include "connection/forms.h"
 
 #include <ctype.h>
 #include <string.h>
 
-#define MASK "****" /* as long as it is, however long the secret */
+#define MASK "****" /* always this long, however long the secret is */
 
-/* A parameter in libpq's word, and in a tool's. */
+/* A parameter: libpq's name for it, and the tool's. */
 struct parameter {
     const char *ours;
     const char *theirs; /* NULL: the same */
 };
 
-/* What travels in the query of a URL for whatever connects by libpq. */
+/* The parameters in the query of a URL for any program that uses libpq. */
 static const struct parameter of_libpq[] = {
     {"hostaddr", NULL},
     {"sslmode", NULL},
@@ -39,7 +39,7 @@ static const struct parameter of_libpq[] = {
     {NULL, NULL},
 };
 
-/* To pgx (its ParseConfig) what it does not know is a setting of the server, which refuses it. */
+/* pgx (ParseConfig) takes an unknown parameter for a setting of the server, which then refuses it. */
 static const struct parameter of_go[] = {
     {"sslmode", NULL},
     {"sslrootcert", NULL},
@@ -53,7 +53,7 @@ static const struct parameter of_go[] = {
     {NULL, NULL},
 };
 
-/* Prisma's sslcert is the server's; its sslmode is prisma_tls's. */
+/* Prisma's sslcert is that of the server; sslmode is written by put_prisma_tls. */
 static const struct parameter of_prisma[] = {
     {"sslrootcert", "sslcert"}, {"channel_binding", NULL},  {"options", NULL},
     {"connect_timeout", NULL},  {"application_name", NULL}, {NULL, NULL},
@@ -102,7 +102,7 @@ static bool is_socket(const struct conninfo *conninfo)
 
 /* ---- URLs ---- */
 
-/* The n-th item of a list with commas; the last one, where there are fewer. */
+/* Item n of a list with commas; the last item if there are fewer. */
 static struct text item(const char *list, size_t n)
 {
     struct text rest = text_of(list);
@@ -126,8 +126,8 @@ static size_t count_hosts(const struct conninfo *conninfo)
     return count;
 }
 
-/* "host:5432"; an address of IPv6 in brackets. What has no business in a host's name is encoded: a form is pasted into
- * a shell. */
+/* "host:5432"; an IPv6 address in brackets. Characters that do not belong in a host name are encoded, because people
+ * paste the result into a shell. */
 static void put_host(struct buffer *out, const struct conninfo *conninfo, size_t i)
 {
     const struct text host = item(host_of(conninfo), i);
@@ -179,16 +179,16 @@ static void put_parameter(struct buffer *out, bool *has_some, const char *name, 
     }
 }
 
-/* A setting whose value may be for nobody's eyes: one that an application has made up, which has a dot in its name.
- * PostgreSQL's own that are secret cannot be set there. */
+/* Is the value of this setting possibly secret? Yes for a setting of an application, which has a dot in its name.
+ * PostgreSQL's own secret settings cannot be set there. */
 static bool is_secret(struct text setting)
 {
     const size_t size = text_find(setting, "=", 0);
     return size != SIZE_MAX && text_find(text_slice(setting, 0, size), ".", 0) != SIZE_MAX;
 }
 
-/* "-c search_path=app -c app.secret=…": words between white space, of which what is behind a
- * backslash is none (pg_split_opts of the server). */
+/* "-c search_path=app -c app.secret=…": words separated by white space, except after a backslash (pg_split_opts of the
+ * server). */
 static const char *masked_options(struct arena *arena, const char *options)
 {
     struct buffer out = {.arena = arena};
@@ -210,7 +210,7 @@ static const char *masked_options(struct arena *arena, const char *options)
     return buffer_string(&out);
 }
 
-/* What is written for a tool, and whether with what is secret in it. */
+/* What is written for a tool, and whether secrets are shown. */
 struct wanted {
     const struct parameter *parameters;
     bool reveal;
@@ -269,18 +269,18 @@ const char *connection_url(struct arena *arena, const struct conninfo *conninfo,
 
 /* ---- other forms ---- */
 
-/* In quotes of a shell, or of a .env file. */
+/* Quoted for a shell, or for a .env file. */
 static const char *quoted(struct arena *arena, const char *before, char quote, const char *text)
 {
     struct buffer out = {.arena = arena};
     buffer_puts(&out, before);
     buffer_putc(&out, quote);
-    buffer_puts(&out, text); /* a URL of ours has neither quotes nor $: they are percent-encoded */
+    buffer_puts(&out, text); /* our URLs contain neither quotes nor $: these are percent-encoded */
     buffer_putc(&out, quote);
     return buffer_string(&out);
 }
 
-/* Several hosts stand in SQLAlchemy's query: its URL has room for one. */
+/* Several hosts go into SQLAlchemy's query, because its URL has room for only one. */
 static const char *sqlalchemy_url(struct arena *arena, const struct conninfo *conninfo, bool reveal)
 {
     struct buffer out = start_url(arena, "postgresql+psycopg", conninfo, reveal);
@@ -299,7 +299,7 @@ static const char *sqlalchemy_url(struct arena *arena, const struct conninfo *co
     return buffer_string(&out);
 }
 
-/* Prisma knows disable, prefer and require, and takes any certificate with the last unless it is told to look. */
+/* Prisma knows disable, prefer and require; with require it accepts any certificate unless told to check it. */
 static void put_prisma_tls(struct buffer *out, bool *has_some, const struct conninfo *conninfo)
 {
     const char *const mode = or_else(conninfo_value(conninfo, "sslmode"), "");
@@ -308,7 +308,7 @@ static void put_prisma_tls(struct buffer *out, bool *has_some, const struct conn
     put_parameter(out, has_some, "sslaccept", is_strict ? "strict" : NULL);
 }
 
-/* It wants a host also where a socket's folder says where the server is. */
+/* Prisma needs a host even if the folder of a socket already says where the server is. */
 static const char *prisma_url(struct arena *arena, const struct conninfo *conninfo, bool reveal)
 {
     struct buffer out = start_url(arena, "postgresql", conninfo, reveal);

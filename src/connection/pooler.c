@@ -1,6 +1,6 @@
 /*
- * A pooler's console is a database of its own ("pgbouncer" of PgBouncer, "pgcat" of PgCat), which knows SHOW alone and
- * lets in only whom its configuration names (stats_users, admin_users). Whom it does not let in it refuses in words
+ * The console of a pooler is a database of its own ("pgbouncer" in PgBouncer, "pgcat" in PgCat) that knows only SHOW
+ * and accepts only users that its configuration names (stats_users, admin_users). It refuses all others with messages
  * that PostgreSQL does not have.
  */
 #include "connection/pooler.h"
@@ -10,11 +10,11 @@
 
 #define CONSOLE_MS 2000
 
-/* ---- what is known ---- */
+/* ---- known services ---- */
 
 static const struct {
     const char *host; /* a part of the host's name */
-    const char *also; /* and another one; NULL: none is needed */
+    const char *also; /* and another part; NULL: none is needed */
     const char *port; /* NULL: any */
     const char *name;
     const char *mode;
@@ -102,7 +102,7 @@ void pooler_of_url(struct arena *arena, const struct conninfo *conninfo, struct 
     }
 }
 
-/* ---- its console ---- */
+/* ---- the pooler's console ---- */
 
 /* "PgBouncer 1.18.0", "PgCat 1.1.1" */
 static bool read_version(struct arena *arena, const char *text, struct pooler *pooler)
@@ -120,7 +120,7 @@ static bool read_version(struct arena *arena, const char *text, struct pooler *p
     return false;
 }
 
-/* The value in the column `wanted` of the first row whose column `name` says `key`; NULL where there is none. */
+/* The value in the column `wanted` of the first row in which the column `name` is `key`; NULL if there is none. */
 static const char *look_up(struct arena *arena, const PGresult *rows, const char *name, const char *key,
                            const char *wanted)
 {
@@ -146,7 +146,7 @@ static const char *mode_of(struct arena *arena, struct pg_session *console, cons
     return usual == NULL ? "" : usual;
 }
 
-/* In words that PostgreSQL does not use. */
+/* Is this a message that PostgreSQL never sends? */
 static bool is_bouncers_refusal(const char *message)
 {
     static const char *const words[] = {"not allowed", "no such database", "no such user", "pgbouncer cannot"};
@@ -158,7 +158,7 @@ static bool is_bouncers_refusal(const char *message)
     return false;
 }
 
-/* True where it is known now what answers. */
+/* Returns true if it is now known what answers. */
 static bool ask_console(struct arena *arena, const struct conninfo *conninfo, const char *name, struct pooler *pooler)
 {
     struct status status = {.arena = arena};

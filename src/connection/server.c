@@ -1,5 +1,5 @@
 /*
- * Settings and encryption; what stands between us and the server is pooler.c's.
+ * Settings and encryption; what is between Truss and the server is examined in pooler.c.
  */
 #include "connection/server.h"
 
@@ -35,7 +35,7 @@ static bool read_settings(struct arena *arena, struct pg_session *session, struc
     }
     buffer_putc(&names, '}');
     const char *const value = buffer_string(&names);
-    /* Of the search path what a session gets: ours has one of its own. */
+    /* The search path that a new session gets, because ours sets its own. */
     PG_RESULT(result) =
         pg_query(session,
                  "SELECT s.name, CASE WHEN s.name = 'search_path' THEN s.reset_val ELSE pg_catalog.concat(s.setting, "
@@ -52,7 +52,7 @@ static bool read_settings(struct arena *arena, struct pg_session *session, struc
     return result != NULL;
 }
 
-/* The pooler's own connection to the server may be encrypted or not, whatever ours is. */
+/* The pooler's own connection to the server may or may not be encrypted, whatever ours is. */
 static bool read_session(struct arena *arena, struct pg_session *session, struct server_facts *facts,
                          struct status *status)
 {

@@ -1,9 +1,9 @@
 /*
- * Finds .git as git does, upwards from the path. What stands in the project's folder was written by whoever wrote the
- * project: a .git there that leads out of it (a pointer, a link, alternates, an included configuration) would show what
- * else the worker's user may read. It is followed in one case only: where the repository outside names this folder as a
- * worktree or a submodule of its own, which only its owner can have written. A repository around the project is its
- * owner's.
+ * Finds .git as git does, from the path upwards. The files in the project's folder may have been written by anybody: a
+ * .git in it that leads outside (a pointer, a link, alternates, an included configuration) could show other files that
+ * the worker's user may read. It is followed only if the repository outside names this folder as a worktree or
+ * submodule of its own, because only its owner can have written that. A repository around the project belongs to its
+ * owner anyway.
  */
 #include "history/history.h"
 
@@ -21,7 +21,7 @@
 
 #define POINTER_LIMIT ((size_t)8 * 1024)
 #define CONFIG_LIMIT  ((size_t)1024 * 1024)
-#define MOST_ENTRIES  500000 /* of a .git that is looked through for links */
+#define MOST_ENTRIES  500000 /* entries of a .git that are checked for links */
 
 static bool refuse(struct history_place *place, const char *why, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -51,7 +51,7 @@ static const char *parent_of(struct arena *arena, const char *path)
     return slash == NULL || slash == path ? "/" : arena_strndup(arena, path, (size_t)(slash - path));
 }
 
-/* The nearest folder at or above what is asked for that is there, real; *rest is the path below it. */
+/* The nearest existing folder at or above the path, as a real path; *rest is the part below it. */
 static const char *start_of(const struct history_place *place, const char **rest)
 {
     const char *path = place->path;
@@ -63,7 +63,8 @@ static const char *start_of(const struct history_place *place, const char **rest
     return real(place->arena, path);
 }
 
-/* A small regular file, without the white space around; NULL: there is none. A fifo is never opened. */
+/* The content of a small regular file, without the white space around it; NULL: there is none. A fifo is never
+ * opened. */
 static const char *small_file(struct arena *arena, const char *path)
 {
     struct status ignored = {.arena = arena};
@@ -82,7 +83,7 @@ static const char *from(struct arena *arena, const char *directory, const char *
 
 /* ---- a repository outside that names this folder ---- */
 
-/* git worktree add writes the way back into the repository. */
+/* git worktree add writes the path back to the worktree into the repository. */
 static bool is_its_worktree(struct arena *arena, const char *gitdir, const char *dot_git)
 {
     const char *const back = small_file(arena, path_join(arena, gitdir, "gitdir"));
@@ -90,7 +91,7 @@ static bool is_its_worktree(struct arena *arena, const char *gitdir, const char 
     return there != NULL && strcmp(there, dot_git) == 0;
 }
 
-/* So does git submodule, as core.worktree. */
+/* git submodule writes it too, as core.worktree. */
 static bool is_its_submodule(struct arena *arena, const char *gitdir, const char *workdir)
 {
     git_config *config = NULL;
@@ -109,7 +110,7 @@ static bool is_its_submodule(struct arena *arena, const char *gitdir, const char
 
 /* ---- a repository of the project's own ---- */
 
-/* nftw passes no data on; this program looks through one repository. */
+/* nftw takes no data for its callback; this program checks only one repository. */
 static struct {
     struct arena *arena;
     const char *root;
@@ -129,7 +130,7 @@ static int look_at(const char *path, const struct stat *stat, int type, struct F
     return 0;
 }
 
-/* Links that lead out, and what is no file and would be waited for. */
+/* Does it have links that lead outside, or special files on which reading could block? */
 static bool has_links_out(struct history_place *place, const char *folder)
 {
     looking.arena = place->arena;
@@ -159,7 +160,7 @@ static bool includes(struct arena *arena, const char *path)
     return false;
 }
 
-/* Other folders of objects, each in a line. */
+/* Each line names another folder of objects. */
 static bool check_alternates(struct history_place *place, const char *common)
 {
     const char *const objects = path_join(place->arena, common, "objects");
@@ -213,9 +214,9 @@ static bool check_own(struct history_place *place, const char *gitdir)
     return check_alternates(place, common);
 }
 
-/* ---- which one it is ---- */
+/* ---- which repository ---- */
 
-/* The folder that .git in this one means, real; NULL: what is there is none. */
+/* The real path of the folder that .git in this directory names; NULL: there is no valid one. */
 static const char *gitdir_of(struct arena *arena, const char *directory, const char *dot_git)
 {
     if (file_look(dot_git, NULL) == FILE_DIRECTORY) {

@@ -1,9 +1,8 @@
 /*
- * truss-history versions file|folder ROOT PATH SECONDS
- * truss-history diff OLD NEW NAME_OF_OLD NAME_OF_NEW
+ * truss-history versions file|folder ROOT PATH SECONDS truss-history diff OLD NEW NAME_OF_OLD NAME_OF_NEW
  *
- * The first tells what git remembers of PATH (history.h); the second prints how two files differ, as a unified diff.
- * Both are for the worker; nobody else needs them.
+ * The first prints what git has stored about PATH (history.h); the second prints the difference of two files as a
+ * unified diff. Both are only for the worker.
  */
 #include "history/history.h"
 
@@ -22,7 +21,7 @@
 #define WINDOW ((size_t)32 * 1024 * 1024)
 #define MAPPED ((size_t)512 * 1024 * 1024)
 
-/* What a repository can make us do ends by itself: in time, in memory, and without writing anything. */
+/* Limits what a repository can cause: in time, in memory, and without writing anything. */
 static void stay_small(unsigned seconds)
 {
     const struct rlimit memory = {MEMORY, MEMORY};
@@ -42,8 +41,8 @@ static int fail(const char *why, const char *words)
     return 0;
 }
 
-/* What libgit2 says of a repository that it does not open; 1.5 says of another user's only that no configuration trusts
- * it. */
+/* What libgit2 says if it does not open a repository. For one of another user, 1.5 says only that no configuration
+ * trusts it. */
 static int not_opened(struct arena *arena, const char *workdir, int error, const char *words)
 {
     if (error == GIT_EOWNER || strstr(words, "safe.directory") != NULL) {

@@ -1,6 +1,7 @@
 /*
- * A file's versions are its blobs, a folder's its trees; each is told once, with the commit that made it. Of a folder
- * only what differs from the version before is told, so that the worker keeps one copy up to date.
+ * The versions of a file are its blobs, those of a folder its trees; each is reported once, with the commit that made
+ * it. For a folder only the difference to the version before is reported, so that the worker can keep one copy up to
+ * date.
  */
 #include "history/history.h"
 #include "history/walk.h"
@@ -12,21 +13,21 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MOST_DELTAS  20000 /* of a commit that is searched for where a file came from */
-#define MOST_SIMILAR 2000  /* of those, where texts that are only similar count */
+#define MOST_DELTAS  20000 /* in a commit that is searched for a file's earlier name */
+#define MOST_SIMILAR 2000  /* of those, if texts that are only similar count too */
 
 struct telling {
     const struct history_limits *limits;
     bool is_folder;
     const char *where;
     struct history_walk walk;
-    git_oid *seen; /* states that were told */
+    git_oid *seen; /* states that were reported */
     size_t seen_count;
     size_t seen_capacity;
     uint64_t bytes;
     size_t commits;
-    git_tree *before; /* of a folder: the version told last */
-    const char *why;  /* it ends; NULL: it goes on */
+    git_tree *before; /* of a folder: the version reported last */
+    const char *why;  /* why it ends; NULL: it goes on */
 };
 
 void history_record(const char *const *fields)
@@ -36,7 +37,7 @@ void history_record(const char *const *fields)
     }
 }
 
-/* ---- what is told of a version ---- */
+/* ---- reporting a version ---- */
 
 static void tell_file(struct telling *telling, const char *path, const char *place, const git_oid *id)
 {
@@ -63,8 +64,8 @@ static void tell_file(struct telling *telling, const char *path, const char *pla
     }
 }
 
-/* A name from a tree may be anything: what leads elsewhere is not told. A delta between two versions of a folder. Links
- * and submodules are no files. */
+/* Reports one difference between two versions of a folder. A name from a tree may be anything: one that leads elsewhere
+ * is left out. Links and submodules are not files. */
 static int tell_delta(const git_diff_delta *delta, float progress, void *data)
 {
     struct telling *const telling = data;
@@ -105,9 +106,9 @@ static void tell_folder(struct telling *telling, const git_oid *state)
     telling->before = tree;
 }
 
-/* ---- where a file came from, and where it went ---- */
+/* ---- earlier and later names of a file ---- */
 
-/* The part of a path below a folder; NULL: it is not there. */
+/* The part of a path below a folder; NULL: it is not below it. */
 static const char *below(const char *folder, const char *path)
 {
     const size_t size = strlen(folder);
@@ -138,7 +139,7 @@ static git_diff *diff_of(struct telling *telling, git_commit *commit, git_commit
     return diff;
 }
 
-/* "db/old" for a file "db/old/x" that is "db/new/x" now, where "db/new" is looked for; NULL: it is no such move. */
+/* If a file "db/old/x" is "db/new/x" now and "db/new" is searched for, returns "db/old"; NULL: this is no such move. */
 static const char *folder_before(struct arena *arena, const char *folder, const git_diff_delta *delta)
 {
     const char *const rest = below(folder, delta->new_file.path);
@@ -163,7 +164,7 @@ static void add_path(struct history_walk *walk, const char *path)
     }
 }
 
-/* This commit brought what is looked for: under which name was it there before? */
+/* This commit added the path: finds the name that it had before. */
 static void follow(struct telling *telling, git_commit *commit, git_commit *parent, size_t index)
 {
     struct history_walk *const walk = &telling->walk;
@@ -187,7 +188,7 @@ static void follow(struct telling *telling, git_commit *commit, git_commit *pare
     git_diff_free(diff);
 }
 
-/* What this commit took out of the folder, and where it went. */
+/* Reports what this commit removed from the folder, and where that moved. */
 static void tell_deleted(struct telling *telling, git_commit *commit, git_commit *parent, size_t index)
 {
     git_diff *const diff = diff_of(telling, commit, parent);
@@ -234,7 +235,8 @@ static void remember(struct telling *telling, const git_oid *state)
     telling->seen[telling->seen_count++] = *state;
 }
 
-/* Has the parent the same under another name? Then this commit only moved it, and an older one made it. */
+/* Does the parent have the same content under another name? Then this commit only moved it, and an older one made
+ * it. */
 static bool is_moved_only(struct telling *telling, const git_oid *state, git_commit *parent)
 {
     struct history_walk *const walk = &telling->walk;
@@ -258,7 +260,7 @@ static void tell_version(struct telling *telling, const git_oid *state, size_t i
     history_record((const char *const[]){"state", NULL});
 }
 
-/* A commit that made a version of what is looked for, moved it, or took it away. */
+/* A commit that made a version of the path, moved it, or deleted it. */
 static void tell_change(struct telling *telling, struct history_node *node, git_commit *commit, size_t index, bool had)
 {
     struct history_walk *const walk = &telling->walk;
@@ -304,7 +306,7 @@ static void tell_all(struct telling *telling)
                        : deadline_passed(limits->deadline)   ? "time"
                        : telling->commits >= limits->commits ? "commits"
                                                              : NULL;
-        if (fflush(stdout) != 0) { /* nobody listens any more */
+        if (fflush(stdout) != 0) { /* nobody reads any more */
             telling->why = "time";
         }
     }

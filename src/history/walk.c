@@ -1,6 +1,6 @@
 /*
- * libgit2's own walk ends at the first commit whose parent is missing, without that commit, and cannot be asked for its
- * states; so it is a heap by time and a table of what was reached.
+ * libgit2's own walk stops at the first commit whose parent is missing, without returning that commit, and cannot
+ * report the states of commits; so this one uses a heap ordered by time and a table of reached commits.
  */
 #include "history/walk.h"
 
@@ -44,7 +44,7 @@ static struct history_node *pop(struct history_walk *walk)
     return first;
 }
 
-/* ---- what was reached ---- */
+/* ---- reached commits ---- */
 
 static struct history_node **bucket_of(const struct history_walk *walk, const git_oid *id)
 {
@@ -116,7 +116,7 @@ struct history_node *history_walk_next(struct history_walk *walk)
     return node;
 }
 
-/* ---- what they have ---- */
+/* ---- the content of commits ---- */
 
 static void look_up(struct history_walk *walk, git_commit *commit, const char *path, git_oid *state)
 {
@@ -130,7 +130,8 @@ static void look_up(struct history_walk *walk, git_commit *commit, const char *p
         error = git_tree_entry_bypath(&entry, tree, path);
         if (error == 0) {
             *state = *git_tree_entry_id(entry);
-        } else if (error == GIT_ENOTFOUND) { /* nothing is there, or a tree of a partial clone is missing */
+        } else if (error ==
+                   GIT_ENOTFOUND) { /* the path does not exist there, or a tree is missing in a partial clone */
             const git_error *const said = git_error_last();
             walk->is_incomplete = walk->is_incomplete || (said != NULL && said->klass == GIT_ERROR_ODB);
         }

@@ -14,8 +14,7 @@
 #define WORDS 32 /* so many tokens are enough to tell what a statement is */
 
 /* The beginning of a statement, tokenized only as far as needed: for most statements the first word is enough to see
- * that
- * they are ordinary. */
+ * that they are ordinary. */
 struct beginning {
     struct sql_lexer lexer;
     struct sql_token tokens[WORDS];

@@ -1,7 +1,6 @@
 /*
  * From a statement's text to its parse tree. Statements that the parser cannot handle are kept from it: libpg_query
- * walks
- * its tree by recursion without a limit and crashes on "1+1+1+…" with 200,000 terms (15-4.0.0).
+ * walks its tree by recursion without a limit and crashes on "1+1+1+…" with 200,000 terms (15-4.0.0).
  */
 #include "sql/effects.h"
 
@@ -58,8 +57,7 @@ int sql_grammar_version(void)
 /* ---- the parse ---- */
 
 /* How deep a statement's tree may be, estimated from its tokens: each token between two commas may be a level (1+1+…,
- * NOT
- * NOT …), and so may each SELECT of a UNION, whatever is between them. */
+ * NOT NOT …), and so may each SELECT of a UNION, whatever is between them. */
 struct depth {
     size_t chains[NESTING_LIMIT]; /* tokens since the last comma, for each open parenthesis */
     size_t nesting;

@@ -1,8 +1,7 @@
 /*
  * ALTER TABLE and similar statements: a table of subcommands, and a function for each one whose effect depends on more
  * than its name. The lock on the target is the strongest that any subcommand needs (AlterTableGetLockLevel in
- * PostgreSQL's
- * tablecmds.c).
+ * PostgreSQL's tablecmds.c).
  */
 #include "sql/effects_reader.h"
 

@@ -105,8 +105,7 @@ static const json_t *made_column(const json_t *elements, const char *name)
 }
 
 /* elements: the list with the columns that the statement makes; range: the table; own: the column at which the
- * constraint
- * is written; NULL: it is a constraint of the table. */
+ * constraint is written; NULL: it is a constraint of the table. */
 static void take_key(struct effects_reader *reader, const json_t *elements, const json_t *range,
                      const json_t *constraint, const json_t *own)
 {

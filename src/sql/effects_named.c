@@ -273,10 +273,8 @@ static struct sql_need domain_constraint(const json_t *names, const char *constr
 }
 
 /* The object gets another name or schema, where no similar object may exist. For a function, whether another overload
- * is
- * in the way depends on its arguments, and on how OUT parameters count, so nothing is said. Moving an extension moves
- * its
- * members. */
+ * is in the way depends on its arguments, and on how OUT parameters count, so nothing is said. Moving an extension
+ * moves its members. */
 static void make_of(struct effects_reader *reader, struct sql_need old, const char *schema, const char *name)
 {
     const bool is_routine = old.kind == SQL_NEED_ROUTINE;

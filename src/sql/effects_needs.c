@@ -1,8 +1,7 @@
 /*
  * What must exist before a statement can run: roles, types, functions, schemas and similar objects that its tree names
  * anywhere, and of its own table the columns, constraints and triggers that it works on. What may be missing (IF
- * EXISTS, IF
- * NOT EXISTS) is left out, as are words inside options, which are no names.
+ * EXISTS, IF NOT EXISTS) is left out, as are words inside options, which are no names.
  */
 #include "sql/effects_reader.h"
 
@@ -152,8 +151,7 @@ static void walk(struct effects_reader *reader, json_t *tree)
 /* ---- parts of its own table ---- */
 
 /* Is the column NOT NULL without anything that gives it a value? For a type that is not built in, the answer is no: it
- * may
- * be a domain with a DEFAULT of its own. */
+ * may be a domain with a DEFAULT of its own. */
 static bool is_left_empty(const json_t *column)
 {
     const json_t *const type = json_object_get(column, "typeName");
@@ -239,8 +237,7 @@ static const char *kinds_of(const char *objtype)
 }
 
 /* A unique constraint over all partitions must contain every column of the partition key. `columns` are the elements of
- * an
- * index, or names. */
+ * an index, or names. */
 static void need_key_columns(struct effects_reader *reader, const json_t *range, const json_t *columns)
 {
     struct buffer names = {.arena = reader->arena};

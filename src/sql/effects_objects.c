@@ -1,7 +1,6 @@
 /*
  * Statements on objects of any kind, by the names in them: dropping, renaming and commenting; and objects that belong
- * to
- * a table without being part of its rows (triggers, policies, rules, sequences, publications, statistics).
+ * to a table without being part of its rows (triggers, policies, rules, sequences, publications, statistics).
  */
 #include "sql/effects_reader.h"
 

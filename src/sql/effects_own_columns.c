@@ -97,8 +97,7 @@ static bool has_name(const json_t *names, const char *name)
 }
 
 /* A unique constraint over all partitions must contain every column of the partition key. column: where the constraint
- * is
- * written; NULL: it is one of the table. */
+ * is written; NULL: it is one of the table. */
 static void take_unique(const struct own *own, const json_t *constraint, const char *column, const char *key)
 {
     const bool has = column != NULL ? strcmp(column, key) == 0 : has_name(json_object_get(constraint, "keys"), key);

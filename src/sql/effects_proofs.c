@@ -1,8 +1,7 @@
 /*
  * What a statement changes about what is known of NULL in a table's columns, subcommand by subcommand. A CHECK that the
  * statement adds counts only if it says nothing but IS NOT NULL: if another column in it were dropped, the CHECK would
- * go
- * with it.
+ * go with it.
  */
 #include "sql/effects_reader.h"
 

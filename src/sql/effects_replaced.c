@@ -1,7 +1,6 @@
 /*
  * The results of CREATE OR REPLACE FUNCTION, PROCEDURE and VIEW, as far as the tree shows them. The columns of a view
- * get
- * the names that PostgreSQL's FigureColname gives.
+ * get the names that PostgreSQL's FigureColname gives.
  */
 #include "sql/effects_reader.h"
 

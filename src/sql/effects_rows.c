@@ -1,7 +1,6 @@
 /*
  * What INSERT and UPDATE need of the columns that they write: that these exist, can take a value, and are as many as
- * the
- * values.
+ * the values.
  */
 #include "sql/effects_reader.h"
 

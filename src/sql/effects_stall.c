@@ -1,7 +1,6 @@
 /*
  * Decides by the first words which statements may make others wait. Every statement of every migration is checked, so
- * it
- * works without the parser. In doubt the answer is yes.
+ * it works without the parser. In doubt the answer is yes.
  */
 #include "sql/effects.h"
 

@@ -116,8 +116,7 @@ static void create_index(struct effects_reader *reader, json_t *body)
 }
 
 /* Each index is locked against readers too. A reader opens all indexes of its table, so the lock on the table alone
- * would
- * wrongly suggest that readers are not blocked. */
+ * would wrongly suggest that readers are not blocked. */
 static void reach_of_reindex(struct effects_reader *reader, const json_t *body, enum sql_lock lock)
 {
     const json_t *const relation = json_object_get(body, "relation");

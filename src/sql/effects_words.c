@@ -1,8 +1,7 @@
 /*
  * What is known about a statement without a tree, because it is newer than the parser's grammar or too large for the
  * parser. Its first words name what it changes; that is reported, with a note that there may be more. Also settings of
- * the
- * search path, which the parser does know.
+ * the search path, which the parser does know.
  */
 #include "sql/effects_reader.h"
 

@@ -99,8 +99,7 @@ static bool begins_statement(const struct sql_token *before)
 }
 
 /* COPY … TO 'file' or PROGRAM 'command'; TO STDOUT sends rows to us. FROM PROGRAM runs a command, too. `behind`: the
- * word
- * comes after COPY. In a text that is put together from strings, one of the strings contains TO PROGRAM. */
+ * word comes after COPY. In a text that is put together from strings, one of the strings contains TO PROGRAM. */
 static const char *look_at_copy(const struct sql_token *before, const struct sql_token *token,
                                 const struct sql_token *next, bool behind)
 {

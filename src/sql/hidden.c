@@ -106,8 +106,7 @@ static void add_changed(const struct naming *naming, struct sql_reader words)
 }
 
 /* Looks into strings as deep as `depth` says: in a body they may be statements for EXECUTE. After INTO comes a table
- * with
- * its columns, which is no call. */
+ * with its columns, which is no call. */
 static void look(const struct naming *naming, struct text text, int depth)
 {
     struct sql_reader reader = sql_read(text);

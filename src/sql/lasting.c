@@ -1,7 +1,6 @@
 /*
  * Works on the words of the statement: its beginning, the functions that it calls, and for DO the statements of its
- * body.
- * A body is judged more strictly, because it is not known which of its statements will run.
+ * body. A body is judged more strictly, because it is not known which of its statements will run.
  */
 #include "sql/lasting.h"
 
@@ -78,8 +77,7 @@ static void look_at_definition(const struct looking *looking, struct sql_reader 
 }
 
 /* Takes the next name. Returns NULL if it is a keyword for several objects or for the current role, or if a part of it
- * may
- * be inserted at run time. */
+ * may be inserted at run time. */
 static const char *take_constant(const struct looking *looking, struct sql_reader *reader)
 {
     static const char *const keywords[] = {"all", "current_user", "current_role", "session_user", NULL};

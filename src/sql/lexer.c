@@ -99,8 +99,7 @@ static size_t skip_quoted(const struct sql_lexer *lexer, size_t offset, char quo
 }
 
 /* The offset after white space with a line break, and any "--" comments in it; only these may come between the parts of
- * a
- * string. The same offset if the string does not continue. */
+ * a string. The same offset if the string does not continue. */
 static size_t skip_to_continuation(const struct sql_lexer *lexer, size_t offset)
 {
     const size_t start = offset;

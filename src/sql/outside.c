@@ -1,7 +1,6 @@
 /*
  * Roles, databases, tablespaces and the server's settings belong to the whole server; a subscription connects to
- * another
- * server and makes a slot there.
+ * another server and makes a slot there.
  */
 #include "sql/outside.h"
 

@@ -1,9 +1,7 @@
 /*
  * Uses pg_query_split_with_parser, never _with_scanner: that one drops a statement that does not begin with a keyword,
- * and
- * cuts the bodies of BEGIN ATOMIC functions (libpg_query 15-4.0.0). Its parser is made by bison, so too deep nesting
- * (10,000
- * levels) is an error and not a crash.
+ * and cuts the bodies of BEGIN ATOMIC functions (libpg_query 15-4.0.0). Its parser is made by bison, so too deep
+ * nesting (10,000 levels) is an error and not a crash.
  */
 #include "sql/split.h"
 

@@ -1,5 +1,6 @@
 /*
- * Who asked and who approves are compared by the statement that writes, so that nothing comes in between.
+ * The statement that writes an approval also compares who asked and who approves, so that nothing can change in
+ * between.
  */
 #include "trust/approvals.h"
 
@@ -49,8 +50,8 @@ static struct approval row_of(struct arena *arena, const PGresult *result, int i
     };
 }
 
-/* What nobody asks for any more goes a month after its last word; the audit has all of it. Where that fails it goes
- * with the next one. */
+/* Requests that nobody needs any more are deleted a month after their last change; the audit log keeps everything. If
+ * the deletion fails, the next one does it. */
 static void sweep(struct pg_session *session, struct arena *arena)
 {
     static const char sql[] =

@@ -1,5 +1,5 @@
 /*
- * A short table that is looked through whole: a failed login is told late anyhow.
+ * A short table that is searched from the start: the answer to a failed login is delayed anyway.
  */
 #include "trust/attempts.h"
 
@@ -21,7 +21,7 @@ void attempts_end(struct attempts *attempts)
     pthread_mutex_destroy(&attempts->mutex);
 }
 
-/* The host's row, or the one that makes room for it. */
+/* The row of this host, or the one that is replaced for it. */
 static struct attempts_of *row_of(struct attempts *attempts, const char *host)
 {
     struct attempts_of *oldest = &attempts->hosts[0];

@@ -1,6 +1,6 @@
 /*
- * A row's hash is over its number, its time and its texts, each with its length in front, and over the hash of the row
- * before. The lock on the table is one that only who may write it can take, and that lets everybody read.
+ * The hash of a row covers its number, its time, its texts (each after its length) and the hash of the row before. The
+ * lock on the table is one that only a role with the right to write can take, and that lets everybody read.
  */
 #include "trust/audit.h"
 
@@ -15,9 +15,9 @@
 #include <string.h>
 
 #define TEXTS      11
-#define SAID_MAX   2000 /* bytes of what a caller names */
+#define SAID_MAX   2000 /* bytes of a text from a caller */
 #define DETAIL_MAX 2000
-#define WAIT_MS    "2000" /* of who reads, for a lock */
+#define WAIT_MS    "2000" /* how long a reader waits for a lock */
 
 static const struct own_tables tables = {
     .last = "{truss}.audit",
@@ -54,7 +54,7 @@ static void add_text(struct sha256 *hash, const char *text)
     sha256_add(hash, text_of(text));
 }
 
-/* The row's own hash behind the one before it ("" in front of the first). */
+/* The row's own hash, which includes the hash of the row before ("" for the first). */
 static void hash_row(const struct audit_row *row, const char *before, char hex[SHA256_HEX_SIZE])
 {
     struct sha256 hash;
@@ -73,7 +73,8 @@ static void hash_row(const struct audit_row *row, const char *before, char hex[S
     sha256_hex(digest, hex);
 }
 
-/* Nothing that we write is NULL: where somebody has made it so it is another text than was there. */
+/* Truss never writes NULL: if somebody changed a value to NULL, this must give a text that differs from the
+ * original. */
 static const char *text_or_null(const PGresult *result, int index, int column)
 {
     const char *const text = pg_field(result, index, column);
@@ -87,7 +88,7 @@ bool audit_exists(struct pg_session *session, bool *exists, struct status *statu
     return own_tables_exist(session, &tables, exists, status);
 }
 
-/* With the table locked: the number and the hash behind which the next row comes. */
+/* With the table locked: the number and the hash of the last row. */
 static bool read_end(struct pg_session *session, int64_t *number, char before[SHA256_HEX_SIZE], struct status *status)
 {
     PG_RESULT(result) =
@@ -124,19 +125,19 @@ static bool add(struct pg_session *session, struct audit_row *row, struct status
 {
     char before[SHA256_HEX_SIZE];
     bool exists;
-    /* Looked at again under the lock: nobody can give it a trigger from here on. */
+    /* Checked again under the lock: from here on nobody can add a trigger to the table. */
     if (!own_exec(session, "BEGIN; LOCK TABLE {truss}.audit IN SHARE ROW EXCLUSIVE MODE", status) ||
         !audit_exists(session, &exists, status) || !read_end(session, &row->number, before, status)) {
         return false;
     }
-    row->number += row->number < INT64_MAX ? 1 : 0; /* somebody's: the same again is refused */
+    row->number += row->number < INT64_MAX ? 1 : 0; /* somebody else's row: using its number again is refused */
     row->at = clock_wall_us();
     hash_row(row, before, row->hash);
     return insert(session, row, status) && pg_exec(session, "COMMIT", status);
 }
 
-/* What a caller says goes into the table as text that it takes and that a terminal may show: a request that has other
- * bytes in it is written down like any other. */
+/* Makes a caller's text fit for the table and for display in a terminal, so that a request with invalid bytes is
+ * recorded like any other. */
 static void clean(struct arena *arena, struct audit_entry *entry)
 {
     const char **const named[] = {&entry->request, &entry->actor,  &entry->origin,
@@ -199,13 +200,13 @@ static struct audit_row row_of(struct arena *arena, const PGresult *result, int 
     return row;
 }
 
-/* Who reads waits for nobody who keeps the table for himself: who asks for the audit is told so instead. */
+/* A reader does not wait for somebody who keeps the table locked: the reader gets an error that says so. */
 static bool begin_reading(struct pg_session *session, struct status *status)
 {
     return pg_exec(session, "BEGIN TRANSACTION READ ONLY; SET LOCAL lock_timeout = " WAIT_MS, status);
 }
 
-/* Also behind a failure, which says what it is. */
+/* Also called after a failure, whose message is kept. */
 static bool end_reading(struct pg_session *session, bool ok, struct status *status)
 {
     struct status ignored = {.arena = status->arena};

@@ -1,6 +1,6 @@
 /*
- * The thread holds no lock while it fetches: what it brings is put in the place of the old keys at the end. Who checks
- * holds the lock for one signature.
+ * The thread holds no lock while it fetches keys; the result then replaces the old keys. A check holds the lock for one
+ * signature.
  */
 #include "trust/issuer_keys.h"
 
@@ -15,10 +15,10 @@
 #include <time.h>
 
 #define FRESH_MS   600000   /* then they are fetched again */
-#define FAILED_MS  15000    /* after which a fetch that failed is tried again */
-#define UNKNOWN_MS 10000    /* between two fetches for keys that are not known */
-#define STALE_MS   86400000 /* what is older is not believed */
-#define WAIT_MS    5000     /* of who asks */
+#define FAILED_MS  15000    /* a failed fetch is tried again after this time */
+#define UNKNOWN_MS 10000    /* between two fetches for unknown keys */
+#define STALE_MS   86400000 /* older keys are not trusted */
+#define WAIT_MS    5000     /* how long a caller waits */
 #define TICK_MS    500
 
 struct source {
@@ -28,25 +28,24 @@ struct source {
     struct jwks *keys; /* NULL: none yet */
     struct file_stamp stamp;
     int64_t got;     /* when the keys came; clock_ms units, as are the next three */
-    int64_t tried;   /* when the last fetch ended; 0: none has */
-    int64_t unknown; /* when the last fetch for a key that is not known was wished for; 0: none was */
+    int64_t tried;   /* when the last fetch ended; 0: there was none */
+    int64_t unknown; /* when a fetch for an unknown key was last requested; 0: never */
     bool is_wished;
 };
 
 struct issuer_keys {
-    pthread_mutex_t mutex; /* of the sources' keys, times and wishes */
+    pthread_mutex_t mutex; /* protects the keys, times and requests of the sources */
     pthread_cond_t wish;
     pthread_t thread;
     bool has_thread;
     bool is_ending;
-    bool is_left;        /* the thread releases everything */
-    struct arena *arena; /* of the places */
+    bool is_left;        /* the thread must release everything */
+    struct arena *arena; /* for the places */
     struct source sources[ISSUER_KEYS_MOST];
     size_t count;
 };
 
-/* "http://localhost:8080/keys": a helper of this machine. What stands behind the host is a port and a path, no login.
- */
+/* "http://localhost:8080/keys": a helper on this machine. After the host come a port and a path, and no login. */
 static bool is_plain_and_local(const char *from)
 {
     static const char *const hosts[] = {"http://localhost", "http://127.0.0.1", "http://[::1]"};
@@ -80,7 +79,7 @@ static void tell(const struct source *source, const struct jwks *keys, const str
     }
 }
 
-/* With the mutex held; keys may be NULL: the old ones stay, for a time. */
+/* Call with the mutex held. `keys` may be NULL: then the old ones stay for a while. */
 static void put(struct source *source, struct jwks *keys)
 {
     source->tried = clock_ms();
@@ -92,7 +91,7 @@ static void put(struct source *source, struct jwks *keys)
     }
 }
 
-/* A file that cannot be used any more is none: its keys are not believed. */
+/* If the file can no longer be used, there are no keys: the ones from earlier are not trusted. */
 static bool read_keys_file(struct source *source, struct status *status)
 {
     struct private_file file = {0};
@@ -136,7 +135,7 @@ static bool is_ending(void *data)
     return is;
 }
 
-/* Without the mutex: only this thread changes what it reads of the source. */
+/* Called without the mutex: only this thread changes the fields that it reads here. */
 static struct jwks *fetch_keys(struct issuer_keys *keys, const struct source *source)
 {
     struct arena *const arena = arena_new(0);
@@ -268,7 +267,7 @@ void issuer_keys_leave(struct issuer_keys *keys)
 
 /* ---- asking ---- */
 
-/* With the mutex held: a fetch that may bring the key is under way, or was wished for now. */
+/* Call with the mutex held. Returns true if a fetch that may bring the key is under way or has now been requested. */
 static bool wish_for(struct issuer_keys *keys, struct source *source, int64_t since)
 {
     const int64_t now = clock_ms();

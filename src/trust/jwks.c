@@ -1,6 +1,6 @@
 /*
- * Keys are made by OpenSSL of their numbers. A signature of ECDSA is two numbers one after the other here (RFC 7518,
- * 3.4), where OpenSSL wants them in DER.
+ * OpenSSL makes keys from their numbers. An ECDSA signature is two numbers, one after the other, in a JWT (RFC 7518,
+ * 3.4), but OpenSSL needs them in DER.
  */
 #include "trust/jwks.h"
 
@@ -20,11 +20,11 @@
 #define LEAST_RSA     2048 /* bits */
 #define MOST_RSA      8192 /* a larger one only costs time */
 #define MOST_EXPONENT 8    /* bytes */
-#define COORDINATE    32   /* bytes, of P-256 */
+#define COORDINATE    32   /* bytes, for P-256 */
 
 struct jwk {
     const char *id;        /* "": none */
-    const char *algorithm; /* "RS256", "ES256" */
+    const char *algorithm; /* "RS256" or "ES256" */
     EVP_PKEY *key;
 };
 
@@ -121,7 +121,7 @@ static const struct {
     EVP_PKEY *(*make)(struct arena *arena, const json_t *object);
 } kinds[] = {{"RSA", "", "RS256", make_rsa}, {"EC", "P-256", "ES256", make_ec}};
 
-/* What is not for signatures that we know is somebody else's business. Beyond the table: pass it over. */
+/* A key for another purpose, or of an unknown kind, is skipped: then the result is beyond the table. */
 static size_t kind_of(const json_t *object)
 {
     const char *const use = member(object, "use");
@@ -211,7 +211,7 @@ size_t jwks_count(const struct jwks *keys)
 
 /* ---- checking ---- */
 
-/* As DER, for OPENSSL_free; NULL where it is no signature. */
+/* As DER, to be freed with OPENSSL_free; NULL if it is no signature. */
 static unsigned char *der_of(struct text signature, int *size)
 {
     unsigned char *der = NULL;
@@ -255,7 +255,7 @@ static enum jwks_answer check_with(const struct jwk *one, const struct jwt *jwt)
     return is_good ? JWKS_IS_GOOD : JWKS_IS_BAD;
 }
 
-/* May it have signed it? Those with its kid, or of its algorithm where it has none. */
+/* Can this key have made the signature? Yes if it has the token's kid, or the same algorithm if the token has none. */
 static bool may_be_of(const struct jwk *one, const struct jwt *jwt)
 {
     return jwt->key[0] != '\0' ? strcmp(one->id, jwt->key) == 0 : strcmp(one->algorithm, jwt->algorithm) == 0;
@@ -274,6 +274,6 @@ enum jwks_answer jwks_check(const struct jwks *keys, const struct jwt *jwt)
     for (size_t i = 0; i < keys->count && answer != JWKS_IS_GOOD; i++) {
         answer = may_be_of(&keys->items[i], jwt) ? check_with(&keys->items[i], jwt) : answer;
     }
-    ERR_clear_error(); /* what TLS does on this thread next is to find none of ours */
+    ERR_clear_error(); /* so that later TLS calls on this thread do not find our errors */
     return answer;
 }

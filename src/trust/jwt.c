@@ -1,6 +1,6 @@
 /*
- * JSON is read by jansson, which is told to refuse a name that is there twice; before it, one pass without memory
- * bounds the depth.
+ * jansson reads the JSON and is told to refuse duplicate names; before that, one pass that allocates nothing limits the
+ * depth.
  */
 #include "trust/jwt.h"
 
@@ -31,7 +31,7 @@ struct text base64url_read(struct arena *arena, struct text text)
 {
     unsigned char *const out = arena_alloc(arena, text.size / 4 * 3 + 4);
     unsigned bits = 0;
-    unsigned held = 0; /* of `bits`, how many are not given out yet */
+    unsigned held = 0; /* how many of `bits` are not yet written */
     size_t size = 0;
     for (size_t i = 0; i < text.size; i++) {
         const int value = value_of(text.data[i]);
@@ -45,7 +45,7 @@ struct text base64url_read(struct arena *arena, struct text text)
             out[size++] = (unsigned char)(bits >> held);
         }
     }
-    /* One form for each value: no letter too many, and no bits that say nothing. */
+    /* Only one spelling of each value is accepted: no extra letter, and unused bits must be 0. */
     const bool is_whole = text.size % 4 != 1 && (bits & ((1U << held) - 1)) == 0;
     return is_whole ? (struct text){(const char *)out, size} : (struct text){0};
 }
@@ -63,7 +63,7 @@ static bool fail(struct status *status, const char *what)
     return status_fail(status, STATUS_UNAUTHENTICATED, "This is no JSON Web Token that can be read: %s.", what);
 }
 
-/* The object in a part; NULL and a status where there is none. For json_decref. */
+/* The object in one part; NULL with a status if there is none. Free it with json_decref. */
 static json_t *object_of(struct text part, const char *which, struct status *status)
 {
     const struct text json = base64url_read(status->arena, part);
@@ -132,7 +132,7 @@ static struct jwt_claim claim_of(struct arena *arena, const char *name, const js
     } else if (json_is_real(value) && fabs(json_real_value(value)) <= LATEST) {
         claim.kind = JWT_NUMBER;
         claim.number = (int64_t)json_real_value(value);
-        claim.text = ""; /* a fraction equals nothing that an operator writes */
+        claim.text = ""; /* a fraction matches nothing that an operator writes */
     } else if (json_is_array(value)) {
         take_list(arena, value, &claim);
     }

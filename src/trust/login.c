@@ -1,6 +1,6 @@
 /*
- * The tokens live in an arena of their own, which is made anew where the file has another stamp; who asks holds the
- * mutex for a hash and a comparison.
+ * The tokens are in an arena of their own, which is made anew when the file has changed. A check holds the mutex for
+ * one hash and one comparison.
  */
 #include "trust/login.h"
 
@@ -17,11 +17,11 @@
 
 struct login {
     struct login_options options;
-    struct oidc *oidc;     /* NULL: no pipeline is let in */
-    pthread_mutex_t mutex; /* of what follows */
-    struct arena *arena;   /* of the tokens */
+    struct oidc *oidc;     /* NULL: tokens of pipelines are not accepted */
+    pthread_mutex_t mutex; /* protects all that follows */
+    struct arena *arena;   /* for the tokens */
     struct tokens tokens;
-    struct file_stamp stamp; /* of the file that was read, whether it could be or not */
+    struct file_stamp stamp; /* of the file that was last read, whether that worked or not */
     bool is_readable;
     struct attempts attempts;
 };
@@ -32,7 +32,8 @@ static bool load(struct login *login, struct status *status)
     struct arena *const arena = arena_new(0);
     struct tokens tokens = {0};
     struct file_stamp stamp = {0};
-    file_look(login->options.tokens, &stamp); /* of one that cannot be read: not to be tried again until it changes */
+    file_look(login->options.tokens,
+              &stamp); /* also of a file that cannot be read: it is not tried again until it changes */
     const bool ok = tokens_read(arena, login->options.tokens, &tokens, &stamp, status);
     arena_free(login->arena);
     login->arena = arena;
@@ -42,7 +43,7 @@ static bool load(struct login *login, struct status *status)
     return ok;
 }
 
-/* With the mutex held. */
+/* Call with the mutex held. */
 static void load_again(struct login *login)
 {
     struct file_stamp now = {0};
@@ -104,7 +105,7 @@ static bool fail_unreadable(struct status *status)
 
 enum outcome { IS_KNOWN, IS_REFUSED, CANNOT_TELL, ASK_AGAIN };
 
-/* Looks among the tokens, and fills the principal where he is known. */
+/* Searches the tokens, and fills the principal if the token is known. */
 static enum outcome find(struct login *login, struct text secret, struct principal *principal, struct status *status)
 {
     pthread_mutex_lock(&login->mutex);
@@ -129,7 +130,7 @@ static enum outcome find(struct login *login, struct text secret, struct princip
     return outcome;
 }
 
-/* What its issuer has signed. */
+/* Checks a token that the issuer of a pipeline has signed. */
 static enum outcome find_pipeline(struct login *login, const struct oidc_try *said, struct principal *principal,
                                   struct status *status)
 {
@@ -163,7 +164,7 @@ static void count_failure(struct login *login, const struct login_try *said, str
     log_warn("login failed", "host=%s attempts=%u why=%s", said->host, count, log_quoted(status->message, why));
 }
 
-/* What is behind "Bearer "; data is NULL where there is nothing. */
+/* The text after "Bearer "; data is NULL if there is none. */
 static struct text secret_of(const char *authorization)
 {
     static const char scheme[] = "Bearer ";
@@ -214,7 +215,7 @@ bool login_list(struct login *login, struct arena *arena, struct tokens *tokens,
 {
     *tokens = (struct tokens){0};
     if (login->options.tokens == NULL) {
-        return true; /* only pipelines are let in */
+        return true; /* only pipelines are accepted */
     }
     pthread_mutex_lock(&login->mutex);
     load_again(login);

@@ -1,6 +1,6 @@
 /*
- * First the signature, by the keys of an issuer that a rule names; then the times; then the rules, of which each that
- * fits gives its scopes.
+ * Checks first the signature, with the keys of an issuer that a rule names; then the times; then the rules. Each rule
+ * that fits adds its scopes.
  */
 #include "trust/oidc.h"
 
@@ -13,14 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SKEW_S        60 /* by which clocks may differ */
+#define SKEW_S        60 /* how much clocks may differ */
 #define SUBJECT_LIMIT 255
 #define SHOWN         200 /* bytes of what a token says */
 
 struct oidc {
     struct oidc_options options;
-    pthread_mutex_t mutex; /* of what follows */
-    struct arena *arena;   /* of the rules */
+    pthread_mutex_t mutex; /* protects all that follows */
+    struct arena *arena;   /* for the rules */
     struct oidc_rules rules;
     struct issuer_keys *keys;
     struct file_stamp stamp;
@@ -52,7 +52,7 @@ static bool load(struct oidc *oidc, struct status *status)
     return ok;
 }
 
-/* With the mutex held. */
+/* Call with the mutex held. */
 static void load_again(struct oidc *oidc)
 {
     struct file_stamp now = {0};
@@ -106,7 +106,7 @@ void oidc_free(struct oidc *oidc)
 
 /* ---- what it says ---- */
 
-/* A token that is looked at. */
+/* A token that is being checked. */
 struct looking {
     struct oidc *oidc;
     const struct oidc_try *said;
@@ -126,7 +126,7 @@ static const char *text_of_claim(const struct looking *looking, const char *name
     return claim == NULL || claim->kind != JWT_TEXT ? "" : claim->text;
 }
 
-/* What a token says, for a message. */
+/* A claim of the token, for a message. */
 static const char *shown(struct arena *arena, const struct jwt_claim *claim)
 {
     if (claim == NULL) {
@@ -151,7 +151,7 @@ static const char *span(struct arena *arena, int64_t seconds)
 
 /* ---- the signature ---- */
 
-/* The first rule of its issuer; NULL where no rule names it. */
+/* The first rule for this issuer; NULL if no rule names it. */
 static const struct oidc_rule *rule_of_issuer(const struct looking *looking, const char *issuer)
 {
     for (size_t i = 0; i < looking->oidc->rules.count; i++) {
@@ -207,7 +207,7 @@ static enum oidc_answer check_signature(const struct looking *looking, const str
 
 /* ---- the times ---- */
 
-/* False where it is there and no time; 0 where it is not there. */
+/* Returns false if the claim exists but is no time; *is_there says whether it exists, and *seconds is 0 if not. */
 static bool time_of(const struct looking *looking, const char *name, int64_t *seconds, bool *is_there)
 {
     const struct jwt_claim *const claim = jwt_claim(&looking->jwt, name);
@@ -258,7 +258,7 @@ static bool is_one_of(const char *text, const char *const *values, size_t count)
     return false;
 }
 
-/* A claim with several values fits where one of them does. */
+/* A claim with several values fits if one of them does. */
 static bool fits(const struct jwt_claim *claim, const char *const *values, size_t count)
 {
     if (claim == NULL || claim->kind == JWT_OTHER) {
@@ -284,8 +284,8 @@ static const char *join(struct arena *arena, const char *const *values, size_t c
     return buffer_string(&out);
 }
 
-/* NULL where the rule fits; else what does not. *wanted: what it wants instead, for the log alone; "": that was told.
- */
+/* Returns NULL if the rule fits, else what does not. *wanted: what the rule wants instead, for the log only; "": the
+ * log has that already. */
 static const char *misfit(const struct looking *looking, const struct oidc_rule *rule, const char **wanted)
 {
     struct arena *const arena = looking->status->arena;
@@ -339,7 +339,7 @@ static enum oidc_answer apply_rules(const struct looking *looking, const char *i
                                                    buffer_string(&why)));
 }
 
-/* A name that a line of a log and of the audit can hold. */
+/* Is it a name that fits on one line of a log and of the audit? */
 static bool is_subject(const char *subject)
 {
     bool is_plain = subject[0] != '\0' && strlen(subject) <= SUBJECT_LIMIT;
@@ -349,7 +349,7 @@ static bool is_subject(const char *subject)
     return is_plain;
 }
 
-/* With the mutex held. */
+/* Call with the mutex held. */
 static enum oidc_answer look(const struct looking *looking, struct principal *principal)
 {
     struct arena *const arena = looking->status->arena;
@@ -367,7 +367,7 @@ static enum oidc_answer look(const struct looking *looking, struct principal *pr
     if (!is_subject(subject)) {
         return refuse(looking, "This token has no subject (sub) of at most 255 plain characters.");
     }
-    principal->name = arena_printf(arena, "oidc:%s", subject); /* also of one that is refused: for the audit */
+    principal->name = arena_printf(arena, "oidc:%s", subject); /* for the audit, also if the token is refused */
     answer = check_times(looking);
     answer = answer == OIDC_IS_KNOWN ? apply_rules(looking, issuer, principal) : answer;
     principal->kind = answer == OIDC_IS_KNOWN ? PRINCIPAL_OIDC : PRINCIPAL_NOBODY;

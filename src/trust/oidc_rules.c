@@ -1,5 +1,5 @@
 /*
- * A file is a list of tables; each key of one is a row here.
+ * A file is a list of tables; each key in one is a row of the table in this file.
  */
 #include "trust/oidc_rules.h"
 
@@ -14,8 +14,8 @@
 #define NAME_LIMIT  64
 #define MOST_SCOPES 64
 
-/* Where everybody can have a token: one of these claims says whose it is. (GitHub: "About security hardening with
- * OpenID Connect"; GitLab: "ID tokens".) */
+/* Issuers from whom everybody can get a token: one of these claims must say whose it is. (GitHub: "About security
+ * hardening with OpenID Connect"; GitLab: "ID tokens".) */
 static const struct {
     const char *issuer;
     const char *claims[8];
@@ -28,7 +28,7 @@ static const struct {
 struct reader {
     struct arena *arena;
     const struct toml *toml;
-    const struct toml_entry *entry; /* that is read */
+    const struct toml_entry *entry; /* the entry that is read */
     const char *folder;
     struct oidc_rule *rule;
     size_t claim_capacity;
@@ -163,7 +163,7 @@ static bool read_claim(struct reader *reader)
 
 /* ---- tables ---- */
 
-/* "release" of "oidc.release" and of "oidc.release.claims". False for another table. */
+/* Takes "release" from "oidc.release" and from "oidc.release.claims". Returns false for another table. */
 static bool split_table(struct arena *arena, const char *table, const char **name, bool *is_claims)
 {
     static const char begins[] = "oidc.";
@@ -175,7 +175,7 @@ static bool split_table(struct arena *arena, const char *table, const char **nam
     *is_claims = text_ends_with(whole, ends) && whole.size > strlen(begins) + strlen(ends);
     const struct text part = text_slice(whole, strlen(begins), whole.size - (*is_claims ? strlen(ends) : 0));
     *name = arena_strndup(arena, part.data, part.size);
-    return scope_environment_is(part); /* the same letters */
+    return scope_environment_is(part); /* the same letters are allowed */
 }
 
 static struct oidc_rule *rule_of(struct oidc_rules *rules, const char *name)
@@ -213,7 +213,7 @@ static bool read_entry(struct reader *reader, struct oidc_rules *rules)
     return is_claims ? read_claim(reader) : read_key(reader);
 }
 
-/* ---- the whole ---- */
+/* ---- the whole file ---- */
 
 static bool has_claim(const struct oidc_rule *rule, const char *name)
 {
@@ -225,7 +225,7 @@ static bool has_claim(const struct oidc_rule *rule, const char *name)
     return false;
 }
 
-/* A rule without a claim that says whose pipeline it is would let in the whole world. */
+/* A rule without a claim that says whose pipeline it is would let everybody in. */
 static bool check_claims(const struct oidc_rule *rule, struct status *status)
 {
     for (size_t i = 0; i < sizeof shared / sizeof shared[0]; i++) {
@@ -268,7 +268,8 @@ static bool is_same_place(const struct key_place *a, const struct key_place *b)
            (a->ca == NULL || strcmp(a->ca, b->ca) == 0);
 }
 
-/* Rules of one issuer share its keys: what one key has signed is not to open the rule of another. */
+/* Rules for the same issuer share its keys: a token signed with the key of one issuer must not match the rule of
+ * another. */
 static bool find_source(struct oidc_rules *rules, struct oidc_rule *rule, struct status *status)
 {
     for (const struct oidc_rule *other = rules->items; other < rule; other++) {

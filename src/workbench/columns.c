@@ -1,6 +1,6 @@
 /*
- * Names in the queries made here are pg_catalog's, and casts only to types of its own from its own: a user's cast or
- * operator must not run because we look.
+ * All names in the queries made here are in pg_catalog, and casts are only between its types: no cast or operator of a
+ * user may run just because Truss reads something.
  */
 #include "workbench/columns.h"
 
@@ -35,7 +35,7 @@ static bool has_name(const struct columns *columns, const char *name)
     return false;
 }
 
-/* a, a_2, a_3, … passing over what another column is called. */
+/* a, a_2, a_3, …, skipping names of other columns. */
 static void set_keys(struct arena *arena, struct columns *columns)
 {
     for (size_t i = 0; i < columns->count; i++) {
@@ -52,7 +52,7 @@ static void set_keys(struct arena *arena, struct columns *columns)
 
 /* ---- types ---- */
 
-/* For each column: its type's name, its kind, and of an array what its elements are. */
+/* For each column: the name of its type, its kind, and for an array its element type. */
 static const char types_sql[] =
     "SELECT pg_catalog.format_type(w.oid, w.typmod), t.typlen, t.typtype, "
     "CASE WHEN t.typcategory OPERATOR(pg_catalog.=) 'A' AND t.typlen OPERATOR(pg_catalog.=) -1 THEN "
@@ -69,7 +69,7 @@ static void set_type(struct arena *arena, struct column *column, const PGresult 
     const int64_t element = pg_field_int(types, row, 3, 0);
     const char *const delimiter = pg_field(types, row, 4);
     column->type = arena_strdup(arena, pg_field(types, row, 0));
-    /* A literal that nothing gave a type cannot be a column of a query around it, but for format(). */
+    /* Only format() can handle a literal without a type as the column of an outer query. */
     column->is_long = pg_field_int(types, row, 1, 0) == -1 || column->oid == OID_UNKNOWN;
     column->value.is_array = element > 0;
     column->value.kind = value_kind_of(element > 0 ? (uint32_t)element : column->oid);
@@ -105,16 +105,16 @@ bool columns_read(struct readonly *reading, const PGresult *described, struct co
     return types != NULL;
 }
 
-/* ---- the query around it ---- */
+/* ---- the outer query ---- */
 
-/* As text a character(n) loses its blanks. */
+/* Cast to text, a character(n) would lose its trailing blanks. */
 static bool is_text(uint32_t oid)
 {
     return oid == OID_TEXT || oid == OID_VARCHAR;
 }
 
-/* A long column, bounded, and whether it was. format() writes any type as its output function does: a cast might be a
- * user's own. */
+/* A long column, shortened, and whether it was shortened. format() writes any type with its output function, while a
+ * cast might run a user's code. */
 static void put_bounded(struct buffer *sql, const struct column *column, size_t number, size_t most)
 {
     if (column->oid == OID_BYTEA) {

@@ -1,6 +1,5 @@
 /*
- * The plan is that of the query as it was written: the one that `query` runs has a limit around it, which may make
- * another plan of it.
+ * The plan is of the query as it was written. `query` runs it with a limit around it, which may have a different plan.
  */
 #include "workbench/explain.h"
 
@@ -33,7 +32,7 @@ static const char *relation_of(struct arena *arena, const json_t *node)
     return name == NULL || schema == NULL ? arena_strdup(arena, name) : arena_printf(arena, "%s.%s", schema, name);
 }
 
-/* All but the nodes below. */
+/* A node without the nodes below it. */
 static const char *raw_of(struct arena *arena, const json_t *node)
 {
     json_t *const copy = json_copy((json_t *)(uintptr_t)node);
@@ -70,7 +69,7 @@ static struct plan_node node_of(struct arena *arena, const json_t *node, uint32_
     };
 }
 
-/* Each node before those below it. As deep as the plan, which is as deep as jansson reads. */
+/* Each node comes before those below it. The recursion is as deep as the plan, which is limited by jansson. */
 static void add_nodes(struct arena *arena, const json_t *node, uint32_t depth, struct explain_result *result)
 {
     const json_t *const below = json_object_get(node, "Plans");
@@ -103,7 +102,7 @@ static bool read_plan(const struct workbench_call *call, const char *text, struc
 
 /* ---- asking ---- */
 
-/* "EXPLAIN (FORMAT JSON, …) ": what the text asks for and the server knows. */
+/* "EXPLAIN (FORMAT JSON, …) ", with the options that the text asks for and the server knows. */
 static const char *explain_sql(struct arena *arena, const struct explain_options *options, bool analyze, int version)
 {
     struct buffer sql = {.arena = arena};

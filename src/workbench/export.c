@@ -1,9 +1,9 @@
 /*
- * An open export is a read-only transaction whose rows wait at the server. CSV is the server's own, by COPY; JSON is
- * written here, a row at a time. A thread looks for exports that nobody reads any more.
+ * An open export is a read-only transaction whose rows wait at the server. CSV is written by the server with COPY; JSON
+ * is written here, one row at a time. A thread ends exports that nobody reads any more.
  *
- * A reading belongs to its call, whose arena goes with it: an export has an arena of its own, and a call of its own
- * that lives as long as it does.
+ * A reading belongs to its call and uses the arena of that call. An export outlives calls, so it has an arena and a
+ * call of its own.
  */
 #include "workbench/export.h"
 
@@ -28,7 +28,7 @@ struct export
 {
     struct export *next;
     char id[UUID_SIZE];
-    struct arena *arena; /* of the statement and its columns */
+    struct arena *arena; /* for the statement and its columns */
     struct status status;
     struct workbench_call call;
     struct readonly reading;
@@ -38,10 +38,10 @@ struct export
     bool is_csv;
     bool is_ndjson;
     bool spreadsheet_safe;
-    bool has_rows; /* one was written */
+    bool has_rows; /* at least one was written */
     bool is_first_line;
-    size_t before; /* characters that we put before the query */
-    int64_t since; /* when it was read last */
+    size_t before; /* characters that were put before the query */
+    int64_t since; /* when it was last read */
 };
 
 struct exports {
@@ -50,8 +50,8 @@ struct exports {
     pthread_t thread;
     bool has_thread;
     bool is_stopping;
-    struct export *first; /* those that are open and not being read */
-    size_t count;         /* of all */
+    struct export *first; /* exports that are open and not being read */
+    size_t count;         /* of all exports */
 };
 
 /* ---- the list ---- */
@@ -66,7 +66,7 @@ static void release(struct exports *exports, struct export *one)
     pthread_mutex_unlock(&exports->mutex);
 }
 
-/* Takes those out that have not been read for a while; with the mutex held. */
+/* Call with the mutex held. Removes from the list those that were not read for a while, or were cancelled. */
 static struct export *take_idle(struct exports *exports, int64_t now)
 {
     struct export *idle = NULL;
@@ -174,7 +174,7 @@ static struct export *take(struct exports *exports, const char *id)
 
 /* ---- a piece ---- */
 
-/* A line of CSV in which no field begins as a formula does. Fields are the server's: quoted or not. */
+/* A line of CSV in which no field begins like a formula. The fields come from the server, quoted or not. */
 static void put_safe_line(struct buffer *out, struct text line)
 {
     bool quoted = false;
@@ -226,7 +226,7 @@ static bool read_csv(struct export *one, struct buffer *out, bool *ended)
     return true;
 }
 
-/* A file that lacks a part of a value would be a lie. */
+/* A value that is too long makes the export fail: a file must not lack part of a value. */
 static bool put_row(struct export *one, struct buffer *out, const PGresult *row)
 {
     bool cut = false;
@@ -260,7 +260,7 @@ static bool read_json(struct export *one, struct buffer *out, bool *ended)
     return true;
 }
 
-/* The next piece; the export goes back to the list, or is released. */
+/* Reads the next piece; then the export goes back to the list, or is released. */
 static bool read_piece(const struct workbench_call *call, struct export *one, struct export_piece *piece)
 {
     struct exports *const exports = call->workbench->exports;
@@ -363,7 +363,7 @@ static struct export *export_new(const struct workbench_call *call, const struct
     return one;
 }
 
-/* Copies what an export's arena will not keep. */
+/* Copies what would be lost with the export's arena. */
 static void give_status(const struct workbench_call *call, const struct status *from)
 {
     struct status *const status = call->status;

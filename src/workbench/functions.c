@@ -1,5 +1,5 @@
 /*
- * Lists of words; one that ends with "*" stands for all that begin so. The first that fits counts.
+ * Lists of words; a word that ends with "*" stands for all that begin like it. The first match counts.
  */
 #include "workbench/functions.h"
 

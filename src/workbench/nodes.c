@@ -1,6 +1,7 @@
 /*
- * A row has a node's members; one that is not in its row is refused, as is a node without a row. "member:Type" is a
- * node that stands in its parent without its type's name around it. Made of pg_query.proto 15-4.0.0.
+ * Each row lists the members of one kind of node; a member that is not in its row is refused, as is a node without a
+ * row. "member:Type" is a node that is in its parent without its type name around it. Made from pg_query.proto
+ * 15-4.0.0.
  */
 #include "workbench/nodes.h"
 
@@ -70,7 +71,7 @@ static const struct node {
     {"XmlSerialize", "xmloption expr typeName:TypeName location"},
 };
 
-/* Of what is not on the list, what has a reason of its own. */
+/* Nodes that are refused with a reason of their own. */
 static const struct {
     const char *name;
     enum reason reason;
@@ -112,7 +113,7 @@ static bool is_same(const struct sql_name *a, const struct sql_name *b)
     return strcmp(a->name, b->name) == 0 && strcmp(a->schema, b->schema) == 0 && a->arguments == b->arguments;
 }
 
-/* Where the name stands, or may be put; there is room. */
+/* Where the name is, or where it can be put; there is room. */
 static size_t *slot_of(const struct sql_names *names, const struct sql_name *name)
 {
     size_t at = fnv1a_add(FNV1A_START ^ (uint32_t)name->arguments, name->name) % names->slot_count;
@@ -122,7 +123,7 @@ static size_t *slot_of(const struct sql_names *names, const struct sql_name *nam
     return &names->slots[at];
 }
 
-/* At least half of the slots are free. */
+/* Keeps at least half of the slots free. */
 static void make_room(struct arena *arena, struct sql_names *names)
 {
     if (names->count * 2 < names->slot_count) {
@@ -155,7 +156,7 @@ static void add_name(const struct nodes_walk *walk, struct sql_names *names, con
     add(walk, names, &(struct sql_name){schema, name, ANY_ARGUMENTS});
 }
 
-/* The index-th name from the end; "" where there is none, or it is no name. */
+/* The name at this index, counted from the end; "" if there is none, or it is no name. */
 static const char *name_at(const json_t *list, size_t from_end)
 {
     const size_t count = json_array_size(list);
@@ -177,7 +178,7 @@ static const char *string_of(const json_t *body, const char *key)
     return value == NULL ? "" : value;
 }
 
-/* How many arguments a call has by their places. */
+/* The number of positional arguments in a call. */
 static int count_arguments(const json_t *call)
 {
     const json_t *const arguments = json_object_get(call, "args");
@@ -199,7 +200,7 @@ static bool see_function(const struct nodes_walk *walk, const json_t *body)
     return true;
 }
 
-/* BETWEEN is made of these; the others have their operator as a name. */
+/* BETWEEN uses these operators; other expressions name their operator. */
 static bool see_operator(const struct nodes_walk *walk, const json_t *body)
 {
     if (strncmp(string_of(body, "kind"), "AEXPR_BETWEEN", strlen("AEXPR_BETWEEN")) == 0 ||
@@ -252,7 +253,7 @@ static bool see_relation(const struct nodes_walk *walk, const json_t *body)
     return true;
 }
 
-/* t.f is f(t) where t has no column f. */
+/* t.f is f(t) if t has no column f. */
 static bool see_column(const struct nodes_walk *walk, const json_t *body)
 {
     const json_t *const fields = json_object_get(body, "fields");
@@ -323,8 +324,8 @@ static const struct node *find_node(const char *name, size_t size)
     return NULL;
 }
 
-/* A member in its node's row; *type is the node that it is, or NULL where its value says that. False: it is not there.
- */
+/* Finds a member in the row of its node; *type is the kind of node that it is, or NULL if its value says that. Returns
+ * false if it is not there. */
 static bool find_member(const struct node *node, const char *name, const struct node **type)
 {
     const size_t wanted = strlen(name);

@@ -1,5 +1,5 @@
 /*
- * A worker's workbench: made, told to end, and released.
+ * A worker's workbench: how it is made, ended and released.
  */
 #include "workbench/opening.h"
 

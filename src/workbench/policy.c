@@ -1,6 +1,6 @@
 /*
- * Two questions to the catalogue: what the names may mean, and what the relations hide. Every name in them is
- * pg_catalog's: the session's search path has nothing else.
+ * Two queries to the catalogue: what the names can mean, and what is hidden behind the relations. Every name in these
+ * queries is in pg_catalog: the session's search path has nothing else.
  */
 #include "workbench/policy.h"
 
@@ -11,7 +11,7 @@
 
 #define HIDDEN_TEXTS 500 /* views and checks whose text is read for one query */
 
-/* An aggregate is said to be IMMUTABLE whatever it calls: it is as volatile as that. */
+/* An aggregate is always marked IMMUTABLE: in truth it is as volatile as the functions that it calls. */
 #define VOLATILITY_OF_P                                                                                                \
     "COALESCE((SELECT pg_catalog.max(f.provolatile::text) FROM pg_catalog.pg_aggregate g JOIN pg_catalog.pg_proc f "   \
     "ON f.oid IN (g.aggtransfn, g.aggfinalfn, g.aggcombinefn, g.aggmtransfn, g.aggminvtransfn, g.aggmfinalfn) "        \
@@ -27,14 +27,14 @@
     "JOIN pg_catalog.pg_proc p ON p.oid = c.function JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace "        \
     "JOIN pg_catalog.pg_language l ON l.oid = p.prolang "
 
-/* What a range type and a multirange type are made of; PostgreSQL 13 has no multiranges. */
+/* The parts of a range type and a multirange type; PostgreSQL 13 has no multiranges. */
 #define RANGE_PARTS                                                                                                    \
     "SELECT g.rngsubtype FROM pg_catalog.pg_range g WHERE g.rngtypid = t.oid UNION SELECT g.rngtypid FROM "            \
     "pg_catalog.pg_range g WHERE (pg_catalog.to_jsonb(g)->>'rngmultitypid')::pg_catalog.oid = t.oid"
 
-/* $1, $2 functions, $3, $4 operators, $5, $6 types: schemas and names; $7 attributes; $8 the schemas of the path;
- * $9 how many arguments each function is called with. What cannot be meant is left out: a function of a user that does
- * not take so many, and one that stands behind another with the same arguments in the path. */
+/* $1, $2 functions, $3, $4 operators, $5, $6 types: schemas and names; $7 attributes; $8 the schemas of the path; $9
+ * the number of arguments in each call of a function. Left out is what cannot be meant: a user's function that does not
+ * take that many arguments, and one that comes in the path after another with the same arguments. */
 static const char names_sql[] =
     "WITH RECURSIVE named AS ("
     "SELECT DISTINCT w.name, p.oid AS function "
@@ -85,9 +85,9 @@ static const char names_sql[] =
     "'SELECT 1 WHERE ' || pg_catalog.substr(pg_catalog.pg_get_constraintdef(k.oid), 6) "
     "FROM types s JOIN pg_catalog.pg_constraint k ON k.contypid = s.type AND k.contype = 'c'";
 
-/* Types that a domain may be among, and whether a query can have its CHECK run: a view or a policy names it, a literal
- * becomes a value of it beside a column of an array, a range or a row of it, or a row is filled. To read a column of a
- * domain runs nothing. */
+/* Types that may be or contain a domain, and whether a query can cause its CHECK to run: if a view or a policy names
+ * it, if a literal is turned into it beside a column of an array, a range or a row of it, or if a row is filled.
+ * Reading a column of a domain runs nothing. */
 #define DOMAINS                                                                                                        \
     "), domains(type, is_checked) AS ("                                                                                \
     "SELECT a.atttypid, $4::bool OR EXISTS (SELECT FROM own o WHERE o.relkind = 'v' "                                  \
@@ -104,10 +104,10 @@ static const char names_sql[] =
     "WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) AS i(type, is_inside) "                    \
     "WHERE i.type >= 16384"
 
-/* `folded`: the planner itself calls IMMUTABLE functions of constants, as in the predicate of an index.
- * $1, $2 relations: schemas and names; $3 the schemas of the path; $4: the query fills rows (functions.h). A value of a
- * type that a relation holds may be cast, also to a type of the server's and without a word, by a function of a user.
- * The server's own views, which initdb gives oids from 12000 on, are read as those of users: some read files. */
+/* `folded`: the planner itself calls IMMUTABLE functions with constant arguments, as in the predicate of an index. $1,
+ * $2 relations: schemas and names; $3 the schemas of the path; $4: the query fills rows (functions.h). A value of a
+ * type in a relation may be cast by a user's function, also to a built-in type and implicitly. The server's own views,
+ * whose oids are 12000 and up (from initdb), are checked like those of users: some of them read files. */
 static const char relations_sql[] =
     "WITH RECURSIVE relations(oid) AS ("
     "SELECT c.oid FROM ROWS FROM (unnest($1::text[]), unnest($2::text[])) AS w(schema, name) "
@@ -186,7 +186,7 @@ static bool refuse(struct status *status, const char *subject, const char *why)
                                why);
 }
 
-/* A name that nobody can take for something else. */
+/* Is it a name that can mean only a dangerous function? */
 static bool is_dangerous(const struct sql_name *name, struct status *status)
 {
     const char *const why = function_danger(name->name);
@@ -207,7 +207,7 @@ bool policy_check_names(const struct sql_uses *uses, struct status *status)
     return true;
 }
 
-/* ---- what a row says ---- */
+/* ---- reading a row ---- */
 
 enum column { KIND, NAME, FUNCTION, SCHEMA, VOLATILITY, LANGUAGE, IS_EXTENSION, IS_OWN, OWNER, TEXT };
 
@@ -221,7 +221,8 @@ static bool is_plain_language(const char *language)
     return strcmp(language, "c") == 0 || strcmp(language, "internal") == 0 || strcmp(language, "sql") == 0;
 }
 
-/* Why the function of a row may not be called; NULL: it may. `hidden`: not the query calls it, but what it reads. */
+/* Why the function of this row may not be called; NULL: it may. `hidden`: it is called not by the query itself but by
+ * something that the query reads. */
 static const char *why_not(const struct policy_place *place, const PGresult *rows, int row, bool hidden)
 {
     const char *const name = pg_field(rows, row, FUNCTION);
@@ -278,7 +279,7 @@ static const char *subject_of(const struct policy_place *place, const PGresult *
     }
 }
 
-/* What is newer than our grammar is looked through word by word. */
+/* Text that is newer than our grammar is searched word by word. */
 static const char *dangerous_call(struct arena *arena, struct text text)
 {
     struct sql_lexer lexer = {.text = text};
@@ -300,7 +301,7 @@ static bool refuse_call(struct status *status, const char *subject, const char *
                   function_danger(function));
 }
 
-/* What is built in has no row in pg_depend: it is found in the text. */
+/* Built-in functions have no row in pg_depend, so they are searched for in the text. */
 static bool check_text(const struct policy_place *place, const char *subject, const char *text, struct status *status)
 {
     struct sql_uses uses = {0};
@@ -347,9 +348,9 @@ static bool check_rows(const struct policy_place *place, const PGresult *rows, s
     return true;
 }
 
-/* ---- asking ---- */
+/* ---- queries ---- */
 
-/* A literal of text[] with the schemas or the names. */
+/* A literal of type text[] with the schemas or the names. */
 static const char *array_of(struct arena *arena, const struct sql_names *names, bool schemas)
 {
     struct buffer out = {.arena = arena};
@@ -366,7 +367,7 @@ static const char *array_of(struct arena *arena, const struct sql_names *names, 
     return buffer_string(&out);
 }
 
-/* A literal of int[] with the numbers of arguments. */
+/* A literal of type int[] with the numbers of arguments. */
 static const char *arguments_of(struct arena *arena, const struct sql_names *names)
 {
     struct buffer out = {.arena = arena};

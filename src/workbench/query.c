@@ -1,5 +1,6 @@
 /*
- * The rows come one at a time, so that nobody holds more than is shown; what is too much is cancelled at the server.
+ * Rows come one at a time, so that no more is held in memory than is shown; what is too much is cancelled at the
+ * server.
  */
 #include "workbench/query.h"
 
@@ -48,7 +49,7 @@ static size_t value_limit(const struct columns *columns)
     return share < MOST_VALUE ? share : MOST_VALUE;
 }
 
-/* Keeps a row; false where it is one too many, of the rows or of their bytes. */
+/* Keeps a row; returns false if there are too many rows or bytes. */
 static bool keep_row(struct query_result *result, const struct workbench_call *call, const char *row, size_t *bytes)
 {
     const size_t size = strlen(row);
@@ -111,7 +112,7 @@ static bool run_select(struct readonly *reading, const struct sql_statement *sta
     return true;
 }
 
-/* EXPLAIN as a query: its lines are the rows. */
+/* Runs EXPLAIN as a query: its lines are the rows. */
 static bool run_explain(struct readonly *reading, const struct sql_statement *statement,
                         const struct query_request *request, struct query_result *result)
 {

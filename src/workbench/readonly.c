@@ -1,6 +1,6 @@
 /*
- * Everything is set for the transaction alone (SET LOCAL), so that a pooler between us and the server gives nobody else
- * a session of ours.
+ * Everything is set for the transaction only (SET LOCAL), so that no pooler can pass a session with our settings to
+ * others.
  */
 #include "workbench/readonly.h"
 
@@ -15,7 +15,7 @@
 #define ANSWER_BYTES ((size_t)16 << 20) /* of one row, plan or error: what is shown has less */
 #define FILE_BYTES   ((size_t)64 << 20) /* of one row of a file */
 
-#define GRACE_MS 2000 /* for the server's own limit to come first */
+#define GRACE_MS 2000 /* so that the server's own limit comes first */
 
 /* ---- the connection ---- */
 
@@ -112,7 +112,7 @@ static bool set_search_path(const struct readonly *reading, const char *path)
     return result != NULL;
 }
 
-/* The server says what became of it: a pooler may have dropped something. */
+/* Asks the server what was really set: a pooler may have dropped something. */
 static bool look_around(struct readonly *reading)
 {
     static const char sql[] =
@@ -180,8 +180,8 @@ bool readonly_begin(const struct workbench_call *call, uint32_t ms, struct reado
     return false;
 }
 
-/* True where the answer was larger than is taken: libpq keeps the memory of its largest answer for the connection's
- * life. */
+/* True if the answer was larger than allowed: libpq keeps the memory of its largest answer as long as the connection
+ * exists. */
 static bool was_large(const struct status *status)
 {
     return status->code == STATUS_RESOURCE_EXHAUSTED ||
@@ -209,14 +209,15 @@ void readonly_end(struct readonly *reading)
     disconnect(reading);
 }
 
-/* ---- what is run in it ---- */
+/* ---- running statements in it ---- */
 
 bool readonly_look(struct readonly *reading)
 {
     return set_search_path(reading, "pg_catalog, pg_temp");
 }
 
-/* The policy asks with a search path of pg_catalog alone: what its operators mean is nobody else's choice. */
+/* The policy's queries run with only pg_catalog in the search path, so that nobody else decides what their operators
+ * mean. */
 bool readonly_admits(struct readonly *reading, const struct sql_statement *statement)
 {
     const struct workbench *const workbench = reading->call->workbench;

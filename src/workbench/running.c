@@ -1,5 +1,5 @@
 /*
- * A list: there are as many queries as threads.
+ * A list is enough: there are as many queries as threads.
  */
 #include "workbench/running.h"
 
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EARLY    64 /* cancels that are kept */
+#define EARLY    64 /* the number of cancels that are kept */
 #define EARLY_MS 10000
 
 /* A cancel that came before its query. */
@@ -24,7 +24,7 @@ struct running {
     pthread_mutex_t mutex;
     struct running_query *first;
     struct early early[EARLY];
-    size_t last; /* of them: the oldest is written over */
+    size_t last; /* the newest; the oldest is overwritten */
 };
 
 struct running *running_new(void)
@@ -53,7 +53,7 @@ static void keep_early(struct running *running, const char *id)
     }
 }
 
-/* True where the query was cancelled before it came, which is then forgotten. */
+/* Returns true if the query was cancelled before it came; that cancel is then forgotten. */
 static bool take_early(struct running *running, const char *id)
 {
     for (size_t i = 0; i < EARLY && id[0] != '\0'; i++) {

@@ -1,6 +1,6 @@
 /*
- * libpg_query has the grammar of one version of PostgreSQL: what a newer server might know is refused with a sentence
- * that says so.
+ * libpg_query has the grammar of one version of PostgreSQL: syntax that only a newer server knows is refused with a
+ * message that says so.
  */
 #include "workbench/statement.h"
 
@@ -13,7 +13,7 @@
 
 /* ---- reading ---- */
 
-/* What the parser must not see. */
+/* Refuses text that the parser must not get. */
 static bool check_text(struct text text, struct status *status)
 {
     if (text.size > STATEMENT_LIMIT) {
@@ -27,7 +27,7 @@ static bool check_text(struct text text, struct status *status)
     return true;
 }
 
-/* A file may begin with a mark of its encoding, which psql passes over, too. */
+/* A file may begin with a byte order mark, which psql skips too. */
 static struct text without_mark(struct text text)
 {
     static const char mark[] = "\xef\xbb\xbf";
@@ -54,7 +54,7 @@ static bool is_on(const json_t *option)
     return !(number != NULL && json_integer_value(json_object_get(number, "ival")) == 0) && !is_off_word;
 }
 
-/* Only what is known of them is passed on; FORMAT is ours. */
+/* Passes on only options that are known; FORMAT is always ours. */
 static void read_option(const json_t *option, struct explain_options *options)
 {
     const struct {
@@ -81,8 +81,8 @@ static bool fail_kind(struct status *status)
                                "Only read-only queries are allowed (SELECT/WITH/EXPLAIN).");
 }
 
-/* Where the SELECT begins behind EXPLAIN and its options. libpg_query gives no place for it: it is the rest of the text
- * behind the options, which are a list in parentheses or the words ANALYZE and VERBOSE. */
+/* Where the SELECT begins after EXPLAIN and its options. libpg_query gives no position for it: it is the rest of the
+ * text after the options, which are a list in parentheses or the words ANALYZE and VERBOSE. */
 static struct text behind_options(struct text text)
 {
     struct sql_lexer lexer = {.text = text};
@@ -106,7 +106,7 @@ static struct text behind_options(struct text text)
     return text_slice(text, before.offset, text.size);
 }
 
-/* The body of the one SelectStmt of a tree, and its text; NULL where it is something else. */
+/* The body of the only SelectStmt in a tree, and its text; NULL if it is something else. */
 static json_t *select_of(json_t *tree, struct text *text)
 {
     const json_t *const raw = json_array_get(json_object_get(tree, "stmts"), 0);
@@ -128,7 +128,7 @@ static bool read_select(const struct nodes_walk *walk, json_t *tree, struct sql_
     return select != NULL ? nodes_walk(walk, select) : fail_kind(walk->status);
 }
 
-/* What is walked is what is sent: the text behind the options, by itself. */
+/* The tree that is checked must be that of the text that is sent: so the text after the options is parsed by itself. */
 static bool read_explained(const struct nodes_walk *walk, json_t *explain, struct sql_statement *statement)
 {
     const json_t *const options = json_object_get(explain, "options");

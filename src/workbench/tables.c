@@ -1,5 +1,5 @@
 /*
- * Only what the role may read is shown, and nothing of the server's own or of ours.
+ * Shows only what the role may read, and nothing that belongs to the server or to Truss.
  */
 #include "workbench/tables.h"
 
@@ -40,7 +40,7 @@ PGresult *tables_list(const struct workbench_call *call, bool sizes, struct work
     return result;
 }
 
-/* ---- one of them ---- */
+/* ---- one relation ---- */
 
 /* $1 schema ("": by the search path, $3), $2 name. */
 static const char relation_sql[] =
@@ -74,8 +74,8 @@ static const char constraints_sql[] =
     "pg_catalog.pg_get_constraintdef(k.oid), k.convalidated FROM pg_catalog.pg_constraint k "
     "WHERE k.conrelid = $1::oid ORDER BY k.conname::text COLLATE \"C\"";
 
-/* "schema.table" as people write it: a name in quotes as it is, another one as it is too, because that is how it is
- * listed. */
+/* "schema.table" as people write it: a quoted name is taken literally, and so is an unquoted one, because it is listed
+ * that way. */
 static bool read_name(struct arena *arena, const char *word, const char **schema, const char **name)
 {
     struct sql_reader reader = sql_read(text_of(word));
@@ -103,7 +103,7 @@ static bool find_relation(struct readonly *reading, const char *word, struct des
     struct status *const status = reading->call->status;
     const char *values[3] = {"", "", reading->schemas};
     if (!read_name(reading->call->arena, word, &values[0], &values[1])) {
-        /* A name that is none in SQL: "my table" as it is listed. */
+        /* Not a valid name in SQL: my table, as it is listed. */
         const char *const dot = strchr(word, '.');
         values[0] = dot == NULL ? "" : arena_strndup(reading->call->arena, word, (size_t)(dot - word));
         values[1] = dot == NULL ? word : dot + 1;

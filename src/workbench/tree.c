@@ -1,6 +1,6 @@
 /*
- * The parser's own recursion is what needs a stack: it gets one of its own where the text may be deep. Its memory is
- * some hundred times that of its text, so that large and deep texts are read one at a time.
+ * The parser is recursive and needs stack space: for text that may be deep, it gets a stack of its own. It needs some
+ * hundred times as much memory as its text, so large and deep texts are read one at a time.
  */
 #include "workbench/tree.h"
 
@@ -12,9 +12,9 @@
 #include <string.h>
 
 #define SMALL  ((size_t)32 * 1024)
-#define LEVELS 1500                        /* of a tree that any thread's stack can hold */
-#define STACK  ((size_t)256 * 1024 * 1024) /* for as many levels as STATEMENT_LIMIT has room for: only used is taken */
-#define DEEP   200                         /* levels of JSON: from here on a member's value is a part of its own */
+#define LEVELS 1500                        /* of a tree that fits on any thread's stack */
+#define STACK  ((size_t)256 * 1024 * 1024) /* enough for what STATEMENT_LIMIT allows; only used pages are taken */
+#define DEEP   200 /* levels of JSON: from here on, the value of a member becomes a part of its own */
 
 static pthread_mutex_t one_large = PTHREAD_MUTEX_INITIALIZER;
 
@@ -32,7 +32,7 @@ static void *parse_there(void *data)
     return NULL;
 }
 
-/* False where there is no memory for the stack. */
+/* Returns false if there is no memory for the stack. */
 static bool parse_on_own_stack(struct parse *parse)
 {
     pthread_attr_t attributes;
@@ -63,14 +63,14 @@ static bool fail_deep(struct status *status)
 
 /* ---- cutting ---- */
 
-/* A part that has begun within another. */
+/* A part that has begun inside another. */
 struct part {
     size_t start;
-    size_t depth; /* that the one around it has come to */
+    size_t depth; /* the depth that the outer part has reached */
     bool is_select;
 };
 
-/* The JSON is written over itself: a part that is done makes room for the rest of the one around it. */
+/* The JSON is written over itself: a finished part makes room for the rest of the outer one. */
 struct cutting {
     const struct nodes_walk *walk;
     char *json;
@@ -101,8 +101,8 @@ static bool is_behind(const struct cutting *cutting, const char *key)
     return cutting->to >= size && memcmp(cutting->json + cutting->to - size, key, size) == 0;
 }
 
-/* Is the object that begins here a member's value that is walked alike wherever it stands: {"Type": {…}}, or a SELECT
- * of a UNION, which has no type's name around it? What is in a list may be looked at by the node around it. */
+/* Is the object that begins here a value that is checked in the same way wherever it is: {"Type": {…}}, or a SELECT of
+ * a UNION, which has no type name around it? Items of a list may be examined by the node around them. */
 static bool begins_part(const struct cutting *cutting, bool *is_select)
 {
     const char *const behind = cutting->json + cutting->from + 1;
@@ -191,7 +191,7 @@ json_t *tree_read(const struct nodes_walk *walk, struct text text)
 {
     const bool is_shallow = sql_may_be_parsed_up_to(text, STATEMENT_LIMIT, LEVELS);
     const bool is_deep = !is_shallow && sql_may_be_parsed_up_to(text, STATEMENT_LIMIT, STATEMENT_LIMIT);
-    /* One that is broken for the lexer has an error for the parser too, and a better message. */
+    /* If the lexer finds it broken the parser does too, and with a better message. */
     const bool is_broken = !is_shallow && !is_deep;
     struct parse parse = {.text = arena_strndup(walk->arena, text.data, text.size)};
     const bool is_alone = is_deep || text.size > SMALL;

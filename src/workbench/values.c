@@ -1,5 +1,5 @@
 /*
- * What is not of the form that its type should have becomes a string: nothing is lost, and the JSON stays JSON.
+ * A value that does not look as its type should becomes a string: nothing is lost, and the JSON stays valid.
  */
 #include "workbench/values.h"
 
@@ -30,7 +30,7 @@ enum value_kind value_kind_of(uint32_t oid)
 
 /* ---- one value ---- */
 
-/* "2025-01-15 10:00:00.5+00"; infinity, BC and years beyond 9999 are no RFC 3339 and stay as they are. */
+/* "2025-01-15 10:00:00.5+00"; infinity, BC and years after 9999 are not possible in RFC 3339 and stay unchanged. */
 static void write_time(struct buffer *out, struct text value, bool has_zone)
 {
     const bool is_plain = value.size >= 19 && value.data[4] == '-' && value.data[10] == ' ' &&
@@ -47,7 +47,7 @@ static void write_time(struct buffer *out, struct text value, bool has_zone)
     json_write_string(out, buffer_text(&text));
 }
 
-/* As it is, on one line: what ends lines in sound JSON stands between its tokens. */
+/* Unchanged, but on one line: in valid JSON, line breaks are only between tokens. */
 static void write_json(struct buffer *out, struct text value)
 {
     for (size_t i = 0; i < value.size;) {
@@ -114,7 +114,7 @@ static bool at(const struct array *array, char wanted)
     return array->at < array->text.size && array->text.data[array->at] == wanted;
 }
 
-/* An element in quotes, without them. */
+/* The text of a quoted element, without its quotes. */
 static struct text take_quoted(struct array *array, bool *ok)
 {
     struct buffer value = {.arena = array->out->arena};
@@ -156,7 +156,7 @@ static bool write_element(struct array *array)
     return value.size > 0;
 }
 
-/* Braces are brackets, whatever is between them an element. */
+/* Braces become brackets, and everything between them is an element. */
 static bool write_elements(struct array *array)
 {
     size_t depth = 0;
@@ -194,7 +194,7 @@ static void write_array(struct buffer *out, const struct value_type *type, struc
 {
     const size_t before = out->size;
     struct array array = {.text = value, .type = type, .out = out};
-    /* Bounds other than 1 stand before it: "[0:1]={a,b}". */
+    /* Bounds other than 1 are written before it: "[0:1]={a,b}". */
     if (!at(&array, '{') || !write_elements(&array)) {
         out->size = before;
         json_write_string(out, value);

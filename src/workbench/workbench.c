@@ -1,5 +1,5 @@
 /*
- * What is to be said of it.
+ * The description of the workbench.
  */
 #include "workbench/workbench.h"
 

@@ -76,8 +76,7 @@ static bool may_come_back(struct following *following)
 }
 
 /* Asks once. Returns true when there is no more to wait for: the work has ended, or the worker cannot be asked (then
- * the
- * status says why). */
+ * the status says why). */
 static bool look(struct following *following)
 {
     struct arena *const arena = arena_new(0);

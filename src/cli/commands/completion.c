@@ -1,8 +1,7 @@
 /*
  * truss completion: writes a script for a shell, from the same tables as --help. The text that describes an argument
  * says what can be completed there: "each|all" is one of these words, NAME a migration, ID a run, DIR a directory, FILE
- * a
- * file.
+ * a file.
  */
 #include "base/text.h"
 #include "cli/print/output.h"

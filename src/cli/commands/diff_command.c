@@ -1,7 +1,6 @@
 /*
  * truss diff: shows what was applied next to what the file holds today. If standard output is a file or a pipe, the
- * text
- * for people goes to standard error, so that the output holds a patch and nothing else.
+ * text for people goes to standard error, so that the output holds a patch and nothing else.
  */
 #include "base/clock.h"
 #include "cli/print/again.h"

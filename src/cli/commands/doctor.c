@@ -82,8 +82,7 @@ static const char *database_advice(const struct cli *cli)
 }
 
 /* Asks the worker. An error is a finding and contains its own advice. A worker that this command started itself is
- * never
- * the cause; the URL that it was given is. */
+ * never the cause; the URL that it was given is. */
 static const void *ask(struct cli *cli, const struct question *question, const ProtobufCMessage *request)
 {
     struct status status = {.arena = cli->arena};

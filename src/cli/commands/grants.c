@@ -20,8 +20,7 @@ typedef Truss__Migration__V1__GetStatusResponse StatusReply;
 
 /* $1: the role, $2: the read-only role, $3: the schema of the tracking table or "", $4: the schema of Truss's own
  * tables. Left out: objects of extensions (they belong to the extension), sequences that a column owns (they follow
- * their
- * table), SECURITY DEFINER routines (another owner would change what they may do). */
+ * their table), SECURITY DEFINER routines (another owner would change what they may do). */
 static const char objects_sql[] =
     "WITH spaces AS (SELECT n.oid, n.nspname, n.nspowner FROM pg_catalog.pg_namespace n "
     "WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND (n.nspname IN ('public', $4::pg_catalog.text, "

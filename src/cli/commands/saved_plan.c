@@ -135,8 +135,7 @@ static void put_names(struct buffer *out, const char *label, struct buffer *name
 }
 
 /* "now pending too: c; edited since: b". If it is neither of these, the change is in the tracking table, in steps that
- * were
- * finished, or in the framework. */
+ * were finished, or in the framework. */
 static const char *what_changed(struct arena *arena, const PlanResponse *then, const PlanResponse *now)
 {
     struct buffer text = {.arena = arena};

@@ -1,7 +1,6 @@
 /*
  * The long polls are short, half a second each, so that Ctrl-C is noticed and the displayed time is right. If the
- * worker
- * cannot be reached for a moment it is asked again; the run goes on meanwhile.
+ * worker cannot be reached for a moment it is asked again; the run goes on meanwhile.
  */
 #include "cli/commands/watch.h"
 

@@ -298,8 +298,7 @@ static void print_summary(const struct dev *dev)
 }
 
 /* Starts the guest's child process. Its password is passed in the environment, because a command line would be visible
- * to
- * others. */
+ * to others. */
 static bool start_helper(struct dev *dev)
 {
     struct arena *const arena = dev->cli->arena;

@@ -1,8 +1,7 @@
 /*
  * PostgreSQL refuses to run as root, and its data directory must belong to the user that runs it. If this process is
  * root, the server runs as the user postgres (or nobody), with its state under /var/lib: other users cannot enter
- * root's
- * home.
+ * root's home.
  */
 #include "cli/local/postgres.h"
 
@@ -233,8 +232,7 @@ static bool run_initdb(struct making *making)
 }
 
 /* initdb needs an empty directory, and the server's user must be able to read the password: so the password is in a
- * file
- * next to the directory. */
+ * file next to the directory. */
 static bool make_cluster(struct making *making)
 {
     const char *const file = in_state(making, "pwfile");

@@ -1,7 +1,6 @@
 /*
  * In a status, each migration is a test case: pending is skipped; modified, orphaned and failed are failures. In a
- * plan,
- * a statement that blocks others is a finding.
+ * plan, a statement that blocks others is a finding.
  */
 #include "cli/print/report.h"
 
@@ -220,8 +219,7 @@ static size_t count_failing(const PlanResponse *reply, const struct findings *fi
 }
 
 /* A lock is not a test failure: it is reported as output of a test that passes. What would fail is a failure, what
- * would
- * be refused is an error. */
+ * would be refused is an error. */
 static void plan_junit(struct arena *arena, const PlanResponse *reply, const struct findings *findings)
 {
     const bool refused = reply->_refusal_case != 0;

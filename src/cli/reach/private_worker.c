@@ -1,7 +1,6 @@
 /*
  * The worker writes "listening" to a pipe when it may be called. If the pipe closes before that, the worker has ended,
- * and
- * its log says why. The log is a file in memory, so that nobody has to read it all the time.
+ * and its log says why. The log is a file in memory, so that nobody has to read it all the time.
  */
 #include "cli/reach/private_worker.h"
 
@@ -188,8 +187,7 @@ bool private_worker_start(struct cli *cli, const char *url, struct private_worke
 }
 
 /* Guards a worker's pid and directory: a thread that handles a signal may end the worker while it is being ended
- * already.
- * Until the process is waited for, its number cannot be used by another. */
+ * already. Until the process is waited for, its number cannot be used by another. */
 static pthread_mutex_t ending = PTHREAD_MUTEX_INITIALIZER;
 
 static pid_t pid_of(const struct private_worker *worker)

@@ -1,8 +1,7 @@
 /*
  * Options about project and database are for a private worker: a worker that is named by its address has its own, and
  * they are not sent to it. A contradiction is an error, because a command must not work on another database than the
- * one
- * that was meant.
+ * one that was meant.
  */
 #include "cli/reach/worker.h"
 
@@ -113,8 +112,7 @@ bool worker_find(struct cli *cli)
 }
 
 /* The value of --token, else the content of --token-file; NULL if neither was given. Returns false if the file cannot
- * be
- * read. */
+ * be read. */
 static bool read_token(struct cli *cli, const char **token)
 {
     struct private_file file;
