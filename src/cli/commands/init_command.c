@@ -1,5 +1,5 @@
 /*
- * truss init: writes into the project's truss.toml which migrations are used, so that no command has to be told again.
+ * truss init: writes into the project's truss.toml which migrations are used, so that nobody has to say it again.
  */
 #include "base/files.h"
 #include "base/json_text.h"

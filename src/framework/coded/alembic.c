@@ -1,5 +1,6 @@
 /*
- * Alembic: programs that name the revision before them; the ledger has the heads alone. Facts seen with Alembic 1.8.1.
+ * Alembic: migrations are programs that name the revision before them; the tracking table has only the heads. Facts
+ * measured with Alembic 1.8.1.
  */
 #include "framework/coded/alembic_options.h"
 #include "framework/coded/alembic_program.h"
@@ -24,7 +25,7 @@ extern const struct framework framework_alembic;
 #define PROGRAM_LIMIT ((size_t)1024 * 1024)
 #define MOST_PARENTS  16
 
-/* What a program says of itself. */
+/* What a program says about itself. */
 struct revision {
     const char *id;
     const char *parents[MOST_PARENTS + 1]; /* down_revision and depends_on */
@@ -33,7 +34,7 @@ struct revision {
 
 /* ---- programs, read as text ---- */
 
-/* A value up to the end of its line; one that opens a bracket goes on to where that is closed. */
+/* A value up to the end of its line; a value that opens a bracket goes on until the bracket is closed. */
 static struct text whole_value(struct text source, struct text on_line)
 {
     const char first = on_line.size == 0 ? '\0' : on_line.data[0];
@@ -45,7 +46,7 @@ static struct text whole_value(struct text source, struct text on_line)
     return end == SIZE_MAX ? on_line : text_slice(source, start, end);
 }
 
-/* The right side of "name = …" or "name: type = …" at a line's start; empty where there is none. */
+/* The right side of "name = …" or "name: type = …" at the start of a line; empty if there is none. */
 static struct text assignment(const struct text source, const char *name)
 {
     struct text rest_of_source = source;
@@ -63,7 +64,7 @@ static struct text assignment(const struct text source, const char *name)
     return (struct text){0};
 }
 
-/* The next quoted word of a value; NULL where there is no other. */
+/* The next quoted word of a value; NULL if there is none. */
 static const char *next_string(struct arena *arena, struct text *value)
 {
     size_t start = 0;
@@ -104,8 +105,8 @@ static struct revision *read_revision(struct arena *arena, const char *path, str
 
 /* ---- the folder ---- */
 
-/* Parents first; of those that could come next, the one whose file's name sorts first. Such parents as are not there
- * are no reason to wait; of a circle alembic says more. */
+/* Parents first; among those that could come next, the one whose file name sorts first. Parents that do not exist are
+ * not waited for; a circle is reported by alembic itself. */
 static void sort(struct arena *arena, struct migration_files *files)
 {
     struct file_index index = file_index_of(arena, files);
@@ -122,12 +123,12 @@ static void sort(struct arena *arena, struct migration_files *files)
     order_files(order, files);
 }
 
-/* What alembic.ini says of the folder, behind folder->settings. */
+/* What alembic.ini says about the folder; stored in folder->settings. */
 struct settings {
     bool is_recursive; /* recursive_version_locations */
 };
 
-/* As the folder's framework says, or with the directories below it as well. */
+/* Lists the files as described for the framework, or also those in the directories below. */
 static bool list_files(struct arena *arena, const struct folder *folder, struct migration_files *files,
                        struct status *status)
 {
@@ -142,8 +143,8 @@ static bool list_files(struct arena *arena, const struct folder *folder, struct 
     return files_list(arena, &below, files, status);
 }
 
-/* Alembic takes every file for a revision, and stops at one that names none. A name that only running it would tell is
- * nobody's head: the file counts as pending, and it is said why. */
+/* Alembic takes every file for a revision, and stops at one that names none. If only running the program would tell its
+ * revision, the file counts as pending, and a warning says why. */
 static void add_revision(struct arena *arena, const struct migration_file *found, struct revision *revision,
                          struct migration_files *files)
 {
@@ -185,7 +186,7 @@ static bool alembic_list(struct arena *arena, const struct folder *folder, struc
     return true;
 }
 
-/* Without "%(here)s/"; "app:migrations" is the directory of a package's module. */
+/* The location without "%(here)s/"; "app:migrations" is the directory of a package's module. */
 static const char *plain_location(struct arena *arena, const char *location)
 {
     static const char here[] = "%(here)s/";
@@ -207,7 +208,7 @@ static bool is_directory(struct arena *arena, const struct folder *folder, const
     return file_look(path_join(arena, folder->root, path), NULL) == FILE_DIRECTORY;
 }
 
-/* Where a module of Python is: beside alembic.ini, or in a directory above it or the src of one. */
+/* Where a Python module is: next to alembic.ini, or in a directory above it or the src of such a directory. */
 static const char *module_path(struct arena *arena, const struct folder *folder, const char *module)
 {
     char *const above = arena_strdup(arena, folder->base);
@@ -226,7 +227,7 @@ static const char *module_path(struct arena *arena, const struct folder *folder,
     return path_join(arena, folder->base, module);
 }
 
-/* Its "versions", or PostgreSQL's of those where a project has one for each server. */
+/* The "versions" directory; if the project has one for each kind of server, that of PostgreSQL. */
 static const char *versions_of(struct arena *arena, const struct folder *folder, const char *location)
 {
     static const char *const servers[] = {"postgresql", "postgres", NULL};
@@ -240,7 +241,7 @@ static const char *versions_of(struct arena *arena, const struct folder *folder,
     return versions;
 }
 
-/* version_locations: one directory is read instead of "versions"; of several alembic makes one history. */
+/* version_locations: a single directory is read instead of "versions"; from several, alembic makes one history. */
 static void read_version_locations(struct arena *arena, struct folder *folder, const struct alembic_options *options)
 {
     static const char key[] = "version_locations";
@@ -250,7 +251,8 @@ static void read_version_locations(struct arena *arena, struct folder *folder, c
     if (locations.count == 0) {
         return;
     }
-    const char *const said = whole != NULL ? whole : locations.items[0]; /* a list over several lines is no value */
+    const char *const said =
+        whole != NULL ? whole : locations.items[0]; /* a list over several lines is not read as a value */
     const size_t at = text_find(file.content, said, 0);
     folder->path = path_join(arena, folder->base, plain_location(arena, locations.items[0]));
     if (locations.count > 1 || unread_is_computed(folder->path)) {
@@ -260,7 +262,7 @@ static void read_version_locations(struct arena *arena, struct folder *folder, c
     }
 }
 
-/* As Python reads a switch. */
+/* Understands the same words for "on" as Python. */
 static bool is_on(const char *value)
 {
     static const char *const words[] = {"true", "yes", "on", "y", "t", "1", NULL};
@@ -283,14 +285,14 @@ static const char *location_of(struct arena *arena, const struct folder *folder,
 {
     const char *const said = alembic_option(arena, options, "script_location", NULL);
     if (said == NULL && folder_look(arena, folder, "env.py") == FILE_REGULAR) {
-        return folder->base[0] == '\0' ? "." : folder->base; /* Flask-Migrate's: beside alembic.ini */
+        return folder->base[0] == '\0' ? "." : folder->base; /* Flask-Migrate's: next to alembic.ini */
     }
     const char *const location = said == NULL ? "alembic" : plain_location(arena, said);
     return said != NULL && strchr(said, ':') != NULL ? module_path(arena, folder, location)
                                                      : path_join(arena, folder->base, location);
 }
 
-/* Of several sections the one is meant whose folder --migrations names. */
+/* If there are several sections, the one whose folder --migrations names. */
 static const char *section_given(struct arena *arena, const struct folder *folder,
                                  const struct alembic_options *options)
 {
@@ -351,10 +353,10 @@ static bool alembic_configure(struct arena *arena, struct folder *folder)
     return true;
 }
 
-/* ---- the ledger ---- */
+/* ---- the tracking table ---- */
 
-/* What an applied one comes from is applied. Parents stand before their children, so that one way back is enough; one
- * in a circle does not. */
+/* The ancestors of an applied migration are applied. Parents come before their children, so one pass backwards is
+ * enough; except for those in a circle. */
 static void mark_ancestors(const struct migration_files *files, struct file_index *index, bool *applied)
 {
     for (size_t i = files->count; i-- > 0;) {
@@ -368,7 +370,7 @@ static void mark_ancestors(const struct migration_files *files, struct file_inde
     }
 }
 
-/* The ledger has the heads: what a head comes from is applied as well. */
+/* The tracking table has only the heads: everything before a head is applied as well. */
 static bool alembic_read(struct ledger_reading *reading)
 {
     const struct migration_files *const files = reading->files;
@@ -405,7 +407,7 @@ static bool alembic_read(struct ledger_reading *reading)
     return true;
 }
 
-/* Whose place it takes, as a list of SQL. */
+/* The revisions that this one replaces, as a list in SQL. */
 static void put_parents(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
 {
     const struct revision *const revision = record->file->own;
@@ -430,7 +432,7 @@ const struct framework framework_alembic = {
             .create = "CREATE TABLE {ledger} (version_num VARCHAR(32) NOT NULL, CONSTRAINT {identifier:*_pkc} PRIMARY "
                       "KEY (version_num));",
             .lock = LOCK_LEDGER,
-            /* As `alembic stamp` does. */
+            /* The same as `alembic stamp`. */
             .record = "DELETE FROM {ledger} WHERE version_num OPERATOR(pg_catalog.=) ANY ({parents});"
                       "INSERT INTO {ledger} (version_num) VALUES ({key});",
             .words = (const struct ledger_word[]){{.name = "parents", .sql = put_parents}, {0}},

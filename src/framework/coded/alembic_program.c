@@ -1,6 +1,6 @@
 /*
- * What Alembic's env.py says of the ledger, read as text: version_table and version_table_schema are arguments of
- * context.configure, and no setting of alembic.ini.
+ * What Alembic's env.py says about the tracking table, read as text: version_table and version_table_schema are
+ * arguments of context.configure, and not settings in alembic.ini.
  */
 #include "framework/coded/alembic_program.h"
 
@@ -12,15 +12,15 @@
 
 #define PROGRAM_LIMIT ((size_t)1024 * 1024)
 
-/* What env.py hands to context.configure. */
+/* Arguments that env.py passes to context.configure. */
 static const struct mention in_program[] = {
     {.files = "env.py", .words = "version_table"},
     {.files = "env.py", .words = "version_table_schema", .part = MENTION_SCHEMA},
     {0},
 };
 
-/* The option of alembic.ini that env.py asks for there: config.get_main_option("version_table"). NULL: another value.
- */
+/* The option of alembic.ini that env.py reads for this argument: config.get_main_option("version_table"). NULL: another
+ * value. */
 static const char *asked_option(struct arena *arena, struct text program, size_t at)
 {
     static const char call[] = "get_main_option(";
@@ -32,8 +32,9 @@ static const char *asked_option(struct arena *arena, struct text program, size_t
     return end == SIZE_MAX ? NULL : arena_strndup(arena, rest.data + 1, end - 1);
 }
 
-/* Arguments that env.py hands on as they come, context.configure(**OPTIONS): they may name the ledger, unless they are
- * put together in the file itself. Flask-Migrate's template hands on what its application says, which is looked for. */
+/* Arguments that env.py passes on unseen, context.configure(**OPTIONS): they may name the tracking table, unless they
+ * are built in the file itself. Flask-Migrate's template passes on what the application says, which is looked up
+ * there. */
 static void note_handed_on(struct arena *arena, struct folder *project, const struct source_file *program)
 {
     const struct text content = program->content;
@@ -59,7 +60,7 @@ static void note_handed_on(struct arena *arena, struct folder *project, const st
         arena_printf(arena, "hands **%s to context.configure, which may name the tracking table", name));
 }
 
-/* The usual table is in the first schema of the path that the program sets. */
+/* A table without a schema is in the first schema of the search path that the program sets. */
 static void note_search_path(struct arena *arena, struct folder *project, const struct source_file *program)
 {
     static const struct mention path = {.words = "search_path"};

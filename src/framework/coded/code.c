@@ -1,5 +1,6 @@
 /*
- * Settings are scanned, not parsed: a value counts where it is made of plain strings and of names that paths have.
+ * Settings are searched for, not parsed: a value counts only if it is made of plain strings and of names that are known
+ * in paths.
  */
 #include "framework/coded/code.h"
 
@@ -12,11 +13,11 @@
 #define MOST_PARTS    64  /* of a path */
 #define MOST_TRIES    100 /* settings of one name that are looked at */
 #define MOST_ITEMS    16  /* of a list of directories */
-#define COMMENT_LIMIT 500 /* bytes that are looked back for the beginning of a comment */
+#define COMMENT_LIMIT 500 /* how many bytes back the beginning of a comment is searched for */
 
 /* ---- values ---- */
 
-/* Names that may stand in a value without making it unknowable. */
+/* Names in a value that do not make it unknowable. */
 static const char *const beside_words[] = {"__dirname", "__DIR__", "dirname", "meta", NULL};
 static const char *const path_words[] = {"path", "join", "resolve", "import", "url",      "fileURLToPath",
                                          "new",  "URL",  "process", "cwd",    "pathname", NULL};
@@ -25,7 +26,7 @@ struct value {
     struct buffer text; /* the strings, as parts of a path */
     bool is_list;
     bool is_beside;  /* relative to the file that says it */
-    bool is_escaped; /* it has escapes, which nothing here reads */
+    bool is_escaped; /* it has escapes, which are not read here */
     int depth;       /* of brackets */
 };
 
@@ -43,7 +44,7 @@ static bool is_commented(struct text source, size_t at)
     return text_find(before, "//", 0) != SIZE_MAX || text_starts_with(before, "#") || text_starts_with(before, "*");
 }
 
-/* Behind the comment that begins at this offset; the same offset where none does. */
+/* The offset after the comment that begins here; the same offset if there is none. */
 static size_t skip_comment(struct text source, size_t at)
 {
     const struct text rest = text_slice(source, at, source.size);
@@ -55,7 +56,7 @@ static size_t skip_comment(struct text source, size_t at)
     return end == SIZE_MAX ? source.size : end + (is_block ? 2 : 0);
 }
 
-/* The offset behind the next `key:`, `'key' =>` or `key =`. */
+/* The offset after the next `key:`, `'key' =>` or `key =`. */
 static size_t find_setting(struct text source, const char *key, size_t from)
 {
     for (size_t at = from; (at = code_find_word(source, key, at)) != SIZE_MAX;) {
@@ -93,7 +94,8 @@ static void add_part(struct value *value, struct text part)
     buffer_add(text, part);
 }
 
-/* A string whose quote is at *at; an escaped backslash is one (PHP's namespaces). False where it does not end. */
+/* Reads a string whose quote is at *at; an escaped backslash counts as one (PHP's namespaces). Returns false if it does
+ * not end. */
 static bool read_string(struct arena *arena, struct text source, size_t *at, struct value *value)
 {
     const char quote = source.data[*at];
@@ -111,17 +113,17 @@ static bool read_string(struct arena *arena, struct text source, size_t *at, str
     return i < source.size && source.data[i] == quote;
 }
 
-/* Does the value end in front of this byte? */
+/* Does the value end before this byte? */
 static bool ends_value(const struct value *value, char c)
 {
     const bool has_text = value->text.size > 0;
-    const int own = value->is_list ? 1 : 0; /* the depth at which its items stand */
+    const int own = value->is_list ? 1 : 0; /* the depth of its items */
     return strchr("{};", c) != NULL /* also NUL */ || (c == '\n' && value->depth == 0 && has_text) ||
            (c == ',' && value->depth <= own && (has_text || own == 0)) ||
            (strchr(")]", c) != NULL && value->depth <= own);
 }
 
-/* A bracket, a colon, a blank. */
+/* A bracket, a colon or a blank. */
 static void read_sign(char c, struct value *value)
 {
     value->is_list = value->is_list || (c == '[' && value->depth == 0 && value->text.size == 0);
@@ -133,7 +135,7 @@ static void read_sign(char c, struct value *value)
     }
 }
 
-/* One piece of a value: a comment, a word, a string, a sign; false where it is computed. */
+/* One piece of a value: a comment, a word, a string or a sign; returns false if it is computed. */
 static bool read_piece(struct arena *arena, struct text source, size_t *at, struct value *value)
 {
     const char c = source.data[*at];
@@ -153,10 +155,10 @@ static bool read_piece(struct arena *arena, struct text source, size_t *at, stru
     }
     read_sign(c, value);
     (*at)++;
-    return c != '?' && c != '|' && c != '&'; /* one of several */
+    return c != '?' && c != '|' && c != '&'; /* a choice between several */
 }
 
-/* Reads on from *offset to the end of a value, or of an item of a list; false where something in it is computed. */
+/* Reads from *offset to the end of a value, or of an item in a list; returns false if a part of it is computed. */
 static bool read_item(struct arena *arena, struct text source, size_t *offset, struct value *value)
 {
     size_t at = *offset;
@@ -176,7 +178,8 @@ static bool read_value(struct arena *arena, struct text source, size_t at, struc
     return read_item(arena, source, &at, value);
 }
 
-/* The value at this offset, or all of the list there; 0: one of them is computed, or there are too many. */
+/* Reads the value at this offset, or the whole list there. Returns 0 if one of them is computed, or there are too
+ * many. */
 static size_t read_values(struct arena *arena, struct text source, size_t at, struct value *values)
 {
     size_t count = 0;
@@ -186,7 +189,7 @@ static size_t read_values(struct arena *arena, struct text source, size_t at, st
         *value = (struct value){.text = {.arena = arena}, .is_list = is_next, .depth = is_next ? 1 : 0};
         const bool is_read = read_item(arena, source, &at, value);
         if (is_next && value->text.size == 0 && at < source.size && source.data[at] == ']') {
-            return count; /* the list's last comma */
+            return count; /* the list ends with a comma */
         }
         if (!is_read || ++count == MOST_ITEMS) {
             return 0;
@@ -215,8 +218,8 @@ const char *code_string(struct arena *arena, struct text source, const char *key
 
 /* ---- directories ---- */
 
-/* Without ".", without ".." where something stands before it, and without the part that has a wildcard, with what
- * comes behind that. NULL for nothing, and for what leads out. */
+/* The path without ".", without ".." after a directory, and without the part that has a wildcard and all after it. NULL
+ * if nothing is left, or if the path leads outside. */
 static const char *plain_path(struct arena *arena, const char *path)
 {
     struct text parts[MOST_PARTS];
@@ -250,7 +253,7 @@ static const char *directory_of(struct arena *arena, const char *file)
     return slash == NULL ? "" : arena_strndup(arena, file, (size_t)(slash - file));
 }
 
-/* The path in the project that a value says; NULL where it is outside of it. */
+/* The path in the project that a value names; NULL if it is outside of it. */
 static const char *path_said(struct arena *arena, const struct folder *folder, const char *file, const char *path,
                              bool is_beside)
 {
@@ -275,8 +278,8 @@ static bool is_there(struct arena *arena, const struct folder *folder, const cha
     return file_look(path_join(arena, folder->root, path), NULL) == FILE_DIRECTORY;
 }
 
-/* Where compiled files are: the sources of "dist/migrations" are in src/migrations, or in migrations. NULL: it is no
- * such path, or the sources are not there. */
+/* For a directory of compiled files, where their sources are: those of "dist/migrations" are in src/migrations, or in
+ * migrations. NULL: it is no such path, or the sources are not there. */
 static const char *source_of(struct arena *arena, const struct folder *folder, const char *path)
 {
     static const char *const compiled[] = {"dist/", "build/", "lib/", "out/", NULL};
@@ -294,18 +297,18 @@ static const char *source_of(struct arena *arena, const struct folder *folder, c
     return NULL;
 }
 
-/* What a setting says. */
+/* The values of one setting. */
 struct values {
     struct value items[MOST_ITEMS + 1];
     size_t count;
     size_t at; /* the offset of the setting in its file */
 };
 
-/* The one directory of those that the values say; NULL, and why in folder->unread, where that is not one. */
+/* The single directory that the values name; NULL, with the reason in folder->unread, if there is not exactly one. */
 static const char *one_directory(struct arena *arena, struct folder *folder, const struct source_file *file,
                                  const struct values *values)
 {
-    const char *said = NULL; /* one that is there, else the first */
+    const char *said = NULL; /* one that exists, else the first */
     struct buffer several = {.arena = arena};
     for (size_t i = 0; i < values->count; i++) {
         const struct value *const value = &values->items[i];
@@ -424,8 +427,8 @@ const char *code_directory_at(struct arena *arena, const struct folder *folder, 
     return value == NULL ? NULL : path_said(arena, folder, file, value, false);
 }
 
-/* Two places that name it differently (environments of a knexfile), and an object that takes what it has from another
- * one ({ ...base }), do not say which name counts. */
+/* Notes cases in which it is not clear which name counts: two places with different names (environments of a knexfile),
+ * or an object that takes properties from another one ({ ...base }). */
 static void note_doubts(struct arena *arena, struct folder *folder, const struct source_file *file,
                         const char *const path[])
 {

@@ -1,5 +1,5 @@
 /*
- * What a configuration leaves to another file.
+ * Settings that a configuration takes from another file.
  */
 #include "framework/coded/code.h"
 #include "framework/core/unread.h"
@@ -8,15 +8,15 @@
 #include <stdint.h>
 #include <string.h>
 
-#define MOST_DEPTH 32 /* brackets in each other; what is deeper is none of a configuration */
+#define MOST_DEPTH 32 /* nested brackets; no configuration is deeper */
 
 static bool has_word(struct arena *arena, struct text part, struct text word)
 {
     return code_find_word(part, arena_strndup(arena, word.data, word.size), 0) != SIZE_MAX;
 }
 
-/* Where the statement begins that declares what stands at this offset: behind its const, let or var; the offset itself
- * where it declares nothing. */
+/* For a name that is declared here, the start of its declaration (after const, let or var); the same offset if nothing
+ * is declared. */
 static size_t declared_from(struct text source, size_t at)
 {
     static const char *const words[] = {"const ", "let ", "var ", NULL};
@@ -29,7 +29,7 @@ static size_t declared_from(struct text source, size_t at)
     return first == 0 || text_find(text_slice(source, first, at), ";", 0) != SIZE_MAX ? at : first;
 }
 
-/* Is what stands between a declaration and a call no more than the names: "{ base } =", "base = await"? */
+/* Are there only names between a declaration and a call: "{ base } =", "base = await"? */
 static bool is_of_names(struct text between)
 {
     static const char wait[] = "await";
@@ -38,7 +38,7 @@ static bool is_of_names(struct text between)
     return text_ends_with(between, "=");
 }
 
-/* Does another file give this name: import base from, import { base } from, const { base } = require(…)? */
+/* Does this name come from another file: import base from, import { base } from, const { base } = require(…)? */
 static bool is_imported(struct arena *arena, struct text source, struct text name)
 {
     bool is = false;
@@ -60,7 +60,7 @@ static bool is_imported(struct arena *arena, struct text source, struct text nam
     return is;
 }
 
-/* What is open at a place of a file. */
+/* The brackets that are open at a place in a file. */
 struct open {
     char brackets[MOST_DEPTH];
     int depth;
@@ -79,7 +79,7 @@ static void note_bracket(struct open *open, char c)
     }
 }
 
-/* Behind the comment or the text in quotes that begins at this offset; the same offset where none does. */
+/* The offset after the comment or quoted text that begins here; the same offset if there is none. */
 static size_t skip_quiet(struct text source, size_t at)
 {
     const struct text rest = text_slice(source, at, source.size);
@@ -99,7 +99,7 @@ static size_t skip_quiet(struct text source, size_t at)
     return end < source.size ? end + 1 : source.size;
 }
 
-/* The offset of "...base" of an object within so many braces, whose base is imported; SIZE_MAX: there is none. */
+/* The offset of "...base" inside at most this many braces, with a base that is imported; SIZE_MAX: there is none. */
 static size_t find_spread(struct arena *arena, struct text source, int most_braces)
 {
     struct open open = {.depth = 0};

@@ -1,7 +1,7 @@
 /*
  * DbUp (.NET): SQL files that a program takes from its own resources or from a folder, recorded by the names that they
- * have there ("Shop.Scripts.0001_users.sql"). Facts read in dbup-core and dbup-postgresql (6); nothing measured. The
- * program alone knows its variables and transactions, so it runs them.
+ * have there ("Shop.Scripts.0001_users.sql"). Facts read in dbup-core and dbup-postgresql (6); nothing was measured.
+ * Only the program knows its variables and transactions, so it runs the files itself.
  */
 #include "base/search.h"
 #include "base/sorting.h"
@@ -16,8 +16,8 @@
 
 /* ---- names ---- */
 
-/* "Scripts.v1_0.0001.sql" of Scripts/v1-0/0001.sql, as the compiler makes it of a resource; a file of a folder keeps
- * what its directories are called. */
+/* "Scripts.v1_0.0001.sql" for Scripts/v1-0/0001.sql, the name that the compiler gives a resource; for a file in a
+ * folder, directories keep their names. */
 static const char *dotted(struct arena *arena, const char *path, bool is_resource)
 {
     struct buffer name = {.arena = arena};
@@ -34,8 +34,8 @@ static const char *dotted(struct arena *arena, const char *path, bool is_resourc
     return buffer_string(&name);
 }
 
-/* What stands in front of the names of resources, with its dot: the project's RootNamespace, or what the project is
- * called; "" where files are no resources. */
+/* The prefix of the names of resources, with its dot: the project's RootNamespace, or the name of the project; "" if
+ * files are not resources. */
 static const char *prefix_in(struct arena *arena, const struct folder *folder)
 {
     static const char open[] = "<RootNamespace>";
@@ -54,7 +54,7 @@ static const char *prefix_in(struct arena *arena, const struct folder *folder)
                         dotted(arena, arena_printf(arena, "%s/", folder->path + base), true));
 }
 
-/* It is read for each file, and goes again each time. */
+/* Read again for each file, and not kept. */
 static const char *prefix_of(struct arena *arena, const struct folder *folder)
 {
     struct arena *const reading = arena_new(0);
@@ -72,17 +72,17 @@ static bool dbup_accept(struct arena *arena, const struct folder *folder, struct
     return true;
 }
 
-/* ---- the ledger ---- */
+/* ---- the tracking table ---- */
 
 extern const struct framework framework_dbup;
 
-/* What a file may be called in a row: as a resource, and as a file of a folder. */
+/* The names that a file may have in a row: as a resource, and as a file of a folder. */
 struct own_name {
     const char *name;
     const struct migration_file *file;
 };
 
-/* Those of all files, by name; of one name in the order of the files. */
+/* The names of all files, sorted; equal names in the order of the files. */
 struct own_names {
     struct own_name *items;
     size_t count;
@@ -115,8 +115,8 @@ static struct own_names names_of(struct arena *arena, const struct migration_fil
     return names;
 }
 
-/* Which file has this row as its own, and how many bytes of it stand in front of the file's name; NULL: none. The
- * longest name counts. */
+/* The file to whose own name this row belongs, and how many bytes of the row come before the file's name; NULL: none.
+ * The longest name counts. */
 static const struct migration_file *file_of(const struct own_names *names, const char *row, size_t *front)
 {
     const size_t size = strlen(row);
@@ -144,7 +144,7 @@ static bool has_own_row(const struct ledger_reading *reading)
     return i < reading->entries.count;
 }
 
-/* Do all rows that could be of the files have the same in front? Else they are of several programs. */
+/* Do all rows that could belong to the files have the same prefix? If not, they belong to several programs. */
 static bool is_of_one_program(struct ledger_reading *reading, const struct own_names *names)
 {
     const char *first = NULL;
@@ -169,8 +169,8 @@ static bool is_of_one_program(struct ledger_reading *reading, const struct own_n
     return true;
 }
 
-/* A program may have given its scripts other names in front: the file counts whose own name is the end of the row's,
- * where no row has the whole name, and no other program's has the same end. */
+/* A program may have given its scripts another prefix. Then the file counts whose own name is the end of the row's
+ * name, if no row has the whole name and no other program's row has the same end. */
 static bool dbup_read(struct ledger_reading *reading)
 {
     if (!ledger_read_facts(reading, &framework_dbup.ledger)) {
@@ -189,10 +189,11 @@ static bool dbup_read(struct ledger_reading *reading)
     return true;
 }
 
-/* What stands in front of a migration's own name. */
+/* The text before a migration's own name. */
 static const char *prefix_word(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
 {
-    const char *const own = dotted(arena, record->file->filename, true); /* as long as the other one, or a "_" longer */
+    const char *const own =
+        dotted(arena, record->file->filename, true); /* as long as the other one, or longer by one "_" */
     (void)ledger;
     return text_ends_with(text_of(record->key), own)
                ? arena_strndup(arena, record->key, strlen(record->key) - strlen(own))
@@ -215,7 +216,7 @@ const struct framework framework_dbup = {
                       "NULL, applied timestamp without time zone NOT NULL, CONSTRAINT {identifier:PK_*_Id} PRIMARY KEY "
                       "(schemaversionsid));",
             .lock = LOCK_LEDGER,
-            /* Under another name its program would run the script again. */
+            /* Under another name, its program would run the script again. */
             .record = "DO {'BEGIN IF EXISTS (SELECT FROM {ledger}) AND NOT EXISTS (SELECT FROM {ledger} WHERE "
                       "pg_catalog.starts_with(scriptname, {prefix})) THEN RAISE EXCEPTION USING MESSAGE = "
                       "pg_catalog.concat('The rows of DbUp do not begin with \"', {prefix}, '\": its program gives the "

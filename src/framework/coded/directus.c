@@ -1,6 +1,6 @@
 /*
- * Directus: a project's own programs in extensions/migrations, recorded by version beside the many that Directus brings
- * itself. Facts read in @directus/api (database/migrations/run.ts).
+ * Directus: a project's own programs in extensions/migrations, recorded by version next to the many migrations that are
+ * part of Directus. Facts read in @directus/api (database/migrations/run.ts).
  */
 #include "framework/coded/code.h"
 #include "framework/core/ledger.h"
@@ -11,7 +11,7 @@
 
 /* ---- the folder ---- */
 
-/* The version is what stands in front of the first dash. */
+/* The version is the part before the first dash. */
 static bool directus_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
                             const char **warning)
 {
@@ -22,7 +22,7 @@ static bool directus_accept(struct arena *arena, const struct folder *folder, st
     return size > 0;
 }
 
-/* ---- the ledger ---- */
+/* ---- the tracking table ---- */
 
 static bool is_listed(const struct migration_files *files, const char *key)
 {
@@ -36,7 +36,7 @@ static bool is_listed(const struct migration_files *files, const char *key)
 
 extern const struct framework framework_directus;
 
-/* Rows without a file are Directus' own, or of a file that is gone: nothing tells them apart. */
+/* Rows without a file are Directus' own, or belong to a deleted file: there is no way to tell. */
 static bool directus_read(struct ledger_reading *reading)
 {
     struct ledger_entries *const entries = &reading->entries;
@@ -60,7 +60,7 @@ static bool directus_read(struct ledger_reading *reading)
     return true;
 }
 
-/* "My Custom Migration" of 20201202A-my-custom-migration.js. */
+/* "My Custom Migration" for 20201202A-my-custom-migration.js. */
 static const char *title_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
 {
     char *const title = arena_strdup(arena, strchr(record->file->name, '-') + 1);

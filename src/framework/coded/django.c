@@ -1,7 +1,7 @@
 /*
- * Django: programs in the apps of a project, recorded by app and name. Facts seen with Django 3.2.25. Apps are the
- * directories of the project that have migrations; those of installed packages are not looked for, and their rows are
- * passed over.
+ * Django: programs in the apps of a project, recorded by app and name. Facts measured with Django 3.2.25. Apps are the
+ * directories of the project that have migrations; those of installed packages are not searched for, and their rows are
+ * ignored.
  */
 #include "framework/coded/django_modules.h"
 #include "framework/core/listing.h"
@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define MOST_DEPTH 6 /* of directories in which apps are */
+#define MOST_DEPTH 6 /* how deep in directories apps are searched for */
 
 /* "0001_initial.py" */
 static bool is_migration(const char *name)
@@ -22,8 +22,8 @@ static bool is_migration(const char *name)
 
 #define APPS_LIMIT ((size_t)256 * 1024)
 
-/* label = "shop_orders" of the AppConfig in DIRECTORY/apps.py, by which rows have the app; NULL: it has none that
- * stands there as text. */
+/* label = "shop_orders" of the AppConfig in DIRECTORY/apps.py, the name by which rows know the app; NULL if it has none
+ * that is written as text. */
 static const char *label_of(struct arena *arena, const char *root, const char *directory)
 {
     const char *const path = path_join(arena, path_join(arena, root, directory), "apps.py");
@@ -56,7 +56,7 @@ struct listing {
     struct status *status;
 };
 
-/* Migrations of one app in a folder of the project. */
+/* Migrations of one app, from a folder of the project. */
 static bool list_folder(const struct listing *listing, const char *app, const char *folder)
 {
     struct arena *const arena = listing->arena;
@@ -88,7 +88,7 @@ static bool is_directory(const struct listing *listing, const char *path)
     return file_look(path_join(listing->arena, listing->root, path), NULL) == FILE_DIRECTORY;
 }
 
-/* Migrations of one app: those of DIRECTORY/migrations, unless the settings name another place, or none. */
+/* Migrations of one app, in DIRECTORY/migrations unless the settings name another place or none. */
 static bool list_app(const struct listing *listing, const char *directory)
 {
     const char *const folder = path_join(listing->arena, directory, "migrations");
@@ -100,7 +100,7 @@ static bool list_app(const struct listing *listing, const char *directory)
     return !is_usual || !is_directory(listing, folder) || list_folder(listing, app, folder);
 }
 
-/* Those of apps whose place the settings name, wherever the apps themselves are. */
+/* Migrations of apps whose place the settings name, wherever the apps themselves are. */
 static bool list_modules(const struct listing *listing)
 {
     bool ok = true;
@@ -129,8 +129,8 @@ static bool is_of_tests(const char *name)
     return word_is_one_of(text_of(name), of_tests);
 }
 
-/* Is a directory looked into? depth: 0 for one of the project itself. Apps of tests are not installed; near the top of
- * a project such a name is an app's as well. */
+/* Should this directory be searched? depth: 0 for one in the project itself. Apps of tests are not installed, but near
+ * the top of a project a directory with such a name may be a normal app. */
 static bool is_app_directory(const struct file_entry *entry, int depth)
 {
     static const char *const others[] = {"node_modules", "static",     "templates",     "venv",
@@ -139,7 +139,7 @@ static bool is_app_directory(const struct file_entry *entry, int depth)
            (depth < 2 || !is_of_tests(entry->name)) && name_is_recordable(entry->name);
 }
 
-/* Of what is in this directory: 0 in "", 1 in "apps". */
+/* The depth of what is in this directory: 0 in "", 1 in "apps". */
 static int depth_of(const char *directory)
 {
     int depth = directory[0] == '\0' ? 0 : 1;
@@ -187,7 +187,7 @@ static bool django_list(struct arena *arena, const struct folder *folder, struct
     return list_below(&listing, "") && list_modules(&listing);
 }
 
-/* ---- the ledger ---- */
+/* ---- the tracking table ---- */
 
 static bool is_known_app(const struct migration_files *files, const char *key)
 {
@@ -219,7 +219,7 @@ static bool django_read(struct ledger_reading *reading)
     return true;
 }
 
-/* "blog" of blog.0001_initial. */
+/* "blog" for blog.0001_initial. */
 static const char *app_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
 {
     (void)ledger;

@@ -1,5 +1,6 @@
 /*
- * The last settings that name an app count, in the order of the files' names: base.py comes before production.py.
+ * If several settings files name an app, the last one counts, in the order of the file names: base.py comes before
+ * production.py.
  */
 #include "framework/coded/django_modules.h"
 
@@ -12,7 +13,8 @@
 #define MOST_MODULES   1000
 #define WORD           "MIGRATION_MODULES"
 
-/* The next pair of a dictionary: the quoted key, and the quoted module or None. False: it is none, or the end. */
+/* The next pair of a dictionary: the quoted key, and the quoted module or None. Returns false at the end, or if it is
+ * no such pair. */
 static bool next_pair(struct text *rest, struct text *app, struct text *module)
 {
     const struct text pair = text_trim(text_slice(*rest, 0, text_find(*rest, ",", 0)));
@@ -27,7 +29,7 @@ static bool next_pair(struct text *rest, struct text *app, struct text *module)
     return true;
 }
 
-/* What stands between the quotes of a text that is nothing else; empty where it is not so. */
+/* The text between the quotes, if there is nothing else; empty otherwise. */
 static struct text unquoted(struct text said)
 {
     const bool is_quoted = said.size > 2 && strchr("'\"", said.data[0]) != NULL &&
@@ -36,7 +38,7 @@ static struct text unquoted(struct text said)
     return is_quoted ? text_slice(said, 1, said.size - 1) : (struct text){0};
 }
 
-/* What stands between the braces behind the word; false where no dictionary does. */
+/* The text between the braces after the word; returns false if no dictionary follows. */
 static bool find_dictionary(struct text behind, struct text *inner)
 {
     const size_t open = text_find(behind, "{", 0);
@@ -111,7 +113,7 @@ static void read_settings(struct arena *arena, const char *root, const char *pat
     }
 }
 
-/* settings.py of a directory, and what is in its settings. */
+/* Reads settings.py of a directory, and the files in its directory "settings". */
 static void read_directory(struct arena *arena, const char *root, const char *directory, struct django_modules *modules)
 {
     const char *const below = path_join(arena, directory, "settings");

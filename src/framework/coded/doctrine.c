@@ -1,6 +1,6 @@
 /*
- * Doctrine Migrations: classes in PHP, recorded by their full names (Blog\Migrations\Version20260105100000). Facts seen
- * with doctrine/migrations 3.5.5.
+ * Doctrine Migrations: classes in PHP, recorded by their full names (Blog\Migrations\Version20260105100000). Facts
+ * measured with doctrine/migrations 3.5.5.
  */
 #include "framework/coded/code.h"
 #include "framework/core/configuration.h"
@@ -19,7 +19,7 @@ static bool is_in_namespace(char c)
     return isalnum((unsigned char)c) != 0 || c == '_' || c == '\\';
 }
 
-/* The namespace that the source declares, with the backslash behind it; "" for none. */
+/* The namespace that the source declares, with a backslash at its end; "" for none. */
 static const char *namespace_of(struct arena *arena, struct text source)
 {
     const size_t at = code_find_word(source, "namespace", 0);
@@ -33,7 +33,7 @@ static const char *namespace_of(struct arena *arena, struct text source)
                : arena_printf(arena, "%.*s\\", (int)(end - start), source.data + start);
 }
 
-/* The class is called like the file, wherever that is. */
+/* The class has the name of its file, in whatever directory that is. */
 static bool doctrine_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
                             const char **warning)
 {
@@ -46,7 +46,7 @@ static bool doctrine_accept(struct arena *arena, const struct folder *folder, st
     return true;
 }
 
-/* Symfony has the commands in its own console, which knows the connection. */
+/* Symfony has these commands in its own console, which knows the connection. */
 static const struct delegate symfony_delegate = {
     .programs = WORDS("bin/console"),
     .run = WORDS("doctrine:migrations:migrate", "--no-interaction"),
@@ -55,7 +55,7 @@ static const struct delegate symfony_delegate = {
     .preview = WORDS("doctrine:migrations:execute", "--no-interaction", "--up", "{version}", "--dry-run", "-vv"),
 };
 
-/* Has the map behind the setting, of PHP or JSON, a second key? */
+/* Has the map after the setting, in PHP or JSON, a second key? */
 static bool has_second_in_map(struct text setting)
 {
     const bool is_php = text_find(setting, "=>", 0) != SIZE_MAX;
@@ -67,7 +67,7 @@ static bool has_second_in_map(struct text setting)
     return first != SIZE_MAX && text_find(map, sign, first + 2) != SIZE_MAX;
 }
 
-/* The same of YAML: of the lines that are indented more than the setting's. */
+/* The same for YAML: looks at the lines that are indented more than the setting. */
 static bool has_second_in_lines(struct text setting, size_t indent)
 {
     size_t count = 0;
@@ -86,7 +86,7 @@ static bool has_second_in_lines(struct text setting, size_t indent)
     return count > 1;
 }
 
-/* The offset of the setting where it names several folders; else SIZE_MAX. */
+/* The offset of the setting if it names several folders; else SIZE_MAX. */
 static size_t several_paths(struct text source, bool is_yaml)
 {
     const size_t at = text_find(source, "migrations_paths", 0);
@@ -140,16 +140,17 @@ const struct framework framework_doctrine = {
                 .only_columns = true,
                 .by_shape = true,
             }),
-            .older_table = "migration_versions", /* of 1 and 2, with the numbers alone */
-            /* Its times are PHP's, without a zone: UTC unless php.ini says other. What was only marked has none. */
+            .older_table = "migration_versions", /* of versions 1 and 2, with only the numbers */
+            /* Its times come from PHP without a zone: UTC, unless php.ini says otherwise. A migration that was only
+             * marked has none. */
             .read = "SELECT version AS key, pg_catalog.timezone('UTC', executed_at) AS applied_at, "
                     "execution_time::pg_catalog.int8 AS duration_ms, executed_at IS NULL AS baseline FROM {ledger} "
                     "ORDER BY executed_at NULLS FIRST, version COLLATE \"C\"",
-            /* Where a column differs it refuses to work at all. */
+            /* If a column differs, it refuses to work at all. */
             .create = "CREATE TABLE {ledger} (version VARCHAR(191) NOT NULL, executed_at TIMESTAMP(0) WITHOUT TIME "
                       "ZONE DEFAULT NULL, execution_time INT DEFAULT NULL, PRIMARY KEY(version));",
             .lock = LOCK_LEDGER,
-            /* As `migrations:version --add` does. */
+            /* The same as `migrations:version --add`. */
             .record = "INSERT INTO {ledger} (version) VALUES ({key});",
         },
     .folder =

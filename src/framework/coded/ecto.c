@@ -1,6 +1,6 @@
 /*
- * Ecto: modules in Elixir, recorded by the numbers of their files. Facts seen with ecto_sql 3.11.3. Other frameworks
- * call their ledgers schema_migrations as well; its columns are Ecto's alone.
+ * Ecto: modules in Elixir, recorded by the numbers of their files. Facts measured with ecto_sql 3.11.3. Other
+ * frameworks also call their tracking table schema_migrations, but only Ecto has these columns.
  */
 #include "framework/coded/code.h"
 
@@ -43,7 +43,7 @@ static bool ecto_configure(struct arena *arena, struct folder *folder)
     return true;
 }
 
-/* Ecto.Migrator.run(Repo, [{1, A}], :up) and run(Repo, migrations(), :up) are given modules, which no folder has. */
+/* Ecto.Migrator.run(Repo, [{1, A}], :up) and run(Repo, migrations(), :up) get modules, which are in no folder. */
 static bool gives_modules(struct text behind, struct text content)
 {
     (void)content;

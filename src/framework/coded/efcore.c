@@ -8,7 +8,7 @@
 
 /* ---- the version of EF ---- */
 
-/* What stands between the quotes behind a word; NULL where there is none. */
+/* The text between the quotes after a word; NULL if there is none. */
 static const char *quoted_behind(struct arena *arena, struct text source, const char *word)
 {
     const size_t at = text_find(source, word, 0);
@@ -29,7 +29,7 @@ static const char *quoted_in(struct arena *arena, const char *path, const char *
                : NULL;
 }
 
-/* <PackageReference Include="Microsoft.EntityFrameworkCore.Design" Version="9.0.1" /> of the project file. */
+/* <PackageReference Include="Microsoft.EntityFrameworkCore.Design" Version="9.0.1" /> in the project file. */
 static const char *version_of_project(struct arena *arena, const char *directory)
 {
     static const char package[] = "Include=\"Microsoft.EntityFrameworkCore";
@@ -48,7 +48,7 @@ static const char *version_of_project(struct arena *arena, const char *directory
     return version;
 }
 
-/* That of the migration's model is the one that made it, which may be older than the one that runs it. */
+/* The version in the migration's model is the one that made it, which may be older than the one that runs it. */
 static const char *product_version(struct arena *arena, const struct folder *folder, const struct migration_file *file)
 {
     const char *const project = path_join(arena, folder->root, folder->base);
@@ -58,9 +58,9 @@ static const char *product_version(struct arena *arena, const struct folder *fol
     return version != NULL ? version : quoted_in(arena, model, "\"ProductVersion\"", ",");
 }
 
-/* ---- the ledger ---- */
+/* ---- the tracking table ---- */
 
-/* A plug-in writes the names of the columns in snake case: rows are read as JSON. */
+/* A plug-in writes the names of the columns in snake case, so rows are read as JSON. */
 #define ID "coalesce(item OPERATOR(pg_catalog.->>) 'MigrationId', item OPERATOR(pg_catalog.->>) 'migration_id')"
 #define PRODUCT                                                                                                        \
     "coalesce(item OPERATOR(pg_catalog.->>) 'ProductVersion', item OPERATOR(pg_catalog.->>) 'product_version')"
@@ -94,7 +94,8 @@ const struct framework framework_efcore = {
             .create = "CREATE TABLE {ledger} (\"MigrationId\" character varying(150) NOT NULL, \"ProductVersion\" "
                       "character varying(32) NOT NULL, CONSTRAINT {identifier:PK_*} PRIMARY KEY (\"MigrationId\"));",
             .lock = LOCK_LEDGER,
-            /* Without names of columns: see reading. Where no file says the version, it is that of the last row. */
+            /* Without names of columns, for the same reason as in reading. If no file says the version, that of the
+             * last row is used. */
             .record = "INSERT INTO {ledger} SELECT {name}, coalesce({product}, (SELECT " PRODUCT " FROM (SELECT "
                       "pg_catalog.to_jsonb(t) AS item FROM {ledger} AS t) AS items ORDER BY " ID
                       " COLLATE pg_catalog.\"C\" DESC LIMIT 1), 'unknown');",
@@ -104,7 +105,7 @@ const struct framework framework_efcore = {
             .places = WORDS("Migrations", "Data/Migrations", "Infrastructure/Migrations", "Persistence/Migrations",
                             "src/Migrations"),
             .sure_by = WORDS("*ModelSnapshot.cs", "*.Designer.cs"),
-            /* The id is the file's name without its ending; a model for the designer stands beside it. */
+            /* The id is the file's name without its suffix; a model for the designer is next to it. */
             .files = FILES({.pattern = "*.Designer.cs", .passed_over = true},
                            {.pattern = "{number:14}_{title}.cs", .is_code = true}),
         },

@@ -1,5 +1,6 @@
 /*
- * Programs are scanned, not parsed: an ID counts where it is written out, there or in a constant of the same file.
+ * Programs are searched, not parsed: an ID counts only if it is written out, in place or in a constant of the same
+ * file.
  */
 #include "framework/coded/go_migrations.h"
 
@@ -10,13 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where the words "Migrate:" are in a migration. */
+/* The members of a migration that hold its function. */
 static const char *const functions[] = {"Migrate", "MigrateSession", NULL};
 
-/* The offset behind the next `Migrate:` or `MigrateSession:` in front of `end`; SIZE_MAX: there is none. */
+/* The offset after the next `Migrate:` or `MigrateSession:` before `end`; SIZE_MAX: there is none. */
 static size_t find_function(struct text whole, size_t from, size_t end)
 {
-    const struct text source = text_slice(whole, 0, end + 1); /* what is behind it is another migration's */
+    const struct text source = text_slice(whole, 0, end + 1); /* what comes after it belongs to another migration */
     size_t first = SIZE_MAX;
     for (size_t i = 0; functions[i] != NULL; i++) {
         for (size_t at = from; (at = code_find_word(source, functions[i], at)) != SIZE_MAX && at < end;) {

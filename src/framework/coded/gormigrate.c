@@ -1,6 +1,6 @@
 /*
- * gormigrate (Go, with GORM): migrations are values in a program, which runs those whose IDs have no row when it
- * starts. Facts read in gormigrate.go (2.1); nothing measured.
+ * gormigrate (Go, with GORM): migrations are values in a program, which when it starts runs those whose IDs have no
+ * row. Facts read in gormigrate.go (2.1); nothing was measured.
  */
 #include "framework/coded/go_migrations.h"
 

@@ -1,6 +1,6 @@
 /*
- * Knex.js: programs in JavaScript or TypeScript, recorded by their file names in knex_migrations. Facts seen with knex
- * 3.3.0 on PostgreSQL 15 and read in its Migrator.js.
+ * Knex.js: programs in JavaScript or TypeScript, recorded by their file names in knex_migrations. Facts measured with
+ * knex 3.3.0 on PostgreSQL 15 and read in its Migrator.js.
  */
 #include "framework/coded/code.h"
 
@@ -30,14 +30,14 @@ static bool knex_configure(struct arena *arena, struct folder *folder)
     return true;
 }
 
-/* The folder that a program gives to migrate.latest({ directory }), as seen from where it is started. */
+/* The folder that a program passes to migrate.latest({ directory }), relative to where the program is started. */
 static const char *directory_at(struct arena *arena, const struct folder *folder, const struct source_file *file,
                                 size_t at)
 {
     return code_directory_behind(arena, folder, file, at, "directory");
 }
 
-/* The folder that new FsMigrations("…") is called with in this object; NULL: there is no such, or it is computed. */
+/* The folder that new FsMigrations("…") gets in this object; NULL: there is no such call, or the folder is computed. */
 static const char *source_folder(struct arena *arena, const struct folder *folder, const struct source_file *file,
                                  struct text object)
 {
@@ -53,8 +53,8 @@ static const char *source_folder(struct arena *arena, const struct folder *folde
     return code_directory_at(arena, folder, file->name, arena_strndup(arena, said.data, said.size));
 }
 
-/* The same of knex({ migrations: { directory } }); the folder itself where that object says none, or another place has
- * it. The directory of seeds is another one. */
+/* The same for knex({ migrations: { directory } }). If that object names no folder, or names it elsewhere, the folder
+ * stays as it is. The directory of seeds is a different one. */
 static const char *configured_at(struct arena *arena, const struct folder *folder, const struct source_file *file,
                                  size_t at)
 {
@@ -72,8 +72,8 @@ static const char *configured_at(struct arena *arena, const struct folder *folde
                                  : folder->path;
 }
 
-/* Where no source is given: it is not set, a field of a type, or read; or the source is Knex's own, of the folder that
- * it is called with. */
+/* True if no source of its own is given: the source is not set, is a field of a type, or is only read; or it is Knex's
+ * own, for the folder that it gets. */
 static bool is_usual_source(struct text behind, struct text content)
 {
     static const char *const usual[] = {"undefined", "null", "new FsMigrations(", NULL};
@@ -93,14 +93,14 @@ static bool is_usual_source(struct text behind, struct text content)
 #define PROGRAM "*.{js|ts|cjs|co|coffee|eg|iced|litcoffee|ls}"
 #define GOES_UP PROGRAM ": exports.up|function up|const up|up(|up:"
 
-/* By which a program runs migrations itself. */
+/* Calls with which a program runs migrations itself. */
 #define CALLS "migrate.latest(|migrate.up("
 
-/* By which it connects. */
+/* Calls with which it connects. */
 #define CONNECTS "knex(|Knex(|require('knex')(|require(\"knex\")("
 
-/* Runs statements of plpgsql on the lock, a table beside the ledger, unless somebody has dropped that; knex makes it
- * again. */
+/* Runs PL/pgSQL statements on the lock, a table next to the tracking table, unless somebody has dropped it; knex makes
+ * it again. */
 #define ON_LOCK(statements)                                                                                            \
     "DO {'BEGIN IF pg_catalog.to_regclass({'{ledger:*_lock}'}) IS NOT NULL THEN {guard:*_lock}" statements             \
     " END IF; END'};"
@@ -123,15 +123,15 @@ const struct framework framework_knex = {
                 "CREATE TABLE IF NOT EXISTS {ledger:*_lock} (\"index\" serial PRIMARY KEY, \"is_locked\" integer);"
                 "{guard:*_lock}INSERT INTO {ledger:*_lock} (is_locked) SELECT 0 WHERE NOT EXISTS (SELECT FROM "
                 "{ledger:*_lock});",
-            /* A run of knex holds the row locked in its transaction, or, with a migration outside of transactions,
-             * is_locked set: as a run that died does. */
+            /* A run of knex holds the row locked in its transaction. With a migration outside of transactions, it sets
+             * is_locked instead; so does a run that died. */
             .lock = ON_LOCK("UPDATE {ledger:*_lock} SET is_locked = 1 WHERE is_locked OPERATOR(pg_catalog.=) 0; "
                             "IF NOT FOUND AND EXISTS (SELECT FROM {ledger:*_lock} WHERE is_locked "
                             "OPERATOR(pg_catalog.<>) 0) THEN RAISE EXCEPTION USING ERRCODE = '55P03', MESSAGE = "
                             "pg_catalog.format('Knex.js is migrating, or a run of it died: is_locked is 1 in %s. If no "
                             "run is going on, free it by \"knex migrate:unlock\".', {table:*_lock}); END IF;"),
             .unlock = ON_LOCK("UPDATE {ledger:*_lock} SET is_locked = 0;"),
-            /* Each run is a batch. Its times are JavaScript's, of milliseconds. */
+            /* Each run is a batch. Its times are JavaScript's, in milliseconds. */
             .record = "INSERT INTO {ledger} (name, batch, migration_time) VALUES ({name}, (SELECT "
                       "coalesce(pg_catalog.max(batch), 0) OPERATOR(pg_catalog.+) 1 FROM {ledger}), {clock:ms});",
         },
@@ -140,7 +140,7 @@ const struct framework framework_knex = {
             .places = WORDS("migrations", "db/migrations", "src/migrations", "src/db/migrations", "database/migrations",
                             "src/database/migrations"),
             .counts_before_it_exists = true,
-            /* A knexfile says it; without one, Strapi and Directus have such programs, too. */
+            /* A knexfile is proof; without one, programs of Strapi and Directus look the same. */
             .sure_by = WORDS("configured & " GOES_UP,
                              "!package.json: @strapi/strapi & !package.json: directus & !below extensions & "
                              "package.json: knex & " GOES_UP " : knex|Knex"),

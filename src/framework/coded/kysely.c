@@ -1,7 +1,7 @@
 /*
- * Kysely, by kysely-ctl or a program's own Migrator: programs recorded by their names without the ending, with times as
- * text. It compares the rows in the order of these times with the files in theirs. Facts seen with kysely 0.28.18 and
- * kysely-ctl 0.20.0.
+ * Kysely, with kysely-ctl or a program's own Migrator: programs recorded by their names without the suffix, with times
+ * as text. It compares the rows in the order of these times with the files in their order. Facts measured with kysely
+ * 0.28.18 and kysely-ctl 0.20.0.
  */
 #include "framework/coded/code.h"
 
@@ -17,7 +17,7 @@ static const struct habits unordered_habits = {
     .missing_note = MISSING_NOTE,
 };
 
-/* Is `allowUnorderedMigrations: true` there? */
+/* Does it contain `allowUnorderedMigrations: true`? */
 static bool allows_unordered(struct text source)
 {
     const size_t at = code_find_word(source, "allowUnorderedMigrations", 0);
@@ -53,7 +53,7 @@ static bool kysely_configure(struct arena *arena, struct folder *folder)
     return true;
 }
 
-/* A provider of the project's own may read a folder as FileMigrationProvider does. */
+/* A provider of the project's own may read a folder in the same way as FileMigrationProvider. */
 static bool reads_files(struct text behind, struct text content)
 {
     (void)content;
@@ -63,15 +63,15 @@ static bool reads_files(struct text behind, struct text content)
 
 #define FOLDER "migrationFolder"
 
-/* The folder that a FileMigrationProvider takes. */
+/* The folder that a FileMigrationProvider gets. */
 static const char *folder_at(struct arena *arena, const struct folder *folder, const struct source_file *file,
                              size_t at)
 {
     return code_directory_behind(arena, folder, file, at, FOLDER);
 }
 
-/* The text of a row may be anything. Where it looks like "2026-11-23T08:20:40.504Z" it is added up, because a cast
- * would fail for the 31st of February. */
+/* The text in a row may be anything. If it looks like "2026-11-23T08:20:40.504Z" the time is computed from its parts,
+ * because a cast would fail for February 31. */
 #define READ                                                                                                           \
     "SELECT name AS key, (timestamp '2000-01-01' OPERATOR(pg_catalog.+) pg_catalog.make_interval("                     \
     "at[1]::pg_catalog.int4 OPERATOR(pg_catalog.-) 2000, at[2]::pg_catalog.int4 OPERATOR(pg_catalog.-) 1, 0, "         \
@@ -80,8 +80,8 @@ static const char *folder_at(struct arena *arena, const struct folder *folder, c
     "\"timestamp\", '^([0-9]{{4})-([0-9]{{2})-([0-9]{{2})T([0-9]{{2}):([0-9]{{2}):([0-9]{{2}(?:[.][0-9]{{1,6})?)Z$') " \
     "AS at ORDER BY \"timestamp\" COLLATE pg_catalog.\"C\", name COLLATE pg_catalog.\"C\""
 
-/* A row behind which others are gets the first one's time, every other one is the latest: so the rows stay in the order
- * of the files. */
+/* A row that others follow gets the time of the first one after it, every other row gets the latest time: so the rows
+ * stay in the order of the files. */
 #define RECORD                                                                                                         \
     "INSERT INTO {ledger} (name, \"timestamp\") SELECT {name}, coalesce((SELECT pg_catalog.min(\"timestamp\" COLLATE " \
     "pg_catalog.\"C\") FROM {ledger} WHERE name OPERATOR(pg_catalog.>) {name} COLLATE pg_catalog.\"C\"), "             \

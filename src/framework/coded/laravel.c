@@ -1,6 +1,6 @@
 /*
- * Laravel: classes in PHP, recorded by file names without the ending, a number for each run. Facts seen with Laravel
- * 8.83.
+ * Laravel: classes in PHP, recorded by file names without the suffix, with a number for each run. Facts measured with
+ * Laravel 8.83.
  */
 #include "framework/coded/code.h"
 #include "framework/core/mention.h"
@@ -13,7 +13,7 @@
 
 #define DATABASES "config/database.php"
 
-/* What the connection to PostgreSQL says that moves its tables; offsets are those of the whole file. */
+/* The settings of the connection to PostgreSQL that move its tables; offsets are in the whole file. */
 static struct text connection_of(struct text source, size_t *at)
 {
     const size_t start = text_find(source, "'pgsql' =>", 0);
@@ -22,7 +22,7 @@ static struct text connection_of(struct text source, size_t *at)
     return text_slice(source, 0, end);
 }
 
-/* Does a file of the package set the variable to something else than this? */
+/* Does a file of the package set the variable to a value other than this? */
 static bool is_set_by(struct arena *arena, const struct folder *folder, const char *file, const char *variable,
                       const char *usual)
 {
@@ -37,7 +37,7 @@ static bool is_set_by(struct arena *arena, const struct folder *folder, const ch
         return false;
     }
     if (!folder_read(arena, folder, file, &content)) {
-        return folder_look(arena, folder, file) == FILE_REGULAR; /* it may */
+        return folder_look(arena, folder, file) == FILE_REGULAR; /* it may set it */
     }
     const char *const value = config_value(arena, content, NULL, variable);
     return is_env ? (value != NULL && strcmp(value, usual) != 0) ||
@@ -45,7 +45,7 @@ static bool is_set_by(struct arena *arena, const struct folder *folder, const ch
                   : text_find(content, variable, 0) != SIZE_MAX;
 }
 
-/* Of env('NAME', 'usual') the usual value counts where no file of the package sets the variable. */
+/* For env('NAME', 'usual'), the usual value counts if no file of the package sets the variable. */
 static void take_usual(struct arena *arena, const struct folder *folder, const struct source_file *file,
                        struct mentioned *said)
 {
@@ -97,7 +97,7 @@ static void read_connection(struct arena *arena, struct folder *folder, struct t
     }
 }
 
-/* The table is 'migrations' => 'x', since 11 'migrations' => ['table' => 'x', …]. */
+/* The table is 'migrations' => 'x', since version 11 'migrations' => ['table' => 'x', …]. */
 static void read_table(struct arena *arena, struct folder *folder, struct text source)
 {
     static const struct mention mention = {.words = "migrations"};
@@ -164,7 +164,7 @@ const struct framework framework_laravel = {
         {
             .places = WORDS("database/migrations"),
             .sure_by = WORDS("*.php: Illuminate\\Database\\Migrations\\Migration"),
-            /* It looks for *_*.php. */
+            /* It searches for *_*.php. */
             .files = FILES({.pattern = ".*", .passed_over = true}, {.pattern = "*_*.php", .is_code = true}),
         },
     .mentions = MENTIONS({.files = "*.php",
@@ -185,7 +185,7 @@ const struct framework framework_laravel = {
             .run = WORDS("artisan", "migrate", "--force", "--no-interaction"),
             .run_one = WORDS("artisan", "migrate", "--force", "--no-interaction", "--path={file}"),
             .preview = WORDS("artisan", "migrate", "--pretend", "--force", "--no-interaction", "--path={file}"),
-            /* As its config/database.php reads them; what the project's .env says does not replace them. */
+            /* As read in config/database.php; they take precedence over the project's .env. */
             .environment = WORDS("DB_CONNECTION=pgsql", "DB_URL={url}", "DB_HOST={host}", "DB_PORT={port}",
                                  "DB_DATABASE={database}", "DB_USERNAME={user}", "DB_PASSWORD={password}"),
         },

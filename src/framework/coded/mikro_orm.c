@@ -1,5 +1,5 @@
 /*
- * MikroORM: classes in files Migration<time>_<name>, recorded by their names without the ending. Facts seen with
+ * MikroORM: classes in files Migration<time>_<name>, recorded by their names without the suffix. Facts measured with
  * @mikro-orm/migrations 7.2.1 and 6.6.16.
  */
 #include "framework/coded/code.h"
@@ -23,8 +23,8 @@ static void read_table(struct arena *arena, struct folder *folder, const char *f
 
 #define PACKAGE "package.json"
 
-/* The first configuration that package.json names and that is there; where it names some and none is there (they are
- * made by a build), that is noted. */
+/* The first existing configuration that package.json names. If it names some and none exists (because a build makes
+ * them), that is noted. */
 static const char *config_of_package(struct arena *arena, struct folder *folder)
 {
     static const char *const path[] = {"mikro-orm", "configPaths", NULL};
@@ -50,7 +50,7 @@ static const char *config_of_package(struct arena *arena, struct folder *folder)
 
 static const struct delegate medusa = {.programs = WORDS("node_modules/.bin/medusa"), .run = WORDS("db:migrate")};
 
-/* A module of Medusa has no configuration: all modules, its own and those of the project, share the usual table, and
+/* A module of Medusa has no configuration: all modules, Medusa's and those of the project, share the usual table, and
  * Medusa's command runs them. */
 static bool medusa_configure(struct arena *arena, struct folder *folder)
 {
@@ -81,7 +81,7 @@ static bool mikro_configure(struct arena *arena, struct folder *folder)
         folder->evidence = path_join(arena, folder->base, PACKAGE);
         return folder->unread_ledger != NULL || medusa_configure(arena, folder);
     }
-    /* `path` is that of the compiled ones where there is a `pathTs`. */
+    /* If there is a `pathTs`, then `path` is for the compiled files. */
     const char *const path = code_directory_of(arena, folder, &(const struct source_file){name, source},
                                                WORDS("migrations", "pathTs"), false);
     folder->path = path != NULL ? path
@@ -93,7 +93,7 @@ static bool mikro_configure(struct arena *arena, struct folder *folder)
 
 extern const struct framework framework_mikro_orm;
 
-/* Rows of other modules are not those of files that are missing here. */
+/* Rows of other modules do not belong to files that are missing here. */
 static bool mikro_read(struct ledger_reading *reading)
 {
     struct ledger_entries *const entries = &reading->entries;
@@ -120,10 +120,10 @@ const struct framework framework_mikro_orm = {
         {
             .shapes =
                 SHAPES({.table = "mikro_orm_migrations", .columns = "id:int4 name:varchar executed_at:timestamptz"}),
-            /* Old rows have an ending, which 7 takes off as well. */
+            /* Old rows have a suffix, which 7 removes too. */
             .read = "SELECT pg_catalog.regexp_replace(name, '[.][cm]?[jt]s$', '') AS key, executed_at AS applied_at "
                     "FROM {ledger} ORDER BY id",
-            /* As 7 makes it; 6 runs on it. */
+            /* As version 7 makes it; 6 works with it. */
             .create = "CREATE TABLE {ledger} (\"id\" serial PRIMARY KEY, \"name\" varchar(255) NOT NULL, "
                       "\"executed_at\" timestamptz(6) NOT NULL DEFAULT current_timestamp(6));",
             .lock = LOCK_LEDGER,

@@ -1,5 +1,5 @@
 /*
- * Payload with PostgreSQL: programs recorded by their names without the ending. Facts read in @payloadcms/drizzle
+ * Payload with PostgreSQL: programs recorded by their names without the suffix. Facts read in @payloadcms/drizzle
  * (migrate.ts, createMigrationTable.ts).
  */
 #include "framework/coded/code.h"
@@ -27,7 +27,7 @@ static bool payload_configure(struct arena *arena, struct folder *folder)
 
 extern const struct framework framework_payload;
 
-/* A row of batch -1 is no migration: the schema was pushed in development. */
+/* A row with batch -1 is no migration: it records that the schema was pushed in development. */
 static bool payload_read(struct ledger_reading *reading)
 {
     struct ledger_entries *const entries = &reading->entries;
@@ -65,7 +65,7 @@ const struct framework framework_payload = {
                       "\"updated_at\" timestamp(3) with time zone DEFAULT pg_catalog.now() NOT NULL, "
                       "\"created_at\" timestamp(3) with time zone DEFAULT pg_catalog.now() NOT NULL);",
             .lock = LOCK_LEDGER,
-            /* The batch is the one behind that of the last name. */
+            /* The batch is the one after that of the last name. */
             .record =
                 "INSERT INTO {ledger} (name, batch, updated_at, created_at) VALUES ({name}, coalesce((SELECT batch "
                 "FROM {ledger} WHERE batch OPERATOR(pg_catalog.<>) -1 ORDER BY name DESC LIMIT 1), 0) "
@@ -89,7 +89,7 @@ const struct framework framework_payload = {
         &(const struct delegate){
             .programs = WORDS("node_modules/.bin/payload"),
             .run = WORDS("migrate"),
-            /* The names of its templates. */
+            /* The names used in its templates. */
             .environment = WORDS("DATABASE_URI={url}", "POSTGRES_URL={url}"),
         },
     .hooks = {.configure = payload_configure, .read_ledger = payload_read},

@@ -1,5 +1,5 @@
 /*
- * Phinx, and CakePHP's Migrations, which are made of it: classes in PHP, recorded by the numbers of their files. Facts
+ * Phinx, and CakePHP's Migrations, which are based on it: classes in PHP, recorded by the numbers of their files. Facts
  * read in Phinx 0.16.
  */
 #include "framework/coded/code.h"
@@ -77,9 +77,9 @@ static bool phinx_recognise(struct arena *arena, struct folder *folder)
     return true;
 }
 
-/* ---- the ledger ---- */
+/* ---- the tracking table ---- */
 
-/* "CreateUsers" of 20260105100000_create_users; a file that is only digits has the class V20260105100000. */
+/* "CreateUsers" for 20260105100000_create_users; a file with only digits in its name has the class V20260105100000. */
 static const char *class_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
 {
     struct buffer class = {.arena = arena};
@@ -111,7 +111,7 @@ const struct framework framework_phinx = {
                 .only_columns = true,
                 .by_shape = true,
             }),
-            /* Its times are PHP's, without a zone: UTC unless php.ini says other. */
+            /* Its times come from PHP without a zone: UTC, unless php.ini says otherwise. */
             .read =
                 "SELECT version::pg_catalog.text AS key, coalesce(version::pg_catalog.text OPERATOR(pg_catalog.||) '_' "
                 "OPERATOR(pg_catalog.||) migration_name, version::pg_catalog.text) AS name, "
@@ -122,7 +122,7 @@ const struct framework framework_phinx = {
                 "NULL, \"start_time\" TIMESTAMP NULL, \"end_time\" TIMESTAMP NULL, \"breakpoint\" BOOLEAN NOT NULL "
                 "DEFAULT FALSE, CONSTRAINT {identifier:*_pkey} PRIMARY KEY (\"version\"));",
             .lock = LOCK_LEDGER,
-            /* As `phinx migrate --fake` does: both times are the same second. */
+            /* The same as `phinx migrate --fake`: both times are the same second. */
             .record = "INSERT INTO {ledger} (version, migration_name, start_time, end_time, breakpoint) SELECT {key}, "
                       "pg_catalog.substr({class}, 1, 100), clock, clock, false FROM {utc:s} AS clock;",
             .words = (const struct ledger_word[]){{.name = "class", .text = class_of}, {0}},

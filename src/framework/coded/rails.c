@@ -1,6 +1,6 @@
 /*
- * Ruby on Rails: ActiveRecord's migrations, recorded by their numbers in schema_migrations, beside which it keeps
- * ar_internal_metadata. Facts seen with Rails 6.1.7. dbmate's ledger has the same columns.
+ * Ruby on Rails: ActiveRecord's migrations, recorded by their numbers in schema_migrations; ar_internal_metadata
+ * belongs to it. Facts measured with Rails 6.1.7. dbmate's tracking table has the same columns.
  */
 #include "framework/coded/code.h"
 #include "framework/core/unread.h"
@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Has the line several words, or the lines behind it several items? */
+/* Has the line several words, or the lines after it several items? */
 static bool is_list(struct text line, struct text behind)
 {
     size_t items = 0;
@@ -21,7 +21,7 @@ static bool is_list(struct text line, struct text behind)
     return items > 1;
 }
 
-/* migrations_paths of a database: rails reads all of them. One that is alone is a second database's, as a rule. */
+/* migrations_paths of a database: rails reads all of them. A single one usually belongs to a second database. */
 static void read_database(struct arena *arena, struct folder *folder)
 {
     static const char name[] = "config/database.yml";
@@ -50,7 +50,7 @@ static void read_database(struct arena *arena, struct folder *folder)
     }
 }
 
-/* The offset of the setting that takes the place of db/migrate, or adds to it; SIZE_MAX where there is none. */
+/* The offset of the setting that replaces db/migrate or adds to it; SIZE_MAX if there is none. */
 static size_t paths_setting(struct text source)
 {
     static const char *const words[] = {"paths[\"db/migrate\"]", "paths['db/migrate']", "paths.add \"db/migrate\"",
@@ -66,7 +66,8 @@ static size_t paths_setting(struct text source)
     return SIZE_MAX;
 }
 
-/* An application of Rails without a database has neither: views and assets of a server in another language. */
+/* An application of Rails without a database has neither file: it may be the views and assets of a server in another
+ * language. */
 static bool has_database(struct arena *arena, const struct folder *folder)
 {
     return folder_look(arena, folder, "config/database.yml") == FILE_REGULAR ||
@@ -94,7 +95,7 @@ const struct framework framework_rails = {
     .tool = "rails db:migrate",
     .ledger =
         {
-            /* Without the metadata: Rails 4, or one whose metadata is elsewhere; as well dbmate's. */
+            /* Without the metadata table: Rails 4, or its metadata is elsewhere; dbmate's looks the same. */
             .shapes = SHAPES(
                 {.table = "schema_migrations", .columns = "version:varchar", .only_columns = true, .with = METADATA},
                 {.table = "schema_migrations",
@@ -105,7 +106,7 @@ const struct framework framework_rails = {
             .read = "SELECT CASE WHEN version OPERATOR(pg_catalog.~) '^[0-9]+$' THEN "
                     "coalesce(nullif(pg_catalog.ltrim(version, '0'), ''), '0') ELSE version END AS key FROM {ledger} "
                     "ORDER BY pg_catalog.length(version), version COLLATE pg_catalog.\"C\"",
-            /* The row of the metadata, `environment`, is written at the end of a run of Rails, and only then. */
+            /* The row `environment` of the metadata is written at the end of a run by Rails, and only then. */
             .create =
                 "CREATE TABLE {ledger} (\"version\" character varying NOT NULL PRIMARY KEY);"
                 "CREATE TABLE IF NOT EXISTS {schema}." METADATA " (\"key\" character varying NOT NULL PRIMARY KEY, "

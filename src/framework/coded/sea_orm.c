@@ -1,6 +1,6 @@
 /*
- * sea-orm: programs of Rust, recorded by the names of their files. From the source of sea-orm-migration 1.1; its CLI
- * was not run here.
+ * sea-orm: programs in Rust, recorded by the names of their files. Read in the source of sea-orm-migration 1.1; its CLI
+ * was not run.
  */
 #include "framework/core/framework.h"
 

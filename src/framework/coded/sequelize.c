@@ -1,13 +1,13 @@
 /*
- * Sequelize: sequelize-cli, and umzug with SequelizeStorage: programs recorded by their file names in "SequelizeMeta".
- * Facts seen with sequelize 6.37.8, sequelize-cli 6.6.5 and umzug 3.8.3.
+ * Sequelize, with sequelize-cli or with umzug and SequelizeStorage: programs recorded by their file names in
+ * "SequelizeMeta". Facts measured with sequelize 6.37.8, sequelize-cli 6.6.5 and umzug 3.8.3.
  */
 #include "framework/coded/code.h"
 
 #include <stdint.h>
 #include <string.h>
 
-/* The connections' settings; their names are common, so that they must speak of a dialect. */
+/* The settings of the connections. Files with these names are common, so they must mention a dialect. */
 static bool read_connections(struct arena *arena, struct folder *folder)
 {
     static const char *const names[] = {
@@ -40,8 +40,8 @@ static bool sequelize_configure(struct arena *arena, struct folder *folder)
     return connects || name != NULL;
 }
 
-/* With the setting `timestamps` there are two more columns, NOT NULL and without a default: a record made of JSON fills
- * in what is there. */
+/* With the setting `timestamps` there are two more columns, NOT NULL and without a default: a record built from JSON
+ * fills the columns that exist. */
 #define RECORD                                                                                                         \
     "INSERT INTO {ledger} SELECT * FROM pg_catalog.jsonb_populate_record(NULL::{ledger}, "                             \
     "pg_catalog.jsonb_build_object('name', {name}::pg_catalog.text, 'createdAt', {clock:ms}, 'updatedAt', "            \
@@ -53,7 +53,7 @@ static const char *glob_at(struct arena *arena, const struct folder *folder, con
     return code_directory_behind(arena, folder, file, at, "glob");
 }
 
-/* Files that fill tables are no migrations. */
+/* Files that fill tables (seeds) are no migrations. */
 static bool is_of_seeds(struct text behind, struct text content)
 {
     (void)content;
@@ -61,7 +61,7 @@ static bool is_of_seeds(struct text behind, struct text content)
     return text_find(line, "seed", 0) != SIZE_MAX || text_find(line, "Seed", 0) != SIZE_MAX;
 }
 
-/* What umzug records is in SequelizeMeta only where its storage says so: without one it is in a file, umzug.json. */
+/* umzug uses SequelizeMeta only if its storage is set to that: otherwise it keeps a file, umzug.json. */
 static bool is_usual_storage(struct text behind, struct text content)
 {
     (void)content;
@@ -71,7 +71,7 @@ static bool is_usual_storage(struct text behind, struct text content)
            text_find(head, "seed", 0) != SIZE_MAX;
 }
 
-/* Does the file set this name to a storage of Sequelize's: const store = new SequelizeStorage(…)? */
+/* Does the file set this name to one of Sequelize's storages: const store = new SequelizeStorage(…)? */
 static bool is_set_to_storage(struct text content, struct text name)
 {
     static const char storage[] = "new SequelizeStorage";
@@ -84,7 +84,7 @@ static bool is_set_to_storage(struct text content, struct text name)
         const struct text before = text_slice(content, start, at);
         const size_t sign = text_find(before, "=", 0);
         const struct text set = text_trim(text_slice(before, 0, sign));
-        const size_t type = text_find(set, ":", 0); /* of TypeScript */
+        const size_t type = text_find(set, ":", 0); /* a type annotation in TypeScript */
         const struct text left = text_trim(text_slice(set, 0, type));
         is = sign != SIZE_MAX && text_trim(text_slice(before, sign, before.size)).size == 1 && left.size >= name.size &&
              text_equal(text_slice(left, left.size - name.size, left.size), name) &&

@@ -1,6 +1,6 @@
 /*
  * Strapi: programs and SQL files in database/migrations, which it runs when it starts, recorded by their file names.
- * Its own migrations are in another table, which is none of ours. Facts read in @strapi/database (migrations/).
+ * Its own migrations are in another table, which is not read here. Facts read in @strapi/database (migrations/).
  */
 #include "framework/core/framework.h"
 
@@ -12,9 +12,9 @@ const struct framework framework_strapi = {
         {
             .shapes = SHAPES(
                 {.table = "strapi_migrations", .columns = "id:int4 name:varchar time:timestamp", .only_columns = true}),
-            /* Its times are those of a JavaScript program, without a zone: UTC wherever that runs in a container. */
+            /* Its times come from a JavaScript program, without a zone: UTC in any container. */
             .read = "SELECT name AS key, \"time\" AT TIME ZONE 'UTC' AS applied_at FROM {ledger} ORDER BY \"time\", id",
-            /* Newer versions make the name unique, also afterwards. */
+            /* Newer versions make the name unique, also later on. */
             .create = "CREATE TABLE {ledger} (\"id\" serial PRIMARY KEY, \"name\" varchar(255), \"time\" timestamp);",
             .lock = LOCK_LEDGER,
             .record = "INSERT INTO {ledger} (name, \"time\") VALUES ({name}, pg_catalog.date_trunc('milliseconds', "

@@ -1,6 +1,6 @@
 /*
- * TypeORM: classes recorded by their names, which end in the 13 digits of their time. What the file is called does not
- * matter, so each is read for its class. Facts seen with typeorm 1.1.1.
+ * TypeORM: classes recorded by their names, which end in the 13 digits of their time. The file name does not matter, so
+ * each file is read for its class. Facts measured with typeorm 1.1.1.
  */
 #include "framework/coded/code.h"
 #include "framework/coded/typeorm_list.h"
@@ -14,7 +14,7 @@
 
 /* ---- names ---- */
 
-/* Is it a name with a time behind it? */
+/* Is it a name that ends with a time? */
 static bool is_class_name(struct text name)
 {
     size_t digits = 0;
@@ -36,7 +36,7 @@ static struct text name_property(struct text source)
         if (!text_starts_with(text_slice(source, value, source.size), "=")) {
             continue;
         }
-        const struct text name = code_word(source, code_skip_blanks(source, value + 1) + 1); /* behind the quote */
+        const struct text name = code_word(source, code_skip_blanks(source, value + 1) + 1); /* after the quote */
         if (is_class_name(name)) {
             return name;
         }
@@ -55,7 +55,7 @@ static struct text class_name(struct text source)
     return (struct text){NULL, 0};
 }
 
-/* "CreateUsers1704067200000" of the generated file 1704067200000-CreateUsers.ts; NULL for another. */
+/* "CreateUsers1704067200000" for the generated file 1704067200000-CreateUsers.ts; NULL for other files. */
 static const char *name_of_file(struct arena *arena, const char *stem)
 {
     const struct text digits = leading_digits(text_of(stem));
@@ -91,7 +91,7 @@ static bool typeorm_accept(struct arena *arena, const struct folder *folder, str
     return true;
 }
 
-/* `typeorm migration:run -d FILE`, by the program that can load the file. */
+/* `typeorm migration:run -d FILE`, with the program that can load the file. */
 static const struct delegate *delegate_for(struct arena *arena, const char *data_source)
 {
     static const char *const plain[] = {"node_modules/.bin/typeorm", NULL};
@@ -127,7 +127,8 @@ static bool typeorm_configure(struct arena *arena, struct folder *folder)
                                         NULL};
     struct text source;
     const char *const name = code_config(arena, folder, names, &source);
-    const bool is_old = name != NULL && text_starts_with(text_of(name), "ormconfig"); /* before 0.3; found by itself */
+    const bool is_old =
+        name != NULL && text_starts_with(text_of(name), "ormconfig"); /* before 0.3; typeorm finds it by itself */
     if (name == NULL || (!is_old && !code_has(source, WORDS("DataSource")))) {
         return false;
     }
@@ -143,9 +144,9 @@ static bool typeorm_configure(struct arena *arena, struct folder *folder)
     return true;
 }
 
-/* ---- the ledger ---- */
+/* ---- the tracking table ---- */
 
-/* Its names of keys are "PK_" and the first 27 digits of a SHA-1 of table and column. */
+/* TypeORM names a key "PK_" and the first 27 digits of a SHA-1 of table and column. */
 static void put_key_name(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
 {
     const char *const named = arena_printf(sql->arena, "%s_id", ledger->table);

@@ -1,5 +1,5 @@
 /*
- * Imports alone are looked at: what a file imports from a folder of migrations it has for its list.
+ * Looks only at imports: what a file imports from a folder of migrations is for its list.
  */
 #include "framework/coded/typeorm_list.h"
 
@@ -12,8 +12,8 @@
 
 #define TIME_DIGITS 13
 
-/* The offset of the next path in quotes behind `from` or `require(`, which is looked for once from the front to the
- * end. SIZE_MAX: there is none. */
+/* The offset of the next quoted path after `from` or `require(`, searched for once from front to end. SIZE_MAX: there
+ * is none. */
 static size_t find_import(struct text source, size_t at)
 {
     static const char *const words[] = {"from ", "require(", NULL};
@@ -29,7 +29,7 @@ static size_t find_import(struct text source, size_t at)
     return SIZE_MAX;
 }
 
-/* The next path that is imported, relative to the file; NULL: there is none. */
+/* The next imported path, relative to the file; NULL: there is none. */
 static const char *next_import(struct arena *arena, struct text source, size_t *at)
 {
     const size_t behind = find_import(source, *at);
@@ -45,7 +45,7 @@ static const char *last_part(const char *path)
     return slash == NULL ? path : slash + 1;
 }
 
-/* Has the name the time of a migration in it: 1700000000000-Init, Init1700000000000? */
+/* Does the name contain the time of a migration: 1700000000000-Init, Init1700000000000? */
 static bool has_time(const char *name)
 {
     size_t digits = 0;
@@ -55,7 +55,7 @@ static bool has_time(const char *name)
     return digits == TIME_DIGITS;
 }
 
-/* The path, in the package, that an import of the file names; NULL: a package's. */
+/* The path, in the package, that an import in the file names; NULL: it is of another package. */
 static const char *path_of(struct arena *arena, const char *file, const char *import)
 {
     const char *const slash = strrchr(file, '/');
@@ -65,7 +65,7 @@ static const char *path_of(struct arena *arena, const char *file, const char *im
                                                 path_join(arena, directory, import));
 }
 
-/* The index of a directory that is imported as a whole; NULL: it has none. */
+/* The index file of a directory that is imported as a whole; NULL: it has none. */
 static const char *index_of(struct arena *arena, const struct folder *folder, const char *directory)
 {
     const char *const names[] = {path_join(arena, directory, "index.ts"), path_join(arena, directory, "index.js"),

@@ -1,6 +1,6 @@
 /*
- * xormigrate (Go, with XORM): migrations are values in a program, which runs those whose IDs have no row when it
- * starts. Facts read in xormigrate.go (1.7); nothing measured.
+ * xormigrate (Go, with XORM): migrations are values in a program, which when it starts runs those whose IDs have no
+ * row. Facts read in xormigrate.go (1.7); nothing was measured.
  */
 #include "framework/coded/go_migrations.h"
 

@@ -1,6 +1,6 @@
 /*
- * From truss.toml to frameworks: which tables there are, which keys each has, and what they are called. What a key
- * means is facts.c's and templates.c's.
+ * Reads frameworks from truss.toml: which tables there are, which keys each has, and their names. What a key means is
+ * in facts.c and templates.c.
  */
 #include "framework/declared/declared.h"
 
@@ -39,9 +39,9 @@ bool declaration_refuse(const struct declaration *declaration, const struct toml
                        toml_place(declaration->arena, declaration->toml, entry), entry->table, entry->key, why);
 }
 
-/* ---- how a project's own folder is found ---- */
+/* ---- finding a project's own folder ---- */
 
-/* The place is what is declared; the folder may be missing yet. */
+/* The place is declared; the folder may not exist yet. */
 static bool configure(struct arena *arena, struct folder *folder)
 {
     const struct framework *const framework = folder->framework;
@@ -143,7 +143,7 @@ static bool take_keys(struct declaration *declaration, const struct toml_entry *
 
 /* ---- one framework ---- */
 
-/* "ours refuses to run it."; what is not said is not known, and refused. */
+/* "ours refuses to run it."; if the declaration says nothing, the behaviour is unknown, and such a run is refused. */
 static const char *note(const struct declaration *declaration, const char *key, const char *words)
 {
     const char *const name = declaration->name;
@@ -154,7 +154,7 @@ static const char *note(const struct declaration *declaration, const char *key, 
                               name, table, key);
 }
 
-/* What it does with history that is not straight. */
+/* What the framework does with history out of order. */
 static void say_habits(const struct declaration *declaration)
 {
     static const char *const late[] = {
@@ -233,7 +233,7 @@ static struct framework *read_one(struct arena *arena, const char *root, const s
     return framework;
 }
 
-/* ---- all of them ---- */
+/* ---- all frameworks ---- */
 
 /* The first entry of each table [framework.NAME]. */
 static bool find_tables(const struct toml *toml, const struct toml_entry *firsts[MOST], size_t *count,
@@ -257,7 +257,7 @@ static bool find_tables(const struct toml *toml, const struct toml_entry *firsts
     return true;
 }
 
-/* A table that says nothing was to say something. */
+/* An empty table is an error: it was surely meant to say something. */
 static bool check_empty(const struct toml *toml, const struct toml_entry *const firsts[MOST], size_t count,
                         struct status *status)
 {

@@ -1,5 +1,5 @@
 /*
- * What the keys mean that are no SQL: words out of a list, patterns, the folder.
+ * The keys that are not SQL: words from a list, patterns, the folder.
  */
 #include "framework/declared/declaration.h"
 
@@ -11,7 +11,7 @@
 
 #define WORD_LIMIT    200 /* bytes of a pattern, a marker, a name */
 #define LIST_LIMIT    20
-#define MOST_OPEN     2 /* "*" and {title} of a pattern: each more makes trying names longer by their length */
+#define MOST_OPEN     2 /* "*" and {title}: each further one multiplies the time for matching by a name's length */
 #define CONTENT_LIMIT 8192
 
 /* ---- texts ---- */
@@ -39,7 +39,7 @@ static bool is_true(const struct toml_entry *entry)
     return strcmp(entry->value, "true") == 0;
 }
 
-/* ---- words out of a list ---- */
+/* ---- words from a list ---- */
 
 struct choice {
     const char *word;
@@ -72,7 +72,7 @@ bool take_order(struct declaration *declaration, const struct toml_entry *entry)
     return ok;
 }
 
-enum { KEY_FILE = KEY_OF_HOOK + 1 }; /* the name with its ending */
+enum { KEY_FILE = KEY_OF_HOOK + 1 }; /* the name with its suffix */
 
 static const struct choice key_rules[] = {
     {"name", KEY_NAME}, {"file", KEY_FILE}, {"number", KEY_NUMBER}, {"number-as-written", KEY_NUMBER_AS_WRITTEN}, {0}};
@@ -166,14 +166,14 @@ static bool climbs(struct text path)
     return false;
 }
 
-/* Does a link of it lead out of the project? What does not exist yet leads nowhere. */
+/* Does a link in it lead out of the project? A path that does not exist yet leads nowhere. */
 static bool leads_out(const struct declaration *declaration, const char *path)
 {
     const char *const whole = path_join(declaration->arena, declaration->root, path);
     return file_look(whole, NULL) != FILE_NONE && !file_is_within(declaration->root, whole);
 }
 
-/* As layout.c writes it: "db/changes" of "./db/changes/". */
+/* Written as in layout.c: "db/changes" for "./db/changes/". */
 static const char *plain(struct arena *arena, struct text path)
 {
     while (text_starts_with(path, "./")) {
@@ -212,7 +212,7 @@ bool take_recursive(struct declaration *declaration, const struct toml_entry *en
 
 /* ---- patterns ---- */
 
-/* "number", "number:4", "number:1-4"; a number is no longer than a name can be. */
+/* "number", "number:4", "number:1-4"; a number cannot be longer than a name. */
 static bool is_number_word(struct text word)
 {
     const size_t dash = text_find(word, "-", 0);
@@ -263,7 +263,7 @@ static const char *pattern_fault(struct text pattern)
                                              : NULL;
 }
 
-/* Those to be passed over come first. */
+/* Rules for files that are passed over come first. */
 static bool add_rules(const struct declaration *declaration, const struct toml_entry *entry, bool passed_over)
 {
     struct folder_facts *const folder = &declaration->framework->folder;
@@ -329,7 +329,7 @@ bool take_no_transaction(struct declaration *declaration, const struct toml_entr
 
 /* ---- new files ---- */
 
-/* %Y, %m, …, and what stands between them. */
+/* %Y, %m, …, and what is between them. */
 static bool is_time_format(struct text format)
 {
     for (size_t i = 0; i < format.size; i++) {
@@ -373,7 +373,7 @@ bool take_new_content(struct declaration *declaration, const struct toml_entry *
            declaration_refuse(declaration, entry, "this has no more than 8192 bytes.");
 }
 
-/* ---- the rest ---- */
+/* ---- the other keys ---- */
 
 bool take_command(struct declaration *declaration, const struct toml_entry *entry)
 {
@@ -408,7 +408,7 @@ bool take_advisory_lock(struct declaration *declaration, const struct toml_entry
            declaration_refuse(declaration, entry, "this is one key, or up to three.");
 }
 
-/* ---- together ---- */
+/* ---- all together ---- */
 
 static bool all_have_numbers(const struct folder_facts *folder)
 {

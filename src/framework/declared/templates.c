@@ -1,8 +1,8 @@
 /*
- * The SQL of a declared framework. A template may do what its key is for, with the declared table and nothing else, and
- * call what changes nothing; what is sent in front of a script or behind it does not go by the search path, which the
- * script may have changed. A word in braces stands where a value or a name stands by itself, so that no file's name
- * becomes SQL.
+ * The SQL of a declared framework. A template may do only what its key is for, on the declared table and nothing else,
+ * and may call only functions that change nothing. SQL that is sent before or after a script must not depend on the
+ * search path, which the script may have changed. A word in braces may be only where a whole value or name is, so that
+ * no file name becomes SQL.
  */
 #include "framework/core/template.h"
 #include "framework/declared/declaration.h"
@@ -27,16 +27,16 @@ static const char harmless[] =
 
 static const char locking[] = " pg_advisory_xact_lock hashtext hashtextextended ";
 
-/* What a part may do. */
+/* What a template may do. */
 struct part {
     const char *key;
     const char *statements; /* the kinds of nodes, each between blanks */
     const char *said;       /* the same for a person */
     bool has_record;
     bool is_one;
-    bool locks;          /* rows, and by advisory locks */
-    bool by_search_path; /* it is read with a search path of our own */
-    bool bare_functions; /* those without arguments may go by the search path: no other one fits better */
+    bool locks;          /* rows, and with advisory locks */
+    bool by_search_path; /* it runs with a search path of our own */
+    bool bare_functions; /* those without arguments may go by the search path: no other function fits better */
     bool any_type;
 };
 
@@ -67,7 +67,7 @@ static const struct part lock_part = {
     .locks = true,
 };
 
-/* Names that nobody has. */
+/* Names that no real table has. */
 static const struct ledger sample_ledger = {.schema = "a declared schema", .table = "a declared table"};
 static const struct migration_file sample_file = {.version = "1", .title = "t", .filename = "f"};
 static const struct ledger_record sample_record = {
@@ -84,9 +84,9 @@ static bool has_word(const char *words, const char *word)
     return false;
 }
 
-/* ---- where words stand ---- */
+/* ---- places of words ---- */
 
-/* The end of the word that begins at this brace: {key}, {clock:ms}; SIZE_MAX: it is none. */
+/* The end of the word that begins at this brace: {key}, {clock:ms}; SIZE_MAX: it is no word. */
 static size_t word_end(struct text template, size_t brace)
 {
     size_t end = brace + 1;
@@ -96,15 +96,14 @@ static size_t word_end(struct text template, size_t brace)
     return end > brace + 1 && end < template.size && template.data[end] == '}' ? end + 1 : SIZE_MAX;
 }
 
-/* Would this character join what a word becomes? */
+/* Would this character become one token with the value of the word? */
 static bool joins(struct text template, size_t at)
 {
     const unsigned char c = at < template.size ? (unsigned char)template.data[at] : ' ';
     return isalnum(c) != 0 || c >= 0x80 || strchr("_$'\"&{}\\", c) != NULL;
 }
 
-/* The offsets of braces that are no part of a quote, a name or a comment, in order. Two in a row stand for one, which
- * only a quote can have. */
+/* Is this brace a token of its own, outside of quotes, names and comments, and not right after a string? */
 static bool stands_alone(struct text template, size_t brace)
 {
     struct sql_lexer lexer = {.text = template};
@@ -119,7 +118,7 @@ static bool stands_alone(struct text template, size_t brace)
     return false;
 }
 
-/* What is wrong with the first word that does not stand by itself; NULL: nothing. */
+/* What is wrong with the first word that is not a whole value or name; NULL: nothing. */
 static const char *misplaced(const struct declaration *declaration, const char *sql)
 {
     const struct text template = text_of(sql);
@@ -286,7 +285,7 @@ static const char *fault_of(const struct declaration *declaration, const struct 
 
 /* ---- a template ---- */
 
-/* Parses it as it will be sent, with names and values that nobody has. */
+/* Parses the SQL as it will be sent, with names and values that do not occur. */
 static bool check(const struct declaration *declaration, const struct toml_entry *entry, const struct part *part,
                   struct sql_mentions *mentions)
 {
@@ -312,7 +311,7 @@ static bool check(const struct declaration *declaration, const struct toml_entry
     return fault == NULL || declaration_refuse(declaration, entry, fault);
 }
 
-/* Every statement ends in a semicolon; a comment at the end must not swallow what comes behind. */
+/* Every statement ends with a semicolon, and a comment at the end must not swallow what follows. */
 static const char *ended(struct arena *arena, const char *template)
 {
     struct sql_lexer lexer = {.text = text_of(template)};
@@ -344,9 +343,9 @@ bool take_lock(struct declaration *declaration, const struct toml_entry *entry)
     return take_part(declaration, entry, &lock_part, &declaration->framework->ledger.lock);
 }
 
-/* ---- the ledger ---- */
+/* ---- the tracking table ---- */
 
-/* A table's name of PostgreSQL: "a name that is not folded" in quotes, or a word. */
+/* A table's name in PostgreSQL: in quotes, "a name that is not folded", or a plain word. */
 static bool take_name(const char **rest, struct arena *arena, const char **name)
 {
     struct sql_lexer lexer = {.text = text_of(*rest)};
@@ -375,7 +374,7 @@ bool take_ledger(struct declaration *declaration, const struct toml_entry *entry
            declaration_refuse(declaration, entry, "this is a table's name, or schema.table, as in SQL.");
 }
 
-/* "id:int8 name:text" of what CREATE TABLE says, by which the table is known again. */
+/* "id:int8 name:text" for the columns in CREATE TABLE, by which the table is recognized. */
 static const char *columns_of(struct arena *arena, const struct sql_mentions *mentions)
 {
     struct buffer columns = {.arena = arena};
@@ -419,7 +418,7 @@ static bool is_text_column(const char *name)
     return has_word(" key name checksum id logs state ", name);
 }
 
-/* The query without its semicolon, and what it gives as the core reads it. */
+/* The query without its semicolon, and its columns as the core reads them. */
 static const char *reading_of(const struct declaration *declaration, const char *query,
                               const struct sql_mentions *mentions)
 {

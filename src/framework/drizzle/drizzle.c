@@ -1,6 +1,6 @@
 /*
- * Drizzle Kit: its ledger drizzle.__drizzle_migrations, of 0.x and of 1.0. Facts seen with drizzle-orm 0.45.4 /
- * drizzle-kit 0.31.11 and with 1.0.0-rc.5. How the two name and order their files is drizzle_folder.c's work.
+ * Drizzle Kit: its tracking table drizzle.__drizzle_migrations, for 0.x and 1.0. Facts measured with drizzle-orm 0.45.4
+ * / drizzle-kit 0.31.11 and with 1.0.0-rc.5. How the two versions name and order their files is in drizzle_folder.c.
  */
 #include "base/search.h"
 #include "base/sorting.h"
@@ -14,9 +14,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* ---- the ledger ---- */
+/* ---- the tracking table ---- */
 
-/* The hash of a file; NULL where it cannot be read. */
+/* The hash of a file; NULL if it cannot be read. */
 static const char *hash_of(struct arena *arena, const struct migration_file *file)
 {
     const struct file_checksum whole = {.digest = "SHA256"};
@@ -25,15 +25,15 @@ static const char *hash_of(struct arena *arena, const struct migration_file *fil
     return !file->missing && file_checksum(arena, &whole, file->path, &hash, &ignored) ? hash : NULL;
 }
 
-/* A file without a row of its own, by what a row may know it. */
+/* A file without a row of its own, and what a row may know about it. */
 struct hashed {
     const char *hash;
     const struct migration_file *file;
-    size_t taken; /* of those with this hash, which begin here: so many are others' */
+    size_t taken; /* of those with this hash, which begin here: how many belong to other rows already */
 };
 
 struct hashed_files {
-    struct hashed *items; /* by hash; of one hash in the order of the list */
+    struct hashed *items; /* by hash; equal hashes in the order of the list */
     size_t count;
 };
 
@@ -66,7 +66,7 @@ static struct hashed_files files_without_row(struct ledger_reading *reading)
     return free_files;
 }
 
-/* The next one of this hash; NULL where there is none. A second row of the same hash is another's. */
+/* The next file with this hash; NULL if there is none. A second row with the same hash belongs to another file. */
 static const struct migration_file *take_file(const struct hashed_files *files, const char *hash)
 {
     const size_t first = search_first(files->items, files->count, sizeof *files->items, is_before_hash, hash);
@@ -78,8 +78,8 @@ static const struct migration_file *take_file(const struct hashed_files *files, 
     return files->items[at].file;
 }
 
-/* A row of 0.x has no name: its time is the file's. Where no file has that time, the one with its hash is meant, if
- * that has no row of its own. */
+/* A row of 0.x has no name: its time is that of the file. If no file has that time, the row belongs to the file with
+ * its hash, if that has no row of its own. */
 static void find_by_hash(struct ledger_reading *reading)
 {
     struct file_index index = file_index_of(reading->arena, reading->files);
@@ -97,7 +97,7 @@ static void find_by_hash(struct ledger_reading *reading)
     }
 }
 
-/* Has the ledger the columns that 1.0 writes? */
+/* Does the tracking table have the columns that 1.0 writes? */
 static bool has_names(struct ledger_reading *reading, bool *has)
 {
     struct buffer sql = {.arena = reading->arena};
@@ -146,7 +146,7 @@ static const struct ledger_word words[] = {{.name = "when", .text = when_of}, {0
         .table = "__drizzle_migrations", .columns = "id:int4 hash:text created_at:int8", .only_columns = true          \
     }
 
-/* Of 0.x. */
+/* For 0.x. */
 static const struct ledger_facts journal_facts = {
     .shapes = SHAPES(SHAPE_OF_0),
     .schema = "drizzle",
@@ -174,8 +174,8 @@ const struct framework framework_drizzle = {
             .schema = "drizzle",
             .create = "CREATE TABLE {ledger} (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at bigint, name text, "
                       "applied_at timestamp with time zone DEFAULT now());",
-            /* 1.0 writes columns that a ledger of 0.x does not have: nothing may run before drizzle-kit has added
-             * them. */
+            /* 1.0 writes columns that a tracking table of 0.x does not have: nothing may run before drizzle-kit has
+             * added them. */
             .lock = LOCK_LEDGER
             "DO {'BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid OPERATOR(pg_catalog.=) "
             "{'{ledger}'}::pg_catalog.regclass AND attname OPERATOR(pg_catalog.=) 'name' AND NOT attisdropped) THEN "

@@ -1,5 +1,5 @@
 /*
- * meta/_journal.json: {"entries": [{"idx", "when", "tag"}, …]}; a .sql file that it does not name is none. 1.0:
+ * meta/_journal.json: {"entries": [{"idx", "when", "tag"}, …]}; a .sql file that it does not name is no migration. 1.0:
  * directories <YYYYMMDDHHMMSS>_<name> with a migration.sql, in the order of their names.
  */
 #include "framework/drizzle/drizzle_folder.h"
@@ -19,7 +19,7 @@
 #define MOST_NAMED    5 /* files in a warning */
 #define JOURNAL_LIMIT ((size_t)16 * 1024 * 1024)
 
-static const char of_journal[] = "journal"; /* a folder's settings where it has one */
+static const char of_journal[] = "journal"; /* the settings of a folder that has a journal */
 
 bool drizzle_is_journal(const struct folder *folder)
 {
@@ -108,7 +108,7 @@ bool drizzle_recognise(struct arena *arena, struct folder *folder)
     const char *const snapshot = path_join(arena, name, "snapshot.json");
     const bool is_sure = file_look(path_join(arena, root, snapshot), NULL) == FILE_REGULAR;
     if (!is_sure && folder->evidence == NULL) {
-        return false; /* Prisma's look the same but for this */
+        return false; /* Prisma's folders look the same except for this */
     }
     folder->confidence = CONFIDENCE_CERTAIN;
     folder->evidence = folder->evidence != NULL ? folder->evidence : path_join(arena, folder->path, snapshot);
@@ -141,7 +141,7 @@ static bool add_entry(struct arena *arena, const char *root, const json_t *entry
     return true;
 }
 
-/* The journal may have them in another order after a merge of two branches; what counts to drizzle-kit is the time. */
+/* After a merge of two branches, the journal may list them in another order; what counts to drizzle-kit is the time. */
 static int by_time(const void *a, const void *b)
 {
     const int64_t x = drizzle_when(a);
@@ -151,7 +151,7 @@ static int by_time(const void *a, const void *b)
                    : strcmp(((const struct migration_file *)a)->name, ((const struct migration_file *)b)->name);
 }
 
-/* A journal that lost its entries in a merge is the usual cause. */
+/* The usual cause is a journal that lost entries in a merge. */
 static void warn_of_others(struct arena *arena, const char *root, struct migration_files *files)
 {
     struct status unread = {.arena = arena};

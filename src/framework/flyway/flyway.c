@@ -1,6 +1,6 @@
 /*
- * Flyway: its ledger flyway_schema_history, checksums and lock. Facts seen with flyway-core 9.22.3; the same in the
- * source of 13.0.
+ * Flyway: its tracking table flyway_schema_history, checksums and lock. Facts measured with flyway-core 9.22.3; the
+ * same in the source of 13.0.
  */
 #include "base/search.h"
 #include "framework/core/entry_index.h"
@@ -33,7 +33,7 @@ static const char *crc_of(struct arena *arena, struct text content)
     return arena_printf(arena, "%d", (int32_t)crc);
 }
 
-/* Of a repeatable one with its placeholders replaced. */
+/* For a repeatable migration, with its placeholders replaced. */
 static const char *flyway_checksum(struct arena *arena, const struct folder *folder, const struct migration_file *file,
                                    struct text content)
 {
@@ -43,7 +43,7 @@ static const char *flyway_checksum(struct arena *arena, const struct folder *fol
     return file->repeatable && !flyway_fill(&request) ? NULL : crc_of(arena, script.sql);
 }
 
-/* A file's CRC-32 as it is read piece by piece. */
+/* A file's CRC-32, computed piece by piece while it is read. */
 struct piecewise {
     uint32_t crc;
     bool is_begun;
@@ -62,7 +62,7 @@ static void add_piece(void *data, struct text piece)
     sum->is_begun = true;
 }
 
-/* The placeholders of a repeatable one want its whole text. */
+/* For a repeatable migration with placeholders, the whole text is needed. */
 static bool flyway_file_checksum(struct arena *arena, const struct folder *folder, const struct migration_file *file,
                                  const char **checksum, struct status *status)
 {
@@ -96,7 +96,7 @@ static bool flyway_is_below_baseline(const struct folder *folder, const struct m
     return !file->repeatable && flyway_compare_versions(file->version, flyway_settings_of(folder)->baseline) <= 0;
 }
 
-/* ---- the ledger ---- */
+/* ---- the tracking table ---- */
 
 static struct ledger_entry *add_entry(struct ledger_reading *reading, const char *name, const char *key)
 {
@@ -110,7 +110,7 @@ static struct ledger_entry *add_entry(struct ledger_reading *reading, const char
     return entry;
 }
 
-/* Rows of this key are undone. */
+/* Marks the rows of this key as undone. */
 static void undo(struct ledger_entries *entries, const char *key)
 {
     for (size_t i = 0; i < entries->count; i++) {
@@ -133,7 +133,7 @@ static size_t find_version(const struct migration_files *files, const char *vers
     return search_first(files->items, files->count, sizeof files->items[0], is_before_version, version);
 }
 
-/* Longer descriptions are cut when they are recorded, and a class may say one of its own. */
+/* Longer descriptions are cut when they are recorded, and a class may have its own description. */
 static bool is_described(const struct migration_file *file, const char *description)
 {
     const char *const own = ((const struct flyway_name *)file->own)->description;
@@ -141,8 +141,8 @@ static bool is_described(const struct migration_file *file, const char *descript
            (own[0] == '\0' && strcmp(description, "<< no description >>") == 0);
 }
 
-/* Flyway compares the description as it does the checksum (CoreErrorCode.DESCRIPTION_MISMATCH): a versioned file
- * that was renamed stops it. NULL: it is the one that was applied, or there is no file. */
+/* Flyway compares the description as it does the checksum (CoreErrorCode.DESCRIPTION_MISMATCH): it stops at a versioned
+ * file that was renamed. NULL: it is the file that was applied, or there is no file. */
 static const char *renamed_from(const struct ledger_reading *reading, const char *version, const char *description)
 {
     const struct migration_files *const files = reading->files;
@@ -228,8 +228,8 @@ static bool flyway_read(struct ledger_reading *reading)
     return true;
 }
 
-/* 77431708279161 and Java's hash of "schema"."table" (PostgreSQLConnection.java); its lock of the transaction has the
- * same key. */
+/* 77431708279161 plus Java's hash of "schema"."table" (PostgreSQLConnection.java); its transaction lock has the same
+ * key. */
 static size_t flyway_locks(const struct ledger *ledger, const char *database, int64_t *keys)
 {
     uint32_t hash = 0;
@@ -244,7 +244,7 @@ static size_t flyway_locks(const struct ledger *ledger, const char *database, in
     return 1;
 }
 
-/* ---- what it writes ---- */
+/* ---- writing ---- */
 
 static const struct flyway_name *name_of(const struct ledger_record *record)
 {
@@ -279,7 +279,7 @@ static const char *type_of(struct arena *arena, const struct ledger *ledger, con
     return record->file->is_code ? "JDBC" : "SQL";
 }
 
-/* Whom its configuration says; NULL: the user of the connection. */
+/* The user named in its configuration; NULL: the user of the connection. */
 static const char *installer_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
 {
     const struct flyway_settings *const settings = record->folder->settings;
@@ -288,8 +288,8 @@ static const char *installer_of(struct arena *arena, const struct ledger *ledger
     return settings == NULL ? NULL : settings->installed_by;
 }
 
-/* Its default schema, in which its table is, comes before what the connection has (PostgreSQLConnection.java,
- * changeCurrentSchemaTo), public as any other: unqualified names are made there. */
+/* Its default schema, which has its table, comes before the connection's search path (PostgreSQLConnection.java,
+ * changeCurrentSchemaTo), even if it is public: unqualified names are created there. */
 static struct session_path search_path_of(const struct ledger *ledger)
 {
     return (struct session_path){PATH_IN_FRONT, ledger->schema};

@@ -1,7 +1,7 @@
 /*
- * Event.java says which there are, DbMigrate.java where `migrate` calls them (13.0): those of the run on a connection
- * of their own, each in a transaction of its own; those of each migration on its connection, inside its transaction.
- * Those of one event run by their descriptions (DefaultCallbackExecutor.java).
+ * Event.java lists the events, DbMigrate.java shows where `migrate` calls them (13.0): those of the run on a connection
+ * of their own, each in its own transaction; those of each migration on its connection, inside its transaction. The
+ * callbacks of one event run in the order of their descriptions (DefaultCallbackExecutor.java).
  */
 #include "framework/flyway/flyway_callbacks.h"
 
@@ -27,8 +27,8 @@ static const struct {
     {"afterMigrateError", AROUND_AFTER_ERROR},
 };
 
-/* Those of `migrate` that are its own: of statements, of validating, of connecting, of schemas; and that of a migration
- * that failed, which PostgreSQL refuses in a transaction that is aborted. */
+/* Events of `migrate` that are left to Flyway: those of statements, validation, connections and schemas; and that of a
+ * failed migration, which PostgreSQL refuses in an aborted transaction. */
 static const char *const left_to_tool[] = {
     "beforeEachMigrateStatement",
     "afterEachMigrateStatement",
@@ -66,7 +66,7 @@ static const char *program_suffix(const char *name)
     return programs[i];
 }
 
-/* Which of ours it is; SIZE_MAX: none. *is_event: it is one of Flyway's at all. */
+/* Which of our events it is; SIZE_MAX: none of them. *is_event: it is an event of Flyway at all. */
 static size_t event_of(struct text event, bool *is_event)
 {
     for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
@@ -155,7 +155,7 @@ static int compare(const void *a, const void *b)
                               : strcmp(x->file.name, y->file.name);
 }
 
-/* Flyway stops at two of one name. */
+/* Flyway stops if two have the same name. */
 static void refuse_twins(struct arena *arena, struct migration_files *files)
 {
     for (size_t i = 1; i < files->around_count; i++) {
@@ -182,7 +182,7 @@ static void look_for_classes(struct arena *arena, const struct folder *folder, s
     }
 }
 
-/* They run each time, and a plan does not show those of the run. */
+/* Says that callbacks run each time, and that a plan does not show those of the run. */
 static void tell(struct arena *arena, struct migration_files *files)
 {
     struct buffer names = {.arena = arena};
@@ -241,7 +241,7 @@ static bool read_callback(const struct script_request *request, const struct mig
     return true;
 }
 
-/* A script that is put together. */
+/* A script that is being put together. */
 struct wrapping {
     struct buffer sql;
     struct script_part *parts;
@@ -256,7 +256,7 @@ static void put(struct wrapping *wrapping, struct text sql, const char *name)
     part->start = wrapping->sql.size;
     part->name = name;
     buffer_add(&wrapping->sql, text_slice(sql, skipped, sql.size));
-    buffer_puts(&wrapping->sql, "\n;\n"); /* it may end in a comment, and without a semicolon */
+    buffer_puts(&wrapping->sql, "\n;\n"); /* the part before may end with a comment, and without a semicolon */
     part->end = wrapping->sql.size;
 }
 

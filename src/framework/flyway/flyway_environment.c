@@ -1,6 +1,6 @@
 /*
- * Flyway makes a key of a variable's name by its words: FLYWAY_SQL_MIGRATION_PREFIX is sqlMigrationPrefix. A variable
- * that is empty says nothing.
+ * Flyway turns the words in a variable's name into a key: FLYWAY_SQL_MIGRATION_PREFIX is sqlMigrationPrefix. An empty
+ * variable is ignored.
  */
 #include "framework/flyway/flyway_environment.h"
 
@@ -15,7 +15,7 @@
 static const char before[] = "FLYWAY_";
 static const char placeholders[] = "PLACEHOLDERS_";
 
-/* Of the connection, which is ours, and of the program itself; by how they begin. */
+/* Variables of the connection, which we set ourselves, and of the program itself, by their beginnings. */
 static const char *const passed_over[] = {
     "URL",     "USER",  "PASSWORD", "DRIVER", "JDBC_PROPERTIES_", "EDITION", "LICENSE_KEY", "CONNECT_RETRIES", "HOME",
     "VERSION", "TOKEN", "EMAIL",    NULL,
@@ -30,7 +30,7 @@ static bool is_passed_over(const char *name)
     return passed_over[i] != NULL;
 }
 
-/* "SQL_MIGRATION_PREFIX=W": "flyway.sqlMigrationPrefix=W"; of PLACEHOLDERS_ all behind it is the name. */
+/* "SQL_MIGRATION_PREFIX=W" gives "flyway.sqlMigrationPrefix=W"; after PLACEHOLDERS_, all the rest is the name. */
 static void put_line(struct buffer *lines, const char *variable)
 {
     const bool is_placeholder = strncmp(variable, placeholders, sizeof placeholders - 1) == 0;

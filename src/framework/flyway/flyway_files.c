@@ -26,7 +26,8 @@ static int compare(const void *a, const void *b)
     return versions != 0 ? versions : strcmp(x->name, y->name);
 }
 
-/* What is no migration and yet of weight: callbacks, and baseline migrations, which an empty database begins with. */
+/* Notes files that are no migrations and yet matter: callbacks, and baseline migrations, with which an empty database
+ * begins. */
 static void note_other(struct arena *arena, const struct folder *place, const char *script,
                        struct migration_files *files)
 {
@@ -77,7 +78,7 @@ static bool list_location(struct arena *arena, const struct folder *folder, cons
     return true;
 }
 
-/* It is recorded by its class: "db.migration.V2__users". */
+/* A class is recorded by its name: "db.migration.V2__users". */
 static void make_class(struct arena *arena, const struct folder *folder, const char *package,
                        struct migration_file *file)
 {
@@ -93,7 +94,7 @@ static void make_class(struct arena *arena, const struct folder *folder, const c
     file->filename = file->path + strlen(folder->root) + 1;
 }
 
-/* A location on the classpath is also where the classes of its package are. */
+/* A location on the classpath also holds the classes of its package. */
 static bool list_classes(struct arena *arena, const struct folder *folder, const char *location,
                          struct migration_files *files, struct status *status)
 {
@@ -114,7 +115,7 @@ static bool list_classes(struct arena *arena, const struct folder *folder, const
     return ok;
 }
 
-/* Is its path one of the configured locations? One that the user says stands alone. */
+/* Is its path one of the configured locations? A folder named by the user counts alone. */
 static bool is_configured(const struct folder *folder)
 {
     const char *const *const locations = flyway_settings_of(folder)->locations;
@@ -153,7 +154,7 @@ static bool looks_like_flyway(const char *name, bool is_directory, struct text h
            (name[0] == 'R' ? separator == name + 1 : isdigit((unsigned char)name[1]) != 0);
 }
 
-/* Classes are listed with the resources of their package, where there are such. */
+/* Classes are listed together with the resources of their package, if there are any. */
 static bool is_beside_resources(struct arena *arena, const struct folder *folder)
 {
     static const char classes[] = "src/main/java/";

@@ -1,5 +1,5 @@
 /*
- * What a placeholder stands for: the configuration's value, whatever its case, or one of Flyway's own.
+ * The value of a placeholder: from the configuration, ignoring case, or one of Flyway's own.
  */
 #include "framework/flyway/flyway_fill.h"
 
@@ -16,7 +16,7 @@ struct filling {
     const struct migration_file *file;
 };
 
-/* Those of its own, as far as they are known without the server. */
+/* Flyway's own placeholders, as far as they are known without the server. */
 static const char *own_value(const struct filling *filling, struct text name)
 {
     const struct project *const project = filling->project;

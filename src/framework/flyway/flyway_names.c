@@ -1,6 +1,6 @@
 /*
- * Names are prefix, version, separator, description, suffix: "V1.1__create_posts.sql". A version is numbers between
- * dots or underscores, where missing ones are 0: 1 is 1.0, and 1.2 comes before 1.10 (MigrationVersion.java).
+ * A name is prefix, version, separator, description, suffix: "V1.1__create_posts.sql". A version is numbers separated
+ * by dots or underscores, and missing numbers are 0: 1 equals 1.0, and 1.2 comes before 1.10 (MigrationVersion.java).
  */
 #include "framework/flyway/flyway_names.h"
 
@@ -62,7 +62,7 @@ const char *flyway_description(struct arena *arena, const char *text, size_t siz
     return words;
 }
 
-/* "1_2" as it is recorded: "1.2". NULL where it is no version. */
+/* "1_2" as it is recorded: "1.2". NULL if it is no version. */
 static const char *version_of(struct arena *arena, const char *text, size_t size)
 {
     char *const version = arena_strndup(arena, text, size);

@@ -1,5 +1,5 @@
 /*
- * Files beside the usual one, documents in it, and keys that begin with a profile.
+ * Files next to the usual one, documents in it, and keys that begin with a profile.
  */
 #include "framework/flyway/flyway_profiles.h"
 
@@ -16,7 +16,7 @@ static void read_profile_locations(struct arena *arena, struct folder *folder, c
 {
     const struct flyway_settings *const settings = folder->settings;
     const struct words said = flyway_locations_of(arena, file->content, source);
-    struct folder tried = *folder; /* what it computes is a question of its own only where that profile counts */
+    struct folder tried = *folder; /* a computed value matters only if that profile is used */
     tried.unread = NULL;
     const char *const usual = path_join(arena, folder->base, path_join(arena, FLYWAY_RESOURCES, "db/migration"));
     for (size_t i = 0; i < said.count; i++) {
@@ -36,8 +36,8 @@ static void read_profile_locations(struct arena *arena, struct folder *folder, c
     }
 }
 
-/* What a profile says of locations and ledger and the usual configuration does not: whether it counts is up to how the
- * program is started. */
+/* Settings for locations and tracking table that are in a profile and not in the usual configuration: whether they
+ * apply depends on how the program is started. */
 static void read_profile(struct arena *arena, struct folder *folder, const struct source_file *file,
                          const struct flyway_source *source)
 {

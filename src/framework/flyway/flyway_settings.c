@@ -1,6 +1,6 @@
 /*
- * Where Flyway's settings stand: its own files, Spring's, Maven's and Gradle's. Keys are the same in all of them, but
- * for Spring's hyphens.
+ * Where Flyway's settings can be: its own files, Spring's, Maven's and Gradle's. The keys are the same in all of them,
+ * except for Spring's hyphens.
  */
 #include "framework/flyway/flyway_settings.h"
 
@@ -16,7 +16,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define MOST_ENVIRONMENTS 64 /* of flyway.toml: all of the file is read for each */
+#define MOST_ENVIRONMENTS 64 /* in flyway.toml: the whole file is read for each */
 
 const struct flyway_settings flyway_usual = {
     .prefix = "V",
@@ -63,7 +63,7 @@ static const struct habits out_of_order = {
     .missing_note = "flyway stops at it (\"Detected applied migration not resolved locally\").",
 };
 
-/* What its own tool does and we do not. */
+/* A setting that only its own tool can follow. */
 static const char *setting_for_tool(struct arena *arena, struct text content, const struct flyway_source *source)
 {
     static const char *const keys[] = {"callbacks", "callbackLocations", "resolvers", "initSql", "cherryPick", "target",
@@ -77,7 +77,7 @@ static const char *setting_for_tool(struct arena *arena, struct text content, co
     return NULL;
 }
 
-/* Names of the ledger; one that is computed is told. */
+/* Names of the tracking table; if one is computed, that is noted. */
 static const char *ledger_name(struct arena *arena, struct folder *folder, struct text content,
                                const struct flyway_source *source, const char *key)
 {
@@ -155,7 +155,7 @@ static void read_settings(struct arena *arena, struct folder *folder, struct tex
     folder->others = folder->path == NULL ? NULL : settings->locations + 1;
 }
 
-/* Behind Flyway's element of a POM, or its block of Gradle, that begins at this offset. */
+/* The offset after Flyway's element of a POM, or its block in Gradle, that begins at this offset. */
 static size_t behind_own(struct text content, size_t at, enum source_format format)
 {
     char quote = '\0';
@@ -178,7 +178,8 @@ static size_t behind_own(struct text content, size_t at, enum source_format form
     return content.size;
 }
 
-/* The content of which only that is left, with all its lines: other plugins have a <target> and a table, too. */
+/* The content with everything else replaced by blanks, and all its lines kept: other plugins have a <target> and a
+ * table, too. */
 static struct text of_flyway(struct arena *arena, struct text content, const struct flyway_source *source)
 {
     char *const copy = arena_strndup(arena, content.data, content.size);
@@ -193,7 +194,7 @@ static struct text of_flyway(struct arena *arena, struct text content, const str
     return (struct text){copy, content.size};
 }
 
-/* The first schema of a list of flyway.toml; NULL: none. */
+/* The first schema of a list in flyway.toml; NULL: none. */
 static const char *first_schema(struct arena *arena, struct text content, const char *section)
 {
     const struct words schemas = config_list(arena, content, section, "schemas", ",");
@@ -205,8 +206,8 @@ static bool is_same(const char *a, const char *b)
     return strcmp(a == NULL ? "public" : a, b == NULL ? "public" : b) == 0;
 }
 
-/* The environments of flyway.toml have schemas. The one that counts is named in the file or by a command, so several
- * that differ are a question. */
+/* The environments of flyway.toml have schemas. Which environment counts is said in the file or by a command, so if
+ * several differ, the user is asked. */
 static void read_environments(struct arena *arena, struct folder *folder, const struct source_file *file)
 {
     static const char opening[] = "[environments.";
@@ -261,7 +262,7 @@ static const struct flyway_source usual_sources[] = {
     {"build.gradle.kts", NULL, "", SOURCE_KEYS, "flyway {"},
 };
 
-/* Reads the file of a source where it speaks of Flyway. flyway.toml is followed by what flyway.user.toml changes. */
+/* Reads the file of a source if it has settings of Flyway. After flyway.toml come the changes in flyway.user.toml. */
 static bool read_source(struct arena *arena, const struct folder *folder, const struct flyway_source *source,
                         struct text *content)
 {

@@ -1,5 +1,5 @@
 /*
- * Keys of every format are read by the readers of formats/.
+ * The readers in formats/ read the keys of every format.
  */
 #include "framework/flyway/flyway_source.h"
 
@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* "default-schema" of "defaultSchema", as Spring writes it. */
+/* "default-schema" for "defaultSchema", as Spring writes it. */
 static const char *kebab(struct arena *arena, const char *key)
 {
     struct buffer name = {.arena = arena};
@@ -24,7 +24,7 @@ static const char *kebab(struct arena *arena, const char *key)
 
 #define MOST_KEYS 4 /* of a path into YAML */
 
-/* The path of a key of a source in YAML: "spring", "flyway", key, NULL. */
+/* The path of a source's key in YAML: "spring", "flyway", key, NULL. */
 static void yaml_path(struct arena *arena, const struct flyway_source *source, const char *key,
                       const char *path[MOST_KEYS + 2])
 {
@@ -38,7 +38,7 @@ static void yaml_path(struct arena *arena, const struct flyway_source *source, c
     path[count + 1] = NULL;
 }
 
-/* What is between <key> and </key>, from *at on; NULL: nothing. */
+/* The text between <key> and </key>, from *at on; NULL: nothing. */
 static const char *element(struct arena *arena, struct text content, const char *key, size_t *at)
 {
     const char *const tag = arena_printf(arena, "<%s>", key);

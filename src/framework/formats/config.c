@@ -1,6 +1,6 @@
 /*
- * Line by line, as tolerant as the tools themselves. What is not one plain value (escapes, references to other values,
- * text over several lines) is not found.
+ * Reads line by line, as tolerantly as the tools themselves. A value that is not one plain text (with escapes,
+ * references to other values, or over several lines) is not found.
  */
 #include "framework/formats/config.h"
 
@@ -11,7 +11,7 @@
 
 /* ---- lines and values ---- */
 
-/* Offset of the first of these bytes; the size where there is none. */
+/* The offset of the first of these bytes; the size if there is none. */
 static size_t find_any(struct text text, const char *bytes)
 {
     size_t i = 0;
@@ -26,7 +26,7 @@ static bool is_quoted(struct text value)
     return value.size > 0 && (value.data[0] == '"' || value.data[0] == '\'');
 }
 
-/* Without a comment, which begins at once or behind a blank. */
+/* The value without a comment, which begins at once or after a blank. */
 static struct text without_comment(struct text value)
 {
     for (size_t i = 0; i < value.size; i++) {
@@ -37,8 +37,8 @@ static struct text without_comment(struct text value)
     return text_trim(value);
 }
 
-/* What is between the quotes that it begins with; empty where there are escapes, or where more follows than a comment
- * or the rest of a list. */
+/* The text between the quotes at its beginning; empty if there are escapes, or if something other than a comment or the
+ * rest of a list follows. */
 static struct text unquoted(struct text value)
 {
     const char quote[] = {value.data[0], '\0'};
@@ -50,7 +50,7 @@ static struct text unquoted(struct text value)
     return ends && !has_escapes ? inner : (struct text){NULL, 0};
 }
 
-/* The plain value that is written there, the first one of a list in brackets; empty where there is none. */
+/* The plain value that is written here, or the first one of a list in brackets; empty if there is none. */
 static struct text plain(struct text value)
 {
     value = text_trim(value);
@@ -64,8 +64,8 @@ static struct text plain(struct text value)
     return without_comment(is_list ? text_slice(value, 0, find_any(value, ",]")) : value);
 }
 
-/* A copy; NULL for an empty one, and for what no name or path of ours may have: control characters, other than UTF-8.
- */
+/* A copy; NULL for an empty text, and for one that cannot be a name or path here: with control characters, or not
+ * UTF-8. */
 static const char *copy(struct arena *arena, struct text value)
 {
     for (size_t i = 0; i < value.size; i++) {
@@ -85,12 +85,12 @@ static struct text key_of(struct text line)
 /* ---- INI, TOML, properties ---- */
 
 struct setting {
-    struct text section; /* data NULL in front of any */
+    struct text section; /* data NULL before the first section */
     struct text key;
     struct text value; /* as it is written */
 };
 
-/* Does a value, of which `last` is the last line so far, go on in this one? is_open: it is a list without its end. */
+/* Does a value, whose last line so far is `last`, continue in this one? is_open: it is a list without its end. */
 static bool goes_on(struct text last, struct text next, bool is_open)
 {
     const struct text line = text_trim(next);
@@ -100,7 +100,7 @@ static bool goes_on(struct text last, struct text next, bool is_open)
            (!is_setting && (is_open || (is_indented && line.size > 0 && find_any(line, "#;[") != 0)));
 }
 
-/* The value with the lines that it goes on in, as they stand: *rest begins behind them. */
+/* The value with all the lines in which it continues, unchanged: *rest begins after them. */
 static struct text whole_value(struct text value, struct text *rest)
 {
     struct text behind = *rest;
@@ -137,7 +137,7 @@ static bool next_setting(struct text *rest, struct setting *setting)
     return false;
 }
 
-/* A value of several lines as one: without a backslash at a line's end and the blanks that a line begins with. */
+/* Joins a value of several lines: removes a backslash at the end of a line and the blanks at the beginning of one. */
 static struct text unfolded(struct arena *arena, struct text value)
 {
     struct buffer whole = {.arena = arena};
@@ -156,7 +156,7 @@ static struct text unfolded(struct arena *arena, struct text value)
     return text_trim(buffer_text(&whole));
 }
 
-/* Behind the quoted text that an item begins with, where the next separator is. */
+/* The offset after the quoted text with which an item begins, at the next separator. */
 static size_t quoted_end(struct text rest, const char *separators)
 {
     const size_t start = (size_t)(text_trim(rest).data - rest.data);
@@ -164,7 +164,7 @@ static size_t quoted_end(struct text rest, const char *separators)
     return end == SIZE_MAX ? rest.size : end + find_any(text_slice(rest, end, rest.size), separators);
 }
 
-/* Does it refer to what only its tool knows? */
+/* Does it refer to something that only its tool knows? */
 static bool is_computed(const char *value)
 {
     static const char *const signs[] = {"${", "$(", "%(", "%env(", "%%PHINX_", "<%", "{{", NULL};
@@ -181,7 +181,7 @@ static bool is_in(const struct setting *setting, const char *section)
                            : setting->section.data != NULL && text_is(setting->section, section);
 }
 
-/* What is written behind the last such key; data NULL where there is none. */
+/* The text after the last such key; data NULL if there is none. */
 static struct text find_value(struct text content, const char *section, const char *key)
 {
     struct text rest = text_without_mark(content);
@@ -257,7 +257,7 @@ const struct config_pair *config_pairs(struct arena *arena, struct text content,
 
 /* ---- YAML ---- */
 
-/* A line that says something, and how far it is indented. */
+/* The next line that is not empty, and its indentation. */
 static bool next_yaml_line(struct text *rest, struct text *line, size_t *indent)
 {
     while (text_next_line(rest, line)) {
@@ -271,7 +271,7 @@ static bool next_yaml_line(struct text *rest, struct text *line, size_t *indent)
     return false;
 }
 
-/* Cuts "key: value"; a colon without a blank behind it belongs to a name. */
+/* Splits "key: value"; a colon without a blank after it is part of a name. */
 static bool cut_yaml_key(struct text line, struct text *key, struct text *value)
 {
     const size_t start =
@@ -287,7 +287,7 @@ static bool cut_yaml_key(struct text line, struct text *key, struct text *value)
     return false;
 }
 
-/* Is it a value of another kind than one plain text: a mapping, a block, a reference, null, a template's? */
+/* Is it a value other than a plain text: a mapping, a block, a reference, null, a template's? */
 static bool is_special(struct text value)
 {
     struct text key;
@@ -302,7 +302,7 @@ static const char *yaml_scalar(struct arena *arena, struct text value)
     return is_special(value) ? NULL : copy(arena, plain(value));
 }
 
-/* The value of a key behind which nothing is written: the first item of the sequence below it. */
+/* The value of a key with nothing after it on its line: the first item of the sequence below it. */
 static const char *first_item(struct arena *arena, struct text rest, size_t parent)
 {
     struct text line;
@@ -322,7 +322,7 @@ static bool has_items(struct text rest, size_t parent)
            (indent > parent || (indent == parent && text_starts_with(line, "- ")));
 }
 
-/* How many keys of a path a key is: "spring.flyway" is two of them; 0: it is none. */
+/* How many keys of a path a key stands for: "spring.flyway" is two of them; 0: none. */
 static size_t keys_of(struct text key, const char *const path[])
 {
     size_t count = 0;
@@ -343,14 +343,14 @@ static size_t keys_of(struct text key, const char *const path[])
     return 0;
 }
 
-/* What is written behind the key at the path, and the lines below it; false where there is none. */
+/* The text after the key at the path, and the lines below it; returns false if there is none. */
 static bool find_yaml(struct text content, const char *const path[], struct text *found, struct text *below,
                       size_t *parent)
 {
     struct text rest = text_without_mark(content);
-    size_t depth = 0;                     /* keys of the path that we are below */
-    size_t parents[MOST_KEYS];            /* how far each of them is indented */
-    size_t children[MOST_KEYS + 1] = {0}; /* and the lines below it */
+    size_t depth = 0;                     /* how many keys of the path were found so far */
+    size_t parents[MOST_KEYS];            /* the indentation of each of them */
+    size_t children[MOST_KEYS + 1] = {0}; /* and of the lines below it */
     bool is_known[MOST_KEYS + 1] = {true};
     struct text line;
     for (size_t indent; next_yaml_line(&rest, &line, &indent);) {

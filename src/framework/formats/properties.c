@@ -1,6 +1,6 @@
 /*
- * A tokenizer for just what object literals need: names, strings, punctuation. Regular expression literals are not
- * known; a configuration that has one with a quote in it may hide what comes behind.
+ * A tokenizer for what object literals need: names, strings, punctuation. Literals of regular expressions are not
+ * known; one with a quote in it may hide what follows.
  */
 #include "framework/formats/properties.h"
 
@@ -16,7 +16,7 @@ struct token {
     bool plain;       /* a string without escapes or ${…} */
 };
 
-/* Behind white space and comments. */
+/* The offset after white space and comments. */
 static size_t skip_blank(struct text source, size_t at)
 {
     for (;;) {
@@ -68,18 +68,18 @@ static struct token next_token(struct text source, size_t *at)
     return (struct token){.kind = kind, .text = text_slice(source, start, end)};
 }
 
-/* Does a value end in front of it? */
+/* Does a value end before this? */
 static bool is_end(struct text next)
 {
     return text_is(next, ",") || text_is(next, "}");
 }
 
-/* The value of a property of the object that begins at `at` (behind its brace), at that object's own level: its token,
- * and in *behind where the text goes on. END where the object ends without it. */
+/* Finds a property in the object that begins at `at` (after its brace), and not in inner objects. Returns the token of
+ * its value, and in *behind where the text continues; END if the object has no such property. */
 static struct token find_in_object(struct text source, size_t at, const char *name, size_t *behind)
 {
     int depth = 0;
-    bool begins = true; /* a property */
+    bool begins = true; /* of a property */
     for (;;) {
         const struct token token = next_token(source, &at);
         if (token.kind == END || (depth == 0 && text_is(token.text, "}") && token.kind == PUNCTUATION)) {
@@ -110,22 +110,23 @@ static struct token find_in_object(struct text source, size_t at, const char *na
     }
 }
 
-/* True where a string ends the value: not "a" + b. */
+/* True if a string is the end of the value: not "a" + b. */
 static bool value_ends(struct text source, size_t at)
 {
     return is_end(next_token(source, &at).text);
 }
 
-/* A value, and where the text goes on behind it. */
+/* A value, and where the text continues after it. */
 struct place {
     struct token value;
     size_t behind;
 };
 
-/* How many objects of the first name are looked into: each is read to its end, and a hostile file has nothing else. */
+/* How many objects with the first name are searched: each is read to its end, and a hostile file may consist of nothing
+ * else. */
 #define MOST_OBJECTS 16
 
-/* The value at a path of names from this one on. */
+/* The value at a path of names, starting at this one. */
 static bool follow(struct text source, const char *const path[], struct place *place)
 {
     for (; path[0] != NULL; path++) {
@@ -137,19 +138,19 @@ static bool follow(struct text source, const char *const path[], struct place *p
     return place->value.kind != END;
 }
 
-/* Names in braces behind these are those of another file or object. */
+/* Names in braces after these words belong to another file or object. */
 static bool takes_apart(struct text opener)
 {
     return opener.size == 0 || text_is(opener, "import") || text_is(opener, "const") || text_is(opener, "let") ||
            text_is(opener, "var") || text_is(opener, "export") || text_is(opener, ",");
 }
 
-/* The next value at the path at or behind *at, which moves on; false where there is none. */
+/* The next value at the path, at or after *at, which moves on; returns false if there is none. */
 static bool find_value(struct text source, const char *const path[], size_t *at, struct place *place)
 {
     unsigned objects = 0;
     struct text last = {NULL, 0};
-    struct text opener = {NULL, 0}; /* what stands in front of the last brace */
+    struct text opener = {NULL, 0}; /* the text before the last brace */
     for (struct token token = next_token(source, at); token.kind != END; token = next_token(source, at)) {
         size_t behind = *at;
         const struct text before = last;
@@ -191,7 +192,7 @@ const char *property_string(struct arena *arena, struct text source, const char 
     return NULL;
 }
 
-/* Does it say nothing: null, false, an empty string, list or object? */
+/* Is it a value that says nothing: null, false, an empty string, list or object? */
 static bool is_empty(struct text source, const struct place *place)
 {
     const struct text value = place->value.text;
@@ -214,7 +215,7 @@ bool property_is_set(struct text source, const char *const path[])
     return false;
 }
 
-/* The same for what is on the way to it: `migrations: settings`, `migrations`, behind which anything may be. */
+/* The same for names on the way to it, `migrations: settings` or `migrations`, whose value may contain anything. */
 static size_t computed_parent(struct text source, const char *const path[])
 {
     struct place place;
@@ -285,7 +286,7 @@ const struct config_pair *property_pairs(struct arena *arena, struct text source
         } else if (depth == 0 && text_is(next_token(source, &place.behind).text, ":")) {
             at = place.behind;
             place.value = next_token(source, &place.behind);
-            at = place.value.kind == PUNCTUATION ? at : place.behind; /* an object's names are not ours */
+            at = place.value.kind == PUNCTUATION ? at : place.behind; /* names inside an object are not meant */
             const struct text value = place.value.text;
             pairs = arena_grow(arena, pairs, *count, &capacity, sizeof *pairs);
             pairs[(*count)++] = (struct config_pair){

@@ -1,5 +1,5 @@
 /*
- * Nothing is copied where a file has one document, as most have.
+ * Copies nothing if a file has one document, as most have.
  */
 #include "framework/formats/spring.h"
 
@@ -27,7 +27,7 @@ static struct text next_document(struct text content, size_t *at)
     return text_slice(content, start, end);
 }
 
-/* The profile that a document is for; NULL: it counts for all. */
+/* The profile for which a document is; NULL: it counts for all. */
 static const char *profile_of(struct arena *arena, struct text document)
 {
     static const char *const paths[][5] = {{"spring", "config", "activate", "on-profile", NULL},
@@ -41,7 +41,7 @@ static const char *profile_of(struct arena *arena, struct text document)
     return profile;
 }
 
-/* All bytes are blanks, and lines stay lines. */
+/* Replaces bytes by blanks, but keeps line ends. */
 static void blank(char *copy, size_t from, size_t to)
 {
     for (size_t i = from; i < to; i++) {

@@ -1,6 +1,6 @@
 /*
- * graphile-migrate: committed files in a chain of hashes. Facts seen with graphile-migrate 1.4.1; 2.0.0-rc.3 has the
- * same table, hash and lock.
+ * graphile-migrate: committed files in a chain of hashes. Facts measured with graphile-migrate 1.4.1; 2.0.0-rc.3 has
+ * the same table, hash and lock.
  */
 #include "framework/core/layout.h"
 #include "framework/core/ledger.h"
@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-/* What is kept of the configuration. */
+/* The part of the configuration that is kept. */
 struct settings {
     const char *name;
     struct text source;
@@ -45,7 +45,7 @@ static bool graphile_list(struct arena *arena, const struct folder *folder, stru
     return listing_read(arena, folder, &rule, files, status);
 }
 
-/* AllowInvalidHash: what is recorded is the hash that the file names. */
+/* AllowInvalidHash: the hash that the file names is recorded. */
 static const char *graphile_checksum(struct arena *arena, const struct folder *folder,
                                      const struct migration_file *file, struct text content)
 {
@@ -98,7 +98,7 @@ static bool graphile_recognise(struct arena *arena, struct folder *folder)
     return folder->evidence != NULL;
 }
 
-/* What of the configuration only the tool itself can do. */
+/* Refuses settings that only the tool itself can follow. */
 static bool check_settings(const struct settings *settings, struct status *status)
 {
     static const char *const actions[] = {"beforeAllMigrations", "afterAllMigrations"};
@@ -119,7 +119,7 @@ static bool check_settings(const struct settings *settings, struct status *statu
     return true;
 }
 
-/* Does the file follow on the one with the hash *last, which becomes its own? */
+/* Does the file follow the one with the hash *last? Then its own hash is stored there. */
 static bool check_link(struct arena *arena, const struct migration_file *file, const char **last, struct status *status)
 {
     struct arena *const reading = arena_new(0);
@@ -154,7 +154,7 @@ static bool graphile_check_folder(struct arena *arena, const struct folder *fold
     return ok;
 }
 
-/* An applied file that was edited is none of its business; one that is to run must be the one that was committed. */
+/* It does not care about an applied file that was edited; a file that is to run must be the one that was committed. */
 static bool graphile_script(const struct script_request *request)
 {
     const struct settings *const settings = request->folder->settings;
@@ -170,9 +170,9 @@ static bool graphile_script(const struct script_request *request)
     return graphile_fill(request, settings == NULL ? (struct text){NULL, 0} : settings->source);
 }
 
-/* ---- the ledger ---- */
+/* ---- the tracking table ---- */
 
-/* As its own connections: pgSettings, for the session. */
+/* As on its own connections: sets pgSettings for the session. */
 static void put_settings(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
 {
     const struct settings *const settings = ledger->folder == NULL ? NULL : ledger->folder->settings;

@@ -1,5 +1,5 @@
 /*
- * As strict as graphile-migrate 1.4.1 (dist/migration.js, hash.js, header.js): what it would refuse must not be run.
+ * As strict as graphile-migrate 1.4.1 (dist/migration.js, hash.js, header.js): what it would refuse must not run here.
  */
 #include "framework/graphile/graphile_file.h"
 
@@ -24,7 +24,7 @@ static size_t word_end(struct text text, size_t at)
     return at;
 }
 
-/* The next line without its "\n": a "\r" in front of that belongs to it, as in JavaScript. */
+/* The next line without its "\n"; a "\r" before that is part of the line, as in JavaScript. */
 static struct text line_at(struct text content, size_t at)
 {
     return text_slice(content, at, text_find(content, "\n", at));
@@ -98,9 +98,9 @@ bool graphile_has_no_transaction(const struct graphile_header *header, struct te
            word_end(rest, strlen(words)) == strlen(words);
 }
 
-/* What is put in, and whether a name is one of those at all. */
+/* What is inserted, and whether a name is a placeholder at all. */
 struct placeholders {
-    const struct config_pair *pairs; /* of the configuration; a computed value is NULL */
+    const struct config_pair *pairs; /* from the configuration; a computed value is NULL */
     size_t count;
     struct config_pair own[2];
 };
@@ -120,7 +120,7 @@ static const struct config_pair *find_placeholder(const struct placeholders *kno
     return NULL;
 }
 
-/* An owner that is not configured is who connects. */
+/* If no owner is configured, it is the user of the connection. */
 static struct placeholders placeholders_of(struct arena *arena, const struct project *project, struct text config)
 {
     const char *const owner = property_string(arena, config, (const char *const[]){"databaseOwner", NULL});

@@ -1,7 +1,7 @@
 /*
- * Liquibase: changesets, of formatted SQL or of SQL in XML, YAML and JSON, each a migration "path::id::author",
- * recorded in databasechangelog. What is no SQL, or has preconditions, is left to Liquibase itself. Facts seen
- * with 4.28.0.
+ * Liquibase: changesets, in formatted SQL or as SQL in XML, YAML and JSON, each a migration "path::id::author",
+ * recorded in databasechangelog. A changeset that is not SQL, or has preconditions, is left to Liquibase itself. Facts
+ * measured with 4.28.0.
  */
 #include "framework/core/reading.h"
 #include "framework/core/template.h"
@@ -20,18 +20,18 @@ static bool liquibase_list(struct arena *arena, const struct folder *folder, str
                            struct status *status)
 {
     *files = (struct migration_files){0};
-    if (folder->settings == NULL) { /* it was asked for, and no changelog is there */
+    if (folder->settings == NULL) { /* Liquibase was asked for, but there is no changelog */
         return true;
     }
     const struct liquibase_settings *const settings = folder->settings;
     const char *const root = path_join(arena, path_join(arena, folder->root, settings->search), settings->root);
-    if (folder->unread != NULL && file_look(root, NULL) != FILE_REGULAR) { /* which one is meant is the question */
+    if (folder->unread != NULL && file_look(root, NULL) != FILE_REGULAR) { /* it is not clear which one is meant */
         return true;
     }
     return liquibase_changelog_read(arena, folder, settings, files, status);
 }
 
-/* The text is that of the listing, which its checksum was made of. */
+/* The text comes from the listing, because its checksum was made from it. */
 static bool liquibase_script(const struct script_request *request)
 {
     const struct liquibase_migration *const migration = request->file->own;
@@ -40,8 +40,8 @@ static bool liquibase_script(const struct script_request *request)
     return true;
 }
 
-/* A checksum of an older Liquibase is compared by its rule (8), or is replaced without a word (those before). "any" and
- * "1:any" among the accepted ones accept every other. */
+/* A checksum from an older Liquibase is compared by its rule (8); those before that are replaced silently. "any" and
+ * "1:any" among the accepted ones accept every checksum. */
 static bool liquibase_checksum_matches(struct arena *arena, const struct folder *folder,
                                        const struct migration_file *file, const char *stored, struct text content)
 {
@@ -60,7 +60,7 @@ static bool liquibase_checksum_matches(struct arena *arena, const struct folder 
                                            : strlen(stored) > 1 && stored[1] == ':' && stored[0] < '8';
 }
 
-/* ---- the ledger ---- */
+/* ---- the tracking table ---- */
 
 static bool is_kept(const struct migration_files *files, const char *key)
 {
@@ -72,7 +72,7 @@ static bool is_kept(const struct migration_files *files, const char *key)
     return false;
 }
 
-/* Of two changesets with one key, for two databases, the one that is kept has the row. */
+/* If two changesets have one key, for two databases, the row belongs to the one that is not left out. */
 static bool is_left_out(const struct migration_files *files, const char *key)
 {
     const struct liquibase_migration *const any = files->count == 0 ? NULL : files->items[0].own;
@@ -86,8 +86,7 @@ static bool is_left_out(const struct migration_files *files, const char *key)
 
 extern const struct framework framework_liquibase;
 
-/* A changeset that this configuration leaves out has run
- * under another one. */
+/* A changeset that this configuration leaves out has run under another one. */
 static bool liquibase_read(struct ledger_reading *reading)
 {
     struct ledger_entries *const entries = &reading->entries;
@@ -116,16 +115,16 @@ static void put_lock_key(struct buffer *sql, const struct ledger *ledger, const 
     pg_quote_identifier(sql, arena_printf(sql->arena, "%s_pkey", lock_table(ledger)));
 }
 
-/* The default schema comes before what the connection has (DatabaseUtils.initializeDatabase); liquibaseSchemaName is of
- * its own tables alone. */
+/* The default schema comes before the connection's search path (DatabaseUtils.initializeDatabase); liquibaseSchemaName
+ * is only for its own tables. */
 static struct session_path search_path_of(const struct ledger *ledger)
 {
     const char *const schema = ledger->folder == NULL ? NULL : ledger->folder->script_schema;
     return (struct session_path){schema == NULL ? PATH_STAYS : PATH_IN_FRONT, schema};
 }
 
-/* One number for each run of ours, which has a connection of its own, as it is for each of theirs: the end of a time in
- * milliseconds. */
+/* One number for each run of Truss, which has a connection of its own, as Liquibase has one for each of its runs: the
+ * end of a time in milliseconds. */
 #define DEPLOYMENT                                                                                                     \
     "(SELECT pg_catalog.right((pg_catalog.date_part('epoch', backend_start) OPERATOR(pg_catalog.*) "                   \
     "1000)::bigint::pg_catalog.text, 10) "                                                                             \
@@ -135,7 +134,7 @@ static struct session_path search_path_of(const struct ledger *ledger)
     " WHERE id OPERATOR(pg_catalog.=) {set_id} AND author OPERATOR(pg_catalog.=) {author} AND filename "               \
     "OPERATOR(pg_catalog.=) {path}"
 
-/* One that ran before keeps its row: RERAN. */
+/* A changeset that ran before keeps its row: RERAN. */
 static void put_again(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
 {
     static const char again[] =
@@ -147,7 +146,7 @@ static void put_again(struct buffer *sql, const struct ledger *ledger, const str
     }
 }
 
-/* What a changeset says of itself. */
+/* What a changeset says about itself. */
 #define SAID(word, member)                                                                                             \
     static const char *word##_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record) \
     {                                                                                                                  \
@@ -178,7 +177,7 @@ static const struct ledger_word words[] = {
     {0},
 };
 
-/* Code that hands on what Spring has read of the application's own settings (JHipster's LiquibaseConfiguration):
+/* Code that passes on settings of the application which Spring has read (JHipster's LiquibaseConfiguration):
  * "(liquibaseProperties.getDefaultSchema())". */
 static bool is_of_spring(struct text behind, struct text content)
 {
@@ -204,7 +203,7 @@ const struct framework framework_liquibase = {
                 .optional = "description comments tag liquibase contexts labels deployment_id",
                 .by_shape = true,
             }),
-            /* Paths are compared as DatabaseChangeLog.normalizePath does. */
+            /* Paths are compared as in DatabaseChangeLog.normalizePath. */
             .read = "SELECT pg_catalog.regexp_replace(pg_catalog.regexp_replace(pg_catalog.replace(filename, "
                     "'\\', '/'), '^(classpath:)?/*(\\./+)*', ''), '/(\\./|/)+', '/', 'g') || '::' || id || '::' "
                     "|| author AS key, md5sum AS checksum, dateexecuted::timestamptz AS applied_at "
@@ -221,8 +220,8 @@ const struct framework framework_liquibase = {
                 "VARCHAR(10) NOT NULL, MD5SUM VARCHAR(35), DESCRIPTION VARCHAR(255), COMMENTS VARCHAR(255), TAG "
                 "VARCHAR(255), LIQUIBASE VARCHAR(20), CONTEXTS VARCHAR(255), LABELS VARCHAR(255), DEPLOYMENT_ID "
                 "VARCHAR(10));",
-            /* Others see the row only where our transaction has ended, when it is free again; who tries meanwhile
-             * waits for it. */
+            /* Others see the row only after our transaction has ended, when it is free again; who tries meanwhile waits
+             * for it. */
             .lock =
                 "{guard:lock_table}DO {'DECLARE holder pg_catalog.text; BEGIN UPDATE {ledger:lock_table} SET locked = "
                 "true, lockgranted = "

@@ -1,6 +1,6 @@
 /*
- * Checksums as CheckSum.java and NormalizingStream.java of Liquibase 4.28 make them, and NormalizingStreamV8.java those
- * of older ones.
+ * Checksums, made as in CheckSum.java and NormalizingStream.java of Liquibase 4.28, and for older ones as in
+ * NormalizingStreamV8.java.
  */
 #include "framework/liquibase/liquibase_change.h"
 
@@ -18,7 +18,7 @@ static struct text text_of_change(struct arena *arena, const struct liquibase_ch
 
 /* ---- checksums ---- */
 
-/* Version 9 leaves white space out, version 8 makes one space of each run of it and none at the ends. */
+/* Version 9 leaves out white space; version 8 turns each run of it into one space, and has none at the ends. */
 static struct text without_space(struct arena *arena, struct text sql, int version)
 {
     char *const copy = arena_alloc(arena, sql.size + 1);
@@ -85,7 +85,7 @@ const char *liquibase_refuses(struct arena *arena, const struct liquibase_change
     return NULL;
 }
 
-/* ---- what is sent ---- */
+/* ---- the SQL that is sent ---- */
 
 struct text liquibase_sql_of(struct arena *arena, const struct liquibase_changeset *changeset)
 {

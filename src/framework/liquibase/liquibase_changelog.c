@@ -1,5 +1,5 @@
 /*
- * A walk from the root changelog through its includes, as DatabaseChangeLog.java (Liquibase 4.28) does it: what it
+ * Walks from the root changelog through its includes, as DatabaseChangeLog.java (Liquibase 4.28) does: what Liquibase
  * cannot read stops it, and so it does here. Nothing outside of the project is read.
  */
 #include "framework/liquibase/liquibase_changelog.h"
@@ -18,7 +18,7 @@ static bool read_log(struct liquibase_walk *walk, const char *path, const struct
 
 /* ---- changesets ---- */
 
-/* "changes/001.sql::1::alice", by which ledger and files are joined. */
+/* "changes/001.sql::1::alice", the key that joins tracking table and files. */
 static const char *liquibase_key(struct arena *arena, const char *path, const char *id, const char *author)
 {
     return arena_printf(arena, "%s::%s::%s", path, id, author);
@@ -141,7 +141,7 @@ static bool include_all(const struct liquibase_log *log, const struct tree_node 
 
 /* ---- changelogs ---- */
 
-/* The file of a sqlFile. */
+/* Reads the file of a sqlFile. */
 static bool read_sql_file(void *data, const struct tree_node *change, struct text *content)
 {
     const struct liquibase_log *const log = data;
@@ -150,7 +150,7 @@ static bool read_sql_file(void *data, const struct tree_node *change, struct tex
     return path != NULL && liquibase_file_read(log->walk, path, content, &ignored);
 }
 
-/* What surrounds the changesets of a changelog: inner contexts come first. */
+/* The settings around the changesets of a changelog: inner contexts come first. */
 static void surround(struct liquibase_log *log, const struct tree_node *node, const struct liquibase_log *parent,
                      const struct tree_node *include)
 {
@@ -205,7 +205,7 @@ static bool read_child(struct liquibase_log *log, const struct tree_node *node)
     return true;
 }
 
-/* Reads a changelog and all that it includes; may_be_other: a file that is no changelog is passed over. */
+/* Reads a changelog and all that it includes; may_be_other: a file that is no changelog is skipped. */
 static bool read_log(struct liquibase_walk *walk, const char *path, const struct liquibase_log *parent,
                      const struct tree_node *include_node, bool may_be_other)
 {

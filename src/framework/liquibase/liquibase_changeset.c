@@ -1,6 +1,6 @@
 /*
- * What the columns of databasechangelog hold, as MarkChangeSetRanGenerator.java and ChangeSet.java (Liquibase 4.28)
- * make it.
+ * The values in the columns of databasechangelog, made as in MarkChangeSetRanGenerator.java and ChangeSet.java
+ * (Liquibase 4.28).
  */
 #include "framework/liquibase/liquibase_changeset.h"
 
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LONGEST_COLUMN 250 /* of descriptions and comments: they are cut there */
+#define LONGEST_COLUMN 250 /* of descriptions and comments: longer ones are cut */
 #define MOST_NAMES     16  /* in the description of a change */
 
 const char *liquibase_join_contexts(struct arena *arena, const char *contexts, struct text more)
@@ -24,7 +24,7 @@ const char *liquibase_join_contexts(struct arena *arena, const char *contexts, s
                         contexts == NULL ? "" : " AND ", (int)more.size, more.data);
 }
 
-/* Lower case, without blanks around the commas. */
+/* In lower case, without blanks around the commas. */
 const char *liquibase_join_labels(struct arena *arena, const char *labels, struct text more)
 {
     struct buffer joined = {.arena = arena};
@@ -70,7 +70,8 @@ static int compare_texts(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* "createIndex indexName=i, tableName=t": what ends in "name" and says neither schema nor catalog, and "path". */
+/* "createIndex indexName=i, tableName=t": attributes that end with "name" and are neither schema nor catalog, and
+ * "path". */
 static void describe(struct arena *arena, const struct tree_node *change, struct buffer *description)
 {
     const char *words[MOST_NAMES] = {NULL};
@@ -93,7 +94,7 @@ static void describe(struct arena *arena, const struct tree_node *change, struct
 
 /* ---- changes ---- */
 
-/* What stands beside the changes below a changeSet. */
+/* True for changes; other elements can be next to them in a changeSet. */
 static bool is_change(const struct tree_node *node)
 {
     static const char *const others[] = {
@@ -174,7 +175,7 @@ static void add_changes(struct arena *arena, const struct tree_node *from, const
 
 /* ---- changesets ---- */
 
-/* The last one, which is what counts in formatted SQL; elsewhere there is but one. */
+/* The last comment, which is the one that counts in formatted SQL; in other formats there is only one. */
 static const char *comments_of(struct arena *arena, const struct tree_node *node, const struct liquibase_around *around)
 {
     const struct tree_node *last = tree_child(node, "comment");
@@ -186,7 +187,7 @@ static const char *comments_of(struct arena *arena, const struct tree_node *node
                : cut(arena, text_trim(liquibase_expand(arena, last->text, around->properties, around->property_count)));
 }
 
-/* What else of a changeset only Liquibase does; NULL: nothing. */
+/* A reason why only Liquibase can run the changeset; NULL: none. */
 static const char *reason_of(const struct tree_node *node)
 {
     const struct tree_node *const preconditions = tree_child(node, "preConditions");

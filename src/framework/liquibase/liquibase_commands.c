@@ -1,6 +1,5 @@
 /*
- * Only the files at the top of the package and in the usual places of commands are looked at: this is asked of every
- * package.
+ * Looks only at files at the top of the package and in the usual places of commands, because every package is checked.
  */
 #include "framework/liquibase/liquibase_commands.h"
 
@@ -23,7 +22,7 @@ static const char *const files[] = {"Dockerfile*",
                                     ".gitlab-ci.yml",
                                     NULL};
 
-/* Where a package has its commands; files of workflows may be called anything. */
+/* Where a package has its commands; workflow files may have any name. */
 static const struct {
     const char *directory;
     bool is_of_workflows;
@@ -111,7 +110,7 @@ const char *liquibase_command_beside(const struct liquibase_commands *commands, 
     return NULL;
 }
 
-/* "db/log" of "- ./db/log:/liquibase/changelog:ro", and of "COPY db/log /liquibase/changelog". */
+/* "db/log" for "- ./db/log:/liquibase/changelog:ro", and for "COPY db/log /liquibase/changelog". */
 const char *liquibase_command_mount(struct arena *arena, const struct source_file *file)
 {
     static const char place[] = "/liquibase/changelog";

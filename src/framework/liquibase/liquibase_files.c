@@ -1,6 +1,6 @@
 /*
- * The files of changelogs: their names as the ledger has them, and what is in them. Nothing outside of the project is
- * read by a name with "..".
+ * The files of changelogs: their names as in the tracking table, and their content. No name with ".." is used to read
+ * anything outside of the project.
  */
 #include "framework/liquibase/liquibase_sql.h"
 #include "framework/liquibase/liquibase_walk.h"

@@ -1,6 +1,6 @@
 /*
- * Expressions of contexts and labels, after the grammar of ExpressionMatcher.java: words, "!" and "not", "and", "or"
- * and commas (which are "or"), parentheses.
+ * Expressions for contexts and labels, with the grammar of ExpressionMatcher.java: words, "!" and "not", "and", "or"
+ * and commas (which mean "or"), parentheses.
  */
 #include "framework/liquibase/liquibase_changelog.h"
 
@@ -22,7 +22,7 @@ static void skip_blanks(struct expression *expression)
     }
 }
 
-/* A word goes up to a blank, a comma, a parenthesis or a "!". */
+/* A word ends at a blank, a comma, a parenthesis or a "!". */
 static struct text peek(struct expression *expression)
 {
     skip_blanks(expression);
@@ -68,7 +68,7 @@ static bool read_one(struct expression *expression)
     } else {
         struct text word = peek(expression);
         expression->rest += word.size;
-        /* "@test" asks for contexts to be given, which they are. */
+        /* "@test" requires that contexts are given, and they are. */
         holds = has_word(expression->words, text_starts_with(word, "@") ? text_slice(word, 1, word.size) : word);
     }
     expression->depth--;

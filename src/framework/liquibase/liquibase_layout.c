@@ -1,6 +1,6 @@
 /*
- * Where the root changelog is: where liquibase.properties, Spring Boot or Quarkus say, else the one file of the usual
- * places that is called so. Names in the ledger are relative to the search path: the package, or its resources.
+ * Where the root changelog is: where liquibase.properties, Spring Boot or Quarkus say, else the only matching file in
+ * the usual places. Names in the tracking table are relative to the search path: the package, or its resources.
  */
 #include "framework/liquibase/liquibase_layout.h"
 
@@ -21,7 +21,7 @@
 
 /* ---- configuration ---- */
 
-/* Liquibase quotes a name only where it has both cases, and PostgreSQL folds it otherwise. */
+/* Liquibase quotes a name only if it has upper and lower case; otherwise PostgreSQL folds it. */
 static const char *folded_name(struct arena *arena, const char *name)
 {
     bool has_upper = false;
@@ -42,7 +42,7 @@ static bool is_there(struct arena *arena, const struct folder *folder, const cha
     return file_look(path_join(arena, path_join(arena, folder->root, search), root), NULL) == FILE_REGULAR;
 }
 
-/* Finds the root that the configuration names below one of the search paths. */
+/* Finds the root that the configuration names, below one of the search paths. */
 static bool find_configured(struct arena *arena, const struct folder *folder, const char *searched, const char *named,
                             struct liquibase_settings *settings)
 {
@@ -68,7 +68,7 @@ static bool find_configured(struct arena *arena, const struct folder *folder, co
     return false;
 }
 
-/* A changelog that a configuration names and that is not there is a question: the one of the usual places may be an old
+/* If a configuration names a changelog that does not exist, the user is asked: the one in the usual place may be an old
  * one. */
 static void note_absent(struct arena *arena, struct folder *folder, const struct source_file *file, const char *named)
 {
@@ -89,7 +89,7 @@ static void take_environment(struct liquibase_settings *settings)
     settings->labels = labels != NULL ? labels : settings->labels;
 }
 
-/* Reads one configuration. True where it names a root that is there. */
+/* Reads one configuration. Returns true if it names a root that exists. */
 static bool configure_from(struct arena *arena, struct folder *folder, const struct liquibase_source *source,
                            struct liquibase_settings *settings)
 {
@@ -108,7 +108,7 @@ static bool configure_from(struct arena *arena, struct folder *folder, const str
     settings->default_schema = values[SETTING_DEFAULT_SCHEMA] != NULL
                                    ? folded_name(arena, values[SETTING_DEFAULT_SCHEMA])
                                    : settings->default_schema;
-    /* A file that does not say it takes nothing back: Spring's has no changelog where that has its usual name. */
+    /* A file that does not name a changelog does not reset it: Spring's names none if that has its usual name. */
     const char *const schema = values[SETTING_SCHEMA] != NULL ? values[SETTING_SCHEMA] : values[SETTING_DEFAULT_SCHEMA];
     folder->ledger.table =
         values[SETTING_TABLE] != NULL ? folded_name(arena, values[SETTING_TABLE]) : folder->ledger.table;
@@ -128,7 +128,7 @@ static bool configure_from(struct arena *arena, struct folder *folder, const str
     return false;
 }
 
-/* Reads the first configuration that speaks of Liquibase. True where it names a root that is there. */
+/* Reads the first configuration that has settings of Liquibase. Returns true if it names a root that exists. */
 static bool configure(struct arena *arena, struct folder *folder, struct liquibase_settings *settings)
 {
     size_t i = 0;
@@ -138,9 +138,9 @@ static bool configure(struct arena *arena, struct folder *folder, struct liquiba
     return i < LIQUIBASE_SOURCES;
 }
 
-/* ---- what commands say ---- */
+/* ---- commands ---- */
 
-/* The file of --defaults-file, as liquibase.properties is read. */
+/* The file of --defaults-file, which is read like liquibase.properties. */
 static bool take_defaults(struct arena *arena, struct folder *folder, const struct liquibase_said *said,
                           struct liquibase_settings *settings)
 {
@@ -149,8 +149,8 @@ static bool take_defaults(struct arena *arena, struct folder *folder, const stru
     return source.file != NULL && configure_from(arena, folder, &source, settings);
 }
 
-/* One command: the changelog that it names is the root, unless another one is that already. One in a folder of its own,
- * such as a workflow, may be about another package: it confirms what is there, and asks nothing. */
+/* One command: the changelog that it names is the root, unless another one is already. A command in a folder of its
+ * own, such as a workflow, may be about another package: it can confirm what exists, but raises no question. */
 static void take_command(struct arena *arena, struct folder *folder, const struct liquibase_commands *commands,
                          const struct liquibase_said *said, struct liquibase_settings *settings)
 {
@@ -181,7 +181,7 @@ static void take_command(struct arena *arena, struct folder *folder, const struc
     }
 }
 
-/* Where no configuration names the root, a command may; one that names another than the configuration is a question. */
+/* If no configuration names the root, a command may; if it names another than the configuration, the user is asked. */
 static bool take_commands(struct arena *arena, struct folder *folder, bool is_configured,
                           struct liquibase_settings *settings)
 {
@@ -198,14 +198,14 @@ static bool take_commands(struct arena *arena, struct folder *folder, bool is_co
 
 /* ---- the usual places ---- */
 
-/* Is the directory one of changelogs, in which any name may be the root's? */
+/* Is this a directory for changelogs, in which a root may have any name? */
 static bool is_of_changelogs(const char *directory)
 {
     return text_ends_with(text_of(directory), "/changelog") || text_ends_with(text_of(directory), "/changelogs") ||
            text_ends_with(text_of(directory), "/liquibase");
 }
 
-/* How much a file's name says that it is the root; 0: nothing. */
+/* How much a file's name suggests that it is the root; 0: not at all. */
 static int rank_of(const char *name, bool is_among_changelogs)
 {
     static const char *const endings[] = {".xml", ".yaml", ".yml", ".json", ".sql"};
@@ -220,8 +220,8 @@ static int rank_of(const char *name, bool is_among_changelogs)
                                                                                                                    : 0;
 }
 
-/* The one file of a directory that looks most like a root; one that includes others counts for more. NULL: none, or
- * several that are alike. */
+/* The file of a directory that looks most like a root; one that includes others counts for more. NULL: none, or several
+ * are equal. */
 static const char *find_root(struct arena *arena, const char *directory)
 {
     struct file_list list;
@@ -265,7 +265,7 @@ static bool look_in(struct arena *arena, struct folder *folder, const char *sear
     return true;
 }
 
-/* The path as seen from the base that it lies in, "" for the base itself; the path where it lies elsewhere. */
+/* The path relative to the base, "" for the base itself; the path unchanged if it is not below the base. */
 static const char *below(const char *base, const char *path)
 {
     const size_t size = strlen(base);
@@ -310,7 +310,7 @@ static bool look_around(struct arena *arena, struct folder *folder, const char *
 
 /* ---- its own tool ---- */
 
-/* All is said by its environment, which counts for more than its files. */
+/* Everything is passed in environment variables, which take precedence over its files. */
 static const struct delegate *delegate_for(struct arena *arena, const struct folder *folder,
                                            const struct liquibase_settings *settings)
 {
@@ -329,7 +329,7 @@ static const struct delegate *delegate_for(struct arena *arena, const struct fol
     return delegate;
 }
 
-/* A changelog that is said and nowhere to be found is told of, in the usual place. */
+/* A changelog that is named but found nowhere is reported, as if in the usual place. */
 static void add_absent(struct arena *arena, const struct project *project, struct folder *folder,
                        struct folder_list *folders)
 {

@@ -1,5 +1,5 @@
 /*
- * Files beside the usual one, and documents in it.
+ * Files next to the usual one, and documents in it.
  */
 #include "framework/liquibase/liquibase_profiles.h"
 
@@ -10,9 +10,9 @@
 #include <string.h>
 #include <strings.h>
 
-#define FIRST_OF_LEDGER 2 /* of what is checked */
+#define FIRST_OF_LEDGER 2 /* the index in `checked` */
 
-/* What the usual configuration says: the callbacks' data. */
+/* The settings of the usual configuration, which the callbacks use. */
 struct usual {
     const struct liquibase_settings *settings;
 };
@@ -22,8 +22,8 @@ static const struct liquibase_source *source_of(const struct source_file *file)
     return &liquibase_sources[spring_is_yaml(file->name) ? LIQUIBASE_YAML : LIQUIBASE_PROPERTIES];
 }
 
-/* What a profile says and the usual configuration does not is a question: changesets of one context are data for tests
- * as often as not. */
+/* If a profile says something that the usual configuration does not, the user is asked: changesets of one context are
+ * often only test data. */
 static void note_settings(struct arena *arena, struct folder *folder, const struct source_file *file, void *data)
 {
     const struct liquibase_settings *const settings = ((const struct usual *)data)->settings;
@@ -31,7 +31,7 @@ static void note_settings(struct arena *arena, struct folder *folder, const stru
     const struct {
         enum liquibase_setting setting;
         const char *known;
-        const char *usual; /* where nobody says it */
+        const char *usual; /* if nothing is set */
         const char *answer;
     } checked[] = {
         {SETTING_CONTEXTS, settings->contexts, NULL, ": say which by SPRING_LIQUIBASE_CONTEXTS in the environment"},
@@ -60,7 +60,7 @@ static void note_settings(struct arena *arena, struct folder *folder, const stru
     }
 }
 
-/* Is a changelog, as a profile names it, the root that was found? */
+/* Is a changelog named in a profile the root that was found? */
 static bool is_root(struct arena *arena, const struct folder *folder, const struct liquibase_settings *settings,
                     const char *said)
 {

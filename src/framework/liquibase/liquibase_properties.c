@@ -1,5 +1,5 @@
 /*
- * Properties of changelogs: the first value of a name counts, also for what is included later.
+ * Properties of changelogs: the first value of a name counts, also in changelogs that are included later.
  */
 #include "framework/liquibase/liquibase_walk.h"
 
@@ -50,7 +50,7 @@ void liquibase_properties_drop(struct liquibase_walk *walk, const struct tree_no
     if (!has_local) {
         return;
     }
-    /* Changesets point to the old ones: a copy is made. */
+    /* Changesets point to the old ones, so a copy is made. */
     const struct liquibase_property *const old = walk->properties;
     const size_t count = walk->property_count;
     walk->properties = NULL;

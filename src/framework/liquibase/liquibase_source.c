@@ -39,7 +39,7 @@ const struct liquibase_source liquibase_sources[LIQUIBASE_SOURCES] = {
 static const char *const yaml_paths[][3] = {
     {"spring", "liquibase", NULL}, {"quarkus", "liquibase", NULL}, {"liquibase", "datasources", "default"}};
 
-/* The value of YAML below the first of these paths that has it. */
+/* The value in YAML below the first of these paths that has it. */
 static const char *yaml_setting(struct arena *arena, struct text content, const char *name)
 {
     const char *value = NULL;

@@ -1,6 +1,7 @@
 /*
  * Liquibase has a grammar of its own (SimpleSqlGrammar.jj of 4.28), which knows quotes but no dollar quotes: a function
- * loses the comments in its body, and so it does here. Its lines close up there; behind it, they are where they were.
+ * loses the comments in its body, and so it does here. Inside a body, the lines of a comment are removed; outside,
+ * later lines keep their numbers.
  */
 #include "framework/liquibase/liquibase_split.h"
 
@@ -16,8 +17,8 @@ static bool is_word(char c)
     return isalnum((unsigned char)c) != 0 || c == '_' || c == '$';
 }
 
-/* The size of what is quoted at the text's start by ' or "; 0 where it does not end. The longest one counts: '\' goes
- * on to the next quote, if there is one. */
+/* The size of the quoted text that begins here with ' or "; 0 if it does not end. The longest match counts: after '\'
+ * it continues to the next quote, if there is one. */
 static size_t quoted_size(struct text text)
 {
     const char quote = text.data[0];
@@ -41,7 +42,7 @@ static size_t quoted_size(struct text text)
     return accepted;
 }
 
-/* The size of a name in brackets or back quotes, which is on one line; 0 where there is none. */
+/* The size of a name in brackets or back quotes, which is on one line; 0 if there is none. */
 static size_t bracketed_size(struct text text)
 {
     const char end = text.data[0] == '[' ? ']' : '`';
@@ -53,7 +54,7 @@ static size_t bracketed_size(struct text text)
     return i > 1 && i < text.size && text.data[i] == end && !is_number ? i + 1 : 0;
 }
 
-/* One that does not end goes to the end, where it is left for PostgreSQL to complain of. */
+/* A comment that does not end reaches to the end of the text; PostgreSQL will report it. */
 static size_t comment_size(struct text text)
 {
     if (text_starts_with(text, "--")) {
@@ -67,7 +68,7 @@ static size_t comment_size(struct text text)
     return end == SIZE_MAX ? text.size : end == 0 ? 0 : end + 2;
 }
 
-/* The size of "$$" or "$tag$" at this place; 0 where there is none. */
+/* The size of "$$" or "$tag$" here; 0 if there is none. */
 static size_t dollar_size(struct text sql, size_t at)
 {
     size_t i = at + 1;
@@ -85,7 +86,7 @@ struct delimiter {
     bool at_start; /* of a line */
 };
 
-/* "\nGO", "\n/$" and "/" stand at the start of a line; "\n" may be written as two characters. */
+/* "\nGO", "\n/$" and "/" are delimiters at the start of a line; "\n" may be written as two characters. */
 static struct delimiter delimiter_of(const char *written)
 {
     struct delimiter delimiter = {.word = text_of(written)};
@@ -101,7 +102,7 @@ static struct delimiter delimiter_of(const char *written)
     return delimiter;
 }
 
-/* The size of the delimiter at this place; 0 where there is none. */
+/* The size of the delimiter here; 0 if there is none. */
 static size_t delimiter_size(struct text sql, size_t at, const struct delimiter *delimiter)
 {
     const size_t end = at + delimiter->word.size;
@@ -115,7 +116,7 @@ static size_t delimiter_size(struct text sql, size_t at, const struct delimiter 
     return in_word ? 0 : delimiter->word.size;
 }
 
-/* Without one: a line that is "/" or "go" alone; ";" is PostgreSQL's own. */
+/* If no delimiter is set: a line with only "/" or "go"; the ";" is left to PostgreSQL. */
 static size_t usual_delimiter_size(struct text sql, size_t at)
 {
     struct text rest = text_slice(sql, at, sql.size);
@@ -142,11 +143,11 @@ bool liquibase_delimiter_is_plain(const char *written)
 
 /* ---- cutting ---- */
 
-/* A script on its way. */
+/* A script that is being cut. */
 struct cutting {
     struct buffer *out;
     struct text sql;
-    struct text body; /* the tag of the dollar quotes that we are in; size 0: in none */
+    struct text body; /* the tag of the dollar quote around this place; size 0: none */
     size_t owed;      /* line endings that were left out */
 };
 
@@ -159,7 +160,7 @@ static size_t count_lines(struct text text)
     return count;
 }
 
-/* Outside of a body the lines that a comment had are made up for. */
+/* Outside of a body, adds the line endings that a comment had. */
 static void pay(struct cutting *cutting)
 {
     for (; cutting->body.size == 0 && cutting->owed > 0; cutting->owed--) {
@@ -183,7 +184,7 @@ static size_t size_of_quoted(struct text rest)
     return c == '\'' || c == '"' ? quoted_size(rest) : c == '[' || c == '`' ? bracketed_size(rest) : 0;
 }
 
-/* Takes what stands at this place; gives its size. */
+/* Takes the next piece; returns its size. */
 static size_t take(struct cutting *cutting, size_t at, const struct liquibase_cut *cut,
                    const struct delimiter *delimiter)
 {

@@ -1,6 +1,6 @@
 /*
- * The patterns are those of AbstractFormattedChangeLogParser.java (Liquibase 4.28): what they do not match is SQL, also
- * where a person meant something else by it.
+ * The patterns are those of AbstractFormattedChangeLogParser.java (Liquibase 4.28): a line that they do not match is
+ * SQL, even if its author meant something else.
  */
 #include "framework/liquibase/liquibase_sql.h"
 
@@ -19,14 +19,14 @@ enum line_kind {
     LINE_LEFT_OUT, /* rollback, ignored */
 };
 
-/* What must follow a directive's word. */
+/* What must follow the word of a directive. */
 enum follows { ANYTHING, BLANK, COLON_AND_BLANK, COLON };
 
 static const struct {
     const char *word;
     enum line_kind kind;
     enum follows follows;
-    bool indented; /* may be */
+    bool indented; /* may be indented */
 } directives[] = {
     {"changeset", LINE_CHANGESET, ANYTHING, true},       {"property", LINE_PROPERTY, BLANK, true},
     {"comment", LINE_COMMENT, COLON_AND_BLANK, false},   {"validCheckSum", LINE_VALID_SUM, COLON_AND_BLANK, false},
@@ -34,11 +34,11 @@ static const struct {
     {"ignoreLines", LINE_LEFT_OUT, COLON, false},
 };
 
-/* A walk over lines, and what swallows the next ones. */
+/* A walk over lines, and what makes it skip the next ones. */
 struct lines {
     struct text rest;
     size_t number;
-    size_t ignored;   /* so many more */
+    size_t ignored;   /* so many more lines */
     bool until_end;   /* --ignoreLines:start … end */
     bool in_rollback; /* … up to the end of the comment */
 };
@@ -52,7 +52,7 @@ static struct text skip_blanks(struct text text)
     return text_slice(text, i, text.size);
 }
 
-/* Cuts a word off the front, without regard to case. */
+/* Removes a word from the front, ignoring case. */
 static bool cut_word(struct text *text, const char *word)
 {
     const size_t size = strlen(word);
@@ -96,7 +96,7 @@ static enum line_kind kind_of(struct text line, struct text *value)
     return LINE_SQL;
 }
 
-/* "start" or a number behind --ignoreLines: */
+/* "start" or a number after --ignoreLines: */
 static void begin_ignoring(struct lines *lines, struct text value)
 {
     lines->until_end = text_is(value, "start");
@@ -155,9 +155,9 @@ struct text liquibase_sql_clean(struct arena *arena, struct text sql)
 
 /* ---- headers ---- */
 
-/* The value of `name:` in a header: the last one, as their patterns are greedy; in quotes or up to a blank. With
- * whole_word, rollbackEndDelimiter is not endDelimiter (but rollbackSplitStatements is splitStatements, as it is for
- * Liquibase). */
+/* The value of `name:` in a header: the last one, because Liquibase's patterns are greedy; in quotes, or up to a blank.
+ * With whole_word, rollbackEndDelimiter does not match endDelimiter (but rollbackSplitStatements matches
+ * splitStatements, as it does for Liquibase). */
 static struct text attribute(struct text header, const char *name, bool whole_word)
 {
     struct text found = {NULL, 0};
@@ -182,14 +182,14 @@ static struct text copied(struct arena *arena, struct text text)
     return (struct text){arena_strndup(arena, text.data == NULL ? "" : text.data, text.size), text.size};
 }
 
-/* A line of comment with attributes. */
+/* A comment line with attributes. */
 struct header {
     struct text text;
     size_t line;
-    bool whole_words; /* a name counts only as a word of its own */
+    bool whole_words; /* a name counts only as a whole word */
 };
 
-/* Adds `name: value` where the header has it. */
+/* Adds `name: value` if the header has it. */
 static void add_attribute(struct arena *arena, struct tree_node *node, const struct header *header, const char *name)
 {
     const struct text value = attribute(header->text, name, header->whole_words);
@@ -198,7 +198,7 @@ static void add_attribute(struct arena *arena, struct tree_node *node, const str
     }
 }
 
-/* Cuts `"some words"` or what is in front of the end character. */
+/* Cuts off `"some words"`, or the text before the end character. */
 static struct text cut_name(struct text *text, char end)
 {
     const bool is_quoted = text_starts_with(*text, "\"") && text_find(*text, "\"", 1) != SIZE_MAX;
@@ -212,7 +212,7 @@ static struct text cut_name(struct text *text, char end)
     return name;
 }
 
-/* Begins a changeSet; NULL where the header has no "author:id". */
+/* Begins a changeSet; NULL if the header has no "author:id". */
 static struct tree_node *begin_changeset(struct arena *arena, struct tree_node *log, struct text header, size_t line)
 {
     static const char *const names[] = {"runOnChange",     "runAlways",     "runInTransaction", "failOnError",
@@ -268,8 +268,7 @@ bool liquibase_sql_is_formatted(struct text content)
     return false;
 }
 
-/* What stands between two headers is the first one's; the last one's may end with a "/", which is its delimiter then.
- */
+/* The text between two headers belongs to the first; that of the last may end with a "/", which is then a delimiter. */
 static void end_changeset(struct arena *arena, struct tree_node *node, struct text sql, bool is_last)
 {
     if (node != NULL) {

@@ -1,5 +1,5 @@
 /*
- * Both libraries are kept from growing: so many nodes and so deep, no DOCTYPE, aliases count as what they stand for.
+ * Limits what both libraries can build: number of nodes and depth; no DOCTYPE; aliases count like what they stand for.
  */
 #include "framework/liquibase/liquibase_tree.h"
 
@@ -11,7 +11,7 @@
 #define MOST_NODES 500000
 #define MOST_DEPTH 64
 
-/* Expat 2.9 has a wider one, and calls the old one deprecated. */
+/* Expat 2.9 has a replacement for it, and calls this one deprecated. */
 #if XML_MAJOR_VERSION > 2 || (XML_MAJOR_VERSION == 2 && XML_MINOR_VERSION >= 9)
 #define LINE_OF XML_GetCurrentLineNumber64
 #else
@@ -72,7 +72,7 @@ struct yaml_walk {
 
 static bool walk_yaml(struct yaml_walk *walk, int index, struct tree_node *node, int depth);
 
-/* A scalar becomes the node's text. A block begins on the line behind its sign. */
+/* A scalar becomes the node's text. The text of a block begins on the line after its sign. */
 static void take_scalar(const struct yaml_walk *walk, const yaml_node_t *from, struct tree_node *node)
 {
     const bool is_block =
@@ -129,8 +129,8 @@ static bool closes(yaml_token_type_t type)
     return type == YAML_FLOW_SEQUENCE_END_TOKEN || type == YAML_FLOW_MAPPING_END_TOKEN || type == YAML_BLOCK_END_TOKEN;
 }
 
-/* The library looks at every open level for each token: what is deeper than the tree may be is found out before that
- * costs. What is no YAML at all is the parser's to say. */
+/* For each token, the library looks at every open level: text that is too deep is found here before that takes long.
+ * Whether it is valid YAML at all is left to the parser. */
 static bool is_too_deep(struct text content)
 {
     yaml_parser_t parser;
@@ -184,7 +184,7 @@ bool tree_read_yaml(struct arena *arena, const char *name, struct text content, 
 struct xml_walk {
     struct arena *arena;
     XML_Parser parser;
-    struct tree_node *open[MOST_DEPTH]; /* from the root to the element that we are in */
+    struct tree_node *open[MOST_DEPTH]; /* from the root to the current element */
     struct buffer texts[MOST_DEPTH];
     size_t depth;
     size_t nodes;

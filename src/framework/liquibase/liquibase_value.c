@@ -1,5 +1,5 @@
 /*
- * What an element of a changelog says: its properties replaced, and whether it is for PostgreSQL.
+ * The value of an element in a changelog: with properties replaced, and whether it is for PostgreSQL.
  */
 #include "framework/liquibase/liquibase_value.h"
 
@@ -12,7 +12,7 @@ struct known {
     size_t count;
 };
 
-/* ${:name} is a ${name} that is meant so. */
+/* ${:name} stands for a literal ${name}. */
 static const char *value_of(void *data, struct arena *arena, struct text name)
 {
     const struct known *const known = data;

@@ -1,6 +1,6 @@
 /*
- * Prisma Migrate: its ledger _prisma_migrations, its checksums and its lock. Facts seen in the real CLI 6.19.3 against
- * PostgreSQL 15 and read in its engine's source. Where its folders are is prisma_folder.c's work.
+ * Prisma Migrate: its tracking table _prisma_migrations, its checksums and its lock. Facts measured with the real CLI
+ * 6.19.3 on PostgreSQL 15 and read in its engine's source. Where its folders are is in prisma_folder.c.
  */
 #include "framework/prisma/prisma_folder.h"
 
@@ -9,7 +9,7 @@
 
 /* ---- checksums ---- */
 
-/* Ledgers of old versions have each byte written with "%x", without its leading zero. */
+/* In tables of old versions, each byte is written with "%x", without a leading zero. */
 static bool digest_is(const unsigned char digest[SHA256_SIZE], const char *stored)
 {
     char padded[SHA256_HEX_SIZE];
@@ -22,7 +22,7 @@ static bool digest_is(const unsigned char digest[SHA256_SIZE], const char *store
     return strcmp(stored, padded) == 0 || strcmp(stored, bare) == 0;
 }
 
-/* The checksum that the content would have with every line ending in `ending`. */
+/* The checksum that the content would have if every line ended with `ending`. */
 static void digest_with_endings(struct text content, const char *ending, unsigned char digest[SHA256_SIZE])
 {
     struct sha256 hash;
@@ -43,8 +43,8 @@ static void digest_with_endings(struct text content, const char *ending, unsigne
     sha256_finish(&hash, digest);
 }
 
-/* Prisma 6.19 takes a file for unchanged when it matches as it is or with the line endings of the other kind: a
- * checkout on Windows is not an edit. */
+/* Prisma 6.19 takes a file for unchanged if it matches as it is or with the other kind of line ending: a checkout on
+ * Windows is not an edit. */
 static bool prisma_checksum_matches(struct arena *arena, const struct folder *folder, const struct migration_file *file,
                                     const char *stored, struct text content)
 {
@@ -64,7 +64,7 @@ static bool prisma_checksum_matches(struct arena *arena, const struct folder *fo
     return digest_is(digest, stored);
 }
 
-/* ---- the ledger ---- */
+/* ---- the tracking table ---- */
 
 #define INSERT                                                                                                         \
     "INSERT INTO {ledger} (id, checksum, migration_name, started_at, finished_at, applied_steps_count) VALUES ({id}, " \
@@ -74,7 +74,7 @@ static bool prisma_checksum_matches(struct arena *arena, const struct folder *fo
     "UPDATE {ledger} SET rolled_back_at = {clock} WHERE migration_name OPERATOR(pg_catalog.=) {name} AND finished_at " \
     "IS NULL AND rolled_back_at IS NULL;"
 
-/* Its connection looks for tables in the schema of the URL only. */
+/* Its connection looks for tables only in the schema of the URL. */
 static struct session_path search_path_of(const struct ledger *ledger)
 {
     return (struct session_path){PATH_ALONE, ledger->schema};
@@ -99,14 +99,14 @@ const struct framework framework_prisma = {
             .baseline_note = "Prisma's P3005",
             /* `resolve --applied` and the baseline of the guide write 0 steps; a deploy, even of an empty script,
              * writes 1. */
-            /* Logs are cut: what is wrong stands in front, and they are in every status. */
+            /* Logs are cut, because every status has them; the error is at their beginning. */
             .read = "SELECT migration_name AS key, id, checksum, pg_catalog.\"left\"(logs, 4096) AS logs, started_at, "
                     "finished_at AS applied_at, "
                     "rolled_back_at, applied_steps_count AS steps, CASE WHEN rolled_back_at IS NOT NULL THEN "
                     "'rolled_back' WHEN finished_at IS NULL THEN 'failed' ELSE 'applied' END AS state, rolled_back_at "
                     "IS NULL AND finished_at IS NOT NULL AND applied_steps_count OPERATOR(pg_catalog.=) 0 AS baseline "
                     "FROM {ledger} ORDER BY started_at",
-            /* As the engine sends it, so that pg_dump of both is the same. */
+            /* Written as the engine sends it, so that pg_dump gives the same for both. */
             .create = "CREATE TABLE {ledger} (\n"
                       "    \"id\"                    VARCHAR(36) PRIMARY KEY NOT NULL,\n"
                       "    \"checksum\"              VARCHAR(64) NOT NULL,\n"
@@ -118,12 +118,12 @@ const struct framework framework_prisma = {
                       "    \"applied_steps_count\"   INTEGER NOT NULL DEFAULT 0\n"
                       ");",
             .path = search_path_of,
-            /* started_at is that of the transaction, which began just before the script. */
+            /* started_at is the time of the transaction, which began just before the script. */
             .record = INSERT "pg_catalog.now(), {clock}, 1);",
             .start = INSERT "{clock}, NULL, 0);",
             .forget = "DELETE FROM {ledger}" OF_ID,
-            /* Prisma counts a whole script as one step. An earlier attempt may have failed, with a log and another
-             * script behind the steps that stay. */
+            /* Prisma counts a whole script as one step. An earlier attempt may have failed, and left a log and the
+             * checksum of another script, whose later part was edited since. */
             .finish = "UPDATE {ledger} SET finished_at = {clock}, applied_steps_count = 1, logs = NULL, checksum = "
                       "{checksum}" OF_ID,
             .fail = "UPDATE {ledger} SET logs = {logs}" OF_ID,

@@ -1,6 +1,6 @@
 /*
- * The folder of migrations, found as Prisma finds it: prisma.config.* first, then package.json's "prisma.schema", then
- * the usual places. A directory is a migration, its name is the migration's name.
+ * The folder of migrations, searched as by Prisma: prisma.config.* first, then package.json's "prisma.schema", then the
+ * usual places. A directory is a migration, and its name is the migration's name.
  */
 #include "framework/prisma/prisma_folder.h"
 
@@ -27,7 +27,7 @@ static const char *const config_files[] = {
     NULL,
 };
 
-/* Where a schema is in a project or package, and so where its migrations are beside it. */
+/* Where a schema is in a project or package; its migrations are next to it. */
 static const char *const schema_places[] = {"prisma/schema.prisma", "prisma/schema", "schema.prisma", NULL};
 static const char *const folder_places[] = {"prisma/migrations", "prisma/schema/migrations", NULL};
 
@@ -36,7 +36,7 @@ static const char *const folder_places[] = {"prisma/migrations", "prisma/schema/
 /* A search in one package. */
 struct search {
     struct arena *arena;
-    struct folder package; /* with its path still to be said */
+    struct folder package; /* its path is not known yet */
     struct folder_list *folders;
 };
 
@@ -55,7 +55,7 @@ static void add(const struct search *search, const char *path, enum confidence c
     layout_add(search->arena, search->folders, &folder);
 }
 
-/* "migrations" beside a schema file, or beside the files of a schema folder. */
+/* "migrations" next to a schema file, or next to the files of a schema folder. */
 static const char *beside_schema(const struct search *search, const char *schema)
 {
     if (look(search, schema) == FILE_DIRECTORY) {
@@ -65,7 +65,7 @@ static const char *beside_schema(const struct search *search, const char *schema
     return slash == NULL ? "migrations" : arena_printf(search->arena, "%.*s/migrations", (int)(slash - schema), schema);
 }
 
-/* Paths in .config/prisma.ts are those of its directory. */
+/* Paths in .config/prisma.ts are relative to its directory. */
 static const char *beside(const struct search *search, const char *file, const char *path)
 {
     static const char directory[] = ".config/";
@@ -85,7 +85,7 @@ static void note_computed(struct search *search, const char *file, struct text c
     }
 }
 
-/* Adds what a configuration file says of the folder, if that can be read without executing it. */
+/* Adds the folder that a configuration file names, if that can be read without executing it. */
 static bool add_said(struct search *search, const char *file, const char *const migrations[],
                      const char *const schema[])
 {
@@ -131,7 +131,7 @@ static bool add_configured(struct search *search)
     return add_said(search, "package.json", NULL, package_schema);
 }
 
-/* A directory with a script, and without drizzle-kit's snapshot beside it; NULL: there is none. */
+/* The script of a directory that has one, and no snapshot of drizzle-kit next to it; NULL: there is none. */
 static const char *telling_script(const struct search *search, const char *path, bool *is_empty)
 {
     struct arena *const arena = search->arena;
@@ -152,7 +152,7 @@ static const char *telling_script(const struct search *search, const char *path,
     return NULL;
 }
 
-/* A folder that stands alone must look like one of ours: by its lock file, or by what is in it. */
+/* A folder without a configuration must look like one of Prisma: by its lock file, or by its content. */
 static void add_alone(const struct search *search, const char *path, bool may_be_empty)
 {
     const char *const lock = path_join(search->arena, path, "migration_lock.toml");
@@ -169,7 +169,7 @@ static void add_alone(const struct search *search, const char *path, bool may_be
     }
 }
 
-/* The usual places; a schema says where the folder will be although it is not there yet. */
+/* The usual places; a schema shows where the folder will be, even if it does not exist yet. */
 static bool add_usual(const struct search *search)
 {
     const size_t before = search->folders->count;
@@ -228,7 +228,7 @@ bool prisma_list(struct arena *arena, const struct folder *folder, struct migrat
 
 /* ---- fitness ---- */
 
-/* The value of `provider = "…"` in migration_lock.toml; NULL where there is none. */
+/* The value of `provider = "…"` in migration_lock.toml; NULL if there is none. */
 static const char *lock_provider(struct arena *arena, struct text content)
 {
     for (struct text line; text_next_line(&content, &line);) {

@@ -1,6 +1,6 @@
 /*
- * Atlas: versioned directories with their sum, each revision recorded with the running hash of the directory. Facts
- * seen with the library ariga.io/atlas 0.38.0 and read in its CLI.
+ * Atlas: versioned directories with a checksum file, each revision recorded with the running hash of the directory.
+ * Facts measured with the library ariga.io/atlas 0.38.0 and read in its CLI.
  */
 #include "framework/core/entry_index.h"
 #include "framework/core/file_rules.h"
@@ -25,7 +25,7 @@ static const char atlas_own_format;
 
 /* ---- the folder ---- */
 
-/* "20260105_users.sql": version up to the first underscore, and behind it what it does. */
+/* "20260105_users.sql": the version up to the first underscore, and after it what it does. */
 static bool atlas_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
                          const char **warning)
 {
@@ -37,7 +37,7 @@ static bool atlas_accept(struct arena *arena, const struct folder *folder, struc
     return true;
 }
 
-/* Does the file's head have this directive: "-- atlas:NAME …"? */
+/* Does the head of the file have this directive: "-- atlas:NAME …"? */
 static bool has_directive(struct text content, const char *words)
 {
     content = text_without_mark(content);
@@ -58,8 +58,8 @@ static void add_piece(void *hash, struct text piece)
     sha256_add(hash, piece);
 }
 
-/* The running hash behind each file is its own (sql/migrate/dir.go): SHA-256 over name and content of it and all before
- * it. An edited file changes those of all that follow. */
+/* The hash of a file is the running hash up to it (sql/migrate/dir.go): SHA-256 over the names and contents of all
+ * files before it and its own. Editing a file changes the hashes of all later ones. */
 static bool add_hashes(struct arena *arena, struct migration_files *files, struct status *status)
 {
     struct sha256 hash;
@@ -79,8 +79,8 @@ static bool add_hashes(struct arena *arena, struct migration_files *files, struc
     return true;
 }
 
-/* Directories of other tools, which atlas reads as well (sql/sqltool): their files, and the line of comment by which
- * they are known. */
+/* Directories of other tools, which atlas reads too (sql/sqltool): their files, and the comment line by which they are
+ * recognized. */
 static const struct {
     const char *name; /* as atlas and we call it */
     const char *files;
@@ -95,7 +95,7 @@ static const struct {
 
 #define FORMATS (sizeof formats / sizeof formats[0])
 
-/* The format that the file shows goes where data points to. */
+/* Stores the format that the file shows where `data` points to. */
 static bool shows_format(const char *name, bool is_directory, struct text head, const void *data)
 {
     size_t *const *const format = data;
@@ -109,7 +109,7 @@ static bool shows_format(const char *name, bool is_directory, struct text head, 
     return false;
 }
 
-/* As plain files, those of another format would run with the parts that take everything back. */
+/* Refuses files of another format: run as plain files, they would also run the parts that undo everything. */
 static void refuse_format(struct arena *arena, const struct folder *folder, struct migration_files *files)
 {
     size_t format = 0;
@@ -136,7 +136,7 @@ static bool atlas_list(struct arena *arena, const struct folder *folder, struct 
     return true;
 }
 
-/* "name.sql h1:HASH" in the lines of atlas.sum; empty where the file is not named. Goes on behind it. */
+/* "name.sql h1:HASH" in the lines of atlas.sum; empty if the file is not named. Continues after it. */
 static struct text sum_in(struct text *lines, const char *filename)
 {
     for (struct text line; text_next_line(lines, &line);) {
@@ -148,7 +148,7 @@ static struct text sum_in(struct text *lines, const char *filename)
     return (struct text){0};
 }
 
-/* Lines stand in the order of the files, as a rule: each is looked for behind the one before, then in all of them. */
+/* The lines are usually in the order of the files: each is searched for after the one before, then among all. */
 static struct text sum_of(struct text sum, struct text *rest, const char *filename)
 {
     const struct text found = sum_in(rest, filename);
@@ -183,7 +183,7 @@ static bool atlas_check_folder(struct arena *arena, const struct folder *folder,
     return true;
 }
 
-/* What stands behind "key =" in a line of its own; empty where nothing does. */
+/* The text after "key =" on a line of its own; empty if there is none. */
 static struct text hcl_said(struct text content, const char *key)
 {
     struct text rest = content;
@@ -197,16 +197,16 @@ static struct text hcl_said(struct text content, const char *key)
     return (struct text){0};
 }
 
-/* The same of a local: the block of locals may stand behind what names them. */
+/* The same for a local; the block of locals may come after its use. */
 static struct text hcl_local(struct text content, const char *name)
 {
     const size_t at = text_find(content, "locals {", 0);
     return hcl_said(text_slice(content, at == SIZE_MAX ? content.size : at, content.size), name);
 }
 
-#define MOST_LOCALS 16 /* that a value is put together of */
+#define MOST_LOCALS 16 /* of which a value is put together */
 
-/* The text that a value is, with the locals that it names ("file://${local.dir}", local.dir); NULL: it is a variable, a
+/* The text of a value, with the locals that it names ("file://${local.dir}", local.dir); NULL: it is a variable, a
  * function or a choice. */
 static const char *hcl_text(struct arena *arena, struct text content, struct text said)
 {
@@ -235,7 +235,7 @@ static const char *hcl_text(struct arena *arena, struct text content, struct tex
     return strstr(text, "${") != NULL ? NULL : text;
 }
 
-/* A value; where it cannot be read, *at is where it stands. */
+/* A value; if it cannot be read, *at is its offset. */
 static const char *hcl_value(struct arena *arena, struct text content, const char *key, size_t *at)
 {
     const struct text said = hcl_said(content, key);
@@ -244,8 +244,8 @@ static const char *hcl_value(struct arena *arena, struct text content, const cha
     return text;
 }
 
-/* Where an environment says it otherwise than the first, which was taken; SIZE_MAX: none does. Its tool is told by
- * --env which one is meant. Addresses of another kind ("atlas://app") are no folder of the project. */
+/* Where another environment gives a value that differs from the first, which was taken; SIZE_MAX: none does. Users
+ * choose an environment with --env. Addresses of another kind ("atlas://app") are not folders of the project. */
 static size_t hcl_otherwise(struct arena *arena, struct text content, const char *key, const char *taken)
 {
     static const char scheme[] = "file://";
@@ -263,8 +263,8 @@ static size_t hcl_otherwise(struct arena *arena, struct text content, const char
     return SIZE_MAX;
 }
 
-/* The directory's format, which stands in its URL or beside it, as a text or a bare word (format = golang-migrate);
- * NULL: nothing is said. */
+/* The directory's format, which is in its URL or next to it, as a text or a bare word (format = golang-migrate); NULL:
+ * nothing is said. */
 static const char *format_of(struct arena *arena, struct text content, const char *directory)
 {
     static const char parameter[] = "format=";
@@ -289,7 +289,7 @@ static bool atlas_configure(struct arena *arena, struct folder *folder)
     const char *directory = hcl_value(arena, file.content, "dir", &at);
     const char *const format = format_of(arena, file.content, directory);
     if (format != NULL && strcmp(format, "atlas") != 0) {
-        return false; /* the files are another tool's: for which atlas only writes them, as a rule */
+        return false; /* the files are another tool's, for which atlas usually only writes them */
     }
     folder->settings = format == NULL ? NULL : &atlas_own_format;
     unread_folder(arena, folder, file, at, "dir");
@@ -325,9 +325,9 @@ static bool atlas_script(const struct script_request *request)
     return true;
 }
 
-/* ---- the ledger ---- */
+/* ---- the tracking table ---- */
 
-/* What lies below a baseline counts as applied; and of hashes that differ only the first means an edit. */
+/* What is below a baseline counts as applied; and of hashes that differ, only the first means an edit. */
 static void interpret(struct ledger_reading *reading)
 {
     struct ledger_entries *const entries = &reading->entries;
@@ -416,7 +416,7 @@ const struct framework framework_atlas = {
             .failed_note = "atlas would go on behind the statement that failed",
             .needs_baseline = true,
             .baseline_note = "atlas's \"connected database is not clean\"",
-            /* type: bit 1 baseline, 2 executed, 4 resolved. Versions that begin with a dot are Atlas Cloud's. */
+            /* type: bit 1 baseline, 2 executed, 4 resolved. Versions that begin with a dot belong to Atlas Cloud. */
             .read = "SELECT version AS key, pg_catalog.concat(version, '_', description) AS name, hash AS checksum, "
                     "executed_at AS applied_at, execution_time OPERATOR(pg_catalog./) 1000000 AS duration_ms, "
                     "nullif(error, '') AS logs, CASE WHEN applied OPERATOR(pg_catalog.<) total OR coalesce(error, '') "
@@ -432,7 +432,7 @@ const struct framework framework_atlas = {
                 "NULL, \"partial_hashes\" pg_catalog.jsonb NULL, \"operator_version\" character varying NOT NULL, "
                 "PRIMARY KEY (\"version\"));",
             .record = PUT_REVISION("2", "{statements}", "{took:ns}"),
-            /* As `atlas migrate set` does. */
+            /* The same as `atlas migrate set`. */
             .mark_applied = "DELETE FROM {ledger} WHERE " IS_THIS " AND " IS_HALF ";" PUT_REVISION("4", "0", "0"),
             .mark_rolled_back =
                 "DELETE FROM {ledger} WHERE " IS_THIS " AND (" IS_HALF " OR \"error\" OPERATOR(pg_catalog.<>) '');",

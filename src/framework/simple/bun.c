@@ -1,10 +1,10 @@
 /*
- * bun (Go): numbered files, also in directories below, recorded by their numbers, a batch number a run; a row of a
- * second table is its lock. Read in uptrace/bun migrate/ (042b10a); nothing measured.
+ * bun (Go): numbered files, also in directories below, recorded by their numbers, with a batch number for each run; a
+ * row of a second table is its lock. Read in uptrace/bun migrate/ (042b10a); nothing was measured.
  */
 #include "framework/core/framework.h"
 
-/* Runs statements of plpgsql unless there is no table of locks: a program may give it another name. */
+/* Runs PL/pgSQL statements unless there is no table of locks: a program may give it another name. */
 #define ON_LOCKS(statements)                                                                                           \
     "DO {'BEGIN IF pg_catalog.to_regclass({'{ledger:bun_migration_locks}'}) IS NOT NULL THEN "                         \
     "{guard:bun_migration_locks}" statements " END IF; END'};"

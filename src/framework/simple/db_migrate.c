@@ -1,6 +1,6 @@
 /*
- * db-migrate: programs, which with --sql-file do no more than to run a file of SQL beside them. Facts seen with
- * db-migrate 0.11.14 and db-migrate-pg 1.5.2.
+ * db-migrate: programs, which with --sql-file only run an SQL file next to them. Facts measured with db-migrate 0.11.14
+ * and db-migrate-pg 1.5.2.
  */
 #include "framework/core/package.h"
 #include "framework/core/unread.h"
@@ -13,7 +13,7 @@
 
 /* ---- the folder ---- */
 
-/* JavaScript without what does not matter: comments, blanks and semicolons outside of strings; all quotes are '. */
+/* JavaScript without what does not matter: comments, blanks and semicolons outside of strings; all quotes become '. */
 static struct text compact(struct arena *arena, struct text source)
 {
     struct buffer out = {.arena = arena};
@@ -42,8 +42,8 @@ static struct text compact(struct arena *arena, struct text source)
     "console.log('received data: '+data)resolve(data)})}).then(function(data){returndb.runSql(data)})}exports."
 #define RUNS_AND_CALLS "db.runSql(data,function(err){if(err)returncallback(err)callback()})})}exports."
 
-/* What stands around the script's name in the function `up` that `db-migrate create --sql-file` writes: 0.11, and as
- * projects have it from 0.10 and 0.9. Whoever changed it has a program. */
+/* The text around the script's name in the function `up` that `db-migrate create --sql-file` writes: from 0.11, 0.10
+ * and 0.9. If somebody has changed it, it is a program. */
 static const struct {
     const char *before;
     const char *behind;
@@ -85,7 +85,7 @@ static bool is_template(const char *path, const char *script)
     return is_one;
 }
 
-/* One that only runs its file of SQL is that file. */
+/* A program that only runs its SQL file is treated as that file. */
 static bool db_migrate_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
                               const char **warning)
 {
@@ -134,7 +134,7 @@ const struct framework framework_db_migrate = {
             .create = "CREATE TABLE {ledger} (\"id\" SERIAL PRIMARY KEY NOT NULL, \"name\" VARCHAR (255) NOT NULL, "
                       "\"run_on\" TIMESTAMP NOT NULL);",
             .lock = LOCK_LEDGER,
-            /* run_on is the local time of who runs it, in milliseconds and without a zone. */
+            /* run_on is the local time of the machine that runs it, in milliseconds and without a zone. */
             .record = "INSERT INTO {ledger} (\"name\", \"run_on\") VALUES ({key}, {clock:ms}::timestamp);",
         },
     .folder =

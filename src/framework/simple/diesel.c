@@ -1,5 +1,5 @@
 /*
- * Diesel: a directory a migration, with up.sql, recorded by the digits of its name. Facts seen with
+ * Diesel: each directory is a migration, with up.sql, recorded by the digits of its name. Facts measured with
  * diesel_migrations 2.2.
  */
 #include "framework/core/framework.h"
@@ -26,7 +26,7 @@ static bool diesel_accept(struct arena *arena, const struct folder *folder, stru
     return version.size > 0 && version.size <= LONGEST_KEY;
 }
 
-/* metadata.toml beside the script says whether it is a transaction. */
+/* metadata.toml next to the script says whether it runs in a transaction. */
 static bool diesel_script(const struct script_request *request)
 {
     struct status ignored = {.arena = request->arena};

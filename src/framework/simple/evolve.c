@@ -1,6 +1,6 @@
 /*
- * Evolve (.NET): files called like Flyway's, with a checksum; a row for each, by version or, of those that repeat, by
- * name. Facts read in its source (3.2: Migration/, Metadata/, Dialect/PostgreSQL/); nothing measured.
+ * Evolve (.NET): files named like Flyway's, with a checksum; a row for each, by version or, for repeatable ones, by
+ * name. Facts read in its source (3.2: Migration/, Metadata/, Dialect/PostgreSQL/); nothing was measured.
  */
 #include "framework/core/framework.h"
 
@@ -12,7 +12,7 @@
 
 /* ---- files ---- */
 
-/* "1.3.1" of "V1_3_1__Add_users.sql". */
+/* "1.3.1" for "V1_3_1__Add_users.sql". */
 static bool evolve_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
                           const char **warning)
 {
@@ -52,7 +52,7 @@ static int compare_versions(const char *a, const char *b)
     return order != 0 ? order : (int)(x.size > 0) - (int)(y.size > 0);
 }
 
-/* Those that repeat come last, by name. */
+/* Repeatable ones come last, by name. */
 static int evolve_compare(const struct migration_file *a, const struct migration_file *b)
 {
     return a->repeatable != b->repeatable ? (int)a->repeatable - (int)b->repeatable
@@ -69,7 +69,7 @@ static const char *sum_of(struct arena *arena, struct text content)
     return sum;
 }
 
-/* MD5 in capital letters, whatever ends the lines. */
+/* MD5 in capital letters, whatever the line endings are. */
 static const char *evolve_checksum(struct arena *arena, const struct folder *folder, const struct migration_file *file,
                                    struct text content)
 {
@@ -94,7 +94,7 @@ static bool evolve_checksum_matches(struct arena *arena, const struct folder *fo
     return strcmp(stored, sum_of(arena, content)) == 0;
 }
 
-/* Its marks stand anywhere in the first line. Values of placeholders are in code. */
+/* Its markers may be anywhere in the first line. Values of placeholders are in code. */
 static bool evolve_script(const struct script_request *request)
 {
     const struct text first = text_slice(request->content, 0, text_find(request->content, "\n", 0));
@@ -112,11 +112,11 @@ static bool evolve_script(const struct script_request *request)
                        request->file->filename);
 }
 
-/* ---- the ledger ---- */
+/* ---- the tracking table ---- */
 
 extern const struct framework framework_evolve;
 
-/* What is below the version where it begins counts as applied. */
+/* Everything below the version at which it begins counts as applied. */
 static bool evolve_read(struct ledger_reading *reading)
 {
     static const char start[] = "start ";
@@ -152,7 +152,7 @@ static bool evolve_read(struct ledger_reading *reading)
     return true;
 }
 
-/* What stands behind the separator, with blanks: "Add users". */
+/* The text after the separator, with blanks: "Add users". */
 static const char *description_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
 {
     const char *const start = strstr(record->file->name, "__");
@@ -188,8 +188,8 @@ const struct framework framework_evolve = {
                            "installed_by:varchar installed_on:timestamp success:bool",
                 .by_shape = true,
             }),
-            /* Rows of failures are tried again; schemas that it made are rows as well. A row of type 3 is where it
-             * begins: what is below is none of its business. Of one that repeats the last row counts. */
+            /* Failed migrations are tried again; schemas that it made have rows too. A row of type 3 is where it
+             * begins: what is below does not concern it. For a repeatable one, the last row counts. */
             .read = "SELECT * FROM (SELECT DISTINCT ON (1) CASE WHEN type OPERATOR(pg_catalog.=) 3 THEN 'start ' "
                     "OPERATOR(pg_catalog.||) "
                     "version ELSE coalesce(version, name) END AS key, name, id::pg_catalog.text AS id, checksum, "

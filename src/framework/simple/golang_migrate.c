@@ -1,11 +1,11 @@
 /*
- * golang-migrate: numbered pairs of files, and a ledger of one row: the last version, and whether it is dirty. Facts
- * seen with its CLI 4.18.3.
+ * golang-migrate: numbered pairs of files, and a tracking table of one row: the last version, and whether it is dirty.
+ * Facts measured with its CLI 4.18.3.
  */
 #include "framework/core/framework.h"
 
-/* CRC-32 of schema, table and database, times a constant, modulo 2^32 (database/util.go). Opened by a URL, as its CLI
- * does, the database is the URL's path with its slash; WithInstance has none. */
+/* CRC-32 of schema, table and database, times a constant, modulo 2^32 (database/util.go). Opened by a URL, as in its
+ * CLI, the database is the path of the URL with its slash; WithInstance has no slash. */
 static size_t golang_migrate_locks(const struct ledger *ledger, const char *database, int64_t *keys)
 {
     for (size_t i = 0; i < 2; i++) {
@@ -50,7 +50,7 @@ const struct framework framework_golang_migrate = {
                 WORDS("migrations", "db/migrations", "db/migration", "internal/db/migrations", "database/migrations"),
             .named_by = "go.mod: golang-migrate/migrate",
             .sure_by = WORDS("{number}_*.up.sql & go.mod: golang-migrate/migrate|mattes/migrate"),
-            /* bun, Pop, morph, go-pg and sqlx have files of the same names. */
+            /* bun, Pop, morph, go-pg and sqlx have files with the same names. */
             .doubted_by = WORDS("{number}_*.up.sql & go.mod: "
                                 "github.com/uptrace/bun|github.com/gobuffalo/|github.com/ory/pop|mattermost/morph|"
                                 "go-pg/migrations|go-pg-migrations",

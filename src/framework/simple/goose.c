@@ -1,13 +1,13 @@
 /*
- * goose: numbered files with annotations, each version recorded with whether it is applied. Facts seen with
- * goose 3.27.3.
+ * goose: numbered files with annotations, each version recorded with whether it is applied. Facts measured with goose
+ * 3.27.3.
  */
 #include "framework/core/marked.h"
 #include "framework/simple/goose_envsub.h"
 
 #include <string.h>
 
-/* Version 0 is the ledger's own. */
+/* Version 0 is the tracking table's own row. */
 static bool goose_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
                          const char **warning)
 {
@@ -17,7 +17,7 @@ static bool goose_accept(struct arena *arena, const struct folder *folder, struc
     return strcmp(file->version, "0") != 0;
 }
 
-/* StatementBegin and StatementEnd are for goose's own splitter: PostgreSQL's parser needs no help. */
+/* StatementBegin and StatementEnd are for goose's own splitter: PostgreSQL's parser does not need them. */
 static bool goose_script(const struct script_request *request)
 {
     return !marked_has(request->content, "+goose ENVSUB ON", true) || goose_envsub(request);
@@ -59,7 +59,7 @@ const struct framework framework_goose = {
                                                            .is_environment = true},
             .named_by = "go.mod: pressly/goose",
             .sure_by = WORDS("*.sql: -- +goose Up", "{number}_*.go: goose.AddMigration|goose.AddNamedMigration"),
-            /* Programs are migrations, too; those without a number are helpers. */
+            /* Programs are migrations too; those without a number are helpers. */
             .files = FILES({.pattern = "*_test.go", .passed_over = true}, {.pattern = "{number}_*.go", .is_code = true},
                            {.pattern = "{number}_*.sql"}),
             .key = KEY_NUMBER,

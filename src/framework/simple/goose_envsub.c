@@ -1,6 +1,6 @@
 /*
- * The rules of github.com/mfridman/interpolate, which goose 3.27 gives each line by itself: "$$" and "\$" are a dollar,
- * "$(" and a pair of backslashes stay, and every other dollar begins a name.
+ * The rules of github.com/mfridman/interpolate, which goose 3.27 applies to each line separately: "$$" and "\$" give a
+ * dollar, "$(" and a pair of backslashes stay, and every other dollar begins a name.
  */
 #include "framework/simple/goose_envsub.h"
 
@@ -9,7 +9,7 @@
 #include <ctype.h>
 #include <string.h>
 
-/* What is at an offset of a line: what it becomes, and how many bytes of the line that is. Size 0: only goose knows. */
+/* A piece of a line: what replaces it, and how many bytes of the line it has. Size 0: only goose knows. */
 struct expansion {
     struct text text;
     size_t size;
@@ -24,7 +24,7 @@ static size_t name_size(struct text rest)
     return rest.size > 0 && isalpha((unsigned char)rest.data[0]) != 0 ? size : 0;
 }
 
-/* ${NAME:-default} and ${NAME-default}, whose default is plain. */
+/* ${NAME:-default} and ${NAME-default}, with a plain default. */
 static struct expansion default_of(struct text rest)
 {
     const size_t name = name_size(text_slice(rest, 2, rest.size));
@@ -53,7 +53,7 @@ static struct expansion expansion_at(struct text line, size_t at)
                                                  : (struct expansion){0};
 }
 
-/* SIZE_MAX where all of the line is known, else the offset of what is not. */
+/* Returns SIZE_MAX if all of the line is known, else the offset of what is not. */
 static size_t fill_line(struct buffer *out, struct text line)
 {
     for (size_t at = 0; at < line.size;) {
@@ -81,7 +81,7 @@ static bool fail(const struct script_request *request, struct text line, size_t 
                        rest.data);
 }
 
-/* The script has the lines of its file, blank where they are no part of it. */
+/* The script has the same lines as its file; those that are not part of it are blank. */
 bool goose_envsub(const struct script_request *request)
 {
     struct buffer out = {.arena = request->arena};

@@ -1,12 +1,12 @@
 /*
  * Hasura: directories with up.sql; versions in hdb_catalog.schema_migrations (configuration v2), or in the CLI's state
- * in hdb_catalog.hdb_version (v3). From the source of its CLI 2.x: it needs its server and was not run here.
+ * in hdb_catalog.hdb_version (v3). Read in the source of its CLI 2.x: it needs its server and was not run.
  */
 #include "framework/core/framework.h"
 
 #include <string.h>
 
-/* The database that the folder is of: "default" in migrations/default. */
+/* The database to which the folder belongs: "default" for migrations/default. */
 static const char *source_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
 {
     const char *const slash = ledger->folder == NULL ? NULL : strrchr(ledger->folder->path, '/');
@@ -28,7 +28,7 @@ static const char *source_of(struct arena *arena, const struct ledger *ledger, c
     ") ON CONFLICT (version) DO UPDATE SET dirty = excluded.dirty;"
 #define FORGET_VERSION "DELETE FROM {ledger} WHERE version OPERATOR(pg_catalog.=) {key};"
 
-/* The table of configuration v2, which is there beside hdb_version. */
+/* The table of configuration v2, which exists in addition to hdb_version. */
 static const struct ledger_facts versions = {
     .read = "SELECT version::pg_catalog.text AS key, CASE WHEN dirty THEN 'failed' END AS state FROM {ledger} "
             "ORDER BY version",
@@ -80,12 +80,12 @@ const struct framework framework_hasura = {
     .folder =
         {
             .places = WORDS("migrations/default", "migrations", "hasura/migrations/default", "hasura/migrations"),
-            /* Its configuration stands beside the folder, or one above where the folder is of one database. */
+            /* Its configuration is next to the folder, or one above if the folder is for one database. */
             .sure_by = WORDS("config.yaml & {number}_*/ & metadata/"),
             .likely_by = WORDS("config.yaml & {number:13}*/"),
             .files = FILES({.pattern = "{number}_*"}, {.pattern = "{number}"}),
             .script = "up.sql",
-            .key = KEY_NUMBER, /* cli/migrate/source/parse.go: its state has "7" of 007_users */
+            .key = KEY_NUMBER, /* cli/migrate/source/parse.go: its state has "7" for 007_users */
             .order = ORDER_OF_NUMBERS,
             .alone = {ALONE_FIRST_LINE, "-- hasura:no-transaction"},
         },

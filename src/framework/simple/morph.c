@@ -1,13 +1,13 @@
 /*
- * morph (Go, of Mattermost): numbered pairs of files. What is applied is known by the name behind the number, so that
- * two files of one name are one migration. Facts read in its source (models/, drivers/postgres/, morph.go of 1.1);
- * nothing measured.
+ * morph (Go, by Mattermost): numbered pairs of files. What is applied is recognized by the name after the number, so
+ * two files of the same name are one migration. Facts read in its source (models/, drivers/postgres/, morph.go of 1.1);
+ * nothing was measured.
  */
 #include "framework/core/framework.h"
 
 #include <stdlib.h>
 
-/* "create_users" of "000001_create_users.up.sql" is what its rows are looked up by. */
+/* Its rows are looked up by "create_users", for "000001_create_users.up.sql". */
 static bool morph_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
                          const char **warning)
 {

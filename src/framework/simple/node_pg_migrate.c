@@ -1,5 +1,5 @@
 /*
- * node-pg-migrate: files of SQL or programs, recorded by their names without their ends. Facts seen with
+ * node-pg-migrate: SQL files or programs, recorded by their names without their suffixes. Facts measured with
  * node-pg-migrate 9.0.0.
  */
 #include "framework/core/listing.h"
@@ -16,7 +16,7 @@
 
 /* ---- the folder ---- */
 
-/* Seventeen digits are a time in UTC, to be compared with the milliseconds since 1970 that others are. */
+/* Seventeen digits are a time in UTC, to be compared with the milliseconds since 1970 in other names. */
 static const char *number_of(const struct migration_file *file, char out[24])
 {
     struct tm parts = {0};
@@ -41,7 +41,7 @@ static int by_prefix(const struct migration_file *a, const struct migration_file
     return order != 0 ? order : listing_by_name(a, b);
 }
 
-/* The settings that its CLI finds with the package "config", in its section "db". */
+/* The settings that its CLI finds with the package "config", in the section "db". */
 static bool node_pg_migrate_configure(struct arena *arena, struct folder *folder)
 {
     static const char *const names[] = {"config/default.json", "config/production.json", NULL};
@@ -97,7 +97,7 @@ static bool is_down(struct text line)
     return is_marker(line, "down");
 }
 
-/* Without an up line the whole file is up, a down part included: so its own tool runs it. */
+/* Without an up line the whole file counts as up, including a down part: so its own tool runs it. */
 static bool node_pg_migrate_script(const struct script_request *request)
 {
     size_t behind;
@@ -117,7 +117,7 @@ static bool node_pg_migrate_script(const struct script_request *request)
     return true;
 }
 
-/* ---- the ledger ---- */
+/* ---- the tracking table ---- */
 
 static struct session_path search_path_of(const struct ledger *ledger)
 {
@@ -139,7 +139,7 @@ const struct framework framework_node_pg_migrate = {
                       "run_on timestamp NOT NULL);",
             .path = search_path_of,
             /* run_on is a time without a zone, and the rows are compared in its order: one that was written by a
-             * session of another zone must not be later than ours. */
+             * session in another zone must not be later than ours. */
             .record = "INSERT INTO {ledger} (name, run_on) SELECT {name}, greatest(pg_catalog.now()::timestamp, "
                       "pg_catalog.max(run_on)) FROM {ledger};",
             .advisory_locks = KEYS(INT64_C(7241865325823964)),

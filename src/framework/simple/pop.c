@@ -1,7 +1,8 @@
 /*
  * Pop (Go: soda, Buffalo): numbered pairs of files in SQL or fizz, recorded by their numbers. Facts read in its source
- * (migrator.go, match.go, file_migrator.go, schema_migrations.go of v6); nothing measured. popx is Ory's own migrator
- * on a fork of it (migrator.go and match.go of x/popx): longer versions, SQL alone, and ".autocommit" in a name.
+ * (migrator.go, match.go, file_migrator.go, schema_migrations.go of v6); nothing was measured. popx is Ory's own
+ * migrator based on a fork of it (migrator.go and match.go of x/popx): longer versions, only SQL, and ".autocommit" in
+ * a name.
  */
 #include "framework/core/framework.h"
 #include "framework/core/reading.h"
@@ -10,7 +11,7 @@
 
 #define LEGACY_DIGITS 14 /* of a version, before popx had longer ones */
 
-/* What it executes is what Go's text/template makes of the file. */
+/* It executes what Go's text/template makes of the file. */
 static bool pop_script(const struct script_request *request)
 {
     return text_find(request->content, "{{", 0) == SIZE_MAX ||
@@ -19,7 +20,7 @@ static bool pop_script(const struct script_request *request)
                        request->file->filename);
 }
 
-/* Of one version the file for PostgreSQL counts, and that for all servers does not. */
+/* If a version has a file for PostgreSQL, the one for all servers does not count. */
 static bool pop_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
                        const char **warning)
 {
@@ -63,7 +64,7 @@ const struct framework framework_pop = {
             .places = WORDS("migrations", "db/migrations"),
             .sure_by = WORDS(UP " & go.mod: github.com/gobuffalo/", UP " & database.yml: dialect:"),
             .likely_by = WORDS("{number}_*.up.fizz"),
-            /* Those of another dialect are not its business here; the one for PostgreSQL comes before that for all. */
+            /* Files for another dialect are left out; the one for PostgreSQL comes before the one for all. */
             .files = FILES({.pattern = "{number}_*.{postgres|postgresql|pg}.up.sql"},
                            {.pattern = "{number}_*.*.up.{sql|fizz}", .passed_over = true},
                            {.pattern = "{number}_*.up.sql"}, {.pattern = "{number}_*.up.fizz", .is_code = true}),
@@ -95,8 +96,8 @@ static bool has_file(const struct migration_files *files, const char *key)
     return i < files->count;
 }
 
-/* popx counts a version as applied where the first 14 digits of it are recorded, as its migrations had before they were
- * made into several (UpTo and Status of its migrator.go). */
+/* popx counts a version as applied if its first 14 digits are recorded, which is what its migrations had before they
+ * were split (UpTo and Status of its migrator.go). */
 static bool popx_read(struct ledger_reading *reading)
 {
     const struct migration_files *const files = reading->files;

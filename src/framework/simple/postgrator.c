@@ -1,6 +1,6 @@
 /*
- * Postgrator: NNN.do.name.sql, recorded by number with the MD5 of the file. Facts seen with postgrator 8.0.0 and its
- * CLI 9.1.1.
+ * Postgrator: NNN.do.name.sql, recorded by number with the MD5 of the file. Facts measured with postgrator 8.0.0 and
+ * its CLI 9.1.1.
  */
 #include "framework/coded/code.h"
 #include "framework/core/configuration.h"
@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-/* What its configuration says. */
+/* The settings of its configuration. */
 struct settings {
     const char *newline; /* NULL: files count as they are */
     const char *schema;  /* the search path of its connection (lib/Client.js); NULL: the connection's own */
@@ -45,7 +45,7 @@ static bool postgrator_check_folder(struct arena *arena, const struct folder *fo
     return true;
 }
 
-/* Where its CLI looks (lilconfig); package.json has it below "postgrator". */
+/* Where its CLI looks (lilconfig); in package.json it is below "postgrator". */
 static const char *find_config(struct arena *arena, const struct folder *folder, struct text *source, bool *is_package)
 {
     static const char *const names[] = {".postgratorrc.json",
@@ -69,7 +69,7 @@ static const char *find_config(struct arena *arena, const struct folder *folder,
     return name != NULL && folder_read(arena, folder, name, source) ? name : NULL;
 }
 
-/* The directories in front of the first wildcard: "db/steps" of "db/steps/00*.sql"; NULL: none. */
+/* The directories before the first wildcard: "db/steps" for "db/steps/00*.sql"; NULL: none. */
 static const char *directory_of(struct arena *arena, const char *pattern)
 {
     const size_t plain = strcspn(pattern, "*?[{");
@@ -106,7 +106,7 @@ static bool postgrator_configure(struct arena *arena, struct folder *folder)
     return true;
 }
 
-/* With all line endings made what the setting "newline" says. */
+/* With all line endings changed to what the setting "newline" says. */
 static struct text with_newlines(struct arena *arena, struct text content, const char *newline)
 {
     struct buffer out = {.arena = arena};
@@ -133,7 +133,7 @@ static const char *postgrator_checksum(struct arena *arena, const struct folder 
         settings == NULL || settings->newline == NULL ? content : with_newlines(arena, content, settings->newline));
 }
 
-/* What a program makes has no checksum; its own tool writes this. */
+/* For a program there is no checksum; its own tool writes this. */
 static const char *md5_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
 {
     (void)arena;
@@ -148,14 +148,14 @@ static struct session_path search_path_of(const struct ledger *ledger)
     return (struct session_path){schema == NULL ? PATH_STAYS : PATH_ALONE, schema};
 }
 
-/* The directory of the pattern that a program gives it. */
+/* The directory in the pattern that a program passes to it. */
 static const char *pattern_at(struct arena *arena, const struct folder *folder, const struct source_file *file,
                               size_t at)
 {
     return code_directory_behind(arena, folder, file, at, "migrationPattern");
 }
 
-#define NUMBERED "{number:1-18}.do." /* a bigint for certain */
+#define NUMBERED "{number:1-18}.do." /* always fits a bigint */
 
 const struct framework framework_postgrator = {
     .id = "postgrator",

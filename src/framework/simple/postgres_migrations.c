@@ -1,6 +1,6 @@
 /*
  * postgres-migrations: files numbered from 1 without gaps, each recorded with the SHA-1 of its name and content. Facts
- * seen with postgres-migrations 5.3.0, which is a library: the folder is said in code.
+ * measured with postgres-migrations 5.3.0, which is a library: the folder is named in code.
  */
 #include "framework/core/file_checksum.h"
 #include "framework/core/framework.h"
@@ -16,8 +16,8 @@ static bool postgres_migrations_accept(struct arena *arena, const struct folder 
     return true;
 }
 
-/* SHA-1 of the file's name and its SQL. That of a program is not known without running it: its ledger, which wants one,
- * then refuses the row. */
+/* SHA-1 of the file's name and its SQL. For a program it is not known without running it: then its tracking table,
+ * which requires one, refuses the row. */
 static const char *postgres_migrations_checksum(struct arena *arena, const struct folder *folder,
                                                 const struct migration_file *file, struct text content)
 {
@@ -40,7 +40,7 @@ static bool postgres_migrations_file_checksum(struct arena *arena, const struct 
     return file_checksum(arena, &how, file->path, checksum, status);
 }
 
-/* ^(-?\d+)[-_]?(.*).(sql|js)$ without regard to case; a number of nine digits is an int for certain. */
+/* ^(-?\d+)[-_]?(.*).(sql|js)$ ignoring case; a number of nine digits always fits an int. */
 #define NUMBERED   "{number:1-9}{-|_|}{title}"
 #define SQL        ".{sql|SQL|Sql}"
 #define JAVASCRIPT ".{js|JS|Js}"

@@ -1,6 +1,6 @@
 /*
- * Rambler: files with up and down parts, recorded by their names. From its source (elwinar/rambler): it could not be
- * run here.
+ * Rambler: files with up and down parts, recorded by their names. Read in its source (elwinar/rambler): it could not be
+ * run.
  */
 #include "framework/core/framework.h"
 

@@ -1,6 +1,6 @@
 /*
- * refinery: V1__name.sql, recorded with a SipHash of name, version and text. Facts seen with refinery_core 0.9.0. The
- * files' names are those of Flyway: the Rust project tells them apart.
+ * refinery: V1__name.sql, recorded with a SipHash of name, version and text. Facts measured with refinery_core 0.9.0.
+ * The file names are the same as Flyway's: the Rust project tells them apart.
  */
 #include "framework/core/framework.h"
 
@@ -30,7 +30,7 @@ static const char *refinery_checksum(struct arena *arena, const struct folder *f
     return hash_of(arena, file, content, 4);
 }
 
-/* Built with the feature int8-versions its numbers have eight bytes. */
+/* If it was built with the feature int8-versions, its numbers have eight bytes. */
 static bool refinery_checksum_matches(struct arena *arena, const struct folder *folder,
                                       const struct migration_file *file, const char *stored, struct text content)
 {

@@ -1,5 +1,5 @@
 /*
- * sql-migrate: files with an up and a down part, recorded by their whole names. Facts seen with sql-migrate 1.0
+ * sql-migrate: files with an up and a down part, recorded by their whole names. Facts measured with sql-migrate 1.0
  * (Debian).
  */
 #include "framework/core/layout.h"
@@ -16,7 +16,8 @@ static bool is_same(const char *a, const char *b)
     return strcmp(a == NULL ? "" : a, b == NULL ? "" : b) == 0;
 }
 
-/* Which environment a run is of is said to the tool alone (-env): where two differ, either could be meant. */
+/* The environment of a run is given only to the tool (-env): if two environments differ, either could be meant, so the
+ * user is asked. */
 static void ask_where_they_differ(struct arena *arena, struct folder *folder, struct source_file file, size_t taken)
 {
     for (size_t i = taken + 1; i < ENVIRONMENTS; i++) {
@@ -41,7 +42,7 @@ static void ask_where_they_differ(struct arena *arena, struct folder *folder, st
     }
 }
 
-/* dbconfig.yml has environments: the first one's that says a directory is taken, and others are to say the same. */
+/* dbconfig.yml has environments: the first one that names a directory is taken, and the others should name the same. */
 static bool sql_migrate_configure(struct arena *arena, struct folder *folder)
 {
     struct text content;

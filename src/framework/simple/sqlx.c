@@ -1,9 +1,10 @@
 /*
- * sqlx: numbered files, each recorded with its SHA-384. Facts seen with sqlx 0.8.3.
+ * sqlx: numbered files, each recorded with its SHA-384. Facts measured with sqlx 0.8.3.
  */
 #include "framework/core/framework.h"
 
-/* What the ledger has beside the number: every underscore of the rest is a space. */
+/* The description in the tracking table, next to the number: the rest of the name, with every underscore turned into a
+ * space. */
 static bool sqlx_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
                         const char **warning)
 {

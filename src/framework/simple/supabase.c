@@ -1,5 +1,5 @@
 /*
- * Supabase: files numbered by time, recorded with the statements that were run. Facts seen with its CLI 3.1.0.
+ * Supabase: files numbered by time, recorded with the statements that were run. Facts measured with its CLI 3.1.0.
  */
 #include "framework/core/configuration.h"
 #include "framework/core/file_checksum.h"
@@ -14,8 +14,8 @@
 
 extern const struct framework framework_supabase;
 
-/* The statements as its CLI cuts them: comments stay in front of the statement that they are before, semicolons and
- * blanks at the ends go. A script that the parser does not know stays in one piece. */
+/* The statements as its CLI splits them: comments stay with the statement after them, semicolons and blanks at the ends
+ * are removed. A script that the parser does not know stays in one piece. */
 static size_t cut(struct arena *arena, struct text content, struct text **pieces)
 {
     struct sql_split split;
@@ -52,8 +52,8 @@ static void put_statements(struct buffer *sql, const struct ledger *ledger, cons
     buffer_puts(sql, "]::pg_catalog.text[]");
 }
 
-/* Tools of Supabase cut the same script into statements in several ways (its dashboard keeps it in one piece): blanks
- * and semicolons do not count. The query that reads the ledger does the same with what that has. */
+/* Supabase's tools split the same script into statements in different ways (its dashboard keeps it in one piece), so
+ * blanks and semicolons do not count. The query that reads the tracking table does the same with what that has. */
 static const char *supabase_checksum(struct arena *arena, const struct folder *folder,
                                      const struct migration_file *file, struct text content)
 {

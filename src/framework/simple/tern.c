@@ -1,6 +1,6 @@
 /*
- * tern: files numbered from 1 without gaps, templates with the values of tern.conf, and a ledger of one row. Facts seen
- * with tern 2.4.
+ * tern: files numbered from 1 without gaps, templates with the values of tern.conf, and a tracking table of one row.
+ * Facts measured with tern 2.4.
  */
 #include "framework/core/configuration.h"
 #include "framework/core/package.h"
@@ -12,7 +12,7 @@
 #define SEPARATOR  "---- create above / drop below ----"
 #define DISABLE_TX "---- tern: disable-tx ----"
 
-/* The folder is where tern.conf is, which scripts are filled from. */
+/* The folder is where tern.conf is; its values fill the scripts. */
 static bool tern_configure(struct arena *arena, struct folder *folder)
 {
     struct text content;
@@ -29,7 +29,7 @@ static bool tern_configure(struct arena *arena, struct folder *folder)
     return true;
 }
 
-/* {{.key}} out of [data]. */
+/* {{.key}} from [data]. */
 static const char *value_of(void *data, struct arena *arena, struct text name)
 {
     const struct text *const conf = data;

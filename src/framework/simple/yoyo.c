@@ -1,5 +1,5 @@
 /*
- * yoyo: files of SQL or programs with dependencies, recorded with a hash of their names. Facts seen with yoyo 8.2.
+ * yoyo: SQL files or programs with dependencies, recorded with a hash of their names. Facts measured with yoyo 8.2.
  */
 #include "base/search.h"
 #include "base/sorting.h"
@@ -14,7 +14,7 @@
 
 /* ---- the folder ---- */
 
-/* The line of the head that says what it depends on; empty where there is none. */
+/* The line of the head that says what it depends on; empty if there is none. */
 static struct text depends_of(struct text content, bool is_code)
 {
     content = text_without_mark(content);
@@ -40,7 +40,7 @@ static bool is_before_name(const void *item, const void *key)
     return order < 0 || (order == 0 && own.size < name->size);
 }
 
-/* What the words of the line name, which may have blanks inside, is needed by the one of this number. */
+/* Notes what the migration with this number needs. The line names it in words, and a name may contain blanks. */
 static void note_needed(const struct migration_files *files, const struct migration_file *const *sorted,
                         struct text depends, size_t number, struct order *order)
 {
@@ -118,7 +118,7 @@ static bool yoyo_script(const struct script_request *request)
     return true;
 }
 
-/* ---- the ledger ---- */
+/* ---- the tracking table ---- */
 
 static const char *hash_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
 {
@@ -159,7 +159,7 @@ const struct framework framework_yoyo = {
                 "INSERT INTO {ledger:_yoyo_version} VALUES (2, " NOW_UTC ");"
                 "CREATE TABLE IF NOT EXISTS {ledger:yoyo_lock} (locked INT DEFAULT 1, ctime TIMESTAMP, pid INT NOT "
                 "NULL, PRIMARY KEY (locked));",
-            /* Its lock is a row: ours goes with the transaction. */
+            /* Its lock is a row: ours is gone at the end of the transaction. */
             .lock =
                 "{guard:yoyo_lock}DO {'BEGIN INSERT INTO {ledger:yoyo_lock} (locked, ctime, pid) VALUES (1, " NOW_UTC
                 ", "

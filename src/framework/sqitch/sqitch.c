@@ -1,6 +1,6 @@
 /*
- * Sqitch: a plan of changes, a registry of six tables. Facts seen with Sqitch 1.3.1. Its scripts carry BEGIN and COMMIT
- * themselves, which the core makes one with the rows.
+ * Sqitch: a plan of changes, a registry of six tables. Facts measured with Sqitch 1.3.1. Its scripts contain BEGIN and
+ * COMMIT themselves; the core puts them and the rows into one transaction.
  */
 #include "framework/core/layout.h"
 #include "framework/core/ledger.h"
@@ -68,14 +68,14 @@ static bool sqitch_recognise(struct arena *arena, struct folder *folder)
     return true;
 }
 
-/* ---- the ledger ---- */
+/* ---- the tracking table ---- */
 
 static bool sqitch_read(struct ledger_reading *reading)
 {
     struct buffer query = {.arena = reading->arena};
     buffer_puts(&query,
                 "SELECT change_id AS key, change AS name, script_hash AS checksum, committed_at AS applied_at FROM %t");
-    if (reading->files->count > 0) { /* other projects may have the same registry */
+    if (reading->files->count > 0) { /* other projects may use the same registry */
         const struct sqitch_change *const change = reading->files->items[0].own;
         struct buffer project = {.arena = reading->arena};
         pg_quote_literal(&project, text_of(change->plan->project));

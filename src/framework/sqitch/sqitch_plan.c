@@ -1,6 +1,6 @@
 /*
  * "name [requires !conflicts] TIME Planner <mail> # note", tags "@name TIME Planner <mail> # note", pragmas
- * "%project=…". An id is the SHA-1 of an object as git has them: "change LENGTH\0" and its lines (seen in every row
+ * "%project=…". An id is the SHA-1 of an object in git's form: "change LENGTH\0" and its lines (checked with every row
  * that Sqitch 1.3.1 wrote).
  */
 #include "framework/sqitch/sqitch_plan.h"
@@ -169,7 +169,7 @@ static bool read_dependencies(struct parsing *parsing, struct text *rest, struct
     return true;
 }
 
-/* A change that comes again was reworked: the first one's script has the name of the tag between them. */
+/* A change that occurs again was reworked: the script of the first one has the name of the tag between them. */
 static void rename_reworked(struct parsing *parsing, const struct sqitch_change *change)
 {
     const size_t size = strlen(change->name);
