@@ -25,7 +25,7 @@
 #define MOST_ENTRIES 100000
 #define PIECE        ((size_t)64 * 1024) /* of a file that is read in pieces */
 #define SETTLED_NS   INT64_C(2000000000)
-#define READING      2 /* times its size: the file, and what is made of it */
+#define READING      2 /* times its size: the file, and what is computed from it */
 
 static enum file_kind kind_of(const struct stat *info)
 {

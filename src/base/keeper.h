@@ -15,7 +15,7 @@
 /* A program to start. */
 struct keeper_task {
     const char *const *argv;        /* argv[0] is its path; NULL-terminated */
-    const char *const *environment; /* "NAME=value", all of it; NULL-terminated */
+    const char *const *environment; /* the whole environment, "NAME=value"; NULL-terminated */
     const char *directory;          /* its working directory */
     int output;                     /* its standard output */
     int errors;                     /* a pipe for its standard error */

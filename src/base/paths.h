@@ -1,5 +1,5 @@
 /*
- * What a path says, whatever is there: base/files.h looks.
+ * Paths as text, whether or not the files exist: base/files.h looks at files.
  */
 #ifndef BASE_PATHS_H
 #define BASE_PATHS_H

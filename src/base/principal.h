@@ -1,7 +1,7 @@
 /*
- * The caller of a request and his rights. A scope is a word that tokens have and methods require; no scope includes
- * another. This is a base module because the RPC server checks scopes, the worker's gate makes principals, and `truss
- * token` writes the words.
+ * The caller of a request, and what it may do. A scope is a word that tokens have and methods require; no scope
+ * includes another. This is a base module because the RPC server checks scopes, the worker's gate makes principals, and
+ * `truss token` writes the words.
  */
 #ifndef BASE_PRINCIPAL_H
 #define BASE_PRINCIPAL_H

@@ -17,7 +17,7 @@
 
 struct process {
     const char *const *argv;        /* argv[0] is the program's path; NULL-terminated */
-    const char *const *environment; /* "NAME=value", all of it; NULL-terminated */
+    const char *const *environment; /* the whole environment, "NAME=value"; NULL-terminated */
     const char *directory;          /* its working directory */
     int64_t deadline;               /* clock_ms: then it is ended */
     int held; /* a descriptor that stays open in it and its descendants, so that waiting for its end means waiting for

@@ -66,7 +66,7 @@ bool status_fail_because(struct status *status, enum status_code code, enum reas
 /* "LOCKED", …: the word in the protocol. */
 const char *reason_word(enum reason reason);
 
-/* True where the status gives this reason. */
+/* Is this the reason that the status gives? */
 bool status_is_because(const struct status *status, enum reason reason);
 
 /* "NOT_FOUND", …; "UNKNOWN" for an invalid code. */

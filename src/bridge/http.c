@@ -55,7 +55,7 @@ struct http_server {
     void *context;
     size_t held;          /* bytes of bodies; only on the server's thread */
     atomic_size_t busy;   /* requests with the handler */
-    atomic_size_t asleep; /* suspended connections, beside which libmicrohttpd cannot be stopped */
+    atomic_size_t asleep; /* suspended connections; while there are any, libmicrohttpd cannot be stopped */
     atomic_bool stopping;
     struct links *links;
     pthread_mutex_t mutex; /* protects the rest */

@@ -134,7 +134,7 @@ static bool serve_until_told(struct arena *arena, const struct options *options,
         bridge_stop(bridge);
         return false;
     }
-    /* Before clients are accepted, who would be told that others can reach us. */
+    /* Before clients are accepted, because they would be told that others can reach us. */
     const bool is_decided = decide_login(arena, server, bridge, status);
     if (!is_decided || !http_server_begin(server)) {
         if (is_decided) {

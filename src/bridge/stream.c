@@ -23,7 +23,7 @@ struct news {
     size_t count;                  /* of its events */
     uint32_t last;                 /* the number of the last of them */
     uint32_t last_of_all;          /* as far as known */
-    const char *end;               /* the event that ends it: "done", "failed"; NULL: it goes on */
+    const char *end;               /* the event that ended it: "done", "failed"; NULL: it has not ended */
 };
 
 /* The kinds of streams, by their method. */

@@ -124,7 +124,7 @@ static void print_unknown(const char *name)
     fprintf(stderr, "truss --help lists the commands.\n");
 }
 
-/* Does this word, in front of the command, take the next one as its value? */
+/* Does this word, before the command, take the next one as its value? */
 static bool takes_next(const char *word)
 {
     enum option_id known[OPTION_COUNT + 1];

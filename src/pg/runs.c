@@ -1,6 +1,6 @@
 /*
  * A run holds an advisory lock of Truss's class on its own session, in which its statements also wait. It waits for
- * locks for as little as 50 ms at a time. So while a run is there, blocked sessions are looked for twenty times a
+ * locks for as little as 50 ms at a time. So while there is a run, blocked sessions are looked for twenty times a
  * second, and a run that takes longer gets its way even if it was not seen to wait.
  */
 #include "pg/runs.h"

@@ -5,7 +5,7 @@
 
 #include "base/digest.h"
 
-#define UNDECIDED    64  /* one more is told at once that there are too many */
+#define UNDECIDED    64  /* one more is refused at once, as one too many */
 #define FAILING      256 /* likewise for refusals */
 #define FAILING_EACH 64  /* likewise for refusals of one host */
 #define RETRY_MS     1000

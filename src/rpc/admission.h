@@ -1,6 +1,7 @@
 /*
- * Decides whether a request is let in: the gate authenticates the caller, the method's scope authorizes him. A refusal
- * is answered late, so that guessing tokens is slow, and only a limited number of refusals may wait for that at a time.
+ * Decides whether a request is let in: the gate authenticates the caller, and the method's scope authorizes it. A
+ * refusal is answered late, so that guessing tokens is slow, and only a limited number of refusals may wait for that at
+ * a time.
  */
 #ifndef RPC_ADMISSION_H
 #define RPC_ADMISSION_H
@@ -11,7 +12,7 @@
 
 #include <stdatomic.h>
 
-/* The caller who is to be authenticated. */
+/* The caller that must be authenticated. */
 struct rpc_visitor {
     struct arena *arena;
     const struct rpc_request *request;
@@ -37,7 +38,7 @@ typedef bool rpc_gate(void *context, const struct rpc_visitor *visitor, struct r
 struct admission {
     rpc_gate *gate; /* NULL: everybody is anonymous and has every scope */
     void *context;
-    struct environment environment;          /* its name stands in the message about a missing scope */
+    struct environment environment;          /* its name is in the message about a missing scope */
     atomic_uint undecided;                   /* requests that wait to be asked again */
     atomic_uint failing;                     /* refusals that wait for their delay to end */
     atomic_uint failing_of[ADMISSION_HOSTS]; /* the same by host (hashed) */

@@ -11,7 +11,7 @@
 
 #include <stdlib.h>
 
-#define READING 4 /* times an answer's size: it is in memory as bytes and as what is made of it */
+#define READING 4 /* times an answer's size: it is in memory as bytes and unpacked */
 
 static void add_metadata(struct rpc_request *request, const char *key, const char *value)
 {
@@ -120,7 +120,7 @@ struct waiting_call {
     pthread_mutex_t mutex;
     pthread_cond_t ended;
     bool is_done;
-    struct arena *arena; /* the caller's, who waits, so it may be used here */
+    struct arena *arena; /* the caller's; usable here because the caller waits */
     struct status *status;
     struct text response;
 };

@@ -73,7 +73,7 @@ static void run_jobs(struct door *door)
     }
 }
 
-/* ---- who comes in ---- */
+/* ---- newcomers ---- */
 
 struct comer {
     uint64_t address; /* the one under which it is counted */

@@ -182,7 +182,7 @@ bool guest_is_greedy(const struct guest *guest, unsigned most);
 /* The number of guests of its address that are being served; 0 for a Unix socket. */
 unsigned guest_served_beside(const struct guest *guest);
 
-/* ---- a guest's link: a second connection, from the door inwards to who serves the guest ---- */
+/* ---- a guest's link: a second connection, from the door to the program that serves the guest ---- */
 
 /* Gives the guest a link: a non-blocking descriptor, closed with the guest. */
 void guest_set_link(struct guest *guest, int fd);

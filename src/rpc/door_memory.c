@@ -36,7 +36,7 @@ static bool fits(const struct guest *guest, size_t bytes)
     return guest->door->bytes - guest->kept + bytes <= guest->door->options.bytes && is_in_share(guest, bytes);
 }
 
-/* ---- who gives up some ---- */
+/* ---- guests that give memory up ---- */
 
 /* The address that uses most; NULL: none. Guests of Unix sockets, and of a proxy that has not named its client, are not
  * one address, so they are not considered. */

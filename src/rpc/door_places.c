@@ -180,7 +180,7 @@ bool guest_is_greedy(const struct guest *guest, unsigned most)
     return guest->group->counts[GUEST_IN_SERVICE] >= most && places_of(guest->group) < guest->door->count;
 }
 
-/* ---- who gives up a place ---- */
+/* ---- guests that lose a place ---- */
 
 /* Finds the guest that loses its place to a newcomer, if the group may have `places`. Half of the places are for guests
  * that were served before, so that a flood of silent ones does not displace them; half for newcomers, so that idle ones

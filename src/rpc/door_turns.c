@@ -1,10 +1,10 @@
 /*
- * Who is served next. Only so many are served at once as keep us busy; others wait in a line, so that a single client
- * waits for those few and not for a crowd of thousands. The number depends on how long turns take: equal requests at
- * the same moment share an answer, so more of them at once take hardly longer, while other requests slow each other
- * down. Addresses get turns round robin, however many requests they have. Guests that have closed their sending half,
- * or send a request before they have read the last answer, wait in a second line with few turns at once, because
- * clients that only want to cause work do that.
+ * Who is served next. As many are served at once as keep us busy; others wait in a line, so that a single client waits
+ * for those few and not for a crowd of thousands. The number depends on how long turns take: equal requests at the same
+ * moment share an answer, so more of them at once take hardly longer, while other requests slow each other down.
+ * Addresses get turns round robin, however many requests they have. Guests that have closed their sending half, or send
+ * a request before they have read the last answer, wait in a second line with few turns at once, because clients that
+ * only want to cause work do that.
  */
 #include "rpc/door_private.h"
 

@@ -13,7 +13,7 @@
 #define DEEPEST 32
 #define BLOCK   ((size_t)256 * 1024) /* the most that an arena takes at a time */
 
-#define SMALL        ((size_t)64 * 1024) /* sizes that the memory's reserve is for */
+#define SMALL        ((size_t)64 * 1024) /* smaller ones may use the reserve of memory */
 #define PAYLOAD_TAG  ((2 << 3) | 2)      /* Request.payload and Response.payload */
 #define LONGEST_HEAD 11                  /* the tag, and a length of ten bytes */
 
@@ -202,8 +202,8 @@ struct payload {
     size_t size;
 };
 
-/* The envelope without its payload (NULL: it has nothing else), and behind it the payload, packed right into its place,
- * so that a large one takes its memory once. False where there is none. */
+/* Packs the envelope without its payload (NULL: it has nothing else), and after it the payload, directly into its
+ * place, so that a large one is in memory only once. Returns false if there is no memory. */
 static bool pack_around(struct arena *arena, const ProtobufCMessage *envelope, const struct payload *payload,
                         struct text *bytes)
 {

@@ -113,7 +113,7 @@ static void on_aio(void *data)
     const bool has_time =
         error == NNG_ETIMEDOUT && !is_closing && call->step == CALL_SENDING && !deadline_passed(call->deadline);
     if (has_time && channel_is_connected(call->channel)) {
-        send_request(call); /* nothing of it was sent: a large message before it takes its time */
+        send_request(call); /* nothing of it was sent, because a large message is still being sent */
     } else if (error != 0) {
         if (call->step == CALL_SENDING) {
             nng_msg_free(nng_aio_get_msg(call->aio));

@@ -1,8 +1,8 @@
 /*
  * The wire format of the guard's guests, nng's scalability protocols: a greeting, then frames, each a length and its
- * bytes. In front of a request stand the ids by which its sender, and each device that forwarded it, find the reply
- * again: four bytes each, the last one with its highest bit set. A guest whose frame is not complete in time, or
- * exceeds the limits, is disconnected.
+ * bytes. A request begins with ids, with which its sender, and each device that forwarded it, recognise the reply: four
+ * bytes each, the last one with its highest bit set. A guest whose frame is not complete in time, or exceeds the
+ * limits, is disconnected.
  */
 #ifndef RPC_FRAMES_H
 #define RPC_FRAMES_H
@@ -56,7 +56,7 @@ void frames_drop(struct frames *frames);
 /* Reads the ids in front of a request; false if they do not end. */
 bool frame_route_read(struct text frame, struct frame_route *route);
 
-/* Writes what stands in front of a reply's body of `body` bytes: the head and the ids. Returns its size. */
+/* Writes the head and the ids that precede a reply's body of `body` bytes. Returns their size. */
 size_t frame_front(const struct guest *guest, const struct frame_route *route, size_t body, char front[FRAME_FRONT]);
 
 #endif

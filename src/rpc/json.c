@@ -74,8 +74,8 @@ static struct text behind(struct text path, const char *field)
     return !is_its ? (struct text){0} : text_slice(path, path.size == size ? size : size + 1, path.size);
 }
 
-/* Is the field wanted, and what of it? Called for each field of each message in a list, so it allocates only if a path
- * goes on. */
+/* Is the field wanted, and which parts of it? Called for each field of each message in a list, so it allocates only if
+ * a path goes on. */
 static bool wants(struct arena *arena, const struct style *style, const char *field, struct style *inner)
 {
     const struct json_fields *const fields = &style->fields;
@@ -130,7 +130,7 @@ bool json_has_field(const ProtobufCMessageDescriptor *descriptor, struct arena *
 static void write_timestamp(struct buffer *out, const Google__Protobuf__Timestamp *time)
 {
     char text[RFC3339_SIZE];
-    /* Years 1 to 9999, as RFC 3339 has them; a hostile worker's number must not overflow. */
+    /* RFC 3339 has years 1 to 9999; a number from a hostile worker must not overflow. */
     if (time->seconds < -62135596800 || time->seconds > 253402300799) {
         buffer_puts(out, "null");
         return;
@@ -156,7 +156,7 @@ static void write_double(struct buffer *out, double value)
     }
 }
 
-/* Base64, as canonical JSON has bytes. */
+/* Base64, which canonical JSON uses for bytes. */
 static void write_bytes(struct buffer *out, const ProtobufCBinaryData *bytes)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

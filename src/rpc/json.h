@@ -1,6 +1,6 @@
 /*
  * Writes messages as JSON and reads them back, by their descriptors, without code for any particular message. The rules
- * stand at the top of proto/truss/migration/v1/migration.proto. Reading is strict and uses jansson; writing is our own,
+ * are at the top of proto/truss/migration/v1/migration.proto. Reading is strict and uses jansson; writing is our own,
  * since it needs no tree.
  */
 #ifndef RPC_JSON_H

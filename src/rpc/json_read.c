@@ -53,7 +53,7 @@ struct bounds {
     int64_t most;
 };
 
-/* An integer within the bounds, as a number, or as a string, as canonical JSON has 64-bit ones. */
+/* An integer within the bounds, as a number, or as a string, which canonical JSON uses for 64-bit ones. */
 static bool read_integer(const struct reading *reading, const ProtobufCFieldDescriptor *field, const json_t *json,
                          struct bounds bounds, int64_t *value)
 {

@@ -132,7 +132,7 @@ static bool start_thread(struct lane *lane)
     return true;
 }
 
-/* With the mutex held: is the queue half full, and does this owner wait for much of it beside others? */
+/* With the mutex held: is the queue half full, and does this owner have many jobs in it, with others waiting too? */
 static bool is_greedy(const struct lane *lane, uint64_t owner)
 {
     unsigned own = 0;

@@ -1,6 +1,6 @@
 /*
- * Translates frames of the scalability protocols between a Unix socket, where a mark byte stands in front of each
- * frame, and TCP, where there is none. Everything else passes unchanged.
+ * Translates frames of the scalability protocols between a Unix socket, where each frame begins with a mark byte, and
+ * TCP, which has no such byte. Everything else passes unchanged.
  */
 #ifndef RPC_MARKS_H
 #define RPC_MARKS_H

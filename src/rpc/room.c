@@ -3,7 +3,7 @@
 #include "base/memory.h"
 
 #define WORK_ROOM   ((size_t)8 * 1024 * 1024) /* besides what is sent: measured with 10,000 migrations */
-#define WORK_FACTOR 8                         /* times what is sent: SQL is parsed, and something is made of it */
+#define WORK_FACTOR 8                         /* times what is sent: SQL is parsed, and results are made from it */
 
 size_t rpc_room_for(enum rpc_lane lane, size_t sent)
 {

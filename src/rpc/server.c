@@ -26,7 +26,7 @@
 #define CLOSE_MS  3000  /* for nng to close without requests under way, which takes it a few */
 #define ANSWER_MS 10000 /* the guard takes an answer at once */
 
-/* ---- what is held of requests ---- */
+/* ---- memory held by requests ---- */
 
 /* Counts the request's payload until it is answered; false if others use too much. Waiting requests have reserved no
  * memory yet (room.h), and a queue of the largest would be gigabytes. */
@@ -212,7 +212,7 @@ static struct text ask_handler(struct visit *visit, bool begins, struct status *
     if (reply == NULL) {
         return rpc_failure_pack(visit->arena, status);
     }
-    *status = (struct status){.arena = visit->arena}; /* the handler has made its reply of a failure */
+    *status = (struct status){.arena = visit->arena}; /* the handler has put a failure into its reply */
     const struct text bytes = rpc_reply_pack(visit->arena, reply, status);
     return status->code == STATUS_UNAVAILABLE ? withhold(visit, false, status) : bytes;
 }
@@ -472,7 +472,7 @@ bool rpc_server_stop(struct rpc_server *server, uint32_t grace_ms)
         }
         nanosleep(&tick, NULL);
     }
-    nanosleep(&drain, NULL); /* nng does not linger: an answer that was just sent is still on its way */
+    nanosleep(&drain, NULL); /* nng does not linger: an answer that was just sent may still be in its queue */
     if (!close_in_time(free_server, server, CLOSE_MS)) {
         log_warn("connections left open", "ms=%d", CLOSE_MS); /* the end of the process closes them */
     }

@@ -24,7 +24,7 @@ struct rpc_server_options {
     rpc_gate *gate;              /* authenticates; NULL: everybody is anonymous and has every scope */
     void *gate_context;
     const struct rpc_witness *witness; /* NULL: none; borrowed */
-    struct environment environment;    /* its name (NULL: none) stands in the message about a missing scope */
+    struct environment environment;    /* its name (NULL: none) is in the message about a missing scope */
     struct rpc_tally *tally;           /* counts the calls; NULL: nothing is counted; borrowed */
 };
 

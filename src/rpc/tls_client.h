@@ -27,7 +27,7 @@ ssize_t tls_client_write(struct tls_client *client, const void *data, size_t siz
 
 int tls_client_socket(const struct tls_client *client);
 
-/* The events (POLLIN, POLLOUT) that its socket must be ready for before it can continue, beside new input. */
+/* The events (POLLIN, POLLOUT) for which its socket must be ready before it can continue, besides new input. */
 short tls_client_wants(const struct tls_client *client);
 
 /* Writes to `trouble` why the connection ended before the server sent anything, unless `trouble` says something

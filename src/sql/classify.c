@@ -11,7 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define WORDS 32 /* so many tokens are enough to tell what a statement is */
+#define WORDS 32 /* this many tokens are enough to tell what a statement is */
 
 /* The beginning of a statement, tokenized only as far as needed: for most statements the first word is enough to see
  * that they are ordinary. */

@@ -1,6 +1,6 @@
 /*
- * Types, as the parser names them and as format_type() writes them, and which of them are stored alike: then a change
- * from one to the other rewrites nothing (measured on PostgreSQL 11 to 18).
+ * Types, as the parser names them and as format_type() writes them, and which of them are stored in the same way:
+ * changing one of these to another rewrites nothing (measured on PostgreSQL 11 to 18).
  */
 #include "sql/effects_reader.h"
 

@@ -79,7 +79,7 @@ bool sql_has_word(struct text text, const char *word);
  * NULL for other tokens. */
 const char *sql_identifier(struct arena *arena, const struct sql_token *token);
 
-/* Reads the name that the reader stands on, "t" or "app.t", and moves after it. Returns its last part; *schema (may be
+/* Reads the name at the reader, "t" or "app.t", and moves after it. Returns its last part; *schema (may be
  * NULL) is the part before it, or NULL. NULL if there is no name (the reader does not move), or if a dot is followed by
  * no name. */
 const char *sql_take_name(struct arena *arena, struct sql_reader *reader, const char **schema);

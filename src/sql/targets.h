@@ -36,7 +36,7 @@ void targets_note(struct arena *arena, struct targets *targets, struct text stat
 /* Does the script contain a word for which targets are needed? */
 bool targets_matter(struct text script);
 
-/* Why the statement must stand alone because of its target: "REINDEX of a partitioned table"; NULL: it need not. */
+/* Why the statement must be alone because of its target: "REINDEX of a partitioned table"; NULL: it need not. */
 const char *targets_alone(struct arena *arena, const struct targets *targets, struct text statement);
 
 /* May it share a transaction because of its target, although its words say otherwise? DROP SUBSCRIPTION without a

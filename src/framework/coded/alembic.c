@@ -1,6 +1,6 @@
 /*
- * Alembic: migrations are programs that name the revision before them; the tracking table has only the heads. Facts
- * measured with Alembic 1.8.1.
+ * Alembic: migrations are programs that name the revision before them; the ledger has only the heads. Facts measured
+ * with Alembic 1.8.1.
  */
 #include "framework/coded/alembic_options.h"
 #include "framework/coded/alembic_program.h"
@@ -353,7 +353,7 @@ static bool alembic_configure(struct arena *arena, struct folder *folder)
     return true;
 }
 
-/* ---- the tracking table ---- */
+/* ---- the ledger ---- */
 
 /* The ancestors of an applied migration are applied. Parents come before their children, so one pass backwards is
  * enough; except for those in a circle. */
@@ -370,7 +370,7 @@ static void mark_ancestors(const struct migration_files *files, struct file_inde
     }
 }
 
-/* The tracking table has only the heads: everything before a head is applied as well. */
+/* The ledger has only the heads: everything before a head is applied as well. */
 static bool alembic_read(struct ledger_reading *reading)
 {
     const struct migration_files *const files = reading->files;

@@ -1,6 +1,6 @@
 /*
- * What Alembic's env.py says about the tracking table, read as text: version_table and version_table_schema are
- * arguments of context.configure, and not settings in alembic.ini.
+ * What Alembic's env.py says about the ledger, read as text: version_table and version_table_schema are arguments of
+ * context.configure, and not settings in alembic.ini.
  */
 #include "framework/coded/alembic_program.h"
 
@@ -32,9 +32,8 @@ static const char *asked_option(struct arena *arena, struct text program, size_t
     return end == SIZE_MAX ? NULL : arena_strndup(arena, rest.data + 1, end - 1);
 }
 
-/* Arguments that env.py passes on unseen, context.configure(**OPTIONS): they may name the tracking table, unless they
- * are built in the file itself. Flask-Migrate's template passes on what the application says, which is looked up
- * there. */
+/* Arguments that env.py passes on unseen, context.configure(**OPTIONS): they may name the ledger, unless they are built
+ * in the file itself. Flask-Migrate's template passes on what the application says, which is looked up there. */
 static void note_handed_on(struct arena *arena, struct folder *project, const struct source_file *program)
 {
     const struct text content = program->content;

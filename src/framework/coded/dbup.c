@@ -72,7 +72,7 @@ static bool dbup_accept(struct arena *arena, const struct folder *folder, struct
     return true;
 }
 
-/* ---- the tracking table ---- */
+/* ---- the ledger ---- */
 
 extern const struct framework framework_dbup;
 

@@ -22,7 +22,7 @@ static bool directus_accept(struct arena *arena, const struct folder *folder, st
     return size > 0;
 }
 
-/* ---- the tracking table ---- */
+/* ---- the ledger ---- */
 
 static bool is_listed(const struct migration_files *files, const char *key)
 {

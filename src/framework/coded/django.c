@@ -187,7 +187,7 @@ static bool django_list(struct arena *arena, const struct folder *folder, struct
     return list_below(&listing, "") && list_modules(&listing);
 }
 
-/* ---- the tracking table ---- */
+/* ---- the ledger ---- */
 
 static bool is_known_app(const struct migration_files *files, const char *key)
 {

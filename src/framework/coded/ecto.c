@@ -1,6 +1,6 @@
 /*
  * Ecto: modules in Elixir, recorded by the numbers of their files. Facts measured with ecto_sql 3.11.3. Other
- * frameworks also call their tracking table schema_migrations, but only Ecto has these columns.
+ * frameworks also call their ledger schema_migrations, but only Ecto has these columns.
  */
 #include "framework/coded/code.h"
 

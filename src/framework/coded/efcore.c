@@ -58,7 +58,7 @@ static const char *product_version(struct arena *arena, const struct folder *fol
     return version != NULL ? version : quoted_in(arena, model, "\"ProductVersion\"", ",");
 }
 
-/* ---- the tracking table ---- */
+/* ---- the ledger ---- */
 
 /* A plug-in writes the names of the columns in snake case, so rows are read as JSON. */
 #define ID "coalesce(item OPERATOR(pg_catalog.->>) 'MigrationId', item OPERATOR(pg_catalog.->>) 'migration_id')"

@@ -99,8 +99,8 @@ static bool is_usual_source(struct text behind, struct text content)
 /* Calls with which it connects. */
 #define CONNECTS "knex(|Knex(|require('knex')(|require(\"knex\")("
 
-/* Runs PL/pgSQL statements on the lock, a table next to the tracking table, unless somebody has dropped it; knex makes
- * it again. */
+/* Runs PL/pgSQL statements on the lock, a table next to the ledger, unless somebody has dropped it; knex makes it
+ * again. */
 #define ON_LOCK(statements)                                                                                            \
     "DO {'BEGIN IF pg_catalog.to_regclass({'{ledger:*_lock}'}) IS NOT NULL THEN {guard:*_lock}" statements             \
     " END IF; END'};"

@@ -77,7 +77,7 @@ static bool phinx_recognise(struct arena *arena, struct folder *folder)
     return true;
 }
 
-/* ---- the tracking table ---- */
+/* ---- the ledger ---- */
 
 /* "CreateUsers" for 20260105100000_create_users; a file with only digits in its name has the class V20260105100000. */
 static const char *class_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)

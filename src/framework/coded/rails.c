@@ -1,6 +1,6 @@
 /*
  * Ruby on Rails: ActiveRecord's migrations, recorded by their numbers in schema_migrations; ar_internal_metadata
- * belongs to it. Facts measured with Rails 6.1.7. dbmate's tracking table has the same columns.
+ * belongs to it. Facts measured with Rails 6.1.7. dbmate's ledger has the same columns.
  */
 #include "framework/coded/code.h"
 #include "framework/core/unread.h"

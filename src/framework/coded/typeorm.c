@@ -144,7 +144,7 @@ static bool typeorm_configure(struct arena *arena, struct folder *folder)
     return true;
 }
 
-/* ---- the tracking table ---- */
+/* ---- the ledger ---- */
 
 /* TypeORM names a key "PK_" and the first 27 digits of a SHA-1 of table and column. */
 static void put_key_name(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)

@@ -1,5 +1,6 @@
 /*
- * A ledger: where it is, and the rows that are read from it and written to it.
+ * A ledger is the table in which a framework records what it has applied; users read "tracking table". Here: where it
+ * is, and the rows that are read from it and written to it.
  */
 #ifndef FRAMEWORK_CORE_ENTRIES_H
 #define FRAMEWORK_CORE_ENTRIES_H

@@ -241,7 +241,7 @@ static bool last_number(struct arena *arena, const struct folder *folder, struct
     return true;
 }
 
-/* The next number, with the same width and at least so many digits. */
+/* The next number, with the same width and at least this many digits. */
 static const char *next_number(const struct making *making, struct text width)
 {
     const int least = width.size == 0 ? 1 : (int)strtol(arena_strndup(making->arena, width.data, width.size), NULL, 10);

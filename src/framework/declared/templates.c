@@ -343,7 +343,7 @@ bool take_lock(struct declaration *declaration, const struct toml_entry *entry)
     return take_part(declaration, entry, &lock_part, &declaration->framework->ledger.lock);
 }
 
-/* ---- the tracking table ---- */
+/* ---- the ledger ---- */
 
 /* A table's name in PostgreSQL: in quotes, "a name that is not folded", or a plain word. */
 static bool take_name(const char **rest, struct arena *arena, const char **name)

@@ -1,6 +1,6 @@
 /*
- * Drizzle Kit: its tracking table drizzle.__drizzle_migrations, for 0.x and 1.0. Facts measured with drizzle-orm 0.45.4
- * / drizzle-kit 0.31.11 and with 1.0.0-rc.5. How the two versions name and order their files is in drizzle_folder.c.
+ * Drizzle Kit: its ledger drizzle.__drizzle_migrations, for 0.x and 1.0. Facts measured with drizzle-orm 0.45.4 /
+ * drizzle-kit 0.31.11 and with 1.0.0-rc.5. How the two versions name and order their files is in drizzle_folder.c.
  */
 #include "base/search.h"
 #include "base/sorting.h"
@@ -14,7 +14,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* ---- the tracking table ---- */
+/* ---- the ledger ---- */
 
 /* The hash of a file; NULL if it cannot be read. */
 static const char *hash_of(struct arena *arena, const struct migration_file *file)
@@ -97,7 +97,7 @@ static void find_by_hash(struct ledger_reading *reading)
     }
 }
 
-/* Does the tracking table have the columns that 1.0 writes? */
+/* Does the ledger have the columns that 1.0 writes? */
 static bool has_names(struct ledger_reading *reading, bool *has)
 {
     struct buffer sql = {.arena = reading->arena};
@@ -174,8 +174,8 @@ const struct framework framework_drizzle = {
             .schema = "drizzle",
             .create = "CREATE TABLE {ledger} (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at bigint, name text, "
                       "applied_at timestamp with time zone DEFAULT now());",
-            /* 1.0 writes columns that a tracking table of 0.x does not have: nothing may run before drizzle-kit has
-             * added them. */
+            /* 1.0 writes columns that a ledger of 0.x does not have: nothing may run before drizzle-kit has added
+             * them. */
             .lock = LOCK_LEDGER
             "DO {'BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid OPERATOR(pg_catalog.=) "
             "{'{ledger}'}::pg_catalog.regclass AND attname OPERATOR(pg_catalog.=) 'name' AND NOT attisdropped) THEN "

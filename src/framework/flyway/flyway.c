@@ -1,6 +1,6 @@
 /*
- * Flyway: its tracking table flyway_schema_history, checksums and lock. Facts measured with flyway-core 9.22.3; the
- * same in the source of 13.0.
+ * Flyway: its ledger flyway_schema_history, checksums and lock. Facts measured with flyway-core 9.22.3; the same in the
+ * source of 13.0.
  */
 #include "base/search.h"
 #include "framework/core/entry_index.h"
@@ -96,7 +96,7 @@ static bool flyway_is_below_baseline(const struct folder *folder, const struct m
     return !file->repeatable && flyway_compare_versions(file->version, flyway_settings_of(folder)->baseline) <= 0;
 }
 
-/* ---- the tracking table ---- */
+/* ---- the ledger ---- */
 
 static struct ledger_entry *add_entry(struct ledger_reading *reading, const char *name, const char *key)
 {

@@ -36,8 +36,8 @@ static void read_profile_locations(struct arena *arena, struct folder *folder, c
     }
 }
 
-/* Settings for locations and tracking table that are in a profile and not in the usual configuration: whether they
- * apply depends on how the program is started. */
+/* Settings for locations and ledger that are in a profile and not in the usual configuration: whether they apply
+ * depends on how the program is started. */
 static void read_profile(struct arena *arena, struct folder *folder, const struct source_file *file,
                          const struct flyway_source *source)
 {

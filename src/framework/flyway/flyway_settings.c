@@ -77,7 +77,7 @@ static const char *setting_for_tool(struct arena *arena, struct text content, co
     return NULL;
 }
 
-/* Names of the tracking table; if one is computed, that is noted. */
+/* Names of the ledger; if one is computed, that is noted. */
 static const char *ledger_name(struct arena *arena, struct folder *folder, struct text content,
                                const struct flyway_source *source, const char *key)
 {

@@ -170,7 +170,7 @@ static bool graphile_script(const struct script_request *request)
     return graphile_fill(request, settings == NULL ? (struct text){NULL, 0} : settings->source);
 }
 
-/* ---- the tracking table ---- */
+/* ---- the ledger ---- */
 
 /* As on its own connections: sets pgSettings for the session. */
 static void put_settings(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)

@@ -60,7 +60,7 @@ static bool liquibase_checksum_matches(struct arena *arena, const struct folder 
                                            : strlen(stored) > 1 && stored[1] == ':' && stored[0] < '8';
 }
 
-/* ---- the tracking table ---- */
+/* ---- the ledger ---- */
 
 static bool is_kept(const struct migration_files *files, const char *key)
 {

@@ -18,7 +18,7 @@ static bool read_log(struct liquibase_walk *walk, const char *path, const struct
 
 /* ---- changesets ---- */
 
-/* "changes/001.sql::1::alice", the key that joins tracking table and files. */
+/* "changes/001.sql::1::alice", the key that joins ledger and files. */
 static const char *liquibase_key(struct arena *arena, const char *path, const char *id, const char *author)
 {
     return arena_printf(arena, "%s::%s::%s", path, id, author);

@@ -1,6 +1,6 @@
 /*
  * Where the root changelog is: where liquibase.properties, Spring Boot or Quarkus say, else the only matching file in
- * the usual places. Names in the tracking table are relative to the search path: the package, or its resources.
+ * the usual places. Names in the ledger are relative to the search path: the package, or its resources.
  */
 #include "framework/liquibase/liquibase_layout.h"
 

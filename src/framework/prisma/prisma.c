@@ -1,6 +1,6 @@
 /*
- * Prisma Migrate: its tracking table _prisma_migrations, its checksums and its lock. Facts measured with the real CLI
- * 6.19.3 on PostgreSQL 15 and read in its engine's source. Where its folders are is in prisma_folder.c.
+ * Prisma Migrate: its ledger _prisma_migrations, its checksums and its lock. Facts measured with the real CLI 6.19.3 on
+ * PostgreSQL 15 and read in its engine's source. Where its folders are is in prisma_folder.c.
  */
 #include "framework/prisma/prisma_folder.h"
 
@@ -64,7 +64,7 @@ static bool prisma_checksum_matches(struct arena *arena, const struct folder *fo
     return digest_is(digest, stored);
 }
 
-/* ---- the tracking table ---- */
+/* ---- the ledger ---- */
 
 #define INSERT                                                                                                         \
     "INSERT INTO {ledger} (id, checksum, migration_name, started_at, finished_at, applied_steps_count) VALUES ({id}, " \

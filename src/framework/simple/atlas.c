@@ -325,7 +325,7 @@ static bool atlas_script(const struct script_request *request)
     return true;
 }
 
-/* ---- the tracking table ---- */
+/* ---- the ledger ---- */
 
 /* What is below a baseline counts as applied; and of hashes that differ, only the first means an edit. */
 static void interpret(struct ledger_reading *reading)

@@ -1,6 +1,6 @@
 /*
  * dbmate: numbered files with an up and a down part, recorded by their numbers. Facts measured with dbmate 2.36.0. Its
- * tracking table has exactly the columns of that of Rails: the files tell them apart.
+ * ledger has exactly the columns of that of Rails: the files tell them apart.
  */
 #include "framework/core/framework.h"
 

@@ -112,7 +112,7 @@ static bool evolve_script(const struct script_request *request)
                        request->file->filename);
 }
 
-/* ---- the tracking table ---- */
+/* ---- the ledger ---- */
 
 extern const struct framework framework_evolve;
 

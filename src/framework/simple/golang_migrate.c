@@ -1,6 +1,6 @@
 /*
- * golang-migrate: numbered pairs of files, and a tracking table of one row: the last version, and whether it is dirty.
- * Facts measured with its CLI 4.18.3.
+ * golang-migrate: numbered pairs of files, and a ledger of one row: the last version, and whether it is dirty. Facts
+ * measured with its CLI 4.18.3.
  */
 #include "framework/core/framework.h"
 

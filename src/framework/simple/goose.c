@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* Version 0 is the tracking table's own row. */
+/* Version 0 is the ledger's own row. */
 static bool goose_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
                          const char **warning)
 {

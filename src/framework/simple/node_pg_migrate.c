@@ -117,7 +117,7 @@ static bool node_pg_migrate_script(const struct script_request *request)
     return true;
 }
 
-/* ---- the tracking table ---- */
+/* ---- the ledger ---- */
 
 static struct session_path search_path_of(const struct ledger *ledger)
 {

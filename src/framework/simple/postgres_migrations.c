@@ -16,8 +16,8 @@ static bool postgres_migrations_accept(struct arena *arena, const struct folder 
     return true;
 }
 
-/* SHA-1 of the file's name and its SQL. For a program it is not known without running it: then its tracking table,
- * which requires one, refuses the row. */
+/* SHA-1 of the file's name and its SQL. For a program it is not known without running it: then its ledger, which
+ * requires one, refuses the row. */
 static const char *postgres_migrations_checksum(struct arena *arena, const struct folder *folder,
                                                 const struct migration_file *file, struct text content)
 {

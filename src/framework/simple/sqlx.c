@@ -3,7 +3,7 @@
  */
 #include "framework/core/framework.h"
 
-/* The description in the tracking table, next to the number: the rest of the name, with every underscore turned into a
+/* The description in the ledger, next to the number: the rest of the name, with every underscore turned into a
  * space. */
 static bool sqlx_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
                         const char **warning)

@@ -53,7 +53,7 @@ static void put_statements(struct buffer *sql, const struct ledger *ledger, cons
 }
 
 /* Supabase's tools split the same script into statements in different ways (its dashboard keeps it in one piece), so
- * blanks and semicolons do not count. The query that reads the tracking table does the same with what that has. */
+ * blanks and semicolons do not count. The query that reads the ledger does the same with what that has. */
 static const char *supabase_checksum(struct arena *arena, const struct folder *folder,
                                      const struct migration_file *file, struct text content)
 {

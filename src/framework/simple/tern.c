@@ -1,6 +1,6 @@
 /*
- * tern: files numbered from 1 without gaps, templates with the values of tern.conf, and a tracking table of one row.
- * Facts measured with tern 2.4.
+ * tern: files numbered from 1 without gaps, templates with the values of tern.conf, and a ledger of one row. Facts
+ * measured with tern 2.4.
  */
 #include "framework/core/configuration.h"
 #include "framework/core/package.h"

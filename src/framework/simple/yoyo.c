@@ -118,7 +118,7 @@ static bool yoyo_script(const struct script_request *request)
     return true;
 }
 
-/* ---- the tracking table ---- */
+/* ---- the ledger ---- */
 
 static const char *hash_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
 {

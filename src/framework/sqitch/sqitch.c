@@ -68,7 +68,7 @@ static bool sqitch_recognise(struct arena *arena, struct folder *folder)
     return true;
 }
 
-/* ---- the tracking table ---- */
+/* ---- the ledger ---- */
 
 static bool sqitch_read(struct ledger_reading *reading)
 {

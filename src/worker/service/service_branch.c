@@ -111,7 +111,7 @@ static bool check_parent(const struct branch_context *context, const struct rpc_
                        "Only a caller with the scope \"admin\" may copy another database than the worker's.");
 }
 
-/* The request's wish; all of it is borrowed from the call. */
+/* What the request asks for; borrowed from the call. */
 static bool read_wish(const struct branch_context *context, struct rpc_call *call,
                       const Truss__Branch__V1__CreateBranchRequest *message, struct branch_new *what)
 {

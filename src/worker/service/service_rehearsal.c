@@ -78,7 +78,7 @@ static bool would_begin(const struct request *request, const struct preparation 
     return prepare_may_begin(preparation, options) && (!preparation->delegate || request->site->allow_delegate);
 }
 
-/* The plan of what is to be run, and whether it may be. */
+/* The plan of the run, and whether it may run. */
 static bool plan(const struct request *request, struct rpc_call *call, const Wish *wish, Reply *reply)
 {
     const struct run_options options = options_of(wish);
