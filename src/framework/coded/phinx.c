@@ -3,6 +3,7 @@
  * read in Phinx 0.16.
  */
 #include "framework/coded/code.h"
+#include "framework/core/configuration.h"
 #include "framework/core/evidence.h"
 #include "framework/core/mention.h"
 #include "framework/core/unread.h"
@@ -44,10 +45,11 @@ static bool phinx_configure(struct arena *arena, struct folder *folder)
                                   text_find(source, "migrations:", 0),
                                   "names several folders, and only one can be read at a time");
         }
-        folder->ledger.table = config_yaml(arena, source, WORDS("environments", "default_migration_table"));
+        configuration_set_table(arena, folder,
+                                config_yaml(arena, source, WORDS("environments", "default_migration_table")));
     } else {
         folder->path = code_directory(arena, folder, name, code_behind(source, "paths"), "migrations");
-        folder->ledger.table = code_string(arena, source, "default_migration_table");
+        configuration_set_table(arena, folder, code_string(arena, source, "default_migration_table"));
     }
     note_environments(arena, folder, &(const struct source_file){name, source});
     return true;

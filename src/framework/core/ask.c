@@ -65,6 +65,9 @@ bool framework_script(const struct script_request *request)
     if (facts->marks.up != NULL && !marked_script(request, &facts->marks, &options)) {
         return false;
     }
+    if (facts->marks.drops_returns) {
+        request->script->sql = script_drop_returns(request->arena, request->script->sql);
+    }
     request->script->no_transaction = request->file->no_transaction || is_alone(facts, request->content, options);
     return hooks->script == NULL || hooks->script(request);
 }

@@ -88,12 +88,21 @@ static bool note_computed(struct arena *arena, const struct configuration *confi
     return folder->unread != NULL || folder->unread_ledger != NULL;
 }
 
+/* A name without the quotes around it. */
+static const char *bare(struct arena *arena, struct text name)
+{
+    const bool is_quoted = name.size > 1 && name.data[0] == '"' && name.data[name.size - 1] == '"';
+    name = is_quoted ? text_slice(name, 1, name.size - 1) : name;
+    return arena_strndup(arena, name.data, name.size);
+}
+
 void configuration_set_table(struct arena *arena, struct folder *folder, const char *name)
 {
-    const char *const dot = name == NULL ? NULL : strchr(name, '.');
+    const size_t dot = name == NULL ? 0 : strcspn(name, ".");
     if (name != NULL) {
-        folder->ledger.schema = dot == NULL ? NULL : arena_strndup(arena, name, (size_t)(dot - name));
-        folder->ledger.table = dot == NULL ? name : dot + 1;
+        const bool has_schema = name[dot] == '.';
+        folder->ledger.schema = has_schema ? bare(arena, (struct text){name, dot}) : NULL;
+        folder->ledger.table = bare(arena, text_of(has_schema ? name + dot + 1 : name));
     }
 }
 

@@ -39,18 +39,6 @@ static bool check_dropped(struct text sql, struct status *status)
     return true;
 }
 
-/* Removes carriage returns before line ends; returns the new size. Lines keep their numbers. */
-static size_t drop_returns(char *data, size_t size)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < size; i++) {
-        const bool ends_line = data[i] == '\r' && (i + 1 == size || data[i + 1] == '\n');
-        data[kept] = data[i];
-        kept += ends_line ? 0 : 1;
-    }
-    return kept;
-}
-
 /* The up and down parts of a file. */
 struct parts {
     struct text said; /* after the words of the first up line */
@@ -100,7 +88,7 @@ bool marked_script(const struct script_request *request, const struct marks *mar
     if (options != NULL) {
         *options = parts.said;
     }
-    request->script->sql = (struct text){copy, marks->drops_returns ? drop_returns(copy, content.size) : content.size};
+    request->script->sql = (struct text){copy, content.size};
     return !marks->drops_comments || check_dropped(request->script->sql, request->status);
 }
 

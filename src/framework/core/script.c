@@ -46,6 +46,19 @@ struct script_parts script_parts_copy(struct arena *arena, const struct script_p
     return (struct script_parts){items, parts->count};
 }
 
+struct text script_drop_returns(struct arena *arena, struct text content)
+{
+    struct buffer kept = {.arena = arena};
+    buffer_reserve(&kept, content.size);
+    for (size_t i = 0; i < content.size; i++) {
+        const bool ends_line = content.data[i] == '\r' && (i + 1 == content.size || content.data[i + 1] == '\n');
+        if (!ends_line) {
+            buffer_putc(&kept, content.data[i]);
+        }
+    }
+    return buffer_text(&kept);
+}
+
 size_t script_find_line(struct text content, size_t from, line_test *test, size_t *behind)
 {
     struct text rest = text_slice(content, from, content.size);

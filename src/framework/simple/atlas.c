@@ -1,6 +1,6 @@
 /*
  * Atlas: versioned directories with a checksum file, each revision recorded with the running hash of the directory.
- * Facts measured with the library ariga.io/atlas 0.38.0 and read in its CLI.
+ * Facts measured with the library ariga.io/atlas 0.38.0 and read in its CLI and in the library 1.2.3.
  */
 #include "framework/core/entry_index.h"
 #include "framework/core/file_rules.h"
@@ -9,7 +9,7 @@
 #include "framework/core/package.h"
 #include "framework/core/pattern.h"
 #include "framework/core/reading.h"
-#include "framework/core/unread.h"
+#include "framework/simple/atlas_hcl.h"
 #include "sql/split.h"
 
 #include <inttypes.h>
@@ -17,11 +17,9 @@
 #include <strings.h>
 
 #define SUM_LIMIT ((size_t)16 * 1024 * 1024)
+#define HEAD_SIZE 4096 /* bytes of a file whose directives are looked for */
 
 extern const struct framework framework_atlas;
-
-/* The settings of a folder whose configuration says that it has atlas's own format. */
-static const char atlas_own_format;
 
 /* ---- the folder ---- */
 
@@ -58,6 +56,14 @@ static void add_piece(void *hash, struct text piece)
     sha256_add(hash, piece);
 }
 
+/* Does the file say that atlas.sum leaves it out? Atlas cannot execute such a file (SumByName). */
+static bool is_left_out(struct arena *arena, const char *path)
+{
+    struct status unread = {.arena = arena};
+    struct file_start start;
+    return file_read_start(arena, path, HEAD_SIZE, &start, &unread) && has_directive(start.content, "sum ignore");
+}
+
 /* The hash of a file is the running hash up to it (sql/migrate/dir.go): SHA-256 over the names and contents of all
  * files before it and its own. Editing a file changes the hashes of all later ones. */
 static bool add_hashes(struct arena *arena, struct migration_files *files, struct status *status)
@@ -68,6 +74,10 @@ static bool add_hashes(struct arena *arena, struct migration_files *files, struc
         struct migration_file *const file = &files->items[i];
         unsigned char digest[SHA256_SIZE];
         sha256_add(&hash, text_of(file->filename));
+        if (is_left_out(arena, file->path)) {
+            file->checksum = "";
+            continue;
+        }
         if (!file_pieces(file->path, add_piece, &hash, status)) {
             sha256_finish(&hash, digest);
             return false;
@@ -114,7 +124,8 @@ static void refuse_format(struct arena *arena, const struct folder *folder, stru
 {
     size_t format = 0;
     size_t *const found = &format;
-    const bool is_own = folder->settings == &atlas_own_format;
+    const struct atlas_settings *const settings = folder->settings;
+    const bool is_own = settings != NULL && settings->is_own_format;
     const char *const file = is_own ? NULL : folder_find(arena, folder, shows_format, &found);
     if (file != NULL) {
         files->unrecordable = arena_printf(
@@ -183,137 +194,16 @@ static bool atlas_check_folder(struct arena *arena, const struct folder *folder,
     return true;
 }
 
-/* The text after "key =" on a line of its own; empty if there is none. */
-static struct text hcl_said(struct text content, const char *key)
+static bool atlas_is_below_baseline(const struct folder *folder, const struct migration_file *file)
 {
-    struct text rest = content;
-    for (struct text line; text_next_line(&rest, &line);) {
-        const struct text name = text_trim(line);
-        const struct text value = text_trim(text_slice(name, strlen(key), name.size));
-        if (text_starts_with(name, key) && text_starts_with(value, "=")) {
-            return text_trim(text_slice(value, 1, value.size));
-        }
-    }
-    return (struct text){0};
-}
-
-/* The same for a local; the block of locals may come after its use. */
-static struct text hcl_local(struct text content, const char *name)
-{
-    const size_t at = text_find(content, "locals {", 0);
-    return hcl_said(text_slice(content, at == SIZE_MAX ? content.size : at, content.size), name);
-}
-
-#define MOST_LOCALS 16 /* of which a value is put together */
-
-/* The text of a value, with the locals that it names ("file://${local.dir}", local.dir); NULL: it is a variable, a
- * function or a choice. */
-static const char *hcl_text(struct arena *arena, struct text content, struct text said)
-{
-    static const char local[] = "local.";
-    if (text_starts_with(said, local)) {
-        const char *const name = arena_strndup(arena, said.data + strlen(local), said.size - strlen(local));
-        said = strpbrk(name, ".[( ?") == NULL ? hcl_local(content, name) : said;
-    }
-    const size_t end = text_starts_with(said, "\"") ? text_find(said, "\"", 1) : SIZE_MAX;
-    if (end == SIZE_MAX) {
-        return NULL;
-    }
-    const char *text = arena_strndup(arena, said.data + 1, end - 1);
-    for (int i = 0; i < MOST_LOCALS && strstr(text, "${local.") != NULL; i++) {
-        const char *const open = strstr(text, "${local.");
-        const char *const name = open + strlen("${local.");
-        const size_t size = strcspn(name, "}");
-        const struct text value = hcl_local(content, arena_strndup(arena, name, size));
-        const size_t close = text_starts_with(value, "\"") ? text_find(value, "\"", 1) : SIZE_MAX;
-        if (name[size] == '\0' || close == SIZE_MAX) {
-            return NULL;
-        }
-        text = arena_printf(arena, "%.*s%.*s%s", (int)(open - text), text, (int)(close - 1), value.data + 1,
-                            name + size + 1);
-    }
-    return strstr(text, "${") != NULL ? NULL : text;
-}
-
-/* A value; if it cannot be read, *at is its offset. */
-static const char *hcl_value(struct arena *arena, struct text content, const char *key, size_t *at)
-{
-    const struct text said = hcl_said(content, key);
-    const char *const text = said.size == 0 ? NULL : hcl_text(arena, content, said);
-    *at = said.size == 0 || text != NULL ? SIZE_MAX : (size_t)(said.data - content.data);
-    return text;
-}
-
-/* Where another environment gives a value that differs from the first, which was taken; SIZE_MAX: none does. Users
- * choose an environment with --env. Addresses of another kind ("atlas://app") are not folders of the project. */
-static size_t hcl_otherwise(struct arena *arena, struct text content, const char *key, const char *taken)
-{
-    static const char scheme[] = "file://";
-    const bool is_folder = text_starts_with(text_of(taken), scheme);
-    struct text said = hcl_said(content, key);
-    for (int i = 0; said.size != 0; i++) {
-        const size_t at = (size_t)(said.data - content.data);
-        const char *const text = i < MOST_LOCALS ? hcl_text(arena, content, said) : NULL;
-        const bool counts = text == NULL || !is_folder || text_starts_with(text_of(text), scheme);
-        if (counts && (text == NULL || strcmp(text, taken) != 0)) {
-            return at;
-        }
-        said = hcl_said(text_slice(content, at + said.size, content.size), key);
-    }
-    return SIZE_MAX;
-}
-
-/* The directory's format, which is in its URL or next to it, as a text or a bare word (format = golang-migrate); NULL:
- * nothing is said. */
-static const char *format_of(struct arena *arena, struct text content, const char *directory)
-{
-    static const char parameter[] = "format=";
-    const struct text said = hcl_said(content, "format");
-    const char *const query = directory == NULL ? NULL : strchr(directory, '?');
-    const char *const in_url = query == NULL ? NULL : strstr(query, parameter);
-    if (in_url != NULL) {
-        return arena_strndup(arena, in_url + strlen(parameter), strcspn(in_url + strlen(parameter), "&"));
-    }
-    const char *const text = said.size == 0 ? NULL : hcl_text(arena, content, said);
-    const char *const word = arena_strndup(arena, said.data, said.size == 0 ? 0 : strcspn(said.data, " \t\r\n#/"));
-    return text != NULL ? text : word[strcspn(word, ".\"")] != '\0' || word[0] == '\0' ? NULL : word;
-}
-
-static bool atlas_configure(struct arena *arena, struct folder *folder)
-{
-    struct source_file file = {.name = "atlas.hcl"};
-    size_t at;
-    if (!folder_read(arena, folder, file.name, &file.content)) {
-        return false;
-    }
-    const char *directory = hcl_value(arena, file.content, "dir", &at);
-    const char *const format = format_of(arena, file.content, directory);
-    if (format != NULL && strcmp(format, "atlas") != 0) {
-        return false; /* the files are another tool's, for which atlas usually only writes them */
-    }
-    folder->settings = format == NULL ? NULL : &atlas_own_format;
-    unread_folder(arena, folder, file, at, "dir");
-    if (directory != NULL && folder->unread == NULL && text_starts_with(text_of(directory), "file://")) {
-        unread_folder_because(arena, folder, file, hcl_otherwise(arena, file.content, "dir", directory),
-                              "has another dir than an environment before it");
-        directory += strlen("file://");
-        directory += directory[0] == '.' && directory[1] == '/' ? 2 : 0;
-        folder->path = path_join(arena, folder->base, arena_strndup(arena, directory, strcspn(directory, "?")));
-    }
-    folder->ledger.schema = hcl_value(arena, file.content, "revisions_schema", &at);
-    unread_ledger(arena, folder, file, at, "revisions_schema");
-    if (folder->ledger.schema != NULL) {
-        unread_ledger_because(arena, folder, file,
-                              hcl_otherwise(arena, file.content, "revisions_schema", folder->ledger.schema),
-                              "has another revisions_schema than an environment before it");
-    }
-    folder->evidence = path_join(arena, folder->base, file.name);
-    return true;
+    const struct atlas_settings *const settings = folder->settings;
+    return strcmp(file->version, settings->baseline) <= 0;
 }
 
 static bool atlas_script(const struct script_request *request)
 {
-    static const char *const refused[] = {"delimiter", "checkpoint", "import"};
+    /* txtar: with checks that must hold before it runs (migrate.go: fileChecks). */
+    static const char *const refused[] = {"delimiter", "checkpoint", "import", "txtar", "sum ignore"};
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
         if (has_directive(request->content, refused[i])) {
             return status_fail(request->status, STATUS_FAILED_PRECONDITION,
@@ -454,14 +344,14 @@ const struct framework framework_atlas = {
         {
             .late = LATE_REFUSED,
             .late_note = "atlas stops at it (\"added out of order\") unless it is started with --exec-order.",
-            .edited_note =
-                "atlas refuses a directory whose sum does not match; once that is made anew it does not compare.",
-            .missing_note = "atlas says nothing of it.",
+            .edited_note = ATLAS_EDITED_NOTE,
+            .missing_note = ATLAS_MISSING_NOTE,
         },
     .hooks = {.accept = atlas_accept,
               .list = atlas_list,
               .check_folder = atlas_check_folder,
               .configure = atlas_configure,
+              .is_below_baseline = atlas_is_below_baseline,
               .script = atlas_script,
               .read_ledger = atlas_read},
 };

@@ -1,8 +1,66 @@
 /*
  * bun (Go): numbered files, also in directories below, recorded by their numbers, with a batch number for each run; a
- * row of a second table is its lock. Read in uptrace/bun migrate/ (042b10a); nothing was measured.
+ * row of a second table is its lock. Read in uptrace/bun migrate/ (042b10a, 0e5e868); nothing was measured.
  */
-#include "framework/core/framework.h"
+#include "framework/core/script.h"
+
+#include <string.h>
+
+/* "create_users" of "1_create_users.tx.up.sql" has small letters, digits, "_" and "-" up to the first dot (fnameRE of
+ * migrations.go). */
+static bool bun_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
+                       const char **warning)
+{
+    const char *const slash = strrchr(file->filename, '/');
+    const char *const words = strchr(slash == NULL ? file->filename : slash, '_') + 1;
+    const size_t size = strspn(words, "abcdefghijklmnopqrstuvwxyz0123456789_-");
+    (void)folder;
+    if (size == 0 || words[size] != '.') {
+        *warning = arena_printf(
+            arena, "%s is left out: bun stops at it, names have small letters, digits, _ and - alone.", file->filename);
+        return false;
+    }
+    return true;
+}
+
+static bool is_template(struct text content)
+{
+    for (size_t at = 0; (at = text_find(content, "{{", at)) != SIZE_MAX;) {
+        at += 2;
+        const bool trims = at < content.size && content.data[at] == '-';
+        if (text_starts_with(text_trim(text_slice(content, at + (trims ? 1 : 0), content.size)), ".")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_directive(struct text line)
+{
+    return text_starts_with(line, "--bun:");
+}
+
+/* What its lines are sent as (newSQLMigrationFunc of migration.go). */
+static bool bun_script(const struct script_request *request)
+{
+    static const char split[] = "--bun:split";
+    const struct text content = request->content;
+    size_t behind = 0;
+    for (size_t at; (at = script_find_line(content, behind, is_directive, &behind)) != SIZE_MAX;) {
+        struct text rest = text_slice(content, at, content.size);
+        struct text line;
+        if (text_next_line(&rest, &line) && !text_is(line, split)) {
+            return status_fail(request->status, STATUS_FAILED_PRECONDITION,
+                               "%s, line %u: bun knows no directive but %s, and stops at it.", request->file->filename,
+                               text_position(content, at).line, split);
+        }
+    }
+    return !is_template(content) ||
+           status_fail(request->status, STATUS_FAILED_PRECONDITION,
+                       "%s is a template ({{.…}}), which only a program with bun's WithTemplateData fills in: run it "
+                       "with that.",
+                       request->file->filename);
+}
 
 /* Runs PL/pgSQL statements unless there is no table of locks: a program may give it another name. */
 #define ON_LOCKS(statements)                                                                                           \
@@ -47,9 +105,14 @@ const struct framework framework_bun = {
                              "Migrations.Register|Migrations.MustRegister|.Register(func(ctx"),
             .doubted_by = WORDS("go.mod: github.com/uptrace/bun & {number:1-14}_*.up.sql"), /* or golang-migrate's */
             .likely_by = WORDS("{number:1-14}_*.tx.up.sql", "{number:1-14}_*.up.sql: --bun:split"),
-            .files = FILES({.pattern = "{number:1-14}_*.tx.up.sql"},
-                           {.pattern = "{number:1-14}_*.up.sql", .no_transaction = true},
-                           {.pattern = "{number:1-14}_*.go", .is_code = true}),
+            .files = FILES(
+                {.pattern = "{number:1-14}_*.tx.up.sql"}, {.pattern = "{number:1-14}_*.up.sql", .no_transaction = true},
+                {.pattern = "{number:1-14}_*.down.sql", .passed_over = true},
+                {.pattern = "*.{up|down}.sql",
+                 .passed_over = true,
+                 .warning = "is left out: bun stops at it, names begin with up to 14 digits and an underscore."},
+                {.pattern = "*_test.go", .passed_over = true}, {.pattern = "{number:1-14}_*.go", .is_code = true}),
+            .marks = {.drops_returns = true},
             .recursive = true,
             .order = ORDER_OF_KEYS,
             .key = KEY_NUMBER_AS_WRITTEN,
@@ -63,4 +126,5 @@ const struct framework framework_bun = {
             .late_note = "bun runs it, behind those that are applied already.",
             .missing_note = "bun says nothing of it.",
         },
+    .hooks = {.accept = bun_accept, .script = bun_script},
 };

@@ -56,7 +56,8 @@ const struct framework framework_golang_migrate = {
                                 "go-pg/migrations|go-pg-migrations",
                                 "{number}_*.up.sql & Cargo.toml"),
             .likely_by = WORDS("{number}_*.up.sql"),
-            .files = FILES({.pattern = "{number}_*.up.sql"}), /* source/parse.go */
+            /* Any ending counts (source/parse.go). */
+            .files = FILES({.pattern = "{number}_*.up.sql"}, {.pattern = "{number}_*.up.*"}),
             .key = KEY_NUMBER,
             .order = ORDER_OF_NUMBERS,
             .makes = {"{utc:%Y%m%d%H%M%S}_{slug}.up.sql", ""},

@@ -7,14 +7,16 @@
 
 #include <string.h>
 
-/* Version 0 is the ledger's own row. */
+/* Version 0 is the ledger's own row (NumericComponent of migration.go). */
 static bool goose_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
                          const char **warning)
 {
-    (void)arena;
+    const bool is_none = strcmp(file->version, "0") == 0;
     (void)folder;
-    (void)warning;
-    return strcmp(file->version, "0") != 0;
+    if (is_none) {
+        *warning = arena_printf(arena, "%s is left out: goose stops at it, its versions begin with 1.", file->filename);
+    }
+    return !is_none;
 }
 
 /* StatementBegin and StatementEnd are for goose's own splitter: PostgreSQL's parser does not need them. */
@@ -47,6 +49,8 @@ const struct framework framework_goose = {
                       "tstamp timestamp NOT NULL DEFAULT pg_catalog.now());"
                       "INSERT INTO {ledger} (version_id, is_applied) VALUES (0, true);",
             .lock = LOCK_LEDGER,
+            /* Its command has none; a program may have this one (lock.DefaultLockID of WithSessionLocker). */
+            .advisory_locks = KEYS(INT64_C(4097083626)),
             .record = "INSERT INTO {ledger} (version_id, is_applied) VALUES ({key}, true);",
         },
     .folder =
@@ -55,6 +59,7 @@ const struct framework framework_goose = {
             .configuration = &(const struct configuration){.files = WORDS(".env"),
                                                            .directory = "GOOSE_MIGRATION_DIR",
                                                            .table = "GOOSE_TABLE",
+                                                           .table_has_schema = true,
                                                            .is_of_others = true,
                                                            .is_environment = true},
             .named_by = "go.mod: pressly/goose",

@@ -45,8 +45,9 @@ const struct framework framework_morph = {
             .places = WORDS("migrations", "db/migrations", "migrations/postgres", "db/migrations/postgres"),
             .sure_by = WORDS("go.mod: mattermost/morph|go-morph/morph & {number}_*.up.sql"),
             .likely_by = WORDS("{number}_*.up.sql: -- morph:nontransactional"),
-            .files = FILES({.pattern = "{number:1-19}_{title}.up.sql"},
-                           {.pattern = "{number}_{title}.up.sql",
+            /* Any ending counts (models/migration.go). */
+            .files = FILES({.pattern = "{number:1-19}_{title}.up.sql"}, {.pattern = "{number:1-19}_{title}.up.*"},
+                           {.pattern = "{number}_{title}.up.*",
                             .passed_over = true,
                             .warning = "is left out: its number is too large, and morph stops at it."}),
             .recursive = true,

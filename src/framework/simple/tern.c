@@ -5,12 +5,32 @@
 #include "framework/core/configuration.h"
 #include "framework/core/package.h"
 #include "framework/core/script.h"
-#include "framework/formats/config.h"
+#include "framework/core/unread.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #define SEPARATOR  "---- create above / drop below ----"
 #define DISABLE_TX "---- tern: disable-tx ----"
+
+/* As its library has it (vaughan0/go-ini): quotes, and what stands behind the value, are the value's. The last one
+ * counts. */
+static const char *ini_value(struct arena *arena, struct text content, const char *section, const char *key)
+{
+    struct text value = {0};
+    bool is_in = false;
+    for (struct text line; text_next_line(&content, &line);) {
+        line = text_trim(line);
+        const size_t sign = text_find(line, "=", 0);
+        if (text_starts_with(line, "[") && text_ends_with(line, "]")) {
+            is_in = text_is(text_slice(line, 1, line.size - 1), section);
+        } else if (is_in && sign != SIZE_MAX && line.data[0] != '#' && line.data[0] != ';' &&
+                   text_is(text_trim(text_slice(line, 0, sign)), key)) {
+            value = text_trim(text_slice(line, sign + 1, line.size));
+        }
+    }
+    return value.size == 0 ? NULL : arena_strndup(arena, value.data, value.size);
+}
 
 /* The folder is where tern.conf is; its values fill the scripts. */
 static bool tern_configure(struct arena *arena, struct folder *folder)
@@ -22,21 +42,39 @@ static bool tern_configure(struct arena *arena, struct folder *folder)
         return false;
     }
     const char *const slash = strrchr(name, '/');
-    configuration_set_table(arena, folder, config_value(arena, content, "database", "version_table"));
+    const char *const table = ini_value(arena, content, "database", "version_table");
+    configuration_set_table(arena, folder, table);
+    if (table != NULL && unread_is_computed(table)) {
+        unread_ledger(arena, folder, (struct source_file){name, content}, text_find(content, "version_table", 0),
+                      "version_table");
+    }
     folder->path =
         slash == NULL ? NULL : path_join(arena, folder->base, arena_strndup(arena, name, (size_t)(slash - name)));
     folder->settings = folder->evidence = path_join(arena, folder->base, name);
     return true;
 }
 
-/* {{.key}} from [data]. */
+/* {{.key}} out of [data]. The configuration is a template itself (appendConfigFromFile of main.go). */
 static const char *value_of(void *data, struct arena *arena, struct text name)
 {
     const struct text *const conf = data;
     name = text_trim(name);
-    return text_starts_with(name, ".")
-               ? config_value(arena, *conf, "data", arena_strndup(arena, name.data + 1, name.size - 1))
-               : NULL;
+    const char *const value = text_starts_with(name, ".")
+                                  ? ini_value(arena, *conf, "data", arena_strndup(arena, name.data + 1, name.size - 1))
+                                  : NULL;
+    return value == NULL || strstr(value, "{{") != NULL ? NULL : value;
+}
+
+/* A whole line, which has no return (disableTxPattern of migrate.go). */
+static bool disables_tx(struct text content)
+{
+    bool is_line = false;
+    for (size_t at = 0; !is_line && (at = text_find(content, DISABLE_TX, at)) != SIZE_MAX;) {
+        const bool begins = at == 0 || content.data[at - 1] == '\n';
+        at += strlen(DISABLE_TX);
+        is_line = begins && (at == content.size || content.data[at] == '\n');
+    }
+    return is_line;
 }
 
 static bool tern_script(const struct script_request *request)
@@ -45,9 +83,9 @@ static bool tern_script(const struct script_request *request)
     struct status unread = {.arena = request->arena};
     const struct script_placeholders values = {.open = "{{", .close = "}}", .find = value_of, .data = &conf};
     const size_t separator = text_find(request->content, SEPARATOR, 0);
-    request->script->no_transaction = text_find(text_slice(request->content, 0, separator), DISABLE_TX, 0) != SIZE_MAX;
-    request->script->sql =
-        script_keep(request->arena, request->content, 0, separator == SIZE_MAX ? request->content.size : separator);
+    const size_t end = separator == SIZE_MAX ? request->content.size : separator;
+    request->script->no_transaction = disables_tx(text_trim(text_slice(request->content, 0, end)));
+    request->script->sql = script_keep(request->arena, request->content, 0, end);
     if (text_find(request->script->sql, "{{", 0) == SIZE_MAX) {
         return true;
     }
@@ -96,11 +134,11 @@ const struct framework framework_tern = {
                       "migrate down statements here. If this migration is irreversible\n-- "
                       "Then delete the separator line above.\n"},
         },
-    .mentions =
-        MENTIONS({.words = "?search_path|&search_path", .beside = "postgres", .part = MENTION_SCHEMA},
-                 {.words = "-m|--migrations", .beside = "tern", .part = MENTION_PATH}, {.words = "--version-table"},
-                 {.files = "*.go", .words = "NewMigrator(", .beside = "jackc/tern", .argument = 2},
-                 {.files = "*.go", .words = "NewMigratorEx(", .beside = "jackc/tern", .argument = 2}),
+    .mentions = MENTIONS(
+        {.words = "?search_path|&search_path", .beside = "postgres", .part = MENTION_SCHEMA},
+        {.words = "-m|--migrations|TERN_MIGRATIONS|TERN_CONFIG", .beside = "tern", .part = MENTION_PATH},
+        {.words = "--version-table"}, {.files = "*.go", .words = "NewMigrator(", .beside = "jackc/tern", .argument = 2},
+        {.files = "*.go", .words = "NewMigratorEx(", .beside = "jackc/tern", .argument = 2}),
     .habits =
         {
             .late = LATE_SKIPPED,

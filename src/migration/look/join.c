@@ -196,7 +196,8 @@ static void find_out_of_order(struct catalog *catalog)
         if (item->file != NULL && item->file->repeatable) {
             continue;
         }
-        if (item->state == MIGRATION_PENDING && item->detail == DETAIL_NONE && later_applied) {
+        const bool may_be_late = item->file != NULL && item->file->may_be_late;
+        if (item->state == MIGRATION_PENDING && item->detail == DETAIL_NONE && later_applied && !may_be_late) {
             item->detail = skips ? DETAIL_SKIPPED : DETAIL_OUT_OF_ORDER;
         }
         later_applied = later_applied || item->state == MIGRATION_APPLIED || item->state == MIGRATION_MODIFIED;
