@@ -107,6 +107,9 @@ static enum status_code code_of_refusal(const char *message)
         {"authentication failed", STATUS_UNAUTHENTICATED},
         {"no pg_hba.conf entry", STATUS_UNAUTHENTICATED},
         {"GSSAPI", STATUS_UNAUTHENTICATED},
+        {"too many connections for", STATUS_UNAVAILABLE},
+        {"is not currently accepting connections", STATUS_UNAVAILABLE},
+        {"permission denied for database", STATUS_PERMISSION_DENIED},
         {"role \"", STATUS_UNAUTHENTICATED},
         {"database \"", STATUS_NOT_FOUND},
     };

@@ -380,6 +380,10 @@ static const struct {
     {"3D000", "database \"fake\" does not exist", STATUS_NOT_FOUND},
     {"57P03", "the database system is starting up", STATUS_UNAVAILABLE},
     {"53300", "sorry, too many clients already", STATUS_UNAVAILABLE},
+    {"53300", "too many connections for role \"tester\"", STATUS_UNAVAILABLE},
+    {"53300", "too many connections for database \"fake\"", STATUS_UNAVAILABLE},
+    {"55000", "database \"fake\" is not currently accepting connections", STATUS_UNAVAILABLE},
+    {"42501", "permission denied for database \"fake\"", STATUS_PERMISSION_DENIED},
 };
 
 START_TEST(a_refused_connection_has_the_code_of_its_reason)
