@@ -6,11 +6,14 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
-from harness import Case, wait_for
+from harness import Case, RpcError, wait_for
 from way import Way
 
 STEPS = "-- migrate:up transaction:false\nCREATE TABLE a (i int);\nCREATE INDEX CONCURRENTLY ON a (i);\nSELECT pg_sleep(600);\n-- migrate:down\n"
 HOLD = "BEGIN; LOCK TABLE busy; SELECT pg_sleep(2); COMMIT"
+LEDGER = ("CREATE TABLE _prisma_migrations (id VARCHAR(36) PRIMARY KEY, checksum VARCHAR(64) NOT NULL, finished_at TIMESTAMPTZ, "
+          "migration_name VARCHAR(255) NOT NULL, logs TEXT, rolled_back_at TIMESTAMPTZ, started_at TIMESTAMPTZ NOT NULL DEFAULT now(), "
+          "applied_steps_count INT NOT NULL DEFAULT 0)")
 OURS = 0x54525553  # the class of our advisory lock
 SLOW = 50_000  # bytes a second
 
@@ -109,6 +112,44 @@ class LostAnswers(Case):
                 reply = rpc.call("MigrationService", "MarkRolledBack", {"migration": "1_a"})
                 self.assertIn("marked as rolled back", reply.message)
                 self.assertEqual(self.sql("SELECT * FROM schema_migrations"), [])
+
+    def test_a_baseline_whose_answer_is_lost_is_not_known(self):
+        files = self.project().add("1", "CREATE TABLE a ();").add("2", "CREATE TABLE b ();")
+        for is_there in (True, False):
+            with self.subTest(is_there=is_there):
+                self.sql(f"DROP TABLE IF EXISTS _prisma_migrations; {LEDGER}")
+                rpc = self.rpc(self.worker(files, url=self.through(Way(self.cluster.port, 1, is_there))))
+                with self.assertRaises(RpcError) as refused:
+                    rpc.call("MigrationService", "Baseline", {"all": True})
+                self.assertIn("recorded is not known", refused.exception.status.message)
+                self.assertEqual(self.sql("SELECT count(*) FROM _prisma_migrations"), [("2" if is_there else "0",)])
+
+    def test_a_mark_whose_answer_is_lost_is_not_known_while_another_session_has_the_lock(self):
+        files = self.project().add("1", "CREATE TABLE a ();")
+        worker = self.worker(files, "--lock-wait", "1", url=self.through(Way(self.cluster.port, cut=2)))
+        self.assertTrue(self.rpc(worker).call("MigrationService", "Run").ok)
+        files.add("2", "CREATE TABLE b ();")
+        table = self.talk()
+        table("BEGIN; LOCK TABLE _prisma_migrations IN SHARE MODE")
+        errors = []
+
+        def mark():
+            with self.assertRaises(RpcError) as refused:
+                self.rpc(worker).call("MigrationService", "MarkApplied", {"migration": "2"}, 60000)
+            errors.append(refused.exception.status.message)
+        thread = threading.Thread(target=mark)
+        thread.start()
+        held = f"SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid = {OURS} AND granted = {{}}"
+        wait_for(lambda: self.sql("SELECT 1 FROM pg_locks WHERE relation = '_prisma_migrations'::regclass AND NOT granted"))
+        key = int(self.sql(held.format("true"))[0][0])
+        next_one = threading.Thread(target=self.sql, args=(f"SELECT pg_advisory_lock({OURS}, {key - (1 << 32 if key >= 1 << 31 else 0)}), pg_sleep(5)",))
+        next_one.start()
+        wait_for(lambda: self.sql(held.format("false")))
+        table("COMMIT")
+        thread.join()
+        self.assertIn("was marked is not known", errors[0])
+        self.assertEqual(self.ledger("migration_name"), [("1",), ("2",)])
+        next_one.join()
 
     def test_a_script_that_is_long_on_its_way_is_no_silence(self):
         files = self.project().add("1", "CREATE TABLE a ();\n" + "-- so many words\n" * (10 * SLOW // 17))

@@ -211,7 +211,7 @@ static bool write(struct baseline *baseline)
     struct catalog *const catalog = &baseline->catalog;
     struct buffer others = {.arena = run->arena};
     struct ledger_record first;
-    struct failure ignored = {0};
+    struct failure failure = {0};
     const int64_t began = clock_ms();
     bool has_steps;
     if (!ledger_ensure(run->request, run->session, &catalog->detection) ||
@@ -222,7 +222,13 @@ static bool write(struct baseline *baseline)
     struct transaction transaction = mark_transaction(run, catalog, &first, LEDGER_MARK_APPLIED, has_steps);
     transaction.closing = buffer_text(&others);
     const struct query query = transaction_compose(run->arena, &transaction);
-    if (!query_write(run, &query, &ignored)) {
+    if (!query_write(run, &query, &failure)) {
+        if (failure.connection_lost) {
+            run->status->message = arena_printf(run->arena,
+                                                "%s Whether the migrations were recorded is not known: look at the "
+                                                "status, and record what is still pending.",
+                                                run->status->message);
+        }
         return false;
     }
     note(baseline, began);

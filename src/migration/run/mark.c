@@ -19,8 +19,16 @@
 #define LOCK_WAIT_MS  10000 /* for the ledger's lock */
 #define SECOND_TRY_MS 15000 /* extra time beyond the request's, to find out what happened */
 
+/* A mark, which may be attempted twice. */
+struct mark {
+    const char *message; /* the message if it is made */
+    bool is_sent;        /* it may have been written, whatever the answer was */
+    bool is_read;        /* the ledger was read under the locks: what it has is known */
+};
+
 /* Connects, locks, reads, and finds the migration. */
-static bool begin(struct run *run, const char *name, struct catalog *catalog, const struct catalog_item **item)
+static bool begin(struct run *run, const char *name, struct mark *mark, struct catalog *catalog,
+                  const struct catalog_item **item)
 {
     const struct request *const request = run->request;
     struct detection detection;
@@ -36,6 +44,7 @@ static bool begin(struct run *run, const char *name, struct catalog *catalog, co
     if (!catalog_read_again(request, run->session, &detection, catalog)) {
         return false;
     }
+    mark->is_read = true;
     if (!catalog_check_ledger(catalog, run->status)) {
         return false;
     }
@@ -123,12 +132,6 @@ static bool may_mark(const struct run *run, const struct catalog *catalog, const
     return request_may(run->request, run->session, &act);
 }
 
-/* A mark, which may be attempted twice. */
-struct mark {
-    const char *message; /* the message if it is made */
-    bool is_sent;        /* it may have been written, whatever the answer was */
-};
-
 static bool apply_mark(struct run *run, const char *name, struct mark *mark)
 {
     const char **const message = &mark->message;
@@ -137,7 +140,7 @@ static bool apply_mark(struct run *run, const char *name, struct mark *mark)
     struct loaded loaded;
     char id[UUID_SIZE];
     const int64_t began = clock_ms();
-    if (!begin(run, name, &catalog, &item)) {
+    if (!begin(run, name, mark, &catalog, &item)) {
         return false;
     }
     if (item->file == NULL) {
@@ -188,7 +191,7 @@ static bool roll_back_mark(struct run *run, const char *name, struct mark *mark)
     const bool was_sent = mark->is_sent;
     struct catalog catalog;
     const struct catalog_item *item;
-    if (!begin(run, name, &catalog, &item)) {
+    if (!begin(run, name, mark, &catalog, &item)) {
         return false;
     }
     if (item->detail == DETAIL_FAILED && ledger_has(catalog.detection.framework, LEDGER_MARK_ROLLED_BACK)) {
@@ -235,6 +238,7 @@ typedef bool mark_fn(struct run *run, const char *name, struct mark *mark);
 static bool mark_once(const struct request *request, mark_fn *marking, const char *name, struct mark *mark, bool *lost)
 {
     struct run run = run_of(request);
+    mark->is_read = false;
     const bool ok = marking(&run, name, mark);
     *lost = run.session != NULL && pg_session_is_lost(run.session);
     run_close(&run);
@@ -261,7 +265,7 @@ static bool mark_surely(const struct request *request, mark_fn *marking, const c
         *message = mark.message;
         return true;
     }
-    if (lost || request->status->code == STATUS_UNAVAILABLE || request->status->code == STATUS_DEADLINE_EXCEEDED) {
+    if (lost || !mark.is_read) {
         request->status->message = arena_printf(
             request->arena,
             "%s Whether migration \"%s\" was marked is not known, and could not be found out (%s): look at "
