@@ -266,6 +266,13 @@ class EveryPlace(Case):
         for place in range(first, second + 2):  # a message more or less stands in front of them
             self.assertEqual(self.try_place(None, place, "cut-before"), [])
 
+    def test_what_may_have_stayed_is_not_said_not_to_have_run(self):
+        self.begin(self.prisma(a1="CREATE TABLE a (x int);" + step("a1"), b2="SELECT 1 / 0;"))
+        self.places.arm(b"pg_logical_emit_message", "cut-for-good")
+        reply, _ = self.ask({})
+        self.assertIn("it was rolled back; whether all before it stayed is not known", reply.summary)
+        self.assertEqual((list(reply.applied), self.recorded()), ([], {"a1"}))
+
     def test_a_mark(self):
         self.begin(self.prisma(a1="CREATE TABLE a (x int);" + step("a1")))
         self.method, self.marks = "MarkApplied", True

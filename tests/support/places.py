@@ -88,6 +88,9 @@ class Connection:
             self.server.sendall(unit)
         elif name == "cut-before":
             raise OSError("cut")
+        elif name == "cut-for-good":
+            self.places.listener.shutdown(socket.SHUT_RDWR)
+            raise OSError("cut")
         elif name == "cut-after":
             self.swallows = self.ends_with_answer = True
             self.server.sendall(unit)

@@ -309,8 +309,9 @@ static const char *unknown_summary(struct arena *arena, const struct run_result 
                         result->failed_name, before);
 }
 
-static const char *failure_summary(struct arena *arena, const struct run_result *result)
+static const char *failure_summary(const struct run *run, const struct run_result *result)
 {
+    struct arena *const arena = run->request->arena;
     if (result->failure.is_unknown) {
         return unknown_summary(arena, result);
     }
@@ -322,6 +323,11 @@ static const char *failure_summary(struct arena *arena, const struct run_result 
                                 ? "failed — its earlier steps stay, because it could not be one transaction; a new run "
                                   "goes on behind them"
                                 : "failed — what it committed stays, because it could not be one transaction";
+    if (run->late.is_unknown) {
+        return arena_printf(arena,
+                            "Migration \"%s\" %s; whether all before it stayed is not known: ask for the status.",
+                            result->failed_name, own);
+    }
     if (result->applied_count == 0) {
         return arena_printf(arena, "Migration \"%s\" %s; no other migration was run.", result->failed_name, own);
     }
@@ -343,7 +349,7 @@ static bool run_all(const struct execution *execution)
     result->ok = run_list(execution);
     durable_make(execution);
     result->summary = result->failed_around ? result->summary
-                      : !result->ok         ? failure_summary(arena, result)
+                      : !result->ok         ? failure_summary(execution->run, result)
                       : result->applied_count == 0
                           ? "No pending migrations to run."
                           : arena_printf(arena, "Applied %zu migration(s) successfully.", result->applied_count);
