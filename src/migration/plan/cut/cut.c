@@ -248,8 +248,13 @@ bool plan_build(struct arena *arena, struct text script, const struct plan_optio
         .options = options,
         .open = NONE,
     };
-    planning.hold =
-        (struct hold){.arena = arena, .script = planning.script, .written = written, .parts = options->parts};
+    planning.hold = (struct hold){
+        .arena = arena,
+        .script = planning.script,
+        .written = written,
+        .parts = options->parts,
+        .is_one_text = !planning_is_sent_by_statement(&planning),
+    };
     if (options->deferred != NULL) {
         deferred_join(arena, &planning.hold.deferred, options->deferred);
     }

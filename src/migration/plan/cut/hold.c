@@ -39,6 +39,11 @@ static void add(struct hold *hold, const struct sql_lasting *lasting, size_t at,
     if (found != NULL) {
         *found = step + 1;
     }
+    if (lasting->kind == SQL_READING && hold->reading == NULL) {
+        hold->reading = lasting->what;
+        hold->reading_at = at;
+        hold->reading_step = step;
+    }
     hold->items = arena_grow(hold->arena, hold->items, hold->count, &hold->capacity, sizeof *hold->items);
     hold->items[hold->count++] = (struct held){*lasting, at, step};
 }
@@ -185,9 +190,23 @@ static struct sql_lastings lastings_of(const struct hold *hold, size_t start, si
     return lastings;
 }
 
+/* A later step is another message. */
+static bool check_reading(const struct hold *hold, size_t step, struct status *status)
+{
+    return !hold->is_one_text || hold->reading == NULL || hold->reading_step == step ||
+           hold_fail(hold, hold->reading_at, status,
+                     arena_printf(hold->arena,
+                                  "%s: the tool of this migration sends the file as one text, and what comes after the "
+                                  "next COMMIT would be read differently. Split the file there, or do without it.",
+                                  hold->reading));
+}
+
 bool hold_statement(struct hold *hold, size_t start, size_t end, size_t step, struct status *status)
 {
     const struct sql_lastings lastings = lastings_of(hold, start, end);
+    if (!check_reading(hold, step, status)) {
+        return false;
+    }
     for (size_t i = 0; i < lastings.count; i++) {
         const struct sql_lasting *const lasting = &lastings.items[i];
         if (is_of_others(hold, lasting)) {

@@ -28,6 +28,10 @@ struct hold {
     const struct hidden *hidden; /* what functions leave; NULL: not known */
     const char *user;            /* the login role, and the database; NULL: not known */
     const char *database;
+    bool is_one_text;    /* its tool sends the file as one message, which is read before anything of it runs */
+    const char *reading; /* what changes how later messages are read, also after its transaction; NULL: nothing */
+    size_t reading_at;
+    size_t reading_step;
     struct deferred deferred; /* tables for which the server acts at COMMIT, as far as known */
     /* The number of the step after the one that last had such an item, since one per step is enough; 0: none. */
     size_t of_session;
