@@ -9,6 +9,7 @@
 #include "base/local_address.h"
 #include "base/log.h"
 #include "base/tokens.h"
+#include "framework/core/kept_name.h"
 #include "pg/own_sql.h"
 
 #include <limits.h>
@@ -65,6 +66,7 @@ static bool read_ledger(struct arena *arena, const char *word, struct ledger *le
     const bool has_dot = text_starts_with(rest, ".");
     rest = text_slice(rest, 1, rest.size);
     ledger->table = cut_name(arena, &rest);
+    ledger_keep_names(arena, ledger);
     return (has_dot && rest.size == 0 && ledger->schema[0] != '\0' && ledger->table[0] != '\0') ||
            status_fail(status, STATUS_INVALID_ARGUMENT,
                        "--ledger is a schema and a table: \"public.schema_migrations\".");

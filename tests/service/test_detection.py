@@ -267,6 +267,20 @@ class Detection(Case):
         self.assertRegex(before[-1], "^BEGIN[A-Z ]*;CREATE TABLE")  # on disk before the first script: a crash must leave whom to ask
         self.assertEqual(len(self.ledger()), 1)
 
+    def test_a_tracking_table_whose_name_postgresql_cuts_is_found_again(self):
+        files = self.project(folder="migrations")
+        files.write("migrations/1_a.up.sql", "CREATE TABLE a (i int);")
+        flyway = self.project(folder="sql")
+        flyway.write("sql/V1__a.sql", "CREATE TABLE b (i int);")
+        flyway.write("flyway.conf", f"flyway.defaultSchema={'f' * 70}\nflyway.locations=filesystem:sql\n")
+        for project, arguments, url in ((files, (), self.url(**{"x-migrations-table": "m" * 70})), (flyway, (), "own"),
+                                        (files, ("--framework", "golang-migrate", "--ledger", f"public.{'l' * 70}"), "own")):
+            with self.subTest(arguments, url=url):
+                self.sql("DROP TABLE IF EXISTS a")
+                self.assertEqual(len(self.run_all(project, *arguments, url=url).applied), 1)
+                self.assertEqual(self.run_all(project, *arguments, url=url).summary, "No pending migrations to run.")
+                self.assertEqual(list(self.states(self.status(project, *arguments, url=url)).values()), ["applied"])
+
     def test_a_run_on_what_is_there_asks_as_little(self):
         files = self.moved("prisma/migrations")
         self.assertTrue(self.run_all(files).ok)

@@ -7,6 +7,7 @@
 #include "framework/core/configuration.h"
 #include "framework/core/evidence.h"
 #include "framework/core/inner_path.h"
+#include "framework/core/kept_name.h"
 #include "framework/core/listing.h"
 #include "framework/core/mention.h"
 #include "framework/core/package.h"
@@ -148,6 +149,7 @@ static struct folder configured_folder(struct arena *arena, const struct framewo
     folder.confidence = CONFIDENCE_CERTAIN;
     bounds_enter_part(&reading, arena);
     folder.configured = configure(arena, framework, &folder);
+    ledger_keep_names(arena, &folder.ledger);
     bounds_leave(&reading);
     folder.is_named = folder.configured && folder.path != NULL;
     struct folder found = folder.configured ? folder : plain;

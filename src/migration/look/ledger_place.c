@@ -3,6 +3,8 @@
  */
 #include "migration/look/ledger_place.h"
 
+#include "framework/core/kept_name.h"
+
 #include <string.h>
 
 bool ledger_is_named(const struct looking *looking, const struct folder *folder)
@@ -58,15 +60,13 @@ struct ledger ledger_place_of_url(const struct looking *looking, const struct fr
         return place;
     }
     struct text rest = text_of(conninfo->migrations_table);
-    if (!conninfo->migrations_table_quoted) {
-        place.table = conninfo->migrations_table;
-        return place;
-    }
-    place.table = cut_name(looking->request->arena, &rest);
-    if (rest.size > 0) {
-        place.schema = place.table;
+    place.table = conninfo->migrations_table;
+    if (conninfo->migrations_table_quoted) {
         place.table = cut_name(looking->request->arena, &rest);
+        place.schema = rest.size > 0 ? place.table : NULL;
+        place.table = rest.size > 0 ? cut_name(looking->request->arena, &rest) : place.table;
     }
+    ledger_keep_names(looking->request->arena, &place);
     return place;
 }
 
