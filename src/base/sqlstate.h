@@ -11,6 +11,7 @@
 #define SQLSTATE_PROTOCOL_VIOLATION              "08P01" /* e.g. PgBouncer, for a prepared statement that it does not have */
 #define SQLSTATE_UNTRANSLATABLE_CHARACTER        "22P05" /* the database's encoding does not have it */
 #define SQLSTATE_READ_ONLY                       "25006" /* a write in a transaction that is read-only */
+#define SQLSTATE_TRANSACTION_TIMEOUT             "25P04" /* ends the session */
 #define SQLSTATE_NO_SUCH_STATEMENT               "26000" /* no prepared statement of that name */
 #define SQLSTATE_INVALID_TRANSACTION_TERMINATION "2D000" /* a COMMIT in the wrong place */
 #define SQLSTATE_UNIQUE_VIOLATION                "23505"
@@ -44,6 +45,7 @@
 /* Classes: the first two characters. */
 #define SQLSTATE_CLASS_CONNECTION "08"
 #define SQLSTATE_CLASS_INTEGRITY  "23" /* a constraint */
+#define SQLSTATE_CLASS_DATA       "22" /* a value that is none of its type */
 #define SQLSTATE_CLASS_FEATURE    "0A" /* not supported: refused before it began */
 #define SQLSTATE_CLASS_SYNTAX     "42" /* syntax error or access rule violation: refused before it began */
 

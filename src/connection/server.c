@@ -35,12 +35,12 @@ static bool read_settings(struct arena *arena, struct pg_session *session, struc
     }
     buffer_putc(&names, '}');
     const char *const value = buffer_string(&names);
-    /* The search path that a new session gets, because ours sets its own. */
-    PG_RESULT(result) =
-        pg_query(session,
-                 "SELECT s.name, CASE WHEN s.name = 'search_path' THEN s.reset_val ELSE pg_catalog.concat(s.setting, "
-                 "s.unit) END FROM pg_catalog.pg_settings s WHERE s.name = ANY ($1::pg_catalog.text[]) ORDER BY 1",
-                 1, &value, status);
+    /* The search path and the limit that a new session gets, because ours sets its own. */
+    PG_RESULT(result) = pg_query(session,
+                                 "SELECT s.name, CASE WHEN s.name IN ('search_path', 'transaction_timeout') THEN "
+                                 "pg_catalog.concat(s.reset_val, s.unit) ELSE pg_catalog.concat(s.setting, s.unit) END "
+                                 "FROM pg_catalog.pg_settings s WHERE s.name = ANY ($1::pg_catalog.text[]) ORDER BY 1",
+                                 1, &value, status);
     for (int i = 0; result != NULL && i < PQntuples(result); i++) {
         struct server_setting *const setting = &facts->settings[facts->setting_count++];
         setting->name = arena_strdup(arena, pg_field(result, i, 0));

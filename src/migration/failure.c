@@ -15,6 +15,10 @@ static const struct {
      "DO $$ BEGIN CALL …; COMMIT; END $$, which is run outside of one."},
     {SQLSTATE_INSUFFICIENT_PRIVILEGE,
      "A check (truss check) names each right that the role lacks for what is pending, with its GRANT."},
+    {SQLSTATE_TRANSACTION_TIMEOUT,
+     "SHOW transaction_timeout says how long a transaction of this role may take in this database. ALTER ROLE or ALTER "
+     "DATABASE … SET transaction_timeout gives it more; SET LOCAL transaction_timeout = 0 in the script lifts it "
+     "there."},
     {SQLSTATE_READ_ONLY,
      "The session takes no writes: the server is a standby, or default_transaction_read_only is on, or the script "
      "says READ ONLY. A check (truss check) tells which of the first two it is, and what to do."},
@@ -37,7 +41,8 @@ bool failure_take(struct failure *failure, const struct status *status)
         .step = failure->step,
         .steps = failure->steps,
         .connection_lost = status->code == STATUS_UNAVAILABLE,
-        .terminated = sqlstate_is(status->sqlstate, SQLSTATE_ADMIN_SHUTDOWN),
+        .terminated = sqlstate_is(status->sqlstate, SQLSTATE_ADMIN_SHUTDOWN) ||
+                      sqlstate_is(status->sqlstate, SQLSTATE_TRANSACTION_TIMEOUT),
     };
     failure->status.hint = status->hint == NULL ? advice_on(status) : status->hint;
     return false;

@@ -20,7 +20,7 @@ struct failure {
     bool needs_person;    /* a rerun cannot continue after what was committed; a person must look */
     bool connection_lost; /* whether the server committed cannot be known from this connection */
     bool is_unknown;      /* nor from another one: it may have been committed */
-    bool terminated;      /* somebody terminated our session (57P01): do not try again */
+    bool terminated;      /* somebody, or a time limit, ended our session (57P01, 25P04): do not try again */
     const struct run_blocker *blockers;
     size_t blocker_count;
 };

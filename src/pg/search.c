@@ -13,13 +13,16 @@
 /* `pid` is our backend; is_local: only until the end of the transaction; is_set: the present path is the scripts';
  * `other`: a path in place of the session's own (NULL: none). The innermost query activates the session's own path
  * (set_config with NULL resets it, at a tenth of the cost of reading pg_settings), the next reads it, the outermost
- * replaces it: each uses the result of the inner one, and OFFSET keeps them separate. */
+ * replaces it: each uses the result of the inner one, and OFFSET keeps them separate. The role's transaction_timeout
+ * (PostgreSQL 17) is lifted as well: it must not end transactions of ours. */
 #define PIN(pid, is_local, is_set, other)                                                                              \
     "SELECT c.path, c.schemas, pg_catalog.set_config('truss.path', pg_catalog.concat_ws(', ', 'pg_catalog', "          \
     "CASE WHEN pg_catalog.length(c.path) OPERATOR(pg_catalog.>) 0 THEN c.path END), c.is_local), "                     \
     "pg_catalog.set_config('truss.schemas', c.schemas, c.is_local), "                                                  \
     "pg_catalog.set_config('search_path', pg_catalog.concat('" PG_OUR_PATH "', "                                       \
-    "pg_catalog.substr(c.schemas, pg_catalog.length(c.schemas) OPERATOR(pg_catalog.+) 1)), c.is_local) FROM ("         \
+    "pg_catalog.substr(c.schemas, pg_catalog.length(c.schemas) OPERATOR(pg_catalog.+) 1)), c.is_local), "              \
+    "CASE WHEN pg_catalog.current_setting('transaction_timeout', true) OPERATOR(pg_catalog.<>) '0' THEN "              \
+    "pg_catalog.set_config('transaction_timeout', '0', c.is_local) END FROM ("                                         \
     "SELECT b.path, b.is_local, pg_catalog.array_to_string(pg_catalog.current_schemas(b.path IS NULL), "               \
     "pg_catalog.chr(31)) AS schemas FROM ("                                                                            \
     "SELECT CASE WHEN " is_set "::pg_catalog.bool THEN pg_catalog.current_setting('search_path') "                     \

@@ -131,6 +131,52 @@ class Locks(Case):
         self.assertTrue(reply.ok, reply)
         self.assertEqual(self.sql("SELECT ms FROM t1 UNION SELECT ms FROM t2 UNION SELECT ms FROM t3"), [("0",)])
 
+    def limited(self, limit, *scripts):
+        """An RPC of a worker whose database allows a transaction so long; the tracking table is there."""
+        if self.cluster.version < 17:
+            self.skipTest("before PostgreSQL 17 there is no transaction_timeout")
+        self.files = self.project().add("0", "SELECT 1;")
+        self.rpc(self.worker(self.files)).call("MigrationService", "Run")
+        for number, script in enumerate(scripts, 1):
+            self.files.add(str(number), script)
+        self.cluster.psql("postgres", f"ALTER DATABASE {self.database} SET transaction_timeout = '{limit}'")
+        return self.rpc(self.worker(self.files))
+
+    def test_the_limit_of_a_transaction_is_each_script_s_own(self):
+        """Also where several are one transaction of ours: as long as each has what it would have alone, none of them is ended."""
+        scripts = [f"CREATE TABLE t{i} AS SELECT current_setting('transaction_timeout') AS ms; SELECT pg_sleep(0.6)" for i in range(3)]
+        rpc = self.limited("1s", *scripts)
+        for request in ({"dry_run": True}, {"transaction": "TRANSACTION_MODE_ALL"}):
+            reply = rpc.call("MigrationService", "Run", request)
+            self.assertTrue(reply.ok, reply)
+        self.assertEqual(self.sql("SELECT ms FROM t0 UNION ALL SELECT ms FROM t1 UNION ALL SELECT ms FROM t2"), [("1s",)] * 3)
+
+    def test_a_script_that_takes_longer_than_its_transaction_may_is_ended_once_and_told_why(self):
+        rpc = self.limited("500ms", "CREATE TABLE slow (); SELECT pg_sleep(60)")
+        for request in ({"dry_run": True}, {}):
+            reply = rpc.call("MigrationService", "Run", request)
+            self.assertEqual((reply.ok, reply.failed.sqlstate, list(reply.applied)), (False, "25P04", []))
+            self.assertIn("transaction_timeout", reply.failed.hint)
+        self.assertEqual(self.sql("SELECT to_regclass('slow')"), [(None,)])
+        self.assertIn("transaction_timeout is 500ms for this session: a transaction that takes longer fails.", rpc.call("MigrationService", "Check").notes)
+
+    def test_a_transaction_of_ours_has_no_limit(self):
+        """What is read for a run, and its row, whoever has the tracking table meanwhile; the script has made its session's limit short."""
+        rpc = self.limited("900ms", "SET transaction_timeout = '300ms'; CREATE TABLE t (id INT); CREATE INDEX CONCURRENTLY i ON t (id);"
+                           "CREATE TABLE seen AS SELECT current_setting('transaction_timeout') AS ms;")
+        say, replies = self.talk(), []
+        say("SET transaction_timeout = 0")
+        say("BEGIN")
+        say("LOCK TABLE _prisma_migrations IN SHARE MODE")
+        run = threading.Thread(target=lambda: replies.append(rpc.call("MigrationService", "Run")))
+        run.start()
+        wait_for(lambda: self.sql("SELECT 1 FROM pg_locks WHERE NOT granted AND relation = '_prisma_migrations'::regclass"))
+        time.sleep(2)
+        say("COMMIT")
+        run.join()
+        self.assertTrue(replies[0].ok, replies[0])
+        self.assertEqual(self.sql("SELECT ms FROM seen"), [("300ms",)])
+
     def test_a_deadlock_is_tried_again(self):
         rpc = self.start("SELECT 1 FROM t WHERE id = 1 FOR UPDATE; SELECT pg_sleep(0.5); ALTER TABLE u ADD COLUMN more INT;")
         self.sql("CREATE TABLE u (id INT)")

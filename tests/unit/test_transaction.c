@@ -221,13 +221,13 @@ START_TEST(limits_of_the_script_s_end_in_front_of_the_commit_and_where_the_serve
 {
     struct transaction one =
         begin(FRAME_WHOLE, "SET IDLE_SESSION_TIMEOUT = 1; SET Idle_In_Transaction_Session_Timeout = 1");
-    one.has_idle_limit = true;
+    one.server_version = 140000;
     const char *const sql = compose(&one);
     ck_assert_msg(strstr(sql, "SET idle_session_timeout = 0;SET idle_in_transaction_session_timeout = 60000;COMMIT;") !=
                       NULL,
                   "%s", sql);
     ck_assert_str_eq(strstr(sql, "COMMIT;"), "COMMIT;");
-    one.has_idle_limit = false;
+    one.server_version = 130000;
     ck_assert_ptr_null(strstr(compose(&one), "idle_session_timeout = 0"));
 }
 END_TEST
@@ -247,6 +247,31 @@ START_TEST(a_batch_has_one_begin_and_one_commit_around_its_scripts)
     part = begin(FRAME_COMMIT, NULL);
     part.locks = true;
     ck_assert_str_eq(compose(&part), OURSELVES "UNLOCK ledger;COMMIT;");
+}
+END_TEST
+
+/* From PostgreSQL 17 on. RESET ALL gives each script of a batch its own. */
+START_TEST(what_is_ours_is_not_ended_by_the_limit_of_a_transaction)
+{
+    static const char unlimited[] = "SET LOCAL transaction_timeout = 0;";
+    struct transaction one = begin(FRAME_BEGIN, NULL);
+    one.server_version = 170000;
+    ck_assert_str_eq(compose(&one), "BEGIN;SET LOCAL transaction_timeout = 0;");
+    one = begin(FRAME_INSIDE, "select 1");
+    one.server_version = 170000;
+    ck_assert_str_eq(compose(&one), "select 1\n;\nSET LOCAL transaction_timeout = 0;");
+    one = begin(FRAME_WHOLE, "select 1");
+    one.server_version = 170000;
+    ck_assert_str_eq(compose(&one), "BEGIN;select 1\n;\nCOMMIT;");
+    one.records = true;
+    one.part = LEDGER_RECORD;
+    ck_assert_ptr_nonnull(strstr(compose(&one), "BEGIN;select 1\n;\n" OURSELVES "SET LOCAL transaction_timeout = 0;"));
+    one.starts = true;
+    one.session = &settings;
+    ck_assert_ptr_nonnull(strstr(compose(&one), "BEGIN;SET LOCAL transaction_timeout = 0;" UNDER_LOCK
+                                                "INSERT begun;SET LOCAL transaction_timeout TO DEFAULT;select 1"));
+    one.server_version = 160000;
+    ck_assert_ptr_null(strstr(compose(&one), unlimited));
 }
 END_TEST
 
@@ -313,6 +338,7 @@ int main(void)
     tcase_add_test(tests, a_block_that_commits_by_itself_has_its_row_inside_a_block_of_ours);
     tcase_add_test(tests, limits_of_the_script_s_end_in_front_of_the_commit_and_where_the_server_has_them);
     tcase_add_test(tests, a_batch_has_one_begin_and_one_commit_around_its_scripts);
+    tcase_add_test(tests, what_is_ours_is_not_ended_by_the_limit_of_a_transaction);
     tcase_add_test(tests, a_failure_keeps_all_that_its_status_says);
     tcase_add_test(tests, what_a_failure_means_for_the_run_is_told_by_its_status);
     suite_add_tcase(suite, tests);

@@ -17,7 +17,7 @@ struct run_settings {
     uint32_t lock_retry_ms;        /* total time for such attempts */
     uint32_t statement_timeout_ms; /* 0: the database's setting */
     const char *application;       /* application_name of the run's session; NULL: unchanged */
-    bool has_idle_limit;           /* the server has idle_session_timeout (14 and newer), which a run switches off */
+    int server_version;            /* 150018; older servers do not know all of the limits that a run lifts */
 };
 
 struct site {

@@ -16,10 +16,12 @@
 
 #define IDLE_MS 60000 /* idle_in_transaction_session_timeout: a stopped worker must not keep locks */
 /* Nor must a worker that the network lost: the server's default (2 hours) would keep the run's locks that long. */
-#define KEEPALIVE     "SET tcp_keepalives_idle = 10;SET tcp_keepalives_interval = 5;SET tcp_keepalives_count = 3;"
-#define LARGE         ((size_t)8 * 1024 * 1024) /* bytes of a script from which on it is sent in pieces if possible */
-#define TIMEOUT_WIDTH 8                         /* characters of its number */
-#define RESET_ROLE    "RESET SESSION AUTHORIZATION;RESET ROLE;"
+#define KEEPALIVE               "SET tcp_keepalives_idle = 10;SET tcp_keepalives_interval = 5;SET tcp_keepalives_count = 3;"
+#define LARGE                   ((size_t)8 * 1024 * 1024) /* bytes of a script from which on it is sent in pieces if possible */
+#define IDLE_LIMIT_SINCE        140000                    /* idle_session_timeout */
+#define TRANSACTION_LIMIT_SINCE 170000                    /* transaction_timeout */
+#define TIMEOUT_WIDTH           8                         /* characters of its number */
+#define RESET_ROLE              "RESET SESSION AUTHORIZATION;RESET ROLE;"
 
 /* Removes what an earlier migration may have left in the session besides settings, like DISCARD ALL, but not advisory
  * locks. In a separate transaction, together with the settings of the framework's own connection, because these take a
@@ -41,13 +43,20 @@ const char *session_limits(struct arena *arena, const struct run_settings *setti
 {
     struct buffer sql = {.arena = arena};
     buffer_printf(&sql, KEEPALIVE "SET idle_in_transaction_session_timeout = %d;%s", IDLE_MS,
-                  settings->has_idle_limit ? "SET idle_session_timeout = 0;" : "");
+                  settings->server_version >= IDLE_LIMIT_SINCE ? "SET idle_session_timeout = 0;" : "");
     if (settings->application != NULL) {
         buffer_puts(&sql, "SET application_name = ");
         pg_quote_literal(&sql, text_of(settings->application));
         buffer_putc(&sql, ';');
     }
     return buffer_string(&sql);
+}
+
+/* SQL that lifts the time limit of the transaction until its end. The script has had the time that its role and
+ * database allow, from its BEGIN on; our own part must not end the session and so the run's locks. */
+static const char *unlimited(const struct transaction *transaction)
+{
+    return transaction->server_version >= TRANSACTION_LIMIT_SINCE ? "SET LOCAL transaction_timeout = 0;" : "";
 }
 
 /* Appends statements of ours before the script. */
@@ -160,26 +169,45 @@ static void put_early_lock(struct query *query, const struct transaction *transa
     put(query, buffer_string(&sql));
 }
 
+/* What is ours in front of a script, behind a BEGIN of ours. */
+static void put_front(struct query *query, const struct transaction *transaction)
+{
+    put_timeout(query, transaction);
+    if (!begins(transaction)) {
+        return;
+    }
+    put_early_lock(query, transaction);
+    if (transaction->guard != NULL) {
+        put(query, transaction->guard);
+    }
+    if (transaction->locks && !transaction->locks_late) {
+        put_part(query, transaction, LEDGER_LOCK);
+    }
+    if (transaction->starts) {
+        put_under_lock(query, transaction);
+        put_part(query, transaction, LEDGER_START);
+    }
+}
+
+/* Is the session as it began, so that DEFAULT is what it has, and is there something of ours in front of the script? */
+static bool begins_with_ours(const struct query *query, const struct transaction *transaction)
+{
+    return transaction->starts || (query->resets && transaction->locks);
+}
+
+/* The time of the script's transaction begins behind what is ours. */
 static void put_begin(struct query *query, const struct transaction *transaction)
 {
+    const bool has_script = transaction->content.data != NULL;
+    const bool lifts = begins(transaction) && transaction->server_version >= TRANSACTION_LIMIT_SINCE &&
+                       (!has_script || begins_with_ours(query, transaction));
     if (begins(transaction)) {
         put(query,
             transaction->modes == NULL ? "BEGIN;" : arena_printf(query->sql.arena, "BEGIN %s;", transaction->modes));
     }
-    put_timeout(query, transaction);
-    if (begins(transaction)) {
-        put_early_lock(query, transaction);
-    }
-    if (begins(transaction) && transaction->guard != NULL) {
-        put(query, transaction->guard);
-    }
-    if (begins(transaction) && transaction->locks && !transaction->locks_late) {
-        put_part(query, transaction, LEDGER_LOCK);
-    }
-    if (begins(transaction) && transaction->starts) {
-        put_under_lock(query, transaction);
-        put_part(query, transaction, LEDGER_START);
-    }
+    put(query, lifts ? unlimited(transaction) : "");
+    put_front(query, transaction);
+    put(query, lifts && has_script ? "SET LOCAL transaction_timeout TO DEFAULT;" : "");
     if (transaction->carry != NULL) {
         put(query, transaction->carry);
     }
@@ -285,7 +313,7 @@ static void put_rows(struct query *query, const struct transaction *transaction)
         buffer_puts(sql, WRITABLE);
     }
     if (writes) {
-        buffer_puts(sql, AS_OURSELVES);
+        buffer_printf(sql, "%s%s", AS_OURSELVES, unlimited(transaction));
     }
     const bool is_behind = transaction->step_mark == STEP_FINISHED || transaction->step_mark == STEPS_FORGOTTEN;
     if (writes && (is_behind || (transaction->content.data != NULL && !transaction->ledger->takes_rows))) {
@@ -319,7 +347,8 @@ static void put_limits(struct query *query, const struct transaction *transactio
     static const char session[] = "idle_session_timeout";
     static const char inside[] = "idle_in_transaction_session_timeout";
     struct buffer *const sql = behind_script(query);
-    if (transaction->has_idle_limit && text_find_nocase(transaction->content, session) != SIZE_MAX) {
+    if (transaction->server_version >= IDLE_LIMIT_SINCE &&
+        text_find_nocase(transaction->content, session) != SIZE_MAX) {
         buffer_printf(sql, "SET %s = 0;", session);
     }
     if (text_find_nocase(transaction->content, inside) != SIZE_MAX) {
@@ -345,6 +374,9 @@ static void put_end(struct query *query, const struct transaction *transaction)
 {
     if (query->is_wrapped || transaction->frame != FRAME_NONE) {
         put_limits(query, transaction);
+    }
+    if (transaction->frame == FRAME_INSIDE) {
+        buffer_puts(behind_script(query), unlimited(transaction)); /* the next script's begins anew, by RESET ALL */
     }
     buffer_add(behind_script(query), transaction->closing);
     put_commit(query, transaction);

@@ -71,8 +71,8 @@ struct transaction {
 
     struct text closing; /* right after the rows: the script's own COMMIT */
 
-    bool has_idle_limit; /* the server has idle_session_timeout (14 and newer) */
-    bool commits_late;   /* our COMMIT need not be on disk when the server answers (run/durable.h) */
+    int server_version; /* 150018; says which limits the server has */
+    bool commits_late;  /* our COMMIT need not be on disk when the server answers (run/durable.h) */
 };
 
 /* How the lock_timeout of a query is set. */

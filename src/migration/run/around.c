@@ -28,7 +28,7 @@ static bool send_step(const struct execution *execution, const struct loaded *lo
         .framework = detection->framework,
         .ledger = &detection->ledger,
         .lock_timeout_ms = run->settings.lock_timeout_ms,
-        .has_idle_limit = run->settings.has_idle_limit,
+        .server_version = run->settings.server_version,
         .stalls = step->stalls && (step->kind == STEP_TRANSACTION ||
                                    !query_is_block(text_slice(loaded->script.sql, step->start, step->end))),
         .modes = step->modes,

@@ -34,7 +34,7 @@ struct transaction attempt_transaction(const struct attempt *attempt, enum trans
         .framework = attempt->detection->framework,
         .ledger = &attempt->detection->ledger,
         .lock_timeout_ms = attempt->run->settings.lock_timeout_ms,
-        .has_idle_limit = attempt->run->settings.has_idle_limit,
+        .server_version = attempt->run->settings.server_version,
         .record = &attempt->record,
         .parts = &attempt->plan.parts,
     };

@@ -41,7 +41,7 @@ static struct transaction transaction_of(const struct batch *batch, enum transac
         .framework = detection->framework,
         .ledger = &detection->ledger,
         .lock_timeout_ms = batch->ladder.timeout_ms,
-        .has_idle_limit = batch->run->settings.has_idle_limit,
+        .server_version = batch->run->settings.server_version,
         .locks = batch->locks,
     };
 }

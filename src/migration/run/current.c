@@ -6,8 +6,6 @@
 #include "migration/record/transaction.h"
 #include "migration/run/observer.h"
 
-#define HAS_IDLE_LIMIT 140000 /* idle_session_timeout */
-
 /* "truss run 3f2a…", so that the request can be found in pg_stat_activity. A name in the URL stays. PostgreSQL cuts it
  * at 63 bytes, and shows non-ASCII characters as "?", or refuses them if its encoding lacks them. */
 static const char *application_of(const struct request *request)
@@ -38,7 +36,7 @@ static struct pg_session *set_up(struct run *run, struct pg_session *session)
         return NULL;
     }
     pg_session_set_deadline(session, run->deadline);
-    run->settings.has_idle_limit = pg_session_server_version(session) >= HAS_IDLE_LIMIT;
+    run->settings.server_version = pg_session_server_version(session);
     if (pg_session_set_up(session, session_limits(run->arena, &run->settings), run->status)) {
         return session;
     }

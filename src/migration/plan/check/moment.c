@@ -166,10 +166,12 @@ static const char notes_sql[] =
     ") THEN pg_catalog.concat(n.nspname, '.') END, p.proname) FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n "
     "ON n.oid = p.pronamespace WHERE p.oid = e.evtfoid), e.evtevent) FROM pg_catalog.pg_event_trigger e "
     "WHERE e.evtenabled <> 'D' "
-    "UNION ALL SELECT pg_catalog.format('%s is %s%s for this session (%s): a statement that takes longer fails.', "
-    "s.name, "
-    "s.reset_val, s.unit, s.source) FROM pg_catalog.pg_settings s WHERE s.name IN ('statement_timeout', "
-    "'transaction_timeout', 'lock_timeout') AND s.reset_val <> '0' AND s.source <> 'session'";
+    "UNION ALL SELECT pg_catalog.format('%s is %s%s for this session%s: a %s that takes longer fails.', s.name, "
+    "s.reset_val, s.unit, CASE WHEN s.source <> 'session' THEN pg_catalog.concat(' (', s.source, ')') END, CASE WHEN "
+    "s.name = 'transaction_timeout' THEN 'transaction' ELSE 'statement' END) FROM pg_catalog.pg_settings s WHERE "
+    "s.name IN ('statement_timeout', "
+    "'transaction_timeout', 'lock_timeout') AND s.reset_val <> '0' AND (s.source <> 'session' OR s.name = "
+    "'transaction_timeout')";
 
 /* Event triggers that would see our own tables being created: all of them if we may not disable them. */
 static const char listeners_sql[] =
