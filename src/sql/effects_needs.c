@@ -142,6 +142,7 @@ static void walk(struct effects_reader *reader, json_t *tree)
         if (strcmp(key, "FuncCall") == 0) {
             need_function(reader, value);
         }
+        effects_labels(reader, key, value);
         if (strcmp(key, "DefElem") != 0 && strcmp(key, "returnType") != 0) {
             walk(reader, value);
         }

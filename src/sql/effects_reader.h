@@ -191,6 +191,9 @@ void effects_note_ctes(struct effects_reader *reader, json_t *tree);
 bool effects_is_cte(const struct effects_reader *reader, const json_t *range);
 /* A string constant; "" for other nodes. */
 const char *effects_constant(const json_t *node);
+
+/* What a node of this kind says of labels of enums. */
+void effects_labels(struct effects_reader *reader, const char *kind, const json_t *body);
 /* The search path becomes what the arguments of SET search_path, or of set_config('search_path', …), say. */
 void effects_path(struct effects_reader *reader, const json_t *arguments);
 /* May an expression have another value for each row? */

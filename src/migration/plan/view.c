@@ -167,6 +167,9 @@ static const char *what_is_wrong(struct explaining *explaining, struct text stat
         files = missing_files_why(&explaining->needs, statement, effects);
     }
     needs_note(&explaining->needs, statement);
+    if (!explaining->is_undone) {
+        needs_note_schemas(&explaining->needs, statement);
+    }
     explaining->impossible.is_stale =
         explaining->makes_unseen || unseen_may_be(&explaining->unseen, explaining->request->arena, explaining->session);
     return effects->unread || explaining->impossible.is_stale ? files : fails;

@@ -169,7 +169,7 @@ static void put_early_lock(struct query *query, const struct transaction *transa
     put(query, buffer_string(&sql));
 }
 
-/* What is ours in front of a script, behind a BEGIN of ours. */
+/* Our own statements between BEGIN and the script. */
 static void put_front(struct query *query, const struct transaction *transaction)
 {
     put_timeout(query, transaction);
@@ -189,13 +189,13 @@ static void put_front(struct query *query, const struct transaction *transaction
     }
 }
 
-/* Is the session as it began, so that DEFAULT is what it has, and is there something of ours in front of the script? */
+/* Are there statements of ours before the script, in a session whose settings are still those it began with? */
 static bool begins_with_ours(const struct query *query, const struct transaction *transaction)
 {
     return transaction->starts || (query->resets && transaction->locks);
 }
 
-/* The time of the script's transaction begins behind what is ours. */
+/* The script's time limit starts after our own statements. */
 static void put_begin(struct query *query, const struct transaction *transaction)
 {
     const bool has_script = transaction->content.data != NULL;
@@ -376,7 +376,7 @@ static void put_end(struct query *query, const struct transaction *transaction)
         put_limits(query, transaction);
     }
     if (transaction->frame == FRAME_INSIDE) {
-        buffer_puts(behind_script(query), unlimited(transaction)); /* the next script's begins anew, by RESET ALL */
+        buffer_puts(behind_script(query), unlimited(transaction)); /* RESET ALL starts it again for the next script */
     }
     buffer_add(behind_script(query), transaction->closing);
     put_commit(query, transaction);

@@ -209,6 +209,7 @@ enum bounds_match bounds_match(struct arena *arena, struct questions *questions,
 /* ---- overlaps ---- */
 
 #define MOST_PARTITIONS 10000
+#define MOST_MADE       1000 /* by a plan, of one table, that are compared with others */
 
 /* $1 the table. */
 static const char partitions_sql[] =
@@ -217,16 +218,18 @@ static const char partitions_sql[] =
     "c ON c.oid = i.inhrelid WHERE i.inhparent = $1::oid AND c.relispartition AND "
     "(pg_catalog.to_jsonb(i)->>'inhdetachpending')::bool IS NOT TRUE ORDER BY c.relname";
 
-/* The partitions of a table, which are read once. */
+/* The partitions of a table, which are read once, and behind them those that the plan has made. */
 struct needs_bounds {
     struct needs_bounds *next;
     uint32_t parent;
     size_t count;
+    size_t there; /* so many of them exist before the plan */
+    size_t capacity;
     const char **names;
     const struct sql_bound **bounds; /* NULL: it cannot be parsed */
 };
 
-static const struct needs_bounds *partitions_of(struct needs *needs, uint32_t parent)
+static struct needs_bounds *partitions_of(struct needs *needs, uint32_t parent)
 {
     struct needs_bounds *known = needs->bounds;
     while (known != NULL && known->parent != parent) {
@@ -239,9 +242,10 @@ static const struct needs_bounds *partitions_of(struct needs *needs, uint32_t pa
         return known;
     }
     known = arena_alloc(needs->arena, sizeof *known);
-    *known = (struct needs_bounds){.next = needs->bounds, .parent = parent, .count = count};
-    known->names = arena_array(needs->arena, count, sizeof *known->names);
-    known->bounds = arena_array(needs->arena, count, sizeof *known->bounds);
+    *known = (struct needs_bounds){
+        .next = needs->bounds, .parent = parent, .count = count, .there = count, .capacity = count + MOST_MADE};
+    known->names = arena_array(needs->arena, known->capacity, sizeof *known->names);
+    known->bounds = arena_array(needs->arena, known->capacity, sizeof *known->bounds);
     for (size_t i = 0; i < count; i++) {
         known->names[i] = arena_strdup(needs->arena, pg_field(found, (int)i, 0));
         known->bounds[i] = read_bound(needs->arena, pg_field(found, (int)i, 1));
@@ -250,12 +254,19 @@ static const struct needs_bounds *partitions_of(struct needs *needs, uint32_t pa
     return known;
 }
 
+/* Has a later statement mentioned the partition? One of the plan's own was mentioned once, by what created it. */
+static bool is_touched(const struct needs *needs, const struct needs_bounds *known, size_t i)
+{
+    return i < known->there ? needs_mentioned(needs, known->names[i])
+                            : needs->may_undo || word_set_number(&needs->mentioned, known->names[i]) != 1;
+}
+
 /* Partition number `i`, if it still exists and its bound has this strategy. */
 static const struct sql_bound *standing(const struct needs *needs, const struct needs_bounds *known, size_t i,
                                         char strategy)
 {
     const struct sql_bound *const bound = known->bounds[i];
-    return bound == NULL || bound->strategy != strategy || needs_mentioned(needs, known->names[i]) ? NULL : bound;
+    return bound == NULL || bound->strategy != strategy || is_touched(needs, known, i) ? NULL : bound;
 }
 
 /* The first name in the result. Not cached: no two statements ask the same. */
@@ -373,13 +384,35 @@ static bool is_passed_over(struct needs *needs, const struct sql_effects *effect
                                   : world_find(needs->world, made->schema, made->name)) != NULL);
 }
 
+static const struct sql_bound *copy_of(struct arena *arena, const struct sql_bound *bound)
+{
+    struct sql_bound *const copy = arena_alloc(arena, sizeof *copy);
+    *copy = *bound;
+    copy->values = arena_array(arena, bound->count, sizeof *copy->values);
+    for (size_t i = 0; i < bound->count; i++) {
+        copy->values[i] = (struct sql_bound_value){bound->values[i].kind, arena_strdup(arena, bound->values[i].text),
+                                                   arena_strdup(arena, bound->values[i].type)};
+    }
+    return copy;
+}
+
+/* Adds the partition that CREATE TABLE creates, for later statements. */
+static void add_made(struct needs *needs, struct needs_bounds *known, const struct sql_effects *effects)
+{
+    const struct sql_change *const made = effects->change_count == 0 ? NULL : &effects->changes[0];
+    if (made != NULL && made->kind == SQL_CHANGE_CREATES && known->count < known->capacity) {
+        known->names[known->count] = arena_strdup(needs->arena, made->name);
+        known->bounds[known->count++] = copy_of(needs->arena, effects->bound);
+    }
+}
+
 const char *bounds_why(struct needs *needs, const struct sql_effects *effects)
 {
     const struct sql_bound *const said = effects->bound;
     const struct relation *const parent = said == NULL || needs->has_cascaded || is_passed_over(needs, effects)
                                               ? NULL
                                               : world_find_surely(needs->world, said->schema, said->name);
-    const struct needs_bounds *const known =
+    struct needs_bounds *const known =
         parent == NULL || parent->oid == 0 || parent->kind != 'p' ? NULL : partitions_of(needs, parent->oid);
     if (known == NULL || questions_are_noted(needs->questions)) {
         return NULL;
@@ -390,6 +423,9 @@ const char *bounds_why(struct needs *needs, const struct sql_effects *effects)
                               : said->strategy == 'h' ? hash_shared(needs, known, said)
                               : said->strategy == 'l' ? list_shared(needs, known, said, type_of(key, 0))
                                                       : range_crossed(needs, known, said, type_of(key, 0), &is_empty);
+    if (!is_empty && other == NULL) {
+        add_made(needs, known, effects);
+    }
     return is_empty ? "Its range is empty: it ends where it begins, or before (42P17)."
            : other == NULL
                ? NULL

@@ -153,6 +153,18 @@ static const char *say_uncallable(struct arena *arena, const struct sql_need *ne
                         need->name, strcmp(need->part, "0") == 0 ? "no" : need->part, is_one ? "" : "s");
 }
 
+/* A schema that the plan has dropped or renamed, and that the statement uses. */
+static const char *why_no_schema(struct needs *needs, const struct sql_need *need)
+{
+    const char *const schema = need->kind == SQL_NEED_SCHEMA ? need->name : need->schema;
+    return need->may_be_missing || needs->has_unnamed_schema || !needs_lost_schema(needs, schema)
+               ? NULL
+               : arena_printf(
+                     needs->arena,
+                     "The schema \"%s\" is not there any more: a statement before drops or renames it (3F000).",
+                     schema);
+}
+
 static const char *why_missing(struct needs *needs, struct text statement, const struct sql_need *need)
 {
     const struct needed_kind *const kind = needed_kind(need->kind);
@@ -283,8 +295,12 @@ static bool drops_parts(struct text statement)
 const char *missing_why(struct needs *needs, struct text statement, const struct sql_effects *effects)
 {
     const char *why = NULL;
+    for (size_t i = 0; why == NULL && i < effects->make_count; i++) {
+        why = effects->makes[i].kind == SQL_NEED_SCHEMA ? NULL : why_no_schema(needs, &effects->makes[i]);
+    }
     for (size_t i = 0; why == NULL && i < effects->need_count; i++) {
-        why = why_missing(needs, statement, &effects->needs[i]);
+        why = why_no_schema(needs, &effects->needs[i]);
+        why = why == NULL ? why_missing(needs, statement, &effects->needs[i]) : why;
         why = why == NULL && effects->needs[i].goes ? why_kept(needs, statement, &effects->needs[i]) : why;
     }
     const bool looks = !needs->is_tried_again && !world_is_empty(needs->world) && !drops_parts(statement);

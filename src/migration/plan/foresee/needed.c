@@ -113,6 +113,12 @@ static const char enum_value_sql[] =
     "pg_catalog.pg_namespace n ON n.oid = t.typnamespace WHERE t.typname = $2::name AND ($1::text IS NULL OR n.nspname "
     "= $1::name) AND e.enumlabel = $3::name";
 
+/* Types that are not enums count as well: their constants are not checked here. */
+static const char label_sql[] =
+    "SELECT t.oid FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace WHERE t.typname = "
+    "$2::name AND ($1::text IS NULL OR n.nspname = $1::name) AND (t.typtype <> 'e' OR EXISTS (SELECT FROM "
+    "pg_catalog.pg_enum e WHERE e.enumtypid = t.oid AND e.enumlabel::text = $3))";
+
 static const char domain_constraint_sql[] =
     "SELECT k.oid FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_type t ON t.oid = k.contypid JOIN "
     "pg_catalog.pg_namespace n ON n.oid = t.typnamespace WHERE t.typname = $2::name AND ($1::text IS NULL OR n.nspname "
@@ -170,6 +176,7 @@ static const struct needed_kind kinds[] = {
     [SQL_NEED_CONFIGURATION] = {"text search configuration", IN_SCHEMA("pg_ts_config", "cfg"), 2, "pg_ts_config"},
     [SQL_NEED_STATISTICS] = {"statistics object", IN_SCHEMA("pg_statistic_ext", "stx"), 2},
     [SQL_NEED_ENUM_VALUE] = {"enum value", enum_value_sql, 3, .is_on_type = true},
+    [SQL_NEED_LABEL] = {"label", label_sql, 3, .is_on_type = true},
     [SQL_NEED_DOMAIN_CONSTRAINT] = {"constraint", domain_constraint_sql, 3, .is_on_type = true},
     [SQL_NEED_EXTENSION] = {"extension", GLOBAL("pg_extension", "extname"), 2, "pg_extension", .is_global = true},
     [SQL_NEED_EXTENSION_FILES] = {"extension", files_sql, 3, .is_global = true},

@@ -95,6 +95,74 @@ static bool sets_zone(struct arena *arena, struct sql_reader words, struct text 
     return sets;
 }
 
+/* ---- schemas ---- */
+
+bool needs_lost_schema(const struct needs *needs, const char *name)
+{
+    return !needs->may_undo && word_set_number(&needs->schemas, name) == NEEDS_GONE;
+}
+
+static void note_schema(struct needs *needs, const char *name, int number)
+{
+    if (name != NULL) {
+        word_set_put(needs->arena, &needs->schemas, name, number);
+    }
+}
+
+void needs_note_schemas(struct needs *needs, struct text statement)
+{
+    /* What undoes earlier statements, and an extension, which may create its own schema. */
+    static const char *const unsure[] = {"savepoint", "rollback", "abort", "extension", NULL};
+    struct arena *const arena = needs->arena;
+    struct sql_reader words = sql_read(statement);
+    struct sql_reader made = words;
+    sql_take(&made, "create");
+    needs->may_undo = needs->may_undo || sql_is_any_word(&made.token, unsure);
+    if (sql_take_words(&words, "alter schema")) {
+        const char *const name = sql_take_name(arena, &words, NULL);
+        if (sql_take_words(&words, "rename to")) {
+            note_schema(needs, name, NEEDS_GONE);
+            note_schema(needs, sql_take_name(arena, &words, NULL), 0);
+        }
+    } else if (sql_take_words(&words, "create schema")) {
+        sql_take_if(&words);
+        note_schema(needs, sql_take_name(arena, &words, NULL), 0);
+    } else if (sql_take_words(&words, "drop schema")) {
+        sql_take_if(&words);
+        note_schema(needs, sql_take_name(arena, &words, NULL), NEEDS_GONE);
+        while (sql_is_symbol(&words.token, ',')) {
+            sql_advance(&words);
+            note_schema(needs, sql_take_name(arena, &words, NULL), NEEDS_GONE);
+        }
+    }
+}
+
+/* Does it set something that may change what other statements mean? */
+static bool sets(struct sql_reader words)
+{
+    static const char *const verbs[] = {"set", "reset", "discard", NULL};
+    static const char *const limits[] = {"lock_timeout",
+                                         "statement_timeout",
+                                         "client_min_messages",
+                                         "idle_in_transaction_session_timeout",
+                                         "synchronous_commit",
+                                         "maintenance_work_mem",
+                                         "work_mem",
+                                         NULL};
+    if (sql_is_word(&words.token, "grant") || sql_is_word(&words.token, "revoke")) {
+        struct sql_reader on = words; /* of a schema or a role: may make more names visible */
+        return sql_skip_to(&words, "schema") || !sql_skip_to(&on, "on");
+    }
+    if (!sql_is_any_word(&words.token, verbs)) {
+        return sql_skip_to(&words, "set_config");
+    }
+    sql_advance(&words);
+    if (!sql_take(&words, "local")) {
+        sql_take(&words, "session");
+    }
+    return !sql_is_any_word(&words.token, limits);
+}
+
 void needs_note(struct needs *needs, struct text statement)
 {
     static const char *const verbs[] = {"create", "alter",   "drop",  "truncate", "delete",
@@ -105,6 +173,7 @@ void needs_note(struct needs *needs, struct text statement)
     struct sql_reader words = sql_read(statement);
     struct arena *const reading = arena_new(0);
     note_taken(needs, statement);
+    needs->has_set = needs->has_set || sets(words);
     needs->may_set_zone = needs->may_set_zone || sets_zone(reading, words, statement);
     needs->may_have_emptied = needs->may_have_emptied || sql_is_any_word(&words.token, emptying);
     needs->has_unnamed_schema = needs->has_unnamed_schema || authorizes_schema(words);
@@ -112,7 +181,7 @@ void needs_note(struct needs *needs, struct text statement)
          notes && words.token.kind != SQL_END && words.token.kind != SQL_BROKEN; sql_advance(&words)) {
         const char *const word = sql_identifier(reading, &words.token);
         if (word != NULL) {
-            word_set_add(needs->arena, &needs->mentioned, word);
+            word_set_put(needs->arena, &needs->mentioned, word, word_set_number(&needs->mentioned, word) + 1);
         }
     }
     arena_free(reading);

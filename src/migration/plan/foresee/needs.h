@@ -9,6 +9,8 @@
 #include "migration/plan/foresee/questions.h"
 #include "migration/plan/foresee/world.h"
 
+#define NEEDS_GONE 1 /* in `schemas` */
+
 struct needs_bounds;
 
 /* Start with {.arena, .questions, .world} at a plan's beginning; the arena is the request's. */
@@ -16,12 +18,17 @@ struct needs {
     struct arena *arena;
     struct questions *questions;
     struct world *world;
-    struct word_set mentioned;   /* names in earlier statements */
+    struct word_set mentioned;   /* names in earlier statements; the number is how often */
     struct word_set taken;       /* those of them in statements that drop, rename or move */
+    struct word_set schemas;     /* that were dropped or renamed: NEEDS_GONE, or 0 if created again */
     struct needs_bounds *bounds; /* partition bounds that were read: bounds.c */
     const char *own_schema;      /* the tracking table, which the run creates before; NULL: none */
     const char *own_table;
     size_t asked;
+    size_t parsed_count;     /* statements that the server was asked to parse */
+    int64_t parsed_ms;       /* and how long that took */
+    bool has_set;            /* an earlier statement has set what may change the meaning of others */
+    bool may_undo;           /* an earlier statement may have undone others, or created a schema without naming it */
     bool may_set_zone;       /* the session's time zone may have changed when a statement runs */
     bool has_unnamed_schema; /* CREATE SCHEMA AUTHORIZATION was seen: it creates a schema with the role's name */
     bool gave_up;            /* the limit of queries was reached: no more are sent */
@@ -35,6 +42,9 @@ size_t needs_count_in(struct text statement, const char *name);
 
 /* Has an earlier statement mentioned the name? */
 bool needs_mentioned(const struct needs *needs, const char *name);
+
+/* Has an earlier statement dropped or renamed the schema, and none created it again? */
+bool needs_lost_schema(const struct needs *needs, const char *name);
 
 /* Has an earlier statement that drops, renames or moves mentioned it? */
 bool needs_took(const struct needs *needs, const char *name);
@@ -57,5 +67,8 @@ const char *needs_summary(const struct needs *needs, const char *summary);
 
 /* Records what the statement mentions, if it creates, changes or drops something. */
 void needs_note(struct needs *needs, struct text statement);
+
+/* Records which schemas exist after the statement. Not to be called for statements that are rolled back. */
+void needs_note_schemas(struct needs *needs, struct text statement);
 
 #endif

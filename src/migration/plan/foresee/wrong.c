@@ -8,6 +8,7 @@
 #include "migration/plan/foresee/fitting.h"
 #include "migration/plan/foresee/missing.h"
 #include "migration/plan/foresee/replaced.h"
+#include "migration/plan/foresee/understood.h"
 #include "migration/plan/foresee/unfit.h"
 
 const char *wrong_why(struct needs *needs, struct text statement, const struct sql_effects *effects)
@@ -21,5 +22,6 @@ const char *wrong_why(struct needs *needs, struct text statement, const struct s
     }
     why = why == NULL ? fitting_why(needs, effects) : why;
     why = why == NULL ? unfit_why(needs, statement, effects) : why;
-    return why == NULL ? bounds_why(needs, effects) : why;
+    why = why == NULL ? bounds_why(needs, effects) : why;
+    return why == NULL ? understood_why(needs, statement, effects) : why;
 }
