@@ -116,12 +116,17 @@ class Fixtures(Case):
     def fixture(self, name, which):
         return self.load(which and os.path.join(FIXTURES, name, which))
 
+    def pg_dump(self, database, *options):
+        result = subprocess.run(["pg_dump", "--no-owner", "--no-privileges", "--inserts", *options, self.cluster.url(database)], capture_output=True, text=True, check=False)
+        if "server version mismatch" in result.stderr:
+            self.skipTest("no pg_dump of this server's version is installed")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result.stdout
+
     def dump(self, name, database):
         """Schema and rows, without what is volatile, as a sorted list of lines."""
-        result = subprocess.run(["pg_dump", "--no-owner", "--no-privileges", "--inserts", "--exclude-schema=truss", self.cluster.url(database)],
-                                capture_output=True, text=True, check=True)
         lines = []
-        for line in result.stdout.splitlines():
+        for line in self.pg_dump(database, "--exclude-schema=truss").splitlines():
             line = TIME.sub("<T>", line)
             if name in VOLATILE:
                 line = re.sub(VOLATILE[name], "<V>", line)

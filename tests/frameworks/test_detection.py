@@ -1,7 +1,6 @@
 """Which framework it is, where a database has the ledgers of many and tables that only look like them."""
 import os
 import re
-import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(__file__))
@@ -25,7 +24,7 @@ class Confusion(Fixtures):
             Confusion.database_of_all = self.cluster.create_database()
             for name in NAMES:
                 one = self.template(os.path.join(fixtures.FIXTURES, name, "before.sql"))
-                dump = subprocess.run(["pg_dump", "--no-owner", "--no-privileges", "--inserts", self.cluster.url(one)], capture_output=True, text=True, check=True).stdout
+                dump = self.pg_dump(one)
                 schema = f"of_{name.replace('-', '_')}"
                 dump = re.sub(r"(?m)^\\.*$|^CREATE SCHEMA .*$|^COMMENT ON SCHEMA .*$", "", dump)
                 dump = re.sub(r"\b(public|drizzle|hdb_catalog|graphile_migrate|supabase_migrations|atlas_schema_revisions|sqitch)\.", f"{schema}.", dump)

@@ -34,7 +34,7 @@ PASSWORD_ENCODED = "pass%3Aw%2Frd%401"
 ENOUGH = 4 << 30
 # Debian's psql and pg_dump in /usr/bin are Perl programs that start the real ones; those alone take a sixth of the time.
 # The real ones come last but one: servers from elsewhere (tests/run-versions.sh) have no psql.
-os.environ["PATH"] = os.pathsep.join([PG_BIN, "/usr/lib/postgresql/15/bin", os.environ["PATH"]])
+os.environ["PATH"] = os.pathsep.join([*filter(None, [PG_BIN, PG_CLIENT]), "/usr/lib/postgresql/15/bin", os.environ["PATH"]])
 
 
 def free_port():
