@@ -1142,6 +1142,15 @@ class Truth(Written):
         with self.start(url=self.url(schema="public")) as rpc:
             self.assertTrue(rpc.call("MigrationService", "Run").ok)
 
+    def test_morph_reads_the_table_of_the_url_too(self):
+        """configParams of morph's drivers/postgres/postgres.go"""
+        self.write("go.mod", "require github.com/mattermost/morph v1.1.0\n")
+        self.write("migrations/000001_a.up.sql", "CREATE TABLE a (id INT);")
+        self.sql("CREATE TABLE app_log (version bigint PRIMARY KEY, name varchar NOT NULL); INSERT INTO app_log VALUES (1, 'a')")
+        with self.start(url=self.url(**{"x-migrations-table": "app_log"})) as rpc:
+            status = self.status(rpc)
+            self.assertEqual((status.tracking_table, [self.state(one) for one in status.migrations]), ("public.app_log", ["applied"]))
+
     def test_golang_migrates_table_is_refused_by_another_framework(self):
         self.dbmate()
         with self.start(url=self.url(**{"x-migrations-table": "app_migrations"})) as rpc:

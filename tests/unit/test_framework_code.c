@@ -35,6 +35,7 @@ static void put(const char *path, const char *content)
     *slash = '\0';
     ck_assert(directory_make(arena, whole, &status));
     *slash = '/';
+    remove(whole);
     ck_assert(file_create(whole, text_of(content), &status));
 }
 
@@ -282,6 +283,93 @@ START_TEST(settings_of_phinx_laravel_and_ecto_name_the_ledger)
     ck_assert_str_eq(folders.items[1].ledger.table, "own_log");
     ck_assert_str_eq(folders.items[1].path, "steps");
     ck_assert_str_eq(folders.items[2].ledger.table, "own_schema");
+}
+END_TEST
+
+/* TableMetadataStorageConfiguration of doctrine/migrations 3.8 */
+START_TEST(columns_of_doctrine_with_other_names_are_a_question)
+{
+    static const struct {
+        const char *file;
+        const char *content;
+        const char *says;
+    } cases[] = {
+        {"migrations.php",
+         "<?php return ['table_storage' => ['table_name' => 'own', 'version_column_name' => 'version'],\n"
+         "'migrations_paths' => ['Blog' => 'm']];",
+         NULL},
+        {"migrations.php",
+         "<?php return ['migrations_paths' => ['Blog' => 'm'],\n'table_storage' => ['executed_at_column_name' => "
+         "'at']];",
+         "migrations.php, line 2, calls the column executed_at of the tracking table at"},
+        {"config/packages/doctrine_migrations.yaml",
+         "doctrine_migrations:\n    migrations_paths:\n        'Blog': '%kernel.project_dir%/m'\n"
+         "    storage:\n        table_storage:\n            version_column_name: 'v'\n",
+         "doctrine_migrations.yaml, line 6, calls the column version of the tracking table v"},
+    };
+    put("m/Version1.php", "<?php\nnamespace Blog;\nuse Doctrine\\Migrations\\AbstractMigration;");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        put(cases[i].file, cases[i].content);
+        const struct folder_list folders = search();
+        ck_assert_uint_eq(folders.count, 1);
+        const char *const said = folders.items[0].unread_ledger;
+        ck_assert_msg(cases[i].says == NULL ? said == NULL : said != NULL && strstr(said, cases[i].says) != NULL,
+                      "%zu: %s", i, said == NULL ? "nothing" : said);
+    }
+}
+END_TEST
+
+/* useEnv of api/src/database/migrations/run.ts */
+START_TEST(directus_has_its_folder_where_the_environment_says)
+{
+    put(".env", "MIGRATIONS_PATH=./steps\n");
+    put("steps/20201202A-a.js", "");
+    put("package.json", "{\"dependencies\": {\"express\": \"4\"}}");
+    struct folder_list folders = search();
+    ck_assert_uint_eq(folders.count, 0);
+    put("package.json", "{\"dependencies\": {\"directus\": \"11\"}}");
+    folders = search();
+    ck_assert_uint_eq(folders.count, 1);
+    ck_assert_str_eq(folders.items[0].path, "steps");
+    ck_assert_str_eq(folders.items[0].evidence, ".env");
+}
+END_TEST
+
+/* fs-migrations.js of knex 3.3 */
+START_TEST(knex_loads_the_endings_that_are_configured)
+{
+    static const struct {
+        const char *said;
+        const char *listed;
+    } cases[] = {
+        {"migrations: {directory: 'm'}", "a.js=a.js,b.ts=b.ts"},
+        {"migrations: {directory: 'm'}, seeds: {loadExtensions: ['.mjs']}", "a.js=a.js,b.ts=b.ts"},
+        {"migrations: {directory: 'm', loadExtensions: ['.mjs', \".js\"]}", "a.js=a.js,c.mjs=c.mjs"},
+        {"one: {migrations: {loadExtensions: ['.mjs'], directory: 'm'}}", "c.mjs=c.mjs"},
+        {"migrations: {directory: 'm', loadExtensions: process.env.E}", NULL},
+        {"migrations: {directory: 'm', loadExtensions: [...usual, '.mjs']}", NULL},
+    };
+    put("m/a.js", "exports.up = (knex) => {}");
+    put("m/b.ts", "export function up(knex) {}");
+    put("m/c.mjs", "export function up(knex) {}");
+    put("m/d.sql", "");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        put("knexfile.js", arena_printf(arena, "module.exports = {client: 'pg', %s}\n", cases[i].said));
+        const struct folder_list folders = search();
+        ck_assert_uint_eq(folders.count, 1);
+        if (cases[i].listed == NULL) {
+            ck_assert_ptr_nonnull(strstr(folders.items[0].unread, "knexfile.js, line 1, computes loadExtensions"));
+            continue;
+        }
+        ck_assert_ptr_null(folders.items[0].unread);
+        struct migration_files files;
+        ck_assert(framework_list(arena, &folders.items[0], &files, &status));
+        struct buffer out = {.arena = arena};
+        for (size_t j = 0; j < files.count; j++) {
+            buffer_printf(&out, "%s%s=%s", j == 0 ? "" : ",", files.items[j].name, migration_file_key(&files.items[j]));
+        }
+        ck_assert_str_eq(buffer_string(&out), cases[i].listed);
+    }
 }
 END_TEST
 
@@ -589,6 +677,9 @@ int main(void)
     tcase_add_test(tests, rails_ecto_and_ef_core_are_known_by_their_files);
     tcase_add_test(tests, symfony_has_its_own_console);
     tcase_add_test(tests, settings_of_phinx_laravel_and_ecto_name_the_ledger);
+    tcase_add_test(tests, columns_of_doctrine_with_other_names_are_a_question);
+    tcase_add_test(tests, directus_has_its_folder_where_the_environment_says);
+    tcase_add_test(tests, knex_loads_the_endings_that_are_configured);
     tcase_add_test(tests, some_keep_the_ending_and_some_do_not);
     tcase_add_test(tests, all_are_programs_but_the_sql_files_of_strapi);
     tcase_add_test(tests, a_typeorm_migration_is_called_like_its_class);

@@ -3,13 +3,24 @@
  * part of Directus. Facts read in @directus/api (database/migrations/run.ts).
  */
 #include "framework/coded/code.h"
+#include "framework/core/configuration.h"
 #include "framework/core/ledger.h"
+#include "framework/core/package.h"
 #include "framework/core/reading.h"
 
 #include <ctype.h>
 #include <string.h>
 
+extern const struct framework framework_directus;
+
 /* ---- the folder ---- */
+
+/* MIGRATIONS_PATH means something else in other projects. */
+static bool directus_configure(struct arena *arena, struct folder *folder)
+{
+    return folder_depends_on(arena, folder, "directus") &&
+           configuration_read(arena, framework_directus.folder.configuration, folder);
+}
 
 /* The version is the part before the first dash. */
 static bool directus_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
@@ -33,8 +44,6 @@ static bool is_listed(const struct migration_files *files, const char *key)
     }
     return false;
 }
-
-extern const struct framework framework_directus;
 
 /* Rows without a file are Directus' own, or belong to a deleted file: there is no way to tell. */
 static bool directus_read(struct ledger_reading *reading)
@@ -97,6 +106,10 @@ const struct framework framework_directus = {
     .folder =
         {
             .places = WORDS("extensions/migrations", "migrations"),
+            .configuration = &(const struct configuration){.files = WORDS(".env"),
+                                                           .directory = "MIGRATIONS_PATH",
+                                                           .is_of_others = true,
+                                                           .is_environment = true},
             .sure_by = WORDS("package.json: directus & " MIGRATION),
             .likely_by = WORDS(MIGRATION),
             .files = FILES({.pattern = ".*", .passed_over = true}, {.pattern = "*.d.{js|mjs|cjs}", .passed_over = true},
@@ -110,5 +123,5 @@ const struct framework framework_directus = {
             .run = WORDS("database", "migrate:latest"),
             .environment = WORDS("DB_CLIENT=pg", "DB_CONNECTION_STRING={url}"),
         },
-    .hooks = {.accept = directus_accept, .read_ledger = directus_read},
+    .hooks = {.configure = directus_configure, .accept = directus_accept, .read_ledger = directus_read},
 };

@@ -102,6 +102,30 @@ static size_t several_paths(struct text source, bool is_yaml)
     return is_several ? at : SIZE_MAX;
 }
 
+/* A setting of the table (TableMetadataStorageConfiguration of 3.8). */
+static const char *storage_value(struct arena *arena, struct text source, bool is_yaml, const char *key)
+{
+    return is_yaml ? config_yaml(arena, code_behind(source, "table_storage:"), WORDS("table_storage", key))
+                   : code_string(arena, source, key);
+}
+
+/* Columns with other names are not read. */
+static void note_columns(struct arena *arena, struct folder *folder, const struct source_file *file, bool is_yaml)
+{
+    static const char *const columns[][2] = {{"version_column_name", "version"},
+                                             {"executed_at_column_name", "executed_at"},
+                                             {"execution_time_column_name", "execution_time"}};
+    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
+        const char *const name = storage_value(arena, file->content, is_yaml, columns[i][0]);
+        if (name != NULL && strcmp(name, columns[i][1]) != 0) {
+            unread_ledger_because(
+                arena, folder, *file, text_find(file->content, columns[i][0], 0),
+                arena_printf(arena, "calls the column %s of the tracking table %s, and only the usual name can be read",
+                             columns[i][1], name));
+        }
+    }
+}
+
 static bool doctrine_configure(struct arena *arena, struct folder *folder)
 {
     static const char *const names[] = {"config/packages/doctrine_migrations.yaml",
@@ -119,10 +143,8 @@ static bool doctrine_configure(struct arena *arena, struct folder *folder)
     folder->path = code_directory(arena, folder, name, source, "migrations_paths");
     unread_folder_because(arena, folder, (struct source_file){name, source}, several_paths(source, is_yaml),
                           "names several migrations_paths, and only one can be read at a time");
-    const char *const table =
-        is_yaml ? config_yaml(arena, code_behind(source, "table_storage:"), WORDS("table_storage", "table_name"))
-                : code_string(arena, source, "table_name");
-    configuration_set_table(arena, folder, table);
+    configuration_set_table(arena, folder, storage_value(arena, source, is_yaml, "table_name"));
+    note_columns(arena, folder, &(const struct source_file){name, source}, is_yaml);
     folder->delegate = name == names[0] ? &symfony_delegate : NULL;
     return true;
 }

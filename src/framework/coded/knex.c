@@ -7,6 +7,59 @@
 #include <stdint.h>
 #include <string.h>
 
+/* ---- which endings count ---- */
+
+/* DEFAULT_LOAD_EXTENSIONS of its fs-migrations.js. */
+static const char usual_endings[] = " .co .coffee .eg .iced .js .cjs .litcoffee .ls .ts ";
+
+/* Is the innermost object around this offset the value of this key? */
+static bool is_in_object(struct text source, size_t at, const char *key)
+{
+    int depth = 0;
+    while (at > 0 && depth >= 0) {
+        at--;
+        depth += source.data[at] == '}' ? 1 : source.data[at] == '{' ? -1 : 0;
+    }
+    while (at > 0 && strchr(" \t\r\n:=\"'", source.data[at - 1]) != NULL) {
+        at--;
+    }
+    return text_ends_with(text_slice(source, 0, at), key);
+}
+
+/* loadExtensions of the migrations, of all environments, with blanks between and around them; NULL: not set. */
+static const char *endings_of(struct arena *arena, struct folder *folder, struct source_file file)
+{
+    static const char key[] = "loadExtensions";
+    struct buffer endings = {.arena = arena};
+    for (size_t at = 0; (at = code_find_word(file.content, key, at)) != SIZE_MAX;) {
+        if (!is_in_object(file.content, at - strlen(key), "migrations")) {
+            continue;
+        }
+        const struct text behind = text_slice(file.content, at, file.content.size);
+        const size_t close = text_find(behind, "]", 0);
+        const struct text list = text_trim(text_slice(behind, 1, close));
+        if (close == SIZE_MAX || !text_starts_with(list, "[") || text_find(list, "...", 0) != SIZE_MAX) {
+            unread_folder(arena, folder, file, at - strlen(key), key);
+            return NULL;
+        }
+        for (size_t i = 1; i < list.size; i++) {
+            const bool is_blank = strchr(" \t\r\n,'\"`", list.data[i]) != NULL;
+            buffer_putc(&endings, is_blank ? ' ' : list.data[i]);
+        }
+    }
+    return endings.size == 0 ? NULL : arena_printf(arena, " %s ", buffer_string(&endings));
+}
+
+static bool knex_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
+                        const char **warning)
+{
+    const char *const endings = folder->settings == NULL ? usual_endings : folder->settings;
+    (void)warning;
+    return strstr(endings, arena_printf(arena, " %s ", strrchr(file->filename, '.'))) != NULL;
+}
+
+/* ---- the folder ---- */
+
 static bool knex_configure(struct arena *arena, struct folder *folder)
 {
     struct text source;
@@ -25,6 +78,7 @@ static bool knex_configure(struct arena *arena, struct folder *folder)
         code_note_elsewhere(arena, folder, &(const struct source_file){name, source},
                             WORDS("client", "migrations", "connection"), 2);
     }
+    folder->settings = endings_of(arena, folder, (struct source_file){name, source});
     folder->ledger.table = code_ledger_name(arena, folder, name, source, WORDS("migrations", "tableName"));
     folder->ledger.schema = code_ledger_name(arena, folder, name, source, WORDS("migrations", "schemaName"));
     return true;
@@ -89,8 +143,7 @@ static bool is_usual_source(struct text behind, struct text content)
     return is;
 }
 
-/* Its loadExtensions; neither .mjs nor .sql is among them. */
-#define PROGRAM "*.{js|ts|cjs|co|coffee|eg|iced|litcoffee|ls}"
+#define PROGRAM "*.{js|ts|cjs|mjs|co|coffee|eg|iced|litcoffee|ls}"
 #define GOES_UP PROGRAM ": exports.up|function up|const up|up(|up:"
 
 /* Calls with which a program runs migrations itself. */
@@ -147,7 +200,7 @@ const struct framework framework_knex = {
             .likely_by = WORDS("!package.json: @strapi/strapi & !package.json: directus & !below extensions & " GOES_UP
                                " : knex|Knex"),
             .files = FILES({.pattern = ".*", .passed_over = true}, {.pattern = "*.d.ts", .passed_over = true},
-                           {.pattern = PROGRAM, .is_code = true}),
+                           {.pattern = "*.*", .is_code = true}),
             .whole_names = true,
         },
     .mentions = MENTIONS({.words = "--migrations-directory|--knexfile", .beside = "knex", .part = MENTION_PATH},
@@ -194,5 +247,5 @@ const struct framework framework_knex = {
             .run_one = WORDS("migrate:up", "{name}"),
             .left_lock = "knex migrate:unlock",
         },
-    .hooks = {.configure = knex_configure},
+    .hooks = {.configure = knex_configure, .accept = knex_accept},
 };

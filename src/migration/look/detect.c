@@ -21,7 +21,7 @@ static void check_url(const struct looking *looking)
     if (framework == NULL || detection->problem != NULL || conninfo == NULL) {
         return;
     }
-    if (conninfo->migrations_table != NULL && strcmp(framework->id, "golang-migrate") != 0) {
+    if (conninfo->migrations_table != NULL && !ledger_is_of_url(framework)) {
         detection->problem =
             arena_printf(looking->request->arena,
                          "The connection URL's x-migrations-table is golang-migrate's, and this is %s: "

@@ -52,11 +52,16 @@ static const char *cut_name(struct arena *arena, struct text *rest)
     return buffer_string(&name);
 }
 
+bool ledger_is_of_url(const struct framework *framework)
+{
+    return strcmp(framework->id, "golang-migrate") == 0 || strcmp(framework->id, "morph") == 0;
+}
+
 struct ledger ledger_place_of_url(const struct looking *looking, const struct framework *framework)
 {
     const struct conninfo *const conninfo = looking->request->site->conninfo;
     struct ledger place = {0};
-    if (conninfo == NULL || conninfo->migrations_table == NULL || strcmp(framework->id, "golang-migrate") != 0) {
+    if (conninfo == NULL || conninfo->migrations_table == NULL || !ledger_is_of_url(framework)) {
         return place;
     }
     struct text rest = text_of(conninfo->migrations_table);

@@ -13,7 +13,10 @@ bool ledger_is_named(const struct looking *looking, const struct folder *folder)
 /* The schema in which an unqualified CREATE TABLE would create its table. */
 const char *session_schema(const struct looking *looking);
 
-/* The place that x-migrations-table in the URL gives (golang-migrate); members are NULL if it is absent. */
+/* Does its tool read x-migrations-table in the URL (golang-migrate, morph)? */
+bool ledger_is_of_url(const struct framework *framework);
+
+/* The place that x-migrations-table in the URL gives; members are NULL if it is absent. */
 struct ledger ledger_place_of_url(const struct looking *looking, const struct framework *framework);
 
 /* Where the ledger is made. Precedence: option, configuration, framework, connection. folder may be NULL. */
