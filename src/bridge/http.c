@@ -26,6 +26,7 @@
 #define TOLERATED_BODY (2 * LIMIT_SCRIPT)
 #define POOL_BYTES     ((size_t)32 * 1024) /* a head of the largest size (head.h), and 56 bytes for each part of it */
 #define STREAM_BLOCK   ((size_t)16 * 1024)
+#define UNREAD_LIMIT   (2 * LIMIT_MESSAGE)
 
 struct exchange {                /* a request and its progress */
     struct http_request request; /* first, so that a request is its exchange */
@@ -41,9 +42,9 @@ struct exchange {                /* a request and its progress */
     struct text piece;         /* the rest of the last piece */
     bool is_last;
     bool is_broken;
-    atomic_size_t *asleep; /* the server's, like the next */
-    struct links *links;
+    struct http_server *server;
     struct link *watched; /* to be told when its client goes; NULL: not watched */
+    size_t unread;        /* counted bytes of its answer */
 };
 
 struct http_server {
@@ -55,6 +56,7 @@ struct http_server {
     void *context;
     size_t held;          /* bytes of bodies; only on the server's thread */
     atomic_size_t busy;   /* requests with the handler */
+    atomic_size_t unread; /* bytes of answers that are not shared and not sent yet */
     atomic_size_t asleep; /* suspended connections; while there are any, libmicrohttpd cannot be stopped */
     atomic_bool stopping;
     struct links *links;
@@ -73,7 +75,7 @@ bool http_watch(struct http_request *request, void (*left)(void *context), void 
     if (link == NULL) {
         return true;
     }
-    const bool is_here = links_watch(exchange->links, link, left, context);
+    const bool is_here = links_watch(exchange->server->links, link, left, context);
     exchange->watched = is_here ? link : NULL;
     return is_here;
 }
@@ -81,7 +83,7 @@ bool http_watch(struct http_request *request, void (*left)(void *context), void 
 static void unwatch(struct exchange *exchange)
 {
     if (exchange->watched != NULL) {
-        links_unwatch(exchange->links, exchange->watched);
+        links_unwatch(exchange->server->links, exchange->watched);
         exchange->watched = NULL;
     }
 }
@@ -90,16 +92,16 @@ static void unwatch(struct exchange *exchange)
 
 static void sleep_on(const struct exchange *exchange)
 {
-    atomic_fetch_add(exchange->asleep, 1);
+    atomic_fetch_add(&exchange->server->asleep, 1);
     MHD_suspend_connection(exchange->request.connection);
 }
 
 /* Afterwards the exchange belongs to the server's thread, and may be freed. */
 static void wake(const struct http_request *request)
 {
-    atomic_size_t *const asleep = ((const struct exchange *)request)->asleep;
+    struct http_server *const server = ((const struct exchange *)request)->server;
     MHD_resume_connection(request->connection);
-    atomic_fetch_sub(asleep, 1);
+    atomic_fetch_sub(&server->asleep, 1);
 }
 
 /* Handlers answer soon after their calls were ended. */
@@ -148,6 +150,16 @@ static struct MHD_Response *make_response(const char *content_type, struct text 
     return response;
 }
 
+/* Answers that nobody reads must not fill the memory: where there are too many, who takes nothing of his leaves. */
+static void count_unread(struct exchange *exchange, size_t bytes)
+{
+    struct http_server *const server = exchange->server;
+    exchange->unread = bytes;
+    if (atomic_fetch_add(&server->unread, bytes) + bytes > UNREAD_LIMIT) {
+        relay_drop_stalled(server->relay);
+    }
+}
+
 void http_answer(struct http_request *request, unsigned status, const char *content_type, struct text body,
                  const struct http_extra_header *extra)
 {
@@ -155,6 +167,7 @@ void http_answer(struct http_request *request, unsigned status, const char *cont
     unwatch(exchange);
     exchange->status = status;
     exchange->response = make_response(content_type, body, extra);
+    count_unread(exchange, request->shared == NULL ? body.size : 0);
     wake(request);
 }
 
@@ -237,8 +250,7 @@ static struct exchange *begin(struct http_server *server, struct MHD_Connection 
                               const char *url)
 {
     struct exchange *const exchange = memory_alloc(sizeof *exchange);
-    exchange->asleep = &server->asleep;
-    exchange->links = server->links;
+    exchange->server = server;
     exchange->request.arena = arena_new(0);
     exchange->request.connection = connection;
     exchange->request.proxies = server->proxies;
@@ -320,6 +332,7 @@ static void end_exchange(struct http_server *server, struct exchange *exchange)
                        has_time ? clock_us() - exchange->began : -1);
     }
     drop_body(server, exchange);
+    atomic_fetch_sub(&server->unread, exchange->unread);
     atomic_fetch_sub(&server->busy, exchange->handed_over ? 1 : 0);
     if (exchange->response != NULL) {
         MHD_destroy_response(exchange->response);

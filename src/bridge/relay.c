@@ -9,6 +9,7 @@
 #include "bridge/relay_client.h"
 #include "rpc/address.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,9 +21,11 @@
 #define TURNS       32                 /* requests that the server has just begun, */
 #define MOST_TURNS  256                /* and the limit if it finishes them quickly */
 #define BYTES_LIMIT (2 * LIMIT_SCRIPT) /* buffered for all clients together */
-#define STALLED_MS  2000               /* a client that takes nothing of its answer for so long may lose its link */
+#define STALLED_MS  2000 /* a client that takes nothing of its answer for so long may lose its link, and it */
 
 struct relay {
+    struct door_job drop; /* first; */
+    atomic_bool drops;    /* is it posted? */
     struct door *door;
     struct relay_options options;
 };
@@ -271,6 +274,21 @@ void relay_served(struct relay *relay, guest_name client, bool is_last)
     struct served *const served = memory_alloc(sizeof *served);
     *served = (struct served){.job.run = on_served, .door = relay->door, .client = client, .is_last = is_last};
     door_post(relay->door, &served->job);
+}
+
+static void on_drop(struct door_job *job)
+{
+    struct relay *const relay = (struct relay *)job;
+    atomic_store(&relay->drops, false);
+    door_drop_stalled(relay->door, STALLED_MS);
+}
+
+void relay_drop_stalled(struct relay *relay)
+{
+    if (!atomic_exchange(&relay->drops, true)) {
+        relay->drop.run = on_drop;
+        door_post(relay->door, &relay->drop);
+    }
 }
 
 /* ---- opening and closing ---- */

@@ -49,6 +49,9 @@ void relay_shut(struct relay *relay);
  * none of this client on a new link. Any thread. */
 void relay_served(struct relay *relay, guest_name client, bool is_last);
 
+/* Soon closes the connections of all clients that have taken nothing of their answers for two seconds. Any thread. */
+void relay_drop_stalled(struct relay *relay);
+
 /* Ends all connections and frees everything. The server must have closed its ends. NULL is fine. */
 void relay_free(struct relay *relay);
 

@@ -85,6 +85,9 @@ void door_shut(struct door *door);
 /* Disconnects all guests, waits for the door's thread and frees everything. From any other thread; NULL is fine. */
 void door_free(struct door *door);
 
+/* Lets all guests go that have taken nothing of what they were sent for so long. On the door's thread. */
+void door_drop_stalled(struct door *door, int64_t ms);
+
 /* Work for the door's thread; embed it in a struct of your own. */
 struct door_job {
     struct door_job *next;

@@ -184,6 +184,16 @@ static struct guest *least_read(struct door *door)
     return found;
 }
 
+void door_drop_stalled(struct door *door, int64_t ms)
+{
+    for (unsigned i = 0; i < door->most; i++) {
+        struct guest *const guest = door->places[i];
+        if (guest != NULL && guest_stalled_ms(guest) >= ms) {
+            guest_leave(guest);
+        }
+    }
+}
+
 void door_drop_unread(struct door *door)
 {
     while (door->bytes > 2 * door->options.bytes) {

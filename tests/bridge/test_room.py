@@ -98,14 +98,14 @@ class BridgesLinks(Bridged):
     def answer(self, call):
         return messages().migration.GetStatusResponse(problem="x" * 1000000)
 
-    def come(self, number):
+    def come(self, number, request=STATUS):
         one = socket.socket()
         self.addCleanup(one.close)
         one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         one.settimeout(60)
         one.bind((f"127.1.{number // 250}.{number % 250 + 1}", 0))
         one.connect((self.http.host, self.http.port))
-        one.sendall(STATUS)
+        one.sendall(request)
         return one
 
     def read_slowly(self, one, stop, got):
@@ -129,6 +129,35 @@ class BridgesLinks(Bridged):
         self.assertNotIn(0, got)
         slow.settimeout(5)
         self.assertGreater(len(slow.recv(512)), 0)
+
+    def test_answers_that_nobody_reads_are_dropped_after_two_seconds_where_there_are_many(self):
+        """Of requests that share nothing; a few may be unread for longer, as who reads slowly may."""
+        self.http = self.bridge(self.answer)
+        slow, stop, got = self.come(0), threading.Event(), []
+        reader = threading.Thread(target=self.read_slowly, args=(slow, stop, got))
+        reader.start()
+        silent = [self.come(number, STATUS.replace(b"status", b"status?limit=%d" % number)) for number in range(1, 40)]
+        wait_for(lambda: self.workers[0].methods.count("GetStatus") >= 39)
+        time.sleep(STALLED_S + 1)
+        began = time.monotonic()
+        self.assertEqual(self.http.get("/api/migrations/status?limit=1000").status, 200)
+
+        def gone(one):
+            one.settimeout(1)
+            try:
+                while one.recv(65536):
+                    pass
+                return True
+            except ConnectionResetError:
+                return True
+            except TimeoutError:
+                return False
+        dropped = [gone(one) for one in silent[:5]]
+        self.assertLess(time.monotonic() - began, LET_GO_S - STALLED_S - 2)
+        self.assertEqual(dropped, [True] * 5)
+        stop.set()
+        reader.join()
+        self.assertNotIn(0, got)
 
 
 if __name__ == "__main__":
