@@ -65,15 +65,11 @@ struct async_call {
     void *data;
 };
 
-/* NULL with the status if there is no memory for it. */
-static ProtobufCMessage *read_reply(const struct async_call *call, struct arena *arena, struct text response,
-                                    struct status *status)
+/* Is there memory to unpack an answer? If not, the status says that the request may have been executed. */
+static bool has_room(struct text response, bool is_safe, struct status *status)
 {
-    if (!memory_has_room(READING * response.size)) {
-        shortage_of_answer(status, "read", "the worker's answer", call->is_safe);
-        return NULL;
-    }
-    return rpc_response_unpack(arena, call->output, response, status);
+    return memory_has_room(READING * response.size) ||
+           shortage_of_answer(status, "read", "the worker's answer", is_safe);
 }
 
 static void async_ended(struct text response, const struct status *status, void *data)
@@ -84,7 +80,9 @@ static void async_ended(struct text response, const struct status *status, void 
     struct status outcome = {.arena = arena};
     ProtobufCMessage *reply = NULL;
     if (status->code == STATUS_OK) {
-        reply = read_reply(call, arena, response, &outcome);
+        reply = has_room(response, call->is_safe, &outcome)
+                    ? rpc_response_unpack(arena, call->output, response, &outcome)
+                    : NULL;
         status = &outcome;
     }
     call->done(reply, status, call->data);
@@ -120,6 +118,7 @@ struct waiting_call {
     pthread_mutex_t mutex;
     pthread_cond_t ended;
     bool is_done;
+    bool is_safe;
     struct arena *arena; /* the caller's; usable here because the caller waits */
     struct status *status;
     struct text response;
@@ -131,7 +130,7 @@ static void waiting_ended(struct text response, const struct status *status, voi
     pthread_mutex_lock(&call->mutex);
     if (status->code != STATUS_OK) {
         status_fail(call->status, status->code, "%s", status->message);
-    } else if (room_for(READING * response.size, call->status, "read", "the worker's answer")) {
+    } else if (has_room(response, call->is_safe, call->status)) {
         call->response = (struct text){arena_strndup(call->arena, response.data, response.size), response.size};
     }
     call->is_done = true;
@@ -143,7 +142,7 @@ ProtobufCMessage *rpc_call_wait(struct rpc_channel *channel, const struct rpc_in
                                 struct arena *arena, struct status *status)
 {
     struct text bytes;
-    struct waiting_call call = {.arena = arena, .status = status};
+    struct waiting_call call = {.is_safe = invocation->options.is_safe, .arena = arena, .status = status};
     status->code = STATUS_OK;
     if (!pack_call(arena, channel, invocation, &bytes, status)) {
         return NULL;

@@ -28,13 +28,16 @@
 
 /* ---- memory held by requests ---- */
 
-/* Counts the request's payload until it is answered; false if others use too much. Waiting requests have reserved no
+/* Counts the request's payload until it is answered or decided again; false if others use too much. Callers that are
+ * not identified yet have a quarter for themselves, so they keep nobody else out. Waiting requests have reserved no
  * memory yet (room.h), and a queue of the largest would be gigabytes. */
-static bool hold(struct visit *visit, struct status *status)
+static bool hold(struct visit *visit, enum share share, struct status *status)
 {
+    static const size_t most[SHARES] = {[SHARE_KNOWN] = HOUSE_BYTES, [SHARE_UNDECIDED] = HOUSE_BYTES / 4};
+    visit->share = share;
     visit->held = visit->request.payload.size;
-    const size_t held = atomic_fetch_add(&visit->server->held, visit->held);
-    if (visit->held <= SMALL || held + visit->held <= HOUSE_BYTES) {
+    const size_t held = atomic_fetch_add(&visit->server->held[share], visit->held);
+    if (visit->held <= SMALL || held + visit->held <= most[share]) {
         return true;
     }
     status_fail(
@@ -46,7 +49,7 @@ static bool hold(struct visit *visit, struct status *status)
 
 static void let_go(struct visit *visit)
 {
-    atomic_fetch_sub(&visit->server->held, visit->held);
+    atomic_fetch_sub(&visit->server->held[visit->share], visit->held);
     visit->held = 0;
 }
 
@@ -296,7 +299,10 @@ static bool let_in(struct visit *visit, struct status *status)
         const struct rpc_call call = call_of(visit, status);
         visit->server->witness.refused(visit->server->witness.context, &call, wanted);
     }
-    if (admitted.again_ms > 0) {
+    if (admitted.again_ms > 0 && !hold(visit, SHARE_UNDECIDED, status)) {
+        admission_told(&visit->server->admission, &visit->peer, false);
+        refuse(visit, status);
+    } else if (admitted.again_ms > 0) {
         visit->step = STEP_UNDECIDED;
         nng_sleep_aio((nng_duration)admitted.again_ms, visit->aio);
     } else if (admitted.delay_ms > 0) {
@@ -309,13 +315,17 @@ static bool let_in(struct visit *visit, struct status *status)
     return false;
 }
 
-/* Called again as long as the caller is not known. */
+/* Called again as long as the caller is not known; its payload is not counted then. */
 static void decide(struct visit *visit, struct status *status)
 {
     if (atomic_load(&visit->server->stopping)) {
         status_fail(status, STATUS_UNAVAILABLE, "The worker is stopping.");
         refuse(visit, status);
-    } else if (let_in(visit, status)) {
+    } else if (!let_in(visit, status)) {
+        return;
+    } else if (!hold(visit, SHARE_KNOWN, status)) {
+        refuse(visit, status);
+    } else {
         atomic_fetch_add(&visit->server->working, 1);
         enter_lane(visit);
     }
@@ -342,10 +352,6 @@ static void receive(struct visit *visit, struct text bytes)
         refuse(visit, &status);
         return;
     }
-    if (!hold(visit, &status)) {
-        refuse(visit, &status);
-        return;
-    }
     decide(visit, &status);
 }
 
@@ -357,6 +363,7 @@ static void go_on(struct visit *visit)
     if (visit->step == STEP_DELAYED) {
         answer(visit, &visit->refusal, visit->refused);
     } else {
+        let_go(visit);
         decide(visit, &status);
     }
 }

@@ -16,6 +16,9 @@
 
 enum step { STEP_RECEIVING, STEP_WORKING, STEP_UNDECIDED, STEP_DELAYED, STEP_SENDING };
 
+/* Whose part of the memory for payloads a request takes: callers that were let in, or callers not identified yet. */
+enum share { SHARE_KNOWN, SHARE_UNDECIDED, SHARES };
+
 /* One request, from its arrival to its answer; reused for the next one. */
 struct visit {
     struct lane_job job; /* first, so that a job is its visit */
@@ -31,6 +34,7 @@ struct visit {
     struct status refusal;             /* a delayed refusal: its code and message */
     struct text refused;               /* the same, packed */
     size_t held;                       /* counted bytes of its payload */
+    enum share share;                  /* where they are counted */
     unsigned char digest[SHA256_SIZE]; /* of a shared method: rpc_request_digest */
     struct rpc_place place;
     int64_t arrived; /* clock_us */
@@ -54,7 +58,7 @@ struct rpc_server {
     atomic_size_t receiving; /* those of them that wait for a request */
     bool is_closing;         /* no more contexts are opened; under the mutex */
     atomic_size_t working;
-    atomic_size_t held; /* bytes of all payloads under way */
+    atomic_size_t held[SHARES]; /* bytes of all payloads under way */
     atomic_bool stopping;
     pthread_mutex_t mutex;
     struct visit *leaders; /* shared requests that wait in a lane and that others may follow */

@@ -9,6 +9,9 @@ static const struct environment no_environment = {"", false};
 
 #define UNKNOWN_MS 200
 
+/* "Bearer fetched" is known to be a runner from then on. */
+static atomic_bool has_keys;
+
 /* "Bearer later" is known to be a runner after a time; "Bearer reader" may read, "Bearer runner" may run; nothing is
  * nobody; all else fails, late. */
 static bool by_name(void *context, const struct rpc_visitor *visitor, struct rpc_admitted *admitted,
@@ -21,11 +24,13 @@ static bool by_name(void *context, const struct rpc_visitor *visitor, struct rpc
     if (said == NULL) {
         return true;
     }
-    if (strcmp(said, "Bearer later") == 0 && clock_ms() - visitor->arrived < UNKNOWN_MS) {
+    const bool is_later = strcmp(said, "Bearer later") == 0;
+    const bool is_fetched = strcmp(said, "Bearer fetched") == 0;
+    if ((is_later && clock_ms() - visitor->arrived < UNKNOWN_MS) || (is_fetched && !atomic_load(&has_keys))) {
         admitted->again_ms = 20;
         return false;
     }
-    if (strcmp(said, "Bearer later") == 0) {
+    if (is_later || is_fetched) {
         said = "Bearer runner";
     }
     if (strcmp(said, "Bearer reader") == 0 || strcmp(said, "Bearer runner") == 0) {
@@ -151,6 +156,38 @@ START_TEST(a_hundred_failures_at_once_keep_nobody_out)
 }
 END_TEST
 
+/* A call that brings many bytes along. */
+static struct rpc_invocation large_call(Truss__Migration__V1__PreviewRequest *request, const char *authorization)
+{
+    const size_t size = (size_t)7 * MEGABYTE;
+    truss__migration__v1__preview_request__init(request);
+    request->name = memset(arena_alloc(arena, size + 1), 'x', size);
+    return (struct rpc_invocation){MIGRATION,
+                                   2,
+                                   &request->base,
+                                   {.timeout_ms = 60000, .connect_timeout_ms = 5000, .authorization = authorization}};
+}
+
+START_TEST(large_requests_of_those_who_are_not_known_yet_keep_nobody_out)
+{
+    static struct outcomes outcomes;
+    Truss__Migration__V1__PreviewRequest requests[2];
+    const struct rpc_invocation unknown = large_call(&requests[0], "Bearer fetched");
+    const struct rpc_invocation known = large_call(&requests[1], "Bearer runner");
+    start_guarded();
+    for (int i = 0; i < 5; i++) {
+        rpc_call(channel, &unknown, count, &outcomes);
+    }
+    wait_total(&outcomes, 3); /* two of them are all that has room */
+    ck_assert_int_eq(outcomes.refused, 3);
+    ck_assert_msg(rpc_call_wait(channel, &known, arena, &status) != NULL, "%s", status.message);
+    atomic_store(&has_keys, true);
+    wait_total(&outcomes, 5);
+    ck_assert_int_eq(outcomes.ok, 2);
+    ck_assert_int_eq(atomic_load(&handled), 3);
+}
+END_TEST
+
 START_TEST(a_server_stops_while_a_refusal_waits)
 {
     static atomic_int ended;
@@ -204,6 +241,7 @@ int main(void)
     tcase_add_test(tests, who_fails_is_told_late);
     tcase_add_test(tests, in_an_environment_the_missing_scope_bears_its_name);
     tcase_add_test(tests, a_hundred_failures_at_once_keep_nobody_out);
+    tcase_add_test(tests, large_requests_of_those_who_are_not_known_yet_keep_nobody_out);
     tcase_add_test(tests, a_server_stops_while_a_refusal_waits);
     tcase_add_test(tests, a_scope_that_was_forgotten_is_given_to_nobody);
     tcase_add_test(tests, what_is_open_is_open_to_nobody_and_the_rest_is_not);

@@ -5,6 +5,7 @@
 #include "truss/health/v1/health.pb-c.h"
 #include "unit/rpc_pair.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -103,6 +104,35 @@ START_TEST(what_there_is_no_memory_for_is_refused_and_the_next_one_is_answered)
     memory_limit_resident(0);
     ck_assert_ptr_nonnull(ask(large, 20000));
     ck_assert_int_eq(atomic_load(&handled), 3);
+}
+END_TEST
+
+/* Where the answer is begun: room for it, and not for what a client makes of it. */
+static void *leave_little_memory(void *data)
+{
+    char line[64] = "";
+    (void)data;
+    wait_begun(1);
+    FILE *const statm = fopen("/proc/self/statm", "r");
+    ck_assert_ptr_nonnull(fgets(line, sizeof line, statm));
+    fclose(statm);
+    const size_t used = strtoul(strchr(line, ' '), NULL, 10) * (size_t)sysconf(_SC_PAGESIZE);
+    memory_limit_resident((used + 9 * MEGABYTE / 2) / 7 * 8); /* an eighth is kept for what is small */
+    return NULL;
+}
+
+START_TEST(a_call_whose_answer_cannot_be_read_may_have_been_done)
+{
+    pthread_t other;
+    start_server(2, 4);
+    ck_assert_int_eq(pthread_create(&other, NULL, leave_little_memory, NULL), 0);
+    ck_assert_ptr_null(ask("sleep 700 large", 20000));
+    pthread_join(other, NULL);
+    memory_limit_resident(0);
+    ck_assert_int_eq(status.code, STATUS_UNAVAILABLE);
+    ck_assert_str_eq(status.message, "The request was worked on to its end, but there is not enough memory to read its "
+                                     "answer.");
+    ck_assert_uint_eq(status.retry_ms, 0);
 }
 END_TEST
 
@@ -245,6 +275,7 @@ int main(void)
     tcase_add_test(tests, a_worker_that_is_not_there_is_unavailable);
     tcase_add_test(tests, a_slow_worker_is_a_deadline_exceeded);
     tcase_add_test(tests, a_request_beyond_the_limit_is_refused_before_it_is_sent);
+    tcase_add_test(tests, a_call_whose_answer_cannot_be_read_may_have_been_done);
     tcase_add_test(tests, what_there_is_no_memory_for_is_refused_and_the_next_one_is_answered);
     tcase_add_test(tests, so_many_bytes_of_requests_wait_and_small_ones_beside_them);
     tcase_add_test(tests, a_url_that_is_none_is_refused);

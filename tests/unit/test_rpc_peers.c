@@ -8,6 +8,7 @@
 #include "unit/rpc_pair.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -243,15 +244,19 @@ START_TEST(a_worker_that_reads_nothing_is_a_deadline_exceeded)
 }
 END_TEST
 
-/* Sends more requests for a megabyte than the worker has room for, and reads none of the answers. */
-static int ask_and_never_read(struct text envelope)
+/* Sends so many requests for a megabyte from 127.0.0.HOST, and reads none of the answers. */
+static int ask_and_never_read(struct text envelope, uint32_t host, unsigned char requests)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl((INADDR_LOOPBACK & ~0xffU) | host)};
     address.sin_port = htons((uint16_t)strtol(strrchr(rpc_server_url(server, 0), ':') + 1, NULL, 10));
     const int fd = socket(AF_INET, SOCK_STREAM, 0);
+    const int little = 4096;
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &little, sizeof little); /* what is not read stays with the worker */
+    ck_assert_int_eq(bind(fd, (const struct sockaddr *)&own, sizeof own), 0);
     ck_assert_int_eq(connect(fd, (const struct sockaddr *)&address, sizeof address), 0);
     greet(fd, REQUESTER);
-    for (unsigned char i = 0; i < 60; i++) {
+    for (unsigned char i = 0; i < requests; i++) {
         const unsigned char head[12] = {[7] = (unsigned char)(4 + envelope.size), [8] = 0x80, [11] = i};
         ck_assert_int_eq(write(fd, head, sizeof head), sizeof head);
         ck_assert_int_eq(write(fd, envelope.data, envelope.size), (ssize_t)envelope.size);
@@ -260,21 +265,73 @@ static int ask_and_never_read(struct text envelope)
     return fd;
 }
 
-START_TEST(a_guest_that_reads_no_answers_does_not_hold_the_worker)
+/* A request for a megabyte, in its envelope. */
+static struct text request_of_a_megabyte(void)
 {
-    start_server(2, 4);
     struct text envelope;
     const struct rpc_request request = {.method = "/truss.migration.v1.MigrationService/Preview"};
     Truss__Migration__V1__PreviewRequest large = TRUSS__MIGRATION__V1__PREVIEW_REQUEST__INIT;
     char name[] = "large";
     large.name = name;
     ck_assert(rpc_request_pack(arena, &request, &large.base, &envelope, &status));
-    const int guest = ask_and_never_read(envelope);
+    return envelope;
+}
+
+START_TEST(a_guest_that_reads_no_answers_does_not_hold_the_worker)
+{
+    start_server(2, 4);
+    /* More than the worker has room for. */
+    const int guest = ask_and_never_read(request_of_a_megabyte(), 1, 60);
     /* Refused as long as answers are being made for the guest. */
     for (const int64_t until = deadline_in(30000); ask("x", 30000) == NULL; sleep_ms(50)) {
         ck_assert_msg(status.code == STATUS_UNAVAILABLE && !deadline_passed(until), "%s", status.message);
     }
     close(guest);
+}
+END_TEST
+
+/* True where the worker has let him go: what it had sent ends. */
+static bool was_let_go(int fd)
+{
+    static char some[64 * 1024];
+    const struct timeval wait = {.tv_usec = 300000};
+    ssize_t got = 1;
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
+    while (got > 0) {
+        got = read(fd, some, sizeof some);
+    }
+    return got == 0 || errno == ECONNRESET;
+}
+
+#define SILENT      24
+#define LET_GO_S    15 /* who takes nothing leaves then, whoever needs his memory */
+#define LARGE_BYTES ((size_t)14 * MEGABYTE)
+
+START_TEST(who_reads_no_answers_gives_up_their_memory_after_two_seconds)
+{
+    int silent[SILENT];
+    int gone = 0;
+    start_server(2, 2 * SILENT);
+    char *const large = memset(arena_alloc(arena, LARGE_BYTES + 1), 'x', LARGE_BYTES);
+    const struct text envelope = request_of_a_megabyte();
+    const int64_t began = clock_ms();
+    for (int i = 0; i < SILENT; i++) {
+        silent[i] = ask_and_never_read(envelope, 2, 2);
+    }
+    for (const int64_t until = deadline_in(20000); atomic_load(&handled) < 2 * SILENT && !deadline_passed(until);) {
+        sleep_ms(5);
+    }
+    const bool is_busy = clock_ms() - began > 3000; /* then the time is the machine's, and tells nothing */
+    while (ask(large, 30000) == NULL && clock_ms() - began < 30000) {
+        ck_assert_int_eq(status.code, STATUS_UNAVAILABLE);
+        sleep_ms(50);
+    }
+    ck_assert(is_busy || clock_ms() - began < (LET_GO_S - 2) * 1000);
+    for (int i = 0; i < SILENT; i++) {
+        gone += was_let_go(silent[i]) ? 1 : 0;
+        close(silent[i]);
+    }
+    ck_assert_int_ge(gone, 1);
 }
 END_TEST
 
@@ -334,6 +391,7 @@ int main(void)
     tcase_add_test(tests, a_peer_that_is_no_worker_is_no_connection);
     tcase_add_test(tests, a_worker_that_reads_nothing_is_a_deadline_exceeded);
     tcase_add_test(tests, a_guest_that_reads_no_answers_does_not_hold_the_worker);
+    tcase_add_test(tests, who_reads_no_answers_gives_up_their_memory_after_two_seconds);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
