@@ -47,7 +47,9 @@ char *bounds_shared(const char *root)
 void bounds_enter(struct bounds *bounds)
 {
     bounds->note = NULL;
+    errno = 0;
     bounds->real[0] = bounds->root == NULL ? NULL : realpath(bounds->root, NULL);
+    bounds->error = bounds->real[0] != NULL || errno == ENOENT || errno == ENOTDIR ? 0 : errno;
     bounds->real[1] = bounds->also == NULL ? NULL : realpath(bounds->also, NULL);
     bounds->real[2] = bounds_shared(bounds->real[0]);
     bounds->is_part = false;
@@ -65,22 +67,39 @@ void bounds_enter_part(struct bounds *part, struct arena *arena)
     in_force = part;
 }
 
-void bounds_leave(struct bounds *bounds)
+static bool is_held(const struct bounds *bounds)
 {
-    in_force = bounds->outer;
-    for (size_t i = 0; !bounds->is_part && i < sizeof bounds->real / sizeof bounds->real[0]; i++) {
-        free(bounds->real[i]);
-    }
+    return bounds != NULL && bounds->root != NULL;
 }
 
-/* A project that does not exist has no bounds. */
+/* A project that does not exist, or cannot be examined, contains nothing. */
 static bool is_within(const struct bounds *bounds, const char *real)
 {
-    bool is_within = bounds->real[0] == NULL;
+    bool is_within = false;
     for (size_t i = 0; i < sizeof bounds->real / sizeof bounds->real[0]; i++) {
         is_within = is_within || (bounds->real[i] != NULL && path_is_within(bounds->real[i], real));
     }
     return is_within;
+}
+
+/* Why nothing of the project may be used: it cannot be examined, or it is not the same one as at bounds_enter, as when
+ * a deployment turns a link to the next release. NULL: it is unchanged. */
+static const char *words_of_root(const struct bounds *bounds, struct arena *arena)
+{
+    const char *const name = plain(arena, bounds->root);
+    if (bounds->error != 0) {
+        return arena_printf(arena, "The project %s cannot be looked at (%s); nothing of it was read", name,
+                            strerror(bounds->error));
+    }
+    char now[PATH_MAX];
+    const bool is_there = realpath(bounds->root, now) != NULL;
+    const char *const before = bounds->real[0];
+    const bool is_same = is_there ? before != NULL && strcmp(before, now) == 0 : before == NULL;
+    return is_same
+               ? NULL
+               : arena_printf(arena, "The project %s was changed while it was read: it was %s and is %s now. Try again",
+                              name, before == NULL ? "not there" : plain(arena, before),
+                              is_there ? plain(arena, now) : "not there");
 }
 
 /* The rest of a path after the project; NULL: it is not in the project. */
@@ -143,6 +162,10 @@ static const char *words_of_link(const struct bounds *bounds, struct arena *aren
 
 static const char *words_of(const struct bounds *bounds, struct arena *arena, const char *path, const char *real)
 {
+    const char *const changed = words_of_root(bounds, arena);
+    if (changed != NULL) {
+        return changed;
+    }
     const char *const link = find_link(bounds, arena, path);
     return link != NULL ? words_of_link(bounds, arena, link)
                         : arena_printf(arena, "%s is outside of the project" ADVICE, plain(arena, real));
@@ -155,19 +178,33 @@ void bounds_note(const char *words)
     }
 }
 
+void bounds_leave(struct bounds *bounds)
+{
+    in_force = bounds->outer;
+    if (bounds->is_part) {
+        return;
+    }
+    if (bounds->root != NULL && bounds->note == NULL) {
+        bounds->note = words_of_root(bounds, bounds->arena);
+    }
+    for (size_t i = 0; i < sizeof bounds->real / sizeof bounds->real[0]; i++) {
+        free(bounds->real[i]);
+    }
+}
+
 bool bounds_hold(int fd, const char *path, struct status *status)
 {
     struct bounds *const bounds = in_force;
     char name[64];
     char real[PATH_MAX];
-    if (bounds == NULL || bounds->real[0] == NULL) {
+    if (!is_held(bounds)) {
         return true;
     }
     snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
     ssize_t size = readlink(name, real, sizeof real - 1);
     real[size < 0 ? 0 : size] = '\0';
     if (size <= 0 && realpath(path, real) == NULL) { /* without /proc the path itself must do */
-        return true;
+        snprintf(real, sizeof real, "%s", path);
     }
     if (is_within(bounds, real)) {
         return true;
@@ -181,7 +218,7 @@ void bounds_missed(const char *path)
 {
     struct bounds *const bounds = in_force;
     const int before = errno;
-    if (bounds != NULL && bounds->real[0] != NULL && bounds->note == NULL) {
+    if (is_held(bounds) && bounds->note == NULL) {
         const char *const link = find_link(bounds, bounds->arena, path);
         if (link != NULL) {
             bounds_note(words_of_link(bounds, bounds->arena, link));
@@ -194,7 +231,7 @@ const char *bounds_why_not(struct arena *arena, const char *path)
 {
     const struct bounds *const bounds = in_force;
     char real[PATH_MAX];
-    if (bounds == NULL || bounds->real[0] == NULL) {
+    if (!is_held(bounds)) {
         return NULL;
     }
     if (realpath(path, real) == NULL) {

@@ -20,6 +20,7 @@ struct bounds {
     const char *also;    /* a folder that the operator has named; NULL: none */
     const char *note;    /* result: the first path that was left out, a sentence naming the link and its destination,
                             without a final period; NULL: none */
+    int error;           /* why root cannot be examined although it may exist; 0: it can; set by bounds_enter */
     char *real[3];       /* real paths of root, also, and the releases' shared folder; set by bounds_enter */
     bool is_part;        /* `real` is owned by the outer bounds */
     struct bounds *outer;
@@ -37,7 +38,8 @@ void bounds_enter(struct bounds *bounds);
 /* Applies the same bounds with a separate note, for a part of the reading. Does nothing if no bounds are in force. */
 void bounds_enter_part(struct bounds *part, struct arena *arena);
 
-/* Restores the bounds that were in force before. */
+/* Restores the bounds that were in force before. Notes, if there is no other note, that the project is not the same one
+ * any more or could not be examined. */
 void bounds_leave(struct bounds *bounds);
 
 /* Is this open file, opened by this path, within the bounds? If not, notes it and fails with FAILED_PRECONDITION
