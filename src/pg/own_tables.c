@@ -6,6 +6,7 @@
 #include "base/sqlstate.h"
 #include "pg/code.h"
 #include "pg/own_sql.h"
+#include "pg/table_guard.h"
 #include "pg/trust.h"
 
 #define MOST_TRIES 3
@@ -115,7 +116,7 @@ static bool look_into(struct pg_session *session, const struct own_tables *table
 
 static const char schema_sql[] = "SELECT pg_catalog.to_regnamespace(pg_catalog.quote_ident('{truss}')) IS NOT NULL";
 
-bool own_schema_exists(struct pg_session *session, bool *exists, struct status *status)
+static bool schema_exists(struct pg_session *session, bool *exists, struct status *status)
 {
     PG_RESULT(result) = pg_query_kept(session, schema_sql, 0, NULL, status);
     *exists = result != NULL && pg_field_bool(result, 0, 0);
@@ -139,7 +140,7 @@ static bool look(struct pg_session *session, const struct own_tables *tables, st
 {
     bool exists;
     *found = (struct found){0};
-    return own_schema_exists(session, &exists, status) && (!exists || look_into(session, tables, found, status));
+    return schema_exists(session, &exists, status) && (!exists || look_into(session, tables, found, status));
 }
 
 bool own_tables_exist(struct pg_session *session, const struct own_tables *tables, bool *exists, struct status *status)
@@ -184,6 +185,19 @@ static bool ask_listeners(struct pg_session *session, struct found *found, struc
     return result != NULL;
 }
 
+/* Runs statements that begin a transaction and end it; of one that fails nothing is left. */
+static bool transact(struct pg_session *session, const struct buffer *sql, struct status *status)
+{
+    if (own_exec_words(session, buffer_string(sql), status)) {
+        return true;
+    }
+    if (pg_session_in_transaction(session)) {
+        struct status ignored = {.arena = status->arena};
+        pg_exec(session, "ROLLBACK", &ignored);
+    }
+    return false;
+}
+
 static bool make(struct pg_session *session, const struct own_tables *tables, const struct found *found,
                  struct status *status)
 {
@@ -196,14 +210,7 @@ static bool make(struct pg_session *session, const struct own_tables *tables, co
     own_put(&sql, schema, found->schema ? "" : "CREATE SCHEMA IF NOT EXISTS {truss};");
     own_put(&sql, schema, tables->sql);
     buffer_puts(&sql, "COMMIT;");
-    if (pg_exec(session, buffer_string(&sql), status)) {
-        return true;
-    }
-    if (pg_session_in_transaction(session)) {
-        struct status ignored = {.arena = status->arena};
-        pg_exec(session, "ROLLBACK", &ignored);
-    }
-    return false;
+    return transact(session, &sql, status);
 }
 
 /* Names the event triggers that may be why our tables could not be created. */
@@ -251,20 +258,21 @@ static void explain_refusal(const struct pg_session *session, const struct found
     }
 }
 
-bool own_tables_ensure(struct pg_session *session, const struct own_tables *tables, struct status *status)
+/* only_beside: not where there is no schema of ours. */
+static bool ensure(struct pg_session *session, const struct own_tables *tables, bool only_beside, struct found *found,
+                   struct status *status)
 {
-    struct found found;
     for (int i = 0; i < MOST_TRIES; i++) {
-        if (!look(session, tables, &found, status)) {
+        if (!look(session, tables, found, status)) {
             return false;
         }
-        if (found.tables && found.column) {
+        if ((found->tables && found->column) || (only_beside && !found->schema)) {
             return true;
         }
-        if (!ask_listeners(session, &found, status)) {
+        if (!ask_listeners(session, found, status)) {
             return false;
         }
-        if (make(session, tables, &found, status)) {
+        if (make(session, tables, found, status)) {
             return true;
         }
         if (!was_made_by_another(status)) {
@@ -272,9 +280,36 @@ bool own_tables_ensure(struct pg_session *session, const struct own_tables *tabl
         }
         *status = (struct status){.arena = status->arena};
     }
-    if (found.heard) {
+    if (found->heard) {
         explain_event_triggers(session, status);
     }
-    explain_refusal(session, &found, status);
+    explain_refusal(session, found, status);
     return false;
+}
+
+bool own_tables_ensure(struct pg_session *session, const struct own_tables *tables, struct status *status)
+{
+    struct found found;
+    return ensure(session, tables, false, &found, status);
+}
+
+bool own_tables_ensure_beside(struct pg_session *session, const struct own_tables *tables, bool *keeps,
+                              struct status *status)
+{
+    struct found found;
+    const bool ok = ensure(session, tables, true, &found, status);
+    *keeps = ok && found.schema;
+    return ok;
+}
+
+/* Each statement sees what is there when it begins, whatever the session's own isolation is: the look, too. */
+bool own_table_write(struct pg_session *session, const char *table, bool only_lock, const char *sql,
+                     struct status *status)
+{
+    struct buffer whole = {.arena = status->arena};
+    buffer_puts(&whole, "BEGIN ISOLATION LEVEL READ COMMITTED;");
+    pg_put_own_guard(&whole, pg_session_own_schema(session), table, only_lock);
+    buffer_puts(&whole, sql);
+    buffer_puts(&whole, ";COMMIT;");
+    return transact(session, &whole, status);
 }

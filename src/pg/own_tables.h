@@ -24,10 +24,7 @@ struct own_tables {
                            NULL: none */
 };
 
-/* Does the schema of our own tables exist? */
-bool own_schema_exists(struct pg_session *session, bool *exists, struct status *status);
-
-/* The same, in one message with the ROLLBACK of the open transaction. */
+/* Does the schema of our own tables exist? Asked in one message with the ROLLBACK of the open transaction. */
 bool own_schema_exists_behind(struct pg_session *session, bool *exists, struct status *status);
 
 /* Do the tables exist? PERMISSION_DENIED if the schema, or something in it, belongs to an untrusted role;
@@ -37,6 +34,16 @@ bool own_tables_exist(struct pg_session *session, const struct own_tables *table
 /* The same, and creates the tables or the column if they are missing. FAILED_PRECONDITION with NO_STATE_SCHEMA and a
  * hint if the role may not. */
 bool own_tables_ensure(struct pg_session *session, const struct own_tables *tables, struct status *status);
+
+/* The same in a database in which Truss stores something; in any other nothing is created and *keeps is false. */
+bool own_tables_ensure_beside(struct pg_session *session, const struct own_tables *tables, bool *keeps,
+                              struct status *status);
+
+/* Runs statements that write to this table ("{truss}.name") in a transaction of their own, under its lock and after a
+ * check of the table (table_guard.h): a role with the right TRIGGER may have added one since it was examined.
+ * only_lock: the session may not use PL/pgSQL, so there is no check. The session must not be inside a transaction. */
+bool own_table_write(struct pg_session *session, const char *table, bool only_lock, const char *sql,
+                     struct status *status);
 
 /* Does this table ("{truss}.name") exist, with all that were created with it, and may it be read? False also if the
  * schema belongs to an untrusted role or the query fails: for data that is optional in an answer. If the table does not

@@ -6,6 +6,7 @@
 
 #include "base/sqlstate.h"
 #include "pg/code.h"
+#include "pg/own_sql.h"
 #include "pg/session.h"
 #include "pg/trust.h"
 
@@ -128,6 +129,17 @@ void pg_put_guard(struct buffer *sql, const struct table_guard *guard)
     } else {
         put_block(sql, guard);
     }
+}
+
+void pg_put_own_guard(struct buffer *sql, const char *schema, const char *table, bool only_lock)
+{
+    const char *const name = own_text(sql->arena, schema, table);
+    const struct table_guard guard = {
+        .name = name,
+        .words = arena_printf(sql->arena, "The table %s", name),
+        .only_lock = only_lock,
+    };
+    pg_put_guard(sql, &guard);
 }
 
 bool pg_guard_failed(const struct status *status)

@@ -30,6 +30,9 @@ struct table_guard {
  * any more; pg_guard_explain then says why. */
 void pg_put_guard(struct buffer *sql, const struct table_guard *guard);
 
+/* The same for one of our own tables ("{truss}.name"; schema: see own_text). */
+void pg_put_own_guard(struct buffer *sql, const char *schema, const char *table, bool only_lock);
+
 /* Did the transaction fail because of that query? */
 bool pg_guard_failed(const struct status *status);
 

@@ -12,7 +12,8 @@
 bool failure_write(struct pg_session *session, const struct ledger *ledger, const char *migration,
                    const struct failed_attempt *failure, struct status *status);
 
-/* These migrations have succeeded: deletes their failures. Does nothing if none were ever stored. */
+/* These migrations have succeeded: deletes their failures. Does nothing if none were ever stored. The schema must have
+ * been examined just before (own_tables_ensure). */
 bool failures_forget(struct pg_session *session, const struct ledger *ledger, const char *const *migrations,
                      size_t count, struct status *status);
 

@@ -26,21 +26,17 @@ static void put_names(struct buffer *sql, const struct applied_names *names)
     buffer_putc(sql, ')');
 }
 
-bool applied_by_write(const struct request *request, struct pg_session *session, const struct ledger *ledger,
-                      const struct applied_names *names, struct status *status)
+bool applied_by_write(const struct request *request, struct pg_session *session, const struct applied_names *names,
+                      bool *keeps, struct status *status)
 {
     struct buffer sql = {.arena = status->arena};
-    bool keeps;
-    if (!own_schema_exists(session, &keeps, status) || !keeps) {
+    if (!own_tables_ensure_beside(session, &tables, keeps, status) || !*keeps) {
         return status->code == STATUS_OK;
-    }
-    if (!own_tables_ensure(session, &tables, status)) {
-        return false;
     }
     own_put(&sql, pg_session_own_schema(session),
             "INSERT INTO {truss}.applied_by AS a (ledger, migration, run_began, run_ended, actor, "
             "operation) SELECT ");
-    ledger_put_text(&sql, failures_ledger(status->arena, ledger));
+    ledger_put_text(&sql, failures_ledger(status->arena, names->ledger));
     buffer_printf(&sql,
                   ", n.name, pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) interval '%u milliseconds', "
                   "pg_catalog.clock_timestamp(), ",
@@ -56,14 +52,14 @@ bool applied_by_write(const struct request *request, struct pg_session *session,
     put_names(&sql, names);
     buffer_puts(&sql, ") AS n (name) ON CONFLICT (ledger, migration) DO UPDATE SET run_began = EXCLUDED.run_began, "
                       "run_ended = EXCLUDED.run_ended, actor = EXCLUDED.actor, operation = EXCLUDED.operation");
-    return pg_exec(session, buffer_string(&sql), status);
+    return own_table_write(session, tables.last, names->ledger->lacks_plpgsql, buffer_string(&sql), status);
 }
 
-void applied_by_note(const struct request *request, struct pg_session *session, const struct ledger *ledger,
-                     const struct applied_names *names)
+void applied_by_note(const struct request *request, struct pg_session *session, const struct applied_names *names)
 {
     struct status status = {.arena = request->arena};
-    if (!applied_by_write(request, session, ledger, names, &status)) {
+    bool keeps;
+    if (!applied_by_write(request, session, names, &keeps, &status)) {
         char error[LOG_QUOTED_SIZE];
         log_warn("who marked a migration cannot be written down", "error=%s", log_quoted(status.message, error));
     }

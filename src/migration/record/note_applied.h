@@ -8,19 +8,19 @@
 
 /* The migrations that a run has applied, or that were marked or recorded as a baseline. */
 struct applied_names {
+    const struct ledger *ledger;
     const char *const *items; /* at least one */
     size_t count;
     uint32_t run_ms; /* the duration of the run or the marking so far */
 };
 
-/* Stores them in place of older entries; creates the table first. Does nothing in a database in which Truss stores
- * nothing else: an ordinary run leaves only its rows in the tracking table. The session must not be inside a
- * transaction. */
-bool applied_by_write(const struct request *request, struct pg_session *session, const struct ledger *ledger,
-                      const struct applied_names *names, struct status *status);
+/* Stores them in place of older entries; creates the table first. Does nothing, with *keeps false, in a database in
+ * which Truss stores nothing else: an ordinary run leaves only its rows in the tracking table. The session must not be
+ * inside a transaction. */
+bool applied_by_write(const struct request *request, struct pg_session *session, const struct applied_names *names,
+                      bool *keeps, struct status *status);
 
 /* The same for migrations that are already marked: an error is only logged. */
-void applied_by_note(const struct request *request, struct pg_session *session, const struct ledger *ledger,
-                     const struct applied_names *names);
+void applied_by_note(const struct request *request, struct pg_session *session, const struct applied_names *names);
 
 #endif

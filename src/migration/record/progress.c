@@ -32,13 +32,7 @@ void progress_put_lock(struct buffer *sql, const struct ledger *ledger)
 /* Statements that write to the steps' table check it under its lock. */
 static void put_guard(struct buffer *sql, const struct ledger *ledger)
 {
-    const char *const name = own_text(sql->arena, ledger->own_schema, "{truss}.migration_steps");
-    const struct table_guard guard = {
-        .name = name,
-        .words = arena_printf(sql->arena, "The table %s", name),
-        .only_lock = ledger->lacks_plpgsql,
-    };
-    pg_put_guard(sql, &guard);
+    pg_put_own_guard(sql, ledger->own_schema, "{truss}.migration_steps", ledger->lacks_plpgsql);
 }
 
 static void put_row(struct buffer *sql, const struct ledger *ledger, const char *migration,

@@ -166,8 +166,8 @@ static bool apply_mark(struct run *run, const char *name, struct mark *mark)
     if (!write_record(run, &catalog, &record, LEDGER_MARK_APPLIED)) {
         return false;
     }
-    const struct applied_names names = {&item->name, 1, (uint32_t)(clock_ms() - began)};
-    applied_by_note(run->request, run->session, &catalog.detection.ledger, &names);
+    const struct applied_names names = {&catalog.detection.ledger, &item->name, 1, (uint32_t)(clock_ms() - began)};
+    applied_by_note(run->request, run->session, &names);
     return true;
 }
 

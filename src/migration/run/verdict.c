@@ -7,7 +7,6 @@
 #include "migration/record/last_failure.h"
 #include "migration/record/note_applied.h"
 #include "migration/run/send.h"
-#include "pg/own_tables.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -58,13 +57,12 @@ static bool note_applied(const struct execution *execution, struct pg_session *s
     for (size_t i = 0; i < result->applied_count; i++) {
         names[i] = result->applied[i].name;
     }
-    const struct applied_names applied = {names, result->applied_count, (uint32_t)(clock_ms() - execution->began)};
+    const struct applied_names applied = {ledger, names, result->applied_count,
+                                          (uint32_t)(clock_ms() - execution->began)};
     bool keeps = false; /* stores anything at all */
-    if (result->applied_count == 0 || !own_schema_exists(session, &keeps, status) || !keeps) {
-        return status->code == STATUS_OK;
-    }
-    return failures_forget(session, ledger, names, result->applied_count, status) &&
-           applied_by_write(execution->run->request, session, ledger, &applied, status);
+    return result->applied_count == 0 ||
+           (applied_by_write(execution->run->request, session, &applied, &keeps, status) &&
+            (!keeps || failures_forget(session, ledger, names, result->applied_count, status)));
 }
 
 void verdict_write(const struct execution *execution)
