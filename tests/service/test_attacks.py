@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "frameworks"))
 from fixtures import Written
@@ -99,6 +100,16 @@ class Attacks(Written):
                     self.assertTrue(rpc.call("MigrationService", "Run").ok)
                 self.assertEqual(self.sql(f"SELECT to_regclass('kept'), to_regclass('made'), (SELECT count(*) FROM \"{name}\")"), [("kept", "made", "1")])
 
+    def test_a_name_in_the_rows_behind_a_block_ends_no_quote_of_ours(self):
+        """The row is written in the last transaction of a DO that commits, inside of a block of ours."""
+        self.up("DO $$ BEGIN CREATE TABLE made (id int); COMMIT; CREATE TABLE last (id int); END $$;")
+        name = "a$truss_step$; DROP TABLE kept; --"
+        self.sql(f'CREATE TABLE kept (id int); {VERSIONS.format(chr(34) + name + chr(34))}')
+        with self.start("--ledger", f'public."{name}"', "--framework", "dbmate") as rpc:
+            reply = rpc.call("MigrationService", "Run")
+            self.assertTrue(reply.ok, reply)
+        self.assertEqual(self.sql(f"SELECT to_regclass('kept'), to_regclass('made'), to_regclass('last'), (SELECT count(*) FROM \"{name}\")"), [("kept", "made", "last", "1")])
+
     def test_a_sequence_s_and_a_schema_s_name_end_no_quote_of_ours(self):
         hostile = "$truss_try$; DROP TABLE kept; DO $truss_try$ BEGIN"
         self.sql(f'CREATE TABLE kept (id int); CREATE SEQUENCE "{hostile}"; CREATE SCHEMA "s{hostile}"; CREATE SEQUENCE "s{hostile}"."{hostile}"')
@@ -106,6 +117,61 @@ class Attacks(Written):
         with self.start() as rpc:
             self.assertTrue(rpc.call("MigrationService", "Run", {"dry_run": True}).ok)
         self.assertEqual(self.sql("SELECT to_regclass('kept')"), [("kept",)])
+
+    # ---- code that comes between our look and our row ----
+
+    def eve_triggers(self, table):
+        """A session of hers, that may give this table triggers and has a function for them, and what it leaves where it runs."""
+        self.eve()
+        self.sql(f"GRANT USAGE ON SCHEMA {table.split('.')[0]} TO eve; GRANT TRIGGER ON {table} TO eve; CREATE TABLE sprung (who text); GRANT INSERT ON sprung TO PUBLIC")
+        say = self.talk()
+        say("SET SESSION AUTHORIZATION eve; CREATE FUNCTION eve.f() RETURNS trigger LANGUAGE plpgsql AS "
+            "'BEGIN INSERT INTO public.sprung VALUES (current_user); RETURN coalesce(NEW, OLD); END'")
+        return lambda: say(f"CREATE TRIGGER t BEFORE INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION eve.f()"), say
+
+    def waiting(self, relation):
+        """Somebody waits for a lock of it."""
+        harness.wait_for(lambda: self.sql(f"SELECT FROM pg_locks WHERE NOT granted AND relation = '{relation}'::regclass"), every=0.005)
+
+    def test_a_trigger_that_comes_before_what_is_noted_of_a_run_does_not_run(self):
+        for table, script in (("truss.failed_attempts", "SELECT 1/0;"), ("truss.applied_by", "SELECT 1;")):
+            with self.subTest(table=table):
+                self.database = None
+                self.up("CREATE TABLE a (); SELECT 1/0;")
+                with self.start() as rpc:
+                    rpc.call("MigrationService", "Run")
+                    self.up("CREATE TABLE a ();")
+                    self.assertTrue(rpc.call("MigrationService", "Run").ok)
+                    make, say = self.eve_triggers(table)
+                    self.up(script, "20250102000000_b")
+                    say("BEGIN")
+                    make()  # nobody sees it yet
+                    run = threading.Thread(target=rpc.call, args=("MigrationService", "Run"))
+                    run.start()
+                    self.waiting(table)
+                    say("COMMIT")
+                    run.join()
+                os.unlink(os.path.join(self.directory.name, "db/migrations/20250102000000_b.sql"))
+                self.assertEqual(self.sql("SELECT * FROM sprung"), [])
+                self.sql("DROP OWNED BY eve CASCADE")
+
+    def test_a_trigger_that_comes_behind_the_snapshot_of_a_block_does_not_run(self):
+        """A database may keep one snapshot in each transaction: the last one of a DO, too, in which its row is written."""
+        self.up("DO $$ BEGIN CREATE TABLE made (id int); COMMIT; PERFORM count(*) FROM made; PERFORM pg_advisory_xact_lock(77); END $$;")
+        self.sql(VERSIONS.format("schema_migrations") + f"ALTER TABLE schema_migrations OWNER TO app; ALTER DATABASE \"{self.database}\" SET default_transaction_isolation = 'repeatable read'")
+        make, say = self.eve_triggers("public.schema_migrations")
+        say("SELECT pg_advisory_lock(77)")
+        replies = []
+        with self.start() as rpc:
+            run = threading.Thread(target=lambda: replies.append(rpc.call("MigrationService", "Run")))
+            run.start()
+            harness.wait_for(lambda: self.sql("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = 77"))
+            make()
+            say("SELECT pg_advisory_unlock(77)")
+            run.join()
+        self.assertEqual(self.sql("SELECT * FROM sprung"), [])
+        self.assertFalse(replies[0].ok)
+        self.assertIn("that role's code would run", replies[0].failed.error)
 
     # ---- the project's files ----
 

@@ -205,13 +205,15 @@ START_TEST(a_block_that_commits_by_itself_has_its_row_inside_a_block_of_ours)
     step.records = true;
     step.part = LEDGER_FINISH;
     step.step_mark = STEPS_FORGOTTEN;
-    ck_assert_str_eq(compose(&step),
-                     "DO $truss_step$ BEGIN\nbegin commit; end\n;\n"
-                     "IF pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.=) "
-                     "'on' THEN COMMIT; SET TRANSACTION READ WRITE; END IF;" OURSELVES UNDER_LOCK
-                     "UPDATE row;" UNDER_LOCK
-                     "DELETE FROM truss.migration_steps WHERE ledger OPERATOR(pg_catalog.=) 'public.ledger' AND "
-                     "migration OPERATOR(pg_catalog.=) '1_first';END $truss_step$");
+    ck_assert_str_eq(
+        compose(&step),
+        "DO $truss_step$ BEGIN\nbegin commit; end\n;\n"
+        "IF pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.=) 'on' OR "
+        "pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' "
+        "THEN COMMIT; SET TRANSACTION READ WRITE, ISOLATION LEVEL READ COMMITTED; END IF;" OURSELVES UNDER_LOCK
+        "UPDATE row;" UNDER_LOCK
+        "DELETE FROM truss.migration_steps WHERE ledger OPERATOR(pg_catalog.=) 'public.ledger' AND "
+        "migration OPERATOR(pg_catalog.=) '1_first';END $truss_step$");
     ck_assert(composed.is_wrapped);
 }
 END_TEST

@@ -34,10 +34,12 @@ const char transaction_reset[] = RESET_ROLE "RESET ALL;";
  * have a role from the beginning (ALTER ROLE … SET role), without which it may have no rights at all. */
 #define AS_OURSELVES "SET LOCAL SESSION AUTHORIZATION DEFAULT;SET LOCAL role TO DEFAULT;"
 
-/* Inside a block: ends a read-only mode that the script may have set, before our rows. */
-#define WRITABLE                                                                                                       \
-    "IF pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.=) 'on' THEN COMMIT; SET TRANSACTION " \
-    "READ WRITE; END IF;"
+/* Inside a block: ends, before our rows, a read-only mode that the script may have set, and a transaction that keeps
+ * one snapshot: a check of the tracking table with that would not see what was added since. */
+#define BLOCK_FOR_ROWS                                                                                                 \
+    "IF pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.=) 'on' OR "                           \
+    "pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN COMMIT; SET "   \
+    "TRANSACTION READ WRITE, ISOLATION LEVEL READ COMMITTED; END IF;"
 
 const char *session_limits(struct arena *arena, const struct run_settings *settings)
 {
@@ -310,7 +312,7 @@ static void put_rows(struct query *query, const struct transaction *transaction)
     const bool starts_late = transaction->starts && !begins(transaction);
     const bool writes = starts_late || transaction->records || transaction->step_mark != STEP_NOT_MARKED;
     if (writes && query->is_wrapped) {
-        buffer_puts(sql, WRITABLE);
+        buffer_puts(sql, BLOCK_FOR_ROWS);
     }
     if (writes) {
         buffer_printf(sql, "%s%s", AS_OURSELVES, unlimited(transaction));

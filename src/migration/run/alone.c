@@ -51,7 +51,8 @@ static bool write_done(struct attempt *attempt, size_t i)
 
 /* The lock_timeout is only for the first transaction: what follows its COMMIT is not sent again, and waits for locks as
  * its author intended. */
-#define OPENING       "DO $truss_step$ BEGIN SET " PART " = 'yes';"
+#define TAG           "$truss_step$"
+#define OPENING       "DO " TAG " BEGIN SET " PART " = 'yes';"
 #define OPENING_LOCAL " SET LOCAL lock_timeout = "
 
 /* Does the word occur in the body, or in a text that its EXECUTE may get? */
@@ -74,35 +75,49 @@ static bool tells_parts(const struct attempt *attempt, size_t i)
 static bool wrap_do(const struct attempt *attempt, size_t i, struct transaction *transaction)
 {
     struct text body;
-    if (!sql_do_block(attempt->run->arena, attempt_text(attempt, i), &body) ||
-        text_find(body, "$truss_step$", 0) != SIZE_MAX) {
+    if (!sql_do_block(attempt->run->arena, attempt_text(attempt, i), &body)) {
         return false;
     }
     *transaction = attempt_done(attempt, FRAME_NONE, i);
     transaction->opening = tells_parts(attempt, i) ? OPENING OPENING_LOCAL "        ;\n" : OPENING "\n";
     transaction->body = body;
-    transaction->closing = text_of("END $truss_step$");
+    transaction->closing = text_of("END " TAG);
     return true;
+}
+
+/* A name in the script or in our rows may have the tag: only the last one may end the text. */
+static bool is_whole(const struct query *query)
+{
+    const struct text sql = buffer_text(&query->sql);
+    const size_t tag = strlen(TAG);
+    return text_find(sql, TAG, strlen("DO ") + tag) == sql.size - tag;
+}
+
+static struct query compose_as(const struct attempt *attempt, size_t i, struct transaction *transaction)
+{
+    const struct step *const step = attempt_step(attempt, i);
+    transaction->content = attempt->content;
+    transaction->start = step->start;
+    transaction->end = step->end;
+    return transaction_compose(attempt->run->arena, transaction);
 }
 
 static struct query compose(const struct attempt *attempt, size_t i)
 {
-    const struct step *const step = attempt_step(attempt, i);
     struct transaction transaction;
-    const bool is_wrapped = wrap_do(attempt, i, &transaction);
-    if (!is_wrapped) {
-        transaction = attempt_transaction(attempt, FRAME_NONE);
-        transaction.stalls = step->stalls && !query_is_block(attempt_text(attempt, i));
+    if (wrap_do(attempt, i, &transaction)) {
+        struct query query = compose_as(attempt, i, &transaction);
+        if (tells_parts(attempt, i)) {
+            query.ladder = LADDER_LOCAL;
+            query.timeout_at = strlen(OPENING OPENING_LOCAL);
+        }
+        if (is_whole(&query)) {
+            return query;
+        }
     }
-    transaction.content = attempt->content;
-    transaction.start = step->start;
-    transaction.end = step->end;
-    struct query query = transaction_compose(attempt->run->arena, &transaction);
-    if (is_wrapped && tells_parts(attempt, i)) {
-        query.ladder = LADDER_LOCAL;
-        query.timeout_at = strlen(OPENING OPENING_LOCAL);
-    }
-    return query;
+    transaction = attempt_transaction(attempt, FRAME_NONE);
+    transaction.stalls = attempt_step(attempt, i)->stalls && !query_is_block(attempt_text(attempt, i));
+    return compose_as(attempt, i, &transaction);
 }
 
 /* Has a failed block committed a part? Then it is not sent again, which would repeat that part. */
