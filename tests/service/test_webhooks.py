@@ -266,7 +266,9 @@ class Webhooks(Case):
 
     def test_a_file_that_is_wrong_stops_the_start_and_says_where(self):
         receiver = self.receiver()
-        for text, word in (("", "has no webhook"), ('[webhook.a]\nurl = "ftp://x"\n', "line 2: this is no http"), ("[hook.a]\n", "line 1: a table"),
+        for text, word in (("", "has no webhook"), ('[webhook.a]\nurl = "ftp://x"\n', "line 2: this is no http"),
+                           *((f'[webhook.a]\nurl = "{url}"\n', "line 2: this is no http") for url in (
+                               "file:///etc/passwd", "gopher://127.0.0.1:25/x", "//127.0.0.1/x", "127.0.0.1/x", "http://a:99999/", "http://[::1", "http://a\\r\\nX-A: b/", "http://exa mple/")), ("[hook.a]\n", "line 1: a table"),
                            ('[webhook.a]\nurl = "{url}"\n', "secret_file"), (HOOK + 'events = ["run.drift"]\n', "line 4: there are run.started"),
                            (HOOK + "colour = 1\n", "line 4: a webhook has")):
             process = self.program("truss-worker", "--listen", "tcp://127.0.0.1:0", "--project", self.project().path,
@@ -289,6 +291,33 @@ class Webhooks(Case):
         except RpcError as error:
             self.fail(str(error))
         wait_for(lambda: "webhook event not written" in process.text())
+
+    def test_a_row_that_somebody_wrote_adds_no_header(self):
+        """Who may write into the table writes what is told; not what else the receiver is asked."""
+        receiver = self.receiver()
+        rpc = self.begin(self.config(receiver), "SELECT 1;", "SELECT 2;")
+        rpc.call("MigrationService", "Run", {"migrations": ["1"]})
+        self.events(receiver, 2)
+        self.sql("INSERT INTO truss.webhook_events SELECT E'x\\r\\nAuthorization: Bearer stolen', 'ops', '', 'run.done', '{}', now(), now(), 0, ''")
+        rpc.call("MigrationService", "Run")
+        self.events(receiver, 4)
+        self.assertEqual([headers.get("authorization") for _, headers, _ in receiver.requests], [None] * 4)
+        self.assertEqual(self.sql("SELECT tries FROM truss.webhook_events WHERE event ~ 'stolen'"), [("0",)])  # though it was due before others
+
+    def test_ends_that_the_database_does_not_take_have_one_time_together(self):
+        """Whatever number of runs has ended: others wait for the thread that tries again."""
+        rpc = self.begin(self.config(self.receiver()), *(f"SELECT {number};" for number in range(3)))
+        rpc.call("MigrationService", "Run", {"migrations": ["1"]})
+        self.sql("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(60); RETURN NEW; END';"
+                 "CREATE TRIGGER slow BEFORE INSERT ON truss.webhook_events FOR EACH ROW WHEN (NEW.kind = 'run.done') EXECUTE FUNCTION slow()")
+        for name in ("2", "3"):
+            rpc.call("MigrationService", "Run", {"migrations": [name]})
+
+        def tried():
+            return re.findall(r'webhook event not written" operation=(\S+)', self.process.text())
+        before = len(tried())
+        wait_for(lambda: len(tried()) >= before + 4)  # one that was begun before, and the last run's own may not have been seen yet
+        self.assertEqual(len(set(tried()[before + 2:before + 4])), 1)  # a round each
 
 
 if __name__ == "__main__":

@@ -64,6 +64,7 @@ bool hook_rows_add(struct pg_session *session, const struct hook_rows *rows, str
     return sql.size == 0 || own_exec_words(session, buffer_string(&sql), status);
 }
 
+/* What is no id of ours is somebody's, and would stand in a header. */
 bool hook_rows_take(struct arena *arena, struct pg_session *session, const char *names, struct hook_due *due,
                     struct status *status)
 {
@@ -71,6 +72,7 @@ bool hook_rows_take(struct arena *arena, struct pg_session *session, const char 
         "UPDATE {truss}.webhook_events e SET next_at = " NOW " + interval '" LEASE
         " seconds', tries = e.tries + 1 FROM ("
         "SELECT event, hook FROM {truss}.webhook_events WHERE next_at <= " NOW " AND hook = ANY ($1::text[]) "
+        "AND event ~ '^[-0-9a-f]{36}$' "
         "ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED) d WHERE e.event = d.event AND e.hook = d.hook "
         "RETURNING e.event, e.hook, e.kind, e.body, e.tries";
     PG_RESULT(result) = own_query(session, sql, 1, &names, status);

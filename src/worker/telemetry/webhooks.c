@@ -1,8 +1,7 @@
 /*
  * A run writes its rows on its own thread, in one small query with a short timeout. If the database does not take the
- * last of them, they are kept in memory and written by a thread, which also confirms that this worker's runs are alive:
- * the rows that report a lost run are postponed again and again, and deleted at its end. If the list of receivers
- * changes, a run keeps the ones from its beginning.
+ * last of them, they are kept in memory and written by a thread, which also postpones the rows that report a lost run
+ * while this worker's runs are alive. If the list of receivers changes, a run keeps the ones from its beginning.
  */
 #include "worker/telemetry/webhooks.h"
 
@@ -105,14 +104,14 @@ static const char *new_id(struct arena *arena)
     return id;
 }
 
-/* Writes rows; false if the database does not take them. Whoever gives up counts and logs that. */
-static bool write_rows(const struct hook_run *run, const struct hook_row *rows, size_t count, bool ends)
+/* False if the database does not take them until then. Whoever gives up counts and logs that. */
+static bool write_rows(const struct hook_run *run, const struct hook_row *rows, size_t count, bool ends, int64_t until)
 {
     struct pg_pool *const pool = run->webhooks->site->pool;
     struct arena *const arena = arena_new(0);
     struct status status = {.arena = arena};
     char error[LOG_QUOTED_SIZE];
-    struct pg_session *const session = pg_pool_take_pinned(pool, deadline_in(WRITE_MS), &status);
+    struct pg_session *const session = pg_pool_take_pinned(pool, until, &status);
     const bool ok = session != NULL && hook_rows_ensure(session, &status) &&
                     hook_rows_add(session, &(struct hook_rows){run->operation, rows, count, ends}, &status);
     pg_pool_give(pool, session);
@@ -162,7 +161,7 @@ static void write_begin(struct hook_run *run, uint32_t count)
     run->next = webhooks->runs;
     webhooks->runs = run;
     pthread_mutex_unlock(&webhooks->mutex);
-    if (!write_rows(run, rows, rows_made, false)) {
+    if (!write_rows(run, rows, rows_made, false, deadline_in(WRITE_MS))) {
         tally_add(&webhooks->unwritten, rows_made);
     }
     wake(webhooks);
@@ -185,7 +184,7 @@ static void write_wait(struct hook_run *run, const struct run_event *event)
         .event = HOOK_LOCK_WAIT, .id = new_id(run->audience.arena), .subject = run->operation, .wait = event};
     const size_t count = make_rows(&run->audience, &news, wanted, rows);
     run->waits_told |= wanted;
-    if (count > 0 && !write_rows(run, rows, count, false)) {
+    if (count > 0 && !write_rows(run, rows, count, false, deadline_in(WRITE_MS))) {
         tally_add(&webhooks->unwritten, count);
     }
     wake(webhooks);
@@ -229,7 +228,7 @@ void hook_run_end(struct hook_run *run, const struct hook_outcome *outcome)
         .outcome = outcome,
     };
     run->row_count = make_rows(&run->audience, &news, UINT32_MAX, run->rows);
-    const bool ok = write_rows(run, run->rows, run->row_count, true);
+    const bool ok = write_rows(run, run->rows, run->row_count, true, deadline_in(WRITE_MS));
     pthread_mutex_lock(&webhooks->mutex);
     run->has_ended = true;
     if (ok) {
@@ -247,13 +246,14 @@ void hook_run_end(struct hook_run *run, const struct hook_outcome *outcome)
 /* Retries rows that could not be written at a run's end; only this thread removes ended runs. */
 static void write_ends(struct webhooks *webhooks)
 {
+    const int64_t until = deadline_in(WRITE_MS); /* for all of them: others wait for this thread */
     struct hook_run *next;
     pthread_mutex_lock(&webhooks->mutex);
     for (struct hook_run *run = webhooks->runs; run != NULL; run = next) {
         bool is_written = false;
-        if (run->has_ended) {
+        if (run->has_ended && !deadline_passed(until - WRITE_MS / 2)) {
             pthread_mutex_unlock(&webhooks->mutex);
-            is_written = write_rows(run, run->rows, run->row_count, true);
+            is_written = write_rows(run, run->rows, run->row_count, true, until);
             pthread_mutex_lock(&webhooks->mutex);
         }
         next = run->next;
