@@ -201,12 +201,13 @@ const struct token *tokens_find(const struct tokens *tokens, struct text secret)
 
 /* ---- writing ---- */
 
+/* The hash comes last: of a copy that ends too early no token is left without its end. */
 static void write_token(struct buffer *out, const struct token *token)
 {
     char hex[SHA256_HEX_SIZE];
     char day[RFC3339_SIZE];
     sha256_hex(token->hash, hex);
-    buffer_printf(out, "\n[token.%s]\nsha256 = \"%s\"\nscopes = [", token->name, hex);
+    buffer_printf(out, "\n[token.%s]\nscopes = [", token->name);
     for (size_t i = 0; i < token->scope_count; i++) {
         buffer_printf(out, "%s\"%s\"", i == 0 ? "" : ", ", token->scopes[i]);
     }
@@ -219,6 +220,7 @@ static void write_token(struct buffer *out, const struct token *token)
         clock_rfc3339(token->expires_s * 1000000, day);
         buffer_printf(out, "expires = %lld  # %s\n", (long long)token->expires_s, day);
     }
+    buffer_printf(out, "sha256 = \"%s\"\n", hex);
 }
 
 static bool write_tokens(struct arena *arena, const char *path, const struct tokens *tokens, struct status *status)

@@ -9,6 +9,7 @@
 #include "trust/login.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -151,6 +152,19 @@ START_TEST(what_is_no_file_of_tokens_is_refused_with_its_line)
         "[token.\"a b\"]\nsha256 = \"%s\"\n",
         "[tokens.a]\nsha256 = \"%s\"\n",
         "sha256 = \"%s\"\n",
+        "[token.a]\nsha256 = \"%s\"\n[token.b]\nscopes = [\"read\"]\n[token.a]\nscopes = [\"admin\"]\n",
+        "[token.a]\nsha256 = \"%s\"\nsha256 = \"11\"\n",
+        "[token.\u0430]\nsha256 = \"%s\"\n",
+        "[token.\"a\\u0000b\"]\nsha256 = \"%s\"\n",
+        "[token.\"a\\u202e\"]\nsha256 = \"%s\"\n",
+        "[token.a.b]\nsha256 = \"%s\"\n",
+        "[token.\"\"]\nsha256 = \"%s\"\n",
+        "[[token.a]]\nsha256 = \"%s\"\n",
+        "[token.a]\nsha256 = \"%s\"\nscopes = [\"read\", \"run\"",
+        "[token.a]\nsha256 = \"%s\"\nscopes = [\"Read\"]\n",
+        "[token.a]\nsha256 = \"%s\"\nscopes = [\"run:\u0430\"]\n",
+        "[token.a]\nsha256 = \"%s\"\nexpires = 99999999999999999999999\n",
+        "[token.a]\nsha256 = \"%s\"\nexpires = 1e3\n",
         ("[token.a]\nsha256 = \"%s\"\n[token.b]\nsha256 = "
          "\"0000000000000000000000000000000000000000000000000000000000000000\"\n"),
     };
@@ -164,6 +178,63 @@ START_TEST(what_is_no_file_of_tokens_is_refused_with_its_line)
         ck_assert_msg(!tokens_parse(arena, "f", buffer_text(&content), &tokens, &status), "%zu", i);
         ck_assert_int_eq(status.code, STATUS_INVALID_ARGUMENT);
     }
+}
+END_TEST
+
+static const struct token *named(const struct tokens *tokens, const char *name)
+{
+    for (size_t i = 0; i < tokens->count; i++) {
+        if (strcmp(tokens->items[i].name, name) == 0) {
+            return &tokens->items[i];
+        }
+    }
+    return NULL;
+}
+
+/* As who copies the file by hand, or fills the disk, may leave it: none of it gets longer, or more scopes. */
+START_TEST(a_file_that_ends_too_early_gives_nobody_more)
+{
+    struct text content;
+    struct tokens whole;
+    ck_assert_ptr_nonnull(create("one", "read", "30d"));
+    ck_assert_ptr_nonnull(create("two", "read,run:production,run", "12h"));
+    ck_assert(file_read(arena, path, 100000, &content, &status));
+    ck_assert(tokens_parse(arena, "f", content, &whole, &status));
+    for (size_t size = 0; size < content.size; size++) {
+        struct tokens tokens;
+        if (!tokens_parse(arena, "f", text_slice(content, 0, size), &tokens, &status)) {
+            continue;
+        }
+        for (size_t i = 0; i < tokens.count; i++) {
+            const struct token *const token = &tokens.items[i];
+            const struct token *const real = named(&whole, token->name);
+            ck_assert_msg(real != NULL && token->expires_s == real->expires_s &&
+                              token->scope_count == real->scope_count,
+                          "%zu bytes", size);
+        }
+    }
+}
+END_TEST
+
+/* A link is followed, as a mounted secret is one: what it leads to must be private. */
+START_TEST(behind_a_link_stands_a_private_file_or_none)
+{
+    const char *const real = path_join(arena, folder, "real");
+    struct tokens tokens;
+    ck_assert_ptr_nonnull(create("one", "read", NULL));
+    ck_assert_int_eq(rename(path, real), 0);
+    ck_assert_int_eq(symlink("real", path), 0);
+    ck_assert(tokens_read(arena, path, &tokens, NULL, &status));
+    ck_assert_int_eq(chmod(real, 0644), 0);
+    ck_assert(!tokens_read(arena, path, &tokens, NULL, &status));
+    ck_assert_int_eq(chmod(real, 0600), 0);
+    for (const char *const *target = (const char *const[]){"nowhere", "tokens", "/dev/zero", ".", NULL};
+         *target != NULL; target++) {
+        unlink(path);
+        ck_assert_int_eq(symlink(*target, path), 0);
+        ck_assert_msg(!tokens_read(arena, path, &tokens, NULL, &status), "%s", *target);
+    }
+    unlink(real);
 }
 END_TEST
 
@@ -334,6 +405,8 @@ int main(void)
     tcase_add_test(tests, a_name_is_given_once_and_revoked_once);
     tcase_add_test(tests, a_wish_that_is_none_writes_nothing);
     tcase_add_test(tests, what_is_no_file_of_tokens_is_refused_with_its_line);
+    tcase_add_test(tests, a_file_that_ends_too_early_gives_nobody_more);
+    tcase_add_test(tests, behind_a_link_stands_a_private_file_or_none);
     tcase_add_test(tests, in_an_environment_what_changes_needs_a_word_of_its_own);
     tcase_add_test(tests, an_environment_that_only_the_project_names_gives_no_scope_and_takes_some);
     tcase_add_test(tests, the_file_is_read_again_when_it_changes);
