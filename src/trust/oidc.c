@@ -339,6 +339,24 @@ static enum oidc_answer apply_rules(const struct looking *looking, const char *i
                                                    buffer_string(&why)));
 }
 
+static bool has_one_issuer(const struct oidc_rules *rules)
+{
+    size_t i = 1;
+    while (i < rules->count && strcmp(rules->items[i].issuer, rules->items[0].issuer) == 0) {
+        i++;
+    }
+    return i >= rules->count;
+}
+
+/* Each issuer chooses its own subjects. If there are several issuers the name includes the issuer: otherwise a subject
+ * of one could pass for the same subject of another. */
+static const char *name_of(const struct looking *looking, const char *issuer, const char *subject)
+{
+    struct arena *const arena = looking->status->arena;
+    return has_one_issuer(&looking->oidc->rules) ? arena_printf(arena, "oidc:%s", subject)
+                                                 : arena_printf(arena, "oidc:%s (%s)", subject, issuer);
+}
+
 /* Is it a name that fits on one line of a log and of the audit? */
 static bool is_subject(const char *subject)
 {
@@ -367,7 +385,7 @@ static enum oidc_answer look(const struct looking *looking, struct principal *pr
     if (!is_subject(subject)) {
         return refuse(looking, "This token has no subject (sub) of at most 255 plain characters.");
     }
-    principal->name = arena_printf(arena, "oidc:%s", subject); /* for the audit, also if the token is refused */
+    principal->name = name_of(looking, issuer, subject); /* for the audit, also if the token is refused */
     answer = check_times(looking);
     answer = answer == OIDC_IS_KNOWN ? apply_rules(looking, issuer, principal) : answer;
     principal->kind = answer == OIDC_IS_KNOWN ? PRINCIPAL_OIDC : PRINCIPAL_NOBODY;
