@@ -287,7 +287,7 @@ const struct route routes_of_house[] = {
     {
         .method = "GET",
         .pattern = "/api/audit/verify",
-        .summary = "Whether the audit is as it was written",
+        .summary = "Whether the audit is as it was written; ?hash= of a row that was kept elsewhere",
         .service = TRUST,
         .rpc = "VerifyAudit",
         .names = JSON_CAMEL,

@@ -231,9 +231,10 @@ const struct cli_command cli_commands[] = {
     {
         .name = "audit",
         .help = "show who did what; or see whether somebody has changed that",
-        .examples = {"truss audit --after 1200", "truss audit --verify", "truss audit --export ndjson >audit.ndjson"},
+        .examples = {"truss audit --after 1200", "truss audit --verify --hash 5f8c…",
+                     "truss audit --export ndjson >audit.ndjson"},
         .run = command_audit,
-        .options = {ASKS, O(verify_audit), O(after), O(export_as), O(config), O(help)},
+        .options = {ASKS, O(verify_audit), O(kept_hash), O(after), O(export_as), O(config), O(help)},
     },
     {
         .name = "token",

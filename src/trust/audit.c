@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define TEXTS      11
+#define HEX        "0123456789abcdef"
 #define SAID_MAX   2000 /* bytes of a text from a caller */
 #define DETAIL_MAX 2000
 #define WAIT_MS    "2000" /* how long a reader waits for a lock */
@@ -256,7 +257,7 @@ bool audit_read(struct pg_session *session, struct audit_page *page, struct stat
 
 /* ---- verifying ---- */
 
-static void judge(struct audit_verdict *verdict, const struct audit_row *row, struct arena *arena)
+static void judge(struct audit_verdict *verdict, const struct audit_row *row, const char *kept, struct arena *arena)
 {
     char hash[SHA256_HEX_SIZE];
     verdict->rows++;
@@ -273,10 +274,12 @@ static void judge(struct audit_verdict *verdict, const struct audit_row *row, st
                                     row->number);
     } else {
         memcpy(verdict->hash, hash, sizeof hash);
+        verdict->is_kept = verdict->is_kept || strcmp(hash, kept) == 0;
     }
 }
 
-static bool verify_rows(struct pg_session *session, struct audit_verdict *verdict, struct status *status)
+static bool verify_rows(struct pg_session *session, const char *kept, struct audit_verdict *verdict,
+                        struct status *status)
 {
     bool exists;
     if (!audit_exists(session, &exists, status) || !exists) {
@@ -292,7 +295,7 @@ static bool verify_rows(struct pg_session *session, struct audit_verdict *verdic
     while ((ok = pg_rows_next(session, &result, status)) && result != NULL) {
         struct arena *const arena = arena_new(0);
         const struct audit_row row = row_of(arena, result, 0);
-        judge(verdict, &row, status->arena);
+        judge(verdict, &row, kept, status->arena);
         PQclear(result);
         arena_free(arena);
     }
@@ -300,9 +303,14 @@ static bool verify_rows(struct pg_session *session, struct audit_verdict *verdic
     return ok;
 }
 
-bool audit_verify(struct pg_session *session, struct audit_verdict *verdict, struct status *status)
+bool audit_verify(struct pg_session *session, const char *kept, struct audit_verdict *verdict, struct status *status)
 {
-    *verdict = (struct audit_verdict){0};
-    const bool ok = begin_reading(session, status) && verify_rows(session, verdict, status);
+    *verdict = (struct audit_verdict){.is_kept = kept[0] == '\0'};
+    if (kept[0] != '\0' && (strlen(kept) != SHA256_HEX_SIZE - 1 || strspn(kept, HEX) != SHA256_HEX_SIZE - 1)) {
+        return status_fail(status, STATUS_INVALID_ARGUMENT,
+                           "The hash of a row of the audit is %d characters of 0-9 and a-f; this is none.",
+                           SHA256_HEX_SIZE - 1);
+    }
+    const bool ok = begin_reading(session, status) && verify_rows(session, kept, verdict, status);
     return end_reading(session, ok, status);
 }

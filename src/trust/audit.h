@@ -66,11 +66,14 @@ bool audit_read(struct pg_session *session, struct audit_page *page, struct stat
 struct audit_verdict {
     int64_t rows;               /* examined */
     int64_t broken;             /* the number of the first wrong row; 0: none */
+    bool is_kept;               /* a correct row has the hash that was kept; true if none was given */
     const char *why;            /* a sentence, in the status's arena; NULL: nothing is wrong */
     char hash[SHA256_HEX_SIZE]; /* of the last correct row; "" if there is none */
 };
 
-/* Verifies the whole table. Fails if it cannot be read. */
-bool audit_verify(struct pg_session *session, struct audit_verdict *verdict, struct status *status);
+/* Verifies the whole table. kept: a hash that some row must have, kept elsewhere since that row was written; "": none.
+ * The chain alone does not reveal that its end was cut off, or that somebody with the right to write the table has
+ * rewritten it from some row on. Fails if the table cannot be read or `kept` is no hash. */
+bool audit_verify(struct pg_session *session, const char *kept, struct audit_verdict *verdict, struct status *status);
 
 #endif

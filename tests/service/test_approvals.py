@@ -1,5 +1,6 @@
 """Four eyes: what runs and what is marked was approved by another person, for a time, and is exactly what he saw."""
 import os
+import shutil
 import sys
 import threading
 
@@ -87,6 +88,56 @@ class Approvals(Case):
         self.assertIn("This hash is not of what is named here", self.said.message)
         self.assertEqual(self.ask(rpc, self.anna, "Run"), NEEDED)
         self.assertEqual(self.ask(rpc, self.bert, "Approve", plan_hash=plan, plan={"migrations": ["1", "2"]}).state, APPROVED)
+
+    def test_a_hash_a_name_and_a_comment_are_taken_as_they_are(self):
+        """What looks like the plan, or like the person, is another one."""
+        rpc = self.start()
+        plan_hash = self.plan(rpc).plan_hash
+        self.assertEqual(self.ask(rpc, self.anna, "Run"), NEEDED)
+        for wrong in (plan_hash.upper(), plan_hash[:-1], plan_hash + " ", " " + plan_hash, plan_hash + "\n", plan_hash[:8], "%", "*", "' OR hash <> '", "0" * len(plan_hash), ""):
+            with self.subTest(hash=wrong):
+                self.assertIn(self.ask(rpc, self.bert, "Approve", plan_hash=wrong)[0], (NOT_FOUND, INVALID_ARGUMENT, FAILED_PRECONDITION, ABORTED))
+        self.assertEqual(self.ask(rpc, self.bert, "Approve", plan_hash=plan_hash, plan={"migrations": ["1"]})[0] in (NOT_FOUND, INVALID_ARGUMENT, FAILED_PRECONDITION, ABORTED), True)
+        self.assertEqual(self.ask(rpc, self.anna, "Run"), NEEDED)
+        # Her own word does not become another's: not by what is around the token, nor by whom a proxy would name.
+        for metadata in ({"authorization": f"Bearer  {self.anna} "}, {"authorization": f"BEARER {self.anna}"}, {"authorization": f"Bearer {self.anna}", "forwarded-for": "bert"},
+                         {"authorization": f"Bearer {self.anna}", "actor": "bert"}):
+            with self.subTest(metadata=list(metadata)):
+                with self.assertRaises(RpcError) as refused:
+                    rpc.call("MigrationService", "Approve", {"plan_hash": plan_hash}, metadata=metadata)
+                self.assertIn("asked", refused.exception.status.message)
+        given = self.ask(rpc, self.bert, "Approve", plan_hash=plan_hash, comment="'); DROP TABLE truss.approvals; --\u202e\x1b[31m")
+        self.assertEqual(given.state, APPROVED)
+        self.assertTrue(self.ask(rpc, self.anna, "Run", plan_hash=plan_hash).ok)
+
+    def test_what_was_approved_is_not_what_came_in_its_place(self):
+        """Another file under the same name, of the same size and time, or behind a link; one more; one less."""
+        rpc = self.start()
+        first = self.files.script("1")
+        with open(first, encoding="utf-8") as file:
+            before = file.read()
+        times = os.stat(first)
+        self.approved(rpc)
+
+        def put(text):
+            with open(first, "w", encoding="utf-8") as file:
+                file.write(text)
+            os.utime(first, ns=(times.st_atime_ns, times.st_mtime_ns))
+        for bent in (before.replace("TABLE a", "TABLE x"), before + " ", before.replace("\n", "\r\n") if "\n" in before else before + "\r\n", before + "-- x", "\ufeff" + before, before.replace("int", "\u0456nt")):
+            with self.subTest(text=bent):
+                put(bent)
+                told = self.ask(rpc, self.anna, "Run")
+                self.assertEqual(told, NEEDED)
+        put(before)
+        self.files.add("3", "CREATE TABLE c (id int);")
+        self.assertEqual(self.ask(rpc, self.anna, "Run"), NEEDED)
+        shutil.rmtree(os.path.dirname(self.files.script("3")))
+        os.rename(os.path.dirname(first), os.path.dirname(self.files.script("0")))
+        self.assertEqual(self.ask(rpc, self.anna, "Run"), NEEDED)
+        os.rename(os.path.dirname(self.files.script("0")), os.path.dirname(first))
+        self.assertEqual(self.tables(), [])
+        self.assertTrue(self.ask(rpc, self.anna, "Run").ok)
+        self.assertEqual(self.tables(), ["a", "b"])
 
     def test_who_has_no_scope_for_it_approves_nothing(self):
         rpc = self.start()

@@ -1,4 +1,5 @@
 """truss.audit: who did what, from where, and what came of it; what is refused, too; and whether somebody has changed it."""
+import hashlib
 import json
 import os
 import sys
@@ -8,7 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
 from harness import PASSWORD, Case, RpcError, messages, wait_for
 
-PERMISSION_DENIED, UNAUTHENTICATED = 7, 16
+INVALID_ARGUMENT, PERMISSION_DENIED, UNAUTHENTICATED = 3, 7, 16
 
 
 def bearer(token):
@@ -234,6 +235,16 @@ class Audit(Case):
                 ("ALTER TABLE truss.audit ALTER detail DROP NOT NULL; UPDATE truss.audit SET detail = NULL WHERE number = 2", 2, "Row 2 is not as it was written"),
                 ("ALTER TABLE truss.audit ALTER hash DROP NOT NULL; UPDATE truss.audit SET hash = NULL WHERE number = 2", 2, "Row 2 is not as it was written"),
                 ("UPDATE truss.audit SET at = 'infinity' WHERE number = 2", 2, "Row 2 is not"),
+                ("UPDATE truss.audit SET actor = 'Anna' WHERE number = 4", 4, "Row 4 is not as it was written"),
+                ("UPDATE truss.audit SET actor = actor || ' ' WHERE number = 4", 4, "Row 4 is not as it was written"),
+                ("UPDATE truss.audit SET request = actor, actor = request WHERE number = 2", 2, "Row 2 is not as it was written"),
+                ("UPDATE truss.audit SET hash = upper(hash) WHERE number = 2", 2, "Row 2 is not as it was written"),
+                ("UPDATE truss.audit SET number = 0 WHERE number = 1", 1, "Row 1 is missing"),
+                ("DELETE FROM truss.audit WHERE number = 1", 1, "Row 1 is missing"),
+                ("INSERT INTO truss.audit SELECT 0, at, request, 'evil', actor_kind, origin, action, target, subject, plan_hash, digest, outcome, detail, 'x' FROM truss.audit WHERE number = 1",
+                 1, "Row 1 is missing"),
+                ("INSERT INTO truss.audit SELECT 99, at, request, 'evil', actor_kind, origin, action, target, subject, plan_hash, digest, outcome, detail, 'x' FROM truss.audit WHERE number = 1",
+                 9, "Row 9 is missing"),
                 ("UPDATE truss.audit SET number = 9223372036854775807 WHERE number = 2", 2, "Row 2 is missing"),
                 ("DELETE FROM truss.audit WHERE number = 2", 2, "Row 2 is missing"),
                 ("UPDATE truss.audit SET number = -number WHERE number IN (2, 3); UPDATE truss.audit SET number = 5 + number WHERE number < 0", 2, "Row 2 is not")):
@@ -243,6 +254,47 @@ class Audit(Case):
             self.assertIn(why, verdict.summary)
             self.sql("TRUNCATE truss.audit; INSERT INTO truss.audit TABLE kept")
             self.assertTrue(self.verify(rpc).ok)
+
+    def forge(self):
+        """As somebody does it who may write the table and knows how the hashes are made: row 3, and all behind it."""
+        before = self.rows("hash")[1][0]
+        for number, at, *texts in self.rows("number, (extract(epoch FROM at) * 1000000)::bigint, request, CASE number WHEN 3 THEN 'evil' ELSE actor END, actor_kind, origin, action, "
+                                            "target, subject, plan_hash, digest, outcome, detail")[2:]:
+            parts = [before, f"{number} {at}", *texts]
+            before = hashlib.sha256("".join(f"{len(part.encode())}:{part}" for part in parts).encode()).hexdigest()
+            self.sql(f"UPDATE truss.audit SET actor = '{texts[1]}', hash = '{before}' WHERE number = {number}")
+
+    def test_what_was_cut_off_or_written_anew_is_found_by_a_hash_that_was_kept(self):
+        rpc = self.begin()
+        for name in self.files.names():
+            rpc.call("MigrationService", "MarkApplied", {"migration": name}, metadata=self.admin)
+        hashes = [row[0] for row in self.rows("hash")]
+        self.sql("CREATE TABLE kept AS TABLE truss.audit")
+
+        def verify(kept):
+            return rpc.call("Trust", "VerifyAudit", {"hash": kept}, metadata=self.admin)
+        self.assertEqual([verify(kept).ok for kept in ("", *hashes)], [True] * (1 + len(hashes)))
+        for change in ("DELETE FROM truss.audit WHERE number > 6", "TRUNCATE truss.audit", "DROP TABLE truss.audit", self.forge):
+            with self.subTest(change=change):
+                if change == self.forge:
+                    change()
+                else:
+                    self.sql(change)
+                self.assertTrue(self.verify(rpc).ok)  # nothing of the chain shows it
+                verdict = verify(hashes[-1])
+                self.assertFalse(verdict.ok)
+                self.assertIn(f"No row has the hash {hashes[-1]}", verdict.summary)
+                self.sql("DROP TABLE IF EXISTS truss.audit; CREATE TABLE truss.audit AS TABLE kept; ALTER TABLE truss.audit OWNER TO app")
+                self.assertTrue(verify(hashes[-1]).ok)
+        for wrong in ("x", hashes[0][:-1], hashes[0].upper() if hashes[0].upper() != hashes[0] else "A" * 64, hashes[0] + "0", "' OR '1'='1"):
+            with self.assertRaises(RpcError) as refused:
+                verify(wrong)
+            self.assertEqual(refused.exception.code, INVALID_ARGUMENT)
+        token = {"TRUSS_TOKEN": self.admin["authorization"].split()[1]}
+        for kept, code in ((hashes[0], 0), ("0" * 64, 1)):
+            self.assertEqual(self.truss("audit", "--verify", "--hash", kept, worker=self.process, environment=token).returncode, code)
+        answer = self.bridge(self.process).get(f"/api/audit/verify?hash={'0' * 64}", headers={"Authorization": self.admin["authorization"]})
+        self.assertEqual((answer.status, answer.json["ok"]), (400, False))
 
     # ---- reading it ----
 

@@ -6,7 +6,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
 from harness import Case, RpcError
 
-FAILED_PRECONDITION, PERMISSION_DENIED = 9, 7
+INVALID_ARGUMENT, FAILED_PRECONDITION, PERMISSION_DENIED = 3, 9, 7
 
 class Environment(Case):
     def start(self, *arguments, environment="production"):
@@ -32,6 +32,12 @@ class Environment(Case):
             for confirm in ("", self.database.upper(), self.database + " ", "postgres"):
                 with self.subTest(method=method, confirm=confirm):
                     self.assertEqual(self.told(rpc, method, {**request, "confirm": confirm}), (FAILED_PRECONDITION, "CONFIRM"))
+        name = self.database
+        for confirm in (f" {name}", f"{name}\n", f"\t{name}", f'"{name}"', f"'{name}'", name[:-1], name * 2, name.replace("t", "\u0442"), f"{name}\u200b", f"\ufeff{name}",
+                        "".join(chr(ord(c) + 0xfee0) for c in name), "production", "*", "%", ".*", f"postgresql://x/{name}", f"{name};", f"{name}/"):
+            with self.subTest(confirm=confirm):
+                self.assertEqual(self.told(rpc, "Run", {"confirm": confirm}), (FAILED_PRECONDITION, "CONFIRM"))
+        self.assertEqual(self.told(rpc, "Run", {"confirm": f"{name}\0"})[0], INVALID_ARGUMENT)
         self.assertEqual(self.pending(rpc), 4)
         self.assertTrue(self.told(rpc, "MarkApplied", {"migration": self.files.names()[0], "confirm": self.database}).ok)
         self.assertTrue(self.told(rpc, "Baseline", {"all": True, "confirm": self.database}).ok)

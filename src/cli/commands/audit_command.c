@@ -95,7 +95,8 @@ static int export_all(struct cli *cli, uint32_t after)
 
 static int verify(struct cli *cli)
 {
-    const Truss__Trust__V1__VerifyAuditRequest request = TRUSS__TRUST__V1__VERIFY_AUDIT_REQUEST__INIT;
+    Truss__Trust__V1__VerifyAuditRequest request = TRUSS__TRUST__V1__VERIFY_AUDIT_REQUEST__INIT;
+    request.hash = arena_strdup(cli->arena, cli->given.kept_hash == NULL ? "" : cli->given.kept_hash);
     const Truss__Trust__V1__VerifyAuditResponse *const reply =
         call(cli, TRUST, "VerifyAudit", &request.base, VERIFY_SECONDS);
     if (reply == NULL) {
@@ -130,6 +131,10 @@ int command_audit(struct cli *cli)
     }
     if (cli->given.verify_audit) {
         return verify(cli);
+    }
+    if (cli->given.kept_hash != NULL) {
+        status_fail(cli->status, STATUS_INVALID_ARGUMENT, "--hash is of use only with --verify.");
+        return EXIT_ERROR;
     }
     if (cli->given.export_as != NULL) {
         return export_all(cli, after);

@@ -89,31 +89,42 @@ static ProtobufCMessage *list_audit(void *data, struct rpc_call *call, const Pro
     return &reply->base;
 }
 
+static char *summary_of(struct arena *arena, const struct audit_verdict *verdict, const char *kept)
+{
+    if (verdict->broken != 0) {
+        return message_string(verdict->why);
+    }
+    if (!verdict->is_kept) {
+        return arena_printf(arena,
+                            "No row has the hash %s: the rows behind some row were cut off, or written anew by "
+                            "somebody who may write the table.",
+                            kept);
+    }
+    return verdict->rows == 0 ? message_string("This database has no audit: it has no row.")
+                              : arena_printf(arena, "All %lld rows are as they were written; the last has the hash %s.",
+                                             (long long)verdict->rows, verdict->hash);
+}
+
 static ProtobufCMessage *verify_audit(void *data, struct rpc_call *call, const ProtobufCMessage *input)
 {
     const struct trust_context *const context = data;
+    const char *const kept = ((const Truss__Trust__V1__VerifyAuditRequest *)input)->hash;
     struct audit_verdict verdict;
     struct pg_session *const session = take_session(context, call);
-    (void)input;
-    const bool ok = session != NULL && audit_verify(session, &verdict, call->status);
+    const bool ok = session != NULL && audit_verify(session, kept, &verdict, call->status);
     pg_pool_give(context->site->pool, session);
     if (!ok) {
         return NULL;
     }
     Truss__Trust__V1__VerifyAuditResponse *const reply = NEW(call->arena, VerifyAuditResponse, verify_audit_response);
-    reply->ok = verdict.broken == 0;
+    reply->ok = verdict.broken == 0 && verdict.is_kept;
     reply->rows = (uint32_t)verdict.rows;
     reply->hash = arena_strdup(call->arena, verdict.hash);
     if (verdict.broken != 0) {
         reply->_broken_case = TRUSS__TRUST__V1__VERIFY_AUDIT_RESPONSE___BROKEN_BROKEN;
         reply->broken = (uint32_t)verdict.broken;
     }
-    reply->summary =
-        verdict.broken != 0 ? message_string(verdict.why)
-        : verdict.rows == 0
-            ? message_string("This database has no audit: it has no row.")
-            : arena_printf(call->arena, "All %lld rows are as they were written; the last has the hash %s.",
-                           (long long)verdict.rows, verdict.hash);
+    reply->summary = summary_of(call->arena, &verdict, kept);
     return &reply->base;
 }
 
