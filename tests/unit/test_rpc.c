@@ -153,7 +153,7 @@ START_TEST(so_many_bytes_of_requests_wait_and_small_ones_beside_them)
     start_server(1, 40);
     char *const large = arena_alloc(arena, SIZE + 1);
     memset(large, 'x', SIZE);
-    memcpy(large, "sleep 100 ", 10);
+    memcpy(large, "sleep 400 ", 10); /* they come faster than that also on a busy machine */
     Truss__Migration__V1__PreviewRequest request = TRUSS__MIGRATION__V1__PREVIEW_REQUEST__INIT;
     request.name = large;
     const struct rpc_invocation invocation = {MIGRATION, 2, &request.base, {.timeout_ms = 60000}};
