@@ -349,6 +349,10 @@ START_TEST(knex_loads_the_endings_that_are_configured)
         {"migrations: {directory: 'm', loadExtensions: process.env.E}", NULL},
         {"migrations: {directory: 'm', loadExtensions: [...usual, '.mjs']}", NULL},
     };
+    struct buffer many = {.arena = arena};
+    for (int i = 0; i < 50000; i++) {
+        buffer_puts(&many, "loadExtensions ");
+    }
     put("m/a.js", "exports.up = (knex) => {}");
     put("m/b.ts", "export function up(knex) {}");
     put("m/c.mjs", "export function up(knex) {}");
@@ -370,6 +374,9 @@ START_TEST(knex_loads_the_endings_that_are_configured)
         }
         ck_assert_str_eq(buffer_string(&out), cases[i].listed);
     }
+    put("knexfile.js", arena_printf(arena, "module.exports = {client: 'pg', migrations: {directory: 'm'}}\n%s\n",
+                                    buffer_string(&many)));
+    ck_assert_ptr_nonnull(strstr(search().items[0].unread, "knexfile.js, line 2, computes loadExtensions"));
 }
 END_TEST
 

@@ -12,6 +12,8 @@
 /* DEFAULT_LOAD_EXTENSIONS of its fs-migrations.js. */
 static const char usual_endings[] = " .co .coffee .eg .iced .js .cjs .litcoffee .ls .ts ";
 
+#define MOST_SETTINGS 32 /* of endings, in a file: each is looked at from its beginning */
+
 /* Is the innermost object around this offset the value of this key? */
 static bool is_in_object(struct text source, size_t at, const char *key)
 {
@@ -31,7 +33,12 @@ static const char *endings_of(struct arena *arena, struct folder *folder, struct
 {
     static const char key[] = "loadExtensions";
     struct buffer endings = {.arena = arena};
+    size_t count = 0;
     for (size_t at = 0; (at = code_find_word(file.content, key, at)) != SIZE_MAX;) {
+        if (++count > MOST_SETTINGS) {
+            unread_folder(arena, folder, file, at - strlen(key), key);
+            return NULL;
+        }
         if (!is_in_object(file.content, at - strlen(key), "migrations")) {
             continue;
         }
