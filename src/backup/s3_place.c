@@ -82,7 +82,7 @@ static bool read_parameters(struct reading *reading, struct text query)
             equals == SIZE_MAX ? NULL : decode(reading->arena, text_slice(one, equals + 1, one.size));
         if (value == NULL || value[0] == '\0') {
             return status_fail(reading->status, STATUS_INVALID_ARGUMENT,
-                               "--backups: behind \"?\" stand NAME=VALUE with \"&\" between.");
+                               "--backups: after \"?\" come NAME=VALUE pairs, separated by \"&\".");
         }
         if (!take_parameter(reading, text_slice(one, 0, equals), value)) {
             return false;
@@ -112,9 +112,9 @@ static bool read_path(struct reading *reading, struct text path)
         return false;
     }
     if (prefix == NULL || strlen(prefix) > LONGEST || strstr(prefix, "//") != NULL || prefix[0] == '/') {
-        return status_fail(
-            reading->status, STATUS_INVALID_ARGUMENT,
-            "--backups: behind the bucket stands a prefix of at most %d characters, without empty parts.", LONGEST);
+        return status_fail(reading->status, STATUS_INVALID_ARGUMENT,
+                           "--backups: after the bucket comes a prefix of at most %d characters, without empty parts.",
+                           LONGEST);
     }
     const size_t size = strlen(prefix);
     const bool is_open = size > 0 && prefix[size - 1] != '/';

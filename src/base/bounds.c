@@ -21,7 +21,7 @@ static _Thread_local struct bounds *in_force;
 #define MOST_SHOWN 300 /* bytes of a path in a message */
 
 #define ADVICE                                                                                                         \
-    "; it was not read. Put what is meant into the project, or say that it is meant where it is: --allow-outside "     \
+    "; it was not read. Move it into the project, or allow it where it is: --allow-outside "                           \
     "(TRUSS_ALLOW_OUTSIDE)"
 
 static const char *plain(struct arena *arena, const char *path)

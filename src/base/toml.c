@@ -96,7 +96,7 @@ static bool end_line(struct reader *reader)
     skip_blanks(reader);
     skip_comment(reader);
     return take_newline(reader) || peek(reader, 0) == '\0' ||
-           fail(reader, "there is something behind the end of this; one key and one value a line.");
+           fail(reader, "there is something after the end of this; write one key and one value on each line.");
 }
 
 /* ---- strings ---- */
@@ -182,7 +182,7 @@ static bool take_character(struct reader *reader, char quote, bool many_lines, s
         return take_escape(reader, many_lines, out);
     }
     if ((unsigned char)c < 0x20 && strchr("\t\n\r", c) == NULL) {
-        return fail(reader, "a control character stands in this string; write it as an escape.");
+        return fail(reader, "this string contains a control character; write it as an escape.");
     }
     if (c != '\r' || peek(reader, 0) != '\n') {
         buffer_putc(out, c);

@@ -275,7 +275,7 @@ static void reap_one(const struct branch_call *call, struct branch_row *row)
     }
 }
 
-/* Finds rows that are missing although their databases exist, as after a restore of the home database. */
+/* Adds rows for branches whose databases exist and whose rows are lost, as after a restore of the home database. */
 static void find_again(const struct branch_call *call, struct pg_session *home)
 {
     const struct registry_query all = {"true", 0, NULL};

@@ -31,13 +31,12 @@ struct pg_session *registry_open(const struct branch_call *call)
     struct pg_session *const session = pg_session_open_pinned(call->branches->conninfo, call->deadline, call->status);
     if (session == NULL && call->status->code == STATUS_NOT_FOUND) {
         call->status->code = STATUS_FAILED_PRECONDITION; /* NOT_FOUND is for a branch; here the database is missing */
-        call->status->hint = strstr(call->status->message, "does not exist") == NULL
-                                 ? NULL
-                                 : "Which branches and backups there are stands in this database: somebody dropped or "
-                                   "renamed it. Give it its "
-                                   "name back, or tell the worker the new one (DATABASE_URL). Of one that was dropped, "
-                                   "the branches stay "
-                                   "(truss_branch_…, each with a comment that says what it is): drop them by hand.";
+        call->status->hint =
+            strstr(call->status->message, "does not exist") == NULL
+                ? NULL
+                : "The list of branches and backups is in this database, which somebody dropped or renamed. Give it "
+                  "its name back, or tell the worker the new one (DATABASE_URL). If it was dropped, its branches still "
+                  "exist (truss_branch_…, each with a comment that says what it is): drop them by hand.";
     }
     return session;
 }
@@ -54,10 +53,9 @@ void registry_advise(struct status *status)
                        "default_transaction_read_only is on. Connect the worker to the primary.";
     } else if (sqlstate_is(status->sqlstate, SQLSTATE_INSUFFICIENT_PRIVILEGE)) {
         status->reason = reason_word(REASON_NO_STATE_SCHEMA);
-        status->hint =
-            "Which branches there are stands in Truss's own schema of this database (truss, or what --state-schema "
-            "says): have the worker connect as the role that owns it, or make its role a member of that one "
-            "(GRANT … TO …).";
+        status->hint = "The list of branches is in Truss's own schema of this database (truss, or the one that "
+                       "--state-schema names): have the worker connect as the role that owns it, or make its role a "
+                       "member of that one (GRANT … TO …).";
     }
 }
 

@@ -68,7 +68,7 @@ const struct status *passage_outcome(const struct passage *passage, struct arena
     *truer = (struct status){.arena = arena};
     if (status->code == STATUS_CANCELLED && is_ending(passage->bridge)) {
         status_fail(truer, STATUS_UNAVAILABLE, "The bridge is stopping; %s.",
-                    is_stream ? "connect again and go on behind the last id"
+                    is_stream ? "connect again and continue after the last id"
                               : "what was begun goes on in the worker: ask for the status later");
         return truer;
     }

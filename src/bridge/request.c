@@ -453,7 +453,7 @@ static bool read_reveal(struct passage *passage, struct status *status)
     passage->options.needs_login = passage->options.needs_login || !is_near;
     return passage->options.authorization != NULL || is_near ||
            status_fail(status, STATUS_PERMISSION_DENIED,
-                       "A password is shown to an admin's token, or where the bridge listens on loopback only.");
+                       "A password is shown only to an admin's token, or if the bridge listens only on loopback.");
 }
 
 /* A question that another method answers. A worker that does not know the field would answer as if it were missing. */

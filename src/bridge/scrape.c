@@ -68,8 +68,8 @@ static void answer(struct scrape *scrape)
         answer_error(passage, &scrape->refusal);
     } else if (!bridge->metrics_open && scrape->welcome == 0 && atomic_load(&bridge->needs_login)) {
         status_fail(&unknown, STATUS_UNAVAILABLE,
-                    "No worker can be reached that knows who may see metrics. Start the bridge with --metrics-open "
-                    "where its own are for everybody.");
+                    "No worker that knows who may see metrics can be reached. If everybody may see the bridge's own "
+                    "metrics, start it with --metrics-open.");
         answer_error(passage, &unknown);
     } else {
         metrics_write(&text, &scrape->metrics);

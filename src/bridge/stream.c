@@ -191,9 +191,9 @@ static bool is_sound(const struct passage *passage, const ProtobufCMessage *repl
     }
     const bool is_prompt = clock_ms() - passage->asked_at < PROMPT_MS;
     return news.end != NULL || news.count > 0 || !is_prompt ||
-           status_fail(status, STATUS_UNAVAILABLE,
-                       "The worker waits for no more events: it is stopping; connect again and go on behind the last "
-                       "id.");
+           status_fail(
+               status, STATUS_UNAVAILABLE,
+               "The worker waits for no more events: it is stopping; connect again and continue after the last id.");
 }
 
 static void send_piece(const struct passage *passage, struct text piece, bool last)

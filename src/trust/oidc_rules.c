@@ -207,7 +207,7 @@ static bool read_entry(struct reader *reader, struct oidc_rules *rules)
         reader->claim_capacity = 0;
     }
     if (is_claims && rule != &rules->items[rules->count - 1]) {
-        return fail(reader, "the claims of a rule stand directly behind it.");
+        return fail(reader, "the claims of a rule must follow it directly.");
     }
     reader->rule = rule;
     return is_claims ? read_claim(reader) : read_key(reader);

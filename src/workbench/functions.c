@@ -10,7 +10,7 @@ static const struct {
     const char *why;
     const char *names;
 } dangers[] = {
-    {"it takes or ends locks that stay behind the query and block others", "pg_advisory_* pg_try_advisory_*"},
+    {"it takes or releases locks that outlast the query and block others", "pg_advisory_* pg_try_advisory_*"},
     {"it holds its connection and its snapshot", "pg_sleep pg_sleep_for pg_sleep_until"},
     {"it runs any SQL text, which nobody could check", "query_to_xml* cursor_to_xml* ts_stat ts_rewrite crosstab "
                                                        "crosstab2 crosstab3 crosstab4 crosstabN crosstabn connectby "

@@ -36,8 +36,8 @@ static bool refuse(const struct act *act, const char *why, struct status *status
     status_fail_because(status, STATUS_FAILED_PRECONDITION, REASON_NEEDS_APPROVAL,
                         "Nothing was done: here another person approves what runs and what is marked, and %s: %s.", why,
                         text_clean(status->arena, act->what, SHOWN_WHAT));
-    status->hint = arena_printf(status->arena, "Have another one who may approve look at it, and say: truss approve %s",
-                                act->hash);
+    status->hint = arena_printf(
+        status->arena, "Ask somebody else who may approve to look at it, and to say: truss approve %s", act->hash);
     return false;
 }
 

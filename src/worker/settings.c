@@ -236,8 +236,8 @@ static bool read_approval(const struct options *options, struct config *config, 
     if (config->needs_approval && !config_asks_login(config)) {
         return status_fail(
             status, STATUS_FAILED_PRECONDITION,
-            "--require-approval needs a login: without one nobody is another person than the one who runs. "
-            "Start with --tokens FILE or --oidc FILE, and say to `truss` which worker it asks (--worker).");
+            "--require-approval needs a login: without one, Truss cannot tell one person from another. Start with "
+            "--tokens FILE or --oidc FILE, and say to `truss` which worker it asks (--worker).");
     }
     return !config->needs_approval || !config->allow_delegate ||
            status_fail(

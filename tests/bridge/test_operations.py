@@ -206,7 +206,7 @@ class Operations(Case):
         next(events)
         began = time.monotonic()
         self.http.process.send_signal(signal.SIGTERM)
-        self.assertEqual(list(events)[-1][1:], ("error", {"error": "The bridge is stopping; connect again and go on behind the last id.", "code": "UNAVAILABLE"}))
+        self.assertEqual(list(events)[-1][1:], ("error", {"error": "The bridge is stopping; connect again and continue after the last id.", "code": "UNAVAILABLE"}))
         self.assertEqual(self.http.process.wait(60), 0)
         self.assertLess(time.monotonic() - began, 40)
         self.sql("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")

@@ -355,7 +355,7 @@ class Streams(Bridged):
         began = time.monotonic()
         self.program.process.send_signal(signal.SIGTERM)
         self.assertEqual([list(one.events())[-1][1:] for one in quiet],
-                         [("error", {"error": "The bridge is stopping; connect again and go on behind the last id.", "code": "UNAVAILABLE"})] * 5)
+                         [("error", {"error": "The bridge is stopping; connect again and continue after the last id.", "code": "UNAVAILABLE"})] * 5)
         self.program.stop()
         self.assertLess(time.monotonic() - began, 50)
         self.assertEqual(len(unread), 5)

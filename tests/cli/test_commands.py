@@ -166,7 +166,7 @@ class Commands(Case):
     def test_init_writes_what_is_meant_and_only_once(self):
         self.assertIn("Prisma in prisma/migrations", self.init())
         self.assertIn('[project]\nframework = "prisma"\n', self.said_of_project())
-        self.assertIn("has [project] already", self.init(status=ERROR))
+        self.assertIn("has a [project] table already", self.init(status=ERROR))
         self.assertIn("has its own project", self.run_truss("init", status=ERROR))
 
     def test_init_keeps_what_else_the_file_has(self):

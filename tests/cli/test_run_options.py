@@ -196,7 +196,7 @@ class Plans(Runs):
         self.assertIn("earlier steps stay", text)
         self.assertIn("step 2 of 3: finished by an earlier run", self.run_truss("plan"))
         self.sql("INSERT INTO t VALUES (1)")
-        self.assertRegex(self.run_truss("run"), r"applied  2 \([\d.]+ m?s, behind 2 steps? of an earlier run\)")
+        self.assertRegex(self.run_truss("run"), r"applied  2 \([\d.]+ m?s, after 2 steps? of an earlier run\)")
 
     def test_a_plan_of_nothing_says_so(self):
         self.start()
@@ -245,7 +245,7 @@ class Options(Runs):
     def test_names_that_would_leave_earlier_ones_behind_are_refused_with_these(self):
         self.start("SELECT 2;", "SELECT 3;", "SELECT 4;", "SELECT 5;")
         said = self.run_truss("run", "2", "5", status=ERROR)
-        self.assertIn('2 earlier migrations would stay pending behind it: "3", "4".', said)
+        self.assertIn('2 earlier migrations would stay pending: "3", "4".', said)
         self.assertIn("--allow-out-of-order", said)
         self.assertEqual(self.applied(), ["1"])
         self.run_truss("run", "3", "2")

@@ -127,7 +127,7 @@ class Declared(Case):
         rpc = self.begin()
         late = next(one for one in rpc.call("MigrationService", "GetStatus").migrations if one.name == "0004_late")
         self.assertEqual((late.detail_state, late.note),
-                         (messages().migration.DETAIL_STATE_OUT_OF_ORDER, "ours runs it, behind those that are applied already."))
+                         (messages().migration.DETAIL_STATE_OUT_OF_ORDER, "ours runs it, after those that are applied already."))
         self.say("late", '"refuse"')  # while the worker runs
         self.assertEqual(self.refusal(rpc).detail.reason, "OUT_OF_ORDER")
         self.say("late", '"run"')

@@ -233,7 +233,7 @@ class Flyway(Fixtures):
         self.sql("CREATE TABLE legacy (id int)")
         conf = "flyway.locations=filesystem:sql\nflyway.baselineOnMigrate=true\n"
         files = {"sql/V1__a.sql": "CREATE TABLE a (i int)", "sql/V1_1__b.sql": "CREATE TABLE b (i int)", "sql/V2__c.sql": "CREATE TABLE c (i int)"}
-        for more, said in (("", "flyway.conf says baselineOnMigrate, by which flyway records a baseline of version 1, passes over V1__a and runs the rest"),
+        for more, said in (("", "flyway.conf says baselineOnMigrate, with which flyway records a baseline of version 1, passes over V1__a and runs the rest"),
                            ("flyway.baselineVersion=2\n", "records a baseline of version 2, passes over V1__a and 2 more and runs the rest")):
             with self.subTest(more=more), self.start({**files, "flyway.conf": conf + more}) as rpc:
                 self.assertIn(said, self.refused(rpc).message)

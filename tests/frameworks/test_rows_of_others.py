@@ -48,7 +48,7 @@ class Rows(Case):
         self.database = None
         states, warnings = self.dbup("Old.Scripts.0001_a.sql", "Billing.Scripts.0002_b.sql")
         self.assertEqual(sorted(states.values()), ["orphaned", "orphaned", "pending", "pending"])
-        self.assertIn("Rows of several programs", warnings)
+        self.assertIn("rows of several programs", warnings)
 
 
 if __name__ == "__main__":

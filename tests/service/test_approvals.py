@@ -276,7 +276,7 @@ class Approvals(Case):
     def test_on_the_command_line(self):
         rpc = self.start()
         plan = self.plan(rpc).plan_hash
-        self.assertIn(f"another person than the one who runs it says: truss approve {plan}", self.say(self.anna, "plan")[1])
+        self.assertIn(f"somebody other than the person who runs it must say: truss approve {plan}", self.say(self.anna, "plan")[1])
         code, told = self.say(self.anna, "run", "--yes")
         self.assertEqual(code, 1, told)
         self.assertIn(f"truss approve {plan}", told)

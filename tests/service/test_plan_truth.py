@@ -306,7 +306,7 @@ class PassedOver(Base):
         self.project_of("DO $$ BEGIN PERFORM set_config('search_path', 'area', false); END $$;\nCREATE TABLE IF NOT EXISTS w (id bigint);\nCREATE TABLE IF NOT EXISTS nowhere (id int);", setup=things)
         notes = [one for one in self.check().notes if "pass over" in one]
         self.assertEqual(len(notes), 1, notes)
-        self.assertIn('"w" where it is there: which schema that is cannot be known', notes[0])
+        self.assertIn('"w" if that exists, and after its change of the search path it cannot be known', notes[0])
 
     def test_an_extension_or_schema_that_is_there_otherwise_is_told(self):
         things = "CREATE SCHEMA area; CREATE EXTENSION pgcrypto SCHEMA area VERSION '1.3';"

@@ -131,8 +131,8 @@ class Rows(Case):
         self.addCleanup(self.cluster.psql, self.database, "DROP OWNED BY rows_app", False)
         reply = self.run_it(rpc)
         self.assertTrue(reply.failed.partially_applied and reply.failed.needs_person)
-        self.assertIn("A new run cannot go on behind the steps that are done", reply.failed.hint)
-        self.assertNotIn("goes on behind them", reply.summary)
+        self.assertIn("A new run cannot continue after the steps that are done", reply.failed.hint)
+        self.assertNotIn("continues after them", reply.summary)
         again = self.run_it(rpc)
         self.assertIn("went with its session", again.failed.error)
 
@@ -141,7 +141,7 @@ class Rows(Case):
         reply = self.run_it(rpc)
         self.assertTrue(reply.failed.partially_applied)
         self.assertFalse(reply.failed.needs_person)
-        self.assertIn("a new run goes on behind them", reply.summary)
+        self.assertIn("a new run continues after them", reply.summary)
 
     # ---- limits of the session ----
 

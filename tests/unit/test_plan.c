@@ -373,7 +373,7 @@ START_TEST(what_ends_its_tool_s_transaction_and_cannot_be_parsed_has_that_transa
 }
 END_TEST
 
-/* A change that is checked at COMMIT: at a cut it would be checked behind steps that stay. */
+/* A change that is checked at COMMIT: at a cut it would be checked after steps that stay. */
 START_TEST(what_would_be_checked_behind_steps_that_stay_is_refused)
 {
     static const struct {

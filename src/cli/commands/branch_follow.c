@@ -98,8 +98,9 @@ static void cancel(struct following *following)
     struct arena *const arena = arena_new(0);
     Truss__Branch__V1__CancelBranchRequest request = TRUSS__BRANCH__V1__CANCEL_BRANCH_REQUEST__INIT;
     request.id = arena_strdup(arena, following->id);
-    fprintf(stderr, worker_is_private(following->cli) ? "It is told to end, and its end is waited for.\n"
-                                                      : "It is told to end; Ctrl-C again leaves it to itself.\n");
+    fprintf(stderr, worker_is_private(following->cli)
+                        ? "It has been told to end; waiting until it has.\n"
+                        : "It has been told to end; Ctrl-C again stops waiting for that.\n");
     if (ask(following, arena, "CancelBranch", &request.base) == NULL) {
         *following->cli->status = (struct status){.arena = following->cli->arena}; /* it may have ended by now */
     }

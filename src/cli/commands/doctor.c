@@ -156,8 +156,8 @@ static bool look_at_framework(struct cli *cli, const StatusReply *reply)
     }
     if (reply->_framework_case == 0) {
         say(cli, FINDING_BAD, "framework", "none was found, or it is not clear which",
-            "Say where the migrations are by --project DIR (to truss, or to the worker that is asked), and which are "
-            "meant by --migrations or --framework where there are several.");
+            "Give the project's directory with --project DIR (to truss, or to the worker that it asks); if there are "
+            "several folders of migrations, choose with --migrations or --framework.");
         return false;
     }
     /* If there is a problem, the folder may not exist: that was reported above, so this line must not look like good

@@ -102,7 +102,7 @@ static bool write_lines(struct cli *cli, const char *path, const char *lines)
     }
     if (text_find(content, "[project]", 0) != SIZE_MAX) {
         return status_fail(cli->status, STATUS_ALREADY_EXISTS,
-                           "%s has [project] already, and is not changed: edit it where it means something else.",
+                           "%s has a [project] table already, and was not changed: edit it if it means something else.",
                            path);
     }
     FILE *const file = fopen(path, "a");
@@ -122,8 +122,8 @@ int command_init(struct cli *cli)
     }
     if (!worker_is_private(cli)) {
         status_fail(cli->status, STATUS_FAILED_PRECONDITION,
-                    "The worker at %s has its own project, and where that is on this machine is not known: say the "
-                    "project and its database by --project and --database-url.",
+                    "The worker at %s has its own project, and it is not known where that is on this machine: give the "
+                    "project and its database with --project and --database-url.",
                     worker_address(cli));
         return EXIT_ERROR;
     }

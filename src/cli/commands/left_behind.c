@@ -35,8 +35,7 @@ static bool stays(const PlanResponse *plan, const Migration *migration)
            !is_planned(plan, migration->name);
 }
 
-/* Counts the migrations that come before the last one of the plan and are not in it, and lists the names of the
- * first. */
+/* Counts the migrations before the last one of the plan that would stay pending, and lists the names of the first. */
 static size_t count_left(const PlanResponse *plan, const StatusReply *status, struct buffer *names)
 {
     size_t end = status->n_migrations;
@@ -74,7 +73,7 @@ bool left_behind_check(struct cli *cli, const Truss__Migration__V1__RunRequest *
     if (count == 0) {
         return true;
     }
-    status_fail(cli->status, STATUS_FAILED_PRECONDITION, "Nothing was run. %s would stay pending behind it: %s%s.",
+    status_fail(cli->status, STATUS_FAILED_PRECONDITION, "Nothing was run. %s would stay pending: %s%s.",
                 words_counted(cli->arena, count, "earlier migration", "earlier migrations"), buffer_string(&names),
                 count > NAMES_SHOWN ? ", …" : "");
     cli->status->hint = "Run them too: name them, or use --target NAME. To run it out of order: --allow-out-of-order.";

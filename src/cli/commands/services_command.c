@@ -63,8 +63,8 @@ static bool fail_unknown(struct cli *cli, const char *name, const struct describ
                 near.name == NULL ? "." : "; did you mean \"", near.name == NULL ? "" : near.name,
                 near.name == NULL ? "" : "\"?");
     cli->status->hint = theirs != NULL ? "truss services lists them."
-                                       : "truss services lists those that this truss knows; a newer worker's are "
-                                         "found where it is asked (--worker).";
+                                       : "truss services lists those that this truss knows; to include those of a "
+                                         "newer worker, name it with --worker.";
     return false;
 }
 

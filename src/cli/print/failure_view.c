@@ -163,14 +163,14 @@ static const char *next_of_partial(struct arena *arena, const FailedMigration *f
 {
     if (failed->needs_person) {
         return arena_printf(arena,
-                            "What it committed stays, and a new run does not go on behind it. Do the rest by hand, and "
-                            "then: %s\n      Or undo it by hand, and then: %s",
+                            "What it committed stays, and a new run does not continue after it. Do the rest by hand, "
+                            "and then: %s\n      Or undo it by hand, and then: %s",
                             next->applied, next->rolled_back);
     }
     if (failed->step > 1) {
         return arena_printf(arena,
-                            "Its earlier steps stay. Mend the script and go on behind them: %s\n      Or undo them by "
-                            "hand, and then: %s",
+                            "Its earlier steps stay. Correct the script, and continue after them: %s\n      Or undo "
+                            "them by hand, and then: %s",
                             next->again, next->rolled_back);
     }
     return arena_printf(arena,
@@ -192,7 +192,8 @@ static const char *next_of(struct arena *arena, const FailedMigration *failed, c
         return next_of_partial(arena, failed, next);
     }
     if (is_one_of(sqlstate, no_lock)) {
-        return arena_printf(arena, "Wait until who holds the lock has ended, or try for longer: %s", next->longer);
+        return arena_printf(arena, "Wait until the session that holds the lock has ended, or try for longer: %s",
+                            next->longer);
     }
     if (is_one_of(sqlstate, there_already)) {
         return arena_printf(arena, "See what is there already: %s | %s\n      Where it is all of it: %s", next->preview,

@@ -202,11 +202,11 @@ static void print_approval(struct arena *arena, const Truss__Migration__V1__Appr
     putchar('\n');
     if (approval->state == TRUSS__MIGRATION__V1__APPROVAL_STATE__APPROVAL_STATE_APPROVED) {
         output_put(COLOUR_GREEN, "approved: ");
-        printf("by \"%s\"; whoever else may run it can.\n", output_safe(arena, approval->approved_by, false));
+        printf("by \"%s\"; anybody else who may run it can do so.\n", output_safe(arena, approval->approved_by, false));
         return;
     }
     output_put(COLOUR_YELLOW, "needs approval: ");
-    printf("another person than the one who runs it says: truss approve %s\n", approval->plan_hash);
+    printf("somebody other than the person who runs it must say: truss approve %s\n", approval->plan_hash);
 }
 
 void plan_print(struct cli *cli, const PlanResponse *reply, bool verbose)

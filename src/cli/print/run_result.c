@@ -18,7 +18,7 @@ void result_print_applied(struct arena *arena, const char *name, uint32_t durati
     output_put(COLOUR_GREEN, "applied  ");
     printf("%s (%s", output_safe(arena, name, false), output_duration(arena, duration_ms));
     if (resumed_steps > 0) {
-        printf(", behind %s of an earlier run", words_counted(arena, resumed_steps, "step", "steps"));
+        printf(", after %s of an earlier run", words_counted(arena, resumed_steps, "step", "steps"));
     }
     printf(")\n");
 }

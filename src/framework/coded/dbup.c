@@ -156,11 +156,12 @@ static bool is_of_one_program(struct ledger_reading *reading, const struct own_n
             continue;
         }
         if (first != NULL && (first_size != front || strncmp(first, row, front) != 0)) {
-            ledger_warn(reading, arena_printf(reading->arena,
-                                              "Rows of several programs are in the tracking table (\"%.*s\" and "
-                                              "\"%.*s\" in front of the same files): which of them is this project's "
-                                              "cannot be known, and none is taken for it.",
-                                              (int)first_size, first, (int)front, row));
+            ledger_warn(
+                reading,
+                arena_printf(reading->arena,
+                             "The tracking table has rows of several programs (\"%.*s\" and \"%.*s\" before the same "
+                             "file names). It cannot be known which are this project's, so none are taken for it.",
+                             (int)first_size, first, (int)front, row));
             return false;
         }
         first = row;

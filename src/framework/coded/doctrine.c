@@ -193,7 +193,7 @@ const struct framework framework_doctrine = {
     .habits =
         {
             .late = LATE_RUNS,
-            .late_note = "doctrine-migrations runs it, behind those that are applied already.",
+            .late_note = "doctrine-migrations runs it, after those that are applied already.",
             .missing_note = "doctrine-migrations warns of a migration that is not registered, and asks on a terminal.",
         },
     .delegate =

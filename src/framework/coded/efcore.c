@@ -114,7 +114,7 @@ const struct framework framework_efcore = {
     .habits =
         {
             .late = LATE_RUNS,
-            .late_note = "dotnet ef runs it, behind those that are applied already.",
+            .late_note = "dotnet ef runs it, after those that are applied already.",
             .missing_note = "dotnet ef says nothing of it.",
         },
     .delegate =

@@ -242,7 +242,7 @@ const struct framework framework_knex = {
     .habits =
         {
             .late = LATE_RUNS,
-            .late_note = "knex runs it, behind those that are applied already.",
+            .late_note = "knex runs it, after those that are applied already.",
             .missing_blocks = true,
             .missing_note = "knex stops, whatever it is asked for: \"The migration directory is corrupt\".",
         },

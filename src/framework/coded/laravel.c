@@ -176,7 +176,7 @@ const struct framework framework_laravel = {
     .habits =
         {
             .late = LATE_RUNS,
-            .late_note = "artisan runs it, behind those that are applied already.",
+            .late_note = "artisan runs it, after those that are applied already.",
             .missing_note = "artisan says nothing of it until a rollback looks for the file.",
         },
     .delegate =

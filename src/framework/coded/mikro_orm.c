@@ -144,7 +144,7 @@ const struct framework framework_mikro_orm = {
     .habits =
         {
             .late = LATE_RUNS,
-            .late_note = "mikro-orm runs it, behind those that are applied already.",
+            .late_note = "mikro-orm runs it, after those that are applied already.",
             .missing_note = "mikro-orm says nothing of it.",
         },
     .delegate =

@@ -82,7 +82,7 @@ const struct framework framework_payload = {
     .habits =
         {
             .late = LATE_RUNS,
-            .late_note = "payload runs it, behind those that are applied already.",
+            .late_note = "payload runs it, after those that are applied already.",
             .missing_note = "payload says nothing of it.",
         },
     .delegate =

@@ -146,7 +146,7 @@ const struct framework framework_phinx = {
     .habits =
         {
             .late = LATE_RUNS,
-            .late_note = "phinx runs it, behind those that are applied already.",
+            .late_note = "phinx runs it, after those that are applied already.",
             .missing_note = "phinx goes on, and its status shows it as missing (exit 2).",
         },
     .delegate =

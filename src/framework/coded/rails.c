@@ -66,8 +66,8 @@ static size_t paths_setting(struct text source)
     return SIZE_MAX;
 }
 
-/* An application of Rails without a database has neither file: it may be the views and assets of a server in another
- * language. */
+/* An application of Rails without a database has neither of these: it may be the views and assets of a server in
+ * another language. */
 static bool has_database(struct arena *arena, const struct folder *folder)
 {
     return folder_look(arena, folder, "config/database.yml") == FILE_REGULAR ||
@@ -142,7 +142,7 @@ const struct framework framework_rails = {
     .habits =
         {
             .late = LATE_RUNS,
-            .late_note = "rails runs it, behind those that are applied already.",
+            .late_note = "rails runs it, after those that are applied already.",
             .missing_note = "rails goes on, and db:migrate:status shows it as \"NO FILE\".",
         },
     .delegate =

@@ -155,7 +155,7 @@ const struct framework framework_sequelize = {
     .habits =
         {
             .late = LATE_RUNS,
-            .late_note = "sequelize-cli runs it, behind those that are applied already.",
+            .late_note = "sequelize-cli runs it, after those that are applied already.",
             .missing_note = "sequelize-cli says nothing of it.",
         },
     .delegate =

@@ -191,7 +191,7 @@ const struct framework framework_typeorm = {
     .habits =
         {
             .late = LATE_RUNS,
-            .late_note = "typeorm runs it, behind those that are applied already.",
+            .late_note = "typeorm runs it, after those that are applied already.",
             .missing_note = "typeorm says nothing of it.",
         },
     .delegate = &(const struct delegate){.programs = WORDS("node_modules/.bin/typeorm"), .run = WORDS("migration:run")},

@@ -74,11 +74,10 @@ bool marked_script(const struct script_request *request, const struct marks *mar
         take_line(&parts, marks, line, copy + (line.data - content.data));
     }
     if (!parts.has_up && text_starts_with(content, "\xEF\xBB\xBF") && text_find(content, marks->up, 0) != SIZE_MAX) {
-        return status_fail(
-            request->status, STATUS_FAILED_PRECONDITION,
-            "%s begins with a byte order mark, behind which its tool does not see the line \"-- %s\": save "
-            "it as UTF-8 without one.",
-            request->file->filename, marks->up);
+        return status_fail(request->status, STATUS_FAILED_PRECONDITION,
+                           "%s begins with a byte order mark, after which its tool does not see the line \"-- %s\": "
+                           "save it as UTF-8 without one.",
+                           request->file->filename, marks->up);
     }
     if (!parts.has_up || (marks->needs_down && !parts.has_down)) {
         return status_fail(request->status, STATUS_FAILED_PRECONDITION,

@@ -158,7 +158,7 @@ static const char *note(const struct declaration *declaration, const char *key, 
 static void say_habits(const struct declaration *declaration)
 {
     static const char *const late[] = {
-        [LATE_RUNS] = "runs it, behind those that are applied already.",
+        [LATE_RUNS] = "runs it, after those that are applied already.",
         [LATE_REFUSED] = "refuses to run it.",
         [LATE_SKIPPED] = "never runs it.",
     };

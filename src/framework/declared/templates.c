@@ -131,8 +131,7 @@ static const char *misplaced(const struct declaration *declaration, const char *
         }
         if (end == SIZE_MAX) {
             return arena_printf(declaration->arena,
-                                "what stands at \"%.*s\" is no word in braces; a brace of your "
-                                "own is written {{.",
+                                "\"%.*s\" is not one of the words in braces; write a literal brace as {{.",
                                 (int)text_slice(template, brace, brace + 20).size, template.data + brace);
         }
         if ((brace > 0 && joins(template, brace - 1)) || joins(template, end) || !stands_alone(template, brace)) {

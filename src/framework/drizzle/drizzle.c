@@ -204,7 +204,7 @@ const struct framework framework_drizzle = {
     .habits =
         {
             .late = LATE_RUNS,
-            .late_note = "drizzle-kit runs it, behind those that are applied already.",
+            .late_note = "drizzle-kit runs it, after those that are applied already.",
             .edited_note = "drizzle-kit never looks at the files of applied migrations.",
             .missing_note = "drizzle-kit says nothing of it.",
         },

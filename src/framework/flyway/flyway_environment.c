@@ -68,11 +68,11 @@ struct text flyway_environment_beside(struct arena *arena, struct folder *folder
         return content;
     }
     if (!text_ends_with(text_of(name), "flyway.conf")) {
-        unread_folder_because(arena, folder, (struct source_file){name, content}, 0,
-                              arena_printf(arena,
-                                           "is changed by %s of the environment, which counts beside a "
-                                           "flyway.conf only",
-                                           arena_strndup(arena, lines.data, text_find(lines, "=", 0))));
+        unread_folder_because(
+            arena, folder, (struct source_file){name, content}, 0,
+            arena_printf(arena,
+                         "is changed by %s of the environment, which Truss applies only together with a flyway.conf",
+                         arena_strndup(arena, lines.data, text_find(lines, "=", 0))));
         return content;
     }
     return text_of(arena_printf(arena, "%.*s\n%.*s", (int)content.size, content.data, (int)lines.size, lines.data));

@@ -124,10 +124,9 @@ static void read_baseline(struct arena *arena, struct folder *folder, struct tex
     const char *const version = flyway_value_of(arena, content, source, "baselineVersion");
     if (is_made != NULL && strcmp(is_made, "true") == 0) {
         settings->baseline = version == NULL ? "1" : version;
-        folder->baseline = arena_printf(arena,
-                                        "%s says baselineOnMigrate, by which flyway records a baseline of "
-                                        "version %s",
-                                        source->name, settings->baseline);
+        folder->baseline =
+            arena_printf(arena, "%s says baselineOnMigrate, with which flyway records a baseline of version %s",
+                         source->name, settings->baseline);
     }
 }
 

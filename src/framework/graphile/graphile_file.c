@@ -63,7 +63,7 @@ struct graphile_header graphile_header_of(struct arena *arena, struct text conte
     header.body = header.body < content.size ? header.body : content.size;
     header.problem = !has_previous ? "does not begin with a line \"--! Previous: …\" that ends in a plain line feed"
                      : header.hash == NULL                    ? "has no line \"--! Hash: …\" at its beginning"
-                     : line_at(content, header.body).size > 0 ? "has no empty line behind its lines \"--! …\""
+                     : line_at(content, header.body).size > 0 ? "has no empty line after its lines \"--! …\""
                                                               : NULL;
     return header;
 }

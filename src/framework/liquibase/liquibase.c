@@ -283,7 +283,7 @@ const struct framework framework_liquibase = {
     .habits =
         {
             .late = LATE_RUNS,
-            .late_note = "liquibase runs it, behind those that are applied already.",
+            .late_note = "liquibase runs it, after those that are applied already.",
             .edited_blocks = true,
             .edited_note = "liquibase stops at it (\"Validation Failed: … check sum\"), until its validCheckSum says "
                            "otherwise or `liquibase clear-checksums`.",

@@ -146,7 +146,7 @@ const struct framework framework_prisma = {
     .habits =
         {
             .late = LATE_RUNS,
-            .late_note = "prisma migrate deploy runs it, behind those that are applied.",
+            .late_note = "prisma migrate deploy runs it, after those that are applied.",
             .edited_note = "prisma migrate deploy runs on and says nothing of it.",
             .missing_note = "prisma migrate deploy runs on and says nothing of it.",
         },

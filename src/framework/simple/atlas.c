@@ -303,7 +303,7 @@ const struct framework framework_atlas = {
             }),
             .schema = "atlas_schema_revisions",
             .failed_entry_blocks = true,
-            .failed_note = "atlas would go on behind the statement that failed",
+            .failed_note = "atlas would continue after the statement that failed",
             .needs_baseline = true,
             .baseline_note = "atlas's \"connected database is not clean\"",
             /* type: bit 1 baseline, 2 executed, 4 resolved. Versions that begin with a dot belong to Atlas Cloud. */

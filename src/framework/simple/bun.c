@@ -123,7 +123,7 @@ const struct framework framework_bun = {
     .habits =
         {
             .late = LATE_RUNS,
-            .late_note = "bun runs it, behind those that are applied already.",
+            .late_note = "bun runs it, after those that are applied already.",
             .missing_note = "bun says nothing of it.",
         },
     .hooks = {.accept = bun_accept, .script = bun_script},

@@ -150,7 +150,7 @@ const struct framework framework_db_migrate = {
     .habits =
         {
             .late = LATE_RUNS,
-            .late_note = "db-migrate runs it, behind those that are applied already.",
+            .late_note = "db-migrate runs it, after those that are applied already.",
             .missing_note = "db-migrate says nothing of it.",
         },
     .delegate =

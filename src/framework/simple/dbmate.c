@@ -47,7 +47,7 @@ const struct framework framework_dbmate = {
     .habits =
         {
             .late = LATE_RUNS,
-            .late_note = "dbmate runs it, behind those that are applied already (--strict refuses).",
+            .late_note = "dbmate runs it, after those that are applied already (--strict refuses).",
             .missing_note = "dbmate says nothing of it.",
         },
 };

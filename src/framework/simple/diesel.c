@@ -77,7 +77,7 @@ const struct framework framework_diesel = {
     .habits =
         {
             .late = LATE_RUNS,
-            .late_note = "diesel runs it, behind those that are applied already.",
+            .late_note = "diesel runs it, after those that are applied already.",
             .missing_note = "diesel says nothing of it.",
         },
     .hooks = {.accept = diesel_accept, .script = diesel_script},

@@ -72,13 +72,12 @@ static bool fail(const struct script_request *request, struct text line, size_t 
     const struct text rest = text_slice(line, at, line.size);
     const size_t brace = text_starts_with(rest, "${") ? text_find(rest, "}", 0) : SIZE_MAX;
     const size_t size = brace != SIZE_MAX ? brace + 1 : 1 + name_size(text_slice(rest, 1, rest.size));
-    return status_fail(request->status, STATUS_FAILED_PRECONDITION,
-                       "%s, line %u has %.*s behind \"-- +goose ENVSUB ON\", which the environment of who runs goose "
-                       "says. Here only ${NAME:-default} is filled in, with its default; run it with goose, or give "
-                       "it a default.",
-                       request->file->filename,
-                       text_position(request->content, (size_t)(line.data - request->content.data)).line, (int)size,
-                       rest.data);
+    return status_fail(
+        request->status, STATUS_FAILED_PRECONDITION,
+        "%s, line %u has %.*s behind \"-- +goose ENVSUB ON\", whose value is in the environment in which goose runs. "
+        "Here only ${NAME:-default} is filled in, with its default; run it with goose, or give it a default.",
+        request->file->filename, text_position(request->content, (size_t)(line.data - request->content.data)).line,
+        (int)size, rest.data);
 }
 
 /* The script has the same lines as its file; those that are not part of it are blank. */

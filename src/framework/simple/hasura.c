@@ -92,7 +92,7 @@ const struct framework framework_hasura = {
     .habits =
         {
             .late = LATE_RUNS,
-            .late_note = "hasura runs it, behind those that are applied already.",
+            .late_note = "hasura runs it, after those that are applied already.",
             .missing_note = "hasura shows it as present on the database only.",
         },
     .hooks = {.variant = hasura_variant},

@@ -62,7 +62,7 @@ const struct framework framework_morph = {
     .habits =
         {
             .late = LATE_RUNS,
-            .late_note = "morph runs it, behind those that are applied already.",
+            .late_note = "morph runs it, after those that are applied already.",
             .missing_note = "morph stops where more are applied than there are files, and else says nothing of it.",
         },
     .hooks = {.accept = morph_accept},

@@ -77,7 +77,7 @@ const struct framework framework_pop = {
     .habits =
         {
             .late = LATE_RUNS,
-            .late_note = "soda runs it, behind those that are applied already.",
+            .late_note = "soda runs it, after those that are applied already.",
             .missing_note = "soda says nothing of it.",
         },
     .hooks = {.accept = pop_accept, .script = pop_script},
@@ -162,7 +162,7 @@ const struct framework framework_popx = {
     .habits =
         {
             .late = LATE_RUNS,
-            .late_note = "popx runs it, behind those that are applied already.",
+            .late_note = "popx runs it, after those that are applied already.",
             .missing_note = "popx says nothing of it.",
         },
     .hooks = {.accept = pop_accept, .script = pop_script, .read_ledger = popx_read},

@@ -107,7 +107,7 @@ const struct framework framework_sql_migrate = {
     .habits =
         {
             .late = LATE_RUNS,
-            .late_note = "sql-migrate runs it, behind those that are applied already.",
+            .late_note = "sql-migrate runs it, after those that are applied already.",
             .missing_blocks = true,
             .missing_note = "sql-migrate stops at it (\"unknown migration in database\").",
         },

@@ -180,7 +180,7 @@ const struct framework framework_sqlx = {
     .habits =
         {
             .late = LATE_RUNS,
-            .late_note = "sqlx runs it, behind those that are applied already.",
+            .late_note = "sqlx runs it, after those that are applied already.",
             .edited_blocks = true,
             .edited_note = "sqlx stops at it (\"was previously applied but has been modified\").",
             .missing_blocks = true,

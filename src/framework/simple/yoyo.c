@@ -185,7 +185,7 @@ const struct framework framework_yoyo = {
     .habits =
         {
             .late = LATE_RUNS,
-            .late_note = "yoyo runs it, behind those that are applied already.",
+            .late_note = "yoyo runs it, after those that are applied already.",
             .missing_note = "yoyo says nothing of it.",
         },
     .delegate =

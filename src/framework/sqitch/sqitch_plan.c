@@ -55,7 +55,7 @@ static bool read_planning(struct parsing *parsing, struct text rest, struct sqit
     const size_t close = text_find(words, ">", 0);
     if (open == SIZE_MAX || close == SIZE_MAX || close < open ||
         strlen(planning->at) != strlen("2026-11-23T08:58:55Z")) {
-        return fail(parsing, "a time, a planner and a mail address in angle brackets are wanted behind the name");
+        return fail(parsing, "after the name, a time, a planner and a mail address in angle brackets are expected");
     }
     planning->name = copy(parsing->arena, text_slice(words, 0, open));
     planning->email = copy(parsing->arena, text_slice(words, open + 2, close));
@@ -128,7 +128,7 @@ static bool read_tag(struct parsing *parsing, struct text rest)
 {
     struct arena *const arena = parsing->arena;
     if (parsing->plan->count == 0) {
-        return fail(parsing, "a tag stands behind a change");
+        return fail(parsing, "a tag must come after a change");
     }
     struct sqitch_change *const change = &parsing->plan->changes[parsing->plan->count - 1];
     struct sqitch_tag tag = {.name = copy(arena, next_word(&rest))};

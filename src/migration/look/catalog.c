@@ -134,8 +134,8 @@ static bool read_halves(const struct request *request, struct pg_session *sessio
 static const char *problem_of_none(const struct detection *detection)
 {
     return detection->is_cut
-               ? "Among the first 20,000 names of the project, the nearest directories first, are no migrations of a "
-                 "framework that Truss knows, and no tracking table is in the database. Say where they are by "
+               ? "Truss found no migrations of a framework that it knows among the first 20,000 names of the project "
+                 "(nearest directories first), and no tracking table in the database. Say where they are by "
                  "--migrations DIR, or which part of the project is meant by --project."
                : "No migrations of a framework that Truss knows were found in the project, and no tracking table in "
                  "the database. Check --project. Where the migrations are plain SQL files (001_users.sql, …), say so: "

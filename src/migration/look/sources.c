@@ -77,11 +77,10 @@ static void take_place(const struct looking *looking, struct source *source, con
             "is meant by --framework, or where its tracking table is by --ledger.",
             table->schema, table->name, source->framework->display_name, candidate_names(arena, found));
     } else if (!fit.fits) {
-        source->problem =
-            arena_printf(arena,
-                         "The table %s.%s stands where %s has its tracking table, and cannot be it: %s. Rename "
-                         "it, or say where the tracking table is by --ledger.",
-                         table->schema, table->name, source->framework->display_name, fit.difference);
+        source->problem = arena_printf(arena,
+                                       "The table %s.%s has the name of the tracking table of %s, but cannot be it: "
+                                       "%s. Rename it, or say where the tracking table is by --ledger.",
+                                       table->schema, table->name, source->framework->display_name, fit.difference);
     } else {
         source_take_table(looking, source, table, &fit);
         source_add_evidence(source, is_exact

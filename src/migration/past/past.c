@@ -143,8 +143,8 @@ static const char *why_ended(struct arena *arena, const struct past_result *resu
            : strcmp(end, "missing") == 0
                ? "Parts of the history are not in this clone (a partial one?): `git fetch --refetch` brings them."
            : strcmp(end, "all") != 0
-               ? arena_printf(arena, "The search was ended (%s) behind %zu commits: older ones were not looked at.",
-                              end, search->commits)
+               ? arena_printf(arena, "The search was ended (%s) after %zu commits: older ones were not searched.", end,
+                              search->commits)
                : NULL;
 }
 
@@ -196,10 +196,9 @@ static const char *difference_words(const struct telling *telling)
     }
     if (past->diff.size == 0) {
         return telling->result->fit.has_other_endings ? "the file differs from it in its line endings alone."
-               : past->basis != PAST_CHECKSUM
-                   ? "the file is the same today."
-                   : "its text is the same today: the checksum is made of more than that (what "
-                     "stands in front of it, or what is filled in).";
+               : past->basis != PAST_CHECKSUM         ? "the file is the same today."
+                                              : "its text is the same today, but the checksum covers more than that "
+                                                "(what comes before it, or what is filled in).";
     }
     return arena_printf(arena, "the file differs from it (%zu %s added, %zu removed).", past->added,
                         past->added == 1 ? "line" : "lines", past->removed);

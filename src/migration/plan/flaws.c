@@ -266,8 +266,8 @@ static void note_lost(struct arena *arena, struct pg_session *session, const cha
         words_add(
             arena, &flaws->uncompared,
             arena_printf(arena,
-                         "Migration \"%s\" would pass over \"%s\" where it is there: which schema that is cannot be "
-                         "known behind its change of the search path.",
+                         "Migration \"%s\" would pass over \"%s\" if that exists, and after its change of the search "
+                         "path it cannot be known in which schema.",
                          migration, name));
     }
 }

@@ -79,10 +79,10 @@ static bool check_order(const struct request *request, const struct catalog *cat
         later = other->state == MIGRATION_APPLIED || other->state == MIGRATION_MODIFIED ? other->name : later;
     }
     status_fail_because(request->status, STATUS_FAILED_PRECONDITION, REASON_OUT_OF_ORDER,
-                        "Migration \"%s\" is pending although \"%s\" behind it is applied.%s%s %s.", item->name, later,
+                        "Migration \"%s\" is pending although the later \"%s\" is applied.%s%s %s.", item->name, later,
                         habits->late_note == NULL || order == RUN_ORDER_STRICT ? "" : " ",
                         habits->late_note == NULL || order == RUN_ORDER_STRICT ? "" : habits->late_note,
-                        cannot ? "The tracking table cannot record it in this place: give it a place behind the others"
+                        cannot ? "The tracking table cannot record it in this place: give it a place after the others"
                                : "--allow-out-of-order (in a request: allow_out_of_order) runs it all the same");
     request->status->migration = item->name;
     return false;

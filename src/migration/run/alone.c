@@ -152,8 +152,8 @@ static bool let_waiters_go(struct attempt *attempt, bool *has_yielded)
     }
     watch_note(&attempt->run->watch, attempt->record.name,
                arena_printf(attempt->run->arena,
-                            "Letting the lock of %s go until the index is built: somebody waits for it, and the index "
-                            "for him.",
+                            "Releasing the lock of %s until the index is built: another session waits for it, and the "
+                            "index for that session.",
                             framework->display_name));
     *has_yielded = true;
     return lock_yield(attempt->run, attempt->detection);

@@ -104,8 +104,8 @@ static void tell(const struct execution *execution, size_t i, enum run_event_kin
         .steps = (uint32_t)prepared->plan.count,
         .duration_ms = is_done ? took : 0,
         .message = is_done              ? arena_printf(run->arena, "Applied \"%s\" in %u ms.", name, took)
-                   : prepared->done > 0 ? arena_printf(run->arena, "Going on with \"%s\" behind its step %zu of %zu.",
-                                                       name, prepared->done, prepared->plan.count)
+                   : prepared->done > 0 ? arena_printf(run->arena, "Continuing \"%s\" after its step %zu of %zu.", name,
+                                                       prepared->done, prepared->plan.count)
                                         : arena_printf(run->arena, "Running \"%s\".", name),
     };
     watch_tell(&run->watch, &event);
@@ -317,11 +317,11 @@ static const char *failure_summary(const struct run *run, const struct run_resul
     }
     const char *const own = !result->failure.partially_applied ? "failed — it was rolled back"
                             : result->failure.needs_person
-                                ? "failed — what it committed stays, and a new run does not go on behind it: a person "
-                                  "has to look"
+                                ? "failed — what it committed stays, and a new run does not continue after it: a "
+                                  "person has to look"
                             : result->failure.step > 1
                                 ? "failed — its earlier steps stay, because it could not be one transaction; a new run "
-                                  "goes on behind them"
+                                  "continues after them"
                                 : "failed — what it committed stays, because it could not be one transaction";
     if (run->late.is_unknown) {
         return arena_printf(arena,

@@ -177,8 +177,8 @@ static bool is_bound(struct attempt *attempt, size_t done)
         if (step->session_bound != NULL) {
             const char *const why = arena_printf(
                 attempt->run->arena,
-                "A new run cannot go on behind the steps that are done: what comes may need %s (line %u), which goes "
-                "with this session.",
+                "A new run cannot continue after the steps that are done: the next ones may need %s (line %u), which "
+                "ends with this session.",
                 step->session_bound,
                 script_position(attempt->content, &attempt->plan.parts, step->session_bound_at, NULL).line);
             status->hint = status->hint == NULL ? why : arena_printf(attempt->run->arena, "%s\n%s", status->hint, why);

@@ -145,7 +145,7 @@ static bool try_all(struct batch *batch, struct sequences *sequences)
         batch->at += ok ? 1 : 0;
     }
     for (size_t i = batch->at; stop && i < count; i++) {
-        add_untried(batch, i, 0, "it comes behind what could not be tried");
+        add_untried(batch, i, 0, "it comes after what could not be tried");
     }
     batch_roll_back(batch);
     return ok;

@@ -279,8 +279,8 @@ static bool page_begin(const struct catalog *catalog, const char *token, size_t 
         }
     }
     return status_fail(status, STATUS_INVALID_ARGUMENT,
-                       "The page_token leads nowhere: the migration that it stands behind is not there any more. "
-                       "Ask for the first page, without a token.");
+                       "The page_token is no longer valid: the migration after which the page begins does not exist "
+                       "any more. Ask for the first page, without a token.");
 }
 
 static bool is_asked_for(const Truss__Migration__V1__GetStatusRequest *asked, const struct catalog_item *item)

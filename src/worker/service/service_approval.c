@@ -84,13 +84,13 @@ static bool find_plan(const struct request *request, struct pg_session *session,
     }
     *what = words_of(request->arena, &preparation);
     return strcmp(preparation.hash, message->plan_hash) == 0 ||
-           status_fail_because(
-               request->status, STATUS_NOT_FOUND, REASON_PLAN_CHANGED,
-               "%s has the hash %s now: files or tracking table have changed, or it is the plan of a choice, which is "
-               "to be said here, too.",
-               names_some(message) ? "This hash is not of what is named here, whose plan"
+           status_fail_because(request->status, STATUS_NOT_FOUND, REASON_PLAN_CHANGED,
+                               "%s has the hash %s now: the files or the tracking table have changed; or the plan was "
+                               "made with a selection or options, which must be given here too.",
+                               names_some(message)
+                                   ? "This hash is not of what is named here, whose plan"
                                    : "Nothing with this hash waits for approval, and the plan of what is pending",
-               preparation.hash);
+                               preparation.hash);
 }
 
 static bool give(const struct request *request, const struct service_context *context, const struct approval *wish,

@@ -25,7 +25,7 @@ const char *safe_error(struct arena *arena, const char *sqlstate, const char *me
         return "It failed; the operation and the log say why.";
     }
     if (sqlstate_is(sqlstate, SQLSTATE_LOCK_NOT_AVAILABLE) || sqlstate_is(sqlstate, SQLSTATE_DEADLOCK_DETECTED)) {
-        return "A statement could not have its lock; the operation says who held it.";
+        return "A statement could not get its lock; the operation says who held it.";
     }
     struct text line = text_of(message);
     line = text_slice(line, 0, text_find(line, "\n", 0));

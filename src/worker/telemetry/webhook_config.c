@@ -87,7 +87,7 @@ static bool read_secret(const struct reading *reading, const struct toml_entry *
             coded.size % 4 != 0 ? -1 : EVP_DecodeBlock(key, (const unsigned char *)coded.data, (int)coded.size);
         const size_t padding = text_ends_with(coded, "==") ? 2u : text_ends_with(coded, "=") ? 1u : 0u;
         if (size < 0) {
-            return fail_at(reading, entry, "what stands behind whsec_ is no base64.");
+            return fail_at(reading, entry, "the text after whsec_ is not base64.");
         }
         reading->hook->secret = (struct text){(const char *)key, (size_t)size - padding};
     }

@@ -250,8 +250,8 @@ bool hold_is_read_alike(const struct hold *hold, struct status *status)
             return hold_fail(
                 hold, held->at, status,
                 arena_printf(hold->arena,
-                             "%s: the tool of this migration sends each statement by itself, and what is "
-                             "behind this one is read otherwise. Split the file behind it, or do without it.",
+                             "%s: the tool of this migration sends each statement by itself, and the statements after "
+                             "this one are read differently. Split the file after it, or do without it.",
                              held->lasting.what));
         }
     }
@@ -269,29 +269,27 @@ static bool check_late(const struct hold *hold, const struct cut_place *place, s
            hold_fail(hold, held->at, status,
                      arena_printf(hold->arena,
                                   "the server %s \"%s\" at COMMIT (INITIALLY DEFERRED), but %s (line %u): it would %s "
-                                  "there. Put SET CONSTRAINTS ALL IMMEDIATE in front of that line, or split the file "
-                                  "there.",
+                                  "there. Put SET CONSTRAINTS ALL IMMEDIATE before that line, or split the file there.",
                                   fires != NULL ? "runs a trigger for this change of" : "checks this change of",
                                   held->lasting.name, place->why, line_of(hold, place->at),
-                                  fires != NULL ? "run" : "be checked behind steps that stay"));
+                                  fires != NULL ? "run" : "be checked after steps that stay"));
 }
 
 bool hold_can_cut(const struct hold *hold, const struct cut_place *place, struct status *status)
 {
     if (hold->count > MOST_HELD) {
-        return hold_fail(hold, place->at, status,
-                         "the transaction before has more settings than can be made again behind a cut. Split the file "
-                         "here.");
+        return hold_fail(
+            hold, place->at, status,
+            "the transaction before this has more settings than can be restored after a cut. Split the file here.");
     }
     for (size_t i = 0; i < hold->count; i++) {
         const struct held *const held = &hold->items[i];
         if (held->lasting.kind == SQL_ENDS || held->lasting.kind == SQL_READING) {
-            return hold_fail(
-                hold, held->at, status,
-                arena_printf(hold->arena,
-                             "%s lasts to the end of its transaction, but %s (line %u): behind that it would be "
-                             "lost. Split the file there, or do without it.",
-                             held->lasting.what, place->why, line_of(hold, place->at)));
+            return hold_fail(hold, held->at, status,
+                             arena_printf(hold->arena,
+                                          "%s lasts to the end of its transaction, but %s (line %u): after that it "
+                                          "would be lost. Split the file there, or do without it.",
+                                          held->lasting.what, place->why, line_of(hold, place->at)));
         }
     }
     return check_late(hold, place, status);

@@ -84,14 +84,13 @@ static bool check_session(struct text content, const struct plan *plan, size_t d
         if (step->session_bound == NULL) {
             continue;
         }
-        status_fail(
-            status, STATUS_FAILED_PRECONDITION,
-            "Migration \"%s\" was interrupted behind step %zu of %zu, and what comes may need %s (line %u), which "
-            "went with its session. %s",
-            migration, done, plan->count, step->session_bound,
-            script_position(content, &plan->parts, step->session_bound_at, NULL).line,
-            "Undo what was run and mark the migration as rolled back; or do the rest by hand and mark it as "
-            "applied.");
+        status_fail(status, STATUS_FAILED_PRECONDITION,
+                    "Migration \"%s\" was interrupted after step %zu of %zu, and the next steps may need %s (line %u), "
+                    "which went with its session. %s",
+                    migration, done, plan->count, step->session_bound,
+                    script_position(content, &plan->parts, step->session_bound_at, NULL).line,
+                    "Undo what was run and mark the migration as rolled back; or do the rest by hand and mark it as "
+                    "applied.");
         status->migration = migration;
         return false;
     }
@@ -113,12 +112,12 @@ bool steps_match(const struct step_records *records, struct text content, const 
             continue;
         }
         const uint32_t line = step == NULL ? 0 : script_position(content, &plan->parts, step->start, NULL).line;
-        status_fail(status, STATUS_FAILED_PRECONDITION,
-                    "Migration \"%s\" was interrupted behind step %u of %u, and its file has changed since: step %u%s "
-                    "is not what was run. Restore the file and run again; or undo what was run and mark the migration "
-                    "as rolled back.",
-                    migration, record->step, record->steps, (unsigned)(i + 1),
-                    step == NULL ? " is gone, so the file" : arena_printf(arena, " (line %u)", line));
+        status_fail(
+            status, STATUS_FAILED_PRECONDITION,
+            "Migration \"%s\" was interrupted after step %u of %u, and its file has changed since: step %u%s is not "
+            "what was run. Restore the file and run again; or undo what was run and mark the migration as rolled back.",
+            migration, record->step, record->steps, (unsigned)(i + 1),
+            step == NULL ? " is gone, so the file" : arena_printf(arena, " (line %u)", line));
         status->migration = migration;
         return false;
     }

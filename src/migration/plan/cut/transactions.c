@@ -304,16 +304,16 @@ static bool cut_out(struct planning *planning, const struct segment *segment, si
     if (planning->options->sent == SENT_IN_BATCHES && !planning_begins(statement_text(planning, i), "cluster")) {
         const bool is_behind_block = i > segment->first && planning_may_commit(statement_text(planning, i - 1));
         if ((planning->open != NONE || is_behind_block) && rolls_back(planning, i)) {
-            return fail_statement(planning, i,
-                                  "this has a ROLLBACK, and the tool of this migration sends it in one transaction "
-                                  "with what stands before it, which would be undone. Put it into a migration of its "
-                                  "own.");
+            return fail_statement(
+                planning, i,
+                "this has a ROLLBACK, and the tool of this migration sends it in one transaction with what comes "
+                "before it, which would be undone. Put it into a migration of its own.");
         }
         if (i < segment->last && leaves_open(planning, i)) {
-            return fail_statement(planning, i,
-                                  "this leaves something to the end of its last transaction (SET LOCAL, a lock), and "
-                                  "the tool of this migration sends what stands behind it in the same one. Put it into "
-                                  "a migration of its own.");
+            return fail_statement(
+                planning, i,
+                "this leaves something to the end of its last transaction (SET LOCAL, a lock), and the tool of this "
+                "migration sends what comes after it in the same one. Put it into a migration of its own.");
         }
         end_part(planning, i - 1, false, NULL);
         hold_commit(&planning->hold, planning->plan->steps);

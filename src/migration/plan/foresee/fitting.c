@@ -29,10 +29,9 @@ static const struct {
     const char *why;
 } rules[] = {
     {SQL_ALTER_TYPE, INHERITED, true, "is inherited: change it in the parent (42P16)."},
-    {SQL_ALTER_TYPE, PARTITION_KEY, true,
-     "is of the key by which the table is partitioned: it stays as it is (42P16)."},
+    {SQL_ALTER_TYPE, PARTITION_KEY, true, "is part of the partition key: it cannot be changed (42P16)."},
     {SQL_ALTER_DROP, INHERITED, true, "is inherited: drop it in the parent (42P16)."},
-    {SQL_ALTER_DROP, PARTITION_KEY, true, "is of the key by which the table is partitioned: it stays (42P16)."},
+    {SQL_ALTER_DROP, PARTITION_KEY, true, "is part of the partition key: it cannot be dropped (42P16)."},
     {SQL_ALTER_RENAME, INHERITED, true, "is inherited: rename it in the parent (42P16)."},
     {SQL_ALTER_DEFAULT, IDENTITY, true, "is an identity column, which has no DEFAULT: DROP IDENTITY first (42601)."},
     {SQL_ALTER_DEFAULT, GENERATED, true, "is a generated column, which has no DEFAULT (42601)."},
@@ -113,11 +112,10 @@ static const char *why_by_type(struct needs *needs, const struct sql_alter *alte
                               "(42804).",
                               alter->column, pg_field(found, 0, 0), pg_field(found, 0, 3))
            : alter->is_only && pg_field_bool(found, 0, 2)
-               ? arena_printf(
-                     needs->arena,
-                     "The DEFAULT of \"%s\" does not become %s by itself: DROP DEFAULT before, and set it again "
-                     "behind (42804).",
-                     alter->column, pg_field(found, 0, 3))
+               ? arena_printf(needs->arena,
+                              "The DEFAULT of \"%s\" does not become %s by itself: DROP DEFAULT before, and set it "
+                              "again after (42804).",
+                              alter->column, pg_field(found, 0, 3))
                : NULL;
 }
 

@@ -52,7 +52,7 @@ static const char *alone_in_block(const struct impossible *impossible, struct te
     return reason == NULL ? NULL
                           : arena_printf(impossible->arena,
                                          "%s cannot run inside a transaction block (25001), and the script has begun "
-                                         "one: put it behind the COMMIT, or into a migration of its own.",
+                                         "one: put it after the COMMIT, or into a migration of its own.",
                                          reason);
 }
 

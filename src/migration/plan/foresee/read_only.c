@@ -178,7 +178,8 @@ const char *read_only_takes(struct read_only *state, struct world *world, struct
 {
     const bool was_only = state->now;
     if (was_only && is_refused(world, statement, effects)) {
-        return "It writes, and its transaction is READ ONLY by what stands before it: the server refuses it (25006).";
+        return "It writes, but a statement before it has made the transaction READ ONLY: the server refuses it "
+               "(25006).";
     }
     follow(state, statement);
     if (!state->is_in_block && !was_only) {
@@ -189,7 +190,7 @@ const char *read_only_takes(struct read_only *state, struct world *world, struct
     }
     state->is_told = true;
     return was_only
-               ? "By what stands before it its transaction is READ ONLY, and the row of the migration cannot be "
+               ? "A statement before it has made the transaction READ ONLY, so the row of the migration cannot be "
                  "written in it: the run stops there and undoes it."
                : "It makes its transaction READ ONLY, in which the row of the migration cannot be written: the run "
                  "stops there and undoes it.";

@@ -115,10 +115,11 @@ static const char *view_why(struct needs *needs, const struct sql_replaced *new,
     PG_RESULT(found) = needs_ask(needs, view_sql, 4, values);
     return found == NULL || PQntuples(found) == 0
                ? NULL
-               : arena_printf(needs->arena,
-                              "The column \"%s\" of the view that is there %s in the new one, which CREATE OR REPLACE "
-                              "cannot change (42P16): new columns come behind the old ones, or drop the view first.",
-                              pg_field(found, 0, 1), pg_field(found, 0, 0));
+               : arena_printf(
+                     needs->arena,
+                     "The column \"%s\" of the view that is there %s in the new one, which CREATE OR REPLACE cannot "
+                     "change (42P16): new columns must come after the old ones, or drop the view first.",
+                     pg_field(found, 0, 1), pg_field(found, 0, 0));
 }
 
 const char *replaced_why(struct needs *needs, const struct sql_replaced *replaced)

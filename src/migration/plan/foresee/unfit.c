@@ -49,9 +49,10 @@ static bool detaches_concurrently(struct sql_reader rest)
 /* ---- the table ---- */
 
 #define ONE_OF(kinds)                                                                                                  \
-    "SELECT CASE c.relkind WHEN 'v' THEN 'A view' WHEN 'm' THEN 'A materialized view' WHEN 'S' THEN 'A sequence' "     \
-    "WHEN 'f' THEN 'A foreign table' WHEN 'i' THEN 'An index' WHEN 'I' THEN 'An index' WHEN 'c' THEN 'A composite "    \
-    "type' ELSE 'A table' END FROM pg_catalog.pg_class c WHERE c.oid = $1::oid AND c.relkind NOT IN (" kinds ")"
+    "SELECT pg_catalog.concat('The relation is ', CASE c.relkind WHEN 'v' THEN 'a view' WHEN 'm' THEN "                \
+    "'a materialized view' WHEN 'S' THEN 'a sequence' WHEN 'f' THEN 'a foreign table' WHEN 'i' THEN 'an index' "       \
+    "WHEN 'I' THEN 'an index' WHEN 'c' THEN 'a composite type' ELSE 'a table' END) FROM pg_catalog.pg_class c "        \
+    "WHERE c.oid = $1::oid AND c.relkind NOT IN (" kinds ")"
 
 /* The plan may have dropped it. */
 #define NAME_OF_DEFAULT "(SELECT d.relname FROM pg_catalog.pg_class d WHERE d.oid = p.partdefid)"
@@ -77,19 +78,19 @@ static const struct row {
      "SELECT pg_catalog.concat('The constraint ', k.conname) FROM pg_catalog.pg_constraint k WHERE k.conindid = "
      "$1::oid AND k.contype IN ('p', 'u', 'x')",
      "requires the index: drop the constraint (2BP01)."},
-    {"create table", "of", any, ONE_OF("'p', 'c'"), "is what it is, and no partitioned table (42P17)."},
+    {"create table", "of", any, ONE_OF("'p', 'c'"), "and not a partitioned table (42P17)."},
     {"refresh materialized view concurrently", NULL, any,
      "SELECT CASE WHEN c.relispopulated THEN 'No unique index over all of its rows' ELSE 'No first REFRESH' END FROM "
      "pg_catalog.pg_class c WHERE c.oid = $1::oid AND c.relkind = 'm' AND NOT (c.relispopulated AND EXISTS (SELECT "
      "FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND "
      "i.indexprs IS NULL))",
      "is there, which CONCURRENTLY needs (55000)."},
-    {"refresh materialized view", NULL, any, ONE_OF("'m'"), "is what it is, and no materialized view (42809)."},
-    {"truncate", NULL, any, ONE_OF("'r', 'p', 'f'"), "is what it is, which cannot be emptied (42809)."},
-    {"truncate table", NULL, any, ONE_OF("'r', 'p', 'f'"), "is what it is, which cannot be emptied (42809)."},
-    {"create index", "on", any, ONE_OF("'r', 'p', 'm'"), "is what it is, which has no indexes (42809)."},
-    {"create unique index", "on", any, ONE_OF("'r', 'p', 'm'"), "is what it is, which has no indexes (42809)."},
-    {"create policy", "on", any, ONE_OF("'r', 'p'"), "is what it is, which has no policies (42809)."},
+    {"refresh materialized view", NULL, any, ONE_OF("'m'"), "and not a materialized view (42809)."},
+    {"truncate", NULL, any, ONE_OF("'r', 'p', 'f'"), "and cannot be emptied (42809)."},
+    {"truncate table", NULL, any, ONE_OF("'r', 'p', 'f'"), "and cannot be emptied (42809)."},
+    {"create index", "on", any, ONE_OF("'r', 'p', 'm'"), "and cannot have indexes (42809)."},
+    {"create unique index", "on", any, ONE_OF("'r', 'p', 'm'"), "and cannot have indexes (42809)."},
+    {"create policy", "on", any, ONE_OF("'r', 'p'"), "and cannot have policies (42809)."},
 };
 
 /* Moves the reader to the relation's name; true if it is there. Statements with IF [NOT] EXISTS are not judged. */

@@ -73,7 +73,7 @@ function failedPart(failed) {
   const where = [failed.line ? `line ${failed.line}, column ${failed.column}` : null, failed.steps > 1 ? `step ${failed.step} of ${failed.steps}` : null, failed.sqlstate ? `SQLSTATE ${failed.sqlstate}` : null].filter(Boolean).join(" · ");
   return h("section", { class: "card", "aria-label": "What failed" }, note({ kind: "bad", role: "alert", title: failed.error }, [where ? h("div", {}, where) : null, failed.detail ? h("div", {}, failed.detail) : null, failed.hint ? h("div", {}, failed.hint) : null]),
     failed.statement ? code({ text: failed.statement, label: "The statement that failed" }) : null, (failed.blockers ?? []).map((blocker) => blockerCard({ blocker })),
-    failed.partially_applied ? note({ kind: "warning" }, failed.needs_person ? "Some of its steps have stayed, and a new run does not go on behind them: look at the database, then mark the migration." : "Some of its steps have stayed; a new run goes on behind them.") : null,
+    failed.partially_applied ? note({ kind: "warning" }, failed.needs_person ? "Some of its steps have stayed, and a new run does not continue after them: look at the database, then mark the migration." : "Some of its steps have stayed; a new run continues after them.") : null,
     failed.name ? h("div", { class: "actions" }, h("a", { class: "button", href: link("migrations", failed.name) }, `Open ${failed.name}`)) : null);
 }
 
