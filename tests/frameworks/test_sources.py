@@ -65,6 +65,18 @@ class Sources(Written):
             self.write("migrations/1_a.sql", "CREATE TABLE a (id INT);\n")
             self.assertEqual(self.states(rpc), ["applied"])
 
+    def test_the_migrations_of_one_run_of_bun_are_one_group(self):
+        """Migrator.Migrate of migrate/migrator.go, 1.2.18: its rollback takes back the last group"""
+        self.write("go.mod", "module x\nrequire github.com/uptrace/bun v1.2.18\n")
+        self.write("migrations/1_a.tx.up.sql", "CREATE TABLE a (id INT);")
+        self.write("migrations/2_b.up.sql", "CREATE TABLE b (id INT);")
+        with self.start() as rpc:
+            self.run_all(rpc)
+            for number in (3, 4, 5):
+                self.write(f"migrations/{number}_c.tx.up.sql", f"CREATE TABLE c{number} (id INT);")
+            self.run_all(rpc)
+        self.assertEqual(self.sql("SELECT string_agg(group_id::text, ' ' ORDER BY id) FROM bun_migrations"), [("1 1 2 2 2",)])
+
 
 if __name__ == "__main__":
     fixtures.harness.main()

@@ -65,6 +65,7 @@ struct ledger_entry {
 struct ledger_entries {
     struct ledger_entry *items; /* in the order in which they were written */
     size_t count;
+    int64_t last_batch;    /* the highest number of a run in the rows; 0: not stored */
     const char *unclear;   /* why the rows do not tell what is applied; NULL: they do */
     const char **warnings; /* for the user */
     size_t warning_count;
@@ -77,6 +78,7 @@ struct ledger_record {
     const char *key;
     const char *checksum; /* from checksum(); NULL if the framework has none */
     const char *logs;     /* for LEDGER_FAIL */
+    int64_t batch;        /* the number of this run: the same for all its rows */
     const struct folder *folder;
     const struct migration_file *file;   /* NULL only for LEDGER_MARK_ROLLED_BACK */
     const struct migration_file *before; /* the previous one in the folder; NULL: it is the first */

@@ -135,6 +135,7 @@ enum column {
     ROLLED_BACK_AT,
     DURATION,
     STEPS,
+    BATCH,
     COLUMNS
 };
 
@@ -154,6 +155,7 @@ static const struct {
     [ROLLED_BACK_AT] = {"rolled_back_at", TIMESTAMPTZ},
     [DURATION] = {"duration_ms", BIGINT},
     [STEPS] = {"steps", INTEGER},
+    [BATCH] = {"batch", BIGINT},
 };
 
 static bool is_text(Oid type)
@@ -208,6 +210,12 @@ static int64_t field_time(const PGresult *result, int row, int column)
     return column < 0 ? NO_TIME : binary_time(result, row, column);
 }
 
+static int64_t field_number(const PGresult *result, int row, int column, int64_t missing)
+{
+    uint64_t bits;
+    return column >= 0 && read_integer(result, row, column, 8, &bits) ? (int64_t)bits : missing;
+}
+
 static struct ledger_entry read_row(struct arena *arena, const PGresult *result, int row, const int at[COLUMNS])
 {
     uint64_t bits;
@@ -223,7 +231,7 @@ static struct ledger_entry read_row(struct arena *arena, const PGresult *result,
         .finished_at = field_time(result, row, at[APPLIED_AT]),
         .rolled_back_at = field_time(result, row, at[ROLLED_BACK_AT]),
         .steps = at[STEPS] < 0 ? 0 : (uint32_t)binary_int(result, row, at[STEPS]),
-        .duration_ms = at[DURATION] >= 0 && read_integer(result, row, at[DURATION], 8, &bits) ? (int64_t)bits : -1,
+        .duration_ms = field_number(result, row, at[DURATION], -1),
         .state = field_state(result, row, at[STATE]),
         .baseline = at[BASELINE] >= 0 && read_integer(result, row, at[BASELINE], 1, &bits) && bits != 0,
     };
@@ -241,8 +249,11 @@ bool ledger_read_sql(struct ledger_reading *reading, const char *sql)
     }
     entries->items = arena_array(reading->arena, (size_t)PQntuples(result) + 1, sizeof *entries->items);
     entries->count = 0;
+    entries->last_batch = 0;
     for (int row = 0; row < PQntuples(result); row++) {
         if (PQgetisnull(result, row, at[KEY]) == 0) {
+            const int64_t batch = field_number(result, row, at[BATCH], 0);
+            entries->last_batch = batch > entries->last_batch ? batch : entries->last_batch;
             entries->items[entries->count++] = read_row(reading->arena, result, row, at);
         }
     }

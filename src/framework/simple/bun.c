@@ -67,6 +67,12 @@ static bool bun_script(const struct script_request *request)
     "DO {'BEGIN IF pg_catalog.to_regclass({'{ledger:bun_migration_locks}'}) IS NOT NULL THEN "                         \
     "{guard:bun_migration_locks}" statements " END IF; END'};"
 
+static const char *group_text(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
+{
+    (void)ledger;
+    return arena_printf(arena, "%lld", (long long)record->batch);
+}
+
 const struct framework framework_bun = {
     .id = "bun",
     .display_name = "bun",
@@ -79,7 +85,7 @@ const struct framework framework_bun = {
                 .columns = "id:int8 name:varchar group_id:int8 migrated_at:timestamptz",
                 .by_shape = true,
             }),
-            .read = "SELECT name AS key, migrated_at AS applied_at FROM {ledger} ORDER BY id",
+            .read = "SELECT name AS key, migrated_at AS applied_at, group_id AS batch FROM {ledger} ORDER BY id",
             .create =
                 "CREATE TABLE {ledger} (\"id\" bigserial NOT NULL, \"name\" varchar, \"group_id\" bigint, "
                 "\"migrated_at\" timestamp with time zone NOT NULL DEFAULT current_timestamp, PRIMARY KEY (\"id\"));"
@@ -92,9 +98,9 @@ const struct framework framework_bun = {
                          "END IF;"),
             .unlock =
                 ON_LOCKS("DELETE FROM {ledger:bun_migration_locks} WHERE table_name OPERATOR(pg_catalog.=) {table};"),
-            .record =
-                "INSERT INTO {ledger} (name, group_id) VALUES ({key}, (SELECT coalesce(pg_catalog.max(group_id), 0) "
-                "OPERATOR(pg_catalog.+) 1 FROM {ledger}));",
+            /* One group for all of a run: db rollback takes back the last group (Migrator.Migrate, migrator.go). */
+            .record = "INSERT INTO {ledger} (name, group_id) VALUES ({key}, {group}::bigint);",
+            .words = (const struct ledger_word[]){{.name = "group", .text = group_text}, {0}},
         },
     .folder =
         {

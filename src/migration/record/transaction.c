@@ -428,6 +428,7 @@ struct ledger_record record_of(struct arena *arena, const struct catalog *catalo
         .folder = folder,
         .file = file,
         .before = catalog_before(catalog, item),
+        .batch = catalog->entries.last_batch + 1,
         .script = loaded->script.sql,
     };
 }
