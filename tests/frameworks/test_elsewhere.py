@@ -202,6 +202,24 @@ class Elsewhere(Written):
             with self.subTest(said=said), self.start() as rpc:
                 self.assertEqual((self.status(rpc).framework_id, self.status(rpc).problem), ("golang-migrate", ""))
 
+    def test_what_the_tracking_table_of_another_tool_has_is_not_run_again(self):
+        """Atlas applies directories of golang-migrate's format, and a project may have changed its tool."""
+        self.project_of({"go.mod": "require github.com/golang-migrate/migrate/v4 v4.1.0\n", "migrations/20240101000000_a.up.sql": "CREATE TABLE IF NOT EXISTS a (i int); INSERT INTO a VALUES (1);",
+                         "migrations/20240101000000_a.down.sql": "DROP TABLE a;", "atlas.hcl": 'env "x" {\n  migration {\n    dir = "file://migrations"\n    format = golang-migrate\n  }\n}\n'})
+        row = "INSERT INTO atlas_schema_revisions.atlas_schema_revisions VALUES ('{}', 'a', 2, 2, 2, now(), 1, '', '', 'x', 'null', 'Atlas CLI')"
+        self.sql('CREATE SCHEMA atlas_schema_revisions; CREATE TABLE atlas_schema_revisions.atlas_schema_revisions (version varchar PRIMARY KEY, description varchar NOT NULL, type bigint NOT NULL, applied bigint NOT NULL,'
+                 'total bigint NOT NULL, executed_at timestamptz NOT NULL, execution_time bigint NOT NULL, error text, error_stmt text, hash varchar NOT NULL, partial_hashes jsonb, operator_version varchar NOT NULL);'
+                 + row.format("20240101000000"))
+        with self.start() as rpc:
+            self.assertIn("atlas_schema_revisions.atlas_schema_revisions, the tracking table of Atlas, has them as applied", self.status(rpc).problem)
+            with self.assertRaises(RpcError):
+                rpc.call("MigrationService", "Run")
+        with self.start("--framework", "golang-migrate") as rpc:
+            self.assertEqual(self.status(rpc).problem, "")
+        self.sql(row.format("20240101000009"))  # another project's
+        with self.start() as rpc:
+            self.assertEqual((self.status(rpc).problem, rpc.call("MigrationService", "Run").ok), ("", True))
+
     def test_goose_fills_in_between_its_markers_and_only_what_the_file_says(self):
         """github.com/mfridman/interpolate, line by line."""
         script = "-- +goose Up\n-- ${LEFT}\nINSERT INTO t VALUES ('${OUT:-x}', '$OUT');\n-- +goose ENVSUB ON\n-- ${COMMENT}\nINSERT INTO t VALUES ('${A:-a}${B-b}', 'c$$\\$d$(e)');\n-- +goose ENVSUB OFF\nINSERT INTO t VALUES ('$', '$$');\n"

@@ -219,6 +219,50 @@ static bool find_tracking_table(const struct looking *looking, const char *schem
     return result != NULL;
 }
 
+/* Does another framework's ledger have rows of these files, and no others? */
+static bool knows_files(const struct looking *looking, const struct source *source, const struct source *other,
+                        bool *knows)
+{
+    const bool is_alone = other->has_ledger && !other->has_folder && other->framework != source->framework;
+    const struct table *const table =
+        is_alone ? tables_at(&looking->detection->ledgers.tables, &other->ledger) : NULL;
+    struct kinship kinship;
+    *knows = false;
+    if (table == NULL || !table->is_readable || other->problem != NULL) {
+        return true;
+    }
+    if (!kinship_find_of(looking, source, other, &kinship)) {
+        return false;
+    }
+    *knows = kinship.others == 0 && kinship.same + kinship.named + kinship.dated > 0;
+    return true;
+}
+
+/* Atlas applies folders in the formats of other tools, and a project may have changed its tool: then all would run a
+ * second time. */
+static bool doubt_others(const struct looking *looking, struct source *source)
+{
+    struct detection *const detection = looking->detection;
+    for (size_t i = 1; i < detection->source_count && source->problem == NULL; i++) {
+        const struct source *const other = &detection->sources[i];
+        bool knows;
+        if (!knows_files(looking, source, other, &knows)) {
+            return false;
+        }
+        if (knows) {
+            source->problem = arena_printf(
+                looking->request->arena,
+                "The database has no tracking table of %s, so that every migration of %s would run; but %s.%s, the "
+                "tracking table of %s, has them as applied. Run them with that tool; or say --framework %s if they are "
+                "to be run again (truss mark-applied records them without running).",
+                source->framework->display_name, source->folder.path, other->ledger.schema, other->ledger.table,
+                other->framework->display_name, source->framework->id);
+            detection->problem = source->problem;
+        }
+    }
+    return true;
+}
+
 /* Files that merely look like a framework's may belong to an unknown tool with its own tracking table. If they could be
  * another's, that tool would run them again later. */
 static bool doubt(const struct looking *looking)
@@ -228,7 +272,13 @@ static bool doubt(const struct looking *looking)
     const char *const name = source->framework->display_name;
     const char *other = NULL;
     if (!source->has_folder || source->has_ledger || source->problem != NULL || source->folder.unread != NULL ||
-        source->confidence == CONFIDENCE_CERTAIN || looking->session == NULL) {
+        looking->session == NULL) {
+        return true;
+    }
+    if (!doubt_others(looking, source)) {
+        return false;
+    }
+    if (source->problem != NULL || source->confidence == CONFIDENCE_CERTAIN) {
         return true;
     }
     if (!find_tracking_table(looking, source->ledger.schema, &other)) {

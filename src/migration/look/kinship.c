@@ -42,6 +42,7 @@ static void add_known(const struct looking *looking, const struct source *source
 {
     const char *const key = ledger_entry_key(entry);
     const char *const checksum = entry->checksum == NULL ? NULL : checksum_of(looking, &source->folder, file);
+    kinship->dated += has_date(key) ? 1 : 0;
     if (checksum != NULL && strcmp(checksum, entry->checksum) == 0) {
         kinship->same++;
     } else if (checksum != NULL && !file->repeatable) {
@@ -73,26 +74,33 @@ static void count_known(const struct looking *looking, const struct source *sour
     }
 }
 
-bool kinship_find(const struct looking *looking, const struct source *source, struct kinship *kinship)
+bool kinship_find_of(const struct looking *looking, const struct source *source, const struct source *other,
+                     struct kinship *kinship)
 {
+    static const struct migration_files none = {0};
     struct migration_files files;
-    struct ledger ledger = source->ledger;
-    ledger.as_read = source->as_read;
+    struct ledger ledger = other->ledger;
+    ledger.as_read = other->as_read;
     struct ledger_reading reading = {
         .arena = looking->request->arena,
         .session = looking->session,
         .status = looking->request->status,
         .ledger = &ledger,
-        .folder = &source->folder,
-        .files = &files,
+        .folder = other == source ? &source->folder : NULL,
+        .files = other == source ? &files : &none, /* a framework fills in what it reads of its own files */
     };
     *kinship = (struct kinship){0};
     if (!framework_list(looking->request->arena, &source->folder, &files, looking->request->status) ||
-        !framework_read_ledger(source->framework, &reading)) {
+        !framework_read_ledger(other->framework, &reading)) {
         return false;
     }
     count_known(looking, source, &files, &reading.entries, kinship);
     return true;
+}
+
+bool kinship_find(const struct looking *looking, const struct source *source, struct kinship *kinship)
+{
+    return kinship_find_of(looking, source, source, kinship);
 }
 
 size_t kinship_known(const struct kinship *kinship)

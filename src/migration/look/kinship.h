@@ -13,12 +13,17 @@ struct kinship {
     size_t same;    /* match a file by a checksum, or by a key that no other project would have */
     size_t named;   /* match a file by a name that others may use, too */
     size_t weak;    /* match a file by a small number only */
+    size_t dated;   /* match a file by a key with a date, whatever their checksum */
     size_t differs; /* have a file's key but another checksum */
     size_t others;  /* match no file */
 };
 
 /* Reads the source's tracking table and its folder. */
 bool kinship_find(const struct looking *looking, const struct source *source, struct kinship *kinship);
+
+/* The same with the tracking table of another source, read without a folder. */
+bool kinship_find_of(const struct looking *looking, const struct source *source, const struct source *other,
+                     struct kinship *kinship);
 
 /* The number of rows that match a file. */
 size_t kinship_known(const struct kinship *kinship);
