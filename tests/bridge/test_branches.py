@@ -981,7 +981,7 @@ class Gone(Branches):
         for method, path in (("GET", "/api/branches"), ("DELETE", f"/api/branches/{row['id']}")):
             answer = lost.request(method, path)
             self.assertEqual(answer.status, 400, answer.body)  # 404 would say that there is no such branch
-            self.assertIn("dropped or renamed it", answer.json["hint"])
+            self.assertIn("dropped or renamed", answer.json["hint"])
         found = self.worker(self.files, "--branch-interval", self.interval, url=self.url().replace(self.database, self.database + "_new"))
         self.http = self.bridge(found)
         self.assertEqual([(one["id"], one["parent_db"]) for one in self.listed()], [(row["id"], self.database + "_new")])

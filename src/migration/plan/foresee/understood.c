@@ -53,12 +53,19 @@ static bool is_all_uncertain(const struct needs *needs)
     return is;
 }
 
+/* Will it be there, or be another one, when the statement runs? The run creates the tracking table before. */
+static bool is_touched(const struct needs *needs, const char *name)
+{
+    return needs_mentioned(needs, name) ||
+           (name != NULL && needs->own_table != NULL && strcmp(name, needs->own_table) == 0);
+}
+
 /* Or what the name begins with: the sequence of a serial column of x is x_id_seq. */
 static bool mentions_name(const struct needs *needs, struct arena *reading, const char *name)
 {
-    bool has = needs_mentioned(needs, name) || (name != NULL && strlen(name) >= LIMIT_NAME - 4);
+    bool has = is_touched(needs, name) || (name != NULL && strlen(name) >= LIMIT_NAME - 4);
     for (const char *c = name == NULL ? NULL : strchr(name, '_'); !has && c != NULL; c = strchr(c + 1, '_')) {
-        has = needs_mentioned(needs, arena_strndup(reading, name, (size_t)(c - name)));
+        has = is_touched(needs, arena_strndup(reading, name, (size_t)(c - name)));
     }
     return has;
 }
@@ -99,7 +106,7 @@ static bool may_be_otherwise(struct needs *needs, struct text statement, const s
     bool may = is_all_uncertain(needs) || mentions_a_word(needs, statement, effects->need_count > 0);
     for (size_t i = 0; !may && i < effects->need_count; i++) {
         const struct sql_need *const need = &effects->needs[i];
-        may = needs_mentioned(needs, need->name) || needs_mentioned(needs, need->schema) ||
+        may = is_touched(needs, need->name) || needs_mentioned(needs, need->schema) ||
               (need->kind == SQL_NEED_COLUMN_OR_FUNCTION && needs_mentioned(needs, need->part));
     }
     for (size_t i = 0; !may && i < effects->count; i++) {
