@@ -76,7 +76,7 @@ static void put_refusal(struct buffer *sql, const struct table_guard *guard, con
         "IF truss_stranger IS NOT NULL THEN RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = "
         "pg_catalog.concat(%s, ' has ', truss_stranger, '%s: that role''s code would run with the rights of "
         "', current_user, '. Nothing of it has run, and nothing was kept.'), HINT = 'When you have looked at "
-        "it, drop it, or give it to a role that is trusted (ALTER … OWNER TO); of a trigger, revoke the right "
+        "it, drop it, or give it to a role that is trusted (ALTER ... OWNER TO); of a trigger, revoke the right "
         "TRIGGER on that table from the role, too.'; END IF;\n",
         words, guard->beside == NULL ? ", which was not there before" : "");
 }

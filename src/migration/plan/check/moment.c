@@ -57,12 +57,12 @@ static const char server_sql[] =
     "'superuser_reserved_connections')::int - (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity "
     "WHERE backend_type = 'client backend') AS free) f WHERE f.free < 4 "
     "UNION ALL SELECT pg_catalog.format('The role \"%s\" uses %s of its %s connections: a run needs 3 more (ALTER "
-    "ROLE \"%s\" CONNECTION LIMIT …).', r.rolname, u.used, r.rolconnlimit, r.rolname) FROM pg_catalog.pg_roles r "
+    "ROLE \"%s\" CONNECTION LIMIT ...).', r.rolname, u.used, r.rolconnlimit, r.rolname) FROM pg_catalog.pg_roles r "
     "CROSS JOIN (SELECT pg_catalog.count(*) AS used FROM pg_catalog.pg_stat_activity WHERE usename = current_user "
     "AND backend_type = 'client backend') u WHERE r.rolname = current_user AND NOT r.rolsuper AND r.rolconnlimit >= 0 "
     "AND r.rolconnlimit - u.used < 3 "
     "UNION ALL SELECT pg_catalog.format('%s of the database''s %s connections are used: a run needs 3 more (ALTER "
-    "DATABASE \"%s\" CONNECTION LIMIT …).', u.used, d.datconnlimit, d.datname) FROM pg_catalog.pg_database d "
+    "DATABASE \"%s\" CONNECTION LIMIT ...).', u.used, d.datconnlimit, d.datname) FROM pg_catalog.pg_database d "
     "CROSS JOIN (SELECT pg_catalog.count(*) AS used FROM pg_catalog.pg_stat_activity WHERE datname = "
     "pg_catalog.current_database() AND backend_type = 'client backend') u WHERE d.datname = "
     "pg_catalog.current_database() AND d.datconnlimit >= 0 AND d.datconnlimit - u.used < 3 "
@@ -117,7 +117,7 @@ static const char write_sql[] =
 static const char beside_sql[] =
     "SELECT DISTINCT pg_catalog.concat('Beside its tracking table the schema \"', $1::text, '\" has ', " PG_CODE_WORDS
     ", ' of ', r.rolname, ': that role''s code would run with the rights of this connection, so that a run refuses to "
-    "write there. When you have looked at it, drop it, or give it to the role that migrates (ALTER … OWNER TO).') "
+    "write there. When you have looked at it, drop it, or give it to the role that migrates (ALTER ... OWNER TO).') "
     "FROM " PG_CODE_OF(BESIDE) " f JOIN pg_catalog.pg_roles r ON r.oid = f.owner WHERE NOT " PG_IS_TRUSTED("r");
 
 static void check_beside(const struct moment *moment)
