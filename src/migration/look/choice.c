@@ -224,8 +224,7 @@ static bool knows_files(const struct looking *looking, const struct source *sour
                         bool *knows)
 {
     const bool is_alone = other->has_ledger && !other->has_folder && other->framework != source->framework;
-    const struct table *const table =
-        is_alone ? tables_at(&looking->detection->ledgers.tables, &other->ledger) : NULL;
+    const struct table *const table = is_alone ? tables_at(&looking->detection->ledgers.tables, &other->ledger) : NULL;
     struct kinship kinship;
     *knows = false;
     if (table == NULL || !table->is_readable || other->problem != NULL) {
