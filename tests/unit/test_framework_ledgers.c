@@ -491,8 +491,9 @@ static void check_row(const struct fixture *fixture, size_t i)
     struct migration_script script;
     struct buffer sql = {.arena = arena};
     struct rows ours = {0};
-    const struct ledger_record record = record_of(fixture, i, &script);
+    struct ledger_record record = record_of(fixture, i, &script);
     bool found = false;
+    record.batch = strcmp(fixture->name, "bun") == 0 && i >= 2 ? 2 : 1; /* the run of its tool that it was in */
     ledger_put(&sql, fixture->framework, LEDGER_RECORD, &fixture->ledger, &record);
     json_t *const tree = parse(buffer_string(&sql));
     read_rows(tree, &fixture->ledger, &ours);

@@ -267,7 +267,7 @@ START_TEST(a_connection_lost_at_any_place_is_a_failure_where_no_row_is_there)
 {
     for (size_t place = BEGIN; place <= COMMIT; place++) {
         run_both(failing_at(batch, place, NULL), none_there, 0);
-        has_run_none(at_place[place], "the tracking table says that nothing was committed");
+        has_run_none(at_place[place], "nothing was committed");
         ck_assert_ptr_nonnull(strstr(result.summary, "entire batch rolled back"));
     }
 }
@@ -275,7 +275,7 @@ END_TEST
 
 START_TEST(where_nobody_can_say_what_was_committed_neither_is_said)
 {
-    for (size_t place = BEGIN; place <= COMMIT; place++) {
+    for (size_t place = BEGIN + 1; place <= COMMIT; place++) { /* before the first row there is none to look for */
         run_both(failing_at(batch, place, NULL), held, 0);
         has_run_none(at_place[place], "could not be found out: ask for the status");
         ck_assert_ptr_nonnull(strstr(result.summary, "whole or not at all"));
