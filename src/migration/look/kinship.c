@@ -78,7 +78,7 @@ bool kinship_find_of(const struct looking *looking, const struct source *source,
                      struct kinship *kinship)
 {
     static const struct migration_files none = {0};
-    struct migration_files files;
+    struct migration_files files = {0};
     struct ledger ledger = other->ledger;
     ledger.as_read = other->as_read;
     struct ledger_reading reading = {
