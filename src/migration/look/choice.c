@@ -219,6 +219,16 @@ static bool find_tracking_table(const struct looking *looking, const char *schem
     return result != NULL;
 }
 
+/* Could the table be a ledger of this framework as well? Then it may be another tenant's. */
+static bool fits(const struct found_ledgers *ledgers, const struct table *table, const struct framework *framework)
+{
+    bool fits = false;
+    for (size_t i = 0; i < ledgers->count; i++) {
+        fits = fits || (ledgers->items[i].table == table && found_ledger_is(&ledgers->items[i], framework));
+    }
+    return fits;
+}
+
 /* Does another framework's ledger have rows of these files, and no others? */
 static bool knows_files(const struct looking *looking, const struct source *source, const struct source *other,
                         bool *knows)
@@ -227,7 +237,8 @@ static bool knows_files(const struct looking *looking, const struct source *sour
     const struct table *const table = is_alone ? tables_at(&looking->detection->ledgers.tables, &other->ledger) : NULL;
     struct kinship kinship;
     *knows = false;
-    if (table == NULL || !table->is_readable || other->problem != NULL) {
+    if (table == NULL || !table->is_readable || other->problem != NULL ||
+        fits(&looking->detection->ledgers, table, source->framework)) {
         return true;
     }
     if (!kinship_find_of(looking, source, other, &kinship)) {
