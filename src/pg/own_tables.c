@@ -188,14 +188,9 @@ static bool ask_listeners(struct pg_session *session, struct found *found, struc
 /* Runs statements that begin a transaction and end it; of one that fails nothing is left. */
 static bool transact(struct pg_session *session, const struct buffer *sql, struct status *status)
 {
-    if (own_exec_words(session, buffer_string(sql), status)) {
-        return true;
-    }
-    if (pg_session_in_transaction(session)) {
-        struct status ignored = {.arena = status->arena};
-        pg_exec(session, "ROLLBACK", &ignored);
-    }
-    return false;
+    const bool ok = own_exec_words(session, buffer_string(sql), status);
+    pg_session_roll_back(session);
+    return ok;
 }
 
 static bool make(struct pg_session *session, const struct own_tables *tables, const struct found *found,

@@ -244,6 +244,16 @@ bool pg_exec(struct pg_session *session, const char *sql, struct status *status)
     return pg_script(session, sql, &failure, status);
 }
 
+void pg_session_roll_back(struct pg_session *session)
+{
+    if (pg_session_in_transaction(session)) {
+        struct arena *const arena = arena_new(0);
+        struct status ignored = {.arena = arena};
+        pg_exec(session, "ROLLBACK", &ignored);
+        arena_free(arena);
+    }
+}
+
 PGresult *pg_describe(struct pg_session *session, const char *sql, struct status *status)
 {
     PGresult *result = NULL;

@@ -144,6 +144,9 @@ PGresult *pg_query_simple(struct pg_session *session, const char *sql, struct st
 /* Runs one or more statements without parameters as one simple query; the results are discarded as they arrive. */
 bool pg_exec(struct pg_session *session, const char *sql, struct status *status);
 
+/* Ends the transaction that the session is in, if any, with ROLLBACK; errors are ignored. */
+void pg_session_roll_back(struct pg_session *session);
+
 /* Where a script failed. */
 struct pg_failure {
     size_t statement;    /* 0-based index of the statement in the script: the number of results before the error */

@@ -150,7 +150,6 @@ bool pg_guard_failed(const struct status *status)
 void pg_guard_explain(struct pg_session *session, const struct table_guard *guard, struct status *status)
 {
     struct buffer sql = {.arena = status->arena};
-    struct status ignored = {.arena = status->arena};
     *status = (struct status){.arena = status->arena};
     buffer_puts(
         &sql,
@@ -160,7 +159,5 @@ void pg_guard_explain(struct pg_session *session, const struct table_guard *guar
         status_fail(status, STATUS_FAILED_PRECONDITION, "%s%s", guard->words, has_got);
         status->sqlstate = SQLSTATE_NOT_IN_PREREQUISITE_STATE;
     }
-    if (pg_session_in_transaction(session)) {
-        pg_exec(session, "ROLLBACK", &ignored);
-    }
+    pg_session_roll_back(session);
 }

@@ -161,11 +161,8 @@ static void make_ascii(struct arena *arena, struct audit_entry *entry)
 
 static bool add_or_nothing(struct pg_session *session, struct audit_row *row, struct status *status)
 {
-    struct status ignored = {.arena = status->arena};
     const bool ok = add(session, row, status);
-    if (!ok && pg_session_in_transaction(session)) {
-        pg_exec(session, "ROLLBACK", &ignored);
-    }
+    pg_session_roll_back(session);
     return ok;
 }
 

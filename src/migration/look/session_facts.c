@@ -42,10 +42,5 @@ bool reading_begin(const struct request *request, struct pg_session *session, st
 
 void reading_end(struct pg_session *session)
 {
-    struct arena *const arena = arena_new(0);
-    struct status ignored = {.arena = arena};
-    if (pg_session_in_transaction(session)) {
-        pg_exec(session, "ROLLBACK", &ignored);
-    }
-    arena_free(arena);
+    pg_session_roll_back(session);
 }

@@ -106,10 +106,7 @@ static bool make_and_note(const struct request *request, struct pg_session *sess
         note_obstacles(request, session, result, &detection->ledger);
         return true;
     }
-    if (pg_session_in_transaction(session)) {
-        struct status ignored = {.arena = request->arena};
-        pg_exec(session, "ROLLBACK", &ignored);
-    }
+    pg_session_roll_back(session);
     if (!detection->has_ledger) {
         explain_refusal(request, session, &detection->ledger);
     }

@@ -119,12 +119,9 @@ bool session_as_ourselves(struct pg_session *session, struct status *status)
 
 void run_roll_back(struct run *run)
 {
-    struct status ignored = {.arena = run->arena};
     /* Cleaning up is done even if the request's time is over. */
     pg_session_set_deadline(run->session, deadline_in(CLEAN_UP_MS));
-    if (pg_session_in_transaction(run->session)) {
-        pg_exec(run->session, "ROLLBACK", &ignored);
-    }
+    pg_session_roll_back(run->session);
 }
 
 /* The ledger is no longer a plain table: queries why, after the transaction. */
