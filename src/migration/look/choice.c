@@ -219,33 +219,17 @@ static bool find_tracking_table(const struct looking *looking, const char *schem
     return result != NULL;
 }
 
-/* Could the table be a ledger of this framework as well? Then it may be another tenant's. */
-static bool fits(const struct found_ledgers *ledgers, const struct table *table, const struct framework *framework)
+/* A ledger that this source's framework does not use, and that may be read. A table that fits this framework as well
+ * may be another tenant's. */
+static bool is_of_another_tool(const struct looking *looking, const struct source *source, const struct source *other)
 {
-    bool fits = false;
-    for (size_t i = 0; i < ledgers->count; i++) {
-        fits = fits || (ledgers->items[i].table == table && found_ledger_is(&ledgers->items[i], framework));
-    }
-    return fits;
-}
-
-/* Does another framework's ledger have rows of these files, and no others? */
-static bool knows_files(const struct looking *looking, const struct source *source, const struct source *other,
-                        bool *knows)
-{
-    const bool is_alone = other->has_ledger && !other->has_folder && other->framework != source->framework;
-    const struct table *const table = is_alone ? tables_at(&looking->detection->ledgers.tables, &other->ledger) : NULL;
-    struct kinship kinship;
-    *knows = false;
-    if (table == NULL || !table->is_readable || other->problem != NULL ||
-        fits(&looking->detection->ledgers, table, source->framework)) {
-        return true;
-    }
-    if (!kinship_find_of(looking, source, other, &kinship)) {
+    const struct found_ledgers *const ledgers = &looking->detection->ledgers;
+    if (!other->has_ledger || other->has_folder || other->problem != NULL) {
         return false;
     }
-    *knows = kinship.others == 0 && kinship.same + kinship.named + kinship.dated > 0;
-    return true;
+    const struct table *const table = tables_at(&ledgers->tables, &other->ledger);
+    const struct found_ledger *const found = table == NULL ? NULL : found_ledger_of(ledgers, table);
+    return found != NULL && table->is_readable && !found_ledger_is(found, source->framework);
 }
 
 /* Atlas applies folders in the formats of other tools, and a project may have changed its tool: then all would run a
@@ -253,13 +237,20 @@ static bool knows_files(const struct looking *looking, const struct source *sour
 static bool doubt_others(const struct looking *looking, struct source *source)
 {
     struct detection *const detection = looking->detection;
+    struct migration_files files = {0};
+    bool is_listed = false;
     for (size_t i = 1; i < detection->source_count && source->problem == NULL; i++) {
         const struct source *const other = &detection->sources[i];
-        bool knows;
-        if (!knows_files(looking, source, other, &knows)) {
+        struct kinship kinship;
+        if (!is_of_another_tool(looking, source, other)) {
+            continue;
+        }
+        is_listed =
+            is_listed || framework_list(looking->request->arena, &source->folder, &files, looking->request->status);
+        if (!is_listed || !kinship_find_of(looking, source, &files, other, &kinship)) {
             return false;
         }
-        if (knows) {
+        if (kinship.others == 0 && kinship.same + kinship.named + kinship.dated > 0) {
             source->problem = arena_printf(
                 looking->request->arena,
                 "The database has no tracking table of %s, so that every migration of %s would run; but %s.%s, the "

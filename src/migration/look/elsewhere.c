@@ -275,13 +275,11 @@ static bool is_by_default(const struct looking *looking, const struct source *so
 static bool fits_source(const struct looking *looking, const struct source *source, const struct table *table,
                         struct other_table *other)
 {
-    const struct found_ledgers *const ledgers = &looking->detection->ledgers;
+    const struct found_ledger *const found = found_ledger_of(&looking->detection->ledgers, table);
     struct arena *const arena = looking->request->arena;
-    for (size_t i = 0; i < ledgers->count; i++) {
-        if (ledgers->items[i].table == table) {
-            *other = (struct other_table){table, shape_fit_exact(arena, source->framework, table).as_read, false};
-            return found_ledger_is(&ledgers->items[i], source->framework);
-        }
+    if (found != NULL) {
+        *other = (struct other_table){table, shape_fit_exact(arena, source->framework, table).as_read, false};
+        return found_ledger_is(found, source->framework);
     }
     const struct shape_fit fit = shape_fit(arena, source->framework, table);
     *other = (struct other_table){table, fit.as_read, false};

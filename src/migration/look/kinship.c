@@ -74,11 +74,10 @@ static void count_known(const struct looking *looking, const struct source *sour
     }
 }
 
-bool kinship_find_of(const struct looking *looking, const struct source *source, const struct source *other,
-                     struct kinship *kinship)
+bool kinship_find_of(const struct looking *looking, const struct source *source, const struct migration_files *files,
+                     const struct source *other, struct kinship *kinship)
 {
     static const struct migration_files none = {0};
-    struct migration_files files = {0};
     struct ledger ledger = other->ledger;
     ledger.as_read = other->as_read;
     struct ledger_reading reading = {
@@ -87,20 +86,21 @@ bool kinship_find_of(const struct looking *looking, const struct source *source,
         .status = looking->request->status,
         .ledger = &ledger,
         .folder = other == source ? &source->folder : NULL,
-        .files = other == source ? &files : &none, /* a framework fills in what it reads of its own files */
+        .files = other == source ? files : &none, /* a framework fills in what it reads of its own files */
     };
     *kinship = (struct kinship){0};
-    if (!framework_list(looking->request->arena, &source->folder, &files, looking->request->status) ||
-        !framework_read_ledger(other->framework, &reading)) {
+    if (!framework_read_ledger(other->framework, &reading)) {
         return false;
     }
-    count_known(looking, source, &files, &reading.entries, kinship);
+    count_known(looking, source, files, &reading.entries, kinship);
     return true;
 }
 
 bool kinship_find(const struct looking *looking, const struct source *source, struct kinship *kinship)
 {
-    return kinship_find_of(looking, source, source, kinship);
+    struct migration_files files = {0};
+    return framework_list(looking->request->arena, &source->folder, &files, looking->request->status) &&
+           kinship_find_of(looking, source, &files, source, kinship);
 }
 
 size_t kinship_known(const struct kinship *kinship)

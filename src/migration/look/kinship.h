@@ -21,9 +21,10 @@ struct kinship {
 /* Reads the source's tracking table and its folder. */
 bool kinship_find(const struct looking *looking, const struct source *source, struct kinship *kinship);
 
-/* The same with the tracking table of another source, read without a folder. */
-bool kinship_find_of(const struct looking *looking, const struct source *source, const struct source *other,
-                     struct kinship *kinship);
+/* The same for files of the source's folder that were listed already, with the tracking table of another source, which
+ * is read without a folder. */
+bool kinship_find_of(const struct looking *looking, const struct source *source, const struct migration_files *files,
+                     const struct source *other, struct kinship *kinship);
 
 /* The number of rows that match a file. */
 size_t kinship_known(const struct kinship *kinship);

@@ -214,6 +214,16 @@ bool found_ledger_is(const struct found_ledger *found, const struct framework *f
     return false;
 }
 
+const struct found_ledger *found_ledger_of(const struct found_ledgers *ledgers, const struct table *table)
+{
+    for (size_t i = 0; i < ledgers->count; i++) {
+        if (ledgers->items[i].table == table) {
+            return &ledgers->items[i];
+        }
+    }
+    return NULL;
+}
+
 static bool has_ledger(const struct found_ledgers *ledgers, const struct framework *framework)
 {
     for (size_t i = 0; i < ledgers->count; i++) {

@@ -43,6 +43,9 @@ bool shapes_find(const struct request *request, struct pg_session *session, cons
 
 bool found_ledger_is(const struct found_ledger *found, const struct framework *framework);
 
+/* The ledger that this table was found to be; NULL: it has no ledger's shape. */
+const struct found_ledger *found_ledger_of(const struct found_ledgers *ledgers, const struct table *table);
+
 /* How a table in the ledger's place fits the framework's ledgers. */
 struct shape_fit {
     bool fits;
