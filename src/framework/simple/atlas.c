@@ -51,17 +51,23 @@ static bool has_directive(struct text content, const char *words)
     return false;
 }
 
-static void add_piece(void *hash, struct text piece)
-{
-    sha256_add(hash, piece);
-}
+/* A file that is added to the running hash. */
+struct summing {
+    struct sha256 *hash;
+    bool has_begun;
+    bool is_left_out; /* its head says that atlas.sum leaves it out; Atlas cannot execute such a file (SumByName) */
+};
 
-/* Does the file say that atlas.sum leaves it out? Atlas cannot execute such a file (SumByName). */
-static bool is_left_out(struct arena *arena, const char *path)
+static void add_piece(void *data, struct text piece)
 {
-    struct status unread = {.arena = arena};
-    struct file_start start;
-    return file_read_start(arena, path, HEAD_SIZE, &start, &unread) && has_directive(start.content, "sum ignore");
+    struct summing *const summing = data;
+    if (!summing->has_begun) {
+        summing->is_left_out = has_directive(text_slice(piece, 0, HEAD_SIZE), "sum ignore");
+        summing->has_begun = true;
+    }
+    if (!summing->is_left_out) {
+        sha256_add(summing->hash, piece);
+    }
 }
 
 /* The hash of a file is the running hash up to it (sql/migrate/dir.go): SHA-256 over the names and contents of all
@@ -73,17 +79,14 @@ static bool add_hashes(struct arena *arena, struct migration_files *files, struc
     for (size_t i = 0; i < files->count; i++) {
         struct migration_file *const file = &files->items[i];
         unsigned char digest[SHA256_SIZE];
+        struct summing summing = {.hash = &hash};
         sha256_add(&hash, text_of(file->filename));
-        if (is_left_out(arena, file->path)) {
-            file->checksum = "";
-            continue;
-        }
-        if (!file_pieces(file->path, add_piece, &hash, status)) {
+        if (!file_pieces(file->path, add_piece, &summing, status)) {
             sha256_finish(&hash, digest);
             return false;
         }
         sha256_peek(&hash, digest);
-        file->checksum = base64_of(arena, digest, sizeof digest);
+        file->checksum = summing.is_left_out ? "" : base64_of(arena, digest, sizeof digest);
     }
     sha256_finish(&hash, (unsigned char[SHA256_SIZE]){0});
     return true;
