@@ -2,19 +2,19 @@
 # The one test command: installs what is missing, builds, runs every suite, and says at the end how many passed.
 #
 # All programs of tests wait in one line, the longest first (tests/support/times), and a few run at once: most of what they do is
-# wait. Units, service and bridge run against the build with ASan and UBSan, the others against the plain one; run-long.sh runs
+# wait. How many is decided by how busy the processors are (tests/support/lanes.py). Units, service and bridge run against the build with ASan and UBSan, the others against the plain one; run-long.sh runs
 # those three against the plain one too.
 #
 # A program that fails is run a second time, alone, when all others are done: a fault of ours fails twice, a busy machine once. Where
 # it passes then, its tests count as that run counted them, and a line names it in front of the last one: "flaky: service/test_x.py
-# (passed alone)". Its first output stands further up, in full: it is to be read and mended. Where more than three programs fail it
+# (passed alone)". Its first output stands further up, in full: it is to be read and mended. Where more than six programs fail it
 # is not the machine: none is run again.
 #
 # TRUSS_TEST_ONLY       the suites to run, in words: lint units frameworks service bridge panel cli clients peers differential together crash
 #                       docker packages docs (default: all)
 # TRUSS_TEST_SANITIZED  those of them that run against the sanitized build (default: units service bridge)
 # TRUSS_TEST_BUILD      another build directory for the others, made with CC, CFLAGS, LDFLAGS and CMAKE_BUILD_TYPE (default: build)
-# TRUSS_TEST_LANES      how many programs run at once (default: four a processor, as each of them waits for most of its time)
+# TRUSS_TEST_LANES      how many programs run at once at the most (default: four a processor)
 # TRUSS_TEST_RECORD     not empty: write the times that were measured to tests/support/times
 # TRUSS_TEST_VERBOSE    not empty: show the output also of what passes
 # TRUSS_PEERS_DIR       where the real CLIs are, or will be, installed (default: the user's cache directory)
@@ -70,7 +70,7 @@ longest_first() {
 
 # The programs that failed, once more and one after the other. $shared/flaky gets the names of those that pass.
 run_again() {
-    [ -s "$TRUSS_TEST_FAILED" ] && [ "$(wc -l <"$TRUSS_TEST_FAILED")" -le 3 ] || return
+    [ -s "$TRUSS_TEST_FAILED" ] && [ "$(wc -l <"$TRUSS_TEST_FAILED")" -le 6 ] || return
     while read -r directory file; do
         echo "again, alone: $file"
         rm -f "$shared/again"
@@ -102,7 +102,7 @@ main() {
     /usr/bin/python3 -B tests/support/shared.py "$shared" || exit 1
     for suite in $only; do
         programs "$suite"
-    done | longest_first | xargs -P "${TRUSS_TEST_LANES:-$((jobs * 4))}" -n 2 sh tests/run-one.sh
+    done | longest_first | /usr/bin/python3 -B tests/support/lanes.py "$((jobs + 1))" "${TRUSS_TEST_LANES:-$((jobs * 4))}" sh tests/run-one.sh
     run_again
 
     [ -z "${TRUSS_TEST_RECORD-}" ] || awk '{ print int($4 + 0.5), $6 }' "$TRUSS_TEST_TALLY" | sort -k1,1nr -k2 >tests/support/times

@@ -14,7 +14,8 @@
 
 #include <stdlib.h>
 
-#define CONNECT_MS 1000
+#define CONNECT_MS  1000
+#define GREETING_MS 5000 /* the same by TLS, while the connection has not failed */
 
 /* ---- the end of one ---- */
 
@@ -92,6 +93,14 @@ static void send_request(struct call *call)
     begin_step(call, CALL_SENDING, left < 0 || left > call->connect_ms ? call->connect_ms : left == 0 ? 1 : left);
 }
 
+/* Is there somebody at the other end? A large message may still be sent, or the TLS handshake goes on. */
+static bool is_reached(const struct call *call)
+{
+    const struct rpc_channel *const channel = call->channel;
+    return channel_is_connected(channel) ||
+           (channel->link != NULL && tls_link_is_greeting(channel->link) && !deadline_passed(call->connect_until));
+}
+
 /* Statistics for the watch. */
 static void count(const struct call *call, int error)
 {
@@ -112,8 +121,8 @@ static void on_aio(void *data)
     const bool is_closing = atomic_load(&call->channel->closing);
     const bool has_time =
         error == NNG_ETIMEDOUT && !is_closing && call->step == CALL_SENDING && !deadline_passed(call->deadline);
-    if (has_time && channel_is_connected(call->channel)) {
-        send_request(call); /* nothing of it was sent, because a large message is still being sent */
+    if (has_time && is_reached(call)) {
+        send_request(call); /* nothing of it was sent */
     } else if (error != 0) {
         if (call->step == CALL_SENDING) {
             nng_msg_free(nng_aio_get_msg(call->aio));
@@ -192,6 +201,7 @@ bool exchange_start(struct rpc_channel *channel, struct text request, const stru
         nng_msg_free(message);
         return false;
     }
+    call->connect_until = deadline_in(GREETING_MS);
     call->connect_ms = exchange->connect_timeout_ms == 0 ? CONNECT_MS : (nng_duration)exchange->connect_timeout_ms;
     call->deadline = deadline_in(exchange->timeout_ms);
     call->ended = exchange->ended;

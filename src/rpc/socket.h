@@ -26,6 +26,7 @@ struct call {
     enum call_step step;
     atomic_bool is_poll;
     nng_duration connect_ms;
+    int64_t connect_until; /* clock_ms: how long a connection that is being made is waited for */
     int64_t deadline;
     call_ended *ended;
     void *data;

@@ -40,6 +40,7 @@ struct tls_link {
     pthread_t thread;
     bool has_thread;
     pthread_mutex_t mutex; /* protects the rest */
+    bool is_greeting;
     char trouble[TLS_CLIENT_TROUBLE];
     tls_link_idle *idle; /* NULL: nng does not dial yet */
     void *idle_context;
@@ -84,6 +85,21 @@ const char *tls_link_trouble(struct tls_link *link, struct arena *arena)
     const char *const trouble = link->trouble[0] == '\0' ? NULL : arena_strdup(arena, link->trouble);
     pthread_mutex_unlock(&link->mutex);
     return trouble;
+}
+
+static void set_greeting(struct tls_link *link, bool is_greeting)
+{
+    pthread_mutex_lock(&link->mutex);
+    link->is_greeting = is_greeting;
+    pthread_mutex_unlock(&link->mutex);
+}
+
+bool tls_link_is_greeting(struct tls_link *link)
+{
+    pthread_mutex_lock(&link->mutex);
+    const bool is_greeting = link->is_greeting;
+    pthread_mutex_unlock(&link->mutex);
+    return is_greeting;
 }
 
 /* ---- carrying ---- */
@@ -153,11 +169,13 @@ static void pass(struct tls_link *link, int inner)
     struct passage *const passage = memory_alloc(sizeof *passage);
     passage->inner = inner;
     passage->in.marks.adds = true;
+    set_greeting(link, true);
     passage->outer = tls_client_open(link->address, &link->trust, link->wake, trouble);
     bool goes_on = passage->outer != NULL;
     while (goes_on) {
         goes_on = carry(passage, &passage->out) && carry(passage, &passage->in) && wait_for_more(link, passage);
         if (passage->in.marks.greeted > 0) {
+            set_greeting(link, false);
             set_trouble(link, "");
         }
     }
@@ -165,6 +183,7 @@ static void pass(struct tls_link *link, int inner)
         tls_client_explain(passage->outer, trouble);
         set_trouble(link, trouble);
     }
+    set_greeting(link, false);
     tls_client_close(passage->outer);
     free(passage);
 }

@@ -44,6 +44,9 @@ void tls_link_on_idle(struct tls_link *link, tls_link_idle *idle, void *context)
  * thread. */
 const char *tls_link_trouble(struct tls_link *link, struct arena *arena);
 
+/* Is a connection to the worker being made: has it not yet failed, nor greeted by nng's protocol? Any thread. */
+bool tls_link_is_greeting(struct tls_link *link);
+
 /* Ends the connection and frees everything; a thread that waits for the resolver is abandoned. NULL is fine. */
 void tls_link_close(struct tls_link *link);
 

@@ -222,10 +222,15 @@ class Delegate(Fixtures):
         self.process.stop()
         self.assert_gone(self.beside("pid"))
 
-    def run_marked(self, rpc):
-        """Runs what a person has looked at behind a tool that was lost. The mark waits for the run's lock, which its socket keeps."""
+    @staticmethod
+    def mark_all(rpc):
+        """Says of each that a person has looked at it behind a tool that was lost. The mark waits for the run's lock, which its socket
+        keeps."""
         for name in (SEED, INDEX, LAST):
             rpc.call("MigrationService", "MarkRolledBack", {"migration": name})
+
+    def run_marked(self, rpc):
+        self.mark_all(rpc)
         return self.run_it(rpc)
 
     def killed_while_it_works(self, tool, works=lambda: True):
@@ -301,14 +306,20 @@ class Delegate(Fixtures):
         rpc = self.killed_while_it_works(f"""
             if mkdir "$here/first" 2>/dev/null; then
                 echo $$ >"$here/pid"
-                exec psql "$DATABASE_URL" -Xqc "SELECT pg_sleep(3); CREATE TABLE seen AS SELECT 1"
+                exec psql "$DATABASE_URL" -Xqc "SELECT pg_sleep(600)"
             fi
             record {SEED} {INDEX} {LAST}""", works=self.sleepers)
         self.assert_gone(self.beside("pid"))
-        reply = self.run_marked(rpc)
-        self.assertTrue(reply.ok, reply)
-        told = [event.message for event in self.events(rpc, reply.operation)[1]]
-        self.assertTrue(any("tool of an earlier run still has a session" in message for message in told), told)
+        self.mark_all(rpc)
+        operation = rpc.call("MigrationService", "StartRun", {}).id
+
+        def waits():
+            told = rpc.call("MigrationService", "WaitOperation", {"id": operation}).events
+            return any("tool of an earlier run still has a session" in event.message for event in told)
+        wait_for(waits)
+        self.wake_up()
+        ended, events = self.events(rpc, operation)
+        self.assertTrue(ended.result.ok, events)
 
     def test_a_session_with_the_tool_s_name_that_stays_is_named(self):
         self.begin('echo "$PGAPPNAME" >"$here/name"; exit 1')
