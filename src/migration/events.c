@@ -50,8 +50,13 @@ const char *blockers_text(struct arena *arena, const struct run_blocker *blocker
 void watch_tick(const struct watch *watch)
 {
     if (watch->tick != NULL) {
-        watch->tick(watch->data, watch->beside == NULL ? NULL : watch->beside(watch->observer));
+        watch->tick(watch->data, watch);
     }
+}
+
+struct pg_session *watch_beside(const struct watch *watch)
+{
+    return watch->beside == NULL ? NULL : watch->beside(watch->observer);
 }
 
 void watch_tell(const struct watch *watch, const struct run_event *event)

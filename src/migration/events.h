@@ -92,11 +92,11 @@ struct watch {
     void (*event)(void *data, const struct run_event *event);
     /* Returns true once the run is to end. */
     bool (*cancelled)(void *data);
-    /* Called now and then while a statement is waited for, with another session than the run's (NULL: there is none),
-     * so that the events so far can be stored. */
-    void (*tick)(void *data, struct pg_session *beside);
+    /* Called with each event, and now and then while a statement is waited for, so that the events so far can be
+     * stored: in watch_beside's session. */
+    void (*tick)(void *data, const struct watch *watch);
 
-    /* Where the session for `tick` comes from; set by the run. NULL: there is none. */
+    /* Where that session comes from; set by the run. NULL: there is none. */
     struct pg_session *(*beside)(void *observer);
     void *observer;
 };
@@ -110,6 +110,10 @@ void watch_note(const struct watch *watch, const char *migration, const char *me
 /* Call this during long waits that produce no events: the events so far are stored, and a cancel that another worker
  * received is noticed. */
 void watch_tick(const struct watch *watch);
+
+/* Another session than the run's, for `tick`; borrowed. It is opened by the first call, which takes as long as a
+ * migration: do not ask before there is something to do in it. NULL: there is none. */
+struct pg_session *watch_beside(const struct watch *watch);
 
 /* Is the run to end? */
 bool watch_cancelled(const struct watch *watch);

@@ -63,12 +63,13 @@ static void cancel_waiting(void *data, const char *id)
     pthread_mutex_unlock(&operations->mutex);
 }
 
-void operations_sign_waiting(struct operations *operations, struct pg_session *beside)
+void operations_sign_waiting(struct operations *operations, const struct watch *watch)
 {
     struct arena *const arena = arena_new(0);
     struct status status = {.arena = arena};
     const char *const ids = list_waiting(operations, arena);
-    if (ids != NULL) {
+    struct pg_session *const beside = ids == NULL ? NULL : watch_beside(watch);
+    if (beside != NULL) {
         const struct cancel_wish wish = {cancel_waiting, operations};
         operation_store_sign(beside, ids, &wish, &status); /* on failure: with the next heartbeat */
     }

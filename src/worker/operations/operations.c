@@ -262,14 +262,16 @@ static bool note(struct operation *operation, struct pg_session *session)
     return ok;
 }
 
-static void on_tick(void *data, struct pg_session *beside)
+static void on_tick(void *data, const struct watch *watch)
 {
     struct operation *const operation = data;
-    if (beside != NULL && clock_ms() >= operation->next_note) {
-        operation->next_note = clock_ms() + NOTE_EACH_MS;
-        (void)(operation->is_written_down && note(operation, beside));
-        operations_sign_waiting(operation->operations, beside);
+    if (clock_ms() < operation->next_note) {
+        return;
     }
+    operation->next_note = clock_ms() + NOTE_EACH_MS;
+    struct pg_session *const beside = operation->is_written_down ? watch_beside(watch) : NULL;
+    (void)(beside != NULL && note(operation, beside));
+    operations_sign_waiting(operation->operations, watch);
 }
 
 static char *copy_of(const char *text)
@@ -284,6 +286,7 @@ static struct operation *make(struct operations *operations, const char *kind, c
     operation->operations = operations;
     operation->kind = kind;
     operation->started_at = clock_wall_us();
+    operation->next_note = clock_ms() + NOTE_EACH_MS; /* a short run has ended by then, and needs no second session */
     operation->started_by = copy_of(started_by);
     operation->arena = arena_new(0);
     operation->watch = (struct watch){.data = operation, .event = on_event, .cancelled = is_cancelled, .tick = on_tick};

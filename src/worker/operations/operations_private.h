@@ -67,9 +67,9 @@ struct operations {
 /* The present state of a running operation; borrows its strings. Hold the mutex. */
 Truss__Migration__V1__Operation operation_message(struct arena *arena, const struct operation *operation);
 
-/* Called periodically by a run: sends the heartbeat of queued operations and picks up cancels that other workers
- * received. */
-void operations_sign_waiting(struct operations *operations, struct pg_session *beside);
+/* Called periodically by a run: sends the heartbeat of queued operations, in the session beside its own, and picks up
+ * cancels that other workers received. */
+void operations_sign_waiting(struct operations *operations, const struct watch *watch);
 
 /* Sleeps until something happens, at most `ms`. Hold the mutex. */
 void operations_wait_for_news(struct operations *operations, int64_t ms);
