@@ -103,7 +103,7 @@ class Baseline(Case):
             self.files.add(f"{number:05}", f"CREATE TABLE b{number} (id INT);")
         began = time.monotonic()
         self.assertEqual(len(self.baseline(all=True).migrations), 1500)
-        self.assertLess(time.monotonic() - began, 10)  # 1 s on a machine that does nothing else
+        self.assertLess(time.monotonic() - began, harness.allowed(10))  # 1 s on a machine that does nothing else
         self.assertEqual(self.sql("SELECT count(*), count(DISTINCT xmin::text) FROM _prisma_migrations"), [("1500", "1")])
 
     def test_a_ledger_that_takes_no_row_keeps_none(self):

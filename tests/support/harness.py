@@ -41,7 +41,18 @@ WEAKENED = "sanitizer" if SANITIZED else "coverage" if "coverage" in BIN else ""
 LIMIT = float(os.environ.get("TRUSS_TEST_LIMIT", "300"))
 # How long what must happen is waited for: a limit for what hangs, which costs nothing where it comes. The machine may be busy, and
 # with ThreadSanitizer a plan of ten thousand names takes a minute.
-PATIENCE = 300 if BIN.endswith("-thread/bin") else 60
+PATIENCE = 300 if BIN.endswith("-thread/bin") else 120
+# Seconds that a process takes to begin and to end on a machine that is fast and does little else.
+PROCESS_S = 0.002
+
+
+def allowed(seconds):
+    """Where a test says that something is quick: so many seconds on a fast machine, and on a slower or busier one as many more as a
+    process takes longer there now."""
+    began = time.monotonic()
+    for _ in range(10):
+        subprocess.run(["/bin/true"], check=True)
+    return seconds * max(1, (time.monotonic() - began) / 10 / PROCESS_S)
 
 
 def wait_for(what, seconds=PATIENCE, every=0.02):
