@@ -4,6 +4,7 @@
  * ignored.
  */
 #include "framework/coded/django_modules.h"
+#include "framework/coded/django_replaces.h"
 #include "framework/core/listing.h"
 
 #include "base/words.h"
@@ -14,10 +15,18 @@
 
 #define MOST_DEPTH 6 /* how deep in directories apps are searched for */
 
-/* "0001_initial.py" */
-static bool is_migration(const char *name)
+/* A module of the package, as pkgutil.iter_modules names it, that Django reads (load_disk of loader.py): of any name,
+ * if it has no dot and does not begin with "_" or "~". */
+static bool is_module(const char *name)
 {
-    return leading_digits(text_of(name)).size >= 4 && text_ends_with(text_of(name), ".py") && strchr(name, '_') != NULL;
+    const size_t stem = strlen(name) - (text_ends_with(text_of(name), ".py") ? strlen(".py") : strlen(name));
+    return stem > 0 && strchr("_~", name[0]) == NULL && memchr(name, '.', stem) == NULL;
+}
+
+/* "0001_initial.py", as makemigrations calls them */
+static bool is_usual_name(const char *name)
+{
+    return leading_digits(text_of(name)).size >= 4 && strchr(name, '_') != NULL;
 }
 
 #define APPS_LIMIT ((size_t)256 * 1024)
@@ -56,29 +65,77 @@ struct listing {
     struct status *status;
 };
 
+/* Lists a module. Django stops at one without a class Migration; one with a name of its own may belong to something
+ * else. */
+static void list_module(const struct listing *listing, const char *app, const char *folder, const char *name)
+{
+    struct arena *const arena = listing->arena;
+    struct arena *const reading = arena_new(0);
+    struct status unread = {.arena = reading};
+    struct text source = {0};
+    bool is_computed = false;
+    struct django_migration *const own = arena_alloc(arena, sizeof *own);
+    struct migration_file file = {
+        .name = arena_printf(arena, "%s.%.*s", app, (int)(strlen(name) - strlen(".py")), name),
+        .filename = path_join(arena, folder, name),
+        .is_code = true,
+        .own = own,
+    };
+    file.path = path_join(arena, listing->root, file.filename);
+    const bool is_read = file_read(reading, file.path, MIGRATION_FILE_LIMIT, &source, &unread);
+    own->app = app;
+    own->replaces = django_replaces(arena, source, &is_computed);
+    if (!is_read || is_usual_name(name) || text_find(source, "Migration", 0) != SIZE_MAX) {
+        file_look(file.path, &file.stamp);
+        *listing_add(arena, listing->files) = file;
+    }
+    if (is_computed) {
+        listing_warn(arena, listing->files,
+                     arena_printf(arena,
+                                  "%s computes what it replaces, which cannot be read without running it: django may "
+                                  "count it as applied although it has no row.",
+                                  file.filename));
+    }
+    arena_free(reading);
+}
+
+/* Django takes a directory that is no package for an app without migrations. */
+static bool is_package(const struct file_list *list)
+{
+    size_t i = 0;
+    while (i < list->count && strncmp(list->entries[i].name, "__init__.py", strlen("__init__.py")) != 0) {
+        i++;
+    }
+    return i < list->count;
+}
+
 /* Migrations of one app, from a folder of the project. */
 static bool list_folder(const struct listing *listing, const char *app, const char *folder)
 {
     struct arena *const arena = listing->arena;
-    const char *const root = listing->root;
     struct file_list list;
-    if (!directory_list(arena, path_join(arena, root, folder), &list, listing->status)) {
+    if (!directory_list(arena, path_join(arena, listing->root, folder), &list, listing->status)) {
         return false;
     }
+    const bool is_seen = is_package(&list);
+    bool has_some = false;
     for (size_t i = 0; i < list.count; i++) {
         const char *const name = list.entries[i].name;
-        if (list.entries[i].is_directory || !is_migration(name) || !name_is_recordable(name)) {
+        if (list.entries[i].is_directory || !is_module(name) || !name_is_recordable(name)) {
             continue;
         }
-        struct migration_file *const file = listing_add(arena, listing->files);
-        *file = (struct migration_file){
-            .name = arena_printf(arena, "%s.%.*s", app, (int)(strlen(name) - strlen(".py")), name),
-            .filename = path_join(arena, folder, name),
-            .is_code = true,
-            .own = app,
-        };
-        file->path = path_join(arena, root, file->filename);
-        file_look(file->path, &file->stamp);
+        has_some = has_some || is_usual_name(name);
+        if (is_seen) {
+            list_module(listing, app, folder, name);
+        }
+    }
+    if (has_some && !is_seen) {
+        listing_warn(
+            arena, listing->files,
+            arena_printf(arena,
+                         "The migrations in %s are left out: it has no __init__.py, and django takes %s for an "
+                         "app without migrations.",
+                         folder, app));
     }
     return true;
 }
@@ -100,6 +157,11 @@ static bool list_app(const struct listing *listing, const char *directory)
     return !is_usual || !is_directory(listing, folder) || list_folder(listing, app, folder);
 }
 
+static const char *app_in(const struct migration_file *file)
+{
+    return ((const struct django_migration *)file->own)->app;
+}
+
 /* Migrations of apps whose place the settings name, wherever the apps themselves are. */
 static bool list_modules(const struct listing *listing)
 {
@@ -116,7 +178,7 @@ static bool list_modules(const struct listing *listing)
                                       module->directory, module->app));
         }
         for (size_t j = 0; !is_listed && j < listing->files->count; j++) {
-            is_listed = strcmp(listing->files->items[j].own, module->app) == 0;
+            is_listed = strcmp(app_in(&listing->files->items[j]), module->app) == 0;
         }
         ok = is_listed || list_folder(listing, module->app, module->directory);
     }
@@ -193,7 +255,7 @@ static bool is_known_app(const struct migration_files *files, const char *key)
 {
     const size_t size = strcspn(key, ".");
     for (size_t i = 0; i < files->count; i++) {
-        const char *const app = files->items[i].own;
+        const char *const app = app_in(&files->items[i]);
         if (strlen(app) == size && strncmp(app, key, size) == 0) {
             return true;
         }
@@ -210,6 +272,7 @@ static bool django_read(struct ledger_reading *reading)
     if (!ledger_read_facts(reading, &framework_django.ledger)) {
         return false;
     }
+    django_settle_replaced(reading);
     for (size_t i = 0; i < entries->count; i++) {
         if (reading->folder == NULL || is_known_app(reading->files, ledger_entry_key(&entries->items[i]))) {
             entries->items[kept++] = entries->items[i];
@@ -247,9 +310,11 @@ const struct framework framework_django = {
             .create = "CREATE TABLE {ledger} (\"id\" bigserial NOT NULL PRIMARY KEY, \"app\" varchar(255) NOT NULL, "
                       "\"name\" varchar(255) NOT NULL, \"applied\" timestamp with time zone NOT NULL);",
             .lock = LOCK_LEDGER,
-            .record = "INSERT INTO {ledger} (app, name, applied) VALUES ({app}, {rest}, {clock});",
-            .words =
-                (const struct ledger_word[]){{.name = "app", .text = app_of}, {.name = "rest", .text = rest_of}, {0}},
+            .record = "INSERT INTO {ledger} (app, name, applied) VALUES ({app}, {rest}, {clock});{replaced}",
+            .words = (const struct ledger_word[]){{.name = "app", .text = app_of},
+                                                  {.name = "rest", .text = rest_of},
+                                                  {.name = "replaced", .sql = django_put_replaced},
+                                                  {0}},
         },
     .folder = {.places = WORDS("."), .is_graph = true, .sure_by = WORDS("manage.py: django")},
     .mentions = MENTIONS(

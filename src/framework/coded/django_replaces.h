@@ -1,0 +1,27 @@
+/*
+ * Migrations of Django that take the place of others (squashed ones): which they are, and when they count as applied.
+ */
+#ifndef FRAMEWORK_CODED_DJANGO_REPLACES_H
+#define FRAMEWORK_CODED_DJANGO_REPLACES_H
+
+#include "framework/core/framework.h"
+
+/* migration_file.own of Django's. */
+struct django_migration {
+    const char *app;
+    const char *const *replaces; /* keys, "blog.0001_initial", NULL-terminated; NULL: it replaces none */
+};
+
+/* Reads `replaces = [("blog", "0001_initial"), …]` of a program; NULL: there is none. *is_computed: there is one that
+ * cannot be read without running it. */
+const char *const *django_replaces(struct arena *arena, struct text source, bool *is_computed);
+
+/* Changes the rows as Django does after reading them (build_graph of its loader.py): a migration that replaces others
+ * is applied if all of those are, whatever its own row says. */
+void django_settle_replaced(struct ledger_reading *reading);
+
+/* Appends INSERTs of those that the record's migration replaces and that have no row: Django records these, too, and
+ * without them it takes no notice of the migration's own row. */
+void django_put_replaced(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record);
+
+#endif
