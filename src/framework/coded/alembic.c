@@ -4,6 +4,7 @@
  */
 #include "framework/coded/alembic_options.h"
 #include "framework/coded/alembic_program.h"
+#include "framework/coded/alembic_revision.h"
 #include "framework/coded/alembic_sections.h"
 #include "framework/core/file_index.h"
 #include "framework/core/file_rules.h"
@@ -22,88 +23,32 @@
 
 extern const struct framework framework_alembic;
 
-#define PROGRAM_LIMIT ((size_t)1024 * 1024)
-#define MOST_PARENTS  16
-
-/* What a program says about itself. */
-struct revision {
-    const char *id;
-    const char *parents[MOST_PARENTS + 1]; /* down_revision and depends_on */
-    size_t parent_count;
-};
-
-/* ---- programs, read as text ---- */
-
-/* A value up to the end of its line; a value that opens a bracket goes on until the bracket is closed. */
-static struct text whole_value(struct text source, struct text on_line)
-{
-    const char first = on_line.size == 0 ? '\0' : on_line.data[0];
-    if (first != '(' && first != '[') {
-        return on_line;
-    }
-    const size_t start = (size_t)(on_line.data - source.data);
-    const size_t end = text_find(source, first == '(' ? ")" : "]", start);
-    return end == SIZE_MAX ? on_line : text_slice(source, start, end);
-}
-
-/* The right side of "name = …" or "name: type = …" at the start of a line; empty if there is none. */
-static struct text assignment(const struct text source, const char *name)
-{
-    struct text rest_of_source = source;
-    for (struct text line; text_next_line(&rest_of_source, &line);) {
-        if (!text_starts_with(line, name)) {
-            continue;
-        }
-        const struct text rest = text_slice(line, strlen(name), line.size);
-        const size_t equals = text_find(rest, "=", 0);
-        const struct text between = text_trim(text_slice(rest, 0, equals));
-        if (equals != SIZE_MAX && (between.size == 0 || between.data[0] == ':')) {
-            return whole_value(source, text_trim(text_slice(rest, equals + 1, rest.size)));
-        }
-    }
-    return (struct text){0};
-}
-
-/* The next quoted word of a value; NULL if there is none. */
-static const char *next_string(struct arena *arena, struct text *value)
-{
-    size_t start = 0;
-    while (start < value->size && value->data[start] != '\'' && value->data[start] != '"') {
-        start++;
-    }
-    const size_t end =
-        start >= value->size ? SIZE_MAX : text_find(*value, (const char[]){value->data[start], '\0'}, start + 1);
-    if (end == SIZE_MAX) {
-        return NULL;
-    }
-    const char *const word = arena_strndup(arena, value->data + start + 1, end - start - 1);
-    *value = text_slice(*value, end + 1, value->size);
-    return word;
-}
-
-static void add_parents(struct arena *arena, struct text value, struct revision *revision)
-{
-    for (const char *word; revision->parent_count < MOST_PARENTS && (word = next_string(arena, &value)) != NULL;) {
-        revision->parents[revision->parent_count++] = word;
-    }
-}
-
-static struct revision *read_revision(struct arena *arena, const char *path, struct status *status)
-{
-    struct text source;
-    if (!file_read(arena, path, PROGRAM_LIMIT, &source, status)) {
-        return NULL;
-    }
-    struct revision *const revision = arena_alloc(arena, sizeof *revision);
-    source = text_without_mark(source);
-    struct text id = assignment(source, "revision");
-    revision->id = next_string(arena, &id);
-    add_parents(arena, assignment(source, "down_revision"), revision);
-    add_parents(arena, assignment(source, "depends_on"), revision);
-    return revision;
-}
-
 /* ---- the folder ---- */
+
+/* A dependency may be the label of a branch: then it is the revision that has the label (_map_branch_labels of
+ * revision.py). */
+static void resolve_labels(struct arena *arena, const struct migration_files *files,
+                           struct alembic_revision *const *revisions)
+{
+    struct migration_files labelled = {0};
+    for (size_t i = 0; i < files->count; i++) {
+        for (size_t j = 0; j < revisions[i]->labels.count; j++) {
+            struct migration_file *const one = listing_add(arena, &labelled);
+            *one = files->items[i];
+            one->key = revisions[i]->labels.items[j];
+        }
+    }
+    struct file_index keys = file_index_of(arena, files);
+    struct file_index labels = file_index_of(arena, &labelled);
+    for (size_t i = 0; labelled.count > 0 && i < files->count; i++) {
+        struct words *const parents = &revisions[i]->parents;
+        for (size_t j = 0; j < parents->count; j++) {
+            const bool is_key = file_index_find(&keys, parents->items[j]) != NULL;
+            const struct migration_file *const one = is_key ? NULL : file_index_find(&labels, parents->items[j]);
+            parents->items[j] = one == NULL ? parents->items[j] : one->version;
+        }
+    }
+}
 
 /* Parents first; among those that could come next, the one whose file name sorts first. Parents that do not exist are
  * not waited for; a circle is reported by alembic itself. */
@@ -112,9 +57,9 @@ static void sort(struct arena *arena, struct migration_files *files)
     struct file_index index = file_index_of(arena, files);
     struct order *const order = order_new(arena, files->count);
     for (size_t i = 0; i < files->count; i++) {
-        const struct revision *const revision = files->items[i].own;
-        for (size_t j = 0; j < revision->parent_count; j++) {
-            const struct migration_file *const parent = file_index_find(&index, revision->parents[j]);
+        const struct alembic_revision *const revision = files->items[i].own;
+        for (size_t j = 0; j < revision->parents.count; j++) {
+            const struct migration_file *const parent = file_index_find(&index, revision->parents.items[j]);
             if (parent != NULL) {
                 order_needs(order, i, (size_t)(parent - files->items));
             }
@@ -145,7 +90,7 @@ static bool list_files(struct arena *arena, const struct folder *folder, struct 
 
 /* Alembic takes every file for a revision, and stops at one that names none. If only running the program would tell its
  * revision, the file counts as pending, and a warning says why. */
-static void add_revision(struct arena *arena, const struct migration_file *found, struct revision *revision,
+static void add_revision(struct arena *arena, const struct migration_file *found, struct alembic_revision *revision,
                          struct migration_files *files)
 {
     struct migration_file *const file = listing_add(arena, files);
@@ -158,6 +103,14 @@ static void add_revision(struct arena *arena, const struct migration_file *found
                                   "applied; it counts as pending. Write revision = \"…\" at the start of a line, in "
                                   "UTF-8, or take the file out of the folder.",
                                   found->filename));
+    }
+    if (revision->is_computed) {
+        listing_warn(
+            arena, files,
+            arena_printf(arena,
+                         "%s computes the revision before it, which cannot be read without running it: what is "
+                         "before it may be shown as pending although it is applied.",
+                         found->filename));
     }
     file->key = file->version = revision->id;
     file->own = revision;
@@ -174,14 +127,17 @@ static bool alembic_list(struct arena *arena, const struct folder *folder, struc
     for (size_t i = 0; i < found.warning_count; i++) {
         listing_warn(arena, files, found.warnings[i]);
     }
+    struct alembic_revision **const revisions = arena_array(arena, found.count + 1, sizeof *revisions);
     for (size_t i = 0; i < found.count; i++) {
-        struct revision *const revision = read_revision(arena, found.items[i].path, status);
-        if (revision == NULL) {
+        revisions[i] = alembic_revision_read(arena, found.items[i].path, status);
+        if (revisions[i] == NULL) {
             return false;
         }
-        add_revision(arena, &found.items[i], revision, files);
+        add_revision(arena, &found.items[i], revisions[i], files);
     }
     listing_warn_duplicates(arena, files);
+    files->unrecordable = found.unrecordable;
+    resolve_labels(arena, files, revisions);
     sort(arena, files);
     return true;
 }
@@ -241,24 +197,28 @@ static const char *versions_of(struct arena *arena, const struct folder *folder,
     return versions;
 }
 
-/* version_locations: a single directory is read instead of "versions"; from several, alembic makes one history. */
+/* version_locations: the directories that are read instead of "versions"; of several, alembic makes one history. */
 static void read_version_locations(struct arena *arena, struct folder *folder, const struct alembic_options *options)
 {
     static const char key[] = "version_locations";
     struct source_file file;
     const char *const whole = alembic_option(arena, options, key, &file);
     const struct words locations = alembic_option_list(arena, options, key);
-    if (locations.count == 0) {
-        return;
+    struct words paths = {0};
+    for (size_t i = 0; i < locations.count; i++) {
+        const char *const path = path_join(arena, folder->base, plain_location(arena, locations.items[i]));
+        words_add(arena, &paths, path);
+        if (unread_is_computed(path)) {
+            const char *const said = whole != NULL ? whole : locations.items[0]; /* over several lines: no value */
+            const size_t at = text_find(file.content, said, 0);
+            unread_folder_because(
+                arena, folder, file, at == SIZE_MAX ? 0 : at,
+                arena_printf(arena, "names %s (%s), which only alembic itself can put together", key, said));
+        }
     }
-    const char *const said =
-        whole != NULL ? whole : locations.items[0]; /* a list over several lines is not read as a value */
-    const size_t at = text_find(file.content, said, 0);
-    folder->path = path_join(arena, folder->base, plain_location(arena, locations.items[0]));
-    if (locations.count > 1 || unread_is_computed(folder->path)) {
-        unread_folder_because(arena, folder, file, at == SIZE_MAX ? 0 : at,
-                              arena_printf(arena, "names %s (%s), which only alembic itself can put together",
-                                           locations.count > 1 ? "several version_locations" : key, said));
+    if (paths.count > 0) {
+        folder->path = paths.items[0];
+        folder->others = paths.count == 1 ? NULL : words_list(arena, &paths) + 1;
     }
 }
 
@@ -360,9 +320,9 @@ static bool alembic_configure(struct arena *arena, struct folder *folder)
 static void mark_ancestors(const struct migration_files *files, struct file_index *index, bool *applied)
 {
     for (size_t i = files->count; i-- > 0;) {
-        const struct revision *const revision = files->items[i].own;
-        for (size_t j = 0; applied[i] && j < revision->parent_count; j++) {
-            const struct migration_file *const parent = file_index_find(index, revision->parents[j]);
+        const struct alembic_revision *const revision = files->items[i].own;
+        for (size_t j = 0; applied[i] && j < revision->parents.count; j++) {
+            const struct migration_file *const parent = file_index_find(index, revision->parents.items[j]);
             if (parent != NULL && parent < &files->items[i]) {
                 applied[parent - files->items] = true;
             }
@@ -410,12 +370,12 @@ static bool alembic_read(struct ledger_reading *reading)
 /* The revisions that this one replaces, as a list in SQL. */
 static void put_parents(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
 {
-    const struct revision *const revision = record->file->own;
+    const struct alembic_revision *const revision = record->file->own;
     (void)ledger;
     buffer_puts(sql, "ARRAY[");
-    for (size_t i = 0; i < revision->parent_count; i++) {
+    for (size_t i = 0; i < revision->parents.count; i++) {
         buffer_puts(sql, i == 0 ? "" : ", ");
-        pg_quote_literal(sql, text_of(revision->parents[i]));
+        pg_quote_literal(sql, text_of(revision->parents.items[i]));
     }
     buffer_puts(sql, "]::pg_catalog.text[]");
 }
@@ -443,11 +403,12 @@ const struct framework framework_alembic = {
             .counts_before_it_exists = true,
             .is_graph = true,
             .sure_by = WORDS("*.py: down_revision", "configured"),
-            .files = FILES({.pattern = "__init__.py", .passed_over = true}, {.pattern = ".#*", .passed_over = true},
+            .files = FILES({.pattern = "__init__*", .passed_over = true}, {.pattern = ".#*", .passed_over = true},
                            {.pattern = "*.py", .is_code = true}),
         },
     .mentions = MENTIONS(
         {.words = "-c|--config", .beside = "alembic", .part = MENTION_PATH},
+        {.words = "ALEMBIC_CONFIG", .part = MENTION_PATH},
         {.words = "-n|--name", .beside = "alembic", .part = MENTION_FOLDER, .is_usual = alembic_names_usual_section},
         {.files = "env.py", .words = "version_table"},
         {.files = "env.py", .words = "version_table_schema", .part = MENTION_SCHEMA},

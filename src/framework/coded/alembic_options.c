@@ -3,6 +3,8 @@
 #include "framework/core/package.h"
 #include "framework/formats/config.h"
 
+#include <string.h>
+
 #define TOML "tool.alembic"
 
 bool alembic_options_read(struct arena *arena, const struct folder *folder, struct alembic_options *options)
@@ -28,7 +30,10 @@ const char *alembic_option(struct arena *arena, const struct alembic_options *op
 
 struct words alembic_option_list(struct arena *arena, const struct alembic_options *options, const char *key)
 {
-    static const char separators[] = " ,;\n\t";
+    const char *const path = alembic_option(arena, options, "path_separator", NULL);
+    const char *const said = path != NULL ? path : alembic_option(arena, options, "version_path_separator", NULL);
+    const bool is_of_system = said != NULL && (strcmp(said, "os") == 0 || strcmp(said, ":") == 0);
+    const char *const separators = is_of_system ? ":\n" : " ,;\n\t";
     const struct words ini = config_list(arena, options->ini.content, options->section, key, separators);
     return ini.count > 0 ? ini : config_list(arena, options->toml.content, TOML, key, separators);
 }
