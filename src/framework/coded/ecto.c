@@ -77,8 +77,13 @@ const struct framework framework_ecto = {
         {
             .places = WORDS("priv/repo/migrations"),
             .sure_by = WORDS("*.exs: use Ecto.Migration"),
-            .files = FILES({.pattern = "{number}_{title}.exs", .is_code = true}),
+            .files = FILES({.pattern = "{number}_{title}.exs", .is_code = true},
+                           {.pattern = "{number}_*.ex",
+                            .passed_over = true,
+                            .warning = "is left out: ecto passes over migrations that end in .ex instead of .exs."}),
+            /* It searches with Path.wildcard, which leaves out what is hidden. */
             .recursive = true,
+            .without_hidden = true,
             .order = ORDER_OF_NUMBERS,
             .key = KEY_NUMBER,
         },

@@ -3,52 +3,11 @@
  * belongs to it. Facts measured with Rails 6.1.7. dbmate's ledger has the same columns.
  */
 #include "framework/coded/code.h"
+#include "framework/coded/rails_databases.h"
 #include "framework/core/unread.h"
 
 #include <stdint.h>
 #include <string.h>
-
-/* Has the line several words, or the lines after it several items? */
-static bool is_list(struct text line, struct text behind)
-{
-    size_t items = 0;
-    if (text_find(line, ",", 0) != SIZE_MAX) {
-        return true;
-    }
-    while (text_next_line(&behind, &line) && text_starts_with(text_trim(line), "-")) {
-        items++;
-    }
-    return items > 1;
-}
-
-/* migrations_paths of a database: rails reads all of them. A single one usually belongs to a second database. */
-static void read_database(struct arena *arena, struct folder *folder)
-{
-    static const char name[] = "config/database.yml";
-    struct text source;
-    if (!folder_read(arena, folder, name, &source)) {
-        return;
-    }
-    struct text rest = source;
-    for (struct text line; text_next_line(&rest, &line);) {
-        const struct text said = text_trim(line);
-        const struct text path = text_trim(text_slice(said, strlen("migrations_paths:"), said.size));
-        if (!text_starts_with(said, "migrations_paths:")) {
-            continue;
-        }
-        if (!is_list(line, rest) && !text_is(path, "db/migrate") && folder->note == NULL) {
-            folder->note = arena_printf(arena,
-                                        "%s, line %u, gives another database migrations of its own (%.*s), which are "
-                                        "not looked at here: say --migrations, with the URL of that database.",
-                                        name, text_position(source, (size_t)(line.data - source.data)).line,
-                                        (int)path.size, path.data);
-        }
-        if (is_list(line, rest)) {
-            unread_folder_because(arena, folder, (struct source_file){name, source}, (size_t)(line.data - source.data),
-                                  "names several migrations_paths, and only one can be read at a time");
-        }
-    }
-}
 
 /* The offset of the setting that replaces db/migrate or adds to it; SIZE_MAX if there is none. */
 static size_t paths_setting(struct text source)
@@ -74,6 +33,21 @@ static bool has_database(struct arena *arena, const struct folder *folder)
            folder_look(arena, folder, "db") == FILE_DIRECTORY;
 }
 
+/* It stops at a name with capital letters or signs (MigrationFilenameRegexp of migration.rb). */
+static bool rails_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
+                         const char **warning)
+{
+    const char *const slash = strrchr(file->filename, '/');
+    const char *const base = slash == NULL ? file->filename : slash + 1;
+    const size_t digits = leading_digits(text_of(base)).size;
+    (void)folder;
+    if (strspn(base + digits, "_.abcdefghijklmnopqrstuvwxyz0123456789") < strlen(base + digits)) {
+        *warning =
+            arena_printf(arena, "%s has a name at which rails stops (IllegalMigrationNameError).", file->filename);
+    }
+    return true;
+}
+
 static bool rails_configure(struct arena *arena, struct folder *folder)
 {
     static const char name[] = "config/application.rb";
@@ -83,7 +57,7 @@ static bool rails_configure(struct arena *arena, struct folder *folder)
         return false;
     }
     unread_folder(arena, folder, (struct source_file){name, source}, paths_setting(source), "paths[\"db/migrate\"]");
-    read_database(arena, folder);
+    rails_read_databases(arena, folder);
     return true;
 }
 
@@ -122,7 +96,10 @@ const struct framework framework_rails = {
             .sure_by = WORDS("*.rb: ActiveRecord::Migration"),
             /* "20260105100000_create_users.rb"; 001 is recorded as 1. */
             .files = FILES({.pattern = "{number}_{title}.rb", .is_code = true}),
+            /* It searches with Dir.glob. */
             .recursive = true,
+            .without_hidden = true,
+            .without_links = "rails",
             .order = ORDER_OF_NUMBERS,
             .key = KEY_NUMBER,
         },
@@ -134,6 +111,10 @@ const struct framework framework_rails = {
                          {.files = "config/application.rb config/environments/*.rb config/initializers/*.rb",
                           .words = "table_name_suffix",
                           .part = MENTION_SUFFIX},
+                         {.files = "config/environments/*.rb config/initializers/*.rb",
+                          .words = "config.paths[\"db/migrate\"]|config.paths['db/migrate']|"
+                                   "config.paths.add \"db/migrate\"|config.paths.add 'db/migrate'",
+                          .part = MENTION_ELSEWHERE},
                          {.files = "*engine.rb *railtie.rb config/initializers/*.rb lib/tasks/*.rake",
                           .words = "app.config.paths[\"db/migrate\"]|app.config.paths['db/migrate']|"
                                    "ActiveRecord::Migrator.migrations_paths",
@@ -152,5 +133,5 @@ const struct framework framework_rails = {
             .run_to = WORDS("db:migrate", "VERSION={version}"),
             .run_one = WORDS("db:migrate:up", "VERSION={version}"),
         },
-    .hooks = {.configure = rails_configure},
+    .hooks = {.configure = rails_configure, .accept = rails_accept},
 };

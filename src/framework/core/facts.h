@@ -158,6 +158,7 @@ struct marks {
     const char *down;
     bool nocase;
     bool needs_down;
+    bool nothing_before; /* the tool stops at anything but comments above the up line */
     bool drops_returns;  /* the tool reads lines, so "\r\n" in the file is sent as "\n" */
     bool drops_comments; /* the tool drops lines that begin with "-- ", even inside a string */
 };
@@ -213,6 +214,8 @@ struct folder_facts {
     const struct file_rule *files; /* ended by a NULL pattern */
     const char *script;            /* migrations are directories, each with this file; NULL: they are files */
     bool recursive;                /* also in subdirectories */
+    bool without_hidden;           /* … but not in those whose names begin with a dot */
+    const char *without_links;     /* … nor in symbolic links, which this tool passes over; NULL: it follows them */
     bool drops_twins; /* of two files with the same name only one counts: a compiled program beside its source */
     bool whole_names; /* a migration's name includes the file's extension */
     enum file_order order;

@@ -127,6 +127,8 @@ static struct listing_rule rule_of(const struct folder *folder)
         .take = take,
         .compare = framework->hooks.compare != NULL ? framework->hooks.compare : orders[facts->order],
         .recursive = facts->recursive,
+        .without_hidden = facts->without_hidden,
+        .without_links = facts->without_links,
         .directories = facts->script != NULL,
         .script = facts->script,
     };

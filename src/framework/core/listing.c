@@ -191,6 +191,12 @@ static void look_at_all(const struct walk *walk, int directory, const struct fil
     files_look_at(directory, scripts, list->count, seen);
 }
 
+/* Is it a directory in which there may be migrations? */
+static bool is_searched(const struct listing_rule *rule, const struct file_entry *entry)
+{
+    return entry->is_directory && rule->recursive && !(rule->without_hidden && entry->name[0] == '.');
+}
+
 static bool list_level(struct walk *walk, const struct level *level)
 {
     struct file_list list;
@@ -213,7 +219,7 @@ static bool list_level(struct walk *walk, const struct level *level)
     for (size_t i = 0; ok && i < list.count; i++) {
         const struct file_entry *const entry = &list.entries[i];
         const bool is_own = is_offered(walk, entry);
-        if (!is_own && !(entry->is_directory && walk->rule->recursive)) {
+        if (!is_own && !is_searched(walk->rule, entry)) {
             continue;
         }
         if (entry->is_link) {

@@ -25,6 +25,9 @@ struct listing_rule {
     /* The name of a tool whose own listing ignores directories that are symbolic links: they are left out with a
      * warning. NULL: it follows them. */
     const char *without_links;
+
+    /* Directories whose names begin with a dot are not searched. */
+    bool without_hidden;
 };
 
 /* Lists folder->path by the rule. A folder that does not exist is empty. Names that are not UTF-8 or contain control
