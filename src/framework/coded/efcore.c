@@ -4,6 +4,7 @@
  */
 #include "framework/coded/code.h"
 
+#include <stdint.h>
 #include <string.h>
 
 /* ---- the version of EF ---- */
@@ -58,6 +59,41 @@ static const char *product_version(struct arena *arena, const struct folder *fol
     return version != NULL ? version : quoted_in(arena, model, "\"ProductVersion\"", ",");
 }
 
+/* ---- ids ---- */
+
+#define HEAD 4096 /* bytes of a program in front of its class */
+
+/* The id in [Migration("20260105100000_CreateUsers")] of a program; NULL: it has none that is written out. */
+static const char *id_in(struct arena *arena, const char *path)
+{
+    static const char word[] = "[Migration(";
+    struct status unread = {.arena = arena};
+    struct file_start start;
+    if (file_look(path, NULL) != FILE_REGULAR || !file_read_start(arena, path, HEAD, &start, &unread)) {
+        return NULL;
+    }
+    const size_t at = text_find(start.content, word, 0);
+    const struct text said = text_trim(
+        text_slice(start.content, at == SIZE_MAX ? start.content.size : at + strlen(word), start.content.size));
+    const size_t end = text_starts_with(said, "\"") ? text_find(said, "\"", 1) : SIZE_MAX;
+    const char *const id = end == SIZE_MAX ? NULL : arena_strndup(arena, said.data + 1, end - 1);
+    return id != NULL && name_is_recordable(id) ? id : NULL;
+}
+
+/* EF knows a migration by its attribute (MigrationsAssembly.cs), which is in the model beside it, or in its own file if
+ * a person wrote it. What the file is called does not matter. */
+static bool efcore_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
+                          const char **warning)
+{
+    const int stem = (int)(strlen(file->path) - strlen(".cs"));
+    const char *const of_model = id_in(arena, arena_printf(arena, "%.*s.Designer.cs", stem, file->path));
+    const char *const id = of_model != NULL ? of_model : id_in(arena, file->path);
+    (void)folder;
+    (void)warning;
+    file->name = id != NULL ? id : file->name;
+    return id != NULL || file->version != NULL;
+}
+
 /* ---- the ledger ---- */
 
 /* A plug-in writes the names of the columns in snake case, so rows are read as JSON. */
@@ -105,9 +141,10 @@ const struct framework framework_efcore = {
             .places = WORDS("Migrations", "Data/Migrations", "Infrastructure/Migrations", "Persistence/Migrations",
                             "src/Migrations"),
             .sure_by = WORDS("*ModelSnapshot.cs", "*.Designer.cs"),
-            /* The id is the file's name without its suffix; a model for the designer is next to it. */
-            .files = FILES({.pattern = "*.Designer.cs", .passed_over = true},
-                           {.pattern = "{number:14}_{title}.cs", .is_code = true}),
+            .files =
+                FILES({.pattern = "*.Designer.cs", .passed_over = true},
+                      {.pattern = "{number:14}_{title}.cs", .is_code = true}, {.pattern = "*.cs", .is_code = true}),
+            .order = ORDER_OF_KEYS,
         },
     .mentions = MENTIONS({.files = "*.cs", .words = "MigrationsHistoryTable("},
                          {.files = "*.cs", .words = "MigrationsHistoryTable(", .part = MENTION_SCHEMA, .argument = 1}),
@@ -125,4 +162,5 @@ const struct framework framework_efcore = {
             .environment = WORDS("ConnectionStrings__DefaultConnection=Host={ado:host};Port={ado:port};"
                                  "Database={ado:database};Username={ado:user};Password={ado:password}"),
         },
+    .hooks = {.accept = efcore_accept},
 };

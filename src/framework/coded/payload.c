@@ -25,6 +25,16 @@ static bool payload_configure(struct arena *arena, struct folder *folder)
     return true;
 }
 
+/* It records the name up to its first dot (readMigrationFiles.ts). */
+static bool payload_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
+                           const char **warning)
+{
+    (void)folder;
+    (void)warning;
+    file->name = arena_strndup(arena, file->filename, strcspn(file->filename, "."));
+    return true;
+}
+
 extern const struct framework framework_payload;
 
 /* A row with batch -1 is no migration: it records that the schema was pushed in development. */
@@ -73,10 +83,11 @@ const struct framework framework_payload = {
         },
     .folder =
         {
-            .places = WORDS("src/migrations", "migrations"),
+            .places = WORDS("src/migrations", "dist/migrations", "migrations"),
             .sure_by = WORDS("*: " ADAPTER "|@payloadcms/db-vercel-postgres"),
             /* index.ts only lists the others. */
-            .files = FILES({.pattern = "index.*", .passed_over = true}, SCRIPTS),
+            .files = FILES({.pattern = "index.*", .passed_over = true}, {.pattern = ".*", .passed_over = true},
+                           {.pattern = "*.d.ts", .passed_over = true}, {.pattern = "*.{ts|js}", .is_code = true}),
             .drops_twins = true,
         },
     .habits =
@@ -92,5 +103,5 @@ const struct framework framework_payload = {
             /* The names used in its templates. */
             .environment = WORDS("DATABASE_URI={url}", "POSTGRES_URL={url}"),
         },
-    .hooks = {.configure = payload_configure, .read_ledger = payload_read},
+    .hooks = {.configure = payload_configure, .accept = payload_accept, .read_ledger = payload_read},
 };
