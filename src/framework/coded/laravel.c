@@ -172,6 +172,7 @@ const struct framework framework_laravel = {
                           .beside = "ServiceProvider",
                           .part = MENTION_FOLDER,
                           .is_usual = is_usual_folder},
+                         {.files = "*.php", .words = "useDatabasePath(", .part = MENTION_FOLDER},
                          {.words = "--path", .beside = "artisan migrate", .part = MENTION_FOLDER}),
     .habits =
         {

@@ -41,7 +41,8 @@ static bool check_dropped(struct text sql, struct status *status)
 
 /* The up and down parts of a file. */
 struct parts {
-    struct text said; /* after the words of the first up line */
+    struct text said;   /* after the words of the first up line */
+    struct text before; /* the first line above it that is neither empty nor a comment; empty: none */
     bool is_up;
     bool has_up;
     bool has_down;
@@ -56,6 +57,8 @@ static void take_line(struct parts *parts, const struct marks *marks, struct tex
     if (up && !parts->has_up) {
         parts->said = behind;
     }
+    const bool is_quiet = parts->has_up || up || parts->before.size > 0 || text_starts_with(text_trim(line), "--");
+    parts->before = is_quiet ? parts->before : text_trim(line);
     parts->is_up = up || (parts->is_up && !down);
     parts->has_up = parts->has_up || up;
     parts->has_down = parts->has_down || down;
@@ -83,6 +86,13 @@ bool marked_script(const struct script_request *request, const struct marks *mar
         return status_fail(request->status, STATUS_FAILED_PRECONDITION,
                            "%s has no line \"-- %s\", which says what is to run%s.", request->file->filename,
                            parts.has_up ? marks->down : marks->up, parts.has_up ? " and what undoes it" : "");
+    }
+    if (marks->nothing_before && parts.before.size > 0) {
+        return status_fail(request->status, STATUS_FAILED_PRECONDITION,
+                           "%s, line %u, has something above the line \"-- %s\", at which its tool stops: it would not "
+                           "run.",
+                           request->file->filename,
+                           text_position(content, (size_t)(parts.before.data - content.data)).line, marks->up);
     }
     if (options != NULL) {
         *options = parts.said;

@@ -18,7 +18,7 @@
 
 /* Files with these names are programs: an unquoted word in them is a constant or a function. */
 static const char program_names[] =
-    "*.{js|ts|mjs|cjs|mts|cts|tsx|py|rb|php|cs|fs|rs|go|java|kt|kts|groovy|scala|ex|exs|vb|gradle|hcl}";
+    "*.{js|ts|mjs|cjs|mts|cts|tsx|py|rb|php|cs|fs|rs|go|java|kt|kts|groovy|scala|ex|exs|vb|gradle|hcl|rake}";
 
 /* ---- words ---- */
 
@@ -234,8 +234,20 @@ static enum mention_kind read_bare(const struct reading *reading, size_t at, str
     return says_nothing(*value) ? MENTION_NOTHING : has_sign ? MENTION_COMPUTED : MENTION_LITERAL;
 }
 
+/* In front of the first item of "new[] { … }" or "new List<string> { … }"; the same offset if it is none. */
+static size_t first_of_new(struct text content, size_t at)
+{
+    size_t end = text_starts_with(text_slice(content, at, content.size), "new") ? at : content.size;
+    while (end < content.size &&
+           (is_word_character(content.data[end]) || strchr("[]<>() ", content.data[end]) != NULL)) {
+        end++;
+    }
+    return byte_at(content, end) == '{' ? skip(content, end + 1, true) : at;
+}
+
 static enum mention_kind read_value(const struct reading *reading, size_t at, struct text *value)
 {
+    at = reading->is_program && !reading->may_be_list ? first_of_new(reading->content, at) : at;
     while (reading->is_program && byte_at(reading->content, at) == '[' && byte_at(reading->content, at + 1) != ']') {
         at = skip(reading->content, at + 1, true);
     }
@@ -451,7 +463,8 @@ bool mention_next(struct arena *arena, const struct mention *mention, const stru
     const char *const name = slash == NULL ? file->name : slash + 1;
     struct reading reading = {.arena = arena,
                               .content = file->content,
-                              .is_program = pattern_fits(program_names, text_of(name), NULL),
+                              .is_program =
+                                  pattern_fits(program_names, text_of(name), NULL) || strcmp(name, "Rakefile") == 0,
                               .may_be_list = mention->part == MENTION_PATH};
     const bool is_list = text_ends_with(text_of(name), ".yml") || text_ends_with(text_of(name), ".yaml");
     *mentioned = (struct mentioned){0};

@@ -220,6 +220,10 @@ const struct framework framework_evolve = {
     .mentions = MENTIONS(
         {.files = "*.cs", .words = "MetadataTableName", .beside = "EvolveDb|Evolve("},
         {.files = "*.cs", .words = "MetadataTableSchema", .beside = "EvolveDb|Evolve(", .part = MENTION_SCHEMA},
+        {.files = "*.cs", .words = "Schemas", .beside = "EvolveDb|Evolve(", .part = MENTION_SCHEMA},
+        {.files = "*.cs", .words = "Locations", .beside = "EvolveDb|Evolve(", .part = MENTION_PATH},
+        {.words = "-l|--location", .beside = "evolve", .part = MENTION_PATH},
+        {.words = "-s|--schema", .beside = "evolve", .part = MENTION_SCHEMA},
         {.words = "--metadata-table", .beside = "evolve"},
         {.words = "--metadata-table-schema", .beside = "evolve", .part = MENTION_SCHEMA}),
     .habits =

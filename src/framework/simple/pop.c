@@ -154,6 +154,7 @@ const struct framework framework_popx = {
                            {.pattern = "{number}_*.*.autocommit.up.sql", .passed_over = true},
                            {.pattern = "{number}_*.autocommit.up.sql", .no_transaction = true},
                            {.pattern = "{number}_*.*.up.sql", .passed_over = true}, {.pattern = "{number}_*.up.sql"}),
+            .recursive = true, /* fs.WalkDir in migration_box.go */
             .key = KEY_NUMBER_AS_WRITTEN,
             .order = ORDER_OF_KEYS,
             .makes = {"{utc:%Y%m%d%H%M%S}000000_{slug}.up.sql", ""},

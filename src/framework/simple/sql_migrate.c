@@ -6,43 +6,141 @@
 #include "framework/core/unread.h"
 #include "framework/formats/config.h"
 
+#include <stdint.h>
 #include <string.h>
 
-static const char *const environments[] = {"production", "development", "staging", "test"};
-enum { ENVIRONMENTS = sizeof environments / sizeof environments[0] };
+/* ---- dbconfig.yml ---- */
+
+#define USUAL_DIR "migrations"
+
+/* What an environment says. */
+struct environment {
+    const char *name;
+    const char *dir;
+    const char *table;  /* NULL: the default */
+    const char *schema; /* NULL: none */
+    bool ignores_unknown;
+};
+
+struct environments {
+    struct environment *items;
+    size_t count;
+    size_t capacity;
+};
 
 static bool is_same(const char *a, const char *b)
 {
     return strcmp(a == NULL ? "" : a, b == NULL ? "" : b) == 0;
 }
 
+/* The key of a line that is not indented; empty: there is none. */
+static struct text top_key(struct text line)
+{
+    const size_t colon = line.size == 0 || strchr(" \t\r#-", line.data[0]) != NULL ? SIZE_MAX : text_find(line, ":", 0);
+    struct text key = text_trim(text_slice(line, 0, colon == SIZE_MAX ? 0 : colon));
+    const bool is_quoted = key.size > 1 && strchr("'\"", key.data[0]) != NULL;
+    return is_quoted ? text_slice(key, 1, key.size - 1) : key;
+}
+
+/* The environment with the anchor that this one merges ("<<: *base" below it, "base: &base"); NULL: none. */
+static const char *merged_into(struct arena *arena, struct text content, const char *name)
+{
+    struct text rest = content;
+    struct text anchor = {0};
+    bool is_inside = false;
+    for (struct text line; anchor.size == 0 && text_next_line(&rest, &line);) {
+        const struct text key = top_key(line);
+        const struct text said = text_trim(line);
+        const size_t star = is_inside && text_starts_with(said, "<<:") ? text_find(said, "*", 0) : SIZE_MAX;
+        is_inside = key.size > 0 ? text_is(key, name) : is_inside;
+        anchor = star == SIZE_MAX ? anchor : text_trim(text_slice(said, star + 1, said.size));
+    }
+    rest = content;
+    for (struct text line; anchor.size > 0 && text_next_line(&rest, &line);) {
+        const struct text key = top_key(line);
+        const size_t at = key.size == 0 ? SIZE_MAX : text_find(line, "&", 0);
+        if (at != SIZE_MAX && text_equal(text_trim(text_slice(line, at + 1, line.size)), anchor)) {
+            return arena_strndup(arena, key.data, key.size);
+        }
+    }
+    return NULL;
+}
+
+static const char *said_of(struct arena *arena, struct text content, const char *name, const char *key)
+{
+    const char *const own = config_yaml(arena, content, (const char *const[]){name, key, NULL});
+    const char *const other = own == NULL ? merged_into(arena, content, name) : NULL;
+    return other == NULL ? own : config_yaml(arena, content, (const char *const[]){other, key, NULL});
+}
+
+/* Appends an environment, unless it is of another server, or only there to be merged into others. */
+static void add_environment(struct arena *arena, struct text content, const char *name, bool has_anchor,
+                            struct environments *all)
+{
+    const char *const dialect = said_of(arena, content, name, "dialect");
+    const char *const dir = said_of(arena, content, name, "dir");
+    const char *const ignores = said_of(arena, content, name, "ignoreunknown");
+    if ((dialect != NULL && strcmp(dialect, "postgres") != 0) ||
+        (has_anchor && said_of(arena, content, name, "datasource") == NULL)) {
+        return;
+    }
+    all->items = arena_grow(arena, all->items, all->count, &all->capacity, sizeof *all->items);
+    all->items[all->count++] = (struct environment){
+        .name = name,
+        .dir = dir == NULL ? USUAL_DIR : dir,
+        .table = said_of(arena, content, name, "table"),
+        .schema = said_of(arena, content, name, "schema"),
+        .ignores_unknown = ignores != NULL && strcmp(ignores, "true") == 0,
+    };
+}
+
+/* All environments, production first if there is one, then development, the tool's default. */
+static struct environments environments_of(struct arena *arena, struct text content)
+{
+    static const char *const first[] = {"production", "development", NULL};
+    struct environments all = {0};
+    for (size_t i = 0; i <= sizeof first / sizeof first[0] - 1; i++) {
+        struct text rest = content;
+        for (struct text line; text_next_line(&rest, &line);) {
+            const struct text key = top_key(line);
+            const bool is_first = text_is(key, first[0]) || text_is(key, first[1]);
+            if (key.size > 0 && (first[i] != NULL ? text_is(key, first[i]) : !is_first)) {
+                add_environment(arena, content, arena_strndup(arena, key.data, key.size),
+                                text_find(line, "&", 0) != SIZE_MAX, &all);
+            }
+        }
+    }
+    return all;
+}
+
 /* The environment of a run is given only to the tool (-env): if two environments differ, either could be meant, so the
  * user is asked. */
-static void ask_where_they_differ(struct arena *arena, struct folder *folder, struct source_file file, size_t taken)
+static void ask_where_they_differ(struct arena *arena, struct folder *folder, struct source_file file,
+                                  const struct environments *all)
 {
-    for (size_t i = taken + 1; i < ENVIRONMENTS; i++) {
-        const char *const here = config_yaml(arena, file.content, (const char *const[]){environments[i], "dir", NULL});
-        const size_t at = text_find(file.content, arena_printf(arena, "%s:", environments[i]), 0);
-        if (here == NULL) {
-            continue;
-        }
-        if (!is_same(path_join(arena, folder->base, here), folder->path)) {
-            unread_folder_because(arena, folder, file, at,
-                                  arena_printf(arena, "has another dir for %s (%s) than for %s", environments[i], here,
-                                               environments[taken]));
-        }
-        if (!is_same(config_yaml(arena, file.content, (const char *const[]){environments[i], "table", NULL}),
-                     folder->ledger.table) ||
-            !is_same(config_yaml(arena, file.content, (const char *const[]){environments[i], "schema", NULL}),
-                     folder->ledger.schema)) {
-            unread_ledger_because(
+    const struct environment *const taken = &all->items[0];
+    for (size_t i = 1; i < all->count; i++) {
+        const struct environment *const here = &all->items[i];
+        const size_t at = text_find(file.content, arena_printf(arena, "%s:", here->name), 0);
+        if (!is_same(path_join(arena, folder->base, here->dir), folder->path)) {
+            unread_folder_because(
                 arena, folder, file, at,
-                arena_printf(arena, "has another table for %s than for %s", environments[i], environments[taken]));
+                arena_printf(arena, "has another dir for %s (%s) than for %s", here->name, here->dir, taken->name));
+        }
+        if (!is_same(here->table, taken->table) || !is_same(here->schema, taken->schema)) {
+            unread_ledger_because(arena, folder, file, at,
+                                  arena_printf(arena, "has another table for %s than for %s", here->name, taken->name));
         }
     }
 }
 
-/* dbconfig.yml has environments: the first one that names a directory is taken, and the others should name the same. */
+/* With "ignoreunknown" a row without a file is none of its business. */
+static const struct habits ignoring = {
+    .late = LATE_RUNS,
+    .late_note = "sql-migrate runs it, after those that are applied already.",
+    .missing_note = "sql-migrate says nothing of it: dbconfig.yml says ignoreunknown.",
+};
+
 static bool sql_migrate_configure(struct arena *arena, struct folder *folder)
 {
     struct text content;
@@ -50,17 +148,20 @@ static bool sql_migrate_configure(struct arena *arena, struct folder *folder)
         return false;
     }
     const struct source_file file = {"dbconfig.yml", content};
+    const struct environments all = environments_of(arena, text_without_mark(content));
     folder->evidence = path_join(arena, folder->base, "dbconfig.yml");
-    for (size_t i = 0; i < ENVIRONMENTS && folder->path == NULL; i++) {
-        const char *const path[] = {environments[i], "dir", NULL};
-        const char *const directory = config_yaml(arena, content, path);
-        unread_folder(arena, folder, file, config_yaml_unread(arena, content, path), "dir");
-        if (directory != NULL && folder->unread == NULL) {
-            folder->path = path_join(arena, folder->base, directory);
-            folder->ledger.table = config_yaml(arena, content, (const char *const[]){environments[i], "table", NULL});
-            folder->ledger.schema = config_yaml(arena, content, (const char *const[]){environments[i], "schema", NULL});
-            ask_where_they_differ(arena, folder, file, i);
-        }
+    if (all.count == 0) {
+        return true;
+    }
+    const struct environment *const taken = &all.items[0];
+    unread_folder(arena, folder, file,
+                  config_yaml_unread(arena, content, (const char *const[]){taken->name, "dir", NULL}), "dir");
+    if (folder->unread == NULL) {
+        folder->path = path_join(arena, folder->base, taken->dir);
+        folder->ledger.table = taken->table;
+        folder->ledger.schema = taken->schema;
+        folder->habits = taken->ignores_unknown ? &ignoring : NULL;
+        ask_where_they_differ(arena, folder, file, &all);
     }
     return true;
 }
