@@ -18,7 +18,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 IDS = {"drizzle1": "drizzle"}
 # Migrations are programs: only the framework's own tool can run them.
 PROGRAMS = {"knex", "typeorm", "sequelize", "mikro-orm", "kysely", "rails", "laravel", "doctrine", "phinx", "ecto", "efcore", "alembic",
-            "django", "sea-orm", "gormigrate"}
+            "django", "sea-orm", "gormigrate", "sequel", "sequel-integers"}
 # Some of them are: a run of all is refused without --allow-delegate.
 MIXED = {"node-pg-migrate", "yoyo"}
 # No real tool made these: the project and the dumps come from reading sources.

@@ -45,6 +45,8 @@
     X(strapi)                                                                                                          \
     X(directus)                                                                                                        \
     X(rails)                                                                                                           \
+    X(sequel)                                                                                                          \
+    X(sequel_integers)                                                                                                 \
     X(laravel)                                                                                                         \
     X(doctrine)                                                                                                        \
     X(phinx)                                                                                                           \

@@ -1,0 +1,100 @@
+/*
+ * Sequel (Ruby): programs that are recorded by their file names if a number among them is a time, else by the last
+ * number alone. Facts read in lib/sequel/extensions/migration.rb of Sequel 5, and measured with it.
+ */
+#include "framework/core/framework.h"
+
+#include <ctype.h>
+#include <string.h>
+
+/* A row has the name in small letters. */
+static bool sequel_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
+                          const char **warning)
+{
+    char *const key = arena_strdup(arena, file->filename);
+    (void)folder;
+    (void)warning;
+    for (char *c = key; *c != '\0'; c++) {
+        *c = (char)tolower((unsigned char)*c);
+    }
+    file->key = key;
+    return true;
+}
+
+#define PLACES WORDS("db/migrations", "migrations", "db/migrate", "db/migration")
+#define FILES_OF_RUBY                                                                                                  \
+    FILES({.pattern = ".*", .passed_over = true}, {.pattern = "{number}_{title}.{rb|RB}", .is_code = true})
+#define IN_RUBY(of)                                                                                                    \
+    MENTIONS({.files = "*.rb *.rake Rakefile",                                                                         \
+              .words = of ".run(|" of ".apply(",                                                                       \
+              .beside = "Sequel",                                                                                      \
+              .part = MENTION_PATH,                                                                                    \
+              .argument = 1},                                                                                          \
+             {.files = "*.rb *.rake Rakefile", .words = "table", .within = of ".run(|" of ".apply("},                  \
+             {.words = "-m|--migrate-directory", .beside = "sequel", .part = MENTION_PATH})
+
+const struct framework framework_sequel = {
+    .id = "sequel",
+    .display_name = "Sequel",
+    .tool = "sequel -m",
+    .ledger =
+        {
+            .shapes = SHAPES({.table = "schema_migrations", .columns = "filename:text", .only_columns = true}),
+            .read = "SELECT filename AS key FROM {ledger} ORDER BY filename",
+            .create = "CREATE TABLE {ledger} (\"filename\" pg_catalog.text PRIMARY KEY);",
+            .lock = LOCK_LEDGER,
+            .record = "INSERT INTO {ledger} (\"filename\") VALUES ({key});",
+        },
+    .folder =
+        {
+            .places = PLACES,
+            .sure_by = WORDS("{number:8-255}_*.rb: Sequel.migration"),
+            .files = FILES_OF_RUBY,
+            .whole_names = true,
+            .key = KEY_OF_HOOK,
+            .order = ORDER_OF_NUMBERS,
+        },
+    .mentions = IN_RUBY("Migrator"),
+    .habits =
+        {
+            .late = LATE_RUNS,
+            .late_note = "sequel runs it, after those that are applied already.",
+            .missing_blocks = true,
+            .missing_note = "sequel stops at it (\"Applied migration files not in file system\").",
+        },
+    .hooks = {.accept = sequel_accept},
+};
+
+const struct framework framework_sequel_integers = {
+    .id = "sequel-integers",
+    .display_name = "Sequel (integers)",
+    .tool = "sequel -m",
+    .ledger =
+        {
+            .shapes = SHAPES({.table = "schema_info", .columns = "version:int4", .only_columns = true}),
+            .records_in_order = true,
+            .knows_only_last = true,
+            .read = "SELECT version::pg_catalog.text AS key FROM {ledger} WHERE version OPERATOR(pg_catalog.>) 0 OR "
+                    "(SELECT pg_catalog.count(*) FROM {ledger}) OPERATOR(pg_catalog.>) 1 ORDER BY version DESC LIMIT 2",
+            .create = "CREATE TABLE {ledger} (\"version\" integer DEFAULT 0 NOT NULL);"
+                      "INSERT INTO {ledger} (\"version\") VALUES (0);",
+            .lock = LOCK_LEDGER,
+            .record = "UPDATE {ledger} SET \"version\" = {key};",
+        },
+    .folder =
+        {
+            .places = PLACES,
+            .sure_by = WORDS("{number:1-7}_*.rb: Sequel.migration & !{number:8-255}_*.rb"),
+            .files = FILES_OF_RUBY,
+            .key = KEY_NUMBER,
+            .order = ORDER_OF_NUMBERS,
+            .numbered_from_one = true,
+        },
+    .mentions = IN_RUBY("Migrator"),
+    .habits =
+        {
+            .late = LATE_SKIPPED,
+            .late_note = "sequel never runs it: its tracking table knows only the last number.",
+            .missing_note = "sequel refuses numbers with gaps.",
+        },
+};
