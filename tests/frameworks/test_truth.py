@@ -127,12 +127,12 @@ class Truth(Written):
         "sql-migrate": ({"dbconfig.yml": "development:\n  dialect: postgres\n  dir: ${DIR}\n"}, "dbconfig.yml, line 3, computes dir"),
         "sql-migrate of several": ({"dbconfig.yml": "development:\n  dir: a\nproduction:\n  dir: b\n", "a/1.sql": "-- +migrate Up\n", "b/1.sql": "-- +migrate Up\n"},
                                    "dbconfig.yml, line 1, has another dir for development (a) than for production"),
-        "alembic": ({"alembic.ini": "[alembic]\nscript_location = %(here)s/db\nversion_locations = %(here)s/a\n    %(here)s/b\n"}, "several version_locations"),
+        "alembic": ({"alembic.ini": "[alembic]\nscript_location = %(here)s/db\nversion_locations = %(here)s/%(base)s/a\n    %(here)s/b\n"}, "names version_locations"),
         "rails": ({"config/application.rb": "module A\n  class Application < Rails::Application\n    config.paths['db/migrate'] << 'db/more'\n  end\nend\n",
                    "db/migrate/20240101000000_a.rb": ""}, 'config/application.rb, line 3, computes paths["db/migrate"]'),
         "rails of several": ({"config/application.rb": "class Application < Rails::Application\nend\n", "db/migrate/20240101000000_a.rb": "",
-                              "config/database.yml": "production:\n  adapter: postgresql\n  migrations_paths:\n    - db/migrate\n    - db/more\n"},
-                             "config/database.yml, line 3, names several migrations_paths"),
+                              "config/database.yml": "development:\n  migrations_paths: db/migrate\nproduction:\n  migrations_paths: db/more\n"},
+                             "config/database.yml, line 4, names other migrations_paths (db/more)"),
         "doctrine of several": ({"config/packages/doctrine_migrations.yaml": "doctrine_migrations:\n    migrations_paths:\n        # ours\n        'A': '%kernel.project_dir%/migrations'\n"
                                  "        'B': '%kernel.project_dir%/more'\n    storage: 1\n"}, "doctrine_migrations.yaml, line 2, names several migrations_paths"),
         "doctrine of several, PHP": ({"migrations.php": "<?php return [\n 'migrations_paths' => ['A' => './migrations', 'B' => './more'],\n 'x' => 1];\n"},
@@ -418,6 +418,7 @@ class Truth(Written):
     def django(self, *apps):
         self.write("manage.py", "import django\n")
         for app in apps:
+            self.write(f"{app}/migrations/__init__.py")
             self.write(f"{app}/migrations/0001_initial.py", "class Migration(migrations.Migration):\n    dependencies = []\n")
 
     def test_an_app_of_django_is_found_however_deep_it_is(self):
@@ -436,6 +437,7 @@ class Truth(Written):
 
     def test_migration_modules_are_followed_and_a_question_where_they_are_computed(self):
         self.django("shop", "shop/contrib/sites")
+        self.write("shop/steps/__init__.py")
         self.write("shop/steps/0002_second.py", "class Migration(migrations.Migration):\n    dependencies = []\n")
         with self.start() as rpc:
             for said, names, words in (('{"sites": "shop.contrib.sites.migrations"}', ["shop.0001_initial", "sites.0001_initial"], ""),

@@ -430,6 +430,11 @@ END_TEST
 
 START_TEST(apps_of_django_have_their_migrations_where_the_settings_say)
 {
+    static const char *const packages[] = {"blog/migrations",       "shop/migrations", "store/shop_migrations",
+                                           "store/of_others/oauth", "none/migrations", "blog/tests/fake/migrations"};
+    for (size_t i = 0; i < sizeof packages / sizeof *packages; i++) {
+        put(arena_printf(arena, "%s/__init__.py", packages[i]), "");
+    }
     put("blog/migrations/0001_initial.py", "");
     put("shop/migrations/0001_old.py", "");
     put("store/shop_migrations/0001_new.py", "");
@@ -446,6 +451,30 @@ START_TEST(apps_of_django_have_their_migrations_where_the_settings_say)
     put("config/settings/production.py", "import os\nMIGRATION_MODULES = modules()\n");
     ck_assert_ptr_nonnull(
         strstr(list("django", ".").warnings[0], "config/settings/production.py, line 2, computes MIGRATION_MODULES"));
+}
+END_TEST
+
+/* load_disk of django/db/migrations/loader.py */
+START_TEST(django_reads_each_module_of_a_package_whatever_its_name_is)
+{
+    static const char migration[] =
+        "from django.db import migrations\n\nclass Migration(migrations.Migration):\n    pass\n";
+    static const char *const names[] = {"initial", "0002_second", "3_third",  "add-column",
+                                        "_helper", "~backup",     "0004_v1.2"};
+    put("manage.py", "import django\n");
+    put("blog/migrations/__init__.py", "");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        put(arena_printf(arena, "blog/migrations/%s.py", names[i]), migration);
+    }
+    put("blog/migrations/helpers.py", "def helper():\n    pass\n");
+    ck_assert_str_eq(listed("django", "."),
+                     "blog.0002_second=blog.0002_second,blog.3_third=blog.3_third,blog.add-column=blog.add-column,"
+                     "blog.initial=blog.initial");
+    ck_assert_uint_eq(list("django", ".").warning_count, 0);
+    put("shop/migrations/0001_initial.py", migration);
+    ck_assert_uint_eq(list("django", ".").count, 4);
+    ck_assert_ptr_nonnull(
+        strstr(list("django", ".").warnings[0], "shop/migrations are left out: it has no __init__.py"));
 }
 END_TEST
 
@@ -691,6 +720,7 @@ int main(void)
     tcase_add_test(tests, all_are_programs_but_the_sql_files_of_strapi);
     tcase_add_test(tests, a_typeorm_migration_is_called_like_its_class);
     tcase_add_test(tests, apps_of_django_have_their_migrations_where_the_settings_say);
+    tcase_add_test(tests, django_reads_each_module_of_a_package_whatever_its_name_is);
     tcase_add_test(tests, a_section_of_alembic_has_a_table_of_its_own);
     tcase_add_test(tests, migrations_in_go_are_known_by_their_ids);
     tcase_add_test(tests, dbup_has_the_names_of_resources);

@@ -1,0 +1,59 @@
+"""What tools whose migrations are programs do by their source code: their states and ours come to the same."""
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(__file__))
+import fixtures
+from fixtures import Written
+
+DJANGO = "CREATE TABLE django_migrations (id bigserial PRIMARY KEY, app varchar(255) NOT NULL, name varchar(255) NOT NULL, applied timestamptz NOT NULL);"
+
+
+class Programs(Written):
+    def by_name(self, rpc):
+        return {one.name: self.state(one) for one in self.status(rpc).migrations}
+
+    def squashed(self, *names):
+        self.write("manage.py", "import django\n")
+        self.write("blog/migrations/__init__.py")
+        for name in names:
+            self.write(f"blog/migrations/{name}.py", "class Migration(migrations.Migration):\n    dependencies = []\n")
+        self.write("blog/migrations/0001_squashed_0002.py",
+                   "class Migration(migrations.Migration):\n    replaces = [\n        ('blog', '0001_initial'),  # first\n"
+                   "        (\"blog\", \"0002_second\"),\n    ]\n")
+
+    def recorded(self):
+        return self.sql("SELECT name FROM django_migrations WHERE app = 'blog' ORDER BY name")
+
+    def test_a_squashed_migration_of_django_is_applied_if_what_it_replaces_is(self):
+        """build_graph of django/db/migrations/loader.py"""
+        self.squashed("0003_third")
+        self.sql(DJANGO + "INSERT INTO django_migrations (app, name, applied) VALUES ('blog', '0001_initial', now()), ('blog', '0002_second', now())")
+        with self.start() as rpc:
+            states = self.by_name(rpc)
+            self.assertEqual((states["blog.0001_squashed_0002"], states["blog.0003_third"]), ("applied", "pending"))
+            self.sql("DELETE FROM django_migrations WHERE name = '0002_second'; INSERT INTO django_migrations (app, name, applied) VALUES ('blog', '0001_squashed_0002', now())")
+            self.assertEqual(self.by_name(rpc)["blog.0001_squashed_0002"], "pending")
+
+    def test_what_a_squashed_migration_of_django_replaces_is_marked_with_it(self):
+        """record_migration of django/db/migrations/executor.py"""
+        self.squashed()
+        self.sql(DJANGO + "INSERT INTO django_migrations (app, name, applied) VALUES ('blog', '0001_initial', now())")
+        with self.start() as rpc:
+            rpc.call("MigrationService", "MarkApplied", {"migration": "blog.0001_squashed_0002"})
+            self.assertEqual(self.recorded(), [("0001_initial",), ("0001_squashed_0002",), ("0002_second",)])
+            self.assertEqual(self.by_name(rpc)["blog.0001_squashed_0002"], "applied")
+
+    def test_revisions_that_a_label_depends_on_are_applied_with_what_depends(self):
+        """_map_branch_labels and _add_depends_on of alembic/script/revision.py"""
+        self.write("alembic.ini", "[alembic]\nscript_location = m\n")
+        self.write("m/env.py")
+        self.write("m/versions/a.py", "revision = 'aaa'\ndown_revision = None\nbranch_labels = ('core',)\n")
+        self.write("m/versions/b.py", "revision = 'bbb'\ndown_revision = None\ndepends_on = 'core'\n")
+        self.sql("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY); INSERT INTO alembic_version VALUES ('bbb')")
+        with self.start() as rpc:
+            self.assertEqual(self.states(rpc), ["applied", "applied"])
+
+
+if __name__ == "__main__":
+    fixtures.harness.main()

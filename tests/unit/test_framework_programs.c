@@ -1,0 +1,395 @@
+/*
+ * Frameworks whose migrations are programs, and others of Python, Ruby and .NET, as far as they need no database: which
+ * files are theirs, what they are called, and what a configuration says. Each test says the source that it was taken
+ * from.
+ */
+#include "unit/framework_project.h"
+
+static const char *warnings_of(const char *id)
+{
+    const struct migration_files files = list(folder_of(id));
+    struct buffer out = {.arena = arena};
+    for (size_t i = 0; i < files.warning_count; i++) {
+        buffer_printf(&out, "%s\n", files.warnings[i]);
+    }
+    return buffer_string(&out);
+}
+
+static void has(const char *text, const char *part)
+{
+    ck_assert_msg(text != NULL && strstr(text, part) != NULL, "\"%s\" is not in: %s", part, text);
+}
+
+/* "a b" for a folder's path and its others. */
+static const char *paths_of(const char *id)
+{
+    const struct folder *const folder = folder_of(id);
+    struct buffer out = {.arena = arena};
+    buffer_puts(&out, folder->path);
+    for (size_t i = 0; folder->others != NULL && folder->others[i] != NULL; i++) {
+        buffer_printf(&out, " %s", folder->others[i]);
+    }
+    return buffer_string(&out);
+}
+
+/* ---- Rails 8.0: activerecord/lib/active_record/migration.rb, database_configurations.rb ---- */
+
+#define APPLICATION "class App < Rails::Application\nend\n"
+#define MIGRATION   "class A < ActiveRecord::Migration[8.0]\nend\n"
+
+START_TEST(the_primary_database_of_rails_has_its_migrations_where_the_file_says)
+{
+    static const struct {
+        const char *yaml;
+        const char *paths;
+        const char *unread;
+        const char *note;
+    } cases[] = {
+        {"default: &default\n  adapter: postgresql\n  migrations_paths: db/real\nproduction:\n  <<: *default\n",
+         "db/real", NULL, NULL},
+        {"production:\n  adapter: postgresql\n  migrations_paths: [db/migrate, 'db/real', db/gone]\n",
+         "db/migrate db/real", NULL, NULL},
+        {"production:\n  adapter: postgresql\n  migrations_paths:\n    - db/migrate\n    - db/real\n",
+         "db/migrate db/real", NULL, NULL},
+        {"production:\n  primary:\n    <<: *default\n    migrations_paths: db/real\n  animals:\n    migrations_paths: "
+         "db/animals\n",
+         "db/real", NULL, "line 6, gives another database migrations of its own (db/animals)"},
+        {"production:\n  main:\n    migrations_paths: db/real\n  animals:\n    migrations_paths: db/animals\n",
+         "db/real", NULL, "(db/animals)"},
+        {"production:\n  animals:\n    migrations_paths: db/animals\n  primary:\n    adapter: x\n", "db/migrate", NULL,
+         "(db/animals)"},
+        {"development:\n  migrations_paths: db/migrate\nproduction:\n  migrations_paths: db/real\n", "db/migrate",
+         "line 4, names other migrations_paths (db/real) than another environment (db/migrate)", NULL},
+        {"production:\n  migrations_paths: <%= ENV['DIR'] %>\n", "db/migrate", "line 2, computes migrations_paths",
+         NULL},
+    };
+    put("config/application.rb", APPLICATION);
+    put("db/migrate/20240101000000_a.rb", MIGRATION);
+    put("db/real/20240101000001_b.rb", MIGRATION);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        put("config/database.yml", cases[i].yaml);
+        ck_assert_str_eq(paths_of("rails"), cases[i].paths);
+        if (cases[i].unread == NULL) {
+            ck_assert_ptr_null(folder_of("rails")->unread);
+        } else {
+            has(folder_of("rails")->unread, cases[i].unread);
+        }
+        if (cases[i].note != NULL) {
+            has(folder_of("rails")->note, cases[i].note);
+        }
+    }
+}
+END_TEST
+
+START_TEST(rails_does_not_look_into_hidden_directories)
+{
+    put("config/application.rb", APPLICATION);
+    put("db/migrate/20240101000000_a.rb", MIGRATION);
+    put("db/migrate/old/20230101000000_b.rb", MIGRATION);
+    put("db/migrate/.trash/20220101000000_c.rb", MIGRATION);
+    ck_assert_str_eq(listed("rails"), "20230101000000_b=20230101000000,20240101000000_a=20240101000000");
+    ck_assert_str_eq(warnings_of("rails"), "");
+    put("db/migrate/20240101000002_AddUsers.rb", MIGRATION);
+    has(warnings_of("rails"), "20240101000002_AddUsers.rb has a name at which rails stops");
+}
+END_TEST
+
+/* ---- Ecto: lib/ecto/migrator.ex ---- */
+
+START_TEST(ecto_reads_no_hidden_directory_and_nothing_that_ends_in_ex)
+{
+    put("mix.exs", "{:ecto_sql, \"~> 3.0\"}\n");
+    put("priv/repo/migrations/1_a.exs", "use Ecto.Migration\n");
+    put("priv/repo/migrations/2_b.ex", "use Ecto.Migration\n");
+    put("priv/repo/migrations/.old/3_c.exs", "use Ecto.Migration\n");
+    ck_assert_str_eq(listed("ecto"), "1_a=1");
+    has(warnings_of("ecto"), "2_b.ex is left out");
+}
+END_TEST
+
+/* ---- Alembic 1.16: script/revision.py, script/base.py, config.py ---- */
+
+START_TEST(a_revision_of_alembic_may_depend_on_the_label_of_a_branch)
+{
+    put("alembic.ini", "[alembic]\nscript_location = m\n");
+    put("m/env.py", "");
+    put("m/versions/z.py", "revision = 'base'\ndown_revision = None\nbranch_labels = ('core', 'other')\n");
+    put("m/versions/b.py", "revision: str = 'two'\ndown_revision: Union[str, None] = None  # not 'base'\n"
+                           "depends_on = \"core\"\n");
+    put("m/versions/__init__helper.py", "");
+    ck_assert_str_eq(listed("alembic"), "z=base,b=two");
+    ck_assert_str_eq(warnings_of("alembic"), "");
+    put("m/versions/c.py", "revision = 'three'\ndown_revision = LAST\n");
+    has(warnings_of("alembic"), "c.py computes the revision before it");
+}
+END_TEST
+
+START_TEST(a_merge_of_alembic_has_as_many_parents_as_it_names)
+{
+    struct buffer parents = {.arena = arena};
+    put("alembic.ini", "[alembic]\nscript_location = m\n");
+    put("m/env.py", "");
+    for (int i = 10; i < 50; i++) {
+        put(arena_printf(arena, "m/versions/z%d.py", i),
+            arena_printf(arena, "revision = 'r%d'\ndown_revision = None\n", i));
+        buffer_printf(&parents, "    'r%d',\n", i);
+    }
+    put("m/versions/a.py",
+        arena_printf(arena, "revision = 'merge'\ndown_revision = (\n%s)\n", buffer_string(&parents)));
+    const struct migration_files files = list(folder_of("alembic"));
+    ck_assert_uint_eq(files.count, 41);
+    ck_assert_str_eq(files.items[40].key, "merge");
+}
+END_TEST
+
+START_TEST(alembic_makes_one_history_of_several_locations)
+{
+    static const char *const values[] = {
+        "version_locations = %(here)s/one %(here)s/two\n",
+        "path_separator = os\nversion_locations = %(here)s/one:%(here)s/two\n",
+        "version_path_separator = newline\nversion_locations =\n    one\n    two\n",
+    };
+    put("m/env.py", "");
+    put("one/a.py", "revision = 'a'\ndown_revision = 'b'\n");
+    put("two/b.py", "revision = 'b'\ndown_revision = None\n");
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        put("alembic.ini", arena_printf(arena, "[alembic]\nscript_location = m\n%s", values[i]));
+        ck_assert_str_eq(paths_of("alembic"), "one two");
+        ck_assert_ptr_null(folder_of("alembic")->unread);
+        ck_assert_str_eq(listed("alembic"), "b=b,a=a");
+    }
+}
+END_TEST
+
+/* ---- EF Core 9: MigrationsAssembly.cs ---- */
+
+START_TEST(the_id_of_ef_core_is_in_the_attribute)
+{
+    put("app.csproj", "");
+    put("Migrations/ModelSnapshot.cs", "class ShopModelSnapshot : ModelSnapshot {}");
+    put("Migrations/AppModelSnapshot.cs", "class AppModelSnapshot : ModelSnapshot {}");
+    put("Migrations/20240102000000_Renamed.cs", "class Renamed : Migration {}");
+    put("Migrations/20240102000000_Renamed.Designer.cs",
+        "[Migration(\"20240102000000_AddUsers\")]\npartial class Renamed {}");
+    put("Migrations/Later.cs",
+        "[DbContext(typeof(Shop))]\n[Migration(\"20240101000000_First\")]\nclass Later : Migration {}");
+    put("Migrations/20240103000000_Plain.cs", "class Plain : Migration {}");
+    put("Migrations/Helper.cs", "static class Helper {}");
+    ck_assert_str_eq(listed("efcore"), "20240101000000_First=20240101000000_First,20240102000000_AddUsers="
+                                       "20240102000000_AddUsers,20240103000000_Plain=20240103000000_Plain");
+}
+END_TEST
+
+/* ---- SeaORM 1.1: sea-orm-migration/src/migrator.rs ---- */
+
+#define SEA "use sea_orm_migration::prelude::*;\n#[derive(DeriveMigrationName)]\npub struct Migration;\n"
+
+START_TEST(sea_orm_runs_what_its_list_in_code_has)
+{
+    static const char list_before[] =
+        "impl MigratorTrait for Migrator {\n    fn migrations() -> Vec<Box<dyn MigrationTrait>> {\n";
+    put("migration/src/m20240101_000001_a.rs", SEA);
+    put("migration/src/m20240102_000001_b.rs", SEA);
+    put("migration/src/m20240103_000001_c.rs", SEA);
+    ck_assert_uint_eq(list(folder_of("sea-orm")).count, 3);
+    put("migration/src/lib.rs",
+        arena_printf(arena,
+                     "%s        vec![\n            Box::new(m20240103_000001_c::Migration),\n            // "
+                     "Box::new(m20240102_000001_b::Migration),\n            Box::new(m20240101_000001_a::Migration), "
+                     "Box::new(other::m1::Migration)]\n    }\n}\n",
+                     list_before));
+    ck_assert_str_eq(listed("sea-orm"), "m20240103_000001_c=m20240103_000001_c,m20240101_000001_a=m20240101_000001_a");
+    has(warnings_of("sea-orm"), "m20240102_000001_b.rs is left out: the migrator's list in code does not have it");
+    has(warnings_of("sea-orm"), "has m1, which is in no file here");
+    put("migration/src/lib.rs",
+        arena_printf(arena, "%s        [vec![Box::new(m20240103_000001_c::Migration)], more()].concat()\n    }\n}\n",
+                     list_before));
+    ck_assert_uint_eq(list(folder_of("sea-orm")).count, 3);
+}
+END_TEST
+
+START_TEST(a_migration_of_sea_orm_may_give_its_name_itself)
+{
+    put("migration/src/m20240101_000001_a.rs", "use sea_orm_migration::prelude::*;\npub struct Migration;\nimpl "
+                                               "MigrationName for Migration {\n    fn name(&self) "
+                                               "-> &str {\n        \"m20240101_000001_create_users\"\n    }\n}\n");
+    ck_assert_str_eq(listed("sea-orm"), "m20240101_000001_create_users=m20240101_000001_create_users");
+    put("migration/src/m20240101_000001_a.rs", "use sea_orm_migration::prelude::*;\nimpl MigrationName for Migration "
+                                               "{\n    fn name(&self) -> &str { NAME }\n}\n");
+    has(warnings_of("sea-orm"), "computes its name");
+}
+END_TEST
+
+/* ---- Strapi 5: packages/core/core/src/Strapi.ts; Payload 3: readMigrationFiles.ts ---- */
+
+START_TEST(strapi_reads_typescript_where_the_project_compiles_it)
+{
+    put("package.json", "{\"dependencies\": {\"@strapi/strapi\": \"5\"}}");
+    put("database/migrations/1.a.ts", "");
+    put("database/migrations/2.b.js", "");
+    ck_assert_str_eq(listed("strapi"), "2.b.js=2.b.js");
+    has(warnings_of("strapi"), "1.a.ts is left out");
+    put("config/database.ts", "export default () => ({ settings: { useTypescriptMigrations: true } });");
+    ck_assert_str_eq(listed("strapi"), "1.a.js=1.a.js,2.b.js=2.b.js");
+}
+END_TEST
+
+START_TEST(payload_records_a_name_up_to_its_first_dot)
+{
+    put("payload.config.ts", "import { postgresAdapter } from '@payloadcms/db-postgres'");
+    put("src/migrations/20240101_v1.2.ts", "import { sql } from '@payloadcms/db-postgres'");
+    put("src/migrations/helper.mjs", "");
+    put("src/migrations/index.ts", "");
+    ck_assert_str_eq(listed("payload"), "20240101_v1=20240101_v1");
+}
+END_TEST
+
+/* ---- sql-migrate 1.7: sql-migrate/config.go; dbmate 2: pkg/dbmate/migration.go ---- */
+
+START_TEST(each_environment_of_sql_migrate_counts_whatever_its_name_is)
+{
+    static const struct {
+        const char *yaml;
+        const char *path;
+        const char *table;
+        const char *unread;
+    } cases[] = {
+        {"local:\n  dialect: postgres\n  dir: db/m\n  table: ours\n", "db/m", "ours", NULL},
+        {"development:\n  dialect: postgres\n  datasource: x\n  table: ours\n", "migrations", "ours", NULL},
+        {"base: &base\n  dialect: postgres\n  dir: db/m\n  table: ours\nlocal:\n  <<: *base\n  datasource: x\n", "db/m",
+         "ours", NULL},
+        {"test:\n  dialect: sqlite3\n  dir: other\nlocal:\n  dialect: postgres\n  dir: db/m\n", "db/m", NULL, NULL},
+        {"local:\n  dir: db/m\nstage:\n  dir: other\n", "db/m", NULL,
+         "has another dir for stage (other) than for local"},
+        {"local:\n  dir: db/m\nstage:\n  dir: db/m\n  table: x\n", "db/m", NULL,
+         "has another table for stage than for local"},
+    };
+    put("db/m/1_a.sql", "-- +migrate Up\n");
+    put("migrations/1_a.sql", "-- +migrate Up\n");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        put("dbconfig.yml", cases[i].yaml);
+        const struct folder *const folder = folder_of("sql-migrate");
+        const char *const unread = folder->unread != NULL ? folder->unread : folder->unread_ledger;
+        ck_assert_str_eq(folder->path, cases[i].path);
+        ck_assert_pstr_eq(folder->ledger.table, cases[i].table);
+        if (cases[i].unread != NULL) {
+            has(unread, cases[i].unread);
+        } else {
+            ck_assert_ptr_null(unread);
+        }
+    }
+    put("dbconfig.yml", "local:\n  dir: db/m\n  ignoreunknown: true\n");
+    ck_assert(!folder_of("sql-migrate")->habits->missing_blocks);
+}
+END_TEST
+
+START_TEST(what_stands_above_the_up_line_of_dbmate_is_refused)
+{
+    put("db/migrations/1_a.sql", "-- a comment\n\n-- migrate:up\nSELECT 1;\n-- migrate:down\n");
+    ck_assert_str_eq(script_of("dbmate"), "SELECT 1;");
+    put("db/migrations/1_a.sql",
+        "-- a comment\nCREATE TYPE t AS ENUM ();\n-- migrate:up\nSELECT 1;\n-- migrate:down\n");
+    ck_assert_ptr_null(script_of("dbmate"));
+    says("1_a.sql, line 2, has something above the line \"-- migrate:up\"");
+}
+END_TEST
+
+/* ---- popx: popx/migration_box.go ---- */
+
+START_TEST(popx_reads_the_directories_below_its_folder)
+{
+    put("go.mod", "module x\nrequire github.com/ory/pop/v6 v6.2.0\n");
+    put("migrations/20240101000000000000_a.up.sql", "SELECT 1;");
+    put("migrations/more/20240102000000000000_b.up.sql", "SELECT 1;");
+    ck_assert_uint_eq(list(folder_of("popx")).count, 2);
+}
+END_TEST
+
+/* ---- Sequel 5: lib/sequel/extensions/migration.rb ---- */
+
+START_TEST(sequel_counts_by_name_if_a_number_is_a_time_and_else_by_the_last_number)
+{
+    put("db/migrations/001_a.rb", "Sequel.migration do\nend\n");
+    put("db/migrations/002_b.rb", "Sequel.migration do\nend\n");
+    ck_assert_str_eq(listed("sequel-integers"), "001_a=1,002_b=2");
+    put("db/migrations/20240101000000_AddC.rb", "Sequel.migration do\nend\n");
+    ck_assert_str_eq(listed("sequel"), "001_a.rb=001_a.rb,002_b.rb=002_b.rb,20240101000000_AddC.rb="
+                                       "20240101000000_addc.rb");
+    struct folder_list folders = {0};
+    ck_assert(folders_find(arena, &project, &folders, &status));
+    ck_assert_uint_eq(folders.count, 1);
+}
+END_TEST
+
+START_TEST(a_gap_among_the_integers_of_sequel_is_refused)
+{
+    put("db/migrations/1_a.rb", "Sequel.migration do\nend\n");
+    ck_assert(is_fit("sequel-integers"));
+    put("db/migrations/3_b.rb", "Sequel.migration do\nend\n");
+    ck_assert(!is_fit("sequel-integers"));
+    says("number 2 is missing");
+}
+END_TEST
+
+/* ---- others ---- */
+
+START_TEST(a_squashed_migration_of_django_is_recorded_with_what_it_replaces)
+{
+    put("manage.py", "import django\n");
+    put("blog/migrations/__init__.py", "");
+    put("blog/migrations/0001_squashed.py",
+        "class Migration(migrations.Migration):\n    replaces = [('blog', '0001_a')]\n");
+    const char *const row = row_of("django");
+    has(row, "INSERT INTO \"s\".\"t\" (app, name, applied) VALUES ('blog', '0001_squashed',");
+    has(row, "SELECT 'blog', '0001_a',");
+    put("blog/migrations/0001_squashed.py", "class Migration(migrations.Migration):\n    replaces = names()\n");
+    ck_assert_ptr_null(strstr(row_of("django"), "0001_a"));
+    has(warnings_of("django"), "0001_squashed.py computes what it replaces");
+}
+END_TEST
+
+START_TEST(the_sum_of_evolve_is_the_same_with_both_line_endings)
+{
+    put("app.csproj", "<PackageReference Include=\"Evolve\" />");
+    put("db/migrations/V1__a.sql", "SELECT 1;\nSELECT 2;\n");
+    const char *const plain = checksum_of("evolve");
+    put("db/migrations/V1__a.sql", "SELECT 1;\r\nSELECT 2;\r\n");
+    ck_assert_str_eq(checksum_of("evolve"), plain);
+}
+END_TEST
+
+START_TEST(diesel_works_in_utc)
+{
+    put("diesel.toml", "");
+    put("migrations/2024-01-01-000000_a/up.sql", "SELECT 1;");
+    has(session_of("diesel"), "SET TIME ZONE 'UTC';");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *const suite = suite_create("framework_programs");
+    TCase *const tests = tcase_create("all");
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, the_primary_database_of_rails_has_its_migrations_where_the_file_says);
+    tcase_add_test(tests, rails_does_not_look_into_hidden_directories);
+    tcase_add_test(tests, ecto_reads_no_hidden_directory_and_nothing_that_ends_in_ex);
+    tcase_add_test(tests, a_revision_of_alembic_may_depend_on_the_label_of_a_branch);
+    tcase_add_test(tests, a_merge_of_alembic_has_as_many_parents_as_it_names);
+    tcase_add_test(tests, alembic_makes_one_history_of_several_locations);
+    tcase_add_test(tests, the_id_of_ef_core_is_in_the_attribute);
+    tcase_add_test(tests, sea_orm_runs_what_its_list_in_code_has);
+    tcase_add_test(tests, a_migration_of_sea_orm_may_give_its_name_itself);
+    tcase_add_test(tests, strapi_reads_typescript_where_the_project_compiles_it);
+    tcase_add_test(tests, payload_records_a_name_up_to_its_first_dot);
+    tcase_add_test(tests, each_environment_of_sql_migrate_counts_whatever_its_name_is);
+    tcase_add_test(tests, what_stands_above_the_up_line_of_dbmate_is_refused);
+    tcase_add_test(tests, popx_reads_the_directories_below_its_folder);
+    tcase_add_test(tests, sequel_counts_by_name_if_a_number_is_a_time_and_else_by_the_last_number);
+    tcase_add_test(tests, a_gap_among_the_integers_of_sequel_is_refused);
+    tcase_add_test(tests, a_squashed_migration_of_django_is_recorded_with_what_it_replaces);
+    tcase_add_test(tests, the_sum_of_evolve_is_the_same_with_both_line_endings);
+    tcase_add_test(tests, diesel_works_in_utc);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}
