@@ -91,6 +91,8 @@ START_TEST(rails_does_not_look_into_hidden_directories)
     ck_assert_str_eq(warnings_of("rails"), "");
     put("db/migrate/20240101000002_AddUsers.rb", MIGRATION);
     has(warnings_of("rails"), "20240101000002_AddUsers.rb has a name at which rails stops");
+    put("db/migrate/20240101x_b.rb", MIGRATION);
+    has(warnings_of("rails"), "20240101x_b.rb has a name at which rails stops");
 }
 END_TEST
 
@@ -331,6 +333,41 @@ START_TEST(a_gap_among_the_integers_of_sequel_is_refused)
 }
 END_TEST
 
+/* ---- yoyo 8.2: yoyo/migrations.py, yoyo/config.py ---- */
+
+START_TEST(what_stands_above_the_first_statement_of_yoyo_is_its_head)
+{
+    put("yoyo.ini", "[DEFAULT]\nsources = migrations\n");
+    put("migrations/_z.sql", "-- a comment\n\n  -- transactional : false\nSELECT 1;\n");
+    ck_assert(strncmp(script_of("yoyo"), "ALONE ", 6) == 0);
+    put("migrations/_z.sql", "SELECT 1;\n-- transactional: false\n");
+    ck_assert(strncmp(script_of("yoyo"), "ALONE ", 6) != 0);
+    put("migrations/_z.sql", "-- first\n\n-- depends: b\n-- depends: c\nSELECT 1;\n-- depends: d\n");
+    put("migrations/a.py", "__depends__ = {\n    'd',\n}\n");
+    put("migrations/b.sql", "SELECT 1;");
+    put("migrations/c.sql", "SELECT 1;");
+    put("migrations/d.sql", "SELECT 1;");
+    put("migrations/__init__.py", "");
+    put("migrations/post-apply.sql", "");
+    put("migrations/a.rollback.sql", "");
+    ck_assert_str_eq(listed("yoyo"), "__init__=__init__,b=b,c=c,_z=_z,d=d,a=a");
+}
+END_TEST
+
+START_TEST(sources_of_yoyo_are_read_one_after_the_other)
+{
+    put("one/b.sql", "SELECT 1;");
+    put("two/a.sql", "SELECT 1;");
+    put("yoyo.ini", "[DEFAULT]\nsources = %(here)s/one gone\n    two\ndatabase = postgresql:///x\n");
+    ck_assert_str_eq(paths_of("yoyo"), "one two");
+    ck_assert_str_eq(listed("yoyo"), "b=b,a=a");
+    put("yoyo.ini", "[DEFAULT]\nsources = one package:app:two\n");
+    has(folder_of("yoyo")->unread, "yoyo.ini, line 2, computes sources");
+    put("yoyo.ini", "[DEFAULT]\n%include = other.ini\nsources = one\n");
+    has(folder_of("yoyo")->unread, "yoyo.ini, line 2, takes settings from another file");
+}
+END_TEST
+
 /* ---- others ---- */
 
 START_TEST(a_squashed_migration_of_django_is_recorded_with_what_it_replaces)
@@ -386,6 +423,8 @@ int main(void)
     tcase_add_test(tests, what_stands_above_the_up_line_of_dbmate_is_refused);
     tcase_add_test(tests, popx_reads_the_directories_below_its_folder);
     tcase_add_test(tests, sequel_counts_by_name_if_a_number_is_a_time_and_else_by_the_last_number);
+    tcase_add_test(tests, what_stands_above_the_first_statement_of_yoyo_is_its_head);
+    tcase_add_test(tests, sources_of_yoyo_are_read_one_after_the_other);
     tcase_add_test(tests, a_gap_among_the_integers_of_sequel_is_refused);
     tcase_add_test(tests, a_squashed_migration_of_django_is_recorded_with_what_it_replaces);
     tcase_add_test(tests, the_sum_of_evolve_is_the_same_with_both_line_endings);

@@ -33,6 +33,8 @@ static bool has_database(struct arena *arena, const struct folder *folder)
            folder_look(arena, folder, "db") == FILE_DIRECTORY;
 }
 
+#define STOPS "has a name at which rails stops (IllegalMigrationNameError)."
+
 /* It stops at a name with capital letters or signs (MigrationFilenameRegexp of migration.rb). */
 static bool rails_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
                          const char **warning)
@@ -95,7 +97,8 @@ const struct framework framework_rails = {
             .counts_before_it_exists = true,
             .sure_by = WORDS("*.rb: ActiveRecord::Migration"),
             /* "20260105100000_create_users.rb"; 001 is recorded as 1. */
-            .files = FILES({.pattern = "{number}_{title}.rb", .is_code = true}),
+            .files = FILES({.pattern = "{number}_{title}.rb", .is_code = true},
+                           {.pattern = "{number}*_*.rb", .passed_over = true, .warning = STOPS}),
             /* It searches with Dir.glob. */
             .recursive = true,
             .without_hidden = true,

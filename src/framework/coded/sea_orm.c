@@ -184,9 +184,12 @@ const struct framework framework_sea_orm = {
         },
     .mentions =
         MENTIONS({.files = "*.rs", .words = "fn migration_table_name", .beside = "sea_orm_migration|SeaRc|Iden"},
-                 {.words = "DATABASE_SCHEMA|--database-schema",
+                 {.words = "MIGRATION_DIR", .part = MENTION_PATH},
+                 {.words = "-d|--migration-dir", .beside = "sea-orm", .part = MENTION_PATH, .not_of = "generate"},
+                 {.words = "-s|DATABASE_SCHEMA|--database-schema",
                   .beside = "sea-orm|sea_orm|DATABASE_SCHEMA",
-                  .part = MENTION_SCHEMA}),
+                  .part = MENTION_SCHEMA,
+                  .not_of = "generate"}),
     .habits =
         {
             .late = LATE_RUNS,

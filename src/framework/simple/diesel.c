@@ -72,7 +72,8 @@ const struct framework framework_diesel = {
             .order = ORDER_OF_KEYS,
             .makes = {"{utc:%Y-%m-%d-%H%M%S}_{slug}/up.sql", "-- Your SQL goes here\n"},
         },
-    .mentions = MENTIONS({.words = "--migration-dir|MIGRATION_DIRECTORY", .beside = "diesel", .part = MENTION_PATH},
+    .mentions = MENTIONS({.words = "--config-file|DIESEL_CONFIG_FILE", .beside = "diesel", .part = MENTION_PATH},
+                         {.words = "--migration-dir|MIGRATION_DIRECTORY", .beside = "diesel", .part = MENTION_PATH},
                          {.files = "*.rs", .words = "embed_migrations!(", .beside = "diesel", .part = MENTION_PATH}),
     .habits =
         {

@@ -211,8 +211,9 @@ const struct framework framework_evolve = {
         {
             .places = WORDS("db/migrations", "Migrations", "migrations", "db", "Sql_Scripts"),
             .sure_by = WORDS("~*.csproj: \"Evolve\" & " VERSIONED, "~*.fsproj: \"Evolve\" & " VERSIONED),
-            .files = FILES({.pattern = VERSIONED}, {.pattern = REPEATABLE}),
+            .files = FILES({.pattern = ".*", .passed_over = true}, {.pattern = VERSIONED}, {.pattern = REPEATABLE}),
             .recursive = true,
+            .without_hidden = true, /* GetNotHiddenFilesRecursive of FileMigrationLoader.cs */
             .whole_names = true,
             .key = KEY_OF_HOOK,
             .makes = {"V{utc:%Y%m%d%H%M%S}__{slug}.sql", ""},

@@ -3,26 +3,64 @@
  */
 #include "base/search.h"
 #include "base/sorting.h"
+#include "base/words.h"
 #include "framework/core/configuration.h"
 #include "framework/core/file_rules.h"
 #include "framework/core/order.h"
+#include "framework/core/package.h"
 #include "framework/core/script.h"
+#include "framework/core/unread.h"
+#include "framework/formats/config.h"
 
+#include <stdint.h>
 #include <string.h>
 
-#define LONGEST_NAME 255 /* of a file */
+#define LONGEST_NAME 255         /* of a file */
+#define HERE         "%(here)s/" /* the directory of yoyo.ini */
 
 /* ---- the folder ---- */
 
-/* The line of the head that says what it depends on; empty if there is none. */
-static struct text depends_of(struct text content, bool is_code)
+/* What follows "-- name:" of a line; returns false if it is another one. */
+static bool is_directive(struct text line, const char *name, struct text *value)
 {
-    content = text_without_mark(content);
-    for (struct text line; text_next_line(&content, &line);) {
-        struct text rest;
-        if (is_code ? text_starts_with(line, "__depends__") : line_is_comment(line, "depends:", false, &rest)) {
-            return is_code ? line : rest;
+    const struct text comment = text_trim(text_slice(line, strlen("--"), line.size));
+    const struct text rest = text_trim(text_slice(comment, strlen(name), comment.size));
+    *value = text_trim(text_slice(rest, 1, rest.size));
+    return text_starts_with(line, "--") && text_starts_with(comment, name) && text_starts_with(rest, ":");
+}
+
+/* The next directive of this name at the head of a file: in front of its first statement are comments and empty lines
+ * (parse_metadata_from_sql_comments of migrations.py). */
+static bool next_directive(struct text *rest, const char *name, struct text *value)
+{
+    for (struct text line; text_next_line(rest, &line);) {
+        const struct text said = text_trim(line);
+        if (said.size > 0 && !text_starts_with(said, "--")) {
+            return false;
         }
+        if (is_directive(said, name, value)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The value of __depends__ in a program, up to its closing bracket; empty if there is none. */
+static struct text depends_of_program(struct text content)
+{
+    static const char word[] = "__depends__";
+    const struct text source = text_without_mark(content);
+    struct text rest = source;
+    for (struct text line; text_next_line(&rest, &line);) {
+        const size_t start = (size_t)(line.data - source.data);
+        const size_t equals = text_starts_with(line, word) ? text_find(line, "=", 0) : SIZE_MAX;
+        if (equals == SIZE_MAX) {
+            continue;
+        }
+        const struct text value = text_trim(text_slice(line, equals + 1, line.size));
+        const bool has_bracket = value.size > 0 && strchr("{[(", value.data[0]) != NULL;
+        const char close[] = {(char)(!has_bracket ? '\n' : value.data[0] == '(' ? ')' : value.data[0] + 2), '\0'};
+        return text_slice(source, start + equals + 1, text_find(source, close, start + equals));
     }
     return (struct text){0};
 }
@@ -45,11 +83,11 @@ static void note_needed(const struct migration_files *files, const struct migrat
                         struct text depends, size_t number, struct order *order)
 {
     for (size_t at = 0; at < depends.size; at++) {
-        if (at > 0 && strchr(" \"'{,[(", depends.data[at - 1]) == NULL) {
+        if (at > 0 && strchr(" \t\n\"'{,[(", depends.data[at - 1]) == NULL) {
             continue;
         }
         for (size_t end = at + 1; end <= depends.size && end - at <= LONGEST_NAME; end++) {
-            if (end < depends.size && strchr(" \"'},])", depends.data[end]) == NULL) {
+            if (end < depends.size && strchr(" \t\n\"'},])", depends.data[end]) == NULL) {
                 continue;
             }
             const struct text name = text_slice(depends, at, end);
@@ -61,6 +99,20 @@ static void note_needed(const struct migration_files *files, const struct migrat
                 }
             }
         }
+    }
+}
+
+/* The same for all that its file says. */
+static void note_all_needed(const struct migration_files *files, const struct migration_file *const *sorted,
+                            struct text content, size_t number, struct order *order)
+{
+    if (files->items[number].is_code) {
+        note_needed(files, sorted, depends_of_program(content), number, order);
+        return;
+    }
+    struct text rest = text_without_mark(content);
+    for (struct text value; next_directive(&rest, "depends", &value);) {
+        note_needed(files, sorted, value, number, order);
     }
 }
 
@@ -79,7 +131,7 @@ static bool sort(struct arena *arena, struct migration_files *files, struct stat
         if (!file_read(arena, files->items[i].path, MIGRATION_FILE_LIMIT, &content, status)) {
             return false;
         }
-        note_needed(files, sorted, depends_of(content, files->items[i].is_code), i, order);
+        note_all_needed(files, sorted, content, i, order);
     }
     order_files(order, files);
     return true;
@@ -91,29 +143,64 @@ static bool yoyo_list(struct arena *arena, const struct folder *folder, struct m
     return files_list(arena, folder, files, status) && sort(arena, files, status);
 }
 
-/* Sources are a list; the first one counts. */
+/* Sources are directories, of which those that do not exist are passed over; one may also be a pattern of them, or in a
+ * package of Python. */
+static void take_sources(struct arena *arena, struct folder *folder, const struct source_file *file,
+                         const struct words *sources)
+{
+    struct words paths = {0};
+    for (size_t i = 0; i < sources->count; i++) {
+        const char *const said = sources->items[i];
+        const size_t here = strncmp(said, HERE, strlen(HERE)) == 0 ? strlen(HERE) : 0;
+        const char *const path = path_join(arena, folder->base, said + here);
+        if (strpbrk(path, "*?[:%") != NULL) {
+            unread_folder(arena, folder, *file, text_find(file->content, "sources", 0), "sources");
+        } else if (file_look(path_join(arena, folder->root, path), NULL) == FILE_DIRECTORY) {
+            words_add(arena, &paths, path);
+        }
+    }
+    folder->path = paths.count > 0      ? paths.items[0]
+                   : sources->count > 0 ? path_join(arena, folder->base, sources->items[0])
+                                        : NULL;
+    folder->others = paths.count < 2 ? NULL : words_list(arena, &paths) + 1;
+}
+
+/* An option that another file may give: yoyo reads the files that %include and %inherit name as well. */
+static void note_included(struct arena *arena, struct folder *folder, const struct source_file *file)
+{
+    static const char *const words[] = {"%include", "%inherit", NULL};
+    for (size_t i = 0; words[i] != NULL; i++) {
+        unread_folder_because(arena, folder, *file, text_find(file->content, words[i], 0),
+                              "takes settings from another file, which is not read here");
+    }
+}
+
 static bool yoyo_configure(struct arena *arena, struct folder *folder)
 {
-    const struct configuration configuration = {
-        .files = WORDS("yoyo.ini"),
-        .directory = "DEFAULT.sources",
-        .table = "DEFAULT.migration_table",
-    };
-    if (!configuration_read(arena, &configuration, folder)) {
+    const struct configuration configuration = {.files = WORDS("yoyo.ini"), .table = "DEFAULT.migration_table"};
+    struct source_file file = {.name = "yoyo.ini"};
+    if (!configuration_read(arena, &configuration, folder) || !folder_read(arena, folder, file.name, &file.content)) {
         return false;
     }
-    folder->path = folder->path == NULL ? NULL : arena_strndup(arena, folder->path, strcspn(folder->path, " ,\n"));
+    const struct words sources = config_list(arena, file.content, "DEFAULT", "sources", " \t\n");
+    take_sources(arena, folder, &file, &sources);
+    note_included(arena, folder, &file);
     return true;
+}
+
+/* Directories come in the order in which they are given, which those with equal names keep. */
+static int yoyo_compare(const struct migration_file *a, const struct migration_file *b)
+{
+    (void)a;
+    (void)b;
+    return 0;
 }
 
 static bool yoyo_script(const struct script_request *request)
 {
     struct text rest = text_without_mark(request->content);
-    for (struct text line; text_next_line(&rest, &line) && text_starts_with(line, "--");) {
-        struct text value;
-        request->script->no_transaction =
-            request->script->no_transaction ||
-            (line_is_comment(line, "transactional:", false, &value) && text_is_nocase(value, "false"));
+    for (struct text value; next_directive(&rest, "transactional", &value);) {
+        request->script->no_transaction = request->script->no_transaction || text_is_nocase(value, "false");
     }
     return true;
 }
@@ -175,12 +262,13 @@ const struct framework framework_yoyo = {
         {
             .places = WORDS("migrations"),
             .sure_by = WORDS("configured", "*.py: from yoyo import", "*.sql: -- depends:"),
-            .files = FILES({.pattern = "{post-apply|_}*", .passed_over = true},
+            .files = FILES({.pattern = "{post-apply|_tmp_yoyonew}*", .passed_over = true},
                            {.pattern = "*.rollback.sql", .passed_over = true}, {.pattern = "*.sql"},
                            {.pattern = "*.py", .is_code = true}),
         },
     .mentions = MENTIONS({.words = "--migration-table", .beside = "yoyo"},
                          {.files = "*.py", .words = "migration_table", .beside = "yoyo"},
+                         {.files = "*.py", .words = "read_migrations(", .beside = "yoyo", .part = MENTION_PATH},
                          {.files = "*.py", .words = "get_backend(", .beside = "yoyo", .argument = 1}),
     .habits =
         {
@@ -194,5 +282,5 @@ const struct framework framework_yoyo = {
             .run = WORDS("apply", "--batch"),
             .left_lock = "yoyo break-lock",
         },
-    .hooks = {.configure = yoyo_configure, .list = yoyo_list, .script = yoyo_script},
+    .hooks = {.configure = yoyo_configure, .list = yoyo_list, .compare = yoyo_compare, .script = yoyo_script},
 };
