@@ -18,11 +18,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 IDS = {"drizzle1": "drizzle"}
 # Migrations are programs: only the framework's own tool can run them.
 PROGRAMS = {"knex", "typeorm", "sequelize", "mikro-orm", "kysely", "rails", "laravel", "doctrine", "phinx", "ecto", "efcore", "alembic",
-            "django", "sea-orm", "gormigrate", "sequel", "sequel-integers"}
+            "django", "sea-orm", "gormigrate", "fluent-migrator", "sequel", "sequel-integers"}
 # Some of them are: a run of all is refused without --allow-delegate.
 MIXED = {"node-pg-migrate", "yoyo"}
 # No real tool made these: the project and the dumps come from reading sources.
-BY_READING = {"bun", "evolve", "gormigrate", "hasura", "efcore", "morph", "phinx", "pop", "popx", "rambler", "sea-orm"}
+BY_READING = {"bun", "evolve", "fluent-migrator", "gormigrate", "hasura", "efcore", "morph", "phinx", "pop", "popx", "rambler", "sea-orm"}
 # Row texts that no two runs share, beside times: durations, who ran it, ids of attempts, epochs.
 VOLATILE = {
     "bun": r", \d+, '<T>'\);$|_locks_id_seq', \d+",

@@ -368,6 +368,23 @@ START_TEST(sources_of_yoyo_are_read_one_after_the_other)
 }
 END_TEST
 
+/* ---- FluentMigrator 7: MigrationAttribute.cs, TimestampedMigrationAttribute.cs ---- */
+
+START_TEST(a_version_of_fluent_migrator_is_in_its_attribute)
+{
+    put("app.csproj", "<PackageReference Include=\"FluentMigrator.Runner.Postgres\" />");
+    put("Migrations/A.cs",
+        "[Migration( 2024_01_02L , \"Users (all)\")] public class A : Migration {}\n  // [Migration(9)]\n"
+        "[Tags(\"x\"), TimestampedMigration(2024, 1, 2, 3, 4)]\nclass B : Migration { Migration(5); }\n"
+        "[Migration(version: 007)] class C {}\n");
+    ck_assert_str_eq(listed("fluent-migrator"), "7_C=7,20240102_A=20240102,20240102030400_B=20240102030400");
+    has(warnings_of("fluent-migrator"), "A.cs has [Tags(…)]");
+    ck_assert_str_eq(list(folder_of("fluent-migrator")).items[1].title, "Users (all");
+    put("Migrations/D.cs", "\n[Migration(Versions.Last + 1)] class D {}");
+    has(list(folder_of("fluent-migrator")).unrecordable, "Migrations/D.cs, line 2, computes the version");
+}
+END_TEST
+
 /* ---- others ---- */
 
 START_TEST(a_squashed_migration_of_django_is_recorded_with_what_it_replaces)
@@ -425,6 +442,7 @@ int main(void)
     tcase_add_test(tests, sequel_counts_by_name_if_a_number_is_a_time_and_else_by_the_last_number);
     tcase_add_test(tests, what_stands_above_the_first_statement_of_yoyo_is_its_head);
     tcase_add_test(tests, sources_of_yoyo_are_read_one_after_the_other);
+    tcase_add_test(tests, a_version_of_fluent_migrator_is_in_its_attribute);
     tcase_add_test(tests, a_gap_among_the_integers_of_sequel_is_refused);
     tcase_add_test(tests, a_squashed_migration_of_django_is_recorded_with_what_it_replaces);
     tcase_add_test(tests, the_sum_of_evolve_is_the_same_with_both_line_endings);

@@ -51,6 +51,7 @@
     X(doctrine)                                                                                                        \
     X(phinx)                                                                                                           \
     X(ecto)                                                                                                            \
+    X(fluent_migrator)                                                                                                 \
     X(efcore)                                                                                                          \
     X(dbup)                                                                                                            \
     X(gormigrate)                                                                                                      \
