@@ -379,7 +379,7 @@ START_TEST(a_version_of_fluent_migrator_is_in_its_attribute)
         "[Migration(version: 007)] class C {}\n");
     ck_assert_str_eq(listed("fluent-migrator"), "7_C=7,20240102_A=20240102,20240102030400_B=20240102030400");
     has(warnings_of("fluent-migrator"), "A.cs has [Tags(…)]");
-    ck_assert_str_eq(list(folder_of("fluent-migrator")).items[1].title, "Users (all");
+    ck_assert_str_eq(list(folder_of("fluent-migrator")).items[1].title, "Users (all)");
     put("Migrations/D.cs", "\n[Migration(Versions.Last + 1)] class D {}");
     has(list(folder_of("fluent-migrator")).unrecordable, "Migrations/D.cs, line 2, computes the version");
 }
