@@ -54,6 +54,12 @@ def data_place():
     return tempfile.gettempdir()
 
 
+def temporary_place():
+    """Where a program of tests has its temporary directory: beside the data, where programs may be started from there."""
+    place = data_place()
+    return tempfile.gettempdir() if os.statvfs(place).f_flag & os.ST_NOEXEC else place
+
+
 def as_server(*command):
     """A command as the user of the server: root may not be that."""
     if os.geteuid() != 0:
