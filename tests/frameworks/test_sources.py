@@ -1,4 +1,4 @@
-"""What tools of Go and Rust do by their source code, which no real one shows here: runs and marks come to the same."""
+"""What tools do by their source code, which no real one shows here: runs and marks come to the same."""
 import hashlib
 import os
 import sys
@@ -76,6 +76,67 @@ class Sources(Written):
                 self.write(f"migrations/{number}_c.tx.up.sql", f"CREATE TABLE c{number} (id INT);")
             self.run_all(rpc)
         self.assertEqual(self.sql("SELECT string_agg(group_id::text, ' ' ORDER BY id) FROM bun_migrations"), [("1 1 2 2 2",)])
+
+    def refused(self, rpc, *words):
+        with self.assertRaises(RpcError) as caught:
+            rpc.call("MigrationService", "Run")
+        for word in words:
+            self.assertIn(word, caught.exception.status.message)
+
+    def test_a_row_of_flyway_above_the_newest_file_does_not_stop_a_run(self):
+        """MigrationInfoImpl.validate, and the default of ignoreMigrationPatterns"""
+        self.write("flyway.conf", "flyway.locations=filesystem:sql\n")
+        for number in (1, 2, 3):
+            self.write(f"sql/V{number}__a.sql", f"CREATE TABLE a{number} (id INT);")
+        with self.start() as rpc:
+            self.run_all(rpc)
+            os.remove(os.path.join(self.directory.name, "sql/V3__a.sql"))
+            self.write("sql/R__b.sql", "CREATE VIEW b AS SELECT 1;")
+            one = [one for one in self.status(rpc).migrations if one.name == "V3__a.sql"][0]
+            self.assertEqual((self.state(one), one.note), ("orphaned", "flyway goes on: its file may be of a newer version of the project."))
+            self.run_all(rpc)
+            os.remove(os.path.join(self.directory.name, "sql/V1__a.sql"))
+            self.write("sql/R__c.sql", "CREATE VIEW c AS SELECT 1;")
+            self.refused(rpc, "V1__a", "its file is missing")
+            self.write("flyway.conf", "flyway.locations=filesystem:sql\nflyway.ignoreMigrationPatterns=*:missing\n")
+            self.refused(rpc, "V3__a", "its file is missing")
+            self.write("flyway.conf", "flyway.locations=filesystem:sql\nflyway.ignoreMigrationPatterns=*:missing,*:future\n")
+            self.run_all(rpc)
+
+    def test_what_flyway_does_not_validate_stops_nothing(self):
+        """validateOnMigrate; and what is older than the last one applied is then never run"""
+        self.write("flyway.conf", "flyway.locations=filesystem:sql\nflyway.validateOnMigrate=false\n")
+        self.write("sql/V2__b.sql", "CREATE TABLE b (id INT);")
+        with self.start() as rpc:
+            self.run_all(rpc)
+            self.write("sql/V2__b.sql", "CREATE TABLE b (id BIGINT);")
+            self.write("sql/V3__c.sql", "CREATE TABLE c (id INT);")
+            self.run_all(rpc)
+            self.write("sql/V1__a.sql", "CREATE TABLE a (id INT);")
+            self.refused(rpc, "flyway passes over it")
+            self.assertEqual([(self.state(one), self.detail(one)) for one in self.status(rpc).migrations],
+                             [("pending", "skipped"), ("modified", "unspecified"), ("applied", "unspecified")])
+
+    def test_each_statement_of_flyway_commits_where_its_configuration_says_so(self):
+        self.write("flyway.conf", "flyway.locations=filesystem:sql\nflyway.executeInTransaction=false\n")
+        self.write("sql/V1__a.sql", "CREATE TABLE a (id INT);\nSELECT 1/0;")
+        with self.start() as rpc:
+            self.assertFalse(rpc.call("MigrationService", "Run").ok)
+        self.assertEqual(self.sql("SELECT to_regclass('a')::text"), [("a",)])
+
+    def test_notes_and_reworked_changes_of_sqitch_have_its_ids(self):
+        """Plan/Line.pm, Plan/Change.pm, Target.pm of 1.6"""
+        planned = " 2026-01-01T00:00:00Z Ann <a@b.c>"
+        self.write("sqitch.conf", "[core]\n\tengine = pg\n\textension = pgsql\n\tdeploy_dir = up\n")
+        self.write("sqitch.plan", f"%syntax-version=1.0.0\n%project=p\n%uri=https://Example.test\n\na{planned} # One.\\n\\nTwo.\n@v1{planned} # v1\n"
+                                  f"a [a@v1]{planned} # again\n")
+        self.write("up/a.pgsql", "CREATE TABLE a2 (id INT);")
+        self.write("deploy/a@v1.pgsql", "CREATE TABLE a1 (id INT);")
+        with self.start() as rpc:
+            self.run_all(rpc)
+        self.assertEqual(self.sql("SELECT change_id, note FROM sqitch.changes ORDER BY committed_at"),
+                         [("f5484646904c94f48be812267a80a851a6faa856", "One.\n\nTwo."), ("79be8bd4cc571ac1475d1ba02d5cc0de455dd9ab", "again")])
+        self.assertEqual(self.sql("SELECT string_agg(relname, ' ' ORDER BY oid) FROM pg_class WHERE relname IN ('a1', 'a2')"), [("a1 a2",)])
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ static void must_be_told(const struct status *status)
 static void read_sqitch(struct arena *arena, struct text content)
 {
     struct status status = {.arena = arena};
-    const struct sqitch_plan *const plan = sqitch_plan_parse(arena, content, &status);
+    const struct sqitch_plan *const plan = sqitch_plan_parse(arena, content, &sqitch_usual, &status);
     if (plan == NULL) {
         must_be_told(&status);
         return;

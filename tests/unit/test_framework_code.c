@@ -384,11 +384,11 @@ END_TEST
 
 START_TEST(some_keep_the_ending_and_some_do_not)
 {
-    put("m/1_a.ts", "");
-    put("m/1_a.js", "");
+    put("m/1_a.ts", "export async function up() {}");
+    put("m/1_a.js", "exports.up = () => {}");
     put("m/1_a.d.ts", "");
     put("m/.hidden.js", "");
-    put("m/index.ts", "");
+    put("m/index.ts", "export async function up() {}");
     put("m/readme.md", "");
     ck_assert_str_eq(listed("knex", "m"), "1_a.js=1_a.js,1_a.ts=1_a.ts,index.ts=index.ts");
     ck_assert_str_eq(listed("sequelize", "m"), "1_a.js=1_a.js,1_a.ts=1_a.ts,index.ts=index.ts");

@@ -17,12 +17,37 @@ static const struct habits unordered_habits = {
     .missing_note = MISSING_NOTE,
 };
 
-/* Does it contain `allowUnorderedMigrations: true`? */
-static bool allows_unordered(struct text source)
+/* Does it contain `word: true`? */
+static bool sets(struct text source, const char *word)
 {
-    const size_t at = code_find_word(source, "allowUnorderedMigrations", 0);
+    const size_t at = code_find_word(source, word, 0);
     const struct text value = text_trim(text_slice(source, at, at == SIZE_MAX ? at : at + 8));
     return text_starts_with(value, ":") && text_starts_with(text_trim(text_slice(value, 1, value.size)), "true");
+}
+
+/* The setting of a folder in which kysely-ctl reads only TypeScript (ts-file-migration-provider.mts). */
+static const char only_typescript[] = "TypeScript";
+
+/* A file that exports no function `up` is no migration (file-migration-provider.ts). */
+static bool kysely_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
+                          const char **warning)
+{
+    struct status unread = {.arena = arena};
+    struct text source;
+    if (folder->settings == only_typescript && text_ends_with(text_of(file->filename), "js")) {
+        *warning = arena_printf(arena,
+                                "%s is left out: kysely-ctl passes over what is not TypeScript, unless allowJS "
+                                "is set.",
+                                file->filename);
+        return false;
+    }
+    if (!file_read(arena, file->path, MIGRATION_FILE_LIMIT, &source, &unread) ||
+        code_find_word(source, "up", 0) != SIZE_MAX || text_find(source, "export *", 0) != SIZE_MAX) {
+        return true;
+    }
+    *warning =
+        arena_printf(arena, "%s is left out: kysely passes over a file that exports no function up.", file->filename);
+    return false;
 }
 
 static bool kysely_configure(struct arena *arena, struct folder *folder)
@@ -49,7 +74,9 @@ static bool kysely_configure(struct arena *arena, struct folder *folder)
         code_directory_of(arena, folder, &(const struct source_file){name, source}, WORDS("migrationFolder"), true);
     folder->ledger.table = code_ledger_name(arena, folder, name, source, WORDS("migrationTableName"));
     folder->ledger.schema = code_ledger_name(arena, folder, name, source, WORDS("migrationTableSchema"));
-    folder->habits = allows_unordered(source) ? &unordered_habits : NULL;
+    folder->habits = sets(source, "allowUnorderedMigrations") ? &unordered_habits : NULL;
+    folder->settings =
+        sets(source, "allowJS") || code_find_word(source, "provider", 0) != SIZE_MAX ? NULL : only_typescript;
     return true;
 }
 
@@ -144,5 +171,5 @@ const struct framework framework_kysely = {
             .run = WORDS("migrate:latest", "--no-outdated-check"),
             .run_to = WORDS("migrate:up", "{name}", "--no-outdated-check"),
         },
-    .hooks = {.configure = kysely_configure},
+    .hooks = {.configure = kysely_configure, .accept = kysely_accept},
 };

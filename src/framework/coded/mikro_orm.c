@@ -11,14 +11,15 @@
 #include <stdint.h>
 #include <string.h>
 
-/* tableName may be "schema.table". */
+/* tableName may be "schema.table"; the schema can also be an option of its own (MigrationStorage.ts). */
 static void read_table(struct arena *arena, struct folder *folder, const char *file, struct text source)
 {
     struct ledger *const ledger = &folder->ledger;
     const char *const name = code_ledger_name(arena, folder, file, source, WORDS("migrations", "tableName"));
     const char *const dot = name == NULL ? NULL : strchr(name, '.');
     ledger->table = dot == NULL ? name : dot + 1;
-    ledger->schema = dot == NULL ? NULL : arena_strndup(arena, name, (size_t)(dot - name));
+    const char *const schema = code_ledger_name(arena, folder, file, source, WORDS("migrations", "schema"));
+    ledger->schema = schema != NULL ? schema : dot == NULL ? NULL : arena_strndup(arena, name, (size_t)(dot - name));
 }
 
 #define PACKAGE "package.json"
@@ -65,6 +66,31 @@ static bool medusa_configure(struct arena *arena, struct folder *folder)
     return true;
 }
 
+/* Only ".js" and ".ts" are removed from a name (MigrationStorage.ts, getMigrationName). */
+static bool mikro_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
+                         const char **warning)
+{
+    (void)folder;
+    (void)warning;
+    file->name =
+        text_ends_with(text_of(file->filename), ".cjs") ? arena_printf(arena, "%s.cjs", file->name) : file->name;
+    return true;
+}
+
+/* A pattern for files other than the usual ones is a question. */
+static void note_glob(struct arena *arena, struct folder *folder, const struct source_file *file)
+{
+    const char *const *const path = WORDS("migrations", "glob");
+    const char *const glob = property_string(arena, file->content, path);
+    const bool is_usual = glob == NULL || strncmp(glob, "!(*.d).{", 8) == 0;
+    size_t at = 0;
+    const size_t value = property_find(file->content, path, &at);
+    if (value != SIZE_MAX && !(glob != NULL && is_usual)) {
+        unread_folder_because(arena, folder, *file, value,
+                              "has a glob of its own: which files are migrations then, only mikro-orm knows");
+    }
+}
+
 static bool mikro_configure(struct arena *arena, struct folder *folder)
 {
     static const char *const names[] = {"mikro-orm.config.ts",
@@ -88,6 +114,7 @@ static bool mikro_configure(struct arena *arena, struct folder *folder)
                                 : code_directory_of(arena, folder, &(const struct source_file){name, source},
                                                     WORDS("migrations", "path"), false);
     read_table(arena, folder, name, source);
+    note_glob(arena, folder, &(const struct source_file){name, source});
     return true;
 }
 
@@ -121,7 +148,7 @@ const struct framework framework_mikro_orm = {
             .shapes =
                 SHAPES({.table = "mikro_orm_migrations", .columns = "id:int4 name:varchar executed_at:timestamptz"}),
             /* Old rows have a suffix, which 7 removes too. */
-            .read = "SELECT pg_catalog.regexp_replace(name, '[.][cm]?[jt]s$', '') AS key, executed_at AS applied_at "
+            .read = "SELECT pg_catalog.regexp_replace(name, '[.][jt]s$', '') AS key, executed_at AS applied_at "
                     "FROM {ledger} ORDER BY id",
             /* As version 7 makes it; 6 works with it. */
             .create = "CREATE TABLE {ledger} (\"id\" serial PRIMARY KEY, \"name\" varchar(255) NOT NULL, "
@@ -134,11 +161,17 @@ const struct framework framework_mikro_orm = {
             .places =
                 WORDS("migrations", "src/migrations", "db/migrations", "src/db/migrations", "src/database/migrations"),
             .sure_by = WORDS("*: @mikro-orm/migrations"),
-            .files = FILES(SCRIPTS),
+            .files = FILES({.pattern = ".*", .passed_over = true}, {.pattern = "*.d.{ts|js|cjs}", .passed_over = true},
+                           {.pattern = "*.{ts|js|cjs}", .is_code = true}),
             .drops_twins = true,
         },
     .mentions = MENTIONS(
         {.words = "MIKRO_ORM_CLI_CONFIG|--config", .beside = "mikro-orm|MIKRO_ORM", .part = MENTION_PATH},
+        {.words = "MIKRO_ORM_MIGRATIONS_TABLE_NAME", .beside = "MIKRO_ORM"},
+        {.words = "MIKRO_ORM_SCHEMA", .beside = "MIKRO_ORM", .part = MENTION_SCHEMA},
+        {.words = "MIKRO_ORM_MIGRATIONS_PATH|MIKRO_ORM_MIGRATIONS_PATH_TS",
+         .beside = "MIKRO_ORM",
+         .part = MENTION_PATH},
         {.files = "mikro-orm.config.*", .words = "schema", .part = MENTION_SCHEMA},
         {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "tableName", .beside = "MikroORM.init|MikroOrmModule"}),
     .habits =
@@ -154,5 +187,5 @@ const struct framework framework_mikro_orm = {
             .run_to = WORDS("migration:up", "--to", "{name}"),
             .run_one = WORDS("migration:up", "--only", "{name}"),
         },
-    .hooks = {.configure = mikro_configure, .read_ledger = mikro_read},
+    .hooks = {.configure = mikro_configure, .accept = mikro_accept, .read_ledger = mikro_read},
 };

@@ -4,6 +4,7 @@
  */
 #include "framework/coded/code.h"
 #include "framework/coded/typeorm_list.h"
+#include "framework/core/file_rules.h"
 #include "framework/formats/properties.h"
 
 #include <ctype.h>
@@ -55,6 +56,29 @@ static struct text class_name(struct text source)
     return (struct text){NULL, 0};
 }
 
+/* Is the word that ends at this offset in a comment of its own line? */
+static bool is_commented(struct text source, size_t end)
+{
+    size_t start = end;
+    while (start > 0 && source.data[start - 1] != '\n') {
+        start--;
+    }
+    const struct text line = text_trim(text_slice(source, start, end));
+    return text_starts_with(line, "//") || text_starts_with(line, "*") || text_starts_with(line, "/*");
+}
+
+/* Does it have another class of a migration than this one? */
+static bool has_another(struct text source, struct text class)
+{
+    for (size_t at = 0; (at = code_find_word(source, "class", at)) != SIZE_MAX;) {
+        const struct text name = code_word(source, code_skip_blanks(source, at));
+        if (is_class_name(name) && !text_equal(name, class) && !is_commented(source, at)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* "CreateUsers1704067200000" for the generated file 1704067200000-CreateUsers.ts; NULL for other files. */
 static const char *name_of_file(struct arena *arena, const char *stem)
 {
@@ -82,6 +106,8 @@ static bool typeorm_accept(struct arena *arena, const struct folder *folder, str
         return false;
     }
     file->version = file->name + strlen(file->name) - TIME_DIGITS;
+    file->own =
+        class.size > 0 && class_name(source).size > 0 && has_another(source, class_name(source)) ? file->name : NULL;
     const struct text *const listed = folder->settings;
     if (listed != NULL && text_find(*listed, file->name, 0) == SIZE_MAX) {
         *warning = arena_printf(arena, "%s is left out: the list of migrations in code does not name its class %s.",
@@ -89,6 +115,21 @@ static bool typeorm_accept(struct arena *arena, const struct folder *folder, str
         return false;
     }
     return true;
+}
+
+/* Each class that a file exports is a migration (DirectoryExportedClassesLoader.ts); here a file is one. */
+static bool typeorm_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
+                         struct status *status)
+{
+    const bool ok = files_list(arena, folder, files, status);
+    for (size_t i = 0; ok && i < files->count; i++) {
+        if (files->items[i].own != NULL && files->unrecordable == NULL) {
+            files->unrecordable = arena_printf(
+                arena, "%s has several classes of migrations, of which Truss reads one: put each into its own file.",
+                files->items[i].filename);
+        }
+    }
+    return ok;
 }
 
 /* `typeorm migration:run -d FILE`, with the program that can load the file. */
@@ -195,5 +236,5 @@ const struct framework framework_typeorm = {
             .missing_note = "typeorm says nothing of it.",
         },
     .delegate = &(const struct delegate){.programs = WORDS("node_modules/.bin/typeorm"), .run = WORDS("migration:run")},
-    .hooks = {.configure = typeorm_configure, .accept = typeorm_accept},
+    .hooks = {.configure = typeorm_configure, .accept = typeorm_accept, .list = typeorm_list},
 };

@@ -59,7 +59,9 @@ struct ledger_entry {
     int64_t duration_ms; /* as stored in the ledger; -1: not stored */
     uint32_t steps;
     enum entry_state state;
-    bool baseline; /* recorded without having been run, if the ledger stores that */
+    const char *missing_note; /* why its tool goes on although the file is missing, for people; NULL: habits say what
+                                 it does */
+    bool baseline;            /* recorded without having been run, if the ledger stores that */
 };
 
 struct ledger_entries {

@@ -126,8 +126,8 @@ static struct listing_rule rule_of(const struct folder *folder)
     return (struct listing_rule){
         .take = take,
         .compare = framework->hooks.compare != NULL ? framework->hooks.compare : orders[facts->order],
-        .recursive = facts->recursive,
-        .without_hidden = facts->without_hidden,
+        .recursive = facts->recursive || folder->is_recursive,
+        .without_hidden = facts->without_hidden || folder->is_recursive,
         .without_links = facts->without_links,
         .directories = facts->script != NULL,
         .script = facts->script,

@@ -36,6 +36,7 @@ struct folder {
     const char *given;         /* the value of --migrations, while its configuration is read; NULL: none */
     bool configured;           /* named by --migrations, or the project has a configuration of the framework */
     bool is_named;             /* the configuration names this path */
+    bool is_recursive;         /* its configuration says that files in its subdirectories are migrations, too */
     bool is_walked;            /* found by the walk through the project, not in a usual place or a workspace file */
     enum confidence confidence;
     const char *evidence; /* how it was recognised, for people: "drizzle/meta/_journal.json" */

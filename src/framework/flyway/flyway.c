@@ -79,14 +79,24 @@ static bool flyway_file_checksum(struct arena *arena, const struct folder *folde
     return ok;
 }
 
+/* A repeatable migration is unchanged also if the sum is that of its text with the placeholders in it
+ * (ResolvedMigrationImpl.java, equivalentChecksum). */
+static bool flyway_checksum_matches(struct arena *arena, const struct folder *folder, const struct migration_file *file,
+                                    const char *stored, struct text content)
+{
+    (void)folder;
+    return file->repeatable && strcmp(crc_of(arena, content), stored) == 0;
+}
+
 static bool flyway_script(const struct script_request *request)
 {
-    struct status ignored = {.arena = request->arena};
-    struct text conf;
-    const char *const path = arena_printf(request->arena, "%s.conf", request->file->path);
-    if (file_look(path, NULL) == FILE_REGULAR && file_read(request->arena, path, 64 * 1024, &conf, &ignored)) {
-        const char *const value = config_value(request->arena, conf, NULL, "executeInTransaction");
-        request->script->no_transaction = value != NULL && strcmp(value, "false") == 0;
+    const struct flyway_settings *const settings = flyway_settings_of(request->folder);
+    const struct flyway_conf conf = flyway_conf_of(request->arena, request->file->path, settings->is_alone);
+    request->script->no_transaction = conf.is_alone;
+    if (conf.problem != NULL) {
+        return status_fail(request->status, STATUS_FAILED_PRECONDITION,
+                           "%s.conf says %s, which only flyway itself follows: run this migration with flyway.",
+                           request->file->filename, conf.problem);
     }
     return flyway_fill(request) && flyway_wrap(request);
 }
@@ -199,6 +209,36 @@ static void read_row(struct ledger_reading *reading, const PGresult *result, int
     entry->state = pg_field_bool(result, row, 7) ? ENTRY_APPLIED : ENTRY_FAILED;
 }
 
+/* The version of the newest file; "": there is none. */
+static const char *newest_of(const struct migration_files *files)
+{
+    size_t end = files->count;
+    while (end > 0 && files->items[end - 1].repeatable) {
+        end--;
+    }
+    return end == 0 ? "" : files->items[end - 1].version;
+}
+
+/* Rows without a file at which Flyway does not stop: by default those above the newest file ("future"), which a newer
+ * version of the project wrote (MigrationInfoImpl.java, getState and validate). */
+static void note_missing(const struct ledger_reading *reading)
+{
+    const struct flyway_settings *const settings =
+        reading->folder == NULL ? &flyway_usual : flyway_settings_of(reading->folder);
+    const char *const newest = newest_of(reading->files);
+    for (size_t i = 0; i < reading->entries.count; i++) {
+        struct ledger_entry *const entry = &reading->entries.items[i];
+        const bool is_repeatable = strncmp(entry->key, "R:", 2) == 0;
+        const bool is_future = !is_repeatable && flyway_compare_versions(entry->key, newest) > 0;
+        const bool goes_on = is_future       ? settings->ignores_future
+                             : is_repeatable ? settings->ignores_missing_repeatable
+                                             : settings->ignores_missing;
+        entry->missing_note = !goes_on    ? NULL
+                              : is_future ? "flyway goes on: its file may be of a newer version of the project."
+                                          : "flyway goes on: its configuration says that a missing file is no error.";
+    }
+}
+
 static bool flyway_read(struct ledger_reading *reading)
 {
     struct buffer sql = {.arena = reading->arena};
@@ -216,6 +256,7 @@ static bool flyway_read(struct ledger_reading *reading)
     for (int row = 0; row < PQntuples(result); row++) {
         read_row(reading, result, row, &baseline);
     }
+    note_missing(reading);
     struct entry_index index = entry_index_of(reading->arena, &reading->entries);
     for (size_t i = 0; baseline != NULL && i < reading->files->count; i++) {
         const struct migration_file *const file = &reading->files->items[i];
@@ -397,6 +438,7 @@ const struct framework framework_flyway = {
               .script = flyway_script,
               .checksum = flyway_checksum,
               .file_checksum = flyway_file_checksum,
+              .checksum_matches = flyway_checksum_matches,
               .is_below_baseline = flyway_is_below_baseline,
               .read_ledger = flyway_read,
               .advisory_locks = flyway_locks},

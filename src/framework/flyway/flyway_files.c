@@ -64,7 +64,10 @@ static bool list_location(struct arena *arena, const struct folder *folder, cons
         listing_warn(arena, files, arena_printf(arena, "The location %s does not exist in the project.", location));
         return true;
     }
-    if (!listing_read(arena, &place, &(struct listing_rule){.recursive = true}, &found, status)) {
+    /* Flyway passes over hidden directories, in which a volume of Kubernetes has its files once more
+     * (FileSystemScanner.java). */
+    const struct listing_rule rule = {.recursive = true, .without_hidden = true};
+    if (!listing_read(arena, &place, &rule, &found, status)) {
         return false;
     }
     for (size_t i = 0; i < found.count; i++) {

@@ -3,11 +3,34 @@
  */
 #include "framework/flyway/flyway_fill.h"
 
+#include "base/files.h"
 #include "framework/core/script.h"
 #include "framework/flyway/flyway_names.h"
 
 #include <stdint.h>
 #include <string.h>
+
+#define CONF_LIMIT ((size_t)64 * 1024)
+
+struct flyway_conf flyway_conf_of(struct arena *arena, const char *path, bool by_default)
+{
+    const char *const file = arena_printf(arena, "%s.conf", path);
+    struct status unread = {.arena = arena};
+    struct flyway_conf conf = {.is_alone = by_default};
+    struct text content;
+    if (file_look(file, NULL) != FILE_REGULAR || !file_read(arena, file, CONF_LIMIT, &content, &unread)) {
+        return conf;
+    }
+    const char *const alone = config_value(arena, content, NULL, "executeInTransaction");
+    const char *const replaces = config_value(arena, content, NULL, "placeholderReplacement");
+    const char *const encoding = config_value(arena, content, NULL, "encoding");
+    conf.is_alone = alone == NULL ? by_default : strcmp(alone, "false") == 0;
+    conf.keeps = replaces != NULL && !text_is_nocase(text_of(replaces), "true"); /* Boolean.parseBoolean */
+    conf.problem = encoding != NULL && !text_is_nocase(text_of(encoding), "UTF-8") ? "encoding"
+                   : config_value(arena, content, NULL, "shouldExecute") != NULL   ? "shouldExecute"
+                                                                                   : NULL;
+    return conf;
+}
 
 struct filling {
     const struct project *project;
@@ -53,7 +76,8 @@ bool flyway_fill(const struct script_request *request)
                                               .find = placeholder,
                                               .data = &filling};
     request->script->sql = request->content;
-    if (!filling.settings->replaces || text_find(request->content, words.open, 0) == SIZE_MAX ||
+    if (!filling.settings->replaces || flyway_conf_of(request->arena, request->file->path, false).keeps ||
+        text_find(request->content, words.open, 0) == SIZE_MAX ||
         script_fill(request->arena, request->content, &words, &request->script->sql, request->status)) {
         return true;
     }

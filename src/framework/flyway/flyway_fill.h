@@ -6,6 +6,16 @@
 
 #include "framework/core/framework.h"
 
+/* What the file NAME.conf beside a script says (SqlScriptMetadata.java). */
+struct flyway_conf {
+    bool is_alone;       /* executeInTransaction=false */
+    bool keeps;          /* placeholderReplacement=false */
+    const char *problem; /* the setting that only Flyway itself follows; NULL: none */
+};
+
+/* path: of the script. by_default: is executeInTransaction false in the configuration? */
+struct flyway_conf flyway_conf_of(struct arena *arena, const char *path, bool by_default);
+
 /* Sets request->script->sql to the content with its placeholders replaced; project NULL: except those whose values come
  * from the connection. Fails if one has no value. */
 bool flyway_fill(const struct script_request *request);

@@ -100,7 +100,9 @@ bool flyway_read_name(struct arena *arena, const struct flyway_settings *setting
     bool is_code;
     const char *const suffix = flyway_suffix(settings, name, &is_code);
     const bool is_repeatable = text_starts_with(text_of(name), settings->repeatable_prefix);
-    const bool is_versioned = text_starts_with(text_of(name), settings->prefix);
+    /* The longest prefix counts (ResourceNameParser.java): the other one may be empty. */
+    const bool is_versioned = text_starts_with(text_of(name), settings->prefix) &&
+                              !(is_repeatable && strlen(settings->repeatable_prefix) > strlen(settings->prefix));
     if ((!is_repeatable && !is_versioned) || suffix == NULL) {
         return false;
     }

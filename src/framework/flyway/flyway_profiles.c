@@ -15,7 +15,7 @@ static void read_profile_locations(struct arena *arena, struct folder *folder, c
                                    const struct flyway_source *source)
 {
     const struct flyway_settings *const settings = folder->settings;
-    const struct words said = flyway_locations_of(arena, file->content, source);
+    const struct words said = flyway_list_of(arena, file->content, source, "locations", "location");
     struct folder tried = *folder; /* a computed value matters only if that profile is used */
     tried.unread = NULL;
     const char *const usual = path_join(arena, folder->base, path_join(arena, FLYWAY_RESOURCES, "db/migration"));

@@ -27,6 +27,7 @@ const struct flyway_settings flyway_usual = {
     .placeholder_prefix = "${",
     .placeholder_suffix = "}",
     .replaces = true,
+    .ignores_future = true,
 };
 
 const struct flyway_settings *flyway_settings_of(const struct folder *folder)
@@ -43,7 +44,7 @@ static void set(const char **place, const char *value)
 static const char *const *read_locations(struct arena *arena, struct folder *folder, const struct source_file *file,
                                          const struct flyway_source *source)
 {
-    const struct words said = flyway_locations_of(arena, file->content, source);
+    const struct words said = flyway_list_of(arena, file->content, source, "locations", "location");
     struct words known = {0};
     for (size_t i = 0; i < said.count; i++) {
         const char *const location = flyway_location_of(arena, folder, said.items[i], file);
@@ -54,24 +55,87 @@ static const char *const *read_locations(struct arena *arena, struct folder *fol
     return words_list(arena, &known);
 }
 
-static const struct habits out_of_order = {
-    .late = LATE_RUNS,
-    .late_note = "flyway runs it: its configuration says outOfOrder.",
-    .edited_blocks = true,
-    .edited_note = "flyway stops at it (\"Migration checksum mismatch\"), until `flyway repair`.",
-    .missing_blocks = true,
-    .missing_note = "flyway stops at it (\"Detected applied migration not resolved locally\").",
-};
+static bool says(struct arena *arena, struct text content, const struct flyway_source *source, const char *key,
+                 const char *value)
+{
+    const char *const said = flyway_value_of(arena, content, source, key);
+    return said != NULL && text_is_nocase(text_of(said), value);
+}
+
+/* Do the patterns ignore migrations of this type in this state (ValidatePatternUtils.java)? "*:missing" is for all
+ * types. */
+static bool ignores(const struct words *patterns, const char *type, const char *state)
+{
+    bool is = false;
+    for (size_t i = 0; i < patterns->count; i++) {
+        const char *const item = patterns->items[i];
+        const char *const colon = strchr(item, ':');
+        const struct text types = text_trim((struct text){item, strcspn(item, ":")});
+        const struct text states = text_trim(text_of(colon == NULL ? NULL : colon + 1));
+        is = is || ((text_is(types, "*") || text_is_nocase(types, type)) &&
+                    (text_is(states, "*") || text_is_nocase(states, state)));
+    }
+    return is;
+}
+
+/* What validation, with which each `migrate` begins, stops at. */
+static void read_validation(struct arena *arena, struct folder *folder, struct text content,
+                            const struct flyway_source *source, struct flyway_settings *settings)
+{
+    const struct words patterns =
+        flyway_list_of(arena, content, source, "ignoreMigrationPatterns", "ignoreMigrationPattern");
+    const bool is_off = says(arena, content, source, "validateOnMigrate", "false");
+    const bool is_ordered = !says(arena, content, source, "outOfOrder", "true");
+    const bool is_skipped = is_off || ignores(&patterns, "versioned", "ignored") ||
+                            says(arena, content, source, "ignoreIgnoredMigrations", "true");
+    settings->ignores_future = patterns.count > 0 ? ignores(&patterns, "versioned", "future")
+                                                  : !says(arena, content, source, "ignoreFutureMigrations", "false");
+    settings->ignores_missing =
+        ignores(&patterns, "versioned", "missing") || says(arena, content, source, "ignoreMissingMigrations", "true");
+    settings->ignores_missing_repeatable = ignores(&patterns, "repeatable", "missing");
+    if (!is_off && is_ordered && !is_skipped) {
+        return;
+    }
+    struct habits *const habits = arena_alloc(arena, sizeof *habits);
+    *habits = folder->framework->habits;
+    habits->late = is_ordered ? LATE_SKIPPED : LATE_RUNS;
+    habits->late_note = is_ordered ? "flyway passes over it: it is older than the last one applied, and the "
+                                     "configuration says that this is no error."
+                                   : "flyway runs it: its configuration says outOfOrder.";
+    if (is_off) {
+        habits->edited_blocks = false;
+        habits->edited_note = "flyway migrate goes on: its configuration says validateOnMigrate=false.";
+        habits->missing_blocks = false;
+        habits->missing_note = "flyway migrate goes on: its configuration says validateOnMigrate=false.";
+    }
+    folder->habits = habits;
+}
 
 /* A setting that only its own tool can follow. */
 static const char *setting_for_tool(struct arena *arena, struct text content, const struct flyway_source *source)
 {
-    static const char *const keys[] = {"callbacks", "callbackLocations", "resolvers", "initSql", "cherryPick", "target",
-                                       NULL};
-    for (size_t i = 0; keys[i] != NULL; i++) {
-        const char *const value = flyway_value_of(arena, content, source, keys[i]);
-        if (value != NULL && strcmp(value, "latest") != 0) {
-            return arena_printf(arena, "%s says %s, which only flyway itself follows", source->name, keys[i]);
+    static const struct {
+        const char *key;
+        const char *usual; /* NULL: none */
+    } settings[] = {
+        {"callbacks", NULL},
+        {"callbackLocations", NULL},
+        {"resolvers", NULL},
+        {"initSql", NULL},
+        {"cherryPick", NULL},
+        {"target", "latest"},
+        {"dryRunOutput", NULL},
+        {"encoding", "UTF-8"},
+        {"skipExecutingMigrations", "false"},
+        {"skipDefaultResolvers", "false"},
+    };
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+        const char *const value = flyway_value_of(arena, content, source, settings[i].key);
+        const bool is_usual = value == NULL || (settings[i].usual != NULL &&
+                                                (text_is_nocase(text_of(value), settings[i].usual) ||
+                                                 strstr(value, "ourceEncoding}") != NULL)); /* Maven's, UTF-8 */
+        if (!is_usual) {
+            return arena_printf(arena, "%s says %s, which only flyway itself follows", source->name, settings[i].key);
         }
     }
     return NULL;
@@ -102,13 +166,10 @@ static void read_ledger(struct arena *arena, struct folder *folder, struct text 
 static void read_names(struct arena *arena, struct text content, const struct flyway_source *source,
                        struct flyway_settings *settings)
 {
-    const char *const suffixes = arena_printf(arena, "%ssqlMigrationSuffixes", source->prefix);
-    struct words said = {0};
-    if (source->format == SOURCE_KEYS) {
-        said = config_list(arena, content, source->section, suffixes, ",");
-    }
+    struct words said = flyway_list_of(arena, content, source, "sqlMigrationSuffixes", "sqlMigrationSuffix");
     settings->suffixes = said.count == 0 ? settings->suffixes : words_list(arena, &said);
     set(&settings->prefix, flyway_value_of(arena, content, source, "sqlMigrationPrefix"));
+    set(&settings->prefix, flyway_is_empty(arena, content, source, "sqlMigrationPrefix") ? "" : NULL);
     set(&settings->repeatable_prefix, flyway_value_of(arena, content, source, "repeatableSqlMigrationPrefix"));
     set(&settings->separator, flyway_value_of(arena, content, source, "sqlMigrationSeparator"));
     set(&settings->placeholder_prefix, flyway_value_of(arena, content, source, "placeholderPrefix"));
@@ -122,7 +183,7 @@ static void read_baseline(struct arena *arena, struct folder *folder, struct tex
 {
     const char *const is_made = flyway_value_of(arena, content, source, "baselineOnMigrate");
     const char *const version = flyway_value_of(arena, content, source, "baselineVersion");
-    if (is_made != NULL && strcmp(is_made, "true") == 0) {
+    if (is_made != NULL && text_is_nocase(text_of(is_made), "true")) {
         settings->baseline = version == NULL ? "1" : version;
         folder->baseline =
             arena_printf(arena, "%s says baselineOnMigrate, with which flyway records a baseline of version %s",
@@ -135,20 +196,17 @@ static void read_settings(struct arena *arena, struct folder *folder, struct tex
 {
     struct flyway_settings *const settings = arena_alloc(arena, sizeof *settings);
     *settings = flyway_usual;
-    const char *const replaces = flyway_value_of(arena, content, source, "placeholderReplacement");
-    const char *const order = flyway_value_of(arena, content, source, "outOfOrder");
     settings->locations = read_locations(arena, folder, &(const struct source_file){source->name, content}, source);
     read_names(arena, content, source, settings);
-    const char *const skips = flyway_value_of(arena, content, source, "skipDefaultCallbacks");
     settings->needs_tool = setting_for_tool(arena, content, source);
     read_baseline(arena, folder, content, source, settings);
-    settings->skips_callbacks = skips != NULL && strcmp(skips, "true") == 0;
-    settings->replaces = replaces == NULL || strcmp(replaces, "false") != 0;
-    settings->placeholders =
-        config_pairs(arena, content, source->format == SOURCE_YAML ? NULL : source->section,
-                     arena_printf(arena, "%splaceholders.", source->prefix), &settings->placeholder_count);
+    settings->skips_callbacks = says(arena, content, source, "skipDefaultCallbacks", "true");
+    settings->replaces = !says(arena, content, source, "placeholderReplacement", "false");
+    settings->is_alone = says(arena, content, source, "executeInTransaction", "false");
+    folder->habits = NULL;
+    settings->placeholders = flyway_placeholders_of(arena, content, source, &settings->placeholder_count);
+    read_validation(arena, folder, content, source, settings);
     folder->settings = settings;
-    folder->habits = order != NULL && strcmp(order, "true") == 0 ? &out_of_order : NULL;
     read_ledger(arena, folder, content, source);
     folder->path = settings->locations[0];
     folder->others = folder->path == NULL ? NULL : settings->locations + 1;
@@ -240,10 +298,11 @@ static void read_environments(struct arena *arena, struct folder *folder, const 
 #define RESOURCES "src/main/resources/"
 
 static const struct flyway_source usual_sources[] = {
-    {"flyway.conf", NULL, "flyway.", SOURCE_KEYS, NULL},
-    {"conf/flyway.conf", NULL, "flyway.", SOURCE_KEYS, NULL},
+    /* Beside a TOML file the others do not count (ConfigurationManagerImpl.java). */
     {"flyway.toml", "flyway", "", SOURCE_KEYS, NULL},
     {"conf/flyway.toml", "flyway", "", SOURCE_KEYS, NULL},
+    {"flyway.conf", NULL, "flyway.", SOURCE_KEYS, NULL},
+    {"conf/flyway.conf", NULL, "flyway.", SOURCE_KEYS, NULL},
     {RESOURCES "config/application.properties", NULL, "spring.flyway.", SOURCE_KEYS, "spring.flyway"},
     {RESOURCES "config/application.yml", "spring.flyway", "", SOURCE_YAML, "flyway"},
     {RESOURCES "config/application.yaml", "spring.flyway", "", SOURCE_YAML, "flyway"},

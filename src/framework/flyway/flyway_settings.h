@@ -20,6 +20,10 @@ struct flyway_settings {
     const char *placeholder_prefix;
     const char *placeholder_suffix;
     bool replaces;
+    bool is_alone;        /* executeInTransaction is false */
+    bool ignores_future;  /* a row above the newest file does not stop it: "*:future" */
+    bool ignores_missing; /* nor do others without a file: "versioned:missing", "repeatable:missing" */
+    bool ignores_missing_repeatable;
     const char *installed_by; /* NULL: the current user */
     bool skips_callbacks;     /* skipDefaultCallbacks */
     const char *baseline;     /* baselineVersion, if baselineOnMigrate applies; NULL: it does not */

@@ -73,22 +73,90 @@ const char *flyway_value_of(struct arena *arena, struct text content, const stru
     return value != NULL ? value : value_as(arena, content, source, kebab(arena, key));
 }
 
-struct words flyway_locations_of(struct arena *arena, struct text content, const struct flyway_source *source)
+bool flyway_is_empty(struct arena *arena, struct text content, const struct flyway_source *source, const char *key)
 {
-    struct words locations = {0};
-    size_t at = 0;
+    const char *const keys[] = {key, kebab(arena, key)};
+    bool is = false;
+    for (size_t i = 0; i < 2 && source->format == SOURCE_KEYS; i++) {
+        is = is || config_is_empty(content, source->section, arena_printf(arena, "%s%s", source->prefix, keys[i]));
+    }
+    return is;
+}
+
+static struct words list_as(struct arena *arena, struct text content, const struct flyway_source *source,
+                            const char *key)
+{
+    const char *path[MOST_KEYS + 2];
     if (source->format == SOURCE_YAML) {
-        const char *path[MOST_KEYS + 2];
-        yaml_path(arena, source, "locations", path);
+        yaml_path(arena, source, key, path);
         return config_yaml_list(arena, content, path);
     }
-    if (source->format == SOURCE_KEYS) {
-        return config_list(arena, content, source->section, arena_printf(arena, "%slocations", source->prefix), ",");
+    return config_list(arena, content, source->section, arena_printf(arena, "%s%s", source->prefix, key), ",");
+}
+
+struct words flyway_list_of(struct arena *arena, struct text content, const struct flyway_source *source,
+                            const char *key, const char *one)
+{
+    struct words items = {0};
+    size_t at = 0;
+    if (source->format != SOURCE_POM) {
+        items = list_as(arena, content, source, key);
+        return items.count > 0 ? items : list_as(arena, content, source, kebab(arena, key));
     }
-    for (const char *one; (one = element(arena, content, "location", &at)) != NULL;) {
-        words_add(arena, &locations, one);
+    for (const char *item; (item = element(arena, content, one, &at)) != NULL;) {
+        words_add(arena, &items, item);
     }
-    return locations;
+    return items;
+}
+
+/* The elements below <placeholders>: "<name>value</name>". */
+static const struct config_pair *elements(struct arena *arena, struct text content, size_t *count)
+{
+    struct config_pair *pairs = NULL;
+    size_t capacity = 0;
+    size_t at = 0;
+    const char *const inner = element(arena, content, "placeholders", &at);
+    const struct text text = text_of(inner);
+    for (size_t open = 0; (open = text_find(text, "<", open)) != SIZE_MAX;) {
+        const size_t end = text_find(text, ">", open);
+        const char *const name = end == SIZE_MAX ? "/" : arena_strndup(arena, text.data + open + 1, end - open - 1);
+        size_t behind = open;
+        const char *const value = name[0] == '/' || name[0] == '!' ? NULL : element(arena, text, name, &behind);
+        if (value != NULL) {
+            pairs = arena_grow(arena, pairs, *count, &capacity, sizeof *pairs);
+            pairs[(*count)++] = (struct config_pair){name, value};
+        }
+        open = value == NULL ? open + 1 : behind;
+    }
+    return pairs;
+}
+
+const struct config_pair *flyway_placeholders_of(struct arena *arena, struct text content,
+                                                 const struct flyway_source *source, size_t *count)
+{
+    static const char key[] = "placeholders";
+    const char *path[MOST_KEYS + 2];
+    size_t read = 0;
+    const struct config_pair *found = NULL;
+    *count = 0;
+    if (source->format == SOURCE_YAML) {
+        yaml_path(arena, source, key, path);
+        found = config_yaml_pairs(arena, content, path, &read);
+    } else if (source->format == SOURCE_POM) {
+        found = elements(arena, content, &read);
+    } else {
+        found = config_pairs(arena, content, source->section, arena_printf(arena, "%s%s.", source->prefix, key), &read);
+    }
+    if (read == 0 && source->format == SOURCE_KEYS && source->section != NULL) { /* a table of its own */
+        found = config_pairs(arena, content, arena_printf(arena, "%s.%s", source->section, key), "", &read);
+    }
+    struct config_pair *const kept = arena_array(arena, read, sizeof *kept);
+    for (size_t i = 0; i < read; i++) {
+        if (!unread_is_computed(found[i].value)) {
+            kept[(*count)++] = found[i];
+        }
+    }
+    return kept;
 }
 
 const char *flyway_location_of(struct arena *arena, struct folder *folder, const char *said,

@@ -7,6 +7,7 @@
 
 #include "base/words.h"
 #include "framework/core/unread.h"
+#include "framework/formats/config.h"
 
 enum source_format {
     SOURCE_KEYS, /* config.h */
@@ -27,8 +28,16 @@ struct flyway_source {
 const char *flyway_value_of(struct arena *arena, struct text content, const struct flyway_source *source,
                             const char *key);
 
-/* All locations in the file. */
-struct words flyway_locations_of(struct arena *arena, struct text content, const struct flyway_source *source);
+/* Is the key there, without a value? */
+bool flyway_is_empty(struct arena *arena, struct text content, const struct flyway_source *source, const char *key);
+
+/* All items of a list ("locations"); one: what Maven calls an item ("location"). */
+struct words flyway_list_of(struct arena *arena, struct text content, const struct flyway_source *source,
+                            const char *key, const char *one);
+
+/* The placeholders, as pairs of name and value, without those whose value is computed. */
+const struct config_pair *flyway_placeholders_of(struct arena *arena, struct text content,
+                                                 const struct flyway_source *source, size_t *count);
 
 /* A location relative to the project; NULL, with the reason in folder->unread, if it is invalid. said: as written in
  * the file. */

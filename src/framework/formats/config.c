@@ -207,6 +207,13 @@ size_t config_unread(struct arena *arena, struct text content, const char *secti
     return says && (read == NULL || is_computed(read)) ? (size_t)(value.data - content.data) : SIZE_MAX;
 }
 
+bool config_is_empty(struct text content, const char *section, const char *key)
+{
+    const struct text value = find_value(content, section, key);
+    const struct text said = without_comment(value);
+    return value.data != NULL && (said.size == 0 || text_is(said, "\"\"") || text_is(said, "''"));
+}
+
 struct words config_list(struct arena *arena, struct text content, const char *section, const char *key,
                          const char *separators)
 {
@@ -430,4 +437,32 @@ struct words config_yaml_list(struct arena *arena, struct text content, const ch
         }
     }
     return items;
+}
+
+const struct config_pair *config_yaml_pairs(struct arena *arena, struct text content, const char *const path[],
+                                            size_t *count)
+{
+    struct config_pair *pairs = NULL;
+    struct text value;
+    struct text below;
+    struct text line;
+    size_t parent;
+    size_t child = SIZE_MAX; /* the indentation of the mapping */
+    size_t capacity = 0;
+    *count = 0;
+    if (!find_yaml(content, path, &value, &below, &parent) || value.size > 0) {
+        return NULL;
+    }
+    for (size_t indent; next_yaml_line(&below, &line, &indent) && indent > parent;) {
+        struct text key = {0};
+        child = child == SIZE_MAX ? indent : child;
+        const bool is_one = indent == child && cut_yaml_key(line, &key, &value) && !is_special(value);
+        const char *const name = is_one ? copy(arena, key) : NULL;
+        if (name != NULL) {
+            const char *const said = copy(arena, plain(value));
+            pairs = arena_grow(arena, pairs, *count, &capacity, sizeof *pairs);
+            pairs[(*count)++] = (struct config_pair){name, said == NULL ? "" : said};
+        }
+    }
+    return pairs;
 }

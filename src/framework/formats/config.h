@@ -31,6 +31,9 @@ const char *config_yaml(struct arena *arena, struct text content, const char *co
 size_t config_yaml_unread(struct arena *arena, struct text content, const char *const path[]);
 struct words config_yaml_list(struct arena *arena, struct text content, const char *const path[]);
 
+/* Is the key there, without a value? */
+bool config_is_empty(struct text content, const char *section, const char *key);
+
 /* All "key=value" whose key begins with the prefix, as pairs of the rest of the key and the value; *count is their
  * number. For placeholders. */
 struct config_pair {
@@ -39,5 +42,9 @@ struct config_pair {
 };
 const struct config_pair *config_pairs(struct arena *arena, struct text content, const char *section,
                                        const char *prefix, size_t *count);
+
+/* The scalars of the block mapping at a path in YAML, as such pairs in the file's order. */
+const struct config_pair *config_yaml_pairs(struct arena *arena, struct text content, const char *const path[],
+                                            size_t *count);
 
 #endif

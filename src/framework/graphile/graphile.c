@@ -229,6 +229,7 @@ const struct framework framework_graphile = {
             .advisory_locks = KEYS(INT64_C(4727445306447283)),
         },
     .folder = {.places = WORDS("migrations/committed", "db/migrations/committed"), .counts_before_it_exists = true},
+    .mentions = MENTIONS({.words = "--config", .beside = "graphile-migrate", .part = MENTION_PATH}),
     .habits =
         {
             .late = LATE_REFUSED,

@@ -94,6 +94,7 @@ static bool db_migrate_accept(struct arena *arena, const struct folder *folder, 
     const char *const path = path_join(arena, path_join(arena, folder->root, folder->path), filename);
     struct file_stamp stamp;
     (void)warning;
+    file->name = arena_strndup(arena, file->name, strcspn(file->name, ".")); /* lib/file.js, parseName */
     file->key = arena_printf(arena, "/%s", file->name);
     if (file_look(path, &stamp) == FILE_REGULAR && is_template(file->path, script)) {
         file->filename = filename;
@@ -114,11 +115,26 @@ static bool db_migrate_configure(struct arena *arena, struct folder *folder)
                       property_unread(source, WORDS("migrations-dir")), "migrations-dir");
         folder->path = directory == NULL ? NULL : path_join(arena, folder->base, directory);
         folder->ledger.table = property_string(arena, source, WORDS("table"));
+        size_t at = 0;
+        const size_t other =
+            folder->ledger.table != NULL ? SIZE_MAX : property_find(source, WORDS("migration-table"), &at);
+        if (other != SIZE_MAX) {
+            unread_ledger_because(arena, folder, (struct source_file){".db-migraterc", source}, other,
+                                  "sets migration-table, which only new versions of db-migrate read: call it table");
+        }
         folder->evidence = path_join(arena, folder->base, ".db-migraterc");
     } else if (has_database) {
         folder->evidence = path_join(arena, folder->base, "database.json");
     }
     return folder->evidence != NULL;
+}
+
+/* The schema of database.json comes before the connection's search path, and has the table (db-migrate-pg, index.js).
+ */
+static struct session_path search_path_of(const struct ledger *ledger)
+{
+    const char *const schema = ledger->folder == NULL ? NULL : ledger->folder->script_schema;
+    return (struct session_path){schema == NULL ? PATH_STAYS : PATH_IN_FRONT, schema};
 }
 
 const struct framework framework_db_migrate = {
@@ -134,6 +150,7 @@ const struct framework framework_db_migrate = {
             .create = "CREATE TABLE {ledger} (\"id\" SERIAL PRIMARY KEY NOT NULL, \"name\" VARCHAR (255) NOT NULL, "
                       "\"run_on\" TIMESTAMP NOT NULL);",
             .lock = LOCK_LEDGER,
+            .path = search_path_of,
             /* run_on is the local time of the machine that runs it, in milliseconds and without a zone. */
             .record = "INSERT INTO {ledger} (\"name\", \"run_on\") VALUES ({key}, {clock:ms}::timestamp);",
         },
@@ -146,7 +163,8 @@ const struct framework framework_db_migrate = {
             .order = ORDER_OF_NUMBERS,
         },
     .mentions = MENTIONS({.words = "--migration-table|--table", .beside = "db-migrate"},
-                         {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "--migration-table", .beside = "db-migrate"}),
+                         {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "--migration-table", .beside = "db-migrate"},
+                         {.files = "database.json", .words = "schema", .part = MENTION_SCRIPT_SCHEMA}),
     .habits =
         {
             .late = LATE_RUNS,

@@ -41,6 +41,40 @@ static int by_prefix(const struct migration_file *a, const struct migration_file
     return order != 0 ? order : listing_by_name(a, b);
 }
 
+/* The first schema of its search path: a string, or a list. Of several the user is asked. */
+static const char *schema_said(struct arena *arena, struct folder *folder, const struct source_file *file)
+{
+    const char *const *const path = WORDS("db", "schema");
+    const char *const one = property_string(arena, file->content, path);
+    size_t at = 0;
+    const size_t value = one != NULL ? SIZE_MAX : property_find(file->content, path, &at);
+    if (value == SIZE_MAX) {
+        return one;
+    }
+    const struct text list = text_slice(file->content, value, text_find(file->content, "]", value));
+    const struct text item = text_trim(text_slice(list, 1, list.size));
+    if (text_starts_with(list, "[") && text_starts_with(item, "\"") && text_find(item, "\"", 1) == item.size - 1) {
+        return arena_strndup(arena, item.data + 1, item.size - 2);
+    }
+    unread_ledger(arena, folder, *file, value, "schema");
+    return NULL;
+}
+
+/* Settings by which only its own tool tells which files are migrations. */
+static void note_choice(struct arena *arena, struct folder *folder, const struct source_file *file)
+{
+    static const char *const keys[] = {"ignore-pattern", "use-glob"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        const char *const path[] = {"db", keys[i], NULL};
+        size_t at = 0;
+        if (property_is_set(file->content, path)) {
+            unread_folder_because(
+                arena, folder, *file, property_find(file->content, path, &at),
+                arena_printf(arena, "has %s: which files are migrations then, only node-pg-migrate knows", keys[i]));
+        }
+    }
+}
+
 /* The settings that its CLI finds with the package "config", in the section "db". */
 static bool node_pg_migrate_configure(struct arena *arena, struct folder *folder)
 {
@@ -52,16 +86,17 @@ static bool node_pg_migrate_configure(struct arena *arena, struct folder *folder
         return false;
     }
     const char *const directory = property_string(arena, source, WORDS("db", "migrations-dir"));
-    const char *const schema = property_string(arena, source, WORDS("db", "schema"));
+    const struct source_file file = {name, source};
+    const char *const schema = schema_said(arena, folder, &file);
     const char *const own = property_string(arena, source, WORDS("db", "migrations-schema"));
     folder->path = directory == NULL ? NULL : path_join(arena, folder->base, directory);
     folder->ledger.table = property_string(arena, source, WORDS("db", "migrations-table"));
     folder->ledger.schema = own != NULL ? own : schema;
     folder->settings = schema != NULL ? schema : "public"; /* the search path */
-    unread_folder(arena, folder, (struct source_file){name, source},
-                  property_unread(source, WORDS("db", "migrations-dir")), "migrations-dir");
-    if (folder->unread == NULL && folder->path == NULL && folder->ledger.table == NULL &&
-        folder->ledger.schema == NULL) {
+    unread_folder(arena, folder, file, property_unread(source, WORDS("db", "migrations-dir")), "migrations-dir");
+    note_choice(arena, folder, &file);
+    if (folder->unread == NULL && folder->unread_ledger == NULL && folder->path == NULL &&
+        folder->ledger.table == NULL && folder->ledger.schema == NULL) {
         return false;
     }
     folder->evidence = path_join(arena, folder->base, name);
@@ -164,7 +199,12 @@ const struct framework framework_node_pg_migrate = {
                   .words = "dir",
                   .beside = "'node-pg-migrate'|\"node-pg-migrate\"",
                   .part = MENTION_PATH},
-                 {.words = "-m|--migrations-dir", .beside = "node-pg-migrate", .part = MENTION_PATH},
+                 {.words = "-m|--migrations-dir|--config-file", .beside = "node-pg-migrate", .part = MENTION_PATH},
+                 {.files = "*.{js|ts|mjs|cjs|mts|cts}",
+                  .words = "migrationLoaderStrategies",
+                  .beside = "node-pg-migrate",
+                  .part = MENTION_FOLDER},
+                 {.words = "--use-glob|--ignore-pattern", .beside = "node-pg-migrate", .part = MENTION_FOLDER},
                  {.words = "--migrations-table", .not_of = "dbmate"}, {.words = "-t", .beside = "node-pg-migrate"},
                  {.words = "--migrations-schema", .part = MENTION_SCHEMA},
                  {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "migrationsTable", .beside = "node-pg-migrate"},

@@ -8,12 +8,15 @@
 #include "framework/core/unread.h"
 #include "framework/formats/properties.h"
 
+#include <stdint.h>
 #include <string.h>
 
 /* The settings of its configuration. */
 struct settings {
     const char *newline; /* NULL: files count as they are */
+    bool is_cli;         /* its CLI reads it, which passes on neither newline nor currentSchema (postgrator-cli.js) */
     const char *schema;  /* the search path of its connection (lib/Client.js); NULL: the connection's own */
+    bool only_sql;       /* its pattern takes no programs */
 };
 
 /* ---- the folder ---- */
@@ -22,8 +25,15 @@ struct settings {
 static bool postgrator_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
                               const char **warning)
 {
-    (void)folder;
-    (void)warning;
+    const struct settings *const settings = folder->settings;
+    if (settings != NULL && settings->only_sql && file->is_code) {
+        return false;
+    }
+    if (strcmp(file->version, "0") == 0) {
+        *warning =
+            arena_printf(arena, "%s is passed over by postgrator: its table begins with version 0.", file->filename);
+        return false;
+    }
     file->name = file->title == NULL ? arena_printf(arena, "%s.do", file->name) : file->name;
     file->title = file->title == NULL ? "" : arena_strndup(arena, file->title, strcspn(file->title, "."));
     return true;
@@ -77,6 +87,27 @@ static const char *directory_of(struct arena *arena, const char *pattern)
     return slash == NULL || slash == pattern ? NULL : arena_strndup(arena, pattern, (size_t)(slash - pattern));
 }
 
+/* Notes which files in the directory the rest of the pattern takes: all, those of an ending, also those below it. What
+ * else it may choose is a question. */
+static void take_tail(struct arena *arena, struct folder *folder, const struct source_file *file, const char *pattern,
+                      struct settings *settings)
+{
+    const char *tail = pattern + strcspn(pattern, "*?[{");
+    folder->is_recursive = strncmp(tail, "**/", 3) == 0;
+    tail += folder->is_recursive ? 3 : 0;
+    settings->only_sql = strcmp(tail, "*.sql") == 0;
+    const bool is_kind = strncmp(tail, "*.{", 3) == 0 && strchr(tail, '/') == NULL && strstr(tail, "sql") != NULL &&
+                         strstr(tail, "js") != NULL;
+    const bool begins = tail == pattern || tail[-1] == '/';
+    if (*tail != '\0' &&
+        (!begins || !(is_kind || settings->only_sql || strcmp(tail, "*") == 0 || strcmp(tail, "*.*") == 0))) {
+        const size_t at = text_find(file->content, pattern, 0);
+        unread_folder_because(
+            arena, folder, *file, at == SIZE_MAX ? 0 : at,
+            arena_printf(arena, "has the pattern %s: which files it takes, only postgrator knows", pattern));
+    }
+}
+
 static bool postgrator_configure(struct arena *arena, struct folder *folder)
 {
     struct text source;
@@ -98,9 +129,14 @@ static bool postgrator_configure(struct arena *arena, struct folder *folder)
     const char *const directory = values[0] == NULL ? NULL : directory_of(arena, values[0]);
     folder->path = directory == NULL ? NULL : path_join(arena, folder->base, directory);
     configuration_set_table(arena, folder, values[1]);
-    folder->ledger.schema = folder->ledger.schema != NULL ? folder->ledger.schema : values[3];
     struct settings *const settings = arena_alloc(arena, sizeof *settings);
     *settings = (struct settings){.newline = values[2], .schema = values[3]};
+    settings->is_cli = folder_depends_on(arena, folder, "postgrator-cli");
+    settings->schema = settings->is_cli ? NULL : settings->schema;
+    folder->ledger.schema = folder->ledger.schema != NULL ? folder->ledger.schema : settings->schema;
+    if (values[0] != NULL) {
+        take_tail(arena, folder, &(const struct source_file){name, source}, values[0], settings);
+    }
     folder->settings = settings;
     folder->evidence = path_join(arena, folder->base, name);
     return true;
@@ -128,9 +164,21 @@ static const char *postgrator_checksum(struct arena *arena, const struct folder 
 {
     const struct settings *const settings = folder->settings;
     (void)file;
-    return digest_hex_of(
-        arena, "MD5",
-        settings == NULL || settings->newline == NULL ? content : with_newlines(arena, content, settings->newline));
+    return digest_hex_of(arena, "MD5",
+                         settings == NULL || settings->newline == NULL || settings->is_cli
+                             ? content
+                             : with_newlines(arena, content, settings->newline));
+}
+
+/* A program of the project's may follow the setting that the CLI passes over. */
+static bool postgrator_checksum_matches(struct arena *arena, const struct folder *folder,
+                                        const struct migration_file *file, const char *stored, struct text content)
+{
+    const struct settings *const settings = folder->settings;
+    (void)file;
+    return settings != NULL && settings->newline != NULL &&
+           (strcmp(digest_hex_of(arena, "MD5", content), stored) == 0 ||
+            strcmp(digest_hex_of(arena, "MD5", with_newlines(arena, content, settings->newline)), stored) == 0);
 }
 
 /* For a program there is no checksum; its own tool writes this. */
@@ -215,5 +263,6 @@ const struct framework framework_postgrator = {
     .hooks = {.accept = postgrator_accept,
               .check_folder = postgrator_check_folder,
               .configure = postgrator_configure,
-              .checksum = postgrator_checksum},
+              .checksum = postgrator_checksum,
+              .checksum_matches = postgrator_checksum_matches},
 };

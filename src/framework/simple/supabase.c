@@ -3,7 +3,9 @@
  */
 #include "framework/core/configuration.h"
 #include "framework/core/file_checksum.h"
+#include "framework/core/file_rules.h"
 #include "framework/core/framework.h"
+#include "framework/core/listing.h"
 #include "framework/core/package.h"
 #include "framework/core/unread.h"
 #include "framework/formats/config.h"
@@ -13,6 +15,36 @@
 #include <string.h>
 
 extern const struct framework framework_supabase;
+
+/* Early versions made a first file for what was there before: "<14 digits>_init.sql" from before December 2021 is
+ * passed over where it is the first entry (pkg/migration/list.go). */
+static bool is_passed_over(struct arena *arena, const struct folder *folder, const struct migration_file *file)
+{
+    struct status ignored = {.arena = arena};
+    struct file_list list = {0};
+    return strcmp(file->title, "init") == 0 && strlen(file->version) == 14 &&
+           strcmp(file->version, "20211209000000") < 0 &&
+           directory_list(arena, path_join(arena, folder->root, folder->path), &list, &ignored) && list.count > 0 &&
+           strcmp(list.entries[0].name, file->filename) == 0;
+}
+
+static bool supabase_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
+                          struct status *status)
+{
+    if (!files_list(arena, folder, files, status)) {
+        return false;
+    }
+    if (files->count > 0 && is_passed_over(arena, folder, &files->items[0])) {
+        listing_warn(arena, files,
+                     arena_printf(arena,
+                                  "%s is passed over by supabase, as the first file of an early version: it runs only "
+                                  "under another name than init.",
+                                  files->items[0].filename));
+        files->items++;
+        files->count--;
+    }
+    return true;
+}
 
 /* The statements as its CLI splits them: comments stay with the statement after them, semicolons and blanks at the ends
  * are removed. A script that the parser does not know stays in one piece. */
@@ -121,11 +153,12 @@ const struct framework framework_supabase = {
             .counts_before_it_exists = true,
             .configuration = &(const struct configuration){.files = WORDS("supabase/config.toml")},
             .sure_by = WORDS("in supabase/migrations"),
-            .files = FILES({.pattern = "{number:14}_{title}.sql"},
+            .files = FILES({.pattern = "{number}_{title}.sql"},
                            /* supabase/cli#2063 */
                            {.pattern = "*.sql",
                             .passed_over = true,
-                            .warning = "is passed over by supabase: its name does not begin with 14 digits and _."}),
+                            .warning = "is passed over by supabase: its name does not begin with digits and _."}),
+            .order = ORDER_OF_KEYS,
             .key = KEY_NUMBER_AS_WRITTEN,
             .makes = {"{utc:%Y%m%d%H%M%S}_{slug}.sql", ""},
         },
@@ -138,5 +171,8 @@ const struct framework framework_supabase = {
             .missing_note =
                 "supabase db push stops at it (\"Remote migration versions not found in local migrations directory\").",
         },
-    .hooks = {.configure = supabase_configure, .checksum = supabase_checksum, .file_checksum = supabase_file_checksum},
+    .hooks = {.configure = supabase_configure,
+              .list = supabase_list,
+              .checksum = supabase_checksum,
+              .file_checksum = supabase_file_checksum},
 };

@@ -2,6 +2,7 @@
  * Sqitch: a plan of changes, a registry of six tables. Facts measured with Sqitch 1.3.1. Its scripts contain BEGIN and
  * COMMIT themselves; the core puts them and the rows into one transaction.
  */
+#include "framework/core/inner_path.h"
 #include "framework/core/layout.h"
 #include "framework/core/ledger.h"
 #include "framework/core/listing.h"
@@ -14,27 +15,72 @@
 
 /* ---- the folder ---- */
 
+static const struct sqitch_place *place_of(const struct folder *folder)
+{
+    return folder->settings == NULL ? &sqitch_usual : folder->settings;
+}
+
 static bool sqitch_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
                         struct status *status)
 {
-    const char *const root = path_join(arena, folder->root, folder->path);
+    struct sqitch_place place = *place_of(folder);
     struct text content;
     *files = (struct migration_files){0};
-    if (!file_read(arena, path_join(arena, root, "sqitch.plan"), PLAN_LIMIT, &content, status)) {
+    place.root = path_join(arena, folder->root, folder->path);
+    if (!file_read(arena, path_join(arena, place.root, place.plan), PLAN_LIMIT, &content, status)) {
         return false;
     }
-    const struct sqitch_plan *const plan = sqitch_plan_parse(arena, content, status);
+    const struct sqitch_plan *const plan = sqitch_plan_parse(arena, content, &place, status);
     for (size_t i = 0; plan != NULL && i < plan->count; i++) {
         const struct sqitch_change *const change = &plan->changes[i];
         struct migration_file *const file = listing_add(arena, files);
         *file = (struct migration_file){.name = change->name,
                                         .key = change->id,
                                         .filename = change->script,
-                                        .path = path_join(arena, root, change->script),
+                                        .path = path_join(arena, place.root, change->script),
                                         .own = change};
         file->missing = file_look(file->path, &file->stamp) != FILE_REGULAR;
     }
     return plan != NULL;
+}
+
+/* The value that counts for the target (Target.pm, _fetch); NULL: none is set. */
+static const char *said_of(struct arena *arena, struct text content, const char *target, const char *key)
+{
+    const char *const sections[] = {arena_printf(arena, "target \"%s\"", target), "engine \"pg\"", "core \"pg\"",
+                                    "core"};
+    const char *value = NULL;
+    for (size_t i = target[0] == '\0' ? 1 : 0; value == NULL && i < sizeof sections / sizeof sections[0]; i++) {
+        value = config_value(arena, content, sections[i], key);
+    }
+    return value;
+}
+
+/* The name of the usual target; "": it is a URI, or there is none. */
+static const char *target_of(struct arena *arena, struct text content)
+{
+    const char *target = config_value(arena, content, "core", "target");
+    target = target == NULL ? config_value(arena, content, "engine \"pg\"", "target") : target;
+    return target == NULL || strchr(target, ':') != NULL ? "" : target;
+}
+
+/* A path of the configuration, relative to the folder; `usual` if it says none. */
+static const char *path_said(struct arena *arena, const struct folder *folder, const char *said, const char *usual)
+{
+    if (said == NULL) {
+        return usual;
+    }
+    const char *const path = plain_path(arena, path_join(arena, folder->base, said));
+    const char *const directory = plain_path(arena, folder->path);
+    return strcmp(directory, ".") == 0 ? path : path_seen_from(arena, path, directory);
+}
+
+/* Where the scripts of reworked changes are; NULL: in "deploy" of the top directory, whatever deploy_dir says. */
+static const char *reworked_of(struct arena *arena, struct text content, const char *target)
+{
+    const char *const directory = said_of(arena, content, target, "reworked_deploy_dir");
+    const char *const above = directory != NULL ? NULL : said_of(arena, content, target, "reworked_dir");
+    return above == NULL ? directory : path_join(arena, above, "deploy");
 }
 
 static bool sqitch_configure(struct arena *arena, struct folder *folder)
@@ -43,28 +89,32 @@ static bool sqitch_configure(struct arena *arena, struct folder *folder)
     if (!folder_read(arena, folder, "sqitch.conf", &content)) {
         return false;
     }
-    const char *const top = config_value(arena, content, "core", "top_dir");
-    const char *const registry = config_value(arena, content, "engine \"pg\"", "registry");
+    const char *const target = target_of(arena, content);
+    const char *const top = said_of(arena, content, target, "top_dir");
+    const char *const registry = said_of(arena, content, target, "registry");
+    const char *const extension = said_of(arena, content, target, "extension");
+    struct sqitch_place *const place = arena_alloc(arena, sizeof *place);
     folder->path = path_join(arena, folder->base, top == NULL || strcmp(top, ".") == 0 ? "" : top);
     folder->path = folder->path[0] == '\0' ? "." : folder->path;
     folder->ledger = (struct ledger){.schema = registry, .table = registry == NULL ? NULL : "changes"};
     folder->evidence = path_join(arena, folder->base, "sqitch.conf");
+    *place = sqitch_usual;
+    place->plan = path_said(arena, folder, said_of(arena, content, target, "plan_file"), place->plan);
+    place->deploy = path_said(arena, folder, said_of(arena, content, target, "deploy_dir"), place->deploy);
+    place->reworked = path_said(arena, folder, reworked_of(arena, content, target), place->reworked);
+    place->extension = extension == NULL ? place->extension : extension;
+    folder->settings = place;
     return true;
-}
-
-static bool is_plan(const char *name, bool is_directory, struct text head)
-{
-    (void)head;
-    return !is_directory && strcmp(name, "sqitch.plan") == 0;
 }
 
 static bool sqitch_recognise(struct arena *arena, struct folder *folder)
 {
-    if (folder_any(arena, folder, is_plan) == NULL) {
+    const char *const plan = path_join(arena, folder->path, place_of(folder)->plan);
+    if (file_look(path_join(arena, folder->root, plan), NULL) != FILE_REGULAR) {
         return false;
     }
     folder->confidence = CONFIDENCE_CERTAIN;
-    folder->evidence = path_join(arena, folder->path, "sqitch.plan");
+    folder->evidence = plain_path(arena, plan);
     return true;
 }
 

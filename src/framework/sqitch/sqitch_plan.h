@@ -44,8 +44,20 @@ struct sqitch_plan {
     size_t count;
 };
 
+/* Where a plan and its scripts are. */
+struct sqitch_place {
+    const char *root;      /* what the other paths are relative to; NULL: no file is looked for */
+    const char *plan;      /* "sqitch.plan" */
+    const char *deploy;    /* the directory of the scripts: "deploy" */
+    const char *reworked;  /* … of those of changes that were reworked later: "deploy", too */
+    const char *extension; /* of the scripts: "sql" */
+};
+
+extern const struct sqitch_place sqitch_usual;
+
 /* Parses a plan; FAILED_PRECONDITION with the line if it is invalid. */
-const struct sqitch_plan *sqitch_plan_parse(struct arena *arena, struct text content, struct status *status);
+const struct sqitch_plan *sqitch_plan_parse(struct arena *arena, struct text content, const struct sqitch_place *place,
+                                            struct status *status);
 
 /* The change with this name (or name@tag) before `end`; NULL: none. */
 const struct sqitch_change *sqitch_plan_find(const struct sqitch_plan *plan, const char *name, size_t end);

@@ -219,7 +219,9 @@ static const char *note_of(const struct catalog *catalog, const struct catalog_i
     if (item->state == MIGRATION_MODIFIED) {
         return item->entry->changed != NULL ? item->entry->changed : habits->edited_note;
     }
-    return item->state == MIGRATION_ORPHANED ? habits->missing_note : NULL;
+    return item->state != MIGRATION_ORPHANED                          ? NULL
+           : item->entry != NULL && item->entry->missing_note != NULL ? item->entry->missing_note
+                                                                      : habits->missing_note;
 }
 
 bool catalog_join(const struct request *request, struct catalog *catalog)
