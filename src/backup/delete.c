@@ -36,8 +36,9 @@ static void tell_failed(const struct backup_call *call, struct pg_session *sessi
     struct status ignored = {.arena = call->arena};
     int count;
     const char *const values[] = {
-        id,
-        arena_printf(call->arena, "Its file could not be deleted, and will be tried again: %s", call->status->message)};
+        id, own_words(call->arena, session,
+                      arena_printf(call->arena, "Its file could not be deleted, and will be tried again: %s",
+                                   call->status->message))};
     backup_rows_change(session,
                        "UPDATE {truss}.backups SET message = $2, claimed_by = '', claimed_until = "
                        "pg_catalog.clock_timestamp() + interval '" NEXT_TRY

@@ -127,18 +127,20 @@ bool backup_restore_begin(const struct backup_call *call, int64_t id, struct bac
 
 bool backup_end(const struct backup_call *call, const struct backup_row *row, const struct backup_outcome *outcome)
 {
+    struct pg_session *const session = open_home(call);
+    const char *const message =
+        outcome->message == NULL || session == NULL ? "" : own_words(call->arena, session, outcome->message);
     const char *const values[] = {backup_id(call->arena, row->id),
                                   call->backups->worker,
                                   outcome->is_damaged         ? "failed"
                                   : outcome->verified != NULL ? "completed"
                                                               : NULL,
-                                  outcome->message == NULL ? "" : outcome->message,
+                                  message,
                                   outcome->is_damaged ? BACKUP_DAMAGED : outcome->verified,
                                   outcome->restore_state,
                                   outcome->branch,
                                   backup_id(call->arena, outcome->branch_id),
                                   arena_printf(call->arena, "%u", outcome->ms)};
-    struct pg_session *const session = open_home(call);
     int count = 0;
     const bool ok =
         session != NULL &&

@@ -7,6 +7,7 @@
 #include "backup/store.h"
 #include "backup/tar.h"
 #include "base/log.h"
+#include "pg/own_sql.h"
 
 #include <string.h>
 #include <time.h>
@@ -210,14 +211,14 @@ static enum end_told tell_end(const struct making *making, const char *state, co
     const struct backup_call *const call = making->call;
     const int64_t until = deadline_in(END_MS);
     const struct timespec pause = {.tv_sec = 1};
-    const char *const values[] = {
-        backup_id(call->arena, making->row->id),     call->backups->worker, state, sha256, message,
-        backup_id(call->arena, making->writing.size)};
+    const char *values[] = {backup_id(call->arena, making->row->id),     call->backups->worker, state, sha256, NULL,
+                            backup_id(call->arena, making->writing.size)};
     do {
         struct status status = {.arena = call->arena};
         const struct backup_call again = {call->backups, call->arena, &status, deadline_in(END_MS)};
         struct pg_session *const session = backup_session(&again, 0);
         int count = 0;
+        values[4] = session == NULL ? NULL : own_words(call->arena, session, message);
         const bool ok = session != NULL &&
                         backup_rows_change(
                             session,

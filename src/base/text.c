@@ -221,6 +221,28 @@ char *text_ascii(struct arena *arena, const char *string)
     return arena_strndup(arena, out.data == NULL ? "" : out.data, out.size);
 }
 
+char *text_escaped(struct arena *arena, const char *string)
+{
+    struct buffer out = {.arena = arena};
+    for (const char *c = string; *c != '\0';) {
+        const unsigned char first = (unsigned char)*c++;
+        if (first < 0x80) {
+            buffer_putc(&out, (char)first);
+            continue;
+        }
+        uint32_t code = first >= 0xF0 ? first & 0x07 : first >= 0xE0 ? first & 0x0F : first & 0x1F;
+        while (*c != '\0' && !starts_character(*c)) {
+            code = code << 6 | ((unsigned char)*c++ & 0x3F);
+        }
+        if (code >= 0x10000) {
+            buffer_printf(&out, "\\u%04x\\u%04x", 0xD800 + ((code - 0x10000) >> 10), 0xDC00 + (code & 0x3FF));
+        } else {
+            buffer_printf(&out, "\\u%04x", code);
+        }
+    }
+    return arena_strndup(arena, out.data == NULL ? "" : out.data, out.size);
+}
+
 size_t text_characters(struct text text)
 {
     size_t count = 0;

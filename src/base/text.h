@@ -62,6 +62,10 @@ char *text_plain(struct arena *arena, const char *string, size_t most);
  * so SQL keeps its meaning. */
 char *text_ascii(struct arena *arena, const char *string);
 
+/* The same, but nothing is lost: what is not ASCII becomes \\u017b, as in JSON (two of them above U+FFFF). The string
+ * must be well-formed. */
+char *text_escaped(struct arena *arena, const char *string);
+
 /* The number of characters (code points) in well-formed UTF-8. */
 size_t text_characters(struct text text);
 

@@ -437,8 +437,8 @@ bool registry_rename(const struct branch_call *call, struct pg_session *session,
 bool registry_move(const struct branch_call *call, struct pg_session *session, const struct registry_move *move,
                    bool *moved)
 {
-    const char *const values[] = {arena_printf(call->arena, "%" PRId64, move->id), move->from, move->to, move->error,
-                                  call->branches->worker};
+    const char *const values[] = {arena_printf(call->arena, "%" PRId64, move->id), move->from, move->to,
+                                  own_words(call->arena, session, move->error), call->branches->worker};
     PG_RESULT(result) = ask(
         session,
         "UPDATE {truss}.branches SET status = $3, last_error = $4, claimed_by = $5, "

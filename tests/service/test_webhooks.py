@@ -187,6 +187,31 @@ class Webhooks(Case):
         self.assertEqual(self.events(receiver, 1)[0]["data"]["migrations"], [{"name": "V1__m.sql", "state": "orphaned"}])
         self.assertEqual(self.sql("SELECT migration, state FROM truss.drift"), [("V1__m.sql", "orphaned")])
 
+    def test_what_a_database_has_no_characters_for_is_told_all_the_same(self):
+        self.encoded("LATIN1")
+        receiver = self.receiver()
+        config = self.config(receiver, more='events = ["drift", "run.failed"]\n')
+        files = self.project(folder="sql")
+        files.write("sql/V1__a.sql", "CREATE TABLE a (id INT);")
+        files.write("sql/V2__\u00e9.sql", "CREATE TABLE b (id INT);")
+        rpc = self.rpc(self.worker(files, "--webhooks", config))
+        self.assertTrue(rpc.call("MigrationService", "Run").ok)
+        names = ["V1__\u017bubr_\U0001f9ac.sql", "V2__\u2014.sql"]
+        for old, new in zip(("V1__a.sql", "V2__\u00e9.sql"), names, strict=True):
+            os.remove(os.path.join(files.path, "sql", old))
+            files.write(f"sql/{new}", "CREATE TABLE other (id INT);")
+        self.worker(files, "--webhooks", config)
+        told = self.events(receiver, 1)[0]
+        self.assertEqual({one["name"] + ".sql" for one in told["data"]["migrations"]}, set(names))
+        files.write("sql/V3__c.sql", "SELECT '\u017b';")
+        for path in names:
+            os.remove(os.path.join(files.path, "sql", path))
+        files.write("sql/V1__a.sql", "CREATE TABLE a (id INT);")
+        files.write("sql/V2__\u00e9.sql", "CREATE TABLE b (id INT);")
+        self.assertFalse(rpc.call("MigrationService", "Run").ok)
+        self.assertEqual(self.events(receiver, 2)[1]["type"], "truss.run.failed")
+        wait_for(lambda: self.rows() == [["0"]])
+
     def test_drift_in_the_chat_is_a_sentence(self):
         receiver = self.receiver()
         config = self.config(receiver, '[webhook.chat]\nurl = "{url}/chat"\nformat = "slack"\nevents = ["drift"]\n')

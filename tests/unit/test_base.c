@@ -147,6 +147,8 @@ START_TEST(a_text_is_cleaned_and_cut_at_a_character)
                      "b\uFFFD");
     ck_assert_str_eq(text_clean(arena, "", 0), "");
     ck_assert_str_eq(text_ascii(arena, ""), "");
+    ck_assert_str_eq(text_escaped(arena, ""), "");
+    ck_assert_str_eq(text_escaped(arena, "a\\ \u00e9 \u2014 \U0001f9ac"), "a\\ \\u00e9 \\u2014 \\ud83e\\uddac");
     ck_assert_str_eq(text_ascii(arena, "a \u2014 b\u2026 c\u2013d \u00e9 \u2019 \U0001f600!"), "a - b... c-d ? ? ?!");
 }
 END_TEST

@@ -70,15 +70,16 @@ bool drift_look(const struct request *request, struct drift *drift)
 
 /* One statement: if another worker writes at the same moment, each item is news for only one of them. Each row once,
  * because the server refuses duplicates, and in a fixed order, because two workers could deadlock. */
-static const char *upsert_of(struct arena *arena, const char *schema, const struct drift *drift)
+static const char *upsert_of(struct arena *arena, const struct pg_session *session, const struct drift *drift)
 {
     struct buffer sql = {.arena = arena};
-    own_put(&sql, schema, "INSERT INTO {truss}.drift AS d (ledger, migration, state, seen_at) SELECT ");
+    own_put(&sql, pg_session_own_schema(session),
+            "INSERT INTO {truss}.drift AS d (ledger, migration, state, seen_at) SELECT ");
     ledger_put_text(&sql, drift->ledger);
     buffer_puts(&sql, ", n.migration, n.state, pg_catalog.clock_timestamp() FROM (SELECT DISTINCT v.* FROM (VALUES ");
     for (size_t i = 0; i < drift->count; i++) {
         buffer_puts(&sql, i == 0 ? "(" : ", (");
-        ledger_put_text(&sql, drift->items[i].migration);
+        ledger_put_text(&sql, own_key(arena, session, drift->items[i].migration));
         buffer_puts(&sql, ", ");
         ledger_put_text(&sql, drift->items[i].state);
         buffer_putc(&sql, ')');
@@ -98,20 +99,33 @@ static bool forget_old(struct pg_session *session, const struct drift *drift, st
     return result != NULL;
 }
 
+/* The item of a row, which may have its name escaped. */
+static const struct drift_item *item_of(const struct pg_session *session, const struct drift *drift,
+                                        const PGresult *result, int row, struct arena *arena)
+{
+    for (size_t i = 0; i < drift->count; i++) {
+        const struct drift_item *const item = &drift->items[i];
+        if (strcmp(pg_field(result, row, 1), item->state) == 0 &&
+            strcmp(pg_field(result, row, 0), own_key(arena, session, item->migration)) == 0) {
+            return item;
+        }
+    }
+    return NULL;
+}
+
 bool drift_keep_news(struct pg_session *session, struct drift *drift, struct status *status)
 {
     if (!forget_old(session, drift, status) || drift->count == 0) {
         return status->code == STATUS_OK;
     }
-    PG_RESULT(result) =
-        pg_query(session, upsert_of(status->arena, pg_session_own_schema(session), drift), 0, NULL, status);
+    const struct drift all = *drift;
+    PG_RESULT(result) = pg_query(session, upsert_of(status->arena, session, &all), 0, NULL, status);
     drift->count = 0;
+    drift->items = arena_array(status->arena, all.count, sizeof *drift->items);
     for (int row = 0; result != NULL && row < PQntuples(result); row++) {
-        if (pg_field_bool(result, row, 2)) {
-            drift->items[drift->count++] = (struct drift_item){
-                .migration = arena_strdup(status->arena, pg_field(result, row, 0)),
-                .state = arena_strdup(status->arena, pg_field(result, row, 1)),
-            };
+        const struct drift_item *const item = item_of(session, &all, result, row, status->arena);
+        if (item != NULL && pg_field_bool(result, row, 2)) {
+            drift->items[drift->count++] = *item;
         }
     }
     return result != NULL;

@@ -233,5 +233,6 @@ const char *hook_body(struct arena *arena, enum hook_format format, const struct
     } else {
         put_cloud_event(&out, site, news);
     }
-    return buffer_string(&out);
+    /* It waits in the database, whose encoding need not have every character. All that is not ASCII is in strings. */
+    return text_escaped(arena, buffer_string(&out));
 }

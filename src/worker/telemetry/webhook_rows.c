@@ -101,11 +101,12 @@ bool hook_rows_put_off(struct pg_session *session, const struct hook_due *due, u
 {
     char text[16];
     snprintf(text, sizeof text, "%u", seconds);
-    PG_RESULT(result) = own_query(session,
-                                  "UPDATE {truss}.webhook_events SET next_at = " NOW
-                                  " + pg_catalog.make_interval(secs => $3::float8), error = $4 "
-                                  "WHERE event = $1 AND hook = $2",
-                                  4, (const char *const[]){due->event, due->hook, text, error}, status);
+    PG_RESULT(result) = own_query(
+        session,
+        "UPDATE {truss}.webhook_events SET next_at = " NOW
+        " + pg_catalog.make_interval(secs => $3::float8), error = $4 "
+        "WHERE event = $1 AND hook = $2",
+        4, (const char *const[]){due->event, due->hook, text, own_words(status->arena, session, error)}, status);
     return result != NULL;
 }
 
