@@ -371,11 +371,21 @@ bool pg_session_standard_strings(const struct pg_session *session)
     return session->has_standard_strings;
 }
 
-bool pg_session_reads_otherwise(const struct pg_session *session)
+static bool encodes_otherwise(const struct pg_session *session)
 {
     const char *const encoding = PQparameterStatus(session->connection, "client_encoding");
-    return standard_strings_now(session) != session->has_standard_strings ||
-           (encoding != NULL && session->encoding != NULL && strcmp(encoding, session->encoding) != 0);
+    return encoding != NULL && session->encoding != NULL && strcmp(encoding, session->encoding) != 0;
+}
+
+bool pg_session_reads_otherwise(const struct pg_session *session)
+{
+    return standard_strings_now(session) != session->has_standard_strings || encodes_otherwise(session);
+}
+
+bool pg_session_encode_as_begun(struct pg_session *session, struct status *status)
+{
+    return !encodes_otherwise(session) ||
+           pg_exec(session, arena_printf(status->arena, "SET client_encoding = '%s'", session->encoding), status);
 }
 
 bool pg_session_in_transaction(const struct pg_session *session)

@@ -65,6 +65,9 @@ bool pg_session_standard_strings(const struct pg_session *session);
 /* Has the way in which the server reads statements changed since the connection began (that setting, the encoding)? */
 bool pg_session_reads_otherwise(const struct pg_session *session);
 
+/* Sets the client's encoding back to what it was when the connection began, if it has changed. */
+bool pg_session_encode_as_begun(struct pg_session *session, struct status *status);
+
 /* Is it inside a transaction, good or failed? */
 bool pg_session_in_transaction(const struct pg_session *session);
 

@@ -306,9 +306,26 @@ static struct buffer *behind_script(struct query *query)
     return query->in_pieces ? &query->behind : &query->sql;
 }
 
+/* A message in place of a number is an error that shows it: no block, which a session may not be allowed. */
+#define NOT_READ_ALIKE                                                                                                 \
+    "The script changes how the server reads what follows (standard_conforming_strings, client_encoding), in a "       \
+    "way that its text does not show. What follows is not sent like that. Split the file there, or do without it."
+
+static void put_reading(struct buffer *sql, const struct transaction *transaction, bool in_block)
+{
+    if (transaction->reads_alike != NULL) {
+        buffer_printf(sql,
+                      "%s CASE WHEN pg_catalog.current_setting('standard_conforming_strings') "
+                      "OPERATOR(pg_catalog.<>) '%s' OR pg_catalog.current_setting('client_encoding') "
+                      "OPERATOR(pg_catalog.<>) 'UTF8' THEN pg_catalog.concat('%s')::pg_catalog.int4 END;",
+                      in_block ? "PERFORM" : "SELECT", transaction->reads_alike, NOT_READ_ALIKE);
+    }
+}
+
 static void put_rows(struct query *query, const struct transaction *transaction)
 {
     struct buffer *const sql = behind_script(query);
+    put_reading(sql, transaction, query->is_wrapped);
     const bool starts_late = transaction->starts && !begins(transaction);
     const bool writes = starts_late || transaction->records || transaction->step_mark != STEP_NOT_MARKED;
     if (writes && query->is_wrapped) {

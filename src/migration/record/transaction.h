@@ -69,6 +69,10 @@ struct transaction {
     enum step_mark step_mark; /* what to record of `step` */
     const struct step_record *step;
 
+    /* Refuse before the rows what has changed how the server reads later text, unless it reads strings as it did at
+     * first (standard_conforming_strings: "on" or "off"). NULL: that does not matter. */
+    const char *reads_alike;
+
     struct text closing; /* right after the rows: the script's own COMMIT */
 
     int server_version; /* 150018; says which limits the server has */

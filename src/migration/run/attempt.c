@@ -5,6 +5,8 @@
 #include "migration/run/attempt.h"
 
 #include "migration/run/send.h"
+#include "pg/own_sql.h"
+#include "sql/lexer.h"
 
 bool attempt_is_last(const struct attempt *attempt, size_t i)
 {
@@ -40,6 +42,33 @@ struct transaction attempt_transaction(const struct attempt *attempt, enum trans
     };
 }
 
+bool attempt_is_ambiguous(const struct attempt *attempt, size_t from)
+{
+    const struct text text = attempt->content;
+    for (size_t i = from; i < text.size; i++) {
+        if (text.data[i] == '\\' || (unsigned char)text.data[i] >= 0x80) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Can it call something that changes a setting? */
+static bool may_call(struct text text)
+{
+    return sql_has_word(text, "select") || sql_has_word(text, "do") || sql_has_word(text, "call");
+}
+
+const char *attempt_reading(const struct attempt *attempt, size_t i)
+{
+    const struct step *const step = attempt_step(attempt, i);
+    const bool matters = attempt->plan.is_read_apart || !attempt_is_last(attempt, i);
+    if (!matters || !attempt_is_ambiguous(attempt, step->start) || !may_call(attempt_text(attempt, i))) {
+        return NULL;
+    }
+    return pg_session_standard_strings(attempt->run->session) ? "on" : "off";
+}
+
 struct step_record *attempt_step_record(const struct attempt *attempt, size_t i)
 {
     struct step_record *const record = arena_alloc(attempt->run->arena, sizeof *record);
@@ -61,6 +90,7 @@ struct transaction attempt_done(const struct attempt *attempt, enum transaction_
     transaction.part = LEDGER_FINISH;
     transaction.step_mark = is_last ? STEPS_FORGOTTEN : STEP_FINISHED;
     transaction.step = attempt_step_record(attempt, i);
+    transaction.reads_alike = attempt_reading(attempt, i);
     return transaction;
 }
 
@@ -104,5 +134,5 @@ void attempt_record_failure(struct attempt *attempt)
     transaction.part = attempt->failure.partially_applied ? LEDGER_FAIL : LEDGER_FORGET;
     transaction.step_mark = attempt->failure.partially_applied ? STEP_NOT_MARKED : STEPS_FORGOTTEN;
     const struct query query = transaction_compose(arena, &transaction);
-    pg_exec(attempt->run->session, buffer_string(&query.sql), &ignored);
+    own_exec_words(attempt->run->session, buffer_string(&query.sql), &ignored);
 }

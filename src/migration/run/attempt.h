@@ -27,7 +27,8 @@ struct attempt {
     const char *who;  /* the session's users before its first step, in SQL; NULL: not queried */
     bool is_untried; /* an earlier run was interrupted in the current step, and this run has not begun it: its rows must
                         stay */
-    size_t unseen;   /* the number of the step that turned out to end transactions itself; 0: none */
+    bool has_done_step;     /* the failed step's statement is done, and only its row is missing */
+    size_t unseen;          /* the number of the step that turned out to end transactions itself; 0: none */
     bool may_commit_late;   /* its commit need not be on disk before the next migration begins */
     bool commits_late;      /* and was sent so */
     bool left_nothing;      /* the failed step has committed nothing and is no longer marked as begun */
@@ -49,6 +50,13 @@ struct transaction attempt_transaction(const struct attempt *attempt, enum trans
 /* Begins a transaction that finishes step i, with the rows for that: the step's row, or, with the last step, the
  * ledger's row and the deletion of the steps' rows. The caller adds the script. */
 struct transaction attempt_done(const struct attempt *attempt, enum transaction_frame frame, size_t i);
+
+/* Can the script be read in more than one way from this byte on? Only a backslash, or what is not ASCII, can. */
+bool attempt_is_ambiguous(const struct attempt *attempt, size_t from);
+
+/* For reads_alike of a transaction with step i: would its tool, or a later step, read the rest otherwise if the step
+ * changes that unseen? */
+const char *attempt_reading(const struct attempt *attempt, size_t i);
 
 /* The record of step i, in the run's arena. */
 struct step_record *attempt_step_record(const struct attempt *attempt, size_t i);

@@ -63,6 +63,7 @@ static bool run_whole(struct attempt *attempt)
     transaction.end = step->end;
     transaction.records = true;
     transaction.part = LEDGER_RECORD;
+    transaction.reads_alike = attempt->plan.count == 0 ? NULL : attempt_reading(attempt, 0);
     /* A script's own setting is respected. */
     attempt->commits_late =
         attempt->may_commit_late && text_find_nocase(attempt->content, "synchronous_commit") == SIZE_MAX;
@@ -286,6 +287,30 @@ static bool verify_locks(struct attempt *attempt, size_t i)
     return false;
 }
 
+/* Strings in what follows would be read otherwise than it was planned. The encoding is only for what is sent: we send
+ * UTF-8, and set it so. */
+static bool verify_reading(struct attempt *attempt, size_t i)
+{
+    struct run *const run = attempt->run;
+    if (attempt_is_last(attempt, i) || !pg_session_reads_otherwise(run->session)) {
+        return true;
+    }
+    if (!pg_session_encode_as_begun(run->session, run->status)) {
+        return attempt_fail(attempt);
+    }
+    if (!pg_session_reads_otherwise(run->session) || !attempt_is_ambiguous(attempt, attempt_step(attempt, i)->end)) {
+        return true;
+    }
+    status_fail(run->status, STATUS_FAILED_PRECONDITION,
+                "Step %zu has changed how the server reads what follows (standard_conforming_strings), in a way that "
+                "its text does not show. The rest was not sent.",
+                i + 1);
+    attempt_fail(attempt);
+    attempt->failure.partially_applied = attempt->failure.needs_person = true;
+    attempt_record_failure(attempt);
+    return false;
+}
+
 static bool run_steps(struct attempt *attempt)
 {
     attempt->failure.steps = (uint32_t)attempt->plan.count;
@@ -305,7 +330,7 @@ static bool run_steps(struct attempt *attempt)
         }
         attempt->is_started = true;
         tell_step(attempt, i, RUN_EVENT_STEP_DONE, began);
-        if (is_cancelled(attempt, i) || !verify_locks(attempt, i)) {
+        if (!verify_reading(attempt, i) || is_cancelled(attempt, i) || !verify_locks(attempt, i)) {
             return false;
         }
     }

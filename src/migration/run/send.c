@@ -300,7 +300,8 @@ bool query_send(struct run *run, struct query *query, struct failure *failure)
 
 bool query_write(struct run *run, const struct query *query, struct failure *failure)
 {
-    if (pg_exec(run->session, buffer_string(&query->sql), run->status)) {
+    if (pg_session_encode_as_begun(run->session, run->status) &&
+        pg_exec(run->session, buffer_string(&query->sql), run->status)) {
         return true;
     }
     explain_guard(run, query);

@@ -23,7 +23,8 @@ bool query_may_have_committed(const struct query *query, const struct failure *f
 /* Sends it as often as its ladder allows; never again if it may have committed something. */
 bool query_send(struct run *run, struct query *query, struct failure *failure);
 
-/* Sends statements of ours that need no ladder, once; rolls back on failure. */
+/* Sends statements of ours that need no ladder, once; rolls back on failure. What a script has set as the client's
+ * encoding is undone: names in them are UTF-8. */
 bool query_write(struct run *run, const struct query *query, struct failure *failure);
 
 /* Sets the session to our own role, the connection's settings and our own search path: for what we send after

@@ -258,7 +258,7 @@ bool plan_build(struct arena *arena, struct text script, const struct plan_optio
     if (options->deferred != NULL) {
         deferred_join(arena, &planning.hold.deferred, options->deferred);
     }
-    *plan = (struct plan){.parts = options->parts};
+    *plan = (struct plan){.parts = options->parts, .is_read_apart = planning_is_sent_by_statement(&planning)};
     if (!plan_script(&planning)) {
         *plan = (struct plan){0};
         return false;

@@ -61,6 +61,8 @@ struct plan {
     /* The script's tool sends statements separately, each in a transaction of its own: which of them may share one
      * depends on what the server does at COMMIT. */
     bool is_sent_apart;
+    /* The script's tool sends statements separately: each is read as the ones before it have left the session. */
+    bool is_read_apart;
     struct script_parts parts; /* of the script */
     /* Set if the script may need a cut but could not be cut: it is sent whole, as the framework would, and this says
      * why. */
