@@ -117,23 +117,38 @@ static bool run_one(const struct execution *execution, const struct migration_fi
     return ok;
 }
 
+const char *around_summary(const struct execution *execution)
+{
+    const struct run_result *const result = execution->result;
+    struct arena *const arena = execution->run->request->arena;
+    const char *const own =
+        result->failure.connection_lost
+            ? arena_printf(arena,
+                           "The connection was lost in the callback %s: whether what it did was committed is not known",
+                           result->failed_name)
+            : arena_printf(arena, "The callback %s failed", result->failed_name);
+    if (execution->run->late.is_unknown) {
+        return arena_printf(arena, "%s; whether all migrations before it stayed is not known: ask for the status.",
+                            own);
+    }
+    if (result->applied_count == 0) {
+        return arena_printf(arena, "%s; no migration was run.", own);
+    }
+    return arena_printf(
+        arena, "%s; the %s applied.", own,
+        words_counted(arena, result->applied_count, "migration before it stays", "migrations before it stay"));
+}
+
 bool around_run(const struct execution *execution, enum around_when when)
 {
     const struct migration_files *const files = files_of(execution);
     struct run_result *const result = execution->result;
     for (size_t i = 0; i < files->around_count; i++) {
         if (files->around[i].when == when && !run_one(execution, &files->around[i].file, &result->failure)) {
-            struct arena *const arena = execution->run->request->arena;
             result->ok = false;
             result->failed_name = files->around[i].file.filename;
             result->failed_around = true;
-            result->summary =
-                arena_printf(arena, "The callback %s failed; %s", result->failed_name,
-                             result->applied_count == 0
-                                 ? "no migration was run."
-                                 : arena_printf(arena, "the %s applied.",
-                                                words_counted(arena, result->applied_count, "migration before it stays",
-                                                              "migrations before it stay")));
+            result->summary = around_summary(execution);
             return false;
         }
     }

@@ -10,6 +10,9 @@
  * the result has the failure; earlier ones stay committed. */
 bool around_run(const struct execution *execution, enum around_when when);
 
+/* What is said of a run in which a callback failed: of it, and of the migrations that are applied. */
+const char *around_summary(const struct execution *execution);
+
 /* Runs the callbacks after the versioned migrations: before the first repeatable one, or after all if there is none.
  * Only once. */
 bool around_versioned(const struct execution *execution, bool has_repeatables);

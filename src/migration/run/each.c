@@ -348,7 +348,7 @@ static bool run_all(const struct execution *execution)
     struct run_result *const result = execution->result;
     result->ok = run_list(execution);
     durable_make(execution);
-    result->summary = result->failed_around ? result->summary
+    result->summary = result->failed_around ? around_summary(execution)
                       : !result->ok         ? failure_summary(execution->run, result)
                       : result->applied_count == 0
                           ? "No pending migrations to run."

@@ -65,13 +65,34 @@ static bool note_applied(const struct execution *execution, struct pg_session *s
             (!keeps || failures_forget(session, ledger, names, result->applied_count, status)));
 }
 
+/* The run's session, or another one if that was lost: what was applied is written all the same. NULL: there is none. */
+static struct pg_session *session_of(struct run *run)
+{
+    struct status *const kept = run->status;
+    struct status ignored = {.arena = run->request->arena};
+    if (run->session != NULL && pg_session_is_lost(run->session)) {
+        const int64_t deadline = run->deadline;
+        pg_session_free(run->session);
+        run->session = NULL;
+        run->status = &ignored;
+        run->deadline = deadline_in(WRITE_MS);
+        run_connect(run);
+        run->status = kept;
+        run->deadline = deadline;
+    }
+    return run->session;
+}
+
 void verdict_write(const struct execution *execution)
 {
     struct run *const run = execution->run;
-    struct pg_session *const session = run->session;
     struct status status = {.arena = run->request->arena};
     const bool failed = is_attempt(execution);
-    if (execution->options->dry_run || session == NULL || (!failed && execution->result->applied_count == 0)) {
+    if (execution->options->dry_run || (!failed && execution->result->applied_count == 0)) {
+        return;
+    }
+    struct pg_session *const session = session_of(run);
+    if (session == NULL) {
         return;
     }
     pg_session_set_deadline(session, deadline_in(WRITE_MS));
