@@ -173,36 +173,6 @@ class Run(Case):
         self.assertTrue(self.run_all(rpc).ok)
         self.assertEqual(self.sql("SELECT count(*) FROM audit"), [("2",)])
 
-    def test_a_dry_run_of_what_no_rollback_undoes_is_refused_with_its_line(self):
-        for script, line, what in (("SELECT 1;\nSELECT dblink_exec('dbname=other', 'DELETE FROM t');", 2, "dblink_exec()"),
-                                   ("CREATE TABLE a ();\n\nDO $$ BEGIN\nEXECUTE 'SELECT pg_reload_conf()'; END $$;", 3, "pg_reload_conf()"),
-                                   ("COPY (SELECT 1) TO PROGRAM 'cat > /tmp/x';", 1, "COPY with a PROGRAM"),
-                                   ("COPY (SELECT 1) TO '/tmp/truss-escaped';", 1, "COPY to a file")):
-            with self.subTest(script):
-                rpc = self.serve("CREATE TABLE IF NOT EXISTS b ();", script)
-                with self.assertRaises(RpcError) as caught:
-                    rpc.call("MigrationService", "Run", {"dry_run": True})
-                self.assertEqual(caught.exception.code, 9)
-                self.assertIn(f'"2", line {line}: {what}', caught.exception.status.message)
-
-    def test_a_dry_run_that_calls_a_function_that_no_rollback_undoes_is_refused(self):
-        self.sql("CREATE FUNCTION deep() RETURNS void LANGUAGE plpgsql AS 'BEGIN PERFORM pg_reload_conf(); END'; "
-                 "CREATE FUNCTION shallow() RETURNS void LANGUAGE sql AS 'SELECT deep()'")
-        for script, line, what in (("SELECT 1;\nSELECT shallow();", 2, "shallow()"),
-                                   ("CREATE FUNCTION own() RETURNS void LANGUAGE sql AS 'SELECT deep()';\nDO $$ BEGIN PERFORM own(); END $$;", 2, "own()")):
-            with self.subTest(script):
-                rpc = self.serve("CREATE TABLE IF NOT EXISTS b ();", script)
-                with self.assertRaises(RpcError) as caught:
-                    rpc.call("MigrationService", "Run", {"dry_run": True})
-                self.assertIn(f'"2", line {line}: {what}', caught.exception.status.message)
-
-    def test_a_dry_run_of_what_only_looks_so_is_tried(self):
-        rpc = self.serve("CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'SELECT pg_reload_conf()'; CREATE TABLE dblink (lo_export int);\n"
-                         "INSERT INTO dblink (lo_export) VALUES (1); COMMENT ON TABLE dblink IS 'SELECT dblink_exec()'; SELECT 'pg_promote()';")
-        reply = rpc.call("MigrationService", "Run", {"dry_run": True})
-        self.assertTrue(reply.ok, reply)
-        self.assertIn("would be applied", reply.summary)
-
     def test_the_row_is_written_as_ourselves_whatever_role_the_script_leaves(self):
         role = f"other_{os.getpid()}"
         self.sql(f"DROP ROLE IF EXISTS {role}; CREATE ROLE {role}")

@@ -60,6 +60,7 @@ bool batch_begin(struct batch *batch)
     run_enter(batch->run, &batch->status);
     batch->failure = (struct failure){0};
     batch->at = 0;
+    batch->is_incomplete = batch->is_doubtful = false;
     batch->execution->result->applied_count = 0;
     batch->execution->result->untried_count = 0;
     return write(batch, FRAME_BEGIN);

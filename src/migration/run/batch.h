@@ -13,9 +13,11 @@ struct batch {
     const struct execution *execution;
     struct run *run;
     struct ladder ladder;
-    bool stalls; /* some statement may make others queue behind it */
-    bool locks;  /* the framework's own tool is kept out of the ledger until the end */
-    size_t at;   /* the current migration */
+    bool stalls;        /* some statement may make others queue behind it */
+    bool locks;         /* the framework's own tool is kept out of the ledger until the end */
+    size_t at;          /* the current migration */
+    bool is_incomplete; /* a dry run: something that may have an effect was not tried */
+    bool is_doubtful;   /* and so its failure may be none */
     struct status status;
     struct failure failure;
 };

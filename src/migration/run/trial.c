@@ -7,13 +7,12 @@
 #include "framework/core/script.h"
 #include "migration/look/baseline.h"
 #include "migration/run/around.h"
+#include "migration/run/as_committed.h"
 #include "migration/run/batch.h"
+#include "migration/run/escaping.h"
 #include "migration/run/observer.h"
 #include "migration/run/sequences.h"
-#include "sql/escapes.h"
 #include "sql/split.h"
-
-#define AT_A_TIME 100 /* functions whose callers are searched in one query */
 
 static void add_untried(const struct batch *batch, size_t item, size_t step, const char *reason)
 {
@@ -26,8 +25,26 @@ static void add_untried(const struct batch *batch, size_t item, size_t step, con
     result_add_untried(execution->run->request->arena, execution->result, &untried);
 }
 
+/* Can this error have its cause in what was not tried? Not a lock, an end from outside, or an error of syntax. */
+static bool may_be_a_consequence(const struct failure *failure)
+{
+    static const char *const classes[] = {SQLSTATE_CLASS_INTEGRITY, SQLSTATE_CLASS_DATA,   SQLSTATE_CLASS_DEPENDENT,
+                                          SQLSTATE_CLASS_FEATURE,   SQLSTATE_CLASS_SYNTAX, SQLSTATE_CLASS_STATE,
+                                          SQLSTATE_CLASS_PLPGSQL,   SQLSTATE_CLASS_SCHEMA};
+    const char *const sqlstate = failure->status.sqlstate;
+    if (is_for_a_lock(sqlstate) || sqlstate_is(sqlstate, SQLSTATE_SYNTAX_ERROR)) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
+        if (sqlstate_is_of_class(sqlstate, classes[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Why a step failed only because of the dry run: an enum value added in the same transaction (outside, a commit would
- * separate them), or a CALL that commits. NULL: it would fail anyway. */
+ * separate them), or a CALL that commits. NULL: it would fail anyway, or may do so. */
 static const char *fault_of_the_try(const struct failure *failure, const struct step *step)
 {
     if (sqlstate_is(failure->status.sqlstate, SQLSTATE_UNSAFE_NEW_ENUM_VALUE_USAGE)) {
@@ -38,6 +55,25 @@ static const char *fault_of_the_try(const struct failure *failure, const struct 
                : NULL;
 }
 
+/* Behind something that was not tried, a failure proves little. */
+static void note_doubt(struct batch *batch)
+{
+    struct status *const status = &batch->failure.status;
+    batch->is_doubtful = batch->is_incomplete && may_be_a_consequence(&batch->failure);
+    if (batch->is_doubtful) {
+        static const char why[] = "Something before it could not be tried, and it may fail only because of that.";
+        status->hint = status->hint == NULL ? why : arena_printf(batch->run->arena, "%s\n%s", status->hint, why);
+    }
+}
+
+/* Does a statement change nothing on which a later one could depend? */
+static bool is_maintenance(struct text statement)
+{
+    static const char *const verbs[] = {"vacuum", "reindex", "analyze", "cluster", "checkpoint", NULL};
+    const struct sql_reader reader = sql_read(statement);
+    return sql_is_any_word(&reader.token, verbs);
+}
+
 /* Steps outside a transaction, or in one of another mode, are not tried. A step gets the session as earlier steps leave
  * it. */
 static bool try_step(struct batch *batch, const struct loaded *loaded, size_t j)
@@ -45,12 +81,14 @@ static bool try_step(struct batch *batch, const struct loaded *loaded, size_t j)
     const struct plan *const plan = &batch->execution->preparation->items[batch->at].plan;
     const struct step *const step = &plan->steps[j];
     if (step->kind != STEP_TRANSACTION || step->modes != NULL) {
+        const struct text text = text_slice(loaded->script.sql, step->start, step->end);
         add_untried(batch, batch->at, j, step->modes == NULL ? step->reason : "its transaction has modes of its own");
+        batch->is_incomplete = batch->is_incomplete || step->kind != STEP_ALONE || !is_maintenance(text);
         return true;
     }
     const char *const carry = arena_printf(batch->run->arena, "%s%s", plan_settings(batch->run->arena, plan, j),
                                            step->carry == NULL ? "" : step->carry);
-    return batch_send(batch, loaded, step, carry, NULL);
+    return batch_send(batch, loaded, step, carry, NULL) && as_committed(batch->run, &batch->failure);
 }
 
 /* *stop: the transaction is broken because of the dry run itself. */
@@ -73,21 +111,23 @@ static bool try_item(struct batch *batch, bool *stop)
             *stop = reason != NULL;
             if (*stop) {
                 add_untried(batch, batch->at, j, reason);
+            } else {
+                note_doubt(batch);
             }
             return *stop;
         }
     }
     batch_add_applied(batch, &loaded, began);
-    return true;
+    return as_next_session(batch->run, &batch->failure);
 }
 
 /* Can this script be tried inside the transaction, and be undone with it? */
-static bool is_triable(struct run *run, const struct loaded *loaded, const struct plan *plan)
+static bool is_triable(struct run *run, const struct loaded *loaded, const struct plan *plan, struct escaping *known)
 {
     struct sql_lexer lexer = {.text = loaded->script.sql};
     struct sql_statement statement;
     while (sql_next_statement(&lexer, &statement)) {
-        if (sql_escapes(run->arena, text_slice(lexer.text, statement.start, statement.end), NULL) != NULL) {
+        if (escaping_in(run->request->arena, text_slice(lexer.text, statement.start, statement.end), known) != NULL) {
             return false;
         }
     }
@@ -95,7 +135,7 @@ static bool is_triable(struct run *run, const struct loaded *loaded, const struc
 }
 
 /* A callback before the run: the migrations may need what it does. */
-static bool try_callback(struct batch *batch, const struct migration_file *file)
+static bool try_callback(struct batch *batch, const struct migration_file *file, struct escaping *known)
 {
     struct run *const run = batch->run;
     const struct detection *const detection = &batch->execution->preparation->catalog.detection;
@@ -111,27 +151,29 @@ static bool try_callback(struct batch *batch, const struct migration_file *file)
         return failure_take(&batch->failure, run->status);
     }
     loaded.script.parts = (struct script_parts){&whole, 1};
-    if (plan.count > 0 && !is_triable(run, &loaded, &plan)) {
+    if (plan.count > 0 && !is_triable(run, &loaded, &plan, known)) {
         const struct run_untried untried = {
             .migration = file->filename, .step = 1, .reason = "this callback cannot be undone by a rollback"};
         result_add_untried(run->request->arena, batch->execution->result, &untried);
+        batch->is_incomplete = true;
         return true;
     }
-    return plan.count == 0 || batch_send(batch, &loaded, &plan.steps[0], NULL, NULL);
+    return plan.count == 0 || (batch_send(batch, &loaded, &plan.steps[0], NULL, NULL) &&
+                               as_committed(run, &batch->failure) && as_next_session(run, &batch->failure));
 }
 
-static bool try_callbacks(struct batch *batch)
+static bool try_callbacks(struct batch *batch, struct escaping *known)
 {
     const struct migration_files *const files = &batch->execution->preparation->catalog.files;
     bool ok = true;
     for (size_t i = 0; ok && i < files->around_count; i++) {
-        ok = files->around[i].when != AROUND_BEFORE_RUN || try_callback(batch, &files->around[i].file);
+        ok = files->around[i].when != AROUND_BEFORE_RUN || try_callback(batch, &files->around[i].file, known);
     }
     return ok;
 }
 
 /* One attempt at everything. On failure batch->at is the migration that failed. */
-static bool try_all(struct batch *batch, struct sequences *sequences)
+static bool try_all(struct batch *batch, struct sequences *sequences, struct escaping *known)
 {
     const size_t count = batch->execution->preparation->count;
     bool stop = false;
@@ -139,7 +181,7 @@ static bool try_all(struct batch *batch, struct sequences *sequences)
         return false;
     }
     bool ok = sequences_set_aside(batch->run, sequences, batch->stalls ? batch->ladder.timeout_ms : 0, &batch->failure);
-    ok = ok && try_callbacks(batch);
+    ok = ok && try_callbacks(batch, known);
     while (ok && !stop && batch->at < count) {
         ok = try_item(batch, &stop);
         batch->at += ok ? 1 : 0;
@@ -151,11 +193,18 @@ static bool try_all(struct batch *batch, struct sequences *sequences)
     return ok;
 }
 
-static const char *summary_of(const struct execution *execution, bool is_lost)
+static const char *summary_of(const struct batch *batch)
 {
+    const struct execution *const execution = batch->execution;
     const struct run_result *const result = execution->result;
     struct arena *const arena = execution->run->request->arena;
-    if (!result->ok && is_lost) {
+    if (!result->ok && batch->is_doubtful) {
+        return arena_printf(arena,
+                            "Migration \"%s\" failed in the try, perhaps only because something before it could not "
+                            "be tried: whether it would fail is not known. Everything was rolled back.",
+                            result->failed_name);
+    }
+    if (!result->ok && batch->failure.connection_lost) {
         return arena_printf(arena,
                             "The connection was lost while migration \"%s\" was tried: whether it would fail is not "
                             "known. Nothing was committed; try again.",
@@ -173,10 +222,9 @@ static const char *summary_of(const struct execution *execution, bool is_lost)
                         words_counted(arena, execution->preparation->count, "migration", "migrations"));
 }
 
-/* What a rollback does not undo is not tried: returns false, with the line, if a step contains such a thing. known: see
- * sql_escapes. */
+/* What a rollback does not undo is not tried: returns false, with the line, if a step contains such a thing. */
 static bool can_be_undone(const struct execution *execution, const struct prepared *prepared,
-                          const struct loaded *loaded, struct words *known)
+                          const struct loaded *loaded, struct escaping *known)
 {
     struct run *const run = execution->run;
     for (size_t i = prepared->done; i < prepared->plan.count; i++) {
@@ -186,7 +234,7 @@ static bool can_be_undone(const struct execution *execution, const struct prepar
         struct sql_statement statement;
         while (step->kind == STEP_TRANSACTION && step->modes == NULL && sql_next_statement(&lexer, &statement)) {
             const char *const what =
-                sql_escapes(run->request->arena, text_slice(part, statement.start, statement.end), known);
+                escaping_in(run->request->arena, text_slice(part, statement.start, statement.end), known);
             if (what == NULL) {
                 continue;
             }
@@ -204,57 +252,13 @@ static bool can_be_undone(const struct execution *execution, const struct prepar
     return true;
 }
 
-/* A regular expression for calls of these functions, and for COPY … TO PROGRAM. */
-static const char *calls_of(struct arena *arena, const char *const *names)
-{
-    struct buffer pattern = {.arena = arena};
-    for (const char *const *one = names; *one != NULL; one++) {
-        buffer_printf(&pattern, "%s%s", one == names ? "\\m(" : "|", *one);
-    }
-    buffer_puts(&pattern, ")\"?\\s*\\(|\\mto\\s+program\\M");
-    return buffer_string(&pattern);
-}
-
-/* Finds the functions of this database whose bodies call, by their words, something that a rollback does not undo, or
- * another such function. Triggers that call one are not seen. */
-static bool find_escaping(struct run *run, struct words *known, struct status *status)
-{
-    static const char sql[] =
-        "SELECT DISTINCT p.proname::text FROM pg_catalog.pg_proc p WHERE p.pronamespace NOT IN (SELECT n.oid FROM "
-        "pg_catalog.pg_namespace n WHERE n.nspname IN ('pg_catalog', 'information_schema')) AND p.proname ~ "
-        "'^[a-z0-9_]+$' AND p.prosrc ~* $1 AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = p.oid "
-        "AND "
-        "d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.deptype = 'e') ORDER BY 1";
-    struct arena *const arena = run->request->arena; /* the names outlive a migration */
-    const char *const *sought = sql_escaping;
-    size_t done = 0;
-    while (*sought != NULL) {
-        const char *const pattern = calls_of(arena, sought);
-        struct words next = {0};
-        PG_RESULT(result) = pg_query(run->session, sql, 1, &pattern, status);
-        if (result == NULL) {
-            return false;
-        }
-        for (int i = 0; i < PQntuples(result); i++) {
-            if (!words_have(known, pg_field(result, i, 0))) {
-                words_add(arena, known, arena_strdup(arena, pg_field(result, i, 0)));
-            }
-        }
-        for (; done < known->count && next.count < AT_A_TIME; done++) {
-            words_add(arena, &next, known->items[done]);
-        }
-        sought = words_list(arena, &next);
-    }
-    return true;
-}
-
 static bool begin(const struct execution *execution)
 {
     const struct preparation *const preparation = execution->preparation;
     struct run *const run = execution->run;
-    struct words known = {0};
+    struct escaping known;
     bool ok = baseline_check(run->request, run->session, &preparation->catalog.detection) &&
-              find_escaping(run, &known, run->request->status);
+              escaping_find(run, &known, run->request->status);
     for (size_t i = 0; ok && i < preparation->count; i++) {
         struct status status;
         struct loaded loaded;
@@ -271,17 +275,19 @@ static bool try_together(const struct execution *execution)
     struct batch batch = batch_start(execution, false);
     struct run_result *const result = execution->result;
     struct sequences sequences;
-    if (!sequences_find(execution->run, execution->preparation, &sequences)) {
+    struct escaping known;
+    if (!sequences_find(execution->run, execution->preparation, &sequences) ||
+        !escaping_find(execution->run, &known, execution->run->request->status)) {
         return false;
     }
     do {
-        result->ok = try_all(&batch, &sequences);
+        result->ok = try_all(&batch, &sequences, &known);
     } while (!result->ok && batch_again(&batch));
     if (!result->ok) {
         batch_keep_failure(&batch);
     }
     around_untried(execution);
-    result->summary = summary_of(execution, batch.failure.connection_lost);
+    result->summary = summary_of(&batch);
     batch_end(&batch);
     return sequences_check(execution->run, &sequences, result);
 }

@@ -1,0 +1,30 @@
+/*
+ * SET CONSTRAINTS ALL IMMEDIATE runs what is deferred. It lasts to the end of the transaction; the ones that are
+ * deferred initially are set so again by their names. A name stands for all constraints of its schema that have it, and
+ * the server refuses it if one of them cannot be deferred: such ones stay immediate.
+ */
+#include "migration/run/as_committed.h"
+
+bool as_committed(struct run *run, struct failure *failure)
+{
+    static const char deferred[] =
+        "SELECT pg_catalog.string_agg(name, ', ') FROM (SELECT pg_catalog.format('%I.%I', n.nspname, c.conname) AS "
+        "name "
+        "FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.connamespace "
+        "GROUP BY 1 HAVING pg_catalog.bool_and(c.condeferrable AND c.condeferred)) d";
+    if (!pg_exec(run->session, "SET CONSTRAINTS ALL IMMEDIATE", run->status)) {
+        return failure_take(failure, run->status);
+    }
+    PG_RESULT(result) = pg_query(run->session, deferred, 0, NULL, run->status);
+    const char *const names = result == NULL ? NULL : pg_field(result, 0, 0);
+    return (result != NULL &&
+            (names == NULL ||
+             pg_exec(run->session, arena_printf(run->arena, "SET CONSTRAINTS %s DEFERRED", names), run->status))) ||
+           failure_take(failure, run->status);
+}
+
+bool as_next_session(struct run *run, struct failure *failure)
+{
+    return pg_exec(run->session, "CLOSE ALL;DEALLOCATE ALL;UNLISTEN *;DISCARD TEMP;", run->status) ||
+           failure_take(failure, run->status);
+}

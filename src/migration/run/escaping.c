@@ -1,0 +1,143 @@
+/*
+ * The triggers are those that call a function found before them. Their tables are also written by a write to a table
+ * whose rows they follow (a foreign key's action), a parent, or a view.
+ */
+#include "migration/run/escaping.h"
+
+#include "sql/escapes.h"
+#include "sql/lexer.h"
+
+#include <string.h>
+
+#define AT_A_TIME     100 /* names that are searched in one query */
+#define STRINGS_OF_DO 3   /* its body, and what that executes */
+
+/* ---- functions ---- */
+
+/* A regular expression for calls of these functions, and for COPY … TO PROGRAM. */
+static const char *calls_of(struct arena *arena, const char *const *names)
+{
+    struct buffer pattern = {.arena = arena};
+    for (const char *const *one = names; *one != NULL; one++) {
+        buffer_printf(&pattern, "%s%s", one == names ? "\\m(" : "|", *one);
+    }
+    buffer_puts(&pattern, ")\"?\\s*\\(|\\mto\\s+program\\M");
+    return buffer_string(&pattern);
+}
+
+/* Adds to `list` the first column of a query with one value; what is there already is not added again. */
+static bool add_names(struct run *run, const char *sql, const char *value, struct words *list, struct status *status)
+{
+    struct arena *const arena = run->request->arena; /* the names outlive a migration */
+    PG_RESULT(result) = pg_query(run->session, sql, value == NULL ? 0 : 1, &value, status);
+    for (int i = 0; result != NULL && i < PQntuples(result); i++) {
+        if (!words_have(list, pg_field(result, i, 0))) {
+            words_add(arena, list, arena_strdup(arena, pg_field(result, i, 0)));
+        }
+    }
+    return result != NULL;
+}
+
+/* Finds the functions of this database whose bodies call, by their words, something that a rollback does not undo, or
+ * another such function. */
+static bool find_functions(struct run *run, struct words *known, struct status *status)
+{
+    static const char sql[] =
+        "SELECT DISTINCT p.proname::text FROM pg_catalog.pg_proc p WHERE p.pronamespace NOT IN (SELECT n.oid FROM "
+        "pg_catalog.pg_namespace n WHERE n.nspname IN ('pg_catalog', 'information_schema')) AND p.proname ~ "
+        "'^[a-z0-9_]+$' AND p.prosrc ~* $1 AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = p.oid "
+        "AND "
+        "d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.deptype = 'e') ORDER BY 1";
+    struct arena *const arena = run->request->arena;
+    const char *const *sought = sql_escaping;
+    size_t done = 0;
+    while (*sought != NULL) {
+        struct words next = {0};
+        if (!add_names(run, sql, calls_of(arena, sought), known, status)) {
+            return false;
+        }
+        for (; done < known->count && next.count < AT_A_TIME; done++) {
+            words_add(arena, &next, known->items[done]);
+        }
+        sought = words_list(arena, &next);
+    }
+    return true;
+}
+
+/* ---- triggers ---- */
+
+static const char *array_of(struct arena *arena, const struct words *words)
+{
+    struct buffer array = {.arena = arena};
+    for (size_t i = 0; i < words->count; i++) {
+        pg_put_element(&array, words->items[i]);
+    }
+    buffer_putc(&array, '}');
+    return buffer_string(&array);
+}
+
+static bool find_triggers(struct run *run, struct escaping *escaping, struct status *status)
+{
+    static const char tables[] =
+        "WITH RECURSIVE follows (child, parent) AS (SELECT inhrelid, inhparent FROM pg_catalog.pg_inherits UNION ALL "
+        "SELECT conrelid, confrelid FROM pg_catalog.pg_constraint WHERE contype = 'f' AND (confdeltype IN ('c', 'n', "
+        "'d') OR confupdtype IN ('c', 'n', 'd')) UNION ALL SELECT d.refobjid, r.ev_class FROM pg_catalog.pg_rewrite r "
+        "JOIN pg_catalog.pg_depend d ON d.objid = r.oid AND d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass "
+        "AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass WHERE d.refobjid <> r.ev_class), fires (oid) AS "
+        "(SELECT t.tgrelid FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid WHERE "
+        "t.tgenabled <> 'D' AND p.proname = ANY ($1::pg_catalog.text[]) UNION SELECT f.parent FROM fires JOIN follows "
+        "f "
+        "ON f.child = fires.oid) SELECT DISTINCT c.relname::text FROM fires JOIN pg_catalog.pg_class c ON c.oid = "
+        "fires.oid ORDER BY 1";
+    static const char events[] =
+        "SELECT e.evtname::text FROM pg_catalog.pg_event_trigger e JOIN pg_catalog.pg_proc p ON p.oid = e.evtfoid "
+        "WHERE e.evtenabled <> 'D' AND p.proname = ANY ($1::pg_catalog.text[]) ORDER BY 1 LIMIT 1";
+    const char *const functions = array_of(run->request->arena, &escaping->functions);
+    struct words found = {0};
+    const bool ok = escaping->functions.count == 0 || (add_names(run, tables, functions, &escaping->tables, status) &&
+                                                       add_names(run, events, functions, &found, status));
+    escaping->event_trigger = found.count == 0 ? NULL : found.items[0];
+    return ok;
+}
+
+bool escaping_find(struct run *run, struct escaping *escaping, struct status *status)
+{
+    *escaping = (struct escaping){0};
+    return find_functions(run, &escaping->functions, status) && find_triggers(run, escaping, status);
+}
+
+/* ---- a statement ---- */
+
+/* The first of these tables that the text names; NULL: none. depth: of strings that are looked into. */
+static const char *named_table(struct arena *arena, struct text text, const struct words *tables, int depth)
+{
+    struct sql_lexer lexer = {.text = text};
+    for (struct sql_token token; (token = sql_next(&lexer)).kind != SQL_END;) {
+        const char *const name = sql_identifier(arena, &token);
+        const char *const inner = token.kind == SQL_STRING && depth > 0 ? sql_string(arena, &token) : NULL;
+        const char *const found = inner != NULL              ? named_table(arena, text_of(inner), tables, depth - 1)
+                                  : words_have(tables, name) ? name
+                                                             : NULL;
+        if (found != NULL) {
+            return found;
+        }
+    }
+    return NULL;
+}
+
+const char *escaping_in(struct arena *arena, struct text statement, struct escaping *escaping)
+{
+    static const char *const writes[] = {"insert", "update", "delete", "merge", "copy", "truncate", "with", "do", NULL};
+    static const char *const defines[] = {"create", "alter",    "drop",    "grant",  "revoke", "comment",
+                                          "do",     "security", "refresh", "import", NULL};
+    const struct sql_reader reader = sql_read(statement);
+    const char *what = sql_escapes(arena, statement, &escaping->functions);
+    const char *const table =
+        what == NULL && sql_is_any_word(&reader.token, writes)
+            ? named_table(arena, statement, &escaping->tables, sql_is_word(&reader.token, "do") ? STRINGS_OF_DO : 0)
+            : NULL;
+    what = table == NULL ? what : arena_printf(arena, "a trigger of the table %s", table);
+    return what == NULL && escaping->event_trigger != NULL && sql_is_any_word(&reader.token, defines)
+               ? arena_printf(arena, "the event trigger %s", escaping->event_trigger)
+               : what;
+}
