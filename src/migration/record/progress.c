@@ -74,6 +74,22 @@ void progress_put_begun(struct buffer *sql, const struct ledger *ledger, const c
     put_row(sql, ledger, migration, record, "NULL");
 }
 
+void progress_put_made(struct buffer *sql, const struct ledger *ledger, const char *migration, uint32_t step,
+                       const char *oid)
+{
+    own_put(sql, ledger->own_schema, "UPDATE {truss}.migration_steps SET indexes_before = ");
+    buffer_printf(sql,
+                  "pg_catalog.array_cat(indexes_before, CASE WHEN 0 OPERATOR(pg_catalog.=) ANY (indexes_before) THEN "
+                  "'{%s}'::pg_catalog.oid[] ELSE '{0,%s}'::pg_catalog.oid[] END)",
+                  oid, oid);
+    put_ledger(sql, ledger);
+    buffer_puts(sql, " AND ");
+    put_migration(sql, migration);
+    buffer_puts(sql, " AND ");
+    put_step(sql, step);
+    buffer_puts(sql, " AND finished_at IS NULL");
+}
+
 void progress_put_unbegun(struct buffer *sql, const struct ledger *ledger, const char *migration, uint32_t step)
 {
     put_guard(sql, ledger);

@@ -20,6 +20,11 @@ void progress_put_finished(struct buffer *sql, const struct ledger *ledger, cons
 void progress_put_begun(struct buffer *sql, const struct ledger *ledger, const char *migration,
                         const struct step_record *record);
 
+/* The statement of a step that is begun is seen to build the index of this oid: adds it to the row's indexes_before,
+ * where a 0 separates such indexes from those that existed before. Without the lock and the check of the table. */
+void progress_put_made(struct buffer *sql, const struct ledger *ledger, const char *migration, uint32_t step,
+                       const char *oid);
+
 /* Removes the row of a step that was not begun after all. */
 void progress_put_unbegun(struct buffer *sql, const struct ledger *ledger, const char *migration, uint32_t step);
 

@@ -5,9 +5,12 @@
 
 #include "base/sqlstate.h"
 #include "framework/core/script.h"
+#include "migration/record/progress.h"
 #include "migration/run/leftovers.h"
 #include "migration/run/lock.h"
+#include "migration/run/observer.h"
 #include "migration/run/send.h"
+#include "pg/own_tables.h"
 #include "sql/classify.h"
 #include "sql/split.h"
 
@@ -159,28 +162,92 @@ static bool let_waiters_go(struct attempt *attempt, bool *has_yielded)
     return lock_yield(attempt->run, attempt->detection);
 }
 
+/* The index that a statement builds. */
+struct making {
+    struct attempt *attempt;
+    size_t step;
+    const char *oid; /* the last one seen; NULL: none */
+};
+
+/* Writes down which index the statement builds while it does, from the session beside: afterwards nothing tells it from
+ * an equal one of somebody else's. */
+static bool note_made(void *data, struct pg_session *beside, const char *oid)
+{
+    struct making *const making = data;
+    struct attempt *const attempt = making->attempt;
+    const struct ledger *const ledger = &attempt->detection->ledger;
+    struct arena *const arena = attempt->run->arena;
+    struct status ignored = {.arena = arena};
+    struct buffer sql = {.arena = arena};
+    if (making->oid == NULL || strcmp(making->oid, oid) != 0) {
+        making->oid = arena_strdup(arena, oid);
+        attempt->before = leftovers_made(arena, attempt->before, oid);
+    }
+    progress_put_made(&sql, ledger, attempt->record.name, (uint32_t)(making->step + 1), oid);
+    return own_table_write(beside, "{truss}.migration_steps", ledger->lacks_plpgsql, buffer_string(&sql), &ignored);
+}
+
+/* Removes what a failed try left. While another session builds an index of the table it waits, as for a lock. */
+static bool clean(struct attempt *attempt, size_t i, struct ladder *ladder, bool *finished)
+{
+    struct run *const run = attempt->run;
+    const struct interrupted failed = {
+        .statement = attempt_text(attempt, i),
+        .migration = attempt->record.name,
+        .before = attempt->before,
+    };
+    enum leftovers what = LEFTOVERS_BUSY;
+    do {
+        pg_session_set_deadline(run->session, run->deadline);
+        if (!leftovers_remove(run, &failed, &what)) {
+            return attempt_fail(attempt);
+        }
+    } while (what == LEFTOVERS_BUSY && ladder_again(ladder, run, attempt->record.name, &attempt->failure));
+    *finished = what == LEFTOVERS_DONE;
+    return what != LEFTOVERS_BUSY;
+}
+
+static bool may_be_tried_again(struct attempt *attempt, const struct query *query, struct ladder *ladder)
+{
+    return (query->ladder != LADDER_NONE || attempt->before != NULL) && !has_committed_part(attempt, query) &&
+           ladder_again(ladder, attempt->run, attempt->record.name, &attempt->failure);
+}
+
 /* Tries again what would block others; and CREATE INDEX CONCURRENTLY, after removing what its failure left. */
-static bool send(struct attempt *attempt, size_t i, struct query *query)
+static bool send_often(struct attempt *attempt, size_t i, struct query *query)
 {
     struct run *const run = attempt->run;
     struct ladder ladder = ladder_start(run);
     bool has_yielded = false;
     bool finished = false;
-    if (!begin_parts(attempt, query)) {
-        return attempt_fail(attempt);
-    }
     while (!finished && !query_send_once(run, query, &ladder, &attempt->failure)) {
-        if ((query->ladder == LADDER_NONE && attempt->before == NULL) || has_committed_part(attempt, query) ||
-            !ladder_again(&ladder, run, attempt->record.name, &attempt->failure)) {
+        if (!may_be_tried_again(attempt, query, &ladder)) {
             return false;
         }
         pg_session_set_deadline(run->session, run->deadline);
-        if (!let_waiters_go(attempt, &has_yielded) ||
-            !leftovers_remove(run, attempt_text(attempt, i), attempt->record.name, attempt->before, &finished)) {
+        if (!let_waiters_go(attempt, &has_yielded)) {
             return attempt_fail(attempt);
+        }
+        if (!clean(attempt, i, &ladder, &finished)) {
+            return false;
         }
     }
     return !has_yielded || lock_retake(run, attempt->detection) || attempt_fail(attempt);
+}
+
+static bool send(struct attempt *attempt, size_t i, struct query *query)
+{
+    struct run *const run = attempt->run;
+    struct making making = {.attempt = attempt, .step = i};
+    const struct sql_reader words = sql_read(attempt_text(attempt, i));
+    const bool makes = attempt->before != NULL && sql_is_word(&words.token, "create");
+    if (!begin_parts(attempt, query)) {
+        return attempt_fail(attempt);
+    }
+    observer_on_index(run->observer, makes ? note_made : NULL, &making);
+    const bool ok = send_often(attempt, i, query);
+    observer_on_index(run->observer, NULL, NULL);
+    return ok;
 }
 
 static void add_hint(struct attempt *attempt, const char *hint)
@@ -237,7 +304,8 @@ bool alone_run(struct attempt *attempt, size_t i, bool was_begun)
     const bool is_restored = failure.connection_lost || put_around(attempt, attempt_step(attempt, i)->restore);
     if (ok) {
         /* The step is done, even if the session could not be restored: after the last step it is reset anyway. */
-        return (query.is_wrapped || write_done(attempt, i)) && (is_restored || attempt_is_last(attempt, i));
+        attempt->has_done_step = !query.is_wrapped && !write_done(attempt, i);
+        return !attempt->has_done_step && (is_restored || attempt_is_last(attempt, i));
     }
     attempt->failure = failure;
     explain_block(attempt, i);
@@ -294,13 +362,47 @@ bool alone_run_unseen(struct attempt *attempt, size_t i)
 /* ---- after an interruption, or a failure ---- */
 
 /* As leftovers_remove, with what was set around the statement: its names are found by the search path that it had. */
-static bool remove_leftovers(const struct attempt *attempt, size_t i, bool *finished)
+static bool remove_leftovers(const struct attempt *attempt, size_t i, bool is_lost, enum leftovers *what)
 {
     struct run *const run = attempt->run;
     const struct step *const step = attempt_step(attempt, i);
+    const struct interrupted interrupted = {
+        .statement = attempt_text(attempt, i),
+        .migration = attempt->record.name,
+        .before = attempt->before,
+        .is_lost = is_lost,
+    };
     return (step->carry == NULL || pg_exec(run->session, step->carry, run->status)) &&
-           leftovers_remove(run, attempt_text(attempt, i), attempt->record.name, attempt->before, finished) &&
+           leftovers_remove(run, &interrupted, what) &&
            (step->restore == NULL || pg_exec(run->session, step->restore, run->status));
+}
+
+/* While another session builds an index of the table, what is the interrupted statement's cannot be told. */
+static bool wait_for_builder(struct attempt *attempt, struct ladder *ladder)
+{
+    struct run *const run = attempt->run;
+    status_fail(run->status, STATUS_FAILED_PRECONDITION,
+                "Another session builds an index of the same table. What the interrupted statement has left can be "
+                "told when that has ended");
+    run->status->sqlstate = SQLSTATE_LOCK_NOT_AVAILABLE;
+    attempt_fail(attempt);
+    *run->status = (struct status){.arena = run->status->arena};
+    return ladder_again(ladder, run, attempt->record.name, &attempt->failure);
+}
+
+/* A step that is one statement was interrupted. */
+static bool resume_statement(struct attempt *attempt, size_t i, bool *finished)
+{
+    struct ladder ladder = ladder_start(attempt->run);
+    enum leftovers what = LEFTOVERS_BUSY;
+    attempt->before = attempt->steps.items[i].indexes_before;
+    do {
+        if (!remove_leftovers(attempt, i, true, &what)) {
+            return attempt_fail(attempt);
+        }
+    } while (what == LEFTOVERS_BUSY && wait_for_builder(attempt, &ladder));
+    *finished = what == LEFTOVERS_DONE;
+    return what == LEFTOVERS_GONE || (*finished && write_done(attempt, i));
 }
 
 bool alone_resume(struct attempt *attempt, size_t i, bool *finished)
@@ -308,11 +410,7 @@ bool alone_resume(struct attempt *attempt, size_t i, bool *finished)
     struct run *const run = attempt->run;
     *finished = false;
     if (attempt_step(attempt, i)->kind == STEP_ALONE) {
-        attempt->before = attempt->steps.items[i].indexes_before;
-        if (!remove_leftovers(attempt, i, finished)) {
-            return attempt_fail(attempt);
-        }
-        return !*finished || write_done(attempt, i);
+        return resume_statement(attempt, i, finished);
     }
     if (attempt_step(attempt, i)->leaves_nothing) {
         return true;
@@ -361,14 +459,17 @@ bool alone_clean_up(struct attempt *attempt, size_t i)
     struct run *const run = attempt->run;
     const struct text statement = attempt_text(attempt, i);
     struct text body;
-    bool finished;
+    enum leftovers what;
     const bool is_known = attempt->before != NULL;
+    if (attempt->has_done_step) {
+        return false; /* the next run finds it */
+    }
     if ((is_refusal(attempt->failure.status.sqlstate) || is_one_transaction(statement)) && !is_known) {
         /* It did nothing; but a DO block may have committed something before. */
         return !sql_do_block(run->arena, statement, &body) && forget_begun(attempt, i);
     }
-    if (!remove_leftovers(attempt, i, &finished) || finished) {
-        return false; /* what it creates exists, only its row is missing: the next run finds that */
+    if (!remove_leftovers(attempt, i, false, &what) || what != LEFTOVERS_GONE) {
+        return false; /* the next run finds it */
     }
     return is_known && forget_begun(attempt, i);
 }

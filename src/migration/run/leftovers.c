@@ -1,13 +1,18 @@
 /*
- * Whether an INVALID index is ours is decided by what existed before: ours is an index of the statement's table (and of
- * its name, if it gives one) that appeared afterwards and that nobody is building now. Observed on PostgreSQL 13 to 18:
- * an interrupted CREATE INDEX CONCURRENTLY leaves its index with indisvalid = false, REINDEX CONCURRENTLY one named
- * …_ccnew (or the old one as …_ccold), DETACH PARTITION CONCURRENTLY a row of pg_inherits with inhdetachpending.
+ * Which index a statement has made: one of its table (and of its name, if it gives one) that appeared afterwards. That
+ * may also be somebody else's, who builds an equal one. So while the statement runs, the server is asked which index
+ * it builds, and the answer is kept. Without that: a failed statement has made no valid index; and of an unnamed one it
+ * is said, after a lost connection, that it may be another's.
+ * Observed on PostgreSQL 13 to 18: an interrupted CREATE INDEX CONCURRENTLY leaves its index with indisvalid = false,
+ * REINDEX CONCURRENTLY one named …_ccnew (or the old one as …_ccold), DETACH PARTITION CONCURRENTLY a row of
+ * pg_inherits with inhdetachpending.
  */
 #include "migration/run/leftovers.h"
 
 #include "base/sqlstate.h"
 #include "migration/events.h"
+#include "migration/run/notices.h"
+#include "migration/run/same_index.h"
 #include "sql/lexer.h"
 
 #include <string.h>
@@ -17,9 +22,9 @@ enum kind { KIND_OTHER, KIND_CREATE_INDEX, KIND_DROP_INDEX, KIND_REINDEX, KIND_D
 /* The objects of the statement. Names are as written, for to_regclass. */
 struct target {
     enum kind kind;
-    struct text statement;
-    const char *index; /* CREATE INDEX: without its schema; DROP INDEX: the first one; NULL: not given */
-    const char *table; /* CREATE INDEX: its table; DETACH: the parent */
+    struct wanted_index wanted; /* CREATE INDEX */
+    const char *index;          /* CREATE INDEX: without its schema; DROP INDEX: the first one; NULL: not given */
+    const char *table;          /* CREATE INDEX: its table; DETACH: the parent */
     const char *partition;
 };
 
@@ -50,6 +55,8 @@ static struct target read_create_index(struct arena *arena, struct sql_reader *r
     sql_skip_to(reader, "on");
     sql_take(reader, "only");
     target.table = take_name(arena, reader);
+    target.wanted.table = target.table;
+    target.wanted.rest = text_slice(reader->lexer.text, reader->token.offset, reader->lexer.text.size);
     return target;
 }
 
@@ -70,9 +77,13 @@ static struct target read_target(struct arena *arena, struct text statement)
 {
     struct sql_reader reader = sql_read(statement);
     if (sql_take(&reader, "create")) {
-        sql_take(&reader, "unique");
-        return sql_take(&reader, "index") && sql_take(&reader, "concurrently") ? read_create_index(arena, &reader)
-                                                                               : (struct target){0};
+        const bool unique = sql_take(&reader, "unique");
+        if (!sql_take(&reader, "index") || !sql_take(&reader, "concurrently")) {
+            return (struct target){0};
+        }
+        struct target target = read_create_index(arena, &reader);
+        target.wanted.unique = unique;
+        return target;
     }
     if (sql_take(&reader, "drop")) {
         struct target target = {.kind = KIND_DROP_INDEX};
@@ -171,104 +182,213 @@ static bool drop_index(struct run *run, const char *name, const char *migration)
     return true;
 }
 
-/* Moves from the table's name on, with "btree" as the default method; skips parentheses and ASC. */
-static const char *next_of_index(struct arena *arena, struct sql_reader *reader)
+/* ---- indexes ---- */
+
+/* In the list of those that existed before, the ones that the statement was seen to build follow a 0, which is no
+ * index. */
+struct known {
+    const char *before;
+    const char *made;
+};
+
+static struct known split_known(struct arena *arena, const char *list)
 {
-    while (sql_is_symbol(&reader->token, '(') || sql_is_symbol(&reader->token, ')') ||
-           sql_is_symbol(&reader->token, ';') || sql_is_word(&reader->token, "asc")) {
-        sql_advance(reader);
+    const char *const at = strncmp(list, "{0,", 3) == 0 ? list : strstr(list, ",0,");
+    if (at == NULL) {
+        return (struct known){list, "{}"};
     }
-    const struct sql_token token = reader->token;
-    sql_advance(reader);
-    return token.kind == SQL_END ? ""
-           : token.kind == SQL_WORD || token.kind == SQL_IDENTIFIER
-               ? sql_identifier(arena, &token)
-               : arena_strndup(arena, token.text.data, token.text.size);
+    return (struct known){
+        .before = at == list ? "{}" : arena_printf(arena, "%.*s}", (int)(at - list), list),
+        .made = arena_printf(arena, "{%s", at + 3),
+    };
 }
 
-static struct sql_reader read_columns(struct arena *arena, struct text sql, bool *unique)
+const char *leftovers_made(struct arena *arena, const char *before, const char *oid)
 {
-    struct sql_reader reader = sql_read(sql);
-    sql_take(&reader, "create");
-    *unique = sql_take(&reader, "unique");
-    sql_skip_to(&reader, "on");
-    sql_take(&reader, "only");
-    take_name(arena, &reader);
-    if (sql_take(&reader, "using")) {
-        sql_take(&reader, "btree");
-    }
-    return reader;
+    const struct known known = split_known(arena, before);
+    const bool is_first = strcmp(known.made, "{}") == 0;
+    const char *const between = !is_first ? "," : strcmp(before, "{}") == 0 ? "0," : ",0,";
+    return arena_printf(arena, "%.*s%s%s}", (int)strlen(before) - 1, before, between, oid);
 }
 
-/* Is it this statement's index, word by word? If the server prints it differently (casts, defaults) it counts as
- * another one, and the statement creates its own. */
-static bool is_index_of(struct arena *arena, struct text statement, const char *definition)
+/* An interrupted statement, and the indexes that have appeared since it began. */
+struct search {
+    struct run *run;
+    const struct interrupted *of;
+    const struct target *target;
+    struct known known;
+    PGresult *found; /* with columns as below; owned */
+};
+
+enum column { NAME, OID, DEFINITION, IS_VALID, IS_MADE, IS_BUSY };
+
+/* An INVALID index may be in the making as long as a session that builds has its table's lock, or its row's last change
+ * is not committed, which comes after the lock. Of other roles' sessions the server shows only that they build. */
+static const char found_sql[] =
+    "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), i.indexrelid, pg_catalog.pg_get_indexdef(i.indexrelid), "
+    "i.indisvalid, i.indexrelid OPERATOR(pg_catalog.=) ANY ($2::pg_catalog.oid[]), NOT i.indisvalid AND (EXISTS "
+    "(SELECT "
+    "1 FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_progress_create_index p ON p.pid OPERATOR(pg_catalog.=) "
+    "l.pid "
+    "AND p.datid OPERATOR(pg_catalog.=) l.database WHERE p.datname OPERATOR(pg_catalog.=) "
+    "pg_catalog.current_database() "
+    "AND l.relation OPERATOR(pg_catalog.=) i.indrelid AND l.mode OPERATOR(pg_catalog.=) 'ShareUpdateExclusiveLock' AND "
+    "l.granted AND l.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()) OR EXISTS (SELECT 1 FROM "
+    "pg_catalog.pg_locks l WHERE l.transactionid OPERATOR(pg_catalog.=) i.xmax)) "
+    "FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid "
+    "JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace "
+    "WHERE i.indexrelid OPERATOR(pg_catalog.<>) ALL ($1::pg_catalog.oid[]) "
+    "AND n.nspname OPERATOR(pg_catalog.<>) 'pg_toast' "
+    "AND CASE WHEN $3::pg_catalog.text IS NULL THEN NOT i.indisvalid "
+    "AND c.relname OPERATOR(pg_catalog.~) '_cc(new|old)[0-9]*$' "
+    "ELSE i.indrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass($3)::pg_catalog.oid "
+    "AND ($4::pg_catalog.text IS NULL OR c.relname OPERATOR(pg_catalog.=) $4::pg_catalog.name) END ORDER BY 2";
+
+static bool find_new(struct search *search)
 {
-    bool unique[2];
-    struct sql_reader wanted = read_columns(arena, statement, &unique[0]);
-    struct sql_reader there = read_columns(arena, text_of(definition), &unique[1]);
-    const char *word;
-    bool is_same = unique[0] == unique[1];
-    do {
-        word = next_of_index(arena, &wanted);
-        is_same = is_same && strcmp(word, next_of_index(arena, &there)) == 0;
-    } while (is_same && word[0] != '\0');
-    return is_same;
+    const struct target *const target = search->target;
+    const char *const values[] = {search->known.before, search->known.made, target->table, target->index};
+    PQclear(search->found);
+    search->found = pg_query(search->run->session, found_sql, 4, values, search->run->status);
+    return search->found != NULL;
 }
 
-/* Removes indexes that appeared after the statement began, except those that another session is building. */
-static bool remove_indexes(struct run *run, const struct target *target, const char *migration, const char *before,
-                           bool *finished)
+static bool has_any(const struct search *search, enum column column, bool value)
 {
-    static const char sql[] =
-        "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), i.indisvalid, "
-        "pg_catalog.pg_get_indexdef(i.indexrelid) FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid "
-        "OPERATOR(pg_catalog.=) i.indexrelid "
-        "JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace "
-        "WHERE i.indexrelid OPERATOR(pg_catalog.<>) ALL ($1::pg_catalog.oid[]) "
-        "AND n.nspname OPERATOR(pg_catalog.<>) 'pg_toast' AND NOT EXISTS (SELECT 1 FROM "
-        "pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid OPERATOR(pg_catalog.=) i.indexrelid) "
-        "AND CASE WHEN $2::pg_catalog.text IS NULL THEN NOT i.indisvalid "
-        "AND c.relname OPERATOR(pg_catalog.~) '_cc(new|old)[0-9]*$' "
-        "ELSE i.indrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass($2)::pg_catalog.oid "
-        "AND ($3::pg_catalog.text IS NULL OR c.relname OPERATOR(pg_catalog.=) $3::pg_catalog.name) END";
-    const bool is_create = target->kind == KIND_CREATE_INDEX;
-    const char *const values[] = {before, is_create ? target->table : NULL, is_create ? target->index : NULL};
-    PG_RESULT(result) = pg_query(run->session, sql, 3, values, run->status);
-    if (result == NULL) {
-        return false;
-    }
-    bool has_valid = false;
-    bool has_invalid = false;
-    for (int row = 0; row < PQntuples(result); row++) {
-        const bool is_valid = pg_field_bool(result, row, 1);
-        /* An unnamed one may be anybody's. */
-        const bool is_its =
-            is_valid && is_create &&
-            (target->index != NULL || is_index_of(run->arena, target->statement, pg_field(result, row, 2)));
-        has_valid = has_valid || is_its;
-        has_invalid = has_invalid || !is_valid;
-        if (!is_valid && !drop_index(run, pg_field(result, row, 0), migration)) {
-            return false;
+    for (int row = 0; row < PQntuples(search->found); row++) {
+        if (pg_field_bool(search->found, row, (int)column) == value) {
+            return true;
         }
     }
-    /* An attempt makes one index: if that is INVALID, a valid one beside it is somebody else's. */
-    *finished = has_valid && !has_invalid;
+    return false;
+}
+
+static enum sameness compare(const struct search *search, int row)
+{
+    const char *const definition = pg_field(search->found, row, DEFINITION);
+    return index_compare(search->run, &search->target->wanted, pg_field(search->found, row, OID),
+                         definition == NULL ? "" : definition);
+}
+
+/* Is this INVALID index, which nobody is building, what the statement left? An unnamed one may be anybody's. */
+static bool is_left(const struct search *search, int row)
+{
+    return search->target->kind == KIND_REINDEX || search->target->index != NULL ||
+           pg_field_bool(search->found, row, IS_MADE) || compare(search, row) == INDEX_IS_SAME;
+}
+
+static bool remove_invalid(const struct search *search, bool *has_removed)
+{
+    *has_removed = false;
+    for (int row = 0; row < PQntuples(search->found); row++) {
+        if (pg_field_bool(search->found, row, IS_VALID) || !is_left(search, row)) {
+            continue;
+        }
+        if (!drop_index(search->run, pg_field(search->found, row, NAME), search->of->migration)) {
+            return false;
+        }
+        *has_removed = true;
+    }
+    return true;
+}
+
+/* Is this valid index the lost statement's? *unsure: it fits, but may be somebody else's. */
+static bool is_its(const struct search *search, int row, bool *unsure)
+{
+    const bool has_name = search->target->index != NULL;
+    if (pg_field_bool(search->found, row, IS_MADE)) {
+        *unsure = false;
+        return true;
+    }
+    if (!has_name && strcmp(search->known.made, "{}") != 0) {
+        return false;
+    }
+    const enum sameness sameness = compare(search, row);
+    *unsure = !has_name || sameness == INDEX_IS_UNTOLD;
+    return sameness == INDEX_IS_SAME || (has_name && sameness == INDEX_IS_UNTOLD);
+}
+
+/* One that has the statement's name and is what it would make is what it is for, whoever has built it. */
+static enum leftovers judge_valid(const struct search *search)
+{
+    struct run *const run = search->run;
+    int found = -1;
+    bool unsure = true;
+    for (int row = 0; row < PQntuples(search->found) && unsure; row++) {
+        if (pg_field_bool(search->found, row, IS_VALID) && is_its(search, row, &unsure)) {
+            found = row;
+        }
+    }
+    if (found >= 0 && unsure) {
+        run_warn(run, search->of->migration,
+                 arena_printf(run->arena,
+                              "The connection was lost in a CREATE INDEX CONCURRENTLY, and the index %s has appeared "
+                              "since it began: it counts as built by that. If somebody else has built it, the "
+                              "statement's own is missing.",
+                              pg_field(search->found, found, NAME)));
+    }
+    return found >= 0 ? LEFTOVERS_DONE : LEFTOVERS_GONE;
+}
+
+/* What is INVALID is looked at twice: its builder may have finished after the first look had begun, and is gone at
+ * once. */
+static bool settle_indexes(struct search *search, enum leftovers *what)
+{
+    bool has_removed = false;
+    if (!find_new(search) || (has_any(search, IS_VALID, false) && !find_new(search))) {
+        return false;
+    }
+    if (has_any(search, IS_BUSY, true)) {
+        *what = LEFTOVERS_BUSY;
+        return true;
+    }
+    if (!remove_invalid(search, &has_removed)) {
+        return false;
+    }
+    /* An attempt makes one index: if that was INVALID, a valid one beside it is somebody else's. */
+    if (!has_removed && search->of->is_lost && search->target->kind == KIND_CREATE_INDEX) {
+        *what = judge_valid(search);
+    }
+    return true;
+}
+
+static bool remove_indexes(struct run *run, const struct target *target, const struct interrupted *of,
+                           enum leftovers *what)
+{
+    struct search search = {
+        .run = run, .of = of, .target = target, .known = split_known(run->arena, of->before), .found = NULL};
+    const bool ok = settle_indexes(&search, what);
+    PQclear(search.found);
+    return ok;
+}
+
+/* ---- what is dropped or detached ---- */
+
+static bool find_dropped(struct run *run, const struct target *target, enum leftovers *what)
+{
+    bool gone;
+    if (!is_gone(run, target->index, &gone)) {
+        return false;
+    }
+    *what = gone ? LEFTOVERS_DONE : LEFTOVERS_GONE;
     return true;
 }
 
 /* Completes a half-finished detach with FINALIZE. */
-static bool finish_detach(struct run *run, const struct target *target, const char *migration, bool *finished)
+static bool finish_detach(struct run *run, const struct target *target, const struct interrupted *of,
+                          enum leftovers *what)
 {
     PG_RESULT(result) = ask_pending(run, target);
     if (result == NULL) {
         return false;
     }
-    *finished = PQntuples(result) == 0 || pg_field_bool(result, 0, 0);
-    if (PQntuples(result) == 0 || !*finished) {
+    const bool is_there = PQntuples(result) > 0;
+    const bool is_pending = is_there && pg_field_bool(result, 0, 0);
+    *what = is_pending || (!is_there && of->is_lost) ? LEFTOVERS_DONE : LEFTOVERS_GONE;
+    if (!is_pending) {
         return true;
     }
-    watch_note(&run->watch, migration,
+    watch_note(&run->watch, of->migration,
                arena_printf(run->arena, "Finalizing the interrupted DETACH of %s.", target->partition));
     return pg_exec(
         run->session,
@@ -276,19 +396,18 @@ static bool finish_detach(struct run *run, const struct target *target, const ch
         run->status);
 }
 
-bool leftovers_remove(struct run *run, struct text statement, const char *migration, const char *before, bool *finished)
+bool leftovers_remove(struct run *run, const struct interrupted *of, enum leftovers *what)
 {
-    struct target target = read_target(run->arena, statement);
-    target.statement = statement;
-    *finished = false;
+    const struct target target = read_target(run->arena, of->statement);
+    *what = LEFTOVERS_GONE;
     switch (target.kind) {
     case KIND_CREATE_INDEX:
     case KIND_REINDEX:
-        return before == NULL || remove_indexes(run, &target, migration, before, finished);
+        return of->before == NULL || remove_indexes(run, &target, of, what);
     case KIND_DROP_INDEX:
-        return target.index == NULL || before != NULL || is_gone(run, target.index, finished);
+        return target.index == NULL || of->before != NULL || !of->is_lost || find_dropped(run, &target, what);
     case KIND_DETACH:
-        return target.partition == NULL || before != NULL || finish_detach(run, &target, migration, finished);
+        return target.partition == NULL || of->before != NULL || finish_detach(run, &target, of, what);
     case KIND_OTHER:
         break;
     }

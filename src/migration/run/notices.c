@@ -44,19 +44,31 @@ static void write_to_log(const struct hearing *hearing, const struct pg_notice *
 }
 
 /* A repeated attempt repeats its warnings: they are kept once. */
-static void keep_warning(struct hearing *hearing, const struct run_notice *notice)
+static void keep(struct run_notices *notices, const char *text)
 {
-    struct run_notices *const notices = &hearing->run->notices;
-    struct arena *const arena = hearing->run->request->arena;
-    const char *const text =
-        arena_printf(arena, "The server warned in \"%s\": %s%s%s", hearing->migration == NULL ? "" : hearing->migration,
-                     notice->message, notice->detail == NULL ? "" : " ", notice->detail == NULL ? "" : notice->detail);
     for (size_t i = 0; i < notices->warning_count; i++) {
         if (strcmp(notices->warnings[i], text) == 0) {
             return;
         }
     }
-    notices->warnings[notices->warning_count++] = text;
+    if (notices->warning_count < NOTICED_WARNINGS) {
+        notices->warnings[notices->warning_count++] = text;
+    }
+}
+
+static void keep_warning(struct hearing *hearing, const struct run_notice *notice)
+{
+    struct arena *const arena = hearing->run->request->arena;
+    const char *const name = hearing->migration == NULL ? "" : hearing->migration;
+    keep(&hearing->run->notices,
+         arena_printf(arena, "The server warned in \"%s\": %s%s%s", name, notice->message,
+                      notice->detail == NULL ? "" : " ", notice->detail == NULL ? "" : notice->detail));
+}
+
+void run_warn(struct run *run, const char *migration, const char *text)
+{
+    watch_note(&run->watch, migration, text);
+    keep(&run->notices, arena_printf(run->request->arena, "\"%s\": %s", migration, text));
 }
 
 static void take(void *data, const struct pg_notice *notice)
@@ -77,7 +89,7 @@ static void take(void *data, const struct pg_notice *notice)
         .hint = shortened(arena, notice->hint),
     };
     write_to_log(hearing, notice);
-    if (is_warning(notice) && notices->warning_count < NOTICED_WARNINGS) {
+    if (is_warning(notice)) {
         keep_warning(hearing, &told);
     }
     watch_tell(&hearing->run->watch, &(struct run_event){

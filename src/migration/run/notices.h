@@ -18,6 +18,9 @@ struct hearing {
 /* Starts listening to the run's session. */
 void notices_begin(struct hearing *hearing);
 
+/* A warning of our own about a migration: reported as an event, and kept for the result. */
+void run_warn(struct run *run, const char *migration, const char *text);
+
 /* Stops listening, and reports how many messages were left out. */
 void notices_end(struct hearing *hearing);
 

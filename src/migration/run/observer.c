@@ -33,6 +33,10 @@ struct observer {
     int64_t since; /* when the statement began, approximately */
     struct run_blocker blockers[RUN_BLOCKERS];
     size_t blocker_count;
+    observer_index_fn *on_index;
+    void *of_index;
+    char index[16]; /* the oid that was given to it; "": none */
+    int64_t next_index;
     int64_t next_progress;
     int64_t last_told;
     double last_done;
@@ -200,6 +204,40 @@ static void look_at_progress(struct observer *observer, struct pg_session *sessi
     tell_progress(observer, &progress);
 }
 
+/* ---- what it builds ---- */
+
+static void look_for_index(struct observer *observer, struct pg_session *session)
+{
+    static const char sql[] = "SELECT index_relid FROM pg_catalog.pg_stat_progress_create_index WHERE pid = $1::int "
+                              "AND index_relid <> 0 AND index_relid::text <> $2";
+    char pid[16];
+    struct status status = {.arena = observer->scratch};
+    if (observer->on_index == NULL || pg_session_is_pooled(observer->watched) || clock_ms() < observer->next_index) {
+        return;
+    }
+    snprintf(pid, sizeof pid, "%d", pg_session_backend_pid(observer->watched));
+    PG_RESULT(result) = pg_query(session, sql, 2, (const char *const[]){pid, observer->index}, &status);
+    if (result == NULL || PQntuples(result) == 0) {
+        return;
+    }
+    const char *const oid = pg_field(result, 0, 0);
+    if (observer->on_index(observer->of_index, session, oid)) {
+        snprintf(observer->index, sizeof observer->index, "%s", oid);
+    } else {
+        observer->next_index = clock_ms() + TRY_AGAIN;
+    }
+}
+
+void observer_on_index(struct observer *observer, observer_index_fn *fn, void *data)
+{
+    if (observer != NULL) {
+        observer->on_index = fn;
+        observer->of_index = data;
+        observer->index[0] = '\0';
+        observer->next_index = 0;
+    }
+}
+
 /* ---- ticks ---- */
 
 /* Returns false if nothing more will arrive for the observed session. */
@@ -228,6 +266,9 @@ static bool tick(void *data)
     }
     struct pg_session *const session = observer_beside(observer);
     start_arena(&observer->scratch);
+    if (session != NULL) {
+        look_for_index(observer, session);
+    }
     if (session != NULL && look_for_blockers(observer, session)) {
         tell_wait(observer);
     } else if (session != NULL) {

@@ -30,6 +30,14 @@ void observer_at(struct observer *observer, const char *migration, uint32_t step
  * until the next statement. */
 size_t observer_blockers(const struct observer *observer, const struct run_blocker **blockers);
 
+/* Called in a tick, with the session beside the run's, for an index that the observed statement has begun to build (an
+ * oid). Returns false to be called for it again later. */
+typedef bool observer_index_fn(void *data, struct pg_session *beside, const char *oid);
+
+/* Calls fn for each index that a statement builds from now on; NULL: no more. A NULL observer is fine, and calls
+ * nothing; nor is anything called behind a pooler, where it is not known which session builds. */
+void observer_on_index(struct observer *observer, observer_index_fn *fn, void *data);
+
 /* Forgets the blockers; call it before the next statement. */
 void observer_forget(struct observer *observer);
 
