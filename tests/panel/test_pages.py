@@ -176,6 +176,19 @@ class Sql(Pages):
             const stream = await file.createReadStream(); let text = ""; for await (const piece of stream) text += piece; return text""")
         self.assertEqual([one["name"] for one in json.loads(text)["queries"]], ["two", "one <b>"])
 
+    def test_a_button_does_not_turn_into_its_neighbour_where_a_list_before_it_grows(self):
+        self.show("/sql")
+        self.see("h1", "SQL")
+        told = self.do("""return page.evaluate(async () => {
+            const { h, render } = await import("/panel/lib/h.js");
+            const root = document.createElement("div");
+            const drawn = (first) => { render(root, first, h("button", {}, "one"), h("button", {}, "two")); return [...root.querySelectorAll("button")]; };
+            const before = drawn(h("i", {}, "…"));
+            return [[h("i", {}, "a"), h("i", {}, "b")], [], null, [[h("b", {}, "c"), null], h("b", {}, "d")]]
+                .map((first) => drawn(first).map((one, i) => one === before[i] && one.textContent));
+        })""")
+        self.assertEqual(told, [["one", "two"]] * 4)
+
     def test_ten_thousand_rows_of_five_thousand_columns_are_a_few_cells(self):
         self.show("/sql")
         self.see("h1", "SQL")

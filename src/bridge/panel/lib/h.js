@@ -14,7 +14,13 @@ const SVG = "http://www.w3.org/2000/svg";
 export function h(tag, props, ...children) {
   const given = props ?? {};
   if (typeof tag === "function") return tag(given, ...children);
-  return { tag, props: given, key: given.key ?? null, children: children.flat(Infinity).map(described) };
+  return { tag, props: given, key: given.key ?? null, children: inPlaces(children) };
+}
+
+// The children, each with the place where it was given: "2", or "1.0" in a list. Whoever has no key is known by that, so that a list
+// that grows does not turn those that stand after it into their neighbours, under the pointer or with the focus.
+function inPlaces(children, list = "") {
+  return children.flatMap((child, i) => Array.isArray(child) ? inPlaces(child, `${list}${i}.`) : Object.assign(described(child), { place: `${list}${i}` }));
 }
 
 function described(child) {
@@ -67,11 +73,10 @@ function patch(old, wanted) {
 
 function patchChildren(parent, olds, wanteds) {
   const keyed = new Map(olds.filter((old) => old.key !== null).map((old) => [old.key, old]));
-  const loose = olds.filter((old) => old.key === null);
+  const loose = new Map(olds.filter((old) => old.key === null).map((old) => [old.place, old]));
   const kept = new Set();
-  let number = 0;
   const matches = wanteds.map((wanted) => {
-    const old = wanted.key !== null ? keyed.get(wanted.key) : loose[number++];
+    const old = wanted.key !== null ? keyed.get(wanted.key) : loose.get(wanted.place);
     if (!old || kept.has(old) || !isSame(old, wanted)) return null;
     kept.add(old);
     return old;
@@ -90,7 +95,7 @@ const shown = new WeakMap(); // root → what it shows
 
 /** Makes the children of `root` what is described; what is there already stays, with its focus and its scrolling. */
 export function render(root, ...children) {
-  const wanted = children.flat(Infinity).map(described);
+  const wanted = inPlaces(children);
   const old = shown.get(root);
   if (old) patchChildren(root, old, wanted);
   else root.replaceChildren(...wanted.map((one) => create(one, false)));
