@@ -385,6 +385,21 @@ START_TEST(a_version_of_fluent_migrator_is_in_its_attribute)
 }
 END_TEST
 
+/* ---- Hasura 2: cli/migrate/source/file/file.go, parse.go ---- */
+
+START_TEST(hasura_passes_over_empty_scripts_and_directories_without_a_name)
+{
+    put("config.yaml", "version: 3\n");
+    put("metadata/version.yaml", "version: 3\n");
+    put("migrations/default/1700000000001_a/up.sql", "SELECT 1;");
+    put("migrations/default/1700000000002_b/up.sql", "");
+    put("migrations/default/1700000000003/up.sql", "SELECT 1;");
+    ck_assert_str_eq(listed("hasura"), "1700000000001_a=1700000000001");
+    has(warnings_of("hasura"), "1700000000002_b/up.sql is left out");
+    has(warnings_of("hasura"), "1700000000003 is left out");
+}
+END_TEST
+
 /* ---- others ---- */
 
 START_TEST(a_squashed_migration_of_django_is_recorded_with_what_it_replaces)
@@ -443,6 +458,7 @@ int main(void)
     tcase_add_test(tests, what_stands_above_the_first_statement_of_yoyo_is_its_head);
     tcase_add_test(tests, sources_of_yoyo_are_read_one_after_the_other);
     tcase_add_test(tests, a_version_of_fluent_migrator_is_in_its_attribute);
+    tcase_add_test(tests, hasura_passes_over_empty_scripts_and_directories_without_a_name);
     tcase_add_test(tests, a_gap_among_the_integers_of_sequel_is_refused);
     tcase_add_test(tests, a_squashed_migration_of_django_is_recorded_with_what_it_replaces);
     tcase_add_test(tests, the_sum_of_evolve_is_the_same_with_both_line_endings);

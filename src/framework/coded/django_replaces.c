@@ -6,6 +6,7 @@
 
 #include "base/words.h"
 #include "framework/core/entry_index.h"
+#include "framework/core/file_index.h"
 #include "framework/core/ledger.h"
 
 #include <ctype.h>
@@ -56,10 +57,11 @@ static bool read_list(struct arena *arena, struct text list, struct words *words
 
 const char *const *django_replaces(struct arena *arena, struct text source, bool *is_computed)
 {
+    const bool may_have_one = text_find(source, "replaces", 0) != SIZE_MAX;
     struct text rest = source;
     struct text list = {0};
     *is_computed = false;
-    for (struct text line; list.size == 0 && text_next_line(&rest, &line);) {
+    for (struct text line; may_have_one && list.size == 0 && text_next_line(&rest, &line);) {
         list = value_on(source, line);
     }
     struct words words = {0};
@@ -79,50 +81,78 @@ const char *const *django_replaces(struct arena *arena, struct text source, bool
 
 /* ---- rows ---- */
 
-/* The last row of those that are replaced; NULL: one of them has none. */
-static const struct ledger_entry *last_replaced(struct entry_index *index, const char *const *replaces)
+/* The rows of those that are replaced, NULL-terminated; NULL: one of them has none. */
+static struct ledger_entry **rows_of(struct arena *arena, struct entry_index *index, const char *const *replaces)
 {
-    const struct ledger_entry *last = NULL;
-    for (size_t i = 0; replaces[i] != NULL; i++) {
-        const struct ledger_entry *const row = entry_index_last(index, replaces[i]);
-        if (row == NULL) {
+    size_t count = 0;
+    while (replaces[count] != NULL) {
+        count++;
+    }
+    struct ledger_entry **const rows = arena_array(arena, count + 1, sizeof(struct ledger_entry *));
+    for (size_t i = 0; i < count; i++) {
+        rows[i] = entry_index_last(index, replaces[i]);
+        if (rows[i] == NULL) {
             return NULL;
         }
-        last = last == NULL || row > last ? row : last;
     }
-    return last;
+    return rows;
 }
 
-/* One that may replace others that do the same comes behind them in the folder's order. */
-static void settle_one(struct ledger_reading *reading, const struct migration_file *file, size_t *capacity)
+/* Removes the rows that have been given an empty key. */
+static void drop_emptied(struct ledger_entries *entries)
 {
-    const struct django_migration *const own = file->own;
-    struct ledger_entries *const entries = &reading->entries;
-    struct entry_index index = entry_index_of(reading->arena, entries);
-    const bool has_row = entry_index_last(&index, migration_file_key(file)) != NULL;
-    const struct ledger_entry *const last = last_replaced(&index, own->replaces);
-    if (last != NULL && !has_row) {
-        struct ledger_entry row = *last;
-        row.key = row.name = migration_file_key(file);
-        entries->items = arena_grow(reading->arena, entries->items, entries->count, capacity, sizeof row);
-        entries->items[entries->count++] = row;
-    }
     size_t kept = 0;
-    for (size_t i = 0; last == NULL && has_row && i < entries->count; i++) {
-        if (strcmp(ledger_entry_key(&entries->items[i]), migration_file_key(file)) != 0) {
+    for (size_t i = 0; i < entries->count; i++) {
+        if (ledger_entry_key(&entries->items[i])[0] != '\0') {
             entries->items[kept++] = entries->items[i];
         }
     }
-    entries->count = last == NULL && has_row ? kept : entries->count;
+    entries->count = kept;
+}
+
+/* What is looked up, and the room for rows. */
+struct settling {
+    struct entry_index entries;
+    struct file_index files;
+    size_t capacity;
+};
+
+/* Settles a migration that replaces others. It may replace some that do the same, which come before it in the folder's
+ * order. The rows of those that have no file any more are its own. */
+static void settle_one(struct ledger_reading *reading, const struct migration_file *file, struct settling *settling)
+{
+    const struct django_migration *const own = file->own;
+    struct ledger_entries *const entries = &reading->entries;
+    struct ledger_entry *const row = entry_index_last(&settling->entries, migration_file_key(file));
+    struct ledger_entry **const rows = rows_of(reading->arena, &settling->entries, own->replaces);
+    struct ledger_entry made = {0};
+    for (size_t i = 0; rows != NULL && rows[i] != NULL; i++) {
+        made = i == 0 || rows[i]->finished_at > made.finished_at ? *rows[i] : made;
+        rows[i]->key = file_index_find(&settling->files, own->replaces[i]) == NULL ? "" : rows[i]->key;
+    }
+    if (rows == NULL && row != NULL) {
+        row->key = "";
+    }
+    drop_emptied(entries);
+    if (rows != NULL && row == NULL) {
+        made.key = made.name = migration_file_key(file);
+        entries->items = arena_grow(reading->arena, entries->items, entries->count, &settling->capacity, sizeof made);
+        entries->items[entries->count++] = made;
+    }
+    if (rows != NULL || row != NULL) {
+        settling->entries = entry_index_of(reading->arena, entries);
+    }
 }
 
 void django_settle_replaced(struct ledger_reading *reading)
 {
     const struct migration_files *const files = reading->files;
-    size_t capacity = reading->entries.count;
+    struct settling settling = {.entries = entry_index_of(reading->arena, &reading->entries),
+                                .files = file_index_of(reading->arena, files),
+                                .capacity = reading->entries.count};
     for (size_t i = 0; i < files->count; i++) {
         if (((const struct django_migration *)files->items[i].own)->replaces != NULL) {
-            settle_one(reading, &files->items[i], &capacity);
+            settle_one(reading, &files->items[i], &settling);
         }
     }
 }

@@ -6,6 +6,18 @@
 
 #include <string.h>
 
+/* Its command passes over a script without content (IsEmptyFile of cli/migrate/source/parse.go). */
+static bool hasura_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
+                          const char **warning)
+{
+    (void)folder;
+    if (!file->missing && file->stamp.size == 0) {
+        *warning = arena_printf(arena, "%s is left out: it is empty, and hasura passes over it.", file->filename);
+        return false;
+    }
+    return true;
+}
+
 /* The database to which the folder belongs: "default" for migrations/default. */
 static const char *source_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
 {
@@ -83,7 +95,11 @@ const struct framework framework_hasura = {
             /* Its configuration is next to the folder, or one above if the folder is for one database. */
             .sure_by = WORDS("config.yaml & {number}_*/ & metadata/"),
             .likely_by = WORDS("config.yaml & {number:13}*/"),
-            .files = FILES({.pattern = "{number}_*"}, {.pattern = "{number}"}),
+            .files =
+                FILES({.pattern = "{number}_*"},
+                      {.pattern = "{number}",
+                       .passed_over = true,
+                       .warning = "is left out: hasura passes over directories without a name behind the number."}),
             .script = "up.sql",
             .key = KEY_NUMBER, /* cli/migrate/source/parse.go: its state has "7" for 007_users */
             .order = ORDER_OF_NUMBERS,
@@ -95,5 +111,5 @@ const struct framework framework_hasura = {
             .late_note = "hasura runs it, after those that are applied already.",
             .missing_note = "hasura shows it as present on the database only.",
         },
-    .hooks = {.variant = hasura_variant},
+    .hooks = {.accept = hasura_accept, .variant = hasura_variant},
 };
