@@ -138,6 +138,28 @@ class Sources(Written):
                          [("f5484646904c94f48be812267a80a851a6faa856", "One.\n\nTwo."), ("79be8bd4cc571ac1475d1ba02d5cc0de455dd9ab", "again")])
         self.assertEqual(self.sql("SELECT string_agg(relname, ' ' ORDER BY oid) FROM pg_class WHERE relname IN ('a1', 'a2')"), [("a1 a2",)])
 
+    def test_what_a_change_of_sqitch_demands_is_looked_for(self):
+        """Engine.pm, check_deploy_dependencies: of other projects, and what conflicts"""
+        planned = " 2026-01-01T00:00:00Z Ann <a@b.c>"
+        plan = f"%syntax-version=1.0.0\n%project=p\n\nz{planned}\n"
+        self.write("sqitch.conf", "[core]\n\tengine = pg\n")
+        self.write("sqitch.plan", plan)
+        for name in "zab":
+            self.write(f"deploy/{name}.sql", f"CREATE TABLE {name} (id INT);")
+        with self.start() as rpc:
+            self.run_all(rpc)
+            self.write("sqitch.plan", f"{plan}a [other:b]{planned}\n")
+            self.assertIn('The change "a" requires "other:b", which is not deployed.', rpc.call("MigrationService", "Run").failed.error)
+            self.assertEqual(self.sql("SELECT to_regclass('a')"), [(None,)])
+            self.sql("INSERT INTO sqitch.projects (project, creator_name, creator_email) VALUES ('other', '', '')")
+            self.sql("INSERT INTO sqitch.changes SELECT 'of other', 'x', 'b', 'other', note, committed_at, committer_name, committer_email, planned_at, "
+                     "planner_name, planner_email FROM sqitch.changes")
+            self.run_all(rpc)
+            self.assertEqual(self.sql("SELECT dependency, dependency_id FROM sqitch.dependencies"), [("other:b", "of other")])
+            self.write("sqitch.plan", f"{plan}a [other:b]{planned}\nb [!z]{planned}\n")
+            self.assertIn('The change "b" conflicts with "z", which is deployed.', rpc.call("MigrationService", "Run").failed.error)
+            self.assertEqual(self.sql("SELECT to_regclass('b')"), [(None,)])
+
 
 if __name__ == "__main__":
     fixtures.harness.main()

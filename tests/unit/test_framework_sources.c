@@ -479,6 +479,26 @@ START_TEST(kysely_ctl_reads_only_typescript_unless_it_is_told_otherwise)
 }
 END_TEST
 
+/* ---- Drizzle 1.0: drizzle-orm/migrator.js, migrator.utils.js ---- */
+
+START_TEST(each_directory_of_drizzle_with_a_script_is_a_migration)
+{
+    put("drizzle.config.ts", "export default { out: './drizzle' }");
+    put("drizzle/20260101000000_a/migration.sql", "");
+    put("drizzle/20260101000000_a/snapshot.json", "{}");
+    put("drizzle/20261399256199b/migration.sql", "");
+    put("drizzle/00000000000000_init/migration.sql", "");
+    put("drizzle/20260102000000_gone/snapshot.json", "{}");
+    put("drizzle/2026_c/migration.sql", "");
+    put("drizzle/other/notes.md", "");
+    ck_assert_str_eq(listed("drizzle"), "00000000000000_init=00000000000000_init,20260101000000_a=20260101000000_a,"
+                                        "20261399256199b=20261399256199b");
+    ck_assert_str_eq(warnings_of("drizzle"),
+                     "2026_c/migration.sql does not begin with 14 digits: drizzle-kit stops at it.\n");
+    has(row_of("drizzle"), "'-2211753600000'"); /* Date.UTC(0, -1, 0, 0, 0, 0) */
+}
+END_TEST
+
 /* ---- MikroORM 7: packages/migrations/src/MigrationStorage.ts, packages/core/src/utils/env-vars.ts ---- */
 
 #define MIKRO "import { Migration } from '@mikro-orm/migrations'; export class M extends Migration { up() {} }"
@@ -546,6 +566,7 @@ int main(void)
     tcase_add_test(tests, a_file_of_kysely_without_a_function_up_is_none);
     tcase_add_test(tests, kysely_ctl_reads_only_typescript_unless_it_is_told_otherwise);
     tcase_add_test(tests, the_cli_of_postgrator_passes_over_newline_and_current_schema);
+    tcase_add_test(tests, each_directory_of_drizzle_with_a_script_is_a_migration);
     tcase_add_test(tests, a_suffix_of_mikro_orm_is_removed_only_from_js_and_ts);
     tcase_add_test(tests, a_file_of_typeorm_with_two_classes_is_not_passed_over_in_part);
     suite_add_tcase(suite, tests);

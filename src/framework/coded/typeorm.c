@@ -225,6 +225,8 @@ const struct framework framework_typeorm = {
         },
     .mentions = MENTIONS({.words = "-d|--dataSource", .beside = "typeorm|migration:run", .part = MENTION_PATH},
                          {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "migrationsTableName"},
+                         /* Variables of versions before 0.3, whose names data sources still use. */
+                         {.words = "TYPEORM_MIGRATIONS_TABLE_NAME", .beside = "TYPEORM_"},
                          {.files = "*.{js|ts|mjs|cjs|mts|cts}",
                           .words = "schema",
                           .beside = "TypeOrmModule.forRoot|new DataSource(",

@@ -204,15 +204,35 @@ static bool list_journal(struct arena *arena, const char *root, struct migration
     return ok;
 }
 
-/* "20261123081758_create_users": its digits are its time in UTC. */
+/* The number that these digits are. */
+static int number_at(const char *name, size_t start, size_t size)
+{
+    int number = 0;
+    for (size_t i = start; i < start + size; i++) {
+        number = number * 10 + (name[i] - '0');
+    }
+    return number;
+}
+
+/* "20261123081758_create_users": its digits are its time in UTC, computed as by Date.UTC, which takes any of them
+ * (migrator.utils.js). A directory without a script is passed over. */
 static bool accept_directory(struct arena *arena, const char *name, struct migration_file *file, const char **warning)
 {
-    struct tm parts = {0};
     int64_t *const time = arena_alloc(arena, sizeof *time);
-    (void)warning;
-    if (!has_time(name) || strptime(arena_strndup(arena, name, 14), "%Y%m%d%H%M%S", &parts) == NULL) {
+    if (file->missing) {
         return false;
     }
+    if (leading_digits(text_of(name)).size < 14) {
+        *warning = arena_printf(arena, "%s does not begin with 14 digits: drizzle-kit stops at it.", file->filename);
+        return false;
+    }
+    const int year = number_at(name, 0, 4);
+    struct tm parts = {.tm_year = year < 100 ? year : year - 1900,
+                       .tm_mon = number_at(name, 4, 2) - 1,
+                       .tm_mday = number_at(name, 6, 2),
+                       .tm_hour = number_at(name, 8, 2),
+                       .tm_min = number_at(name, 10, 2),
+                       .tm_sec = number_at(name, 12, 2)};
     *time = (int64_t)timegm(&parts) * 1000;
     file->own = time;
     return true;

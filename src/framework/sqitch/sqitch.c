@@ -166,20 +166,76 @@ static const struct sqitch_change *change_of(const struct ledger_record *record)
     return record->file->own;
 }
 
+/* A change that a dependency names: "change", "project:change", each perhaps with "@tag". */
+struct named_change {
+    const char *project;
+    const char *name; /* "": only a tag is named */
+};
+
+static struct named_change named_by(struct arena *arena, const struct sqitch_change *change, const char *dependency)
+{
+    const char *const colon = strchr(dependency, ':');
+    const char *const name = colon == NULL ? dependency : colon + 1;
+    return (struct named_change){
+        .project =
+            colon == NULL ? change->plan->project : arena_strndup(arena, dependency, (size_t)(colon - dependency)),
+        .name = arena_strndup(arena, name, strcspn(name, "@")),
+    };
+}
+
+#define OF_NAME " FROM %t WHERE project OPERATOR(pg_catalog.=) %s AND change OPERATOR(pg_catalog.=) %s"
+
+/* Sqitch stops where a change of another project that is required is not deployed, and where one that conflicts is
+ * (Engine.pm, check_deploy_dependencies). */
+static void put_demand(struct buffer *sql, const struct ledger *ledger, const struct sqitch_change *change,
+                       const char *dependency, bool is_required)
+{
+    const struct named_change named = named_by(sql->arena, change, dependency);
+    struct buffer block = {.arena = sql->arena};
+    if (ledger->lacks_plpgsql || named.name[0] == '\0') {
+        return;
+    }
+    buffer_puts(&block, is_required ? "BEGIN IF NOT EXISTS (SELECT" : "BEGIN IF EXISTS (SELECT");
+    ledger_putf(&block, ledger, OF_NAME ") THEN RAISE object_not_in_prerequisite_state USING MESSAGE = %s; END IF; END",
+                named.project, named.name,
+                arena_printf(sql->arena,
+                             is_required ? "The change \"%s\" requires \"%s\", which is not deployed."
+                                         : "The change \"%s\" conflicts with \"%s\", which is deployed.",
+                             change->name, dependency));
+    buffer_puts(sql, "DO ");
+    pg_quote_literal(sql, buffer_text(&block));
+    buffer_puts(sql, ";");
+}
+
+static void put_required(struct buffer *sql, const struct ledger *ledger, const struct sqitch_change *change,
+                         const char *dependency)
+{
+    const struct ledger table = beside(ledger, "dependencies");
+    const size_t own = (size_t)(change - change->plan->changes);
+    const struct sqitch_change *const required = sqitch_plan_find(change->plan, dependency, own);
+    const struct named_change named = named_by(sql->arena, change, dependency);
+    if (required != NULL) {
+        ledger_putf(sql, &table,
+                    "INSERT INTO %t (change_id, type, dependency, dependency_id) VALUES (%s, 'require', %s, %s);",
+                    change->id, dependency, required->id);
+    } else if (strchr(dependency, ':') != NULL) {
+        put_demand(sql, ledger, change, dependency, true);
+        ledger_putf(sql, &table,
+                    "INSERT INTO %t (change_id, type, dependency, dependency_id) SELECT %s, 'require', %s, change_id",
+                    change->id, dependency);
+        ledger_putf(sql, ledger, OF_NAME " ORDER BY committed_at DESC LIMIT 1;", named.project, named.name);
+    }
+}
+
 static void put_dependencies(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
 {
     const struct sqitch_change *const change = change_of(record);
     const struct ledger table = beside(ledger, "dependencies");
-    const size_t own = (size_t)(change - change->plan->changes);
     for (size_t i = 0; change->requires[i] != NULL; i++) {
-        const struct sqitch_change *const required = sqitch_plan_find(change->plan, change->requires[i], own);
-        if (required != NULL) {
-            ledger_putf(sql, &table,
-                        "INSERT INTO %t (change_id, type, dependency, dependency_id) VALUES (%s, 'require', %s, %s);",
-                        change->id, change->requires[i], required -> id);
-        }
+        put_required(sql, ledger, change, change->requires[i]);
     }
     for (size_t i = 0; change->conflicts[i] != NULL; i++) {
+        put_demand(sql, ledger, change, change->conflicts[i], false);
         ledger_putf(sql, &table,
                     "INSERT INTO %t (change_id, type, dependency, dependency_id) VALUES (%s, 'conflict', %s, NULL);",
                     change->id, change->conflicts[i]);
