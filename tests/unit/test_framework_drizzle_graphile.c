@@ -99,7 +99,8 @@ START_TEST(drizzle_1_has_directories_with_the_time_in_their_names)
     put("drizzle/20240101000000_a/migration.sql", "");
     put("drizzle/20241399000000_no_such_month/migration.sql", "");
     put("drizzle/notes/migration.sql", "");
-    ck_assert_str_eq(listed("drizzle"), "20240101000000_a=20240101000000_a,20241399000000_no_such_month=20241399000000_no_such_month,20261123081758_b=20261123081758_b");
+    ck_assert_str_eq(listed("drizzle"), "20240101000000_a=20240101000000_a,20241399000000_no_such_month=20241399000000_"
+                                        "no_such_month,20261123081758_b=20261123081758_b");
     ck_assert_str_eq(row_of("drizzle"), "INSERT INTO \"s\".\"t\" (\"hash\", \"created_at\", \"name\") VALUES "
                                         "('sum', '1704067200000', '20240101000000_a');");
     ck_assert_ptr_null(folder_of("drizzle")->habits);
