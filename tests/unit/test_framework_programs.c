@@ -109,6 +109,18 @@ START_TEST(ecto_reads_no_hidden_directory_and_nothing_that_ends_in_ex)
 }
 END_TEST
 
+START_TEST(the_only_repository_of_ecto_is_no_other_one)
+{
+    put("mix.exs", "{:ecto_sql, \"~> 3.0\"}\n");
+    put("priv/main_repo/migrations/1_a.exs", "use Ecto.Migration\n");
+    ck_assert_str_eq(folder_of("ecto")->path, "priv/main_repo/migrations");
+    ck_assert_ptr_null(folder_of("ecto")->note);
+    put("priv/repo/migrations/1_a.exs", "use Ecto.Migration\n");
+    ck_assert_str_eq(folder_of("ecto")->path, "priv/repo/migrations");
+    has(folder_of("ecto")->note, "priv/main_repo/migrations has migrations of another repository");
+}
+END_TEST
+
 /* ---- Alembic 1.16: script/revision.py, script/base.py, config.py ---- */
 
 START_TEST(a_revision_of_alembic_may_depend_on_the_label_of_a_branch)
@@ -296,6 +308,18 @@ START_TEST(what_stands_above_the_up_line_of_dbmate_is_refused)
 }
 END_TEST
 
+START_TEST(a_late_migration_of_dbmate_is_refused_where_it_is_strict)
+{
+    put("db/migrations/1_a.sql", "-- migrate:up\nSELECT 1;\n-- migrate:down\n");
+    ck_assert_ptr_null(folder_of("dbmate")->habits);
+    put(".env", "DBMATE_STRICT=false\n");
+    ck_assert_ptr_null(folder_of("dbmate")->habits);
+    put(".env", "DBMATE_STRICT=true\n");
+    ck_assert_int_eq(folder_of("dbmate")->habits->late, LATE_REFUSED);
+    ck_assert_str_eq(folder_of("dbmate")->path, "db/migrations");
+}
+END_TEST
+
 /* ---- popx: popx/migration_box.go ---- */
 
 START_TEST(popx_reads_the_directories_below_its_folder)
@@ -400,6 +424,25 @@ START_TEST(hasura_passes_over_empty_scripts_and_directories_without_a_name)
 }
 END_TEST
 
+/* ---- Laravel 12: src/Illuminate/Database/Console/Migrations/BaseCommand.php ---- */
+
+START_TEST(packages_of_laravel_that_load_migrations_are_named)
+{
+    put("artisan", "");
+    put("database/migrations/2024_01_01_000000_a.php", "<?php use Illuminate\\Database\\Migrations\\Migration;");
+    put("vendor/autoload.php", "");
+    put("vendor/laravel/telescope/database/migrations/2018_08_08_100000_t.php", "");
+    put("vendor/laravel/passport/database/migrations/2018_08_08_100000_p.php", "");
+    put("vendor/laravel/passport/src/PassportServiceProvider.php",
+        "<?php class P extends ServiceProvider { function boot() { publishes(); } }");
+    ck_assert_ptr_null(folder_of("laravel")->note);
+    put("vendor/laravel/telescope/src/TelescopeServiceProvider.php",
+        "<?php class T extends ServiceProvider { function boot() { "
+        "$this->loadMigrationsFrom(__DIR__.'/../database/migrations'); } }");
+    has(folder_of("laravel")->note, "artisan may run as well (vendor/laravel/telescope)");
+}
+END_TEST
+
 /* ---- others ---- */
 
 START_TEST(a_squashed_migration_of_django_is_recorded_with_what_it_replaces)
@@ -443,6 +486,7 @@ int main(void)
     tcase_add_test(tests, the_primary_database_of_rails_has_its_migrations_where_the_file_says);
     tcase_add_test(tests, rails_does_not_look_into_hidden_directories);
     tcase_add_test(tests, ecto_reads_no_hidden_directory_and_nothing_that_ends_in_ex);
+    tcase_add_test(tests, the_only_repository_of_ecto_is_no_other_one);
     tcase_add_test(tests, a_revision_of_alembic_may_depend_on_the_label_of_a_branch);
     tcase_add_test(tests, a_merge_of_alembic_has_as_many_parents_as_it_names);
     tcase_add_test(tests, alembic_makes_one_history_of_several_locations);
@@ -453,12 +497,14 @@ int main(void)
     tcase_add_test(tests, payload_records_a_name_up_to_its_first_dot);
     tcase_add_test(tests, each_environment_of_sql_migrate_counts_whatever_its_name_is);
     tcase_add_test(tests, what_stands_above_the_up_line_of_dbmate_is_refused);
+    tcase_add_test(tests, a_late_migration_of_dbmate_is_refused_where_it_is_strict);
     tcase_add_test(tests, popx_reads_the_directories_below_its_folder);
     tcase_add_test(tests, sequel_counts_by_name_if_a_number_is_a_time_and_else_by_the_last_number);
     tcase_add_test(tests, what_stands_above_the_first_statement_of_yoyo_is_its_head);
     tcase_add_test(tests, sources_of_yoyo_are_read_one_after_the_other);
     tcase_add_test(tests, a_version_of_fluent_migrator_is_in_its_attribute);
     tcase_add_test(tests, hasura_passes_over_empty_scripts_and_directories_without_a_name);
+    tcase_add_test(tests, packages_of_laravel_that_load_migrations_are_named);
     tcase_add_test(tests, a_gap_among_the_integers_of_sequel_is_refused);
     tcase_add_test(tests, a_squashed_migration_of_django_is_recorded_with_what_it_replaces);
     tcase_add_test(tests, the_sum_of_evolve_is_the_same_with_both_line_endings);

@@ -6,23 +6,33 @@
 
 #include <string.h>
 
-/* Each repository has a folder of its own in priv. */
-static void note_others(struct arena *arena, struct folder *folder)
+/* Each repository has a folder of its own in priv, "repo" for App.Repo and "main_repo" for App.MainRepo: the folder is
+ * the only one, unless the configuration or the usual name says another. */
+static void look_at_repositories(struct arena *arena, struct folder *folder)
 {
     struct status unread = {.arena = arena};
     struct file_list list = {0};
     const char *const priv = path_join(arena, folder->base, "priv");
     const char *const own = folder->path != NULL ? folder->path : path_join(arena, priv, "repo/migrations");
+    const bool is_there = file_look(path_join(arena, folder->root, own), NULL) == FILE_DIRECTORY;
+    const char *only = NULL;
+    size_t count = 0;
     directory_list(arena, path_join(arena, folder->root, priv), &list, &unread);
-    for (size_t i = 0; folder->note == NULL && i < list.count; i++) {
+    for (size_t i = 0; i < list.count; i++) {
         const char *const other = path_join(arena, path_join(arena, priv, list.entries[i].name), "migrations");
         if (list.entries[i].is_directory && strcmp(other, own) != 0 &&
             file_look(path_join(arena, folder->root, other), NULL) == FILE_DIRECTORY) {
-            folder->note = arena_printf(arena,
-                                        "%s has migrations of another repository, which are not looked at here: say "
-                                        "--migrations %s, with the URL of its database.",
-                                        other, other);
+            only = other;
+            count++;
         }
+    }
+    if (is_there && only != NULL) {
+        folder->note = arena_printf(arena,
+                                    "%s has migrations of another repository, which are not looked at here: say "
+                                    "--migrations %s, with the URL of its database.",
+                                    only, only);
+    } else if (!is_there && folder->path == NULL && count == 1) {
+        folder->path = only;
     }
 }
 
@@ -39,7 +49,7 @@ static bool ecto_configure(struct arena *arena, struct folder *folder)
         const char *const priv = code_string(arena, code_behind(source, "Repo,"), "priv");
         folder->path = priv == NULL ? NULL : path_join(arena, folder->base, path_join(arena, priv, "migrations"));
     }
-    note_others(arena, folder);
+    look_at_repositories(arena, folder);
     return true;
 }
 

@@ -117,6 +117,61 @@ static void read_table(struct arena *arena, struct folder *folder, struct text s
     }
 }
 
+/* ---- packages ---- */
+
+/* Does a provider of this package load the migrations that it brings? */
+static bool loads_migrations(struct arena *arena, const struct folder *folder, const char *package)
+{
+    const char *const source = path_join(arena, package, "src");
+    const char *const whole = path_join(arena, path_join(arena, folder->root, folder->base), source);
+    struct status unread = {.arena = arena};
+    struct file_list list = {0};
+    struct text content;
+    bool does = false;
+    if (folder_look(arena, folder, path_join(arena, package, "database/migrations")) != FILE_DIRECTORY ||
+        !directory_list(arena, whole, &list, &unread)) {
+        return false;
+    }
+    for (size_t i = 0; i < list.count && !does; i++) {
+        const char *const name = list.entries[i].name;
+        does = text_ends_with(text_of(name), "ServiceProvider.php") &&
+               folder_read(arena, folder, path_join(arena, source, name), &content) &&
+               text_find(content, "loadMigrationsFrom(", 0) != SIZE_MAX;
+    }
+    return does;
+}
+
+/* Artisan runs the migrations of packages as well, if their providers say so, perhaps on a condition. */
+static void note_packages(struct arena *arena, struct folder *folder)
+{
+    const char *const vendor = path_join(arena, path_join(arena, folder->root, folder->base), "vendor");
+    struct status unread = {.arena = arena};
+    struct file_list makers = {0};
+    struct buffer found = {.arena = arena};
+    if (file_look(vendor, NULL) == FILE_DIRECTORY) {
+        directory_list(arena, vendor, &makers, &unread);
+    }
+    for (size_t i = 0; i < makers.count; i++) {
+        struct file_list packages = {0};
+        if (makers.entries[i].is_directory) {
+            directory_list(arena, path_join(arena, vendor, makers.entries[i].name), &packages, &unread);
+        }
+        for (size_t j = 0; j < packages.count; j++) {
+            const char *const package =
+                arena_printf(arena, "vendor/%s/%s", makers.entries[i].name, packages.entries[j].name);
+            if (packages.entries[j].is_directory && loads_migrations(arena, folder, package)) {
+                buffer_printf(&found, "%s%s", found.size == 0 ? "" : ", ", package);
+            }
+        }
+    }
+    if (found.size > 0 && folder->note == NULL) {
+        folder->note = arena_printf(arena,
+                                    "Packages bring migrations that artisan may run as well (%s), and which are not "
+                                    "looked at here.",
+                                    buffer_string(&found));
+    }
+}
+
 static bool laravel_configure(struct arena *arena, struct folder *folder)
 {
     struct text source;
@@ -127,6 +182,7 @@ static bool laravel_configure(struct arena *arena, struct folder *folder)
         read_table(arena, folder, source);
         read_connection(arena, folder, source);
     }
+    note_packages(arena, folder);
     folder->evidence = path_join(arena, folder->base, "artisan");
     return true;
 }
