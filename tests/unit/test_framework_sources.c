@@ -201,6 +201,38 @@ START_TEST(a_hidden_directory_of_a_location_of_flyway_is_passed_over)
 }
 END_TEST
 
+START_TEST(scripts_of_a_shell_are_migrations_of_flyway)
+{
+    put("flyway.conf", CONF);
+    put("sql/V1__load.sh", "echo");
+    put("sql/V2__more", "");
+    put("sql/V3__a.py", "");
+    put("sql/V4__a.txt", "");
+    put("sql/V5_.sql", "");
+    put("sql/V5..1__a.sql", "");
+    put("sql/README", "");
+    ck_assert_str_eq(listed("flyway"), "V1__load=1,V2__more=2,V3__a=3");
+    const struct migration_files files = list(folder_of("flyway"));
+    ck_assert(files.items[0].is_code);
+    ck_assert_str_eq(files.items[0].checksum, arena_printf(arena, "%d", (int32_t)crc32_add(0, text_of("echo"))));
+    has(row_of("flyway"), "'load', 'SCRIPT', 'V1__load.sh'");
+}
+END_TEST
+
+START_TEST(a_long_description_of_flyway_is_recorded_as_it_cuts_it)
+{
+    const char *const words = arena_printf(arena, "%0197d", 7);
+    put("flyway.conf", CONF);
+    put(arena_printf(arena, "sql/V1__%s890.sql", words), "");
+    has(row_of("flyway"), arena_printf(arena, "'%s890', 'SQL'", words));
+    tear_down();
+    set_up();
+    put("flyway.conf", CONF);
+    put(arena_printf(arena, "sql/V1__%0197d8901.sql", 7), "");
+    has(row_of("flyway"), arena_printf(arena, "'%0197d...', 'SQL'", 7));
+}
+END_TEST
+
 START_TEST(beside_a_toml_file_of_flyway_the_other_does_not_count)
 {
     put("flyway.conf", "flyway.locations=filesystem:old\n");
@@ -328,6 +360,9 @@ START_TEST(what_is_said_beside_a_script_of_flyway_is_followed_or_refused)
     ck_assert_str_eq(script_of("flyway"), "ALONE SELECT '${who}';");
     put("sql/V1__a.sql.conf", "placeholderReplacement=false\nexecuteInTransaction=true\nencoding=UTF-8\n");
     ck_assert_str_eq(script_of("flyway"), "SELECT '${who}';");
+    put("flyway.conf", CONF "flyway.placeholderReplacement=false\nflyway.placeholders.who=ann\n");
+    put("sql/V1__a.sql.conf", "placeholderReplacement=true\n");
+    ck_assert_str_eq(script_of("flyway"), "SELECT 'ann';");
     put("sql/V1__a.sql.conf", "encoding=UTF-16\n");
     ck_assert_ptr_null(script_of("flyway"));
     says("V1__a.sql.conf says encoding");
@@ -550,6 +585,8 @@ int main(void)
     tcase_add_test(tests, the_files_of_sqitch_are_where_its_target_says);
     tcase_add_test(tests, an_empty_prefix_of_flyway_is_one);
     tcase_add_test(tests, a_hidden_directory_of_a_location_of_flyway_is_passed_over);
+    tcase_add_test(tests, scripts_of_a_shell_are_migrations_of_flyway);
+    tcase_add_test(tests, a_long_description_of_flyway_is_recorded_as_it_cuts_it);
     tcase_add_test(tests, beside_a_toml_file_of_flyway_the_other_does_not_count);
     tcase_add_test(tests, the_sum_of_a_repeatable_migration_of_flyway_may_be_that_of_its_raw_text);
     tcase_add_test(tests, suffixes_and_placeholders_of_flyway_are_read_in_every_form);

@@ -91,7 +91,7 @@ static bool flyway_checksum_matches(struct arena *arena, const struct folder *fo
 static bool flyway_script(const struct script_request *request)
 {
     const struct flyway_settings *const settings = flyway_settings_of(request->folder);
-    const struct flyway_conf conf = flyway_conf_of(request->arena, request->file->path, settings->is_alone);
+    const struct flyway_conf conf = flyway_conf_of(request->arena, request->file->path, settings);
     request->script->no_transaction = conf.is_alone;
     if (conf.problem != NULL) {
         return status_fail(request->status, STATUS_FAILED_PRECONDITION,
@@ -299,11 +299,13 @@ static const char *version_of(struct arena *arena, const struct ledger *ledger, 
     return name_of(record)->version;
 }
 
+/* Cut as by AbbreviationUtils.java. */
 static const char *description_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
 {
-    (void)arena;
+    const struct text said = text_of(name_of(record)->description);
+    const size_t end = text_byte_of_character(said, DESCRIPTION_LIMIT - 2);
     (void)ledger;
-    return name_of(record)->description;
+    return text_characters(said) <= DESCRIPTION_LIMIT ? said.data : arena_printf(arena, "%.*s...", (int)end, said.data);
 }
 
 static const char *script_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
@@ -317,7 +319,7 @@ static const char *type_of(struct arena *arena, const struct ledger *ledger, con
 {
     (void)arena;
     (void)ledger;
-    return record->file->is_code ? "JDBC" : "SQL";
+    return name_of(record)->is_script ? "SCRIPT" : record->file->is_code ? "JDBC" : "SQL";
 }
 
 /* The user named in its configuration; NULL: the user of the connection. */

@@ -54,6 +54,19 @@ static void note_other(struct arena *arena, const struct folder *place, const ch
     }
 }
 
+/* Adds a migration. A script's checksum is that of its text, although only Flyway itself can run it. */
+static void add(struct arena *arena, const struct folder *folder, const struct migration_file *file,
+                struct migration_files *files)
+{
+    struct migration_file *const added = listing_add(arena, files);
+    struct status unread = {.arena = arena};
+    *added = *file;
+    if (((const struct flyway_name *)file->own)->is_script &&
+        !framework_file_checksum(arena, folder, file, &added->checksum, &unread)) {
+        added->checksum = NULL;
+    }
+}
+
 static bool list_location(struct arena *arena, const struct folder *folder, const char *location,
                           struct migration_files *files, struct status *status)
 {
@@ -73,7 +86,7 @@ static bool list_location(struct arena *arena, const struct folder *folder, cons
     for (size_t i = 0; i < found.count; i++) {
         struct migration_file file = found.items[i];
         if (flyway_read_name(arena, flyway_settings_of(folder), file.filename, &file)) {
-            *listing_add(arena, files) = file;
+            add(arena, folder, &file, files);
         } else {
             note_other(arena, &place, file.filename, files);
         }

@@ -12,11 +12,11 @@
 
 #define CONF_LIMIT ((size_t)64 * 1024)
 
-struct flyway_conf flyway_conf_of(struct arena *arena, const char *path, bool by_default)
+struct flyway_conf flyway_conf_of(struct arena *arena, const char *path, const struct flyway_settings *settings)
 {
     const char *const file = arena_printf(arena, "%s.conf", path);
     struct status unread = {.arena = arena};
-    struct flyway_conf conf = {.is_alone = by_default};
+    struct flyway_conf conf = {.is_alone = settings->is_alone, .replaces = settings->replaces};
     struct text content;
     if (file_look(file, NULL) != FILE_REGULAR || !file_read(arena, file, CONF_LIMIT, &content, &unread)) {
         return conf;
@@ -24,8 +24,8 @@ struct flyway_conf flyway_conf_of(struct arena *arena, const char *path, bool by
     const char *const alone = config_value(arena, content, NULL, "executeInTransaction");
     const char *const replaces = config_value(arena, content, NULL, "placeholderReplacement");
     const char *const encoding = config_value(arena, content, NULL, "encoding");
-    conf.is_alone = alone == NULL ? by_default : strcmp(alone, "false") == 0;
-    conf.keeps = replaces != NULL && !text_is_nocase(text_of(replaces), "true"); /* Boolean.parseBoolean */
+    conf.is_alone = alone == NULL ? settings->is_alone : strcmp(alone, "false") == 0;
+    conf.replaces = replaces == NULL ? settings->replaces : strcmp(replaces, "true") == 0;
     conf.problem = encoding != NULL && !text_is_nocase(text_of(encoding), "UTF-8") ? "encoding"
                    : config_value(arena, content, NULL, "shouldExecute") != NULL   ? "shouldExecute"
                                                                                    : NULL;
@@ -76,7 +76,7 @@ bool flyway_fill(const struct script_request *request)
                                               .find = placeholder,
                                               .data = &filling};
     request->script->sql = request->content;
-    if (!filling.settings->replaces || flyway_conf_of(request->arena, request->file->path, false).keeps ||
+    if (!flyway_conf_of(request->arena, request->file->path, filling.settings).replaces ||
         text_find(request->content, words.open, 0) == SIZE_MAX ||
         script_fill(request->arena, request->content, &words, &request->script->sql, request->status)) {
         return true;

@@ -4,17 +4,17 @@
 #ifndef FRAMEWORK_FLYWAY_FLYWAY_FILL_H
 #define FRAMEWORK_FLYWAY_FLYWAY_FILL_H
 
-#include "framework/core/framework.h"
+#include "framework/flyway/flyway_settings.h"
 
 /* What the file NAME.conf beside a script says (SqlScriptMetadata.java). */
 struct flyway_conf {
     bool is_alone;       /* executeInTransaction=false */
-    bool keeps;          /* placeholderReplacement=false */
+    bool replaces;       /* placeholderReplacement */
     const char *problem; /* the setting that only Flyway itself follows; NULL: none */
 };
 
-/* path: of the script. by_default: is executeInTransaction false in the configuration? */
-struct flyway_conf flyway_conf_of(struct arena *arena, const char *path, bool by_default);
+/* path: of the script; what it does not say is as in the configuration. */
+struct flyway_conf flyway_conf_of(struct arena *arena, const char *path, const struct flyway_settings *settings);
 
 /* Sets request->script->sql to the content with its placeholders replaced; project NULL: except those whose values come
  * from the connection. Fails if one has no value. */

@@ -12,6 +12,9 @@
 /* Migrations that are classes. */
 static const char *const code_endings[] = {".java", ".kt", ".scala", ".groovy", NULL};
 
+/* Those that are scripts of a shell, or of Python (ScriptMigrationResolver.java). */
+static const char *const script_endings[] = {".sh", ".bash", ".py", ".ps1", ".cmd", ".bat", NULL};
+
 /* ---- versions ---- */
 
 int flyway_compare_versions(const char *a, const char *b)
@@ -62,13 +65,15 @@ const char *flyway_description(struct arena *arena, const char *text, size_t siz
     return words;
 }
 
-/* "1_2" as it is recorded: "1.2". NULL if it is no version. */
+/* "1_2" as it is recorded: "1.2". NULL if it is no version: each part has digits. */
 static const char *version_of(struct arena *arena, const char *text, size_t size)
 {
     char *const version = arena_strndup(arena, text, size);
     for (char *c = version; *c != '\0'; c++) {
         *c = *c == '_' ? '.' : *c;
-        if (isdigit((unsigned char)*c) == 0 && *c != '.') {
+        const bool is_dot = *c == '.';
+        const char next = c[1] == '_' ? '.' : c[1];
+        if (is_dot ? isdigit((unsigned char)next) == 0 : isdigit((unsigned char)*c) == 0) {
             return NULL;
         }
     }
@@ -92,13 +97,25 @@ const char *flyway_suffix(const struct flyway_settings *settings, const char *na
     return NULL;
 }
 
+/* The ending of a script; "": it has none, with which it is one as well; NULL: it is no script. */
+static const char *script_suffix(const char *name)
+{
+    for (size_t i = 0; script_endings[i] != NULL; i++) {
+        if (text_ends_with(text_of(name), script_endings[i])) {
+            return script_endings[i];
+        }
+    }
+    return strchr(name, '.') == NULL ? "" : NULL;
+}
+
 bool flyway_read_name(struct arena *arena, const struct flyway_settings *settings, const char *script,
                       struct migration_file *file)
 {
     const char *const slash = strrchr(script, '/');
     const char *const name = slash == NULL ? script : slash + 1;
     bool is_code;
-    const char *const suffix = flyway_suffix(settings, name, &is_code);
+    const char *const known = flyway_suffix(settings, name, &is_code);
+    const char *const suffix = known == NULL ? script_suffix(name) : known;
     const bool is_repeatable = text_starts_with(text_of(name), settings->repeatable_prefix);
     /* The longest prefix counts (ResourceNameParser.java): the other one may be empty. */
     const bool is_versioned = text_starts_with(text_of(name), settings->prefix) &&
@@ -121,11 +138,12 @@ bool flyway_read_name(struct arena *arena, const struct flyway_settings *setting
     const char *const description = version_end == end ? end : version_end + strlen(settings->separator);
     said->description = flyway_description(arena, description, (size_t)(end - description));
     said->script = script;
+    said->is_script = known == NULL;
     file->name = arena_strndup(arena, name, (size_t)(end - name));
     file->key = flyway_key(arena, said->version, said->description);
     file->version = said->version;
     file->repeatable = !is_versioned;
-    file->is_code = is_code;
+    file->is_code = is_code || said->is_script;
     file->own = said;
     return true;
 }

@@ -11,6 +11,7 @@ struct flyway_name {
     const char *version;                  /* as written, with dots: "1.10"; NULL: repeatable */
     const char *description;              /* with spaces */
     const char *script;                   /* relative to its location */
+    bool is_script;                       /* a shell script or the like: type SCRIPT */
     const struct migration_files *around; /* with the callbacks that run around it; NULL: it is a callback itself */
 };
 
