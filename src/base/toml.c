@@ -2,7 +2,7 @@
  * One pass over the bytes. Each function parses what it is named for and moves the reader after it; an error fills the
  * status once, and everything returns.
  */
-#include "base/toml.h"
+#include "base/toml_tables.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,9 +10,11 @@
 #include <string.h>
 
 #define MOST_ENTRIES   10000
-#define MOST_SHOWN     40 /* characters of an invalid value in a message */
-#define MOST_PARTS     8  /* of a dotted key */
-#define LONGEST_DIGITS 18 /* of an integer, which then fits 64 bits */
+#define MOST_SHOWN     40  /* characters of an invalid value in a message */
+#define MOST_PARTS     8   /* of a dotted key */
+#define LONGEST_PART   255 /* bytes of a part: each key has its table's name in its own */
+#define LONGEST_DIGITS 18  /* of an integer, which then fits 64 bits */
+#define MOST_QUOTES    5   /* at the end of a string in three quotes: it may end with two of its own */
 
 struct reader {
     struct arena *arena;
@@ -66,10 +68,17 @@ static void skip_blanks(struct reader *reader)
     }
 }
 
+/* TOML allows a tab. */
+static bool is_control(char c)
+{
+    return ((unsigned char)c < 0x20 && c != '\t') || c == 0x7F;
+}
+
+/* Stops at a control character, such as a carriage return without a line feed: no line begins or ends with one. */
 static void skip_comment(struct reader *reader)
 {
     if (peek(reader, 0) == '#') {
-        while (peek(reader, 0) != '\n' && peek(reader, 0) != '\0') {
+        while (!is_control(peek(reader, 0))) {
             reader->at++;
         }
     }
@@ -95,8 +104,12 @@ static bool end_line(struct reader *reader)
 {
     skip_blanks(reader);
     skip_comment(reader);
-    return take_newline(reader) || peek(reader, 0) == '\0' ||
-           fail(reader, "there is something after the end of this; write one key and one value on each line.");
+    if (take_newline(reader) || peek(reader, 0) == '\0') {
+        return true;
+    }
+    return is_control(peek(reader, 0))
+               ? fail(reader, "there is a control character here.")
+               : fail(reader, "there is something after the end of this; write one key and one value on each line.");
 }
 
 /* ---- strings ---- */
@@ -173,6 +186,15 @@ static bool ends_string(const struct reader *reader, char quote, bool many_lines
     return many_lines ? at_three(reader, 0, quote) && peek(reader, 3) != quote : peek(reader, 0) == quote;
 }
 
+static bool has_too_many_quotes(const struct reader *reader, char quote)
+{
+    size_t count = 0;
+    while (count <= MOST_QUOTES && peek(reader, count) == quote) {
+        count++;
+    }
+    return count > MOST_QUOTES;
+}
+
 /* One character of a string; line ends become "\n". */
 static bool take_character(struct reader *reader, char quote, bool many_lines, struct buffer *out)
 {
@@ -181,10 +203,10 @@ static bool take_character(struct reader *reader, char quote, bool many_lines, s
     if (c == '\\' && quote == '"') {
         return take_escape(reader, many_lines, out);
     }
-    if ((unsigned char)c < 0x20 && strchr("\t\n\r", c) == NULL) {
+    if (is_control(c) && c != '\n' && (c != '\r' || peek(reader, 0) != '\n')) {
         return fail(reader, "this string contains a control character; write it as an escape.");
     }
-    if (c != '\r' || peek(reader, 0) != '\n') {
+    if (c != '\r') {
         buffer_putc(out, c);
     }
     return true;
@@ -206,6 +228,9 @@ static bool take_string(struct reader *reader, const char **string)
         if (c == '\0' || (c == '\n' && !many_lines)) {
             reader->line = began;
             return fail(reader, "the string that begins here has no end.");
+        }
+        if (many_lines && has_too_many_quotes(reader, quote)) {
+            return fail(reader, "there are more than %d quotes here.", MOST_QUOTES);
         }
         if (!take_character(reader, quote, many_lines, &out)) {
             return false;
@@ -235,7 +260,10 @@ static bool take_part(struct reader *reader, const char **part)
         reader->at++;
     }
     *part = arena_strndup(reader->arena, reader->content.data + start, reader->at - start);
-    return reader->at > start || fail(reader, "a key was expected here: letters, digits, - and _, or a quoted string.");
+    return reader->at > start ? true
+           : is_control(peek(reader, 0)) && peek(reader, 0) != '\n' && peek(reader, 0) != '\0'
+               ? fail(reader, "there is a control character here.")
+               : fail(reader, "a key was expected here: letters, digits, - and _, or a quoted string.");
 }
 
 static bool is_readable(const char *part)
@@ -257,6 +285,9 @@ static bool take_key(struct reader *reader, const char **before, const char **la
         skip_blanks(reader);
         if (!take_part(reader, last)) {
             return false;
+        }
+        if (strlen(*last) > LONGEST_PART) {
+            return fail(reader, "a part of this key is longer than %d bytes.", LONGEST_PART);
         }
         if (!is_readable(*last)) {
             return fail(reader, "a key is empty, or has a dot or a control character inside quotes.");
@@ -414,35 +445,6 @@ static bool take_entry(struct reader *reader)
     return end_line(reader);
 }
 
-static int compare_keys(const void *a, const void *b)
-{
-    const struct toml_entry *const one = *(const struct toml_entry *const *)a;
-    const struct toml_entry *const other = *(const struct toml_entry *const *)b;
-    const int tables = strcmp(one->table, other->table);
-    const int keys = tables != 0 ? tables : strcmp(one->key, other->key);
-    return keys != 0 ? keys : (one->line > other->line) - (one->line < other->line);
-}
-
-static bool check_twice(struct reader *reader)
-{
-    const struct toml *const toml = reader->toml;
-    const struct toml_entry **const sorted = arena_array(reader->arena, toml->count, sizeof *sorted);
-    for (size_t i = 0; i < toml->count; i++) {
-        sorted[i] = &toml->entries[i];
-    }
-    if (toml->count > 1) {
-        qsort(sorted, toml->count, sizeof *sorted, compare_keys);
-    }
-    for (size_t i = 1; i < toml->count; i++) {
-        const struct toml_entry *const one = sorted[i];
-        if (strcmp(one->table, sorted[i - 1]->table) == 0 && strcmp(one->key, sorted[i - 1]->key) == 0) {
-            reader->line = one->line;
-            return fail(reader, "the key \"%s\" was set on line %u already.", one->key, sorted[i - 1]->line);
-        }
-    }
-    return true;
-}
-
 bool toml_read(struct arena *arena, const char *name, struct text content, struct toml *toml, struct status *status)
 {
     struct reader reader = {.arena = arena, .toml = toml, .status = status, .content = content, .line = 1, .table = ""};
@@ -456,7 +458,7 @@ bool toml_read(struct arena *arena, const char *name, struct text content, struc
             return false;
         }
     }
-    return check_twice(&reader);
+    return toml_check_tables(arena, toml, status);
 }
 
 const struct toml_entry *toml_find(const struct toml *toml, const char *table, const char *key)

@@ -34,8 +34,8 @@ struct toml {
 };
 
 /* Parses a document into the arena; name is borrowed. Fails with INVALID_ARGUMENT, with the file's name and line, if it
- * is invalid or not UTF-8, sets a key twice, or has more than 10,000 entries. Takes linear time, except for the search
- * for duplicate keys: n log n. */
+ * is invalid or not UTF-8, defines a key or a table twice, or has more than 10,000 entries. Takes linear time, except
+ * for the search for what is defined twice: n log n. */
 bool toml_read(struct arena *arena, const char *name, struct text content, struct toml *toml, struct status *status);
 
 /* NULL: not set. */

@@ -90,6 +90,52 @@ START_TEST(a_list_may_go_over_lines)
 }
 END_TEST
 
+/* Each of them was asked of Python's tomllib. */
+START_TEST(what_is_defined_twice_is_told_with_both_lines)
+{
+    static const struct {
+        const char *document;
+        const char *said;
+    } mistakes[] = {
+        {"[a]\n[a]\n", "truss.toml, line 2: the table \"a\" is a table since line 1"},
+        {"[a]\nb = 1\n\n[c]\n[a]\nd = 1\n", "line 5: the table \"a\" is a table since line 1"},
+        {"[a]\n[ 'a' ]\n", "line 2: the table \"a\" is a table"},
+        {"a = 1\n[a]\n", "line 2: the table \"a\" was set to a value on line 1 already"},
+        {"a = 1\n[a.b]\n", "line 2: the table \"a\" was set to a value on line 1 already"},
+        {"[a]\nb = 1\n[a.b]\n", "line 3: the table \"a.b\" was set to a value on line 2 already"},
+        {"[a]\nb = 1\n[a.b.c]\nd = 1\n", "line 3: the table \"a.b\" was set to a value on line 2 already"},
+        {"[a.b]\n[a]\nb = 1\n", "line 3: the key \"a.b\" is a table since line 1; it cannot be a value, too"},
+        {"[a.b.c]\n[a]\nb = 1\n", "line 3: the key \"a.b\" is a table since line 1"},
+        {"a = 1\na.b = 2\n", "line 2: the table \"a\" was set to a value on line 1 already"},
+        {"a.b = 2\na = 1\n", "line 2: the key \"a\" is a table since line 1"},
+        {"a.b = 2\n'a' . b = 1\n", "line 2: the key \"b\" was set on line 1 already"},
+        {"a.b = 2\n[a]\n", "line 2: the table \"a\" is a table since line 1"},
+        {"[a]\nb.c = 1\n[a.b]\n", "line 3: the table \"a.b\" is a table since line 2"},
+        {"[a]\nb.c.d = 1\n[a.b.c]\n", "line 3: the table \"a.b.c\" is a table since line 2"},
+        {"[a.b]\n[a]\nb.c = 1\n", "line 3: the table \"a.b\" is a table since line 1"},
+        {"[a.b.c]\nz = 9\n[a]\nb.c.t = 1\n", "line 4: the table \"a.b.c\" is a table since line 1"},
+        {"[a]\nx = 1\nx = 2\n[a]\n", "line 3: the key \"x\" was set on line 2 already"},
+    };
+    for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
+        const char *const said = mistake(mistakes[i].document);
+        ck_assert_msg(strstr(said, mistakes[i].said) != NULL, "%s: %s", mistakes[i].document, said);
+    }
+}
+END_TEST
+
+START_TEST(tables_may_come_in_any_order_and_keys_with_dots_share_one)
+{
+    read("[a.b]\nx = 1\n[a]\ny = 2\n[a.c]\n");
+    read("a.b = 1\na.c = 2\n[d]\na.b = 1\n[d.e]\n");
+    read("[f]\na.b = 1\na.t.s = true\n[f.a.u]\nx = 1\n[f.a.t.v]\n");
+    read("[a.b.c]\n[a]\nb.x = 1\n");
+    read("ab = 1\n[a]\nb = 1\n['a-']\nb = 1\n[a-b]\n");
+    read("a = \"\"\"x\"\"\"\"\"\nb = \"\"\"\"\"\"\n");
+    ck_assert_str_eq(value("", "a"), "x\"\"");
+    ck_assert_str_eq(value("", "b"), "");
+}
+END_TEST
+
 START_TEST(an_empty_file_says_nothing)
 {
     read("");
@@ -107,7 +153,7 @@ START_TEST(a_mistake_is_told_with_its_line)
     } mistakes[] = {
         {"a = 1\nb", "truss.toml, line 2: the key \"b\" needs a value"},
         {"a = 1\n\n[t]\nx = 1\nx = 2\n", "truss.toml, line 5: the key \"x\" was set on line 4 already"},
-        {"[a]\nb = 1\n[a]\nb = 2\n", "line 4: the key \"b\" was set on line 2"},
+        {"[a]\nb = 1\n[a]\nb = 2\n", "line 3: the table \"a\" is a table since line 1: write each table once"},
         {"a = knex", "line 1: \"knex\" is no value: text needs quotes"},
         {"a = 1.5", "\"1.5\" is no value"},
         {"a = 010", "\"010\" is no value"},
@@ -126,6 +172,12 @@ START_TEST(a_mistake_is_told_with_its_line)
         {"a = \"\\ud800\"", "no character"},
         {"a = \"\\U00110000\"", "no character"},
         {"a = \"\x01\"", "control character"},
+        {"a = \"\x7f\"", "control character"},
+        {"a = '''b\rc'''", "control character"},
+        {"# a\rb = 1", "line 1: there is a control character here"},
+        {"a = 1 # \x01\n", "line 1: there is a control character here"},
+        {"a = 1\rb = 2", "line 1: there is a control character here"},
+        {"a = ''''''''''", "more than 5 quotes"},
         {"a = 'x' 'y'", "something after"},
         {"a = 1 b = 2", "something after"},
         {"[a] b = 1", "something after"},
@@ -177,6 +229,8 @@ int main(void)
     tcase_add_test(tests, tables_keys_and_values_are_found);
     tcase_add_test(tests, strings_are_read_in_all_four_spellings);
     tcase_add_test(tests, a_list_may_go_over_lines);
+    tcase_add_test(tests, what_is_defined_twice_is_told_with_both_lines);
+    tcase_add_test(tests, tables_may_come_in_any_order_and_keys_with_dots_share_one);
     tcase_add_test(tests, an_empty_file_says_nothing);
     tcase_add_test(tests, a_mistake_is_told_with_its_line);
     tcase_add_test(tests, too_many_keys_are_refused_soon);
