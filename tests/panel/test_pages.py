@@ -4,6 +4,7 @@ TRUSS_PANEL_SHOTS  a folder into which every page is drawn, in each size and the
 """
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -336,6 +337,16 @@ class Others(Pages):
         self.see(".virtual", "Protect branch")
         self.click("#verify")
         self.see(".note", "rows are as they were written")
+        kept = re.search("the last has the hash ([0-9a-f]{64})", self.do("return page.locator('.note').first().textContent()"))[1]
+        self.fill("#kept-hash", f" {kept} ")
+        self.press("Enter")
+        self.see(".note", "One of them has the hash that you kept.")
+        self.fill("#kept-hash", "0" * 64)
+        self.click("#verify")
+        self.see(".note", f"No row has the hash {'0' * 64}")
+        self.fill("#kept-hash", "none")
+        self.click("#verify")
+        self.see("[role=alert]", "The hash of a row of the audit is 64 characters")
         self.fill("#filter", "id=99999")
         self.see(".bar-row", "1 action")
         self.click(".virtual a", "Protect branch")

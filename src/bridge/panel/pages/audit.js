@@ -71,6 +71,7 @@ async function everyRow(told) {
 
 export function start({ draw }) {
   let verified = null;
+  let keptHash = "";
   let isVerifying = false;
   let exported = "";
   const before = () => route().query.get("before");
@@ -86,7 +87,8 @@ export function start({ draw }) {
   async function verify() {
     isVerifying = true;
     draw();
-    try { verified = await ask("/api/audit/verify"); } catch (error) { verified = { error }; }
+    const hash = keptHash.trim();
+    try { verified = { ...await ask(`/api/audit/verify${hash === "" ? "" : `?hash=${encodeURIComponent(hash)}`}`), kept: hash }; } catch (error) { verified = { error }; }
     isVerifying = false;
     draw();
   }
@@ -102,8 +104,13 @@ export function start({ draw }) {
 
   const chain = () => verified === null ? null : verified.error ? failure({ error: verified.error, again: verify })
     : note({ kind: verified.ok ? (verified.rows > 0 ? "good" : "info") : "bad", role: "status", title: verified.ok ? undefined : "The audit is not as it was written." }, [h("div", {}, verified.summary),
+      verified.ok && verified.kept ? h("div", {}, "One of them has the hash that you kept.") : null,
       verified.ok && verified.rows > 0 ? h("div", { class: "muted" }, "Keep this hash elsewhere: who has it finds rows that were cut off at the end.") : null,
       !verified.ok && verified.broken ? h("a", { href: link("audit", String(verified.broken), { before: String(verified.broken + 50) }) }, `See row ${verified.broken}`) : null]);
+
+  const verifying = () => h("form", { class: "bar-row", onsubmit: (event) => { event.preventDefault(); verify(); } }, h("label", { for: "kept-hash" }, "A hash that you kept"),
+    h("input", { id: "kept-hash", type: "text", maxlength: 100, placeholder: "may be empty", autocomplete: "off", spellcheck: "false", value: keptHash, oninput: (event) => { keptHash = event.target.value; } }),
+    h("button", { id: "verify", type: "submit", disabled: isVerifying }, isVerifying ? "Reading all of it …" : "Verify"));
 
   function filtered(actions) {
     const only = route().query.get("outcome") ?? "";
@@ -142,9 +149,9 @@ export function start({ draw }) {
       const one = route().rest;
       const action = data && one ? actionsOf(data.rows).find((action) => action.rows.some((row) => String(row.number) === one)) : null;
       return h("div", { class: `split ${one ? "has-detail" : ""}` }, h("div", { class: "main-side" },
-        heading({ title: "Audit", more: h("p", { class: "muted" }, "Who did what. Each row has the hash of the one before it in its own."), actions: [button({ id: "verify", disabled: isVerifying, onclick: verify }, isVerifying ? "Reading all of it …" : "Verify"),
+        heading({ title: "Audit", more: h("p", { class: "muted" }, "Who did what. Each row has the hash of the one before it in its own."), actions: [
           button({ onclick: () => download("csv") }, "Save as CSV"), button({ onclick: () => download("ndjson") }, "NDJSON"), button({ onclick: rows.refresh }, "Look again")] }),
-        exported ? h("p", { class: "muted", role: "status" }, exported) : null, chain(), error ? failure({ error, again: rows.refresh }) : null, !data ? (error ? null : skeleton({})) : data.rows.length === 0 ? nothing() : list(data)),
+        verifying(), exported ? h("p", { class: "muted", role: "status" }, exported) : null, chain(), error ? failure({ error, again: rows.refresh }) : null, !data ? (error ? null : skeleton({})) : data.rows.length === 0 ? nothing() : list(data)),
       !one || !data ? null : action ? detail(action) : h("aside", { class: "detail-side" }, empty({ title: `Row ${one} is not on this page`, actions: [h("a", { class: "button", href: link("audit", one, { before: String(Number(one) + 50) }) }, "Go there")] })));
     },
   };
