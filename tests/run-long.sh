@@ -77,7 +77,7 @@ repeat() {
 # These write SQL about our tables; what is about the usual name is left out by the suites themselves.
 other_name() {
     for file in service/test_operations service/test_attempts service/test_idempotency service/test_audit service/test_approvals \
-        service/test_webhooks service/test_resume service/test_marks service/test_baseline service/test_run \
+        service/test_own_writes service/test_webhooks service/test_resume service/test_marks service/test_baseline service/test_run \
         bridge/test_operations bridge/test_branches bridge/test_backups; do
         TRUSS_STATE_SCHEMA='Ops of "Truß"' TRUSS_TEST_LIMIT=900 /usr/bin/python3 -B "tests/$file.py" || return 1
     done

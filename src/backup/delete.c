@@ -63,14 +63,14 @@ bool backup_delete_claimed(const struct backup_call *call, struct pg_session *se
 /* Sets id and filename in *row; *found is false if there is none. */
 static bool claim_left(const struct backup_call *call, struct pg_session *session, struct backup_row *row, bool *found)
 {
-    PG_RESULT(result) = own_query(
+    PG_RESULT(result) = backup_rows_write(
         session,
         "UPDATE {truss}.backups SET state = 'deleting', claimed_by = $1, claimed_until = "
         "pg_catalog.clock_timestamp() + interval '" BACKUP_CLAIM
         "' WHERE id = (SELECT id FROM {truss}.backups WHERE home = " BACKUP_HOME " AND " WHERE_LEFT
         " AND coalesce(claimed_until, '-infinity') <= pg_catalog.clock_timestamp() ORDER BY claimed_until, id "
         "LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id, filename",
-        1, &call->backups->worker, call->status);
+        &(struct backup_query){NULL, 1, &call->backups->worker}, call->status);
     *found = result != NULL && PQntuples(result) == 1;
     if (*found) {
         row->id = pg_field_int(result, 0, 0, 0);

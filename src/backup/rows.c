@@ -5,6 +5,7 @@
 
 #include "pg/own_sql.h"
 #include "pg/own_tables.h"
+#include "pg/own_write.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -49,6 +50,14 @@ bool backup_rows_ensure(struct pg_session *session, struct status *status)
 const char *backup_id(struct arena *arena, int64_t id)
 {
     return arena_printf(arena, "%" PRId64, id);
+}
+
+PGresult *backup_rows_write(struct pg_session *session, const char *sql, const struct backup_query *with,
+                            struct status *status)
+{
+    const struct own_statement statement = {
+        .table = "{truss}.backups", .beside = tables.last, .sql = sql, .count = with->count, .values = with->values};
+    return own_write(session, &statement, status);
 }
 
 struct pg_session *backup_session(const struct backup_call *call, int64_t id)
@@ -197,14 +206,14 @@ static bool insert(const struct backup_call *call, struct pg_session *session, c
     const char *const values[] = {
         row->filename,         what->label,         what->kind, what->created_by, what->is_protected ? "true" : "false",
         call->backups->worker, row->server_version, what->key,  what->request};
-    PG_RESULT(result) = own_query(
+    PG_RESULT(result) = backup_rows_write(
         session,
         "INSERT INTO {truss}.backups AS b (home, filename, state, label, kind, database, created_by, protected, "
         "claimed_by, claimed_until, server_version, database_bytes, request_key, request) SELECT " BACKUP_HOME
         ", $1, 'waiting', $2, $3, pg_catalog.current_database(), $4, $5::boolean, $6, pg_catalog.clock_timestamp() + "
         "interval '" BACKUP_CLAIM "', $7, pg_catalog.pg_database_size(pg_catalog.current_database()), $8, $9 "
         "RETURNING " COLUMNS,
-        9, values, call->status);
+        &(struct backup_query){NULL, 9, values}, call->status);
     if (result != NULL) {
         *row = row_of(call->arena, result, 0);
     }
@@ -239,7 +248,7 @@ bool backup_rows_reuse(const struct backup_call *call, struct pg_session *sessio
 bool backup_rows_add(const struct backup_call *call, struct pg_session *session, const struct backup_new *what,
                      struct backup_row *row, bool *is_again)
 {
-    if (!pg_exec(session, "BEGIN; " LOCK, call->status)) {
+    if (!pg_exec(session, OWN_BEGIN LOCK, call->status)) {
         return false;
     }
     if (backup_rows_reuse(call, session, what, row, is_again) &&
@@ -263,14 +272,14 @@ bool backup_rows_tell(const struct backup_call *call, struct pg_session *session
                                   progress->message,
                                   progress->has_size ? backup_id(call->arena, progress->size) : NULL,
                                   arena_printf(call->arena, "%u", progress->tables_done)};
-    PG_RESULT(result) = own_query(
+    PG_RESULT(result) = backup_rows_write(
         session,
         "UPDATE {truss}.backups SET claimed_until = pg_catalog.clock_timestamp() + interval '" BACKUP_CLAIM
         "', state = $3, message = $4, size_bytes = coalesce($5::bigint, size_bytes), tables_done = CASE WHEN "
         "$5 IS NULL "
         "THEN tables_done ELSE $6::int END WHERE id = $1::bigint AND claimed_by = $2 AND state IN ('waiting', "
         "'running', 'verifying', 'restoring') RETURNING NOT cancel_requested",
-        6, values, call->status);
+        &(struct backup_query){NULL, 6, values}, call->status);
     *goes_on = result != NULL && PQntuples(result) == 1 && pg_field_bool(result, 0, 0);
     return result != NULL;
 }
@@ -278,7 +287,7 @@ bool backup_rows_tell(const struct backup_call *call, struct pg_session *session
 bool backup_rows_change(struct pg_session *session, const char *sql, const struct backup_query *with, int *count,
                         struct status *status)
 {
-    PG_RESULT(result) = own_query(session, sql, with->count, with->values, status);
+    PG_RESULT(result) = backup_rows_write(session, sql, with, status);
     *count = result == NULL ? 0 : PQntuples(result);
     return result != NULL;
 }

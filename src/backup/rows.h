@@ -60,7 +60,11 @@ bool backup_rows_tell(const struct backup_call *call, struct pg_session *session
 bool backup_rows_move(const struct backup_call *call, struct pg_session *session, int64_t id, const char *to,
                       bool *moved);
 
-/* Runs a statement that changes rows, with parameters; *count is their number. */
+/* Runs a statement that writes to the two tables, with parameters (pg/own_write.h). */
+PGresult *backup_rows_write(struct pg_session *session, const char *sql, const struct backup_query *with,
+                            struct status *status);
+
+/* The same; *count is the number of rows that it returns. */
 bool backup_rows_change(struct pg_session *session, const char *sql, const struct backup_query *with, int *count,
                         struct status *status);
 

@@ -230,7 +230,7 @@ static bool end_lost(const struct backup_call *call, struct pg_session *session)
         "pg_catalog.clock_timestamp() ORDER BY l.id LIMIT 10 FOR UPDATE SKIP LOCKED) RETURNING b.filename, b.sha256 = "
         "'', "
         "b.kind";
-    PG_RESULT(result) = own_query(session, sql, 0, NULL, call->status);
+    PG_RESULT(result) = backup_rows_write(session, sql, &(struct backup_query){0}, call->status);
     struct status ignored = {.arena = call->arena}; /* what is left is deleted together with the row */
     const struct backup_call files = {call->backups, call->arena, &ignored, deadline_in(LOST_MS)};
     bool is_scheduled = false;
@@ -267,7 +267,7 @@ static bool end_old(const struct backup_call *call, struct pg_session *session)
         "((n.number <= s.keep_last OR (n.of_day = 1 AND n.day <= s.keep_daily) OR (n.of_week = 1 AND n.week <= "
         "s.keep_weekly)) AND (s.retention_days = 0 OR n.created_at > pg_catalog.now() - pg_catalog.make_interval(days "
         "=> s.retention_days))) FOR UPDATE OF l SKIP LOCKED) RETURNING b.filename";
-    PG_RESULT(result) = own_query(session, sql, 0, NULL, call->status);
+    PG_RESULT(result) = backup_rows_write(session, sql, &(struct backup_query){0}, call->status);
     for (int i = 0; result != NULL && i < PQntuples(result); i++) {
         const char *const name = arena_strdup(call->arena, pg_field(result, i, 0));
         log_info("backup deleted by its schedule", "file=%s", log_quoted(name, (char[LOG_QUOTED_SIZE]){0}));

@@ -185,7 +185,7 @@ static bool write_change(const struct branch_call *call, struct pg_session *home
         : change->is_protected ? "true"
                                : "false",
     };
-    PG_RESULT(result) = own_query(
+    PG_RESULT(result) = registry_write(
         home,
         "UPDATE {truss}.branches SET label = coalesce($2, label), ttl_hours = coalesce($3::integer, ttl_hours), "
         "expires_at = CASE WHEN $4::numeric IS NOT NULL THEN pg_catalog.to_timestamp($4::numeric / 1000000) WHEN "
@@ -194,9 +194,6 @@ static bool write_change(const struct branch_call *call, struct pg_session *home
         "expires_at END, protected = coalesce($5::boolean, protected) WHERE id = $1::bigint AND status = 'active' "
         "RETURNING id",
         5, values, call->status);
-    if (result == NULL) {
-        registry_advise(call->status);
-    }
     return result != NULL &&
            (PQntuples(result) > 0 || status_fail_because(call->status, STATUS_ABORTED, REASON_BUSY,
                                                          "The branch was not changed: it is being reset or dropped at "

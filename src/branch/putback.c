@@ -6,6 +6,7 @@
 #include "branch/registry.h"
 #include "branch/server.h"
 #include "pg/own_sql.h"
+#include "pg/own_write.h"
 
 #include <string.h>
 #include <strings.h>
@@ -229,9 +230,7 @@ static bool empty_ours(const struct branch_call *call, struct pg_session *sessio
 {
     static const char *const tables[] = {"operation_events", "operations",      "idempotency_keys", "branches",
                                          "backups",          "backup_schedule", "webhook_events",   "drift"};
-    struct buffer sql = {.arena = call->arena};
     struct status problem = {.arena = call->arena};
-    const char *const schema = pg_session_own_schema(session);
     bool exists;
     if (!registry_exists(session, &exists, &problem)) {
         words_add(call->arena, warnings, problem.message);
@@ -245,10 +244,16 @@ static bool empty_ours(const struct branch_call *call, struct pg_session *sessio
             return false;
         }
         if (pg_field_bool(result, 0, 0)) {
-            own_put(&sql, schema, arena_printf(call->arena, "DELETE FROM {truss}.%s;", tables[i]));
+            const char *const table = arena_printf(call->arena, "{truss}.%s", tables[i]);
+            const struct own_statement empty = {.table = table,
+                                                .sql = arena_printf(call->arena, "DELETE FROM %s", table)};
+            PG_RESULT(emptied) = own_write(session, &empty, call->status);
+            if (emptied == NULL) {
+                return false;
+            }
         }
     }
-    return sql.size == 0 || pg_exec(session, buffer_string(&sql), call->status);
+    return true;
 }
 
 /* One by one: if one cannot be disabled, the user is warned that it is active. */

@@ -6,6 +6,7 @@
 #include "base/sqlstate.h"
 #include "pg/own_sql.h"
 #include "pg/own_tables.h"
+#include "pg/own_write.h"
 #include "pg/trust.h"
 
 #include <inttypes.h>
@@ -87,6 +88,14 @@ static const char table_sql[] =
     "COMMENT ON TABLE {truss}.branches IS 'Branches: databases that Truss made of another one, with their end.';";
 
 static const struct own_tables tables = {.last = "{truss}.branches", .sql = table_sql, .column = "reset_at"};
+
+PGresult *registry_write(struct pg_session *session, const char *sql, int count, const char *const *values,
+                         struct status *status)
+{
+    const struct own_statement statement = {.table = tables.last, .sql = sql, .count = count, .values = values};
+    PGresult *const result = own_write(session, &statement, status);
+    return result == NULL ? (registry_advise(status), NULL) : result;
+}
 
 /* A column that the table of an earlier version lacks until something is written: it reads as NULL. */
 #define LATER(column) "(pg_catalog.to_jsonb(b)->>'" column "')"
@@ -269,7 +278,7 @@ static bool insert(const struct branch_call *call, struct pg_session *session, c
         what->request,
         row->disables_triggers ? "true" : "false",
     };
-    PG_RESULT(result) = ask(
+    PG_RESULT(result) = registry_write(
         session,
         "INSERT INTO {truss}.branches AS b (token, home_db, home_oid, parent_db, branch_db, label, status, kind, "
         "source, "
@@ -308,7 +317,7 @@ bool registry_reuse(const struct branch_call *call, struct pg_session *session, 
         return true;
     }
     PG_RESULT(forgotten) =
-        registry_ensure(session, call->status) ? ask(session, forget, 1, values, call->status) : NULL;
+        registry_ensure(session, call->status) ? registry_write(session, forget, 1, values, call->status) : NULL;
     PG_RESULT(result) = forgotten == NULL ? NULL : ask(session, sql, 3, values, call->status);
     if (result == NULL || PQntuples(result) == 0) {
         return result != NULL;
@@ -352,7 +361,7 @@ bool registry_add(const struct branch_call *call, struct pg_session *session, co
 {
     struct status ignored = {.arena = call->arena};
     if (!registry_ensure(session, call->status) ||
-        !pg_exec(session, "BEGIN; SELECT pg_catalog.pg_advisory_xact_lock(1414681939, 1);", call->status)) {
+        !pg_exec(session, OWN_BEGIN "SELECT pg_catalog.pg_advisory_xact_lock(1414681939, 1);", call->status)) {
         return false;
     }
     const bool ok =
@@ -387,7 +396,7 @@ bool registry_add_found(struct pg_session *session, const char *database, const 
         "pg_catalog.substr($3, 14)::jsonb) s(j), pg_catalog.pg_database d "
         "WHERE d.datname = pg_catalog.current_database() AND (j->>'home_oid')::oid = d.oid "
         "AND j->>'token' ~ '^[0-9a-f]{32}$' AND " OWNER_IS_BELIEVED " ON CONFLICT (token) DO NOTHING";
-    PG_RESULT(result) = ask(session, sql, 3, (const char *const[]){database, oid, comment}, status);
+    PG_RESULT(result) = registry_write(session, sql, 3, (const char *const[]){database, oid, comment}, status);
     return result != NULL;
 }
 
@@ -415,7 +424,7 @@ bool registry_activate(const struct branch_call *call, struct pg_session *sessio
         " AND b.id = $1::bigint AND (b.status = 'creating' OR (b.status = 'active' AND b.db_oid = $2::oid)) "
         "RETURNING " COLUMNS,
         has_key ? ", reset_key = $9, reset_request = $10, reset_at = pg_catalog.clock_timestamp()" : "");
-    PG_RESULT(result) = ask(session, sql, has_key ? 10 : 8, values, call->status);
+    PG_RESULT(result) = registry_write(session, sql, has_key ? 10 : 8, values, call->status);
     if (result == NULL) {
         return false;
     }
@@ -429,8 +438,9 @@ bool registry_activate(const struct branch_call *call, struct pg_session *sessio
 bool registry_rename(const struct branch_call *call, struct pg_session *session, const struct branch_row *row)
 {
     const char *const values[] = {arena_printf(call->arena, "%" PRId64, row->id), row->branch};
-    PG_RESULT(result) = ask(session, "UPDATE {truss}.branches SET branch_db = $2 WHERE " HERE " AND id = $1::bigint", 2,
-                            values, call->status);
+    PG_RESULT(result) =
+        registry_write(session, "UPDATE {truss}.branches SET branch_db = $2 WHERE " HERE " AND id = $1::bigint", 2,
+                       values, call->status);
     return result != NULL;
 }
 
@@ -439,7 +449,7 @@ bool registry_move(const struct branch_call *call, struct pg_session *session, c
 {
     const char *const values[] = {arena_printf(call->arena, "%" PRId64, move->id), move->from, move->to,
                                   own_words(call->arena, session, move->error), call->branches->worker};
-    PG_RESULT(result) = ask(
+    PG_RESULT(result) = registry_write(
         session,
         "UPDATE {truss}.branches SET status = $3, last_error = $4, claimed_by = $5, "
         "claimed_until = pg_catalog.clock_timestamp() + interval '" CLAIM "', "
@@ -477,11 +487,11 @@ bool registry_claim(const struct branch_call *call, struct pg_session *session, 
     if (!registry_exists(session, &exists, call->status) || !exists) {
         return call->status->code == STATUS_OK;
     }
-    PG_RESULT(forgotten) = ask(session, forget, 0, NULL, call->status);
+    PG_RESULT(forgotten) = registry_write(session, forget, 0, NULL, call->status);
     if (forgotten == NULL) {
         return false;
     }
-    PG_RESULT(result) = ask(session, sql, 1, (const char *const[]){call->branches->worker}, call->status);
+    PG_RESULT(result) = registry_write(session, sql, 1, (const char *const[]){call->branches->worker}, call->status);
     if (result != NULL) {
         rows_of(call->arena, result, list);
     }

@@ -25,6 +25,10 @@ bool registry_exists(struct pg_session *session, bool *exists, struct status *st
 /* Creates the table, or missing columns. */
 bool registry_ensure(struct pg_session *session, struct status *status);
 
+/* Runs a statement of our own that writes to the table (pg/own_write.h), with the same advice. */
+PGresult *registry_write(struct pg_session *session, const char *sql, int count, const char *const *values,
+                         struct status *status);
+
 /* Adds a row, "creating", with the row's members; sets id and times. RESOURCE_EXHAUSTED if there are `most` already. */
 bool registry_add(const struct branch_call *call, struct pg_session *session, const struct branch_new *what,
                   struct branch_row *row);

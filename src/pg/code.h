@@ -1,8 +1,8 @@
 /*
  * Whose code runs when a table is read or written: expressions in its defaults, checks, generated columns, indexes,
- * statistics, policies and partition keys, its triggers with their conditions, its rules, and what a view reads. All of
- * it runs with the rights of the session, whoever wrote it. What a function calls inside its body is not examined: its
- * owner answers for that.
+ * statistics, policies and partition keys, its triggers with their conditions, its rules, what a view reads, and what
+ * tables have to which its changes cascade. All of it runs with the rights of the session, whoever wrote it. What a
+ * function calls inside its body is not examined: its owner answers for that.
  */
 #ifndef PG_CODE_H
 #define PG_CODE_H
@@ -43,8 +43,16 @@
     " AS excused, 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AS class, " rel                           \
     " AS object, 0::pg_catalog.oid AS via_class, 0::pg_catalog.oid AS via"
 
-/* The recursive part of PG_CODE_OF: what belongs to a part, what the part uses, the operators with which the planner
- * may replace an operator, the casts of a type. */
+/* SQL: is this row of pg_constraint, of a trigger of the table that it refers to, a foreign key that changes rows of
+ * its own table when ours change? That fires triggers there: as its owner, but deferred ones, before PostgreSQL 18, as
+ * whoever commits. */
+#define PG_CASCADES(k)                                                                                                 \
+    "(" k ".contype OPERATOR(pg_catalog.=) 'f' AND " k ".confrelid OPERATOR(pg_catalog.=) g.tgrelid AND (" k           \
+    ".confdeltype OPERATOR(pg_catalog.=) ANY ('{c,n,d}'::pg_catalog.\"char\"[]) OR " k                                 \
+    ".confupdtype OPERATOR(pg_catalog.=) ANY ('{c,n,d}'::pg_catalog.\"char\"[])))"
+
+/* The recursive part of PG_CODE_OF: the tables whose foreign keys refer to a table, what belongs to a part, what the
+ * part uses, the operators with which the planner may replace an operator, the casts of a type. */
 #define PG_CODE_NEXT                                                                                                   \
     "SELECT d.classid, d.objid FROM pg_catalog.pg_depend d WHERE d.refclassid OPERATOR(pg_catalog.=) p.class AND "     \
     "d.refobjid OPERATOR(pg_catalog.=) p.object AND (d.deptype OPERATOR(pg_catalog.=) ANY "                            \
@@ -55,14 +63,23 @@
     "('{pg_catalog.pg_proc,pg_catalog.pg_operator,pg_catalog.pg_type,pg_catalog.pg_opclass,pg_catalog.pg_opfamily,"    \
     "pg_catalog.pg_foreign_server}'::pg_catalog.regclass[]::pg_catalog.oid[]) OR (d.refclassid "                       \
     "OPERATOR(pg_catalog.=) "                                                                                          \
+    "'pg_catalog.pg_class'::pg_catalog.regclass AND p.class OPERATOR(pg_catalog.=) "                                   \
+    "'pg_catalog.pg_constraint'::pg_catalog.regclass AND d.deptype OPERATOR(pg_catalog.=) 'a') OR (d.refclassid "      \
+    "OPERATOR(pg_catalog.=) "                                                                                          \
     "'pg_catalog.pg_class'::pg_catalog.regclass AND p.class OPERATOR(pg_catalog.=) ANY "                               \
     "('{pg_catalog.pg_rewrite,pg_catalog.pg_policy,pg_catalog.pg_type}'::pg_catalog.regclass[]::pg_catalog.oid[]))) "  \
     "UNION ALL SELECT p.class, x.oid FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_operator x ON x.oid "            \
     "OPERATOR(pg_catalog.=) ANY (ARRAY[o.oprcom, o.oprnegate]) WHERE p.class OPERATOR(pg_catalog.=) "                  \
     "'pg_catalog.pg_operator'::pg_catalog.regclass AND o.oid OPERATOR(pg_catalog.=) p.object UNION ALL "               \
-    "SELECT 'pg_catalog.pg_cast'::pg_catalog.regclass::pg_catalog.oid, k.oid FROM pg_catalog.pg_cast k WHERE p.class " \
-    "OPERATOR(pg_catalog.=) 'pg_catalog.pg_type'::pg_catalog.regclass AND k.castsource OPERATOR(pg_catalog.=) "        \
-    "p.object AND k.casttarget OPERATOR(pg_catalog.<) 16384::pg_catalog.oid"
+    "SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass::pg_catalog.oid, k.oid FROM pg_catalog.pg_trigger g JOIN " \
+    "pg_catalog.pg_constraint k ON k.oid OPERATOR(pg_catalog.=) g.tgconstraint WHERE p.class OPERATOR(pg_catalog.=) "  \
+    "'pg_catalog.pg_class'::pg_catalog.regclass AND g.tgrelid OPERATOR(pg_catalog.=) p.object AND " PG_CASCADES(       \
+        "k") " UNION ALL "                                                                                             \
+             "SELECT 'pg_catalog.pg_cast'::pg_catalog.regclass::pg_catalog.oid, k.oid FROM pg_catalog.pg_cast k "      \
+             "WHERE p.class "                                                                                          \
+             "OPERATOR(pg_catalog.=) 'pg_catalog.pg_type'::pg_catalog.regclass AND k.castsource "                      \
+             "OPERATOR(pg_catalog.=) "                                                                                 \
+             "p.object AND k.casttarget OPERATOR(pg_catalog.<) 16384::pg_catalog.oid"
 
 /* SQL in parentheses, to use after FROM: the parts of a table and what they use, according to pg_depend, each with its
  * owner. `start` selects the columns rel, excused, class, object, via_class and via: an object to start with, its

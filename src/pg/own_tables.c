@@ -6,7 +6,6 @@
 #include "base/sqlstate.h"
 #include "pg/code.h"
 #include "pg/own_sql.h"
-#include "pg/table_guard.h"
 #include "pg/trust.h"
 
 #define MOST_TRIES 3
@@ -20,6 +19,13 @@ enum obstacle { OBSTACLE_SCHEMA, OBSTACLE_OBJECT, OBSTACLE_TRIGGER, OBSTACLE_NOT
     "g.oid AS via FROM pg_catalog.pg_namespace n JOIN "                                                                \
     "pg_catalog.pg_class c ON c.relnamespace OPERATOR(pg_catalog.=) n.oid JOIN pg_catalog.pg_trigger g ON g.tgrelid "  \
     "OPERATOR(pg_catalog.=) c.oid WHERE n.nspname OPERATOR(pg_catalog.=) '{truss}' AND NOT g.tgisinternal"
+#define CASCADES                                                                                                       \
+    "SELECT 2, pg_catalog.concat('the foreign key ', k.conname, ' that cascades to ', "                                \
+    "k.conrelid::pg_catalog.regclass), o.relowner FROM "                                                               \
+    "pg_catalog.pg_namespace n JOIN pg_catalog.pg_class c ON c.relnamespace OPERATOR(pg_catalog.=) n.oid JOIN "        \
+    "pg_catalog.pg_trigger g ON g.tgrelid OPERATOR(pg_catalog.=) c.oid JOIN pg_catalog.pg_constraint k ON k.oid "      \
+    "OPERATOR(pg_catalog.=) g.tgconstraint JOIN pg_catalog.pg_class o ON o.oid OPERATOR(pg_catalog.=) k.conrelid "     \
+    "WHERE n.nspname OPERATOR(pg_catalog.=) '{truss}' AND " PG_CASCADES("k") " UNION ALL "
 #define CODE_OF_TRIGGERS "SELECT 2, " PG_CODE_WORDS ", f.owner FROM " PG_CODE_OF(TRIGGERS) " f UNION ALL "
 
 /* One row: what exists, followed by what belongs to an untrusted role, or is not ours. Trust is computed only once,
@@ -36,7 +42,7 @@ static const char look_sql[] =
     "SELECT 1, c.relname::pg_catalog.text, c.relowner FROM pg_catalog.pg_namespace n "
     "JOIN pg_catalog.pg_class c ON c.relnamespace OPERATOR(pg_catalog.=) n.oid "
     "WHERE n.nspname OPERATOR(pg_catalog.=) '{truss}' AND c.relkind OPERATOR(pg_catalog.<>) 'i' AND c.relkind "
-    "OPERATOR(pg_catalog.<>) 'I' UNION ALL " CODE_OF_TRIGGERS
+    "OPERATOR(pg_catalog.<>) 'I' UNION ALL " CASCADES CODE_OF_TRIGGERS
     "SELECT 3, c.relname::pg_catalog.text, c.relowner FROM pg_catalog.pg_namespace n "
     "JOIN pg_catalog.pg_class c ON c.relnamespace OPERATOR(pg_catalog.=) n.oid "
     "WHERE n.nspname OPERATOR(pg_catalog.=) '{truss}' AND n.nspname OPERATOR(pg_catalog.<>) '" OWN_SCHEMA_USUAL "' AND "
@@ -67,11 +73,12 @@ struct found {
 
 static bool fail_triggered(const struct pg_session *session, const char *trigger, struct status *status)
 {
-    return status_fail(status, STATUS_PERMISSION_DENIED,
-                       "The schema \"%s\", where Truss keeps its steps and operations, has %s: that role's code "
-                       "would run with the rights of \"%s\". Nothing there was used. Drop the trigger, "
-                       "and revoke the right TRIGGER on that table from the role, when you have looked at it.",
-                       pg_session_own_schema(session), trigger, pg_session_user(session));
+    return status_fail(
+        status, STATUS_PERMISSION_DENIED,
+        "The schema \"%s\", where Truss keeps its steps and operations, has %s: that role's code "
+        "would run with the rights of \"%s\". Nothing there was used. Drop it, and revoke the right TRIGGER "
+        "(of a foreign key: REFERENCES) on that table from the role, when you have looked at it.",
+        pg_session_own_schema(session), trigger, pg_session_user(session));
 }
 
 /* `what` is the owner of the schema, or "NAME of ROLE" for something in it. */
@@ -297,14 +304,13 @@ bool own_tables_ensure_beside(struct pg_session *session, const struct own_table
     return ok;
 }
 
-/* Each statement sees what is there when it begins, whatever the session's own isolation is: the look, too. */
-bool own_table_write(struct pg_session *session, const char *table, bool only_lock, const char *sql,
-                     struct status *status)
+void own_tables_explain(struct pg_session *session, const char *table, struct status *status)
 {
-    struct buffer whole = {.arena = status->arena};
-    buffer_puts(&whole, "BEGIN ISOLATION LEVEL READ COMMITTED;");
-    pg_put_own_guard(&whole, pg_session_own_schema(session), table, only_lock);
-    buffer_puts(&whole, sql);
-    buffer_puts(&whole, ";COMMIT;");
-    return transact(session, &whole, status);
+    const struct own_tables tables = {.last = table};
+    struct found found;
+    if (look_into(session, &tables, &found, status)) {
+        status_fail(status, STATUS_ABORTED,
+                    "Somebody changed the table %s while Truss wrote to it. Nothing was written: try again.",
+                    own_sql(status->arena, session, table));
+    }
 }

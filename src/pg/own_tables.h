@@ -39,11 +39,8 @@ bool own_tables_ensure(struct pg_session *session, const struct own_tables *tabl
 bool own_tables_ensure_beside(struct pg_session *session, const struct own_tables *tables, bool *keeps,
                               struct status *status);
 
-/* Runs statements that write to this table ("{truss}.name") in a transaction of their own, under its lock and after a
- * check of the table (table_guard.h): a role with the right TRIGGER may have added one since it was examined.
- * only_lock: the session may not use PL/pgSQL, so there is no check. The session must not be inside a transaction. */
-bool own_table_write(struct pg_session *session, const char *table, bool only_lock, const char *sql,
-                     struct status *status);
+/* Fills the status with why this table ("{truss}.name") may not be written to (pg/own_write.h). */
+void own_tables_explain(struct pg_session *session, const char *table, struct status *status);
 
 /* Does this table ("{truss}.name") exist, with all that were created with it, and may it be read? False also if the
  * schema belongs to an untrusted role or the query fails: for data that is optional in an answer. If the table does not

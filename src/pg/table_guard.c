@@ -7,6 +7,7 @@
 #include "base/sqlstate.h"
 #include "pg/code.h"
 #include "pg/own_sql.h"
+#include "pg/own_write.h"
 #include "pg/session.h"
 #include "pg/trust.h"
 
@@ -19,6 +20,10 @@
  * here. */
 #define HAS_WAYS  "relhastriggers OR relhasrules OR relrowsecurity"
 #define IS_PARTED "relkind OPERATOR(pg_catalog.=) 'p'"
+
+#define IS_OF_OTHERS                                                                                                   \
+    " OR relowner OPERATOR(pg_catalog.<>) (SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname "                   \
+    "OPERATOR(pg_catalog.=) current_user)"
 
 static const char has_got[] = " has got a trigger, a rule, row security or partitions since this run has looked at it, "
                               "from another session or by "
@@ -43,7 +48,9 @@ static void put_look(struct buffer *sql, const struct table_guard *guard)
     struct buffer name = {.arena = sql->arena};
     struct buffer owner = {.arena = sql->arena};
     pg_quote_literal(&name, text_of(guard->name));
-    if (guard->beside == NULL) {
+    if (guard->is_own) {
+        buffer_puts(&owner, "0::pg_catalog.oid");
+    } else if (guard->beside == NULL) {
         buffer_puts(&owner, "relowner");
     } else {
         buffer_puts(&owner, "coalesce((SELECT b.relowner FROM pg_catalog.pg_class b WHERE b.oid OPERATOR(pg_catalog.=) "
@@ -62,7 +69,8 @@ static void put_look(struct buffer *sql, const struct table_guard *guard)
                   "WHERE oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(%s)::pg_catalog.oid;\n",
                   buffer_string(&name), guard->beside == NULL ? "" : "truss_kind IS NULL OR ", guard->name,
                   guard->is_plain ? " OR " IS_PARTED : "",
-                  guard->beside == NULL
+                  guard->is_own ? IS_OF_OTHERS
+                  : guard->beside == NULL
                       ? ""
                       : arena_printf(sql->arena, " OR relowner OPERATOR(pg_catalog.<>) %s", buffer_string(&owner)),
                   buffer_string(&owner), buffer_string(&name));
@@ -137,9 +145,13 @@ void pg_put_own_guard(struct buffer *sql, const char *schema, const char *table,
     const struct table_guard guard = {
         .name = name,
         .words = arena_printf(sql->arena, "The table %s", name),
-        .only_lock = only_lock,
+        .is_own = true,
     };
-    pg_put_guard(sql, &guard);
+    if (only_lock) {
+        own_put_guard(sql, schema, table, NULL, true);
+    } else {
+        pg_put_guard(sql, &guard);
+    }
 }
 
 bool pg_guard_failed(const struct status *status)

@@ -17,6 +17,7 @@ struct table_guard {
     bool is_plain;      /* it had no trigger, rule or policy at all: then it must have none now */
     bool in_block;      /* the SQL is inside a PL/pgSQL block */
     bool is_vouched;    /* the operator has named the table, and so answers for its code */
+    bool is_own;        /* one of our own tables: its owner must be trusted, too */
     const char *beside; /* another table (quoted name) that this one accompanies: it must exist, and this one must
                            belong to its owner or to a trusted role; NULL: none */
 };
@@ -30,7 +31,8 @@ struct table_guard {
  * any more; pg_guard_explain then says why. */
 void pg_put_guard(struct buffer *sql, const struct table_guard *guard);
 
-/* The same for one of our own tables ("{truss}.name"; schema: see own_text). */
+/* The same for one of our own tables ("{truss}.name"; schema: see own_text). only_lock: with the query of own_write.h
+ * in place of the block. */
 void pg_put_own_guard(struct buffer *sql, const char *schema, const char *table, bool only_lock);
 
 /* Did the transaction fail because of that query? */

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "pg/own_sql.h"
 #include "pg/own_tables.h"
+#include "pg/own_write.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -50,6 +51,13 @@ static struct approval row_of(struct arena *arena, const PGresult *result, int i
     };
 }
 
+static PGresult *write_row(struct pg_session *session, const char *sql, int count, const char *const *values,
+                           struct status *status)
+{
+    const struct own_statement statement = {.table = tables.last, .sql = sql, .count = count, .values = values};
+    return own_write(session, &statement, status);
+}
+
 /* Requests that nobody needs any more are deleted a month after their last change; the audit log keeps everything. If
  * the deletion fails, the next one does it. */
 static void sweep(struct pg_session *session, struct arena *arena)
@@ -59,7 +67,7 @@ static void sweep(struct pg_session *session, struct arena *arena)
         "OPERATOR(pg_catalog.<) (pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) "
         "pg_catalog.make_interval(days => " KEPT_DAYS "))";
     struct status ignored = {.arena = arena};
-    PG_RESULT(result) = own_query(session, sql, 0, NULL, &ignored);
+    PG_RESULT(result) = write_row(session, sql, 0, NULL, &ignored);
     (void)result;
 }
 
@@ -75,7 +83,7 @@ bool approvals_request(struct pg_session *session, const struct approval *asked,
         return false;
     }
     sweep(session, status->arena);
-    PG_RESULT(result) = own_query(session, sql, 3, values, status);
+    PG_RESULT(result) = write_row(session, sql, 3, values, status);
     return result != NULL;
 }
 
@@ -116,7 +124,7 @@ bool approvals_give(struct pg_session *session, const struct approval *wish, uin
         return false;
     }
     sweep(session, status->arena);
-    PG_RESULT(result) = own_query(session, sql, 5, values, status);
+    PG_RESULT(result) = write_row(session, sql, 5, values, status);
     *given = result != NULL && PQntuples(result) == 1;
     return result != NULL;
 }
@@ -131,7 +139,7 @@ bool approvals_revoke(struct pg_session *session, const char *hash, const char *
     if (!own_tables_exist(session, &tables, &exists, status) || !exists) {
         return status->code == STATUS_OK;
     }
-    PG_RESULT(result) = own_query(session, sql, 2, (const char *const[]){hash, who}, status);
+    PG_RESULT(result) = write_row(session, sql, 2, (const char *const[]){hash, who}, status);
     *found = result != NULL && PQntuples(result) == 1;
     return result != NULL;
 }

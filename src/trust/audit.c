@@ -8,6 +8,7 @@
 #include "base/sqlstate.h"
 #include "pg/own_sql.h"
 #include "pg/own_tables.h"
+#include "pg/own_write.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -127,7 +128,7 @@ static bool add(struct pg_session *session, struct audit_row *row, struct status
     char before[SHA256_HEX_SIZE];
     bool exists;
     /* Checked again under the lock: from here on nobody can add a trigger to the table. */
-    if (!own_exec(session, "BEGIN; LOCK TABLE {truss}.audit IN SHARE ROW EXCLUSIVE MODE", status) ||
+    if (!own_exec(session, OWN_BEGIN "LOCK TABLE {truss}.audit IN SHARE ROW EXCLUSIVE MODE", status) ||
         !audit_exists(session, &exists, status) || !read_end(session, &row->number, before, status)) {
         return false;
     }

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "migration/record/make.h"
 #include "pg/own_sql.h"
+#include "pg/own_write.h"
 #include "worker/messages/messages.h"
 
 #include <stdio.h>
@@ -67,22 +68,25 @@ static bool take_lock(struct keyed *keyed, struct status *status)
                        "key's lock: give the worker a direct connection URL (Prisma's directUrl).");
 }
 
+static PGresult *write_key(const struct keyed *keyed, const char *sql, int count, const char *const *values,
+                           struct status *status)
+{
+    const struct own_statement statement = {
+        .table = "{truss}.idempotency_keys", .sql = sql, .count = count, .values = values};
+    return own_write(keyed->session, &statement, status);
+}
+
 /* Adds a row, or reads the existing one: *first becomes the stored answer, of the given type, in the arena. */
 static bool claim(struct keyed *keyed, const struct idempotent *kind, struct arena *arena, ProtobufCMessage **first,
                   struct status *status)
 {
-    static const char insert[] = "INSERT INTO {truss}.idempotency_keys AS k (key, method, request) VALUES ($1, $2, $3) "
-                                 "ON CONFLICT (key) DO UPDATE "
-                                 "SET key = EXCLUDED.key RETURNING k.request, "
-                                 "pg_catalog.encode(k.answer, 'hex')";
+    static const char sql[] =
+        "DELETE FROM {truss}.idempotency_keys WHERE created_at < pg_catalog.now() - interval '" KEPT "';"
+        "INSERT INTO {truss}.idempotency_keys AS k (key, method, request) VALUES ($1, $2, $3) ON CONFLICT (key) DO "
+        "UPDATE SET key = EXCLUDED.key RETURNING k.request, pg_catalog.encode(k.answer, 'hex')";
     const char *const values[] = {keyed->key, keyed->method, keyed->request};
     *first = NULL;
-    if (!own_exec(keyed->session,
-                  "DELETE FROM {truss}.idempotency_keys WHERE created_at < pg_catalog.now() - interval '" KEPT "'",
-                  status)) {
-        return false;
-    }
-    PG_RESULT(result) = own_query(keyed->session, insert, 3, values, status);
+    PG_RESULT(result) = write_key(keyed, sql, 3, values, status);
     if (result == NULL) {
         return false;
     }
@@ -133,8 +137,8 @@ static bool write_answer(struct keyed *keyed, const char *answer, struct status 
     if (!can_write(keyed, status)) {
         return false;
     }
-    PG_RESULT(result) = answer == NULL ? own_query(keyed->session, forget, 2, values, status)
-                                       : own_query(keyed->session, keep, 3, values, status);
+    PG_RESULT(result) =
+        answer == NULL ? write_key(keyed, forget, 2, values, status) : write_key(keyed, keep, 3, values, status);
     keyed->is_overtaken = answer != NULL && result != NULL && PQntuples(result) == 0;
     return result != NULL;
 }

@@ -536,7 +536,7 @@ class Backups(Case):
         places = Places(self.cluster.port, lambda pid: None)
         self.addCleanup(places.close)
         self.open(url=self.url().replace(f":{self.cluster.port}/", f":{places.port}/"))
-        places.arm(b"SET state = $3, sha256 = $4", "cut-after")
+        places.arm(b"SET state = 'completed', sha256 = '", "cut-after")
         backup = self.make()
         self.assertIsNotNone(places.hit)
         wait_for(lambda: "state=" in self.process.text())

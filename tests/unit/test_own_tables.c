@@ -4,6 +4,7 @@
 #include "conversation.h"
 #include "pg/own_sql.h"
 #include "pg/own_tables.h"
+#include "pg/own_write.h"
 #include "pg/search.h"
 
 static const struct own_tables tables = {.last = "truss.notes", .sql = "CREATE TABLE IF NOT EXISTS truss.notes ();"};
@@ -179,6 +180,78 @@ START_TEST(an_error_at_any_place_is_the_error)
 }
 END_TEST
 
+/* ---- writing to them ---- */
+
+static const struct fake_error found_code = {
+    .sqlstate = "22P02",
+    .message = "invalid input syntax for type integer: \"truss: code of another role at our table 12\""};
+
+#define GUARDED                                                                                                        \
+    "BEGIN ISOLATION LEVEL READ COMMITTED;SET LOCAL search_path TO pg_catalog, pg_temp;"                               \
+    "LOCK TABLE truss.notes IN ROW EXCLUSIVE MODE;SELECT CASE WHEN EXISTS"
+#define WRITTEN "INSERT INTO truss.notes VALUES ('it''s {truss} $2', NULL, 'truss', '^x$', $3)"
+
+static bool write_row(void)
+{
+    const char *const values[] = {"it's {truss} $2", NULL};
+    const struct own_statement statement = {
+        .table = "{truss}.notes",
+        .sql = "INSERT INTO {truss}.notes VALUES ($1, $2, '{truss}', '^x$', $3)",
+        .count = 2,
+        .values = values,
+    };
+    status = (struct status){.arena = arena};
+    PG_RESULT(result) = own_write(session, &statement, &status);
+    return result != NULL;
+}
+
+START_TEST(a_write_is_one_message_that_looks_under_the_lock)
+{
+    have((const struct exchange[]){{.asked = GUARDED, .is_script = true, .has_row = true, .row = {""}}, {0}});
+    ck_assert_msg(write_row(), "%s", status.message);
+    have((const struct exchange[]){{.asked = ";" WRITTEN ";COMMIT;", .is_script = true}, {0}});
+    ck_assert_msg(write_row(), "%s", status.message);
+    each_place((const struct exchange[]){{.asked = GUARDED, .is_script = true}, {0}}, write_row);
+}
+END_TEST
+
+START_TEST(a_trigger_with_a_condition_is_looked_at_thoroughly_and_a_strangers_is_named)
+{
+    const struct fake_error *const code = kept(&found_code, sizeof found_code);
+    have((const struct exchange[]){{.asked = GUARDED, .is_script = true, .error = code, .state = 'E'},
+                                   {.asked = "ROLLBACK", .is_script = true},
+                                   {.asked = "WITH RECURSIVE part", .is_script = true},
+                                   {0}});
+    ck_assert_msg(write_row(), "%s", status.message);
+    have((const struct exchange[]){
+        {.asked = GUARDED, .is_script = true, .error = code, .state = 'E'},
+        {.asked = "ROLLBACK", .is_script = true},
+        {.asked = "WITH RECURSIVE part", .is_script = true, .error = code, .state = 'E'},
+        {.asked = "ROLLBACK", .is_script = true},
+        {.asked = LOOK, .has_row = true, .row = {"t", "t", "2", "the trigger spy on truss.notes of mallory"}},
+        {0}});
+    ck_assert(!write_row());
+    failed_with(STATUS_PERMISSION_DENIED, "has the trigger spy on truss.notes of mallory");
+    have((const struct exchange[]){{.asked = GUARDED, .is_script = true, .error = code, .state = 'E'},
+                                   {.asked = "ROLLBACK", .is_script = true},
+                                   {.asked = "WITH RECURSIVE part", .is_script = true, .error = code, .state = 'E'},
+                                   {.asked = "ROLLBACK", .is_script = true},
+                                   {.asked = LOOK, .has_row = true, .row = THERE},
+                                   {0}});
+    ck_assert(!write_row());
+    failed_with(STATUS_ABORTED, "changed the table truss.notes");
+}
+END_TEST
+
+START_TEST(a_write_in_an_open_transaction_is_thorough_at_once)
+{
+    have((const struct exchange[]){{.asked = "BEGIN", .is_script = true, .state = 'T'},
+                                   {.asked = "WITH RECURSIVE part", .is_script = true, .state = 'T'},
+                                   {0}});
+    ck_assert(exec("BEGIN") && write_row() && pg_session_in_transaction(session));
+}
+END_TEST
+
 /* ---- their schema ---- */
 
 START_TEST(a_statement_says_where_the_schema_is_meant_and_gets_its_name)
@@ -349,6 +422,9 @@ int main(void)
     tcase_add_test(all, what_is_there_and_is_not_three_times_is_an_error);
     tcase_add_test(all, who_may_not_make_them_is_told_what_to_do);
     tcase_add_test(all, an_error_at_any_place_is_the_error);
+    tcase_add_test(all, a_write_is_one_message_that_looks_under_the_lock);
+    tcase_add_test(all, a_trigger_with_a_condition_is_looked_at_thoroughly_and_a_strangers_is_named);
+    tcase_add_test(all, a_write_in_an_open_transaction_is_thorough_at_once);
     tcase_add_test(all, a_statement_says_where_the_schema_is_meant_and_gets_its_name);
     tcase_add_test(all, names_that_cannot_be_ours_are_refused);
     tcase_add_test(all, a_session_knows_the_path_that_a_script_has);

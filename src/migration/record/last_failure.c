@@ -9,6 +9,7 @@
 #include "framework/core/ledger.h"
 #include "pg/own_sql.h"
 #include "pg/own_tables.h"
+#include "pg/own_write.h"
 
 #define TABLE "{truss}.failed_attempts"
 
@@ -27,6 +28,13 @@ static bool exists(struct pg_session *session, bool *there, struct status *statu
         session, "SELECT pg_catalog.to_regclass(pg_catalog.format('%I.failed_attempts', '{truss}')) IS NOT NULL", 0,
         NULL, status);
     *there = result != NULL && pg_field_bool(result, 0, 0);
+    return result != NULL;
+}
+
+static bool write_it(struct pg_session *session, const struct buffer *sql, struct status *status)
+{
+    const struct own_statement statement = {.table = TABLE, .sql = buffer_string(sql), .is_complete = true};
+    PG_RESULT(result) = own_write(session, &statement, status);
     return result != NULL;
 }
 
@@ -63,7 +71,7 @@ bool failure_write(struct pg_session *session, const struct ledger *ledger, cons
                   "detail = EXCLUDED.detail, hint = EXCLUDED.hint, statement = EXCLUDED.statement, "
                   "line = EXCLUDED.line, col = EXCLUDED.col, partially_applied = EXCLUDED.partially_applied",
                   failure->line, failure->column, failure->partially_applied ? "true" : "false");
-    return own_table_write(session, TABLE, ledger->lacks_plpgsql, buffer_string(&sql), status);
+    return write_it(session, &sql, status);
 }
 
 bool failures_forget(struct pg_session *session, const struct ledger *ledger, const char *const *migrations,
@@ -82,5 +90,5 @@ bool failures_forget(struct pg_session *session, const struct ledger *ledger, co
         ledger_put_text(&sql, migrations[i]);
     }
     buffer_puts(&sql, ")");
-    return own_table_write(session, TABLE, ledger->lacks_plpgsql, buffer_string(&sql), status);
+    return write_it(session, &sql, status);
 }

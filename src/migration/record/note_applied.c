@@ -8,6 +8,7 @@
 #include "migration/look/failed_attempts.h"
 #include "pg/own_sql.h"
 #include "pg/own_tables.h"
+#include "pg/own_write.h"
 
 static const struct own_tables tables = {
     .last = "{truss}.applied_by",
@@ -52,7 +53,9 @@ bool applied_by_write(const struct request *request, struct pg_session *session,
     put_names(&sql, names);
     buffer_puts(&sql, ") AS n (name) ON CONFLICT (ledger, migration) DO UPDATE SET run_began = EXCLUDED.run_began, "
                       "run_ended = EXCLUDED.run_ended, actor = EXCLUDED.actor, operation = EXCLUDED.operation");
-    return own_table_write(session, tables.last, names->ledger->lacks_plpgsql, buffer_string(&sql), status);
+    const struct own_statement statement = {.table = tables.last, .sql = buffer_string(&sql), .is_complete = true};
+    PG_RESULT(result) = own_write(session, &statement, status);
+    return result != NULL;
 }
 
 void applied_by_note(const struct request *request, struct pg_session *session, const struct applied_names *names)

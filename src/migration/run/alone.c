@@ -10,7 +10,7 @@
 #include "migration/run/lock.h"
 #include "migration/run/observer.h"
 #include "migration/run/send.h"
-#include "pg/own_tables.h"
+#include "pg/own_write.h"
 #include "sql/classify.h"
 #include "sql/split.h"
 
@@ -184,7 +184,10 @@ static bool note_made(void *data, struct pg_session *beside, const char *oid)
         attempt->before = leftovers_made(arena, attempt->before, oid);
     }
     progress_put_made(&sql, ledger, attempt->record.name, (uint32_t)(making->step + 1), oid);
-    return own_table_write(beside, "{truss}.migration_steps", ledger->lacks_plpgsql, buffer_string(&sql), &ignored);
+    const struct own_statement statement = {
+        .table = "{truss}.migration_steps", .sql = buffer_string(&sql), .is_complete = true};
+    PG_RESULT(result) = own_write(beside, &statement, &ignored);
+    return result != NULL;
 }
 
 /* Removes what a failed try left. While another session builds an index of the table it waits, as for a lock. */

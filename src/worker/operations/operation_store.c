@@ -9,6 +9,7 @@
 #include "migration/look/store.h"
 #include "migration/record/make.h"
 #include "pg/own_sql.h"
+#include "pg/own_write.h"
 #include "worker/messages/messages.h"
 
 #include <stdio.h>
@@ -16,6 +17,9 @@
 
 #define LOST_SECONDS "30"
 #define KEPT         "30 days"
+
+#define OPERATIONS "{truss}.operations"
+#define EVENTS     "{truss}.operation_events"
 
 typedef Truss__Migration__V1__Operation Operation;
 
@@ -48,18 +52,24 @@ static bool pack(const Operation *operation, struct text *bytes, struct status *
 
 bool operation_store_add(struct pg_session *session, const char *id, const char *worker, struct status *status)
 {
-    const char *const values[] = {id, worker};
-    if (!store_ensure(session, status)) {
-        return false;
-    }
-    if (!own_exec(session, "DELETE FROM {truss}.operations WHERE started_at < pg_catalog.now() - interval '" KEPT "'",
-                  status)) {
-        return false;
-    }
-    PG_RESULT(result) =
-        own_query(session, "INSERT INTO {truss}.operations (id, kind, state, worker) VALUES ($1, 'run', 'running', $2)",
-                  2, values, status);
+    const struct own_statement add = {
+        .table = OPERATIONS,
+        .beside = EVENTS,
+        .sql = "DELETE FROM {truss}.operations WHERE started_at < pg_catalog.now() - interval '" KEPT "';"
+               "INSERT INTO {truss}.operations (id, kind, state, worker) VALUES ($1, 'run', 'running', $2)",
+        .count = 2,
+        .values = (const char *const[]){id, worker},
+    };
+    PG_RESULT(result) = store_ensure(session, status) ? own_write(session, &add, status) : NULL;
     return result != NULL;
+}
+
+/* SQL with foreign text in it. */
+static PGresult *write_complete(struct pg_session *session, const char *table, const struct buffer *sql,
+                                struct status *status)
+{
+    const struct own_statement statement = {.table = table, .sql = buffer_string(sql), .is_complete = true};
+    return own_write(session, &statement, status);
 }
 
 static bool add_events(struct pg_session *session, const char *id, const struct stored_event *events, size_t count,
@@ -80,7 +90,8 @@ static bool add_events(struct pg_session *session, const char *id, const struct 
         buffer_putc(&sql, ')');
     }
     buffer_puts(&sql, " ON CONFLICT DO NOTHING");
-    return own_exec_words(session, buffer_string(&sql), status);
+    PG_RESULT(result) = write_complete(session, EVENTS, &sql, status);
+    return result != NULL;
 }
 
 bool operation_store_note(struct pg_session *session, const struct operation_news *news, bool *cancel,
@@ -102,7 +113,7 @@ bool operation_store_note(struct pg_session *session, const struct operation_new
     }
     buffer_printf(&sql, ", step = %u, steps = %u WHERE id OPERATOR(pg_catalog.=) '%s' RETURNING cancel_requested",
                   operation->step, operation->steps, operation->id);
-    PG_RESULT(result) = own_query_words(session, buffer_string(&sql), status);
+    PG_RESULT(result) = write_complete(session, OPERATIONS, &sql, status);
     *cancel = result != NULL && PQntuples(result) > 0 && pg_field_bool(result, 0, 0);
     return result != NULL;
 }
@@ -110,10 +121,14 @@ bool operation_store_note(struct pg_session *session, const struct operation_new
 bool operation_store_sign(struct pg_session *session, const char *ids, const struct cancel_wish *wish,
                           struct status *status)
 {
-    PG_RESULT(result) = own_query(session,
-                                  "UPDATE {truss}.operations SET heartbeat_at = pg_catalog.clock_timestamp() "
-                                  "WHERE id = ANY ($1::uuid[]) AND state = 'running' RETURNING id, cancel_requested",
-                                  1, &ids, status);
+    const struct own_statement sign = {
+        .table = OPERATIONS,
+        .sql = "UPDATE {truss}.operations SET heartbeat_at = pg_catalog.clock_timestamp() "
+               "WHERE id = ANY ($1::uuid[]) AND state = 'running' RETURNING id, cancel_requested",
+        .count = 1,
+        .values = &ids,
+    };
+    PG_RESULT(result) = own_write(session, &sign, status);
     for (int row = 0; result != NULL && row < PQntuples(result); row++) {
         if (pg_field_bool(result, row, 1)) {
             wish->told(wish->data, pg_field(result, row, 0));
@@ -161,7 +176,8 @@ bool operation_store_end(struct pg_session *session, const Operation *operation,
     buffer_puts(&sql, ", outcome = ");
     put_bytes(&sql, bytes);
     buffer_printf(&sql, " WHERE id = '%s'", operation->id);
-    return own_exec_words(session, buffer_string(&sql), status);
+    PG_RESULT(result) = write_complete(session, OPERATIONS, &sql, status);
+    return result != NULL;
 }
 
 static bool has_store(struct pg_session *session, bool *has, struct status *status)
@@ -190,7 +206,8 @@ bool operation_store_add_ended(struct pg_session *session, const struct operatio
     buffer_puts(&sql, ", ");
     put_bytes(&sql, bytes);
     buffer_putc(&sql, ')');
-    return pg_exec(session, buffer_string(&sql), status);
+    PG_RESULT(result) = write_complete(session, OPERATIONS, &sql, status);
+    return result != NULL;
 }
 
 /* ---- reading ---- */
@@ -320,11 +337,13 @@ bool operation_store_events(struct arena *arena, struct pg_session *session, con
 
 bool operation_store_cancel(struct pg_session *session, const char *id, struct status *status)
 {
-    PG_RESULT(result) =
-        own_query(session,
-                  "UPDATE {truss}.operations SET cancel_requested = true WHERE id = $1::uuid AND state = "
-                  "'running'",
-                  1, (const char *const[]){id}, status);
+    const struct own_statement cancel = {
+        .table = OPERATIONS,
+        .sql = "UPDATE {truss}.operations SET cancel_requested = true WHERE id = $1::uuid AND state = 'running'",
+        .count = 1,
+        .values = &id,
+    };
+    PG_RESULT(result) = own_write(session, &cancel, status);
     return result != NULL;
 }
 

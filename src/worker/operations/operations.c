@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "pg/own_write.h"
 #include "rpc/envelope.h"
 #include "rpc/status_message.h"
 #include "worker/messages/messages.h"
@@ -456,7 +457,7 @@ static void write_mark(struct operation *operation, const Operation *message)
     struct pg_session *const session = pg_pool_take_pinned(operations->site->pool, deadline_in(MARK_MS), &status);
     if (session != NULL) {
         struct status ignored = {.arena = arena};
-        const bool ok = pg_exec(session, "BEGIN", &status) && /* the row and its content appear together */
+        const bool ok = pg_exec(session, OWN_BEGIN, &status) && /* the row and its content appear together */
                         operation_store_add_ended(session, &ended, &is_kept, &status) &&
                         (!is_kept || note(operation, session)) && pg_exec(session, "COMMIT", &status);
         (void)(ok || pg_exec(session, "ROLLBACK", &ignored));

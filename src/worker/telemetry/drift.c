@@ -9,6 +9,7 @@
 #include "migration/look/failed_attempts.h"
 #include "pg/own_sql.h"
 #include "pg/own_tables.h"
+#include "pg/own_write.h"
 
 #include <string.h>
 
@@ -95,7 +96,8 @@ static bool forget_old(struct pg_session *session, const struct drift *drift, st
     static const char sql[] = "DELETE FROM {truss}.drift WHERE ledger OPERATOR(pg_catalog.=) $1 AND seen_at "
                               "OPERATOR(pg_catalog.<) (pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) "
                               "'" FORGOTTEN_AFTER "'::pg_catalog.interval)";
-    PG_RESULT(result) = own_query(session, sql, 1, &drift->ledger, status);
+    const struct own_statement forget = {.table = tables.last, .sql = sql, .count = 1, .values = &drift->ledger};
+    PG_RESULT(result) = own_write(session, &forget, status);
     return result != NULL;
 }
 
@@ -119,7 +121,12 @@ bool drift_keep_news(struct pg_session *session, struct drift *drift, struct sta
         return status->code == STATUS_OK;
     }
     const struct drift all = *drift;
-    PG_RESULT(result) = pg_query(session, upsert_of(status->arena, session, &all), 0, NULL, status);
+    const struct own_statement upsert = {
+        .table = tables.last,
+        .sql = upsert_of(status->arena, session, &all),
+        .is_complete = true,
+    };
+    PG_RESULT(result) = own_write(session, &upsert, status);
     drift->count = 0;
     drift->items = arena_array(status->arena, all.count, sizeof *drift->items);
     for (int row = 0; result != NULL && row < PQntuples(result); row++) {

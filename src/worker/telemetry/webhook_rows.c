@@ -5,6 +5,7 @@
 
 #include "pg/own_sql.h"
 #include "pg/own_tables.h"
+#include "pg/own_write.h"
 
 #include <stdio.h>
 
@@ -20,6 +21,7 @@ static const struct own_tables tables = {
         "has taken it.';",
 };
 
+#define TABLE tables.last
 #define NOW   "pg_catalog.clock_timestamp()"
 #define LEASE "30" /* seconds; a delivery takes 10 at most */
 
@@ -48,6 +50,13 @@ static void put_row(struct buffer *sql, const char *schema, const char *operatio
                   row->due_in_ms);
 }
 
+static PGresult *write_row(struct pg_session *session, const char *sql, int count, const char *const *values,
+                           struct status *status)
+{
+    return own_write(session, &(struct own_statement){.table = TABLE, .sql = sql, .count = count, .values = values},
+                     status);
+}
+
 bool hook_rows_add(struct pg_session *session, const struct hook_rows *rows, struct status *status)
 {
     struct buffer sql = {.arena = status->arena};
@@ -60,8 +69,12 @@ bool hook_rows_add(struct pg_session *session, const struct hook_rows *rows, str
     for (size_t i = 0; i < rows->count; i++) {
         put_row(&sql, schema, rows->subject, &rows->items[i]);
     }
-    /* A simple query is one transaction. */
-    return sql.size == 0 || own_exec_words(session, buffer_string(&sql), status);
+    if (sql.size == 0) {
+        return true;
+    }
+    const struct own_statement statement = {.table = TABLE, .sql = buffer_string(&sql), .is_complete = true};
+    PG_RESULT(result) = own_write(session, &statement, status);
+    return result != NULL;
 }
 
 /* What is no id of ours is somebody's, and would stand in a header. */
@@ -75,7 +88,7 @@ bool hook_rows_take(struct arena *arena, struct pg_session *session, const char 
         "AND event ~ '^[-0-9a-f]{36}$' "
         "ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED) d WHERE e.event = d.event AND e.hook = d.hook "
         "RETURNING e.event, e.hook, e.kind, e.body, e.tries";
-    PG_RESULT(result) = own_query(session, sql, 1, &names, status);
+    PG_RESULT(result) = write_row(session, sql, 1, &names, status);
     *due = (struct hook_due){0};
     if (result != NULL && PQntuples(result) == 1) {
         *due = (struct hook_due){
@@ -91,7 +104,7 @@ bool hook_rows_take(struct arena *arena, struct pg_session *session, const char 
 
 bool hook_rows_drop(struct pg_session *session, const struct hook_due *due, struct status *status)
 {
-    PG_RESULT(result) = own_query(session, "DELETE FROM {truss}.webhook_events WHERE event = $1 AND hook = $2", 2,
+    PG_RESULT(result) = write_row(session, "DELETE FROM {truss}.webhook_events WHERE event = $1 AND hook = $2", 2,
                                   (const char *const[]){due->event, due->hook}, status);
     return result != NULL;
 }
@@ -101,7 +114,7 @@ bool hook_rows_put_off(struct pg_session *session, const struct hook_due *due, u
 {
     char text[16];
     snprintf(text, sizeof text, "%u", seconds);
-    PG_RESULT(result) = own_query(
+    PG_RESULT(result) = write_row(
         session,
         "UPDATE {truss}.webhook_events SET next_at = " NOW
         " + pg_catalog.make_interval(secs => $3::float8), error = $4 "
@@ -114,7 +127,7 @@ bool hook_rows_renew(struct pg_session *session, const char *operations, uint32_
 {
     char text[16];
     snprintf(text, sizeof text, "%u", ms);
-    PG_RESULT(result) = own_query(session,
+    PG_RESULT(result) = write_row(session,
                                   "UPDATE {truss}.webhook_events SET next_at = " NOW
                                   " + pg_catalog.make_interval(secs => $2::float8 / 1000) "
                                   "WHERE kind = 'run.lost' AND operation = ANY ($1::text[])",
@@ -124,6 +137,7 @@ bool hook_rows_renew(struct pg_session *session, const char *operations, uint32_
 
 bool hook_rows_sweep(struct pg_session *session, struct status *status)
 {
-    return own_exec(session, "DELETE FROM {truss}.webhook_events WHERE created_at < " NOW " - interval '7 days'",
-                    status);
+    PG_RESULT(result) = write_row(
+        session, "DELETE FROM {truss}.webhook_events WHERE created_at < " NOW " - interval '7 days'", 0, NULL, status);
+    return result != NULL;
 }

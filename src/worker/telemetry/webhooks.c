@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/uuid.h"
+#include "pg/own_write.h"
 #include "worker/telemetry/drift.h"
 #include "worker/telemetry/post.h"
 #include "worker/telemetry/webhook_body.h"
@@ -312,13 +313,12 @@ static bool write_drift(const struct audience *audience, struct pg_session *sess
         .event = HOOK_DRIFT, .id = new_id(audience->arena), .subject = drift->ledger, .drift = drift};
     struct status ignored = {.arena = status->arena};
     *told = 0;
-    bool ok = pg_exec(session, "BEGIN", status) && drift_keep_news(session, drift, status);
+    bool ok = pg_exec(session, OWN_BEGIN, status) && drift_keep_news(session, drift, status);
     if (ok && drift->count > 0) {
         *told = make_rows(audience, &news, UINT32_MAX, rows);
         ok = hook_rows_add(session, &(struct hook_rows){drift->ledger, rows, *told, false}, status);
     }
-    ok = ok && pg_exec(session, "COMMIT", status);
-    return ok || (pg_exec(session, "ROLLBACK", &ignored), false);
+    return (ok && pg_exec(session, "COMMIT", status)) || (pg_exec(session, "ROLLBACK", &ignored), false);
 }
 
 /* What cannot be read now is no news; the next look may succeed. */
