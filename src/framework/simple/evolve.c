@@ -179,7 +179,7 @@ const struct framework framework_evolve = {
     .display_name = "Evolve",
     .tool = "evolve migrate postgresql",
     .sent = SENT_IN_TRANSACTION_EACH,
-    .sent_unwrapped = SENT_EACH,
+    .sent_unwrapped = SENT_WHOLE, /* one command, whose statements Npgsql sends with one Sync */
     .ledger =
         {
             .shapes = SHAPES({
