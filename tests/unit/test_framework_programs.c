@@ -443,6 +443,18 @@ START_TEST(packages_of_laravel_that_load_migrations_are_named)
 }
 END_TEST
 
+/* ---- Lucid 21: src/migration/runner.ts, src/utils/index.ts ---- */
+
+START_TEST(lucid_records_the_path_in_the_project)
+{
+    put("apps/api/package.json", "{\"dependencies\": {\"@adonisjs/lucid\": \"^21\"}}");
+    put("apps/api/database/migrations/1_a.ts", "import { BaseSchema } from '@adonisjs/lucid/schema'");
+    put("apps/api/database/migrations/tenant/2_b.ts", "import { BaseSchema } from '@adonisjs/lucid/schema'");
+    put("package.json", "{\"workspaces\": [\"apps/*\"]}");
+    ck_assert_str_eq(listed("lucid"), "1_a=database/migrations/1_a,tenant/2_b=database/migrations/tenant/2_b");
+}
+END_TEST
+
 /* ---- others ---- */
 
 START_TEST(a_squashed_migration_of_django_is_recorded_with_what_it_replaces)
@@ -505,6 +517,7 @@ int main(void)
     tcase_add_test(tests, a_version_of_fluent_migrator_is_in_its_attribute);
     tcase_add_test(tests, hasura_passes_over_empty_scripts_and_directories_without_a_name);
     tcase_add_test(tests, packages_of_laravel_that_load_migrations_are_named);
+    tcase_add_test(tests, lucid_records_the_path_in_the_project);
     tcase_add_test(tests, a_gap_among_the_integers_of_sequel_is_refused);
     tcase_add_test(tests, a_squashed_migration_of_django_is_recorded_with_what_it_replaces);
     tcase_add_test(tests, the_sum_of_evolve_is_the_same_with_both_line_endings);

@@ -42,6 +42,7 @@
     X(mikro_orm)                                                                                                       \
     X(kysely)                                                                                                          \
     X(payload)                                                                                                         \
+    X(lucid)                                                                                                           \
     X(strapi)                                                                                                          \
     X(directus)                                                                                                        \
     X(rails)                                                                                                           \
