@@ -134,7 +134,7 @@ func WithTLS(config *tls.Config) Option { return func(c *Client) { c.tls = confi
 func Open(url string, options ...Option) (*Client, error) {
 	address := strings.TrimPrefix(url, "tls+")
 	if !strings.HasPrefix(url, "ipc://") && (!strings.HasPrefix(address, "tcp://") || !strings.Contains(address[6:], ":")) {
-		return nil, fmt.Errorf("%q is no address of a worker: tcp://HOST:PORT, tls+tcp://HOST:PORT or ipc://PATH", url)
+		return nil, fmt.Errorf("%q is not an address of a worker: tcp://HOST:PORT, tls+tcp://HOST:PORT or ipc://PATH", url)
 	}
 	client := &Client{url: url, token: os.Getenv("TRUSS_TOKEN")}
 	for _, option := range options {

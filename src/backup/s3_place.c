@@ -63,11 +63,12 @@ static bool take_parameter(struct reading *reading, struct text name, const char
     } else if (text_is(name, "insecure") && (strcmp(value, "true") == 0 || strcmp(value, "false") == 0)) {
         reading->is_insecure = strcmp(value, "true") == 0;
     } else {
-        return status_fail(reading->status, STATUS_INVALID_ARGUMENT,
-                           "--backups: \"%.*s\" is no parameter of a store, or has a wrong value. There are endpoint, "
-                           "region, style (path, virtual) and insecure (true, false); credentials are in the "
-                           "environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY).",
-                           (int)(name.size < 40 ? name.size : 40), name.data);
+        return status_fail(
+            reading->status, STATUS_INVALID_ARGUMENT,
+            "--backups: \"%.*s\" is not a parameter of a store, or has a wrong value. There are endpoint, "
+            "region, style (path, virtual) and insecure (true, false); credentials are in the "
+            "environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY).",
+            (int)(name.size < 40 ? name.size : 40), name.data);
     }
     return true;
 }
@@ -100,7 +101,7 @@ static bool check_bucket(const struct reading *reading)
     return (size >= 3 && size <= 63 && strspn(bucket, "abcdefghijklmnopqrstuvwxyz0123456789.-") == size &&
             bucket[0] != '.' && bucket[0] != '-' && strstr(bucket, "..") == NULL) ||
            status_fail(reading->status, STATUS_INVALID_ARGUMENT,
-                       "--backups: \"%s\" is no name of a bucket (3 to 63 of a-z, 0-9, \".\" and \"-\").", bucket);
+                       "--backups: \"%s\" is not a name of a bucket (3 to 63 of a-z, 0-9, \".\" and \"-\").", bucket);
 }
 
 static bool read_path(struct reading *reading, struct text path)
@@ -199,7 +200,7 @@ bool s3_place_read(struct arena *arena, const char *url, struct s3_place *place,
         return false;
     }
     if (strspn(place->region, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(place->region)) {
-        return status_fail(status, STATUS_INVALID_ARGUMENT, "--backups: \"%s\" is no region.", place->region);
+        return status_fail(status, STATUS_INVALID_ARGUMENT, "--backups: \"%s\" is not a region.", place->region);
     }
     choose_amazon(&reading);
     return read_endpoint(&reading) && read_credentials(&reading);

@@ -170,7 +170,7 @@ struct reading {
 
 static bool fail_stream(const struct reading *reading)
 {
-    return status_fail(reading->status, STATUS_DATA_LOSS, "The backup's file is no archive of a dump.");
+    return status_fail(reading->status, STATUS_DATA_LOSS, "The backup's file is not an archive of a dump.");
 }
 
 /* Reads this many bytes; fewer are an error. */

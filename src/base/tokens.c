@@ -15,7 +15,7 @@
 
 #define FILE_LIMIT   ((size_t)1024 * 1024)
 #define SECRET_BYTES 32
-#define SECRET_LIMIT 512 /* a longer one is no token, and is not hashed */
+#define SECRET_LIMIT 512 /* a longer one is not a token, and is not hashed */
 #define PREFIX       "truss_"
 #define MOST_SCOPES  64
 #define DAY_S        86400
@@ -160,7 +160,7 @@ bool tokens_parse(struct arena *arena, const char *name, struct text content, st
         struct token *const token = token_of(arena, tokens, entry, &capacity);
         if (token == NULL || !read_entry(entry, token)) {
             return status_fail(status, STATUS_INVALID_ARGUMENT,
-                               "%s: this is no line of a file of tokens; make it with `truss token create`.",
+                               "%s: this is not a line of a tokens file; make it with `truss token create`.",
                                toml_place(arena, &toml, entry));
         }
     }
@@ -243,7 +243,7 @@ static bool wish_scopes(struct arena *arena, const char *list, struct token *tok
         if (!scope_word_is(word) || token->scope_count == MOST_SCOPES) {
             return status_fail(
                 status, STATUS_INVALID_ARGUMENT,
-                "\"%.*s\" is no scope. Scopes are read, plan, run, approve, mark, branch, sql and admin; "
+                "\"%.*s\" is not a scope. Scopes are read, plan, run, approve, mark, branch, sql and admin; "
                 "\"run:production\" is one of an environment, \"run:*\" of all.",
                 (int)(word.size > 100 ? 100 : word.size), word.data == NULL ? "" : word.data);
         }

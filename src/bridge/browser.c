@@ -83,7 +83,7 @@ bool browser_allows(const struct http_request *request, const char *const *hosts
     const struct text name = without_port(host);
     if (host.size > 0 && !is_this_machine(name) && !is_numeric(name) && !is_listed(name, hosts)) {
         return status_fail(status, STATUS_PERMISSION_DENIED,
-                           "The Host \"%.*s\" is no name of this machine; allow it with --allow-host.",
+                           "The Host \"%.*s\" is not a name of this machine; allow it with --allow-host.",
                            (int)(name.size > 200 ? 200 : name.size), name.data);
     }
     return true;

@@ -161,7 +161,7 @@ static bool read_target(struct arena *arena, struct text target, struct http_hea
         head->host = copy(arena, text_slice(target, 7, end));
         target = text_slice(target, end, target.size);
     } else if (target.data[0] != '/' && !text_is(target, "*")) {
-        return bad(problem, "The request's target is no path.");
+        return bad(problem, "The request's target is not a path.");
     }
     const size_t question = text_find(target, "?", 0);
     const struct text path = text_slice(target, 0, question);
@@ -196,7 +196,7 @@ static bool read_header(struct arena *arena, struct text line, struct http_head 
     }
     const size_t colon = text_find(line, ":", 0);
     if (colon == SIZE_MAX || !is_token(text_slice(line, 0, colon))) {
-        return bad(problem, "A header's name is empty, has a blank before its colon, or is no name.");
+        return bad(problem, "A header's name is empty, has a blank before its colon, or is not a name.");
     }
     const struct text value = trim_blanks(text_slice(line, colon + 1, line.size));
     if (!is_field_value(value)) {
@@ -269,7 +269,7 @@ static bool read_length(const char *value, struct http_head *head, struct http_p
 {
     const size_t size = strlen(value);
     if (size == 0 || strspn(value, "0123456789") != size) {
-        return bad(problem, "The Content-Length is no number.");
+        return bad(problem, "The Content-Length is not a number.");
     }
     if (size > 15) {
         return refuse(problem, 413, "The body is larger than 8 MiB.");

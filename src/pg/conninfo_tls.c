@@ -23,9 +23,10 @@ bool conninfo_take_sslaccept(struct reading *reading, const struct parameter *ro
     (void)row;
     reading->strict_tls = strcmp(value, "strict") == 0;
     return reading->strict_tls || strcmp(value, "accept_invalid_certs") == 0 ||
-           status_fail(reading->status, STATUS_INVALID_ARGUMENT,
-                       "The connection URL's sslaccept is no word that Prisma has: write sslaccept=strict to have the "
-                       "server's certificate checked, sslaccept=accept_invalid_certs to take any, or leave it out.");
+           status_fail(
+               reading->status, STATUS_INVALID_ARGUMENT,
+               "The connection URL's sslaccept is not a value that Prisma has: write sslaccept=strict to have the "
+               "server's certificate checked, sslaccept=accept_invalid_certs to take any, or leave it out.");
 }
 
 /* libpq's values, and those of other drivers for the same. */

@@ -110,7 +110,7 @@ static int listen_authority(const char *url, char listened[ADDRESS_SIZE], bool *
     const char *port;
     if (!cut(authority, host, &port) || getaddrinfo(strcmp(host, "*") == 0 ? NULL : host, port, &hints, &info) != 0) {
         status_fail(status, STATUS_INVALID_ARGUMENT,
-                    "\"%s\" is no address to listen on; it is HOST:PORT, for example 127.0.0.1:8787.", authority);
+                    "\"%s\" is not an address to listen on; it is HOST:PORT, for example 127.0.0.1:8787.", authority);
         return -1;
     }
     const int fd = listen_tcp(info);

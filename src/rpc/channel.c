@@ -186,7 +186,8 @@ struct rpc_channel *rpc_channel_open_with(const char *url, const struct rpc_acce
 {
     if (!is_url(url)) {
         status_fail(status, STATUS_INVALID_ARGUMENT,
-                    "\"%s\" is no worker's URL; it is tcp://HOST:PORT, tls+tcp://HOST:PORT or ipc://PATH.", url);
+                    "\"%s\" is not the URL of a worker; it is tcp://HOST:PORT, tls+tcp://HOST:PORT or ipc://PATH.",
+                    url);
         return NULL;
     }
     const bool has_files = access->tls.ca != NULL || access->tls.certificate != NULL || access->tls.key != NULL;

@@ -27,7 +27,8 @@
 struct rpc_channel;
 
 /* Opens a channel to tcp://HOST:PORT, tls+tcp://HOST:PORT or ipc://PATH. It connects in the background and reconnects
- * after a loss, so a worker that is down is no error here. Returns NULL and INVALID_ARGUMENT if the URL is invalid. */
+ * after a loss, so a worker that is down is not an error here. Returns NULL and INVALID_ARGUMENT if the URL is invalid.
+ */
 struct rpc_channel *rpc_channel_open(const char *url, struct status *status);
 
 /* How to connect to the worker, and as whom. */

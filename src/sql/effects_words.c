@@ -52,7 +52,7 @@ const char *effects_constant(const json_t *node)
     return tree_string(json_object_get(tree_body(node, "A_Const"), "sval"), "sval");
 }
 
-/* The single text of set_config: names separated by commas. False if a token is no name. */
+/* The single text of set_config: names separated by commas. False if a token is not a name. */
 static bool add_list(struct arena *arena, struct words *path, const char *list)
 {
     struct sql_lexer lexer = {.text = text_of(list)};

@@ -162,7 +162,7 @@ static bool add_all(struct jwks *keys, const char *name, const json_t *root, str
     const size_t count = json_array_size(list);
     if (!json_is_array(list) || count > MOST_KEYS) {
         return status_fail(status, STATUS_FAILED_PRECONDITION,
-                           "%s is no JSON Web Key Set: a JSON object with a list \"keys\" of at most %d.", name,
+                           "%s is not a JSON Web Key Set: a JSON object with a list \"keys\" of at most %d.", name,
                            MOST_KEYS);
     }
     keys->items = arena_array(keys->arena, count + 1, sizeof *keys->items);

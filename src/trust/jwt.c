@@ -60,7 +60,7 @@ bool jwt_is(struct text token)
 
 static bool fail(struct status *status, const char *what)
 {
-    return status_fail(status, STATUS_UNAUTHENTICATED, "This is no JSON Web Token that can be read: %s.", what);
+    return status_fail(status, STATUS_UNAUTHENTICATED, "This is not a JSON Web Token that can be read: %s.", what);
 }
 
 /* The object in one part; NULL with a status if there is none. Free it with json_decref. */
@@ -68,7 +68,7 @@ static json_t *object_of(struct text part, const char *which, struct status *sta
 {
     const struct text json = base64url_read(status->arena, part);
     if (json.data == NULL || !json_is_sound(json)) {
-        fail(status, arena_printf(status->arena, "its %s is no JSON in base64url", which));
+        fail(status, arena_printf(status->arena, "its %s is not JSON in base64url", which));
         return NULL;
     }
     json_error_t error;
@@ -77,7 +77,7 @@ static json_t *object_of(struct text part, const char *which, struct status *sta
         json_decref(root);
         const bool is_twice = root == NULL && json_error_code(&error) == json_error_duplicate_key;
         fail(status,
-             arena_printf(status->arena, is_twice ? "its %s says a name twice" : "its %s is no JSON object", which));
+             arena_printf(status->arena, is_twice ? "its %s says a name twice" : "its %s is not a JSON object", which));
         return NULL;
     }
     return root;
@@ -173,7 +173,7 @@ bool jwt_read(struct text token, struct jwt *jwt, struct status *status)
     jwt->is_signed = text_slice(token, 0, second);
     jwt->signature = base64url_read(status->arena, text_slice(token, second + 1, token.size));
     if (jwt->signature.data == NULL) {
-        return fail(status, "its signature is no base64url");
+        return fail(status, "its signature is not base64url");
     }
     return read_header(text_slice(token, 0, first), jwt, status) &&
            read_claims(text_slice(token, first + 1, second), jwt, status);

@@ -39,7 +39,7 @@ struct jwt {
 bool jwt_is(struct text token);
 
 /* Parses it into the status's arena, in linear time and memory. UNAUTHENTICATED with the reason if it is larger than
- * JWT_LIMIT, does not have three parts, is no base64url or no JSON object, has a name twice, or has "crit". */
+ * JWT_LIMIT, does not have three parts, is not base64url or not a JSON object, has a name twice, or has "crit". */
 bool jwt_read(struct text token, struct jwt *jwt, struct status *status);
 
 /* NULL: it has none. */

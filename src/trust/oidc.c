@@ -207,7 +207,7 @@ static enum oidc_answer check_signature(const struct looking *looking, const str
 
 /* ---- the times ---- */
 
-/* Returns false if the claim exists but is no time; *is_there says whether it exists, and *seconds is 0 if not. */
+/* Returns false if the claim exists but is not a time; *is_there says whether it exists, and *seconds is 0 if not. */
 static bool time_of(const struct looking *looking, const char *name, int64_t *seconds, bool *is_there)
 {
     const struct jwt_claim *const claim = jwt_claim(&looking->jwt, name);
@@ -228,7 +228,7 @@ static enum oidc_answer check_times(const struct looking *looking)
     bool has_issue;
     if (!time_of(looking, "exp", &ends, &has_end) || !time_of(looking, "nbf", &begins, &has_begin) ||
         !time_of(looking, "iat", &issued, &has_issue) || !has_end) {
-        return refuse(looking, has_end ? "A time in this token (exp, nbf, iat) is no time."
+        return refuse(looking, has_end ? "A time in this token (exp, nbf, iat) is not a time."
                                        : "This token has no end (exp), and none without is accepted.");
     }
     if (now >= ends + SKEW_S) {

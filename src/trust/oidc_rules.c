@@ -117,7 +117,7 @@ static bool read_scopes(const struct reader *reader)
         if (!scope_word_is(text_of(rule->scopes[i]))) {
             return fail(reader,
                         arena_printf(reader->arena,
-                                     "\"%.100s\" is no scope. Scopes are read, plan, run, approve, mark, branch, "
+                                     "\"%.100s\" is not a scope. Scopes are read, plan, run, approve, mark, branch, "
                                      "sql and admin; \"run:production\" is one of an environment.",
                                      rule->scopes[i]));
         }

@@ -156,7 +156,7 @@ static void add_name(const struct nodes_walk *walk, struct sql_names *names, con
     add(walk, names, &(struct sql_name){schema, name, ANY_ARGUMENTS});
 }
 
-/* The name at this index, counted from the end; "" if there is none, or it is no name. */
+/* The name at this index, counted from the end; "" if there is none, or it is not a name. */
 static const char *name_at(const json_t *list, size_t from_end)
 {
     const size_t count = json_array_size(list);

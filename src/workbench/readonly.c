@@ -243,7 +243,7 @@ bool readonly_admits(struct readonly *reading, const struct sql_statement *state
     PG_RESULT(described) = readonly_describe(reading, statement);
     if (described != NULL) {
         status_fail_because(reading->call->status, STATUS_INVALID_ARGUMENT, REASON_FUNC,
-                            "%s is not allowed here: it is no function that can be looked at.", unknown);
+                            "%s is not allowed here: it is not a function that can be looked at.", unknown);
     }
     return false;
 }

@@ -13,7 +13,7 @@ static bool is_address(const char *text)
     return text != NULL && (inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1);
 }
 
-/* "10.1.2.3 by 127.0.0.1:40122" for a bridge's client. Anything that is no address is left out. */
+/* "10.1.2.3 by 127.0.0.1:40122" for a bridge's client. Anything that is not an address is left out. */
 static const char *from_of(const struct rpc_visitor *visitor)
 {
     const char *const client = rpc_request_metadata(visitor->request, "forwarded-for");

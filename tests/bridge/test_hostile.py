@@ -116,7 +116,7 @@ class Hostile(Case):
         self.assertEqual(self.statuses(one * 2 + one[:20], half_close=True), [200] * 2)
 
     def test_blanks_behind_a_header_s_value_belong_to_no_value(self):
-        """RFC 9110, 5.5; libmicrohttpd by itself says that such a length is no number."""
+        """RFC 9110, 5.5; libmicrohttpd by itself says that such a length is not a number."""
         line = f"POST {MARK} HTTP/1.1"
         body = b'{"migration": "x"}'
         for length in ("Content-Length: 18 ", "Content-Length:18\t \t", "Content-Length:\t18 "):

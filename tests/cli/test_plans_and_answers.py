@@ -89,7 +89,7 @@ class PlansAndAnswers(Case):
     def test_what_is_no_plan_and_what_is_not_there_are_said(self):
         for content in ("", "{}", "[", '{"format":2}', '{"format":1,"plan":{"plan_hash":"a"},"request":{},"more":1}', "\x00"):
             self.files.write("plan.json", content)
-            self.assertIn("is no plan of `truss plan --save`", self.run_plan(status=ERROR), content)
+            self.assertIn("is not a plan of `truss plan --save`", self.run_plan(status=ERROR), content)
         os.unlink(self.plan)
         self.assertIn("plan.json", self.run_plan(status=ERROR))
         self.assertEqual(self.applied(), [])

@@ -213,7 +213,7 @@ class Oidc(Case):
                 (rule(claims=""), ("line 2", "[oidc.shop.claims] is missing")),
                 (rule().replace("https://issuer.example", "https://token.actions.githubusercontent.com").replace('repository = "acme/shop"', ""),
                  ("everybody can have a token", 'repository = "…"')),
-                (rule(scopes='"fly"'), ("line 5", '"fly" is no scope')),
+                (rule(scopes='"fly"'), ("line 5", '"fly" is not a scope')),
                 (rule(jwks="http://issuer.example/keys"), ("line 4", "https://")),
                 (rule(jwks="http://localhost@evil.example/keys"), ("line 4",)),
                 (rule(jwks="missing.json"), ("missing.json",)),

@@ -235,7 +235,7 @@ class PassedOver(Base):
                                 ("CREATE TABLE IF NOT EXISTS c AS SELECT id, lower(name) FROM t", "has no column \"lower\""),
                                 ("CREATE TABLE IF NOT EXISTS p1 PARTITION OF whole FOR VALUES IN (1, 3)", "its bound is FOR VALUES IN"),
                                 ("CREATE TABLE IF NOT EXISTS p1 PARTITION OF whole DEFAULT", "its bound is FOR VALUES IN"),
-                                ("CREATE TABLE IF NOT EXISTS plain PARTITION OF whole FOR VALUES IN (9)", "is no partition of \"whole\""),
+                                ("CREATE TABLE IF NOT EXISTS plain PARTITION OF whole FOR VALUES IN (9)", "is not a partition of \"whole\""),
                                 ("CREATE TABLE IF NOT EXISTS d1 PARTITION OF days FOR VALUES FROM ('2024-01-01') TO ('2024-03-01')", "its bound is FOR VALUES FROM")):
             with self.subTest(statement):
                 self.database = None

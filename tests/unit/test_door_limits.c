@@ -37,9 +37,9 @@ static const struct {
     const char *words;
 } addresses[] = {
     {"tcp://192.0.2.1:0", STATUS_FAILED_PRECONDITION, "Choose another address with --listen"}, /* of nobody, RFC 5737 */
-    {"tcp://127.0.0.1", STATUS_INVALID_ARGUMENT, "is no address to listen on"},
-    {"tcp://127.0.0.1:99999", STATUS_INVALID_ARGUMENT, "is no address to listen on"},
-    {"tcp://:80", STATUS_INVALID_ARGUMENT, "is no address to listen on"},
+    {"tcp://127.0.0.1", STATUS_INVALID_ARGUMENT, "is not an address to listen on"},
+    {"tcp://127.0.0.1:99999", STATUS_INVALID_ARGUMENT, "is not an address to listen on"},
+    {"tcp://:80", STATUS_INVALID_ARGUMENT, "is not an address to listen on"},
     {"ipc://", STATUS_INVALID_ARGUMENT, "is empty or longer than 107 bytes"},
     {"ipc://" LONG LONG LONG, STATUS_INVALID_ARGUMENT, "is empty or longer than 107 bytes"},
     {"ipc:///nowhere/at/all", STATUS_FAILED_PRECONDITION, "No such file or directory"},

@@ -502,7 +502,7 @@ START_TEST(statements_that_stall_nobody_are_told_by_their_words)
 }
 END_TEST
 
-/* A word that names what is made is no name of what must be there. */
+/* A word that names what is made is not a name of what must be there. */
 START_TEST(what_a_statement_makes_it_does_not_need)
 {
     static const char *const statements[] = {

@@ -32,11 +32,11 @@ START_TEST(its_times_are_looked_at_with_a_minute_for_clocks)
     assert_known(sign(rsa, RS256, with_times(NOW + 60, NOW + 60, NOW + 60)), SCOPE_READ | SCOPE_RUN);
     assert_refused(sign(rsa, RS256, with_times(NOW + 9000, NOW + 7201, NOW)), "good only in 2 hours");
     assert_refused(sign(rsa, RS256, with_times(NOW + 9000, NOW, NOW + 300)), "good only in 5 minutes");
-    assert_refused(sign(rsa, RS256, with_times(-1, 0, 0)), "no time");
+    assert_refused(sign(rsa, RS256, with_times(-1, 0, 0)), "not a time");
     assert_refused(sign(rsa, RS256, "{" HEAD "}"), "no end (exp)");
-    assert_refused(sign(rsa, RS256, "{" HEAD ",\"exp\":\"2027\"}"), "no time");
-    assert_refused(sign(rsa, RS256, "{" HEAD ",\"exp\":1e300}"), "no time");
-    assert_refused(sign(rsa, RS256, "{" HEAD ",\"exp\":true}"), "no time");
+    assert_refused(sign(rsa, RS256, "{" HEAD ",\"exp\":\"2027\"}"), "not a time");
+    assert_refused(sign(rsa, RS256, "{" HEAD ",\"exp\":1e300}"), "not a time");
+    assert_refused(sign(rsa, RS256, "{" HEAD ",\"exp\":true}"), "not a time");
 }
 END_TEST
 
@@ -104,19 +104,19 @@ START_TEST(what_is_no_token_is_refused_and_costs_little)
     }
     buffer_puts(&many, "}");
     const int64_t began = clock_ms();
-    assert_refused("ey..", "no JSON");
+    assert_refused("ey..", "JSON");
     assert_refused("ey.a", "three parts");
     assert_refused("ey.a.b.c", "three parts");
-    assert_refused(arena_printf(arena, "%s.%s.=", part(RS256), part("{}")), "signature is no base64url");
-    assert_refused(arena_printf(arena, "%s.%s.aaaaa", part(RS256), part("{}")), "signature is no base64url");
-    assert_refused(arena_printf(arena, "%s.%s=.aaaa", part(RS256), part("{}")), "content is no JSON");
+    assert_refused(arena_printf(arena, "%s.%s.=", part(RS256), part("{}")), "signature is not base64url");
+    assert_refused(arena_printf(arena, "%s.%s.aaaaa", part(RS256), part("{}")), "signature is not base64url");
+    assert_refused(arena_printf(arena, "%s.%s=.aaaa", part(RS256), part("{}")), "content is not JSON");
     assert_refused(arena_printf(arena, "%s.%s.aaaa", part(RS256), part(twice)), "says a name twice");
     assert_refused(arena_printf(arena, "%s.%s.aaaa", part("{\"alg\":\"RS256\",\"alg\":\"none\"}"), part("{}")),
                    "says a name twice");
-    assert_refused(arena_printf(arena, "%s.%s.aaaa", part(RS256), part("[]")), "no JSON object");
-    assert_refused(arena_printf(arena, "%s.%s.aaaa", part(RS256), part(repeat('[', 9000))), "no JSON");
-    assert_refused(arena_printf(arena, "%s.%s.aaaa", part(RS256), part("{\"a\":\"\\u0000\"}")), "no JSON");
-    assert_refused(arena_printf(arena, "%s.%s.aaaa", part(RS256), part("{\"a\":\"\xff\"}")), "no JSON");
+    assert_refused(arena_printf(arena, "%s.%s.aaaa", part(RS256), part("[]")), "not a JSON object");
+    assert_refused(arena_printf(arena, "%s.%s.aaaa", part(RS256), part(repeat('[', 9000))), "JSON");
+    assert_refused(arena_printf(arena, "%s.%s.aaaa", part(RS256), part("{\"a\":\"\\u0000\"}")), "JSON");
+    assert_refused(arena_printf(arena, "%s.%s.aaaa", part(RS256), part("{\"a\":\"\xff\"}")), "JSON");
     assert_refused(arena_printf(arena, "%s.%s.aaaa", part(RS256), part(buffer_string(&many))), "more than 200");
     assert_refused(arena_printf(arena, "ey%s.a.b", repeat('a', 100000)), "larger than");
     assert_refused(arena_printf(arena, "ey%s", repeat('.', 16000)), "three parts");
@@ -145,7 +145,7 @@ START_TEST(keys_that_are_none_are_refused)
     const int64_t began = clock_ms();
     for (const char *const *json = (const char *const[]){"", "{", "[]", "{}", "{\"keys\":{}}", "null", NULL};
          *json != NULL; json++) {
-        assert_no_keys(*json, "no JSON Web Key Set");
+        assert_no_keys(*json, "not a JSON Web Key Set");
     }
     assert_no_keys("{\"keys\":[]}", "no key for RS256");
     assert_no_keys("{\"keys\":[1,null,[],{}]}", "no key for RS256");
@@ -156,8 +156,8 @@ START_TEST(keys_that_are_none_are_refused)
                                 encoded(repeat('a', 32), 32), encoded(repeat('b', 32), 32)),
                    "no EC key");
     assert_no_keys(buffer_string(&many), "at most 256");
-    assert_no_keys(arena_printf(arena, "{\"keys\":\"%s\"}", repeat('x', JWKS_LIMIT)), "no JSON Web Key Set");
-    assert_no_keys("{\"keys\":[],\"keys\":[]}", "no JSON Web Key Set");
+    assert_no_keys(arena_printf(arena, "{\"keys\":\"%s\"}", repeat('x', JWKS_LIMIT)), "not a JSON Web Key Set");
+    assert_no_keys("{\"keys\":[],\"keys\":[]}", "not a JSON Web Key Set");
     ck_assert_int_lt(clock_ms() - began, 5000);
     EVP_PKEY_free(weak);
 }

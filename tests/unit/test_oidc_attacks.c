@@ -208,11 +208,11 @@ START_TEST(times_at_their_edges)
                                        "\"1800000300\"",      "[1800000300]",         "{}",   "null", "false",
                                        "253402300800.5"};
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
-        assert_refused(sign(rsa, RS256, arena_printf(arena, "{" HEAD ",\"exp\":%s}", none[i])), "no time");
+        assert_refused(sign(rsa, RS256, arena_printf(arena, "{" HEAD ",\"exp\":%s}", none[i])), "not a time");
         assert_refused(sign(rsa, RS256, arena_printf(arena, "{" HEAD ",\"exp\":1800000300,\"nbf\":%s}", none[i])),
-                       "no time");
+                       "not a time");
     }
-    assert_refused(sign(rsa, RS256, "{" HEAD ",\"exp\":9223372036854775808}"), "no JSON");
+    assert_refused(sign(rsa, RS256, "{" HEAD ",\"exp\":9223372036854775808}"), "JSON");
     assert_refused(sign(rsa, RS256, "{" HEAD ",\"exp\":0}"), "expired");
     assert_refused(sign(rsa, RS256, "{" HEAD ",\"exp\":1799999940.9}"), "expired"); /* a fraction is no more time */
     assert_refused(sign(rsa, RS256, with_times(NOW + 50, NOW + 61, NOW)), "good only in");

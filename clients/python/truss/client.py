@@ -97,7 +97,7 @@ class Caller:
         tls: for tls+tcp://; None: by the files that the variables TRUSS_WORKER_CA, TRUSS_WORKER_CERT and TRUSS_WORKER_KEY name.
         The worker's certificate is checked."""
         if not url.startswith(("tcp://", "tls+tcp://", "ipc://")) or (tls is not None and not url.startswith("tls+tcp://")):
-            raise ValueError(f"{url!r} is no address of a worker: tcp://HOST:PORT, tls+tcp://HOST:PORT (the only one with tls) or ipc://PATH")
+            raise ValueError(f"{url!r} is not an address of a worker: tcp://HOST:PORT, tls+tcp://HOST:PORT (the only one with tls) or ipc://PATH")
         self._tls = tls
         self.url = url
         self.timeout = timeout

@@ -105,7 +105,7 @@ export class Client {
 
   constructor(readonly url = "tcp://127.0.0.1:8788", private readonly options: ClientOptions = {}) {
     if (!/^((tls\+)?tcp:\/\/.+:\d+|ipc:\/\/.+)$/.test(url) || (options.tls !== undefined && !url.startsWith("tls+"))) {
-      throw new TypeError(`"${url}" is no address of a worker: tcp://HOST:PORT, tls+tcp://HOST:PORT (the only one with tls) or ipc://PATH`);
+      throw new TypeError(`"${url}" is not an address of a worker: tcp://HOST:PORT, tls+tcp://HOST:PORT (the only one with tls) or ipc://PATH`);
     }
     this.migration = this.calls(MigrationService);
     this.health = this.calls(Health);

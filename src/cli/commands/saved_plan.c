@@ -92,7 +92,7 @@ static const SavedPlan *parse(const struct cli *cli)
     if (saved == NULL || saved->format != FORMAT || saved->request == NULL || saved->plan == NULL ||
         saved->plan->plan_hash[0] == '\0') {
         status_fail(cli->status, STATUS_INVALID_ARGUMENT,
-                    "%s is no plan of `truss plan --save` that truss %s can read%s%s", path, TRUSS_VERSION,
+                    "%s is not a plan of `truss plan --save` that truss %s can read%s%s", path, TRUSS_VERSION,
                     saved == NULL ? ": " : ".", saved == NULL ? why.message : "");
         return NULL;
     }

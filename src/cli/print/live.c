@@ -20,7 +20,7 @@
 #define SHORT_WAIT_MS 1000    /* shorter waits for a lock are not worth a line */
 #define STALE_MS      3000    /* waits for locks are reported every second */
 #define NAME_EACH_MS  10000   /* how often the blockers are named, while others keep blocking */
-#define SLOW_US       2000000 /* a migration that takes longer gets a line while it runs, if this is no terminal */
+#define SLOW_US       2000000 /* a migration that takes longer gets a line while it runs, if this is not a terminal */
 #define PERCENT_EACH  25
 
 typedef Truss__Migration__V1__Event Event;

@@ -78,7 +78,7 @@ const char *output_wrapped(struct arena *arena, const char *text, size_t width, 
     return buffer_string(&out);
 }
 
-/* 0: it is no terminal, or one that does not report its width. */
+/* 0: it is not a terminal, or one that does not report its width. */
 static size_t error_width(void)
 {
     struct winsize size = {0};

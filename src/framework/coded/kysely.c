@@ -28,7 +28,7 @@ static bool sets(struct text source, const char *word)
 /* The setting of a folder in which kysely-ctl reads only TypeScript (ts-file-migration-provider.mts). */
 static const char only_typescript[] = "TypeScript";
 
-/* A file that exports no function `up` is no migration (file-migration-provider.ts). */
+/* A file that exports no function `up` is not a migration (file-migration-provider.ts). */
 static bool kysely_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
                           const char **warning)
 {

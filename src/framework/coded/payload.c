@@ -37,7 +37,7 @@ static bool payload_accept(struct arena *arena, const struct folder *folder, str
 
 extern const struct framework framework_payload;
 
-/* A row with batch -1 is no migration: it records that the schema was pushed in development. */
+/* A row with batch -1 is not a migration: it records that the schema was pushed in development. */
 static bool payload_read(struct ledger_reading *reading)
 {
     struct ledger_entries *const entries = &reading->entries;

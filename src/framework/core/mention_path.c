@@ -16,7 +16,7 @@
 #define MOST_HERE           200                  /* bytes of a line whose variables are looked for */
 #define MOST_PARTS          32                   /* parts of a path that may be in the project */
 
-/* "sql/real" for "file://./sql/real/"; NULL if it is no path. */
+/* "sql/real" for "file://./sql/real/"; NULL if it is not a path. */
 static const char *path_of(struct arena *arena, const char *said)
 {
     static const char *const schemes[] = {"file://", "filesystem:", NULL};

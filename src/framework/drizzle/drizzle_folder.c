@@ -1,6 +1,6 @@
 /*
- * meta/_journal.json: {"entries": [{"idx", "when", "tag"}, …]}; a .sql file that it does not name is no migration. 1.0:
- * directories <YYYYMMDDHHMMSS>_<name> with a migration.sql, in the order of their names.
+ * meta/_journal.json: {"entries": [{"idx", "when", "tag"}, …]}; a .sql file that it does not name is not a
+ * migration. 1.0: directories <YYYYMMDDHHMMSS>_<name> with a migration.sql, in the order of their names.
  */
 #include "framework/drizzle/drizzle_folder.h"
 

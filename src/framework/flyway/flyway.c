@@ -233,9 +233,10 @@ static void note_missing(const struct ledger_reading *reading)
         const bool goes_on = is_future       ? settings->ignores_future
                              : is_repeatable ? settings->ignores_missing_repeatable
                                              : settings->ignores_missing;
-        entry->missing_note = !goes_on    ? NULL
-                              : is_future ? "flyway goes on: its file may be of a newer version of the project."
-                                          : "flyway goes on: its configuration says that a missing file is no error.";
+        entry->missing_note = !goes_on ? NULL
+                              : is_future
+                                  ? "flyway goes on: its file may be of a newer version of the project."
+                                  : "flyway goes on: its configuration says that a missing file is not an error.";
     }
 }
 

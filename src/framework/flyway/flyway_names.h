@@ -16,7 +16,7 @@ struct flyway_name {
 };
 
 /* Sets name, key, version and own (a struct flyway_name) of a file, given its path in its location (borrowed). Returns
- * false if it is no migration. */
+ * false if it is not a migration. */
 bool flyway_read_name(struct arena *arena, const struct flyway_settings *settings, const char *script,
                       struct migration_file *file);
 

@@ -100,7 +100,7 @@ static void read_validation(struct arena *arena, struct folder *folder, struct t
     *habits = folder->framework->habits;
     habits->late = is_ordered ? LATE_SKIPPED : LATE_RUNS;
     habits->late_note = is_ordered ? "flyway passes over it: it is older than the last one applied, and the "
-                                     "configuration says that this is no error."
+                                     "configuration says that this is not an error."
                                    : "flyway runs it: its configuration says outOfOrder.";
     if (is_off) {
         habits->edited_blocks = false;

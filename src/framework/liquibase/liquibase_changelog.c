@@ -205,7 +205,7 @@ static bool read_child(struct liquibase_log *log, const struct tree_node *node)
     return true;
 }
 
-/* Reads a changelog and all that it includes; may_be_other: a file that is no changelog is skipped. */
+/* Reads a changelog and all that it includes; may_be_other: a file that is not a changelog is skipped. */
 static bool read_log(struct liquibase_walk *walk, const char *path, const struct liquibase_log *parent,
                      const struct tree_node *include_node, bool may_be_other)
 {
@@ -223,7 +223,7 @@ static bool read_log(struct liquibase_walk *walk, const char *path, const struct
     const struct tree_node *const node = is_log ? tree_child(&root, "databaseChangeLog") : NULL;
     if (node == NULL) {
         return may_be_other || status_fail(walk->status, STATUS_FAILED_PRECONDITION,
-                                           "%s is no changelog of Liquibase: it has no databaseChangeLog.", path);
+                                           "%s is not a changelog of Liquibase: it has no databaseChangeLog.", path);
     }
     log.around.data = &log;
     file_look(path_join(walk->arena, walk->directory, path), &log.stamp);

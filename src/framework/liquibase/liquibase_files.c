@@ -68,7 +68,7 @@ static bool has_ending(const char *path, const char *ending)
     return strlen(path) > size && strcasecmp(path + strlen(path) - size, ending) == 0;
 }
 
-/* A script that is no changelog is one changeset. */
+/* A script that is not a changelog is one changeset. */
 static void take_raw(struct arena *arena, struct text content, struct tree_node *root)
 {
     struct tree_node *const log = tree_add(arena, root, "databaseChangeLog", (struct text){NULL, 0}, 1);

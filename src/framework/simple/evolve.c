@@ -28,7 +28,7 @@ static bool evolve_accept(struct arena *arena, const struct folder *folder, stru
     for (char *c = version; *c != '\0'; c++) {
         *c = *c == '_' ? '.' : *c;
         if (isdigit((unsigned char)*c) == 0 && *c != '.') {
-            *warning = arena_printf(arena, "%s is left out: \"%s\" is no version.", file->filename, version);
+            *warning = arena_printf(arena, "%s is left out: \"%s\" is not a version.", file->filename, version);
             return false;
         }
     }

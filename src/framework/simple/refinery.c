@@ -148,7 +148,7 @@ const struct framework framework_refinery = {
             .files = FILES({.pattern = NAMED ".sql"}, {.pattern = NAMED ".rs", .is_code = true},
                            {.pattern = "{V|U}{number}*__*.{sql|rs}",
                             .passed_over = true,
-                            .warning = "is left out: refinery stops at it, its version is no number of 64 bits."}),
+                            .warning = "is left out: refinery stops at it, its version is not a number of 64 bits."}),
             .recursive = true,
             .key = KEY_NUMBER,
             .order = ORDER_OF_NUMBERS,

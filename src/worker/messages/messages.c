@@ -58,12 +58,12 @@ static bool bytes_of(struct arena *arena, const char *hex, struct text *bytes, s
         const char *const high = strchr(digits, hex[2 * i]);
         const char *const low = strchr(digits, hex[2 * i + 1]);
         if (high == NULL || low == NULL) {
-            return status_fail(status, STATUS_INVALID_ARGUMENT, "It is no hex.");
+            return status_fail(status, STATUS_INVALID_ARGUMENT, "It is not hexadecimal.");
         }
         data[i] = (char)((high - digits) * 16 + (low - digits));
     }
     *bytes = (struct text){data, size};
-    return strlen(hex) % 2 == 0 || status_fail(status, STATUS_INVALID_ARGUMENT, "It is no hex.");
+    return strlen(hex) % 2 == 0 || status_fail(status, STATUS_INVALID_ARGUMENT, "It is not hexadecimal.");
 }
 
 ProtobufCMessage *message_kept(struct arena *arena, const ProtobufCMessageDescriptor *type, const char *hex,

@@ -21,7 +21,7 @@ static struct backup_call call_of(const struct backup_context *context, const st
     return (struct backup_call){context->backups, call->arena, call->status, call->deadline};
 }
 
-/* An id in a path; NOT_FOUND if it is no number. */
+/* An id in a path; NOT_FOUND if it is not a number. */
 static bool read_id(const char *text, int64_t *id, struct status *status)
 {
     char *end;

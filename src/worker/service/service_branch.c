@@ -34,7 +34,7 @@ static struct branch_call means_of(const struct branch_context *context, const s
     };
 }
 
-/* An id in a path is text. If it is no number there is no such branch. */
+/* An id in a path is text. If it is not a number there is no such branch. */
 static bool read_id(const struct rpc_call *call, const char *text, int64_t *id)
 {
     const size_t size = strlen(text);

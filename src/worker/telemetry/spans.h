@@ -18,7 +18,8 @@ struct spans_options {
     const char *environment; /* deployment.environment.name; NULL: none */
 };
 
-/* Starts the thread. NULL and INVALID_ARGUMENT if the endpoint is no http:// or https:// URL. Copies the options. */
+/* Starts the thread. NULL and INVALID_ARGUMENT if the endpoint is not an http:// or https:// URL. Copies the options.
+ */
 struct spans *spans_start(const struct spans_options *options, struct status *status);
 
 /* Sends the rest for up to grace_ms, drops what is left, and frees everything. NULL is fine. */

@@ -133,7 +133,7 @@ static bool read_url(const struct reading *reading, const struct toml_entry *ent
     }
     reading->hook->url = arena_strndup(reading->arena, line.data, line.size);
     return (post_prepare() || fail_at(reading, entry, POST_MISSING)) &&
-           (post_is_url(reading->hook->url) || fail_at(reading, entry, "this is no http:// or https:// URL."));
+           (post_is_url(reading->hook->url) || fail_at(reading, entry, "this is not an http:// or https:// URL."));
 }
 
 static const struct {

@@ -77,7 +77,7 @@ bool hook_rows_add(struct pg_session *session, const struct hook_rows *rows, str
     return result != NULL;
 }
 
-/* What is no id of ours is somebody's, and would stand in a header. */
+/* What is not an id of ours is somebody's, and would stand in a header. */
 bool hook_rows_take(struct arena *arena, struct pg_session *session, const char *names, struct hook_due *due,
                     struct status *status)
 {

@@ -41,8 +41,8 @@ static const struct {
     {SQL_ALTER_ADD_IDENTITY, DEFAULT, true,
      "has a DEFAULT, with which it cannot be an identity: DROP DEFAULT (55000)."},
     {SQL_ALTER_ADD_IDENTITY, NOT_NULL, false, "may be NULL, which an identity may not: SET NOT NULL first (55000)."},
-    {SQL_ALTER_SET_IDENTITY, IDENTITY, false, "is no identity column (55000)."},
-    {SQL_ALTER_DROP_IDENTITY, IDENTITY, false, "is no identity column (55000)."},
+    {SQL_ALTER_SET_IDENTITY, IDENTITY, false, "is not an identity column (55000)."},
+    {SQL_ALTER_DROP_IDENTITY, IDENTITY, false, "is not an identity column (55000)."},
 };
 
 static const char *why_by_facts(struct needs *needs, const struct sql_alter *alter, const char *oid)
@@ -168,7 +168,7 @@ static const char *why_by_children(struct needs *needs, const struct sql_alter *
 static const char joined_sql[] =
     "WITH parent AS (SELECT b.* FROM pg_catalog.pg_attribute b WHERE b.attrelid = $1::oid AND b.attnum > 0 AND NOT "
     "b.attisdropped), other AS (SELECT b.* FROM pg_catalog.pg_attribute b WHERE b.attrelid = $2::oid AND b.attnum > 0 "
-    "AND NOT b.attisdropped) SELECT coalesce((SELECT 'is no partitioned table (42809).' FROM pg_catalog.pg_class c "
+    "AND NOT b.attisdropped) SELECT coalesce((SELECT 'is not a partitioned table (42809).' FROM pg_catalog.pg_class c "
     "WHERE c.oid = $1::oid AND c.relkind <> 'p' AND $3::text IS NOT NULL), "
     "(SELECT pg_catalog.format('cannot take %I, which is a partition already (42809).', c.relname) FROM "
     "pg_catalog.pg_class c WHERE c.oid = $2::oid AND c.relispartition), "

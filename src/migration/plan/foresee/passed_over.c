@@ -38,7 +38,7 @@ static struct passed_over judge_bound(struct arena *arena, struct pg_session *se
     const char *const of = pg_field(found, 0, 0);
     const char *const there = pg_field(found, 0, 2);
     if (of == NULL || strcmp(of, bound->name) != 0) {
-        return (struct passed_over){.difference = arena_printf(arena, "it is no partition of \"%s\".", bound->name)};
+        return (struct passed_over){.difference = arena_printf(arena, "it is not a partition of \"%s\".", bound->name)};
     }
     const enum bounds_match match =
         bounds_match(arena, questions_new(arena, session), (uint32_t)pg_field_int(found, 0, 1, 0), bound, there);

@@ -42,7 +42,7 @@ export const savedFile = () => JSON.stringify({ truss: "saved queries", queries:
 
 /** The queries of such a file: { name, sql } each; throws where it is none. */
 export function readSaved(text) {
-  const wrong = (why) => Object.assign(new Error(`This is no file of saved queries: ${why}.`), { body: {} });
+  const wrong = (why) => Object.assign(new Error(`This is not a file of saved queries: ${why}.`), { body: {} });
   if (text.length > LARGEST) throw wrong("it is larger than 2 MB");
   let told;
   try { told = JSON.parse(text); } catch { throw wrong("it is not JSON"); }
