@@ -18,16 +18,16 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 IDS = {"drizzle1": "drizzle"}
 # Migrations are programs: only the framework's own tool can run them.
 PROGRAMS = {"knex", "typeorm", "sequelize", "mikro-orm", "kysely", "rails", "laravel", "doctrine", "phinx", "ecto", "efcore", "alembic",
-            "django", "sea-orm", "gormigrate", "lucid", "fluent-migrator", "sequel", "sequel-integers"}
+            "django", "sea-orm", "gormigrate", "lucid", "fluent-migrator", "sequel", "sequel-integers", "yii"}
 # Some of them are: a run of all is refused without --allow-delegate.
 MIXED = {"node-pg-migrate", "yoyo"}
 # No real tool made these: the project and the dumps come from reading sources.
-BY_READING = {"bun", "evolve", "fluent-migrator", "gormigrate", "hasura", "lucid", "efcore", "morph", "phinx", "pop", "popx", "rambler", "sea-orm"}
+BY_READING = {"bun", "evolve", "fluent-migrator", "gormigrate", "hasura", "lucid", "efcore", "morph", "phinx", "pop", "popx", "rambler", "sea-orm", "yii"}
 # Row texts that no two runs share, beside times: durations, who ran it, ids of attempts, epochs.
 VOLATILE = {
     "bun": r", \d+, '<T>'\);$|_locks_id_seq', \d+",
     "evolve": r", '(postgres|app)', '<T>', true", "sqlx": r", -?\d+\);$", "atlas": r", \d+, '', '', |'Atlas CLI v[\d.]+'|'Truss [\d.]+'", "flyway": r", '(postgres|app)', '<T>', \d+, true",
-    "yoyo": r"VALUES \('[0-9a-f-]{36}'|'(apply|mark)', '\w+', '\w+'", "sea-orm": r", \d{10}\);$", "doctrine": r", ('<T>'|NULL), (\d+|NULL)\);$",
+    "yoyo": r"VALUES \('[0-9a-f-]{36}'|'(apply|mark)', '\w+', '\w+'", "sea-orm": r", \d{10}\);$", "yii": r", \d{10}\);$", "doctrine": r", ('<T>'|NULL), (\d+|NULL)\);$",
     "knex": r", \d+, '<T>'\);$", "lucid": r", \d+, '<T>'\);$", "laravel": r", \d+\);$", "liquibase": r"'(\d{10})'|'4\.28\.0'|'Truss [\d.]+'", "phinx": r"<T>",
     "sqitch": r"'(Fix Ture|fix@example\.test|Truss|truss@localhost)'",
 }

@@ -13,7 +13,7 @@ FAILED_PRECONDITION = 9
 # The fixture's own files do not make its dumps: they were written by hand.
 INCONSISTENT = {"rambler"}
 # Programs that no command starts: their own program runs them.
-WITHOUT_COMMAND = {"gormigrate": "Migrate()", "fluent-migrator": "MigrateUp()", "sequel": "sequel -m", "sequel-integers": "sequel -m"}
+WITHOUT_COMMAND = {"gormigrate": "Migrate()", "fluent-migrator": "MigrateUp()", "sequel": "sequel -m", "sequel-integers": "sequel -m", "yii": "php yii migrate"}
 
 
 NAMES = fixtures.names()

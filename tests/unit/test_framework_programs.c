@@ -455,6 +455,19 @@ START_TEST(lucid_records_the_path_in_the_project)
 }
 END_TEST
 
+/* ---- Yii 2.0: framework/console/controllers/BaseMigrateController.php ---- */
+
+START_TEST(yii_records_a_class_with_its_namespace)
+{
+    put("composer.json", "{\"require\": {\"yiisoft/yii2\": \"~2.0\"}}");
+    put("migrations/m240102_000000_b.php", "<?php\nuse yii\\db\\Migration;\n");
+    put("migrations/M240101000000A.php", "<?php\n\nnamespace app\\migrations;\n\nuse yii\\db\\Migration;\n");
+    put("migrations/m24_c.php", "<?php");
+    put("migrations/m2401030000000.php", "<?php");
+    ck_assert_str_eq(listed("yii"), "M240101000000A=app\\migrations\\M240101000000A,m240102_000000_b=m240102_000000_b");
+}
+END_TEST
+
 /* ---- others ---- */
 
 START_TEST(a_squashed_migration_of_django_is_recorded_with_what_it_replaces)
@@ -518,6 +531,7 @@ int main(void)
     tcase_add_test(tests, hasura_passes_over_empty_scripts_and_directories_without_a_name);
     tcase_add_test(tests, packages_of_laravel_that_load_migrations_are_named);
     tcase_add_test(tests, lucid_records_the_path_in_the_project);
+    tcase_add_test(tests, yii_records_a_class_with_its_namespace);
     tcase_add_test(tests, a_gap_among_the_integers_of_sequel_is_refused);
     tcase_add_test(tests, a_squashed_migration_of_django_is_recorded_with_what_it_replaces);
     tcase_add_test(tests, the_sum_of_evolve_is_the_same_with_both_line_endings);

@@ -49,6 +49,7 @@
     X(sequel)                                                                                                          \
     X(sequel_integers)                                                                                                 \
     X(laravel)                                                                                                         \
+    X(yii)                                                                                                             \
     X(doctrine)                                                                                                        \
     X(phinx)                                                                                                           \
     X(ecto)                                                                                                            \
