@@ -27,9 +27,8 @@ const struct framework framework_lucid = {
     .tool = "node ace migration:run",
     .ledger =
         {
-            .shapes = SHAPES({.table = "adonis_schema",
-                              .columns = "id:int4 name:varchar batch:int4 migration_time:timestamptz",
-                              .only_columns = true}),
+            .shapes = SHAPES(
+                {.table = "adonis_schema", .columns = "id:int4 name:varchar batch:int4 migration_time:timestamptz"}),
             .read = "SELECT name AS key, migration_time AS applied_at FROM {ledger} ORDER BY id",
             /* Version 2 of the rows: the paths have slashes. */
             .create = "CREATE TABLE {ledger} (\"id\" serial PRIMARY KEY, \"name\" varchar(255) NOT NULL, \"batch\" "
