@@ -46,10 +46,11 @@
 #define SQLSTATE_CLASS_CONNECTION "08"
 #define SQLSTATE_CLASS_INTEGRITY  "23" /* a constraint */
 #define SQLSTATE_CLASS_DATA       "22" /* a value that is none of its type */
-#define SQLSTATE_CLASS_DEPENDENT  "2B" /* something that others depend on */
-#define SQLSTATE_CLASS_SCHEMA     "3F" /* no such schema */
-#define SQLSTATE_CLASS_STATE      "55" /* an object that is not in the state for it */
-#define SQLSTATE_CLASS_PLPGSQL    "P0" /* RAISE, ASSERT */
+#define SQLSTATE_CLASS_RESOURCES  "53" /* no memory, disk, connection */
+#define SQLSTATE_CLASS_LIMITS     "54" /* too large, too deep */
+#define SQLSTATE_CLASS_OPERATOR   "57" /* cancelled, shut down */
+#define SQLSTATE_CLASS_SYSTEM     "58" /* files, the operating system */
+#define SQLSTATE_CLASS_INTERNAL   "XX"
 #define SQLSTATE_CLASS_FEATURE    "0A" /* not supported: refused before it began */
 #define SQLSTATE_CLASS_SYNTAX     "42" /* syntax error or access rule violation: refused before it began */
 

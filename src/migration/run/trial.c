@@ -28,19 +28,14 @@ static void add_untried(const struct batch *batch, size_t item, size_t step, con
 /* Can this error have its cause in what was not tried? Not a lock, an end from outside, or an error of syntax. */
 static bool may_be_a_consequence(const struct failure *failure)
 {
-    static const char *const classes[] = {SQLSTATE_CLASS_INTEGRITY, SQLSTATE_CLASS_DATA,   SQLSTATE_CLASS_DEPENDENT,
-                                          SQLSTATE_CLASS_FEATURE,   SQLSTATE_CLASS_SYNTAX, SQLSTATE_CLASS_STATE,
-                                          SQLSTATE_CLASS_PLPGSQL,   SQLSTATE_CLASS_SCHEMA};
+    static const char *const others[] = {SQLSTATE_CLASS_CONNECTION, SQLSTATE_CLASS_RESOURCES, SQLSTATE_CLASS_LIMITS,
+                                         SQLSTATE_CLASS_OPERATOR,   SQLSTATE_CLASS_SYSTEM,    SQLSTATE_CLASS_INTERNAL};
     const char *const sqlstate = failure->status.sqlstate;
-    if (is_for_a_lock(sqlstate) || sqlstate_is(sqlstate, SQLSTATE_SYNTAX_ERROR)) {
-        return false;
+    bool may = sqlstate != NULL && !is_for_a_lock(sqlstate) && !sqlstate_is(sqlstate, SQLSTATE_SYNTAX_ERROR);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        may = may && !sqlstate_is_of_class(sqlstate, others[i]);
     }
-    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
-        if (sqlstate_is_of_class(sqlstate, classes[i])) {
-            return true;
-        }
-    }
-    return false;
+    return may;
 }
 
 /* Why a step failed only because of the dry run: an enum value added in the same transaction (outside, a commit would
@@ -74,6 +69,19 @@ static bool is_maintenance(struct text statement)
     return sql_is_any_word(&reader.token, verbs);
 }
 
+/* A setting that a step before step j has made unseen: it is lost when the session is reset for the next step, as what
+ * only lasts to a COMMIT must be. What else belongs to a session stays. NULL: there is none. */
+static const char *lost_setting(const struct plan *plan, size_t j)
+{
+    for (size_t i = 0; i < j; i++) {
+        const char *const what = plan->steps[i].session_bound;
+        if (what != NULL && text_find_nocase(text_of(what), "set") != SIZE_MAX) {
+            return what;
+        }
+    }
+    return NULL;
+}
+
 /* Steps outside a transaction, or in one of another mode, are not tried. A step gets the session as earlier steps leave
  * it. */
 static bool try_step(struct batch *batch, const struct loaded *loaded, size_t j)
@@ -84,6 +92,14 @@ static bool try_step(struct batch *batch, const struct loaded *loaded, size_t j)
         const struct text text = text_slice(loaded->script.sql, step->start, step->end);
         add_untried(batch, batch->at, j, step->modes == NULL ? step->reason : "its transaction has modes of its own");
         batch->is_incomplete = batch->is_incomplete || step->kind != STEP_ALONE || !is_maintenance(text);
+        return true;
+    }
+    const char *const lost = lost_setting(plan, j);
+    if (lost != NULL) {
+        add_untried(batch, batch->at, j,
+                    arena_printf(batch->run->request->arena,
+                                 "a step before it leaves %s, which a dry run does not keep", lost));
+        batch->is_incomplete = true;
         return true;
     }
     const char *const carry = arena_printf(batch->run->arena, "%s%s", plan_settings(batch->run->arena, plan, j),
