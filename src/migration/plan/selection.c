@@ -296,6 +296,41 @@ static bool check_place(const struct choosing *choosing, const struct catalog_it
            check_gap(choosing->request, choosing->catalog, item, choosing->left_out);
 }
 
+static bool is_in_catalog(const struct catalog *catalog, const char *name)
+{
+    for (size_t i = 0; i < catalog->count; i++) {
+        if (strcmp(catalog->items[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A migration that is half done, and whose file has another name now, would be begun anew under that name. */
+static bool check_missing(const struct choosing *choosing)
+{
+    struct status *const status = choosing->request->status;
+    struct words names = {0};
+    if (!choosing->has_steps) {
+        return true;
+    }
+    if (!steps_names(choosing->session, &choosing->catalog->detection.ledger, &names, status)) {
+        return false;
+    }
+    for (size_t i = 0; i < names.count; i++) {
+        if (!is_in_catalog(choosing->catalog, names.items[i])) {
+            status_fail(status, STATUS_FAILED_PRECONDITION,
+                        "Migration \"%s\" is half done by an earlier run, and its file is not there any more: under "
+                        "another name, what it has done already would be done again. Restore the file and run it to "
+                        "its end; or undo it and mark it as rolled back.",
+                        names.items[i]);
+            status->migration = names.items[i];
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool choose(struct choosing *choosing, struct preparation *preparation)
 {
     const struct request *const request = choosing->request;
@@ -324,7 +359,7 @@ static bool choose(struct choosing *choosing, struct preparation *preparation)
             choosing->left_out = item;
         }
     }
-    return true;
+    return preparation->count == 0 || check_missing(choosing);
 }
 
 bool selection_make(const struct request *request, struct pg_session *session, const struct run_options *options,

@@ -26,7 +26,7 @@ struct mark {
     bool is_read;        /* the ledger was read under the locks: what it has is known */
 };
 
-/* Connects, locks, reads, and finds the migration. */
+/* Connects, locks, reads, and looks for the migration; *item is NULL if there is none. */
 static bool begin(struct run *run, const char *name, struct mark *mark, struct catalog *catalog,
                   const struct catalog_item **item)
 {
@@ -49,7 +49,7 @@ static bool begin(struct run *run, const char *name, struct mark *mark, struct c
         return false;
     }
     *item = catalog_find(catalog, text_of(name));
-    return *item != NULL || catalog_not_found(catalog, text_of(name), run->status);
+    return true;
 }
 
 struct transaction mark_transaction(const struct run *run, const struct catalog *catalog,
@@ -143,7 +143,7 @@ static bool apply_mark(struct run *run, const char *name, struct mark *mark)
     if (!begin(run, name, mark, &catalog, &item)) {
         return false;
     }
-    if (item->file == NULL) {
+    if (item == NULL || item->file == NULL) {
         return catalog_not_found(&catalog, text_of(name), run->status);
     }
     if (catalog.problem != NULL) { /* the folder, and so the file, may be another project's */
@@ -171,8 +171,8 @@ static bool apply_mark(struct run *run, const char *name, struct mark *mark)
     return true;
 }
 
-/* Removes our note that a tool was started; the tracking table has no row. */
-static bool forget_tool(struct run *run, const struct catalog *catalog, const char *name)
+/* Removes our rows of its steps, or that a tool was started for it; the tracking table has no row. */
+static bool forget_steps(struct run *run, const struct catalog *catalog, const char *name)
 {
     struct buffer sql = {.arena = run->arena};
     progress_put_lock(&sql, &catalog->detection.ledger);
@@ -186,6 +186,29 @@ static bool is_about_to_be_sent(struct mark *mark)
     return true;
 }
 
+/* Of a migration of which only our rows know: its tracking table has none for a failed attempt, or its file is gone. */
+static bool roll_back_steps(struct run *run, struct catalog *catalog, const struct catalog_item *item,
+                            const struct step_records *steps, struct mark *mark)
+{
+    mark->message =
+        steps_are_of_tool(steps)
+            ? arena_printf(run->arena, "Migration \"%s\" may run again.", item->name)
+            : arena_printf(run->arena, "Migration \"%s\" marked as rolled back; it may run again.", item->name);
+    return may_mark(run, catalog, "mark as rolled back", item, NULL) &&
+           ledger_note_obstacles(run->request, run->session, &catalog->detection) && is_about_to_be_sent(mark) &&
+           forget_steps(run, catalog, item->name);
+}
+
+static bool roll_back_missing(struct run *run, const char *name, struct catalog *catalog, struct mark *mark)
+{
+    const struct catalog_item item = {.name = name};
+    struct step_records steps = {.migration = name};
+    return steps_read(run->session, &catalog->detection.ledger, &steps, run->status) &&
+           (steps.count > 0 ? roll_back_steps(run, catalog, &item, &steps, mark)
+            : mark->is_sent ? true
+                            : catalog_not_found(catalog, text_of(name), run->status));
+}
+
 static bool roll_back_mark(struct run *run, const char *name, struct mark *mark)
 {
     const bool was_sent = mark->is_sent;
@@ -193,6 +216,9 @@ static bool roll_back_mark(struct run *run, const char *name, struct mark *mark)
     const struct catalog_item *item;
     if (!begin(run, name, mark, &catalog, &item)) {
         return false;
+    }
+    if (item == NULL) {
+        return roll_back_missing(run, name, &catalog, mark);
     }
     if (item->detail == DETAIL_FAILED && ledger_has(catalog.detection.framework, LEDGER_MARK_ROLLED_BACK)) {
         const struct ledger_record record = {
@@ -212,11 +238,8 @@ static bool roll_back_mark(struct run *run, const char *name, struct mark *mark)
     if (item->state == MIGRATION_PENDING && !steps_read(run->session, &catalog.detection.ledger, &steps, run->status)) {
         return false;
     }
-    if (steps_are_of_tool(&steps)) {
-        mark->message = arena_printf(run->arena, "Migration \"%s\" may run again.", item->name);
-        return may_mark(run, &catalog, "mark as rolled back", item, NULL) &&
-               ledger_note_obstacles(run->request, run->session, &catalog.detection) && is_about_to_be_sent(mark) &&
-               forget_tool(run, &catalog, item->name);
+    if (steps.count > 0) {
+        return roll_back_steps(run, &catalog, item, &steps, mark);
     }
     if (was_sent && item->state == MIGRATION_PENDING) {
         return true; /* the answer was lost the first time: the message is true */

@@ -75,6 +75,24 @@ bool steps_exist(struct pg_session *session, const struct ledger *ledger, bool *
     return result != NULL;
 }
 
+bool steps_names(struct pg_session *session, const struct ledger *ledger, struct words *names, struct status *status)
+{
+    struct arena *const arena = status->arena;
+    const char *const values[] = {steps_ledger(arena, ledger)};
+    bool exists = false;
+    if (!store_exists(session, &exists, status) || !exists) {
+        return status->code == STATUS_OK;
+    }
+    PG_RESULT(result) = own_query(session,
+                                  "SELECT DISTINCT migration FROM {truss}.migration_steps WHERE ledger "
+                                  "OPERATOR(pg_catalog.=) $1 AND step OPERATOR(pg_catalog.>) 0 ORDER BY 1",
+                                  1, values, status);
+    for (int row = 0; result != NULL && row < PQntuples(result); row++) {
+        words_add(arena, names, arena_strdup(arena, pg_field(result, row, 0)));
+    }
+    return result != NULL;
+}
+
 /* Fails if a finished step has left something in its session, which is gone. */
 static bool check_session(struct text content, const struct plan *plan, size_t done, const char *migration,
                           struct status *status)

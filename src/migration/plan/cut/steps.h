@@ -6,6 +6,7 @@
 #ifndef MIGRATION_PLAN_CUT_STEPS_H
 #define MIGRATION_PLAN_CUT_STEPS_H
 
+#include "base/words.h"
 #include "framework/core/framework.h"
 #include "migration/plan/cut/cut.h"
 
@@ -43,6 +44,9 @@ bool steps_are_of_tool(const struct step_records *records);
 
 /* Does any migration of this ledger have rows? */
 bool steps_exist(struct pg_session *session, const struct ledger *ledger, bool *exist, struct status *status);
+
+/* The migrations of this ledger that have rows of steps, in the status's arena; none if the table does not exist. */
+bool steps_names(struct pg_session *session, const struct ledger *ledger, struct words *names, struct status *status);
 
 /* SHA-256 of a step's text, lower-case hex. */
 const char *step_checksum(struct arena *arena, struct text content, const struct step *step);

@@ -1,0 +1,71 @@
+"""A migration that is half done, of a framework whose tracking table has no row for it: only our own rows know, and a person resolves it."""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import harness
+from harness import Case, RpcError
+
+SCRIPT = "-- migrate:up transaction:false\nCREATE TABLE IF NOT EXISTS one (i int);\nINSERT INTO one VALUES (1);\nVACUUM one;\nSELECT 1/{};\n-- migrate:down\n"
+
+
+class HalfDone(Case):
+    def begin(self):
+        self.files = self.project(folder="db/migrations")
+        self.write("a", 0)
+        rpc = self.rpc(self.worker(self.files, "--framework", "dbmate"))
+        self.assertTrue(rpc.call("MigrationService", "Run").failed.partially_applied)
+        self.assertEqual(self.count(), "1")
+        return rpc
+
+    def path(self, name):
+        return f"db/migrations/20250101000000_{name}.sql"
+
+    def write(self, name, divisor):
+        self.files.write(self.path(name), SCRIPT.format(divisor))
+
+    def count(self):
+        return self.sql("SELECT count(*) FROM one")[0][0]
+
+    def test_it_is_marked_as_rolled_back_as_is_advised_and_begins_anew(self):
+        rpc = self.begin()
+        self.sql("DROP TABLE one")
+        self.write("a", 1)
+        message = rpc.call("MigrationService", "MarkRolledBack", {"migration": "20250101000000_a"}).message
+        self.assertIn("marked as rolled back; it may run again", message)
+        self.assertEqual(self.sql("SELECT * FROM truss.migration_steps"), [])
+        reply = rpc.call("MigrationService", "Run")
+        self.assertEqual((reply.ok, reply.applied[0].resumed_steps, self.count()), (True, 0, "1"))
+        with self.assertRaises(RpcError) as refused:
+            rpc.call("MigrationService", "MarkRolledBack", {"migration": "20250101000000_a"})
+        self.assertIn("it is applied", refused.exception.status.message)
+
+    def test_under_another_name_it_does_not_begin_anew_unasked(self):
+        rpc = self.begin()
+        os.remove(os.path.join(self.files.path, self.path("a")))
+        self.write("b", 1)
+        for method in ("Run", "Plan"):
+            with self.assertRaises(RpcError) as refused:
+                rpc.call("MigrationService", method)
+            self.assertIn('"20250101000000_a" is half done by an earlier run, and its file is not there any more', refused.exception.status.message)
+        self.assertEqual(self.count(), "1")
+        rpc.call("MigrationService", "MarkRolledBack", {"migration": "20250101000000_a"})
+        self.assertTrue(rpc.call("MigrationService", "Run").ok)
+        with self.assertRaises(RpcError) as refused:
+            rpc.call("MigrationService", "MarkRolledBack", {"migration": "20250101000000_x"})
+        self.assertEqual(refused.exception.code, 5)
+
+    def test_with_its_file_back_it_goes_on(self):
+        rpc = self.begin()
+        os.rename(os.path.join(self.files.path, self.path("a")), os.path.join(self.files.path, "kept"))
+        self.files.write(self.path("b"), "-- migrate:up\nCREATE TABLE two ();\n-- migrate:down\n")
+        with self.assertRaises(RpcError):
+            rpc.call("MigrationService", "Run")
+        os.remove(os.path.join(self.files.path, self.path("b")))
+        self.write("a", 1)
+        reply = rpc.call("MigrationService", "Run")
+        self.assertEqual((reply.ok, reply.applied[0].resumed_steps, self.count()), (True, 2, "1"))
+
+
+if __name__ == "__main__":
+    harness.main()
