@@ -176,6 +176,22 @@ class Check(Case):
         self.assertEqual(list(self.connection.call("MigrationService", "Plan").failures), [])
         self.assertTrue(self.connection.call("MigrationService", "Run").ok)
 
+    def check_as(self, framework, script, url):
+        self.files = self.project(folder="migrations")
+        self.files.write("migrations/00001_a.sql", script)
+        self.connection = self.rpc(self.worker(self.files, "--framework", framework, url=url))
+        return self.connection.call("MigrationService", "Check")
+
+    def test_rights_on_what_the_tracking_table_needs_are_told(self):
+        (name, url), goose = self.role(), ("goose", "-- +goose Up\nCREATE TABLE made ();\n-- +goose Down\n")
+        self.sql("CREATE TABLE goose_db_version (id serial, version_id bigint NOT NULL, is_applied boolean NOT NULL, tstamp timestamp DEFAULT now()); INSERT INTO "
+                 f"goose_db_version VALUES (0, 0, true); CREATE TABLE migrations (migration varchar(255)); GRANT SELECT, INSERT ON migrations TO {name}; GRANT ALL ON goose_db_version TO {name}")
+        self.assert_warned(self.check_as(*goose, url), "may not use the sequence public.goose_db_version_id_seq.*GRANT USAGE ON SEQUENCE")
+        self.sql(f"GRANT USAGE ON SEQUENCE goose_db_version_id_seq TO {name}")
+        self.assertTrue(self.check_as(*goose, url).safe and self.connection.call("MigrationService", "Run").ok)
+        self.assert_warned(self.check_as("rambler", "-- rambler up\nSELECT 1;\n-- rambler down\n", url), "may not lock the tracking table public.migrations")
+        self.assert_run_fails("42501")
+
     def test_rights_that_are_there_are_enough(self):
         _, url = self.role("GRANT USAGE ON SCHEMA area TO {}", "GRANT INSERT, UPDATE (name), SELECT, REFERENCES ON users TO {}", "GRANT CREATE ON SCHEMA area TO {}")
         reply = self.check("INSERT INTO users VALUES (1); UPDATE users SET name = 'x'; CREATE TABLE area.n (id int REFERENCES users); ALTER TABLE area.n ADD COLUMN y int;"
@@ -284,8 +300,11 @@ class Check(Case):
         self.sql("CREATE INDEX users_name ON users (id); CREATE INDEX users_id ON users (id)")
         self.check("CREATE INDEX IF NOT EXISTS users_name ON users (name); CREATE INDEX IF NOT EXISTS users_id ON users (id);")
         said = "\n".join(self.connection.call("MigrationService", "Plan").warnings)
-        for name, is_told in (("users_name", True), ("users_id", False)):
-            self.assertEqual(f'would pass over the index "{name}"' in said, is_told, said)
+        run = self.connection.call("MigrationService", "Run")
+        self.assertTrue(run.ok)
+        for told in (said, "\n".join(run.warnings)):
+            for name, is_told in (("users_name", True), ("users_id", False)):
+                self.assertEqual(f'would pass over the index "{name}"' in told, is_told, told)
 
     def test_what_is_taken_away_before_or_need_not_be_made_is_not_in_the_way(self):
         self.sql("CREATE TYPE mood AS ENUM ('sad'); CREATE INDEX users_name ON users (name); CREATE SCHEMA old; CREATE TYPE old.kind AS ENUM ('a'); CREATE TABLE old.t (); CREATE VIEW v AS SELECT 1 AS n")

@@ -214,6 +214,17 @@ static bool may_run(const struct execution *execution)
     return !sends || request_may(run->request, run->session, &act);
 }
 
+/* What is there and differs from what a script would make, which then makes nothing. */
+static void warn_passing(const struct execution *execution)
+{
+    const struct run *const run = execution->run;
+    const struct words *const others = &execution->preparation->flaws.others;
+    for (size_t i = 0; i < others->count; i++) {
+        watch_note(&run->watch, NULL, others->items[i]);
+        result_add_warning(run->request->arena, execution->result, others->items[i]);
+    }
+}
+
 static bool run_prepared(const struct execution *execution)
 {
     const struct preparation *const preparation = execution->preparation;
@@ -224,6 +235,7 @@ static bool run_prepared(const struct execution *execution)
              ? arena_printf(execution->run->arena, "No migration of %s is pending.", name)
              : arena_printf(execution->run->arena, "%s %s of %s.", execution->options->dry_run ? "Trying" : "Running",
                             words_counted(execution->run->arena, preparation->count, "migration", "migrations"), name));
+    warn_passing(execution);
     if (!execute(execution)) {
         return false;
     }

@@ -104,7 +104,32 @@ static const char write_sql[] =
     "it.', "
     "current_user, $1::text, $2::text) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
     "ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2 "
-    "AND NOT pg_catalog.has_table_privilege(c.oid, 'INSERT')";
+    "AND NOT pg_catalog.has_table_privilege(c.oid, 'INSERT') "
+    /* nextval() of a default; an identity column asks for no right */
+    "UNION ALL SELECT pg_catalog.format('The role \"%s\" may not use the sequence %I.%I, from which the tracking table "
+    "has its numbers: GRANT USAGE ON SEQUENCE %I.%I TO \"%s\".', current_user, m.nspname, s.relname, m.nspname, "
+    "s.relname, current_user) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN "
+    "pg_catalog.pg_attrdef d ON d.adrelid = c.oid JOIN pg_catalog.pg_depend p ON p.classid = "
+    "'pg_catalog.pg_attrdef'::pg_catalog.regclass AND p.objid = d.oid AND p.refclassid = "
+    "'pg_catalog.pg_class'::pg_catalog.regclass JOIN pg_catalog.pg_class s ON s.oid = p.refobjid AND s.relkind = 'S' "
+    "JOIN pg_catalog.pg_namespace m ON m.oid = s.relnamespace WHERE n.nspname = $1 AND c.relname = $2 AND CASE WHEN "
+    "s.relkind = 'S' "
+    "THEN NOT pg_catalog.has_sequence_privilege(s.oid, 'USAGE, UPDATE') END";
+
+/* LOCK TABLE in a mode that stops writers. */
+static const char lock_sql[] =
+    "SELECT pg_catalog.format('The role \"%s\" may not lock the tracking table %I.%I, as a run does: GRANT UPDATE ON "
+    "it.', current_user, $1::text, $2::text) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
+    "c.relnamespace WHERE n.nspname = $1 AND c.relname = $2 AND NOT pg_catalog.has_table_privilege(c.oid, 'UPDATE, "
+    "DELETE, TRUNCATE')";
+
+/* Does a run lock it by LOCK TABLE? */
+static bool is_locked_whole(const struct detection *detection)
+{
+    const struct ledger_facts *const facts = framework_ledger_facts(detection->framework, &detection->ledger);
+    const char *const lock = ledger_template(facts, LEDGER_LOCK);
+    return detection->has_ledger && lock != NULL && text_starts_with(text_of(lock), "LOCK TABLE {ledger}");
+}
 
 /* %1$s: the tables that are written beside the ledger, as literals; $1, $2 as above. A table of the ledger's owner is
  * as trustworthy as the ledger. */
@@ -149,6 +174,9 @@ static void check_ledger(const struct moment *moment, const struct preparation *
     const char *const values[] = {ledger->schema, ledger->table};
     moment_ask(moment, "Whether the tracking table can be written",
                moment->detection->has_ledger ? write_sql : make_sql, 2, values);
+    if (is_locked_whole(moment->detection)) {
+        moment_ask(moment, "Whether the tracking table can be locked", lock_sql, 2, values);
+    }
     check_beside(moment);
     if (needs_store(preparation)) {
         const char *const own = pg_session_own_schema(moment->session);
