@@ -347,6 +347,13 @@ START_TEST(sequel_counts_by_name_if_a_number_is_a_time_and_else_by_the_last_numb
 }
 END_TEST
 
+START_TEST(migrations_of_hanami_are_sequels)
+{
+    put("config/db/migrate/20240101000000_a.rb", "ROM::SQL.migration do\nend\n");
+    ck_assert_str_eq(folder_of("sequel")->path, "config/db/migrate");
+}
+END_TEST
+
 START_TEST(a_gap_among_the_integers_of_sequel_is_refused)
 {
     put("db/migrations/1_a.rb", "Sequel.migration do\nend\n");
@@ -532,6 +539,7 @@ int main(void)
     tcase_add_test(tests, packages_of_laravel_that_load_migrations_are_named);
     tcase_add_test(tests, lucid_records_the_path_in_the_project);
     tcase_add_test(tests, yii_records_a_class_with_its_namespace);
+    tcase_add_test(tests, migrations_of_hanami_are_sequels);
     tcase_add_test(tests, a_gap_among_the_integers_of_sequel_is_refused);
     tcase_add_test(tests, a_squashed_migration_of_django_is_recorded_with_what_it_replaces);
     tcase_add_test(tests, the_sum_of_evolve_is_the_same_with_both_line_endings);

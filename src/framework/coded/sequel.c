@@ -21,7 +21,9 @@ static bool sequel_accept(struct arena *arena, const struct folder *folder, stru
     return true;
 }
 
-#define PLACES WORDS("db/migrations", "migrations", "db/migrate", "db/migration")
+/* Also Hanami's, in config/db/migrate, which begin with ROM::SQL.migration. */
+#define PLACES WORDS("db/migrations", "migrations", "db/migrate", "config/db/migrate", "db/migration")
+#define BEGINS "Sequel.migration|SQL.migration"
 #define FILES_OF_RUBY                                                                                                  \
     FILES({.pattern = ".*", .passed_over = true}, {.pattern = "{number}_{title}.{rb|RB}", .is_code = true})
 #define IN_RUBY(of)                                                                                                    \
@@ -48,7 +50,7 @@ const struct framework framework_sequel = {
     .folder =
         {
             .places = PLACES,
-            .sure_by = WORDS("{number:8-255}_*.rb: Sequel.migration"),
+            .sure_by = WORDS("{number:8-255}_*.rb: " BEGINS),
             .files = FILES_OF_RUBY,
             .whole_names = true,
             .key = KEY_OF_HOOK,
@@ -84,7 +86,7 @@ const struct framework framework_sequel_integers = {
     .folder =
         {
             .places = PLACES,
-            .sure_by = WORDS("{number:1-7}_*.rb: Sequel.migration & !{number:8-255}_*.rb"),
+            .sure_by = WORDS("{number:1-7}_*.rb: " BEGINS " & !{number:8-255}_*.rb"),
             .files = FILES_OF_RUBY,
             .key = KEY_NUMBER,
             .order = ORDER_OF_NUMBERS,
