@@ -21,9 +21,9 @@ for _name, _kind, *_arguments in (
 _silent = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_char_p)(lambda *_: None)
 OK, EMPTY, COMMAND_OK, TUPLES_OK = 0, 0, 1, 2
 
-PIECE = re.compile(r"""'(?:[^']|'')*' | "[^"]*" | --[^\n]* | \$(\w*)\$.*?\$\1\$ | [;()] | [^'"$;()-]+ | .""", re.S | re.X)
-# What has a semicolon of its own inside, speaks to psql, or makes the quotes mean something else.
-NOT_OURS = re.compile(r"\\|/\*|\bcopy\b|\batomic\b|\bstandard_conforming_strings\b", re.I)
+PIECE = re.compile(r"""'(?:[^']|'')*' | "[^"]*" | --[^\n]* | \$(\w*)\$.*?\$\1\$ | [;()] | [^'"$;()\\-]+ | .""", re.S | re.X)
+# What has a semicolon of its own inside, or makes the quotes mean something else; a backslash speaks to psql, but not inside of quotes.
+NOT_OURS = re.compile(r"\be'|/\*|\bcopy\b|\batomic\b|\bstandard_conforming_strings\b", re.I)
 
 
 class Failed(Exception):
@@ -42,7 +42,7 @@ def statements(script):
     for piece in PIECE.finditer(script):
         word = piece[0]
         depth += (word == "(") - (word == ")")
-        if word == ";" and depth != 0:
+        if word == ";" and depth != 0 or word == "\\":
             return None
         if word == ";":
             found.append("")

@@ -13,6 +13,7 @@ import ctypes
 import os
 import re
 import resource
+import select
 import shutil
 import signal
 import subprocess
@@ -80,7 +81,15 @@ def make_directory(place):
     return directory
 
 
-def wait(program, seconds):
+def hear_of_children():
+    """A descriptor that can be read when a child has ended. What is run by exec has none of this."""
+    reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    return reader
+
+
+def wait(program, seconds, ended):
     """The program's exit status. Whoever else ends is buried meanwhile: a test that waits for a killed server to be gone would
     see its zombie for ever."""
     end = time.monotonic() + seconds
@@ -90,24 +99,27 @@ def wait(program, seconds):
             program.returncode = os.waitstatus_to_exitcode(status)
             return program.returncode
         if not number:
-            if time.monotonic() > end:
+            left = end - time.monotonic()
+            if left < 0:
                 raise subprocess.TimeoutExpired(program.args, seconds)
-            time.sleep(0.02)
+            if select.select([ended], [], [], left)[0]:
+                os.read(ended, 4096)
 
 
 def run(command, log, environment):
     """The program's exit status, and what was wrong beside it."""
+    ended = hear_of_children()
     program = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                                env=dict(os.environ, **environment))
     for told in (signal.SIGTERM, signal.SIGINT):
         signal.signal(told, lambda *_: program.terminate())
     try:
-        return wait(program, SECONDS), []
+        return wait(program, SECONDS, ended), []
     except subprocess.TimeoutExpired:
         # A Python suite ends its test by name at this and clears up.
         os.killpg(program.pid, signal.SIGTERM)
         try:
-            wait(program, 30)
+            wait(program, 30, ended)
         except subprocess.TimeoutExpired:
             program.kill()
             program.wait()
