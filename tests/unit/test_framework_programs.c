@@ -475,6 +475,22 @@ START_TEST(yii_records_a_class_with_its_namespace)
 }
 END_TEST
 
+/* ---- DbUp 6: StandardExtensions.cs ---- */
+
+START_TEST(dbup_reads_what_ends_in_sql_unless_its_program_says_others)
+{
+    put("Shop.csproj", "<PackageReference Include=\"dbup-postgresql\" />");
+    put("Program.cs", "builder.WithScriptsFromFileSystem(\"Scripts\");");
+    put("Scripts/1.sql", "SELECT 1;");
+    put("Scripts/2.SQL", "SELECT 1;");
+    put("Scripts/3.psql", "SELECT 1;");
+    ck_assert_str_eq(listed("dbup"), "1.sql=1.sql,2.SQL=2.SQL");
+    has(warnings_of("dbup"), "3.psql is left out");
+    put("Program.cs", "new FileSystemScriptOptions { Extensions = new[] { \"*.psql\" } }");
+    ck_assert_uint_eq(list(folder_of("dbup")).count, 3);
+}
+END_TEST
+
 /* ---- others ---- */
 
 START_TEST(a_squashed_migration_of_django_is_recorded_with_what_it_replaces)
@@ -540,6 +556,7 @@ int main(void)
     tcase_add_test(tests, lucid_records_the_path_in_the_project);
     tcase_add_test(tests, yii_records_a_class_with_its_namespace);
     tcase_add_test(tests, migrations_of_hanami_are_sequels);
+    tcase_add_test(tests, dbup_reads_what_ends_in_sql_unless_its_program_says_others);
     tcase_add_test(tests, a_gap_among_the_integers_of_sequel_is_refused);
     tcase_add_test(tests, a_squashed_migration_of_django_is_recorded_with_what_it_replaces);
     tcase_add_test(tests, the_sum_of_evolve_is_the_same_with_both_line_endings);

@@ -12,6 +12,7 @@
 #include "framework/core/reading.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <string.h>
 
 /* ---- names ---- */
@@ -63,10 +64,30 @@ static const char *prefix_of(struct arena *arena, const struct folder *folder)
     return prefix;
 }
 
+/* Does a program of the package contain this word? */
+static bool program_has(const struct folder *folder, const char *word)
+{
+    struct arena *const reading = arena_new(0);
+    const char *name;
+    bool has = false;
+    for (size_t i = 0; !has && (name = folder_matching(reading, folder, "*.{cs|fs|vb}", i)) != NULL; i++) {
+        struct text content;
+        has = folder_read(reading, folder, name, &content) && text_find(content, word, 0) != SIZE_MAX;
+    }
+    arena_free(reading);
+    return has;
+}
+
+/* By default it takes files that end in .sql (StandardExtensions.cs, FileSystemScriptOptions.cs). */
 static bool dbup_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
                         const char **warning)
 {
-    (void)warning;
+    if (text_ends_with(text_of(file->filename), ".psql") && !program_has(folder, "psql")) {
+        *warning =
+            arena_printf(arena, "%s is left out: DbUp reads files that end in .sql, unless its program says others.",
+                         file->filename);
+        return false;
+    }
     const char *const prefix = prefix_of(arena, folder);
     file->key = arena_printf(arena, "%s%s", prefix, dotted(arena, file->filename, prefix[0] != '\0'));
     return true;
@@ -231,7 +252,7 @@ const struct framework framework_dbup = {
                             "Database/Migrations", "db", "DbScripts"),
             .sure_by = WORDS("~*.{cs|fs|vb}proj: dbup-postgresql|DbUp-PostgreSQL|dbup-PostgreSQL|DbUp-Postgresql & "
                              "*.{sql|psql}"),
-            .files = FILES({.pattern = "*.{sql|psql}", .is_code = true}),
+            .files = FILES({.pattern = "*.{sql|SQL|Sql|psql}", .is_code = true}),
             .recursive = true,
             .whole_names = true,
             .key = KEY_OF_HOOK,
