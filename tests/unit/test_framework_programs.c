@@ -508,6 +508,22 @@ START_TEST(a_squashed_migration_of_django_is_recorded_with_what_it_replaces)
 }
 END_TEST
 
+START_TEST(an_app_of_django_that_no_settings_name_is_told_of)
+{
+    put("manage.py", "import django\n");
+    put("apps/blog/migrations/__init__.py", "");
+    put("apps/blog/migrations/0001_a.py", "class Migration: pass");
+    put("apps/old/migrations/__init__.py", "");
+    put("apps/old/migrations/0001_a.py", "class Migration: pass");
+    ck_assert_str_eq(warnings_of("django"), "");
+    put("site/settings/base.py", "INSTALLED_APPS = ['django.contrib.auth'] + OWN\nolder = 1\n");
+    put("site/settings/own.py", "OWN = ['apps.blog.apps.BlogConfig']\n");
+    has(warnings_of("django"), "The settings that were read do not name apps/old:");
+    ck_assert_ptr_null(strstr(warnings_of("django"), "apps/blog"));
+    ck_assert_uint_eq(list(folder_of("django")).count, 2);
+}
+END_TEST
+
 START_TEST(the_sum_of_evolve_is_the_same_with_both_line_endings)
 {
     put("app.csproj", "<PackageReference Include=\"Evolve\" />");
@@ -559,6 +575,7 @@ int main(void)
     tcase_add_test(tests, dbup_reads_what_ends_in_sql_unless_its_program_says_others);
     tcase_add_test(tests, a_gap_among_the_integers_of_sequel_is_refused);
     tcase_add_test(tests, a_squashed_migration_of_django_is_recorded_with_what_it_replaces);
+    tcase_add_test(tests, an_app_of_django_that_no_settings_name_is_told_of);
     tcase_add_test(tests, the_sum_of_evolve_is_the_same_with_both_line_endings);
     tcase_add_test(tests, diesel_works_in_utc);
     suite_add_tcase(suite, tests);

@@ -154,7 +154,19 @@ static bool list_app(const struct listing *listing, const char *directory)
     const char *const app = label != NULL && label[0] != '\0' ? label : slash == NULL ? directory : slash + 1;
     const struct django_module *const module = django_module_of(&listing->modules, app);
     const bool is_usual = module == NULL || (module->directory != NULL && strcmp(module->directory, folder) == 0);
-    return !is_usual || !is_directory(listing, folder) || list_folder(listing, app, folder);
+    const size_t before = listing->files->count;
+    if (!is_usual || !is_directory(listing, folder)) {
+        return true;
+    }
+    const bool ok = list_folder(listing, app, folder);
+    if (listing->files->count > before && django_modules_lack(&listing->modules, directory)) {
+        listing_warn(listing->arena, listing->files,
+                     arena_printf(listing->arena,
+                                  "The settings that were read do not name %s: if it is not in INSTALLED_APPS, django "
+                                  "does not run its migrations.",
+                                  directory));
+    }
+    return ok;
 }
 
 static const char *app_in(const struct migration_file *file)

@@ -4,6 +4,8 @@
  */
 #include "framework/coded/django_modules.h"
 
+#include "framework/coded/code.h"
+
 #include "base/files.h"
 
 #include <stdint.h>
@@ -90,6 +92,7 @@ static void read_settings(struct arena *arena, const char *root, const char *pat
         !file_read(arena, whole, SETTINGS_LIMIT, &content, &unread)) {
         return;
     }
+    buffer_add(&modules->read, content);
     struct text rest = content;
     bool is_computed = false;
     for (struct text line; !is_computed && text_next_line(&rest, &line);) {
@@ -134,7 +137,7 @@ void django_modules_read(struct arena *arena, const char *root, struct django_mo
 {
     struct status unread = {.arena = arena};
     struct file_list list;
-    *modules = (struct django_modules){0};
+    *modules = (struct django_modules){.read = {.arena = arena}};
     read_directory(arena, root, "", modules);
     if (!directory_list(arena, root, &list, &unread)) {
         return;
@@ -154,4 +157,12 @@ struct django_module *django_module_of(const struct django_modules *modules, con
         }
     }
     return NULL;
+}
+
+bool django_modules_lack(const struct django_modules *modules, const char *directory)
+{
+    const struct text settings = buffer_text(&modules->read);
+    const char *const slash = strrchr(directory, '/');
+    return text_find(settings, "INSTALLED_APPS", 0) != SIZE_MAX &&
+           code_find_word(settings, slash == NULL ? directory : slash + 1, 0) == SIZE_MAX;
 }

@@ -16,6 +16,7 @@ struct django_modules {
     size_t count;
     size_t capacity;
     const char *unread; /* "config/settings.py, line 3, computes MIGRATION_MODULES"; NULL: it is literal */
+    struct buffer read; /* all settings that were read, one after the other */
 };
 
 /* Reads a project's settings: settings.py, settings/, and those in its directories, but not those of tests. */
@@ -23,6 +24,10 @@ void django_modules_read(struct arena *arena, const char *root, struct django_mo
 
 /* NULL: the app has the usual place. */
 struct django_module *django_module_of(const struct django_modules *modules, const char *app);
+
+/* Does a file of settings with INSTALLED_APPS exist, while none of the settings has the name of this app's directory?
+ * Then Django does not know the app, unless that list is computed. */
+bool django_modules_lack(const struct django_modules *modules, const char *directory);
 
 /* Does a completely literal dictionary follow the word? content (the whole file) is not used. */
 bool django_modules_are_plain(struct text behind, struct text content);
