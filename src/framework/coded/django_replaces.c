@@ -29,7 +29,15 @@ static struct text value_on(struct text source, struct text line)
     return text_slice(source, start, source.size);
 }
 
-/* The quoted words of the list with which the text begins; returns false if there is anything else in it. */
+/* Does nothing but a comment follow on the line? "[…] + others" goes on. */
+static bool is_end(struct text list, size_t at)
+{
+    const struct text rest = text_trim(text_slice(list, at, text_find(list, "\n", at)));
+    return rest.size == 0 || strchr("#;", rest.data[0]) != NULL;
+}
+
+/* The quoted words of the list with which the text begins; returns false if there is anything else in it, or behind it.
+ */
 static bool read_list(struct arena *arena, struct text list, struct words *words)
 {
     int depth = 0;
@@ -49,7 +57,7 @@ static bool read_list(struct arena *arena, struct text list, struct words *words
             return false;
         }
         if (at == SIZE_MAX || (depth <= 0 && isspace((unsigned char)c) == 0)) {
-            return at != SIZE_MAX && depth == 0 && (c == ']' || c == ')');
+            return at != SIZE_MAX && depth == 0 && (c == ']' || c == ')') && is_end(list, at + 1);
         }
     }
     return false;

@@ -12,8 +12,9 @@
 #include <string.h>
 
 #define TIMESTAMPED "TimestampedMigration"
-#define LONGEST     19 /* digits of a version */
-#define LEAST_PARTS 5  /* of a time: year, month, day, hour, minute */
+#define LONGEST     19   /* digits of a version */
+#define MOST_HEAD   2048 /* bytes between an attribute and the name of its class */
+#define LEAST_PARTS 5    /* of a time: year, month, day, hour, minute */
 #define MOST_PARTS  6
 
 /* ---- attributes ---- */
@@ -85,6 +86,11 @@ static size_t next_attribute(struct text source, size_t from, size_t *behind, bo
     return SIZE_MAX;
 }
 
+static bool is_of_name(char c)
+{
+    return isalnum((unsigned char)c) != 0 || c == '_' || c == '.';
+}
+
 static bool is_commented(struct text source, size_t at)
 {
     const struct text line = text_slice(source, at > 200 ? at - 200 : 0, at);
@@ -95,12 +101,19 @@ static bool is_commented(struct text source, size_t at)
     return text_starts_with(text_trim(text_slice(line, start, line.size)), "//");
 }
 
-/* The description in the attribute; else the name of the class. */
-static const char *title_of(struct arena *arena, struct text source, size_t behind, const char *class)
+/* What is near an attribute: its end, and the head of its class. */
+static struct text near_of(struct text source, size_t behind)
 {
-    const size_t open = text_find(source, "\"", behind);
-    const size_t close = open > text_find(source, ")", behind) ? SIZE_MAX : text_find(source, "\"", open + 1);
-    return close == SIZE_MAX ? class : arena_strndup(arena, source.data + open + 1, close - open - 1);
+    return text_slice(source, behind, behind + MOST_HEAD);
+}
+
+/* The description in the attribute; else the name of the class. */
+static const char *title_of(struct arena *arena, struct text near, const char *class)
+{
+    const size_t open = text_find(near, "\"", 0);
+    const size_t close =
+        open == SIZE_MAX || open > text_find(near, ")", 0) ? SIZE_MAX : text_find(near, "\"", open + 1);
+    return close == SIZE_MAX ? class : arena_strndup(arena, near.data + open + 1, close - open - 1);
 }
 
 /* ---- files ---- */
@@ -114,10 +127,44 @@ static void add(struct arena *arena, const struct migration_file *found, const c
     file->name = arena_printf(arena, "%s_%s", file->version, class);
 }
 
+/* The offset of an attribute of the project's own that gives a version, [OurMigration(…)]; SIZE_MAX: there is none. */
+static size_t own_attribute(struct text source)
+{
+    static const char word[] = "Migration(";
+    for (size_t at = 0; (at = text_find(source, word, at)) != SIZE_MAX; at++) {
+        size_t start = at;
+        while (start > 0 && at - start < MOST_HEAD && is_of_name(source.data[start - 1])) {
+            start--;
+        }
+        const struct text name = text_slice(source, start, at + strlen("Migration"));
+        const bool is_known = text_is(name, "Migration") || text_is(name, TIMESTAMPED);
+        size_t before = start;
+        while (before > 0 && isspace((unsigned char)source.data[before - 1]) != 0) {
+            before--;
+        }
+        if (!is_known && before > 0 && strchr("[,", source.data[before - 1]) != NULL && !is_commented(source, start)) {
+            return start;
+        }
+    }
+    return SIZE_MAX;
+}
+
+/* Notes what keeps the folder's migrations from being known. */
+static void note_unread(struct arena *arena, const char *path, struct text source, size_t at,
+                        struct migration_files *files)
+{
+    if (at != SIZE_MAX && files->unrecordable == NULL) {
+        files->unrecordable = arena_printf(
+            arena, "%s, line %u, computes the version of a migration, which cannot be read without running it.", path,
+            text_position(source, at).line);
+    }
+}
+
 /* The migrations of one file. */
 static void read_file(struct arena *arena, const struct folder *folder, const struct migration_file *found,
                       struct text source, struct migration_files *files)
 {
+    const char *const path = path_join(arena, folder->path, found->filename);
     size_t behind;
     bool is_time;
     for (size_t at = 0; (at = next_attribute(source, at, &behind, &is_time)) != SIZE_MAX; at = behind) {
@@ -125,18 +172,18 @@ static void read_file(struct arena *arena, const struct folder *folder, const st
             continue;
         }
         const char *const version = read_version(arena, source, behind, is_time);
-        const size_t word = code_find_word(source, "class", behind);
-        const struct text class = code_word(source, word == SIZE_MAX ? source.size : code_skip_blanks(source, word));
+        const struct text near = near_of(source, behind);
+        const size_t word = code_find_word(near, "class", 0);
+        const struct text class = code_word(near, word == SIZE_MAX ? near.size : code_skip_blanks(near, word));
         const char *const name = arena_strndup(arena, class.size == 0 ? "" : class.data, class.size);
         if (version != NULL && name_is_recordable(name)) {
             add(arena, found, version, name, files);
-            files->items[files->count - 1].title = title_of(arena, source, behind, name);
-        } else if (files->unrecordable == NULL) {
-            files->unrecordable = arena_printf(
-                arena, "%s, line %u, computes the version of a migration, which cannot be read without running it.",
-                path_join(arena, folder->path, found->filename), text_position(source, at).line);
+            files->items[files->count - 1].title = title_of(arena, near, name);
+        } else {
+            note_unread(arena, path, source, at, files);
         }
     }
+    note_unread(arena, path, source, own_attribute(source), files);
     if (text_find(source, "[Tags(", 0) != SIZE_MAX) {
         listing_warn(arena, files,
                      arena_printf(arena, "%s has [Tags(…)]: FluentMigrator runs it only if it is told these tags.",

@@ -28,6 +28,21 @@ static bool sets(struct text source, const char *word)
 /* The setting of a folder in which kysely-ctl reads only TypeScript (ts-file-migration-provider.mts). */
 static const char only_typescript[] = "TypeScript";
 
+/* Does it hand on what is not in it: module.exports = require("…"), export default make(…), export *? */
+static bool hands_on(struct text source)
+{
+    static const char *const words[] = {"export default", "module.exports", "exports.default"};
+    bool does = text_find(source, "export *", 0) != SIZE_MAX || text_find(source, "...", 0) != SIZE_MAX;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        const size_t at = text_find(source, words[i], 0);
+        const size_t behind = at == SIZE_MAX ? source.size : at + strlen(words[i]);
+        const struct text said = text_trim(text_slice(source, behind, source.size));
+        const struct text value = text_trim(text_slice(said, text_starts_with(said, "=") ? 1 : 0, said.size));
+        does = does || (value.size > 0 && strchr("{.", value.data[0]) == NULL);
+    }
+    return does;
+}
+
 /* A file that exports no function `up` is not a migration (file-migration-provider.ts). */
 static bool kysely_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
                           const char **warning)
@@ -42,7 +57,7 @@ static bool kysely_accept(struct arena *arena, const struct folder *folder, stru
         return false;
     }
     if (!file_read(arena, file->path, MIGRATION_FILE_LIMIT, &source, &unread) ||
-        code_find_word(source, "up", 0) != SIZE_MAX || text_find(source, "export *", 0) != SIZE_MAX) {
+        code_find_word(source, "up", 0) != SIZE_MAX || hands_on(source)) {
         return true;
     }
     *warning =

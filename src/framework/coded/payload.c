@@ -11,6 +11,18 @@
 
 #define ADAPTER "@payloadcms/db-postgres"
 
+/* Without migrationDir the first of these that is there counts, alone (findMigrationDir.ts): beside src is what was
+ * compiled of it. */
+static const char *usual_directory(struct arena *arena, const struct folder *folder)
+{
+    static const char *const usual[] = {"src/migrations", "dist/migrations", "migrations"};
+    size_t i = 0;
+    while (i < sizeof usual / sizeof usual[0] && folder_look(arena, folder, usual[i]) != FILE_DIRECTORY) {
+        i++;
+    }
+    return i == sizeof usual / sizeof usual[0] ? NULL : path_join(arena, folder->base, usual[i]);
+}
+
 static bool payload_configure(struct arena *arena, struct folder *folder)
 {
     static const char *const names[] = {"payload.config.ts", "src/payload.config.ts", "payload.config.js",
@@ -21,6 +33,9 @@ static bool payload_configure(struct arena *arena, struct folder *folder)
         return false;
     }
     folder->path = code_directory(arena, folder, name, source, "migrationDir");
+    if (folder->path == NULL && folder->unread == NULL) {
+        folder->path = usual_directory(arena, folder);
+    }
     folder->ledger.schema = code_ledger_name(arena, folder, name, source, WORDS("schemaName"));
     return true;
 }

@@ -13,7 +13,8 @@
 
 #define NAME       "config/database.yml"
 #define PATHS      "migrations_paths"
-#define MOST_DEPTH 4 /* nested keys: environment, database, setting */
+#define MOST_DEPTH 4   /* nested keys: environment, database, setting */
+#define MOST_PATHS 100 /* settings of paths; each is searched in the whole file */
 
 /* The keys above a line, and the database that comes first in its environment. */
 struct place {
@@ -139,7 +140,8 @@ void rails_read_databases(struct arena *arena, struct folder *folder)
     }
     const struct text source = reading.file.content;
     struct text rest = source;
-    for (struct text line; text_next_line(&rest, &line);) {
+    size_t settings = 0;
+    for (struct text line; settings < MOST_PATHS && text_next_line(&rest, &line);) {
         const struct text said = text_trim(line);
         const struct text key = key_of(said);
         if (key.size == 0) {
@@ -149,6 +151,7 @@ void rails_read_databases(struct arena *arena, struct folder *folder)
         if (!text_is(key, PATHS)) {
             continue;
         }
+        settings++;
         const size_t at = (size_t)(line.data - source.data);
         const struct words paths = paths_at(arena, source, &place);
         if (is_of_primary(arena, source, &place)) {

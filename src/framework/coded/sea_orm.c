@@ -79,6 +79,7 @@ struct listed {
     struct text list;
     size_t at;   /* where the next one is looked for */
     size_t line; /* the start of the line there */
+    size_t seen; /* up to where lines were looked for */
 };
 
 /* The next entry's module, "m20260105_000001_users"; empty: there are no more. */
@@ -90,8 +91,8 @@ static struct text next_module(struct listed *listed)
         const size_t start = listed->at + strlen(call);
         const struct text near = text_slice(list, start, start + MOST_PATH);
         const struct text path = text_slice(near, 0, text_find(near, ")", 0));
-        for (size_t end; (end = text_find(list, "\n", listed->line)) < listed->at;) {
-            listed->line = end + 1;
+        for (; listed->seen < listed->at; listed->seen++) {
+            listed->line = list.data[listed->seen] == '\n' ? listed->seen + 1 : listed->line;
         }
         listed->at = start;
         size_t module = 0;

@@ -12,6 +12,7 @@
 
 #define TIME_DIGITS 13
 #define MOST_NAME   255 /* bytes of a class's name */
+#define MOST_LINE   500 /* bytes back to the beginning of a line of comment */
 
 /* ---- names ---- */
 
@@ -60,7 +61,7 @@ static struct text class_name(struct text source)
 static bool is_commented(struct text source, size_t end)
 {
     size_t start = end;
-    while (start > 0 && source.data[start - 1] != '\n') {
+    while (start > 0 && end - start < MOST_LINE && source.data[start - 1] != '\n') {
         start--;
     }
     const struct text line = text_trim(text_slice(source, start, end));

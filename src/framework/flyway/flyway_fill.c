@@ -12,6 +12,11 @@
 
 #define CONF_LIMIT ((size_t)64 * 1024)
 
+bool flyway_is_utf8(const char *encoding)
+{
+    return text_is_nocase(text_of(encoding), "UTF-8") || text_is_nocase(text_of(encoding), "UTF8");
+}
+
 struct flyway_conf flyway_conf_of(struct arena *arena, const char *path, const struct flyway_settings *settings)
 {
     const char *const file = arena_printf(arena, "%s.conf", path);
@@ -26,9 +31,9 @@ struct flyway_conf flyway_conf_of(struct arena *arena, const char *path, const s
     const char *const encoding = config_value(arena, content, NULL, "encoding");
     conf.is_alone = alone == NULL ? settings->is_alone : strcmp(alone, "false") == 0;
     conf.replaces = replaces == NULL ? settings->replaces : strcmp(replaces, "true") == 0;
-    conf.problem = encoding != NULL && !text_is_nocase(text_of(encoding), "UTF-8") ? "encoding"
-                   : config_value(arena, content, NULL, "shouldExecute") != NULL   ? "shouldExecute"
-                                                                                   : NULL;
+    conf.problem = encoding != NULL && !flyway_is_utf8(encoding)                 ? "encoding"
+                   : config_value(arena, content, NULL, "shouldExecute") != NULL ? "shouldExecute"
+                                                                                 : NULL;
     return conf;
 }
 

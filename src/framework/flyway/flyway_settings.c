@@ -8,6 +8,7 @@
 #include "framework/core/listing.h"
 #include "framework/core/unread.h"
 #include "framework/flyway/flyway_environment.h"
+#include "framework/flyway/flyway_fill.h"
 #include "framework/flyway/flyway_profiles.h"
 #include "framework/flyway/flyway_source.h"
 #include "framework/formats/spring.h"
@@ -131,9 +132,11 @@ static const char *setting_for_tool(struct arena *arena, struct text content, co
     };
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
         const char *const value = flyway_value_of(arena, content, source, settings[i].key);
-        const bool is_usual = value == NULL || (settings[i].usual != NULL &&
-                                                (text_is_nocase(text_of(value), settings[i].usual) ||
-                                                 strstr(value, "ourceEncoding}") != NULL)); /* Maven's, UTF-8 */
+        const bool is_utf8 = strcmp(settings[i].key, "encoding") == 0 && value != NULL && flyway_is_utf8(value);
+        const bool is_usual =
+            value == NULL || is_utf8 ||
+            (settings[i].usual != NULL && (text_is_nocase(text_of(value), settings[i].usual) ||
+                                           strstr(value, "ourceEncoding}") != NULL)); /* Maven's, UTF-8 */
         if (!is_usual) {
             return arena_printf(arena, "%s says %s, which only flyway itself follows", source->name, settings[i].key);
         }

@@ -109,6 +109,19 @@ struct words flyway_list_of(struct arena *arena, struct text content, const stru
     return items;
 }
 
+#define MOST_NAME  200  /* bytes of a placeholder's name */
+#define MOST_PAIRS 1000 /* each costs a search in what is behind it */
+
+/* The name of an element that opens at this offset; NULL: there is none. */
+static const char *name_of_element(struct arena *arena, struct text text, size_t open)
+{
+    const struct text near = text_slice(text, open + 1, open + 1 + MOST_NAME);
+    const size_t end = text_find(near, ">", 0);
+    const struct text name = text_slice(near, 0, end == SIZE_MAX ? 0 : end);
+    const bool is_name = name.size > 0 && strchr("/!", name.data[0]) == NULL && text_find(name, "<", 0) == SIZE_MAX;
+    return is_name ? arena_strndup(arena, name.data, name.size) : NULL;
+}
+
 /* The elements below <placeholders>: "<name>value</name>". */
 static const struct config_pair *elements(struct arena *arena, struct text content, size_t *count)
 {
@@ -117,11 +130,12 @@ static const struct config_pair *elements(struct arena *arena, struct text conte
     size_t at = 0;
     const char *const inner = element(arena, content, "placeholders", &at);
     const struct text text = text_of(inner);
-    for (size_t open = 0; (open = text_find(text, "<", open)) != SIZE_MAX;) {
-        const size_t end = text_find(text, ">", open);
-        const char *const name = end == SIZE_MAX ? "/" : arena_strndup(arena, text.data + open + 1, end - open - 1);
+    size_t tries = 0;
+    for (size_t open = 0; tries < MOST_PAIRS && (open = text_find(text, "<", open)) != SIZE_MAX;) {
+        const char *const name = name_of_element(arena, text, open);
         size_t behind = open;
-        const char *const value = name[0] == '/' || name[0] == '!' ? NULL : element(arena, text, name, &behind);
+        const char *const value = name == NULL ? NULL : element(arena, text, name, &behind);
+        tries += name == NULL ? 0 : 1;
         if (value != NULL) {
             pairs = arena_grow(arena, pairs, *count, &capacity, sizeof *pairs);
             pairs[(*count)++] = (struct config_pair){name, value};

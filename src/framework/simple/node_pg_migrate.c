@@ -63,13 +63,16 @@ static const char *schema_said(struct arena *arena, struct folder *folder, const
 /* Settings by which only its own tool tells which files are migrations. */
 static void note_choice(struct arena *arena, struct folder *folder, const struct source_file *file)
 {
+    static const char usual[] = "\"\\\\..*\""; /* what its command says by itself: hidden files */
     static const char *const keys[] = {"ignore-pattern", "use-glob"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         const char *const path[] = {"db", keys[i], NULL};
         size_t at = 0;
-        if (property_is_set(file->content, path)) {
+        const size_t value = property_find(file->content, path, &at);
+        if (property_is_set(file->content, path) &&
+            !text_starts_with(text_slice(file->content, value, file->content.size), usual)) {
             unread_folder_because(
-                arena, folder, *file, property_find(file->content, path, &at),
+                arena, folder, *file, value,
                 arena_printf(arena, "has %s: which files are migrations then, only node-pg-migrate knows", keys[i]));
         }
     }
@@ -160,6 +163,18 @@ static struct session_path search_path_of(const struct ledger *ledger)
     return (struct session_path){PATH_ALONE, schema == NULL ? ledger->schema : schema};
 }
 
+/* Does --ignore-pattern say what the command says by itself, \..* ? */
+static bool ignores_hidden(struct text behind, struct text content)
+{
+    size_t start = 0;
+    (void)content;
+    while (start < behind.size && strchr(" =\"'\\", behind.data[start]) != NULL) {
+        start++;
+    }
+    const struct text said = text_slice(behind, start, behind.size);
+    return text_starts_with(said, "..*") && (said.size == 3 || strchr(" \"'\\\n", said.data[3]) != NULL);
+}
+
 const struct framework framework_node_pg_migrate = {
     .id = "node-pg-migrate",
     .display_name = "node-pg-migrate",
@@ -193,25 +208,26 @@ const struct framework framework_node_pg_migrate = {
                             .warning = "does not begin with a number: node-pg-migrate stops at it."}),
             .makes = {"{unix:ms}_{slug:-}.sql", "-- Up Migration\n\n-- Down Migration\n"},
         },
-    .mentions =
-        MENTIONS({.words = "--schema|-s", .beside = "node-pg-migrate", .part = MENTION_SCHEMA},
-                 {.files = "*.{js|ts|mjs|cjs|mts|cts}",
-                  .words = "dir",
-                  .beside = "'node-pg-migrate'|\"node-pg-migrate\"",
-                  .part = MENTION_PATH},
-                 {.words = "-m|--migrations-dir|--config-file", .beside = "node-pg-migrate", .part = MENTION_PATH},
-                 {.files = "*.{js|ts|mjs|cjs|mts|cts}",
-                  .words = "migrationLoaderStrategies",
-                  .beside = "node-pg-migrate",
-                  .part = MENTION_FOLDER},
-                 {.words = "--use-glob|--ignore-pattern", .beside = "node-pg-migrate", .part = MENTION_FOLDER},
-                 {.words = "--migrations-table", .not_of = "dbmate"}, {.words = "-t", .beside = "node-pg-migrate"},
-                 {.words = "--migrations-schema", .part = MENTION_SCHEMA},
-                 {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "migrationsTable", .beside = "node-pg-migrate"},
-                 {.files = "*.{js|ts|mjs|cjs|mts|cts}",
-                  .words = "migrationsSchema",
-                  .beside = "node-pg-migrate",
-                  .part = MENTION_SCHEMA}),
+    .mentions = MENTIONS(
+        {.words = "--schema|-s", .beside = "node-pg-migrate", .part = MENTION_SCHEMA},
+        {.files = "*.{js|ts|mjs|cjs|mts|cts}",
+         .words = "dir",
+         .beside = "'node-pg-migrate'|\"node-pg-migrate\"",
+         .part = MENTION_PATH},
+        {.words = "-m|--migrations-dir|--config-file", .beside = "node-pg-migrate", .part = MENTION_PATH},
+        {.files = "*.{js|ts|mjs|cjs|mts|cts}",
+         .words = "migrationLoaderStrategies",
+         .beside = "node-pg-migrate",
+         .part = MENTION_FOLDER},
+        {.words = "--use-glob", .beside = "node-pg-migrate", .part = MENTION_FOLDER},
+        {.words = "--ignore-pattern", .beside = "node-pg-migrate", .part = MENTION_FOLDER, .is_usual = ignores_hidden},
+        {.words = "--migrations-table", .not_of = "dbmate"}, {.words = "-t", .beside = "node-pg-migrate"},
+        {.words = "--migrations-schema", .part = MENTION_SCHEMA},
+        {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "migrationsTable", .beside = "node-pg-migrate"},
+        {.files = "*.{js|ts|mjs|cjs|mts|cts}",
+         .words = "migrationsSchema",
+         .beside = "node-pg-migrate",
+         .part = MENTION_SCHEMA}),
     .habits =
         {
             .late = LATE_REFUSED,

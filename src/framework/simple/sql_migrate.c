@@ -11,7 +11,10 @@
 
 /* ---- dbconfig.yml ---- */
 
-#define USUAL_DIR "migrations"
+#define USUAL_DIR         "migrations"
+#define USUAL_TABLE       "gorp_migrations"
+#define MOST_ENVIRONMENTS 30 /* each is searched in the whole file */
+#define MOST_BYTES        ((size_t)16 * 1024)
 
 /* What an environment says. */
 struct environment {
@@ -79,6 +82,7 @@ static void add_environment(struct arena *arena, struct text content, const char
 {
     const char *const dialect = said_of(arena, content, name, "dialect");
     const char *const dir = said_of(arena, content, name, "dir");
+    const char *const table = said_of(arena, content, name, "table");
     const char *const ignores = said_of(arena, content, name, "ignoreunknown");
     if ((dialect != NULL && strcmp(dialect, "postgres") != 0) ||
         (has_anchor && said_of(arena, content, name, "datasource") == NULL)) {
@@ -88,7 +92,7 @@ static void add_environment(struct arena *arena, struct text content, const char
     all->items[all->count++] = (struct environment){
         .name = name,
         .dir = dir == NULL ? USUAL_DIR : dir,
-        .table = said_of(arena, content, name, "table"),
+        .table = is_same(table, USUAL_TABLE) ? NULL : table,
         .schema = said_of(arena, content, name, "schema"),
         .ignores_unknown = ignores != NULL && strcmp(ignores, "true") == 0,
     };
@@ -99,12 +103,14 @@ static struct environments environments_of(struct arena *arena, struct text cont
 {
     static const char *const first[] = {"production", "development", NULL};
     struct environments all = {0};
+    size_t keys = 0;
     for (size_t i = 0; i <= sizeof first / sizeof first[0] - 1; i++) {
         struct text rest = content;
-        for (struct text line; text_next_line(&rest, &line);) {
+        for (struct text line; keys < MOST_ENVIRONMENTS && text_next_line(&rest, &line);) {
             const struct text key = top_key(line);
             const bool is_first = text_is(key, first[0]) || text_is(key, first[1]);
             if (key.size > 0 && (first[i] != NULL ? text_is(key, first[i]) : !is_first)) {
+                keys++;
                 add_environment(arena, content, arena_strndup(arena, key.data, key.size),
                                 text_find(line, "&", 0) != SIZE_MAX, &all);
             }
@@ -148,8 +154,12 @@ static bool sql_migrate_configure(struct arena *arena, struct folder *folder)
         return false;
     }
     const struct source_file file = {"dbconfig.yml", content};
-    const struct environments all = environments_of(arena, text_without_mark(content));
     folder->evidence = path_join(arena, folder->base, "dbconfig.yml");
+    if (content.size > MOST_BYTES) {
+        unread_folder_because(arena, folder, file, 0, "is larger than 16 kB and is not read");
+        return true;
+    }
+    const struct environments all = environments_of(arena, text_without_mark(content));
     if (all.count == 0) {
         return true;
     }

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #define LONGEST_NAME 255         /* of a file */
+#define MOST_DEPENDS (64 * 1024) /* bytes of a list of names */
 #define HERE         "%(here)s/" /* the directory of yoyo.ini */
 
 /* ---- the folder ---- */
@@ -60,7 +61,8 @@ static struct text depends_of_program(struct text content)
         const struct text value = text_trim(text_slice(line, equals + 1, line.size));
         const bool has_bracket = value.size > 0 && strchr("{[(", value.data[0]) != NULL;
         const char close[] = {(char)(!has_bracket ? '\n' : value.data[0] == '(' ? ')' : value.data[0] + 2), '\0'};
-        return text_slice(source, start + equals + 1, text_find(source, close, start + equals));
+        const struct text near = text_slice(source, start + equals + 1, start + equals + 1 + MOST_DEPENDS);
+        return text_slice(near, 0, text_find(near, close, 0));
     }
     return (struct text){0};
 }
@@ -153,7 +155,7 @@ static void take_sources(struct arena *arena, struct folder *folder, const struc
         const char *const said = sources->items[i];
         const size_t here = strncmp(said, HERE, strlen(HERE)) == 0 ? strlen(HERE) : 0;
         const char *const path = path_join(arena, folder->base, said + here);
-        if (strpbrk(path, "*?[:%") != NULL) {
+        if (strpbrk(said + here, "*?[:%") != NULL) {
             unread_folder(arena, folder, *file, text_find(file->content, "sources", 0), "sources");
         } else if (file_look(path_join(arena, folder->root, path), NULL) == FILE_DIRECTORY) {
             words_add(arena, &paths, path);
@@ -165,10 +167,13 @@ static void take_sources(struct arena *arena, struct folder *folder, const struc
     folder->others = paths.count < 2 ? NULL : words_list(arena, &paths) + 1;
 }
 
-/* An option that another file may give: yoyo reads the files that %include and %inherit name as well. */
+/* An option that another file may give: yoyo reads the files that %include and %inherit name as well. What this file
+ * says itself comes before what it inherits (config.py). */
 static void note_included(struct arena *arena, struct folder *folder, const struct source_file *file)
 {
-    static const char *const words[] = {"%include", "%inherit", NULL};
+    const bool says_all = config_value(arena, file->content, "DEFAULT", "sources") != NULL &&
+                          config_value(arena, file->content, "DEFAULT", "migration_table") != NULL;
+    const char *const words[] = {"%include", says_all ? NULL : "%inherit", NULL};
     for (size_t i = 0; words[i] != NULL; i++) {
         unread_folder_because(arena, folder, *file, text_find(file->content, words[i], 0),
                               "takes settings from another file, which is not read here");

@@ -254,7 +254,8 @@ static bool rename_reworked(struct parsing *parsing, const char *name)
     const char *script = NULL;
     size_t tries = 0;
     bool exists = false;
-    for (size_t i = parsing->tagged_count; number > 0 && !exists && i-- > 0 && parsing->tagged[i] + 1 >= number;) {
+    for (size_t i = parsing->tagged_count;
+         number > 0 && !exists && tries < MOST_TAGS && i-- > 0 && parsing->tagged[i] + 1 >= number;) {
         const struct sqitch_change *const change = &parsing->plan->changes[parsing->tagged[i]];
         for (size_t j = 0; j < change->tag_count && !exists && tries++ < MOST_TAGS; j++) {
             const char *const one = script_of(parsing, name, change->tags[j].name);

@@ -1,0 +1,215 @@
+/*
+ * What looks like something else: a list that goes on, an attribute of the project's own, a setting that says what is
+ * usual anyway. And configurations that are made to take long, each of which once took minutes.
+ */
+#include "unit/framework_project.h"
+
+static const char *warnings_of(const char *id)
+{
+    const struct migration_files files = list(folder_of(id));
+    struct buffer out = {.arena = arena};
+    for (size_t i = 0; i < files.warning_count; i++) {
+        buffer_printf(&out, "%s\n", files.warnings[i]);
+    }
+    return buffer_string(&out);
+}
+
+static void has(const char *text, const char *part)
+{
+    ck_assert_msg(text != NULL && strstr(text, part) != NULL, "\"%s\" is not in: %s", part, text);
+}
+
+static const char *repeated(const char *before, const char *part, size_t times, const char *behind)
+{
+    struct buffer out = {.arena = arena};
+    buffer_puts(&out, before);
+    for (size_t i = 0; i < times; i++) {
+        buffer_puts(&out, part);
+    }
+    buffer_puts(&out, behind);
+    return buffer_string(&out);
+}
+
+/* ---- what goes on ---- */
+
+START_TEST(a_list_of_what_django_replaces_that_goes_on_is_computed)
+{
+    put("manage.py", "import django\n");
+    put("blog/migrations/__init__.py", "");
+    put("blog/migrations/0001_s.py",
+        "class Migration(migrations.Migration):\n    replaces = [('blog', '0001_a')]  # all\n");
+    ck_assert_str_eq(warnings_of("django"), "");
+    has(row_of("django"), "'0001_a'");
+    put("blog/migrations/0001_s.py",
+        "class Migration(migrations.Migration):\n    replaces = [('blog', '0001_a')] + [('blog', '0002_b')]\n");
+    has(warnings_of("django"), "0001_s.py computes what it replaces");
+}
+END_TEST
+
+START_TEST(an_attribute_of_a_project_of_fluent_migrator_is_not_passed_over)
+{
+    put("blog.csproj", "<PackageReference Include=\"FluentMigrator\" />\n");
+    put("Migrations/A.cs", "using FluentMigrator;\n[Migration(1, \"first\")]\npublic class A : Migration {}\n");
+    ck_assert_ptr_null(list(folder_of("fluent-migrator")).unrecordable);
+    put("Migrations/B.cs", "using FluentMigrator;\n// [OurMigration(2)]\n[Tags(\"x\"), OurMigration(2)]\nclass B {}\n");
+    has(list(folder_of("fluent-migrator")).unrecordable, "Migrations/B.cs, line 3, computes the version");
+}
+END_TEST
+
+START_TEST(a_file_of_kysely_that_hands_on_another_is_a_migration)
+{
+    put("package.json", "{\"dependencies\": {\"kysely\": \"0.28\"}}");
+    put("migrations/1_a.ts", "import { Kysely } from 'kysely'\nexport async function up(db) {}\n");
+    put("migrations/2_b.js", "module.exports = require('../build/b')\n");
+    put("migrations/3_c.ts", "export default make('c')\n");
+    put("migrations/4_d.ts", "export default { ...common }\n");
+    put("migrations/5_e.js", "module.exports = { helper }\nmodule.exports.other = 1\n");
+    ck_assert_str_eq(listed("kysely"), "1_a=1_a,2_b=2_b,3_c=3_c,4_d=4_d");
+}
+END_TEST
+
+/* ---- what is usual ---- */
+
+START_TEST(what_was_compiled_is_no_second_folder_of_payload)
+{
+    static const char program[] =
+        "import { MigrateUpArgs } from '@payloadcms/db-postgres'\nexport async function up() {}\n";
+    put("src/payload.config.ts", "import { postgresAdapter } from '@payloadcms/db-postgres'\n");
+    put("dist/migrations/20240101_000000.js", program);
+    ck_assert_str_eq(folder_of("payload")->path, "dist/migrations");
+    put("src/migrations/20240101_000000.ts", program);
+    struct folder_list folders = {0};
+    ck_assert(folders_find(arena, &project, &folders, &status));
+    ck_assert_uint_eq(folders.count, 1);
+    ck_assert_str_eq(folders.items[0].path, "src/migrations");
+}
+END_TEST
+
+START_TEST(what_node_pg_migrate_ignores_anyway_is_no_question)
+{
+    put("package.json", "{\"dependencies\": {\"node-pg-migrate\": \"9\"}}");
+    put("migrations/1700000000000_a.sql", "SELECT 1;\n");
+    put("config/default.json", "{\"db\": {\"ignore-pattern\": \"\\\\..*\"}}");
+    ck_assert_ptr_null(folder_of("node-pg-migrate")->unread);
+    put("config/default.json", "{\"db\": {\"ignore-pattern\": \"\\\\..*|.*[.]map\"}}");
+    has(folder_of("node-pg-migrate")->unread, "has ignore-pattern");
+}
+END_TEST
+
+START_TEST(utf_8_has_another_name_in_java)
+{
+    put("flyway.conf", "flyway.locations=filesystem:sql\nflyway.encoding=UTF8\n");
+    put("sql/V1__a.sql", "SELECT 1;");
+    put("sql/V1__a.sql.conf", "encoding=utf8\n");
+    ck_assert_msg(is_fit("flyway"), "%s", status.message);
+    ck_assert_ptr_null(list(folder_of("flyway")).needs_tool);
+    ck_assert_str_eq(script_of("flyway"), "SELECT 1;");
+    ck_assert_ptr_nonnull(checksum_of("flyway"));
+    put("sql/V1__a.sql.conf", "encoding=latin1\n");
+    ck_assert_ptr_null(script_of("flyway"));
+    says("V1__a.sql.conf says encoding");
+}
+END_TEST
+
+START_TEST(an_environment_of_sql_migrate_may_write_out_the_usual_table)
+{
+    put("migrations/1.sql", "-- +migrate Up\nSELECT 1;\n");
+    put("dbconfig.yml", "development:\n  dialect: postgres\n  dir: migrations\n"
+                        "production:\n  dialect: postgres\n  table: gorp_migrations\n");
+    ck_assert_ptr_null(folder_of("sql-migrate")->unread_ledger);
+    put("dbconfig.yml", "development:\n  dialect: postgres\nproduction:\n  dialect: postgres\n  table: ours\n");
+    has(folder_of("sql-migrate")->unread_ledger, "another table for development");
+}
+END_TEST
+
+START_TEST(what_yoyo_inherits_comes_behind_what_it_says)
+{
+    put("base.ini", "[DEFAULT]\nbatch_mode = on\n");
+    put("a/1.sql", "SELECT 1;\n");
+    put("yoyo.ini", "[DEFAULT]\n%inherit = base.ini\nsources = a\nmigration_table = _yoyo_migration\n");
+    ck_assert_ptr_null(folder_of("yoyo")->unread);
+    ck_assert_str_eq(session_of("yoyo"), "");
+    put("yoyo.ini", "[DEFAULT]\n%include = base.ini\nsources = a\nmigration_table = _yoyo_migration\n");
+    has(folder_of("yoyo")->unread, "takes settings from another file");
+}
+END_TEST
+
+/* ---- what takes long ---- */
+
+START_TEST(elements_that_never_end_are_no_placeholders)
+{
+    put("src/main/resources/db/migration/V1__a.sql", "SELECT 1;");
+    put("pom.xml", repeated("<artifactId>flyway-maven-plugin</artifactId><placeholders>", "<", 200000,
+                            "a>1</a><b>2</b></placeholders>"));
+    ck_assert_str_eq(listed("flyway"), "V1__a=1");
+}
+END_TEST
+
+START_TEST(thousands_of_environments_are_not_searched)
+{
+    put("migrations/1.sql", "-- +migrate Up\nSELECT 1;\n");
+    put("dbconfig.yml", repeated("", "e:\n", 5000, ""));
+    ck_assert_str_eq(listed("sql-migrate"), "1.sql=1.sql");
+    put("dbconfig.yml", repeated("", "e:\n", 100000, ""));
+    has(folder_of("sql-migrate")->unread, "is larger than 16 kB");
+}
+END_TEST
+
+START_TEST(thousands_of_paths_of_rails_are_not_searched)
+{
+    put("config/application.rb", "class A < Rails::Application\nend\n");
+    put("db/migrate/20250101000000_a.rb", "class A < ActiveRecord::Migration[7.0]\nend\n");
+    put("config/database.yml", repeated("p:\n a:\n", "  migrations_paths: db/migrate\n", 30000, ""));
+    ck_assert_str_eq(listed("rails"), "20250101000000_a=20250101000000");
+}
+END_TEST
+
+START_TEST(a_list_of_sea_orm_on_one_line_is_read_once)
+{
+    put("Cargo.toml", "[dependencies]\nsea-orm-migration = \"1\"\n");
+    put("migration/src/m20250101_000001_a.rs", "use sea_orm_migration::prelude::*;\n");
+    put("migration/src/lib.rs", repeated("fn migrations() -> V { vec![", "Box::new(a), ", 60000, "] }\n"));
+    ck_assert_str_eq(listed("sea-orm"), "m20250101_000001_a=m20250101_000001_a");
+}
+END_TEST
+
+START_TEST(attributes_without_a_class_are_not_searched_to_the_end)
+{
+    put("blog.csproj", "<PackageReference Include=\"FluentMigrator\" />\n");
+    put("Migrations/A.cs", repeated("using FluentMigrator;\n[Migration(1)] class A {}\n", "[Migration(x)]", 30000, ""));
+    ck_assert_str_eq(listed("fluent-migrator"), "1_A=1");
+}
+END_TEST
+
+START_TEST(a_long_line_of_classes_is_looked_at_once)
+{
+    put("package.json", "{\"dependencies\": {\"typeorm\": \"0.3\"}}");
+    put("src/migrations/1700000000000-A.ts",
+        repeated("import { MigrationInterface } from 'typeorm'\nexport class A1700000000000 {}\n//",
+                 " class B1700000000001", 50000, ""));
+    ck_assert_str_eq(listed("typeorm"), "A1700000000000=A1700000000000");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *const suite = suite_create("framework_doubts");
+    TCase *const tests = tcase_create("all");
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, a_list_of_what_django_replaces_that_goes_on_is_computed);
+    tcase_add_test(tests, an_attribute_of_a_project_of_fluent_migrator_is_not_passed_over);
+    tcase_add_test(tests, a_file_of_kysely_that_hands_on_another_is_a_migration);
+    tcase_add_test(tests, what_was_compiled_is_no_second_folder_of_payload);
+    tcase_add_test(tests, what_node_pg_migrate_ignores_anyway_is_no_question);
+    tcase_add_test(tests, utf_8_has_another_name_in_java);
+    tcase_add_test(tests, an_environment_of_sql_migrate_may_write_out_the_usual_table);
+    tcase_add_test(tests, what_yoyo_inherits_comes_behind_what_it_says);
+    tcase_add_test(tests, elements_that_never_end_are_no_placeholders);
+    tcase_add_test(tests, thousands_of_environments_are_not_searched);
+    tcase_add_test(tests, thousands_of_paths_of_rails_are_not_searched);
+    tcase_add_test(tests, a_list_of_sea_orm_on_one_line_is_read_once);
+    tcase_add_test(tests, attributes_without_a_class_are_not_searched_to_the_end);
+    tcase_add_test(tests, a_long_line_of_classes_is_looked_at_once);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}
