@@ -53,6 +53,17 @@ class Programs(Written):
         with self.start() as rpc:
             self.assertEqual(self.states(rpc), ["applied", "applied"])
 
+    def test_versions_of_evolve_are_numbers_however_they_are_written(self):
+        """MigrationVersion.CompareTo of src/Evolve/Migration/MigrationVersion.cs"""
+        self.write("app.csproj", '<PackageReference Include="Evolve" />')
+        self.write("db/migrations/V1__a.sql", "SELECT 1;")
+        self.write("db/migrations/V1_10__b.sql", "SELECT 1;")
+        self.write("db/migrations/R__c.sql", "SELECT 1;")
+        with self.start() as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+            self.sql("UPDATE changelog SET version = '001' WHERE version = '1'; UPDATE changelog SET version = '1.010' WHERE version = '1.10'")
+            self.assertEqual(self.states(rpc), ["applied", "applied", "applied"])
+
 
 if __name__ == "__main__":
     fixtures.harness.main()

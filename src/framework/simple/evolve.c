@@ -4,6 +4,7 @@
  */
 #include "framework/core/framework.h"
 
+#include "base/search.h"
 #include "framework/core/listing.h"
 #include "framework/core/reading.h"
 
@@ -116,6 +117,21 @@ static bool evolve_script(const struct script_request *request)
 
 extern const struct framework framework_evolve;
 
+static bool is_before_version(const void *item, const void *version)
+{
+    return compare_versions(((const struct migration_file *)item)->version, version) < 0;
+}
+
+/* The key of the file with this version, which may be written in another way: 1 is 001 (MigrationVersion.cs). The first
+ * `versioned` files have versions. */
+static const char *own_key(const struct migration_files *files, size_t versioned, const char *key)
+{
+    const size_t i = search_first(files->items, versioned, sizeof *files->items, is_before_version, key);
+    return isdigit((unsigned char)key[0]) != 0 && i < versioned && compare_versions(files->items[i].version, key) == 0
+               ? files->items[i].key
+               : key;
+}
+
 /* Everything below the version at which it begins counts as applied. */
 static bool evolve_read(struct ledger_reading *reading)
 {
@@ -128,11 +144,16 @@ static bool evolve_read(struct ledger_reading *reading)
     }
     struct ledger_entry *const all = arena_array(reading->arena, entries->count + files->count + 1, sizeof *all);
     size_t count = 0;
+    size_t versioned = files->count;
+    while (versioned > 0 && files->items[versioned - 1].repeatable) {
+        versioned--;
+    }
     for (size_t i = 0; i < entries->count; i++) {
         const char *const key = ledger_entry_key(&entries->items[i]);
         begins = strncmp(key, start, strlen(start)) == 0 ? key + strlen(start) : begins;
         if (strncmp(key, start, strlen(start)) != 0) {
-            all[count++] = entries->items[i];
+            all[count] = entries->items[i];
+            all[count++].key = own_key(files, versioned, key);
         }
     }
     for (size_t i = 0; begins != NULL && i < files->count; i++) {
