@@ -1,6 +1,6 @@
 /*
- * Flyway, Sqitch, Supabase, Postgrator, db-migrate, node-pg-migrate and Kysely as their sources have it, as far as that
- * needs no database. Each test says the source that it was taken from.
+ * Flyway, Liquibase, Sqitch, Supabase, Postgrator, db-migrate, node-pg-migrate and Kysely as their sources have it, as
+ * far as that needs no database. Each test says the source that it was taken from.
  */
 #include "unit/framework_project.h"
 
@@ -372,6 +372,96 @@ START_TEST(what_is_said_beside_a_script_of_flyway_is_followed_or_refused)
 }
 END_TEST
 
+/* ---- Liquibase 4.28 and 4.33: AbstractFormattedChangeLogParser.java, ExpressionExpander.java,
+ * YamlChangeLogParser.java; each of these was tried with the real 4.28 ---- */
+
+#define FORMATTED "--liquibase formatted sql\n"
+
+static void put_changelog(const char *name, const char *text)
+{
+    put("liquibase.properties", arena_printf(arena, "changeLogFile=%s\n", name));
+    put(name, text);
+}
+
+/* The names of the changesets. */
+static const char *changesets_of(const char *text)
+{
+    put_changelog("a.sql", text);
+    const struct migration_files files = list(folder_of("liquibase"));
+    struct buffer out = {.arena = arena};
+    for (size_t i = 0; i < files.count; i++) {
+        buffer_printf(&out, "%s%s", i == 0 ? "" : " ", files.items[i].name);
+    }
+    return buffer_string(&out);
+}
+
+START_TEST(the_attributes_of_formatted_sql_are_what_the_patterns_of_liquibase_match)
+{
+    static const struct {
+        const char *text;
+        const char *names;
+    } cases[] = {
+        {FORMATTED "--changeset a:1 dbms: oracle\nSELECT 1;\n", ""},
+        {FORMATTED "--changeset a:1 dbms:\"postgresql\"\nSELECT 1;\n", ""},
+        {FORMATTED "--changeset a:1 dbms: postgresql\nSELECT 1;\n", "a.sql::1::a"},
+        {FORMATTED "--changeset a:1 dbms:${db}\nSELECT 1;\n", "a.sql::1::a"},
+        {FORMATTED "--changeset 'a b':1\nSELECT 1;\n", "a.sql::1::a b"},
+        {"\n" FORMATTED "--changeset a:1\nSELECT 1;\n", "a.sql::1::a"},
+        {"\n--liquibase formatted sql logicalFilePath:b.sql\n--changeset a:1\nSELECT 1;\n", "b.sql::1::a"},
+        {FORMATTED "--changeset a:1\nSELECT 1;\n--ignoreLines:1\n--changeset a:2\nSELECT 2;\n", "a.sql::1::a"},
+        {FORMATTED "--changeset a:1\nSELECT 1;\n--ignoreLines:1 \n--changeset a:2\nSELECT 2;\n",
+         "a.sql::1::a a.sql::2::a"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ck_assert_str_eq(changesets_of(cases[i].text), cases[i].names);
+    }
+}
+END_TEST
+
+START_TEST(a_line_at_which_liquibase_stops_is_refused)
+{
+    static const struct {
+        const char *rest;
+        const char *words;
+    } cases[] = {
+        {"--changeset a:1\n--comments: no\nSELECT 1;\n", "line 3: liquibase stops"},
+        {"--comment: of the file\n--changeset a:1\nSELECT 1;\n", "line 2: liquibase stops"},
+        {"-- property of tables\n--changeset a:1\nSELECT 1;\n", "line 2: liquibase stops"},
+        {"--changeset a:1\n--ignoreLines:end\nSELECT 1;\n", "line 3: liquibase stops"},
+        {"--changeset a:1\n--ignore:1\nSELECT 1;\n", "line 3: liquibase stops"},
+        {"--changesets a:1\nSELECT 1;\n", "line 2: a changeset is called"},
+        {"--changeset a: 1\nSELECT 1;\n", "line 2: a changeset is called"},
+        {"--changeset a:1\nSELECT 1;\n/* liquibase rollback\nSELECT 2;\n", "does not end"},
+        {"--include file:b.sql\n--changeset a:1\nSELECT 1;\n", "line 2: this is only in a paid"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct migration_files files;
+        put_changelog("a.sql", arena_printf(arena, FORMATTED "%s", cases[i].rest));
+        ck_assert(!framework_list(arena, folder_of("liquibase"), &files, &status));
+        says(cases[i].words);
+        status = (struct status){.arena = arena};
+    }
+}
+END_TEST
+
+START_TEST(properties_of_liquibase_are_replaced_as_it_does)
+{
+    put_changelog("a.sql",
+                  FORMATTED "--property name: t value: outer_${u}\n--changeset a:1\nSELECT '${ t }', '${T}', '${no}';\n"
+                            "--property name:u value:in\n--changeset a:2\nSELECT '${:t}';\n");
+    has(script_of("liquibase"), "SELECT 'outer_in', 'outer_in', '${no}'");
+    has(warnings_of("liquibase"), "a.sql::2::a, because what ${:…}");
+    put_changelog(
+        "a.yaml",
+        "databaseChangeLog:\n- changeSet: {id: 1, author: a, dbms: '${db}', changes: [{sql: {sql: 'SELECT ${n}'}}]}\n"
+        "- changeSet: {id: 2, author: a, dbms: '${other}', changes: [{sql: {sql: 'SELECT 2'}}]}\n"
+        "- property: {name: n, value: '1'}\n- property: {name: db, value: postgresql}\n"
+        "- property: {name: other, value: oracle}\n");
+    ck_assert_uint_eq(list(folder_of("liquibase")).count, 1);
+    has(script_of("liquibase"), "SELECT 1");
+}
+END_TEST
+
 /* ---- Supabase: pkg/migration/list.go, file.go ---- */
 
 START_TEST(any_digits_begin_a_migration_of_supabase)
@@ -594,6 +684,9 @@ int main(void)
     tcase_add_test(tests, what_the_configuration_of_flyway_lets_pass_does_not_stop_a_run);
     tcase_add_test(tests, a_setting_that_only_flyway_follows_leaves_the_folder_to_it);
     tcase_add_test(tests, what_is_said_beside_a_script_of_flyway_is_followed_or_refused);
+    tcase_add_test(tests, the_attributes_of_formatted_sql_are_what_the_patterns_of_liquibase_match);
+    tcase_add_test(tests, a_line_at_which_liquibase_stops_is_refused);
+    tcase_add_test(tests, properties_of_liquibase_are_replaced_as_it_does);
     tcase_add_test(tests, any_digits_begin_a_migration_of_supabase);
     tcase_add_test(tests, the_first_file_of_an_early_version_of_supabase_is_passed_over);
     tcase_add_test(tests, a_pattern_of_postgrator_may_go_into_subdirectories);

@@ -72,12 +72,16 @@ const char *liquibase_refuses(struct arena *arena, const struct liquibase_change
     const struct text sql = text_of_change(working, changeset, change, change->is_literal);
     const bool is_empty = text_trim(sql).size == 0;
     const bool needs_server = !change->is_literal && text_find(sql, "${database.", 0) != SIZE_MAX;
+    const bool may_escape = !change->is_literal && text_find(sql, "${:", 0) != SIZE_MAX;
     arena_free(working);
     if (is_empty) {
         return "it has no SQL, at which liquibase stops";
     }
     if (needs_server) {
         return "it uses a ${database.…} property, which only liquibase sets";
+    }
+    if (may_escape) {
+        return "what ${:…} in it means is for liquibase to say (supportPropertyEscaping)";
     }
     if (change->cut.splits && change->cut.delimiter != NULL && !liquibase_delimiter_is_plain(change->cut.delimiter)) {
         return arena_printf(arena, "its endDelimiter %s is a pattern", change->cut.delimiter);

@@ -47,13 +47,15 @@ static bool add_changeset(const struct liquibase_log *log, const struct tree_nod
     liquibase_changeset_read(arena, node, &around, changeset);
     const char *const key = liquibase_key(arena, changeset->path, changeset->id, changeset->author);
     migration->left_out = walk->left_out;
-    if (log->is_ignored || tree_bool(node, "ignore", false) || !liquibase_is_for_us(tree_text(node, "dbms")) ||
+    if (log->is_ignored || liquibase_bool(arena, node, "ignore", false, &around) ||
+        !liquibase_is_for_us(arena, node, "dbms", &around) ||
         !liquibase_holds(changeset->contexts, walk->settings->contexts) ||
         !liquibase_holds(walk->settings->labels, changeset->labels)) {
         leave_out(walk, key);
         return true;
     }
-    const bool always = tree_bool(node, "runAlways", tree_bool(node, "alwaysRun", false));
+    const bool always =
+        liquibase_bool(arena, node, "runAlways", liquibase_bool(arena, node, "alwaysRun", false, &around), &around);
     struct migration_file *const file = listing_add(arena, walk->files);
     *file = (struct migration_file){
         .name = key,
@@ -62,7 +64,7 @@ static bool add_changeset(const struct liquibase_log *log, const struct tree_nod
         .path = path_join(arena, walk->directory, log->path),
         .checksum = changeset->has_others ? NULL : liquibase_sum(arena, changeset, 9),
         .is_code = changeset->reason != NULL,
-        .repeatable = always || tree_bool(node, "runOnChange", false),
+        .repeatable = always || liquibase_bool(arena, node, "runOnChange", false, &around),
         .stamp = log->stamp,
         .own = migration,
     };
@@ -87,7 +89,8 @@ static bool include(const struct liquibase_log *log, const struct tree_node *nod
     struct liquibase_walk *const walk = log->walk;
     const char *const path = liquibase_log_path(log, node, "file");
     if (path == NULL || file_look(path_join(walk->arena, walk->directory, path), NULL) != FILE_REGULAR) {
-        return !tree_bool(node, "errorIfMissing", true) || fail_missing(walk, log, "file", node);
+        return !liquibase_bool(walk->arena, node, "errorIfMissing", true, &log->around) ||
+               fail_missing(walk, log, "file", node);
     }
     return read_log(walk, path, log, node, false);
 }
@@ -124,7 +127,8 @@ static bool include_all(const struct liquibase_log *log, const struct tree_node 
                            log->path, node->line);
     }
     if (path == NULL || file_look(path_join(arena, walk->directory, path), NULL) != FILE_DIRECTORY) {
-        return !tree_bool(node, "errorIfMissingOrEmpty", true) || fail_missing(walk, log, "path", node);
+        return !liquibase_bool(arena, node, "errorIfMissingOrEmpty", true, &log->around) ||
+               fail_missing(walk, log, "path", node);
     }
     struct folder place = {.root = walk->directory, .base = "", .path = path};
     const struct listing_rule rule = {.compare = listing_by_name, .recursive = true};
@@ -164,7 +168,7 @@ static void surround(struct liquibase_log *log, const struct tree_node *node, co
         log->around.contexts =
             liquibase_join_contexts(arena, log->around.contexts, text_of(contexts == NULL ? older : contexts));
         log->around.labels = liquibase_join_labels(arena, log->around.labels, tree_text(from[i], "labels"));
-        log->is_ignored = log->is_ignored || tree_bool(from[i], "ignore", false);
+        log->is_ignored = log->is_ignored || liquibase_bool(arena, from[i], "ignore", false, &log->around);
     }
     if (parent != NULL) {
         const char *const outer = parent->around.contexts;
@@ -194,9 +198,9 @@ static bool read_child(struct liquibase_log *log, const struct tree_node *node)
         return include_all(log, node);
     }
     if (strcmp(node->name, "property") == 0) {
-        return liquibase_property_read(log, node);
+        return liquibase_is_yaml(log->path) || liquibase_property_read(log, node);
     }
-    if (strcmp(node->name, "preConditions") == 0 && !liquibase_preconditions_hold(node)) {
+    if (strcmp(node->name, "preConditions") == 0 && !liquibase_preconditions_hold(walk->arena, node, &log->around)) {
         log->around.reason = "its changelog has preconditions";
     } else if (strcmp(node->name, "modifyChangeSets") == 0) {
         return status_fail(walk->status, STATUS_FAILED_PRECONDITION,
@@ -232,7 +236,12 @@ static bool read_log(struct liquibase_walk *walk, const char *path, const struct
         return status_fail(walk->status, STATUS_FAILED_PRECONDITION, "%s has a bad logicalFilePath.", path);
     }
     walk->depth++;
+    /* All properties of a file of YAML or JSON count from its beginning (YamlChangeLogParser.java). */
     bool ok = true;
+    for (const struct tree_node *one = liquibase_is_yaml(path) ? tree_child(node, "property") : NULL; ok && one != NULL;
+         one = tree_next(one)) {
+        ok = liquibase_property_read(&log, one);
+    }
     for (const struct tree_node *child = node->first; ok && child != NULL; child = child->next) {
         ok = read_child(&log, child);
     }

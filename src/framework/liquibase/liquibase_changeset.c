@@ -49,13 +49,14 @@ static const char *cut(struct arena *arena, struct text text)
     return arena_printf(arena, is_long ? "%.*s..." : "%.*s", (int)end, text.data == NULL ? "" : text.data);
 }
 
-bool liquibase_preconditions_hold(const struct tree_node *preconditions)
+bool liquibase_preconditions_hold(struct arena *arena, const struct tree_node *preconditions,
+                                  const struct liquibase_around *around)
 {
     static const char *const attributes[] = {"onFail",        "onError",        "onUpdateSQL", "onSqlOutput",
                                              "onFailMessage", "onErrorMessage", NULL};
     for (const struct tree_node *node = preconditions->first; node != NULL; node = node->next) {
         const bool is_attribute = word_is_one_of(text_of(node->name), attributes);
-        const bool holds = strcmp(node->name, "dbms") == 0 && liquibase_is_for_us(tree_text(node, "type"));
+        const bool holds = strcmp(node->name, "dbms") == 0 && liquibase_is_for_us(arena, node, "type", around);
         if (!is_attribute && !holds) {
             return false;
         }
@@ -119,10 +120,10 @@ static void add_sql(struct arena *arena, const struct tree_node *node, const str
         .sql = source->text,
         .line = source->line,
         .cut = {.delimiter = delimiter == NULL || delimiter->text.size == 0 ? NULL : delimiter->text.data,
-                .splits = tree_bool(node, "splitStatements", true),
-                .strips = tree_bool(node, "stripComments", false)},
+                .splits = liquibase_bool(arena, node, "splitStatements", true, around),
+                .strips = liquibase_bool(arena, node, "stripComments", false, around)},
         .is_formatted = tree_child(node, "formatted") != NULL,
-        .is_skipped = !liquibase_is_for_us(tree_text(node, "dbms")),
+        .is_skipped = !liquibase_is_for_us(arena, node, "dbms", around),
         .is_literal = tree_child(node, "raw") != NULL,
     };
     change->sum_is_literal = change->is_literal || is_file;
@@ -188,15 +189,15 @@ static const char *comments_of(struct arena *arena, const struct tree_node *node
 }
 
 /* A reason why only Liquibase can run the changeset; NULL: none. */
-static const char *reason_of(const struct tree_node *node)
+static const char *reason_of(struct arena *arena, const struct tree_node *node, const struct liquibase_around *around)
 {
     const struct tree_node *const preconditions = tree_child(node, "preConditions");
-    return preconditions != NULL && !liquibase_preconditions_hold(preconditions) ? "it has preconditions"
-           : tree_child(node, "modifySql") != NULL                               ? "it has modifySql"
-           : tree_child(node, "runWith") != NULL                                 ? "it has runWith"
-           : tree_child(node, "runOrder") != NULL                                ? "it has runOrder"
-           : !tree_bool(node, "failOnError", true)                               ? "it has failOnError:false"
-                                                                                 : NULL;
+    return preconditions != NULL && !liquibase_preconditions_hold(arena, preconditions, around) ? "it has preconditions"
+           : tree_child(node, "modifySql") != NULL                                              ? "it has modifySql"
+           : tree_child(node, "runWith") != NULL                                                ? "it has runWith"
+           : tree_child(node, "runOrder") != NULL                                               ? "it has runOrder"
+           : !liquibase_bool(arena, node, "failOnError", true, around) ? "it has failOnError:false"
+                                                                       : NULL;
 }
 
 static void read_valid_sums(struct arena *arena, const struct tree_node *node, struct liquibase_changeset *changeset)
@@ -228,10 +229,10 @@ void liquibase_changeset_read(struct arena *arena, const struct tree_node *node,
         .labels = liquibase_join_labels(arena, around->labels, text_of(labels)),
         .properties = around->properties,
         .property_count = around->property_count,
-        .alone = !tree_bool(node, "runInTransaction", true),
+        .alone = !liquibase_bool(arena, node, "runInTransaction", true, around),
     };
     read_valid_sums(arena, node, changeset);
     add_changes(arena, node, around, changeset);
-    const char *const reason = around->reason == NULL ? reason_of(node) : around->reason;
+    const char *const reason = around->reason == NULL ? reason_of(arena, node, around) : around->reason;
     changeset->reason = changeset->reason == NULL ? reason : changeset->reason;
 }

@@ -11,7 +11,8 @@ void liquibase_changeset_read(struct arena *arena, const struct tree_node *node,
                               struct liquibase_changeset *changeset);
 
 /* Do the preconditions require only PostgreSQL? */
-bool liquibase_preconditions_hold(const struct tree_node *preconditions);
+bool liquibase_preconditions_hold(struct arena *arena, const struct tree_node *preconditions,
+                                  const struct liquibase_around *around);
 
 /* "a AND (b or c)"; each may be NULL. */
 const char *liquibase_join_contexts(struct arena *arena, const char *contexts, struct text more);

@@ -40,7 +40,8 @@ const char *liquibase_log_path(const struct liquibase_log *log, const struct tre
     struct arena *const arena = log->walk->arena;
     const char *const path = liquibase_value(arena, node, name, &log->around);
     const char *const slash = strrchr(log->path, '/');
-    const bool is_relative = tree_bool(node, "relativeToChangelogFile", false) && slash != NULL;
+    const bool is_relative =
+        liquibase_bool(arena, node, "relativeToChangelogFile", false, &log->around) && slash != NULL;
     return path == NULL
                ? NULL
                : liquibase_path(arena, is_relative ? arena_strndup(arena, log->path, (size_t)(slash - log->path)) : "",
@@ -68,6 +69,11 @@ static bool has_ending(const char *path, const char *ending)
     return strlen(path) > size && strcasecmp(path + strlen(path) - size, ending) == 0;
 }
 
+bool liquibase_is_yaml(const char *path)
+{
+    return has_ending(path, ".yaml") || has_ending(path, ".yml") || has_ending(path, ".json");
+}
+
 /* A script that is not a changelog is one changeset. */
 static void take_raw(struct arena *arena, struct text content, struct tree_node *root)
 {
@@ -85,7 +91,7 @@ bool liquibase_tree_read(struct liquibase_walk *walk, const char *path, struct t
     struct text content;
     const bool is_sql = has_ending(path, ".sql");
     const bool is_xml = has_ending(path, ".xml");
-    const bool is_yaml = has_ending(path, ".yaml") || has_ending(path, ".yml") || has_ending(path, ".json");
+    const bool is_yaml = liquibase_is_yaml(path);
     *is_log = is_sql || is_xml || is_yaml;
     if (!*is_log) {
         return true;

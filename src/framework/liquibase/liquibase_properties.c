@@ -19,9 +19,11 @@ bool liquibase_property_read(struct liquibase_log *log, const struct tree_node *
     const char *const name = liquibase_value(arena, node, "name", &log->around);
     const char *const value = liquibase_value(arena, node, "value", &log->around);
     const char *const contexts = liquibase_value(arena, node, "contextFilter", &log->around);
+    const char *const labels = liquibase_value(arena, node, "labels", &log->around);
     const char *const older = liquibase_value(arena, node, "context", &log->around);
-    if (!liquibase_is_for_us(tree_text(node, "dbms")) ||
-        !liquibase_holds(contexts == NULL ? older : contexts, walk->settings->contexts)) {
+    if (!liquibase_is_for_us(arena, node, "dbms", &log->around) ||
+        !liquibase_holds(contexts == NULL ? older : contexts, walk->settings->contexts) ||
+        (labels != NULL && !liquibase_holds(walk->settings->labels, labels))) {
         return true;
     }
     if (name != NULL) {
@@ -31,7 +33,7 @@ bool liquibase_property_read(struct liquibase_log *log, const struct tree_node *
         size_t count;
         const char *const path = liquibase_log_path(log, node, "file");
         if (path == NULL || !liquibase_file_read(walk, path, &content, walk->status)) {
-            return !tree_bool(node, "errorIfMissing", true);
+            return !liquibase_bool(arena, node, "errorIfMissing", true, &log->around);
         }
         const struct config_pair *const pairs = config_pairs(arena, content, NULL, "", &count);
         for (size_t i = 0; i < count; i++) {

@@ -16,11 +16,15 @@ enum line_kind {
     LINE_COMMENT,
     LINE_VALID_SUM,
     LINE_PRECONDITION,
-    LINE_LEFT_OUT, /* rollback, ignored */
+    LINE_IGNORE,       /* the lines behind it */
+    LINE_LEFT_OUT,     /* rollback, ignored */
+    LINE_PAID,         /* what a paid Liquibase includes or does there */
+    LINE_WRONG,        /* Liquibase stops at it */
+    LINE_WRONG_INSIDE, /* … in a changeset */
 };
 
 /* What must follow the word of a directive. */
-enum follows { ANYTHING, BLANK, COLON_AND_BLANK, COLON };
+enum follows { ANYTHING, SPACE, BLANK, COLON_AND_SPACE, COLON_AND_BLANK, WORD_TO_THE_END, FILE_WORD };
 
 static const struct {
     const char *word;
@@ -28,19 +32,29 @@ static const struct {
     enum follows follows;
     bool indented; /* may be indented */
 } directives[] = {
-    {"changeset", LINE_CHANGESET, ANYTHING, true},       {"property", LINE_PROPERTY, BLANK, true},
-    {"comment", LINE_COMMENT, COLON_AND_BLANK, false},   {"validCheckSum", LINE_VALID_SUM, COLON_AND_BLANK, false},
-    {"precondition", LINE_PRECONDITION, ANYTHING, true}, {"rollback", LINE_LEFT_OUT, BLANK, true},
-    {"ignoreLines", LINE_LEFT_OUT, COLON, false},
+    {"changeset", LINE_CHANGESET, ANYTHING, true},
+    {"property", LINE_PROPERTY, BLANK, true},
+    {"comment", LINE_COMMENT, COLON_AND_SPACE, false},
+    {"comments", LINE_WRONG_INSIDE, COLON_AND_SPACE, false},
+    {"validCheckSum", LINE_VALID_SUM, COLON_AND_SPACE, false},
+    {"precondition", LINE_PRECONDITION, ANYTHING, true},
+    {"rollback", LINE_LEFT_OUT, SPACE, true},
+    {"rollbackSqlFile", LINE_LEFT_OUT, BLANK, true},
+    {"ignoreLines", LINE_IGNORE, WORD_TO_THE_END, false},
+    {"ignore", LINE_WRONG, WORD_TO_THE_END, false},
+    {"include", LINE_PAID, FILE_WORD, true},
+    {"includeAll", LINE_PAID, BLANK, true},
+    {"tagDatabase", LINE_PAID, COLON_AND_BLANK, true},
 };
 
 /* A walk over lines, and what makes it skip the next ones. */
 struct lines {
     struct text rest;
     size_t number;
-    size_t ignored;   /* so many more lines */
-    bool until_end;   /* --ignoreLines:start … end */
-    bool in_rollback; /* … up to the end of the comment */
+    size_t ignored;    /* so many more lines */
+    bool until_end;    /* --ignoreLines:start … end */
+    bool in_changeset; /* only there is the next one possible */
+    bool in_rollback;  /* … up to the end of the comment */
 };
 
 static struct text skip_blanks(struct text text)
@@ -63,19 +77,46 @@ static bool cut_word(struct text *text, const char *word)
     return true;
 }
 
+static bool is_word(struct text text)
+{
+    size_t i = 0;
+    while (i < text.size && (isalnum((unsigned char)text.data[i]) != 0 || text.data[i] == '_')) {
+        i++;
+    }
+    return i > 0 && i == text.size;
+}
+
 static bool follows_rightly(struct text *rest, enum follows follows)
 {
+    const bool is_blank = rest->size > 0 && isspace((unsigned char)rest->data[0]) != 0;
     switch (follows) {
     case ANYTHING:
         return true;
-    case COLON:
-        return cut_word(rest, ":");
-    case COLON_AND_BLANK:
+    case SPACE:
+        return cut_word(rest, " ");
+    case COLON_AND_SPACE:
         (void)cut_word(rest, ":");
         return cut_word(rest, " ");
+    case COLON_AND_BLANK:
+        return cut_word(rest, ":") && rest->size > 0 && isspace((unsigned char)rest->data[0]) != 0;
+    case WORD_TO_THE_END:
+        return cut_word(rest, ":") && is_word(*rest);
+    case FILE_WORD:
+        *rest = skip_blanks(*rest);
+        return is_blank && cut_word(rest, "file:");
     default:
-        return rest->size > 0 && isspace((unsigned char)rest->data[0]) != 0;
+        return is_blank;
     }
+}
+
+/* Two pairs with colons: "name:a value:b". */
+static bool is_property(struct text said)
+{
+    size_t at = text_find(said, ":", 0);
+    while (at < said.size && isspace((unsigned char)said.data[at]) == 0) {
+        at++;
+    }
+    return at < said.size && text_find(said, ":", at) != SIZE_MAX;
 }
 
 static enum line_kind kind_of(struct text line, struct text *value)
@@ -90,19 +131,24 @@ static enum line_kind kind_of(struct text line, struct text *value)
         *value = said;
         if ((directives[i].indented || !is_indented) && cut_word(value, directives[i].word) &&
             follows_rightly(value, directives[i].follows)) {
-            return directives[i].kind;
+            return directives[i].kind != LINE_PROPERTY || is_property(*value) ? directives[i].kind : LINE_WRONG;
         }
     }
     return LINE_SQL;
 }
 
 /* "start" or a number after --ignoreLines: */
-static void begin_ignoring(struct lines *lines, struct text value)
+static enum line_kind begin_ignoring(struct lines *lines, struct text value)
 {
     lines->until_end = text_is(value, "start");
-    for (size_t i = 0; i < value.size && i < 6 && isdigit((unsigned char)value.data[i]) != 0; i++) {
-        lines->ignored = lines->ignored * 10 + (size_t)(value.data[i] - '0');
+    for (size_t i = 0; i < value.size && !lines->until_end; i++) {
+        if (isdigit((unsigned char)value.data[i]) == 0) {
+            return LINE_WRONG;
+        }
+        lines->ignored =
+            lines->ignored > SIZE_MAX / 100 ? lines->ignored : lines->ignored * 10 + (size_t)(value.data[i] - '0');
     }
+    return LINE_LEFT_OUT;
 }
 
 static bool begins_rollback(struct text line)
@@ -125,16 +171,14 @@ static bool next_line(struct lines *lines, struct text *line, enum line_kind *ki
     if (lines->ignored > 0) {
         lines->ignored--;
     } else if (lines->until_end) {
-        lines->until_end = kind_of(*line, value) != LINE_LEFT_OUT || !text_is(*value, "end");
+        lines->until_end = kind_of(*line, value) != LINE_IGNORE || !text_is(*value, "end");
     } else if (lines->in_rollback) {
         lines->in_rollback = !text_ends_with(text_trim(*line), "*/");
-    } else if (begins_rollback(*line)) {
+    } else if (lines->in_changeset && begins_rollback(*line)) {
         lines->in_rollback = true;
     } else {
         *kind = kind_of(*line, value);
-        if (*kind == LINE_LEFT_OUT) {
-            begin_ignoring(lines, *value);
-        }
+        *kind = *kind == LINE_IGNORE ? begin_ignoring(lines, *value) : *kind;
     }
     return true;
 }
@@ -142,7 +186,7 @@ static bool next_line(struct lines *lines, struct text *line, enum line_kind *ki
 struct text liquibase_sql_clean(struct arena *arena, struct text sql)
 {
     char *const copy = arena_strndup(arena, sql.data == NULL ? "" : sql.data, sql.size);
-    struct lines lines = {.rest = sql};
+    struct lines lines = {.rest = sql, .in_changeset = true};
     enum line_kind kind;
     struct text value;
     for (struct text line; next_line(&lines, &line, &kind, &value);) {
@@ -155,24 +199,79 @@ struct text liquibase_sql_clean(struct arena *arena, struct text sql)
 
 /* ---- headers ---- */
 
-/* The value of `name:` in a header: the last one, because Liquibase's patterns are greedy; in quotes, or up to a blank.
- * With whole_word, rollbackEndDelimiter does not match endDelimiter (but rollbackSplitStatements matches
- * splitStatements, as it does for Liquibase). */
-static struct text attribute(struct text header, const char *name, bool whole_word)
+/* What may stand for the value of an attribute. */
+enum value_kind {
+    VALUE_WORD,  /* letters, digits and underscores, one at least */
+    VALUE_TEXT,  /* in quotes, or up to a blank */
+    VALUE_SOLID, /* up to a blank, with its quotes */
+    VALUE_LATER, /* … which may be behind blanks, and is not empty */
+    VALUE_DBMS,  /* anything but a comma, then words, commas and "!" */
+};
+
+static const struct attribute {
+    const char *name;
+    enum value_kind kind;
+} of_changeset[] = {{"runOnChange", VALUE_WORD},      {"runAlways", VALUE_WORD}, {"runInTransaction", VALUE_WORD},
+                    {"failOnError", VALUE_WORD},      {"context", VALUE_TEXT},   {"contextFilter", VALUE_TEXT},
+                    {"labels", VALUE_TEXT},           {"dbms", VALUE_DBMS},      {"runWith", VALUE_SOLID},
+                    {"logicalFilePath", VALUE_SOLID}, {"ignore", VALUE_WORD},    {NULL, VALUE_WORD}},
+  of_sql[] = {{"splitStatements", VALUE_WORD},
+              {"stripComments", VALUE_WORD},
+              {"endDelimiter", VALUE_SOLID},
+              {NULL, VALUE_WORD}},
+  of_property[] = {{"name", VALUE_LATER},         {"value", VALUE_LATER}, {"context", VALUE_TEXT},
+                   {"contextFilter", VALUE_TEXT}, {"labels", VALUE_TEXT}, {"dbms", VALUE_DBMS},
+                   {"global", VALUE_SOLID},       {NULL, VALUE_WORD}},
+  of_log[] = {{"logicalFilePath", VALUE_SOLID}, {NULL, VALUE_WORD}};
+
+/* Without the quotes around it, which may be of both kinds. */
+static struct text unquoted(struct text text)
+{
+    const bool is_quoted =
+        text.size > 1 && (text.data[0] == '"' || text.data[0] == '\'') && text.data[0] == text.data[text.size - 1];
+    return is_quoted ? text_slice(text, 1, text.size - 1) : text;
+}
+
+static bool is_in_value(char character, enum value_kind kind)
+{
+    return kind == VALUE_WORD || kind == VALUE_DBMS ? isalnum((unsigned char)character) != 0 || character == '_' ||
+                                                          (kind == VALUE_DBMS && (character == '!' || character == ','))
+                                                    : isspace((unsigned char)character) == 0;
+}
+
+/* Takes the value from the front; false: nothing there can be one. */
+static bool take_value(struct text at, enum value_kind kind, struct text *value)
+{
+    at = kind == VALUE_LATER ? skip_blanks(at) : at;
+    const size_t first = kind == VALUE_DBMS ? 1 : 0;
+    const bool may_be_empty = kind == VALUE_TEXT || kind == VALUE_SOLID;
+    size_t end = first;
+    if (kind == VALUE_TEXT && text_starts_with(at, "\"") && text_find(at, "\"", 1) != SIZE_MAX) {
+        end = text_find(at, "\"", 1) + 1;
+    } else if (kind != VALUE_DBMS || (at.size > 0 && at.data[0] != ',')) {
+        while (end < at.size && is_in_value(at.data[end], kind)) {
+            end++;
+        }
+    }
+    *value = text_slice(at, 0, end);
+    *value = kind == VALUE_TEXT ? unquoted(*value) : *value;
+    return end > first || may_be_empty;
+}
+
+/* The value of `name:` in a header: the last one, because Liquibase's patterns are greedy. A rollbackEndDelimiter is no
+ * endDelimiter (but a rollbackSplitStatements is splitStatements, as for Liquibase). */
+static struct text value_of(struct text header, const struct attribute *attribute)
 {
     struct text found = {NULL, 0};
     for (size_t i = 0; i < header.size; i++) {
         struct text at = text_slice(header, i, header.size);
-        const bool in_word = whole_word && i > 0 && isalnum((unsigned char)header.data[i - 1]) != 0;
-        if (in_word || !cut_word(&at, name) || !cut_word(&at, ":")) {
-            continue;
+        struct text value;
+        const bool in_word =
+            strcmp(attribute->name, "endDelimiter") == 0 && i > 0 && isalnum((unsigned char)header.data[i - 1]) != 0;
+        if (!in_word && cut_word(&at, attribute->name) && cut_word(&at, ":") &&
+            take_value(at, attribute->kind, &value)) {
+            found = value;
         }
-        const bool is_quoted = text_starts_with(at, "\"") && text_find(at, "\"", 1) != SIZE_MAX;
-        size_t end = is_quoted ? text_find(at, "\"", 1) : 0;
-        while (!is_quoted && end < at.size && isspace((unsigned char)at.data[end]) == 0) {
-            end++;
-        }
-        found = text_slice(at, is_quoted ? 1 : 0, end);
     }
     return found;
 }
@@ -182,19 +281,15 @@ static struct text copied(struct arena *arena, struct text text)
     return (struct text){arena_strndup(arena, text.data == NULL ? "" : text.data, text.size), text.size};
 }
 
-/* A comment line with attributes. */
-struct header {
-    struct text text;
-    size_t line;
-    bool whole_words; /* a name counts only as a whole word */
-};
-
-/* Adds `name: value` if the header has it. */
-static void add_attribute(struct arena *arena, struct tree_node *node, const struct header *header, const char *name)
+/* Adds the attributes that a header has. */
+static void add_attributes(struct arena *arena, struct tree_node *node, const struct attribute *attributes,
+                           struct text header, size_t line)
 {
-    const struct text value = attribute(header->text, name, header->whole_words);
-    if (value.size > 0) {
-        tree_add(arena, node, name, copied(arena, value), header->line);
+    for (; attributes->name != NULL; attributes++) {
+        const struct text value = value_of(header, attributes);
+        if (value.size > 0) {
+            tree_add(arena, node, attributes->name, copied(arena, value), line);
+        }
     }
 }
 
@@ -202,132 +297,162 @@ static void add_attribute(struct arena *arena, struct tree_node *node, const str
 static struct text cut_name(struct text *text, char end)
 {
     const bool is_quoted = text_starts_with(*text, "\"") && text_find(*text, "\"", 1) != SIZE_MAX;
-    size_t size = is_quoted ? text_find(*text, "\"", 1) : 0;
+    size_t size = is_quoted ? text_find(*text, "\"", 1) + 1 : 0;
     while (!is_quoted && size < text->size &&
            (end == ' ' ? isspace((unsigned char)text->data[size]) == 0 : text->data[size] != end)) {
         size++;
     }
-    const struct text name = text_slice(*text, is_quoted ? 1 : 0, size);
-    *text = text_slice(*text, is_quoted ? size + 1 : size, text->size);
+    const struct text name = text_slice(*text, 0, size);
+    *text = text_slice(*text, size, text->size);
     return name;
 }
 
 /* Begins a changeSet; NULL if the header has no "author:id". */
-static struct tree_node *begin_changeset(struct arena *arena, struct tree_node *log, struct text header, size_t line)
+static struct tree_node *begin_changeset(struct arena *arena, struct tree_node *above, struct text header, size_t line)
 {
-    static const char *const names[] = {"runOnChange",     "runAlways",     "runInTransaction", "failOnError",
-                                        "context",         "contextFilter", "labels",           "dbms",
-                                        "logicalFilePath", "runWith",       "runWithSpoolFile", "ignore"};
     struct text rest = skip_blanks(header);
-    const struct text author = cut_name(&rest, ':');
-    if (rest.size == header.size || !cut_word(&rest, ":")) {
+    const bool is_apart = rest.size < header.size;
+    const struct text author = unquoted(cut_name(&rest, ':'));
+    if (!is_apart || !cut_word(&rest, ":")) {
         return NULL;
     }
-    const struct text id = cut_name(&rest, ' ');
+    const struct text id = unquoted(cut_name(&rest, ' '));
     if (author.size == 0 || id.size == 0) {
         return NULL;
     }
-    struct tree_node *const node = tree_add(arena, log, "changeSet", (struct text){NULL, 0}, line);
+    struct tree_node *const node = tree_add(arena, above, "changeSet", (struct text){NULL, 0}, line);
     tree_add(arena, node, "author", copied(arena, author), line);
     tree_add(arena, node, "id", copied(arena, id), line);
-    const struct header attributes = {.text = rest, .line = line};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        add_attribute(arena, node, &attributes, names[i]);
-    }
+    add_attributes(arena, node, of_changeset, header, line);
     struct tree_node *const sql = tree_add(arena, node, "sql", (struct text){NULL, 0}, line + 1);
     tree_add(arena, sql, "formatted", text_of("true"), line);
-    add_attribute(arena, sql, &attributes, "splitStatements");
-    add_attribute(arena, sql, &(const struct header){rest, line, true}, "endDelimiter");
-    const struct text strip = attribute(rest, "stripComments", false);
-    tree_add(arena, sql, "stripComments", strip.size == 0 ? text_of("true") : copied(arena, strip), line);
+    add_attributes(arena, sql, of_sql, header, line);
+    if (tree_child(sql, "stripComments") == NULL) {
+        tree_add(arena, sql, "stripComments", text_of("true"), line);
+    }
     return node;
 }
 
 /* ---- a file ---- */
 
+static bool is_heading(struct text line)
+{
+    struct text said = skip_blanks(line);
+    if (!cut_word(&said, "--")) {
+        return false;
+    }
+    said = skip_blanks(said);
+    if (!cut_word(&said, "liquibase")) {
+        return false;
+    }
+    said = skip_blanks(said);
+    return cut_word(&said, "formatted");
+}
+
 bool liquibase_sql_is_formatted(struct text content)
 {
     for (struct text line; text_next_line(&content, &line);) {
-        struct text said = skip_blanks(line);
-        if (text_starts_with(said, "\xEF\xBB\xBF")) {
-            said = text_slice(said, 3, said.size);
+        const struct text said = text_without_mark(skip_blanks(line));
+        if (said.size > 0) {
+            return is_heading(said);
         }
-        if (said.size == 0) {
-            continue;
-        }
-        if (!cut_word(&said, "--")) {
-            return false;
-        }
-        said = skip_blanks(said);
-        if (!cut_word(&said, "liquibase")) {
-            return false;
-        }
-        said = skip_blanks(said);
-        return cut_word(&said, "formatted");
     }
     return false;
 }
 
+/* What is being read of a file. */
+struct reading {
+    struct arena *arena;
+    const char *name;
+    struct text content;
+    struct tree_node *log;
+    struct lines lines;
+    struct tree_node open; /* above the changeset that has not ended: properties in it count before it */
+    size_t start;          /* of its SQL */
+};
+
 /* The text between two headers belongs to the first; that of the last may end with a "/", which is then a delimiter. */
-static void end_changeset(struct arena *arena, struct tree_node *node, struct text sql, bool is_last)
+static void end_changeset(struct reading *reading, size_t end, bool is_last)
 {
-    if (node != NULL) {
-        struct tree_node *change = node->first;
-        while (strcmp(change->name, "sql") != 0) {
-            change = change->next;
-        }
-        change->text = sql;
-        if (is_last && tree_child(change, "endDelimiter") == NULL &&
-            text_ends_with(text_trim(liquibase_sql_clean(arena, sql)), "\n/")) {
-            tree_add(arena, change, "endDelimiter", text_of("\n/$"), change->line);
-        }
+    struct arena *const arena = reading->arena;
+    struct tree_node *const node = reading->open.first;
+    if (node == NULL) {
+        return;
     }
+    struct tree_node *change = node->first;
+    while (strcmp(change->name, "sql") != 0) {
+        change = change->next;
+    }
+    change->text = text_slice(reading->content, reading->start, end);
+    if (is_last && tree_child(change, "endDelimiter") == NULL &&
+        text_ends_with(text_trim(liquibase_sql_clean(arena, change->text)), "\n/")) {
+        tree_add(arena, change, "endDelimiter", text_of("\n/$"), change->line);
+    }
+    *(reading->log->last == NULL ? &reading->log->first : &reading->log->last->next) = node;
+    reading->log->last = node;
+    reading->open = (struct tree_node){.name = ""};
 }
 
-static void add_property(struct arena *arena, struct tree_node *log, struct text said, size_t line)
+static bool take_line(struct reading *reading, struct text line, enum line_kind kind, struct text value,
+                      struct status *status)
 {
-    struct tree_node *const node = tree_add(arena, log, "property", (struct text){NULL, 0}, line);
-    static const char *const names[] = {"name", "value", "dbms", "context", "contextFilter"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        add_attribute(arena, node, &(const struct header){said, line, true}, names[i]);
+    struct arena *const arena = reading->arena;
+    struct tree_node *const changeset = reading->open.first;
+    const size_t number = reading->lines.number;
+    if (kind == LINE_CHANGESET) {
+        end_changeset(reading, (size_t)(line.data - reading->content.data), false);
+        reading->start = (size_t)(reading->lines.rest.data - reading->content.data);
+        reading->lines.in_changeset = true;
+        return begin_changeset(arena, &reading->open, value, number) != NULL ||
+               status_fail(status, STATUS_FAILED_PRECONDITION,
+                           "%s, line %zu: a changeset is called \"--changeset author:id\".", reading->name, number);
     }
+    if (kind == LINE_PAID) {
+        return status_fail(status, STATUS_FAILED_PRECONDITION,
+                           "%s, line %zu: this is only in a paid Liquibase, which alone can read it.", reading->name,
+                           number);
+    }
+    if (kind == LINE_WRONG || kind == (changeset == NULL ? LINE_COMMENT : LINE_WRONG_INSIDE)) {
+        return status_fail(status, STATUS_FAILED_PRECONDITION, "%s, line %zu: liquibase stops at this line.",
+                           reading->name, number);
+    }
+    if (kind == LINE_PROPERTY) {
+        struct tree_node *const node = tree_add(arena, reading->log, "property", (struct text){NULL, 0}, number);
+        add_attributes(arena, node, of_property, value, number);
+    } else if (kind == LINE_COMMENT) {
+        tree_add(arena, changeset, "comment", copied(arena, value), number);
+    } else if (changeset != NULL && kind == LINE_VALID_SUM) {
+        tree_add(arena, changeset, "validCheckSum", copied(arena, text_trim(value)), number);
+    } else if (changeset != NULL && kind == LINE_PRECONDITION) {
+        tree_add(arena, tree_add(arena, changeset, "preConditions", (struct text){NULL, 0}, number), "formatted",
+                 copied(arena, value), number);
+    } else if (kind == LINE_SQL && tree_child(reading->log, "logicalFilePath") == NULL &&
+               is_heading(text_without_mark(line))) {
+        add_attributes(arena, reading->log, of_log, line, number);
+    }
+    return true;
 }
 
 bool liquibase_sql_read(struct arena *arena, const char *name, struct text content, struct tree_node *root,
                         struct status *status)
 {
-    struct tree_node *const log = tree_add(arena, root, "databaseChangeLog", (struct text){NULL, 0}, 1);
-    struct tree_node *changeset = NULL;
-    struct lines lines = {.rest = content};
-    size_t start = 0;
+    struct reading reading = {.arena = arena,
+                              .name = name,
+                              .content = content,
+                              .log = tree_add(arena, root, "databaseChangeLog", (struct text){NULL, 0}, 1),
+                              .lines = {.rest = content},
+                              .open = {.name = ""}};
     enum line_kind kind;
     struct text value;
-    struct text first = content;
-    struct text line;
-    if (text_next_line(&first, &line)) {
-        add_attribute(arena, log, &(const struct header){line, 1, true}, "logicalFilePath");
-    }
-    while (next_line(&lines, &line, &kind, &value)) {
-        if (kind == LINE_CHANGESET) {
-            end_changeset(arena, changeset, text_slice(content, start, (size_t)(line.data - content.data)), false);
-            changeset = begin_changeset(arena, log, value, lines.number);
-            start = (size_t)(lines.rest.data - content.data);
-            if (changeset == NULL) {
-                return status_fail(status, STATUS_FAILED_PRECONDITION,
-                                   "%s, line %zu: a changeset is called \"--changeset author:id\".", name,
-                                   lines.number);
-            }
-        } else if (kind == LINE_PROPERTY) {
-            add_property(arena, log, value, lines.number);
-        } else if (changeset != NULL && kind == LINE_COMMENT) {
-            tree_add(arena, changeset, "comment", copied(arena, value), lines.number);
-        } else if (changeset != NULL && kind == LINE_VALID_SUM) {
-            tree_add(arena, changeset, "validCheckSum", copied(arena, text_trim(value)), lines.number);
-        } else if (changeset != NULL && kind == LINE_PRECONDITION) {
-            tree_add(arena, tree_add(arena, changeset, "preConditions", (struct text){NULL, 0}, lines.number),
-                     "formatted", copied(arena, value), lines.number);
+    for (struct text line; next_line(&reading.lines, &line, &kind, &value);) {
+        if (!take_line(&reading, line, kind, value, status)) {
+            return false;
         }
     }
-    end_changeset(arena, changeset, text_slice(content, start, content.size), true);
+    if (reading.lines.in_rollback) {
+        return status_fail(status, STATUS_FAILED_PRECONDITION,
+                           "%s: a rollback in a comment does not end, at which liquibase stops.", name);
+    }
+    end_changeset(&reading, content.size, true);
     return true;
 }

@@ -33,7 +33,12 @@ struct text liquibase_expand(struct arena *arena, struct text text, const struct
 const char *liquibase_value(struct arena *arena, const struct tree_node *node, const char *name,
                             const struct liquibase_around *around);
 
-/* Does this list ("postgresql, !h2") include PostgreSQL? */
-bool liquibase_is_for_us(struct text dbms);
+/* What a child with properties replaced says; `otherwise` without it. */
+bool liquibase_bool(struct arena *arena, const struct tree_node *node, const char *name, bool otherwise,
+                    const struct liquibase_around *around);
+
+/* Does the list in a child ("postgresql, !h2") include PostgreSQL? */
+bool liquibase_is_for_us(struct arena *arena, const struct tree_node *node, const char *name,
+                         const struct liquibase_around *around);
 
 #endif

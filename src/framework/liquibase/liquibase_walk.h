@@ -42,6 +42,9 @@ const char *liquibase_log_path(const struct liquibase_log *log, const struct tre
 /* Reads a text file of the project. */
 bool liquibase_file_read(struct liquibase_walk *walk, const char *path, struct text *content, struct status *status);
 
+/* By its ending; JSON is YAML. */
+bool liquibase_is_yaml(const char *path);
+
 /* Reads a changelog by its extension; *is_log is false if the file is none. */
 bool liquibase_tree_read(struct liquibase_walk *walk, const char *path, struct tree_node *root, bool *is_log);
 
