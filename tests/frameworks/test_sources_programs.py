@@ -64,6 +64,18 @@ class Programs(Written):
             self.sql("UPDATE changelog SET version = '001' WHERE version = '1'; UPDATE changelog SET version = '1.010' WHERE version = '1.10'")
             self.assertEqual(self.states(rpc), ["applied", "applied", "applied"])
 
+    def test_the_case_of_an_id_of_ef_core_does_not_count(self):
+        """PopulateMigrations of src/EFCore.Relational/Migrations/Internal/Migrator.cs"""
+        self.write("app.csproj")
+        self.write("Migrations/AppModelSnapshot.cs", "class AppModelSnapshot : ModelSnapshot {}")
+        for name in ("20240101000000_AddUsers", "20240102000000_Next"):
+            self.write(f"Migrations/{name}.cs", "class A : Migration {}")
+            self.write(f"Migrations/{name}.Designer.cs", f'[Migration("{name}")]')
+        self.sql('CREATE TABLE "__EFMigrationsHistory" ("MigrationId" varchar(150) PRIMARY KEY, "ProductVersion" varchar(32) NOT NULL);'
+                 "INSERT INTO \"__EFMigrationsHistory\" VALUES ('20240101000000_ADDusers', '9.0.0')")
+        with self.start() as rpc:
+            self.assertEqual(self.by_name(rpc), {"20240101000000_AddUsers": "applied", "20240102000000_Next": "pending"})
+
 
 if __name__ == "__main__":
     fixtures.harness.main()

@@ -633,7 +633,7 @@ static const char *efcore_row(void)
 
 START_TEST(the_version_of_ef_core_is_that_of_the_project)
 {
-    put("m/20260105100000_A.cs", "");
+    put("m/20260105100000_A.cs", "[Migration(\"20260105100000_A\")]");
     ck_assert_ptr_nonnull(strstr(efcore_row(), "coalesce(NULL, (SELECT"));
     put("m/20260105100000_A.Designer.cs", "modelBuilder.HasAnnotation(\"ProductVersion\", \"8.0.4\");");
     ck_assert_ptr_nonnull(strstr(efcore_row(), "coalesce('8.0.4', "));

@@ -190,7 +190,8 @@ START_TEST(the_id_of_ef_core_is_in_the_attribute)
     put("Migrations/20240103000000_Plain.cs", "class Plain : Migration {}");
     put("Migrations/Helper.cs", "static class Helper {}");
     ck_assert_str_eq(listed("efcore"), "20240101000000_First=20240101000000_First,20240102000000_AddUsers="
-                                       "20240102000000_AddUsers,20240103000000_Plain=20240103000000_Plain");
+                                       "20240102000000_AddUsers");
+    has(warnings_of("efcore"), "20240103000000_Plain.cs is left out");
 }
 END_TEST
 

@@ -2,8 +2,12 @@
  * Entity Framework Core with Npgsql: classes in C#, recorded by their ids (20260105100000_CreateUsers) with the version
  * of EF that ran them. Facts read in EF Core's HistoryRepository and in Npgsql.EntityFrameworkCore.PostgreSQL 9.
  */
+#include "base/search.h"
+#include "base/sorting.h"
 #include "framework/coded/code.h"
+#include "framework/core/reading.h"
 
+#include <ctype.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -89,9 +93,16 @@ static bool efcore_accept(struct arena *arena, const struct folder *folder, stru
     const char *const of_model = id_in(arena, arena_printf(arena, "%.*s.Designer.cs", stem, file->path));
     const char *const id = of_model != NULL ? of_model : id_in(arena, file->path);
     (void)folder;
-    (void)warning;
     file->name = id != NULL ? id : file->name;
-    return id != NULL || file->version != NULL;
+    if (id != NULL || file->version == NULL) {
+        return id != NULL;
+    }
+    const bool has_model = file_look(arena_printf(arena, "%.*s.Designer.cs", stem, file->path), NULL) == FILE_REGULAR;
+    if (!has_model) {
+        *warning =
+            arena_printf(arena, "%s is left out: EF passes over a class without [Migration(\"…\")].", file->filename);
+    }
+    return has_model;
 }
 
 /* ---- the ledger ---- */
@@ -105,6 +116,55 @@ static const char *version_word(struct arena *arena, const struct ledger *ledger
 {
     (void)ledger;
     return product_version(arena, record->folder, record->file);
+}
+
+/* A file's key in small letters. */
+struct small_key {
+    const char *small;
+    const char *key;
+};
+
+static const char *small(struct arena *arena, const char *key)
+{
+    char *const copy = arena_strdup(arena, key);
+    for (char *c = copy; *c != '\0'; c++) {
+        *c = (char)tolower((unsigned char)*c);
+    }
+    return copy;
+}
+
+static int by_small(const void *a, const void *b)
+{
+    return strcmp(((const struct small_key *)a)->small, ((const struct small_key *)b)->small);
+}
+
+static bool is_before_small(const void *item, const void *key)
+{
+    return strcmp(((const struct small_key *)item)->small, key) < 0;
+}
+
+extern const struct framework framework_efcore;
+
+/* It ignores the case of ids (PopulateMigrations of Migrator.cs). */
+static bool efcore_read(struct ledger_reading *reading)
+{
+    const struct migration_files *const files = reading->files;
+    struct small_key *const keys = arena_array(reading->arena, files->count + 1, sizeof *keys);
+    if (!ledger_read_facts(reading, &framework_efcore.ledger)) {
+        return false;
+    }
+    for (size_t i = 0; i < files->count; i++) {
+        const char *const key = migration_file_key(&files->items[i]);
+        keys[i] = (struct small_key){small(reading->arena, key), key};
+    }
+    sort_items(keys, files->count, sizeof *keys, by_small);
+    for (size_t i = 0; i < reading->entries.count; i++) {
+        struct ledger_entry *const entry = &reading->entries.items[i];
+        const char *const wanted = small(reading->arena, ledger_entry_key(entry));
+        const size_t at = search_first(keys, files->count, sizeof *keys, is_before_small, wanted);
+        entry->key = at < files->count && strcmp(keys[at].small, wanted) == 0 ? keys[at].key : entry->key;
+    }
+    return true;
 }
 
 const struct framework framework_efcore = {
@@ -162,5 +222,5 @@ const struct framework framework_efcore = {
             .environment = WORDS("ConnectionStrings__DefaultConnection=Host={ado:host};Port={ado:port};"
                                  "Database={ado:database};Username={ado:user};Password={ado:password}"),
         },
-    .hooks = {.accept = efcore_accept},
+    .hooks = {.accept = efcore_accept, .read_ledger = efcore_read},
 };
