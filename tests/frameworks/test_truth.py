@@ -826,6 +826,18 @@ class Truth(Written):
                 self.assertNotIn("line endings", self.status(rpc).migrations[0].note)
             self.sql("DROP TABLE _sqlx_migrations")
 
+    def test_a_byte_order_mark_is_named_where_only_it_differs(self):
+        text = "CREATE TABLE IF NOT EXISTS a (i int);\nSELECT 1;\n"
+        for ran, now, word in ((text, "\ufeff" + text, "start differs"), (text, "\ufeff" + text.replace("\n", "\r\n"), "start and the line endings differ")):
+            self.sqlx(ran)
+            with self.subTest(word), self.start() as rpc:
+                self.assertTrue(rpc.call("MigrationService", "Run").ok)
+                self.sqlx(now)
+                self.assertIn("Only the byte order mark at its " + word, self.status(rpc).migrations[0].note)
+                self.sqlx(now + "SELECT 2;")
+                self.assertNotIn("Only", self.status(rpc).migrations[0].note)
+            self.sql("DROP TABLE _sqlx_migrations")
+
     def test_a_migration_that_was_renamed_is_seen_by_its_content(self):
         self.write("prisma/migrations/20250101000000_a/migration.sql", "CREATE TABLE a (i int);\n")
         with self.start() as rpc:

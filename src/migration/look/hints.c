@@ -29,36 +29,62 @@ static struct text with_endings(struct arena *arena, struct text content, bool i
     return buffer_text(&out);
 }
 
-/* Would the file with other line endings have the recorded checksum? */
-static bool differs_in_endings(const struct catalog *catalog, const struct catalog_item *item, bool *had_crlf)
+/* With a byte order mark if it has none, or without. */
+static struct text with_other_mark(struct arena *arena, struct text content)
 {
-    const struct folder *const folder = &catalog->detection.folder;
+    const struct text rest = text_without_mark(content);
+    if (rest.size < content.size) {
+        return rest;
+    }
+    struct buffer out = {.arena = arena};
+    buffer_puts(&out, "\xEF\xBB\xBF");
+    buffer_add(&out, content);
+    return buffer_text(&out);
+}
+
+/* What an editor or git changes unasked, and what is said of that. */
+static const struct form {
+    bool has_other_mark;
+    bool has_endings;
+    bool is_crlf;
+    const char *hint;
+} forms[] = {
+    {false, true, false,
+     "Only the line endings differ: it ran with LF, and the file has CRLF now (git's autocrlf: say \"*.sql text "
+     "eol=lf\" in .gitattributes)."},
+    {false, true, true,
+     "Only the line endings differ: it ran with CRLF, and the file has LF now (git's autocrlf, or .gitattributes)."},
+    {true, false, false, "Only the byte order mark at its start differs, which an editor has added or removed."},
+    {true, true, false, "Only the byte order mark at its start and the line endings differ, by an editor or git."},
+    {true, true, true, "Only the byte order mark at its start and the line endings differ, by an editor or git."},
+};
+
+/* Would the file have the recorded checksum in one of these forms? NULL: in none. */
+static const char *unasked_change(const struct catalog *catalog, const struct catalog_item *item)
+{
     struct arena *const reading = arena_new(0);
     struct status unread = {.arena = reading};
     struct text content;
-    bool is_found = false;
+    const char *hint = NULL;
     if (migration_content(reading, item->file, MIGRATION_FILE_LIMIT, &content, &unread)) {
-        for (int i = 0; i < 2 && !is_found; i++) {
-            const struct text other = with_endings(reading, content, i == 1);
-            const char *const checksum = framework_checksum(reading, folder, item->file, other);
-            is_found = checksum != NULL && strcmp(checksum, item->entry->checksum) == 0;
-            *had_crlf = i == 1;
+        for (size_t i = 0; i < sizeof forms / sizeof forms[0] && hint == NULL; i++) {
+            const struct text marked = forms[i].has_other_mark ? with_other_mark(reading, content) : content;
+            const struct text other = forms[i].has_endings ? with_endings(reading, marked, forms[i].is_crlf) : marked;
+            const char *const checksum = framework_checksum(reading, &catalog->detection.folder, item->file, other);
+            hint = checksum != NULL && strcmp(checksum, item->entry->checksum) == 0 ? forms[i].hint : NULL;
         }
     }
     arena_free(reading);
-    return is_found;
+    return hint;
 }
 
-static void hint_endings(const struct request *request, const struct catalog *catalog, struct catalog_item *item)
+static void hint_unasked(const struct request *request, const struct catalog *catalog, struct catalog_item *item)
 {
-    bool had_crlf;
-    if (item->state == MIGRATION_MODIFIED && item->verified && item->file->checksum == NULL &&
-        strcmp(item->entry->checksum, item->checksum) != 0 && differs_in_endings(catalog, item, &had_crlf)) {
-        put_in_front(request, item,
-                     had_crlf ? "Only the line endings differ: it ran with CRLF, and the file has LF now (git's "
-                                "autocrlf, or .gitattributes)."
-                              : "Only the line endings differ: it ran with LF, and the file has CRLF now (git's "
-                                "autocrlf: say \"*.sql text eol=lf\" in .gitattributes).");
+    const bool is_other = item->state == MIGRATION_MODIFIED && item->verified && item->file->checksum == NULL &&
+                          strcmp(item->entry->checksum, item->checksum) != 0;
+    const char *const hint = is_other ? unasked_change(catalog, item) : NULL;
+    if (hint != NULL) {
+        put_in_front(request, item, hint);
     }
 }
 
@@ -179,7 +205,7 @@ void hints_find(const struct request *request, struct catalog *catalog)
     const struct by_content applied = sorted_by_content(request->arena, catalog, MIGRATION_APPLIED);
     const struct by_content orphans = sorted_by_content(request->arena, catalog, MIGRATION_ORPHANED);
     for (size_t i = 0; i < catalog->count; i++) {
-        hint_endings(request, catalog, &catalog->items[i]);
+        hint_unasked(request, catalog, &catalog->items[i]);
         hint_renamed(request, &pending, &applied, &catalog->items[i]);
     }
     for (size_t i = 0; i < catalog->count; i++) {

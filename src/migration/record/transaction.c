@@ -307,10 +307,6 @@ static struct buffer *behind_script(struct query *query)
 }
 
 /* A message in place of a number is an error that shows it: no block, which a session may not be allowed. */
-#define NOT_READ_ALIKE                                                                                                 \
-    "The script changes how the server reads what follows (standard_conforming_strings, client_encoding), in a "       \
-    "way that its text does not show. What follows is not sent like that. Split the file there, or do without it."
-
 static void put_reading(struct buffer *sql, const struct transaction *transaction, bool in_block)
 {
     if (transaction->reads_alike != NULL) {

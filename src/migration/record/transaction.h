@@ -119,6 +119,11 @@ const char *session_limits(struct arena *arena, const struct run_settings *setti
  * reads strings, because a query is parsed as a whole before any of it runs. */
 extern const char transaction_reset[];
 
+/* Part of the error of a transaction that had to read alike, and does not. */
+#define NOT_READ_ALIKE                                                                                                 \
+    "The script changes how the server reads what follows (standard_conforming_strings, client_encoding), in a way "   \
+    "that its text does not show. What follows is not sent like that. Split the file there, or do without it."
+
 struct query transaction_compose(struct arena *arena, const struct transaction *transaction);
 
 /* Writes another lock_timeout into a query that contains one. */

@@ -8,10 +8,11 @@
 bool as_committed(struct run *run, struct failure *failure)
 {
     static const char deferred[] =
-        "SELECT pg_catalog.string_agg(name, ', ') FROM (SELECT pg_catalog.format('%I.%I', n.nspname, c.conname) AS "
-        "name "
-        "FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.connamespace "
-        "GROUP BY 1 HAVING pg_catalog.bool_and(c.condeferrable AND c.condeferred)) d";
+        "SELECT pg_catalog.string_agg(DISTINCT pg_catalog.format('%I.%I', n.nspname, c.conname), ', ') FROM "
+        "pg_catalog.pg_constraint c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.connamespace "
+        "WHERE c.condeferrable AND c.condeferred AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint o WHERE "
+        "o.connamespace OPERATOR(pg_catalog.=) c.connamespace AND o.conname OPERATOR(pg_catalog.=) c.conname AND NOT "
+        "(o.condeferrable AND o.condeferred))";
     if (!pg_exec(run->session, "SET CONSTRAINTS ALL IMMEDIATE", run->status)) {
         return failure_take(failure, run->status);
     }

@@ -59,6 +59,11 @@ static void explain_rows(struct run *run, const struct query *query, bool is_row
     const struct text message = text_of(status->message);
     failure->where = (struct position){0};
     failure->status.detail = status->detail;
+    if (text_find(message, NOT_READ_ALIKE, 0) != SIZE_MAX) {
+        failure->status.message = NOT_READ_ALIKE;
+        failure->status.sqlstate = SQLSTATE_NOT_IN_PREREQUISITE_STATE;
+        return;
+    }
     if (ledger == NULL || text_starts_with(message, "The tracking table ") ||
         text_starts_with(message, "The script ") || (!is_row && text_find(message, ledger->table, 0) == SIZE_MAX)) {
         return; /* the message is complete, or about something else */
