@@ -27,6 +27,17 @@ class DryRun(Case):
                 self.assertEqual((tried.ok, tried.failed.name, tried.failed.sqlstate), (ok, "" if ok else "2", state), tried)
                 self.assertEqual((run.ok, run.failed.sqlstate), (ok, state))
 
+    def test_a_deferred_constraint_in_a_schema_of_somebody_else_does_not_fail_a_try(self):
+        role = f"trier_{os.getpid()}"
+        self.sql(f"CREATE ROLE {role} LOGIN PASSWORD 't'; GRANT CREATE ON DATABASE {self.database} TO {role}; GRANT ALL ON SCHEMA public TO {role}; "
+                 "CREATE SCHEMA closed; CREATE TABLE closed.p (id int PRIMARY KEY, o int REFERENCES closed.p DEFERRABLE INITIALLY DEFERRED)")
+        self.addCleanup(self.cluster.psql, "postgres", f"DROP ROLE IF EXISTS {role}", False)
+        self.addCleanup(self.sql, f"DROP OWNED BY {role} CASCADE", check=False)
+        files = self.project()
+        files.add("1", "CREATE TABLE t ();")
+        rpc = self.rpc(self.worker(files, url=self.url().replace(f"app:{harness.PASSWORD_ENCODED}", f"{role}:t")))
+        self.assertTrue(self.run_it(rpc, dry_run=True).ok)
+
     def test_what_a_migration_leaves_in_its_session_is_not_in_the_way_of_the_next_in_a_try(self):
         script = "CREATE TEMP TABLE t (i int) ON COMMIT DROP; INSERT INTO t VALUES (1); PREPARE p AS SELECT 1; DECLARE d CURSOR FOR SELECT 1;"
         rpc = self.serve(script, script, "CREATE TEMP TABLE t (i text)")

@@ -68,6 +68,29 @@ START_TEST(a_file_of_kysely_that_hands_on_another_is_a_migration)
 }
 END_TEST
 
+START_TEST(one_of_several_paths_of_yii_is_a_question)
+{
+    static const char code[] = "<?php return ['controllerMap' => ['migrate' => ['migrationPath' => %s, 'a' => 1]]];\n";
+    put("composer.json", "{\"require\": {\"yiisoft/yii2\": \"2\"}}");
+    put("migrations/m240101_120000_a.php", "<?php\nuse yii\\db\\Migration;\n");
+    put("config/console.php", arena_printf(arena, code, "['@app/migrations']"));
+    ck_assert_ptr_null(folder_of("yii")->unread);
+    put("config/console.php", arena_printf(arena, code, "['@app/migrations', '@yii/rbac/migrations']"));
+    has(folder_of("yii")->unread, "has migrationPath");
+    put("config/console.php", arena_printf(arena, code, "'@app/db/changes'"));
+    has(folder_of("yii")->unread, "has migrationPath");
+}
+END_TEST
+
+START_TEST(a_migration_of_lucid_is_recorded_by_its_path_in_its_package)
+{
+    static const char program[] = "import { BaseSchema } from '@adonisjs/lucid/schema'\n";
+    put("apps/api/package.json", "{\"dependencies\": {\"@adonisjs/lucid\": \"21\"}}");
+    put("apps/api/database/migrations/1700000000000_a.ts", program);
+    ck_assert_str_eq(listed("lucid"), "1700000000000_a=database/migrations/1700000000000_a");
+}
+END_TEST
+
 /* ---- what is usual ---- */
 
 START_TEST(what_was_compiled_is_no_second_folder_of_payload)
@@ -199,6 +222,8 @@ int main(void)
     tcase_add_test(tests, a_list_of_what_django_replaces_that_goes_on_is_computed);
     tcase_add_test(tests, an_attribute_of_a_project_of_fluent_migrator_is_not_passed_over);
     tcase_add_test(tests, a_file_of_kysely_that_hands_on_another_is_a_migration);
+    tcase_add_test(tests, one_of_several_paths_of_yii_is_a_question);
+    tcase_add_test(tests, a_migration_of_lucid_is_recorded_by_its_path_in_its_package);
     tcase_add_test(tests, what_was_compiled_is_no_second_folder_of_payload);
     tcase_add_test(tests, what_node_pg_migrate_ignores_anyway_is_no_question);
     tcase_add_test(tests, utf_8_has_another_name_in_java);

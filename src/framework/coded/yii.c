@@ -77,6 +77,27 @@ static bool is_usual_namespace(struct text behind, struct text content)
     return i < sizeof usual / sizeof usual[0] && text_find(list, "\\", text_find(list, "migrations", 0)) == SIZE_MAX;
 }
 
+/* '@app/migrations' and '@console/migrations' are the usual folders; what another alias stands for is not known, and
+ * of several each has migrations. */
+static bool is_usual_path(struct text behind, struct text content)
+{
+    const struct text line = text_slice(behind, 0, text_find(behind, "\n", 0));
+    const size_t list = text_find(line, "[", 0);
+    const struct text value = list == SIZE_MAX ? line : text_slice(behind, list, text_find(behind, "]", list));
+    size_t aliases = 0;
+    size_t usual = 0;
+    (void)content;
+    for (size_t at = 0; (at = text_find(value, "@", at)) != SIZE_MAX; at++) {
+        const struct text alias = text_slice(value, at, value.size);
+        const bool is_one =
+            text_starts_with(alias, "@app/migrations'") || text_starts_with(alias, "@app/migrations\"") ||
+            text_starts_with(alias, "@console/migrations'") || text_starts_with(alias, "@console/migrations\"");
+        aliases++;
+        usual += is_one ? 1 : 0;
+    }
+    return aliases == usual && usual < 2;
+}
+
 #define BASE "'m000000_000000_base'"
 
 const struct framework framework_yii = {
@@ -109,6 +130,11 @@ const struct framework framework_yii = {
         MENTIONS({.files = "*.php", .words = "migrationTable", .beside = "migrationPath|controllerMap|yii"},
                  {.files = "*.php", .words = "tablePrefix", .beside = "yii\\db\\Connection", .part = MENTION_PREFIX},
                  {.files = "*.php", .words = "migrationPath", .beside = "controllerMap", .part = MENTION_PATH},
+                 {.files = "*.php",
+                  .words = "migrationPath",
+                  .beside = "controllerMap",
+                  .part = MENTION_FOLDER,
+                  .is_usual = is_usual_path},
                  {.files = "*.php",
                   .words = "migrationNamespaces",
                   .beside = "controllerMap",

@@ -1,7 +1,8 @@
 /*
  * SET CONSTRAINTS ALL IMMEDIATE runs what is deferred. It lasts to the end of the transaction; the ones that are
  * deferred initially are set so again by their names. A name stands for all constraints of its schema that have it, and
- * the server refuses it if one of them cannot be deferred: such ones stay immediate.
+ * the server refuses it if one of them cannot be deferred, or is in a schema that we may not use: such ones stay
+ * immediate.
  */
 #include "migration/run/as_committed.h"
 
@@ -10,7 +11,8 @@ bool as_committed(struct run *run, struct failure *failure)
     static const char deferred[] =
         "SELECT pg_catalog.string_agg(DISTINCT pg_catalog.format('%I.%I', n.nspname, c.conname), ', ') FROM "
         "pg_catalog.pg_constraint c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.connamespace "
-        "WHERE c.condeferrable AND c.condeferred AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint o WHERE "
+        "WHERE c.condeferrable AND c.condeferred AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND NOT EXISTS "
+        "(SELECT FROM pg_catalog.pg_constraint o WHERE "
         "o.connamespace OPERATOR(pg_catalog.=) c.connamespace AND o.conname OPERATOR(pg_catalog.=) c.conname AND NOT "
         "(o.condeferrable AND o.condeferred))";
     if (!pg_exec(run->session, "SET CONSTRAINTS ALL IMMEDIATE", run->status)) {

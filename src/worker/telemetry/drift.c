@@ -102,17 +102,26 @@ static bool forget_old(struct pg_session *session, const struct drift *drift, st
 }
 
 /* The item of a row, which may have its name escaped. */
-static const struct drift_item *item_of(const struct pg_session *session, const struct drift *drift,
-                                        const PGresult *result, int row, struct arena *arena)
+static const struct drift_item *item_of(const struct drift *drift, const char *const *keys, const PGresult *result,
+                                        int row)
 {
     for (size_t i = 0; i < drift->count; i++) {
         const struct drift_item *const item = &drift->items[i];
-        if (strcmp(pg_field(result, row, 1), item->state) == 0 &&
-            strcmp(pg_field(result, row, 0), own_key(arena, session, item->migration)) == 0) {
+        if (strcmp(pg_field(result, row, 1), item->state) == 0 && strcmp(pg_field(result, row, 0), keys[i]) == 0) {
             return item;
         }
     }
     return NULL;
+}
+
+/* The names of all items, as they are in rows. */
+static const char *const *keys_of(struct arena *arena, const struct pg_session *session, const struct drift *drift)
+{
+    const char **const keys = arena_array(arena, drift->count, sizeof *keys);
+    for (size_t i = 0; i < drift->count; i++) {
+        keys[i] = own_key(arena, session, drift->items[i].migration);
+    }
+    return keys;
 }
 
 bool drift_keep_news(struct pg_session *session, struct drift *drift, struct status *status)
@@ -127,10 +136,11 @@ bool drift_keep_news(struct pg_session *session, struct drift *drift, struct sta
         .is_complete = true,
     };
     PG_RESULT(result) = own_write(session, &upsert, status);
+    const char *const *const keys = keys_of(status->arena, session, &all);
     drift->count = 0;
     drift->items = arena_array(status->arena, all.count, sizeof *drift->items);
     for (int row = 0; result != NULL && row < PQntuples(result); row++) {
-        const struct drift_item *const item = item_of(session, &all, result, row, status->arena);
+        const struct drift_item *const item = item_of(&all, keys, result, row);
         if (item != NULL && pg_field_bool(result, row, 2)) {
             drift->items[drift->count++] = *item;
         }
