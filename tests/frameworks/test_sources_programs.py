@@ -34,6 +34,15 @@ class Programs(Written):
             self.sql("DELETE FROM django_migrations WHERE name = '0002_second'; INSERT INTO django_migrations (app, name, applied) VALUES ('blog', '0001_squashed_0002', now())")
             self.assertEqual(self.by_name(rpc)["blog.0001_squashed_0002"], "pending")
 
+    def test_thousands_of_squashed_migrations_of_django_are_read(self):
+        """Each has its rows changed: their index, made anew for each, filled the memory."""
+        self.squashed()
+        for number in range(4000):
+            self.write(f"blog/migrations/{number:04}_s.py", f"class Migration(migrations.Migration):\n    replaces = [('blog', 'x{number}')]\n")
+        self.sql(DJANGO + "INSERT INTO django_migrations (app, name, applied) SELECT 'blog', 'x' || i, now() FROM generate_series(0, 3999) AS i")
+        with self.start() as rpc:
+            self.assertEqual(self.states(rpc).count("applied"), 4000)
+
     def test_what_a_squashed_migration_of_django_replaces_is_marked_with_it(self):
         """record_migration of django/db/migrations/executor.py"""
         self.squashed()

@@ -120,6 +120,7 @@ static void drop_emptied(struct ledger_entries *entries)
 
 /* What is looked up, and the room for rows. */
 struct settling {
+    struct arena *scratch; /* of `entries`, which is made anew for each change */
     struct entry_index entries;
     struct file_index files;
     size_t capacity;
@@ -148,14 +149,18 @@ static void settle_one(struct ledger_reading *reading, const struct migration_fi
         entries->items[entries->count++] = made;
     }
     if (rows != NULL || row != NULL) {
-        settling->entries = entry_index_of(reading->arena, entries);
+        arena_free(settling->scratch);
+        settling->scratch = arena_new(0);
+        settling->entries = entry_index_of(settling->scratch, entries);
     }
 }
 
 void django_settle_replaced(struct ledger_reading *reading)
 {
     const struct migration_files *const files = reading->files;
-    struct settling settling = {.entries = entry_index_of(reading->arena, &reading->entries),
+    struct arena *const scratch = arena_new(0);
+    struct settling settling = {.scratch = scratch,
+                                .entries = entry_index_of(scratch, &reading->entries),
                                 .files = file_index_of(reading->arena, files),
                                 .capacity = reading->entries.count};
     for (size_t i = 0; i < files->count; i++) {
@@ -163,6 +168,7 @@ void django_settle_replaced(struct ledger_reading *reading)
             settle_one(reading, &files->items[i], &settling);
         }
     }
+    arena_free(settling.scratch);
 }
 
 void django_put_replaced(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
