@@ -53,6 +53,17 @@ class Declared(Case):
             rpc.call("MigrationService", method, request)
         return refused.exception.status
 
+    def test_a_tracking_table_whose_name_postgresql_cuts_is_found_again(self):
+        for name in ("ops." + "deploy_log_" * 7, '"' + "\u017b" * 40 + '"."' + "b" * 62 + '\u00e9"'):
+            with self.subTest(name):
+                self._database = None
+                self.sql(f"CREATE SCHEMA {name.split('.')[0]}")
+                self.say("ledger", f"'{name}'")
+                reply = self.run_all(self.begin())
+                self.assertTrue(reply.ok and len(reply.applied) > 0, reply)
+                self.assertEqual(self.sql(f"SELECT count(*) FROM {name}"), [(str(len(reply.applied)),)])
+                self.assertEqual(list(self.run_all(self.begin()).applied), [])
+
     def test_it_is_found_with_where_it_is_declared(self):
         status = self.begin().call("MigrationService", "GetStatus")
         self.assertEqual((status.framework_id, status.framework, status.folder), ("ours", "ours (declared in truss.toml)", "db/changes"))

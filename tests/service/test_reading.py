@@ -23,7 +23,7 @@ class Reading(Case):
         super().setUp()
         self.sql("CREATE FUNCTION strange() RETURNS void LANGUAGE plpgsql AS $$ BEGIN PERFORM " + OFF + "; END $$")
 
-    def run_it(self, script, *arguments, framework="prisma"):
+    def run_it(self, script, framework="prisma", **request):
         self.sql("DROP TABLE IF EXISTS t, later, _prisma_migrations, flyway_schema_history; DROP SCHEMA IF EXISTS truss CASCADE")
         if framework == "prisma":
             files = self.project().add("1", script).add("2", "CREATE TABLE later ();")
@@ -31,7 +31,7 @@ class Reading(Case):
             files = self.project(folder="sql")
             files.write("sql/V1__a.sql", script)
             files.write("sql/V2__b.sql", "CREATE TABLE later ();")
-        return self.rpc(self.worker(files, "--framework", framework, *arguments)).call("MigrationService", "Run", {}, 60000)
+        return self.rpc(self.worker(files, "--framework", framework)).call("MigrationService", "Run", request, 60000)
 
     def words(self):
         return self.sql("SELECT id, word = E'a\\nb', word = E'a\\\\nb' FROM t")
@@ -56,6 +56,14 @@ class Reading(Case):
                 reply = self.run_it(TABLE + hidden + ROW, framework="flyway")
                 self.assertEqual((reply.ok, reply.failed.sqlstate, reply.failed.error[:55]), (False, "55000", "The script changes how the server reads what follows (s"))
                 self.assertEqual(self.sql("SELECT to_regclass('t'), to_regclass('later')"), [(None, None)], reply)
+
+    def test_a_dry_run_and_a_run_of_all_in_one_refuse_it_as_well(self):
+        for request in ({"dry_run": True}, {"transaction": "TRANSACTION_MODE_ALL"}):
+            for framework, script in (("flyway", TABLE + HIDDEN["a call"] + ROW), ("prisma", TABLE + HIDDEN["a call"] + "VACUUM;\n" + ROW)):
+                if framework == "flyway" or "dry_run" in request:
+                    with self.subTest(framework, **request):
+                        reply = self.run_it(script, framework, **request)
+                        self.assertEqual((reply.ok, reply.failed.sqlstate), (False, "55000"), reply)
 
     def test_what_can_be_read_in_one_way_is_run(self):
         for framework in ("prisma", "flyway"):

@@ -42,11 +42,10 @@ struct transaction attempt_transaction(const struct attempt *attempt, enum trans
     };
 }
 
-bool attempt_is_ambiguous(const struct attempt *attempt, size_t from)
+bool text_is_ambiguous(struct text content, size_t from)
 {
-    const struct text text = attempt->content;
-    for (size_t i = from; i < text.size; i++) {
-        if (text.data[i] == '\\' || (unsigned char)text.data[i] >= 0x80) {
+    for (size_t i = from; i < content.size; i++) {
+        if (content.data[i] == '\\' || (unsigned char)content.data[i] >= 0x80) {
             return true;
         }
     }
@@ -59,14 +58,15 @@ static bool may_call(struct text text)
     return sql_has_word(text, "select") || sql_has_word(text, "do") || sql_has_word(text, "call");
 }
 
-const char *attempt_reading(const struct attempt *attempt, size_t i)
+const char *reading_of_step(const struct pg_session *session, const struct plan *plan, struct text content, size_t i)
 {
-    const struct step *const step = attempt_step(attempt, i);
-    const bool matters = attempt->plan.is_read_apart || !attempt_is_last(attempt, i);
-    if (!matters || !attempt_is_ambiguous(attempt, step->start) || !may_call(attempt_text(attempt, i))) {
+    const struct step *const step = &plan->steps[i];
+    const bool matters = plan->is_read_apart || i + 1 < plan->count;
+    if (!matters || !text_is_ambiguous(content, step->start) ||
+        !may_call(text_slice(content, step->start, step->end))) {
         return NULL;
     }
-    return pg_session_standard_strings(attempt->run->session) ? "on" : "off";
+    return pg_session_standard_strings(session) ? "on" : "off";
 }
 
 struct step_record *attempt_step_record(const struct attempt *attempt, size_t i)
@@ -90,7 +90,7 @@ struct transaction attempt_done(const struct attempt *attempt, enum transaction_
     transaction.part = LEDGER_FINISH;
     transaction.step_mark = is_last ? STEPS_FORGOTTEN : STEP_FINISHED;
     transaction.step = attempt_step_record(attempt, i);
-    transaction.reads_alike = attempt_reading(attempt, i);
+    transaction.reads_alike = reading_of_step(attempt->run->session, &attempt->plan, attempt->content, i);
     return transaction;
 }
 

@@ -5,6 +5,7 @@
 
 #include "migration/record/row.h"
 
+#include "migration/run/attempt.h"
 #include "migration/run/lock.h"
 #include "migration/run/send.h"
 
@@ -93,6 +94,18 @@ bool batch_load(struct batch *batch, const struct prepared *prepared, struct loa
     return true;
 }
 
+/* Of a step of the current migration; a callback has none of its steps. */
+static const char *reading_of(const struct batch *batch, const struct loaded *loaded, const struct step *step)
+{
+    const struct plan *const plan = &batch->execution->preparation->items[batch->at].plan;
+    for (size_t i = 0; i < plan->count; i++) {
+        if (&plan->steps[i] == step) {
+            return reading_of_step(batch->run->session, plan, loaded->script.sql, i);
+        }
+    }
+    return NULL;
+}
+
 bool batch_send(struct batch *batch, const struct loaded *loaded, const struct step *step, const char *carry,
                 const struct ledger_record *record)
 {
@@ -107,6 +120,7 @@ bool batch_send(struct batch *batch, const struct loaded *loaded, const struct s
     transaction.records = record != NULL;
     transaction.part = LEDGER_RECORD;
     transaction.record = record;
+    transaction.reads_alike = reading_of(batch, loaded, step);
     struct query query = transaction_compose(batch->run->arena, &transaction);
     return query_send_once(batch->run, &query, &batch->ladder, &batch->failure);
 }

@@ -63,7 +63,8 @@ static bool run_whole(struct attempt *attempt)
     transaction.end = step->end;
     transaction.records = true;
     transaction.part = LEDGER_RECORD;
-    transaction.reads_alike = attempt->plan.count == 0 ? NULL : attempt_reading(attempt, 0);
+    transaction.reads_alike =
+        attempt->plan.count == 0 ? NULL : reading_of_step(attempt->run->session, &attempt->plan, attempt->content, 0);
     /* A script's own setting is respected. */
     attempt->commits_late =
         attempt->may_commit_late && text_find_nocase(attempt->content, "synchronous_commit") == SIZE_MAX;
@@ -298,7 +299,8 @@ static bool verify_reading(struct attempt *attempt, size_t i)
     if (!pg_session_encode_as_begun(run->session, run->status)) {
         return attempt_fail(attempt);
     }
-    if (!pg_session_reads_otherwise(run->session) || !attempt_is_ambiguous(attempt, attempt_step(attempt, i)->end)) {
+    if (!pg_session_reads_otherwise(run->session) ||
+        !text_is_ambiguous(attempt->content, attempt_step(attempt, i)->end)) {
         return true;
     }
     status_fail(run->status, STATUS_FAILED_PRECONDITION,
