@@ -4,10 +4,10 @@
  */
 #include "bridge/credentials.h"
 
+#include "bridge/head.h"
+
 #include <string.h>
 
-#define COOKIE     "truss-session"
-#define TLS_COOKIE "__Host-truss-session"
 #define ATTRIBUTES "; Path=/; HttpOnly; SameSite=Strict"
 
 static bool is_plain(const char *value)
@@ -38,7 +38,7 @@ static struct text cookie_of(struct text list, struct text name)
 static struct text session_of(const struct http_request *request, bool is_https)
 {
     const struct text list = text_of(http_header(request, "Cookie"));
-    const struct text value = cookie_of(list, text_of(is_https ? TLS_COOKIE : COOKIE));
+    const struct text value = cookie_of(list, text_of(is_https ? SESSION_TLS_COOKIE : SESSION_COOKIE));
     return (struct text){arena_strndup(request->arena, value.data, value.size), value.size};
 }
 
@@ -75,12 +75,14 @@ const char *credentials_begin_session(struct arena *arena, const struct browsers
     sessions_end(browsers->sessions, credentials->session);
     const char *const number = said == NULL ? NULL : sessions_begin(browsers->sessions, arena, said);
     return number == NULL ? NULL
-                          : arena_printf(arena, "%s=%s" ATTRIBUTES "%s", credentials->is_https ? TLS_COOKIE : COOKIE,
-                                         number, credentials->is_https ? "; Secure" : "");
+                          : arena_printf(arena, "%s=%s" ATTRIBUTES "%s",
+                                         credentials->is_https ? SESSION_TLS_COOKIE : SESSION_COOKIE, number,
+                                         credentials->is_https ? "; Secure" : "");
 }
 
 const char *credentials_end_session(const struct browsers *browsers, const struct credentials *credentials)
 {
     sessions_end(browsers->sessions, credentials->session);
-    return credentials->is_https ? TLS_COOKIE "=; Max-Age=0" ATTRIBUTES "; Secure" : COOKIE "=; Max-Age=0" ATTRIBUTES;
+    return credentials->is_https ? SESSION_TLS_COOKIE "=; Max-Age=0" ATTRIBUTES "; Secure"
+                                 : SESSION_COOKIE "=; Max-Age=0" ATTRIBUTES;
 }

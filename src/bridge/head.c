@@ -384,13 +384,52 @@ static void move_blanks(char *line, size_t size)
     }
 }
 
-void http_head_move_blanks(char *bytes, size_t size)
+static bool is_session(struct text cookie)
+{
+    return text_starts_with(cookie, SESSION_COOKIE "=") || text_starts_with(cookie, SESSION_TLS_COOKIE "=");
+}
+
+static void keep_session(char *line, size_t size)
+{
+    static const char name[] = "cookie:";
+    if (!text_is_nocase((struct text){line, size < strlen(name) ? size : strlen(name)}, name)) {
+        return;
+    }
+    const char *const end = line + size;
+    char *to = line + strlen(name);
+    for (const char *from = to; from < end;) {
+        const char *const semicolon = memchr(from, ';', (size_t)(end - from));
+        const char *const stop = semicolon == NULL ? end : semicolon;
+        const struct text cookie = trim_blanks((struct text){from, (size_t)(stop - from)});
+        if (is_session(cookie)) {
+            memmove(to, cookie.data, cookie.size);
+            to += cookie.size;
+            if (semicolon != NULL) {
+                *to++ = ';';
+            }
+        }
+        from = stop + 1;
+    }
+    memset(to, ' ', (size_t)(end - to));
+}
+
+static void each_line(char *bytes, size_t size, void (*act)(char *line, size_t size))
 {
     size_t begin = 0;
     for (size_t i = 0; i + 1 < size; i++) {
         if (bytes[i] == '\r' && bytes[i + 1] == '\n') {
-            move_blanks(bytes + begin, i - begin);
+            act(bytes + begin, i - begin);
             begin = i + 2;
         }
     }
+}
+
+void http_head_keep_session(char *bytes, size_t size)
+{
+    each_line(bytes, size, keep_session);
+}
+
+void http_head_move_blanks(char *bytes, size_t size)
+{
+    each_line(bytes, size, move_blanks);
 }

@@ -49,6 +49,13 @@ size_t http_head_size(struct text bytes, struct http_problem *problem);
 /* Parses a head of that size; everything is copied to the arena. Returns false if it is refused. */
 bool http_head_read(struct arena *arena, struct text bytes, struct http_head *head, struct http_problem *problem);
 
+/* Replaces all cookies but the session's with blanks at the end of the value: libmicrohttpd parses each, and ends the
+ * connection without an answer if there are some hundreds, which other services of the same host may have set. For a
+ * head that http_head_read accepted; its size stays the same. */
+#define SESSION_COOKIE     "truss-session"
+#define SESSION_TLS_COOKIE "__Host-truss-session"
+void http_head_keep_session(char *bytes, size_t size);
+
 /* Moves the blanks after each header's value to its front, where libmicrohttpd accepts them, too: it does not read
  * "Content-Length: 18 " as a number. For a head that http_head_read accepted; its size stays the same. */
 void http_head_move_blanks(char *bytes, size_t size);

@@ -193,6 +193,7 @@ static bool check_head(struct guest *guest)
     }
     const bool goes_on = is_good ? admit(guest, &head, &problem) : refuse_problem(guest, &problem);
     if (goes_on) {
+        http_head_keep_session(client->pending.bytes, size);
         http_head_move_blanks(client->pending.bytes, size);
         client->checked = size;
         begin_body(guest, &head);

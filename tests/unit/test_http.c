@@ -415,12 +415,35 @@ START_TEST(whether_a_client_came_by_https_is_said_by_the_last_proxy)
 }
 END_TEST
 
+START_TEST(only_the_session_is_left_of_the_cookies)
+{
+    static const struct {
+        const char *said;
+        const char *left;
+    } cases[] = {
+        {"Cookie: a=b; truss-session=1; c=d\r\n\r\n", "Cookie:truss-session=1;          \r\n\r\n"},
+        {"cOOkie:a=b;__Host-truss-session=1\r\n\r\n", "cOOkie:__Host-truss-session=1    \r\n\r\n"},
+        {"Cookie: truss-session=1;truss-session=2\r\n", "Cookie:truss-session=1;truss-session=2 \r\n"},
+        {"Cookie: xtruss-session=1; truss-sessions=2\r\n", "Cookie:                                   \r\n"},
+        {"Cookie:\r\nX: a;truss-session=1\r\n", "Cookie:\r\nX: a;truss-session=1\r\n"},
+        {"Cookie: ;;;\r\nCookies: a=b\r\n", "Cookie:    \r\nCookies: a=b\r\n"},
+        {"Cook\r\n", "Cook\r\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *const bytes = arena_strdup(arena, cases[i].said);
+        http_head_keep_session(bytes, strlen(bytes));
+        ck_assert_str_eq(bytes, cases[i].left);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *const all = suite_create("http");
     TCase *const tests = tcase_create("http");
     tcase_add_checked_fixture(tests, begin, end);
     tcase_add_test(tests, a_head_is_taken_apart);
+    tcase_add_test(tests, only_the_session_is_left_of_the_cookies);
     tcase_add_loop_test(tests, what_can_be_read_in_two_ways_is_refused, 0, (int)(sizeof refused / sizeof refused[0]));
     tcase_add_test(tests, a_nul_is_refused_wherever_it_is);
     tcase_add_test(tests, what_is_too_much_is_refused_before_it_is_whole);
