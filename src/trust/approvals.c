@@ -25,7 +25,11 @@ static const struct own_tables tables = {
 #define KEPT_DAYS "30"
 
 #define US(column) "(EXTRACT(epoch FROM " column ") OPERATOR(pg_catalog.*) 1000000)::bigint"
-#define HERE       "database OPERATOR(pg_catalog.=) pg_catalog.current_database()::pg_catalog.text"
+/* Also its oid: a copy of the database may get its name, with what was approved for it. */
+#define DATABASE                                                                                                       \
+    "(SELECT pg_catalog.concat(d.datname, ' ', d.oid) FROM pg_catalog.pg_database d WHERE d.datname "                  \
+    "OPERATOR(pg_catalog.=) pg_catalog.current_database())"
+#define HERE "database OPERATOR(pg_catalog.=) " DATABASE
 
 static const char columns_sql[] =
     "SELECT hash, what, CASE WHEN approved_at IS NULL THEN 1 WHEN revoked_at IS NOT NULL THEN 4 "
@@ -75,7 +79,7 @@ bool approvals_request(struct pg_session *session, const struct approval *asked,
 {
     static const char sql[] =
         "INSERT INTO {truss}.approvals (database, hash, what, requested_by, requested_at) VALUES "
-        "(pg_catalog.current_database(), $1, $2, $3, pg_catalog.clock_timestamp()) ON CONFLICT (database, hash) DO "
+        "(" DATABASE ", $1, $2, $3, pg_catalog.clock_timestamp()) ON CONFLICT (database, hash) DO "
         "UPDATE SET requested_by = EXCLUDED.requested_by, requested_at = EXCLUDED.requested_at "
         "WHERE approvals.requested_at IS NULL";
     const char *const values[] = {asked->hash, asked->what, asked->requested_by};
@@ -110,7 +114,7 @@ bool approvals_give(struct pg_session *session, const struct approval *wish, uin
     static const char sql[] =
         "INSERT INTO {truss}.approvals AS a (database, hash, what, approved_by, approved_at, expires_at, comment) "
         "VALUES "
-        "(pg_catalog.current_database(), $1, $2, $3, pg_catalog.clock_timestamp(), "
+        "(" DATABASE ", $1, $2, $3, pg_catalog.clock_timestamp(), "
         "pg_catalog.clock_timestamp() OPERATOR(pg_catalog.+) pg_catalog.make_interval(secs => $5::double precision), "
         "$4) ON CONFLICT (database, hash) DO UPDATE SET approved_by = EXCLUDED.approved_by, "
         "approved_at = EXCLUDED.approved_at, expires_at = EXCLUDED.expires_at, comment = EXCLUDED.comment, "

@@ -357,14 +357,11 @@ static const char *name_of(const struct looking *looking, const char *issuer, co
                                                  : arena_printf(arena, "oidc:%s (%s)", subject, issuer);
 }
 
-/* Is it a name that fits on one line of a log and of the audit? */
-static bool is_subject(const char *subject)
+/* Is it a name that is shown as it is, on one line of a log, of the audit and of who approves? */
+static bool is_subject(struct arena *arena, const char *subject)
 {
-    bool is_plain = subject[0] != '\0' && strlen(subject) <= SUBJECT_LIMIT;
-    for (const char *c = subject; *c != '\0' && is_plain; c++) {
-        is_plain = (unsigned char)*c >= 0x20 && *c != 0x7F;
-    }
-    return is_plain;
+    return subject[0] != '\0' && strlen(subject) <= SUBJECT_LIMIT &&
+           strcmp(text_plain(arena, subject, SUBJECT_LIMIT), subject) == 0;
 }
 
 /* Call with the mutex held. */
@@ -382,7 +379,7 @@ static enum oidc_answer look(const struct looking *looking, struct principal *pr
     if (answer != OIDC_IS_KNOWN) {
         return answer;
     }
-    if (!is_subject(subject)) {
+    if (!is_subject(arena, subject)) {
         return refuse(looking, "This token has no subject (sub) of at most 255 plain characters.");
     }
     principal->name = name_of(looking, issuer, subject); /* for the audit, also if the token is refused */

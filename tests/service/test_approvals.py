@@ -256,8 +256,9 @@ class Approvals(Case):
     def test_it_is_of_one_database(self):
         rpc = self.start()
         self.approved(rpc)
-        self.sql("UPDATE truss.approvals SET database = 'another'")  # as in a copy of it
-        self.assertEqual(self.ask(rpc, self.anna, "Run"), NEEDED)
+        for other in ("'another'", "current_database()", "concat(current_database(), ' ', 1)"):  # as in a copy of it, and in one that got its name
+            self.sql(f"DELETE FROM truss.approvals WHERE approved_by = ''; UPDATE truss.approvals SET database = {other}")
+            self.assertEqual(self.ask(rpc, self.anna, "Run"), NEEDED)
 
     def test_an_idempotency_key_keeps_no_refusal(self):
         rpc = self.start()

@@ -219,6 +219,24 @@ START_TEST(times_at_their_edges)
 }
 END_TEST
 
+/* It is who approves, in the audit and on a screen. */
+START_TEST(a_subject_looks_as_it_is)
+{
+    static const char *const bent[] = {"a\\u202eb", "a\\u2066b", "a\\u200fb", "a\\u0085b", "a\\u001b[31m",
+                                       "a\\nb",     "a\\u007f",  "\\u009b1m", ""};
+    static const char claims[] = "{\"iss\":\"https://i.example\",\"aud\":\"https://truss.example\",\"exp\":1800000300,"
+                                 "\"repository\":\"acme/shop\",\"sub\":\"%s\"}";
+    for (size_t i = 0; i < sizeof bent / sizeof bent[0]; i++) {
+        struct buffer said = {.arena = arena};
+        const char *const place = strstr(claims, "%s");
+        buffer_add(&said, (struct text){claims, (size_t)(place - claims)});
+        buffer_puts(&said, bent[i]);
+        buffer_puts(&said, place + 2);
+        assert_refused(sign(rsa, RS256, buffer_string(&said)), "no subject");
+    }
+}
+END_TEST
+
 /* Who has a token of one issuer is nobody of another, whatever that one calls him. */
 START_TEST(a_subject_of_another_issuer_has_another_name)
 {
@@ -257,6 +275,7 @@ int main(void)
     tcase_add_test(tests, a_header_names_no_key_and_no_place_of_keys);
     tcase_add_test(tests, a_kid_is_a_name_among_the_issuers_and_nothing_else);
     tcase_add_test(tests, the_algorithm_is_one_of_two_words);
+    tcase_add_test(tests, a_subject_looks_as_it_is);
     tcase_add_test(tests, a_signature_has_one_form);
     tcase_add_test(tests, an_issuer_is_the_same_text);
     tcase_add_test(tests, an_audience_is_one_text_of_a_list_of_texts);
