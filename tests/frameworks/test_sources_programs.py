@@ -34,6 +34,15 @@ class Programs(Written):
             self.sql("DELETE FROM django_migrations WHERE name = '0002_second'; INSERT INTO django_migrations (app, name, applied) VALUES ('blog', '0001_squashed_0002', now())")
             self.assertEqual(self.by_name(rpc)["blog.0001_squashed_0002"], "pending")
 
+    def test_a_note_may_name_a_directory_that_is_not_utf_8(self):
+        """An answer with such a string in it could not be read."""
+        self.write("artisan", "<?php // Laravel\n")
+        self.write("database/migrations/2024_01_01_000000_a.php", "<?php use Illuminate\\Database\\Migrations\\Migration;\n")
+        self.write("vendor/\udcff/pkg/database/migrations/1.php")
+        self.write("vendor/\udcff/pkg/src/PkgServiceProvider.php", "<?php $this->loadMigrationsFrom(__DIR__);\n")
+        with self.start() as rpc:
+            self.assertIn("vendor/\ufffd/pkg", "".join(self.status(rpc).warnings))
+
     def test_thousands_of_squashed_migrations_of_django_are_read(self):
         """Each has its rows changed: their index, made anew for each, filled the memory."""
         self.squashed()

@@ -3,6 +3,7 @@
  */
 #include "worker/messages/look_messages.h"
 
+#include "base/limits.h"
 #include "worker/messages/messages.h"
 
 #define NEW(arena, Type, type) MESSAGE_NEW(arena, Truss__Migration__V1__##Type, truss__migration__v1__##type)
@@ -63,6 +64,7 @@ Truss__Migration__V1__CheckResponse *check_message(struct arena *arena, const st
         reply->notes[i] = message_string(found->notes.items[i]);
     }
     reply->safe = found->warnings.count == 0;
+    message_clean(arena, &reply->base, LIMIT_MESSAGE);
     return reply;
 }
 

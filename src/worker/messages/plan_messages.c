@@ -3,6 +3,7 @@
  */
 #include "worker/messages/plan_messages.h"
 
+#include "base/limits.h"
 #include "worker/messages/messages.h"
 
 #define NEW(arena, Type, type) MESSAGE_NEW(arena, Truss__Migration__V1__##Type, truss__migration__v1__##type)
@@ -155,5 +156,6 @@ Truss__Migration__V1__PlanResponse *plan_message(struct arena *arena, const stru
     for (size_t i = 0; i < explanation->count; i++) {
         reply->migrations[reply->n_migrations++] = planned_message(arena, &explanation->migrations[i]);
     }
+    message_clean(arena, &reply->base, LIMIT_MESSAGE);
     return reply;
 }

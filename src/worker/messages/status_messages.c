@@ -4,6 +4,7 @@
 #include "worker/messages/status_messages.h"
 
 #include "base/digest.h"
+#include "base/limits.h"
 #include "worker/messages/messages.h"
 
 #include <stdlib.h>
@@ -357,5 +358,6 @@ Truss__Migration__V1__GetStatusResponse *status_reply(struct arena *arena, const
     set_summary(arena, reply, catalog);
     set_detection(arena, reply, &catalog->detection);
     set_warnings(arena, reply, catalog, answer->problem);
+    message_clean(arena, &reply->base, LIMIT_MESSAGE); /* notes name directories, which may be called anything */
     return reply;
 }
