@@ -117,6 +117,29 @@ class Liquibase(Fixtures):
                 self.assertEqual(self.sql("SELECT schemaname FROM pg_tables WHERE tablename = 't'"), [(schema,)])
                 self.assertEqual(self.sql("SELECT schemaname, tablename FROM pg_tables WHERE tablename IN ('moves', 'databasechangelog')"), [ledger])
 
+    def test_a_row_may_have_the_logical_path_of_a_changelog_around_its_own(self):
+        """DatabaseChangeLog.include since 4.32, which gives it to changesets that have not run before."""
+        log = '<databaseChangeLog xmlns="http://www.liquibase.org/xml/ns/dbchangelog" {}</databaseChangeLog>'
+        change = '<changeSet id="{0}" author="x"><sql>CREATE TABLE t{0} (i int)</sql></changeSet>'.format
+        files = {"liquibase.properties": "changeLogFile=root.xml\n",
+                 "root.xml": log.format('logicalFilePath="top">' + change(0) + '<include file="a.xml"/><include file="b.sql"/><include file="c.sql"/>'),
+                 "a.xml": log.format(">" + change(1) + change(0)), "b.sql": "--liquibase formatted sql\n--changeset x:2\nCREATE TABLE t2 (i int);\n",
+                 "c.sql": "--liquibase formatted sql logicalFilePath:own\n--changeset x:3\nCREATE TABLE t3 (i int);\n"}
+        with harness.tempfile.TemporaryDirectory() as directory:
+            for name, text in files.items():
+                with open(os.path.join(directory, name), "w", encoding="utf-8") as file:
+                    file.write(text.replace(change(1) + change(0), change(1)))
+            self.sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+            with harness.Rpc(self.worker(type("Here", (), {"path": directory})).address) as rpc:
+                rpc.call("MigrationService", "Run")
+                self.sql("UPDATE databasechangelog SET filename = 'top' WHERE id IN ('1', '2')")
+                self.assertEqual([(one.name, self.state(one)) for one in self.status(rpc).migrations],
+                                 [("top::0::x", "applied"), ("a.xml::1::x", "applied"), ("b.sql::2::x", "applied"), ("own::3::x", "applied")])
+                # a row that is that of another changeset is not one of this
+                with open(os.path.join(directory, "a.xml"), "w", encoding="utf-8") as file:
+                    file.write(files["a.xml"])
+                self.assertEqual([one.name for one in self.status(rpc).migrations if self.state(one) != "applied"], ["a.xml::0::x"])
+
 
 if __name__ == "__main__":
     harness.main()

@@ -444,6 +444,19 @@ START_TEST(a_line_at_which_liquibase_stops_is_refused)
 }
 END_TEST
 
+START_TEST(an_empty_directory_stops_liquibase_unless_it_may_be_empty)
+{
+    struct migration_files files;
+    put("d/a.sql", FORMATTED "--changeset a:1\nSELECT 1;\n");
+    put_changelog("a.yaml",
+                  "databaseChangeLog:\n- includeAll: {path: d, endsWithFilter: .xml, errorIfMissingOrEmpty: false}\n");
+    ck_assert_uint_eq(list(folder_of("liquibase")).count, 0);
+    put_changelog("a.yaml", "databaseChangeLog:\n- includeAll: {path: d, endsWithFilter: .xml}\n");
+    ck_assert(!framework_list(arena, folder_of("liquibase"), &files, &status));
+    says("line 2: there is nothing for it in d");
+}
+END_TEST
+
 START_TEST(properties_of_liquibase_are_replaced_as_it_does)
 {
     put_changelog("a.sql",
@@ -686,6 +699,7 @@ int main(void)
     tcase_add_test(tests, what_is_said_beside_a_script_of_flyway_is_followed_or_refused);
     tcase_add_test(tests, the_attributes_of_formatted_sql_are_what_the_patterns_of_liquibase_match);
     tcase_add_test(tests, a_line_at_which_liquibase_stops_is_refused);
+    tcase_add_test(tests, an_empty_directory_stops_liquibase_unless_it_may_be_empty);
     tcase_add_test(tests, properties_of_liquibase_are_replaced_as_it_does);
     tcase_add_test(tests, any_digits_begin_a_migration_of_supabase);
     tcase_add_test(tests, the_first_file_of_an_early_version_of_supabase_is_passed_over);

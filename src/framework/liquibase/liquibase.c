@@ -86,6 +86,37 @@ static bool is_left_out(const struct migration_files *files, const char *key)
 
 extern const struct framework framework_liquibase;
 
+static bool is_recorded(const struct ledger_entries *entries, const char *key)
+{
+    for (size_t i = 0; i < entries->count; i++) {
+        if (strcmp(entries->items[i].key, key) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Since 4.32 a changeset that has not run before has the logicalFilePath of a changelog around its own
+ * (DatabaseChangeLog.include): its row is found by that, unless it could be another's. */
+static void know_passed_paths(const struct migration_files *files, struct ledger_entries *entries)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        const struct migration_file *const file = &files->items[i];
+        const char *const passed = ((const struct liquibase_migration *)file->own)->passed_key;
+        size_t called_so = 0;
+        if (passed == NULL || file->repeatable || !is_recorded(entries, passed) || is_recorded(entries, file->key)) {
+            continue;
+        }
+        for (size_t j = 0; j < files->count; j++) {
+            const char *const other = ((const struct liquibase_migration *)files->items[j].own)->passed_key;
+            called_so += strcmp(files->items[j].key, passed) == 0 || (other != NULL && strcmp(other, passed) == 0);
+        }
+        for (size_t j = 0; called_so == 1 && j < entries->count; j++) {
+            entries->items[j].key = strcmp(entries->items[j].key, passed) == 0 ? file->key : entries->items[j].key;
+        }
+    }
+}
+
 /* A changeset that this configuration leaves out has run under another one. */
 static bool liquibase_read(struct ledger_reading *reading)
 {
@@ -94,6 +125,7 @@ static bool liquibase_read(struct ledger_reading *reading)
     if (!ledger_read_facts(reading, &framework_liquibase.ledger)) {
         return false;
     }
+    know_passed_paths(reading->files, entries);
     for (size_t i = 0; i < entries->count; i++) {
         if (!is_left_out(reading->files, entries->items[i].key)) {
             entries->items[kept++] = entries->items[i];

@@ -31,6 +31,17 @@ static void leave_out(struct liquibase_walk *walk, const char *key)
     out->keys[out->count++] = key;
 }
 
+/* The key with the logicalFilePath of a changelog around this one, or of its include; NULL: it is the same. */
+static const char *passed_key(const struct liquibase_log *log, const struct liquibase_changeset *changeset)
+{
+    struct arena *const arena = log->walk->arena;
+    const char *const logical = log->logical == NULL ? log->included_logical : log->logical;
+    const char *const path = logical == NULL ? NULL : liquibase_path(arena, "", logical);
+    return path == NULL || strcmp(path, changeset->path) == 0
+               ? NULL
+               : liquibase_key(arena, path, changeset->id, changeset->author);
+}
+
 static bool add_changeset(const struct liquibase_log *log, const struct tree_node *node)
 {
     struct liquibase_walk *const walk = log->walk;
@@ -47,11 +58,13 @@ static bool add_changeset(const struct liquibase_log *log, const struct tree_nod
     liquibase_changeset_read(arena, node, &around, changeset);
     const char *const key = liquibase_key(arena, changeset->path, changeset->id, changeset->author);
     migration->left_out = walk->left_out;
+    migration->passed_key = passed_key(log, changeset);
     if (log->is_ignored || liquibase_bool(arena, node, "ignore", false, &around) ||
         !liquibase_is_for_us(arena, node, "dbms", &around) ||
         !liquibase_holds(changeset->contexts, walk->settings->contexts) ||
         !liquibase_holds(walk->settings->labels, changeset->labels)) {
         leave_out(walk, key);
+        leave_out(walk, migration->passed_key == NULL ? key : migration->passed_key);
         return true;
     }
     const bool always =
@@ -133,12 +146,19 @@ static bool include_all(const struct liquibase_log *log, const struct tree_node 
     struct folder place = {.root = walk->directory, .base = "", .path = path};
     const struct listing_rule rule = {.compare = listing_by_name, .recursive = true};
     bool ok = listing_read(arena, &place, &rule, &found, walk->status);
+    size_t taken = 0;
     for (size_t i = 0; ok && i < found.count; i++) {
         const char *const name = found.items[i].filename;
         if (depth_of(name) >= highest && depth_of(name) <= deepest &&
             (ending == NULL || text_ends_with(text_of(name), ending))) {
             ok = read_log(walk, path_join(arena, path, name), log, node, true);
+            taken++;
         }
+    }
+    if (ok && taken == 0 && liquibase_bool(arena, node, "errorIfMissingOrEmpty", true, &log->around)) {
+        return status_fail(walk->status, STATUS_FAILED_PRECONDITION,
+                           "%s, line %zu: there is nothing for it in %s, at which liquibase stops.", log->path,
+                           node->line, path);
     }
     return ok;
 }
@@ -162,6 +182,12 @@ static void surround(struct liquibase_log *log, const struct tree_node *node, co
     const struct tree_node *const from[] = {node, include};
     const char *const logical = liquibase_value(arena, node, "logicalFilePath", &log->around);
     log->around.path = logical == NULL ? log->path : liquibase_path(arena, "", logical);
+    log->logical = logical == NULL && parent != NULL ? parent->logical : logical;
+    log->included_logical =
+        include == NULL ? NULL : liquibase_value(arena, include, "logicalFilePath", &parent->around);
+    if (log->included_logical == NULL && parent != NULL) {
+        log->included_logical = parent->included_logical;
+    }
     for (size_t i = 0; i < 2 && from[i] != NULL; i++) {
         const char *const contexts = liquibase_value(arena, from[i], "contextFilter", &log->around);
         const char *const older = liquibase_value(arena, from[i], "context", &log->around);

@@ -24,6 +24,7 @@ struct liquibase_settings {
 /* The `own` of a migration. */
 struct liquibase_migration {
     struct liquibase_changeset changeset;
+    const char *passed_key; /* with the logicalFilePath of a changelog around its own; NULL: the same */
     const struct liquibase_left_out *left_out; /* shared by all migrations of a folder */
 };
 

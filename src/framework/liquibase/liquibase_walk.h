@@ -29,6 +29,8 @@ struct liquibase_log {
     const char *path; /* for paths relative to it */
     struct file_stamp stamp;
     struct liquibase_around around;
+    const char *logical;          /* its own logicalFilePath, or that of the nearest changelog around it; NULL: none */
+    const char *included_logical; /* what the includes say of it */
     bool is_ignored;
     struct liquibase_walk *walk;
 };
