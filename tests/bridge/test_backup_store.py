@@ -95,7 +95,7 @@ class Backups(Case):
         def has_ended():
             backup = self.ask("GET", f"/{id}")
             return backup["detail_status"] in ("completed", "failed", "cancelled") and backup
-        return wait_for(has_ended)
+        return wait_for(has_ended, every=0.1)  # each look is a login at the server
 
     def make(self):
         return self.ended(self.ask("POST", "", None, 202)["backup"]["id"])

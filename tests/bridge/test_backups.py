@@ -52,7 +52,7 @@ class Backups(Case):
         def has_ended():
             backup = self.get(id)
             return backup["detail_status"] in ("completed", "failed", "cancelled") and backup
-        return wait_for(has_ended)
+        return wait_for(has_ended, every=0.1)  # each look is a login at the server
 
     def make(self, path="", body=None):
         return self.ended(self.ask("POST", path, body, 202)["backup"]["id"])

@@ -290,7 +290,7 @@ class Behind(Branches):
         def has_ended():
             found = self.http.get(f"/api/branches/{row['id']}").json
             return found["status"] != "creating" and found
-        return wait_for(has_ended)
+        return wait_for(has_ended, every=0.1)  # each look is a login at the server
 
     def lock_posts(self):
         """Somebody's lock, for which a dump waits."""
