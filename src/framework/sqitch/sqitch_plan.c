@@ -296,9 +296,10 @@ static bool read_change(struct parsing *parsing, struct text rest, const char *n
     rest = text_slice(rest, has_sign ? 1 : 0, rest.size);
     struct sqitch_change change = {
         .plan = plan, .name = copy(parsing->arena, next_word(&rest)), .planning = {.note = note}};
-    /* "@" is where a tag begins (sqitchplan, "Naming"). */
-    if (change.name[0] == '\0' || strchr(change.name, '@') != NULL) {
-        return fail(parsing, "a change has a name, which has no \"@\"");
+    /* "@" is where a tag begins, and no name begins with punctuation (sqitchplan, "Naming"): by "/" its script would be
+     * looked for from the root of the file system. */
+    if (change.name[0] == '\0' || change.name[0] == '/' || strchr(change.name, '@') != NULL) {
+        return fail(parsing, "a change has a name, which has no \"@\" and does not begin with \"/\"");
     }
     if (!read_dependencies(parsing, &rest, &change) || !read_planning(parsing, rest, &change.planning) ||
         !are_planned(parsing, &change) || !rename_reworked(parsing, change.name)) {
