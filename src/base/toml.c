@@ -117,7 +117,7 @@ static bool end_line(struct reader *reader)
 static bool put_character(struct reader *reader, struct buffer *out, unsigned long code)
 {
     if (code == 0 || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) {
-        return fail(reader, "this escape is no character.");
+        return fail(reader, "this escape is not a character.");
     }
     if (code < 0x80) {
         buffer_putc(out, (char)code);
@@ -171,7 +171,7 @@ static bool take_escape(struct reader *reader, bool many_lines, struct buffer *o
         return true;
     }
     reader->at = start;
-    return fail(reader, "\"\\%c\" is no escape; a backslash itself is \\\\, or write the string in single quotes.",
+    return fail(reader, "\"\\%c\" is not an escape; a backslash itself is \\\\, or write the string in single quotes.",
                 letter >= 0x20 && letter < 0x7F ? letter : '?');
 }
 
@@ -339,7 +339,7 @@ static bool take_word(struct reader *reader, enum toml_kind *kind, const char **
     const char *const number = whole_number(reader->arena, word);
     if (number == NULL) {
         const struct text shown = text_slice(word, 0, text_byte_of_character(word, MOST_SHOWN + 1));
-        return fail(reader, "\"%s\" is no value: text needs quotes; else true, false or a whole number.",
+        return fail(reader, "\"%s\" is not a value: text needs quotes; else true, false or a whole number.",
                     arena_strndup(reader->arena, shown.data, shown.size));
     }
     *kind = TOML_INTEGER;

@@ -65,7 +65,7 @@ const char *flyway_description(struct arena *arena, const char *text, size_t siz
     return words;
 }
 
-/* "1_2" as it is recorded: "1.2". NULL if it is no version: each part has digits. */
+/* "1_2" as it is recorded: "1.2". NULL if it is not a version: each part has digits. */
 static const char *version_of(struct arena *arena, const char *text, size_t size)
 {
     char *const version = arena_strndup(arena, text, size);
