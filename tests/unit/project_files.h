@@ -22,7 +22,8 @@ static void set_up(void)
 {
     arena = arena_new(0);
     status = (struct status){.arena = arena};
-    const char *const place = getenv("TMPDIR"); /* of the program, where what a killed test leaves is seen and removed */
+    /* The program's own, where what a killed test leaves is seen and removed. */
+    const char *const place = getenv("TMPDIR");
     snprintf(root, sizeof root, "%.40s/truss-node-XXXXXX", place == NULL ? "/tmp" : place);
     ck_assert_ptr_nonnull(mkdtemp(root));
 }
