@@ -19,7 +19,7 @@ struct listing_rule {
     /* The order; NULL: by the bytes of the names. Equal ones are ordered by name. */
     int (*compare)(const struct migration_file *a, const struct migration_file *b);
     bool recursive;
-    bool directories;  /* entries are directories, each with `script` in it; without it they are `missing` */
+    bool directories; /* entries are directories, each with `script` in it; without it they are `missing` */
     const char *script;
 
     /* The name of a tool whose own listing ignores directories that are symbolic links: they are left out with a
