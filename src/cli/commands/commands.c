@@ -119,7 +119,7 @@ static void print_failure(struct arena *arena, const Truss__Migration__V1__Migra
     }
 }
 
-/* Prints each note once, with the names of all migrations that have it. */
+/* Prints each note once, under the names of all migrations that have it. */
 static void print_notes(struct arena *arena, const Truss__Migration__V1__GetStatusResponse *reply)
 {
     for (size_t i = 0; i < reply->n_migrations; i++) {
@@ -131,13 +131,14 @@ static void print_notes(struct arena *arena, const Truss__Migration__V1__GetStat
         if (!first) {
             continue;
         }
-        output_put(COLOUR_YELLOW, "\nnote: ");
-        printf("%s\n", output_safe(arena, note, false));
+        putchar('\n');
         for (size_t j = i; j < reply->n_migrations; j++) {
             if (strcmp(output_or_empty(reply->migrations[j]->note), note) == 0) {
-                printf("  %s\n", output_safe(arena, reply->migrations[j]->name, false));
+                printf("%s\n", output_safe(arena, reply->migrations[j]->name, false));
             }
         }
+        output_put(COLOUR_YELLOW, "  note: ");
+        printf("%s\n", output_safe(arena, note, false));
     }
 }
 
@@ -157,7 +158,7 @@ static void print_sources(struct arena *arena, const Truss__Migration__V1__GetSt
     }
 }
 
-static void print_counts(const Truss__Migration__V1__GetStatusResponse *reply)
+static void print_counts(struct arena *arena, const Truss__Migration__V1__GetStatusResponse *reply)
 {
     const Truss__Migration__V1__Summary none = TRUSS__MIGRATION__V1__SUMMARY__INIT;
     const Truss__Migration__V1__Summary *const summary = reply->summary == NULL ? &none : reply->summary;
@@ -168,6 +169,10 @@ static void print_counts(const Truss__Migration__V1__GetStatusResponse *reply)
     }
     printf("%u applied, %u pending, %u modified, %u orphaned\n", summary->applied, summary->pending, summary->modified,
            summary->orphaned);
+    if (reply->_edits_unseen_case != 0) {
+        output_put(COLOUR_YELLOW, "note: ");
+        printf("%s\n", output_safe(arena, reply->edits_unseen, false));
+    }
 }
 
 static void print_head(struct cli *cli, const Truss__Migration__V1__GetStatusResponse *reply)
@@ -186,7 +191,7 @@ static void print_head(struct cli *cli, const Truss__Migration__V1__GetStatusRes
            : reply->_problem_case != 0 ? "not known"
                                        : "not made yet",
            folder ? output_safe(arena, reply->folder, false) : "not found");
-    print_counts(reply);
+    print_counts(arena, reply);
     print_sources(arena, reply);
     if (reply->_problem_case != 0) {
         output_put(COLOUR_RED, "problem: ");

@@ -140,6 +140,7 @@ void markdown_status(struct arena *arena, const StatusReply *reply)
                                              summary->applied, summary->pending, summary->modified, summary->orphaned));
     put_target(&out, reply->target);
     put_said(&out, "Not known", reply->_problem_case == 0 ? NULL : reply->problem);
+    put_said(&out, "Note", reply->_edits_unseen_case == 0 ? NULL : reply->edits_unseen);
     put_warnings(&out, reply->warnings, reply->n_warnings);
     put_states(&out, reply);
     print(&out);

@@ -5,6 +5,7 @@
 #include "migration/plan/selection.h"
 
 #include "migration/look/catalog.h"
+#include "migration/look/changed.h"
 #include "sql/split.h"
 
 #include <string.h>
@@ -74,12 +75,10 @@ static bool check_order(const struct request *request, const struct catalog *cat
     if (!is_late || (allowed && !cannot)) {
         return true;
     }
-    const char *later = "";
-    for (const struct catalog_item *other = item + 1; other < catalog->items + catalog->count; other++) {
-        later = other->state == MIGRATION_APPLIED || other->state == MIGRATION_MODIFIED ? other->name : later;
-    }
+    const struct catalog_item *const later = changed_last_applied(catalog, (size_t)(item - catalog->items) + 1);
     status_fail_because(request->status, STATUS_FAILED_PRECONDITION, REASON_OUT_OF_ORDER,
-                        "Migration \"%s\" is pending although the later \"%s\" is applied.%s%s %s.", item->name, later,
+                        "Migration \"%s\" is pending although the later \"%s\" is applied.%s%s %s.", item->name,
+                        later == NULL ? "" : later->name,
                         habits->late_note == NULL || order == RUN_ORDER_STRICT ? "" : " ",
                         habits->late_note == NULL || order == RUN_ORDER_STRICT ? "" : habits->late_note,
                         cannot ? "The tracking table cannot record it in this place: give it a place after the others"

@@ -5,6 +5,7 @@
  */
 #include "migration/run/run.h"
 
+#include "migration/look/changed.h"
 #include "migration/look/permission.h"
 #include "migration/look/target.h"
 
@@ -214,6 +215,16 @@ static bool may_run(const struct execution *execution)
     return !sends || request_may(run->request, run->session, &act);
 }
 
+/* Files that are not as they were, and did not stop the run. */
+static void warn_changed(const struct execution *execution)
+{
+    struct arena *const arena = execution->run->request->arena;
+    const struct words changed = changed_sentences(arena, &execution->preparation->catalog);
+    for (size_t i = 0; i < changed.count; i++) {
+        result_add_warning(arena, execution->result, changed.items[i]);
+    }
+}
+
 /* What is there and differs from what a script would make, which then makes nothing. */
 static void warn_passing(const struct execution *execution)
 {
@@ -235,6 +246,7 @@ static bool run_prepared(const struct execution *execution)
              ? arena_printf(execution->run->arena, "No migration of %s is pending.", name)
              : arena_printf(execution->run->arena, "%s %s of %s.", execution->options->dry_run ? "Trying" : "Running",
                             words_counted(execution->run->arena, preparation->count, "migration", "migrations"), name));
+    warn_changed(execution);
     warn_passing(execution);
     if (!execute(execution)) {
         return false;

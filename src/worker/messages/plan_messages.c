@@ -4,6 +4,7 @@
 #include "worker/messages/plan_messages.h"
 
 #include "base/limits.h"
+#include "migration/look/changed.h"
 #include "worker/messages/messages.h"
 
 #define NEW(arena, Type, type) MESSAGE_NEW(arena, Truss__Migration__V1__##Type, truss__migration__v1__##type)
@@ -125,11 +126,24 @@ static void add_failures(struct arena *arena, const struct explanation *explanat
     }
 }
 
+/* What detection warns of, and files that are not as they were. */
+static void add_warnings(struct arena *arena, const struct catalog *catalog, Truss__Migration__V1__PlanResponse *reply)
+{
+    const struct detection *const detection = &catalog->detection;
+    const struct words changed = changed_sentences(arena, catalog);
+    reply->warnings = arena_array(arena, detection->warning_count + changed.count, sizeof *reply->warnings);
+    for (size_t i = 0; i < detection->warning_count; i++) {
+        reply->warnings[reply->n_warnings++] = message_string(detection->warnings[i]);
+    }
+    for (size_t i = 0; i < changed.count; i++) {
+        reply->warnings[reply->n_warnings++] = message_string(changed.items[i]);
+    }
+}
+
 Truss__Migration__V1__PlanResponse *plan_message(struct arena *arena, const struct preparation *preparation,
                                                  const struct explanation *explanation, const struct warnings *failures)
 {
     Truss__Migration__V1__PlanResponse *const reply = NEW(arena, PlanResponse, plan_response);
-    const struct detection *const detection = &preparation->catalog.detection;
     reply->plan_hash = message_string(preparation->hash);
     reply->transactions = explanation->transactions;
     reply->unknown = explanation->unknown;
@@ -148,10 +162,7 @@ Truss__Migration__V1__PlanResponse *plan_message(struct arena *arena, const stru
         reply->refusal = message_string(explanation->refusal);
     }
     add_failures(arena, explanation, failures, reply);
-    reply->warnings = arena_array(arena, detection->warning_count, sizeof *reply->warnings);
-    for (size_t i = 0; i < detection->warning_count; i++) {
-        reply->warnings[reply->n_warnings++] = message_string(detection->warnings[i]);
-    }
+    add_warnings(arena, &preparation->catalog, reply);
     reply->migrations = arena_array(arena, explanation->count, sizeof *reply->migrations);
     for (size_t i = 0; i < explanation->count; i++) {
         reply->migrations[reply->n_migrations++] = planned_message(arena, &explanation->migrations[i]);

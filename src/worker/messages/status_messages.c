@@ -5,6 +5,7 @@
 
 #include "base/digest.h"
 #include "base/limits.h"
+#include "migration/look/changed.h"
 #include "worker/messages/messages.h"
 
 #include <stdlib.h>
@@ -356,6 +357,8 @@ Truss__Migration__V1__GetStatusResponse *status_reply(struct arena *arena, const
         return NULL;
     }
     set_summary(arena, reply, catalog);
+    MESSAGE_SET_OPTIONAL(reply, edits_unseen, TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___EDITS_UNSEEN_EDITS_UNSEEN,
+                         changed_unseen(arena, catalog));
     set_detection(arena, reply, &catalog->detection);
     set_warnings(arena, reply, catalog, answer->problem);
     message_clean(arena, &reply->base, LIMIT_MESSAGE); /* notes name directories, which may be called anything */
