@@ -112,6 +112,25 @@ static bool read_number(const struct option_given *given, uint32_t *number, stru
     return true;
 }
 
+/* Whole hours: a branch ends by the hour. */
+static bool read_hours(const struct option_given *given, uint32_t *hours, struct status *status)
+{
+    static const struct {
+        const char *word;
+        unsigned long hours;
+    } units[] = {{"", 1}, {"h", 1}, {"d", 24}, {"w", 168}};
+    char *end;
+    const unsigned long number = strtoul(given->text, &end, 10);
+    for (size_t i = 0; given->text[0] >= '0' && given->text[0] <= '9' && i < sizeof units / sizeof units[0]; i++) {
+        if (strcmp(end, units[i].word) == 0 && number <= LIMIT_OPTION_NUMBER / units[i].hours) {
+            *hours = (uint32_t)(number * units[i].hours);
+            return true;
+        }
+    }
+    return fail(status, given,
+                arena_printf(status->arena, "whole hours (48), or 48h, 2d, 2w, up to %d hours", LIMIT_OPTION_NUMBER));
+}
+
 bool option_store(const struct option *option, const struct option_given *given, struct options *options,
                   struct status *status)
 {
@@ -130,6 +149,8 @@ bool option_store(const struct option *option, const struct option_given *given,
         return read_size(given, member, status);
     case OPTION_NUMBER:
         return read_number(given, member, status);
+    case OPTION_HOURS:
+        return read_hours(given, member, status);
     case OPTION_TEXT:
     case OPTION_SECRET:
         break;

@@ -30,6 +30,7 @@ enum option_kind {
     OPTION_MILLISECONDS,    /* uint32_t: 1 to LIMIT_LOCK_TIMEOUT_MS */
     OPTION_SIZE,            /* size_t, bytes: "256MiB", "64KiB", "1GiB", "1000000", from 1 to LIMIT_OPTION_SIZE */
     OPTION_NUMBER,          /* uint32_t: 0 to LIMIT_OPTION_NUMBER */
+    OPTION_HOURS,           /* uint32_t, hours: "48", "48h", "2d", "2w", from 0 to LIMIT_OPTION_NUMBER */
 };
 
 #define OPTION_TYPE_FLAG            bool
@@ -41,6 +42,7 @@ enum option_kind {
 #define OPTION_TYPE_MILLISECONDS    uint32_t
 #define OPTION_TYPE_SIZE            size_t
 #define OPTION_TYPE_NUMBER          uint32_t
+#define OPTION_TYPE_HOURS           uint32_t
 
 enum option_id {
     OPTION_NONE, /* ends a list */

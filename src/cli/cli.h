@@ -41,7 +41,8 @@ struct cli_verb {
     int least_words;       /* number of words after it */
     int most_words;
     const char *help;
-    const char *missing; /* the message if a word is missing; NULL: the usage */
+    const char *missing;              /* the message if a word is missing; NULL: the usage */
+    bool (*prepare)(struct cli *cli); /* called first: false with a status ends the command; NULL: nothing to do */
     cli_command_fn *run;
     enum option_id
         options[CLI_MOST_VERB_OPTIONS + 1]; /* those of the command's options that it accepts, ended by OPTION_NONE */

@@ -92,5 +92,6 @@ int cli_verb_run(struct cli *cli)
         fail_unknown(cli);
         return EXIT_ERROR;
     }
-    return check_words(cli, verb) && check_options(cli, verb) ? verb->run(cli) : EXIT_ERROR;
+    const bool ok = check_words(cli, verb) && check_options(cli, verb) && (verb->prepare == NULL || verb->prepare(cli));
+    return ok ? verb->run(cli) : EXIT_ERROR;
 }

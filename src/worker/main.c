@@ -197,6 +197,7 @@ static void furnish(struct house *house, struct arena *arena)
     srandom((unsigned)(clock_wall_us() ^ getpid()));
     house->site = site_of(config);
     house->site.project.surveys = surveys_new();
+    house->site.project.stopping = config->serves_parent ? &is_stopping : NULL; /* others finish what they do */
     house->workbench = workbench_of(config);
     house->health = (struct health_context){
         .workbench = &house->workbench,
@@ -206,7 +207,8 @@ static void furnish(struct house *house, struct arena *arena)
         .telemetry = &house->telemetry,
         .started_at = clock_wall_us(),
     };
-    house->witness = witness_new(&house->site, house->gate.login != NULL || config->audit);
+    house->trust.audits = house->gate.login != NULL || config->audit;
+    house->witness = witness_new(&house->site, house->trust.audits);
     house->telemetry.site = &house->site;
     if (config->webhooks != NULL && config->has_conninfo) {
         house->telemetry.webhooks = webhooks_start(&house->site, config->webhooks);
@@ -215,7 +217,7 @@ static void furnish(struct house *house, struct arena *arena)
                                               .operations = operations_new(&house->site, &house->telemetry),
                                               .witness = house->witness,
                                               .approval = {config->needs_approval, config->approval_ms}};
-    house->trust = (struct trust_context){.site = &house->site, .login = house->gate.login};
+    house->trust = (struct trust_context){&house->site, house->gate.login, house->trust.audits};
     house->connection = (struct connection_context){.site = &house->site};
     house->branch = (struct branch_context){
         .site = &house->site,

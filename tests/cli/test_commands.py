@@ -9,8 +9,10 @@ import tempfile
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
 from harness import Case
+from terminal import Terminal
 
 FINE, ERROR, PENDING = 0, 1, 2
+TRUSS = os.path.join(harness.BIN, "truss")
 USERS, POSTS = "20240101000000_create_users", "20240102000000_create_posts"
 
 
@@ -271,6 +273,31 @@ class Commands(Case):
         self.assertEqual(result.returncode, ERROR)
         harness.wait_for(lambda: not self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
         self.assertEqual(self.sql("SELECT count(*) FROM _prisma_migrations"), [("0",)])
+
+    def test_a_branch_is_called_by_its_label(self):
+        created = ("branch", "create", "--source", "schema", "--json")
+        one = json.loads(self.run_truss(*created, "dev1", "--ttl", "2d"))
+        self.assertEqual(one["ttl_hours"], 48)
+        self.assertEqual(json.loads(self.run_truss("branch", "show", "dev1", "--json"))["id"], one["id"])
+        self.assertEqual(json.loads(self.run_truss("branch", "change", one["branch_db"], "--ttl", "3h", "--json"))["ttl_hours"], 3)
+        self.assertIn("are the same", self.run_truss("branch", "diff", "dev1"))
+        self.assertIn(one["branch_db"], self.run_truss("branch", "url", "dev1"))
+        self.assertIn('There is no branch "dev2"', self.run_truss("branch", "url", "dev2", status=ERROR))
+        self.assertIn("--ttl takes whole hours (48), or 48h, 2d, 2w", self.run_truss(*created, "--ttl", "90m", status=ERROR))
+        two = json.loads(self.run_truss(*created, "dev1"))
+        self.assertRegex(self.run_truss("branch", "delete", "dev1", status=ERROR), rf"say the number of one \({two['id']}, {one['id']}\)|\({one['id']}, {two['id']}\)")
+        self.run_truss("branch", "delete", str(two["id"]))
+        asked = Terminal([TRUSS, "branch", "delete", "dev1"], harness.clean_environment(None, self.process))
+        self.addCleanup(asked.close)
+        harness.wait_for(lambda: "Type the name of the branch (dev1)" in asked.raw)
+        os.write(asked.master, b"dev\n")
+        self.assertEqual(asked.wait(), ERROR)
+        self.assertIn("Nothing was dropped", " ".join(asked.lines))
+        self.assertEqual(self.sql(f"SELECT count(*) FROM pg_database WHERE datname = '{one['branch_db']}'"), [("1",)])
+        sure = Terminal([TRUSS, "branch", "delete", "dev1", "--yes"], harness.clean_environment(None, self.process))
+        self.addCleanup(sure.close)
+        self.assertEqual(sure.wait(), FINE)
+        self.assertEqual(self.sql(f"SELECT count(*) FROM pg_database WHERE datname = '{one['branch_db']}'"), [("0",)])
 
     def test_backups_from_the_command_line(self):
         self.assertIn("--backups DIR", self.run_truss("backup", "create", status=ERROR))

@@ -3,6 +3,7 @@ import glob
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -227,6 +228,27 @@ class PrivateWorker(Case):
         self.assertEqual(terminal.wait(), 130)
         wait_for(lambda: self.left() == ([], []))
         self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+
+    def test_the_list_of_operations_says_that_not_every_run_is_in_it(self):
+        kept = "Of runs, only those of a worker that stays"
+        self.assertIn(kept, self.run_truss("operations").stdout)
+        names = self.files.names()
+        self.run_truss("run", names[0])
+        worker = self.worker(self.files)
+        self.truss("run", names[1], "--progress", worker=worker)
+        self.truss("mark-applied", names[2], worker=worker)
+        listed = self.run_truss("operations").stdout
+        self.assertIn("marked as applied", listed)
+        self.assertIn(kept, listed)
+        self.assertNotIn(kept, self.truss("operations", worker=worker).stdout)
+
+    def test_a_worker_that_is_late_says_what_it_searched(self):
+        silent = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(silent.close)
+        late = self.run_truss("status", "--timeout", "0.3", "--database-url", f"postgresql://a@127.0.0.1:{silent.getsockname()[1]}/a", status=ERROR).stderr
+        self.assertNotIn("ipc://", late)
+        if "own worker" in late:  # the worker itself may have been in time to say what it waited for
+            self.assertIn(f"It searches the project {os.path.realpath(self.files.path)}", late)
 
     def test_a_detached_run_needs_a_worker_that_stays(self):
         text = self.run_truss("run", "--detach", status=ERROR).stderr

@@ -317,6 +317,15 @@ class Audit(Case):
         self.assertEqual(reader.returncode, 1)
         self.assertIn("admin", reader.stderr)
 
+    def test_no_row_says_why(self):
+        for words, said in (((), "A worker with --audit or --tokens begins it."), (("--audit",), "nothing was changed since it began")):
+            with self.subTest(words=words):
+                process = self.worker(self.files, *words)
+                page = self.bridge(process).get("/api/audit").json
+                self.assertEqual((page["rows"], page["next"]), ([], None))
+                self.assertIn(said, page["note"])
+                self.assertIn(said, self.truss("audit", worker=process).stdout)
+
     def test_the_bridge_gives_pages_of_it(self):
         rpc = self.begin()
         rpc.call("MigrationService", "MarkApplied", {"migration": self.files.names()[0]}, metadata=self.admin)

@@ -86,6 +86,16 @@ class Check(Case):
         reply = self.check("ALTER TABLE users ADD COLUMN x int; CREATE TABLE made (id int REFERENCES users); INSERT INTO made VALUES (1);")
         self.assertEqual((reply.safe, list(reply.warnings)), (True, []))
 
+    def test_an_attempt_that_failed_is_told_and_no_reason(self):
+        self.check("SELECT length(name) / (SELECT count(*) FROM other) FROM users; SELECT 1 / (SELECT count(*) FROM other)")
+        self.assertFalse(self.connection.call("MigrationService", "Run").ok)
+        reply = self.connection.call("MigrationService", "Check")
+        self.assertTrue(reply.safe, list(reply.warnings))
+        self.assertRegex("\n".join(reply.notes), r'The last attempt at "1" failed \(20\d\d-.*, by .*\): division by zero')
+        self.sql("INSERT INTO other VALUES (NULL)")
+        self.assertTrue(self.connection.call("MigrationService", "Run").ok)
+        self.assertNotIn("attempt", "\n".join(self.connection.call("MigrationService", "Check").notes))
+
     def test_who_holds_a_lock_is_named_with_its_query(self):
         self.hold("BEGIN", "SELECT count(*) FROM users")
         reply = self.check("ALTER TABLE users ADD COLUMN x int;")

@@ -65,6 +65,33 @@ class Verbs(Case):
                 with self.subTest(name=name, method=method):
                     self.assertIn(self.refused(method, **{field: name}).code, (INVALID_ARGUMENT, NOT_FOUND))
 
+    def test_a_mark_says_which_earlier_ones_it_makes_late_and_how_it_is_undone(self):
+        names = self.files.names()
+        reply = self.call("MarkApplied", migration=names[2])
+        self.assertEqual(list(reply.warnings), [
+            f'"{names[0]}", "{names[1]}" are pending, and out of order once "{names[2]}" is recorded. Prisma and Truss run them all the same, after those '
+            "that are applied. Truss removes no record of an applied migration: a mark that was a mistake is undone by deleting its row from "
+            "public._prisma_migrations by hand."])
+        self.assertEqual(list(self.call("MarkApplied", migration=names[0]).warnings), [])
+        self.assertIn("public._prisma_migrations by hand", self.refused("MarkRolledBack", migration=names[2]).status.detail.hint)
+
+    def test_so_does_a_baseline_and_names_who_refuses_them(self):
+        project = self.project()
+        for number in (10, 11, 12, 13):
+            project.write(f"sql/V{number}__x.sql", f"CREATE TABLE t{number} (i int);")
+        project.write("flyway.conf", "flyway.locations=filesystem:sql")
+        rpc = self.rpc(self.worker(project))
+        dry = rpc.call("MigrationService", "Baseline", {"migrations": ["11", "13"], "dry_run": True})
+        reply = rpc.call("MigrationService", "Baseline", {"migrations": ["11", "13"]})
+        self.assertEqual(list(dry.warnings), list(reply.warnings))
+        self.assertRegex(reply.warnings[0], r'^"V10__x", "V12__x" are pending, and out of order once "V13__x" is recorded. Flyway refuses them, and Truss runs them only with '
+                                            r"--allow-out-of-order.*flyway_schema_history by hand")
+        with self.assertRaises(RpcError) as caught:
+            rpc.call("MigrationService", "Run")
+        self.assertIn("although the later", caught.exception.status.message)
+        self.sql("DELETE FROM flyway_schema_history WHERE version IN ('11', '13')")  # as it says
+        self.assertEqual(len(rpc.call("MigrationService", "Run").applied), 4)
+
     def test_a_mark_waits_for_no_more_than_a_run_does(self):
         self.hold("SELECT pg_advisory_lock(72707369)")
         self.assertEqual(self.refused("MarkApplied", migration="20240101000000_create_users").code, ABORTED)

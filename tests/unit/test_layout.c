@@ -2,9 +2,11 @@
  * The shapes of whole repositories: where real ones keep their migrations. What is found in each is held against what
  * is right.
  */
+#include "base/clock.h"
 #include "framework/core/dialect.h"
 #include "framework/core/framework.h"
 #include "framework/core/layout.h"
+#include "framework/core/search_time.h"
 #include "unit/project_files.h"
 
 #include <stdlib.h>
@@ -576,6 +578,38 @@ START_TEST(a_project_that_is_too_large_is_told_of)
 }
 END_TEST
 
+START_TEST(a_search_ends_with_its_time_or_its_worker)
+{
+    atomic_bool stopping = false;
+    struct project limited = project;
+    struct folder_list folders = {0};
+    put("apps/web/package.json", "{}");
+    limited.stopping = &stopping;
+    limited.search_until = search_end(NO_DEADLINE);
+    ck_assert(folders_find(arena, &limited, &folders, &status));
+    limited.search_until = clock_ms() - 1;
+    ck_assert(!folders_find(arena, &limited, &folders, &status));
+    ck_assert_int_eq(status.code, STATUS_DEADLINE_EXCEEDED);
+    ck_assert_ptr_nonnull(strstr(status.message, root));
+    ck_assert_ptr_nonnull(strstr(status.hint, "--migrations"));
+    status = (struct status){.arena = arena};
+    limited.search_until = 0;
+    atomic_store(&stopping, true);
+    ck_assert(!folders_find(arena, &limited, &folders, &status));
+    ck_assert_int_eq(status.code, STATUS_CANCELLED);
+    status = (struct status){.arena = arena};
+}
+END_TEST
+
+START_TEST(a_search_leaves_time_for_its_answer)
+{
+    const int64_t now = clock_ms();
+    ck_assert_int_lt(search_end(now + 30000), now + 26000);
+    ck_assert_int_ge(search_end(now + 30000), now + 25000);
+    ck_assert_int_gt(search_end(now + 3600000), now + 3590000);
+}
+END_TEST
+
 START_TEST(links_are_not_followed)
 {
     put("go.mod", "module x");
@@ -605,6 +639,8 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_loop_test(tests, a_repository_is_understood, 0, (int)(sizeof shapes / sizeof shapes[0]));
     tcase_add_test(tests, a_project_that_is_too_large_is_told_of);
+    tcase_add_test(tests, a_search_ends_with_its_time_or_its_worker);
+    tcase_add_test(tests, a_search_leaves_time_for_its_answer);
     tcase_add_test(tests, links_are_not_followed);
     tcase_add_test(tests, a_path_says_which_server_it_is_for);
     suite_add_tcase(suite, tests);

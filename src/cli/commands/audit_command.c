@@ -46,7 +46,7 @@ static void print_rows(struct cli *cli, const Page *page)
     }
     table_print(&table);
     if (page->n_rows == 0) {
-        printf("The audit has no row. A worker with --audit or --tokens begins it.\n");
+        printf("%s\n", page->_note_case != 0 ? output_safe(cli->arena, page->note, false) : "There are no more rows.");
     }
     if (page->_next_case != 0) {
         printf("There may be more: truss audit --after %u\n", page->next);

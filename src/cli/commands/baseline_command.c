@@ -26,6 +26,13 @@ static void print_missing(struct arena *arena, const BaselineResponse *reply)
     table_print(&table);
 }
 
+static void print_warnings(struct arena *arena, char *const *warnings, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        output_tell(arena, "warning", warnings[i], false);
+    }
+}
+
 static void print(struct cli *cli, const BaselineResponse *reply)
 {
     struct arena *const arena = cli->arena;
@@ -36,6 +43,7 @@ static void print(struct cli *cli, const BaselineResponse *reply)
         printf("%s makes nothing that can be looked for\n", output_safe(arena, reply->unverified[i], false));
     }
     printf("%s\n", output_safe(arena, reply->message, false));
+    print_warnings(arena, reply->warnings, reply->n_warnings);
     if (reply->_proposed_case != 0) {
         printf("Next: truss baseline --through %s --verify\n", output_safe(arena, reply->proposed, false));
     }
@@ -94,6 +102,7 @@ int command_mark_applied(struct cli *cli)
     if (reply != NULL && !print_json(cli, &reply->base)) {
         head_print(cli, reply->target);
         printf("%s\n", output_safe(cli->arena, reply->message, false));
+        print_warnings(cli->arena, reply->warnings, reply->n_warnings);
     }
     return reply == NULL ? EXIT_ERROR : EXIT_FINE;
 }

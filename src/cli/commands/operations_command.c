@@ -55,6 +55,16 @@ static const char *took(struct arena *arena, const Operation *operation)
 
 /* ---- the list ---- */
 
+/* Marks are always listed, where a run is: what is listed is not all that has run. */
+static void tell_what_is_kept(const struct cli *cli)
+{
+    if (worker_is_private(cli)) {
+        printf("No worker is named, so this command looked into the database itself. Of runs, only those of a worker "
+               "that stays, and\nthose that somebody watches (run --progress, or on a terminal), are kept there; truss "
+               "status shows what is applied.\n");
+    }
+}
+
 static int list(struct cli *cli)
 {
     static const char *const heads[] = {"ID", "STATE", "STARTED (UTC)", "TOOK", "SUMMARY"};
@@ -71,13 +81,7 @@ static int list(struct cli *cli)
     head_print(cli, reply->target);
     if (reply->n_operations == 0) {
         printf("There are no operations.\n");
-        if (worker_is_private(cli)) {
-            printf("No worker is named, so this command looked into the database itself. Only runs of a worker that "
-                   "stays, and "
-                   "runs that\nsomebody watches (run --progress, or on a terminal), are kept there; truss status shows "
-                   "what is "
-                   "applied.\n");
-        }
+        tell_what_is_kept(cli);
         return EXIT_FINE;
     }
     struct table table = table_new(cli->arena, sizeof heads / sizeof heads[0]);
@@ -93,6 +97,7 @@ static int list(struct cli *cli)
         table_add(&table, COLOUR_NONE, operation->summary);
     }
     table_print(&table);
+    tell_what_is_kept(cli);
     return EXIT_FINE;
 }
 

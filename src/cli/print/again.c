@@ -58,7 +58,8 @@ static void put_option(struct buffer *out, const struct cli *cli, enum option_id
     case OPTION_SECONDS:
     case OPTION_SECONDS_OR_NONE:
     case OPTION_MILLISECONDS:
-    case OPTION_NUMBER: {
+    case OPTION_NUMBER:
+    case OPTION_HOURS: {
         uint32_t number;
         memcpy(&number, value, sizeof number);
         const bool has_unit = option->kind == OPTION_SECONDS || option->kind == OPTION_SECONDS_OR_NONE;

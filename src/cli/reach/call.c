@@ -7,7 +7,10 @@
 #include "cli/reach/worker.h"
 #include "rpc/json.h"
 
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 uint32_t call_timeout(const struct cli *cli, unsigned seconds)
 {
@@ -27,6 +30,22 @@ const void *call_on(const struct caller *caller, const char *method, const Proto
     return call_service(caller, MIGRATION, method, request);
 }
 
+/* Of a worker that nobody else knows: its address says nothing, what it was doing does. */
+static void explain_late(struct cli *cli, const ProtobufCServiceDescriptor *service, unsigned timeout_ms)
+{
+    char full[PATH_MAX];
+    const char *const project = realpath(cli->given.project, full) == NULL ? cli->given.project : full;
+    status_fail(cli->status, STATUS_DEADLINE_EXCEEDED, "This command's own worker did not answer within %g s.",
+                timeout_ms / 1000.0);
+    if (service == MIGRATION) {
+        cli->status->hint = arena_printf(
+            cli->arena,
+            "It searches the project %s and asks the database. If there is much in that folder, say where the "
+            "migrations are (--migrations DIR), or name a smaller project (--project DIR); --timeout gives it longer.",
+            project);
+    }
+}
+
 const void *call(struct cli *cli, const ProtobufCServiceDescriptor *service, const char *method,
                  const ProtobufCMessage *request, unsigned seconds)
 {
@@ -39,6 +58,9 @@ const void *call(struct cli *cli, const ProtobufCServiceDescriptor *service, con
     const void *const reply = caller.channel == NULL ? NULL : call_service(&caller, service, method, request);
     if (reply == NULL && cli->status->code == STATUS_UNAVAILABLE && !rpc_channel_connected(caller.channel)) {
         reach_explain(cli);
+    } else if (reply == NULL && worker_is_private(cli) && cli->status->code == STATUS_DEADLINE_EXCEEDED &&
+               strstr(cli->status->message, "ipc://") != NULL) {
+        explain_late(cli, service, caller.options.timeout_ms);
     }
     return reply;
 }

@@ -18,9 +18,9 @@ void interrupt_end(struct cli *cli);
 
 /* The message after the second Ctrl-C; the third ends everything at once. */
 #define INTERRUPT_LAST                                                                                                 \
-    "The server has not ended the statement yet. This command's own worker carries out the run, so it cannot be left " \
-    "to itself: Ctrl-C once more ends both at once. Then the server rolls back what is open, and `truss status` "      \
-    "tells what is applied."
+    "The run has not ended yet: it waits for the server, or reads the project. This command's own worker carries it "  \
+    "out, so it cannot be left to itself: Ctrl-C once more ends both at once. Then the server rolls back what is "     \
+    "open, and `truss status` tells what is applied."
 
 /* The exit code of a process ended by SIGINT, as in shells. */
 #define EXIT_INTERRUPTED 130

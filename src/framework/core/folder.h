@@ -9,6 +9,8 @@
 #include "base/limits.h"
 #include "framework/core/entries.h"
 
+#include <stdatomic.h>
+
 /* The largest migration file that is read whole while a folder is examined: for its head, and for checksums that cannot
  * be computed piece by piece. */
 #define MIGRATION_FILE_LIMIT LIMIT_OPTION_SIZE
@@ -135,6 +137,8 @@ struct project {
     size_t migration_limit;  /* bytes: the largest file that is read to be run; 0: LIMIT_MIGRATION */
     struct surveys *surveys; /* remembers files without relevant content (survey.h); NULL: nothing is remembered */
     const struct framework *const *frameworks; /* the candidates, NULL-terminated; NULL: the compiled-in ones */
+    int64_t search_until;                      /* clock_ms: when a search through it is given up; 0: never */
+    const atomic_bool *stopping;               /* set: it is given up at once; NULL: never */
 };
 
 /* The key that joins it with the ledger. */

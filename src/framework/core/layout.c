@@ -12,6 +12,7 @@
 #include "framework/core/mention.h"
 #include "framework/core/package.h"
 #include "framework/core/pattern.h"
+#include "framework/core/search_time.h"
 #include "framework/core/walk.h"
 #include "framework/core/workspace.h"
 
@@ -231,6 +232,9 @@ static bool search_package(const struct package_search *search, struct status *s
     const struct framework *const *const all = all_of(search->project);
     for (size_t i = 0; all[i] != NULL; i++) {
         const struct framework *const framework = all[i];
+        if (!search_goes_on(search->project, status)) {
+            return false;
+        }
         if (framework->hooks.find == NULL) {
             find_in_package(search, framework);
         } else if (!find_itself(search, framework, status)) {
@@ -333,7 +337,8 @@ static bool ask_walked(const struct package_search *whole, const struct walk *wa
                                ? whole->probe
                                : probe_new(whole->arena, whole->project->root, folder->base, whole->probe);
         }
-        if (!is_found(whole->folders, folder->path) && !ask_all(&search, folder->path, status)) {
+        if (!search_goes_on(whole->project, status) ||
+            (!is_found(whole->folders, folder->path) && !ask_all(&search, folder->path, status))) {
             return false;
         }
     }

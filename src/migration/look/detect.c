@@ -4,6 +4,7 @@
 #include "migration/look/detect.h"
 
 #include "framework/core/layout.h"
+#include "framework/core/search_time.h"
 #include "framework/declared/declared.h"
 #include "migration/look/choice.h"
 #include "migration/look/ledger_place.h"
@@ -67,6 +68,7 @@ static void say_outside(const struct looking *looking, const struct folder_list 
 static bool take_project(const struct request *request, struct detection *detection, struct project *project)
 {
     *project = request->site->project;
+    project->search_until = search_end(request->deadline);
     const bool is_asked = request->framework != NULL && request->framework[0] != '\0';
     if (!declared_frameworks(request->arena, project->root, &project->frameworks, request->status)) {
         return false;

@@ -16,6 +16,7 @@
 #include "migration/record/row.h"
 #include "migration/record/transaction.h"
 #include "migration/run/baseline_verify.h"
+#include "migration/run/late.h"
 #include "migration/run/lock.h"
 #include "migration/run/mark.h"
 #include "migration/run/send.h"
@@ -299,6 +300,7 @@ static void tell(struct baseline *baseline)
     for (size_t i = 0; i < baseline->count; i++) {
         result->names[result->count++] = baseline->chosen[i]->name;
     }
+    result->warning = result->ok ? late_warning(arena, &baseline->catalog, baseline->chosen, baseline->count) : NULL;
     if (!result->ok) {
         result->message = arena_printf(
             arena, "Nothing was recorded: %s that these migrations make %s not there as they make them. %s%s%s",

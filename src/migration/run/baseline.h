@@ -29,7 +29,8 @@ struct baseline_missing {
 struct baseline_result {
     bool ok;
     const char *message;
-    const char **names; /* the migrations recorded, or, in a dry run, to be recorded */
+    const char *warning; /* what it does to other migrations (late.h); NULL: nothing */
+    const char **names;  /* the migrations recorded, or, in a dry run, to be recorded */
     size_t count;
     size_t already; /* how many were recorded before */
     struct baseline_missing *missing;

@@ -13,6 +13,7 @@
 #include "migration/record/note_applied.h"
 #include "migration/record/progress.h"
 #include "migration/record/transaction.h"
+#include "migration/run/late.h"
 #include "migration/run/lock.h"
 #include "migration/run/send.h"
 
@@ -22,6 +23,7 @@
 /* A mark, which may be attempted twice. */
 struct mark {
     const char *message; /* the message if it is made */
+    const char *warning; /* what it does to others; NULL: nothing */
     bool is_sent;        /* it may have been written, whatever the answer was */
     bool is_read;        /* the ledger was read under the locks: what it has is known */
 };
@@ -163,6 +165,7 @@ static bool apply_mark(struct run *run, const char *name, struct mark *mark)
     struct ledger_record record = record_of(run->arena, &catalog, item, &loaded);
     record.id = id;
     *message = arena_printf(run->arena, "Migration \"%s\" marked as applied without executing.", item->name);
+    mark->warning = late_warning(run->arena, &catalog, &item, 1);
     if (!write_record(run, &catalog, &record, LEDGER_MARK_APPLIED)) {
         return false;
     }
@@ -209,6 +212,16 @@ static bool roll_back_missing(struct run *run, const char *name, struct catalog 
                             : catalog_not_found(catalog, text_of(name), run->status));
 }
 
+static bool refuse_to_roll_back(const struct run *run, const struct catalog *catalog, const struct catalog_item *item)
+{
+    status_fail(run->status, STATUS_FAILED_PRECONDITION,
+                "Migration \"%s\" has no failed attempt: %s, so there is nothing to mark as rolled back.", item->name,
+                item->state == MIGRATION_PENDING ? "it was never recorded" : "it is applied");
+    run->status->migration = item->name;
+    run->status->hint = item->state == MIGRATION_PENDING ? NULL : late_undo(run->arena, catalog);
+    return false;
+}
+
 static bool roll_back_mark(struct run *run, const char *name, struct mark *mark)
 {
     const bool was_sent = mark->is_sent;
@@ -248,11 +261,7 @@ static bool roll_back_mark(struct run *run, const char *name, struct mark *mark)
         mark->message = arena_printf(run->arena, "Migration \"%s\" is already marked as rolled back.", item->name);
         return true;
     }
-    status_fail(run->status, STATUS_FAILED_PRECONDITION,
-                "Migration \"%s\" has no failed attempt: %s, so there is nothing to mark as rolled back.", item->name,
-                item->state == MIGRATION_PENDING ? "it was never recorded" : "it is applied");
-    run->status->migration = item->name;
-    return false;
+    return refuse_to_roll_back(run, &catalog, item);
 }
 
 typedef bool mark_fn(struct run *run, const char *name, struct mark *mark);
@@ -269,13 +278,13 @@ static bool mark_once(const struct request *request, mark_fn *marking, const cha
 }
 
 /* If the answer to the commit was lost the mark may exist: the second attempt finds it, or makes it. */
-static bool mark_surely(const struct request *request, mark_fn *marking, const char *name, const char **message)
+static bool mark_surely(const struct request *request, mark_fn *marking, const char *name, struct mark_told *told)
 {
     struct request again = *request;
     struct mark mark = {0};
     bool lost;
     const bool ok = mark_once(request, marking, name, &mark, &lost);
-    *message = mark.message;
+    *told = (struct mark_told){mark.message, mark.warning};
     if (ok || !lost) {
         return ok;
     }
@@ -285,7 +294,7 @@ static bool mark_surely(const struct request *request, mark_fn *marking, const c
     const char *const why = request->status->message;
     *request->status = (struct status){.arena = request->status->arena};
     if (mark_once(&again, marking, name, &mark, &lost)) {
-        *message = mark.message;
+        *told = (struct mark_told){mark.message, mark.warning};
         return true;
     }
     if (lost || !mark.is_read) {
@@ -298,12 +307,12 @@ static bool mark_surely(const struct request *request, mark_fn *marking, const c
     return false;
 }
 
-bool mark_applied(const struct request *request, const char *name, const char **message)
+bool mark_applied(const struct request *request, const char *name, struct mark_told *told)
 {
-    return mark_surely(request, apply_mark, name, message);
+    return mark_surely(request, apply_mark, name, told);
 }
 
-bool mark_rolled_back(const struct request *request, const char *name, const char **message)
+bool mark_rolled_back(const struct request *request, const char *name, struct mark_told *told)
 {
-    return mark_surely(request, roll_back_mark, name, message);
+    return mark_surely(request, roll_back_mark, name, told);
 }

@@ -8,12 +8,17 @@
 #include "migration/record/transaction.h"
 #include "migration/run/current.h"
 
-/* Records a migration as applied. *message says what was done, or that it was recorded already. NOT_FOUND for a name
- * without a file. */
-bool mark_applied(const struct request *request, const char *name, const char **message);
+/* For the user, in the request's arena. */
+struct mark_told {
+    const char *message; /* what was done, or that it was recorded already */
+    const char *warning; /* what it does to other migrations; NULL: nothing */
+};
+
+/* Records a migration as applied. NOT_FOUND for a name without a file. */
+bool mark_applied(const struct request *request, const char *name, struct mark_told *told);
 
 /* Records that a failed attempt was rolled back by hand. FAILED_PRECONDITION if there is none. */
-bool mark_rolled_back(const struct request *request, const char *name, const char **message);
+bool mark_rolled_back(const struct request *request, const char *name, struct mark_told *told);
 
 /* The transaction that writes `record` as `part` and runs nothing; it borrows its arguments. has_steps: also delete the
  * stored steps of an attempt (store_exists). */

@@ -22,11 +22,20 @@ Truss__Migration__V1__PreviewResponse *preview_message(struct arena *arena, cons
     return reply;
 }
 
-Truss__Migration__V1__MarkAppliedResponse *mark_applied_message(struct arena *arena, const char *message)
+static char **one_warning(struct arena *arena, const char *warning, size_t *count)
+{
+    char **const warnings = arena_array(arena, 1, sizeof *warnings);
+    *count = warning == NULL ? 0 : 1;
+    warnings[0] = message_string(warning == NULL ? "" : warning);
+    return warnings;
+}
+
+Truss__Migration__V1__MarkAppliedResponse *mark_applied_message(struct arena *arena, const struct mark_told *told)
 {
     Truss__Migration__V1__MarkAppliedResponse *const reply = NEW(arena, MarkAppliedResponse, mark_applied_response);
     reply->ok = true;
-    reply->message = message_string(message);
+    reply->message = message_string(told->message);
+    reply->warnings = one_warning(arena, told->warning, &reply->n_warnings);
     return reply;
 }
 
@@ -152,6 +161,7 @@ Truss__Migration__V1__BaselineResponse *baseline_message(struct arena *arena, co
                                                          bool dry_run)
 {
     Truss__Migration__V1__BaselineResponse *const reply = NEW(arena, BaselineResponse, baseline_response);
+    reply->warnings = one_warning(arena, result->warning, &reply->n_warnings);
     reply->ok = result->ok;
     reply->message = message_string(result->message);
     reply->dry_run = dry_run;

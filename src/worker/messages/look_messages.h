@@ -9,6 +9,7 @@
 #include "migration/plan/check/check.h"
 #include "migration/plan/preview.h"
 #include "migration/run/baseline.h"
+#include "migration/run/mark.h"
 #include "truss/migration/v1/migration.pb-c.h"
 
 Truss__Migration__V1__PreviewResponse *preview_message(struct arena *arena, const struct preview *found);
@@ -18,7 +19,7 @@ Truss__Migration__V1__DetectSchemaResponse *findings_message(struct arena *arena
 Truss__Migration__V1__CreateResponse *created_message(struct arena *arena, const struct created *created);
 
 /* message: one sentence about what was done. */
-Truss__Migration__V1__MarkAppliedResponse *mark_applied_message(struct arena *arena, const char *message);
+Truss__Migration__V1__MarkAppliedResponse *mark_applied_message(struct arena *arena, const struct mark_told *told);
 Truss__Migration__V1__MarkRolledBackResponse *mark_rolled_back_message(struct arena *arena, const char *message);
 
 Truss__Migration__V1__BaselineResponse *baseline_message(struct arena *arena, const struct baseline_result *result,

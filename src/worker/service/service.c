@@ -111,15 +111,15 @@ static ProtobufCMessage *mark_applied_now(void *context, struct rpc_call *call, 
     struct approval_asker asker;
     request.allow_other_database = message->allow_other_database;
     request.permission = approval_needed(&service->approval, call->principal->name, &asker);
-    const char *done;
+    struct mark_told done;
     if (!confirm_check(request.site, message->confirm, call->status) ||
         !mark_applied(&request, message->migration, &done)) {
         return NULL;
     }
-    tell_mark(
-        service, &request,
-        (struct operation_mark){.kind = OPERATION_MARK_APPLIED, .migration = message->migration, .summary = done});
-    Truss__Migration__V1__MarkAppliedResponse *const reply = mark_applied_message(call->arena, done);
+    tell_mark(service, &request,
+              (struct operation_mark){
+                  .kind = OPERATION_MARK_APPLIED, .migration = message->migration, .summary = done.message});
+    Truss__Migration__V1__MarkAppliedResponse *const reply = mark_applied_message(call->arena, &done);
     reply->target = service_target(&request);
     return &reply->base;
 }
@@ -135,15 +135,15 @@ static ProtobufCMessage *mark_rolled_back_now(void *context, struct rpc_call *ca
     struct approval_asker asker;
     request.allow_other_database = message->allow_other_database;
     request.permission = approval_needed(&service->approval, call->principal->name, &asker);
-    const char *done;
+    struct mark_told done;
     if (!confirm_check(request.site, message->confirm, call->status) ||
         !mark_rolled_back(&request, message->migration, &done)) {
         return NULL;
     }
-    tell_mark(
-        service, &request,
-        (struct operation_mark){.kind = OPERATION_MARK_ROLLED_BACK, .migration = message->migration, .summary = done});
-    Truss__Migration__V1__MarkRolledBackResponse *const reply = mark_rolled_back_message(call->arena, done);
+    tell_mark(service, &request,
+              (struct operation_mark){
+                  .kind = OPERATION_MARK_ROLLED_BACK, .migration = message->migration, .summary = done.message});
+    Truss__Migration__V1__MarkRolledBackResponse *const reply = mark_rolled_back_message(call->arena, done.message);
     reply->target = service_target(&request);
     return &reply->base;
 }

@@ -86,6 +86,12 @@ static ProtobufCMessage *list_audit(void *data, struct rpc_call *call, const Pro
         reply->_next_case = TRUSS__TRUST__V1__LIST_AUDIT_RESPONSE___NEXT_NEXT;
         reply->next = (uint32_t)page.rows[page.count - 1].number;
     }
+    if (page.count == 0 && request->after == 0 && request->before == 0) {
+        reply->_note_case = TRUSS__TRUST__V1__LIST_AUDIT_RESPONSE___NOTE_NOTE;
+        reply->note = message_string(
+            context->audits ? "The audit has no row: this worker writes one, and nothing was changed since it began."
+                            : "The audit has no row. A worker with --audit or --tokens begins it.");
+    }
     return &reply->base;
 }
 

@@ -11,6 +11,7 @@
 struct trust_context {
     const struct site *site;
     struct login *login; /* borrowed; NULL: no login is required */
+    bool audits;         /* this worker writes an audit */
 };
 
 /* Borrows the context. */

@@ -3,8 +3,10 @@
  */
 #include "migration/plan/check/check.h"
 
+#include "base/clock.h"
 #include "base/words.h"
 #include "migration/look/baseline.h"
+#include "migration/look/failed_attempts.h"
 #include "migration/look/schema.h"
 
 #include <string.h>
@@ -58,6 +60,26 @@ static bool is_told(const struct flaws *flaws, const char *migration, const char
         }
     }
     return false;
+}
+
+/* An attempt that failed is no reason against the next one: what made it fail may be mended. */
+static bool note_failures(const struct request *request, struct pg_session *session, const struct catalog *catalog,
+                          struct check *check)
+{
+    const struct failed_attempt **failures;
+    if (!failures_read(request, session, catalog, &failures)) {
+        return false;
+    }
+    for (size_t i = 0; i < catalog->count; i++) {
+        if (failures[i] != NULL) {
+            char at[RFC3339_SIZE];
+            clock_rfc3339(failures[i]->at, at);
+            warnings_add(&check->notes,
+                         arena_printf(request->arena, "The last attempt at \"%s\" failed (%s, by %s): %s",
+                                      catalog->items[i].name, at, failures[i]->by, failures[i]->message));
+        }
+    }
+    return true;
 }
 
 /* Adds flaws that are not in the plan's refusal. */
@@ -161,6 +183,9 @@ static bool look(const struct request *request, struct pg_session *session, stru
         }
     }
     find_problems(request->arena, &catalog, check);
+    if (!note_failures(request, session, &catalog, check)) {
+        return false;
+    }
     if (check->pending_count > 0) { /* with nothing to run every moment is good */
         look_at_pending(request, session, &catalog, check);
     }

@@ -1,0 +1,78 @@
+#include "migration/run/late.h"
+
+#include "migration/look/detect.h"
+
+#define NAMES_TOLD 5
+
+/* As find_out_of_order of look/join.c will judge it. What is late already is not made late by this mark. */
+static bool becomes_late(const struct catalog_item *item)
+{
+    return item->state == MIGRATION_PENDING && item->file != NULL && !item->file->repeatable &&
+           !item->file->may_be_late && item->detail != DETAIL_OUT_OF_ORDER && item->detail != DETAIL_SKIPPED;
+}
+
+static bool has_place(const struct catalog_item *item)
+{
+    return item->file != NULL && !item->file->repeatable;
+}
+
+/* Counts those in front of the last chosen one, and lists the names of the first. */
+static size_t count_late(const struct catalog *catalog, const struct catalog_item *const *chosen, size_t count,
+                         struct buffer *names)
+{
+    size_t at = 0;
+    size_t late = 0;
+    for (const struct catalog_item *item = catalog->items; item < chosen[count - 1]; item++) {
+        if (item == chosen[at]) {
+            at++;
+        } else if (becomes_late(item)) {
+            if (late < NAMES_TOLD) {
+                buffer_printf(names, "%s\"%s\"", late == 0 ? "" : ", ", item->name);
+            }
+            late++;
+        }
+    }
+    if (late > NAMES_TOLD) {
+        buffer_printf(names, " and %zu more", late - NAMES_TOLD);
+    }
+    return late;
+}
+
+static const char *who_runs(struct arena *arena, const struct catalog *catalog, bool is_one)
+{
+    const char *const name = catalog->detection.framework->display_name;
+    const char *const them = is_one ? "it" : "them";
+    switch (detection_habits(&catalog->detection)->late) {
+    case LATE_REFUSED:
+        return arena_printf(arena, "%s refuses %s, and Truss runs %s only with --allow-out-of-order.", name, them,
+                            them);
+    case LATE_SKIPPED:
+        return arena_printf(arena, "%s never runs %s, and Truss only with --allow-out-of-order.", name, them);
+    case LATE_RUNS:
+        break;
+    }
+    return arena_printf(arena, "%s and Truss run %s all the same, after those that are applied.", name, them);
+}
+
+const char *late_undo(struct arena *arena, const struct catalog *catalog)
+{
+    return arena_printf(arena,
+                        "Truss removes no record of an applied migration: a mark that was a mistake is undone by "
+                        "deleting its row from %s.%s by hand.",
+                        catalog->detection.ledger.schema, catalog->detection.ledger.table);
+}
+
+const char *late_warning(struct arena *arena, const struct catalog *catalog, const struct catalog_item *const *chosen,
+                         size_t count)
+{
+    struct buffer names = {.arena = arena};
+    while (count > 0 && !has_place(chosen[count - 1])) {
+        count--;
+    }
+    const bool is_ordered = !catalog->detection.framework->folder.is_graph;
+    const size_t late = is_ordered && count > 0 ? count_late(catalog, chosen, count, &names) : 0;
+    return late == 0 ? NULL
+                     : arena_printf(arena, "%s %s pending, and out of order once \"%s\" is recorded. %s %s",
+                                    buffer_string(&names), late == 1 ? "is" : "are", chosen[count - 1]->name,
+                                    who_runs(arena, catalog, late == 1), late_undo(arena, catalog));
+}
