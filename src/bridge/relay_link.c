@@ -28,8 +28,9 @@ static bool make_link(struct guest *guest)
     if (guest_link(guest) >= 0) {
         return true;
     }
+    /* Who has gone has no address any more; the server would read one that is not there, and answer nobody. */
     const socklen_t peer_size = guest_peer(guest, &peer);
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) {
+    if (peer_size == 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) {
         return false;
     }
     setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &most, sizeof most);

@@ -176,7 +176,7 @@ bool guest_is_by_proxy(const struct guest *guest);
  * for one. */
 void guest_set_address(struct guest *guest, const struct sockaddr_storage *address);
 
-/* Its address, as getpeername returns it. */
+/* Its address, as getpeername returns it, and its size. 0: the client has gone (ENOTCONN). */
 socklen_t guest_peer(const struct guest *guest, struct sockaddr_storage *peer);
 
 /* Are `most` guests of its address being served while guests of other addresses are connected? */

@@ -334,7 +334,7 @@ class Backups(Case):
 
     def test_urls_that_are_none_stop_the_start(self):
         for url, words in (("s3://", "bucket"), ("s3://Bad_Name", "bucket"), ("s3://backups?endpoint=ftp://x", "https://"),
-                           ("s3://backups?endpoint=http://192.0.2.1", "insecure=true"), ("s3://backups?secret=x", "no parameter"),
+                           ("s3://backups?endpoint=http://192.0.2.1", "insecure=true"), ("s3://backups?secret=x", "not a parameter"),
                            ("s3://backups?endpoint=https://a:b@host", "https://"), ("s3://backups/a//b", "prefix"), ("s3://backups?region=a/b", "region"),
                            ("s3://backups?endpoint=%zz", "NAME=VALUE")):
             self.assertIn(words, self.refused(url, **KEYS), url)

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import socket
+import struct
 import sys
 import threading
 import time
@@ -43,6 +44,20 @@ class Hostile(Case):
         statuses = self.statuses(data)
         self.assertIn(len(set(statuses)), (0, 1), statuses)
         self.assertTrue(set(statuses) <= set(allowed), statuses)
+
+    def test_clients_that_are_gone_before_their_request_is_looked_at(self):
+        """Their connection has no address any more, and none is read."""
+        def storm():
+            for _ in range(1500):
+                with socket.create_connection((self.http.host, self.http.port)) as client:
+                    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # its end is a reset
+                    with contextlib.suppress(ConnectionError):
+                        client.sendall(b"GET /api/migrations/idempotent/status HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        threads = [threading.Thread(target=storm) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
 
     # ---- framing ----
 
