@@ -3,6 +3,8 @@
  */
 #include "migration/result.h"
 
+#include "base/words.h"
+
 #include <string.h>
 
 void result_add_applied(struct arena *arena, struct run_result *result, const struct run_applied *applied)
@@ -29,6 +31,17 @@ void result_add_untried(struct arena *arena, struct run_result *result, const st
     result->untried =
         arena_grow(arena, result->untried, result->untried_count, &result->untried_capacity, sizeof *result->untried);
     result->untried[result->untried_count++] = *untried;
+}
+
+const char *result_applied(struct arena *arena, size_t count)
+{
+    return arena_printf(arena, "Applied %s successfully.", words_counted(arena, count, "migration", "migrations"));
+}
+
+const char *result_before(struct arena *arena, size_t count)
+{
+    return count == 1 ? "the migration before it stays"
+                      : arena_printf(arena, "the %zu migrations before it stay", count);
 }
 
 void result_add_warning(struct arena *arena, struct run_result *result, const char *warning)

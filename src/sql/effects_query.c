@@ -192,9 +192,59 @@ static void take_path(struct effects_reader *reader, const json_t *body)
     }
 }
 
+/* WHERE true, WHERE 1 = 1. */
+static bool is_always_true(const json_t *condition)
+{
+    const json_t *const constant = tree_body(condition, "A_Const");
+    if (tree_flag(json_object_get(constant, "boolval"), "boolval")) {
+        return true;
+    }
+    const json_t *const comparison = tree_body(condition, "A_Expr");
+    const json_t *const left = tree_body(json_object_get(comparison, "lexpr"), "A_Const");
+    const json_t *const right = tree_body(json_object_get(comparison, "rexpr"), "A_Const");
+    const char *const sign = tree_name(json_object_get(comparison, "name"), 0);
+    const json_t *const number = json_object_get(left, "ival");
+    return sign != NULL && strcmp(sign, "=") == 0 && number != NULL &&
+           json_equal(number, json_object_get(right, "ival"));
+}
+
+/* UPDATE or DELETE: does it take all rows of a table that exists? */
+static void note_every_row(struct effects_reader *reader, json_t *body)
+{
+    const json_t *const condition = json_object_get(body, "whereClause");
+    const size_t left_out = reader->left_out;
+    effects_lock(reader, json_object_get(body, "relation"), SQL_LOCK_ROW_EXCLUSIVE);
+    if ((condition == NULL || is_always_true(condition)) && reader->left_out == left_out) {
+        reader->effects->every_row = true;
+        effects_work(reader, SQL_WORK_ROWS,
+                     "It takes every row in one transaction. If a WHERE is missing, add it; if not, do it in batches, "
+                     "and apart from changes of the schema.");
+    }
+}
+
+/* The same for those within a query, in its WITH. */
+static void note_every_row_within(struct effects_reader *reader, json_t *tree)
+{
+    const char *key;
+    json_t *value;
+    size_t i;
+    json_array_foreach(tree, i, value)
+    {
+        note_every_row_within(reader, value);
+    }
+    json_object_foreach(tree, key, value)
+    {
+        if (effects_is_one_of("UpdateStmt DeleteStmt", key)) {
+            note_every_row(reader, value);
+        }
+        note_every_row_within(reader, value);
+    }
+}
+
 static void select_rows(struct effects_reader *reader, json_t *body)
 {
     effects_query(reader, body);
+    note_every_row_within(reader, body);
     take_path(reader, body);
     effects_creates(reader, json_object_get(json_object_get(body, "intoClause"), "rel"));
     if (reader->calls_unknown) {
@@ -210,6 +260,7 @@ static void change_rows(struct effects_reader *reader, json_t *body)
 {
     effects_lock(reader, json_object_get(body, "relation"), SQL_LOCK_ROW_EXCLUSIVE);
     effects_query(reader, body);
+    note_every_row_within(reader, body);
     effects_work(reader, SQL_WORK_ROWS, NULL);
     reader->effects->unknown = reader->effects->unknown || reader->calls_unknown;
 }
@@ -217,11 +268,7 @@ static void change_rows(struct effects_reader *reader, json_t *body)
 static void change_found_rows(struct effects_reader *reader, json_t *body)
 {
     change_rows(reader, body);
-    if (json_object_get(body, "whereClause") == NULL) {
-        effects_work(
-            reader, SQL_WORK_ROWS,
-            "It changes every row in one transaction: do it in batches, and apart from changes of the schema.");
-    }
+    note_every_row(reader, body);
 }
 
 static void copy(struct effects_reader *reader, json_t *body)
@@ -242,6 +289,7 @@ static void explain(struct effects_reader *reader, json_t *body)
     if (!tree_option_on(json_object_get(body, "options"), "analyze")) {
         reader->effects->work = SQL_WORK_NONE;
         reader->effects->advice = NULL;
+        reader->effects->every_row = false;
         reader->effects->unknown = false;
         reader->effects->change_count = 0;
     }

@@ -112,6 +112,10 @@ class Asking(Runs):
                     self.assertEqual(terminal.wait(), status, terminal.raw)
                     self.assertEqual(self.applied(), ["1"] if status else ["1", "2"])
 
+    def test_a_plan_that_is_known_to_fail_is_asked_about_as_one(self):
+        terminal = self.asked("ALTER TABLE missing ADD a INT;\nALTER TABLE t ADD note INT;", "truss run", "? [y/N]")
+        self.assertRegex(" ".join(terminal.raw.split()), r'This run would fail as things are: Line 1 of "2" fails: "missing" is not there.* \(And 1 more, above\.\) Run this on ')
+
     def test_what_loses_nothing_is_asked_with_a_key(self):
         for script in ("DROP TABLE IF EXISTS nothing;", "ALTER TABLE t ALTER id DROP NOT NULL;", "CREATE TABLE v (id INT); DROP TABLE v;",
                        "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'DELETE FROM t';", "COMMENT ON TABLE t IS 'DELETE FROM t'"):
@@ -175,6 +179,48 @@ class Plans(Runs):
             plan = json.loads(self.run_truss("plan", *arguments, "--json"))
             self.assertEqual([one["name"] for one in plan["migrations"]], names)
 
+    def test_a_statement_that_takes_every_row_is_told(self):
+        for script, line, loses in (("DELETE FROM t", "loses data: deletes every row", True), ("DELETE FROM t WHERE true", "loses data: deletes every row", True),
+                                    ("UPDATE t SET note = ''", "changes every row", False)):
+            with self.subTest(script=script):
+                self.setUp()
+                self.start(script)
+                text = self.run_truss("plan")
+                self.assertIn(f"ROW EXCLUSIVE on t: blocks neither reads nor writes\n      {line}\n      advice: It takes every row in one transaction.", text)
+                self.assertEqual("This plan loses data." in text, loses)
+                plan = json.loads(self.run_truss("plan", "--json"))
+                statement = plan["migrations"][0]["steps"][0]["statements"][0]
+                self.assertEqual((statement["every_row"], statement["loses_data"]), (True, loses))
+                result = json.loads(self.run_truss("plan", "--output", "sarif"))["runs"][0]["results"][0]
+                self.assertEqual((result["ruleId"], result["level"]), ("every-row", "warning"))
+                self.assertTrue(result["message"]["text"].startswith(f"It {'deletes' if loses else 'changes'} every row. "), result)
+
+    def test_what_drops_says_that_it_loses_data(self):
+        self.start("DROP TABLE t")
+        text = self.run_truss("plan")
+        self.assertIn("ACCESS EXCLUSIVE on t: blocks reads and writes\n      loses data\n", text)
+        self.assertIn("This plan loses data.\n", text)
+        self.files.add("2", "DELETE FROM t WHERE id = 1")
+        self.assertIn("      loses data\n      changes rows\n", self.run_truss("plan"))
+
+    def test_a_plan_gives_the_whole_command_that_runs_it(self):
+        self.start("SELECT 2;", "SELECT 3;", "SELECT 4;")
+        for arguments, names in ((("--target", "3"), ["1", "2", "3"]), (("4",), ["1", "2", "3", "4"])):
+            self.files.add("5", "SELECT 5;")
+            text = self.run_truss("plan", *arguments, "--verbose")
+            plan_hash = re.search("--plan-hash ([0-9a-f]{64})", text).group(1)
+            said = self.run_truss("run", "--plan-hash", plan_hash, status=ERROR)
+            self.assertIn("It was made with other options", said)
+            command = re.search(r"To run this plan and no other:\n  truss (run .*)\n", text).group(1)
+            self.assertNotIn("--verbose", command)
+            self.run_truss(*command.split())
+            self.assertEqual(self.applied(), names)
+
+    def test_a_plan_of_statements_outside_of_any_transaction_counts_no_transactions(self):
+        self.start("CREATE INDEX CONCURRENTLY ix ON t (note);\nVACUUM;", "SELECT 1;")
+        self.assertIn("2 migrations in 1 transaction and 2 statements outside of any transaction; ", self.run_truss("plan"))
+        self.assertIn("\n      advice: It waits for every older transaction. Where it fails, the run drops the INVALID index that it leaves", self.run_truss("plan"))
+
     def test_the_hash_runs_this_plan_and_refuses_another(self):
         self.start("CREATE TABLE u (id INT);")
         plan_hash = re.search(r"truss run --plan-hash ([0-9a-f]{64})\n", self.run_truss("plan")).group(1)
@@ -193,7 +239,8 @@ class Plans(Runs):
         self.start("CREATE TABLE u (id INT);\nVACUUM;\nSELECT 1 / (SELECT count(*) FROM t);")
         text = self.run_truss("run", status=ERROR)
         self.assertIn("failed   2, line 3, column 1, step 3 of 3\n", text)
-        self.assertIn("earlier steps stay", text)
+        self.assertEqual(text.count("earlier steps stay"), 1)
+        self.assertIn("continue after its earlier steps: truss run", text)
         self.assertIn("step 2 of 3: finished by an earlier run", self.run_truss("plan"))
         self.sql("INSERT INTO t VALUES (1)")
         self.assertRegex(self.run_truss("run"), r"applied  2 \([\d.]+ m?s, after 2 steps? of an earlier run\)")
@@ -301,7 +348,7 @@ class Options(Runs):
 
     def test_a_run_in_a_pipe_leaves_nothing_of_ours_in_the_database(self):
         self.start("CREATE TABLE u (id INT);")
-        self.assertRegex(self.run_truss("run"), r"^applied  2 \([\d.]+ m?s\)\nApplied 1 migration\(s\) successfully\.\n$")
+        self.assertRegex(self.run_truss("run"), r"^applied  2 \([\d.]+ m?s\)\nApplied 1 migration successfully\.\n$")
         self.assertEqual(self.sql("SELECT to_regnamespace('truss')"), [(None,)])
 
 
@@ -312,7 +359,7 @@ class Progress(Runs):
         self.let_go_after(2.5)
         text = self.run_truss("run", "--progress")
         self.assertRegex(text, rf"^waiting  2: pid {pid} \(dashboard, user app\), active, in its transaction for [\d.]+ s: SELECT pg_sleep\(30\)\n"
-                               r"applied  2 \([\d.]+ s\)\nApplied 1 migration\(s\) successfully\.\n$")
+                               r"applied  2 \([\d.]+ s\)\nApplied 1 migration successfully\.\n$")
 
     def test_a_batch_that_waits_says_so_once_and_is_applied_at_its_end(self):
         self.start("CREATE TABLE u (id INT);", "ALTER TABLE t ADD COLUMN more INT;")

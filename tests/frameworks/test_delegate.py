@@ -431,6 +431,14 @@ class Delegate(Fixtures):
         self.assertEqual(plan.summary, "3 migrations, run by Knex.js itself: what they lock is not known before.")
         self.assertEqual({one.delegate for one in plan.migrations}, {f"{KNEX} migrate:latest"})
         self.assertEqual(self.beside("started"), "")
+        alone = rpc.call("MigrationService", "Plan", {"migrations": [SEED]})
+        self.assertEqual(alone.summary, "1 migration, run by Knex.js itself: what it locks is not known before.")
+
+    def test_a_plan_lists_programs_and_says_their_command_once(self):
+        self.begin("exit 0")
+        text = self.truss("plan", worker=self.process).stdout
+        self.assertEqual((text.count(f"a program, run by its own tool: {KNEX} migrate:latest\n"), text.count(": a program, run by the same command\n")), (1, 2))
+        self.assertNotIn("\n\n", text[text.index("a program"):text.rindex("the same command")])
 
     # ---- what is in the way ----
 

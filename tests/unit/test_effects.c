@@ -258,6 +258,37 @@ START_TEST(the_advice_is_of_the_heaviest_part)
 }
 END_TEST
 
+START_TEST(whether_every_row_is_taken_is_told)
+{
+    static const struct {
+        const char *statement;
+        bool every_row;
+    } samples[] = {
+        {"DELETE FROM t", true},
+        {"DELETE FROM t WHERE true", true},
+        {"DELETE FROM t WHERE 1 = 1", true},
+        {"UPDATE t SET a = 1", true},
+        {"WITH gone AS (DELETE FROM t RETURNING a) SELECT count(*) FROM gone", true},
+        {"WITH gone AS (DELETE FROM t RETURNING a) INSERT INTO s SELECT a FROM gone", true},
+        {"EXPLAIN ANALYZE DELETE FROM t", true},
+        {"DELETE FROM t WHERE a", false},
+        {"DELETE FROM t WHERE false", false},
+        {"DELETE FROM t WHERE 1 = 2", false},
+        {"DELETE FROM t WHERE 1 <> 1", false},
+        {"DELETE FROM t WHERE a = 1", false},
+        {"UPDATE t SET a = 1 WHERE b", false},
+        {"EXPLAIN DELETE FROM t", false},
+        {"PREPARE p AS DELETE FROM t", false},
+        {"CREATE RULE r AS ON INSERT TO t DO DELETE FROM t", false},
+        {"INSERT INTO t VALUES (1)", false},
+        {"TRUNCATE t", false},
+    };
+    for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
+        ck_assert_msg(effects_of(samples[i].statement).every_row == samples[i].every_row, "%s", samples[i].statement);
+    }
+}
+END_TEST
+
 START_TEST(there_is_no_advice_where_nothing_is_to_say)
 {
     static const char *const samples[] = {
@@ -593,6 +624,7 @@ static Suite *suite(void)
     tcase_add_test(tests, a_conversion_by_using_rewrites_but_a_plain_cast_is_looked_at);
     tcase_add_test(tests, a_timestamp_with_time_zone_is_free_only_in_utc);
     tcase_add_test(tests, the_advice_is_of_the_heaviest_part);
+    tcase_add_test(tests, whether_every_row_is_taken_is_told);
     tcase_add_test(tests, there_is_no_advice_where_nothing_is_to_say);
     tcase_add_test(tests, what_cannot_be_known_is_unknown_and_locks_nothing);
     tcase_add_test(tests, a_function_of_postgresqls_own_is_known);

@@ -63,6 +63,17 @@ static bool has_environment(const PlanResponse *plan)
     return plan->target != NULL && plan->target->_environment_case != 0;
 }
 
+/* The question stands after a long plan: that it is known to fail is said here, too. */
+static void say_failure(struct cli *cli, const PlanResponse *plan, FILE *out)
+{
+    if (plan->n_failures == 0) {
+        return;
+    }
+    const size_t others = plan->n_failures - 1;
+    fprintf(out, "\nThis run would fail as things are: %s%s\n", output_safe(cli->arena, plan->failures[0], false),
+            others == 0 ? "" : arena_printf(cli->arena, " (And %zu more, above.)", others));
+}
+
 static bool asks_name(struct cli *cli, const PlanResponse *plan, FILE *out, RunRequest *request)
 {
     char answer[LONGEST_ANSWER];
@@ -127,6 +138,7 @@ bool confirm_run(struct cli *cli, RunRequest *request)
     if (plan->_refusal_case != 0) {
         return is_for_program(cli) && status_fail(cli->status, STATUS_FAILED_PRECONDITION, "%s", plan->refusal);
     }
+    say_failure(cli, plan, out);
     request->plan_hash = plan->plan_hash;
     const bool wants_name = plan->loses_data || (has_environment(plan) && request->confirm[0] == '\0');
     if (wants_name ? asks_name(cli, plan, out, request) : asks_yes(cli, plan, out)) {

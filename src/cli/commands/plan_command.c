@@ -1,8 +1,10 @@
 /*
  * truss plan: asks for the plan of a run, and shows it to a person or a program.
  */
+#include "base/words.h"
 #include "cli/commands/run_request.h"
 #include "cli/commands/saved_plan.h"
+#include "cli/print/again.h"
 #include "cli/print/output.h"
 #include "cli/print/plan_view.h"
 #include "cli/print/report.h"
@@ -36,11 +38,12 @@ static void print(struct cli *cli, const PlanResponse *reply)
     if (reply->n_failures > 0) {
         printf("\nA run would fail as things are. Mend what is named, and then: truss plan\n");
     } else if (cli->given.save != NULL) {
-        printf("\nTo run this plan and no other:\n  truss run --plan %s\n",
-               output_safe(cli->arena, cli->given.save, false));
+        printf("\nTo run this plan and no other:\n  %s --plan %s\n",
+               output_safe(cli->arena, again_place(cli, "run"), false),
+               output_safe(cli->arena, words_quoted(cli->arena, cli->given.save), false));
     } else {
-        printf("\nTo run this plan and no other, with the same names and options:\n  truss run --plan-hash %s\n",
-               output_safe(cli->arena, reply->plan_hash, false));
+        printf("\nTo run this plan and no other:\n  %s\n",
+               output_safe(cli->arena, again_run(cli, reply->plan_hash), false));
     }
 }
 

@@ -8,8 +8,9 @@
 #include <string.h>
 
 static const enum option_id places[] = {
-    OPTION_worker, OPTION_project,        OPTION_database_url,  OPTION_config,    OPTION_migrations,
-    OPTION_ledger, OPTION_allow_delegate, OPTION_allow_outside, OPTION_framework, OPTION_token_file};
+    OPTION_worker, OPTION_project,        OPTION_database_url,  OPTION_config,      OPTION_migrations,
+    OPTION_ledger, OPTION_allow_delegate, OPTION_allow_outside, OPTION_framework,   OPTION_token_file,
+    OPTION_tls_ca, OPTION_own_cert,       OPTION_own_key,       OPTION_state_schema};
 
 static bool is_place(enum option_id id)
 {
@@ -90,6 +91,24 @@ const char *again_place(const struct cli *cli, const char *command)
     struct buffer out = {.arena = cli->arena};
     buffer_printf(&out, "truss %s", command);
     put_options(&out, cli, true, OPTION_NONE);
+    return buffer_string(&out);
+}
+
+const char *again_run(const struct cli *cli, const char *plan_hash)
+{
+    static const enum option_id others[] = {OPTION_save, OPTION_verbose};
+    struct buffer out = {.arena = cli->arena};
+    buffer_puts(&out, "truss run");
+    for (int i = 0; i < cli->word_count; i++) {
+        put_word(&out, cli->words[i]);
+    }
+    for (size_t i = 0; cli->command->options[i] != OPTION_NONE; i++) {
+        const enum option_id id = cli->command->options[i];
+        if (cli_is_on_line(cli, id) && !is_once(id) && id != others[0] && id != others[1]) {
+            put_option(&out, cli, id);
+        }
+    }
+    buffer_printf(&out, " --plan-hash %s", plan_hash);
     return buffer_string(&out);
 }
 

@@ -17,4 +17,7 @@ const char *again_same(const struct cli *cli);
 /* The same without this option, which is to get another value. */
 const char *again_without(const struct cli *cli, enum option_id id);
 
+/* truss plan only: the run of this plan, with the names and options that it was made with. In the arena. */
+const char *again_run(const struct cli *cli, const char *plan_hash);
+
 #endif

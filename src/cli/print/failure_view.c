@@ -169,7 +169,7 @@ static const char *next_of_partial(struct arena *arena, const FailedMigration *f
     }
     if (failed->step > 1) {
         return arena_printf(arena,
-                            "Its earlier steps stay. Correct the script, and continue after them: %s\n      Or undo "
+                            "Correct the script, and continue after its earlier steps: %s\n      Or undo "
                             "them by hand, and then: %s",
                             next->again, next->rolled_back);
     }

@@ -1,5 +1,6 @@
 /*
- * A statement is a finding if it cannot succeed, if one of its locks blocks others, or if its locks are not known.
+ * A statement is a finding if it cannot succeed, if one of its locks blocks others, if its locks are not known, or if
+ * it changes or deletes every row of a table.
  */
 #include "cli/print/findings.h"
 
@@ -27,12 +28,12 @@ const char *findings_filename(const StatusReply *status, const char *name)
     return name;
 }
 
-/* Adds a finding, with migration, path and statement already set, if it blocks others. */
+/* Adds a finding, with migration, path and statement already set, if there is one. */
 static void add_statement(struct findings *findings, struct finding one)
 {
     const PlannedStatement *const statement = one.statement;
     struct buffer text = {.arena = findings->arena};
-    one.rule = statement->unknown ? RULE_MAY_BLOCK : RULE_STOPS_WRITERS;
+    one.rule = statement->unknown ? RULE_MAY_BLOCK : statement->every_row ? RULE_EVERY_ROW : RULE_STOPS_WRITERS;
     for (size_t i = 0; i < statement->n_locks; i++) {
         const Truss__Migration__V1__PlannedLock *const lock = statement->locks[i];
         if (lock->blocks_reads || lock->blocks_writes) {
@@ -44,6 +45,10 @@ static void add_statement(struct findings *findings, struct finding one)
     if (statement->unknown) {
         buffer_printf(&text, "%sWhat it%s locks is not known: it may block readers and writers.",
                       text.size == 0 ? "" : " ", text.size == 0 ? "" : " also");
+    }
+    if (statement->every_row) {
+        buffer_printf(&text, "%sIt %s every row.", text.size == 0 ? "" : " ",
+                      statement->loses_data ? "deletes" : "changes");
     }
     if (statement->_fails_case != 0) {
         one.rule = RULE_FAILS;

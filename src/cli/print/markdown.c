@@ -212,7 +212,7 @@ static uint32_t unlisted(const PlanResponse *reply)
     return count;
 }
 
-void markdown_plan(const PlanResponse *reply, const struct findings *findings)
+void markdown_plan(const PlanResponse *reply, const struct findings *findings, const char *command)
 {
     struct arena *const arena = findings->arena;
     struct buffer out = begin(arena, "plan", arena_printf(arena, "Plan: %s", escape_markdown(arena, reply->summary)));
@@ -232,8 +232,7 @@ void markdown_plan(const PlanResponse *reply, const struct findings *findings)
                       words_counted(arena, count, "more statement locks", "more statements lock"));
     }
     if (reply->_refusal_case == 0 && reply->n_failures == 0 && reply->n_migrations > 0) {
-        buffer_printf(&out, "To run this plan and no other: %s\n",
-                      escape_markdown_code(arena, arena_printf(arena, "truss run --plan-hash %s", reply->plan_hash)));
+        buffer_printf(&out, "To run this plan and no other: %s\n", escape_markdown_code(arena, command));
     }
     print(&out);
 }

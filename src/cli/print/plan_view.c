@@ -70,6 +70,21 @@ static const char *locking(struct arena *arena, size_t count, bool others)
                   : words_counted(arena, count, "statement that locks", "statements that lock");
 }
 
+/* What it does to rows, where that is more than to change some. */
+static void print_loss(const PlannedStatement *statement)
+{
+    if (!statement->loses_data && !statement->every_row) {
+        return;
+    }
+    printf("      ");
+    if (statement->loses_data) {
+        output_put(COLOUR_RED, statement->every_row ? "loses data: deletes every row" : "loses data");
+    } else {
+        output_put(COLOUR_YELLOW, "changes every row");
+    }
+    putchar('\n');
+}
+
 static void print_statement(struct arena *arena, const PlannedStatement *statement)
 {
     const size_t work = statement->work < sizeof works / sizeof works[0] ? (size_t)statement->work : 0;
@@ -82,7 +97,8 @@ static void print_statement(struct arena *arena, const PlannedStatement *stateme
         output_put(COLOUR_YELLOW, "may block: what it calls is not known");
         putchar('\n');
     }
-    if (works[work].words != NULL && (work != 0 || statement->unknown)) {
+    print_loss(statement);
+    if (works[work].words != NULL && !statement->every_row && (work != 0 || statement->unknown)) {
         printf("      ");
         output_put(works[work].colour, works[work].words);
         putchar('\n');
@@ -165,11 +181,28 @@ static bool is_quiet(const PlannedMigration *migration)
            (step->kind == TRUSS__MIGRATION__V1__STEP_KIND__STEP_KIND_TRANSACTION && step->unlisted_count == 0);
 }
 
-static void print_migration(struct arena *arena, const PlannedMigration *migration, bool verbose)
+/* Is it printed as one line? */
+static bool is_line(const PlannedMigration *migration, bool verbose)
+{
+    return migration->_delegate_case != 0 || (!verbose && is_quiet(migration));
+}
+
+/* Programs follow one another as a list; the command is printed once. before: the migration before it, or NULL. */
+static void print_program(struct arena *arena, const PlannedMigration *migration, const PlannedMigration *before)
+{
+    if (before != NULL && before->_delegate_case != 0 && strcmp(before->delegate, migration->delegate) == 0) {
+        printf(": a program, run by the same command\n");
+    } else {
+        printf(": a program, run by its own tool: %s\n", output_safe(arena, migration->delegate, false));
+    }
+}
+
+static void print_migration(struct arena *arena, const PlannedMigration *migration, const PlannedMigration *before,
+                            bool verbose)
 {
     output_put(COLOUR_BOLD, output_safe(arena, migration->name, false));
     if (migration->_delegate_case != 0) {
-        printf(": a program, run by its own tool: %s\n", output_safe(arena, migration->delegate, false));
+        print_program(arena, migration, before);
         return;
     }
     if (migration->n_steps == 0) {
@@ -220,9 +253,10 @@ void plan_print(struct cli *cli, const PlanResponse *reply, bool verbose)
         printf("%s\n", output_safe(arena, reply->warnings[i], false));
     }
     for (size_t i = 0; i < reply->n_migrations; i++) {
-        const bool is_list = i > 0 && is_quiet(reply->migrations[i - 1]) && is_quiet(reply->migrations[i]);
-        printf("%s", is_list && !verbose ? "" : "\n");
-        print_migration(arena, reply->migrations[i], verbose);
+        const PlannedMigration *const one = reply->migrations[i];
+        const PlannedMigration *const before = i == 0 ? NULL : reply->migrations[i - 1];
+        printf("%s", before != NULL && is_line(before, verbose) && is_line(one, verbose) ? "" : "\n");
+        print_migration(arena, one, before, verbose);
     }
     for (size_t i = 0; i < reply->n_failures; i++) {
         printf("%s", i == 0 ? "\n" : "");

@@ -4,6 +4,7 @@
  */
 #include "cli/print/report.h"
 
+#include "cli/print/again.h"
 #include "cli/print/escape.h"
 #include "cli/print/findings.h"
 #include "cli/print/output.h"
@@ -82,24 +83,18 @@ static void status_github(struct arena *arena, const StatusReply *reply)
 /* ---- plans ---- */
 
 static const char *const rules[] = {
-    [RULE_STOPS_WRITERS] = "stops-writers",
-    [RULE_MAY_BLOCK] = "may-block",
-    [RULE_STOPS_READERS] = "stops-readers",
-    [RULE_FAILS] = "fails",
+    [RULE_STOPS_WRITERS] = "stops-writers", [RULE_EVERY_ROW] = "every-row", [RULE_MAY_BLOCK] = "may-block",
+    [RULE_STOPS_READERS] = "stops-readers", [RULE_FAILS] = "fails",
 };
 
 /* How bad it is, in the words of GitHub and SARIF. */
 static const char *const github_levels[] = {
-    [RULE_STOPS_WRITERS] = "notice",
-    [RULE_MAY_BLOCK] = "warning",
-    [RULE_STOPS_READERS] = "warning",
-    [RULE_FAILS] = "error",
+    [RULE_STOPS_WRITERS] = "notice",  [RULE_EVERY_ROW] = "warning", [RULE_MAY_BLOCK] = "warning",
+    [RULE_STOPS_READERS] = "warning", [RULE_FAILS] = "error",
 };
 static const char *const sarif_levels[] = {
-    [RULE_STOPS_WRITERS] = "note",
-    [RULE_MAY_BLOCK] = "warning",
-    [RULE_STOPS_READERS] = "warning",
-    [RULE_FAILS] = "error",
+    [RULE_STOPS_WRITERS] = "note",    [RULE_EVERY_ROW] = "warning", [RULE_MAY_BLOCK] = "warning",
+    [RULE_STOPS_READERS] = "warning", [RULE_FAILS] = "error",
 };
 
 static void plan_github(const PlanResponse *reply, const struct findings *findings)
@@ -111,7 +106,10 @@ static void plan_github(const PlanResponse *reply, const struct findings *findin
         const struct finding *const one = &findings->items[i];
         printf("::%s file=%s,line=%u,col=%u,title=%s::%s\n", github_levels[one->rule],
                escape_command(findings->arena, one->path, true), one->statement->line, one->statement->column,
-               one->rule == RULE_FAILS ? "Fails" : "Lock", escape_command(findings->arena, one->text, false));
+               one->rule == RULE_FAILS       ? "Fails"
+               : one->rule == RULE_EVERY_ROW ? "Rows"
+                                             : "Lock",
+               escape_command(findings->arena, one->text, false));
     }
     for (size_t i = 0; i < reply->n_failures; i++) {
         if (findings_is_general(reply, reply->failures[i])) {
@@ -144,6 +142,8 @@ static void plan_sarif(const PlanResponse *reply, const struct findings *finding
            "    {\"id\": \"stops-readers\", \"shortDescription\": {\"text\": \"Takes a lock that stops readers and "
            "writers\"}},\n"
            "    {\"id\": \"stops-writers\", \"shortDescription\": {\"text\": \"Takes a lock that stops writers\"}},\n"
+           "    {\"id\": \"every-row\", \"shortDescription\": {\"text\": \"Changes or deletes every row of a "
+           "table\"}},\n"
            "    {\"id\": \"may-block\", \"shortDescription\": {\"text\": \"What it locks is not known\"}}]}},\n"
            "  \"results\": [");
     for (size_t i = 0; i < findings->count; i++) {
@@ -310,7 +310,7 @@ void report_plan(struct cli *cli, const PlanResponse *reply, const StatusReply *
         plan_sarif(reply, &findings);
         break;
     default:
-        markdown_plan(reply, &findings);
+        markdown_plan(reply, &findings, again_run(cli, reply->plan_hash));
     }
 }
 

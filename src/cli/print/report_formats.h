@@ -20,7 +20,8 @@ void run_github(struct arena *arena, const Truss__Migration__V1__RunResponse *re
 /* markdown.c: the first line of each is a comment, "<!-- truss plan -->", for finding and replacing an earlier one.
  * What does not fit into a GitHub comment (65,536 characters) is counted instead of listed. */
 void markdown_status(struct arena *arena, const Truss__Migration__V1__GetStatusResponse *reply);
-void markdown_plan(const Truss__Migration__V1__PlanResponse *reply, const struct findings *findings);
+void markdown_plan(const Truss__Migration__V1__PlanResponse *reply, const struct findings *findings,
+                   const char *command);
 void markdown_run(struct arena *arena, const Truss__Migration__V1__RunResponse *reply);
 void markdown_diff(struct arena *arena, const Truss__Migration__V1__DiffResponse *reply);
 void markdown_error(struct arena *arena, const char *command, const struct status *status);

@@ -407,8 +407,9 @@ bool prepare(const struct request *request, struct pg_session *session, const st
         strcmp(options->plan_hash, preparation->hash) != 0) {
         return status_fail_because(
             request->status, STATUS_ABORTED, REASON_PLAN_CHANGED,
-            "Files or tracking table have changed since this plan was made; nothing was run. Look at "
-            "the plan again: its hash is %s now.",
+            "The plan is another one than that of this hash; nothing was run. It was made with other options (which "
+            "migrations, --target, --transaction, ...), or files or tracking table have changed since. Look at the "
+            "plan again: with these options its hash is %s now.",
             preparation->hash);
     }
     return true;

@@ -3,7 +3,6 @@
  */
 #include "migration/plan/view.h"
 
-#include "base/words.h"
 #include "framework/core/script.h"
 #include "migration/plan/foresee/absent.h"
 #include "migration/plan/foresee/already.h"
@@ -13,10 +12,10 @@
 #include "migration/plan/foresee/missing.h"
 #include "migration/plan/foresee/needs.h"
 #include "migration/plan/foresee/reach.h"
-#include "migration/plan/foresee/stopped.h"
 #include "migration/plan/foresee/unseen.h"
 #include "migration/plan/foresee/wrong.h"
 #include "migration/plan/refusal.h"
+#include "migration/plan/summary.h"
 #include "migration/tool/start.h"
 
 #include "sql/loss.h"
@@ -250,7 +249,8 @@ static struct sql_effects keep_effects(struct arena *arena, const struct sql_eff
                                .work = effects->work,
                                .advice = effects->advice,
                                .unknown = effects->unknown,
-                               .unread = effects->unread};
+                               .unread = effects->unread,
+                               .every_row = effects->every_row};
     kept.locks = arena_array(arena, effects->count, sizeof *kept.locks);
     for (size_t i = 0; i < effects->count; i++) {
         kept.locks[i] = (struct sql_relation_lock){.relation = arena_strdup(arena, effects->locks[i].relation),
@@ -318,6 +318,12 @@ static void explain_step(struct explaining *explaining, struct text content, str
     }
 }
 
+static void count_step(struct explanation *explanation, const struct explained_step *explained)
+{
+    explanation->alone += !explained->finished && explained->step->kind == STEP_ALONE ? 1 : 0;
+    explanation->own += !explained->finished && explained->step->kind == STEP_OWN ? 1 : 0;
+}
+
 static bool explain_migration(struct explaining *explaining, const struct prepared *prepared,
                               struct explained_migration *explained)
 {
@@ -342,6 +348,7 @@ static bool explain_migration(struct explaining *explaining, const struct prepar
         explained->steps[i] = (struct explained_step){.step = &plan->steps[i],
                                                       .finished = i < prepared->done,
                                                       .was_begun = i == prepared->done && prepared->steps.count > i};
+        count_step(explaining->explanation, &explained->steps[i]);
         explain_step(explaining, content, looked_at, &explained->steps[i]);
     }
     /* What a program does is not known. */
@@ -355,17 +362,10 @@ static bool explain_migration(struct explaining *explaining, const struct prepar
 static const char *summary_of(struct arena *arena, const struct preparation *preparation,
                               const struct explanation *explanation)
 {
-    return preparation->count == 0 && preparation->unfit != NULL
-               ? arena_printf(arena, "\"%s\" cannot run.", preparation->unfit->name)
-           : preparation->count == 0 ? "No pending migrations to run."
-           : preparation->delegate
-               ? arena_printf(arena, "%s, run by %s itself: what they lock is not known before.",
-                              words_counted(arena, preparation->count, "migration", "migrations"),
-                              preparation->catalog.detection.framework->display_name)
-               : arena_printf(
-                     arena, "%s in %s; %s.", words_counted(arena, preparation->count, "migration", "migrations"),
-                     words_counted(arena, explanation->transactions, "transaction", "transactions"),
-                     stopped_words(explanation->blocks_reads, explanation->blocks_writes, explanation->unknown));
+    const struct extent extent = {explanation->transactions, explanation->alone,         explanation->own,
+                                  explanation->blocks_reads, explanation->blocks_writes, explanation->unknown,
+                                  explanation->loses_data};
+    return summary_make(arena, preparation, &extent);
 }
 
 /* Callbacks are not read: what they create may be used, and what they lock is not known. */
@@ -470,6 +470,7 @@ bool explain(const struct request *request, struct pg_session *session, const st
     explanation->unknown = explanation->unknown || preparation->unfit != NULL || /* from there on nothing was read */
                            (preparation->delegate && preparation->count > 0);
     if (options->in_one_transaction) {
+        explanation->alone = explanation->own = 0;
         explanation->transactions = preparation->count == 0 ? 0 : 1;
     }
     explanation->summary = needs_summary(&explaining.needs, summary_of(request->arena, preparation, explanation));

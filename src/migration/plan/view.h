@@ -39,7 +39,9 @@ struct explained_migration {
 struct explanation {
     struct explained_migration *migrations; /* one for each item of the preparation, but none after an unfit one */
     size_t count;
-    uint32_t transactions;
+    uint32_t transactions; /* all of these: */
+    uint32_t alone;        /* statements outside of any transaction */
+    uint32_t own;          /* parts of scripts that have their own transaction control */
     bool blocks_reads;
     bool blocks_writes;
     bool loses_data;     /* some statements delete stored data */

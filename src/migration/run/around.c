@@ -134,9 +134,7 @@ const char *around_summary(const struct execution *execution)
     if (result->applied_count == 0) {
         return arena_printf(arena, "%s; no migration was run.", own);
     }
-    return arena_printf(
-        arena, "%s; the %s applied.", own,
-        words_counted(arena, result->applied_count, "migration before it stays", "migrations before it stay"));
+    return arena_printf(arena, "%s; %s applied.", own, result_before(arena, result->applied_count));
 }
 
 bool around_run(const struct execution *execution, enum around_when when)

@@ -301,8 +301,9 @@ static const char *unknown_summary(struct arena *arena, const struct run_result 
         result->applied_count == 0
             ? ""
             : arena_printf(arena, "; the %s applied",
-                           words_counted(arena, result->applied_count, "migration first in order stays",
-                                         "migrations first in order stay"));
+                           result->applied_count == 1
+                               ? "first migration in order stays"
+                               : arena_printf(arena, "%zu migrations first in order stay", result->applied_count));
     return arena_printf(arena,
                         "Migration \"%s\" failed — the connection was lost, and whether it was committed is not known: "
                         "ask for the status%s.",
@@ -331,9 +332,8 @@ static const char *failure_summary(const struct run *run, const struct run_resul
     if (result->applied_count == 0) {
         return arena_printf(arena, "Migration \"%s\" %s; no other migration was run.", result->failed_name, own);
     }
-    return arena_printf(
-        arena, "Migration \"%s\" %s; the %s applied.", result->failed_name, own,
-        words_counted(arena, result->applied_count, "migration before it stays", "migrations before it stay"));
+    return arena_printf(arena, "Migration \"%s\" %s; %s applied.", result->failed_name, own,
+                        result_before(arena, result->applied_count));
 }
 
 static bool begin(const struct execution *execution)
@@ -348,11 +348,10 @@ static bool run_all(const struct execution *execution)
     struct run_result *const result = execution->result;
     result->ok = run_list(execution);
     durable_make(execution);
-    result->summary = result->failed_around ? around_summary(execution)
-                      : !result->ok         ? failure_summary(execution->run, result)
-                      : result->applied_count == 0
-                          ? "No pending migrations to run."
-                          : arena_printf(arena, "Applied %zu migration(s) successfully.", result->applied_count);
+    result->summary = result->failed_around        ? around_summary(execution)
+                      : !result->ok                ? failure_summary(execution->run, result)
+                      : result->applied_count == 0 ? "No pending migrations to run."
+                                                   : result_applied(arena, result->applied_count);
     return true;
 }
 

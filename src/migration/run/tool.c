@@ -239,7 +239,7 @@ static bool judge(const struct tool_use *use, const struct execution *execution)
                            arena_printf(run->arena, "%s, but the tracking table has all migrations.", use->outcome));
     }
     result->ok = true;
-    result->summary = arena_printf(run->arena, "Applied %zu migration(s) successfully.", result->applied_count);
+    result->summary = result_applied(run->arena, result->applied_count);
     return true;
 }
 

@@ -132,7 +132,7 @@ static bool run_together(const struct execution *execution)
         result->ok = find_out(&batch, &last);
     }
     if (result->ok) {
-        result->summary = arena_printf(arena, "Applied %zu migration(s) successfully.", execution->preparation->count);
+        result->summary = result_applied(arena, execution->preparation->count);
     } else {
         batch_keep_failure(&batch);
         result->applied_count = 0;

@@ -32,6 +32,7 @@ static Truss__Migration__V1__PlannedStatement *statement_message(struct arena *a
     message->work = (Truss__Migration__V1__Work)effects->work;
     message->unknown = effects->unknown;
     message->loses_data = statement->loses_data;
+    message->every_row = effects->every_row;
     message->locks = arena_array(arena, effects->count, sizeof *message->locks);
     for (size_t i = 0; i < effects->count; i++) {
         Truss__Migration__V1__PlannedLock *const lock = NEW(arena, PlannedLock, planned_lock);

@@ -11,7 +11,7 @@ export const lockWord = (lock) => lock.blocks_reads ? "blocks reads and writes" 
 
 function statement(one) {
   return h("div", { class: "statement" },
-    h("div", { class: "statement-sql" }, h("code", {}, one.sql), one.loses_data ? badge({ state: "failed", sign: "!" }, "data loss") : null, one.fails ? badge({ state: "failed", sign: "✕" }, "would fail") : null),
+    h("div", { class: "statement-sql" }, h("code", {}, one.sql), one.loses_data ? badge({ state: "failed", sign: "!" }, "data loss") : null, one.every_row ? badge({ state: "warning", sign: "!" }, "every row") : null, one.fails ? badge({ state: "failed", sign: "✕" }, "would fail") : null),
     h("ul", { class: "effects" }, (one.locks ?? []).map((lock) => h("li", { class: lock.blocks_reads ? "reads" : lock.blocks_writes ? "writes" : "muted" }, h("b", {}, lock.mode), ` on ${lock.relation}: ${lockWord(lock)}`)),
       one.unknown ? h("li", { class: "writes" }, "may lock and block more: what it does cannot be known before") : null,
       WORKS[one.work] ? h("li", { class: one.work === "rewrite" ? "reads" : "muted" }, WORKS[one.work]) : null,
