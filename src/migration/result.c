@@ -3,8 +3,6 @@
  */
 #include "migration/result.h"
 
-#include "base/words.h"
-
 #include <string.h>
 
 void result_add_applied(struct arena *arena, struct run_result *result, const struct run_applied *applied)
@@ -35,7 +33,7 @@ void result_add_untried(struct arena *arena, struct run_result *result, const st
 
 const char *result_applied(struct arena *arena, size_t count)
 {
-    return arena_printf(arena, "Applied %s successfully.", words_counted(arena, count, "migration", "migrations"));
+    return arena_printf(arena, "Applied %zu migration(s) successfully.", count);
 }
 
 const char *result_before(struct arena *arena, size_t count)

@@ -46,7 +46,7 @@ void result_add_applied(struct arena *arena, struct run_result *result, const st
 /* Removes the last one with this name: it was rolled back after all, or nobody knows. */
 void result_remove_applied(struct run_result *result, const char *name);
 void result_add_untried(struct arena *arena, struct run_result *result, const struct run_untried *untried);
-/* "Applied 3 migrations successfully." */
+/* "Applied 3 migration(s) successfully.", in the words that the REST contract fixes: who reads it compares them. */
 const char *result_applied(struct arena *arena, size_t count);
 /* "the 3 migrations before it stay", "the migration before it stays"; count > 0 */
 const char *result_before(struct arena *arena, size_t count);

@@ -84,7 +84,7 @@ class Operations(Case):
         self.assertEqual([one[0] for one in events], [1, 2, 3, 4, 5, 6, 0])
         self.assertEqual(events[2][2]["migration"], "1")
         self.assertEqual(events[-1][2], self.ask("GET", path))
-        self.assertEqual(events[-1][2]["result"]["summary"], "Applied 2 migrations successfully.")
+        self.assertEqual(events[-1][2]["result"]["summary"], "Applied 2 migration(s) successfully.")
         self.assertEqual([one["id"] for one in self.ask("GET", "/api/operations?limit=1")["operations"]], [path.rsplit("/")[-1]])
 
     def test_a_stream_goes_on_behind_the_last_id(self):

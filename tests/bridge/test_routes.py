@@ -142,7 +142,7 @@ class Routes(Case):
 
     def test_a_run_and_a_run_again(self):
         first = self.ask("POST", IDEMPOTENT + "run", {})
-        self.assertEqual((first["ok"], first["summary"], first["failed"]), (True, "Applied 4 migrations successfully.", None))
+        self.assertEqual((first["ok"], first["summary"], first["failed"]), (True, "Applied 4 migration(s) successfully.", None))
         self.assertEqual([one["name"] for one in first["applied"]], self.files.names())
         self.assertRegex(first["applied"][0]["hash"], "^[0-9a-f]{64}$")
         again = self.ask("POST", IDEMPOTENT + "run")

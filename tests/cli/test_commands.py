@@ -103,7 +103,7 @@ class Commands(Case):
 
     def test_run_applies_and_says_so(self):
         text = self.run_truss("run")
-        self.assertIn("Applied 4 migrations successfully.", text)
+        self.assertIn("Applied 4 migration(s) successfully.", text)
         self.assertIn(USERS, text)
         self.assertIn("No pending migrations to run.", self.run_truss("run"))
 

@@ -82,7 +82,7 @@ class Dev(Case):
         process = self.dev()
         self.assertIn("private PostgreSQL", process.text())
         self.assertNotRegex(process.text(), r"://\w+:[^*@/]+@")
-        self.assertEqual(self.http(process).post("/api/migrations/idempotent/run").json["summary"], "Applied 4 migrations successfully.")
+        self.assertEqual(self.http(process).post("/api/migrations/idempotent/run").json["summary"], "Applied 4 migration(s) successfully.")
         family = self.family(process)
         self.assertGreaterEqual(len(family), 3)
         self.assertEqual(self.end(process), 0, process.text())

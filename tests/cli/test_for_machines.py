@@ -379,7 +379,7 @@ class ForMachines(Case):
         self.run_truss("run", "--yes", "--progress", self.files.names()[0])
         self.assertEqual(self.run_truss("__complete", "names").splitlines(),
                          [f"{name}\t{'pending' if number else 'applied'}" for number, name in enumerate(self.files.names())])
-        self.assertRegex(self.run_truss("__complete", "ids"), r"^[0-9a-f-]{36}\tApplied 1 migration successfully\.\n$")
+        self.assertRegex(self.run_truss("__complete", "ids"), r"^[0-9a-f-]{36}\tApplied 1 migration\(s\) successfully\.\n$")
         self.assertNotIn("__complete", self.run_truss("--help", worker=None) + self.run_truss("man", worker=None))
 
     # ---- the protocol by names ----

@@ -42,8 +42,8 @@ class Operations(Case):
         self.start("SELECT pg_sleep(3); CREATE TABLE u (id INT);")
         operation = self.detach()
         self.assertRegex(self.run_truss("operations"), rf"(?m)^ID +STATE +STARTED \(UTC\) +TOOK +SUMMARY\n{operation}  running ")
-        self.assertRegex(self.run_truss("operations", operation, "--follow"), r"^(running  1\n)?applied  1 \([\d.]+ s\)\nApplied 1 migration successfully\.\n$")
-        self.assertRegex(self.run_truss("operations"), rf"(?m)^{operation}  succeeded  .*  Applied 1 migration successfully\.$")
+        self.assertRegex(self.run_truss("operations", operation, "--follow"), r"^(running  1\n)?applied  1 \([\d.]+ s\)\nApplied 1 migration\(s\) successfully\.\n$")
+        self.assertRegex(self.run_truss("operations"), rf"(?m)^{operation}  succeeded  .*  Applied 1 migration\(s\) successfully\.$")
         self.assertEqual(self.sql("SELECT count(*) FROM u"), [("0",)])
 
     def test_detaching_as_json_answers_the_operation(self):
@@ -119,7 +119,7 @@ class Operations(Case):
         self.start("SELECT 1;")
         operation = self.detach()
         self.run_truss("operations", operation, "--follow")
-        self.assertEqual(self.run_truss("cancel", operation), "succeeded: Applied 1 migration successfully.\n")
+        self.assertEqual(self.run_truss("cancel", operation), "succeeded: Applied 1 migration(s) successfully.\n")
 
     def test_ctrl_c_leaves_a_run_that_is_followed(self):
         self.start("SELECT pg_sleep(60);")

@@ -38,7 +38,7 @@ class PlansAndAnswers(Case):
 
     def test_the_plan_that_was_saved_is_what_runs(self):
         self.assertIn(f"truss run --plan {self.plan}\n", self.save("--target", POSTS))
-        self.assertIn("Applied 2 migrations", self.run_plan("--lock-retry", "5"))
+        self.assertIn("Applied 2 migration(s)", self.run_plan("--lock-retry", "5"))
         self.assertEqual(self.applied(), [USERS, POSTS])
 
     def test_the_file_is_what_was_asked_for_and_the_plan_and_has_no_password(self):

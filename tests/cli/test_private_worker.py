@@ -135,7 +135,7 @@ class PrivateWorker(Case):
         self.assertIn("With --create-database truss or truss-worker makes it.", self.run_truss("status", "--database-url", url, status=ERROR).stderr)
         result = self.run_truss("run", "--create-database", "--database-url", url)
         self.assertIn("was missing and has been made", result.stderr)
-        self.assertIn("Applied 4 migrations", result.stdout)
+        self.assertIn("Applied 4 migration(s)", result.stdout)
         self.addCleanup(self.sql, 'DROP DATABASE "{}"'.format(name.replace('"', '""')))
         self.assertEqual(self.run_truss("status", "--create-database", "--database-url", url).stderr, "")
 
@@ -160,7 +160,7 @@ class PrivateWorker(Case):
             told = self.run_truss("status", "--project", project, status=ERROR).stdout
             self.assertIn("--framework postgres-migrations --migrations DIR", told)
             ran = self.run_truss("run", "--yes", "--project", project, "--framework", "postgres-migrations", "--migrations", "changes")
-            self.assertIn("Applied 1 migration", ran.stdout)
+            self.assertIn("Applied 1 migration(s)", ran.stdout)
 
     def test_a_role_that_may_not_make_one_is_told_so(self):
         self.sql("CREATE ROLE poor LOGIN PASSWORD 'poor'")

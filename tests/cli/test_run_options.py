@@ -348,7 +348,7 @@ class Options(Runs):
 
     def test_a_run_in_a_pipe_leaves_nothing_of_ours_in_the_database(self):
         self.start("CREATE TABLE u (id INT);")
-        self.assertRegex(self.run_truss("run"), r"^applied  2 \([\d.]+ m?s\)\nApplied 1 migration successfully\.\n$")
+        self.assertRegex(self.run_truss("run"), r"^applied  2 \([\d.]+ m?s\)\nApplied 1 migration\(s\) successfully\.\n$")
         self.assertEqual(self.sql("SELECT to_regnamespace('truss')"), [(None,)])
 
 
@@ -359,7 +359,7 @@ class Progress(Runs):
         self.let_go_after(2.5)
         text = self.run_truss("run", "--progress")
         self.assertRegex(text, rf"^waiting  2: pid {pid} \(dashboard, user app\), active, in its transaction for [\d.]+ s: SELECT pg_sleep\(30\)\n"
-                               r"applied  2 \([\d.]+ s\)\nApplied 1 migration successfully\.\n$")
+                               r"applied  2 \([\d.]+ s\)\nApplied 1 migration\(s\) successfully\.\n$")
 
     def test_a_batch_that_waits_says_so_once_and_is_applied_at_its_end(self):
         self.start("CREATE TABLE u (id INT);", "ALTER TABLE t ADD COLUMN more INT;")

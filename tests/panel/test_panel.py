@@ -221,7 +221,7 @@ class Panel(Page):
         self.click("#dry-run")
         self.see(".go .note.good", "rolled back")
         self.click("#begin", f"Run 1 migration in {self.database}")
-        self.see("h1", "Applied 1 migration successfully.")
+        self.see("h1", "Applied 1 migration(s) successfully.")
         self.assertRegex(self.path(), "^/runs/.")
         self.see(".log", "NOTICE: hear me")
         self.click(".log .chip", "notices")
@@ -416,7 +416,7 @@ class Panel(Page):
                 break
             self.press("Tab")
         self.press("Enter")
-        self.see("h1", "Applied 2 migrations successfully.")
+        self.see("h1", "Applied 2 migration(s) successfully.")
 
     def test_names_roles_contrast_and_room_in_the_light(self):
         """axe-core finds nothing serious, and nothing is wider than its window."""

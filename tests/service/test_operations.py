@@ -46,7 +46,7 @@ class Operations(Case):
         rpc = self.serve("CREATE TABLE a (id INT);", "CREATE TABLE b (id INT);\nVACUUM;\nINSERT INTO b VALUES (1);")
         operation, events = self.wait(rpc, self.begin(rpc))
         self.assertEqual((self.state(operation), operation.result.ok, operation.summary),
-                         ("succeeded", True, "Applied 2 migrations successfully."))
+                         ("succeeded", True, "Applied 2 migration(s) successfully."))
         self.assertEqual([self.kind(event) for event in events],
                          ["run_started", "migration_started", "migration_done", "migration_started", "step_started", "step_done",
                           "step_started", "step_done", "step_started", "step_done", "migration_done", "run_done"])

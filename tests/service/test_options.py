@@ -51,7 +51,7 @@ class Options(Case):
         rpc = self.serve("CREATE TABLE a (id BIGINT DEFAULT txid_current()); INSERT INTO a DEFAULT VALUES;",
                          "SET search_path TO nowhere; INSERT INTO public.a DEFAULT VALUES;", "INSERT INTO a DEFAULT VALUES;")
         reply = self.run_with(rpc, transaction=ALL)
-        self.assertEqual(reply.summary, "Applied 3 migrations successfully.")
+        self.assertEqual(reply.summary, "Applied 3 migration(s) successfully.")
         self.assertEqual(self.sql("SELECT count(DISTINCT id), count(*) FROM a"), [("1", "3")])
         self.assertEqual(self.ledger(), [("1", "t", "f", "1"), ("2", "t", "f", "1"), ("3", "t", "f", "1")])
 

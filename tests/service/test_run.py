@@ -30,7 +30,7 @@ class Run(Case):
         self.assertEqual(set(self.states(self.status(rpc)).values()), {"pending"})
         reply = self.run_all(rpc)
         self.assertTrue(reply.ok, reply)
-        self.assertEqual(reply.summary, "Applied 4 migrations successfully.")
+        self.assertEqual(reply.summary, "Applied 4 migration(s) successfully.")
         self.assertEqual([one.name for one in reply.applied], self.files.names())
         self.assertEqual(set(self.states(self.status(rpc)).values()), {"applied"})
         again = self.run_all(rpc)

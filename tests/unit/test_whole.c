@@ -197,7 +197,7 @@ START_TEST(all_are_sent_between_one_begin_and_one_commit)
 {
     run_both(batch, NULL, 0);
     has_run_both();
-    ck_assert_str_eq(result.summary, "Applied 2 migrations successfully.");
+    ck_assert_str_eq(result.summary, "Applied 2 migration(s) successfully.");
 }
 END_TEST
 
