@@ -6,6 +6,7 @@
 #include "migration/run/ladder.h"
 
 #include "base/sqlstate.h"
+#include "migration/run/observer.h"
 
 #define FIRST_PAUSE_MS   50
 #define LONGEST_PAUSE_MS 500
@@ -108,6 +109,10 @@ bool ladder_again(struct ladder *ladder, struct run *run, const char *migration,
     if (now - ladder->began >= run->settings.lock_retry_ms) {
         give_up(run, ladder, failure);
         return false;
+    }
+    if (failure->blocker_count == 0 && run->observer != NULL) {
+        /* For the next attempt: to open it takes as long as a whole one of the first. */
+        (void)observer_beside(run->observer);
     }
     /* At first each attempt is logged, then one per second. */
     if (ladder->attempt == 1 ||
