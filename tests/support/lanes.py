@@ -14,7 +14,7 @@ import sys
 import time
 
 # The share of all processors' time that is to be idle before another program begins.
-IDLE = 0.06
+IDLE = 0.03
 # Seconds over which that is measured. A program that has just begun needs about that to show what it takes.
 WINDOW = 1.0
 
