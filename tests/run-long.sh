@@ -64,7 +64,7 @@ threads() {
 
 # A test is a fork of its program: valgrind says in each what it has lost. What is possibly lost is of threads that still run then, as nng's do.
 memory() {
-    TRUSS_TEST_UNDER="valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect" \
+    TRUSS_TEST_UNDER="valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect --suppressions=$PWD/tests/support/valgrind.supp" \
         CK_TIMEOUT_MULTIPLIER=20 TRUSS_TEST_SECONDS=3600 TRUSS_TEST_SANITIZED="" TRUSS_TEST_ONLY=units sh tests/run.sh
 }
 
