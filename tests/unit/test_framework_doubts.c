@@ -2,22 +2,7 @@
  * What looks like something else: a list that goes on, an attribute of the project's own, a setting that says what is
  * usual anyway. And configurations that are made to take long, each of which once took minutes.
  */
-#include "unit/framework_project.h"
-
-static const char *warnings_of(const char *id)
-{
-    const struct migration_files files = list(folder_of(id));
-    struct buffer out = {.arena = arena};
-    for (size_t i = 0; i < files.warning_count; i++) {
-        buffer_printf(&out, "%s\n", files.warnings[i]);
-    }
-    return buffer_string(&out);
-}
-
-static void has(const char *text, const char *part)
-{
-    ck_assert_msg(text != NULL && strstr(text, part) != NULL, "\"%s\" is not in: %s", part, text);
-}
+#include "unit/framework_warnings.h"
 
 static const char *repeated(const char *before, const char *part, size_t times, const char *behind)
 {

@@ -2,22 +2,7 @@
  * Tools of Go and Rust as far as they need no database: which files are theirs, what of them runs, their checksums,
  * what a configuration says, and the SQL of their rows. Each test says the source that it was taken from.
  */
-#include "unit/framework_project.h"
-
-static const char *warnings_of(const char *id)
-{
-    const struct migration_files files = list(folder_of(id));
-    struct buffer out = {.arena = arena};
-    for (size_t i = 0; i < files.warning_count; i++) {
-        buffer_printf(&out, "%s\n", files.warnings[i]);
-    }
-    return buffer_string(&out);
-}
-
-static void has(const char *text, const char *part)
-{
-    ck_assert_msg(strstr(text, part) != NULL, "\"%s\" is not in: %s", part, text);
-}
+#include "unit/framework_warnings.h"
 
 /* ---- sqlx 0.9: sqlx-core/src/config/migrate.rs, sqlx-core/src/migrate/source.rs ---- */
 

@@ -2,22 +2,7 @@
  * Flyway, Liquibase, Sqitch, Supabase, Postgrator, db-migrate, node-pg-migrate and Kysely as their sources have it, as
  * far as that needs no database. Each test says the source that it was taken from.
  */
-#include "unit/framework_project.h"
-
-static const char *warnings_of(const char *id)
-{
-    const struct migration_files files = list(folder_of(id));
-    struct buffer out = {.arena = arena};
-    for (size_t i = 0; i < files.warning_count; i++) {
-        buffer_printf(&out, "%s\n", files.warnings[i]);
-    }
-    return buffer_string(&out);
-}
-
-static void has(const char *text, const char *part)
-{
-    ck_assert_msg(text != NULL && strstr(text, part) != NULL, "\"%s\" is not in: %s", part, text);
-}
+#include "unit/framework_warnings.h"
 
 /* "name:file" of each migration, joined by commas. */
 static const char *scripts_of(const char *id)
