@@ -49,6 +49,18 @@ const char *words_counted(struct arena *arena, size_t count, const char *one, co
     return arena_printf(arena, "%zu %s", count, count == 1 ? one : many);
 }
 
+const char *words_some(struct arena *arena, const struct words *words, size_t most)
+{
+    struct buffer out = {.arena = arena};
+    for (size_t i = 0; i < words->count && i < most; i++) {
+        buffer_printf(&out, "%s\"%s\"", i == 0 ? "" : ", ", words->items[i]);
+    }
+    if (words->count > most) {
+        buffer_printf(&out, " and %zu more", words->count - most);
+    }
+    return buffer_string(&out);
+}
+
 const char *words_quoted(struct arena *arena, const char *word)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./:@%+=,";

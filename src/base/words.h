@@ -31,6 +31,9 @@ bool word_is_one_of_nocase(struct text word, const char *const *list);
 /* "1 migration", "2 migrations", from `one` and `many`. */
 const char *words_counted(struct arena *arena, size_t count, const char *one, const char *many);
 
+/* At most so many of them for a sentence: "\"a\", \"b\"", and " and 3 more" if there are more. */
+const char *words_some(struct arena *arena, const struct words *words, size_t most);
+
 /* A word quoted for a shell if necessary. */
 const char *words_quoted(struct arena *arena, const char *word);
 

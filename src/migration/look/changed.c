@@ -54,22 +54,13 @@ struct named {
 
 static struct named name_all(struct arena *arena, const struct catalog *catalog, kind *is_one)
 {
-    struct buffer out = {.arena = arena};
-    struct named named = {0};
+    struct words names = {0};
     for (size_t i = 0; i < catalog->count; i++) {
-        if (!is_one(&catalog->items[i])) {
-            continue;
+        if (is_one(&catalog->items[i])) {
+            words_add(arena, &names, catalog->items[i].name);
         }
-        if (named.count < MOST_NAMES) {
-            buffer_printf(&out, "%s\"%s\"", named.count == 0 ? "" : ", ", catalog->items[i].name);
-        }
-        named.count++;
     }
-    if (named.count > MOST_NAMES) {
-        buffer_printf(&out, " and %zu more", named.count - MOST_NAMES);
-    }
-    named.names = buffer_string(&out);
-    return named;
+    return (struct named){names.count, words_some(arena, &names, MOST_NAMES)};
 }
 
 /* ---- sentences ---- */

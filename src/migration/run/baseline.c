@@ -276,19 +276,13 @@ static bool may_record(struct baseline *baseline)
 static const char *not_compared(struct arena *arena, const struct baseline_result *result)
 {
     static const size_t most = 5;
-    struct buffer names = {.arena = arena};
-    for (size_t i = 0; i < result->partly_count && i < most; i++) {
-        buffer_printf(&names, "%s\"%s\"", i == 0 ? "" : ", ", result->partly[i]);
-    }
-    if (result->partly_count > most) {
-        buffer_printf(&names, " and %zu more", result->partly_count - most);
-    }
+    const struct words partly = {.items = result->partly, .count = result->partly_count};
     return result->partly_count == 0
                ? ""
                : arena_printf(arena,
                               " Not all of what these make was compared (defaults, unnamed constraints, changed rows): "
                               "%s.",
-                              buffer_string(&names));
+                              words_some(arena, &partly, most));
 }
 
 static void tell(struct baseline *baseline)

@@ -1,5 +1,6 @@
 #include "migration/run/late.h"
 
+#include "base/words.h"
 #include "migration/look/detect.h"
 
 #define NAMES_TOLD 5
@@ -16,26 +17,18 @@ static bool has_place(const struct catalog_item *item)
     return item->file != NULL && !item->file->repeatable;
 }
 
-/* Counts those in front of the last chosen one, and lists the names of the first. */
-static size_t count_late(const struct catalog *catalog, const struct catalog_item *const *chosen, size_t count,
-                         struct buffer *names)
+/* Adds the names of those in front of the last chosen one. */
+static void find_late(struct arena *arena, const struct catalog *catalog, const struct catalog_item *const *chosen,
+                      size_t count, struct words *late)
 {
     size_t at = 0;
-    size_t late = 0;
     for (const struct catalog_item *item = catalog->items; item < chosen[count - 1]; item++) {
         if (item == chosen[at]) {
             at++;
         } else if (becomes_late(item)) {
-            if (late < NAMES_TOLD) {
-                buffer_printf(names, "%s\"%s\"", late == 0 ? "" : ", ", item->name);
-            }
-            late++;
+            words_add(arena, late, item->name);
         }
     }
-    if (late > NAMES_TOLD) {
-        buffer_printf(names, " and %zu more", late - NAMES_TOLD);
-    }
-    return late;
 }
 
 static const char *who_runs(struct arena *arena, const struct catalog *catalog, bool is_one)
@@ -65,14 +58,16 @@ const char *late_undo(struct arena *arena, const struct catalog *catalog)
 const char *late_warning(struct arena *arena, const struct catalog *catalog, const struct catalog_item *const *chosen,
                          size_t count)
 {
-    struct buffer names = {.arena = arena};
+    struct words late = {0};
     while (count > 0 && !has_place(chosen[count - 1])) {
         count--;
     }
-    const bool is_ordered = !catalog->detection.framework->folder.is_graph;
-    const size_t late = is_ordered && count > 0 ? count_late(catalog, chosen, count, &names) : 0;
-    return late == 0 ? NULL
-                     : arena_printf(arena, "%s %s pending, and out of order once \"%s\" is recorded. %s %s",
-                                    buffer_string(&names), late == 1 ? "is" : "are", chosen[count - 1]->name,
-                                    who_runs(arena, catalog, late == 1), late_undo(arena, catalog));
+    if (count > 0 && !catalog->detection.framework->folder.is_graph) {
+        find_late(arena, catalog, chosen, count, &late);
+    }
+    return late.count == 0 ? NULL
+                           : arena_printf(arena, "%s %s pending, and out of order once \"%s\" is recorded. %s %s",
+                                          words_some(arena, &late, NAMES_TOLD), late.count == 1 ? "is" : "are",
+                                          chosen[count - 1]->name, who_runs(arena, catalog, late.count == 1),
+                                          late_undo(arena, catalog));
 }
