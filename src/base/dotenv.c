@@ -18,7 +18,8 @@ static bool is_key_character(char c)
     return isalnum((unsigned char)c) != 0 || c == '_' || c == '.' || c == '-';
 }
 
-/* Reads "export KEY =" at the start of *rest and moves *rest after it. Returns false if there is no assignment. */
+/* Reads "export KEY =" or "KEY: " at the start of *rest and moves *rest after it. Returns false if there is no
+ * assignment. */
 static bool take_key(struct text *rest, struct text *key)
 {
     struct text line = text_trim(*rest);
@@ -30,6 +31,10 @@ static bool take_key(struct text *rest, struct text *key)
         size++;
     }
     *key = text_slice(line, 0, size);
+    if (key->size > 0 && size + 1 < line.size && line.data[size] == ':' && line.data[size + 1] == ' ') {
+        *rest = text_slice(line, size + 2, line.size);
+        return true;
+    }
     while (size < line.size && (line.data[size] == ' ' || line.data[size] == '\t')) {
         size++;
     }
@@ -56,6 +61,20 @@ static const char *quoted_value(struct arena *arena, struct text value, char quo
     return buffer_string(&out);
 }
 
+/* The end of a quoted value that begins at start: a quote behind a backslash belongs to the value, if another one ends
+ * it on the same line ("C:\\" ends at its last). SIZE_MAX: none. */
+static size_t closing_quote(struct text value, size_t start, char quote)
+{
+    const char word[] = {quote, '\0'};
+    const size_t first = text_find(value, word, start);
+    const size_t newline = text_find(value, "\n", start);
+    size_t end = first;
+    while (end != SIZE_MAX && end > start && value.data[end - 1] == '\\') {
+        end = text_find(value, word, end + 1);
+    }
+    return end == SIZE_MAX || (end > newline && first < newline) ? first : end;
+}
+
 /* The value at the start of *rest, which moves after its line. *literal: single-quoted, nothing is replaced. */
 static const char *take_value(struct arena *arena, struct text *rest, bool *literal)
 {
@@ -67,7 +86,7 @@ static const char *take_value(struct arena *arena, struct text *rest, bool *lite
     struct text line;
     *literal = quote == '\'';
     if (quote == '"' || quote == '\'' || quote == '`') {
-        const size_t end = text_find(*rest, (const char[]){quote, '\0'}, start + 1);
+        const size_t end = closing_quote(*rest, start + 1, quote);
         if (end != SIZE_MAX) {
             const char *const value = quoted_value(arena, text_slice(*rest, start + 1, end), quote);
             *rest = text_slice(*rest, end + 1, rest->size);

@@ -226,9 +226,11 @@ static void finish_display(struct reading *reading)
     const char *const host = conninfo_value(conninfo, "host");
     const char *const port = conninfo_value(conninfo, "port");
     const char *const database = conninfo_value(conninfo, "dbname");
-    conninfo->display = arena_printf(reading->arena, "postgresql://%s%s%s%s%s/%s", user == NULL ? "" : user,
-                                     user == NULL ? "" : "@", host == NULL ? "" : host, port == NULL ? "" : ":",
-                                     port == NULL ? "" : port, database == NULL ? "" : database);
+    const bool is_v6 = host != NULL && strchr(host, ':') != NULL && strchr(host, ',') == NULL;
+    conninfo->display =
+        arena_printf(reading->arena, "postgresql://%s%s%s%s%s%s%s/%s", user == NULL ? "" : user,
+                     user == NULL ? "" : "@", is_v6 ? "[" : "", host == NULL ? "" : host, is_v6 ? "]" : "",
+                     port == NULL ? "" : ":", port == NULL ? "" : port, database == NULL ? "" : database);
 }
 
 /* libpq's defaults: its environment, its service file, the current user. */

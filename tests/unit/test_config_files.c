@@ -38,6 +38,12 @@ START_TEST(dotenv_values_are_read_as_node_reads_them)
     ck_assert_ptr_null(env("NOT_URL=1\nURLS=2", "URL"));
     ck_assert_ptr_null(env("", "URL"));
     ck_assert_str_eq(env("URL=\"unterminated\n", "URL"), "\"unterminated");
+    ck_assert_str_eq(env("URL: postgres://x\n", "URL"), "postgres://x");
+    ck_assert_str_eq(env("export URL: 'it is'\n", "URL"), "it is");
+    ck_assert_ptr_null(env("URL:x\nURL : x\n", "URL"));
+    ck_assert_str_eq(env("A=\"a\\\"URL=b\"\nURL=yes", "A"), "a\\\"URL=b");
+    ck_assert_str_eq(env("A=\"C:\\\"\nB=\"b\"", "A"), "C:\\");
+    ck_assert_str_eq(env("A=\"C:\\\"\nB=\"b\"", "B"), "b");
 }
 END_TEST
 

@@ -11,6 +11,7 @@
 #include "cli/table.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define TOKEN_LIMIT   16384 /* a token from a CI pipeline, signed by its issuer, can be long */
@@ -172,6 +173,18 @@ void worker_kill(struct cli *cli)
     private_worker_kill(&cli->worker->own);
 }
 
+/* A variable without a value is what a pipeline passes when its secret is missing. */
+static const char *empty_url(const struct cli *cli)
+{
+    const char *const said = getenv("DATABASE_URL");
+    const char *in_file = NULL;
+    if (said != NULL && said[0] == '\0') {
+        return "DATABASE_URL is set in the environment, but empty. ";
+    }
+    dotenv_read(cli->arena, cli->given.project, "DATABASE_URL", &in_file, &(struct status){.arena = cli->arena});
+    return in_file != NULL && in_file[0] == '\0' ? "DATABASE_URL is empty in the project's .env. " : "";
+}
+
 const char *worker_advice(const struct cli *cli)
 {
     if (worker_is_private(cli)) {
@@ -183,8 +196,11 @@ const char *worker_advice(const struct cli *cli)
                      "Start it: DATABASE_URL=… truss-worker --listen %s --project DIR. Or is another address right "
                      "(--worker, TRUSS_WORKER)?",
                      cli->worker->address)
-               : "Name the database and no worker is needed: --database-url URL, or DATABASE_URL in the environment or "
-                 "in the project's .env. Or start one: DATABASE_URL=… truss-worker --project DIR";
+               : arena_printf(
+                     cli->arena,
+                     "%sName the database and no worker is needed: --database-url URL, or DATABASE_URL in the "
+                     "environment or in the project's .env. Or start one: DATABASE_URL=… truss-worker --project DIR",
+                     empty_url(cli));
 }
 
 void worker_leave(struct cli *cli)
