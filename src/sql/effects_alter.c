@@ -72,6 +72,9 @@ static void add_check(struct effects_reader *reader, const struct alter *alter, 
     lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
     reach_children(reader, alter, SQL_REACH_CHILDREN, SQL_LOCK_ACCESS_EXCLUSIVE);
     validate(reader, constraint);
+    if (!tree_flag(constraint, "skip_validation")) {
+        effects_runs_on_rows(reader, json_object_get(constraint, "raw_expr"));
+    }
 }
 
 /* A primary key makes the columns of its index NOT NULL. */
@@ -171,6 +174,7 @@ static void add_column_default(struct effects_reader *reader, const json_t *colu
         effects_work(reader, SQL_WORK_REWRITE,
                      "Add a bigint column, fill it from a sequence in batches, then make the sequence its default.");
     } else if (constraint != NULL && effects_is_volatile(json_object_get(constraint, "raw_expr"))) {
+        effects_runs_on_rows(reader, json_object_get(constraint, "raw_expr"));
         effects_work(reader, SQL_WORK_REWRITE,
                      "Add the column without it, SET DEFAULT, fill the rows in batches, then add what is missing.");
     } else if (constraint == NULL && constraint_of(column, "CONSTR_NOTNULL") != NULL) {
@@ -183,6 +187,7 @@ static void add_column_keys(struct effects_reader *reader, const struct alter *a
 {
     const json_t *const reference = constraint_of(column, "CONSTR_FOREIGN");
     if (constraint_of(column, "CONSTR_CHECK") != NULL) {
+        effects_runs_on_rows(reader, json_object_get(constraint_of(column, "CONSTR_CHECK"), "raw_expr"));
         effects_work(reader, SQL_WORK_SCAN, "Add the column alone and its CHECK as NOT VALID, then VALIDATE it.");
     }
     if (constraint_of(column, "CONSTR_UNIQUE") != NULL || constraint_of(column, "CONSTR_PRIMARY") != NULL) {
@@ -260,6 +265,7 @@ static void change_type(struct effects_reader *reader, const struct alter *alter
     lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
     reach_children(reader, alter, SQL_REACH_CHILDREN, SQL_LOCK_ACCESS_EXCLUSIVE);
     reach_part(reader, alter, SQL_REACH_RETYPE, "column", SQL_LOCK_ACCESS_EXCLUSIVE);
+    effects_runs_on_rows(reader, json_object_get(alter->definition, "raw_default"));
     if (!converts(alter)) {
         const char *const from =
             facts->column_type == NULL ? NULL : facts->column_type(facts->data, schema_of(alter), table, column);

@@ -178,6 +178,20 @@ void effects_query(struct effects_reader *reader, json_t *tree)
     walk(reader, tree);
 }
 
+void effects_runs(struct effects_reader *reader, json_t *tree)
+{
+    effects_query(reader, tree);
+    effects_every_row_within(reader, tree);
+    reader->effects->unknown = reader->effects->unknown || reader->calls_unknown;
+}
+
+void effects_runs_on_rows(struct effects_reader *reader, json_t *expression)
+{
+    if (reader->effects->count > 0) {
+        effects_runs(reader, expression);
+    }
+}
+
 /* ---- statements ---- */
 
 /* set_config('search_path', …) with constants, with which pg_dump begins its scripts. */
@@ -192,59 +206,47 @@ static void take_path(struct effects_reader *reader, const json_t *body)
     }
 }
 
-/* WHERE true, WHERE 1 = 1. */
-static bool is_always_true(const json_t *condition)
-{
-    const json_t *const constant = tree_body(condition, "A_Const");
-    if (tree_flag(json_object_get(constant, "boolval"), "boolval")) {
-        return true;
-    }
-    const json_t *const comparison = tree_body(condition, "A_Expr");
-    const json_t *const left = tree_body(json_object_get(comparison, "lexpr"), "A_Const");
-    const json_t *const right = tree_body(json_object_get(comparison, "rexpr"), "A_Const");
-    const char *const sign = tree_name(json_object_get(comparison, "name"), 0);
-    const json_t *const number = json_object_get(left, "ival");
-    return sign != NULL && strcmp(sign, "=") == 0 && number != NULL &&
-           json_equal(number, json_object_get(right, "ival"));
-}
-
-/* UPDATE or DELETE: does it take all rows of a table that exists? */
+/* UPDATE, DELETE or MERGE: does it take all rows of a table that exists? */
 static void note_every_row(struct effects_reader *reader, json_t *body)
 {
-    const json_t *const condition = json_object_get(body, "whereClause");
+    const enum every_row taken = effects_every_row(reader, body);
     const size_t left_out = reader->left_out;
     effects_lock(reader, json_object_get(body, "relation"), SQL_LOCK_ROW_EXCLUSIVE);
-    if ((condition == NULL || is_always_true(condition)) && reader->left_out == left_out) {
+    if (taken != SOME_ROWS && reader->left_out == left_out) {
         reader->effects->every_row = true;
         effects_work(reader, SQL_WORK_ROWS,
-                     "It takes every row in one transaction. If a WHERE is missing, add it; if not, do it in batches, "
-                     "and apart from changes of the schema.");
+                     taken == EVERY_ROW
+                         ? "It takes every row in one transaction. If a WHERE is missing, add it; if not, do it in "
+                           "batches, and apart from changes of the schema."
+                         : "Its condition names no column of the table: it takes every row, or none. If a condition "
+                           "that joins the two is missing, add it; if not, do it in batches, and apart from changes of "
+                           "the schema.");
     }
 }
 
 /* The same for those within a query, in its WITH. */
-static void note_every_row_within(struct effects_reader *reader, json_t *tree)
+void effects_every_row_within(struct effects_reader *reader, json_t *tree)
 {
     const char *key;
     json_t *value;
     size_t i;
     json_array_foreach(tree, i, value)
     {
-        note_every_row_within(reader, value);
+        effects_every_row_within(reader, value);
     }
     json_object_foreach(tree, key, value)
     {
-        if (effects_is_one_of("UpdateStmt DeleteStmt", key)) {
+        if (effects_is_one_of("UpdateStmt DeleteStmt MergeStmt", key)) {
             note_every_row(reader, value);
         }
-        note_every_row_within(reader, value);
+        effects_every_row_within(reader, value);
     }
 }
 
 static void select_rows(struct effects_reader *reader, json_t *body)
 {
     effects_query(reader, body);
-    note_every_row_within(reader, body);
+    effects_every_row_within(reader, body);
     take_path(reader, body);
     effects_creates(reader, json_object_get(json_object_get(body, "intoClause"), "rel"));
     if (reader->calls_unknown) {
@@ -260,7 +262,7 @@ static void change_rows(struct effects_reader *reader, json_t *body)
 {
     effects_lock(reader, json_object_get(body, "relation"), SQL_LOCK_ROW_EXCLUSIVE);
     effects_query(reader, body);
-    note_every_row_within(reader, body);
+    effects_every_row_within(reader, body);
     effects_work(reader, SQL_WORK_ROWS, NULL);
     reader->effects->unknown = reader->effects->unknown || reader->calls_unknown;
 }
@@ -274,7 +276,7 @@ static void change_found_rows(struct effects_reader *reader, json_t *body)
 static void copy(struct effects_reader *reader, json_t *body)
 {
     const bool is_from = tree_flag(body, "is_from");
-    effects_query(reader, json_object_get(body, "query"));
+    effects_runs(reader, json_object_get(body, "query"));
     effects_lock(reader, json_object_get(body, "relation"), is_from ? SQL_LOCK_ROW_EXCLUSIVE : SQL_LOCK_ACCESS_SHARE);
     effects_work(reader, is_from ? SQL_WORK_ROWS : SQL_WORK_SCAN, NULL);
 }
@@ -314,7 +316,7 @@ const struct effects_kind effects_on_rows[] = {
     {.kind = "DeleteStmt", .take = change_found_rows},
     {.kind = "ExplainStmt", .take = explain},
     {.kind = "InsertStmt", .take = change_rows},
-    {.kind = "MergeStmt", .take = change_rows},
+    {.kind = "MergeStmt", .take = change_found_rows},
     {.kind = "PrepareStmt", .take = only_parse},
     {.kind = "SelectStmt", .take = select_rows},
     {.kind = "UpdateStmt", .take = change_found_rows},

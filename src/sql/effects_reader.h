@@ -185,6 +185,18 @@ bool effects_is_builtin(const json_t *type);
 
 /* Locks for everything that a query (or any part of a tree) reads and writes; effects_query.c. */
 void effects_query(struct effects_reader *reader, json_t *tree);
+/* The same for a query or an expression that the statement runs: the functions that it calls count, too. */
+void effects_runs(struct effects_reader *reader, json_t *tree);
+
+/* The same for an expression that it computes for the rows of a table; nothing if that table is new. */
+void effects_runs_on_rows(struct effects_reader *reader, json_t *expression);
+
+/* How many rows of its table an UPDATE, DELETE or MERGE takes: effects_every_row.c. */
+enum every_row { SOME_ROWS, EVERY_ROW_OR_NONE, EVERY_ROW };
+enum every_row effects_every_row(const struct effects_reader *reader, const json_t *statement);
+/* Notes those within a query, in its WITH, that take all rows of a table that exists. */
+void effects_every_row_within(struct effects_reader *reader, json_t *tree);
+
 /* Notes the names in WITH anywhere in the tree: they are no relations. */
 void effects_note_ctes(struct effects_reader *reader, json_t *tree);
 /* Is this RangeVar's body one of them? */

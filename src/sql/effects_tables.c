@@ -63,10 +63,13 @@ static void create_foreign_table(struct effects_reader *reader, json_t *body)
 
 static void create_table_as(struct effects_reader *reader, json_t *body)
 {
-    effects_query(reader, json_object_get(body, "query"));
+    json_t *const query = json_object_get(body, "query");
     effects_creates(reader, json_object_get(json_object_get(body, "into"), "rel"));
-    if (!tree_flag(json_object_get(body, "into"), "skipData")) {
-        effects_work(reader, SQL_WORK_SCAN, NULL);
+    if (tree_flag(json_object_get(body, "into"), "skipData")) {
+        effects_query(reader, query);
+    } else {
+        effects_runs(reader, query);
+        effects_work(reader, json_object_get(query, "ExecuteStmt") == NULL ? SQL_WORK_SCAN : SQL_WORK_UNKNOWN, NULL);
     }
 }
 
@@ -207,6 +210,7 @@ static void truncate_tables(struct effects_reader *reader, json_t *body)
     effects_lock_all(reader, relations, SQL_LOCK_ACCESS_EXCLUSIVE);
     effects_reach_all(reader, cascade ? SQL_REACH_TRUNCATE_CASCADE : SQL_REACH_TRUNCATE, relations,
                       SQL_LOCK_ACCESS_EXCLUSIVE);
+    reader->effects->every_row = reader->effects->count > 0;
     if (tree_flag(body, "restart_seqs")) {
         effects_reach_all(reader, SQL_REACH_SEQUENCES, relations, SQL_LOCK_ACCESS_EXCLUSIVE);
     }

@@ -1,6 +1,7 @@
 /*
- * Data is lost if a table, its schema or its database is dropped, a column is dropped, a table is emptied, or rows are
- * deleted, also inside WITH; and by any drop with CASCADE, which may take columns and tables with it.
+ * Data is lost if a table, its schema, its extension or its database is dropped, a column or an attribute is dropped, a
+ * table is emptied, or rows are deleted, also inside WITH and by MERGE; and by any drop with CASCADE, which may take
+ * columns and tables with it.
  */
 #include "sql/loss.h"
 
@@ -10,7 +11,7 @@
  * elsewhere. */
 static bool drops_rows(struct sql_reader *words)
 {
-    static const char *const holders[] = {"table", "schema", "database", "owned", "tablespace"};
+    static const char *const holders[] = {"table", "schema", "database", "owned", "tablespace", "extension"};
     for (size_t i = 0; i < sizeof holders / sizeof holders[0]; i++) {
         if (sql_is_word(&words->token, holders[i])) {
             return true;
@@ -25,7 +26,7 @@ static bool drops_rows(struct sql_reader *words)
     return false;
 }
 
-/* After ALTER TABLE: true for DROP of a column, and for no other DROP. */
+/* After ALTER TABLE or ALTER TYPE: true for DROP of a column or an attribute, and for no other DROP. */
 static bool drops_column(struct sql_reader *words)
 {
     static const char *const others[] = {"constraint", "default", "not", "expression", "identity"};
@@ -57,6 +58,31 @@ static bool deletes(struct sql_reader *words)
     return false;
 }
 
+/* The same, and a MERGE's THEN DELETE. */
+static bool merges_away(struct sql_reader words)
+{
+    struct sql_reader all = words;
+    bool merges = false;
+    while (words.token.kind != SQL_END) {
+        merges = merges || sql_is_word(&words.token, "merge");
+        if (sql_take(&words, "then") && merges && sql_is_word(&words.token, "delete")) {
+            return true;
+        }
+        sql_advance(&words);
+    }
+    return deletes(&all);
+}
+
+/* CREATE of a function or rule that deletes does not run it; CREATE TABLE … AS WITH … does. */
+static bool creates_from_deleted(struct sql_reader *words)
+{
+    static const char *const before[] = {"global", "local", "temporary", "temp", "unlogged", NULL};
+    while (sql_is_any_word(&words->token, before)) {
+        sql_advance(words);
+    }
+    return sql_take(words, "table") && deletes(words);
+}
+
 bool sql_loses_data(struct text statement)
 {
     struct sql_reader words = sql_read(statement);
@@ -67,8 +93,10 @@ bool sql_loses_data(struct text statement)
         return drops_rows(&words);
     }
     if (sql_take(&words, "alter")) {
-        return sql_take(&words, "table") && drops_column(&words);
+        return (sql_take(&words, "table") || sql_take(&words, "type")) && drops_column(&words);
     }
-    /* CREATE of a function or rule that deletes does not run it. */
-    return !sql_is_word(&words.token, "create") && deletes(&words);
+    if (sql_take(&words, "create")) {
+        return creates_from_deleted(&words);
+    }
+    return merges_away(words);
 }

@@ -181,6 +181,8 @@ class Plans(Runs):
 
     def test_a_statement_that_takes_every_row_is_told(self):
         for script, line, loses in (("DELETE FROM t", "loses data: deletes every row", True), ("DELETE FROM t WHERE true", "loses data: deletes every row", True),
+                                    ("DELETE FROM t WHERE true OR note = 'x'", "loses data: deletes every row", True),
+                                    ("MERGE INTO t USING (SELECT 1) AS one ON 1 = 1 WHEN MATCHED THEN DELETE", "loses data: deletes every row", True),
                                     ("UPDATE t SET note = ''", "changes every row", False)):
             with self.subTest(script=script):
                 self.setUp()

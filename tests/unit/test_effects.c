@@ -4,6 +4,7 @@
  */
 #include "base/words.h"
 #include "sql/effects.h"
+#include "sql/loss.h"
 
 #include "support/runner.h"
 
@@ -258,6 +259,12 @@ START_TEST(the_advice_is_of_the_heaviest_part)
 }
 END_TEST
 
+static bool is_kept(void *asked, const char *schema, const char *table, const char *column)
+{
+    (void)asked;
+    return schema == NULL && strcmp(table, "t") == 0 && strcmp(column, "kept") == 0;
+}
+
 START_TEST(whether_every_row_is_taken_is_told)
 {
     static const struct {
@@ -271,6 +278,57 @@ START_TEST(whether_every_row_is_taken_is_told)
         {"WITH gone AS (DELETE FROM t RETURNING a) SELECT count(*) FROM gone", true},
         {"WITH gone AS (DELETE FROM t RETURNING a) INSERT INTO s SELECT a FROM gone", true},
         {"EXPLAIN ANALYZE DELETE FROM t", true},
+        {"DELETE FROM t WHERE true OR a = 1", true},
+        {"DELETE FROM t WHERE a = 1 OR (1 = 1)", true},
+        {"DELETE FROM t WHERE NOT false", true},
+        {"DELETE FROM t WHERE NOT (1 = 2)", true},
+        {"DELETE FROM t WHERE 1 <> 2 AND 2 > 1", true},
+        {"DELETE FROM t WHERE 'a' = 'a'", true},
+        {"DELETE FROM t WHERE 't'::boolean", true},
+        {"DELETE FROM t WHERE 'yes'", true},
+        {"DELETE FROM t WHERE (true) IS TRUE", true},
+        {"DELETE FROM t WHERE 1 IS NOT NULL", true},
+        {"DELETE FROM t WHERE a IS NULL OR a IS NOT NULL", true},
+        {"DELETE FROM t WHERE a IS NOT DISTINCT FROM a", true},
+        {"DELETE FROM t WHERE EXISTS (SELECT 1)", true},
+        {"DELETE FROM t WHERE kept = kept", true},
+        {"DELETE FROM t WHERE kept IS NOT NULL", true},
+        {"DELETE FROM t WHERE kept LIKE '%'", true},
+        {"DELETE FROM t WHERE kept IN (SELECT kept FROM t)", true},
+        {"DELETE FROM t USING u", true},
+        {"DELETE FROM t USING u WHERE u.a = 1", true},
+        {"DELETE FROM t AS x USING t AS y WHERE y.a > 1", true},
+        {"UPDATE t SET a = u.a FROM u JOIN v USING (a) WHERE v.b = 2", true},
+        {"UPDATE t SET a = 1 WHERE EXISTS (SELECT 1 FROM u WHERE u.a = 1)", true},
+        {"DELETE FROM t WHERE current_setting('app.purge') = 'on'", true},
+        {"MERGE INTO t USING u ON true WHEN MATCHED THEN DELETE", true},
+        {"MERGE INTO t USING u ON t.a = u.a OR true WHEN MATCHED THEN UPDATE SET a = 1", true},
+        {"MERGE INTO t USING u ON u.a = 1 WHEN MATCHED AND 1 = 1 THEN UPDATE SET a = 1", true},
+        {"TRUNCATE t", true},
+        {"CREATE TABLE kept AS WITH gone AS (DELETE FROM t RETURNING *) SELECT * FROM gone", true},
+        {"CREATE TABLE kept AS WITH gone AS (DELETE FROM t RETURNING *) SELECT * FROM gone WITH NO DATA", false},
+        {"COPY (DELETE FROM t RETURNING a) TO STDOUT", true},
+        {"DELETE FROM t WHERE a = a", false}, /* not those with NULL */
+        {"DELETE FROM t WHERE a IS NOT NULL", false},
+        {"DELETE FROM t WHERE a LIKE '%'", false},
+        {"DELETE FROM t WHERE a IN (SELECT a FROM t)", false},
+        {"DELETE FROM t WHERE kept IN (SELECT kept FROM t LIMIT 5)", false},
+        {"DELETE FROM t WHERE kept IN (SELECT kept FROM u)", false},
+        {"DELETE FROM t WHERE NOT NULL", false},
+        {"DELETE FROM t WHERE NULL = NULL", false},
+        {"DELETE FROM t WHERE 1 = 2 AND u", false},
+        {"DELETE FROM t WHERE false OR NULL", false},
+        {"DELETE FROM t WHERE random() < 0.5", false},
+        {"DELETE FROM t WHERE EXISTS (SELECT 1 WHERE false)", false},
+        {"DELETE FROM t WHERE EXISTS (SELECT 1 WHERE a = 1)", false},
+        {"DELETE FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.a = t.a)", false},
+        {"DELETE FROM t USING u WHERE u.a = t.a", false},
+        {"DELETE FROM t USING u WHERE b", false}, /* of either */
+        {"DELETE FROM t AS x USING u WHERE u.a = x.a", false},
+        {"UPDATE t SET a = 1 WHERE CURRENT OF c", false},
+        {"MERGE INTO t USING u ON t.a = u.a WHEN MATCHED THEN DELETE", false},
+        {"MERGE INTO t USING u ON true WHEN MATCHED AND t.b THEN DELETE", false},
+        {"MERGE INTO t USING u ON true WHEN NOT MATCHED THEN INSERT VALUES (1)", false},
         {"DELETE FROM t WHERE a", false},
         {"DELETE FROM t WHERE false", false},
         {"DELETE FROM t WHERE 1 = 2", false},
@@ -281,10 +339,68 @@ START_TEST(whether_every_row_is_taken_is_told)
         {"PREPARE p AS DELETE FROM t", false},
         {"CREATE RULE r AS ON INSERT TO t DO DELETE FROM t", false},
         {"INSERT INTO t VALUES (1)", false},
-        {"TRUNCATE t", false},
+    };
+    const struct sql_facts facts = {.server_version = 150000, .never_null = is_kept};
+    for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
+        struct sql_effects effects;
+        sql_effects(arena, text_of(samples[i].statement), &facts, NULL, &effects);
+        ck_assert_msg(effects.every_row == samples[i].every_row, "%s", samples[i].statement);
+    }
+}
+END_TEST
+
+START_TEST(what_loses_data_is_known_by_its_words)
+{
+    static const struct {
+        const char *statement;
+        bool loses;
+    } samples[] = {
+        {"DELETE FROM t WHERE a = 1", true},
+        {"MERGE INTO t USING u ON t.a = u.a WHEN MATCHED THEN DELETE", true},
+        {"WITH u AS (SELECT 1 AS a) MERGE INTO t USING u ON t.a = u.a WHEN MATCHED AND u.b THEN DELETE", true},
+        {"MERGE INTO t USING u ON t.a = u.a WHEN NOT MATCHED BY SOURCE THEN DELETE", true},
+        {"CREATE TABLE kept AS WITH gone AS (DELETE FROM t RETURNING *) SELECT * FROM gone", true},
+        {"CREATE TEMP TABLE kept AS WITH gone AS (DELETE FROM t RETURNING *) SELECT * FROM gone", true},
+        {"DROP EXTENSION IF EXISTS postgis", true},
+        {"ALTER TYPE address DROP ATTRIBUTE street", true},
+        {"MERGE INTO t USING u ON t.a = u.a WHEN MATCHED THEN UPDATE SET a = 1", false},
+        {"SELECT CASE WHEN a THEN delete END FROM t", false},
+        {"CREATE RULE r AS ON INSERT TO t DO DELETE FROM t", false},
+        {"CREATE FUNCTION f() RETURNS void BEGIN ATOMIC DELETE FROM t; END", false},
+        {"CREATE TABLE t (a int REFERENCES u ON DELETE CASCADE)", false},
+        {"ALTER TYPE mood ADD VALUE 'x'", false},
+        {"DROP INDEX i", false},
     };
     for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
-        ck_assert_msg(effects_of(samples[i].statement).every_row == samples[i].every_row, "%s", samples[i].statement);
+        ck_assert_msg(sql_loses_data(text_of(samples[i].statement)) == samples[i].loses, "%s", samples[i].statement);
+    }
+}
+END_TEST
+
+START_TEST(what_ddl_calls_for_its_rows_is_not_known)
+{
+    static const struct {
+        const char *statement;
+        bool unknown;
+    } samples[] = {
+        {"CREATE TABLE n AS SELECT f()", true},
+        {"CREATE TABLE n AS EXECUTE p", true},
+        {"CREATE MATERIALIZED VIEW n AS SELECT f()", true},
+        {"COPY (SELECT f()) TO STDOUT", true},
+        {"ALTER TABLE t ADD c int DEFAULT f()", true},
+        {"ALTER TABLE t ADD c int CHECK (f(c))", true},
+        {"ALTER TABLE t ADD CHECK (f(a))", true},
+        {"ALTER TABLE t ALTER a TYPE bigint USING f(a)", true},
+        {"CREATE TABLE n AS SELECT lower(a) FROM t", false},
+        {"CREATE TABLE n AS SELECT f() WITH NO DATA", false},
+        {"CREATE VIEW n AS SELECT f()", false},
+        {"ALTER TABLE t ADD c timestamptz DEFAULT now()", false},
+        {"ALTER TABLE t ADD CHECK (f(a)) NOT VALID", false},
+        {"ALTER TABLE t ALTER a SET DEFAULT f()", false},
+        {"ALTER TABLE t ALTER a TYPE bigint USING length(a)", false},
+    };
+    for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
+        ck_assert_msg(effects_of(samples[i].statement).unknown == samples[i].unknown, "%s", samples[i].statement);
     }
 }
 END_TEST
@@ -625,6 +741,8 @@ static Suite *suite(void)
     tcase_add_test(tests, a_timestamp_with_time_zone_is_free_only_in_utc);
     tcase_add_test(tests, the_advice_is_of_the_heaviest_part);
     tcase_add_test(tests, whether_every_row_is_taken_is_told);
+    tcase_add_test(tests, what_loses_data_is_known_by_its_words);
+    tcase_add_test(tests, what_ddl_calls_for_its_rows_is_not_known);
     tcase_add_test(tests, there_is_no_advice_where_nothing_is_to_say);
     tcase_add_test(tests, what_cannot_be_known_is_unknown_and_locks_nothing);
     tcase_add_test(tests, a_function_of_postgresqls_own_is_known);
