@@ -55,12 +55,26 @@ class Contract(unittest.TestCase):
                     self.assertEqual([one for one in found if (path, one) not in PORTS], [], path)
 
     def test_the_documents_name_what_is_there(self):
-        for document in ("README.md", ".github/CONTRIBUTING.md", ".github/CHANGELOG.md", "src/GLOSSARY.md"):
+        """Links, paths in backticks, and files that are named without their folder."""
+        listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+        names = {os.path.basename(path) for path in listed}
+        documents = [path for path in listed if path.endswith(".md") and not path.startswith("tests/fixtures/")]
+        self.assertGreater(len(documents), 15)
+        for document in documents:
             text = text_of(document)
-            for path in re.findall(r"\]\(([^):#]+)\)", text):
+            for path in re.findall(r"\]\(([^):#]+)(?:#[^)]*)?\)", text):
                 self.assertTrue(os.path.exists(os.path.join(ROOT, os.path.dirname(document), path)), f"{document}: {path}")
             for path in re.findall(r"`((?:src|tests|proto|docker|clients|include)/[\w./-]+)`", text):
                 self.assertTrue(os.path.exists(os.path.join(ROOT, path)), f"{document}: {path}")
+            if document != ".github/CHANGELOG.md":  # which also says what there was
+                for name in re.findall(r"`([\w-]+\.(?:[ch]|py|def|proto))`", text):
+                    self.assertIn(name, names, document)
+
+    def test_every_table_of_ours_is_documented(self):
+        declared = "".join(re.findall(r'"(.*?)"', re.search(r"#define OWN_TABLES(.*?)\n\n", text_of("src/pg/own_tables.h"), re.S)[1]))
+        tables = {name for name in re.search(r"'\{(.*)\}'", declared)[1].split(",") if not name.endswith("_seq")}
+        self.assertGreater(len(tables), 10)
+        self.assertEqual(set(re.findall(r"`truss\.(\w+)`", text_of("src/migration/README.md"))), tables)
 
     def layers(self, files):
         """What tests/layers.py says of a tree with these files."""
