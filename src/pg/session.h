@@ -166,6 +166,10 @@ bool pg_script(struct pg_session *session, const char *sql, struct pg_failure *f
 void pg_quote_literal(struct buffer *sql, struct text value);
 void pg_quote_identifier(struct buffer *sql, const char *name);
 
+/* Appends a DO statement with this body, as a literal: the body could contain the tag of a dollar quote, but cannot end
+ * a literal. No semicolon follows. */
+void pg_put_do(struct buffer *sql, struct text body);
+
 /* Appends an element to an array in text form, "{a,NULL"; a NULL pointer becomes NULL. The caller adds the final
  * "}". */
 void pg_put_element(struct buffer *array, const char *value);

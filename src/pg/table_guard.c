@@ -109,9 +109,7 @@ static void put_block(struct buffer *sql, const struct table_guard *guard)
                       buffer_string(&words), buffer_string(&reason));
     }
     buffer_puts(&body, "END IF; END");
-    /* As a literal: a name could contain the tag of a dollar quote, but cannot end a literal. */
-    buffer_puts(sql, "DO ");
-    pg_quote_literal(sql, buffer_text(&body));
+    pg_put_do(sql, buffer_text(&body));
     buffer_putc(sql, ';');
 }
 

@@ -38,6 +38,12 @@ void pg_quote_literal(struct buffer *sql, struct text value)
     buffer_putc(sql, '\'');
 }
 
+void pg_put_do(struct buffer *sql, struct text body)
+{
+    buffer_puts(sql, "DO ");
+    pg_quote_literal(sql, body);
+}
+
 void pg_quote_identifier(struct buffer *sql, const char *name)
 {
     buffer_putc(sql, '"');

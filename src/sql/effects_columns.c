@@ -222,29 +222,33 @@ static void take_insert(struct columns *columns, const struct scope *outer, json
     walk(columns, &scope, json_object_get(conflict, "whereClause"));
 }
 
+/* Where a walk is: the names that it can use there. */
+struct place {
+    struct columns *columns;
+    const struct scope *scope;
+};
+
+static bool take_part(void *data, const char *key, json_t *object)
+{
+    const struct place *const place = data;
+    if (strcmp(key, "ColumnRef") == 0) {
+        take_reference(place->columns, place->scope, json_object_get(object, "fields"));
+    } else if (strcmp(key, "SelectStmt") == 0) {
+        take_select(place->columns, place->scope, object);
+    } else if (strcmp(key, "InsertStmt") == 0) {
+        take_insert(place->columns, place->scope, object);
+    } else if (strcmp(key, "UpdateStmt") == 0 || strcmp(key, "DeleteStmt") == 0) {
+        take_change(place->columns, place->scope, object);
+    } else {
+        return strcmp(key, "MergeStmt") != 0 && strcmp(key, "DefElem") != 0;
+    }
+    return false;
+}
+
 static void walk(struct columns *columns, const struct scope *scope, json_t *tree)
 {
-    const char *key;
-    json_t *value;
-    size_t i;
-    json_array_foreach(tree, i, value)
-    {
-        walk(columns, scope, value);
-    }
-    json_object_foreach(tree, key, value)
-    {
-        if (strcmp(key, "ColumnRef") == 0) {
-            take_reference(columns, scope, json_object_get(value, "fields"));
-        } else if (strcmp(key, "SelectStmt") == 0) {
-            take_select(columns, scope, value);
-        } else if (strcmp(key, "InsertStmt") == 0) {
-            take_insert(columns, scope, value);
-        } else if (strcmp(key, "UpdateStmt") == 0 || strcmp(key, "DeleteStmt") == 0) {
-            take_change(columns, scope, value);
-        } else if (strcmp(key, "MergeStmt") != 0 && strcmp(key, "DefElem") != 0) {
-            walk(columns, scope, value);
-        }
-    }
+    struct place place = {columns, scope};
+    tree_walk(tree, take_part, &place);
 }
 
 /* ---- expressions of a relation ---- */

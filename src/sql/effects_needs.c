@@ -124,29 +124,18 @@ static void need_function(struct effects_reader *reader, const json_t *call)
     }
 }
 
-static void walk(struct effects_reader *reader, json_t *tree)
+static bool take_part(void *data, const char *key, json_t *object)
 {
-    const char *key;
-    json_t *value;
-    size_t i;
-    json_array_foreach(tree, i, value)
-    {
-        walk(reader, value);
+    struct effects_reader *const reader = data;
+    if (strcmp(key, "DefElem") == 0 || strcmp(key, "returnType") == 0) {
+        return false;
     }
-    if (!json_is_object(tree)) {
-        return;
+    if (strcmp(key, "FuncCall") == 0) {
+        need_function(reader, object);
     }
-    need_object(reader, tree);
-    json_object_foreach(tree, key, value)
-    {
-        if (strcmp(key, "FuncCall") == 0) {
-            need_function(reader, value);
-        }
-        effects_labels(reader, key, value);
-        if (strcmp(key, "DefElem") != 0 && strcmp(key, "returnType") != 0) {
-            walk(reader, value);
-        }
-    }
+    effects_labels(reader, key, object);
+    need_object(reader, object);
+    return true;
 }
 
 /* ---- parts of its own table ---- */
@@ -492,6 +481,6 @@ void effects_needs(struct effects_reader *reader, json_t *node)
     effects_columns(reader, kind, body, node);
     effects_own_columns(reader, kind, body);
     if (!is_known || !statements[i].is_whole) {
-        walk(reader, body);
+        tree_walk(body, take_part, reader);
     }
 }

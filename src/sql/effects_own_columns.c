@@ -51,28 +51,23 @@ static void take_names(const struct own *own, const json_t *names)
 }
 
 /* A row has the same name as its table; a name before a dot may be a row, with a function after the dot. */
-static void take_expression(const struct own *own, json_t *tree)
+static bool take_reference(void *data, const char *key, json_t *object)
 {
-    const char *key;
-    json_t *value;
-    size_t i;
-    json_array_foreach(tree, i, value)
-    {
-        take_expression(own, value);
+    const struct own *const own = data;
+    const json_t *const fields = strcmp(key, "ColumnRef") == 0 ? json_object_get(object, "fields") : NULL;
+    const char *const name = json_array_size(fields) == 1 ? tree_name(fields, 0) : NULL;
+    if (name != NULL && strcmp(name, own->table) != 0) {
+        take(own, name);
     }
-    json_object_foreach(tree, key, value)
-    {
-        const json_t *const fields = strcmp(key, "ColumnRef") == 0 ? json_object_get(value, "fields") : NULL;
-        const char *const name = json_array_size(fields) == 1 ? tree_name(fields, 0) : NULL;
-        if (name != NULL && strcmp(name, own->table) != 0) {
-            take(own, name);
-        } else if (fields == NULL) {
-            take_expression(own, value);
-        }
-    }
+    return true;
 }
 
-static void take_constraint(const struct own *own, const json_t *constraint, const json_t *range)
+static void take_expression(struct own *own, json_t *tree)
+{
+    tree_walk(tree, take_reference, own);
+}
+
+static void take_constraint(struct own *own, const json_t *constraint, const json_t *range)
 {
     const json_t *const other = json_object_get(constraint, "pktable");
     const bool is_own =
@@ -121,7 +116,7 @@ static void take_key(const struct own *own, const char *key)
     }
 }
 
-static void take_partitioning(const struct own *own, const json_t *parameters)
+static void take_partitioning(struct own *own, const json_t *parameters)
 {
     for (size_t i = 0; i < json_array_size(parameters) && i < MOST_KEYS; i++) {
         const json_t *const one = tree_body(json_array_get(parameters, i), "PartitionElem");

@@ -46,24 +46,18 @@ static bool is_known(const json_t *call)
     return is_steady(call) || effects_is_one_of(volatiles, function_name(call));
 }
 
+static bool find_volatile(void *data, const char *key, json_t *object)
+{
+    bool *const found = data;
+    *found = *found || (strcmp(key, "FuncCall") == 0 && !is_steady(object));
+    return !*found;
+}
+
 bool effects_is_volatile(json_t *expression)
 {
-    const char *key;
-    json_t *value;
-    size_t i;
-    json_array_foreach(expression, i, value)
-    {
-        if (effects_is_volatile(value)) {
-            return true;
-        }
-    }
-    json_object_foreach(expression, key, value)
-    {
-        if ((strcmp(key, "FuncCall") == 0 && !is_steady(value)) || effects_is_volatile(value)) {
-            return true;
-        }
-    }
-    return false;
+    bool found = false;
+    tree_walk(expression, find_volatile, &found);
+    return found;
 }
 
 /* ---- relations ---- */
@@ -78,24 +72,20 @@ bool effects_is_cte(const struct effects_reader *reader, const json_t *range)
     return false;
 }
 
+static bool note_cte(void *data, const char *key, json_t *object)
+{
+    struct effects_reader *const reader = data;
+    if (strcmp(key, "CommonTableExpr") == 0 && reader->cte_count < EFFECTS_NAMES_LIMIT) {
+        reader->ctes =
+            arena_grow(reader->arena, reader->ctes, reader->cte_count, &reader->cte_capacity, sizeof *reader->ctes);
+        reader->ctes[reader->cte_count++] = tree_string(object, "ctename");
+    }
+    return true;
+}
+
 void effects_note_ctes(struct effects_reader *reader, json_t *tree)
 {
-    const char *key;
-    json_t *value;
-    size_t i;
-    json_array_foreach(tree, i, value)
-    {
-        effects_note_ctes(reader, value);
-    }
-    json_object_foreach(tree, key, value)
-    {
-        if (strcmp(key, "CommonTableExpr") == 0 && reader->cte_count < EFFECTS_NAMES_LIMIT) {
-            reader->ctes =
-                arena_grow(reader->arena, reader->ctes, reader->cte_count, &reader->cte_capacity, sizeof *reader->ctes);
-            reader->ctes[reader->cte_count++] = tree_string(value, "ctename");
-        }
-        effects_note_ctes(reader, value);
-    }
+    tree_walk(tree, note_cte, reader);
 }
 
 /* True if FOR UPDATE OF … names this relation (by its alias if it has one), or names none. */
@@ -111,23 +101,30 @@ static bool is_wanted(const json_t *range, const json_t *wanted)
     return wanted == NULL;
 }
 
-/* Every relation of a FROM clause, also inside joins and subqueries, to which a locking clause applies. */
-static void lock_rows(struct effects_reader *reader, json_t *from, const json_t *wanted)
+/* A locking clause, and the relations that it names; NULL: all of the FROM clause. */
+struct locking {
+    struct effects_reader *reader;
+    const json_t *wanted;
+};
+
+static bool lock_rows(void *data, const char *key, json_t *object)
 {
-    const char *key;
-    json_t *value;
-    size_t i;
-    json_array_foreach(from, i, value)
-    {
-        lock_rows(reader, value, wanted);
+    const struct locking *const locking = data;
+    if (strcmp(key, "RangeVar") == 0 && is_wanted(object, locking->wanted) &&
+        !effects_is_cte(locking->reader, object)) {
+        effects_lock(locking->reader, object, SQL_LOCK_ROW_SHARE);
     }
-    json_object_foreach(from, key, value)
-    {
-        if (strcmp(key, "RangeVar") != 0) {
-            lock_rows(reader, value, wanted);
-        } else if (is_wanted(value, wanted) && !effects_is_cte(reader, value)) {
-            effects_lock(reader, value, SQL_LOCK_ROW_SHARE);
-        }
+    return true;
+}
+
+/* The relations of the query's FROM clause, also inside joins and subqueries, to which its locking clauses apply. */
+static void lock_rows_of(struct effects_reader *reader, const json_t *query)
+{
+    const json_t *const clauses = json_object_get(query, "lockingClause");
+    for (size_t i = 0; i < json_array_size(clauses); i++) {
+        const json_t *const clause = tree_body(json_array_get(clauses, i), "LockingClause");
+        struct locking locking = {reader, json_object_get(clause, "lockedRels")};
+        tree_walk(json_object_get(query, "fromClause"), lock_rows, &locking);
     }
 }
 
@@ -141,41 +138,29 @@ static bool is_harmless(const struct effects_reader *reader, const json_t *call)
            (facts->is_harmless != NULL && name != NULL && facts->is_harmless(facts->data, tree_name(names, 1), name));
 }
 
-static void walk(struct effects_reader *reader, json_t *tree)
+/* The relations that a locking clause names are those of the FROM clause; the one after INTO is made, not read. */
+static bool take_part(void *data, const char *key, json_t *object)
 {
-    const json_t *const locking = json_object_get(tree, "lockingClause");
-    const char *key;
-    json_t *value;
-    size_t i;
-    json_array_foreach(locking, i, value)
-    {
-        lock_rows(reader, json_object_get(tree, "fromClause"),
-                  json_object_get(tree_body(value, "LockingClause"), "lockedRels"));
+    struct effects_reader *const reader = data;
+    if (effects_is_one_of("LockingClause intoClause", key)) {
+        return false;
     }
-    json_array_foreach(tree, i, value)
-    {
-        walk(reader, value);
+    if (strcmp(key, "RangeVar") == 0 && !effects_is_cte(reader, object)) {
+        effects_lock(reader, object, SQL_LOCK_ACCESS_SHARE);
+    } else if (effects_is_one_of("InsertStmt UpdateStmt DeleteStmt MergeStmt", key)) {
+        reader->changes_rows = true;
+        effects_lock(reader, json_object_get(object, "relation"), SQL_LOCK_ROW_EXCLUSIVE);
+    } else if (strcmp(key, "FuncCall") == 0 && !is_harmless(reader, object)) {
+        reader->calls_unknown = true;
     }
-    json_object_foreach(tree, key, value)
-    {
-        if (strcmp(key, "RangeVar") == 0 && !effects_is_cte(reader, value)) {
-            effects_lock(reader, value, SQL_LOCK_ACCESS_SHARE);
-        } else if (effects_is_one_of("InsertStmt UpdateStmt DeleteStmt MergeStmt", key)) {
-            reader->changes_rows = true;
-            effects_lock(reader, json_object_get(value, "relation"), SQL_LOCK_ROW_EXCLUSIVE);
-        } else if (strcmp(key, "FuncCall") == 0 && !is_harmless(reader, value)) {
-            reader->calls_unknown = true;
-        }
-        if (strcmp(key, "lockingClause") != 0 && strcmp(key, "intoClause") != 0) {
-            walk(reader, value);
-        }
-    }
+    lock_rows_of(reader, object);
+    return true;
 }
 
 void effects_query(struct effects_reader *reader, json_t *tree)
 {
     effects_note_ctes(reader, tree);
-    walk(reader, tree);
+    tree_walk(tree, take_part, reader);
 }
 
 void effects_runs(struct effects_reader *reader, json_t *tree)
@@ -224,23 +209,18 @@ static void note_every_row(struct effects_reader *reader, json_t *body)
     }
 }
 
+static bool note_part(void *data, const char *key, json_t *object)
+{
+    if (effects_is_one_of("UpdateStmt DeleteStmt MergeStmt", key)) {
+        note_every_row(data, object);
+    }
+    return true;
+}
+
 /* The same for those within a query, in its WITH. */
 void effects_every_row_within(struct effects_reader *reader, json_t *tree)
 {
-    const char *key;
-    json_t *value;
-    size_t i;
-    json_array_foreach(tree, i, value)
-    {
-        effects_every_row_within(reader, value);
-    }
-    json_object_foreach(tree, key, value)
-    {
-        if (effects_is_one_of("UpdateStmt DeleteStmt MergeStmt", key)) {
-            note_every_row(reader, value);
-        }
-        effects_every_row_within(reader, value);
-    }
+    tree_walk(tree, note_part, reader);
 }
 
 static void select_rows(struct effects_reader *reader, json_t *body)

@@ -1,5 +1,5 @@
 /*
- * Access to the members of the tree, and the list of locks. Names are quoted as by PostgreSQL's quote_ident().
+ * The list of locks, and of what else a statement does. Names are quoted as by PostgreSQL's quote_ident().
  */
 #include "sql/effects_reader.h"
 
@@ -16,76 +16,6 @@ bool effects_is_one_of(const char *words, const char *word)
         }
     }
     return false;
-}
-
-/* ---- the tree ---- */
-
-const char *tree_string(const json_t *body, const char *key)
-{
-    const char *const value = json_string_value(json_object_get(body, key));
-    return value == NULL ? "" : value;
-}
-
-bool tree_flag(const json_t *body, const char *key)
-{
-    return json_is_true(json_object_get(body, key));
-}
-
-bool tree_is(const json_t *body, const char *key, const char *value)
-{
-    return strcmp(tree_string(body, key), value) == 0;
-}
-
-json_int_t tree_integer(const json_t *body, const char *key)
-{
-    return json_integer_value(json_object_get(body, key));
-}
-
-size_t tree_count(const json_t *body, const char *key)
-{
-    return json_array_size(json_object_get(body, key));
-}
-
-const char *tree_node(json_t *node, json_t **body)
-{
-    void *const member = json_object_iter(node);
-    *body = member == NULL ? NULL : json_object_iter_value(member);
-    return json_is_object(*body) ? json_object_iter_key(member) : "";
-}
-
-const json_t *tree_body(const json_t *node, const char *kind)
-{
-    return json_object_get(node, kind);
-}
-
-const char *tree_name(const json_t *names, size_t from_end)
-{
-    const size_t count = json_array_size(names);
-    return from_end < count ? json_string_value(json_object_get(
-                                  tree_body(json_array_get(names, count - 1 - from_end), "String"), "sval"))
-                            : NULL;
-}
-
-const json_t *tree_option(const json_t *options, const char *name)
-{
-    for (size_t i = 0; i < json_array_size(options); i++) {
-        const json_t *const option = tree_body(json_array_get(options, i), "DefElem");
-        if (tree_is(option, "defname", name)) {
-            return option;
-        }
-    }
-    return NULL;
-}
-
-bool tree_option_on(const json_t *options, const char *name)
-{
-    const json_t *const option = tree_option(options, name);
-    json_t *value;
-    const bool is_number = strcmp(tree_node(json_object_get(option, "arg"), &value), "Integer") == 0;
-    const char *const word = tree_string(value, "sval");
-    const bool is_off =
-        is_number ? tree_integer(value, "ival") == 0 : strcasecmp(word, "false") == 0 || strcasecmp(word, "off") == 0;
-    return option != NULL && !is_off;
 }
 
 /* ---- names ---- */

@@ -1,13 +1,11 @@
 /*
- * Internals of sql/effects: reads libpg_query's parse tree (JSON) and collects what a statement does. Where several
- * node types are possible, a node is an object with one member, {"RangeVar": {…}}; otherwise it is the bare {…}.
+ * Internals of sql/effects: reads libpg_query's parse tree (parse_tree.h) and collects what a statement does.
  */
 #ifndef SQL_EFFECTS_READER_H
 #define SQL_EFFECTS_READER_H
 
 #include "sql/effects.h"
-
-#include <jansson.h>
+#include "sql/parse_tree.h"
 
 #define EFFECTS_NEEDS_LIMIT 200  /* the most things that are looked up for one statement */
 #define EFFECTS_NAMES_LIMIT 1000 /* relations and names in WITH; the lists are searched linearly */
@@ -37,29 +35,6 @@ struct effects_reader {
 
 /* Is it one of these words, which are separated by spaces? */
 bool effects_is_one_of(const char *words, const char *word);
-
-/* ---- the tree: missing members read as "", false and empty lists ---- */
-
-const char *tree_string(const json_t *body, const char *key);
-bool tree_flag(const json_t *body, const char *key);
-bool tree_is(const json_t *body, const char *key, const char *value);
-json_int_t tree_integer(const json_t *body, const char *key);
-size_t tree_count(const json_t *body, const char *key);
-
-/* The type and the body of a node; "" and NULL if it is none. */
-const char *tree_node(json_t *node, json_t **body);
-
-/* The body of a node of this kind; NULL for other kinds. */
-const json_t *tree_body(const json_t *node, const char *kind);
-
-/* The string number `from_end` from the end of a list of names (0: the last); NULL if the list is shorter. */
-const char *tree_name(const json_t *names, size_t from_end);
-
-/* The DefElem of this name in a list of options; NULL if it is not given. */
-const json_t *tree_option(const json_t *options, const char *name);
-
-/* Is an option of VACUUM, REINDEX or EXPLAIN given and not switched off? */
-bool tree_option_on(const json_t *options, const char *name);
 
 /* Parses one statement; the caller releases the tree. NULL if there is none. */
 json_t *effects_parse(struct arena *arena, struct text statement);

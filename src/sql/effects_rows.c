@@ -17,21 +17,19 @@ static void need_part(struct effects_reader *reader, enum sql_need_kind kind, co
 
 /* ---- the values of an INSERT ---- */
 
+static bool find_star(void *data, const char *key, json_t *object)
+{
+    bool *const found = data;
+    (void)object;
+    *found = *found || strcmp(key, "A_Star") == 0;
+    return strcmp(key, "SelectStmt") != 0;
+}
+
 static bool has_star(json_t *tree)
 {
-    const char *key;
-    json_t *value;
-    size_t i;
-    bool has = json_object_get(tree, "A_Star") != NULL;
-    json_array_foreach(tree, i, value)
-    {
-        has = has || has_star(value);
-    }
-    json_object_foreach(tree, key, value)
-    {
-        has = has || (strcmp(key, "SelectStmt") != 0 && has_star(value));
-    }
-    return has;
+    bool found = false;
+    tree_walk(tree, find_star, &found);
+    return found;
 }
 
 /* The first SELECT or VALUES of a UNION has as many columns as the others. */

@@ -3,7 +3,8 @@
  */
 #include "sql/mentions.h"
 
-#include "sql/effects_reader.h"
+#include "sql/effects.h"
+#include "sql/parse_tree.h"
 #include "sql/split.h"
 
 #include <pg_query.h>
@@ -248,24 +249,15 @@ static void walk(struct walk *walking, const char *key, json_t *value)
     walking->depth -= is_inside ? 1 : 0;
 }
 
-static void collect_ctes(struct walk *walking, json_t *node)
+static bool note_cte(void *data, const char *key, json_t *object)
 {
-    size_t i;
-    const char *key;
-    json_t *value;
-    json_object_foreach(node, key, value)
-    {
-        if (strcmp(key, "CommonTableExpr") == 0) {
-            walking->ctes = arena_grow(walking->arena, walking->ctes, walking->cte_count, &walking->cte_capacity,
-                                       sizeof *walking->ctes);
-            walking->ctes[walking->cte_count++] = arena_strdup(walking->arena, tree_string(value, "ctename"));
-        }
-        collect_ctes(walking, value);
+    struct walk *const walking = data;
+    if (strcmp(key, "CommonTableExpr") == 0) {
+        walking->ctes = arena_grow(walking->arena, walking->ctes, walking->cte_count, &walking->cte_capacity,
+                                   sizeof *walking->ctes);
+        walking->ctes[walking->cte_count++] = arena_strdup(walking->arena, tree_string(object, "ctename"));
     }
-    json_array_foreach(node, i, value)
-    {
-        collect_ctes(walking, value);
-    }
+    return true;
 }
 
 static bool read_tree(struct arena *arena, json_t *tree, struct sql_mentions *mentions)
@@ -276,7 +268,7 @@ static bool read_tree(struct arena *arena, json_t *tree, struct sql_mentions *me
     {
         json_t *const statement = json_object_get(raw, "stmt");
         struct walk walking = {.arena = arena, .mentions = mentions};
-        collect_ctes(&walking, statement);
+        tree_walk(statement, note_cte, &walking);
         walk(&walking, NULL, statement);
         mentions->statement_count++;
     }

@@ -104,9 +104,8 @@ static void put_refusal(struct buffer *sql, const struct ledger *ledger, const s
                                             "run it with refinery, whose target Fake marks it as applied.",
                                             record->file->filename));
         buffer_puts(&body, "; END");
-        buffer_puts(sql, "DO ");
-        ledger_put_text(sql, buffer_string(&body));
-        buffer_puts(sql, ";");
+        pg_put_do(sql, buffer_text(&body));
+        buffer_putc(sql, ';');
     }
 }
 

@@ -202,9 +202,8 @@ static void put_demand(struct buffer *sql, const struct ledger *ledger, const st
                              is_required ? "The change \"%s\" requires \"%s\", which is not deployed."
                                          : "The change \"%s\" conflicts with \"%s\", which is deployed.",
                              change->name, dependency));
-    buffer_puts(sql, "DO ");
-    pg_quote_literal(sql, buffer_text(&block));
-    buffer_puts(sql, ";");
+    pg_put_do(sql, buffer_text(&block));
+    buffer_putc(sql, ';');
 }
 
 static void put_required(struct buffer *sql, const struct ledger *ledger, const struct sqitch_change *change,

@@ -30,16 +30,6 @@ static bool writes(struct text statement, const struct text *name)
     return false;
 }
 
-/* A dollar-quote tag that does not occur in the statement. */
-static const char *tag_for(struct arena *arena, struct text statement)
-{
-    const char *tag = "$truss_row$";
-    for (int i = 0; text_find(statement, tag, 0) != SIZE_MAX; i++) {
-        tag = arena_printf(arena, "$truss_row_%d$", i);
-    }
-    return tag;
-}
-
 /* The ledger's triggers, rules and policies, as a subquery. */
 static void put_obstacles(struct buffer *sql, const struct text *name)
 {
@@ -58,23 +48,24 @@ static void put_obstacles(struct buffer *sql, const struct text *name)
 
 static void put_checked(struct buffer *sql, struct text statement, const struct text *name)
 {
-    const char *const tag = tag_for(sql->arena, statement);
+    struct buffer body = {.arena = sql->arena};
     struct buffer message = {.arena = sql->arena};
     pg_quote_literal(&message,
                      text_of(arena_printf(sql->arena,
                                           "The tracking table %s did not take the row of this migration, and nothing "
                                           "of it was kept. Rows changed, instead of one: ",
                                           name->data)));
-    buffer_printf(sql, "DO %s\n#variable_conflict use_column\nDECLARE truss_changed bigint; BEGIN\n", tag);
-    buffer_add(sql, statement);
+    buffer_puts(&body, "\n#variable_conflict use_column\nDECLARE truss_changed bigint; BEGIN\n");
+    buffer_add(&body, statement);
     buffer_printf(
-        sql,
+        &body,
         ";\nGET DIAGNOSTICS truss_changed = ROW_COUNT;\nIF truss_changed OPERATOR(pg_catalog.<>) 1 THEN RAISE "
         "EXCEPTION USING ERRCODE = '55000', MESSAGE = pg_catalog.concat(%s, truss_changed), DETAIL = "
         "pg_catalog.concat('What may stand in the way: ', coalesce(",
         buffer_string(&message));
-    put_obstacles(sql, name);
-    buffer_printf(sql, ", 'nothing that the catalogue knows'), '.'); END IF; END %s", tag);
+    put_obstacles(&body, name);
+    buffer_puts(&body, ", 'nothing that the catalogue knows'), '.'); END IF; END");
+    pg_put_do(sql, buffer_text(&body));
 }
 
 /* The same without a block, if PL/pgSQL is not available: casting a text to a number is the error. */
@@ -189,8 +180,7 @@ void row_put_guard(struct buffer *sql, const struct ledger *ledger)
                   "OPERATOR(pg_catalog.<>) %s::pg_catalog.oid THEN RAISE EXCEPTION USING ERRCODE = '55000', MESSAGE = "
                   "%s; END IF; END",
                   buffer_string(&quoted), ledger->oid, buffer_string(&message));
-    buffer_puts(sql, "DO ");
-    pg_quote_literal(sql, buffer_text(&body));
+    pg_put_do(sql, buffer_text(&body));
     buffer_putc(sql, ';');
 }
 

@@ -1,0 +1,42 @@
+/*
+ * libpg_query's parse tree, as JSON. Where several node types are possible, a node is an object with one member,
+ * {"RangeVar": {…}}, and "RangeVar" is its type, {…} its body; otherwise it is the bare body.
+ *
+ * All of it is borrowed from the tree. Members that are missing read as "", false, 0 and empty lists.
+ */
+#ifndef SQL_PARSE_TREE_H
+#define SQL_PARSE_TREE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+const char *tree_string(const json_t *body, const char *key);
+bool tree_flag(const json_t *body, const char *key);
+bool tree_is(const json_t *body, const char *key, const char *value);
+json_int_t tree_integer(const json_t *body, const char *key);
+size_t tree_count(const json_t *body, const char *key);
+
+/* The type and the body of a node; "" and NULL if it is none. */
+const char *tree_node(json_t *node, json_t **body);
+
+/* The body of a node of this kind; NULL for other kinds. */
+const json_t *tree_body(const json_t *node, const char *kind);
+
+/* The string number `from_end` from the end of a list of names (0: the last); NULL if the list is shorter. */
+const char *tree_name(const json_t *names, size_t from_end);
+
+/* The DefElem of this name in a list of options; NULL if it is not given. */
+const json_t *tree_option(const json_t *options, const char *name);
+
+/* Is an option of VACUUM, REINDEX or EXPLAIN given and not switched off? */
+bool tree_option_on(const json_t *options, const char *name);
+
+/* Takes one object of a tree. key: the name of the member that it is; "" for an element of a list and for the root.
+ * Returns false if the objects inside it are not to be visited. */
+typedef bool (*tree_visitor)(void *data, const char *key, json_t *object);
+
+/* Visits every object of the tree, each before the objects inside it, in the order of the text. */
+void tree_walk(json_t *tree, tree_visitor visit, void *data);
+
+#endif
