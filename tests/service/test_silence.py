@@ -2,7 +2,6 @@
 import contextlib
 import os
 import select
-import socket
 import sys
 import threading
 import time
@@ -10,28 +9,22 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
 from harness import Case, Rpc, RpcError, wait_for
+from proxy import Proxy
 
 
-class Proxy:
-    """A way to a port. freeze(): what is connected falls silent for ever; while `hangs`, who comes is accepted and not answered."""
+class Silent(Proxy):
+    """freeze(): what is connected falls silent for ever; while `hangs`, who comes is accepted and not answered."""
 
     def __init__(self, port):
-        self.target = port
         self.hangs = False
         self.frozen = set()
-        self.pairs = []
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=200)
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
+        super().__init__(port)
 
-    def accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                client = self.listener.accept()[0]
-                server = None if self.hangs else socket.create_connection(("127.0.0.1", self.target))
-                self.pairs.append((client, server))
-                for one, other in ((client, server), (server, client)) if server else ():
-                    threading.Thread(target=self.pump, args=(one, other), daemon=True).start()
+    def serve(self, client):
+        if not self.hangs:
+            server = self.connect()
+            threading.Thread(target=self.pump, args=(server, client), daemon=True).start()
+            self.pump(client, server)
 
     def pump(self, one, other):
         with contextlib.suppress(OSError):
@@ -42,27 +35,18 @@ class Proxy:
                         break
                     other.sendall(data)
         if one not in self.frozen:
-            for end in (one, other):
-                with contextlib.suppress(OSError):
-                    end.shutdown(socket.SHUT_RDWR)
+            self.end(one, other)
 
     def freeze(self, hangs=True):
         self.hangs = hangs
-        self.frozen = {end for pair in self.pairs for end in pair if end is not None}
-
-    def close(self):
-        self.listener.close()
-        for pair in self.pairs:
-            for end in pair:
-                if end is not None:
-                    end.close()
+        self.frozen = set(self.sockets)
 
 
 class Silence(Case):
     def setUp(self):
         super().setUp()
         self.files = self.project("prisma-blog")
-        self.proxy = Proxy(self.cluster.port)
+        self.proxy = Silent(self.cluster.port)
         self.addCleanup(self.proxy.close)
         self.process = self.worker(self.files, url=self.url().replace(f":{self.cluster.port}/", f":{self.proxy.port}/"))
 
@@ -141,7 +125,7 @@ class Way:
         self.files = case.project()
         for number, script in enumerate(scripts, 1):
             self.files.add(str(number), script)
-        self.proxy = Proxy(case.cluster.port)
+        self.proxy = Silent(case.cluster.port)
         case.addCleanup(self.proxy.close)
         url = case.cluster.url(self.database).replace(f":{case.cluster.port}/", f":{self.proxy.port}/")
         self.process = case.worker(self.files, url=url)

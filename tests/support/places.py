@@ -7,6 +7,8 @@ import socket
 import struct
 import threading
 
+from proxy import Proxy
+
 SSL, GSS, CANCEL = 80877103, 80877104, 80877102
 # Ends a message that commits; an error can be put in front of it, as a deferred constraint does.
 COMMITS = re.compile(rb"(COMMIT;?\s*)$", re.I)
@@ -23,7 +25,7 @@ def simple(sql):
 class Connection:
     def __init__(self, places, client):
         self.places, self.client = places, client
-        self.server = socket.create_connection(("127.0.0.1", places.target))
+        self.server = places.connect()
         self.swallows = self.ends_with_answer = False
         self.pid = 0
         self.prepared = {}  # the text of each name
@@ -116,20 +118,17 @@ class Connection:
             self.close()
 
     def close(self):
-        for end in (self.client, self.server):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
+        self.places.end(self.client, self.server)
+        self.client.close()
+        self.server.close()
 
 
-class Places:
+class Places(Proxy):
     def __init__(self, port, terminate):
-        self.target, self.terminate = port, terminate
+        self.terminate = terminate
         self.lock = threading.Lock()
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=200)
-        self.port = self.listener.getsockname()[1]
         self.arm(None, None)
-        threading.Thread(target=self.accept, daemon=True).start()
+        super().__init__(port)
 
     def arm(self, place, action):
         """From now on messages are counted from 0, and the one with this number fails, or the first one with these bytes. None: none does."""
@@ -145,12 +144,5 @@ class Places:
             self.hit = text
             return True
 
-    def accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                client = self.listener.accept()[0]
-                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                threading.Thread(target=Connection(self, client).run, daemon=True).start()
-
-    def close(self):
-        self.listener.close()
+    def serve(self, client):
+        Connection(self, client).run()

@@ -4,35 +4,30 @@ import socket
 import threading
 import time
 
+from proxy import Proxy
+
 READY = b"Z\x00\x00\x00\x05"  # and the state of the transaction
 
 PIECE = 4096
 
 
-class Way:
+class Way(Proxy):
     """A way to a port, which counts the messages of the run's session that end in a COMMIT, and cuts the session at one of them: the
     message goes through and the answer does not (is_there), or neither."""
 
     def __init__(self, port, cut=None, is_there=True, bytes_a_second=None):
-        self.target, self.cut, self.is_there, self.bytes_a_second = port, cut, is_there, bytes_a_second
+        super().__init__(port)
+        self.cut, self.is_there, self.bytes_a_second = cut, is_there, bytes_a_second
         self.commits = 0
-        self.sockets = []
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=50)
         if bytes_a_second is not None:  # what is not taken waits with who sends it
             self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, PIECE)
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
 
-    def accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                client = self.listener.accept()[0]
-                server = socket.create_connection(("127.0.0.1", self.target))
-                self.sockets += [client, server]
-                silent = threading.Event()
-                answered = threading.Event()
-                threading.Thread(target=self.ask, args=(client, server, silent, answered), daemon=True).start()
-                threading.Thread(target=self.answer, args=(client, server, silent, answered), daemon=True).start()
+    def serve(self, client):
+        server = self.connect()
+        silent = threading.Event()
+        answered = threading.Event()
+        threading.Thread(target=self.answer, args=(client, server, silent, answered), daemon=True).start()
+        self.ask(client, server, silent, answered)
 
     def ask(self, client, server, silent, answered):
         is_run = False
@@ -61,14 +56,3 @@ class Way:
                     answered.set()
         answered.set()
         self.end(client, server)
-
-    @staticmethod
-    def end(*sockets):
-        for one in sockets:
-            with contextlib.suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-
-    def close(self):
-        self.listener.close()
-        for one in self.sockets:
-            one.close()
