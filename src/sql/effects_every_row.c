@@ -269,28 +269,27 @@ static enum truth truth_of(const struct condition *of, const json_t *node, int d
 
 /* ---- conditions that choose no rows ---- */
 
-/* May the value differ from row to row: does it name a column of the table, or one that may be it? */
+/* A value, and whether it may differ from row to row. */
+struct telling {
+    const struct condition *of;
+    bool tells;
+};
+
+static bool tell(void *data, const char *key, json_t *object)
+{
+    struct telling *const telling = data;
+    const char *const table = tree_name(json_object_get(object, "fields"), 1);
+    telling->tells = telling->tells || effects_is_one_of("CurrentOfExpr ParamRef", key) ||
+                     (strcmp(key, "ColumnRef") == 0 && (table == NULL || strcmp(table, telling->of->alias) == 0));
+    return !telling->tells;
+}
+
+/* Does it name a column of the table, or one that may be it? */
 static bool tells_rows(const struct condition *of, json_t *tree)
 {
-    const char *key;
-    json_t *value;
-    size_t i;
-    json_array_foreach(tree, i, value)
-    {
-        if (tells_rows(of, value)) {
-            return true;
-        }
-    }
-    json_object_foreach(tree, key, value)
-    {
-        const char *const table = tree_name(json_object_get(value, "fields"), 1);
-        if (effects_is_one_of("CurrentOfExpr ParamRef", key) ||
-            (strcmp(key, "ColumnRef") == 0 && (table == NULL || strcmp(table, of->alias) == 0)) ||
-            tells_rows(of, value)) {
-            return true;
-        }
-    }
-    return false;
+    struct telling telling = {of, false};
+    tree_walk(tree, tell, &telling);
+    return telling.tells;
 }
 
 static enum every_row judge(const struct condition *of, json_t *node)
