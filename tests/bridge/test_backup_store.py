@@ -74,6 +74,7 @@ class Backups(Case):
 
     def setUp(self):
         super().setUp()
+        self.needs_dump()
         self.sql("CREATE TABLE users (id int PRIMARY KEY, name text); INSERT INTO users SELECT i, 'user ' || i FROM generate_series(1, 500) i")
         for command in ("seen", "fail/500/None/0", "page/1000", "hang/none"):
             self.store.tell(command)

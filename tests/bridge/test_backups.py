@@ -30,6 +30,7 @@ class Backups(Case):
 
     def setUp(self):
         super().setUp()
+        self.needs_dump()
         self.folder = tempfile.mkdtemp(prefix="truss-backups-")
         self.addCleanup(harness.shutil.rmtree, self.folder, True)
         self.sql(SCENE)
