@@ -39,6 +39,7 @@ static void put(const char *path, const char *content)
     *slash = '\0';
     ck_assert(directory_make(arena, whole, &status));
     *slash = '/';
+    unlink(whole);
     ck_assert(file_create(whole, text_of(content), &status));
 }
 
@@ -78,7 +79,7 @@ static struct folder found_folder(const char *migrations)
 static const struct folder *folder(const char *path)
 {
     struct folder *const made = arena_alloc(arena, sizeof *made);
-    *made = (struct folder){.framework = prisma, .root = root, .path = path};
+    *made = (struct folder){.framework = prisma, .root = root, .base = "", .path = path};
     return made;
 }
 
@@ -126,6 +127,15 @@ START_TEST(checksums_of_old_versions_lack_leading_zeros)
 }
 END_TEST
 
+START_TEST(bytes_that_are_not_utf8_count_as_node_reads_them)
+{
+    /* What 6.19.3 wrote for this script: the digest of it with U+FFFD in place of the byte. */
+    ck_assert(matches(checksum("-- caf\xEF\xBF\xBD\n"), "-- caf\xE9\n"));
+    ck_assert(matches(checksum("\xEF\xBF\xBD(\xEF\xBF\xBD\xEF\xBF\xBD"), "\xE2\x82(\xC0\xAF"));
+    ck_assert(!matches(checksum("-- cafe\n"), "-- caf\xE9\n"));
+}
+END_TEST
+
 START_TEST(the_usual_place_is_found)
 {
     ck_assert_str_eq(found(NULL), "");
@@ -146,6 +156,74 @@ START_TEST(a_schema_folder_may_hold_the_migrations)
     put("prisma/schema/user.prisma", "");
     put_directory("prisma/schema/migrations");
     ck_assert_str_eq(found(NULL), "prisma/schema/migrations");
+}
+END_TEST
+
+/* Each expected folder of these three is what `prisma migrate status` of 6.19.3 listed. */
+START_TEST(a_schema_in_the_project_itself_comes_before_the_one_in_prisma)
+{
+    put("prisma/schema.prisma", "");
+    put_directory("prisma/migrations");
+    put_directory("prisma/schema/migrations");
+    ck_assert_str_eq(found(NULL), "prisma/migrations");
+    put("schema.prisma", "");
+    put_directory("migrations");
+    ck_assert_str_eq(found(NULL), "migrations");
+}
+END_TEST
+
+START_TEST(migrations_are_beside_the_file_with_the_datasource)
+{
+    put("prisma.config.ts", "export default { schema: './prisma/' }");
+    put("prisma/a.prisma", "// datasource db {\nmodel datasource_a {}\n");
+    put("prisma/db/schema.prisma", "datasource db {\n}\n");
+    ck_assert_str_eq(found(NULL), "prisma/db/migrations");
+    put_directory("prisma/migrations");
+    ck_assert_str_eq(found(NULL), "prisma/migrations");
+    put_directory("prisma/db/migrations");
+    ck_assert_str_eq(found(NULL), "prisma/db/migrations");
+}
+END_TEST
+
+START_TEST(the_configuration_is_the_file_that_prisma_takes)
+{
+    static const char *const files[] = {
+        ".config/prisma.config.ts", ".config/prisma.ts", "prisma.config/index.ts",
+        "prisma.config.ts",         "prisma.config.js",
+    };
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        const char *const up = strchr(files[i], '/') == NULL ? "." : "..";
+        put(files[i], arena_printf(arena, "export default { migrations: { path: '%s/db/%zu' } }", up, i));
+        ck_assert_str_eq(found(NULL), arena_printf(arena, "db/%zu", i));
+    }
+}
+END_TEST
+
+/* Read in the CLIs of 6.5 and 7.10. */
+START_TEST(where_a_schema_folder_has_its_migrations_depends_on_the_version)
+{
+    static const struct {
+        const char *version;
+        const char *path;
+    } cases[] = {
+        {"6.5.0", "prisma/migrations"},
+        {"^5.22.0", "prisma/migrations"},
+        {"6.19.3", "prisma/schema/base/migrations"},
+        {"^6.2.0", "prisma/schema/base/migrations"},
+        {"latest", "prisma/schema/base/migrations"},
+        {"~7.0.1", "prisma/schema/migrations"},
+    };
+    put("prisma/schema/base/db.prisma", "datasource db {\n}\n");
+    put_directory("prisma/migrations");
+    put_directory("prisma/schema/migrations");
+    put_directory("prisma/schema/base/migrations");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        put("package.json", arena_printf(arena, "{\"devDependencies\": {\"prisma\": \"%s\"}}", cases[i].version));
+        put("prisma.config.ts", "export default { schema: 'prisma/schema' }");
+        ck_assert_msg(strcmp(found(NULL), cases[i].path) == 0, "%s: %s", cases[i].version, found(NULL));
+    }
+    put("node_modules/prisma/package.json", "{\"name\": \"prisma\", \"version\": \"6.4.1\"}");
+    ck_assert_str_eq(found(NULL), "prisma/migrations");
 }
 END_TEST
 
@@ -205,7 +283,7 @@ START_TEST(an_option_comes_before_all_and_may_name_what_will_be)
 }
 END_TEST
 
-START_TEST(directories_are_listed_in_byte_order_and_files_beside_them_are_not)
+START_TEST(directories_are_listed_and_files_beside_them_are_not)
 {
     struct migration_files files;
     put("m/20240102_b/migration.sql", "");
@@ -220,6 +298,38 @@ START_TEST(directories_are_listed_in_byte_order_and_files_beside_them_are_not)
     ck_assert(files.items[2].missing);
     ck_assert(!prisma->hooks.check_folder(arena, place, &files, &status));
     ck_assert_str_eq(status.migration, "20240103_c");
+}
+END_TEST
+
+/* The names in m, joined by commas. */
+static const char *listed(void)
+{
+    struct migration_files files;
+    struct buffer out = {.arena = arena};
+    ck_assert(prisma->hooks.list(arena, folder("m"), &files, &status));
+    for (size_t i = 0; i < files.count; i++) {
+        buffer_printf(&out, "%s%s", i == 0 ? "" : ",", files.items[i].name);
+    }
+    return buffer_string(&out);
+}
+
+/* In this order `prisma migrate deploy` of 6.19.3 ran them. */
+START_TEST(directories_are_ordered_as_the_version_of_prisma_orders_them)
+{
+    static const char by_locale[] =
+        "_x,.hidden,10_b,2_a,2024_a b,2024_a_b,2024_a-b,2024_Aa,2024_ab,2024_aB,a,B,\xC3\xA9,z";
+    static const char by_bytes[] =
+        ".hidden,10_b,2024_Aa,2024_a b,2024_a-b,2024_aB,2024_a_b,2024_ab,2_a,B,_x,a,z,\xC3\xA9";
+    char *rest = NULL;
+    char *const names = arena_strdup(arena, by_locale);
+    for (char *name = strtok_r(names, ",", &rest); name != NULL; name = strtok_r(NULL, ",", &rest)) {
+        put(arena_printf(arena, "m/%s/migration.sql", name), "");
+    }
+    ck_assert_str_eq(listed(), by_locale);
+    put("package.json", "{\"dependencies\": {\"@prisma/client\": \"6.5.0\"}}");
+    ck_assert_str_eq(listed(), by_bytes);
+    put("package.json", "{\"dependencies\": {\"@prisma/client\": \"^6.5.0\"}}");
+    ck_assert_str_eq(listed(), by_locale);
 }
 END_TEST
 
@@ -288,15 +398,21 @@ int main(void)
     tcase_add_test(tests, a_checksum_is_the_sha256_of_the_bytes);
     tcase_add_test(tests, either_line_ending_counts_as_unchanged);
     tcase_add_test(tests, checksums_of_old_versions_lack_leading_zeros);
+    tcase_add_test(tests, bytes_that_are_not_utf8_count_as_node_reads_them);
     tcase_add_test(tests, the_usual_place_is_found);
     tcase_add_test(tests, a_schema_without_migrations_says_where_they_will_be);
     tcase_add_test(tests, a_schema_folder_may_hold_the_migrations);
+    tcase_add_test(tests, a_schema_in_the_project_itself_comes_before_the_one_in_prisma);
+    tcase_add_test(tests, migrations_are_beside_the_file_with_the_datasource);
+    tcase_add_test(tests, the_configuration_is_the_file_that_prisma_takes);
+    tcase_add_test(tests, where_a_schema_folder_has_its_migrations_depends_on_the_version);
     tcase_add_test(tests, a_package_of_a_monorepo_is_searched_in_itself);
     tcase_add_test(tests, a_folder_says_what_it_was_known_by);
     tcase_add_test(tests, a_folder_of_drizzle_is_not_ours);
     tcase_add_test(tests, the_configuration_comes_before_the_usual_places);
     tcase_add_test(tests, an_option_comes_before_all_and_may_name_what_will_be);
-    tcase_add_test(tests, directories_are_listed_in_byte_order_and_files_beside_them_are_not);
+    tcase_add_test(tests, directories_are_listed_and_files_beside_them_are_not);
+    tcase_add_test(tests, directories_are_ordered_as_the_version_of_prisma_orders_them);
     tcase_add_test(tests, a_link_to_a_directory_is_left_out_as_prisma_does_and_told_of);
     tcase_add_test(tests, a_name_that_is_not_utf8_is_left_out_and_told_of);
     tcase_add_test(tests, a_lock_file_of_another_provider_is_refused);

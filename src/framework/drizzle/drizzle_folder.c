@@ -1,12 +1,14 @@
 /*
  * meta/_journal.json: {"entries": [{"idx", "when", "tag"}, …]}; a .sql file that it does not name is not a
- * migration. 1.0: directories <YYYYMMDDHHMMSS>_<name> with a migration.sql, in the order of their names.
+ * migration. 1.0: directories <YYYYMMDDHHMMSS>_<name> with a migration.sql, in the order of localeCompare
+ * (drizzle-orm 1.0.0-rc.5, migrator.js).
  */
 #include "framework/drizzle/drizzle_folder.h"
 
 #include "base/word_set.h"
 #include "framework/coded/code.h"
 #include "framework/core/listing.h"
+#include "framework/core/locale_order.h"
 #include "framework/core/unread.h"
 #include "framework/formats/properties.h"
 
@@ -245,6 +247,7 @@ bool drizzle_list(struct arena *arena, const struct folder *folder, struct migra
         *files = (struct migration_files){0};
         return list_journal(arena, path_join(arena, folder->root, folder->path), files, status);
     }
-    const struct listing_rule rule = {.accept = accept_directory, .directories = true, .script = "migration.sql"};
+    const struct listing_rule rule = {
+        .accept = accept_directory, .directories = true, .script = "migration.sql", .compare = listing_by_locale};
     return listing_read(arena, folder, &rule, files, status);
 }

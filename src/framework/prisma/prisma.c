@@ -43,15 +43,52 @@ static void digest_with_endings(struct text content, const char *ending, unsigne
     sha256_finish(&hash, digest);
 }
 
+/* The size of what is not UTF-8 at the beginning, which is read as one U+FFFD: a byte, or a character that is cut off.
+ */
+static size_t size_of_broken(struct text content)
+{
+    const unsigned char *const bytes = (const unsigned char *)content.data;
+    const unsigned char lowest = bytes[0] == 0xE0 ? 0xA0 : bytes[0] == 0xF0 ? 0x90 : 0x80;
+    const unsigned char highest = bytes[0] == 0xED ? 0x9F : bytes[0] == 0xF4 ? 0x8F : 0xBF;
+    const size_t most = bytes[0] < 0xC2 || bytes[0] > 0xF4 ? 1 : bytes[0] < 0xE0 ? 2 : bytes[0] < 0xF0 ? 3 : 4;
+    size_t size = 1;
+    while (size < most && size < content.size && bytes[size] >= (size == 1 ? lowest : 0x80) &&
+           bytes[size] <= (size == 1 ? highest : 0xBF)) {
+        size++;
+    }
+    return size;
+}
+
+/* The content as Node gives it to the engine since 6.6: what is not UTF-8 has become U+FFFD. */
+static struct text as_node_reads(struct arena *arena, struct text content)
+{
+    struct buffer out = {.arena = arena};
+    size_t bad = 0;
+    while (!text_is_utf8(content, &bad)) {
+        buffer_add(&out, text_slice(content, 0, bad));
+        buffer_puts(&out, "\xEF\xBF\xBD");
+        const size_t next = bad + size_of_broken(text_slice(content, bad, content.size));
+        content = text_slice(content, next, content.size);
+    }
+    buffer_add(&out, content);
+    return buffer_text(&out);
+}
+
 /* Prisma 6.19 takes a file for unchanged if it matches as it is or with the other kind of line ending: a checkout on
  * Windows is not an edit. */
 static bool prisma_checksum_matches(struct arena *arena, const struct folder *folder, const struct migration_file *file,
                                     const char *stored, struct text content)
 {
     unsigned char digest[SHA256_SIZE];
-    (void)arena;
     (void)folder;
     (void)file;
+    sha256_text(content, digest);
+    if (digest_is(digest, stored)) {
+        return true;
+    }
+    if (!text_is_utf8(content, NULL)) {
+        content = as_node_reads(arena, content);
+    }
     sha256_text(content, digest);
     if (digest_is(digest, stored)) {
         return true;

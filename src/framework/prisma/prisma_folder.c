@@ -1,34 +1,31 @@
 /*
- * The folder of migrations, searched as by Prisma: prisma.config.* first, then package.json's "prisma.schema", then the
- * usual places. A directory is a migration, and its name is the migration's name.
+ * The folder of migrations, searched as by Prisma: its configuration file first, then package.json's "prisma.schema",
+ * then the usual places (prisma_schema.c knows what follows from a schema). A directory is a migration, and its name is
+ * the migration's name. Read in the CLIs of 6.19.3 and 7.10.1; what 6.19.3 finds was asked of it.
  */
 #include "framework/prisma/prisma_folder.h"
 
 #include "framework/coded/code.h"
+#include "framework/core/inner_path.h"
 #include "framework/core/listing.h"
+#include "framework/core/locale_order.h"
 #include "framework/core/unread.h"
 #include "framework/formats/properties.h"
+#include "framework/prisma/prisma_schema.h"
 
 #include <string.h>
 
 #define CONFIG_LIMIT ((size_t)1024 * 1024)
 
-static const char *const config_files[] = {
-    "prisma.config.ts",
-    "prisma.config.js",
-    "prisma.config.mts",
-    "prisma.config.mjs",
-    "prisma.config.cts",
-    "prisma.config.cjs",
-    ".config/prisma.ts",
-    ".config/prisma.js",
-    ".config/prisma.mts",
-    ".config/prisma.mjs",
-    NULL,
-};
+/* Names without their ending, in the order in which they are tried; those of 7.10 are before those of all versions, so
+ * that Prisma 8 may have its own beside them. */
+static const char *const config_names[] = {
+    "prisma7.config", ".config/prisma7",      "prisma.config",         "prisma.config/index",
+    ".config/prisma", ".config/prisma/index", ".config/prisma.config", NULL};
+static const char *const config_endings[] = {"js", "ts", "mjs", "cjs", "mts", "cts", NULL};
 
-/* Where a schema is in a project or package; its migrations are next to it. */
-static const char *const schema_places[] = {"prisma/schema.prisma", "prisma/schema", "schema.prisma", NULL};
+/* Where a schema is, if nothing says it. */
+static const char *const schema_places[] = {"schema.prisma", "prisma/schema.prisma", NULL};
 static const char *const folder_places[] = {"prisma/migrations", "prisma/schema/migrations", NULL};
 
 /* ---- finding ---- */
@@ -55,25 +52,13 @@ static void add(const struct search *search, const char *path, enum confidence c
     layout_add(search->arena, search->folders, &folder);
 }
 
-/* "migrations" next to a schema file, or next to the files of a schema folder. */
-static const char *beside_schema(const struct search *search, const char *schema)
-{
-    if (look(search, schema) == FILE_DIRECTORY) {
-        return path_join(search->arena, schema, "migrations");
-    }
-    const char *const slash = strrchr(schema, '/');
-    return slash == NULL ? "migrations" : arena_printf(search->arena, "%.*s/migrations", (int)(slash - schema), schema);
-}
-
-/* Paths in .config/prisma.ts are relative to its directory. */
+/* A path in a configuration file, which is relative to that file's directory. */
 static const char *beside(const struct search *search, const char *file, const char *path)
 {
-    static const char directory[] = ".config/";
-    if (!text_starts_with(text_of(file), directory)) {
-        return path;
-    }
-    path += strncmp(path, "./", 2) == 0 ? 2 : 0;
-    return strncmp(path, "../", 3) == 0 ? path + 3 : arena_printf(search->arena, "%s%s", directory, path);
+    const char *const slash = strrchr(file, '/');
+    return slash == NULL || path[0] == '/'
+               ? path
+               : plain_path(search->arena, arena_printf(search->arena, "%.*s/%s", (int)(slash - file), file, path));
 }
 
 static void note_computed(struct search *search, const char *file, struct text content, const char *const path[])
@@ -102,7 +87,9 @@ static bool add_said(struct search *search, const char *file, const char *const 
         if (said == NULL) {
             note_computed(search, file, content, schema);
         }
-        path = said == NULL ? NULL : beside_schema(search, said);
+        path = said == NULL ? NULL : prisma_beside_schema(search->arena, &search->package, beside(search, file, said));
+    } else if (path != NULL) {
+        path = beside(search, file, path);
     }
     if (path == NULL && migrations != NULL && search->package.unread == NULL) {
         code_note_elsewhere(search->arena, &search->package, &(const struct source_file){file, content},
@@ -114,8 +101,22 @@ static bool add_said(struct search *search, const char *file, const char *const 
     }
     search->package.configured = true;
     search->package.is_named = path != NULL;
-    add(search, path == NULL ? folder_places[0] : beside(search, file, path), CONFIDENCE_CERTAIN, file);
+    add(search, path == NULL ? folder_places[0] : path, CONFIDENCE_CERTAIN, file);
     return true;
+}
+
+/* The configuration file that Prisma takes: the first. */
+static const char *config_file(const struct search *search)
+{
+    for (size_t i = 0; config_names[i] != NULL; i++) {
+        for (size_t k = 0; config_endings[k] != NULL; k++) {
+            const char *const file = arena_printf(search->arena, "%s.%s", config_names[i], config_endings[k]);
+            if (look(search, file) == FILE_REGULAR) {
+                return file;
+            }
+        }
+    }
+    return NULL;
 }
 
 static bool add_configured(struct search *search)
@@ -123,12 +124,9 @@ static bool add_configured(struct search *search)
     static const char *const migrations_path[] = {"migrations", "path", NULL};
     static const char *const schema[] = {"schema", NULL};
     static const char *const package_schema[] = {"prisma", "schema", NULL};
-    for (size_t i = 0; config_files[i] != NULL; i++) {
-        if (add_said(search, config_files[i], migrations_path, schema)) {
-            return true;
-        }
-    }
-    return add_said(search, "package.json", NULL, package_schema);
+    const char *const file = config_file(search);
+    return (file != NULL && add_said(search, file, migrations_path, schema)) ||
+           add_said(search, "package.json", NULL, package_schema);
 }
 
 /* The script of a directory that has one, and no snapshot of drizzle-kit next to it; NULL: there is none. */
@@ -169,13 +167,26 @@ static void add_alone(const struct search *search, const char *path, bool may_be
     }
 }
 
-/* The usual places; a schema shows where the folder will be, even if it does not exist yet. */
+/* The schema that Prisma takes where nothing says one; NULL: none. */
+static const char *usual_schema(const struct search *search)
+{
+    for (size_t i = 0; schema_places[i] != NULL; i++) {
+        if (look(search, schema_places[i]) == FILE_REGULAR) {
+            return schema_places[i];
+        }
+    }
+    return NULL;
+}
+
+/* The usual places; a schema shows where the folder is, even if it does not exist yet. */
 static bool add_usual(const struct search *search)
 {
     const size_t before = search->folders->count;
-    const char *schema = NULL;
-    for (size_t i = 0; schema == NULL && schema_places[i] != NULL; i++) {
-        schema = look(search, schema_places[i]) == FILE_NONE ? NULL : schema_places[i];
+    const char *const schema = usual_schema(search);
+    const char *const place = schema == NULL ? NULL : prisma_beside_schema(search->arena, &search->package, schema);
+    if (place != NULL && look(search, place) == FILE_DIRECTORY) {
+        add(search, place, CONFIDENCE_CERTAIN, schema);
+        return true;
     }
     for (size_t i = 0; folder_places[i] != NULL; i++) {
         if (look(search, folder_places[i]) == FILE_DIRECTORY) {
@@ -184,9 +195,9 @@ static bool add_usual(const struct search *search)
         }
     }
     if (search->folders->count == before && schema != NULL) {
-        const bool is_folder = look(search, schema) == FILE_DIRECTORY;
-        add(search, is_folder ? "prisma/migrations" : beside_schema(search, schema),
-            is_folder ? CONFIDENCE_LIKELY : CONFIDENCE_CERTAIN, schema);
+        add(search, place, CONFIDENCE_CERTAIN, schema);
+    } else if (search->folders->count == before && look(search, "prisma/schema") == FILE_DIRECTORY) {
+        add(search, folder_places[0], CONFIDENCE_LIKELY, "prisma/schema");
     }
     return search->folders->count > before;
 }
@@ -219,11 +230,30 @@ static bool accept_any(struct arena *arena, const char *name, struct migration_f
     return true;
 }
 
+static bool is_in_locale_order(const struct migration_files *files)
+{
+    for (size_t i = 1; i < files->count; i++) {
+        if (listing_by_locale(&files->items[i - 1], &files->items[i]) > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Since 6.6 the CLI lists the folder itself, in the order of localeCompare; before, its engine did, by the bytes. Which
+ * version it is, is only asked where that makes a difference. */
 bool prisma_list(struct arena *arena, const struct folder *folder, struct migration_files *files, struct status *status)
 {
-    static const struct listing_rule rule = {
+    static const struct listing_rule by_bytes = {
         .accept = accept_any, .directories = true, .script = PRISMA_SCRIPT, .without_links = "prisma"};
-    return listing_read(arena, folder, &rule, files, status);
+    static const struct listing_rule by_locale = {.compare = listing_by_locale};
+    if (!listing_read(arena, folder, &by_bytes, files, status)) {
+        return false;
+    }
+    if (!is_in_locale_order(files) && !prisma_is_before(prisma_version(arena, folder), PRISMA_WITH_OWN_LISTING)) {
+        listing_sort(arena, &by_locale, files);
+    }
+    return true;
 }
 
 /* ---- fitness ---- */

@@ -161,6 +161,18 @@ class Prisma(Case):
         self.assertTrue(self.ours(rpc, "Run").ok)
         self.assert_prisma_agrees(self.files)
 
+    def test_both_run_directories_in_one_order_and_a_byte_that_is_not_utf8_is_no_edit(self):
+        files = self.project()
+        for name in ("10_b", "2_a", "B", "a", "_x", "20240101000000_a_b", "20240101000000_Ab", "20240101000000_aB", "é", "z", ".hidden"):
+            files.add(name, "SELECT 1;")
+        with open(files.script("a"), "wb") as file:
+            file.write(b"SELECT 1; -- caf\xe9\n")
+        rpc = self.rpc(self.worker(files))
+        ours = [migration.name for migration in self.ours(rpc, "GetStatus").migrations]
+        self.assertEqual(self.prisma(files, "migrate", "deploy")[0], 0)
+        self.assertEqual([name for name, in self.ledger("migration_name")], ours)
+        self.assertEqual(set(self.states(self.ours(rpc, "GetStatus")).values()), {"applied"})
+
     def test_an_edited_file_is_modified_for_us_and_no_news_to_it(self):
         rpc = self.start()
         self.assertTrue(self.ours(rpc, "Run").ok)
