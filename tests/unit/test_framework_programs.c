@@ -448,6 +448,23 @@ START_TEST(lucid_records_the_path_in_the_project)
 }
 END_TEST
 
+START_TEST(lucid_reads_the_folder_that_its_connections_name)
+{
+    static const char program[] = "import { BaseSchema } from '@adonisjs/lucid/schema'";
+    put("package.json", "{\"dependencies\": {\"@adonisjs/lucid\": \"^21\"}}");
+    put("database/migrations/1_a.ts", program);
+    put("other/m/2_b.ts", program);
+    put("config/database.ts",
+        "import { defineConfig } from '@adonisjs/lucid'\nexport default defineConfig({ connections: "
+        "{ pg: { migrations: { naturalSort: true, paths: ['./other/m'] } } } })");
+    ck_assert_str_eq(listed("lucid"), "2_b=other/m/2_b");
+    put("config/database.ts",
+        "import { defineConfig } from '@adonisjs/lucid'\nexport default defineConfig({ connections: "
+        "{ pg: { migrations: {\npaths: ['database/migrations',\n 'other/m'] } } } })");
+    has(folder_of("lucid")->unread, "names several folders (database/migrations and other/m)");
+}
+END_TEST
+
 /* ---- Yii 2.0: framework/console/controllers/BaseMigrateController.php ---- */
 
 START_TEST(yii_records_a_class_with_its_namespace)
@@ -556,6 +573,7 @@ int main(void)
     tcase_add_test(tests, hasura_passes_over_empty_scripts_and_directories_without_a_name);
     tcase_add_test(tests, packages_of_laravel_that_load_migrations_are_named);
     tcase_add_test(tests, lucid_records_the_path_in_the_project);
+    tcase_add_test(tests, lucid_reads_the_folder_that_its_connections_name);
     tcase_add_test(tests, yii_records_a_class_with_its_namespace);
     tcase_add_test(tests, migrations_of_hanami_are_sequels);
     tcase_add_test(tests, dbup_reads_what_ends_in_sql_unless_its_program_says_others);

@@ -1,6 +1,7 @@
 /*
  * Lucid (AdonisJS): programs recorded by their paths in the project without the suffix, with a number for each run.
- * Facts read in its source (21: src/migration/runner.ts, source.ts); nothing was measured.
+ * Facts read in its source (21: src/migration/runner.ts, source.ts); the runner of 21.8.2 has listed and judged what we
+ * list and mark.
  */
 #include "framework/coded/code.h"
 
@@ -17,6 +18,19 @@ static bool lucid_accept(struct arena *arena, const struct folder *folder, struc
     (void)warning;
     file->key = path_join(arena, folder->path + (is_below ? base + 1 : 0), stem);
     file->name = stem;
+    return true;
+}
+
+/* The paths of its connections. Others have a file of this name, too. */
+static bool lucid_configure(struct arena *arena, struct folder *folder)
+{
+    struct text source;
+    const char *const name = code_config(arena, folder, WORDS("config/database.ts", "config/database.js"), &source);
+    if (name == NULL || text_find(source, "migrations", 0) == SIZE_MAX) {
+        return false;
+    }
+    folder->path = code_directory_of(arena, folder, &(const struct source_file){name, source},
+                                     WORDS("migrations", "paths"), false);
     return true;
 }
 
@@ -53,8 +67,7 @@ const struct framework framework_lucid = {
             .key = KEY_OF_HOOK,
         },
     .mentions = MENTIONS({.files = CONFIGURATION, .words = "tableName", .beside = "migrations:"},
-                         {.files = CONFIGURATION, .words = "searchPath", .part = MENTION_SCHEMA},
-                         {.files = CONFIGURATION, .words = "paths", .beside = "migrations:", .part = MENTION_PATH}),
+                         {.files = CONFIGURATION, .words = "searchPath", .part = MENTION_SCHEMA}),
     .habits =
         {
             .late = LATE_RUNS,
@@ -70,5 +83,5 @@ const struct framework framework_lucid = {
                                  "DB_PASSWORD={password}", "DB_DATABASE={database}", "PG_HOST={host}", "PG_PORT={port}",
                                  "PG_USER={user}", "PG_PASSWORD={password}", "PG_DB_NAME={database}"),
         },
-    .hooks = {.accept = lucid_accept},
+    .hooks = {.configure = lucid_configure, .accept = lucid_accept},
 };

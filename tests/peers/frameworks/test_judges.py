@@ -16,7 +16,7 @@ from fixtures import FIXTURES, MIXED, PROGRAMS, Fixtures, per, spread
 PEERS = os.environ.get("TRUSS_PEERS_DIR", os.path.expanduser("~/.cache/truss-peers"))
 NODE = {fact["framework"] for fact in fixtures.behaviour()}
 # Delegated runs that were not tried: their tools need more than the fixture has.
-NOT_DELEGATED = {"doctrine", "phinx", "ecto", "efcore", "sea-orm", "laravel", "mikro-orm", "alembic"}
+NOT_DELEGATED = {"doctrine", "phinx", "ecto", "efcore", "sea-orm", "laravel", "mikro-orm", "alembic", "lucid"}
 NAMES = fixtures.names()
 
 
@@ -31,7 +31,7 @@ class Judges(Fixtures):
             rules = file.read()
         with open(path, "w", encoding="utf-8") as file:
             file.write("host all app 127.0.0.1/32 trust\n" + rules)
-        cluster._run("pg_ctl", "-D", cluster.data, "-s", "reload")
+        cluster.psql("postgres", "SELECT pg_reload_conf()")
 
     def project_of(self, name):
         project = self.copy(name)
