@@ -23,20 +23,24 @@ struct scope {
 
 struct columns {
     struct effects_reader *reader;
-    const json_t *made; /* subcommands of the ALTER TABLE, which may add columns; NULL: none */
-    bool is_alone_lost; /* a name without a table may refer to an output column instead */
+    const json_t *made;     /* subcommands of the ALTER TABLE, or elements of the CREATE TABLE, which may add columns */
+    const json_t *of_value; /* the type of VALUE, in a domain's CHECK; NULL: it is none */
+    bool is_new;            /* the relation is created by the statement itself: only `made` is known */
+    bool is_alone_lost;     /* a name without a table may refer to an output column instead */
 };
 
 static void walk(struct columns *columns, const struct scope *scope, json_t *tree);
 
 /* ---- names ---- */
 
-static const json_t *made_column(const json_t *commands, const char *name)
+static const json_t *made_column(const json_t *elements, const char *name)
 {
-    for (size_t i = 0; i < json_array_size(commands); i++) {
-        const json_t *const command = tree_body(json_array_get(commands, i), "AlterTableCmd");
-        const json_t *const column = tree_body(json_object_get(command, "def"), "ColumnDef");
-        if (tree_is(command, "subtype", "AT_AddColumn") && tree_is(column, "colname", name)) {
+    for (size_t i = 0; i < json_array_size(elements); i++) {
+        const json_t *const element = json_array_get(elements, i);
+        const json_t *const command = tree_body(element, "AlterTableCmd");
+        const json_t *const column =
+            tree_body(command == NULL ? element : json_object_get(command, "def"), "ColumnDef");
+        if ((command == NULL || tree_is(command, "subtype", "AT_AddColumn")) && tree_is(column, "colname", name)) {
             return column;
         }
     }
@@ -45,7 +49,8 @@ static const json_t *made_column(const json_t *commands, const char *name)
 
 static void need(const struct columns *columns, enum sql_need_kind kind, const json_t *range, const char *name)
 {
-    if (columns->reader->effects->need_count < EFFECTS_NEEDS_LIMIT && made_column(columns->made, name) == NULL) {
+    if (columns->reader->effects->need_count < EFFECTS_NEEDS_LIMIT && !columns->is_new &&
+        made_column(columns->made, name) == NULL) {
         effects_need(columns->reader, (struct sql_need){.kind = kind,
                                                         .schema = tree_string(range, "schemaname"),
                                                         .name = tree_string(range, "relname"),
@@ -77,17 +82,82 @@ static const struct entry *entry_of(const struct scope *scope, const char *name)
     return NULL;
 }
 
-/* "c" or "t.c". Of a "c" with fields after it nothing is known; and a row has the same name as its table. */
-static void take_reference(struct columns *columns, const struct scope *scope, const json_t *fields)
+/* What a column belongs to, by the fields of its reference: "c" or "t.c"; NULL: not known. Of a "c" with fields after
+ * it nothing is known; and a row has the same name as its table. */
+static const struct entry *entry_of_fields(const struct columns *columns, const struct scope *scope,
+                                           const json_t *fields)
 {
     const char *const name = tree_name(fields, 0);
     const char *const of = tree_name(fields, 1);
-    const struct entry *const only = of == NULL && !columns->is_alone_lost ? only_entry(scope) : NULL;
-    const struct entry *const entry = of != NULL && json_array_size(fields) == 2 ? entry_of(scope, of) : NULL;
-    if (name != NULL && json_array_size(fields) == 1 && only != NULL && strcmp(only->name, name) != 0) {
-        need(columns, SQL_NEED_COLUMN, only->range, name);
-    } else if (name != NULL && entry != NULL && entry->range != NULL) {
-        need(columns, SQL_NEED_COLUMN_OR_FUNCTION, entry->range, name);
+    const struct entry *const entry = name == NULL                                 ? NULL
+                                      : of != NULL && json_array_size(fields) == 2 ? entry_of(scope, of)
+                                      : of == NULL && !columns->is_alone_lost      ? only_entry(scope)
+                                                                                   : NULL;
+    const bool is_row = entry != NULL && of == NULL && (json_array_size(fields) != 1 || strcmp(entry->name, name) == 0);
+    return entry == NULL || entry->range == NULL || is_row ? NULL : entry;
+}
+
+static void take_reference(struct columns *columns, const struct scope *scope, const json_t *fields)
+{
+    const struct entry *const entry = entry_of_fields(columns, scope, fields);
+    if (entry != NULL) {
+        need(columns, tree_name(fields, 1) == NULL ? SQL_NEED_COLUMN : SQL_NEED_COLUMN_OR_FUNCTION, entry->range,
+             tree_name(fields, 0));
+    }
+}
+
+/* ---- constants beside columns ---- */
+
+static void take_label(struct columns *columns, const struct scope *scope, const json_t *reference, const json_t *value)
+{
+    const json_t *const fields = json_object_get(tree_body(reference, "ColumnRef"), "fields");
+    const char *const name = tree_name(fields, 0);
+    const struct entry *const entry = entry_of_fields(columns, scope, fields);
+    const json_t *const items = json_object_get(tree_body(value, "List"), "items");
+    const json_t *const made = entry == NULL ? NULL : made_column(columns->made, name);
+    if (tree_body(value, "A_Const") == NULL && items == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        take_label(columns, scope, reference, json_array_get(items, i));
+    }
+    if (items == NULL && made != NULL) {
+        effects_label_of_type(columns->reader, json_object_get(made, "typeName"), value);
+    } else if (items == NULL && entry != NULL && !columns->is_new) {
+        effects_label_of_column(columns->reader, entry->range, name, value);
+    } else if (items == NULL && name != NULL && json_array_size(fields) == 1 && strcmp(name, "value") == 0) {
+        effects_label_of_type(columns->reader, columns->of_value, value);
+    }
+}
+
+/* c = 'label', c IN ('label', …), c BETWEEN 'label' AND …; an operator of another name may take another type. */
+static void take_comparison(struct columns *columns, const struct scope *scope, const json_t *expression)
+{
+    static const char kinds[] = "AEXPR_OP AEXPR_IN AEXPR_DISTINCT AEXPR_NOT_DISTINCT AEXPR_BETWEEN AEXPR_NOT_BETWEEN";
+    const char *const sign = tree_name(json_object_get(expression, "name"), 0);
+    const bool is_operator = tree_is(expression, "kind", "AEXPR_OP");
+    if (effects_is_one_of(kinds, tree_string(expression, "kind")) &&
+        (!is_operator || effects_is_one_of("= <> != < > <= >=", sign == NULL ? "" : sign))) {
+        const json_t *const left = json_object_get(expression, "lexpr");
+        const json_t *const right = json_object_get(expression, "rexpr");
+        take_label(columns, scope, left, right);
+        take_label(columns, scope, right, left);
+    }
+}
+
+/* COALESCE (c, 'label'), CASE c WHEN 'label'. */
+static void take_choice(struct columns *columns, const struct scope *scope, const json_t *choice)
+{
+    const json_t *const parts = json_object_get(choice, "args");
+    const json_t *const of = json_object_get(choice, "arg");
+    for (size_t i = 0; i < json_array_size(parts); i++) {
+        const json_t *const part = json_array_get(parts, i);
+        const json_t *const when = tree_body(part, "CaseWhen");
+        if (when != NULL) {
+            take_label(columns, scope, of, json_object_get(when, "expr"));
+        } else if (i > 0) {
+            take_label(columns, scope, json_array_get(parts, 0), part);
+        }
     }
 }
 
@@ -231,6 +301,11 @@ struct place {
 static bool take_part(void *data, const char *key, json_t *object)
 {
     const struct place *const place = data;
+    if (strcmp(key, "A_Expr") == 0) {
+        take_comparison(place->columns, place->scope, object);
+    } else if (effects_is_one_of("CoalesceExpr CaseExpr", key)) {
+        take_choice(place->columns, place->scope, object);
+    }
     if (strcmp(key, "ColumnRef") == 0) {
         take_reference(place->columns, place->scope, json_object_get(object, "fields"));
     } else if (strcmp(key, "SelectStmt") == 0) {
@@ -282,9 +357,40 @@ static void of_alter(struct columns *columns, const json_t *body)
         for (size_t j = 0; !tree_flag(command, "missing_ok") && j < json_array_size(constraints); j++) {
             walk_constraint(columns, range, tree_body(json_array_get(constraints, j), "Constraint"));
         }
+        if (tree_is(command, "subtype", "AT_ColumnDefault")) {
+            effects_label_of_column(columns->reader, range, tree_string(command, "name"), def);
+        }
         if (tree_is(command, "subtype", "AT_AlterColumnType")) {
             walk_of(columns, range, json_object_get(column, "raw_default"));
         }
+    }
+}
+
+/* The columns that it makes are compared with labels of their types; those of another table are not known. */
+static void of_create(struct columns *columns, const json_t *body)
+{
+    const json_t *const range = json_object_get(body, "relation");
+    const json_t *const elements = json_object_get(body, "tableElts");
+    columns->made = elements;
+    columns->is_new = true;
+    for (size_t i = 0; i < json_array_size(elements); i++) {
+        const json_t *const element = json_array_get(elements, i);
+        const json_t *const constraints = json_object_get(tree_body(element, "ColumnDef"), "constraints");
+        walk_constraint(columns, range, tree_body(element, "Constraint"));
+        for (size_t j = 0; j < json_array_size(constraints); j++) {
+            walk_constraint(columns, range, tree_body(json_array_get(constraints, j), "Constraint"));
+        }
+    }
+}
+
+static void of_domain(struct columns *columns, const json_t *body)
+{
+    const json_t *const constraints = json_object_get(body, "constraints");
+    const struct scope nothing = {0};
+    columns->of_value = json_object_get(body, "typeName");
+    effects_labels(columns->reader, "CreateDomainStmt", body);
+    for (size_t i = 0; i < json_array_size(constraints); i++) {
+        walk(columns, &nothing, json_object_get(tree_body(json_array_get(constraints, i), "Constraint"), "raw_expr"));
     }
 }
 
@@ -318,5 +424,9 @@ void effects_columns(struct effects_reader *reader, const char *kind, json_t *bo
         of_alter(&columns, body);
     } else if (strcmp(kind, "CreateTrigStmt") == 0) {
         of_trigger(&columns, body);
+    } else if (strcmp(kind, "CreateStmt") == 0) {
+        of_create(&columns, body);
+    } else if (strcmp(kind, "CreateDomainStmt") == 0) {
+        of_domain(&columns, body);
     }
 }

@@ -127,6 +127,9 @@ static void need_function(struct effects_reader *reader, const json_t *call)
 static bool take_part(void *data, const char *key, json_t *object)
 {
     struct effects_reader *const reader = data;
+    if (strcmp(key, "AlterTableCmd") == 0) {
+        reader->may_be_there = tree_flag(object, "missing_ok");
+    }
     if (strcmp(key, "DefElem") == 0 || strcmp(key, "returnType") == 0) {
         return false;
     }

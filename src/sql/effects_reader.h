@@ -27,6 +27,7 @@ struct effects_reader {
     size_t left_out;    /* locks on relations that the plan creates */
     int advice_weight;  /* of the work to which the advice belongs */
     bool calls_unknown; /* calls a function that is not known to lock nothing */
+    bool may_be_there;  /* in ADD COLUMN IF NOT EXISTS, whose DEFAULT is not read if the column exists */
     bool changes_rows;  /* INSERT, UPDATE, …, also inside WITH */
     const char **ctes;  /* names in WITH, which are no relations */
     size_t cte_count;
@@ -181,6 +182,10 @@ const char *effects_constant(const json_t *node);
 
 /* What a node of this kind says of labels of enums. */
 void effects_labels(struct effects_reader *reader, const char *kind, const json_t *body);
+/* The value is read as one of the type (the body of its TypeName), or of the column; nothing if it is no constant. */
+void effects_label_of_type(struct effects_reader *reader, const json_t *type, const json_t *value);
+void effects_label_of_column(struct effects_reader *reader, const json_t *range, const char *column,
+                             const json_t *value);
 /* The search path becomes what the arguments of SET search_path, or of set_config('search_path', …), say. */
 void effects_path(struct effects_reader *reader, const json_t *arguments);
 /* May an expression have another value for each row? */

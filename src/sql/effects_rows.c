@@ -74,6 +74,13 @@ static bool has_value(const json_t *query, size_t column)
     return has;
 }
 
+/* What SELECT gives to this column; NULL: not known, or there are rows of VALUES. */
+static const json_t *selected(const json_t *query, size_t column)
+{
+    json_t *const targets = json_object_get(query, "targetList");
+    return has_star(targets) ? NULL : json_object_get(tree_body(json_array_get(targets, column), "ResTarget"), "val");
+}
+
 static void need_value(struct effects_reader *reader, const json_t *range, const char *column, bool overrides)
 {
     need_part(reader, SQL_NEED_NOT_GENERATED, range, column);
@@ -95,6 +102,7 @@ static void of_insert(struct effects_reader *reader, const json_t *body)
         effects_need_part(reader, SQL_NEED_COLUMN, range, name);
         if (query != NULL && has_value(query, i)) {
             need_value(reader, range, name, overrides);
+            effects_label_of_column(reader, range, name, selected(query, i));
         }
     }
     if (count > 0 && values > 0 && values != count) {

@@ -49,6 +49,7 @@ enum sql_need_kind {
     SQL_NEED_STATISTICS,
     SQL_NEED_ENUM_VALUE,        /* `part` of the type `name` */
     SQL_NEED_LABEL,             /* the same, if that is an enum: `part` is a constant of it */
+    SQL_NEED_COLUMN_LABEL,      /* the same for the column `part` of the relation `name`; the constant is in `types` */
     SQL_NEED_DOMAIN_CONSTRAINT, /* `part` of the domain `name` */
     SQL_NEED_EXTENSION,
     SQL_NEED_EXTENSION_FILES, /* available on the server, or the extension is installed; `part`: of this version */

@@ -116,7 +116,10 @@ class Impossible(Base):
 
     def test_an_enum_value_that_its_own_transaction_adds(self):
         enum = "CREATE TYPE mood AS ENUM ('ok'); CREATE TABLE people (m mood, t text);"
-        for use in ("INSERT INTO people (m) VALUES ('new')", "UPDATE people SET m = 'new' WHERE m = 'new'", "ALTER TABLE people ALTER COLUMN m SET DEFAULT 'new'", "SELECT 'new'::mood"):
+        for use in ("INSERT INTO people (m) VALUES ('new')", "UPDATE people SET m = 'new' WHERE m = 'new'", "ALTER TABLE people ALTER COLUMN m SET DEFAULT 'new'", "SELECT 'new'::mood",
+                    "ALTER TABLE people ADD CHECK (m <> 'new')", "CREATE TABLE c (a mood CHECK (a IN ('ok', 'new')))", "CREATE TABLE c (a mood[] DEFAULT '{new}')", "CREATE DOMAIN d AS mood CHECK (value <> 'new')",
+                    "CREATE VIEW v AS SELECT 1 FROM people WHERE m = 'new'", "CREATE POLICY p ON people USING (m = 'new')", "CREATE FUNCTION f(a mood DEFAULT 'new') RETURNS int LANGUAGE sql AS 'SELECT 1'",
+                    "INSERT INTO people (m) SELECT 'new'", "DELETE FROM people WHERE 'new' = m"):
             with self.subTest(use):
                 self.failing(f"BEGIN;\nALTER TYPE mood ADD VALUE 'new';\n{use};\nCOMMIT;\n", "55P04", enum)
         for use in ("INSERT INTO other (t) VALUES ('new')", "COMMENT ON TYPE mood IS 'new'", "CREATE TABLE c (t text DEFAULT 'new')"):
@@ -140,6 +143,18 @@ class Impossible(Base):
             self.passing(fresh)
         else:
             self.failing(fresh, "55P04")
+
+    def test_what_may_use_an_enum_value_that_its_own_transaction_adds_is_a_warning(self):
+        setup = "CREATE TYPE mood AS ENUM ('ok'); CREATE DOMAIN spirit AS mood; CREATE TABLE people (m mood, n mood[], t text); CREATE FUNCTION f(mood) RETURNS int LANGUAGE sql AS 'SELECT 1';"
+        for use, fails in (("ALTER DOMAIN spirit SET DEFAULT 'new'", True), ("ALTER TABLE people ALTER n SET DEFAULT '{new}'", True), ("UPDATE people SET (t, m) = ('a', 'new')", True),
+                           ("SELECT enum_range(NULL::mood)", True), ("CREATE FUNCTION g() RETURNS bigint LANGUAGE sql AS $$SELECT count(*) FROM people WHERE m = 'new'$$", True),
+                           ("CREATE FUNCTION g() RETURNS text LANGUAGE sql AS $$SELECT 'new'$$", False), ("SELECT 1 FROM pg_enum WHERE enumlabel = 'new'", False)):
+            with self.subTest(use):
+                self.database = None
+                self.project_of(f"BEGIN;\nALTER TYPE mood ADD VALUE 'new';\n{use};\nCOMMIT;\n", setup=setup)
+                advice = [one.advice for step in self.plan().migrations[0].steps for one in step.statements]
+                self.assertIn("It may use the value 'new' of the type mood, which its own transaction has added: then PostgreSQL refuses it (55P04). Commit the value first.", advice)
+                self.assertEqual(self.run_all().failed.sqlstate, "55P04" if fails else "")
 
     def test_what_a_transaction_may_not_do_that_only_reads(self):
         for script in ("CREATE TABLE a (id int);\nSET TRANSACTION READ ONLY;\n",

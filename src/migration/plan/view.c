@@ -229,7 +229,8 @@ static void find_effects(struct explaining *explaining, struct text statement, s
         asked_note(&explaining->asked, statement, effects);
     }
     read->fails = read->fails != NULL ? read->fails : takes_ledger(explaining);
-    effects->advice = read->fails != NULL ? read->fails : effects->advice;
+    const char *const doubt = explaining->impossible.early.doubt;
+    effects->advice = read->fails != NULL ? read->fails : doubt != NULL ? doubt : effects->advice;
     effects->unknown = effects->unknown && !explaining->explanation->is_nobodys;
     if (effects->unread && effects->unknown) {
         effects->advice = why_unread(explaining);

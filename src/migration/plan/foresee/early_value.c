@@ -4,6 +4,8 @@
  */
 #include "migration/plan/foresee/early_value.h"
 
+#include "migration/plan/cut/enum_value.h"
+#include "migration/plan/foresee/label.h"
 #include "sql/classify.h"
 #include "sql/lexer.h"
 
@@ -273,25 +275,51 @@ static void note_types(struct early_values *early, struct text statement)
     }
 }
 
-/* A body's strings are only read when it runs. */
-static bool keeps_strings(struct text statement)
+/* Its strings are no values: texts, names, and the labels themselves. */
+static bool has_no_values(struct text statement)
 {
-    static const char *const kept[] = {"do", "comment", "alter", NULL};
     struct sql_reader words = sql_read(statement);
-    if (sql_is_any_word(&words.token, kept)) {
-        return !(sql_take(&words, "alter") && sql_is_word(&words.token, "table"));
-    }
-    return sql_take(&words, "create") && !sql_is_word(&words.token, "table") && !sql_is_word(&words.token, "index");
+    return sql_is_word(&words.token, "comment") || (sql_take(&words, "alter") && sql_is_word(&words.token, "type"));
 }
 
-/* Does it contain a string that equals the value? */
-static bool has_value(const struct reading *reading, struct text statement)
+/* A body that is only read when it runs: of a function, unless it is in SQL. */
+static bool makes_body(struct text statement)
 {
     struct sql_reader words = sql_read(statement);
-    while (words.token.kind != SQL_END && !is_value(reading, &words.token)) {
+    bool makes = false;
+    for (bool creates = sql_is_word(&words.token, "create"); creates && !makes && words.token.kind != SQL_END;) {
+        makes = sql_take(&words, "language") && !sql_is_word(&words.token, "sql");
         sql_advance(&words);
     }
-    return words.token.kind != SQL_END;
+    return makes;
+}
+
+/* May it contain the value: in a string, in an array's text or in a body? */
+static bool may_have_value(const struct reading *reading, struct text statement)
+{
+    struct buffer quoted = {.arena = reading->early->arena};
+    for (const char *c = reading->value; *c != '\0'; c++) {
+        buffer_puts(&quoted, *c == '\'' ? "'" : "");
+        buffer_putc(&quoted, *c);
+    }
+    return enum_value_is_used(statement, buffer_string(&quoted));
+}
+
+/* Does the tree say so: a constant of the type, or one beside a column of it? */
+static bool is_needed(const struct early_values *early, const struct reading *reading,
+                      const struct sql_effects *effects)
+{
+    bool is = false;
+    for (size_t i = 0; !is && i < effects->need_count; i++) {
+        const struct sql_need *const need = &effects->needs[i];
+        if (need->kind == SQL_NEED_LABEL) {
+            is = strcmp(need->name, reading->type) == 0 && strcmp(need->part, reading->value) == 0;
+        } else if (need->kind == SQL_NEED_COLUMN_LABEL && strcmp(need->types, reading->value) == 0) {
+            const char *const type = label_type(early->questions, early->world, early->arena, need);
+            is = type != NULL && strcmp(type, reading->type) == 0;
+        }
+    }
+    return is;
 }
 
 void early_value_step(struct early_values *early)
@@ -300,26 +328,41 @@ void early_value_step(struct early_values *early)
     early->types.count = 0;
 }
 
+static const char *say_used(const struct early_values *early, const struct reading *reading)
+{
+    return arena_printf(early->arena,
+                        "It uses the value '%s' of the type %s, which its own transaction has added: that must be "
+                        "committed first (55P04).",
+                        reading->value, reading->type);
+}
+
+static const char *say_doubt(const struct early_values *early, const struct reading *reading)
+{
+    return arena_printf(early->lasting,
+                        "It may use the value '%s' of the type %s, which its own transaction has added: then "
+                        "PostgreSQL refuses it (55P04). Commit the value first.",
+                        reading->value, reading->type);
+}
+
 const char *early_value_why(struct early_values *early, struct text statement, const struct sql_effects *effects)
 {
     const enum sql_class class = sql_classify(statement);
+    early->doubt = NULL;
     if (class == SQL_CLASS_COMMIT || class == SQL_CLASS_ROLLBACK) {
         early->values.count = 0;
         return NULL;
     }
-    const size_t count = keeps_strings(statement) ? 0 : early->values.count;
+    const size_t count = has_no_values(statement) ? 0 : early->values.count;
     for (size_t i = 0; i < count; i += 2) {
         struct reading reading = {.early = early, .type = early->values.items[i], .value = early->values.items[i + 1]};
-        if (!has_value(&reading, statement)) {
+        if (!may_have_value(&reading, statement)) {
             continue;
         }
         read_relations(&reading, effects);
-        if (is_used(&reading, statement) || is_inserted(&reading, statement)) {
-            return arena_printf(early->arena,
-                                "It uses the value '%s' of the type %s, which its own transaction has added: that must "
-                                "be committed first (55P04).",
-                                reading.value, reading.type);
+        if (is_needed(early, &reading, effects) || is_used(&reading, statement) || is_inserted(&reading, statement)) {
+            return say_used(early, &reading);
         }
+        early->doubt = makes_body(statement) ? early->doubt : say_doubt(early, &reading);
     }
     note_types(early, statement);
     note_added(early, statement);

@@ -22,6 +22,7 @@ struct early_values {
      * created. */
     struct words values;
     struct words types;
+    const char *doubt;     /* of the last statement: that it may use such a value; NULL: no */
     struct word_set added; /* the values that the plan has added, each as type, space, value */
 };
 

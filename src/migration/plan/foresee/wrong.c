@@ -6,6 +6,7 @@
 #include "migration/plan/foresee/bounds.h"
 #include "migration/plan/foresee/dependents.h"
 #include "migration/plan/foresee/fitting.h"
+#include "migration/plan/foresee/label.h"
 #include "migration/plan/foresee/missing.h"
 #include "migration/plan/foresee/replaced.h"
 #include "migration/plan/foresee/understood.h"
@@ -23,5 +24,6 @@ const char *wrong_why(struct needs *needs, struct text statement, const struct s
     why = why == NULL ? fitting_why(needs, effects) : why;
     why = why == NULL ? unfit_why(needs, statement, effects) : why;
     why = why == NULL ? bounds_why(needs, effects) : why;
-    return why == NULL ? understood_why(needs, statement, effects) : why;
+    why = why == NULL ? understood_why(needs, statement, effects) : why;
+    return why == NULL ? label_why(needs, effects) : why;
 }
