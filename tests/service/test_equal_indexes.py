@@ -20,7 +20,7 @@ LEDGER = ("CREATE TABLE _prisma_migrations (id VARCHAR(36) PRIMARY KEY, checksum
 class EqualIndexes(Case):
     def begin(self, statement=STATEMENT, role=None):
         self.sql(LEDGER + "CREATE TABLE t (id int, word text)")
-        self.places = Places(self.cluster.port, lambda pid: self.sql(f"SELECT pg_terminate_backend({pid}, 5000)"))
+        self.places = Places(self.cluster.port, self.end_session)
         self.addCleanup(self.places.close)
         url = self.url().replace(f":{self.cluster.port}/", f":{self.places.port}/")
         if role:
@@ -85,8 +85,8 @@ class EqualIndexes(Case):
         thread.start()
         made = wait_for(lambda: [row for row in self.steps_or_none() if ",0," in row[0] or row[0].startswith("{0,")])
         self.processes[-1].kill()
-        self.sql("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
-                 "AND query LIKE '%CONCURRENTLY%'")
+        for pid, in self.sql("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%CONCURRENTLY%'"):
+            self.end_session(pid)
         holder("COMMIT")
         thread.join()
         return made

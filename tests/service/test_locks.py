@@ -123,8 +123,7 @@ class Locks(Case):
         self.assertEqual((self.sql("SELECT n FROM one"), self.sql("SELECT n FROM two")), ([("2",)], [("0",)]))
 
     def test_a_session_that_holds_the_locks_may_idle(self):
-        if self.cluster.version < 14:
-            self.skipTest("before PostgreSQL 14 there is no idle_session_timeout")
+        self.needs(14, "idle_session_timeout")
         self.cluster.psql("postgres", f"ALTER DATABASE {self.database} SET idle_session_timeout = '100ms'")
         script = "CREATE TABLE t{} AS SELECT current_setting('idle_session_timeout') AS ms;"
         files = self.project().add("1", script.format(1)).add("2", script.format(2) + " SET idle_session_timeout = 90;")
@@ -135,8 +134,7 @@ class Locks(Case):
 
     def limited(self, limit, *scripts):
         """An RPC of a worker whose database allows a transaction so long; the tracking table is there."""
-        if self.cluster.version < 17:
-            self.skipTest("before PostgreSQL 17 there is no transaction_timeout")
+        self.needs(17, "transaction_timeout")
         self.files = self.project().add("0", "SELECT 1;")
         self.rpc(self.worker(self.files)).call("MigrationService", "Run")
         for number, script in enumerate(scripts, 1):

@@ -146,6 +146,7 @@ class Rows(Case):
     # ---- limits of the session ----
 
     def test_limits_of_a_script_do_not_end_the_session(self):
+        self.needs(14, "idle_session_timeout")
         rpc = self.prisma("SET idle_session_timeout = 1;", "SET idle_in_transaction_session_timeout = 1; CREATE TABLE c (id int); CREATE INDEX CONCURRENTLY ON c (id); "
                           "SET idle_session_timeout = 1; CREATE INDEX CONCURRENTLY ON c (id); CREATE TABLE d ();",
                           "DO $$ BEGIN SET idle_session_timeout = 1; COMMIT; END $$; CREATE TABLE e ();", "BEGIN; SET idle_session_timeout = 1; COMMIT; CREATE TABLE f ();")

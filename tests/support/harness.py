@@ -524,6 +524,16 @@ class Case(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         return json.loads(result.stdout)["token"]
 
+    def needs(self, version, what):
+        """The test is skipped on servers before a version of PostgreSQL."""
+        if self.cluster.version < version:
+            self.skipTest(f"before PostgreSQL {version} there is no {what}")
+
+    def end_session(self, pid):
+        """Ends a session at the server and waits until it is gone."""
+        self.sql(f"SELECT pg_terminate_backend({pid})")
+        wait_for(lambda: self.sql(f"SELECT count(*) FROM pg_stat_activity WHERE pid = {pid}") == [("0",)])
+
     def needs_dump(self):
         """The test is skipped where no pg_dump for the server is installed."""
         installed = max(int(version) for version in os.listdir("/usr/lib/postgresql") if os.path.exists(f"/usr/lib/postgresql/{version}/bin/pg_dump"))

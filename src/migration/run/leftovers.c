@@ -109,7 +109,9 @@ static struct target read_target(struct arena *arena, struct text statement)
 /* What did not exist before cannot be dropped by the statement: "{}", as for a table without indexes. */
 #define WAS_NOT_THERE "{}"
 
-static const char pending_sql[] = "SELECT inhdetachpending FROM pg_catalog.pg_inherits WHERE inhparent "
+/* PostgreSQL 13 has neither the statement nor the column, and its error is to be the one of the statement. */
+static const char pending_sql[] = "SELECT (pg_catalog.to_jsonb(i) OPERATOR(pg_catalog.->>) 'inhdetachpending')"
+                                  "::pg_catalog.bool IS TRUE FROM pg_catalog.pg_inherits i WHERE inhparent "
                                   "OPERATOR(pg_catalog.=) pg_catalog.to_regclass($1)::pg_catalog.oid AND inhrelid "
                                   "OPERATOR(pg_catalog.=) pg_catalog.to_regclass($2)::pg_catalog.oid";
 
