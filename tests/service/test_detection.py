@@ -254,12 +254,13 @@ class Detection(Case):
 
     def before_the_script(self, files, script):
         """What a new worker asks in front of the first script of its first run, all by one session: another one takes as long to
-        open as a migration."""
+        open as a migration. On a busy machine the worker's own look at its tables, when it starts, may still be among them."""
         worker = self.worker(files)
         messages = self.messages(lambda: self.rpc(worker).call("MigrationService", "Run"))
         at, session = next((number, pid) for number, (pid, message) in enumerate(messages) if script in message)
-        self.assertEqual({pid for pid, _ in messages[:at]}, {session}, messages[:at])
-        return [message for _, message in messages[:at]]
+        own_look = {pid for pid, message in messages if message.startswith("SELECT pg_catalog.to_regnamespace") and pid != session}
+        self.assertEqual({pid for pid, _ in messages[:at]} - own_look, {session}, messages[:at])
+        return [message for pid, message in messages[:at] if pid == session]
 
     def test_a_run_asks_ten_times_in_front_of_its_first_script(self):
         """Each time is a round trip to a server that may be far away. One more is for files that only look like a framework's."""
