@@ -294,6 +294,25 @@ START_TEST(what_stands_above_the_up_line_of_dbmate_is_refused)
 }
 END_TEST
 
+/* dbmate 2.36 records the number for each up part, so it fails at the second one; sql-migrate ran what is below
+ * "--+migrate Down" as a part of up; goose: internal/sqlparser/parser.go, rambler: migration.go. */
+START_TEST(marks_that_the_tool_does_not_see_or_fails_at_are_refused)
+{
+    put("db/migrations/1_a.sql", "-- migrate:up\nSELECT 1;\n-- migrate:down\n-- migrate:up\nSELECT 2;\n");
+    ck_assert_ptr_null(script_of("dbmate"));
+    says("1_a.sql, line 4 is a second \"-- migrate:up\", at which its tool fails");
+    put("db/migrations/1_a.sql", "-- migrate:up\nSELECT 1;\n  -- migrate:down\nSELECT 2;\n--migrate:down\n");
+    ck_assert_ptr_null(script_of("dbmate"));
+    says("1_a.sql, line 3: its tool does not see this line, because it does not begin with \"--\"");
+    put("dbconfig.yml", "development:\n  dialect: postgres\n  dir: m\n");
+    put("m/1_a.sql", "-- +migrate Up\nSELECT 1;\n--+migrate Down\nSELECT 2;\n");
+    ck_assert_ptr_null(script_of("sql-migrate"));
+    says("1_a.sql, line 3: its tool does not see this line, because it does not begin with \"-- +migrate \"");
+    put("m/1_a.sql", "-- +migrate Up\nSELECT 1;\n-- +migrate Down\n-- +migrate Up\nSELECT 2;\n");
+    ck_assert_ptr_nonnull(script_of("sql-migrate"));
+}
+END_TEST
+
 START_TEST(a_late_migration_of_dbmate_is_refused_where_it_is_strict)
 {
     put("db/migrations/1_a.sql", "-- migrate:up\nSELECT 1;\n-- migrate:down\n");
@@ -564,6 +583,7 @@ int main(void)
     tcase_add_test(tests, payload_records_a_name_up_to_its_first_dot);
     tcase_add_test(tests, each_environment_of_sql_migrate_counts_whatever_its_name_is);
     tcase_add_test(tests, what_stands_above_the_up_line_of_dbmate_is_refused);
+    tcase_add_test(tests, marks_that_the_tool_does_not_see_or_fails_at_are_refused);
     tcase_add_test(tests, a_late_migration_of_dbmate_is_refused_where_it_is_strict);
     tcase_add_test(tests, popx_reads_the_directories_below_its_folder);
     tcase_add_test(tests, sequel_counts_by_name_if_a_number_is_a_time_and_else_by_the_last_number);

@@ -158,6 +158,8 @@ struct marks {
     const char *down;
     bool nocase;
     bool needs_down;
+    bool one_up;       /* the tool fails at a second up line */
+    const char *start; /* how the tool needs these lines to begin; others that look so are refused. NULL: as they may */
     bool nothing_before; /* the tool stops at anything but comments above the up line */
     bool drops_returns;  /* the tool reads lines, so "\r\n" in the file is sent as "\n" */
     bool drops_comments; /* the tool drops lines that begin with "-- ", even inside a string */

@@ -43,6 +43,8 @@ static bool check_dropped(struct text sql, struct status *status)
 struct parts {
     struct text said;   /* after the words of the first up line */
     struct text before; /* the first line above it that is neither empty nor a comment; empty: none */
+    struct text odd;    /* the first line that looks like one of the marks and is none for the tool; empty: none */
+    struct text second; /* the second up line; empty: none */
     bool is_up;
     bool has_up;
     bool has_down;
@@ -56,6 +58,12 @@ static void take_line(struct parts *parts, const struct marks *marks, struct tex
     const bool down = !up && line_is_comment(line, marks->down, marks->nocase, &(struct text){0});
     if (up && !parts->has_up) {
         parts->said = behind;
+    } else if (up && parts->second.size == 0) {
+        parts->second = text_trim(line);
+    }
+    if ((up || down) && marks->start != NULL && !text_starts_with(text_without_mark(line), marks->start) &&
+        parts->odd.size == 0) {
+        parts->odd = text_trim(line);
     }
     const bool is_quiet = parts->has_up || up || parts->before.size > 0 || text_starts_with(text_trim(line), "--");
     parts->before = is_quiet ? parts->before : text_trim(line);
@@ -65,6 +73,26 @@ static void take_line(struct parts *parts, const struct marks *marks, struct tex
     if (!parts->is_up || up) {
         blank(copy, line.size);
     }
+}
+
+/* Refuses marks that the tool does not see, or sees otherwise. */
+static bool check_marks(const struct script_request *request, const struct marks *marks, const struct parts *parts)
+{
+    const bool is_odd = parts->odd.size > 0;
+    const struct text line = is_odd ? parts->odd : parts->second;
+    if (!is_odd && (!marks->one_up || line.size == 0)) {
+        return true;
+    }
+    const unsigned number = text_position(request->content, (size_t)(line.data - request->content.data)).line;
+    return is_odd
+               ? status_fail(request->status, STATUS_FAILED_PRECONDITION,
+                             "%s, line %u: its tool does not see this line, because it does not begin with \"%s\", "
+                             "and would run other statements or none.",
+                             request->file->filename, number, marks->start)
+               : status_fail(request->status, STATUS_FAILED_PRECONDITION,
+                             "%s, line %u is a second \"-- %s\", at which its tool fails: make that part a file of its "
+                             "own.",
+                             request->file->filename, number, marks->up);
 }
 
 bool marked_script(const struct script_request *request, const struct marks *marks, struct text *options)
@@ -93,6 +121,9 @@ bool marked_script(const struct script_request *request, const struct marks *mar
                            "run.",
                            request->file->filename,
                            text_position(content, (size_t)(parts.before.data - content.data)).line, marks->up);
+    }
+    if (!check_marks(request, marks, &parts)) {
+        return false;
     }
     if (options != NULL) {
         *options = parts.said;

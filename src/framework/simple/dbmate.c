@@ -73,7 +73,12 @@ const struct framework framework_dbmate = {
             .sure_by = WORDS("*.sql: -- migrate:up"),
             .files = FILES({.pattern = "{number}*.sql"}), /* pkg/dbmate/migration.go */
             .key = KEY_NUMBER_AS_WRITTEN,
-            .marks = {.up = "migrate:up", .down = "migrate:down", .needs_down = true, .nothing_before = true},
+            .marks = {.up = "migrate:up",
+                      .down = "migrate:down",
+                      .needs_down = true,
+                      .one_up = true,
+                      .start = "--",
+                      .nothing_before = true},
             .alone = {ALONE_UP_LINE, "transaction:false"},
             .makes = {"{utc:%Y%m%d%H%M%S}_{slug}.sql", "-- migrate:up\n\n\n-- migrate:down\n\n"},
         },

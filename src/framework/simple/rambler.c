@@ -55,7 +55,7 @@ const struct framework framework_rambler = {
             .sure_by = WORDS("*.sql: -- rambler up"),
             .files = FILES({.pattern = "*.sql"}),
             .whole_names = true,
-            .marks = {.up = "rambler up", .down = "rambler down", .drops_returns = true},
+            .marks = {.up = "rambler up", .down = "rambler down", .start = "-- rambler ", .drops_returns = true},
         },
     .mentions = MENTIONS({.words = "RAMBLER_TABLE"}, {.words = "RAMBLER_SCHEMA", .part = MENTION_SCHEMA},
                          {.words = "RAMBLER_DIRECTORY", .part = MENTION_PATH},

@@ -200,7 +200,11 @@ const struct framework framework_sql_migrate = {
             .files = FILES({.pattern = "{number}*.sql"}, {.pattern = "*.sql"}),
             .whole_names = true,
             .order = ORDER_OF_NUMBERS, /* those without one come last (sql-migrate's Less) */
-            .marks = {.up = "+migrate Up", .down = "+migrate Down", .drops_comments = true, .drops_returns = true},
+            .marks = {.up = "+migrate Up",
+                      .down = "+migrate Down",
+                      .start = "-- +migrate ",
+                      .drops_comments = true,
+                      .drops_returns = true},
             .alone = {ALONE_UP_LINE, "notransaction"},
             .makes = {"{utc:%Y%m%d%H%M%S}-{slug:-}.sql", "\n-- +migrate Up\n\n-- +migrate Down\n"},
         },
