@@ -104,6 +104,11 @@ class Attempts(Case):
         answer = self.bridge(self.process).get("/api/migrations/idempotent/status").json
         self.assertEqual((answer["migrations"][0]["last_failure"]["sqlstate"], answer["migrations"][0]["last_failure"]["line"]), ("22012", 2))
 
+    def test_a_message_of_several_lines_is_shown_in_its_lines(self):
+        self.serve("DO $$ BEGIN RAISE EXCEPTION E'Error: no\n    at up (1.js:2:3)'; END $$")
+        self.truss("run", "--yes", worker=self.process)
+        self.assertIn("\n  Error: no\n      at up (1.js:2:3)\n  detail:\n  said:\n    much\n  sqlstate: P0001\n", self.truss("status", worker=self.process).stdout)
+
 
 class AppliedBy(Case):
     """Who had a migration applied, as far as that can be known."""
@@ -143,6 +148,24 @@ class AppliedBy(Case):
         rpc = self.begin("--tokens", self.tokens)
         rpc.call("MigrationService", "Baseline", {"through": "2_m"}, metadata=self.metadata)
         self.assertEqual(self.status(rpc), {"1_m": ("ci", ""), "2_m": ("ci", ""), "3_m": ("", "")})
+
+    def test_what_was_marked_is_told_from_what_ran(self):
+        """sqlx records a time of 0 for it: as if it had run in no time."""
+        self.files = self.project("frameworks/sqlx/project")
+        rpc = self.begin("--tokens", self.tokens)
+
+        def told():
+            return [(one.detail_state == harness.messages().migration.DETAIL_STATE_BASELINE, one.HasField("duration_ms"), one.applied_by)
+                    for one in rpc.call("MigrationService", "GetStatus", metadata=self.metadata).migrations]
+        first, second = (one.name for one in rpc.call("MigrationService", "GetStatus", metadata=self.metadata).migrations[:2])
+        rpc.call("MigrationService", "MarkApplied", {"migration": first}, metadata=self.metadata)
+        rpc.call("MigrationService", "Baseline", {"through": second}, metadata=self.metadata)
+        self.assertEqual(told()[:2], [(True, False, "ci"), (True, False, "ci")])
+        self.sql("ALTER TABLE truss.applied_by DROP COLUMN marked")  # of an older version
+        self.assertEqual(told()[:2], [(False, True, "ci"), (False, True, "ci")])
+        self.sql("DELETE FROM _sqlx_migrations WHERE version = (SELECT max(version) FROM _sqlx_migrations)")
+        rpc.call("MigrationService", "MarkApplied", {"migration": second}, metadata=self.metadata)
+        self.assertEqual(told()[:2], [(False, True, "ci"), (True, False, "ci")])
 
     def test_a_mark_without_a_login_leaves_no_schema_of_ours(self):
         self.begin().call("MigrationService", "MarkApplied", {"migration": "1_m"})

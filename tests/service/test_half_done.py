@@ -55,6 +55,51 @@ class HalfDone(Case):
             rpc.call("MigrationService", "MarkRolledBack", {"migration": "20250101000000_x"})
         self.assertEqual(refused.exception.code, 5)
 
+    def status(self, rpc):
+        return rpc.call("MigrationService", "GetStatus")
+
+    def test_a_status_says_how_far_it_is_and_forgets_that_when_it_is_settled(self):
+        rpc = self.begin()
+        one = self.status(rpc).migrations[0]
+        self.assertEqual(one.note, "Half done by an earlier run: 2 of 3 steps are finished and stay. The next run goes on behind them; or undo them and say so: "
+                                   "truss mark-rolled-back 20250101000000_a.")
+        self.assertEqual((one.last_failure.sqlstate, self.status(rpc).HasField("problem")), ("22012", False))
+        rpc.call("MigrationService", "MarkRolledBack", {"migration": "20250101000000_a"})
+        one = self.status(rpc).migrations[0]
+        self.assertEqual((one.note, one.HasField("last_failure")), ("", False))
+        self.sql("DROP TABLE one")
+        self.assertFalse(rpc.call("MigrationService", "Run").ok)
+        self.assertEqual(self.status(rpc).migrations[0].last_failure.sqlstate, "22012")
+        rpc.call("MigrationService", "MarkApplied", {"migration": "20250101000000_a"})
+        self.sql("DELETE FROM schema_migrations")
+        self.assertFalse(self.status(rpc).migrations[0].HasField("last_failure"))
+
+    def test_a_status_says_so_where_the_file_is_gone_also_if_nothing_is_pending(self):
+        rpc = self.begin()
+        os.remove(os.path.join(self.files.path, self.path("a")))
+        self.write("b", 1)
+        rpc.call("MigrationService", "MarkApplied", {"migration": "20250101000000_b"})
+        reply = self.status(rpc)
+        said = ('"20250101000000_a" is half done by an earlier run (2 of 3 steps), and its file is not there any more: nothing runs until that is settled. Restore the '
+                "file and run it to its end; or undo what it did and say so: truss mark-rolled-back 20250101000000_a.")
+        self.assertEqual((reply.problem, list(reply.warnings).count(said)), (said, 1))
+        for method in ("Run", "Plan"):
+            with self.assertRaises(RpcError) as refused:
+                rpc.call("MigrationService", method)
+            self.assertIn("is half done by an earlier run", refused.exception.status.message)
+        rpc.call("MigrationService", "MarkRolledBack", {"migration": "20250101000000_a"})
+        reply = self.status(rpc)
+        self.assertEqual((reply.problem, [one for one in reply.warnings if "half done" in one]), ("", []))
+        self.assertTrue(rpc.call("MigrationService", "Run").ok)
+
+    def test_a_status_says_for_what_a_tool_was_started(self):
+        rpc = self.begin()
+        self.sql("DELETE FROM truss.migration_steps; INSERT INTO truss.migration_steps (ledger, migration, step, steps, attempt, checksum) "
+                 "VALUES ('public.schema_migrations', '20250101000000_a', 0, 0, '', ''), ('public.schema_migrations', 'gone', 0, 0, '', '')")
+        reply = self.status(rpc)
+        self.assertIn('own tool was started for "20250101000000_a", and its end was not seen', reply.migrations[0].note)
+        self.assertIn('own tool was started for "gone", and its end was not seen', reply.problem)
+
     def test_with_its_file_back_it_goes_on(self):
         rpc = self.begin()
         os.rename(os.path.join(self.files.path, self.path("a")), os.path.join(self.files.path, "kept"))

@@ -68,6 +68,14 @@ static void add_row(struct table *table, const Truss__Migration__V1__Migration *
               details[detail]);
 }
 
+static void print_lines(const char *text)
+{
+    struct text rest = text_of(text);
+    for (struct text line; text_next_line(&rest, &line);) {
+        printf("  %.*s\n", (int)line.size, line.data);
+    }
+}
+
 /* The log of failed attempts from the tracking table, each line indented. */
 static void print_logs(struct arena *arena, const Truss__Migration__V1__Migration *migration)
 {
@@ -75,10 +83,7 @@ static void print_logs(struct arena *arena, const Truss__Migration__V1__Migratio
         return;
     }
     printf("\n%s:\n", output_safe(arena, migration->name, false));
-    struct text rest = text_of(output_safe(arena, migration->logs, true));
-    for (struct text line; text_next_line(&rest, &line);) {
-        printf("  %.*s\n", (int)line.size, line.data);
-    }
+    print_lines(output_safe(arena, migration->logs, true));
 }
 
 /* Turns newlines and tabs into spaces, so that a statement of several lines is shown on one. */
@@ -103,7 +108,6 @@ static void print_failure(struct arena *arena, const Truss__Migration__V1__Migra
            failure->at == NULL ? "?" : output_moment(arena, failure->at), output_safe(arena, failure->by, false),
            failure->partially_applied ? "; what it committed stays" : "");
     const char *const parts[][2] = {
-        {"", failure->message},
         {"detail: ", failure->detail},
         {"hint: ", failure->hint},
         {"sqlstate: ", failure->sqlstate},
@@ -112,9 +116,14 @@ static void print_failure(struct arena *arena, const Truss__Migration__V1__Migra
     if (failure->line > 0) {
         printf("  line %u, column %u\n", failure->line, failure->column);
     }
+    print_lines(output_safe(arena, failure->message, true));
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        if (parts[i][1] != NULL && parts[i][1][0] != '\0') {
-            printf("  %s%s\n", parts[i][0], output_safe(arena, on_one_line(arena, parts[i][1]), false));
+        const char *const part = output_or_empty(parts[i][1]);
+        if (strcmp(parts[i][0], "detail: ") == 0 && strchr(part, '\n') != NULL) { /* what a tool has printed */
+            puts("  detail:");
+            print_lines(output_safe(arena, part, true));
+        } else if (part[0] != '\0') {
+            printf("  %s%s\n", parts[i][0], output_safe(arena, on_one_line(arena, part), false));
         }
     }
 }

@@ -11,6 +11,7 @@
 struct applied_by {
     const char *actor;     /* "": no login was required */
     const char *operation; /* the id of its run; NULL: not recorded */
+    bool is_marked;        /* recorded without having been executed */
 };
 
 /* Returns an entry for each of the catalog's items, NULL if not known. If our table belongs to an untrusted role or

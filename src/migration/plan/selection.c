@@ -358,7 +358,7 @@ static bool choose(struct choosing *choosing, struct preparation *preparation)
             choosing->left_out = item;
         }
     }
-    return preparation->count == 0 || check_missing(choosing);
+    return check_missing(choosing);
 }
 
 bool selection_make(const struct request *request, struct pg_session *session, const struct run_options *options,

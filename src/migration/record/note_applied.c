@@ -14,8 +14,11 @@ static const struct own_tables tables = {
     .last = "{truss}.applied_by",
     .sql = "CREATE TABLE IF NOT EXISTS {truss}.applied_by ("
            "ledger text NOT NULL, migration text NOT NULL, run_began timestamptz NOT NULL, "
-           "run_ended timestamptz NOT NULL, actor text NOT NULL, operation text, PRIMARY KEY (ledger, migration));"
+           "run_ended timestamptz NOT NULL, actor text NOT NULL, operation text, "
+           "marked boolean NOT NULL DEFAULT false, PRIMARY KEY (ledger, migration));"
+           "ALTER TABLE {truss}.applied_by ADD COLUMN IF NOT EXISTS marked boolean NOT NULL DEFAULT false;"
            "COMMENT ON TABLE {truss}.applied_by IS 'Who had each migration applied by Truss, and in which run.';",
+    .column = "marked",
 };
 
 static void put_names(struct buffer *sql, const struct applied_names *names)
@@ -36,7 +39,7 @@ bool applied_by_write(const struct request *request, struct pg_session *session,
     }
     own_put(&sql, pg_session_own_schema(session),
             "INSERT INTO {truss}.applied_by AS a (ledger, migration, run_began, run_ended, actor, "
-            "operation) SELECT ");
+            "operation, marked) SELECT ");
     ledger_put_text(&sql, failures_ledger(status->arena, names->ledger));
     buffer_printf(&sql,
                   ", n.name, pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) interval '%u milliseconds', "
@@ -49,10 +52,11 @@ bool applied_by_write(const struct request *request, struct pg_session *session,
     } else {
         ledger_put_text(&sql, request->operation);
     }
-    buffer_puts(&sql, " FROM (VALUES ");
+    buffer_printf(&sql, ", %s FROM (VALUES ", names->are_marked ? "true" : "false");
     put_names(&sql, names);
     buffer_puts(&sql, ") AS n (name) ON CONFLICT (ledger, migration) DO UPDATE SET run_began = EXCLUDED.run_began, "
-                      "run_ended = EXCLUDED.run_ended, actor = EXCLUDED.actor, operation = EXCLUDED.operation");
+                      "run_ended = EXCLUDED.run_ended, actor = EXCLUDED.actor, operation = EXCLUDED.operation, "
+                      "marked = EXCLUDED.marked");
     const struct own_statement statement = {.table = tables.last, .sql = buffer_string(&sql), .is_complete = true};
     PG_RESULT(result) = own_write(session, &statement, status);
     return result != NULL;

@@ -11,6 +11,7 @@ struct applied_names {
     const struct ledger *ledger;
     const char *const *items; /* at least one */
     size_t count;
+    bool are_marked; /* without having been executed */
     uint32_t run_ms; /* the duration of the run or the marking so far */
 };
 

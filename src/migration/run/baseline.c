@@ -202,7 +202,7 @@ static void note(const struct baseline *baseline, int64_t began)
     for (size_t i = 0; i < baseline->count; i++) {
         names[i] = baseline->chosen[i]->name;
     }
-    const struct applied_names noted = {&baseline->catalog.detection.ledger, names, baseline->count,
+    const struct applied_names noted = {&baseline->catalog.detection.ledger, names, baseline->count, true,
                                         (uint32_t)(clock_ms() - began)};
     applied_by_note(baseline->run.request, baseline->run.session, &noted);
 }

@@ -5,10 +5,13 @@
 #include "migration/run/mark.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/uuid.h"
 #include "migration/look/catalog.h"
+#include "migration/look/changed.h"
 #include "migration/look/permission.h"
 #include "migration/look/store.h"
+#include "migration/record/last_failure.h"
 #include "migration/record/make.h"
 #include "migration/record/note_applied.h"
 #include "migration/record/progress.h"
@@ -100,14 +103,22 @@ static bool check_gap(struct run *run, const struct catalog *catalog, const stru
             return false;
         }
     }
-    for (const struct catalog_item *later = item + 1;
-         catalog->detection.framework->ledger.records_in_order && later < catalog->items + catalog->count; later++) {
-        if (later->state == MIGRATION_APPLIED || later->state == MIGRATION_MODIFIED) {
-            return status_fail(
-                run->status, STATUS_FAILED_PRECONDITION,
-                "\"%s\" behind \"%s\" is applied, and the tracking table of %s cannot record one in front of it.",
-                later->name, item->name, catalog->detection.framework->display_name);
-        }
+    const struct catalog_item *const later = changed_last_applied(catalog, (size_t)(item - catalog->items) + 1);
+    return !catalog->detection.framework->ledger.records_in_order || later == NULL ||
+           status_fail(run->status, STATUS_FAILED_PRECONDITION,
+                       "\"%s\" behind \"%s\" is applied, and the tracking table of %s cannot record one in front of "
+                       "it.",
+                       later->name, item->name, catalog->detection.framework->display_name);
+}
+
+/* The attempt that failed does not stand any more: it was undone, or completed by hand. The mark is made: an error is
+ * only logged. */
+static bool forget_failure(struct run *run, const struct catalog *catalog, const char *name)
+{
+    struct status status = {.arena = run->arena};
+    char error[LOG_QUOTED_SIZE];
+    if (!failures_forget(run->session, &catalog->detection.ledger, &name, 1, &status)) {
+        log_warn("a failed attempt that is settled cannot be forgotten", "error=%s", log_quoted(status.message, error));
     }
     return true;
 }
@@ -169,8 +180,10 @@ static bool apply_mark(struct run *run, const char *name, struct mark *mark)
     if (!write_record(run, &catalog, &record, LEDGER_MARK_APPLIED)) {
         return false;
     }
-    const struct applied_names names = {&catalog.detection.ledger, &item->name, 1, (uint32_t)(clock_ms() - began)};
+    const struct applied_names names = {&catalog.detection.ledger, &item->name, 1, true,
+                                        (uint32_t)(clock_ms() - began)};
     applied_by_note(run->request, run->session, &names);
+    forget_failure(run, &catalog, item->name);
     return true;
 }
 
@@ -199,7 +212,7 @@ static bool roll_back_steps(struct run *run, struct catalog *catalog, const stru
             : arena_printf(run->arena, "Migration \"%s\" marked as rolled back; it may run again.", item->name);
     return may_mark(run, catalog, "mark as rolled back", item, NULL) &&
            ledger_note_obstacles(run->request, run->session, &catalog->detection) && is_about_to_be_sent(mark) &&
-           forget_steps(run, catalog, item->name);
+           forget_steps(run, catalog, item->name) && forget_failure(run, catalog, item->name);
 }
 
 static bool roll_back_missing(struct run *run, const char *name, struct catalog *catalog, struct mark *mark)
@@ -245,7 +258,8 @@ static bool roll_back_mark(struct run *run, const char *name, struct mark *mark)
             arena_printf(run->arena, "Migration \"%s\" marked as rolled back; it may run again.", item->name);
         return may_mark(run, &catalog, "mark as rolled back", item, NULL) &&
                ledger_note_obstacles(run->request, run->session, &catalog.detection) && is_about_to_be_sent(mark) &&
-               write_record(run, &catalog, &record, LEDGER_MARK_ROLLED_BACK);
+               write_record(run, &catalog, &record, LEDGER_MARK_ROLLED_BACK) &&
+               forget_failure(run, &catalog, item->name);
     }
     struct step_records steps = {.migration = item->name};
     if (item->state == MIGRATION_PENDING && !steps_read(run->session, &catalog.detection.ledger, &steps, run->status)) {

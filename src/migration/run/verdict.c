@@ -57,7 +57,7 @@ static bool note_applied(const struct execution *execution, struct pg_session *s
     for (size_t i = 0; i < result->applied_count; i++) {
         names[i] = result->applied[i].name;
     }
-    const struct applied_names applied = {ledger, names, result->applied_count,
+    const struct applied_names applied = {ledger, names, result->applied_count, false,
                                           (uint32_t)(clock_ms() - execution->began)};
     bool keeps = false; /* stores anything at all */
     return result->applied_count == 0 ||

@@ -91,6 +91,28 @@ static void set_applied_by(Truss__Migration__V1__Migration *message, const struc
     }
 }
 
+/* What was marked was not executed: the time of its row is no duration. */
+static void set_marked(Truss__Migration__V1__Migration *message, const struct applied_by *by)
+{
+    if (by != NULL && by->is_marked) {
+        message->_duration_ms_case = TRUSS__MIGRATION__V1__MIGRATION___DURATION_MS__NOT_SET;
+        message->detail_state = message->detail_state == TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_UNSPECIFIED
+                                    ? TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_BASELINE
+                                    : message->detail_state;
+    }
+}
+
+static void set_half_done(struct arena *arena, Truss__Migration__V1__Migration *message,
+                          const struct half_done_list *list, const struct catalog_item *item)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->items[i].item == item) {
+            MESSAGE_SET_OPTIONAL(message, note, TRUSS__MIGRATION__V1__MIGRATION___NOTE_NOTE,
+                                 half_done_sentence(arena, &list->items[i]));
+        }
+    }
+}
+
 /* The item with this index. */
 static Truss__Migration__V1__Migration *migration_message(struct arena *arena, const struct status_answer *answer,
                                                           size_t number)
@@ -114,6 +136,8 @@ static Truss__Migration__V1__Migration *migration_message(struct arena *arena, c
         set_entry(arena, message, item->entry);
     }
     set_applied_by(message, answer->applied_by[number]);
+    set_marked(message, answer->applied_by[number]);
+    set_half_done(arena, message, answer->half_done, item);
     message->n_attempts = item->attempt_count;
     message->attempts = arena_array(arena, item->attempt_count, sizeof *message->attempts);
     for (size_t i = 0; i < item->attempt_count; i++) {
@@ -225,18 +249,25 @@ static bool is_said(const Truss__Migration__V1__GetStatusResponse *reply, const 
 }
 
 static void set_warnings(struct arena *arena, Truss__Migration__V1__GetStatusResponse *reply,
-                         const struct catalog *catalog, const char *problem)
+                         const struct catalog *catalog, const struct half_done_list *half_done, const char *problem)
 {
     const struct detection *const detection = &catalog->detection;
-    reply->warnings =
-        arena_array(arena, detection->warning_count + catalog->files.warning_count + catalog->entries.warning_count + 4,
-                    sizeof *reply->warnings);
+    reply->warnings = arena_array(arena,
+                                  detection->warning_count + catalog->files.warning_count +
+                                      catalog->entries.warning_count + half_done->count + 4,
+                                  sizeof *reply->warnings);
     add_warnings(reply, detection->warnings, detection->warning_count);
     add_warnings(reply, catalog->files.warnings, catalog->files.warning_count);
     add_warnings(reply, catalog->entries.warnings, catalog->entries.warning_count);
     add_warnings(reply, &catalog->other_database, catalog->other_database == NULL ? 0 : 1);
     add_warnings(reply, &catalog->aside, catalog->aside == NULL ? 0 : 1);
     add_warnings(reply, &detection->unwritable, detection->unwritable == NULL ? 0 : 1);
+    for (size_t i = 0; i < half_done->count; i++) {
+        if (half_done->items[i].item == NULL) {
+            const char *const sentence = half_done_sentence(arena, &half_done->items[i]);
+            add_warnings(reply, &sentence, 1);
+        }
+    }
     if (problem != NULL && !is_said(reply, problem)) {
         add_warnings(reply, &problem, 1);
     }
@@ -344,6 +375,17 @@ static void set_summary(struct arena *arena, Truss__Migration__V1__GetStatusResp
     reply->summary->orphaned = (uint32_t)catalog->counts[MIGRATION_ORPHANED];
 }
 
+/* A half-done migration without a file: no run begins, so "nothing to do" cannot be said. NULL: there is none. */
+static const char *lost_half_done(struct arena *arena, const struct half_done_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->items[i].item == NULL) {
+            return half_done_sentence(arena, &list->items[i]);
+        }
+    }
+    return NULL;
+}
+
 Truss__Migration__V1__GetStatusResponse *status_reply(struct arena *arena, const struct status_answer *answer,
                                                       const Truss__Migration__V1__GetStatusRequest *asked,
                                                       struct status *status)
@@ -352,7 +394,8 @@ Truss__Migration__V1__GetStatusResponse *status_reply(struct arena *arena, const
     Truss__Migration__V1__GetStatusResponse *const reply = NEW(arena, GetStatusResponse, get_status_response);
     reply->database = message_string(answer->target->database);
     reply->target = message_target(arena, answer->target);
-    MESSAGE_SET_OPTIONAL(reply, problem, TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___PROBLEM_PROBLEM, catalog->problem);
+    MESSAGE_SET_OPTIONAL(reply, problem, TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___PROBLEM_PROBLEM,
+                         catalog->problem != NULL ? catalog->problem : lost_half_done(arena, answer->half_done));
     if (!set_migrations(arena, reply, answer, asked, status)) {
         return NULL;
     }
@@ -360,7 +403,7 @@ Truss__Migration__V1__GetStatusResponse *status_reply(struct arena *arena, const
     MESSAGE_SET_OPTIONAL(reply, edits_unseen, TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___EDITS_UNSEEN_EDITS_UNSEEN,
                          changed_unseen(arena, catalog));
     set_detection(arena, reply, &catalog->detection);
-    set_warnings(arena, reply, catalog, answer->problem);
+    set_warnings(arena, reply, catalog, answer->half_done, answer->problem);
     message_clean(arena, &reply->base, LIMIT_MESSAGE); /* notes name directories, which may be called anything */
     return reply;
 }

@@ -6,6 +6,7 @@
 
 #include "migration/look/applied_by.h"
 #include "migration/look/failed_attempts.h"
+#include "migration/look/half_done.h"
 #include "migration/look/target.h"
 #include "truss/migration/v1/migration.pb-c.h"
 
@@ -16,6 +17,7 @@ struct status_answer {
     const char *problem;                          /* why nothing could run now: added as a warning; NULL: no reason */
     const struct failed_attempt *const *failures; /* one for each migration, or NULL (failures_read) */
     const struct applied_by *const *applied_by;   /* one for each migration, or NULL (applied_by_read) */
+    const struct half_done_list *half_done;
 };
 
 /* Makes the reply in the arena, with the requested page; it borrows the catalog's strings. Returns NULL with

@@ -50,15 +50,18 @@ static ProtobufCMessage *get_status(void *context, struct rpc_call *call, const 
     const struct request request = service_request_for(context, call, message->framework);
     struct catalog catalog;
     const struct failed_attempt **failures;
+    struct half_done_list half_done;
     ProtobufCMessage *reply = NULL;
     struct pg_session *const session = request_connect(&request);
     if (session != NULL && catalog_read(&request, session, &catalog) &&
-        failures_read(&request, session, &catalog, &failures)) {
+        failures_read(&request, session, &catalog, &failures) &&
+        half_done_read(&request, session, &catalog, &half_done)) {
         struct status problem = {.arena = call->arena};
         const struct target target = target_with(&request, session, catalog.detection.framework);
         const bool unfit = !catalog_check_folder(&catalog, &problem);
-        const struct status_answer answer = {&catalog, &target, unfit ? problem.message : NULL, failures,
-                                             applied_by_read(&request, session, &catalog)};
+        const struct status_answer answer = {
+            &catalog,  &target, unfit ? problem.message : NULL, failures, applied_by_read(&request, session, &catalog),
+            &half_done};
         reply = (ProtobufCMessage *)status_reply(call->arena, &answer, message, call->status);
     }
     request_release(&request, session);
