@@ -105,7 +105,7 @@ class Attempts(Case):
         self.assertEqual((answer["migrations"][0]["last_failure"]["sqlstate"], answer["migrations"][0]["last_failure"]["line"]), ("22012", 2))
 
     def test_a_message_of_several_lines_is_shown_in_its_lines(self):
-        self.serve("DO $$ BEGIN RAISE EXCEPTION E'Error: no\n    at up (1.js:2:3)'; END $$")
+        self.serve("DO $$ BEGIN RAISE EXCEPTION E'Error: no\n    at up (1.js:2:3)' USING DETAIL = E'said:\\n  much'; END $$")
         self.truss("run", "--yes", worker=self.process)
         self.assertIn("\n  Error: no\n      at up (1.js:2:3)\n  detail:\n  said:\n    much\n  sqlstate: P0001\n", self.truss("status", worker=self.process).stdout)
 
