@@ -1,6 +1,7 @@
 """What a project is: where its folder and its ledger are, and what their state says."""
 import contextlib
 import hashlib
+import json
 import os
 import pty
 import re
@@ -136,12 +137,14 @@ class Detection(Case):
         self.assertEqual(caught.exception.code, FAILED_PRECONDITION)
         self.assertEqual(self.sql("SELECT to_regclass('good')"), [(None,)])
 
-    def test_names_are_ordered_by_their_bytes(self):
+    def test_names_are_ordered_as_the_version_of_prisma_does(self):
         files = self.project()
         for name in ("b", "B", "10", "9", "é", "a_b", "a b", "aB"):
             files.add(name, "SELECT 1;")
-        status = self.status(files)
-        self.assertEqual([one.name for one in status.migrations], ["10", "9", "B", "a b", "aB", "a_b", "b", "é"])
+        for version, names in (("", ["10", "9", "a b", "a_b", "aB", "b", "B", "é"]), ("5.22.0", ["10", "9", "B", "a b", "aB", "a_b", "b", "é"])):
+            if version:
+                files.write("package.json", json.dumps({"devDependencies": {"prisma": version}}))
+            self.assertEqual([one.name for one in self.status(files).migrations], names)
 
     def test_loose_files_are_ignored(self):
         files = self.moved("prisma/migrations")
