@@ -58,7 +58,7 @@ class PlansAndAnswers(Case):
             before = file.read()
         self.files.add(POSTS, before + "\n-- more\n")
         said = self.run_plan(status=ERROR)
-        self.assertIn(f"Nothing was run. Files or tracking table have changed since {self.plan} was made.", said)
+        self.assertIn(f"Nothing was run. The plan is not as it was when {self.plan} was made.", said)
         self.assertIn(f"edited since: {POSTS}", said)
         self.files.add(POSTS, before)
         self.files.add("2_new", "SELECT 1;")
@@ -70,6 +70,44 @@ class PlansAndAnswers(Case):
         self.assertIn(f"truss plan --save {self.plan}", said)
         self.assertEqual(json.loads(self.truss("run", "--plan", self.plan, "--json", worker=self.process).stdout)["reason"], "PLAN_CHANGED")
         self.assertEqual(self.applied(), [USERS])
+
+    def test_what_else_has_changed_is_named(self):
+        self.save()
+        with open(self.plan, encoding="utf-8") as file:
+            saved = json.load(file)
+
+        def refused(**changes):
+            told = json.loads(json.dumps(saved))
+            told["plan"]["plan_hash"] = "0" * 64
+            for path, value in changes.items():
+                at = told["plan"] if path != "version" else told
+                *steps, last = path.split("__")
+                for step in steps:
+                    at = at[int(step) if step.isdigit() else step]
+                at[last] = value
+            with open(self.plan, "w", encoding="utf-8") as file:
+                json.dump(told, file)
+            return self.run_plan(status=ERROR)
+        self.assertRegex(refused(target__server_version="14.1"), r"PostgreSQL \d+[\d.]*, then 14\.1")
+        self.assertIn("framework Prisma, then Knex", refused(target__framework="Knex"))
+        self.assertRegex(refused(target__user="boss"), r"connected as \w+, then boss")
+        self.assertRegex(refused(version="0.0.1"), r"truss [\d.]+, then 0\.0\.1")
+        self.assertIn(f"done in other steps now: {saved['plan']['migrations'][0]['name']}", refused(migrations__0__steps=[]))
+        self.assertIn(f"interrupted, and not as far as then: {saved['plan']['migrations'][0]['name']}", refused(migrations__0__finished_steps=1))
+        self.assertIn("the migrations are in another order", refused(migrations=saved["plan"]["migrations"][::-1]))
+        self.assertIn("the rows of the tracking table, which table it is, or a callback are not what they were", refused())
+
+    def test_the_same_statements_are_refused_where_they_do_worse_than_was_seen(self):
+        self.files.add("9_drop", "DROP TABLE IF EXISTS kept;")
+        self.save()
+        self.sql("CREATE TABLE kept (i int)")
+        said = self.run_plan(status=ERROR)
+        self.assertIn(f"The schema is not as it was when {self.plan} was made: the same statements do other things.", said)
+        self.assertIn("it loses data now; it stops readers now; it stops writers now", said)
+        self.assertEqual((self.applied(), self.sql("SELECT count(*) FROM kept")), ([], [("0",)]))
+        self.sql("DROP TABLE kept")
+        self.run_plan()
+        self.assertIn("9_drop", self.applied())
 
     def test_a_plan_of_another_database_is_refused_although_it_is_as_empty(self):
         self.save()

@@ -134,35 +134,79 @@ static void put_names(struct buffer *out, const char *label, struct buffer *name
     }
 }
 
-/* "now pending too: c; edited since: b". If it is neither of these, the change is in the tracking table, in steps that
- * were finished, or in the framework. */
-static const char *what_changed(struct arena *arena, const PlanResponse *then, const PlanResponse *now)
+/* The names of the migrations that differ. */
+static void put_migrations(struct buffer *text, const PlanResponse *then, const PlanResponse *now)
 {
-    struct buffer text = {.arena = arena};
-    struct buffer added = {.arena = arena};
-    struct buffer gone = {.arena = arena};
-    struct buffer edited = {.arena = arena};
-    size_t added_count = 0;
-    size_t gone_count = 0;
-    size_t edited_count = 0;
+    struct buffer added = {.arena = text->arena};
+    struct buffer gone = {.arena = text->arena};
+    struct buffer edited = {.arena = text->arena};
+    struct buffer cut = {.arena = text->arena};
+    struct buffer further = {.arena = text->arena};
+    size_t counts[5] = {0};
     for (size_t i = 0; i < now->n_migrations; i++) {
-        const PlannedMigration *const old = find(then, now->migrations[i]->name);
+        const PlannedMigration *const one = now->migrations[i];
+        const PlannedMigration *const old = find(then, one->name);
         if (old == NULL) {
-            add_name(&added, now->migrations[i]->name, &added_count);
-        } else if (!is_same(old, now->migrations[i])) {
-            add_name(&edited, now->migrations[i]->name, &edited_count);
+            add_name(&added, one->name, &counts[0]);
+        } else if (!is_same(old, one)) {
+            add_name(&edited, one->name, &counts[2]);
+        } else if (old->n_steps != one->n_steps) {
+            add_name(&cut, one->name, &counts[3]);
+        } else if (old->finished_steps != one->finished_steps) {
+            add_name(&further, one->name, &counts[4]);
         }
     }
     for (size_t i = 0; i < then->n_migrations; i++) {
         if (find(now, then->migrations[i]->name) == NULL) {
-            add_name(&gone, then->migrations[i]->name, &gone_count);
+            add_name(&gone, then->migrations[i]->name, &counts[1]);
         }
     }
-    put_names(&text, "not in the plan, and pending now", &added, added_count);
-    put_names(&text, "in the plan, and no longer to be run", &gone, gone_count);
-    put_names(&text, "edited since", &edited, edited_count);
-    return text.size == 0 ? "The tracking table, or how far an interrupted run was, is not what it was."
-                          : buffer_string(&text);
+    put_names(text, "not in the plan, and pending now", &added, counts[0]);
+    put_names(text, "in the plan, and no longer to be run", &gone, counts[1]);
+    put_names(text, "edited since", &edited, counts[2]);
+    put_names(text, "done in other steps now", &cut, counts[3]);
+    put_names(text, "interrupted, and not as far as then", &further, counts[4]);
+}
+
+/* "PostgreSQL 15.18, then 14.3"; nothing if both are equal. */
+static void put_other(struct buffer *text, const char *what, const char *then, const char *now)
+{
+    if (strcmp(output_or_empty(then), output_or_empty(now)) != 0) {
+        buffer_printf(text, "%s%s %s, then %s", text->size == 0 ? "" : "; ", what, output_or_empty(now),
+                      output_or_empty(then));
+    }
+}
+
+static bool is_same_order(const PlanResponse *then, const PlanResponse *now)
+{
+    bool is = then->n_migrations == now->n_migrations;
+    for (size_t i = 0; is && i < now->n_migrations; i++) {
+        is = strcmp(then->migrations[i]->name, now->migrations[i]->name) == 0;
+    }
+    return is;
+}
+
+/* "not in the plan, and pending now: c; edited since: b; PostgreSQL 16.2, then 15.18". */
+static const char *what_changed(struct arena *arena, const SavedPlan *saved, const PlanResponse *now)
+{
+    const PlanResponse *const then = saved->plan;
+    struct buffer text = {.arena = arena};
+    put_migrations(&text, then, now);
+    if (text.size == 0 && !is_same_order(then, now)) {
+        buffer_puts(&text, "the migrations are in another order");
+    }
+    if (then->target != NULL && now->target != NULL) {
+        put_other(&text, "framework", then->target->framework, now->target->framework);
+        put_other(&text, "PostgreSQL", then->target->server_version, now->target->server_version);
+        put_other(&text, "connected as", then->target->user, now->target->user);
+    }
+    put_other(&text, "truss", saved->version, TRUSS_VERSION);
+    if (text.size > 0) {
+        return buffer_string(&text);
+    }
+    return "The same migrations are pending, with the same files: the rows of the tracking table, which table it is, "
+           "or "
+           "a callback are not what they were.";
 }
 
 /* Plans of two different databases can have the same hash. */
@@ -181,17 +225,51 @@ static bool check_target(const struct cli *cli, const PlanResponse *then, const 
     return false;
 }
 
-static bool check_still(struct cli *cli, const PlanResponse *then, const PlanResponse *now)
+/* What the same statements do now and did not do when the plan was made, because the schema has changed; NULL: nothing
+ * that is worse. */
+static const char *what_is_worse(struct arena *arena, const PlanResponse *then, const PlanResponse *now)
 {
+    const struct {
+        bool then;
+        bool now;
+        const char *words;
+    } kinds[] = {
+        {then->loses_data, now->loses_data, "it loses data"},
+        {then->blocks_reads, now->blocks_reads, "it stops readers"},
+        {then->blocks_writes, now->blocks_writes, "it stops writers"},
+        {then->unknown, now->unknown, "what it locks is not known"},
+        {then->n_failures > 0, now->n_failures > 0, "it would fail"},
+    };
+    struct buffer text = {.arena = arena};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (kinds[i].now && !kinds[i].then) {
+            buffer_printf(&text, "%s%s now", text.size == 0 ? "" : "; ", kinds[i].words);
+        }
+    }
+    return text.size == 0 ? NULL : buffer_string(&text);
+}
+
+static bool check_still(struct cli *cli, const SavedPlan *saved, const PlanResponse *now)
+{
+    const PlanResponse *const then = saved->plan;
     if (!check_target(cli, then, now)) {
         return false;
     }
-    if (strcmp(then->plan_hash, now->plan_hash) == 0) {
+    const bool is_same = strcmp(then->plan_hash, now->plan_hash) == 0;
+    const char *const worse = is_same ? what_is_worse(cli->arena, then, now) : NULL;
+    if (is_same && worse == NULL) {
         return true;
     }
-    status_fail_because(cli->status, STATUS_ABORTED, REASON_PLAN_CHANGED,
-                        "Nothing was run. Files or tracking table have changed since %s was made.", cli->given.plan);
-    cli->status->detail = what_changed(cli->arena, then, now);
+    if (is_same) {
+        status_fail_because(cli->status, STATUS_ABORTED, REASON_PLAN_CHANGED,
+                            "Nothing was run. The schema is not as it was when %s was made: the same statements do "
+                            "other things.",
+                            cli->given.plan);
+    } else {
+        status_fail_because(cli->status, STATUS_ABORTED, REASON_PLAN_CHANGED,
+                            "Nothing was run. The plan is not as it was when %s was made.", cli->given.plan);
+    }
+    cli->status->detail = is_same ? worse : what_changed(cli->arena, saved, now);
     cli->status->hint =
         arena_printf(cli->arena, "Make the plan anew and look at it: truss plan --save %s", cli->given.plan);
     return false;
@@ -219,5 +297,5 @@ bool saved_plan_read(struct cli *cli, RunRequest *request)
     request->allow_other_database = part->allow_other_database;
     const PlanResponse *const now = run_request_plan(cli, request);
     request->plan_hash = saved->plan->plan_hash;
-    return now != NULL && check_still(cli, saved->plan, now);
+    return now != NULL && check_still(cli, saved, now);
 }
