@@ -51,6 +51,22 @@ static const char look_sql[] =
     "JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) t.owner "
     "WHERE t.obstacle OPERATOR(pg_catalog.=) 3 OR NOT " PG_IS_TRUSTED("r") ") s ON true ORDER BY s.obstacle LIMIT 1";
 
+/* One row if all there is belongs to this role, nobody's code runs beside it and no other table refers to it: the other
+ * query would find nothing then, and the server takes ten times as long to plan it. Not for another name of the schema,
+ * in which something may not be ours. */
+static const char clear_sql[] =
+    "SELECT pg_catalog.to_regclass($1::pg_catalog.text) IS NOT NULL, $2::pg_catalog.text IS NULL OR EXISTS ("
+    "SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid OPERATOR(pg_catalog.=) "
+    "pg_catalog.to_regclass($1::pg_catalog.text) AND a.attname OPERATOR(pg_catalog.=) $2::pg_catalog.text) "
+    "FROM pg_catalog.pg_namespace n WHERE n.nspname OPERATOR(pg_catalog.=) '{truss}' AND n.nspname "
+    "OPERATOR(pg_catalog.=) '" OWN_SCHEMA_USUAL "' AND pg_catalog.pg_get_userbyid(n.nspowner) "
+    "OPERATOR(pg_catalog.=) current_user AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace "
+    "OPERATOR(pg_catalog.=) n.oid AND c.relowner OPERATOR(pg_catalog.<>) n.nspowner) AND NOT EXISTS ("
+    "SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_trigger g ON g.tgrelid OPERATOR(pg_catalog.=) c.oid "
+    "LEFT JOIN pg_catalog.pg_constraint k ON k.oid OPERATOR(pg_catalog.=) g.tgconstraint "
+    "WHERE c.relnamespace OPERATOR(pg_catalog.=) n.oid AND (NOT g.tgisinternal OR k.oid IS NULL OR "
+    "k.connamespace OPERATOR(pg_catalog.<>) n.oid))";
+
 /* Two concurrent CREATE TABLE IF NOT EXISTS may fail (23505 in pg_type), so they are serialised. */
 static const char lock_sql[] = "SELECT pg_catalog.pg_advisory_xact_lock(1414681939, 0);";
 
@@ -100,10 +116,28 @@ static bool fail_not_ours(const struct pg_session *session, const char *what, st
                        pg_session_own_schema(session), what);
 }
 
+/* *is_clear: nothing can be in the way, and *found says what there is. */
+static bool look_quickly(struct pg_session *session, const char *const *values, struct found *found, bool *is_clear,
+                         struct status *status)
+{
+    PG_RESULT(result) = pg_query_kept(session, clear_sql, 2, values, status);
+    *is_clear = result != NULL && PQntuples(result) == 1;
+    if (*is_clear) {
+        found->tables = pg_field_bool(result, 0, 0);
+        found->column = pg_field_bool(result, 0, 1);
+        found->schema = true;
+    }
+    return result != NULL;
+}
+
 static bool look_into(struct pg_session *session, const struct own_tables *tables, struct found *found,
                       struct status *status)
 {
     const char *const values[] = {own_sql(status->arena, session, tables->last), tables->column};
+    bool is_clear;
+    if (!look_quickly(session, values, found, &is_clear, status) || is_clear) {
+        return is_clear;
+    }
     PG_RESULT(result) = pg_query_kept(session, look_sql, 2, values, status);
     if (result == NULL) {
         return false;

@@ -10,7 +10,8 @@
 static const struct own_tables tables = {.last = "truss.notes", .sql = "CREATE TABLE IF NOT EXISTS truss.notes ();"};
 static bool exists;
 
-#define LOOK  "pg_catalog.to_regclass("
+#define CLEAR "pg_catalog.pg_get_userbyid(n.nspowner)"
+#define LOOK  "s.obstacle"
 #define MAKE  "CREATE TABLE IF NOT EXISTS truss.notes"
 #define HEARD "pg_catalog.pg_event_trigger"
 #define THERE                                                                                                          \
@@ -24,6 +25,15 @@ static bool exists;
 #define SCHEMA                                                                                                         \
     {                                                                                                                  \
         "f", "t", "", ""                                                                                               \
+    }
+/* What is asked when there is a schema: is all of it this role's own? It answers with {table, column} if it is. */
+#define NOT_CLEAR                                                                                                      \
+    {                                                                                                                  \
+        .asked = CLEAR                                                                                                 \
+    }
+#define CLEAR_WITH(table, column)                                                                                      \
+    {                                                                                                                  \
+        .asked = CLEAR, .has_row = true, .row = { table, column }                                                      \
     }
 /* What is asked first: is there a schema of ours? */
 #define SCHEMA_IS(answer)                                                                                              \
@@ -47,12 +57,30 @@ static bool ensure(void)
 
 START_TEST(tables_are_there_or_not)
 {
-    have((const struct exchange[]){SCHEMA_IS("t"), {.asked = LOOK, .has_row = true, .row = THERE}, {0}});
+    have((const struct exchange[]){SCHEMA_IS("t"), NOT_CLEAR, {.asked = LOOK, .has_row = true, .row = THERE}, {0}});
     ck_assert(look() && exists);
-    have((const struct exchange[]){SCHEMA_IS("t"), {.asked = LOOK, .has_row = true, .row = SCHEMA}, {0}});
+    have((const struct exchange[]){SCHEMA_IS("t"), NOT_CLEAR, {.asked = LOOK, .has_row = true, .row = SCHEMA}, {0}});
     ck_assert(look() && !exists);
     have((const struct exchange[]){SCHEMA_IS("f"), {0}});
     ck_assert(look() && !exists);
+}
+END_TEST
+
+START_TEST(what_is_all_of_this_role_is_looked_at_once)
+{
+    have((const struct exchange[]){SCHEMA_IS("t"), CLEAR_WITH("t", "t"), {0}});
+    ck_assert(look() && exists);
+    have((const struct exchange[]){SCHEMA_IS("t"), CLEAR_WITH("f", "t"), {0}});
+    ck_assert(look() && !exists);
+    have((const struct exchange[]){SCHEMA_IS("t"), CLEAR_WITH("t", "t"), {0}});
+    ck_assert(ensure());
+    have((const struct exchange[]){SCHEMA_IS("t"),
+                                   CLEAR_WITH("t", "f"),
+                                   {.asked = HEARD, .has_row = true, .row = {"f", "f"}},
+                                   {.asked = "(1414681939, 0);" MAKE, .is_script = true},
+                                   {0}});
+    ck_assert(ensure());
+    each_place((const struct exchange[]){SCHEMA_IS("t"), CLEAR_WITH("t", "t"), {0}}, look);
 }
 END_TEST
 
@@ -70,6 +98,7 @@ START_TEST(what_is_a_strangers_is_refused_by_what_it_is)
     for (size_t i = 0; i < sizeof obstacles / sizeof obstacles[0]; i++) {
         const struct exchange table[] = {
             SCHEMA_IS("t"),
+            NOT_CLEAR,
             {.asked = LOOK, .has_row = true, .row = {"t", "t", obstacles[i].kind, obstacles[i].what}},
             {0},
         };
@@ -96,15 +125,16 @@ END_TEST
 
 START_TEST(a_table_that_was_made_earlier_gets_the_column_that_it_lacks)
 {
-    have((const struct exchange[]){SCHEMA_IS("t"), {.asked = LOOK, .has_row = true, .row = OLDER}, {0}});
+    have((const struct exchange[]){SCHEMA_IS("t"), NOT_CLEAR, {.asked = LOOK, .has_row = true, .row = OLDER}, {0}});
     ck_assert(look() && exists);
     have((const struct exchange[]){SCHEMA_IS("t"),
+                                   NOT_CLEAR,
                                    {.asked = LOOK, .has_row = true, .row = OLDER},
                                    {.asked = HEARD, .has_row = true, .row = {"f", "f"}},
                                    {.asked = "(1414681939, 0);" MAKE, .is_script = true},
                                    {0}});
     ck_assert(ensure());
-    have((const struct exchange[]){SCHEMA_IS("t"), {.asked = LOOK, .has_row = true, .row = THERE}, {0}});
+    have((const struct exchange[]){SCHEMA_IS("t"), NOT_CLEAR, {.asked = LOOK, .has_row = true, .row = THERE}, {0}});
     ck_assert(ensure());
 }
 END_TEST
@@ -112,6 +142,7 @@ END_TEST
 START_TEST(the_right_to_make_a_schema_is_not_asked_for_where_it_is_there)
 {
     have((const struct exchange[]){SCHEMA_IS("t"),
+                                   NOT_CLEAR,
                                    {.asked = LOOK, .has_row = true, .row = SCHEMA},
                                    {.asked = HEARD, .has_row = true, .row = {"f", "f"}},
                                    {.asked = "(1414681939, 0);" MAKE, .is_script = true},
@@ -131,6 +162,7 @@ START_TEST(what_another_one_makes_at_the_same_time_is_looked_at_again)
                                        {.asked = MAKE, .is_script = true, .error = kept_there, .state = 'E'},
                                        {.asked = "ROLLBACK", .is_script = true},
                                        SCHEMA_IS("t"),
+                                       NOT_CLEAR,
                                        {.asked = LOOK, .has_row = true, .row = THERE},
                                        {0}});
         ck_assert_msg(ensure(), "%s", status.message);
@@ -171,7 +203,9 @@ END_TEST
 
 START_TEST(an_error_at_any_place_is_the_error)
 {
-    each_place((const struct exchange[]){SCHEMA_IS("t"), {.asked = LOOK, .has_row = true, .row = THERE}, {0}}, look);
+    each_place(
+        (const struct exchange[]){SCHEMA_IS("t"), NOT_CLEAR, {.asked = LOOK, .has_row = true, .row = THERE}, {0}},
+        look);
     each_place((const struct exchange[]){SCHEMA_IS("f"),
                                          {.asked = HEARD, .has_row = true, .row = {"f", "f"}},
                                          {.asked = MAKE, .is_script = true},
@@ -228,6 +262,7 @@ START_TEST(a_trigger_with_a_condition_is_looked_at_thoroughly_and_a_strangers_is
         {.asked = "ROLLBACK", .is_script = true},
         {.asked = "WITH RECURSIVE part", .is_script = true, .error = code, .state = 'E'},
         {.asked = "ROLLBACK", .is_script = true},
+        NOT_CLEAR,
         {.asked = LOOK, .has_row = true, .row = {"t", "t", "2", "the trigger spy on truss.notes of mallory"}},
         {0}});
     ck_assert(!write_row());
@@ -236,6 +271,7 @@ START_TEST(a_trigger_with_a_condition_is_looked_at_thoroughly_and_a_strangers_is
                                    {.asked = "ROLLBACK", .is_script = true},
                                    {.asked = "WITH RECURSIVE part", .is_script = true, .error = code, .state = 'E'},
                                    {.asked = "ROLLBACK", .is_script = true},
+                                   NOT_CLEAR,
                                    {.asked = LOOK, .has_row = true, .row = THERE},
                                    {0}});
     ck_assert(!write_row());
@@ -414,6 +450,7 @@ int main(void)
     tcase_set_timeout(all, 120);
     tcase_add_checked_fixture(all, set_up, tear_down);
     tcase_add_test(all, tables_are_there_or_not);
+    tcase_add_test(all, what_is_all_of_this_role_is_looked_at_once);
     tcase_add_test(all, what_is_a_strangers_is_refused_by_what_it_is);
     tcase_add_test(all, they_are_made_where_they_are_not);
     tcase_add_test(all, a_table_that_was_made_earlier_gets_the_column_that_it_lacks);
