@@ -7,6 +7,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 import harness
+from catalogue import CATALOGUE, POSITIONS, TABLES
 from wire import Wire
 
 ROLES = """
@@ -14,50 +15,7 @@ CREATE ROLE tenant LOGIN; CREATE ROLE app_owner LOGIN; CREATE ROLE mig LOGIN; GR
 CREATE DATABASE differential OWNER mig;
 """
 
-# What a user made, in the order of its names. Each is (what, query); the rows are sorted by us.
-_MINE = "n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'truss')"
-CATALOGUE = [
-    ("schemas", f"SELECT nspname, nspowner::regrole, nspacl FROM pg_namespace n WHERE {_MINE}"),
-    ("relations", f"""SELECT n.nspname, c.relname, c.relkind, c.relpersistence, c.relowner::regrole, c.relacl, c.reloptions,
-        c.relrowsecurity, c.relforcerowsecurity, c.relreplident, pg_get_expr(c.relpartbound, c.oid), c.relispartition,
-        CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END
-        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {_MINE} AND c.relkind <> 't'"""),
-    ("columns", f"""SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
-        pg_get_expr(d.adbin, d.adrelid), a.attidentity, a.attgenerated, a.attacl, a.attcollation::regcollation
-        FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-        LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-        WHERE {_MINE} AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind <> 't'"""),
-    ("constraints", f"""SELECT n.nspname, conrelid::regclass, contypid::regtype, conname, pg_get_constraintdef(k.oid), convalidated,
-        condeferrable, condeferred FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace WHERE {_MINE}"""),
-    ("indexes", f"""SELECT n.nspname, pg_get_indexdef(i.indexrelid), i.indisvalid, i.indisready, i.indisclustered, i.indisreplident
-        FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {_MINE}"""),
-    ("triggers", f"""SELECT pg_get_triggerdef(t.oid), t.tgenabled FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-        JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {_MINE} AND NOT t.tgisinternal"""),
-    ("policies", "SELECT schemaname, tablename, policyname, permissive, roles, cmd, qual, with_check FROM pg_policies"),
-    ("rules", "SELECT schemaname, tablename, rulename, definition FROM pg_rules WHERE schemaname !~ '^pg_'"),
-    ("functions", f"""SELECT n.nspname, p.proname, pg_get_function_identity_arguments(p.oid), p.proowner::regrole, p.proacl,
-        CASE WHEN p.prokind IN ('f', 'p') THEN pg_get_functiondef(p.oid) END
-        FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE {_MINE}"""),
-    ("types", f"""SELECT n.nspname, t.typname, t.typtype, t.typowner::regrole, t.typacl, t.typnotnull, t.typdefault,
-        format_type(t.typbasetype, t.typtypmod), (SELECT array_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e
-        WHERE e.enumtypid = t.oid) FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE {_MINE}"""),
-    ("sequences", """SELECT schemaname, sequencename, sequenceowner, data_type, start_value, min_value, max_value, increment_by, cycle
-        FROM pg_sequences WHERE schemaname <> 'truss'"""),
-    ("comments", """SELECT (pg_identify_object(classoid, objoid, objsubid)).identity, description FROM pg_description
-        WHERE objoid >= 16384 AND (pg_identify_object(classoid, objoid, objsubid)).identity !~ '^truss'"""),
-    ("grants by default", "SELECT defaclrole::regrole, defaclnamespace::regnamespace, defaclobjtype, defaclacl FROM pg_default_acl"),
-    ("database settings", """SELECT setrole::regrole, setconfig FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
-        WHERE d.datname = current_database()"""),
-    ("database", "SELECT datdba::regrole, datacl FROM pg_database WHERE datname = current_database()"),
-    ("event triggers", "SELECT evtname, evtevent, evtenabled FROM pg_event_trigger"),
-    ("publications", "SELECT pubname, puballtables FROM pg_publication"),
-    ("large objects", "SELECT m.oid, lomowner::regrole, lomacl, md5(lo_get(m.oid)) FROM pg_largeobject_metadata m"),
-    ("extensions", "SELECT extname, extversion FROM pg_extension"),
-]
 TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+[+-]\d\d")  # when a row was written: no two runs have the same
-_POSITIONS = "SELECT schemaname, sequencename, last_value FROM pg_sequences WHERE schemaname <> 'truss'"
-_TABLES = f"""SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE {_MINE} AND c.relkind IN ('r', 'm')"""
 
 
 class TrustingCluster(harness.Cluster):
@@ -125,7 +83,7 @@ class World:
         with self.connect(database) as wire:
             names = [what for what, _ in CATALOGUE] + ["sequence positions", "tables"]
             wire.simple("SET search_path = ''")
-            results = wire.simple(";".join([query for _, query in CATALOGUE] + [_POSITIONS, _TABLES]))
+            results = wire.simple(";".join([query for _, query in CATALOGUE] + [POSITIONS, TABLES]))
             state = {what: sorted(map(repr, rows)) for what, rows in zip(names, results, strict=True)}
             tables = sorted(name for name in results[-1] if name != ledger)
             if tables:

@@ -8,7 +8,9 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import catalogue
 import harness
+import libpq
 from harness import Case, Rpc, messages
 
 FIXTURES = os.path.join(harness.ROOT, "tests", "fixtures", "frameworks")
@@ -125,14 +127,12 @@ class Fixtures(Case):
 
     def dump(self, name, database):
         """Schema and rows, without what is volatile, as a sorted list of lines."""
-        lines = []
-        for line in self.pg_dump(database, "--exclude-schema=truss").splitlines():
-            line = TIME.sub("<T>", line)
-            if name in VOLATILE:
-                line = re.sub(VOLATILE[name], "<V>", line)
-            if line and not line.startswith(("\\", "--")):
-                lines.append(line)
-        return sorted(lines)
+        session = libpq.Session(self.cluster.url(database))
+        try:
+            lines = [TIME.sub("<T>", line) for line in catalogue.lines(session)]
+        finally:
+            session.close()
+        return sorted(re.sub(VOLATILE[name], "<V>", line) if name in VOLATILE else line for line in lines if line)
 
     def dump_of(self, name, which):
         """The same of a fixture, which nobody changes."""
