@@ -137,6 +137,12 @@ class Page(Case):
     def path(self):
         return self.do("return page.evaluate(() => location.pathname + location.search)")
 
+    def found_by_axe(self, options):
+        """What axe-core finds serious. It is left out in the page what is not: all that it looked at is a megabyte."""
+        return self.do("""await page.evaluate(axe);
+            return page.evaluate(async (options) => (await window.axe.run(document, { resultTypes: ["violations"], ...options })).violations
+                .filter((one) => ["serious", "critical"].includes(one.impact)).map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(" ")}`), args[0])""", options)
+
     def width(self):
         """By how much the page, or what scrolls in it, is wider than there is room."""
         return self.do("return page.evaluate(() => Math.max(document.documentElement.scrollWidth - window.innerWidth, ...['main', '.detail-side'].flatMap((one) => [...document.querySelectorAll(one)])"

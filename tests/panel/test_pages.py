@@ -66,9 +66,7 @@ class Pages(chromium.Page):
         return self.do("return page.locator('.grid-row').evaluateAll((rows) => rows.map((row) => [...row.querySelectorAll('.cell')].map((cell) => cell.textContent)))")
 
     def axe(self):
-        return self.do("""await page.evaluate(axe);
-            return (await page.evaluate(async () => (await window.axe.run(document, { resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "best-practice"] })).violations))
-                .filter((one) => ["serious", "critical"].includes(one.impact)).map((one) => [one.id, one.nodes.map((node) => node.html)])""")
+        return self.found_by_axe({"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "best-practice"]})
 
 
 class Sql(Pages):
