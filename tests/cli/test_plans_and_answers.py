@@ -188,14 +188,14 @@ class PlansAndAnswers(Case):
     # ---- what to type next ----
 
     def test_what_comes_next_has_the_place_that_was_said(self):
-        self.files.add("2_bad", "SELECT 1;\nSELECT nothing;")
+        self.files.add("9_bad", "SELECT 1;\nSELECT nothing;")
         environment = {"DATABASE_URL": self.url()}
         result = self.truss("run", "--yes", "--project", self.files.path, "--lock-retry", "2", environment=environment)
         self.assertIn(f"Next: Mend the script, and then: truss run --project {self.files.path} --lock-retry 2000ms\n", result.stdout)
-        self.files.add("2_bad", "CREATE TABLE users (id int);")
+        self.files.add("9_bad", "CREATE TABLE users (id int);")
         result = self.truss("run", "--yes", "--project", self.files.path, environment=environment)
-        self.assertIn(f"truss preview --project {self.files.path} 2_bad | truss detect-schema - --project {self.files.path}\n", result.stdout)
-        self.assertIn(f"truss mark-applied --project {self.files.path} 2_bad\n", result.stdout)
+        self.assertIn(f"truss preview --project {self.files.path} 9_bad | truss detect-schema - --project {self.files.path}\n", result.stdout)
+        self.assertIn(f"truss mark-applied --project {self.files.path} 9_bad\n", result.stdout)
 
 
 if __name__ == "__main__":

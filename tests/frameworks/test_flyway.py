@@ -134,6 +134,21 @@ class Flyway(Fixtures):
             self.assertTrue(rpc.call("MigrationService", "Run").ok)
         self.assertEqual(self.sql("SELECT to_regclass('b')"), [("b",)])
 
+    def test_an_invalid_index_that_a_callback_leaves_is_removed_and_one_that_it_would_pass_over_is_told(self):
+        index = "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS rows_i ON rows (i)"
+        with self.start({f"{SQL}/V1__a.sql": "CREATE TABLE rows (i int); INSERT INTO rows VALUES (1), (1)", f"{SQL}/afterMigrate.sql": index}) as rpc:
+            run = rpc.call("MigrationService", "Run")
+            self.assertEqual((run.ok, run.failed.sqlstate, run.failed.hint), (False, "23505", ""))
+            self.assertEqual(self.sql("SELECT to_regclass('rows_i')"), [(None,)])
+            self.sql("CREATE UNIQUE INDEX CONCURRENTLY rows_i ON rows (i)", check=False)
+            self.assertEqual(self.sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 'rows_i'::regclass"), [("f",)])
+            told = self.refused(rpc)
+            self.assertRegex(told.message, r'afterMigrate\.sql" would pass over .* the index "rows_i" is there and INVALID')
+            self.assertRegex(rpc.call("MigrationService", "Plan").refusal, r'afterMigrate\.sql" would pass over .* the index "rows_i" is there and INVALID')
+            self.sql("DELETE FROM rows")
+            self.assertTrue(rpc.call("MigrationService", "Run", {"repair": True}).ok)
+            self.assertEqual(self.sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 'rows_i'::regclass"), [("t",)])
+
     def test_callbacks_that_the_configuration_skips_are_none(self):
         with self.start({"flyway.conf": "flyway.locations=filesystem:sql\nflyway.skipDefaultCallbacks=true", "sql/V1__a.sql": "SELECT 1", "sql/beforeMigrate.sql": "SELECT oops"}) as rpc:
             self.assertEqual(list(self.status(rpc).warnings), [])

@@ -317,8 +317,12 @@ static void plan_all(const struct request *request, struct pg_session *session, 
 {
     struct planner planner = {.request = request, .session = session, .preparation = preparation};
     preparation->problem = (struct status){.arena = request->arena};
-    const struct looking looking = {request, session, &preparation->catalog.detection};
     plan_each(&planner);
+}
+
+static void warn_of_flaws(const struct request *request, struct pg_session *session, struct preparation *preparation)
+{
+    const struct looking looking = {request, session, &preparation->catalog.detection};
     for (size_t i = 0; i < preparation->flaws.others.count; i++) {
         looking_warn(&looking, preparation->flaws.others.items[i]);
     }
@@ -348,6 +352,8 @@ static bool plan_around(const struct request *request, struct pg_session *sessio
             ok = plan_build(reading, loaded.script.sql, &options, &plan, request->status) ||
                  status_fail(request->status, STATUS_FAILED_PRECONDITION, "The callback %s cannot run: %s",
                              file->filename, arena_strdup(request->arena, request->status->message));
+            const struct flaws_script script = {file->filename, loaded.script.sql, 0};
+            flaws_find(request, session, &script, &preparation->flaws);
         }
         arena_free(reading);
     }
@@ -403,6 +409,7 @@ bool prepare(const struct request *request, struct pg_session *session, const st
     if (!make_hash(request, session, options, preparation)) {
         return false;
     }
+    warn_of_flaws(request, session, preparation);
     if (options->plan_hash != NULL && options->plan_hash[0] != '\0' &&
         strcmp(options->plan_hash, preparation->hash) != 0) {
         return status_fail_because(

@@ -107,10 +107,11 @@ bool refusal_find(const struct request *request, struct pg_session *session, con
     if (preparation->unfit != NULL) {
         *refusal = arena_printf(request->arena, "\"%s\" cannot run: %s", preparation->unfit->name,
                                 preparation->problem.message);
+    } else if (has_unmended(&preparation->flaws,
+                            options->repair)) { /* of a callback, too: those run with none pending */
+        *refusal = flaws_refusal(request->arena, &preparation->flaws);
     } else if (preparation->count == 0) {
         return true;
-    } else if (has_unmended(&preparation->flaws, options->repair)) {
-        *refusal = flaws_refusal(request->arena, &preparation->flaws);
     } else if (preparation->delegate) {
         *refusal = refusal_check_tool(request, options, preparation, &of_tool) ? NULL : of_tool.message;
     } else if (options->in_one_transaction && obstacle != NULL) {

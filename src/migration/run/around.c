@@ -3,11 +3,14 @@
 #include "base/log.h"
 #include "base/words.h"
 #include "migration/record/transaction.h"
+#include "migration/run/leftovers.h"
 #include "migration/run/lock.h"
 #include "migration/run/lock_script.h"
 #include "migration/run/send.h"
 
 #include <string.h>
+
+#define CLEAN_MS 5000 /* to look for what a failed statement left, also at the run's deadline */
 
 static const struct migration_files *files_of(const struct execution *execution)
 {
@@ -70,6 +73,49 @@ static bool is_as_planned(const struct execution *execution, const struct migrat
     return true;
 }
 
+/* An INVALID index that a statement outside of a transaction left when it failed: IF NOT EXISTS would pass over it the
+ * next time. *failure stays; what could not be removed is added to it. */
+static void remove_leftovers(struct run *run, const struct interrupted *of, struct failure *failure)
+{
+    struct status status = {.arena = run->arena};
+    struct status *const kept = run->status;
+    enum leftovers what = LEFTOVERS_GONE;
+    if (of->before == NULL || failure->connection_lost) {
+        return;
+    }
+    run->status = &status;
+    pg_session_set_deadline(run->session, deadline_in(CLEAN_MS));
+    const bool ok = leftovers_remove(run, of, &what) && what != LEFTOVERS_BUSY;
+    pg_session_set_deadline(run->session, run->deadline);
+    run->status = kept;
+    if (!ok) {
+        failure->status.hint =
+            "It may have left an INVALID index, which could not be removed: look for it, and drop it.";
+    }
+}
+
+static struct text text_of_step(const struct loaded *loaded, const struct step *step)
+{
+    return text_slice(loaded->script.sql, step->start, step->end);
+}
+
+/* Sends a step; of one that fails outside of a transaction nothing is left. */
+static bool send_cleanly(const struct execution *execution, const struct loaded *loaded, const struct plan *plan,
+                         size_t i, struct failure *failure)
+{
+    struct run *const run = execution->run;
+    const struct step *const step = &plan->steps[i];
+    struct interrupted of = {.statement = text_of_step(loaded, step)};
+    if (step->kind == STEP_ALONE && !leftovers_before(run, of.statement, &of.before)) {
+        return failure_take(failure, run->status);
+    }
+    const bool ok = send_step(execution, loaded, plan, i, failure);
+    if (!ok && step->kind == STEP_ALONE) {
+        remove_leftovers(run, &of, failure);
+    }
+    return ok;
+}
+
 static bool send_all(const struct execution *execution, const struct migration_file *file, struct failure *failure)
 {
     struct run *const run = execution->run;
@@ -89,9 +135,9 @@ static bool send_all(const struct execution *execution, const struct migration_f
     bool ok = set_up(execution, failure);
     for (size_t i = 0; ok && i < plan.count; i++) {
         failure->step = (uint32_t)(i + 1);
-        ok = send_step(execution, &loaded, &plan, i, failure);
+        ok = send_cleanly(execution, &loaded, &plan, i, failure);
     }
-    if (!ok && failure->step > 1) {
+    if (!ok && failure->step > 1 && failure->status.hint == NULL) {
         failure->status.hint = "What it did before this statement stays: it is not one transaction.";
     }
     failure->step = failure->steps = 0; /* the steps of a migration are something else */

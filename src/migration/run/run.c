@@ -182,6 +182,9 @@ static bool execute(const struct execution *execution)
         if (preparation->count > 0) {
             return execute_items(execution);
         }
+        if (!mend(execution)) { /* for the callbacks */
+            return false;
+        }
         run_nothing(execution);
         return true;
     }
