@@ -117,6 +117,30 @@ class Liquibase(Fixtures):
                 self.assertEqual(self.sql("SELECT schemaname FROM pg_tables WHERE tablename = 't'"), [(schema,)])
                 self.assertEqual(self.sql("SELECT schemaname, tablename FROM pg_tables WHERE tablename IN ('moves', 'databasechangelog')"), [ledger])
 
+    def test_settings_of_the_update_command_and_of_missing_properties_count(self):
+        """What `liquibase update` of 4.28 ran with these settings: the table's checksum is of what was expanded."""
+        sql = ("--liquibase formatted sql\n--changeset x:1 context:prod\nCREATE TABLE p (i int);\n--changeset x:2 context:test\nCREATE TABLE t (i int);\n"
+               "--changeset x:3 labels:l1\nCREATE TABLE l (i int);\n--changeset x:4\nCREATE TABLE n${foo} (i int);\n")
+        for said, variables, tables in (
+                ("missingPropertyMode=EMPTY", {}, "l,n,p,t"),
+                ("contexts=prod\nliquibase.command.update.contexts=test\nliquibase.missingPropertyMode=empty", {}, "l,n,t"),
+                ("contexts=prod", {"LIQUIBASE_COMMAND_UPDATE_CONTEXTS": "test", "LIQUIBASE_COMMAND_UPDATE_LABEL_FILTER": "l2",
+                                   "LIQUIBASE_MISSING_PROPERTY_MODE": "EMPTY"}, "n,t"),
+                ("missingPropertyMode=ERROR", {}, "")):
+            with self.subTest(said=said), harness.tempfile.TemporaryDirectory() as directory:
+                self.sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+                for name, text in (("liquibase.properties", f"changeLogFile=c.sql\n{said}\n"), ("c.sql", sql)):
+                    with open(os.path.join(directory, name), "w", encoding="utf-8") as file:
+                        file.write(text)
+                with harness.Rpc(self.worker(type("Here", (), {"path": directory}), environment=variables).address) as rpc:
+                    if "=ERROR" in said:
+                        self.assertIn("it has a property without a value", self.status(rpc).warnings[0])
+                        continue
+                    self.assertTrue(rpc.call("MigrationService", "Run").ok)
+                    self.assertEqual(set(self.states(rpc)), {"applied"})
+                self.assertEqual(self.sql("SELECT string_agg(tablename, ',' ORDER BY tablename) FROM pg_tables WHERE schemaname = 'public' "
+                                          "AND tablename !~ '^databasechangelog'"), [(tables,)])
+
     def test_a_row_may_have_the_logical_path_of_a_changelog_around_its_own(self):
         """DatabaseChangeLog.include since 4.32, which gives it to changesets that have not run before."""
         log = '<databaseChangeLog xmlns="http://www.liquibase.org/xml/ns/dbchangelog" {}</databaseChangeLog>'

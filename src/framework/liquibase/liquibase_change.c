@@ -65,6 +65,17 @@ const char *liquibase_sum(struct arena *arena, const struct liquibase_changeset 
     return sum;
 }
 
+/* Does the text have a property without a value, where that is an error? */
+static bool lacks_property(struct arena *arena, const struct liquibase_changeset *changeset, struct text sql)
+{
+    bool is_error = false;
+    for (size_t i = 0; i < changeset->property_count; i++) {
+        is_error = is_error || (changeset->properties[i].name == NULL && changeset->properties[i].value == NULL);
+    }
+    return is_error && text_find(liquibase_expand(arena, sql, changeset->properties, changeset->property_count), "${",
+                                 0) != SIZE_MAX;
+}
+
 const char *liquibase_refuses(struct arena *arena, const struct liquibase_changeset *changeset,
                               const struct liquibase_change *change)
 {
@@ -73,12 +84,16 @@ const char *liquibase_refuses(struct arena *arena, const struct liquibase_change
     const bool is_empty = text_trim(sql).size == 0;
     const bool needs_server = !change->is_literal && text_find(sql, "${database.", 0) != SIZE_MAX;
     const bool may_escape = !change->is_literal && text_find(sql, "${:", 0) != SIZE_MAX;
+    const bool lacks = !change->is_literal && lacks_property(working, changeset, change->sql);
     arena_free(working);
     if (is_empty) {
         return "it has no SQL, at which liquibase stops";
     }
     if (needs_server) {
         return "it uses a ${database.…} property, which only liquibase sets";
+    }
+    if (lacks) {
+        return "it has a property without a value, at which liquibase stops (missingPropertyMode)";
     }
     if (may_escape) {
         return "what ${:…} in it means is for liquibase to say (supportPropertyEscaping)";

@@ -288,6 +288,9 @@ bool liquibase_changelog_read(struct arena *arena, const struct folder *folder,
         .status = status,
         .left_out = arena_alloc(arena, sizeof *walk.left_out),
     };
+    if (settings->missing_property != NULL && strcasecmp(settings->missing_property, "PRESERVE") != 0) {
+        liquibase_property_add(&walk, NULL, strcasecmp(settings->missing_property, "EMPTY") == 0 ? "" : NULL);
+    }
     for (size_t i = 0; i < settings->parameter_count; i++) {
         liquibase_property_add(&walk, settings->parameters[i].key, settings->parameters[i].value);
     }

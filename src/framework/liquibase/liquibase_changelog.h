@@ -17,6 +17,8 @@ struct liquibase_settings {
     const char *labels;
     const char *lock_table;
     const char *default_schema; /* NULL: not given */
+    const char
+        *missing_property; /* what becomes of a property without a value: PRESERVE, EMPTY, ERROR; NULL: the first */
     const struct config_pair *parameters;
     size_t parameter_count;
 };

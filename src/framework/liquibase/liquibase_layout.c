@@ -86,7 +86,9 @@ static void take_environment(struct liquibase_settings *settings)
     const char *const contexts = liquibase_environment_of(SETTING_CONTEXTS);
     const char *const labels = liquibase_environment_of(SETTING_LABELS);
     settings->contexts = contexts != NULL ? contexts : settings->contexts;
+    const char *const missing = liquibase_environment_of(SETTING_MISSING_PROPERTY);
     settings->labels = labels != NULL ? labels : settings->labels;
+    settings->missing_property = missing != NULL ? missing : settings->missing_property;
 }
 
 /* Reads one configuration. Returns true if it names a root that exists. */
@@ -104,6 +106,7 @@ static bool configure_from(struct arena *arena, struct folder *folder, const str
     }
     settings->contexts = values[SETTING_CONTEXTS];
     settings->labels = values[SETTING_LABELS];
+    settings->missing_property = values[SETTING_MISSING_PROPERTY];
     settings->lock_table = folded_name(arena, values[SETTING_LOCK_TABLE]);
     settings->default_schema = values[SETTING_DEFAULT_SCHEMA] != NULL
                                    ? folded_name(arena, values[SETTING_DEFAULT_SCHEMA])

@@ -7,12 +7,13 @@
 
 #include <stdlib.h>
 
-#define SPELLINGS 4
+#define SPELLINGS 8
+#define PREFIXES  4
 
 static const char *const spellings[MOST_SETTINGS][SPELLINGS] = {
     [SETTING_CHANGELOG] = {"changeLogFile", "changelogFile", "changelog-file", "change-log"},
     [SETTING_SEARCH] = {"searchPath", "search-path", "classpath", NULL},
-    [SETTING_CONTEXTS] = {"contexts", "contextFilter", "context-filter", NULL},
+    [SETTING_CONTEXTS] = {"contextFilter", "context-filter", "contexts", NULL},
     [SETTING_LABELS] = {"labelFilter", "label-filter", "labels", NULL},
     [SETTING_TABLE] = {"databaseChangeLogTableName", "databaseChangelogTableName", "database-changelog-table-name",
                        "database-change-log-table"},
@@ -20,11 +21,14 @@ static const char *const spellings[MOST_SETTINGS][SPELLINGS] = {
                             "database-changelog-lock-table-name", "database-change-log-lock-table"},
     [SETTING_SCHEMA] = {"liquibaseSchemaName", "liquibase-schema-name", "liquibase-schema", NULL},
     [SETTING_DEFAULT_SCHEMA] = {"defaultSchemaName", "default-schema-name", "default-schema", NULL},
+    [SETTING_MISSING_PROPERTY] = {"missingPropertyMode", "missing-property-mode", NULL},
 };
 
 const struct liquibase_source liquibase_sources[LIQUIBASE_SOURCES] = {
-    {"liquibase.properties", {"", "liquibase.command.", "liquibase."}, "parameter."},
-    {"src/main/resources/liquibase.properties", {"", "liquibase.command.", "liquibase."}, "parameter."},
+    {"liquibase.properties", {"liquibase.command.update.", "", "liquibase.command.", "liquibase."}, "parameter."},
+    {"src/main/resources/liquibase.properties",
+     {"liquibase.command.update.", "", "liquibase.command.", "liquibase."},
+     "parameter."},
     {"src/main/resources/application.properties",
      {"spring.liquibase.", "quarkus.liquibase.", "liquibase.datasources.default."},
      "spring.liquibase.parameters."},
@@ -58,7 +62,7 @@ const char *liquibase_setting_of(struct arena *arena, const struct liquibase_sou
     for (size_t i = 0; i < SPELLINGS && spellings[which][i] != NULL; i++) {
         const char *const name = spellings[which][i];
         const char *value = source->prefixes[0] != NULL ? NULL : yaml_setting(arena, content, name);
-        for (size_t j = 0; value == NULL && j < 3 && source->prefixes[j] != NULL; j++) {
+        for (size_t j = 0; value == NULL && j < PREFIXES && source->prefixes[j] != NULL; j++) {
             value = config_value(arena, content, NULL, arena_printf(arena, "%s%s", source->prefixes[j], name));
         }
         if (value != NULL) {
@@ -71,10 +75,13 @@ const char *liquibase_setting_of(struct arena *arena, const struct liquibase_sou
 const char *liquibase_environment_of(enum liquibase_setting which)
 {
     static const char *const variables[MOST_SETTINGS][SPELLINGS] = {
-        [SETTING_CONTEXTS] = {"SPRING_LIQUIBASE_CONTEXTS", "LIQUIBASE_COMMAND_CONTEXT_FILTER",
-                              "LIQUIBASE_COMMAND_CONTEXTS", NULL},
-        [SETTING_LABELS] = {"SPRING_LIQUIBASE_LABEL_FILTER", "LIQUIBASE_COMMAND_LABEL_FILTER",
-                            "LIQUIBASE_COMMAND_LABELS", NULL},
+        [SETTING_CONTEXTS] = {"SPRING_LIQUIBASE_CONTEXTS", "QUARKUS_LIQUIBASE_CONTEXTS",
+                              "LIQUIBASE_COMMAND_UPDATE_CONTEXT_FILTER", "LIQUIBASE_COMMAND_UPDATE_CONTEXTS",
+                              "LIQUIBASE_COMMAND_CONTEXT_FILTER", "LIQUIBASE_COMMAND_CONTEXTS", NULL},
+        [SETTING_LABELS] = {"SPRING_LIQUIBASE_LABEL_FILTER", "QUARKUS_LIQUIBASE_LABELS",
+                            "LIQUIBASE_COMMAND_UPDATE_LABEL_FILTER", "LIQUIBASE_COMMAND_UPDATE_LABELS",
+                            "LIQUIBASE_COMMAND_LABEL_FILTER", "LIQUIBASE_COMMAND_LABELS", NULL},
+        [SETTING_MISSING_PROPERTY] = {"LIQUIBASE_MISSING_PROPERTY_MODE", NULL},
     };
     const char *value = NULL;
     for (size_t i = 0; value == NULL && i < SPELLINGS && variables[which][i] != NULL; i++) {

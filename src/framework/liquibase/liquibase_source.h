@@ -16,12 +16,13 @@ enum liquibase_setting {
     SETTING_LOCK_TABLE,
     SETTING_SCHEMA,
     SETTING_DEFAULT_SCHEMA,
+    SETTING_MISSING_PROPERTY, /* PRESERVE, EMPTY or ERROR */
     MOST_SETTINGS,
 };
 
 struct liquibase_source {
     const char *file;
-    const char *prefixes[3]; /* NULL: YAML, below one of yaml_paths */
+    const char *prefixes[4]; /* NULL: YAML, below one of yaml_paths */
     const char *parameters;
 };
 
@@ -34,7 +35,8 @@ extern const struct liquibase_source liquibase_sources[LIQUIBASE_SOURCES];
 const char *liquibase_setting_of(struct arena *arena, const struct liquibase_source *source, struct text content,
                                  enum liquibase_setting which);
 
-/* The environment's contexts or labels, which take precedence over every file and profile; NULL: none. */
+/* The environment's contexts, labels or missing property mode, which take precedence over every file and profile; NULL:
+ * none. */
 const char *liquibase_environment_of(enum liquibase_setting which);
 
 #endif

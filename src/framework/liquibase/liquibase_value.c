@@ -19,12 +19,18 @@ struct expansion {
 
 static const char *property_of(const struct expansion *expansion, struct text name)
 {
+    /* These are no properties of a changelog: liquibase sets them, or reads them as escaped. */
+    const bool is_own = text_starts_with(name, "database.") || text_starts_with(name, ":");
+    const char *otherwise = NULL;
     for (size_t i = 0; i < expansion->count; i++) {
-        if (text_is_nocase(name, expansion->properties[i].name)) {
-            return expansion->properties[i].value;
+        const struct liquibase_property *const property = &expansion->properties[i];
+        if (property->name == NULL) {
+            otherwise = is_own ? NULL : property->value;
+        } else if (text_is_nocase(name, property->name)) {
+            return property->value;
         }
     }
-    return NULL;
+    return otherwise;
 }
 
 static void expand(struct expansion *expansion, struct text text, struct buffer *out)

@@ -8,8 +8,8 @@
 
 /* A value for ${name}; the first one of a name counts. */
 struct liquibase_property {
-    const char *name;
-    const char *value;
+    const char *name;  /* NULL: every name that no other property has (missingPropertyMode) */
+    const char *value; /* NULL, of that one: liquibase stops at such a name */
 };
 
 /* What surrounds a changeset. */
