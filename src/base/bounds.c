@@ -4,6 +4,7 @@
  */
 #include "base/bounds.h"
 
+#include "base/file_trace.h"
 #include "base/paths.h"
 #include "base/text.h"
 
@@ -29,6 +30,14 @@ static const char *plain(struct arena *arena, const char *path)
     return text_plain(arena, path, MOST_SHOWN);
 }
 
+/* realpath(3), noted. Free the result. */
+static char *real_of(const char *path)
+{
+    char *const real = realpath(path, NULL);
+    file_trace_real(path, real, errno);
+    return real;
+}
+
 char *bounds_shared(const char *root)
 {
     static const char releases[] = "/releases/";
@@ -41,16 +50,16 @@ char *bounds_shared(const char *root)
         snprintf(path, sizeof path, "%.*s/shared", (int)(last - root), root) >= (int)sizeof path) {
         return NULL;
     }
-    return realpath(path, NULL);
+    return real_of(path);
 }
 
 void bounds_enter(struct bounds *bounds)
 {
     bounds->note = NULL;
     errno = 0;
-    bounds->real[0] = bounds->root == NULL ? NULL : realpath(bounds->root, NULL);
+    bounds->real[0] = bounds->root == NULL ? NULL : real_of(bounds->root);
     bounds->error = bounds->real[0] != NULL || errno == ENOENT || errno == ENOTDIR ? 0 : errno;
-    bounds->real[1] = bounds->also == NULL ? NULL : realpath(bounds->also, NULL);
+    bounds->real[1] = bounds->also == NULL ? NULL : real_of(bounds->also);
     bounds->real[2] = bounds_shared(bounds->real[0]);
     bounds->is_part = false;
     bounds->outer = in_force;
@@ -88,12 +97,15 @@ static const char *words_of_root(const struct bounds *bounds, struct arena *aren
 {
     const char *const name = plain(arena, bounds->root);
     if (bounds->error != 0) {
+        file_trace_doubt();
         return arena_printf(arena, "The project %s cannot be looked at (%s); nothing of it was read", name,
                             strerror(bounds->error));
     }
     char now[PATH_MAX];
     const bool is_there = realpath(bounds->root, now) != NULL;
+    file_trace_real(bounds->root, is_there ? now : NULL, errno);
     const char *const before = bounds->real[0];
+    /* If it is another one now, that contradicts what was noted before. */
     const bool is_same = is_there ? before != NULL && strcmp(before, now) == 0 : before == NULL;
     return is_same
                ? NULL
@@ -147,6 +159,7 @@ static const char *words_of_link(const struct bounds *bounds, struct arena *aren
     char real[PATH_MAX];
     const ssize_t size = readlink(link, to, sizeof to - 1);
     to[size < 0 ? 0 : size] = '\0';
+    file_trace_doubt();
     const bool is_there = realpath(link, real) != NULL;
     const int error = is_there ? 0 : errno;
     const char *const inside = in_project(bounds, link);
@@ -162,6 +175,7 @@ static const char *words_of_link(const struct bounds *bounds, struct arena *aren
 
 static const char *words_of(const struct bounds *bounds, struct arena *arena, const char *path, const char *real)
 {
+    file_trace_doubt();
     const char *const changed = words_of_root(bounds, arena);
     if (changed != NULL) {
         return changed;
@@ -173,6 +187,9 @@ static const char *words_of(const struct bounds *bounds, struct arena *arena, co
 
 void bounds_note(const char *words)
 {
+    if (words != NULL) {
+        file_trace_doubt(); /* what links lead to is not noted */
+    }
     if (in_force != NULL && in_force->note == NULL) {
         in_force->note = words;
     }
@@ -205,7 +222,9 @@ bool bounds_hold(int fd, const char *path, struct status *status)
     real[size < 0 ? 0 : size] = '\0';
     if (size <= 0 && realpath(path, real) == NULL) { /* without /proc the path itself must do */
         snprintf(real, sizeof real, "%s", path);
+        file_trace_doubt();
     }
+    file_trace_real(path, real, 0);
     if (is_within(bounds, real)) {
         return true;
     }
@@ -234,7 +253,9 @@ const char *bounds_why_not(struct arena *arena, const char *path)
     if (!is_held(bounds)) {
         return NULL;
     }
-    if (realpath(path, real) == NULL) {
+    const bool is_there = realpath(path, real) != NULL;
+    file_trace_real(path, is_there ? real : NULL, errno);
+    if (!is_there) {
         const char *const link = find_link(bounds, arena, path);
         return link == NULL ? NULL : words_of_link(bounds, arena, link);
     }

@@ -52,7 +52,7 @@ static void look_at_each(int directory, const char *const *names, size_t count, 
 {
     for (size_t i = 0; i < count; i++) {
         if (names[i] != NULL) {
-            seen[i].kind = file_look_at(directory, names[i], &seen[i].stamp);
+            file_see(directory, names[i], &seen[i]);
         }
     }
 }
@@ -103,7 +103,7 @@ static bool has_two_processors(void)
     return sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 1;
 }
 
-void files_look_at(int directory, const char *const *names, size_t count, struct file_seen *seen)
+void files_see(int directory, const char *const *names, size_t count, struct file_seen *seen)
 {
     if (count < MANY || !has_two_processors()) {
         look_at_each(directory, names, count, seen);

@@ -5,16 +5,10 @@
 #ifndef BASE_FILE_LOOKS_H
 #define BASE_FILE_LOOKS_H
 
-#include "base/files.h"
+#include "base/file_stamp.h"
 
-/* The result for a file. */
-struct file_seen {
-    enum file_kind kind;
-    struct file_stamp stamp; /* if the file exists */
-};
-
-/* As file_look_at for each of `count` names relative to the open directory; NULL names are skipped. `seen` has as many
- * zeroed elements. Returns when all are done. */
-void files_look_at(int directory, const char *const *names, size_t count, struct file_seen *seen);
+/* As file_see for each of `count` names relative to the open directory; NULL names are skipped. `seen` has as many
+ * zeroed elements. Returns when all are done. files_look_at of base/files.h notes it, too. */
+void files_see(int directory, const char *const *names, size_t count, struct file_seen *seen);
 
 #endif

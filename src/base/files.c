@@ -4,7 +4,8 @@
 #include "base/files.h"
 
 #include "base/bounds.h"
-#include "base/clock.h"
+#include "base/file_looks.h"
+#include "base/file_trace.h"
 #include "base/memory.h"
 #include "base/sandbox.h"
 #include "base/shortage.h"
@@ -14,32 +15,27 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #define MOST_ENTRIES 100000
 #define PIECE        ((size_t)64 * 1024) /* of a file that is read in pieces */
-#define SETTLED_NS   INT64_C(2000000000)
-#define READING      2 /* times its size: the file, and what is computed from it */
-
-static enum file_kind kind_of(const struct stat *info)
-{
-    return S_ISREG(info->st_mode) ? FILE_REGULAR : S_ISDIR(info->st_mode) ? FILE_DIRECTORY : FILE_OTHER;
-}
+#define READING      2                   /* times its size: the file, and what is computed from it */
 
 int directory_open(const char *path)
 {
     const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) {
+        file_trace_missed(path, errno);
         bounds_missed(path);
     } else if (!bounds_hold(fd, path, NULL)) {
         close(fd);
         return -1;
+    } else {
+        file_trace_opened(fd, path);
     }
     return fd;
 }
@@ -51,51 +47,48 @@ enum file_kind file_look(const char *path, struct file_stamp *stamp)
 
 enum file_kind file_look_at(int directory, const char *path, struct file_stamp *stamp)
 {
-    struct stat info;
-    if (fstatat(directory, path, &info, 0) != 0) {
-        return FILE_NONE;
+    struct file_seen seen;
+    const int error = file_see(directory, path, &seen);
+    if (error == 0 && stamp != NULL) {
+        *stamp = seen.stamp;
     }
-    if (stamp != NULL) {
-        *stamp = (struct file_stamp){
-            .device = info.st_dev,
-            .inode = info.st_ino,
-            .size = (uint64_t)info.st_size,
-            .mtime_ns = (int64_t)info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec,
-            .ctime_ns = (int64_t)info.st_ctim.tv_sec * 1000000000 + info.st_ctim.tv_nsec,
-        };
-    }
-    return kind_of(&info);
+    file_trace_saw(directory, path, &seen, error);
+    return seen.kind;
 }
 
-bool file_stamp_equal(const struct file_stamp *a, const struct file_stamp *b)
+/* For this thread's trace. Where nothing was seen it looks again, for the error. */
+static void note_looks(int directory, const char *const *names, size_t count, struct file_seen *seen)
 {
-    return a->device == b->device && a->inode == b->inode && a->size == b->size && a->mtime_ns == b->mtime_ns &&
-           a->ctime_ns == b->ctime_ns;
-}
-
-bool file_stamp_is_settled(const struct file_stamp *stamp)
-{
-    const int64_t last = stamp->mtime_ns > stamp->ctime_ns ? stamp->mtime_ns : stamp->ctime_ns;
-    return clock_wall_us() * 1000 - last >= SETTLED_NS;
-}
-
-bool file_will_tell(const char *path)
-{
-    const unsigned now = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
-    struct statfs system;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    const bool will = fd >= 0 && fstatfs(fd, &system) == 0 && system.f_type != TMPFS_MAGIC &&
-                      system.f_type != RAMFS_MAGIC && sync_file_range(fd, 0, 0, now) == 0;
-    if (fd >= 0) {
-        close(fd);
+    for (size_t i = 0; i < count && file_trace_is_on(); i++) {
+        if (names[i] != NULL && seen[i].kind == FILE_NONE) {
+            seen[i].kind = file_look_at(directory, names[i], &seen[i].stamp);
+        } else if (names[i] != NULL) {
+            file_trace_saw(directory, names[i], &seen[i], 0);
+        }
     }
-    return will;
+}
+
+void files_look_at(int directory, const char *const *names, size_t count, struct file_seen *seen)
+{
+    files_see(directory, names, count, seen);
+    note_looks(directory, names, count, seen);
+}
+
+bool directory_is_readable(const char *path)
+{
+    const bool is = access(path, R_OK | X_OK) == 0;
+    if (!is) {
+        file_trace_doubt();
+    }
+    return is;
 }
 
 bool file_is_within(const char *folder, const char *path)
 {
     char *const above = realpath(folder, NULL);
+    file_trace_real(folder, above, errno);
     char *const real = above == NULL ? NULL : realpath(path, NULL);
+    file_trace_real(path, real, errno);
     const bool is_within = real != NULL && path_is_within(above, real);
     free(real);
     free(above);
@@ -148,11 +141,12 @@ static bool read_all(struct arena *arena, int fd, size_t expected, size_t limit,
 }
 
 /* Opens a regular file and gets its properties; -1 with the status on failure. */
-static int open_regular(const char *path, struct stat *info, struct status *status)
+static int open_regular(const char *path, struct file_seen *seen, struct status *status)
 {
     /* O_NONBLOCK: opening a FIFO must not block. */
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
+        file_trace_missed(path, errno);
         bounds_missed(path);
         fail_errno(status, "read", path);
         return -1;
@@ -161,9 +155,11 @@ static int open_regular(const char *path, struct stat *info, struct status *stat
         close(fd);
         return -1;
     }
-    if (fstat(fd, info) == 0 && kind_of(info) == FILE_REGULAR) {
+    if (file_see_open(fd, seen) == 0 && seen->kind == FILE_REGULAR) {
+        file_trace_saw(AT_FDCWD, path, seen, 0);
         return fd;
     }
+    file_trace_doubt();
     status_fail(status, STATUS_FAILED_PRECONDITION, "Cannot read %s: it is not a file.", path);
     close(fd);
     return -1;
@@ -172,23 +168,27 @@ static int open_regular(const char *path, struct stat *info, struct status *stat
 bool file_read(struct arena *arena, const char *path, size_t limit, struct text *content, struct status *status)
 {
     bool ok = false;
-    struct stat info;
-    const int fd = open_regular(path, &info, status);
+    struct file_seen seen;
+    const int fd = open_regular(path, &seen, status);
     if (fd < 0) {
         return false;
     }
-    if ((uint64_t)info.st_size > limit) {
+    if (seen.stamp.size > limit) {
         status_fail(status, STATUS_FAILED_PRECONDITION, "%s has %lld bytes; the most that is read is %zu.", path,
-                    (long long)info.st_size, limit);
-    } else if (!memory_has_room(READING * (size_t)info.st_size)) {
+                    (long long)seen.stamp.size, limit);
+    } else if (!memory_has_room(READING * (size_t)seen.stamp.size)) {
         shortage(status, "read", path);
-    } else if (!read_all(arena, fd, (size_t)info.st_size, limit, content)) {
+    } else if (!read_all(arena, fd, (size_t)seen.stamp.size, limit, content)) {
         fail_errno(status, "read", path);
     } else if (content->size > limit) {
         status_fail(status, STATUS_FAILED_PRECONDITION, "%s has more than %zu bytes, the most that is read.", path,
                     limit);
     } else {
         ok = true;
+        file_trace_read(fd, path, *content, limit);
+    }
+    if (!ok) {
+        file_trace_doubt();
     }
     close(fd);
     return ok;
@@ -198,31 +198,41 @@ bool file_read_start(struct arena *arena, const char *path, size_t most, struct 
                      struct status *status)
 {
     struct text *const content = &start->content;
-    struct stat info;
-    const int fd = open_regular(path, &info, status);
+    struct file_seen seen;
+    const int fd = open_regular(path, &seen, status);
     if (fd < 0) {
         return false;
     }
-    start->size = (uint64_t)info.st_size;
+    start->size = seen.stamp.size;
     const bool ok = read_all(arena, fd, start->size < most ? (size_t)start->size : most, most, content);
     if (!ok) {
         fail_errno(status, "read", path);
     }
     content->size = content->size > most ? most : content->size;
+    if (ok) {
+        file_trace_read(fd, path, *content, most);
+    } else {
+        file_trace_doubt();
+    }
     close(fd);
     return ok;
 }
 
 bool file_pieces(const char *path, file_piece_fn *take, void *data, struct status *status)
 {
-    struct stat info;
+    struct file_seen seen;
     char *const piece = memory_alloc(PIECE);
-    const int fd = open_regular(path, &info, status);
+    const int fd = open_regular(path, &seen, status);
     ssize_t got = fd < 0 ? -1 : 1;
-    while (got > 0) {
+    for (size_t number = 0; got > 0; number++) {
         do {
             got = read(fd, piece, PIECE);
         } while (got < 0 && errno == EINTR);
+        if (number == 0 && got >= 0 && got < (ssize_t)PIECE) {
+            file_trace_read(fd, path, (struct text){piece, (size_t)got}, SIZE_MAX);
+        } else if (got != 0) {
+            file_trace_doubt(); /* nobody wants to read so much twice */
+        }
         if (got > 0) {
             take(data, (struct text){piece, (size_t)got});
         } else if (got < 0) {
@@ -246,8 +256,7 @@ static bool is_directory(int dir_fd, const struct dirent *item)
     if (item->d_type == DT_DIR || item->d_type == DT_REG) {
         return item->d_type == DT_DIR;
     }
-    struct stat info;
-    return fstatat(dir_fd, item->d_name, &info, 0) == 0 && S_ISDIR(info.st_mode);
+    return file_look_at(dir_fd, item->d_name, NULL) == FILE_DIRECTORY;
 }
 
 static bool is_link(int dir_fd, const struct dirent *item)
@@ -256,6 +265,7 @@ static bool is_link(int dir_fd, const struct dirent *item)
         return item->d_type == DT_LNK;
     }
     struct stat info;
+    file_trace_doubt();
     return fstatat(dir_fd, item->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(info.st_mode);
 }
 
@@ -265,6 +275,7 @@ bool directory_list(struct arena *arena, const char *path, struct file_list *lis
     size_t capacity = 0;
     DIR *const dir = opendir(path);
     if (dir == NULL) {
+        file_trace_missed(path, errno);
         bounds_missed(path);
         return fail_errno(status, "list", path);
     }
@@ -273,6 +284,8 @@ bool directory_list(struct arena *arena, const char *path, struct file_list *lis
         closedir(dir);
         return false;
     }
+    file_trace_opened(dirfd(dir), path);
+    file_trace_listed(dirfd(dir), path);
     for (const struct dirent *item; (item = readdir(dir)) != NULL;) {
         if (strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0) {
             continue;

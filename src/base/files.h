@@ -4,24 +4,13 @@
 #ifndef BASE_FILES_H
 #define BASE_FILES_H
 
+#include "base/file_stamp.h"
 #include "base/paths.h"
 #include "base/status.h"
 #include "base/text.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
-
-/* Changes when the file changes. */
-struct file_stamp {
-    uint64_t device;
-    uint64_t inode;
-    uint64_t size;
-    int64_t mtime_ns;
-    int64_t ctime_ns;
-};
-
-enum file_kind { FILE_NONE, FILE_REGULAR, FILE_DIRECTORY, FILE_OTHER };
 
 /* What is at a path, following symbolic links; stamp may be NULL. FILE_NONE if nothing is there or it is not
  * accessible. */
@@ -30,19 +19,15 @@ enum file_kind file_look(const char *path, struct file_stamp *stamp);
 /* The same for a path relative to an open directory, which is faster for many files in one place. */
 enum file_kind file_look_at(int directory, const char *path, struct file_stamp *stamp);
 
+/* The same for each of `count` names relative to the open directory; NULL names are skipped. `seen` has as many zeroed
+ * elements. */
+void files_look_at(int directory, const char *const *names, size_t count, struct file_seen *seen);
+
+/* May this process list the directory, and look at what is in it? */
+bool directory_is_readable(const char *path);
+
 /* Opens a directory for file_look_at; close it with close(2). -1 on failure. */
 int directory_open(const char *path);
-
-bool file_stamp_equal(const struct file_stamp *a, const struct file_stamp *b);
-
-/* Is the last change old enough that another one would change the stamp? Changes within one tick of the file system's
- * clock may not: do not cache what was read of such a file. Pass a stamp taken before the file was read. */
-bool file_stamp_is_settled(const struct file_stamp *stamp);
-
-/* Will the file's stamp change with each change from now on? Writes to a mapped file (mmap) change the stamp only if
- * the page was written to disk in between, so this writes it now. False if that fails or there is no disk (tmpfs,
- * ramfs): do not cache what is read. Call it before reading. */
-bool file_will_tell(const char *path);
 
 /* Does the path lead to the folder or something below it, all links followed? False also if either does not exist. */
 bool file_is_within(const char *folder, const char *path);

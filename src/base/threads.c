@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 
+#include <sys/resource.h>
 #include <time.h>
 
 /* Polls, because gcc 12's ThreadSanitizer knows pthread_tryjoin_np but not pthread_clockjoin_np. */
@@ -16,4 +17,11 @@ bool thread_join_in_time(pthread_t thread, uint32_t ms)
         nanosleep(&tick, NULL);
     }
     return true;
+}
+
+long thread_waits(void)
+{
+    struct rusage usage = {0};
+    getrusage(RUSAGE_THREAD, &usage);
+    return usage.ru_nvcsw;
 }

@@ -8,7 +8,7 @@
 #include "pg/session.h"
 
 /* The most statements that a session keeps prepared. */
-#define PG_MOST_KEPT 8
+#define PG_MOST_KEPT 10
 #define KEPT_NAME    32 /* bytes of a prepared statement's name, with its NUL */
 
 struct pg_session {

@@ -183,25 +183,33 @@ static enum rpc_lane lane_of(const struct visit *visit)
     return visit->place.service->methods[visit->place.method].lane;
 }
 
-static ProtobufCMessage *call_handler(struct visit *visit, struct status *status)
+/* The response, packed, in the visit's arena; data NULL: the handler failed. */
+static struct text call_handler(struct visit *visit, struct status *status)
 {
     struct rpc_call call = call_of(visit, status);
     const ProtobufCMethodDescriptor *const method = &visit->place.service->descriptor->methods[visit->place.method];
     const ProtobufCMessage *const input = rpc_unpack(visit->arena, method->input, visit->request.payload, status);
     if (input == NULL) {
-        return NULL;
+        return (struct text){0};
     }
     log_set_context(call_log_context(visit->arena, &visit->request));
-    ProtobufCMessage *const reply = rpc_call_handler(&visit->server->witness, &visit->place, &call, input);
+    const ProtobufCMessage *const reply = rpc_call_handler(&visit->server->witness, &visit->place, &call, input);
     log_set_context(NULL);
-    return reply;
+    if (reply == NULL) {
+        return (struct text){0};
+    }
+    if (call.packed.data != NULL) {
+        return call.packed;
+    }
+    *status = (struct status){.arena = visit->arena}; /* the handler has put a failure into its reply */
+    return rpc_reply_pack(visit->arena, reply, status);
 }
 
-/* The handler's reply, packed, in the visit's arena. */
+/* Asks the handler, if there is room and time. */
 static struct text ask_handler(struct visit *visit, bool begins, struct status *status)
 {
     const size_t room = rpc_room_for(lane_of(visit), visit->request.payload.size);
-    ProtobufCMessage *reply = NULL;
+    struct text bytes = {0};
     if (!begins) {
         status_fail(status, STATUS_CANCELLED, "The client has gone; the request was not begun.");
     } else if (deadline_passed(visit->deadline)) {
@@ -209,14 +217,12 @@ static struct text ask_handler(struct visit *visit, bool begins, struct status *
     } else if (room > 0 && !memory_claim(room)) {
         shortage(status, "begin", "this request");
     } else {
-        reply = call_handler(visit, status);
+        bytes = call_handler(visit, status);
         memory_unclaim(room);
     }
-    if (reply == NULL) {
+    if (bytes.data == NULL) {
         return rpc_failure_pack(visit->arena, status);
     }
-    *status = (struct status){.arena = visit->arena}; /* the handler has put a failure into its reply */
-    const struct text bytes = rpc_reply_pack(visit->arena, reply, status);
     return status->code == STATUS_UNAVAILABLE ? withhold(visit, false, status) : bytes;
 }
 

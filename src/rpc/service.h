@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "rpc/admission.h"
 
 #include <protobuf-c/protobuf-c.h>
@@ -18,10 +19,12 @@ struct rpc_call {
     struct arena *arena; /* lives until the reply is sent */
     struct status *status;
     const struct rpc_request *request;
-    const struct principal *principal;    /* the caller, who has the method's scope */
-    const struct rpc_peer *peer;          /* where the connection comes from */
-    int64_t deadline;                     /* clock_ms units, or NO_DEADLINE */
-    void *witnessed;                      /* for the witness: set by `before`, read by `after`; NULL at first */
+    const struct principal *principal; /* the caller, who has the method's scope */
+    const struct rpc_peer *peer;       /* where the connection comes from */
+    int64_t deadline;                  /* clock_ms units, or NO_DEADLINE */
+    struct text packed;                /* set by the handler if it has packed the response itself (rpc_reply_pack), in
+                                          the arena: then that is sent, and of its reply only the type counts */
+    void *witnessed;                   /* for the witness: set by `before`, read by `after`; NULL at first */
     bool (*is_wanted)(const void *visit); /* use rpc_call_is_wanted; NULL: always true */
     const void *visit;
 };

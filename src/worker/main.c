@@ -37,7 +37,7 @@
 
 static struct site site_of(const struct config *config)
 {
-    return (struct site){
+    struct site site = {
         .project = config->project,
         .conninfo = config->has_conninfo ? &config->conninfo : NULL,
         .conninfo_error = config->conninfo_error,
@@ -54,6 +54,8 @@ static struct site site_of(const struct config *config)
         .lock_wait_ms = config->lock_wait_ms,
         .settings = config->settings,
     };
+    site.project.surveys = surveys_new();
+    return site;
 }
 
 static struct workbench workbench_of(const struct config *config)
@@ -196,7 +198,6 @@ static void furnish(struct house *house, struct arena *arena)
     const struct config *const config = house->config;
     srandom((unsigned)(clock_wall_us() ^ getpid()));
     house->site = site_of(config);
-    house->site.project.surveys = surveys_new();
     house->site.project.stopping = config->serves_parent ? &is_stopping : NULL; /* others finish what they do */
     house->workbench = workbench_of(config);
     house->health = (struct health_context){
@@ -216,7 +217,8 @@ static void furnish(struct house *house, struct arena *arena)
     house->service = (struct service_context){.site = &house->site,
                                               .operations = operations_new(&house->site, &house->telemetry),
                                               .witness = house->witness,
-                                              .approval = {config->needs_approval, config->approval_ms}};
+                                              .approval = {config->needs_approval, config->approval_ms},
+                                              .recollections = recollections_new()};
     house->trust = (struct trust_context){&house->site, house->gate.login, house->trust.audits};
     house->connection = (struct connection_context){.site = &house->site};
     house->branch = (struct branch_context){
@@ -306,6 +308,7 @@ static void clear(struct house *house)
     pg_pool_free(house->site.pool);
     checksums_free(house->site.checksums);
     surveys_free(house->site.project.surveys);
+    recollections_free(house->service.recollections);
     meters_free(house->site.meters);
     rpc_tally_free(house->tally);
     login_free(house->gate.login);

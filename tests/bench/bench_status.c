@@ -7,7 +7,7 @@
  * microseconds: the SELECT, the least, the look in this process, by RPC.
  */
 #include "base/clock.h"
-#include "base/file_looks.h"
+#include "base/files.h"
 #include "base/memory.h"
 #include "framework/core/survey.h"
 #include "migration/look/catalog.h"

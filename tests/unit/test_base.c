@@ -4,7 +4,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/digest.h"
-#include "base/file_looks.h"
+#include "base/files.h"
 #include "base/intake.h"
 #include "base/memory.h"
 #include "base/near.h"

@@ -17,7 +17,6 @@
 #include "framework/core/workspace.h"
 
 #include <string.h>
-#include <unistd.h>
 
 void project_enter_bounds(struct arena *arena, const struct project *project, struct bounds *bounds)
 {
@@ -106,11 +105,6 @@ static void add_asked(struct arena *arena, const struct folder *folder, struct f
     layout_add(arena, folders, &asked);
 }
 
-static bool is_readable(struct arena *arena, const struct folder *folder)
-{
-    return access(path_join(arena, folder->root, folder->path), R_OK | X_OK) == 0;
-}
-
 /* Adds the folder if the framework recognises it. A folder that the configuration names is also added if it does not
  * exist or is not recognised, so that this is reported. */
 static void consider(struct arena *arena, const struct folder *folder, struct folder_list *folders)
@@ -121,7 +115,7 @@ static void consider(struct arena *arena, const struct folder *folder, struct fo
     const bool is_announced =
         folder->configured &&
         (folder->is_named || folder->framework->folder.counts_before_it_exists || folder->unread != NULL);
-    if (kind == FILE_DIRECTORY && folders->unreadable == NULL && !is_readable(arena, folder)) {
+    if (kind == FILE_DIRECTORY && folders->unreadable == NULL && !directory_is_readable(whole)) {
         folders->unreadable = folder->path;
     }
     const char *const outside = kind == FILE_DIRECTORY ? bounds_why_not(arena, whole) : NULL;

@@ -5,7 +5,7 @@
 #include "framework/core/listing.h"
 
 #include "base/bounds.h"
-#include "base/file_looks.h"
+#include "base/files.h"
 #include "base/sorting.h"
 #include "framework/core/file_index.h"
 

@@ -4,6 +4,7 @@
 #include "framework/core/mention.h"
 
 #include "base/bounds.h"
+#include "base/file_trace.h"
 #include "base/words.h"
 #include "framework/core/mention_found.h"
 #include "framework/core/pattern.h"
@@ -11,6 +12,7 @@
 #include "framework/core/walk.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -96,6 +98,9 @@ static bool read_file(struct noting *noting, const char *whole, struct text *con
 {
     const int fd = open(whole, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
     size_t size = 0;
+    if (fd < 0) {
+        file_trace_missed(whole, errno);
+    }
     if (noting->buffer == NULL) { /* not zeroed: most searches read only small files or none */
         noting->buffer = arena_try_alloc(noting->arena, FILE_LIMIT);
     }
@@ -103,6 +108,11 @@ static bool read_file(struct noting *noting, const char *whole, struct text *con
     while (got > 0 && size < FILE_LIMIT) {
         got = read(fd, noting->buffer + size, FILE_LIMIT - size);
         size += got > 0 ? (size_t)got : 0;
+    }
+    if (fd >= 0 && got >= 0) {
+        file_trace_read(fd, whole, (struct text){noting->buffer, size}, FILE_LIMIT);
+    } else if (fd >= 0) {
+        file_trace_doubt();
     }
     if (fd >= 0) {
         close(fd);

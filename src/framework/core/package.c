@@ -5,10 +5,12 @@
 #include "framework/core/package.h"
 
 #include "base/bounds.h"
+#include "base/file_trace.h"
 #include "framework/core/listing.h"
 #include "framework/core/pattern.h"
 #include "framework/formats/properties.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -186,7 +188,15 @@ static struct text read_head(struct arena *arena, const char *path)
 {
     char bytes[HEAD_LIMIT];
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        file_trace_missed(path, errno);
+    }
     const ssize_t size = fd < 0 || !bounds_hold(fd, path, NULL) ? -1 : read(fd, bytes, sizeof bytes);
+    if (size >= 0) {
+        file_trace_read(fd, path, (struct text){bytes, (size_t)size}, sizeof bytes);
+    } else if (fd >= 0) {
+        file_trace_doubt();
+    }
     if (fd >= 0) {
         close(fd);
     }

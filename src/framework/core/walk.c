@@ -3,12 +3,14 @@
  */
 #include "framework/core/walk.h"
 
+#include "base/file_trace.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "framework/core/pattern.h"
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -157,6 +159,9 @@ static void enqueue(struct walking *walking, const struct directory *above, cons
 static bool is_directory(const struct walking *walking, const char *path, const struct dirent *entry)
 {
     struct stat status;
+    if (entry->d_type == DT_UNKNOWN) {
+        file_trace_doubt();
+    }
     return entry->d_type == DT_DIR ||
            (entry->d_type == DT_UNKNOWN && /* a link is none there either */
             lstat(path_join(walking->arena, path, entry->d_name), &status) == 0 && S_ISDIR(status.st_mode));
@@ -169,8 +174,10 @@ static struct judged read_directory(struct walking *walking, const struct direct
     const char *const path = path_join(walking->arena, walking->root, directory->path);
     DIR *const stream = opendir(path);
     if (stream == NULL) {
+        file_trace_missed(path, errno);
         return judged;
     }
+    file_trace_listed(dirfd(stream), path);
     for (const struct dirent *entry; (entry = readdir(stream)) != NULL;) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
             continue;

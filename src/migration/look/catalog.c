@@ -238,27 +238,26 @@ static const char *other_database(const struct request *request, const struct de
                               named_database_text(request->arena, other), own->host, own->port, own->database);
 }
 
-/* Metrics: stores the states. Uncertain ones are not stored. */
-static void count_states(struct meters *meters, const struct catalog *catalog)
+bool catalog_states(const struct catalog *catalog, struct seen_states *seen)
 {
-    const struct ledger *const ledger = &catalog->detection.ledger;
-    struct seen_states seen = {
+    const struct detection *const detection = &catalog->detection;
+    *seen = (struct seen_states){
         .applied = catalog->counts[MIGRATION_APPLIED],
         .pending = catalog->counts[MIGRATION_PENDING],
         .modified = catalog->counts[MIGRATION_MODIFIED],
         .orphaned = catalog->counts[MIGRATION_ORPHANED],
     };
-    if (meters == NULL || catalog->problem != NULL) {
-        return;
+    if (catalog->problem != NULL || detection->framework == NULL || detection->problem != NULL) {
+        return false;
     }
     for (size_t i = 0; i < catalog->count; i++) {
-        seen.failed += catalog->items[i].detail == DETAIL_FAILED ? 1 : 0;
+        seen->failed += catalog->items[i].detail == DETAIL_FAILED ? 1 : 0;
     }
-    snprintf(seen.framework, sizeof seen.framework, "%s", catalog->detection.framework->id);
-    if (catalog->detection.has_ledger) {
-        snprintf(seen.ledger, sizeof seen.ledger, "%s.%s", ledger->schema, ledger->table);
+    snprintf(seen->framework, sizeof seen->framework, "%s", detection->framework->id);
+    if (detection->has_ledger) {
+        snprintf(seen->ledger, sizeof seen->ledger, "%s.%s", detection->ledger.schema, detection->ledger.table);
     }
-    meters_saw(meters, &seen);
+    return true;
 }
 
 /* Joins what was read, and sets the catalog's problem. */
@@ -272,13 +271,14 @@ static bool fill(const struct request *request, struct catalog *catalog)
         return true;
     }
     project_enter_bounds(request->arena, &request->site->project, &bounds);
+    struct seen_states seen;
     const bool ok = catalog_join(request, catalog);
     if (ok) {
         hints_find(request, catalog);
     }
     leave(&bounds, request, catalog);
-    if (ok) {
-        count_states(request->site->meters, catalog);
+    if (ok && request->site->meters != NULL && catalog_states(catalog, &seen)) {
+        meters_saw(request->site->meters, &seen);
     }
     return ok;
 }

@@ -14,6 +14,9 @@ bool catalog_read(const struct request *request, struct pg_session *session, str
 bool catalog_read_again(const struct request *request, struct pg_session *session, const struct detection *detection,
                         struct catalog *catalog);
 
+/* The numbers for metrics; false: the states are not certain. */
+bool catalog_states(const struct catalog *catalog, struct seen_states *seen);
+
 /* Finds an item by what a person may write: its name, key, version or file. NULL: there is none. */
 const struct catalog_item *catalog_find(const struct catalog *catalog, struct text name);
 

@@ -6,13 +6,13 @@
 
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/threads.h"
 #include "migration/look/content.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #define BUCKETS         4096
 #define MOST_REMEMBERED 100000
@@ -131,14 +131,6 @@ static bool compute_whole(const struct checksum_of *of, const char **checksum)
     return ok;
 }
 
-/* How often this thread was blocked. Waiting for a CPU does not count. */
-static long waits(void)
-{
-    struct rusage usage = {0};
-    getrusage(RUSAGE_THREAD, &usage);
-    return usage.ru_nvcsw;
-}
-
 /* As file_will_tell, which may wait for a disk: called so seldom that its waiting is at most a tenth of the time. Files
  * that are not stored are read again. */
 static bool will_tell(struct checksums *checksums, const char *path)
@@ -147,10 +139,10 @@ static bool will_tell(struct checksums *checksums, const char *path)
     if (began < atomic_load(&checksums->waits_until)) {
         return false;
     }
-    const long waits_before = waits();
+    const long waits_before = thread_waits();
     const bool will = file_will_tell(path);
     const int64_t took = clock_us() - began;
-    if (took > WAIT_US && waits() > waits_before) {
+    if (took > WAIT_US && thread_waits() > waits_before) {
         atomic_store(&checksums->waits_until, began + took + SELDOM * took);
     }
     return will;

@@ -49,7 +49,7 @@
     "pg_catalog.row_security_active(c.oid), r.is_trusted, "                                                            \
     "pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT'), "            \
     "c.relowner = n.nspowner, EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND "                 \
-    "i.indisunique), " HAS_STRANGERS ", c.oid "                                                                        \
+    "i.indisunique), " HAS_STRANGERS ", c.oid, c.relkind = 'r' AND NOT c.relhassubclass "                              \
     "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "                             \
     "JOIN owner r ON r.oid = c.relowner WHERE "
 
@@ -133,6 +133,7 @@ static struct table read_table(struct arena *arena, const PGresult *result, int 
         .no_table = no_table(kind),
         .is_foreign = kind == 'f',
         .is_writable = pg_field_bool(result, row, 5) && kind != 'f',
+        .is_plain = pg_field_bool(result, row, 13),
         .is_policed = is_policed,
         .is_trusted = pg_field_bool(result, row, 7),
         .is_readable = pg_field_bool(result, row, 8) && !is_policed,

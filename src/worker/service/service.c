@@ -6,6 +6,7 @@
 #include "worker/service/service.h"
 
 #include "migration/run/mark.h"
+#include "rpc/envelope.h"
 #include "truss/migration/v1/migration.pb-c.h"
 #include "worker/confirm.h"
 #include "worker/idempotency.h"
@@ -44,26 +45,49 @@ Truss__Rpc__V1__Target *service_target(const struct request *request)
     return message_target(request->arena, &target);
 }
 
-static ProtobufCMessage *get_status(void *context, struct rpc_call *call, const ProtobufCMessage *input)
+/* Makes the answer to GetStatus, packed as well; NULL with the request's status on failure. */
+static ProtobufCMessage *make_status(const struct request *request, struct pg_session *session,
+                                     const Truss__Migration__V1__GetStatusRequest *message, struct catalog *catalog)
 {
-    const Truss__Migration__V1__GetStatusRequest *const message = (const Truss__Migration__V1__GetStatusRequest *)input;
-    const struct request request = service_request_for(context, call, message->framework);
-    struct catalog catalog;
     const struct failed_attempt **failures;
     struct half_done_list half_done;
-    ProtobufCMessage *reply = NULL;
-    struct pg_session *const session = request_connect(&request);
-    if (session != NULL && catalog_read(&request, session, &catalog) &&
-        failures_read(&request, session, &catalog, &failures) &&
-        half_done_read(&request, session, &catalog, &half_done)) {
-        struct status problem = {.arena = call->arena};
-        const struct target target = target_with(&request, session, catalog.detection.framework);
-        const bool unfit = !catalog_check_folder(&catalog, &problem);
-        const struct status_answer answer = {
-            &catalog,  &target, unfit ? problem.message : NULL, failures, applied_by_read(&request, session, &catalog),
-            &half_done};
-        reply = (ProtobufCMessage *)status_reply(call->arena, &answer, message, call->status);
+    if (!catalog_read(request, session, catalog) || !failures_read(request, session, catalog, &failures) ||
+        !half_done_read(request, session, catalog, &half_done)) {
+        return NULL;
     }
+    struct status problem = {.arena = request->arena};
+    const struct target target = target_with(request, session, catalog->detection.framework);
+    const bool unfit = !catalog_check_folder(catalog, &problem);
+    const struct status_answer answer = {
+        catalog,   &target, unfit ? problem.message : NULL, failures, applied_by_read(request, session, catalog),
+        &half_done};
+    return (ProtobufCMessage *)status_reply(request->arena, &answer, message, request->status);
+}
+
+/* From memory, or made and remembered. It says the same to everybody who may ask. */
+static ProtobufCMessage *get_status(void *context, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    const struct service_context *const service = context;
+    const Truss__Migration__V1__GetStatusRequest *const message = (const Truss__Migration__V1__GetStatusRequest *)input;
+    struct request request = service_request_for(service, call, message->framework);
+    struct catalog catalog;
+    request.actor = NULL;
+    struct pg_session *const session = request_connect(&request);
+    if (session == NULL) {
+        return NULL;
+    }
+    struct recall recall = {.all = service->recollections, .call = call, .request = &request, .session = session};
+    Truss__Migration__V1__GetStatusResponse *const known = arena_alloc(call->arena, sizeof *known);
+    truss__migration__v1__get_status_response__init(known);
+    ProtobufCMessage *reply = &known->base;
+    if (!recall_begin(&recall, &call->packed)) {
+        reply = make_status(&request, session, message, &catalog);
+        if (reply != NULL) {
+            *call->status = (struct status){.arena = call->arena};
+            call->packed = rpc_reply_pack(call->arena, reply, call->status);
+        }
+    }
+    recall_end(&recall, reply == NULL || call->status->code != STATUS_OK ? NULL : &catalog, call->packed);
     request_release(&request, session);
     return reply;
 }

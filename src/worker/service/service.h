@@ -9,12 +9,14 @@
 #include "workbench/workbench.h"
 #include "worker/approvals.h"
 #include "worker/operations/operations.h"
+#include "worker/recall.h"
 
 struct service_context {
     const struct site *site;
     struct operations *operations;
     const struct witness *witness;
     struct approval_rule approval;
+    struct recollections *recollections; /* NULL: every answer is made anew */
 };
 
 /* Makes the request of a call. */

@@ -1,0 +1,94 @@
+/*
+ * One simple query, whose statement for the moment a session of the pool keeps prepared.
+ */
+#include "pg/moment.h"
+
+#include "pg/receive.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The reply to a SIGHUP comes between two statements, so both are of one. */
+static const char moment_sql[] =
+    "SELECT s.now, pg_catalog.concat_ws(' ', pg_catalog.pg_conf_load_time(), pg_catalog.pg_backend_pid(), "
+    "pg_catalog.pg_is_in_recovery()), pg_catalog.pg_backend_pid() FROM (SELECT pg_catalog.pg_current_snapshot() AS now "
+    "OFFSET 0) s";
+
+/* "123:123:": xmin, xmax, and none in progress between them. */
+static bool is_quiet(const char *snapshot)
+{
+    const size_t size = strcspn(snapshot, ":");
+    return snapshot[size] == ':' && strncmp(snapshot, snapshot + size + 1, size) == 0 &&
+           strcmp(snapshot + 2 * size + 1, ":") == 0;
+}
+
+static void take(const struct pg_session *session, const PGresult *result, struct pg_moment *moment)
+{
+    const char *const snapshot = pg_field(result, 0, 0);
+    const bool is_own = pg_field_int(result, 0, 2, 0) == pg_session_backend_pid(session);
+    if (is_own && !session->is_pooled && is_quiet(snapshot)) {
+        const int size = snprintf(moment->text, sizeof moment->text, "%s %s %" PRId64, snapshot, pg_field(result, 0, 1),
+                                  pg_session_opened_at(session));
+        moment->text[size < (int)sizeof moment->text ? size : 0] = '\0';
+    }
+}
+
+/* Sends everything as one message, works meanwhile, and receives the last result that has rows. */
+static PGresult *ask(struct pg_session *session, const char *sql, const struct pg_meanwhile *meanwhile,
+                     struct status *status)
+{
+    PGresult *result = NULL;
+    struct receipt receipt = {.last = &result, .status = status, .ok = true};
+    if (!receive_ready(session, status)) {
+        return NULL;
+    }
+    if (PQsendQuery(session->connection, sql) == 0) {
+        receive_lost(session, status);
+        return NULL;
+    }
+    if (meanwhile->work != NULL) {
+        PQflush(session->connection);
+        meanwhile->work(meanwhile->data);
+    }
+    if (!receive_all(session, &receipt)) {
+        PQclear(result);
+        return NULL;
+    }
+    return result;
+}
+
+bool pg_moment_now(struct pg_session *session, const struct pg_moment_question *question, struct pg_moment *moment,
+                   struct status *status)
+{
+    struct buffer sql = {.arena = status->arena};
+    const char *const kept = session_kept_name(session, moment_sql);
+    moment->text[0] = '\0';
+    if (session->is_pooled) {
+        return true;
+    }
+    if (kept == NULL && question->table == NULL && session_keeps(session)) {
+        PG_RESULT(first) = session_query_kept(session, moment_sql, 0, NULL, status);
+        if (first != NULL) {
+            take(session, first, moment);
+        }
+        return first != NULL;
+    }
+    buffer_puts(&sql, "BEGIN READ ONLY;");
+    if (question->table != NULL) {
+        buffer_printf(&sql, "LOCK TABLE %s IN ACCESS SHARE MODE NOWAIT;", question->table);
+    }
+    buffer_printf(&sql, "%s%s;COMMIT", kept == NULL ? "" : "EXECUTE ", kept == NULL ? moment_sql : kept);
+    PG_RESULT(result) = ask(session, buffer_string(&sql), &question->meanwhile, status);
+    if (result == NULL) {
+        pg_session_roll_back(session);
+        return false;
+    }
+    take(session, result, moment);
+    return true;
+}
+
+bool pg_moment_is(const struct pg_moment *a, const struct pg_moment *b)
+{
+    return a->text[0] != '\0' && strcmp(a->text, b->text) == 0;
+}
