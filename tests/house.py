@@ -1,5 +1,5 @@
 """What CONTRIBUTING says of the shape of sources: no file above 500 lines, no function above 45, no parameter that its header names otherwise,
-no SQL that names the schema of our own tables itself (src/pg/own_sql.h).
+no SQL that names the schema of our own tables itself (src/pg/own_sql.h), no look at a project's files that is not noted (src/base/file_trace.h).
 
     house.py [ROOT]     prints every one that is; ends with 1 where there is one
 """
@@ -40,6 +40,18 @@ def without_comments(text):
     return re.sub(r"/\*.*?\*/", lambda comment: re.sub(r"[^\n]", "", comment.group()), text, flags=re.S)
 
 
+# What a status may depend on is looked at through src/base/files.h, or noted.
+PROJECTS_READERS = ("framework/", "migration/look/")
+RAW_LOOK = re.compile(r"(?<![\w.>])(?:f?open(?:at|dir)?|fopen|l?stat|fstatat|statx|f?access(?:at)?|faccessat|readlink|realpath|scandir|glob|n?ftw)\(")
+
+
+def looks_unnoted(short, text):
+    """The lines of a file that look at files themselves although it notes nothing."""
+    if short.removeprefix("src/").startswith(PROJECTS_READERS) and '"base/file_trace.h"' not in text:
+        for look in RAW_LOOK.finditer(text):
+            yield text.count("\n", 0, look.start()) + 1
+
+
 def names(parameters):
     """The names in a list of parameters; "" where one has none."""
     found, depth = [""], 0
@@ -63,6 +75,8 @@ def look_at(root):
             text = without_comments(file.read())
         for line in names_our_schema(text, tables):
             yield f"{short}:{line}: says truss for the schema of our own tables, which an operator may name otherwise: {{truss}}"
+        for line in looks_unnoted(short, text):
+            yield f"{short}:{line}: looks at a file by itself, so that a status from memory would not look again: base/files.h, or base/file_trace.h"
         if text.count("\n") > MOST_IN_FILE:
             yield f"{short}: {text.count(chr(10))} lines, more than {MOST_IN_FILE}"
         for head in HEAD.finditer(text):

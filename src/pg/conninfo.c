@@ -4,6 +4,7 @@
  */
 #include "pg/conninfo.h"
 
+#include "base/file_trace.h"
 #include "base/words.h"
 #include "pg/conninfo_reading.h"
 
@@ -204,6 +205,7 @@ static bool finish_service(struct reading *reading)
     if (values[0] == NULL || values[0][0] == '\0') {
         return true;
     }
+    file_trace_doubt(); /* of that file nothing is noted */
     /* libpq reads the file, and fails at the invalid keyword before it connects. */
     PGconn *const connection = PQconnectStartParams(keywords, values, 0);
     PQconninfoOption *const options = PQconninfo(connection);
