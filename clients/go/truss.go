@@ -262,22 +262,22 @@ func (c *Client) WatchBranch(ctx context.Context, id, after uint32, event func(*
 	}
 }
 
-// MakeBranch makes a branch, and gives it when it is ready. When the context ends, it is undone, and that waited for. The functions
-// get each event.
+// MakeBranch makes a branch, and returns it when it is ready. If the context ends, the branch is undone, and the call waits for that.
+// The functions get each event.
 func (c *Client) MakeBranch(ctx context.Context, request *branchv1.CreateBranchRequest, onEvent ...func(*branchv1.BranchEvent)) (*branchv1.Branch, error) {
 	begun, err := c.StartBranch(ctx, request)
 	return c.follow(ctx, begun, err, onEvent)
 }
 
-// ResetAndWait makes a branch anew from where it came from, as MakeBranch makes one. Where it cannot be made anew, or the context ends,
-// it is as it was.
+// ResetAndWait makes a branch again from its source, as MakeBranch makes one. If that fails or the context ends, the branch stays as it
+// was.
 func (c *Client) ResetAndWait(ctx context.Context, request *branchv1.ResetBranchRequest, onEvent ...func(*branchv1.BranchEvent)) (*branchv1.Branch, error) {
 	begun, err := c.StartReset(ctx, request)
 	return c.follow(ctx, begun, err, onEvent)
 }
 
-// RefreshGoldenAndWait makes the golden copy anew, as MakeBranch makes a branch. Where it cannot be made, or the context ends, the one
-// that was there stays.
+// RefreshGoldenAndWait makes the golden copy again, as MakeBranch makes a branch. If that fails or the context ends, the old copy
+// stays.
 func (c *Client) RefreshGoldenAndWait(ctx context.Context, request *branchv1.RefreshGoldenRequest, onEvent ...func(*branchv1.BranchEvent)) (*branchv1.Branch, error) {
 	begun, err := c.StartGolden(ctx, request)
 	return c.follow(ctx, begun, err, onEvent)

@@ -119,7 +119,7 @@ int truss_client_run(struct truss_client *client, const ProtobufCMessage *reques
 int truss_client_make_branch(struct truss_client *client, const ProtobufCMessage *request, truss_event_fn *on_event,
                              void *data, struct truss_result *result);
 
-/* As truss_client_make_branch, for making a branch anew from its source (request is a
+/* As truss_client_make_branch, for making a branch again from its source (request is a
  * truss.branch.v1.ResetBranchRequest) and for renewing the golden copy (a truss.branch.v1.RefreshGoldenRequest). If
  * this fails or on_event stops it, the old copy stays. */
 int truss_client_reset_branch(struct truss_client *client, const ProtobufCMessage *request, truss_event_fn *on_event,

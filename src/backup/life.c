@@ -218,7 +218,7 @@ static bool claim_delete(const struct backup_call *call, struct pg_session *sess
     }
     return row->is_protected && !force
                ? status_fail(call->status, STATUS_FAILED_PRECONDITION,
-                             "The backup %s is protected; say force to delete it all the same.", row->filename)
+                             "The backup %s is protected; say force to delete it anyway.", row->filename)
                : fail_state(call, row);
 }
 

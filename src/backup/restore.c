@@ -45,11 +45,10 @@ static bool open_and_check(const struct backup_call *call, const struct backup_r
     if (opened->file < 0 || !backup_file_hash(call, &opening, opened->file, sha256)) {
         return watch->end == WATCH_GOES_ON ? false : backup_watch_fail(watch, call->status);
     }
-    return strcmp(sha256, row->sha256) == 0 ||
-           status_fail(call->status, STATUS_DATA_LOSS,
-                       "The file %s is damaged: its SHA-256 is not the one of what was written. It is not restored; "
-                       "take another backup.",
-                       row->filename);
+    return strcmp(sha256, row->sha256) == 0 || status_fail(call->status, STATUS_DATA_LOSS,
+                                                           "The file %s is damaged: it does not have the SHA-256 of "
+                                                           "what was written. It is not restored; take another backup.",
+                                                           row->filename);
 }
 
 /* pg_restore reads a directory, not its archive. */

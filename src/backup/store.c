@@ -27,8 +27,8 @@ bool backup_is_set_up(const struct backups *backups, struct status *status)
 {
     return backups->folder != NULL ||
            status_fail(status, STATUS_FAILED_PRECONDITION,
-                       "Backups are not set up: give truss-worker, or truss where it asks no worker, --backups DIR "
-                       "(or TRUSS_BACKUPS), a folder for their files on a disk with room, or s3://BUCKET/PREFIX.");
+                       "Backups are not set up: give truss-worker, or truss if it asks no worker, --backups DIR (or "
+                       "TRUSS_BACKUPS), a folder for their files on a disk with room, or s3://BUCKET/PREFIX.");
 }
 
 bool backup_store_ready(const struct backup_call *call)

@@ -138,7 +138,7 @@ bool backup_watch_fail(const struct backup_watch *watch, struct status *status)
     case WATCH_LOST:
         return status_fail(status, STATUS_ABORTED, "Another worker has taken it for lost.");
     case WATCH_STOPPING:
-        return status_fail(status, STATUS_ABORTED, "The worker was stopped meanwhile; begin it anew.");
+        return status_fail(status, STATUS_ABORTED, "The worker was stopped meanwhile; start it again.");
     case WATCH_GIVES_WAY:
         return status_fail(status, STATUS_ABORTED,
                            "A run, or another session, waited for a lock that the dump held; it gave way each time. "

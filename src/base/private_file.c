@@ -210,7 +210,7 @@ int private_file_lock(struct arena *arena, const char *path, struct status *stat
     }
     while (flock(lock, LOCK_EX | LOCK_NB) != 0) {
         if (deadline_passed(deadline)) {
-            status_fail(status, STATUS_ABORTED, "Somebody else changes %s, and holds %s. Try again.", path, beside);
+            status_fail(status, STATUS_ABORTED, "Somebody else is changing %s, and holds %s. Try again.", path, beside);
             close(lock);
             return -1;
         }

@@ -339,7 +339,7 @@ static bool take_word(struct reader *reader, enum toml_kind *kind, const char **
     const char *const number = whole_number(reader->arena, word);
     if (number == NULL) {
         const struct text shown = text_slice(word, 0, text_byte_of_character(word, MOST_SHOWN + 1));
-        return fail(reader, "\"%s\" is not a value: text needs quotes; else true, false or a whole number.",
+        return fail(reader, "\"%s\" is not a value: text needs quotes; other values are true, false and whole numbers.",
                     arena_strndup(reader->arena, shown.data, shown.size));
     }
     *kind = TOML_INTEGER;
@@ -354,7 +354,7 @@ static bool take_scalar(struct reader *reader, enum toml_kind *kind, const char 
         return take_string(reader, value);
     }
     if (peek(reader, 0) == '{') {
-        return fail(reader, "tables in braces are not understood here; write [table] on a line of its own.");
+        return fail(reader, "tables in braces are not supported here; write [table] on a line of its own.");
     }
     return take_word(reader, kind, value);
 }

@@ -407,7 +407,7 @@ static bool find_to_reset(const struct branch_call *call, int64_t id, struct bra
     }
     if (strcmp(row->kind, "golden") == 0) {
         return status_fail(call->status, STATUS_FAILED_PRECONDITION,
-                           "This is the golden copy: make it anew with `truss branch golden refresh`.");
+                           "This is the golden copy: make it again with `truss branch golden refresh`.");
     }
     if (row->is_protected) {
         return status_fail_because(call->status, STATUS_FAILED_PRECONDITION, REASON_PROTECTED,

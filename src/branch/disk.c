@@ -84,7 +84,7 @@ static bool fail(const struct branch_call *call, const char *name, const struct 
 {
     struct status *const status = call->status;
     status_fail_because(status, STATUS_FAILED_PRECONDITION, REASON_DISK,
-                        "The server's disk has room for %" PRId64 " MB, and a copy of \"%s\" wants twice its %" PRId64
+                        "The server's disk has room for %" PRId64 " MB, and a copy of \"%s\" needs twice its %" PRId64
                         " MB. Nothing was begun.",
                         room >> 20, name, place->size >> 20);
     status->hint = "Make room, drop branches that nobody needs, or take source \"schema\", which copies no rows.";

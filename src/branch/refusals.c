@@ -33,9 +33,8 @@ bool refuse_large(const struct branch_call *call, const char *parent, int64_t si
                         "The database \"%s\" has %" PRId64 " MB: while it is copied, new connections to it have to "
                         "wait, for some seconds per gigabyte.",
                         parent, size / 1024 / 1024);
-    status->hint =
-        "Choose how (--on-busy, in a request onBusy): \"wait\" where that is fine, \"dump\" or \"schema\" for a "
-        "logical copy, which disturbs nobody; or set up a golden copy (`truss branch golden refresh`).";
+    status->hint = "Choose how (--on-busy, in a request onBusy): \"wait\" if that is fine, \"dump\" or \"schema\" for "
+                   "a logical copy, which disturbs nobody; or set up a golden copy (`truss branch golden refresh`).";
     return false;
 }
 
@@ -64,7 +63,7 @@ static void fail_without_own(const struct branch_call *call, const struct branch
                 "The database \"%s\" of the branch \"%s\" is not there: somebody dropped or renamed it.", row->branch,
                 row->label);
     call->status->hint = arena_printf(call->arena,
-                                      "Give it its name back, make it anew (truss branch reset %" PRId64
+                                      "Give it its name back, make it again (truss branch reset %" PRId64
                                       "), or delete the branch (truss branch delete %" PRId64 ").",
                                       row->id, row->id);
 }

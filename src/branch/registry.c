@@ -50,8 +50,8 @@ void registry_advise(struct status *status)
         return;
     }
     if (sqlstate_is(status->sqlstate, SQLSTATE_READ_ONLY)) {
-        status->hint = "Branches are made, changed and dropped where the server takes writes: it is a standby, or "
-                       "default_transaction_read_only is on. Connect the worker to the primary.";
+        status->hint = "Branches can only be made, changed and dropped on a server that accepts writes: this one is a "
+                       "standby, or default_transaction_read_only is on. Connect the worker to the primary.";
     } else if (sqlstate_is(status->sqlstate, SQLSTATE_INSUFFICIENT_PRIVILEGE)) {
         status->reason = reason_word(REASON_NO_STATE_SCHEMA);
         status->hint = "The list of branches is in Truss's own schema of this database (truss, or the one that "
@@ -229,11 +229,12 @@ static bool check_number(const struct branch_call *call, struct pg_session *sess
                             "SELECT pg_catalog.count(*) FROM {truss}.branches WHERE " HERE
                             " AND kind <> 'golden' AND status IN ('creating', 'active', 'expiring')",
                             0, NULL, call->status);
-    return result != NULL && (pg_field_int(result, 0, 0, 0) < (int64_t)call->branches->most ||
-                              status_fail(call->status, STATUS_RESOURCE_EXHAUSTED,
-                                          "There are %u branches already, which is the most (TRUSS_MAX_BRANCHES). "
-                                          "Delete one that nobody needs.",
-                                          call->branches->most));
+    return result != NULL &&
+           (pg_field_int(result, 0, 0, 0) < (int64_t)call->branches->most ||
+            status_fail(
+                call->status, STATUS_RESOURCE_EXHAUSTED,
+                "There are %u branches already, which is the limit (TRUSS_MAX_BRANCHES). Delete one that nobody needs.",
+                call->branches->most));
 }
 
 /* Takes the values that were read; fields that are no columns stay as they are. */

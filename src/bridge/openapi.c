@@ -230,7 +230,7 @@ static void write_parameters(struct document *document, const struct route *rout
                       "of the answer: "
                       "summary,migrations.name\",\"schema\":{\"type\":\"string\"}}",
                       count++ == 0 ? "" : ",");
-        write_header(out, &count, "If-None-Match", "The ETag of an answer that is known: 304 where it is still true");
+        write_header(out, &count, "If-None-Match", "The ETag of an answer that is known: 304 if it is still current");
     }
     if ((route->flags & ROUTE_KEYED) != 0) {
         write_header(out, &count, "Idempotency-Key", "The same key and body have the same answer for 24 hours");

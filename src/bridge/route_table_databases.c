@@ -144,7 +144,7 @@ const struct route routes_of_databases[] = {
     {
         .method = "POST",
         .pattern = "/api/branches",
-        .summary = "Make a branch: a copy of the database with a name, a connection string and an end of its own",
+        .summary = "Make a branch: a copy of the database with its own name, connection string and expiry",
         .service = BRANCH,
         .rpc = "CreateBranch",
         .async_rpc = "StartBranch",
@@ -154,7 +154,7 @@ const struct route routes_of_databases[] = {
     {
         .method = "POST",
         .pattern = "/api/branches/golden",
-        .summary = "Make the golden copy anew, of which branches are made while the database is busy",
+        .summary = "Make the golden copy again, from which branches are made while the database is busy",
         .service = BRANCH,
         .rpc = "RefreshGolden",
         .async_rpc = "StartGolden",
@@ -182,7 +182,7 @@ const struct route routes_of_databases[] = {
     {
         .method = "POST",
         .pattern = "/api/branches/{id}/reset",
-        .summary = "Make a branch anew from where it came from",
+        .summary = "Make a branch again from its source",
         .service = BRANCH,
         .rpc = "ResetBranch",
         .async_rpc = "StartReset",

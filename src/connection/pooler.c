@@ -42,7 +42,7 @@ static const struct {
      "cannot see who holds or waits for a lock: looking works, a run is refused."},
     {"transaction",
      "Each transaction may get another backend: session settings, session locks and prepared statements are lost in "
-     "between, and a framework's lock would be somebody else's. Looking works, a run is refused."},
+     "between, and a framework's lock would belong to somebody else. A status works, a run is refused."},
     {"statement",
      "Each statement may get another backend, and no transaction of several is allowed: nothing works but single "
      "statements. A run is refused."},
@@ -65,9 +65,8 @@ static void put_advice(struct arena *arena, const char *where, struct pooler *po
     pooler->meaning = meaning_of(pooler->mode);
     pooler->advice = arena_printf(
         arena, "%s Programs may go on through the pooler.%s",
-        where[0] != '\0'
-            ? where
-            : "Give the worker the host and port of PostgreSQL itself (Prisma: directUrl, else DIRECT_URL).",
+        where[0] != '\0' ? where
+                         : "Give the worker the host and port of PostgreSQL itself (Prisma: directUrl, or DIRECT_URL).",
         is_bouncer ? " For branches its configuration needs an entry that leads to any database (\"* = host=…\")."
                    : "");
 }

@@ -13,7 +13,7 @@ static const struct {
     {"default_transaction_read_only", "on: nothing can be migrated"},
     {"idle_in_transaction_session_timeout", "ends a session that waits inside of a transaction"},
     {"idle_session_timeout", "ends a session that waits"},
-    {"lock_timeout", "how long a statement waits for a lock, where a run sets no other"},
+    {"lock_timeout", "how long a statement waits for a lock, if a run sets no other limit"},
     {"max_connections", "of all clients together"},
     {"max_locks_per_transaction", "a migration of very many tables needs more of it"},
     {"row_security", "off: a query that a policy would filter fails"},

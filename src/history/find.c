@@ -232,7 +232,7 @@ static bool check(struct history_place *place, const char *directory, const char
     const char *const gitdir = gitdir_of(arena, directory, dot_git);
     place->workdir = directory;
     if (gitdir == NULL) {
-        return refuse(place, "format", "%s leads to no git repository that is there.", dot_git);
+        return refuse(place, "format", "%s does not lead to an existing git repository.", dot_git);
     }
     if (!path_is_within(place->root, directory)) {
         return true;

@@ -116,7 +116,7 @@ bool conninfo_take_npgsql(struct reading *reading, struct text rest)
         const size_t equals = text_find(rest, "=", 0);
         if (equals == SIZE_MAX) {
             return status_fail(reading->status, STATUS_INVALID_ARGUMENT,
-                               "The connection string has something that is no \"Name=value;\".");
+                               "The connection string has something that is not \"Name=value;\".");
         }
         for (size_t i = 0; i < equals; i++) {
             if (isspace((unsigned char)rest.data[i]) == 0) {

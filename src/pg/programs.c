@@ -123,15 +123,15 @@ bool pg_program_find(const struct pg_program_wanted *wanted, struct pg_program *
     if (program->path != NULL) {
         return true;
     }
-    return newest == 0 ? status_fail(status, STATUS_FAILED_PRECONDITION,
-                                     "There is no %s on the worker's machine: install the package "
-                                     "postgresql-client-%d, or say where it is with --pg-bin.",
-                                     name, server)
-                       : status_fail(status, STATUS_FAILED_PRECONDITION,
-                                     "The newest %s on the worker's machine is of version %d, and the server is of %d, "
-                                     "which it refuses: install the package postgresql-client-%d, or say where it is "
-                                     "with --pg-bin.",
-                                     name, newest, server, server);
+    return newest == 0
+               ? status_fail(status, STATUS_FAILED_PRECONDITION,
+                             "There is no %s on the worker's machine: install the package "
+                             "postgresql-client-%d, or say where it is with --pg-bin.",
+                             name, server)
+               : status_fail(status, STATUS_FAILED_PRECONDITION,
+                             "The newest %s on the worker's machine has version %d, and the server has %d, which it "
+                             "refuses: install the package postgresql-client-%d, or say where it is with --pg-bin.",
+                             name, newest, server, server);
 }
 
 /* ---- connecting ---- */

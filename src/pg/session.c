@@ -143,18 +143,17 @@ static const struct {
     const char *words;
     const char *hint;
 } advice[] = {
-    {"GSSAPI", "Kerberos (GSSAPI) is asked for, by the URL or by the server's pg_hba.conf: give the worker's user a "
-               "ticket (kinit; "
-               "KRB5CCNAME says where it is), or write gssencmode=disable where the server takes another login."},
+    {"GSSAPI",
+     "Kerberos (GSSAPI) is asked for, by the URL or by the server's pg_hba.conf: give the worker's user a ticket "
+     "(kinit; KRB5CCNAME says where it is), or write gssencmode=disable if the server accepts another login."},
     {"Connection refused", "Is PostgreSQL started there, and is the port right? In a container localhost is the "
-                           "container itself. Where there "
-                           "is no PostgreSQL, truss dev makes one for the project."},
+                           "container itself. If there is no PostgreSQL, truss dev makes one for the project."},
     {"could not translate host name",
      "Is the host's name right? In a container a database beside it has the name of its service."},
     {"no password supplied",
      "Write it into the URL (USER:PASSWORD@HOST), into PGPASSWORD, or into the file ~/.pgpass."},
     {"server does not support SSL", "The URL asks for TLS (sslmode), and this server has none: start it with a "
-                                    "certificate, or write sslmode=prefer where the way to it is safe."},
+                                    "certificate, or write sslmode=prefer if the network to it is safe."},
 };
 
 static const char *advice_for(const char *message)

@@ -142,7 +142,7 @@ ProtobufCMessage *rpc_unpack(struct arena *arena, const ProtobufCMessageDescript
     ProtobufCAllocator allocator = {.alloc = allocate, .free = release, .allocator_data = &allowance};
     const char *const problem = problem_of(descriptor, bytes, 0);
     if (problem != NULL) {
-        status_fail(status, STATUS_INVALID_ARGUMENT, "The message is no %s: %s.", descriptor->name, problem);
+        status_fail(status, STATUS_INVALID_ARGUMENT, "The message is not a %s: %s.", descriptor->name, problem);
         return NULL;
     }
     ProtobufCMessage *const message =
@@ -153,7 +153,7 @@ ProtobufCMessage *rpc_unpack(struct arena *arena, const ProtobufCMessageDescript
         status_fail(status, STATUS_RESOURCE_EXHAUSTED,
                     "The message takes too much memory to read; send a smaller one.");
     } else if (message == NULL) {
-        status_fail(status, STATUS_INVALID_ARGUMENT, "The message is no %s: a field has the wrong type.",
+        status_fail(status, STATUS_INVALID_ARGUMENT, "The message is not a %s: a field has the wrong type.",
                     descriptor->name);
     }
     return message;

@@ -143,7 +143,7 @@ static void look_again(struct tls_door *door)
         door->context = context;
         log_info("certificate read again", "file=%s", log_quoted(door->files.certificate, error));
     } else {
-        log_error("certificate cannot be read again, the one before stays", "error=%s",
+        log_error("certificate cannot be read again, the previous one stays in use", "error=%s",
                   log_quoted(status.message, error));
     }
     arena_free(arena);

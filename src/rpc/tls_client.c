@@ -232,7 +232,7 @@ struct tls_client *tls_client_open(const char *address, const struct tls_trust *
     client->fd = -1;
     client->context = context_new(trust, trouble);
     if (client->context != NULL && !cut(address, host, &port)) {
-        snprintf(trouble, TLS_CLIENT_TROUBLE, "it is no HOST:PORT");
+        snprintf(trouble, TLS_CLIENT_TROUBLE, "it is not HOST:PORT");
     } else if (client->context != NULL) {
         client->fd = connect_to(host, port, stop, trouble);
     }

@@ -89,7 +89,7 @@ static void look_for_answers(struct rpc_watch *watch)
     watch->answered = answered;
     watch->timed_out = timed_out;
     if (watch->missed >= PULSES) {
-        log_warn("a worker answers nothing: its connection is made anew", "address=%s", watched->url);
+        log_warn("a worker answers nothing: it is connected again", "address=%s", watched->url);
         watched->give_up(watched->channel);
         watch->missed = 0;
     } else if (watch->is_silent && is_connected) {

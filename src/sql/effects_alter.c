@@ -179,7 +179,7 @@ static void add_column_default(struct effects_reader *reader, const json_t *colu
                      "Add the column without it, SET DEFAULT, fill the rows in batches, then add what is missing.");
     } else if (constraint == NULL && constraint_of(column, "CONSTR_NOTNULL") != NULL) {
         effects_work(reader, SQL_WORK_NONE,
-                     "It fails where the table has rows: give the column a DEFAULT, or make it NOT NULL later.");
+                     "It fails if the table has rows: give the column a DEFAULT, or make it NOT NULL later.");
     }
 }
 
@@ -278,11 +278,11 @@ static void change_type(struct effects_reader *reader, const struct alter *alter
     if (work == SQL_WORK_NONE && facts->is_indexed_specially != NULL &&
         facts->is_indexed_specially(facts->asked, schema_of(alter), table, column)) {
         work = SQL_WORK_INDEX;
-        advice = "An index on it that has an expression, a condition or an array is built anew.";
+        advice = "An index on it that has an expression, a condition or an array is built again.";
     }
     if (work == SQL_WORK_NONE && json_object_get(alter->definition, "collClause") != NULL) {
         work = SQL_WORK_INDEX;
-        advice = "A new collation builds every index over the column anew.";
+        advice = "With a new collation every index over the column is built again.";
     }
     effects_work(reader, work, advice);
 }

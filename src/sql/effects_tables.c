@@ -113,12 +113,10 @@ static void create_index(struct effects_reader *reader, json_t *body)
     if (builds_nothing(reader, body)) {
         return;
     }
-    effects_work(
-        reader, SQL_WORK_INDEX,
-        concurrent
-            ? "It waits for every older transaction. Where it fails, the run drops the INVALID index that it leaves; "
-              "where the server or the run is killed meanwhile, the next run does."
-            : "CREATE INDEX CONCURRENTLY lets others write; it runs outside of a transaction.");
+    effects_work(reader, SQL_WORK_INDEX,
+                 concurrent ? "It waits for every older transaction. If it fails, the run drops the INVALID index that "
+                              "it leaves; if the server or the run is killed meanwhile, the next run does."
+                            : "CREATE INDEX CONCURRENTLY lets others write; it runs outside of a transaction.");
 }
 
 /* Each index is locked against readers too. A reader opens all indexes of its table, so the lock on the table alone

@@ -208,14 +208,14 @@ static enum sql_work change_between(const char *from_text, const json_t *type, c
     if (from_text == NULL) {
         if (is_relabel(&(struct type){.name = "character varying"}, &to) ||
             is_relabel(&(struct type){.name = "text"}, &to)) {
-            *advice = "Nothing is rewritten where the column is of type varchar or text already.";
+            *advice = "Nothing is rewritten if the column has type varchar or text already.";
         }
         return SQL_WORK_REWRITE;
     }
     const struct type from = type_of_text(from_text);
     const bool arrays = from.is_array || to.is_array;
     if (is_same(&from, &to) || (!arrays && (is_wider(&from, &to) || is_relabel(&from, &to)))) {
-        *advice = "Indexes on it that have an expression, a condition or an array are built anew.";
+        *advice = "Indexes on it that have an expression, a condition or an array are built again.";
         return SQL_WORK_NONE;
     }
     if (!arrays && is_timestamp(&from) && is_timestamp(&to) && from.builtin != to.builtin) {
@@ -284,9 +284,9 @@ void effects_column_type(struct effects_reader *reader, const json_t *type)
             : facts->type_kind(facts->asked, tree_name(names, 1), tree_name(names, 0), &base);
     if (kind == SQL_TYPE_CHECKED_DOMAIN) {
         effects_work(reader, SQL_WORK_REWRITE,
-                     "Its type is a domain with a constraint, for which every row is written anew: add the column with "
+                     "Its type is a domain with a constraint, for which every row is rewritten: add the column with "
                      "the domain's base type, and the constraint as a CHECK that is NOT VALID, then VALIDATE it.");
     } else if (kind == SQL_TYPE_NOT_KNOWN) {
-        effects_work(reader, SQL_WORK_NONE, "If its type is a domain with a constraint, every row is written anew.");
+        effects_work(reader, SQL_WORK_NONE, "If its type is a domain with a constraint, every row is rewritten.");
     }
 }

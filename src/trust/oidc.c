@@ -292,16 +292,16 @@ static const char *misfit(const struct looking *looking, const struct oidc_rule 
     const struct jwt_claim *const audience = jwt_claim(&looking->jwt, "aud");
     *wanted = "";
     if (!fits(audience, rule->audiences, rule->audience_count)) {
-        return arena_printf(arena, "[oidc.%s] wants the audience %s, and this token's is %s", rule->name,
+        return arena_printf(arena, "[oidc.%s] requires the audience %s, and this token's is %s", rule->name,
                             join(arena, rule->audiences, rule->audience_count), shown(arena, audience));
     }
     for (size_t i = 0; i < rule->claim_count; i++) {
         const struct oidc_claim *const one = &rule->claims[i];
         const struct jwt_claim *const claim = jwt_claim(&looking->jwt, one->name);
         if (!fits(claim, one->values, one->value_count)) {
-            *wanted = arena_printf(arena, "[oidc.%s] wants the %s %s; ", rule->name, one->name,
+            *wanted = arena_printf(arena, "[oidc.%s] requires the %s %s; ", rule->name, one->name,
                                    join(arena, one->values, one->value_count));
-            return arena_printf(arena, "[oidc.%s] wants another %s than %s", rule->name, one->name,
+            return arena_printf(arena, "[oidc.%s] requires another %s than %s", rule->name, one->name,
                                 shown(arena, claim));
         }
     }

@@ -248,11 +248,10 @@ static const char *why_not(const struct policy_place *place, const PGresult *row
     if (hidden) {
         return reads || place->reads_only
                    ? NULL
-                   : arena_printf(
-                         place->arena,
-                         "it is VOLATILE and runs with the rights of %s; mark it STABLE where it only reads, or "
-                         "give the workbench a role that only reads (--sql-role)",
-                         place->user);
+                   : arena_printf(place->arena,
+                                  "it is VOLATILE and runs with the rights of %s; mark it STABLE if it only reads, or "
+                                  "give the workbench a role that only reads (--sql-role)",
+                                  place->user);
     }
     return !reads ? "it is a function of a user and VOLATILE, as all are that do not say STABLE or IMMUTABLE"
            : place->allows_user_functions

@@ -566,7 +566,7 @@ class Backups(Case):
         self.ask("POST", "", None, 202)
         wait_for(self.dumping)
         self.process.stop()
-        self.assertEqual(self.sql("SELECT state, message FROM truss.backups"), [("failed", "The worker was stopped meanwhile; begin it anew.")])
+        self.assertEqual(self.sql("SELECT state, message FROM truss.backups"), [("failed", "The worker was stopped meanwhile; start it again.")])
         self.assertEqual(self.files(), [])
 
     def test_what_pg_dump_says_is_told(self):

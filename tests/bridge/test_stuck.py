@@ -55,7 +55,7 @@ class Stuck(Case):
         wait_for(lambda: self.stands_still(worker.process.pid))
         try:
             self.assertEqual(http.get(STATUS).status, 504)
-            wait_for(lambda: "a worker answers nothing: its connection is made anew" in http.program.text())
+            wait_for(lambda: "a worker answers nothing: it is connected again" in http.program.text())
         finally:
             worker.process.send_signal(signal.SIGCONT)
         wait_for(lambda: http.get(STATUS).status == 200)

@@ -129,7 +129,7 @@ class Tls(Case):
         self.assertEqual(name(first), "server")
         with open(self.at("used.pem"), "w", encoding="ascii") as file:
             file.write("half a certificate")
-        wait_for(lambda: self.get()[0] == 200 and "the one before stays" in self.bridge_process.text(), every=0.2)
+        wait_for(lambda: self.get()[0] == 200 and "the previous one stays in use" in self.bridge_process.text(), every=0.2)
         self.assertEqual(name(self.connect()), "server")
         for part in ("pem", "key"):
             shutil.copy(self.at(f"later.{part}"), self.at(f"used.{part}"))

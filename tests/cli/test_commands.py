@@ -250,7 +250,7 @@ class Commands(Case):
         text = self.run_truss("run", status=ERROR)
         self.assertIn("     1 | CREATE TABLE v (id INT);\n     2 | \n     3 | SELECT 'ä',\tmissing\n       |            \t^\n     4 | FROM v;\n", text)
         self.assertIn("sqlstate: 42703", text)
-        self.assertTrue(text.rstrip().endswith("Next: Mend the script, and then: truss run"), text)
+        self.assertTrue(text.rstrip().endswith("Next: Correct the script, and then: truss run"), text)
 
     def test_what_is_there_already_is_told_how_to_be_marked(self):
         self.run_truss("run")

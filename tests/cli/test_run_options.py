@@ -114,7 +114,7 @@ class Asking(Runs):
 
     def test_a_plan_that_is_known_to_fail_is_asked_about_as_one(self):
         terminal = self.asked("ALTER TABLE missing ADD a INT;\nALTER TABLE t ADD note INT;", "truss run", "? [y/N]")
-        self.assertRegex(" ".join(terminal.raw.split()), r'This run would fail as things are: Line 1 of "2" fails: "missing" is not there.* \(And 1 more, above\.\) Run this on ')
+        self.assertRegex(" ".join(terminal.raw.split()), r'This run would fail now: Line 1 of "2" fails: "missing" is not there.* \(And 1 more, above\.\) Run this on ')
 
     def test_what_loses_nothing_is_asked_with_a_key(self):
         for script in ("DROP TABLE IF EXISTS nothing;", "ALTER TABLE t ALTER id DROP NOT NULL;", "CREATE TABLE v (id INT); DROP TABLE v;",
@@ -221,7 +221,7 @@ class Plans(Runs):
     def test_a_plan_of_statements_outside_of_any_transaction_counts_no_transactions(self):
         self.start("CREATE INDEX CONCURRENTLY ix ON t (note);\nVACUUM;", "SELECT 1;")
         self.assertIn("2 migrations in 1 transaction and 2 statements outside of any transaction; ", self.run_truss("plan"))
-        self.assertIn("\n      advice: It waits for every older transaction. Where it fails, the run drops the INVALID index that it leaves", self.run_truss("plan"))
+        self.assertIn("\n      advice: It waits for every older transaction. If it fails, the run drops the INVALID index that it leaves", self.run_truss("plan"))
 
     def test_the_hash_runs_this_plan_and_refuses_another(self):
         self.start("CREATE TABLE u (id INT);")

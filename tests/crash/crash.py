@@ -31,7 +31,7 @@ BATCHES = {"many"}
 # The instants are drawn from a little more than a run takes, so that its very end is among them.
 BEYOND = 1.1
 PATIENCE = 60
-OVERTAKEN = "The script let go of the lock that keeps two runs apart, and another run has"
+OVERTAKEN = "The script released the lock that keeps two runs apart, and another run has"
 # What a rerun may be told while things come back; anything else is a failure.
 AGAIN = {"LOST", "UNAVAILABLE", "ABORTED"}
 

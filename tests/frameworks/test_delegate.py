@@ -285,7 +285,7 @@ class Delegate(Fixtures):
         worker = self.worker(self.knex(f"record {SEED} {INDEX} {LAST}"), "--allow-delegate", url=url)
         reply = self.run_it(self.rpc(worker))
         self.assertTrue(reply.ok, reply)
-        self.assertIn("It could not be written down that the tool was started", reply.warnings[0])
+        self.assertIn("It could not be recorded that the tool was started", reply.warnings[0])
 
     def test_one_whose_worker_was_killed_is_not_started_again_while_it_lives(self):
         # It takes a second to give up, and says so when it begins and when it ends.
@@ -425,7 +425,7 @@ class Delegate(Fixtures):
 
     def test_without_allow_delegate_nothing_is_started_and_the_command_is_told(self):
         rpc = self.begin("exit 0", allow=())
-        self.assertIn(f"{KNEX} migrate:latest. Truss starts it where that is allowed: truss --allow-delegate, or where a worker is asked, truss-worker --allow-delegate. Nothing was run.", self.refused(rpc))
+        self.assertIn(f"{KNEX} migrate:latest. Truss starts it if that is allowed: truss --allow-delegate, or truss-worker --allow-delegate if a worker is asked. Nothing was run.", self.refused(rpc))
         plan = rpc.call("MigrationService", "Plan", {})
         self.assertIn("is a program, which only Knex.js itself can run", plan.refusal)
         self.assertEqual(plan.summary, "3 migrations, run by Knex.js itself: what they lock is not known before.")

@@ -1152,7 +1152,7 @@ class Truth(Written):
         self.dbmate()
         self.sql("CREATE SCHEMA ten")
         with self.start(url=self.url(schema="ten")) as rpc:
-            self.check_unknown(rpc, "schema=ten is Prisma's, and this is dbmate, which would work in schema public: say search_path=ten")
+            self.check_unknown(rpc, "schema=ten is Prisma's, and this is dbmate, which would work in schema public: write search_path=ten")
         with self.start(url=self.url(schema="public")) as rpc:
             self.assertTrue(rpc.call("MigrationService", "Run").ok)
 

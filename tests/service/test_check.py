@@ -314,7 +314,7 @@ class Check(Case):
         self.assertTrue(run.ok)
         for told in (said, "\n".join(run.warnings)):
             for name, is_told in (("users_name", True), ("users_id", False)):
-                self.assertEqual(f'would pass over the index "{name}"' in told, is_told, told)
+                self.assertEqual(f'would skip the index "{name}"' in told, is_told, told)
 
     def test_what_is_taken_away_before_or_need_not_be_made_is_not_in_the_way(self):
         self.sql("CREATE TYPE mood AS ENUM ('sad'); CREATE INDEX users_name ON users (name); CREATE SCHEMA old; CREATE TYPE old.kind AS ENUM ('a'); CREATE TABLE old.t (); CREATE VIEW v AS SELECT 1 AS n")
@@ -439,7 +439,7 @@ class PassedOver(Case):
     def test_an_invalid_index_is_found_refused_and_repaired(self):
         self.invalid()
         rpc = self.serve('CREATE UNIQUE INDEX IF NOT EXISTS users_email ON users (email);')
-        self.assert_found(rpc, 'Migration "1" would pass over .*the index "users_email" is there and INVALID', r"DROP INDEX CONCURRENTLY public\.users_email", "--repair")
+        self.assert_found(rpc, 'Migration "1" would skip .*the index "users_email" is there and INVALID', r"DROP INDEX CONCURRENTLY public\.users_email", "--repair")
         self.assertEqual(self.valid(), "f")
         refused = self.truss("run", "--yes", worker=self.process)
         self.assertNotEqual(refused.returncode, 0)

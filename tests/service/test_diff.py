@@ -244,7 +244,7 @@ class Diff(Case):
     def test_without_git_it_is_said(self):
         self.edited()
         shutil.rmtree(os.path.join(self.files.path, ".git"))
-        self.unknown("There is no git history to look into")
+        self.unknown("There is no git history to search")
 
     def test_a_project_in_a_folder_of_a_repository_is_read(self):
         whole = self.temporary()

@@ -295,7 +295,7 @@ class EveryPlace(Case):
         reply, error = self.ask({"migration": "a1"}, timeout_ms=10000)
         self.assertIsNone(reply)
         self.assertEqual(error.code, 14)
-        self.assertIn('Whether migration "a1" was marked is not known', error.status.message)
+        self.assertIn('It is not known whether migration "a1" was marked', error.status.message)
         self.assertEqual(self.recorded(), {"a1"})
 
     def test_a_tool_of_its_own(self):

@@ -147,7 +147,7 @@ class LostAnswers(Case):
         wait_for(lambda: self.sql(held.format("false")))
         table("COMMIT")
         thread.join()
-        self.assertIn("was marked is not known", errors[0])
+        self.assertIn("It is not known whether migration", errors[0])
         self.assertEqual(self.ledger("migration_name"), [("1",), ("2",)])
         next_one.join()
 

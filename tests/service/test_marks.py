@@ -69,7 +69,7 @@ class Verbs(Case):
         names = self.files.names()
         reply = self.call("MarkApplied", migration=names[2])
         self.assertEqual(list(reply.warnings), [
-            f'"{names[0]}", "{names[1]}" are pending, and out of order once "{names[2]}" is recorded. Prisma and Truss run them all the same, after those '
+            f'"{names[0]}", "{names[1]}" are pending, and out of order once "{names[2]}" is recorded. Prisma and Truss run them anyway, after those '
             "that are applied. Truss removes no record of an applied migration: a mark that was a mistake is undone by deleting its row from "
             "public._prisma_migrations by hand."])
         self.assertEqual(list(self.call("MarkApplied", migration=names[0]).warnings), [])

@@ -125,23 +125,23 @@ class Oidc(Case):
         header = {"typ": "JWT", "alg": "RS256", "x5t": "eBZ_cn3sXYAd0ch4THBKHIgOwOE", "kid": self.key.kid}
         told = self.who(rpc, self.key.sign(claims(**{**GITHUB, "repository": "acme/shop"}), header))
         self.assertEqual((told.name, list(told.scopes)), ("oidc:" + GITHUB["sub"], ["read", "plan", "run"]))  # run as it is here
-        self.assert_refused(rpc, self.key.sign(claims(**GITHUB), header), '[oidc.release] wants another repository than "octo-org/octo-repo"')
+        self.assert_refused(rpc, self.key.sign(claims(**GITHUB), header), '[oidc.release] requires another repository than "octo-org/octo-repo"')
 
     def test_a_token_of_gitlab_fits_a_rule_by_the_claims_that_are_named(self):
         rules = rule(claims='project_path = "my-group/my-project"\nref = "main"\nref_protected = "true"').replace("https://issuer.example", "https://gitlab.com")
         rpc = self.start(rules)
         told = self.who(rpc, self.key.sign(claims(**GITLAB)))
         self.assertEqual((told.name, list(told.scopes)), ("oidc:" + GITLAB["sub"], ["read", "plan"]))
-        self.assert_refused(rpc, self.key.sign(claims(**{**GITLAB, "ref_protected": "false"})), 'wants another ref_protected than "false"')
+        self.assert_refused(rpc, self.key.sign(claims(**{**GITLAB, "ref_protected": "false"})), 'requires another ref_protected than "false"')
         rpc = self.start(rules.replace('ref_protected = "true"', 'groups_direct = "myothergroup"'))
         self.assertEqual(self.who(rpc, self.key.sign(claims(**GITLAB))).name, "oidc:" + GITLAB["sub"])
 
     def test_what_is_wrong_is_told_and_what_a_rule_wants_is_in_the_log(self):
         rpc = self.start()
-        self.assert_refused(rpc, self.key.sign(claims(ref="refs/heads/x")), '[oidc.shop] wants another ref than "refs/heads/x"')
-        self.assert_refused(rpc, self.key.sign(claims(aud="x")), 'wants the audience "https://truss.example", and this token\'s is "x"')
+        self.assert_refused(rpc, self.key.sign(claims(ref="refs/heads/x")), '[oidc.shop] requires another ref than "refs/heads/x"')
+        self.assert_refused(rpc, self.key.sign(claims(aud="x")), 'requires the audience "https://truss.example", and this token\'s is "x"')
         self.assert_refused(rpc, self.stranger.sign(claims(), {"alg": "RS256", "kid": "one"}), "signature")
-        self.assertIn('[oidc.shop] wants the ref \\"refs/heads/main\\"', self.process.text())
+        self.assertIn('[oidc.shop] requires the ref \\"refs/heads/main\\"', self.process.text())
 
     def test_rules_and_keys_are_read_again_when_they_change(self):
         rpc = self.start()

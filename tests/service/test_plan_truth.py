@@ -208,7 +208,7 @@ class PassedOver(Base):
                 self.database = None
                 self.project_of(statement + ";\n", setup=self.THINGS)
                 warnings = "\n".join(self.check().warnings)
-                self.assertRegex(warnings, f"would pass over .* make nothing: what is there of that name is {there}")
+                self.assertRegex(warnings, f"would skip .* make nothing: what is there of that name is {there}")
                 self.assertIn("make nothing", "\n".join(self.plan().warnings))
 
     def test_if_not_exists_over_nothing_or_its_own_kind_is_not_told(self):
@@ -232,7 +232,7 @@ class PassedOver(Base):
                 self.project_of(statement + ";\n", setup=things)
                 check = self.check()
                 self.assertFalse(check.safe)
-                self.assertRegex("\n".join(check.warnings), f"would pass over .*{told}")
+                self.assertRegex("\n".join(check.warnings), f"would skip .*{told}")
         for statement in ("CREATE TABLE IF NOT EXISTS w (id int PRIMARY KEY, name text)", "CREATE TABLE IF NOT EXISTS w (id integer PRIMARY KEY)", "ALTER TABLE w ADD COLUMN IF NOT EXISTS name text",
                           "CREATE SEQUENCE IF NOT EXISTS five INCREMENT 5", "ALTER TABLE w ADD COLUMN email text;\nCREATE TABLE IF NOT EXISTS w (id int PRIMARY KEY, name text, email text)"):
             with self.subTest(statement):
@@ -255,7 +255,7 @@ class PassedOver(Base):
             with self.subTest(statement):
                 self.database = None
                 self.project_of(statement + ";\n", setup=things)
-                self.assertRegex("\n".join(self.check().warnings), f"would pass over .*{told}")
+                self.assertRegex("\n".join(self.check().warnings), f"would skip .*{told}")
         for statement in ("CREATE MATERIALIZED VIEW IF NOT EXISTS m AS SELECT t.id FROM t WHERE id > 0", "CREATE MATERIALIZED VIEW IF NOT EXISTS m AS SELECT * FROM t", "CREATE TABLE IF NOT EXISTS c AS SELECT id::int AS id FROM t",
                           "CREATE TABLE IF NOT EXISTS p1 PARTITION OF whole FOR VALUES IN ('1', -2)", "CREATE TABLE IF NOT EXISTS d1 PARTITION OF days FOR VALUES FROM ('2024-1-1') TO ('2024-02-01')",
                           "CREATE TABLE IF NOT EXISTS d1 PARTITION OF public.days FOR VALUES FROM ('2024-01-01') TO ('2024-02-01') TABLESPACE pg_default", "DROP TABLE p1;\nCREATE TABLE IF NOT EXISTS p1 PARTITION OF whole FOR VALUES IN (5)",
@@ -275,7 +275,7 @@ class PassedOver(Base):
         """What a check says of each, as (warnings, notes)."""
         self.project_of(*(f"{one};\n" for one in statements), setup=setup)
         check = self.check()
-        of = lambda said, number: "\n".join(one for one in said if f'Migration "{number}" would pass over' in one)  # noqa: E731
+        of = lambda said, number: "\n".join(one for one in said if f'Migration "{number}" would skip' in one)  # noqa: E731
         return [(of(check.warnings, number), of(check.notes, number)) for number in range(1, len(statements) + 1)]
 
     def test_a_bound_that_is_written_otherwise_is_the_same(self):
@@ -310,24 +310,24 @@ class PassedOver(Base):
             with self.subTest(script):
                 self.database = None
                 self.project_of(script, setup=things)
-                self.assertRegex("\n".join(self.check().warnings), f"would pass over .*{told}")
+                self.assertRegex("\n".join(self.check().warnings), f"would skip .*{told}")
         for script in ("SET search_path = area;\nCREATE TABLE IF NOT EXISTS w (id int);", "CREATE TABLE IF NOT EXISTS w (other text);\nSET search_path = area;\nCREATE TABLE IF NOT EXISTS w (id int);\nRESET search_path;\nCREATE TABLE IF NOT EXISTS w (other text);"):
             with self.subTest(script):
                 self.database = None
                 self.project_of(script, setup=things)
                 check = self.check()
-                self.assertEqual([one for one in (*check.warnings, *check.notes) if "pass over" in one], [])
+                self.assertEqual([one for one in (*check.warnings, *check.notes) if "would skip" in one], [])
         self.database = None
         self.project_of("DO $$ BEGIN PERFORM set_config('search_path', 'area', false); END $$;\nCREATE TABLE IF NOT EXISTS w (id bigint);\nCREATE TABLE IF NOT EXISTS nowhere (id int);", setup=things)
-        notes = [one for one in self.check().notes if "pass over" in one]
+        notes = [one for one in self.check().notes if "would skip" in one]
         self.assertEqual(len(notes), 1, notes)
         self.assertIn('"w" if that exists, and after its change of the search path it cannot be known', notes[0])
 
     def test_an_extension_or_schema_that_is_there_otherwise_is_told(self):
         things = "CREATE SCHEMA area; CREATE EXTENSION pgcrypto SCHEMA area VERSION '1.3';"
-        for statement, told in (("CREATE EXTENSION IF NOT EXISTS pgcrypto SCHEMA public", "is in the schema area: .* wants public"),
-                                ("CREATE EXTENSION IF NOT EXISTS \"pgcrypto\" WITH VERSION '1.2'", "is there in version 1.3: .* wants 1.2"),
-                                ("CREATE SCHEMA IF NOT EXISTS area AUTHORIZATION pg_monitor", "The schema area belongs to .* wants pg_monitor")):
+        for statement, told in (("CREATE EXTENSION IF NOT EXISTS pgcrypto SCHEMA public", "is in the schema area: .* needs public"),
+                                ("CREATE EXTENSION IF NOT EXISTS \"pgcrypto\" WITH VERSION '1.2'", "is there in version 1.3: .* needs 1.2"),
+                                ("CREATE SCHEMA IF NOT EXISTS area AUTHORIZATION pg_monitor", "The schema area belongs to .* needs pg_monitor")):
             with self.subTest(statement):
                 self.database = None
                 self.project_of(statement + ";\n", setup=things)

@@ -251,12 +251,12 @@ class Resume(Case):
         rpc = self.start(block)
         failed = rpc.call("MigrationService", "Run").failed
         self.assertEqual((failed.line, failed.step), (2, 2))
-        self.assertRegex(failed.hint, r"^Mine\.\nWhat this DO block had committed before it failed stays\. A new run begins it anew")
+        self.assertRegex(failed.hint, r"^Mine\.\nWhat this DO block had committed before it failed stays\. A new run begins it again")
         self.assertEqual(self.log(), ["a"])
         operation = rpc.call("MigrationService", "StartRun").id
         wait_for(lambda: rpc.call("MigrationService", "GetOperation", {"id": operation}).done)
         events = rpc.call("MigrationService", "WaitOperation", {"id": operation}).events
-        self.assertIn("it begins anew, and does that again", " ".join(event.message for event in events))
+        self.assertIn("it begins again, and repeats that", " ".join(event.message for event in events))
         self.assertEqual(self.log(), ["a", "a"])
 
     def test_a_role_that_a_finished_step_has_set_writes_none_of_our_rows(self):

@@ -414,7 +414,7 @@ static const struct said projects[] = {
      {{"package.json", "{\"mikro-orm\": {\n \"configPaths\": [\"./dist/orm.js\"]}}"},
       {"migrations/Migration1.ts", "import { Migration } from '@mikro-orm/migrations';"}},
      NULL,
-     "package.json, line 2, names configPaths, and none of them is there"},
+     "package.json, line 2, names configPaths, and none of them exists"},
     {"goose",
      {GOOSE, {"main.go", "import \"github.com/pressly/goose/v3\"\nfunc x() {\n\tgoose.SetTableName(cfg.Table)\n}\n"}},
      NULL,

@@ -640,7 +640,7 @@ START_TEST(a_suffix_of_mikro_orm_is_removed_only_from_js_and_ts)
     put("mikro-orm.config.ts", "export default { migrations: { path: 'migrations', glob: '!(*.d).{js,ts}' } }");
     ck_assert_ptr_null(folder_of("mikro-orm")->unread);
     put("mikro-orm.config.ts", "export default { migrations: { path: 'migrations', glob: 'Migration*.ts' } }");
-    has(folder_of("mikro-orm")->unread, "has a glob of its own");
+    has(folder_of("mikro-orm")->unread, "has its own glob");
 }
 END_TEST
 

@@ -178,9 +178,9 @@ START_TEST(an_audience_is_one_text_of_a_list_of_texts)
     }
     buffer_putc(&many, ']');
     assert_known(for_audience("[\"x\",\"https://truss.example\"]"), SCOPE_READ | SCOPE_RUN);
-    assert_refused(for_audience(buffer_string(&many)), "wants the audience");
+    assert_refused(for_audience(buffer_string(&many)), "requires the audience");
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-        assert_refused(for_audience(others[i]), "wants the audience");
+        assert_refused(for_audience(others[i]), "requires the audience");
     }
 }
 END_TEST

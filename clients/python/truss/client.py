@@ -196,20 +196,20 @@ class Client(Caller):
 
     def make_branch(self, timeout: Optional[float] = None, on_event: Optional[Callable[[branch_pb2.BranchEvent], Any]] = None,
                     key: Optional[str] = None, **request: Any) -> branch_pb2.Branch:
-        """Makes a branch, and answers when it is ready; the fields are CreateBranchRequest's. Ctrl-C, and whatever else is raised
-        meanwhile, has it undone and waits for that. timeout: seconds after which it is undone; None: none."""
+        """Makes a branch, and returns when it is ready; the fields are CreateBranchRequest's. If it is interrupted (Ctrl-C, any
+        exception), the branch is undone, and the call waits for that. timeout: seconds after which it is undone; None: no limit."""
         return self._follow(self.branch.StartBranch(key=key, **request), timeout, on_event)
 
     def reset_branch(self, branch: int, timeout: Optional[float] = None, on_event: Optional[Callable[[branch_pb2.BranchEvent], Any]] = None,
                      key: Optional[str] = None, **request: Any) -> branch_pb2.Branch:
-        """Makes the branch with this id anew from where it came from, as make_branch makes one; the fields are
-        ResetBranchRequest's. Where it cannot be made anew, or that is given up, it is as it was."""
+        """Makes the branch with this id again from its source, as make_branch makes one; the fields are ResetBranchRequest's.
+        If that fails or is interrupted, the branch stays as it was."""
         return self._follow(self.branch.StartReset(key=key, id=str(branch), **request), timeout, on_event)
 
     def refresh_golden(self, timeout: Optional[float] = None, on_event: Optional[Callable[[branch_pb2.BranchEvent], Any]] = None,
                        key: Optional[str] = None, **request: Any) -> branch_pb2.Branch:
-        """Makes the golden copy anew, as make_branch makes a branch; the fields are RefreshGoldenRequest's. Where it cannot be
-        made, or that is given up, the one that was there stays."""
+        """Makes the golden copy again, as make_branch makes a branch; the fields are RefreshGoldenRequest's. If that fails or is
+        interrupted, the old copy stays."""
         return self._follow(self.branch.StartGolden(key=key, **request), timeout, on_event)
 
     def _follow(self, begun, timeout, on_event):

@@ -176,15 +176,15 @@ export class Client {
   }
 
   /**
-   * Makes the branch with this id anew from where it came from, as makeBranch makes one. Where it cannot be made anew, or that is given
-   * up, it is as it was.
+   * Makes the branch with this id again from its source, as makeBranch makes one. If that fails or is given up, the branch stays as it
+   * was.
    */
   async resetBranch(id: number, request: { onBusy?: string } = {}, options: BranchOptions = {}): Promise<Branch> {
     const begun = await this.branch.startReset({ ...request, id: String(id) }, { key: options.key, signal: options.signal });
     return this.follow(begun, options);
   }
 
-  /** Makes the golden copy anew, as makeBranch makes a branch. Where it cannot be made, or that is given up, the one that was there stays. */
+  /** Makes the golden copy again, as makeBranch makes a branch. If that fails or is given up, the old copy stays. */
   async refreshGolden(request: MessageInitShape<typeof RefreshGoldenRequestSchema> = {}, options: BranchOptions = {}): Promise<Branch> {
     return this.follow(await this.branch.startGolden(request, { key: options.key, signal: options.signal }), options);
   }

@@ -318,7 +318,7 @@ static int rehearse(struct cli *cli)
     return reply == NULL ? EXIT_ERROR : reply->ok ? EXIT_FINE : EXIT_ERROR;
 }
 
-#define GOLDEN_USAGE "The golden copy is made anew by: truss branch golden refresh"
+#define GOLDEN_USAGE "To make the golden copy again: truss branch golden refresh"
 
 static int golden(struct cli *cli)
 {
@@ -413,7 +413,7 @@ const struct cli_verb cli_branch_verbs[] = {
      .arguments = "LABEL|ID",
      .least_words = 1,
      .most_words = 1,
-     .help = "make it anew from its parent",
+     .help = "make it again from its parent",
      .missing = WHICH("reset"),
      .prepare = branch_pick,
      .run = reset,
@@ -449,7 +449,7 @@ const struct cli_verb cli_branch_verbs[] = {
      .arguments = "refresh",
      .least_words = 1,
      .most_words = 1,
-     .help = "make the golden copy anew, for branches of a busy database",
+     .help = "make the golden copy again, for branches of a busy database",
      .missing = GOLDEN_USAGE,
      .run = golden,
      .options = {OPTION_source, OPTION_load_foreign_code, OPTION_database, OPTION_detach_backup, OPTION_key,

@@ -70,7 +70,7 @@ static void say_failure(struct cli *cli, const PlanResponse *plan, FILE *out)
         return;
     }
     const size_t others = plan->n_failures - 1;
-    fprintf(out, "\nThis run would fail as things are: %s%s\n", output_safe(cli->arena, plan->failures[0], false),
+    fprintf(out, "\nThis run would fail now: %s%s\n", output_safe(cli->arena, plan->failures[0], false),
             others == 0 ? "" : arena_printf(cli->arena, " (And %zu more, above.)", others));
 }
 

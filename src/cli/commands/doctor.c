@@ -198,7 +198,7 @@ static const struct detail_finding {
 } detail_findings[] = {
     {TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_FAILED, FINDING_BAD, "attempt failed and is not resolved",
      "attempts failed and are not resolved",
-     "truss status shows their logs. Run again where Truss began them; else undo them and truss mark-rolled-back "
+     "truss status shows their logs. Run again if Truss began them; otherwise undo them and truss mark-rolled-back "
      "NAME, or complete them and truss mark-applied NAME."},
     {TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_FILE_MISSING, FINDING_BAD, "migration has no script",
      "migrations have no script", "Restore the files, or delete their directories."},

@@ -36,7 +36,7 @@ static void print(struct cli *cli, const PlanResponse *reply)
         return;
     }
     if (reply->n_failures > 0) {
-        printf("\nA run would fail as things are. Mend what is named, and then: truss plan\n");
+        printf("\nA run would fail now. Correct what is named, and then: truss plan\n");
     } else if (cli->given.save != NULL) {
         printf("\nTo run this plan and no other:\n  %s --plan %s\n",
                output_safe(cli->arena, again_place(cli, "run"), false),

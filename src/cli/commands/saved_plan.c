@@ -271,7 +271,7 @@ static bool check_still(struct cli *cli, const SavedPlan *saved, const PlanRespo
     }
     cli->status->detail = is_same ? worse : what_changed(cli->arena, saved, now);
     cli->status->hint =
-        arena_printf(cli->arena, "Make the plan anew and look at it: truss plan --save %s", cli->given.plan);
+        arena_printf(cli->arena, "Make the plan again and look at it: truss plan --save %s", cli->given.plan);
     return false;
 }
 

@@ -176,9 +176,9 @@ int command_demo(struct cli *cli)
         .write = write_project,
         .helper = helper,
         .prepare = prepare,
-        .words = "\nA shop with migrations in every state, two branches, and a run that waits for the lock of a "
-                 "session that is\n"
-                 "called nightly-report. All of it is thrown away and made anew by the next `truss demo`.\n",
+        .words =
+            "\nA shop with migrations in every state, two branches, and a run that waits for the lock of a session "
+            "that is\ncalled nightly-report. The next `truss demo` throws all of it away and makes it again.\n",
     };
     const char *const project = project_of(cli);
     return directory_make(cli->arena, project, cli->status) ? dev_serve(cli, project, &guest) : EXIT_ERROR;

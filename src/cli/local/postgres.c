@@ -107,7 +107,7 @@ static bool find_user(struct making *making)
     user = user != NULL ? user : getpwnam("nobody");
     if (user == NULL) {
         return status_fail(making->status, STATUS_FAILED_PRECONDITION,
-                           "PostgreSQL does not run as root, and there is no user postgres or nobody to be.");
+                           "PostgreSQL does not run as root, and there is neither a user postgres nor a user nobody.");
     }
     making->user = (struct process_user){.is_set = true, .uid = user->pw_uid, .gid = user->pw_gid};
     return true;

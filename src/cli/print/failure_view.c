@@ -204,7 +204,7 @@ static const char *next_of(struct arena *arena, const FailedMigration *failed, c
     }
     return is_one_of(sqlstate, cancelled) || failed->line == 0
                ? arena_printf(arena, "When the cause is gone: %s", next->again)
-               : arena_printf(arena, "Mend the script, and then: %s", next->again);
+               : arena_printf(arena, "Correct the script, and then: %s", next->again);
 }
 
 void failure_print_next(struct cli *cli, const Truss__Migration__V1__RunResponse *reply)

@@ -27,7 +27,7 @@ static const struct {
     [TRUSS__MIGRATION__V1__WORK__WORK_UNSPECIFIED] = {"may block: what it does to others is not known", COLOUR_YELLOW},
     [TRUSS__MIGRATION__V1__WORK__WORK_NONE] = {NULL, COLOUR_NONE},
     [TRUSS__MIGRATION__V1__WORK__WORK_SCAN] = {"reads the whole table", COLOUR_YELLOW},
-    [TRUSS__MIGRATION__V1__WORK__WORK_REWRITE] = {"writes the whole table anew", COLOUR_RED},
+    [TRUSS__MIGRATION__V1__WORK__WORK_REWRITE] = {"rewrites the whole table", COLOUR_RED},
     [TRUSS__MIGRATION__V1__WORK__WORK_INDEX] = {"builds an index", COLOUR_NONE},
     [TRUSS__MIGRATION__V1__WORK__WORK_ROWS] = {"changes rows", COLOUR_NONE},
 };

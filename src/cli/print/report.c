@@ -137,7 +137,7 @@ static void plan_sarif(const PlanResponse *reply, const struct findings *finding
 {
     printf("{\"version\": \"2.1.0\", \"$schema\": \"https://json.schemastore.org/sarif-2.1.0.json\", \"runs\": [{\n"
            "  \"tool\": {\"driver\": {\"name\": \"truss\", \"version\": \"" TRUSS_VERSION "\", \"rules\": [\n"
-           "    {\"id\": \"fails\", \"shortDescription\": {\"text\": \"Cannot succeed as things are\"}},\n"
+           "    {\"id\": \"fails\", \"shortDescription\": {\"text\": \"Cannot succeed now\"}},\n"
            "    {\"id\": \"refused\", \"shortDescription\": {\"text\": \"A run would not begin\"}},\n"
            "    {\"id\": \"stops-readers\", \"shortDescription\": {\"text\": \"Takes a lock that stops readers and "
            "writers\"}},\n"

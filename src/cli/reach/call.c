@@ -41,7 +41,7 @@ static void explain_late(struct cli *cli, const ProtobufCServiceDescriptor *serv
         cli->status->hint = arena_printf(
             cli->arena,
             "It searches the project %s and asks the database. If there is much in that folder, say where the "
-            "migrations are (--migrations DIR), or name a smaller project (--project DIR); --timeout gives it longer.",
+            "migrations are (--migrations DIR), or name a smaller project (--project DIR); --timeout allows more time.",
             project);
     }
 }

@@ -50,7 +50,7 @@ static bool name_directory(struct cli *cli, struct private_worker *worker)
     while (!is_place(places[i])) {
         if (++i == sizeof places / sizeof places[0]) {
             return status_fail(cli->status, STATUS_FAILED_PRECONDITION,
-                               "There is no place for a socket: /tmp cannot be written; give another in TMPDIR.");
+                               "A socket cannot be made: /tmp is not writable; name another folder in TMPDIR.");
         }
     }
     if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number) {

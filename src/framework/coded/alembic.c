@@ -97,12 +97,13 @@ static void add_revision(struct arena *arena, const struct migration_file *found
     *file = *found;
     if (revision->id == NULL) {
         revision->id = found->filename;
-        listing_warn(arena, files,
-                     arena_printf(arena,
-                                  "%s does not say its revision as plain text, so that nobody knows whether it is "
-                                  "applied; it counts as pending. Write revision = \"…\" at the start of a line, in "
-                                  "UTF-8, or take the file out of the folder.",
-                                  found->filename));
+        listing_warn(
+            arena, files,
+            arena_printf(
+                arena,
+                "%s does not say its revision as plain text, so it is not known whether it is applied; it counts as "
+                "pending. Write revision = \"…\" at the start of a line, in UTF-8, or take the file out of the folder.",
+                found->filename));
     }
     if (revision->is_computed) {
         listing_warn(

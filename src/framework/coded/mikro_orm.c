@@ -45,7 +45,7 @@ static const char *config_of_package(struct arena *arena, struct folder *folder)
         }
         begin = end == SIZE_MAX ? list.size : end + 1;
     }
-    unread_ledger_because(arena, folder, file, value, "names configPaths, and none of them is there");
+    unread_ledger_because(arena, folder, file, value, "names configPaths, and none of them exists");
     return NULL;
 }
 
@@ -87,7 +87,7 @@ static void note_glob(struct arena *arena, struct folder *folder, const struct s
     const size_t value = property_find(file->content, path, &at);
     if (value != SIZE_MAX && !(glob != NULL && is_usual)) {
         unread_folder_because(arena, folder, *file, value,
-                              "has a glob of its own: which files are migrations then, only mikro-orm knows");
+                              "has its own glob: only mikro-orm knows which files are migrations");
     }
 }
 

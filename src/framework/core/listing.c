@@ -230,8 +230,8 @@ static bool list_level(struct walk *walk, const struct level *level)
         } else if (entry->is_link && entry->is_directory && walk->rule->without_links != NULL) {
             listing_warn(walk->arena, walk->files,
                          arena_printf(walk->arena,
-                                      "The directory %s is left out: it is a symbolic link, which %s itself passes "
-                                      "over. Put the directory there in its place.",
+                                      "The directory %s is left out: it is a symbolic link, which %s itself ignores. "
+                                      "Put the directory itself there.",
                                       entry->name, walk->rule->without_links));
         } else if (is_own) {
             offer(walk, level, &candidates[i]);

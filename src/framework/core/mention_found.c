@@ -128,7 +128,7 @@ static void note_several(struct arena *arena, struct wanted *wanted, const struc
     const bool are_two =
         (named == NAMED_IT && wanted->was == NAMED_OTHER) || (named == NAMED_OTHER && wanted->was == NAMED_IT);
     if (is_one_command && are_two && wanted->several == NULL) {
-        wanted->several = arena_printf(arena, "%s %s, and another folder besides: one is read at a time",
+        wanted->several = arena_printf(arena, "%s %s, and another folder as well: one is read at a time",
                                        place_of(arena, wanted->folder, file, mentioned), mentioned->value);
     }
     wanted->named_in = file->name;
@@ -154,7 +154,7 @@ static enum named_path judge_list(struct arena *arena, struct wanted *wanted, co
         rest += size + (rest[size] == ',' ? 1 : 0);
     }
     if (has_it && named == NAMED_OTHER && wanted->several == NULL) {
-        wanted->several = arena_printf(arena, "%s %s, and another folder besides: one is read at a time",
+        wanted->several = arena_printf(arena, "%s %s, and another folder as well: one is read at a time",
                                        place_of(arena, wanted->folder, file, mentioned), *counts);
     }
     return has_it ? NAMED_IT : named;

@@ -46,8 +46,8 @@ bool ledger_read_facts(struct ledger_reading *reading, const struct ledger_facts
     if (facts->knows_only_last && reading->entries.count > 1) {
         reading->entries.unclear =
             arena_printf(reading->arena,
-                         "The tracking table %s.%s has several rows (%s, %s, …) where its tool has one, and reads any "
-                         "of them: which version the database has cannot be known. Leave the right one.",
+                         "The tracking table %s.%s has several rows (%s, %s, …) while its tool has one, and reads any "
+                         "of them: the version of the database cannot be known. Leave only the right one.",
                          reading->ledger->schema, reading->ledger->table, reading->entries.items[0].key,
                          reading->entries.items[1].key);
     } else if (facts->knows_only_last && reading->entries.count > 0) {

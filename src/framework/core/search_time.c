@@ -25,6 +25,6 @@ bool search_goes_on(const struct project *project, struct status *status)
                 "The search for migrations in %s was not over in time: there is too much in it, or its disk is slow.",
                 project->root);
     status->hint = "Say where the migrations are (--migrations DIR), or name a smaller project (--project DIR); "
-                   "--timeout gives it longer.";
+                   "--timeout allows more time.";
     return false;
 }

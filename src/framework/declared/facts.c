@@ -362,8 +362,8 @@ bool take_new_file(struct declaration *declaration, const struct toml_entry *ent
     declaration->framework->folder.makes.content =
         declaration->framework->folder.makes.content == NULL ? "" : declaration->framework->folder.makes.content;
     return ok || declaration_refuse(declaration, entry,
-                                    "this is a file's name with {slug} or {slug:-}, and where it is wanted "
-                                    "{utc:%Y%m%d%H%M%S}, {unix:s} or {unix:ms}.");
+                                    "this is a file's name with {slug} or {slug:-}, and optionally {utc:%Y%m%d%H%M%S}, "
+                                    "{unix:s} or {unix:ms}.");
 }
 
 bool take_new_content(struct declaration *declaration, const struct toml_entry *entry)

@@ -191,8 +191,8 @@ static void tell(struct arena *arena, struct migration_files *files)
     }
     listing_warn(arena, files,
                  arena_printf(arena,
-                              "A run also runs the callbacks, each in its place (%s); those around the whole run also "
-                              "where nothing is pending, and what they lock is not in a plan.",
+                              "A run also runs the callbacks, each in its place (%s); those around the whole run even "
+                              "if nothing is pending. A plan does not show what they lock.",
                               buffer_string(&names)));
 }
 

@@ -131,12 +131,12 @@ static void refuse_format(struct arena *arena, const struct folder *folder, stru
     const bool is_own = settings != NULL && settings->is_own_format;
     const char *const file = is_own ? NULL : folder_find(arena, folder, shows_format, &found);
     if (file != NULL) {
-        files->unrecordable = arena_printf(
-            arena,
-            "The directory %s has the format of %s (%s), which atlas reads with ?format=%s and Truss does not: run it "
-            "with atlas, or say --framework %s where that runs it. If its files are plain SQL all the same, say "
-            "format = atlas in atlas.hcl.",
-            folder->path, formats[format].name, file, formats[format].name, formats[format].name);
+        files->unrecordable =
+            arena_printf(arena,
+                         "The directory %s has the format of %s (%s), which atlas reads with ?format=%s and Truss does "
+                         "not: run it with atlas, or say --framework %s if that runs it. If its files are plain SQL "
+                         "nevertheless, say format = atlas in atlas.hcl.",
+                         folder->path, formats[format].name, file, formats[format].name, formats[format].name);
     }
 }
 

@@ -7,7 +7,7 @@
 #include "framework/core/framework.h"
 
 #define ATLAS_EDITED_NOTE                                                                                              \
-    "atlas refuses a directory whose sum does not match; once that is made anew it does not compare."
+    "atlas refuses a directory whose sum does not match; once that is computed again, it does not compare."
 #define ATLAS_MISSING_NOTE "atlas says nothing of it."
 
 /* What of it is no fact of a folder: folder->settings. */

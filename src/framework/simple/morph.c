@@ -63,7 +63,8 @@ const struct framework framework_morph = {
         {
             .late = LATE_RUNS,
             .late_note = "morph runs it, after those that are applied already.",
-            .missing_note = "morph stops where more are applied than there are files, and else says nothing of it.",
+            .missing_note =
+                "morph stops if more are applied than there are files, and otherwise says nothing about it.",
         },
     .hooks = {.accept = morph_accept},
 };

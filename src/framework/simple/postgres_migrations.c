@@ -96,11 +96,11 @@ const struct framework framework_postgres_migrations = {
     .habits =
         {
             .late = LATE_REFUSED,
-            .late_note = "postgres-migrations wants consecutive numbers.",
+            .late_note = "postgres-migrations requires consecutive numbers.",
             .edited_blocks = true,
             .edited_note = "postgres-migrations stops at it (\"Hashes don't match\").",
             .missing_blocks = true,
-            .missing_note = "postgres-migrations wants consecutive numbers.",
+            .missing_note = "postgres-migrations requires consecutive numbers.",
         },
     .hooks = {.accept = postgres_migrations_accept,
               .checksum = postgres_migrations_checksum,

@@ -383,9 +383,8 @@ const struct framework framework_sqitch = {
             .late_note = "sqitch stops at it: a change in the middle of the plan alters the ids of all that follow.",
             .edited_note = "sqitch deploy does not look at it; sqitch check tells of it.",
             .missing_blocks = true,
-            .missing_note = "sqitch stops (\"Cannot find change\") where its plan has no such change; where only the "
-                            "script is gone "
-                            "it does not care.",
+            .missing_note = "sqitch stops (\"Cannot find change\") if its plan has no such change; if only the script "
+                            "is gone, it does not care.",
         },
     .hooks = {.configure = sqitch_configure,
               .recognise = sqitch_recognise,

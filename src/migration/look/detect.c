@@ -33,7 +33,7 @@ static void check_url(const struct looking *looking)
         detection->problem =
             arena_printf(looking->request->arena,
                          "The connection URL's schema=%s is Prisma's, and this is %s, which would work in schema %s: "
-                         "say search_path=%s in its place, or take it out.",
+                         "write search_path=%s instead, or remove it.",
                          conninfo->schema, framework->display_name, session_schema(looking), conninfo->schema);
     }
 }

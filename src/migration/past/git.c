@@ -82,8 +82,8 @@ static const char *refusal_of(struct arena *arena, const char *why, const char *
         const char *why;
         const char *words;
     } known[] = {
-        {"none", "There is no git history to look into: %s Where the worker has a copy of the files alone (an image), "
-                 "ask in a checkout: truss --project DIR diff NAME."},
+        {"none", "There is no git history to search: %s If the worker only has a copy of the files (an image), ask in "
+                 "a checkout: truss --project DIR diff NAME."},
         {"outside", "The git history was not read, as it leads out of the project: %s"},
         {"owner", "The git history was not read, as the repository belongs to another user than the worker: %s. Its "
                   "operator may say, as the worker's user: git config --global --add safe.directory DIR"},

@@ -162,8 +162,7 @@ static const char *why_unknown(const struct telling *telling)
                             end == NULL ? "." : " here. ", end == NULL ? "" : end);
     }
     if (result->last.commit.id == NULL && result->unlisted != NULL) {
-        return arena_printf(arena,
-                            "In none of the %zu versions of its folder can it be found; one could not be read: %s",
+        return arena_printf(arena, "It is in none of the %zu versions of its folder; one could not be read: %s",
                             result->search.versions, result->unlisted);
     }
     if (entry->checksum != NULL) {

@@ -92,7 +92,7 @@ static bool note_other_kind(struct arena *arena, struct pg_session *session, con
     if (result != NULL && PQntuples(result) > 0) {
         words_add(arena, &flaws->others,
                   arena_printf(arena,
-                               "Migration \"%s\" would pass over the %s \"%s\" and make nothing: what is there of that "
+                               "Migration \"%s\" would skip the %s \"%s\" and make nothing: what is there of that "
                                "name is %s.",
                                migration, made.items[0].type, made.items[0].name, pg_field(result, 0, 0)));
     }
@@ -145,8 +145,8 @@ static void note_other_place(struct arena *arena, struct pg_session *session, co
                                 : pg_query(session, others[i].sql, 2, (const char *const[]){name, wanted}, &unanswered);
         if (result != NULL && PQntuples(result) > 0) {
             words_add(arena, &flaws->others,
-                      arena_printf(arena, "%s: migration \"%s\" would pass over it, and wants %s.",
-                                   pg_field(result, 0, 0), migration, wanted));
+                      arena_printf(arena, "%s: migration \"%s\" would skip it, and needs %s.", pg_field(result, 0, 0),
+                                   migration, wanted));
         }
     }
 }
@@ -216,11 +216,11 @@ static void note_uncompared(struct arena *arena, struct flaws *flaws, const char
                             const struct schema_finding *finding, const char *why)
 {
     words_add(arena, &flaws->uncompared,
-              arena_printf(
-                  arena,
-                  "Migration \"%s\" would pass over the %s \"%s\", which is there: whether it is the same cannot "
-                  "be compared%s%s.",
-                  migration, finding->type, finding->object->name, why == NULL ? "" : ", as ", why == NULL ? "" : why));
+              arena_printf(arena,
+                           "Migration \"%s\" would skip the %s \"%s\", which is there: whether it is the same cannot "
+                           "be compared%s%s.",
+                           migration, finding->type, finding->object->name, why == NULL ? "" : ", as ",
+                           why == NULL ? "" : why));
 }
 
 /* A table or materialized view with another query, a partition with another bound. */
@@ -239,7 +239,7 @@ static void note_difference(struct arena *arena, struct pg_session *session, con
     if (over.difference != NULL) {
         words_add(arena, &flaws->compared, made.items[0].name);
         words_add(arena, &flaws->others,
-                  arena_printf(arena, "Migration \"%s\" would pass over the %s \"%s\", which is there: %s", migration,
+                  arena_printf(arena, "Migration \"%s\" would skip the %s \"%s\", which is there: %s", migration,
                                made.items[0].type, made.items[0].name, over.difference));
     }
 }
@@ -263,12 +263,11 @@ static void note_lost(struct arena *arena, struct pg_session *session, const cha
     struct status unanswered = {.arena = arena};
     PG_RESULT(result) = pg_query(session, sql, 1, &name, &unanswered);
     if (result != NULL && PQntuples(result) > 0) {
-        words_add(
-            arena, &flaws->uncompared,
-            arena_printf(arena,
-                         "Migration \"%s\" would pass over \"%s\" if that exists, and after its change of the search "
-                         "path it cannot be known in which schema.",
-                         migration, name));
+        words_add(arena, &flaws->uncompared,
+                  arena_printf(arena,
+                               "Migration \"%s\" would skip \"%s\" if that exists, and after its change of the search "
+                               "path it cannot be known in which schema.",
+                               migration, name));
     }
 }
 
@@ -289,7 +288,7 @@ static void judge(const struct reading *reading, const struct schema_finding *on
     const char *const name = one->object->name;
     if (one->flaw == NULL && one->difference != NULL) {
         words_add(arena, &flaws->others,
-                  arena_printf(arena, "Migration \"%s\" would pass over the %s \"%s\", which is there: %s",
+                  arena_printf(arena, "Migration \"%s\" would skip the %s \"%s\", which is there: %s",
                                reading->migration, one->type, name, one->difference));
     } else if (one->exists && one->comparison == SCHEMA_UNCOMPARED && words_have(&flaws->passed, name) &&
                !words_have(&flaws->compared, name)) {
@@ -329,7 +328,7 @@ static void put_together(struct reading *reading, struct text statement)
     buffer_puts(&reading->passing, ";\n");
 }
 
-/* Notes objects that the statement would pass over although they differ. */
+/* Notes objects that the statement would skip although they differ. */
 static void read_statement(struct reading *reading, struct text statement)
 {
     struct arena *const arena = reading->arena;
@@ -387,7 +386,7 @@ const char *flaws_refusal(struct arena *arena, const struct flaws *flaws)
     struct buffer text = {.arena = arena};
     for (size_t i = 0; i < flaws->count; i++) {
         const struct flaw *const one = &flaws->items[i];
-        buffer_printf(&text, "%sMigration \"%s\" would pass over what it is to make: %s. %s", i == 0 ? "" : " ",
+        buffer_printf(&text, "%sMigration \"%s\" would skip what it is to make: %s. %s", i == 0 ? "" : " ",
                       one->migration, one->what, one->advice);
     }
     return text.size == 0 ? NULL : buffer_string(&text);

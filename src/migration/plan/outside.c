@@ -87,7 +87,7 @@ bool preparation_outside(struct arena *arena, struct pg_session *session, const 
     struct looking looking = {.arena = arena, .foreign = foreign, .lines = lines};
     bool ok = foreign != NULL;
     if (ok && preparation->delegate && preparation->count > 0) {
-        words_add(arena, lines, "What the framework's own tool does to the server cannot be read beforehand.");
+        words_add(arena, lines, "What the framework's own tool does to the server cannot be known in advance.");
         return true;
     }
     for (size_t i = 0; ok && i < preparation->count; i++) {

@@ -451,7 +451,7 @@ const char *prepare_obstacle(struct arena *arena, const struct preparation *prep
 {
     const char *const between = callback_between(preparation);
     if (between != NULL) {
-        return arena_printf(arena, "the callback %s has a transaction of its own between them", between);
+        return arena_printf(arena, "the callback %s has its own transaction between them", between);
     }
     for (size_t i = 0; i < preparation->count && preparation->items[i].item != preparation->unfit; i++) {
         const struct prepared *const one = &preparation->items[i];
@@ -460,7 +460,7 @@ const char *prepare_obstacle(struct arena *arena, const struct preparation *prep
         }
         for (size_t j = 0; j < one->plan.count; j++) {
             if (one->plan.steps[j].modes != NULL) {
-                return arena_printf(arena, "\"%s\" begins its transaction with modes of its own (%s)", one->item->name,
+                return arena_printf(arena, "\"%s\" begins its transaction with its own modes (%s)", one->item->name,
                                     one->plan.steps[j].modes);
             }
             if (!one->plan.one_transaction && one->plan.steps[j].reason != NULL) {

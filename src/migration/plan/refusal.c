@@ -44,8 +44,8 @@ static bool fail_for_tool(const struct request *request, const struct preparatio
     const char *const own = detection->framework->display_name;
     const char *const needs = preparation->catalog.files.needs_tool;
     const char *const command = tool_run_command(request->arena, request->site, detection);
-    const char *const allowed = has_tool ? " Truss starts it where that is allowed: truss --allow-delegate, or where a "
-                                           "worker is asked, truss-worker --allow-delegate."
+    const char *const allowed = has_tool ? " Truss starts it if that is allowed: truss --allow-delegate, or "
+                                           "truss-worker --allow-delegate if a worker is asked."
                                          : "";
     if (needs != NULL) {
         return status_fail_because(status, STATUS_FAILED_PRECONDITION, REASON_NEEDS_DELEGATE,
@@ -70,8 +70,8 @@ bool refusal_check_tool(const struct request *request, const struct run_options 
         fail_for_tool(request, preparation, has_tool, status);
     } else if (options->dry_run || options->in_one_transaction) {
         status_fail(status, STATUS_FAILED_PRECONDITION,
-                    "Migration \"%s\" is a program, which %s runs in transactions of its own: it cannot be %s.", name,
-                    own, options->dry_run ? "tried" : "part of one transaction with all others");
+                    "Migration \"%s\" is a program, which %s runs in its own transactions: it cannot be %s.", name, own,
+                    options->dry_run ? "tried" : "part of one transaction with all others");
     } else if (tool_arguments_for(delegate, preparation) == NULL) {
         status_fail(status, STATUS_FAILED_PRECONDITION,
                     "Migration \"%s\" is a program, and %s cannot run just what was asked for: run all that is "

@@ -49,7 +49,7 @@ static bool mark_wanted(const struct request *request, const struct catalog *cat
     }
     if (options->name_count > 0 && has_target) {
         return status_fail(request->status, STATUS_INVALID_ARGUMENT,
-                           "Give either migrations or target: the one names all, the other the last.");
+                           "Give either migrations or target: the first names all of them, the second the last one.");
     }
     if (has_target && !find(request, catalog, options->target, &last)) {
         return false;
@@ -82,7 +82,7 @@ static bool check_order(const struct request *request, const struct catalog *cat
                         habits->late_note == NULL || order == RUN_ORDER_STRICT ? "" : " ",
                         habits->late_note == NULL || order == RUN_ORDER_STRICT ? "" : habits->late_note,
                         cannot ? "The tracking table cannot record it in this place: give it a place after the others"
-                               : "--allow-out-of-order (in a request: allow_out_of_order) runs it all the same");
+                               : "--allow-out-of-order (in a request: allow_out_of_order) runs it anyway");
     request->status->migration = item->name;
     return false;
 }

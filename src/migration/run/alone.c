@@ -269,8 +269,8 @@ static bool is_do(const struct attempt *attempt, size_t i)
 static void explain_block(struct attempt *attempt, size_t i)
 {
     if (is_do(attempt, i)) {
-        add_hint(attempt, "What this DO block had committed before it failed stays. A new run begins it anew and does "
-                          "that again, unless it is written to be run twice.");
+        add_hint(attempt, "What this DO block had committed before it failed stays. A new run begins it again and "
+                          "repeats that, unless the block is written to be run twice.");
     }
 }
 
@@ -281,12 +281,11 @@ static void tell_anew(const struct attempt *attempt, size_t i, bool was_begun)
     }
     const struct position where =
         script_position(attempt->content, &attempt->plan.parts, attempt_step(attempt, i)->start, NULL);
-    watch_note(
-        &attempt->run->watch, attempt->record.name,
-        arena_printf(attempt->run->arena,
-                     "The DO block in line %u was begun by an earlier run and not finished. What it had "
-                     "committed stays; it begins anew, and does that again unless it is written to be run twice.",
-                     where.line));
+    watch_note(&attempt->run->watch, attempt->record.name,
+               arena_printf(attempt->run->arena,
+                            "The DO block in line %u was begun by an earlier run and not finished. What it had "
+                            "committed stays; it begins again, and repeats that unless it is written to be run twice.",
+                            where.line));
 }
 
 /* Sets or restores the session around something that runs outside of a transaction. */

@@ -237,7 +237,7 @@ void around_untried(const struct execution *execution)
         const struct run_untried untried = {
             .migration = one->file.filename,
             .step = 1,
-            .reason = "a callback, which stands around the run in a transaction of its own",
+            .reason = "a callback, which surrounds the run in its own transaction",
         };
         result_add_untried(execution->run->request->arena, execution->result, &untried);
     }

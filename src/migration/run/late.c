@@ -44,7 +44,7 @@ static const char *who_runs(struct arena *arena, const struct catalog *catalog, 
     case LATE_RUNS:
         break;
     }
-    return arena_printf(arena, "%s and Truss run %s all the same, after those that are applied.", name, them);
+    return arena_printf(arena, "%s and Truss run %s anyway, after those that are applied.", name, them);
 }
 
 const char *late_undo(struct arena *arena, const struct catalog *catalog)

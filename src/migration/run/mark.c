@@ -312,11 +312,11 @@ static bool mark_surely(const struct request *request, mark_fn *marking, const c
         return true;
     }
     if (lost || !mark.is_read) {
-        request->status->message = arena_printf(
-            request->arena,
-            "%s Whether migration \"%s\" was marked is not known, and could not be found out (%s): look at "
-            "the status when the database is back, and mark it again where it is still pending.",
-            why, name, request->status->message);
+        request->status->message =
+            arena_printf(request->arena,
+                         "%s It is not known whether migration \"%s\" was marked, and it could not be found out (%s): "
+                         "look at the status when the database is back, and mark it again if it is still pending.",
+                         why, name, request->status->message);
     }
     return false;
 }

@@ -279,7 +279,7 @@ static bool verify_locks(struct attempt *attempt, size_t i)
          (!lost || (steps_read(run->session, &attempt->detection->ledger, &rows, run->status) &&
                     (is_last_row(attempt, &rows, i) ||
                      status_fail(run->status, STATUS_ABORTED,
-                                 "The script let go of the lock that keeps two runs apart, and another run has gone on "
+                                 "The script released the lock that keeps two runs apart, and another run has gone on "
                                  "with this migration meanwhile. Look at the status, then run again.")))))) {
         return true;
     }

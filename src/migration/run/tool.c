@@ -110,13 +110,12 @@ static const char *hint_for(const struct tool_use *use)
     if (!use->was_ended) {
         return use->code == 0 ? "It may have another connection than DATABASE_URL: look at its configuration." : NULL;
     }
-    return lock == NULL
-               ? "The server may go on with its last statement for a while: ask for the status before running "
-                 "again."
-               : arena_printf(use->request->arena,
-                              "The server may go on with its last statement for a while, and its lock may stay: "
-                              "where the next run says so, \"%s\" takes it away.",
-                              lock);
+    return lock == NULL ? "The server may go on with its last statement for a while: ask for the status before running "
+                          "again."
+                        : arena_printf(use->request->arena,
+                                       "The server may go on with its last statement for a while, and its lock may "
+                                       "stay: if the next run says so, \"%s\" removes it.",
+                                       lock);
 }
 
 static void fail(const struct tool_use *use, const char *name, const char *what, struct run_result *result)
@@ -166,12 +165,12 @@ static bool note_begun(const struct execution *execution)
     if (!status_is_because(run->status, REASON_NO_STATE_SCHEMA)) {
         return false;
     }
-    result_add_warning(run->arena, execution->result,
-                       arena_printf(run->arena,
-                                    "It could not be written down that the tool was started (the role may not use the "
-                                    "schema \"%s\"): had the worker been killed meanwhile, the next run would have "
-                                    "started it again.",
-                                    pg_session_own_schema(run->session)));
+    result_add_warning(
+        run->arena, execution->result,
+        arena_printf(run->arena,
+                     "It could not be recorded that the tool was started (the role may not use the schema \"%s\"): had "
+                     "the worker been killed meanwhile, the next run would have started it again.",
+                     pg_session_own_schema(run->session)));
     *run->status = (struct status){.arena = run->arena};
     return true;
 }

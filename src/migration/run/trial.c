@@ -90,7 +90,7 @@ static bool try_step(struct batch *batch, const struct loaded *loaded, size_t j)
     const struct step *const step = &plan->steps[j];
     if (step->kind != STEP_TRANSACTION || step->modes != NULL) {
         const struct text text = text_slice(loaded->script.sql, step->start, step->end);
-        add_untried(batch, batch->at, j, step->modes == NULL ? step->reason : "its transaction has modes of its own");
+        add_untried(batch, batch->at, j, step->modes == NULL ? step->reason : "its transaction has its own modes");
         batch->is_incomplete = batch->is_incomplete || step->kind != STEP_ALONE || !is_maintenance(text);
         return true;
     }

@@ -57,11 +57,10 @@ static bool is_id(const char *id)
 
 static void *not_found(const struct request *request, const char *id)
 {
-    status_fail(
-        request->status, STATUS_NOT_FOUND,
-        "There is no operation \"%.100s\"; runs that were not started in the background are known to the worker "
-        "that ran them only, for a while.",
-        id);
+    status_fail(request->status, STATUS_NOT_FOUND,
+                "There is no operation \"%.100s\"; a run that was not started in the background is known only to the "
+                "worker that ran it, for a while.",
+                id);
     return NULL;
 }
 

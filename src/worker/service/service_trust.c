@@ -102,7 +102,7 @@ static char *summary_of(struct arena *arena, const struct audit_verdict *verdict
     }
     if (!verdict->is_kept) {
         return arena_printf(arena,
-                            "No row has the hash %s: the rows behind some row were cut off, or written anew by "
+                            "No row has the hash %s: the rows behind some row were cut off, or written again by "
                             "somebody who may write the table.",
                             kept);
     }

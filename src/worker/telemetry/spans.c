@@ -292,7 +292,7 @@ struct spans *spans_start(const struct spans_options *options, struct status *st
     pthread_cond_init(&spans->news, &attributes);
     pthread_condattr_destroy(&attributes);
     if (pthread_create(&spans->thread, NULL, send_all, spans) != 0) {
-        status_fail(status, STATUS_UNAVAILABLE, "There is no thread to be had for spans.");
+        status_fail(status, STATUS_UNAVAILABLE, "There is no thread for spans.");
         arena_free(spans->arena);
         free(spans);
         return NULL;

@@ -201,7 +201,7 @@ static const char *sentence_of(struct arena *arena, const struct hook_news *news
     case HOOK_ALL:
         break;
     }
-    return "nobody has heard of the worker of a run; ask for the status.";
+    return "the worker of a run gives no sign of life; ask for the status.";
 }
 
 /* https://api.slack.com/reference/surfaces/formatting: only &, < and > are escaped. */

@@ -490,7 +490,7 @@ void webhooks_show(const struct webhooks *webhooks, struct metrics *metrics)
          (double)tally_read(&webhooks->delivery.failures)},
         {{"truss_webhooks_given_up_total", "Events that were tried to the end and never taken.", METRIC_COUNTER},
          (double)tally_read(&webhooks->delivery.given_up)},
-        {{"truss_webhooks_unwritten_total", "Events that the database did not take, so that nobody is told.",
+        {{"truss_webhooks_unwritten_total", "Events that could not be stored, and so are not delivered.",
           METRIC_COUNTER},
          (double)tally_read(&webhooks->unwritten)},
     };

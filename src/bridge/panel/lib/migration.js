@@ -54,9 +54,9 @@ export function risks(planned) {
   const has = (test) => statements.some(test);
   const locks = statements.flatMap((statement) => statement.locks ?? []);
   return [
-    has((one) => one.fails) && { id: "fails", label: "would fail", state: "failed", why: "as things are it cannot succeed" },
+    has((one) => one.fails) && { id: "fails", label: "would fail", state: "failed", why: "it cannot succeed now" },
     has((one) => one.loses_data) && { id: "loss", label: "data loss", state: "failed", why: "throws away what is stored" },
-    has((one) => one.work === "rewrite") && { id: "rewrite", label: "rewrite", state: "modified", why: "writes a whole table anew while it is locked" },
+    has((one) => one.work === "rewrite") && { id: "rewrite", label: "rewrite", state: "modified", why: "rewrites a whole table while it is locked" },
     locks.some((lock) => lock.blocks_reads) && { id: "reads", label: "blocks reads", state: "modified", why: "nobody can read a table meanwhile" },
     locks.some((lock) => lock.blocks_writes && !lock.blocks_reads) && { id: "writes", label: "blocks writes", state: "warning", why: "nobody can write to a table meanwhile" },
     (has((one) => one.unknown) || planned.delegate || planned.steps.some((step) => step.unlisted_count > 0)) && { id: "unknown", label: "unknown", state: "warning", why: "what it locks cannot be known before" },

@@ -144,7 +144,7 @@ export function start({ draw }) {
       const data = plan.data;
       return [heading({ title: "Review and run", more: h("p", { class: "muted" }, data ? data.summary : plan.error ? "" : "Reads the scripts and makes the plan …"), actions: [h("a", { class: "button", href: link("migrations") }, "Back")] }),
         plan.error ? failure({ error: plan.error, again: load }) : null,
-        data ? [data.refusal ? note({ kind: "bad", role: "alert", title: "A run would be refused." }, data.refusal) : null, (data.failures ?? []).length > 0 ? note({ kind: "bad", role: "alert", title: "A run would begin, and fail as things are." }, h("ul", {}, data.failures.slice(0, 10).map((text, i) => h("li", { key: i }, text)))) : null, approvalPart({ plan: data, request: request(), done: load }), lossPart(data), h("div", { class: "review-grid" }, checksPart(data, check.data, check.error), locksPart(data, held)), stepsPart(data), goPart(data)] : plan.error ? null : skeleton({ lines: 8 })];
+        data ? [data.refusal ? note({ kind: "bad", role: "alert", title: "A run would be refused." }, data.refusal) : null, (data.failures ?? []).length > 0 ? note({ kind: "bad", role: "alert", title: "A run would begin now, and fail." }, h("ul", {}, data.failures.slice(0, 10).map((text, i) => h("li", { key: i }, text)))) : null, approvalPart({ plan: data, request: request(), done: load }), lossPart(data), h("div", { class: "review-grid" }, checksPart(data, check.data, check.error), locksPart(data, held)), stepsPart(data), goPart(data)] : plan.error ? null : skeleton({ lines: 8 })];
     },
   };
 }

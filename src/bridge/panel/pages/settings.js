@@ -60,7 +60,7 @@ function parts({ login, backups, schedule, audit, health, branches }) {
     { name: "Audit", is: known(audit, (data) => data.rows > 0), of: audit, yes: "who did what is written down", no: "no row is there: nothing is written down, or nothing has happened", how: "truss-worker --audit …" },
     { name: "Backups", is: known(backups, (data) => data.folder !== null), of: backups, yes: "there is a folder for them", no: "no folder is named", how: "truss-worker --backups DIR …" },
     { name: "Backup schedule", is: known(schedule, (data) => data.enabled), of: schedule, yes: "there is a schedule", no: "no schedule is on", link: ["Set it on the page Backups", link("backups", "", { tab: "schedule" })] },
-    { name: "A role that only reads, for SQL", is: hasOwnRole, of: health, yes: "queries have no rights to write", no: "queries run with more rights than they need; what writes is refused all the same", how: "truss-worker --sql-role ROLE …" },
+    { name: "A role that only reads, for SQL", is: hasOwnRole, of: health, yes: "queries have no rights to write", no: "queries run with more rights than they need; statements that write are refused anyway", how: "truss-worker --sql-role ROLE …" },
     { name: "Golden copy", is: known(branches, (data) => data.branches.some((one) => one.kind === "golden")), of: branches, yes: "branches can be made while the database is busy", no: "a branch of a busy database has to wait, or is a dump", how: "truss branch golden refresh" },
   ];
 }

@@ -3,7 +3,7 @@ import { h } from "../lib/h.js";
 import { plural } from "../lib/format.js";
 import { badge, note } from "./basics.js";
 
-const WORKS = { scan: "reads the whole table", rewrite: "writes the whole table anew", index: "builds an index", rows: "changes rows" };
+const WORKS = { scan: "reads the whole table", rewrite: "rewrites the whole table", index: "builds an index", rows: "changes rows" };
 
 const isNotable = (one) => (one.locks ?? []).length > 0 || one.unknown || one.loses_data || one.advice || one.fails;
 

@@ -126,8 +126,8 @@ static bool plan_unparsed(struct planning *planning)
     if (changes != NONE) {
         return planning_fail(
             planning, changes,
-            "this may change how the rest of the file is read, and the file cannot be read as it stands: the tool of "
-            "this migration sends each statement by itself. Split the file after it, or do without it.");
+            "this may change how the rest of the file is read, and the file cannot be read as it is: the tool of this "
+            "migration sends each statement by itself. Split the file after it, or do without it.");
     }
     planning->plan->note = arena_printf(planning->arena,
                                         "PostgreSQL 15's parser does not know this script (%s, line %u): it is sent as "

@@ -63,7 +63,7 @@ const char *needs_say_there(struct arena *arena, const char *called, const char 
 {
     return arena_printf(arena,
                         "%s%s%s\"%s\" is there already. If this migration was applied before, by hand or by another "
-                        "tool, say so (truss mark-applied); else drop or rename what is there.",
+                        "tool, say so (truss mark-applied); otherwise drop or rename what is there.",
                         called == NULL ? "" : "The ", called == NULL ? "" : called, called == NULL ? "" : " ", name);
 }
 

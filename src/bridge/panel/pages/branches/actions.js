@@ -15,7 +15,7 @@ const SOURCE_MEANS = {
 };
 const BUSY = [["", "is decided by the worker"], ["fail", "makes no branch, and says who is connected"], ["wait", "waits until nobody is"], ["golden", "takes the golden copy"], ["dump", "makes a dump"], ["schema", "takes the schema only"]];
 const BUSY_MEANS = {
-  "": "The golden copy where there is one; else no branch is made, and it is said who is connected.", fail: "Nobody is disturbed; try again later.", wait: "At most as long as a request may take; new connections wait only for the copying itself.",
+  "": "The golden copy if there is one; otherwise no branch is made, and the answer says who is connected.", fail: "Nobody is disturbed; try again later.", wait: "At most as long as a request may take; new connections wait only for the copying itself.",
   golden: "As old as the golden copy is.", dump: "Slow for a large database, and disturbs nobody.", schema: "Without rows.", terminate: "Sessions of everybody else on the database are ended: what they have not committed is lost.",
 };
 
@@ -43,7 +43,7 @@ export function createBranch(done) {
 
 export function refreshGolden(done) {
   formDialog({
-    title: "Make the golden copy anew", label: "Make it", text: ["Branches are made from it while the database is busy. The one that is there is replaced."],
+    title: "Make the golden copy again", label: "Make it", text: ["Branches are made from it while the database is busy. The old copy is replaced."],
     fields: [{ name: "source", label: "With", kind: "choice", value: "dump", options: [["dump", "all rows"], ["schema", "the schema only"]] }],
     act: (values) => ask("/api/branches/golden", { source: values.source }), done: () => { toast("The golden copy is there."); done(); },
   });
@@ -52,7 +52,7 @@ export function refreshGolden(done) {
 export function resetBranch(one, done) {
   formDialog({
     title: `Reset ${one.label}?`, kind: "danger primary", label: "Reset it", typed: one.label,
-    text: ["It is made anew from where it came from, under the same name. What was changed in it is gone, and its sessions are ended."], fields: one.source === "parent" ? [busyField()] : [],
+    text: ["It is made again from its source, under the same name. Changes in it are lost, and its sessions are ended."], fields: one.source === "parent" ? [busyField()] : [],
     act: (values) => ask(`/api/branches/${one.id}/reset`, { onBusy: values.onBusy ?? "" }), done: () => { toast(`Branch ${one.label} is as its parent again.`); done(); },
   });
 }

@@ -36,7 +36,7 @@ function sqlTab(one, draw) {
 
 function planTab(one, planned, refusal) {
   if (one.state !== "pending") return note({}, one.state === "orphaned" ? "Its file is gone: nothing can run." : "It is applied: nothing of it will run.");
-  if (!planned && refusal) return note({ kind: "warning", title: "A run would be refused as things are." }, refusal);
+  if (!planned && refusal) return note({ kind: "warning", title: "A run would be refused now." }, refusal);
   return planned ? plannedMigration({ planned }) : note({}, "Its plan is made in Review and run.");
 }
 

@@ -18,7 +18,7 @@ const ADVICE = {
   // The tracking table itself says that it failed: its own tool runs nothing until that is resolved.
   blocked: (one) => ({ text: "An attempt is recorded as failed. Undo by hand what it left, and mark it as rolled back: then it may run again. Or finish by hand what it should do, and mark it as applied.", buttons: [rolledBack(one), mark(one)],
     command: `truss mark-rolled-back ${shellWord(one.name)}` }),
-  failed: (one) => ({ text: one.last_failure?.partially_applied ? "Some of its steps have stayed. Correct the cause and run it again: it continues after them if it can." : "Its attempt failed and left nothing. Mend the script or what it stumbled over, and run it again.", buttons: [runThis(one, "Run it again …"), mark(one)],
+  failed: (one) => ({ text: one.last_failure?.partially_applied ? "Some of its steps stay applied. Correct the cause and run it again: it continues after them if it can." : "Its attempt failed and left nothing. Correct the script or the cause, and run it again.", buttons: [runThis(one, "Run it again …"), mark(one)],
     command: `truss run ${shellWord(one.name)}` }),
   pending: (one) => ({ text: "It has not run in this database.", buttons: [runThis(one, "Run this one …"), mark(one)], command: `truss run ${shellWord(one.name)}` }),
   modified: (one) => ({ text: "Its file was changed after it was applied; this database has what the file said then. Take the change back, and write a new migration for what it should do.", buttons: [diffOf("See what was changed")], command: `truss diff ${shellWord(one.name)}` }),
