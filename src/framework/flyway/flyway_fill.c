@@ -12,11 +12,6 @@
 
 #define CONF_LIMIT ((size_t)64 * 1024)
 
-bool flyway_is_utf8(const char *encoding)
-{
-    return text_is_nocase(text_of(encoding), "UTF-8") || text_is_nocase(text_of(encoding), "UTF8");
-}
-
 struct flyway_conf flyway_conf_of(struct arena *arena, const char *path, const struct flyway_settings *settings)
 {
     const char *const file = arena_printf(arena, "%s.conf", path);

@@ -13,9 +13,6 @@ struct flyway_conf {
     const char *problem; /* the setting that only Flyway itself follows; NULL: none */
 };
 
-/* Is it one of Java's names of UTF-8? */
-bool flyway_is_utf8(const char *encoding);
-
 /* path: of the script; what it does not say is as in the configuration. */
 struct flyway_conf flyway_conf_of(struct arena *arena, const char *path, const struct flyway_settings *settings);
 

@@ -8,7 +8,6 @@
 #include "framework/core/listing.h"
 #include "framework/core/unread.h"
 #include "framework/flyway/flyway_environment.h"
-#include "framework/flyway/flyway_fill.h"
 #include "framework/flyway/flyway_profiles.h"
 #include "framework/flyway/flyway_source.h"
 #include "framework/formats/spring.h"
@@ -30,6 +29,11 @@ const struct flyway_settings flyway_usual = {
     .replaces = true,
     .ignores_future = true,
 };
+
+bool flyway_is_utf8(const char *encoding)
+{
+    return text_is_nocase(text_of(encoding), "UTF-8") || text_is_nocase(text_of(encoding), "UTF8");
+}
 
 const struct flyway_settings *flyway_settings_of(const struct folder *folder)
 {

@@ -38,6 +38,9 @@ extern const struct flyway_settings flyway_usual;
 /* The folder's settings. */
 const struct flyway_settings *flyway_settings_of(const struct folder *folder);
 
+/* Is it one of Java's names of UTF-8? */
+bool flyway_is_utf8(const char *encoding);
+
 /* Reads the Flyway configuration of project and environment into folder: settings, habits, ledger, path, evidence, or
  * why the user must be asked. Returns false if there is none. */
 bool flyway_configure(struct arena *arena, struct folder *folder);
