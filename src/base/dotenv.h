@@ -1,7 +1,7 @@
 /*
- * The .env file of a project, which usually contains DATABASE_URL. Parsed like Node.js's dotenv package (16.4): KEY=value or
- * KEY: value, an optional "export ", the quotes '…', "…" and `…`, # comments, "\n" escapes in double quotes. ${OTHER} and $OTHER are
- * replaced like dotenv-expand does, from the file or the environment.
+ * The .env file of a project, which usually contains DATABASE_URL. Parsed like Node.js's dotenv package (16.4):
+ * KEY=value or KEY: value, an optional "export ", the quotes '…', "…" and `…`, # comments, "\n" escapes in double
+ * quotes. ${OTHER} and $OTHER are replaced like dotenv-expand does, from the file or the environment.
  */
 #ifndef BASE_DOTENV_H
 #define BASE_DOTENV_H
