@@ -154,6 +154,16 @@ class EqualIndexes(Case):
                 self.assertTrue(reply.ok, reply)
                 self.assertEqual(len(self.sql(INDEXES)), 1)
 
+    def test_an_event_trigger_hears_of_nothing_that_is_only_compared(self):
+        reply = self.lose_behind("CREATE INDEX CONCURRENTLY i ON t (word)",
+                                 "CREATE FUNCTION hear() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE LOG ''heard %'', tg_tag; END';"
+                                 "CREATE EVENT TRIGGER ear ON ddl_command_start EXECUTE FUNCTION hear()")
+        self.assertTrue(reply.ok, reply)
+        with open(os.path.join(self.cluster.directory, "log"), encoding="utf-8") as log:
+            heard = log.read()
+        self.assertIn("heard CREATE INDEX", heard)
+        self.assertNotIn("heard CREATE TABLE", heard)
+
     def test_an_index_of_that_name_that_is_another_is_not_what_was_to_be(self):
         statement = "CREATE INDEX CONCURRENTLY i ON t (word, (id + 1))"
         rpc = self.begin(statement)

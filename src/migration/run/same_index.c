@@ -84,14 +84,16 @@ static const char *print(struct run *run, const char *index, struct status *stat
     return result == NULL || PQntuples(result) == 0 ? NULL : arena_strdup(run->arena, pg_field(result, 0, 0));
 }
 
-/* The statement that makes the copy: named like the table, which an expression may mention. */
+/* The statement that makes the copy: named like the table, which an expression may mention. Not where an event trigger
+ * would hear of it, whose code may do what no rollback undoes. */
 static const char *copy_sql(struct run *run, const struct wanted_index *wanted, struct status *status)
 {
     static const char sql[] =
         "SELECT pg_catalog.format('CREATE TEMP TABLE %I (LIKE %I.%I);', c.relname, n.nspname, c.relname), "
         "pg_catalog.format('%I', c.relname) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid "
         "OPERATOR(pg_catalog.=) c.relnamespace WHERE c.oid OPERATOR(pg_catalog.=) "
-        "pg_catalog.to_regclass($1)::pg_catalog.oid";
+        "pg_catalog.to_regclass($1)::pg_catalog.oid AND NOT EXISTS (SELECT FROM pg_catalog.pg_event_trigger e WHERE "
+        "e.evtenabled OPERATOR(pg_catalog.<>) 'D')";
     PG_RESULT(result) = pg_query(run->session, sql, 1, &wanted->table, status);
     if (result == NULL || PQntuples(result) == 0) {
         return NULL;
