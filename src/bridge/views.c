@@ -23,11 +23,22 @@ ProtobufCMessage *view_status(struct arena *arena, const ProtobufCMessage *reply
         if (migration->_applied_at_case == TRUSS__MIGRATION__V1__MIGRATION___APPLIED_AT_APPLIED_AT) {
             item->applied_at = migration->applied_at;
         }
+        item->detail_state = migration->detail_state;
+        if (migration->_note_case != 0) {
+            item->_note_case = TRUSS__BRIDGE__V1__STATUS_ITEM___NOTE_NOTE;
+            item->note = migration->note;
+        }
         view->migrations[i] = item;
     }
     if (status->_problem_case != 0) {
         view->_problem_case = TRUSS__BRIDGE__V1__STATUS_VIEW___PROBLEM_PROBLEM;
         view->problem = status->problem;
+    }
+    view->n_warnings = status->n_warnings;
+    view->warnings = status->warnings;
+    if (status->_edits_unseen_case != 0) {
+        view->_edits_unseen_case = TRUSS__BRIDGE__V1__STATUS_VIEW___EDITS_UNSEEN_EDITS_UNSEEN;
+        view->edits_unseen = status->edits_unseen;
     }
     if (status->summary != NULL) {
         view->applied_count = status->summary->applied + status->summary->modified;
@@ -48,6 +59,8 @@ ProtobufCMessage *view_up(struct arena *arena, const ProtobufCMessage *reply)
         view->_error_case = TRUSS__BRIDGE__V1__UP_VIEW___ERROR_ERROR;
         view->error = run->failed->error;
     }
+    view->n_warnings = run->n_warnings;
+    view->warnings = run->warnings;
     view->n_applied_now = run->n_applied;
     view->applied_now = arena_array(arena, run->n_applied, sizeof *view->applied_now);
     for (size_t i = 0; i < run->n_applied; i++) {

@@ -138,6 +138,23 @@ class Routes(Case):
         self.assertRegex(status["migrations"][0]["appliedAt"], RFC3339)
         self.assertIsNone(status["migrations"][1]["appliedAt"])
 
+    def test_the_short_answers_say_what_is_not_as_it_was(self):
+        self.ask("POST", IDEMPOTENT + "run", {"migrations": [USERS]})
+        with open(self.files.script(USERS), "a", encoding="utf-8") as file:
+            file.write("-- edited\n")
+        self.files.add("0_late", "SELECT 1;")
+        short = {one["name"]: one for one in self.ask("GET", "/api/migrations/status")["migrations"]}
+        self.assertEqual((short[USERS]["status"], short["0_late"]["detailState"]), ("modified", "out_of_order"))
+        self.assertIn("prisma migrate deploy runs on", short[USERS]["note"])
+        warnings = "\n".join(self.ask("POST", "/api/migrations/up", {})["warnings"])
+        self.assertIn(f"1 applied file is not as applied, and a run does not execute the change: \"{USERS}\".", warnings)
+        self.assertIn("1 migration is pending although the later", warnings)
+        files = self.project(folder="db/migrations")
+        files.write("db/migrations/1_a.sql", "-- migrate:up\n-- migrate:down\n")
+        http = self.bridge(self.worker(files, "--framework", "dbmate"))
+        self.assertTrue(http.post("/api/migrations/up", {}).json["ok"])
+        self.assertIn("Edits of applied files cannot be seen", http.get("/api/migrations/status").json["editsUnseen"])
+
     # ---- run ----
 
     def test_a_run_and_a_run_again(self):

@@ -385,6 +385,14 @@ class Others(Pages):
                 self.see("main", words)
         self.assertEqual(self.do("return page.locator('#reveal').count()"), 0)
 
+    def test_an_audit_without_rows_says_why(self):
+        for arguments, words in (((), "A worker with --audit or --tokens begins it."), (("--audit",), "this worker writes one, and nothing was changed since it began.")):
+            with self.subTest(arguments):
+                self.open(None, "/audit", http=self.bridge(self.worker(self.project(), *arguments)))
+                self.see(".empty", "The audit has no row")
+                self.see(".empty", words)
+                self.assertEqual(self.do("return page.locator('.empty .copy-line').count()"), 0 if arguments else 1)
+
     def test_who_may_sees_the_tokens_and_nobody_makes_one_by_a_page(self):
         admin = self.token("admin,read,run", name="anna")
         self.token("read", name="ci", expires="3d")

@@ -144,6 +144,8 @@ class Panel(Page):
         self.click("#begin", "Run 1 migration")
         self.see("h1", "Applied 1 migration")
         self.assertEqual(self.sql("SELECT to_regclass('of_a'), to_regclass('of_b')"), [(None, "of_b")])
+        self.visit("/migrations?framework=services%2Fb%2Fdb%2Fmigrations")
+        self.see(".note", "Edits of applied files cannot be seen: the tracking table of dbmate has no checksums.")
 
     def test_a_token_is_asked_for_kept_from_scripts_and_forgotten(self):
         token = self.token("read,plan", name="reader")

@@ -132,7 +132,7 @@ export function start({ draw }) {
       h("span", { class: "muted", role: "status" }, plural(shown.length, "action"))), shown.length === 0 ? empty({ title: "None of them matches" }) : table.element, pager(data));
   }
 
-  const nothing = () => empty({ title: before() !== null ? "There are no rows in front of this one" : "Nothing is written down" }, [h("p", {}, "The worker writes who did what once it asks for a login (--tokens), or is told to:"), copyLine({ text: "truss-worker --audit …", what: "The command" })]);
+  const nothing = (data) => empty({ title: before() !== null ? "There are no rows in front of this one" : "Nothing is written down" }, [h("p", {}, data.note ?? "The worker writes who did what once it asks for a login (--tokens), or is told to:"), !data.note || data.note.includes("--audit") ? copyLine({ text: "truss-worker --audit …", what: "The command" }) : null]);
 
   let asked = before();
   rows.refresh();
@@ -151,7 +151,7 @@ export function start({ draw }) {
       return h("div", { class: `split ${one ? "has-detail" : ""}` }, h("div", { class: "main-side" },
         heading({ title: "Audit", more: h("p", { class: "muted" }, "Who did what. Each row has the hash of the one before it in its own."), actions: [
           button({ onclick: () => download("csv") }, "Save as CSV"), button({ onclick: () => download("ndjson") }, "NDJSON"), button({ onclick: rows.refresh }, "Look again")] }),
-        verifying(), exported ? h("p", { class: "muted", role: "status" }, exported) : null, chain(), error ? failure({ error, again: rows.refresh }) : null, !data ? (error ? null : skeleton({})) : data.rows.length === 0 ? nothing() : list(data)),
+        verifying(), exported ? h("p", { class: "muted", role: "status" }, exported) : null, chain(), error ? failure({ error, again: rows.refresh }) : null, !data ? (error ? null : skeleton({})) : data.rows.length === 0 ? nothing(data) : list(data)),
       !one || !data ? null : action ? detail(action) : h("aside", { class: "detail-side" }, empty({ title: `Row ${one} is not on this page`, actions: [h("a", { class: "button", href: link("audit", one, { before: String(Number(one) + 50) }) }, "Go there")] })));
     },
   };

@@ -138,7 +138,7 @@ export function start({ draw }) {
       const name = route().rest;
       const one = name === "" ? null : data.migrations.find((migration) => migration.name === name);
       return h("div", { class: `split ${name ? "has-detail" : ""}` },
-        h("div", { class: "main-side" }, head(data), data.problem ? note({ kind: "bad", role: "alert" }, data.problem) : null, (data.warnings ?? []).filter((text) => text !== data.problem).map((text) => note({ kind: "warning" }, text)), list(data)),
+        h("div", { class: "main-side" }, head(data), data.problem ? note({ kind: "bad", role: "alert" }, data.problem) : null, (data.warnings ?? []).filter((text) => text !== data.problem).map((text) => note({ kind: "warning" }, text)), data.edits_unseen ? note({ kind: "info" }, data.edits_unseen) : null, list(data)),
         name ? h("aside", { key: name, class: "detail-side", "aria-label": name }, one ? detail({ one, data, planned: byName.get(name), refusal: planned.refusal(), draw, closeLink: link("migrations", "", kept()) })
           : empty({ title: "There is no such migration", actions: [h("a", { class: "button", href: link("migrations") }, "All migrations")] }, h("p", {}, name))) : null);
     },
