@@ -20,9 +20,9 @@
 #define WAIT_MS 15000
 
 /* What guests have said. A letter asks for a turn, a small one ahead of time; "." ends it, and "+" when its answer was
- * sent; "!" makes a link; "#" has something kept, "$" twice as much, which is noted, or that it was not: "-"; where the
- * room is needed for others, "*" is noted, and "~" has it given up for those of the same address, too. "@3" is what a
- * proxy says. */
+ * sent; "=" sends 2,000 bytes; "!" makes a link; "#" has something kept, "$" twice as much, which is noted, or that it
+ * was not: "-"; where the room is needed for others, "*" is noted, and "~" has it given up for those of the same
+ * address, too. "@3" is what a proxy says. */
 static struct {
     pthread_mutex_t mutex;
     char turns[MOST]; /* letters, in the order of their turns */
@@ -68,6 +68,8 @@ static inline void make_link(struct guest *guest)
     guest_link_wants(guest, false, false);
 }
 
+static const char many[2000];
+
 static inline void on_byte(struct guest *guest, const char *byte)
 {
     struct state *const state = guest_state(guest);
@@ -76,6 +78,8 @@ static inline void on_byte(struct guest *guest, const char *byte)
         guest_end_turn(guest);
     } else if (*byte == '+') {
         guest_send_copy(guest, one);
+    } else if (*byte == '=') {
+        guest_send_copy(guest, (struct text){many, sizeof many});
     } else if (*byte == '!') {
         make_link(guest);
     } else if (*byte == '~') {
@@ -88,7 +92,6 @@ static inline void on_byte(struct guest *guest, const char *byte)
         state->is_named = false;
         guest_set_address(guest, &address);
     } else if (*byte == '#' || *byte == '$') {
-        static const char many[2000];
         const struct text bytes = *byte == '#' ? one : (struct text){many, sizeof many};
         note(guest_put_aside(guest, &state->intake, bytes, SIZE_MAX) ? *byte : '-');
     } else {

@@ -99,6 +99,19 @@ START_TEST(who_comes_by_a_proxy_is_of_the_address_that_it_says)
 }
 END_TEST
 
+/* Answers have twice the room, 4,096 bytes: what is asked for at once has not been sent yet. */
+START_TEST(who_has_most_unread_leaves_if_answers_have_no_room)
+{
+    open_door(2, MOST);
+    const int modest = come(2, "==");
+    stay(3, "===");
+    wait_for_leaving(1);
+    say(modest, "A");
+    turns_are("A");
+    close(modest);
+}
+END_TEST
+
 /* Times that a thread other than this one was put to sleep. */
 static long sleeps(void)
 {
@@ -160,6 +173,7 @@ int main(void)
     tcase_add_test(all, who_is_of_no_address_gives_up_no_memory);
     tcase_add_test(all, of_one_address_who_should_have_said_all_at_once_gives_up_memory);
     tcase_add_test(all, who_comes_by_a_proxy_is_of_the_address_that_it_says);
+    tcase_add_test(all, who_has_most_unread_leaves_if_answers_have_no_room);
     tcase_add_test(all, a_door_where_nothing_happens_sleeps);
     return run_suite(suite);
 }
