@@ -425,7 +425,7 @@ class Delegate(Fixtures):
 
     def test_without_allow_delegate_nothing_is_started_and_the_command_is_told(self):
         rpc = self.begin("exit 0", allow=())
-        self.assertIn(f"{KNEX} migrate:latest. Truss starts it if that is allowed: truss --allow-delegate, or truss-worker --allow-delegate if a worker is asked. Nothing was run.", self.refused(rpc))
+        self.assertIn(f"{KNEX} migrate:latest. Truss starts it if that is allowed: truss run --allow-delegate, or truss-worker --allow-delegate if a worker is asked. Nothing was run.", self.refused(rpc))
         plan = rpc.call("MigrationService", "Plan", {})
         self.assertIn("is a program, which only Knex.js itself can run", plan.refusal)
         self.assertEqual(plan.summary, "3 migrations, run by Knex.js itself: what they lock is not known before.")

@@ -1190,6 +1190,10 @@ class Truth(Written):
                 error = self.refused(rpc, method, **request)
                 self.assertEqual((error.code, error.status.detail.reason), (FAILED_PRECONDITION, "OTHER_DATABASE"))
                 self.assertNotIn(PASSWORD_ENCODED, error.status.message)
+            self.assertEqual(self.refused(rpc, "Baseline", all=True).status.detail.reason, "OTHER_DATABASE")
+            trial = rpc.call("MigrationService", "Baseline", {"all": True, "dry_run": True})
+            self.assertTrue(trial.ok)
+            self.assertRegex("".join(trial.warnings), "Recording them would be refused: The project names another database")
             self.assertEqual(self.tables(), set())
             self.assertTrue(rpc.call("MigrationService", "Run", {"allow_other_database": True}).ok)
         with self.start("--allow-other-database") as rpc:
@@ -1215,6 +1219,9 @@ class Truth(Written):
                 else:
                     rpc.call("MigrationService", "Run")
                 self.assertEqual(os.path.exists(os.path.join(self.directory.name, "started")), reason is None)
+                if reason:  # no tool is started for a record
+                    self.assertTrue(rpc.call("MigrationService", "Baseline", {"all": True}).ok)
+                    self.sql("DROP TABLE knex_migrations, knex_migrations_lock")
 
     def test_every_answer_names_its_database(self):
         self.dbmate()

@@ -365,8 +365,8 @@ static bool has_pending_program(const struct catalog *catalog)
     return false;
 }
 
-/* Is it the database that the project names? */
-static bool check_database(const struct catalog *catalog, struct status *status)
+/* Would the project's own tool migrate another database? */
+static bool check_tool(const struct catalog *catalog, struct status *status)
 {
     if (catalog->other_database != NULL && catalog->other_binds && has_pending_program(catalog)) {
         return status_fail_because(status, STATUS_FAILED_PRECONDITION, REASON_OTHER_DATABASE,
@@ -374,6 +374,12 @@ static bool check_database(const struct catalog *catalog, struct status *status)
                                    "DATABASE_URL, or name the same database in both.",
                                    catalog->other_database, catalog->detection.framework->tool);
     }
+    return true;
+}
+
+/* Is it the database that the project names? */
+static bool check_database(const struct catalog *catalog, struct status *status)
+{
     return catalog->other_database == NULL || catalog->may_be_other ||
            status_fail_because(status, STATUS_FAILED_PRECONDITION, REASON_OTHER_DATABASE,
                                "%s Nothing was changed. If this is the one that is meant, say so: "
@@ -400,7 +406,17 @@ bool catalog_check_folder(const struct catalog *catalog, struct status *status)
     if (catalog->problem != NULL) {
         return status_fail(status, STATUS_FAILED_PRECONDITION, "%s", catalog->problem);
     }
-    return check_database(catalog, status) &&
+    return check_tool(catalog, status) && check_database(catalog, status) &&
            (catalog->counts[MIGRATION_PENDING] == 0 || check_writable(catalog, status)) &&
+           framework_check_folder(status->arena, &detection->folder, &catalog->files, status);
+}
+
+bool catalog_check_baseline(const struct catalog *catalog, bool is_trial, struct status *status)
+{
+    const struct detection *const detection = &catalog->detection;
+    if (catalog->problem != NULL) {
+        return status_fail(status, STATUS_FAILED_PRECONDITION, "%s", catalog->problem);
+    }
+    return (is_trial || (check_database(catalog, status) && check_writable(catalog, status))) &&
            framework_check_folder(status->arena, &detection->folder, &catalog->files, status);
 }

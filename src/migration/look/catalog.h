@@ -38,6 +38,10 @@ bool catalog_check_ledger(const struct catalog *catalog, struct status *status);
 /* The same, and also fails if the folder is not fit for a run. */
 bool catalog_check_folder(const struct catalog *catalog, struct status *status);
 
+/* The same for records without a run, for which no tool is started. A trial records nothing: it may look at a database
+ * that is not the project's, and at a tracking table that cannot be written. */
+bool catalog_check_baseline(const struct catalog *catalog, bool is_trial, struct status *status);
+
 /* The first migration with a failed attempt that is not resolved; NULL: none. */
 const struct catalog_item *catalog_failed(const struct catalog *catalog);
 

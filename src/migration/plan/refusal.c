@@ -44,7 +44,7 @@ static bool fail_for_tool(const struct request *request, const struct preparatio
     const char *const own = detection->framework->display_name;
     const char *const needs = preparation->catalog.files.needs_tool;
     const char *const command = tool_run_command(request->arena, request->site, detection);
-    const char *const allowed = has_tool ? " Truss starts it if that is allowed: truss --allow-delegate, or "
+    const char *const allowed = has_tool ? " Truss starts it if that is allowed: truss run --allow-delegate, or "
                                            "truss-worker --allow-delegate if a worker is asked."
                                          : "";
     if (needs != NULL) {

@@ -53,7 +53,7 @@ static bool begin(struct baseline *baseline)
         return false;
     }
     return catalog_read_again(run->request, run->session, &detection, &baseline->catalog) &&
-           catalog_check_folder(&baseline->catalog, run->status);
+           catalog_check_baseline(&baseline->catalog, baseline->wish->dry_run, run->status);
 }
 
 /* The item with this name, which must have a file. */
@@ -285,6 +285,21 @@ static const char *not_compared(struct arena *arena, const struct baseline_resul
                               words_some(arena, &partly, most));
 }
 
+/* What it does to others, and, of a trial, why it would be refused. */
+static const char *warning_of(const struct baseline *baseline)
+{
+    struct arena *const arena = baseline->run.arena;
+    const struct catalog *const catalog = &baseline->catalog;
+    struct status refused = {.arena = arena};
+    const char *const late =
+        baseline->result->ok ? late_warning(arena, catalog, baseline->chosen, baseline->count) : NULL;
+    if (!baseline->wish->dry_run || catalog_check_baseline(catalog, false, &refused)) {
+        return late;
+    }
+    return arena_printf(arena, "Recording them would be refused: %s%s%s", refused.message, late == NULL ? "" : " ",
+                        late == NULL ? "" : late);
+}
+
 static void tell(struct baseline *baseline)
 {
     struct baseline_result *const result = baseline->result;
@@ -294,7 +309,7 @@ static void tell(struct baseline *baseline)
     for (size_t i = 0; i < baseline->count; i++) {
         result->names[result->count++] = baseline->chosen[i]->name;
     }
-    result->warning = result->ok ? late_warning(arena, &baseline->catalog, baseline->chosen, baseline->count) : NULL;
+    result->warning = warning_of(baseline);
     if (!result->ok) {
         result->message = arena_printf(
             arena, "Nothing was recorded: %s that these migrations make %s not there as they make them. %s%s%s",
