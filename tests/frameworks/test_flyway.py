@@ -1,6 +1,7 @@
 """Flyway's own ways: callbacks, migrations that are classes, locations of every form, settings in every file."""
 import os
 import sys
+import zlib
 
 sys.path.insert(0, os.path.dirname(__file__))
 import fixtures
@@ -312,6 +313,38 @@ class Flyway(Fixtures):
                     self.assertEqual(self.sql("SELECT schemaname FROM pg_catalog.pg_tables WHERE tablename OPERATOR(pg_catalog.=) 'p'"), [("public",)])
                 finally:
                     self.sql("DO $$BEGIN EXECUTE pg_catalog.format('ALTER DATABASE %I RESET search_path', pg_catalog.current_database()); END$$")
+
+    def test_a_repeatable_one_is_compared_with_the_placeholders_that_flyway_sets(self):
+        """SqlMigrationResolver: the sum is of the text with its placeholders replaced."""
+        repeatable = f"{SQL}/R__v.sql"
+        project = self.project(**{repeatable: "CREATE VIEW v AS SELECT '${flyway:user}'::text AS u, '${flyway:database}'::text AS d;"})
+        with Rpc(self.worker(project).address) as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+            text = "CREATE VIEW v AS SELECT '{}'::text AS u, '{}'::text AS d;".format(*self.sql("SELECT current_user, current_database()")[0])
+            crc = zlib.crc32(text.encode())
+            self.assertEqual(self.sql("SELECT checksum FROM flyway_schema_history"), [(str(crc - (crc >> 31 << 32)),)])
+            self.assertEqual(self.states(rpc), ["applied"])
+            with open(os.path.join(project.path, repeatable), "a", encoding="utf-8") as file:
+                file.write("-- edited\n")
+            self.assertEqual(self.states(rpc), ["pending"])
+
+    def test_what_runs_in_each_migrate_is_left_to_flyway(self):
+        files = {f"{SQL}/V1__a.sql": "CREATE TABLE a (i int);", f"{SQL}/R__grants.sql": "-- ${flyway:timestamp}\nGRANT SELECT ON a TO PUBLIC;"}
+        with self.start(files) as rpc:
+            self.assertIn("R__grants.sql has the placeholder flyway:timestamp, with which it runs in each migrate", self.refused(rpc).message)
+            self.assertIn("Only flyway itself runs these migrations", self.status(rpc).warnings[0])
+
+    def test_an_edit_below_the_baseline_stops_neither_flyway_nor_us(self):
+        """MigrationInfoImpl.validate compares only what is above the baseline."""
+        with self.start({f"{SQL}/V1__a.sql": "CREATE TABLE a (i int);", f"{SQL}/V3__c.sql": "CREATE TABLE c (i int);"}) as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run", {"migrations": ["V1__a"]}).ok)
+            self.sql("UPDATE flyway_schema_history SET checksum = 7")
+            self.assertIn("was edited since", self.refused(rpc).message)
+            self.sql("INSERT INTO flyway_schema_history SELECT 2, '2', 'b', 'BASELINE', 'b', NULL, installed_by, installed_on, 0, true FROM flyway_schema_history")
+            first = self.status(rpc).migrations[0]
+            self.assertEqual((self.state(first), first.note), ("modified", "flyway goes on: it is not above the baseline."))
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+            self.assertEqual(self.states(rpc), ["modified", "applied"])
 
     def test_every_suffix_counts(self):
         with self.start({"flyway.conf": "flyway.locations=filesystem:sql\nflyway.sqlMigrationSuffixes=.sql,.ddl\n", "sql/V1__a.sql": "", "sql/V2__b.ddl": ""}) as rpc:

@@ -61,6 +61,7 @@ struct ledger_entry {
     enum entry_state state;
     const char *missing_note; /* why its tool goes on although the file is missing, for people; NULL: habits say what
                                  it does */
+    const char *edited_note;  /* likewise although it was edited */
     bool baseline;            /* recorded without having been run, if the ledger stores that */
 };
 

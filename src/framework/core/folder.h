@@ -43,6 +43,8 @@ struct folder {
     enum confidence confidence;
     const char *evidence; /* how it was recognised, for people: "drizzle/meta/_journal.json" */
     struct ledger ledger; /* as far as the project's configuration says; else NULL members */
+    const char *database; /* the project's, of the connection URL; NULL: not known */
+    const char *user;     /* likewise */
     const struct habits
         *habits; /* instead of the framework's (another version, another setting); NULL: the framework's */
     const struct delegate *delegate; /* likewise for its tool, whose arguments may name a file of the project */

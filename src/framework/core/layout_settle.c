@@ -103,5 +103,7 @@ void layout_settle(struct arena *arena, const struct project *project, struct fo
     sort(folders);
     for (size_t i = 0; i < folders->count; i++) {
         check_names(arena, &folders->items[i]);
+        folders->items[i].database = project->database;
+        folders->items[i].user = project->user;
     }
 }

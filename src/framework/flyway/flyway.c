@@ -240,6 +240,18 @@ static void note_missing(const struct ledger_reading *reading)
     }
 }
 
+/* Flyway compares rows with files only above the baseline (MigrationInfoImpl.java, validate). */
+static void note_below_baseline(struct ledger_reading *reading, const char *baseline)
+{
+    for (size_t i = 0; i < reading->entries.count; i++) {
+        struct ledger_entry *const entry = &reading->entries.items[i];
+        if (strncmp(entry->key, "R:", 2) != 0 && flyway_compare_versions(entry->key, baseline) <= 0) {
+            entry->changed = NULL;
+            entry->edited_note = "flyway goes on: it is not above the baseline.";
+        }
+    }
+}
+
 static bool flyway_read(struct ledger_reading *reading)
 {
     struct buffer sql = {.arena = reading->arena};
@@ -258,6 +270,9 @@ static bool flyway_read(struct ledger_reading *reading)
         read_row(reading, result, row, &baseline);
     }
     note_missing(reading);
+    if (baseline != NULL) {
+        note_below_baseline(reading, baseline);
+    }
     struct entry_index index = entry_index_of(reading->arena, &reading->entries);
     for (size_t i = 0; baseline != NULL && i < reading->files->count; i++) {
         const struct migration_file *const file = &reading->files->items[i];

@@ -82,7 +82,7 @@ static size_t event_of(struct text event, bool *is_event)
     return SIZE_MAX;
 }
 
-static void leave_to_tool(struct arena *arena, struct migration_files *files, const char *what)
+void flyway_leave_to_tool(struct arena *arena, struct migration_files *files, const char *what)
 {
     files->needs_tool = files->needs_tool == NULL ? what : files->needs_tool;
     listing_warn(arena, files, arena_printf(arena, "Only flyway itself runs these migrations: %s.", what));
@@ -133,9 +133,9 @@ bool flyway_note_callback(struct arena *arena, const struct folder *place, const
         return false;
     }
     if (event == SIZE_MAX || known == NULL) {
-        leave_to_tool(arena, files,
-                      arena_printf(arena, "there is the callback %s, which has its place in flyway's own run",
-                                   path_join(arena, place->path, script)));
+        flyway_leave_to_tool(arena, files,
+                             arena_printf(arena, "there is the callback %s, which has its place in flyway's own run",
+                                          path_join(arena, place->path, script)));
     } else {
         add(arena, place, &(struct callback){script, stem, event}, files);
     }
@@ -162,9 +162,9 @@ static void refuse_twins(struct arena *arena, struct migration_files *files)
         const struct migration_file *const one = &files->around[i].file;
         const struct migration_file *const before = &files->around[i - 1].file;
         if (strcmp(one->name, before->name) == 0) {
-            leave_to_tool(arena, files,
-                          arena_printf(arena, "there are two callbacks called %s (%s and %s), at which it stops",
-                                       one->name, before->filename, one->filename));
+            flyway_leave_to_tool(arena, files,
+                                 arena_printf(arena, "there are two callbacks called %s (%s and %s), at which it stops",
+                                              one->name, before->filename, one->filename));
         }
     }
 }
@@ -177,7 +177,7 @@ static void look_for_classes(struct arena *arena, const struct folder *folder, s
         const char *const place =
             path_join(arena, folder->base, arena_printf(arena, "src/main/%s/db/callback", languages[i]));
         if (file_look(path_join(arena, folder->root, place), NULL) == FILE_DIRECTORY) {
-            leave_to_tool(arena, files, arena_printf(arena, "%s has callbacks that are classes", place));
+            flyway_leave_to_tool(arena, files, arena_printf(arena, "%s has callbacks that are classes", place));
         }
     }
 }

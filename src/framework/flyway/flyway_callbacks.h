@@ -17,4 +17,7 @@ void flyway_place_callbacks(struct arena *arena, const struct folder *folder, st
 /* Puts a migration's script between the callbacks that run around each migration. */
 bool flyway_wrap(const struct script_request *request);
 
+/* Notes something that only flyway itself can run, a clause about a file: nothing in the folder is run without it. */
+void flyway_leave_to_tool(struct arena *arena, struct migration_files *files, const char *what);
+
 #endif

@@ -7,6 +7,7 @@
 #include "framework/core/listing.h"
 #include "framework/core/unread.h"
 #include "framework/flyway/flyway_callbacks.h"
+#include "framework/flyway/flyway_fill.h"
 #include "framework/flyway/flyway_names.h"
 
 #include <ctype.h>
@@ -54,6 +55,30 @@ static void note_other(struct arena *arena, const struct folder *place, const ch
     }
 }
 
+/* flyway fills in the time at which it reads the file, so the sum of a repeatable migration is another each time, and
+ * it runs in each migrate (SqlMigrationResolver.java). What of it was run, no row tells us. */
+static void note_timestamp(struct arena *arena, const struct folder *folder, const struct migration_file *file,
+                           struct migration_files *files)
+{
+    const struct flyway_settings *const settings = flyway_settings_of(folder);
+    struct status unread = {.arena = arena};
+    struct arena *const reading = arena_new(0);
+    struct text content;
+    if (file->repeatable && !file->is_code && flyway_conf_of(reading, file->path, settings).replaces &&
+        file_read(reading, file->path, MIGRATION_FILE_LIMIT, &content, &unread) &&
+        text_find(
+            content,
+            arena_printf(reading, "%sflyway:timestamp%s", settings->placeholder_prefix, settings->placeholder_suffix),
+            0) != SIZE_MAX) {
+        flyway_leave_to_tool(arena, files,
+                             arena_printf(arena,
+                                          "%s has the placeholder flyway:timestamp, with which it runs in each "
+                                          "migrate",
+                                          file->filename));
+    }
+    arena_free(reading);
+}
+
 /* Adds a migration. A script's checksum is that of its text, although only Flyway itself can run it. */
 static void add(struct arena *arena, const struct folder *folder, const struct migration_file *file,
                 struct migration_files *files)
@@ -87,6 +112,7 @@ static bool list_location(struct arena *arena, const struct folder *folder, cons
         struct migration_file file = found.items[i];
         if (flyway_read_name(arena, flyway_settings_of(folder), file.filename, &file)) {
             add(arena, folder, &file, files);
+            note_timestamp(arena, folder, &file, files);
         } else {
             note_other(arena, &place, file.filename, files);
         }

@@ -3,7 +3,9 @@
  */
 #include "framework/flyway/flyway_fill.h"
 
+#include "base/clock.h"
 #include "base/files.h"
+#include "framework/core/listing.h"
 #include "framework/core/script.h"
 #include "framework/flyway/flyway_names.h"
 
@@ -33,7 +35,7 @@ struct flyway_conf flyway_conf_of(struct arena *arena, const char *path, const s
 }
 
 struct filling {
-    const struct project *project;
+    bool is_for_checksum;
     const struct flyway_settings *settings;
     const struct folder *folder;
     const struct migration_file *file;
@@ -42,7 +44,6 @@ struct filling {
 /* Flyway's own placeholders, as far as they are known without the server. */
 static const char *own_value(const struct filling *filling, struct text name)
 {
-    const struct project *const project = filling->project;
     const struct flyway_name *const said = filling->file->own;
     const char *const schema = filling->folder->ledger.schema;
     const char *const slash = strrchr(said->script, '/');
@@ -50,27 +51,29 @@ static const char *own_value(const struct filling *filling, struct text name)
            : text_is(name, "flyway:defaultSchema") ? (schema == NULL ? "public" : schema)
            : text_is(name, "flyway:table")
                ? (filling->folder->ledger.table == NULL ? "flyway_schema_history" : filling->folder->ledger.table)
-           : project == NULL                  ? NULL
-           : text_is(name, "flyway:database") ? project->database
-           : text_is(name, "flyway:user")     ? project->user
+           : text_is(name, "flyway:database") ? filling->folder->database
+           : text_is(name, "flyway:user")     ? filling->folder->user
                                               : NULL;
 }
 
 static const char *placeholder(void *data, struct arena *arena, struct text name)
 {
     const struct filling *const filling = data;
-    (void)arena;
     for (size_t i = 0; i < filling->settings->placeholder_count; i++) {
         if (text_is_nocase(name, filling->settings->placeholders[i].key)) {
             return filling->settings->placeholders[i].value;
         }
     }
-    return own_value(filling, name);
+    /* With a time in it a checksum would be another each time (flyway_files.c). */
+    return text_is(name, "flyway:timestamp") && !filling->is_for_checksum
+               ? name_time(arena, "%Y-%m-%d %H:%M:%S", clock_wall_us())
+               : own_value(filling, name);
 }
 
 bool flyway_fill(const struct script_request *request)
 {
-    struct filling filling = {request->project, flyway_settings_of(request->folder), request->folder, request->file};
+    struct filling filling = {request->project == NULL, flyway_settings_of(request->folder), request->folder,
+                              request->file};
     const struct script_placeholders words = {.open = filling.settings->placeholder_prefix,
                                               .close = filling.settings->placeholder_suffix,
                                               .find = placeholder,

@@ -217,7 +217,9 @@ static const char *note_of(const struct catalog *catalog, const struct catalog_i
         break;
     }
     if (item->state == MIGRATION_MODIFIED) {
-        return item->entry->changed != NULL ? item->entry->changed : habits->edited_note;
+        return item->entry->changed != NULL       ? item->entry->changed
+               : item->entry->edited_note != NULL ? item->entry->edited_note
+                                                  : habits->edited_note;
     }
     return item->state != MIGRATION_ORPHANED                          ? NULL
            : item->entry != NULL && item->entry->missing_note != NULL ? item->entry->missing_note

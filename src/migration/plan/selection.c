@@ -148,7 +148,8 @@ static bool check_history(const struct request *request, const struct catalog *c
     const struct habits *const habits = detection_habits(&catalog->detection);
     for (size_t i = 0; i < catalog->count && !options->ignore_history; i++) {
         const struct catalog_item *const item = &catalog->items[i];
-        const bool edited = habits->edited_blocks && item->state == MIGRATION_MODIFIED;
+        const bool edited = habits->edited_blocks && item->state == MIGRATION_MODIFIED &&
+                            (item->entry == NULL || item->entry->edited_note == NULL);
         const bool missing = habits->missing_blocks && item->state == MIGRATION_ORPHANED &&
                              (item->entry == NULL || item->entry->missing_note == NULL);
         if (missing && item->renamed != NULL && !check_renamed(request, catalog, item->renamed, options)) {
