@@ -12,7 +12,8 @@
 /* The reply to a SIGHUP comes between two statements, so both are of one. */
 static const char moment_sql[] =
     "SELECT s.now, pg_catalog.concat_ws(' ', pg_catalog.pg_conf_load_time(), pg_catalog.pg_backend_pid(), "
-    "pg_catalog.pg_is_in_recovery()), pg_catalog.pg_backend_pid() FROM (SELECT pg_catalog.pg_current_snapshot() AS now "
+    "pg_catalog.pg_is_in_recovery()), pg_catalog.pg_backend_pid(), pg_catalog.pg_is_in_recovery() AND "
+    "pg_catalog.pg_last_wal_replay_lsn() IS NULL FROM (SELECT pg_catalog.pg_current_snapshot() AS now "
     "OFFSET 0) s";
 
 /* "123:123:": xmin, xmax, and none in progress between them. */
@@ -23,10 +24,30 @@ static bool is_quiet(const char *snapshot)
            strcmp(snapshot + 2 * size + 1, ":") == 0;
 }
 
+/* "15.18", "18beta1", "15.18 (Debian 15.18-1)". What speaks PostgreSQL's protocol and is something else often has
+ * transactions without PostgreSQL's numbers, and another form of version: "15.2-YB-2025.1.0.0", "13.0.0". */
+static bool is_postgresql(const struct pg_session *session)
+{
+    static const char *const ends[] = {"beta", "rc", "devel"};
+    const char *rest = pg_session_parameter(session, "server_version");
+    if (rest == NULL) {
+        return false;
+    }
+    rest += strspn(rest, "0123456789");
+    rest += rest[0] == '.' ? 1 + strspn(rest + 1, "0123456789") : 0;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        const size_t size = strlen(ends[i]);
+        rest += strncmp(rest, ends[i], size) == 0 ? size + strspn(rest + size, "0123456789") : 0;
+    }
+    return rest[0] == '\0' || rest[0] == ' ';
+}
+
+/* A replica that replays no log is none of PostgreSQL's own. */
 static void take(const struct pg_session *session, const PGresult *result, struct pg_moment *moment)
 {
     const char *const snapshot = pg_field(result, 0, 0);
-    const bool is_own = pg_field_int(result, 0, 2, 0) == pg_session_backend_pid(session);
+    const bool is_own = pg_field_int(result, 0, 2, 0) == pg_session_backend_pid(session) &&
+                        !pg_field_bool(result, 0, 3) && is_postgresql(session);
     if (is_own && !session->is_pooled && is_quiet(snapshot)) {
         const int size = snprintf(moment->text, sizeof moment->text, "%s %s %" PRId64, snapshot, pg_field(result, 0, 1),
                                   pg_session_opened_at(session));

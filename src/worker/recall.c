@@ -251,7 +251,9 @@ bool recall_begin(struct recall *recall, struct text *packed)
         ask(recall, &(const struct pg_moment_question){0});
     }
     recall->is_noting = !is_hit && recall->moment.text[0] != '\0';
-    count(recall->all, one, is_hit || (recall->is_noting && one->packed.data == NULL));
+    if (is_hit || one->packed.data != NULL) {
+        count(recall->all, one, is_hit);
+    }
     if (recall->is_noting) {
         file_trace_begin();
     }
@@ -260,13 +262,14 @@ bool recall_begin(struct recall *recall, struct text *packed)
 
 /* ---- remembering ---- */
 
-/* Were only ordinary tables read? A view or a foreign table can have other rows at the same moment. */
+/* Were only ordinary tables read (tables.h)? A view or a foreign table can have other rows at the same moment. */
 static bool is_ordinary(const struct recall *recall, const struct catalog *catalog)
 {
     static const char sql[] =
         "SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid "
         "OPERATOR(pg_catalog.=) c.relnamespace WHERE n.nspname OPERATOR(pg_catalog.=) ANY (ARRAY['{truss}', $1]) AND "
-        "(c.relhassubclass OR c.relkind OPERATOR(pg_catalog.=) ANY ('{v,m,f,p}'::pg_catalog.\"char\"[])))";
+        "(c.relhassubclass OR c.relkind OPERATOR(pg_catalog.=) ANY ('{v,m,f,p}'::pg_catalog.\"char\"[]) OR (c.relkind "
+        "OPERATOR(pg_catalog.=) 'r' AND c.relam OPERATOR(pg_catalog.<>) 2)))";
     const struct detection *const detection = &catalog->detection;
     const struct framework *const framework = detection->framework;
     const struct tables *const tables = &detection->ledgers.tables;
@@ -361,6 +364,7 @@ static void keep(struct recollections *all, struct recollection *one)
         drop(one);
     } else {
         if (*place != NULL) {
+            one->misses = (*place)->packed.data == NULL ? 0 : (*place)->misses;
             take_out(place);
         }
         put_in_front(all, one);
@@ -370,6 +374,7 @@ static void keep(struct recollections *all, struct recollection *one)
 
 void recall_end(struct recall *recall, const struct catalog *catalog, struct text packed)
 {
+    struct recollection *const known = recall->known;
     if (catalog == NULL) {
         file_trace_doubt();
     }
@@ -379,10 +384,13 @@ void recall_end(struct recall *recall, const struct catalog *catalog, struct tex
         keep(recall->all, make(recall, catalog, packed, files));
     } else {
         file_trace_free(files);
+        if (known != NULL && known->packed.data == NULL && recall->is_asked) {
+            count(recall->all, known, false);
+        }
     }
-    if (recall->known != NULL) {
+    if (known != NULL) {
         pthread_mutex_lock(&recall->all->mutex);
-        let_go(recall->known);
+        let_go(known);
         pthread_mutex_unlock(&recall->all->mutex);
     }
 }

@@ -162,6 +162,7 @@ def bench_status(cluster):
                      environment={"DATABASE_URL": cluster.url(database)}).wait_listening()
     with Rpc(worker.address, timeout=600) as rpc:
         assert rpc.call("MigrationService", "Run").ok
+    os.sync()  # of what waits to be written it is asked seldom whether it will tell
     time.sleep(2.5)  # younger files are not remembered
     result = subprocess.run([beside("bench_status"), cluster.url(database), project.path, worker.address], check=True, capture_output=True, text=True)
     applied, bare, least, here, ours = (float(field) for field in result.stdout.split())

@@ -4,10 +4,13 @@ import mmap
 import os
 import shutil
 import sys
+import tempfile
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
+import libpq
+from cluster import data_place, free_port, run_server, server_directory
 from harness import Case, Rpc, RpcError, wait_for
 
 KNEX = 'module.exports = { client: "pg", migrations: { directory: "./knex" } };\n'
@@ -276,6 +279,15 @@ class Recall(Case):
             self.assertEqual(scene.ask().summary.applied, 4)
         self.assertEqual(scene.remembered(), count)
 
+    def test_a_table_with_children_which_may_be_elsewhere_is_never_remembered(self):
+        scene = Scene(self)
+        scene.warm()
+        scene.sql("CREATE TABLE child () INHERITS (_prisma_migrations)")
+        count = scene.remembered()
+        for _ in range(20):
+            self.assertEqual(scene.ask().summary.applied, 4)
+        self.assertEqual(scene.remembered(), count)
+
     def test_a_locked_table_is_waited_for_as_ever(self):
         scene = Scene(self)
         self.database = scene.database
@@ -317,6 +329,47 @@ class Recall(Case):
         self.assertEqual(now, scene.fresh())
         self.assertNotEqual(now, before)
         self.assertTrue(scene.warm() == now)
+
+    def standby(self):
+        """The URL of a standby of the cluster, for the name of a database."""
+        directory = server_directory(tempfile.mkdtemp(prefix="truss-pg-", dir=data_place()))
+        self.addCleanup(shutil.rmtree, directory, True)
+        data, port = os.path.join(directory, "data"), free_port()
+        run_server("pg_basebackup", "-D", data, "-R", "-X", "stream", "--checkpoint=fast", "--no-sync", "-d", self.cluster.url("postgres"))
+        with open(os.path.join(data, "postgresql.conf"), "a", encoding="ascii") as file:
+            file.write(f"port={port}\nunix_socket_directories='{directory}'\n")
+        run_server("pg_ctl", "-D", data, "-w", "-s", "-l", os.path.join(directory, "log"), "start")
+        self.addCleanup(run_server, "pg_ctl", "-D", data, "-w", "-s", "-m", "immediate", "stop")
+        return lambda database: self.cluster.url(database).replace(f":{self.cluster.port}/", f":{port}/")
+
+    def test_a_standby_tells_of_a_transaction_when_it_has_replayed_its_commit(self):
+        scene = Scene(self)
+        self.database = scene.database
+        url = self.standby()(scene.database)
+        scene.worker.stop()
+        scene.url = url
+        scene.worker, scene.rpc = scene.serve()
+        say = self.talk()
+
+        def replayed():
+            now = scene.sql("SELECT pg_current_wal_flush_lsn()")[0][0]
+            wait_for(lambda: libpq.query(url, [f"SELECT pg_last_wal_replay_lsn() >= '{now}'"]) == [("t",)])
+        replayed()
+        before = scene.warm()
+        say("BEGIN; DELETE FROM _prisma_migrations WHERE migration_name = '4_m'")
+        scene.sql("CREATE TABLE younger (id int)")
+        replayed()
+        for _ in range(5):
+            self.assertEqual(scene.ask(), before)
+        say("COMMIT")
+        replayed()
+        now = scene.ask()
+        self.assertEqual(now, scene.fresh())
+        self.assertNotEqual(now, before)
+        scene.warm()
+        scene.sql("DELETE FROM _prisma_migrations WHERE migration_name = '3_m'")
+        replayed()
+        self.assertNotEqual(scene.ask(), now)
 
     # ---- who asks, and what ----
 

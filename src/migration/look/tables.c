@@ -28,6 +28,11 @@
     "SELECT pg_catalog.concat_ws(' of ', " PG_CODE_WORDS ", o.rolname) FROM " PG_CODE_OF(PG_CODE_OF_TABLE(             \
         "c.oid", "c.relowner")) " f JOIN owner o ON o.oid = f.owner AND NOT o.is_trusted ORDER BY 1 LIMIT 1"
 
+/* A heap (pg_am's oid 2) without children, whose rows are in this server. Citus may have them in others. */
+#define IS_PLAIN                                                                                                       \
+    "c.relkind = 'r' AND NOT c.relhassubclass AND c.relam = 2 AND "                                                    \
+    "pg_catalog.to_regclass('pg_catalog.pg_dist_partition') IS NULL"
+
 /* The candidate tables, each with its columns. A type outside pg_catalog is named with its schema, so that a user's
  * type with a built-in name is not confused. A domain counts as its base type if its owner is the table's or trusted:
  * its checks run when a row is written. */
@@ -49,7 +54,7 @@
     "pg_catalog.row_security_active(c.oid), r.is_trusted, "                                                            \
     "pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT'), "            \
     "c.relowner = n.nspowner, EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND "                 \
-    "i.indisunique), " HAS_STRANGERS ", c.oid, c.relkind = 'r' AND NOT c.relhassubclass "                              \
+    "i.indisunique), " HAS_STRANGERS ", c.oid, " IS_PLAIN " "                                                          \
     "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "                             \
     "JOIN owner r ON r.oid = c.relowner WHERE "
 

@@ -26,7 +26,7 @@ struct table {
     const char *no_table; /* if it is neither table nor view, what it is: "a sequence"; else NULL */
     bool is_foreign;      /* a foreign table: it cannot be locked */
     bool is_writable;     /* rows can be inserted; false for many views */
-    bool is_plain;        /* a table whose rows are its own: no view, and neither partitions nor children */
+    bool is_plain;        /* an ordinary table, whose rows only transactions of this server change */
     bool is_readable;     /* this role may read all columns */
     bool is_policed;      /* row-level security hides rows from this role */
     bool is_trusted; /* its owner is trusted: this role, a role that it is a member of, a superuser, or the database's
