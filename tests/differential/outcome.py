@@ -71,18 +71,22 @@ class Bench:
         self.databases = []
 
     def applied(self, scenario, database):
-        framework = FRAMEWORKS[scenario.framework]
         with self.world.connect(database) as wire:
-            if wire.rows(f"SELECT to_regclass('{framework.table()}') IS NULL") == [("t",)]:
-                return []
-            return sorted(map(repr, wire.rows(f"SELECT {framework.rows} FROM {framework.table()} WHERE {framework.applied}")))
+            return self.applied_by(wire, scenario)
+
+    @staticmethod
+    def applied_by(wire, scenario):
+        framework = FRAMEWORKS[scenario.framework]
+        if wire.rows(f"SELECT to_regclass('{framework.table()}') IS NULL") == [("t",)]:
+            return []
+        return sorted(map(repr, wire.rows(f"SELECT {framework.rows} FROM {framework.table()} WHERE {framework.applied}")))
 
     def look(self, scenario, outcome, listener):
         """Fills in what a database has become."""
-        framework = FRAMEWORKS[scenario.framework]
-        prepared = self.world.roll_back_prepared(outcome.database)
-        outcome.ledger = self.applied(scenario, outcome.database)
-        outcome.state = self.world.snapshot(outcome.database, framework.ledger)
+        with self.world.connect(outcome.database) as wire:
+            prepared = self.world.roll_back_prepared(wire)
+            outcome.ledger = self.applied_by(wire, scenario)
+            outcome.state = self.world.snapshot_by(wire, FRAMEWORKS[scenario.framework].ledger)
         outcome.state["prepared transactions"] = prepared
         listener.simple("")
         outcome.notifications = sorted(listener.notifications)

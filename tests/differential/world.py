@@ -8,7 +8,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 import harness
 from catalogue import CATALOGUE, POSITIONS, TABLES
-from wire import Wire
+from wire import ServerError, Wire
 
 ROLES = """
 CREATE ROLE tenant LOGIN; CREATE ROLE app_owner LOGIN; CREATE ROLE mig LOGIN; GRANT tenant, app_owner TO mig;
@@ -63,17 +63,22 @@ class World:
         self.admin.simple(f"CREATE DATABASE {name} TEMPLATE differential OWNER mig STRATEGY file_copy")
         return name
 
-    def roll_back_prepared(self, name):
+    @staticmethod
+    def roll_back_prepared(wire):
         """The transactions that were left prepared in a database, which would keep what they hold."""
-        with self.connect(name) as wire:
-            prepared = sorted(gid for gid, in wire.rows("SELECT gid FROM pg_prepared_xacts WHERE database = current_database()"))
-            for gid in prepared:
-                wire.simple(f"ROLLBACK PREPARED '{gid}'")
+        prepared = sorted(gid for gid, in wire.rows("SELECT gid FROM pg_prepared_xacts WHERE database = current_database()"))
+        for gid in prepared:
+            wire.simple(f"ROLLBACK PREPARED '{gid}'")
         return prepared
 
     def drop(self, name):
-        self.roll_back_prepared(name)
-        self.admin.simple(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        gone = f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"
+        try:
+            self.admin.simple(gone)
+        except ServerError:  # transactions are prepared in it
+            with self.connect(name) as wire:
+                self.roll_back_prepared(wire)
+            self.admin.simple(gone)
 
     def url(self, database, user):
         return f"postgresql://{user}@127.0.0.1:{self.cluster.port}/{database}"
@@ -81,16 +86,21 @@ class World:
     def snapshot(self, database, ledger):
         """{what: sorted rows}: two databases with equal ones are the same. The rows of `ledger` (schema, table) are left out."""
         with self.connect(database) as wire:
-            names = [what for what, _ in CATALOGUE] + ["sequence positions", "tables"]
-            wire.simple("SET search_path = ''")
-            results = wire.simple(";".join([query for _, query in CATALOGUE] + [POSITIONS, TABLES]))
-            state = {what: sorted(map(repr, rows)) for what, rows in zip(names, results, strict=True)}
-            tables = sorted(name for name in results[-1] if name != ledger)
-            if tables:
-                data = wire.simple(";".join(f"SELECT t::text FROM ONLY {_quoted(name)} AS t" for name in tables))
-                state.update((f"rows of {'.'.join(name)}", sorted(TIME.sub("<time>", repr(row)) for row in rows))
-                             for name, rows in zip(tables, data, strict=True))
-            return state
+            return self.snapshot_by(wire, ledger)
+
+    @staticmethod
+    def snapshot_by(wire, ledger):
+        """The same by a session in that database, whose search path is empty behind it."""
+        names = [what for what, _ in CATALOGUE] + ["sequence positions", "tables"]
+        wire.simple("SET search_path = ''")
+        results = wire.simple(";".join([query for _, query in CATALOGUE] + [POSITIONS, TABLES]))
+        state = {what: sorted(map(repr, rows)) for what, rows in zip(names, results, strict=True)}
+        tables = sorted(name for name in results[-1] if name != ledger)
+        if tables:
+            data = wire.simple(";".join(f"SELECT t::text FROM ONLY {_quoted(name)} AS t" for name in tables))
+            state.update((f"rows of {'.'.join(name)}", sorted(TIME.sub("<time>", repr(row)) for row in rows))
+                         for name, rows in zip(tables, data, strict=True))
+        return state
 
     def dump(self, database, ledger):
         """The lines of pg_dump, sorted, without our own schema and the ledger: the judge of the snapshot. None where the server came without one."""
