@@ -102,7 +102,7 @@ main() {
     /usr/bin/python3 -B tests/support/shared.py "$shared" || exit 1
     for suite in $only; do
         programs "$suite"
-    done | longest_first | /usr/bin/python3 -B tests/support/lanes.py "$((jobs + 1))" "${TRUSS_TEST_LANES:-$((jobs * 4))}" sh tests/run-one.sh
+    done | longest_first | /usr/bin/python3 -B tests/support/lanes.py "$((jobs + 1))" "${TRUSS_TEST_LANES:-$((jobs * 4))}"
     run_again
 
     [ -z "${TRUSS_TEST_RECORD-}" ] || awk '{ print int($4 + 0.5), $6 }' "$TRUSS_TEST_TALLY" | sort -k1,1nr -k2 >tests/support/times

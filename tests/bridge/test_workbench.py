@@ -14,6 +14,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
 from harness import FIXTURES, Case, wait_for
 
+harness.Cluster.keeps = True
+
 READER = """
 CREATE ROLE truss_reader LOGIN PASSWORD 'reader';
 """

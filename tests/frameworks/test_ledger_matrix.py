@@ -7,6 +7,8 @@ import fixtures
 from fixtures import Fixtures, per, spread
 from harness import RpcError
 
+fixtures.harness.Cluster.keeps = True
+
 NAMES = fixtures.names()
 KEPT = "kept_by_the_test"
 

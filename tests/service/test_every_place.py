@@ -14,6 +14,8 @@ import harness
 from harness import Case, Rpc, RpcError, messages, wait_for
 from places import COMMITS, Places
 
+harness.Cluster.keeps = True
+
 ALL = os.environ.get("TRUSS_EVERY_PLACE") == "all"
 WANTED = os.environ.get("TRUSS_EVERY_WAY", "")  # a pattern: only these ways
 SAMPLE = 2  # places of each kind of run in the gate

@@ -8,6 +8,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
 from harness import Case, RpcError, wait_for
 
+harness.Cluster.keeps = True
+
 ID = "00000000-0000-4000-8000-000000000001"
 RAN = "that role's code would run"
 

@@ -23,15 +23,16 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 
 import libpq
+from memory import data_place
 
 PG_BIN = os.environ.get("TRUSS_TEST_PG_BIN", "/usr/lib/postgresql/15/bin")
 PG_CLIENT = os.environ.get("TRUSS_TEST_PG_CLIENT", "")
 PG_RESTORE = os.path.join(PG_CLIENT, "pg_restore")  # of a version that reads what the pg_dump wrote
 PASSWORD = "pass:w/rd@1"
 PASSWORD_ENCODED = "pass%3Aw%2Frd%401"
-ENOUGH = 4 << 30
 # Debian's psql and pg_dump in /usr/bin are Perl programs that start the real ones; those alone take a sixth of the time.
 # The real ones come last but one: servers from elsewhere (tests/run-versions.sh) have no psql.
 os.environ["PATH"] = os.pathsep.join([*filter(None, [PG_BIN, PG_CLIENT]), "/usr/lib/postgresql/15/bin", os.environ["PATH"]])
@@ -41,23 +42,6 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-def data_place():
-    """Where directories of data are made."""
-    try:
-        room = os.statvfs("/dev/shm")
-        if room.f_bavail * room.f_frsize >= ENOUGH and os.access("/dev/shm", os.W_OK):
-            return "/dev/shm"
-    except OSError:
-        pass
-    return tempfile.gettempdir()
-
-
-def temporary_place():
-    """Where a program of tests has its temporary directory: beside the data, where programs may be started from there."""
-    place = data_place()
-    return tempfile.gettempdir() if os.statvfs(place).f_flag & os.ST_NOEXEC else place
 
 
 def as_server(*command):
@@ -117,13 +101,19 @@ def leave_out_forks(base):
 
 
 class Cluster:
-    """A PostgreSQL of its own, on a free loopback port, with a password, in a temporary directory."""
+    """A PostgreSQL of its own, on a free loopback port, with a password, in a temporary directory.
+
+    keeps: psql() stays in the database until it is asked of another one: a session costs ten times what it is asked. For tests
+    to which one that is idle is nothing."""
+
+    keeps = False
 
     def __init__(self):
         self.directory = server_directory(tempfile.mkdtemp(prefix="truss-pg-", dir=os.environ.get("TRUSS_TEST_DATA") or data_place()))
         self.data = os.path.join(self.directory, "data")
         self.number = 0
         self.keeper = None
+        self.stayed, self.stayed_in, self.staying = None, None, threading.Lock()
         shared = os.environ.get("TRUSS_TEST_SHARED")
         atexit.register(self.remove)
         if shared:
@@ -180,11 +170,33 @@ class Cluster:
         if statements is None:
             return self.real_psql(database, sql, check)
         try:
+            if self.keeps and self.staying.acquire(blocking=False):  # a thread that finds it busy gets one of its own
+                try:
+                    return self.stay_and_run(database, statements)
+                finally:
+                    self.staying.release()
             return libpq.query(self.url(database, connect_timeout=30, application_name="psql"), statements)
         except libpq.Failed as failed:
             if check:
                 raise AssertionError(str(failed)) from None
             return failed.rows
+
+    def stay_and_run(self, database, statements):
+        """All rows, by the session that stays in this database. What the statements leave is gone behind them, as with a session of their own."""
+        if self.stayed_in != database or self.stayed.has_ended():
+            self.leave()
+            self.stayed = libpq.Session(self.url(database, connect_timeout=30, application_name="psql"))
+            self.stayed_in = database
+        try:
+            return self.stayed.run(statements)
+        finally:
+            if not self.stayed.begin_anew():
+                self.leave()
+
+    def leave(self):
+        if self.stayed_in is not None:
+            self.stayed.close()
+            self.stayed, self.stayed_in = None, None
 
     def real_psql(self, database, sql, check):
         result = subprocess.run(
@@ -226,6 +238,8 @@ class Cluster:
 
     def create_database(self, template=None, encoding=None):
         """A database with nothing in it, or with what another one has, in which nobody may be at work."""
+        with self.staying:
+            self.leave()
         self.number += 1
         name = f"t{os.getpid()}_{self.number}"
         # To copy files costs half of what it costs to write them to the log as well; servers before 15 do nothing else.

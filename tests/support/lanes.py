@@ -4,14 +4,18 @@ Most of what such a program does is wait, so a few of them share a processor. Ho
 where processors have been idle in the last second. On a slow machine there are fewer for that, and each of them has as much of a
 processor as it has on a fast one: more at once would take as long and would fail whatever a test gives a time for.
 
-Usage: lanes.py LEAST MOST COMMAND…
+Usage: lanes.py LEAST MOST
 
 LEAST, MOST  how many run at once, however busy or idle the processors are
-COMMAND      gets the words of a line as its last arguments; its exit status is not looked at
 """
-import subprocess
+import gc
+import os
 import sys
 import time
+import traceback
+
+import forked
+import run_one
 
 # The share of all processors' time that is to be idle before another program begins.
 IDLE = 0.03
@@ -26,21 +30,48 @@ def processor_times():
     return times[3] + times[4], sum(times)
 
 
+def start(command, log, environment):
+    """A Python suite as a copy of this process, all others by a command."""
+    return forked.Forked(command[-1], log, environment) if command[-1].endswith(".py") else run_one.execute(command, log, environment)
+
+
+def begin(build, file):
+    """The process that judges this program."""
+    process = os.fork()
+    if process == 0:
+        status = 1
+        try:
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            status = not run_one.judge(build, file, start)
+        except BaseException:
+            traceback.print_exc()
+            run_one.add_line("TRUSS_TEST_TALLY", f"0 1 0 0 0 {file}")
+        finally:
+            os._exit(status)
+    return process
+
+
+def is_running(process):
+    return os.waitpid(process, os.WNOHANG)[0] == 0
+
+
 def main():
-    least, most, command = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
+    least, most = int(sys.argv[1]), int(sys.argv[2])
     waiting = [line.split() for line in sys.stdin]
     waiting.reverse()
     running = []
+    forked.prepare()
+    gc.freeze()
     began, before = time.monotonic(), processor_times()
     while waiting or running:
-        running = [one for one in running if one.poll() is None]
+        running = [one for one in running if is_running(one)]
         room = len(running) < least
         if not room and time.monotonic() - began >= WINDOW:
             now = processor_times()
             room = len(running) < most and now[0] - before[0] > IDLE * (now[1] - before[1])
             began, before = time.monotonic(), now
         if waiting and room:
-            running.append(subprocess.Popen(command + waiting.pop(), stdin=subprocess.DEVNULL))
+            running.append(begin(*waiting.pop()))
             began, before = time.monotonic(), processor_times()
         else:
             time.sleep(0.05)

@@ -15,11 +15,13 @@ for _name, _kind, *_arguments in (
         ("PQgetisnull", ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_int),
         ("PQgetlength", ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_int),
         ("PQgetvalue", ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_int),
+        ("PQtransactionStatus", ctypes.c_int, ctypes.c_void_p),
         ("PQsetNoticeProcessor", ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)):
     getattr(_lib, _name).restype = _kind
     getattr(_lib, _name).argtypes = _arguments
 _silent = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_char_p)(lambda *_: None)
 OK, EMPTY, COMMAND_OK, TUPLES_OK = 0, 0, 1, 2
+IDLE = 0
 
 PIECE = re.compile(r"""'(?:[^']|'')*' | "[^"]*" | --[^\n]* | \$(\w*)\$.*?\$\1\$ | [;()] | [^'"$;()\\-]+ | .""", re.S | re.X)
 # What has a semicolon of its own inside, or makes the quotes mean something else; a backslash speaks to psql, but not inside of quotes.
@@ -100,6 +102,30 @@ class Session:
     def execute(self, statement, seconds=120):
         return execute(self.connection, statement, seconds)
 
+    def run(self, scripts, seconds=120):
+        """Runs statements one by one; all rows. Raises Failed at the first that fails."""
+        rows = []
+        for statement in scripts:
+            try:
+                rows += self.execute(statement, seconds)
+            except Failed as failed:
+                raise Failed(str(failed), rows + failed.rows) from None
+        return rows
+
+    def has_ended(self):
+        """Has the server said something to a session that asked nothing? That is its end."""
+        return self.is_lost() or bool(select.select([_lib.PQsocket(self.connection)], [], [], 0)[0])
+
+    def begin_anew(self):
+        """As one that has just come; false where it is lost."""
+        try:
+            if _lib.PQtransactionStatus(self.connection) != IDLE:
+                self.execute("ROLLBACK")
+            self.execute("DISCARD ALL")
+            return True
+        except Failed:
+            return False
+
     def close(self):
         _lib.PQfinish(self.connection)
 
@@ -107,13 +133,7 @@ class Session:
 def query(conninfo, scripts, seconds=120):
     """Runs statements one by one in a session of its own; all rows. Raises Failed at the first that fails."""
     session = Session(conninfo)
-    rows = []
     try:
-        for statement in scripts:
-            try:
-                rows += session.execute(statement, seconds)
-            except Failed as failed:
-                raise Failed(str(failed), rows + failed.rows) from None
-        return rows
+        return session.run(scripts, seconds)
     finally:
         session.close()

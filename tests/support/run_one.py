@@ -4,8 +4,10 @@ counts and the processor time go to the file TRUSS_TEST_TALLY, a line a program.
 It fails beside what the program itself says where it is not done in time, where it leaves processes running (they are named and
 killed), and where it leaves files in its temporary directory (they are named and removed).
 
-Usage: run_one.py NAME COMMAND…
+Usage: run_one.py BUILD FILE   the programs under test are in BUILD/bin; FILE is a Python suite, a script, or the source of a unit test
 
+TRUSS_TEST_UNDER    a command that unit tests are run by ("valgrind …")
+TRUSS_TEST_FAILED   a file that gets a line "BUILD FILE" where it fails
 TRUSS_TEST_SECONDS  how long a program may take (default: 900)
 TRUSS_TEST_VERBOSE  not empty: show the output also of what passes
 """
@@ -21,7 +23,7 @@ import sys
 import tempfile
 import time
 
-import cluster
+import memory
 
 PR_SET_CHILD_SUBREAPER = 36
 SECONDS = float(os.environ.get("TRUSS_TEST_SECONDS", "900"))
@@ -106,11 +108,15 @@ def wait(program, seconds, ended):
                 os.read(ended, 4096)
 
 
-def run(command, log, environment):
+def execute(command, log, environment):
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                            env=dict(os.environ, **environment))
+
+
+def run(command, log, environment, start):
     """The program's exit status, and what was wrong beside it."""
     ended = hear_of_children()
-    program = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-                               env=dict(os.environ, **environment))
+    program = start(command, log, environment)
     for told in (signal.SIGTERM, signal.SIGINT):
         signal.signal(told, lambda *_: program.terminate())
     try:
@@ -145,17 +151,39 @@ def count(text, status):
     return max(ran - failed - skipped, 0), failed, skipped
 
 
-def main():
-    name, command = sys.argv[1], sys.argv[2:]
+def called(build, file):
+    """(name, command) of a program of tests. Python by its path: a pyenv in front of it does not see Debian's modules."""
+    name = file.removeprefix("tests/").removesuffix(".c")
+    name += {"build": "", "build-sanitize": " (sanitized)"}.get(build, f" ({build.removeprefix('build-')})")
+    if file.endswith(".py"):
+        return name, ["/usr/bin/python3", "-B", file]
+    if file.endswith(".sh"):
+        return name, ["sh", file]
+    unit = os.path.join(build, "tests", "unit", os.path.basename(file).removesuffix(".c"))
+    return name, [*os.environ.get("TRUSS_TEST_UNDER", "").split(), unit]
+
+
+def add_line(variable, line):
+    """To the file that this variable names, if it names one."""
+    if path := os.environ.get(variable):
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(line + "\n")
+
+
+def judge(build, file, start=execute):
+    """Runs it; has it passed?"""
+    name, command = called(build, file)
+    # CK_DEFAULT_TIMEOUT: Check ends a test after 4 s where it does not say more, which a busy machine may need.
+    os.environ.update(CK_DEFAULT_TIMEOUT="120", TRUSS_TEST_BIN=os.path.abspath(os.path.join(build, "bin")), UBSAN_OPTIONS="print_stacktrace=1")
     # Whoever started the tests in the background may have told them to ignore these, and what they start would inherit that.
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     began = time.monotonic()
     # In memory: ext4 looks for an inode that nobody has deleted in the last seconds, which is a twentieth of all processor time here.
-    places = {"TMPDIR": make_directory(cluster.temporary_place()), "TRUSS_TEST_DATA": make_directory(cluster.data_place())}
+    places = {"TMPDIR": make_directory(memory.temporary_place()), "TRUSS_TEST_DATA": make_directory(memory.data_place())}
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
-        status, wrong = run(command, log, places)
+        status, wrong = run(command, log, places, start)
         log.seek(0)
         text = log.read()
     left = wait_gone(GRACE)
@@ -173,11 +201,11 @@ def main():
     if failed or os.environ.get("TRUSS_TEST_VERBOSE"):
         sys.stdout.write(text)
     print(f"{name}: {passed} passed, {failed} failed, {skipped} skipped ({took:.0f} s, processor {used:.0f} s)", flush=True)
-    if tally := os.environ.get("TRUSS_TEST_TALLY"):
-        with open(tally, "a", encoding="utf-8") as file:
-            file.write(f"{passed} {failed} {skipped} {took:.1f} {used:.1f} {name}\n")
-    sys.exit(failed > 0)
+    add_line("TRUSS_TEST_TALLY", f"{passed} {failed} {skipped} {took:.1f} {used:.1f} {name}")
+    if failed:
+        add_line("TRUSS_TEST_FAILED", f"{build} {file}")
+    return not failed
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(not judge(*sys.argv[1:]))
