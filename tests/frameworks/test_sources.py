@@ -138,6 +138,19 @@ class Sources(Written):
                          [("f5484646904c94f48be812267a80a851a6faa856", "One.\n\nTwo."), ("79be8bd4cc571ac1475d1ba02d5cc0de455dd9ab", "again")])
         self.assertEqual(self.sql("SELECT string_agg(relname, ' ' ORDER BY oid) FROM pg_class WHERE relname IN ('a1', 'a2')"), [("a1 a2",)])
 
+    def test_a_tag_is_a_dependency_of_sqitch_and_verify_scripts_are_told_of(self):
+        """The row is the one that sqitch 1.3.1 wrote for this plan."""
+        planned = " 2024-01-01T00:00:00Z x <x@y>"
+        self.write("sqitch.conf", "[core]\n\tengine = pg\n[deploy]\n\tverify = true\n")
+        self.write("sqitch.plan", f"%syntax-version=1.0.0\n%project=p\n\na{planned} # a\n@v1{planned} # t\nb [@v1]{planned} # b\n")
+        for name in "ab":
+            self.write(f"deploy/{name}.sql", f"CREATE TABLE {name} (i int);")
+        with self.start() as rpc:
+            self.assertIn("sqitch.conf has deploy.verify", self.status(rpc).warnings[0])
+            self.run_all(rpc)
+        self.assertEqual(self.sql("SELECT type, dependency, change FROM sqitch.dependencies JOIN sqitch.changes ON dependency_id = changes.change_id"),
+                         [("require", "@v1", "a")])
+
     def test_what_a_change_of_sqitch_demands_is_looked_for(self):
         """Engine.pm, check_deploy_dependencies: of other projects, and what conflicts"""
         planned = " 2026-01-01T00:00:00Z Ann <a@b.c>"

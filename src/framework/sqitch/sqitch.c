@@ -2,6 +2,7 @@
  * Sqitch: a plan of changes, a registry of six tables. Facts measured with Sqitch 1.3.1. Its scripts contain BEGIN and
  * COMMIT themselves; the core puts them and the rows into one transaction.
  */
+#include "base/words.h"
 #include "framework/core/inner_path.h"
 #include "framework/core/layout.h"
 #include "framework/core/ledger.h"
@@ -40,6 +41,12 @@ static bool sqitch_list(struct arena *arena, const struct folder *folder, struct
                                         .path = path_join(arena, place.root, change->script),
                                         .own = change};
         file->missing = file_look(file->path, &file->stamp) != FILE_REGULAR;
+    }
+    if (place.verifies && plan != NULL && plan->count > 0) {
+        listing_warn(
+            arena, files,
+            "sqitch.conf has deploy.verify: sqitch runs the verify script of each change, and undoes the change "
+            "if that fails. Truss runs none: run `sqitch verify` after a run.");
     }
     return plan != NULL;
 }
@@ -93,6 +100,7 @@ static bool sqitch_configure(struct arena *arena, struct folder *folder)
     const char *const top = said_of(arena, content, target, "top_dir");
     const char *const registry = said_of(arena, content, target, "registry");
     const char *const extension = said_of(arena, content, target, "extension");
+    const char *const verifies = config_value(arena, content, "deploy", "verify");
     struct sqitch_place *const place = arena_alloc(arena, sizeof *place);
     folder->path = path_join(arena, folder->base, top == NULL || strcmp(top, ".") == 0 ? "" : top);
     folder->path = folder->path[0] == '\0' ? "." : folder->path;
@@ -103,6 +111,7 @@ static bool sqitch_configure(struct arena *arena, struct folder *folder)
     place->deploy = path_said(arena, folder, said_of(arena, content, target, "deploy_dir"), place->deploy);
     place->reworked = path_said(arena, folder, reworked_of(arena, content, target), place->reworked);
     place->extension = extension == NULL ? place->extension : extension;
+    place->verifies = verifies != NULL && word_is_one_of(text_of(verifies), WORDS("true", "yes", "on", "1"));
     folder->settings = place;
     return true;
 }

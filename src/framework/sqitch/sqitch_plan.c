@@ -359,9 +359,27 @@ const struct sqitch_plan *sqitch_plan_parse(struct arena *arena, struct text con
     return plan;
 }
 
+static bool has_tag(const struct sqitch_change *change, const char *tag)
+{
+    size_t i = 0;
+    while (i < change->tag_count && strcmp(change->tags[i].name, tag) != 0) {
+        i++;
+    }
+    return i < change->tag_count;
+}
+
 const struct sqitch_change *sqitch_plan_find(const struct sqitch_plan *plan, const char *name, size_t end)
 {
     const size_t size = strcspn(name, "@");
+    for (size_t i = end; name[size] == '@' && i-- > 0;) {
+        if (has_tag(&plan->changes[i], name + size)) {
+            if (size == 0) {
+                return &plan->changes[i];
+            }
+            end = i + 1; /* of a change that was reworked later the one that the tag has */
+            break;
+        }
+    }
     for (size_t i = end; i-- > 0;) {
         if (strlen(plan->changes[i].name) == size && strncmp(plan->changes[i].name, name, size) == 0) {
             return &plan->changes[i];

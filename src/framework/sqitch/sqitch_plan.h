@@ -51,6 +51,7 @@ struct sqitch_place {
     const char *deploy;    /* the directory of the scripts: "deploy" */
     const char *reworked;  /* … of those of changes that were reworked later: "deploy", too */
     const char *extension; /* of the scripts: "sql" */
+    bool verifies;         /* sqitch runs verify scripts in each deploy */
 };
 
 extern const struct sqitch_place sqitch_usual;
@@ -59,7 +60,7 @@ extern const struct sqitch_place sqitch_usual;
 const struct sqitch_plan *sqitch_plan_parse(struct arena *arena, struct text content, const struct sqitch_place *place,
                                             struct status *status);
 
-/* The change with this name (or name@tag) before `end`; NULL: none. */
+/* The change with this name (or name@tag, or @tag alone) before `end`; NULL: none. */
 const struct sqitch_change *sqitch_plan_find(const struct sqitch_plan *plan, const char *name, size_t end);
 
 #endif
