@@ -33,6 +33,9 @@ enum sql_need_kind {
     SQL_NEED_WITHIN_KEY,    /* if it is partitioned, its key has only these columns */
     SQL_NEED_ARBITER,       /* a unique index over exactly these columns, written as for KEY; not for a view */
     SQL_NEED_NO_ROWS,       /* the relation is empty, because the new column `part` is NOT NULL without a value */
+    SQL_NEED_NO_NULLS,      /* no row has NULL in the column `part` */
+    SQL_NEED_NO_DUPLICATES, /* no two rows are equal in these columns, written as for KEY; `types` "p": nor has one a
+                               NULL there */
     SQL_NEED_RELATION,      /* `part`: its allowed kinds (pg_class.relkind); NULL: any */
     SQL_NEED_ROUTINE, /* `part`: its allowed kinds (pg_proc.prokind); a final ! means exactly one; an o means that OUT
                          may count */

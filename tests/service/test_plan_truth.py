@@ -146,6 +146,18 @@ class Impossible(Base):
         else:
             self.failing(fresh, "55P04")
 
+    def test_rows_that_are_in_the_way_of_not_null_and_of_unique(self):
+        rows = "CREATE TABLE rows (id int, c int, d int); INSERT INTO rows VALUES (1, NULL, 5), (2, 3, 5); CREATE TABLE none (c int);"
+        for statement, sqlstate in (("ALTER TABLE rows ALTER c SET NOT NULL", "23502"), ("CREATE UNIQUE INDEX ON rows (d)", "23505"), ("CREATE UNIQUE INDEX CONCURRENTLY d ON rows (d)", "23505"),
+                                    ("ALTER TABLE rows ADD CONSTRAINT k UNIQUE (d)", "23505"), ("ALTER TABLE rows ADD PRIMARY KEY (c)", "23502"), ("ALTER TABLE rows ADD PRIMARY KEY (d)", "23505")):
+            with self.subTest(statement):
+                self.failing(f"{statement};\n", sqlstate, rows)
+        for script in ("ALTER TABLE rows ALTER id SET NOT NULL", "CREATE UNIQUE INDEX ON rows (c)", "CREATE UNIQUE INDEX ON rows (d, id)", "CREATE UNIQUE INDEX ON rows (d) WHERE id = 1",
+                       "UPDATE rows SET c = 1; ALTER TABLE rows ALTER c SET NOT NULL", "DELETE FROM rows WHERE id = 1; CREATE UNIQUE INDEX ON rows (d)", "ALTER TABLE rows ADD COLUMN n int; CREATE UNIQUE INDEX ON rows (n)",
+                       "ALTER TABLE none ALTER c SET NOT NULL; CREATE UNIQUE INDEX ON none (c)"):
+            with self.subTest(script):
+                self.passing(f"{script};\n", rows)
+
     def test_what_may_use_an_enum_value_that_its_own_transaction_adds_is_a_warning(self):
         setup = "CREATE TYPE mood AS ENUM ('ok'); CREATE DOMAIN spirit AS mood; CREATE TABLE people (m mood, n mood[], t text); CREATE FUNCTION f(mood) RETURNS int LANGUAGE sql AS 'SELECT 1';"
         for use, fails in (("ALTER DOMAIN spirit SET DEFAULT 'new'", True), ("ALTER TABLE people ALTER n SET DEFAULT '{new}'", True), ("UPDATE people SET (t, m) = ('a', 'new')", True),
