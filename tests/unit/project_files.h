@@ -24,7 +24,7 @@ static void set_up(void)
     status = (struct status){.arena = arena};
     /* The program's own, where what a killed test leaves is seen and removed. */
     const char *const place = getenv("TMPDIR");
-    snprintf(root, sizeof root, "%.40s/truss-node-XXXXXX", place == NULL ? "/tmp" : place);
+    snprintf(root, sizeof root, "%.40s/truss-files-XXXXXX", place == NULL ? "/tmp" : place);
     ck_assert_ptr_nonnull(mkdtemp(root));
 }
 
@@ -44,6 +44,11 @@ static void put(const char *path, const char *content)
     *slash = '/';
     remove(whole);
     ck_assert(file_create(whole, text_of(content), &status));
+}
+
+static inline void put_directory(const char *path)
+{
+    ck_assert(directory_make(arena, arena_printf(arena, "%s/%s", root, path), &status));
 }
 
 #endif

@@ -3,52 +3,13 @@
  * their migrations are called, and the SQL of their rows.
  */
 #include "framework/coded/code.h"
-#include "support/runner.h"
-
-#include <check.h>
-#include <stdio.h>
-#include <string.h>
-
-static struct arena *arena;
-static struct status status;
-static char root[64];
-
-static void set_up(void)
-{
-    arena = arena_new(0);
-    status = (struct status){.arena = arena};
-    strcpy(root, "/tmp/truss-code-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(root));
-}
-
-static void tear_down(void)
-{
-    ck_assert_int_eq(system(arena_printf(arena, "rm -rf '%s'", root)), 0);
-    arena_free(arena);
-}
-
-/* Makes a file of the project, and the directories above it. */
-static void put(const char *path, const char *content)
-{
-    char *const whole = arena_printf(arena, "%s/%s", root, path);
-    char *const slash = strrchr(whole, '/');
-    *slash = '\0';
-    ck_assert(directory_make(arena, whole, &status));
-    *slash = '/';
-    remove(whole);
-    ck_assert(file_create(whole, text_of(content), &status));
-}
-
-static void put_directory(const char *path)
-{
-    ck_assert(directory_make(arena, arena_printf(arena, "%s/%s", root, path), &status));
-}
+#include "project_files.h"
 
 static struct folder_list search(void)
 {
-    const struct project project = {.root = root};
+    const struct project here = {.root = root};
     struct folder_list folders = {0};
-    ck_assert_msg(folders_find(arena, &project, &folders, &status), "%s", status.message);
+    ck_assert_msg(folders_find(arena, &here, &folders, &status), "%s", status.message);
     return folders;
 }
 

@@ -3,58 +3,23 @@
  */
 #include "base/digest.h"
 #include "framework/core/layout.h"
-#include "support/runner.h"
+#include "project_files.h"
 
-#include <check.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-static struct arena *arena;
-static struct status status;
 static const struct framework *prisma;
-static char root[64];
 
-static void set_up(void)
+static void set_up_prisma(void)
 {
-    arena = arena_new(0);
-    status = (struct status){.arena = arena};
+    set_up();
     prisma = framework_find(text_of("prisma"));
-    strcpy(root, "/tmp/truss-prisma-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(root));
-}
-
-static void tear_down(void)
-{
-    ck_assert_int_eq(system(arena_printf(arena, "rm -rf '%s'", root)), 0);
-    arena_free(arena);
-}
-
-/* Makes a file of the project, and the directories above it. */
-static void put(const char *path, const char *content)
-{
-    char *const whole = arena_printf(arena, "%s/%s", root, path);
-    char *const slash = strrchr(whole, '/');
-    *slash = '\0';
-    ck_assert(directory_make(arena, whole, &status));
-    *slash = '/';
-    unlink(whole);
-    ck_assert(file_create(whole, text_of(content), &status));
-}
-
-static void put_directory(const char *path)
-{
-    ck_assert(directory_make(arena, arena_printf(arena, "%s/%s", root, path), &status));
 }
 
 /* The folders found in a package, joined by commas. */
 static const char *found_in(const char *base, const char *migrations)
 {
-    const struct project project = {.root = root, .migrations = migrations};
+    const struct project here = {.root = root, .migrations = migrations};
     struct folder_list folders = {0};
     struct buffer out = {.arena = arena};
-    ck_assert(prisma->hooks.find(arena, &project, base, &folders, &status));
+    ck_assert(prisma->hooks.find(arena, &here, base, &folders, &status));
     for (size_t i = 0; i < folders.count; i++) {
         buffer_printf(&out, "%s%s", i == 0 ? "" : ",", folders.items[i].path);
     }
@@ -69,9 +34,9 @@ static const char *found(const char *migrations)
 /* The only folder found. */
 static struct folder found_folder(const char *migrations)
 {
-    const struct project project = {.root = root, .migrations = migrations};
+    const struct project here = {.root = root, .migrations = migrations};
     struct folder_list folders = {0};
-    ck_assert(prisma->hooks.find(arena, &project, "", &folders, &status));
+    ck_assert(prisma->hooks.find(arena, &here, "", &folders, &status));
     ck_assert_uint_eq(folders.count, 1);
     return folders.items[0];
 }
@@ -394,7 +359,7 @@ int main(void)
 {
     Suite *const suite = suite_create("prisma");
     TCase *const tests = tcase_create("all");
-    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_checked_fixture(tests, set_up_prisma, tear_down);
     tcase_add_test(tests, a_checksum_is_the_sha256_of_the_bytes);
     tcase_add_test(tests, either_line_ending_counts_as_unchanged);
     tcase_add_test(tests, checksums_of_old_versions_lack_leading_zeros);

@@ -195,17 +195,8 @@ static bool fluent_migrator_list(struct arena *arena, const struct folder *folde
                                  struct status *status)
 {
     const struct listing_rule rule = {.compare = listing_by_version};
-    struct migration_files found;
-    *files = (struct migration_files){0};
-    if (!files_list(arena, folder, &found, status)) {
+    if (!files_list_inside(arena, folder, read_file, files, status)) {
         return false;
-    }
-    for (size_t i = 0; i < found.count; i++) {
-        struct text source;
-        if (!file_read(arena, found.items[i].path, MIGRATION_FILE_LIMIT, &source, status)) {
-            return false;
-        }
-        read_file(arena, folder, &found.items[i], source, files);
     }
     listing_sort(arena, &rule, files);
     listing_warn_duplicates(arena, files);

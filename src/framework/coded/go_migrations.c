@@ -72,17 +72,8 @@ static int by_id(const void *a, const void *b)
 bool go_migrations_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
                         struct status *status)
 {
-    struct migration_files found;
-    *files = (struct migration_files){0};
-    if (!files_list(arena, folder, &found, status)) {
+    if (!files_list_inside(arena, folder, read_file, files, status)) {
         return false;
-    }
-    for (size_t i = 0; i < found.count; i++) {
-        struct text source;
-        if (!file_read(arena, found.items[i].path, MIGRATION_FILE_LIMIT, &source, status)) {
-            return false;
-        }
-        read_file(arena, folder, &found.items[i], source, files);
     }
     if (files->count > 1) {
         qsort(files->items, files->count, sizeof *files->items, by_id);

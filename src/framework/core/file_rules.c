@@ -197,6 +197,24 @@ bool files_list(struct arena *arena, const struct folder *folder, struct migrati
     return true;
 }
 
+bool files_list_inside(struct arena *arena, const struct folder *folder, files_reader *read,
+                       struct migration_files *files, struct status *status)
+{
+    struct migration_files found;
+    *files = (struct migration_files){0};
+    if (!files_list(arena, folder, &found, status)) {
+        return false;
+    }
+    for (size_t i = 0; i < found.count; i++) {
+        struct text source;
+        if (!file_read(arena, found.items[i].path, MIGRATION_FILE_LIMIT, &source, status)) {
+            return false;
+        }
+        read(arena, folder, &found.items[i], source, files);
+    }
+    return true;
+}
+
 bool files_check_numbers(const struct folder *folder, const struct migration_files *files, struct status *status)
 {
     const struct framework *const framework = folder->framework;

@@ -270,6 +270,16 @@ bool ledger_read_rows(struct ledger_reading *reading, const char *format)
     return ledger_read_sql(reading, buffer_string(&sql));
 }
 
+struct ledger_entry ledger_entry_of(const char *name, const char *key)
+{
+    return (struct ledger_entry){.name = name,
+                                 .key = key,
+                                 .started_at = NO_TIME,
+                                 .finished_at = NO_TIME,
+                                 .rolled_back_at = NO_TIME,
+                                 .duration_ms = -1};
+}
+
 void ledger_warn(struct ledger_reading *reading, const char *warning)
 {
     struct ledger_entries *const entries = &reading->entries;

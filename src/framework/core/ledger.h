@@ -30,6 +30,10 @@ bool ledger_read_rows(struct ledger_reading *reading, const char *format);
 /* The same by a complete query. */
 bool ledger_read_sql(struct ledger_reading *reading, const char *sql);
 
+/* An applied entry of this name and key, without times, duration and checksum. The strings are borrowed. */
+struct ledger_entry ledger_entry_of(const char *name, const char *key);
+
+/* Adds a warning to the result; more than a few are dropped. */
 void ledger_warn(struct ledger_reading *reading, const char *warning);
 
 #endif

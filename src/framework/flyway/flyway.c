@@ -111,12 +111,7 @@ static bool flyway_is_below_baseline(const struct folder *folder, const struct m
 static struct ledger_entry *add_entry(struct ledger_reading *reading, const char *name, const char *key)
 {
     struct ledger_entry *const entry = &reading->entries.items[reading->entries.count++];
-    *entry = (struct ledger_entry){.name = name,
-                                   .key = key,
-                                   .started_at = NO_TIME,
-                                   .finished_at = NO_TIME,
-                                   .rolled_back_at = NO_TIME,
-                                   .duration_ms = -1};
+    *entry = ledger_entry_of(name, key);
     return entry;
 }
 

@@ -246,13 +246,8 @@ static void interpret(struct ledger_reading *reading)
         } else if (found != NULL) {
             found->checksum = NULL;
         } else if (baseline != NULL && strcmp(file->key, baseline) < 0) {
-            all[count++] = (struct ledger_entry){.name = file->name,
-                                                 .key = file->key,
-                                                 .started_at = NO_TIME,
-                                                 .finished_at = NO_TIME,
-                                                 .rolled_back_at = NO_TIME,
-                                                 .duration_ms = -1,
-                                                 .baseline = true};
+            all[count] = ledger_entry_of(file->name, file->key);
+            all[count++].baseline = true;
         }
     }
     entries->items = all;

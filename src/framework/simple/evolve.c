@@ -5,6 +5,7 @@
 #include "framework/core/framework.h"
 
 #include "base/search.h"
+#include "framework/core/ledger.h"
 #include "framework/core/listing.h"
 #include "framework/core/reading.h"
 
@@ -159,13 +160,8 @@ static bool evolve_read(struct ledger_reading *reading)
     for (size_t i = 0; begins != NULL && i < files->count; i++) {
         const struct migration_file *const file = &files->items[i];
         if (!file->repeatable && compare_versions(file->version, begins) < 0) {
-            all[count++] = (struct ledger_entry){.name = file->name,
-                                                 .key = file->key,
-                                                 .started_at = NO_TIME,
-                                                 .finished_at = NO_TIME,
-                                                 .rolled_back_at = NO_TIME,
-                                                 .duration_ms = -1,
-                                                 .baseline = true};
+            all[count] = ledger_entry_of(file->name, file->key);
+            all[count++].baseline = true;
         }
     }
     entries->items = all;
