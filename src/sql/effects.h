@@ -130,6 +130,7 @@ struct sql_effects {
     const char *advice; /* a safer way, or a remark; NULL: none */
     bool unknown;       /* it may lock more than listed: it calls something unknown, or could not be read */
     bool unread;        /* the parser does not know it */
+    bool loses_values;  /* every value of a column becomes another that has nothing to do with it: TYPE … USING 0 */
     bool every_row;     /* it changes or deletes all rows of an existing table */
     struct sql_reach *reaches;
     size_t reach_count;

@@ -265,7 +265,9 @@ static void change_type(struct effects_reader *reader, const struct alter *alter
     lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
     reach_children(reader, alter, SQL_REACH_CHILDREN, SQL_LOCK_ACCESS_EXCLUSIVE);
     reach_part(reader, alter, SQL_REACH_RETYPE, "column", SQL_LOCK_ACCESS_EXCLUSIVE);
-    effects_runs_on_rows(reader, json_object_get(alter->definition, "raw_default"));
+    json_t *const converted = json_object_get(alter->definition, "raw_default");
+    effects_runs_on_rows(reader, converted);
+    reader->effects->loses_values |= converted != NULL && !effects_names_a_column(converted);
     if (!converts(alter)) {
         const char *const from =
             facts->column_type == NULL ? NULL : facts->column_type(facts->data, schema_of(alter), table, column);

@@ -60,6 +60,21 @@ bool effects_is_volatile(json_t *expression)
     return found;
 }
 
+static bool find_column(void *data, const char *key, json_t *object)
+{
+    bool *const found = data;
+    (void)object;
+    *found = *found || strcmp(key, "ColumnRef") == 0;
+    return !*found;
+}
+
+bool effects_names_a_column(json_t *expression)
+{
+    bool found = false;
+    tree_walk(expression, find_column, &found);
+    return found;
+}
+
 /* ---- relations ---- */
 
 bool effects_is_cte(const struct effects_reader *reader, const json_t *range)

@@ -188,6 +188,8 @@ void effects_label_of_column(struct effects_reader *reader, const json_t *range,
                              const json_t *value);
 /* The search path becomes what the arguments of SET search_path, or of set_config('search_path', …), say. */
 void effects_path(struct effects_reader *reader, const json_t *arguments);
+/* Does an expression name a column at all? */
+bool effects_names_a_column(json_t *expression);
 /* May an expression have another value for each row? */
 bool effects_is_volatile(json_t *expression);
 

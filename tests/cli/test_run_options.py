@@ -204,6 +204,8 @@ class Plans(Runs):
         self.assertIn("This plan loses data.\n", text)
         self.files.add("2", "DELETE FROM t WHERE id = 1")
         self.assertIn("      loses data\n      changes rows\n", self.run_truss("plan"))
+        self.files.add("2", "ALTER TABLE t ALTER note TYPE int USING 0")
+        self.assertIn("      loses data\n      rewrites the whole table\n", self.run_truss("plan"))
 
     def test_a_plan_gives_the_whole_command_that_runs_it(self):
         self.start("SELECT 2;", "SELECT 3;", "SELECT 4;")

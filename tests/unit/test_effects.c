@@ -377,6 +377,16 @@ START_TEST(what_loses_data_is_known_by_its_words)
 }
 END_TEST
 
+START_TEST(a_type_without_the_old_value_loses_it)
+{
+    ck_assert(effects_of("ALTER TABLE t ALTER a TYPE int USING 0").loses_values);
+    ck_assert(effects_of("ALTER TABLE t ALTER a TYPE text USING (SELECT 'x')").loses_values);
+    ck_assert(!effects_of("ALTER TABLE t ALTER a TYPE text USING a::text").loses_values);
+    ck_assert(!effects_of("ALTER TABLE t ALTER a TYPE text").loses_values);
+    ck_assert(!effects_of("ALTER TABLE t ADD b int DEFAULT 0").loses_values);
+}
+END_TEST
+
 START_TEST(what_ddl_calls_for_its_rows_is_not_known)
 {
     static const struct {
@@ -743,6 +753,7 @@ static Suite *suite(void)
     tcase_add_test(tests, whether_every_row_is_taken_is_told);
     tcase_add_test(tests, what_loses_data_is_known_by_its_words);
     tcase_add_test(tests, what_ddl_calls_for_its_rows_is_not_known);
+    tcase_add_test(tests, a_type_without_the_old_value_loses_it);
     tcase_add_test(tests, there_is_no_advice_where_nothing_is_to_say);
     tcase_add_test(tests, what_cannot_be_known_is_unknown_and_locks_nothing);
     tcase_add_test(tests, a_function_of_postgresqls_own_is_known);

@@ -222,7 +222,7 @@ static void find_effects(struct explaining *explaining, struct text statement, s
     unseen_note(&explaining->unseen, statement);
     reach_add(explaining->reading, explaining->questions, explaining->world, effects);
     effects->unknown = effects->unknown || fires_changed(&explaining->fires, statement);
-    read->loses_data = (effects->count > 0 || effects->unknown) && sql_loses_data(statement);
+    read->loses_data = (effects->count > 0 || effects->unknown) && (effects->loses_values || sql_loses_data(statement));
     if (!explaining->is_undone) {
         world_apply(explaining->world, effects);
         fires_note(&explaining->fires, statement);
