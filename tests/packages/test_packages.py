@@ -135,6 +135,7 @@ cp -R "$project/." "$stage/root/srv/app/"
 chmod -R a+rX "$stage/root/srv"
 cp "$package" "$stage/root/truss.deb"
 cd "$stage/root"
+rm -f var/lib/man-db/auto-update  # or it makes an index of all manual pages of the machine, twice
 inside() { chroot "$stage/root" "$@"; }
 inside dpkg -i /truss.deb >dpkg.log 2>&1 || { cat dpkg.log; exit 1; }
 echo "user=$(inside id -un truss) $(inside id -gn truss)"
