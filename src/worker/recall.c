@@ -4,7 +4,7 @@
  *
  * The first time that a question is asked it is only noted: many workers are asked once. After several answers in a row
  * that were not the same, as where the server is always written to, most questions are answered in the usual way at
- * once, because looking first costs a fifth more.
+ * once, because looking in vain costs, too.
  */
 #include "worker/recall.h"
 

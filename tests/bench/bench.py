@@ -168,7 +168,7 @@ def bench_status(cluster):
     applied, bare, least, here, ours = (float(field) for field in result.stdout.split())
     assert applied == 1000
     print(f"warm status of 1,000         SELECT {bare / 1000:7.2f} ms   by RPC {ours / 1000:6.2f} ms   ratio {ours / bare:.2f}  "
-          f"(least {least / bare:.2f}, aim 1.30), of that {here / 1000:.2f} ms its look")
+          f"(least {least / bare:.2f}, aim 1.30); looked at anew {here / 1000:.2f} ms")
     bridge = Program("truss-bridge", "--listen", "127.0.0.1:0", "--worker", worker.address).wait_listening()
     http = harness.Http(bridge.address)
     before = memory(worker.process.pid), memory(bridge.process.pid)

@@ -171,6 +171,7 @@ def main():
                      environment={"DATABASE_URL": server.url(database)}).wait_listening()
     with Rpc(worker.address, timeout=600) as rpc:
         assert rpc.call("MigrationService", "Run").ok
+    os.sync()  # of what waits to be written it is asked seldom whether it will tell
     time.sleep(2.5)  # younger files are not remembered
     bridge = Program("truss-bridge", "--listen", "127.0.0.1:0", "--worker", worker.address).wait_listening()
     if os.path.exists(NGINX) and os.path.exists(WRK):

@@ -1,10 +1,10 @@
 /*
  * A warm status over migrations that are applied beside a bare SELECT of their ledger, over one connection each, one
- * after the other: asked of a worker by RPC, and in this process, which is what detection, listing, checksums and the
- * join cost of it. And the least that it can cost who answers from what is there now: that SELECT while each file is
- * looked at, a socket that carries as many bytes, and the message unpacked.
- * Usage: bench_status DATABASE_URL PROJECT_DIR WORKER (bench.py calls it). Prints how many are applied, and medians in
- * microseconds: the SELECT, the least, the look in this process, by RPC.
+ * after the other: asked of a worker by RPC, which has it from memory while nothing has changed, and in this process,
+ * which is what detection, listing, checksums and the join cost where something has. And the least that it can cost who
+ * answers from what is there now: that SELECT while each file is looked at, a socket that carries as many bytes, and
+ * the message unpacked. Usage: bench_status DATABASE_URL PROJECT_DIR WORKER (bench.py calls it). Prints how many are
+ * applied, and medians in microseconds: the SELECT, the least, the look in this process, by RPC.
  */
 #include "base/clock.h"
 #include "base/files.h"
