@@ -3,7 +3,7 @@
  */
 #include "pg/moment.h"
 
-#include "pg/receive.h"
+#include "pg/session_state.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -55,30 +55,6 @@ static void take(const struct pg_session *session, const PGresult *result, struc
     }
 }
 
-/* Sends everything as one message, works meanwhile, and receives the last result that has rows. */
-static PGresult *ask(struct pg_session *session, const char *sql, const struct pg_meanwhile *meanwhile,
-                     struct status *status)
-{
-    PGresult *result = NULL;
-    struct receipt receipt = {.last = &result, .status = status, .ok = true};
-    if (!receive_ready(session, status)) {
-        return NULL;
-    }
-    if (PQsendQuery(session->connection, sql) == 0) {
-        receive_lost(session, status);
-        return NULL;
-    }
-    if (meanwhile->work != NULL) {
-        PQflush(session->connection);
-        meanwhile->work(meanwhile->data);
-    }
-    if (!receive_all(session, &receipt)) {
-        PQclear(result);
-        return NULL;
-    }
-    return result;
-}
-
 bool pg_moment_now(struct pg_session *session, const struct pg_moment_question *question, struct pg_moment *moment,
                    struct status *status)
 {
@@ -100,7 +76,7 @@ bool pg_moment_now(struct pg_session *session, const struct pg_moment_question *
         buffer_printf(&sql, "LOCK TABLE %s IN ACCESS SHARE MODE NOWAIT;", question->table);
     }
     buffer_printf(&sql, "%s%s;COMMIT", kept == NULL ? "" : "EXECUTE ", kept == NULL ? moment_sql : kept);
-    PG_RESULT(result) = ask(session, buffer_string(&sql), &question->meanwhile, status);
+    PG_RESULT(result) = session_query_simple(session, buffer_string(&sql), &question->meanwhile, status);
     if (result == NULL) {
         pg_session_roll_back(session);
         return false;

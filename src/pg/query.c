@@ -16,12 +16,16 @@ struct statement {
     const char *name; /* of a prepared statement; NULL: it is sent as text */
     int count;
     const char *const *values;
-    int format; /* of the result: 0 text, 1 binary */
+    int format;     /* of the result: 0 text, 1 binary */
+    bool is_simple; /* one message of the simple protocol, maybe of several statements; no values */
     const struct pg_meanwhile *meanwhile;
 };
 
 static int send(const struct pg_session *session, const struct statement *one)
 {
+    if (one->is_simple) {
+        return PQsendQuery(session->connection, one->sql);
+    }
     return one->name != NULL
                ? PQsendQueryPrepared(session->connection, one->name, one->count, one->values, NULL, NULL, one->format)
                : PQsendQueryParams(session->connection, one->sql, one->count, NULL, one->values, NULL, NULL,
@@ -40,6 +44,7 @@ static PGresult *query(struct pg_session *session, const struct statement *state
         return NULL;
     }
     if (statement->meanwhile != NULL && statement->meanwhile->work != NULL) {
+        PQflush(session->connection);
         statement->meanwhile->work(statement->meanwhile->data);
     }
     if (!receive_all(session, &receipt)) {
@@ -202,22 +207,15 @@ PGresult *session_query_kept(struct pg_session *session, const char *sql, int co
     return query_as_kept(session, &statement, &result, status) ? result : query(session, &statement, status);
 }
 
+PGresult *session_query_simple(struct pg_session *session, const char *sql, const struct pg_meanwhile *meanwhile,
+                               struct status *status)
+{
+    return query(session, &(struct statement){.sql = sql, .is_simple = true, .meanwhile = meanwhile}, status);
+}
+
 PGresult *pg_query_simple(struct pg_session *session, const char *sql, struct status *status)
 {
-    PGresult *result = NULL;
-    struct receipt receipt = {.last = &result, .status = status, .ok = true};
-    if (!receive_ready(session, status)) {
-        return NULL;
-    }
-    if (PQsendQuery(session->connection, sql) == 0) {
-        receive_lost(session, status);
-        return NULL;
-    }
-    if (!receive_all(session, &receipt)) {
-        PQclear(result);
-        return NULL;
-    }
-    return result;
+    return session_query_simple(session, sql, NULL, status);
 }
 
 bool pg_script(struct pg_session *session, const char *sql, struct pg_failure *failure, struct status *status)

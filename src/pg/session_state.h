@@ -59,6 +59,10 @@ PGresult *session_query(struct pg_session *session, const char *sql, int count, 
 PGresult *session_query_kept(struct pg_session *session, const char *sql, int count, const char *const *values,
                              struct status *status);
 
+/* As pg_query_simple, with work to do while the server works; meanwhile NULL: none. */
+PGresult *session_query_simple(struct pg_session *session, const char *sql, const struct pg_meanwhile *meanwhile,
+                               struct status *status);
+
 /* Does it keep prepared statements now? */
 bool session_keeps(const struct pg_session *session);
 
