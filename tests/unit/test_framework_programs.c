@@ -513,6 +513,23 @@ START_TEST(dbup_reads_what_ends_in_sql_unless_its_program_says_others)
 }
 END_TEST
 
+START_TEST(dbup_reads_subdirectories_only_if_its_program_says_so)
+{
+    put("Shop.csproj", "<PackageReference Include=\"dbup-postgresql\" />");
+    put("Program.cs", "builder.WithScriptsFromFileSystem(\"Scripts\");");
+    put("Scripts/1.sql", "SELECT 1;");
+    put("Scripts/archive/2.sql", "SELECT 1;");
+    ck_assert_str_eq(listed("dbup"), "1.sql=1.sql");
+    has(warnings_of("dbup"), "archive/2.sql is left out");
+    put("Program.cs", "x.WithScriptsFromFileSystem(\"Scripts\").WithScriptsFromFileSystem(\"Scripts/archive\");");
+    ck_assert_uint_eq(list(folder_of("dbup")).count, 2);
+    put("Program.cs", "builder.WithScriptsFromFileSystem(args[0]);");
+    ck_assert_uint_eq(list(folder_of("dbup")).count, 2);
+    put("Program.cs", "x.WithScriptsFromFileSystem(\"Scripts\", new() { IncludeSubDirectories = true });");
+    ck_assert_uint_eq(list(folder_of("dbup")).count, 2);
+}
+END_TEST
+
 /* ---- others ---- */
 
 START_TEST(a_squashed_migration_of_django_is_recorded_with_what_it_replaces)
@@ -597,6 +614,7 @@ int main(void)
     tcase_add_test(tests, yii_records_a_class_with_its_namespace);
     tcase_add_test(tests, migrations_of_hanami_are_sequels);
     tcase_add_test(tests, dbup_reads_what_ends_in_sql_unless_its_program_says_others);
+    tcase_add_test(tests, dbup_reads_subdirectories_only_if_its_program_says_so);
     tcase_add_test(tests, a_gap_among_the_integers_of_sequel_is_refused);
     tcase_add_test(tests, a_squashed_migration_of_django_is_recorded_with_what_it_replaces);
     tcase_add_test(tests, an_app_of_django_that_no_settings_name_is_told_of);

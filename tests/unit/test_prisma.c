@@ -342,6 +342,50 @@ START_TEST(a_lock_file_of_another_provider_is_refused)
 }
 END_TEST
 
+/* Each was asked of the CLI 6.19.3, which reads this file line by line and not as TOML. */
+START_TEST(a_lock_file_counts_as_the_engine_reads_it)
+{
+    static const struct {
+        const char *content;
+        bool fits;
+    } cases[] = {
+        {"provider = \"postgresql\"\n", true},
+        {"provider = \"postgresql\"\r\n", true},
+        {"provider = \"postgresql\n", true},
+        {"# \xFF\nprovider = \"postgresql\"\n", true},
+        {"", false},
+        {"# nothing\n", false},
+        {"provider = 'postgresql'\n", false},
+        {"provider=\"postgresql\"\n", false},
+        {"  provider = \"postgresql\"\n", false},
+        {"provider = \"postgresql\" # x\n", false},
+        {"provider = \"postgres\"\n", false},
+        {"\xEF\xBB\xBFprovider = \"postgresql\"\n", false},
+        {"provider = \"postgresql\" \n", false},
+        {"providers = \"postgresql\"\n", false},
+    };
+    struct migration_files files = {0};
+    const struct folder *const place = folder("m");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        put("m/migration_lock.toml", cases[i].content);
+        ck_assert_msg(prisma->hooks.check_folder(arena, place, &files, &status) == cases[i].fits, "%s",
+                      cases[i].content);
+        ck_assert(cases[i].fits || strstr(status.message, "P3019") != NULL);
+    }
+}
+END_TEST
+
+START_TEST(what_is_not_utf8_is_recorded_with_the_sum_of_what_node_reads)
+{
+    const struct folder *const place = folder("m");
+    const struct migration_file file = {.name = "1_a"};
+    ck_assert_str_eq(framework_checksum(arena, place, &file, text_of("-- caf\xE9\n")),
+                     checksum("-- caf\xEF\xBF\xBD\n"));
+    ck_assert_str_eq(framework_checksum(arena, place, &file, text_of("\xEF\xBB\xBF-- a\n")),
+                     checksum("\xEF\xBB\xBF-- a\n"));
+}
+END_TEST
+
 START_TEST(a_new_migration_is_named_as_prisma_names_it)
 {
     struct new_migration made = {.title = "Add users' e-mail!", .wall_us = 1700000000000000};
@@ -381,6 +425,8 @@ int main(void)
     tcase_add_test(tests, a_link_to_a_directory_is_left_out_as_prisma_does_and_told_of);
     tcase_add_test(tests, a_name_that_is_not_utf8_is_left_out_and_told_of);
     tcase_add_test(tests, a_lock_file_of_another_provider_is_refused);
+    tcase_add_test(tests, a_lock_file_counts_as_the_engine_reads_it);
+    tcase_add_test(tests, what_is_not_utf8_is_recorded_with_the_sum_of_what_node_reads);
     tcase_add_test(tests, a_new_migration_is_named_as_prisma_names_it);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

@@ -78,6 +78,18 @@ static bool program_has(const struct folder *folder, const char *word)
     return has;
 }
 
+/* Does its program take the files of this folder, and no others? By default it does not look into subdirectories
+ * (FileSystemScriptOptions.cs). Where the path is computed, or the program names the subdirectory as well, that cannot
+ * be known, and the file counts. */
+static bool is_below_its_folder(struct arena *arena, const struct folder *folder, const char *filename)
+{
+    const char *const slash = strrchr(folder->path, '/');
+    const char *const own = arena_printf(arena, "%s\"", slash == NULL ? folder->path : slash + 1);
+    const char *const below = arena_strndup(arena, filename, strcspn(filename, "/"));
+    return strchr(filename, '/') != NULL && program_has(folder, "WithScriptsFromFileSystem") &&
+           program_has(folder, own) && !program_has(folder, "IncludeSubDirectories") && !program_has(folder, below);
+}
+
 /* By default it takes files that end in .sql (StandardExtensions.cs, FileSystemScriptOptions.cs). */
 static bool dbup_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
                         const char **warning)
@@ -89,6 +101,13 @@ static bool dbup_accept(struct arena *arena, const struct folder *folder, struct
         return false;
     }
     const char *const prefix = prefix_of(arena, folder);
+    if (prefix[0] == '\0' && is_below_its_folder(arena, folder, file->filename)) {
+        *warning = arena_printf(arena,
+                                "%s is left out: DbUp reads subdirectories only with IncludeSubDirectories, which its "
+                                "program does not set.",
+                                file->filename);
+        return false;
+    }
     file->key = arena_printf(arena, "%s%s", prefix, dotted(arena, file->filename, prefix[0] != '\0'));
     return true;
 }

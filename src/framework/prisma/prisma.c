@@ -2,6 +2,7 @@
  * Prisma Migrate: its ledger _prisma_migrations, its checksums and its lock. Facts measured with the real CLI 6.19.3 on
  * PostgreSQL 15 and read in its engine's source. Where its folders are is in prisma_folder.c.
  */
+#include "framework/core/file_checksum.h"
 #include "framework/prisma/prisma_folder.h"
 
 #include <stdio.h>
@@ -72,6 +73,30 @@ static struct text as_node_reads(struct arena *arena, struct text content)
     }
     buffer_add(&out, content);
     return buffer_text(&out);
+}
+
+/* Of the text that Node has read, so that `migrate resolve --applied` and we record the same; before 6.6 the engine
+ * refused what is not UTF-8. */
+static const char *prisma_checksum(struct arena *arena, const struct folder *folder, const struct migration_file *file,
+                                   struct text content)
+{
+    unsigned char digest[SHA256_SIZE];
+    char *const hex = arena_alloc(arena, SHA256_HEX_SIZE);
+    (void)folder;
+    (void)file;
+    sha256_text(text_is_utf8(content, NULL) ? content : as_node_reads(arena, content), digest);
+    sha256_hex(digest, hex);
+    return hex;
+}
+
+/* The sum of the bytes, computed piece by piece. What is not UTF-8 has another one, which prisma_checksum_matches
+ * compares. */
+static bool prisma_file_checksum(struct arena *arena, const struct folder *folder, const struct migration_file *file,
+                                 const char **checksum, struct status *status)
+{
+    static const struct file_checksum whole = {.digest = "SHA256"};
+    (void)folder;
+    return file_checksum(arena, &whole, file->path, checksum, status);
 }
 
 /* Prisma 6.19 takes a file for unchanged if it matches as it is or with the other kind of line ending: a checkout on
@@ -190,5 +215,7 @@ const struct framework framework_prisma = {
     .hooks = {.find = prisma_find,
               .list = prisma_list,
               .check_folder = prisma_check_folder,
+              .checksum = prisma_checksum,
+              .file_checksum = prisma_file_checksum,
               .checksum_matches = prisma_checksum_matches},
 };

@@ -258,45 +258,62 @@ bool prisma_list(struct arena *arena, const struct folder *folder, struct migrat
 
 /* ---- fitness ---- */
 
-/* The value of `provider = "…"` in migration_lock.toml; NULL if there is none. */
+/* The provider in migration_lock.toml, as the engine reads it: no TOML, but the first line that begins with "provider",
+ * without `provider = ` and without quotes around the rest. So `provider="postgresql"` is no PostgreSQL, and an
+ * indented line is none. NULL: there is no such line, an error as well. Asked of 6.19.3, in which case it said P3019.
+ */
 static const char *lock_provider(struct arena *arena, struct text content)
 {
     for (struct text line; text_next_line(&content, &line);) {
-        line = text_trim(line);
         if (!text_starts_with(line, "provider")) {
             continue;
         }
-        struct text value = text_trim(text_slice(line, strlen("provider"), line.size));
-        if (!text_starts_with(value, "=")) {
-            continue;
+        while (text_starts_with(line, "provider = ")) {
+            line = text_slice(line, strlen("provider = "), line.size);
         }
-        value = text_trim(text_slice(value, 1, value.size));
-        if (value.size > 1 && (value.data[0] == '"' || value.data[0] == '\'')) {
-            const size_t end = text_find(value, (const char[]){value.data[0], '\0'}, 1);
-            value = text_slice(value, 1, end);
+        while (line.size > 0 && line.data[0] == '"') {
+            line = text_slice(line, 1, line.size);
         }
-        return arena_strndup(arena, value.data, value.size);
+        while (line.size > 0 && line.data[line.size - 1] == '"') {
+            line = text_slice(line, 0, line.size - 1);
+        }
+        return arena_strndup(arena, line.data, line.size);
     }
     return NULL;
+}
+
+static bool check_lock(struct arena *arena, const struct folder *folder, struct status *status)
+{
+    const char *const lock = path_join(arena, path_join(arena, folder->root, folder->path), "migration_lock.toml");
+    struct text content;
+    if (file_look(lock, NULL) != FILE_REGULAR) {
+        return true;
+    }
+    if (!file_read(arena, lock, CONFIG_LIMIT, &content, status)) {
+        return false;
+    }
+    const char *const provider = lock_provider(arena, content);
+    if (provider != NULL && strcmp(provider, "postgresql") == 0) {
+        return true;
+    }
+    if (provider == NULL || strstr(provider, "postgres") != NULL) {
+        return status_fail(
+            status, STATUS_FAILED_PRECONDITION,
+            "%s/migration_lock.toml has no line provider = \"postgresql\". Prisma reads only a line that "
+            "is written exactly so, without blanks or a comment around it, and stops (Prisma's P3019).",
+            folder->path);
+    }
+    return status_fail(status, STATUS_FAILED_PRECONDITION,
+                       "%s/migration_lock.toml says that these migrations are for \"%s\", not for postgresql "
+                       "(Prisma's P3019).",
+                       folder->path, provider);
 }
 
 bool prisma_check_folder(struct arena *arena, const struct folder *folder, const struct migration_files *files,
                          struct status *status)
 {
-    const char *const root = path_join(arena, folder->root, folder->path);
-    const char *const lock = path_join(arena, root, "migration_lock.toml");
-    struct text content;
-    if (file_look(lock, NULL) == FILE_REGULAR) {
-        if (!file_read(arena, lock, CONFIG_LIMIT, &content, status)) {
-            return false;
-        }
-        const char *const provider = lock_provider(arena, content);
-        if (provider != NULL && strcmp(provider, "postgresql") != 0) {
-            return status_fail(status, STATUS_FAILED_PRECONDITION,
-                               "%s/migration_lock.toml says that these migrations are for \"%s\", not for postgresql "
-                               "(Prisma's P3019).",
-                               folder->path, provider);
-        }
+    if (!check_lock(arena, folder, status)) {
+        return false;
     }
     for (size_t i = 0; i < files->count; i++) {
         if (files->items[i].missing) {
