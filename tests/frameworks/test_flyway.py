@@ -334,6 +334,27 @@ class Flyway(Fixtures):
             self.assertIn("R__grants.sql has the placeholder flyway:timestamp, with which it runs in each migrate", self.refused(rpc).message)
             self.assertIn("Only flyway itself runs these migrations", self.status(rpc).warnings[0])
 
+    def test_what_runs_in_each_migrate_is_left_although_nothing_else_is(self):
+        """Its row says nothing of the next run: flyway runs it whenever it migrates."""
+        files = {f"{SQL}/V1__a.sql": "CREATE TABLE a (i int);", f"{SQL}/R__grants.sql": "-- ${flyway:timestamp}\nGRANT SELECT ON a TO PUBLIC;"}
+        with self.start(files) as rpc:
+            for one in ("V1__a", "R__grants"):
+                self.assertTrue(rpc.call("MigrationService", "MarkApplied", {"migration": one}).ok)
+            self.assertEqual(self.states(rpc), ["applied", "pending"])  # flyway writes a sum, and another one next time
+            self.sql("UPDATE flyway_schema_history SET checksum = 7 WHERE version IS NULL")
+            for method in ("Run", "Plan"):
+                said = self.refused(rpc).message if method == "Run" else rpc.call("MigrationService", method).summary
+                self.assertIn("No other migration is pending, but \"R__grants\" runs in each run of Flyway", said)
+
+    def test_a_row_without_a_checksum_is_not_that_of_the_file(self):
+        """MigrationInfoImpl.validate compares with it; a repeatable migration runs again."""
+        with self.start({f"{SQL}/V1__a.sql": "CREATE TABLE a (i int);", f"{SQL}/R__v.sql": "CREATE OR REPLACE VIEW v AS SELECT 1 AS n;"}) as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+            self.sql("UPDATE flyway_schema_history SET checksum = NULL")
+            self.assertEqual(self.states(rpc), ["modified", "pending"])
+            self.assertIn("Its row has no checksum", self.status(rpc).migrations[0].note)
+            self.refused(rpc)
+
     def test_an_edit_below_the_baseline_stops_neither_flyway_nor_us(self):
         """MigrationInfoImpl.validate compares only what is above the baseline."""
         with self.start({f"{SQL}/V1__a.sql": "CREATE TABLE a (i int);", f"{SQL}/V3__c.sql": "CREATE TABLE c (i int);"}) as rpc:

@@ -198,6 +198,12 @@ static void read_row(struct ledger_reading *reading, const PGresult *result, int
     struct ledger_entry *const entry = add_entry(reading, script == NULL ? key : script, key);
     entry->checksum = arena_strdup(arena, pg_field(result, row, 4));
     entry->changed = renamed_from(reading, version, description);
+    /* It compares the sum of a script with what the row has, also with nothing (MigrationInfoImpl.java, validate;
+     * ResolvedMigrationImpl.java, checksumMatches): a repeatable one runs again. */
+    if (entry->changed == NULL && entry->checksum == NULL && strcmp(type, "SQL") == 0) {
+        entry->changed = "Its row has no checksum: flyway stops at it (\"Migration checksum mismatch\"), until `flyway "
+                         "repair`.";
+    }
     entry->finished_at = entry->started_at = pg_field_us(result, row, 5);
     entry->started_at = NO_TIME;
     entry->duration_ms = pg_field_int(result, row, 6, -1);

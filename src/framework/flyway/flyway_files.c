@@ -70,6 +70,7 @@ static void note_timestamp(struct arena *arena, const struct folder *folder, con
             content,
             arena_printf(reading, "%sflyway:timestamp%s", settings->placeholder_prefix, settings->placeholder_suffix),
             0) != SIZE_MAX) {
+        files->runs_each_time = file->name;
         flyway_leave_to_tool(arena, files,
                              arena_printf(arena,
                                           "%s has the placeholder flyway:timestamp, with which it runs in each "

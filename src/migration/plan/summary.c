@@ -26,6 +26,11 @@ static const char *extent_words(struct arena *arena, const struct extent *extent
 
 const char *summary_make(struct arena *arena, const struct preparation *preparation, const struct extent *extent)
 {
+    const char *const each_time = preparation->catalog.files.runs_each_time;
+    if (preparation->count == 0 && preparation->unfit == NULL && each_time != NULL) {
+        return arena_printf(arena, "No other migration is pending, but \"%s\" runs in each run of %s.", each_time,
+                            preparation->catalog.detection.framework->display_name);
+    }
     if (preparation->count == 0) {
         return preparation->unfit != NULL ? arena_printf(arena, "\"%s\" cannot run.", preparation->unfit->name)
                                           : "No pending migrations to run.";

@@ -149,6 +149,22 @@ static void run_nothing(const struct execution *execution)
     }
 }
 
+/* Is there a migration that the framework's tool runs in each run, also if no row lacks? Then it is not true that there
+ * is nothing to run. */
+static bool check_each_time(const struct execution *execution)
+{
+    const struct run *const run = execution->run;
+    const struct catalog *const catalog = &execution->preparation->catalog;
+    if (catalog->files.runs_each_time == NULL || execution->options->name_count > 0) {
+        return true;
+    }
+    return status_fail_because(
+        run->status, STATUS_FAILED_PRECONDITION, REASON_NEEDS_DELEGATE,
+        "No other migration is pending, but \"%s\" runs in each run of %s, and only that can run it: %s.",
+        catalog->files.runs_each_time, catalog->detection.framework->display_name,
+        tool_run_command(run->arena, run->request->site, &catalog->detection));
+}
+
 /* Runs what can be run, then reports what could not. */
 static bool execute_items(const struct execution *execution)
 {
@@ -182,7 +198,7 @@ static bool execute(const struct execution *execution)
         if (preparation->count > 0) {
             return execute_items(execution);
         }
-        if (!mend(execution)) { /* for the callbacks */
+        if (!check_each_time(execution) || !mend(execution)) { /* mended for the callbacks */
             return false;
         }
         run_nothing(execution);
