@@ -81,6 +81,12 @@
              "OPERATOR(pg_catalog.=) "                                                                                 \
              "p.object AND k.casttarget OPERATOR(pg_catalog.<) 16384::pg_catalog.oid"
 
+/* SQL: is this oid of a role that initdb made, but the bootstrap superuser (oid 10)? Whoever is a member of pg_monitor
+ * can let it own a function, and pg_shdepend has no row for that: it has none for what is pinned (PostgreSQL,
+ * recordSharedDependencyOn). */
+#define PG_IS_PREDEFINED(role)                                                                                         \
+    "(" role " OPERATOR(pg_catalog.<) 16384::pg_catalog.oid AND " role " OPERATOR(pg_catalog.<>) 10::pg_catalog.oid)"
+
 /* SQL in parentheses, to use after FROM: the parts of a table and what they use, according to pg_depend, each with its
  * owner. `start` selects the columns rel, excused, class, object, via_class and via: an object to start with, its
  * table, and the role whose objects are left out (normally the table's owner, who may do anything to the table anyway).
@@ -97,11 +103,14 @@
     "(" PG_CODE_NEXT ") AS n (class, object) WHERE p.class OPERATOR(pg_catalog.<>) "                                   \
     "'pg_catalog.pg_proc'::pg_catalog.regclass AND (n.object OPERATOR(pg_catalog.<>) p.rel OR n.class "                \
     "OPERATOR(pg_catalog.<>) 'pg_catalog.pg_class'::pg_catalog.regclass)) SELECT f.rel, f.class, f.object, "           \
-    "f.via_class, f.via, s.refobjid AS owner FROM part f JOIN pg_catalog.pg_shdepend s ON s.dbid "                     \
+    "f.via_class, f.via, w.owner FROM part f, LATERAL (SELECT s.refobjid AS owner FROM pg_catalog.pg_shdepend s "      \
+    "WHERE s.dbid "                                                                                                    \
     "OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname OPERATOR(pg_catalog.=) "       \
     "pg_catalog.current_database()) AND s.classid OPERATOR(pg_catalog.=) f.class AND s.objid "                         \
-    "OPERATOR(pg_catalog.=) f.object AND s.deptype OPERATOR(pg_catalog.=) 'o' WHERE s.refobjid "                       \
-    "OPERATOR(pg_catalog.<>) f.excused)"
+    "OPERATOR(pg_catalog.=) f.object AND s.deptype OPERATOR(pg_catalog.=) 'o' UNION ALL SELECT x.proowner FROM "       \
+    "pg_catalog.pg_proc x WHERE f.class OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass AND x.oid "   \
+    "OPERATOR(pg_catalog.=) f.object AND " PG_IS_PREDEFINED("x.proowner") ") w WHERE w.owner "                         \
+                                                                          "OPERATOR(pg_catalog.<>) f.excused)"
 
 /* SQL: such a row `f` in words, "the trigger t on a.b with the function c.d()". */
 #define PG_CODE_WORDS                                                                                                  \

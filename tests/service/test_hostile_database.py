@@ -180,6 +180,31 @@ class Traps(Hostile):
         self.assertEqual(len(plan.migrations), 1)
         self.assertEqual("\n".join(self.sprung()), "")
 
+    def test_code_of_a_role_that_initdb_made_is_a_strangers(self):
+        """The server notes nowhere what pg_monitor owns. Whoever is a member of it can let it own a function."""
+        self.cluster.psql("postgres", "CREATE ROLE mona LOGIN; GRANT pg_monitor TO mona")
+        self.addCleanup(self.cluster.psql, "postgres", "DROP ROLE mona")
+        for has_other in (False, True):
+            with self.subTest(has_other=has_other):
+                database = self.trapped() if has_other else self.cluster.create_database()
+                files = self.project()
+                files.add("1", "SELECT 1;")
+                rpc = self.rpc(self.worker(files, url=self.cluster.url(database)))
+                self.assertTrue(rpc.call("MigrationService", "Run").ok)
+                self.cluster.real_psql(database, "CREATE SCHEMA mona; GRANT ALL ON SCHEMA mona TO mona, pg_monitor; GRANT USAGE ON SCHEMA mona TO PUBLIC;"
+                                       "GRANT TRIGGER ON public._prisma_migrations TO mona; SET SESSION AUTHORIZATION mona; SET ROLE pg_monitor;"
+                                       "CREATE FUNCTION mona.spring() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN RAISE LOG 'SPRUNG as %', current_user; "
+                                       "RETURN COALESCE(NEW, OLD); END $f$; RESET ROLE;"
+                                       "CREATE TRIGGER spring BEFORE INSERT OR UPDATE ON public._prisma_migrations FOR EACH ROW EXECUTE FUNCTION mona.spring()", True)
+                self.log_began = os.path.getsize(self.log_path)
+                files.add("2", "SELECT 2;")
+                with self.assertRaises(RpcError) as caught:
+                    rpc.call("MigrationService", "Run")
+                self.assertIn("of pg_monitor: that role's code would run", caught.exception.status.message)
+                self.assertEqual("\n".join(self.sprung()), "")
+                self.cluster.real_psql(database, "DROP TRIGGER spring ON public._prisma_migrations; DROP SCHEMA mona CASCADE;"
+                                       "REVOKE ALL ON public._prisma_migrations FROM mona", True)
+
     @per(TRIED)
     def test_looking_at_every_framework_springs_none(self, name):
         """Her schema is the first of the path, pg_catalog the last: nothing of ours may go by it."""

@@ -16,11 +16,13 @@
 #define WITH_OWNER                                                                                                     \
     "WITH owner AS (SELECT r.oid, r.rolname, " PG_IS_TRUSTED("r") " AS is_trusted FROM pg_catalog.pg_roles r) SELECT "
 
-/* Does an untrusted role own anything in this database? */
+/* Does an untrusted role own anything in this database, or one that initdb made any code (PG_IS_PREDEFINED)? */
 #define HAS_STRANGERS                                                                                                  \
-    "EXISTS (SELECT FROM owner o JOIN pg_catalog.pg_shdepend s ON s.refclassid = "                                     \
+    "(EXISTS (SELECT FROM owner o JOIN pg_catalog.pg_shdepend s ON s.refclassid = "                                    \
     "'pg_catalog.pg_authid'::pg_catalog.regclass AND s.refobjid = o.oid AND s.deptype = 'o' WHERE NOT o.is_trusted "   \
-    "AND s.dbid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()))"
+    "AND s.dbid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())) OR "   \
+    "EXISTS (SELECT FROM pg_catalog.pg_proc p JOIN owner o ON o.oid = p.proowner WHERE p.oid >= 16384 "                \
+    "AND " PG_IS_PREDEFINED("p.proowner") " AND NOT o.is_trusted))"
 
 /* Code of an untrusted role that runs when a row is read or written. Planning this takes the server three times as long
  * as everything else about a table together, so it is asked only if there are strangers. */
