@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define SETTLED_NS INT64_C(2000000000)
+#define ZFS_MAGIC  0x2fc12fc1UL
 
 static enum file_kind kind_of(const struct stat *info)
 {
@@ -69,13 +70,40 @@ bool file_stamp_is_settled(const struct file_stamp *stamp)
     return clock_wall_us() * 1000 - last >= SETTLED_NS;
 }
 
+/* The file systems whose stamps are this kernel's own and change with each change. Of a file on a network, or in FUSE
+ * (as a folder that a virtual machine shares with its host), the kernel knows a stamp for seconds in which others may
+ * change the file. ZFS stamps a mapped page when it is stored; tmpfs and ramfs do not. */
+static const struct {
+    unsigned long type;
+    bool stamps_maps;
+} known_systems[] = {
+    {EXT4_SUPER_MAGIC, true}, {XFS_SUPER_MAGIC, true}, {BTRFS_SUPER_MAGIC, true}, {OVERLAYFS_SUPER_MAGIC, true},
+    {F2FS_SUPER_MAGIC, true}, {SQUASHFS_MAGIC, true},  {ZFS_MAGIC, false},        {TMPFS_MAGIC, false},
+    {RAMFS_MAGIC, false},
+};
+
+/* has_maps: if somebody writes to a mapped page, too. */
+static bool tells(int fd, bool has_maps)
+{
+    struct statfs system;
+    const bool ok = fstatfs(fd, &system) == 0;
+    bool does = false;
+    for (size_t i = 0; ok && !does && i < sizeof known_systems / sizeof known_systems[0]; i++) {
+        does = (unsigned long)system.f_type == known_systems[i].type && (known_systems[i].stamps_maps || !has_maps);
+    }
+    return does;
+}
+
+bool file_system_tells(int fd)
+{
+    return tells(fd, false);
+}
+
 bool file_will_tell(const char *path)
 {
     const unsigned now = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
-    struct statfs system;
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    const bool will = fd >= 0 && fstatfs(fd, &system) == 0 && system.f_type != TMPFS_MAGIC &&
-                      system.f_type != RAMFS_MAGIC && sync_file_range(fd, 0, 0, now) == 0;
+    const bool will = fd >= 0 && tells(fd, true) && sync_file_range(fd, 0, 0, now) == 0;
     if (fd >= 0) {
         close(fd);
     }

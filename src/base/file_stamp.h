@@ -40,8 +40,12 @@ bool file_seen_equal(const struct file_seen *a, const struct file_seen *b);
 bool file_stamp_is_settled(const struct file_stamp *stamp);
 
 /* Will the file's stamp change with each change from now on? Writes to a mapped file (mmap) change the stamp only if
- * the page was written to disk in between, so this writes it now. False if that fails or there is no disk (tmpfs,
- * ramfs): do not cache what is read. Call it before reading. */
+ * the page was written to disk in between, so this writes it now. False if that fails, and in a file system
+ * that is not known to do so (tmpfs, ZFS, a network's): do not cache what is read. Call it before reading. */
 bool file_will_tell(const char *path);
+
+/* Is the open file in a file system whose stamps tell of each change at once? Those of a network file system or of FUSE
+ * may be seconds old. */
+bool file_system_tells(int fd);
 
 #endif

@@ -183,7 +183,7 @@ void file_trace_listed(int directory, const char *path)
     }
     struct file_seen seen = {0};
     file_see_open(directory, &seen);
-    if (seen.kind != FILE_DIRECTORY || !file_stamp_is_settled(&seen.stamp)) {
+    if (seen.kind != FILE_DIRECTORY || !file_stamp_is_settled(&seen.stamp) || !file_system_tells(directory)) {
         current->has_doubt = true;
     } else {
         trace_add_look(current, 0, path, &seen);

@@ -5,7 +5,8 @@
  *
  * All who look at files for an answer note it here (base/files.h and base/bounds.h do). What cannot be checked later is
  * a doubt, and then there is no trace:
- * - a directory that has just changed, whose next change may not alter its stamp (file_stamp_is_settled);
+ * - a directory that has just changed, whose next change may not alter its stamp (file_stamp_is_settled), and one in a
+ *   file system whose stamps may be old (file_system_tells);
  * - whatever failed for another reason than that nothing is there;
  * - links that lead out of the project;
  * - more than is worth looking at again.

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/file_trace.h"
 #include "base/files.h"
 #include "base/intake.h"
 #include "base/memory.h"
@@ -371,6 +372,24 @@ START_TEST(many_files_are_seen_as_each_of_them_is)
 }
 END_TEST
 
+/* sysfs stands for all that are not known: what it says is of another's making, too. */
+START_TEST(stamps_of_a_file_system_that_is_not_known_are_not_relied_on)
+{
+    const int known = directory_open(directory);
+    const int unknown = directory_open("/sys/kernel");
+    struct status ignored = {.arena = arena};
+    struct file_list list;
+    ck_assert(file_system_tells(known));
+    ck_assert(!file_system_tells(unknown));
+    ck_assert(!file_will_tell("/sys/kernel/vmcoreinfo"));
+    close(known);
+    close(unknown);
+    file_trace_begin();
+    ck_assert(directory_list(arena, "/sys/kernel", &list, &ignored));
+    ck_assert_ptr_null(file_trace_end());
+}
+END_TEST
+
 START_TEST(a_temporary_directory_is_where_tmpdir_says_by_an_absolute_path)
 {
     setenv("TMPDIR", directory, 1);
@@ -553,6 +572,7 @@ int main(void)
     tcase_add_test(files, a_fifo_does_not_hang_the_reader);
     tcase_add_test(files, a_file_is_never_made_over_another);
     tcase_add_test(files, many_files_are_seen_as_each_of_them_is);
+    tcase_add_test(files, stamps_of_a_file_system_that_is_not_known_are_not_relied_on);
     suite_add_tcase(suite, plain);
     suite_add_tcase(suite, files);
     return run_suite(suite);
