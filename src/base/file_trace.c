@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MOST_LOOKS  ((size_t)150 * 1000)
 #define MOST_REALS  1000
@@ -192,25 +193,36 @@ void file_trace_listed(int directory, const char *path)
 
 /* ---- links and contents ---- */
 
-/* If only the directory leads elsewhere, or nothing does, notes that part by part: many paths share them. */
+static bool is_link(const char *path)
+{
+    char to;
+    return readlink(path, &to, 1) >= 0;
+}
+
+static bool is_as_noted(const struct real *known, const char *real, bool has_its_name)
+{
+    return known->real == NULL ? has_its_name : strcmp(known->real, real) == 0;
+}
+
+/* If only the directory leads elsewhere, or nothing does, notes that part by part: many paths share them. The last part
+ * may be a link although its name stays, as in "prisma -> shared/prisma". */
 void trace_add_real(struct file_trace *trace, const char *path, const char *real)
 {
     char *const above = arena_strdup(trace->arena, path);
     char *const real_above = arena_strdup(trace->arena, real);
     char *const name = strrchr(above, '/');
     char *const real_name = strrchr(real_above, '/');
-    const bool is_plain = name != NULL && name > above && real_name != NULL && path_is_component(text_of(name + 1)) &&
-                          strcmp(name, real_name) == 0;
-    bool is_new = true;
-    for (size_t i = 0; is_new && i < trace->real_count; i++) {
-        const struct real *const known = &trace->reals[i];
-        if (strcmp(known->path, path) == 0) {
-            trace->has_doubt = trace->has_doubt || (known->real == NULL) != is_plain ||
-                               (known->real != NULL && strcmp(known->real, real) != 0);
-            is_new = false;
-        }
+    const bool has_its_name = name != NULL && name > above && real_name != NULL &&
+                              path_is_component(text_of(name + 1)) && strcmp(name, real_name) == 0;
+    size_t at = 0;
+    while (at < trace->real_count && strcmp(trace->reals[at].path, path) != 0) {
+        at++;
     }
-    if (is_new) {
+    const bool is_new = at == trace->real_count;
+    const bool is_plain = has_its_name && (is_new ? !is_link(path) : trace->reals[at].real == NULL);
+    if (!is_new) {
+        trace->has_doubt = trace->has_doubt || !is_as_noted(&trace->reals[at], real, has_its_name);
+    } else {
         trace->has_doubt = trace->has_doubt || trace->real_count == MOST_REALS;
         trace->reals =
             arena_grow(trace->arena, trace->reals, trace->real_count, &trace->real_capacity, sizeof *trace->reals);
