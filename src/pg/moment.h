@@ -8,8 +8,8 @@
  * below the snapshot's xmax is in progress (xmin = xmax, and only then is there a moment), each one that commits later
  * raises xmax. That is true on a standby, too, whose snapshots do not name those in progress.
  *
- * Not covered, so that the caller must know that what it read has none of it: foreign tables and functions that read
- * outside of the database or the clock (a view may use either), and sequences.
+ * Not covered, so that the caller must know that what it read has none of it: foreign tables, tables of another access
+ * method than heap, functions that read outside of the database or the clock (a view may use either), and sequences.
  */
 #ifndef PG_MOMENT_H
 #define PG_MOMENT_H

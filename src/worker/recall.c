@@ -193,7 +193,7 @@ static bool is_as_it_was(struct recall *recall, const struct recollection *one)
     struct looking_again looking = {.files = one->files};
     ask(recall, &(const struct pg_moment_question){
                     .table = one->table,
-                    .meanwhile = {one->misses == 0 ? look_again : NULL, &looking},
+                    .meanwhile = {recall->was_right ? look_again : NULL, &looking},
                 });
     if (!has_moment(recall->all, one, &recall->moment)) {
         return false;
@@ -204,13 +204,14 @@ static bool is_as_it_was(struct recall *recall, const struct recollection *one)
     return looking.holds;
 }
 
-/* Is looking worth it? */
-static bool is_promising(struct recollections *all, struct recollection *one)
+/* Is looking worth it? Also sets was_right. */
+static bool is_promising(struct recall *recall, struct recollection *one)
 {
-    pthread_mutex_lock(&all->mutex);
+    pthread_mutex_lock(&recall->all->mutex);
     const unsigned misses = one->misses;
     one->misses += misses >= MOST_MISSES ? 1 : 0;
-    pthread_mutex_unlock(&all->mutex);
+    pthread_mutex_unlock(&recall->all->mutex);
+    recall->was_right = misses == 0;
     return misses < MOST_MISSES || misses % SELDOM == 0;
 }
 
@@ -240,7 +241,7 @@ bool recall_begin(struct recall *recall, struct text *packed)
     const struct text question = recall->call->request->payload;
     recall->known = recall->all == NULL || question.size > MOST_QUESTION ? NULL : find(recall->all, question);
     struct recollection *const one = recall->known;
-    if (one == NULL || !is_promising(recall->all, one)) {
+    if (one == NULL || !is_promising(recall, one)) {
         return false;
     }
     const bool is_hit = one->packed.data != NULL && is_as_it_was(recall, one) && give(recall, one, packed);

@@ -31,6 +31,7 @@ struct recall {
     struct recollection *known;
     struct pg_moment moment; /* before the work */
     bool is_asked;           /* the server was asked for it */
+    bool was_right;          /* what is known was the answer the last time */
     bool is_noting;
 };
 

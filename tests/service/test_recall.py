@@ -178,6 +178,20 @@ class Recall(Case):
         self.assertEqual(now, scene.fresh())
         self.assertNotEqual(now, before)
 
+    def test_a_link_to_a_folder_of_the_same_name_is_looked_at_again(self):
+        scene = Scene(self)
+        os.mkdir(scene.path("one"))
+        os.rename(scene.path("prisma"), scene.path("one/prisma"))
+        shutil.copytree(scene.path("one"), scene.path("two"))
+        shutil.rmtree(scene.path("two/prisma/migrations/6_m"))
+        os.symlink("one/prisma", scene.path("prisma"))
+        before = scene.warm()
+        os.symlink("two/prisma", scene.path("next"))
+        os.rename(scene.path("next"), scene.path("prisma"))
+        now = scene.ask()
+        self.assertEqual(now, scene.fresh())
+        self.assertNotEqual(now, before)
+
     # ---- configuration ----
 
     def test_configuration_that_appears_or_changes_is_seen_at_once(self):
@@ -287,6 +301,23 @@ class Recall(Case):
         for _ in range(20):
             self.assertEqual(scene.ask().summary.applied, 4)
         self.assertEqual(scene.remembered(), count)
+
+    def test_a_table_of_another_access_method_is_never_remembered(self):
+        def of_the_ledger(scene):
+            scene.sql("CREATE ACCESS METHOD other TYPE TABLE HANDLER heap_tableam_handler;"
+                      "CREATE TABLE now (LIKE _prisma_migrations INCLUDING ALL) USING other; INSERT INTO now SELECT * FROM _prisma_migrations;"
+                      "DROP TABLE _prisma_migrations; ALTER TABLE now RENAME TO _prisma_migrations")
+
+        def of_our_own(scene):
+            scene.sql("CREATE ACCESS METHOD other TYPE TABLE HANDLER heap_tableam_handler; CREATE SCHEMA IF NOT EXISTS truss;"
+                      "CREATE TABLE truss.of_another (id int) USING other")
+        for scene, change, _ in self.scenes([(of_the_ledger, False), (of_our_own, False)]):
+            with self.subTest(change=change.__name__):
+                change(scene)
+                count = scene.remembered()
+                for _ in range(20):
+                    self.assertEqual(scene.ask().summary.applied, 4)
+                self.assertEqual(scene.remembered(), count)
 
     def test_a_locked_table_is_waited_for_as_ever(self):
         scene = Scene(self)
