@@ -473,7 +473,7 @@ class Others(Pages):
     def test_the_pages_of_help_are_read_here_and_lead_to_each_other(self):
         """What is not understood of their Markdown would stand there as it is written."""
         self.show("/help")
-        self.see("article", "Its tables were made by other means")
+        self.see("article", "were made by other means")
         pages = self.do("return page.locator('.help-list a').evaluateAll((all) => all.map((one) => one.getAttribute('href')))")
         self.assertGreater(len(pages), 10)
         for page in pages:

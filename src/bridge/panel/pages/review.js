@@ -33,7 +33,7 @@ function lossPart(plan) {
 function locksPart(plan, held) {
   const found = strongest(plan);
   if (found.length === 0) return null;
-  return h("section", { class: "card", "aria-label": "Locks" }, h("h2", {}, "The strongest lock on each table"), h("div", { class: "scroll-x" }, h("table", {}, h("thead", {}, h("tr", {}, ["Table", "Lock", "What it stops", "Size", "Held by others now"].map((name) => h("th", { scope: "col" }, name)))),
+  return h("section", { class: "card", "aria-label": "Locks" }, h("h2", {}, "The strongest lock on each table"), h("div", { class: "scroll-x", tabindex: "0", role: "region", "aria-label": "Table of locks" }, h("table", {}, h("thead", {}, h("tr", {}, ["Table", "Lock", "What it stops", "Size", "Held by others now"].map((name) => h("th", { scope: "col" }, name)))),
     h("tbody", {}, found.slice(0, 100).map((one) => h("tr", { key: one.relation }, h("td", {}, h("code", {}, one.relation)), h("td", { class: "nowrap" }, one.mode), h("td", {}, badge({ state: one.blocks_reads ? "modified" : one.blocks_writes ? "warning" : "" }, one.blocks_reads ? "blocks reads and writes" : one.blocks_writes ? "blocks writes" : "blocks nobody")),
       h("td", { class: "number nowrap" }, held?.sizes.has(one.relation) ? bytes(held.sizes.get(one.relation)) : h("span", { class: "muted" }, held ? "not there yet" : "…")), h("td", {}, heldCell(one, held))))))),
   held?.problem ? h("p", { class: "muted" }, `Sizes and holders are not known: ${held.problem}`) : null,
