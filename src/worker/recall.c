@@ -177,12 +177,14 @@ static void look_again(void *data)
     looking->holds = file_trace_holds(looking->files);
 }
 
-/* Fills in the present moment. If somebody has locked the table, or the server does not tell, there is none. */
+/* Fills in the present moment. If somebody has locked the table, or the server does not tell, there is none. A table
+ * that is locked or gone says nothing of the work that follows: then the moment is still to be asked for. */
 static void ask(struct recall *recall, const struct pg_moment_question *question)
 {
     struct status ignored = {.arena = recall->request->arena};
-    recall->is_asked = true;
-    if (!pg_moment_now(recall->session, question, &recall->moment, &ignored)) {
+    const bool ok = pg_moment_now(recall->session, question, &recall->moment, &ignored);
+    recall->is_asked = ok || question->table == NULL;
+    if (!ok) {
         recall->moment.text[0] = '\0';
     }
 }

@@ -319,6 +319,13 @@ class Recall(Case):
                     self.assertEqual(scene.ask().summary.applied, 4)
                 self.assertEqual(scene.remembered(), count)
 
+    def test_what_is_true_without_the_tracking_table_is_remembered_again(self):
+        scene = Scene(self)
+        scene.warm()
+        scene.sql("DROP TABLE _prisma_migrations")
+        self.assertEqual(scene.warm().summary.pending, 6)
+        self.assertEqual(scene.ask(), scene.fresh())
+
     def test_a_locked_table_is_waited_for_as_ever(self):
         scene = Scene(self)
         self.database = scene.database
