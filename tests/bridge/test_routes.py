@@ -148,7 +148,7 @@ class Routes(Case):
         self.assertIn("prisma migrate deploy runs on", short[USERS]["note"])
         warnings = "\n".join(self.ask("POST", "/api/migrations/up", {})["warnings"])
         self.assertIn(f"1 applied file is not as applied, and a run does not execute the change: \"{USERS}\".", warnings)
-        self.assertIn("1 migration is pending although the later", warnings)
+        self.assertIn("1 migration is late (the later", warnings)
         files = self.project(folder="db/migrations")
         files.write("db/migrations/1_a.sql", "-- migrate:up\n-- migrate:down\n")
         http = self.bridge(self.worker(files, "--framework", "dbmate"))

@@ -48,7 +48,7 @@ class ChangedFiles(Case):
     # ---- plan and run ----
 
     EDITED = '1 applied file is not as applied, and a run does not execute the change: "1".'
-    LATE = '1 migration is pending although the later "3" is applied: "2". prisma migrate deploy runs it, after those that are applied.'
+    LATE = '1 migration is late (the later "3" was applied first): "2". prisma migrate deploy runs it, after those that are applied.'
 
     def test_plan_and_run_warn_of_what_was_edited_and_of_what_is_late(self):
         self.applied(3)

@@ -65,6 +65,7 @@ static struct named name_all(struct arena *arena, const struct catalog *catalog,
 
 /* ---- sentences ---- */
 
+/* A run says this when the late ones are applied already: the words must be true before and after. */
 static void add_late(struct arena *arena, const struct catalog *catalog, struct words *sentences)
 {
     const struct named late = name_all(arena, catalog, is_late);
@@ -74,8 +75,9 @@ static void add_late(struct arena *arena, const struct catalog *catalog, struct 
         return;
     }
     words_add(arena, sentences,
-              arena_printf(arena, "%s pending although the later \"%s\" is applied: %s.%s%s",
-                           words_counted(arena, late.count, "migration is", "migrations are"), last->name, late.names,
+              arena_printf(arena, "%s (the later \"%s\" was applied first): %s.%s%s",
+                           words_counted(arena, late.count, "migration is late", "migrations are late"), last->name,
+                           late.names,
                            note == NULL      ? ""
                            : late.count == 1 ? " "
                                              : " Of each: ",
