@@ -388,6 +388,33 @@ class PlanLocks(Case):
         self.assertTrue(all("ACCESS EXCLUSIVE" in one.values() for one in held[:3]), held)
         self.assertFalse(any(strong(one) for one in held[3:]), held)
 
+    def test_what_a_rule_does_is_not_known_and_a_view_passes_changes_on(self):
+        self.sql("""CREATE TABLE ruled (id int); CREATE TABLE part (id int); CREATE TABLE none (id int); CREATE TABLE off (id int); CREATE TABLE free (id int);
+            CREATE TABLE below (id int); CREATE TABLE by_trigger (id int); CREATE VIEW one AS SELECT * FROM below; CREATE VIEW two AS SELECT * FROM one;
+            CREATE VIEW calm AS SELECT * FROM free; CREATE FUNCTION locks() RETURNS void LANGUAGE plpgsql AS 'BEGIN LOCK free; END';
+            CREATE FUNCTION fires() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN LOCK free; RETURN NULL; END';
+            CREATE FUNCTION inserts() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO ruled VALUES (1); RETURN NULL; END';
+            CREATE TRIGGER t AFTER INSERT ON below EXECUTE FUNCTION fires(); CREATE TRIGGER t AFTER INSERT ON by_trigger EXECUTE FUNCTION inserts();
+            CREATE RULE r AS ON INSERT TO ruled DO ALSO SELECT locks(); CREATE RULE r AS ON INSERT TO part WHERE new.id = 1 DO INSTEAD SELECT locks();
+            CREATE RULE r AS ON INSERT TO none DO INSTEAD NOTHING; CREATE RULE r AS ON INSERT TO off DO ALSO SELECT locks(); ALTER TABLE off DISABLE RULE r""")
+        unknown = [f"INSERT INTO {name} VALUES (1)" for name in ("ruled", "part", "two", "by_trigger")]
+        known = [f"INSERT INTO {name} VALUES (1)" for name in ("none", "off", "calm", "free")]
+        planned = self.planned(unknown + known)
+        self.assertEqual([sql for sql, (_, is_unknown) in zip(unknown + known, planned) if is_unknown], unknown)
+        self.remember()
+        held = self.held(unknown + known)
+        self.assertTrue(all("ACCESS EXCLUSIVE" in one.values() for one in held[:4]), held)
+        self.assertFalse(any(strong(one) for one in held[4:]), held)
+
+    def test_a_rule_that_the_plan_makes_may_block(self):
+        self.sql("CREATE TABLE a (id int); CREATE TABLE b (id int); CREATE TABLE c (id int)")
+        plan = self.serve("CREATE RULE r AS ON INSERT TO a DO ALSO DELETE FROM c; INSERT INTO a VALUES (1);"
+                          "CREATE RULE r AS ON INSERT TO b DO INSTEAD NOTHING; INSERT INTO b VALUES (1);").call("MigrationService", "Plan")
+        _, fires, _, nothing = plan.migrations[0].steps[0].statements
+        self.assertTrue(fires.unknown)
+        self.assertIn("rule", fires.advice)
+        self.assertFalse(nothing.unknown)
+
     def test_a_trigger_that_the_plan_makes_may_block(self):
         self.sql("CREATE TABLE users (id int); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN LOCK users; RETURN NULL; END'")
         plan = self.serve("CREATE TRIGGER t AFTER INSERT ON users EXECUTE FUNCTION f(); INSERT INTO users VALUES (1);").call("MigrationService", "Plan")

@@ -14,12 +14,21 @@
 /* Foreign keys that pass a change on to referencing rows. */
 #define HANDS_ON "k.contype = 'f' AND (k.confdeltype IN ('c', 'n', 'd') OR k.confupdtype IN ('c', 'n', 'd'))"
 
-/* $1 the relation; also for its partitions and children, and the tables to which its keys pass changes on. */
+/* Rules that do something else or more: not the query of a view, nor DO INSTEAD NOTHING. */
+#define ACTS "w.ev_type <> '1' AND w.ev_enabled <> 'D' AND pg_catalog.pg_get_ruledef(w.oid) !~ ' DO INSTEAD +NOTHING;$'"
+
+/* $1 the relation; also for its partitions and children, the tables to which its keys pass changes on, and what a view
+ * is made of, which it may change. A rule has no body in a language: what it does is not known. */
 static const char functions_sql[] =
     "WITH RECURSIVE reached(oid) AS (SELECT $1::oid UNION SELECT x.oid FROM reached r JOIN (SELECT i.inhparent AS "
     "source, i.inhrelid AS oid FROM pg_catalog.pg_inherits i UNION ALL SELECT k.confrelid, k.conrelid FROM "
-    "pg_catalog.pg_constraint k WHERE " HANDS_ON ") x ON x.source = r.oid) "
-    "SELECT DISTINCT p.prosrc, l.lanname FROM pg_catalog.pg_trigger t JOIN reached r ON r.oid = t.tgrelid JOIN "
+    "pg_catalog.pg_constraint k WHERE " HANDS_ON
+    " UNION ALL SELECT w.ev_class, d.refobjid FROM pg_catalog.pg_rewrite w "
+    "JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = w.oid AND "
+    "d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass WHERE w.ev_type = '1') x ON x.source = r.oid) "
+    "SELECT '' AS prosrc, 'rule' AS lanname FROM pg_catalog.pg_rewrite w JOIN reached r ON r.oid = w.ev_class "
+    "WHERE " ACTS " UNION "
+    "SELECT p.prosrc, l.lanname FROM pg_catalog.pg_trigger t JOIN reached r ON r.oid = t.tgrelid JOIN "
     "pg_catalog.pg_proc p ON p.oid = t.tgfoid JOIN pg_catalog.pg_language l ON l.oid = p.prolang WHERE NOT "
     "t.tgisinternal AND t.tgenabled <> 'D' AND l.lanname <> 'internal'";
 
@@ -27,7 +36,8 @@ static const char functions_sql[] =
 static const char firing_sql[] =
     "SELECT DISTINCT c.relname::text FROM pg_catalog.pg_class c WHERE c.oid IN (SELECT t.tgrelid FROM "
     "pg_catalog.pg_trigger t WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' UNION SELECT k.confrelid FROM "
-    "pg_catalog.pg_constraint k WHERE " HANDS_ON ")";
+    "pg_catalog.pg_constraint k WHERE " HANDS_ON " UNION SELECT w.ev_class FROM pg_catalog.pg_rewrite w WHERE " ACTS
+    ")";
 
 /* $1 names; returns those of functions that may do anything. */
 static const char calls_sql[] =
@@ -220,8 +230,22 @@ static void note_function(struct fires *fires, struct text statement, const stru
     word_set_add(fires->arena, steady ? &fires->steady : &fires->others, function->name);
 }
 
-/* CREATE [OR REPLACE] [CONSTRAINT] TRIGGER … ON table … EXECUTE FUNCTION name: the table, if it is not known what that
- * fires. */
+/* After CREATE RULE: the table, if the rule does anything. */
+static struct relation *ruled_table(struct fires *fires, struct sql_reader *words)
+{
+    struct relation *const table =
+        sql_skip_to(words, "on") && sql_skip_to(words, "to") ? take_relation(fires->arena, fires->world, words) : NULL;
+    if (table == NULL || !sql_skip_to(words, "do")) {
+        return NULL;
+    }
+    if (!sql_take(words, "also")) {
+        sql_take(words, "instead");
+    }
+    return sql_is_word(&words->token, "nothing") ? NULL : table;
+}
+
+/* CREATE RULE, or CREATE [OR REPLACE] [CONSTRAINT] TRIGGER … ON table … EXECUTE FUNCTION name: the table, if it is not
+ * known what that fires. */
 static struct relation *fired_table(struct fires *fires, struct text statement)
 {
     struct sql_reader words = sql_read(statement);
@@ -230,6 +254,9 @@ static struct relation *fired_table(struct fires *fires, struct text statement)
     }
     if (sql_take(&words, "or")) {
         sql_take(&words, "replace");
+    }
+    if (sql_take(&words, "rule")) {
+        return ruled_table(fires, &words);
     }
     sql_take(&words, "constraint");
     struct relation *const table = sql_take(&words, "trigger") && sql_skip_to(&words, "on")

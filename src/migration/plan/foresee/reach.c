@@ -411,7 +411,7 @@ static void add_reach(struct reaching *reaching, const struct sql_reach *reach)
     }
 }
 
-/* A change of rows fires triggers, some of which cannot be read. */
+/* A change of rows fires triggers and rules, some of which cannot be read. */
 static void add_fired(struct reaching *reaching, struct relation *relation, enum sql_lock lock)
 {
     struct sql_effects *const effects = reaching->effects;
@@ -420,9 +420,10 @@ static void add_fired(struct reaching *reaching, struct relation *relation, enum
         return;
     }
     effects->unknown = true;
-    effects->advice = effects->advice != NULL ? effects->advice
-                                              : "A trigger that it fires may do more than change rows: what that locks "
-                                                "is not known, and may block.";
+    effects->advice = effects->advice != NULL
+                          ? effects->advice
+                          : "A trigger or a rule that it fires may do more than change rows: what that "
+                            "locks is not known, and may block.";
 }
 
 static int by_strength(const void *a, const void *b)
