@@ -169,9 +169,28 @@ class Sources(Written):
                      "planner_name, planner_email FROM sqitch.changes")
             self.run_all(rpc)
             self.assertEqual(self.sql("SELECT dependency, dependency_id FROM sqitch.dependencies"), [("other:b", "of other")])
-            self.write("sqitch.plan", f"{plan}a [other:b]{planned}\nb [!z]{planned}\n")
-            self.assertIn('The change "b" conflicts with "z", which is deployed.', rpc.call("MigrationService", "Run").failed.error)
+            self.sql("UPDATE sqitch.changes SET change = 'gone' WHERE project = 'other'")
+            self.write("sqitch.plan", f"{plan}a [other:b]{planned}\nb [!other:gone]{planned}\n")
+            self.assertIn('The change "b" conflicts with "other:gone", which is deployed.', rpc.call("MigrationService", "Run").failed.error)
             self.assertEqual(self.sql("SELECT to_regclass('b')"), [(None,)])
+
+    def test_conflicts_of_sqitch_are_found_before_anything_runs(self):
+        """Engine.pm, check_deploy_dependencies: of the whole plan, also with a name that it does not have"""
+        planned = " 2026-01-01T00:00:00Z Ann <a@b.c>"
+        self.write("sqitch.conf", "[core]\n\tengine = pg\n")
+        for name in "abc":
+            self.write(f"deploy/{name}.sql", f"CREATE TABLE {name} (id INT);")
+        for demand, said in (("!a", "which comes before it in the plan"), ("!q", "which is not in the plan")):
+            self.write("sqitch.plan", f"%syntax-version=1.0.0\n%project=p\n\na{planned}\nb [{demand}]{planned}\n")
+            with self.start() as rpc:
+                with self.assertRaises(fixtures.harness.RpcError) as caught:
+                    rpc.call("MigrationService", "Run")
+                self.assertIn(said, caught.exception.status.message)
+            self.assertEqual(self.sql("SELECT to_regclass('a')"), [(None,)])
+        self.write("sqitch.plan", f"%syntax-version=1.0.0\n%project=p\n\na{planned}\nb [!c]{planned}\nc{planned}\n")
+        with self.start() as rpc:
+            self.run_all(rpc)
+        self.assertEqual(self.sql("SELECT dependency FROM sqitch.dependencies"), [("c",)])
 
 
 if __name__ == "__main__":

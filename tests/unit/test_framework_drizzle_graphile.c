@@ -107,6 +107,21 @@ START_TEST(drizzle_1_has_directories_with_the_time_in_their_names)
 }
 END_TEST
 
+/* migrator.js of 0.45 and 1.0: readFileSync().toString() */
+START_TEST(the_sum_of_drizzle_is_that_of_what_node_reads)
+{
+    put("drizzle/20240101000000_a/snapshot.json", "{}");
+    put("drizzle/20240101000000_a/migration.sql", "-- caf\xE9\n");
+    const struct folder *const folder = folder_of("drizzle");
+    const struct migration_files files = list(folder);
+    const char *const text = digest_hex_of(arena, "SHA256", text_of("-- caf\xEF\xBF\xBD\n"));
+    const struct text content = text_of("-- caf\xE9\n");
+    ck_assert_str_eq(framework_checksum(arena, folder, &files.items[0], content), text);
+    ck_assert(folder->framework->hooks.checksum_matches(arena, folder, &files.items[0], text, content));
+    ck_assert(!folder->framework->hooks.checksum_matches(arena, folder, &files.items[0], text, text_of("-- cafe\n")));
+}
+END_TEST
+
 START_TEST(drizzle_1_looks_at_the_columns_before_it_writes_and_quotes_hostile_names)
 {
     const struct ledger ledger = {.schema = "$a$'", .table = "t", .folder = &(struct folder){.path = "drizzle"}};
@@ -323,6 +338,7 @@ int main(void)
     tcase_add_test(tests, a_hostile_journal_is_refused);
     tcase_add_test(tests, two_entries_of_the_same_time_are_told_of);
     tcase_add_test(tests, drizzle_1_has_directories_with_the_time_in_their_names);
+    tcase_add_test(tests, the_sum_of_drizzle_is_that_of_what_node_reads);
     tcase_add_test(tests, drizzle_1_looks_at_the_columns_before_it_writes_and_quotes_hostile_names);
     tcase_add_test(tests, the_configuration_of_drizzle_names_folder_and_ledger);
     tcase_add_test(tests, graphile_migrations_are_known_by_their_digits);

@@ -497,6 +497,36 @@ START_TEST(yii_records_a_class_with_its_namespace)
 }
 END_TEST
 
+/* ---- sql-migrate: sqlparse/sqlparse.go ---- */
+
+START_TEST(sql_migrate_refuses_a_statement_without_an_end)
+{
+    static const struct {
+        const char *content;
+        bool runs;
+    } cases[] = {
+        {"-- +migrate Up\nSELECT 1;\n", true},
+        {"-- +migrate Up\nSELECT 1; -- a\n-- b\n\n-- +migrate Down\n", true},
+        {"-- a\nSELECT 0\n-- +migrate Up\n-- +migrate StatementBegin\nDO $$ BEGIN NULL; END $$\n-- +migrate "
+         "StatementEnd\n",
+         true},
+        {"-- +migrate Up\nSELECT 1\n", false},
+        {"-- +migrate Up\nSELECT 1; SELECT 2\n", false},
+        {"-- +migrate Up\nSELECT 1 -- ;\n", false},
+        {"-- +migrate Up\nSELECT 1;\n  -- indented\n", false},
+        {"-- +migrate Up\nSELECT 1\n-- +migrate Down\nSELECT 2;\n", false},
+        {"-- +migrate Up\nSELECT 1;\n-- +migrate Down\nSELECT 2\n", false},
+        {"-- +migrate Up\n-- +migrate StatementBegin\nSELECT 1;\n", false},
+        {"-- +migrate Up\n-- +migrate StatementBegin\nSELECT 1;\n-- +migrate Down\n", false},
+    };
+    put("dbconfig.yml", "development:\n  dialect: postgres\n  dir: m\n");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        put("m/1_a.sql", cases[i].content);
+        ck_assert_msg((script_of("sql-migrate") != NULL) == cases[i].runs, "%s", cases[i].content);
+    }
+}
+END_TEST
+
 /* ---- DbUp 6: StandardExtensions.cs ---- */
 
 START_TEST(dbup_reads_what_ends_in_sql_unless_its_program_says_others)
@@ -613,6 +643,7 @@ int main(void)
     tcase_add_test(tests, lucid_reads_the_folder_that_its_connections_name);
     tcase_add_test(tests, yii_records_a_class_with_its_namespace);
     tcase_add_test(tests, migrations_of_hanami_are_sequels);
+    tcase_add_test(tests, sql_migrate_refuses_a_statement_without_an_end);
     tcase_add_test(tests, dbup_reads_what_ends_in_sql_unless_its_program_says_others);
     tcase_add_test(tests, dbup_reads_subdirectories_only_if_its_program_says_so);
     tcase_add_test(tests, a_gap_among_the_integers_of_sequel_is_refused);

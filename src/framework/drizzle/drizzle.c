@@ -5,10 +5,10 @@
 #include "base/search.h"
 #include "base/sorting.h"
 #include "framework/core/entry_index.h"
-#include "framework/core/file_checksum.h"
 #include "framework/core/file_index.h"
 #include "framework/core/ledger.h"
 #include "framework/core/listing.h"
+#include "framework/core/node_text.h"
 #include "framework/drizzle/drizzle_folder.h"
 
 #include <inttypes.h>
@@ -16,13 +16,20 @@
 
 /* ---- the ledger ---- */
 
-/* The hash of a file; NULL if it cannot be read. */
+/* The hash of a file as drizzle-kit makes it; NULL if it cannot be read. */
 static const char *hash_of(struct arena *arena, const struct migration_file *file)
 {
-    const struct file_checksum whole = {.digest = "SHA256"};
-    struct status ignored = {.arena = arena};
+    struct arena *const reading = arena_new(0);
+    struct status ignored = {.arena = reading};
+    struct text content;
     const char *hash = NULL;
-    return !file->missing && file_checksum(arena, &whole, file->path, &hash, &ignored) ? hash : NULL;
+    if (!file->missing && file_read(reading, file->path, MIGRATION_FILE_LIMIT, &content, &ignored)) {
+        hash = arena_strdup(arena, node_checksum(reading, NULL, file, content));
+    } else if (!file->missing && !node_file_checksum(arena, NULL, file, &hash, &ignored)) {
+        hash = NULL;
+    }
+    arena_free(reading);
+    return hash;
 }
 
 /* A file without a row of its own, and what a row may know about it. */
@@ -211,6 +218,9 @@ const struct framework framework_drizzle = {
     .hooks = {.configure = drizzle_configure,
               .recognise = drizzle_recognise,
               .list = drizzle_list,
+              .checksum = node_checksum,
+              .file_checksum = node_file_checksum,
+              .checksum_matches = node_checksum_matches,
               .read_ledger = drizzle_read,
               .variant = drizzle_variant},
 };

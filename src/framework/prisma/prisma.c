@@ -2,7 +2,7 @@
  * Prisma Migrate: its ledger _prisma_migrations, its checksums and its lock. Facts measured with the real CLI 6.19.3 on
  * PostgreSQL 15 and read in its engine's source. Where its folders are is in prisma_folder.c.
  */
-#include "framework/core/file_checksum.h"
+#include "framework/core/node_text.h"
 #include "framework/prisma/prisma_folder.h"
 
 #include <stdio.h>
@@ -44,61 +44,6 @@ static void digest_with_endings(struct text content, const char *ending, unsigne
     sha256_finish(&hash, digest);
 }
 
-/* The size of what is not UTF-8 at the beginning, which is read as one U+FFFD: a byte, or a character that is cut off.
- */
-static size_t size_of_broken(struct text content)
-{
-    const unsigned char *const bytes = (const unsigned char *)content.data;
-    const unsigned char lowest = bytes[0] == 0xE0 ? 0xA0 : bytes[0] == 0xF0 ? 0x90 : 0x80;
-    const unsigned char highest = bytes[0] == 0xED ? 0x9F : bytes[0] == 0xF4 ? 0x8F : 0xBF;
-    const size_t most = bytes[0] < 0xC2 || bytes[0] > 0xF4 ? 1 : bytes[0] < 0xE0 ? 2 : bytes[0] < 0xF0 ? 3 : 4;
-    size_t size = 1;
-    while (size < most && size < content.size && bytes[size] >= (size == 1 ? lowest : 0x80) &&
-           bytes[size] <= (size == 1 ? highest : 0xBF)) {
-        size++;
-    }
-    return size;
-}
-
-/* The content as Node gives it to the engine since 6.6: what is not UTF-8 has become U+FFFD. */
-static struct text as_node_reads(struct arena *arena, struct text content)
-{
-    struct buffer out = {.arena = arena};
-    size_t bad = 0;
-    while (!text_is_utf8(content, &bad)) {
-        buffer_add(&out, text_slice(content, 0, bad));
-        buffer_puts(&out, "\xEF\xBF\xBD");
-        const size_t next = bad + size_of_broken(text_slice(content, bad, content.size));
-        content = text_slice(content, next, content.size);
-    }
-    buffer_add(&out, content);
-    return buffer_text(&out);
-}
-
-/* Of the text that Node has read, so that `migrate resolve --applied` and we record the same; before 6.6 the engine
- * refused what is not UTF-8. */
-static const char *prisma_checksum(struct arena *arena, const struct folder *folder, const struct migration_file *file,
-                                   struct text content)
-{
-    unsigned char digest[SHA256_SIZE];
-    char *const hex = arena_alloc(arena, SHA256_HEX_SIZE);
-    (void)folder;
-    (void)file;
-    sha256_text(text_is_utf8(content, NULL) ? content : as_node_reads(arena, content), digest);
-    sha256_hex(digest, hex);
-    return hex;
-}
-
-/* The sum of the bytes, computed piece by piece. What is not UTF-8 has another one, which prisma_checksum_matches
- * compares. */
-static bool prisma_file_checksum(struct arena *arena, const struct folder *folder, const struct migration_file *file,
-                                 const char **checksum, struct status *status)
-{
-    static const struct file_checksum whole = {.digest = "SHA256"};
-    (void)folder;
-    return file_checksum(arena, &whole, file->path, checksum, status);
-}
-
 /* Prisma 6.19 takes a file for unchanged if it matches as it is or with the other kind of line ending: a checkout on
  * Windows is not an edit. */
 static bool prisma_checksum_matches(struct arena *arena, const struct folder *folder, const struct migration_file *file,
@@ -111,9 +56,7 @@ static bool prisma_checksum_matches(struct arena *arena, const struct folder *fo
     if (digest_is(digest, stored)) {
         return true;
     }
-    if (!text_is_utf8(content, NULL)) {
-        content = as_node_reads(arena, content);
-    }
+    content = node_text(arena, content);
     sha256_text(content, digest);
     if (digest_is(digest, stored)) {
         return true;
@@ -215,7 +158,7 @@ const struct framework framework_prisma = {
     .hooks = {.find = prisma_find,
               .list = prisma_list,
               .check_folder = prisma_check_folder,
-              .checksum = prisma_checksum,
-              .file_checksum = prisma_file_checksum,
+              .checksum = node_checksum,
+              .file_checksum = node_file_checksum,
               .checksum_matches = prisma_checksum_matches},
 };

@@ -176,6 +176,71 @@ static bool sql_migrate_configure(struct arena *arena, struct folder *folder)
     return true;
 }
 
+/* ---- what its parser refuses ---- */
+
+/* Does the last word of a line, before a comment, end with a semicolon (sqlparse.go, endsWithSemicolon)? */
+static bool ends_statement(struct text line)
+{
+    char last = '\0';
+    for (size_t at = 0; at < line.size;) {
+        const bool is_blank = strchr(" \t\v\f\r", line.data[at]) != NULL;
+        const size_t start = at;
+        while (at < line.size && (strchr(" \t\v\f\r", line.data[at]) != NULL) == is_blank) {
+            at++;
+        }
+        if (!is_blank && text_starts_with(text_slice(line, start, at), "--")) {
+            break;
+        }
+        last = is_blank ? last : line.data[at - 1];
+    }
+    return last == ';';
+}
+
+struct parse {
+    bool is_inside;  /* below the first marker of a part */
+    bool is_one;     /* between StatementBegin and StatementEnd */
+    bool has_text;   /* of a statement that has not ended */
+    bool is_refused; /* a part begins before the statement has ended */
+};
+
+/* A line that begins with "-- +migrate ". */
+static void follow_marker(struct parse *parse, struct text words)
+{
+    size_t size = 0;
+    while (size < words.size && strchr(" \t\r", words.data[size]) == NULL) {
+        size++;
+    }
+    const struct text word = text_slice(words, 0, size);
+    const bool is_end = text_is(word, "StatementEnd") && parse->is_one;
+    if (text_is(word, "Up") || text_is(word, "Down")) {
+        parse->is_refused = parse->is_refused || parse->has_text;
+        parse->is_inside = true;
+    }
+    parse->is_one = (parse->is_one || (text_is(word, "StatementBegin") && parse->is_inside)) && !is_end;
+    parse->has_text = parse->has_text && !is_end;
+}
+
+/* It parses whole files, and runs none if one of them has a statement without an end (sqlparse.go, ParseMigration). */
+static bool sql_migrate_script(const struct script_request *request)
+{
+    static const char marker[] = "-- +migrate ";
+    struct parse parse = {0};
+    struct text rest = request->content;
+    for (struct text line; text_next_line(&rest, &line);) {
+        if (text_starts_with(line, marker)) {
+            follow_marker(&parse, text_trim(text_slice(line, strlen(marker), line.size)));
+        } else if (parse.is_inside && !text_starts_with(line, "-- ")) {
+            parse.has_text = (parse.has_text || text_trim(line).size > 0) && (parse.is_one || !ends_statement(line));
+        }
+    }
+    return (!parse.is_one && !parse.has_text && !parse.is_refused) ||
+           status_fail(request->status, STATUS_FAILED_PRECONDITION, "%s: sql-migrate stops at it, because %s.",
+                       request->file->filename,
+                       parse.is_one ? "\"-- +migrate StatementBegin\" has no \"-- +migrate StatementEnd\""
+                                    : "the last statement of each part must end with a semicolon at the end of a line, "
+                                      "or with \"-- +migrate StatementEnd\"");
+}
+
 const struct framework framework_sql_migrate = {
     .id = "sql-migrate",
     .display_name = "sql-migrate",
@@ -226,5 +291,5 @@ const struct framework framework_sql_migrate = {
             .missing_blocks = true,
             .missing_note = "sql-migrate stops at it (\"unknown migration in database\").",
         },
-    .hooks = {.configure = sql_migrate_configure},
+    .hooks = {.configure = sql_migrate_configure, .script = sql_migrate_script},
 };

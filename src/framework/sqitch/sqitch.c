@@ -12,7 +12,8 @@
 
 #include <string.h>
 
-#define PLAN_LIMIT ((size_t)16 * 1024 * 1024)
+#define PLAN_LIMIT     ((size_t)16 * 1024 * 1024)
+#define SQITCH_ID_SIZE 40 /* a SHA-1 in hexadecimal */
 
 /* ---- the folder ---- */
 
@@ -49,6 +50,45 @@ static bool sqitch_list(struct arena *arena, const struct folder *folder, struct
             "if that fails. Truss runs none: run `sqitch verify` after a run.");
     }
     return plan != NULL;
+}
+
+/* Before anything runs Sqitch looks at the conflicts of all changes that are to be deployed: with what is deployed,
+ * with changes that come before in the plan, and with names that the plan does not have (Engine.pm,
+ * check_deploy_dependencies; Plan/Depend.pm). What is deployed, put_demand asks. */
+static bool check_conflict(const struct sqitch_plan *plan, const struct sqitch_change *change, const char *conflict,
+                           struct status *status)
+{
+    const struct sqitch_change *const other = sqitch_plan_find(plan, conflict, plan->count);
+    if (strchr(conflict, ':') != NULL || strspn(conflict, "0123456789abcdef") == SQITCH_ID_SIZE) {
+        return true;
+    }
+    if (other == NULL) {
+        return status_fail(status, STATUS_FAILED_PRECONDITION,
+                           "The change \"%s\" conflicts with \"%s\", which is not in the plan: sqitch stops there "
+                           "(\"Unable to find change\").",
+                           change->name, conflict);
+    }
+    return other >= change ||
+           status_fail(status, STATUS_FAILED_PRECONDITION,
+                       "The change \"%s\" conflicts with \"%s\", which comes before it in the plan: sqitch deploys "
+                       "neither.",
+                       change->name, conflict);
+}
+
+static bool sqitch_check_folder(struct arena *arena, const struct folder *folder, const struct migration_files *files,
+                                struct status *status)
+{
+    const struct sqitch_change *const first = files->count == 0 ? NULL : files->items[0].own;
+    bool ok = true;
+    (void)arena;
+    (void)folder;
+    for (size_t i = 0; first != NULL && ok && i < first->plan->count; i++) {
+        const struct sqitch_change *const change = &first->plan->changes[i];
+        for (size_t j = 0; ok && change->conflicts[j] != NULL; j++) {
+            ok = check_conflict(first->plan, change, change->conflicts[j], status);
+        }
+    }
+    return ok;
 }
 
 /* The value that counts for the target (Target.pm, _fetch); NULL: none is set. */
@@ -398,5 +438,6 @@ const struct framework framework_sqitch = {
     .hooks = {.configure = sqitch_configure,
               .recognise = sqitch_recognise,
               .list = sqitch_list,
+              .check_folder = sqitch_check_folder,
               .read_ledger = sqitch_read},
 };
