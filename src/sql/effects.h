@@ -103,6 +103,7 @@ struct sql_change {
     const char *to_schema;
     const char *to;
     const char *const *path; /* NULL-terminated */
+    bool is_key;             /* LINKS: by a foreign key, which hands on no change of columns */
 };
 
 /* What a statement does to the knowledge about NULLs in a column. */

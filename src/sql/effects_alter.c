@@ -47,7 +47,7 @@ void effects_foreign_key(struct effects_reader *reader, const json_t *table, con
     const json_t *const referenced = json_object_get(constraint, "pktable");
     effects_lock(reader, referenced, SQL_LOCK_SHARE_ROW_EXCLUSIVE);
     effects_reach(reader, SQL_REACH_PARTITIONS, referenced, NULL, SQL_LOCK_SHARE_ROW_EXCLUSIVE);
-    effects_links(reader, table, referenced);
+    effects_links(reader, table, referenced, true);
 }
 
 /* A CHECK or foreign key is checked against the existing rows, unless it is NOT VALID. */
@@ -302,7 +302,7 @@ static void attach(struct effects_reader *reader, const struct alter *alter)
 {
     lock_target(reader, alter, SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
     effects_lock(reader, partition(alter), SQL_LOCK_ACCESS_EXCLUSIVE);
-    effects_links(reader, alter->target, partition(alter));
+    effects_links(reader, alter->target, partition(alter), false);
     if (json_object_get(alter->definition, "bound") != NULL) {
         effects_reach(reader, SQL_REACH_CHILDREN, partition(alter), NULL, SQL_LOCK_ACCESS_EXCLUSIVE);
         effects_reach(reader, SQL_REACH_BESIDE_PARTITION, alter->target, NULL, SQL_LOCK_SHARE_ROW_EXCLUSIVE);
@@ -341,7 +341,7 @@ static void inherit(struct effects_reader *reader, const struct alter *alter)
 {
     lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
     effects_lock(reader, alter->definition, SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
-    effects_links(reader, alter->target, alter->definition);
+    effects_links(reader, alter->target, alter->definition, false);
 }
 
 static void disinherit(struct effects_reader *reader, const struct alter *alter)

@@ -198,6 +198,7 @@ void effects_change(struct effects_reader *reader, const struct sql_change *chan
         copy_name(reader, change->to_schema),
         copy_name(reader, change->to),
         change->path,
+        change->is_key,
     };
 }
 
@@ -212,20 +213,21 @@ void effects_creates(struct effects_reader *reader, const json_t *range)
     }
 }
 
-static void link_to(struct effects_reader *reader, const json_t *one, const json_t *other)
+static void link_to(struct effects_reader *reader, const json_t *one, const json_t *other, bool is_key)
 {
     effects_change(reader, &(struct sql_change){.kind = SQL_CHANGE_LINKS,
                                                 .schema = tree_string(one, "schemaname"),
                                                 .name = tree_string(one, "relname"),
                                                 .to_schema = tree_string(other, "schemaname"),
-                                                .to = tree_string(other, "relname")});
+                                                .to = tree_string(other, "relname"),
+                                                .is_key = is_key});
 }
 
-void effects_links(struct effects_reader *reader, const json_t *one, const json_t *other)
+void effects_links(struct effects_reader *reader, const json_t *one, const json_t *other, bool is_key)
 {
     if (one != NULL && other != NULL) {
-        link_to(reader, one, other);
-        link_to(reader, other, one);
+        link_to(reader, one, other, is_key);
+        link_to(reader, other, one, is_key);
     }
 }
 

@@ -64,7 +64,7 @@ void effects_change(struct effects_reader *reader, const struct sql_change *chan
 /* A relation of this name is created, also with IF NOT EXISTS. */
 void effects_creates(struct effects_reader *reader, const json_t *range);
 /* Changing either of two relations locks the other. */
-void effects_links(struct effects_reader *reader, const json_t *one, const json_t *other);
+void effects_links(struct effects_reader *reader, const json_t *one, const json_t *other, bool is_key);
 
 /* More may be locked than is known. */
 void effects_unknown(struct effects_reader *reader);

@@ -260,6 +260,17 @@ class PlanLocks(Case):
                     self.assertGreaterEqual(STRENGTH.index(said.get(name, "")), STRENGTH.index(mode), name)
                 self.assertEqual(set(said), set(real))
 
+    def test_a_foreign_key_of_the_plan_hands_no_change_of_columns_to_its_other_table(self):
+        self.sql("CREATE TABLE users (id int PRIMARY KEY); CREATE TABLE loose (id int, k int)")
+        scripts = ["ALTER TABLE loose ADD CONSTRAINT f FOREIGN KEY (k) REFERENCES users", "ALTER TABLE loose ADD COLUMN x int",
+                   "ALTER TABLE loose ALTER k SET NOT NULL", "ALTER TABLE users ADD COLUMN y int", "ALTER TABLE loose DROP COLUMN k"]
+        project = self.project()
+        for number, script in enumerate(scripts, 1):
+            project.add(str(number), script)
+        plan = self.rpc(self.worker(project)).call("MigrationService", "Plan")
+        self.assertEqual([sorted(lock.relation for lock in one.steps[0].statements[0].locks) for one in plan.migrations],
+                         [["loose", "users"], ["loose"], ["loose"], ["users"], ["loose", "users"]])
+
     def test_on_an_empty_database_nothing_stops_anybody(self):
         project = self.project()
         project.add("1", """CREATE TABLE packages (id int primary key); CREATE INDEX packages_i ON packages (id); CREATE VIEW v AS SELECT 1 AS x;

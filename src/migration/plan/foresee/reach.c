@@ -287,6 +287,7 @@ struct reaching {
     size_t held_capacity;
     const struct relation **held; /* whose locks they are, in the order of the effects */
     enum sql_lock link_lock;      /* the lock on links */
+    bool passes_over_keys;        /* the other table of a foreign key does not get it */
     bool are_heirs;               /* what is found inherits the change from the statement's target */
 };
 
@@ -315,10 +316,12 @@ static void lock(struct reaching *reaching, const struct relation *relation, enu
     }
 }
 
-static void lock_link(void *data, struct relation *relation)
+static void lock_link(void *data, struct relation *relation, bool is_key)
 {
     struct reaching *const reaching = data;
-    lock(reaching, relation, reaching->link_lock);
+    if (!is_key || !reaching->passes_over_keys) {
+        lock(reaching, relation, reaching->link_lock);
+    }
 }
 
 /* Adds what the plan itself has linked with the changed relation. */
@@ -330,6 +333,7 @@ static void follow_links(struct reaching *reaching, const struct relation *relat
         [SQL_REACH_TRUNCATE_CASCADE] = true, [SQL_REACH_TRUNCATE] = true};
     if (follows[reach->kind]) {
         reaching->link_lock = reach->lock;
+        reaching->passes_over_keys = reach->kind == SQL_REACH_CHILDREN;
         world_links(reaching->world, relation, reach->part == NULL ? reach->name : NULL, lock_link, reaching);
     }
 }
@@ -350,6 +354,7 @@ static bool take_rows(struct reaching *reaching, const PGresult *result)
             lock(reaching, relation, (enum sql_lock)pg_field_int(result, row, 1, 0));
         }
         reaching->link_lock = SQL_LOCK_ACCESS_EXCLUSIVE;
+        reaching->passes_over_keys = false;
         if (pg_field_bool(result, row, 2)) {
             world_links(reaching->world, relation, NULL, lock_link, reaching);
             world_goes(reaching->world, relation);

@@ -36,6 +36,7 @@ struct seen {
 struct link {
     const struct relation *from; /* NULL: an unnamed index */
     struct relation *to;
+    bool is_key;
 };
 
 struct by_oid {
@@ -315,12 +316,12 @@ static void rename_relation(struct world *world, const struct sql_change *change
     name(world, moves ? schema_of(world, change->to) : schema, moves ? change->name : change->to, relation);
 }
 
-static void add_link(struct world *world, const struct relation *from, struct relation *to)
+static void add_link(struct world *world, const struct relation *from, struct relation *to, bool is_key)
 {
     undo_remember(&world->undo, &world->link_count, sizeof world->link_count);
     world->links =
         arena_grow(world->arena, world->links, world->link_count, &world->link_capacity, sizeof *world->links);
-    world->links[world->link_count++] = (struct link){from, to};
+    world->links[world->link_count++] = (struct link){from, to, is_key};
 }
 
 static void link_names(struct world *world, const struct sql_change *change)
@@ -328,7 +329,7 @@ static void link_names(struct world *world, const struct sql_change *change)
     struct relation *const to = world_find(world, change->to_schema, change->to);
     const struct relation *const from = change->name == NULL ? NULL : world_find(world, change->schema, change->name);
     if (to != NULL && to->oid != 0 && to != from && (from != NULL || change->name == NULL)) {
-        add_link(world, from, to);
+        add_link(world, from, to, change->is_key);
     }
 }
 
@@ -429,7 +430,7 @@ void world_links(const struct world *world, const struct relation *relation, con
         const struct link *const link = &world->links[i];
         const bool is_unnamed = relation == NULL && link->from == NULL && index != NULL && is_of(link->to, index);
         if (!link->to->gone && (is_unnamed || (relation != NULL && link->from == relation))) {
-            fn(data, link->to);
+            fn(data, link->to, link->is_key);
         }
     }
 }

@@ -60,8 +60,8 @@ void world_goes(struct world *world, struct relation *relation);
 void world_apply(struct world *world, const struct sql_effects *effects);
 
 /* Calls fn for each relation that the plan has linked with this one (for relation NULL: with an index of this name that
- * was created without one). */
-typedef void world_link_fn(void *data, struct relation *relation);
+ * was created without one). is_key: by a foreign key. */
+typedef void world_link_fn(void *data, struct relation *relation, bool is_key);
 void world_links(const struct world *world, const struct relation *relation, const char *index, world_link_fn *fn,
                  void *data);
 
