@@ -66,7 +66,7 @@ class PlansAndAnswers(Case):
         shutil.rmtree(os.path.join(self.files.path, "prisma/migrations/2_new"))
         self.run_truss("run", "--yes", USERS)
         said = self.run_plan(status=ERROR)
-        self.assertIn(f"in the plan, and no longer to be run: {USERS}", said)
+        self.assertIn(f"in the plan, and no longer pending: {USERS}", said)
         self.assertIn(f"truss plan --save {self.plan}", said)
         self.assertEqual(json.loads(self.truss("run", "--plan", self.plan, "--json", worker=self.process).stdout)["reason"], "PLAN_CHANGED")
         self.assertEqual(self.applied(), [USERS])

@@ -162,7 +162,7 @@ static void put_migrations(struct buffer *text, const PlanResponse *then, const 
         }
     }
     put_names(text, "not in the plan, and pending now", &added, counts[0]);
-    put_names(text, "in the plan, and no longer to be run", &gone, counts[1]);
+    put_names(text, "in the plan, and no longer pending", &gone, counts[1]);
     put_names(text, "edited since", &edited, counts[2]);
     put_names(text, "done in other steps now", &cut, counts[3]);
     put_names(text, "interrupted, and not as far as then", &further, counts[4]);
