@@ -78,7 +78,9 @@ bool directory_is_readable(const char *path)
 {
     const bool is = access(path, R_OK | X_OK) == 0;
     if (!is) {
+        const int before = errno;
         file_trace_doubt();
+        errno = before;
     }
     return is;
 }
@@ -106,6 +108,11 @@ static bool fail_errno(struct status *status, const char *doing, const char *pat
                        advice[0] != '\0' ? advice
                        : errno == EACCES ? "; let the user that this program runs as do so"
                                          : "");
+}
+
+bool directory_check_readable(const char *path, struct status *status)
+{
+    return directory_is_readable(path) || errno != EACCES || fail_errno(status, "look into", path);
 }
 
 /* Reads to the end, or one byte more than the limit: a file may grow while it is read. */

@@ -26,6 +26,10 @@ void files_look_at(int directory, const char *const *names, size_t count, struct
 /* May this process list the directory, and look at what is in it? */
 bool directory_is_readable(const char *path);
 
+/* Fails if this process may not: what cannot be looked at would seem not to be there. A path that is no directory is no
+ * failure. */
+bool directory_check_readable(const char *path, struct status *status);
+
 /* Opens a directory for file_look_at; close it with close(2). -1 on failure. */
 int directory_open(const char *path);
 

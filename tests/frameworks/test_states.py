@@ -92,12 +92,15 @@ class States(Fixtures):
                     self.check_never_green(rpc, "has no migrations|No folder of migrations|does not exist|cannot be read|no .* and")
                     shutil.rmtree(folder)
                     os.rename(f"{root}/../kept", folder)
-                with self.subTest(state="the folder may not be read"):
-                    os.chmod(folder, 0)
-                    try:
-                        self.check_never_green(rpc, "[Pp]ermission denied|may not be read|cannot be read")
-                    finally:
-                        os.chmod(folder, 0o755)
+                inner = next((entry.path for entry in os.scandir(folder) if entry.is_dir() and name == "drizzle1"), None)
+                for state, place_of_it, mode in (("may not be read", folder, 0), ("may be listed, and no more", folder, 0o744), ("has a directory that may not be read", inner, 0)):
+                    if place_of_it:
+                        with self.subTest(state=f"the folder {state}"):
+                            os.chmod(place_of_it, mode)
+                            try:
+                                self.check_never_green(rpc, "[Pp]ermission denied|may not be read|cannot be read")
+                            finally:
+                                os.chmod(place_of_it, 0o755)
             again = self.status(rpc)
             self.assertEqual([self.state(one) for one in again.migrations], [self.state(one) for one in usual.migrations])
 

@@ -95,8 +95,8 @@ struct candidate {
     const struct file_seen *seen;
 };
 
-/* Adds an entry if the rule takes it. */
-static void offer(struct walk *walk, const struct level *level, const struct candidate *candidate)
+/* Adds an entry if the rule takes it. Fails if nobody knows whether a directory has its script. */
+static bool offer(struct walk *walk, const struct level *level, const struct candidate *candidate)
 {
     const char *const script = candidate->script;
     const char *const name = path_join(walk->arena, level->name, candidate->name);
@@ -115,6 +115,8 @@ static void offer(struct walk *walk, const struct level *level, const struct can
     if (is_accepted) {
         *listing_add(walk->arena, walk->files) = file;
     }
+    return !is_accepted || !walk->rule->directories || candidate->seen->kind != FILE_NONE ||
+           directory_check_readable(path_join(walk->arena, level->path, candidate->name), walk->status);
 }
 
 /* A directory that contains itself through a symbolic link would be listed again and again. */
@@ -200,7 +202,8 @@ static bool is_searched(const struct listing_rule *rule, const struct file_entry
 static bool list_level(struct walk *walk, const struct level *level)
 {
     struct file_list list;
-    if (!directory_list(walk->arena, level->path, &list, walk->status)) {
+    if (!directory_list(walk->arena, level->path, &list, walk->status) ||
+        !directory_check_readable(level->path, walk->status)) {
         return false;
     }
     walk->entries += list.count;
@@ -234,7 +237,7 @@ static bool list_level(struct walk *walk, const struct level *level)
                                       "Put the directory itself there.",
                                       entry->name, walk->rule->without_links));
         } else if (is_own) {
-            offer(walk, level, &candidates[i]);
+            ok = offer(walk, level, &candidates[i]);
         } else {
             ok = list_below(walk, directory, level, entry->name);
         }
