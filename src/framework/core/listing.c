@@ -115,7 +115,7 @@ static bool offer(struct walk *walk, const struct level *level, const struct can
     if (is_accepted) {
         *listing_add(walk->arena, walk->files) = file;
     }
-    return !is_accepted || !walk->rule->directories || candidate->seen->kind != FILE_NONE ||
+    return !walk->rule->directories || candidate->seen->kind != FILE_NONE ||
            directory_check_readable(path_join(walk->arena, level->path, candidate->name), walk->status);
 }
 
