@@ -95,7 +95,16 @@ static const struct {
      "module.exports = {\n development: { client: 'pg', connection: { host: 'h', port: 7, database: 'app' } } };",
      "h:7/app (knexfile.js, line 2)"},
     {"knex", "knexfile.ts",
-     "const c = {\n  client: 'pg',\n  connection: {\n    host: process.env.H,\n    database: 'app',\n  },\n};\n", ""},
+     "const c = {\n  client: 'pg',\n  connection: {\n    host: process.env.H,\n    database: 'app',\n  },\n};\n",
+     "app (knexfile.ts, line 5)"},
+    {"knex", "knexfile.js", "module.exports = { connection: { host: 'h', database: process.env.DB_NOT_SET } };", ""},
+    {"knex", "knexfile.js", "module.exports = { connection: { host: 'h', database: nameOf(process.env.DB_NOT_SET) } };",
+     ""},
+    {"knex", "knexfile.js",
+     "module.exports = { connection: { host: process.env['H_NOT_SET'] || 'h', port: parseInt(process.env.P || '7', 10),"
+     "\n database: process.env.DB_NOT_SET ?? 'app' } };",
+     "h:7/app (knexfile.js, line 2, by DB_NOT_SET)"},
+    {"doctrine", "migrations-db.php", "<?php return ['host' => 'h', 'dbname' => getenv('DB_NOT_SET') ?: 'x'];", ""},
     {"knex", "db/knexfile.js", "module.exports = { client: 'pg', connection: 'postgres://h/app' };",
      "h:5432/app (db/knexfile.js, line 1)"},
     {"typeorm", "src/database/data-source.ts",
@@ -178,6 +187,25 @@ START_TEST(what_a_file_names_is_read)
 {
     write_file(files[_i].file, files[_i].content);
     ck_assert_str_eq(named(files[_i].framework), files[_i].named);
+}
+END_TEST
+
+START_TEST(the_parts_of_an_address_may_be_variables)
+{
+    write_file(".env", "DB_HOST=h\nDB_PORT=7\nDB_NAME=app\nDB_OTHER=other\n");
+    write_file("drizzle.config.ts", "export default defineConfig({ dialect: 'postgresql', dbCredentials: {\n"
+                                    "  host: process.env.DB_HOST!,\n  port: Number(process.env.DB_PORT),\n"
+                                    "  database: process.env.DB_NAME as string,\n} });\n");
+    ck_assert_str_eq(named("drizzle"), "h:7/app (drizzle.config.ts, line 4, by DB_NAME)");
+    /* What is done with a variable is not known. */
+    write_file("drizzle.config.ts", "export default { dbCredentials: { database: process.env.DB_NAME + '_x' } };\n");
+    ck_assert_str_eq(named("drizzle"), "");
+    write_file("drizzle.config.ts", "export default { dbCredentials: { database: process.env.DB_NAME!.trim() } };\n");
+    ck_assert_str_eq(named("drizzle"), "");
+    write_file("drizzle.config.ts", "export default { dbCredentials: { database: `${process.env.DB_NAME}` } };\n");
+    ck_assert_str_eq(named("drizzle"), "");
+    write_file("drizzle.config.ts", "export default { dbCredentials: { database: process.env.DB_OTHER || 'x' } };\n");
+    ck_assert_str_eq(named("drizzle"), "other (drizzle.config.ts, line 1, by DB_OTHER)");
 }
 END_TEST
 
@@ -351,6 +379,7 @@ int main(void)
     tcase_add_test(tests, a_dotenv_of_another_environment_is_told);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_loop_test(tests, what_a_file_names_is_read, 0, (int)(sizeof files / sizeof files[0]));
+    tcase_add_test(tests, the_parts_of_an_address_may_be_variables);
     tcase_add_test(tests, the_settings_that_manage_py_names_are_read);
     tcase_add_loop_test(tests, a_variable_is_looked_up_as_the_tool_would, 0,
                         (int)(sizeof references / sizeof references[0]));

@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "base/status.h"
 #include "base/words.h"
+#include "migration/look/project_setting.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -28,7 +29,6 @@ void search_add(struct search *search, const struct named_database *named)
     }
 }
 
-/* What a connection URL or string names; false where it is none. */
 /* Adds what a connection URL or string names, at the place of `named`; returns false if it is none. */
 static bool search_add_url(struct search *search, struct named_database named, const char *url)
 {
@@ -94,34 +94,7 @@ bool search_add_variable(struct search *search, const char *name, const struct n
     return value != NULL && search_add_url(search, named, value);
 }
 
-/* ---- references ---- */
-
-/* Words after which the name of a variable follows: in quotes, in brackets, or bare. */
-static const char *const references[] = {
-    "process.env.", "process.env[", "import.meta.env.", "Deno.env.get(", "env(",     "ENV[",        "ENV.fetch(",
-    "os.environ[",  "environ.get(", "os.getenv(",       "getenv(",       "get_env(", "fetch_env!(", "get_env!(",
-    "$ENV{",        "$_ENV[",       "${env:",           "${env.",        "${",
-};
-
-/* The name after a reference at the start of the text; empty: none. */
-static struct text referenced(struct text text)
-{
-    for (size_t i = 0; i < sizeof references / sizeof references[0]; i++) {
-        if (!text_starts_with(text, references[i])) {
-            continue;
-        }
-        text = text_slice(text, strlen(references[i]), text.size);
-        while (text.size > 0 && (strchr("\"'` ", text.data[0]) != NULL)) {
-            text = text_slice(text, 1, text.size);
-        }
-        size_t size = 0;
-        while (size < text.size && (isalnum((unsigned char)text.data[size]) != 0 || text.data[size] == '_')) {
-            size++;
-        }
-        return text_slice(text, 0, size);
-    }
-    return (struct text){0};
-}
+/* ---- URLs ---- */
 
 /* A URL at the start of the text, up to a character that cannot be in one; empty: none. */
 static struct text url_at(struct text text)
@@ -152,8 +125,9 @@ struct group {
     const char *host;
     const char *port;
     const char *database;
+    const char *variable; /* from which the database's name comes, or NULL */
     uint32_t line;
-    bool is_computed; /* one of them cannot be read */
+    bool is_computed; /* the database's name cannot be read */
     bool is_other;    /* for another kind of database */
 };
 
@@ -175,16 +149,12 @@ static void end_group(struct search *search, const char *file, struct group *gro
     if (group->database != NULL && !group->is_computed && !group->is_other && !is_file) {
         search_add(search, &(const struct named_database){.file = file,
                                                           .line = group->line,
+                                                          .variable = group->variable,
                                                           .host = group->host,
                                                           .port = group->port,
                                                           .database = group->database});
     }
     *group = (struct group){0};
-}
-
-static bool is_name_character(char c)
-{
-    return isalnum((unsigned char)c) != 0 || c == '_' || c == '-' || c == '.';
 }
 
 /* Is it a language in which an unquoted word is a variable, not a value? */
@@ -196,66 +166,6 @@ static bool is_code_file(struct text file)
         i++;
     }
     return ends[i] != NULL;
-}
-
-static bool is_number(struct text value)
-{
-    size_t size = 0;
-    while (size < value.size && isdigit((unsigned char)value.data[size]) != 0) {
-        size++;
-    }
-    return size == value.size;
-}
-
-/* The plain value after a setting's sign; NULL if it is computed, empty or a block. */
-static const char *plain_value(struct arena *arena, struct text value, bool is_code)
-{
-    value = text_trim(value);
-    const char quote = value.size > 0 ? value.data[0] : '\0';
-    if (quote == '"' || quote == '\'' || quote == '`') {
-        const size_t end = text_find(value, (const char[]){quote, '\0'}, 1);
-        value = text_slice(value, 1, end);
-    } else {
-        size_t size = 0;
-        while (size < value.size && is_name_character(value.data[size])) {
-            size++;
-        }
-        const struct text rest = text_trim(text_slice(value, size, value.size));
-        const bool ends = rest.size == 0 || strchr(",;}])#/", rest.data[0]) != NULL;
-        value = ends ? text_slice(value, 0, size) : (struct text){0};
-        if ((is_code && !is_number(value)) || text_is(value, "nil") || text_is(value, "null")) {
-            return NULL;
-        }
-    }
-    const bool is_computed = text_find(value, "$", 0) != SIZE_MAX || text_find(value, "<%", 0) != SIZE_MAX ||
-                             text_find(value, "%(", 0) != SIZE_MAX || text_find(value, "{{", 0) != SIZE_MAX;
-    return value.size == 0 || value.size > 255 || is_computed ? NULL : arena_strndup(arena, value.data, value.size);
-}
-
-/* Splits "key: value", "key = value" or "key => value"; of "a.key" the last part is the key. Returns false for anything
- * else. */
-static bool split_setting(struct text piece, struct text *name, struct text *value)
-{
-    piece = text_trim(piece);
-    while (piece.size > 0 && strchr("\"'`:", piece.data[0]) != NULL) {
-        piece = text_slice(piece, 1, piece.size);
-    }
-    size_t size = 0;
-    while (size < piece.size && is_name_character(piece.data[size])) {
-        size++;
-    }
-    const struct text whole = text_slice(piece, 0, size);
-    const char *const dot = whole.size == 0 ? NULL : memrchr(whole.data, '.', whole.size);
-    *name = dot == NULL ? whole : text_slice(whole, (size_t)(dot - whole.data) + 1, whole.size);
-    struct text rest = text_slice(piece, size, piece.size);
-    while (rest.size > 0 && strchr("\"'` \t", rest.data[0]) != NULL) {
-        rest = text_slice(rest, 1, rest.size);
-    }
-    if (rest.size == 0 || strchr(":=", rest.data[0]) == NULL) {
-        return false;
-    }
-    *value = text_slice(rest, text_starts_with(rest, "=>") ? 2 : 1, rest.size);
-    return true;
 }
 
 /* Does the setting say that the database is not PostgreSQL? */
@@ -270,19 +180,44 @@ static bool says_other(struct text name, const char *value)
     return is_other && word_is_one_of_nocase(name, kinds);
 }
 
+/* The value that a setting takes from a variable, which is told then; NULL: none, or it is not known. */
+static const char *variable_value(struct search *search, struct text setting, const char **variable)
+{
+    const char *missing;
+    const char *name;
+    const char *file;
+    if (!setting_of_variable(search->arena, setting, &name, &missing)) {
+        return NULL;
+    }
+    const char *const value = search_variable(search, name, &file);
+    *variable = name;
+    return value != NULL ? value : missing;
+}
+
+struct piece {
+    struct text text;
+    struct text whole; /* with its brackets */
+    uint32_t line;
+};
+
 /* Takes a setting; ignores anything else. */
-static void take_setting(struct search *search, const char *file, struct text piece, uint32_t line, struct group *group)
+static void take_setting(struct search *search, const char *file, const struct piece *piece, struct group *group)
 {
     struct text name;
     struct text rest;
-    if (!split_setting(piece, &name, &rest)) {
+    if (!setting_split(piece->text, &name, &rest)) {
         return;
     }
-    const char *const value = plain_value(search->arena, rest, search->is_code);
-    const struct named_database place = {.file = file, .line = line};
+    const char *value = setting_plain(search->arena, rest, search->is_code);
+    const char *variable = NULL;
+    const struct named_database place = {.file = file, .line = piece->line};
     if (value != NULL && (text_is_nocase(name, "use_env_variable") || text_is(name, "ENV"))) {
         search_add_variable(search, value, &place);
         return;
+    }
+    if (value == NULL) {
+        const struct text whole = text_slice(piece->whole, (size_t)(rest.data - piece->whole.data), piece->whole.size);
+        value = variable_value(search, whole, &variable);
     }
     for (size_t i = 0; i < sizeof setting_names / sizeof setting_names[0]; i++) {
         const bool is_it = text_is_nocase(name, setting_names[i].name) ||
@@ -290,9 +225,11 @@ static void take_setting(struct search *search, const char *file, struct text pi
                             setting_names[i].member == offsetof(struct group, database));
         if (is_it && text_trim(rest).size > 0) {
             const char **const member = (const char **)(void *)((char *)group + setting_names[i].member);
+            const bool is_database = member == &group->database;
             *member = value;
-            group->line = line;
-            group->is_computed = group->is_computed || value == NULL;
+            group->line = piece->line;
+            group->variable = is_database ? variable : group->variable;
+            group->is_computed = group->is_computed || (is_database && value == NULL);
         }
     }
     group->is_other = group->is_other || says_other(name, value);
@@ -311,6 +248,7 @@ static void take_line(struct search *search, const char *file, struct text line,
 {
     char quote = '\0';
     size_t start = 0;
+    bool is_index = false; /* env["NAME"], not a list */
     for (size_t i = 0; i <= line.size; i++) {
         const char c = i < line.size ? line.data[i] : ',';
         if (quote != '\0') {
@@ -320,8 +258,11 @@ static void take_line(struct search *search, const char *file, struct text line,
         if (c == '"' || c == '\'' || c == '`') {
             quote = c;
         } else if (strchr("{}[](),;", c) != NULL) {
-            take_setting(search, file, text_slice(line, start, i), number, group);
-            if (c == '{' || c == '}' || (c == '[' && i + 1 < line.size && line.data[i + 1] != ']') || c == ']') {
+            take_setting(search, file,
+                         &(const struct piece){text_slice(line, start, i), setting_whole(line, start), number}, group);
+            is_index = c == '[' ? i > 0 && isalnum((unsigned char)line.data[i - 1]) != 0 : is_index && c == ']';
+            if (!is_index &&
+                (c == '{' || c == '}' || (c == '[' && i + 1 < line.size && line.data[i + 1] != ']') || c == ']')) {
                 end_group(search, file, group);
             }
             start = i + 1;
@@ -370,7 +311,7 @@ static bool take_references(struct search *search, const char *file, struct text
     for (size_t i = 0; i < line.size; i++) {
         const bool is_start = i == 0 || (isalnum((unsigned char)line.data[i - 1]) == 0 && line.data[i - 1] != '_');
         const struct text rest = text_slice(line, i, line.size);
-        const struct text name = is_start ? referenced(rest) : (struct text){0};
+        const struct text name = is_start ? setting_referenced(rest) : (struct text){0};
         const struct text url = is_start ? url_at(rest) : (struct text){0};
         if (name.size > 0 && name.size < 100) {
             has_variable = search_add_variable(search, arena_strndup(search->arena, name.data, name.size), &place);
@@ -383,7 +324,6 @@ static bool take_references(struct search *search, const char *file, struct text
     return found || take_keywords(search, line, &place);
 }
 
-/* Skips Alembic's example, "sqlalchemy.url = driver://user:pass@localhost/dbname", whose scheme is not ours. */
 /* ---- which .env ---- */
 
 static void add_dotenv(struct search *search, const char *name)
