@@ -3,6 +3,7 @@
  */
 #include "base/dotenv.h"
 
+#include "base/direct_url.h"
 #include "base/files.h"
 
 #include <ctype.h>
@@ -215,14 +216,28 @@ bool dotenv_read_file(struct arena *arena, const char *path, const char *key, co
     return true;
 }
 
-bool dotenv_database_url(struct arena *arena, const char *project, const char **url, struct status *status)
+/* *url: the value of a variable in the project's .env or in Prisma's; NULL: neither has it. */
+static bool read_url(struct arena *arena, const char *project, const char *variable, const char **url,
+                     struct status *status)
 {
     const char *const places[] = {project, path_join(arena, project, "prisma")};
     bool ok = true;
     *url = NULL;
     for (size_t i = 0; *url == NULL && i < sizeof places / sizeof places[0]; i++) {
-        ok = dotenv_read(arena, places[i], "DATABASE_URL", url, status) && ok;
+        ok = dotenv_read(arena, places[i], variable, url, status) && ok;
         *url = *url != NULL && (*url)[0] != '\0' ? *url : NULL;
     }
     return ok || *url != NULL;
+}
+
+bool dotenv_database_url(struct arena *arena, const char *project, const char **url, struct status *status)
+{
+    const char *const variable = direct_url_variable(arena, project);
+    const char *direct = variable == NULL ? NULL : getenv(variable);
+    struct status unread = {.arena = arena};
+    if (variable != NULL && (direct == NULL || direct[0] == '\0')) {
+        read_url(arena, project, variable, &direct, &unread);
+    }
+    *url = direct;
+    return direct != NULL || read_url(arena, project, "DATABASE_URL", url, status);
 }

@@ -21,8 +21,9 @@ bool dotenv_read(struct arena *arena, const char *dir, const char *key, const ch
 bool dotenv_read_file(struct arena *arena, const char *path, const char *key, const char **value,
                       struct status *status);
 
-/* The project's own database: DATABASE_URL in its .env, else in the .env beside Prisma's schema. *url is NULL if
- * neither has it. Fails if one exists and cannot be read, and the other does not have it. */
+/* The project's own database for migrations: the variable that Prisma takes for them (direct_url.h), in the environment
+ * or in a .env, else DATABASE_URL in a .env. The project's .env counts before the one beside Prisma's schema. *url is
+ * NULL if none has it. Fails if one exists and cannot be read, and the other does not have it. */
 bool dotenv_database_url(struct arena *arena, const char *project, const char **url, struct status *status);
 
 #endif

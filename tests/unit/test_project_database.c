@@ -2,6 +2,7 @@
  * Which database a project names, in the words of each framework.
  */
 #include "base/clock.h"
+#include "base/dotenv.h"
 #include "migration/look/project_database.h"
 #include "support/runner.h"
 
@@ -370,6 +371,58 @@ START_TEST(a_hostile_file_names_few_and_takes_no_time)
 }
 END_TEST
 
+START_TEST(the_pooler_of_the_application_is_no_other_database)
+{
+    struct status status = {.arena = arena};
+    struct conninfo conninfo;
+    ck_assert(conninfo_parse(arena, "postgres://h/app", &conninfo, &status));
+    write_file(".env", "DATABASE_URL=postgres://pooler:6543/app\nDIRECT_URL=postgres://h/app\n");
+    write_file("prisma/schema.prisma",
+               "datasource db {\n url = env(\"DATABASE_URL\")\n directUrl = env(\"DIRECT_URL\")\n}\n");
+    project_databases(arena, root, "", "prisma", &found);
+    ck_assert_ptr_null(project_database_other(&found, &conninfo));
+    ck_assert_ptr_null(project_database_aside(arena, root, "", &found, &conninfo));
+    ck_assert(conninfo_parse(arena, "postgres://pooler:6543/app", &conninfo, &status));
+    ck_assert_ptr_nonnull(project_database_aside(arena, root, "", &found, &conninfo));
+}
+END_TEST
+
+/* The application goes through a pooler, migrations do not. */
+static const struct {
+    const char *file;
+    const char *content;
+    const char *database;
+} directs[] = {
+    {"prisma/schema.prisma", "datasource db {\n  url = env(\"DATABASE_URL\")\n  directUrl = env(\"DIRECT_URL\")\n}\n",
+     "direct"},
+    {"schema.prisma", "datasource db {\n  directUrl=env('DIRECT_URL')\n}\n", "direct"},
+    {"prisma/schema.prisma",
+     "datasource db {\n  url = env(\"DATABASE_URL\")\n  // directUrl = env(\"DIRECT_URL\")\n}\n", "pooled"},
+    {"prisma/schema.prisma", "datasource db {\n  directUrl = env(\"NOT_SET\")\n}\n", "pooled"},
+    {"prisma/schema.prisma", "datasource db {\n  directUrl = \"postgresql://h/written\"\n}\n", "pooled"},
+    {"prisma.config.ts", "export default defineConfig({ datasource: { url: env('DIRECT_URL') } })", "direct"},
+    {"prisma.config.ts", "datasource: {\n url: process.env.DATABASE_URL!,\n directUrl: process.env['DIRECT_URL'] }",
+     "direct"},
+    {"prisma.config.ts", "datasource: { shadowDatabaseUrl: env('DIRECT_URL') }", "pooled"},
+    {"prisma.config.ts", "export default defineConfig({ schema: 'x', url: env('DIRECT_URL') })", "pooled"},
+};
+
+START_TEST(the_url_for_migrations_is_the_one_that_prisma_takes)
+{
+    const char *url;
+    struct status status = {.arena = arena};
+    write_file(".env", "DATABASE_URL=postgresql://h:6543/pooled\nDIRECT_URL=\"postgresql://h:5432/direct\"\n");
+    write_file(directs[_i].file, directs[_i].content);
+    ck_assert(dotenv_database_url(arena, root, &url, &status));
+    ck_assert_str_eq(strrchr(url, '/') + 1, directs[_i].database);
+    setenv("DIRECT_URL", "postgresql://h/of_the_environment", 1);
+    ck_assert(dotenv_database_url(arena, root, &url, &status));
+    unsetenv("DIRECT_URL");
+    ck_assert_str_eq(strrchr(url, '/') + 1,
+                     strcmp(directs[_i].database, "direct") == 0 ? "of_the_environment" : "pooled");
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("project_database");
@@ -387,6 +440,9 @@ int main(void)
     tcase_add_test(tests, an_alembic_that_asks_the_environment_is_not_held_to_its_ini);
     tcase_add_test(tests, one_that_is_the_workers_is_enough);
     tcase_add_test(tests, a_hostile_file_names_few_and_takes_no_time);
+    tcase_add_test(tests, the_pooler_of_the_application_is_no_other_database);
+    tcase_add_loop_test(tests, the_url_for_migrations_is_the_one_that_prisma_takes, 0,
+                        (int)(sizeof directs / sizeof directs[0]));
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

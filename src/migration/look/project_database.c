@@ -3,6 +3,7 @@
  */
 #include "migration/look/project_database.h"
 
+#include "base/direct_url.h"
 #include "base/dotenv.h"
 #include "base/files.h"
 #include "base/status.h"
@@ -311,6 +312,19 @@ static const char *aside_of(struct arena *arena, const struct search *search, co
     return NULL;
 }
 
+/* Is the worker's the one that Prisma takes for migrations? The application's is another way to it then. */
+static bool is_direct(struct arena *arena, const struct search *search, const struct named_databases *databases,
+                      const struct conninfo *conninfo)
+{
+    const char *const direct = direct_url_variable(arena, path_join(arena, search->root, search->base));
+    bool is = false;
+    for (size_t i = 0; direct != NULL && i < databases->count; i++) {
+        const char *const variable = databases->items[i].variable;
+        is = is || (variable != NULL && strcmp(variable, direct) == 0 && is_same(&databases->items[i], conninfo));
+    }
+    return is;
+}
+
 const char *project_database_aside(struct arena *arena, const char *root, const char *base,
                                    const struct named_databases *databases, const struct conninfo *conninfo)
 {
@@ -318,6 +332,9 @@ const char *project_database_aside(struct arena *arena, const char *root, const 
         ".env", ".env.local", ".env.development", ".env.development.local", ".env.production", ".env.production.local"};
     const struct search search = {.arena = arena, .root = root, .base = base};
     const char *said = NULL;
+    if (is_direct(arena, &search, databases, conninfo)) {
+        return NULL;
+    }
     for (size_t i = 0; said == NULL && i < sizeof files / sizeof files[0]; i++) {
         said = aside_of(arena, &search, databases, files[i], conninfo);
     }
