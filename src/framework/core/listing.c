@@ -199,21 +199,30 @@ static bool is_searched(const struct listing_rule *rule, const struct file_entry
     return entry->is_directory && rule->recursive && !(rule->without_hidden && entry->name[0] == '.');
 }
 
-static bool list_level(struct walk *walk, const struct level *level)
+/* The names in a directory, of which there may not be too many. */
+static bool read_names(struct walk *walk, const struct level *level, struct file_list *list)
 {
-    struct file_list list;
-    if (!directory_list(walk->arena, level->path, &list, walk->status) ||
+    if (!directory_list(walk->arena, level->path, list, walk->status) ||
         !directory_check_readable(level->path, walk->status)) {
         return false;
     }
-    walk->entries += list.count;
+    walk->entries += list->count;
     if (walk->entries > MOST_ENTRIES) {
         return status_fail(walk->status, STATUS_RESOURCE_EXHAUSTED, "The migrations folder has more than %d entries.",
                            MOST_ENTRIES);
     }
     if (walk->files->items == NULL) {
-        walk->files->capacity = list.count;
-        walk->files->items = arena_array(walk->arena, list.count, sizeof *walk->files->items);
+        walk->files->capacity = list->count;
+        walk->files->items = arena_array(walk->arena, list->count, sizeof *walk->files->items);
+    }
+    return true;
+}
+
+static bool list_level(struct walk *walk, const struct level *level)
+{
+    struct file_list list;
+    if (!read_names(walk, level, &list)) {
+        return false;
     }
     const int directory = directory_open(level->path);
     struct candidate *const candidates = arena_array(walk->arena, list.count, sizeof *candidates);
