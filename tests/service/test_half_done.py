@@ -61,7 +61,7 @@ class HalfDone(Case):
     def test_a_status_says_how_far_it_is_and_forgets_that_when_it_is_settled(self):
         rpc = self.begin()
         one = self.status(rpc).migrations[0]
-        self.assertEqual(one.note, "Half done by an earlier run: 2 of 3 steps are finished and stay. The next run goes on behind them; or undo them and say so: "
+        self.assertEqual(one.note, "Half done by an earlier run: 2 of 3 steps are finished and stay. The next run continues after them; or undo them and say so: "
                                    "truss mark-rolled-back 20250101000000_a.")
         self.assertEqual((one.last_failure.sqlstate, self.status(rpc).HasField("problem")), ("22012", False))
         rpc.call("MigrationService", "MarkRolledBack", {"migration": "20250101000000_a"})

@@ -83,8 +83,9 @@ const char *half_done_sentence(struct arena *arena, const struct half_done *one)
                               "more: nothing runs until that is settled. Restore the file and run it to its end; or "
                               "undo what it did and say so: truss mark-rolled-back %s.",
                               name, one->finished, one->steps, name)
-               : arena_printf(arena,
-                              "Half done by an earlier run: %u of %u steps are finished and stay. The next run goes on "
-                              "behind them; or undo them and say so: truss mark-rolled-back %s.",
-                              one->finished, one->steps, name);
+               : arena_printf(
+                     arena,
+                     "Half done by an earlier run: %u of %u steps are finished and stay. The next run continues "
+                     "after them; or undo them and say so: truss mark-rolled-back %s.",
+                     one->finished, one->steps, name);
 }
