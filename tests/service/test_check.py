@@ -204,6 +204,16 @@ class Check(Case):
         self.assert_warned(self.check_as("rambler", "-- rambler up\nSELECT 1;\n-- rambler down\n", url), "may not lock the tracking table public.migrations")
         self.assert_run_fails("42501")
 
+    def test_a_rule_that_discards_the_row_is_told(self):
+        rule = "CREATE RULE keeps_none AS ON INSERT TO _prisma_migrations DO INSTEAD NOTHING"
+        self.sql(rule)
+        self.assert_warned(self.check("CREATE TABLE made ();"), 'has the rule "keeps_none", which discards its new rows.*DROP RULE keeps_none ON public._prisma_migrations')
+        self.assertIn("keeps_none", "\n".join(self.connection.call("MigrationService", "Plan").failures))
+        self.assertFalse(self.connection.call("MigrationService", "Run").ok)
+        self.assertEqual(self.sql("SELECT to_regclass('made')"), [(None,)])
+        self.sql("DROP RULE keeps_none ON _prisma_migrations; " + rule.replace("DO", "WHERE NEW.migration_name = 'another' DO"))
+        self.assertTrue(self.connection.call("MigrationService", "Check").safe)
+
     def test_rights_that_are_there_are_enough(self):
         _, url = self.role("GRANT USAGE ON SCHEMA area TO {}", "GRANT INSERT, UPDATE (name), SELECT, REFERENCES ON users TO {}", "GRANT CREATE ON SCHEMA area TO {}")
         reply = self.check("INSERT INTO users VALUES (1); UPDATE users SET name = 'x'; CREATE TABLE area.n (id int REFERENCES users); ALTER TABLE area.n ADD COLUMN y int;"

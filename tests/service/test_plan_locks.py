@@ -340,6 +340,7 @@ class PlanLocks(Case):
                            ("MERGE INTO users USING (SELECT 1 AS y) s ON users.id = s.y WHEN NOT MATCHED BY SOURCE THEN DELETE", ["users"]),
                            ("UPDATE users SET id = id FROM (SELECT 1 AS y)", ["users"]),
                            ("UPDATE users SET id = f()", ["users"]), ("INSERT INTO users SELECT f()", ["users"]), ("SELECT f()", []), ("CALL p()", []),
+                           ("SELECT pg_terminate_backend(1)", []), ("SELECT lo_unlink(1)", []),
                            ("DROP CAST (int AS text) CASCADE", [])):
             with self.subTest(sql):
                 project = self.project()

@@ -114,7 +114,14 @@ static const char write_sql[] =
     "'pg_catalog.pg_class'::pg_catalog.regclass JOIN pg_catalog.pg_class s ON s.oid = p.refobjid AND s.relkind = 'S' "
     "JOIN pg_catalog.pg_namespace m ON m.oid = s.relnamespace WHERE n.nspname = $1 AND c.relname = $2 AND CASE WHEN "
     "s.relkind = 'S' "
-    "THEN NOT pg_catalog.has_sequence_privilege(s.oid, 'USAGE, UPDATE') END";
+    "THEN NOT pg_catalog.has_sequence_privilege(s.oid, 'USAGE, UPDATE') END "
+    /* a rule that does something else instead may write the row elsewhere */
+    "UNION ALL SELECT pg_catalog.format('The tracking table %I.%I has the rule \"%s\", which discards its new rows: a "
+    "run would be rolled back. Drop it: DROP RULE %I ON %I.%I.', $1::text, $2::text, w.rulename, w.rulename, $1::text, "
+    "$2::text) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN "
+    "pg_catalog.pg_rewrite w ON w.ev_class = c.oid WHERE n.nspname = $1 AND c.relname = $2 AND w.is_instead AND "
+    "w.ev_type = '3' AND w.ev_enabled IN ('O', 'A') AND w.ev_qual::text = '<>' AND pg_catalog.pg_get_ruledef(w.oid) ~ "
+    "'DO INSTEAD NOTHING;?$'";
 
 /* LOCK TABLE in a mode that stops writers. */
 static const char lock_sql[] =

@@ -439,9 +439,11 @@ void world_links(const struct world *world, const struct relation *relation, con
 
 bool world_is_harmless(struct world *world, const char *schema, const char *function)
 {
-    /* Some of PostgreSQL's own run a statement that they are given, or lock what they work on. */
+    /* Some of PostgreSQL's own run a statement that they are given, lock what they work on, end other sessions, or
+     * throw away large objects. */
     static const char sql[] = "SELECT pg_catalog.bool_and(p.provolatile <> 'v' OR (n.nspname = 'pg_catalog' "
-                              "AND p.proname !~ '_to_xml|^ts_(stat|rewrite)|^brin_|^gin_clean|^pg_import')) "
+                              "AND p.proname !~ '_to_xml|^ts_(stat|rewrite)|^brin_|^gin_clean|^pg_import|"
+                              "^pg_((terminate|cancel)_backend|promote$|drop_)|^lo_(unlink|truncate|put)')) "
                               "FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace "
                               "WHERE p.proname = $2::name AND ($1::text IS NULL OR n.nspname = $1::name)";
     bool is_old;
