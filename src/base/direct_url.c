@@ -4,6 +4,7 @@
 #include "base/direct_url.h"
 
 #include "base/files.h"
+#include "base/prisma_names.h"
 #include "base/status.h"
 
 #include <ctype.h>
@@ -11,10 +12,9 @@
 
 #define FILE_LIMIT ((size_t)1024 * 1024)
 
-static const char *const configurations[] = {"prisma.config.ts",  "prisma.config.js",  "prisma.config.mts",
-                                             "prisma.config.mjs", "prisma.config.cts", "prisma.config.cjs",
-                                             ".config/prisma.ts", ".config/prisma.js", NULL};
-static const char *const schemas[] = {"schema.prisma", "prisma/schema.prisma", NULL};
+static const char *const config_names[] = {PRISMA_CONFIG_NAMES, NULL};
+static const char *const config_endings[] = {PRISMA_CONFIG_ENDINGS, NULL};
+static const char *const schemas[] = {PRISMA_SCHEMAS, NULL};
 
 static bool is_word(char c)
 {
@@ -69,14 +69,30 @@ static const char *variable_of(struct arena *arena, struct text content, const c
     return NULL;
 }
 
-/* The first of the files that is there. */
-static bool read_first(struct arena *arena, const char *project, const char *const *names, struct text *content)
+static bool read_there(struct arena *arena, const char *path, struct text *content)
 {
     struct status unread = {.arena = arena};
+    return file_look(path, NULL) == FILE_REGULAR && file_read(arena, path, FILE_LIMIT, content, &unread);
+}
+
+/* The configuration file that Prisma takes: the first. */
+static bool read_configuration(struct arena *arena, const char *project, struct text *content)
+{
     bool is_read = false;
-    for (size_t i = 0; names[i] != NULL && !is_read; i++) {
-        const char *const path = path_join(arena, project, names[i]);
-        is_read = file_look(path, NULL) == FILE_REGULAR && file_read(arena, path, FILE_LIMIT, content, &unread);
+    for (size_t i = 0; config_names[i] != NULL && !is_read; i++) {
+        for (size_t k = 0; config_endings[k] != NULL && !is_read; k++) {
+            is_read = read_there(arena, arena_printf(arena, "%s/%s.%s", project, config_names[i], config_endings[k]),
+                                 content);
+        }
+    }
+    return is_read;
+}
+
+static bool read_schema(struct arena *arena, const char *project, struct text *content)
+{
+    bool is_read = false;
+    for (size_t i = 0; schemas[i] != NULL && !is_read; i++) {
+        is_read = read_there(arena, path_join(arena, project, schemas[i]), content);
     }
     return is_read;
 }
@@ -85,7 +101,7 @@ const char *direct_url_variable(struct arena *arena, const char *project)
 {
     struct text content;
     const char *found = NULL;
-    if (read_first(arena, project, configurations, &content)) {
+    if (read_configuration(arena, project, &content)) {
         const size_t datasource = text_find(content, "datasource", 0);
         if (datasource != SIZE_MAX) {
             const struct text part = text_slice(content, datasource, content.size);
@@ -93,7 +109,7 @@ const char *direct_url_variable(struct arena *arena, const char *project)
             found = found == NULL ? variable_of(arena, part, "url") : found;
         }
     }
-    if (found == NULL && read_first(arena, project, schemas, &content)) {
+    if (found == NULL && read_schema(arena, project, &content)) {
         found = variable_of(arena, content, "directUrl");
     }
     return found;

@@ -382,7 +382,23 @@ START_TEST(the_pooler_of_the_application_is_no_other_database)
     project_databases(arena, root, "", "prisma", &found);
     ck_assert_ptr_null(project_database_other(&found, &conninfo));
     ck_assert_ptr_null(project_database_aside(arena, root, "", &found, &conninfo));
+    write_file(".env.local", "DIRECT_URL=postgres://h/other\n");
+    ck_assert_ptr_nonnull(project_database_aside(arena, root, "", &found, &conninfo));
+    write_file(".env.local", "");
     ck_assert(conninfo_parse(arena, "postgres://pooler:6543/app", &conninfo, &status));
+    ck_assert_ptr_nonnull(project_database_aside(arena, root, "", &found, &conninfo));
+}
+END_TEST
+
+START_TEST(a_variable_for_migrations_that_is_the_usual_one_hides_nothing)
+{
+    struct status status = {.arena = arena};
+    struct conninfo conninfo;
+    ck_assert(conninfo_parse(arena, "postgres://h/app", &conninfo, &status));
+    write_file(".env", "DATABASE_URL=postgres://h/app\n");
+    write_file(".env.local", "DATABASE_URL=postgres://h/other\n");
+    write_file("prisma.config.ts", "export default defineConfig({ datasource: { url: env('DATABASE_URL') } })");
+    project_databases(arena, root, "", "prisma", &found);
     ck_assert_ptr_nonnull(project_database_aside(arena, root, "", &found, &conninfo));
 }
 END_TEST
@@ -441,6 +457,7 @@ int main(void)
     tcase_add_test(tests, one_that_is_the_workers_is_enough);
     tcase_add_test(tests, a_hostile_file_names_few_and_takes_no_time);
     tcase_add_test(tests, the_pooler_of_the_application_is_no_other_database);
+    tcase_add_test(tests, a_variable_for_migrations_that_is_the_usual_one_hides_nothing);
     tcase_add_loop_test(tests, the_url_for_migrations_is_the_one_that_prisma_takes, 0,
                         (int)(sizeof directs / sizeof directs[0]));
     suite_add_tcase(suite, tests);

@@ -5,6 +5,7 @@
  */
 #include "framework/prisma/prisma_folder.h"
 
+#include "base/prisma_names.h"
 #include "framework/coded/code.h"
 #include "framework/core/inner_path.h"
 #include "framework/core/listing.h"
@@ -17,15 +18,9 @@
 
 #define CONFIG_LIMIT ((size_t)1024 * 1024)
 
-/* Names without their ending, in the order in which they are tried; those of 7.10 are before those of all versions, so
- * that Prisma 8 may have its own beside them. */
-static const char *const config_names[] = {
-    "prisma7.config", ".config/prisma7",      "prisma.config",         "prisma.config/index",
-    ".config/prisma", ".config/prisma/index", ".config/prisma.config", NULL};
-static const char *const config_endings[] = {"js", "ts", "mjs", "cjs", "mts", "cts", NULL};
-
-/* Where a schema is, if nothing says it. */
-static const char *const schema_places[] = {"schema.prisma", "prisma/schema.prisma", NULL};
+static const char *const config_names[] = {PRISMA_CONFIG_NAMES, NULL};
+static const char *const config_endings[] = {PRISMA_CONFIG_ENDINGS, NULL};
+static const char *const schema_places[] = {PRISMA_SCHEMAS, NULL};
 static const char *const folder_places[] = {"prisma/migrations", "prisma/schema/migrations", NULL};
 
 /* ---- finding ---- */

@@ -233,6 +233,9 @@ void project_databases(struct arena *arena, const char *root, const char *base, 
 {
     struct search search = {.arena = arena, .root = root, .base = base == NULL ? "" : base, .found = databases};
     *databases = (struct named_databases){0};
+    if (strcmp(framework, "prisma") == 0) {
+        databases->direct = direct_url_variable(arena, path_join(arena, root, search.base));
+    }
     for (size_t i = 0; i < sizeof namings / sizeof namings[0]; i++) {
         const struct naming *const naming = &namings[i];
         if (strcmp(naming->framework, framework) != 0) {
@@ -292,11 +295,25 @@ static const char *variable_of(const struct named_databases *databases, size_t i
     return i == 0 ? "DATABASE_URL" : databases->items[i - 1].variable;
 }
 
+/* The variable that Prisma takes for migrations, if the worker's database is the one in it; NULL: it is not. The
+ * application's URL is another way to that database then, as through a pooler. */
+static const char *direct_of(const struct named_databases *databases, const struct conninfo *conninfo)
+{
+    for (size_t i = 0; databases->direct != NULL && i < databases->count; i++) {
+        const char *const variable = databases->items[i].variable;
+        if (variable != NULL && strcmp(variable, databases->direct) == 0 && is_same(&databases->items[i], conninfo)) {
+            return databases->direct;
+        }
+    }
+    return NULL;
+}
+
 static const char *aside_of(struct arena *arena, const struct search *search, const struct named_databases *databases,
                             const char *file, const struct conninfo *conninfo)
 {
-    for (size_t i = 0; i <= databases->count; i++) {
-        const char *const name = variable_of(databases, i);
+    const char *const direct = direct_of(databases, conninfo);
+    for (size_t i = 0; i <= (direct != NULL ? 0 : databases->count); i++) {
+        const char *const name = direct != NULL ? direct : variable_of(databases, i);
         struct named_databases found = {0};
         struct search one = *search;
         one.found = &found;
@@ -312,19 +329,6 @@ static const char *aside_of(struct arena *arena, const struct search *search, co
     return NULL;
 }
 
-/* Is the worker's the one that Prisma takes for migrations? The application's is another way to it then. */
-static bool is_direct(struct arena *arena, const struct search *search, const struct named_databases *databases,
-                      const struct conninfo *conninfo)
-{
-    const char *const direct = direct_url_variable(arena, path_join(arena, search->root, search->base));
-    bool is = false;
-    for (size_t i = 0; direct != NULL && i < databases->count; i++) {
-        const char *const variable = databases->items[i].variable;
-        is = is || (variable != NULL && strcmp(variable, direct) == 0 && is_same(&databases->items[i], conninfo));
-    }
-    return is;
-}
-
 const char *project_database_aside(struct arena *arena, const char *root, const char *base,
                                    const struct named_databases *databases, const struct conninfo *conninfo)
 {
@@ -332,9 +336,6 @@ const char *project_database_aside(struct arena *arena, const char *root, const 
         ".env", ".env.local", ".env.development", ".env.development.local", ".env.production", ".env.production.local"};
     const struct search search = {.arena = arena, .root = root, .base = base};
     const char *said = NULL;
-    if (is_direct(arena, &search, databases, conninfo)) {
-        return NULL;
-    }
     for (size_t i = 0; said == NULL && i < sizeof files / sizeof files[0]; i++) {
         said = aside_of(arena, &search, databases, files[i], conninfo);
     }

@@ -25,6 +25,7 @@ struct named_databases {
     struct named_database *items;
     size_t count;
     size_t capacity;
+    const char *direct; /* the variable that Prisma takes for migrations (base/direct_url.h); NULL: none is named */
 };
 
 #define MOST_DOTENVS 5
