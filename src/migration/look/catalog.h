@@ -20,8 +20,11 @@ bool catalog_states(const struct catalog *catalog, struct seen_states *seen);
 /* Finds an item by what a person may write: its name, key, version or file. NULL: there is none. */
 const struct catalog_item *catalog_find(const struct catalog *catalog, struct text name);
 
-/* The same for `count` names; an entry for each, NULL if not found. Exact names are found by index, without a search
- * through the catalog. */
+/* The one with exactly this name, as our own tables have it. NULL: there is none. */
+const struct catalog_item *catalog_named(const struct catalog *catalog, const char *name);
+
+/* As catalog_find for `count` names; an entry for each, NULL if not found. Exact names are found by index, without a
+ * search through the catalog. */
 const struct catalog_item **catalog_find_all(struct arena *arena, const struct catalog *catalog,
                                              const char *const *names, size_t count);
 

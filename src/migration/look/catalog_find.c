@@ -25,6 +25,16 @@ static bool names_file(struct text name, const struct migration_file *file)
     return false;
 }
 
+const struct catalog_item *catalog_named(const struct catalog *catalog, const char *name)
+{
+    for (size_t i = 0; i < catalog->count; i++) {
+        if (strcmp(catalog->items[i].name, name) == 0) {
+            return &catalog->items[i];
+        }
+    }
+    return NULL;
+}
+
 const struct catalog_item *catalog_find(const struct catalog *catalog, struct text name)
 {
     const struct catalog_item *found = NULL;

@@ -13,16 +13,6 @@ static const char sql[] =
     "pg_catalog.bool_or(step OPERATOR(pg_catalog.=) 0) FROM {truss}.migration_steps WHERE ledger "
     "OPERATOR(pg_catalog.=) $1 AND migration IS NOT NULL GROUP BY migration ORDER BY migration";
 
-static const struct catalog_item *item_of(const struct catalog *catalog, const char *name)
-{
-    for (size_t i = 0; i < catalog->count; i++) {
-        if (strcmp(catalog->items[i].name, name) == 0) {
-            return &catalog->items[i];
-        }
-    }
-    return NULL;
-}
-
 static bool is_applied(const struct catalog_item *item)
 {
     return item != NULL && item->entry != NULL && item->entry->state == ENTRY_APPLIED;
@@ -56,7 +46,7 @@ bool half_done_read(const struct request *request, struct pg_session *session, c
     list->items = arena_array(arena, (size_t)count, sizeof *list->items);
     for (int row = 0; row < count; row++) {
         const char *const name = pg_field(result, row, 0);
-        const struct catalog_item *const item = item_of(catalog, name);
+        const struct catalog_item *const item = catalog_named(catalog, name);
         const bool is_of_tool = pg_field_bool(result, row, 4);
         if (!is_applied(item) && (is_of_tool || !is_of_another(catalog, item, pg_field(result, row, 3)))) {
             list->items[list->count++] =

@@ -296,16 +296,6 @@ static bool check_place(const struct choosing *choosing, const struct catalog_it
            check_gap(choosing->request, choosing->catalog, item, choosing->left_out);
 }
 
-static bool is_in_catalog(const struct catalog *catalog, const char *name)
-{
-    for (size_t i = 0; i < catalog->count; i++) {
-        if (strcmp(catalog->items[i].name, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* A migration that is half done, and whose file has another name now, would be begun anew under that name. */
 static bool check_missing(const struct choosing *choosing)
 {
@@ -318,7 +308,7 @@ static bool check_missing(const struct choosing *choosing)
         return false;
     }
     for (size_t i = 0; i < names.count; i++) {
-        if (!is_in_catalog(choosing->catalog, names.items[i])) {
+        if (catalog_named(choosing->catalog, names.items[i]) == NULL) {
             status_fail(status, STATUS_FAILED_PRECONDITION,
                         "Migration \"%s\" is half done by an earlier run, and its file is not there any more: under "
                         "another name, what it has done already would be done again. Restore the file and run it to "
