@@ -1,12 +1,12 @@
 /*
- * The tokens are in an arena of their own, which is made anew when the file has changed. A check holds the mutex for
- * one hash and one comparison.
+ * A check holds the mutex for one hash and one comparison.
  */
 #include "trust/login.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "trust/attempts.h"
+#include "trust/grants_file.h"
 #include "trust/oidc.h"
 
 #include <stdlib.h>
@@ -19,48 +19,18 @@ struct login {
     struct login_options options;
     struct oidc *oidc;     /* NULL: tokens of pipelines are not accepted */
     pthread_mutex_t mutex; /* protects all that follows */
-    struct arena *arena;   /* for the tokens */
-    struct tokens tokens;
-    struct file_stamp stamp; /* of the file that was last read, whether that worked or not */
-    bool is_readable;
+    struct grants_file file;
+    struct tokens tokens; /* in the file's arena */
     struct attempts attempts;
 };
 
-/* Reads the file. */
-static bool load(struct login *login, struct status *status)
+static bool read_tokens(struct grants_file *file, struct arena *arena, struct status *status)
 {
-    struct arena *const arena = arena_new(0);
-    struct tokens tokens = {0};
-    struct file_stamp stamp = {0};
-    file_look(login->options.tokens,
-              &stamp); /* also of a file that cannot be read: it is not tried again until it changes */
-    const bool ok = tokens_read(arena, login->options.tokens, &tokens, &stamp, status);
-    arena_free(login->arena);
-    login->arena = arena;
-    login->tokens = tokens;
-    login->stamp = stamp;
-    login->is_readable = ok;
+    struct login *const login = file->data;
+    login->tokens = (struct tokens){0};
+    const bool ok = tokens_read(arena, file->path, &login->tokens, &file->stamp, status);
+    file->count = login->tokens.count;
     return ok;
-}
-
-/* Call with the mutex held. */
-static void load_again(struct login *login)
-{
-    struct file_stamp now = {0};
-    char message[LOG_QUOTED_SIZE];
-    file_look(login->options.tokens, &now);
-    if (file_stamp_equal(&now, &login->stamp)) {
-        return;
-    }
-    struct arena *const arena = arena_new(0);
-    struct status status = {.arena = arena};
-    if (load(login, &status)) {
-        log_info("tokens read again", "file=%s tokens=%zu", log_quoted(login->options.tokens, message),
-                 login->tokens.count);
-    } else {
-        log_error("tokens cannot be read, nobody is let in", "error=%s", log_quoted(status.message, message));
-    }
-    arena_free(arena);
 }
 
 struct login *login_new(const struct login_options *options, struct status *status)
@@ -69,8 +39,14 @@ struct login *login_new(const struct login_options *options, struct status *stat
     login->options = *options;
     pthread_mutex_init(&login->mutex, NULL);
     attempts_start(&login->attempts);
+    login->file = (struct grants_file){.path = options->tokens,
+                                       .entries = "tokens",
+                                       .again = "tokens read again",
+                                       .unreadable = "tokens cannot be read, nobody is let in",
+                                       .read = read_tokens,
+                                       .data = login};
     const struct oidc_options oidc = {options->oidc, options->environment};
-    const bool ok = (options->tokens == NULL || load(login, status)) &&
+    const bool ok = (options->tokens == NULL || grants_file_read(&login->file, status)) &&
                     (options->oidc == NULL || (login->oidc = oidc_new(&oidc, status)) != NULL);
     if (!ok) {
         login_free(login);
@@ -90,7 +66,7 @@ void login_free(struct login *login)
 {
     if (login != NULL) {
         oidc_free(login->oidc);
-        arena_free(login->arena);
+        grants_file_end(&login->file);
         attempts_end(&login->attempts);
         pthread_mutex_destroy(&login->mutex);
         free(login);
@@ -109,10 +85,12 @@ enum outcome { IS_KNOWN, IS_REFUSED, CANNOT_TELL, ASK_AGAIN };
 static enum outcome find(struct login *login, struct text secret, struct principal *principal, struct status *status)
 {
     pthread_mutex_lock(&login->mutex);
-    load_again(login);
+    grants_file_read_again(&login->file);
     const struct token *const token = tokens_find(&login->tokens, secret);
     const bool is_over = token != NULL && token_is_over(token, clock_wall_us() / 1000000);
-    const enum outcome outcome = !login->is_readable ? CANNOT_TELL : token == NULL || is_over ? IS_REFUSED : IS_KNOWN;
+    const enum outcome outcome = !login->file.is_readable   ? CANNOT_TELL
+                                 : token == NULL || is_over ? IS_REFUSED
+                                                            : IS_KNOWN;
     if (outcome == IS_KNOWN) {
         principal->name = arena_strdup(status->arena, token->name);
         principal->kind = PRINCIPAL_TOKEN;
@@ -218,8 +196,8 @@ bool login_list(struct login *login, struct arena *arena, struct tokens *tokens,
         return true; /* only pipelines are accepted */
     }
     pthread_mutex_lock(&login->mutex);
-    load_again(login);
-    const bool is_readable = login->is_readable;
+    grants_file_read_again(&login->file);
+    const bool is_readable = login->file.is_readable;
     tokens->count = is_readable ? login->tokens.count : 0;
     tokens->items = arena_array(arena, tokens->count, sizeof *tokens->items);
     for (size_t i = 0; i < tokens->count; i++) {

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/tokens.h"
+#include "trust/grants_file.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -20,64 +21,43 @@
 struct oidc {
     struct oidc_options options;
     pthread_mutex_t mutex; /* protects all that follows */
-    struct arena *arena;   /* for the rules */
-    struct oidc_rules rules;
+    struct grants_file file;
+    struct oidc_rules rules; /* in the file's arena */
     struct issuer_keys *keys;
-    struct file_stamp stamp;
-    bool is_readable;
     bool has_begun;
 };
 
 /* ---- its life ---- */
 
-static bool load(struct oidc *oidc, struct status *status)
+static bool read_rules(struct grants_file *file, struct arena *arena, struct status *status)
 {
-    struct arena *const arena = arena_new(0);
+    struct oidc *const oidc = file->data;
     struct oidc_rules rules = {0};
-    struct file_stamp stamp = {0};
-    file_look(oidc->options.rules, &stamp);
-    bool ok = oidc_rules_read(arena, oidc->options.rules, &rules, &stamp, status);
+    bool ok = oidc_rules_read(arena, file->path, &rules, &file->stamp, status);
     struct issuer_keys *const keys = ok ? issuer_keys_new(rules.places, rules.place_count, status) : NULL;
     ok = ok && status->code == STATUS_OK;
     if (keys != NULL && oidc->has_begun) {
         issuer_keys_begin(keys);
     }
     issuer_keys_leave(oidc->keys);
-    arena_free(oidc->arena);
-    oidc->arena = arena;
     oidc->rules = rules;
     oidc->keys = keys;
-    oidc->stamp = stamp;
-    oidc->is_readable = ok;
+    file->count = rules.count;
     return ok;
-}
-
-/* Call with the mutex held. */
-static void load_again(struct oidc *oidc)
-{
-    struct file_stamp now = {0};
-    char text[LOG_QUOTED_SIZE];
-    file_look(oidc->options.rules, &now);
-    if (file_stamp_equal(&now, &oidc->stamp)) {
-        return;
-    }
-    struct arena *const arena = arena_new(0);
-    struct status status = {.arena = arena};
-    if (load(oidc, &status)) {
-        log_info("oidc rules read again", "file=%s rules=%zu", log_quoted(oidc->options.rules, text),
-                 oidc->rules.count);
-    } else {
-        log_error("oidc rules cannot be read, no pipeline is let in", "error=%s", log_quoted(status.message, text));
-    }
-    arena_free(arena);
 }
 
 struct oidc *oidc_new(const struct oidc_options *options, struct status *status)
 {
     struct oidc *const oidc = memory_alloc(sizeof *oidc);
     oidc->options = *options;
+    oidc->file = (struct grants_file){.path = options->rules,
+                                      .entries = "rules",
+                                      .again = "oidc rules read again",
+                                      .unreadable = "oidc rules cannot be read, no pipeline is let in",
+                                      .read = read_rules,
+                                      .data = oidc};
     pthread_mutex_init(&oidc->mutex, NULL);
-    if (!load(oidc, status)) {
+    if (!grants_file_read(&oidc->file, status)) {
         oidc_free(oidc);
         return NULL;
     }
@@ -98,7 +78,7 @@ void oidc_free(struct oidc *oidc)
 {
     if (oidc != NULL) {
         issuer_keys_free(oidc->keys);
-        arena_free(oidc->arena);
+        grants_file_end(&oidc->file);
         pthread_mutex_destroy(&oidc->mutex);
         free(oidc);
     }
@@ -399,8 +379,8 @@ enum oidc_answer oidc_check(struct oidc *oidc, const struct oidc_try *said, stru
         return OIDC_IS_REFUSED;
     }
     pthread_mutex_lock(&oidc->mutex);
-    load_again(oidc);
-    if (oidc->is_readable) {
+    grants_file_read_again(&oidc->file);
+    if (oidc->file.is_readable) {
         answer = look(&looking, principal);
     } else {
         answer = OIDC_CANNOT_TELL;

@@ -1,0 +1,43 @@
+/*
+ * A file that cannot be read is not tried again until it changes.
+ */
+#include "trust/grants_file.h"
+
+#include "base/files.h"
+#include "base/log.h"
+
+bool grants_file_read(struct grants_file *file, struct status *status)
+{
+    struct arena *const arena = arena_new(0);
+    file->count = 0;
+    file->stamp = (struct file_stamp){0};
+    file_look(file->path, &file->stamp);
+    file->is_readable = file->read(file, arena, status);
+    arena_free(file->arena);
+    file->arena = arena;
+    return file->is_readable;
+}
+
+void grants_file_read_again(struct grants_file *file)
+{
+    struct file_stamp now = {0};
+    char text[LOG_QUOTED_SIZE];
+    file_look(file->path, &now);
+    if (file_stamp_equal(&now, &file->stamp)) {
+        return;
+    }
+    struct arena *const arena = arena_new(0);
+    struct status status = {.arena = arena};
+    if (grants_file_read(file, &status)) {
+        log_info(file->again, "file=%s %s=%zu", log_quoted(file->path, text), file->entries, file->count);
+    } else {
+        log_error(file->unreadable, "error=%s", log_quoted(status.message, text));
+    }
+    arena_free(arena);
+}
+
+void grants_file_end(struct grants_file *file)
+{
+    arena_free(file->arena);
+    file->arena = NULL;
+}

@@ -1,0 +1,42 @@
+/*
+ * A file that says who may call. It is read again when it has changed, so that what an operator takes away ends at
+ * once; while it cannot be read, nobody gets in by it. Its owner locks.
+ */
+#ifndef TRUST_GRANTS_FILE_H
+#define TRUST_GRANTS_FILE_H
+
+#include "base/arena.h"
+#include "base/file_stamp.h"
+#include "base/status.h"
+
+#include <stdbool.h>
+
+struct grants_file;
+
+/* Reads the file into the arena and makes that what counts, with its stamp; what was read before is freed behind it.
+ * If it fails, nothing counts. Sets file->stamp, and file->count. */
+typedef bool grants_read(struct grants_file *file, struct arena *arena, struct status *status);
+
+struct grants_file {
+    const char *path;
+    const char *entries;    /* "tokens", for the log */
+    const char *again;      /* the events of the log: it was read again, */
+    const char *unreadable; /* or cannot be */
+    grants_read *read;
+    void *data;              /* for read */
+    struct arena *arena;     /* of what counts; NULL: not yet read */
+    struct file_stamp stamp; /* of the file that was last read, whether that worked or not */
+    size_t count;            /* of its entries */
+    bool is_readable;
+};
+
+/* Reads it, whether it has changed or not. */
+bool grants_file_read(struct grants_file *file, struct status *status);
+
+/* Reads it if it has changed since, and logs that. */
+void grants_file_read_again(struct grants_file *file);
+
+/* Frees what counts. */
+void grants_file_end(struct grants_file *file);
+
+#endif
