@@ -117,18 +117,35 @@ def circles_of(graph):
     return found
 
 
+def stem_of(path):
+    return re.sub(r"\.\w+$", "", path)
+
+
+def heads_of(includes):
+    """{stem: stem}: the module to which the files X.c and X.h belong. X_part is of X if there is an X.h, and if X_part has only a
+    source or only a header, or if nobody but such files and X itself includes X_part.h. All others are modules of their own, however
+    they are called: flyway_names is none of flyway.c's, which has no header and uses it as others do."""
+    ends = {}
+    for path in includes:
+        ends.setdefault(stem_of(path), set()).add(path[len(stem_of(path)):])
+    heads = {}
+    for stem in sorted(ends, key=len):
+        fitting = [other for other in ends if stem.startswith(other + "_") and ".h" in ends[other]]
+        head = heads[max(fitting, key=len)] if fitting else stem
+        users = {stem_of(path) for path, wanted in includes.items() if f"{stem}.h" in wanted} - {stem}
+        is_whole = {".c", ".h"} <= ends[stem]
+        among = all(user == head or (user.startswith(head + "_") and ends[user] == {".c"}) for user in users)
+        heads[stem] = stem if is_whole and not among else head
+    return heads
+
+
 def modules_of(includes):
-    """{module: {module}}: X.c, X.h and the files X_*.c, X_*.h beside them are one module."""
-    stems = {re.sub(r"\.\w+$", "", path) for path in includes}
-
-    def module_of(path):
-        stem = re.sub(r"\.\w+$", "", path)
-        return min((other for other in stems if stem == other or stem.startswith(other + "_")), key=len)
-
+    """{module: {module}}"""
+    heads = heads_of(includes)
     graph = {}
     for path, wanted in includes.items():
-        own = module_of(path)
-        graph.setdefault(own, set()).update(module_of(one) for one in wanted if module_of(one) != own)
+        own = heads[stem_of(path)]
+        graph.setdefault(own, set()).update(heads[stem_of(one)] for one in wanted if heads[stem_of(one)] != own)
     return graph
 
 

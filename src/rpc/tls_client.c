@@ -3,6 +3,7 @@
  */
 #include "rpc/tls_client.h"
 
+#include "base/arena.h"
 #include "base/clock.h"
 
 #include <arpa/inet.h>

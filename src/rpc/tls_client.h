@@ -5,8 +5,9 @@
 #ifndef RPC_TLS_CLIENT_H
 #define RPC_TLS_CLIENT_H
 
-#include "rpc/tls_link.h"
+#include "rpc/tls_trust.h"
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #define TLS_CLIENT_TROUBLE 512

@@ -11,17 +11,11 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "rpc/tls_trust.h"
 
 #include <stdbool.h>
 
 #define TLS_LINK_SCHEME "tls+tcp://"
-
-/* Whom we trust and who we are: paths of PEM files, each may be NULL. */
-struct tls_trust {
-    const char *ca;          /* signs the worker's certificate; NULL: the system's authorities */
-    const char *certificate; /* our own, for a worker that asks for one */
-    const char *key;         /* the key of that certificate */
-};
 
 struct tls_link;
 

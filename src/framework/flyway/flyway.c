@@ -6,6 +6,7 @@
 #include "framework/core/entry_index.h"
 #include "framework/core/ledger.h"
 #include "framework/flyway/flyway_callbacks.h"
+#include "framework/flyway/flyway_configure.h"
 #include "framework/flyway/flyway_files.h"
 #include "framework/flyway/flyway_fill.h"
 #include "framework/flyway/flyway_names.h"

@@ -9,6 +9,7 @@
 #include "framework/flyway/flyway_callbacks.h"
 #include "framework/flyway/flyway_fill.h"
 #include "framework/flyway/flyway_names.h"
+#include "framework/flyway/flyway_source.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /*
- * Flyway's configuration: its own files, those of frameworks that embed it, and the defaults.
+ * What Flyway's configuration says of a folder, and what counts without one. flyway_configure.h reads it.
  */
 #ifndef FRAMEWORK_FLYWAY_FLYWAY_SETTINGS_H
 #define FRAMEWORK_FLYWAY_FLYWAY_SETTINGS_H
@@ -32,17 +32,10 @@ struct flyway_settings {
 /* The settings of a folder without a configuration. */
 extern const struct flyway_settings flyway_usual;
 
-/* The directory of classpath locations. */
-#define FLYWAY_RESOURCES "src/main/resources/"
-
 /* The folder's settings. */
 const struct flyway_settings *flyway_settings_of(const struct folder *folder);
 
 /* Is it one of Java's names of UTF-8? */
 bool flyway_is_utf8(const char *encoding);
-
-/* Reads the Flyway configuration of project and environment into folder: settings, habits, ledger, path, evidence, or
- * why the user must be asked. Returns false if there is none. */
-bool flyway_configure(struct arena *arena, struct folder *folder);
 
 #endif

@@ -4,7 +4,6 @@
 #include "framework/flyway/flyway_source.h"
 
 #include "framework/core/listing.h"
-#include "framework/flyway/flyway_settings.h"
 #include "framework/formats/config.h"
 
 #include <ctype.h>

@@ -9,6 +9,9 @@
 #include "framework/core/unread.h"
 #include "framework/formats/config.h"
 
+/* The directory of classpath locations. */
+#define FLYWAY_RESOURCES "src/main/resources/"
+
 enum source_format {
     SOURCE_KEYS, /* config.h */
     SOURCE_YAML, /* below a path of keys, which takes the place of a section */

@@ -4,7 +4,7 @@
  */
 #include "framework/liquibase/liquibase_changelog.h"
 
-#include "framework/liquibase/liquibase_walk.h"
+#include "framework/liquibase/liquibase_changelog_walk.h"
 
 #include <stdlib.h>
 #include <string.h>

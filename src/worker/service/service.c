@@ -15,35 +15,8 @@
 #include "worker/messages/status_messages.h"
 #include "worker/operations/operations.h"
 #include "worker/service/service_approval.h"
+#include "worker/service/service_request.h"
 #include "worker/service/service_run.h"
-#include "worker/witness.h"
-
-struct request service_request(const struct service_context *context, const struct rpc_call *call)
-{
-    return (struct request){
-        .site = context->site,
-        .framework = context->site->framework,
-        .arena = call->arena,
-        .deadline = call->deadline,
-        .status = call->status,
-        .request_id = rpc_request_metadata(call->request, "request-id"),
-        .actor = witness_actor(call->arena, call),
-    };
-}
-
-struct request service_request_for(const struct service_context *context, const struct rpc_call *call,
-                                   const char *framework)
-{
-    struct request request = service_request(context, call);
-    request.framework = framework[0] != '\0' ? framework : request.framework;
-    return request;
-}
-
-Truss__Rpc__V1__Target *service_target(const struct request *request)
-{
-    const struct target target = target_of(request->arena, request->site, NULL);
-    return message_target(request->arena, &target);
-}
 
 /* Makes the answer to GetStatus, packed as well; NULL with the request's status on failure. */
 static ProtobufCMessage *make_status(const struct request *request, struct pg_session *session,

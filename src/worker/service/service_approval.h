@@ -6,7 +6,7 @@
 
 #include "migration/plan/preparation.h"
 #include "truss/migration/v1/migration.pb-c.h"
-#include "worker/service/service.h"
+#include "worker/service/service_request.h"
 
 rpc_handler handle_approve;
 rpc_handler handle_list_approvals;

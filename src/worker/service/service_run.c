@@ -13,8 +13,8 @@
 #include "worker/messages/plan_messages.h"
 #include "worker/messages/run_messages.h"
 #include "worker/operations/operations.h"
-#include "worker/service/service.h"
 #include "worker/service/service_approval.h"
+#include "worker/service/service_request.h"
 #include "worker/witness.h"
 
 #include <stdlib.h>

@@ -2,8 +2,8 @@
  * The files of changelogs: their names as in the ledger, and their content. No name with ".." is used to read anything
  * outside of the project.
  */
+#include "framework/liquibase/liquibase_changelog_walk.h"
 #include "framework/liquibase/liquibase_sql.h"
-#include "framework/liquibase/liquibase_walk.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /*
  * Internals shared by the files that walk through changelogs.
  */
-#ifndef FRAMEWORK_LIQUIBASE_LIQUIBASE_WALK_H
-#define FRAMEWORK_LIQUIBASE_LIQUIBASE_WALK_H
+#ifndef FRAMEWORK_LIQUIBASE_LIQUIBASE_CHANGELOG_WALK_H
+#define FRAMEWORK_LIQUIBASE_LIQUIBASE_CHANGELOG_WALK_H
 
 #include "framework/liquibase/liquibase_changelog.h"
 #include "framework/liquibase/liquibase_changeset.h"

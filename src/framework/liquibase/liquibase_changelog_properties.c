@@ -1,7 +1,7 @@
 /*
  * Properties of changelogs: the first value of a name counts, also in changelogs that are included later.
  */
-#include "framework/liquibase/liquibase_walk.h"
+#include "framework/liquibase/liquibase_changelog_walk.h"
 
 #include <string.h>
 

@@ -1,0 +1,13 @@
+/*
+ * Reads Flyway's configuration: its own files, those of frameworks that embed it, and the environment.
+ */
+#ifndef FRAMEWORK_FLYWAY_FLYWAY_CONFIGURE_H
+#define FRAMEWORK_FLYWAY_FLYWAY_CONFIGURE_H
+
+#include "framework/core/layout.h"
+
+/* Reads the Flyway configuration of project and environment into folder: settings, habits, ledger, path, evidence, or
+ * why the user must be asked. Returns false if there is none. */
+bool flyway_configure(struct arena *arena, struct folder *folder);
+
+#endif
