@@ -158,6 +158,79 @@ START_TEST(sequelizerc_says_where_the_migrations_are)
 }
 END_TEST
 
+/* What sequelize-cli 6.6.5 itself lists in projects like these. */
+START_TEST(sequelize_cli_finds_its_folder_however_its_options_are_written)
+{
+#define CLI "{\"dependencies\": {\"sequelize\": \"6\"}, \"devDependencies\": {\"sequelize-cli\": \"6\"}, \"scripts\": {"
+    static const struct {
+        const char *options; /* .sequelizerc; NULL: there is none */
+        const char *script;
+    } cases[] = {
+        {"module.exports = { migrationsPath: 'db/mig' };", ""},
+        {"const { resolve } = require('path');\nmodule.exports = {\n  'migrations-path': resolve('db', 'mig'),\n};",
+         ""},
+        {"const path = require('path');\nmodule.exports = { 'migrations-path': path.resolve(`${__dirname}/db/mig`) };",
+         ""},
+        {"const path = require('path');\nconst root = __dirname;\nconst dir = path.join(root, 'db', 'mig');\n"
+         "module.exports = { 'migrations-path': dir };",
+         ""},
+        {"const options = {};\noptions['migrations-path'] = 'db/mig';\nmodule.exports = options;", ""},
+        {NULL, "\"up\": \"sequelize db:migrate --migrations-path=db/mig\""},
+        {NULL, "\"up\": \"sequelize-cli db:migrate --migrationsPath db/mig\""},
+        {"module.exports = { migrationsPath: 'elsewhere' };",
+         "\"up\": \"sequelize db:migrate --migrations-path ./db/mig\""},
+        {NULL, "\"up\": \"sequelize db:migrate --options-path ./db/options.js\""},
+        {"module.exports = { migrationsPath: 'elsewhere' };",
+         "\"up\": \"sequelize db:migrate --optionsPath db/options.js\""},
+    };
+    put("db/mig/20240101000000-a.js", "module.exports = { up: (q, D) => q.createTable('a', { id: D.INTEGER }) };");
+    put("db/options.js", "module.exports = { 'migrations-path': 'db/mig' };");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        put("package.json", arena_printf(arena, CLI "%s}}", cases[i].script));
+        if (cases[i].options != NULL) {
+            put(".sequelizerc", cases[i].options);
+        }
+        const struct folder_list folders = search();
+        ck_assert_msg(folders.count == 1, "case %zu: %zu folders", i, folders.count);
+        ck_assert_str_eq(folders.items[0].framework->id, "sequelize");
+        ck_assert_msg(strcmp(folders.items[0].path, "db/mig") == 0, "case %zu: %s", i, folders.items[0].path);
+        ck_assert_ptr_null(folders.items[0].unread);
+        remove(arena_printf(arena, "%s/.sequelizerc", root));
+    }
+}
+END_TEST
+
+START_TEST(a_constant_that_is_set_twice_or_computed_is_not_read)
+{
+    static const char *const constants[] = {"let dir = 'a';\ndir = 'db/mig';",
+                                            "const dir = process.env.DIR || 'db/mig';", "const dir = choose();",
+                                            "const dir = dir;", "import dir from './dir';"};
+    put("db/mig/20240101000000-a.js", SEQUELIZE);
+    for (size_t i = 0; i < sizeof constants / sizeof constants[0]; i++) {
+        put(".sequelizerc", arena_printf(arena, "%s\nmodule.exports = { 'migrations-path': dir };", constants[i]));
+        const struct folder_list folders = search();
+        ck_assert_msg(folders.count > 0 && folders.items[0].unread != NULL, "case %zu", i);
+    }
+}
+END_TEST
+
+START_TEST(migrations_of_sequelize_cli_may_name_their_arguments_as_they_like)
+{
+    static const char *const programs[] = {
+        "module.exports = { up: (q, D) => q.createTable('a', { id: D.INTEGER }) };",
+        "module.exports = { async up(m) { await m.createTable('a', {}); } };",
+        "exports.up = async (q) => q.createTable('a', {});",
+        "export async function up(qi) { await qi.createTable('a', {}); }",
+        "module.exports.up = function (q) { return q.createTable('a', {}); };",
+    };
+    put("package.json", CLI "}}");
+    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
+        put("migrations/20240101000000-a.js", programs[i]);
+        ck_assert_str_eq(found(), "sequelize migrations");
+    }
+}
+END_TEST
+
 START_TEST(mikro_orm_has_its_sources_where_pathts_says)
 {
     put("mikro-orm.config.ts", "export default { migrations: { tableName: 'own.steps', path: 'dist/steps', "
@@ -667,6 +740,9 @@ int main(void)
     tcase_add_test(tests, typeorm_is_started_with_the_data_source_that_was_found);
     tcase_add_test(tests, typeorm_may_list_its_classes);
     tcase_add_test(tests, sequelizerc_says_where_the_migrations_are);
+    tcase_add_test(tests, sequelize_cli_finds_its_folder_however_its_options_are_written);
+    tcase_add_test(tests, a_constant_that_is_set_twice_or_computed_is_not_read);
+    tcase_add_test(tests, migrations_of_sequelize_cli_may_name_their_arguments_as_they_like);
     tcase_add_test(tests, mikro_orm_has_its_sources_where_pathts_says);
     tcase_add_test(tests, kysely_may_be_told_to_run_late_ones);
     tcase_add_test(tests, strapi_is_known_by_its_dependency_alone);

@@ -4,206 +4,19 @@
  */
 #include "framework/coded/code.h"
 
-#include "base/words.h"
+#include "framework/coded/code_value.h"
 #include "framework/formats/properties.h"
 
 #include <stdint.h>
 #include <string.h>
 
-#define MOST_PARTS    64  /* of a path */
-#define MOST_TRIES    100 /* settings of one name that are looked at */
-#define MOST_ITEMS    16  /* of a list of directories */
-#define COMMENT_LIMIT 500 /* how many bytes back the beginning of a comment is searched for */
-
-/* ---- values ---- */
-
-/* Names in a value that do not make it unknowable. */
-static const char *const beside_words[] = {"__dirname", "__DIR__", "dirname", "meta", NULL};
-static const char *const path_words[] = {"path", "join", "resolve", "import", "url",      "fileURLToPath",
-                                         "new",  "URL",  "process", "cwd",    "pathname", NULL};
-
-struct value {
-    struct buffer text; /* the strings, as parts of a path */
-    bool is_list;
-    bool is_beside;  /* relative to the file that says it */
-    bool is_escaped; /* it has escapes, which are not read here */
-    int depth;       /* of brackets */
-};
-
-/* Is the byte at this offset in a comment that goes to the end of its line, or in a line of a block comment? */
-static bool is_commented(struct text source, size_t at)
-{
-    size_t start = at;
-    while (start > 0 && at - start < COMMENT_LIMIT && source.data[start - 1] != '\n') {
-        start--;
-    }
-    struct text before = text_trim(text_slice(source, start, at));
-    for (size_t end; (end = text_find(before, "*/", 0)) != SIZE_MAX;) {
-        before = text_slice(before, end + 2, before.size);
-    }
-    return text_find(before, "//", 0) != SIZE_MAX || text_starts_with(before, "#") || text_starts_with(before, "*");
-}
-
-/* The offset after the comment that begins here; the same offset if there is none. */
-static size_t skip_comment(struct text source, size_t at)
-{
-    const struct text rest = text_slice(source, at, source.size);
-    const bool is_block = text_starts_with(rest, "/*");
-    if (!is_block && !text_starts_with(rest, "//") && !text_starts_with(rest, "#")) {
-        return at;
-    }
-    const size_t end = text_find(source, is_block ? "*/" : "\n", at + (is_block ? 2 : 0));
-    return end == SIZE_MAX ? source.size : end + (is_block ? 2 : 0);
-}
-
-/* The offset after the next `key:`, `'key' =>` or `key =`. */
-static size_t find_setting(struct text source, const char *key, size_t from)
-{
-    for (size_t at = from; (at = code_find_word(source, key, at)) != SIZE_MAX;) {
-        size_t behind = at;
-        if (behind < source.size && (source.data[behind] == '"' || source.data[behind] == '\'')) {
-            behind++;
-        }
-        behind = code_skip_blanks(source, behind);
-        const struct text rest = text_slice(source, behind, source.size);
-        if (is_commented(source, at) || text_starts_with(rest, "==")) {
-            continue;
-        }
-        if (text_starts_with(rest, "=>")) {
-            return behind + 2;
-        }
-        if (text_starts_with(rest, ":") || text_starts_with(rest, "=")) {
-            return behind + 1;
-        }
-    }
-    return SIZE_MAX;
-}
-
-/* Adds a string as a part of the path. */
-static void add_part(struct value *value, struct text part)
-{
-    struct buffer *const text = &value->text;
-    static const char here[] = "${__dirname}";
-    if (text_starts_with(part, here)) {
-        value->is_beside = true;
-        part = text_slice(part, strlen(here), part.size);
-    }
-    if (text->size > 0 && text->data[text->size - 1] != '/' && !text_starts_with(part, "/")) {
-        buffer_putc(text, '/');
-    }
-    buffer_add(text, part);
-}
-
-/* Reads a string whose quote is at *at; an escaped backslash counts as one (PHP's namespaces). Returns false if it does
- * not end. */
-static bool read_string(struct arena *arena, struct text source, size_t *at, struct value *value)
-{
-    const char quote = source.data[*at];
-    struct buffer plain = {.arena = arena};
-    size_t i = *at + 1;
-    for (; i < source.size && source.data[i] != quote && source.data[i] != '\n'; i++) {
-        if (source.data[i] == '\\') {
-            i++;
-            value->is_escaped = value->is_escaped || i >= source.size || source.data[i] != '\\';
-        }
-        buffer_add(&plain, text_slice(source, i, i + 1));
-    }
-    *at = i + 1;
-    add_part(value, buffer_text(&plain));
-    return i < source.size && source.data[i] == quote;
-}
-
-/* Does the value end before this byte? */
-static bool ends_value(const struct value *value, char c)
-{
-    const bool has_text = value->text.size > 0;
-    const int own = value->is_list ? 1 : 0; /* the depth of its items */
-    return strchr("{};", c) != NULL /* also NUL */ || (c == '\n' && value->depth == 0 && has_text) ||
-           (c == ',' && value->depth <= own && (has_text || own == 0)) ||
-           (strchr(")]", c) != NULL && value->depth <= own);
-}
-
-/* A bracket, a colon or a blank. */
-static void read_sign(char c, struct value *value)
-{
-    value->is_list = value->is_list || (c == '[' && value->depth == 0 && value->text.size == 0);
-    value->depth += strchr("([", c) != NULL ? 1 : 0;
-    value->depth -= strchr(")]", c) != NULL ? 1 : 0;
-    if (c == ':' || c == '>') {
-        value->text.size = 0; /* what was read is a key */
-        value->is_escaped = false;
-    }
-}
-
-/* One piece of a value: a comment, a word, a string or a sign; returns false if it is computed. */
-static bool read_piece(struct arena *arena, struct text source, size_t *at, struct value *value)
-{
-    const char c = source.data[*at];
-    const struct text word = code_word(source, *at);
-    const size_t behind = skip_comment(source, *at);
-    if (behind > *at) {
-        *at = behind;
-        return true;
-    }
-    if (word.size > 0) {
-        value->is_beside = value->is_beside || word_is_one_of(word, beside_words);
-        *at += word.size;
-        return word_is_one_of(word, beside_words) || word_is_one_of(word, path_words);
-    }
-    if (c == '"' || c == '\'' || c == '`') {
-        return read_string(arena, source, at, value);
-    }
-    read_sign(c, value);
-    (*at)++;
-    return c != '?' && c != '|' && c != '&'; /* a choice between several */
-}
-
-/* Reads from *offset to the end of a value, or of an item in a list; returns false if a part of it is computed. */
-static bool read_item(struct arena *arena, struct text source, size_t *offset, struct value *value)
-{
-    size_t at = *offset;
-    while (at < source.size && !ends_value(value, source.data[at])) {
-        if (!read_piece(arena, source, &at, value)) {
-            return false;
-        }
-    }
-    const struct text text = buffer_text(&value->text);
-    *offset = at;
-    return text.size > 0 && !value->is_escaped && text_find(text, "${", 0) == SIZE_MAX && text_is_utf8(text, NULL);
-}
-
-static bool read_value(struct arena *arena, struct text source, size_t at, struct value *value)
-{
-    *value = (struct value){.text = {.arena = arena}};
-    return read_item(arena, source, &at, value);
-}
-
-/* Reads the value at this offset, or the whole list there. Returns 0 if one of them is computed, or there are too
- * many. */
-static size_t read_values(struct arena *arena, struct text source, size_t at, struct value *values)
-{
-    size_t count = 0;
-    for (bool goes_on = true; goes_on; at++) {
-        struct value *const value = &values[count];
-        const bool is_next = count > 0;
-        *value = (struct value){.text = {.arena = arena}, .is_list = is_next, .depth = is_next ? 1 : 0};
-        const bool is_read = read_item(arena, source, &at, value);
-        if (is_next && value->text.size == 0 && at < source.size && source.data[at] == ']') {
-            return count; /* the list ends with a comma */
-        }
-        if (!is_read || ++count == MOST_ITEMS) {
-            return 0;
-        }
-        goes_on = value->is_list && at < source.size && source.data[at] == ',';
-    }
-    return count;
-}
+#define MOST_PARTS 64 /* of a path */
 
 static bool find_value(struct arena *arena, struct text source, const char *key, struct value *value)
 {
     size_t at = 0;
-    for (int tries = 0; tries < MOST_TRIES && (at = find_setting(source, key, at)) != SIZE_MAX; tries++) {
-        if (read_value(arena, source, at, value)) {
+    for (int tries = 0; tries < MOST_TRIES && (at = value_find(source, key, at)) != SIZE_MAX; tries++) {
+        if (value_read(arena, source, at, value)) {
             return true;
         }
     }
@@ -344,9 +157,9 @@ const char *code_directory(struct arena *arena, struct folder *folder, const cha
     struct values values;
     size_t unread = SIZE_MAX;
     size_t at = 0;
-    for (int tries = 0; tries < MOST_TRIES && (at = find_setting(source, key, at)) != SIZE_MAX; tries++) {
+    for (int tries = 0; tries < MOST_TRIES && (at = value_find(source, key, at)) != SIZE_MAX; tries++) {
         values.at = at;
-        values.count = read_values(arena, source, at, values.items);
+        values.count = value_read_all(arena, source, at, values.items);
         if (values.count > 0) {
             return one_directory(arena, folder, &whole, &values);
         }
@@ -392,7 +205,7 @@ const char *code_directory_of(struct arena *arena, struct folder *folder, const 
     size_t at = 0;
     for (int tries = 0; tries < MOST_ITEMS && (values.at = property_find(file->content, path, &at)) != SIZE_MAX;
          tries++) {
-        values.count = read_values(arena, file->content, values.at, values.items);
+        values.count = value_read_all(arena, file->content, values.at, values.items);
         for (size_t i = 0; i < values.count; i++) {
             values.items[i].is_beside = values.items[i].is_beside || is_beside;
         }
@@ -414,7 +227,7 @@ const char *code_path(struct arena *arena, struct text source, const char *const
     struct value values[MOST_ITEMS + 1];
     size_t value;
     for (size_t at = 0; (value = property_find(source, path, &at)) != SIZE_MAX;) {
-        if (read_values(arena, source, value, values) == 1) {
+        if (value_read_all(arena, source, value, values) == 1) {
             const char *const text = arena_strndup(arena, values[0].text.data, values[0].text.size);
             return values[0].is_beside ? text + strspn(text, "/") : text;
         }
@@ -436,7 +249,7 @@ static void note_doubts(struct arena *arena, struct folder *folder, const struct
     size_t value;
     for (size_t at = 0; first != NULL && (value = property_find(file->content, path, &at)) != SIZE_MAX;) {
         struct value other;
-        if (!read_value(arena, file->content, value, &other)) {
+        if (!value_read(arena, file->content, value, &other)) {
             unread_ledger(arena, folder, *file, value, dotted(arena, path));
         } else if (!text_is(buffer_text(&other.text), first)) {
             unread_ledger_because(

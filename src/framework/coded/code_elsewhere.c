@@ -1,7 +1,8 @@
 /*
- * Settings that a configuration takes from another file.
+ * Settings that a configuration takes from another file, and those that a command names.
  */
 #include "framework/coded/code.h"
+#include "framework/core/mention.h"
 #include "framework/core/unread.h"
 
 #include <ctype.h>
@@ -146,4 +147,24 @@ void code_note_elsewhere(struct arena *arena, struct folder *folder, const struc
         unread_folder_because(arena, folder, *file, at,
                               "takes its settings from another file, which cannot be read without running it");
     }
+}
+
+const char *code_flag(struct arena *arena, const struct folder *folder, const struct mention *flag)
+{
+    struct source_file file = {.name = "package.json"};
+    struct mentioned mentioned;
+    const char *value = NULL;
+    if (!folder_read(arena, folder, file.name, &file.content)) {
+        return NULL;
+    }
+    for (size_t at = 0; mention_next(arena, flag, &file, &at, &mentioned);) {
+        if (mentioned.kind == MENTION_NOTHING) {
+            continue;
+        }
+        if (mentioned.kind != MENTION_LITERAL || (value != NULL && strcmp(value, mentioned.value) != 0)) {
+            return NULL;
+        }
+        value = mentioned.value;
+    }
+    return value;
 }

@@ -29,15 +29,43 @@ static bool read_connections(struct arena *arena, struct folder *folder)
     return true;
 }
 
-static bool sequelize_configure(struct arena *arena, struct folder *folder)
+/* yargs takes options with dashes and in camel case. */
+static const struct mention options_flag = {.words = "--options-path|--optionsPath", .beside = "sequelize"};
+static const struct mention path_flag = {.words = "--migrations-path|--migrationsPath", .beside = "sequelize"};
+
+/* What a file of options says: .sequelizerc, or the one that the scripts of package.json name instead. Returns the name
+ * of the file; NULL: there is none. */
+static const char *read_options(struct arena *arena, struct folder *folder)
 {
     struct text source;
-    const bool connects = read_connections(arena, folder);
-    const char *const name = code_config(arena, folder, WORDS(".sequelizerc"), &source);
-    if (name != NULL) {
-        folder->path = code_directory(arena, folder, name, source, "migrations-path");
+    const char *const told = code_flag(arena, folder, &options_flag);
+    const char *const name = code_config(arena, folder, WORDS(told == NULL ? ".sequelizerc" : told), &source);
+    if (name == NULL) {
+        return NULL;
     }
-    return connects || name != NULL;
+    folder->path = code_directory(arena, folder, name, source, "migrations-path");
+    if (folder->path == NULL && folder->unread == NULL) {
+        folder->path = code_directory(arena, folder, name, source, "migrationsPath");
+    }
+    if (folder->path == NULL) {
+        code_note_elsewhere(arena, folder, &(const struct source_file){name, source},
+                            WORDS("config", "migrations-path", "models-path", "seeders-path"), 1);
+    }
+    return name;
+}
+
+static bool sequelize_configure(struct arena *arena, struct folder *folder)
+{
+    const bool connects = read_connections(arena, folder);
+    const char *const name = read_options(arena, folder);
+    const char *const told = code_flag(arena, folder, &path_flag);
+    const char *const path = told == NULL ? NULL : code_directory_at(arena, folder, "package.json", told);
+    if (path != NULL) {
+        folder->path = path;
+        folder->unread = NULL;
+        folder->evidence = path_join(arena, folder->base, "package.json");
+    }
+    return connects || name != NULL || path != NULL;
 }
 
 /* With the setting `timestamps` there are two more columns, NOT NULL and without a default: a record built from JSON
@@ -105,6 +133,7 @@ static bool is_of_sequelize(struct text behind, struct text content)
            (is_name && (text_find(name, "equelize", 0) != SIZE_MAX || is_set_to_storage(content, name)));
 }
 
+#define UP       "up(|up: |up (|up = |.up=|function up"
 #define PROGRAMS "*.{js|ts|mjs|cjs|mts|cts}"
 
 const struct framework framework_sequelize = {
@@ -128,14 +157,19 @@ const struct framework framework_sequelize = {
         {
             .places = WORDS("migrations", "db/migrations", "src/migrations", "src/db/migrations", "database/migrations",
                             "src/database/migrations"),
-            .sure_by = WORDS("package.json: sequelize & *: queryInterface|equelize"),
+            .named_by = "package.json: sequelize-cli",
+            /* The names of the arguments are the project's: up: (q, types) => q.createTable(…). */
+            .sure_by = WORDS("package.json: sequelize & *: queryInterface|equelize",
+                             "package.json: sequelize-cli & {number:14}-*.{js|cjs|ts|cts}: " UP),
             .likely_by = WORDS("*: queryInterface|equelize"),
             .files = FILES({.pattern = ".*", .passed_over = true}, {.pattern = "*.d.{ts|cts}", .passed_over = true},
                            {.pattern = "*.{js|cjs|ts|cts}", .is_code = true}),
             .whole_names = true,
         },
     .mentions = MENTIONS(
-        {.words = "--migrations-path|--options-path", .beside = "sequelize", .part = MENTION_PATH},
+        {.words = "--migrations-path|--migrationsPath|--options-path|--optionsPath",
+         .beside = "sequelize",
+         .part = MENTION_PATH},
 
         {.files = "*.{js|ts|mjs|cjs|mts|cts} *.json", .words = "migrationStorageTableName"},
         {.files = "*.{js|ts|mjs|cjs|mts|cts} *.json", .words = "migrationStorageTableSchema", .part = MENTION_SCHEMA},
