@@ -73,15 +73,20 @@ static const char *said(struct arena *arena, const PGresult *result, int field)
     return text == NULL ? NULL : arena_strndup(arena, text, strnlen(text, SAID_BYTES));
 }
 
-/* Explains which limit ended the statement, which the server does not tell. Only for English messages. */
-static const char *timeout_hint(const char *sqlstate, const char *message)
+#define MORE_TIME                                                                                                      \
+    "SHOW statement_timeout says how long a statement of this role may take in this database. ALTER ROLE or ALTER "    \
+    "DATABASE … SET statement_timeout gives it more; a run's own is --statement-timeout."
+
+/* Explains what ended the statement. The server has one SQLSTATE for a limit and for somebody's request, and its
+ * message is in the server's language: only an English one tells them apart. */
+static const char *cancel_hint(const char *sqlstate, const char *message)
 {
-    const bool is_timeout = sqlstate_is(sqlstate, SQLSTATE_QUERY_CANCELED) && message != NULL &&
-                            strstr(message, "statement timeout") != NULL;
-    return is_timeout ? "statement_timeout ended it: SHOW statement_timeout says how long a statement of this role may "
-                        "take in this database. ALTER ROLE or ALTER DATABASE … SET statement_timeout gives it more; a "
-                        "run's own is --statement-timeout."
-                      : NULL;
+    if (!sqlstate_is(sqlstate, SQLSTATE_QUERY_CANCELED) || message == NULL) {
+        return NULL;
+    }
+    return strstr(message, "statement timeout") != NULL
+               ? "statement_timeout ended it: " MORE_TIME
+               : "A request to cancel (such as pg_cancel_backend) or statement_timeout ended it. " MORE_TIME;
 }
 
 /* The server's message, with its position unchanged. */
@@ -98,7 +103,7 @@ bool receive_failure(struct pg_session *session, const PGresult *result, struct 
     status->sqlstate = arena_strdup(status->arena, sqlstate);
     status->detail = said(status->arena, result, PG_DIAG_MESSAGE_DETAIL);
     status->hint = said(status->arena, result, PG_DIAG_MESSAGE_HINT);
-    status->hint = status->hint == NULL ? timeout_hint(sqlstate, message) : status->hint;
+    status->hint = status->hint == NULL ? cancel_hint(sqlstate, message) : status->hint;
     status->position = position == NULL ? 0 : (uint32_t)strtoul(position, NULL, 10);
     return false;
 }

@@ -255,6 +255,28 @@ START_TEST(an_error_at_any_place_of_an_answer_is_the_error)
 END_TEST
 
 static const struct {
+    const char *message;
+    const char *hint;
+} cancelled[] = {
+    {"canceling statement due to statement timeout", "statement_timeout ended it: SHOW statement_timeout says"},
+    {"canceling statement due to user request", "A request to cancel (such as pg_cancel_backend) or statement_timeout"},
+    {"storniere Anfrage wegen Zeitüberschreitung der Anfrage", "A request to cancel (such as pg_cancel_backend) or"},
+};
+
+START_TEST(a_cancelled_statement_is_explained_in_each_language)
+{
+    struct fault fault = {.error = {.sqlstate = "57014", .message = cancelled[_i].message}};
+    serve_with(fail_query_and_script, &fault, sizeof fault);
+    ck_assert_ptr_null(ask("SELECT 1"));
+    failed_with(STATUS_FAILED_PRECONDITION, cancelled[_i].message);
+    ck_assert_ptr_nonnull(status.hint);
+    ck_assert_msg(strncmp(status.hint, cancelled[_i].hint, strlen(cancelled[_i].hint)) == 0, "%s", status.hint);
+    ck_assert(!exec("SELECT 1"));
+    answers_one();
+}
+END_TEST
+
+static const struct {
     const char *sqlstate;
     enum status_code code;
 } codes[] = {
@@ -736,6 +758,8 @@ int main(void)
     tcase_add_loop_test(all, an_idle_connection_that_ends_is_noticed_without_asking, 0, 3);
     tcase_add_test(all, an_idle_server_that_says_farewell_is_lost);
     tcase_add_loop_test(all, an_error_at_any_place_of_an_answer_is_the_error, 0, PLACES);
+    tcase_add_loop_test(all, a_cancelled_statement_is_explained_in_each_language, 0,
+                        sizeof cancelled / sizeof cancelled[0]);
     tcase_add_loop_test(all, the_code_of_an_error_is_that_of_its_sqlstate, 0, sizeof codes / sizeof codes[0]);
     tcase_add_loop_test(all, an_error_about_another_connection_is_none_of_ours, 0, sizeof codes / sizeof codes[0]);
     tcase_add_test(all, an_error_without_any_field_is_an_error);
