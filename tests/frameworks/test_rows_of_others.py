@@ -1,4 +1,4 @@
-"""Rows that name a file otherwise than it is called: by an older number of it, or by the end that two programs share."""
+"""Rows that name a file otherwise than it is called: by an older number of it, or by the end that two programs share; and rows without a file."""
 import os
 import sys
 
@@ -49,6 +49,13 @@ class Rows(Case):
         states, warnings = self.dbup("Old.Scripts.0001_a.sql", "Billing.Scripts.0002_b.sql")
         self.assertEqual(sorted(states.values()), ["orphaned", "orphaned", "pending", "pending"])
         self.assertIn("rows of several programs", warnings)
+
+    def test_rows_without_a_file_stand_where_their_numbers_belong(self):
+        files = {f"migrations/{number:05}_a.sql": "-- +goose Up\nSELECT 1;\n" for number in (1, 3, 11)}
+        states, _ = self.states_of(files, "goose", "CREATE TABLE goose_db_version (id serial PRIMARY KEY, version_id bigint NOT NULL, is_applied boolean NOT NULL, "
+                                   "tstamp timestamp DEFAULT now()); INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, true), (1, true), (2, true), (3, true), (10, true)")
+        self.assertEqual([name.split("_")[0].lstrip("0") for name, state in states.items()], ["1", "2", "3", "10", "11"])
+        self.assertEqual(list(states.values()), ["applied", "orphaned", "applied", "orphaned", "pending"])
 
 
 if __name__ == "__main__":

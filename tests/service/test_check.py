@@ -277,6 +277,14 @@ class Check(Case):
         self.assert_warned(self.check("CREATE TABLE n ();", url=url), f"ALTER ROLE {name} SET default_transaction_read_only = off")
         self.assert_refused("run", "hint: The session takes no writes", "Next: See what is missing: truss check", sqlstate="25006")
 
+    def test_a_read_only_role_whose_name_needs_quotes_is_named(self):
+        name, url = self.role()
+        other = f"R{name}"
+        self.sql(f"""ALTER ROLE {name} RENAME TO "{other}"; ALTER ROLE "{other}" PASSWORD 'pw'; ALTER ROLE "{other}" SET default_transaction_read_only = on""")
+        self.addCleanup(self.sql, f'ALTER ROLE "{other}" RENAME TO {name}')
+        reply = self.check("CREATE TABLE n ();", url=url.replace(name, other, 1))
+        self.assert_warned(reply, f'ALTER ROLE "{other}" SET default_transaction_read_only = off')
+
     def test_a_schema_that_is_not_empty_and_has_no_ledger(self):
         self.sql("DROP TABLE _prisma_migrations")
         self.assert_warned(self.check("SELECT 1;"), 'The schema "public" is not empty .* and has no Prisma tracking table: mark the migrations')

@@ -136,7 +136,8 @@ static void add_item(struct catalog *catalog, struct search_in_turn *search, con
     item->name = file != NULL ? file->name : item->entry->name;
 }
 
-/* Keys in the ledger without a file, once each, sorted. Those that were only ever rolled back are history. */
+/* Keys in the ledger without a file, once each, in the order of the entries. Those that were only ever rolled back are
+ * history. */
 static size_t orphaned_keys(const struct catalog *catalog, struct file_index *index, const char **keys)
 {
     size_t count = 0;
@@ -160,6 +161,11 @@ static int compare_keys(const char *a, const char *b)
     return numbers != 0 ? numbers : strcmp(a, b);
 }
 
+static int by_key(const void *a, const void *b)
+{
+    return compare_keys(*(const char *const *)a, *(const char *const *)b);
+}
+
 /* Files in order, with each orphan before the first file whose key sorts after it. */
 static void join(const struct request *request, struct catalog *catalog)
 {
@@ -170,6 +176,7 @@ static void join(const struct request *request, struct catalog *catalog)
     struct search_in_turn search = {entries->items, entries->count, sizeof entries->items[0], is_entry_before, 0};
     const size_t orphan_count = orphaned_keys(catalog, &index, orphans);
     size_t next = 0;
+    sort_items(orphans, orphan_count, sizeof *orphans, by_key);
     catalog->items = arena_array(request->arena, files + orphan_count, sizeof *catalog->items);
     for (size_t i = 0; i < files; i++) {
         const struct migration_file *const file = &catalog->files.items[i];

@@ -44,9 +44,9 @@ static const char writes_sql[] =
     "UNION ALL SELECT pg_catalog.format('Sessions are read-only (default_transaction_read_only), so that a run fails "
     "at "
     "its first write: ALTER %s SET default_transaction_read_only = off, or run it where that is not set.', "
-    "coalesce((SELECT pg_catalog.format('ROLE %I', current_user) FROM pg_catalog.pg_db_role_setting r WHERE r.setrole "
-    "= "
-    "current_user::pg_catalog.regrole AND r.setconfig::text ~ 'default_transaction_read_only=(on|true|yes|1)' LIMIT "
+    "coalesce((SELECT pg_catalog.format('ROLE %I', current_user) FROM pg_catalog.pg_db_role_setting r JOIN "
+    "pg_catalog.pg_roles o ON o.oid = r.setrole WHERE o.rolname = current_user AND r.setconfig::text ~ "
+    "'default_transaction_read_only=(on|true|yes|1)' LIMIT "
     "1), "
     "pg_catalog.format('DATABASE %I', pg_catalog.current_database()))) "
     "WHERE pg_catalog.current_setting('default_transaction_read_only') = 'on' AND NOT pg_catalog.pg_is_in_recovery()";
