@@ -46,6 +46,13 @@ class Attempts(Case):
         self.assertEqual(self.failures(rpc), {})
         self.assertEqual(self.sql("SELECT count(*) FROM truss.failed_attempts"), [("0",)])
 
+    def test_what_is_recorded_as_a_baseline_has_no_failure_any_more(self):
+        rpc = self.start("SELECT 1;", "SELECT 1/0;")
+        self.run_it(rpc)
+        self.assertEqual(len(self.failures(rpc)), 1)
+        self.assertTrue(rpc.call("MigrationService", "Baseline", {"all": True}).ok)
+        self.assertEqual(self.sql("SELECT count(*) FROM truss.failed_attempts"), [("0",)])
+
     def test_a_refusal_and_a_try_change_nothing_of_it(self):
         rpc = self.start("SELECT 1/0;")
         self.run_it(rpc)

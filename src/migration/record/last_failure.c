@@ -3,6 +3,7 @@
  */
 #include "migration/record/last_failure.h"
 
+#include "base/log.h"
 #include "migration/look/store.h"
 #include "migration/record/make.h"
 
@@ -41,11 +42,7 @@ static bool write_it(struct pg_session *session, const struct buffer *sql, struc
 static void put_text(struct buffer *sql, const char *value)
 {
     buffer_puts(sql, ", ");
-    if (value == NULL) {
-        buffer_puts(sql, "NULL");
-    } else {
-        ledger_put_text(sql, value);
-    }
+    ledger_put_text(sql, value);
 }
 
 bool failure_write(struct pg_session *session, const struct ledger *ledger, const char *migration,
@@ -56,7 +53,7 @@ bool failure_write(struct pg_session *session, const struct ledger *ledger, cons
         return false;
     }
     own_put(&sql, pg_session_own_schema(session), "INSERT INTO {truss}.failed_attempts AS f VALUES (");
-    ledger_put_text(&sql, failures_ledger(status->arena, ledger));
+    ledger_put_text(&sql, ledger_full_name(status->arena, ledger));
     put_text(&sql, migration);
     buffer_puts(&sql, ", pg_catalog.clock_timestamp()");
     put_text(&sql, failure->by);
@@ -83,7 +80,7 @@ bool failures_forget(struct pg_session *session, const struct ledger *ledger, co
         return count == 0 || status->code == STATUS_OK;
     }
     own_put(&sql, pg_session_own_schema(session), "DELETE FROM {truss}.failed_attempts WHERE ledger = ");
-    ledger_put_text(&sql, failures_ledger(status->arena, ledger));
+    ledger_put_text(&sql, ledger_full_name(status->arena, ledger));
     buffer_puts(&sql, " AND migration IN (");
     for (size_t i = 0; i < count; i++) {
         buffer_puts(&sql, i == 0 ? "" : ", ");
@@ -91,4 +88,14 @@ bool failures_forget(struct pg_session *session, const struct ledger *ledger, co
     }
     buffer_puts(&sql, ")");
     return write_it(session, &sql, status);
+}
+
+void failures_settle(struct arena *arena, struct pg_session *session, const struct ledger *ledger,
+                     const char *const *migrations, size_t count)
+{
+    struct status status = {.arena = arena};
+    char error[LOG_QUOTED_SIZE];
+    if (!failures_forget(session, ledger, migrations, count, &status)) {
+        log_warn("a failed attempt that is settled cannot be forgotten", "error=%s", log_quoted(status.message, error));
+    }
 }

@@ -17,4 +17,8 @@ bool failure_write(struct pg_session *session, const struct ledger *ledger, cons
 bool failures_forget(struct pg_session *session, const struct ledger *ledger, const char *const *migrations,
                      size_t count, struct status *status);
 
+/* The same after a mark or a baseline, which is made already: an error is only logged. */
+void failures_settle(struct arena *arena, struct pg_session *session, const struct ledger *ledger,
+                     const char *const *migrations, size_t count);
+
 #endif

@@ -10,6 +10,7 @@
 #include "migration/look/catalog.h"
 #include "migration/look/permission.h"
 #include "migration/look/store.h"
+#include "migration/record/last_failure.h"
 #include "migration/record/make.h"
 #include "migration/record/note_applied.h"
 #include "migration/record/progress.h"
@@ -205,6 +206,7 @@ static void note(const struct baseline *baseline, int64_t began)
     const struct applied_names noted = {&baseline->catalog.detection.ledger, names, baseline->count, true,
                                         (uint32_t)(clock_ms() - began)};
     applied_by_note(baseline->run.request, baseline->run.session, &noted);
+    failures_settle(arena, baseline->run.session, noted.ledger, names, baseline->count);
 }
 
 static bool write(struct baseline *baseline)

@@ -5,7 +5,6 @@
 #include "migration/run/mark.h"
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/uuid.h"
 #include "migration/look/catalog.h"
 #include "migration/look/changed.h"
@@ -111,15 +110,10 @@ static bool check_gap(struct run *run, const struct catalog *catalog, const stru
                        later->name, item->name, catalog->detection.framework->display_name);
 }
 
-/* The attempt that failed does not stand any more: it was undone, or completed by hand. The mark is made: an error is
- * only logged. */
+/* The attempt that failed does not stand any more: it was undone, or completed by hand. */
 static bool forget_failure(struct run *run, const struct catalog *catalog, const char *name)
 {
-    struct status status = {.arena = run->arena};
-    char error[LOG_QUOTED_SIZE];
-    if (!failures_forget(run->session, &catalog->detection.ledger, &name, 1, &status)) {
-        log_warn("a failed attempt that is settled cannot be forgotten", "error=%s", log_quoted(status.message, error));
-    }
+    failures_settle(run->arena, run->session, &catalog->detection.ledger, &name, 1);
     return true;
 }
 
