@@ -56,6 +56,28 @@ static bool is_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+struct text text_cut(struct text text, size_t most)
+{
+    while (text.size > most && most > 0 && ((unsigned char)text.data[most] & 0xC0) == 0x80) {
+        most--;
+    }
+    return text_slice(text, 0, most);
+}
+
+struct text text_with_endings(struct arena *arena, struct text text, bool is_crlf)
+{
+    struct buffer out = {.arena = arena};
+    for (size_t i = 0; i < text.size; i++) {
+        const bool is_return = text.data[i] == '\r' && i + 1 < text.size && text.data[i + 1] == '\n';
+        if (text.data[i] == '\n') {
+            buffer_puts(&out, is_crlf ? "\r\n" : "\n");
+        } else if (!is_return) {
+            buffer_putc(&out, text.data[i]);
+        }
+    }
+    return buffer_text(&out);
+}
+
 struct text text_trim(struct text text)
 {
     while (text.size > 0 && is_space(text.data[0])) {
@@ -72,6 +94,15 @@ struct text text_without_mark(struct text text)
 {
     static const char mark[] = "\xEF\xBB\xBF";
     return text_starts_with(text, mark) ? text_slice(text, strlen(mark), text.size) : text;
+}
+
+bool text_next_word(struct text *rest, struct text *word)
+{
+    *rest = text_trim(*rest);
+    const size_t blank = text_find(*rest, " ", 0);
+    *word = text_slice(*rest, 0, blank);
+    *rest = blank == SIZE_MAX ? (struct text){0} : text_slice(*rest, blank + 1, rest->size);
+    return word->size > 0;
 }
 
 bool text_next_line(struct text *rest, struct text *line)

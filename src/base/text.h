@@ -31,6 +31,12 @@ bool text_is_nocase(struct text a, const char *string);
 bool text_starts_with(struct text text, const char *prefix);
 bool text_ends_with(struct text text, const char *suffix);
 
+/* Its beginning, of `most` bytes at most: cut in front of a character of UTF-8 that does not fit. */
+struct text text_cut(struct text text, size_t most);
+
+/* A copy with every line ending as "\r\n", or as "\n"; a "\r" alone stays. */
+struct text text_with_endings(struct arena *arena, struct text text, bool is_crlf);
+
 /* The text without ASCII white space at both ends. */
 struct text text_trim(struct text text);
 
@@ -39,6 +45,9 @@ struct text text_without_mark(struct text text);
 
 /* Cuts the first line off *rest (without its "\n" or "\r\n"). Returns false if nothing is left. */
 bool text_next_line(struct text *rest, struct text *line);
+
+/* Cuts the first word, which ends at a blank, off *rest. Returns false if there is none. */
+bool text_next_word(struct text *rest, struct text *word);
 
 /* Byte offset of the first occurrence at or after `from`; SIZE_MAX: none. */
 size_t text_find(struct text text, const char *needle, size_t from);

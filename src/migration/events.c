@@ -26,7 +26,7 @@ const struct run_blocker *blockers_copy(struct arena *arena, const struct run_bl
     return copies;
 }
 
-/* Some hundreds of milliseconds are "a moment". */
+/* "0.3 s", "12 s". */
 static const char *age_text(struct arena *arena, uint32_t ms)
 {
     return ms < 10000 ? arena_printf(arena, "%u.%u s", ms / 1000, ms % 1000 / 100)

@@ -46,8 +46,8 @@ struct run_blocker {
 /* Copies the blockers into an arena. */
 const struct run_blocker *blockers_copy(struct arena *arena, const struct run_blocker *blockers, size_t count);
 
-/* Describes the blockers in one sentence: "pid 4711 (application "web", user app) idle in transaction for 12 s: SELECT
- * …". */
+/* Describes the blockers: "pid 4711 (application "web", user app) idle in transaction, its transaction for 12 s: SELECT
+ * …", separated by semicolons. In the arena. */
 const char *blockers_text(struct arena *arena, const struct run_blocker *blockers, size_t count);
 
 /* What pg_stat_progress_* reports about the current statement. */

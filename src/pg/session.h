@@ -170,9 +170,11 @@ void pg_quote_identifier(struct buffer *sql, const char *name);
  * a literal. No semicolon follows. */
 void pg_put_do(struct buffer *sql, struct text body);
 
-/* Appends an element to an array in text form, "{a,NULL"; a NULL pointer becomes NULL. The caller adds the final
- * "}". */
+/* Appends an element to an array in text form, {"a",NULL; a NULL pointer becomes NULL. pg_array_text ends it. */
 void pg_put_element(struct buffer *array, const char *value);
+
+/* Ends the array, {} without elements. Call it once. The text is the buffer's, and so lives in its arena. */
+const char *pg_array_text(struct buffer *array);
 
 /* Describes what a statement would return, without running it: the result has columns and no rows. */
 PGresult *pg_describe(struct pg_session *session, const char *sql, struct status *status);

@@ -68,6 +68,12 @@ void pg_put_element(struct buffer *array, const char *value)
     buffer_putc(array, '"');
 }
 
+const char *pg_array_text(struct buffer *array)
+{
+    buffer_puts(array, array->size == 0 ? "{}" : "}");
+    return buffer_string(array);
+}
+
 void pg_result_cleanup(PGresult **result)
 {
     PQclear(*result);

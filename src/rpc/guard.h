@@ -14,8 +14,6 @@
 
 #include <nng/nng.h>
 
-#define GUARD_TICKET_SIZE 4
-
 struct guard;
 
 struct guard_options {

@@ -4,12 +4,12 @@
  */
 #include "sql/effects.h"
 
+#include "base/sorting.h"
 #include "sql/effects_reader.h"
 #include "sql/lexer.h"
 #include "sql/split.h"
 
 #include <pg_query.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define SIZE_LIMIT    (64 * 1024) /* bytes: parsing needs up to 700 times as much memory, and 300 ms */
@@ -176,6 +176,11 @@ static int by_strength(const void *a, const void *b)
     return left->lock != right->lock ? (left->lock < right->lock ? 1 : -1) : strcmp(left->relation, right->relation);
 }
 
+void sql_effects_sort(struct sql_effects *effects)
+{
+    sort_items(effects->locks, effects->count, sizeof *effects->locks, by_strength);
+}
+
 void sql_effects(struct arena *arena, struct text statement, const struct sql_facts *facts, const char *const *created,
                  struct sql_effects *effects)
 {
@@ -200,7 +205,7 @@ void sql_effects(struct arena *arena, struct text statement, const struct sql_fa
         effects_by_words(&reader, statement);
     }
     if (effects->count > 0) {
-        qsort(effects->locks, effects->count, sizeof *effects->locks, by_strength);
+        sql_effects_sort(effects);
     } else if (reader.left_out > 0) {
         effects->advice = NULL;
     }

@@ -202,6 +202,9 @@ struct sql_facts {
 void sql_effects(struct arena *arena, struct text statement, const struct sql_facts *facts, const char *const *created,
                  struct sql_effects *effects);
 
+/* Sorts the locks: the strongest first, then by name. */
+void sql_effects_sort(struct sql_effects *effects);
+
 /* The same by the statement's first words only, at no cost: INSERT … VALUES is known, everything else is unknown. */
 void sql_effects_by_words(struct arena *arena, struct text statement, const struct sql_facts *facts,
                           struct sql_effects *effects);

@@ -305,14 +305,7 @@ bool sql_string_gap(struct text string, size_t *at, size_t *end)
 /* Cuts a name after its last whole character that fits (PostgreSQL's truncate_identifier). */
 static const char *cut_name(char *name)
 {
-    size_t size = strlen(name);
-    if (size > LIMIT_NAME) {
-        size = LIMIT_NAME;
-        while (size > 0 && ((unsigned char)name[size] & 0xC0) == 0x80) {
-            size--;
-        }
-        name[size] = '\0';
-    }
+    name[text_cut(text_of(name), LIMIT_NAME).size] = '\0';
     return name;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "workbench/policy.h"
 
+#include "pg/session.h"
 #include "sql/lexer.h"
 #include "workbench/functions.h"
 
@@ -353,17 +354,10 @@ static bool check_rows(const struct policy_place *place, const PGresult *rows, s
 static const char *array_of(struct arena *arena, const struct sql_names *names, bool schemas)
 {
     struct buffer out = {.arena = arena};
-    buffer_putc(&out, '{');
     for (size_t i = 0; i < names->count; i++) {
-        buffer_puts(&out, i == 0 ? "\"" : ",\"");
-        for (const char *c = schemas ? names->items[i].schema : names->items[i].name; *c != '\0'; c++) {
-            buffer_puts(&out, *c == '"' || *c == '\\' ? "\\" : "");
-            buffer_putc(&out, *c);
-        }
-        buffer_putc(&out, '"');
+        pg_put_element(&out, schemas ? names->items[i].schema : names->items[i].name);
     }
-    buffer_putc(&out, '}');
-    return buffer_string(&out);
+    return pg_array_text(&out);
 }
 
 /* A literal of type int[] with the numbers of arguments. */

@@ -18,6 +18,11 @@
 #define EARLIEST_US       INT64_C(-63082281600000000) /* 0001-01-01 */
 #define LATEST_US         INT64_C(252455615999999999) /* 9999-12-31 23:59:59.999999 */
 
+const char *ledger_full_name(struct arena *arena, const struct ledger *ledger)
+{
+    return arena_printf(arena, "%s.%s", ledger->schema, ledger->table);
+}
+
 void ledger_put_as_read(struct buffer *sql, const struct ledger *ledger)
 {
     if (ledger->as_read != NULL) {

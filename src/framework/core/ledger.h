@@ -10,6 +10,10 @@
 /* Appends "schema"."table"; for a ledger with as_read the name that ledger_put_as_read defines. */
 void ledger_put_name(struct buffer *sql, const struct ledger *ledger);
 
+/* "schema.table", unquoted: for people, and in our own tables, which tell by it the rows of one ledger from those of
+ * others. */
+const char *ledger_full_name(struct arena *arena, const struct ledger *ledger);
+
 /* Appends the beginning of a SELECT that reads the ledger: WITH … if it has as_read, else nothing. */
 void ledger_put_as_read(struct buffer *sql, const struct ledger *ledger);
 

@@ -4,6 +4,7 @@
 #include "migration/look/applied_by.h"
 
 #include "base/sorting.h"
+#include "framework/core/ledger.h"
 #include "migration/look/failed_attempts.h"
 #include "pg/own_sql.h"
 #include "pg/own_tables.h"
@@ -71,7 +72,7 @@ const struct applied_by *const *applied_by_read(const struct request *request, s
         !own_table_may_be_read(session, tables.last, &tables, arena)) {
         return found;
     }
-    const char *const values[] = {failures_ledger(arena, &catalog->detection.ledger)};
+    const char *const values[] = {ledger_full_name(arena, &catalog->detection.ledger)};
     PG_RESULT(result) = own_query(session, sql, 1, values, &ignored);
     const size_t count = result == NULL ? 0 : (size_t)PQntuples(result);
     struct kept_row *const rows = arena_array(arena, count, sizeof *rows);

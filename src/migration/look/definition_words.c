@@ -9,7 +9,6 @@
 
 #define MOST_WORDS 4000 /* of one definition: longer ones are not compared */
 
-/* As it is compared: a name as PostgreSQL stores it; a string as its content with a quote in front. */
 const char *definition_word(struct arena *arena, const struct sql_token *token)
 {
     if (token->kind == SQL_STRING) {
@@ -77,7 +76,6 @@ static bool is_noise(const struct sql_token *token)
     return sql_is_any_word(token, noise) || sql_is_symbol(token, '(') || sql_is_symbol(token, ')');
 }
 
-/* The words that count; is_one_of_several: up to a comma outside of parentheses. */
 struct words definition_words(struct arena *arena, struct text text, bool is_one_of_several)
 {
     struct words words = {0};

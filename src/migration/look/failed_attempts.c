@@ -3,16 +3,12 @@
  */
 #include "migration/look/failed_attempts.h"
 
+#include "framework/core/ledger.h"
 #include "migration/look/store.h"
 #include "pg/own_sql.h"
 #include "pg/own_tables.h"
 
 #include <string.h>
-
-const char *failures_ledger(struct arena *arena, const struct ledger *ledger)
-{
-    return arena_printf(arena, "%s.%s", ledger->schema, ledger->table);
-}
 
 static const char *field(struct arena *arena, const PGresult *result, int row, int column)
 {
@@ -61,7 +57,7 @@ bool failures_read(const struct request *request, struct pg_session *session, co
         !own_table_may_be_read(session, "{truss}.failed_attempts", &tables, request->arena)) {
         return true;
     }
-    const char *const values[] = {failures_ledger(request->arena, &catalog->detection.ledger)};
+    const char *const values[] = {ledger_full_name(request->arena, &catalog->detection.ledger)};
     PG_RESULT(result) = own_query(session, sql, 1, values, request->status);
     for (int row = 0; result != NULL && row < PQntuples(result); row++) {
         put_to_item(catalog, pg_field(result, row, 0), read_row(request->arena, result, row), *failures);

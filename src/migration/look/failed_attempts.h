@@ -20,9 +20,6 @@ struct failed_attempt {
     bool partially_applied;
 };
 
-/* The value that tells the rows of this ledger from those of others. */
-const char *failures_ledger(struct arena *arena, const struct ledger *ledger);
-
 /* Sets *failures to an entry for each of the catalog's items; NULL if the item is not pending or has no known failure.
  * If our table belongs to an untrusted role, all are NULL. */
 bool failures_read(const struct request *request, struct pg_session *session, const struct catalog *catalog,

@@ -1,5 +1,6 @@
 #include "migration/look/half_done.h"
 
+#include "framework/core/ledger.h"
 #include "migration/look/failed_attempts.h"
 #include "migration/look/store.h"
 #include "pg/own_sql.h"
@@ -40,7 +41,7 @@ bool half_done_read(const struct request *request, struct pg_session *session, c
         !own_table_may_be_read(session, "{truss}.migration_steps", &tables, arena)) {
         return true;
     }
-    const char *const values[] = {failures_ledger(arena, &catalog->detection.ledger)};
+    const char *const values[] = {ledger_full_name(arena, &catalog->detection.ledger)};
     PG_RESULT(result) = own_query(session, sql, 1, values, request->status);
     const int count = result == NULL ? 0 : PQntuples(result);
     list->items = arena_array(arena, (size_t)count, sizeof *list->items);

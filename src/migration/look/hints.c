@@ -14,21 +14,6 @@ static void put_in_front(const struct request *request, struct catalog_item *ite
     item->note = item->note == NULL ? hint : arena_printf(request->arena, "%s %s", hint, item->note);
 }
 
-/* The text with every line ending as \r\n, or as \n. */
-static struct text with_endings(struct arena *arena, struct text content, bool is_crlf)
-{
-    struct buffer out = {.arena = arena};
-    for (size_t i = 0; i < content.size; i++) {
-        const bool is_return = content.data[i] == '\r' && i + 1 < content.size && content.data[i + 1] == '\n';
-        if (content.data[i] == '\n') {
-            buffer_puts(&out, is_crlf ? "\r\n" : "\n");
-        } else if (!is_return) {
-            buffer_putc(&out, content.data[i]);
-        }
-    }
-    return buffer_text(&out);
-}
-
 /* With a byte order mark if it has none, or without. */
 static struct text with_other_mark(struct arena *arena, struct text content)
 {
@@ -69,7 +54,8 @@ static const char *unasked_change(const struct catalog *catalog, const struct ca
     if (migration_content(reading, item->file, MIGRATION_FILE_LIMIT, &content, &unread)) {
         for (size_t i = 0; i < sizeof forms / sizeof forms[0] && hint == NULL; i++) {
             const struct text marked = forms[i].has_other_mark ? with_other_mark(reading, content) : content;
-            const struct text other = forms[i].has_endings ? with_endings(reading, marked, forms[i].is_crlf) : marked;
+            const struct text other =
+                forms[i].has_endings ? text_with_endings(reading, marked, forms[i].is_crlf) : marked;
             const char *const checksum = framework_checksum(reading, &catalog->detection.folder, item->file, other);
             hint = checksum != NULL && strcmp(checksum, item->entry->checksum) == 0 ? forms[i].hint : NULL;
         }
@@ -120,7 +106,6 @@ static struct by_content sorted_by_content(struct arena *arena, struct catalog *
         }
     }
     all.taken = arena_array(arena, all.count, sizeof *all.taken);
-    memset(all.taken, 0, all.count * sizeof *all.taken);
     sort_items(all.items, all.count, sizeof *all.items, compare_contents);
     return all;
 }

@@ -174,8 +174,7 @@ static PGresult *ask(const struct objects_place *place, const char *query, const
         pg_put_element(&arrays[4], object->parent_schema);
     }
     for (size_t i = 0; i < 5; i++) {
-        buffer_putc(&arrays[i], '}');
-        values[i] = buffer_string(&arrays[i]);
+        values[i] = pg_array_text(&arrays[i]);
     }
     values[5] = place->default_schema;
     return pg_query(place->session, query, 6, values, status);
@@ -241,8 +240,7 @@ PGresult *objects_columns(const struct objects_place *place, const struct sql_ob
         pg_put_element(&arrays[3], type_name(place->arena, column->type));
     }
     for (size_t i = 0; i < 4; i++) {
-        buffer_putc(&arrays[i], '}');
-        values[i] = buffer_string(&arrays[i]);
+        values[i] = pg_array_text(&arrays[i]);
     }
     values[4] = place->default_schema;
     return pg_query(place->session, columns_query, 5, values, status);

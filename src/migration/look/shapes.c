@@ -10,16 +10,6 @@
 
 /* ---- columns ---- */
 
-/* Cuts the first word off *rest. */
-static bool next_word(struct text *rest, struct text *word)
-{
-    *rest = text_trim(*rest);
-    const size_t space = text_find(*rest, " ", 0);
-    *word = text_slice(*rest, 0, space);
-    *rest = space == SIZE_MAX ? (struct text){0} : text_slice(*rest, space + 1, rest->size);
-    return word->size > 0;
-}
-
 /* Splits a shape's "name:type". */
 static void cut_word(struct text word, struct text *name, struct text *type)
 {
@@ -31,31 +21,21 @@ static void cut_word(struct text word, struct text *name, struct text *type)
 static size_t count_words(struct text words)
 {
     size_t count = 0;
-    for (struct text word; next_word(&words, &word);) {
+    for (struct text word; text_next_word(&words, &word);) {
         count++;
     }
     return count;
-}
-
-static const struct table_column *find_column(const struct table *table, struct text name)
-{
-    for (size_t i = 0; i < table->column_count; i++) {
-        if (text_is(name, table->columns[i].name)) {
-            return &table->columns[i];
-        }
-    }
-    return NULL;
 }
 
 /* Does the table have every "name:type" of the shape, and no other column if that is not allowed? */
 static bool has_columns(const struct table *table, const struct ledger_shape *shape)
 {
     struct text wanted = text_of(shape->columns);
-    for (struct text word; next_word(&wanted, &word);) {
+    for (struct text word; text_next_word(&wanted, &word);) {
         struct text name;
         struct text type;
         cut_word(word, &name, &type);
-        const struct table_column *const column = find_column(table, name);
+        const struct table_column *const column = table_column_of(table, name);
         if (column == NULL || !text_is(type, column->type)) {
             return false;
         }
@@ -65,74 +45,52 @@ static bool has_columns(const struct table *table, const struct ledger_shape *sh
 
 /* ---- names ---- */
 
-/* A set of names as an array literal. */
-struct names {
-    struct buffer literal;
-};
-
-static void add_name(struct names *names, struct text name)
-{
-    buffer_puts(&names->literal, names->literal.size == 0 ? "{\"" : ",\"");
-    for (size_t i = 0; i < name.size; i++) {
-        if (name.data[i] == '"' || name.data[i] == '\\') {
-            buffer_putc(&names->literal, '\\');
-        }
-        buffer_putc(&names->literal, name.data[i]);
-    }
-    buffer_putc(&names->literal, '"');
-}
-
-static const char *end_names(struct names *names)
-{
-    buffer_puts(&names->literal, names->literal.size == 0 ? "{}" : "}");
-    return buffer_string(&names->literal);
-}
-
 /* The names of ledgers. */
 static const char *table_names(struct arena *arena, const struct shapes_wanted *wanted)
 {
     const struct framework *const *const all = wanted->all;
     const struct folder_list *const folders = wanted->folders;
-    struct names names = {.literal = {.arena = arena}};
+    struct buffer names = {.arena = arena};
     for (size_t i = 0; i < 2; i++) {
         if (wanted->tables[i] != NULL) {
-            add_name(&names, text_of(wanted->tables[i]));
+            pg_put_element(&names, wanted->tables[i]);
         }
     }
     for (size_t i = 0; all[i] != NULL; i++) {
         if (all[i]->ledger.older_table != NULL) {
-            add_name(&names, text_of(all[i]->ledger.older_table));
+            pg_put_element(&names, all[i]->ledger.older_table);
         }
         for (const struct ledger_shape *shape = all[i]->ledger.shapes; shape->table != NULL; shape++) {
             const char *const names_of[] = {shape->table, shape->with, shape->without};
             for (size_t j = 0; j < 3; j++) {
                 if (names_of[j] != NULL) {
-                    add_name(&names, text_of(names_of[j]));
+                    pg_put_element(&names, names_of[j]);
                 }
             }
         }
     }
     for (size_t i = 0; i < folders->count; i++) {
         if (folders->items[i].ledger.table != NULL) {
-            add_name(&names, text_of(folders->items[i].ledger.table));
+            pg_put_element(&names, folders->items[i].ledger.table);
         }
     }
-    return end_names(&names);
+    return pg_array_text(&names);
 }
 
 /* The column names of distinctive shapes. */
 static const char *column_names(struct arena *arena, const struct framework *const *all)
 {
-    struct names names = {.literal = {.arena = arena}};
+    struct buffer names = {.arena = arena};
     for (size_t i = 0; all[i] != NULL; i++) {
         for (const struct ledger_shape *shape = all[i]->ledger.shapes; shape->table != NULL; shape++) {
             struct text rest = text_of(shape->by_shape ? shape->columns : "");
-            for (struct text word; next_word(&rest, &word);) {
-                add_name(&names, text_slice(word, 0, text_find(word, ":", 0)));
+            for (struct text word; text_next_word(&rest, &word);) {
+                pg_put_element(&names,
+                               arena_strndup(arena, word.data, text_slice(word, 0, text_find(word, ":", 0)).size));
             }
         }
     }
-    return end_names(&names);
+    return pg_array_text(&names);
 }
 
 /* ---- judging ---- */

@@ -18,19 +18,10 @@ static const char *const kinds[] = {
     NULL,
 };
 
-static bool next_word(struct text *rest, struct text *word)
-{
-    *rest = text_trim(*rest);
-    const size_t space = text_find(*rest, " ", 0);
-    *word = text_slice(*rest, 0, space);
-    *rest = space == SIZE_MAX ? (struct text){0} : text_slice(*rest, space + 1, rest->size);
-    return word->size > 0;
-}
-
 static bool has_word(const char *words, struct text wanted)
 {
     struct text rest = text_of(words);
-    for (struct text word; next_word(&rest, &word);) {
+    for (struct text word; text_next_word(&rest, &word);) {
         if (text_equal(word, wanted)) {
             return true;
         }
@@ -87,23 +78,13 @@ static void put_column(struct fitting *fitting, const char *name, struct text ty
     pg_quote_identifier(&fitting->select, name);
 }
 
-static const struct table_column *column_called(const struct table *table, const char *name)
-{
-    for (size_t i = 0; i < table->column_count; i++) {
-        if (strcmp(table->columns[i].name, name) == 0) {
-            return &table->columns[i];
-        }
-    }
-    return NULL;
-}
-
 /* Fits one "name:type" of the shape. */
 static void fit_column(struct fitting *fitting, struct text word)
 {
     const size_t colon = text_find(word, ":", 0);
     const char *const name = arena_strndup(fitting->arena, word.data, colon);
     const struct text type = text_slice(word, colon + 1, word.size);
-    const struct table_column *const column = column_called(fitting->table, name);
+    const struct table_column *const column = table_column_of(fitting->table, text_of(name));
     const bool is_optional = fitting->shape->optional != NULL && has_word(fitting->shape->optional, text_of(name));
     if (column == NULL) {
         add_to_list(is_optional ? &fitting->lacks : &fitting->wrong,
@@ -119,7 +100,7 @@ static void fit_column(struct fitting *fitting, struct text word)
 static bool is_known(const struct ledger_shape *shape, const struct table_column *column)
 {
     struct text rest = text_of(shape->columns);
-    for (struct text word; next_word(&rest, &word);) {
+    for (struct text word; text_next_word(&rest, &word);) {
         if (text_is(text_slice(word, 0, text_find(word, ":", 0)), column->name)) {
             return true;
         }
@@ -215,7 +196,7 @@ static struct fitting fit_one(struct arena *arena, const struct ledger_shape *sh
         .wrong = {.arena = arena},
     };
     struct text rest = text_of(shape->columns);
-    for (struct text word; next_word(&rest, &word);) {
+    for (struct text word; text_next_word(&rest, &word);) {
         fit_column(&fitting, word);
     }
     put_strangers(&fitting);

@@ -195,6 +195,16 @@ static bool ask_all(const struct request *request, struct pg_session *session, c
     return true;
 }
 
+const struct table_column *table_column_of(const struct table *table, struct text name)
+{
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (text_is(name, table->columns[i].name)) {
+            return &table->columns[i];
+        }
+    }
+    return NULL;
+}
+
 const struct table *tables_find(const struct tables *tables, const char *schema, const char *name)
 {
     for (size_t i = 0; i < tables->count; i++) {

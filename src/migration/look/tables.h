@@ -42,6 +42,9 @@ struct tables {
     size_t count;
 };
 
+/* The column of this name; NULL: there is none. */
+const struct table_column *table_column_of(const struct table *table, struct text name);
+
 /* What exists. A session with prepared statements asks for everything at once. */
 struct table_traces {
     bool has_name;

@@ -52,12 +52,10 @@ static bool is_text(struct text text)
 
 static struct text cut_off(const struct telling *telling, struct text text)
 {
-    size_t end = text.size < LIMIT_SHOWN ? text.size : LIMIT_SHOWN;
-    while (end < text.size && end > 0 && ((unsigned char)text.data[end] & 0xC0) == 0x80) {
-        end--; /* in the middle of a character */
-    }
-    telling->past->is_cut = telling->past->is_cut || end < text.size;
-    return (struct text){arena_strndup(telling->request->arena, end == 0 ? "" : text.data, end), end};
+    const struct text shown = text_cut(text, LIMIT_SHOWN);
+    telling->past->is_cut = telling->past->is_cut || shown.size < text.size;
+    return (struct text){arena_strndup(telling->request->arena, shown.size == 0 ? "" : shown.data, shown.size),
+                         shown.size};
 }
 
 static void count_lines(struct past *past)
@@ -222,10 +220,9 @@ static void set_summary(const struct telling *telling)
             keeps_none(telling), commit, difference_words(telling));
         break;
     case PAST_LAST:
-        past->summary = arena_printf(
-            arena, "%s Not proven: its last version is that of %s.",
-            past->item->entry->checksum == NULL ? keeps_none(telling) : arena_printf(arena, "%s", why_unknown(telling)),
-            commit);
+        past->summary =
+            arena_printf(arena, "%s Not proven: its last version is that of %s.",
+                         past->item->entry->checksum == NULL ? keeps_none(telling) : why_unknown(telling), commit);
         break;
     default:
         past->summary = past->item->entry->checksum != NULL

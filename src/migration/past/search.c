@@ -66,20 +66,7 @@ static bool is_checksum(const struct searching *searching, struct arena *arena, 
 /* The text with the other kind of line endings: git may store others than the files have. */
 static struct text other_endings(struct arena *arena, struct text content)
 {
-    struct buffer out = {.arena = arena};
-    const bool has_returns = content.size > 0 && memchr(content.data, '\r', content.size) != NULL;
-    buffer_reserve(&out, 2 * content.size + 1);
-    for (size_t i = 0; i < content.size; i++) {
-        const char c = content.data[i];
-        if (has_returns && c == '\r' && i + 1 < content.size && content.data[i + 1] == '\n') {
-            continue;
-        }
-        if (!has_returns && c == '\n') {
-            buffer_putc(&out, '\r');
-        }
-        buffer_putc(&out, c);
-    }
-    return buffer_text(&out);
+    return text_with_endings(arena, content, content.size == 0 || memchr(content.data, '\r', content.size) == NULL);
 }
 
 static bool file_fits(const struct searching *searching, const struct past_commit *commit, bool *other)

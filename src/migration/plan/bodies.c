@@ -63,16 +63,10 @@ static const char links_sql[] =
 static const char *names_of(struct arena *arena, const struct hidden *hidden)
 {
     struct buffer names = {.arena = arena};
-    buffer_puts(&names, "{");
     for (size_t i = 0; i < hidden->count; i++) {
-        buffer_puts(&names, i == 0 ? "\"" : ",\"");
-        for (const char *at = hidden->items[i].name; *at != '\0'; at++) {
-            buffer_printf(&names, "%s%c", *at == '"' || *at == '\\' ? "\\" : "", *at);
-        }
-        buffer_puts(&names, "\"");
+        pg_put_element(&names, hidden->items[i].name);
     }
-    buffer_puts(&names, "}");
-    return buffer_string(&names);
+    return pg_array_text(&names);
 }
 
 /* Functions that call others are found in a later round, when those are known. */

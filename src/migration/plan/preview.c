@@ -53,16 +53,13 @@ static bool find_item(const struct request *request, const char *name, struct ca
 /* At most LIMIT_SHOWN bytes of a text of `size` bytes, to fit into a message. */
 static struct text cut_off(struct arena *arena, struct text text, uint64_t size)
 {
-    size_t end = text.size < LIMIT_SHOWN ? text.size : LIMIT_SHOWN;
     if (size <= LIMIT_SHOWN) {
         return text;
     }
-    while (end > 0 && end < text.size && ((unsigned char)text.data[end] & 0xC0) == 0x80) {
-        end--; /* in the middle of a character */
-    }
+    const struct text beginning = text_cut(text, LIMIT_SHOWN);
     struct buffer shown = {.arena = arena};
-    buffer_add(&shown, text_slice(text, 0, end));
-    buffer_printf(&shown, "\n… (%llu bytes more)\n", (unsigned long long)(size - end));
+    buffer_add(&shown, beginning);
+    buffer_printf(&shown, "\n… (%llu bytes more)\n", (unsigned long long)(size - beginning.size));
     return text_of(buffer_string(&shown));
 }
 

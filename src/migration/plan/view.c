@@ -243,7 +243,8 @@ static bool is_notable(const struct explained_statement *statement)
     return statement->effects.count > 0 || statement->effects.unknown || statement->fails != NULL;
 }
 
-/* What is shown outlives the reading. */
+/* What is shown outlives the reading. Of a lock's name only remains whether the statement has it in its text
+ * (check/moment_needs.c). */
 static struct sql_effects keep_effects(struct arena *arena, const struct sql_effects *effects)
 {
     struct sql_effects kept = {.count = effects->count,

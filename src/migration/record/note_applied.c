@@ -40,18 +40,14 @@ bool applied_by_write(const struct request *request, struct pg_session *session,
     own_put(&sql, pg_session_own_schema(session),
             "INSERT INTO {truss}.applied_by AS a (ledger, migration, run_began, run_ended, actor, "
             "operation, marked) SELECT ");
-    ledger_put_text(&sql, failures_ledger(status->arena, names->ledger));
+    ledger_put_text(&sql, ledger_full_name(status->arena, names->ledger));
     buffer_printf(&sql,
                   ", n.name, pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) interval '%u milliseconds', "
                   "pg_catalog.clock_timestamp(), ",
                   names->run_ms);
     ledger_put_text(&sql, request->actor == NULL ? "" : request->actor);
     buffer_puts(&sql, ", ");
-    if (request->operation == NULL) {
-        buffer_puts(&sql, "NULL");
-    } else {
-        ledger_put_text(&sql, request->operation);
-    }
+    ledger_put_text(&sql, request->operation);
     buffer_printf(&sql, ", %s FROM (VALUES ", names->are_marked ? "true" : "false");
     put_names(&sql, names);
     buffer_puts(&sql, ") AS n (name) ON CONFLICT (ledger, migration) DO UPDATE SET run_began = EXCLUDED.run_began, "

@@ -10,7 +10,7 @@
 static void put_ledger(struct buffer *sql, const struct ledger *ledger)
 {
     buffer_puts(sql, " WHERE ledger OPERATOR(pg_catalog.=) ");
-    ledger_put_text(sql, steps_ledger(sql->arena, ledger));
+    ledger_put_text(sql, ledger_full_name(sql->arena, ledger));
 }
 
 static void put_migration(struct buffer *sql, const char *migration)
@@ -42,7 +42,7 @@ static void put_row(struct buffer *sql, const struct ledger *ledger, const char 
     own_put(sql, ledger->own_schema,
             "INSERT INTO {truss}.migration_steps AS s (ledger, migration, step, steps, attempt, checksum, "
             "indexes_before, finished_at) VALUES (");
-    ledger_put_text(sql, steps_ledger(sql->arena, ledger));
+    ledger_put_text(sql, ledger_full_name(sql->arena, ledger));
     buffer_puts(sql, ", ");
     ledger_put_text(sql, migration);
     buffer_printf(sql, ", %u, %u, ", record->step, record->steps);
@@ -50,11 +50,7 @@ static void put_row(struct buffer *sql, const struct ledger *ledger, const char 
     buffer_puts(sql, ", ");
     ledger_put_text(sql, record->checksum);
     buffer_puts(sql, ", ");
-    if (record->indexes_before == NULL) {
-        buffer_puts(sql, "NULL");
-    } else {
-        ledger_put_text(sql, record->indexes_before);
-    }
+    ledger_put_text(sql, record->indexes_before);
     buffer_printf(sql,
                   ", %s) ON CONFLICT (ledger, migration, step) DO UPDATE SET steps = EXCLUDED.steps, "
                   "attempt = EXCLUDED.attempt, checksum = EXCLUDED.checksum, "
@@ -108,7 +104,7 @@ void progress_put_tool(struct buffer *sql, const struct ledger *ledger, const ch
     put_guard(sql, ledger);
     own_put(sql, ledger->own_schema,
             "INSERT INTO {truss}.migration_steps (ledger, migration, step, steps, attempt, checksum) SELECT ");
-    ledger_put_text(sql, steps_ledger(sql->arena, ledger));
+    ledger_put_text(sql, ledger_full_name(sql->arena, ledger));
     buffer_printf(sql, ", m.name, %d, 0, '', '' FROM (VALUES ", STEP_OF_TOOL);
     for (size_t i = 0; i < count; i++) {
         buffer_puts(sql, i == 0 ? "(" : "), (");

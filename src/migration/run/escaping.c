@@ -72,8 +72,7 @@ static const char *array_of(struct arena *arena, const struct words *words)
     for (size_t i = 0; i < words->count; i++) {
         pg_put_element(&array, words->items[i]);
     }
-    buffer_putc(&array, '}');
-    return buffer_string(&array);
+    return pg_array_text(&array);
 }
 
 static bool find_triggers(struct run *run, struct escaping *escaping, struct status *status)

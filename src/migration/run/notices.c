@@ -15,14 +15,11 @@
 /* Cuts a long string between two characters; NULL stays NULL. */
 static const char *shortened(struct arena *arena, const char *string)
 {
-    size_t end = MOST_BYTES;
     if (string == NULL || strlen(string) <= MOST_BYTES) {
         return string;
     }
-    while (((unsigned char)string[end] & 0xC0) == 0x80) {
-        end--;
-    }
-    return arena_printf(arena, "%.*s… (%zu bytes more)", (int)end, string, strlen(string) - end);
+    const struct text shown = text_cut(text_of(string), MOST_BYTES);
+    return arena_printf(arena, "%.*s… (%zu bytes more)", (int)shown.size, string, strlen(string) - shown.size);
 }
 
 static bool is_warning(const struct pg_notice *notice)

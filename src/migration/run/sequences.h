@@ -29,7 +29,8 @@ bool sequences_find(struct run *run, const struct preparation *preparation, stru
 bool sequences_set_aside(struct run *run, const struct sequences *sequences, uint32_t lock_timeout_ms,
                          struct failure *failure);
 
-/* After the rollback: adds a warning for each sequence that this session has advanced nevertheless. */
-bool sequences_check(struct run *run, const struct sequences *sequences, struct run_result *result);
+/* After the rollback: adds a warning for each sequence that this session has advanced nevertheless; none if the server
+ * cannot be asked, since the result of the dry run is known. */
+void sequences_check(struct run *run, const struct sequences *sequences, struct run_result *result);
 
 #endif

@@ -17,14 +17,6 @@
 
 /* ---- output ---- */
 
-static struct text cut(struct text text, size_t limit)
-{
-    while (text.size > limit && limit > 0 && ((unsigned char)text.data[limit] & 0xC0) == 0x80) {
-        limit--; /* not within a character */
-    }
-    return text_slice(text, 0, limit);
-}
-
 /* The last complete lines. */
 static struct text last_lines(const struct buffer *tail)
 {
@@ -44,7 +36,7 @@ static void keep_tail(struct tool_use *use, struct text line)
         memmove(tail->data, last.data, last.size);
         tail->size = last.size;
     }
-    buffer_add(tail, cut(line, TAIL_LIMIT - 1));
+    buffer_add(tail, text_cut(line, TAIL_LIMIT - 1));
     buffer_putc(tail, '\n');
 }
 
@@ -69,7 +61,7 @@ static void on_line(void *data, struct text raw)
     struct tool_use *const use = data;
     use->scratch = arena_new(0);
     const struct text whole = text_of(masked(use->scratch, raw, tool_secret(use->request->site)));
-    const struct text line = cut(whole, SHOWN_LIMIT);
+    const struct text line = text_cut(whole, SHOWN_LIMIT);
     if (use->whole != NULL) {
         use->is_cut = use->is_cut || raw.size == PROCESS_LINE_LIMIT || use->whole->size + whole.size > SQL_LIMIT;
     }

@@ -5,6 +5,7 @@
 
 #include "base/digest.h"
 #include "base/limits.h"
+#include "framework/core/ledger.h"
 #include "migration/look/changed.h"
 #include "worker/messages/messages.h"
 
@@ -146,11 +147,6 @@ static Truss__Migration__V1__Migration *migration_message(struct arena *arena, c
     return message;
 }
 
-static const char *place(struct arena *arena, const struct ledger *ledger)
-{
-    return arena_printf(arena, "%s.%s", ledger->schema, ledger->table);
-}
-
 /* A ledger with a folder belongs to that framework; otherwise to all that it fits. */
 static Truss__Migration__V1__DetectedTable *table_message(struct arena *arena, const struct detection *detection,
                                                           const struct found_ledger *found)
@@ -191,7 +187,7 @@ static Truss__Migration__V1__Source *source_message(struct arena *arena, const s
     }
     if (source->has_ledger) {
         MESSAGE_SET_OPTIONAL(message, tracking_table, TRUSS__MIGRATION__V1__SOURCE___TRACKING_TABLE_TRACKING_TABLE,
-                             place(arena, &source->ledger));
+                             ledger_full_name(arena, &source->ledger));
     }
     message->evidence = arena_array(arena, source->evidence_count, sizeof *message->evidence);
     for (size_t i = 0; i < source->evidence_count; i++) {
@@ -222,7 +218,7 @@ static void set_detection(struct arena *arena, Truss__Migration__V1__GetStatusRe
     if (detection->has_ledger) {
         MESSAGE_SET_OPTIONAL(reply, tracking_table,
                              TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___TRACKING_TABLE_TRACKING_TABLE,
-                             place(arena, &detection->ledger));
+                             ledger_full_name(arena, &detection->ledger));
     }
     if (detection->has_folder) {
         MESSAGE_SET_OPTIONAL(reply, folder, TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___FOLDER_FOLDER,

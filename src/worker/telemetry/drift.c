@@ -63,7 +63,7 @@ bool drift_look(const struct request *request, struct drift *drift)
     request_release(request, session);
     *drift = (struct drift){0};
     if (ok && catalog.problem == NULL && catalog.other_database == NULL && catalog.detection.has_ledger) {
-        drift->ledger = failures_ledger(request->arena, &catalog.detection.ledger);
+        drift->ledger = ledger_full_name(request->arena, &catalog.detection.ledger);
         take_items(request->arena, &catalog, drift);
     }
     return ok;

@@ -22,36 +22,32 @@
     "coalesce(nullif(pg_catalog.regexp_replace(pg_catalog.left(a.query, 80), '\\s+', ' ', 'g'), ''), "                 \
     "'its query is not shown to this role'))"
 
+/* The names of relations, as the scripts' session would write them. */
+#define WANTED_NAME   PG_SCRIPT_NAME("h.wanted")
+#define RELATION_NAME PG_SCRIPT_NAME("c.oid")
+
 /* $1 relations, $2 their locks as numbers. Conflicts are as in PostgreSQL's table. Autovacuum gives way by itself,
  * unless it prevents wraparound; sessions that wait before us count, too. A prepared transaction has no process: its
  * locks show its transaction's number. */
 static const char holders_sql[] =
-    "WITH wanted AS (SELECT w.relation, pg_catalog.max(w.mode) AS mode FROM unnest($1::oid[], $2::int[]) "
-    "AS w(relation, mode) GROUP BY 1), "
-    "modes(name, mode, conflicts) AS (VALUES ('AccessShareLock', 1, '{8}'::int[]), ('RowShareLock', 2, '{7,8}'), "
-    "('RowExclusiveLock', 3, '{5,6,7,8}'), ('ShareUpdateExclusiveLock', 4, '{4,5,6,7,8}'), "
-    "('ShareLock', 5, '{3,4,6,7,8}'), ('ShareRowExclusiveLock', 6, '{3,4,5,6,7,8}'), "
-    "('ExclusiveLock', 7, '{2,3,4,5,6,7,8}'), ('AccessExclusiveLock', 8, '{1,2,3,4,5,6,7,8}')), "
-    "held AS (SELECT l.*, w.relation AS wanted FROM wanted w JOIN pg_catalog.pg_locks l ON l.relation = w.relation "
-    "AND l.locktype = 'relation' AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = "
-    "pg_catalog.current_database()) JOIN modes m ON m.name = l.mode AND w.mode = ANY (m.conflicts)) "
-    "(SELECT pg_catalog.format('This run would wait for %s, which %s a lock on %s (%s)%s.', " WHO
-    ", CASE WHEN h.granted "
-    "THEN 'has' ELSE 'waits in front for' END, " PG_SCRIPT_NAME(
-        "h.wanted") ", h.mode, CASE WHEN a.backend_type = "
-                    "'autovacuum worker' THEN ': it is there to prevent wraparound and does not give way' ELSE '' END) "
-                    "FROM held h "
-                    "JOIN pg_catalog.pg_stat_activity a ON a.pid = h.pid WHERE a.pid <> pg_catalog.pg_backend_pid() "
-                    "AND (a.backend_type <> 'autovacuum worker' OR a.query LIKE '%to prevent wraparound%') "
-                    "ORDER BY a.xact_start NULLS LAST, a.pid LIMIT 8) "
-                    "UNION ALL (SELECT pg_catalog.format('This run would wait for the prepared transaction \"%s\" (of "
-                    "%s, since %s), "
-                    "which "
-                    "has a lock on %s (%s): COMMIT PREPARED or ROLLBACK PREPARED ends it.', x.gid, x.owner, "
-                    "x.prepared, "
-                    "" PG_SCRIPT_NAME("h.wanted") ", h.mode) FROM held h JOIN pg_catalog.pg_prepared_xacts x "
-                                                  "ON h.virtualtransaction = '-1/' || x.transaction::text WHERE h.pid "
-                                                  "IS NULL LIMIT 8)";
+    "WITH wanted AS (SELECT w.relation, pg_catalog.max(w.mode) AS mode FROM unnest($1::oid[], $2::int[]) AS "
+    "w(relation, mode) GROUP BY 1), modes(name, mode, conflicts) AS (VALUES ('AccessShareLock', 1, '{8}'::int[]), "
+    "('RowShareLock', 2, '{7,8}'), ('RowExclusiveLock', 3, '{5,6,7,8}'), ('ShareUpdateExclusiveLock', 4, "
+    "'{4,5,6,7,8}'), ('ShareLock', 5, '{3,4,6,7,8}'), ('ShareRowExclusiveLock', 6, '{3,4,5,6,7,8}'), ('ExclusiveLock', "
+    "7, '{2,3,4,5,6,7,8}'), ('AccessExclusiveLock', 8, '{1,2,3,4,5,6,7,8}')), held AS (SELECT l.*, w.relation AS "
+    "wanted FROM wanted w JOIN pg_catalog.pg_locks l ON l.relation = w.relation AND l.locktype = 'relation' AND "
+    "l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()) JOIN "
+    "modes m ON m.name = l.mode AND w.mode = ANY (m.conflicts)) (SELECT pg_catalog.format('This run would wait for %s, "
+    "which %s a lock on %s (%s)%s.', " WHO
+    ", CASE WHEN h.granted THEN 'has' ELSE 'waits in front for' END, " WANTED_NAME
+    ", h.mode, CASE WHEN a.backend_type = 'autovacuum worker' THEN ': it is there to prevent wraparound and "
+    "does not give way' ELSE '' END) FROM held h JOIN pg_catalog.pg_stat_activity a ON a.pid = h.pid WHERE a.pid <> "
+    "pg_catalog.pg_backend_pid() AND (a.backend_type <> 'autovacuum worker' OR a.query LIKE '%to prevent wraparound%') "
+    "ORDER BY a.xact_start NULLS LAST, a.pid LIMIT 8) UNION ALL (SELECT pg_catalog.format('This run would wait for the "
+    "prepared transaction \"%s\" (of %s, since %s), which has a lock on %s (%s): COMMIT PREPARED or ROLLBACK PREPARED "
+    "ends it.', x.gid, x.owner, x.prepared, " WANTED_NAME
+    ", h.mode) FROM held h JOIN pg_catalog.pg_prepared_xacts x ON "
+    "h.virtualtransaction = '-1/' || x.transaction::text WHERE h.pid IS NULL LIMIT 8)";
 
 /* Another run of ours, or of the framework's own tool; $1 the keys of its locks. */
 static const char runs_sql[] =
@@ -81,33 +77,20 @@ static const char room_sql[] =
  * privilege from PostgreSQL 17 on. */
 static const char rights_sql[] =
     "SELECT DISTINCT CASE WHEN w.needed IN ('OWNER', 'DROP', 'MAINTAIN') THEN pg_catalog.format('The role \"%s\" is "
-    "not the owner of %s "
-    "(\"%s\" "
-    "is), which a pending migration changes: GRANT \"%s\" TO \"%s\", or run it as that role.', current_user, "
-    "" PG_SCRIPT_NAME(
-        "c.oid") ", pg_catalog.pg_get_userbyid(c.relowner), pg_catalog.pg_get_userbyid(c.relowner), "
-                 "current_user) ELSE pg_catalog.format('The role \"%s\" lacks %s on %s, which a pending migration "
-                 "needs: GRANT %s "
-                 "ON "
-                 "%s TO \"%s\".', current_user, w.needed, " PG_SCRIPT_NAME("c.oid") ", w.needed, " PG_SCRIPT_NAME(
-                     "c.oid") ", "
-                              "current_user) END FROM unnest($1::oid[], $2::text[]) AS w(relation, needed) JOIN "
-                              "pg_catalog.pg_class c "
-                              "ON c.oid = w.relation JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE "
-                              "CASE "
-                              "WHEN w.needed = 'OWNER' THEN NOT pg_catalog.pg_has_role(current_user, c.relowner, "
-                              "'USAGE') "
-                              "WHEN w.needed = 'DROP' THEN NOT pg_catalog.pg_has_role(current_user, c.relowner, "
-                              "'USAGE') AND NOT pg_catalog.pg_has_role(current_user, n.nspowner, 'USAGE') "
-                              "WHEN w.needed = 'MAINTAIN' THEN NOT pg_catalog.pg_has_role(current_user, c.relowner, "
-                              "'USAGE') AND NOT CASE WHEN pg_catalog.current_setting('server_version_num')::int >= "
-                              "170000 THEN pg_catalog.has_table_privilege(c.oid, 'MAINTAIN') ELSE false END "
-                              "WHEN c.relkind IN ('S', 'i', 'I') THEN false "
-                              "WHEN w.needed IN ('TRUNCATE', 'TRIGGER', 'DELETE') THEN NOT "
-                              "pg_catalog.has_table_privilege(c.oid, w.needed) "
-                              "ELSE NOT pg_catalog.has_table_privilege(c.oid, w.needed) AND NOT "
-                              "pg_catalog.has_any_column_privilege(c.oid, "
-                              "w.needed) END LIMIT 8";
+    "not the owner of %s (\"%s\" is), which a pending migration changes: GRANT \"%s\" TO \"%s\", or run it as that "
+    "role.', current_user, " RELATION_NAME ", pg_catalog.pg_get_userbyid(c.relowner), "
+    "pg_catalog.pg_get_userbyid(c.relowner), current_user) ELSE pg_catalog.format('The role \"%s\" lacks %s on %s, "
+    "which a pending migration needs: GRANT %s ON %s TO \"%s\".', current_user, w.needed, " RELATION_NAME
+    ", w.needed, " RELATION_NAME ", current_user) END FROM unnest($1::oid[], $2::text[]) AS w(relation, needed) JOIN "
+    "pg_catalog.pg_class c ON c.oid = w.relation JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE CASE "
+    "WHEN w.needed = 'OWNER' THEN NOT pg_catalog.pg_has_role(current_user, c.relowner, 'USAGE') WHEN w.needed = 'DROP' "
+    "THEN NOT pg_catalog.pg_has_role(current_user, c.relowner, 'USAGE') AND NOT pg_catalog.pg_has_role(current_user, "
+    "n.nspowner, 'USAGE') WHEN w.needed = 'MAINTAIN' THEN NOT pg_catalog.pg_has_role(current_user, c.relowner, "
+    "'USAGE') AND NOT CASE WHEN pg_catalog.current_setting('server_version_num')::int >= 170000 THEN "
+    "pg_catalog.has_table_privilege(c.oid, 'MAINTAIN') ELSE false END WHEN c.relkind IN ('S', 'i', 'I') THEN false "
+    "WHEN w.needed IN ('TRUNCATE', 'TRIGGER', 'DELETE') THEN NOT pg_catalog.has_table_privilege(c.oid, w.needed) ELSE "
+    "NOT pg_catalog.has_table_privilege(c.oid, w.needed) AND NOT pg_catalog.has_any_column_privilege(c.oid, w.needed) "
+    "END LIMIT 8";
 
 /* $1 relations: the role needs USAGE on their schemas. */
 static const char usage_sql[] =
@@ -129,39 +112,34 @@ static const char schemas_sql[] =
 /* $1 relations whose rows are changed although policies hide some of them. */
 static const char hidden_sql[] =
     "SELECT DISTINCT pg_catalog.format('Row security applies to the role \"%s\" on %s: a pending migration changes "
-    "only "
-    "the rows that its policies show. Run it as the owner, or as a role with BYPASSRLS.', current_user, "
-    "" PG_SCRIPT_NAME("c.oid") ") FROM unnest($1::oid[]) AS w(relation) JOIN pg_catalog.pg_class c "
-                               "ON c.oid = w.relation WHERE pg_catalog.row_security_active(c.oid) LIMIT 8";
+    "only the rows that its policies show. Run it as the owner, or as a role with BYPASSRLS.', "
+    "current_user, " RELATION_NAME
+    ") FROM unnest($1::oid[]) AS w(relation) JOIN pg_catalog.pg_class c ON c.oid = w.relation WHERE "
+    "pg_catalog.row_security_active(c.oid) LIMIT 8";
+
+/* What the server takes a lock for, which is not waited for. */
+#define PUBLICATION_NAME  PG_BRIEFLY("p.pubname::text")
+#define RELATIONS_BRIEFLY PG_BRIEFLY("$1::oid[]")
 
 /* $1 relations with updates or deletes: a publication needs their replica identity. The server takes a lock to find
  * what it publishes of a table (15 and newer). */
 static const char identity_sql[] =
     "SELECT DISTINCT pg_catalog.format('%s is published (publication \"%s\") and has no replica identity: UPDATE and "
-    "DELETE fail. Give it a primary key, or ALTER TABLE %s REPLICA IDENTITY FULL.', " PG_SCRIPT_NAME(
-        "c.oid") ", p.pubname, " PG_SCRIPT_NAME("c.oid") ") FROM pg_catalog.pg_publication p CROSS JOIN LATERAL "
-                                                         "pg_catalog.pg_get_publication_tables(" PG_BRIEFLY(
-                                                             "p.pubname::text") ") t JOIN pg_catalog.pg_class c "
-                                                                                "ON c.oid = t.relid WHERE c.oid = ANY "
-                                                                                "($1::oid[]) AND "
-                                                                                "pg_catalog.cardinality($1::oid[]) > 0 "
-                                                                                "AND (p.pubupdate OR p.pubdelete) AND "
-                                                                                "c.relkind = 'r' AND (c.relreplident = "
-                                                                                "'n' OR (c.relreplident = "
-                                                                                "'d' AND NOT EXISTS (SELECT FROM "
-                                                                                "pg_catalog.pg_index i WHERE "
-                                                                                "i.indrelid = c.oid AND "
-                                                                                "i.indisprimary)))";
+    "DELETE fail. Give it a primary key, or ALTER TABLE %s REPLICA IDENTITY FULL.', " RELATION_NAME
+    ", p.pubname, " RELATION_NAME
+    ") FROM pg_catalog.pg_publication p CROSS JOIN LATERAL pg_catalog.pg_get_publication_tables(" PUBLICATION_NAME
+    ") t JOIN pg_catalog.pg_class c ON c.oid = t.relid WHERE c.oid = ANY ($1::oid[]) AND "
+    "pg_catalog.cardinality($1::oid[]) > 0 AND (p.pubupdate OR p.pubdelete) AND c.relkind = 'r' AND (c.relreplident = "
+    "'n' OR (c.relreplident = 'd' AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND "
+    "i.indisprimary)))";
 
 /* $1 relations that are rewritten or get an index: no query tells the free disk space. */
 static const char disk_sql[] =
     "SELECT pg_catalog.format('Tables and indexes of %s are written anew or built: whether the disk has room for as "
-    "much "
-    "again cannot be asked.', pg_catalog.pg_size_pretty(s.size)) FROM (SELECT pg_catalog.sum("
-    "pg_catalog.pg_total_relation_size(c.oid)) AS size FROM unnest(" PG_BRIEFLY(
-        "$1::oid[]") ") AS w(relation) JOIN "
-                     "pg_catalog.pg_class c ON c.oid = w.relation) s "
-                     "WHERE s.size > 100 * 1024 * 1024";
+    "much again cannot be asked.', pg_catalog.pg_size_pretty(s.size)) FROM (SELECT "
+    "pg_catalog.sum(pg_catalog.pg_total_relation_size(c.oid)) AS size FROM unnest(" RELATIONS_BRIEFLY
+    ") AS w(relation) "
+    "JOIN pg_catalog.pg_class c ON c.oid = w.relation) s WHERE s.size > 100 * 1024 * 1024";
 
 /* ---- requirements on server and role ---- */
 
@@ -253,25 +231,6 @@ struct needs {
     struct buffer written;  /* relations that are rewritten, or get an index */
 };
 
-/* Appends to an array literal. */
-static void put(struct buffer *array, const char *value)
-{
-    buffer_puts(array, array->size == 0 ? "{\"" : ",\"");
-    for (const char *c = value; *c != '\0'; c++) {
-        if (*c == '"' || *c == '\\') {
-            buffer_putc(array, '\\');
-        }
-        buffer_putc(array, *c);
-    }
-    buffer_putc(array, '"');
-}
-
-static const char *array_of(struct buffer *array)
-{
-    buffer_puts(array, array->size == 0 ? "{}" : "}");
-    return buffer_string(array);
-}
-
 /* In lower case, without leading comments, with single spaces between words. */
 static const char *words_of(struct arena *arena, const char *sql)
 {
@@ -310,23 +269,23 @@ static void add_lock(struct needs *needs, const struct sql_relation_lock *lock, 
     if (lock->oid == 0) {
         return;
     }
-    put(&needs->relations, oid);
-    put(&needs->modes, arena_printf(needs->arena, "%d", (int)lock->lock));
+    pg_put_element(&needs->relations, oid);
+    pg_put_element(&needs->modes, arena_printf(needs->arena, "%d", (int)lock->lock));
     if (lock->is_heir && !needs->other_role && begins(words, "alter table ")) {
-        put(&needs->needing, oid);
-        put(&needs->needed, "OWNER");
+        pg_put_element(&needs->needing, oid);
+        pg_put_element(&needs->needed, "OWNER");
     }
     /* VACUUM skips tables that the role may not vacuum, with a warning. */
     const bool is_asked = !needs->other_role && lock->name != NULL && !(needs->only_known && begins(words, "vacuum "));
     for (size_t i = 0; is_asked && i < sizeof rights / sizeof rights[0]; i++) {
         const char *const needed = right_on(lock, lock->is_target ? rights[i].target : rights[i].others);
         if (begins(words, rights[i].words) && needed != NULL) {
-            put(&needs->needing, oid);
-            put(&needs->needed, needed);
+            pg_put_element(&needs->needing, oid);
+            pg_put_element(&needs->needed, needed);
         }
     }
     if (lock->is_target && !needs->other_role && (begins(words, "update ") || begins(words, "delete "))) {
-        put(&needs->changed, oid);
+        pg_put_element(&needs->changed, oid);
     }
 }
 
@@ -339,9 +298,9 @@ static void add_created(struct needs *needs, const char *sql)
     for (size_t i = 0; i < objects.count; i++) {
         const struct sql_object *const object = &objects.items[i];
         if (strcmp(object->type, "extension") == 0) {
-            put(&needs->extensions, object->name);
+            pg_put_element(&needs->extensions, object->name);
         } else if (object->parent == NULL && strstr(kinds, arena_printf(needs->arena, " %s ", object->type)) != NULL) {
-            put(&needs->schemas, object->schema == NULL ? "" : object->schema);
+            pg_put_element(&needs->schemas, object->schema == NULL ? "" : object->schema);
         }
     }
 }
@@ -358,7 +317,7 @@ static void add_statement(struct needs *needs, const struct explained_statement 
     for (size_t i = 0; i < statement->effects.count; i++) {
         add_lock(needs, &statement->effects.locks[i], words);
         if (writes && statement->effects.locks[i].is_target) {
-            put(&needs->written, arena_printf(needs->arena, "%u", statement->effects.locks[i].oid));
+            pg_put_element(&needs->written, arena_printf(needs->arena, "%u", statement->effects.locks[i].oid));
         }
     }
     needs->other_role = needs->other_role || begins(words, "set role ") || begins(words, "set local role ") ||
@@ -369,7 +328,7 @@ static void add_statement(struct needs *needs, const struct explained_statement 
     add_created(needs, statement->sql);
     for (size_t i = 0; i < sizeof attributes / sizeof attributes[0]; i++) {
         if (begins(words, attributes[i].words) && !begins(words, "create user mapping ")) {
-            put(&needs->attributes, attributes[i].needed);
+            pg_put_element(&needs->attributes, attributes[i].needed);
         }
     }
 }
@@ -399,8 +358,8 @@ static void add_ledger(struct needs *needs, const struct moment *moment)
             ? pg_query(moment->session, sql, 2, (const char *const[]){ledger->schema, ledger->table}, &unanswered)
             : NULL;
     if (result != NULL && PQntuples(result) > 0) {
-        put(&needs->relations, arena_strdup(needs->arena, pg_field(result, 0, 0)));
-        put(&needs->modes, arena_printf(needs->arena, "%d", (int)SQL_LOCK_ROW_EXCLUSIVE));
+        pg_put_element(&needs->relations, arena_strdup(needs->arena, pg_field(result, 0, 0)));
+        pg_put_element(&needs->modes, arena_printf(needs->arena, "%d", (int)SQL_LOCK_ROW_EXCLUSIVE));
     }
 }
 
@@ -413,9 +372,9 @@ static const char *framework_keys(const struct moment *moment)
     const size_t count =
         framework_advisory_locks(detection->framework, &detection->ledger, pg_session_database(moment->session), keys);
     for (size_t i = 0; i < count; i++) {
-        put(&array, arena_printf(arena, "%lld", (long long)keys[i]));
+        pg_put_element(&array, arena_printf(arena, "%lld", (long long)keys[i]));
     }
-    return array_of(&array);
+    return pg_array_text(&array);
 }
 
 /* ---- queries ---- */
@@ -437,14 +396,14 @@ static void ask_rights(const struct moment *moment, struct needs *needs)
 {
     const char *const relations = buffer_string(&needs->relations);
     moment_ask(moment, "What the role may do", rights_sql, 2,
-               (const char *const[]){array_of(&needs->needing), array_of(&needs->needed)});
+               (const char *const[]){pg_array_text(&needs->needing), pg_array_text(&needs->needed)});
     moment_ask(moment, "Which schemas may be used", usage_sql, 1, &relations);
     moment_ask(moment, "Where may be created", schemas_sql, 2,
-               (const char *const[]){array_of(&needs->schemas), moment->request->site->project.schema});
+               (const char *const[]){pg_array_text(&needs->schemas), moment->request->site->project.schema});
     moment_ask(moment, "What is published", identity_sql, 1, (const char *const[]){buffer_string(&needs->changed)});
-    moment_ask(moment, "What the role is", attributes_sql, 1, (const char *const[]){array_of(&needs->attributes)});
+    moment_ask(moment, "What the role is", attributes_sql, 1, (const char *const[]){pg_array_text(&needs->attributes)});
     moment_ask(moment, "Which extensions may be made", extensions_sql, 1,
-               (const char *const[]){array_of(&needs->extensions)});
+               (const char *const[]){pg_array_text(&needs->extensions)});
 }
 
 /* What all statements of the plan need, as arrays. */
@@ -471,9 +430,9 @@ static struct needs needs_of(const struct moment *moment, const struct explanati
         }
     }
     add_ledger(&needs, moment);
-    array_of(&needs.relations);
-    array_of(&needs.modes);
-    array_of(&needs.changed);
+    pg_array_text(&needs.relations);
+    pg_array_text(&needs.modes);
+    pg_array_text(&needs.changed);
     return needs;
 }
 
@@ -485,7 +444,7 @@ void needs_check(const struct moment *moment, const struct explanation *explanat
     ask_locks(moment, &needs);
     ask_rights(moment, &needs);
     moment_ask(moment, "Which rows are seen", hidden_sql, 1, (const char *const[]){buffer_string(&needs.changed)});
-    moment_ask(&noting, "What is written", disk_sql, 1, (const char *const[]){array_of(&needs.written)});
+    moment_ask(&noting, "What is written", disk_sql, 1, (const char *const[]){pg_array_text(&needs.written)});
 }
 
 void needs_check_rights(const struct moment *moment, const struct explanation *explanation)

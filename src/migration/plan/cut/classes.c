@@ -4,11 +4,6 @@
 #include "migration/plan/cut/cutting.h"
 #include "sql/plpgsql.h"
 
-static struct text statement_text(const struct planning *planning, size_t i)
-{
-    return text_slice(planning->script, planning->split.statements[i].start, planning->split.statements[i].end);
-}
-
 /* CREATE PROCEDURE p with a COMMIT, then CALL p(): the CALL commits. So does one of a known procedure of the database.
  * Others cannot be known. */
 static void find_committing_calls(struct planning *planning)
@@ -20,7 +15,7 @@ static void find_committing_calls(struct planning *planning)
         procedures_join(planning->arena, procedures, planning->options->procedures);
     }
     for (size_t i = 0; i < planning->split.count; i++) {
-        const struct text text = statement_text(planning, i);
+        const struct text text = planning_statement(planning, i);
         if (planning->classes[i] != SQL_CLASS_PLAIN) {
             continue;
         }
@@ -56,7 +51,7 @@ static void find_targets(struct planning *planning)
     struct targets targets = {.outer = planning->options->targets};
     planning->reasons = arena_array(planning->arena, planning->split.count, sizeof *planning->reasons);
     for (size_t i = 0; i < planning->split.count; i++) {
-        const struct text text = statement_text(planning, i);
+        const struct text text = planning_statement(planning, i);
         const char *const refused = planning->refused == NULL ? targets_refused(planning->arena, &targets, text) : NULL;
         planning->reasons[i] = targets_alone(planning->arena, &targets, text);
         if (refused != NULL) {
@@ -74,7 +69,7 @@ static void find_targets(struct planning *planning)
 
 const char *planning_alone_reason(const struct planning *planning, size_t i)
 {
-    const char *const reason = sql_alone_reason(statement_text(planning, i));
+    const char *const reason = sql_alone_reason(planning_statement(planning, i));
     return planning->reasons[i] != NULL ? planning->reasons[i]
            : reason != NULL             ? reason
                                         : "CALL of a procedure with its own COMMIT";
@@ -85,7 +80,7 @@ static void find_hidden(struct planning *planning)
 {
     hidden_join(planning->arena, &planning->hidden, planning->options->hidden);
     for (size_t i = 0; i < planning->split.count; i++) {
-        hidden_note(planning->arena, &planning->hidden, statement_text(planning, i), planning->options->deferred);
+        hidden_note(planning->arena, &planning->hidden, planning_statement(planning, i), planning->options->deferred);
     }
     planning->hold.hidden = &planning->hidden;
     planning->hold.user = planning->options->user;
@@ -109,7 +104,7 @@ bool planning_reads_only(const struct planning *planning, size_t first, size_t e
     }
     bool reads_only = false;
     for (size_t i = first; i < end; i++) {
-        const struct text modes = sql_transaction_modes(statement_text(planning, i));
+        const struct text modes = sql_transaction_modes(planning_statement(planning, i));
         reads_only = (reads_only || (i <= first + 1 && has_word(modes, "only"))) && !has_word(modes, "write");
         if (!reads_only && i > first) {
             return false;
@@ -122,7 +117,7 @@ void planning_classify(struct planning *planning)
 {
     planning->classes = arena_array(planning->arena, planning->split.count, sizeof *planning->classes);
     for (size_t i = 0; i < planning->split.count; i++) {
-        planning->classes[i] = sql_classify(statement_text(planning, i));
+        planning->classes[i] = sql_classify(planning_statement(planning, i));
     }
     find_targets(planning);
     find_committing_calls(planning);

@@ -130,9 +130,9 @@ static bool plan_unparsed(struct planning *planning)
             "migration sends each statement by itself. Split the file after it, or do without it.");
     }
     planning->plan->note = arena_printf(planning->arena,
-                                        "PostgreSQL 15's parser does not know this script (%s, line %u): it is sent as "
+                                        "PostgreSQL %d's parser does not know this script (%s, line %u): it is sent as "
                                         "its framework would.",
-                                        planning->split.error, position.line);
+                                        sql_grammar_version(), planning->split.error, position.line);
     split_by_words(planning);
     if (planning->options->sent == SENT_EACH) {
         return planning_transactions(planning);

@@ -1,5 +1,5 @@
 /*
- * Shared by both files of the cutter: refusals and steps.
+ * What all files of the cutter use: statements, refusals, steps.
  */
 #include "migration/plan/cut/cutting.h"
 
@@ -8,7 +8,11 @@ bool planning_fail(const struct planning *planning, size_t offset, const char *w
     return hold_fail(&planning->hold, offset, planning->status, what);
 }
 
-/* A step of these bytes. */
+struct text planning_statement(const struct planning *planning, size_t i)
+{
+    return text_slice(planning->script, planning->split.statements[i].start, planning->split.statements[i].end);
+}
+
 struct step *planning_add(struct planning *planning, enum step_kind kind, size_t start, size_t end, const char *reason)
 {
     struct plan *const plan = planning->plan;

@@ -44,6 +44,9 @@ bool planning_fail(const struct planning *planning, size_t offset, const char *w
 /* Appends a step with these bytes. The pointer is valid until the next call. */
 struct step *planning_add(struct planning *planning, enum step_kind kind, size_t start, size_t end, const char *reason);
 
+/* The text of statement i, which is a slice of the script. */
+struct text planning_statement(const struct planning *planning, size_t i);
+
 /* Classifies each statement. */
 void planning_classify(struct planning *planning);
 

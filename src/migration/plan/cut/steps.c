@@ -3,16 +3,12 @@
  */
 #include "migration/plan/cut/steps.h"
 
+#include "framework/core/ledger.h"
 #include "framework/core/script.h"
 #include "migration/look/store.h"
 #include "pg/own_sql.h"
 
 #include <string.h>
-
-const char *steps_ledger(struct arena *arena, const struct ledger *ledger)
-{
-    return arena_printf(arena, "%s.%s", ledger->schema, ledger->table);
-}
 
 const char *step_checksum(struct arena *arena, struct text content, const struct step *step)
 {
@@ -23,7 +19,7 @@ bool steps_read(struct pg_session *session, const struct ledger *ledger, struct 
                 struct status *status)
 {
     struct arena *const arena = status->arena;
-    const char *const values[] = {steps_ledger(arena, ledger), records->migration};
+    const char *const values[] = {ledger_full_name(arena, ledger), records->migration};
     bool exists = false;
     records->count = 0;
     if (!store_exists(session, &exists, status)) {
@@ -61,7 +57,7 @@ bool steps_are_of_tool(const struct step_records *records)
 
 bool steps_exist(struct pg_session *session, const struct ledger *ledger, bool *exist, struct status *status)
 {
-    const char *const values[] = {steps_ledger(status->arena, ledger)};
+    const char *const values[] = {ledger_full_name(status->arena, ledger)};
     if (!store_exists(session, exist, status)) {
         return false;
     }
@@ -78,7 +74,7 @@ bool steps_exist(struct pg_session *session, const struct ledger *ledger, bool *
 bool steps_names(struct pg_session *session, const struct ledger *ledger, struct words *names, struct status *status)
 {
     struct arena *const arena = status->arena;
-    const char *const values[] = {steps_ledger(arena, ledger)};
+    const char *const values[] = {ledger_full_name(arena, ledger)};
     bool exists = false;
     if (!store_exists(session, &exists, status) || !exists) {
         return status->code == STATUS_OK;

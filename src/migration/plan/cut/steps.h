@@ -32,9 +32,6 @@ struct step_records {
     size_t count;
 };
 
-/* The value of these rows' ledger column: "schema.table". */
-const char *steps_ledger(struct arena *arena, const struct ledger *ledger);
-
 /* Reads the rows of records->migration into the status's arena; none if the table does not exist. */
 bool steps_read(struct pg_session *session, const struct ledger *ledger, struct step_records *records,
                 struct status *status);

@@ -23,11 +23,6 @@ struct segment {
     bool is_single;  /* its tool sends this statement separately */
 };
 
-static struct text statement_text(const struct planning *planning, size_t i)
-{
-    return text_slice(planning->script, planning->split.statements[i].start, planning->split.statements[i].end);
-}
-
 static uint32_t line_of(const struct planning *planning, size_t i)
 {
     return hold_position(&planning->hold, planning->split.statements[i].start).line;
@@ -63,7 +58,7 @@ bool planning_may_commit(struct text statement)
 /* A new value cannot be used before its commit (55P04), except as the neighbour of another new one. */
 static bool is_used_later(struct planning *planning, size_t i, size_t last)
 {
-    const char *const value = enum_value_added(planning->arena, statement_text(planning, i));
+    const char *const value = enum_value_added(planning->arena, planning_statement(planning, i));
     if (i == last) {
         return false;
     }
@@ -72,7 +67,7 @@ static bool is_used_later(struct planning *planning, size_t i, size_t last)
     }
     for (size_t j = i + 1; j <= last; j++) {
         if (planning->classes[j] != SQL_CLASS_ADD_ENUM_VALUE &&
-            enum_value_is_used(statement_text(planning, j), value)) {
+            enum_value_is_used(planning_statement(planning, j), value)) {
             return true;
         }
     }
@@ -86,7 +81,6 @@ static bool ends_transaction(const struct planning *planning, size_t i)
     return planning->classes[i] == SQL_CLASS_COMMIT || planning->classes[i] == SQL_CLASS_ROLLBACK;
 }
 
-/* Its own tool commits behind it. */
 bool planning_is_sent_by_statement(const struct planning *planning)
 {
     const enum script_sending sent = planning->options->sent;
@@ -116,7 +110,7 @@ static bool ends_piece(const struct planning *planning, size_t i)
 static bool is_harmless(const struct planning *planning, size_t i)
 {
     struct sql_lastings lastings = {0};
-    const struct text statement = statement_text(planning, i);
+    const struct text statement = planning_statement(planning, i);
     bool harmless = planning->classes[i] == SQL_CLASS_PLAIN && !planning_may_commit(statement) &&
                     !planning->options->is_wish && !hold_acts_late(&planning->hold, statement);
     sql_lasting(planning->arena, statement, statement, &lastings);
@@ -145,7 +139,7 @@ static void find_shared(const struct planning *planning, struct segment *segment
     for (; i < planning->split.count && segment->end == NONE; i++) {
         if (planning->classes[i] == SQL_CLASS_BEGIN && segment->begin == NONE) {
             segment->begin = i;
-        } else if (ends_transaction(planning, i) && sql_chains(statement_text(planning, i))) {
+        } else if (ends_transaction(planning, i) && sql_chains(planning_statement(planning, i))) {
             segment->has_chain = true;
             segment->chain = segment->chain == NONE && segment->begin == NONE ? i : segment->chain;
         } else if (ends_transaction(planning, i)) {
@@ -160,7 +154,7 @@ static void find_shared(const struct planning *planning, struct segment *segment
     segment->is_regular =
         !segment->has_chain && !planning_reads_only(planning, segment->first, segment->end) &&
         (segment->end == NONE || (planning->classes[segment->end] == SQL_CLASS_COMMIT &&
-                                  !planning_begins(statement_text(planning, segment->end), "prepare")));
+                                  !planning_begins(planning_statement(planning, segment->end), "prepare")));
 }
 
 /* Finds the transaction that statement i begins. Returns false for a BEGIN without an end. */
@@ -201,7 +195,7 @@ void planning_note_modes(struct planning *planning, struct text statement)
  * server would refuse SET TRANSACTION. */
 static bool is_in_our_begin(const struct planning *planning, const struct segment *segment, size_t i)
 {
-    const struct text statement = statement_text(planning, i);
+    const struct text statement = planning_statement(planning, i);
     return planning->open == NONE &&
            (planning->classes[i] == SQL_CLASS_BEGIN ||
             (!segment->is_single && planning_begins(statement, "set") && sql_transaction_modes(statement).size > 0));
@@ -213,7 +207,7 @@ static bool add_to_part(struct planning *planning, const struct segment *segment
     if (planning_is_sent_by_statement(planning) && !hold_is_read_alike(&planning->hold, planning->status)) {
         return false;
     }
-    planning_note_modes(planning, statement_text(planning, i));
+    planning_note_modes(planning, planning_statement(planning, i));
     if (planning->open == NONE && !is_in_our_begin(planning, segment, i)) {
         struct step begun = {.kind = STEP_TRANSACTION};
         hold_carry(&planning->hold, &begun);
@@ -252,7 +246,7 @@ static bool is_repeatable(struct planning *planning, struct text statement)
 
 void planning_alone(struct planning *planning, size_t i)
 {
-    const struct text statement = statement_text(planning, i);
+    const struct text statement = planning_statement(planning, i);
     struct step *const step = add_step(planning, is_repeatable(planning, statement) ? STEP_ALONE : STEP_OWN, i, i,
                                        planning_alone_reason(planning, i));
     struct step session = {.kind = STEP_ALONE};
@@ -275,7 +269,7 @@ static bool can_cut(const struct planning *planning, size_t i, const char *why)
 static bool rolls_back(const struct planning *planning, size_t i)
 {
     const struct words *const known = &planning->procedures.rolling_back;
-    const struct text statement = statement_text(planning, i);
+    const struct text statement = planning_statement(planning, i);
     struct sql_code code;
     return words_have(known, sql_called(planning->arena, statement)) ||
            (sql_code(planning->arena, statement, &code) && plpgsql_rolls_back(planning->arena, code.body, known));
@@ -285,7 +279,7 @@ static bool rolls_back(const struct planning *planning, size_t i)
 static bool leaves_open(const struct planning *planning, size_t i)
 {
     struct sql_lastings lastings = {0};
-    const struct text statement = statement_text(planning, i);
+    const struct text statement = planning_statement(planning, i);
     sql_lasting(planning->arena, statement, statement, &lastings);
     hidden_find(planning->arena, &planning->hidden, statement, &lastings);
     for (size_t j = 0; j < lastings.count; j++) {
@@ -301,8 +295,8 @@ static bool cut_out(struct planning *planning, const struct segment *segment, si
 {
     const char *const why = arena_printf(planning->arena, "%s cannot be inside it", planning_alone_reason(planning, i));
     /* Its tool knows what to send separately, except CLUSTER: if we cut for that, nothing may be lost. */
-    if (planning->options->sent == SENT_IN_BATCHES && !planning_begins(statement_text(planning, i), "cluster")) {
-        const bool is_behind_block = i > segment->first && planning_may_commit(statement_text(planning, i - 1));
+    if (planning->options->sent == SENT_IN_BATCHES && !planning_begins(planning_statement(planning, i), "cluster")) {
+        const bool is_behind_block = i > segment->first && planning_may_commit(planning_statement(planning, i - 1));
         if ((planning->open != NONE || is_behind_block) && rolls_back(planning, i)) {
             return fail_statement(
                 planning, i,
@@ -371,7 +365,7 @@ static bool is_inside_tools(const struct planning *planning)
  * transaction of a query. */
 static bool check_block(const struct planning *planning, const struct segment *segment, size_t i)
 {
-    const struct text statement = statement_text(planning, i);
+    const struct text statement = planning_statement(planning, i);
     const bool is_savepoint = planning_begins(statement, "savepoint") || planning_begins(statement, "release");
     const bool is_own = segment->begin != NONE && i >= segment->begin;
     const bool is_piped = planning->options->sent == SENT_IN_BATCHES && planning->is_behind_end;
@@ -403,7 +397,7 @@ static bool plan_regular(struct planning *planning, const struct segment *segmen
     if (segment->is_single && segment->first == segment->last && planning->plan->count > count) {
         struct step *const step = &planning->plan->steps[count];
         step->may_commit =
-            step->kind == STEP_TRANSACTION && planning_may_commit(statement_text(planning, segment->first));
+            step->kind == STEP_TRANSACTION && planning_may_commit(planning_statement(planning, segment->first));
         step->modes = NULL; /* SET TRANSACTION outside of one is only a warning */
     }
     hold_commit(&planning->hold, planning->plan->steps);
@@ -436,7 +430,7 @@ static bool plan_irregular(struct planning *planning, const struct segment *segm
     }
     size_t first = segment->first;
     while (first < segment->last && planning->classes[first] == SQL_CLASS_ALONE &&
-           sql_leaves_nothing(statement_text(planning, first))) {
+           sql_leaves_nothing(planning_statement(planning, first))) {
         planning_alone(planning, first++);
     }
     if (!check_irregular(planning, segment, first, end)) {
@@ -459,8 +453,8 @@ static bool plan_irregular(struct planning *planning, const struct segment *segm
 static bool is_idle(const struct planning *planning, size_t i)
 {
     return (!planning->is_shared || ends_piece(planning, i)) &&
-           (ends_transaction(planning, i) || (planning_begins(statement_text(planning, i), "set") &&
-                                              sql_transaction_modes(statement_text(planning, i)).size > 0));
+           (ends_transaction(planning, i) || (planning_begins(planning_statement(planning, i), "set") &&
+                                              sql_transaction_modes(planning_statement(planning, i)).size > 0));
 }
 
 bool planning_transactions(struct planning *planning)
@@ -473,7 +467,7 @@ bool planning_transactions(struct planning *planning)
     planning->is_shared = planning->options->sent != SENT_EACH;
     for (size_t i = 0; i < planning->split.count; i = segment.end == NONE ? segment.last + 1 : segment.end + 1) {
         if (is_idle(planning, i)) {
-            if (sql_chains(statement_text(planning, i)) && ends_transaction(planning, i)) {
+            if (sql_chains(planning_statement(planning, i)) && ends_transaction(planning, i)) {
                 return fail_needs_block(planning, i);
             }
             segment = (struct segment){.last = i, .end = NONE};

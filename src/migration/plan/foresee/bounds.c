@@ -117,15 +117,6 @@ static bool put_values(struct buffer *array, const struct sql_bound *bound, cons
     return true;
 }
 
-static const char *array_of(struct buffer *array)
-{
-    if (array->size == 0) {
-        buffer_putc(array, '{');
-    }
-    buffer_putc(array, '}');
-    return buffer_string(array);
-}
-
 /* Parses pg_get_expr()'s output; NULL if that fails. */
 static const struct sql_bound *read_bound(struct arena *arena, const char *written)
 {
@@ -151,7 +142,7 @@ static enum bounds_match match_values(struct arena *arena, struct questions *que
     if (type == NULL || !put_values(&arrays[0], said, type) || !put_values(&arrays[1], there, type)) {
         return BOUNDS_UNKNOWN;
     }
-    const char *const values[] = {array_of(&arrays[0]), array_of(&arrays[1])};
+    const char *const values[] = {pg_array_text(&arrays[0]), pg_array_text(&arrays[1])};
     PG_RESULT(answer) = questions_ask(questions, type->same_sql, 2, values);
     const enum bounds_match match = match_of(answer);
     bool is_sure = true;
@@ -298,7 +289,7 @@ static const char *list_shared(struct needs *needs, const struct needs_bounds *k
             }
         }
     }
-    const char *const values[] = {array_of(&arrays[0]), array_of(&arrays[1]), array_of(&arrays[2])};
+    const char *const values[] = {pg_array_text(&arrays[0]), pg_array_text(&arrays[1]), pg_array_text(&arrays[2])};
     return first_of(needs, type->shared_sql, 3, values, &is_empty);
 }
 
@@ -340,7 +331,7 @@ static const char *range_crossed(struct needs *needs, const struct needs_bounds 
         }
     }
     for (size_t i = 0; i < 3; i++) {
-        values[2 + i] = array_of(&arrays[i]);
+        values[2 + i] = pg_array_text(&arrays[i]);
     }
     const char *const crossed = first_of(needs, type->crossed_sql, 5, values, is_empty);
     *is_empty = *is_empty && said->from_count == 1;

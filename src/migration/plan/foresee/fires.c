@@ -39,7 +39,7 @@ static const char firing_sql[] =
     "pg_catalog.pg_constraint k WHERE " HANDS_ON " UNION SELECT w.ev_class FROM pg_catalog.pg_rewrite w WHERE " ACTS
     ")";
 
-/* $1 names; returns those of functions that may do anything. */
+/* $1 names: a row if one of them is that of a function that may do anything. */
 static const char calls_sql[] =
     "SELECT 1 FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE p.proname = ANY "
     "($1::text[]) AND p.provolatile = 'v' AND (n.nspname <> 'pg_catalog' OR p.proname ~ '_to_xml|^ts_(stat|rewrite)') "
@@ -81,8 +81,7 @@ static bool calls_unknown(struct questions *questions, struct body *body)
     if (body->names.size == 0) {
         return false;
     }
-    buffer_putc(&body->names, '}');
-    const char *const names = buffer_string(&body->names);
+    const char *const names = pg_array_text(&body->names);
     PG_RESULT(result) = questions_ask(questions, calls_sql, 1, &names);
     return result == NULL ? !questions_are_noted(questions) : PQntuples(result) > 0;
 }

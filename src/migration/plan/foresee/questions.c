@@ -223,8 +223,7 @@ static void send(struct questions *questions, struct question *const *batch, siz
     }
     put_values(arrays, batch, count);
     for (int i = 0; i < batch[0]->count; i++) {
-        buffer_putc(&arrays[i], '}');
-        values[i] = buffer_string(&arrays[i]);
+        values[i] = pg_array_text(&arrays[i]);
     }
     PG_RESULT(result) =
         pg_query(questions->session, batch_sql(questions->arena, batch[0]), batch[0]->count, values, &unanswered);

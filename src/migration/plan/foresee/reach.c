@@ -5,7 +5,6 @@
  */
 #include "migration/plan/foresee/reach.h"
 
-#include "base/sorting.h"
 #include "migration/plan/foresee/fires.h"
 #include "pg/search.h"
 #include "pg/session.h"
@@ -134,71 +133,34 @@ static const char of_role_sql[] = TOLD
 
 /* ---- what is dropped with an object ---- */
 
-#define OF_CLASS(class) "'pg_catalog." class "'::pg_catalog.regclass::oid"
-
 /* Parts of a relation; if the plan has renamed a constraint, every foreign key. */
 #define PARTS                                                                                                          \
-    "SELECT " OF_CLASS(                                                                                                \
-        "pg_class") " AS classid, $1::oid AS objid, 0 AS objsubid WHERE $2 = 'relation' "                              \
-                    "UNION ALL SELECT " OF_CLASS(                                                                      \
-                        "pg_class") ", c.relation, c.number FROM columns c WHERE $2 = 'column' "                       \
-                                    "UNION ALL SELECT " OF_CLASS(                                                      \
-                                        "pg_constraint") ", k.oid, 0 FROM pg_catalog.pg_constraint k JOIN down "       \
-                                                         "ON k.conrelid = down.oid WHERE $2 = 'constraint' AND "       \
-                                                         "(k.conname = $5::name OR (k.contype = 'f' AND NOT EXISTS "   \
-                                                         "(SELECT FROM pg_catalog.pg_constraint o WHERE o.conrelid = " \
-                                                         "$1::oid AND o.conname = $5::name))) "                        \
-                                                         "UNION ALL SELECT " OF_CLASS(                                 \
-                                                             "pg_trigger") ", t.oid, 0 FROM pg_catalog.pg_trigger t "  \
-                                                                           "WHERE $2 = 'trigger' AND t.tgrelid = "     \
-                                                                           "$1::oid AND t.tgname = $5::name "          \
-                                                                           "UNION ALL SELECT " OF_CLASS(               \
-                                                                               "pg_rewrite") ", r.oid, 0 FROM "        \
-                                                                                             "pg_catalog.pg_rewrite "  \
-                                                                                             "r "                      \
-                                                                                             "WHERE $2 = 'rule' AND "  \
-                                                                                             "r.ev_class = $1::oid "   \
-                                                                                             "AND r.rulename = "       \
-                                                                                             "$5::name "               \
-                                                                                             "UNION ALL "              \
-                                                                                             "SELECT " OF_CLASS(       \
-                                                                                                 "pg_policy") ", "     \
-                                                                                                              "y.oid," \
-                                                                                                              " 0 "    \
-                                                                                                              "FROM "  \
-                                                                                                              "pg_"    \
-                                                                                                              "catalo" \
-                                                                                                              "g.pg_"  \
-                                                                                                              "policy" \
-                                                                                                              " y "    \
-                                                                                                              "WHERE " \
-                                                                                                              "$2 = "  \
-                                                                                                              "'polic" \
-                                                                                                              "y' "    \
-                                                                                                              "AND "   \
-                                                                                                              "y."     \
-                                                                                                              "polrel" \
-                                                                                                              "id = "  \
-                                                                                                              "$1::"   \
-                                                                                                              "oid "   \
-                                                                                                              "AND "   \
-                                                                                                              "y."     \
-                                                                                                              "polnam" \
-                                                                                                              "e = "   \
-                                                                                                              "$5::"   \
-                                                                                                              "name "
+    "SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::oid AS classid, $1::oid AS objid, 0 AS objsubid WHERE $2 = "   \
+    "'relation' "                                                                                                      \
+    "UNION ALL SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::oid, c.relation, c.number FROM columns c WHERE $2 "  \
+    "= 'column' "                                                                                                      \
+    "UNION ALL SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass::oid, k.oid, 0 FROM pg_catalog.pg_constraint "   \
+    "k JOIN down ON k.conrelid = down.oid WHERE $2 = 'constraint' AND (k.conname = $5::name OR (k.contype = 'f' AND "  \
+    "NOT EXISTS (SELECT FROM pg_catalog.pg_constraint o WHERE o.conrelid = $1::oid AND o.conname = $5::name))) "       \
+    "UNION ALL SELECT 'pg_catalog.pg_trigger'::pg_catalog.regclass::oid, t.oid, 0 FROM pg_catalog.pg_trigger t "       \
+    "WHERE $2 = 'trigger' AND t.tgrelid = $1::oid AND t.tgname = $5::name "                                            \
+    "UNION ALL SELECT 'pg_catalog.pg_rewrite'::pg_catalog.regclass::oid, r.oid, 0 FROM pg_catalog.pg_rewrite r "       \
+    "WHERE $2 = 'rule' AND r.ev_class = $1::oid AND r.rulename = $5::name "                                            \
+    "UNION ALL SELECT 'pg_catalog.pg_policy'::pg_catalog.regclass::oid, y.oid, 0 FROM pg_catalog.pg_policy y WHERE "   \
+    "$2 = 'policy' AND y.polrelid = $1::oid AND y.polname = $5::name "
 
 /* In any schema if unqualified; for functions and operators all of that name. */
 #define IN_SCHEMA(type, class, prefix)                                                                                 \
-    "UNION ALL SELECT " OF_CLASS(                                                                                      \
-        #class) ", o.oid, 0 FROM pg_catalog." #class " o JOIN pg_catalog.pg_namespace n "                              \
-                                                     "ON n.oid = o." #prefix "namespace WHERE $2 = '" type             \
-                                                     "' AND o." #prefix "name = $4::name "                             \
-                                                     "AND ($3::text IS NULL OR n.nspname = $3::name) "
+    "UNION ALL SELECT 'pg_catalog." #class "'::pg_catalog.regclass::oid, o.oid, 0 "                                    \
+                                           "FROM pg_catalog." #class " o JOIN pg_catalog.pg_namespace n ON n.oid = "   \
+                                                                     "o." #prefix "namespace "                         \
+                                                                     "WHERE $2 = '" type "' AND o." #prefix            \
+                                                                     "name = $4::name AND ($3::text IS NULL OR "       \
+                                                                     "n.nspname = $3::name) "
 #define BY_NAME(type, class, prefix)                                                                                   \
-    "UNION ALL SELECT " OF_CLASS(#class) ", o.oid, 0 FROM pg_catalog." #class " o "                                    \
-                                                                              "WHERE $2 = '" type "' AND o." #prefix   \
-                                                                              "name = $4::name "
+    "UNION ALL SELECT 'pg_catalog." #class "'::pg_catalog.regclass::oid, o.oid, 0 "                                    \
+                                           "FROM pg_catalog." #class " o WHERE $2 = '" type "' AND o." #prefix         \
+                                                                     "name = $4::name "
 
 #define OBJECTS                                                                                                        \
     IN_SCHEMA("type", pg_type, typ)                                                                                    \
@@ -226,29 +188,31 @@ static const char of_role_sql[] = TOLD
     "SELECT u.refclassid, u.refobjid, u.refobjsubid FROM pg_catalog.pg_depend u WHERE u.classid = g.classid "          \
     "AND u.objid = g.objid AND u.deptype = 'i' AND $7::bool) x)"
 
-/* The relation of each. */
+/* The relations of which parts are dropped. */
 #define PART_OF(class, column, lock)                                                                                   \
     "UNION ALL SELECT o." #column ", " lock                                                                            \
     ", false FROM gone g JOIN pg_catalog." #class " o ON o.oid = g.objid "                                             \
-                                                  "WHERE g.classid = " OF_CLASS(#class) " "
+                                                  "WHERE g.classid = 'pg_catalog." #class "'::pg_catalog.regclass::"   \
+                                                                                          "oid "
+#define PARTS_GONE                                                                                                     \
+    PART_OF(pg_constraint, conrelid, "$6::int")                                                                        \
+    PART_OF(pg_constraint, confrelid, "$6::int")                                                                       \
+    PART_OF(pg_trigger, tgrelid, "$6::int")                                                                            \
+    PART_OF(pg_rewrite, ev_class, "$6::int")                                                                           \
+    PART_OF(pg_attrdef, adrelid, "$6::int")                                                                            \
+    PART_OF(pg_policy, polrelid, "$6::int")                                                                            \
+    PART_OF(pg_statistic_ext, stxrelid, "4")
 
 static const char drop_sql[] = TOLD
-    "WITH RECURSIVE " DOWN ", " COLUMNS ", roots AS (" PARTS OBJECTS "), " GONE ", "
-    "relations(oid, whole) AS (SELECT objid, objsubid = 0 FROM gone WHERE classid = " OF_CLASS(
-        "pg_class") ") "
-                    "SELECT oid, $6::int, whole FROM relations "
-                    "UNION ALL SELECT i.indrelid, $6::int, false FROM relations JOIN pg_catalog.pg_index i ON "
-                    "i.indexrelid = oid "
-                    "UNION ALL SELECT i.inhparent, $6::int, false FROM relations r JOIN pg_catalog.pg_class c ON c.oid "
-                    "= r.oid "
-                    "JOIN pg_catalog.pg_inherits i ON i.inhrelid = r.oid WHERE c.relispartition AND r.whole "
-                    "UNION ALL SELECT p.partdefid, $6::int, false FROM relations r JOIN pg_catalog.pg_inherits i ON "
-                    "i.inhrelid = r.oid "
-                    "JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = i.inhparent WHERE r.whole AND p.partdefid "
-                    "<> 0 " PART_OF(pg_constraint, conrelid, "$6::int") PART_OF(pg_constraint, confrelid, "$6::int")
-                        PART_OF(pg_trigger, tgrelid, "$6::int") PART_OF(pg_rewrite, ev_class, "$6::int")
-                            PART_OF(pg_attrdef, adrelid, "$6::int") PART_OF(pg_policy, polrelid, "$6::int")
-                                PART_OF(pg_statistic_ext, stxrelid, "4") "UNION ALL SELECT 0, 0, false FROM roots" END;
+    "WITH RECURSIVE " DOWN ", " COLUMNS ", roots AS (" PARTS OBJECTS "), " GONE ", relations(oid, whole) AS (SELECT "
+    "objid, objsubid = 0 FROM gone WHERE classid = 'pg_catalog.pg_class'::pg_catalog.regclass::oid) "
+    "SELECT oid, $6::int, whole FROM relations "
+    "UNION ALL SELECT i.indrelid, $6::int, false FROM relations JOIN pg_catalog.pg_index i ON i.indexrelid = oid "
+    "UNION ALL SELECT i.inhparent, $6::int, false FROM relations r JOIN pg_catalog.pg_class c ON c.oid = r.oid "
+    "JOIN pg_catalog.pg_inherits i ON i.inhrelid = r.oid WHERE c.relispartition AND r.whole "
+    "UNION ALL SELECT p.partdefid, $6::int, false FROM relations r JOIN pg_catalog.pg_inherits i ON i.inhrelid = r.oid "
+    "JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = i.inhparent WHERE r.whole AND p.partdefid <> 0 " PARTS_GONE
+    "UNION ALL SELECT 0, 0, false FROM roots" END;
 
 /* ---- asking ---- */
 
@@ -431,13 +395,6 @@ static void add_fired(struct reaching *reaching, struct relation *relation, enum
                             "locks is not known, and may block.";
 }
 
-static int by_strength(const void *a, const void *b)
-{
-    const struct sql_relation_lock *const left = a;
-    const struct sql_relation_lock *const right = b;
-    return left->lock != right->lock ? (left->lock < right->lock ? 1 : -1) : strcmp(left->relation, right->relation);
-}
-
 void reach_add(struct arena *arena, struct questions *questions, struct world *world, struct sql_effects *effects)
 {
     struct reaching reaching = {.arena = arena,
@@ -459,5 +416,5 @@ void reach_add(struct arena *arena, struct questions *questions, struct world *w
     for (size_t i = 0; i < effects->reach_count; i++) {
         add_reach(&reaching, &effects->reaches[i]);
     }
-    sort_items(effects->locks, effects->count, sizeof *effects->locks, by_strength);
+    sql_effects_sort(effects);
 }

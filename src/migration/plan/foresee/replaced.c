@@ -18,59 +18,29 @@
     "(SELECT coalesce(pg_catalog.string_agg(coalesce(a.name, ''), pg_catalog.chr(31) ORDER BY a.number), '') FROM "    \
     "" PARAMETERS " WHERE a.mode IN (" modes "))"
 
+#define RESULT_SAID          TYPES_SAID("$6")
+#define OUTPUT_NAMES         NAMES("'o', 'b', 't'")
+#define INPUT_NAMES          NAMES("'i', 'b', 'v'")
+#define ARGUMENTS_ARE        TYPES_ARE(TYPES_GIVEN, "$4")
+#define ARGUMENTS_ARE_UNSURE TYPES_ARE_UNSURE("$4")
+#define OUTPUT_TYPES         "ARRAY(SELECT a.type FROM " PARAMETERS " WHERE a.mode IN ('o', 'b', 't') ORDER BY a.number)"
+#define OUTPUT_TYPES_ARE     TYPES_ARE(OUTPUT_TYPES, "$8")
+
 /* $1 schema, $2 name, $3 possible kinds (pg_proc.prokind), $4 argument types, $5 argument names, $6 the result's type,
  * $7 whether it is a set, $8 types and $9 names of the output, each NULL if not known, $10 the number of defaults:
  * returns the obstacle. */
 static const char function_sql[] =
     "SELECT CASE WHEN pg_catalog.strpos($3, p.prokind::text) = 0 THEN CASE p.prokind WHEN 'p' THEN 'is a procedure' "
-    "WHEN 'a' THEN 'is an aggregate' WHEN 'w' THEN 'is a window function' ELSE 'is a function' END "
-    "WHEN $6::text IS NOT NULL AND EXISTS (SELECT FROM pg_catalog.unnest(" TYPES_SAID(
-        "$6") ")) AND (p.prorettype <> ALL (" TYPES_SAID("$6") ") OR p.proretset <> $7::bool) THEN 'returns another "
-                                                               "type' "
-                                                               "WHEN p.prorettype = 2249 AND $9::text IS NOT NULL AND "
-                                                               "(" NAMES("'o', 'b', 't'") " <> $9 OR NOT " TYPES_ARE(
-                                                                   "ARRAY(SELECT a.type FROM " PARAMETERS
-                                                                   " WHERE a.mode IN ('o', 'b', 't') ORDER BY "
-                                                                   "a.number)",
-                                                                   "$8") ") THEN 'returns other columns' WHEN EXISTS "
-                                                                         "(SELECT FROM "
-                                                                         "unnest(pg_catalog.string_to_"
-                                                                         "array(" NAMES(
-                                                                             "'i', 'b', 'v'") ", "
-                                                                                              "pg_catalog.chr(31)"
-                                                                                              "), "
-                                                                                              "pg_catalog.string_"
-                                                                                              "to_array($5, "
-                                                                                              "pg_catalog.chr(31)"
-                                                                                              ")) AS "
-                                                                                              "n(old, new) WHERE "
-                                                                                              "n.old <> '' AND "
-                                                                                              "n.new IS DISTINCT "
-                                                                                              "FROM n.old) THEN "
-                                                                                              "'calls its "
-                                                                                              "parameters "
-                                                                                              "otherwise' WHEN "
-                                                                                              "p.pronargdefaults "
-                                                                                              "> $10::int THEN "
-                                                                                              "'has defaults for "
-                                                                                              "more parameters' "
-                                                                                              "END FROM "
-                                                                                              "pg_catalog.pg_"
-                                                                                              "proc p JOIN "
-                                                                                              "pg_catalog.pg_"
-                                                                                              "namespace n ON "
-                                                                                              "n.oid = "
-                                                                                              "p.pronamespace "
-                                                                                              "WHERE p.proname = "
-                                                                                              "$2::name AND "
-                                                                                              "n.nspname = "
-                                                                                              "$1::name AND "
-                                                                                              "" TYPES_ARE(
-                                                                                                  TYPES_GIVEN,
-                                                                                                  "$4") " AND "
-                                                                                                        "NOT"
-                                                                                                        " " TYPES_ARE_UNSURE(
-                                                                                                            "$4");
+    "WHEN 'a' THEN 'is an aggregate' WHEN 'w' THEN 'is a window function' ELSE 'is a function' END WHEN $6::text IS "
+    "NOT NULL AND EXISTS (SELECT FROM pg_catalog.unnest(" RESULT_SAID ")) AND (p.prorettype <> ALL (" RESULT_SAID
+    ") OR "
+    "p.proretset <> $7::bool) THEN 'returns another type' WHEN p.prorettype = 2249 AND $9::text IS NOT NULL AND "
+    "(" OUTPUT_NAMES " <> $9 OR NOT " OUTPUT_TYPES_ARE ") THEN 'returns other columns' WHEN EXISTS (SELECT FROM "
+    "unnest(pg_catalog.string_to_array(" INPUT_NAMES ", pg_catalog.chr(31)), pg_catalog.string_to_array($5, "
+    "pg_catalog.chr(31))) AS n(old, new) WHERE n.old <> '' AND n.new IS DISTINCT FROM n.old) THEN 'calls its "
+    "parameters otherwise' WHEN p.pronargdefaults > $10::int THEN 'has defaults for more parameters' END FROM "
+    "pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE p.proname = $2::name AND "
+    "n.nspname = $1::name AND " ARGUMENTS_ARE " AND NOT " ARGUMENTS_ARE_UNSURE;
 
 static const char *function_why(struct needs *needs, const struct sql_replaced *new, const char *schema)
 {
