@@ -8,6 +8,7 @@
 #include "base/masking.h"
 #include "base/process.h"
 #include "pg/restoring.h"
+#include "pg/search.h"
 
 #include <signal.h>
 #include <stdlib.h>

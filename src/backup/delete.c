@@ -6,7 +6,8 @@
 #include "backup/store.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "pg/own_sql.h"
+#include "pg/own_query.h"
+#include "pg/values.h"
 
 #define TELL_MS    3000  /* to write a failure into the row */
 #define FILES_MS   30000 /* for the files, if the call has no deadline */

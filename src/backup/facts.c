@@ -7,8 +7,10 @@
 #include "base/words.h"
 #include "pg/loading.h"
 #include "pg/objects.h"
-#include "pg/own_sql.h"
+#include "pg/own_query.h"
+#include "pg/query.h"
 #include "pg/snapshot.h"
+#include "pg/values.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

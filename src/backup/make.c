@@ -7,7 +7,9 @@
 #include "backup/store.h"
 #include "backup/tar.h"
 #include "base/log.h"
-#include "pg/own_sql.h"
+#include "pg/own_query.h"
+#include "pg/query.h"
+#include "pg/values.h"
 
 #include <string.h>
 #include <time.h>

@@ -8,9 +8,12 @@
 #include "backup/tar.h"
 #include "base/files.h"
 #include "base/log.h"
+#include "pg/exec.h"
 #include "pg/loading.h"
-#include "pg/own_sql.h"
+#include "pg/own_query.h"
+#include "pg/search.h"
 #include "pg/trust.h"
+#include "pg/values.h"
 
 #include <stdlib.h>
 #include <string.h>

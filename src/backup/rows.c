@@ -3,9 +3,12 @@
  */
 #include "backup/rows.h"
 
-#include "pg/own_sql.h"
+#include "pg/exec.h"
+#include "pg/own_query.h"
 #include "pg/own_tables.h"
 #include "pg/own_write.h"
+#include "pg/search.h"
+#include "pg/values.h"
 
 #include <inttypes.h>
 #include <string.h>

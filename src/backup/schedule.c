@@ -9,7 +9,8 @@
 #include "backup/store.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "pg/own_sql.h"
+#include "pg/own_query.h"
+#include "pg/values.h"
 
 #include <string.h>
 

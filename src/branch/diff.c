@@ -3,7 +3,9 @@
  */
 #include "branch/refusals.h"
 #include "pg/objects.h"
-#include "pg/own_sql.h"
+#include "pg/own_query.h"
+#include "pg/search.h"
+#include "pg/values.h"
 
 #include <string.h>
 

@@ -9,6 +9,8 @@
 #include "base/files.h"
 #include "base/vitals.h"
 #include "branch/server.h"
+#include "pg/query.h"
+#include "pg/values.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -7,6 +7,8 @@
 #include "branch/names.h"
 #include "branch/registry.h"
 #include "branch/server.h"
+#include "pg/query.h"
+#include "pg/values.h"
 
 #include <string.h>
 

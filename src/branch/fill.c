@@ -16,6 +16,7 @@
 #include "pg/programs.h"
 #include "pg/restoring.h"
 #include "pg/runs.h"
+#include "pg/search.h"
 #include "pg/snapshot.h"
 
 #include <signal.h>

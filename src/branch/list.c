@@ -7,7 +7,8 @@
 #include "branch/names.h"
 #include "branch/registry.h"
 #include "branch/server.h"
-#include "pg/own_sql.h"
+#include "pg/query.h"
+#include "pg/values.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -10,6 +10,8 @@
 #include "branch/putback.h"
 #include "branch/registry.h"
 #include "branch/server.h"
+#include "pg/exec.h"
+#include "pg/values.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,6 +4,9 @@
  * choice: only if, besides the templates, there is no other database than the copied one.
  */
 #include "branch/server.h"
+#include "pg/query.h"
+#include "pg/search.h"
+#include "pg/values.h"
 
 #include <string.h>
 

@@ -5,8 +5,11 @@
 
 #include "branch/registry.h"
 #include "branch/server.h"
-#include "pg/own_sql.h"
+#include "pg/own_query.h"
 #include "pg/own_write.h"
+#include "pg/query.h"
+#include "pg/search.h"
+#include "pg/values.h"
 
 #include <string.h>
 #include <strings.h>

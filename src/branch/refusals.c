@@ -3,6 +3,9 @@
  */
 #include "branch/refusals.h"
 
+#include "pg/query.h"
+#include "pg/values.h"
+
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>

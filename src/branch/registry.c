@@ -4,10 +4,12 @@
 #include "branch/registry.h"
 
 #include "base/sqlstate.h"
-#include "pg/own_sql.h"
+#include "pg/own_query.h"
 #include "pg/own_tables.h"
 #include "pg/own_write.h"
+#include "pg/search.h"
 #include "pg/trust.h"
+#include "pg/values.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -64,10 +66,7 @@ static PGresult *ask(struct pg_session *session, const char *sql, int count, con
                      struct status *status)
 {
     PGresult *const result = own_query(session, sql, count, values, status);
-    if (result == NULL) {
-        registry_advise(status);
-    }
-    return result;
+    return result == NULL ? (registry_advise(status), NULL) : result;
 }
 
 /* ---- the table ---- */

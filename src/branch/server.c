@@ -5,6 +5,8 @@
 
 #include "base/json_text.h"
 #include "branch/names.h"
+#include "pg/query.h"
+#include "pg/values.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -5,6 +5,9 @@
  */
 #include "connection/pooler.h"
 
+#include "pg/exec.h"
+#include "pg/values.h"
+
 #include <string.h>
 #include <strings.h>
 

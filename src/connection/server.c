@@ -3,6 +3,9 @@
  */
 #include "connection/server.h"
 
+#include "pg/query.h"
+#include "pg/values.h"
+
 #include <string.h>
 
 static const struct {

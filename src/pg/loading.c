@@ -5,8 +5,10 @@
  */
 #include "pg/loading.h"
 
+#include "pg/query.h"
 #include "pg/session.h"
 #include "pg/trust.h"
+#include "pg/values.h"
 
 #define CLASS(name) "'pg_catalog." name "'::pg_catalog.regclass"
 

@@ -3,7 +3,10 @@
  */
 #include "pg/moment.h"
 
+#include "pg/exec_private.h"
+#include "pg/kept.h"
 #include "pg/session_state.h"
+#include "pg/values.h"
 
 #include <inttypes.h>
 #include <stdio.h>

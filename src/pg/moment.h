@@ -14,6 +14,7 @@
 #ifndef PG_MOMENT_H
 #define PG_MOMENT_H
 
+#include "pg/exec.h"
 #include "pg/session.h"
 
 #define PG_MOMENT_SIZE 160

@@ -7,8 +7,10 @@
  */
 #include "pg/session_state.h"
 
+#include "pg/exec_private.h"
 #include "pg/own_sql.h"
 #include "pg/own_tables.h"
+#include "pg/values.h"
 
 #include <string.h>
 

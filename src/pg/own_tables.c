@@ -5,8 +5,11 @@
 
 #include "base/sqlstate.h"
 #include "pg/code.h"
+#include "pg/own_query.h"
 #include "pg/own_sql.h"
+#include "pg/query.h"
 #include "pg/trust.h"
+#include "pg/values.h"
 
 #define MOST_TRIES 3
 

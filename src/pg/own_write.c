@@ -6,9 +6,12 @@
 
 #include "base/sqlstate.h"
 #include "pg/code.h"
+#include "pg/exec.h"
+#include "pg/own_query.h"
 #include "pg/own_sql.h"
 #include "pg/own_tables.h"
 #include "pg/trust.h"
+#include "pg/values.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -9,8 +9,8 @@
 
 #include "base/status.h"
 #include "base/text.h"
+#include "pg/exec.h"
 #include "pg/search.h"
-#include "pg/session.h"
 
 #include <stdbool.h>
 

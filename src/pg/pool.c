@@ -3,6 +3,10 @@
  */
 #include "pg/pool.h"
 
+#include "pg/exec.h"
+#include "pg/kept.h"
+#include "pg/search.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

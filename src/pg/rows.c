@@ -1,6 +1,8 @@
 /*
  * The rows of a statement, or the data of a COPY, one by one as they arrive.
  */
+#include "pg/rows.h"
+
 #include "pg/receive.h"
 
 bool pg_rows_begin(struct pg_session *session, const char *sql, int count, const char *const *values,

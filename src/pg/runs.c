@@ -6,6 +6,8 @@
 #include "pg/runs.h"
 
 #include "base/clock.h"
+#include "pg/query.h"
+#include "pg/values.h"
 
 #define LOOK_MS      500
 #define LOOK_NEAR_MS 50

@@ -4,7 +4,10 @@
 #include "pg/search.h"
 
 #include "base/sqlstate.h"
+#include "pg/exec_private.h"
+#include "pg/kept.h"
 #include "pg/session_state.h"
+#include "pg/values.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -203,11 +206,6 @@ bool pg_session_pin_as(struct pg_session *session, const char *sql, const char *
     }
     session->has_other_path = true; /* even if it was only half done */
     return pg_exec(session, buffer_string(&set), status) && pin(session, false, true, status);
-}
-
-bool pg_session_is_pinned(const struct pg_session *session)
-{
-    return session->path != NULL && !session->has_other_path;
 }
 
 const char *pg_session_script_path(const struct pg_session *session)

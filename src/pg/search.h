@@ -8,6 +8,8 @@
 #ifndef PG_SEARCH_H
 #define PG_SEARCH_H
 
+#include "pg/session.h"
+
 /* The search path of our sessions. pg_temp would be searched first for tables if it were not listed. */
 #define PG_OUR_PATH "pg_catalog, pg_temp"
 
@@ -35,5 +37,33 @@
     "THEN pg_catalog.concat(pg_catalog.quote_ident(named_in.nspname), '.') END, "                                      \
     "pg_catalog.quote_ident(named_one.relname)) FROM pg_catalog.pg_class named_one JOIN pg_catalog.pg_namespace "      \
     "named_in ON named_in.oid = named_one.relnamespace WHERE named_one.oid = " oid "), '-')"
+
+/* Pins the search path, and reads anew what it would be for a script. Call it outside a transaction,
+ * except behind a pooler: there the pin lasts as long as the transaction, and each pg_query outside a transaction is
+ * given its own. */
+bool pg_session_pin(struct pg_session *session, struct status *status);
+
+/* Sends these statements, which return no rows, and pins the session afterwards, in one message if possible. Call it
+ * outside a transaction. */
+bool pg_session_pin_behind(struct pg_session *session, const char *sql, struct status *status);
+
+/* Pins the session and begins a read-only transaction with row_security off (a policy that would hide rows is an
+ * error), in one message if possible. Call it outside a transaction; if it fails, one may be open. */
+bool pg_session_begin_reading(struct pg_session *session, struct status *status);
+
+/* As pg_session_pin, for scripts whose tool changes its connection's search path: `sql` does so, with qualified names.
+ * Lasts until the next pg_session_pin outside a transaction; behind a pooler, called outside a transaction, it applies
+ * to each later transaction. expected: a schema that will be created before the scripts run; it counts as existing if
+ * the path begins with it; NULL: none. */
+bool pg_session_pin_as(struct pg_session *session, const char *sql, const char *expected, struct status *status);
+
+/* The search path of a script, as it was when the session was pinned, and those of its schemas that exist, with
+ * PG_SCHEMA_END between. "" behind a pooler outside a transaction. */
+#define PG_SCHEMA_END '\x1f'
+const char *pg_session_script_path(const struct pg_session *session);
+const char *pg_session_script_schemas(const struct pg_session *session);
+
+/* As pg_session_open, with the session pinned. */
+struct pg_session *pg_session_open_pinned(const struct conninfo *conninfo, int64_t deadline, struct status *status);
 
 #endif

@@ -264,40 +264,6 @@ void pg_session_free(struct pg_session *session)
     }
 }
 
-/* ---- JIT ---- */
-
-/* After these settings, in the same message. */
-static bool turn_jit_off(struct pg_session *session, const char *settings, struct status *status)
-{
-    const char *const sql = arena_printf(status->arena,
-                                         "%sSELECT pg_catalog.set_config('jit', 'off', false) "
-                                         "WHERE pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) %d "
-                                         "AND pg_catalog.current_setting('jit', true) OPERATOR(pg_catalog.=) 'on'",
-                                         settings, pg_session_backend_pid(session));
-    PG_RESULT(result) = pg_query_simple(session, sql, status);
-    session->is_jit_off = result != NULL && PQntuples(result) == 1;
-    session->is_jit_known = result != NULL;
-    return result != NULL;
-}
-
-bool pg_session_use_jit(struct pg_session *session, bool use, struct status *status)
-{
-    if (use == !session->is_jit_off || (!use && session->is_jit_known)) {
-        return true;
-    }
-    session->is_jit_known = false;
-    if (!use) {
-        return turn_jit_off(session, "", status);
-    }
-    session->is_jit_off = false;
-    return pg_exec(session, "RESET jit", status);
-}
-
-bool pg_session_set_up(struct pg_session *session, const char *settings, struct status *status)
-{
-    return session->is_jit_known ? pg_exec(session, settings, status) : turn_jit_off(session, settings, status);
-}
-
 /* ---- properties of a session ---- */
 
 void pg_session_set_deadline(struct pg_session *session, int64_t deadline)
@@ -370,7 +336,7 @@ bool pg_session_standard_strings(const struct pg_session *session)
     return session->has_standard_strings;
 }
 
-static bool encodes_otherwise(const struct pg_session *session)
+bool session_encodes_otherwise(const struct pg_session *session)
 {
     const char *const encoding = PQparameterStatus(session->connection, "client_encoding");
     return encoding != NULL && session->encoding != NULL && strcmp(encoding, session->encoding) != 0;
@@ -378,13 +344,7 @@ static bool encodes_otherwise(const struct pg_session *session)
 
 bool pg_session_reads_otherwise(const struct pg_session *session)
 {
-    return standard_strings_now(session) != session->has_standard_strings || encodes_otherwise(session);
-}
-
-bool pg_session_encode_as_begun(struct pg_session *session, struct status *status)
-{
-    return !encodes_otherwise(session) ||
-           pg_exec(session, arena_printf(status->arena, "SET client_encoding = '%s'", session->encoding), status);
+    return standard_strings_now(session) != session->has_standard_strings || session_encodes_otherwise(session);
 }
 
 bool pg_session_in_transaction(const struct pg_session *session)
@@ -431,4 +391,9 @@ void pg_session_on_tick(struct pg_session *session, pg_tick_fn *fn, void *data)
 {
     session->on_tick = fn;
     session->tick_data = data;
+}
+
+bool pg_session_is_pinned(const struct pg_session *session)
+{
+    return session->path != NULL && !session->has_other_path;
 }

@@ -1,5 +1,5 @@
 /*
- * The internals of a session, for session.c, receive.c, query.c, rows.c and search.c.
+ * The internals of a session, for the files of this folder that send and receive.
  */
 #ifndef PG_SESSION_STATE_H
 #define PG_SESSION_STATE_H
@@ -51,23 +51,8 @@ const char *session_one_line(struct arena *arena, const char *message);
 /* pg_session_open without changing the search path (own_schema.c may change it). */
 struct pg_session *session_open_as_said(const struct conninfo *conninfo, int64_t deadline, struct status *status);
 
-/* As pg_query, for setting up the session: behind a pooler nothing is added around it. */
-PGresult *session_query(struct pg_session *session, const char *sql, int count, const char *const *values,
-                        struct status *status);
-
-/* The same for pg_query_kept. */
-PGresult *session_query_kept(struct pg_session *session, const char *sql, int count, const char *const *values,
-                             struct status *status);
-
-/* As pg_query_simple, with work to do while the server works; meanwhile NULL: none. */
-PGresult *session_query_simple(struct pg_session *session, const char *sql, const struct pg_meanwhile *meanwhile,
-                               struct status *status);
-
-/* Does it keep prepared statements now? */
-bool session_keeps(const struct pg_session *session);
-
-/* The name of this prepared statement; NULL if it is not prepared. */
-const char *session_kept_name(const struct pg_session *session, const char *sql);
+/* Is the client's encoding another one than at the beginning? */
+bool session_encodes_otherwise(const struct pg_session *session);
 
 /* Waits until the socket is ready for `events` (poll's); false if the deadline has passed. */
 bool session_wait(const PGconn *connection, short events, int64_t deadline);

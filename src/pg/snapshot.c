@@ -1,6 +1,8 @@
 #include "pg/snapshot.h"
 
+#include "pg/query.h"
 #include "pg/session.h"
+#include "pg/values.h"
 
 #define BEGIN "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; "
 

@@ -6,10 +6,12 @@
 
 #include "base/sqlstate.h"
 #include "pg/code.h"
+#include "pg/exec.h"
 #include "pg/own_sql.h"
 #include "pg/own_write.h"
 #include "pg/session.h"
 #include "pg/trust.h"
+#include "pg/values.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /*
  * Writes values into SQL, and reads them from results.
  */
-#include "pg/session.h"
+#include "pg/values.h"
 
 #include <stdlib.h>
 #include <string.h>

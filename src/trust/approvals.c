@@ -5,9 +5,10 @@
 #include "trust/approvals.h"
 
 #include "base/clock.h"
-#include "pg/own_sql.h"
+#include "pg/own_query.h"
 #include "pg/own_tables.h"
 #include "pg/own_write.h"
+#include "pg/values.h"
 
 #include <inttypes.h>
 #include <stdio.h>

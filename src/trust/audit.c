@@ -6,9 +6,13 @@
 
 #include "base/clock.h"
 #include "base/sqlstate.h"
+#include "pg/exec.h"
+#include "pg/own_query.h"
 #include "pg/own_sql.h"
 #include "pg/own_tables.h"
 #include "pg/own_write.h"
+#include "pg/rows.h"
+#include "pg/values.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -5,6 +5,8 @@
 #include "workbench/columns.h"
 
 #include "base/json_text.h"
+#include "pg/query.h"
+#include "pg/values.h"
 
 #include <string.h>
 

@@ -3,6 +3,8 @@
  */
 #include "workbench/explain.h"
 
+#include "pg/query.h"
+#include "pg/values.h"
 #include "workbench/policy.h"
 
 #include <jansson.h>

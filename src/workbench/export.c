@@ -10,6 +10,8 @@
 #include "base/clock.h"
 #include "base/json_text.h"
 #include "base/uuid.h"
+#include "pg/rows.h"
+#include "pg/values.h"
 #include "workbench/columns.h"
 #include "workbench/policy.h"
 

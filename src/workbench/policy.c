@@ -4,7 +4,8 @@
  */
 #include "workbench/policy.h"
 
-#include "pg/session.h"
+#include "pg/query.h"
+#include "pg/values.h"
 #include "sql/lexer.h"
 #include "workbench/functions.h"
 

@@ -5,6 +5,8 @@
 #include "workbench/query.h"
 
 #include "base/clock.h"
+#include "pg/rows.h"
+#include "pg/values.h"
 #include "workbench/policy.h"
 
 #include <string.h>

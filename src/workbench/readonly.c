@@ -5,6 +5,9 @@
 #include "workbench/readonly.h"
 
 #include "base/sqlstate.h"
+#include "pg/query.h"
+#include "pg/rows.h"
+#include "pg/values.h"
 #include "workbench/policy.h"
 
 #include <stdio.h>

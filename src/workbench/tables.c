@@ -3,7 +3,9 @@
  */
 #include "workbench/tables.h"
 
-#include "pg/own_sql.h"
+#include "pg/own_query.h"
+#include "pg/query.h"
+#include "pg/values.h"
 #include "sql/lexer.h"
 
 #include <string.h>

@@ -1,7 +1,9 @@
 #include "worker/create_database.h"
 
 #include "base/sqlstate.h"
+#include "pg/exec.h"
 #include "pg/session.h"
+#include "pg/values.h"
 
 #define WAIT_MS 30000 /* a template may be large */
 

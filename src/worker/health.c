@@ -9,6 +9,8 @@
 #include "worker/metrics.h"
 #include "worker/service/service.h"
 
+#include "pg/query.h"
+#include "pg/values.h"
 #include "worker/descriptors.h"
 
 #include <string.h>

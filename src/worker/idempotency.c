@@ -8,8 +8,11 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "migration/record/make.h"
-#include "pg/own_sql.h"
+#include "pg/own_query.h"
 #include "pg/own_write.h"
+#include "pg/query.h"
+#include "pg/search.h"
+#include "pg/values.h"
 #include "worker/messages/messages.h"
 
 #include <stdio.h>

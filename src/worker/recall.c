@@ -10,7 +10,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "pg/own_sql.h"
+#include "pg/own_query.h"
+#include "pg/values.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "pg/own_sql.h"
 #include "pg/pool.h"
+#include "pg/search.h"
 #include "rpc/lanes.h"
 #include "truss/migration/v1/migration.pb-c.h"
 #include "trust/audit.h"

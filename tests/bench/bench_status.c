@@ -11,6 +11,8 @@
 #include "base/memory.h"
 #include "framework/core/survey.h"
 #include "migration/look/catalog.h"
+#include "pg/query.h"
+#include "pg/values.h"
 #include "rpc/channel.h"
 #include "timing.h"
 #include "truss/migration/v1/migration.pb-c.h"

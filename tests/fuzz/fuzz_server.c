@@ -3,6 +3,8 @@
  * a tracking table has a key each. The first byte says what is asked. Real libpq on a real connection.
  */
 #include "framework/core/ledger.h"
+#include "pg/query.h"
+#include "pg/values.h"
 #include "support/fake_postgres.h"
 
 #include <pthread.h>

@@ -4,7 +4,9 @@
 #ifndef TESTS_SESSION_SCENE_H
 #define TESTS_SESSION_SCENE_H
 
+#include "pg/query.h"
 #include "pg/session.h"
+#include "pg/values.h"
 #include "support/fake_postgres.h"
 #include "support/runner.h"
 

@@ -1,6 +1,7 @@
 /*
  * What we say cannot share a transaction, held against what PostgreSQL says.
  */
+#include "pg/exec.h"
 #include "pg/session.h"
 #include "sql/classify.h"
 #include "support/cluster.h"

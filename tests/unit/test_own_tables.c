@@ -6,6 +6,7 @@
 #include "pg/own_tables.h"
 #include "pg/own_write.h"
 #include "pg/search.h"
+#include "pg/values.h"
 
 static const struct own_tables tables = {.last = "truss.notes", .sql = "CREATE TABLE IF NOT EXISTS truss.notes ();"};
 static bool exists;

@@ -2,6 +2,10 @@
  * Which objects of a script exist already, asked of a real PostgreSQL.
  */
 #include "migration/look/schema.h"
+#include "pg/query.h"
+#include "pg/search.h"
+#include "pg/session_settings.h"
+#include "pg/values.h"
 #include "support/cluster.h"
 #include "support/runner.h"
 

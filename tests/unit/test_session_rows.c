@@ -4,7 +4,11 @@
  */
 #include "session_scene.h"
 
+#include "pg/kept.h"
+#include "pg/query.h"
+#include "pg/rows.h"
 #include "pg/session_state.h"
+#include "pg/values.h"
 
 #include <stdatomic.h>
 

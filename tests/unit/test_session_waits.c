@@ -1,6 +1,7 @@
 /*
  * A session against a server that floods, falls silent, is slow or sends more than anybody wants: every wait ends.
  */
+#include "pg/values.h"
 #include "session_scene.h"
 
 /* ---- notices ---- */

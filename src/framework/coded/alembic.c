@@ -14,6 +14,7 @@
 #include "framework/core/package.h"
 #include "framework/core/reading.h"
 #include "framework/core/unread.h"
+#include "pg/values.h"
 
 #include <ctype.h>
 #include <stdint.h>

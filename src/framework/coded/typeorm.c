@@ -6,6 +6,7 @@
 #include "framework/coded/typeorm_list.h"
 #include "framework/core/file_rules.h"
 #include "framework/formats/properties.h"
+#include "pg/values.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "pg/exec.h"
 #include "pg/session.h"
 
 #include <stdbool.h>

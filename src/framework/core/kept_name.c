@@ -4,7 +4,7 @@
 #include "framework/core/kept_name.h"
 
 #include "base/limits.h"
-#include "pg/session.h"
+#include "pg/values.h"
 #include "sql/lexer.h"
 
 #include <string.h>

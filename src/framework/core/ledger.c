@@ -3,6 +3,9 @@
  */
 #include "framework/core/ledger.h"
 
+#include "pg/query.h"
+#include "pg/values.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>

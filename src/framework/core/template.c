@@ -5,6 +5,7 @@
 
 #include "framework/core/ledger.h"
 #include "pg/table_guard.h"
+#include "pg/values.h"
 
 #include <string.h>
 

@@ -10,6 +10,8 @@
 #include "framework/core/listing.h"
 #include "framework/core/node_text.h"
 #include "framework/drizzle/drizzle_folder.h"
+#include "pg/query.h"
+#include "pg/values.h"
 
 #include <inttypes.h>
 #include <string.h>

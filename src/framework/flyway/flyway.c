@@ -10,6 +10,8 @@
 #include "framework/flyway/flyway_files.h"
 #include "framework/flyway/flyway_fill.h"
 #include "framework/flyway/flyway_names.h"
+#include "pg/query.h"
+#include "pg/values.h"
 
 #include <stdlib.h>
 #include <string.h>

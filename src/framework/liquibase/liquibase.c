@@ -8,6 +8,7 @@
 #include "framework/core/walk.h"
 #include "framework/liquibase/liquibase_changelog.h"
 #include "framework/liquibase/liquibase_layout.h"
+#include "pg/values.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,6 +5,7 @@
  */
 #include "framework/core/ledger.h"
 #include "framework/core/package.h"
+#include "pg/values.h"
 
 #include <ctype.h>
 #include <inttypes.h>

@@ -9,6 +9,7 @@
 #include "framework/core/package.h"
 #include "framework/core/unread.h"
 #include "framework/formats/config.h"
+#include "pg/values.h"
 #include "sql/lexer.h"
 #include "sql/split.h"
 

@@ -9,6 +9,7 @@
 #include "framework/core/listing.h"
 #include "framework/formats/config.h"
 #include "framework/sqitch/sqitch_plan.h"
+#include "pg/values.h"
 
 #include <string.h>
 

@@ -6,8 +6,9 @@
 #include "base/sorting.h"
 #include "framework/core/ledger.h"
 #include "migration/look/failed_attempts.h"
-#include "pg/own_sql.h"
+#include "pg/own_query.h"
 #include "pg/own_tables.h"
+#include "pg/values.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,8 @@
 #include "migration/look/baseline.h"
 
 #include "framework/core/layout.h"
+#include "pg/query.h"
+#include "pg/values.h"
 
 /* Clears the occupant if the framework's tool would run all migrations anyway, because its baseline skips none of
  * them. */

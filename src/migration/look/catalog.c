@@ -10,7 +10,9 @@
 #include "migration/look/join.h"
 #include "migration/look/looking.h"
 #include "migration/look/project_database.h"
+#include "pg/exec.h"
 #include "pg/own_tables.h"
+#include "pg/search.h"
 
 #include <stdio.h>
 #include <string.h>

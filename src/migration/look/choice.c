@@ -4,6 +4,8 @@
 #include "migration/look/choice.h"
 
 #include "migration/look/kinship.h"
+#include "pg/query.h"
+#include "pg/values.h"
 
 #include <string.h>
 

@@ -9,7 +9,9 @@
 #include "migration/look/choice.h"
 #include "migration/look/ledger_place.h"
 #include "migration/look/sources.h"
+#include "pg/query.h"
 #include "pg/trust.h"
+#include "pg/values.h"
 
 #include <string.h>
 

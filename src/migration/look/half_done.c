@@ -3,8 +3,9 @@
 #include "framework/core/ledger.h"
 #include "migration/look/failed_attempts.h"
 #include "migration/look/store.h"
-#include "pg/own_sql.h"
+#include "pg/own_query.h"
 #include "pg/own_tables.h"
+#include "pg/values.h"
 
 #include <string.h>
 

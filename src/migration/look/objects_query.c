@@ -4,7 +4,9 @@
  */
 #include "migration/look/objects_query.h"
 #include "pg/briefly.h"
+#include "pg/query.h"
 #include "pg/search.h"
+#include "pg/values.h"
 
 /* Parameters, as arrays of equal length: $1 type, $2 schema or NULL, $3 name, $4 parent or NULL, $5 the parent's schema
  * or NULL; and $6 the default schema or NULL. One row each, in order. The cast to name cuts a long name like CREATE

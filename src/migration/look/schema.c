@@ -7,6 +7,7 @@
 #include "base/sqlstate.h"
 #include "migration/look/definition_kinds.h"
 #include "migration/look/objects_query.h"
+#include "pg/values.h"
 #include "sql/lexer.h"
 #include "sql/split.h"
 

@@ -3,6 +3,9 @@
  */
 #include "migration/look/session_facts.h"
 
+#include "pg/exec.h"
+#include "pg/search.h"
+
 #include <string.h>
 
 /* Splits schemas at a character that no name of ours contains. */

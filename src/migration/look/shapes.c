@@ -3,6 +3,7 @@
  * fit several frameworks.
  */
 #include "migration/look/shapes.h"
+#include "pg/values.h"
 
 #include "base/sorting.h"
 

@@ -4,6 +4,7 @@
  */
 #include "migration/look/shapes.h"
 
+#include "pg/values.h"
 #include "sql/lexer.h"
 
 #include <string.h>

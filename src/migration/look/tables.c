@@ -6,6 +6,9 @@
 #include "migration/look/tables.h"
 
 #include "pg/code.h"
+#include "pg/kept.h"
+#include "pg/query.h"
+#include "pg/values.h"
 
 #include <string.h>
 

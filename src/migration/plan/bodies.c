@@ -2,7 +2,9 @@
 
 #include "base/sqlstate.h"
 #include "pg/briefly.h"
-#include "pg/own_sql.h"
+#include "pg/own_query.h"
+#include "pg/query.h"
+#include "pg/values.h"
 
 #define MOST_ROUNDS 8 /* chains of functions calling functions: each round finds one more level */
 

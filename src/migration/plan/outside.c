@@ -6,6 +6,8 @@
 
 #include "framework/core/script.h"
 #include "migration/plan/plan.h"
+#include "pg/query.h"
+#include "pg/values.h"
 #include "sql/effects.h"
 #include "sql/outside.h"
 #include "sql/split.h"

@@ -9,7 +9,9 @@
 #include "migration/look/permission.h"
 #include "migration/plan/bodies.h"
 #include "migration/plan/selection.h"
+#include "pg/query.h"
 #include "pg/search.h"
+#include "pg/values.h"
 #include "sql/changes.h"
 
 #include <string.h>

@@ -8,9 +8,11 @@
 #include "migration/record/make.h"
 
 #include "framework/core/ledger.h"
+#include "pg/own_query.h"
 #include "pg/own_sql.h"
 #include "pg/own_tables.h"
 #include "pg/own_write.h"
+#include "pg/values.h"
 
 #define TABLE "{truss}.failed_attempts"
 

@@ -11,6 +11,8 @@
 #include "migration/look/store.h"
 #include "migration/plan/check/moment.h"
 #include "pg/own_tables.h"
+#include "pg/query.h"
+#include "pg/values.h"
 
 /* ---- the framework's ledger ---- */
 

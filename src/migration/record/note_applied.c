@@ -9,6 +9,7 @@
 #include "pg/own_sql.h"
 #include "pg/own_tables.h"
 #include "pg/own_write.h"
+#include "pg/values.h"
 
 static const struct own_tables tables = {
     .last = "{truss}.applied_by",

@@ -9,6 +9,7 @@
 #include "migration/record/progress.h"
 #include "migration/record/row.h"
 #include "pg/table_guard.h"
+#include "pg/values.h"
 #include "sql/split.h"
 
 #include <stdio.h>

@@ -11,6 +11,8 @@
 #include "migration/run/observer.h"
 #include "migration/run/send.h"
 #include "pg/own_write.h"
+#include "pg/query.h"
+#include "pg/values.h"
 #include "sql/classify.h"
 #include "sql/split.h"
 

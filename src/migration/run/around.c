@@ -7,6 +7,7 @@
 #include "migration/run/lock.h"
 #include "migration/run/lock_script.h"
 #include "migration/run/send.h"
+#include "pg/exec.h"
 
 #include <string.h>
 

@@ -6,6 +6,9 @@
  */
 #include "migration/run/as_committed.h"
 
+#include "pg/query.h"
+#include "pg/values.h"
+
 bool as_committed(struct run *run, struct failure *failure)
 {
     static const char deferred[] =

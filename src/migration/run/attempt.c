@@ -5,7 +5,7 @@
 #include "migration/run/attempt.h"
 
 #include "migration/run/send.h"
-#include "pg/own_sql.h"
+#include "pg/own_query.h"
 #include "sql/lexer.h"
 
 bool attempt_is_last(const struct attempt *attempt, size_t i)

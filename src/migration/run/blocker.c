@@ -1,5 +1,7 @@
 #include "migration/run/blocker.h"
 
+#include "pg/values.h"
+
 struct run_blocker blocker_of(struct arena *arena, const PGresult *result, int row)
 {
     return (struct run_blocker){

@@ -5,6 +5,7 @@
 
 #include "migration/record/transaction.h"
 #include "migration/run/observer.h"
+#include "pg/session_settings.h"
 
 /* "truss run 3f2a…", so that the request can be found in pg_stat_activity. A name in the URL stays. PostgreSQL cuts it
  * at 63 bytes, and shows non-ASCII characters as "?", or refuses them if its encoding lacks them. */

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/words.h"
 #include "migration/run/send.h"
+#include "pg/exec.h"
 
 #include <string.h>
 

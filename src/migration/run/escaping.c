@@ -4,6 +4,8 @@
  */
 #include "migration/run/escaping.h"
 
+#include "pg/query.h"
+#include "pg/values.h"
 #include "sql/escapes.h"
 #include "sql/lexer.h"
 

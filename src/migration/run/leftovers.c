@@ -13,6 +13,8 @@
 #include "migration/events.h"
 #include "migration/run/notices.h"
 #include "migration/run/same_index.h"
+#include "pg/query.h"
+#include "pg/values.h"
 #include "sql/lexer.h"
 
 #include <string.h>

@@ -6,6 +6,8 @@
 
 #include "base/digest.h"
 #include "migration/run/blocker.h"
+#include "pg/query.h"
+#include "pg/values.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -18,6 +18,7 @@
 #include "migration/run/late.h"
 #include "migration/run/lock.h"
 #include "migration/run/send.h"
+#include "pg/exec.h"
 
 #define LOCK_WAIT_MS  10000 /* for the ledger's lock */
 #define SECOND_TRY_MS 15000 /* extra time beyond the request's, to find out what happened */

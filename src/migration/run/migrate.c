@@ -11,6 +11,9 @@
 #include "migration/run/lock.h"
 #include "migration/run/observer.h"
 #include "migration/run/send.h"
+#include "pg/query.h"
+#include "pg/session_settings.h"
+#include "pg/values.h"
 #include "sql/lexer.h"
 #include "sql/split.h"
 

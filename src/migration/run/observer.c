@@ -6,6 +6,9 @@
 
 #include "migration/run/blocker.h"
 #include "migration/run/silence.h"
+#include "pg/query.h"
+#include "pg/search.h"
+#include "pg/values.h"
 
 #include <stdio.h>
 #include <stdlib.h>

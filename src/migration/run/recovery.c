@@ -7,6 +7,8 @@
 #include "migration/look/session_facts.h"
 #include "migration/plan/cut/steps.h"
 #include "migration/run/lock.h"
+#include "pg/query.h"
+#include "pg/values.h"
 
 #include <string.h>
 #include <time.h>

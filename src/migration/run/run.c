@@ -16,6 +16,8 @@
 #include "migration/run/lock.h"
 #include "migration/run/verdict.h"
 #include "migration/tool/start.h"
+#include "pg/exec.h"
+#include "pg/session_settings.h"
 
 /* ---- events ---- */
 

@@ -4,6 +4,8 @@
  */
 #include "migration/run/same_index.h"
 
+#include "pg/query.h"
+#include "pg/values.h"
 #include "sql/lexer.h"
 
 #include <string.h>

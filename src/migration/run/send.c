@@ -9,6 +9,9 @@
 #include "migration/run/lock.h"
 #include "migration/run/notices.h"
 #include "migration/run/observer.h"
+#include "pg/exec.h"
+#include "pg/search.h"
+#include "pg/session_settings.h"
 #include "pg/table_guard.h"
 #include "sql/split.h"
 

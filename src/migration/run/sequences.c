@@ -7,6 +7,8 @@
 
 #include "base/sorting.h"
 #include "base/words.h"
+#include "pg/query.h"
+#include "pg/values.h"
 #include "sql/lexer.h"
 
 #include <stdlib.h>

@@ -5,6 +5,8 @@
 #include "migration/run/silence.h"
 
 #include "base/log.h"
+#include "pg/query.h"
+#include "pg/values.h"
 
 #include <stdio.h>
 

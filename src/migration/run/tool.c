@@ -19,6 +19,7 @@
 #include "migration/run/executor.h"
 #include "migration/run/lock.h"
 #include "migration/tool/listen.h"
+#include "pg/exec.h"
 
 #include <string.h>
 

@@ -6,6 +6,7 @@
 #include "migration/tool/start.h"
 
 #include "base/words.h"
+#include "pg/values.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -3,6 +3,7 @@
  */
 #include "worker/messages/sql_messages.h"
 
+#include "pg/values.h"
 #include "worker/messages/messages.h"
 
 #include <stdlib.h>

@@ -8,8 +8,10 @@
 #include "base/shortage.h"
 #include "migration/look/store.h"
 #include "migration/record/make.h"
+#include "pg/own_query.h"
 #include "pg/own_sql.h"
 #include "pg/own_write.h"
+#include "pg/values.h"
 #include "worker/messages/messages.h"
 
 #include <stdio.h>

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "pg/exec.h"
 #include "pg/own_write.h"
 #include "rpc/envelope.h"
 #include "rpc/status_message.h"

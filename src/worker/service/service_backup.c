@@ -5,6 +5,8 @@
  */
 #include "worker/service/service_backup.h"
 
+#include "pg/query.h"
+#include "pg/values.h"
 #include "worker/idempotency.h"
 #include "worker/messages/backup_messages.h"
 #include "worker/messages/messages.h"

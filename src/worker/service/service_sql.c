@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/shortage.h"
+#include "pg/values.h"
 #include "worker/messages/messages.h"
 #include "worker/messages/sql_messages.h"
 

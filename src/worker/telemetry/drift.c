@@ -7,9 +7,11 @@
 #include "framework/core/ledger.h"
 #include "migration/look/catalog.h"
 #include "migration/look/failed_attempts.h"
+#include "pg/own_query.h"
 #include "pg/own_sql.h"
 #include "pg/own_tables.h"
 #include "pg/own_write.h"
+#include "pg/values.h"
 
 #include <string.h>
 

@@ -3,9 +3,11 @@
  */
 #include "worker/telemetry/webhook_rows.h"
 
+#include "pg/own_query.h"
 #include "pg/own_sql.h"
 #include "pg/own_tables.h"
 #include "pg/own_write.h"
+#include "pg/values.h"
 
 #include <stdio.h>
 

@@ -8,6 +8,8 @@
 #include "migration/look/baseline.h"
 #include "migration/look/failed_attempts.h"
 #include "migration/look/schema.h"
+#include "pg/query.h"
+#include "pg/values.h"
 
 #include <string.h>
 

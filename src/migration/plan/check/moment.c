@@ -6,7 +6,9 @@
 #include "migration/plan/check/moment_needs.h"
 #include "pg/code.h"
 #include "pg/own_sql.h"
+#include "pg/query.h"
 #include "pg/search.h"
+#include "pg/values.h"
 
 #include <string.h>
 

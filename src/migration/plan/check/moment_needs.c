@@ -5,7 +5,9 @@
 
 #include "migration/plan/check/rights.h"
 #include "pg/briefly.h"
+#include "pg/query.h"
 #include "pg/search.h"
+#include "pg/values.h"
 #include "sql/classify.h"
 #include "sql/lexer.h"
 

@@ -1,7 +1,7 @@
 #include "migration/plan/cut/hold.h"
 
 #include "framework/core/script.h"
-#include "pg/session.h"
+#include "pg/values.h"
 #include "sql/changes.h"
 
 #include <string.h>

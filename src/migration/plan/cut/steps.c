@@ -6,7 +6,8 @@
 #include "framework/core/ledger.h"
 #include "framework/core/script.h"
 #include "migration/look/store.h"
-#include "pg/own_sql.h"
+#include "pg/own_query.h"
+#include "pg/values.h"
 
 #include <string.h>
 

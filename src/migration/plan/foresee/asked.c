@@ -4,6 +4,7 @@
 #include "migration/plan/foresee/asked.h"
 
 #include "pg/search.h"
+#include "pg/values.h"
 #include "sql/lexer.h"
 
 #include <string.h>

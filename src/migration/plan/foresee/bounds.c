@@ -5,6 +5,8 @@
 #include "migration/plan/foresee/bounds.h"
 
 #include "base/words.h"
+#include "pg/query.h"
+#include "pg/values.h"
 
 #include <string.h>
 

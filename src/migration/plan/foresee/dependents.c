@@ -6,6 +6,7 @@
 
 #include "migration/plan/foresee/needed.h"
 #include "pg/search.h"
+#include "pg/values.h"
 
 #include <string.h>
 

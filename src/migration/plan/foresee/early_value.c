@@ -6,6 +6,7 @@
 
 #include "migration/plan/cut/enum_value.h"
 #include "migration/plan/foresee/label.h"
+#include "pg/values.h"
 #include "sql/classify.h"
 #include "sql/lexer.h"
 

@@ -5,6 +5,7 @@
 #include "migration/plan/foresee/fires.h"
 
 #include "pg/session.h"
+#include "pg/values.h"
 #include "sql/changes.h"
 #include "sql/hidden.h"
 #include "sql/plpgsql.h"

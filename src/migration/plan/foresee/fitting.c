@@ -5,6 +5,7 @@
 #include "migration/plan/foresee/fitting.h"
 
 #include "migration/plan/foresee/types_said.h"
+#include "pg/values.h"
 
 #include <string.h>
 

@@ -1,5 +1,7 @@
 #include "migration/plan/foresee/label.h"
 
+#include "pg/values.h"
+
 #include <string.h>
 
 static const char type_sql[] =

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "migration/plan/foresee/dependents.h"
 #include "migration/plan/foresee/needed.h"
+#include "pg/values.h"
 #include "sql/lexer.h"
 
 #include <string.h>

@@ -3,6 +3,7 @@
  */
 #include "migration/plan/foresee/needs.h"
 
+#include "pg/values.h"
 #include "sql/lasting.h"
 #include "sql/lexer.h"
 

@@ -5,7 +5,9 @@
 
 #include "migration/plan/foresee/bounds.h"
 #include "migration/plan/foresee/types_said.h"
+#include "pg/query.h"
 #include "pg/search.h"
+#include "pg/values.h"
 #include "sql/effects.h"
 
 #include <string.h>

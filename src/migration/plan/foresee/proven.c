@@ -5,6 +5,7 @@
 #include "migration/plan/foresee/proven.h"
 
 #include "migration/plan/foresee/check_tree.h"
+#include "pg/values.h"
 #include "sql/lexer.h"
 #include "sql/plpgsql.h"
 

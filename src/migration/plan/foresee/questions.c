@@ -5,6 +5,8 @@
 #include "migration/plan/foresee/questions.h"
 
 #include "base/word_set.h"
+#include "pg/query.h"
+#include "pg/values.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -8,6 +8,7 @@
 #include "migration/plan/foresee/fires.h"
 #include "pg/search.h"
 #include "pg/session.h"
+#include "pg/values.h"
 
 #include <string.h>
 

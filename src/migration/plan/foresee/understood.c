@@ -7,7 +7,9 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/sqlstate.h"
+#include "pg/exec.h"
 #include "pg/trust.h"
+#include "pg/values.h"
 #include "sql/lexer.h"
 
 #include <string.h>

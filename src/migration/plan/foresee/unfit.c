@@ -6,6 +6,8 @@
 
 #include "base/clock.h"
 #include "pg/loading.h"
+#include "pg/query.h"
+#include "pg/values.h"
 #include "sql/lexer.h"
 
 #include <string.h>

@@ -4,7 +4,8 @@
  */
 #include "migration/plan/foresee/unseen.h"
 
-#include "pg/own_sql.h"
+#include "pg/own_query.h"
+#include "pg/values.h"
 #include "sql/lexer.h"
 
 #include <string.h>

@@ -10,7 +10,9 @@
 #include "migration/plan/foresee/schemas.h"
 #include "migration/plan/foresee/undo.h"
 #include "migration/plan/foresee/world_begin.h"
+#include "pg/query.h"
 #include "pg/search.h"
+#include "pg/values.h"
 
 #include <string.h>
 

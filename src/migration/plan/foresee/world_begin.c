@@ -1,7 +1,9 @@
 #include "migration/plan/foresee/world_begin.h"
 
-#include "pg/own_sql.h"
+#include "pg/own_query.h"
+#include "pg/query.h"
 #include "pg/search.h"
+#include "pg/values.h"
 
 const char *const *session_usual_path(const struct request *request, struct pg_session *session)
 {
