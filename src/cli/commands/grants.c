@@ -4,6 +4,7 @@
  * Nothing is changed: a person reads the SQL, and somebody who may create roles runs it.
  */
 #include "cli/commands/grants.h"
+
 #include "cli/print/output.h"
 #include "cli/reach/call.h"
 #include "truss/connection/v1/connection.pb-c.h"

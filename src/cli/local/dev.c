@@ -3,6 +3,7 @@
  * before the first call over nng, which does not survive a fork.
  */
 #include "cli/local/dev.h"
+
 #include "base/clock.h"
 #include "base/dotenv.h"
 #include "base/files.h"

@@ -3,6 +3,7 @@
  * own schema must not answer.
  */
 #include "migration/look/objects_query.h"
+
 #include "pg/briefly.h"
 #include "pg/query.h"
 #include "pg/search.h"

@@ -2,6 +2,7 @@
  * Gives a request its connection.
  */
 #include "migration/look/place.h"
+
 #include "pg/session_settings.h"
 
 bool site_is_connected(const struct site *site, struct status *status)

@@ -3,9 +3,9 @@
  * fit several frameworks.
  */
 #include "migration/look/shapes.h"
-#include "pg/values.h"
 
 #include "base/sorting.h"
+#include "pg/values.h"
 
 #include <string.h>
 
