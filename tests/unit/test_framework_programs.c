@@ -587,6 +587,9 @@ START_TEST(an_app_of_django_that_no_settings_name_is_told_of)
     ck_assert_str_eq(warnings_of("django"), "");
     put("site/settings/base.py", "INSTALLED_APPS = ['django.contrib.auth'] + OWN\nolder = 1\n");
     put("site/settings/own.py", "OWN = ['apps.blog.apps.BlogConfig']\n");
+    has(warnings_of("django"), "The migrations of apps/old are left out: INSTALLED_APPS does not name it");
+    ck_assert_uint_eq(list(folder_of("django")).count, 1);
+    put("site/settings/own.py", "OWN = ['apps.blog.apps.BlogConfig'] + more()\n");
     has(warnings_of("django"), "The settings that were read do not name apps/old:");
     ck_assert_ptr_null(strstr(warnings_of("django"), "apps/blog"));
     ck_assert_uint_eq(list(folder_of("django")).count, 2);

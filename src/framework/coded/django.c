@@ -3,11 +3,14 @@
  * directories of the project that have migrations; those of installed packages are not searched for, and their rows are
  * ignored.
  */
+#include "framework/coded/django_apps.h"
 #include "framework/coded/django_modules.h"
 #include "framework/coded/django_replaces.h"
 #include "framework/core/listing.h"
 
 #include "base/words.h"
+#include "framework/core/evidence.h"
+#include "framework/core/inner_path.h"
 #include "framework/core/reading.h"
 
 #include <stdint.h>
@@ -29,38 +32,13 @@ static bool is_usual_name(const char *name)
     return leading_digits(text_of(name)).size >= 4 && strchr(name, '_') != NULL;
 }
 
-#define APPS_LIMIT ((size_t)256 * 1024)
-
-/* label = "shop_orders" of the AppConfig in DIRECTORY/apps.py, the name by which rows know the app; NULL if it has none
- * that is written as text. */
-static const char *label_of(struct arena *arena, const char *root, const char *directory)
-{
-    const char *const path = path_join(arena, path_join(arena, root, directory), "apps.py");
-    struct status unread = {.arena = arena};
-    struct text rest;
-    const char *label = NULL;
-    if (file_look(path, NULL) != FILE_REGULAR || !file_read(arena, path, APPS_LIMIT, &rest, &unread)) {
-        return NULL;
-    }
-    for (struct text line; text_next_line(&rest, &line);) {
-        const struct text said = text_trim(line);
-        const size_t equals = text_find(said, "=", 0);
-        const struct text name = text_trim(text_slice(said, 0, equals == SIZE_MAX ? 0 : equals));
-        const struct text value = text_trim(text_slice(said, equals == SIZE_MAX ? said.size : equals + 1, said.size));
-        const bool is_label = text_is(text_trim(text_slice(name, 0, text_find(name, ":", 0))), "label");
-        const size_t end = !is_label || value.size < 2 || strchr("'\"", value.data[0]) == NULL
-                               ? SIZE_MAX
-                               : text_find(value, (const char[]){value.data[0], '\0'}, 1);
-        label = end == SIZE_MAX ? label : arena_strndup(arena, value.data + 1, end - 1);
-    }
-    return label;
-}
-
 /* What is listed, and where. */
 struct listing {
     struct arena *arena;
     const char *root;
+    struct django_settings settings;
     struct django_modules modules;
+    struct django_apps apps;
     struct migration_files *files;
     struct status *status;
 };
@@ -145,28 +123,64 @@ static bool is_directory(const struct listing *listing, const char *path)
     return file_look(path_join(listing->arena, listing->root, path), NULL) == FILE_DIRECTORY;
 }
 
-/* Migrations of one app, in DIRECTORY/migrations unless the settings name another place or none. */
-static bool list_app(const struct listing *listing, const char *directory)
+/* Warns of an app that may not be installed; returns false for one that is not. */
+static bool is_installed(const struct listing *listing, const char *directory)
 {
-    const char *const folder = path_join(listing->arena, directory, "migrations");
-    const char *const slash = strrchr(directory, '/');
-    const char *const label = label_of(listing->arena, listing->root, directory);
-    const char *const app = label != NULL && label[0] != '\0' ? label : slash == NULL ? directory : slash + 1;
-    const struct django_module *const module = django_module_of(&listing->modules, app);
-    const bool is_usual = module == NULL || (module->directory != NULL && strcmp(module->directory, folder) == 0);
-    const size_t before = listing->files->count;
-    if (!is_usual || !is_directory(listing, folder)) {
+    struct arena *const arena = listing->arena;
+    switch (django_app_state(arena, &listing->apps, directory)) {
+    case DJANGO_INSTALLED:
         return true;
-    }
-    const bool ok = list_folder(listing, app, folder);
-    if (listing->files->count > before && django_modules_lack(&listing->modules, directory)) {
-        listing_warn(listing->arena, listing->files,
-                     arena_printf(listing->arena,
+    case DJANGO_PERHAPS:
+        listing_warn(arena, listing->files,
+                     arena_printf(arena,
                                   "The settings that were read do not name %s: if it is not in INSTALLED_APPS, django "
                                   "does not run its migrations.",
                                   directory));
+        return true;
+    default:
+        listing_warn(arena, listing->files,
+                     arena_printf(arena,
+                                  "The migrations of %s are left out: INSTALLED_APPS does not name it, and django "
+                                  "does not run them.",
+                                  directory));
+        return false;
     }
-    return ok;
+}
+
+/* Migrations of one app, in DIRECTORY/migrations unless the settings name another place or none. */
+static bool list_app(const struct listing *listing, const char *directory)
+{
+    struct arena *const arena = listing->arena;
+    const char *const folder = path_join(arena, directory, "migrations");
+    if (!is_directory(listing, folder)) {
+        return true;
+    }
+    const char *computed = NULL;
+    const char *const label = django_label(arena, &listing->apps, directory, &computed);
+    const char *const slash = strrchr(directory, '/');
+    const char *const app = label != NULL && label[0] != '\0' ? label : slash == NULL ? directory : slash + 1;
+    const struct django_module *const module = django_module_of(&listing->modules, app);
+    const bool is_usual = module == NULL || (module->directory != NULL && strcmp(module->directory, folder) == 0);
+    struct migration_files found = {0};
+    struct listing own = *listing;
+    own.files = &found;
+    if (!is_usual || !list_folder(&own, app, folder)) {
+        return is_usual ? false : true;
+    }
+    if (found.count > 0 && !is_installed(listing, directory)) {
+        return true;
+    }
+    for (size_t i = 0; i < found.count; i++) {
+        *listing_add(arena, listing->files) = found.items[i];
+    }
+    for (size_t i = 0; i < found.warning_count; i++) {
+        listing_warn(arena, listing->files, found.warnings[i]);
+    }
+    if (found.count > 0 && computed != NULL && listing->files->unrecordable == NULL) {
+        listing->files->unrecordable = arena_printf(arena, "%s: by it rows know the app.", computed);
+        listing_warn(arena, listing->files, listing->files->unrecordable);
+    }
+    return true;
 }
 
 static const char *app_in(const struct migration_file *file)
@@ -204,13 +218,17 @@ static bool is_of_tests(const char *name)
 }
 
 /* Should this directory be searched? depth: 0 for one in the project itself. Apps of tests are not installed, but near
- * the top of a project a directory with such a name may be a normal app. */
-static bool is_app_directory(const struct file_entry *entry, int depth)
+ * the top of a project a directory with such a name may be a normal app; and one that INSTALLED_APPS names always is.
+ */
+static bool is_app_directory(const struct listing *listing, const struct file_entry *entry, const char *path, int depth)
 {
     static const char *const others[] = {"node_modules", "static",     "templates",     "venv",
                                          "__pycache__",  "migrations", "site-packages", NULL};
-    return entry->is_directory && entry->name[0] != '.' && !word_is_one_of(text_of(entry->name), others) &&
-           (depth < 2 || !is_of_tests(entry->name)) && name_is_recordable(entry->name);
+    const bool is_other = word_is_one_of(text_of(entry->name), others) || (depth >= 2 && is_of_tests(entry->name));
+    const char *const whole = path_join(listing->arena, listing->root, path);
+    return entry->is_directory && entry->name[0] != '.' && name_is_recordable(entry->name) &&
+           (!is_other || django_apps_lead_to(listing->arena, &listing->apps, path)) &&
+           file_look(path_join(listing->arena, whole, "pyvenv.cfg"), NULL) == FILE_NONE; /* a virtual environment */
 }
 
 /* The depth of what is in this directory: 0 in "", 1 in "apps". */
@@ -235,7 +253,7 @@ static bool list_below(const struct listing *listing, const char *directory)
     for (size_t i = 0; i < list.count; i++) {
         const struct file_entry *const entry = &list.entries[i];
         const char *const path = path_join(arena, directory, entry->name);
-        if (is_app_directory(entry, depth) &&
+        if (is_app_directory(listing, entry, path, depth) &&
             (!list_app(listing, path) ||
              (depth < MOST_DEPTH && !is_of_tests(entry->name) && !list_below(listing, path)))) {
             return false;
@@ -250,7 +268,9 @@ static bool django_list(struct arena *arena, const struct folder *folder, struct
     struct listing listing = {
         .arena = arena, .root = path_join(arena, folder->root, folder->path), .files = files, .status = status};
     *files = (struct migration_files){0};
-    django_modules_read(arena, listing.root, &listing.modules);
+    django_settings_read(arena, listing.root, &listing.settings);
+    django_modules_read(arena, &listing.settings, &listing.modules);
+    django_apps_read(arena, listing.root, &listing.settings, &listing.apps);
     if (listing.modules.unread != NULL) {
         listing_warn(arena, files,
                      arena_printf(arena,
@@ -259,6 +279,66 @@ static bool django_list(struct arena *arena, const struct folder *folder, struct
                                   listing.modules.unread));
     }
     return list_below(&listing, "") && list_modules(&listing);
+}
+
+/* ---- the project ---- */
+
+/* How a project without manage.py is started: by django-admin with its settings, or as the one program that it is. */
+static const struct delegate *starter(struct arena *arena, const struct django_settings *settings,
+                                      const struct source_file *file)
+{
+    static const char *const programs[] = {".venv/bin/python", "venv/bin/python", "python3", NULL};
+    struct delegate *const starter = arena_alloc(arena, sizeof *starter);
+    struct words run = {0};
+    struct words environment = {0};
+    if (settings->module != NULL || strchr(file->name, '/') != NULL) {
+        char *const module = arena_strndup(arena, file->name, strlen(file->name) - strlen(".py"));
+        for (char *c = module; *c != '\0'; c++) {
+            *c = *c == '/' ? '.' : *c;
+        }
+        words_add(arena, &run, "-m");
+        words_add(arena, &run, "django");
+        words_add(
+            arena, &environment,
+            arena_printf(arena, "DJANGO_SETTINGS_MODULE=%s", settings->module != NULL ? settings->module : module));
+        words_add(arena, &environment, "PYTHONPATH=.");
+    } else {
+        words_add(arena, &run, file->name);
+    }
+    words_add(arena, &run, "migrate");
+    words_add(arena, &run, "--noinput");
+    *starter = (struct delegate){
+        .programs = programs, .run = words_list(arena, &run), .environment = words_list(arena, &environment)};
+    return starter;
+}
+
+/* manage.py may leave all to a module of the project, and there are projects without it: then settings that install
+ * apps tell. */
+static bool django_recognise(struct arena *arena, struct folder *folder)
+{
+    static const char *const python[] = {
+        "manage.py", "pyproject.toml", "requirements.txt", "setup.py", "Pipfile", "~*.py", NULL};
+    struct django_settings settings;
+    if (evidence_find(arena, folder)) {
+        return true;
+    }
+    size_t i = 0;
+    while (python[i] != NULL && !evidence_holds(arena, folder, python[i])) {
+        i++;
+    }
+    if (python[i] == NULL ||
+        strcmp(plain_path(arena, folder->path), plain_path(arena, path_join(arena, folder->base, "."))) != 0) {
+        return false;
+    }
+    django_settings_read(arena, path_join(arena, folder->root, folder->base), &settings);
+    const struct source_file *const file = django_settings_with(&settings, "INSTALLED_APPS");
+    if (file == NULL) {
+        return false;
+    }
+    folder->confidence = i == 0 ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
+    folder->evidence = arena_printf(arena, "%s has INSTALLED_APPS", path_join(arena, folder->base, file->name));
+    folder->delegate = i == 0 ? NULL : starter(arena, &settings, file);
+    return true;
 }
 
 /* ---- the ledger ---- */
@@ -342,5 +422,5 @@ const struct framework framework_django = {
             .programs = WORDS(".venv/bin/python", "venv/bin/python", "python3"),
             .run = WORDS("manage.py", "migrate", "--noinput"),
         },
-    .hooks = {.list = django_list, .read_ledger = django_read},
+    .hooks = {.recognise = django_recognise, .list = django_list, .read_ledger = django_read},
 };

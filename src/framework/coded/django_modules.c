@@ -1,150 +1,177 @@
 /*
- * If several settings files name an app, the last one counts, in the order of the file names: base.py comes before
- * production.py.
+ * A dictionary, dict(…), .update(…) or an item of the dictionary; of strings, None and constants of the same file.
  */
 #include "framework/coded/django_modules.h"
 
 #include "framework/coded/code.h"
-
-#include "base/files.h"
+#include "framework/coded/python.h"
 
 #include <stdint.h>
 #include <string.h>
 
-#define SETTINGS_LIMIT ((size_t)256 * 1024)
-#define MOST_MODULES   1000
-#define WORD           "MIGRATION_MODULES"
+#define MOST_MODULES 1000
+#define WORD         "MIGRATION_MODULES"
 
-/* The next pair of a dictionary: the quoted key, and the quoted module or None. Returns false at the end, or if it is
- * no such pair. */
-static bool next_pair(struct text *rest, struct text *app, struct text *module)
+/* Takes the app and the module of a pair; an empty module is None. */
+typedef void take_pair(void *taker, struct text app, struct text module);
+
+struct pairs {
+    struct text source;
+    take_pair *take; /* NULL: they are only looked at */
+    void *taker;
+};
+
+/* A string, None, or a constant that is one; returns false if it is computed. */
+static bool read_module(const struct pairs *pairs, size_t *at, struct text *module)
 {
-    const struct text pair = text_trim(text_slice(*rest, 0, text_find(*rest, ",", 0)));
-    const size_t colon = text_find(pair, ":", 0);
-    if (colon == SIZE_MAX) {
+    struct python_token token;
+    if (!python_next(pairs->source, at, &token)) {
         return false;
     }
-    *app = text_trim(text_slice(pair, 0, colon));
-    *module = text_trim(text_slice(pair, colon + 1, pair.size));
-    const size_t comma = text_find(*rest, ",", 0);
-    *rest = comma == SIZE_MAX ? (struct text){0} : text_slice(*rest, comma + 1, rest->size);
+    *module = token.kind == PYTHON_STRING ? token.text
+              : token.kind == PYTHON_NAME ? python_constant(pairs->source, token.text)
+                                          : (struct text){0};
+    return module->size > 0 || (token.kind == PYTHON_NAME && text_is(token.text, "None"));
+}
+
+/* 'shop': 'store.migrations' with the sign ":", shop='store.migrations' with "=". */
+static bool read_pair(const struct pairs *pairs, size_t *at, const char *sign)
+{
+    struct python_token app;
+    struct text module;
+    const bool is_plain = python_next(pairs->source, at, &app) &&
+                          app.kind == (strcmp(sign, ":") == 0 ? PYTHON_STRING : PYTHON_NAME) && app.text.size > 0 &&
+                          python_takes(pairs->source, at, sign) && read_module(pairs, at, &module);
+    if (is_plain && pairs->take != NULL) {
+        pairs->take(pairs->taker, app.text, module);
+    }
+    return is_plain;
+}
+
+/* Pairs up to the bracket that closes. */
+static bool read_pairs(const struct pairs *pairs, size_t *at, const char *sign, const char *close)
+{
+    while (!python_takes(pairs->source, at, close)) {
+        if (!read_pair(pairs, at, sign) ||
+            (!python_takes(pairs->source, at, ",") && !python_takes(pairs->source, &(size_t){*at}, close))) {
+            return false;
+        }
+    }
     return true;
 }
 
-/* The text between the quotes, if there is nothing else; empty otherwise. */
-static struct text unquoted(struct text said)
+/* {'shop': …} or dict(shop=…) */
+static bool read_dictionary(const struct pairs *pairs, size_t *at)
 {
-    const bool is_quoted = said.size > 2 && strchr("'\"", said.data[0]) != NULL &&
-                           said.data[said.size - 1] == said.data[0] &&
-                           memchr(said.data + 1, said.data[0], said.size - 2) == NULL;
-    return is_quoted ? text_slice(said, 1, said.size - 1) : (struct text){0};
+    if (python_takes(pairs->source, at, "{")) {
+        return read_pairs(pairs, at, ":", "}");
+    }
+    return python_takes(pairs->source, at, "dict") && python_takes(pairs->source, at, "(") &&
+           read_pairs(pairs, at, "=", ")");
 }
 
-/* The text between the braces after the word; returns false if no dictionary follows. */
-static bool find_dictionary(struct text behind, struct text *inner)
+/* ['shop'] = 'store.migrations'; what only reads an item changes nothing. */
+static bool read_item(const struct pairs *pairs, size_t *at)
 {
-    const size_t open = text_find(behind, "{", 0);
-    const size_t close = open == SIZE_MAX ? SIZE_MAX : text_find(behind, "}", open);
-    *inner = text_slice(behind, open == SIZE_MAX ? behind.size : open + 1, close);
-    return close != SIZE_MAX && text_is(text_trim(text_slice(behind, 0, open)), "=");
+    struct python_token app;
+    struct text module;
+    size_t behind = *at;
+    const bool is_plain = python_next(pairs->source, &behind, &app) && app.kind == PYTHON_STRING &&
+                          python_takes(pairs->source, &behind, "]");
+    if (!is_plain || !python_is_set(pairs->source, &behind)) {
+        const size_t end = text_find(pairs->source, "]", *at);
+        behind = end == SIZE_MAX ? pairs->source.size : end + 1;
+        return !python_is_set(pairs->source, &behind);
+    }
+    if (!read_module(pairs, &behind, &module)) {
+        return false;
+    }
+    if (pairs->take != NULL) {
+        pairs->take(pairs->taker, app.text, module);
+    }
+    return true;
+}
+
+/* .update({…}) or .update(shop=…); what only reads them changes nothing. */
+static bool read_call(const struct pairs *pairs, size_t *at)
+{
+    static const char *const changing[] = {"pop", "setdefault", "clear", "popitem", "__setitem__", NULL};
+    struct python_token name;
+    if (!python_next(pairs->source, at, &name)) {
+        return true;
+    }
+    if (!text_is(name.text, "update")) {
+        size_t i = 0;
+        while (changing[i] != NULL && !text_is(name.text, changing[i])) {
+            i++;
+        }
+        return changing[i] == NULL;
+    }
+    if (!python_takes(pairs->source, at, "(")) {
+        return false;
+    }
+    return python_takes(pairs->source, &(size_t){*at}, "{") ? read_dictionary(pairs, at)
+                                                            : read_pairs(pairs, at, "=", ")");
+}
+
+/* What follows the word at this offset; returns false if it is computed. */
+static bool read_behind(const struct pairs *pairs, size_t at)
+{
+    if (python_takes(pairs->source, &at, ".")) {
+        return read_call(pairs, &at);
+    }
+    if (python_takes(pairs->source, &at, "[")) {
+        return read_item(pairs, &at);
+    }
+    return !python_is_set(pairs->source, &at) || read_dictionary(pairs, &at);
 }
 
 bool django_modules_are_plain(struct text behind, struct text content)
 {
-    (void)content;
-    struct text rest;
-    struct text app;
-    struct text module;
-    bool is = find_dictionary(behind, &rest);
-    while (is && text_trim(rest).size > 0) {
-        is = next_pair(&rest, &app, &module) && unquoted(app).size > 0 &&
-             (text_is(module, "None") || unquoted(module).size > 0);
-    }
-    return is;
+    return read_behind(&(const struct pairs){.source = content}, (size_t)(behind.data - content.data));
 }
 
-static void add(struct arena *arena, struct django_modules *modules, struct text app, struct text module)
+/* Where pairs are stored. */
+struct store {
+    struct arena *arena;
+    struct django_modules *modules;
+};
+
+static void store_pair(void *taker, struct text app, struct text module)
 {
-    const char *const name = arena_strndup(arena, app.data, app.size);
-    char *const directory = module.size == 0 ? NULL : arena_strndup(arena, module.data, module.size);
+    const struct store *const store = taker;
+    struct django_modules *const modules = store->modules;
+    const char *const name = arena_strndup(store->arena, app.data, app.size);
+    char *const directory = module.size == 0 ? NULL : arena_strndup(store->arena, module.data, module.size);
     for (char *c = directory; c != NULL && *c != '\0'; c++) {
         *c = *c == '.' ? '/' : *c;
     }
     struct django_module *const known = django_module_of(modules, name);
     if (known != NULL) {
         known->directory = directory;
-        return;
-    }
-    if (modules->count == MOST_MODULES) {
+    } else if (modules->count == MOST_MODULES) {
         modules->unread = "The settings name more modules than are read in " WORD;
-        return;
-    }
-    modules->items = arena_grow(arena, modules->items, modules->count, &modules->capacity, sizeof *modules->items);
-    modules->items[modules->count++] = (struct django_module){.app = name, .directory = directory};
-}
-
-static void read_settings(struct arena *arena, const char *root, const char *path, struct django_modules *modules)
-{
-    struct status unread = {.arena = arena};
-    struct text content;
-    const char *const whole = path_join(arena, root, path);
-    if (strstr(path, "test") != NULL || file_look(whole, NULL) != FILE_REGULAR ||
-        !file_read(arena, whole, SETTINGS_LIMIT, &content, &unread)) {
-        return;
-    }
-    buffer_add(&modules->read, content);
-    struct text rest = content;
-    bool is_computed = false;
-    for (struct text line; !is_computed && text_next_line(&rest, &line);) {
-        struct text app;
-        struct text module;
-        if (!text_starts_with(text_trim(line), WORD)) {
-            continue;
-        }
-        const size_t at = (size_t)(line.data - content.data);
-        const size_t word = text_find(content, WORD, at) + strlen(WORD);
-        struct text inner;
-        if (!django_modules_are_plain(text_slice(content, word, content.size), content)) {
-            modules->unread = arena_printf(arena, "%s, line %u, computes " WORD, path, text_position(content, at).line);
-            is_computed = true;
-            continue;
-        }
-        find_dictionary(text_slice(content, word, content.size), &inner);
-        while (modules->count <= MOST_MODULES && next_pair(&inner, &app, &module)) {
-            add(arena, modules, unquoted(app), unquoted(module));
-        }
+    } else {
+        modules->items =
+            arena_grow(store->arena, modules->items, modules->count, &modules->capacity, sizeof *modules->items);
+        modules->items[modules->count++] = (struct django_module){.app = name, .directory = directory};
     }
 }
 
-/* Reads settings.py of a directory, and the files in its directory "settings". */
-static void read_directory(struct arena *arena, const char *root, const char *directory, struct django_modules *modules)
+void django_modules_read(struct arena *arena, const struct django_settings *settings, struct django_modules *modules)
 {
-    const char *const below = path_join(arena, directory, "settings");
-    struct status unread = {.arena = arena};
-    struct file_list list;
-    read_settings(arena, root, path_join(arena, directory, "settings.py"), modules);
-    if (file_look(path_join(arena, root, below), NULL) == FILE_DIRECTORY &&
-        directory_list(arena, path_join(arena, root, below), &list, &unread)) {
-        for (size_t i = 0; i < list.count; i++) {
-            if (text_ends_with(text_of(list.entries[i].name), ".py")) {
-                read_settings(arena, root, path_join(arena, below, list.entries[i].name), modules);
+    struct store store = {arena, modules};
+    *modules = (struct django_modules){0};
+    for (size_t i = 0; i < settings->count; i++) {
+        const struct source_file *const file = &settings->files[i];
+        const struct pairs pairs = {file->content, store_pair, &store};
+        struct python_token token;
+        for (size_t at = 0; python_next(file->content, &at, &token);) {
+            if (token.kind == PYTHON_NAME && text_is(token.text, WORD) && !read_behind(&pairs, at)) {
+                modules->unread =
+                    arena_printf(arena, "%s, line %u, computes " WORD, file->name,
+                                 text_position(file->content, (size_t)(token.text.data - file->content.data)).line);
             }
-        }
-    }
-}
-
-void django_modules_read(struct arena *arena, const char *root, struct django_modules *modules)
-{
-    struct status unread = {.arena = arena};
-    struct file_list list;
-    *modules = (struct django_modules){.read = {.arena = arena}};
-    read_directory(arena, root, "", modules);
-    if (!directory_list(arena, root, &list, &unread)) {
-        return;
-    }
-    for (size_t i = 0; i < list.count; i++) {
-        if (list.entries[i].is_directory && list.entries[i].name[0] != '.') {
-            read_directory(arena, root, list.entries[i].name, modules);
         }
     }
 }
@@ -157,12 +184,4 @@ struct django_module *django_module_of(const struct django_modules *modules, con
         }
     }
     return NULL;
-}
-
-bool django_modules_lack(const struct django_modules *modules, const char *directory)
-{
-    const struct text settings = buffer_text(&modules->read);
-    const char *const slash = strrchr(directory, '/');
-    return text_find(settings, "INSTALLED_APPS", 0) != SIZE_MAX &&
-           code_find_word(settings, slash == NULL ? directory : slash + 1, 0) == SIZE_MAX;
 }

@@ -4,7 +4,7 @@
 #ifndef FRAMEWORK_CODED_DJANGO_MODULES_H
 #define FRAMEWORK_CODED_DJANGO_MODULES_H
 
-#include "framework/core/framework.h"
+#include "framework/coded/django_settings.h"
 
 struct django_module {
     const char *app;
@@ -16,20 +16,17 @@ struct django_modules {
     size_t count;
     size_t capacity;
     const char *unread; /* "config/settings.py, line 3, computes MIGRATION_MODULES"; NULL: it is literal */
-    struct buffer read; /* all settings that were read, one after the other */
 };
 
-/* Reads a project's settings: settings.py, settings/, and those in its directories, but not those of tests. */
-void django_modules_read(struct arena *arena, const char *root, struct django_modules *modules);
+/* Reads them in a project's settings. If several files name an app, the last one counts: base.py comes before
+ * production.py. */
+void django_modules_read(struct arena *arena, const struct django_settings *settings, struct django_modules *modules);
 
 /* NULL: the app has the usual place. */
 struct django_module *django_module_of(const struct django_modules *modules, const char *app);
 
-/* Does a file of settings with INSTALLED_APPS exist, while none of the settings has the name of this app's directory?
- * Then Django does not know the app, unless that list is computed. */
-bool django_modules_lack(const struct django_modules *modules, const char *directory);
-
-/* Does a completely literal dictionary follow the word? content (the whole file) is not used. */
+/* Does what follows the word MIGRATION_MODULES change nothing, or say it literally? content: the whole file, for its
+ * constants. */
 bool django_modules_are_plain(struct text behind, struct text content);
 
 #endif
