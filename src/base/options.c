@@ -3,6 +3,8 @@
  */
 #include "base/options.h"
 
+#include "base/answering.h"
+#include "base/clock.h"
 #include "base/files.h"
 #include "base/near.h"
 #include "base/text.h"
@@ -143,8 +145,9 @@ static bool read_files(struct reading *reading)
     }
     const bool reads_project = takes(reading, OPTION_project) && !reading->request->ignores_project;
     const char *const project = reads_project ? strongest(reading, OPTION_project).text : NULL;
-    return project == NULL || options_read_file(arena, path_join(arena, project, "truss.toml"), OPTION_FILE_OF_PROJECT,
-                                                reading->project_file, reading->status);
+    return project == NULL || (directory_answers(project, NO_DEADLINE, reading->status) &&
+                               options_read_file(arena, path_join(arena, project, "truss.toml"), OPTION_FILE_OF_PROJECT,
+                                                 reading->project_file, reading->status));
 }
 
 /* A request for help is not answered with other errors. */

@@ -5,6 +5,7 @@
 #include "rpc/lanes.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/memory.h"
 
 #include <errno.h>
@@ -13,11 +14,13 @@
 #include <time.h>
 
 #define IDLE_SECONDS 30
+#define LATE_MS      5000                      /* after its deadline */
 #define STACK_SPACE  ((size_t)8 * 1024 * 1024) /* address space of a thread */
 #define FEW          8                         /* jobs that an owner may have waiting in any case */
 
 struct lane_thread {
-    struct lane_thread *next;
+    struct lane_thread *next; /* of those that work, or have ended */
+    int64_t late_at;          /* clock_ms: its work should have been done */
     struct lane *lane;
     pthread_t thread;
 };
@@ -26,6 +29,7 @@ struct lane {
     pthread_mutex_t mutex;
     pthread_cond_t work;      /* a job was added, or the lane is stopping */
     pthread_cond_t ended;     /* a thread has ended */
+    struct lane_thread *busy; /* have work */
     struct lane_thread *dead; /* have ended and are not joined yet */
     unsigned max_threads;
     unsigned max_queue;
@@ -83,17 +87,47 @@ static struct lane_job *wait_job(struct lane *lane)
     return job;
 }
 
+/* With the mutex held. */
+static void begin_work(struct lane *lane, struct lane_thread *thread, int64_t deadline)
+{
+    thread->late_at = deadline == NO_DEADLINE ? NO_DEADLINE : deadline + LATE_MS;
+    thread->next = lane->busy;
+    lane->busy = thread;
+    lane->running++;
+}
+
+/* With the mutex held. */
+static void end_work(struct lane *lane, const struct lane_thread *thread)
+{
+    struct lane_thread **link = &lane->busy;
+    while (*link != thread) {
+        link = &(*link)->next;
+    }
+    *link = thread->next;
+    lane->running--;
+}
+
+/* With the mutex held: how many threads are stuck with their work, at most as many as the lane may have. */
+static unsigned count_stuck(const struct lane *lane)
+{
+    unsigned stuck = 0;
+    for (const struct lane_thread *one = lane->busy; one != NULL; one = one->next) {
+        stuck += deadline_passed(one->late_at) ? 1 : 0;
+    }
+    return stuck < lane->max_threads ? stuck : lane->max_threads;
+}
+
 static void *run_thread(void *data)
 {
     struct lane_thread *const self = data;
     struct lane *const lane = self->lane;
     pthread_mutex_lock(&lane->mutex);
     for (struct lane_job *job; (job = wait_job(lane)) != NULL;) {
-        lane->running++;
+        begin_work(lane, self, job->deadline);
         pthread_mutex_unlock(&lane->mutex);
         job->run(job);
         pthread_mutex_lock(&lane->mutex);
-        lane->running--;
+        end_work(lane, self);
     }
     lane->threads--;
     self->next = lane->dead;
@@ -163,9 +197,9 @@ enum lane_answer lane_add(struct lane *lane, struct lane_job *job)
     pthread_mutex_lock(&lane->mutex);
     join_dead(lane);
     const bool greedy = is_greedy(lane, job->owner);
-    const bool has_room =
-        !lane->stopping && !greedy && lane->queued + lane->running < lane->max_threads + lane->max_queue;
-    const bool wants_thread = lane->queued >= lane->idle && lane->threads < lane->max_threads;
+    const unsigned max_threads = lane->max_threads + count_stuck(lane);
+    const bool has_room = !lane->stopping && !greedy && lane->queued + lane->running < max_threads + lane->max_queue;
+    const bool wants_thread = lane->queued >= lane->idle && lane->threads < max_threads;
     const bool started = has_room && wants_thread && start_thread(lane);
     const bool ok = has_room && (started || lane->threads > 0);
     if (ok) {

@@ -1,6 +1,8 @@
 /*
  * Threads for work that blocks: a bounded queue whose threads are started when there is work and end after being idle
- * for a while. It does not know what the work is.
+ * for a while. Work that is not done seconds after its deadline may be stuck where nothing can end it (a file system
+ * whose server is gone): another thread may then be started in place of its own, as often as the lane has threads. It
+ * does not know what the work is.
  */
 #ifndef RPC_LANES_H
 #define RPC_LANES_H
@@ -9,12 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A piece of work; embed it in a struct of your own. Owners are served round robin: the jobs of one owner wait for each
- * other and not in front of other owners' jobs. */
+/* A piece of work; embed it in a struct of your own; the lane does not touch it after `run` was called. Owners are
+ * served round robin: the jobs of one owner wait for each other and not in front of other owners' jobs. */
 struct lane_job {
     struct lane_job *next;
     uint64_t owner;
-    uint64_t turn; /* the lane's */
+    uint64_t turn;    /* the lane's */
+    int64_t deadline; /* clock_ms: until then it should be done; NO_DEADLINE */
     void (*run)(struct lane_job *job);
 };
 

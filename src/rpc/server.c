@@ -255,6 +255,7 @@ static void turn_away(struct visit *visit, enum lane_answer why)
 static void enter_lane(struct visit *visit)
 {
     visit->job.run = work;
+    visit->job.deadline = visit->deadline;
     visit->job.owner = guard_guest(visit->server->guard, visit->ticket);
     if (is_shared(visit) && follow(visit)) {
         return;

@@ -5,6 +5,8 @@
  */
 #include "cli/reach/worker.h"
 
+#include "base/answering.h"
+#include "base/clock.h"
 #include "base/dotenv.h"
 #include "base/private_file.h"
 #include "cli/reach/private_worker.h"
@@ -96,7 +98,7 @@ bool worker_find(struct cli *cli)
         worker->is_named = true;
         return check_named(cli);
     }
-    if (!find_database(cli, &has_database, &url)) {
+    if (!directory_answers(cli->given.project, NO_DEADLINE, cli->status) || !find_database(cli, &has_database, &url)) {
         return false;
     }
     if (has_database) {

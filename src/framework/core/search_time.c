@@ -1,6 +1,8 @@
 #include "framework/core/search_time.h"
 
+#include "base/answering.h"
 #include "base/clock.h"
+#include "base/paths.h"
 
 #define MOST_FOR_ANSWER_MS 5000
 
@@ -27,4 +29,13 @@ bool search_goes_on(const struct project *project, struct status *status)
     status->hint = "Say where the migrations are (--migrations DIR), or name a smaller project (--project DIR); "
                    "--timeout allows more time.";
     return false;
+}
+
+bool project_answers(const struct project *project, int64_t deadline, struct status *status)
+{
+    const char *const named = project->migrations == NULL || path_is_inside(project->migrations)
+                                  ? NULL
+                                  : path_join(status->arena, project->root, project->migrations);
+    return directory_answers(project->root, deadline, status) &&
+           (named == NULL || directory_answers(named, deadline, status));
 }

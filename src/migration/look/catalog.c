@@ -6,6 +6,7 @@
 #include "base/sqlstate.h"
 #include "framework/core/layout.h"
 #include "framework/core/listing.h"
+#include "framework/core/search_time.h"
 #include "migration/look/hints.h"
 #include "migration/look/join.h"
 #include "migration/look/looking.h"
@@ -80,7 +81,11 @@ static void list(void *data)
         return;
     }
     struct bounds bounds;
-    project_enter_bounds(listing->request->arena, &listing->request->site->project, &bounds);
+    const struct project *const project = &listing->request->site->project;
+    if (!project_answers(project, listing->request->deadline, &listing->status)) {
+        return;
+    }
+    project_enter_bounds(listing->request->arena, project, &bounds);
     listing->ok =
         framework_list(listing->request->arena, &catalog->detection.folder, &catalog->files, &listing->status);
     leave(&bounds, listing->request, catalog);

@@ -72,7 +72,8 @@ static bool take_project(const struct request *request, struct detection *detect
     *project = request->site->project;
     project->search_until = search_end(request->deadline);
     const bool is_asked = request->framework != NULL && request->framework[0] != '\0';
-    if (!declared_frameworks(request->arena, project->root, &project->frameworks, request->status)) {
+    if (!project_answers(project, request->deadline, request->status) ||
+        !declared_frameworks(request->arena, project->root, &project->frameworks, request->status)) {
         return false;
     }
     const struct framework *const framework =
@@ -131,10 +132,13 @@ static bool find(const struct looking *looking)
     return true;
 }
 
-/* A part of the project that was not read may be relevant: it may name another database, or a table in a command. */
+/* A part of the project that was not read may be relevant: it may name another database, or a table in a command. If
+ * the project itself cannot be examined, that nothing was found says nothing. */
 static void warn_of_outside(const struct looking *looking, const struct bounds *bounds)
 {
-    if (bounds->note != NULL && looking->detection->problem == NULL) {
+    if (bounds->note != NULL && bounds->error != 0) {
+        looking->detection->problem = arena_printf(looking->request->arena, "%s.", bounds->note);
+    } else if (bounds->note != NULL && looking->detection->problem == NULL) {
         looking_warn(looking, arena_printf(looking->request->arena, "%s.", bounds->note));
     }
 }

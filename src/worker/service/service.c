@@ -5,6 +5,7 @@
  */
 #include "worker/service/service.h"
 
+#include "framework/core/search_time.h"
 #include "migration/run/mark.h"
 #include "rpc/envelope.h"
 #include "truss/migration/v1/migration.pb-c.h"
@@ -45,7 +46,9 @@ static ProtobufCMessage *get_status(void *context, struct rpc_call *call, const 
     struct request request = service_request_for(service, call, message->framework);
     struct catalog catalog;
     request.actor = NULL;
-    struct pg_session *const session = request_connect(&request);
+    /* Also what is remembered is compared with the files. */
+    struct pg_session *const session =
+        project_answers(&request.site->project, call->deadline, call->status) ? request_connect(&request) : NULL;
     if (session == NULL) {
         return NULL;
     }
