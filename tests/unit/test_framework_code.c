@@ -645,10 +645,13 @@ START_TEST(a_phinx_migration_is_recorded_with_the_name_of_its_class)
 }
 END_TEST
 
+#define EF_MODEL                                                                                                       \
+    "[DbContext(typeof(Blog))]\n[Migration(\"20260105100000_CreateUsers\")]\npartial class CreateUsers {}\n"
+
 START_TEST(ef_core_has_two_files_for_each_migration)
 {
     put("m/20260105100000_CreateUsers.cs", "");
-    put("m/20260105100000_CreateUsers.Designer.cs", ".HasAnnotation(\"ProductVersion\", \"8.0.4\")");
+    put("m/20260105100000_CreateUsers.Designer.cs", EF_MODEL "b.HasAnnotation(\"ProductVersion\", \"8.0.4\")");
     put("m/BlogContextModelSnapshot.cs", "");
     ck_assert_str_eq(listed("efcore", "m"), "20260105100000_CreateUsers=20260105100000_CreateUsers");
 }
@@ -667,7 +670,7 @@ static const char *efcore_row(void)
 
 START_TEST(the_version_of_ef_core_is_that_of_the_project)
 {
-    put("m/20260105100000_A.cs", "[Migration(\"20260105100000_A\")]");
+    put("m/20260105100000_A.cs", "[DbContext(typeof(Blog))]\n[Migration(\"20260105100000_A\")]");
     ck_assert_ptr_nonnull(strstr(efcore_row(), "coalesce(NULL, (SELECT"));
     put("m/20260105100000_A.Designer.cs", "modelBuilder.HasAnnotation(\"ProductVersion\", \"8.0.4\");");
     ck_assert_ptr_nonnull(strstr(efcore_row(), "coalesce('8.0.4', "));

@@ -169,7 +169,7 @@ START_TEST(the_id_of_ef_core_is_in_the_attribute)
     put("Migrations/AppModelSnapshot.cs", "class AppModelSnapshot : ModelSnapshot {}");
     put("Migrations/20240102000000_Renamed.cs", "class Renamed : Migration {}");
     put("Migrations/20240102000000_Renamed.Designer.cs",
-        "[Migration(\"20240102000000_AddUsers\")]\npartial class Renamed {}");
+        "[DbContext(typeof(Shop))]\n[Migration(\"20240102000000_AddUsers\")]\npartial class Renamed {}");
     put("Migrations/Later.cs",
         "[DbContext(typeof(Shop))]\n[Migration(\"20240101000000_First\")]\nclass Later : Migration {}");
     put("Migrations/20240103000000_Plain.cs", "class Plain : Migration {}");
@@ -177,6 +177,29 @@ START_TEST(the_id_of_ef_core_is_in_the_attribute)
     ck_assert_str_eq(listed("efcore"), "20240101000000_First=20240101000000_First,20240102000000_AddUsers="
                                        "20240102000000_AddUsers");
     has(warnings_of("efcore"), "20240103000000_Plain.cs is left out");
+}
+END_TEST
+
+START_TEST(ef_core_passes_over_what_has_no_attributes)
+{
+    put("app.csproj", "<PackageReference Include=\"Microsoft.EntityFrameworkCore\" />");
+    put("Migrations/20240101000000_A.cs",
+        "public partial class A : Migration { protected override void Up(MigrationBuilder b) {} }");
+    ck_assert_str_eq(listed("efcore"), "");
+    has(warnings_of("efcore"), "20240101000000_A.cs is left out: EF passes over a class without [Migration");
+    put("Migrations/20240101000000_A.cs", "[Migration(\"20240101000000_A\")]\npublic class A : Migration {}");
+    put("Migrations/20240102000000_B.cs", "[Migration(\"20240102000000_B\")]\npublic class B : OwnMigration {}");
+    put("Migrations/20240103000000_C.cs", "[MigrationAttribute(C.Id), DbContext(typeof(Shop))]\npublic class C : "
+                                          "Migration { public const string Id = \"20240103000000_C\"; }");
+    put("Migrations/20240104000000_D.cs", "[DbContext(typeof(Shop)),\n Migration(Id)]\npublic class D : Migration {\n"
+                                          "    public const string Id = \"20240104000000_D\";\n}");
+    put("Migrations/20240105000000_E.cs", "/* Migration(\"20240105000000_E\") */ public class E : Migration {}");
+    put("Migrations/ShopModelSnapshot.cs", "[DbContext(typeof(Shop))]\nclass ShopModelSnapshot : ModelSnapshot {}");
+    ck_assert_str_eq(
+        listed("efcore"),
+        "20240102000000_B=20240102000000_B,20240103000000_C=20240103000000_C,20240104000000_D=20240104000000_D");
+    has(warnings_of("efcore"), "20240101000000_A.cs is left out: EF passes over a class without [DbContext(…)]");
+    has(warnings_of("efcore"), "20240105000000_E.cs is left out");
 }
 END_TEST
 
@@ -627,6 +650,7 @@ int main(void)
     tcase_add_test(tests, a_merge_of_alembic_has_as_many_parents_as_it_names);
     tcase_add_test(tests, alembic_makes_one_history_of_several_locations);
     tcase_add_test(tests, the_id_of_ef_core_is_in_the_attribute);
+    tcase_add_test(tests, ef_core_passes_over_what_has_no_attributes);
     tcase_add_test(tests, sea_orm_runs_what_its_list_in_code_has);
     tcase_add_test(tests, a_migration_of_sea_orm_may_give_its_name_itself);
     tcase_add_test(tests, strapi_reads_typescript_where_the_project_compiles_it);

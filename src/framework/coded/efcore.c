@@ -65,44 +65,99 @@ static const char *product_version(struct arena *arena, const struct folder *fol
 
 /* ---- ids ---- */
 
-#define HEAD 4096 /* bytes of a program in front of its class */
+#define HEAD 16384 /* bytes of a program in front of its class */
 
-/* The id in [Migration("20260105100000_CreateUsers")] of a program; NULL: it has none that is written out. */
-static const char *id_in(struct arena *arena, const char *path)
+/* What the attributes of a class say. */
+struct attributes {
+    const char *id;   /* of [Migration("20260105100000_CreateUsers")]; NULL: none that is written out */
+    bool has_context; /* [DbContext(typeof(…))] */
+    bool is_derived;  /* from a class that is not EF's Migration itself, which may have attributes */
+};
+
+static char before(struct text source, size_t at)
 {
-    static const char word[] = "[Migration(";
+    while (at > 0 && isspace((unsigned char)source.data[at - 1]) != 0) {
+        at--;
+    }
+    return at == 0 ? '\0' : source.data[at - 1];
+}
+
+/* The offset behind the "(" of an attribute: [Migration(…)], [MigrationAttribute(…)], [A, Migration(…)]; SIZE_MAX: the
+ * source has none. */
+static size_t find_attribute(struct arena *arena, struct text source, const char *name)
+{
+    const char *const words[] = {arena_printf(arena, "%s(", name), arena_printf(arena, "%sAttribute(", name)};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        for (size_t at = 0; (at = text_find(source, words[i], at)) != SIZE_MAX; at++) {
+            if (strchr("[,.", before(source, at)) != NULL) {
+                return at + strlen(words[i]);
+            }
+        }
+    }
+    return SIZE_MAX;
+}
+
+/* The id at this offset: a text, or a constant of the same file (Id, CreateUsers.Id). */
+static const char *id_at(struct arena *arena, struct text source, size_t at)
+{
+    const struct text said = text_trim(text_slice(source, at, source.size));
+    struct text name = code_word(said, 0);
+    while (name.size > 0 && name.data + name.size < said.data + said.size && name.data[name.size] == '.') {
+        name = code_word(said, (size_t)(name.data - said.data) + name.size + 1);
+    }
+    const size_t end = text_starts_with(said, "\"") ? text_find(said, "\"", 1) : SIZE_MAX;
+    if (end != SIZE_MAX) {
+        return arena_strndup(arena, said.data + 1, end - 1);
+    }
+    return name.size == 0 || text_is(name, "nameof")
+               ? NULL
+               : quoted_behind(arena, source, arena_printf(arena, "const string %.*s =", (int)name.size, name.data));
+}
+
+/* Adds what a program of the class says. */
+static void read_attributes(struct arena *arena, const char *path, struct attributes *attributes)
+{
     struct status unread = {.arena = arena};
     struct file_start start;
     if (file_look(path, NULL) != FILE_REGULAR || !file_read_start(arena, path, HEAD, &start, &unread)) {
-        return NULL;
+        return;
     }
-    const size_t at = text_find(start.content, word, 0);
-    const struct text said = text_trim(
-        text_slice(start.content, at == SIZE_MAX ? start.content.size : at + strlen(word), start.content.size));
-    const size_t end = text_starts_with(said, "\"") ? text_find(said, "\"", 1) : SIZE_MAX;
-    const char *const id = end == SIZE_MAX ? NULL : arena_strndup(arena, said.data + 1, end - 1);
-    return id != NULL && name_is_recordable(id) ? id : NULL;
+    const size_t at = find_attribute(arena, start.content, "Migration");
+    const char *const id = at == SIZE_MAX ? NULL : id_at(arena, start.content, at);
+    attributes->id =
+        attributes->id == NULL && id != NULL && id[0] != '\0' && name_is_recordable(id) ? id : attributes->id;
+    attributes->has_context = attributes->has_context || find_attribute(arena, start.content, "DbContext") != SIZE_MAX;
+    for (size_t colon = 0; (colon = text_find(start.content, ":", colon)) != SIZE_MAX; colon++) {
+        const struct text base = code_word(start.content, code_skip_blanks(start.content, colon + 1));
+        attributes->is_derived =
+            attributes->is_derived || (base.size > strlen("Migration") && text_find(base, "Migration", 0) != SIZE_MAX);
+    }
 }
 
-/* EF knows a migration by its attribute (MigrationsAssembly.cs), which is in the model beside it, or in its own file if
- * a person wrote it. What the file is called does not matter. */
+/* EF knows a migration by its attributes (MigrationsAssembly.cs), which are in the model beside it, or in its own file
+ * if a person wrote it. What the file is called does not matter. */
 static bool efcore_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
                           const char **warning)
 {
     const int stem = (int)(strlen(file->path) - strlen(".cs"));
-    const char *const of_model = id_in(arena, arena_printf(arena, "%.*s.Designer.cs", stem, file->path));
-    const char *const id = of_model != NULL ? of_model : id_in(arena, file->path);
+    struct attributes attributes = {0};
     (void)folder;
-    file->name = id != NULL ? id : file->name;
-    if (id != NULL || file->version == NULL) {
-        return id != NULL;
+    read_attributes(arena, arena_printf(arena, "%.*s.Designer.cs", stem, file->path), &attributes);
+    read_attributes(arena, file->path, &attributes);
+    if (attributes.id == NULL) {
+        *warning = file->version == NULL && !attributes.has_context
+                       ? NULL
+                       : arena_printf(arena, "%s is left out: EF passes over a class without [Migration(\"…\")].",
+                                      file->filename);
+        return false;
     }
-    const bool has_model = file_look(arena_printf(arena, "%.*s.Designer.cs", stem, file->path), NULL) == FILE_REGULAR;
-    if (!has_model) {
+    file->name = attributes.id;
+    if (!attributes.has_context && !attributes.is_derived) {
         *warning =
-            arena_printf(arena, "%s is left out: EF passes over a class without [Migration(\"…\")].", file->filename);
+            arena_printf(arena, "%s is left out: EF passes over a class without [DbContext(…)].", file->filename);
+        return false;
     }
-    return has_model;
+    return true;
 }
 
 /* ---- the ledger ---- */
@@ -201,6 +256,7 @@ const struct framework framework_efcore = {
             .places = WORDS("Migrations", "Data/Migrations", "Infrastructure/Migrations", "Persistence/Migrations",
                             "src/Migrations"),
             .sure_by = WORDS("*ModelSnapshot.cs", "*.Designer.cs"),
+            .likely_by = WORDS("*.cs: MigrationBuilder"), /* without models EF passes over them: that is told */
             .files =
                 FILES({.pattern = "*.Designer.cs", .passed_over = true},
                       {.pattern = "{number:14}_{title}.cs", .is_code = true}, {.pattern = "*.cs", .is_code = true}),
