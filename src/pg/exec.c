@@ -3,7 +3,9 @@
  */
 #include "pg/exec_private.h"
 
+#include "pg/query_trace.h"
 #include "pg/receive.h"
+#include "pg/values.h"
 
 static int send(const struct pg_session *session, const struct statement *one)
 {
@@ -16,10 +18,10 @@ static int send(const struct pg_session *session, const struct statement *one)
                                    one->format);
 }
 
-PGresult *exec_statement(struct pg_session *session, const struct statement *statement, struct status *status)
+static PGresult *send_and_receive(struct pg_session *session, const struct statement *statement, struct status *status)
 {
     PGresult *result = NULL;
-    struct receipt receipt = {.last = &result, .status = status, .ok = true};
+    struct receipt receipt = {.last = &result, .status = status, .ok = true, .each = statement->each};
     if (!receive_ready(session, status)) {
         return NULL;
     }
@@ -34,6 +36,19 @@ PGresult *exec_statement(struct pg_session *session, const struct statement *sta
     if (!receive_all(session, &receipt)) {
         PQclear(result);
         return NULL;
+    }
+    query_trace_note(session,
+                     &(const struct query_noted){statement->sql, statement->name, statement->count, statement->values,
+                                                 statement->format == 1, receipt.number},
+                     result);
+    return result;
+}
+
+PGresult *exec_statement(struct pg_session *session, const struct statement *statement, struct status *status)
+{
+    PGresult *const result = send_and_receive(session, statement, status);
+    if (result == NULL) {
+        query_trace_doubt();
     }
     return result;
 }
@@ -50,6 +65,14 @@ PGresult *session_query_simple(struct pg_session *session, const char *sql, cons
     return exec_statement(session, &(struct statement){.sql = sql, .is_simple = true, .meanwhile = meanwhile}, status);
 }
 
+bool session_query_each(struct pg_session *session, const char *sql, const struct pg_meanwhile *meanwhile,
+                        const struct each_result *each, struct status *status)
+{
+    const struct statement statement = {.sql = sql, .is_simple = true, .meanwhile = meanwhile, .each = each};
+    PG_RESULT(last) = exec_statement(session, &statement, status);
+    return last != NULL;
+}
+
 PGresult *pg_query_simple(struct pg_session *session, const char *sql, struct status *status)
 {
     return session_query_simple(session, sql, NULL, status);
@@ -60,6 +83,7 @@ bool pg_script(struct pg_session *session, const char *sql, struct pg_failure *f
     struct receipt receipt = {.status = status, .ok = true};
     *failure = (struct pg_failure){0};
     if (!receive_ready(session, status)) {
+        query_trace_doubt();
         return false;
     }
     if (PQsendQuery(session->connection, sql) == 0) {
@@ -67,6 +91,11 @@ bool pg_script(struct pg_session *session, const char *sql, struct pg_failure *f
     }
     PQsetSingleRowMode(session->connection); /* otherwise libpq would store all rows of a result */
     const bool ok = receive_all(session, &receipt);
+    if (ok) {
+        query_trace_note(session, &(const struct query_noted){.sql = sql, .results = receipt.number}, NULL);
+    } else {
+        query_trace_doubt();
+    }
     failure->statement = receipt.number;
     failure->position = ok ? 0 : status->position;
     failure->context = session->context;
@@ -91,6 +120,7 @@ void pg_session_roll_back(struct pg_session *session)
 
 PGresult *pg_describe(struct pg_session *session, const char *sql, struct status *status)
 {
+    query_trace_doubt();
     PGresult *result = NULL;
     struct receipt prepared = {.last = &result, .status = status, .ok = true};
     if (!receive_ready(session, status)) {

@@ -7,6 +7,8 @@
 #include "pg/exec.h"
 #include "pg/session_state.h"
 
+struct each_result; /* pg/receive.h */
+
 struct statement {
     const char *sql;
     const char *name; /* of a prepared statement; NULL: it is sent as text */
@@ -15,6 +17,7 @@ struct statement {
     int format;     /* of the result: 0 text, 1 binary */
     bool is_simple; /* one message of the simple protocol, maybe of several statements; no values */
     const struct pg_meanwhile *meanwhile;
+    const struct each_result *each; /* NULL: only the last result is wanted */
 };
 
 /* Sends it and receives its result; NULL, and the status, on failure. */
@@ -27,5 +30,9 @@ PGresult *session_query(struct pg_session *session, const char *sql, int count, 
 /* As pg_query_simple, with work to do while the server works; meanwhile NULL: none. */
 PGresult *session_query_simple(struct pg_session *session, const char *sql, const struct pg_meanwhile *meanwhile,
                                struct status *status);
+
+/* The same, for the results of all statements. */
+bool session_query_each(struct pg_session *session, const char *sql, const struct pg_meanwhile *meanwhile,
+                        const struct each_result *each, struct status *status);
 
 #endif

@@ -10,6 +10,7 @@
 #include "pg/receive.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define KEPT_AFTER_MS 1000 /* a run may get a session that is up to 250 ms old (pool.c) */
 
@@ -60,6 +61,16 @@ bool session_keeps(const struct pg_session *session)
 {
     return session->may_keep && !session->is_pooled && pg_session_is_pinned(session) &&
            clock_ms() - session->opened_at >= KEPT_AFTER_MS;
+}
+
+bool session_has_kept(const struct pg_session *session, const char *name)
+{
+    for (size_t i = 0; session_keeps(session) && i < PG_MOST_KEPT && session->kept[i] != NULL; i++) {
+        if (strcmp(session->kept_names[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 const char *session_kept_name(const struct pg_session *session, const char *sql)

@@ -46,49 +46,72 @@ static bool is_postgresql(const struct pg_session *session)
 }
 
 /* A replica that replays no log is none of PostgreSQL's own. */
-static void take(const struct pg_session *session, const PGresult *result, struct pg_moment *moment)
+void moment_take(const struct pg_session *session, const PGresult *result, struct pg_moment *moment)
 {
     const char *const snapshot = pg_field(result, 0, 0);
     const bool is_own = pg_field_int(result, 0, 2, 0) == pg_session_backend_pid(session) &&
                         !pg_field_bool(result, 0, 3) && is_postgresql(session);
-    if (is_own && !session->is_pooled && is_quiet(snapshot)) {
-        const int size = snprintf(moment->text, sizeof moment->text, "%s %s %" PRId64, snapshot, pg_field(result, 0, 1),
-                                  pg_session_opened_at(session));
-        moment->text[size < (int)sizeof moment->text ? size : 0] = '\0';
+    *moment = (struct pg_moment){0};
+    if (!is_own || session->is_pooled) {
+        return;
     }
+    const int size = snprintf(moment->setting, sizeof moment->setting, "%s %" PRId64, pg_field(result, 0, 1),
+                              pg_session_opened_at(session));
+    moment->setting[size < (int)sizeof moment->setting ? size : 0] = '\0';
+    if (moment->setting[0] != '\0' && is_quiet(snapshot) && strlen(snapshot) < sizeof moment->snapshot) {
+        strcpy(moment->snapshot, snapshot);
+    }
+}
+
+static size_t put(struct buffer *sql, const char *table, const char *execute, const char *statement)
+{
+    buffer_puts(sql, "BEGIN READ ONLY;");
+    if (table != NULL) {
+        buffer_printf(sql, "LOCK TABLE %s IN ACCESS SHARE MODE NOWAIT;", table);
+    }
+    buffer_printf(sql, "%s%s;COMMIT", execute, statement);
+    return table == NULL ? 3 : 4;
+}
+
+size_t moment_put(struct buffer *sql, const struct pg_session *session, const char *table)
+{
+    const char *const kept = session_kept_name(session, moment_sql);
+    return kept == NULL ? 0 : put(sql, table, "EXECUTE ", kept);
 }
 
 bool pg_moment_now(struct pg_session *session, const struct pg_moment_question *question, struct pg_moment *moment,
                    struct status *status)
 {
     struct buffer sql = {.arena = status->arena};
-    const char *const kept = session_kept_name(session, moment_sql);
-    moment->text[0] = '\0';
+    *moment = (struct pg_moment){0};
     if (session->is_pooled) {
         return true;
     }
-    if (kept == NULL && question->table == NULL && session_keeps(session)) {
+    if (session_kept_name(session, moment_sql) == NULL && question->table == NULL && session_keeps(session)) {
         PG_RESULT(first) = session_query_kept(session, moment_sql, 0, NULL, status);
         if (first != NULL) {
-            take(session, first, moment);
+            moment_take(session, first, moment);
         }
         return first != NULL;
     }
-    buffer_puts(&sql, "BEGIN READ ONLY;");
-    if (question->table != NULL) {
-        buffer_printf(&sql, "LOCK TABLE %s IN ACCESS SHARE MODE NOWAIT;", question->table);
+    if (moment_put(&sql, session, question->table) == 0) {
+        put(&sql, question->table, "", moment_sql);
     }
-    buffer_printf(&sql, "%s%s;COMMIT", kept == NULL ? "" : "EXECUTE ", kept == NULL ? moment_sql : kept);
     PG_RESULT(result) = session_query_simple(session, buffer_string(&sql), &question->meanwhile, status);
     if (result == NULL) {
         pg_session_roll_back(session);
         return false;
     }
-    take(session, result, moment);
+    moment_take(session, result, moment);
     return true;
+}
+
+bool pg_moment_is_of_same(const struct pg_moment *a, const struct pg_moment *b)
+{
+    return a->setting[0] != '\0' && strcmp(a->setting, b->setting) == 0;
 }
 
 bool pg_moment_is(const struct pg_moment *a, const struct pg_moment *b)
 {
-    return a->text[0] != '\0' && strcmp(a->text, b->text) == 0;
+    return a->snapshot[0] != '\0' && strcmp(a->snapshot, b->snapshot) == 0 && pg_moment_is_of_same(a, b);
 }

@@ -17,12 +17,13 @@
 #include "pg/exec.h"
 #include "pg/session.h"
 
-#define PG_MOMENT_SIZE 160
+#define PG_MOMENT_SIZE  64
+#define PG_SETTING_SIZE 96
 
-/* text "": there is none, because transactions are in progress or a pooler stands between. Others compare equal only
- * for the same session. */
 struct pg_moment {
-    char text[PG_MOMENT_SIZE];
+    char snapshot[PG_MOMENT_SIZE]; /* "": there is no moment, because transactions are in progress */
+    char setting[PG_SETTING_SIZE]; /* the session, and when its settings were loaded; "": a pooler stands between, or
+                                      the server is not PostgreSQL, and then there is no moment either */
 };
 
 /* What is asked. */
@@ -38,5 +39,13 @@ bool pg_moment_now(struct pg_session *session, const struct pg_moment_question *
 
 /* Are they equal, and moments? */
 bool pg_moment_is(const struct pg_moment *a, const struct pg_moment *b);
+
+/* Are they of one session, with the same settings? */
+bool pg_moment_is_of_same(const struct pg_moment *a, const struct pg_moment *b);
+
+/* For others who ask in one message (pg/query_trace.h): appends statements that end with COMMIT, of which the result of
+ * the last but one is to be taken. Returns how many statements there are, 0 if the session does not keep them. */
+size_t moment_put(struct buffer *sql, const struct pg_session *session, const char *table);
+void moment_take(const struct pg_session *session, const PGresult *result, struct pg_moment *moment);
 
 #endif

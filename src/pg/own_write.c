@@ -13,7 +13,6 @@
 #include "pg/trust.h"
 #include "pg/values.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* The text that the query casts to a number. */
@@ -81,31 +80,6 @@ static bool guard_failed(const struct status *status)
     return status->message != NULL && strstr(status->message, FOUND) != NULL;
 }
 
-static void put_value(struct buffer *sql, const char *value)
-{
-    if (value == NULL) {
-        buffer_puts(sql, "NULL");
-    } else {
-        pg_quote_literal(sql, text_of(value));
-    }
-}
-
-/* Our own text, with a literal for each $n. */
-static void put_filled(struct buffer *sql, const struct pg_session *session, const struct own_statement *statement)
-{
-    const char *rest = own_sql(sql->arena, session, statement->sql);
-    for (const char *at = strchr(rest, '$'); at != NULL; at = strchr(at + 1, '$')) {
-        char *end;
-        const unsigned long number = strtoul(at + 1, &end, 10);
-        if (number >= 1 && number <= (unsigned long)statement->count) {
-            buffer_add(sql, (struct text){rest, (size_t)(at - rest)});
-            put_value(sql, statement->values[number - 1]);
-            rest = end;
-        }
-    }
-    buffer_puts(sql, rest);
-}
-
 static size_t size_of(const struct own_statement *statement)
 {
     size_t size = strlen(statement->sql);
@@ -137,7 +111,7 @@ static PGresult *send_once(struct pg_session *session, const struct own_statemen
     if (statement->is_complete) {
         buffer_puts(&sql, statement->sql);
     } else {
-        put_filled(&sql, session, statement);
+        pg_put_filled(&sql, own_sql(sql.arena, session, statement->sql), statement->count, statement->values);
     }
     buffer_puts(&sql, is_open ? "" : ";COMMIT;");
     if (is_open) {

@@ -301,6 +301,9 @@ static void take_result(struct pg_session *session, struct receipt *receipt, PGr
         receipt->ok = receive_failure(session, result, receipt->status);
         session->context = said(receipt->status->arena, result, PG_DIAG_CONTEXT);
     }
+    if (is_done && receipt->ok && receipt->each != NULL) {
+        receipt->each->take(receipt->each->data, result);
+    }
     receipt->number += is_done ? 1 : 0;
     if (receipt->last != NULL && receipt->ok && is_of_more_interest(result, *receipt->last)) {
         PQclear(*receipt->last);

@@ -18,8 +18,15 @@ enum outcome {
     OUTCOME_NO_MEMORY,
 };
 
+/* Gets the good results of several statements as they arrive. */
+struct each_result {
+    void (*take)(void *data, const PGresult *result);
+    void *data;
+};
+
 /* What has arrived of a statement's results. */
 struct receipt {
+    const struct each_result *each; /* gets the good ones as they arrive; NULL: nobody */
     PGresult **last; /* receives the last good result, preferring those with rows; NULL: results are discarded */
     size_t number;   /* number of finished statements, which is also the index of a failing one */
     struct status *status;

@@ -3,11 +3,13 @@
  */
 #include "pg/rows.h"
 
+#include "pg/query_trace.h"
 #include "pg/receive.h"
 
 bool pg_rows_begin(struct pg_session *session, const char *sql, int count, const char *const *values,
                    struct status *status)
 {
+    query_trace_doubt();
     if (!receive_ready(session, status)) {
         return false;
     }
@@ -65,6 +67,7 @@ bool pg_rows_next(struct pg_session *session, PGresult **row, struct status *sta
 bool pg_copy_begin(struct pg_session *session, const char *sql, struct status *status)
 {
     PGresult *result;
+    query_trace_doubt();
     if (!receive_ready(session, status)) {
         return false;
     }

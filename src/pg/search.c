@@ -6,6 +6,7 @@
 #include "base/sqlstate.h"
 #include "pg/exec_private.h"
 #include "pg/kept.h"
+#include "pg/query_trace.h"
 #include "pg/session_state.h"
 #include "pg/values.h"
 
@@ -92,6 +93,7 @@ static bool pin(struct pg_session *session, bool is_local, bool is_set, struct s
     char pid[16];
     snprintf(pid, sizeof pid, "%d", pg_session_backend_pid(session));
     const char *const values[] = {pid, is_local ? "true" : "false", is_set ? "true" : "false", session->other_path};
+    query_trace_doubt(); /* the number is this session's */
     PG_RESULT(result) = session_query_kept(session, pin_sql, 4, values, status);
     if (result != NULL) {
         note_path(session, result, is_set);
@@ -126,20 +128,30 @@ bool pg_session_pin(struct pg_session *session, struct status *status)
     return !session->is_pooled || !pg_session_in_transaction(session) || pin(session, true, false, status);
 }
 
+bool session_put_pin(struct buffer *sql, const struct pg_session *session, const char *before, const char *behind)
+{
+    const char *const kept = session_kept_name(session, pin_sql);
+    if (kept != NULL) {
+        buffer_printf(sql, "%sEXECUTE %s (%d, false, false, NULL)%s", before, kept, pg_session_backend_pid(session),
+                      behind);
+    }
+    return kept != NULL;
+}
+
 /* Pins for the session, between these statements. */
 static bool pin_between(struct pg_session *session, const char *before, const char *behind, struct status *status)
 {
     struct buffer sql = {.arena = status->arena};
-    const char *const kept = session_kept_name(session, pin_sql);
-    buffer_puts(&sql, before);
-    if (kept != NULL) {
-        buffer_printf(&sql, "EXECUTE %s (%d, false, false, NULL)", kept, pg_session_backend_pid(session));
-    } else {
+    const bool is_kept = session_put_pin(&sql, session, before, behind);
+    if (!is_kept) {
+        buffer_puts(&sql, before);
         buffer_printf(&sql, pin_to_last_sql, pg_session_backend_pid(session));
+        buffer_puts(&sql, behind);
+        query_trace_doubt();
     }
-    buffer_puts(&sql, behind);
     PG_RESULT(result) = pg_query_simple(session, buffer_string(&sql), status);
     if (result != NULL) {
+        query_trace_pinned(before, behind);
         set_other_path(session, NULL);
         set_expected(session, NULL);
         note_path(session, result, false);
@@ -199,6 +211,7 @@ static bool pin_pooled_as(struct pg_session *session, const char *sql, struct st
 bool pg_session_pin_as(struct pg_session *session, const char *sql, const char *expected, struct status *status)
 {
     struct buffer set = {.arena = status->arena};
+    query_trace_doubt(); /* if this were sent again, nobody would know that the session has another path */
     buffer_printf(&set, "RESET search_path;%s", sql);
     set_expected(session, expected);
     if (session->is_pooled) {

@@ -51,6 +51,10 @@ bool pg_session_pin_behind(struct pg_session *session, const char *sql, struct s
  * error), in one message if possible. Call it outside a transaction; if it fails, one may be open. */
 bool pg_session_begin_reading(struct pg_session *session, struct status *status);
 
+/* Appends what pins this session between these statements, as pg_session_begin_reading does. Returns false if it does
+ * not keep that prepared. */
+bool session_put_pin(struct buffer *sql, const struct pg_session *session, const char *before, const char *behind);
+
 /* As pg_session_pin, for scripts whose tool changes its connection's search path: `sql` does so, with qualified names.
  * Lasts until the next pg_session_pin outside a transaction; behind a pooler, called outside a transaction, it applies
  * to each later transaction. expected: a schema that will be created before the scripts run; it counts as existing if

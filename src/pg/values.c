@@ -74,6 +74,30 @@ const char *pg_array_text(struct buffer *array)
     return buffer_string(array);
 }
 
+void pg_put_value(struct buffer *sql, const char *value)
+{
+    if (value == NULL) {
+        buffer_puts(sql, "NULL");
+    } else {
+        pg_quote_literal(sql, text_of(value));
+    }
+}
+
+void pg_put_filled(struct buffer *sql, const char *text, int count, const char *const *values)
+{
+    const char *rest = text;
+    for (const char *at = strchr(rest, '$'); at != NULL; at = strchr(at + 1, '$')) {
+        char *end;
+        const unsigned long number = strtoul(at + 1, &end, 10);
+        if (number >= 1 && number <= (unsigned long)count) {
+            buffer_add(sql, (struct text){rest, (size_t)(at - rest)});
+            pg_put_value(sql, values[number - 1]);
+            rest = end;
+        }
+    }
+    buffer_puts(sql, rest);
+}
+
 void pg_result_cleanup(PGresult **result)
 {
     PQclear(*result);

@@ -21,6 +21,10 @@ void pg_quote_identifier(struct buffer *sql, const char *name);
  * a literal. No semicolon follows. */
 void pg_put_do(struct buffer *sql, struct text body);
 
+/* Append a value as a literal, NULL as NULL; and our own text, with a literal for each $n of its `count` values. */
+void pg_put_value(struct buffer *sql, const char *value);
+void pg_put_filled(struct buffer *sql, const char *text, int count, const char *const *values);
+
 /* Appends an element to an array in text form, {"a",NULL; a NULL pointer becomes NULL. pg_array_text ends it. */
 void pg_put_element(struct buffer *array, const char *value);
 

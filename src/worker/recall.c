@@ -1,16 +1,17 @@
 /*
- * A short list, newest first. An answer is made of what was read between two looks at the server's moment, which must
- * be equal; each session has its own moments, so that an answer that several sessions gave alike keeps one for each.
+ * A short list, newest first. Each session has its own moments, so that an answer that several sessions gave alike
+ * keeps one for each. A moment counts only if it was the same before the work and behind it.
  *
  * The first time that a question is asked it is only noted: many workers are asked once. After several answers in a row
- * that were not the same, as where the server is always written to, most questions are answered in the usual way at
- * once, because looking in vain costs, too.
+ * that were not the same, most questions are answered in the usual way at once, because looking in vain costs, too.
  */
 #include "worker/recall.h"
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "pg/ask_again.h"
 #include "pg/own_query.h"
+#include "pg/query.h"
 #include "pg/values.h"
 
 #include <pthread.h>
@@ -32,8 +33,13 @@ struct recollection {
     struct file_trace *files;
     bool has_states;
     struct seen_states states;
-    char *table; /* quoted; NULL: there is no tracking table */
-    struct pg_moment moments[MOST_MOMENTS];
+    char *table;                 /* quoted; NULL: there is no tracking table */
+    struct query_trace *queries; /* NULL: some of it cannot be asked again */
+    struct same_rows rows;
+    bool is_ordinary; /* a moment tells whether it would be read again */
+    bool is_stirred;  /* the last time something had been committed, so that all is asked at once */
+    struct pg_moment
+        moments[MOST_MOMENTS]; /* one of a session, the oldest first; without is_ordinary they only name it */
     size_t moment_count;
     unsigned misses;
     int64_t asked_at; /* clock_ms */
@@ -62,6 +68,7 @@ static char *copy_of(struct text text)
 static void drop(struct recollection *one)
 {
     file_trace_free(one->files);
+    query_trace_free(one->queries);
     free((char *)(uintptr_t)one->question.data);
     free((char *)(uintptr_t)one->packed.data);
     free(one->table);
@@ -98,7 +105,8 @@ void recollections_free(struct recollections *all)
 static size_t bytes_of(const struct recollection *one)
 {
     return sizeof *one + one->question.size + one->packed.size +
-           (one->files == NULL ? 0 : file_trace_bytes(one->files));
+           (one->files == NULL ? 0 : file_trace_bytes(one->files)) +
+           (one->queries == NULL ? 0 : query_trace_bytes(one->queries));
 }
 
 /* Puts one in front; forgets what is too much, and what nobody has asked for. Hold the mutex. */
@@ -153,15 +161,44 @@ static struct recollection *find(struct recollections *all, struct text question
     return one;
 }
 
-static bool has_moment(struct recollections *all, const struct recollection *one, const struct pg_moment *moment)
+typedef bool comparing(const struct pg_moment *a, const struct pg_moment *b);
+
+/* Is there a moment that compares with this one? Hold the mutex. */
+static bool has_it(const struct recollection *one, const struct pg_moment *moment, comparing *is_like)
 {
     bool has = false;
-    pthread_mutex_lock(&all->mutex);
     for (size_t i = 0; i < one->moment_count && !has; i++) {
-        has = pg_moment_is(&one->moments[i], moment);
+        has = is_like(&one->moments[i], moment);
     }
+    return has;
+}
+
+static bool has_moment(struct recollections *all, const struct recollection *one, const struct pg_moment *moment,
+                       comparing *is_like)
+{
+    pthread_mutex_lock(&all->mutex);
+    const bool has = has_it(one, moment, is_like);
     pthread_mutex_unlock(&all->mutex);
     return has;
+}
+
+/* Adds a session's moment in place of its last. Hold the mutex. */
+static void add_moment(struct recollection *one, const struct pg_moment *moment)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < one->moment_count; i++) {
+        if (!pg_moment_is_of_same(&one->moments[i], moment)) {
+            one->moments[kept++] = one->moments[i];
+        }
+    }
+    if (kept == MOST_MOMENTS) {
+        memmove(one->moments, one->moments + 1, --kept * sizeof *one->moments);
+    }
+    one->moments[kept] = *moment;
+    if (!one->is_ordinary) {
+        one->moments[kept].snapshot[0] = '\0';
+    }
+    one->moment_count = kept + 1;
 }
 
 /* Looks at the files while the server answers. */
@@ -185,20 +222,56 @@ static void ask(struct recall *recall, const struct pg_moment_question *question
     struct status ignored = {.arena = recall->request->arena};
     const bool ok = pg_moment_now(recall->session, question, &recall->moment, &ignored);
     recall->is_asked = ok || question->table == NULL;
-    if (!ok) {
-        recall->moment.text[0] = '\0';
+}
+
+/* Asks everything again. Takes the moment with it, which is of use from then on. */
+static bool is_told_again(struct recall *recall, struct recollection *one, const struct pg_moment_question *question)
+{
+    pthread_mutex_t *const mutex = &recall->all->mutex;
+    pthread_mutex_lock(mutex);
+    struct same_rows rows = one->rows;
+    pthread_mutex_unlock(mutex);
+    const bool is = ask_again(recall->session, one->queries, question, &rows, &recall->moment);
+    recall->is_asked = recall->moment.setting[0] != '\0';
+    pthread_mutex_lock(mutex);
+    const bool is_as_before = is && has_it(one, &recall->moment, pg_moment_is_of_same);
+    if (is_as_before) {
+        one->rows = rows.xmin >= one->rows.xmin ? rows : one->rows;
+        one->is_stirred = !has_it(one, &recall->moment, pg_moment_is);
+        add_moment(one, &recall->moment);
     }
+    pthread_mutex_unlock(mutex);
+    return is_as_before;
+}
+
+/* Does the server say what it said? */
+static bool is_same_server(struct recall *recall, struct recollection *one, const struct pg_moment_question *question)
+{
+    const struct pg_moment_question once_more = {.table = one->table};
+    pthread_mutex_lock(&recall->all->mutex);
+    const bool is_stirred = one->is_stirred;
+    pthread_mutex_unlock(&recall->all->mutex);
+    if (!is_stirred) {
+        ask(recall, question);
+        if (has_moment(recall->all, one, &recall->moment, pg_moment_is)) {
+            return true;
+        }
+        if (!has_moment(recall->all, one, &recall->moment, pg_moment_is_of_same)) {
+            return false;
+        }
+    }
+    return one->queries != NULL && is_told_again(recall, one, is_stirred ? question : &once_more);
 }
 
 /* Is all as it was? After a difference the server is asked first. */
-static bool is_as_it_was(struct recall *recall, const struct recollection *one)
+static bool is_as_it_was(struct recall *recall, struct recollection *one)
 {
     struct looking_again looking = {.files = one->files};
-    ask(recall, &(const struct pg_moment_question){
-                    .table = one->table,
-                    .meanwhile = {recall->was_right ? look_again : NULL, &looking},
-                });
-    if (!has_moment(recall->all, one, &recall->moment)) {
+    const struct pg_moment_question question = {
+        .table = one->table,
+        .meanwhile = {recall->was_right ? look_again : NULL, &looking},
+    };
+    if (!is_same_server(recall, one, &question)) {
         return false;
     }
     if (!looking.is_done) {
@@ -254,19 +327,32 @@ bool recall_begin(struct recall *recall, struct text *packed)
     if (!recall->is_asked) {
         ask(recall, &(const struct pg_moment_question){0});
     }
-    recall->is_noting = !is_hit && recall->moment.text[0] != '\0';
+    recall->is_noting = !is_hit && recall->moment.setting[0] != '\0';
     if (is_hit || one->packed.data != NULL) {
         count(recall->all, one, is_hit);
     }
     if (recall->is_noting) {
         file_trace_begin();
+        query_trace_begin(recall->session);
     }
     return is_hit;
 }
 
 /* ---- remembering ---- */
 
-/* Were only ordinary tables read (tables.h)? A view or a foreign table can have other rows at the same moment. */
+/* Do queries of ours read ordinary tables (tables.h)? A declared query may ask for anything. */
+static bool are_plain(const struct catalog *catalog)
+{
+    const struct framework *const framework = catalog->detection.framework;
+    const struct tables *const tables = &catalog->detection.ledgers.tables;
+    bool are = framework != NULL && framework->declared_at == NULL;
+    for (size_t i = 0; i < tables->count && are; i++) {
+        are = tables->items[i].is_plain || tables->items[i].no_table != NULL;
+    }
+    return are;
+}
+
+/* Was nothing else read? A view or a foreign table can have other rows at the same moment. It is noted, too. */
 static bool is_ordinary(const struct recall *recall, const struct catalog *catalog)
 {
     static const char sql[] =
@@ -276,21 +362,15 @@ static bool is_ordinary(const struct recall *recall, const struct catalog *catal
         "OPERATOR(pg_catalog.=) 'r' AND c.relam OPERATOR(pg_catalog.<>) 2)))";
     const struct detection *const detection = &catalog->detection;
     const struct framework *const framework = detection->framework;
-    const struct tables *const tables = &detection->ledgers.tables;
     struct status ignored = {.arena = recall->request->arena};
-    for (size_t i = 0; i < tables->count; i++) {
-        if (!tables->items[i].is_plain && tables->items[i].no_table == NULL) {
-            return false;
-        }
-    }
-    if (framework == NULL || framework->declared_at != NULL) {
-        return false; /* a declared query may ask for anything */
+    if (!are_plain(catalog)) {
+        return false;
     }
     if (framework->hooks.read_ledger == NULL && !catalog->has_own_schema) {
         return true;
     }
     const char *const schema = framework->hooks.read_ledger == NULL ? NULL : detection->ledger.schema;
-    PG_RESULT(result) = own_query(recall->session, sql, 1, &schema, &ignored);
+    PG_RESULT(result) = pg_query_kept(recall->session, sql, 1, &schema, &ignored);
     return result != NULL && pg_field_bool(result, 0, 0);
 }
 
@@ -315,8 +395,15 @@ static char *table_of(struct arena *arena, const struct catalog *catalog)
     return copy_of(buffer_text(&name));
 }
 
+/* What was noted. */
+struct traces {
+    struct file_trace *files;
+    struct query_trace *queries;
+    bool is_ordinary;
+};
+
 static struct recollection *make(const struct recall *recall, const struct catalog *catalog, struct text packed,
-                                 struct file_trace *files)
+                                 const struct traces *traces)
 {
     const struct text question = recall->call->request->payload;
     struct recollection *const one = memory_alloc(sizeof *one);
@@ -324,39 +411,29 @@ static struct recollection *make(const struct recall *recall, const struct catal
         .holders = 1,
         .question = {copy_of(question), question.size},
         .packed = {copy_of(packed), packed.size},
-        .files = files,
+        .files = traces->files,
+        .queries = traces->queries,
+        .is_ordinary = traces->is_ordinary,
         .table = table_of(recall->request->arena, catalog),
-        .moments = {recall->moment},
-        .moment_count = 1,
         .asked_at = clock_ms(),
     };
     one->has_states = catalog_states(catalog, &one->states);
+    if (one->queries != NULL && one->table != NULL && are_plain(catalog) &&
+        catalog->detection.framework->hooks.read_ledger == NULL) {
+        query_trace_reads(one->queries, one->table);
+    }
+    add_moment(one, &recall->moment);
     return one;
 }
 
+/* Is b what a is, with a moment of its own? Some sessions cannot note their queries yet. */
 static bool is_same(const struct recollection *a, const struct recollection *b)
 {
     const bool has_table = a->table != NULL && b->table != NULL;
     return text_equal(a->packed, b->packed) && a->has_states == b->has_states &&
-           (has_table ? strcmp(a->table, b->table) == 0 : a->table == b->table) && file_trace_equal(a->files, b->files);
-}
-
-/* Adds the moment to an answer that another session gave alike, of the same files. What was read at another snapshot
- * does not count any more. Hold the mutex. */
-static void add_moment(struct recollection *one, const struct pg_moment *moment)
-{
-    const size_t snapshot = strcspn(moment->text, " ");
-    size_t kept = 0;
-    for (size_t i = 0; i < one->moment_count; i++) {
-        if (strncmp(one->moments[i].text, moment->text, snapshot + 1) == 0 && !pg_moment_is(&one->moments[i], moment)) {
-            one->moments[kept++] = one->moments[i];
-        }
-    }
-    for (; kept >= MOST_MOMENTS; kept--) {
-        memmove(one->moments, one->moments + 1, (kept - 1) * sizeof *one->moments);
-    }
-    one->moments[kept] = *moment;
-    one->moment_count = kept + 1;
+           (has_table ? strcmp(a->table, b->table) == 0 : a->table == b->table) &&
+           file_trace_equal(a->files, b->files) && a->is_ordinary == b->is_ordinary &&
+           (b->queries == NULL || (a->queries != NULL && query_trace_equal(a->queries, b->queries)));
 }
 
 static void keep(struct recollections *all, struct recollection *one)
@@ -376,21 +453,37 @@ static void keep(struct recollections *all, struct recollection *one)
     pthread_mutex_unlock(&all->mutex);
 }
 
+/* Ends what is noted, and remembers the answer if it is known whether it would be the same again. */
+static void remember(struct recall *recall, const struct catalog *catalog, struct text packed)
+{
+    struct traces traces = {.files = file_trace_end()};
+    const bool is_wanted = traces.files != NULL && catalog != NULL && packed.size > 0 && packed.size < MOST_BYTES / 2;
+    traces.is_ordinary = is_wanted && is_ordinary(recall, catalog);
+    traces.queries = query_trace_end();
+    if (is_wanted && (!traces.is_ordinary || !is_same_moment(recall))) {
+        recall->moment.snapshot[0] = '\0';
+    }
+    if (is_wanted && (recall->moment.snapshot[0] != '\0' || traces.queries != NULL)) {
+        keep(recall->all, make(recall, catalog, packed, &traces));
+        return;
+    }
+    file_trace_free(traces.files);
+    query_trace_free(traces.queries);
+    if (recall->known->packed.data == NULL) {
+        count(recall->all, recall->known, false);
+    }
+}
+
 void recall_end(struct recall *recall, const struct catalog *catalog, struct text packed)
 {
     struct recollection *const known = recall->known;
     if (catalog == NULL) {
         file_trace_doubt();
     }
-    struct file_trace *const files = recall->is_noting ? file_trace_end() : NULL;
-    if (files != NULL && catalog != NULL && packed.size > 0 && packed.size < MOST_BYTES / 2 &&
-        is_ordinary(recall, catalog) && is_same_moment(recall)) {
-        keep(recall->all, make(recall, catalog, packed, files));
-    } else {
-        file_trace_free(files);
-        if (known != NULL && known->packed.data == NULL && recall->is_asked) {
-            count(recall->all, known, false);
-        }
+    if (recall->is_noting) {
+        remember(recall, catalog, packed);
+    } else if (known != NULL && known->packed.data == NULL && recall->is_asked) {
+        count(recall->all, known, false);
     }
     if (known != NULL) {
         pthread_mutex_lock(&recall->all->mutex);

@@ -1,11 +1,17 @@
 /*
- * Remembers the last answers to questions that only read, with all that each depends on: what was seen of the project's
- * files (base/file_trace.h) and at which moment of the server (pg/moment.h). The same question is answered from memory
- * if all of that is looked at again and is as it was, and in the usual way if anything differs, or if it cannot be
- * told. Thread-safe.
+ * Remembers the last answers to questions that only read, with all that each depends on. The same question is answered
+ * from memory if all of that is as it was, and in the usual way if anything differs, or if it cannot be told.
+ * Thread-safe.
  *
- * The rest is the same for all questions of a worker: its options, its environment, the role that it connects as. Who
- * asks is not part of an answer, and has been let in before.
+ * An answer is made of
+ * - the project's files: looked at again, each (base/file_trace.h);
+ * - what the server said: nothing has been committed or loaded in the whole cluster since (pg/moment.h), or else each
+ *   statement is sent again and has the answer that it had (pg/ask_again.h). The first is cheaper, and is asked first
+ *   where the server was quiet the last time;
+ * - what a session has that no statement asks for: its role, and settings that the server reports. They last as long as
+ *   the session, but for what is loaded anew, so that only sessions that have given this answer since then are asked;
+ * - what is the same for all questions of a worker: its options, its environment, the role that it connects as.
+ * Who asks is not part of an answer, and has been let in before.
  */
 #ifndef WORKER_RECALL_H
 #define WORKER_RECALL_H

@@ -16,6 +16,14 @@ from harness import Case, Rpc, RpcError, wait_for
 KNEX = 'module.exports = { client: "pg", migrations: { directory: "./knex" } };\n'
 
 
+def statement(name, sql):
+    """A change that is this statement."""
+    def change(scene):
+        scene.sql(sql)
+    change.__name__ = name
+    return change
+
+
 class Scene:
     """A project of six migrations, of which four are applied, with a worker of its own that has answered from memory."""
 
@@ -31,6 +39,7 @@ class Scene:
                 self.project.add(f"{number}_m", f"CREATE TABLE t{number} (id int);\n")
         for path, text in (files or {}).items():
             self.write(path, text)
+        self.stirs = False
         self.worker, self.rpc = self.serve()
         self.rpc.call("MigrationService", "Run", {} if files else {"migrations": [f"{number}_m" for number in range(1, 5)]})
 
@@ -57,8 +66,16 @@ class Scene:
         """How many answers were remembered ones."""
         return self.worker.text().count("answered from memory")
 
+    def stir(self):
+        """From now on something is committed before each question."""
+        self.sql("CREATE TABLE stirred (n int); INSERT INTO stirred VALUES (0)")
+        self.stirs = True
+        return self
+
     def ask(self, rpc=None, **request):
         """An answer, or a refusal."""
+        if self.stirs:
+            self.sql("UPDATE stirred SET n = n + 1")
         try:
             return (rpc or self.rpc).call("MigrationService", "GetStatus", request)
         except RpcError as error:
@@ -81,16 +98,21 @@ class Scene:
 
 
 class Recall(Case):
-    def scenes(self, changes, *arguments):
-        """For each (change, whether the answer is another one then) a scene. They become old enough together."""
-        made = [(Scene(self, *arguments), change, differs) for change, differs in changes]
+    def scenes(self, changes, *arguments, stirs=False):
+        """For each (change, whether the answer is another one then, maybe SQL before) a scene. They become old enough together."""
+        made = []
+        for change, differs, *first in changes:
+            scene = Scene(self, *arguments)
+            for sql in first:
+                scene.sql(sql)
+            made.append((scene.stir() if stirs else scene, change, differs))
         for scene, *_ in made:
             scene.warm()
         return made
 
-    def look(self, changes, *arguments):
+    def look(self, changes, *arguments, **options):
         """After each change the answer is the one of a worker that remembers nothing, at once."""
-        for scene, change, differs in self.scenes(changes, *arguments):
+        for scene, change, differs in self.scenes(changes, *arguments, **options):
             with self.subTest(change=change.__name__):
                 before = scene.warm()
                 with change(scene) or contextlib.nullcontext():
@@ -232,17 +254,32 @@ class Recall(Case):
 
     # ---- the database ----
 
-    def test_what_happens_in_the_database_is_seen_at_once(self):
-        def statement(name, sql):
-            def change(scene):
-                scene.sql(sql)
-            change.__name__ = name
-            return change
+    def test_what_leaves_row_versions_as_they_are_is_seen_at_once(self):
+        again = "INSERT INTO _prisma_migrations SELECT gen_random_uuid(), checksum, finished_at, '5_m', logs, rolled_back_at, started_at, 1 FROM "
+        older = ("CREATE TABLE older (LIKE _prisma_migrations INCLUDING ALL);"
+                 "INSERT INTO older SELECT id, 'x', finished_at, migration_name, logs, rolled_back_at, started_at, 1 FROM _prisma_migrations")
+        self.look([
+            (statement("another_for_one", "WITH kept AS (DELETE FROM _prisma_migrations WHERE migration_name = '4_m' RETURNING *) " + again + "kept"), True),
+            (statement("column_with_another_default", "ALTER TABLE _prisma_migrations DROP applied_steps_count; "
+                       "ALTER TABLE _prisma_migrations ADD applied_steps_count int NOT NULL DEFAULT 0"), True),
+            (statement("older_rows", "ALTER TABLE _prisma_migrations RENAME TO was; ALTER TABLE older RENAME TO _prisma_migrations"), True, older),
+            (statement("rolled_back", f"BEGIN; {again} _prisma_migrations LIMIT 1; ROLLBACK"), False),
+            (statement("rewritten", "VACUUM FULL _prisma_migrations"), False),
+            (statement("frozen", "VACUUM FREEZE _prisma_migrations"), False),
+        ], stirs=True)
 
+    def test_what_happens_in_the_database_is_seen_at_once(self):
+        self.look(self.changes_in_the_database())
+
+    def test_and_where_something_is_committed_all_the_time(self):
+        self.look(self.changes_in_the_database(), stirs=True)
+
+    @staticmethod
+    def changes_in_the_database():
         table = "CREATE TABLE other._prisma_migrations (LIKE public._prisma_migrations INCLUDING ALL)"
         knex = ("CREATE TABLE knex_migrations (id serial PRIMARY KEY, name varchar(255), batch int, migration_time timestamptz);"
                 "CREATE TABLE knex_migrations_lock (index serial PRIMARY KEY, is_locked int)")
-        self.look([
+        return [
             (statement("inserted", "INSERT INTO _prisma_migrations SELECT gen_random_uuid(), checksum, finished_at, '5_m', logs, rolled_back_at, "
                                    "started_at, 1 FROM _prisma_migrations WHERE migration_name = '4_m'"), True),
             (statement("deleted", "DELETE FROM _prisma_migrations WHERE migration_name = '1_m'"), True),
@@ -256,7 +293,7 @@ class Recall(Case):
             (statement("policed", "ALTER TABLE _prisma_migrations ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; "
                                   "ALTER TABLE _prisma_migrations OWNER TO app"), None),
             (statement("view", "ALTER TABLE _prisma_migrations RENAME TO was; CREATE VIEW _prisma_migrations AS SELECT * FROM was LIMIT 2"), True),
-        ])
+        ]
 
     def test_a_transaction_that_was_open_is_seen_when_it_commits(self):
         scene = Scene(self)
@@ -269,55 +306,54 @@ class Recall(Case):
         self.assertEqual(now, scene.fresh())
         self.assertNotEqual(now, before)
 
-    def test_nothing_is_remembered_while_an_older_transaction_is_open(self):
+    def test_while_an_older_transaction_is_open_it_is_seen_as_soon_as_it_commits(self):
+        for between in ("", "SAVEPOINT a; DELETE FROM _prisma_migrations WHERE migration_name = '4_m'; ROLLBACK TO a; SAVEPOINT b"):
+            with self.subTest(between=between):
+                scene = Scene(self).stir()
+                self.database = scene.database
+                say = self.talk()
+                say(f"BEGIN; UPDATE _prisma_migrations SET checksum = 'x' WHERE migration_name = '3_m'; {between}")
+                before = scene.warm()
+                for _ in range(3):
+                    count = scene.remembered()
+                    self.assertEqual(scene.ask(), before)
+                    self.assertEqual(scene.remembered(), count + 1)
+                say("DELETE FROM _prisma_migrations WHERE migration_name = '4_m'")
+                self.assertEqual(scene.ask(), before)
+                say("COMMIT")
+                now = scene.ask()
+                self.assertEqual(now, scene.fresh())
+                self.assertNotEqual(now, before)
+
+    def test_what_no_transaction_writes_is_seen_at_once(self):
+        """A sequence has another value, or it is later, and nothing was committed."""
+        view = "ALTER TABLE _prisma_migrations RENAME TO was; CREATE VIEW _prisma_migrations AS SELECT * FROM was WHERE "
+
+        def sequence(scene):
+            scene.sql("SELECT nextval('turn')")
+        child = ("ALTER TABLE _prisma_migrations RENAME TO was; CREATE TABLE _prisma_migrations (LIKE was INCLUDING ALL);"
+                 "INSERT INTO _prisma_migrations SELECT * FROM was WHERE migration_name <> '4_m';"
+                 "CREATE TABLE child () INHERITS (_prisma_migrations); INSERT INTO child SELECT * FROM was WHERE migration_name = '4_m'")
+        other = ("CREATE TABLE now (LIKE _prisma_migrations INCLUDING ALL) USING other; INSERT INTO now SELECT * FROM _prisma_migrations;"
+                 "DROP TABLE _prisma_migrations; ALTER TABLE now RENAME TO _prisma_migrations")
+        method = "CREATE ACCESS METHOD other TYPE TABLE HANDLER heap_tableam_handler;"
+        changes = [
+            (sequence, True, f"CREATE SEQUENCE turn; SELECT nextval('turn'); {view} (SELECT last_value = 1 FROM turn)"),
+            (statement("child", "DELETE FROM child"), True, child),
+            (statement("other", "DELETE FROM _prisma_migrations WHERE migration_name = '4_m'"), True, method + other),
+            (statement("own", "CREATE TABLE truss.more (id int) USING other"), False,
+             f"{method} CREATE SCHEMA IF NOT EXISTS truss; CREATE TABLE truss.of_another (id int) USING other"),
+        ]
+        for stirs in (False, True):
+            self.look(changes, stirs=stirs)
+
+    def test_a_view_that_goes_by_the_clock_is_asked_each_time(self):
         scene = Scene(self)
         scene.warm()
-        self.database = scene.database
-        say = self.talk()
-        say("BEGIN; DELETE FROM _prisma_migrations WHERE migration_name = '4_m'")
-        scene.sql("CREATE TABLE younger (id int)")
-        before, count = scene.ask(), scene.remembered()
-        for _ in range(20):
-            self.assertEqual(scene.ask(), before)
-        self.assertEqual(scene.remembered(), count)
-        say("COMMIT")
-        self.assertNotEqual(scene.ask(), before)
-
-    def test_a_view_that_goes_by_the_clock_is_never_remembered(self):
-        scene = Scene(self)
-        scene.warm()
-        scene.sql("ALTER TABLE _prisma_migrations RENAME TO was; CREATE VIEW _prisma_migrations AS SELECT * FROM was "
-                  "WHERE clock_timestamp() > '2000-01-01'")
-        count = scene.remembered()
-        for _ in range(20):
-            self.assertEqual(scene.ask().summary.applied, 4)
-        self.assertEqual(scene.remembered(), count)
-
-    def test_a_table_with_children_which_may_be_elsewhere_is_never_remembered(self):
-        scene = Scene(self)
-        scene.warm()
-        scene.sql("CREATE TABLE child () INHERITS (_prisma_migrations)")
-        count = scene.remembered()
-        for _ in range(20):
-            self.assertEqual(scene.ask().summary.applied, 4)
-        self.assertEqual(scene.remembered(), count)
-
-    def test_a_table_of_another_access_method_is_never_remembered(self):
-        def of_the_ledger(scene):
-            scene.sql("CREATE ACCESS METHOD other TYPE TABLE HANDLER heap_tableam_handler;"
-                      "CREATE TABLE now (LIKE _prisma_migrations INCLUDING ALL) USING other; INSERT INTO now SELECT * FROM _prisma_migrations;"
-                      "DROP TABLE _prisma_migrations; ALTER TABLE now RENAME TO _prisma_migrations")
-
-        def of_our_own(scene):
-            scene.sql("CREATE ACCESS METHOD other TYPE TABLE HANDLER heap_tableam_handler; CREATE SCHEMA IF NOT EXISTS truss;"
-                      "CREATE TABLE truss.of_another (id int) USING other")
-        for scene, change, _ in self.scenes([(of_the_ledger, False), (of_our_own, False)]):
-            with self.subTest(change=change.__name__):
-                change(scene)
-                count = scene.remembered()
-                for _ in range(20):
-                    self.assertEqual(scene.ask().summary.applied, 4)
-                self.assertEqual(scene.remembered(), count)
+        soon = scene.sql("SELECT clock_timestamp() + '4 s'")[0][0]
+        scene.sql(f"ALTER TABLE _prisma_migrations RENAME TO was; CREATE VIEW _prisma_migrations AS SELECT * FROM was WHERE clock_timestamp() < '{soon}'")
+        self.assertEqual(scene.warm().summary.applied, 4)
+        self.assertTrue(wait_for(lambda: scene.ask().summary.applied == 0))
 
     def test_what_is_true_without_the_tracking_table_is_remembered_again(self):
         scene = Scene(self)

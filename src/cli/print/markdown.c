@@ -222,7 +222,7 @@ void markdown_plan(const PlanResponse *reply, const struct findings *findings, c
         put_said(&out, "Fails", reply->failures[i]);
     }
     put_said(&out, "Loses data",
-             reply->loses_data ? "this plan drops, empties or cuts what is there, or deletes rows." : NULL);
+             reply->loses_data ? "this plan drops or empties what is there, or deletes rows." : NULL);
     put_warnings(&out, reply->warnings, reply->n_warnings);
     put_planned(&out, reply);
     put_findings(&out, findings);
@@ -303,10 +303,8 @@ static void put_results(struct buffer *out, const RunResponse *reply)
     buffer_puts(out, "| Migration | Result |\n|---|---|\n");
     for (; shown < reply->n_applied && out->size < FULL_AT; shown++) {
         const Truss__Migration__V1__AppliedMigration *const one = reply->applied[shown];
-        const char *const took =
-            one->duration_ms == 0 ? "by its own tool" : output_duration(out->arena, one->duration_ms);
         buffer_printf(out, "| %s | %s (%s) |\n", escape_markdown_code(out->arena, one->name),
-                      reply->dry_run ? "tried" : "applied", took);
+                      reply->dry_run ? "tried" : "applied", output_duration(out->arena, one->duration_ms));
     }
     for (; shown >= reply->n_applied && shown < count && out->size < FULL_AT; shown++) {
         const Truss__Migration__V1__UntriedStep *const one = reply->not_tried[shown - reply->n_applied];

@@ -1,0 +1,223 @@
+/*
+ * Sends a trace again. All is one simple message, so that it takes one round trip; results come in the order of the
+ * statements, and how many each noted one has is known.
+ */
+#include "pg/ask_again.h"
+
+#include "pg/exec_private.h"
+#include "pg/kept.h"
+#include "pg/query_trace_private.h"
+#include "pg/receive.h"
+#include "pg/search.h"
+#include "pg/values.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MOST_XIDS UINT64_C(2000000000) /* xids have 32 bits, and are told apart within 2^31 of them */
+#define FIRST_XID 3                    /* FirstNormalTransactionId: a snapshot's xmin is none of the special ones */
+
+/* The row versions of a table and of its rows in the catalogs. %s: its name, quoted; as a literal; the same. */
+#define VERSIONS                                                                                                       \
+    "(SELECT t.xmin FROM ONLY %s AS t UNION ALL SELECT c.xmin FROM pg_catalog.pg_class c WHERE c.oid "                 \
+    "OPERATOR(pg_catalog.=) %s::pg_catalog.regclass UNION ALL SELECT a.xmin FROM pg_catalog.pg_attribute a WHERE "     \
+    "a.attrelid OPERATOR(pg_catalog.=) %s::pg_catalog.regclass) v"
+
+/* The digest of the rows of a query. */
+#define DIGEST                                                                                                         \
+    "pg_catalog.encode(pg_catalog.sha256((SELECT coalesce(pg_catalog.string_agg(pg_catalog.record_send(truss_row), "   \
+    "''::pg_catalog.bytea), ''::pg_catalog.bytea) FROM (%s) truss_row)), 'hex')"
+
+/* bool, bytea, "char", name, int8, int2, int4, text, json, float4, float8, bpchar, varchar, date, time, timestamp,
+ * timestamptz, numeric, uuid, jsonb: what such a column shows follows from its bytes and the session's settings. */
+#define KNOWN_TYPES "'{16,17,18,19,20,21,23,25,114,700,701,1042,1043,1082,1083,1114,1184,1700,2950,3802}'"
+#define ALL_KNOWN                                                                                                      \
+    "NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid OPERATOR(pg_catalog.=) "                       \
+    "%s::pg_catalog.regclass AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped AND (a.atttypid "            \
+    "OPERATOR(pg_catalog.<>) ALL (" KNOWN_TYPES "::pg_catalog.oid[]) OR a.attgenerated OPERATOR(pg_catalog.=) 'v'))"
+
+/* Is it of one snapshot, or of none before this one? age() counts back from one xid for the whole transaction. */
+#define NEWER                                                                                                          \
+    "pg_catalog.age(v.xmin) OPERATOR(pg_catalog.<=) pg_catalog.age('%u'::pg_catalog.xid) AND pg_catalog.age(v.xmin) "  \
+    "OPERATOR(pg_catalog.>=) pg_catalog.age(pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())"             \
+    "::pg_catalog.xid)"
+
+/* What is made of a trace, and what comes back. */
+struct again {
+    const struct query_trace *trace;
+    struct pg_session *session;
+    struct same_rows *rows;
+    bool counts; /* row versions, in place of rows */
+    struct pg_moment *moment;
+    size_t before; /* results that are the moment's */
+
+    size_t number; /* of the results so far */
+    size_t item;
+    size_t of_item; /* results of the present item */
+    unsigned char digest[SHA256_SIZE];
+    bool holds;
+};
+
+/* ---- sending ---- */
+
+static void put_rows(struct buffer *sql, const struct again *again, const struct told *told)
+{
+    struct buffer name = {.arena = sql->arena};
+    const char *const table = again->trace->table;
+    if (table == NULL) {
+        buffer_printf(sql, "SELECT " DIGEST, told->sql);
+        return;
+    }
+    pg_quote_literal(&name, text_of(table));
+    const char *const literal = buffer_string(&name);
+    if (again->counts) {
+        const uint32_t low = (uint32_t)again->rows->xmin;
+        buffer_printf(
+            sql,
+            "SELECT NULL, pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot()), pg_catalog.count(*), "
+            "pg_catalog.count(*) FILTER (WHERE " NEWER
+            "), pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()) FROM " VERSIONS,
+            low < FIRST_XID ? FIRST_XID : low, table, literal, literal);
+    } else {
+        buffer_printf(sql,
+                      "SELECT " DIGEST ", pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot()), "
+                      "(SELECT pg_catalog.count(*) FROM " VERSIONS "), " ALL_KNOWN,
+                      told->sql, table, literal, literal, literal);
+    }
+}
+
+static void put_execute(struct buffer *sql, const struct told *told)
+{
+    buffer_printf(sql, "EXECUTE %s", told->sql);
+    for (int i = 0; i < told->count; i++) {
+        buffer_puts(sql, i == 0 ? " (" : ", ");
+        pg_put_value(sql, told->values[i]);
+    }
+    buffer_puts(sql, told->count > 0 ? ")" : "");
+}
+
+/* Returns false if this session does not have what is to be sent. */
+static bool put(struct buffer *sql, const struct again *again, const struct told *told)
+{
+    buffer_puts(sql, ";");
+    switch (told->by) {
+    case TOLD_BY_TEXT:
+        buffer_puts(sql, told->sql);
+        return true;
+    case TOLD_BY_NAME:
+        put_execute(sql, told);
+        return session_has_kept(again->session, told->sql);
+    case TOLD_BY_PIN:
+        return session_put_pin(sql, again->session, told->sql, told->behind);
+    case TOLD_IN_BINARY:
+        put_rows(sql, again, told);
+        return true;
+    }
+    return false;
+}
+
+/* ---- comparing ---- */
+
+static uint64_t number_of(const PGresult *result, int column)
+{
+    const char *const value = pg_field(result, 0, column);
+    return value == NULL ? 0 : strtoull(value, NULL, 10);
+}
+
+/* The rows by their versions. */
+static bool are_counted(const struct again *again, const PGresult *result, struct same_rows *now)
+{
+    *now = (struct same_rows){number_of(result, 2), number_of(result, 1)};
+    return now->count == again->rows->count && number_of(result, 3) == 0 && now->xmin >= again->rows->xmin &&
+           number_of(result, 4) - again->rows->xmin < MOST_XIDS;
+}
+
+/* The rows by their digest. */
+static bool are_alike(const struct again *again, const struct told *told, const PGresult *result, struct same_rows *now)
+{
+    char hex[SHA256_HEX_SIZE];
+    const char *const digest = pg_field(result, 0, 0);
+    const bool is_known = again->trace->table != NULL && pg_field_bool(result, 0, 3);
+    sha256_hex(told->digest, hex);
+    *now = is_known ? (struct same_rows){number_of(result, 2), number_of(result, 1)} : (struct same_rows){0};
+    return digest != NULL && strcmp(digest, hex) == 0;
+}
+
+static bool are_same_rows(const struct again *again, const struct told *told, const PGresult *result)
+{
+    struct same_rows now;
+    const bool are = PQntuples(result) == 1 &&
+                     (again->counts ? are_counted(again, result, &now) : are_alike(again, told, result, &now));
+    if (are) {
+        *again->rows = now;
+    }
+    return are;
+}
+
+/* One more result of an item. The last one with rows is compared, as its caller got that. */
+static void take_of_item(struct again *again, const PGresult *result)
+{
+    const struct told *const told = &again->trace->items[again->item];
+    const bool has_rows = PQresultStatus(result) == PGRES_TUPLES_OK;
+    if (told->by == TOLD_IN_BINARY) {
+        again->holds = again->holds && are_same_rows(again, told, result);
+    } else if (has_rows) {
+        told_digest(result, again->digest);
+    }
+    if (++again->of_item < told->results) {
+        return;
+    }
+    again->holds = again->holds && (told->by == TOLD_IN_BINARY || told->is_only_done ||
+                                    memcmp(again->digest, told->digest, sizeof told->digest) == 0);
+    memset(again->digest, 0, sizeof again->digest);
+    again->of_item = 0;
+    again->item++;
+}
+
+static void take(void *data, const PGresult *result)
+{
+    struct again *const again = data;
+    const size_t number = again->number++;
+    if (number + 2 == again->before) {
+        moment_take(again->session, result, again->moment);
+    } else if (number >= again->before && again->item < again->trace->count) {
+        take_of_item(again, result);
+    } else if (number >= again->before) {
+        again->holds = false;
+    }
+}
+
+bool ask_again(struct pg_session *session, const struct query_trace *trace, const struct pg_moment_question *question,
+               struct same_rows *rows, struct pg_moment *moment)
+{
+    struct arena *const arena = arena_new(0);
+    struct status ignored = {.arena = arena};
+    struct buffer sql = {.arena = arena};
+    struct same_rows now = *rows;
+    struct again again = {
+        .trace = trace,
+        .session = session,
+        .rows = &now,
+        .counts = rows->xmin != 0 && trace->table != NULL,
+        .moment = moment,
+        .before = moment_put(&sql, session, question->table),
+        .holds = true,
+    };
+    *moment = (struct pg_moment){0};
+    bool can = again.before > 0;
+    for (size_t i = 0; can && i < trace->count; i++) {
+        can = put(&sql, &again, &trace->items[i]);
+    }
+    if (can && !session_query_each(session, buffer_string(&sql), &question->meanwhile,
+                                   &(const struct each_result){take, &again}, &ignored)) {
+        pg_session_roll_back(session);
+        can = false;
+    }
+    arena_free(arena);
+    if (!can || !again.holds || again.item < trace->count) {
+        return false;
+    }
+    *rows = now;
+    return true;
+}
