@@ -51,9 +51,9 @@ START_TEST(the_journal_of_drizzle_decides_what_is_a_migration_and_when)
     put("drizzle/0000_a.sql", "SELECT 1");
     put("drizzle/0001_b.sql", "SELECT 2");
     put("drizzle/0009_unnamed.sql", "SELECT 3");
-    ck_assert_str_eq(listed("drizzle"), "0000_a=10,0001_b=20,0002_gone=30");
+    ck_assert_str_eq(listed("drizzle"), "0001_b=20,0000_a=10,0002_gone=30");
     ck_assert(list(folder_of("drizzle")).items[2].missing);
-    ck_assert_str_eq(row_of("drizzle"), "INSERT INTO \"s\".\"t\" (\"hash\", \"created_at\") VALUES ('sum', '10');");
+    ck_assert_str_eq(row_of("drizzle"), "INSERT INTO \"s\".\"t\" (\"hash\", \"created_at\") VALUES ('sum', '20');");
     ck_assert_int_eq(folder_of("drizzle")->habits->late, LATE_SKIPPED);
 }
 END_TEST

@@ -90,6 +90,7 @@ struct migration_file {
     size_t start;         /* the part of the file that is this migration, [start, end); end 0: the whole file */
     size_t end;
     struct file_stamp stamp;
+    int64_t time;    /* what its tool compares with the newest row, if it goes by that (ledger_entries.newest) */
     const void *own; /* data for the framework's other functions, of its own type */
 };
 

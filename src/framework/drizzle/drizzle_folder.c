@@ -13,7 +13,6 @@
 #include "framework/formats/properties.h"
 
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -26,11 +25,6 @@ static const char of_journal[] = "journal"; /* the settings of a folder that has
 bool drizzle_is_journal(const struct folder *folder)
 {
     return folder->settings == of_journal;
-}
-
-int64_t drizzle_when(const struct migration_file *file)
-{
-    return *(const int64_t *)file->own;
 }
 
 /* ---- finding ---- */
@@ -87,7 +81,9 @@ static bool is_new_migration(const char *name, bool is_directory, struct text he
 
 static const struct habits habits_of_0 = {
     .late = LATE_SKIPPED,
-    .late_note = "drizzle-kit never runs it: it looks only for what is newer than the last one applied.",
+    .late_note =
+        "drizzle-kit never runs it: its time in the journal (\"when\") is not after the newest created_at of the "
+        "tracking table.",
     .edited_note = "drizzle-kit never looks at the files of applied migrations.",
     .missing_blocks = true,
     .missing_note = "drizzle-kit stops at a file that its journal names and that is not there.",
@@ -130,27 +126,15 @@ static bool add_entry(struct arena *arena, const char *root, const json_t *entry
                            JOURNAL);
     }
     struct migration_file *const file = listing_add(arena, files);
-    int64_t *const time = arena_alloc(arena, sizeof *time);
-    *time = json_integer_value(when);
     *file = (struct migration_file){
         .name = arena_strdup(arena, tag),
-        .key = arena_printf(arena, "%lld", (long long)*time),
+        .key = arena_printf(arena, "%lld", (long long)json_integer_value(when)),
         .filename = arena_printf(arena, "%s.sql", tag),
-        .own = time,
+        .time = json_integer_value(when),
     };
     file->path = path_join(arena, root, file->filename);
     file->missing = file_look(file->path, &file->stamp) != FILE_REGULAR;
     return true;
-}
-
-/* After a merge of two branches, the journal may list them in another order; what counts to drizzle-kit is the time. */
-static int by_time(const void *a, const void *b)
-{
-    const int64_t x = drizzle_when(a);
-    const int64_t y = drizzle_when(b);
-    return x < y   ? -1
-           : x > y ? 1
-                   : strcmp(((const struct migration_file *)a)->name, ((const struct migration_file *)b)->name);
 }
 
 /* The usual cause is a journal that lost entries in a merge. */
@@ -182,6 +166,8 @@ static void warn_of_others(struct arena *arena, const char *root, struct migrati
     }
 }
 
+/* In the journal's own order, in which drizzle-kit runs them; "when" only decides which of them it skips (migrator.js
+ * and pg-core/dialect.js of drizzle-orm 0.45.4). */
 static bool list_journal(struct arena *arena, const char *root, struct migration_files *files, struct status *status)
 {
     struct text content;
@@ -199,10 +185,7 @@ static bool list_journal(struct arena *arena, const char *root, struct migration
     }
     json_decref(journal);
     warn_of_others(arena, root, files);
-    if (files->count > 0) {
-        qsort(files->items, files->count, sizeof *files->items, by_time);
-        listing_warn_duplicates(arena, files);
-    }
+    listing_warn_duplicates(arena, files);
     return ok;
 }
 
@@ -220,7 +203,6 @@ static int number_at(const char *name, size_t start, size_t size)
  * (migrator.utils.js). A directory without a script is passed over. */
 static bool accept_directory(struct arena *arena, const char *name, struct migration_file *file, const char **warning)
 {
-    int64_t *const time = arena_alloc(arena, sizeof *time);
     if (file->missing) {
         return false;
     }
@@ -235,8 +217,7 @@ static bool accept_directory(struct arena *arena, const char *name, struct migra
                        .tm_hour = number_at(name, 8, 2),
                        .tm_min = number_at(name, 10, 2),
                        .tm_sec = number_at(name, 12, 2)};
-    *time = (int64_t)timegm(&parts) * 1000;
-    file->own = time;
+    file->time = (int64_t)timegm(&parts) * 1000;
     return true;
 }
 

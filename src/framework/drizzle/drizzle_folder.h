@@ -12,9 +12,7 @@ bool drizzle_recognise(struct arena *arena, struct folder *folder);
 /* Is it of version 0.x? */
 bool drizzle_is_journal(const struct folder *folder);
 
-/* The time that is recorded for a migration: milliseconds since 1970. */
-int64_t drizzle_when(const struct migration_file *file);
-
+/* The time of a file is what is recorded for it: milliseconds since 1970. */
 bool drizzle_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
                   struct status *status);
 

@@ -104,7 +104,7 @@ const struct framework framework_goose = {
     .habits =
         {
             .late = LATE_REFUSED,
-            .late_note = "goose stops at it (\"found missing migrations\") unless it is started with -allow-missing",
+            .late_note = "goose stops at it (\"found missing migrations\") unless it is started with -allow-missing.",
             .missing_note = "goose says nothing of it.",
         },
     .delegate =

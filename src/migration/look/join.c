@@ -193,6 +193,12 @@ static void join(const struct request *request, struct catalog *catalog)
     }
 }
 
+static bool is_late(const struct catalog *catalog, const struct catalog_item *item, bool later_applied)
+{
+    const int64_t *const newest = catalog->entries.newest;
+    return newest == NULL || item->file == NULL ? later_applied : item->file->time <= *newest;
+}
+
 /* Pending migrations after which a later one is applied. Repeatable ones have no place in the order. */
 static void find_out_of_order(struct catalog *catalog)
 {
@@ -204,7 +210,8 @@ static void find_out_of_order(struct catalog *catalog)
             continue;
         }
         const bool may_be_late = item->file != NULL && item->file->may_be_late;
-        if (item->state == MIGRATION_PENDING && item->detail == DETAIL_NONE && later_applied && !may_be_late) {
+        if (item->state == MIGRATION_PENDING && item->detail == DETAIL_NONE && !may_be_late &&
+            is_late(catalog, item, later_applied)) {
             item->detail = skips ? DETAIL_SKIPPED : DETAIL_OUT_OF_ORDER;
         }
         later_applied = later_applied || item->state == MIGRATION_APPLIED || item->state == MIGRATION_MODIFIED;

@@ -76,9 +76,11 @@ static bool check_order(const struct request *request, const struct catalog *cat
         return true;
     }
     const struct catalog_item *const later = changed_last_applied(catalog, (size_t)(item - catalog->items) + 1);
+    const char *const why = later == NULL
+                                ? "its time is before that of what is applied"
+                                : arena_printf(request->arena, "although the later \"%s\" is applied", later->name);
     status_fail_because(request->status, STATUS_FAILED_PRECONDITION, REASON_OUT_OF_ORDER,
-                        "Migration \"%s\" is pending although the later \"%s\" is applied.%s%s %s.", item->name,
-                        later == NULL ? "" : later->name,
+                        "Migration \"%s\" is pending%s %s.%s%s %s.", item->name, later == NULL ? ", and" : "", why,
                         habits->late_note == NULL || order == RUN_ORDER_STRICT ? "" : " ",
                         habits->late_note == NULL || order == RUN_ORDER_STRICT ? "" : habits->late_note,
                         cannot ? "The tracking table cannot record it in this place: give it a place after the others"

@@ -17,15 +17,33 @@ static bool has_place(const struct catalog_item *item)
     return item->file != NULL && !item->file->repeatable;
 }
 
-/* Adds the names of those in front of the last chosen one. */
+/* What the newest row will be (ledger_entries.newest); NULL: that does not count. */
+static const int64_t *newest_after(struct arena *arena, const struct catalog *catalog,
+                                   const struct catalog_item *const *chosen, size_t count)
+{
+    if (catalog->entries.newest == NULL) {
+        return NULL;
+    }
+    int64_t *const newest = arena_alloc(arena, sizeof *newest);
+    *newest = *catalog->entries.newest;
+    for (size_t i = 0; i < count; i++) {
+        const struct migration_file *const file = chosen[i]->file;
+        *newest = file != NULL && file->time > *newest ? file->time : *newest;
+    }
+    return newest;
+}
+
+/* Adds the names of those in front of the last chosen one, or, if times count, of those that are not newer. */
 static void find_late(struct arena *arena, const struct catalog *catalog, const struct catalog_item *const *chosen,
                       size_t count, struct words *late)
 {
+    const int64_t *const newest = newest_after(arena, catalog, chosen, count);
     size_t at = 0;
-    for (const struct catalog_item *item = catalog->items; item < chosen[count - 1]; item++) {
-        if (item == chosen[at]) {
+    for (size_t i = 0; i < catalog->count; i++) {
+        const struct catalog_item *const item = &catalog->items[i];
+        if (at < count && item == chosen[at]) {
             at++;
-        } else if (becomes_late(item)) {
+        } else if (becomes_late(item) && (newest != NULL ? item->file->time <= *newest : item < chosen[count - 1])) {
             words_add(arena, late, item->name);
         }
     }
