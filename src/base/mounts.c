@@ -35,6 +35,13 @@ static bool may_hang(const char *type)
     return may;
 }
 
+/* Below /proc and /sys is no project, but often a file system of these: systemd's autofs for binfmt_misc, lxcfs in a
+ * container. They would cost each request a child process. */
+static bool may_have_project(const char *at)
+{
+    return !path_is_within("/proc", at) && !path_is_within("/sys", at);
+}
+
 /* Replaces "\040" and the like. */
 static const char *unescape(struct arena *arena, struct text word)
 {
@@ -100,7 +107,7 @@ static bool list(struct arena *arena, int file, struct mounts *mounts)
         const size_t end = text_find(content, "\n", 0) == SIZE_MAX ? content.size : text_find(content, "\n", 0);
         const struct mount_point one = read_line(arena, text_slice(content, 0, end));
         content = text_slice(content, end + 1, content.size);
-        if (may_hang(one.type)) {
+        if (may_hang(one.type) && may_have_project(one.at)) {
             items = arena_grow(arena, items, mounts->count, &capacity, sizeof *items);
             items[mounts->count++] = one;
         }
