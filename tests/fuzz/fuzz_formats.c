@@ -1,10 +1,13 @@
 /*
  * Small formats: the plan of Sqitch, the head of a file of graphile-migrate, the answers of an S3 store, the file of
- * tokens. Each takes the same bytes.
+ * tokens, Play's configuration and files, Django's settings. Each takes the same bytes.
  */
 #include "backup/s3_send.h"
 #include "base/tokens.h"
+#include "framework/coded/python.h"
+#include "framework/formats/hocon.h"
 #include "framework/graphile/graphile_file.h"
+#include "framework/play/play_file.h"
 #include "framework/sqitch/sqitch_plan.h"
 
 #include <stdlib.h>
@@ -82,12 +85,38 @@ static void read_tokens(struct arena *arena, struct text content)
     must(tokens_find(&tokens, text_of("")) == NULL);
 }
 
+static void read_play(struct arena *arena, struct text content)
+{
+    struct play_parts parts;
+    const struct hocon_value value = hocon_find(arena, content, "a.b.c");
+    must(value.kind == HOCON_NONE || value.at < content.size);
+    must((value.kind == HOCON_PLAIN) == (value.text != NULL));
+    play_parts_of(arena, content, &parts);
+    must(parts.up.size + parts.down.size <= content.size && strlen(play_hash(arena, &parts)) == 40);
+}
+
+static void read_python(struct text content)
+{
+    struct python_token token;
+    size_t before = 0;
+    for (size_t at = 0; python_next(content, &at, &token); before = at) {
+        must(at > before && at <= content.size && token.text.data >= content.data &&
+             token.text.data + token.text.size <= content.data + content.size);
+    }
+    for (size_t at = 0, from = 0; (at = python_find_set(content, text_of("A"), from)) != SIZE_MAX; from = at) {
+        must(at > from && at <= content.size);
+    }
+    python_constant(content, text_of("A"));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena *const arena = arena_new(0);
     const struct text content = {arena_strndup(arena, (const char *)data, size), size};
     read_store(arena, content);
     read_tokens(arena, content);
+    read_play(arena, content);
+    read_python(content);
     if (text_is_utf8(content, NULL) && memchr(content.data, '\0', size) == NULL) {
         read_sqitch(arena, content);
         read_graphile(arena, content);

@@ -36,6 +36,7 @@
     X(golang_migrate)                                                                                                  \
     X(tern)                                                                                                            \
     X(rambler)                                                                                                         \
+    X(play)                                                                                                            \
     X(knex)                                                                                                            \
     X(typeorm)                                                                                                         \
     X(sequelize)                                                                                                       \

@@ -1,0 +1,6 @@
+# --- !Ups
+SELECT ';;';
+  -- !Downs
+SELECT 1
+#!Ups
+;
