@@ -78,36 +78,60 @@
     "root(classid, objid, objsubid) AS (SELECT c.oid, $2::oid, $3::int FROM pg_catalog.pg_class c JOIN "               \
     "pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = $1::name)"
 
-static const char dropped_sql[] =
-    "WITH RECURSIVE " ROOT
-    ", gone(classid, objid, objsubid) AS (SELECT * FROM root UNION SELECT d.classid, d.objid, d.objsubid FROM gone g "
-    "JOIN " REFERRING("g") " WHERE d.deptype <> 'n'), held AS (SELECT DISTINCT d.classid, d.objid, d.objsubid FROM "
-                           "gone g JOIN " REFERRING("g") " WHERE d.deptype = 'n' AND NOT EXISTS (SELECT FROM gone o "
-                                                         "WHERE o.classid = d.classid AND o.objid = d.objid AND "
-                                                         "(o.objsubid = 0 OR o.objsubid = d.objsubid)))" HELD;
+#define ANY " SELECT FROM held LIMIT 1"
+
+/* Is anything held, and what it is. Mostly there is none, and to describe it takes the server twenty times as long to
+ * plan. */
+struct held_query {
+    const char *any;
+    const char *all;
+    int count; /* of values */
+};
+
+/* What prevents a drop. */
+#define DROPPED                                                                                                        \
+    "WITH RECURSIVE " ROOT                                                                                             \
+    ", gone(classid, objid, objsubid) AS (SELECT * FROM root UNION SELECT d.classid, d.objid, d.objsubid FROM gone g " \
+    "JOIN " REFERRING("g") " WHERE d.deptype <> 'n'), held AS (SELECT DISTINCT d.classid, d.objid, d.objsubid FROM "   \
+                           "gone g JOIN " REFERRING("g") " WHERE d.deptype = 'n' AND NOT EXISTS (SELECT FROM gone o "  \
+                                                         "WHERE o.classid = d.classid AND o.objid = d.objid AND "      \
+                                                         "(o.objsubid = 0 OR o.objsubid = d.objsubid)))"
+static const struct held_query dropped = {DROPPED ANY, DROPPED HELD, 3};
 
 /* The object of which it is an internal part, or the extension that it belongs to. */
-static const char required_sql[] =
-    "WITH " ROOT
-    ", held AS (SELECT d.refclassid AS classid, d.refobjid AS objid, d.refobjsubid AS objsubid FROM root g "
-    "JOIN pg_catalog.pg_depend d ON d.classid = g.classid AND d.objid = g.objid AND d.objsubid = g.objsubid WHERE "
-    "d.deptype IN ('i', 'e'))" HELD;
+#define REQUIRED                                                                                                       \
+    "WITH " ROOT                                                                                                       \
+    ", held AS (SELECT DISTINCT d.refclassid AS classid, d.refobjid AS objid, d.refobjsubid AS objsubid FROM root g "  \
+    "JOIN pg_catalog.pg_depend d ON d.classid = g.classid AND d.objid = g.objid AND d.objsubid = g.objsubid WHERE "    \
+    "d.deptype IN ('i', 'e'))"
+static const struct held_query required = {REQUIRED ANY, REQUIRED HELD, 3};
 
 /* $1 the relation, $2 a column of it. Before PostgreSQL 15 a generated column depends on it automatically. */
-static const char retyped_sql[] =
-    "WITH held AS (SELECT DISTINCT d.classid, d.objid, d.objsubid FROM pg_catalog.pg_attribute b JOIN "
-    "pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = b.attrelid "
-    "AND d.refobjsubid = b.attnum JOIN pg_catalog.pg_class o ON o.oid = d.classid WHERE b.attrelid = $1::oid AND "
-    "b.attname = $2::name AND (o.relname IN ('pg_rewrite', 'pg_trigger', 'pg_policy', 'pg_proc') OR (o.relname = "
-    "'pg_class' AND d.objid = b.attrelid AND d.objsubid > 0) OR (o.relname = "
-    "'pg_attrdef' AND NOT EXISTS (SELECT FROM pg_catalog.pg_attrdef f WHERE f.oid = d.objid AND f.adnum = "
-    "b.attnum))))" HELD;
+#define RETYPED                                                                                                        \
+    "WITH held AS (SELECT DISTINCT d.classid, d.objid, d.objsubid FROM pg_catalog.pg_attribute b JOIN "                \
+    "pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = b.attrelid " \
+    "AND d.refobjsubid = b.attnum JOIN pg_catalog.pg_class o ON o.oid = d.classid WHERE b.attrelid = $1::oid AND "     \
+    "b.attname = $2::name AND (o.relname IN ('pg_rewrite', 'pg_trigger', 'pg_policy', 'pg_proc') OR (o.relname = "     \
+    "'pg_class' AND d.objid = b.attrelid AND d.objsubid > 0) OR (o.relname = "                                         \
+    "'pg_attrdef' AND NOT EXISTS (SELECT FROM pg_catalog.pg_attrdef f WHERE f.oid = d.objid AND f.adnum = "            \
+    "b.attnum))))"
+static const struct held_query retyped = {RETYPED ANY, RETYPED HELD, 2};
 
 /* A foreign key that is NOT ENFORCED (PostgreSQL 18) does not prevent a TRUNCATE. */
-static const char emptied_sql[] =
-    "WITH held AS (SELECT o.tableoid AS classid, o.oid AS objid, 0 AS objsubid FROM pg_catalog.pg_constraint o WHERE "
-    "o.contype = 'f' AND o.confrelid = $1::oid AND o.conrelid <> $1::oid AND o.conparentid = 0 AND $2::text IS NULL "
-    "AND coalesce((pg_catalog.to_jsonb(o)->>'conenforced')::bool, true))" HELD;
+#define EMPTIED                                                                                                        \
+    "WITH held AS (SELECT DISTINCT o.tableoid AS classid, o.oid AS objid, 0 AS objsubid FROM "                         \
+    "pg_catalog.pg_constraint o WHERE "                                                                                \
+    "o.contype = 'f' AND o.confrelid = $1::oid AND o.conrelid <> $1::oid AND o.conparentid = 0 AND $2::text IS NULL "  \
+    "AND coalesce((pg_catalog.to_jsonb(o)->>'conenforced')::bool, true))"
+static const struct held_query emptied = {EMPTIED ANY, EMPTIED HELD, 2};
+
+/* A plan that notes its questions sends those with the same query together, and so plans each once. */
+static PGresult *ask_held(struct needs *needs, const struct held_query *query, const char *const *values)
+{
+    PG_RESULT(any) = needs_ask(needs, query->any, query->count, values);
+    const bool is_any = any != NULL && PQntuples(any) > 0;
+    return is_any || questions_are_noted(needs->questions) ? needs_ask(needs, query->all, query->count, values) : NULL;
+}
 
 /* Does an earlier statement mention it, or this one in addition to what it drops or changes, which it names once? */
 static bool is_mentioned(const struct needs *needs, struct text statement, const char *name, const char *what)
@@ -152,13 +176,13 @@ static const char *first_held(struct needs *needs, struct text statement, const 
 
 static const char *held_by(struct needs *needs, struct text statement, const char *const *root, const char *what)
 {
-    PG_RESULT(held) = needs_ask(needs, dropped_sql, 3, root);
+    PG_RESULT(held) = ask_held(needs, &dropped, root);
     const char *const holder = first_held(needs, statement, held, "depends on", what);
     if (holder != NULL) {
         return arena_printf(needs->arena, "%s: it cannot be dropped without CASCADE (2BP01).", holder);
     }
-    PG_RESULT(required) = needs_ask(needs, required_sql, 3, root);
-    const char *const owner = first_held(needs, statement, required, "requires", what);
+    PG_RESULT(whole) = ask_held(needs, &required, root);
+    const char *const owner = first_held(needs, statement, whole, "requires", what);
     return owner == NULL ? NULL : arena_printf(needs->arena, "%s: it cannot be dropped by itself (2BP01).", owner);
 }
 
@@ -190,7 +214,7 @@ const char *dependents_reached(struct needs *needs, struct text statement, const
         return NULL;
     }
     const char *const values[] = {arena_printf(needs->arena, "%u", relation->oid), reach->part};
-    PG_RESULT(rows) = needs_ask(needs, is_column ? retyped_sql : emptied_sql, 2, values);
+    PG_RESULT(rows) = ask_held(needs, is_column ? &retyped : &emptied, values);
     const char *const holder =
         first_held(needs, statement, rows, is_column ? "uses" : "refers to", is_column ? reach->part : reach->name);
     return holder == NULL ? NULL

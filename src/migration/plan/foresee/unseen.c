@@ -10,11 +10,13 @@
 
 #include <string.h>
 
-/* Functions that are neither PostgreSQL's nor ours nor in C. An extension's functions are called by name, which is
- * visible, unless they are triggers'. INTO creates a table in SQL, but fills a variable in PL/pgSQL. */
+/* Functions that are neither PostgreSQL's (which have oids below 16384) nor ours nor in C. An extension's functions are
+ * called by name, which is visible, unless they are triggers'. INTO creates a table in SQL, but fills a variable in
+ * PL/pgSQL. */
 static const char makers_sql[] =
     "SELECT EXISTS (SELECT FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang JOIN "
-    "pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE l.lanname NOT IN ('internal', 'c') AND n.nspname NOT IN "
+    "pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE p.oid >= 16384 AND l.lanname NOT IN ('internal', 'c') "
+    "AND n.nspname NOT IN "
     "('pg_catalog', 'information_schema', '{truss}') AND (l.lanname NOT IN ('sql', 'plpgsql') OR p.prosrc ~* "
     "'\\m(create|execute|alter|import|search_path)\\M' OR (l.lanname = 'sql' AND p.prosrc ~* '\\minto\\M')) AND (NOT "
     "EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND "
