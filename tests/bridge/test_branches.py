@@ -586,6 +586,9 @@ class Rehearsal(Branches):
         self.assertEqual((told["ok"], told["idempotent"], told["run"]["failed"]["sqlstate"]), (False, False, "42P07"))
         result = self.truss("branch", "rehearse", str(row["id"]), worker=self.process)
         self.assertEqual(result.returncode, 1, result.stdout)
+        self.assertEqual(result.stdout.count(told["summary"]), 1, result.stdout)
+        self.assertIn(f"Next: Correct the script, and then: truss branch rehearse {row['id']}\n", result.stdout)
+        self.assertNotIn("truss run", result.stdout)  # that acts on the database which the branch is a copy of
 
     def test_the_plan_stands_beside_what_became_of_it(self):
         self.files.add("20250102000000_second", "ALTER TABLE posts ADD COLUMN slug text;")

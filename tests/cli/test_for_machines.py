@@ -303,6 +303,21 @@ class ForMachines(Case):
         self.assertRegex(text, r"BAD   migrations     1 attempt failed")
         self.assertIn("truss mark-rolled-back", text)
 
+    def test_the_doctor_says_each_thing_once_and_what_is_ok_only_where_it_is(self):
+        self.run_truss("run")
+        first = self.files.names()[0]
+        with open(self.files.script(first), "a", encoding="utf-8") as file:
+            file.write("-- more\n")
+        lines = self.doctor(ERROR).splitlines()
+        self.assertEqual([line for line in lines if line.startswith("BAD")], ["BAD   migrations     1 applied one was edited since"])
+        self.assertIn("ok    run            No pending migrations to run.", lines)
+        self.files.add("3_fails", "INSERT INTO nowhere VALUES (1);")
+        lines = self.doctor(ERROR).splitlines()
+        self.assertEqual([line[:10] for line in lines if line[6:].startswith(("check ", "run "))], ["BAD   chec", "note  run "])
+        self.files.write("sql/1_a.sql", "SELECT 1;")
+        worker = self.worker(self.files, "--framework", "postgres-migrations", "--migrations", "sql")
+        self.assertEqual(self.doctor(worker=worker).count("it was asked for"), 1)
+
     def test_the_doctor_without_a_worker_or_a_database_or_a_folder(self):
         self.assertIn("TRUSS_WORKER", self.run_truss("doctor", "--worker", "tcp://127.0.0.1:1", status=ERROR, worker=None))
         self.assertIn("DATABASE_URL", self.doctor(ERROR, worker=self.worker(self.files, url=None)))

@@ -109,6 +109,12 @@ class Check(Case):
         self.assertIn("would wait for pid", doctor.stdout)
         self.assertNotEqual(doctor.returncode, 0)
 
+    def test_a_look_of_our_own_is_no_reason_as_long_as_it_is_short(self):
+        self.hold("SET application_name = 'truss'", "BEGIN", "SELECT count(*) FROM users")
+        self.assertTrue(self.check("ALTER TABLE users ADD COLUMN x int;").safe)
+        wait_for(lambda: self.sql("SELECT now() - xact_start > '5 s' FROM pg_stat_activity WHERE wait_event = 'PgSleep'") == [("t",)])
+        self.assert_warned(self.connection.call("MigrationService", "Check"), r"would wait for pid \d+ .*, which has a lock on users \(AccessShareLock\)")
+
     def test_a_lock_on_a_table_that_the_statement_does_not_name(self):
         self.hold("BEGIN", "SELECT count(*) FROM users")
         self.assert_warned(self.check("DROP TABLE other;"), "which has a lock on users")

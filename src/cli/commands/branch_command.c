@@ -2,9 +2,11 @@
  * truss branch: makes, lists, compares, resets and drops copies of the database.
  */
 #include "base/clock.h"
+#include "base/words.h"
 #include "cli/commands/branch_follow.h"
 #include "cli/commands/branch_pick.h"
 #include "cli/commands/watch.h"
+#include "cli/print/again.h"
 #include "cli/print/output.h"
 #include "cli/print/run_result.h"
 #include "cli/reach/call.h"
@@ -297,6 +299,23 @@ static int diff(struct cli *cli)
     return reply == NULL ? EXIT_ERROR : EXIT_FINE;
 }
 
+/* What to do after a failure, in the branch: nothing of it concerns the database that it is a copy of. */
+static void print_next_rehearsal(const struct cli *cli, const Truss__Migration__V1__RunResponse *run)
+{
+    const char *const name = words_quoted(cli->arena, cli->words[1]);
+    const char *const again = arena_printf(cli->arena, "%s %s", again_place(cli, "branch rehearse"), name);
+    const char *const reset = arena_printf(cli->arena, "%s %s", again_place(cli, "branch reset"), name);
+    output_put(COLOUR_BOLD, "Next: ");
+    if (run->failed->partially_applied) {
+        printf("Correct the script, copy the database again, and rehearse from the start: %s && %s\n", reset, again);
+        return;
+    }
+    printf("Correct the script, and then: %s\n", again);
+    if (run->n_applied > 0) {
+        printf("      From the start, with the earlier ones: %s && %s\n", reset, again);
+    }
+}
+
 static int rehearse(struct cli *cli)
 {
     Truss__Branch__V1__RehearseBranchRequest request = TRUSS__BRANCH__V1__REHEARSE_BRANCH_REQUEST__INIT;
@@ -307,13 +326,16 @@ static int rehearse(struct cli *cli)
     const Truss__Branch__V1__RehearseBranchResponse *const reply =
         call(cli, BRANCH, "RehearseBranch", &request.base, MAKE_SECONDS);
     if (reply != NULL && !print_json(cli, &reply->base)) {
-        result_print(cli, reply->run, NULL, 0);
+        result_print_migrations(cli, reply->run, NULL, 0);
         for (size_t i = 0; i < reply->n_server_wide; i++) {
             output_tell(cli->arena, "note", arena_printf(cli->arena, "beyond the branch: %s", reply->server_wide[i]),
                         false);
         }
         print_differences(cli->arena, reply->differences, reply->n_differences);
         printf("%s\n", output_safe(cli->arena, reply->summary, false));
+        if (reply->run->failed != NULL) {
+            print_next_rehearsal(cli, reply->run);
+        }
     }
     return reply == NULL ? EXIT_ERROR : reply->ok ? EXIT_FINE : EXIT_ERROR;
 }

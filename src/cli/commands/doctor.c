@@ -16,6 +16,7 @@
 
 #define HEALTH &truss__health__v1__health__descriptor
 
+typedef Truss__Migration__V1__CheckResponse CheckReply;
 typedef Truss__Migration__V1__GetStatusResponse StatusReply;
 
 enum finding { FINDING_GOOD, FINDING_NOTE, FINDING_BAD };
@@ -144,7 +145,9 @@ static bool look_at_framework(struct cli *cli, const StatusReply *reply)
         const Truss__Migration__V1__Source *const source = reply->sources[i];
         struct buffer evidence = {.arena = cli->arena};
         for (size_t j = 0; j < source->n_evidence; j++) {
-            buffer_printf(&evidence, "%s%s", j == 0 ? "" : "; ", source->evidence[j]);
+            if (strcmp(source->evidence[j], source->reason) != 0) {
+                buffer_printf(&evidence, "%s%s", evidence.size == 0 ? "" : "; ", source->evidence[j]);
+            }
         }
         say(cli, source->chosen ? FINDING_GOOD : FINDING_NOTE, source->chosen ? "framework" : "found too",
             arena_printf(cli->arena, "%s%s%s: %s", source->display_name, source->_folder_case == 0 ? "" : " in ",
@@ -233,9 +236,9 @@ static bool look_at_history(struct cli *cli, const StatusReply *reply)
     const Truss__Migration__V1__Summary *const summary = reply->summary == NULL ? &none : reply->summary;
     say(cli, FINDING_GOOD, "migrations",
         arena_printf(cli->arena, "%u applied, %u pending", summary->applied, summary->pending), NULL);
-    const bool good = say_details(cli, reply);
+    const bool good = say_details(cli, reply) && summary->modified == 0;
     if (summary->modified > 0) {
-        say(cli, FINDING_NOTE, "migrations",
+        say(cli, FINDING_BAD, "migrations",
             words_counted(cli->arena, summary->modified, "applied one was edited since",
                           "applied ones were edited since"),
             "Put the files back as they were (truss diff NAME shows how), and write what is missing as a new "
@@ -246,41 +249,72 @@ static bool look_at_history(struct cli *cli, const StatusReply *reply)
             words_counted(cli->arena, summary->orphaned, "applied one has no file", "applied ones have no file"),
             "Is this checkout older than the database, or the wrong branch?");
     }
-    for (size_t i = 0; i < reply->n_warnings; i++) {
-        say(cli, FINDING_NOTE, "warning", reply->warnings[i], NULL);
-    }
     return good;
 }
 
+static bool is_among(const char *warning, char *const *warnings, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(warning, warnings[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The warnings of the status, which are bad where the check has them too, and the check's others. What was said above
+ * (the refusal, edited files) is not said again. Returns how many are bad. */
+static size_t say_warnings(struct cli *cli, const StatusReply *status, const CheckReply *check, const char *refusal)
+{
+    const Truss__Migration__V1__Summary *const summary = status->summary;
+    size_t bad = 0;
+    for (size_t i = 0; i < status->n_warnings; i++) {
+        const bool is_bad = is_among(status->warnings[i], check->warnings, check->n_warnings);
+        say(cli, is_bad ? FINDING_BAD : FINDING_NOTE, "warning", status->warnings[i], NULL);
+        bad += is_bad ? 1 : 0;
+    }
+    for (size_t i = 0; i < check->n_warnings; i++) {
+        const char *const one = check->warnings[i];
+        const bool is_of_edits = summary != NULL && summary->modified > 0 && strstr(one, " modified since.") != NULL;
+        if (!is_of_edits && !is_among(one, status->warnings, status->n_warnings) &&
+            (refusal == NULL || strcmp(one, refusal) != 0)) {
+            say(cli, FINDING_BAD, "check", one, NULL);
+            bad++;
+        }
+    }
+    return bad;
+}
+
 /* Would a run start, and is this a good moment for it? */
-static bool look_at_run(struct cli *cli)
+static bool look_at_run(struct cli *cli, const StatusReply *status)
 {
     Truss__Migration__V1__PlanRequest plan = TRUSS__MIGRATION__V1__PLAN_REQUEST__INIT;
     Truss__Migration__V1__CheckRequest check = TRUSS__MIGRATION__V1__CHECK_REQUEST__INIT;
     plan.framework = check.framework = framework_of(cli);
     const Truss__Migration__V1__PlanResponse *const planned =
         ask(cli, &(const struct question){MIGRATION, "Plan", "run", NULL}, &plan.base);
-    const Truss__Migration__V1__CheckResponse *const checked =
+    const CheckReply *const checked =
         ask(cli, &(const struct question){MIGRATION, "Check", "moment", NULL}, &check.base);
     if (planned == NULL || checked == NULL) {
         return false;
     }
-    const bool refused = planned->_refusal_case != 0;
-    say(cli, refused ? FINDING_BAD : FINDING_GOOD, "run", refused ? planned->refusal : planned->summary, NULL);
-    for (size_t i = 0; i < checked->n_warnings; i++) {
-        if (!refused || strcmp(checked->warnings[i], planned->refusal) != 0) {
-            say(cli, FINDING_BAD, "check", checked->warnings[i], NULL);
-        }
-    }
+    const char *const refusal = planned->_refusal_case == 0 ? NULL : planned->refusal;
+    const size_t bad = say_warnings(cli, status, checked, refusal);
+    /* Not "ok" where something above says that it would not go well. */
+    say(cli,
+        refusal != NULL ? FINDING_BAD
+        : bad > 0       ? FINDING_NOTE
+                        : FINDING_GOOD,
+        "run", refusal != NULL ? refusal : planned->summary, NULL);
     for (size_t i = 0; i < checked->n_notes; i++) {
         say(cli, FINDING_NOTE, "note", checked->notes[i], NULL);
     }
-    say(cli, checked->safe ? FINDING_GOOD : FINDING_NOTE, "moment",
+    say(cli, checked->lock_count == 0 ? FINDING_GOOD : FINDING_NOTE, "moment",
         arena_printf(cli->arena, "%s for a lock, %s active",
                      words_counted(cli->arena, checked->lock_count, "session waits", "sessions wait"),
                      words_counted(cli->arena, checked->active_tx_count, "transaction is", "transactions are")),
         NULL);
-    return !refused && checked->safe;
+    return refusal == NULL && bad == 0;
 }
 
 int command_doctor(struct cli *cli)
@@ -299,5 +333,5 @@ int command_doctor(struct cli *cli)
         return EXIT_ERROR;
     }
     const bool history = look_at_history(cli, reply);
-    return look_at_run(cli) && history ? EXIT_FINE : EXIT_ERROR;
+    return look_at_run(cli, reply) && history ? EXIT_FINE : EXIT_ERROR;
 }

@@ -48,7 +48,7 @@ static bool is_told(const char *name, const char *const *told, size_t told_count
     return false;
 }
 
-void result_print(struct cli *cli, const RunResponse *reply, const char *const *told, size_t told_count)
+void result_print_migrations(struct cli *cli, const RunResponse *reply, const char *const *told, size_t told_count)
 {
     struct arena *const arena = cli->arena;
     head_print(cli, reply->target);
@@ -68,6 +68,11 @@ void result_print(struct cli *cli, const RunResponse *reply, const char *const *
         output_put(COLOUR_YELLOW, "warning: ");
         printf("%s\n", output_safe(arena, reply->warnings[i], false));
     }
-    printf("%s\n", output_safe(arena, reply->summary, false));
+}
+
+void result_print(struct cli *cli, const RunResponse *reply, const char *const *told, size_t told_count)
+{
+    result_print_migrations(cli, reply, told, told_count);
+    printf("%s\n", output_safe(cli->arena, reply->summary, false));
     failure_print_next(cli, reply);
 }

@@ -14,4 +14,8 @@ void result_print_applied(struct arena *arena, const char *name, uint32_t durati
 void result_print(struct cli *cli, const Truss__Migration__V1__RunResponse *reply, const char *const *told,
                   size_t told_count);
 
+/* The same without the summary and what to do next: of a run that is a part of something else. */
+void result_print_migrations(struct cli *cli, const Truss__Migration__V1__RunResponse *reply, const char *const *told,
+                             size_t told_count);
+
 #endif

@@ -28,6 +28,11 @@
 #define WANTED_NAME   PG_SCRIPT_NAME("h.wanted")
 #define RELATION_NAME PG_SCRIPT_NAME("c.oid")
 
+/* A look of our own, as another status: it is over before a run begins. */
+#define OWN_LOOK                                                                                                       \
+    "(a.application_name = pg_catalog.current_setting('application_name') AND a.usename = current_user AND "           \
+    "a.xact_start > pg_catalog.clock_timestamp() - interval '5 seconds')"
+
 /* $1 relations, $2 their locks as numbers. Conflicts are as in PostgreSQL's table. Autovacuum gives way by itself,
  * unless it prevents wraparound; sessions that wait before us count, too. A prepared transaction has no process: its
  * locks show its transaction's number. */
@@ -45,6 +50,7 @@ static const char holders_sql[] =
     ", h.mode, CASE WHEN a.backend_type = 'autovacuum worker' THEN ': it is there to prevent wraparound and "
     "does not give way' ELSE '' END) FROM held h JOIN pg_catalog.pg_stat_activity a ON a.pid = h.pid WHERE a.pid <> "
     "pg_catalog.pg_backend_pid() AND (a.backend_type <> 'autovacuum worker' OR a.query LIKE '%to prevent wraparound%') "
+    "AND NOT (h.granted AND h.mode = 'AccessShareLock' AND " OWN_LOOK ") "
     "ORDER BY a.xact_start NULLS LAST, a.pid LIMIT 8) UNION ALL (SELECT pg_catalog.format('This run would wait for the "
     "prepared transaction \"%s\" (of %s, since %s), which has a lock on %s (%s): COMMIT PREPARED or ROLLBACK PREPARED "
     "ends it.', x.gid, x.owner, x.prepared, " WANTED_NAME
@@ -64,6 +70,7 @@ static const char snapshots_sql[] =
     "SELECT pg_catalog.format('%s would wait for %s, whose snapshot is older.', $1::text, " WHO ") "
     "FROM pg_catalog.pg_stat_activity a WHERE a.datname = pg_catalog.current_database() "
     "AND a.pid <> pg_catalog.pg_backend_pid() AND a.backend_xmin IS NOT NULL AND a.backend_type = 'client backend' "
+    "AND NOT " OWN_LOOK " "
     "ORDER BY a.xact_start NULLS LAST, a.pid LIMIT 4";
 
 /* Are there more locks than the server has room for? */
