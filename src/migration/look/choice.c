@@ -201,16 +201,20 @@ static bool is_known_ledger(const struct detection *detection, const char *schem
 }
 
 /* Finds an unknown table in the schema whose name and one of its columns are typical of tracking tables; *table is NULL
- * if there is none. */
+ * if there is none. Written so that the server, which has not read much of its catalogs yet, plans it in a third of the
+ * time: without a join, and with patterns that it does not see when it plans, because it would compile them. */
 static bool find_tracking_table(const struct looking *looking, const char *schema, const char **table)
 {
     static const char sql[] =
-        "SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE "
-        "n.nspname = $1 AND c.relkind IN ('r', 'p') AND c.relname ~* "
-        "'(^|_)(migrations?|schema_?(versions?|history|changes?|change_?log)|db_?versions?|evolutions)($|_)' AND "
-        "EXISTS "
+        "SELECT c.relname FROM pg_catalog.pg_class c WHERE c.relnamespace = "
+        "(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = $1) AND c.relkind IN ('r', 'p') AND c.relname "
+        "~* "
+        "(SELECT '(^|_)(migrations?|schema_?(versions?|history|changes?|change_?log)|db_?versions?|evolutions)($|_)'"
+        "::text) AND EXISTS "
         "(SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND "
-        "a.attname ~* '^(version|migration|script|file_?name|checksum|hash|applied|executed|installed|run_on|dirty)') "
+        "a.attname ~* (SELECT "
+        "'^(version|migration|script|file_?name|checksum|hash|applied|executed|installed|run_on|dirty)'::text) OFFSET "
+        "0) "
         "ORDER BY 1 LIMIT 100";
     PG_RESULT(result) = pg_query(looking->session, sql, 1, (const char *const[]){schema}, looking->request->status);
     *table = NULL;
