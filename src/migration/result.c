@@ -3,7 +3,15 @@
  */
 #include "migration/result.h"
 
+#include "base/clock.h"
+
 #include <string.h>
+
+uint32_t result_took(int64_t began)
+{
+    const int64_t ms = clock_ms() - began;
+    return ms < 1 ? 1 : ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
+}
 
 void result_add_applied(struct arena *arena, struct run_result *result, const struct run_applied *applied)
 {

@@ -9,7 +9,7 @@
 struct run_applied {
     const char *name;
     const char *checksum;
-    uint32_t duration_ms;
+    uint32_t duration_ms;   /* result_took; 0: not known, as of what a tool ran */
     uint32_t resumed_steps; /* steps that an earlier run had finished */
 };
 
@@ -40,6 +40,9 @@ struct run_result {
     size_t warning_count;
     size_t warning_capacity;
 };
+
+/* Milliseconds since `began` (clock_ms); at least 1, because 0 is "not known". */
+uint32_t result_took(int64_t began);
 
 /* Adds a migration, whose strings must outlive the result. */
 void result_add_applied(struct arena *arena, struct run_result *result, const struct run_applied *applied);

@@ -71,6 +71,25 @@ class PlansAndAnswers(Case):
         self.assertEqual(json.loads(self.truss("run", "--plan", self.plan, "--json", worker=self.process).stdout)["reason"], "PLAN_CHANGED")
         self.assertEqual(self.applied(), [USERS])
 
+    def test_a_plan_that_was_carried_out_has_nothing_to_run(self):
+        self.save()
+        self.run_plan()
+        self.assertIn(f"Nothing to run: all of {self.plan} is applied.\n", self.run_plan())
+        answer = json.loads(self.truss("run", "--plan", self.plan, "--json", worker=self.process).stdout)
+        self.assertEqual((answer["ok"], answer["applied"], answer["summary"]), (True, [], f"Nothing to run: all of {self.plan} is applied."))
+        self.files.add("2_new", "SELECT 1;")
+        self.assertIn(f"all of {self.plan} is applied. 1 migration that is not in it is pending.\n", self.run_plan())
+        self.assertIn(f"truss: Nothing to run: all of {self.plan} is applied.", self.run_plan("--detach"))
+        self.sql("DELETE FROM _prisma_migrations WHERE migration_name = (SELECT max(migration_name) FROM _prisma_migrations)")
+        self.assertIn("The plan is not as it was", self.run_plan(status=ERROR))
+
+    def test_a_plan_whose_files_were_edited_behind_it_was_not_carried_out(self):
+        self.save()
+        self.run_plan()
+        with open(self.files.script(POSTS), "a", encoding="utf-8") as file:
+            file.write("-- more\n")
+        self.assertIn("no longer pending", self.run_plan(status=ERROR))
+
     def test_what_else_has_changed_is_named(self):
         self.save()
         with open(self.plan, encoding="utf-8") as file:

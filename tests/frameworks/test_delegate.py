@@ -104,6 +104,12 @@ class Delegate(Fixtures):
 
     # ---- what came of it ----
 
+    def test_how_long_it_took_is_said_only_where_the_tracking_table_has_it(self):
+        self.begin(f"record {SEED} {INDEX} {LAST}")
+        result = self.truss("run", "--yes", worker=self.process)
+        self.assertIn(f"applied  {SEED} (by its own tool)\n", result.stdout)
+        self.assertNotRegex(result.stdout, r"\b0 ms")
+
     def test_what_the_tool_records_is_applied_and_its_output_is_told(self):
         rpc = self.begin(f"echo one; echo two >&2; record {SEED} {INDEX} {LAST}; printf '\\033[32mgreen\\033[0m\\n\\nlast'")
         reply = self.run_it(rpc)

@@ -46,6 +46,24 @@ class Attempts(Case):
         self.assertEqual(self.failures(rpc), {})
         self.assertEqual(self.sql("SELECT count(*) FROM truss.failed_attempts"), [("0",)])
 
+    def test_whether_the_file_was_changed_since_is_said(self):
+        rpc = self.start("SELECT 1/0;")
+        self.run_it(rpc)
+
+        def changed():
+            failure, = self.failures(rpc).values()
+            return failure.file_changed if failure.HasField("file_changed") else None
+        self.assertIs(changed(), False)
+        self.write(1, "SELECT 1/1;")
+        self.assertIs(changed(), True)
+        self.assertIn(", and its file was changed since: division by zero", "".join(rpc.call("MigrationService", "Check").notes))
+        self.write(1, "SELECT 1/0;")
+        self.assertIs(changed(), False)
+        self.sql("ALTER TABLE truss.failed_attempts DROP COLUMN content_hash")  # of an older version
+        self.assertIsNone(changed())
+        self.run_it(rpc)
+        self.assertIs(changed(), False)
+
     def test_what_is_recorded_as_a_baseline_has_no_failure_any_more(self):
         rpc = self.start("SELECT 1;", "SELECT 1/0;")
         self.run_it(rpc)
@@ -60,6 +78,7 @@ class Attempts(Case):
         self.assertEqual(len(before), 1)
         self.write(1, "SELECT 'open;")
         self.assertIn("never closed", self.run_it(rpc).failed.error)
+        before["20250101000000_m"].file_changed = True
         self.assertEqual(self.failures(rpc), before)
         self.write(1, "SELECT nobody();")
         self.assertFalse(self.run_it(rpc, dry_run=True).ok)
@@ -107,9 +126,17 @@ class Attempts(Case):
         self.assertEqual([one.line for one in self.failures(rpc).values()], [2])
         self.assertRegex(self.truss("status", worker=self.process).stdout,
                          r"\nlast attempt failed: 1, \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ by app@\S+\n  line 2, column 1\n  division by zero\n  sqlstate: 22012\n"
-                         r"  statement: SELECT 1/0\n")
+                         r"  statement: SELECT 1/0\nNext: Correct the script, and then: truss run\n")
         answer = self.bridge(self.process).get("/api/migrations/idempotent/status").json
         self.assertEqual((answer["migrations"][0]["last_failure"]["sqlstate"], answer["migrations"][0]["last_failure"]["line"]), ("22012", 2))
+        self.assertIs(answer["migrations"][0]["last_failure"]["file_changed"], False)
+        self.files.add("1", "CREATE TABLE a ();")
+        said = self.truss("status", worker=self.process).stdout
+        self.assertRegex(said, r"\nlast attempt failed: 1, .* by app@\S+; the file was changed since\n")
+        self.assertIn("\nNext: truss run\n", said)
+        for output, before in (("junit", '<skipped message="'), ("github", "::")):
+            self.assertRegex(self.truss("status", "--output", output, worker=self.process).stdout,
+                             before + r"It is pending; the last attempt failed \([^)]*\), and the file was changed since: division by zero")
 
     def test_a_message_of_several_lines_is_shown_in_its_lines(self):
         self.serve("DO $$ BEGIN RAISE EXCEPTION E'Error: no\n    at up (1.js:2:3)' USING DETAIL = E'said:\\n  much'; END $$")
@@ -151,6 +178,25 @@ class AppliedBy(Case):
             self.assertEqual((one.id, one.started_by), (run.id, "ci"))
         self.assertEqual((mark.kind, mark.migration, mark.started_by), ("mark_applied", "3_m", "ci"))
 
+    def test_a_run_that_fails_in_the_middle_says_of_what_it_applied_too(self):
+        self.files.add("3_m", "SELECT 1/0;")
+        rpc = self.begin("--tokens", self.tokens)
+        rpc.call("MigrationService", "Run", metadata=self.metadata)
+        self.assertEqual(self.status(rpc), {"1_m": ("ci", ""), "2_m": ("ci", ""), "3_m": ("", "")})
+
+    def test_a_status_has_the_durations_that_the_run_has_told(self):
+        self.files.add("1_m", "SELECT pg_sleep(0.2);")
+        self.sql("CREATE SCHEMA s; CREATE FUNCTION s.slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.3); RETURN NULL; END $$; "
+                 "CREATE TABLE s.waits (i int); "
+                 "CREATE CONSTRAINT TRIGGER late AFTER INSERT ON s.waits DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION s.slow()")
+        self.files.add("2_m", "INSERT INTO s.waits VALUES (1);")  # its commit takes longer than it
+        rpc = self.begin("--tokens", self.tokens)
+        reply = rpc.call("MigrationService", "Run", metadata=self.metadata)
+        told = {one.name: one.duration_ms for one in reply.applied}
+        self.assertEqual({one.name: one.duration_ms for one in rpc.call("MigrationService", "GetStatus", metadata=self.metadata).migrations}, told)
+        self.assertGreaterEqual(told["2_m"], 300)
+        self.assertGreaterEqual(told["3_m"], 1)
+
     def test_a_baseline_has_the_name_of_who_recorded_it(self):
         rpc = self.begin("--tokens", self.tokens)
         rpc.call("MigrationService", "Baseline", {"through": "2_m"}, metadata=self.metadata)
@@ -168,7 +214,7 @@ class AppliedBy(Case):
         rpc.call("MigrationService", "MarkApplied", {"migration": first}, metadata=self.metadata)
         rpc.call("MigrationService", "Baseline", {"through": second}, metadata=self.metadata)
         self.assertEqual(told()[:2], [(True, False, "ci"), (True, False, "ci")])
-        self.sql("ALTER TABLE truss.applied_by DROP COLUMN marked")  # of an older version
+        self.sql("ALTER TABLE truss.applied_by DROP COLUMN marked, DROP COLUMN duration_ms")  # of an older version
         self.assertEqual(told()[:2], [(False, True, "ci"), (False, True, "ci")])
         self.sql("DELETE FROM _sqlx_migrations WHERE version = (SELECT max(version) FROM _sqlx_migrations)")
         rpc.call("MigrationService", "MarkApplied", {"migration": second}, metadata=self.metadata)

@@ -8,6 +8,7 @@
 #include "base/words.h"
 #include "cli/commands/input.h"
 #include "cli/print/again.h"
+#include "cli/print/failure_view.h"
 #include "cli/print/head.h"
 #include "cli/print/output.h"
 #include "cli/print/report.h"
@@ -96,17 +97,19 @@ static const char *on_one_line(struct arena *arena, const char *text)
     return line;
 }
 
-/* If the last attempt failed: when, who ran it, why it failed and at which statement. */
-static void print_failure(struct arena *arena, const Truss__Migration__V1__Migration *migration)
+/* If the last attempt failed: when, who ran it, why it failed and at which statement, and what to do. */
+static void print_failure(const struct cli *cli, const Truss__Migration__V1__Migration *migration)
 {
+    struct arena *const arena = cli->arena;
     const Truss__Migration__V1__FailedAttempt *const failure = migration->last_failure;
     if (failure == NULL) {
         return;
     }
     output_put(COLOUR_RED, "\nlast attempt failed: ");
-    printf("%s, %s by %s%s\n", output_safe(arena, migration->name, false),
+    printf("%s, %s by %s%s%s\n", output_safe(arena, migration->name, false),
            failure->at == NULL ? "?" : output_moment(arena, failure->at), output_safe(arena, failure->by, false),
-           failure->partially_applied ? "; what it committed stays" : "");
+           failure->partially_applied ? "; what it committed stays" : "",
+           failure->_file_changed_case != 0 && failure->file_changed ? "; the file was changed since" : "");
     const char *const parts[][2] = {
         {"detail: ", failure->detail},
         {"hint: ", failure->hint},
@@ -126,6 +129,7 @@ static void print_failure(struct arena *arena, const Truss__Migration__V1__Migra
             printf("  %s%s\n", parts[i][0], output_safe(arena, on_one_line(arena, part), false));
         }
     }
+    failure_print_next_of(cli, migration);
 }
 
 /* Prints each note once, under the names of all migrations that have it. */
@@ -248,7 +252,7 @@ static void print_status(struct cli *cli, const Truss__Migration__V1__GetStatusR
     table_print(&table);
     for (size_t i = 0; i < reply->n_migrations; i++) {
         print_logs(arena, reply->migrations[i]);
-        print_failure(arena, reply->migrations[i]);
+        print_failure(cli, reply->migrations[i]);
     }
     print_notes(arena, reply);
     print_next(cli, reply);

@@ -40,6 +40,26 @@ static void print_report(const struct cli *cli, const RunResponse *reply)
                reply->failed == NULL ? NULL : call(&asking, MIGRATION, "GetStatus", &request.base, READ_SECONDS));
 }
 
+static int print_result(struct cli *cli, const RunResponse *reply)
+{
+    if (cli->given.output != NULL) {
+        print_report(cli, reply);
+    } else if (!print_json(cli, &reply->base)) {
+        result_print(cli, reply, NULL, 0);
+    }
+    return reply->ok ? EXIT_FINE : EXIT_ERROR;
+}
+
+/* No operation was started, so its id cannot be printed. */
+static int print_done(struct cli *cli, const RunResponse *done)
+{
+    if (!cli->given.detach) {
+        return print_result(cli, done);
+    }
+    fprintf(stderr, "truss: %s\n", output_safe(cli->arena, done->summary, false));
+    return EXIT_FINE;
+}
+
 static int run_at_once(struct cli *cli, const RunRequest *request)
 {
     interrupt_guard(cli);
@@ -48,12 +68,7 @@ static int run_at_once(struct cli *cli, const RunRequest *request)
         report_error(cli);
         return EXIT_ERROR;
     }
-    if (cli->given.output != NULL) {
-        print_report(cli, reply);
-    } else if (!print_json(cli, &reply->base)) {
-        result_print(cli, reply, NULL, 0);
-    }
-    return reply->ok ? EXIT_FINE : EXIT_ERROR;
+    return print_result(cli, reply);
 }
 
 static int print_started(const struct cli *cli, const Operation *operation)
@@ -121,7 +136,16 @@ int command_run(struct cli *cli)
     if (!check_output(cli) || (cli->given.detach && !worker_stays(cli)) || !run_request_read(cli, &request)) {
         return EXIT_ERROR;
     }
-    if (!saved_plan_read(cli, &request) || !left_behind_check(cli, &request) || !confirm_run(cli, &request)) {
+    const RunResponse *done;
+    if (!saved_plan_read(cli, &request, &done)) {
+        report_error(cli);
+        return EXIT_ERROR;
+    }
+    if (done != NULL) {
+        cli->status->code = STATUS_OK;
+        return print_done(cli, done);
+    }
+    if (!left_behind_check(cli, &request) || !confirm_run(cli, &request)) {
         report_error(cli);
         return EXIT_ERROR;
     }

@@ -1,6 +1,7 @@
 #include "cli/commands/saved_plan.h"
 
 #include "base/files.h"
+#include "cli/commands/plan_done.h"
 #include "cli/commands/run_request.h"
 #include "cli/print/output.h"
 #include "rpc/json.h"
@@ -209,13 +210,21 @@ static const char *what_changed(struct arena *arena, const SavedPlan *saved, con
            "a callback are not what they were.";
 }
 
+/* Are both of the same database, as far as they say? */
+static bool is_same_target(const PlanResponse *then, const PlanResponse *now)
+{
+    const Truss__Rpc__V1__Target *const a = then->target;
+    const Truss__Rpc__V1__Target *const b = now->target;
+    return a == NULL || b == NULL ||
+           (strcmp(a->host, b->host) == 0 && strcmp(a->port, b->port) == 0 && strcmp(a->database, b->database) == 0);
+}
+
 /* Plans of two different databases can have the same hash. */
 static bool check_target(const struct cli *cli, const PlanResponse *then, const PlanResponse *now)
 {
     const Truss__Rpc__V1__Target *const a = then->target;
     const Truss__Rpc__V1__Target *const b = now->target;
-    if (a == NULL || b == NULL ||
-        (strcmp(a->host, b->host) == 0 && strcmp(a->port, b->port) == 0 && strcmp(a->database, b->database) == 0)) {
+    if (is_same_target(then, now)) {
         return true;
     }
     status_fail_because(cli->status, STATUS_ABORTED, REASON_PLAN_CHANGED,
@@ -275,8 +284,9 @@ static bool check_still(struct cli *cli, const SavedPlan *saved, const PlanRespo
     return false;
 }
 
-bool saved_plan_read(struct cli *cli, RunRequest *request)
+bool saved_plan_read(struct cli *cli, RunRequest *request, const Truss__Migration__V1__RunResponse **done)
 {
+    *done = NULL;
     if (cli->given.plan == NULL) {
         return true;
     }
@@ -297,5 +307,9 @@ bool saved_plan_read(struct cli *cli, RunRequest *request)
     request->allow_other_database = part->allow_other_database;
     const PlanResponse *const now = run_request_plan(cli, request);
     request->plan_hash = saved->plan->plan_hash;
-    return now != NULL && check_still(cli, saved, now);
+    if (now == NULL || check_still(cli, saved, now)) {
+        return now != NULL;
+    }
+    *done = is_same_target(saved->plan, now) ? plan_done(cli, request, saved->plan, now) : NULL;
+    return *done != NULL;
 }

@@ -16,7 +16,9 @@ bool saved_plan_write(struct cli *cli, const Truss__Migration__V1__RunRequest *r
 
 /* Reads the file of --plan, if given, into the request; options that the file determines must not be given, too. Then
  * asks for the plan again, and refuses (REASON_PLAN_CHANGED) with the differences if it is now of another database or
- * another plan. The worker checks the hash once more when it has its locks. */
-bool saved_plan_read(struct cli *cli, Truss__Migration__V1__RunRequest *request);
+ * another plan. The worker checks the hash once more when it has its locks. *done: the answer, if the plan was carried
+ * out before (plan_done.h), and there is nothing to run; otherwise NULL. */
+bool saved_plan_read(struct cli *cli, Truss__Migration__V1__RunRequest *request,
+                     const Truss__Migration__V1__RunResponse **done);
 
 #endif

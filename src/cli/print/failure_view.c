@@ -215,3 +215,26 @@ void failure_print_next(struct cli *cli, const Truss__Migration__V1__RunResponse
         printf("%s\n", output_safe(cli->arena, next_of(cli->arena, reply->failed, &next), true));
     }
 }
+
+/* The file may have been changed since; and whether a part that was committed is continued is in the note. */
+void failure_print_next_of(const struct cli *cli, const Truss__Migration__V1__Migration *migration)
+{
+    const Truss__Migration__V1__FailedAttempt *const attempt = migration->last_failure;
+    const bool is_changed = attempt->_file_changed_case != 0 && attempt->file_changed;
+    FailedMigration failed = TRUSS__MIGRATION__V1__FAILED_MIGRATION__INIT;
+    if (attempt->partially_applied && output_or_empty(migration->note)[0] != '\0') {
+        return;
+    }
+    failed.name = migration->name;
+    failed.line = attempt->line;
+    failed.partially_applied = attempt->partially_applied;
+    if (attempt->_sqlstate_case != 0) {
+        failed._sqlstate_case = TRUSS__MIGRATION__V1__FAILED_MIGRATION___SQLSTATE_SQLSTATE;
+        failed.sqlstate = attempt->sqlstate;
+    }
+    const struct next next = next_commands(cli, &failed);
+    const char *const words =
+        is_changed && !failed.partially_applied ? next.again : next_of(cli->arena, &failed, &next);
+    output_put(COLOUR_BOLD, "Next: ");
+    printf("%s\n", output_safe(cli->arena, words, true));
+}

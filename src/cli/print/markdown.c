@@ -303,8 +303,10 @@ static void put_results(struct buffer *out, const RunResponse *reply)
     buffer_puts(out, "| Migration | Result |\n|---|---|\n");
     for (; shown < reply->n_applied && out->size < FULL_AT; shown++) {
         const Truss__Migration__V1__AppliedMigration *const one = reply->applied[shown];
+        const char *const took =
+            one->duration_ms == 0 ? "by its own tool" : output_duration(out->arena, one->duration_ms);
         buffer_printf(out, "| %s | %s (%s) |\n", escape_markdown_code(out->arena, one->name),
-                      reply->dry_run ? "tried" : "applied", output_duration(out->arena, one->duration_ms));
+                      reply->dry_run ? "tried" : "applied", took);
     }
     for (; shown >= reply->n_applied && shown < count && out->size < FULL_AT; shown++) {
         const Truss__Migration__V1__UntriedStep *const one = reply->not_tried[shown - reply->n_applied];

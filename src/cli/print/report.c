@@ -50,7 +50,8 @@ static void status_junit(struct arena *arena, const StatusReply *reply)
             printf(">\n      <failure message=\"%s\">%s</failure>\n    </testcase>\n", escape_xml(arena, failure),
                    escape_xml(arena, output_or_empty(migration->note)));
         } else if (migration->state == TRUSS__MIGRATION__V1__STATE__STATE_PENDING) {
-            printf(">\n      <skipped message=\"pending\"/>\n    </testcase>\n");
+            printf(">\n      <skipped message=\"%s\"/>\n    </testcase>\n",
+                   escape_xml(arena, migration->last_failure == NULL ? "pending" : report_pending(arena, migration)));
         } else {
             printf("/>\n");
         }
@@ -76,7 +77,7 @@ static void status_github(struct arena *arena, const StatusReply *reply)
                 ",file=%s",
                 escape_command(arena, findings_path(arena, output_or_empty(reply->folder), migration->filename), true));
         }
-        printf("::%s\n", escape_command(arena, failure != NULL ? failure : "It is pending.", false));
+        printf("::%s\n", escape_command(arena, failure != NULL ? failure : report_pending(arena, migration), false));
     }
 }
 

@@ -10,6 +10,9 @@
 /* report_fault.c: why a migration is not as it should be; NULL: it is. */
 const char *report_fault(const Truss__Migration__V1__Migration *migration);
 
+/* report_fault.c: what there is to say of a pending migration: a sentence. */
+const char *report_pending(struct arena *arena, const Truss__Migration__V1__Migration *migration);
+
 /* report_run.c: each migration is a test case; what a dry run could not try is skipped. */
 void run_junit(struct arena *arena, const Truss__Migration__V1__RunResponse *reply);
 

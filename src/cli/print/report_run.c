@@ -53,8 +53,9 @@ static void junit_error(struct arena *arena, const RunResponse *reply)
 static void junit_cases(struct arena *arena, const RunResponse *reply)
 {
     for (size_t i = 0; i < reply->n_applied; i++) {
-        printf("    <testcase classname=\"run\" name=\"%s\" time=\"%.3f\"/>\n",
-               escape_xml(arena, reply->applied[i]->name), (double)reply->applied[i]->duration_ms / 1000);
+        const uint32_t ms = reply->applied[i]->duration_ms; /* 0: not known */
+        printf("    <testcase classname=\"run\" name=\"%s\"%s/>\n", escape_xml(arena, reply->applied[i]->name),
+               ms == 0 ? "" : arena_printf(arena, " time=\"%.3f\"", ms / 1000.0));
     }
     for (size_t i = 0; i < reply->n_not_tried; i++) {
         printf("    <testcase classname=\"run\" name=\"%s, step %u\" time=\"0.000\">\n"

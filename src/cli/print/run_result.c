@@ -16,7 +16,8 @@ typedef Truss__Migration__V1__RunResponse RunResponse;
 void result_print_applied(struct arena *arena, const char *name, uint32_t duration_ms, uint32_t resumed_steps)
 {
     output_put(COLOUR_GREEN, "applied  ");
-    printf("%s (%s", output_safe(arena, name, false), output_duration(arena, duration_ms));
+    const char *const took = duration_ms == 0 ? "by its own tool" : output_duration(arena, duration_ms);
+    printf("%s (%s", output_safe(arena, name, false), took);
     if (resumed_steps > 0) {
         printf(", after %s of an earlier run", words_counted(arena, resumed_steps, "step", "steps"));
     }

@@ -7,7 +7,7 @@
 #include "cli/cli.h"
 #include "truss/migration/v1/migration.pb-c.h"
 
-/* Prints "applied  NAME (12 ms)". */
+/* Prints "applied  NAME (12 ms)". duration_ms: 0 is not known, as of what a tool has run; then "(by its own tool)". */
 void result_print_applied(struct arena *arena, const char *name, uint32_t duration_ms, uint32_t resumed_steps);
 
 /* Prints everything. told: the names of `told_count` migrations whose lines were already printed. */

@@ -106,4 +106,7 @@ struct ledger_reading {
 /* The key that joins the row with a file. */
 const char *ledger_entry_key(const struct ledger_entry *entry);
 
+/* How long it took, in milliseconds, according to the row; -1: the row does not say. */
+int64_t ledger_entry_ms(const struct ledger_entry *entry);
+
 #endif

@@ -90,3 +90,9 @@ const char *ledger_entry_key(const struct ledger_entry *entry)
 {
     return entry->key == NULL ? entry->name : entry->key;
 }
+
+int64_t ledger_entry_ms(const struct ledger_entry *entry)
+{
+    const bool is_timed = entry->started_at != NO_TIME && entry->finished_at >= entry->started_at;
+    return is_timed ? (entry->finished_at - entry->started_at) / 1000 : entry->duration_ms;
+}

@@ -32,7 +32,7 @@ static struct kept_row row_of(struct arena *arena, const PGresult *result, int r
         .began = pg_field_us(result, row, 1),
         .ended = pg_field_us(result, row, 2),
         .by = {arena_strdup(arena, pg_field(result, row, 3)), operation == NULL ? NULL : arena_strdup(arena, operation),
-               pg_field_bool(result, row, 5)},
+               pg_field_bool(result, row, 5), pg_field_int(result, row, 6, -1)},
     };
 }
 
@@ -62,7 +62,8 @@ const struct applied_by *const *applied_by_read(const struct request *request, s
         "SELECT migration, (extract(epoch FROM run_began) OPERATOR(pg_catalog.*) 1000000)::bigint, "
         "(extract(epoch FROM run_ended) OPERATOR(pg_catalog.*) 1000000)::bigint, actor, operation, "
         /* an older version made the table without it */
-        "coalesce((pg_catalog.to_jsonb(a) OPERATOR(pg_catalog.->>) 'marked')::pg_catalog.bool, false) "
+        "coalesce((pg_catalog.to_jsonb(a) OPERATOR(pg_catalog.->>) 'marked')::pg_catalog.bool, false), "
+        "pg_catalog.to_jsonb(a) OPERATOR(pg_catalog.->>) 'duration_ms' "
         "FROM {truss}.applied_by a WHERE ledger OPERATOR(pg_catalog.=) $1 AND migration IS NOT NULL "
         "AND pg_catalog.isfinite(run_began) AND pg_catalog.isfinite(run_ended) AND actor IS NOT NULL";
     static const struct own_tables tables = {.last = "{truss}.applied_by"};

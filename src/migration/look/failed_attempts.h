@@ -7,6 +7,9 @@
 
 #include "migration/look/catalog.h"
 
+/* What its file is now, compared with what was tried. */
+enum tried_file { TRIED_FILE_NOT_KNOWN, TRIED_FILE_IS_SAME, TRIED_FILE_HAS_CHANGED };
+
 struct failed_attempt {
     int64_t at;     /* us since 1970 */
     const char *by; /* the role, and the worker's host: "app@deploy-7" */
@@ -18,6 +21,8 @@ struct failed_attempt {
     uint32_t line;         /* in the file, like column; 0: not known */
     uint32_t column;
     bool partially_applied;
+    const char *content_hash; /* of what was sent (content.h); NULL: not known */
+    enum tried_file file;     /* set by failures_read */
 };
 
 /* Sets *failures to an entry for each of the catalog's items; NULL if the item is not pending or has no known failure.

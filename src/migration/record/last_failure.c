@@ -21,8 +21,11 @@ static const struct own_tables tables = {
     .sql = "CREATE TABLE IF NOT EXISTS " TABLE " ("
            "ledger text NOT NULL, migration text NOT NULL, failed_at timestamptz NOT NULL, failed_by text NOT NULL, "
            "message text NOT NULL, sqlstate text, detail text, hint text, statement text, line integer NOT NULL, "
-           "col integer NOT NULL, partially_applied boolean NOT NULL, PRIMARY KEY (ledger, migration));"
+           "col integer NOT NULL, partially_applied boolean NOT NULL, content_hash text, "
+           "PRIMARY KEY (ledger, migration));"
+           "ALTER TABLE " TABLE " ADD COLUMN IF NOT EXISTS content_hash text;"
            "COMMENT ON TABLE " TABLE " IS 'The last failed attempt of each migration, until its next success.';",
+    .column = "content_hash",
 };
 
 static bool exists(struct pg_session *session, bool *there, struct status *status)
@@ -54,7 +57,10 @@ bool failure_write(struct pg_session *session, const struct ledger *ledger, cons
     if (!store_ensure(session, status) || !own_tables_ensure(session, &tables, status)) {
         return false;
     }
-    own_put(&sql, pg_session_own_schema(session), "INSERT INTO {truss}.failed_attempts AS f VALUES (");
+    own_put(&sql, pg_session_own_schema(session),
+            "INSERT INTO {truss}.failed_attempts AS f "
+            "(ledger, migration, failed_at, failed_by, message, sqlstate, detail, hint, statement, content_hash, line, "
+            "col, partially_applied) VALUES (");
     ledger_put_text(&sql, ledger_full_name(status->arena, ledger));
     put_text(&sql, migration);
     buffer_puts(&sql, ", pg_catalog.clock_timestamp()");
@@ -64,11 +70,13 @@ bool failure_write(struct pg_session *session, const struct ledger *ledger, cons
     put_text(&sql, failure->detail);
     put_text(&sql, failure->hint);
     put_text(&sql, failure->statement);
+    put_text(&sql, failure->content_hash);
     buffer_printf(&sql,
                   ", %u, %u, %s) ON CONFLICT (ledger, migration) DO UPDATE SET failed_at = EXCLUDED.failed_at, "
                   "failed_by = EXCLUDED.failed_by, message = EXCLUDED.message, sqlstate = EXCLUDED.sqlstate, "
                   "detail = EXCLUDED.detail, hint = EXCLUDED.hint, statement = EXCLUDED.statement, "
-                  "line = EXCLUDED.line, col = EXCLUDED.col, partially_applied = EXCLUDED.partially_applied",
+                  "content_hash = EXCLUDED.content_hash, line = EXCLUDED.line, col = EXCLUDED.col, "
+                  "partially_applied = EXCLUDED.partially_applied",
                   failure->line, failure->column, failure->partially_applied ? "true" : "false");
     return write_it(session, &sql, status);
 }

@@ -16,17 +16,20 @@ static const struct own_tables tables = {
     .sql = "CREATE TABLE IF NOT EXISTS {truss}.applied_by ("
            "ledger text NOT NULL, migration text NOT NULL, run_began timestamptz NOT NULL, "
            "run_ended timestamptz NOT NULL, actor text NOT NULL, operation text, "
-           "marked boolean NOT NULL DEFAULT false, PRIMARY KEY (ledger, migration));"
+           "marked boolean NOT NULL DEFAULT false, duration_ms bigint, PRIMARY KEY (ledger, migration));"
            "ALTER TABLE {truss}.applied_by ADD COLUMN IF NOT EXISTS marked boolean NOT NULL DEFAULT false;"
+           "ALTER TABLE {truss}.applied_by ADD COLUMN IF NOT EXISTS duration_ms bigint;"
            "COMMENT ON TABLE {truss}.applied_by IS 'Who had each migration applied by Truss, and in which run.';",
-    .column = "marked",
+    .column = "duration_ms",
 };
 
 static void put_names(struct buffer *sql, const struct applied_names *names)
 {
     for (size_t i = 0; i < names->count; i++) {
+        const uint32_t ms = names->ms == NULL ? 0 : names->ms[i];
         buffer_puts(sql, i == 0 ? "(" : "), (");
         ledger_put_text(sql, names->items[i]);
+        buffer_printf(sql, ms > 0 ? ", %u" : ", NULL::pg_catalog.int8", ms);
     }
     buffer_putc(sql, ')');
 }
@@ -40,7 +43,7 @@ bool applied_by_write(const struct request *request, struct pg_session *session,
     }
     own_put(&sql, pg_session_own_schema(session),
             "INSERT INTO {truss}.applied_by AS a (ledger, migration, run_began, run_ended, actor, "
-            "operation, marked) SELECT ");
+            "operation, marked, duration_ms) SELECT ");
     ledger_put_text(&sql, ledger_full_name(status->arena, names->ledger));
     buffer_printf(&sql,
                   ", n.name, pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) interval '%u milliseconds', "
@@ -49,11 +52,11 @@ bool applied_by_write(const struct request *request, struct pg_session *session,
     ledger_put_text(&sql, request->actor == NULL ? "" : request->actor);
     buffer_puts(&sql, ", ");
     ledger_put_text(&sql, request->operation);
-    buffer_printf(&sql, ", %s FROM (VALUES ", names->are_marked ? "true" : "false");
+    buffer_printf(&sql, ", %s, n.ms FROM (VALUES ", names->are_marked ? "true" : "false");
     put_names(&sql, names);
-    buffer_puts(&sql, ") AS n (name) ON CONFLICT (ledger, migration) DO UPDATE SET run_began = EXCLUDED.run_began, "
+    buffer_puts(&sql, ") AS n (name, ms) ON CONFLICT (ledger, migration) DO UPDATE SET run_began = EXCLUDED.run_began, "
                       "run_ended = EXCLUDED.run_ended, actor = EXCLUDED.actor, operation = EXCLUDED.operation, "
-                      "marked = EXCLUDED.marked");
+                      "marked = EXCLUDED.marked, duration_ms = EXCLUDED.duration_ms");
     const struct own_statement statement = {.table = tables.last, .sql = buffer_string(&sql), .is_complete = true};
     PG_RESULT(result) = own_write(session, &statement, status);
     return result != NULL;

@@ -10,6 +10,7 @@
 struct applied_names {
     const struct ledger *ledger;
     const char *const *items; /* at least one */
+    const uint32_t *ms;       /* how long each took, 0: not measured; NULL: none was */
     size_t count;
     bool are_marked; /* without having been executed */
     uint32_t run_ms; /* the duration of the run or the marking so far */

@@ -203,8 +203,11 @@ static void note(const struct baseline *baseline, int64_t began)
     for (size_t i = 0; i < baseline->count; i++) {
         names[i] = baseline->chosen[i]->name;
     }
-    const struct applied_names noted = {&baseline->catalog.detection.ledger, names, baseline->count, true,
-                                        (uint32_t)(clock_ms() - began)};
+    const struct applied_names noted = {.ledger = &baseline->catalog.detection.ledger,
+                                        .items = names,
+                                        .count = baseline->count,
+                                        .are_marked = true,
+                                        .run_ms = (uint32_t)(clock_ms() - began)};
     applied_by_note(baseline->run.request, baseline->run.session, &noted);
     failures_settle(arena, baseline->run.session, noted.ledger, names, baseline->count);
 }

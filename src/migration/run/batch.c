@@ -148,7 +148,7 @@ void batch_add_applied(const struct batch *batch, const struct loaded *loaded, i
     const struct run_applied applied = {
         .name = item->name,
         .checksum = record_of(arena, &preparation->catalog, item, loaded).checksum,
-        .duration_ms = (uint32_t)(clock_ms() - began),
+        .duration_ms = result_took(began),
     };
     result_add_applied(arena, batch->execution->result, &applied);
 }

@@ -89,20 +89,20 @@ static enum going recover(const struct execution *execution, struct attempt *att
 
 /* ---- events ---- */
 
-static void tell(const struct execution *execution, size_t i, enum run_event_kind kind, int64_t began)
+/* took: milliseconds, of one that is done */
+static void tell(const struct execution *execution, size_t i, enum run_event_kind kind, uint32_t took)
 {
     const struct run *const run = execution->run;
     const struct prepared *const prepared = &execution->preparation->items[i];
     const char *const name = prepared->item->name;
     const bool is_done = kind == RUN_EVENT_MIGRATION_DONE;
-    const uint32_t took = (uint32_t)(clock_ms() - began);
     const struct run_event event = {
         .kind = kind,
         .migration = name,
         .number = (uint32_t)(i + 1),
         .count = (uint32_t)execution->preparation->count,
         .steps = (uint32_t)prepared->plan.count,
-        .duration_ms = is_done ? took : 0,
+        .duration_ms = took,
         .message = is_done              ? arena_printf(run->arena, "Applied \"%s\" in %u ms.", name, took)
                    : prepared->done > 0 ? arena_printf(run->arena, "Continuing \"%s\" after its step %zu of %zu.", name,
                                                        prepared->done, prepared->plan.count)
@@ -118,13 +118,13 @@ static void keep_failure(const struct execution *execution, const char *name, co
 }
 
 static void add_applied(const struct execution *execution, const struct prepared *prepared,
-                        const struct attempt *attempt, int64_t began)
+                        const struct attempt *attempt, uint32_t took)
 {
     struct arena *const arena = execution->run->request->arena;
     const struct run_applied applied = {
         .name = prepared->item->name,
         .checksum = arena_strdup(arena, attempt->record.checksum),
-        .duration_ms = (uint32_t)(clock_ms() - began),
+        .duration_ms = took,
         .resumed_steps = (uint32_t)prepared->done,
     };
     result_add_applied(arena, execution->result, &applied);
@@ -145,7 +145,7 @@ static enum going run_one(const struct execution *execution, size_t i, bool was_
     struct status status;
     enum going going = GOING_WELL;
     run_enter(run, &status);
-    tell(execution, i, RUN_EVENT_MIGRATION_STARTED, began);
+    tell(execution, i, RUN_EVENT_MIGRATION_STARTED, 0);
     if (!load(&attempt, &preparation->catalog, prepared)) {
         attempt_fail(&attempt);
         going = GOING_FAILED;
@@ -158,8 +158,9 @@ static enum going run_one(const struct execution *execution, size_t i, bool was_
     } else if (going == GOING_WELL) {
         const struct written written = {.record = &attempt.record, .before = &preparation->catalog.entries};
         durable_committed(run, &written, attempt.commits_late);
-        add_applied(execution, prepared, &attempt, began);
-        tell(execution, i, RUN_EVENT_MIGRATION_DONE, began);
+        const uint32_t took = result_took(began);
+        add_applied(execution, prepared, &attempt, took);
+        tell(execution, i, RUN_EVENT_MIGRATION_DONE, took);
     }
     run_leave(run);
     return going;

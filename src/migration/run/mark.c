@@ -175,8 +175,11 @@ static bool apply_mark(struct run *run, const char *name, struct mark *mark)
     if (!write_record(run, &catalog, &record, LEDGER_MARK_APPLIED)) {
         return false;
     }
-    const struct applied_names names = {&catalog.detection.ledger, &item->name, 1, true,
-                                        (uint32_t)(clock_ms() - began)};
+    const struct applied_names names = {.ledger = &catalog.detection.ledger,
+                                        .items = &item->name,
+                                        .count = 1,
+                                        .are_marked = true,
+                                        .run_ms = (uint32_t)(clock_ms() - began)};
     applied_by_note(run->request, run->session, &names);
     forget_failure(run, &catalog, item->name);
     return true;

@@ -87,7 +87,10 @@ static bool read_again(struct run *run, const struct detection *detection, struc
 static void add_applied(const struct execution *execution, const struct catalog_item *item)
 {
     struct run *const run = execution->run;
-    const struct run_applied applied = {.name = item->name, .checksum = item->checksum};
+    /* When it began is only in the tracking table, if anywhere. */
+    const int64_t ms = item->entry == NULL ? -1 : ledger_entry_ms(item->entry);
+    const uint32_t took = ms < 0 ? 0 : ms == 0 ? 1 : ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
+    const struct run_applied applied = {.name = item->name, .checksum = item->checksum, .duration_ms = took};
     result_add_applied(run->arena, execution->result, &applied);
     log_info("migration applied", "migration=\"%s\"", item->name);
     const struct run_event event = {
@@ -95,6 +98,7 @@ static void add_applied(const struct execution *execution, const struct catalog_
         .migration = item->name,
         .number = (uint32_t)execution->result->applied_count,
         .count = (uint32_t)execution->preparation->count,
+        .duration_ms = took,
         .message = arena_printf(run->arena, "The tracking table has \"%s\".", item->name),
     };
     watch_tell(&run->watch, &event);

@@ -30,6 +30,17 @@ static const char *who(struct arena *arena, const struct pg_session *session)
     return arena_printf(arena, "%s@%s", pg_session_user(session), host);
 }
 
+/* Of what was planned, and so of what was sent. */
+static const char *hash_of(const struct preparation *preparation, const char *name)
+{
+    for (size_t i = 0; i < preparation->count; i++) {
+        if (strcmp(preparation->items[i].item->name, name) == 0) {
+            return preparation->items[i].content_hash;
+        }
+    }
+    return NULL;
+}
+
 static bool write_failure(const struct execution *execution, struct pg_session *session, struct status *status)
 {
     const struct failure *const failure = &execution->result->failure;
@@ -43,6 +54,7 @@ static bool write_failure(const struct execution *execution, struct pg_session *
         .line = failure->where.line,
         .column = failure->where.column,
         .partially_applied = failure->partially_applied,
+        .content_hash = hash_of(execution->preparation, execution->result->failed_name),
     };
     return failure_write(session, &execution->preparation->catalog.detection.ledger, execution->result->failed_name,
                          &attempt, status);
@@ -54,11 +66,18 @@ static bool note_applied(const struct execution *execution, struct pg_session *s
     const struct run_result *const result = execution->result;
     const struct ledger *const ledger = &execution->preparation->catalog.detection.ledger;
     const char **const names = arena_array(status->arena, result->applied_count, sizeof *names);
+    uint32_t *const ms = arena_array(status->arena, result->applied_count, sizeof *ms);
     for (size_t i = 0; i < result->applied_count; i++) {
         names[i] = result->applied[i].name;
+        ms[i] = result->applied[i].duration_ms;
     }
-    const struct applied_names applied = {ledger, names, result->applied_count, false,
-                                          (uint32_t)(clock_ms() - execution->began)};
+    const struct applied_names applied = {
+        .ledger = ledger,
+        .items = names,
+        .ms = ms,
+        .count = result->applied_count,
+        .run_ms = (uint32_t)(clock_ms() - execution->began),
+    };
     bool keeps = false; /* stores anything at all */
     return result->applied_count == 0 ||
            (applied_by_write(execution->run->request, session, &applied, &keeps, status) &&
@@ -83,6 +102,14 @@ static struct pg_session *session_of(struct run *run)
     return run->session;
 }
 
+static void log_unwritten(bool is_written, const struct status *status)
+{
+    char error[LOG_QUOTED_SIZE];
+    if (!is_written) {
+        log_warn("what a run did cannot be written down", "error=%s", log_quoted(status->message, error));
+    }
+}
+
 void verdict_write(const struct execution *execution)
 {
     struct run *const run = execution->run;
@@ -96,10 +123,11 @@ void verdict_write(const struct execution *execution)
         return;
     }
     pg_session_set_deadline(session, deadline_in(WRITE_MS));
-    const bool ok = session_as_ourselves(session, &status) && note_applied(execution, session, &status) &&
-                    (!failed || write_failure(execution, session, &status));
-    if (!ok) {
-        char error[LOG_QUOTED_SIZE];
-        log_warn("what a run did cannot be written down", "error=%s", log_quoted(status.message, error));
+    /* A failure first: it makes the tables of a database that has none, and then also who applied what is kept. */
+    const bool may = session_as_ourselves(session, &status);
+    log_unwritten(may && (!failed || write_failure(execution, session, &status)), &status);
+    if (may) {
+        struct status of_applied = {.arena = run->request->arena};
+        log_unwritten(note_applied(execution, session, &of_applied), &of_applied);
     }
 }

@@ -56,9 +56,8 @@ static void set_entry(struct arena *arena, Truss__Migration__V1__Migration *mess
         message->_applied_at_case = TRUSS__MIGRATION__V1__MIGRATION___APPLIED_AT_APPLIED_AT;
         message->applied_at = message_time(arena, entry->finished_at);
     }
-    const bool timed = entry->started_at != NO_TIME && entry->finished_at >= entry->started_at;
-    if (timed || entry->duration_ms >= 0) {
-        const int64_t ms = timed ? (entry->finished_at - entry->started_at) / 1000 : entry->duration_ms;
+    const int64_t ms = ledger_entry_ms(entry);
+    if (ms >= 0) {
         message->_duration_ms_case = TRUSS__MIGRATION__V1__MIGRATION___DURATION_MS_DURATION_MS;
         message->duration_ms = ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
     }
@@ -73,6 +72,10 @@ static Truss__Migration__V1__FailedAttempt *failed_message(struct arena *arena, 
     message->line = failure->line;
     message->column = failure->column;
     message->partially_applied = failure->partially_applied;
+    if (failure->file != TRIED_FILE_NOT_KNOWN) {
+        message->_file_changed_case = TRUSS__MIGRATION__V1__FAILED_ATTEMPT___FILE_CHANGED_FILE_CHANGED;
+        message->file_changed = failure->file == TRIED_FILE_HAS_CHANGED;
+    }
     MESSAGE_SET_OPTIONAL(message, sqlstate, TRUSS__MIGRATION__V1__FAILED_ATTEMPT___SQLSTATE_SQLSTATE,
                          failure->sqlstate);
     MESSAGE_SET_OPTIONAL(message, detail, TRUSS__MIGRATION__V1__FAILED_ATTEMPT___DETAIL_DETAIL, failure->detail);
@@ -82,6 +85,7 @@ static Truss__Migration__V1__FailedAttempt *failed_message(struct arena *arena, 
     return message;
 }
 
+/* What the run has measured is what it has reported; the tracking table has the time before the commit. */
 static void set_applied_by(Truss__Migration__V1__Migration *message, const struct applied_by *by)
 {
     if (by != NULL) {
@@ -89,6 +93,10 @@ static void set_applied_by(Truss__Migration__V1__Migration *message, const struc
         MESSAGE_SET_OPTIONAL(message, applied_by, TRUSS__MIGRATION__V1__MIGRATION___APPLIED_BY_APPLIED_BY, actor);
         MESSAGE_SET_OPTIONAL(message, applied_in, TRUSS__MIGRATION__V1__MIGRATION___APPLIED_IN_APPLIED_IN,
                              by->operation);
+    }
+    if (by != NULL && by->duration_ms >= 0) {
+        message->_duration_ms_case = TRUSS__MIGRATION__V1__MIGRATION___DURATION_MS_DURATION_MS;
+        message->duration_ms = by->duration_ms > UINT32_MAX ? UINT32_MAX : (uint32_t)by->duration_ms;
     }
 }
 

@@ -188,7 +188,9 @@ static void count_applied(const struct story *story, const Truss__Migration__V1_
     tally_add(&meters->migrations[0], result->n_applied);
     tally_add(&meters->steps, result->n_applied == 0 ? 0 : story->steps);
     for (size_t i = 0; i < result->n_applied; i++) {
-        tally_time(&meters->migration_times, (int64_t)result->applied[i]->duration_ms * 1000);
+        if (result->applied[i]->duration_ms > 0) { /* 0: not known */
+            tally_time(&meters->migration_times, (int64_t)result->applied[i]->duration_ms * 1000);
+        }
     }
 }
 

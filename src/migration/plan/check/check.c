@@ -76,9 +76,12 @@ static bool note_failures(const struct request *request, struct pg_session *sess
         if (failures[i] != NULL) {
             char at[RFC3339_SIZE];
             clock_rfc3339(failures[i]->at, at);
-            warnings_add(&check->notes,
-                         arena_printf(request->arena, "The last attempt at \"%s\" failed (%s, by %s): %s",
-                                      catalog->items[i].name, at, failures[i]->by, failures[i]->message));
+            warnings_add(
+                &check->notes,
+                arena_printf(request->arena, "The last attempt at \"%s\" failed (%s, by %s)%s: %s",
+                             catalog->items[i].name, at, failures[i]->by,
+                             failures[i]->file == TRIED_FILE_HAS_CHANGED ? ", and its file was changed since" : "",
+                             failures[i]->message));
         }
     }
     return true;

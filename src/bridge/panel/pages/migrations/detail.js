@@ -44,7 +44,8 @@ function planTab(one, planned, refusal) {
 function failedPart(failed) {
   if (!failed) return null;
   const where = [failed.line ? `line ${failed.line}, column ${failed.column}` : null, failed.sqlstate ? `SQLSTATE ${failed.sqlstate}` : null].filter(Boolean).join(" · ");
-  return note({ kind: "bad", title: failed.message }, [where ? h("div", {}, where) : null, failed.detail ? h("div", {}, failed.detail) : null, failed.hint ? h("div", {}, failed.hint) : null]);
+  return note({ kind: "bad", title: failed.message }, [where ? h("div", {}, where) : null, failed.detail ? h("div", {}, failed.detail) : null, failed.hint ? h("div", {}, failed.hint) : null,
+    failed.file_changed ? h("div", {}, "This was the last attempt; the file was changed since.") : null]);
 }
 
 /** How it came to be applied: when, by whom, in which run of ours. */
@@ -58,7 +59,7 @@ function historyTab(one) {
   const failed = one.last_failure;
   const attempts = [...one.attempts ?? []].reverse();
   const applied = appliedPart(one);
-  return [applied, failed ? h("div", { class: "card" }, h("h2", {}, "Its last attempt failed"), h("p", { class: "muted" }, `${moment(failed.at)}, by ${failed.by}${failed.partially_applied ? "; what it committed stays" : ""}`),
+  return [applied, failed ? h("div", { class: "card" }, h("h2", {}, "Its last attempt failed"), h("p", { class: "muted" }, `${moment(failed.at)}, by ${failed.by}${failed.partially_applied ? "; what it committed stays" : ""}${failed.file_changed ? "; the file was changed since" : ""}`),
     facts({ rows: [["Error", failed.message], ["Detail", failed.detail], ["Hint", failed.hint], ["SQLSTATE", failed.sqlstate], ["Place", failed.line ? `line ${failed.line}, column ${failed.column}` : null]] }),
     failed.statement ? code({ text: failed.statement, label: "The statement that failed" }) : null) : null,
   attempts.length > 0 ? h("div", { class: "card" }, h("h2", {}, "Attempts that the tracking table has"), h("ol", { class: "attempts", reversed: true }, attempts.map((attempt) => h("li", { key: attempt.id },

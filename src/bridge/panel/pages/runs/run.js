@@ -21,7 +21,7 @@ function timeline(events) {
     const one = found.get(event.migration) ?? { name: event.migration, state: "running", step: 0, steps: 0, ms: null };
     found.set(event.migration, one);
     if (event.steps) Object.assign(one, { step: event.step, steps: event.steps });
-    if (event.kind === "migration_done") Object.assign(one, { state: "succeeded", ms: event.duration_ms });
+    if (event.kind === "migration_done") Object.assign(one, { state: "succeeded", ms: event.duration_ms || null });
     if (event.kind === "failed") one.state = "failed";
   }
   return [...found.values()];
