@@ -28,7 +28,9 @@ struct sql_alter {
     const char *schema; /* NULL: unqualified */
     const char *name;
     const char *column;
-    const char *type; /* for TYPE and ADD, as in struct sql_need; "": not known */
+    const char *type;    /* for TYPE and ADD, as in struct sql_need; "": not known */
+    const char *written; /* the same as format_type() writes it; NULL: it is not built-in */
+    const char *renamed; /* for RENAME: the new name */
     bool has_using;
     bool is_only; /* the only one of the statement's changes to this column */
     const char *other_schema;

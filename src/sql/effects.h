@@ -15,6 +15,7 @@
 #include "sql/bound.h"
 #include "sql/needs.h"
 #include "sql/replaced.h"
+#include "sql/retypes.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -131,7 +132,7 @@ struct sql_effects {
     const char *advice; /* a safer way, or a remark; NULL: none */
     bool unknown;       /* it may lock more than listed: it calls something unknown, or could not be read */
     bool unread;        /* the parser does not know it */
-    bool loses_values;  /* every value of a column becomes another that has nothing to do with it: TYPE … USING 0 */
+    bool loses_values;  /* values of a column may not be kept by the change of its type: see retypes */
     bool every_row;     /* it changes or deletes all rows of an existing table */
     struct sql_reach *reaches;
     size_t reach_count;
@@ -151,6 +152,8 @@ struct sql_effects {
     struct sql_replaced *replaced;    /* NULL: nothing, or not known */
     struct sql_proof *proofs;         /* in the statement's order */
     size_t proof_count;
+    struct sql_retype *retypes; /* of columns of existing tables */
+    size_t retype_count;
 };
 
 /* The major version of the built-in PostgreSQL grammar: 15. */
@@ -159,6 +162,7 @@ int sql_grammar_version(void);
 enum sql_type_kind {
     SQL_TYPE_NOT_KNOWN,
     SQL_TYPE_PLAIN,
+    SQL_TYPE_ENUM,
     SQL_TYPE_FREE_DOMAIN,
     SQL_TYPE_CHECKED_DOMAIN, /* it, or a domain below it, has a CHECK or NOT NULL */
 };

@@ -240,53 +240,12 @@ static void set_not_null(struct effects_reader *reader, const struct alter *alte
                  "Add a CHECK (… IS NOT NULL) NOT VALID and VALIDATE it before: then nothing is read under the lock.");
 }
 
-/* USING c and USING c::the_new_type do the same as no USING at all. */
-static bool converts(const struct alter *alter)
-{
-    const json_t *const type = json_object_get(alter->definition, "typeName");
-    const json_t *expression = json_object_get(alter->definition, "raw_default");
-    const json_t *const cast = tree_body(expression, "TypeCast");
-    if (cast != NULL && effects_is_same_type(json_object_get(cast, "typeName"), type)) {
-        expression = json_object_get(cast, "arg");
-    }
-    const json_t *const fields = json_object_get(tree_body(expression, "ColumnRef"), "fields");
-    const char *const column = tree_name(fields, 0);
-    return expression != NULL && (column == NULL || strcmp(column, tree_string(alter->command, "name")) != 0);
-}
-
 static void change_type(struct effects_reader *reader, const struct alter *alter)
 {
-    const struct sql_facts *const facts = reader->facts;
-    const char *const table = tree_string(alter->target, "relname");
-    const char *const column = tree_string(alter->command, "name");
-    const char *advice =
-        "Add a new column, fill it by a trigger and in batches, then swap the names in one short transaction.";
-    enum sql_work work = SQL_WORK_REWRITE;
     lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
     reach_children(reader, alter, SQL_REACH_CHILDREN, SQL_LOCK_ACCESS_EXCLUSIVE);
     reach_part(reader, alter, SQL_REACH_RETYPE, "column", SQL_LOCK_ACCESS_EXCLUSIVE);
-    json_t *const converted = json_object_get(alter->definition, "raw_default");
-    effects_runs_on_rows(reader, converted);
-    reader->effects->loses_values |= converted != NULL && !effects_names_a_column(converted);
-    if (!converts(alter)) {
-        const char *const from =
-            facts->column_type == NULL ? NULL : facts->column_type(facts->data, schema_of(alter), table, column);
-        work = effects_type_change(reader, from, json_object_get(alter->definition, "typeName"), &advice);
-    }
-    if (work == SQL_WORK_NONE && facts->is_checked != NULL &&
-        facts->is_checked(facts->asked, schema_of(alter), table, column)) {
-        effects_work(reader, SQL_WORK_SCAN, "Every CHECK on it is held against all rows again.");
-    }
-    if (work == SQL_WORK_NONE && facts->is_indexed_specially != NULL &&
-        facts->is_indexed_specially(facts->asked, schema_of(alter), table, column)) {
-        work = SQL_WORK_INDEX;
-        advice = "An index on it that has an expression, a condition or an array is built again.";
-    }
-    if (work == SQL_WORK_NONE && json_object_get(alter->definition, "collClause") != NULL) {
-        work = SQL_WORK_INDEX;
-        advice = "With a new collation every index over the column is built again.";
-    }
-    effects_work(reader, work, advice);
+    effects_retype(reader, alter->target, alter->command);
 }
 
 /* ---- partitions and inheritance ---- */

@@ -2,6 +2,7 @@
  * What ALTER TABLE does to columns, and the foreign keys of CREATE and ALTER TABLE.
  */
 #include "sql/effects_reader.h"
+#include "sql/types.h"
 
 #include <string.h>
 
@@ -31,6 +32,18 @@ static const char *type_of(struct arena *arena, const json_t *column)
     return said == NULL ? "" : said;
 }
 
+/* As format_type() writes it; NULL: it is not built-in. */
+static const char *written_type(struct arena *arena, const json_t *column)
+{
+    const json_t *const type = json_object_get(column, "typeName");
+    const char *const name = tree_name(json_object_get(type, "names"), 0);
+    const struct sql_type read = !effects_is_serial(type)                         ? type_of_tree(type)
+                                 : effects_is_one_of("bigserial serial8", name)   ? type_of_name("int8")
+                                 : effects_is_one_of("smallserial serial2", name) ? type_of_name("int2")
+                                                                                  : type_of_name("int4");
+    return type == NULL ? NULL : type_written(arena, &read);
+}
+
 static void add(struct effects_reader *reader, const json_t *range, const struct sql_alter *alter)
 {
     struct sql_effects *const effects = reader->effects;
@@ -47,6 +60,7 @@ static void add(struct effects_reader *reader, const json_t *range, const struct
     added->column = effects_kept(arena, alter->column);
     added->other_schema = effects_kept(arena, alter->other_schema);
     added->other = effects_kept(arena, alter->other);
+    added->renamed = effects_kept(arena, alter->renamed);
 }
 
 static void take_command(struct effects_reader *reader, const json_t *range, const json_t *command)
@@ -69,6 +83,7 @@ static void take_command(struct effects_reader *reader, const json_t *range, con
         &(struct sql_alter){.kind = kinds[i].kind,
                             .column = name[0] != '\0' ? name : tree_string(column, "colname"),
                             .type = type_of(reader->arena, column),
+                            .written = written_type(reader->arena, column),
                             .has_using = json_object_get(column, "raw_default") != NULL,
                             .other_schema = tree_string(other, "schemaname"),
                             .other = tree_string(other, "relname"),
@@ -231,7 +246,10 @@ void effects_fitting(struct effects_reader *reader, const char *kind, const json
         forget_own_keys(reader->effects, tree_string(range, "relname"));
     } else if (strcmp(kind, "RenameStmt") == 0 && tree_is(body, "renameType", "OBJECT_COLUMN")) {
         add(reader, range,
-            &(struct sql_alter){.kind = SQL_ALTER_RENAME, .column = tree_string(body, "subname"), .is_only = true});
+            &(struct sql_alter){.kind = SQL_ALTER_RENAME,
+                                .column = tree_string(body, "subname"),
+                                .renamed = tree_string(body, "newname"),
+                                .is_only = true});
     } else if (strcmp(kind, "AlterTableStmt") == 0 && !tree_is(body, "objtype", "OBJECT_INDEX")) {
         for (size_t i = 0; i < json_array_size(commands); i++) {
             take_command(reader, range, tree_body(json_array_get(commands, i), "AlterTableCmd"));

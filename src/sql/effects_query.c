@@ -36,20 +36,20 @@ static const char *function_name(const json_t *call)
     return name == NULL || (schema != NULL && strcmp(schema, "pg_catalog") != 0) ? "" : name;
 }
 
-static bool is_steady(const json_t *call)
+bool effects_is_steady(const json_t *call)
 {
     return effects_is_one_of(steady, function_name(call));
 }
 
 static bool is_known(const json_t *call)
 {
-    return is_steady(call) || effects_is_one_of(volatiles, function_name(call));
+    return effects_is_steady(call) || effects_is_one_of(volatiles, function_name(call));
 }
 
 static bool find_volatile(void *data, const char *key, json_t *object)
 {
     bool *const found = data;
-    *found = *found || (strcmp(key, "FuncCall") == 0 && !is_steady(object));
+    *found = *found || (strcmp(key, "FuncCall") == 0 && !effects_is_steady(object));
     return !*found;
 }
 
@@ -57,21 +57,6 @@ bool effects_is_volatile(json_t *expression)
 {
     bool found = false;
     tree_walk(expression, find_volatile, &found);
-    return found;
-}
-
-static bool find_column(void *data, const char *key, json_t *object)
-{
-    bool *const found = data;
-    (void)object;
-    *found = *found || strcmp(key, "ColumnRef") == 0;
-    return !*found;
-}
-
-bool effects_names_a_column(json_t *expression)
-{
-    bool found = false;
-    tree_walk(expression, find_column, &found);
     return found;
 }
 

@@ -24,6 +24,8 @@ struct effects_reader {
     size_t alter_capacity;
     size_t reference_capacity;
     size_t proof_capacity;
+    size_t retype_capacity;
+    size_t using_count; /* changes of types with USING so far */
     size_t left_out;    /* locks on relations that the plan creates */
     int advice_weight;  /* of the work to which the advice belongs */
     bool calls_unknown; /* calls a function that is not known to lock nothing */
@@ -148,6 +150,8 @@ void effects_alter_table(struct effects_reader *reader, json_t *body);
 /* What a new constraint of a table or column locks elsewhere. */
 void effects_foreign_key(struct effects_reader *reader, const json_t *table, const json_t *constraint);
 
+/* ALTER COLUMN … TYPE, by the bodies of its table's RangeVar and of its AlterTableCmd: effects_retype.c. */
+void effects_retype(struct effects_reader *reader, const json_t *target, const json_t *command);
 /* The work of changing a column's type; from: by format_type(), or NULL; effects_types.c. */
 enum sql_work effects_type_change(const struct effects_reader *reader, const char *from, const json_t *type,
                                   const char **advice);
@@ -188,8 +192,13 @@ void effects_label_of_column(struct effects_reader *reader, const json_t *range,
                              const json_t *value);
 /* The search path becomes what the arguments of SET search_path, or of set_config('search_path', …), say. */
 void effects_path(struct effects_reader *reader, const json_t *arguments);
-/* Does an expression name a column at all? */
-bool effects_names_a_column(json_t *expression);
+/* A call of a function of PostgreSQL's that computes and locks nothing. */
+bool effects_is_steady(const json_t *call);
+/* The columns that an expression reads, separated by the character 31, if it can be computed over the rows of a user's
+ * table without running anybody's code; else NULL: effects_plain.c. */
+const char *effects_plain_columns(struct arena *arena, json_t *expression);
+/* The text of the expression behind a word outside of parentheses, the one with this number (from 0); NULL: none. */
+const char *effects_text_behind(const struct effects_reader *reader, const char *word, size_t number);
 /* May an expression have another value for each row? */
 bool effects_is_volatile(json_t *expression);
 

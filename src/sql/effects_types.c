@@ -1,75 +1,13 @@
 /*
- * Types, as the parser names them and as format_type() writes them, and which of them are stored in the same way:
- * changing one of these to another rewrites nothing (measured on PostgreSQL 11 to 18).
+ * Which types are stored in the same way: changing one of these to another rewrites nothing (measured on PostgreSQL 11
+ * to 18).
  */
 #include "sql/effects_reader.h"
+#include "sql/types.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#define INTERVAL_FULL_RANGE 0x7FFF /* PostgreSQL's timestamp.h: no fields were named */
-#define MOST_PRECISE        6      /* digits of a second */
-
-/* The rule by which a type can be widened without a rewrite. */
-enum widening {
-    WIDENS_NOT, /* only to exactly the same type */
-    WIDENS_LENGTH,
-    WIDENS_SECONDS, /* no modifier means the same as the largest one */
-    WIDENS_NUMERIC,
-};
-
-static const struct builtin {
-    const char *internal; /* pg_type.typname */
-    const char *formatted;
-    enum widening widening;
-} builtins[] = {
-    {"varchar", "character varying", WIDENS_LENGTH},
-    {"varbit", "bit varying", WIDENS_LENGTH},
-    {"timestamp", "timestamp without time zone", WIDENS_SECONDS},
-    {"timestamptz", "timestamp with time zone", WIDENS_SECONDS},
-    {"time", "time without time zone", WIDENS_SECONDS},
-    {"timetz", "time with time zone", WIDENS_SECONDS},
-    {"interval", "interval", WIDENS_SECONDS},
-    {"numeric", "numeric", WIDENS_NUMERIC},
-    {"bpchar", "character", WIDENS_NOT},
-    {"int2", "smallint", WIDENS_NOT},
-    {"int4", "integer", WIDENS_NOT},
-    {"int8", "bigint", WIDENS_NOT},
-    {"float4", "real", WIDENS_NOT},
-    {"float8", "double precision", WIDENS_NOT},
-    {"bool", "boolean", WIDENS_NOT},
-    {"bit", "bit", WIDENS_NOT},
-    {"text", "text", WIDENS_NOT},
-    {"name", "name", WIDENS_NOT},
-    {"oid", "oid", WIDENS_NOT},
-    {"uuid", "uuid", WIDENS_NOT},
-    {"json", "json", WIDENS_NOT},
-    {"jsonb", "jsonb", WIDENS_NOT},
-    {"jsonpath", "jsonpath", WIDENS_NOT},
-    {"xml", "xml", WIDENS_NOT},
-    {"bytea", "bytea", WIDENS_NOT},
-    {"date", "date", WIDENS_NOT},
-    {"money", "money", WIDENS_NOT},
-    {"inet", "inet", WIDENS_NOT},
-    {"cidr", "cidr", WIDENS_NOT},
-    {"macaddr", "macaddr", WIDENS_NOT},
-    {"macaddr8", "macaddr8", WIDENS_NOT},
-    {"point", "point", WIDENS_NOT},
-    {"line", "line", WIDENS_NOT},
-    {"lseg", "lseg", WIDENS_NOT},
-    {"box", "box", WIDENS_NOT},
-    {"path", "path", WIDENS_NOT},
-    {"polygon", "polygon", WIDENS_NOT},
-    {"circle", "circle", WIDENS_NOT},
-    {"tsvector", "tsvector", WIDENS_NOT},
-    {"tsquery", "tsquery", WIDENS_NOT},
-    {"int4range", "int4range", WIDENS_NOT},
-    {"int8range", "int8range", WIDENS_NOT},
-    {"numrange", "numrange", WIDENS_NOT},
-    {"tsrange", "tsrange", WIDENS_NOT},
-    {"tstzrange", "tstzrange", WIDENS_NOT},
-    {"daterange", "daterange", WIDENS_NOT},
-};
+#define MOST_PRECISE 6 /* digits of a second */
 
 /* Stored in the same way, if the new type has no modifier. */
 static const struct {
@@ -84,91 +22,7 @@ static const struct {
     {"integer", "oid"},
 };
 
-struct type {
-    char name[64]; /* formatted, without schema; longer names (none of a type known here) are cut */
-    const struct builtin *builtin;
-    long modifiers[2];
-    size_t modifier_count;
-    bool is_array;
-};
-
-static const struct builtin *find_builtin(const char *name)
-{
-    for (size_t i = 0; i < sizeof builtins / sizeof builtins[0]; i++) {
-        if (strcmp(builtins[i].internal, name) == 0 || strcmp(builtins[i].formatted, name) == 0) {
-            return &builtins[i];
-        }
-    }
-    return NULL;
-}
-
-static void add_modifier(struct type *type, long value)
-{
-    if (type->modifier_count < 2) {
-        type->modifiers[type->modifier_count++] = value;
-    }
-}
-
-/* From the tree: {"names": [pg_catalog, varchar], "typmods": [20]}. */
-static struct type type_of_tree(const json_t *tree)
-{
-    struct type type = {.is_array = tree_count(tree, "arrayBounds") > 0};
-    const json_t *const names = json_object_get(tree, "names");
-    const json_t *const modifiers = json_object_get(tree, "typmods");
-    const char *const schema = tree_name(names, 1);
-    const char *const name = tree_name(names, 0);
-    if (name != NULL) {
-        type.builtin = schema == NULL || strcmp(schema, "pg_catalog") == 0 ? find_builtin(name) : NULL;
-        strncpy(type.name, type.builtin == NULL ? name : type.builtin->formatted, sizeof type.name - 1);
-    }
-    for (size_t i = 0; i < json_array_size(modifiers); i++) {
-        const json_t *const constant = tree_body(json_array_get(modifiers, i), "A_Const");
-        const long value = (long)tree_integer(json_object_get(constant, "ival"), "ival");
-        const bool is_range = strcmp(type.name, "interval") == 0 && i == 0;
-        if (!is_range || value != INTERVAL_FULL_RANGE) {
-            add_modifier(&type, value);
-        }
-    }
-    if (strcmp(type.name, "numeric") == 0 && type.modifier_count == 1) {
-        add_modifier(&type, 0);
-    }
-    return type;
-}
-
-/* From format_type(): public."Mood", character varying(20)[], timestamp(3) without time zone. */
-static struct type type_of_text(const char *text)
-{
-    struct type type = {0};
-    size_t size = 0;
-    for (const char *c = text; *c != '\0' && size + 1 < sizeof type.name; c++) {
-        if (*c == '(') {
-            char *end = NULL;
-            add_modifier(&type, strtol(c + 1, &end, 10));
-            if (*end == ',') {
-                add_modifier(&type, strtol(end + 1, &end, 10));
-            }
-            c = *end == ')' ? end : c;
-        } else if (*c == '[') {
-            type.is_array = true;
-            break;
-        } else if (*c == '.') {
-            size = 0;
-        } else if (*c != '"') {
-            type.name[size++] = *c;
-        }
-    }
-    type.name[size] = '\0';
-    type.builtin = find_builtin(type.name);
-    return type;
-}
-
-static bool is_same(const struct type *a, const struct type *b)
-{
-    return strcmp(a->name, b->name) == 0 && a->is_array == b->is_array && a->modifier_count == b->modifier_count &&
-           memcmp(a->modifiers, b->modifiers, sizeof a->modifiers) == 0;
-}
-
-static bool is_wider(const struct type *from, const struct type *to)
+static bool is_wider(const struct sql_type *from, const struct sql_type *to)
 {
     if (from->builtin == NULL || from->builtin != to->builtin || from->builtin->widening == WIDENS_NOT) {
         return false;
@@ -187,7 +41,7 @@ static bool is_wider(const struct type *from, const struct type *to)
     }
 }
 
-static bool is_relabel(const struct type *from, const struct type *to)
+static bool is_relabel(const struct sql_type *from, const struct sql_type *to)
 {
     for (size_t i = 0; i < sizeof relabels / sizeof relabels[0]; i++) {
         if (strcmp(from->name, relabels[i].from) == 0 && strcmp(to->name, relabels[i].to) == 0) {
@@ -197,24 +51,24 @@ static bool is_relabel(const struct type *from, const struct type *to)
     return false;
 }
 
-static bool is_timestamp(const struct type *type)
+static bool is_timestamp(const struct sql_type *type)
 {
     return strncmp(type->name, "timestamp ", strlen("timestamp ")) == 0;
 }
 
 static enum sql_work change_between(const char *from_text, const json_t *type, const char **advice)
 {
-    const struct type to = type_of_tree(type);
+    const struct sql_type to = type_of_tree(type);
     if (from_text == NULL) {
-        if (is_relabel(&(struct type){.name = "character varying"}, &to) ||
-            is_relabel(&(struct type){.name = "text"}, &to)) {
+        if (is_relabel(&(struct sql_type){.name = "character varying"}, &to) ||
+            is_relabel(&(struct sql_type){.name = "text"}, &to)) {
             *advice = "Nothing is rewritten if the column has type varchar or text already.";
         }
         return SQL_WORK_REWRITE;
     }
-    const struct type from = type_of_text(from_text);
+    const struct sql_type from = type_of_text(from_text);
     const bool arrays = from.is_array || to.is_array;
-    if (is_same(&from, &to) || (!arrays && (is_wider(&from, &to) || is_relabel(&from, &to)))) {
+    if (type_is_same(&from, &to) || (!arrays && (is_wider(&from, &to) || is_relabel(&from, &to)))) {
         *advice = "Indexes on it that have an expression, a condition or an array are built again.";
         return SQL_WORK_NONE;
     }
@@ -226,9 +80,9 @@ static enum sql_work change_between(const char *from_text, const json_t *type, c
 
 bool effects_is_same_type(const json_t *a, const json_t *b)
 {
-    const struct type left = type_of_tree(a);
-    const struct type right = type_of_tree(b);
-    return is_same(&left, &right);
+    const struct sql_type left = type_of_tree(a);
+    const struct sql_type right = type_of_tree(b);
+    return type_is_same(&left, &right);
 }
 
 bool effects_is_serial(const json_t *type)

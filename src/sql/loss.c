@@ -1,7 +1,7 @@
 /*
  * Data is lost if a table, its schema, its extension or its database is dropped, a column or an attribute is dropped, a
  * table is emptied, or rows are deleted, also inside WITH and by MERGE; and by any drop with CASCADE, which may take
- * columns and tables with it.
+ * columns and tables with it. What a change of a type cuts is in conversion.c.
  */
 #include "sql/loss.h"
 

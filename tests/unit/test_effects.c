@@ -377,6 +377,89 @@ START_TEST(what_loses_data_is_known_by_its_words)
 }
 END_TEST
 
+/* What is said of a change of a column "c" of this type. */
+static struct sql_conversion conversion(const char *from, const char *to)
+{
+    const struct sql_effects effects = change_type(from, to);
+    ck_assert_uint_eq(effects.retype_count, 1);
+    ck_assert(effects.loses_values == (effects.retypes[0].becomes.loses != NULL));
+    return effects.retypes[0].becomes;
+}
+
+START_TEST(using_is_followed_through_casts_and_known_functions)
+{
+    static const struct {
+        const char *from;
+        const char *to;
+        const char *loses; /* part of what is said; NULL: nothing is lost */
+        const char *state; /* of what may fail */
+    } changes[] = {
+        {"character varying(20)", "varchar(3)", "blanks at their end", "22001"},
+        {"character varying(20)", "varchar(3) USING c::varchar(3)", "cut to 3 characters", NULL},
+        {"character varying(20)", "varchar(3) USING left(c, 3)", "cut to 3 characters", NULL},
+        {"character varying(20)", "varchar(3) USING substring(c from 1 for 3)", "cut to 3 characters", NULL},
+        {"character varying(20)", "varchar(30) USING left(c, 25)", NULL, NULL},
+        {"character varying(20)", "text USING substring(c from 2 for 3)", "what USING makes of them", NULL},
+        {"character varying(20)", "text USING lower(c)", "what USING makes of them", NULL},
+        {"character varying(20)", "text USING other", "nothing to do with them", NULL},
+        {"character varying(20)", "text USING t.c", NULL, NULL},
+        {"character varying(20)", "text USING coalesce(c, '')", NULL, NULL},
+        {"character varying(20)", "text[] USING ARRAY[c]", NULL, NULL},
+        {"text", "integer USING c::integer", "how they were written", "22P02"},
+        {"text", "integer USING (c::numeric)::integer", "how they were written", "22P02"},
+        {"text", "jsonb USING to_jsonb(c)", NULL, NULL},
+        {"json", "jsonb USING to_jsonb(c)", "equal keys", "22P05"},
+        {"timestamp with time zone", "date USING c::date", "time of day", NULL},
+        {"timestamp without time zone", "timestamptz USING c AT TIME ZONE 'UTC'", NULL, NULL},
+        {"timestamp without time zone", "timestamptz USING c AT TIME ZONE 'Europe/Berlin'", "another moment", NULL},
+        {"integer", "boolean USING c::boolean", "true, or false", NULL},
+        {"numeric(10,4)", "numeric(10,2)", "rounded to 2 decimals", NULL},
+        {"numeric(10,2)", "numeric(10,4)", NULL, "22003"},
+        {"numeric(4,3)", "numeric(3,2)", "rounded to 2 decimals", "22003"},
+        {"numeric(10,2)", "numeric(5,-2)", "not known", "22P02"},
+        {"public.numeric", "bigint", "not known", "22P02"},
+        {"integer", "other.int8", "not known", "22P02"},
+        {"bigint", "bigint", NULL, NULL},
+    };
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        const struct sql_conversion is = conversion(changes[i].from, changes[i].to);
+        const char *const loses = is.loses == NULL ? "nothing" : is.loses;
+        ck_assert_msg(changes[i].loses == NULL ? is.loses == NULL : strstr(loses, changes[i].loses) != NULL,
+                      "%s to %s: %s", changes[i].from, changes[i].to, loses);
+        ck_assert_msg(changes[i].state == NULL ? is.state == NULL
+                                               : is.state != NULL && strcmp(is.state, changes[i].state) == 0,
+                      "%s to %s: %s", changes[i].from, changes[i].to, is.state == NULL ? "no state" : is.state);
+    }
+}
+END_TEST
+
+START_TEST(the_rows_are_asked_by_what_runs_nobodys_code)
+{
+    static const struct {
+        const char *to;
+        const char *value; /* NULL: they are not asked */
+    } changes[] = {
+        {"varchar(3)", "\"c\""},
+        {"varchar(3) USING left(c, 3)", "left(c, 3)"},
+        {"varchar(3) USING (left(c, 3)), ADD d int", "(left(c, 3))"},
+        {"varchar(3) USING f(c)", NULL},
+        {"varchar(3) USING other.left(c, 3)", NULL},
+        {"varchar(3) USING c::other", NULL},
+        {"varchar(3) USING c OPERATOR(other.||) 'x'", NULL},
+        {"varchar(3) USING (SELECT c)", NULL},
+        {"varchar(3) USING repeat(c, 1000000)", NULL},
+        {"varchar(3) USING c || pg_sleep(10)", NULL},
+        {"varchar(3) USING 'x'", NULL},
+    };
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        const struct sql_effects effects = change_type("text", changes[i].to);
+        const char *const value = effects.retypes[0].value;
+        ck_assert_msg(changes[i].value == NULL ? value == NULL : value != NULL && strcmp(value, changes[i].value) == 0,
+                      "%s: %s", changes[i].to, value == NULL ? "not asked" : value);
+    }
+}
+END_TEST
+
 START_TEST(a_type_without_the_old_value_loses_it)
 {
     ck_assert(effects_of("ALTER TABLE t ALTER a TYPE int USING 0").loses_values);
@@ -753,6 +836,8 @@ static Suite *suite(void)
     tcase_add_test(tests, whether_every_row_is_taken_is_told);
     tcase_add_test(tests, what_loses_data_is_known_by_its_words);
     tcase_add_test(tests, what_ddl_calls_for_its_rows_is_not_known);
+    tcase_add_test(tests, using_is_followed_through_casts_and_known_functions);
+    tcase_add_test(tests, the_rows_are_asked_by_what_runs_nobodys_code);
     tcase_add_test(tests, a_type_without_the_old_value_loses_it);
     tcase_add_test(tests, there_is_no_advice_where_nothing_is_to_say);
     tcase_add_test(tests, what_cannot_be_known_is_unknown_and_locks_nothing);

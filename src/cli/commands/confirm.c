@@ -84,7 +84,8 @@ static bool asks_name(struct cli *cli, const PlanResponse *plan, FILE *out, RunR
     fprintf(out,
             "%s"
             "Type the name of the database (%s) to run it on %s: ",
-            plan->loses_data ? "\nThis plan loses data: it drops or empties what is there, or deletes rows.\n" : "",
+            plan->loses_data ? "\nThis plan loses data: it drops, empties or cuts what is there, or deletes rows.\n"
+                             : "",
             output_safe(cli->arena, database, false), output_target(cli->arena, plan->target, ""));
     fflush(out);
     request->confirm = arena_strdup(cli->arena, read_answer(answer));

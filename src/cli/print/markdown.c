@@ -222,7 +222,7 @@ void markdown_plan(const PlanResponse *reply, const struct findings *findings, c
         put_said(&out, "Fails", reply->failures[i]);
     }
     put_said(&out, "Loses data",
-             reply->loses_data ? "this plan drops or empties what is there, or deletes rows." : NULL);
+             reply->loses_data ? "this plan drops, empties or cuts what is there, or deletes rows." : NULL);
     put_warnings(&out, reply->warnings, reply->n_warnings);
     put_planned(&out, reply);
     put_findings(&out, findings);

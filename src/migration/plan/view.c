@@ -154,8 +154,7 @@ static const char *why_it_fails(struct explaining *explaining, struct text state
 }
 
 /* Obstacles and missing things, provided that everything before it was seen. */
-static const char *what_is_wrong(struct explaining *explaining, struct text statement,
-                                 const struct sql_effects *effects)
+static const char *what_is_wrong(struct explaining *explaining, struct text statement, struct sql_effects *effects)
 {
     const char *const there = already_there(&explaining->needs, statement, effects);
     const char *fails = explaining->is_tried_again ? NULL : there;

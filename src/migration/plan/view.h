@@ -13,7 +13,7 @@ struct explained_statement {
     size_t end;
     struct position where;
     struct sql_effects effects;
-    bool loses_data;   /* it deletes stored data */
+    bool loses_data;   /* it deletes stored data, or cuts it */
     const char *fails; /* why it cannot succeed; NULL: nothing known */
 };
 
@@ -44,7 +44,7 @@ struct explanation {
     uint32_t own;          /* parts of scripts that have their own transaction control */
     bool blocks_reads;
     bool blocks_writes;
-    bool loses_data;     /* some statements delete stored data */
+    bool loses_data;     /* some statements delete stored data, or cut it */
     bool unknown;        /* some statements may lock more than is shown */
     bool is_nobodys;     /* the database is empty: their locks block nobody */
     const char *refusal; /* why a run would be refused; NULL: it would start */

@@ -43,17 +43,6 @@ static const char type_sql[] =
     "pg_catalog.pg_type t ON t.oid = below.oid WHERE t.typnotnull OR EXISTS (SELECT FROM pg_catalog.pg_constraint k "
     "WHERE k.contypid = t.oid AND k.contype = 'c')) FROM found f";
 
-/* $1 schema or NULL, $2 table, $3 column. */
-static const char column_sql[] =
-    "SELECT pg_catalog.format_type(a.atttypid, a.atttypmod), (SELECT pg_catalog.format_type(t.typbasetype, "
-    "t.typtypmod) FROM pg_catalog.pg_type t WHERE t.oid = a.atttypid AND t.typtype = 'd') FROM pg_catalog.unnest(CASE "
-    "WHEN $1::text IS NULL "
-    "THEN " PG_SCRIPT_SCHEMAS " ELSE ARRAY[$1::name] END) WITH ORDINALITY AS s(schema, number) "
-    "JOIN pg_catalog.pg_namespace n ON n.nspname = s.schema "
-    "JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = $2::name "
-    "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = $3::name AND NOT a.attisdropped "
-    "ORDER BY s.number LIMIT 1";
-
 /* ---- the catalogs ---- */
 
 static bool has_rows(const struct asked *asked, const char *sql, int count, const char *const *values)
@@ -101,6 +90,7 @@ static const struct asked_type *type_of(struct asked *asked, const char *schema,
         .name = name,
         .base = is_there ? arena_strdup(arena, pg_field(result, 0, 1)) : NULL,
         .kind = !is_there                          ? SQL_TYPE_NOT_KNOWN
+                : pg_field(result, 0, 0)[0] == 'e' ? SQL_TYPE_ENUM
                 : pg_field(result, 0, 0)[0] != 'd' ? SQL_TYPE_PLAIN
                 : pg_field_bool(result, 0, 2)      ? SQL_TYPE_CHECKED_DOMAIN
                                                    : SQL_TYPE_FREE_DOMAIN,
@@ -112,8 +102,8 @@ static const struct asked_type *type_of(struct asked *asked, const char *schema,
 static enum sql_type_kind type_kind(void *data, const char *schema, const char *type, const char **base)
 {
     struct asked *const asked = data;
-    if (words_have(&asked->checked_domains, type)) {
-        return SQL_TYPE_CHECKED_DOMAIN;
+    if (words_have(&asked->checked_domains, type) || words_have(&asked->enums, type)) {
+        return words_have(&asked->enums, type) ? SQL_TYPE_ENUM : SQL_TYPE_CHECKED_DOMAIN;
     }
     const struct asked_type *const found = type_of(asked, schema, type);
     const bool is_made = words_have(&asked->free_domains, type);
@@ -142,12 +132,11 @@ static void know_base(struct asked *asked, const char *type, const char *base)
 
 const char *asked_column_type(struct asked *asked, const char *schema, const char *table, const char *column)
 {
-    PG_RESULT(result) = questions_ask(asked->questions, column_sql, 3, (const char *const[]){schema, table, column});
-    if (result == NULL || PQntuples(result) == 0) {
-        return NULL;
+    const char *base;
+    const char *const type = columns_type(&asked->columns, schema, table, column, &base);
+    if (type != NULL) {
+        know_base(asked, type, base);
     }
-    const char *const type = arena_strdup(asked->arena, pg_field(result, 0, 0));
-    know_base(asked, type, pg_field(result, 0, 1));
     return type;
 }
 
@@ -172,6 +161,7 @@ struct asked asked_begin(struct arena *arena, struct questions *questions, struc
     return (struct asked){.arena = arena,
                           .questions = questions,
                           .world = world,
+                          .columns = {.arena = arena, .questions = questions, .world = world},
                           .proven = {.arena = arena, .questions = questions, .world = world}};
 }
 
@@ -230,9 +220,24 @@ static void note_change(struct asked *asked, struct sql_reader words)
     }
 }
 
+/* After CREATE TYPE: is it an enum? */
+static void note_enum(struct asked *asked, struct sql_reader words)
+{
+    const char *schema;
+    const char *const name = sql_take_name(asked->arena, &words, &schema);
+    if (name != NULL && sql_take_words(&words, "as enum")) {
+        words_add(asked->arena, &asked->enums, name);
+    }
+}
+
 void asked_note(struct asked *asked, struct text statement, const struct sql_effects *effects)
 {
     struct sql_reader words = sql_read(statement);
+    struct sql_reader type = words;
+    if (sql_take_words(&type, "create type")) {
+        note_enum(asked, type);
+    }
+    columns_note(&asked->columns, effects);
     const bool alters = sql_take(&words, "alter");
     proven_note(&asked->proven, statement, effects);
     if ((alters || sql_take(&words, "create")) && sql_take(&words, "domain")) {

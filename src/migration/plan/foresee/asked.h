@@ -7,6 +7,7 @@
 #define MIGRATION_PLAN_FORESEE_ASKED_H
 
 #include "base/words.h"
+#include "migration/plan/foresee/columns.h"
 #include "migration/plan/foresee/proven.h"
 #include "migration/plan/foresee/questions.h"
 #include "migration/plan/foresee/world.h"
@@ -22,6 +23,7 @@ struct asked {
     struct arena *arena;
     struct questions *questions;
     struct world *world;
+    struct columns columns;
     struct proven proven;
     struct asked_type *types;
     size_t type_count;
@@ -29,6 +31,7 @@ struct asked {
     struct words bases;        /* the domains of columns, each with its base type by format_type() */
     struct words free_domains; /* created by the plan; in any schema */
     struct words checked_domains;
+    struct words enums;
 };
 
 /* Call it at a plan's beginning. The arguments must live longer than the result; the arena is the request's. */

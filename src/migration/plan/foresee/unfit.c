@@ -4,15 +4,12 @@
  */
 #include "migration/plan/foresee/unfit.h"
 
-#include "base/clock.h"
-#include "pg/loading.h"
+#include "migration/plan/foresee/rows.h"
 #include "pg/query.h"
 #include "pg/values.h"
 #include "sql/lexer.h"
 
 #include <string.h>
-
-#define MOST_MS 1000 /* for all rows of one plan that are read */
 
 /* ---- the relation ---- */
 
@@ -129,59 +126,12 @@ static const char *ask(struct needs *needs, const struct row *row, const struct 
 
 /* ---- rows ---- */
 
-/* $1 the relation: its name for our session. Not for a foreign partition, which another server would have to be asked
- * for, nor for a table that cannot be read without running untrusted code. */
-static const char name_sql[] =
-    "WITH RECURSIVE down(oid) AS (SELECT $1::oid UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN down ON "
-    "i.inhparent = down.oid) SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c JOIN "
-    "pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1::oid AND c.relkind IN ('r', 'p') AND NOT "
-    "EXISTS (SELECT FROM down JOIN pg_catalog.pg_class f ON f.oid = down.oid WHERE f.relkind NOT IN ('r', 'p')) AND "
-    "NOT "
-    "EXISTS (SELECT FROM down WHERE down.oid IN (" PG_UNREADABLE_TABLES "))";
-
-/* Reads a user's table: without evaluating policies or writing, and without waiting long for an exclusive lock or for
- * millions of dead rows. */
-static const char begin_sql[] = "BEGIN TRANSACTION READ ONLY; SET LOCAL row_security = off; SET LOCAL lock_timeout = "
-                                "'100ms'; SET LOCAL statement_timeout = '100ms'";
-
-/* Returns true if the query of a table gave a row. */
-static bool has_row(struct needs *needs, const char *sql)
-{
-    struct status ignored = {.arena = needs->arena};
-    struct pg_session *const session = questions_session(needs->questions);
-    if (questions_are_noted(needs->questions) || pg_session_in_transaction(session) ||
-        !pg_exec(session, begin_sql, &ignored)) {
-        return false;
-    }
-    PG_RESULT(rows) = pg_query(session, sql, 0, NULL, &ignored);
-    const bool has = rows != NULL && PQntuples(rows) > 0;
-    pg_exec(session, "ROLLBACK", &ignored);
-    return has;
-}
-
-static bool has_rows(struct needs *needs, const char *name)
-{
-    return has_row(needs, arena_printf(needs->arena, "SELECT FROM %s LIMIT 1", name));
-}
-
-/* The table's name for our session, if its rows are as they will be when the statement runs; NULL: not known. */
-static const char *readable(struct needs *needs, const struct sql_need *need, const struct relation **relation)
-{
-    *relation = needs_mentioned(needs, need->name) ? NULL : world_find(needs->world, need->schema, need->name);
-    if (*relation == NULL || (*relation)->oid == 0 || needs->may_have_emptied) {
-        return NULL;
-    }
-    const char *const oid = arena_printf(needs->arena, "%u", (*relation)->oid);
-    PG_RESULT(name) = needs_ask(needs, name_sql, 1, &oid);
-    return name == NULL || PQntuples(name) == 0 ? NULL : arena_strdup(needs->arena, pg_field(name, 0, 0));
-}
-
 /* A NOT NULL column without a value requires an empty table. */
 static const char *why_not_empty(struct needs *needs, const struct sql_need *need)
 {
     const struct relation *relation;
-    const char *const name = readable(needs, need, &relation);
-    return name == NULL || !has_rows(needs, name)
+    const char *const name = rows_readable(needs, need->schema, need->name, &relation);
+    return name == NULL || rows_find(needs, arena_printf(needs->arena, "SELECT FROM %s LIMIT 1", name)) != ROWS_FOUND
                ? NULL
                : arena_printf(needs->arena,
                               "The table has rows, for which the new column \"%s\" has no value and may not be NULL: "
@@ -189,57 +139,29 @@ static const char *why_not_empty(struct needs *needs, const struct sql_need *nee
                               need->part);
 }
 
-/* $1 the relation, $2 the columns: those whose comparison runs nobody's code. */
-static const char plain_sql[] =
-    "SELECT pg_catalog.quote_ident(a.attname) FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = "
-    "a.atttypid WHERE a.attrelid = $1::oid AND NOT a.attisdropped AND t.typtype = 'b' AND t.typnamespace = "
-    "'pg_catalog'::pg_catalog.regnamespace AND a.attname = ANY (pg_catalog.string_to_array($2, "
-    "pg_catalog.chr(31))::name[])";
-
-/* "a, b" and "a IS NOT NULL AND b IS NOT NULL" of the columns; false if one is not known, or not plain. */
-static bool list_columns(struct needs *needs, const struct relation *relation, const char *columns, struct buffer *list,
-                         struct buffer *present)
-{
-    const char *const values[] = {arena_printf(needs->arena, "%u", relation->oid), columns};
-    PG_RESULT(plain) = needs_ask(needs, plain_sql, 2, values);
-    int count = 1;
-    for (const char *c = columns; *c != '\0'; c++) {
-        count += *c == '\x1F' ? 1 : 0;
-    }
-    for (int i = 0; plain != NULL && i < PQntuples(plain); i++) {
-        buffer_printf(list, "%s%s", i == 0 ? "" : ", ", pg_field(plain, i, 0));
-        buffer_printf(present, "%s%s IS NOT NULL", i == 0 ? "" : " AND ", pg_field(plain, i, 0));
-    }
-    return plain != NULL && PQntuples(plain) == count;
-}
-
 /* NULLs in the way of NOT NULL, and equal rows in the way of a unique index. Large tables are not read to their end. */
 static const char *why_rows(struct needs *needs, const struct sql_need *need)
 {
     struct arena *const arena = needs->arena;
-    struct buffer list = {.arena = arena};
-    struct buffer present = {.arena = arena};
+    struct row_columns columns = {0};
     const struct relation *relation;
-    const char *const name = needs->parsed_ms >= MOST_MS ? NULL : readable(needs, need, &relation);
-    if (name == NULL || needs_mentioned(needs, need->part) ||
-        !list_columns(needs, relation, need->part, &list, &present)) {
+    const char *const name = rows_readable(needs, need->schema, need->name, &relation);
+    if (name == NULL || needs_mentioned(needs, need->part) || !rows_columns(needs, relation, need->part, &columns)) {
         return NULL;
     }
-    const int64_t began = clock_ms();
-    const char *const columns = buffer_string(&list);
     const bool wants_values = need->kind == SQL_NEED_NO_NULLS || strcmp(need->types, "p") == 0;
-    const char *why = NULL;
-    if (wants_values &&
-        has_row(needs, arena_printf(arena, "SELECT FROM %s WHERE NOT (%s) LIMIT 1", name, buffer_string(&present)))) {
-        why = arena_printf(arena, "Rows of the table have NULL in %s: fill them first (23502).", columns);
-    } else if (need->kind == SQL_NEED_NO_DUPLICATES &&
-               has_row(needs,
-                       arena_printf(arena, "SELECT FROM %s WHERE %s GROUP BY %s HAVING pg_catalog.count(*) > 1 LIMIT 1",
-                                    name, buffer_string(&present), columns))) {
-        why = arena_printf(arena, "Several rows of the table have the same %s: it cannot be unique (23505).", columns);
+    if (wants_values && rows_find(needs, arena_printf(arena, "SELECT FROM %s WHERE NOT (%s) LIMIT 1", name,
+                                                      columns.present)) == ROWS_FOUND) {
+        return arena_printf(arena, "Rows of the table have NULL in %s: fill them first (23502).", columns.list);
     }
-    needs->parsed_ms += clock_ms() - began;
-    return why;
+    if (need->kind == SQL_NEED_NO_DUPLICATES &&
+        rows_find(needs,
+                  arena_printf(arena, "SELECT FROM %s WHERE %s GROUP BY %s HAVING pg_catalog.count(*) > 1 LIMIT 1",
+                               name, columns.present, columns.list)) == ROWS_FOUND) {
+        return arena_printf(arena, "Several rows of the table have the same %s: it cannot be unique (23505).",
+                            columns.list);
+    }
+    return NULL;
 }
 
 const char *unfit_why(struct needs *needs, struct text statement, const struct sql_effects *effects)

@@ -9,10 +9,11 @@
 #include "migration/plan/foresee/label.h"
 #include "migration/plan/foresee/missing.h"
 #include "migration/plan/foresee/replaced.h"
+#include "migration/plan/foresee/retyped.h"
 #include "migration/plan/foresee/understood.h"
 #include "migration/plan/foresee/unfit.h"
 
-const char *wrong_why(struct needs *needs, struct text statement, const struct sql_effects *effects)
+const char *wrong_why(struct needs *needs, struct text statement, struct sql_effects *effects)
 {
     const char *why = missing_why(needs, statement, effects);
     for (size_t i = 0; why == NULL && i < effects->reach_count; i++) {
@@ -23,6 +24,8 @@ const char *wrong_why(struct needs *needs, struct text statement, const struct s
     }
     why = why == NULL ? fitting_why(needs, effects) : why;
     why = why == NULL ? unfit_why(needs, statement, effects) : why;
+    const char *const by_rows = retyped_why(needs, effects);
+    why = why == NULL ? by_rows : why;
     why = why == NULL ? bounds_why(needs, effects) : why;
     why = why == NULL ? understood_why(needs, statement, effects) : why;
     return why == NULL ? label_why(needs, effects) : why;

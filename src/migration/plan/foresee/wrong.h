@@ -8,6 +8,6 @@
 #include "migration/plan/foresee/needs.h"
 
 /* Returns why the statement fails; NULL: nothing known. Call it before the world is told about the statement. */
-const char *wrong_why(struct needs *needs, struct text statement, const struct sql_effects *effects);
+const char *wrong_why(struct needs *needs, struct text statement, struct sql_effects *effects);
 
 #endif

@@ -1,0 +1,107 @@
+/*
+ * Each look has a tenth of a second, and all looks of a plan have one second.
+ */
+#include "migration/plan/foresee/rows.h"
+
+#include "base/clock.h"
+#include "base/sqlstate.h"
+#include "pg/exec.h"
+#include "pg/loading.h"
+#include "pg/query.h"
+#include "pg/session.h"
+#include "pg/values.h"
+
+#include <string.h>
+
+#define MOST_MS 1000
+
+/* $1 the relation: its name for our session. Not for a foreign partition, which another server would have to be asked
+ * for, nor for a table that cannot be read without running untrusted code. */
+static const char name_sql[] =
+    "WITH RECURSIVE down(oid) AS (SELECT $1::oid UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN down ON "
+    "i.inhparent = down.oid) SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c JOIN "
+    "pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1::oid AND c.relkind IN ('r', 'p') AND NOT "
+    "EXISTS (SELECT FROM down JOIN pg_catalog.pg_class f ON f.oid = down.oid WHERE f.relkind NOT IN ('r', 'p')) AND "
+    "NOT "
+    "EXISTS (SELECT FROM down WHERE down.oid IN (" PG_UNREADABLE_TABLES "))";
+
+/* Reads a user's table: without evaluating policies or writing, and without waiting long for an exclusive lock or for
+ * millions of dead rows. */
+static const char begin_sql[] = "BEGIN TRANSACTION READ ONLY; SET LOCAL row_security = off; SET LOCAL lock_timeout = "
+                                "'100ms'; SET LOCAL statement_timeout = '100ms'";
+
+const char *rows_readable(struct needs *needs, const char *schema, const char *table, const struct relation **relation)
+{
+    *relation = needs_mentioned(needs, table) ? NULL : world_find(needs->world, schema, table);
+    if (*relation == NULL || (*relation)->oid == 0 || needs->may_have_emptied) {
+        return NULL;
+    }
+    const char *const oid = arena_printf(needs->arena, "%u", (*relation)->oid);
+    PG_RESULT(name) = needs_ask(needs, name_sql, 1, &oid);
+    return name == NULL || PQntuples(name) == 0 ? NULL : arena_strdup(needs->arena, pg_field(name, 0, 0));
+}
+
+/* $1 the relation, $2 the columns: those whose comparison runs nobody's code. A domain is compared, and converted, like
+ * its base type. */
+static const char plain_sql[] =
+    "SELECT pg_catalog.quote_ident(a.attname) FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type o ON o.oid = "
+    "a.atttypid JOIN pg_catalog.pg_type t ON t.oid = CASE o.typtype WHEN 'd' THEN o.typbasetype ELSE o.oid END WHERE "
+    "a.attrelid = $1::oid AND NOT a.attisdropped AND t.typtype IN ('b', 'r', 'm') AND t.typnamespace = "
+    "'pg_catalog'::pg_catalog.regnamespace AND a.attname = ANY (pg_catalog.string_to_array($2, "
+    "pg_catalog.chr(31))::name[])";
+
+static int count_names(const char *names)
+{
+    int count = 1;
+    for (const char *c = names; *c != '\0'; c++) {
+        count += *c == '\x1F' ? 1 : 0;
+    }
+    return count;
+}
+
+bool rows_columns(struct needs *needs, const struct relation *relation, const char *columns, struct row_columns *found)
+{
+    const char *const values[] = {arena_printf(needs->arena, "%u", relation->oid), columns};
+    struct buffer list = {.arena = needs->arena};
+    struct buffer present = {.arena = needs->arena};
+    PG_RESULT(plain) = needs_ask(needs, plain_sql, 2, values);
+    for (int i = 0; plain != NULL && i < PQntuples(plain); i++) {
+        buffer_printf(&list, "%s%s", i == 0 ? "" : ", ", pg_field(plain, i, 0));
+        buffer_printf(&present, "%s%s IS NOT NULL", i == 0 ? "" : " AND ", pg_field(plain, i, 0));
+    }
+    *found = (struct row_columns){buffer_string(&list), buffer_string(&present)};
+    return plain != NULL && PQntuples(plain) == count_names(columns);
+}
+
+static enum rows_answer look(struct needs *needs, struct pg_session *session, const char *sql, const char **state)
+{
+    struct status status = {.arena = needs->arena};
+    struct status ignored = {.arena = needs->arena};
+    if (!pg_exec(session, begin_sql, &ignored)) {
+        return ROWS_NOT_KNOWN;
+    }
+    PG_RESULT(rows) = pg_query(session, sql, 0, NULL, &status);
+    pg_exec(session, "ROLLBACK", &ignored);
+    *state = arena_strdup(needs->arena, status.sqlstate);
+    return rows != NULL                                                 ? (PQntuples(rows) > 0 ? ROWS_FOUND : ROWS_NONE)
+           : sqlstate_is_of_class(status.sqlstate, SQLSTATE_CLASS_DATA) ? ROWS_REFUSED
+                                                                        : ROWS_NOT_KNOWN;
+}
+
+enum rows_answer rows_compute(struct needs *needs, const char *sql, const char **state)
+{
+    struct pg_session *const session = questions_session(needs->questions);
+    if (needs->parsed_ms >= MOST_MS || questions_are_noted(needs->questions) || pg_session_in_transaction(session)) {
+        return ROWS_NOT_KNOWN;
+    }
+    const int64_t began = clock_ms();
+    const enum rows_answer answer = look(needs, session, sql, state);
+    needs->parsed_ms += clock_ms() - began;
+    return answer;
+}
+
+enum rows_answer rows_find(struct needs *needs, const char *sql)
+{
+    const char *ignored;
+    return rows_compute(needs, sql, &ignored);
+}

@@ -1,0 +1,34 @@
+/*
+ * Looks at the rows of users' tables, shortly: large tables are not read to their end. Nobody's code runs, and no
+ * policy hides a row.
+ */
+#ifndef MIGRATION_PLAN_FORESEE_ROWS_H
+#define MIGRATION_PLAN_FORESEE_ROWS_H
+
+#include "migration/plan/foresee/needs.h"
+
+enum rows_answer {
+    ROWS_NOT_KNOWN, /* not allowed, locked, too many */
+    ROWS_NONE,
+    ROWS_FOUND,
+    ROWS_REFUSED, /* a value of some row is an error for the query */
+};
+
+struct row_columns {
+    const char *list;    /* "a, b", quoted if necessary */
+    const char *present; /* "a IS NOT NULL AND b IS NOT NULL" */
+};
+
+/* The table's name for our session, if its rows are as they will be when the statement runs; NULL: not known. */
+const char *rows_readable(struct needs *needs, const char *schema, const char *table, const struct relation **relation);
+
+/* Fills in the columns (separated by the character 31). False if one is not known, or not of a type of PostgreSQL's. */
+bool rows_columns(struct needs *needs, const struct relation *relation, const char *columns, struct row_columns *found);
+
+/* Does the query give a row? It must call nothing but PostgreSQL's own functions. */
+enum rows_answer rows_find(struct needs *needs, const char *sql);
+
+/* The same; *state is the SQLSTATE if it was refused. */
+enum rows_answer rows_compute(struct needs *needs, const char *sql, const char **state);
+
+#endif
