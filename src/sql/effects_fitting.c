@@ -191,56 +191,11 @@ static void need_own_columns(struct effects_reader *reader, const json_t *comman
     }
 }
 
-static void need_different(struct effects_reader *reader, const json_t *range, const char *columns, bool is_primary)
-{
-    effects_need(reader, (struct sql_need){.kind = SQL_NEED_NO_DUPLICATES,
-                                           .schema = tree_string(range, "schemaname"),
-                                           .name = tree_string(range, "relname"),
-                                           .part = columns,
-                                           .types = is_primary ? "p" : "",
-                                           .is_only_read = true});
-}
-
-/* The columns of a unique index; NULL if it is over something else, or not over all rows. */
-static const char *indexed_columns(struct effects_reader *reader, const json_t *index)
-{
-    const json_t *const elements = json_object_get(index, "indexParams");
-    struct buffer names = {.arena = reader->arena};
-    bool is_plain = tree_flag(index, "unique") && !tree_flag(index, "if_not_exists") &&
-                    !tree_flag(index, "nulls_not_distinct") && json_object_get(index, "whereClause") == NULL;
-    for (size_t i = 0; is_plain && i < json_array_size(elements); i++) {
-        const json_t *const element = tree_body(json_array_get(elements, i), "IndexElem");
-        is_plain = json_object_get(element, "name") != NULL && json_object_get(element, "collation") == NULL &&
-                   json_object_get(element, "opclass") == NULL;
-        effects_put_name(&names, i, tree_string(element, "name"));
-    }
-    return is_plain && json_array_size(elements) > 0 ? buffer_string(&names) : NULL;
-}
-
-/* What the rows of an existing table must be like; not where the statement does more, which may change them. */
-static void need_rows(struct effects_reader *reader, const char *kind, const json_t *body)
-{
-    const json_t *const range = json_object_get(body, "relation");
-    const json_t *const commands = json_object_get(body, "cmds");
-    const json_t *const command = tree_body(json_array_get(commands, 0), "AlterTableCmd");
-    const json_t *const constraint = tree_body(json_object_get(command, "def"), "Constraint");
-    const json_t *const keys = json_object_get(constraint, "keys");
-    const bool is_primary = tree_is(constraint, "contype", "CONSTR_PRIMARY");
-    if (strcmp(kind, "IndexStmt") == 0 && indexed_columns(reader, body) != NULL) {
-        need_different(reader, range, indexed_columns(reader, body), false);
-    } else if (json_array_size(commands) == 1 && tree_is(command, "subtype", "AT_SetNotNull")) {
-        effects_need_part(reader, SQL_NEED_NO_NULLS, range, tree_string(command, "name"));
-    } else if (json_array_size(commands) == 1 && keys != NULL && !tree_flag(constraint, "nulls_not_distinct") &&
-               (is_primary || tree_is(constraint, "contype", "CONSTR_UNIQUE"))) {
-        need_different(reader, range, effects_names_of(reader->arena, keys), is_primary);
-    }
-}
-
 void effects_fitting(struct effects_reader *reader, const char *kind, const json_t *body)
 {
     const json_t *const range = json_object_get(body, "relation");
     const json_t *const commands = json_object_get(body, "cmds");
-    need_rows(reader, kind, body);
+    effects_row_needs(reader, kind, body);
     if (strcmp(kind, "CreateStmt") == 0) {
         take_keys(reader, json_object_get(body, "tableElts"), NULL);
         forget_own_keys(reader->effects, tree_string(range, "relname"));

@@ -37,12 +37,25 @@ static bool is_plain_call(const json_t *call)
            !tree_flag(call, "agg_star");
 }
 
+/* Is it one of the names, which are separated by the character 31? */
+static bool is_listed(const char *names, const char *name)
+{
+    const size_t wanted = strlen(name);
+    for (size_t size; *names != '\0'; names += size + (names[size] == '\0' ? 0 : 1)) {
+        size = strcspn(names, "\x1F");
+        if (size == wanted && memcmp(names, name, size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void take_column(struct plain *plain, const json_t *reference)
 {
     const json_t *const fields = json_object_get(reference, "fields");
     const char *const name = tree_name(fields, 0);
     plain->is = plain->is && json_array_size(fields) == 1 && name != NULL;
-    if (plain->is) {
+    if (plain->is && !is_listed(buffer_string(&plain->columns), name)) {
         effects_put_name(&plain->columns, plain->count++, name);
     }
 }
@@ -86,23 +99,55 @@ static void skip_expression(struct sql_reader *words)
     }
 }
 
-const char *effects_text_behind(const struct effects_reader *reader, const char *word, size_t number)
+/* Moves the reader behind the closing parenthesis; false if none opens here, or it is not closed. */
+static bool skip_parentheses(struct sql_reader *words)
+{
+    if (!sql_is_symbol(&words->token, '(')) {
+        return false;
+    }
+    sql_advance(words);
+    for (skip_expression(words); sql_is_symbol(&words->token, ','); skip_expression(words)) {
+        sql_advance(words);
+    }
+    return sql_is_symbol(&words->token, ')');
+}
+
+/* The reader behind the word with this number; at the end if there is none. */
+static struct sql_reader behind(const struct effects_reader *reader, const char *word, size_t number)
 {
     struct sql_reader words = sql_read(reader->statement);
-    for (size_t depth = 0; words.token.kind != SQL_END && words.token.kind != SQL_BROKEN; sql_advance(&words)) {
+    for (size_t depth = 0; words.token.kind != SQL_END && words.token.kind != SQL_BROKEN;) {
+        const bool is = depth == 0 && sql_is_word(&words.token, word);
         depth += sql_is_symbol(&words.token, '(') ? 1 : 0;
         depth -= sql_is_symbol(&words.token, ')') && depth > 0 ? 1 : 0;
-        if (depth > 0 || !sql_is_word(&words.token, word)) {
-            continue;
-        }
-        if (number-- == 0) {
-            sql_advance(&words);
-            const size_t start = words.token.offset;
-            skip_expression(&words);
-            const struct text text = text_slice(
-                reader->statement, start, words.token.kind == SQL_END ? reader->statement.size : words.token.offset);
-            return arena_strndup(reader->arena, text.data, text.size);
+        sql_advance(&words);
+        if (is && number-- == 0) {
+            break;
         }
     }
-    return NULL;
+    return words;
+}
+
+static const char *text_between(const struct effects_reader *reader, size_t start, size_t end)
+{
+    const struct text text = text_slice(reader->statement, start, end);
+    return arena_strndup(reader->arena, text.data, text.size);
+}
+
+const char *effects_text_behind(const struct effects_reader *reader, const char *word, size_t number)
+{
+    struct sql_reader words = behind(reader, word, number);
+    const size_t start = words.token.offset;
+    if (words.token.kind == SQL_END || words.token.kind == SQL_BROKEN) {
+        return NULL;
+    }
+    skip_expression(&words);
+    return text_between(reader, start, words.token.kind == SQL_END ? reader->statement.size : words.token.offset);
+}
+
+const char *effects_text_within(const struct effects_reader *reader, const char *word, size_t number)
+{
+    struct sql_reader words = behind(reader, word, number);
+    const size_t start = words.token.offset;
+    return skip_parentheses(&words) ? text_between(reader, start, words.token.offset + 1) : NULL;
 }

@@ -134,6 +134,8 @@ void effects_own_columns(struct effects_reader *reader, const char *kind, const 
 void effects_rows(struct effects_reader *reader, const json_t *body);
 /* The columns that its expressions read: effects_columns.c. */
 void effects_columns(struct effects_reader *reader, const char *kind, json_t *body, json_t *node);
+/* What it requires of the rows of existing tables: effects_row_needs.c. */
+void effects_row_needs(struct effects_reader *reader, const char *kind, const json_t *body);
 /* What it requires of existing columns and tables: effects_fitting.c. */
 void effects_fitting(struct effects_reader *reader, const char *kind, const json_t *body);
 /* A copy of a word in the tree; NULL for "". */
@@ -199,6 +201,8 @@ bool effects_is_steady(const json_t *call);
 const char *effects_plain_columns(struct arena *arena, json_t *expression);
 /* The text of the expression behind a word outside of parentheses, the one with this number (from 0); NULL: none. */
 const char *effects_text_behind(const struct effects_reader *reader, const char *word, size_t number);
+/* The same for what is in parentheses behind the word, with them. */
+const char *effects_text_within(const struct effects_reader *reader, const char *word, size_t number);
 /* May an expression have another value for each row? */
 bool effects_is_volatile(json_t *expression);
 

@@ -36,9 +36,14 @@ enum sql_need_kind {
     SQL_NEED_NO_NULLS,      /* no row has NULL in the column `part` */
     SQL_NEED_NO_DUPLICATES, /* no two rows are equal in these columns, written as for KEY; `types` "p": nor has one a
                                NULL there */
-    SQL_NEED_RELATION,      /* `part`: its allowed kinds (pg_class.relkind); NULL: any */
-    SQL_NEED_ROUTINE, /* `part`: its allowed kinds (pg_proc.prokind); a final ! means exactly one; an o means that OUT
-                         may count */
+    SQL_NEED_CHECKED,  /* the condition in `types`, over the columns `part`, is false for no row; it runs nobody's code
+                        */
+    SQL_NEED_PARENTS,  /* what is in the columns `part` is in the columns `types` ("": the primary key) of the relation
+                          `was` */
+    SQL_NEED_APART,    /* the operators in `types` are true of the columns `part` of no two rows */
+    SQL_NEED_RELATION, /* `part`: its allowed kinds (pg_class.relkind); NULL: any */
+    SQL_NEED_ROUTINE,  /* `part`: its allowed kinds (pg_proc.prokind); a final ! means exactly one; an o means that OUT
+                          may count */
     SQL_NEED_TRIGGER_FUNCTION, /* without arguments; `part`: returning this pseudo-type */
     SQL_NEED_OPERATOR,
     SQL_NEED_CAST,            /* only `types` matters; the name is for people */
@@ -76,6 +81,7 @@ struct sql_need {
     /* For a thing that is renamed or moved: its old schema and name; NULL: it is new. */
     const char *was_schema;
     const char *was;
+    bool is_only;        /* of the rows: only the relation's own, not those of its children */
     bool may_be_missing; /* IF EXISTS */
     bool is_only_read;   /* the statement names it without creating it, however often */
     bool goes;           /* it is dropped without CASCADE: nothing may depend on it */

@@ -4,7 +4,6 @@
  */
 #include "migration/plan/foresee/unfit.h"
 
-#include "migration/plan/foresee/rows.h"
 #include "pg/query.h"
 #include "pg/values.h"
 #include "sql/lexer.h"
@@ -124,46 +123,6 @@ static const char *ask(struct needs *needs, const struct row *row, const struct 
                : NULL;
 }
 
-/* ---- rows ---- */
-
-/* A NOT NULL column without a value requires an empty table. */
-static const char *why_not_empty(struct needs *needs, const struct sql_need *need)
-{
-    const struct relation *relation;
-    const char *const name = rows_readable(needs, need->schema, need->name, &relation);
-    return name == NULL || rows_find(needs, arena_printf(needs->arena, "SELECT FROM %s LIMIT 1", name)) != ROWS_FOUND
-               ? NULL
-               : arena_printf(needs->arena,
-                              "The table has rows, for which the new column \"%s\" has no value and may not be NULL: "
-                              "give it a DEFAULT, or make it NOT NULL when it is filled (23502).",
-                              need->part);
-}
-
-/* NULLs in the way of NOT NULL, and equal rows in the way of a unique index. Large tables are not read to their end. */
-static const char *why_rows(struct needs *needs, const struct sql_need *need)
-{
-    struct arena *const arena = needs->arena;
-    struct row_columns columns = {0};
-    const struct relation *relation;
-    const char *const name = rows_readable(needs, need->schema, need->name, &relation);
-    if (name == NULL || needs_mentioned(needs, need->part) || !rows_columns(needs, relation, need->part, &columns)) {
-        return NULL;
-    }
-    const bool wants_values = need->kind == SQL_NEED_NO_NULLS || strcmp(need->types, "p") == 0;
-    if (wants_values && rows_find(needs, arena_printf(arena, "SELECT FROM %s WHERE NOT (%s) LIMIT 1", name,
-                                                      columns.present)) == ROWS_FOUND) {
-        return arena_printf(arena, "Rows of the table have NULL in %s: fill them first (23502).", columns.list);
-    }
-    if (need->kind == SQL_NEED_NO_DUPLICATES &&
-        rows_find(needs,
-                  arena_printf(arena, "SELECT FROM %s WHERE %s GROUP BY %s HAVING pg_catalog.count(*) > 1 LIMIT 1",
-                               name, columns.present, columns.list)) == ROWS_FOUND) {
-        return arena_printf(arena, "Several rows of the table have the same %s: it cannot be unique (23505).",
-                            columns.list);
-    }
-    return NULL;
-}
-
 const char *unfit_why(struct needs *needs, struct text statement, const struct sql_effects *effects)
 {
     const char *why = NULL;
@@ -177,12 +136,6 @@ const char *unfit_why(struct needs *needs, struct text statement, const struct s
         }
         const struct relation *const relation = take_relation(needs, &words);
         why = relation != NULL && table[i].test(words) ? ask(needs, &table[i], relation) : NULL;
-    }
-    for (size_t i = 0; why == NULL && i < effects->need_count; i++) {
-        const struct sql_need *const need = &effects->needs[i];
-        why = need->kind == SQL_NEED_NO_ROWS                                            ? why_not_empty(needs, need)
-              : need->kind == SQL_NEED_NO_NULLS || need->kind == SQL_NEED_NO_DUPLICATES ? why_rows(needs, need)
-                                                                                        : NULL;
     }
     return why;
 }

@@ -1,6 +1,6 @@
 /*
  * The object of a statement exists but is not suitable: a second primary key, a partition of a table that is not
- * partitioned, a NOT NULL column without a value for existing rows. For what else the statement needs see needs.h.
+ * partitioned. For what else the statement needs see needs.h.
  */
 #ifndef MIGRATION_PLAN_FORESEE_UNFIT_H
 #define MIGRATION_PLAN_FORESEE_UNFIT_H

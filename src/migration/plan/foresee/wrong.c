@@ -12,6 +12,7 @@
 #include "migration/plan/foresee/retyped.h"
 #include "migration/plan/foresee/understood.h"
 #include "migration/plan/foresee/unfit.h"
+#include "migration/plan/foresee/violated.h"
 
 const char *wrong_why(struct needs *needs, struct text statement, struct sql_effects *effects)
 {
@@ -24,6 +25,7 @@ const char *wrong_why(struct needs *needs, struct text statement, struct sql_eff
     }
     why = why == NULL ? fitting_why(needs, effects) : why;
     why = why == NULL ? unfit_why(needs, statement, effects) : why;
+    why = why == NULL ? violated_why(needs, effects) : why;
     const char *const by_rows = retyped_why(needs, effects);
     why = why == NULL ? by_rows : why;
     why = why == NULL ? bounds_why(needs, effects) : why;

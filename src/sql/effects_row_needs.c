@@ -1,0 +1,157 @@
+/*
+ * What the rows of an existing table must be like for a constraint, an index or NOT NULL. Nothing is asked of a
+ * statement that also changes the rows, or what they are compared as.
+ */
+#include "sql/effects_reader.h"
+
+#include <string.h>
+
+struct asking {
+    struct effects_reader *reader;
+    const json_t *range; /* the table's RangeVar */
+    size_t checks;       /* CHECKs of the statement so far */
+};
+
+static void need(const struct asking *asking, enum sql_need_kind kind, const char *columns, const char *types)
+{
+    effects_need(asking->reader, (struct sql_need){.kind = kind,
+                                                   .schema = tree_string(asking->range, "schemaname"),
+                                                   .name = tree_string(asking->range, "relname"),
+                                                   .part = columns,
+                                                   .types = types,
+                                                   .is_only = !tree_flag(asking->range, "inh"),
+                                                   .is_only_read = true});
+}
+
+/* The columns of a unique index; NULL if it is over something else, or not over all rows. */
+static const char *indexed_columns(struct effects_reader *reader, const json_t *index)
+{
+    const json_t *const elements = json_object_get(index, "indexParams");
+    struct buffer names = {.arena = reader->arena};
+    bool is_plain = tree_flag(index, "unique") && !tree_flag(index, "if_not_exists") &&
+                    !tree_flag(index, "nulls_not_distinct") && json_object_get(index, "whereClause") == NULL;
+    for (size_t i = 0; is_plain && i < json_array_size(elements); i++) {
+        const json_t *const element = tree_body(json_array_get(elements, i), "IndexElem");
+        is_plain = json_object_get(element, "name") != NULL && json_object_get(element, "collation") == NULL &&
+                   json_object_get(element, "opclass") == NULL;
+        effects_put_name(&names, i, tree_string(element, "name"));
+    }
+    return is_plain && json_array_size(elements) > 0 ? buffer_string(&names) : NULL;
+}
+
+/* ---- constraints ---- */
+
+static void need_different(const struct asking *asking, const json_t *constraint)
+{
+    const json_t *const keys = json_object_get(constraint, "keys");
+    if (keys != NULL && !tree_flag(constraint, "nulls_not_distinct")) {
+        need(asking, SQL_NEED_NO_DUPLICATES, effects_names_of(asking->reader->arena, keys),
+             tree_is(constraint, "contype", "CONSTR_PRIMARY") ? "p" : "");
+    }
+}
+
+/* number: of its CHECK in the statement. */
+static void need_checked(const struct asking *asking, const json_t *constraint, size_t number)
+{
+    struct effects_reader *const reader = asking->reader;
+    const char *const columns = effects_plain_columns(reader->arena, json_object_get(constraint, "raw_expr"));
+    const char *const text = columns == NULL ? NULL : effects_text_within(reader, "check", number);
+    if (text != NULL && !tree_flag(constraint, "skip_validation")) {
+        need(asking, SQL_NEED_CHECKED, columns, text);
+    }
+}
+
+static void need_parents(const struct asking *asking, const json_t *constraint)
+{
+    const json_t *const parent = json_object_get(constraint, "pktable");
+    struct arena *const arena = asking->reader->arena;
+    if (tree_flag(constraint, "skip_validation")) {
+        return;
+    }
+    effects_need(asking->reader,
+                 (struct sql_need){.kind = SQL_NEED_PARENTS,
+                                   .schema = tree_string(asking->range, "schemaname"),
+                                   .name = tree_string(asking->range, "relname"),
+                                   .part = effects_names_of(arena, json_object_get(constraint, "fk_attrs")),
+                                   .types = effects_names_of(arena, json_object_get(constraint, "pk_attrs")),
+                                   .was_schema = tree_string(parent, "schemaname"),
+                                   .was = tree_string(parent, "relname"),
+                                   .is_only = !tree_flag(asking->range, "inh"),
+                                   .is_only_read = true});
+}
+
+/* An exclusion constraint over columns, with PostgreSQL's operators and for all rows. */
+static void need_apart(const struct asking *asking, const json_t *constraint)
+{
+    const json_t *const parts = json_object_get(constraint, "exclusions");
+    struct buffer columns = {.arena = asking->reader->arena};
+    struct buffer operators = {.arena = asking->reader->arena};
+    bool is_plain = json_object_get(constraint, "where_clause") == NULL && json_array_size(parts) > 0;
+    for (size_t i = 0; is_plain && i < json_array_size(parts); i++) {
+        const json_t *const pair = json_object_get(tree_body(json_array_get(parts, i), "List"), "items");
+        const json_t *const element = tree_body(json_array_get(pair, 0), "IndexElem");
+        const json_t *const sign = json_object_get(tree_body(json_array_get(pair, 1), "List"), "items");
+        is_plain = json_object_get(element, "name") != NULL && json_array_size(sign) == 1;
+        effects_put_name(&columns, i, tree_string(element, "name"));
+        effects_put_name(&operators, i, is_plain ? tree_name(sign, 0) : "");
+    }
+    if (is_plain) {
+        need(asking, SQL_NEED_APART, buffer_string(&columns), buffer_string(&operators));
+    }
+}
+
+/* ---- ALTER TABLE ---- */
+
+static bool leaves_rows(const json_t *commands)
+{
+    static const char those[] = "AT_AddConstraint AT_SetNotNull AT_AddColumn AT_ColumnDefault AT_ValidateConstraint "
+                                "AT_SetStatistics AT_ReplicaIdentity AT_EnableRowSecurity";
+    bool leaves = true;
+    for (size_t i = 0; leaves && i < json_array_size(commands); i++) {
+        leaves =
+            effects_is_one_of(those, tree_string(tree_body(json_array_get(commands, i), "AlterTableCmd"), "subtype"));
+    }
+    return leaves;
+}
+
+static void take_constraint(struct asking *asking, const json_t *constraint)
+{
+    if (tree_is(constraint, "contype", "CONSTR_CHECK")) {
+        need_checked(asking, constraint, asking->checks++);
+    } else if (tree_is(constraint, "contype", "CONSTR_FOREIGN")) {
+        need_parents(asking, constraint);
+    } else if (tree_is(constraint, "contype", "CONSTR_EXCLUSION")) {
+        need_apart(asking, constraint);
+    } else if (tree_is(constraint, "contype", "CONSTR_PRIMARY") || tree_is(constraint, "contype", "CONSTR_UNIQUE")) {
+        need_different(asking, constraint);
+    }
+}
+
+/* A new column has no values to be asked for, but its CHECKs count. */
+static void take_command(struct asking *asking, const json_t *command)
+{
+    const json_t *const def = json_object_get(command, "def");
+    const json_t *const constraints = json_object_get(tree_body(def, "ColumnDef"), "constraints");
+    take_constraint(asking, tree_body(def, "Constraint"));
+    for (size_t i = 0; i < json_array_size(constraints); i++) {
+        const json_t *const constraint = tree_body(json_array_get(constraints, i), "Constraint");
+        asking->checks += tree_is(constraint, "contype", "CONSTR_CHECK") ? 1 : 0;
+    }
+    if (tree_is(command, "subtype", "AT_SetNotNull")) {
+        need(asking, SQL_NEED_NO_NULLS, tree_string(command, "name"), "");
+    }
+}
+
+void effects_row_needs(struct effects_reader *reader, const char *kind, const json_t *body)
+{
+    const json_t *const commands = json_object_get(body, "cmds");
+    struct asking asking = {.reader = reader, .range = json_object_get(body, "relation")};
+    if (strcmp(kind, "IndexStmt") == 0 && indexed_columns(reader, body) != NULL) {
+        need(&asking, SQL_NEED_NO_DUPLICATES, indexed_columns(reader, body), "");
+    } else if (strcmp(kind, "AlterTableStmt") == 0 && tree_is(body, "objtype", "OBJECT_TABLE") &&
+               leaves_rows(commands)) {
+        for (size_t i = 0; i < json_array_size(commands); i++) {
+            take_command(&asking, tree_body(json_array_get(commands, i), "AlterTableCmd"));
+        }
+    }
+}
