@@ -14,8 +14,6 @@
 
 #include <stdatomic.h>
 
-#define BACKUPS_LISTED 50
-
 struct s3_place;
 
 /* What all backups of a worker share. Borrowed by its calls. */
@@ -77,6 +75,7 @@ struct backup_list {
 /* Fails if no folder is configured. */
 bool backup_is_set_up(const struct backups *backups, struct status *status);
 
+/* The newest ones. */
 bool backup_list(const struct backup_call *call, struct backup_list *list);
 
 /* NOT_FOUND "Backup not found." */

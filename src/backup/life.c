@@ -13,16 +13,8 @@
 
 #include <string.h>
 
+#define LISTED  "50"
 #define LIST_MS 5000 /* for a store, which may be far away */
-
-static struct pg_session *open_home(const struct backup_call *call)
-{
-    struct pg_session *const session = backup_session(call, 0);
-    if (session != NULL) {
-        pg_session_set_deadline(session, call->deadline);
-    }
-    return session;
-}
 
 /* ---- lists ---- */
 
@@ -58,9 +50,9 @@ static bool find_orphans(const struct backup_call *call, struct pg_session *sess
 
 bool backup_list(const struct backup_call *call, struct backup_list *list)
 {
-    static const struct backup_query query = {"b.state <> 'deleted' ORDER BY b.created_at DESC, b.id DESC LIMIT 50", 0,
-                                              NULL};
-    struct pg_session *const session = open_home(call);
+    static const struct backup_query query = {
+        "b.state <> 'deleted' ORDER BY b.created_at DESC, b.id DESC LIMIT " LISTED, 0, NULL};
+    struct pg_session *const session = backup_session(call, 0);
     const bool ok = session != NULL && backup_rows_read(call, session, &query, list) &&
                     (call->backups->folder == NULL || find_orphans(call, session, list));
     pg_session_free(session);
@@ -84,7 +76,7 @@ static bool find(const struct backup_call *call, struct pg_session *session, int
 
 bool backup_get(const struct backup_call *call, int64_t id, struct backup_row *row)
 {
-    struct pg_session *const session = open_home(call);
+    struct pg_session *const session = backup_session(call, 0);
     const bool ok = session != NULL && find(call, session, id, row);
     pg_session_free(session);
     return ok;
@@ -109,7 +101,7 @@ static bool fail_state(const struct backup_call *call, const struct backup_row *
 
 static bool claim(const struct backup_call *call, int64_t id, const char *to, struct backup_row *row)
 {
-    struct pg_session *const session = backup_store_ready(call) ? open_home(call) : NULL;
+    struct pg_session *const session = backup_store_ready(call) ? backup_session(call, 0) : NULL;
     bool moved = false;
     bool ok = session != NULL && find(call, session, id, row) && backup_rows_move(call, session, id, to, &moved) &&
               (moved || fail_state(call, row)) && find(call, session, id, row);
@@ -129,7 +121,7 @@ bool backup_restore_begin(const struct backup_call *call, int64_t id, struct bac
 
 bool backup_end(const struct backup_call *call, const struct backup_row *row, const struct backup_outcome *outcome)
 {
-    struct pg_session *const session = open_home(call);
+    struct pg_session *const session = backup_session(call, 0);
     const char *const message =
         outcome->message == NULL || session == NULL ? "" : own_words(call->arena, session, outcome->message);
     const char *const values[] = {backup_id(call->arena, row->id),
@@ -173,7 +165,7 @@ bool backup_cancel(const struct backup_call *call, int64_t id, bool *told)
     const char *const values[] = {backup_id(call->arena, id)};
     struct backup_row row;
     int count = 0;
-    struct pg_session *const session = open_home(call);
+    struct pg_session *const session = backup_session(call, 0);
     const bool ok = session != NULL && find(call, session, id, &row) &&
                     backup_rows_change(session,
                                        "UPDATE {truss}.backups SET cancel_requested = true WHERE id = $1::bigint AND "
@@ -188,7 +180,7 @@ bool backup_take_back(const struct backup_call *call, int64_t id)
 {
     const char *const values[] = {backup_id(call->arena, id), call->backups->worker};
     int count = 0;
-    struct pg_session *const session = open_home(call);
+    struct pg_session *const session = backup_session(call, 0);
     const bool ok =
         session != NULL &&
         backup_rows_change(session,
@@ -227,7 +219,7 @@ static bool claim_delete(const struct backup_call *call, struct pg_session *sess
 bool backup_delete(const struct backup_call *call, int64_t id, bool force)
 {
     struct backup_row row;
-    struct pg_session *const session = backup_is_set_up(call->backups, call->status) ? open_home(call) : NULL;
+    struct pg_session *const session = backup_is_set_up(call->backups, call->status) ? backup_session(call, 0) : NULL;
     const bool ok = session != NULL && find(call, session, id, &row) && claim_delete(call, session, &row, force) &&
                     backup_delete_claimed(call, session, &row);
     pg_session_free(session);

@@ -69,7 +69,6 @@ bool backup_begin(const struct backup_call *call, const struct backup_new *what,
     if (session == NULL) {
         return false;
     }
-    pg_session_set_deadline(session, call->deadline);
     const bool ok = begin(call, session, what, row, is_again);
     pg_session_free(session);
     return ok;
@@ -269,8 +268,8 @@ void backup_make(const struct backup_call *call, struct backup_row *row)
     const char *const state = ok ? "completed" : making.watch.end == WATCH_CANCELLED ? "cancelled" : "failed";
     const enum end_told told = tell_end(&making, state, ok ? sha256 : "", ok ? "" : call->status->message);
     const bool was_ours = told == END_TOLD;
-    if (!ok || told == END_OF_OTHERS) { /* if the end is unknown, a complete file is kept: its row may say that it is
-                                           complete (end_lost) */
+    /* If the end is unknown, a complete file is kept: its row may say that it is complete (end_lost). */
+    if (!ok || told == END_OF_OTHERS) {
         struct status ignored = {.arena = call->arena};
         const struct backup_call drop = {call->backups, call->arena, &ignored, deadline_in(END_MS)};
         backup_files_delete(&drop, row->filename);

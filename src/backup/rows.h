@@ -19,7 +19,8 @@
     "(SELECT pg_catalog.concat(c.system_identifier, '/', d.oid) FROM pg_catalog.pg_control_system() c, "               \
     "pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())"
 
-/* Opens a pinned session on the database, with an application_name that marks the backup; for pg_session_free. */
+/* Opens a pinned session on the database, with the call's deadline and an application_name that marks the backup (0:
+ * none in particular); for pg_session_free. */
 struct pg_session *backup_session(const struct backup_call *call, int64_t id);
 
 bool backup_rows_exist(struct pg_session *session, bool *exist, struct status *status);

@@ -87,7 +87,7 @@ static const char *query_of(struct arena *arena, const char *before, const char 
 {
     struct buffer query = {.arena = arena};
     buffer_puts(&query, before);
-    s3_put_encoded(&query, value, false);
+    buffer_put_encoded(&query, text_of(value), "");
     buffer_puts(&query, behind);
     return buffer_string(&query);
 }

@@ -17,18 +17,6 @@ bool s3_place_is(const char *url)
     return strncmp(url, START, sizeof START - 1) == 0;
 }
 
-void s3_put_encoded(struct buffer *out, const char *value, bool keeps_slash)
-{
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-    for (; *value != '\0'; value++) {
-        if (strchr(plain, *value) != NULL || (*value == '/' && keeps_slash)) {
-            buffer_putc(out, *value);
-        } else {
-            buffer_printf(out, "%%%02X", (unsigned char)*value);
-        }
-    }
-}
-
 /* ---- the URL ---- */
 
 struct reading {

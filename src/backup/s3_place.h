@@ -33,7 +33,4 @@ bool s3_place_is(const char *url);
  * variable is missing. The place lives in the arena. */
 bool s3_place_read(struct arena *arena, const char *url, struct s3_place *place, struct status *status);
 
-/* Appends a percent-encoded part of a path or query; keeps_slash: '/' is not encoded. */
-void s3_put_encoded(struct buffer *out, const char *value, bool keeps_slash);
-
 #endif

@@ -266,8 +266,8 @@ static void try_once(const struct s3_link *link, struct trying *trying)
     CURL *const curl = trying->curl = link->curl;
     struct buffer path = {.arena = arena};
     buffer_puts(&path, link->place->base);
-    s3_put_encoded(&path, request->key == NULL ? "" : link->place->prefix, true);
-    s3_put_encoded(&path, request->key == NULL ? "" : request->key, true);
+    buffer_put_encoded(&path, text_of(request->key == NULL ? "" : link->place->prefix), "/");
+    buffer_put_encoded(&path, text_of(request->key), "/");
     const char *const url =
         arena_printf(arena, "%s%s%s%s", link->place->origin, buffer_string(&path), request->query == NULL ? "" : "?",
                      request->query == NULL ? "" : request->query);

@@ -27,15 +27,6 @@
 /* Without a time zone, in UTC. */
 #define NOW "(SELECT pg_catalog.now() AT TIME ZONE 'UTC' AS now) n"
 
-static struct pg_session *open_home(const struct backup_call *call)
-{
-    struct pg_session *const session = backup_session(call, 0);
-    if (session != NULL) {
-        pg_session_set_deadline(session, call->deadline);
-    }
-    return session;
-}
-
 /* ---- reading and changing ---- */
 
 static const struct backup_schedule usual = {
@@ -81,7 +72,7 @@ static bool read_schedule(const struct backup_call *call, struct pg_session *ses
 
 bool backup_schedule_get(const struct backup_call *call, struct backup_schedule *schedule)
 {
-    struct pg_session *const session = open_home(call);
+    struct pg_session *const session = backup_session(call, 0);
     const bool ok = session != NULL && read_schedule(call, session, schedule);
     pg_session_free(session);
     return ok;
@@ -138,7 +129,7 @@ static bool write_schedule(const struct backup_call *call, struct pg_session *se
 
 bool backup_schedule_set(const struct backup_call *call, const struct backup_schedule *schedule)
 {
-    struct pg_session *const session = check(call, schedule) ? open_home(call) : NULL;
+    struct pg_session *const session = check(call, schedule) ? backup_session(call, 0) : NULL;
     const bool ok =
         session != NULL && backup_rows_ensure(session, call->status) && write_schedule(call, session, schedule);
     pg_session_free(session);
@@ -166,7 +157,7 @@ static void give_back_what_did_not_begin(const struct backup_call *call)
 {
     struct status ignored = {.arena = call->arena};
     const struct backup_call again = {call->backups, call->arena, &ignored, call->deadline};
-    struct pg_session *const session = open_home(&again);
+    struct pg_session *const session = backup_session(&again, 0);
     int count;
     if (session != NULL) {
         backup_rows_change(
@@ -184,7 +175,7 @@ bool backup_schedule_take(const struct backup_call *call, bool *due, struct back
     if (call->backups->folder == NULL) {
         return true;
     }
-    struct pg_session *const session = open_home(call);
+    struct pg_session *const session = backup_session(call, 0);
     const bool ok = session != NULL && backup_rows_exist(session, &exist, call->status) &&
                     (!exist || take_slot(call, session, due));
     pg_session_free(session);
@@ -278,7 +269,7 @@ static bool end_old(const struct backup_call *call, struct pg_session *session)
 
 bool backup_sweep(const struct backup_call *call)
 {
-    struct pg_session *const session = open_home(call);
+    struct pg_session *const session = backup_session(call, 0);
     bool exist;
     const bool ok =
         session != NULL && backup_rows_exist(session, &exist, call->status) &&

@@ -3,14 +3,28 @@
  */
 #include "base/local_address.h"
 
-#include "base/text.h"
-
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LONGEST_HOST 255
+
+bool address_cut(const char *address, struct text *host, const char **port)
+{
+    const char *const colon = strrchr(address, ':');
+    *host = text_slice(text_of(address), 0, colon == NULL ? 0 : (size_t)(colon - address));
+    if (text_starts_with(*host, "[") && text_ends_with(*host, "]")) {
+        *host = text_slice(*host, 1, host->size - 1);
+    }
+    if (host->size == 0) {
+        return false;
+    }
+    *port = colon + 1;
+    const size_t digits = strspn(*port, "0123456789");
+    return digits > 0 && (*port)[digits] == '\0' && strtoul(*port, NULL, 10) <= 65535;
+}
 
 bool address_is_loopback(const struct sockaddr *address)
 {

@@ -65,6 +65,22 @@ bool status_fail_because(struct status *status, enum status_code code, enum reas
     return false;
 }
 
+struct status status_keep(struct arena *arena, const struct status *status)
+{
+    struct status kept = *status;
+    kept.arena = arena;
+    kept.message = arena_strdup(arena, status->message);
+    kept.sqlstate = arena_strdup(arena, status->sqlstate);
+    kept.detail = arena_strdup(arena, status->detail);
+    kept.hint = arena_strdup(arena, status->hint);
+    kept.migration = arena_strdup(arena, status->migration);
+    kept.reason = arena_strdup(arena, status->reason);
+    for (size_t i = 0; i < STATUS_SUGGESTIONS; i++) {
+        kept.suggestions[i] = arena_strdup(arena, status->suggestions[i]);
+    }
+    return kept;
+}
+
 static const struct {
     const char *word;
     unsigned http; /* 0: the code's */

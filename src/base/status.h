@@ -63,6 +63,9 @@ bool status_fail(struct status *status, enum status_code code, const char *forma
 bool status_fail_because(struct status *status, enum status_code code, enum reason reason, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* A copy whose strings live in the arena. */
+struct status status_keep(struct arena *arena, const struct status *status);
+
 /* "LOCKED", …: the word in the protocol. */
 const char *reason_word(enum reason reason);
 

@@ -420,6 +420,19 @@ void buffer_putc(struct buffer *buffer, char c)
     buffer_add(buffer, (struct text){&c, 1});
 }
 
+void buffer_put_encoded(struct buffer *buffer, struct text text, const char *also)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    for (size_t i = 0; i < text.size; i++) {
+        const char c = text.data[i];
+        if (c != '\0' && (strchr(plain, c) != NULL || strchr(also, c) != NULL)) {
+            buffer_putc(buffer, c);
+        } else {
+            buffer_printf(buffer, "%%%02X", (unsigned)(unsigned char)c);
+        }
+    }
+}
+
 void buffer_printf(struct buffer *buffer, const char *format, ...)
 {
     va_list args;

@@ -111,6 +111,8 @@ void buffer_add(struct buffer *buffer, struct text text);
 void buffer_puts(struct buffer *buffer, const char *string);
 void buffer_putc(struct buffer *buffer, char c);
 void buffer_printf(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Appends a text percent-encoded, but for letters, digits, "-._~" (RFC 3986) and the characters in `also`. */
+void buffer_put_encoded(struct buffer *buffer, struct text text, const char *also);
 /* Makes room for `size` more bytes. */
 void buffer_reserve(struct buffer *buffer, size_t size);
 struct text buffer_text(const struct buffer *buffer);

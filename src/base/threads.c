@@ -19,6 +19,22 @@ bool thread_join_in_time(pthread_t thread, uint32_t ms)
     return true;
 }
 
+void thread_condition(pthread_cond_t *condition)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(condition, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+bool thread_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t until)
+{
+    const struct timespec time = {.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000};
+    return (until == NO_DEADLINE ? pthread_cond_wait(condition, mutex)
+                                 : pthread_cond_timedwait(condition, mutex, &time)) == 0;
+}
+
 long thread_waits(void)
 {
     struct rusage usage = {0};

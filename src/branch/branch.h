@@ -152,6 +152,9 @@ bool branch_get(const struct branch_call *call, int64_t id, struct branch_row *r
 /* The same, but also one that is being made or has failed, or a golden copy. */
 bool branch_find(const struct branch_call *call, int64_t id, struct branch_row *row);
 
+/* Is the database of this name one of the branches, or a golden copy? */
+bool branch_has(const struct branch_call *call, const char *database, bool *has);
+
 /* Does the active branch's database exist, and is it still the branch's? If not, FAILED_PRECONDITION with advice. */
 bool branch_is_there(const struct branch_call *call, const struct branch_row *row);
 

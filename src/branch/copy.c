@@ -275,11 +275,7 @@ static bool make(struct copying *copying, struct branch_row *row)
 {
     const struct branch_call *const call = copying->call;
     const bool is_copy = copying->source == SOURCE_PARENT || copying->source == SOURCE_GOLDEN;
-    if (copying->data_at != NO_TIME) {
-        row->data_at = copying->data_at;
-    } else {
-        row->data_at = row->now;
-    }
+    row->data_at = copying->data_at != NO_TIME ? copying->data_at : row->now;
     for (size_t i = 0; i < copying->warnings.count; i++) {
         words_add(call->arena, &row->warnings, copying->warnings.items[i]);
     }
@@ -410,9 +406,7 @@ static bool find_to_reset(const struct branch_call *call, int64_t id, struct bra
                            "This is the golden copy: make it again with `truss branch golden refresh`.");
     }
     if (row->is_protected) {
-        return status_fail_because(call->status, STATUS_FAILED_PRECONDITION, REASON_PROTECTED,
-                                   "The branch \"%s\" is protected; end that first: truss branch protect %lld --off",
-                                   row->label, (long long)id);
+        return refuse_protected(call, row);
     }
     if (strcmp(row->source, "backup") == 0) {
         return status_fail(call->status, STATUS_FAILED_PRECONDITION,

@@ -5,6 +5,7 @@
 
 #include "base/sqlstate.h"
 #include "branch/names.h"
+#include "branch/refusals.h"
 #include "branch/registry.h"
 #include "branch/server.h"
 #include "pg/query.h"
@@ -25,8 +26,7 @@ static void advise(const struct branch_call *call)
 {
     if (sqlstate_is(call->status->sqlstate, SQLSTATE_INSUFFICIENT_PRIVILEGE)) {
         call->status->hint =
-            "The role must own the branch's database, and may not end a superuser's sessions: end those "
-            "first.";
+            "The role must own the branch's database, and may not end a superuser's sessions: end those first.";
     }
 }
 
@@ -135,16 +135,11 @@ bool branch_delete(const struct branch_call *call, int64_t id)
     }
     if (row.is_protected) {
         pg_session_free(home);
-        return status_fail_because(call->status, STATUS_FAILED_PRECONDITION, REASON_PROTECTED,
-                                   "The branch \"%s\" is protected; end that first: truss branch protect %lld --off",
-                                   row.label, (long long)id);
+        return refuse_protected(call, &row);
     }
     struct pg_session *const session = server_open(call, NULL);
     const bool ok = session != NULL && server_lock(session, row.token, &taken, call->status) &&
-                    (taken || status_fail_because(call->status, STATUS_ABORTED, REASON_BUSY,
-                                                  "The branch \"%s\" is being made, reset or dropped at this moment.",
-                                                  row.label)) &&
-                    registry_move(call, home, &move, &moved);
+                    (taken || refuse_taken(call, &row)) && registry_move(call, home, &move, &moved);
     pg_session_free(home);
     home = NULL;
     if (ok && !moved && strcmp(row.status, "creating") == 0) {

@@ -169,6 +169,17 @@ bool branch_find(const struct branch_call *call, int64_t id, struct branch_row *
     return ok;
 }
 
+bool branch_has(const struct branch_call *call, const char *database, bool *has)
+{
+    const struct registry_query query = {"b.status = 'active' AND b.branch_db = $1", 1, &database};
+    struct pg_session *const home = registry_open(call);
+    struct branch_list list = {0};
+    const bool ok = home != NULL && registry_read(call, home, &query, &list);
+    pg_session_free(home);
+    *has = list.count > 0;
+    return ok;
+}
+
 /* ---- changes ---- */
 
 static bool write_change(const struct branch_call *call, struct pg_session *home, int64_t id,
@@ -191,8 +202,7 @@ static bool write_change(const struct branch_call *call, struct pg_session *home
         "UPDATE {truss}.branches SET label = coalesce($2, label), ttl_hours = coalesce($3::integer, ttl_hours), "
         "expires_at = CASE WHEN $4::numeric IS NOT NULL THEN pg_catalog.to_timestamp($4::numeric / 1000000) WHEN "
         "$3::integer IS NOT NULL THEN pg_catalog.now() + pg_catalog.make_interval(hours => nullif($3::integer, 0)) "
-        "ELSE "
-        "expires_at END, protected = coalesce($5::boolean, protected) WHERE id = $1::bigint AND status = 'active' "
+        "ELSE expires_at END, protected = coalesce($5::boolean, protected) WHERE id = $1::bigint AND status = 'active' "
         "RETURNING id",
         5, values, call->status);
     return result != NULL &&

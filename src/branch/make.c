@@ -8,6 +8,7 @@
 #include "branch/drop.h"
 #include "branch/names.h"
 #include "branch/putback.h"
+#include "branch/refusals.h"
 #include "branch/registry.h"
 #include "branch/server.h"
 #include "pg/exec.h"
@@ -51,9 +52,7 @@ static bool take(const struct branch_call *call, struct branch_row *row)
     row->work->session = server_open(call, strcmp(row->source, "parent") == 0 ? row->parent : NULL);
     row->work->started = clock_ms();
     if (row->work->session != NULL && server_lock(row->work->session, row->token, &taken, call->status) &&
-        (taken ||
-         status_fail_because(call->status, STATUS_ABORTED, REASON_BUSY,
-                             "The branch \"%s\" is being made, reset or dropped at this moment.", row->label))) {
+        (taken || refuse_taken(call, row))) {
         row->work->wal = server_wal(call, row->work->session);
         return true;
     }
@@ -309,8 +308,11 @@ static bool measure(const struct branch_call *call, struct branch_row *row)
     struct database database;
     struct pg_session *const session = row->work->session;
     const int64_t wal = server_wal(call, session);
-    if (!server_find(call, session, row->branch, &database) || !database.exists) {
-        return database.exists || status_fail(call->status, STATUS_ABORTED, "The branch's database is gone.");
+    if (!server_find(call, session, row->branch, &database)) {
+        return false;
+    }
+    if (!database.exists) {
+        return status_fail(call->status, STATUS_ABORTED, "The branch's database is gone.");
     }
     row->oid = (uint32_t)strtoul(database.oid, NULL, 10);
     row->duration_ms = (uint32_t)(clock_ms() - row->work->started);
@@ -318,12 +320,12 @@ static bool measure(const struct branch_call *call, struct branch_row *row)
     return true;
 }
 
+/* Tries once more if the answer was lost: the branch may be active already. */
 static bool activate(const struct branch_call *call, struct branch_row *row)
 {
     bool ok = false;
     bool is_lost = true;
-    for (int i = 0; !ok && is_lost && i < 2;
-         i++) { /* once more if the answer was lost: the branch may be active already */
+    for (int i = 0; !ok && is_lost && i < 2; i++) {
         *call->status = (struct status){.arena = call->arena};
         struct pg_session *const home = registry_open(call);
         ok = home != NULL && registry_activate(call, home, row);

@@ -41,6 +41,19 @@ bool refuse_large(const struct branch_call *call, const char *parent, int64_t si
     return false;
 }
 
+bool refuse_protected(const struct branch_call *call, const struct branch_row *row)
+{
+    return status_fail_because(call->status, STATUS_FAILED_PRECONDITION, REASON_PROTECTED,
+                               "The branch \"%s\" is protected; end that first: truss branch protect %" PRId64 " --off",
+                               row->label, row->id);
+}
+
+bool refuse_taken(const struct branch_call *call, const struct branch_row *row)
+{
+    return status_fail_because(call->status, STATUS_ABORTED, REASON_BUSY,
+                               "The branch \"%s\" is being made, reset or dropped at this moment.", row->label);
+}
+
 /* ---- what does not exist ---- */
 
 bool refuse_gone(const struct branch_call *call, const char *parent, const struct branch_row *branch)

@@ -13,6 +13,10 @@ bool refuse_busy(const struct branch_call *call, const char *parent, const struc
 /* The same for a database of `size` bytes, too large to wait for unless requested. */
 bool refuse_large(const struct branch_call *call, const char *parent, int64_t size);
 
+/* The branch is protected, or another session has its lock. */
+bool refuse_protected(const struct branch_call *call, const struct branch_row *row);
+bool refuse_taken(const struct branch_call *call, const struct branch_row *row);
+
 /* The database to copy does not exist. `branch`: the branch to reset or compare; NULL: a new one. */
 bool refuse_gone(const struct branch_call *call, const char *parent, const struct branch_row *branch);
 

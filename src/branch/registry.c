@@ -4,6 +4,7 @@
 #include "branch/registry.h"
 
 #include "base/sqlstate.h"
+#include "pg/locks.h"
 #include "pg/own_query.h"
 #include "pg/own_tables.h"
 #include "pg/own_write.h"
@@ -281,12 +282,10 @@ static bool insert(const struct branch_call *call, struct pg_session *session, c
     PG_RESULT(result) = registry_write(
         session,
         "INSERT INTO {truss}.branches AS b (token, home_db, home_oid, parent_db, branch_db, label, status, kind, "
-        "source, "
-        "ttl_hours, expires_at, created_by, claimed_by, claimed_until, data_at, request_key, request, "
-        "disables_triggers) SELECT $1, "
-        "d.datname, d.oid, $2, $3, "
-        "$4, 'creating', $5, $6, $7::integer, pg_catalog.now() + pg_catalog.make_interval(hours => nullif($7::integer, "
-        "0)), $8, $9, pg_catalog.clock_timestamp() + interval '" CLAIM "', coalesce(pg_catalog.to_timestamp("
+        "source, ttl_hours, expires_at, created_by, claimed_by, claimed_until, data_at, request_key, request, "
+        "disables_triggers) SELECT $1, d.datname, d.oid, $2, $3, $4, 'creating', $5, $6, $7::integer, "
+        "pg_catalog.now() + pg_catalog.make_interval(hours => nullif($7::integer, 0)), $8, $9, "
+        "pg_catalog.clock_timestamp() + interval '" CLAIM "', coalesce(pg_catalog.to_timestamp("
         "$10::numeric / 1000000), pg_catalog.clock_timestamp()), $11, $12, $13::boolean FROM pg_catalog.pg_database d "
         "WHERE d.datname = pg_catalog.current_database() RETURNING " COLUMNS,
         13, values, call->status);
@@ -361,7 +360,8 @@ bool registry_add(const struct branch_call *call, struct pg_session *session, co
 {
     struct status ignored = {.arena = call->arena};
     if (!registry_ensure(session, call->status) ||
-        !pg_exec(session, OWN_BEGIN "SELECT pg_catalog.pg_advisory_xact_lock(1414681939, 1);", call->status)) {
+        !pg_exec(session, OWN_BEGIN "SELECT pg_catalog.pg_advisory_xact_lock(" LOCKS_CLASS ", " LOCKS_BRANCH ");",
+                 call->status)) {
         return false;
     }
     const bool ok =
@@ -475,13 +475,9 @@ bool registry_claim(const struct branch_call *call, struct pg_session *session, 
         "SELECT c.id FROM {truss}.branches c WHERE c." HERE " AND ((c.status = 'active' AND c.expires_at <= "
         "pg_catalog.now() AND NOT c.protected) OR (c.status = 'active' AND c.kind = 'golden' AND EXISTS (SELECT FROM "
         "{truss}.branches n WHERE n.home_oid = c.home_oid AND n.kind = 'golden' AND n.status = 'active' AND "
-        "n.parent_db "
-        "= "
-        "c.parent_db AND n.id > c.id)) OR (c.status IN ('expiring', 'creating') AND coalesce(c.claimed_until < "
-        "pg_catalog.clock_timestamp(), true))) ORDER BY c.claimed_until NULLS FIRST, c.expires_at LIMIT 5 FOR UPDATE "
-        "SKIP "
-        "LOCKED) "
-        "RETURNING " COLUMNS;
+        "n.parent_db = c.parent_db AND n.id > c.id)) OR (c.status IN ('expiring', 'creating') AND "
+        "coalesce(c.claimed_until < pg_catalog.clock_timestamp(), true))) ORDER BY c.claimed_until NULLS FIRST, "
+        "c.expires_at LIMIT 5 FOR UPDATE SKIP LOCKED) RETURNING " COLUMNS;
     bool exists;
     *list = (struct branch_list){0};
     if (!registry_exists(session, &exists, call->status) || !exists) {

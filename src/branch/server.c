@@ -72,35 +72,34 @@ int64_t server_size(const struct branch_call *call, struct pg_session *session, 
 bool server_find(const struct branch_call *call, struct pg_session *session, const char *name,
                  struct database *database)
 {
-    const char *const sql = arena_printf(
-        call->arena,
-        "SELECT d.oid, coalesce(pg_catalog.shobj_description(d.oid, 'pg_database'), ''), d.datistemplate, "
-        "d.datconnlimit = -2, pg_catalog.pg_get_userbyid(d.datdba), pg_catalog.pg_encoding_to_char(d.encoding), "
-        "d.datcollate, d.datctype, %s FROM pg_catalog.pg_database d WHERE d.datname = $1",
-        locale_columns(pg_session_server_version(session)));
+    const char *const sql =
+        arena_printf(call->arena,
+                     "SELECT d.oid, coalesce(pg_catalog.shobj_description(d.oid, 'pg_database'), ''), d.datconnlimit = "
+                     "-2, pg_catalog.pg_get_userbyid(d.datdba), pg_catalog.pg_encoding_to_char(d.encoding), "
+                     "d.datcollate, d.datctype, %s FROM pg_catalog.pg_database d WHERE d.datname = $1",
+                     locale_columns(pg_session_server_version(session)));
     PG_RESULT(result) = pg_query(session, sql, 1, (const char *const[]){name}, call->status);
-    *database = (struct database){.size = -1};
+    *database = (struct database){.exists = false};
     if (result == NULL || PQntuples(result) == 0) {
         return result != NULL;
     }
-    const char *const provider = pg_field(result, 0, 8);
+    const char *const provider = pg_field(result, 0, 7);
     *database = (struct database){
         .exists = true,
         .oid = copy(call, result, 0),
         .comment = copy(call, result, 1),
-        .is_template = pg_field_bool(result, 0, 2),
-        .is_broken = pg_field_bool(result, 0, 3),
-        .owner = copy(call, result, 4),
+        .is_broken = pg_field_bool(result, 0, 2),
+        .owner = copy(call, result, 3),
         .locale =
             {
-                .encoding = copy(call, result, 5),
-                .collate = copy(call, result, 6),
-                .ctype = copy(call, result, 7),
+                .encoding = copy(call, result, 4),
+                .collate = copy(call, result, 5),
+                .ctype = copy(call, result, 6),
                 .provider = provider[0] == 'i'   ? "icu"
                             : provider[0] == 'b' ? "builtin"
                                                  : "libc",
-                .locale = copy(call, result, 9),
-                .rules = copy(call, result, 10),
+                .locale = copy(call, result, 8),
+                .rules = copy(call, result, 9),
             },
     };
     return true;

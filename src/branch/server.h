@@ -23,9 +23,7 @@ struct database {
     bool exists;
     const char *oid;
     const char *comment; /* "": none */
-    bool is_template;
-    bool is_broken; /* a DROP was interrupted: it can only be dropped */
-    int64_t size;   /* bytes; -1: no permission to ask */
+    bool is_broken;      /* a DROP was interrupted: it can only be dropped */
     const char *owner;
     struct branch_locale locale;
 };

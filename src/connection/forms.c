@@ -68,23 +68,6 @@ static const struct parameter of_jdbc[] = {
     {NULL, NULL},
 };
 
-static void put_encoded_text(struct buffer *out, struct text text)
-{
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-    for (size_t i = 0; i < text.size; i++) {
-        if (memchr(plain, text.data[i], sizeof plain - 1) != NULL) {
-            buffer_putc(out, text.data[i]);
-        } else {
-            buffer_printf(out, "%%%02X", (unsigned char)text.data[i]);
-        }
-    }
-}
-
-static void put_encoded(struct buffer *out, const char *text)
-{
-    put_encoded_text(out, text_of(text));
-}
-
 static const char *or_else(const char *value, const char *other)
 {
     return value == NULL || value[0] == '\0' ? other : value;
@@ -102,16 +85,6 @@ static bool is_socket(const struct conninfo *conninfo)
 
 /* ---- URLs ---- */
 
-/* Item n of a list with commas; the last item if there are fewer. */
-static struct text item(const char *list, size_t n)
-{
-    struct text rest = text_of(list);
-    for (size_t comma; n > 0 && (comma = text_find(rest, ",", 0)) != SIZE_MAX; n--) {
-        rest = text_slice(rest, comma + 1, rest.size);
-    }
-    return text_slice(rest, 0, text_find(rest, ",", 0));
-}
-
 static const char *ports_of(const struct conninfo *conninfo)
 {
     return or_else(conninfo_value(conninfo, "port"), or_else(conninfo->place.port, "5432"));
@@ -119,27 +92,23 @@ static const char *ports_of(const struct conninfo *conninfo)
 
 static size_t count_hosts(const struct conninfo *conninfo)
 {
-    size_t count = 1;
-    for (const char *c = host_of(conninfo); *c != '\0'; c++) {
-        count += *c == ',' ? 1 : 0;
-    }
-    return count;
+    return conninfo_item_count(host_of(conninfo));
 }
 
 /* "host:5432"; an IPv6 address in brackets. Characters that do not belong in a host name are encoded, because people
  * paste the result into a shell. */
 static void put_host(struct buffer *out, const struct conninfo *conninfo, size_t i)
 {
-    const struct text host = item(host_of(conninfo), i);
-    const struct text port = item(ports_of(conninfo), i);
+    const struct text host = conninfo_item(host_of(conninfo), i);
+    const struct text port = conninfo_item(ports_of(conninfo), i);
     const bool is_v6 = host.size > 0 && memchr(host.data, ':', host.size) != NULL;
     if (is_v6 && strspn(host.data, "0123456789abcdefABCDEF:.%") >= host.size) {
         buffer_printf(out, "[%.*s]:", (int)host.size, host.data);
     } else {
-        put_encoded_text(out, host);
+        buffer_put_encoded(out, host, "");
         buffer_putc(out, ':');
     }
-    put_encoded_text(out, port.size == 0 ? text_of("5432") : port);
+    buffer_put_encoded(out, port.size == 0 ? text_of("5432") : port, "");
 }
 
 /* "host:5432,other:5433" */
@@ -158,11 +127,11 @@ static void put_user(struct buffer *out, const struct conninfo *conninfo, bool r
     if (user == NULL && password == NULL) {
         return;
     }
-    put_encoded(out, or_else(user, ""));
+    buffer_put_encoded(out, text_of(or_else(user, "")), "");
     if (password != NULL) {
         buffer_putc(out, ':');
         if (reveal) {
-            put_encoded(out, password);
+            buffer_put_encoded(out, text_of(password), "");
         } else {
             buffer_puts(out, MASK);
         }
@@ -174,7 +143,7 @@ static void put_parameter(struct buffer *out, bool *has_some, const char *name, 
 {
     if (value != NULL && value[0] != '\0') {
         buffer_printf(out, "%s%s=", *has_some ? "&" : "?", name);
-        put_encoded(out, value);
+        buffer_put_encoded(out, text_of(value), "");
         *has_some = true;
     }
 }
@@ -245,7 +214,7 @@ static struct buffer start_url(struct arena *arena, const char *scheme, const st
 static void put_database(struct buffer *out, const struct conninfo *conninfo)
 {
     buffer_putc(out, '/');
-    put_encoded(out, or_else(conninfo->place.database, ""));
+    buffer_put_encoded(out, text_of(or_else(conninfo->place.database, "")), "");
 }
 
 static const char *libpq_url(struct arena *arena, const char *scheme, const struct conninfo *conninfo,
@@ -347,7 +316,7 @@ static const char *jdbc_url(struct arena *arena, const struct conninfo *conninfo
     buffer_puts(&out, "jdbc:postgresql://");
     put_hosts(&out, conninfo);
     buffer_putc(&out, '/');
-    put_encoded(&out, or_else(conninfo->place.database, ""));
+    buffer_put_encoded(&out, text_of(or_else(conninfo->place.database, "")), "");
     put_parameter(&out, &has_some, "user", conninfo_value(conninfo, "user"));
     if (password != NULL && !reveal) {
         buffer_printf(&out, "%spassword=" MASK, has_some ? "&" : "?");

@@ -59,9 +59,8 @@ struct history_place {
  * says so. Fails if there is none or it may not be read; sets why and status. */
 bool history_find(struct history_place *place);
 
-/* Reports every version of place->inside, from HEAD and then from all other references. Returns false if that cannot
- * begin. */
-bool history_tell(git_repository *repository, const struct history_place *place, bool is_folder,
+/* Reports every version of place->inside, from HEAD and then from all other references. */
+void history_tell(git_repository *repository, const struct history_place *place, bool is_folder,
                   const struct history_limits *limits);
 
 /* Writes a record; the list of fields is ended by NULL. */

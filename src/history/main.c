@@ -1,5 +1,6 @@
 /*
- * truss-history versions file|folder ROOT PATH SECONDS truss-history diff OLD NEW NAME_OF_OLD NAME_OF_NEW
+ *     truss-history versions file|folder ROOT PATH SECONDS
+ *     truss-history diff OLD NEW NAME_OF_OLD NAME_OF_NEW
  *
  * The first prints what git has stored about PATH (history.h); the second prints the difference of two files as a
  * unified diff. Both are only for the worker.
@@ -70,9 +71,11 @@ static int versions(char **words)
     } else {
         const int error = git_repository_open_ext(&repository, place.workdir, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL);
         const char *const said = error == 0 || git_error_last() == NULL ? "" : git_error_last()->message;
-        result = error != 0 ? not_opened(arena, place.workdir, error, said)
-                 : history_tell(repository, &place, strcmp(words[0], "folder") == 0, &limits) ? 0
-                                                                                              : 1;
+        if (error != 0) {
+            result = not_opened(arena, place.workdir, error, said);
+        } else {
+            history_tell(repository, &place, strcmp(words[0], "folder") == 0, &limits);
+        }
     }
     fflush(stdout);
     git_repository_free(repository);

@@ -326,7 +326,7 @@ static int from_reference(const char *name, void *data)
     return 0;
 }
 
-bool history_tell(git_repository *repository, const struct history_place *place, bool is_folder,
+void history_tell(git_repository *repository, const struct history_place *place, bool is_folder,
                   const struct history_limits *limits)
 {
     struct telling telling = {.limits = limits, .is_folder = is_folder, .where = "head"};
@@ -356,5 +356,4 @@ bool history_tell(git_repository *repository, const struct history_place *place,
                                          commits, NULL});
     history_walk_end(&telling.walk);
     git_tree_free(telling.before);
-    return true;
 }

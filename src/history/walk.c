@@ -77,7 +77,6 @@ static struct history_node *reach(struct history_walk *walk, const git_oid *id)
     node->next_same = *bucket_of(walk, id);
     *bucket_of(walk, id) = node;
     push(walk, node);
-    walk->reached++;
     return node;
 }
 
@@ -130,8 +129,8 @@ static void look_up(struct history_walk *walk, git_commit *commit, const char *p
         error = git_tree_entry_bypath(&entry, tree, path);
         if (error == 0) {
             *state = *git_tree_entry_id(entry);
-        } else if (error ==
-                   GIT_ENOTFOUND) { /* the path does not exist there, or a tree is missing in a partial clone */
+        } else if (error == GIT_ENOTFOUND) {
+            /* The path does not exist there, or a tree is missing in a partial clone. */
             const git_error *const said = git_error_last();
             walk->is_incomplete = walk->is_incomplete || (said != NULL && said->klass == GIT_ERROR_ODB);
         }

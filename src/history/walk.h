@@ -25,7 +25,6 @@ struct history_walk {
     git_repository *repository;
     const char *paths[HISTORY_PATHS]; /* names of the file, newest first; "" for the whole tree */
     size_t path_count;
-    size_t reached;
     bool is_incomplete; /* objects were missing */
     struct history_node **heap;
     size_t heap_size;

@@ -53,22 +53,6 @@ bool failure_is_cancelled(const struct failure *failure)
     return failure->status.code == STATUS_CANCELLED;
 }
 
-static struct status status_keep(struct arena *arena, const struct status *status)
-{
-    struct status kept = *status;
-    kept.arena = arena;
-    kept.message = arena_strdup(arena, status->message);
-    kept.sqlstate = arena_strdup(arena, status->sqlstate);
-    kept.detail = arena_strdup(arena, status->detail);
-    kept.hint = arena_strdup(arena, status->hint);
-    kept.migration = arena_strdup(arena, status->migration);
-    kept.reason = arena_strdup(arena, status->reason);
-    for (size_t i = 0; i < STATUS_SUGGESTIONS; i++) {
-        kept.suggestions[i] = arena_strdup(arena, status->suggestions[i]);
-    }
-    return kept;
-}
-
 struct failure failure_keep(struct arena *arena, const struct failure *failure)
 {
     struct failure kept = *failure;

@@ -6,12 +6,12 @@
 #include "pg/cancel.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
+#include "base/threads.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define MOST_AT_ONCE 16
 
@@ -56,14 +56,10 @@ static void *ask(void *data)
 static struct errand *errand_new(PGcancel *handle)
 {
     struct errand *const errand = memory_alloc(sizeof *errand);
-    pthread_condattr_t monotonic;
     errand->handle = handle;
     errand->owners = 2;
     pthread_mutex_init(&errand->mutex, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&errand->ended, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    thread_condition(&errand->ended);
     return errand;
 }
 
@@ -86,16 +82,10 @@ bool pg_cancel_send(PGconn *connection, uint32_t ms)
         return false;
     }
     struct errand *const errand = errand_new(handle);
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += ms % 1000 * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
+    const int64_t until = clock_ms() + ms;
     const bool is_started = start(errand);
     pthread_mutex_lock(&errand->mutex);
-    while (is_started && !errand->is_done &&
-           pthread_cond_timedwait(&errand->ended, &errand->mutex, &until) != ETIMEDOUT) {
+    while (is_started && !errand->is_done && thread_wait(&errand->ended, &errand->mutex, until)) {
     }
     const bool ok = errand->is_done && errand->ok;
     leave(errand);

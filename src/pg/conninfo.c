@@ -213,7 +213,8 @@ static bool finish_service(struct reading *reading)
     for (const PQconninfoOption *option = options; ok && option != NULL && option->keyword != NULL; option++) {
         if (option->val != NULL && option->val[0] != '\0' && word_is_one_of(text_of(option->keyword), names) &&
             conninfo_value(reading->conninfo, option->keyword) == NULL) {
-            ok = conninfo_set(reading, option->keyword, arena_strdup(reading->arena, option->val));
+            ok = conninfo_set(reading, arena_strdup(reading->arena, option->keyword),
+                              arena_strdup(reading->arena, option->val));
         }
     }
     PQconninfoFree(options);
@@ -358,8 +359,7 @@ static bool same_host(struct text a, struct text b)
     return (is_local(a) && is_local(b)) || (a.size == b.size && a.size > 0 && strncasecmp(a.data, b.data, a.size) == 0);
 }
 
-/* Item `number` of a list with commas; the last item of a short list is repeated. */
-static struct text element(const char *list, size_t number)
+struct text conninfo_item(const char *list, size_t number)
 {
     struct text rest = text_of(list);
     for (size_t comma; number > 0 && (comma = text_find(rest, ",", 0)) != SIZE_MAX; number--) {
@@ -368,7 +368,7 @@ static struct text element(const char *list, size_t number)
     return text_slice(rest, 0, text_find(rest, ",", 0));
 }
 
-static size_t count_elements(const char *list)
+size_t conninfo_item_count(const char *list)
 {
     size_t count = 1;
     for (const char *c = list; *c != '\0'; c++) {
@@ -384,10 +384,10 @@ bool conninfo_same_database(const struct conninfo *a, const struct conninfo *b)
     if (strcmp(x.database, y.database) != 0) {
         return false;
     }
-    for (size_t i = 0; i < count_elements(x.host); i++) {
-        for (size_t j = 0; j < count_elements(y.host); j++) {
-            if (same_host(element(x.host, i), element(y.host, j)) &&
-                text_equal(element(x.port, i), element(y.port, j))) {
+    for (size_t i = 0; i < conninfo_item_count(x.host); i++) {
+        for (size_t j = 0; j < conninfo_item_count(y.host); j++) {
+            if (same_host(conninfo_item(x.host, i), conninfo_item(y.host, j)) &&
+                text_equal(conninfo_item(x.port, i), conninfo_item(y.port, j))) {
                 return true;
             }
         }

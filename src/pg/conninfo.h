@@ -13,6 +13,10 @@
 
 #define CONNINFO_KEYWORDS 56
 
+/* Item `number` of a list with commas (hosts, ports); of a short list the last item is repeated. */
+struct text conninfo_item(const char *list, size_t number);
+size_t conninfo_item_count(const char *list);
+
 /* Where a connection leads, for messages and answers; never NULL. Several hosts are separated by commas. */
 struct conninfo_place {
     const char *host;

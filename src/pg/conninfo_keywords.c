@@ -3,6 +3,7 @@
  */
 #include "pg/conninfo_reading.h"
 
+#include <ctype.h>
 #include <string.h>
 
 const char *conninfo_value(const struct conninfo *conninfo, const char *keyword)
@@ -19,15 +20,7 @@ struct conninfo conninfo_beside(struct arena *arena, const struct conninfo *conn
 {
     struct conninfo other = *conninfo;
     const char *const slash = strrchr(conninfo->display, '/');
-    size_t i = 0;
-    while (i < other.count && strcmp(other.keywords[i], "dbname") != 0) {
-        i++;
-    }
-    if (i < CONNINFO_KEYWORDS) {
-        other.keywords[i] = "dbname";
-        other.values[i] = database;
-        other.count += i == other.count ? 1 : 0;
-    }
+    conninfo_put(&other, "dbname", database);
     other.place.database = database;
     if (slash != NULL) {
         other.display = arena_printf(arena, "%.*s/%s", (int)(slash - conninfo->display), conninfo->display, database);
@@ -35,22 +28,36 @@ struct conninfo conninfo_beside(struct arena *arena, const struct conninfo *conn
     return other;
 }
 
+bool conninfo_put(struct conninfo *conninfo, const char *keyword, const char *value)
+{
+    size_t i = 0;
+    while (i < conninfo->count && strcmp(conninfo->keywords[i], keyword) != 0) {
+        i++;
+    }
+    if (i == CONNINFO_KEYWORDS) {
+        return false;
+    }
+    conninfo->keywords[i] = keyword;
+    conninfo->values[i] = value;
+    conninfo->count += i == conninfo->count ? 1 : 0;
+    return true;
+}
+
 bool conninfo_set(struct reading *reading, const char *keyword, const char *value)
 {
-    struct conninfo *const conninfo = reading->conninfo;
-    for (size_t i = 0; i < conninfo->count; i++) {
-        if (strcmp(conninfo->keywords[i], keyword) == 0) {
-            conninfo->values[i] = value;
-            return true;
+    return conninfo_put(reading->conninfo, keyword, value) ||
+           status_fail(reading->status, STATUS_INVALID_ARGUMENT, "The connection URL has too many parameters.");
+}
+
+void conninfo_put_setting(struct buffer *options, const char *name, const char *value)
+{
+    buffer_printf(options, "%s-c %s=", options->size == 0 ? "" : " ", name);
+    for (const char *c = value; *c != '\0'; c++) {
+        if (isspace((unsigned char)*c) != 0 || *c == '\\') {
+            buffer_putc(options, '\\');
         }
+        buffer_putc(options, *c);
     }
-    if (conninfo->count == CONNINFO_KEYWORDS) {
-        return status_fail(reading->status, STATUS_INVALID_ARGUMENT, "The connection URL has too many parameters.");
-    }
-    conninfo->keywords[conninfo->count] = keyword;
-    conninfo->values[conninfo->count] = value;
-    conninfo->count++;
-    return true;
 }
 
 bool conninfo_is_yes(const char *value)

@@ -15,18 +15,6 @@
 
 /* ---- settings of the session ---- */
 
-/* "-c name=value", with spaces and backslashes in the value escaped. */
-static void put_setting(struct reading *reading, const char *name, const char *value)
-{
-    buffer_printf(&reading->options, "%s-c %s=", reading->options.size == 0 ? "" : " ", name);
-    for (const char *c = value; *c != '\0'; c++) {
-        if (isspace((unsigned char)*c) != 0 || *c == '\\') {
-            buffer_putc(&reading->options, '\\');
-        }
-        buffer_putc(&reading->options, *c);
-    }
-}
-
 /* Cuts the next word off "-c a=b\ c --d=e", removing backslashes. */
 static const char *next_option(struct arena *arena, const char **rest)
 {
@@ -73,7 +61,7 @@ static bool take_options(struct reading *reading, const struct parameter *row, c
 
 static bool take_setting(struct reading *reading, const struct parameter *row, const char *value)
 {
-    put_setting(reading, row->as, value);
+    conninfo_put_setting(&reading->options, row->as, value);
     return true;
 }
 
@@ -84,7 +72,7 @@ static bool take_search_path(struct reading *reading, const struct parameter *ro
                            row->name);
     }
     reading->conninfo->search_path = value;
-    put_setting(reading, "search_path", value);
+    conninfo_put_setting(&reading->options, "search_path", value);
     return true;
 }
 
@@ -441,7 +429,7 @@ bool conninfo_take_parameter(struct reading *reading, const char *name, const ch
         return row->take(reading, row, value);
     }
     if (setting != NULL || is_custom_setting(name)) {
-        put_setting(reading, shown(reading->arena, setting != NULL ? setting : name), value);
+        conninfo_put_setting(&reading->options, shown(reading->arena, setting != NULL ? setting : name), value);
         return true;
     }
     return is_libpq_keyword(name)

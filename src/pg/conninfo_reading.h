@@ -27,6 +27,12 @@ struct parameter {
 /* Sets or replaces a libpq keyword. Fails if there are too many. */
 bool conninfo_set(struct reading *reading, const char *keyword, const char *value);
 
+/* The same for a conninfo that is made already. False if it has too many. */
+bool conninfo_put(struct conninfo *conninfo, const char *keyword, const char *value);
+
+/* Appends "-c name=value" to a session's options, with spaces and backslashes in the value escaped. */
+void conninfo_put_setting(struct buffer *options, const char *name, const char *value);
+
 /* Takes one parameter of a URL. Fails with INVALID_ARGUMENT and its name if we do not understand it. */
 bool conninfo_take_parameter(struct reading *reading, const char *name, const char *value);
 

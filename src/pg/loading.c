@@ -10,18 +10,15 @@
 #include "pg/trust.h"
 #include "pg/values.h"
 
-#define CLASS(name) "'pg_catalog." name "'::pg_catalog.regclass"
-
 /* The columns: a description; the author; the role that it runs as (NULL: the restoring role); its place in pg_depend;
  * its expression. */
 #define CHECKS                                                                                                         \
     "SELECT pg_catalog.concat('the check ', k.conname, ' of ', CASE WHEN k.conrelid <> 0 THEN "                        \
     "k.conrelid::pg_catalog.regclass::text ELSE k.contypid::pg_catalog.regtype::text END) AS what, "                   \
-    "coalesce(c.relowner, t.typowner) AS owner, NULL::pg_catalog.oid AS runs_as, " CLASS(                              \
-        "pg_constraint") " AS class, k.oid AS part, k.conbin::text AS tree FROM pg_catalog.pg_constraint k LEFT JOIN " \
-                         "pg_catalog.pg_class "                                                                        \
-                         "c ON c.oid = k.conrelid LEFT JOIN pg_catalog.pg_type t ON t.oid = k.contypid WHERE "         \
-                         "k.contype = 'c'"
+    "coalesce(c.relowner, t.typowner) AS owner, NULL::pg_catalog.oid AS runs_as, "                                     \
+    "'pg_catalog.pg_constraint'::pg_catalog.regclass AS class, k.oid AS part, k.conbin::text AS tree FROM "            \
+    "pg_catalog.pg_constraint k LEFT JOIN pg_catalog.pg_class c ON c.oid = k.conrelid LEFT JOIN pg_catalog.pg_type "   \
+    "t ON t.oid = k.contypid WHERE k.contype = 'c'"
 
 /* Servers before 15 list what a generated column calls with the table, those before 12 have none; %1$s, %2$s: the place
  * in pg_depend, %3$s: a condition. */
@@ -31,54 +28,46 @@
     "a.attrelid = f.adrelid AND a.attnum = f.adnum JOIN pg_catalog.pg_class c ON c.oid = f.adrelid WHERE %3$s"
 
 #define PARTITIONS                                                                                                     \
-    "SELECT pg_catalog.concat('the partition key of ', c.oid::pg_catalog.regclass), c.relowner, NULL, " CLASS(         \
-        "pg_class") ", c.oid, e.partexprs::text FROM pg_catalog.pg_partitioned_table e JOIN pg_catalog.pg_class c "    \
-                    "ON c.oid = e.partrelid"
+    "SELECT pg_catalog.concat('the partition key of ', c.oid::pg_catalog.regclass), c.relowner, NULL, "                \
+    "'pg_catalog.pg_class'::pg_catalog.regclass, c.oid, e.partexprs::text FROM pg_catalog.pg_partitioned_table e "     \
+    "JOIN pg_catalog.pg_class c ON c.oid = e.partrelid"
 
 #define INDEXES                                                                                                        \
-    "SELECT pg_catalog.concat('the index ', i.indexrelid::pg_catalog.regclass), c.relowner, u.role, " CLASS(           \
-        "pg_class") ", i.indexrelid, pg_catalog.concat(i.indexprs::text, i.indpred::text) FROM "                       \
-                    "pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indrelid JOIN users u ON u.rel = "  \
-                    "c.oid"
+    "SELECT pg_catalog.concat('the index ', i.indexrelid::pg_catalog.regclass), c.relowner, u.role, "                  \
+    "'pg_catalog.pg_class'::pg_catalog.regclass, i.indexrelid, pg_catalog.concat(i.indexprs::text, i.indpred::text) "  \
+    "FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indrelid JOIN users u ON u.rel = c.oid"
 
 /* Servers before 14 have no expressions here; %4$s: the column. */
 #define STATISTICS                                                                                                     \
-    "SELECT pg_catalog.concat('the statistics ', s.stxname), c.relowner, u.role, " CLASS(                              \
-        "pg_statistic_ext") ", s.oid, %4$s FROM pg_catalog.pg_statistic_ext s JOIN pg_catalog.pg_class c ON c.oid = "  \
-                            "s.stxrelid JOIN users u ON "                                                              \
-                            "u.rel = c.oid"
+    "SELECT pg_catalog.concat('the statistics ', s.stxname), c.relowner, u.role, "                                     \
+    "'pg_catalog.pg_statistic_ext'::pg_catalog.regclass, s.oid, %4$s FROM pg_catalog.pg_statistic_ext s JOIN "         \
+    "pg_catalog.pg_class c ON c.oid = s.stxrelid JOIN users u ON u.rel = c.oid"
 
 /* Policies of tables that materialized views read: in a dump they precede the REFRESH. */
 #define POLICIES                                                                                                       \
     "SELECT pg_catalog.concat('the policy ', o.polname, ' of ', o.polrelid::pg_catalog.regclass), c.relowner, "        \
-    "s.role, " CLASS(                                                                                                  \
-        "pg_policy") ", o.oid, o.polqual::text FROM pg_catalog.pg_policy o JOIN pg_catalog.pg_class c ON "             \
-                     "c.oid = o.polrelid JOIN seen s ON s.rel = c.oid"
+    "s.role, 'pg_catalog.pg_policy'::pg_catalog.regclass, o.oid, o.polqual::text FROM pg_catalog.pg_policy o JOIN "    \
+    "pg_catalog.pg_class c ON c.oid = o.polrelid JOIN seen s ON s.rel = c.oid"
 
 #define VIEWS                                                                                                          \
-    "SELECT pg_catalog.concat('the view ', w.ev_class::pg_catalog.regclass), v.relowner, s.role, " CLASS(              \
-        "pg_rewrite") ", w.oid, w.ev_action::text FROM pg_catalog.pg_rewrite w JOIN pg_catalog.pg_class v ON v.oid = " \
-                      "w.ev_class AND "                                                                                \
-                      "v.relkind IN ('v', 'm') JOIN seen s ON s.rel = v.oid"
+    "SELECT pg_catalog.concat('the view ', w.ev_class::pg_catalog.regclass), v.relowner, s.role, "                     \
+    "'pg_catalog.pg_rewrite'::pg_catalog.regclass, w.oid, w.ev_action::text FROM pg_catalog.pg_rewrite w JOIN "        \
+    "pg_catalog.pg_class v ON v.oid = w.ev_class AND v.relkind IN ('v', 'm') JOIN seen s ON s.rel = v.oid"
 
 /* What a materialized view reads, and with whose rights: functions in a view run as its reader. */
 #define SEEN                                                                                                           \
-    "below AS (SELECT w.ev_class AS rel, d.refobjid AS next FROM pg_catalog.pg_rewrite w JOIN pg_catalog.pg_depend d " \
-    "ON d.classid = " CLASS("pg_rewrite") " AND d.objid = w.oid AND d.refclassid = " CLASS(                            \
-        "pg_class") " WHERE "                                                                                          \
-                    "w.ev_type = '1' UNION ALL SELECT i.inhparent, i.inhrelid FROM pg_catalog.pg_inherits i), seen "   \
-                    "(rel, role) AS "                                                                                  \
-                    "(SELECT m.oid, m.relowner FROM pg_catalog.pg_class m WHERE m.relkind = 'm' UNION SELECT b.next, " \
-                    "s.role FROM seen "                                                                                \
-                    "s JOIN below b ON b.rel = s.rel)"
+    "below AS (SELECT w.ev_class AS rel, d.refobjid AS next FROM pg_catalog.pg_rewrite w JOIN pg_catalog.pg_depend "   \
+    "d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = w.oid AND d.refclassid = "            \
+    "'pg_catalog.pg_class'::pg_catalog.regclass WHERE w.ev_type = '1' UNION ALL SELECT i.inhparent, i.inhrelid FROM "  \
+    "pg_catalog.pg_inherits i), seen (rel, role) AS (SELECT m.oid, m.relowner FROM pg_catalog.pg_class m WHERE "       \
+    "m.relkind = 'm' UNION SELECT b.next, s.role FROM seen s JOIN below b ON b.rel = s.rel)"
 
 /* Who plans queries on a table during the restore: its owner (indexes, statistics), whoever refreshes a view, and the
  * restoring role when it checks foreign keys. */
 #define USERS                                                                                                          \
     "users (rel, role) AS (SELECT c.oid, c.relowner FROM pg_catalog.pg_class c UNION SELECT s.rel, s.role FROM seen "  \
-    "s "                                                                                                               \
-    "UNION SELECT f.oid, NULL FROM pg_catalog.pg_constraint k, LATERAL (VALUES (k.conrelid), (k.confrelid)) f (oid) "  \
-    "WHERE k.contype = 'f')"
+    "s UNION SELECT f.oid, NULL FROM pg_catalog.pg_constraint k, LATERAL (VALUES (k.conrelid), (k.confrelid)) f "      \
+    "(oid) WHERE k.contype = 'f')"
 
 /* Checking a foreign key may need an implicit cast; to_json and similar look for any cast to json. */
 #define CASTS                                                                                                          \
@@ -96,25 +85,20 @@
 /* Functions of PostgreSQL and extensions that do more than compute: run a text as SQL, change settings, write files.
  * They use their caller's rights, so a table owner's expression with them is his code. */
 #define ACTS                                                                                                           \
-    "(p.oid < " FIRST_OF_USERS " OR EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = " CLASS(              \
-        "pg_proc") " AND e.objid = p.oid AND e.deptype = 'e')) AND ((p.provolatile = 'v' AND p.proname NOT IN "        \
-                   "('random', "                                                                                       \
-                   "'random_normal', 'clock_timestamp', 'timeofday', 'gen_random_uuid', 'uuidv4', 'uuidv7')) OR "      \
-                   "p.proname ~ "                                                                                      \
-                   "'_to_xml')"
+    "(p.oid < " FIRST_OF_USERS " OR EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = "                     \
+    "'pg_catalog.pg_proc'::pg_catalog.regclass AND e.objid = p.oid AND e.deptype = 'e')) AND ((p.provolatile = 'v' "   \
+    "AND p.proname NOT IN ('random', 'random_normal', 'clock_timestamp', 'timeofday', 'gen_random_uuid', 'uuidv4', "   \
+    "'uuidv7')) OR p.proname ~ '_to_xml')"
 
 /* A superuser's own tables are not examined further. */
 #define CALLS                                                                                                          \
     "SELECT u.what, p.proowner AS owner, u.runs_as, p.oid FROM parts u JOIN pg_catalog.pg_depend d ON d.classid = "    \
-    "u.class AND d.objid = u.part AND d.refclassid IN (" CLASS("pg_proc") ", " CLASS(                                  \
-        "pg_operator") "), " PG_CALLED_BY_D " JOIN pg_catalog.pg_proc p ON p.oid = called.oid UNION ALL SELECT "       \
-                       "u.what, u.owner, u.runs_as, "                                                                  \
-                       "p.oid FROM parts u JOIN pg_catalog.pg_roles o ON o.oid = u.owner AND NOT o.rolsuper, LATERAL " \
-                       "(SELECT DISTINCT "                                                                             \
-                       "m.found[1]::pg_catalog.oid AS oid FROM pg_catalog.regexp_matches(u.tree, "                     \
-                       "':(?:funcid|opfuncid) ([0-9]+)', 'g') m "                                                      \
-                       "(found)) f JOIN pg_catalog.pg_proc p ON p.oid = f.oid WHERE " ACTS " UNION ALL " CASTS         \
-                       " UNION ALL " RANGES
+    "u.class AND d.objid = u.part AND d.refclassid IN ('pg_catalog.pg_proc'::pg_catalog.regclass, "                    \
+    "'pg_catalog.pg_operator'::pg_catalog.regclass), " PG_CALLED_BY_D " JOIN pg_catalog.pg_proc p ON p.oid = "         \
+    "called.oid UNION ALL SELECT u.what, u.owner, u.runs_as, p.oid FROM parts u JOIN pg_catalog.pg_roles o ON o.oid "  \
+    "= u.owner AND NOT o.rolsuper, LATERAL (SELECT DISTINCT m.found[1]::pg_catalog.oid AS oid FROM "                   \
+    "pg_catalog.regexp_matches(u.tree, ':(?:funcid|opfuncid) ([0-9]+)', 'g') m (found)) f JOIN pg_catalog.pg_proc p "  \
+    "ON p.oid = f.oid WHERE " ACTS " UNION ALL " CASTS " UNION ALL " RANGES
 
 static const char query[] =
     "WITH RECURSIVE " SEEN ", " USERS ", parts AS (" CHECKS " UNION ALL " GENERATED " UNION ALL " PARTITIONS

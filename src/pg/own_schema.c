@@ -7,6 +7,7 @@
  */
 #include "pg/session_state.h"
 
+#include "pg/conninfo_reading.h"
 #include "pg/exec_private.h"
 #include "pg/own_sql.h"
 #include "pg/own_tables.h"
@@ -26,32 +27,6 @@ static const char path_sql[] =
     "OPERATOR(pg_catalog.=) ANY ('{i,I,t}'::pg_catalog.\"char\"[]) AND NOT c.relname OPERATOR(pg_catalog.=) ANY "
     "(" OWN_TABLES "))))";
 
-/* A value for "-c", with spaces and backslashes escaped. */
-static void put_escaped(struct buffer *options, const char *value)
-{
-    for (; *value != '\0'; value++) {
-        if (*value == ' ' || *value == '\\') {
-            buffer_putc(options, '\\');
-        }
-        buffer_putc(options, *value);
-    }
-}
-
-static bool set_options(struct conninfo *conninfo, const char *options)
-{
-    size_t i = 0;
-    while (i < conninfo->count && strcmp(conninfo->keywords[i], "options") != 0) {
-        i++;
-    }
-    if (i == CONNINFO_KEYWORDS) {
-        return false;
-    }
-    conninfo->keywords[i] = "options";
-    conninfo->values[i] = options;
-    conninfo->count += i == conninfo->count ? 1 : 0;
-    return true;
-}
-
 /* *other becomes the connection to open instead; false if this one is fine, or the query fails. */
 static bool wants_another(struct pg_session *session, const struct conninfo *conninfo, struct arena *arena,
                           struct conninfo *other)
@@ -66,10 +41,10 @@ static bool wants_another(struct pg_session *session, const struct conninfo *con
     }
     struct buffer options = {.arena = arena};
     const char *const before = conninfo_value(conninfo, "options");
-    buffer_printf(&options, "%s -c search_path=", before == NULL ? "" : before);
-    put_escaped(&options, pg_field(result, 0, 0));
+    buffer_puts(&options, before == NULL ? "" : before);
+    conninfo_put_setting(&options, "search_path", pg_field(result, 0, 0));
     *other = *conninfo;
-    return set_options(other, buffer_string(&options));
+    return conninfo_put(other, "options", buffer_string(&options));
 }
 
 struct pg_session *pg_session_open(const struct conninfo *conninfo, int64_t deadline, struct status *status)

@@ -5,6 +5,7 @@
 
 #include "base/sqlstate.h"
 #include "pg/code.h"
+#include "pg/locks.h"
 #include "pg/own_query.h"
 #include "pg/own_sql.h"
 #include "pg/query.h"
@@ -71,7 +72,7 @@ static const char clear_sql[] =
     "k.connamespace OPERATOR(pg_catalog.<>) n.oid))";
 
 /* Two concurrent CREATE TABLE IF NOT EXISTS may fail (23505 in pg_type), so they are serialised. */
-static const char lock_sql[] = "SELECT pg_catalog.pg_advisory_xact_lock(1414681939, 0);";
+static const char lock_sql[] = "SELECT pg_catalog.pg_advisory_xact_lock(" LOCKS_CLASS ", " LOCKS_TABLES ");";
 
 /* Event triggers are meant for applications' DDL: one that does not expect ours may fail, or log it as somebody's. If
  * permitted they are disabled for this transaction: for a superuser by the setting for that (17), or like replication

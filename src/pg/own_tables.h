@@ -12,9 +12,8 @@
 
 /* SQL: the names of everything that we store there (tests/service/test_rows.py compares them with the sources). */
 #define OWN_TABLES                                                                                                     \
-    "'{applied_by,approvals,audit,backup_schedule,backups,backups_id_seq,branches,branches_id_seq,drift,failed_"       \
-    "attempts,"                                                                                                        \
-    "idempotency_keys,migration_steps,operation_events,operations,webhook_events}'::pg_catalog.name[]"
+    "'{applied_by,approvals,audit,backup_schedule,backups,backups_id_seq,branches,branches_id_seq,drift,"              \
+    "failed_attempts,idempotency_keys,migration_steps,operation_events,operations,webhook_events}'::pg_catalog.name[]"
 
 /* Tables that are created in one transaction. */
 struct own_tables {

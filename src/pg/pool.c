@@ -3,6 +3,8 @@
  */
 #include "pg/pool.h"
 
+#include "base/clock.h"
+#include "base/threads.h"
 #include "pg/exec.h"
 #include "pg/kept.h"
 #include "pg/search.h"
@@ -39,12 +41,8 @@ struct pg_pool {
 struct pg_pool *pg_pool_new(const struct conninfo *conninfo, size_t max_idle)
 {
     struct pg_pool *pool = memory_alloc(sizeof *pool);
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_mutex_init(&pool->mutex, NULL);
-    pthread_cond_init(&pool->given_back, &attributes);
-    pthread_condattr_destroy(&attributes);
+    thread_condition(&pool->given_back);
     pool->conninfo = conninfo;
     pool->max_idle = max_idle < MOST_IDLE ? max_idle : MOST_IDLE;
     return pool;
@@ -107,11 +105,10 @@ static bool enter(struct pg_pool *pool, int64_t deadline, struct status *status)
     const uint32_t limit = pool->conninfo->pool_limit;
     const uint32_t wait_ms = pool->conninfo->pool_wait_ms == 0 ? WAIT_MS : pool->conninfo->pool_wait_ms;
     const int64_t until = deadline_in(wait_ms) < deadline ? deadline_in(wait_ms) : deadline;
-    const struct timespec time = {.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000};
     bool entered = true;
     pthread_mutex_lock(&pool->mutex);
     while (entered && limit > 0 && pool->in_use >= limit) {
-        entered = pthread_cond_timedwait(&pool->given_back, &pool->mutex, &time) == 0;
+        entered = thread_wait(&pool->given_back, &pool->mutex, until);
     }
     pool->in_use += entered ? 1 : 0;
     pthread_mutex_unlock(&pool->mutex);

@@ -6,6 +6,7 @@
 #include "pg/runs.h"
 
 #include "base/clock.h"
+#include "pg/locks.h"
 #include "pg/query.h"
 #include "pg/values.h"
 
@@ -15,11 +16,9 @@
 /* For a run, whether or not it was seen to wait: its attempts to get a lock are short, and may be missed. */
 #define RUN_PATIENCE_MS 1500
 
-/* Classid 1414681939 with two keys; key 0 is the lock for creating tables. */
 #define RUNS                                                                                                           \
-    "SELECT l.pid FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory' AND l.classid = 1414681939 AND "            \
-    "l.objsubid = 2 AND l.objid <> 0 AND l.granted AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d "      \
-    "WHERE d.datname = pg_catalog.current_database())"
+    "SELECT l.pid FROM pg_catalog.pg_locks l WHERE " LOCKS_IS_OF_RUN " AND l.granted AND l.database = (SELECT d.oid "  \
+    "FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())"
 
 /* There is a run; a run waits for us; anybody waits for us. */
 static const char look_sql[] =

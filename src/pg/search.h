@@ -24,8 +24,7 @@
  * transaction: until its end the path would be a script's. */
 #define PG_AS_SCRIPT(array)                                                                                            \
     "CASE WHEN pg_catalog.set_config('search_path', pg_catalog.current_setting('truss.path', true), true) IS NOT "     \
-    "NULL "                                                                                                            \
-    "THEN " array " END"
+    "NULL THEN " array " END"
 
 /* SQL, for a pinned session: the relation with this oid as a script would name it, "users" or "audit.users". */
 #define PG_SCRIPT_NAME(oid)                                                                                            \

@@ -45,7 +45,7 @@ struct pg_session {
     int tick_pause;   /* ms */
 };
 
-/* The first line of libpq's message, without "connection to server …: " and "FATAL: ". */
+/* libpq's message in one line of about 500 bytes at the most, from behind "FATAL:  " if it has that. */
 const char *session_one_line(struct arena *arena, const char *message);
 
 /* pg_session_open without changing the search path (own_schema.c may change it). */

@@ -27,9 +27,9 @@
     " OR relowner OPERATOR(pg_catalog.<>) (SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname "                   \
     "OPERATOR(pg_catalog.=) current_user)"
 
-static const char has_got[] = " has got a trigger, a rule, row security or partitions since this run has looked at it, "
-                              "from another session or by "
-                              "what the script calls. Nothing was kept: run again, or do that by hand before.";
+static const char has_got[] =
+    " has got a trigger, a rule, row security or partitions since this run has looked at it, "
+    "from another session or by what the script calls. Nothing was kept: run again, or do that by hand before.";
 
 void pg_put_guard_lock(struct buffer *sql, const char *name)
 {

@@ -24,26 +24,6 @@
 
 /* ---- TCP ---- */
 
-/* Splits "[::1]:80" and "127.0.0.1:80" into host and port. */
-static bool cut(const char *authority, char host[64], const char **port)
-{
-    const char *const colon = strrchr(authority, ':');
-    struct text name = text_slice(text_of(authority), 0, colon == NULL ? 0 : (size_t)(colon - authority));
-    if (text_starts_with(name, "[") && text_ends_with(name, "]")) {
-        name = text_slice(name, 1, name.size - 1);
-    }
-    if (colon == NULL || colon[1] == '\0' || name.size == 0 || name.size >= 64) {
-        return false;
-    }
-    memcpy(host, name.data, name.size);
-    host[name.size] = '\0';
-    *port = colon + 1;
-    /* getaddrinfo takes 99999 for 34463. */
-    char *end;
-    const unsigned long number = strtoul(*port, &end, 10);
-    return colon[1] >= '0' && colon[1] <= '9' && *end == '\0' && number <= 65535;
-}
-
 /* scheme: with its "://" */
 static bool write_url(int fd, struct text scheme, char url[ADDRESS_SIZE])
 {
@@ -106,9 +86,11 @@ static int listen_authority(const char *url, char listened[ADDRESS_SIZE], bool *
     const char *const authority = strstr(url, "://") + strlen("://");
     const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
     struct addrinfo *info = NULL;
-    char host[64];
+    struct text host;
     const char *port;
-    if (!cut(authority, host, &port) || getaddrinfo(strcmp(host, "*") == 0 ? NULL : host, port, &hints, &info) != 0) {
+    if (!address_cut(authority, &host, &port) ||
+        getaddrinfo(text_is(host, "*") ? NULL : arena_strndup(status->arena, host.data, host.size), port, &hints,
+                    &info) != 0) {
         status_fail(status, STATUS_INVALID_ARGUMENT,
                     "\"%s\" is not an address to listen on; it is HOST:PORT, for example 127.0.0.1:8787.", authority);
         return -1;

@@ -10,6 +10,7 @@
 #include "rpc/channel.h"
 
 #include "base/clock.h"
+#include "base/local_address.h"
 #include "base/log.h"
 #include "rpc/closing.h"
 #include "rpc/exchange.h"
@@ -92,10 +93,11 @@ static int open_socket(struct rpc_channel *channel)
 /* nng accepts any text as host and port, and only fails later. */
 static bool is_url(const char *url)
 {
-    const char *const colon = strrchr(url, ':');
     const size_t scheme = tls_link_is_for(url) ? strlen(TLS_LINK_SCHEME) : strncmp(url, "tcp://", 6) == 0 ? 6 : 0;
+    struct text host;
+    const char *port;
     if (scheme > 0) {
-        return colon > url + scheme && colon[1] != '\0' && colon[1 + strspn(colon + 1, "0123456789")] == '\0';
+        return address_cut(url + scheme, &host, &port);
     }
     return strncmp(url, "ipc://", 6) == 0 && url[6] != '\0';
 }

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "google/protobuf/timestamp.pb-c.h"
+#include "rpc/time_message.h"
 #include "truss/rpc/v1/rpc.pb-c.h"
 
 #include <ctype.h>
@@ -130,12 +131,12 @@ bool json_has_field(const ProtobufCMessageDescriptor *descriptor, struct arena *
 static void write_timestamp(struct buffer *out, const Google__Protobuf__Timestamp *time)
 {
     char text[RFC3339_SIZE];
-    /* RFC 3339 has years 1 to 9999; a number from a hostile worker must not overflow. */
-    if (time->seconds < -62135596800 || time->seconds > 253402300799) {
+    const int64_t at = message_time_us(time);
+    if (at == NO_TIME) {
         buffer_puts(out, "null");
         return;
     }
-    clock_rfc3339(time->seconds * 1000000 + time->nanos / 1000, text);
+    clock_rfc3339(at, text);
     buffer_printf(out, "\"%s\"", text);
 }
 

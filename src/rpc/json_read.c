@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/shortage.h"
 #include "google/protobuf/timestamp.pb-c.h"
+#include "rpc/time_message.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -109,15 +110,11 @@ static ProtobufCMessage *read_object(const struct reading *reading, const Protob
 static bool read_time(const struct reading *reading, const ProtobufCFieldDescriptor *field, const json_t *json,
                       ProtobufCMessage **value)
 {
-    Google__Protobuf__Timestamp *const time = arena_alloc(reading->arena, sizeof *time);
     int64_t wall_us;
     if (!json_is_string(json) || !clock_rfc3339_read(json_string_value(json), &wall_us)) {
         return fail_type(reading, field->name, "a time as 2026-11-23T10:34:00Z");
     }
-    google__protobuf__timestamp__init(time);
-    time->seconds = wall_us / 1000000 - (wall_us % 1000000 < 0 ? 1 : 0);
-    time->nanos = (int32_t)(wall_us - time->seconds * 1000000) * 1000;
-    *value = &time->base;
+    *value = &message_time(reading->arena, wall_us)->base;
     return true;
 }
 

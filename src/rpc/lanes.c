@@ -7,16 +7,15 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/threads.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
-#define IDLE_SECONDS 30
-#define LATE_MS      5000                      /* after its deadline */
-#define STACK_SPACE  ((size_t)8 * 1024 * 1024) /* address space of a thread */
-#define FEW          8                         /* jobs that an owner may have waiting in any case */
+#define IDLE_MS     30000
+#define LATE_MS     5000                      /* after its deadline */
+#define STACK_SPACE ((size_t)8 * 1024 * 1024) /* address space of a thread */
+#define FEW         8                         /* jobs that an owner may have waiting in any case */
 
 struct lane_thread {
     struct lane_thread *next; /* of those that work, or have ended */
@@ -45,13 +44,9 @@ struct lane {
 struct lane *lane_new(unsigned max_threads, unsigned max_queue)
 {
     struct lane *lane = memory_alloc(sizeof *lane);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&lane->mutex, NULL);
-    pthread_cond_init(&lane->work, &monotonic);
+    thread_condition(&lane->work);
     pthread_cond_init(&lane->ended, NULL);
-    pthread_condattr_destroy(&monotonic);
     lane->max_threads = max_threads;
     lane->max_queue = max_queue;
     return lane;
@@ -71,16 +66,14 @@ static struct lane_job *take_job(struct lane *lane)
 /* With the mutex held. NULL when the thread must end: the lane is stopping, or there was nothing to do for a while. */
 static struct lane_job *wait_job(struct lane *lane)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += IDLE_SECONDS;
+    const int64_t until = deadline_in(IDLE_MS);
     struct lane_job *job = take_job(lane);
     while (job == NULL && !lane->stopping) {
         lane->idle++;
-        const int waited = pthread_cond_timedwait(&lane->work, &lane->mutex, &until);
+        const bool has_time = thread_wait(&lane->work, &lane->mutex, until);
         lane->idle--;
         job = take_job(lane);
-        if (job == NULL && waited == ETIMEDOUT) {
+        if (job == NULL && !has_time) {
             break;
         }
     }

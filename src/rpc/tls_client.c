@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/local_address.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -138,22 +139,6 @@ static int connect_one(const struct addrinfo *info, int stop, int64_t until)
     return fd;
 }
 
-/* Splits "[::1]:80", removing brackets. Returns false if there is no port. */
-static bool cut(const char *address, char host[HOST_SIZE], const char **port)
-{
-    const char *const colon = strrchr(address, ':');
-    const bool has_brackets = address[0] == '[' && colon != NULL && colon > address + 1 && colon[-1] == ']';
-    const char *const start = address + (has_brackets ? 1 : 0);
-    const size_t size = colon == NULL ? HOST_SIZE : (size_t)(colon - start) - (has_brackets ? 1 : 0);
-    if (size == 0 || size >= HOST_SIZE) {
-        return false;
-    }
-    memcpy(host, start, size);
-    host[size] = '\0';
-    *port = colon + 1;
-    return true;
-}
-
 static int connect_to(const char *host, const char *port, int stop, char trouble[TLS_CLIENT_TROUBLE])
 {
     const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
@@ -228,13 +213,16 @@ struct tls_client *tls_client_open(const char *address, const struct tls_trust *
                                    char trouble[TLS_CLIENT_TROUBLE])
 {
     char host[HOST_SIZE];
+    struct text name;
     const char *port;
     struct tls_client *const client = memory_alloc(sizeof *client);
     client->fd = -1;
     client->context = context_new(trust, trouble);
-    if (client->context != NULL && !cut(address, host, &port)) {
+    if (client->context != NULL && (!address_cut(address, &name, &port) || name.size >= HOST_SIZE)) {
         snprintf(trouble, TLS_CLIENT_TROUBLE, "it is not HOST:PORT");
     } else if (client->context != NULL) {
+        memcpy(host, name.data, name.size);
+        host[name.size] = '\0';
         client->fd = connect_to(host, port, stop, trouble);
     }
     client->ssl = client->fd < 0 ? NULL : SSL_new(client->context);

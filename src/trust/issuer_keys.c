@@ -7,12 +7,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/private_file.h"
+#include "base/threads.h"
 #include "trust/fetch.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define FRESH_MS   600000   /* then they are fetched again */
 #define FAILED_MS  15000    /* a failed fetch is tried again after this time */
@@ -150,12 +150,7 @@ static struct jwks *fetch_keys(struct issuer_keys *keys, const struct source *so
 
 static void wait_for_wish(struct issuer_keys *keys)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += TICK_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
-    pthread_cond_timedwait(&keys->wish, &keys->mutex, &until);
+    thread_wait(&keys->wish, &keys->mutex, deadline_in(TICK_MS));
 }
 
 static void release(struct issuer_keys *keys)
@@ -198,11 +193,7 @@ static void *keep_fetching(void *data)
 
 static void start_clock(struct issuer_keys *keys)
 {
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&keys->wish, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    thread_condition(&keys->wish);
 }
 
 void issuer_keys_begin(struct issuer_keys *keys)

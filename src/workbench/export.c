@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/json_text.h"
+#include "base/threads.h"
 #include "base/uuid.h"
 #include "pg/rows.h"
 #include "pg/values.h"
@@ -18,13 +19,12 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define MOST_EXPORTS 8
 #define PIECE        ((size_t)512 * 1024)
 #define IDLE_MS      30000
 #define VALUE_LENGTH ((size_t)2 * 1024 * 1024)
-#define LOOK_SECONDS 1
+#define LOOK_MS      1000
 
 struct export
 {
@@ -99,10 +99,7 @@ static void *watch(void *data)
     struct exports *const exports = data;
     pthread_mutex_lock(&exports->mutex);
     while (!exports->is_stopping) {
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec += LOOK_SECONDS;
-        pthread_cond_timedwait(&exports->stop, &exports->mutex, &until);
+        thread_wait(&exports->stop, &exports->mutex, deadline_in(LOOK_MS));
         struct export *const idle = take_idle(exports, clock_ms());
         pthread_mutex_unlock(&exports->mutex);
         release_all(exports, idle);
@@ -116,7 +113,7 @@ struct exports *exports_new(void)
 {
     struct exports *exports = memory_alloc(sizeof *exports);
     pthread_mutex_init(&exports->mutex, NULL);
-    pthread_cond_init(&exports->stop, NULL);
+    thread_condition(&exports->stop);
     exports->has_thread = pthread_create(&exports->thread, NULL, watch, exports) == 0;
     return exports;
 }
@@ -365,19 +362,6 @@ static struct export *export_new(const struct workbench_call *call, const struct
     return one;
 }
 
-/* Copies what would be lost with the export's arena. */
-static void give_status(const struct workbench_call *call, const struct status *from)
-{
-    struct status *const status = call->status;
-    *status = *from;
-    status->arena = call->arena;
-    status->message = arena_strdup(call->arena, from->message);
-    status->detail = arena_strdup(call->arena, from->detail);
-    status->hint = arena_strdup(call->arena, from->hint);
-    status->sqlstate = arena_strdup(call->arena, from->sqlstate);
-    status->reason = arena_strdup(call->arena, from->reason);
-}
-
 bool export_begin(const struct workbench_call *call, const struct export_request *request, struct export_piece *piece)
 {
     static const struct statement_rules rules = {0};
@@ -397,7 +381,7 @@ bool export_begin(const struct workbench_call *call, const struct export_request
                                  "A plan cannot be exported; ask /api/sql/explain.");
     }
     if (!ok || !open_export(one)) {
-        give_status(call, &one->status);
+        *call->status = status_keep(call->arena, &one->status);
         arena_free(one->arena);
         free(one);
         pthread_mutex_lock(&exports->mutex);

@@ -29,29 +29,6 @@ static bool is_wanted(void *data)
     return !atomic_load(&reading->running.is_cancelled) && (call->is_wanted == NULL || call->is_wanted(call->asker));
 }
 
-/* The URL with another database. */
-static struct conninfo *conninfo_for(struct arena *arena, const struct conninfo *conninfo, const char *database)
-{
-    struct conninfo *const other = arena_alloc(arena, sizeof *other);
-    bool found = false;
-    *other = *conninfo;
-    for (size_t i = 0; i < other->count; i++) {
-        if (strcmp(other->keywords[i], "dbname") == 0) {
-            other->values[i] = database;
-            found = true;
-        }
-    }
-    if (!found && other->count < CONNINFO_KEYWORDS) {
-        other->keywords[other->count] = "dbname";
-        other->values[other->count++] = database;
-    }
-    const char *const user = conninfo_value(conninfo, "user");
-    other->place.database = database;
-    other->display = arena_printf(arena, "postgresql://%s%s%s:%s/%s", user == NULL ? "" : user, user == NULL ? "" : "@",
-                                  conninfo->place.host, conninfo->place.port, database);
-    return other;
-}
-
 static bool connect(struct readonly *reading, int64_t until)
 {
     const struct workbench_call *const call = reading->call;
@@ -64,7 +41,8 @@ static bool connect(struct readonly *reading, int64_t until)
         return status_fail(call->status, STATUS_INVALID_ARGUMENT, "\"database\" is the name of a database.");
     }
     if (is_other) {
-        reading->other = conninfo_for(call->arena, workbench->conninfo, call->database);
+        reading->other = arena_alloc(call->arena, sizeof *reading->other);
+        *reading->other = conninfo_beside(call->arena, workbench->conninfo, call->database);
         reading->session = pg_session_open(reading->other, until, call->status);
         if (reading->session == NULL && call->status->code == STATUS_NOT_FOUND) {
             call->status->hint = "Is its name right? SELECT datname FROM pg_database shows those of the server.";

@@ -117,7 +117,7 @@ static bool find_relation(struct readonly *reading, const char *word, struct des
     if (PQntuples(description->relation) == 0) {
         return status_fail(status, STATUS_NOT_FOUND, "There is no table or view %.200s.", word);
     }
-    return pg_field_bool(description->relation, 0, DESCRIBED_DEFINITION + 2) ||
+    return pg_field_bool(description->relation, 0, DESCRIBED_MAY_READ) ||
            status_fail(status, STATUS_PERMISSION_DENIED, "%s may not read %.200s.", reading->role, word);
 }
 
@@ -127,7 +127,7 @@ static bool describe(struct readonly *reading, const char *word, struct descript
     if (!readonly_look(reading) || !find_relation(reading, word, description)) {
         return false;
     }
-    const char *const oid = pg_field(description->relation, 0, DESCRIBED_DEFINITION + 1);
+    const char *const oid = pg_field(description->relation, 0, DESCRIBED_OID);
     description->columns = pg_query(reading->session, columns_sql, 1, &oid, status);
     description->indexes =
         description->columns == NULL ? NULL : pg_query(reading->session, indexes_sql, 1, &oid, status);

@@ -32,6 +32,8 @@ enum {
     DESCRIBED_INDEX_BYTES,
     DESCRIBED_TOAST_BYTES,
     DESCRIBED_DEFINITION,
+    DESCRIBED_OID,
+    DESCRIBED_MAY_READ,
 };
 
 /* Fails with the call's status if there is no such relation, or it may not be read. Call description_release in either

@@ -165,10 +165,10 @@ static bool write_elements(struct array *array)
             buffer_putc(array->out, '[');
             array->at++;
             depth++;
-            if (depth > DIMENSIONS || !at(array, '}')) {
-                if (depth > DIMENSIONS) {
-                    return false;
-                }
+            if (depth > DIMENSIONS) {
+                return false;
+            }
+            if (!at(array, '}')) {
                 continue;
             }
         } else if (!write_element(array)) {

@@ -39,8 +39,8 @@ struct workbench_call {
     int64_t deadline;
     const char *database; /* another database on the server; "": the connection's */
     const char *query_id;
-    bool (*is_wanted)(
-        const void *asker); /* returns false if the caller has gone: the query is cancelled; NULL: always true */
+    /* Returns false if the caller has gone: the query is cancelled. NULL: always true. */
+    bool (*is_wanted)(const void *asker);
     const void *asker;
 };
 

@@ -3,14 +3,15 @@
  */
 #include "worker/backup_jobs.h"
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/threads.h"
 #include "rpc/lanes.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define MOST_AT_ONCE 4
 #define MOST_WAITING 16
@@ -169,10 +170,8 @@ static void look(struct backup_jobs *jobs)
 /* With jitter, so that workers that started together do not query together. */
 static void pause_looking(struct backup_jobs *jobs)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += LOOK_S - 2 + random() % 5;
-    while (!jobs->stopping && pthread_cond_timedwait(&jobs->news, &jobs->mutex, &until) == 0) {
+    const int64_t until = clock_ms() + (LOOK_S - 2 + random() % 5) * 1000;
+    while (!jobs->stopping && thread_wait(&jobs->news, &jobs->mutex, until)) {
     }
 }
 
@@ -193,15 +192,11 @@ static void *keep_looking(void *data)
 struct backup_jobs *backup_jobs_new(const struct backups *backups, const struct branches *branches)
 {
     struct backup_jobs *const jobs = memory_alloc(sizeof *jobs);
-    pthread_condattr_t attributes;
     jobs->backups = backups;
     jobs->branches = branches;
     jobs->lane = lane_new(MOST_AT_ONCE, MOST_WAITING);
     pthread_mutex_init(&jobs->mutex, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&jobs->news, &attributes);
-    pthread_condattr_destroy(&attributes);
+    thread_condition(&jobs->news);
     jobs->has_looker = backups->folder != NULL && backups->conninfo != NULL &&
                        pthread_create(&jobs->looker, NULL, keep_looking, jobs) == 0;
     return jobs;

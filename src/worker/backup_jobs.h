@@ -19,7 +19,8 @@ bool backup_jobs_add(struct backup_jobs *jobs, const struct backup_call *call, c
 /* Is nothing under way? */
 bool backup_jobs_are_idle(struct backup_jobs *jobs);
 
-/* Cancels the running jobs, waits for their ends and frees the jobs. NULL is fine. */
+/* Waits for the ends of the running jobs, which the backups' `stopping` cancels if it is set, and frees the jobs. NULL
+ * is fine. */
 void backup_jobs_free(struct backup_jobs *jobs);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/threads.h"
 #include "rpc/lanes.h"
 
 #include <pthread.h>
@@ -69,14 +70,10 @@ struct branch_jobs {
 struct branch_jobs *branch_jobs_new(const struct branches *branches)
 {
     struct branch_jobs *const jobs = memory_alloc(sizeof *jobs);
-    pthread_condattr_t attributes;
     jobs->branches = branches;
     jobs->lane = lane_new(MOST_AT_ONCE, MOST_WAITING);
     pthread_mutex_init(&jobs->mutex, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&jobs->news, &attributes);
-    pthread_condattr_destroy(&attributes);
+    thread_condition(&jobs->news);
     return jobs;
 }
 
@@ -104,16 +101,6 @@ static struct branch_row copy_row(struct arena *arena, const struct branch_row *
     return copy;
 }
 
-static void copy_status(struct status *to, const struct status *from)
-{
-    status_fail(to, from->code, "%s", from->message);
-    to->sqlstate = arena_strdup(to->arena, from->sqlstate);
-    to->detail = arena_strdup(to->arena, from->detail);
-    to->hint = arena_strdup(to->arena, from->hint);
-    to->reason = arena_strdup(to->arena, from->reason);
-    to->retry_ms = from->retry_ms;
-}
-
 /* With the mutex held: gives the caller its answer. */
 static void tell_caller(struct job *job, bool ok, const struct branch_row *row, const struct status *status)
 {
@@ -125,7 +112,7 @@ static void tell_caller(struct job *job, bool ok, const struct branch_row *row, 
     if (ok) {
         *starting->row = copy_row(starting->call->arena, row);
     } else {
-        copy_status(starting->call->status, status);
+        *starting->call->status = status_keep(starting->call->status->arena, status);
     }
     starting->is_over = true;
     job->starting = NULL;
@@ -182,11 +169,10 @@ static void remember(struct job *job, bool ok, const struct branch_row *row, con
     struct told *const told = &jobs->told[jobs->told_count++ % KEPT];
     arena_free(told->arena);
     *told = (struct told){.story = job->story, .arena = arena_new(0)};
-    told->status.arena = told->arena;
     if (ok) {
         copy_words(told->arena, &told->warnings, &row->warnings);
     } else {
-        copy_status(&told->status, status);
+        told->status = status_keep(told->arena, status);
     }
 }
 
@@ -256,19 +242,6 @@ static struct job *job_new(struct branch_jobs *jobs, const struct branch_job *wi
     return job;
 }
 
-/* With the mutex held. */
-static void wait_for_news(struct branch_jobs *jobs, int64_t until)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    const int64_t left = until - clock_ms();
-    const int64_t ms = left < 0 ? 0 : left > 1000 ? 1000 : left;
-    time.tv_nsec += ms * 1000000;
-    time.tv_sec += time.tv_nsec / 1000000000;
-    time.tv_nsec %= 1000000000;
-    pthread_cond_timedwait(&jobs->news, &jobs->mutex, &time);
-}
-
 bool branch_jobs_start(struct branch_jobs *jobs, const struct branch_call *call, const struct branch_job *wish,
                        struct branch_row *row)
 {
@@ -287,7 +260,7 @@ bool branch_jobs_start(struct branch_jobs *jobs, const struct branch_call *call,
                            "Too many branches are being made; try again when one is ready.");
     }
     while (!starting.is_over && !deadline_passed(call->deadline)) {
-        wait_for_news(jobs, call->deadline);
+        thread_wait(&jobs->news, &jobs->mutex, call->deadline);
     }
     if (!starting.is_over) { /* the job has not answered, so it still exists */
         job->starting = NULL;
@@ -355,7 +328,7 @@ bool branch_jobs_wait(struct branch_jobs *jobs, struct arena *arena, const struc
     const struct job *job;
     while ((job = find(jobs, wait->id)) != NULL && job->story.count <= wait->after && !jobs->is_stopping &&
            !deadline_passed(wait->until)) {
-        wait_for_news(jobs, wait->until);
+        thread_wait(&jobs->news, &jobs->mutex, wait->until);
     }
     const struct told *const told = job == NULL ? find_told(jobs, wait->id) : NULL;
     if (job != NULL) {
@@ -367,7 +340,7 @@ bool branch_jobs_wait(struct branch_jobs *jobs, struct arena *arena, const struc
         copy_words(arena, &news->warnings, &told->warnings);
         put_events(&told->story, wait->after, news);
         if (news->has_failed) {
-            copy_status(&news->status, &told->status);
+            news->status = status_keep(arena, &told->status);
         }
     }
     pthread_mutex_unlock(&jobs->mutex);
@@ -379,7 +352,7 @@ bool branch_jobs_pause(struct branch_jobs *jobs, uint32_t ms)
     const int64_t until = deadline_in(ms);
     pthread_mutex_lock(&jobs->mutex);
     while (!jobs->is_stopping && !deadline_passed(until)) {
-        wait_for_news(jobs, until);
+        thread_wait(&jobs->news, &jobs->mutex, until);
     }
     const bool goes_on = !jobs->is_stopping;
     pthread_mutex_unlock(&jobs->mutex);
@@ -415,7 +388,7 @@ bool branch_jobs_stop(struct branch_jobs *jobs, uint32_t grace_ms)
         atomic_store(&job->is_cancelled, true);
     }
     while (jobs->count > 0 && !deadline_passed(until)) {
-        wait_for_news(jobs, until);
+        thread_wait(&jobs->news, &jobs->mutex, until);
     }
     const bool is_idle = jobs->count == 0;
     pthread_mutex_unlock(&jobs->mutex);

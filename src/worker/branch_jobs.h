@@ -68,10 +68,13 @@ bool branch_jobs_pause(struct branch_jobs *jobs, uint32_t ms);
 /* Cancels the making of a branch, which is undone soon after. Returns false if this worker makes none with this id. */
 bool branch_jobs_cancel(struct branch_jobs *jobs, int64_t id);
 
+/* Is nothing under way? */
 bool branch_jobs_are_idle(struct branch_jobs *jobs);
 
 /* Cancels all and waits for their ends, up to grace_ms; false if one is still running. */
 bool branch_jobs_stop(struct branch_jobs *jobs, uint32_t grace_ms);
+
+/* Call it after all have ended. */
 void branch_jobs_free(struct branch_jobs *jobs);
 
 #endif

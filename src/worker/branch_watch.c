@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "base/threads.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -26,9 +25,8 @@ static bool sleep_until_next(struct branch_watch *watch)
 {
     const uint32_t pause = watch->every_ms - watch->every_ms / 10 + (uint32_t)random() % (watch->every_ms / 5 + 1);
     const int64_t until = deadline_in(pause);
-    const struct timespec time = {.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000};
     pthread_mutex_lock(&watch->mutex);
-    while (!watch->is_stopping && pthread_cond_timedwait(&watch->stopped, &watch->mutex, &time) != ETIMEDOUT) {
+    while (!watch->is_stopping && thread_wait(&watch->stopped, &watch->mutex, until)) {
     }
     const bool goes_on = !watch->is_stopping;
     pthread_mutex_unlock(&watch->mutex);
@@ -51,13 +49,9 @@ static void *look_again(void *data)
 struct branch_watch *branch_watch_start(const struct branches *branches, uint32_t every_ms)
 {
     struct branch_watch *const watch = memory_alloc(sizeof *watch);
-    pthread_condattr_t attributes;
     *watch = (struct branch_watch){.branches = branches, .every_ms = every_ms};
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_mutex_init(&watch->mutex, NULL);
-    pthread_cond_init(&watch->stopped, &attributes);
-    pthread_condattr_destroy(&attributes);
+    thread_condition(&watch->stopped);
     if (pthread_create(&watch->thread, NULL, look_again, watch) != 0) {
         free(watch);
         return NULL;

@@ -223,12 +223,8 @@ static bool check_key(const char *key, struct status *status)
 
 bool idempotency_read(const struct rpc_call *call, const char **key, const char **request)
 {
-    unsigned char digest[SHA256_SIZE];
-    char *const hex = arena_alloc(call->arena, SHA256_HEX_SIZE);
-    sha256_text(call->request->payload, digest);
-    sha256_hex(digest, hex);
     *key = rpc_request_metadata(call->request, "idempotency-key");
-    *request = hex;
+    *request = sha256_hex_of(call->arena, call->request->payload);
     return *key == NULL || check_key(*key, call->status);
 }
 

@@ -149,15 +149,6 @@ const char *witness_actor(struct arena *arena, const struct rpc_call *call)
     return arena_printf(arena, "%s (%s)", call->principal->name, found->pw_name);
 }
 
-static const char *request_digest(struct arena *arena, struct text payload)
-{
-    unsigned char digest[SHA256_SIZE];
-    char *const hex = arena_alloc(arena, SHA256_HEX_SIZE);
-    sha256_text(payload, digest);
-    sha256_hex(digest, hex);
-    return hex;
-}
-
 /* The entry of a call, in this arena, without its outcome. */
 static struct audit_entry entry_of(const struct witness *witness, struct arena *arena, const struct rpc_call *call,
                                    const ProtobufCMessage *input)
@@ -173,7 +164,7 @@ static struct audit_entry entry_of(const struct witness *witness, struct arena *
         .target = conninfo == NULL ? "" : conninfo->display,
         .subject = subject_of(arena, input),
         .plan_hash = arena_strdup(arena, text_of_field(input, "plan_hash")),
-        .digest = request_digest(arena, call->request->payload),
+        .digest = sha256_hex_of(arena, call->request->payload),
         .outcome = "",
         .detail = "",
     };

@@ -796,6 +796,9 @@ class Busy(Branches):
         self.assertEqual(post("branch", onBusy="terminate").status, 403)
         self.assertEqual((post("branch", parent="postgres").status, post("branch", parent="none_such").status), (403, 403))
         self.assertEqual(post("branch,admin", parent="none_such").status, 404)
+        own = self.make(onBusy="wait", **{"source": "schema"})["branch_db"]
+        self.admin("CREATE DATABASE truss_branch_of_another_worker")
+        self.assertEqual([post("branch", parent=parent).status for parent in ("truss_branch_of_another_worker", own)], [403, 201])
         self.assertEqual(len(self.sleepers()), 1)
         made = post("branch,admin", onBusy="terminate")
         self.assertEqual((made.status, self.sleepers()), (201, []), made.body)

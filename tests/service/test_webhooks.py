@@ -187,6 +187,17 @@ class Webhooks(Case):
         self.assertEqual(self.events(receiver, 1)[0]["data"]["migrations"], [{"name": "V1__m.sql", "state": "orphaned"}])
         self.assertEqual(self.sql("SELECT migration, state FROM truss.drift"), [("V1__m.sql", "orphaned")])
 
+    def test_drift_is_looked_for_in_the_framework_that_the_worker_is_told(self):
+        receiver = self.receiver()
+        config = self.config(receiver, more='events = ["drift"]\n')
+        files = self.project().add("1", "CREATE TABLE t0 (id INT);").add("2", "CREATE TABLE t1 (id INT);")
+        files.write("db/migrations/20240101000000_m.sql", "-- migrate:up\nCREATE TABLE m (id INT);\n-- migrate:down\nDROP TABLE m;\n")
+        for framework in ("prisma", "dbmate"):
+            self.rpc(self.worker(files, "--framework", framework)).call("MigrationService", "Run")
+        shutil.rmtree(os.path.dirname(files.script("1")))
+        self.worker(files, "--webhooks", config, "--framework", "prisma")
+        self.assertEqual(self.events(receiver, 1)[0]["data"]["migrations"], [{"name": "1", "state": "orphaned"}])
+
     def test_what_a_database_has_no_characters_for_is_told_all_the_same(self):
         self.encoded("LATIN1")
         receiver = self.receiver()

@@ -176,7 +176,7 @@ END_TEST
 
 START_TEST(a_url_that_is_none_is_refused)
 {
-    static const char *const urls[] = {"", "http://x", "tcp://", "tcp://nohost:x"};
+    static const char *const urls[] = {"", "http://x", "tcp://", "tcp://nohost:x", "tcp://nohost:99999", "tcp://[]:80"};
     for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
         ck_assert_msg(rpc_channel_open(urls[i], &status) == NULL, "%s", urls[i]);
         ck_assert_int_eq(status.code, STATUS_INVALID_ARGUMENT);

@@ -22,12 +22,8 @@ typedef Truss__Migration__V1__Commit Commit;
 /* "2026-01-10 a1b2c3d4e5 Ann Example: add posts" */
 static void print_commit(FILE *out, struct arena *arena, const char *label, const Commit *commit)
 {
-    char at[RFC3339_SIZE] = "";
-    if (commit->at != NULL) {
-        clock_rfc3339(commit->at->seconds * 1000000, at);
-    }
-    fprintf(out, "%s%.10s %s %s: %s\n", label, at, commit->short_id, output_safe(arena, commit->author, false),
-            output_safe(arena, commit->subject, false));
+    fprintf(out, "%s%.10s %s %s: %s\n", label, output_or_empty(output_moment(arena, commit->at)), commit->short_id,
+            output_safe(arena, commit->author, false), output_safe(arena, commit->subject, false));
 }
 
 static enum colour colour_of(struct text line)

@@ -8,6 +8,7 @@
 #include "cli/print/run_result.h"
 #include "cli/reach/call.h"
 #include "cli/reach/worker.h"
+#include "rpc/time_message.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -41,15 +42,10 @@ static size_t state_of(const Operation *operation)
     return operation->state < STATE_REFUSED ? (size_t)operation->state : 0;
 }
 
-static int64_t microseconds(const Google__Protobuf__Timestamp *time)
-{
-    return time == NULL ? NO_TIME : time->seconds * 1000000 + time->nanos / 1000;
-}
-
 static const char *took(struct arena *arena, const Operation *operation)
 {
-    const int64_t from = microseconds(operation->started_at);
-    const int64_t to = operation->done ? microseconds(operation->finished_at) : clock_wall_us();
+    const int64_t from = message_time_us(operation->started_at);
+    const int64_t to = operation->done ? message_time_us(operation->finished_at) : clock_wall_us();
     return from == NO_TIME || to < from ? NULL : output_duration(arena, (uint32_t)((to - from) / 1000));
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "cli/print/run_result.h"
+#include "rpc/time_message.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,8 +104,8 @@ void live_say(struct live *live, enum colour colour, const char *label, const ch
 
 static int64_t event_time(const Event *event, uint32_t before_ms)
 {
-    const int64_t at = event->at == NULL ? clock_wall_us() : event->at->seconds * 1000000 + event->at->nanos / 1000;
-    return at - (int64_t)before_ms * 1000;
+    const int64_t at = message_time_us(event->at);
+    return (at == NO_TIME ? clock_wall_us() : at) - (int64_t)before_ms * 1000;
 }
 
 /* Replaces what was there before; `what` and `more` may point into it. */

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/unseen.h"
+#include "rpc/time_message.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -177,10 +178,11 @@ const char *output_bytes(struct arena *arena, double bytes)
 const char *output_moment(struct arena *arena, const Google__Protobuf__Timestamp *time)
 {
     char text[RFC3339_SIZE];
-    if (time == NULL) {
+    const int64_t at = message_time_us(time);
+    if (at == NO_TIME) {
         return NULL;
     }
-    clock_rfc3339(time->seconds * 1000000, text);
+    clock_rfc3339(at - at % 1000000, text);
     text[10] = ' ';
     return arena_strdup(arena, text);
 }

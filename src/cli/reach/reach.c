@@ -4,6 +4,7 @@
  */
 #include "cli/reach/reach.h"
 
+#include "base/local_address.h"
 #include "base/text.h"
 #include "cli/reach/worker.h"
 
@@ -175,12 +176,10 @@ void reach_explain(struct cli *cli)
     if (strncmp(address, ipc, strlen(ipc)) == 0) {
         look_ipc(cli, address, address + strlen(ipc));
     } else if (strncmp(address, tcp, strlen(tcp)) == 0) {
-        const char *const colon = strrchr(address, ':');
-        const char *const host = address + strlen(tcp);
-        const bool bracketed = host[0] == '[' && colon > host + 1;
-        look_tcp(cli, address,
-                 bracketed ? arena_strndup(cli->arena, host + 1, (size_t)(colon - host) - 2)
-                           : arena_strndup(cli->arena, host, (size_t)(colon - host)),
-                 colon + 1);
+        struct text host;
+        const char *port;
+        if (address_cut(address + strlen(tcp), &host, &port)) {
+            look_tcp(cli, address, arena_strndup(cli->arena, host.data, host.size), port);
+        }
     }
 }

@@ -6,9 +6,9 @@
 #include "migration/tool/start.h"
 
 #include "base/words.h"
+#include "pg/conninfo.h"
 #include "pg/values.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,42 +44,22 @@ static const char *value_or(const char *value, const char *otherwise)
     return value == NULL || value[0] == '\0' ? otherwise : value;
 }
 
-static void put_encoded(struct buffer *out, const char *text)
-{
-    for (const char *c = text; *c != '\0'; c++) {
-        if (isalnum((unsigned char)*c) != 0 || strchr("-._~", *c) != NULL) {
-            buffer_putc(out, *c);
-        } else {
-            buffer_printf(out, "%%%02X", (unsigned)(unsigned char)*c);
-        }
-    }
-}
-
-/* Cuts the next item off a list with commas; the last item of a short list is repeated. */
-static struct text next_of(struct text *list)
-{
-    const size_t comma = text_find(*list, ",", 0);
-    const struct text one = text_slice(*list, 0, comma);
-    *list = comma == SIZE_MAX ? *list : text_slice(*list, comma + 1, list->size);
-    return one;
-}
-
 /* "host:port", or several; a Unix socket becomes a parameter, with the host "localhost" for tools that need one. */
 static void put_hosts(struct buffer *url, const struct site *site)
 {
-    struct text hosts = text_of(value_or(connection_value(site, "host"), "localhost"));
-    struct text ports = text_of(value_or(connection_value(site, "port"), "5432"));
-    for (bool more = true; more;) {
-        more = text_find(hosts, ",", 0) != SIZE_MAX;
-        const struct text host = next_of(&hosts);
-        const struct text port = next_of(&ports);
+    const char *const hosts = value_or(connection_value(site, "host"), "localhost");
+    const char *const ports = value_or(connection_value(site, "port"), "5432");
+    for (size_t i = 0; i < conninfo_item_count(hosts); i++) {
+        const struct text host = conninfo_item(hosts, i);
+        const struct text port = conninfo_item(ports, i);
         const bool is_ipv6 = text_find(host, ":", 0) != SIZE_MAX;
+        buffer_puts(url, i == 0 ? "" : ",");
         if (text_starts_with(host, "/")) {
             buffer_puts(url, "localhost");
         } else {
             buffer_printf(url, is_ipv6 ? "[%.*s]" : "%.*s", (int)host.size, host.data);
         }
-        buffer_printf(url, ":%.*s%s", (int)port.size, port.data, more ? "," : "");
+        buffer_printf(url, ":%.*s", (int)port.size, port.data);
     }
 }
 
@@ -90,12 +70,12 @@ static void put_address(struct buffer *url, const struct site *site)
     char separator = '?';
     put_hosts(url, site);
     buffer_putc(url, '/');
-    put_encoded(url, value_or(connection_value(site, "dbname"), ""));
+    buffer_put_encoded(url, text_of(value_or(connection_value(site, "dbname"), "")), "");
     for (size_t i = 0; i < sizeof parameters / sizeof parameters[0]; i++) {
         const char *const value = value_or(connection_value(site, parameters[i]), "");
         if (value[0] != '\0' && (i > 0 || value[0] == '/')) {
             buffer_printf(url, "%c%s=", separator, parameters[i]);
-            put_encoded(url, value);
+            buffer_put_encoded(url, text_of(value), "");
             separator = '&';
         }
     }
@@ -107,10 +87,10 @@ static const char *url_of(struct arena *arena, const struct site *site)
     const char *const user = value_or(connection_value(site, "user"), "");
     const char *const password = tool_secret(site);
     buffer_puts(&url, "postgresql://");
-    put_encoded(&url, user);
+    buffer_put_encoded(&url, text_of(user), "");
     if (password != NULL) {
         buffer_putc(&url, ':');
-        put_encoded(&url, password);
+        buffer_put_encoded(&url, text_of(password), "");
     }
     buffer_puts(&url, user[0] == '\0' && password == NULL ? "" : "@");
     put_address(&url, site);
@@ -124,7 +104,7 @@ static const char *jdbc_url_of(struct arena *arena, const struct tool *tool)
     put_address(&url, tool->site);
     if (tool->session_name != NULL) {
         buffer_puts(&url, memchr(url.data, '?', url.size) == NULL ? "?ApplicationName=" : "&ApplicationName=");
-        put_encoded(&url, tool->session_name);
+        buffer_put_encoded(&url, text_of(tool->session_name), "");
     }
     return buffer_string(&url);
 }

@@ -85,10 +85,7 @@ Truss__Backup__V1__ListBackupsResponse *backup_list_message(struct arena *arena,
     }
     MESSAGE_SET_OPTIONAL(message, problem, TRUSS__BACKUP__V1__LIST_BACKUPS_RESPONSE___PROBLEM_PROBLEM, list->problem);
     message->n_orphans = list->orphans.count;
-    message->orphans = arena_array(arena, list->orphans.count + 1, sizeof *message->orphans);
-    for (size_t i = 0; i < list->orphans.count; i++) {
-        message->orphans[i] = message_string(list->orphans.items[i]);
-    }
+    message->orphans = message_strings(arena, list->orphans.items, list->orphans.count);
     MESSAGE_SET_OPTIONAL(message, folder, TRUSS__BACKUP__V1__LIST_BACKUPS_RESPONSE___FOLDER_FOLDER, folder);
     return message;
 }

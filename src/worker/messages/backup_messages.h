@@ -1,5 +1,5 @@
 /*
- * Backups as messages of truss.backup.v1.
+ * Backups as messages of truss.backup.v1, in the arena; they borrow the strings.
  */
 #ifndef WORKER_MESSAGES_BACKUP_MESSAGES_H
 #define WORKER_MESSAGES_BACKUP_MESSAGES_H
@@ -12,6 +12,7 @@ Truss__Backup__V1__Backup *backup_message(struct arena *arena, const struct back
 /* The same with a sentence for the user. */
 Truss__Backup__V1__BackupAnswer *backup_answer(struct arena *arena, const struct backup_row *row, const char *message);
 
+/* folder: where they are kept; NULL: nowhere. */
 Truss__Backup__V1__ListBackupsResponse *backup_list_message(struct arena *arena, const struct backup_list *list,
                                                             const char *folder);
 

@@ -1,5 +1,5 @@
 /*
- * Branches as messages of truss.branch.v1.
+ * Branches as messages of truss.branch.v1, in the arena; they borrow the strings.
  */
 #ifndef WORKER_MESSAGES_BRANCH_MESSAGES_H
 #define WORKER_MESSAGES_BRANCH_MESSAGES_H

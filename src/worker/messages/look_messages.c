@@ -63,15 +63,9 @@ Truss__Migration__V1__CheckResponse *check_message(struct arena *arena, const st
     reply->lock_count = found->lock_count;
     reply->active_tx_count = found->active_count;
     reply->n_warnings = found->warnings.count;
-    reply->warnings = arena_array(arena, found->warnings.count, sizeof *reply->warnings);
-    for (size_t i = 0; i < found->warnings.count; i++) {
-        reply->warnings[i] = message_string(found->warnings.items[i]);
-    }
+    reply->warnings = message_strings(arena, found->warnings.items, found->warnings.count);
     reply->n_notes = found->notes.count;
-    reply->notes = arena_array(arena, found->notes.count, sizeof *reply->notes);
-    for (size_t i = 0; i < found->notes.count; i++) {
-        reply->notes[i] = message_string(found->notes.items[i]);
-    }
+    reply->notes = message_strings(arena, found->notes.items, found->notes.count);
     reply->safe = found->warnings.count == 0;
     message_clean(arena, &reply->base, LIMIT_MESSAGE);
     return reply;
@@ -147,16 +141,6 @@ static Truss__Migration__V1__MissingObject *missing_message(struct arena *arena,
     return message;
 }
 
-/* Borrowed names for a message. */
-static char **strings_of(struct arena *arena, const char *const *names, size_t count)
-{
-    char **const strings = arena_array(arena, count, sizeof *strings);
-    for (size_t i = 0; i < count; i++) {
-        strings[i] = message_string(names[i]);
-    }
-    return strings;
-}
-
 Truss__Migration__V1__BaselineResponse *baseline_message(struct arena *arena, const struct baseline_result *result,
                                                          bool dry_run)
 {
@@ -167,9 +151,9 @@ Truss__Migration__V1__BaselineResponse *baseline_message(struct arena *arena, co
     reply->dry_run = dry_run;
     reply->already = (uint32_t)result->already;
     reply->n_migrations = result->count;
-    reply->migrations = strings_of(arena, result->names, result->count);
+    reply->migrations = message_strings(arena, result->names, result->count);
     reply->n_unverified = result->unverified_count;
-    reply->unverified = strings_of(arena, result->unverified, result->unverified_count);
+    reply->unverified = message_strings(arena, result->unverified, result->unverified_count);
     reply->missing = arena_array(arena, result->missing_count, sizeof *reply->missing);
     for (size_t i = 0; i < result->missing_count; i++) {
         reply->missing[reply->n_missing++] = missing_message(arena, &result->missing[i]);

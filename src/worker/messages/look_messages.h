@@ -18,7 +18,7 @@ Truss__Migration__V1__CheckResponse *check_message(struct arena *arena, const st
 Truss__Migration__V1__DetectSchemaResponse *findings_message(struct arena *arena, const struct schema_findings *found);
 Truss__Migration__V1__CreateResponse *created_message(struct arena *arena, const struct created *created);
 
-/* message: one sentence about what was done. */
+/* told, message: what was done, in a sentence. */
 Truss__Migration__V1__MarkAppliedResponse *mark_applied_message(struct arena *arena, const struct mark_told *told);
 Truss__Migration__V1__MarkRolledBackResponse *mark_rolled_back_message(struct arena *arena, const char *message);
 

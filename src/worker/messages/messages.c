@@ -10,25 +10,18 @@
 
 static const char digits[] = "0123456789abcdef";
 
-Google__Protobuf__Timestamp *message_time(struct arena *arena, int64_t wall_us)
-{
-    if (wall_us == NO_TIME) {
-        return NULL;
-    }
-    Google__Protobuf__Timestamp *const time = arena_alloc(arena, sizeof *time);
-    google__protobuf__timestamp__init(time);
-    time->seconds = wall_us / 1000000;
-    time->nanos = (int32_t)(wall_us % 1000000) * 1000;
-    if (time->nanos < 0) {
-        time->seconds--;
-        time->nanos += 1000000000;
-    }
-    return time;
-}
-
 char *message_string(const char *string)
 {
     return string == NULL ? (char *)(uintptr_t) "" : (char *)(uintptr_t)string;
+}
+
+char **message_strings(struct arena *arena, const char *const *strings, size_t count)
+{
+    char **const fields = arena_array(arena, count, sizeof *fields);
+    for (size_t i = 0; i < count; i++) {
+        fields[i] = message_string(strings[i]);
+    }
+    return fields;
 }
 
 void message_put_hex(struct buffer *out, struct text bytes)

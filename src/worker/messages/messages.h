@@ -7,8 +7,8 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/text.h"
-#include "google/protobuf/timestamp.pb-c.h"
 #include "migration/look/target.h"
+#include "rpc/time_message.h"
 #include "truss/rpc/v1/rpc.pb-c.h"
 
 /* Makes an initialised message in the arena: MESSAGE_NEW(arena, Truss__Migration__V1__Summary,
@@ -23,9 +23,6 @@
 /* Checks that our enum's value equals the protocol's, since one is cast to the other. */
 #define MESSAGE_SAME(ours, theirs)                                                                                     \
     _Static_assert((int)(ours) == (int)TRUSS__MIGRATION__V1__##theirs, #ours " has another number in the contract")
-
-/* NULL for NO_TIME. */
-Google__Protobuf__Timestamp *message_time(struct arena *arena, int64_t wall_us);
 
 /* Appends bytes as lower-case hex. */
 void message_put_hex(struct buffer *out, struct text bytes);
@@ -43,6 +40,9 @@ Truss__Rpc__V1__Target *message_target(struct arena *arena, const struct target 
 
 /* A string for a message: protobuf-c's fields are char *, but packing does not change them. NULL becomes "". */
 char *message_string(const char *string);
+
+/* Strings for a repeated field: an array in the arena, which borrows them. */
+char **message_strings(struct arena *arena, const char *const *strings, size_t count);
 
 /* The most bytes of one text in a message that is stored or shown: a server's error may have megabytes. */
 #define MESSAGE_TEXT ((size_t)16 * 1024)

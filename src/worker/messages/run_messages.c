@@ -212,10 +212,7 @@ Truss__Migration__V1__RunResponse *run_message(struct arena *arena, const struct
     set_untried(arena, reply, result);
     MESSAGE_SET_OPTIONAL(reply, operation, TRUSS__MIGRATION__V1__RUN_RESPONSE___OPERATION_OPERATION, operation_id);
     reply->n_warnings = result->warning_count;
-    reply->warnings = arena_array(arena, result->warning_count, sizeof *reply->warnings);
-    for (size_t i = 0; i < result->warning_count; i++) {
-        reply->warnings[i] = message_string(result->warnings[i]);
-    }
+    reply->warnings = message_strings(arena, result->warnings, result->warning_count);
     message_clean(arena, &reply->base, MESSAGE_TEXT);
     return reply;
 }

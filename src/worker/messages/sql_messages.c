@@ -37,15 +37,6 @@ static Truss__Rpc__V1__Json *json_message(struct arena *arena, const char *text)
     return message;
 }
 
-static char **strings(struct arena *arena, const char *const *items, size_t count)
-{
-    char **const copies = arena_array(arena, count + 1, sizeof *copies);
-    for (size_t i = 0; i < count; i++) {
-        copies[i] = message_string(items[i]);
-    }
-    return copies;
-}
-
 /* ---- query ---- */
 
 static void put_columns(struct arena *arena, const struct columns *columns, Truss__Sql__V1__QueryResponse *reply)
@@ -82,7 +73,7 @@ Truss__Sql__V1__QueryResponse *query_message(struct arena *arena, const struct q
                          result->truncated_by);
     reply->role = message_string(result->role);
     reply->n_warnings = result->warning_count;
-    reply->warnings = strings(arena, result->warnings, result->warning_count);
+    reply->warnings = message_strings(arena, result->warnings, result->warning_count);
     reply->target = target_message(arena, &result->target);
     return reply;
 }
@@ -132,7 +123,7 @@ Truss__Sql__V1__ExplainResponse *explain_message(struct arena *arena, const stru
                result->planning_time);
     reply->role = message_string(result->role);
     reply->n_warnings = result->warning_count;
-    reply->warnings = strings(arena, result->warnings, result->warning_count);
+    reply->warnings = message_strings(arena, result->warnings, result->warning_count);
     reply->target = target_message(arena, &result->target);
     return reply;
 }

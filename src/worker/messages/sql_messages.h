@@ -1,5 +1,5 @@
 /*
- * The replies of SqlService.
+ * The replies of SqlService, in the arena; they borrow the strings and rows.
  */
 #ifndef WORKER_MESSAGES_SQL_MESSAGES_H
 #define WORKER_MESSAGES_SQL_MESSAGES_H
@@ -10,7 +10,7 @@
 #include "workbench/query.h"
 #include "workbench/tables.h"
 
-/* All are made in the arena or borrowed. */
+/* as_lists: a row is a list of values instead of an object. */
 Truss__Sql__V1__QueryResponse *query_message(struct arena *arena, const struct query_result *result, bool as_lists);
 Truss__Sql__V1__ExplainResponse *explain_message(struct arena *arena, const struct explain_result *result);
 Truss__Sql__V1__ExportResponse *export_message(struct arena *arena, const struct export_piece *piece);

@@ -2,6 +2,8 @@
  * One mutex for everything: it is held briefly, and never during a database query. Events are stored packed, as they
  * are sent.
  */
+#include "base/clock.h"
+#include "base/threads.h"
 #include "worker/operations/operations_private.h"
 
 #include "base/limits.h"
@@ -37,12 +39,8 @@ typedef Truss__Migration__V1__Operation Operation;
 struct operations *operations_new(const struct site *site, const struct telemetry *telemetry)
 {
     struct operations *operations = memory_alloc(sizeof *operations);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&operations->mutex, NULL);
-    pthread_cond_init(&operations->news, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    thread_condition(&operations->news);
     operations->site = site;
     operations->telemetry = telemetry;
     operations->lane = lane_new(THREADS, QUEUE);
@@ -64,24 +62,11 @@ static void free_operation(struct operation *operation)
     free(operation);
 }
 
-void operations_wait_for_news(struct operations *operations, int64_t ms)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += ms % 1000 * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
-    pthread_cond_timedwait(&operations->news, &operations->mutex, &until);
-}
-
 static bool wait_until_idle(struct operations *operations, uint32_t ms)
 {
     const int64_t until = clock_ms() + ms;
     while (operations->running > 0 && clock_ms() < until) {
-        operations_wait_for_news(operations, until - clock_ms());
+        thread_wait(&operations->news, &operations->mutex, until);
     }
     return operations->running == 0;
 }

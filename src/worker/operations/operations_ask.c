@@ -2,8 +2,10 @@
  * Operations for calls: from memory if this worker runs them, else from the database. Other workers' operations are
  * polled a few times a second.
  */
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/sorting.h"
+#include "base/threads.h"
 #include "rpc/envelope.h"
 #include "worker/messages/messages.h"
 #include "worker/operations/operation_store.h"
@@ -143,7 +145,7 @@ static bool wait_here(struct operations *operations, const struct request *reque
     const struct operation *operation = find(operations, waiting->id);
     while (operation != NULL && operation->event_count <= waiting->after && !operation->is_done &&
            !operations->stopping && clock_ms() < waiting->until) {
-        operations_wait_for_news(operations, waiting->until - clock_ms());
+        thread_wait(&operations->news, &operations->mutex, waiting->until);
         operation = find(operations, waiting->id); /* it may have been removed meanwhile */
     }
     if (operation != NULL) {
@@ -252,7 +254,7 @@ Operation *operations_cancel(struct operations *operations, const struct request
         atomic_store(&operation->cancel, true);
     }
     while (operation != NULL && !operation->is_done && clock_ms() < until) {
-        operations_wait_for_news(operations, until - clock_ms());
+        thread_wait(&operations->news, &operations->mutex, until);
         operation = find(operations, id);
     }
     Operation *const copy = operation == NULL ? NULL : copy_of(request, operation);
@@ -286,8 +288,8 @@ static int by_age(const void *a, const void *b)
 {
     const Operation *const x = *(Operation *const *)a;
     const Operation *const y = *(Operation *const *)b;
-    const int64_t when_x = x->started_at == NULL ? 0 : x->started_at->seconds * 1000000 + x->started_at->nanos / 1000;
-    const int64_t when_y = y->started_at == NULL ? 0 : y->started_at->seconds * 1000000 + y->started_at->nanos / 1000;
+    const int64_t when_x = message_time_us(x->started_at);
+    const int64_t when_y = message_time_us(y->started_at);
     return when_x > when_y ? -1 : when_x < when_y ? 1 : 0;
 }
 

@@ -71,7 +71,4 @@ Truss__Migration__V1__Operation operation_message(struct arena *arena, const str
  * cancels that other workers received. */
 void operations_sign_waiting(struct operations *operations, const struct watch *watch);
 
-/* Sleeps until something happens, at most `ms`. Hold the mutex. */
-void operations_wait_for_news(struct operations *operations, int64_t ms);
-
 #endif

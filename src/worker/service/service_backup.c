@@ -10,6 +10,7 @@
 #include "worker/idempotency.h"
 #include "worker/messages/backup_messages.h"
 #include "worker/messages/messages.h"
+#include "worker/service/service_request.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,10 +27,7 @@ static struct backup_call call_of(const struct backup_context *context, const st
 /* An id in a path; NOT_FOUND if it is not a number. */
 static bool read_id(const char *text, int64_t *id, struct status *status)
 {
-    char *end;
-    const bool is_number = text[0] >= '0' && text[0] <= '9' && strlen(text) <= 18;
-    *id = is_number ? strtoll(text, &end, 10) : 0;
-    return (is_number && *end == '\0') || status_fail(status, STATUS_NOT_FOUND, "Backup not found.");
+    return service_read_id(text, id) || status_fail(status, STATUS_NOT_FOUND, "Backup not found.");
 }
 
 static bool check_label(const char *label, struct status *status)

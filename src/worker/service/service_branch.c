@@ -14,6 +14,7 @@
 #include "worker/operations/operations.h"
 #include "worker/service/service_connection.h"
 #include "worker/service/service_rehearsal.h"
+#include "worker/service/service_request.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,9 +38,7 @@ static struct branch_call means_of(const struct branch_context *context, const s
 /* An id in a path is text. If it is not a number there is no such branch. */
 static bool read_id(const struct rpc_call *call, const char *text, int64_t *id)
 {
-    const size_t size = strlen(text);
-    *id = strtoll(text, NULL, 10);
-    return (size > 0 && size < 18 && strspn(text, "0123456789") == size) ||
+    return service_read_id(text, id) ||
            status_fail(call->status, STATUS_NOT_FOUND, "Branch not found: say the number of one, its id.");
 }
 
@@ -101,14 +100,19 @@ static ProtobufCMessage *get(void *data, struct rpc_call *call, const ProtobufCM
     return branch_find(&means, id, &row) ? &branch_message(call->arena, &row)->base : NULL;
 }
 
-/* A worker serves one database: other databases that its role may read are not for everybody who may make branches. */
+/* A worker serves one database: other databases that its role may read, branches of others among them, are not for
+ * everybody who may make branches. */
 static bool check_parent(const struct branch_context *context, const struct rpc_call *call, const char *parent)
 {
-    const bool is_own = parent[0] == '\0' || strcmp(parent, context->site->conninfo->place.database) == 0 ||
-                        strncmp(parent, "truss_branch_", 13) == 0;
-    return is_own || (call->principal->scopes & SCOPE_ADMIN) != 0 ||
-           status_fail(call->status, STATUS_PERMISSION_DENIED,
-                       "Only a caller with the scope \"admin\" may copy another database than the worker's.");
+    const struct branch_call means = means_of(context, call);
+    bool is_own = parent[0] == '\0' || strcmp(parent, context->site->conninfo->place.database) == 0;
+    if (is_own || (call->principal->scopes & SCOPE_ADMIN) != 0) {
+        return true;
+    }
+    return branch_has(&means, parent, &is_own) &&
+           (is_own ||
+            status_fail(call->status, STATUS_PERMISSION_DENIED,
+                        "Only a caller with the scope \"admin\" may copy another database than the worker's."));
 }
 
 /* What the request asks for; borrowed from the call. */
@@ -299,12 +303,14 @@ static ProtobufCMessage *update(void *data, struct rpc_call *call, const Protobu
         .label = message->_label_case != 0 ? message->label : NULL,
         .has_ttl = message->_ttl_hours_case != 0,
         .ttl_hours = message->_ttl_hours_case != 0 ? message->ttl_hours : 0,
-        .expires_at = message->expires_at == NULL
-                          ? NO_TIME
-                          : message->expires_at->seconds * 1000000 + message->expires_at->nanos / 1000,
+        .expires_at = message_time_us(message->expires_at),
         .has_protected = message->_protected_case != 0,
         .is_protected = message->_protected_case != 0 && message->protected_,
     };
+    if (message->expires_at != NULL && what.expires_at == NO_TIME) {
+        status_fail(call->status, STATUS_INVALID_ARGUMENT, "\"expiresAt\" is a time of the years 1 to 9999.");
+        return NULL;
+    }
     return change(data, call, message->id, &what);
 }
 

@@ -17,11 +17,6 @@
 
 typedef Truss__Connection__V1__Connection Reply;
 
-static char *or_empty(const char *text)
-{
-    return message_string(text);
-}
-
 /* ---- from the URL ---- */
 
 static void put_forms(struct arena *arena, const struct conninfo *conninfo, bool reveal, Reply *reply)
@@ -31,9 +26,9 @@ static void put_forms(struct arena *arena, const struct conninfo *conninfo, bool
     reply->forms = arena_array(arena, reply->n_forms, sizeof *reply->forms);
     for (size_t i = 0; i < reply->n_forms; i++) {
         Truss__Connection__V1__Form *const form = NEW(arena, Form, form);
-        form->name = or_empty(forms[i].name);
-        form->title = or_empty(forms[i].title);
-        form->text = or_empty(forms[i].text);
+        form->name = message_string(forms[i].name);
+        form->title = message_string(forms[i].title);
+        form->text = message_string(forms[i].text);
         reply->forms[i] = form;
     }
 }
@@ -41,28 +36,28 @@ static void put_forms(struct arena *arena, const struct conninfo *conninfo, bool
 static void put_pooler(const struct pooler *pooler, Reply *reply)
 {
     reply->pooler->found = pooler->is_found;
-    reply->pooler->evidence = or_empty(pooler->evidence);
-    reply->pooler->name = or_empty(pooler->name);
-    reply->pooler->version = or_empty(pooler->version);
-    reply->pooler->mode = or_empty(pooler->mode);
-    reply->pooler->meaning = or_empty(pooler->meaning);
-    reply->pooler->advice = or_empty(pooler->advice);
+    reply->pooler->evidence = message_string(pooler->evidence);
+    reply->pooler->name = message_string(pooler->name);
+    reply->pooler->version = message_string(pooler->version);
+    reply->pooler->mode = message_string(pooler->mode);
+    reply->pooler->meaning = message_string(pooler->meaning);
+    reply->pooler->advice = message_string(pooler->advice);
 }
 
 static Reply *reply_of(struct arena *arena, const struct conninfo *conninfo, bool reveal)
 {
     Reply *const reply = NEW(arena, Connection, connection);
     const char *const mode = conninfo_value(conninfo, "sslmode");
-    reply->host = or_empty(conninfo->place.host);
-    reply->port = or_empty(conninfo->place.port);
-    reply->database = or_empty(conninfo->place.database);
-    reply->user = or_empty(conninfo_value(conninfo, "user"));
-    reply->connection_string = or_empty(connection_url(arena, conninfo, reveal));
-    reply->state_schema = or_empty(conninfo->own_schema);
-    reply->masked_connection_string = or_empty(connection_url(arena, conninfo, false));
+    reply->host = message_string(conninfo->place.host);
+    reply->port = message_string(conninfo->place.port);
+    reply->database = message_string(conninfo->place.database);
+    reply->user = message_string(conninfo_value(conninfo, "user"));
+    reply->connection_string = message_string(connection_url(arena, conninfo, reveal));
+    reply->state_schema = message_string(conninfo->own_schema);
+    reply->masked_connection_string = message_string(connection_url(arena, conninfo, false));
     reply->revealed = reveal;
     reply->tls = NEW(arena, Tls, tls);
-    reply->tls->mode = or_empty(mode == NULL ? "prefer" : mode);
+    reply->tls->mode = message_string(mode == NULL ? "prefer" : mode);
     reply->pooler = NEW(arena, Pooler, pooler);
     struct pooler pooler;
     pooler_of_url(arena, conninfo, &pooler);
@@ -79,9 +74,9 @@ static void put_settings(struct arena *arena, const struct server_facts *facts, 
     reply->settings = arena_array(arena, facts->setting_count + 1, sizeof *reply->settings);
     for (size_t i = 0; i < facts->setting_count; i++) {
         Truss__Connection__V1__Setting *const setting = NEW(arena, Setting, setting);
-        setting->name = or_empty(facts->settings[i].name);
-        setting->value = or_empty(facts->settings[i].value);
-        setting->note = or_empty(facts->settings[i].note);
+        setting->name = message_string(facts->settings[i].name);
+        setting->value = message_string(facts->settings[i].value);
+        setting->note = message_string(facts->settings[i].note);
         reply->settings[i] = setting;
     }
 }

@@ -11,6 +11,7 @@
 #include "worker/messages/messages.h"
 #include "worker/messages/plan_messages.h"
 #include "worker/messages/run_messages.h"
+#include "worker/service/service_request.h"
 #include "worker/witness.h"
 
 #include <string.h>
@@ -62,15 +63,6 @@ static bool may_act_outside(const struct rpc_call *call, const Wish *wish, const
     return false;
 }
 
-static void put_outside(struct arena *arena, const struct words *lines, Reply *reply)
-{
-    reply->n_server_wide = lines->count;
-    reply->server_wide = arena_array(arena, lines->count + 1, sizeof *reply->server_wide);
-    for (size_t i = 0; i < lines->count; i++) {
-        reply->server_wide[i] = message_string(lines->items[i]);
-    }
-}
-
 /* If the run would be refused anyway, that reason is reported. */
 static bool would_begin(const struct request *request, const struct preparation *preparation,
                         const struct run_options *options)
@@ -94,14 +86,9 @@ static bool plan(const struct request *request, struct rpc_call *call, const Wis
                       may_act_outside(call, wish, &outside, preparation.delegate))) &&
                     explain(request, session, &options, &preparation, &explanation);
     if (ok) {
-        struct warnings failures = {.count = 0};
-        const struct moment moment = {
-            .request = request, .session = session, .detection = &preparation.catalog.detection, .warnings = &failures};
-        const struct target target = target_with(request, session, detection.framework);
-        moment_failures(&moment, &preparation, &explanation);
-        reply->plan = plan_message(request->arena, &preparation, &explanation, &failures);
-        reply->plan->target = message_target(request->arena, &target);
-        put_outside(request->arena, &outside, reply);
+        reply->plan = service_plan(request, session, &preparation, &explanation);
+        reply->n_server_wide = outside.count;
+        reply->server_wide = message_strings(request->arena, outside.items, outside.count);
     }
     request_release(request, session);
     return ok;

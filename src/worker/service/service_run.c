@@ -333,16 +333,7 @@ ProtobufCMessage *handle_plan(void *data, struct rpc_call *call, const ProtobufC
     if (session != NULL && detect(&request, session, &detection) &&
         prepare(&request, session, &detection, &options, &preparation) &&
         explain(&request, session, &options, &preparation, &explanation)) {
-        const struct target target = target_with(&request, session, detection.framework);
-        struct warnings failures = {.count = 0};
-        const struct moment moment = {.request = &request,
-                                      .session = session,
-                                      .detection = &preparation.catalog.detection,
-                                      .warnings = &failures};
-        moment_failures(&moment, &preparation, &explanation);
-        Truss__Migration__V1__PlanResponse *const plan =
-            plan_message(call->arena, &preparation, &explanation, &failures);
-        plan->target = message_target(call->arena, &target);
+        Truss__Migration__V1__PlanResponse *const plan = service_plan(&request, session, &preparation, &explanation);
         reply = approval_of_plan(data, session, &preparation, &plan->approval, call->status) ? &plan->base : NULL;
     }
     request_release(&request, session);

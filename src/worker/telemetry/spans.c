@@ -145,9 +145,7 @@ static size_t take(struct spans *spans, char *batch[BATCH])
         pthread_cond_wait(&spans->news, &spans->mutex);
     }
     const int64_t until = deadline_in(WAIT_MS);
-    const struct timespec time = {.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000};
-    while (spans->count < BATCH && !spans->is_ending &&
-           pthread_cond_timedwait(&spans->news, &spans->mutex, &time) == 0) {
+    while (spans->count < BATCH && !spans->is_ending && thread_wait(&spans->news, &spans->mutex, until)) {
     }
     const size_t count = spans->count < BATCH ? spans->count : BATCH;
     for (size_t i = 0; i < count; i++) {
@@ -171,9 +169,8 @@ static bool may_try_again(unsigned code)
 static bool pause_before_next(struct spans *spans, uint32_t ms)
 {
     const int64_t until = deadline_in(ms);
-    const struct timespec time = {.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000};
     pthread_mutex_lock(&spans->mutex);
-    while (!atomic_load(&spans->stopping) && pthread_cond_timedwait(&spans->news, &spans->mutex, &time) == 0) {
+    while (!atomic_load(&spans->stopping) && thread_wait(&spans->news, &spans->mutex, until)) {
     }
     pthread_mutex_unlock(&spans->mutex);
     return !atomic_load(&spans->stopping);
@@ -270,7 +267,6 @@ static void read_headers(struct spans *spans, const char *list)
 
 struct spans *spans_start(const struct spans_options *options, struct status *status)
 {
-    pthread_condattr_t attributes;
     if (!post_prepare()) {
         status_fail(status, STATUS_FAILED_PRECONDITION, "--otlp-endpoint: " POST_MISSING);
         return NULL;
@@ -286,11 +282,8 @@ struct spans *spans_start(const struct spans_options *options, struct status *st
     spans->url = arena_printf(spans->arena, "%.*s/v1/traces", (int)size, base.data);
     spans->before = head_of(spans->arena, options->environment);
     read_headers(spans, options->headers);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_mutex_init(&spans->mutex, NULL);
-    pthread_cond_init(&spans->news, &attributes);
-    pthread_condattr_destroy(&attributes);
+    thread_condition(&spans->news);
     if (pthread_create(&spans->thread, NULL, send_all, spans) != 0) {
         status_fail(status, STATUS_UNAVAILABLE, "There is no thread for spans.");
         arena_free(spans->arena);

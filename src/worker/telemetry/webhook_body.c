@@ -8,7 +8,6 @@
 #include "base/json_text.h"
 #include "base/words.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #define MOST_NAMES 100
@@ -29,18 +28,6 @@ static void put_number(struct buffer *out, const char *key, uint32_t value)
 static void put_flag(struct buffer *out, const char *key, bool value)
 {
     buffer_printf(out, ",\"%s\":%s", key, value ? "true" : "false");
-}
-
-/* Percent-encodes all but RFC 3986's unreserved characters. */
-static void put_encoded(struct buffer *out, const char *text)
-{
-    for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
-        if (isalnum(*c) || strchr("-._~", *c) != NULL) {
-            buffer_putc(out, (char)*c);
-        } else {
-            buffer_printf(out, "%%%02X", *c);
-        }
-    }
 }
 
 static const struct conninfo_place *place_of(const struct site *site)
@@ -163,7 +150,7 @@ static void put_cloud_event(struct buffer *out, const struct site *site, const s
     clock_rfc3339(clock_wall_us(), time);
     buffer_printf(out, "{\"specversion\":\"1.0\",\"id\":\"%s\",\"type\":\"truss.%s\",\"source\":\"/truss/databases/",
                   news->id, hook_event_word(news->event));
-    put_encoded(out, place_of(site)->database);
+    buffer_put_encoded(out, text_of(place_of(site)->database), "");
     buffer_printf(out, "\",\"time\":\"%s\",\"subject\":", time);
     json_write_string(out, text_of(news->subject));
     buffer_puts(out, ",\"datacontenttype\":\"application/json\",\"data\":");

@@ -56,7 +56,7 @@ static bool fail_at(const struct reading *reading, const struct toml_entry *entr
                        toml_place(reading->arena, reading->toml, entry), what);
 }
 
-/* The first line of a file that only its owner may read. */
+/* What a file contains that only its owner may read, without the white space around it. */
 static bool read_line(const struct reading *reading, const struct toml_entry *entry, struct text *line)
 {
     struct private_file file;

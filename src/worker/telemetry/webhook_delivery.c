@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/log.h"
+#include "base/threads.h"
 #include "worker/telemetry/post.h"
 #include "worker/telemetry/webhook_rows.h"
 
@@ -14,19 +15,6 @@
 #define ERROR_TEXT   300
 #define LOOK_MS      3000 /* between looks for rows of other workers */
 #define MOST_A_ROUND 50
-
-/* {"a"}: the name of a TOML table may contain anything. */
-static const char *list_name(struct arena *arena, const char *name)
-{
-    struct buffer list = {.arena = arena};
-    buffer_puts(&list, "{\"");
-    for (const char *c = name; *c != '\0'; c++) {
-        buffer_puts(&list, *c == '"' || *c == '\\' ? "\\" : "");
-        buffer_putc(&list, *c);
-    }
-    buffer_puts(&list, "\"}");
-    return buffer_string(&list);
-}
 
 /* Standard Webhooks: "v1," and the base64 of an HMAC over "ID.TIMESTAMP.BODY". */
 static const char *signature_of(struct arena *arena, const struct hook *hook, const struct hook_due *due, long long at)
@@ -103,8 +91,8 @@ static bool take_due(const struct hook_sender *sender, struct hook_due *due, str
 {
     struct pg_pool *const pool = sender->delivery->pool;
     struct pg_session *const session = pg_pool_take_pinned(pool, deadline_in(WRITE_MS), status);
-    const char *const names = list_name(status->arena, sender->hook->name);
-    const bool ok = session != NULL && hook_rows_take(status->arena, session, names, due, status) && due->event != NULL;
+    const bool ok = session != NULL && hook_rows_take(status->arena, session, sender->hook->name, due, status) &&
+                    due->event != NULL;
     pg_pool_give(pool, session);
     return ok;
 }
@@ -134,10 +122,9 @@ static bool deliver(struct hook_sender *sender)
 static bool wait_for_news(struct hook_delivery *delivery, unsigned *seen)
 {
     const int64_t until = deadline_in(LOOK_MS * 3 / 4 + (uint32_t)(random() % (LOOK_MS / 2)));
-    const struct timespec time = {.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000};
     pthread_mutex_lock(&delivery->mutex);
     while (delivery->round == *seen && !atomic_load(&delivery->stopping) &&
-           pthread_cond_timedwait(&delivery->news, &delivery->mutex, &time) == 0) {
+           thread_wait(&delivery->news, &delivery->mutex, until)) {
     }
     *seen = delivery->round;
     pthread_mutex_unlock(&delivery->mutex);
@@ -157,13 +144,9 @@ static void *send_all(void *data)
 
 void hook_delivery_prepare(struct hook_delivery *delivery, struct pg_pool *pool)
 {
-    pthread_condattr_t attributes;
     delivery->pool = pool;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_mutex_init(&delivery->mutex, NULL);
-    pthread_cond_init(&delivery->news, &attributes);
-    pthread_condattr_destroy(&attributes);
+    thread_condition(&delivery->news);
 }
 
 void hook_delivery_release(struct hook_delivery *delivery)

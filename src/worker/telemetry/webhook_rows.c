@@ -19,8 +19,7 @@ static const struct own_tables tables = {
         "created_at timestamptz NOT NULL, next_at timestamptz NOT NULL, tries integer NOT NULL, error text NOT NULL, "
         "PRIMARY KEY (event, hook));"
         "COMMENT ON TABLE {truss}.webhook_events IS 'What is still to be told to webhooks. A row goes when its "
-        "receiver "
-        "has taken it.';",
+        "receiver has taken it.';",
 };
 
 #define TABLE tables.last
@@ -32,18 +31,13 @@ bool hook_rows_ensure(struct pg_session *session, struct status *status)
     return own_tables_ensure(session, &tables, status);
 }
 
-static void put_literal(struct buffer *sql, const char *text)
-{
-    pg_quote_literal(sql, text_of(text));
-}
-
 static void put_row(struct buffer *sql, const char *schema, const char *operation, const struct hook_row *row)
 {
     /* After a commit without an answer the rows are written again. */
     own_put(sql, schema, "INSERT INTO {truss}.webhook_events VALUES (");
     const char *const texts[] = {row->event, row->hook, operation, row->kind, row->body};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        put_literal(sql, texts[i]);
+        pg_quote_literal(sql, text_of(texts[i]));
         buffer_puts(sql, ", ");
     }
     buffer_printf(sql,
@@ -65,7 +59,7 @@ bool hook_rows_add(struct pg_session *session, const struct hook_rows *rows, str
     const char *const schema = pg_session_own_schema(session);
     if (rows->ends) {
         own_put(&sql, schema, "DELETE FROM {truss}.webhook_events WHERE kind = 'run.lost' AND operation = ");
-        put_literal(&sql, rows->subject);
+        pg_quote_literal(&sql, text_of(rows->subject));
         buffer_putc(&sql, ';');
     }
     for (size_t i = 0; i < rows->count; i++) {
@@ -80,17 +74,17 @@ bool hook_rows_add(struct pg_session *session, const struct hook_rows *rows, str
 }
 
 /* What is not an id of ours is somebody's, and would stand in a header. */
-bool hook_rows_take(struct arena *arena, struct pg_session *session, const char *names, struct hook_due *due,
+bool hook_rows_take(struct arena *arena, struct pg_session *session, const char *hook, struct hook_due *due,
                     struct status *status)
 {
     static const char sql[] =
         "UPDATE {truss}.webhook_events e SET next_at = " NOW " + interval '" LEASE
         " seconds', tries = e.tries + 1 FROM ("
-        "SELECT event, hook FROM {truss}.webhook_events WHERE next_at <= " NOW " AND hook = ANY ($1::text[]) "
+        "SELECT event, hook FROM {truss}.webhook_events WHERE next_at <= " NOW " AND hook = $1 "
         "AND event ~ '^[-0-9a-f]{36}$' "
         "ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED) d WHERE e.event = d.event AND e.hook = d.hook "
         "RETURNING e.event, e.hook, e.kind, e.body, e.tries";
-    PG_RESULT(result) = write_row(session, sql, 1, &names, status);
+    PG_RESULT(result) = write_row(session, sql, 1, &hook, status);
     *due = (struct hook_due){0};
     if (result != NULL && PQntuples(result) == 1) {
         *due = (struct hook_due){
@@ -119,8 +113,7 @@ bool hook_rows_put_off(struct pg_session *session, const struct hook_due *due, u
     PG_RESULT(result) = write_row(
         session,
         "UPDATE {truss}.webhook_events SET next_at = " NOW
-        " + pg_catalog.make_interval(secs => $3::float8), error = $4 "
-        "WHERE event = $1 AND hook = $2",
+        " + pg_catalog.make_interval(secs => $3::float8), error = $4 WHERE event = $1 AND hook = $2",
         4, (const char *const[]){due->event, due->hook, text, own_words(status->arena, session, error)}, status);
     return result != NULL;
 }

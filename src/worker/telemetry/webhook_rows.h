@@ -38,8 +38,8 @@ struct hook_due {
     int64_t tries; /* attempts, with this one */
 };
 
-/* Takes a due row. names: an array literal of the known receivers. *due->event is NULL if there is none. */
-bool hook_rows_take(struct arena *arena, struct pg_session *session, const char *names, struct hook_due *due,
+/* Takes a due row of this receiver. *due->event is NULL if there is none. */
+bool hook_rows_take(struct arena *arena, struct pg_session *session, const char *hook, struct hook_due *due,
                     struct status *status);
 
 /* Deletes a row that was delivered or given up. */

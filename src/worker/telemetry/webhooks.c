@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/threads.h"
 #include "base/uuid.h"
 #include "pg/own_write.h"
 #include "worker/telemetry/drift.h"
@@ -105,7 +106,7 @@ static const char *new_id(struct arena *arena)
     return id;
 }
 
-/* False if the database does not take them until then. Whoever gives up counts and logs that. */
+/* False, which is logged, if the database does not take them until then. Whoever gives them up counts them. */
 static bool write_rows(const struct hook_run *run, const struct hook_row *rows, size_t count, bool ends, int64_t until)
 {
     struct pg_pool *const pool = run->webhooks->site->pool;
@@ -328,8 +329,12 @@ static void tell_drift(struct webhooks *webhooks, const struct hook_list *hooks)
     struct status status = {.arena = arena};
     struct drift drift;
     size_t told = 0;
-    const struct request request = {
-        .site = webhooks->site, .arena = arena, .deadline = deadline_in(WORK_MS), .status = &status};
+    const struct site *const site = webhooks->site;
+    const struct request request = {.site = site,
+                                    .framework = site->framework,
+                                    .arena = arena,
+                                    .deadline = deadline_in(WORK_MS),
+                                    .status = &status};
     if (drift_look(&request, &drift) && drift.ledger != NULL) {
         const struct audience audience = {webhooks->site, hooks, arena};
         struct pg_session *const session = pg_pool_take_pinned(webhooks->pool, deadline_in(WORK_MS), &status);
@@ -379,10 +384,9 @@ static void work(struct webhooks *webhooks, struct rounds *next)
 static bool wait_for_work(struct webhooks *webhooks)
 {
     const int64_t until = deadline_in(LOOK_MS * 3 / 4 + (uint32_t)(random() % (LOOK_MS / 2)));
-    const struct timespec time = {.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000};
     pthread_mutex_lock(&webhooks->mutex);
     while (!webhooks->is_wanted && !atomic_load(&webhooks->stopping) &&
-           pthread_cond_timedwait(&webhooks->news, &webhooks->mutex, &time) == 0) {
+           thread_wait(&webhooks->news, &webhooks->mutex, until)) {
     }
     webhooks->is_wanted = false;
     pthread_mutex_unlock(&webhooks->mutex);
@@ -406,18 +410,14 @@ static void *keep_up(void *data)
 
 struct webhooks *webhooks_start(const struct site *site, const struct hook_list *hooks)
 {
-    pthread_condattr_t attributes;
     struct webhooks *const webhooks = memory_alloc(sizeof *webhooks);
     post_prepare();
     webhooks->site = site;
     webhooks->hooks = hooks;
     webhooks->pool = pg_pool_new(site->conninfo, 1);
     hook_delivery_prepare(&webhooks->delivery, webhooks->pool);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_mutex_init(&webhooks->mutex, NULL);
-    pthread_cond_init(&webhooks->news, &attributes);
-    pthread_condattr_destroy(&attributes);
+    thread_condition(&webhooks->news);
     if (pthread_create(&webhooks->thread, NULL, keep_up, webhooks) != 0) {
         pg_pool_free(webhooks->pool);
         free(webhooks);

@@ -5,6 +5,7 @@
 
 #include "migration/plan/check/rights.h"
 #include "pg/briefly.h"
+#include "pg/locks.h"
 #include "pg/query.h"
 #include "pg/search.h"
 #include "pg/values.h"
@@ -62,8 +63,8 @@ static const char runs_sql[] =
     "SELECT pg_catalog.format('This run would wait for %s, which is a run: it has the lock that keeps two apart.', " WHO
     ") FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = 'advisory' "
     "AND l.granted AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = "
-    "pg_catalog.current_database()) AND ((l.objsubid = 2 AND l.classid = 1414681939::oid) OR (l.objsubid = 1 AND "
-    "((l.classid::bigint << 32) | l.objid::bigint) = ANY ($1::bigint[]))) LIMIT 4";
+    "pg_catalog.current_database()) AND (" LOCKS_IS_OF_RUN
+    " OR (l.objsubid = 1 AND ((l.classid::bigint << 32) | l.objid::bigint) = ANY ($1::bigint[]))) LIMIT 4";
 
 /* For statements that wait for all older snapshots. */
 static const char snapshots_sql[] =
