@@ -30,9 +30,10 @@ const char *code_directory(struct arena *arena, struct folder *folder, const cha
 const char *code_directory_of(struct arena *arena, struct folder *folder, const struct source_file *file,
                               const char *const path[], bool is_beside);
 
-/* The value of a flag in the commands of package.json (scripts), if all that use it say the same literally. NULL: none
- * does, or they differ. */
-const char *code_flag(struct arena *arena, const struct folder *folder, const struct mention *flag);
+/* The value of a flag in the commands of package.json (scripts), if each of these commands (separated by "|") has it,
+ * and all say the same literally. NULL: none does, or they differ. */
+const char *code_flag(struct arena *arena, const struct folder *folder, const struct mention *flag,
+                      const char *commands);
 
 /* The text of such a path, also if put together by path.join; NULL if it cannot be read. */
 const char *code_path(struct arena *arena, struct text source, const char *const path[]);

@@ -149,11 +149,28 @@ void code_note_elsewhere(struct arena *arena, struct folder *folder, const struc
     }
 }
 
-const char *code_flag(struct arena *arena, const struct folder *folder, const struct mention *flag)
+/* How often one of these commands, separated by "|", is in the text. */
+static size_t count_commands(struct arena *arena, struct text content, const char *commands)
+{
+    size_t count = 0;
+    for (const char *rest = commands; *rest != '\0';) {
+        const size_t size = strcspn(rest, "|");
+        const char *const one = arena_strndup(arena, rest, size);
+        for (size_t at = 0; (at = text_find(content, one, at)) != SIZE_MAX; at += size) {
+            count++;
+        }
+        rest += size + (rest[size] == '|' ? 1 : 0);
+    }
+    return count;
+}
+
+const char *code_flag(struct arena *arena, const struct folder *folder, const struct mention *flag,
+                      const char *commands)
 {
     struct source_file file = {.name = "package.json"};
     struct mentioned mentioned;
     const char *value = NULL;
+    size_t count = 0;
     if (!folder_read(arena, folder, file.name, &file.content)) {
         return NULL;
     }
@@ -165,6 +182,7 @@ const char *code_flag(struct arena *arena, const struct folder *folder, const st
             return NULL;
         }
         value = mentioned.value;
+        count++;
     }
-    return value;
+    return count > 0 && count_commands(arena, file.content, commands) == count ? value : NULL;
 }

@@ -30,15 +30,16 @@ static bool read_connections(struct arena *arena, struct folder *folder)
 }
 
 /* yargs takes options with dashes and in camel case. */
-static const struct mention options_flag = {.words = "--options-path|--optionsPath", .beside = "sequelize"};
-static const struct mention path_flag = {.words = "--migrations-path|--migrationsPath", .beside = "sequelize"};
+#define MIGRATES "sequelize db:migrate|sequelize-cli db:migrate"
+static const struct mention options_flag = {.words = "--options-path|--optionsPath", .beside = MIGRATES};
+static const struct mention path_flag = {.words = "--migrations-path|--migrationsPath", .beside = MIGRATES};
 
 /* What a file of options says: .sequelizerc, or the one that the scripts of package.json name instead. Returns the name
  * of the file; NULL: there is none. */
 static const char *read_options(struct arena *arena, struct folder *folder)
 {
     struct text source;
-    const char *const told = code_flag(arena, folder, &options_flag);
+    const char *const told = code_flag(arena, folder, &options_flag, MIGRATES);
     const char *const name = code_config(arena, folder, WORDS(told == NULL ? ".sequelizerc" : told), &source);
     if (name == NULL) {
         return NULL;
@@ -58,7 +59,7 @@ static bool sequelize_configure(struct arena *arena, struct folder *folder)
 {
     const bool connects = read_connections(arena, folder);
     const char *const name = read_options(arena, folder);
-    const char *const told = code_flag(arena, folder, &path_flag);
+    const char *const told = code_flag(arena, folder, &path_flag, MIGRATES);
     const char *const path = told == NULL ? NULL : code_directory_at(arena, folder, "package.json", told);
     if (path != NULL) {
         folder->path = path;

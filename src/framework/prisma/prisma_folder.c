@@ -1,7 +1,7 @@
 /*
  * The folder of migrations, searched as by Prisma: its configuration file first, then package.json's "prisma.schema",
  * then the usual places (prisma_schema.c knows what follows from a schema). A directory is a migration, and its name is
- * the migration's name. Read in the CLIs of 6.19.3 and 7.10.1; what 6.19.3 finds was asked of it.
+ * the migration's name. What the CLIs of 6.19.3 and 7.10.1 find was asked of them.
  */
 #include "framework/prisma/prisma_folder.h"
 
@@ -114,14 +114,35 @@ static const char *config_file(const struct search *search)
     return NULL;
 }
 
+/* What the scripts of package.json pass to each prisma migrate; NULL: nothing, or different things. */
+static const char *told(const struct search *search, const char *flag)
+{
+    const struct mention mention = {.words = flag, .beside = "prisma migrate"};
+    const char *const value = code_flag(search->arena, &search->package, &mention, "prisma migrate");
+    return value == NULL ? NULL : plain_path(search->arena, value);
+}
+
+/* Since 7.0 "prisma.schema" of package.json is not read. */
 static bool add_configured(struct search *search)
 {
     static const char *const migrations_path[] = {"migrations", "path", NULL};
     static const char *const schema[] = {"schema", NULL};
     static const char *const package_schema[] = {"prisma", "schema", NULL};
-    const char *const file = config_file(search);
+    static const char *const nothing[] = {"", NULL};
+    const char *const config = told(search, "--config");
+    const char *const file = config != NULL ? config : config_file(search);
+    const char *const given = told(search, "--schema");
+    if (given != NULL) { /* counts more than what a configuration says of the schema */
+        if (file != NULL && add_said(search, file, migrations_path, nothing)) {
+            return true;
+        }
+        search->package.configured = search->package.is_named = true;
+        add(search, prisma_beside_schema(search->arena, &search->package, given), CONFIDENCE_CERTAIN, "package.json");
+        return true;
+    }
     return (file != NULL && add_said(search, file, migrations_path, schema)) ||
-           add_said(search, "package.json", NULL, package_schema);
+           (prisma_version(search->arena, &search->package) < PRISMA_BESIDE_SCHEMA &&
+            add_said(search, "package.json", NULL, package_schema));
 }
 
 /* The script of a directory that has one, and no snapshot of drizzle-kit next to it; NULL: there is none. */
