@@ -65,6 +65,102 @@ class Reports(Written):
             reply = rpc.call("MigrationService", "MarkApplied", {"migration": "0001_b"})
             self.assertIn('"0002_c" is pending, and out of order', " ".join(reply.warnings) + reply.message)
 
+    # ---- Alembic: what 1.8.1 stops at ----
+
+    def revisions(self, *revisions):
+        """(id, down_revision, more)"""
+        self.write("alembic.ini", "[alembic]\nscript_location = alembic\n")
+        self.write("alembic/env.py", "from alembic import context\n")
+        for name, down, *more in revisions:
+            self.write(f"alembic/versions/{name}.py", f"revision = {name!r}\ndown_revision = {down!r}\n{''.join(more)}\ndef upgrade():\n    pass\n")
+
+    def heads(self, *rows):
+        self.sql("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)")
+        for row in rows:
+            self.sql(f"INSERT INTO alembic_version VALUES ('{row}')")
+
+    def check_stops(self, says):
+        """The status warns, and a plan is refused, with the same words."""
+        with self.start("--allow-delegate") as rpc:
+            status = self.status(rpc)
+            self.assertIn(says, " ".join(status.warnings))
+            self.assertFalse(status.HasField("problem"))
+            self.assertIn(says, rpc.call("MigrationService", "Plan", {}).refusal)
+            with self.assertRaises(RpcError) as caught:
+                rpc.call("MigrationService", "Run", {})
+            self.assertIn(says, caught.exception.status.message)
+
+    def check_goes_on(self, *words):
+        """Nothing like this is said."""
+        with self.start() as rpc:
+            status = self.status(rpc)
+            for word in words:
+                self.assertNotIn(word, " ".join(status.warnings))
+                self.assertNotIn(word, rpc.call("MigrationService", "Plan", {}).refusal)
+
+    def test_several_heads_of_alembic_are_said_before_anything_runs(self):
+        self.revisions(("a1", None), ("b2", "a1"), ("c3", "a1"))
+        self.heads("b2")
+        self.check_stops('The files have 2 heads ("b2", "c3")')
+
+    def test_merged_and_labelled_branches_of_alembic_are_none(self):
+        for more in ((("d4", ("b2", "c3")),), (("e5", "c3", "branch_labels = ('e',)\n"),)):
+            with self.subTest(more):
+                self.revisions(("a1", None), ("b2", "a1"), ("c3", "a1"), *more)
+                self.check_goes_on("heads")
+
+    def test_a_row_of_alembic_before_another_is_said(self):
+        self.revisions(("a1", None), ("b2", "a1"), ("c3", "b2"))
+        self.heads("a1", "b2")
+        self.check_stops("The tracking table has a1 and what comes after it")
+
+    def test_a_down_revision_of_alembic_without_a_file_is_said(self):
+        self.revisions(("b2", "gone"),)
+        self.check_stops("b2.py follows the revision gone, which no file has")
+
+    # ---- Django: what 3.2.25 stops at ----
+
+    def apps(self, *migrations):
+        """(app, name, dependencies, more)"""
+        self.write("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'proj.settings')\nfrom django.core.management import execute_from_command_line\n")
+        self.write("proj/settings.py", f"INSTALLED_APPS = {sorted({app for app, *_ in migrations})!r}\n")
+        for app, name, needs, *more in migrations:
+            for package in (app, f"{app}/migrations"):
+                self.write(f"{package}/__init__.py")
+            self.write(f"{app}/migrations/{name}.py", f"from django.db import migrations\nclass Migration(migrations.Migration):\n    dependencies = [{needs}]\n"
+                                                     f"    operations = []\n{''.join(more)}")
+
+    def django_rows(self, *rows):
+        self.sql("CREATE TABLE django_migrations (id bigserial PRIMARY KEY, app varchar(255) NOT NULL, name varchar(255) NOT NULL, applied timestamptz NOT NULL)")
+        for app, name in rows:
+            self.sql(f"INSERT INTO django_migrations (app, name, applied) VALUES ('{app}', '{name}', now())")
+
+    def test_conflicting_migrations_of_django_are_said_before_anything_runs(self):
+        self.apps(("a", "0001_initial", ""), ("a", "0002_x", "('a', '0001_initial')"), ("a", "0002_y", "('a', '0001_initial')"))
+        self.django_rows(("a", "0001_initial"))
+        self.check_stops('The app a has 2 migrations that none follows ("a.0002_x", "a.0002_y")')
+
+    def test_what_only_looks_like_a_conflict_in_django_is_none(self):
+        swappable = "\n        migrations.swappable_dependency(settings.AUTH_USER_MODEL),  # (\n        ('auth', '0012_x'),\n"
+        for name, more in {"merged": (("a", "0002_y", "('a', '0001_initial')"), ("a", "0003_m", "('a', '0002_x'), ('a', '0002_y')")),
+                           "of another app": (("b", "0001_initial", "('a', '0001_initial')"),),
+                           "swappable": (("a", "0002_y", swappable),),
+                           "squashed": (("a", "0002_squashed", "", "    replaces = [('a', '0001_initial'), ('a', '0002_x')]\n"),)}.items():
+            with self.subTest(name):
+                self.directory.cleanup()
+                self.apps(("a", "0001_initial", swappable), ("a", "0002_x", "('a', '0001_initial'),"), *more)
+                self.check_goes_on("none follows", "not there", "is not:")
+
+    def test_a_dependency_of_django_that_is_not_applied_is_said(self):
+        self.apps(("a", "0001_initial", "('b', '0001_initial')"), ("b", "0001_initial", ""))
+        self.django_rows(("a", "0001_initial"))
+        self.check_stops("a.0001_initial is applied, and b.0001_initial, on which it depends, is not")
+
+    def test_a_dependency_of_django_without_a_file_is_said(self):
+        self.apps(("a", "0001_initial", ""), ("a", "0003_x", "('a', '0002_gone')"))
+        self.django_rows(("a", "0001_initial"))
+        self.check_stops("a.0003_x depends on a.0002_gone, which is not there")
+
 
 if __name__ == "__main__":
     harness.main()

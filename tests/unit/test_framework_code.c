@@ -491,21 +491,22 @@ END_TEST
 /* load_disk of django/db/migrations/loader.py */
 START_TEST(django_reads_each_module_of_a_package_whatever_its_name_is)
 {
-    static const char migration[] =
-        "from django.db import migrations\n\nclass Migration(migrations.Migration):\n    pass\n";
+    static const char migration[] = "from django.db import migrations\n\nclass Migration(migrations.Migration):\n"
+                                    "    dependencies = [('blog', '%s')]\n";
     static const char *const names[] = {"initial", "0002_second", "3_third",  "add-column",
                                         "_helper", "~backup",     "0004_v1.2"};
     put("manage.py", "import django\n");
     put("blog/migrations/__init__.py", "");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        put(arena_printf(arena, "blog/migrations/%s.py", names[i]), migration);
+        put(arena_printf(arena, "blog/migrations/%s.py", names[i]),
+            i == 0 ? "class Migration:\n    pass\n" : arena_printf(arena, migration, names[i - 1]));
     }
     put("blog/migrations/helpers.py", "def helper():\n    pass\n");
     ck_assert_str_eq(listed("django", "."),
                      "blog.0002_second=blog.0002_second,blog.3_third=blog.3_third,blog.add-column=blog.add-column,"
                      "blog.initial=blog.initial");
     ck_assert_uint_eq(list("django", ".").warning_count, 0);
-    put("shop/migrations/0001_initial.py", migration);
+    put("shop/migrations/0001_initial.py", "");
     ck_assert_uint_eq(list("django", ".").count, 4);
     ck_assert_ptr_nonnull(
         strstr(list("django", ".").warnings[0], "shop/migrations are left out: it has no __init__.py"));

@@ -2,6 +2,7 @@
  * Alembic: migrations are programs that name the revision before them; the ledger has only the heads. Facts measured
  * with Alembic 1.8.1.
  */
+#include "framework/coded/alembic_heads.h"
 #include "framework/coded/alembic_options.h"
 #include "framework/coded/alembic_program.h"
 #include "framework/coded/alembic_revision.h"
@@ -141,6 +142,7 @@ static bool alembic_list(struct arena *arena, const struct folder *folder, struc
     files->unrecordable = found.unrecordable;
     resolve_labels(arena, files, revisions);
     sort(arena, files);
+    alembic_note_heads(arena, files);
     return true;
 }
 
@@ -317,27 +319,13 @@ static bool alembic_configure(struct arena *arena, struct folder *folder)
 
 /* ---- the ledger ---- */
 
-/* The ancestors of an applied migration are applied. Parents come before their children, so one pass backwards is
- * enough; except for those in a circle. */
-static void mark_ancestors(const struct migration_files *files, struct file_index *index, bool *applied)
-{
-    for (size_t i = files->count; i-- > 0;) {
-        const struct alembic_revision *const revision = files->items[i].own;
-        for (size_t j = 0; applied[i] && j < revision->parents.count; j++) {
-            const struct migration_file *const parent = file_index_find(index, revision->parents.items[j]);
-            if (parent != NULL && parent < &files->items[i]) {
-                applied[parent - files->items] = true;
-            }
-        }
-    }
-}
-
 /* The ledger has only the heads: everything before a head is applied as well. */
 static bool alembic_read(struct ledger_reading *reading)
 {
     const struct migration_files *const files = reading->files;
     struct ledger_entries *const entries = &reading->entries;
     bool *const applied = arena_array(reading->arena, files->count + 1, sizeof *applied);
+    bool *const is_row = arena_array(reading->arena, files->count + 1, sizeof *is_row);
     if (!ledger_read_facts(reading, &framework_alembic.ledger)) {
         return false;
     }
@@ -348,23 +336,18 @@ static bool alembic_read(struct ledger_reading *reading)
     for (size_t i = 0; i < heads.count; i++) {
         const struct migration_file *const file = file_index_find(&index, heads.items[i].key);
         if (file != NULL) {
-            applied[file - files->items] = true;
+            is_row[file - files->items] = true;
         } else {
             entries->items[entries->count++] = heads.items[i];
         }
     }
-    mark_ancestors(files, &index, applied);
+    alembic_mark_applied(reading, is_row, applied);
     for (size_t i = 0; i < files->count; i++) {
         if (applied[i]) {
             entries->items[entries->count] = heads.items[0];
             entries->items[entries->count].key = files->items[i].key;
             entries->items[entries->count++].name = files->items[i].name;
         }
-    }
-    if (heads.count > 1) {
-        ledger_warn(reading,
-                    arena_printf(reading->arena, "The tracking table has %zu heads: the branches were not merged.",
-                                 heads.count));
     }
     return true;
 }

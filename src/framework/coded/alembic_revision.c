@@ -86,6 +86,7 @@ struct alembic_revision *alembic_revision_read(struct arena *arena, const char *
     struct text id = assignment(source, "revision");
     revision->id = next_string(arena, &id);
     add_parents(arena, assignment(source, "down_revision"), revision);
+    revision->down_count = revision->parents.count;
     add_parents(arena, assignment(source, "depends_on"), revision);
     add_words(arena, assignment(source, "branch_labels"), &revision->labels);
     return revision;

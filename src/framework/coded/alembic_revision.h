@@ -11,6 +11,7 @@
 struct alembic_revision {
     const char *id;       /* NULL: not written as text */
     struct words parents; /* down_revision and depends_on */
+    size_t down_count;    /* the first of them, which are of down_revision */
     struct words labels;  /* branch_labels, by which others may depend on it */
     bool is_computed;     /* what is before it is not written as text */
 };

@@ -4,6 +4,7 @@
  * ignored.
  */
 #include "framework/coded/django_apps.h"
+#include "framework/coded/django_graph.h"
 #include "framework/coded/django_modules.h"
 #include "framework/coded/django_replaces.h"
 #include "framework/core/listing.h"
@@ -63,6 +64,7 @@ static void list_module(const struct listing *listing, const char *app, const ch
     const bool is_read = file_read(reading, file.path, MIGRATION_FILE_LIMIT, &source, &unread);
     own->app = app;
     own->replaces = django_replaces(arena, source, &is_computed);
+    django_needs(arena, source, own);
     if (!is_read || is_usual_name(name) || text_find(source, "Migration", 0) != SIZE_MAX) {
         file_look(file.path, &file.stamp);
         *listing_add(arena, listing->files) = file;
@@ -278,7 +280,11 @@ static bool django_list(struct arena *arena, const struct folder *folder, struct
                                   "another place are not listed.",
                                   listing.modules.unread));
     }
-    return list_below(&listing, "") && list_modules(&listing);
+    const bool ok = list_below(&listing, "") && list_modules(&listing);
+    if (ok && files->unrecordable == NULL && listing.modules.unread == NULL) {
+        django_note_graph(arena, files);
+    }
+    return ok;
 }
 
 /* ---- the project ---- */
@@ -365,6 +371,7 @@ static bool django_read(struct ledger_reading *reading)
         return false;
     }
     django_settle_replaced(reading);
+    django_note_history(reading);
     for (size_t i = 0; i < entries->count; i++) {
         if (reading->folder == NULL || is_known_app(reading->files, ledger_entry_key(&entries->items[i]))) {
             entries->items[kept++] = entries->items[i];

@@ -15,10 +15,8 @@
 
 /* ---- reading programs ---- */
 
-/* What follows "replaces =" or "replaces: type =" of a line; empty: the line is another one. */
-static struct text value_on(struct text source, struct text line)
+static struct text value_on(struct text source, struct text line, const char *word)
 {
-    static const char word[] = "replaces";
     const struct text said = text_trim(line);
     const struct text rest = text_trim(text_slice(said, strlen(word), said.size));
     const size_t equals = text_starts_with(said, word) ? text_find(rest, "=", 0) : SIZE_MAX;
@@ -29,8 +27,18 @@ static struct text value_on(struct text source, struct text line)
     return text_slice(source, start, source.size);
 }
 
-/* Does nothing but a comment follow on the line? "[…] + others" goes on. */
-static bool is_end(struct text list, size_t at)
+struct text django_value(struct text source, const char *name)
+{
+    const bool may_have_one = text_find(source, name, 0) != SIZE_MAX;
+    struct text rest = source;
+    struct text value = {0};
+    for (struct text line; may_have_one && value.size == 0 && text_next_line(&rest, &line);) {
+        value = value_on(source, line, name);
+    }
+    return value;
+}
+
+bool django_is_end(struct text list, size_t at)
 {
     const struct text rest = text_trim(text_slice(list, at, text_find(list, "\n", at)));
     return rest.size == 0 || strchr("#;", rest.data[0]) != NULL;
@@ -57,7 +65,7 @@ static bool read_list(struct arena *arena, struct text list, struct words *words
             return false;
         }
         if (at == SIZE_MAX || (depth <= 0 && isspace((unsigned char)c) == 0)) {
-            return at != SIZE_MAX && depth == 0 && (c == ']' || c == ')') && is_end(list, at + 1);
+            return at != SIZE_MAX && depth == 0 && (c == ']' || c == ')') && django_is_end(list, at + 1);
         }
     }
     return false;
@@ -65,13 +73,8 @@ static bool read_list(struct arena *arena, struct text list, struct words *words
 
 const char *const *django_replaces(struct arena *arena, struct text source, bool *is_computed)
 {
-    const bool may_have_one = text_find(source, "replaces", 0) != SIZE_MAX;
-    struct text rest = source;
-    struct text list = {0};
+    const struct text list = django_value(source, "replaces");
     *is_computed = false;
-    for (struct text line; may_have_one && list.size == 0 && text_next_line(&rest, &line);) {
-        list = value_on(source, line);
-    }
     struct words words = {0};
     if (list.size == 0) {
         return NULL;

@@ -10,7 +10,16 @@
 struct django_migration {
     const char *app;
     const char *const *replaces; /* keys, "blog.0001_initial", NULL-terminated; NULL: it replaces none */
+    const char *const *needs;    /* its dependencies likewise, as far as they are written as text */
+    bool is_unclear;             /* it has others */
 };
+
+/* What follows "NAME =" or "NAME: type =" at the beginning of a line of a class, to the end of the source; empty: there
+ * is none. */
+struct text django_value(struct text source, const char *name);
+
+/* Does nothing but a comment follow on the line? "[…] + others" goes on. */
+bool django_is_end(struct text list, size_t at);
 
 /* Reads `replaces = [("blog", "0001_initial"), …]` of a program; NULL: there is none. *is_computed: there is one that
  * cannot be read without running it. */

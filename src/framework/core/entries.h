@@ -69,11 +69,12 @@ struct ledger_entry {
 struct ledger_entries {
     struct ledger_entry *items; /* in the order in which they were written */
     size_t count;
-    int64_t last_batch;    /* the highest number of a run in the rows; 0: not stored */
-    const int64_t *newest; /* what is not newer than this (migration_file.time) is late, wherever it stands in the
-                              order; NULL: late is what stands before one that is applied */
-    const char *unclear;   /* why the rows do not tell what is applied; NULL: they do */
-    const char **warnings; /* for the user */
+    int64_t last_batch;     /* the highest number of a run in the rows; 0: not stored */
+    const int64_t *newest;  /* what is not newer than this (migration_file.time) is late, wherever it stands in the
+                               order; NULL: late is what stands before one that is applied */
+    const char *stops_tool; /* as in struct migration_files */
+    const char *unclear;    /* why the rows do not tell what is applied; NULL: they do */
+    const char **warnings;  /* for the user */
     size_t warning_count;
 };
 

@@ -125,6 +125,8 @@ struct migration_files {
                                    beforeMigrate.sql"): then only that can run its migrations; NULL: nothing */
     const char *runs_each_time; /* a migration that its tool runs in each run, whatever its row says, and only its tool
                                    can run; NULL: none */
+    const char *stops_tool;     /* why the framework's own tool refuses to run anything, a sentence that is told as a
+                                   warning,     too; NULL: nothing is known */
     const char *unrecordable; /* two files that the ledger cannot tell apart, or one that it cannot store: no states are
                                  known; NULL: none */
 };

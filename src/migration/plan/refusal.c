@@ -65,8 +65,12 @@ bool refusal_check_tool(const struct request *request, const struct run_options 
     const struct delegate *const delegate = tool.delegate;
     const char *const own = detection->framework->display_name;
     const char *const name = preparation_first_program(preparation);
+    const char *const stops = preparation->catalog.files.stops_tool != NULL ? preparation->catalog.files.stops_tool
+                                                                            : preparation->catalog.entries.stops_tool;
     const bool has_tool = delegate != NULL && delegate->run != NULL;
-    if (!has_tool || !request->site->allow_delegate) {
+    if (stops != NULL) {
+        status_fail(status, STATUS_FAILED_PRECONDITION, "%s", stops);
+    } else if (!has_tool || !request->site->allow_delegate) {
         fail_for_tool(request, preparation, has_tool, status);
     } else if (options->dry_run || options->in_one_transaction) {
         status_fail(status, STATUS_FAILED_PRECONDITION,
