@@ -88,7 +88,7 @@ class Programs(Written):
         self.write("Migrations/AppModelSnapshot.cs", "class AppModelSnapshot : ModelSnapshot {}")
         for name in ("20240101000000_AddUsers", "20240102000000_Next"):
             self.write(f"Migrations/{name}.cs", "class A : Migration {}")
-            self.write(f"Migrations/{name}.Designer.cs", f'[Migration("{name}")]')
+            self.write(f"Migrations/{name}.Designer.cs", f'[DbContext(typeof(Shop))]\n[Migration("{name}")]')
         self.sql('CREATE TABLE "__EFMigrationsHistory" ("MigrationId" varchar(150) PRIMARY KEY, "ProductVersion" varchar(32) NOT NULL);'
                  "INSERT INTO \"__EFMigrationsHistory\" VALUES ('20240101000000_ADDusers', '9.0.0')")
         with self.start() as rpc:

@@ -376,7 +376,7 @@ class Truth(Written):
     PHP = {"db/migrations/20240101000000_a.php": "<?php\nuse Phinx\\Migration\\AbstractMigration;\nfinal class A extends AbstractMigration {}\n"}
     ALEMBIC = {"alembic.ini": "[alembic]\nscript_location = db\n", "db/versions/a.py": "revision = 'aaa'\ndown_revision = None\n"}
     EF = {"Migrations/20240101000000_A.cs": "using Microsoft.EntityFrameworkCore.Migrations;\npublic partial class A : Migration {}\n",
-          "a.csproj": "Npgsql.EntityFrameworkCore.PostgreSQL", "Migrations/20240101000000_A.Designer.cs": '[Migration("20240101000000_A")]\n'}
+          "a.csproj": "Npgsql.EntityFrameworkCore.PostgreSQL", "Migrations/20240101000000_A.Designer.cs": '[DbContext(typeof(Shop))]\n[Migration("20240101000000_A")]\n'}
     SAID = (
         ({**PGM, "package.json": '{"dependencies": {"node-pg-migrate": "7"}, "scripts": {"m": "node-pg-migrate up -t ours"}}'},
          "CREATE TABLE pgmigrations (id serial PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL); INSERT INTO pgmigrations (name, run_on) VALUES ('1700000000000_a', now())",
@@ -990,7 +990,7 @@ class Truth(Written):
     def test_efcores_rows_are_not_made_json_by_a_strangers_cast(self):
         """They are read as JSON, whatever their columns are called: PostgreSQL then looks for a cast of each column's type, and of the row's."""
         self.write("Migrations/20250101000000_A.cs", "class A : Migration {}")
-        self.write("Migrations/20250101000000_A.Designer.cs", "")
+        self.write("Migrations/20250101000000_A.Designer.cs", "[DbContext(typeof(Shop))]\n[Migration(\"20250101000000_A\")]\n")
         table = 'CREATE TABLE "__EFMigrationsHistory" ("MigrationId" varchar(150) PRIMARY KEY, "ProductVersion" varchar(32) NOT NULL);'
         cast = "CREATE FUNCTION public.j({0}) RETURNS json LANGUAGE plpgsql AS $$ BEGIN RAISE 'ran'; END $$; ALTER FUNCTION public.j({0}) OWNER TO eve; CREATE CAST ({0} AS json) WITH FUNCTION public.j({0});"
         self.eve()
