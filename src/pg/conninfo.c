@@ -317,6 +317,14 @@ static bool take_any(struct reading *reading, const char *string)
             "direct postgresql:// URL (Prisma's directUrl).",
             (int)scheme.size, scheme.data);
     }
+    if (text_is_nocase(scheme, "cockroachdb") || text_is_nocase(scheme, "cockroach") ||
+        text_is_nocase(scheme, "crdb-postgres")) {
+        return status_fail(
+            reading->status, STATUS_INVALID_ARGUMENT,
+            "The database's URL is one of CockroachDB (%.*s://). Truss is for PostgreSQL only: what keeps "
+            "two runs apart are its advisory locks, which do nothing in CockroachDB.",
+            (int)scheme.size, scheme.data);
+    }
     if (colon == SIZE_MAX && text_find(url, "=", 0) != SIZE_MAX) {
         return text_find(url, ";", 0) != SIZE_MAX ? conninfo_take_npgsql(reading, url)
                                                   : conninfo_take_keywords(reading, string);

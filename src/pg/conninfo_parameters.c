@@ -188,6 +188,16 @@ static bool refuse(struct reading *reading, const struct parameter *row, const c
                        row->name, row->as);
 }
 
+/* golang-migrate's pgx drivers: "advisory" is their default. */
+static bool take_lock_strategy(struct reading *reading, const struct parameter *row, const char *value)
+{
+    return strcmp(value, "advisory") == 0 ||
+           status_fail(reading->status, STATUS_INVALID_ARGUMENT,
+                       "The connection URL's %s cannot be honoured: golang-migrate's advisory lock is the one that is "
+                       "taken here.",
+                       row->name);
+}
+
 static bool take_pgbouncer(struct reading *reading, const struct parameter *row, const char *value)
 {
     (void)row;
@@ -245,8 +255,14 @@ static const struct parameter parameters[] = {
     {"x-multi-statement", take_only_off,
      "it cuts a script at every semicolon and commits each piece; a migration runs as one transaction here"},
     {"x-multi-statement-max-size", conninfo_take_nothing, NULL},
-    {"x-lock-strategy", refuse, "golang-migrate's advisory lock is the one that is taken here"},
+    {"x-lock-strategy", take_lock_strategy, NULL},
     {"x-lock-table", refuse, "golang-migrate's advisory lock is the one that is taken here"},
+    /* Of its driver for MySQL; those for PostgreSQL pass over it, and lock (FilterCustomQuery in migrate.go). */
+    {"x-no-lock", conninfo_take_nothing, NULL},
+    {"x-lock-timeout", refuse,
+     "none of golang-migrate's drivers has it. How long a run waits for another one is the worker's --lock-wait "
+     "(TRUSS_LOCK_WAIT) here, as its -lock-timeout"},
+    {"x-force-lock", refuse, "it is of golang-migrate's driver for CockroachDB"},
     /* TLS */
     {"sslmode", conninfo_take_sslmode, NULL},
     {"ssl-mode", conninfo_take_sslmode, NULL},
@@ -431,6 +447,12 @@ bool conninfo_take_parameter(struct reading *reading, const char *name, const ch
     if (setting != NULL || is_custom_setting(name)) {
         conninfo_put_setting(&reading->options, shown(reading->arena, setting != NULL ? setting : name), value);
         return true;
+    }
+    if (strncasecmp(name, "x-", 2) == 0) {
+        return status_fail(reading->status, STATUS_INVALID_ARGUMENT,
+                           "The connection URL's parameter \"%s\" is none of golang-migrate's for PostgreSQL, which "
+                           "would pass over it: take it out, or correct its name.",
+                           shown(reading->arena, name));
     }
     return is_libpq_keyword(name)
                ? conninfo_set(reading, name, value)

@@ -214,6 +214,18 @@ static bool standard_strings_now(const struct pg_session *session)
     return value == NULL || strcmp(value, "off") != 0;
 }
 
+/* CockroachDB tells its version at the start (as Npgsql knows it, too). It takes most of a run's statements, but not
+ * the locks that keep two runs apart: pg_advisory_lock() and its like do nothing there. */
+static bool check_server(const struct pg_session *session, struct status *status)
+{
+    return PQparameterStatus(session->connection, "crdb_version") == NULL ||
+           status_fail(
+               status, STATUS_FAILED_PRECONDITION,
+               "The server at %s is CockroachDB. Truss is for PostgreSQL only: what keeps two runs apart are its "
+               "advisory locks, which do nothing in CockroachDB.",
+               session->display);
+}
+
 /* Records how the server parses statements, before anything changes it. */
 static void note_reading(struct pg_session *session)
 {
@@ -236,7 +248,8 @@ struct pg_session *session_open_as_said(const struct conninfo *conninfo, int64_t
     session->opened_at = clock_ms();
     session->display = copy_of(conninfo->display);
     session->own_schema = copy_of(conninfo->own_schema == NULL ? OWN_SCHEMA_USUAL : conninfo->own_schema);
-    if (!connect_now(session, conninfo, deadline, status) || PQsetnonblocking(session->connection, 1) != 0) {
+    if (!connect_now(session, conninfo, deadline, status) || !check_server(session, status) ||
+        PQsetnonblocking(session->connection, 1) != 0) {
         pg_session_free(session);
         return NULL;
     }

@@ -111,6 +111,12 @@ static const struct {
     {"postgresql://u:hunter2@h/d?x-multi-statement=true", "x-multi-statement"},
     {"postgresql://u:hunter2@h/d?x-statement-timeout=soon", "x-statement-timeout"},
     {"postgresql://u:hunter2@h/d?x-migrations-table=", "x-migrations-table"},
+    {"postgresql://u:hunter2@h/d?x-lock-strategy=table", "golang-migrate's advisory lock"},
+    {"postgresql://u:hunter2@h/d?x-lock-timeout=5", "--lock-wait"},
+    {"postgresql://u:hunter2@h/d?x-force-lock=true", "CockroachDB"},
+    {"postgresql://u:hunter2@h/d?x-nonsense=1", "none of golang-migrate's for PostgreSQL"},
+    {"cockroachdb://u:hunter2@h:26257/d", "CockroachDB (cockroachdb://)"},
+    {"crdb-postgres://u:hunter2@h:26257/d", "CockroachDB"},
     {"postgresql://u:hunter2@h/d?connection_limit=-1", "connection_limit"},
     {"postgresql://u:hunter2@h/d?charset=latin1", "charset"},
     {"postgresql://u:hunter2@h/d?targetServerType=odd", "targetServerType"},
@@ -200,6 +206,7 @@ END_TEST
 
 START_TEST(golang_migrates_parameters_are_kept)
 {
+    ck_assert(parse("postgres://h/d?x-no-lock=true&x-lock-strategy=advisory"));
     ck_assert(parse("postgres://h/d?sslmode=disable&x-migrations-table=app_migrations&x-statement-timeout=2500"
                     "&x-multi-statement=false"));
     ck_assert_str_eq(conninfo.migrations_table, "app_migrations");

@@ -86,8 +86,6 @@ static const struct {
     {"flyway", "src/main/resources/application.properties",
      "spring.datasource.url=${DB_URL_NOT_SET:jdbc:postgresql://h/app}\n",
      "h:5432/app (src/main/resources/application.properties, line 1)"},
-    {"flyway", "src/main/resources/application.properties", "spring.datasource.url=jdbc:postgresql://${H:h}:5432/app\n",
-     ""},
     {"liquibase", "liquibase.properties", "url: jdbc:postgresql://h/app\n",
      "h:5432/app (liquibase.properties, line 1)"},
     {"knex", "knexfile.js", "module.exports = { client: 'pg', connection: 'postgres://u:p@h/app' };",

@@ -234,6 +234,9 @@ static const char *other_database(const struct request *request, const struct de
     const struct named_database *const other = project_database_other(&databases, site->conninfo);
     const struct conninfo_place *const own = &site->conninfo->place;
     if (other == NULL) {
+        *aside = project_database_unread(request->arena, &databases, site->conninfo);
+    }
+    if (other == NULL && *aside == NULL) {
         *aside =
             project_database_aside(request->arena, site->project.root,
                                    detection->has_folder ? detection->folder.base : "", &databases, site->conninfo);

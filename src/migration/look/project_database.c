@@ -259,7 +259,7 @@ void project_databases(struct arena *arena, const char *root, const char *base, 
     if (strcmp(framework, "laravel") == 0) {
         add_parts(&search);
     }
-    if (databases->count == 0) {
+    if (databases->count == 0 && databases->unread.file == NULL) {
         search_add_variable(&search, "DATABASE_URL", NULL);
     }
 }
@@ -278,15 +278,36 @@ static bool is_same(const struct named_database *named, const struct conninfo *c
     return conninfo_same_database(&other, conninfo);
 }
 
+/* What is known of an address that cannot be read completely may show that it is another. */
 const struct named_database *project_database_other(const struct named_databases *databases,
                                                     const struct conninfo *conninfo)
 {
+    const struct named_database *const unread = &databases->unread;
     for (size_t i = 0; i < databases->count; i++) {
         if (is_same(&databases->items[i], conninfo)) {
             return NULL;
         }
     }
-    return databases->count == 0 ? NULL : &databases->items[0];
+    if (databases->count > 0) {
+        return &databases->items[0];
+    }
+    return unread->file != NULL && !databases->is_default && !is_same(unread, conninfo) ? unread : NULL;
+}
+
+const char *project_database_unread(struct arena *arena, const struct named_databases *databases,
+                                    const struct conninfo *conninfo)
+{
+    const struct named_database *const unread = &databases->unread;
+    if (unread->file == NULL || databases->count > 0 || (databases->is_default && is_same(unread, conninfo))) {
+        return NULL;
+    }
+    return arena_printf(arena,
+                        "Which database the project means is not known: %s, line %u, puts its URL together%s%s%s. This "
+                        "worker's is %s:%s/%s.",
+                        unread->file, unread->line, unread->variable == NULL ? "" : ", also from ",
+                        unread->variable == NULL ? "" : unread->variable,
+                        unread->variable == NULL ? "" : ", which is not set here", conninfo->place.host,
+                        conninfo->place.port, conninfo->place.database);
 }
 
 /* The variables that may name it: DATABASE_URL, and those in the project's files. */
@@ -345,11 +366,11 @@ const char *project_database_aside(struct arena *arena, const char *root, const 
 const char *named_database_text(struct arena *arena, const struct named_database *named)
 {
     struct buffer text = {.arena = arena};
-    if (named->host != NULL) {
-        buffer_printf(&text, "%s%s%s/", named->host, named->port == NULL ? "" : ":",
+    if (named->host != NULL || (named->port != NULL && named->database == NULL)) {
+        buffer_printf(&text, "%s%s%s/", named->host == NULL ? "?" : named->host, named->port == NULL ? "" : ":",
                       named->port == NULL ? "" : named->port);
     }
-    buffer_printf(&text, "%s (%s", named->database == NULL ? "" : named->database, named->file);
+    buffer_printf(&text, "%s (%s", named->database == NULL ? "?" : named->database, named->file);
     if (named->line > 0) {
         buffer_printf(&text, ", line %u", named->line);
     }

@@ -18,6 +18,11 @@ void project_databases(struct arena *arena, const char *root, const char *base, 
 const struct named_database *project_database_other(const struct named_databases *databases,
                                                     const struct conninfo *conninfo);
 
+/* Returns a sentence if the project names no database that can be read, but one that is put together at run time from
+ * what is not known here; NULL otherwise. */
+const char *project_database_unread(struct arena *arena, const struct named_databases *databases,
+                                    const struct conninfo *conninfo);
+
 /* Returns a sentence about a .env file of another environment (.env.local, .env.production, …) that names another
  * database than this one; NULL: there is none. Which .env is used depends on the framework and on who starts it. */
 const char *project_database_aside(struct arena *arena, const char *root, const char *base,

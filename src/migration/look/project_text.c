@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "base/words.h"
 #include "migration/look/project_setting.h"
+#include "migration/look/project_template.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -302,6 +303,33 @@ static bool take_keywords(struct search *search, struct text line, const struct 
            search_add_url(search, *place, arena_strndup(search->arena, string.data, string.size));
 }
 
+static const char *value_of(void *data, const char *name)
+{
+    const char *file;
+    return search_variable(data, name, &file);
+}
+
+/* Takes a URL that is put together at run time, with the variables that are known here. A default counts for less: it
+ * is often for development. */
+static bool take_template(struct search *search, const struct named_database *place, const struct template_url *url)
+{
+    struct template_values values = {.arena = search->arena, .value = value_of, .data = search};
+    struct named_databases *const found = search->found;
+    struct named_database named = *place;
+    named.host = template_part(&values, url->host);
+    named.port = template_part(&values, url->port);
+    named.database = template_part(&values, url->database);
+    const bool is_known = named.database != NULL && (named.host != NULL || url->host.size == 0) && !values.has_default;
+    if (is_known) {
+        search_add(search, &named);
+    } else if (found->unread.file == NULL) {
+        named.variable = values.missing;
+        found->unread = named;
+        found->is_default = values.has_default;
+    }
+    return is_known;
+}
+
 /* Takes the variables and URLs of a line; returns true if one names a database. */
 static bool take_references(struct search *search, const char *file, struct text line, uint32_t number)
 {
@@ -313,7 +341,11 @@ static bool take_references(struct search *search, const char *file, struct text
         const struct text rest = text_slice(line, i, line.size);
         const struct text name = is_start ? setting_referenced(rest) : (struct text){0};
         const struct text url = is_start ? url_at(rest) : (struct text){0};
-        if (name.size > 0 && name.size < 100) {
+        struct template_url template;
+        if (is_start && !has_variable && template_url_read(rest, &template)) {
+            found = take_template(search, &place, &template) || found;
+            i += template.whole.size;
+        } else if (name.size > 0 && name.size < 100) {
             has_variable = search_add_variable(search, arena_strndup(search->arena, name.data, name.size), &place);
             found = found || has_variable;
         } else if (url.size > 0 && !has_variable) {

@@ -25,6 +25,10 @@ struct named_databases {
     struct named_database *items;
     size_t count;
     size_t capacity;
+    /* The first URL whose database cannot be read: it is put together at run time. Its variable is the one that is not
+     * set here (NULL: it is computed otherwise); file NULL: there is none. */
+    struct named_database unread;
+    bool is_default;    /* of its parts some are only the defaults of variables that are not set here */
     const char *direct; /* the variable that Prisma takes for migrations (base/direct_url.h); NULL: none is named */
 };
 
