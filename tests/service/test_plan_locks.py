@@ -357,6 +357,20 @@ class PlanLocks(Case):
                 self.assertIn("it may block readers and writers", self.truss("plan", "--output", "github", worker=worker).stdout)
                 self.assertIn("may-block", self.truss("plan", "--output", "sarif", worker=worker).stdout)
 
+    def test_a_name_behind_what_is_not_known_may_be_anything(self):
+        """A DO block, a function or an EXECUTE may have renamed a table that exists: nobody can say that its new name locks nothing."""
+        setup = "CREATE TABLE users (id int); CREATE FUNCTION renames() RETURNS void LANGUAGE plpgsql AS 'BEGIN EXECUTE ''ALTER TABLE users RENAME TO people''; END';"
+        for before, unknown in (("DO $$ BEGIN EXECUTE 'ALTER TABLE users RENAME TO ' || 'people'; END $$", True), ("SELECT renames()", True), ("CALL renames()", True),
+                                ("PREPARE x AS SELECT renames(); EXECUTE x", True), ("CREATE TABLE people (id int)", False), ("CREATE EXTENSION pgcrypto; CREATE TABLE people (id int)", False)):
+            for statement in ("ALTER TABLE people ADD name text", "DROP TABLE people", "CREATE INDEX ON people (id)", "INSERT INTO people VALUES (1)", "CREATE TABLE other (id int REFERENCES people)"):
+                with self.subTest(f"{before}; {statement}"):
+                    self.database = None
+                    self.sql(setup)
+                    plan = self.serve(f"{before}; {statement};").call("MigrationService", "Plan")
+                    one = plan.migrations[0].steps[0].statements[-1]
+                    self.assertEqual((one.unknown, list(one.locks)), (unknown, []))
+                    self.assertEqual("may be something that an earlier statement has renamed" in one.advice, unknown)
+
     def test_what_was_not_read_is_not_called_harmless(self):
         plan = self.serve("CREATE TABLE t (id int); INSERT INTO t VALUES ('never closed);").call("MigrationService", "Plan")
         self.assertIn("cannot run", plan.refusal)

@@ -48,6 +48,7 @@ struct explaining {
     size_t told_count;
     size_t told_capacity;
     bool makes_unseen;             /* earlier statements may have created things unseen */
+    bool moves_unseen;             /* … and renamed them: what a statement names then may be anything */
     struct unseen unseen;          /* the same, through functions that nobody names */
     struct impossible impossible;  /* what the migration cannot do */
     struct asked asked;            /* queries for the effects */
@@ -153,6 +154,23 @@ static const char *why_it_fails(struct explaining *explaining, struct text state
                         absent);
 }
 
+/* A name that is free may belong to something that an earlier statement has renamed unseen. */
+static const char *what_it_may_be(struct explaining *explaining, struct text statement)
+{
+    const struct sql_reader words = sql_read(statement);
+    const char *const absent = explaining->absent;
+    if (absent == NULL || sql_is_word(&words.token, "select") || is_coming_ledger(explaining) ||
+        !(explaining->moves_unseen ||
+          unseen_may_be(&explaining->unseen, explaining->request->arena, explaining->session))) {
+        return NULL;
+    }
+    return arena_printf(
+        explaining->request->arena,
+        "\"%s\" may be something that an earlier statement has renamed, of which not all is known: what "
+        "this one locks is not known, and may block.",
+        absent);
+}
+
 /* Obstacles and missing things, provided that everything before it was seen. */
 static const char *what_is_wrong(struct explaining *explaining, struct text statement, struct sql_effects *effects)
 {
@@ -217,10 +235,12 @@ static void find_effects(struct explaining *explaining, struct text statement, s
     read->fails = read->fails != NULL ? read->fails : there;
     const char *const impossible = impossible_why(&explaining->impossible, statement, effects);
     read->fails = read->fails != NULL ? read->fails : arena_strdup(explaining->request->arena, impossible);
+    const char *const may_be = what_it_may_be(explaining, statement);
     explaining->makes_unseen = explaining->makes_unseen || brings_unseen(explaining, statement, effects);
+    explaining->moves_unseen = explaining->moves_unseen || effects->unknown;
     unseen_note(&explaining->unseen, statement);
     reach_add(explaining->reading, explaining->questions, explaining->world, effects);
-    effects->unknown = effects->unknown || fires_changed(&explaining->fires, statement);
+    effects->unknown = effects->unknown || may_be != NULL || fires_changed(&explaining->fires, statement);
     read->loses_data = (effects->count > 0 || effects->unknown) && (effects->loses_values || sql_loses_data(statement));
     if (!explaining->is_undone) {
         world_apply(explaining->world, effects);
@@ -229,7 +249,8 @@ static void find_effects(struct explaining *explaining, struct text statement, s
     }
     read->fails = read->fails != NULL ? read->fails : takes_ledger(explaining);
     const char *const doubt = explaining->impossible.early.doubt;
-    effects->advice = read->fails != NULL ? read->fails : doubt != NULL ? doubt : effects->advice;
+    const char *const said = may_be != NULL ? may_be : effects->advice;
+    effects->advice = read->fails != NULL ? read->fails : doubt != NULL ? doubt : said;
     effects->unknown = effects->unknown && !explaining->explanation->is_nobodys;
     if (effects->unread && effects->unknown) {
         effects->advice = why_unread(explaining);
@@ -240,28 +261,6 @@ static void find_effects(struct explaining *explaining, struct text statement, s
 static bool is_notable(const struct explained_statement *statement)
 {
     return statement->effects.count > 0 || statement->effects.unknown || statement->fails != NULL;
-}
-
-/* What is shown outlives the reading. Of a lock's name only remains whether the statement has it in its text
- * (check/moment_needs.c). */
-static struct sql_effects keep_effects(struct arena *arena, const struct sql_effects *effects)
-{
-    struct sql_effects kept = {.count = effects->count,
-                               .work = effects->work,
-                               .advice = effects->advice,
-                               .unknown = effects->unknown,
-                               .unread = effects->unread,
-                               .every_row = effects->every_row};
-    kept.locks = arena_array(arena, effects->count, sizeof *kept.locks);
-    for (size_t i = 0; i < effects->count; i++) {
-        kept.locks[i] = (struct sql_relation_lock){.relation = arena_strdup(arena, effects->locks[i].relation),
-                                                   .lock = effects->locks[i].lock,
-                                                   .name = effects->locks[i].name == NULL ? NULL : "",
-                                                   .is_target = effects->locks[i].is_target,
-                                                   .is_heir = effects->locks[i].is_heir,
-                                                   .oid = effects->locks[i].oid};
-    }
-    return kept;
 }
 
 /* Counts a statement, and lists it if there is room. */
@@ -286,7 +285,7 @@ static void list(struct explaining *explaining, struct text content, struct expl
     shown->sql = excerpt(arena, text_slice(content, statement->start, statement->end));
     const char *name;
     shown->where = script_position(content, explaining->parts, statement->start, &name);
-    shown->effects = keep_effects(arena, &statement->effects);
+    shown->effects = explained_effects(arena, &statement->effects);
     if (name != NULL) {
         const char *const advice = shown->effects.advice;
         shown->effects.advice = arena_printf(arena, "It is of the callback %s.%s%s", name, advice == NULL ? "" : " ",
@@ -355,6 +354,7 @@ static bool explain_migration(struct explaining *explaining, const struct prepar
     /* What a program does is not known. */
     explaining->explanation->unknown = explaining->explanation->unknown || prepared->item->file->is_code;
     explaining->makes_unseen = explaining->makes_unseen || prepared->item->file->is_code;
+    explaining->moves_unseen = explaining->moves_unseen || prepared->item->file->is_code;
     explaining->explanation->transactions += plan->count == 0 ? 1 : (uint32_t)(plan->count - prepared->done);
     arena_free(reading);
     return ok;
@@ -376,6 +376,7 @@ static void note_around(struct explaining *explaining, const struct migration_fi
         const enum around_when when = files->around[i].when;
         const bool is_of_run = when != AROUND_BEFORE_EACH && when != AROUND_AFTER_EACH;
         explaining->makes_unseen = explaining->makes_unseen || is_of_run;
+        explaining->moves_unseen = explaining->makes_unseen;
         explaining->explanation->unknown = explaining->explanation->unknown || is_of_run;
     }
 }
@@ -476,23 +477,4 @@ bool explain(const struct request *request, struct pg_session *session, const st
     }
     explanation->summary = needs_summary(&explaining.needs, summary_of(request->arena, preparation, explanation));
     return refusal_find(request, session, options, preparation, &explanation->refusal);
-}
-
-const char *explanation_failure(struct arena *arena, const struct explanation *explanation, size_t *at)
-{
-    size_t seen = 0;
-    for (size_t i = 0; i < explanation->count; i++) {
-        const struct explained_migration *const migration = &explanation->migrations[i];
-        for (size_t j = 0; migration->steps != NULL && j < migration->prepared->plan.count; j++) {
-            for (size_t k = 0; k < migration->steps[j].listed; k++) {
-                const struct explained_statement *const one = &migration->steps[j].statements[k];
-                if (one->fails != NULL && seen++ == *at) {
-                    (*at)++;
-                    return arena_printf(arena, "Line %u of \"%s\" fails: %s", one->where.line,
-                                        migration->prepared->item->name, one->fails);
-                }
-            }
-        }
-    }
-    return NULL;
 }

@@ -1,0 +1,43 @@
+/*
+ * What is kept of a plan that was read, and the failures in it.
+ */
+#include "migration/plan/view.h"
+
+struct sql_effects explained_effects(struct arena *arena, const struct sql_effects *effects)
+{
+    struct sql_effects kept = {.count = effects->count,
+                               .work = effects->work,
+                               .advice = effects->advice,
+                               .unknown = effects->unknown,
+                               .unread = effects->unread,
+                               .every_row = effects->every_row};
+    kept.locks = arena_array(arena, effects->count, sizeof *kept.locks);
+    for (size_t i = 0; i < effects->count; i++) {
+        kept.locks[i] = (struct sql_relation_lock){.relation = arena_strdup(arena, effects->locks[i].relation),
+                                                   .lock = effects->locks[i].lock,
+                                                   .name = effects->locks[i].name == NULL ? NULL : "",
+                                                   .is_target = effects->locks[i].is_target,
+                                                   .is_heir = effects->locks[i].is_heir,
+                                                   .oid = effects->locks[i].oid};
+    }
+    return kept;
+}
+
+const char *explanation_failure(struct arena *arena, const struct explanation *explanation, size_t *at)
+{
+    size_t seen = 0;
+    for (size_t i = 0; i < explanation->count; i++) {
+        const struct explained_migration *const migration = &explanation->migrations[i];
+        for (size_t j = 0; migration->steps != NULL && j < migration->prepared->plan.count; j++) {
+            for (size_t k = 0; k < migration->steps[j].listed; k++) {
+                const struct explained_statement *const one = &migration->steps[j].statements[k];
+                if (one->fails != NULL && seen++ == *at) {
+                    (*at)++;
+                    return arena_printf(arena, "Line %u of \"%s\" fails: %s", one->where.line,
+                                        migration->prepared->item->name, one->fails);
+                }
+            }
+        }
+    }
+    return NULL;
+}
