@@ -346,6 +346,36 @@ class Flyway(Fixtures):
                 said = self.refused(rpc).message if method == "Run" else rpc.call("MigrationService", method).summary
                 self.assertIn("No other migration is pending, but \"R__grants\" runs in each run of Flyway", said)
 
+    def test_what_runs_in_each_migrate_is_run_by_a_flyway_that_may_be_started(self):
+        files = {f"{SQL}/V1__a.sql": "CREATE TABLE a (i int);", f"{SQL}/R__grants.sql": "-- ${flyway:timestamp}\nGRANT SELECT ON a TO PUBLIC;"}
+        project = self.project(**files)
+        tool = os.path.join(project.path, "flyway")
+        row = "INSERT INTO flyway_schema_history SELECT max(installed_rank) + 1, NULL, 'grants', 'SQL', 'R__grants.sql', 8, 'me', clock_timestamp()::timestamp, 5, true FROM flyway_schema_history"
+
+        def write(script):
+            with open(tool, "w", encoding="utf-8") as file:
+                file.write(f'#!/bin/sh\necho "$*" >>"$(dirname "$0")/started"\n{script}\n')
+            os.chmod(tool, 0o755)
+        write("exit 3")
+        with Rpc(self.worker(project, "--allow-delegate", environment={"PATH": project.path + ":" + os.environ["PATH"]}).address) as rpc:
+            for one in ("V1__a", "R__grants"):
+                self.assertTrue(rpc.call("MigrationService", "MarkApplied", {"migration": one}).ok)
+            self.sql("UPDATE flyway_schema_history SET checksum = 7 WHERE version IS NULL")
+            reply = rpc.call("MigrationService", "Run")
+            self.assertFalse(reply.ok)
+            self.assertIn("does not have this migration once more", reply.failed.error)
+            write(f'psql "{self.url()}" -Xqc "{row}"')
+            self.assertIn("run by Flyway itself", rpc.call("MigrationService", "Plan").summary)
+            for _ in range(2):
+                reply = rpc.call("MigrationService", "Run")
+                self.assertEqual((reply.ok, [one.name for one in reply.applied]), (True, ["R__grants"]), reply)
+            self.assertEqual(self.states(rpc), ["applied", "applied"])
+            write("exit 0")  # it passes over it
+            reply = rpc.call("MigrationService", "Run")
+            self.assertEqual((reply.ok, len(reply.applied)), (True, 0), reply)
+            with open(os.path.join(project.path, "started"), encoding="utf-8") as file:
+                self.assertEqual(file.read().splitlines(), ["migrate"] * 4)
+
     def test_a_row_without_a_checksum_is_not_that_of_the_file(self):
         """MigrationInfoImpl.validate compares with it; a repeatable migration runs again."""
         with self.start({f"{SQL}/V1__a.sql": "CREATE TABLE a (i int);", f"{SQL}/R__v.sql": "CREATE OR REPLACE VIEW v AS SELECT 1 AS n;"}) as rpc:

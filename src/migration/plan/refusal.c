@@ -21,6 +21,11 @@ const char *const *tool_arguments_for(const struct delegate *delegate, const str
             pending_to_last += &catalog->items[i] <= last ? 1 : 0;
         }
     }
+    for (size_t i = 0; i < preparation->count; i++) { /* of a run of everything: what the tool runs each time */
+        const bool is_again = preparation->items[i].item->state != MIGRATION_PENDING;
+        pending += is_again ? 1 : 0;
+        pending_to_last += is_again ? 1 : 0;
+    }
     return preparation->count == pending                          ? delegate->run
            : preparation->count == 1 && delegate->run_one != NULL ? delegate->run_one
            : preparation->count == pending_to_last                ? delegate->run_to

@@ -323,6 +323,16 @@ static bool check_missing(const struct choosing *choosing)
     return true;
 }
 
+/* What the tool runs in each run belongs to a run of everything, where the tool may be started. */
+static bool is_again(const struct choosing *choosing, const struct catalog_item *item)
+{
+    const struct run_options *const options = choosing->options;
+    const char *const each_time = choosing->catalog->files.runs_each_time;
+    const bool is_of_everything = options->name_count == 0 && (options->target == NULL || options->target[0] == '\0');
+    return is_of_everything && choosing->request->site->allow_delegate && item->state == MIGRATION_APPLIED &&
+           each_time != NULL && strcmp(item->name, each_time) == 0;
+}
+
 static bool choose(struct choosing *choosing, struct preparation *preparation)
 {
     const struct request *const request = choosing->request;
@@ -336,7 +346,7 @@ static bool choose(struct choosing *choosing, struct preparation *preparation)
     }
     for (size_t i = 0; i < catalog->count; i++) {
         const struct catalog_item *const item = &catalog->items[i];
-        const bool runs = wanted[i] && item->state == MIGRATION_PENDING;
+        const bool runs = wanted[i] && (item->state == MIGRATION_PENDING || is_again(choosing, item));
         struct prepared prepared = {
             .item = item,
             .place = {&request->site->project, &catalog->detection.folder, item->file},

@@ -59,6 +59,13 @@ static const struct catalog_item *item_of(const struct catalog *catalog, const s
     return NULL;
 }
 
+/* Has the tool run it, since `before`? It may have been applied then already, and be run each time. */
+static bool has_run(const struct catalog_item *after, const struct catalog_item *before)
+{
+    return is_applied(after) && (!is_applied(before) || (after->entry != NULL && before->entry != NULL &&
+                                                         after->entry->finished_at > before->entry->finished_at));
+}
+
 static bool is_asked_for(const struct preparation *preparation, const struct catalog_item *item)
 {
     for (size_t i = 0; i < preparation->count; i++) {
@@ -227,14 +234,19 @@ static bool judge(const struct tool_use *use, const struct execution *execution)
     }
     for (size_t i = 0; i < after.count; i++) {
         const struct catalog_item *const before = item_of(&preparation->catalog, &after.items[i]);
-        if (is_applied(&after.items[i]) && !is_applied(before)) {
+        if (has_run(&after.items[i], before)) {
             add_applied(execution, &after.items[i]);
         }
     }
     for (size_t i = 0; i < preparation->count; i++) {
         const struct catalog_item *const item = preparation->items[i].item;
-        if (!is_applied(item_of(&after, item))) {
-            fail(use, item->name, "and the tracking table does not have this migration", result);
+        const struct catalog_item *const now = item_of(&after, item);
+        const bool is_again = is_applied(item) && is_applied(now);
+        if (is_again ? use->code != 0 && !has_run(now, item) : !is_applied(now)) {
+            fail(use, item->name,
+                 is_again ? "and the tracking table does not have this migration once more"
+                          : "and the tracking table does not have this migration",
+                 result);
             return true;
         }
     }
