@@ -45,11 +45,59 @@ POSITIONS = "SELECT schemaname, sequencename, last_value FROM pg_sequences WHERE
 TABLES = f"""SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE {_MINE} AND c.relkind IN ('r', 'm')"""
 
-# What no list above has, so that it is seen at least that there is one.
-_CATALOGS = ("operator", "opclass", "opfamily", "cast", "collation", "conversion", "ts_config", "ts_dict", "ts_parser", "ts_template",
-             "foreign_server", "foreign_data_wrapper", "user_mapping", "statistic_ext", "transform", "language", "am", "subscription")
+# What the lists above leave out, by its catalog: a definition without the numbers that two databases do not share. They are asked
+# for only where a user made such a thing, as hardly any project does. to_jsonb: a newer server's columns come by themselves. Of each: columns of x, which is a row of that catalog, and what is joined.
+_FAMILY = "(pg_identify_object('pg_opfamily'::regclass, {}, 0)).identity"
+DEFINITIONS = {
+    "operator": ("""x.oprnamespace::regnamespace, x.oid::regoperator, x.oprresult::regtype, x.oprcode, x.oprcom::regoperator, x.oprnegate::regoperator,
+        x.oprrest, x.oprjoin, x.oprcanmerge, x.oprcanhash, x.oprowner::regrole""", ""),
+    "opclass": (f"""x.opcnamespace::regnamespace, x.opcname, {_FAMILY.format('x.opcfamily')}, x.opcintype::regtype, x.opcdefault,
+        x.opckeytype::regtype, x.opcowner::regrole""", ""),
+    "opfamily": (f"{_FAMILY.format('x.oid')}, x.opfowner::regrole", ""),
+    "amop": (f"""{_FAMILY.format('x.amopfamily')}, x.amoplefttype::regtype, x.amoprighttype::regtype, x.amopstrategy, x.amoppurpose,
+        x.amopopr::regoperator""", ""),
+    "amproc": (f"""{_FAMILY.format('x.amprocfamily')}, x.amproclefttype::regtype, x.amprocrighttype::regtype, x.amprocnum,
+        x.amproc::regprocedure""", ""),
+    "cast": ("x.castsource::regtype, x.casttarget::regtype, x.castfunc::regprocedure, x.castcontext, x.castmethod", ""),
+    "collation": ("x.collnamespace::regnamespace, x.collowner::regrole, to_jsonb(x) - '{oid,collnamespace,collowner}'::text[]", ""),
+    "conversion": ("x.connamespace::regnamespace, x.conowner::regrole, to_jsonb(x) - '{oid,connamespace,conowner}'::text[]", ""),
+    "ts_config": ("x.oid::regconfig, x.cfgowner::regrole, (pg_identify_object('pg_ts_parser'::regclass, x.cfgparser, 0)).identity", ""),
+    "ts_config_map": ("x.mapcfg::regconfig, x.maptokentype, x.mapseqno, x.mapdict::regdictionary", ""),
+    "ts_dict": ("""x.oid::regdictionary, x.dictowner::regrole, (pg_identify_object('pg_ts_template'::regclass, x.dicttemplate, 0)).identity,
+        x.dictinitoption""", ""),
+    "ts_parser": ("x.prsnamespace::regnamespace, to_jsonb(x) - '{oid,prsnamespace}'::text[]", ""),
+    "ts_template": ("x.tmplnamespace::regnamespace, to_jsonb(x) - '{oid,tmplnamespace}'::text[]", ""),
+    "foreign_data_wrapper": ("x.fdwname, x.fdwowner::regrole, x.fdwhandler::regproc, x.fdwvalidator::regproc, x.fdwacl, x.fdwoptions", ""),
+    "foreign_server": ("x.srvname, x.srvowner::regrole, w.fdwname, x.srvtype, x.srvversion, x.srvacl, x.srvoptions",
+                       "JOIN pg_foreign_data_wrapper w ON w.oid = x.srvfdw"),
+    "foreign_table": ("x.ftrelid::regclass, s.srvname, x.ftoptions", "JOIN pg_foreign_server s ON s.oid = x.ftserver"),
+    "user_mapping": ("s.srvname, x.umuser::regrole, x.umoptions", "JOIN pg_foreign_server s ON s.oid = x.umserver"),
+    "statistic_ext": ("pg_get_statisticsobjdef(x.oid), x.stxowner::regrole, to_jsonb(x)->>'stxstattarget'", ""),
+    "transform": ("x.trftype::regtype, l.lanname, x.trffromsql, x.trftosql", "JOIN pg_language l ON l.oid = x.trflang"),
+    "language": ("""x.lanname, x.lanowner::regrole, x.lanispl, x.lanpltrusted, x.lanplcallfoid::regproc, x.laninline::regproc,
+        x.lanvalidator::regproc, x.lanacl""", ""),
+    "am": ("x.amname, x.amhandler, x.amtype", ""),
+    "subscription": ("x.subowner::regrole, to_jsonb(x) - '{oid,subdbid,subowner}'::text[]",
+                     "JOIN pg_database d ON d.oid = x.subdbid AND d.datname = current_database()"),
+    "aggregate": ("""x.aggfnoid::regprocedure, x.aggtranstype::regtype, x.aggmtranstype::regtype, x.aggsortop::regoperator,
+        to_jsonb(x) - '{aggfnoid,aggtranstype,aggmtranstype,aggsortop}'::text[]""", ""),
+    "range": ("""x.rngtypid::regtype, x.rngsubtype::regtype, x.rngcollation::regcollation, x.rngcanonical, x.rngsubdiff,
+        (pg_identify_object('pg_opclass'::regclass, x.rngsubopc, 0)).identity""", ""),
+    "publication": ("x.pubowner::regrole, to_jsonb(x) - '{oid,pubowner}'::text[]", ""),
+    "publication_rel": ("DISTINCT to_jsonb(t)", "JOIN pg_publication p ON p.oid = x.prpubid JOIN pg_publication_tables t ON t.pubname = p.pubname"),
+    "event_trigger": ("x.evtname, x.evtowner::regrole, x.evtfoid::regprocedure, x.evttags", ""),
+}
+# The column that tells what is PostgreSQL's own, where that is not the row's oid.
+_OIDS = {"ts_config_map": "mapcfg", "foreign_table": "ftrelid", "aggregate": "aggfnoid", "range": "rngtypid"}
+
+
+def _users(catalog, columns, joined=""):
+    """A query of what users made."""
+    return f"SELECT {columns} FROM pg_{catalog} x {joined} WHERE x.{_OIDS.get(catalog, 'oid')}::oid >= 16384"
+
+
 DETAILS = [
-    ("number", " UNION ALL ".join(f"SELECT '{one}', count(*) FROM pg_{one} WHERE oid >= 16384" for one in _CATALOGS)),
+    ("number", " UNION ALL ".join(_users(one, f"'{one}', count(*)") for one in DEFINITIONS)),
     ("parent", "SELECT inhrelid::regclass, inhparent::regclass, inhseqno FROM pg_inherits"),
     ("partition key", "SELECT partrelid::regclass, pg_get_partkeydef(partrelid) FROM pg_partitioned_table"),
     ("column's sequence", """SELECT d.objid::regclass, d.refobjid::regclass, d.refobjsubid, d.deptype FROM pg_depend d
@@ -85,8 +133,12 @@ def lines(session):
     session.execute("SET search_path = ''")
     found = []
     for what, query in CATALOGUE + DETAILS:
-        for row in session.execute(query):
+        rows = session.execute(query)
+        for row in rows:
             found += _line(what, row).splitlines()
+        for one in [name for name, number in rows if int(number)] if what == "number" else ():
+            for row in session.execute(_users(one, *DEFINITIONS[one])):
+                found += _line(one, row).splitlines()
     for schema, name, last in session.execute(POSITIONS):
         found.append(f"SELECT pg_catalog.setval('{schema}.{name}', {last or 1}, {str(last is not None).lower()});")
     queries = [query for query, in session.execute(_ROWS)]
