@@ -299,6 +299,19 @@ class Commands(Case):
         self.assertEqual(sure.wait(), FINE)
         self.assertEqual(self.sql(f"SELECT count(*) FROM pg_database WHERE datname = '{one['branch_db']}'"), [("0",)])
 
+    def test_a_preview_on_a_terminal_is_in_colours(self):
+        script = ("-- a note\nCREATE TABLE a (id int, \"Select\" text DEFAULT 'it''s' || $q$SELECT 7$q$); /* and\nmore */ INSERT INTO a VALUES (42, $1);\n"
+                  "COMMENT ON TABLE a IS '" + "long " * 60 + "'; SELECT 'open")
+        self.files.add("20240103000000_coloured", script)
+        shown = Terminal([TRUSS, "preview", "20240103000000_coloured"], harness.clean_environment(None, self.process), columns=1000)
+        self.addCleanup(shown.close)
+        self.assertEqual(shown.wait(), FINE)
+        raw = shown.raw.replace("\r\n", "\n")
+        for code, text in (("2", "-- a note\n"), ("1", "CREATE"), ("1", "TABLE"), ("32", "'it'"), ("32", "$q$"), ("1", "SELECT"), ("2", "/* and\nmore */"), ("35", "42"), ("32", "'open")):
+            self.assertIn(f"\x1b[{code}m{text}\x1b[0m", raw)
+        self.assertIn('"Select"', raw)  # a name, whatever it is called
+        self.assertEqual(re.sub(r"\x1b\[[\d;]*m", "", raw).count(script), 1)
+
     def test_backups_from_the_command_line(self):
         self.assertIn("--backups DIR", self.run_truss("backup", "create", status=ERROR))
         folder = tempfile.mkdtemp(prefix="truss-backups-")

@@ -141,6 +141,57 @@ class Liquibase(Fixtures):
                 self.assertEqual(self.sql("SELECT string_agg(tablename, ',' ORDER BY tablename) FROM pg_tables WHERE schemaname = 'public' "
                                           "AND tablename !~ '^databasechangelog'"), [(tables,)])
 
+    LOG = '<databaseChangeLog xmlns="http://www.liquibase.org/xml/ns/dbchangelog">{}</databaseChangeLog>'
+
+    def run_of(self, directory, files):
+        """The reply of a run of these files, or the refusal."""
+        self.sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        for name, text in files.items():
+            with open(os.path.join(directory, name), "w", encoding="utf-8") as file:
+                file.write(text)
+        with harness.Rpc(self.worker(type("Here", (), {"path": directory})).address) as rpc:
+            try:
+                return rpc.call("MigrationService", "Run")
+            except RpcError as refused:
+                return refused.status
+
+    def tables_of(self):
+        return self.sql("SELECT string_agg(tablename, ',' ORDER BY tablename) FROM pg_tables WHERE schemaname = 'public' AND tablename !~ '^databasechangelog'")[0][0]
+
+    def test_contexts_are_expressions(self):
+        """The grammar of ExpressionMatcher.java: not, and, or, commas, parentheses."""
+        expressions = {"a": "prod", "b": "!prod", "c": "not prod", "d": "prod and test", "e": "prod and !test", "f": "(prod or test) and eu", "g": "test, eu",
+                       "h": "!(test or us)", "i": "prod or", "j": "  prod  AND  eu ", "k": ""}
+        sql = "--liquibase formatted sql\n" + "".join(f"--changeset x:{name} context:\"{said}\"\nCREATE TABLE {name} (i int);\n" for name, said in expressions.items())
+        for contexts, tables in (("prod,eu", "a,e,f,g,h,i,j,k"), ("test", "b,c,g,k"), ("us", "b,c,k"), ("", "a,b,c,d,e,f,g,h,i,j,k")):
+            with self.subTest(contexts=contexts), harness.tempfile.TemporaryDirectory() as directory:
+                said = f"contexts={contexts}\n" if contexts else ""
+                self.assertTrue(self.run_of(directory, {"liquibase.properties": "changeLogFile=c.sql\n" + said, "c.sql": sql}).ok)
+                self.assertEqual(self.tables_of(), tables)
+
+    def test_properties_may_come_from_a_file_and_end_with_their_changelog(self):
+        inner = self.LOG.format('<property name="here" value="inner" global="false"/><property name="wide" value="w"/><changeSet id="1" author="x"><sql>CREATE TABLE ${here}_${wide} (i int)</sql></changeSet>')
+        outer = self.LOG.format('<property file="names.properties"/><property file="missing.properties" errorIfMissing="false"/><property name="of_prod" value="no" context="prod"/>'
+                                '<include file="inner.xml"/><property name="here" value="outer"/>'
+                                '<changeSet id="2" author="x"><sql>CREATE TABLE ${here}_${wide}_${said} (i int)</sql></changeSet>')
+        with harness.tempfile.TemporaryDirectory() as directory:
+            files = {"liquibase.properties": "changeLogFile=outer.xml\n", "outer.xml": outer, "inner.xml": inner, "names.properties": "said=filed\nwide=first\n"}
+            self.assertTrue(self.run_of(directory, files).ok)
+            self.assertEqual(self.tables_of(), "inner_first,outer_first_filed")
+
+    def test_an_include_of_nothing_is_an_error_unless_it_says_otherwise(self):
+        change = '<changeSet id="1" author="x"><sql>CREATE TABLE kept (i int)</sql></changeSet>'
+        for inside, problem in (('<include file="gone.xml"/>', "what it includes is not in the project: \"gone.xml\""), ('<includeAll path="gone"/>', "what it includes is not in the project: \"gone\""),
+                                ('<property file="gone.properties"/>', "gone.properties"), ('<modifyChangeSets runWith="psql"/>', "modifyChangeSets is what only liquibase can read")):
+            with self.subTest(inside), harness.tempfile.TemporaryDirectory() as directory:
+                refused = self.run_of(directory, {"liquibase.properties": "changeLogFile=c.xml\n", "c.xml": self.LOG.format(inside + change)})
+                self.assertIn(problem, refused.message)
+                self.assertEqual(self.tables_of(), None)
+        for inside in ('<include file="gone.xml" errorIfMissing="false"/>', '<includeAll path="gone" errorIfMissingOrEmpty="false"/>', '<property file="gone.properties" errorIfMissing="false"/>'):
+            with self.subTest(inside), harness.tempfile.TemporaryDirectory() as directory:
+                self.assertTrue(self.run_of(directory, {"liquibase.properties": "changeLogFile=c.xml\n", "c.xml": self.LOG.format(inside + change)}).ok)
+                self.assertEqual(self.tables_of(), "kept")
+
     def test_a_row_may_have_the_logical_path_of_a_changelog_around_its_own(self):
         """DatabaseChangeLog.include since 4.32, which gives it to changesets that have not run before."""
         log = '<databaseChangeLog xmlns="http://www.liquibase.org/xml/ns/dbchangelog" {}</databaseChangeLog>'
