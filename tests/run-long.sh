@@ -116,7 +116,7 @@ step names "what keeps tables of its own, with their schema called otherwise" al
 step prisma "Prisma's status behind every one of its deploys" alone build env TRUSS_TEST_ALL=1 $suite tests/peers/prisma/test_prisma.py
 step plain "units, service and bridge without sanitizers" env TRUSS_TEST_ONLY="units service bridge" TRUSS_TEST_SANITIZED= sh tests/run.sh
 step versions "the other versions of PostgreSQL" sh tests/run-versions.sh
-step coverage "lines of src/ that tests run: at least 93 %" sh tests/coverage.sh
+step coverage "lines of src/ that tests run: at least 96 %, in the folders that migrate 97 %" sh tests/coverage.sh
 step threads "ThreadSanitizer" threads
 step memory "units under valgrind" memory
 step clang "units, made by clang" env CC=clang TRUSS_TEST_BUILD=build-clang TRUSS_TEST_SANITIZED= TRUSS_TEST_ONLY=units sh tests/run.sh

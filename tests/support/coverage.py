@@ -1,6 +1,9 @@
 """What gcov counted in a build directory: the share of lines that ran, folder by folder; exit status 1 below the floor.
 
 Usage: coverage.py BUILD FLOOR [FOLDER-OR-FILE whose lines that did not run are named]
+
+Not counted is what runs where nothing can be written down: in a sandbox, which a build that counts does not enter (base/sandbox*.c),
+and in a process that ends by _exit or execve between fork and exec (base/keeper.c, cli/reach/child.c). Those lines count as missed.
 """
 import collections
 import json
@@ -10,6 +13,8 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 AT_ONCE = 40
+# Percent of lines, of the folders where a line that nobody runs is a path of a migration that nobody has tried.
+FLOORS = {"migration": 97, "pg": 97, "rpc": 97, "sql": 97, "framework": 97}
 
 
 def notes(build):
@@ -68,10 +73,10 @@ def main():
         missed = sorted(number for number, one in counts.items() if not one)
         if shown and path.startswith(shown) and missed:
             print(f"{path}: {' '.join(map(str, missed))}")
-    ran, of = folders["all"]
-    if of == 0 or 100 * ran / of < floor:
-        print(f"coverage.py: less than the floor of {floor:g} %", file=sys.stderr)
-        sys.exit(1)
+    low = [(folder, least) for folder, least in {"all": floor, **FLOORS}.items() if 100 * folders[folder][0] < least * folders[folder][1] or not folders[folder][1]]
+    for folder, least in low:
+        print(f"coverage.py: {folder} is below its floor of {least:g} %", file=sys.stderr)
+    sys.exit(bool(low))
 
 
 if __name__ == "__main__":
