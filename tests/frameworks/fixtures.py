@@ -127,7 +127,7 @@ class Fixtures(Case):
 
     def dump(self, name, database):
         """Schema and rows, without what is volatile, as a sorted list of lines."""
-        session = libpq.Session(self.cluster.url(database))
+        session = libpq.Session(self.cluster.by_socket(database))
         try:
             lines = [TIME.sub("<T>", line) for line in catalogue.lines(session)]
         finally:

@@ -9,6 +9,8 @@ import harness
 from fixtures import MIXED, PROGRAMS, Fixtures, per, spread
 from way import Way
 
+harness.Cluster.keeps = True
+
 NATIVE = [name for name in fixtures.names() if name not in PROGRAMS | MIXED]
 WHOLE = 2
 

@@ -9,6 +9,8 @@ import harness
 from fixtures import MIXED, PROGRAMS, Fixtures, per, spread
 from harness import RpcError
 
+harness.Cluster.keeps = True
+
 FAILED_PRECONDITION = 9
 # The fixture's own files do not make its dumps: they were written by hand.
 INCONSISTENT = {"rambler"}

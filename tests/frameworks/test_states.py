@@ -10,6 +10,8 @@ import harness
 from fixtures import Fixtures, per, spread
 from harness import RpcError
 
+harness.Cluster.keeps = True
+
 NAMES = fixtures.names()
 # A worker that may read everything cannot show what cannot be read.
 OTHER = "nobody" if os.geteuid() == 0 else None

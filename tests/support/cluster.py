@@ -83,7 +83,7 @@ def make_data(directory):
     with open(password_file, "w", encoding="ascii") as file:
         file.write(PASSWORD if " 13." in version else verifier(PASSWORD))  # that of 13 reads no more than 99 characters
     os.chmod(password_file, 0o644)
-    run_server("initdb", "-D", directory, "-U", "app", "-A", "scram-sha-256", f"--pwfile={password_file}", "-E", "UTF8", "--locale=C",
+    run_server("initdb", "-D", directory, "-U", "app", "--auth-host=scram-sha-256", "--auth-local=trust", f"--pwfile={password_file}", "-E", "UTF8", "--locale=C",
                "--no-sync", "--wal-segsize=4")
     os.remove(password_file)
     leave_out_forks(os.path.join(directory, "base"))
@@ -141,7 +141,7 @@ class Cluster:
         # The first session of a database puts together what all others read from a file, which costs as much as two of them.
         # What is made from template1 gets a copy of its file.
         with contextlib.suppress(libpq.Failed):
-            libpq.query(self.url("template1", connect_timeout=30), ["SELECT 1"])
+            libpq.query(self.by_socket("template1"), ["SELECT 1"])
 
     def stop(self, mode="fast"):
         run_server("pg_ctl", "-D", self.data, "-w", "-s", "-m", mode, "stop")
@@ -155,6 +155,10 @@ class Cluster:
     def url(self, database, **parameters):
         query = "&".join(f"{name}={value}" for name, value in parameters.items())
         return f"postgresql://app:{PASSWORD_ENCODED}@127.0.0.1:{self.port}/{database}" + (f"?{query}" if query else "")
+
+    def by_socket(self, database):
+        """For the sessions of the tests themselves: neither a password nor TCP. What is tested gets url()."""
+        return f"postgresql://app@/{database}?host={self.directory}&port={self.port}&connect_timeout=30&application_name=psql"
 
     def restore(self, database, path, *words):
         """pg_restore by hand. One that is newer than its server has an error by a setting of its own, whatever it restores."""
@@ -175,7 +179,7 @@ class Cluster:
                     return self.stay_and_run(database, statements)
                 finally:
                     self.staying.release()
-            return libpq.query(self.url(database, connect_timeout=30, application_name="psql"), statements)
+            return libpq.query(self.by_socket(database), statements)
         except libpq.Failed as failed:
             if check:
                 raise AssertionError(str(failed)) from None
@@ -185,7 +189,7 @@ class Cluster:
         """All rows, by the session that stays in this database. What the statements leave is gone behind them, as with a session of their own."""
         if self.stayed_in != database or self.stayed.has_ended():
             self.leave()
-            self.stayed = libpq.Session(self.url(database, connect_timeout=30, application_name="psql"))
+            self.stayed = libpq.Session(self.by_socket(database))
             self.stayed_in = database
         try:
             return self.stayed.run(statements)
@@ -200,9 +204,9 @@ class Cluster:
 
     def real_psql(self, database, sql, check):
         result = subprocess.run(
-            ["psql", "-XqAt", "-F", "\x1f", "-R", "\x1e", "-P", "null=\x1d", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p",
-             str(self.port), "-U", "app", "-d", database, "-f", "-"],
-            input=sql, text=True, capture_output=True, env=dict(os.environ, PGPASSWORD=PASSWORD), timeout=120, check=False)
+            ["psql", "-XqAt", "-F", "\x1f", "-R", "\x1e", "-P", "null=\x1d", "-v", "ON_ERROR_STOP=1", "-d",
+             self.by_socket(database), "-f", "-"],
+            input=sql, text=True, capture_output=True, timeout=120, check=False)
         if check and result.returncode != 0:
             raise AssertionError(result.stderr)
         rows = result.stdout.rstrip("\n")
@@ -212,7 +216,7 @@ class Cluster:
         """One statement in the session that makes and drops all databases: to log in costs more than many of them do."""
         for chance in range(2):
             try:
-                self.keeper = self.keeper or libpq.Session(self.url("postgres", connect_timeout=30, application_name="psql"))
+                self.keeper = self.keeper or libpq.Session(self.by_socket("postgres"))
                 return self.keeper.execute(statement)
             except libpq.Failed:
                 lost = self.keeper is None or self.keeper.is_lost()  # a test may end all sessions, and the server
