@@ -151,6 +151,13 @@ class Commands(Case):
             self.assertEqual(text, self.run_truss("detect-schema", "-", stdin=file.read()))
         self.assertIn("/no/such", self.run_truss("detect-schema", "/no/such", status=ERROR))
 
+    def test_detect_schema_is_no_success_where_nothing_could_be_compared(self):
+        self.sql("CREATE TABLE users (id INT)")
+        said = self.run_truss("detect-schema", "-", stdin="DELETE FROM users;", status=ERROR)
+        self.assertIn("Nothing in it could be compared", said)
+        self.assertNotIn("Safe", said)
+        self.assertIn("Safe to run", self.run_truss("detect-schema", "-", stdin="CREATE TABLE fresh (id int);"))
+
     def test_create_makes_a_file(self):
         self.assertIn("_add_tags", self.run_truss("create", "add tags"))
         self.assertTrue(any(name.endswith("_add_tags") for name in self.files.names()))

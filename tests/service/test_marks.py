@@ -354,6 +354,15 @@ class Verbs(Case):
         reply = self.call("DetectSchema", sql="SELECT 1; -- CREATE TABLE commented ();")
         self.assertEqual((list(reply.findings), reply.all_objects_exist, reply.recommendation), ([], False, self.RECOMMENDATIONS[0]))
 
+    def test_where_nothing_could_be_compared_a_warning_says_so(self):
+        """The recommendation is one of three sentences, of which none fits."""
+        self.sql("CREATE TABLE users (id INT)")
+        for script, warns in (("SELECT 1", True), ("DELETE FROM users", True), ("DO $$ BEGIN EXECUTE 'DROP TABLE users'; END $$", True), ("COMMENT ON TABLE users IS 'x'", True),
+                              ("DROP TABLE users", True), ("CREATE TABLE users (id INT)", False), ("CREATE TABLE fresh (id INT); DELETE FROM users", False)):
+            with self.subTest(script):
+                warnings = list(self.call("DetectSchema", sql=script).warnings)
+                self.assertEqual([one.startswith("Nothing in it could be compared") for one in warnings], [True] if warns else [])
+
     # ---- create ----
 
     def test_a_new_migration_is_laid_out_as_prisma_does(self):

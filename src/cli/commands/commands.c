@@ -405,6 +405,28 @@ static const char *difference_of(const Truss__Migration__V1__DetectSchemaRespons
     return NULL;
 }
 
+static void add_findings(struct table *table, const Truss__Migration__V1__DetectSchemaResponse *reply)
+{
+    for (size_t i = 0; i < reply->n_findings; i++) {
+        const char *const difference = difference_of(reply, reply->findings[i]);
+        const bool exists = reply->findings[i]->exists;
+        const bool is_alike = exists && !is_uncompared(reply, reply->findings[i]->name);
+        table_add(table,
+                  difference != NULL ? COLOUR_RED
+                  : exists           ? COLOUR_YELLOW
+                                     : COLOUR_GREEN,
+                  difference != NULL ? "differs"
+                  : exists           ? "exists"
+                                     : "new");
+        table_add(table, COLOUR_NONE, reply->findings[i]->type);
+        table_add(table, COLOUR_NONE, reply->findings[i]->name);
+        table_add(table, COLOUR_NONE,
+                  difference != NULL   ? difference
+                  : exists == is_alike ? ""
+                                       : "there by its name; not all of it was compared");
+    }
+}
+
 int command_detect_schema(struct cli *cli)
 {
     Truss__Migration__V1__DetectSchemaRequest request = TRUSS__MIGRATION__V1__DETECT_SCHEMA_REQUEST__INIT;
@@ -424,27 +446,16 @@ int command_detect_schema(struct cli *cli)
     if (!print_json(cli, &reply->base)) {
         struct table table = table_new(cli->arena, 4);
         head_print(cli, reply->target);
-        for (size_t i = 0; i < reply->n_findings; i++) {
-            const char *const difference = difference_of(reply, reply->findings[i]);
-            const bool exists = reply->findings[i]->exists;
-            const bool is_alike = exists && !is_uncompared(reply, reply->findings[i]->name);
-            table_add(&table,
-                      difference != NULL ? COLOUR_RED
-                      : exists           ? COLOUR_YELLOW
-                                         : COLOUR_GREEN,
-                      difference != NULL ? "differs"
-                      : exists           ? "exists"
-                                         : "new");
-            table_add(&table, COLOUR_NONE, reply->findings[i]->type);
-            table_add(&table, COLOUR_NONE, reply->findings[i]->name);
-            table_add(&table, COLOUR_NONE,
-                      difference != NULL   ? difference
-                      : exists == is_alike ? ""
-                                           : "there by its name; not all of it was compared");
-        }
+        add_findings(&table, reply);
         add_unjudged(&table, reply);
         table_print(&table);
-        printf("%s\n", output_safe(cli->arena, reply->recommendation, false));
+        if (reply->n_warnings == 0) {
+            printf("%s\n", output_safe(cli->arena, reply->recommendation, false));
+        }
+    }
+    if (reply->n_warnings > 0) {
+        status_fail(cli->status, STATUS_FAILED_PRECONDITION, "%s", output_safe(cli->arena, reply->warnings[0], false));
+        return EXIT_ERROR;
     }
     return EXIT_FINE;
 }

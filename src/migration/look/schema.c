@@ -458,6 +458,11 @@ static void count(struct schema_findings *findings)
         : findings->some_exist || knows_nothing
             ? "Some objects already exist. Review carefully before running or marking as applied."
             : "No existing objects detected. Safe to run this migration.";
+    findings->warning =
+        findings->count > 0
+            ? NULL
+            : "Nothing in it could be compared: it makes no object that can be looked up. Whether it was "
+              "run already, and whether it may be run again, is not known.";
 }
 
 bool schema_detect(const struct objects_place *place, struct text sql, struct schema_findings *findings,

@@ -39,6 +39,7 @@ struct schema_findings {
     bool all_exist;             /* and none differs; false if there are no objects */
     bool some_exist;            /* by name */
     const char *recommendation; /* one of the protocol's three sentences */
+    const char *warning;        /* what that cannot say; NULL: nothing */
 };
 
 /* Fails with INVALID_ARGUMENT for an empty script; place->session may be NULL then. */

@@ -117,6 +117,10 @@ Truss__Migration__V1__DetectSchemaResponse *findings_message(struct arena *arena
     reply->all_objects_exist = found->all_exist;
     reply->some_objects_exist = found->some_exist;
     reply->recommendation = message_string(found->recommendation);
+    if (found->warning != NULL) {
+        reply->warnings = arena_array(arena, 1, sizeof *reply->warnings);
+        reply->warnings[reply->n_warnings++] = message_string(found->warning);
+    }
     return reply;
 }
 
