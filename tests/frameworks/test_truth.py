@@ -377,7 +377,11 @@ class Truth(Written):
     ALEMBIC = {"alembic.ini": "[alembic]\nscript_location = db\n", "db/versions/a.py": "revision = 'aaa'\ndown_revision = None\n"}
     EF = {"Migrations/20240101000000_A.cs": "using Microsoft.EntityFrameworkCore.Migrations;\npublic partial class A : Migration {}\n",
           "a.csproj": "Npgsql.EntityFrameworkCore.PostgreSQL", "Migrations/20240101000000_A.Designer.cs": '[DbContext(typeof(Shop))]\n[Migration("20240101000000_A")]\n'}
+    GORM = {"go.mod": "require github.com/go-gormigrate/gormigrate/v2 v2.1.1\n",
+            "migrations/m.go": 'import "github.com/go-gormigrate/gormigrate/v2"\nvar M = []*gormigrate.Migration{{ID: "1_a", Migrate: f}}\n'}
     SAID = (
+        ({**GORM, "main.go": '// gormigrate\nvar o = gormigrate.Options{\n\tTableName: "migrations",\n\tIDColumnName: "version",\n}\n'}, "", "main.go, line 4, has IDColumnName"),
+        ({**GORM, "main.go": '// gormigrate\nvar o = gormigrate.Options{\n\tIDColumnName: "id",\n\tIDColumnSize: 100,\n}\n'}, "", None),
         ({**PGM, "package.json": '{"dependencies": {"node-pg-migrate": "7"}, "scripts": {"m": "node-pg-migrate up -t ours"}}'},
          "CREATE TABLE pgmigrations (id serial PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL); INSERT INTO pgmigrations (name, run_on) VALUES ('1700000000000_a', now())",
          "package.json, line 1, has -t"),

@@ -167,6 +167,50 @@ START_TEST(numbers_of_node_pg_migrate_are_times_of_two_kinds)
 }
 END_TEST
 
+/* compareMigrationFileNames of node-pg-migrate 9.0.0, run by Node 20 */
+START_TEST(files_of_node_pg_migrate_with_one_prefix_are_in_the_order_of_javascript)
+{
+    static const char *const names[] = {"1_b.sql",  "1_a-10.sql", "1_a_9.sql",     "1_A.sql", "1_a.sql", "01_a2.js",
+                                        "1-ab.sql", "1_Ab.sql",   "0001_ab c.sql", "2_x.sql", "1_a.ts"};
+    DEPENDS_ON("node-pg-migrate");
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        put(arena_printf(arena, "migrations/%s", names[i]), "");
+    }
+    const struct migration_files files = list(folder_of("node-pg-migrate"));
+    struct buffer order = {.arena = arena};
+    for (size_t i = 0; i < files.count; i++) {
+        buffer_printf(&order, "%s%s", i == 0 ? "" : ",", files.items[i].filename);
+    }
+    ck_assert_str_eq(buffer_string(&order), "01_a2.js,1_a_9.sql,1_a-10.sql,0001_ab c.sql,1-ab.sql,1_Ab.sql,1_a.sql,"
+                                            "1_A.sql,1_a.ts,1_b.sql,2_x.sql");
+}
+END_TEST
+
+START_TEST(node_pg_migrate_may_be_told_not_to_check_the_order)
+{
+    static const struct {
+        const char *scripts;
+        const char *configuration;
+        bool is_free;
+    } cases[] = {
+        {"\"up\": \"node-pg-migrate up\"", "{}", false},
+        {"\"up\": \"node-pg-migrate up --no-check-order\"", "{}", true},
+        {"\"up\": \"node-pg-migrate up --no-check-order\", \"ci\": \"node-pg-migrate up\"", "{}", false},
+        {"\"up\": \"node-pg-migrate up\"", "{\"db\": {\"check-order\": false}}", true},
+        {"\"up\": \"node-pg-migrate up\"", "{\"db\": {\"check-order\": true}}", false},
+    };
+    put("migrations/1_a.sql", "");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        put("package.json", arena_printf(arena, "{\"scripts\": {%s}, \"dependencies\": {\"node-pg-migrate\": \"9\"}}",
+                                         cases[i].scripts));
+        put("config/default.json", cases[i].configuration);
+        const struct folder *const folder = folder_of("node-pg-migrate");
+        ck_assert_msg((folder->habits != NULL && folder->habits->late == LATE_RUNS) == cases[i].is_free, "%zu", i);
+        ck_assert_str_eq(folder->path, "migrations");
+    }
+}
+END_TEST
+
 START_TEST(what_runs_of_a_file_of_node_pg_migrate_is_behind_its_up_line)
 {
     static const struct {
@@ -325,6 +369,8 @@ int main(void)
     tcase_add_test(tests, supabase_records_the_statements_as_its_cli_cuts_them);
     tcase_add_test(tests, how_a_script_was_cut_does_not_change_its_sum);
     tcase_add_test(tests, numbers_of_node_pg_migrate_are_times_of_two_kinds);
+    tcase_add_test(tests, files_of_node_pg_migrate_with_one_prefix_are_in_the_order_of_javascript);
+    tcase_add_test(tests, node_pg_migrate_may_be_told_not_to_check_the_order);
     tcase_add_test(tests, what_runs_of_a_file_of_node_pg_migrate_is_behind_its_up_line);
     tcase_add_test(tests, the_configuration_of_node_pg_migrate_names_folder_ledger_and_session);
     tcase_add_test(tests, a_row_of_node_pg_migrate_is_never_earlier_than_those_before_it);

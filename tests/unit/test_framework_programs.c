@@ -619,6 +619,32 @@ START_TEST(an_app_of_django_that_no_settings_name_is_told_of)
 }
 END_TEST
 
+/* migrator_class of sequel/extensions/migration.rb, 5.63: sequel -m made schema_info of the first two,
+ * schema_migrations of the others */
+START_TEST(numbers_of_sequel_are_times_above_20000101)
+{
+    static const struct {
+        const char *name;
+        const char *id;
+    } cases[] = {
+        {"10000000_a.rb", "sequel-integers"}, {"0000000001_a.rb", "sequel-integers"},
+        {"20000101_a.rb", "sequel-integers"}, {"20000102_a.rb", "sequel"},
+        {"20240101000000_a.rb", "sequel"},
+    };
+    put("db/migrations/001_b.rb", "Sequel.migration do\nend\n");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *const path = arena_printf(arena, "db/migrations/%s", cases[i].name);
+        put(path, "Sequel.migration do\nend\n");
+        struct folder_list folders = {0};
+        ck_assert(folders_find(arena, &project, &folders, &status));
+        ck_assert_uint_eq(folders.count, 1);
+        ck_assert_msg(strcmp(folders.items[0].framework->id, cases[i].id) == 0, "%s: %s", cases[i].name,
+                      folders.items[0].framework->id);
+        ck_assert_int_eq(remove(arena_printf(arena, "%s/%s", root, path)), 0);
+    }
+}
+END_TEST
+
 START_TEST(the_sum_of_evolve_is_the_same_with_both_line_endings)
 {
     put("app.csproj", "<PackageReference Include=\"Evolve\" />");
@@ -676,6 +702,7 @@ int main(void)
     tcase_add_test(tests, a_gap_among_the_integers_of_sequel_is_refused);
     tcase_add_test(tests, a_squashed_migration_of_django_is_recorded_with_what_it_replaces);
     tcase_add_test(tests, an_app_of_django_that_no_settings_name_is_told_of);
+    tcase_add_test(tests, numbers_of_sequel_are_times_above_20000101);
     tcase_add_test(tests, the_sum_of_evolve_is_the_same_with_both_line_endings);
     tcase_add_test(tests, diesel_works_in_utc);
     suite_add_tcase(suite, tests);

@@ -4,6 +4,15 @@
  */
 #include "framework/coded/go_migrations.h"
 
+/* IDColumnName: "id" says what is so anyway, and DefaultOptions.IDColumnName too. */
+static bool is_usual_column(struct text behind, struct text content)
+{
+    const struct text said = text_trim(text_slice(behind, 0, text_find(behind, "\n", 0)));
+    const struct text value = text_starts_with(said, ":") ? text_trim(text_slice(said, 1, said.size)) : said;
+    (void)content;
+    return text_starts_with(value, "\"id\"") || text_find(value, "DefaultOptions.IDColumnName", 0) == 0;
+}
+
 const struct framework framework_gormigrate = {
     .id = "gormigrate",
     .display_name = "gormigrate",
@@ -22,7 +31,12 @@ const struct framework framework_gormigrate = {
             .sure_by = WORDS("*.go: gormigrate" GO_MIGRATES),
             .files = GO_FILES,
         },
-    .mentions = MENTIONS({.files = "*.go", .words = "TableName", .beside = "gormigrate"}),
+    .mentions =
+        MENTIONS({.files = "*.go", .words = "TableName", .beside = "gormigrate"}, {.files = "*.go",
+                                                                                   .words = "IDColumnName",
+                                                                                   .beside = "gormigrate",
+                                                                                   .part = MENTION_COLUMN,
+                                                                                   .is_usual = is_usual_column}),
     .habits =
         {
             .late = LATE_RUNS,

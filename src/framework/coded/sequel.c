@@ -2,7 +2,9 @@
  * Sequel (Ruby): programs that are recorded by their file names if a number among them is a time, else by the last
  * number alone. Facts read in lib/sequel/extensions/migration.rb of Sequel 5, and measured with it.
  */
-#include "framework/core/framework.h"
+#include "framework/core/evidence.h"
+#include "framework/core/listing.h"
+#include "framework/core/pattern.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -19,6 +21,33 @@ static bool sequel_accept(struct arena *arena, const struct folder *folder, stru
     }
     file->key = key;
     return true;
+}
+
+/* Is a number of a file a time: above 20000101 (migrator_class)? Then all are recorded by their names. */
+static bool has_times(struct arena *arena, const struct folder *folder)
+{
+    struct status unread = {.arena = arena};
+    struct file_list list = {0};
+    bool has = false;
+    directory_list(arena, path_join(arena, folder->root, folder->path), &list, &unread);
+    for (size_t i = 0; !has && i < list.count; i++) {
+        const struct text name = text_of(list.entries[i].name);
+        const struct text number = leading_digits(name);
+        has = !list.entries[i].is_directory && number.size > 0 &&
+              pattern_fits("{number}_{title}.{rb|RB|Rb|rB}", name, NULL) &&
+              number_compare(number, text_of("20000101")) > 0;
+    }
+    return has;
+}
+
+static bool is_of_times(struct arena *arena, struct folder *folder)
+{
+    return evidence_find(arena, folder) && has_times(arena, folder);
+}
+
+static bool is_of_integers(struct arena *arena, struct folder *folder)
+{
+    return evidence_find(arena, folder) && !has_times(arena, folder);
 }
 
 /* Also Hanami's, in config/db/migrate, which begin with ROM::SQL.migration. */
@@ -50,7 +79,7 @@ const struct framework framework_sequel = {
     .folder =
         {
             .places = PLACES,
-            .sure_by = WORDS("{number:8-255}_*.rb: " BEGINS),
+            .sure_by = WORDS("{number}_*.rb: " BEGINS),
             .files = FILES_OF_RUBY,
             .whole_names = true,
             .key = KEY_OF_HOOK,
@@ -64,7 +93,7 @@ const struct framework framework_sequel = {
             .missing_blocks = true,
             .missing_note = "sequel stops at it (\"Applied migration files not in file system\").",
         },
-    .hooks = {.accept = sequel_accept},
+    .hooks = {.recognise = is_of_times, .accept = sequel_accept},
 };
 
 const struct framework framework_sequel_integers = {
@@ -86,7 +115,7 @@ const struct framework framework_sequel_integers = {
     .folder =
         {
             .places = PLACES,
-            .sure_by = WORDS("{number:1-7}_*.rb: " BEGINS " & !{number:8-255}_*.rb"),
+            .sure_by = WORDS("{number}_*.rb: " BEGINS),
             .files = FILES_OF_RUBY,
             .key = KEY_NUMBER,
             .order = ORDER_OF_NUMBERS,
@@ -99,4 +128,5 @@ const struct framework framework_sequel_integers = {
             .late_note = "sequel never runs it: its tracking table knows only the last number.",
             .missing_note = "sequel refuses numbers with gaps.",
         },
+    .hooks = {.recognise = is_of_integers},
 };

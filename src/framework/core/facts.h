@@ -277,6 +277,7 @@ enum mention_part {
     MENTION_SUFFIX,
     MENTION_FOLDER,    /* another or additional folder, without a readable value */
     MENTION_PATH,      /* a folder or configuration file given to a command (mention_path.h) */
+    MENTION_COLUMN,    /* another name for a column of the table, which is not read under that */
     MENTION_ELSEWHERE, /* the word alone means that migrations are not, or not only, in files */
 };
 

@@ -6,6 +6,7 @@
 
 #include "framework/core/listing.h"
 
+#include <ctype.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -16,7 +17,8 @@ struct weights {
     uint32_t is_upper;
 };
 
-static const char in_order[] = "\t\n\v\f\r _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$0123456789abcdefghijklmnopqrstuvwxyz";
+#define PUNCTUATION "\t\n\v\f\r _-,;:!?.'\"()[]{}@*/\\&#%"
+static const char in_order[] = PUNCTUATION "`^+<=>|~$0123456789abcdefghijklmnopqrstuvwxyz";
 
 /* U+00E0 to U+00FF: the letter below the accent, and the accent's rank; '.' is a character of its own. */
 static const char below[] = "aaaaaa.ceeeeiiii.nooooo.ouuuuy.y";
@@ -76,9 +78,46 @@ static uint32_t weight_in(enum pass pass, struct weights weights)
     return pass == PASS_BASE ? weights.base : pass == PASS_ACCENT ? weights.accent : weights.is_upper;
 }
 
-static int compare_in(enum pass pass, const char *a, const char *b)
+/* The digits at *at, which it moves behind them, without the zeros in front; empty: there are none. */
+static struct text next_number(const char **at)
+{
+    const size_t size = strspn(*at, "0123456789");
+    const size_t zeros = strspn(*at, "0");
+    const struct text number = {*at + (zeros < size ? zeros : size), zeros < size ? size - zeros : 0};
+    *at += size;
+    return number;
+}
+
+/* Skips blanks and punctuation, and characters that do not count. */
+static void skip_punctuation(const char **at)
+{
+    static const uint32_t last = sizeof PUNCTUATION - 1;
+    for (const char *next = *at; *next != '\0'; *at = next) {
+        const struct weights weights = weights_of(next_character(&next));
+        if (weights.base > last) {
+            break;
+        }
+    }
+}
+
+/* is_numeric: digits are compared as numbers, and punctuation does not count. */
+static int compare_in(enum pass pass, const char *a, const char *b, bool is_numeric)
 {
     for (;;) {
+        if (is_numeric) {
+            skip_punctuation(&a);
+            skip_punctuation(&b);
+        }
+        if (is_numeric && isdigit((unsigned char)*a) != 0 && isdigit((unsigned char)*b) != 0) {
+            const struct text first = next_number(&a);
+            const struct text second = next_number(&b);
+            const int order = first.size != second.size ? (first.size < second.size ? -1 : 1)
+                                                        : memcmp(first.data, second.data, first.size);
+            if (order != 0) {
+                return order;
+            }
+            continue;
+        }
         const struct weights first = next_weights(&a);
         const struct weights second = next_weights(&b);
         if (weight_in(pass, first) != weight_in(pass, second)) {
@@ -90,13 +129,23 @@ static int compare_in(enum pass pass, const char *a, const char *b)
     }
 }
 
-int locale_compare(const char *a, const char *b)
+static int compare(const char *a, const char *b, bool is_numeric)
 {
     int order = 0;
     for (enum pass pass = PASS_BASE; order == 0 && pass <= PASS_CASE; pass++) {
-        order = compare_in(pass, a, b);
+        order = compare_in(pass, a, b, is_numeric);
     }
     return order;
+}
+
+int locale_compare(const char *a, const char *b)
+{
+    return compare(a, b, false);
+}
+
+int locale_compare_numeric(const char *a, const char *b)
+{
+    return compare(a, b, true);
 }
 
 int listing_by_locale(const struct migration_file *a, const struct migration_file *b)

@@ -11,6 +11,9 @@
  * accent; every other character is behind "z", by its code point. */
 int locale_compare(const char *a, const char *b);
 
+/* The same with { numeric: true, ignorePunctuation: true }: "a-2" before "a_10", and "a-b" equals "a_b". */
+int locale_compare_numeric(const char *a, const char *b);
+
 /* By name; equal ones by the bytes of the names. */
 int listing_by_locale(const struct migration_file *a, const struct migration_file *b);
 

@@ -19,6 +19,7 @@ struct wanted mention_wanted(struct folder *folder, const struct project *projec
     wanted.is_said[MENTION_SCHEMA] =
         project->schema != NULL || folder->ledger.schema != NULL || folder->unread_ledger != NULL;
     wanted.is_said[MENTION_SCRIPT_SCHEMA] = folder->script_schema != NULL || folder->unread_ledger != NULL;
+    wanted.is_said[MENTION_COLUMN] = folder->unread_ledger != NULL;
     wanted.is_said[MENTION_FOLDER] = wanted.is_said[MENTION_PATH] = wanted.is_said[MENTION_ELSEWHERE] =
         project->migrations != NULL || folder->unread != NULL;
     return wanted;
@@ -201,6 +202,12 @@ void mention_scan(struct arena *arena, struct wanted *wanted, const struct menti
             unread_folder_because(
                 arena, wanted->folder, *file, mentioned.at,
                 arena_printf(arena, "has %s: there are migrations that no file of this folder is", word));
+        } else if (mention->part == MENTION_COLUMN) {
+            unread_ledger_because(arena, wanted->folder, *file, mentioned.at,
+                                  arena_printf(arena,
+                                               "has %s: a column of the tracking table may have another name, "
+                                               "under which it is not read",
+                                               word));
         } else if (mention->path_at != NULL) {
             note_joined_path(arena, wanted, mention, file, &mentioned);
         } else if (mention->part == MENTION_PATH) {

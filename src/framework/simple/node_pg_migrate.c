@@ -3,6 +3,7 @@
  * node-pg-migrate 9.0.0.
  */
 #include "framework/core/listing.h"
+#include "framework/core/locale_order.h"
 #include "framework/core/package.h"
 #include "framework/core/script.h"
 #include "framework/core/unread.h"
@@ -33,12 +34,15 @@ static const char *number_of(const struct migration_file *file, char out[24])
     return out;
 }
 
+/* Files with equal prefixes are in the order of localeCompare (compareMigrationFileNames of 9.0.0), with their
+ * suffixes; equal ones stay as the directory has been sorted, by their bytes. */
 static int by_prefix(const struct migration_file *a, const struct migration_file *b)
 {
     char first[24];
     char second[24];
     const int order = number_compare(text_of(number_of(a, first)), text_of(number_of(b, second)));
-    return order != 0 ? order : listing_by_name(a, b);
+    const int names = order != 0 ? order : locale_compare_numeric(a->filename, b->filename);
+    return names != 0 ? names : strcmp(a->filename, b->filename);
 }
 
 /* The first schema of its search path: a string, or a list. Of several the user is asked. */
@@ -78,15 +82,48 @@ static void note_choice(struct arena *arena, struct folder *folder, const struct
     }
 }
 
+static size_t count_of(struct text content, const char *word)
+{
+    size_t count = 0;
+    for (size_t at = 0; (at = text_find(content, word, at)) != SIZE_MAX; at += strlen(word)) {
+        count++;
+    }
+    return count;
+}
+
+/* Is the order not checked: by each command of package.json, or by the configuration? */
+static bool is_order_free(struct arena *arena, const struct folder *folder, struct text configuration)
+{
+    struct text package;
+    size_t at = 0;
+    const size_t value = property_find(configuration, WORDS("db", "check-order"), &at);
+    const size_t commands =
+        folder_read(arena, folder, "package.json", &package) ? count_of(package, "node-pg-migrate ") : 0;
+    return (value != SIZE_MAX && text_starts_with(text_slice(configuration, value, configuration.size), "false")) ||
+           (commands > 0 && count_of(package, "--no-check-order") == commands);
+}
+
+static const struct habits habits_without_order = {
+    .late = LATE_RUNS,
+    .late_note = "node-pg-migrate runs it, because it is started with --no-check-order.",
+    .missing_note = "node-pg-migrate says nothing of it, because it is started with --no-check-order.",
+};
+
 /* The settings that its CLI finds with the package "config", in the section "db". */
 static bool node_pg_migrate_configure(struct arena *arena, struct folder *folder)
 {
     static const char *const names[] = {"config/default.json", "config/production.json", NULL};
-    struct text source;
+    struct text source = {0};
     const char *const name = folder_first_file(arena, folder, names);
-    if (name == NULL || !folder_depends_on(arena, folder, "node-pg-migrate") ||
-        !folder_read(arena, folder, name, &source)) {
+    if (!folder_depends_on(arena, folder, "node-pg-migrate")) {
         return false;
+    }
+    const bool has_settings = name != NULL && folder_read(arena, folder, name, &source);
+    const bool is_free = is_order_free(arena, folder, source);
+    folder->habits = is_free ? &habits_without_order : NULL;
+    if (!has_settings) {
+        folder->evidence = is_free ? path_join(arena, folder->base, "package.json") : NULL;
+        return is_free;
     }
     const char *const directory = property_string(arena, source, WORDS("db", "migrations-dir"));
     const struct source_file file = {name, source};
@@ -98,7 +135,7 @@ static bool node_pg_migrate_configure(struct arena *arena, struct folder *folder
     folder->settings = schema != NULL ? schema : "public"; /* the search path */
     unread_folder(arena, folder, file, property_unread(source, WORDS("db", "migrations-dir")), "migrations-dir");
     note_choice(arena, folder, &file);
-    if (folder->unread == NULL && folder->unread_ledger == NULL && folder->path == NULL &&
+    if (folder->unread == NULL && folder->unread_ledger == NULL && folder->path == NULL && !is_free &&
         folder->ledger.table == NULL && folder->ledger.schema == NULL) {
         return false;
     }

@@ -15,8 +15,9 @@ from fixtures import FIXTURES, MIXED, PROGRAMS, Fixtures, per, spread
 
 PEERS = os.environ.get("TRUSS_PEERS_DIR", os.path.expanduser("~/.cache/truss-peers"))
 NODE = {fact["framework"] for fact in fixtures.behaviour()}
-# Delegated runs that were not tried: their tools need more than the fixture has.
-NOT_DELEGATED = {"doctrine", "phinx", "ecto", "efcore", "sea-orm", "laravel", "mikro-orm", "alembic", "lucid"}
+# Delegated runs that were not tried: their tools need more than the fixture has, or no command starts them.
+NOT_DELEGATED = {"doctrine", "phinx", "ecto", "efcore", "sea-orm", "laravel", "mikro-orm", "alembic", "lucid",
+                 "sequel", "sequel-integers", "gormigrate", "fluent-migrator", "yii"}
 NAMES = fixtures.names()
 
 
