@@ -25,9 +25,10 @@ format() {
 
 # internalAstError: cppcheck 2.10 cannot read `a ? (struct text){0} : b`. readdir: glibc's is safe, a stream a thread.
 # getpwnam: the command line has one thread. In one process: -j has one for each file, which takes half as much again and does not
-# see what a function of another file does.
+# see what a function of another file does. What it found in a file, errors too, is kept in build/cppcheck until the file or a header changes.
 cpp_check() {
-    cppcheck --project=build/compile_commands.json --quiet --error-exitcode=1 --inline-suppr \
+    mkdir -p build/cppcheck
+    cppcheck --cppcheck-build-dir=build/cppcheck --project=build/compile_commands.json --quiet --error-exitcode=1 --inline-suppr \
         --enable=warning,performance,portability --library=posix,gnu --suppress=internalAstError \
         --suppress=readdirCalled --suppress=getpwnamCalled --suppress='*:*/generated/*' --suppress='*:*.pb-c.h'
 }

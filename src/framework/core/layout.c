@@ -413,7 +413,7 @@ static bool search_missing(const struct package_search *whole, struct status *st
 /* Searches the packages; and if the project itself has no folder, everything in it. */
 static bool search_beyond(const struct package_search *whole, struct status *status)
 {
-    struct workspace workspace;
+    struct workspace workspace = {0};
     const bool has_own = whole->folders->count > 0;
     workspace_find(whole->arena, whole->project->root, has_own, &workspace);
     return search_packages(whole, &workspace, status) &&
