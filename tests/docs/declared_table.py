@@ -13,7 +13,7 @@ DOCUMENT = os.path.join(ROOT, "src/framework/README.md")
 BEGIN, END = "<!-- keys: tests/docs/declared_table.py -->\n", "<!-- end of keys -->\n"
 TYPES = {"STRING": "text", "STRINGS": "text or list", "NUMBERS": "number or list", "BOOLEAN": "true, false"}
 STRING = r'"(?:[^"\\]|\\.)*"'
-ROW = re.compile(rf"DECLARED\((\w+), ({STRING}), (\w+), (\w+), ({STRING}),\s*((?:{STRING}\s*)+),\s*({STRING})\)")
+ROW = re.compile(rf"DECLARED\(\s*(\w+),\s*({STRING}),\s*(\w+),\s*(\w+),\s*({STRING}),\s*((?:{STRING}\s*)+),\s*({STRING})\)")
 
 
 def literal(text):
