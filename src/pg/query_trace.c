@@ -54,13 +54,34 @@ void query_trace_doubt(void)
     }
 }
 
+static void set_table(struct query_trace *trace, struct told *told, const char *table)
+{
+    if (trace->tables < TRACE_TABLES) {
+        told->table = arena_strdup(trace->arena, table);
+        told->number = trace->tables++;
+    }
+}
+
 void query_trace_reads(struct query_trace *trace, const char *table)
 {
+    struct told *only = NULL;
     size_t binary = 0;
     for (size_t i = 0; i < trace->count; i++) {
-        binary += trace->items[i].by == TOLD_IN_BINARY ? 1 : 0;
+        if (trace->items[i].by == TOLD_IN_BINARY) {
+            only = &trace->items[i];
+            binary++;
+        }
     }
-    trace->table = binary == 1 ? arena_strdup(trace->arena, table) : NULL;
+    if (binary == 1) {
+        set_table(trace, only, table);
+    }
+}
+
+void query_trace_just_read(const char *table)
+{
+    if (current != NULL && !current->has_doubt && current->count > 0 && !pg_session_in_transaction(current->session)) {
+        set_table(current, &current->items[current->count - 1], table);
+    }
 }
 
 /* ---- digests ---- */
@@ -178,7 +199,8 @@ static bool are_equal(const struct told *a, const struct told *b)
 {
     bool are = a->by == b->by && a->count == b->count && a->results == b->results &&
                a->is_only_done == b->is_only_done && memcmp(a->digest, b->digest, sizeof a->digest) == 0 &&
-               strcmp(a->sql, b->sql) == 0 && are_equal_texts(a->behind, b->behind);
+               strcmp(a->sql, b->sql) == 0 && are_equal_texts(a->behind, b->behind) &&
+               are_equal_texts(a->table, b->table);
     for (int i = 0; are && i < a->count; i++) {
         are = are_equal_texts(a->values[i], b->values[i]);
     }
@@ -187,7 +209,7 @@ static bool are_equal(const struct told *a, const struct told *b)
 
 bool query_trace_equal(const struct query_trace *a, const struct query_trace *b)
 {
-    bool are = a->count == b->count && are_equal_texts(a->table, b->table);
+    bool are = a->count == b->count;
     for (size_t i = 0; are && i < a->count; i++) {
         are = are_equal(&a->items[i], &b->items[i]);
     }

@@ -16,6 +16,8 @@
 
 #include <libpq-fe.h>
 
+#define TRACE_TABLES 4 /* whose rows may be told by their versions */
+
 struct query_trace;
 
 /* Notes from now on what this thread asks over this session. The thread must not have a trace already. */
@@ -27,8 +29,8 @@ struct query_trace *query_trace_end(void);
 /* NULL is fine. */
 void query_trace_free(struct query_trace *trace);
 
-/* The only query with a binary result reads this table (quoted) and nothing else: a heap without children, by functions
- * that depend on their arguments and the session's settings alone. Does nothing if there are several such queries. */
+/* The only query with a binary result reads this table (quoted) and nothing else, by functions that depend on their
+ * arguments and the session's settings alone. Does nothing if there are several such queries, or too many tables. */
 void query_trace_reads(struct query_trace *trace, const char *table);
 
 /* Did both ask and learn the same? */
@@ -54,6 +56,9 @@ void query_trace_note(const struct pg_session *session, const struct query_noted
 
 /* The statement that was just noted has pinned the session between these (session_put_pin). */
 void query_trace_pinned(const char *before, const char *behind);
+
+/* The statement that was just noted, outside of a transaction, reads this table (quoted) and nothing else; as above. */
+void query_trace_just_read(const char *table);
 
 /* Something that cannot be noted has influenced the result. */
 void query_trace_doubt(void);

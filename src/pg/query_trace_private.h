@@ -24,6 +24,8 @@ struct told {
     size_t results;                    /* at least one */
     bool is_only_done;                 /* its answer was not looked at */
     unsigned char digest[SHA256_SIZE]; /* zero: there were no rows */
+    const char *table;                 /* that it reads, and nothing else; NULL: it is not known */
+    size_t number;                     /* of the table */
 };
 
 struct query_trace {
@@ -33,7 +35,7 @@ struct query_trace {
     struct told *items;
     size_t count;
     size_t capacity;
-    const char *table; /* that the one TOLD_IN_BINARY reads; NULL: it is not known */
+    size_t tables;
 };
 
 /* The digest of a result with rows, as text. */

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "pg/ask_again.h"
-#include "pg/own_query.h"
+#include "pg/own_tables.h"
 #include "pg/query.h"
 #include "pg/values.h"
 
@@ -236,7 +236,7 @@ static bool is_told_again(struct recall *recall, struct recollection *one, const
     pthread_mutex_lock(mutex);
     const bool is_as_before = is && has_it(one, &recall->moment, pg_moment_is_of_same);
     if (is_as_before) {
-        one->rows = rows.xmin >= one->rows.xmin ? rows : one->rows;
+        one->rows = same_rows_are_newer(&rows, &one->rows) ? rows : one->rows;
         one->is_stirred = !has_it(one, &recall->moment, pg_moment_is);
         add_moment(one, &recall->moment);
     }
@@ -352,14 +352,19 @@ static bool are_plain(const struct catalog *catalog)
     return are;
 }
 
+/* Tables that are not ordinary, of a schema that follows. */
+#define OTHERS                                                                                                         \
+    "FROM pg_catalog.pg_class c WHERE (c.relhassubclass OR c.relkind OPERATOR(pg_catalog.=) ANY "                      \
+    "('{v,m,f,p}'::pg_catalog.\"char\"[]) OR (c.relkind OPERATOR(pg_catalog.=) 'r' AND c.relam "                       \
+    "OPERATOR(pg_catalog.<>) 2)) AND c.relnamespace OPERATOR(pg_catalog.=) (SELECT n.oid FROM "                        \
+    "pg_catalog.pg_namespace n WHERE n.nspname OPERATOR(pg_catalog.=) "
+
 /* Was nothing else read? A view or a foreign table can have other rows at the same moment. It is noted, too. */
 static bool is_ordinary(const struct recall *recall, const struct catalog *catalog)
 {
     static const char sql[] =
-        "SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid "
-        "OPERATOR(pg_catalog.=) c.relnamespace WHERE n.nspname OPERATOR(pg_catalog.=) ANY (ARRAY['{truss}', $1]) AND "
-        "(c.relhassubclass OR c.relkind OPERATOR(pg_catalog.=) ANY ('{v,m,f,p}'::pg_catalog.\"char\"[]) OR (c.relkind "
-        "OPERATOR(pg_catalog.=) 'r' AND c.relam OPERATOR(pg_catalog.<>) 2)))";
+        "SELECT NOT EXISTS (SELECT " OTHERS "'{truss}') AND c.relname OPERATOR(pg_catalog.=) ANY (" OWN_TABLES ")) "
+        "AND ($1::pg_catalog.text IS NULL OR NOT EXISTS (SELECT " OTHERS "$1)))";
     const struct detection *const detection = &catalog->detection;
     const struct framework *const framework = detection->framework;
     struct status ignored = {.arena = recall->request->arena};

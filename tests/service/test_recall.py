@@ -27,8 +27,8 @@ def statement(name, sql):
 class Scene:
     """A project of six migrations, of which four are applied, with a worker of its own that has answered from memory."""
 
-    def __init__(self, case, *arguments, url=None, files=None):
-        """files: {path: text} of another framework, all of which are applied."""
+    def __init__(self, case, *arguments, url=None, files=None, first=None):
+        """files: {path: text} of another framework, all of which are applied. first: SQL before that."""
         self.case, self.arguments = case, arguments
         self.project = case.project()
         self.database = case.cluster.create_database()
@@ -40,6 +40,8 @@ class Scene:
         for path, text in (files or {}).items():
             self.write(path, text)
         self.stirs = False
+        if first:
+            self.sql(first)
         self.worker, self.rpc = self.serve()
         self.rpc.call("MigrationService", "Run", {} if files else {"migrations": [f"{number}_m" for number in range(1, 5)]})
 
@@ -267,6 +269,22 @@ class Recall(Case):
             (statement("rewritten", "VACUUM FULL _prisma_migrations"), False),
             (statement("frozen", "VACUUM FREEZE _prisma_migrations"), False),
         ], stirs=True)
+
+    def test_who_applied_what_is_seen_at_once(self):
+        scene = Scene(self, first="CREATE SCHEMA truss").stir()
+        for change, differs in (("UPDATE truss.applied_by SET actor = 'x' WHERE migration = '1_m'", True),
+                                ("DELETE FROM truss.applied_by WHERE migration = '2_m'", True),
+                                ("ALTER TABLE truss.applied_by DROP marked; ALTER TABLE truss.applied_by ADD marked boolean NOT NULL DEFAULT true", True),
+                                ("CREATE TABLE child () INHERITS (truss.applied_by)", False),
+                                ("INSERT INTO child SELECT a.ledger, '2_m', a.run_began, a.run_ended, 'y' FROM truss.applied_by a WHERE migration = '1_m'", True),
+                                ("UPDATE child SET actor = 'z'", True)):
+            with self.subTest(change=change):
+                before = scene.warm()
+                scene.warm()  # by what was learned from the first time
+                scene.sql(change)
+                now = scene.ask()
+                self.assertEqual(now, scene.fresh())
+                self.assertEqual(now != before, differs)
 
     def test_what_happens_in_the_database_is_seen_at_once(self):
         self.look(self.changes_in_the_database())

@@ -7,7 +7,9 @@
 #include "framework/core/ledger.h"
 #include "migration/look/failed_attempts.h"
 #include "pg/own_query.h"
+#include "pg/own_sql.h"
 #include "pg/own_tables.h"
+#include "pg/query_trace.h"
 #include "pg/values.h"
 
 #include <stdlib.h>
@@ -76,6 +78,7 @@ const struct applied_by *const *applied_by_read(const struct request *request, s
     }
     const char *const values[] = {ledger_full_name(arena, &catalog->detection.ledger)};
     PG_RESULT(result) = own_query(session, sql, 1, values, &ignored);
+    query_trace_just_read(own_sql(arena, session, tables.last));
     const size_t count = result == NULL ? 0 : (size_t)PQntuples(result);
     struct kept_row *const rows = arena_array(arena, count, sizeof *rows);
     for (size_t i = 0; i < count; i++) {
