@@ -48,6 +48,12 @@ bool failure_take(struct failure *failure, const struct status *status)
     return false;
 }
 
+bool failure_advise(struct status *status)
+{
+    status->hint = status->hint == NULL ? advice_on(status) : status->hint;
+    return false;
+}
+
 bool failure_is_cancelled(const struct failure *failure)
 {
     return failure->status.code == STATUS_CANCELLED;

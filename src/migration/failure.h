@@ -29,6 +29,9 @@ struct failure {
  * made here. Returns false, so that the caller can return it. */
 bool failure_take(struct failure *failure, const struct status *status);
 
+/* The advice that a failure would have, for what fails without one: a mark. Returns false. */
+bool failure_advise(struct status *status);
+
 /* Was the run cancelled? */
 bool failure_is_cancelled(const struct failure *failure);
 

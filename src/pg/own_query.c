@@ -10,15 +10,36 @@
 
 #include <string.h>
 
+void own_explain_unreadable(const struct pg_session *session, struct status *status)
+{
+    struct arena *const arena = status->arena;
+    if (!sqlstate_is(status->sqlstate, SQLSTATE_INSUFFICIENT_PRIVILEGE) || status->hint != NULL) {
+        return;
+    }
+    status->message = arena_printf(arena, "The role \"%s\" may not use what Truss keeps in the schema \"%s\": %s",
+                                   pg_session_user(session), pg_session_own_schema(session), status->message);
+    status->reason = reason_word(REASON_NO_STATE_SCHEMA);
+    status->hint = "Connect as the role that owns that schema and its tables, or make this role a member of that one "
+                   "(GRANT … TO …). truss doctor --print-grants lists all rights that a role needs.";
+}
+
 PGresult *own_query(struct pg_session *session, const char *text, int count, const char *const *values,
                     struct status *status)
 {
-    return pg_query(session, own_sql(status->arena, session, text), count, values, status);
+    PGresult *const result = pg_query(session, own_sql(status->arena, session, text), count, values, status);
+    if (result == NULL) {
+        own_explain_unreadable(session, status);
+    }
+    return result;
 }
 
 bool own_exec(struct pg_session *session, const char *text, struct status *status)
 {
-    return pg_exec(session, own_sql(status->arena, session, text), status);
+    const bool ok = pg_exec(session, own_sql(status->arena, session, text), status);
+    if (!ok) {
+        own_explain_unreadable(session, status);
+    }
+    return ok;
 }
 
 /* Does the database's encoding have every character? UTF8 does, and SQL_ASCII takes any bytes. */

@@ -11,6 +11,9 @@ PGresult *own_query(struct pg_session *session, const char *text, int count, con
                     struct status *status);
 bool own_exec(struct pg_session *session, const char *text, struct status *status);
 
+/* If our own tables may not be used: names the role and the schema, and says what to do. */
+void own_explain_unreadable(const struct pg_session *session, struct status *status);
+
 /* Sends complete SQL with our words for a person in its literals. The database's encoding may lack a character of them
  * (LATIN1: our dashes): then they are written in ASCII. Also inside a transaction, which stays usable. */
 PGresult *own_query_words(struct pg_session *session, const char *sql, struct status *status);

@@ -193,6 +193,9 @@ bool own_tables_exist(struct pg_session *session, const struct own_tables *table
     struct found found;
     const bool ok = look(session, tables, &found, status);
     *exists = ok && found.tables;
+    if (!ok) {
+        own_explain_unreadable(session, status);
+    }
     return ok;
 }
 

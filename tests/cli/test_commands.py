@@ -259,6 +259,13 @@ class Commands(Case):
         self.assertIn("sqlstate: 42703", text)
         self.assertTrue(text.rstrip().endswith("Next: Correct the script, and then: truss run"), text)
 
+    def test_what_is_no_fault_of_the_script_is_no_reason_to_correct_it(self):
+        self.files.add("2023_x", "SELECT pg_terminate_backend(pg_backend_pid());")
+        self.assertTrue(self.run_truss("run", status=ERROR).rstrip().endswith("Next: When the cause is gone: truss run"))
+        self.files.add("2023_x", "SELECT pg_sleep(60);")
+        text = self.run_truss("run", "--statement-timeout", "0.2s", status=ERROR)
+        self.assertTrue(text.rstrip().endswith("Next: Give its statements more time: truss run --statement-timeout 10s"), text)
+
     def test_what_is_there_already_is_told_how_to_be_marked(self):
         self.run_truss("run")
         self.sql("CREATE TABLE v (id INT)")

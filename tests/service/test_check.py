@@ -245,6 +245,23 @@ class Check(Case):
         self.assert_warned(self.check("SELECT 1;", url=url), "The tracking table is to be made, and the role .* may not create in schema \"public\": GRANT CREATE")
         self.assertIn("BAD", self.truss("doctor", worker=self.process).stdout)
 
+    def test_a_mark_where_nothing_can_be_written_says_why(self):
+        self.check("SELECT 1;")
+        self.sql(f"ALTER DATABASE {self.database} SET default_transaction_read_only = on")
+        self.process.stop()
+        self.check("SELECT 1;")
+        for verb in ("mark-applied 1", "baseline --all"):
+            self.assert_refused(verb, "in a read-only transaction", "The session takes no writes: the server is a standby, or default_transaction_read_only is on", sqlstate="25006")
+
+    def test_a_role_that_may_not_use_what_we_keep(self):
+        name, url = self.role()
+        self.sql("CREATE SCHEMA truss")
+        said = self.check("SELECT 1;", url=url)
+        words = rf'The role "{name}" may not use what Truss keeps in the schema "{harness.SAID_SCHEMA}": permission denied'
+        self.assert_warned(said, words)
+        for verb in ("plan", "run --yes"):
+            self.assert_refused(verb, words, "--print-grants")
+
     def assert_refused(self, verb, *words, sqlstate=None):
         """What a person reads where nothing could be begun: what to do, and the server's own words behind it."""
         done = self.truss(*verb.split(), worker=self.process)

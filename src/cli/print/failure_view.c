@@ -122,6 +122,7 @@ static bool is_one_of(const char *sqlstate, const char *const *codes)
 struct next {
     const char *again;       /* the same command again */
     const char *longer;      /* the same, with more time to take locks */
+    const char *slower;      /* the same, with more time for each statement; NULL: it has no limit of this command */
     const char *applied;     /* marks this migration as applied */
     const char *rolled_back; /* marks it as rolled back */
     const char *preview;
@@ -142,6 +143,13 @@ static const char *try_longer(const struct cli *cli, bool is_run)
                               command, longer);
 }
 
+/* The same command again would run into its own limit again. Its message is told from others in English only. */
+static bool is_own_timeout(const struct cli *cli, const FailedMigration *failed)
+{
+    return strcmp(cli->command->name, "run") == 0 && cli->given.ask_statement_timeout > 0 &&
+           strstr(failed->error, "statement timeout") != NULL;
+}
+
 static struct next next_commands(const struct cli *cli, const FailedMigration *failed)
 {
     struct arena *const arena = cli->arena;
@@ -150,12 +158,29 @@ static struct next next_commands(const struct cli *cli, const FailedMigration *f
     return (struct next){
         .again = is_run ? again_same(cli) : again_place(cli, "run"),
         .longer = try_longer(cli, is_run),
+        .slower = !is_own_timeout(cli, failed) ? NULL
+                                               : arena_printf(arena, "%s --statement-timeout %us",
+                                                              again_without(cli, OPTION_ask_statement_timeout),
+                                                              (cli->given.ask_statement_timeout / 1000 + 1) * 10),
         .applied = arena_printf(arena, "%s %s", again_place(cli, "mark-applied"), name),
         .rolled_back = arena_printf(arena, "%s %s", again_place(cli, "mark-rolled-back"), name),
         .preview = arena_printf(arena, "%s %s", again_place(cli, "preview"), name),
         .detect = again_place(cli, "detect-schema -"),
         .check = again_place(cli, "check"),
     };
+}
+
+/* Was it something around the script: the server, its resources, the connection, other sessions? */
+static bool is_circumstance(const char *sqlstate)
+{
+    static const char *const classes[] = {SQLSTATE_CLASS_CONNECTION, SQLSTATE_CLASS_RESOURCES, SQLSTATE_CLASS_OPERATOR,
+                                          SQLSTATE_CLASS_SYSTEM};
+    bool is =
+        strcmp(sqlstate, SQLSTATE_SERIALIZATION_FAILURE) == 0 || strcmp(sqlstate, SQLSTATE_DEADLOCK_DETECTED) == 0;
+    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
+        is = is || (strlen(sqlstate) == 5 && strncmp(sqlstate, classes[i], 2) == 0);
+    }
+    return is;
 }
 
 /* Advice for a migration of which a part was committed. */
@@ -186,7 +211,6 @@ static const char *next_of(struct arena *arena, const FailedMigration *failed, c
                                                 SQLSTATE_DUPLICATE_FUNCTION, NULL};
     static const char *const no_lock[] = {SQLSTATE_LOCK_NOT_AVAILABLE, NULL};
     static const char *const not_allowed[] = {SQLSTATE_INSUFFICIENT_PRIVILEGE, SQLSTATE_READ_ONLY, NULL};
-    static const char *const cancelled[] = {SQLSTATE_QUERY_CANCELED, NULL};
     const char *const sqlstate = failed->_sqlstate_case == 0 ? "" : failed->sqlstate;
     if (failed->needs_person || failed->partially_applied) {
         return next_of_partial(arena, failed, next);
@@ -202,7 +226,10 @@ static const char *next_of(struct arena *arena, const FailedMigration *failed, c
     if (is_one_of(sqlstate, not_allowed)) {
         return arena_printf(arena, "See what is missing: %s\n      When it is there: %s", next->check, next->again);
     }
-    return is_one_of(sqlstate, cancelled) || failed->line == 0
+    if (next->slower != NULL) {
+        return arena_printf(arena, "Give its statements more time: %s", next->slower);
+    }
+    return is_circumstance(sqlstate) || failed->line == 0
                ? arena_printf(arena, "When the cause is gone: %s", next->again)
                : arena_printf(arena, "Correct the script, and then: %s", next->again);
 }

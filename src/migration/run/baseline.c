@@ -361,7 +361,7 @@ bool baseline_record(const struct request *request, const struct baseline_wish *
 {
     struct baseline baseline = {.run = run_of(request), .wish = wish, .result = result};
     *result = (struct baseline_result){0};
-    const bool ok = record(&baseline);
+    const bool ok = record(&baseline) || failure_advise(request->status);
     run_close(&baseline.run);
     return ok;
 }

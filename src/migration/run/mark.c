@@ -321,10 +321,10 @@ static bool mark_surely(const struct request *request, mark_fn *marking, const c
 
 bool mark_applied(const struct request *request, const char *name, struct mark_told *told)
 {
-    return mark_surely(request, apply_mark, name, told);
+    return mark_surely(request, apply_mark, name, told) || failure_advise(request->status);
 }
 
 bool mark_rolled_back(const struct request *request, const char *name, struct mark_told *told)
 {
-    return mark_surely(request, roll_back_mark, name, told);
+    return mark_surely(request, roll_back_mark, name, told) || failure_advise(request->status);
 }
