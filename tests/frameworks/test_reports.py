@@ -65,6 +65,33 @@ class Reports(Written):
             reply = rpc.call("MigrationService", "MarkApplied", {"migration": "0001_b"})
             self.assertIn('"0002_c" is pending, and out of order', " ".join(reply.warnings) + reply.message)
 
+    # ---- projects for another kind of database ----
+
+    def test_a_project_for_another_kind_of_database_is_not_run_unasked(self):
+        alembic = "connectable = engine_from_config(config.get_section(config.config_ini_section))\n"
+        revision = "revision = 'a1'\ndown_revision = None\n"
+        goose = "-- +goose Up\nCREATE TABLE a (i int);\n"
+        for says, files in {
+                "SQLite (.env, by GOOSE_DRIVER)": {".env": "GOOSE_DRIVER=sqlite3\nGOOSE_DBSTRING=./app.db\n", "migrations/00001_a.sql": goose},
+                "MySQL (alembic.ini, line 3)": {"alembic.ini": "[alembic]\nscript_location = alembic\nsqlalchemy.url = mysql+pymysql://u@h/app\n",
+                                                "alembic/env.py": alembic, "alembic/versions/a1.py": revision}}.items():
+            with self.subTest(says):
+                self.directory.cleanup()
+                for path, text in files.items():
+                    self.write(path, text)
+                with self.start() as rpc:
+                    self.assertIn(f"The project names another database: {says}.", " ".join(self.status(rpc).warnings))
+                    with self.assertRaises(RpcError) as caught:
+                        rpc.call("MigrationService", "Run", {})
+                    self.assertIn(says, caught.exception.status.message)
+
+    def test_a_url_that_alembic_s_program_may_replace_is_none(self):
+        self.write("alembic.ini", "[alembic]\nscript_location = alembic\nsqlalchemy.url = sqlite:///app.db\n")
+        self.write("alembic/env.py", "from app import engine\n")
+        self.write("alembic/versions/a1.py", "revision = 'a1'\ndown_revision = None\n")
+        with self.start() as rpc:
+            self.assertNotIn("another database", " ".join(self.status(rpc).warnings))
+
     # ---- Alembic: what 1.8.1 stops at ----
 
     def revisions(self, *revisions):
@@ -117,6 +144,14 @@ class Reports(Written):
     def test_a_down_revision_of_alembic_without_a_file_is_said(self):
         self.revisions(("b2", "gone"),)
         self.check_stops("b2.py follows the revision gone, which no file has")
+
+    # ---- Rails: what 6.1.7 stops at ----
+
+    def test_two_migrations_of_rails_with_one_name_are_said(self):
+        self.write("Gemfile", "gem 'rails'\n")
+        for name in ("20240101000000_add_x", "20240102000000_add_x.blog", "20240103000000_add_xs"):
+            self.write(f"db/migrate/{name}.rb", "class AddX < ActiveRecord::Migration[6.1]\nend\n")
+        self.check_stops("20240101000000_add_x.rb and 20240102000000_add_x.blog.rb have the same name AddX")
 
     # ---- Django: what 3.2.25 stops at ----
 

@@ -2,10 +2,13 @@
  * Ruby on Rails: ActiveRecord's migrations, recorded by their numbers in schema_migrations; ar_internal_metadata
  * belongs to it. Facts measured with Rails 6.1.7. dbmate's ledger has the same columns.
  */
+#include "base/word_set.h"
 #include "framework/coded/code.h"
 #include "framework/coded/rails_databases.h"
+#include "framework/core/file_rules.h"
 #include "framework/core/unread.h"
 
+#include <ctype.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -48,6 +51,44 @@ static bool rails_accept(struct arena *arena, const struct folder *folder, struc
             arena_printf(arena, "%s has a name at which rails stops (IllegalMigrationNameError).", file->filename);
     }
     return true;
+}
+
+/* "AddUsers" for 20240101000000_add_users.rb and for …_add_users.blog.rb, as String#camelize makes it of the name. */
+static const char *class_of(struct arena *arena, const char *filename)
+{
+    struct buffer class = {.arena = arena};
+    const char *const slash = strrchr(filename, '/');
+    const char *const base = slash == NULL ? filename : slash + 1;
+    bool is_start = true;
+    for (const char *c = base + leading_digits(text_of(base)).size; *c != '\0' && *c != '.'; c++) {
+        if (*c != '_') {
+            buffer_putc(&class, is_start ? (char)toupper((unsigned char)*c) : *c);
+        }
+        is_start = *c == '_';
+    }
+    return buffer_string(&class);
+}
+
+/* Rails runs nothing if two files have the same class, whatever their numbers are (Migrator#validate). */
+static bool rails_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
+                       struct status *status)
+{
+    struct word_set classes = {0};
+    const bool ok = files_list(arena, folder, files, status);
+    for (size_t i = 0; ok && i < files->count && files->stops_tool == NULL; i++) {
+        const char *const class = class_of(arena, files->items[i].filename);
+        const int other = word_set_number(&classes, class);
+        word_set_put(arena, &classes, class, (int)i + 1);
+        if (other > 0) {
+            files->stops_tool =
+                arena_printf(arena,
+                             "%s and %s have the same name %s: rails stops at that (DuplicateMigrationNameError). "
+                             "Rename one of them, and its class.",
+                             files->items[other - 1].filename, files->items[i].filename, class);
+            listing_warn(arena, files, files->stops_tool);
+        }
+    }
+    return ok;
 }
 
 static bool rails_configure(struct arena *arena, struct folder *folder)
@@ -136,5 +177,5 @@ const struct framework framework_rails = {
             .run_to = WORDS("db:migrate", "VERSION={version}"),
             .run_one = WORDS("db:migrate:up", "VERSION={version}"),
         },
-    .hooks = {.configure = rails_configure, .accept = rails_accept},
+    .hooks = {.configure = rails_configure, .accept = rails_accept, .list = rails_list},
 };

@@ -7,6 +7,8 @@
 #include "base/dotenv.h"
 #include "base/files.h"
 #include "base/status.h"
+#include "base/words.h"
+#include "migration/look/project_kind.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -207,11 +209,36 @@ static void add_parts(struct search *search)
     }
 }
 
+/* The kinds that goose and Laravel take from the environment, beside a connection that may be of any form. */
+static void note_kind(struct search *search, const char *framework)
+{
+    const bool is_goose = strcmp(framework, "goose") == 0;
+    const char *const variable = is_goose ? "GOOSE_DRIVER" : strcmp(framework, "laravel") == 0 ? "DB_CONNECTION" : NULL;
+    const char *file;
+    const char *const value = variable == NULL ? NULL : search_variable(search, variable, &file);
+    const char *const kind = value == NULL ? NULL : project_kind_of_word(value);
+    if (kind != NULL) {
+        search->other = (struct named_database){.file = file, .variable = variable, .kind = kind};
+    }
+}
+
+/* A database of another kind counts if the project names none of PostgreSQL and computes nothing. Not for tools that
+ * take DATABASE_URL before their files, which name what is on a developer's machine then. */
+static void add_other(struct search *search, const char *framework)
+{
+    static const char *const by_variable[] = {"rails", "django", NULL};
+    if (search->other.kind != NULL && !search->may_be_postgres && !word_is_one_of(text_of(framework), by_variable)) {
+        search->found->count = 0; /* names of databases that are of that kind */
+        search_add(search, &search->other);
+    }
+}
+
 /* env.py may take the URL from the environment, which then takes precedence over alembic.ini. */
 static bool read_alembic_environment(struct search *search)
 {
     static const char *const places[] = {"alembic/env.py", "migrations/env.py", "env.py"};
     bool is_computed = false;
+    bool is_plain = false; /* it takes what alembic.ini says, as far as can be seen */
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         struct status unread = {.arena = search->arena};
         struct text content;
@@ -222,9 +249,12 @@ static bool read_alembic_environment(struct search *search)
                           text_find(content, "getenv", 0) != SIZE_MAX ||
                           text_find(content, "set_main_option(\"sqlalchemy.url\"", 0) != SIZE_MAX ||
                           text_find(content, "set_main_option('sqlalchemy.url'", 0) != SIZE_MAX;
+            is_plain = text_find(content, "engine_from_config(", 0) != SIZE_MAX &&
+                       text_find(content, "set_main_option(", 0) == SIZE_MAX;
             read_file(search, places[i]);
         }
     }
+    search->may_be_postgres = search->may_be_postgres || !is_plain;
     return is_computed;
 }
 
@@ -259,8 +289,11 @@ void project_databases(struct arena *arena, const char *root, const char *base, 
     if (strcmp(framework, "laravel") == 0) {
         add_parts(&search);
     }
+    note_kind(&search, framework);
+    add_other(&search, framework);
     if (databases->count == 0 && databases->unread.file == NULL) {
         search_add_variable(&search, "DATABASE_URL", NULL);
+        add_other(&search, framework);
     }
 }
 
@@ -269,6 +302,9 @@ void project_databases(struct arena *arena, const char *root, const char *base, 
 /* What is not given is no difference. */
 static bool is_same(const struct named_database *named, const struct conninfo *conninfo)
 {
+    if (named->kind != NULL) {
+        return false;
+    }
     struct conninfo other = *conninfo;
     other.place = (struct conninfo_place){
         .host = named->host != NULL ? named->host : conninfo->place.host,
@@ -370,7 +406,11 @@ const char *named_database_text(struct arena *arena, const struct named_database
         buffer_printf(&text, "%s%s%s/", named->host == NULL ? "?" : named->host, named->port == NULL ? "" : ":",
                       named->port == NULL ? "" : named->port);
     }
-    buffer_printf(&text, "%s (%s", named->database == NULL ? "?" : named->database, named->file);
+    buffer_printf(&text, "%s (%s",
+                  named->kind != NULL       ? named->kind
+                  : named->database == NULL ? "?"
+                                            : named->database,
+                  named->file);
     if (named->line > 0) {
         buffer_printf(&text, ", line %u", named->line);
     }

@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "base/status.h"
 #include "base/words.h"
+#include "migration/look/project_kind.h"
 #include "migration/look/project_setting.h"
 #include "migration/look/project_template.h"
 
@@ -30,6 +31,15 @@ void search_add(struct search *search, const struct named_database *named)
     }
 }
 
+/* Notes a database of another kind. */
+static void note_other(struct search *search, struct named_database named, const char *kind)
+{
+    if (search->other.kind == NULL) {
+        named.kind = kind;
+        search->other = named;
+    }
+}
+
 /* Adds what a connection URL or string names, at the place of `named`; returns false if it is none. */
 static bool search_add_url(struct search *search, struct named_database named, const char *url)
 {
@@ -38,12 +48,18 @@ static bool search_add_url(struct search *search, struct named_database named, c
     const bool is_url = strstr(url, "://") != NULL || strncmp(url, "jdbc:", 5) == 0;
     /* The parameters name no database, and an unknown one must not prevent reading the rest. */
     const char *const bare = is_url ? arena_strndup(search->arena, url, strcspn(url, "?")) : url;
+    const char *const kind = project_kind_of_url(text_of(url));
+    if (kind != NULL) {
+        note_other(search, named, kind);
+        return false;
+    }
     if ((!is_url && strchr(url, '=') == NULL) || !conninfo_parse(search->arena, bare, &conninfo, &unread)) {
         return false;
     }
     named.host = conninfo.place.host;
     named.port = conninfo.place.port;
     named.database = conninfo.place.database;
+    search->may_be_postgres = true;
     search_add(search, &named);
     return true;
 }
@@ -169,16 +185,19 @@ static bool is_code_file(struct text file)
     return ends[i] != NULL;
 }
 
-/* Does the setting say that the database is not PostgreSQL? */
-static bool says_other(struct text name, const char *value)
+/* Does the setting say that the database is not PostgreSQL? value NULL: it is computed. */
+static bool says_other(struct search *search, struct text name, const char *value, const struct named_database *place)
 {
-    static const char *const kinds[] = {"adapter", "dialect", "client", "driver", "type", "engine", NULL};
-    static const char *const others[] = {"sqlite", "mysql", "mssql", "maria"};
-    bool is_other = false;
-    for (size_t i = 0; value != NULL && i < sizeof others / sizeof others[0]; i++) {
-        is_other = is_other || strcasestr(value, others[i]) != NULL;
+    static const char *const settings[] = {"adapter", "dialect", "client", "driver", "type", "engine", NULL};
+    if (!word_is_one_of_nocase(name, settings)) {
+        return false;
     }
-    return is_other && word_is_one_of_nocase(name, kinds);
+    const char *const kind = value == NULL ? NULL : project_kind_of_word(value);
+    if (kind != NULL) {
+        note_other(search, *place, kind);
+    }
+    search->may_be_postgres = search->may_be_postgres || kind == NULL;
+    return kind != NULL;
 }
 
 /* The value that a setting takes from a variable, which is told then; NULL: none, or it is not known. */
@@ -233,7 +252,7 @@ static void take_setting(struct search *search, const char *file, const struct p
             group->is_computed = group->is_computed || (is_database && value == NULL);
         }
     }
-    group->is_other = group->is_other || says_other(name, value);
+    group->is_other = says_other(search, name, variable == NULL ? value : NULL, &place) || group->is_other;
 }
 
 /* "[section]", "development:", and anything less indented than the group begin another group. */
@@ -336,6 +355,7 @@ static bool take_references(struct search *search, const char *file, struct text
     const struct named_database place = {.file = file, .line = number};
     bool found = false;
     bool has_variable = false; /* then a URL after it is its default */
+    bool is_computed = false;  /* a variable is named, set or not */
     for (size_t i = 0; i < line.size; i++) {
         const bool is_start = i == 0 || (isalnum((unsigned char)line.data[i - 1]) == 0 && line.data[i - 1] != '_');
         const struct text rest = text_slice(line, i, line.size);
@@ -348,6 +368,10 @@ static bool take_references(struct search *search, const char *file, struct text
         } else if (name.size > 0 && name.size < 100) {
             has_variable = search_add_variable(search, arena_strndup(search->arena, name.data, name.size), &place);
             found = found || has_variable;
+            is_computed = true;
+        } else if (is_start && project_kind_of_url(rest) != NULL) {
+            search->may_be_postgres = search->may_be_postgres || is_computed; /* it is what a variable replaces */
+            note_other(search, place, project_kind_of_url(rest));
         } else if (url.size > 0 && !has_variable) {
             found = search_add_url(search, place, arena_strndup(search->arena, url.data, url.size)) || found;
             i += url.size;

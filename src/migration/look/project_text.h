@@ -19,6 +19,7 @@ struct named_database {
     const char *host;
     const char *port;
     const char *database;
+    const char *kind; /* "MySQL": it is no database of PostgreSQL; NULL: it is one */
 };
 
 struct named_databases {
@@ -41,8 +42,10 @@ struct search {
     const char *root;
     const char *base;
     struct named_databases *found;
-    bool name_is_database; /* "NAME" is the database's name, as in Django's settings */
-    bool is_code;          /* the current file is code: an unquoted value is computed */
+    struct named_database other; /* the first of another kind than PostgreSQL; its kind is NULL: none was seen */
+    bool may_be_postgres;        /* something is computed, or for PostgreSQL: the other kind is not all that there is */
+    bool name_is_database;       /* "NAME" is the database's name, as in Django's settings */
+    bool is_code;                /* the current file is code: an unquoted value is computed */
 };
 
 void search_add(struct search *search, const struct named_database *named);
