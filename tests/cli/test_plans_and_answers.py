@@ -36,6 +36,18 @@ class PlansAndAnswers(Case):
 
     # ---- the file ----
 
+    def test_what_is_there_already_is_advised_once(self):
+        """A plan over a database that has it all: what to do is said with the first statement, and the end names a few of them."""
+        files = self.project()
+        for number in range(1, 6):
+            script = f"CREATE TABLE old{number} (id int); CREATE INDEX old{number}_id ON old{number} (id);"
+            files.add(str(number), script)
+            self.sql(script)
+        said = self.truss("plan", worker=self.worker(files)).stdout
+        self.assertEqual(said.count("If this migration was applied before"), 2)  # at the statement, and at the end
+        self.assertEqual(said.count("is there already."), 10 + 3)
+        self.assertIn("7 other statements fail, above.\n", said)
+
     def test_the_plan_that_was_saved_is_what_runs(self):
         self.assertIn(f"truss run --plan {self.plan}\n", self.save("--target", POSTS))
         self.assertIn("Applied 2 migration(s)", self.run_plan("--lock-retry", "5"))

@@ -12,7 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define EXCERPT 96 /* characters of a statement */
+#define EXCERPT       96 /* characters of a statement */
+#define MOST_FAILURES 3  /* of statements, behind all migrations */
 
 typedef Truss__Migration__V1__PlanResponse PlanResponse;
 typedef Truss__Migration__V1__PlannedLock PlannedLock;
@@ -242,6 +243,25 @@ static void print_approval(struct arena *arena, const Truss__Migration__V1__Appr
     printf("somebody other than the person who runs it must say: truss approve %s\n", approval->plan_hash);
 }
 
+/* Those of statements stand with these, too: a few are enough here. */
+static void print_failures(struct arena *arena, const PlanResponse *reply)
+{
+    size_t of_statements = 0;
+    for (size_t i = 0; i < reply->n_failures; i++) {
+        const bool is_general = findings_is_general(reply, reply->failures[i]);
+        of_statements += is_general ? 0 : 1;
+        printf("%s", i == 0 ? "\n" : "");
+        if (is_general || of_statements <= MOST_FAILURES) {
+            output_put(COLOUR_RED, is_general ? "fails: " : "");
+            printf("%s\n", output_safe(arena, reply->failures[i], false));
+        }
+    }
+    if (of_statements > MOST_FAILURES) {
+        printf("%s, above.\n",
+               words_counted(arena, of_statements - MOST_FAILURES, "other statement fails", "other statements fail"));
+    }
+}
+
 void plan_print(struct cli *cli, const PlanResponse *reply, bool verbose)
 {
     struct arena *const arena = cli->arena;
@@ -258,11 +278,7 @@ void plan_print(struct cli *cli, const PlanResponse *reply, bool verbose)
         printf("%s", before != NULL && is_line(before, verbose) && is_line(one, verbose) ? "" : "\n");
         print_migration(arena, one, before, verbose);
     }
-    for (size_t i = 0; i < reply->n_failures; i++) {
-        printf("%s", i == 0 ? "\n" : "");
-        output_put(COLOUR_RED, findings_is_general(reply, reply->failures[i]) ? "fails: " : "");
-        printf("%s\n", output_safe(arena, reply->failures[i], false));
-    }
+    print_failures(arena, reply);
     print_approval(arena, reply->approval);
     if (reply->_refusal_case != 0) {
         putchar('\n');

@@ -52,11 +52,11 @@ static bool makes_index(struct text statement)
     return sql_is_word(&words.token, "index");
 }
 
-const char *already_there(const struct needs *needs, struct text statement, const struct sql_effects *effects)
+const char *already_there(struct needs *needs, struct text statement, const struct sql_effects *effects)
 {
     if (is_content(statement) || world_is_empty(needs->world)) {
         return NULL;
     }
     const char *const relation = relation_in_the_way(needs->world, effects, makes_index(statement));
-    return relation == NULL || needs_took(needs, relation) ? NULL : needs_say_there(needs->arena, NULL, relation);
+    return relation == NULL || needs_took(needs, relation) ? NULL : needs_say_there(needs, NULL, relation);
 }

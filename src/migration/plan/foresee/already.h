@@ -9,6 +9,6 @@
 
 /* Returns why the statement fails; NULL: nothing known. Call it for each statement of a plan in order, before the world
  * is told about the statement. */
-const char *already_there(const struct needs *needs, struct text statement, const struct sql_effects *effects);
+const char *already_there(struct needs *needs, struct text statement, const struct sql_effects *effects);
 
 #endif

@@ -216,7 +216,7 @@ static const char *why_relation_there(struct needs *needs, const struct sql_need
                                                 : NULL;
     return relation == NULL || relation->oid == 0 || relation == old || needs_took(needs, make->name)
                ? NULL
-               : needs_say_there(needs->arena, NULL, make->name);
+               : needs_say_there(needs, NULL, make->name);
 }
 
 /* May an earlier statement have dropped it, with what it belongs to? An array type's name is freed automatically. */
@@ -283,8 +283,8 @@ static const char *why_there(struct needs *needs, struct text statement, const s
     const bool is_other = !is_placed || make->was == NULL || !may_stand_elsewhere(needs, make, found);
     return !is_in_the_way(found) || !is_other ? NULL
            : kind->is_part || kind->is_on_type
-               ? needs_say_there(needs->arena, kind->called, make->part)
-               : needs_say_there(needs->arena, needed_called(make), needed_display(needs->arena, make));
+               ? needs_say_there(needs, kind->called, make->part)
+               : needs_say_there(needs, needed_called(make), needed_display(needs->arena, make));
 }
 
 static bool drops_parts(struct text statement)

@@ -60,12 +60,15 @@ bool needs_took(const struct needs *needs, const char *name)
     return word_set_has(&needs->taken, name);
 }
 
-const char *needs_say_there(struct arena *arena, const char *called, const char *name)
+const char *needs_say_there(struct needs *needs, const char *called, const char *name)
 {
-    return arena_printf(arena,
-                        "%s%s%s\"%s\" is there already. If this migration was applied before, by hand or by another "
-                        "tool, say so (truss mark-applied); otherwise drop or rename what is there.",
-                        called == NULL ? "" : "The ", called == NULL ? "" : called, called == NULL ? "" : " ", name);
+    const bool is_first = !needs->has_advised;
+    needs->has_advised = true;
+    return arena_printf(needs->arena, "%s%s%s\"%s\" is there already.%s", called == NULL ? "" : "The ",
+                        called == NULL ? "" : called, called == NULL ? "" : " ", name,
+                        is_first ? " If this migration was applied before, by hand or by another tool, say so (truss "
+                                   "mark-applied, or truss baseline for many); otherwise drop or rename what is there."
+                                 : "");
 }
 
 /* SELECT INTO, and EXPLAIN ANALYZE of a statement that creates a table. */

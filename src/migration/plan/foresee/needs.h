@@ -34,6 +34,7 @@ struct needs {
     bool gave_up;            /* the limit of queries was reached: no more are sent */
     bool has_cascaded;       /* an earlier statement has dropped things that it does not name */
     bool may_have_emptied;   /* an earlier statement may have removed rows, of any table */
+    bool has_advised;        /* what to do about something that exists already was said */
     bool is_tried_again;     /* the statement was interrupted in an earlier run and has left some of what it creates */
 };
 
@@ -59,8 +60,9 @@ bool needs_mentioned_above(struct needs *needs, uint32_t oid);
 /* As pg_query, but NULL also once the plan's limit of queries is reached. */
 PGresult *needs_ask(struct needs *needs, const char *sql, int count, const char *const *values);
 
-/* A message that something already exists, and what to do. called: "type"; NULL if the name says enough. */
-const char *needs_say_there(struct arena *arena, const char *called, const char *name);
+/* A message that something already exists, and, once in a plan, what to do. called: "type"; NULL if the name says
+ * enough. */
+const char *needs_say_there(struct needs *needs, const char *called, const char *name);
 
 /* The plan's summary, in the needs' arena, with a remark if not everything was checked. */
 const char *needs_summary(const struct needs *needs, const char *summary);
