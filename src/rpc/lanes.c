@@ -83,7 +83,7 @@ static struct lane_job *wait_job(struct lane *lane)
 /* With the mutex held. */
 static void begin_work(struct lane *lane, struct lane_thread *thread, int64_t deadline)
 {
-    thread->late_at = deadline == NO_DEADLINE ? NO_DEADLINE : deadline + LATE_MS;
+    thread->late_at = deadline == 0 || deadline == NO_DEADLINE ? NO_DEADLINE : deadline + LATE_MS;
     thread->next = lane->busy;
     lane->busy = thread;
     lane->running++;

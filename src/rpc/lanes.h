@@ -17,7 +17,7 @@ struct lane_job {
     struct lane_job *next;
     uint64_t owner;
     uint64_t turn;    /* the lane's */
-    int64_t deadline; /* clock_ms: until then it should be done; NO_DEADLINE */
+    int64_t deadline; /* clock_ms: until then it should be done; 0 or NO_DEADLINE: it may take any time */
     void (*run)(struct lane_job *job);
 };
 
