@@ -113,17 +113,26 @@ static void write_property(struct document *document, const ProtobufCFieldDescri
     }
 }
 
+/* Is the field in the body of the route's requests? A method without a body has its fields in path and query. */
+static bool is_in_body(const struct route *route, const char *field)
+{
+    return !route_is_bodyless(route) && !route_in_path(route, field);
+}
+
+/* Of an answer, which has all fields; body_of: of a request's body, which may have those that are not in the path. */
 static void write_schema(struct document *document, const ProtobufCMessageDescriptor *type, enum json_names names,
-                         bool required)
+                         const struct route *body_of)
 {
     struct buffer *const out = &document->out;
     buffer_puts(out, "{\"type\":\"object\",\"properties\":{");
-    for (unsigned i = 0; i < type->n_fields; i++) {
-        buffer_puts(out, i == 0 ? "" : ",");
-        write_property(document, &type->fields[i], names);
+    for (unsigned i = 0, written = 0; i < type->n_fields; i++) {
+        if (body_of == NULL || is_in_body(body_of, type->fields[i].name)) {
+            buffer_puts(out, written++ == 0 ? "" : ",");
+            write_property(document, &type->fields[i], names);
+        }
     }
     buffer_puts(out, "},\"additionalProperties\":false");
-    if (required && type->n_fields > 0) {
+    if (body_of == NULL && type->n_fields > 0) {
         buffer_puts(out, ",\"required\":[");
         for (unsigned i = 0; i < type->n_fields; i++) {
             buffer_puts(out, i == 0 ? "" : ",");
@@ -249,13 +258,12 @@ static void write_parameters(struct document *document, const struct route *rout
     buffer_putc(out, ']');
 }
 
-/* Is there a field that is in neither path nor query? */
 static bool has_body(const struct route *route)
 {
     const ProtobufCMessageDescriptor *const input =
         route->service == NULL ? NULL : route->service->methods[route_rpc(route)].input;
     for (unsigned i = 0; input != NULL && i < input->n_fields; i++) {
-        if (!route_in_path(route, input->fields[i].name) && !route_in_query(route, input->fields[i].name)) {
+        if (is_in_body(route, input->fields[i].name)) {
             return true;
         }
     }
@@ -283,7 +291,7 @@ static void write_operation(struct document *document, const struct route *route
     }
     if (has_body(route)) {
         buffer_puts(out, ",\"requestBody\":{\"required\":false,\"content\":{\"application/json\":{\"schema\":");
-        write_schema(document, route->service->methods[route_rpc(route)].input, route->names, false);
+        write_schema(document, route->service->methods[route_rpc(route)].input, route->names, route);
         buffer_puts(out, "}}}");
     }
     buffer_puts(out, ",\"responses\":{");
@@ -343,7 +351,7 @@ static struct text write_document(struct arena *arena)
     for (size_t i = 0; i < document.count; i++) {
         const struct schema schema = document.schemas[i];
         buffer_printf(out, ",\"%s%s\":", schema.type->short_name, schema.names == JSON_CAMEL ? "Camel" : "");
-        write_schema(&document, schema.type, schema.names, true);
+        write_schema(&document, schema.type, schema.names, NULL);
     }
     buffer_puts(out, "}}}\n");
     return buffer_text(out);

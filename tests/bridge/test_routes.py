@@ -371,6 +371,10 @@ class Routes(Case):
         self.assertEqual(set(parameters("GET", "/api/operations/1/events")), {("path", "id"), ("query", "after_event"), ("header", "Last-Event-ID")})
         self.assertEqual(set(parameters("POST", "/api/operations/1/cancel")), {("path", "id")})
         self.assertEqual(set(parameters("POST", IDEMPOTENT + "run")), {("header", "Idempotency-Key"), ("header", "Prefer")})
+        self.assertEqual([(method, path) for path, methods in self.document.document["paths"].items() for method, operation in methods.items()
+                          if method in ("get", "delete") and "requestBody" in operation], [])
+        protect = self.document.operation("POST", "/api/branches/1/protect")["requestBody"]["content"]["application/json"]["schema"]
+        self.assertEqual(set(protect["properties"]), {"off"})  # the id is in the path
         run = self.document.operation("POST", IDEMPOTENT + "run")
         self.assertEqual(run["responses"]["202"]["content"]["application/json"]["schema"], {"$ref": "#/components/schemas/Operation"})
 
