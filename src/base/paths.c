@@ -22,6 +22,18 @@ const char *path_join(struct arena *arena, const char *dir, const char *name)
     return path;
 }
 
+const char *path_name(const char *path)
+{
+    const char *const slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+const char *path_above(struct arena *arena, const char *path)
+{
+    const char *const slash = strrchr(path, '/');
+    return slash == path ? "/" : arena_strndup(arena, path, slash == NULL ? 0 : (size_t)(slash - path));
+}
+
 bool path_is_within(const char *folder, const char *path)
 {
     const size_t size = strcmp(folder, "/") == 0 ? 0 : strlen(folder);

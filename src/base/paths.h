@@ -11,6 +11,12 @@
 /* "dir/name"; dir if name is ""; name if it is absolute, or if dir is "" or ".". */
 const char *path_join(struct arena *arena, const char *dir, const char *name);
 
+/* What is behind the last slash: "c" for "a/b/c" and for "c". Borrowed from the path. */
+const char *path_name(const char *path);
+
+/* What is before it: "a/b" for "a/b/c", "" for "c", "/" for "/c". */
+const char *path_above(struct arena *arena, const char *path);
+
 /* Is the path, as written, the folder itself or below it? file_is_within() follows links. */
 bool path_is_within(const char *folder, const char *path);
 

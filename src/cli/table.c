@@ -353,6 +353,30 @@ bool cli_is_on_line(const struct cli *cli, enum option_id id)
     return cli->from[id] != NULL && strncmp(cli->from[id], "--", 2) == 0;
 }
 
+const char *cli_option_value(const struct cli *cli, enum option_id id)
+{
+    const struct option *const option = option_of(id);
+    const void *const value = (const char *)&cli->given + option->offset;
+    switch (option->kind) {
+    case OPTION_FLAG:
+        return NULL;
+    case OPTION_TEXT:
+    case OPTION_CHOICE:
+    case OPTION_SECRET:
+        return *(const char *const *)value;
+    case OPTION_SECONDS:
+    case OPTION_SECONDS_OR_NONE:
+        return arena_printf(cli->arena, "%ums", *(const uint32_t *)value);
+    case OPTION_MILLISECONDS:
+    case OPTION_NUMBER:
+    case OPTION_HOURS:
+        return arena_printf(cli->arena, "%u", *(const uint32_t *)value);
+    case OPTION_SIZE:
+        return arena_printf(cli->arena, "%zu", *(const size_t *)value);
+    }
+    return NULL;
+}
+
 const struct cli_command *cli_find(const char *name)
 {
     for (const struct cli_command *command = cli_commands; command->name != NULL; command++) {

@@ -18,6 +18,9 @@ bool cli_has_option(const enum option_id *options, enum option_id id);
 /* Was it given on the command line, not by a variable or a file? */
 bool cli_is_on_line(const struct cli *cli, enum option_id id);
 
+/* The value of an option, as it may be given again: "2", "300ms", a text. NULL for a flag. In the arena or borrowed. */
+const char *cli_option_value(const struct cli *cli, enum option_id id);
+
 /* NULL: there is none. */
 const struct cli_command *cli_find(const char *name);
 

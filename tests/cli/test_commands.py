@@ -188,7 +188,7 @@ class Commands(Case):
         for name in ("a", "b"):
             self.files.write(f"svc/{name}/changes/1_{name}.sql", "-- +goose Up\nSELECT 1;\n")
         said = self.init(status=ERROR)
-        self.assertIn("truss init --framework 'svc/a/changes'", said)
+        self.assertIn("truss init --framework svc/a/changes", said)
         self.assertIn("Nothing is written", said)
         self.assertFalse(os.path.exists(os.path.join(self.files.path, "truss.toml")))
         self.init("--framework", "svc/b/changes")
@@ -341,6 +341,10 @@ class Commands(Case):
         self.assertEqual([one["id"] for one in json.loads(self.run_truss("backup", "list", "--json"))["backups"]], [made["id"]])
         self.assertRegex(self.run_truss("backup", "show", number), rf"(?s)protected +yes.*SHA-256 +{made['sha256']}")
         self.assertRegex(self.run_truss("backup", "verify", number), r"verified +read")
+        own = tempfile.mkdtemp(prefix="truss-backups-")
+        self.addCleanup(shutil.rmtree, own, True)
+        alone = self.truss("backup", "create", "--json", "--backups", own, "--backup-jobs", "2", "--project", self.files.path, "--database-url", self.url(), worker=None)
+        self.assertEqual((alone.returncode, json.loads(alone.stdout or "{}").get("status")), (0, "completed"), alone.stderr)
         self.assertRegex(self.run_truss("backup", "restore", number, "--label", "back"), r"(?s)restore +completed.*branch +truss_branch_back_")
         for verb in ("show", "verify", "restore", "delete", "cancel"):
             for wrong in ("99", "x"):

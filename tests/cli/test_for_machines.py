@@ -80,6 +80,9 @@ class ForMachines(Case):
         reply = json.loads(self.run_truss("plan", "--json", status=ERROR))
         self.assertEqual(len(reply["failures"]), 1)
         self.assertIn('Line 2 of "3_c"', reply["failures"][0])
+        self.files.add("4_d 50%", "ALTER TABLE absent ADD COLUMN more INT;")
+        results = json.loads(self.run_truss("plan", "--output", "sarif", status=ERROR))["runs"][0]["results"]
+        self.assertEqual(results[-1]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "prisma/migrations/4_d%2050%25/migration.sql")
 
     def test_a_session_that_cannot_write_fails_a_plan_in_every_format(self):
         self.sql(f'ALTER DATABASE "{self.database}" SET default_transaction_read_only = on')
@@ -387,6 +390,8 @@ class ForMachines(Case):
         self.assertEqual(complete("truss", "run", "--target", ""), self.files.names())
         self.assertEqual(complete("truss", "run", "--transaction", ""), ["each", "all"])
         self.assertEqual(complete("truss", "completion", "z"), ["zsh"])
+        for command, option in (("status", "--environment"), ("sql", "--database"), ("doctor", "--role"), ("token", "--name")):
+            self.assertEqual(complete("truss", command, option, ""), [], option)  # no name of a migration
         self.assertEqual(complete("truss", "man", "do"), ["doctor"])
         self.assertEqual(complete("truss", "create", ""), [])
 

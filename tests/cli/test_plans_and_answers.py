@@ -227,6 +227,13 @@ class PlansAndAnswers(Case):
         result = self.truss("run", "--yes", "--project", self.files.path, environment=environment)
         self.assertIn(f"truss preview --project {self.files.path} 9_bad | truss detect-schema - --project {self.files.path}\n", result.stdout)
         self.assertIn(f"truss mark-applied --project {self.files.path} 9_bad\n", result.stdout)
+        saved = os.path.join(self.files.path, "plan.json")
+        self.files.add("9_bad", "CREATE TABLE good (id int);")
+        result = self.truss("plan", "--save", saved, "--project", self.files.path, "--environment", "production", environment=environment)
+        self.assertIn(f"truss run --project {self.files.path} --environment production --plan {saved}\n", result.stdout)
+        self.files.add("9_worse one", "CREATE TABLE users (id int);")
+        result = self.truss("run", "--yes", "--project", self.files.path, environment=environment)
+        self.assertIn(f"truss mark-applied --project {self.files.path} '9_worse one'\n", result.stdout)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,9 @@ class Sql(Case):
         self.assertEqual((answer["rows"], answer["rowCount"]), ([{"n": "300"}], 1))
 
     def test_a_refusal_is_told(self):
+        cut = self.ask("sql", stdin="SELECT count(*) AS n FROM posts\0 WHERE id < 0")
+        self.assertEqual(cut.returncode, 1, cut.stdout)  # not the half before the NUL byte
+        self.assertIn("has a NUL byte", cut.stderr)
         shown = self.ask("sql", "DELETE FROM posts")
         self.assertEqual((shown.returncode, shown.stdout), (1, ""))
         self.assertIn("Only read-only queries are allowed (SELECT/WITH/EXPLAIN).", shown.stderr)

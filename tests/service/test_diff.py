@@ -206,6 +206,12 @@ class Diff(Case):
         fenced = self.truss("diff", "1", "--output", "markdown", worker=self.process).stdout
         self.assertTrue(fenced.startswith("<!-- truss diff -->"), fenced)
         self.assertIn("\n````diff\n", fenced)
+        self.files.add("1", ONE + f"-- {'x' * 44000}\n")
+        more = 44900 - len(self.truss("diff", "1", worker=self.process).stdout)  # than would fit without what is said before it
+        self.files.add("1", ONE + f"-- {'x' * (44000 + more)}\n")
+        long = self.truss("diff", "1", "--output", "markdown", worker=self.process).stdout
+        self.assertEqual(long.splitlines().count("```"), 1, long[-300:])
+        self.assertIn("It is longer than there is room for here.", long)
         self.assertEqual(self.truss("diff", "1", "--output", "junit", worker=self.process).returncode, 1)
         shutil.rmtree(os.path.join(self.files.path, ".git"))
         self.assertEqual(self.truss("diff", "1", worker=self.process).returncode, 1)

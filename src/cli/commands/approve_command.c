@@ -28,16 +28,6 @@ static size_t state_of(const Approval *approval)
     return approval->state < sizeof states / sizeof states[0] ? (size_t)approval->state : 0;
 }
 
-static bool print_as_json(const struct cli *cli, const ProtobufCMessage *reply)
-{
-    struct buffer json = {.arena = cli->arena};
-    if (cli->given.json) {
-        json_write(&json, reply, JSON_CAMEL);
-        printf("%s\n", buffer_string(&json));
-    }
-    return cli->given.json;
-}
-
 int command_approve(struct cli *cli)
 {
     Truss__Migration__V1__ApproveRequest request = TRUSS__MIGRATION__V1__APPROVE_REQUEST__INIT;
@@ -55,7 +45,7 @@ int command_approve(struct cli *cli)
     if (reply == NULL) {
         return EXIT_ERROR;
     }
-    if (!print_as_json(cli, &reply->base)) {
+    if (!print_json_camel(cli, &reply->base)) {
         printf("Approved until %s: %s.\n", output_moment(cli->arena, reply->expires_at),
                output_safe(cli->arena, reply->what, false));
     }
@@ -67,7 +57,7 @@ static int revoke(struct cli *cli, char *hash)
     Truss__Migration__V1__RevokeApprovalRequest request = TRUSS__MIGRATION__V1__REVOKE_APPROVAL_REQUEST__INIT;
     request.plan_hash = hash;
     const Approval *const reply = call(cli, MIGRATION, "RevokeApproval", &request.base, READ_SECONDS);
-    if (reply != NULL && !print_as_json(cli, &reply->base)) {
+    if (reply != NULL && !print_json_camel(cli, &reply->base)) {
         printf("The approval is taken back: %s.\n", output_safe(cli->arena, reply->what, false));
     }
     return reply == NULL ? EXIT_ERROR : EXIT_FINE;
@@ -108,7 +98,7 @@ int command_approvals(struct cli *cli)
         return EXIT_ERROR;
     }
     const Page *const page = call(cli, MIGRATION, "ListApprovals", &request.base, READ_SECONDS);
-    if (page != NULL && !print_as_json(cli, &page->base)) {
+    if (page != NULL && !print_json_camel(cli, &page->base)) {
         print_rows(cli, page);
     }
     return page == NULL ? EXIT_ERROR : EXIT_FINE;

@@ -3,6 +3,7 @@
  * it.
  */
 #include "base/clock.h"
+#include "base/paths.h"
 #include "cli/print/output.h"
 #include "cli/reach/call.h"
 #include "rpc/json.h"
@@ -27,8 +28,7 @@ static enum colour colour_of(const char *outcome)
 /* From "truss.migration.v1.MigrationService/Run" takes "Run". */
 static const char *verb(const char *action)
 {
-    const char *const slash = strrchr(action, '/');
-    return slash == NULL ? action : slash + 1;
+    return path_name(action);
 }
 
 static void print_rows(struct cli *cli, const Page *page)
@@ -53,16 +53,6 @@ static void print_rows(struct cli *cli, const Page *page)
     }
 }
 
-static bool print_page_as_json(const struct cli *cli, const Page *page)
-{
-    struct buffer json = {.arena = cli->arena};
-    if (cli->given.json) {
-        json_write(&json, &page->base, JSON_CAMEL);
-        printf("%s\n", buffer_string(&json));
-    }
-    return cli->given.json;
-}
-
 static const Page *ask_page(struct cli *cli, uint32_t after)
 {
     Truss__Trust__V1__ListAuditRequest request = TRUSS__TRUST__V1__LIST_AUDIT_REQUEST__INIT;
@@ -70,27 +60,40 @@ static const Page *ask_page(struct cli *cli, uint32_t after)
     return call(cli, TRUST, "ListAudit", &request.base, READ_SECONDS);
 }
 
-/* Prints one line for each row, up to the last one. */
+/* Prints one line for each row of the page. */
+static void print_lines(struct arena *arena, const Page *page)
+{
+    for (size_t i = 0; i < page->n_rows; i++) {
+        struct buffer json = {.arena = arena};
+        json_write(&json, &page->rows[i]->base, JSON_CAMEL);
+        printf("%s\n", buffer_string(&json));
+    }
+}
+
+/* Prints all rows, up to the last one. An audit may be larger than the memory, so each page has an arena of its own. */
 static int export_all(struct cli *cli, uint32_t after)
 {
     if (strcmp(cli->given.export_as, "ndjson") != 0) {
         status_fail(cli->status, STATUS_INVALID_ARGUMENT, "An audit is exported as lines of JSON: --export ndjson.");
         return EXIT_ERROR;
     }
-    for (bool more = true; more;) {
-        const Page *const page = ask_page(cli, after);
-        if (page == NULL) {
-            return EXIT_ERROR;
+    bool more = true;
+    bool ok = true;
+    while (ok && more) {
+        struct cli asking = *cli;
+        asking.arena = arena_new(0);
+        const Page *const page = ask_page(&asking, after);
+        ok = page != NULL;
+        if (ok) {
+            print_lines(asking.arena, page);
+            more = page->_next_case != 0;
+            after = page->next;
+        } else {
+            cli->status->hint = arena_strdup(cli->arena, cli->status->hint); /* it is of the page's arena */
         }
-        for (size_t i = 0; i < page->n_rows; i++) {
-            struct buffer json = {.arena = cli->arena};
-            json_write(&json, &page->rows[i]->base, JSON_CAMEL);
-            printf("%s\n", buffer_string(&json));
-        }
-        more = page->_next_case != 0;
-        after = page->next;
+        arena_free(asking.arena);
     }
-    return EXIT_FINE;
+    return ok ? EXIT_FINE : EXIT_ERROR;
 }
 
 static int verify(struct cli *cli)
@@ -102,11 +105,7 @@ static int verify(struct cli *cli)
     if (reply == NULL) {
         return EXIT_ERROR;
     }
-    if (cli->given.json) {
-        struct buffer json = {.arena = cli->arena};
-        json_write(&json, &reply->base, JSON_CAMEL);
-        printf("%s\n", buffer_string(&json));
-    } else {
+    if (!print_json_camel(cli, &reply->base)) {
         printf("%s\n", output_safe(cli->arena, reply->summary, false));
     }
     return reply->ok ? EXIT_FINE : EXIT_ERROR;
@@ -140,7 +139,7 @@ int command_audit(struct cli *cli)
         return export_all(cli, after);
     }
     const Page *const page = ask_page(cli, after);
-    if (page != NULL && !print_page_as_json(cli, page)) {
+    if (page != NULL && !print_json_camel(cli, &page->base)) {
         print_rows(cli, page);
     }
     return page == NULL ? EXIT_ERROR : EXIT_FINE;

@@ -30,20 +30,6 @@ struct taking {
     uint64_t size;
 };
 
-static const Piece *next_piece(const struct taking *taking, const char *method, const ProtobufCMessage *request)
-{
-    const ProtobufCServiceDescriptor *const service = BACKUP;
-    const ProtobufCMethodDescriptor *const found = protobuf_c_service_descriptor_get_method_by_name(service, method);
-    const struct rpc_invocation invocation = {
-        .service = service,
-        .method = (unsigned)(found - service->methods),
-        .request = request,
-        .options = taking->caller.options,
-    };
-    return (const Piece *)rpc_call_wait(taking->caller.channel, &invocation, taking->caller.arena,
-                                        taking->caller.status);
-}
-
 /* "FILE", or "-" for standard output; without an argument, the name of the backup's own file. */
 static bool open_output(struct taking *taking, const Piece *first)
 {
@@ -92,7 +78,7 @@ static bool take_pieces(struct taking *taking)
     Truss__Backup__V1__ReadDownloadRequest next = TRUSS__BACKUP__V1__READ_DOWNLOAD_REQUEST__INIT;
     char id[64];
     request.id = taking->cli->words[1];
-    const Piece *piece = next_piece(taking, "DownloadBackup", &request.base);
+    const Piece *piece = call_service(&taking->caller, BACKUP, "DownloadBackup", &request.base);
     if (piece == NULL || !open_output(taking, piece)) {
         return false;
     }
@@ -107,7 +93,7 @@ static bool take_pieces(struct taking *taking)
         next.download_id = id;
         arena_free(taking->caller.arena);
         taking->caller.arena = arena_new(0);
-        piece = next_piece(taking, "ReadDownload", &next.base);
+        piece = call_service(&taking->caller, BACKUP, "ReadDownload", &next.base);
     }
     return false;
 }

@@ -433,7 +433,8 @@ int command_detect_schema(struct cli *cli)
     struct text content;
     const bool ok = strcmp(cli->words[0], "-") == 0
                         ? input_read(cli->arena, &content, cli->status)
-                        : file_read(cli->arena, cli->words[0], LIMIT_SCRIPT, &content, cli->status);
+                        : file_read(cli->arena, cli->words[0], LIMIT_SCRIPT, &content, cli->status) &&
+                              input_check(content, cli->words[0], cli->status);
     if (!ok) {
         return EXIT_ERROR;
     }

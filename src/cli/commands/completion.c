@@ -36,6 +36,14 @@ static enum value value_of(const char *argument)
     return VALUE_UNKNOWN;
 }
 
+/* The kind of value that an option has. A NAME is that of a migration only here; others name an environment, a
+ * database, a role or a token. */
+static enum value value_of_option(enum option_id id)
+{
+    const enum value value = value_of(option_of(id)->argument);
+    return value == VALUE_NAMES && id != OPTION_target && id != OPTION_through ? VALUE_UNKNOWN : value;
+}
+
 /* The kind of value that a command's own arguments have. The name of a new migration cannot be completed. */
 static enum value value_of_command(const struct cli_command *command)
 {
@@ -118,7 +126,7 @@ static void put_bash_command(const struct cli_command *command)
         const struct option *const option = option_of(command->options[i]);
         if (option->argument != NULL) {
             printf("            --%s) ", option->name);
-            put_bash_value(value_of(option->argument), option->argument);
+            put_bash_value(value_of_option(command->options[i]), option->argument);
             printf(" ;;\n");
         }
     }
@@ -196,7 +204,7 @@ static void put_zsh_command(const struct cli_command *command)
         putchar(']');
         if (option->argument != NULL) {
             printf(":%s:", option->name);
-            put_zsh_value(value_of(option->argument), option->argument);
+            put_zsh_value(value_of_option(command->options[i]), option->argument);
         }
         putchar('\'');
     }
@@ -279,7 +287,7 @@ static void put_fish_command(const struct cli_command *command)
         printf("complete -c truss -n '__fish_seen_subcommand_from %s' -l %s%s -d ", command->name, option->name,
                option->argument == NULL ? "" : " -r");
         put_fish_text(option->help);
-        put_fish_value(value_of(option->argument), option->argument);
+        put_fish_value(value_of_option(command->options[i]), option->argument);
         putchar('\n');
     }
     if (value_of_command(command) != VALUE_UNKNOWN) {

@@ -60,10 +60,10 @@ static int ask(struct cli *cli, const Reply *reply)
         const Source *const source = reply->sources[i];
         if (has_folder(source)) {
             count++;
-            printf("%s in %s (%s)\n  truss init --framework '%s'\n",
-                   output_safe(cli->arena, source->display_name, false), output_safe(cli->arena, source->folder, false),
+            printf("%s in %s (%s)\n  truss init --framework %s\n", output_safe(cli->arena, source->display_name, false),
+                   output_safe(cli->arena, source->folder, false),
                    output_safe(cli->arena, source->n_evidence == 0 ? "" : source->evidence[0], false),
-                   output_safe(cli->arena, source->folder, false));
+                   output_safe(cli->arena, words_quoted(cli->arena, source->folder), false));
         }
     }
     fflush(stdout);
@@ -74,8 +74,8 @@ static int ask(struct cli *cli, const Reply *reply)
     return EXIT_ERROR;
 }
 
-/* The lines that are added to the file: the framework's name, or the folder if the name is not enough; both with the
- * package that the folder is in, because its own tool is started there. Strings of JSON are valid strings of TOML. */
+/* The lines that are added to the file: the framework's name, or the folder if the name is not enough. Strings of JSON
+ * are valid strings of TOML. */
 static const char *lines_of(struct cli *cli, const Reply *reply, const Source *source)
 {
     struct buffer lines = {.arena = cli->arena};

@@ -15,9 +15,12 @@ static void put_exit_status(void)
 {
     printf(".SH EXIT STATUS\n"
            ".TP\n.B 0\nFine.\n"
-           ".TP\n.B 1\nAn error, a failed or declined run, a plan that would be refused, or a check that is not safe.\n"
+           ".TP\n.B 1\nAn error, a failed or declined run, a plan that would be refused or fail, or a check that is "
+           "not safe.\n"
            ".TP\n.B 2\nMigrations are pending (status \\-\\-exit\\-code, wait).\n"
-           ".TP\n.B 3\nApplied migrations were modified or are orphaned (status \\-\\-exit\\-code).\n"
+           ".TP\n.B 3\nApplied migrations were modified or are orphaned (status \\-\\-exit\\-code), or a file differs "
+           "from what was applied\n"
+           "(diff \\-\\-exit\\-code).\n"
            ".TP\n.B 4\nAnother run is going on.\n");
 }
 

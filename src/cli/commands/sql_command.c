@@ -2,7 +2,7 @@
  * truss sql: one read-only query, its plan, all of its rows as a file, or what can be queried. truss connection: how to
  * connect to the database.
  */
-#include "base/limits.h"
+#include "cli/commands/input.h"
 #include "cli/print/output.h"
 #include "cli/reach/call.h"
 #include "cli/reach/worker.h"
@@ -22,29 +22,14 @@
 
 /* ---- requests ---- */
 
-/* The query from the command line, or from standard input. */
+/* The query from the command line, or from standard input; NULL with a status if that cannot be one. */
 static char *query_of(struct cli *cli)
 {
-    struct buffer text = {.arena = cli->arena};
-    char piece[4096];
+    struct text text;
     if (cli->word_count > 0 && strcmp(cli->words[0], "-") != 0) {
         return cli->words[0];
     }
-    for (size_t size; text.size <= LIMIT_SCRIPT && (size = fread(piece, 1, sizeof piece, stdin)) > 0;) {
-        buffer_add(&text, (struct text){piece, size});
-    }
-    return arena_strdup(cli->arena, buffer_string(&text));
-}
-
-/* Prints JSON with camelCase names, as the HTTP routes of these methods do. */
-static bool print_camel(const struct cli *cli, const ProtobufCMessage *reply)
-{
-    struct buffer json = {.arena = cli->arena};
-    if (cli->given.json) {
-        json_write(&json, reply, JSON_CAMEL);
-        printf("%s\n", buffer_string(&json));
-    }
-    return cli->given.json;
+    return input_read(cli->arena, &text, cli->status) ? arena_strdup(cli->arena, text.data) : NULL;
 }
 
 static char *database_of(const struct cli *cli)
@@ -106,11 +91,12 @@ static int query(struct cli *cli)
     request.sql = query_of(cli);
     request.database = database_of(cli);
     request.row_mode = arena_strdup(cli->arena, cli->given.json ? "object" : "array");
-    const Truss__Sql__V1__QueryResponse *const reply = call(cli, SQL, "Query", &request.base, READ_SECONDS);
+    const Truss__Sql__V1__QueryResponse *const reply =
+        request.sql == NULL ? NULL : call(cli, SQL, "Query", &request.base, READ_SECONDS);
     if (reply == NULL) {
         return EXIT_ERROR;
     }
-    if (!print_camel(cli, &reply->base)) {
+    if (!print_json_camel(cli, &reply->base)) {
         print_rows(cli->arena, reply);
         print_warnings(cli->arena, reply->warnings, reply->n_warnings);
     }
@@ -145,11 +131,12 @@ static int explain(struct cli *cli)
     request.sql = query_of(cli);
     request.database = database_of(cli);
     request.analyze = cli->given.analyze;
-    const Truss__Sql__V1__ExplainResponse *const reply = call(cli, SQL, "Explain", &request.base, READ_SECONDS * 2);
+    const Truss__Sql__V1__ExplainResponse *const reply =
+        request.sql == NULL ? NULL : call(cli, SQL, "Explain", &request.base, READ_SECONDS * 2);
     if (reply == NULL) {
         return EXIT_ERROR;
     }
-    if (!print_camel(cli, &reply->base)) {
+    if (!print_json_camel(cli, &reply->base)) {
         for (size_t i = 0; i < reply->n_nodes; i++) {
             print_node(cli->arena, reply->nodes[i]);
         }
@@ -160,27 +147,12 @@ static int explain(struct cli *cli)
 
 /* ---- all rows ---- */
 
-static const Truss__Sql__V1__ExportResponse *next_piece(const struct caller *caller, const char *method,
-                                                        const ProtobufCMessage *request)
-{
-    const ProtobufCServiceDescriptor *const service = SQL;
-    const ProtobufCMethodDescriptor *const found = protobuf_c_service_descriptor_get_method_by_name(service, method);
-    const struct rpc_invocation invocation = {
-        .service = service,
-        .method = (unsigned)(found - service->methods),
-        .request = request,
-        .options = caller->options,
-    };
-    return (const Truss__Sql__V1__ExportResponse *)rpc_call_wait(caller->channel, &invocation, caller->arena,
-                                                                 caller->status);
-}
-
 /* Writes pieces until the last one; each has an arena of its own. */
 static bool write_pieces(struct caller *caller, const Truss__Sql__V1__ExportRequest *request)
 {
     char id[64];
     Truss__Sql__V1__ReadExportRequest next = TRUSS__SQL__V1__READ_EXPORT_REQUEST__INIT;
-    const Truss__Sql__V1__ExportResponse *piece = next_piece(caller, "Export", &request->base);
+    const Truss__Sql__V1__ExportResponse *piece = call_service(caller, SQL, "Export", &request->base);
     while (piece != NULL) {
         const bool is_written = fwrite(piece->data.data, 1, piece->data.len, stdout) == piece->data.len;
         if (piece->last || !is_written) {
@@ -190,7 +162,7 @@ static bool write_pieces(struct caller *caller, const Truss__Sql__V1__ExportRequ
         next.export_id = id;
         arena_free(caller->arena);
         caller->arena = arena_new(0);
-        piece = next_piece(caller, "ReadExport", &next.base);
+        piece = call_service(caller, SQL, "ReadExport", &next.base);
     }
     return false;
 }
@@ -207,7 +179,7 @@ static int export_all(struct cli *cli)
         .arena = arena_new(0),
         .status = cli->status,
     };
-    const bool ok = caller.channel != NULL && write_pieces(&caller, &request);
+    const bool ok = request.sql != NULL && caller.channel != NULL && write_pieces(&caller, &request);
     arena_free(caller.arena);
     return ok ? EXIT_FINE : EXIT_ERROR;
 }
@@ -225,7 +197,7 @@ static int tables(struct cli *cli)
     for (size_t i = 0; !cli->given.json && i < reply->n_tables; i++) {
         printf("%s\n", output_safe(cli->arena, reply->tables[i], false));
     }
-    print_camel(cli, &reply->base);
+    print_json_camel(cli, &reply->base);
     return EXIT_FINE;
 }
 
@@ -259,7 +231,7 @@ int command_connection(struct cli *cli)
     if (reply == NULL) {
         return EXIT_ERROR;
     }
-    if (print_camel(cli, &reply->base)) {
+    if (print_json_camel(cli, &reply->base)) {
         return EXIT_FINE;
     }
     struct table table = table_new(cli->arena, 2);

@@ -102,10 +102,9 @@ static bool write_project(struct cli *cli, const char *project)
 static const void *ask(struct cli *cli, struct rpc_channel *channel, const ProtobufCServiceDescriptor *service,
                        const char *method, const void *request)
 {
-    const ProtobufCMethodDescriptor *const found = protobuf_c_service_descriptor_get_method_by_name(service, method);
-    const struct rpc_invocation invocation = {
-        service, (unsigned)(found - service->methods), request, {.timeout_ms = CALL_MS}};
-    return rpc_call_wait(channel, &invocation, cli->arena, cli->status);
+    const struct caller caller = {
+        .channel = channel, .options = {.timeout_ms = CALL_MS}, .arena = cli->arena, .status = cli->status};
+    return call_service(&caller, service, method, request);
 }
 
 /* Runs one migration, or all of them if name is NULL. The result does not matter here; the console shows it. */

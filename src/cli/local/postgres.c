@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/files.h"
+#include "base/paths.h"
 #include "base/uuid.h"
 #include "cli/reach/child.h"
 
@@ -138,9 +139,9 @@ static bool make_state(struct making *making, const char *project)
     }
     sha256_text(text_of(whole), digest);
     sha256_hex(digest, hex);
-    const char *const slash = strrchr(whole, '/');
+    const char *const name = path_name(whole);
     making->state = path_join(making->arena, postgres_state_home(making->arena),
-                              arena_printf(making->arena, "%.60s-%.8s", slash[1] == '\0' ? "root" : slash + 1, hex));
+                              arena_printf(making->arena, "%.60s-%.8s", name[0] == '\0' ? "root" : name, hex));
     making->data = in_state(making, "data");
     free(whole);
     return directory_make(making->arena, making->state, making->status);

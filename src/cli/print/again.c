@@ -4,21 +4,22 @@
 #include "base/words.h"
 #include "cli/table.h"
 
-#include <stdint.h>
-#include <string.h>
-
-static const enum option_id places[] = {
-    OPTION_worker, OPTION_project,        OPTION_database_url,  OPTION_config,      OPTION_migrations,
-    OPTION_ledger, OPTION_allow_delegate, OPTION_allow_outside, OPTION_framework,   OPTION_token_file,
-    OPTION_tls_ca, OPTION_own_cert,       OPTION_own_key,       OPTION_state_schema};
-
-static bool is_place(enum option_id id)
+static bool is_among(const enum option_id *ids, size_t count, enum option_id id)
 {
     size_t i = 0;
-    while (i < sizeof places / sizeof places[0] && places[i] != id) {
+    while (i < count && ids[i] != id) {
         i++;
     }
-    return i < sizeof places / sizeof places[0];
+    return i < count;
+}
+
+/* An option that says where: which worker, project and database, and as whom. Those are the common ones, without what
+ * only this answer needed. */
+static bool is_place(enum option_id id)
+{
+    static const enum option_id others[] = {OPTION_json, OPTION_timeout, OPTION_help, OPTION_create_database};
+    return id == OPTION_framework ||
+           (cli_has_option(cli_common_options, id) && !is_among(others, sizeof others / sizeof others[0], id));
 }
 
 /* An option that belongs to one plan or question, or to how an answer is printed: it must not be repeated. */
@@ -26,11 +27,7 @@ static bool is_once(enum option_id id)
 {
     static const enum option_id once[] = {OPTION_plan, OPTION_plan_hash, OPTION_key,     OPTION_yes,
                                           OPTION_json, OPTION_output,    OPTION_progress};
-    size_t i = 0;
-    while (i < sizeof once / sizeof once[0] && once[i] != id) {
-        i++;
-    }
-    return i < sizeof once / sizeof once[0];
+    return is_among(once, sizeof once / sizeof once[0], id);
 }
 
 static void put_word(struct buffer *out, const char *word)
@@ -40,39 +37,12 @@ static void put_word(struct buffer *out, const char *word)
 
 static void put_option(struct buffer *out, const struct cli *cli, enum option_id id)
 {
-    const struct option *const option = option_of(id);
-    const char *const value = (const char *)&cli->given + option->offset;
-    buffer_printf(out, " --%s", option->name);
-    switch (option->kind) {
-    case OPTION_FLAG:
-        break;
-    case OPTION_TEXT:
-    case OPTION_CHOICE: {
-        const char *text;
-        memcpy(&text, value, sizeof text);
-        put_word(out, text);
-        break;
-    }
-    case OPTION_SECRET:
+    const char *const value = cli_option_value(cli, id);
+    buffer_printf(out, " --%s", option_of(id)->name);
+    if (option_of(id)->kind == OPTION_SECRET) {
         buffer_puts(out, " …");
-        break;
-    case OPTION_SECONDS:
-    case OPTION_SECONDS_OR_NONE:
-    case OPTION_MILLISECONDS:
-    case OPTION_NUMBER:
-    case OPTION_HOURS: {
-        uint32_t number;
-        memcpy(&number, value, sizeof number);
-        const bool has_unit = option->kind == OPTION_SECONDS || option->kind == OPTION_SECONDS_OR_NONE;
-        buffer_printf(out, " %u%s", number, has_unit ? "ms" : "");
-        break;
-    }
-    case OPTION_SIZE: {
-        size_t size;
-        memcpy(&size, value, sizeof size);
-        buffer_printf(out, " %zu", size);
-        break;
-    }
+    } else if (value != NULL) {
+        put_word(out, value);
     }
 }
 
@@ -104,7 +74,7 @@ const char *again_run(const struct cli *cli, const char *plan_hash)
     }
     for (size_t i = 0; cli->command->options[i] != OPTION_NONE; i++) {
         const enum option_id id = cli->command->options[i];
-        if (cli_is_on_line(cli, id) && !is_once(id) && id != others[0] && id != others[1]) {
+        if (cli_is_on_line(cli, id) && !is_once(id) && !is_among(others, sizeof others / sizeof others[0], id)) {
             put_option(&out, cli, id);
         }
     }

@@ -2,6 +2,7 @@
 
 #include "base/sqlstate.h"
 #include "base/text.h"
+#include "base/words.h"
 #include "cli/print/again.h"
 #include "cli/print/output.h"
 #include "cli/reach/call.h"
@@ -153,7 +154,7 @@ static bool is_own_timeout(const struct cli *cli, const FailedMigration *failed)
 static struct next next_commands(const struct cli *cli, const FailedMigration *failed)
 {
     struct arena *const arena = cli->arena;
-    const char *const name = output_safe(arena, failed->name, false);
+    const char *const name = words_quoted(arena, failed->name);
     const bool is_run = strcmp(cli->command->name, "run") == 0;
     return (struct next){
         .again = is_run ? again_same(cli) : again_place(cli, "run"),

@@ -239,6 +239,13 @@ void markdown_plan(const PlanResponse *reply, const struct findings *findings, c
 
 /* ---- what was applied ---- */
 
+/* The lines of the text that fit into `room` bytes. */
+static struct text lines_in(struct text text, size_t room)
+{
+    const char *const end = text.size <= room ? NULL : memrchr(text.data, '\n', room);
+    return text.size <= room ? text : text_slice(text, 0, end == NULL ? 0 : (size_t)(end - text.data) + 1);
+}
+
 /* The fence is longer than any in the text, so the text cannot end it. */
 static void put_fenced(struct buffer *out, const char *text)
 {
@@ -250,12 +257,14 @@ static void put_fenced(struct buffer *out, const char *text)
         longest = run > longest ? run : longest;
     }
     const size_t size = longest < 3 ? 3 : longest < 64 ? longest + 1 : 65;
+    const bool has_room = longest < 64 && out->size < FULL_AT;
+    const struct text shown = lines_in(text_of(text), has_room ? FULL_AT - out->size : 0);
     memset(fence, '`', size);
     fence[size] = '\0';
     buffer_printf(out, "%sdiff\n", fence);
-    buffer_add(out, text_slice(text_of(text), 0, longest < 64 ? FULL_AT - out->size : 0));
-    buffer_printf(out, "%s%s\n\n", text[strlen(text) - 1] == '\n' && strlen(text) < FULL_AT ? "" : "\n", fence);
-    if (strlen(text) > FULL_AT) {
+    buffer_add(out, shown);
+    buffer_printf(out, "%s%s\n\n", shown.size == 0 || text_ends_with(shown, "\n") ? "" : "\n", fence);
+    if (shown.size < strlen(text)) {
         buffer_puts(out, "It is longer than there is room for here.\n\n");
     }
 }

@@ -134,6 +134,14 @@ static size_t sarif_general(struct arena *arena, const PlanResponse *reply, size
     return count;
 }
 
+/* SARIF names a file by a relative URI. */
+static const char *uri_of(struct arena *arena, const char *path)
+{
+    struct buffer uri = {.arena = arena};
+    buffer_put_encoded(&uri, text_of(path), "/");
+    return buffer_string(&uri);
+}
+
 static void plan_sarif(const PlanResponse *reply, const struct findings *findings)
 {
     printf("{\"version\": \"2.1.0\", \"$schema\": \"https://json.schemastore.org/sarif-2.1.0.json\", \"runs\": [{\n"
@@ -153,7 +161,7 @@ static void plan_sarif(const PlanResponse *reply, const struct findings *finding
                "[{\"physicalLocation\": {\"artifactLocation\": {\"uri\": \"%s\"}, \"region\": {\"startLine\": %u, "
                "\"startColumn\": %u}}}]}",
                i == 0 ? "" : ",", rules[one->rule], sarif_levels[one->rule], escape_json(findings->arena, one->text),
-               escape_json(findings->arena, one->path), one->statement->line, one->statement->column);
+               uri_of(findings->arena, one->path), one->statement->line, one->statement->column);
     }
     printf("%s]\n}]}\n", sarif_general(findings->arena, reply, findings->count) == 0 ? "" : "\n  ");
 }

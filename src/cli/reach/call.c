@@ -65,15 +65,24 @@ const void *call(struct cli *cli, const ProtobufCServiceDescriptor *service, con
     return reply;
 }
 
+static bool print_as(const struct cli *cli, const ProtobufCMessage *reply, enum json_names names)
+{
+    struct buffer json = {.arena = cli->arena};
+    if (cli->given.json) {
+        json_write(&json, reply, names);
+        printf("%s\n", buffer_string(&json));
+    }
+    return cli->given.json;
+}
+
 bool print_json(const struct cli *cli, const ProtobufCMessage *reply)
 {
-    if (!cli->given.json) {
-        return false;
-    }
-    struct buffer json = {.arena = cli->arena};
-    json_write(&json, reply, JSON_SNAKE);
-    printf("%s\n", buffer_string(&json));
-    return true;
+    return print_as(cli, reply, JSON_SNAKE);
+}
+
+bool print_json_camel(const struct cli *cli, const ProtobufCMessage *reply)
+{
+    return print_as(cli, reply, JSON_CAMEL);
 }
 
 char *confirm_of(const struct cli *cli)

@@ -45,4 +45,7 @@ char *confirm_of(const struct cli *cli);
 /* Prints the reply as JSON if --json was given; otherwise returns false. */
 bool print_json(const struct cli *cli, const ProtobufCMessage *reply);
 
+/* The same with camelCase names, for methods whose HTTP routes have them. */
+bool print_json_camel(const struct cli *cli, const ProtobufCMessage *reply);
+
 #endif

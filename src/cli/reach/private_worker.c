@@ -82,10 +82,7 @@ static void add_words(const struct cli *cli, const char **argv, size_t count)
             id == OPTION_help) {
             continue;
         }
-        const char *const value =
-            option->kind == OPTION_FLAG
-                ? NULL
-                : *(const char *const *)(const void *)((const char *)&cli->given + option->offset);
+        const char *const value = cli_option_value(cli, id);
         argv[count++] = value == NULL ? arena_printf(cli->arena, "--%s", option->name)
                                       : arena_printf(cli->arena, "--%s=%s", option->name, value);
     }
