@@ -60,16 +60,6 @@ struct text s3_between(struct text xml, const char *tag, size_t *from)
     return text_slice(xml, start + strlen(open), end);
 }
 
-static void put_utf8(struct buffer *out, unsigned long code)
-{
-    static const unsigned char leads[] = {0, 0, 0xc0, 0xe0, 0xf0};
-    const int size = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    buffer_putc(out, (char)(size == 1 ? code : leads[size] | (code >> (6 * (size - 1)))));
-    for (int i = size - 2; i >= 0; i--) {
-        buffer_putc(out, (char)(0x80 | ((code >> (6 * i)) & 0x3f)));
-    }
-}
-
 /* The character for the text between "&" and ";"; 0: there is none. */
 static unsigned long entity_of(struct text name)
 {
@@ -108,7 +98,7 @@ const char *s3_unescaped(struct arena *arena, struct text xml)
         if (code == 0) {
             buffer_putc(&out, xml.data[at]);
         } else {
-            put_utf8(&out, code);
+            buffer_put_code(&out, (uint32_t)code);
             at = end;
         }
     }

@@ -190,10 +190,7 @@ static const char *lookup(struct lines *lines, const char *key, int depth)
 
 const char *dotenv_value(struct arena *arena, struct text content, const char *key)
 {
-    if (text_starts_with(content, "\xEF\xBB\xBF")) { /* Windows editors add a byte order mark */
-        content = text_slice(content, 3, content.size);
-    }
-    struct lines lines = {arena, content, MOST_LOOKS};
+    struct lines lines = {arena, text_without_mark(content), MOST_LOOKS};
     return lookup(&lines, key, 0);
 }
 

@@ -20,7 +20,7 @@ static enum file_kind kind_of(const struct stat *info)
     return S_ISREG(info->st_mode) ? FILE_REGULAR : S_ISDIR(info->st_mode) ? FILE_DIRECTORY : FILE_OTHER;
 }
 
-static struct file_stamp stamp_of(const struct stat *info)
+struct file_stamp file_stamp_of(const struct stat *info)
 {
     return (struct file_stamp){
         .device = info->st_dev,
@@ -37,7 +37,7 @@ static int take(int failed, const struct stat *info, struct file_seen *seen)
         *seen = (struct file_seen){0};
         return errno;
     }
-    *seen = (struct file_seen){kind_of(info), stamp_of(info)};
+    *seen = (struct file_seen){kind_of(info), file_stamp_of(info)};
     return 0;
 }
 

@@ -19,6 +19,10 @@ struct file_stamp {
 
 enum file_kind { FILE_NONE, FILE_REGULAR, FILE_DIRECTORY, FILE_OTHER };
 
+/* The stamp of what stat(2) told. */
+struct stat;
+struct file_stamp file_stamp_of(const struct stat *info);
+
 /* The result of a look. */
 struct file_seen {
     enum file_kind kind;

@@ -76,17 +76,6 @@ static bool check_size(const char *path, const struct stat *info, size_t limit, 
            status_fail(status, STATUS_FAILED_PRECONDITION, "%s is larger than %zu bytes.", path, limit);
 }
 
-static void stamp_of(const struct stat *info, struct file_stamp *stamp)
-{
-    *stamp = (struct file_stamp){
-        .device = info->st_dev,
-        .inode = info->st_ino,
-        .size = (uint64_t)info->st_size,
-        .mtime_ns = info->st_mtim.tv_sec * 1000000000LL + info->st_mtim.tv_nsec,
-        .ctime_ns = info->st_ctim.tv_sec * 1000000000LL + info->st_ctim.tv_nsec,
-    };
-}
-
 static bool read_open(struct arena *arena, int fd, size_t size, struct text *content)
 {
     char *const data = arena_alloc(arena, size + 1);
@@ -129,7 +118,7 @@ static bool read_checked(struct arena *arena, const struct wanted *wanted, struc
         ok = fail_errno(status, "read", wanted->path);
     }
     if (ok) {
-        stamp_of(&info, &file->stamp);
+        file->stamp = file_stamp_of(&info);
     }
     close(fd);
     return ok;
@@ -166,11 +155,8 @@ static bool write_whole(int fd, struct text content)
 /* A rename is durable when its directory is. */
 static void sync_directory(struct arena *arena, const char *path)
 {
-    const char *const slash = strrchr(path, '/');
-    const char *const directory = slash == NULL   ? "."
-                                  : slash == path ? "/"
-                                                  : arena_strndup(arena, path, (size_t)(slash - path));
-    const int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const char *const directory = path_above(arena, path);
+    const int fd = open(directory[0] == '\0' ? "." : directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0) {
         fsync(fd);
         close(fd);

@@ -209,9 +209,7 @@ const char *process_sibling(struct arena *arena, const char *name)
         return name;
     }
     self[size] = '\0';
-    char *const slash = strrchr(self, '/');
-    *slash = '\0';
-    return path_join(arena, self, name);
+    return path_join(arena, path_above(arena, self), name);
 }
 
 bool process_run(const struct process *process, struct process_end *end, struct status *status)

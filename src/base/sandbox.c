@@ -4,6 +4,7 @@
 #include "base/sandbox.h"
 
 #include "base/log.h"
+#include "base/paths.h"
 #include "base/sandbox_private.h"
 #include "base/text.h"
 
@@ -32,12 +33,8 @@ void sandbox_allow(struct sandbox_paths *paths, const char *path, unsigned uses)
 
 static void allow_folder_of(struct sandbox_paths *paths, const char *file)
 {
-    const char *const slash = strrchr(file, '/');
-    sandbox_allow(paths,
-                  slash == NULL   ? "."
-                  : slash == file ? "/"
-                                  : arena_strndup(paths->arena, file, (size_t)(slash - file)),
-                  SANDBOX_READ);
+    const char *const folder = path_above(paths->arena, file);
+    sandbox_allow(paths, folder[0] == '\0' ? "." : folder, SANDBOX_READ);
 }
 
 void sandbox_allow_beside(struct sandbox_paths *paths, const char *file)

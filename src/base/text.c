@@ -420,6 +420,16 @@ void buffer_putc(struct buffer *buffer, char c)
     buffer_add(buffer, (struct text){&c, 1});
 }
 
+void buffer_put_code(struct buffer *buffer, uint32_t code)
+{
+    static const uint32_t leads[] = {0, 0, 0xC0, 0xE0, 0xF0};
+    const int bytes = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    buffer_putc(buffer, (char)(bytes == 1 ? code : leads[bytes] | (code >> (6 * (bytes - 1)))));
+    for (int i = bytes - 2; i >= 0; i--) {
+        buffer_putc(buffer, (char)(0x80 | ((code >> (6 * i)) & 0x3F)));
+    }
+}
+
 void buffer_put_encoded(struct buffer *buffer, struct text text, const char *also)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";

@@ -110,6 +110,9 @@ struct buffer {
 void buffer_add(struct buffer *buffer, struct text text);
 void buffer_puts(struct buffer *buffer, const char *string);
 void buffer_putc(struct buffer *buffer, char c);
+
+/* A character, in UTF-8, by its number: at most 0x10FFFF. */
+void buffer_put_code(struct buffer *buffer, uint32_t code);
 void buffer_printf(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Appends a text percent-encoded, but for letters, digits, "-._~" (RFC 3986) and the characters in `also`. */
 void buffer_put_encoded(struct buffer *buffer, struct text text, const char *also);

@@ -119,16 +119,7 @@ static bool put_character(struct reader *reader, struct buffer *out, unsigned lo
     if (code == 0 || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) {
         return fail(reader, "this escape is not a character.");
     }
-    if (code < 0x80) {
-        buffer_putc(out, (char)code);
-        return true;
-    }
-    const int bytes = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    static const unsigned char leads[] = {0, 0, 0xC0, 0xE0, 0xF0};
-    buffer_putc(out, (char)(leads[bytes] | (code >> (6 * (bytes - 1)))));
-    for (int i = bytes - 2; i >= 0; i--) {
-        buffer_putc(out, (char)(0x80 | ((code >> (6 * i)) & 0x3F)));
-    }
+    buffer_put_code(out, (uint32_t)code);
     return true;
 }
 

@@ -47,8 +47,8 @@ static const char *real(struct arena *arena, const char *path)
 
 static const char *parent_of(struct arena *arena, const char *path)
 {
-    const char *const slash = strrchr(path, '/');
-    return slash == NULL || slash == path ? "/" : arena_strndup(arena, path, (size_t)(slash - path));
+    const char *const above = path_above(arena, path);
+    return above[0] == '\0' ? "/" : above;
 }
 
 /* The nearest existing folder at or above the path, as a real path; *rest is the part below it. */

@@ -296,9 +296,8 @@ bool oidc_rules_parse(struct arena *arena, const char *name, struct text content
                       struct status *status)
 {
     struct toml toml;
-    const char *const slash = strrchr(name, '/');
     struct reader reader = {.arena = arena, .toml = &toml, .status = status};
-    reader.folder = slash == NULL ? "." : arena_strndup(arena, name, (size_t)(slash - name));
+    reader.folder = path_above(arena, name);
     *rules = (struct oidc_rules){.items = arena_array(arena, MOST_RULES, sizeof *rules->items)};
     if (!toml_read(arena, name, content, &toml, status)) {
         return false;

@@ -27,14 +27,6 @@ static bool check_text(struct text text, struct status *status)
     return true;
 }
 
-/* A file may begin with a byte order mark, which psql skips too. */
-static struct text without_mark(struct text text)
-{
-    static const char mark[] = "\xef\xbb\xbf";
-    const bool has_one = text.size >= sizeof mark - 1 && memcmp(text.data, mark, sizeof mark - 1) == 0;
-    return has_one ? text_slice(text, sizeof mark - 1, text.size) : text;
-}
-
 /* ---- the statement ---- */
 
 static struct text part_of(struct text text, const json_t *raw)
@@ -151,7 +143,7 @@ bool statement_read(struct arena *arena, struct text text, const struct statemen
                     struct sql_statement *statement, struct status *status)
 {
     const struct nodes_walk walk = {.arena = arena, .rules = rules, .uses = &statement->uses, .status = status};
-    const struct text whole = without_mark(text);
+    const struct text whole = text_without_mark(text); /* psql skips it, too */
     *statement = (struct sql_statement){.query = whole};
     if (!check_text(text, status)) {
         return false;

@@ -32,8 +32,8 @@ static void allow_connection(struct sandbox_paths *paths, const struct conninfo 
 /* The parent folder; NULL: none, or the root. */
 static const char *above(struct arena *arena, const char *path)
 {
-    const char *const slash = path == NULL ? NULL : strrchr(path, '/');
-    return slash == NULL || slash == path ? NULL : arena_strndup(arena, path, (size_t)(slash - path));
+    const char *const folder = path == NULL ? "" : path_above(arena, path);
+    return folder[0] == '\0' || strcmp(folder, "/") == 0 ? NULL : folder;
 }
 
 /* The folder of a socket, which we create and remove; for a private one we also own that folder. */

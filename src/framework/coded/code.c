@@ -60,12 +60,6 @@ static const char *plain_path(struct arena *arena, const char *path)
     return count == 0 ? NULL : buffer_string(&plain);
 }
 
-static const char *directory_of(struct arena *arena, const char *file)
-{
-    const char *const slash = strrchr(file, '/');
-    return slash == NULL ? "" : arena_strndup(arena, file, (size_t)(slash - file));
-}
-
 /* The path in the project that a value names; NULL if it is outside of it. */
 static const char *path_said(struct arena *arena, const struct folder *folder, const char *file, const char *path,
                              bool is_beside)
@@ -82,7 +76,7 @@ static const char *path_said(struct arena *arena, const struct folder *folder, c
     if (path[0] == '/' && strncmp(path, folder->root, root) == 0 && path[root] == '/') {
         return plain_path(arena, path + root + 1);
     }
-    const char *const from = is_beside ? path_join(arena, folder->base, directory_of(arena, file)) : folder->base;
+    const char *const from = is_beside ? path_join(arena, folder->base, path_above(arena, file)) : folder->base;
     return path[0] == '/' ? NULL : plain_path(arena, arena_printf(arena, "%s/%s", from, path));
 }
 

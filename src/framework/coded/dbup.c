@@ -83,8 +83,7 @@ static bool program_has(const struct folder *folder, const char *word)
  * be known, and the file counts. */
 static bool is_below_its_folder(struct arena *arena, const struct folder *folder, const char *filename)
 {
-    const char *const slash = strrchr(folder->path, '/');
-    const char *const own = arena_printf(arena, "%s\"", slash == NULL ? folder->path : slash + 1);
+    const char *const own = arena_printf(arena, "%s\"", path_name(folder->path));
     const char *const below = arena_strndup(arena, filename, strcspn(filename, "/"));
     return strchr(filename, '/') != NULL && program_has(folder, "WithScriptsFromFileSystem") &&
            program_has(folder, own) && !program_has(folder, "IncludeSubDirectories") && !program_has(folder, below);

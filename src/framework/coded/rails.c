@@ -42,8 +42,7 @@ static bool has_database(struct arena *arena, const struct folder *folder)
 static bool rails_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
                          const char **warning)
 {
-    const char *const slash = strrchr(file->filename, '/');
-    const char *const base = slash == NULL ? file->filename : slash + 1;
+    const char *const base = path_name(file->filename);
     const size_t digits = leading_digits(text_of(base)).size;
     (void)folder;
     if (strspn(base + digits, "_.abcdefghijklmnopqrstuvwxyz0123456789") < strlen(base + digits)) {

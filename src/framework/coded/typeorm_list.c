@@ -39,12 +39,6 @@ static const char *next_import(struct arena *arena, struct text source, size_t *
     return end == SIZE_MAX ? NULL : arena_strndup(arena, source.data + behind, end - behind);
 }
 
-static const char *last_part(const char *path)
-{
-    const char *const slash = strrchr(path, '/');
-    return slash == NULL ? path : slash + 1;
-}
-
 /* Does the name contain the time of a migration: 1700000000000-Init, Init1700000000000? */
 static bool has_time(const char *name)
 {
@@ -58,11 +52,9 @@ static bool has_time(const char *name)
 /* The path, in the package, that an import in the file names; NULL: it is of another package. */
 static const char *path_of(struct arena *arena, const char *file, const char *import)
 {
-    const char *const slash = strrchr(file, '/');
-    const char *const directory = slash == NULL ? "" : arena_strndup(arena, file, (size_t)(slash - file));
     return import[0] != '.' ? NULL
                             : code_directory_at(arena, &(const struct folder){.root = "", .base = ""}, "",
-                                                path_join(arena, directory, import));
+                                                path_join(arena, path_above(arena, file), import));
 }
 
 /* The index file of a directory that is imported as a whole; NULL: it has none. */
@@ -70,7 +62,7 @@ static const char *index_of(struct arena *arena, const struct folder *folder, co
 {
     const char *const names[] = {path_join(arena, directory, "index.ts"), path_join(arena, directory, "index.js"),
                                  NULL};
-    const bool is_meant = strstr(last_part(directory), "igration") != NULL;
+    const bool is_meant = strstr(path_name(directory), "igration") != NULL;
     return is_meant ? folder_first_file(arena, folder, names) : NULL;
 }
 
@@ -82,10 +74,9 @@ bool typeorm_list_find(struct arena *arena, struct folder *folder, const struct 
     for (size_t at = 0; (import = next_import(arena, file->content, &at)) != NULL;) {
         const char *const path = path_of(arena, file->name, import);
         const char *const index = path == NULL ? NULL : index_of(arena, folder, path);
-        const char *const slash = path == NULL ? NULL : strrchr(path, '/');
         const char *const directory = index != NULL ? path
-                                      : slash != NULL && has_time(last_part(path))
-                                          ? arena_strndup(arena, path, (size_t)(slash - path))
+                                      : path != NULL && strchr(path, '/') != NULL && has_time(path_name(path))
+                                          ? path_above(arena, path)
                                           : NULL;
         if (directory == NULL) {
             continue;

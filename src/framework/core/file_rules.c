@@ -30,17 +30,10 @@ static struct text without_zeros(struct text number)
     return number;
 }
 
-/* The part of the path that patterns see: after the directories. */
-static const char *base_of(const struct migration_file *file)
-{
-    const char *const slash = strrchr(file->name, '/');
-    return slash == NULL ? file->name : slash + 1;
-}
-
 static void fill(struct arena *arena, const struct folder_facts *facts, const struct file_rule *rule,
                  const struct pattern_match *match, struct migration_file *file)
 {
-    const char *const base = base_of(file);
+    const char *const base = path_name(file->name);
     const struct text number = facts->key == KEY_NUMBER ? without_zeros(match->number) : match->number;
     /* Files identified by a number do not need the directory. The stem is a part of base. */
     const char *const name = facts->key == KEY_NAME ? file->name : base;
@@ -69,7 +62,7 @@ static bool fits_bigint(struct arena *arena, const struct folder_facts *facts, c
 static bool take(struct arena *arena, const struct folder *folder, struct migration_file *file, const char **warning)
 {
     const struct framework *const framework = folder->framework;
-    const struct text name = text_of(base_of(file));
+    const struct text name = text_of(path_name(file->name));
     for (const struct file_rule *rule = framework->folder.files; rule->pattern != NULL; rule++) {
         struct pattern_match match;
         if (!pattern_fits(rule->pattern, name, &match)) {
@@ -137,8 +130,7 @@ static struct listing_rule rule_of(const struct folder *folder)
 /* By name, whatever their folder. */
 static int by_base(const struct migration_file *a, const struct migration_file *b)
 {
-    const char *const slashes[] = {strrchr(a->filename, '/'), strrchr(b->filename, '/')};
-    return strcmp(slashes[0] == NULL ? a->filename : slashes[0] + 1, slashes[1] == NULL ? b->filename : slashes[1] + 1);
+    return strcmp(path_name(a->filename), path_name(b->filename));
 }
 
 /* Appends the files of another folder. The framework's tool fails if that does not exist. */

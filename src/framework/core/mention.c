@@ -459,8 +459,7 @@ static bool is_excluded(struct arena *arena, const struct mention *mention, stru
 bool mention_next(struct arena *arena, const struct mention *mention, const struct source_file *file, size_t *at,
                   struct mentioned *mentioned)
 {
-    const char *const slash = strrchr(file->name, '/');
-    const char *const name = slash == NULL ? file->name : slash + 1;
+    const char *const name = path_name(file->name);
     struct reading reading = {.arena = arena,
                               .content = file->content,
                               .is_program =

@@ -42,13 +42,6 @@ static const char *path_of(struct arena *arena, const char *said)
     return size == 0 || strpbrk(path, ":*,") != NULL ? NULL : path;
 }
 
-/* The directory of a path; "" if it has none. */
-static const char *directory_of(struct arena *arena, const char *path)
-{
-    const char *const slash = strrchr(path, '/');
-    return slash == NULL ? "" : arena_strndup(arena, path, (size_t)(slash - path));
-}
-
 /* Is the text before this offset a key ('migrations' => …)? */
 static bool is_key(struct text content, size_t at)
 {
@@ -81,10 +74,9 @@ static bool names_folder(struct arena *arena, const struct folder *folder, const
 {
     static const char borders[] = "'\"`/ \t\r\n=";
     static const char quotes[] = "'\"`";
-    const char *const last = strrchr(folder->path, '/');
-    return has_between(content, seen_from(folder->path, directory_of(arena, path)), borders) ||
+    return has_between(content, seen_from(folder->path, path_above(arena, path)), borders) ||
            has_between(content, seen_from(folder->path, folder->base), borders) ||
-           has_between(content, last == NULL ? folder->path : last + 1, quotes);
+           has_between(content, path_name(folder->path), quotes);
 }
 
 /* Judges a configuration that was not read. */
@@ -92,8 +84,8 @@ static enum named_path judge_file(struct arena *arena, const struct folder *fold
 {
     static const char *const says[] = {
         "directory", "migrations", "script_location", "tableName", "locations", "changeLogFile", "out:", NULL};
-    const char *const directory = directory_of(arena, path);
-    const char *const above = directory_of(arena, directory);
+    const char *const directory = path_above(arena, path);
+    const char *const above = path_above(arena, directory);
     struct text content;
     struct status unread = {.arena = arena};
     if (text_ends_with(text_of(path), ".prisma")) { /* migrations are beside it, or beside its directory */
@@ -161,7 +153,7 @@ static enum named_path judge_end(struct arena *arena, const struct folder *folde
 {
     enum named_path named = judge_from(arena, folder, "", end);
     for (const char *directory = folder->base; named == NAMED_NOTHING && directory[0] != '\0';
-         directory = directory_of(arena, directory)) {
+         directory = path_above(arena, directory)) {
         named = judge_from(arena, folder, directory, end);
     }
     return named;
@@ -193,7 +185,7 @@ enum named_path mention_path(struct arena *arena, const struct folder *folder, c
     if (path[0] == '/') {
         return judge_absolute(arena, folder, path);
     }
-    const char *const own = path_join(arena, folder->base, directory_of(arena, file->name));
+    const char *const own = path_join(arena, folder->base, path_above(arena, file->name));
     const enum named_path first = judge_from(arena, folder, folder->base, path);
     const enum named_path second = judge_from(arena, folder, own, path);
     return first == NAMED_IT || second == NAMED_IT ? NAMED_IT : first == NAMED_NOTHING ? second : first;
@@ -224,8 +216,7 @@ static bool is_set_in(struct text line, struct text variable)
 
 bool mention_has_name(struct arena *arena, const struct folder *folder, const struct source_file *file, size_t at)
 {
-    const char *const slash = strrchr(folder->path, '/');
-    const char *const name = slash == NULL ? folder->path : slash + 1;
+    const char *const name = path_name(folder->path);
     const struct text line = text_slice(file->content, at, text_find(file->content, "\n", at));
     const struct text here = text_slice(line, 0, MOST_HERE);
     bool has = is_text_of(arena, here, name);

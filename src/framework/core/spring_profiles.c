@@ -16,7 +16,7 @@ static const char *const places[] = {"src/main/resources", "src/main/resources/c
 /* A file for one profile, or one that may contain documents for profiles. */
 static void read_file(struct arena *arena, struct folder *folder, const char *path, spring_profile *read, void *data)
 {
-    const char *const name = strrchr(path, '/') + 1;
+    const char *const name = path_name(path);
     const struct text base = text_of(name);
     const bool is_of_profile = text_starts_with(base, "application-");
     struct source_file file = {.name = path};

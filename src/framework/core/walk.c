@@ -134,12 +134,6 @@ bool walk_enters(const char *path, const char *name)
     return name[0] != '.' && (strstr(path, "src/main") != NULL || !fits_one(never_entered, name));
 }
 
-static const char *last_part(const char *path)
-{
-    const char *const slash = strrchr(path, '/');
-    return slash == NULL ? path : slash + 1;
-}
-
 static void judge(const char *name, struct judged *judged)
 {
     judged->is_package = judged->is_package || fits_one(manifests, name);
@@ -214,18 +208,12 @@ static void add_folder(const struct walking *walking, const char *base, const ch
     }
 }
 
-static const char *above(struct arena *arena, const char *path)
-{
-    const char *const slash = strrchr(path, '/');
-    return slash == NULL ? "" : arena_strndup(arena, path, (size_t)(slash - path));
-}
-
 /* "drizzle" for "drizzle/meta", "alembic/versions" for the directory of env.py. */
 static const char *folder_of(const struct walking *walking, const char *path)
 {
     const char *const versions = path_join(walking->arena, path, "versions");
     const bool has_versions = file_look(path_join(walking->arena, walking->root, versions), NULL) == FILE_DIRECTORY;
-    return has_versions ? versions : strcmp(last_part(path), "meta") == 0 ? above(walking->arena, path) : path;
+    return has_versions ? versions : strcmp(path_name(path), "meta") == 0 ? path_above(walking->arena, path) : path;
 }
 
 static void visit(struct walking *walking, size_t at)
@@ -248,12 +236,12 @@ static void visit(struct walking *walking, size_t at)
         return; /* the project itself was already examined */
     }
     if (judged.has_script) {
-        add_folder(walking, base, above(walking->arena, directory.path));
+        add_folder(walking, base, path_above(walking->arena, directory.path));
     } else if (judged.has_migrations) {
         add_folder(walking, base, folder_of(walking, directory.path));
-    } else if (judged.has_program && (fits_one(usual_names, last_part(directory.path)) ||
-                                      (fits_one(servers, last_part(directory.path)) &&
-                                       fits_one(usual_names, last_part(above(walking->arena, directory.path)))))) {
+    } else if (judged.has_program && (fits_one(usual_names, path_name(directory.path)) ||
+                                      (fits_one(servers, path_name(directory.path)) &&
+                                       fits_one(usual_names, path_name(path_above(walking->arena, directory.path)))))) {
         add_folder(walking, base, directory.path);
     }
 }

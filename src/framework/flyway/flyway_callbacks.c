@@ -51,12 +51,6 @@ static const char *const programs[] = {".sh", ".bash", ".py", ".ps1", ".cmd", ".
 
 /* ---- finding them ---- */
 
-static const char *script_name(const char *script)
-{
-    const char *const slash = strrchr(script, '/');
-    return slash == NULL ? script : slash + 1;
-}
-
 static const char *program_suffix(const char *name)
 {
     size_t i = 0;
@@ -119,7 +113,7 @@ bool flyway_note_callback(struct arena *arena, const struct folder *place, const
                           struct migration_files *files)
 {
     const struct flyway_settings *const settings = flyway_settings_of(place);
-    const char *const name = script_name(script);
+    const char *const name = path_name(script);
     bool is_code;
     bool is_event;
     const char *const known = flyway_suffix(settings, name, &is_code);

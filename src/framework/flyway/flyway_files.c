@@ -34,8 +34,7 @@ static void note_other(struct arena *arena, const struct folder *place, const ch
                        struct migration_files *files)
 {
     const struct flyway_settings *const settings = flyway_settings_of(place);
-    const char *const slash = strrchr(script, '/');
-    const char *const name = slash == NULL ? script : slash + 1;
+    const char *const name = path_name(script);
     const char *const path = path_join(arena, place->path, script);
     bool is_code;
     if (flyway_note_callback(arena, place, script, files)) {

@@ -46,8 +46,7 @@ static const char *own_value(const struct filling *filling, struct text name)
 {
     const struct flyway_name *const said = filling->file->own;
     const char *const schema = filling->folder->ledger.schema;
-    const char *const slash = strrchr(said->script, '/');
-    return text_is(name, "flyway:filename")        ? (slash == NULL ? said->script : slash + 1)
+    return text_is(name, "flyway:filename")        ? path_name(said->script)
            : text_is(name, "flyway:defaultSchema") ? (schema == NULL ? "public" : schema)
            : text_is(name, "flyway:table")
                ? (filling->folder->ledger.table == NULL ? "flyway_schema_history" : filling->folder->ledger.table)

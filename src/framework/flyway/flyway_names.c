@@ -111,8 +111,7 @@ static const char *script_suffix(const char *name)
 bool flyway_read_name(struct arena *arena, const struct flyway_settings *settings, const char *script,
                       struct migration_file *file)
 {
-    const char *const slash = strrchr(script, '/');
-    const char *const name = slash == NULL ? script : slash + 1;
+    const char *const name = path_name(script);
     bool is_code;
     const char *const known = flyway_suffix(settings, name, &is_code);
     const char *const suffix = known == NULL ? script_suffix(name) : known;

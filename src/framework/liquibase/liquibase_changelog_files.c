@@ -39,13 +39,8 @@ const char *liquibase_log_path(const struct liquibase_log *log, const struct tre
 {
     struct arena *const arena = log->walk->arena;
     const char *const path = liquibase_value(arena, node, name, &log->around);
-    const char *const slash = strrchr(log->path, '/');
-    const bool is_relative =
-        liquibase_bool(arena, node, "relativeToChangelogFile", false, &log->around) && slash != NULL;
-    return path == NULL
-               ? NULL
-               : liquibase_path(arena, is_relative ? arena_strndup(arena, log->path, (size_t)(slash - log->path)) : "",
-                                path);
+    const bool is_relative = liquibase_bool(arena, node, "relativeToChangelogFile", false, &log->around);
+    return path == NULL ? NULL : liquibase_path(arena, is_relative ? path_above(arena, log->path) : "", path);
 }
 
 /* ---- content ---- */

@@ -160,15 +160,13 @@ static void take_command(struct arena *arena, struct folder *folder, const struc
     struct liquibase_settings own = *settings;
     const char *const said_search = liquibase_command_beside(commands, said, LIQUIBASE_SEARCH);
     const char *const mounted = said_search != NULL ? said_search : liquibase_command_mount(arena, &said->file);
-    const char *const slash = strrchr(said->file.name, '/');
-    const char *const search = mounted != NULL || slash == NULL
-                                   ? mounted
-                                   : arena_strndup(arena, said->file.name, (size_t)(slash - said->file.name));
+    const bool is_on_top = strchr(said->file.name, '/') == NULL;
+    const char *const search = mounted != NULL || is_on_top ? mounted : path_above(arena, said->file.name);
     const bool is_there =
         said->value != NULL && said->value[0] != '/' &&
         (said->option == LIQUIBASE_DEFAULTS ? take_defaults(arena, folder, said, &own)
                                             : find_configured(arena, folder, search, said->value, &own));
-    if (said->value == NULL && settings->root == NULL && slash == NULL) {
+    if (said->value == NULL && settings->root == NULL && is_on_top) {
         unread_folder(arena, folder, said->file, said->at, said->word);
     } else if (is_there && settings->root == NULL) {
         *settings = own;
@@ -177,7 +175,7 @@ static void take_command(struct arena *arena, struct folder *folder, const struc
         unread_folder_because(
             arena, folder, said->file, said->at,
             arena_printf(arena, "names the changelog %s, and another place %s", own.root, settings->root));
-    } else if (said->value != NULL && said->option == LIQUIBASE_CHANGELOG && !is_there && slash == NULL) {
+    } else if (said->value != NULL && said->option == LIQUIBASE_CHANGELOG && !is_there && is_on_top) {
         unread_folder_because(
             arena, folder, said->file, said->at,
             arena_printf(arena, "names the changelog %s, which is not in the project under that path", said->value));
@@ -371,10 +369,7 @@ bool liquibase_find(struct arena *arena, const struct project *project, const ch
         return true;
     }
     folder.unread = project->migrations == NULL ? folder.unread : NULL;
-    const char *const slash = strrchr(settings->root, '/');
-    const char *const directory =
-        slash == NULL ? "" : arena_strndup(arena, settings->root, (size_t)(slash - settings->root));
-    const char *const path = path_join(arena, settings->search, directory);
+    const char *const path = path_join(arena, settings->search, path_above(arena, settings->root));
     folder.path = path[0] == '\0' ? "." : path;
     folder.settings = settings;
     folder.delegate = delegate_for(arena, &folder, settings);

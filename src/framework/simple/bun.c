@@ -11,8 +11,7 @@
 static bool bun_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
                        const char **warning)
 {
-    const char *const slash = strrchr(file->filename, '/');
-    const char *const words = strchr(slash == NULL ? file->filename : slash, '_') + 1;
+    const char *const words = strchr(path_name(file->filename), '_') + 1;
     const size_t size = strspn(words, "abcdefghijklmnopqrstuvwxyz0123456789_-");
     (void)folder;
     if (size == 0 || words[size] != '.') {

@@ -31,9 +31,8 @@ static bool diesel_script(const struct script_request *request)
 {
     struct status ignored = {.arena = request->arena};
     struct text metadata;
-    const char *const slash = strrchr(request->file->path, '/');
     const char *const path =
-        arena_printf(request->arena, "%.*s/metadata.toml", (int)(slash - request->file->path), request->file->path);
+        path_join(request->arena, path_above(request->arena, request->file->path), "metadata.toml");
     if (file_look(path, NULL) == FILE_REGULAR && file_read(request->arena, path, METADATA_LIMIT, &metadata, &ignored)) {
         const char *const value = config_value(request->arena, metadata, NULL, "run_in_transaction");
         request->script->no_transaction = value == NULL || strcmp(value, "true") != 0;

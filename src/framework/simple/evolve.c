@@ -18,7 +18,7 @@
 static bool evolve_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
                           const char **warning)
 {
-    const char *const base = strrchr(file->filename, '/') == NULL ? file->filename : strrchr(file->filename, '/') + 1;
+    const char *const base = path_name(file->filename);
     const char *const separator = strstr(base, "__");
     (void)folder;
     file->repeatable = base[0] == 'R' || base[0] == 'r';

@@ -26,8 +26,7 @@ static bool pop_accept(struct arena *arena, const struct folder *folder, struct 
 {
     static const char *const own[] = {"postgres", "postgresql", "pg"};
     static const char *const endings[] = {".up.sql", ".autocommit.up.sql"};
-    const char *const slash = strrchr(file->filename, '/');
-    const char *const dot = strchr(slash == NULL ? file->filename : slash, '.');
+    const char *const dot = strchr(path_name(file->filename), '.');
     const int stem = (int)(dot - file->filename);
     bool is_for_all = strcmp(dot, ".up.fizz") == 0;
     (void)warning;

@@ -41,15 +41,13 @@ static bool tern_configure(struct arena *arena, struct folder *folder)
     if (name == NULL || !folder_read(arena, folder, name, &content)) {
         return false;
     }
-    const char *const slash = strrchr(name, '/');
     const char *const table = ini_value(arena, content, "database", "version_table");
     configuration_set_table(arena, folder, table);
     if (table != NULL && unread_is_computed(table)) {
         unread_ledger(arena, folder, (struct source_file){name, content}, text_find(content, "version_table", 0),
                       "version_table");
     }
-    folder->path =
-        slash == NULL ? NULL : path_join(arena, folder->base, arena_strndup(arena, name, (size_t)(slash - name)));
+    folder->path = strchr(name, '/') == NULL ? NULL : path_join(arena, folder->base, path_above(arena, name));
     folder->settings = folder->evidence = path_join(arena, folder->base, name);
     return true;
 }

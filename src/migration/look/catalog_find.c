@@ -10,8 +10,7 @@
 /* "dir/20240101_init.up.sql", also without directory and extensions: people write any of them. */
 static bool names_file(struct text name, const struct migration_file *file)
 {
-    const char *const slash = strrchr(file->filename, '/');
-    const char *const ends[] = {file->filename, slash == NULL ? file->filename : slash + 1};
+    const char *const ends[] = {file->filename, path_name(file->filename)};
     for (size_t i = 0; i < 2; i++) {
         const struct text whole = text_of(ends[i]);
         const char *const dot = memrchr(whole.data, '.', whole.size);

@@ -25,9 +25,8 @@ static bool write_all(int fd, struct text content)
 
 bool past_file_write(struct arena *arena, const char *path, struct text content, struct status *status)
 {
-    const char *const slash = strrchr(path, '/');
     unlink(path);
-    if (!directory_make(arena, arena_strndup(arena, path, (size_t)(slash - path)), status)) {
+    if (!directory_make(arena, path_above(arena, path), status)) {
         return false;
     }
     const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);

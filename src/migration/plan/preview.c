@@ -188,8 +188,7 @@ bool migration_create(const struct request *request, const char *name, struct cr
     created->name = made.name;
     created->file = path_join(request->arena, detection.folder.path, made.file);
     const char *const path = path_join(request->arena, request->site->project.root, created->file);
-    const char *const slash = strrchr(path, '/');
-    const char *const directory = arena_strndup(request->arena, path, (size_t)(slash - path));
+    const char *const directory = path_above(request->arena, path);
     if (!is_within(request, directory)) {
         return false;
     }
