@@ -299,6 +299,10 @@ class Webhooks(Case):
         self.assertEqual(list(body), ["text"])
         self.assertRegex(body["text"], rf'^{self.database}: the run failed at 1: relation "&lt;none&gt;&amp;" does not exist \(operation [-0-9a-f]+\)$')
         self.assertNotIn("webhook-signature", receiver.requests[0][1])
+        for name, script in (("0_a", "SELECT 1;"), ("1", "CREATE TABLE w (i int);\nVACUUM w;\nSELECT 1/0;")):
+            self.files.add(name, script)
+        rpc.call("MigrationService", "Run", {"allow_out_of_order": True})
+        self.assertIn("division by zero; 1 migration stays applied; what the failed one committed stays, too (operation", self.events(receiver, 2)[1]["text"])
 
     def test_a_file_that_is_wrong_stops_the_start_and_says_where(self):
         receiver = self.receiver()

@@ -158,6 +158,18 @@ static void put_cloud_event(struct buffer *out, const struct site *site, const s
     buffer_putc(out, '}');
 }
 
+/* After a failure it is what a person asks first. */
+static const char *what_stays(struct arena *arena, const Truss__Migration__V1__RunResponse *result)
+{
+    const char *const earlier =
+        result->n_applied == 0
+            ? ""
+            : arena_printf(arena, "; %s applied",
+                           words_counted(arena, result->n_applied, "migration stays", "migrations stay"));
+    return arena_printf(arena, "%s%s", earlier,
+                        result->failed->partially_applied ? "; what the failed one committed stays, too" : "");
+}
+
 /* The event as a sentence. */
 static const char *sentence_of(struct arena *arena, const struct hook_news *news)
 {
@@ -177,8 +189,10 @@ static const char *sentence_of(struct arena *arena, const struct hook_news *news
             arena, "%s applied.",
             words_counted(arena, outcome->result == NULL ? 0 : outcome->result->n_applied, "migration", "migrations"));
     case HOOK_FAILED:
-        return arena_printf(arena, "the run %s%s%s: %s", outcome->outcome == RUN_CANCELLED ? "was cancelled" : "failed",
-                            has_failed ? " at " : "", has_failed ? outcome->result->failed->name : "", outcome->error);
+        return arena_printf(arena, "the run %s%s%s: %s%s",
+                            outcome->outcome == RUN_CANCELLED ? "was cancelled" : "failed", has_failed ? " at " : "",
+                            has_failed ? outcome->result->failed->name : "", outcome->error,
+                            has_failed ? what_stays(arena, outcome->result) : "");
     case HOOK_DRIFT:
         return arena_printf(
             arena, "%s edited or deleted since, the first is %s (%s).",
