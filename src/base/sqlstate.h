@@ -9,12 +9,17 @@
 #include <string.h>
 
 #define SQLSTATE_PROTOCOL_VIOLATION              "08P01" /* e.g. PgBouncer, for a prepared statement that it does not have */
+#define SQLSTATE_STRING_DATA_RIGHT_TRUNCATION    "22001" /* a text that is too long for its type */
+#define SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE      "22003"
+#define SQLSTATE_STRING_DATA_LENGTH_MISMATCH     "22026" /* of bits */
+#define SQLSTATE_INVALID_TEXT_REPRESENTATION     "22P02" /* a text that its type does not accept */
 #define SQLSTATE_UNTRANSLATABLE_CHARACTER        "22P05" /* the database's encoding does not have it */
 #define SQLSTATE_READ_ONLY                       "25006" /* a write in a transaction that is read-only */
 #define SQLSTATE_TRANSACTION_TIMEOUT             "25P04" /* ends the session */
 #define SQLSTATE_NO_SUCH_STATEMENT               "26000" /* no prepared statement of that name */
 #define SQLSTATE_INVALID_TRANSACTION_TERMINATION "2D000" /* a COMMIT in the wrong place */
 #define SQLSTATE_UNIQUE_VIOLATION                "23505"
+#define SQLSTATE_CHECK_VIOLATION                 "23514"
 #define SQLSTATE_INVALID_CATALOG_NAME            "3D000" /* no such database */
 #define SQLSTATE_INVALID_SCHEMA_NAME             "3F000" /* no such schema */
 #define SQLSTATE_SERIALIZATION_FAILURE           "40001"

@@ -3,6 +3,8 @@
  */
 #include "sql/conversion.h"
 
+#include "base/sqlstate.h"
+
 #include <limits.h>
 #include <string.h>
 
@@ -36,18 +38,18 @@ static const struct row {
     {"int8", "numeric", NULL, NULL, NULL},
     {FLOAT4_INTEGERS, "float4", ROUNDED, NULL, NULL},
     {"int8", "float8", ROUNDED, NULL, NULL},
-    {"int4 int8", "int2", NULL, RANGE, "22003"},
-    {"int8", "int4 oid", NULL, RANGE, "22003"},
+    {"int4 int8", "int2", NULL, RANGE, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE},
+    {"int8", "int4 oid", NULL, RANGE, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE},
     {"oid", "int4 int8", NULL, NULL, NULL},
     {"float4", "float8", NULL, NULL, NULL},
-    {"float8", "float4", ROUNDED, RANGE, "22003"},
-    {"float4 float8", INTEGERS, "are rounded to whole numbers", RANGE, "22003"},
+    {"float8", "float4", ROUNDED, RANGE, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE},
+    {"float4 float8", INTEGERS, "are rounded to whole numbers", RANGE, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE},
     {"float4", "numeric", "keep 6 digits", NULL, NULL},
     {"float8", "numeric", "keep 15 digits", NULL, NULL},
     {"bool", "int4", NULL, NULL, NULL},
     {"int4", "bool", "become true, or false for 0", NULL, NULL},
-    {INTEGERS, "money", NULL, RANGE, "22003"},
-    {"numeric", "money", "are rounded to the fraction of the currency", RANGE, "22003"},
+    {INTEGERS, "money", NULL, RANGE, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE},
+    {"numeric", "money", "are rounded to the fraction of the currency", RANGE, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE},
     {"money", "numeric", NULL, NULL, NULL},
     {"date", "timestamp timestamptz", NULL, NULL, NULL},
     {"timestamp", "timestamptz", ZONED, NULL, NULL},
@@ -58,15 +60,15 @@ static const struct row {
     {"timetz", "time", "lose the time zone", NULL, NULL},
     {"interval", "time", "lose days, months and years", NULL, NULL},
     {"json", "jsonb", "lose all but the last of equal keys, and the order of keys",
-     "A \\u0000, or a number that is too large", "22P05"},
+     "A \\u0000, or a number that is too large", SQLSTATE_UNTRANSLATABLE_CHARACTER},
     {"jsonb", "json", NULL, NULL, NULL},
     {"cidr", "inet", NULL, NULL, NULL},
     {"inet", "cidr", "lose the bits right of the netmask", NULL, NULL},
     {"macaddr", "macaddr8", NULL, NULL, NULL},
-    {"macaddr8", "macaddr", NULL, RANGE, "22003"},
+    {"macaddr8", "macaddr", NULL, RANGE, SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE},
     {"bit varbit", "bit varbit", NULL, NULL, NULL},
     {"varchar text name", "bpchar", "lose blanks at their end", NULL, NULL},
-    {TEXTS, "json xml uuid", NULL, "Text that the new type does not accept", "22P02"},
+    {TEXTS, "json xml uuid", NULL, "Text that the new type does not accept", SQLSTATE_INVALID_TEXT_REPRESENTATION},
 };
 
 static bool is_text(const struct sql_type *type)
@@ -87,11 +89,13 @@ static const struct row *find_row(const struct sql_type *from, const struct sql_
 /* Every type can be written as text, and is read from it. */
 static struct sql_conversion through_text(const struct sql_type *from, const struct sql_type *to)
 {
-    static const struct sql_conversion unknown = {UNKNOWN, "A value that the new type does not accept", "22P02"};
+    static const struct sql_conversion unknown = {UNKNOWN, "A value that the new type does not accept",
+                                                  SQLSTATE_INVALID_TEXT_REPRESENTATION};
     return type_is_one_of(to, "varchar bpchar text") ? (struct sql_conversion){0}
            : type_is_one_of(to, "name")              ? (struct sql_conversion){"are cut to 63 bytes", NULL, NULL}
            : is_text(from) && to->builtin != NULL
-               ? (struct sql_conversion){WRITTEN, "Text that the new type does not accept", "22P02"}
+               ? (struct sql_conversion){WRITTEN, "Text that the new type does not accept",
+                                         SQLSTATE_INVALID_TEXT_REPRESENTATION}
                : unknown;
 }
 
@@ -122,7 +126,7 @@ static struct sql_conversion to_digits(struct arena *arena, struct digits from, 
     return (struct sql_conversion){
         .loses = rounds ? arena_printf(arena, "are rounded to %ld decimals", to.after) : NULL,
         .fails = is_short ? arena_printf(arena, "A value of more than %ld digits before the point", to.before) : NULL,
-        .state = is_short ? "22003" : NULL};
+        .state = is_short ? SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE : NULL};
 }
 
 /* From numeric to the other numbers. */
@@ -134,12 +138,12 @@ static struct sql_conversion from_numeric(const struct sql_type *from, const str
     if (type_is_one_of(to, "float4 float8")) {
         const long kept = type_is_one_of(to, "float4") ? FLOAT4_DIGITS : FLOAT8_DIGITS;
         return (struct sql_conversion){all > kept ? ROUNDED : NULL, is_unbounded ? RANGE : NULL,
-                                       is_unbounded ? "22003" : NULL};
+                                       is_unbounded ? SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE : NULL};
     }
     /* One digit less than the largest has: that much always fits. */
     const bool is_short = digits.before > digits_of(to).before - 1;
     return (struct sql_conversion){digits.after > 0 ? "are rounded to whole numbers" : NULL, is_short ? RANGE : NULL,
-                                   is_short ? "22003" : NULL};
+                                   is_short ? SQLSTATE_NUMERIC_VALUE_OUT_OF_RANGE : NULL};
 }
 
 /* ---- lengths ---- */
@@ -178,12 +182,13 @@ static struct sql_conversion to_length(struct arena *arena, const struct sql_typ
         return (struct sql_conversion){.loses = arena_printf(arena, "are cut to %ld %s", length, unit)};
     }
     if (is_exact) {
-        return (struct sql_conversion){NULL, arena_printf(arena, "A value that has not %ld bits", length), "22026"};
+        return (struct sql_conversion){NULL, arena_printf(arena, "A value that has not %ld bits", length),
+                                       SQLSTATE_STRING_DATA_LENGTH_MISMATCH};
     }
     return (struct sql_conversion){.loses =
                                        is_text(from) ? "lose blanks at their end for which there is no room" : NULL,
                                    .fails = arena_printf(arena, "A value of more than %ld %s", length, unit),
-                                   .state = "22001"};
+                                   .state = SQLSTATE_STRING_DATA_RIGHT_TRUNCATION};
 }
 
 /* ---- seconds ---- */

@@ -2,6 +2,7 @@
  * ALTER COLUMN … TYPE: the work, and what becomes of the values. A USING is followed through casts and the few
  * functions that migrations use there; what any other makes of the values is not known, and the old ones are gone.
  */
+#include "base/sqlstate.h"
 #include "sql/effects_reader.h"
 #include "sql/lexer.h"
 #include "sql/types.h"
@@ -54,8 +55,10 @@ static struct sql_type old_type(const struct retype *retype)
 static struct sql_conversion convert(const struct retype *retype, const struct sql_type *from, const json_t *type,
                                      bool is_cast)
 {
-    static const struct sql_conversion refused = {NULL, "A value that a constraint of the domain refuses", "23514"};
-    static const struct sql_conversion labels = {NULL, "A value that is no label of the enum", "22P02"};
+    static const struct sql_conversion refused = {NULL, "A value that a constraint of the domain refuses",
+                                                  SQLSTATE_CHECK_VIOLATION};
+    static const struct sql_conversion labels = {NULL, "A value that is no label of the enum",
+                                                 SQLSTATE_INVALID_TEXT_REPRESENTATION};
     struct arena *const arena = retype->reader->arena;
     const struct sql_type to = retype->is_odd ? type_of_text("") : type_of_tree(type);
     const char *base;

@@ -291,7 +291,10 @@ class Manifests(Case):
                 told = self.pipeline(files, execute)
                 self.assertEqual(told.returncode, 0, told.stdout + told.stderr)
                 self.assertEqual(len(self.ledger()), len(files.names()))
-                self.assertNotEqual(self.pipeline(files, execute).returncode, 0)  # that plan is done
+                again = self.pipeline(files, execute)  # a job that is started again
+                self.assertEqual(again.returncode, 0, again.stdout + again.stderr)
+                self.assertIn("is applied", again.stdout)
+                self.assertEqual(len(self.ledger()), len(files.names()))
                 with open(files.script(files.names()[0]), "a", encoding="utf-8") as file:
                     file.write("-- edited\n")
                 self.assertNotEqual(self.pipeline(files, plan).returncode, 0)
