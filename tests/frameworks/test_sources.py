@@ -77,6 +77,21 @@ class Sources(Written):
             self.run_all(rpc)
         self.assertEqual(self.sql("SELECT string_agg(group_id::text, ' ' ORDER BY id) FROM bun_migrations"), [("1 1 2 2 2",)])
 
+    def test_a_dependency_on_a_reworked_change_of_sqitch_is_recorded_as_its_first_one(self):
+        """find of ChangeList.pm; sqitch 1.3.1 left these rows for this plan"""
+        names = ("a", "@v1", "a [a@v1]", "c [a]", "@v2")
+        self.write("sqitch.conf", "[core]\n\tengine = pg\n")
+        self.write("sqitch.plan", "%syntax-version=1.0.0\n%project=p\n\n" + "".join(
+            f"{name} 2026-01-01T00:00:0{i}Z T <t@e.x> # n\n" for i, name in enumerate(names)))
+        self.write("deploy/a@v1.sql", "CREATE TABLE a (id INT);")
+        self.write("deploy/a.sql", "ALTER TABLE a ADD COLUMN x INT;")
+        self.write("deploy/c.sql", "CREATE TABLE c (id INT);")
+        with self.start() as rpc:
+            self.run_all(rpc)
+        self.assertEqual(self.sql("SELECT d.dependency, count(*) FILTER (WHERE e.committed_at <= d0.first) FROM sqitch.dependencies d JOIN sqitch.changes e ON "
+                                  "e.change_id = d.dependency_id, (SELECT min(committed_at) AS first FROM sqitch.changes) d0 GROUP BY 1 ORDER BY 1"),
+                         [("a", "1"), ("a@v1", "1")])
+
     def refused(self, rpc, *words):
         with self.assertRaises(RpcError) as caught:
             rpc.call("MigrationService", "Run")

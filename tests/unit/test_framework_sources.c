@@ -119,6 +119,16 @@ START_TEST(a_plan_at_which_sqitch_stops_is_refused)
 {
     is_refused_plan("a" PLANNED "\na" PLANNED "\n", "line 5: the change is there twice");
     is_refused_plan("a [b]" PLANNED "\nb" PLANNED "\n", "line 4: it requires b, which the plan does not have before");
+    /* sqitch plan of 1.3.1: "Unknown change" */
+    is_refused_plan("a" PLANNED "\n@v1" PLANNED "\na [a@v1]" PLANNED "\n@v2" PLANNED "\nb [a@v1]" PLANNED "\n",
+                    "line 8: it requires a@v1, but the last tagged change of that name comes after that tag");
+    is_refused_plan("a" PLANNED "\n@v1" PLANNED "\nc" PLANNED "\n@v2" PLANNED "\nb [c@v1]" PLANNED "\n",
+                    "it requires c@v1, but");
+    is_refused_plan("a" PLANNED "\n@v1" PLANNED "\nb [@v9]" PLANNED "\n",
+                    "requires @v9, which the plan does not have before");
+    is_refused_plan("a" PLANNED "\nb [a@v1]" PLANNED "\n@v1" PLANNED "\n",
+                    "requires a@v1, which the plan does not have");
+    is_refused_plan("a" PLANNED "\n@v1" PLANNED "\n@v1" PLANNED "\n", "line 6: the tag @v1 is there twice");
     put_plan("sqitch.plan", "\na [other:b !c]" PLANNED "\n");
     ck_assert_str_eq(listed("sqitch"),
                      arena_printf(arena, "a=%s", id_of("", "a", "\nrequires\n  + other:b\nconflicts\n  - c")));

@@ -27,7 +27,10 @@ struct parsing {
     size_t capacity;
     size_t tag_capacity;   /* of the last change's tags */
     struct word_set names; /* of the changes so far, with the number of the last one of that name, from 1 */
-    size_t *tagged;        /* the changes that have tags */
+    struct word_set tags;  /* "@v1", with the number of its change */
+    struct word_set past;  /* as names, of the changes up to the last tag: past_count */
+    size_t past_count;
+    size_t *tagged; /* the changes that have tags */
     size_t tagged_count;
     size_t tagged_capacity;
     size_t line;
@@ -183,6 +186,14 @@ static bool read_tag(struct parsing *parsing, struct text rest, const char *note
     if (!read_planning(parsing, rest, &tag.planning)) {
         return false;
     }
+    if (word_set_has(&parsing->tags, tag.name)) {
+        return fail(parsing, arena_printf(arena, "the tag %s is there twice", tag.name));
+    }
+    word_set_put(arena, &parsing->tags, tag.name, (int)parsing->plan->count);
+    for (; parsing->past_count < parsing->plan->count; parsing->past_count++) {
+        word_set_put(arena, &parsing->past, parsing->plan->changes[parsing->past_count].name,
+                     (int)parsing->past_count + 1);
+    }
     tag.id = tag_id(arena, change, &tag);
     change->tags = arena_grow(arena, change->tags, change->tag_count, &parsing->tag_capacity, sizeof *change->tags);
     change->tags[change->tag_count++] = tag;
@@ -272,18 +283,36 @@ static bool rename_reworked(struct parsing *parsing, const char *name)
     return true;
 }
 
+/* Why Sqitch does not find what is required; NULL: it does. "a@v1" is found only if no change a that was tagged since
+ * comes behind that tag (check_changes of Plan.pm, 1.3.1 and 1.6). */
+static const char *why_unknown(const struct parsing *parsing, const char *required)
+{
+    struct arena *const arena = parsing->arena;
+    const size_t size = strcspn(required, "@");
+    const char *const name = arena_strndup(arena, required, size);
+    const int tag = word_set_number(&parsing->tags, required + size);
+    const int last = word_set_number(&parsing->past, name);
+    if (required[size] == '\0') {
+        return word_set_number(&parsing->names, name) == 0 ? "which the plan does not have before" : NULL;
+    }
+    if (tag == 0 || (size > 0 && word_set_number(&parsing->names, name) == 0)) {
+        return "which the plan does not have before";
+    }
+    return size > 0 && (last == 0 || last > tag)
+               ? "but the last tagged change of that name comes after that tag, and sqitch does not find an earlier one"
+               : NULL;
+}
+
 /* Sqitch stops where a change of the same project is required that is not in the plan before. */
 static bool are_planned(struct parsing *parsing, const struct sqitch_change *change)
 {
     for (size_t i = 0; change->requires[i] != NULL; i++) {
         const char *const required = change->requires[i];
-        const size_t size = strcspn(required, "@");
-        const bool is_other =
-            strchr(required, ':') != NULL || size == 0 ||
-            strspn(required, "0123456789abcdef") == strlen("da39a3ee5e6b4b0d3255bfef95601890afd80709");
-        if (!is_other && word_set_number(&parsing->names, arena_strndup(parsing->arena, required, size)) == 0) {
-            return fail(parsing,
-                        arena_printf(parsing->arena, "it requires %s, which the plan does not have before", required));
+        const bool is_other = strchr(required, ':') != NULL || strspn(required, "0123456789abcdef") ==
+                                                                   strlen("da39a3ee5e6b4b0d3255bfef95601890afd80709");
+        const char *const why = is_other ? NULL : why_unknown(parsing, required);
+        if (why != NULL) {
+            return fail(parsing, arena_printf(parsing->arena, "it requires %s, %s", required, why));
         }
     }
     return true;
@@ -380,9 +409,12 @@ const struct sqitch_change *sqitch_plan_find(const struct sqitch_plan *plan, con
             break;
         }
     }
-    for (size_t i = end; i-- > 0;) {
-        if (strlen(plan->changes[i].name) == size && strncmp(plan->changes[i].name, name, size) == 0) {
-            return &plan->changes[i];
+    /* A name alone is the first change of that name, also where it was reworked (find of ChangeList.pm). */
+    const bool is_first = name[size] != '@';
+    for (size_t i = 0; i < end; i++) {
+        const struct sqitch_change *const change = &plan->changes[is_first ? i : end - 1 - i];
+        if (strlen(change->name) == size && strncmp(change->name, name, size) == 0) {
+            return change;
         }
     }
     return NULL;

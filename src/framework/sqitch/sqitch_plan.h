@@ -60,7 +60,7 @@ extern const struct sqitch_place sqitch_usual;
 const struct sqitch_plan *sqitch_plan_parse(struct arena *arena, struct text content, const struct sqitch_place *place,
                                             struct status *status);
 
-/* The change with this name (or name@tag, or @tag alone) before `end`; NULL: none. */
+/* The first change with this name, or that of name@tag, or of @tag alone, before `end`; NULL: none. */
 const struct sqitch_change *sqitch_plan_find(const struct sqitch_plan *plan, const char *name, size_t end);
 
 #endif
