@@ -236,6 +236,14 @@ class Types(Case):
             self.assertEqual((plan.loses_data, "This plan loses data." in plan.summary), (loses, loses))
             self.assertIn(says, statements[0].advice)
 
+    def test_what_means_the_same_is_kept(self):
+        """Blanks outside of the strings of a JSON, capital letters of a UUID; the order of keys is not kept, nor are zeros in front."""
+        for value, change, loses in (("6ECD8C99-4036-403D-BF84-CF8400F67836", "uuid USING c::uuid", False), ('{"a":   1}', "jsonb USING c::jsonb", False),
+                                     ('{"b": 1, "a": 2}', "jsonb USING c::jsonb", True), ("7", "int USING c::int", False), ("007", "int USING c::int", True)):
+            with self.subTest(value):
+                plan = self.listed(f"ALTER TABLE p ALTER c TYPE {change};", f"CREATE TABLE p (c text); INSERT INTO p VALUES ('{value}')")[1]
+                self.assertEqual(plan.loses_data, loses)
+
     def test_rows_that_nobody_may_read_count_as_if_they_changed(self):
         """Rows that a lock or a policy keeps from us, and more than can be read in a tenth of a second."""
         setup = "CREATE TABLE p (c timestamptz); INSERT INTO p VALUES ('2026-01-01 00:00:00');"

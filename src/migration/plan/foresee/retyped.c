@@ -48,11 +48,15 @@ static const char *differs(struct arena *arena, const struct sql_retype *retype,
     const struct sql_type from = type_of_text(retype->from);
     const struct sql_type to = type_of_text(retype->to);
     const char *const now = stored(arena, retype);
-    if (type_is_one_of(&from, "json") && type_is_one_of(&to, "jsonb")) {
+    if (type_is_one_of(&from, "json varchar text") && type_is_one_of(&to, "jsonb")) {
         return arena_printf(arena,
                             "pg_catalog.regexp_replace((%s)::pg_catalog.text, '\\s', '', 'g') IS DISTINCT FROM "
                             "pg_catalog.regexp_replace(%s::pg_catalog.text, '\\s', '', 'g')",
                             now, column);
+    }
+    if (type_is_one_of(&from, "varchar bpchar text") && type_is_one_of(&to, "uuid")) { /* in any letters */
+        return arena_printf(arena, "(%s)::pg_catalog.text IS DISTINCT FROM pg_catalog.lower(%s::pg_catalog.text)", now,
+                            column);
     }
     return type_is_one_of(&from, by_text)
                ? arena_printf(arena,
