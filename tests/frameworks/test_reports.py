@@ -65,6 +65,37 @@ class Reports(Written):
             reply = rpc.call("MigrationService", "MarkApplied", {"migration": "0001_b"})
             self.assertIn('"0002_c" is pending, and out of order', " ".join(reply.warnings) + reply.message)
 
+    # ---- TypeORM: directories that are stars (typeorm/typeorm 3897, 1250) ----
+
+    def typeorm(self, migrations):
+        self.directory.cleanup()
+        self.write("package.json", '{"dependencies": {"typeorm": "0.3", "pg": "8"}}')
+        self.write("src/data-source.ts", f"export default new DataSource({{ type: 'postgres', url: process.env.DATABASE_URL, migrations: {migrations} }});\n")
+        for path, name in {"src/modules/a/migrations": "A1511875872426", "src/modules/b/migrations": "B1511875872429",
+                           "src/modules/b/deep/migrations": "C1511875872430", "src/modules/b/other": "D1511875872431", "src/migrations": "E1511875872432"}.items():
+            self.write(f"{path}/{name}.ts", f"export class {name} implements MigrationInterface {{ async up(queryRunner: QueryRunner) {{}} }}\n")
+
+    def test_directories_of_typeorm_may_be_stars(self):
+        deep = ["A1511875872426", "B1511875872429", "C1511875872430"]
+        for migrations, names in {"['src/modules/*/migrations/*.ts']": deep[:2], "['src/modules/**/migrations/*.ts']": deep,
+                                  "[__dirname + '/**/migrations/*{.ts,.js}']": [*deep, "E1511875872432"],
+                                  "['src/**/*.ts']": [*deep, "D1511875872431", "E1511875872432"],
+                                  "['src/modules/*/*/migrations/*.ts']": deep[2:],
+                                  "['src/modules/*/migrations/*.ts', 'dist/modules/*/migrations/*.js']": deep[:2],
+                                  "['src/migrations/*.ts']": ["E1511875872432"]}.items():
+            with self.subTest(migrations):
+                self.typeorm(migrations)
+                with self.start() as rpc:
+                    status = self.status(rpc)
+                    self.assertEqual(([one.name for one in status.migrations], status.problem), (names, ""))
+
+    def test_directories_of_typeorm_that_are_not_understood_are_a_problem(self):
+        for migrations in ("['src/modules/[ab]/migrations/*.ts']", "['src/modules/*/migrations/*.ts', 'src/modules/**/other/*.ts']"):
+            with self.subTest(migrations):
+                self.typeorm(migrations)
+                with self.start() as rpc:
+                    self.assertIn("only typeorm knows", self.status(rpc).problem)
+
     # ---- projects for another kind of database ----
 
     def test_a_project_for_another_kind_of_database_is_not_run_unasked(self):

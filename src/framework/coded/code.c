@@ -229,6 +229,21 @@ const char *code_path(struct arena *arena, struct text source, const char *const
     return NULL;
 }
 
+const char *const *code_texts(struct arena *arena, struct text source, const char *key, size_t *at)
+{
+    struct value values[MOST_ITEMS + 1];
+    size_t count = 0;
+    struct words texts = {0};
+    *at = 0;
+    for (int tries = 0; tries < MOST_TRIES && count == 0 && (*at = value_find(source, key, *at)) != SIZE_MAX; tries++) {
+        count = value_read_all(arena, source, *at, values);
+    }
+    for (size_t i = 0; i < count; i++) {
+        words_add(arena, &texts, buffer_string(&values[i].text));
+    }
+    return count == 0 ? NULL : words_list(arena, &texts);
+}
+
 const char *code_directory_at(struct arena *arena, const struct folder *folder, const char *file, const char *value)
 {
     return value == NULL ? NULL : path_said(arena, folder, file, value, false);

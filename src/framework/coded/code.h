@@ -25,7 +25,11 @@ const char *code_string(struct arena *arena, struct text source, const char *key
 const char *code_directory(struct arena *arena, struct folder *folder, const char *file, struct text source,
                            const char *key);
 
-/* The same for a setting at a path of properties (properties.h), relative to the file's directory (is_beside) or the
+/* The texts of the first such setting that can be read, one or those of a list, ended by NULL; *at: its offset. NULL:
+ * there is none. */
+const char *const *code_texts(struct arena *arena, struct text source, const char *key, size_t *at);
+
+/* The directory for a setting at a path of properties (properties.h), relative to the file's directory (is_beside) or the
  * package. */
 const char *code_directory_of(struct arena *arena, struct folder *folder, const struct source_file *file,
                               const char *const path[], bool is_beside);

@@ -3,6 +3,7 @@
  * each file is read for its class. Facts measured with typeorm 1.1.1.
  */
 #include "framework/coded/code.h"
+#include "framework/coded/typeorm_glob.h"
 #include "framework/coded/typeorm_list.h"
 #include "framework/core/file_rules.h"
 #include "framework/formats/properties.h"
@@ -96,8 +97,13 @@ static const char *name_of_file(struct arena *arena, const char *stem)
 static bool typeorm_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
                            const char **warning)
 {
+    const struct typeorm_settings *const settings = folder->settings;
     struct status unread = {.arena = arena};
     struct text source = {NULL, 0};
+    if (settings != NULL && settings->directories != NULL &&
+        !typeorm_glob_fits(settings->directories, file->filename)) {
+        return false;
+    }
     file_read(arena, file->path, MIGRATION_FILE_LIMIT, &source, &unread);
     const struct text property = name_property(source);
     const struct text class = property.size > 0 ? property : class_name(source);
@@ -110,8 +116,7 @@ static bool typeorm_accept(struct arena *arena, const struct folder *folder, str
     file->version = file->name + strlen(file->name) - TIME_DIGITS;
     file->own =
         class.size > 0 && class_name(source).size > 0 && has_another(source, class_name(source)) ? file->name : NULL;
-    const struct text *const listed = folder->settings;
-    if (listed != NULL && text_find(*listed, file->name, 0) == SIZE_MAX) {
+    if (settings != NULL && settings->listed.data != NULL && text_find(settings->listed, file->name, 0) == SIZE_MAX) {
         *warning = arena_printf(arena, "%s is left out: the list of migrations in code does not name its class %s.",
                                 file->filename, file->name);
         return false;
@@ -180,6 +185,14 @@ static bool typeorm_configure(struct arena *arena, struct folder *folder)
     if (folder->path == NULL && folder->unread != unread &&
         typeorm_list_find(arena, folder, &(const struct source_file){name, source})) {
         folder->unread = unread;
+    }
+    const char *const directories = folder->settings == NULL && folder->path != NULL && folder->unread == unread
+                                        ? typeorm_glob_find(arena, folder, &(const struct source_file){name, source})
+                                        : NULL;
+    if (directories != NULL) {
+        struct typeorm_settings *const settings = arena_alloc(arena, sizeof *settings);
+        settings->directories = directories;
+        folder->settings = settings;
     }
     folder->ledger.table = code_ledger_name(arena, folder, name, source, WORDS("migrationsTableName"));
     folder->ledger.schema = code_ledger_name(arena, folder, name, source, WORDS("schema"));

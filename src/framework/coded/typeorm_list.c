@@ -88,8 +88,8 @@ bool typeorm_list_find(struct arena *arena, struct folder *folder, const struct 
         found = directory;
     }
     if (found != NULL) {
-        struct text *const settings = arena_alloc(arena, sizeof *settings);
-        *settings = names;
+        struct typeorm_settings *const settings = arena_alloc(arena, sizeof *settings);
+        settings->listed = names;
         folder->path = path_join(arena, folder->base, found);
         folder->settings = settings;
     }

@@ -6,8 +6,14 @@
 
 #include "framework/core/unread.h"
 
+/* folder->settings of TypeORM; NULL: nothing of this is said. */
+struct typeorm_settings {
+    struct text listed;      /* the text with the names of the classes that count; data NULL: all count */
+    const char *directories; /* in which a file must be (typeorm_glob.h); NULL: in the folder itself */
+};
+
 /* Sets folder->path to the one directory from which the file imports migrations, also through an index file, and
- * folder->settings to the text (a struct text) with their class names. Returns false if there are no imports, or from
+ * listed in folder->settings to the text with their class names. Returns false if there are no imports, or from
  * several directories. */
 bool typeorm_list_find(struct arena *arena, struct folder *folder, const struct source_file *file);
 
