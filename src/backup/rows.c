@@ -279,9 +279,8 @@ bool backup_rows_tell(const struct backup_call *call, struct pg_session *session
         session,
         "UPDATE {truss}.backups SET claimed_until = pg_catalog.clock_timestamp() + interval '" BACKUP_CLAIM
         "', state = $3, message = $4, size_bytes = coalesce($5::bigint, size_bytes), tables_done = CASE WHEN "
-        "$5 IS NULL "
-        "THEN tables_done ELSE $6::int END WHERE id = $1::bigint AND claimed_by = $2 AND state IN ('waiting', "
-        "'running', 'verifying', 'restoring') RETURNING NOT cancel_requested",
+        "$5 IS NULL THEN tables_done ELSE $6::int END WHERE id = $1::bigint AND claimed_by = $2 AND state IN "
+        "('waiting', 'running', 'verifying', 'restoring') RETURNING NOT cancel_requested",
         &(struct backup_query){NULL, 6, values}, call->status);
     *goes_on = result != NULL && PQntuples(result) == 1 && pg_field_bool(result, 0, 0);
     return result != NULL;
@@ -303,15 +302,13 @@ bool backup_rows_move(const struct backup_call *call, struct pg_session *session
     const bool ok = backup_rows_change(
         session,
         "UPDATE {truss}.backups SET state = $2, claimed_by = $3, claimed_until = pg_catalog.clock_timestamp() + "
-        "interval "
-        "'" BACKUP_CLAIM "', cancel_requested = false, message = '', verified = CASE state WHEN 'failed' THEN "
+        "interval '" BACKUP_CLAIM "', cancel_requested = false, message = '', verified = CASE state WHEN 'failed' THEN "
         "'" BACKUP_DAMAGED "' ELSE verified END, restore_state = CASE $2 WHEN 'restoring' THEN "
         "'running' ELSE restore_state END, restore_branch = CASE $2 WHEN 'restoring' THEN '' ELSE restore_branch END, "
         "restore_branch_id = CASE $2 WHEN 'restoring' THEN 0 ELSE restore_branch_id END, "
         "restore_message = CASE $2 WHEN 'restoring' THEN '' ELSE restore_message END "
         "WHERE id = $1::bigint AND (state = 'completed' OR (state = 'failed' AND sha256 <> '' AND $2 = 'verifying')) "
-        "AND "
-        "home = " BACKUP_HOME " RETURNING id",
+        "AND home = " BACKUP_HOME " RETURNING id",
         &(struct backup_query){NULL, 3, values}, &count, call->status);
     *moved = count == 1;
     return ok;

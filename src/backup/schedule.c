@@ -220,8 +220,7 @@ static bool end_lost(const struct backup_call *call, struct pg_session *session)
         "{truss}.backups l WHERE l.home = " BACKUP_HOME
         " AND l.state IN ('waiting', 'running', 'verifying', 'restoring') AND l.claimed_until < "
         "pg_catalog.clock_timestamp() ORDER BY l.id LIMIT 10 FOR UPDATE SKIP LOCKED) RETURNING b.filename, b.sha256 = "
-        "'', "
-        "b.kind";
+        "'', b.kind";
     PG_RESULT(result) = backup_rows_write(session, sql, &(struct backup_query){0}, call->status);
     struct status ignored = {.arena = call->arena}; /* what is left is deleted together with the row */
     const struct backup_call files = {call->backups, call->arena, &ignored, deadline_in(LOST_MS)};
@@ -247,8 +246,7 @@ static bool end_old(const struct backup_call *call, struct pg_session *session)
         " AND enabled), numbered AS MATERIALIZED (SELECT b.id, b.created_at, pg_catalog.row_number() OVER (ORDER BY "
         "b.created_at DESC) AS number, pg_catalog.row_number() OVER (PARTITION BY pg_catalog.date_trunc('day', "
         "b.created_at AT TIME ZONE 'UTC') ORDER BY b.created_at DESC) AS of_day, pg_catalog.dense_rank() OVER (ORDER "
-        "BY "
-        "pg_catalog.date_trunc('day', b.created_at AT TIME ZONE 'UTC') DESC) AS day, pg_catalog.row_number() OVER "
+        "BY pg_catalog.date_trunc('day', b.created_at AT TIME ZONE 'UTC') DESC) AS day, pg_catalog.row_number() OVER "
         "(PARTITION BY pg_catalog.date_trunc('week', b.created_at AT TIME ZONE 'UTC') ORDER BY b.created_at DESC) AS "
         "of_week, pg_catalog.dense_rank() OVER (ORDER BY pg_catalog.date_trunc('week', b.created_at AT TIME ZONE "
         "'UTC') DESC) AS week FROM {truss}.backups b WHERE b.home = " BACKUP_HOME

@@ -88,8 +88,7 @@ void sandbox_allow_usual(struct sandbox_paths *paths, enum sandbox_mode mode)
         "/etc/ssl /etc/pki /etc/ca-certificates /etc/crypto-policies /etc/resolv.conf /etc/hosts /etc/host.conf "
         "/etc/nsswitch.conf /etc/gai.conf /etc/services /etc/protocols /etc/localtime /etc/timezone /etc/passwd "
         "/etc/group /etc/ld.so.cache /etc/ld.so.preload /etc/postgresql-common /etc/krb5.conf /etc/krb5.conf.d "
-        "/etc/gss "
-        "/etc/truss";
+        "/etc/gss /etc/truss";
     allow_words(paths, system);
     /* Files in /etc are replaced by new ones, which a rule for the old file would not cover. */
     allow_words(paths, mode == SANDBOX_STRICT ? of_etc : "/etc");

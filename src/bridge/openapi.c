@@ -236,8 +236,7 @@ static void write_parameters(struct document *document, const struct route *rout
     if ((route->flags & ROUTE_TAGGED) != 0) {
         buffer_printf(out,
                       "%s{\"name\":\"fields\",\"in\":\"query\",\"required\":false,\"description\":\"Only these fields "
-                      "of the answer: "
-                      "summary,migrations.name\",\"schema\":{\"type\":\"string\"}}",
+                      "of the answer: summary,migrations.name\",\"schema\":{\"type\":\"string\"}}",
                       count++ == 0 ? "" : ",");
         write_header(out, &count, "If-None-Match", "The ETag of an answer that is known: 304 if it is still current");
     }

@@ -57,13 +57,12 @@ static struct words folders_of(struct arena *arena, const char *folder)
 {
     struct words folders = {0};
     const char *const named = getenv("PG_DUMP");
-    const char *const slash = named == NULL ? NULL : strrchr(named, '/');
     if (folder != NULL) {
         words_add(arena, &folders, folder);
         return folders;
     }
-    if (slash != NULL) {
-        words_add(arena, &folders, arena_strndup(arena, named, (size_t)(slash - named)));
+    if (named != NULL && strchr(named, '/') != NULL) {
+        words_add(arena, &folders, path_above(arena, named));
     }
     for (size_t i = 0; i < sizeof installed / sizeof installed[0]; i++) {
         add_below(arena, &folders, installed[i][0], installed[i][1]);

@@ -69,8 +69,7 @@ static bool expect_schema(struct pg_session *session, bool is_local, struct stat
 {
     static const char sql[] =
         "SELECT pg_catalog.set_config('truss.schemas', pg_catalog.concat_ws(pg_catalog.chr(31), $1::pg_catalog.text, "
-        "CASE WHEN "
-        "pg_catalog.length(s.now) OPERATOR(pg_catalog.>) 0 THEN s.now END), $2::pg_catalog.bool) "
+        "CASE WHEN pg_catalog.length(s.now) OPERATOR(pg_catalog.>) 0 THEN s.now END), $2::pg_catalog.bool) "
         "FROM (SELECT pg_catalog.current_setting('truss.schemas') AS now) s";
     const char *const schema = session->expected;
     const size_t size = schema == NULL ? 0 : strlen(schema);

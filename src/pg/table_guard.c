@@ -64,8 +64,7 @@ static void put_look(struct buffer *sql, const struct table_guard *guard)
                   "SELECT relkind INTO truss_kind FROM "
                   "pg_catalog.pg_class WHERE oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(%s)::pg_catalog.oid;\n"
                   "IF %struss_kind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p', 'v']::pg_catalog.\"char\"[]) THEN LOCK "
-                  "TABLE %s IN "
-                  "ROW EXCLUSIVE MODE; END IF;\n"
+                  "TABLE %s IN ROW EXCLUSIVE MODE; END IF;\n"
                   "SELECT oid, " HAS_WAYS
                   "%s%s, %s INTO truss_table, truss_has, truss_excused FROM pg_catalog.pg_class "
                   "WHERE oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(%s)::pg_catalog.oid;\n",

@@ -114,8 +114,7 @@ bool approvals_give(struct pg_session *session, const struct approval *wish, uin
 {
     static const char sql[] =
         "INSERT INTO {truss}.approvals AS a (database, hash, what, approved_by, approved_at, expires_at, comment) "
-        "VALUES "
-        "(" DATABASE ", $1, $2, $3, pg_catalog.clock_timestamp(), "
+        "VALUES (" DATABASE ", $1, $2, $3, pg_catalog.clock_timestamp(), "
         "pg_catalog.clock_timestamp() OPERATOR(pg_catalog.+) pg_catalog.make_interval(secs => $5::double precision), "
         "$4) ON CONFLICT (database, hash) DO UPDATE SET approved_by = EXCLUDED.approved_by, "
         "approved_at = EXCLUDED.approved_at, expires_at = EXCLUDED.expires_at, comment = EXCLUDED.comment, "

@@ -47,10 +47,10 @@ static const struct {
 
 static const char harmless[] =
     "random random_normal array_sample array_shuffle gen_random_uuid gen_random_bytes uuidv4 uuidv7 uuid_generate_v1 "
-    "uuid_generate_v1mc "
-    "uuid_generate_v4 clock_timestamp timeofday statement_timestamp transaction_timestamp now current_query "
-    "pg_relation_size pg_table_size pg_indexes_size pg_total_relation_size pg_database_size pg_tablespace_size "
-    "pg_partition_tree pg_partition_ancestors pg_is_in_recovery pg_blocking_pids pg_safe_snapshot_blocking_pids "
+    "uuid_generate_v1mc uuid_generate_v4 clock_timestamp timeofday statement_timestamp transaction_timestamp now "
+    "current_query pg_relation_size pg_table_size pg_indexes_size pg_total_relation_size pg_database_size "
+    "pg_tablespace_size pg_partition_tree pg_partition_ancestors pg_is_in_recovery pg_blocking_pids "
+    "pg_safe_snapshot_blocking_pids "
     "pg_lock_status pg_xact_status txid_status pg_stat_get_* pg_get_wait_events pg_sequence_last_value "
     "pg_current_wal_* pg_last_wal_* pg_last_xact_* pg_is_wal_replay_paused pg_get_wal_replay_pause_state "
     "pg_notification_queue_usage pg_collation_actual_version pg_database_collation_actual_version pg_jit_available "

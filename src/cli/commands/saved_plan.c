@@ -206,8 +206,7 @@ static const char *what_changed(struct arena *arena, const SavedPlan *saved, con
         return buffer_string(&text);
     }
     return "The same migrations are pending, with the same files: the rows of the tracking table, which table it is, "
-           "or "
-           "a callback are not what they were.";
+           "or a callback are not what they were.";
 }
 
 /* Are both of the same database, as far as they say? */

@@ -110,8 +110,8 @@ const struct framework framework_yii = {
                 SHAPES({.table = "migration", .columns = "version:varchar apply_time:int4", .only_columns = true},
                        {.table = "migration", .columns = "version:varchar apply_time:int8", .only_columns = true}),
             .read = "SELECT pg_catalog.btrim(version, pg_catalog.chr(92)) AS key, pg_catalog.to_timestamp(apply_time) "
-                    "AS applied_at "
-                    "FROM {ledger} WHERE version OPERATOR(pg_catalog.<>) " BASE " ORDER BY apply_time, version",
+                    "AS applied_at FROM {ledger} WHERE version OPERATOR(pg_catalog.<>) "
+                    "" BASE " ORDER BY apply_time, version",
             .create = "CREATE TABLE {ledger} (\"version\" varchar(180) NOT NULL PRIMARY KEY, \"apply_time\" bigint);"
                       "INSERT INTO {ledger} (\"version\", \"apply_time\") VALUES (" BASE ", pg_catalog.date_part("
                       "'epoch', pg_catalog.clock_timestamp())::pg_catalog.int8);",

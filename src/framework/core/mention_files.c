@@ -28,9 +28,8 @@
 /* Files with commands and variables. */
 static const char commands[] =
     "package.json composer.json Makefile makefile GNUmakefile *.mk justfile Justfile .justfile Dockerfile* "
-    "*.Dockerfile "
-    "*.{yml|yaml} Procfile *.sh .env .env.* .envrc *.nix fly.toml mise.toml .mise.toml railway.json railway.toml "
-    "deno.json";
+    "*.Dockerfile *.{yml|yaml} Procfile *.sh .env .env.* .envrc *.nix fly.toml mise.toml .mise.toml railway.json "
+    "railway.toml deno.json";
 
 /* Tests use other databases. */
 static const char tests[] = "*_test.go *.{test|spec}.{ts|js|mjs|cjs} test_*.py *_test.py conftest.py *_spec.rb "
@@ -150,7 +149,6 @@ static bool is_wanted(const struct noting *noting, const struct sought *sought, 
 static bool look_into(struct noting *noting, const char *path)
 {
     const char *const whole = path_join(noting->arena, path_join(noting->arena, noting->root, noting->base), path);
-    const char *const slash = strrchr(path, '/');
     struct source_file file = {.name = path};
     bool has = false;
     if (!read_file(noting, whole, &file.content)) {
@@ -159,7 +157,7 @@ static bool look_into(struct noting *noting, const char *path)
     for (size_t i = 0; i < noting->sought_count; i++) {
         const struct sought *const sought = &noting->sought[i];
         /* The `beside` words are rarer than the word itself. */
-        if (is_wanted(noting, sought, path, slash == NULL ? path : slash + 1) &&
+        if (is_wanted(noting, sought, path, path_name(path)) &&
             (sought->beside[0] == NULL || has_one(file.content, sought->beside)) &&
             has_one(file.content, sought->words) && text_is_utf8(file.content, NULL)) {
             mention_scan(noting->arena, sought->wanted, sought->mention, &file);

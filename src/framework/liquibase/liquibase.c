@@ -243,9 +243,8 @@ const struct framework framework_liquibase = {
                     "FROM {ledger} ORDER BY orderexecuted, dateexecuted",
             .create =
                 "CREATE TABLE IF NOT EXISTS {ledger:lock_table} (ID INTEGER NOT NULL, LOCKED BOOLEAN NOT NULL, "
-                "LOCKGRANTED "
-                "TIMESTAMP WITHOUT TIME ZONE, LOCKEDBY VARCHAR(255), CONSTRAINT {lock_key} PRIMARY KEY (ID));"
-                "{guard:lock_table}INSERT INTO {ledger:lock_table} (ID, LOCKED) SELECT 1, FALSE WHERE NOT EXISTS "
+                "LOCKGRANTED TIMESTAMP WITHOUT TIME ZONE, LOCKEDBY VARCHAR(255), CONSTRAINT {lock_key} PRIMARY KEY "
+                "(ID));{guard:lock_table}INSERT INTO {ledger:lock_table} (ID, LOCKED) SELECT 1, FALSE WHERE NOT EXISTS "
                 "(SELECT FROM {ledger:lock_table} "
                 "WHERE ID = 1);"
                 "CREATE TABLE {ledger} (ID VARCHAR(255) NOT NULL, AUTHOR VARCHAR(255) NOT NULL, FILENAME VARCHAR(255) "
@@ -260,8 +259,7 @@ const struct framework framework_liquibase = {
                 "true, lockgranted = "
                 "pg_catalog.now(), lockedby = 'Truss' WHERE id OPERATOR(pg_catalog.=) 1 AND NOT locked; IF NOT FOUND "
                 "THEN SELECT pg_catalog.concat(lockedby, ' since ', lockgranted) INTO holder FROM {ledger:lock_table} "
-                "WHERE "
-                "id OPERATOR(pg_catalog.=) 1 AND locked; IF FOUND THEN RAISE EXCEPTION USING ERRCODE = '55P03', "
+                "WHERE id OPERATOR(pg_catalog.=) 1 AND locked; IF FOUND THEN RAISE EXCEPTION USING ERRCODE = '55P03', "
                 "MESSAGE = pg_catalog.concat('Liquibase''s lock is held by ', holder, '; if that run is dead, "
                 "liquibase release-locks frees it'); END IF; END IF; END'};",
             .unlock = "UPDATE {ledger:lock_table} SET locked = false, lockgranted = NULL, lockedby = NULL WHERE id "

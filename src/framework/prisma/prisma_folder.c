@@ -50,10 +50,9 @@ static void add(const struct search *search, const char *path, enum confidence c
 /* A path in a configuration file, which is relative to that file's directory. */
 static const char *beside(const struct search *search, const char *file, const char *path)
 {
-    const char *const slash = strrchr(file, '/');
-    return slash == NULL || path[0] == '/'
+    return strchr(file, '/') == NULL || path[0] == '/'
                ? path
-               : plain_path(search->arena, arena_printf(search->arena, "%.*s/%s", (int)(slash - file), file, path));
+               : plain_path(search->arena, path_join(search->arena, path_above(search->arena, file), path));
 }
 
 static void note_computed(struct search *search, const char *file, struct text content, const char *const path[])

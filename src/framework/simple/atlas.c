@@ -315,9 +315,8 @@ const struct framework framework_atlas = {
                 "CREATE TABLE {ledger} (\"version\" character varying NOT NULL, \"description\" character varying NOT "
                 "NULL, \"type\" bigint NOT NULL DEFAULT 2, \"applied\" bigint NOT NULL DEFAULT 0, \"total\" bigint NOT "
                 "NULL DEFAULT 0, \"executed_at\" timestamp with time zone NOT NULL, \"execution_time\" bigint NOT "
-                "NULL, "
-                "\"error\" pg_catalog.text NULL, \"error_stmt\" pg_catalog.text NULL, \"hash\" character varying NOT "
-                "NULL, \"partial_hashes\" pg_catalog.jsonb NULL, \"operator_version\" character varying NOT NULL, "
+                "NULL, \"error\" pg_catalog.text NULL, \"error_stmt\" pg_catalog.text NULL, \"hash\" character varying "
+                "NOT NULL, \"partial_hashes\" pg_catalog.jsonb NULL, \"operator_version\" character varying NOT NULL, "
                 "PRIMARY KEY (\"version\"));",
             .record = PUT_REVISION("2", "{statements}", "{took:ns}"),
             /* The same as `atlas migrate set`. */

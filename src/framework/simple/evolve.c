@@ -208,8 +208,8 @@ const struct framework framework_evolve = {
             /* Failed migrations are tried again; schemas that it made have rows too. A row of type 3 is where it
              * begins: what is below does not concern it. For a repeatable one, the last row counts. */
             .read = "SELECT * FROM (SELECT DISTINCT ON (1) CASE WHEN type OPERATOR(pg_catalog.=) 3 THEN 'start ' "
-                    "OPERATOR(pg_catalog.||) "
-                    "version ELSE coalesce(version, name) END AS key, name, id::pg_catalog.text AS id, checksum, "
+                    "OPERATOR(pg_catalog.||) version ELSE coalesce(version, name) END AS key, name, "
+                    "id::pg_catalog.text AS id, checksum, "
                     "installed_on::timestamptz AS applied_at FROM {ledger} WHERE success AND type "
                     "OPERATOR(pg_catalog.=) ANY ('{{0,3,4}') ORDER BY 1, {ledger}.id DESC) AS rows ORDER BY "
                     "applied_at, id",

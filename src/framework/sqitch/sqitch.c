@@ -299,8 +299,7 @@ static void put_tags(struct buffer *sql, const struct ledger *ledger, const stru
         const struct sqitch_tag *const tag = &change->tags[i];
         ledger_putf(sql, &table,
                     "INSERT INTO %t (tag_id, tag, project, change_id, note, committer_name, committer_email, "
-                    "planned_at, planner_name, "
-                    "planner_email) VALUES (%s, %s, %s, %s, %s, " COMMITTER ", ",
+                    "planned_at, planner_name, planner_email) VALUES (%s, %s, %s, %s, %s, " COMMITTER ", ",
                     tag->id, tag->name, change->plan->project, change->id, tag->planning.note);
         put_times(sql, ledger, &tag->planning);
         buffer_puts(sql, ");");

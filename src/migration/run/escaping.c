@@ -48,8 +48,7 @@ static bool find_functions(struct run *run, struct words *known, struct status *
         "SELECT DISTINCT p.proname::text FROM pg_catalog.pg_proc p WHERE p.pronamespace NOT IN (SELECT n.oid FROM "
         "pg_catalog.pg_namespace n WHERE n.nspname IN ('pg_catalog', 'information_schema')) AND p.proname ~ "
         "'^[a-z0-9_]+$' AND p.prosrc ~* $1 AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = p.oid "
-        "AND "
-        "d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.deptype = 'e') ORDER BY 1";
+        "AND d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.deptype = 'e') ORDER BY 1";
     struct arena *const arena = run->request->arena;
     const char *const *sought = sql_escaping;
     size_t done = 0;
@@ -87,8 +86,7 @@ static bool find_triggers(struct run *run, struct escaping *escaping, struct sta
         "AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass WHERE d.refobjid <> r.ev_class), fires (oid) AS "
         "(SELECT t.tgrelid FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid WHERE "
         "t.tgenabled <> 'D' AND p.proname = ANY ($1::pg_catalog.text[]) UNION SELECT f.parent FROM fires JOIN follows "
-        "f "
-        "ON f.child = fires.oid) SELECT DISTINCT c.relname::text FROM fires JOIN pg_catalog.pg_class c ON c.oid = "
+        "f ON f.child = fires.oid) SELECT DISTINCT c.relname::text FROM fires JOIN pg_catalog.pg_class c ON c.oid = "
         "fires.oid ORDER BY 1";
     static const char events[] =
         "SELECT e.evtname::text FROM pg_catalog.pg_event_trigger e JOIN pg_catalog.pg_proc p ON p.oid = e.evtfoid "

@@ -231,9 +231,8 @@ enum column { NAME, OID, DEFINITION, IS_VALID, IS_MADE, IS_BUSY };
 static const char found_sql[] =
     "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), i.indexrelid, pg_catalog.pg_get_indexdef(i.indexrelid), "
     "i.indisvalid, i.indexrelid OPERATOR(pg_catalog.=) ANY ($2::pg_catalog.oid[]), NOT i.indisvalid AND (EXISTS "
-    "(SELECT "
-    "1 FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_progress_create_index p ON p.pid OPERATOR(pg_catalog.=) "
-    "l.pid "
+    "(SELECT 1 FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_progress_create_index p ON p.pid "
+    "OPERATOR(pg_catalog.=) l.pid "
     "AND p.datid OPERATOR(pg_catalog.=) l.database WHERE p.datname OPERATOR(pg_catalog.=) "
     "pg_catalog.current_database() "
     "AND l.relation OPERATOR(pg_catalog.=) i.indrelid AND l.mode OPERATOR(pg_catalog.=) 'ShareUpdateExclusiveLock' AND "
