@@ -105,6 +105,13 @@ static void add_asked(struct arena *arena, const struct folder *folder, struct f
     layout_add(arena, folders, &asked);
 }
 
+void layout_note_unreadable(struct folder_list *folders, const char *path, const char *whole)
+{
+    if (folders->unreadable == NULL && file_look(whole, NULL) == FILE_DIRECTORY && !directory_is_readable(whole)) {
+        folders->unreadable = path;
+    }
+}
+
 /* Adds the folder if the framework recognises it. A folder that the configuration names is also added if it does not
  * exist or is not recognised, so that this is reported. */
 static void consider(struct arena *arena, const struct folder *folder, struct folder_list *folders)
@@ -115,9 +122,7 @@ static void consider(struct arena *arena, const struct folder *folder, struct fo
     const bool is_announced =
         folder->configured &&
         (folder->is_named || folder->framework->folder.counts_before_it_exists || folder->unread != NULL);
-    if (kind == FILE_DIRECTORY && folders->unreadable == NULL && !directory_is_readable(whole)) {
-        folders->unreadable = folder->path;
-    }
+    layout_note_unreadable(folders, folder->path, whole);
     const char *const outside = kind == FILE_DIRECTORY ? bounds_why_not(arena, whole) : NULL;
     found.outside = folder->outside == NULL ? outside : folder->outside;
     if (outside != NULL) {

@@ -25,4 +25,8 @@ void layout_settle(struct arena *arena, const struct project *project, struct fo
 /* Appends a folder unless the framework has it already. A leading "./" is removed. */
 void layout_add(struct arena *arena, struct folder_list *folders, const struct folder *folder);
 
+/* Remembers a directory that may not be read, so that the answer names it if no folder is found. path: as it is shown;
+ * whole: where it is. Both must live as long as the folders. */
+void layout_note_unreadable(struct folder_list *folders, const char *path, const char *whole);
+
 #endif

@@ -98,10 +98,11 @@ static void add(struct reading *reading, const struct folder *package, const cha
 {
     struct folder folder = *package;
     const char *const slash = strrchr(path, '/');
+    const char *const whole = path_join(reading->arena, folder.root, path);
     folder.path = path;
     reading->database = slash == NULL ? path : slash + 1;
-    if (file_look(path_join(reading->arena, folder.root, path), NULL) == FILE_DIRECTORY &&
-        evidence_find(reading->arena, &folder) && !is_of_others(reading)) {
+    layout_note_unreadable(folders, path, whole);
+    if (file_look(whole, NULL) == FILE_DIRECTORY && evidence_find(reading->arena, &folder) && !is_of_others(reading)) {
         folder.configured = reading->file.content.size > 0;
         read_settings(reading, &folder);
         layout_add(reading->arena, folders, &folder);
