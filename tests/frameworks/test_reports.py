@@ -96,6 +96,17 @@ class Reports(Written):
                 with self.start() as rpc:
                     self.assertIn("only typeorm knows", self.status(rpc).problem)
 
+    def test_a_named_tracking_table_that_is_in_another_schema_is_a_question(self):
+        """The schema was configured behind the first run; every migration would run again."""
+        self.write("package.json", '{"dependencies": {"typeorm": "0.3", "pg": "8"}}')
+        self.write("src/data-source.ts", "export default new DataSource({ type: 'postgres', schema: 'app', migrationsTableName: 'typeorm_migrations', migrations: ['src/migrations/*.ts'] });\n")
+        self.write("src/migrations/1511875872426-A.ts", "export class A1511875872426 implements MigrationInterface { async up(queryRunner: QueryRunner) {} }\n")
+        self.sql("CREATE SCHEMA app; CREATE TABLE public.typeorm_migrations (id serial PRIMARY KEY, timestamp bigint NOT NULL, name varchar NOT NULL)")
+        for name, asked in (("B1511875872427", False), ("A1511875872426", True)):
+            with self.subTest(name), self.start() as rpc:
+                self.sql(f"INSERT INTO public.typeorm_migrations (timestamp, name) VALUES (1511875872426, '{name}')")
+                self.assertEqual("app.typeorm_migrations, which is not there, and the database has public.typeorm_migrations with rows" in self.status(rpc).problem, asked)
+
     # ---- projects for another kind of database ----
 
     def test_a_project_for_another_kind_of_database_is_not_run_unasked(self):

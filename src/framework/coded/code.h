@@ -29,8 +29,8 @@ const char *code_directory(struct arena *arena, struct folder *folder, const cha
  * there is none. */
 const char *const *code_texts(struct arena *arena, struct text source, const char *key, size_t *at);
 
-/* The directory for a setting at a path of properties (properties.h), relative to the file's directory (is_beside) or the
- * package. */
+/* The directory for a setting at a path of properties (properties.h), relative to the file's directory (is_beside) or
+ * the package. */
 const char *code_directory_of(struct arena *arena, struct folder *folder, const struct source_file *file,
                               const char *const path[], bool is_beside);
 

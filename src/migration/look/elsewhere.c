@@ -231,6 +231,27 @@ static bool usual_table(const struct looking *looking, const struct source *sour
     return fit.fits;
 }
 
+/* Finds a table of the missing one's name in another schema, which may be meant. Its name is the project's own, so that
+ * it need not have been found as a ledger. */
+static bool look_for_namesake(const struct looking *looking, const struct source *source, struct other_table *other,
+                              bool *is_asked)
+{
+    const struct tables *const tables = &looking->detection->ledgers.tables;
+    for (size_t i = 0; !*is_asked && i < tables->count; i++) {
+        const struct table *const table = &tables->items[i];
+        if (strcmp(table->name, source->ledger.table) != 0 || strcmp(table->schema, source->ledger.schema) == 0 ||
+            !is_of_our_schemas(looking, source, table->schema)) {
+            continue;
+        }
+        const struct shape_fit fit = shape_fit(looking->request->arena, source->framework, table);
+        *other = (struct other_table){table, fit.as_read, false};
+        if (fit.fits && !may_be_meant(looking, source, other, is_asked)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* A table is named in a configuration, in code or in the URL, and does not exist. If there is nothing else it is a
  * first run. If another table has rows, either the name is wrong, and everything would run twice, or that table is old:
  * only the user knows. */
@@ -255,6 +276,9 @@ static bool look_for_another(const struct looking *looking, struct source *sourc
         if (!may_be_meant(looking, source, &other, is_asked)) {
             return false;
         }
+    }
+    if (!*is_asked && !look_for_namesake(looking, source, &other, is_asked)) {
+        return false;
     }
     if (*is_asked) {
         ask_which(looking, source, other.table);
