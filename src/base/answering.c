@@ -24,11 +24,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define WAIT_MS  5000
-#define FRESH_MS 100 /* the parts of one request ask several times */
-#define RETRY_MS 5000
-#define TICK_MS  50
-#define OUT      3 /* the pipe, in the child */
+#define WAIT_MS    5000
+#define FRESH_MS   100 /* the parts of one request ask several times */
+#define RETRY_MS   5000
+#define TICK_MS    50
+#define MOST_AGAIN 3 /* children that are killed, for one request */
+#define OUT        3 /* the pipe, in the child */
 
 /* What the child says. */
 struct word {
@@ -47,6 +48,7 @@ struct look {
     pid_t child;    /* 0: nobody looks */
     int words;
     unsigned waiting; /* how many wait; the last one closes `words` */
+    unsigned again;   /* children that were killed since somebody began to wait */
     bool has_ended;   /* one look at least; then `ended` and `error` are the last one's */
     int64_t began;    /* clock_ms */
     int64_t ended;
@@ -123,15 +125,13 @@ static _Noreturn void be_child(const struct look *look, int out)
 
 /* ---- in the parent, with the mutex held ---- */
 
-/* Without a child nobody looks: then the requests are on their own. */
-static void start(struct look *look)
+/* Without a child nobody looks: then the requests are on their own. The number of `words` stays: others may poll it. */
+static void send_child(struct look *look)
 {
     int ends[2];
-    look->arena = arena_new(0);
-    mounts_read(look->arena, &look->mounts);
     look->at = look->path;
     look->began = clock_ms();
-    look->words = -1;
+    look->child = 0;
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
         return;
     }
@@ -141,19 +141,44 @@ static void start(struct look *look)
     }
     close(ends[1]);
     look->child = child < 0 ? 0 : child;
-    look->words = ends[0];
+    if (look->words < 0) {
+        look->words = ends[0];
+    } else {
+        dup3(ends[0], look->words, O_CLOEXEC);
+        close(ends[0]);
+    }
 }
 
-static void end(struct look *look, int error)
+static void start(struct look *look)
 {
-    waitpid(look->child, NULL, 0); /* it has said its last word */
+    look->arena = arena_new(0);
+    mounts_read(look->arena, &look->mounts);
+    look->words = -1;
+    send_child(look);
+}
+
+/* The child has said its last word, or is gone. Returns its status (waitpid). */
+static int end(struct look *look, int error)
+{
+    int status = 0;
+    waitpid(look->child, &status, 0);
     look->child = 0;
     look->error = error;
     look->has_ended = true;
     look->ended = clock_ms();
+    return status;
 }
 
-/* A child without a last word was killed by somebody. */
+/* A child without a last word. If it was killed, that says nothing of the directory, and another one is sent: the
+ * kernel kills it when the thread that sent it ends (PR_SET_PDEATHSIG). */
+static void replace(struct look *look)
+{
+    const int status = end(look, 0);
+    if (WIFSIGNALED(status) && look->again++ < MOST_AGAIN) {
+        send_child(look);
+    }
+}
+
 static void listen_to(struct look *look)
 {
     struct word word;
@@ -164,8 +189,10 @@ static void listen_to(struct look *look)
         }
         if (got == (ssize_t)sizeof word && word.at != LAST) {
             look->at = look->mounts.items[word.at].at;
-        } else if (got >= 0) {
-            end(look, got == 0 ? 0 : word.error);
+        } else if (got == 0) {
+            replace(look);
+        } else if (got > 0) {
+            end(look, word.error);
         }
     }
 }
@@ -199,19 +226,26 @@ static struct look *look_for(const char *path)
 }
 
 /* Soon enough before the deadline that the answer arrives. */
-static int64_t end_of_wait(const struct look *look, int64_t deadline)
+static int64_t end_of_wait(int64_t deadline)
 {
-    const int64_t until = look->began + WAIT_MS;
     const int left = deadline_left(deadline);
-    return left < 0 || deadline - left / 5 > until ? until : deadline - left / 5;
+    return left < 0 ? INT64_MAX : deadline - left / 5;
+}
+
+/* How long there is to wait for the present child, at most until then. */
+static int64_t wait_left(const struct look *look, int64_t until)
+{
+    const int64_t end = look->began + WAIT_MS;
+    return (end < until ? end : until) - clock_ms();
 }
 
 /* Lets go of the mutex while it waits. */
 static void wait_for_end(struct look *look, int64_t until)
 {
     look->waiting++;
+    look->again = 0;
     listen_to(look);
-    for (int64_t left; look->child != 0 && (left = until - clock_ms()) > 0; listen_to(look)) {
+    for (int64_t left; look->child != 0 && (left = wait_left(look, until)) > 0; listen_to(look)) {
         struct pollfd words = {.fd = look->words, .events = POLLIN};
         pthread_mutex_unlock(&mutex);
         poll(&words, 1, left < TICK_MS ? (int)left : TICK_MS); /* another one may read the words first */
@@ -279,7 +313,7 @@ bool directory_answers(const char *path, int64_t deadline, struct status *status
         start(look);
     }
     if (look->arena != NULL) {
-        wait_for_end(look, end_of_wait(look, deadline));
+        wait_for_end(look, end_of_wait(deadline));
     }
     const bool is_silent = look->child != 0;
     const int error = is_silent || !look->has_ended ? 0 : look->error;

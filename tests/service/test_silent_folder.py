@@ -2,6 +2,7 @@
 so in time, and everything else goes on."""
 import contextlib
 import os
+import signal
 import sys
 import tempfile
 import threading
@@ -99,6 +100,31 @@ class SilentFolder(Case):
         self.assertEqual(now[2], 1)
         self.process.stop()
         self.assertEqual(self.sql("SELECT pg_catalog.to_regclass('a')"), [(None,)])
+
+    def children(self):
+        of = f"/proc/{self.process.process.pid}/task"
+        found = []
+        for thread in os.listdir(of):
+            with open(f"{of}/{thread}/children", encoding="utf-8") as file:
+                found += [int(pid) for pid in file.read().split()]
+        return found
+
+    def test_a_look_that_is_killed_is_no_answer(self):
+        # The kernel kills it, too, when the thread that began it ends, which is half a minute after its last request.
+        rpc = self.serve_it()
+        self.status(rpc)
+        self.silence()
+        self.refusal(lambda: self.status(rpc))
+        for _ in range(3):
+            for pid in self.children():
+                os.kill(pid, signal.SIGKILL)
+            time.sleep(0.2)
+            began = time.monotonic()
+            self.assertIn("does not answer", self.refusal(lambda: self.status(rpc, timeout_ms=20000)).message)
+            self.assertLess(time.monotonic() - began, SECONDS + allowed(1))
+            self.assertEqual(len(self.children()), 1)
+        self.mount.speak()
+        self.assertEqual(self.states(wait_for(lambda: self.answers(rpc))), {"1_a": "pending", "2_b": "pending"})
 
     def test_what_does_not_need_the_project_goes_on(self):
         rpc = self.serve_it()
