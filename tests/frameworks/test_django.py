@@ -82,6 +82,8 @@ PROJECTS = {
     "settings_deep": ({**manage("proj.conf.settings.prod"), "proj/__init__.py": "", "proj/conf/__init__.py": "", "proj/conf/settings/__init__.py": "",
                        "proj/conf/settings/base.py": f"{SETTINGS}INSTALLED_APPS = ['blog']\nMIGRATION_MODULES = {{'blog': 'nowhere'}}\n",
                        "proj/conf/settings/prod.py": "from .base import *\nMIGRATION_MODULES = {'blog': 'proj.migs.blog'}\n", "blog/__init__.py": "", **MOVED}, "manage.py", BLOG),
+    "appended": (usual("[]", "LOCAL = ['blog']\nif True:\n    LOCAL.append('shop')\nINSTALLED_APPS = LOCAL\n", app("blog"), app("shop"), app("old")), "manage.py",
+                 ["blog.0001_a", "shop.0001_a"]),
     "settings_of_another_name": ({**manage("proj.config"), "proj/__init__.py": "", "proj/config.py": f"{SETTINGS}INSTALLED_APPS = ['blog']\n", **app("blog"), **app("old")},
                                  "manage.py", BLOG),
     "not_installed": (usual("['blog']", "", app("blog"), app("old")), "manage.py", BLOG),
@@ -121,7 +123,12 @@ class Django(Written):
 
     def test_an_app_is_left_out_only_if_all_installed_apps_are_known(self):
         for said, left in (("['blog']", True), ("['blog', *others()]", False), ("['blog'] + env.list('APPS')", False),
-                           ("['blog']\nINSTALLED_APPS.append(NAME)", False), ("['blog']\nfrom .secret import *", False)):
+                           ("['blog']\nINSTALLED_APPS.append(NAME)", False), ("['blog']\nfrom .secret import *", False),
+                           ("['blog']\ntry: from .secret import *\nexcept ImportError: pass", False), ("['blog']\nfrom .secret \\\n    import *", False),
+                           ("['blog']\nfrom company import (\n    INSTALLED_APPS,\n)", False), ("['blog']\nfrom company import (\n    OTHERS,\n)", True),
+                           ("['blog']\ninclude('secret.py')", False), ("['blog']\nglobals()['INSTALLED_APPS'] += OTHERS", False),
+                           ("['blog']\nINSTALLED_APPS[1:] = OTHERS", False), ("['blog']\nMINE = INSTALLED_APPS\nMINE.append(NAME)", False),
+                           ("[]\nLOCAL = ['blog']\nLOCAL.append(NAME)\nINSTALLED_APPS = LOCAL", False), ("['blog', 'ol' + 'd']", False)):
             with self.subTest(said=said):
                 for path, text in {**usual(said), **app("blog"), **app("old")}.items():
                     self.write(path, text.replace("{DATABASES}", ""))

@@ -5,6 +5,7 @@
 #include "framework/coded/django_apps.h"
 
 #include "base/files.h"
+#include "base/words.h"
 #include "framework/coded/code.h"
 #include "framework/coded/python.h"
 
@@ -29,14 +30,19 @@ struct collecting {
 static bool collect_named(struct collecting *collecting, struct text name, int nesting);
 
 /* Takes the strings of the value at this offset. is_argument: it ends at a comma. Returns false if a part of it is
- * computed. */
+ * computed; so is a string to which another is added. */
 static bool collect(struct collecting *collecting, struct text source, size_t at, bool is_argument, int nesting)
 {
     struct python_token token;
     int depth = 0;
     bool goes_on = true;
+    bool was_string = false;
     while (python_next(source, &at, &token) && (depth > 0 || goes_on || !token.begins_line)) {
         const char sign = token.kind == PYTHON_SIGN ? token.text.data[0] : '\0';
+        if (was_string && sign == '+') {
+            return false;
+        }
+        was_string = token.kind == PYTHON_STRING;
         goes_on = sign == '+';
         if (depth == 0 && (sign == ')' || sign == ';' || (is_argument && sign == ','))) {
             return true;
@@ -57,6 +63,37 @@ static bool collect(struct collecting *collecting, struct text source, size_t at
     return true;
 }
 
+/* A method of a list, whose name is at this offset. Returns false if it is not known what the list has then. */
+static bool collect_by_method(struct collecting *collecting, struct text source, size_t at, int nesting)
+{
+    struct python_token name;
+    if (!python_next(source, &at, &name)) {
+        return true;
+    }
+    if (text_is(name.text, "insert") && python_takes(source, &at, "(")) {
+        const size_t comma = text_find(source, ",", at);
+        return comma != SIZE_MAX && collect(collecting, source, comma + 1, true, nesting);
+    }
+    if (text_is(name.text, "append") || text_is(name.text, "extend")) {
+        return python_takes(source, &at, "(") && collect(collecting, source, at, true, nesting);
+    }
+    return text_is(name.text, "index") || text_is(name.text, "count") || text_is(name.text, "copy");
+}
+
+/* What is done to the list of this name, other than to set it: LOCAL.append("blog"). */
+static bool collect_done(struct collecting *collecting, struct text source, struct text name, int nesting)
+{
+    for (size_t at = 0; (at = python_find_name(source, name, at)) != SIZE_MAX;) {
+        size_t behind = at;
+        if (python_takes(source, &behind, "[") ||
+            (python_takes(source, &behind, ".") &&
+             (collecting->values++ > MOST_VALUES || !collect_by_method(collecting, source, behind, nesting)))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The same of a name that the settings set, in any of their files. */
 static bool collect_named(struct collecting *collecting, struct text name, int nesting)
 {
@@ -71,28 +108,41 @@ static bool collect_named(struct collecting *collecting, struct text name, int n
                 return false;
             }
         }
+        if (nesting > MOST_NESTING || !collect_done(collecting, source, name, nesting)) {
+            return false;
+        }
     }
     return is_found;
 }
 
-/* What follows the word INSTALLED_APPS at this offset. */
-static bool collect_behind(struct collecting *collecting, struct text source, size_t at, bool begins_line)
+/* What follows the word INSTALLED_APPS at this offset. is_value: "=" is in front of it, so that the list may get
+ * another name. */
+static bool collect_behind(struct collecting *collecting, struct text source, size_t at, bool begins_line,
+                           bool is_value)
 {
-    struct python_token name;
-    if (python_takes(source, &at, ".") && python_next(source, &at, &name)) {
-        if (text_is(name.text, "insert") && python_takes(source, &at, "(")) {
-            const size_t comma = text_find(source, ",", at);
-            return comma != SIZE_MAX && collect(collecting, source, comma + 1, true, 0);
-        }
-        return !text_is(name.text, "append") && !text_is(name.text, "extend")
-                   ? !text_is(name.text, "remove") && !text_is(name.text, "pop") && !text_is(name.text, "clear")
-                   : python_takes(source, &at, "(") && collect(collecting, source, at, true, 0);
+    size_t behind = at;
+    struct python_token next;
+    if (python_takes(source, &at, ".")) {
+        return collect_by_method(collecting, source, at, 0);
+    }
+    if (python_takes(source, &behind, "[") ||
+        (is_value && (!python_next(source, &behind, &next) || next.begins_line || text_is(next.text, "=")))) {
+        return false;
     }
     if (!python_is_set(source, &at)) {
         return true;
     }
     collecting->apps->is_told = true;
     return collect(collecting, source, at, !begins_line, 0);
+}
+
+/* Does a program set names in a way that cannot be read here: globals()["INSTALLED_APPS"], include("local.py") of
+ * split_settings? */
+static bool sets_unseen(struct text source, size_t at, const struct python_token *token)
+{
+    static const char *const calls[] = {"include", "exec", "execfile", "globals", "locals", "vars", NULL};
+    return (token->kind == PYTHON_STRING && text_is(token->text, WORD)) ||
+           (token->kind == PYTHON_NAME && word_is_one_of(token->text, calls) && python_takes(source, &at, "("));
 }
 
 void django_apps_read(struct arena *arena, const char *root, const struct django_settings *settings,
@@ -104,10 +154,13 @@ void django_apps_read(struct arena *arena, const char *root, const struct django
     for (size_t i = 0; i < settings->count; i++) {
         const struct text source = settings->files[i].content;
         struct python_token token;
+        bool is_value = false;
         for (size_t at = 0; python_next(source, &at, &token);) {
+            is_plain = is_plain && !sets_unseen(source, at, &token);
             if (token.kind == PYTHON_NAME && text_is(token.text, WORD)) {
-                is_plain = collect_behind(&collecting, source, at, token.begins_line) && is_plain;
+                is_plain = collect_behind(&collecting, source, at, token.begins_line, is_value) && is_plain;
             }
+            is_value = token.kind == PYTHON_SIGN && text_is(token.text, "=");
         }
     }
     apps->is_known = apps->is_told && is_plain && apps->names.count < MOST_NAMES;

@@ -41,6 +41,10 @@ static bool add_file(const struct search *search, const char *path)
         }
     }
     if (settings->count == MOST_FILES || !read_file(search, path, &file.content)) {
+        const char *const whole = path_join(search->arena, search->root, path);
+        if (settings->missing == NULL && file_look(whole, NULL) == FILE_REGULAR) {
+            settings->missing = path; /* too large, not to be read, or one too many */
+        }
         return false;
     }
     settings->files =
@@ -52,9 +56,14 @@ static bool add_file(const struct search *search, const char *path)
     return true;
 }
 
+/* "tests/settings.py", "settings/test.py", "settings_test.py"; not "contest/settings.py". */
 static bool is_of_tests(const char *path)
 {
-    return strstr(path, "test") != NULL;
+    bool is = false;
+    for (const char *at = path; !is && (at = strstr(at, "test")) != NULL; at++) {
+        is = at == path || strchr("/_", at[-1]) != NULL;
+    }
+    return is;
 }
 
 /* The files in a directory of settings. */
@@ -172,22 +181,45 @@ static bool is_of_libraries(struct text module)
     return is;
 }
 
-/* One line "from .base import *". */
-static void add_import(const struct search *search, const char *file, struct text line)
+/* Does what follows "import" take INSTALLED_APPS, or all? names: up to the end of the program. */
+static bool takes_apps(struct text names)
+{
+    const size_t end = text_find(names, text_starts_with(names, "(") ? ")" : "\n", 0);
+    return text_starts_with(names, "*") ||
+           code_find_word(text_slice(names, 0, end == SIZE_MAX ? names.size : end), "INSTALLED_APPS", 0) != SIZE_MAX;
+}
+
+/* An import that begins with this line: "from .base import *". */
+static void add_import(const struct search *search, const struct source_file *file, struct text line)
 {
     const size_t end = text_find(line, " import ", 0);
     const struct text module = text_trim(text_slice(line, strlen("from "), end == SIZE_MAX ? 0 : end));
     if (module.size == 0 || memchr(module.data, ' ', module.size) != NULL || is_of_libraries(module)) {
         return;
     }
-    const struct text names = text_trim(text_slice(line, end + strlen(" import "), line.size));
-    const char *const path = module.data[0] == '.' ? relative(search->arena, file, module) : NULL;
+    const size_t start = (size_t)(line.data - file->content.data) + end + strlen(" import ");
+    const struct text names = text_slice(file->content, code_skip_blanks(file->content, start), file->content.size);
+    const char *const path = module.data[0] == '.' ? relative(search->arena, file->name, module) : NULL;
     const bool is_there = module.data[0] != '.'
                               ? add_module(search, module)
                               : path != NULL && (strcmp(path, ".") == 0 ? add_file(search, "__init__.py")
                                                                         : add_module_in(search, "", path));
-    if (!is_there && text_starts_with(names, "*") && search->settings->missing == NULL) {
+    if (!is_there && takes_apps(names) && search->settings->missing == NULL) {
         search->settings->missing = arena_strndup(search->arena, module.data, module.size);
+    }
+}
+
+/* A line that imports. What is written in another way than usual ("try: from .local import *", a line that goes on
+ * behind "\") is not followed. */
+static void add_line(const struct search *search, const struct source_file *file, struct text line)
+{
+    const bool is_usual = text_starts_with(line, "from ");
+    const bool is_odd = is_usual ? text_ends_with(line, "\\") && text_find(line, " import ", 0) == SIZE_MAX
+                                 : text_find(line, " import *", 0) != SIZE_MAX;
+    if (is_usual && !is_odd) {
+        add_import(search, file, line);
+    } else if (is_odd && line.data[0] != '#' && search->settings->missing == NULL) {
+        search->settings->missing = arena_strndup(search->arena, line.data, line.size);
     }
 }
 
@@ -201,9 +233,7 @@ static void add_imports(struct search *search)
         struct text rest = file.content;
         search->at = i;
         for (struct text line; text_next_line(&rest, &line);) {
-            if (text_starts_with(text_trim(line), "from ")) {
-                add_import(search, file.name, text_trim(line));
-            }
+            add_line(search, &file, text_trim(line));
         }
         i += settings->count == before ? 1 : 0; /* else what came in front of it is next */
     }

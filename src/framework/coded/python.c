@@ -128,6 +128,23 @@ size_t python_find_set(struct text source, struct text name, size_t from)
     return SIZE_MAX;
 }
 
+size_t python_find_name(struct text source, struct text name, size_t from)
+{
+    for (size_t at = from; name.size > 0 && at < source.size;) {
+        const char *const found = memmem(source.data + at, source.size - at, name.data, name.size);
+        if (found == NULL) {
+            return SIZE_MAX;
+        }
+        const size_t start = (size_t)(found - source.data);
+        at = start + name.size;
+        if ((start == 0 || (!is_name_character(source.data[start - 1]) && source.data[start - 1] != '.')) &&
+            (at == source.size || !is_name_character(source.data[at]))) {
+            return at;
+        }
+    }
+    return SIZE_MAX;
+}
+
 struct text python_constant(struct text source, struct text name)
 {
     struct python_token token;

@@ -34,6 +34,10 @@ bool python_is_set(struct text source, size_t *at);
  * none. */
 size_t python_find_set(struct text source, struct text name, size_t from);
 
+/* The offset behind this name where it stands by itself (not in a longer one, not behind a point), at or after `from`;
+ * SIZE_MAX: nowhere. Strings and comments are searched, too. */
+size_t python_find_name(struct text source, struct text name, size_t from);
+
 /* The string that this name is set to, if it is set once in the source, to a literal; empty otherwise. */
 struct text python_constant(struct text source, struct text name);
 
