@@ -1020,7 +1020,7 @@ class Rights(Branches):
         http = self.bridge(self.start(url=f"postgresql://stranger:stranger@127.0.0.1:{self.cluster.port}/{self.database}"))
         for answer in (http.get("/api/branches"), http.post("/api/branches", {"source": "schema"})):
             self.assertEqual((answer.status, answer.json["reason"]), (403, "NO_STATE_SCHEMA"), answer.body)
-            self.assertIn("connect as the role that owns it", answer.json["hint"])
+            self.assertIn("onnect as the role that owns", answer.json["hint"])
 
     def test_a_session_that_takes_no_writes_is_told_so(self):
         row = self.make()
