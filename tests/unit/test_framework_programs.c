@@ -203,6 +203,26 @@ START_TEST(ef_core_passes_over_what_has_no_attributes)
 }
 END_TEST
 
+START_TEST(an_id_of_ef_core_that_is_written_in_another_way_is_not_passed_over)
+{
+    static const char *const ways[] = {"[Migration (\"20240101000000_A\")]",
+                                       "[Migration(@\"20240101000000_A\")]",
+                                       "[Migration(\"\"\"20240101000000_A\"\"\")]",
+                                       "[Migration(id: \"20240101000000_A\")]",
+                                       "[Migration(Ids.A)]",
+                                       "[Migration(\"20240101000000\" + \"_A\")]"};
+    put("app.csproj", "");
+    put("Migrations/ModelSnapshot.cs", "class ShopModelSnapshot : ModelSnapshot {}");
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        char source[200];
+        snprintf(source, sizeof source, "[DbContext(typeof(Shop))]\n%s\nclass A : Migration {}", ways[i]);
+        put("Migrations/20240101000000_A.cs", source);
+        ck_assert_str_eq(listed("efcore"), "20240101000000_A=20240101000000_A");
+    }
+    has(warnings_of("efcore"), "20240101000000_A.cs has an id in its [Migration(…)] that cannot be read");
+}
+END_TEST
+
 /* ---- SeaORM 1.1: sea-orm-migration/src/migrator.rs ---- */
 
 #define SEA "use sea_orm_migration::prelude::*;\n#[derive(DeriveMigrationName)]\npub struct Migration;\n"
@@ -677,6 +697,7 @@ int main(void)
     tcase_add_test(tests, alembic_makes_one_history_of_several_locations);
     tcase_add_test(tests, the_id_of_ef_core_is_in_the_attribute);
     tcase_add_test(tests, ef_core_passes_over_what_has_no_attributes);
+    tcase_add_test(tests, an_id_of_ef_core_that_is_written_in_another_way_is_not_passed_over);
     tcase_add_test(tests, sea_orm_runs_what_its_list_in_code_has);
     tcase_add_test(tests, a_migration_of_sea_orm_may_give_its_name_itself);
     tcase_add_test(tests, strapi_reads_typescript_where_the_project_compiles_it);

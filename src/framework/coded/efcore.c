@@ -70,6 +70,8 @@ static const char *product_version(struct arena *arena, const struct folder *fol
 /* What the attributes of a class say. */
 struct attributes {
     const char *id;   /* of [Migration("20260105100000_CreateUsers")]; NULL: none that is written out */
+    bool is_computed; /* there is one that says its id in another way */
+    bool is_wide;     /* a file is in UTF-16, which is not read */
     bool has_context; /* [DbContext(typeof(…))] */
     bool is_derived;  /* from a class that is not EF's Migration itself, which may have attributes */
 };
@@ -82,32 +84,38 @@ static char before(struct text source, size_t at)
     return at == 0 ? '\0' : source.data[at - 1];
 }
 
-/* The offset behind the "(" of an attribute: [Migration(…)], [MigrationAttribute(…)], [A, Migration(…)]; SIZE_MAX: the
+/* The offset behind the "(" of an attribute: [Migration(…)], [MigrationAttribute (…)], [A, Migration(…)]; SIZE_MAX: the
  * source has none. */
 static size_t find_attribute(struct arena *arena, struct text source, const char *name)
 {
-    const char *const words[] = {arena_printf(arena, "%s(", name), arena_printf(arena, "%sAttribute(", name)};
+    const char *const words[] = {name, arena_printf(arena, "%sAttribute", name)};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         for (size_t at = 0; (at = text_find(source, words[i], at)) != SIZE_MAX; at++) {
-            if (strchr("[,.", before(source, at)) != NULL) {
-                return at + strlen(words[i]);
+            const size_t open = code_skip_blanks(source, at + strlen(words[i]));
+            if (open < source.size && source.data[open] == '(' && strchr("[,.", before(source, at)) != NULL) {
+                return open + 1;
             }
         }
     }
     return SIZE_MAX;
 }
 
-/* The id at this offset: a text, or a constant of the same file (Id, CreateUsers.Id). */
+/* The id at this offset: a text ("…", @"…", """…"""), or a constant of the same file (Id, CreateUsers.Id), maybe with
+ * the name of its parameter (id: "…"). */
 static const char *id_at(struct arena *arena, struct text source, size_t at)
 {
-    const struct text said = text_trim(text_slice(source, at, source.size));
+    struct text said = text_trim(text_slice(source, at, source.size));
+    said = text_starts_with(said, "id:") ? text_trim(text_slice(said, strlen("id:"), said.size)) : said;
+    said = text_starts_with(said, "@\"") ? text_slice(said, 1, said.size) : said;
+    said = text_starts_with(said, "\"\"\"") ? text_slice(said, 2, said.size) : said;
     struct text name = code_word(said, 0);
     while (name.size > 0 && name.data + name.size < said.data + said.size && name.data[name.size] == '.') {
         name = code_word(said, (size_t)(name.data - said.data) + name.size + 1);
     }
     const size_t end = text_starts_with(said, "\"") ? text_find(said, "\"", 1) : SIZE_MAX;
     if (end != SIZE_MAX) {
-        return arena_strndup(arena, said.data + 1, end - 1);
+        const size_t behind = code_skip_blanks(said, end + 1);
+        return behind < said.size && said.data[behind] == '+' ? NULL : arena_strndup(arena, said.data + 1, end - 1);
     }
     return name.size == 0 || text_is(name, "nameof")
                ? NULL
@@ -126,6 +134,9 @@ static void read_attributes(struct arena *arena, const char *path, struct attrib
     const char *const id = at == SIZE_MAX ? NULL : id_at(arena, start.content, at);
     attributes->id =
         attributes->id == NULL && id != NULL && id[0] != '\0' && name_is_recordable(id) ? id : attributes->id;
+    attributes->is_computed = attributes->is_computed || (at != SIZE_MAX && id == NULL);
+    attributes->is_wide =
+        attributes->is_wide || (start.content.size > 0 && memchr(start.content.data, '\0', start.content.size) != NULL);
     attributes->has_context = attributes->has_context || find_attribute(arena, start.content, "DbContext") != SIZE_MAX;
     for (size_t colon = 0; (colon = text_find(start.content, ":", colon)) != SIZE_MAX; colon++) {
         const struct text base = code_word(start.content, code_skip_blanks(start.content, colon + 1));
@@ -144,6 +155,13 @@ static bool efcore_accept(struct arena *arena, const struct folder *folder, stru
     (void)folder;
     read_attributes(arena, arena_printf(arena, "%.*s.Designer.cs", stem, file->path), &attributes);
     read_attributes(arena, file->path, &attributes);
+    if (attributes.id == NULL && (attributes.is_computed || (attributes.is_wide && file->version != NULL))) {
+        *warning = arena_printf(arena,
+                                "%s has an id in its [Migration(…)] that cannot be read without compiling it: it is "
+                                "listed with the name of its file.",
+                                file->filename);
+        return true;
+    }
     if (attributes.id == NULL) {
         *warning = file->version == NULL && !attributes.has_context
                        ? NULL
