@@ -238,6 +238,62 @@ class Reports(Written):
         self.django_rows(("a", "0001_initial"))
         self.check_stops("a.0003_x depends on a.0002_gone, which is not there")
 
+    # ---- goose 3.27 and sql-migrate 1.0: their parsers, which cut by lines (pressly/goose 163, 299; rubenv/sql-migrate 92) ----
+
+    FUNCTION = "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$\nBEGIN\n  RETURN 1;\nEND;\n$$;\n"
+
+    def check_script(self, path, text, says):
+        """The run is refused with these words, and nothing is made; None: it runs."""
+        with self.subTest(text):
+            self.directory.cleanup()
+            self.sql("DROP TABLE IF EXISTS a, b; DROP FUNCTION IF EXISTS f()")
+            self.sql("DROP TABLE IF EXISTS goose_db_version, gorp_migrations")
+            self.write(path, text)
+            with self.start() as rpc:
+                if says is None:
+                    self.assertTrue(rpc.call("MigrationService", "Run", {}).ok)
+                else:
+                    self.assertIn(says, rpc.call("MigrationService", "Plan", {}).refusal)
+                    reply = rpc.call("MigrationService", "Run", {})
+                    self.assertFalse(reply.ok)
+                    self.assertIn(says, reply.failed.error)
+                    self.assertEqual(self.sql("SELECT to_regclass('a'), to_regproc('f')"), [(None, None)])
+
+    def test_what_goose_s_parser_stops_at_does_not_run(self):
+        table = "CREATE TABLE a (i int);\n"
+        up, down, begin, end = "-- +goose Up\n", "-- +goose Down\n", "-- +goose StatementBegin\n", "-- +goose StatementEnd\n"
+        unended = "has no semicolon at the end of a line"
+        for text, says in ((up + begin + self.FUNCTION, 'line 7: goose stops here, because a "-- +goose StatementBegin" above has no'),
+                           (up + begin + self.FUNCTION + down, 'line 8: goose stops here, because a "-- +goose StatementBegin" above has no'),
+                           (up + table + down + begin + "SELECT 1;\n", 'a "-- +goose StatementBegin" above has no "-- +goose StatementEnd"'),
+                           (up + begin + begin + self.FUNCTION + end, 'line 3: goose stops here, because the "-- +goose StatementBegin" above has no'),
+                           (up + self.FUNCTION + end, "line 4: goose stops here, because it ends a statement at the semicolon"),
+                           (up + table + end, 'it has no "-- +goose StatementBegin" above it'),
+                           (up + table + down + down, 'it is the second "-- +goose Down"'),
+                           (up + table + "-- +goose Statement Begin\n", "must be one of its annotations"),
+                           (up + table.replace(";", ""), unended), (up + table.replace(";", "") + down + "DROP TABLE a;\n", unended),
+                           (up + table + "  \n-- the end\n", unended),
+                           (up + table.replace(";", ";--x"), unended),
+                           ("SELECT 1;\n" + up + table, "has something above"),
+                           ("\ufeff-- +goose NO TRANSACTION\n" + up + table, "begins with a byte order mark, at which its tool stops"),
+                           (up + "INSERT INTO a VALUES ('x;\ny');\n", "line 2: goose stops here"),
+                           (up + "/* x;\ny */\n" + table, "line 2: goose stops here"),
+                           (up + "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC\n  SELECT 1;\nEND;\n", "line 3: goose stops here"),
+                           (up + begin + self.FUNCTION + end + table, None), (up + table + "-- the end\n\n" + down, None),
+                           (up + table.replace("\n", " -- x;\n").replace("\n", "\r\n") + down, None),
+                           (up + "CREATE TABLE b (i int); SELECT 1\n;\n" + table + down + "DROP TABLE a", None),
+                           (up + begin + "CREATE TABLE a (t text DEFAULT 'x;\n')\n" + end, None),
+                           (up + begin + "CREATE TABLE a (t text)\n" + end + "/* y */ SELECT 1;\n/* z */\nSELECT 2;\n", None)):
+            self.check_script("migrations/00001_a.sql", text, says)
+
+    def test_what_sql_migrate_s_parser_cuts_in_two_does_not_run(self):
+        up, down, begin, end = "-- +migrate Up\n", "-- +migrate Down\n", "-- +migrate StatementBegin\n", "-- +migrate StatementEnd\n"
+        for text, says in ((up + self.FUNCTION, "line 4: sql-migrate ends a statement at the semicolon"),
+                           (up + "CREATE TABLE a (t text DEFAULT 'x;\n');\n", "line 2: sql-migrate ends a statement"),
+                           (up + begin + self.FUNCTION + end + down + self.FUNCTION, None),
+                           (up + "CREATE TABLE a (i int);\n" + begin + self.FUNCTION + end + up + "SELECT 1;\n", None)):
+            self.check_script("migrations/1_a.sql", text, says)
+
 
 if __name__ == "__main__":
     harness.main()

@@ -283,9 +283,6 @@ class Cuts(Case):
         self.run_ok(self.rpc(self.worker(project)))
         self.assertEqual(self.sql("SELECT to_regclass('public.a') IS NOT NULL"), [("t",)])
 
-    def test_a_byte_order_mark_hides_no_word_that_wants_no_transaction_goose(self):
-        self.check_no_transaction({"migrations/00001_a.sql": "\ufeff-- +goose NO TRANSACTION\n-- +goose Up\nSET LOCAL search_path = other;\nCREATE TABLE a (id int);\n"})
-
     def test_a_byte_order_mark_hides_no_word_that_wants_no_transaction_yoyo(self):
         self.check_no_transaction({"yoyo.ini": "[DEFAULT]\nsources = migrations\n",
                                    "migrations/1-a.sql": "\ufeff-- transactional: false\nSET LOCAL search_path = other;\nCREATE TABLE a (id int);\n"})

@@ -115,6 +115,11 @@ bool marked_script(const struct script_request *request, const struct marks *mar
                            "%s has no line \"-- %s\", which says what is to run%s.", request->file->filename,
                            parts.has_up ? marks->down : marks->up, parts.has_up ? " and what undoes it" : "");
     }
+    if (marks->nothing_before && text_starts_with(parts.before, "\xEF\xBB\xBF")) {
+        return status_fail(request->status, STATUS_FAILED_PRECONDITION,
+                           "%s begins with a byte order mark, at which its tool stops: save it as UTF-8 without one.",
+                           request->file->filename);
+    }
     if (marks->nothing_before && parts.before.size > 0) {
         return status_fail(request->status, STATUS_FAILED_PRECONDITION,
                            "%s, line %u, has something above the line \"-- %s\", at which its tool stops: it would not "

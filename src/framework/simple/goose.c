@@ -3,6 +3,7 @@
  * 3.27.3.
  */
 #include "framework/core/marked.h"
+#include "framework/simple/goose_annotations.h"
 #include "framework/simple/goose_envsub.h"
 
 #include <string.h>
@@ -19,9 +20,11 @@ static bool goose_accept(struct arena *arena, const struct folder *folder, struc
     return !is_none;
 }
 
-/* StatementBegin and StatementEnd are for goose's own splitter: PostgreSQL's parser does not need them. */
 static bool goose_script(const struct script_request *request)
 {
+    if (!goose_annotations(request)) {
+        return false;
+    }
     return !marked_has(request->content, "+goose ENVSUB ON", true) || goose_envsub(request);
 }
 
@@ -74,6 +77,7 @@ const struct framework framework_goose = {
                       .nocase = true,
                       .one_up = true,
                       .start = "--",
+                      .nothing_before = true,
                       .drops_returns = true},
             .alone = {ALONE_LINE, "+goose NO TRANSACTION"},
             .makes = {"{utc:%Y%m%d%H%M%S}_{slug}.sql", "-- +goose Up\n\n-- +goose Down\n"},

@@ -3,6 +3,7 @@
  * (Debian).
  */
 #include "framework/core/layout.h"
+#include "framework/core/line_cuts.h"
 #include "framework/core/unread.h"
 #include "framework/formats/config.h"
 
@@ -178,29 +179,12 @@ static bool sql_migrate_configure(struct arena *arena, struct folder *folder)
 
 /* ---- what its parser refuses ---- */
 
-/* Does the last word of a line, before a comment, end with a semicolon (sqlparse.go, endsWithSemicolon)? */
-static bool ends_statement(struct text line)
-{
-    char last = '\0';
-    for (size_t at = 0; at < line.size;) {
-        const bool is_blank = strchr(" \t\v\f\r", line.data[at]) != NULL;
-        const size_t start = at;
-        while (at < line.size && (strchr(" \t\v\f\r", line.data[at]) != NULL) == is_blank) {
-            at++;
-        }
-        if (!is_blank && text_starts_with(text_slice(line, start, at), "--")) {
-            break;
-        }
-        last = is_blank ? last : line.data[at - 1];
-    }
-    return last == ';';
-}
-
 struct parse {
     bool is_inside;  /* below the first marker of a part */
     bool is_one;     /* between StatementBegin and StatementEnd */
     bool has_text;   /* of a statement that has not ended */
     bool is_refused; /* a part begins before the statement has ended */
+    struct line_cuts cuts;
 };
 
 /* A line that begins with "-- +migrate ". */
@@ -220,19 +204,51 @@ static void follow_marker(struct parse *parse, struct text words)
     parse->has_text = parse->has_text && !is_end;
 }
 
+static bool fail_cut(const struct script_request *request, unsigned line)
+{
+    return status_fail(
+        request->status, STATUS_FAILED_PRECONDITION,
+        "%s, line %u: sql-migrate ends a statement at the semicolon at the end of this line, which is "
+        "inside of one, and PostgreSQL refuses both halves. Put \"-- +migrate StatementBegin\" above that "
+        "statement and \"-- +migrate StatementEnd\" below it.",
+        request->file->filename, line);
+}
+
+/* Follows a line of the file. `run`: what is left of it in the up parts, `at` its offset there. Returns false if a
+ * statement is cut in two. */
+static bool follow_line(struct parse *parse, struct text line, struct text run, size_t at)
+{
+    static const char marker[] = "-- +migrate ";
+    if (text_starts_with(line, marker)) {
+        (void)(parse->is_one && line_cut(&parse->cuts, at, true));
+        follow_marker(parse, text_trim(text_slice(line, strlen(marker), line.size)));
+        return true;
+    }
+    if (!parse->is_inside || text_starts_with(line, "-- ")) {
+        return true;
+    }
+    const size_t semicolon = parse->is_one ? SIZE_MAX : line_semicolon(run);
+    parse->has_text =
+        (parse->has_text || text_trim(line).size > 0) && (parse->is_one || line_semicolon(line) == SIZE_MAX);
+    return semicolon == SIZE_MAX || line_cut(&parse->cuts, at + semicolon, false);
+}
+
 /* It parses whole files, and runs none if one of them has a statement without an end (sqlparse.go, ParseMigration). */
 static bool sql_migrate_script(const struct script_request *request)
 {
-    static const char marker[] = "-- +migrate ";
-    struct parse parse = {0};
+    const struct text sql = line_ends(request->arena, request->script->sql, "+migrate StatementEnd", false);
+    struct parse parse = {.cuts = {.lexer = {.text = sql}}};
     struct text rest = request->content;
-    for (struct text line; text_next_line(&rest, &line);) {
-        if (text_starts_with(line, marker)) {
-            follow_marker(&parse, text_trim(text_slice(line, strlen(marker), line.size)));
-        } else if (parse.is_inside && !text_starts_with(line, "-- ")) {
-            parse.has_text = (parse.has_text || text_trim(line).size > 0) && (parse.is_one || !ends_statement(line));
+    struct text left = sql;
+    struct text run;
+    unsigned number = 0;
+    for (struct text line; text_next_line(&rest, &line) && text_next_line(&left, &run);) {
+        number++;
+        if (!follow_line(&parse, line, run, (size_t)(run.data - sql.data))) {
+            return fail_cut(request, number);
         }
     }
+    request->script->sql = sql;
     return (!parse.is_one && !parse.has_text && !parse.is_refused) ||
            status_fail(request->status, STATUS_FAILED_PRECONDITION, "%s: sql-migrate stops at it, because %s.",
                        request->file->filename,
