@@ -104,7 +104,8 @@ class Flyway(Fixtures):
     def test_a_role_that_a_callback_takes_is_the_migration_s(self):
         self.sql("CREATE ROLE flyway_owner; GRANT CREATE, USAGE ON SCHEMA public TO flyway_owner")
         self.addCleanup(self.cluster.psql, self.database, "DROP OWNED BY flyway_owner; DROP ROLE flyway_owner")
-        with self.start({f"{SQL}/V1__a.sql": "CREATE TABLE a (i int)", f"{SQL}/V2__b.sql": "CREATE INDEX CONCURRENTLY ai ON a (i); CREATE TABLE b (i int)",
+        with self.start({"flyway.conf": f"flyway.locations=filesystem:{SQL}\nflyway.mixed=true\n", f"{SQL}/V1__a.sql": "CREATE TABLE a (i int)",
+                         f"{SQL}/V2__b.sql": "CREATE INDEX CONCURRENTLY ai ON a (i); CREATE TABLE b (i int)",
                          f"{SQL}/beforeEachMigrate.sql": "SET ROLE flyway_owner", f"{SQL}/afterMigrate.sql": "CREATE TABLE c (i int)"}) as rpc:
             self.assertTrue(rpc.call("MigrationService", "Run").ok)
         self.assertEqual(self.sql("SELECT relname, pg_get_userbyid(relowner) FROM pg_class WHERE relname IN ('a', 'ai', 'b') ORDER BY 1"),
@@ -131,7 +132,8 @@ class Flyway(Fixtures):
             self.assertNotEqual(rpc.call("MigrationService", "Plan").plan_hash, hash_before)
 
     def test_a_callback_may_be_more_than_a_transaction(self):
-        with self.start({f"{SQL}/V1__a.sql": "CREATE TABLE a (i int)", f"{SQL}/afterMigrate.sql": "VACUUM ANALYZE a; CREATE TABLE b (i int)"}) as rpc:
+        with self.start({"flyway.conf": f"flyway.locations=filesystem:{SQL}\nflyway.mixed=true\n", f"{SQL}/V1__a.sql": "CREATE TABLE a (i int)",
+                         f"{SQL}/afterMigrate.sql": "VACUUM ANALYZE a; CREATE TABLE b (i int)"}) as rpc:
             self.assertTrue(rpc.call("MigrationService", "Run").ok)
         self.assertEqual(self.sql("SELECT to_regclass('b')"), [("b",)])
 

@@ -294,6 +294,29 @@ class Reports(Written):
                            (up + "CREATE TABLE a (i int);\n" + begin + self.FUNCTION + end + up + "SELECT 1;\n", None)):
             self.check_script("migrations/1_a.sql", text, says)
 
+    # ---- Flyway: statements that it does not put into one file (flyway/flyway 1922, 2061, 3409; ParserSqlScript.java, parse) ----
+
+    def test_a_mix_that_flyway_refuses_does_not_run(self):
+        index, mixed = "CREATE INDEX CONCURRENTLY ai ON a (i);\n", "Detected both transactional and non-transactional"
+        for script, conf, more, says in ((index + "CREATE TABLE b (i int);\n", "", None, f"line 2: flyway stops here (\"{mixed}"),
+                                         ("SET lock_timeout = '1s';\n" + index, "", None, f"line 2: flyway stops here (\"{mixed}"),
+                                         ("CREATE TABLE b (i int);\nVACUUM a;\n", "", "placeholderReplacement=true\n", "vacuum cannot run in a transaction"),
+                                         (index + "CREATE TABLE b (i int);\n", "flyway.mixed=true\n", None, None),
+                                         (index + "CREATE TABLE b (i int);\n", "", "executeInTransaction=false\n", None),
+                                         (index + "DROP INDEX CONCURRENTLY ai;\n", "", None, None),
+                                         ("-- CREATE INDEX CONCURRENTLY\nCREATE TABLE b (t text DEFAULT 'VACUUM;');\nSELECT 1;\n", "", None, None)):
+            with self.subTest(script=script, conf=conf, more=more):
+                self.directory.cleanup()
+                self.sql("DROP TABLE IF EXISTS a, b, flyway_schema_history; CREATE TABLE a (i int)")
+                self.write("flyway.conf", f"flyway.locations=filesystem:sql\nflyway.baselineOnMigrate=true\nflyway.baselineVersion=0\n{conf}")
+                self.write("sql/V1__x.sql", script)
+                if more is not None:
+                    self.write("sql/V1__x.sql.conf", more)
+                with self.start() as rpc:
+                    reply = rpc.call("MigrationService", "Run", {})
+                    self.assertEqual(reply.ok, says is None, reply)
+                    self.assertIn(says or "", reply.failed.error)
+
 
 if __name__ == "__main__":
     harness.main()

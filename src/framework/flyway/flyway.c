@@ -9,6 +9,7 @@
 #include "framework/flyway/flyway_configure.h"
 #include "framework/flyway/flyway_files.h"
 #include "framework/flyway/flyway_fill.h"
+#include "framework/flyway/flyway_mixed.h"
 #include "framework/flyway/flyway_names.h"
 #include "pg/query.h"
 #include "pg/values.h"
@@ -101,7 +102,7 @@ static bool flyway_script(const struct script_request *request)
                            "%s.conf says %s, which only flyway itself follows: run this migration with flyway.",
                            request->file->filename, conf.problem);
     }
-    return flyway_fill(request) && flyway_wrap(request);
+    return flyway_fill(request) && flyway_check_mixed(request) && flyway_wrap(request);
 }
 
 static bool flyway_is_below_baseline(const struct folder *folder, const struct migration_file *file)

@@ -188,6 +188,7 @@ static void read_settings(struct arena *arena, struct folder *folder, struct tex
     read_baseline(arena, folder, content, source, settings);
     settings->skips_callbacks = says(arena, content, source, "skipDefaultCallbacks", "true");
     settings->replaces = !says(arena, content, source, "placeholderReplacement", "false");
+    settings->is_mixed = says(arena, content, source, "mixed", "true");
     settings->is_alone = says(arena, content, source, "executeInTransaction", "false");
     folder->habits = NULL;
     settings->placeholders = flyway_placeholders_of(arena, content, source, &settings->placeholder_count);

@@ -18,7 +18,8 @@ struct flyway_conf flyway_conf_of(struct arena *arena, const char *path, const s
 {
     const char *const file = arena_printf(arena, "%s.conf", path);
     struct status unread = {.arena = arena};
-    struct flyway_conf conf = {.is_alone = settings->is_alone, .replaces = settings->replaces};
+    struct flyway_conf conf = {
+        .is_alone = settings->is_alone, .says_how = settings->is_alone, .replaces = settings->replaces};
     struct text content;
     if (file_look(file, NULL) != FILE_REGULAR || !file_read(arena, file, CONF_LIMIT, &content, &unread)) {
         return conf;
@@ -27,6 +28,7 @@ struct flyway_conf flyway_conf_of(struct arena *arena, const char *path, const s
     const char *const replaces = config_value(arena, content, NULL, "placeholderReplacement");
     const char *const encoding = config_value(arena, content, NULL, "encoding");
     conf.is_alone = alone == NULL ? settings->is_alone : strcmp(alone, "false") == 0;
+    conf.says_how = alone != NULL || settings->is_alone;
     conf.replaces = replaces == NULL ? settings->replaces : strcmp(replaces, "true") == 0;
     conf.problem = encoding != NULL && !flyway_is_utf8(encoding)                 ? "encoding"
                    : config_value(arena, content, NULL, "shouldExecute") != NULL ? "shouldExecute"

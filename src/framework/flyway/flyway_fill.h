@@ -9,6 +9,7 @@
 /* What the file NAME.conf beside a script says (SqlScriptMetadata.java). */
 struct flyway_conf {
     bool is_alone;       /* executeInTransaction=false */
+    bool says_how;       /* it or the configuration says whether to execute in a transaction */
     bool replaces;       /* placeholderReplacement */
     const char *problem; /* the setting that only Flyway itself follows; NULL: none */
 };

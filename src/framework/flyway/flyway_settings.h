@@ -21,6 +21,7 @@ struct flyway_settings {
     const char *placeholder_suffix;
     bool replaces;
     bool is_alone;        /* executeInTransaction is false */
+    bool is_mixed;        /* mixed */
     bool ignores_future;  /* a row above the newest file does not stop it: "*:future" */
     bool ignores_missing; /* nor do others without a file: "versioned:missing", "repeatable:missing" */
     bool ignores_missing_repeatable;
