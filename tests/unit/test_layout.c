@@ -376,6 +376,12 @@ static const struct shape shapes[] = {
               "src/shop/server/_migrations/versions/postgresql/a1.py=revision = 'a1'\ndown_revision = None\n",
               "src/shop/server/_migrations/versions/sqlite/a1.py=revision = 'a1'\ndown_revision = None\n"),
      "alembic:src/shop/server/_migrations/versions/postgresql"},
+    {"alembic_of_a_path_in_a_package",
+     FILES_OF("pyproject.toml",
+              "shop/alembic.ini=[alembic]\nscript_location = shop:db/alembic\nversion_locations = "
+              "shop:db/alembic/own\n",
+              "shop/db/alembic/env.py", "shop/db/alembic/own/a1.py=revision = 'a1'\ndown_revision = None\n"),
+     "alembic:shop/db/alembic/own"},
     {"alembic_of_pyproject_beside_its_ini",
      FILES_OF("alembic.ini=[alembic]\nsqlalchemy.url = postgresql://h/d\n",
               "pyproject.toml=[tool.alembic]\nscript_location = \"%(here)s/store/sql\"\n", "store/sql/env.py",

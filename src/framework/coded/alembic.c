@@ -146,21 +146,26 @@ static bool alembic_list(struct arena *arena, const struct folder *folder, struc
     return true;
 }
 
-/* The location without "%(here)s/"; "app:migrations" is the directory of a package's module. */
+/* Where the colon of "app.db:migrations/versions", a path in a package, is; NULL: it is the path of a directory. */
+static const char *package_end(const char *location)
+{
+    const char *const colon = strchr(location, ':');
+    return colon == NULL || memchr(location, '/', (size_t)(colon - location)) != NULL ? NULL : colon;
+}
+
+/* The location without "%(here)s/"; of a path in a package the path of the module. Dots separate modules only in front
+ * of the colon, and more colons join (coerce_resource_to_filename of pyfiles.py). */
 static const char *plain_location(struct arena *arena, const char *location)
 {
     static const char here[] = "%(here)s/";
+    const char *const colon = package_end(location);
     location += text_starts_with(text_of(location), here) ? strlen(here) : 0;
     location += strncmp(location, "./", 2) == 0 ? 2 : 0;
-    const char *const colon = strchr(location, ':');
-    if (colon == NULL || strchr(location, '/') != NULL) {
-        return location;
+    char *const plain = arena_strdup(arena, location);
+    for (size_t i = 0; colon != NULL && plain[i] != '\0'; i++) {
+        plain[i] = plain[i] == ':' || (plain[i] == '.' && location + i < colon) ? '/' : plain[i];
     }
-    char *const package = arena_printf(arena, "%.*s/%s", (int)(colon - location), location, colon + 1);
-    for (char *c = package; *c != '\0'; c++) {
-        *c = *c == '.' || *c == ':' ? '/' : *c;
-    }
-    return package;
+    return plain;
 }
 
 static bool is_directory(struct arena *arena, const struct folder *folder, const char *path)
@@ -187,6 +192,13 @@ static const char *module_path(struct arena *arena, const struct folder *folder,
     return path_join(arena, folder->base, module);
 }
 
+/* The directory that script_location or one of version_locations names. */
+static const char *location_path(struct arena *arena, const struct folder *folder, const char *said)
+{
+    const char *const location = plain_location(arena, said);
+    return package_end(said) != NULL ? module_path(arena, folder, location) : path_join(arena, folder->base, location);
+}
+
 /* The "versions" directory; if the project has one for each kind of server, that of PostgreSQL. */
 static const char *versions_of(struct arena *arena, const struct folder *folder, const char *location)
 {
@@ -210,7 +222,7 @@ static void read_version_locations(struct arena *arena, struct folder *folder, c
     const struct words locations = alembic_option_list(arena, options, key);
     struct words paths = {0};
     for (size_t i = 0; i < locations.count; i++) {
-        const char *const path = path_join(arena, folder->base, plain_location(arena, locations.items[i]));
+        const char *const path = location_path(arena, folder, locations.items[i]);
         words_add(arena, &paths, path);
         if (unread_is_computed(path)) {
             const char *const said = whole != NULL ? whole : locations.items[0]; /* over several lines: no value */
@@ -251,9 +263,7 @@ static const char *location_of(struct arena *arena, const struct folder *folder,
     if (said == NULL && folder_look(arena, folder, "env.py") == FILE_REGULAR) {
         return folder->base[0] == '\0' ? "." : folder->base; /* Flask-Migrate's: next to alembic.ini */
     }
-    const char *const location = said == NULL ? "alembic" : plain_location(arena, said);
-    return said != NULL && strchr(said, ':') != NULL ? module_path(arena, folder, location)
-                                                     : path_join(arena, folder->base, location);
+    return location_path(arena, folder, said == NULL ? "alembic" : said);
 }
 
 /* If there are several sections, the one whose folder --migrations names. */

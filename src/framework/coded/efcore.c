@@ -74,6 +74,7 @@ struct attributes {
     bool is_wide;     /* a file is in UTF-16, which is not read */
     bool has_context; /* [DbContext(typeof(…))] */
     bool is_derived;  /* from a class that is not EF's Migration itself, which may have attributes */
+    bool is_model;    /* the model of the last migration: each context has one, and it is no migration */
 };
 
 static char before(struct text source, size_t at)
@@ -142,6 +143,7 @@ static void read_attributes(struct arena *arena, const char *path, struct attrib
         const struct text base = code_word(start.content, code_skip_blanks(start.content, colon + 1));
         attributes->is_derived =
             attributes->is_derived || (base.size > strlen("Migration") && text_find(base, "Migration", 0) != SIZE_MAX);
+        attributes->is_model = attributes->is_model || text_is(base, "ModelSnapshot");
     }
 }
 
@@ -163,7 +165,7 @@ static bool efcore_accept(struct arena *arena, const struct folder *folder, stru
         return true;
     }
     if (attributes.id == NULL) {
-        *warning = file->version == NULL && !attributes.has_context
+        *warning = attributes.is_model || (file->version == NULL && !attributes.has_context)
                        ? NULL
                        : arena_printf(arena, "%s is left out: EF passes over a class without [Migration(\"…\")].",
                                       file->filename);
