@@ -374,6 +374,7 @@ class PlanLocks(Case):
     def test_what_was_not_read_is_not_called_harmless(self):
         plan = self.serve("CREATE TABLE t (id int); INSERT INTO t VALUES ('never closed);").call("MigrationService", "Plan")
         self.assertIn("cannot run", plan.refusal)
+        self.assertRegex(plan.summary, r'^"[^"]+" cannot run\.$')
         self.assertTrue(plan.unknown)
         self.assertFalse(plan.HasField("blocks_reads") or plan.HasField("blocks_writes"))
         self.assertNotIn("no statement stops", plan.summary)

@@ -318,6 +318,16 @@ static const struct delegate *starter(struct arena *arena, const struct django_s
     return starter;
 }
 
+/* Has a directory between the folder and a file below it a manage.py? Then the file is of that project. */
+static bool is_of_project_below(struct arena *arena, const struct folder *folder, const char *file)
+{
+    const char *directory = path_above(arena, file);
+    while (directory[0] != '\0' && folder_look(arena, folder, path_join(arena, directory, "manage.py")) == FILE_NONE) {
+        directory = path_above(arena, directory);
+    }
+    return directory[0] != '\0';
+}
+
 /* manage.py may leave all to a module of the project, and there are projects without it: then settings that install
  * apps tell. */
 static bool django_recognise(struct arena *arena, struct folder *folder)
@@ -338,7 +348,7 @@ static bool django_recognise(struct arena *arena, struct folder *folder)
     }
     django_settings_read(arena, path_join(arena, folder->root, folder->base), &settings);
     const struct source_file *const file = django_settings_with(&settings, "INSTALLED_APPS");
-    if (file == NULL) {
+    if (file == NULL || is_of_project_below(arena, folder, file->name)) {
         return false;
     }
     folder->confidence = i == 0 ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;

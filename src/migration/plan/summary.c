@@ -31,9 +31,12 @@ const char *summary_make(struct arena *arena, const struct preparation *preparat
         return arena_printf(arena, "No other migration is pending, but \"%s\" runs in each run of %s.", each_time,
                             preparation->catalog.detection.framework->display_name);
     }
+    const char *const parts = extent_words(arena, extent);
+    if (preparation->unfit != NULL && (preparation->count == 0 || parts[0] == '\0')) {
+        return arena_printf(arena, "\"%s\" cannot run.", preparation->unfit->name);
+    }
     if (preparation->count == 0) {
-        return preparation->unfit != NULL ? arena_printf(arena, "\"%s\" cannot run.", preparation->unfit->name)
-                                          : "No pending migrations to run.";
+        return "No pending migrations to run.";
     }
     const char *const migrations = words_counted(arena, preparation->count, "migration", "migrations");
     if (preparation->delegate) {
@@ -41,7 +44,7 @@ const char *summary_make(struct arena *arena, const struct preparation *preparat
                             preparation->catalog.detection.framework->display_name,
                             preparation->count == 1 ? "it locks is" : "they lock is");
     }
-    return arena_printf(arena, "%s in %s; %s.%s", migrations, extent_words(arena, extent),
+    return arena_printf(arena, "%s in %s; %s.%s", migrations, parts,
                         stopped_words(extent->blocks_reads, extent->blocks_writes, extent->unknown),
                         extent->loses_data ? " This plan loses data." : "");
 }
