@@ -145,6 +145,23 @@ START_TEST(the_path_of_play_may_be_anywhere_and_computed)
 }
 END_TEST
 
+START_TEST(settings_of_play_may_be_in_included_files)
+{
+    put("conf/evolutions/default/1.sql", "# !Ups\n");
+    put("conf/db.conf", "play.evolutions.schema = ops\ninclude \"more\"\ninclude \"db.conf\"\n");
+    put("conf/more.conf", "play.evolutions { metaTable = steps }\n");
+    put("conf/application.conf", "include \"db\"\n");
+    ck_assert_str_eq(search().items[0].ledger.schema, "ops");
+    ck_assert_str_eq(search().items[0].ledger.table, "steps");
+    put("conf/application.conf", "include required(classpath(\"db.conf\"))\nplay.evolutions.schema = mine\n");
+    ck_assert_str_eq(search().items[0].ledger.schema, "mine");
+    put("conf/application.conf", "play.evolutions.schema = mine\ninclude \"db.conf\"\ninclude \"absent\"\n");
+    ck_assert_str_eq(search().items[0].ledger.schema, "ops");
+    put("conf/more.conf", "play.evolutions { enabled = false }\n");
+    has(search().items[0].unread, "conf/more.conf, line 1, says that evolutions are not enabled");
+}
+END_TEST
+
 START_TEST(values_of_hocon_are_found_by_their_path)
 {
     static const struct {
@@ -170,6 +187,9 @@ START_TEST(values_of_hocon_are_found_by_their_path)
         {"a.b.c = \"\"\"long\"\"\"", "${"},
         {"a.b.c", NULL},
         {"a.b.c = \"open", "${"},
+        {"a.d = \"say \\\"\"\na.b.c = x", "x"},
+        {"a.d = [\"\\\"]\"]\na.b.c = x", "x"},
+        {"a.b.c = \"x\\ty\"", "${"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct hocon_value value = hocon_find(arena, text_of(cases[i].source), "a.b.c");
@@ -198,6 +218,7 @@ int main(void)
     tcase_add_test(tests, a_script_that_changed_while_it_ran_is_not_recorded_as_the_new_one);
     tcase_add_test(tests, each_database_of_play_has_a_folder_and_settings);
     tcase_add_test(tests, the_path_of_play_may_be_anywhere_and_computed);
+    tcase_add_test(tests, settings_of_play_may_be_in_included_files);
     tcase_add_test(tests, values_of_hocon_are_found_by_their_path);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

@@ -60,6 +60,15 @@ static struct text read_key(struct walk *walk)
     return text_trim(buffer_text(&key));
 }
 
+/* The offset of the quote that ends the string which begins at this offset; SIZE_MAX: none. */
+static size_t end_of_string(struct text source, size_t at)
+{
+    for (at++; at < source.size && source.data[at] != '"'; at++) {
+        at += source.data[at] == '\\' ? 1 : 0;
+    }
+    return at < source.size ? at : SIZE_MAX;
+}
+
 /* Behind a list or an object that nobody asked for. */
 static void skip_list(struct walk *walk)
 {
@@ -71,7 +80,7 @@ static void skip_list(struct walk *walk)
             continue;
         }
         if (c == '"') {
-            const size_t end = text_find(walk->source, "\"", walk->at + 1);
+            const size_t end = end_of_string(walk->source, walk->at);
             walk->at = end == SIZE_MAX ? walk->source.size : end;
         }
         depth += c == '[' ? 1 : 0;
@@ -94,7 +103,7 @@ static struct hocon_value read_value(struct walk *walk)
     while (walk->at < source.size && strchr("\n,}", source.data[walk->at]) == NULL && !is_comment(walk)) {
         if (source.data[walk->at] == '"') {
             const bool is_long = text_starts_with(text_slice(source, walk->at, source.size), "\"\"\"");
-            const size_t end = text_find(source, is_long ? "\"\"\"" : "\"", walk->at + (is_long ? 3 : 1));
+            const size_t end = is_long ? text_find(source, "\"\"\"", walk->at + 3) : end_of_string(source, walk->at);
             walk->at = end == SIZE_MAX ? source.size : end + (is_long ? 3 : 1);
             quotes += is_long ? 2 : 1;
             continue;
@@ -107,7 +116,8 @@ static struct hocon_value read_value(struct walk *walk)
     }
     struct text said = text_trim(text_slice(source, start, walk->at));
     const bool is_quoted = quotes == 1 && said.size > 1 && said.data[0] == '"' && said.data[said.size - 1] == '"';
-    if (text_find(said, "${", 0) == SIZE_MAX && (is_quoted || quotes == 0)) {
+    const bool is_plain = text_find(said, "${", 0) == SIZE_MAX && text_find(said, "\\", 0) == SIZE_MAX;
+    if (is_plain && (is_quoted || quotes == 0)) {
         said = is_quoted ? text_slice(said, 1, said.size - 1) : said;
         value.kind = HOCON_PLAIN;
         value.text = arena_strndup(walk->arena, said.data, said.size);

@@ -10,7 +10,7 @@
 enum hocon_kind {
     HOCON_NONE,
     HOCON_PLAIN,
-    HOCON_COMPUTED, /* ${…}, a list, several texts in a row */
+    HOCON_COMPUTED, /* ${…}, a list, several texts in a row, a text with escapes */
 };
 
 /* A value. */

@@ -3,6 +3,7 @@
  * for one.
  */
 #include "framework/core/evidence.h"
+#include "framework/core/inner_path.h"
 #include "framework/core/layout.h"
 #include "framework/core/unread.h"
 #include "framework/formats/hocon.h"
@@ -13,26 +14,99 @@
 
 extern const struct framework framework_play;
 
+#define MOST_INCLUDED 20
+#define MOST_NESTING  5 /* of files that include others, maybe themselves */
+
+/* A file that application.conf includes. */
+struct included {
+    struct source_file file;
+    size_t at; /* where in application.conf */
+};
+
 /* What one database of the application is told. */
 struct reading {
     struct arena *arena;
+    const struct folder *package;
+    const char *conf;        /* the directory of application.conf */
     struct source_file file; /* application.conf; no content: there is none */
+    struct included included[MOST_INCLUDED];
+    size_t included_count;
     const char *database;
 };
 
-static struct hocon_value value_at(const struct reading *reading, const char *format)
+/* A value, and the file that has it. */
+struct found {
+    struct hocon_value value;
+    struct source_file file;
+};
+
+/* What stands later counts. */
+static struct found value_at(const struct reading *reading, const char *path)
 {
-    return hocon_find(reading->arena, reading->file.content, arena_printf(reading->arena, "%s", format));
+    struct found found = {hocon_find(reading->arena, reading->file.content, path), reading->file};
+    size_t at = found.value.at;
+    for (size_t i = 0; i < reading->included_count; i++) {
+        const struct included *const one = &reading->included[i];
+        const struct hocon_value value = hocon_find(reading->arena, one->file.content, path);
+        if (value.kind != HOCON_NONE && (found.value.kind == HOCON_NONE || one->at >= at)) {
+            found = (struct found){value, one->file};
+            at = one->at;
+        }
+    }
+    return found;
 }
 
 /* The setting of this database, else that of all. */
-static struct hocon_value setting(const struct reading *reading, const char *key)
+static struct found setting(const struct reading *reading, const char *key)
 {
     struct arena *const arena = reading->arena;
-    const struct hocon_value own =
-        value_at(reading, arena_printf(arena, "play.evolutions.db.%s.%s", reading->database, key));
-    return own.kind != HOCON_NONE ? own : value_at(reading, arena_printf(arena, "play.evolutions.%s", key));
+    const struct found own = value_at(reading, arena_printf(arena, "play.evolutions.db.%s.%s", reading->database, key));
+    return own.value.kind != HOCON_NONE ? own : value_at(reading, arena_printf(arena, "play.evolutions.%s", key));
 }
+
+/* ---- included files ---- */
+
+/* Reads the file that is included by this name: beside the one that includes it, or in the directory of resources. One
+ * that is not there is none, as in HOCON. */
+static bool read_included(const struct reading *reading, const char *directory, const char *name,
+                          struct source_file *file)
+{
+    static const char *const ends[] = {"", ".conf"};
+    const char *const directories[] = {directory, reading->conf, ""};
+    for (size_t i = 0; i < sizeof directories / sizeof directories[0] * 2; i++) {
+        const char *const whole = arena_printf(reading->arena, "%s%s", name, ends[i % 2]);
+        file->name = inner_path(reading->arena, path_join(reading->arena, directories[i / 2], whole));
+        if (file->name != NULL && folder_read(reading->arena, reading->package, file->name, &file->content)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Adds what a file includes: include "db", include required(classpath("db.conf")). at: where the first one is included
+ * in application.conf; SIZE_MAX: this is application.conf. */
+static void add_included(struct reading *reading, const struct source_file *file, size_t at, int nesting)
+{
+    const char *const slash = strrchr(file->name, '/');
+    char *const directory = arena_strndup(reading->arena, file->name, slash == NULL ? 0 : (size_t)(slash - file->name));
+    struct text rest = file->content;
+    for (struct text line; nesting < MOST_NESTING && text_next_line(&rest, &line);) {
+        const struct text words = text_trim(line);
+        const size_t start = text_starts_with(words, "include") ? text_find(words, "\"", 0) : SIZE_MAX;
+        const size_t end = start == SIZE_MAX ? SIZE_MAX : text_find(words, "\"", start + 1);
+        struct included one = {.at = at == SIZE_MAX ? (size_t)(line.data - file->content.data) : at};
+        if (end != SIZE_MAX && reading->included_count < MOST_INCLUDED &&
+            read_included(reading, directory, arena_strndup(reading->arena, words.data + start + 1, end - start - 1),
+                          &one.file)) {
+            add_included(reading, &one.file, one.at, nesting + 1);
+            if (reading->included_count < MOST_INCLUDED) {
+                reading->included[reading->included_count++] = one;
+            }
+        }
+    }
+}
+
+/* ---- databases ---- */
 
 /* Is the database another server's? */
 static bool is_of_others(const struct reading *reading)
@@ -46,7 +120,8 @@ static bool is_of_others(const struct reading *reading)
         const char *const stop = strstr(keys[i], "%s");
         const struct hocon_value value =
             value_at(reading, arena_printf(reading->arena, "%.*s%s%s", (int)(stop - keys[i]), keys[i],
-                                           reading->database, stop + strlen("%s")));
+                                           reading->database, stop + strlen("%s")))
+                .value;
         for (size_t j = 0; value.kind == HOCON_PLAIN && others[j] != NULL; j++) {
             is = is || strstr(value.text, others[j]) != NULL;
         }
@@ -60,7 +135,7 @@ static bool is_of_others(const struct reading *reading)
 /* "conf/evolutions" for "evolutions"; a path with a point in front is the project's. */
 static const char *directory_of(const struct reading *reading, const char *conf)
 {
-    const struct hocon_value path = setting(reading, "path");
+    const struct hocon_value path = setting(reading, "path").value;
     const char *const said = path.kind == HOCON_PLAIN ? path.text : "evolutions";
     return said[0] == '.' ? said : path_join(reading->arena, conf, said);
 }
@@ -69,26 +144,27 @@ static void read_settings(const struct reading *reading, struct folder *folder)
 {
     struct arena *const arena = reading->arena;
     struct play_settings *const settings = arena_alloc(arena, sizeof *settings);
-    const struct hocon_value path = setting(reading, "path");
-    const struct hocon_value schema = setting(reading, "schema");
-    const struct hocon_value table = setting(reading, "metaTable");
-    const struct hocon_value prefix = setting(reading, "substitutions.prefix");
-    const struct hocon_value enabled = setting(reading, "enabled");
-    settings->prefix = prefix.kind == HOCON_PLAIN && prefix.text[0] != '\0' ? prefix.text : PLAY_PREFIX;
+    const struct found path = setting(reading, "path");
+    const struct found schema = setting(reading, "schema");
+    const struct found table = setting(reading, "metaTable");
+    const struct found prefix = setting(reading, "substitutions.prefix");
+    const struct found enabled = setting(reading, "enabled");
+    settings->prefix =
+        prefix.value.kind == HOCON_PLAIN && prefix.value.text[0] != '\0' ? prefix.value.text : PLAY_PREFIX;
     folder->settings = settings;
-    folder->ledger.schema = schema.kind == HOCON_PLAIN && schema.text[0] != '\0' ? schema.text : NULL;
-    folder->ledger.table = table.kind == HOCON_PLAIN && table.text[0] != '\0' ? table.text : NULL;
-    if (path.kind == HOCON_COMPUTED) {
-        unread_folder(arena, folder, reading->file, path.at, "path");
+    folder->ledger.schema = schema.value.kind == HOCON_PLAIN && schema.value.text[0] != '\0' ? schema.value.text : NULL;
+    folder->ledger.table = table.value.kind == HOCON_PLAIN && table.value.text[0] != '\0' ? table.value.text : NULL;
+    if (path.value.kind == HOCON_COMPUTED) {
+        unread_folder(arena, folder, path.file, path.value.at, "path");
     }
-    if (schema.kind == HOCON_COMPUTED) {
-        unread_ledger(arena, folder, reading->file, schema.at, "schema");
+    if (schema.value.kind == HOCON_COMPUTED) {
+        unread_ledger(arena, folder, schema.file, schema.value.at, "schema");
     }
-    if (table.kind == HOCON_COMPUTED) {
-        unread_ledger(arena, folder, reading->file, table.at, "metaTable");
+    if (table.value.kind == HOCON_COMPUTED) {
+        unread_ledger(arena, folder, table.file, table.value.at, "metaTable");
     }
-    if (enabled.kind == HOCON_PLAIN && strcmp(enabled.text, "false") == 0) {
-        unread_folder_because(arena, folder, reading->file, enabled.at,
+    if (enabled.value.kind == HOCON_PLAIN && strcmp(enabled.value.text, "false") == 0) {
+        unread_folder_because(arena, folder, enabled.file, enabled.value.at,
                               "says that evolutions are not enabled: Play runs none");
     }
 }
@@ -115,10 +191,11 @@ bool play_find(struct arena *arena, const struct project *project, const char *b
     static const char *const places[] = {"conf", "src/main/resources"};
     const struct folder package = {.framework = &framework_play, .root = project->root, .base = base};
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        struct reading reading = {.arena = arena, .database = "default"};
+        struct reading reading = {.arena = arena, .package = &package, .conf = places[i], .database = "default"};
         struct file_list list;
         reading.file.name = path_join(arena, places[i], "application.conf");
         folder_read(arena, &package, reading.file.name, &reading.file.content);
+        add_included(&reading, &reading.file, SIZE_MAX, 0);
         if (project->migrations != NULL) {
             add(&reading, &package, project->migrations, folders);
             continue;
