@@ -135,7 +135,7 @@ class Commands(Case):
     def test_marks(self):
         self.assertIn("marked as applied without executing", self.run_truss("mark-applied", USERS))
         self.assertIn("already recorded", self.run_truss("mark-applied", USERS))
-        self.run_truss("mark-rolled-back", POSTS, status=ERROR)
+        self.assertIn(f'"{POSTS}" is pending already, so there is nothing', self.run_truss("mark-rolled-back", POSTS, status=ERROR))
         self.run_truss("mark-applied", status=ERROR)
 
     def test_check_is_fine_or_warns(self):
@@ -223,7 +223,7 @@ class Commands(Case):
         self.assertRegex(self.run_truss("--version"), r"^truss \d+\.\d+\.\d+\n$")
 
     def test_a_command_that_is_misspelt_is_told_the_nearest(self):
-        for wrong, right in (("stauts", "status"), ("runn", "run"), ("mark-aplied", "mark-applied"), ("migrate", "run"), ("up", "run"), ("list", "status"), ("new", "create")):
+        for wrong, right in (("stauts", "status"), ("runn", "run"), ("mark-aplied", "mark-applied"), ("migrate", "run"), ("up", "run"), ("list", "status"), ("new", "create"), ("lint", "plan")):
             result = self.truss(wrong)
             self.assertEqual(result.returncode, ERROR)
             self.assertIn(f'did you mean "{right}"?', result.stderr)

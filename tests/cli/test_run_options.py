@@ -466,6 +466,9 @@ class Interrupts(Runs):
         terminal.interrupt()
         self.assertEqual(terminal.wait(60), ERROR)
         self.assertIn("The run was cancelled while it waited for a lock.", terminal.raw)
+        for text in (terminal.raw, self.run_truss("status")):
+            self.assertIn("Wait until the session that holds the lock has ended", text)
+            self.assertNotIn("Correct the script", text)
 
     def test_a_second_ctrl_c_leaves_it_and_says_how_to_follow_it(self):
         self.start("SELECT pg_sleep(60);")

@@ -88,14 +88,17 @@ static void give_up(const struct run *run, const struct ladder *ladder, struct f
     failure->blockers = blockers_copy(run->arena, failure->blockers, failure->blocker_count);
 }
 
+/* Keeps the SQLSTATE of the last try: it says that only a lock was missing, so the script needs no correction. */
 static void end_by_wish(const struct run *run, struct failure *failure)
 {
+    const char *const sqlstate = failure->status.sqlstate;
     if (watch_cancelled(&run->watch)) {
         status_fail(&failure->status, STATUS_CANCELLED, "The run was cancelled while it waited for a lock.");
     } else {
         status_fail(&failure->status, STATUS_DEADLINE_EXCEEDED,
                     "The time for this request was over while it waited for a lock.");
     }
+    failure->status.sqlstate = sqlstate;
 }
 
 bool ladder_again(struct ladder *ladder, struct run *run, const char *migration, struct failure *failure)

@@ -226,8 +226,8 @@ static bool roll_back_missing(struct run *run, const char *name, struct catalog 
 static bool refuse_to_roll_back(const struct run *run, const struct catalog *catalog, const struct catalog_item *item)
 {
     status_fail(run->status, STATUS_FAILED_PRECONDITION,
-                "Migration \"%s\" has no failed attempt: %s, so there is nothing to mark as rolled back.", item->name,
-                item->state == MIGRATION_PENDING ? "it was never recorded" : "it is applied");
+                "Migration \"%s\" %s, so there is nothing to mark as rolled back.", item->name,
+                item->state == MIGRATION_PENDING ? "is pending already" : "is applied");
     run->status->migration = item->name;
     run->status->hint = item->state == MIGRATION_PENDING ? NULL : late_undo(run->arena, catalog);
     return false;
