@@ -158,7 +158,7 @@ func (c *Client) Close() {
 
 type keyOfCall struct{}
 
-// WithKey gives the calls of a context an idempotency key: the same one again does nothing and answers the same.
+// WithKey gives the calls of a context an idempotency key: a second call with it does nothing, and gets the same answer.
 func WithKey(ctx context.Context, key string) context.Context {
 	return context.WithValue(ctx, keyOfCall{}, key)
 }

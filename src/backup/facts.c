@@ -253,10 +253,10 @@ static const char *compare_digests(const struct backup_call *call, const struct 
     PG_RESULT(result) = pg_query(with->home, sql, 2, (const char *const[]){digests, now}, call->status);
     const char *const kinds = result == NULL ? NULL : pg_field(result, 0, 0);
     return result == NULL  ? NULL
-           : kinds == NULL ? " All definitions have the digests of then."
+           : kinds == NULL ? " All definitions are the same."
                            : arena_printf(call->arena,
-                                          " Some definitions are written otherwise than then (%s); "
-                                          "`truss branch diff` tells which.",
+                                          " Some definitions are written differently (%s); "
+                                          "`truss branch diff` shows which.",
                                           kinds);
 }
 

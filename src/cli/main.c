@@ -32,7 +32,7 @@ static void print_usage(FILE *out)
             "that is not safe, 2 migrations are pending, 3 applied ones were modified or are orphaned (both: status "
             "--exit-code; wait: 2;\n"
             "diff --exit-code: 3), 4 another run is going on.\n"
-            "truss COMMAND --help tells of a command's options.\n");
+            "truss COMMAND --help shows a command's options.\n");
 }
 
 /* A person reads it on standard error; a program gets one object on standard output, the same as from the HTTP

@@ -182,7 +182,7 @@ const struct cli_command cli_commands[] = {
     },
     {
         .name = "connection",
-        .help = "show how to connect to the database, in the words of several tools",
+        .help = "show how to connect to the database, in the syntax of several tools",
         .examples = {"truss connection"},
         .run = command_connection,
         .options = {ASKS, O(reveal), O(config), O(help)},
@@ -230,7 +230,7 @@ const struct cli_command cli_commands[] = {
     },
     {
         .name = "audit",
-        .help = "show who did what; or see whether somebody has changed that",
+        .help = "show who did what, or check that nobody has changed the audit",
         .examples = {"truss audit --after 1200", "truss audit --verify --hash 5f8c…",
                      "truss audit --export ndjson >audit.ndjson"},
         .run = command_audit,
@@ -391,7 +391,7 @@ const struct cli_command *cli_find(const char *name)
 static const char *const elsewhere[][2] = {
     {"migrate", "run"},  {"up", "run"},      {"deploy", "run"},           {"apply", "run"},
     {"list", "status"},  {"info", "status"}, {"new", "create"},           {"generate", "create"},
-    {"show", "preview"}, {"query", "sql"},   {"resolve", "mark-applied"},
+    {"show", "preview"}, {"query", "sql"},   {"resolve", "mark-applied"}, {"lint", "plan"},
 };
 
 const struct cli_command *cli_nearest(const char *name)

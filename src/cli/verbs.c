@@ -40,10 +40,14 @@ static bool check_options(const struct cli *cli, const struct cli_verb *verb)
             continue;
         }
         const char *const other = taken_by(command, id);
+        const char *const usage =
+            arena_printf(cli->arena, "Usage: truss %s %s%s%s", command->name, verb->name,
+                         verb->arguments == NULL ? "" : " ", verb->arguments == NULL ? "" : verb->arguments);
         status_fail(cli->status, STATUS_INVALID_ARGUMENT, "truss %s %s takes no --%s.", command->name, verb->name,
                     option_of(id)->name);
-        cli->status->hint =
-            other == NULL ? NULL : arena_printf(cli->arena, "truss %s %s takes it.", command->name, other);
+        cli->status->hint = other == NULL ? usage
+                                          : arena_printf(cli->arena, "%s\n  --%s is an option of truss %s %s.", usage,
+                                                         option_of(id)->name, command->name, other);
         return false;
     }
     return true;

@@ -381,7 +381,7 @@ class Backups(Case):
         restored = self.ended(backup["id"])["restore"]
         self.assertEqual(restored["status"], "completed", restored)
         self.assertIn("rows of 3 tables", restored["message"])
-        self.assertIn("All definitions have the digests of then.", restored["message"])
+        self.assertIn("All definitions are the same.", restored["message"])
         branch = self.branches()[0]
         self.assertEqual((branch["id"], branch["branch_db"]), (restored["branch_id"], restored["branch_db"]))
         self.assertEqual((branch["label"], branch["ttl_hours"], branch["status"], branch["kind"], branch["source"]),
@@ -401,7 +401,7 @@ class Backups(Case):
         self.ask("POST", f"/{backup['id']}/restore", None, 202)
         restored = self.ended(backup["id"])["restore"]
         self.assertEqual(restored["status"], "completed", restored)
-        self.assertIn("written otherwise than then (constraint)", restored["message"])
+        self.assertIn("written differently (constraint)", restored["message"])
 
     def test_an_owner_who_is_no_superuser_restores_as_well(self):
         self.sql("CREATE ROLE backup_owner LOGIN PASSWORD 'owner' CREATEDB")

@@ -386,7 +386,7 @@ class Others(Pages):
         self.assertEqual(self.do("return page.locator('#reveal').count()"), 0)
 
     def test_an_audit_without_rows_says_why(self):
-        for arguments, words in (((), "A worker with --audit or --tokens begins it."), (("--audit",), "this worker writes one, and nothing was changed since it began.")):
+        for arguments, words in (((), "To write one, start the worker with --audit or --tokens."), (("--audit",), "this worker writes one, and nothing was changed since it began.")):
             with self.subTest(arguments):
                 self.open(None, "/audit", http=self.bridge(self.worker(self.project(), *arguments)))
                 self.see(".empty", "The audit has no row")

@@ -318,7 +318,7 @@ class Audit(Case):
         self.assertIn("admin", reader.stderr)
 
     def test_no_row_says_why(self):
-        for words, said in (((), "A worker with --audit or --tokens begins it."), (("--audit",), "nothing was changed since it began")):
+        for words, said in (((), "To write one, start the worker with --audit or --tokens."), (("--audit",), "nothing was changed since it began")):
             with self.subTest(words=words):
                 process = self.worker(self.files, *words)
                 page = self.bridge(process).get("/api/audit").json

@@ -49,6 +49,7 @@ class LeastRole(Case):
     def make_role(self, worker):
         printed = self.truss("doctor", "--print-grants", "--role", self.role, worker=worker)
         self.assertEqual((printed.returncode, printed.stderr), (0, ""))
+        self.assertIn(f"truss doctor --print-grants --role {self.role} | psql ", printed.stdout)
         made = subprocess.run(["psql", "-Xq", "-v", "ON_ERROR_STOP=1", self.url()], input=printed.stdout, capture_output=True, text=True, check=False)
         self.assertEqual((made.returncode, made.stderr), (0, ""), printed.stdout)
         return printed.stdout

@@ -71,7 +71,7 @@ export interface CallOptions {
   timeoutMs?: number;
   /** Gives the wait up: the call is rejected with the signal's reason. Of `run` it cancels the run, too. */
   signal?: AbortSignal;
-  /** Idempotency key: the same one again does nothing and answers the same. */
+  /** Idempotency key: a second call with it does nothing, and gets the same answer. */
   key?: string;
 }
 

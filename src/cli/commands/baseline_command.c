@@ -68,7 +68,7 @@ int command_baseline(struct cli *cli)
         status_fail(cli->status, STATUS_INVALID_ARGUMENT, "%s",
                     cli->given.all
                         ? "--through NAME and --all exclude each other: give the one that says how far the database is."
-                        : "Say how far the database is: --through NAME, or --all; --verify looks whether that is so.");
+                        : "Say how far the database is: --through NAME, or --all; --verify checks it first.");
         return EXIT_ERROR;
     }
     request.through = arena_strdup(cli->arena, cli->given.through == NULL ? "" : cli->given.through);

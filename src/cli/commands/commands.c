@@ -351,8 +351,8 @@ int command_check(struct cli *cli)
     if (!print_json(cli, &reply->base)) {
         head_print(cli, reply->target);
         output_put(reply->safe ? COLOUR_GREEN : COLOUR_YELLOW, reply->safe ? "safe" : "not safe");
-        printf(": %u pending, %u waiting for a lock, %u active transactions\n", reply->pending_count, reply->lock_count,
-               reply->active_tx_count);
+        printf(": %u pending, %u waiting for a lock, %s\n", reply->pending_count, reply->lock_count,
+               words_counted(cli->arena, reply->active_tx_count, "active transaction", "active transactions"));
         for (size_t i = 0; i < reply->n_warnings; i++) {
             printf("  warning: %s\n", output_safe(cli->arena, reply->warnings[i], false));
         }
@@ -484,8 +484,9 @@ int command_health(struct cli *cli)
     }
     if (!print_json(cli, &reply->base) && reply->connection != NULL) {
         head_print(cli, reply->target);
-        printf("worker %s, PostgreSQL %s, %u connections\n", output_safe(cli->arena, reply->version, false),
-               output_safe(cli->arena, reply->connection->pg_version, false), reply->connection->active_connections);
+        printf("worker %s, PostgreSQL %s, %s\n", output_safe(cli->arena, reply->version, false),
+               output_safe(cli->arena, reply->connection->pg_version, false),
+               words_counted(cli->arena, reply->connection->active_connections, "connection", "connections"));
     }
     return EXIT_FINE;
 }

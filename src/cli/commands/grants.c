@@ -5,6 +5,7 @@
  */
 #include "cli/commands/grants.h"
 
+#include "base/words.h"
 #include "cli/print/output.h"
 #include "cli/reach/call.h"
 #include "truss/connection/v1/connection.pb-c.h"
@@ -166,9 +167,10 @@ static void print_all(struct cli *cli, const StatusReply *status, const json_t *
     const char *const framework = status->_framework_case == 0 ? "no framework yet" : status->framework;
     const char *const version = target == NULL || target->server_version == NULL ? "?" : target->server_version;
     printf("-- The least role for migrations (%s) of the database %s, PostgreSQL %s. Read it, then run it as a\n"
-           "-- superuser: truss doctor --print-grants | psql --set ON_ERROR_STOP=1 URL\n"
+           "-- superuser: truss doctor --print-grants --role %s | psql --set ON_ERROR_STOP=1 URL\n"
            "BEGIN;\n",
-           output_safe(cli->arena, framework, false), text_at(row, DATABASE), output_safe(cli->arena, version, false));
+           output_safe(cli->arena, framework, false), text_at(row, DATABASE), output_safe(cli->arena, version, false),
+           output_safe(cli->arena, words_quoted(cli->arena, cli->given.grants_role), false));
     print_migrator(row);
     print_reader(row);
     printf("\nCOMMIT;\n");

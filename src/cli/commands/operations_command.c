@@ -55,9 +55,11 @@ static const char *took(struct arena *arena, const Operation *operation)
 static void tell_what_is_kept(const struct cli *cli)
 {
     if (worker_is_private(cli)) {
-        printf("No worker is named, so this command looked into the database itself. Of runs, only those of a worker "
-               "that stays, and\nthose that somebody watches (run --progress, or on a terminal), are kept there; truss "
-               "status shows what is applied.\n");
+        printf(
+            "This command asked the database, not a worker. The database has the runs of a worker that keeps running, "
+            "and those that\nsomebody watched (run --progress, or on a terminal), so other runs are missing here; "
+            "truss "
+            "status shows what is applied.\n");
     }
 }
 

@@ -286,7 +286,7 @@ static void print_summary(const struct dev *dev)
         printf("database  %s (a private PostgreSQL; the whole URL is in %s)\n", dev->postgres.masked,
                dev->postgres.url_file);
     } else {
-        printf("database  the project's own DATABASE_URL\n");
+        printf("database  the one of DATABASE_URL, or of the project's .env\n");
     }
     printf("worker    %s\nbridge    %s\n\n", dev->worker.address, dev->bridge.address);
     printf("Try:\n  %s in a browser\n  curl %s/api/migrations/idempotent/status\n  truss status --worker %s\n",

@@ -152,8 +152,8 @@ const struct framework framework_prisma = {
         {
             .late = LATE_RUNS,
             .late_note = "prisma migrate deploy runs it, after those that are applied.",
-            .edited_note = "prisma migrate deploy runs on and says nothing of it.",
-            .missing_note = "prisma migrate deploy runs on and says nothing of it.",
+            .edited_note = "prisma migrate deploy does not report this, and goes on.",
+            .missing_note = "prisma migrate deploy does not report this, and goes on.",
         },
     .hooks = {.find = prisma_find,
               .list = prisma_list,

@@ -208,7 +208,7 @@ static void set_summary(const struct telling *telling)
     const char *const commit = past->commit.id == NULL ? "" : commit_words(arena, &past->commit);
     switch (past->basis) {
     case PAST_SAME:
-        past->summary = "The file is what was applied: its checksum is the tracking table's.";
+        past->summary = "The file is what was applied: the tracking table has its checksum.";
         break;
     case PAST_CHECKSUM:
         past->summary = arena_printf(arena, "What was applied is the version of %s, by its checksum; %s", commit,

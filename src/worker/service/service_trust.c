@@ -90,7 +90,7 @@ static ProtobufCMessage *list_audit(void *data, struct rpc_call *call, const Pro
         reply->_note_case = TRUSS__TRUST__V1__LIST_AUDIT_RESPONSE___NOTE_NOTE;
         reply->note = message_string(
             context->audits ? "The audit has no row: this worker writes one, and nothing was changed since it began."
-                            : "The audit has no row. A worker with --audit or --tokens begins it.");
+                            : "The audit has no row. To write one, start the worker with --audit or --tokens.");
     }
     return &reply->base;
 }
