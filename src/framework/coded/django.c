@@ -8,6 +8,7 @@
 #include "framework/coded/django_modules.h"
 #include "framework/coded/django_replaces.h"
 #include "framework/core/listing.h"
+#include "framework/core/package.h"
 
 #include "base/words.h"
 #include "framework/core/evidence.h"
