@@ -238,7 +238,7 @@ class Reports(Written):
         self.django_rows(("a", "0001_initial"))
         self.check_stops("a.0003_x depends on a.0002_gone, which is not there")
 
-    # ---- goose 3.27 and sql-migrate 1.0: their parsers, which cut by lines (pressly/goose 163, 299; rubenv/sql-migrate 92) ----
+    # ---- goose 3.27 and sql-migrate 1.0: their parsers, which cut by lines (pressly/goose 163) ----
 
     FUNCTION = "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$\nBEGIN\n  RETURN 1;\nEND;\n$$;\n"
 
@@ -253,7 +253,9 @@ class Reports(Written):
                 if says is None:
                     self.assertTrue(rpc.call("MigrationService", "Run", {}).ok)
                 else:
-                    self.assertIn(says, rpc.call("MigrationService", "Plan", {}).refusal)
+                    plan = rpc.call("MigrationService", "Plan", {})
+                    self.assertIn(says, plan.refusal)
+                    self.assertIn(plan.summary, [f'"{name}" cannot run.' for name in (os.path.basename(path), os.path.basename(path)[:-4])])
                     reply = rpc.call("MigrationService", "Run", {})
                     self.assertFalse(reply.ok)
                     self.assertIn(says, reply.failed.error)
@@ -294,7 +296,18 @@ class Reports(Written):
                            (up + "CREATE TABLE a (i int);\n" + begin + self.FUNCTION + end + up + "SELECT 1;\n", None)):
             self.check_script("migrations/1_a.sql", text, says)
 
-    # ---- Flyway: statements that it does not put into one file (flyway/flyway 1922, 2061, 3409; ParserSqlScript.java, parse) ----
+    # ---- node-pg-migrate 9: a pair of files is two migrations ----
+
+    def test_a_file_that_seems_to_undo_one_of_node_pg_migrate_is_warned_of(self):
+        self.write("package.json", '{"dependencies": {"node-pg-migrate": "9", "pg": "8"}}')
+        self.write("migrations/1700000000000_a.sql", "CREATE TABLE a (i int);\n")
+        with self.start() as rpc:
+            self.assertNotIn("gives", " ".join(self.status(rpc).warnings))
+        self.write("migrations/1700000000000_a.down.sql", "DROP TABLE a;\n")
+        with self.start() as rpc:
+            self.assertIn('1700000000000_a.down.sql is a migration of its own', " ".join(self.status(rpc).warnings))
+
+    # ---- Flyway: statements that it does not put into one file (ParserSqlScript.java, parse) ----
 
     def test_a_mix_that_flyway_refuses_does_not_run(self):
         index, mixed = "CREATE INDEX CONCURRENTLY ai ON a (i);\n", "Detected both transactional and non-transactional"

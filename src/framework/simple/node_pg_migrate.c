@@ -45,6 +45,21 @@ static int by_prefix(const struct migration_file *a, const struct migration_file
     return names != 0 ? names : strcmp(a->filename, b->filename);
 }
 
+/* Only a loader that a project configures ("sql" of 10) knows pairs of files; the usual one takes each file. */
+static bool node_pg_migrate_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
+                                   const char **warning)
+{
+    (void)folder;
+    if (text_ends_with(text_of(file->filename), ".down.sql")) {
+        *warning = arena_printf(arena,
+                                "%s is a migration of its own and runs like the others: node-pg-migrate gives "
+                                "\".down.sql\" no meaning. Put what undoes a migration below a line \"-- Down "
+                                "Migration\" of its file.",
+                                file->filename);
+    }
+    return true;
+}
+
 /* The first schema of its search path: a string, or a list. Of several the user is asked. */
 static const char *schema_said(struct arena *arena, struct folder *folder, const struct source_file *file)
 {
@@ -280,5 +295,8 @@ const struct framework framework_node_pg_migrate = {
             .run = WORDS("up"),
             .run_to = WORDS("up", "{name}"),
         },
-    .hooks = {.configure = node_pg_migrate_configure, .compare = by_prefix, .script = node_pg_migrate_script},
+    .hooks = {.configure = node_pg_migrate_configure,
+              .accept = node_pg_migrate_accept,
+              .compare = by_prefix,
+              .script = node_pg_migrate_script},
 };
