@@ -128,13 +128,31 @@ static struct sql_reader behind(const struct effects_reader *reader, const char 
     return words;
 }
 
-static const char *text_between(const struct effects_reader *reader, size_t start, size_t end)
+/* Is this, which will be computed, an expression as above over these columns? A word may stand elsewhere, too: EXCLUDE
+ * USING gist. */
+static bool is_expression(struct arena *arena, struct text text, const char *columns)
 {
-    const struct text text = text_slice(reader->statement, start, end);
-    return arena_strndup(reader->arena, text.data, text.size);
+    const char *const query = arena_printf(arena, "SELECT (%.*s)", (int)text.size, text.data);
+    json_t *const tree = effects_parse(arena, text_of(query));
+    const json_t *const statements = json_object_get(tree, "stmts");
+    const json_t *const select = tree_body(json_object_get(json_array_get(statements, 0), "stmt"), "SelectStmt");
+    const json_t *const targets = json_object_get(select, "targetList");
+    json_t *const value = json_object_get(tree_body(json_array_get(targets, 0), "ResTarget"), "val");
+    const char *const found = effects_plain_columns(arena, value);
+    const bool is = json_array_size(statements) == 1 && json_array_size(targets) == 1 && found != NULL &&
+                    strcmp(found, columns) == 0;
+    json_decref(tree);
+    return is;
 }
 
-const char *effects_text_behind(const struct effects_reader *reader, const char *word, size_t number)
+static const char *text_between(const struct effects_reader *reader, size_t start, size_t end, const char *columns)
+{
+    const struct text text = text_slice(reader->statement, start, end);
+    return is_expression(reader->arena, text, columns) ? arena_strndup(reader->arena, text.data, text.size) : NULL;
+}
+
+const char *effects_text_behind(const struct effects_reader *reader, const char *word, size_t number,
+                                const char *columns)
 {
     struct sql_reader words = behind(reader, word, number);
     const size_t start = words.token.offset;
@@ -142,12 +160,14 @@ const char *effects_text_behind(const struct effects_reader *reader, const char 
         return NULL;
     }
     skip_expression(&words);
-    return text_between(reader, start, words.token.kind == SQL_END ? reader->statement.size : words.token.offset);
+    return text_between(reader, start, words.token.kind == SQL_END ? reader->statement.size : words.token.offset,
+                        columns);
 }
 
-const char *effects_text_within(const struct effects_reader *reader, const char *word, size_t number)
+const char *effects_text_within(const struct effects_reader *reader, const char *word, size_t number,
+                                const char *columns)
 {
     struct sql_reader words = behind(reader, word, number);
     const size_t start = words.token.offset;
-    return skip_parentheses(&words) ? text_between(reader, start, words.token.offset + 1) : NULL;
+    return skip_parentheses(&words) ? text_between(reader, start, words.token.offset + 1, columns) : NULL;
 }

@@ -199,10 +199,13 @@ bool effects_is_steady(const json_t *call);
 /* The columns that an expression reads, separated by the character 31, if it can be computed over the rows of a user's
  * table without running anybody's code; else NULL: effects_plain.c. */
 const char *effects_plain_columns(struct arena *arena, json_t *expression);
-/* The text of the expression behind a word outside of parentheses, the one with this number (from 0); NULL: none. */
-const char *effects_text_behind(const struct effects_reader *reader, const char *word, size_t number);
+/* The text of the expression behind a word outside of parentheses, the one with this number (from 0). NULL: there is
+ * none, or its text is not an expression of effects_plain_columns over these columns. */
+const char *effects_text_behind(const struct effects_reader *reader, const char *word, size_t number,
+                                const char *columns);
 /* The same for what is in parentheses behind the word, with them. */
-const char *effects_text_within(const struct effects_reader *reader, const char *word, size_t number);
+const char *effects_text_within(const struct effects_reader *reader, const char *word, size_t number,
+                                const char *columns);
 /* May an expression have another value for each row? */
 bool effects_is_volatile(json_t *expression);
 

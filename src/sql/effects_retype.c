@@ -277,7 +277,7 @@ static void note(const struct retype *retype, size_t number)
     const char *base;
     const char *const value = columns == NULL         ? NULL
                               : retype->using == NULL ? quoted(reader->arena, retype->column)
-                                                      : effects_text_behind(reader, "using", number);
+                                                      : effects_text_behind(reader, "using", number, columns);
     if (effects->count == 0) {
         return;
     }

@@ -55,7 +55,7 @@ static void need_checked(const struct asking *asking, const json_t *constraint, 
 {
     struct effects_reader *const reader = asking->reader;
     const char *const columns = effects_plain_columns(reader->arena, json_object_get(constraint, "raw_expr"));
-    const char *const text = columns == NULL ? NULL : effects_text_within(reader, "check", number);
+    const char *const text = columns == NULL ? NULL : effects_text_within(reader, "check", number, columns);
     if (text != NULL && !tree_flag(constraint, "skip_validation")) {
         need(asking, SQL_NEED_CHECKED, columns, text);
     }
