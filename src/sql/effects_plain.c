@@ -9,8 +9,10 @@
 #include <ctype.h>
 #include <string.h>
 
-/* Computing, but with a result of any size, for any time, or from the catalogs. */
-static const char costly[] = "pg_sleep pg_get_serial_sequence to_regclass repeat lpad rpad generate_series";
+/* Computing, but with a result of any size, for any time, from the catalogs, or from the session, which is another one
+ * when the migration runs. */
+static const char costly[] = "current_schema current_setting format generate_series lpad pg_backend_pid "
+                             "pg_get_serial_sequence pg_sleep repeat rpad to_regclass";
 
 static const char nodes[] =
     "A_ArrayExpr A_Const A_Expr BoolExpr BooleanTest CaseExpr CaseWhen CoalesceExpr ColumnRef FuncCall Integer List "
