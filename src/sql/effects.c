@@ -152,6 +152,7 @@ static bool take_large_insert(struct effects_reader *reader, struct text stateme
     }
     if (sql_is_word(&insert, "insert") && sql_is_word(&into, "into") && name != NULL && has_values_only(lexer)) {
         effects_lock_named(reader, schema, name, SQL_LOCK_ROW_EXCLUSIVE);
+        effects_touches_insert(reader, schema, name);
         reader->effects->work = SQL_WORK_ROWS;
         return true;
     }
@@ -198,6 +199,7 @@ void sql_effects(struct arena *arena, struct text statement, const struct sql_fa
     if (json_array_size(statements) == 1) {
         effects->work = SQL_WORK_NONE;
         effects_statement(&reader, json_object_get(json_array_get(statements, 0), "stmt"));
+        effects_touches(&reader, json_object_get(json_array_get(statements, 0), "stmt"));
         effects_needs(&reader, json_object_get(json_array_get(statements, 0), "stmt"));
         effects_proofs(&reader, json_object_get(json_array_get(statements, 0), "stmt"));
     } else if (statement.size <= SIZE_LIMIT || !take_large_insert(&reader, statement)) {

@@ -84,6 +84,17 @@ struct sql_reach {
     const char *part;   /* of a relation: the name of a column, a constraint, …; NULL: the whole relation */
 };
 
+/* How a statement reads or changes the rows of a relation, which locks others: the tables of a view, partitions, the
+ * other tables of foreign keys. The catalogs know these. */
+struct sql_touch {
+    const char *schema; /* NULL: unqualified */
+    const char *name;
+    const char *how;     /* "r" reads, "i" inserts, "u" updates, "d" deletes; "iu": INSERT … ON CONFLICT DO UPDATE */
+    const char *updated; /* columns, with the character 31 between them; NULL: all */
+    const char *given;   /* columns of inserted rows that get no default; NULL: none */
+    bool only;           /* it says ONLY */
+};
+
 /* What a statement does to names. */
 enum sql_change_kind {
     SQL_CHANGE_CREATES,
@@ -136,6 +147,9 @@ struct sql_effects {
     bool every_row;     /* it changes or deletes all rows of an existing table */
     struct sql_reach *reaches;
     size_t reach_count;
+    struct sql_touch *touches;
+    size_t touch_count;
+    size_t unlisted; /* by the caller: relations that are locked no stronger than by changed rows, and left out */
     struct sql_change *changes;
     size_t change_count;
     struct sql_need *needs; /* must exist; in any schema if unqualified */

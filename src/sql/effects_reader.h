@@ -18,6 +18,7 @@ struct effects_reader {
     struct sql_effects *effects;
     size_t capacity;
     size_t reach_capacity;
+    size_t touch_capacity;
     size_t change_capacity;
     size_t need_capacity;
     size_t make_capacity;
@@ -172,6 +173,11 @@ void effects_runs(struct effects_reader *reader, json_t *tree);
 
 /* The same for an expression that it computes for the rows of a table; nothing if that table is new. */
 void effects_runs_on_rows(struct effects_reader *reader, json_t *expression);
+
+/* How a statement's node reads and changes rows, if it runs or plans a query; effects_touches.c. */
+void effects_touches(struct effects_reader *reader, json_t *node);
+/* It inserts rows into this relation. */
+void effects_touches_insert(struct effects_reader *reader, const char *schema, const char *name);
 
 /* How many rows of its table an UPDATE, DELETE or MERGE takes: effects_every_row.c. */
 enum every_row { SOME_ROWS, EVERY_ROW_OR_NONE, EVERY_ROW };

@@ -6,8 +6,9 @@
 struct sql_effects explained_effects(struct arena *arena, const struct sql_effects *effects)
 {
     struct sql_effects kept = {.count = effects->count,
+                               .unlisted = effects->unlisted,
                                .work = effects->work,
-                               .advice = effects->advice,
+                               .advice = arena_strdup(arena, effects->advice),
                                .unknown = effects->unknown,
                                .unread = effects->unread,
                                .every_row = effects->every_row};

@@ -12,6 +12,7 @@
 #include "migration/plan/foresee/missing.h"
 #include "migration/plan/foresee/needs.h"
 #include "migration/plan/foresee/reach.h"
+#include "migration/plan/foresee/touched.h"
 #include "migration/plan/foresee/unseen.h"
 #include "migration/plan/foresee/wrong.h"
 #include "migration/plan/refusal.h"
@@ -27,6 +28,7 @@
 #define MOST_OF_STEP 100                       /* listed statements of one step that touch nothing existing */
 #define MOST_OF_PLAN 5000                      /* and of the whole plan, whatever they touch */
 #define MOST_PARSED  ((size_t)2 * 1024 * 1024) /* bytes that are parsed for their effects: 5 us each at worst */
+#define MOST_BESIDE  5000                      /* relations that statements lock without naming them */
 #define LARGE        4096                      /* bytes of scripts from which on questions are sent together */
 
 struct explaining {
@@ -39,6 +41,7 @@ struct explaining {
     struct arena *reading; /* for one migration */
     size_t listed;
     size_t parsed; /* bytes */
+    size_t beside; /* relations that statements lock without naming them */
     const struct detection *detection;
     const struct script_parts *parts; /* of the current migration */
     bool delegates;                   /* its own tool runs everything */
@@ -216,6 +219,15 @@ static bool brings_unseen(struct explaining *explaining, struct text statement, 
            (sql_take_words(&words, "create extension") && !missing_is_installed(&explaining->needs, effects));
 }
 
+/* Of many such relations each statement lists fewer: an INSERT into a table of 1,000 partitions may be one of 5,000. */
+static void add_reached(struct explaining *explaining, struct sql_effects *effects)
+{
+    const size_t named = effects->count;
+    reach_add(explaining->reading, explaining->questions, explaining->world, effects,
+              explaining->beside < MOST_BESIDE ? TOUCHED_MOST : TOUCHED_FEW);
+    explaining->beside += effects->count - named;
+}
+
 static void find_effects(struct explaining *explaining, struct text statement, struct explained_statement *read)
 {
     struct sql_effects *const effects = &read->effects;
@@ -239,7 +251,7 @@ static void find_effects(struct explaining *explaining, struct text statement, s
     explaining->makes_unseen = explaining->makes_unseen || brings_unseen(explaining, statement, effects);
     explaining->moves_unseen = explaining->moves_unseen || effects->unknown;
     unseen_note(&explaining->unseen, statement);
-    reach_add(explaining->reading, explaining->questions, explaining->world, effects);
+    add_reached(explaining, effects);
     effects->unknown = effects->unknown || may_be != NULL || fires_changed(&explaining->fires, statement);
     read->loses_data = (effects->count > 0 || effects->unknown) && (effects->loses_values || sql_loses_data(statement));
     if (!explaining->is_undone) {

@@ -323,7 +323,8 @@ static void add_statement(struct needs *needs, const struct explained_statement 
     }
     needs->may_change = statement->effects.unknown || rights_change(text_of(statement->sql));
     const bool writes = statement->effects.work == SQL_WORK_REWRITE || statement->effects.work == SQL_WORK_INDEX;
-    needs->most = statement->effects.count > needs->most ? statement->effects.count : needs->most;
+    const size_t locks = statement->effects.count + statement->effects.unlisted;
+    needs->most = locks > needs->most ? locks : needs->most;
     for (size_t i = 0; i < statement->effects.count; i++) {
         add_lock(needs, &statement->effects.locks[i], words);
         if (writes && statement->effects.locks[i].is_target) {

@@ -5,7 +5,9 @@
  */
 #include "migration/plan/foresee/reach.h"
 
+#include "base/words.h"
 #include "migration/plan/foresee/fires.h"
+#include "migration/plan/foresee/touched.h"
 #include "pg/search.h"
 #include "pg/session.h"
 #include "pg/values.h"
@@ -381,6 +383,63 @@ static void add_reach(struct reaching *reaching, const struct sql_reach *reach)
     }
 }
 
+/* The other table of a foreign key that the plan makes: its rows are checked at least. */
+static void lock_key(void *data, struct relation *relation, bool is_key)
+{
+    if (is_key) {
+        lock(data, relation, SQL_LOCK_ROW_SHARE);
+    }
+}
+
+/* Views, partitions and keys of existing relations, in the order of the answer. Returns how many are left out. */
+static size_t take_touched(struct reaching *reaching, const PGresult *result, size_t most)
+{
+    const size_t before = reaching->effects->count;
+    const size_t rows = (size_t)PQntuples(result);
+    size_t row = 0;
+    for (; row < rows && reaching->effects->count - before < most; row++) {
+        struct relation *const relation =
+            world_of_oid(reaching->world, (uint32_t)pg_field_int(result, (int)row, TOUCHED_OID, 0),
+                         pg_field(result, (int)row, TOUCHED_NAME), pg_field(result, (int)row, TOUCHED_KIND)[0]);
+        lock(reaching, relation, (enum sql_lock)pg_field_int(result, (int)row, TOUCHED_LOCK, 0));
+    }
+    return rows == 0 ? 0 : (size_t)pg_field_int(result, 0, TOUCHED_COUNT, 0) - row;
+}
+
+/* The lock on the relation itself, which those that FOR UPDATE or EXPLAIN reads through it get, too. */
+static enum sql_lock own_lock(const struct reaching *reaching, const struct relation *relation)
+{
+    size_t i = 0;
+    while (i < reaching->effects->count && reaching->held[i] != relation) {
+        i++;
+    }
+    const enum sql_lock held = i < reaching->effects->count ? reaching->effects->locks[i].lock : SQL_LOCK_ACCESS_SHARE;
+    return held <= SQL_LOCK_ROW_EXCLUSIVE ? held : SQL_LOCK_ACCESS_SHARE;
+}
+
+/* What is locked along with the rows of relations. */
+static void add_touched(struct reaching *reaching, const struct sql_touch *touch, size_t most)
+{
+    const struct relation *const relation = world_find(reaching->world, touch->schema, touch->name);
+    if (relation == NULL) {
+        return;
+    }
+    if (strcmp(touch->how, "r") != 0) {
+        world_links(reaching->world, relation, NULL, lock_key, reaching);
+    }
+    if (relation->oid == 0 || relation->gone || touched_is_alone(relation, touch)) {
+        return;
+    }
+    PG_RESULT(result) =
+        touched_ask(reaching->arena, reaching->questions, relation, touch, own_lock(reaching, relation));
+    if (result != NULL) {
+        const size_t left = take_touched(reaching, result, most);
+        reaching->effects->unlisted = left > reaching->effects->unlisted ? left : reaching->effects->unlisted;
+    } else if (!questions_are_noted(reaching->questions)) {
+        reaching->effects->unknown = true;
+    }
+}
+
 /* A change of rows fires triggers and rules, some of which cannot be read. */
 static void add_fired(struct reaching *reaching, struct relation *relation, enum sql_lock lock)
 {
@@ -396,7 +455,18 @@ static void add_fired(struct reaching *reaching, struct relation *relation, enum
                             "locks is not known, and may block.";
 }
 
-void reach_add(struct arena *arena, struct questions *questions, struct world *world, struct sql_effects *effects)
+static void say_unlisted(struct arena *arena, struct sql_effects *effects)
+{
+    if (effects->unlisted > 0) {
+        effects->advice =
+            arena_printf(arena, "%s%sIt also locks %s not listed; these locks stop neither readers nor writers.",
+                         effects->advice == NULL ? "" : effects->advice, effects->advice == NULL ? "" : " ",
+                         words_counted(arena, effects->unlisted, "more relation that is", "more relations that are"));
+    }
+}
+
+void reach_add(struct arena *arena, struct questions *questions, struct world *world, struct sql_effects *effects,
+               size_t most)
 {
     struct reaching reaching = {.arena = arena,
                                 .questions = questions,
@@ -417,5 +487,10 @@ void reach_add(struct arena *arena, struct questions *questions, struct world *w
     for (size_t i = 0; i < effects->reach_count; i++) {
         add_reach(&reaching, &effects->reaches[i]);
     }
+    reaching.are_heirs = false;
+    for (size_t i = 0; i < effects->touch_count; i++) {
+        add_touched(&reaching, &effects->touches[i], most);
+    }
+    say_unlisted(arena, effects);
     sql_effects_sort(effects);
 }

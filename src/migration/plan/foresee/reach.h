@@ -9,7 +9,9 @@
 
 /* Adds the locks that the catalogs reveal to the effects of a statement, for relations by their names before the plan,
  * and marks in the world what is dropped along with others. If the catalogs cannot tell, the effects become
- * `unknown`. */
-void reach_add(struct arena *arena, struct questions *questions, struct world *world, struct sql_effects *effects);
+ * `unknown`. At most `most` relations are added for rows that are read or changed; the others are counted in
+ * `unlisted`. Their locks stop neither readers nor writers. */
+void reach_add(struct arena *arena, struct questions *questions, struct world *world, struct sql_effects *effects,
+               size_t most);
 
 #endif
