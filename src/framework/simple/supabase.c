@@ -159,7 +159,7 @@ const struct framework framework_supabase = {
                            {.pattern = "*.sql",
                             .passed_over = true,
                             .warning = "is passed over by supabase: its name does not begin with digits and _."}),
-            .order = ORDER_OF_KEYS,
+            .order = ORDER_OF_NAMES, /* fs.ReadDir: "20240101_a" is before "2024_a" (ListLocalMigrations of list.go) */
             .key = KEY_NUMBER_AS_WRITTEN,
             .makes = {"{utc:%Y%m%d%H%M%S}_{slug}.sql", ""},
         },
