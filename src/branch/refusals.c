@@ -3,6 +3,7 @@
  */
 #include "branch/refusals.h"
 
+#include "base/sqlstate.h"
 #include "pg/query.h"
 #include "pg/values.h"
 
@@ -103,11 +104,12 @@ bool branch_is_there(const struct branch_call *call, const struct branch_row *ro
     return false;
 }
 
-/* For these errors, asking the server gives no new information. */
+/* For these errors, asking the server gives no new information. It does for a session that somebody ended: whoever
+ * drops a database WITH (FORCE) ends its sessions first. */
 static bool is_known(const struct status *status)
 {
-    return status->code == STATUS_CANCELLED || status->code == STATUS_UNAVAILABLE ||
-           status->code == STATUS_DEADLINE_EXCEEDED;
+    return status->code == STATUS_CANCELLED || status->code == STATUS_DEADLINE_EXCEEDED ||
+           (status->code == STATUS_UNAVAILABLE && !sqlstate_is(status->sqlstate, SQLSTATE_ADMIN_SHUTDOWN));
 }
 
 /* Is the database being dropped or renamed at this moment? Until that is done, it seems to exist. */
