@@ -18,15 +18,16 @@
 /* Rules that do something else or more: not the query of a view, nor DO INSTEAD NOTHING. */
 #define ACTS "w.ev_type <> '1' AND w.ev_enabled <> 'D' AND pg_catalog.pg_get_ruledef(w.oid) !~ ' DO INSTEAD +NOTHING;$'"
 
-/* $1 the relation; also for its partitions and children, the tables to which its keys pass changes on, and what a view
- * is made of, which it may change. A rule has no body in a language: what it does is not known. */
+/* $1 the relation; also for its partitions and children, the tables to which its keys pass changes on (found by the
+ * triggers that do it: pg_constraint has no index for them), and what a view is made of, which it may change. A rule
+ * has no body in a language: what it does is not known. */
 static const char functions_sql[] =
-    "WITH RECURSIVE reached(oid) AS (SELECT $1::oid UNION SELECT x.oid FROM reached r JOIN (SELECT i.inhparent AS "
-    "source, i.inhrelid AS oid FROM pg_catalog.pg_inherits i UNION ALL SELECT k.confrelid, k.conrelid FROM "
-    "pg_catalog.pg_constraint k WHERE " HANDS_ON
-    " UNION ALL SELECT w.ev_class, d.refobjid FROM pg_catalog.pg_rewrite w "
+    "WITH RECURSIVE reached(oid) AS (SELECT $1::oid UNION SELECT x.oid FROM reached r CROSS JOIN LATERAL (SELECT "
+    "i.inhrelid AS oid FROM pg_catalog.pg_inherits i WHERE i.inhparent = r.oid UNION ALL SELECT k.conrelid FROM "
+    "pg_catalog.pg_trigger t JOIN pg_catalog.pg_constraint k ON k.oid = t.tgconstraint WHERE t.tgrelid = r.oid AND "
+    "k.confrelid = r.oid AND " HANDS_ON " UNION ALL SELECT d.refobjid FROM pg_catalog.pg_rewrite w "
     "JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = w.oid AND "
-    "d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass WHERE w.ev_type = '1') x ON x.source = r.oid) "
+    "d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass WHERE w.ev_class = r.oid AND w.ev_type = '1') x) "
     "SELECT '' AS prosrc, 'rule' AS lanname FROM pg_catalog.pg_rewrite w JOIN reached r ON r.oid = w.ev_class "
     "WHERE " ACTS " UNION "
     "SELECT p.prosrc, l.lanname FROM pg_catalog.pg_trigger t JOIN reached r ON r.oid = t.tgrelid JOIN "
