@@ -30,7 +30,8 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public TO truss_reader;
 # A fingerprint of what a query must not change.
 STATE = """SELECT (SELECT string_agg(relname || relkind::text, ',' ORDER BY oid) FROM pg_class WHERE oid >= 16384),
     (SELECT count(*) FROM pg_proc), (SELECT count(*) FROM pg_largeobject_metadata), (SELECT count(*) FROM pg_replication_slots),
-    (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'), (SELECT sum(a) FROM t), (SELECT count(*) FROM pg_roles)"""
+    (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())),
+    (SELECT sum(a) FROM t), (SELECT count(*) FROM pg_roles)"""
 
 
 def unescaped(text):

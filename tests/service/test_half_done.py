@@ -38,7 +38,7 @@ class HalfDone(Case):
         self.assertEqual((reply.ok, reply.applied[0].resumed_steps, self.count()), (True, 0, "1"))
         with self.assertRaises(RpcError) as refused:
             rpc.call("MigrationService", "MarkRolledBack", {"migration": "20250101000000_a"})
-        self.assertIn("it is applied", refused.exception.status.message)
+        self.assertIn("is applied, so there is nothing to mark as rolled back", refused.exception.status.message)
 
     def test_under_another_name_it_does_not_begin_anew_unasked(self):
         rpc = self.begin()
