@@ -19,65 +19,11 @@
 
 /* ---- reading programs ---- */
 
-/* A pair of words in brackets, while it is read. */
-struct pair {
-    const char *words[2];
-    size_t count;
-    bool has_more; /* anything else than two words */
-};
-
-static void end_pair(struct arena *arena, const struct pair *pair, struct words *keys, bool *is_unclear)
-{
-    if (pair->count != 2 || pair->has_more || text_starts_with(text_of(pair->words[1]), "__")) {
-        *is_unclear = true; /* swappable_dependency(…), a constant, __first__ */
-    } else {
-        words_add(arena, keys, arena_printf(arena, "%s.%s", pair->words[0], pair->words[1]));
-    }
-}
-
-static void take_word(struct arena *arena, struct text word, struct pair *pair)
-{
-    if (pair->count < 2) {
-        pair->words[pair->count] = arena_strndup(arena, word.data, word.size);
-    }
-    pair->count++;
-}
-
-/* Reads the pairs of a list; returns false if it does not end. */
-static bool read_pairs(struct arena *arena, struct text list, struct words *keys, bool *is_unclear)
-{
-    struct pair pair = {0};
-    int depth = 0;
-    for (size_t at = 0; at < list.size; at++) {
-        const char c = list.data[at];
-        if (c == '#') {
-            at = text_find(list, "\n", at);
-        } else if (c == '\'' || c == '"') {
-            const size_t end = text_find(list, (const char[]){c, '\0'}, at + 1);
-            take_word(arena, text_slice(list, at + 1, end), &pair);
-            at = end;
-        } else if (c == '[' || c == '(') {
-            pair = depth++ == 1 ? (struct pair){.has_more = pair.has_more} : pair;
-        } else if (c == ']' || c == ')') {
-            if (--depth == 1) {
-                end_pair(arena, &pair, keys, is_unclear);
-                pair = (struct pair){0};
-            }
-        } else if (isspace((unsigned char)c) == 0 && c != ',') {
-            pair.has_more = true;
-        }
-        if (at == SIZE_MAX || (depth <= 0 && isspace((unsigned char)c) == 0)) {
-            return at != SIZE_MAX && depth == 0 && (c == ']' || c == ')') && django_is_end(list, at + 1);
-        }
-    }
-    return false;
-}
-
 void django_needs(struct arena *arena, struct text source, struct django_migration *own)
 {
     const struct text list = django_value(source, "dependencies");
     struct words keys = {0};
-    own->is_unclear = list.size > 0 && !read_pairs(arena, list, &keys, &own->is_unclear) ? true : own->is_unclear;
+    own->is_unclear = list.size > 0 && !django_pairs(arena, list, &keys, &own->is_unclear) ? true : own->is_unclear;
     own->needs = keys.count == 0 ? NULL : words_list(arena, &keys);
 }
 

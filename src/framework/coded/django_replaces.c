@@ -1,10 +1,9 @@
 /*
- * The list is read up to its closing bracket; anything in it but quoted words, brackets, commas and comments is
+ * A list is read up to its closing bracket; anything in it but pairs of quoted words, brackets, commas and comments is
  * computed.
  */
 #include "framework/coded/django_replaces.h"
 
-#include "base/words.h"
 #include "framework/core/entry_index.h"
 #include "framework/core/file_index.h"
 #include "framework/core/ledger.h"
@@ -38,16 +37,40 @@ struct text django_value(struct text source, const char *name)
     return value;
 }
 
-bool django_is_end(struct text list, size_t at)
+/* Is nothing but a comment left on the line? */
+static bool is_end(struct text list, size_t at)
 {
     const struct text rest = text_trim(text_slice(list, at, text_find(list, "\n", at)));
     return rest.size == 0 || strchr("#;", rest.data[0]) != NULL;
 }
 
-/* The quoted words of the list with which the text begins; returns false if there is anything else in it, or behind it.
- */
-static bool read_list(struct arena *arena, struct text list, struct words *words)
+/* A pair of words in brackets, while it is read. */
+struct pair {
+    const char *words[2];
+    size_t count;
+    bool has_more; /* anything else than two words */
+};
+
+static void end_pair(struct arena *arena, const struct pair *pair, struct words *keys, bool *is_unclear)
 {
+    if (pair->count != 2 || pair->has_more || text_starts_with(text_of(pair->words[1]), "__")) {
+        *is_unclear = true; /* swappable_dependency(…), a constant, __first__ */
+    } else {
+        words_add(arena, keys, arena_printf(arena, "%s.%s", pair->words[0], pair->words[1]));
+    }
+}
+
+static void take_word(struct arena *arena, struct text word, struct pair *pair)
+{
+    if (pair->count < 2) {
+        pair->words[pair->count] = arena_strndup(arena, word.data, word.size);
+    }
+    pair->count++;
+}
+
+bool django_pairs(struct arena *arena, struct text list, struct words *keys, bool *is_unclear)
+{
+    struct pair pair = {0};
     int depth = 0;
     for (size_t at = 0; at < list.size; at++) {
         const char c = list.data[at];
@@ -55,17 +78,23 @@ static bool read_list(struct arena *arena, struct text list, struct words *words
             at = text_find(list, "\n", at);
         } else if (c == '\'' || c == '"') {
             const size_t end = text_find(list, (const char[]){c, '\0'}, at + 1);
-            words_add(arena, words, arena_strndup(arena, list.data + at + 1, end == SIZE_MAX ? 0 : end - at - 1));
+            take_word(arena, text_slice(list, at + 1, end), &pair);
             at = end;
         } else if (c == '[' || c == '(') {
-            depth++;
+            pair = depth++ == 1 ? (struct pair){.has_more = pair.has_more} : pair;
         } else if (c == ']' || c == ')') {
-            depth--;
+            if (--depth == 1) {
+                end_pair(arena, &pair, keys, is_unclear);
+                pair = (struct pair){0};
+            }
         } else if (isspace((unsigned char)c) == 0 && c != ',') {
-            return false;
+            pair.has_more = true;
+        }
+        if (depth == 0 && (pair.has_more || pair.count > 0)) {
+            *is_unclear = true; /* a word or a constant beside the pairs */
         }
         if (at == SIZE_MAX || (depth <= 0 && isspace((unsigned char)c) == 0)) {
-            return at != SIZE_MAX && depth == 0 && (c == ']' || c == ')') && django_is_end(list, at + 1);
+            return at != SIZE_MAX && depth == 0 && (c == ']' || c == ')') && is_end(list, at + 1);
         }
     }
     return false;
@@ -75,17 +104,13 @@ const char *const *django_replaces(struct arena *arena, struct text source, bool
 {
     const struct text list = django_value(source, "replaces");
     *is_computed = false;
-    struct words words = {0};
+    struct words keys = {0};
     if (list.size == 0) {
         return NULL;
     }
-    if (!read_list(arena, list, &words) || words.count % 2 != 0) {
+    if (!django_pairs(arena, list, &keys, is_computed) || *is_computed) {
         *is_computed = true;
         return NULL;
-    }
-    struct words keys = {0};
-    for (size_t i = 0; i < words.count; i += 2) {
-        words_add(arena, &keys, arena_printf(arena, "%s.%s", words.items[i], words.items[i + 1]));
     }
     return keys.count == 0 ? NULL : words_list(arena, &keys);
 }

@@ -4,6 +4,7 @@
 #ifndef FRAMEWORK_CODED_DJANGO_REPLACES_H
 #define FRAMEWORK_CODED_DJANGO_REPLACES_H
 
+#include "base/words.h"
 #include "framework/core/framework.h"
 
 /* migration_file.own of Django's. */
@@ -18,8 +19,10 @@ struct django_migration {
  * is none. */
 struct text django_value(struct text source, const char *name);
 
-/* Does nothing but a comment follow on the line? "[…] + others" goes on. */
-bool django_is_end(struct text list, size_t at);
+/* Reads the list of pairs with which the text begins, [("blog", "0001_initial"), …], and appends "blog.0001_initial" of
+ * each to the keys. *is_unclear becomes true if it has anything else, such as a constant or a call. Returns false if
+ * the list does not end, or goes on behind its bracket ("[…] + others"). */
+bool django_pairs(struct arena *arena, struct text list, struct words *keys, bool *is_unclear);
 
 /* Reads `replaces = [("blog", "0001_initial"), …]` of a program; NULL: there is none. *is_computed: there is one that
  * cannot be read without running it. */

@@ -106,28 +106,6 @@ bool python_is_set(struct text source, size_t *at)
     return true;
 }
 
-size_t python_find_set(struct text source, struct text name, size_t from)
-{
-    for (size_t at = from; name.size > 0 && at < source.size;) {
-        const char *const found = memmem(source.data + at, source.size - at, name.data, name.size);
-        if (found == NULL) {
-            return SIZE_MAX;
-        }
-        const size_t start = (size_t)(found - source.data);
-        size_t line = start;
-        while (line > 0 && strchr(" \t", source.data[line - 1]) != NULL) {
-            line--;
-        }
-        at = start + name.size;
-        const bool is_whole = at >= source.size || !is_name_character(source.data[at]);
-        size_t behind = at;
-        if (is_whole && (line == 0 || source.data[line - 1] == '\n') && python_is_set(source, &behind)) {
-            return behind;
-        }
-    }
-    return SIZE_MAX;
-}
-
 size_t python_find_name(struct text source, struct text name, size_t from)
 {
     for (size_t at = from; name.size > 0 && at < source.size;) {
@@ -140,6 +118,27 @@ size_t python_find_name(struct text source, struct text name, size_t from)
         if ((start == 0 || (!is_name_character(source.data[start - 1]) && source.data[start - 1] != '.')) &&
             (at == source.size || !is_name_character(source.data[at]))) {
             return at;
+        }
+    }
+    return SIZE_MAX;
+}
+
+/* Is there nothing but blanks on the line before this offset? */
+static bool begins_line(struct text source, size_t at)
+{
+    while (at > 0 && (source.data[at - 1] == ' ' || source.data[at - 1] == '\t')) {
+        at--;
+    }
+    return at == 0 || source.data[at - 1] == '\n';
+}
+
+size_t python_find_set(struct text source, struct text name, size_t from)
+{
+    size_t at = python_find_name(source, name, from);
+    for (; at != SIZE_MAX; at = python_find_name(source, name, at)) {
+        size_t behind = at;
+        if (begins_line(source, at - name.size) && python_is_set(source, &behind)) {
+            return behind;
         }
     }
     return SIZE_MAX;
