@@ -17,22 +17,12 @@ typedef Truss__Migration__V1__GetStatusResponse StatusReply;
 typedef Truss__Migration__V1__Migration Migration;
 typedef Truss__Migration__V1__PlanResponse PlanResponse;
 
-static bool is_planned(const PlanResponse *plan, const char *name)
-{
-    for (size_t i = 0; i < plan->n_migrations; i++) {
-        if (strcmp(plan->migrations[i]->name, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool stays(const PlanResponse *plan, const Migration *migration)
 {
     return migration->state == TRUSS__MIGRATION__V1__STATE__STATE_PENDING &&
            migration->detail_state != TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_OUT_OF_ORDER &&
            migration->detail_state != TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_SKIPPED &&
-           !is_planned(plan, migration->name);
+           run_request_planned(plan, migration->name) == NULL;
 }
 
 /* Counts the migrations before the last one of the plan that would stay pending, and lists the names of the first. */
@@ -40,7 +30,7 @@ static size_t count_left(const PlanResponse *plan, const StatusReply *status, st
 {
     size_t end = status->n_migrations;
     size_t count = 0;
-    while (end > 0 && !is_planned(plan, status->migrations[end - 1]->name)) {
+    while (end > 0 && run_request_planned(plan, status->migrations[end - 1]->name) == NULL) {
         end--;
     }
     for (size_t i = 0; i < end; i++) {

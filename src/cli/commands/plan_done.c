@@ -1,6 +1,7 @@
 #include "cli/commands/plan_done.h"
 
 #include "base/words.h"
+#include "cli/commands/run_request.h"
 #include "cli/reach/call.h"
 
 #include <string.h>
@@ -24,16 +25,6 @@ static const GetStatusResponse *ask(const struct cli *cli, const RunRequest *req
     return call(&asking, MIGRATION, "GetStatus", &asked.base, READ_SECONDS);
 }
 
-static bool is_pending(const PlanResponse *plan, const char *name)
-{
-    for (size_t i = 0; i < plan->n_migrations; i++) {
-        if (strcmp(plan->migrations[i]->name, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The file is compared, too: the tracking table may have no checksum. */
 static bool is_applied(const GetStatusResponse *status, const PlannedMigration *planned)
 {
@@ -51,7 +42,7 @@ const RunResponse *plan_done(const struct cli *cli, const RunRequest *request, c
                              const PlanResponse *now)
 {
     for (size_t i = 0; i < then->n_migrations; i++) {
-        if (is_pending(now, then->migrations[i]->name)) {
+        if (run_request_planned(now, then->migrations[i]->name) != NULL) {
             return NULL;
         }
     }

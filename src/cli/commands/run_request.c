@@ -72,3 +72,13 @@ const PlanResponse *run_request_plan(struct cli *cli, const RunRequest *run)
     const PlanRequest request = run_request_as_plan(run);
     return call(cli, MIGRATION, "Plan", &request.base, READ_SECONDS);
 }
+
+const Truss__Migration__V1__PlannedMigration *run_request_planned(const PlanResponse *plan, const char *name)
+{
+    for (size_t i = 0; i < plan->n_migrations; i++) {
+        if (strcmp(plan->migrations[i]->name, name) == 0) {
+            return plan->migrations[i];
+        }
+    }
+    return NULL;
+}

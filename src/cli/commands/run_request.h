@@ -17,4 +17,8 @@ Truss__Migration__V1__PlanRequest run_request_as_plan(const Truss__Migration__V1
 const Truss__Migration__V1__PlanResponse *run_request_plan(struct cli *cli,
                                                            const Truss__Migration__V1__RunRequest *run);
 
+/* The plan's migration of this name; NULL: it has none. */
+const Truss__Migration__V1__PlannedMigration *run_request_planned(const Truss__Migration__V1__PlanResponse *plan,
+                                                                  const char *name);
+
 #endif

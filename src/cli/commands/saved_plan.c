@@ -102,16 +102,6 @@ static const SavedPlan *parse(const struct cli *cli)
 
 /* ---- what has changed ---- */
 
-static const PlannedMigration *find(const PlanResponse *plan, const char *name)
-{
-    for (size_t i = 0; i < plan->n_migrations; i++) {
-        if (strcmp(plan->migrations[i]->name, name) == 0) {
-            return plan->migrations[i];
-        }
-    }
-    return NULL;
-}
-
 static bool is_same(const PlannedMigration *a, const PlannedMigration *b)
 {
     const bool both = a->_hash_case != 0 && b->_hash_case != 0;
@@ -146,7 +136,7 @@ static void put_migrations(struct buffer *text, const PlanResponse *then, const 
     size_t counts[5] = {0};
     for (size_t i = 0; i < now->n_migrations; i++) {
         const PlannedMigration *const one = now->migrations[i];
-        const PlannedMigration *const old = find(then, one->name);
+        const PlannedMigration *const old = run_request_planned(then, one->name);
         if (old == NULL) {
             add_name(&added, one->name, &counts[0]);
         } else if (!is_same(old, one)) {
@@ -158,7 +148,7 @@ static void put_migrations(struct buffer *text, const PlanResponse *then, const 
         }
     }
     for (size_t i = 0; i < then->n_migrations; i++) {
-        if (find(now, then->migrations[i]->name) == NULL) {
+        if (run_request_planned(now, then->migrations[i]->name) == NULL) {
             add_name(&gone, then->migrations[i]->name, &counts[1]);
         }
     }
