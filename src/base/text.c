@@ -105,6 +105,17 @@ bool text_next_word(struct text *rest, struct text *word)
     return word->size > 0;
 }
 
+bool text_next_unit(struct text *rest, struct text *item)
+{
+    if (rest->size == 0) {
+        return false;
+    }
+    const size_t end = text_find(*rest, "\x1F", 0);
+    *item = text_slice(*rest, 0, end);
+    *rest = end == SIZE_MAX ? (struct text){0} : text_slice(*rest, end + 1, rest->size);
+    return true;
+}
+
 bool text_next_line(struct text *rest, struct text *line)
 {
     if (rest->size == 0) {

@@ -49,6 +49,10 @@ bool text_next_line(struct text *rest, struct text *line);
 /* Cuts the first word, which ends at a blank, off *rest. Returns false if there is none. */
 bool text_next_word(struct text *rest, struct text *word);
 
+/* Cuts the first item, which ends at the character 31 (ASCII's unit separator), off *rest. Returns false, and leaves
+ * *item, if nothing is left. */
+bool text_next_unit(struct text *rest, struct text *item);
+
 /* Byte offset of the first occurrence at or after `from`; SIZE_MAX: none. */
 size_t text_find(struct text text, const char *needle, size_t from);
 

@@ -36,6 +36,18 @@ bool word_is_one_of(struct text word, const char *const *list)
     return *list != NULL;
 }
 
+bool word_is_among(const char *words, const char *word)
+{
+    const size_t wanted = strlen(word);
+    for (size_t size; *words != '\0'; words += size + strspn(words + size, " ")) {
+        size = strcspn(words, " ");
+        if (size == wanted && memcmp(words, word, size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool word_is_one_of_nocase(struct text word, const char *const *list)
 {
     while (*list != NULL && !text_is_nocase(word, *list)) {

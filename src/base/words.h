@@ -25,6 +25,9 @@ const char *const *words_list(struct arena *arena, struct words *words);
 /* Is it in a fixed list? */
 bool word_is_one_of(struct text word, const char *const *list);
 
+/* Is it one of these words, which are separated by spaces? */
+bool word_is_among(const char *words, const char *word);
+
 /* Ignores the case of ASCII letters. */
 bool word_is_one_of_nocase(struct text word, const char *const *list);
 

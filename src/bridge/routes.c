@@ -4,6 +4,7 @@
 #include "bridge/routes.h"
 
 #include "base/text.h"
+#include "base/words.h"
 #include <string.h>
 
 /* The part of a path in place of {field}, still encoded; data is NULL if the path does not match. */
@@ -70,15 +71,7 @@ bool route_is_bodyless(const struct route *route)
 
 static bool is_hidden(const struct route *route, const char *field)
 {
-    const size_t length = strlen(field);
-    const char *word = route->hidden == NULL ? "" : route->hidden;
-    for (size_t size; *word != '\0'; word += size + strspn(word + size, " ")) {
-        size = strcspn(word, " ");
-        if (size == length && memcmp(word, field, size) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return route->hidden != NULL && word_is_among(route->hidden, field);
 }
 
 bool route_in_query(const struct route *route, const char *field)

@@ -320,7 +320,7 @@ static void set_options(struct effects_reader *reader, const struct alter *alter
     const json_t *const options = json_object_get(alter->definition, "items");
     enum sql_lock lock = SQL_LOCK_SHARE_UPDATE_EXCLUSIVE;
     for (size_t i = 0; i < json_array_size(options); i++) {
-        if (effects_is_one_of(strong, tree_string(tree_body(json_array_get(options, i), "DefElem"), "defname"))) {
+        if (word_is_among(strong, tree_string(tree_body(json_array_get(options, i), "DefElem"), "defname"))) {
             lock = SQL_LOCK_ACCESS_EXCLUSIVE;
         }
     }
@@ -389,7 +389,7 @@ static const struct subcommand any_other = {"", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_W
 static const struct subcommand *find_subcommand(const char *subtype)
 {
     for (size_t i = 0; i < sizeof subcommands / sizeof subcommands[0]; i++) {
-        if (effects_is_one_of(subcommands[i].subtypes, subtype)) {
+        if (word_is_among(subcommands[i].subtypes, subtype)) {
             return &subcommands[i];
         }
     }
@@ -430,8 +430,7 @@ static bool takes_away(const json_t *commands)
     static const char those[] = "AT_DropColumn AT_DropConstraint AT_DropNotNull";
     bool takes = false;
     for (size_t i = 0; !takes && i < json_array_size(commands); i++) {
-        takes =
-            effects_is_one_of(those, tree_string(tree_body(json_array_get(commands, i), "AlterTableCmd"), "subtype"));
+        takes = word_is_among(those, tree_string(tree_body(json_array_get(commands, i), "AlterTableCmd"), "subtype"));
     }
     return takes;
 }

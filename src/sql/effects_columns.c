@@ -136,8 +136,8 @@ static void take_comparison(struct columns *columns, const struct scope *scope, 
     static const char kinds[] = "AEXPR_OP AEXPR_IN AEXPR_DISTINCT AEXPR_NOT_DISTINCT AEXPR_BETWEEN AEXPR_NOT_BETWEEN";
     const char *const sign = tree_name(json_object_get(expression, "name"), 0);
     const bool is_operator = tree_is(expression, "kind", "AEXPR_OP");
-    if (effects_is_one_of(kinds, tree_string(expression, "kind")) &&
-        (!is_operator || effects_is_one_of("= <> != < > <= >=", sign == NULL ? "" : sign))) {
+    if (word_is_among(kinds, tree_string(expression, "kind")) &&
+        (!is_operator || word_is_among("= <> != < > <= >=", sign == NULL ? "" : sign))) {
         const json_t *const left = json_object_get(expression, "lexpr");
         const json_t *const right = json_object_get(expression, "rexpr");
         take_label(columns, scope, left, right);
@@ -303,7 +303,7 @@ static bool take_part(void *data, const char *key, json_t *object)
     const struct place *const place = data;
     if (strcmp(key, "A_Expr") == 0) {
         take_comparison(place->columns, place->scope, object);
-    } else if (effects_is_one_of("CoalesceExpr CaseExpr", key)) {
+    } else if (word_is_among("CoalesceExpr CaseExpr", key)) {
         take_choice(place->columns, place->scope, object);
     }
     if (strcmp(key, "ColumnRef") == 0) {
@@ -338,7 +338,7 @@ static void walk_of(struct columns *columns, const json_t *range, json_t *tree)
 /* The CHECK of a constraint, or the expression of a generated column. A DEFAULT names no column. */
 static void walk_constraint(struct columns *columns, const json_t *range, const json_t *constraint)
 {
-    if (effects_is_one_of("CONSTR_CHECK CONSTR_GENERATED", tree_string(constraint, "contype"))) {
+    if (word_is_among("CONSTR_CHECK CONSTR_GENERATED", tree_string(constraint, "contype"))) {
         walk_of(columns, range, json_object_get(constraint, "raw_expr"));
     }
 }
@@ -409,15 +409,15 @@ void effects_columns(struct effects_reader *reader, const char *kind, json_t *bo
     struct columns columns = {.reader = reader};
     const struct scope nothing = {0};
     effects_note_ctes(reader, node);
-    if (effects_is_one_of(queries, kind)) {
+    if (word_is_among(queries, kind)) {
         walk(&columns, &nothing, node);
-    } else if (effects_is_one_of("ViewStmt CreateTableAsStmt CopyStmt", kind)) {
+    } else if (word_is_among("ViewStmt CreateTableAsStmt CopyStmt", kind)) {
         walk(&columns, &nothing, json_object_get(body, "query"));
         walk_of(&columns, json_object_get(body, "relation"), json_object_get(body, "whereClause"));
     } else if (strcmp(kind, "IndexStmt") == 0) {
         walk_of(&columns, json_object_get(body, "relation"), json_object_get(body, "indexParams"));
         walk_of(&columns, json_object_get(body, "relation"), json_object_get(body, "whereClause"));
-    } else if (effects_is_one_of("CreatePolicyStmt AlterPolicyStmt", kind)) {
+    } else if (word_is_among("CreatePolicyStmt AlterPolicyStmt", kind)) {
         walk_of(&columns, json_object_get(body, "table"), json_object_get(body, "qual"));
         walk_of(&columns, json_object_get(body, "table"), json_object_get(body, "with_check"));
     } else if (strcmp(kind, "AlterTableStmt") == 0 && tree_is(body, "objtype", "OBJECT_TABLE")) {

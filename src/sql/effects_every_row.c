@@ -64,9 +64,9 @@ static const json_t *constant_of(const json_t *node, const char *kind)
 /* 'true', 't', 'yes', 'on', '1' and their opposites, as PostgreSQL reads a boolean. */
 static enum truth truth_of_string(const char *word)
 {
-    return effects_is_one_of("t tr tru true y ye yes on 1", word)         ? ALWAYS
-           : effects_is_one_of("f fa fal fals false n no of off 0", word) ? NEVER
-                                                                          : NOT_KNOWN;
+    return word_is_among("t tr tru true y ye yes on 1", word)         ? ALWAYS
+           : word_is_among("f fa fal fals false n no of off 0", word) ? NEVER
+                                                                      : NOT_KNOWN;
 }
 
 static enum truth truth_of_constant(const json_t *node)
@@ -84,8 +84,8 @@ static enum truth truth_of_constant(const json_t *node)
 static enum truth truth_of_cast(const struct condition *of, const json_t *cast, int depth)
 {
     const char *const type = tree_name(json_object_get(json_object_get(cast, "typeName"), "names"), 0);
-    return type != NULL && effects_is_one_of("bool boolean", type) ? truth_of(of, json_object_get(cast, "arg"), depth)
-                                                                   : NOT_KNOWN;
+    return type != NULL && word_is_among("bool boolean", type) ? truth_of(of, json_object_get(cast, "arg"), depth)
+                                                               : NOT_KNOWN;
 }
 
 /* Compares two whole numbers, or two equal strings or fractions. */
@@ -100,7 +100,7 @@ static enum truth compare_constants(const char *sign, const json_t *left, const 
         bool holds;
     } signs[] = {{"=", a == b}, {"<> !=", a != b}, {"<", a < b}, {">", a > b}, {"<=", a <= b}, {">=", a >= b}};
     for (size_t i = 0; one != NULL && other != NULL && i < sizeof signs / sizeof signs[0]; i++) {
-        if (effects_is_one_of(signs[i].signs, sign)) {
+        if (word_is_among(signs[i].signs, sign)) {
             return truth(signs[i].holds);
         }
     }
@@ -108,7 +108,7 @@ static enum truth compare_constants(const char *sign, const json_t *left, const 
     const json_t *const fraction = constant_of(left, "fval");
     const bool is_equal = (string[0] != '\0' && strcmp(string, effects_constant(right)) == 0) ||
                           (fraction != NULL && json_equal(fraction, constant_of(right, "fval")));
-    return !is_equal ? NOT_KNOWN : effects_is_one_of("= <= >=", sign) ? ALWAYS : NOT_KNOWN;
+    return !is_equal ? NOT_KNOWN : word_is_among("= <= >=", sign) ? ALWAYS : NOT_KNOWN;
 }
 
 /* ---- operators ---- */
@@ -131,7 +131,7 @@ static enum truth truth_of_operator(const struct condition *of, const json_t *ex
         return IS_NULL;
     }
     return is_same_column(of, left, right)
-               ? (effects_is_one_of("= <= >=", sign) && is_never_null(of, left) ? ALWAYS : NOT_KNOWN)
+               ? (word_is_among("= <= >=", sign) && is_never_null(of, left) ? ALWAYS : NOT_KNOWN)
                : compare_constants(sign, left, right);
 }
 
@@ -181,8 +181,7 @@ static enum truth truth_of_null_test(const struct condition *of, const json_t *t
 static enum truth truth_of_test(const struct condition *of, const json_t *test, int depth)
 {
     const enum truth argument = truth_of(of, json_object_get(test, "arg"), depth);
-    return argument == ALWAYS &&
-                   effects_is_one_of("IS_TRUE IS_NOT_FALSE IS_NOT_UNKNOWN", tree_string(test, "booltesttype"))
+    return argument == ALWAYS && word_is_among("IS_TRUE IS_NOT_FALSE IS_NOT_UNKNOWN", tree_string(test, "booltesttype"))
                ? ALWAYS
                : NOT_KNOWN;
 }
@@ -279,7 +278,7 @@ static bool tell(void *data, const char *key, json_t *object)
 {
     struct telling *const telling = data;
     const char *const table = tree_name(json_object_get(object, "fields"), 1);
-    telling->tells = telling->tells || effects_is_one_of("CurrentOfExpr ParamRef", key) ||
+    telling->tells = telling->tells || word_is_among("CurrentOfExpr ParamRef", key) ||
                      (strcmp(key, "ColumnRef") == 0 && (table == NULL || strcmp(table, telling->of->alias) == 0));
     return !telling->tells;
 }
@@ -318,7 +317,7 @@ static enum every_row judge_merge(const struct condition *of, const json_t *merg
     for (size_t i = 0; i < json_array_size(actions); i++) {
         const json_t *const action = tree_body(json_array_get(actions, i), "MergeWhenClause");
         if (tree_flag(action, "matched") &&
-            effects_is_one_of("CMD_UPDATE CMD_DELETE", tree_string(action, "commandType"))) {
+            word_is_among("CMD_UPDATE CMD_DELETE", tree_string(action, "commandType"))) {
             const enum every_row one = least(joined, judge(of, json_object_get(action, "condition")));
             most = one > most ? one : most;
         }

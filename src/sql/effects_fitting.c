@@ -37,10 +37,10 @@ static const char *written_type(struct arena *arena, const json_t *column)
 {
     const json_t *const type = json_object_get(column, "typeName");
     const char *const name = tree_name(json_object_get(type, "names"), 0);
-    const struct sql_type read = !effects_is_serial(type)                         ? type_of_tree(type)
-                                 : effects_is_one_of("bigserial serial8", name)   ? type_of_name("int8")
-                                 : effects_is_one_of("smallserial serial2", name) ? type_of_name("int2")
-                                                                                  : type_of_name("int4");
+    const struct sql_type read = !effects_is_serial(type)                     ? type_of_tree(type)
+                                 : word_is_among("bigserial serial8", name)   ? type_of_name("int8")
+                                 : word_is_among("smallserial serial2", name) ? type_of_name("int2")
+                                                                              : type_of_name("int4");
     return type == NULL ? NULL : type_written(arena, &read);
 }
 

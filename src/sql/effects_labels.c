@@ -104,7 +104,7 @@ void effects_labels(struct effects_reader *reader, const char *kind, const json_
         effects_label_of_type(reader, json_object_get(body, "typeName"), json_object_get(body, "arg"));
     } else if (strcmp(kind, "FunctionParameter") == 0) {
         effects_label_of_type(reader, json_object_get(body, "argType"), json_object_get(body, "defexpr"));
-    } else if (effects_is_one_of("ColumnDef CreateDomainStmt", kind)) {
+    } else if (word_is_among("ColumnDef CreateDomainStmt", kind)) {
         take_default(reader, body);
         effects_label_of_type(reader, json_object_get(body, "typeName"), json_object_get(body, "raw_default"));
     }

@@ -145,7 +145,7 @@ static void function(struct effects_reader *reader, const json_t *body)
     const json_t *const language = json_object_get(tree_option(json_object_get(body, "options"), "language"), "arg");
     const char *const word = tree_string(tree_body(language, "String"), "sval");
     effects_need(reader, (struct sql_need){.kind = SQL_NEED_SCHEMA, .name = tree_name(names, 1)});
-    if (!effects_is_one_of("c C internal", word) && word[0] != '\0') {
+    if (!word_is_among("c C internal", word) && word[0] != '\0') {
         effects_need_type(reader, json_object_get(body, "returnType"));
     }
     if (!tree_flag(body, "replace")) {
@@ -306,8 +306,7 @@ static void role_lists(struct effects_reader *reader, const json_t *body)
     for (size_t i = 0; i < json_array_size(given); i++) {
         const json_t *const option = tree_body(json_array_get(given, i), "DefElem");
         const json_t *const items = json_object_get(tree_body(json_object_get(option, "arg"), "List"), "items");
-        for (size_t j = 0; effects_is_one_of(lists, tree_string(option, "defname")) && j < json_array_size(items);
-             j++) {
+        for (size_t j = 0; word_is_among(lists, tree_string(option, "defname")) && j < json_array_size(items); j++) {
             const json_t *const role = tree_body(json_array_get(items, j), "RoleSpec");
             const char *const schema = tree_string(tree_body(json_array_get(items, j), "String"), "sval");
             effects_need(reader, role != NULL

@@ -31,7 +31,7 @@ const char *effects_types_of(struct arena *arena, const json_t *list)
         const json_t *const parameter = tree_body(item, "FunctionParameter");
         const json_t *const type =
             parameter == NULL ? tree_body(item, "TypeName") : json_object_get(parameter, "argType");
-        if (parameter != NULL && !effects_is_one_of(inputs, tree_string(parameter, "mode"))) {
+        if (parameter != NULL && !word_is_among(inputs, tree_string(parameter, "mode"))) {
             continue;
         }
         buffer_puts(&types, count++ == 0 ? "" : "\x1F");

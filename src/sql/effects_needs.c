@@ -152,7 +152,7 @@ static bool is_left_empty(const json_t *column)
     bool is = false;
     for (size_t i = 0; i < json_array_size(constraints); i++) {
         const char *const kind = tree_string(tree_body(json_array_get(constraints, i), "Constraint"), "contype");
-        if (effects_is_one_of("CONSTR_DEFAULT CONSTR_IDENTITY CONSTR_GENERATED", kind)) {
+        if (word_is_among("CONSTR_DEFAULT CONSTR_IDENTITY CONSTR_GENERATED", kind)) {
             return false;
         }
         is = is || strcmp(kind, "CONSTR_NOTNULL") == 0;
@@ -198,7 +198,7 @@ static void of_command(struct effects_reader *reader, const json_t *range, const
     const char *const identity = tree_string(tree_body(def, "ReplicaIdentityStmt"), "name");
     const char *const said = tree_string(command, "name");
     const struct part *part = parts;
-    while (part < parts + sizeof parts / sizeof parts[0] && !effects_is_one_of(part->subtypes, subtype)) {
+    while (part < parts + sizeof parts / sizeof parts[0] && !word_is_among(part->subtypes, subtype)) {
         part++;
     }
     if (part < parts + sizeof parts / sizeof parts[0]) {
@@ -209,7 +209,7 @@ static void of_command(struct effects_reader *reader, const json_t *range, const
                                                        : constraint[0] != '\0' ? constraint
                                                                                : identity,
                                                .may_be_missing = tree_flag(command, "missing_ok"),
-                                               .goes = effects_is_one_of(dropping, subtype) &&
+                                               .goes = word_is_among(dropping, subtype) &&
                                                        tree_is(command, "behavior", "DROP_RESTRICT")});
     } else if (strcmp(subtype, "AT_SetTableSpace") == 0) {
         effects_need(reader, (struct sql_need){.kind = SQL_NEED_TABLESPACE, .name = said});
@@ -259,7 +259,7 @@ static void of_alter(struct effects_reader *reader, const json_t *body)
         const json_t *const command = tree_body(json_array_get(commands, i), "AlterTableCmd");
         const json_t *const constraint = tree_body(json_object_get(command, "def"), "Constraint");
         of_command(reader, range, command);
-        if (effects_is_one_of("CONSTR_PRIMARY CONSTR_UNIQUE", tree_string(constraint, "contype"))) {
+        if (word_is_among("CONSTR_PRIMARY CONSTR_UNIQUE", tree_string(constraint, "contype"))) {
             need_key_columns(reader, range, json_object_get(constraint, "keys"));
         }
     }

@@ -76,7 +76,7 @@ static void take_constraint(struct own *own, const json_t *constraint, const jso
     take_names(own, json_object_get(constraint, "including"));
     take_names(own, json_object_get(constraint, "fk_attrs"));
     take_names(own, is_own ? json_object_get(constraint, "pk_attrs") : NULL);
-    if (effects_is_one_of("CONSTR_CHECK CONSTR_GENERATED", tree_string(constraint, "contype"))) {
+    if (word_is_among("CONSTR_CHECK CONSTR_GENERATED", tree_string(constraint, "contype"))) {
         take_expression(own, json_object_get(constraint, "raw_expr"));
     }
 }
@@ -96,7 +96,7 @@ static bool has_name(const json_t *names, const char *name)
 static void take_unique(const struct own *own, const json_t *constraint, const char *column, const char *key)
 {
     const bool has = column != NULL ? strcmp(column, key) == 0 : has_name(json_object_get(constraint, "keys"), key);
-    if (effects_is_one_of("CONSTR_PRIMARY CONSTR_UNIQUE", tree_string(constraint, "contype")) && !has) {
+    if (word_is_among("CONSTR_PRIMARY CONSTR_UNIQUE", tree_string(constraint, "contype")) && !has) {
         say(own, "What is unique in a partitioned table must have all columns of its key, and has \"%\" not (0A000).",
             key);
     }

@@ -34,7 +34,7 @@ static bool is_ours(const json_t *names)
 static bool is_plain_call(const json_t *call)
 {
     const char *const name = tree_name(json_object_get(call, "funcname"), 0);
-    return name != NULL && effects_is_steady(call) && !effects_is_one_of(costly, name) &&
+    return name != NULL && effects_is_steady(call) && !word_is_among(costly, name) &&
            json_object_get(call, "agg_order") == NULL && json_object_get(call, "over") == NULL &&
            !tree_flag(call, "agg_star");
 }
@@ -42,14 +42,12 @@ static bool is_plain_call(const json_t *call)
 /* Is it one of the names, which are separated by the character 31? */
 static bool is_listed(const char *names, const char *name)
 {
-    const size_t wanted = strlen(name);
-    for (size_t size; *names != '\0'; names += size + (names[size] == '\0' ? 0 : 1)) {
-        size = strcspn(names, "\x1F");
-        if (size == wanted && memcmp(names, name, size) == 0) {
-            return true;
-        }
+    struct text rest = text_of(names);
+    bool is = false;
+    for (struct text one; !is && text_next_unit(&rest, &one);) {
+        is = text_is(one, name);
     }
-    return false;
+    return is;
 }
 
 static void take_column(struct plain *plain, const json_t *reference)
@@ -74,7 +72,7 @@ static bool take_node(void *data, const char *key, json_t *object)
     } else if (strcmp(key, "typeName") == 0) {
         plain->is = plain->is && type_of_tree(object).builtin != NULL;
     } else if (isupper((unsigned char)key[0]) != 0) {
-        plain->is = plain->is && effects_is_one_of(nodes, key);
+        plain->is = plain->is && word_is_among(nodes, key);
     }
     return plain->is;
 }

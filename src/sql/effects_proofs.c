@@ -76,7 +76,7 @@ static void take_command(struct effects_reader *reader, const json_t *range, con
         add(reader, range, (struct sql_proof){.kind = SQL_PROOF_VALIDATED, .constraint = name});
     } else if (strcmp(type, "AT_DropConstraint") == 0) {
         add(reader, range, (struct sql_proof){.kind = SQL_PROOF_DROPPED, .constraint = name});
-    } else if (effects_is_one_of("AT_DropColumn AT_DropNotNull", type)) {
+    } else if (word_is_among("AT_DropColumn AT_DropNotNull", type)) {
         add(reader, range, (struct sql_proof){.kind = SQL_PROOF_COLUMN, .column = name});
     }
 }

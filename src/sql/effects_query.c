@@ -39,12 +39,12 @@ static const char *function_name(const json_t *call)
 
 bool effects_is_steady(const json_t *call)
 {
-    return effects_is_one_of(steady, function_name(call));
+    return word_is_among(steady, function_name(call));
 }
 
 static bool is_known(const json_t *call)
 {
-    return effects_is_steady(call) || effects_is_one_of(volatiles, function_name(call));
+    return effects_is_steady(call) || word_is_among(volatiles, function_name(call));
 }
 
 static bool find_volatile(void *data, const char *key, json_t *object)
@@ -143,12 +143,12 @@ static bool is_harmless(const struct effects_reader *reader, const json_t *call)
 static bool take_part(void *data, const char *key, json_t *object)
 {
     struct effects_reader *const reader = data;
-    if (effects_is_one_of("LockingClause intoClause", key)) {
+    if (word_is_among("LockingClause intoClause", key)) {
         return false;
     }
     if (strcmp(key, "RangeVar") == 0 && !effects_is_cte(reader, object)) {
         effects_lock(reader, object, SQL_LOCK_ACCESS_SHARE);
-    } else if (effects_is_one_of("InsertStmt UpdateStmt DeleteStmt MergeStmt", key)) {
+    } else if (word_is_among("InsertStmt UpdateStmt DeleteStmt MergeStmt", key)) {
         reader->changes_rows = true;
         effects_lock(reader, json_object_get(object, "relation"), SQL_LOCK_ROW_EXCLUSIVE);
     } else if (strcmp(key, "FuncCall") == 0 && !is_harmless(reader, object)) {
@@ -212,7 +212,7 @@ static void note_every_row(struct effects_reader *reader, json_t *body)
 
 static bool note_part(void *data, const char *key, json_t *object)
 {
-    if (effects_is_one_of("UpdateStmt DeleteStmt MergeStmt", key)) {
+    if (word_is_among("UpdateStmt DeleteStmt MergeStmt", key)) {
         note_every_row(data, object);
     }
     return true;

@@ -6,18 +6,6 @@
 #include <string.h>
 #include <strings.h>
 
-bool effects_is_one_of(const char *words, const char *word)
-{
-    const size_t wanted = strlen(word);
-    for (size_t size; *words != '\0'; words += size + strspn(words + size, " ")) {
-        size = strcspn(words, " ");
-        if (size == wanted && memcmp(words, word, size) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* ---- names ---- */
 
 /* pg_get_keywords() of PostgreSQL 15 without the unreserved ones; quote_ident() quotes these. */
@@ -38,7 +26,7 @@ static bool is_plain(const char *name)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz_0123456789";
     return strspn(name, letters) == strlen(name) && (name[0] < '0' || name[0] > '9') && name[0] != '\0' &&
-           !effects_is_one_of(keywords, name);
+           !word_is_among(keywords, name);
 }
 
 static void quote(struct buffer *buffer, const char *name)

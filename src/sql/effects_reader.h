@@ -4,6 +4,7 @@
 #ifndef SQL_EFFECTS_READER_H
 #define SQL_EFFECTS_READER_H
 
+#include "base/words.h"
 #include "sql/effects.h"
 #include "sql/parse_tree.h"
 
@@ -36,9 +37,6 @@ struct effects_reader {
     size_t cte_count;
     size_t cte_capacity;
 };
-
-/* Is it one of these words, which are separated by spaces? */
-bool effects_is_one_of(const char *words, const char *word);
 
 /* Parses one statement; the caller releases the tree. NULL if there is none. */
 json_t *effects_parse(struct arena *arena, struct text statement);

@@ -17,7 +17,7 @@ static json_t *of_modes(const json_t *parameters, const char *modes)
     json_t *const list = json_array();
     for (size_t i = 0; i < json_array_size(parameters); i++) {
         json_t *const item = json_array_get(parameters, i);
-        if (effects_is_one_of(modes, tree_string(tree_body(item, "FunctionParameter"), "mode"))) {
+        if (word_is_among(modes, tree_string(tree_body(item, "FunctionParameter"), "mode"))) {
             json_array_append(list, item);
         }
     }

@@ -112,7 +112,7 @@ static struct value in_zone(const struct retype *retype, const json_t *arguments
     struct value value = value_of(retype, json_array_get(arguments, 1), depth);
     const struct sql_type other = type_of_name(type_is_one_of(&value.type, "timestamp") ? "timestamptz" : "timestamp");
     const struct sql_conversion becomes = conversion_of(retype->reader->arena, &value.type, &other, true);
-    const bool is_steady = effects_is_one_of("utc UTC Etc/UTC etc/utc GMT gmt Z z +00 +00:00 Zulu", zone) &&
+    const bool is_steady = word_is_among("utc UTC Etc/UTC etc/utc GMT gmt Z z +00 +00:00 Zulu", zone) &&
                            type_is_one_of(&value.type, "timestamp timestamptz");
     value.type = other;
     value.becomes = is_steady ? value.becomes : conversion_then(value.becomes, becomes);
@@ -168,7 +168,7 @@ static struct value value_of_call(const struct retype *retype, const json_t *cal
     if (strcmp(name, "left") == 0 && count == 2) {
         return cut_to(retype, json_array_get(arguments, 1), first, depth);
     }
-    if (effects_is_one_of("substring substr", name) && count == 3) {
+    if (word_is_among("substring substr", name) && count == 3) {
         const json_t *const start = json_object_get(tree_body(json_array_get(arguments, 1), "A_Const"), "ival");
         return tree_integer(start, "ival") == 1 ? cut_to(retype, json_array_get(arguments, 2), first, depth)
                                                 : replaced();

@@ -108,8 +108,7 @@ static bool leaves_rows(const json_t *commands)
                                 "AT_SetStatistics AT_ReplicaIdentity AT_EnableRowSecurity";
     bool leaves = true;
     for (size_t i = 0; leaves && i < json_array_size(commands); i++) {
-        leaves =
-            effects_is_one_of(those, tree_string(tree_body(json_array_get(commands, i), "AlterTableCmd"), "subtype"));
+        leaves = word_is_among(those, tree_string(tree_body(json_array_get(commands, i), "AlterTableCmd"), "subtype"));
     }
     return leaves;
 }

@@ -81,7 +81,7 @@ void effects_statement(struct effects_reader *reader, json_t *node)
     const char *const name = tree_node(node, &body);
     const struct effects_kind *const kind = find_kind(name);
     if (kind == NULL) {
-        effects_work(reader, effects_is_one_of(harmless, name) ? SQL_WORK_NONE : SQL_WORK_UNKNOWN, NULL);
+        effects_work(reader, word_is_among(harmless, name) ? SQL_WORK_NONE : SQL_WORK_UNKNOWN, NULL);
     } else if (kind->take != NULL) {
         kind->take(reader, body);
     } else {

@@ -140,7 +140,7 @@ static bool take_part(void *data, const char *key, json_t *object)
     } else if (strcmp(key, "RangeVar") == 0 && !effects_is_cte(reader, object)) {
         add(reader, object, (struct sql_touch){.how = "r"});
     }
-    return !effects_is_one_of("LockingClause intoClause", key);
+    return !word_is_among("LockingClause intoClause", key);
 }
 
 /* ---- statements ---- */
@@ -170,7 +170,7 @@ void effects_touches(struct effects_reader *reader, json_t *node)
         if (!tree_option_on(json_object_get(body, "options"), "analyze")) {
             only_plan(reader);
         }
-    } else if (effects_is_one_of(runs, kind) ||
+    } else if (word_is_among(runs, kind) ||
                (strcmp(kind, "CreateTableAsStmt") == 0 && !tree_flag(json_object_get(body, "into"), "skipData"))) {
         tree_walk(node, take_part, reader);
     }

@@ -90,7 +90,7 @@ bool effects_is_serial(const json_t *type)
     const json_t *const names = json_object_get(type, "names");
     const char *const name = tree_name(names, 0);
     return json_array_size(names) == 1 && name != NULL &&
-           effects_is_one_of("serial bigserial smallserial serial2 serial4 serial8", name);
+           word_is_among("serial bigserial smallserial serial2 serial4 serial8", name);
 }
 
 bool effects_is_builtin(const json_t *type)

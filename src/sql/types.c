@@ -4,6 +4,7 @@
 #include "sql/types.h"
 
 #include "base/text.h"
+#include "base/words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -152,14 +153,7 @@ bool type_is_same(const struct sql_type *a, const struct sql_type *b)
 bool type_is_one_of(const struct sql_type *type, const char *names)
 {
     const char *const name = type->builtin == NULL || type->is_array ? "" : type->builtin->internal;
-    const size_t wanted = strlen(name);
-    for (size_t size; wanted > 0 && *names != '\0'; names += size + strspn(names + size, " ")) {
-        size = strcspn(names, " ");
-        if (size == wanted && memcmp(names, name, size) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return word_is_among(names, name);
 }
 
 /* Types that PostgreSQL's grammar has words for; the names of the others are looked up. The words "character" and "bit"

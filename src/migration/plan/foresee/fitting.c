@@ -120,18 +120,6 @@ static const char *why_by_type(struct needs *needs, const struct sql_alter *alte
                : NULL;
 }
 
-/* Has an earlier statement mentioned one of these names, which are separated by the character 31? */
-static bool mentions_any(const struct needs *needs, const char *names)
-{
-    bool mentions = false;
-    for (const char *at = names; !mentions && *at != '\0';) {
-        const size_t size = strcspn(at, "\x1F");
-        mentions = needs_mentioned(needs, arena_strndup(needs->arena, at, size));
-        at += size + (at[size] == '\0' ? 0 : 1);
-    }
-    return mentions;
-}
-
 /* $1 the relation, $2 the new column, $3 its type: a row if the relation is a partition, or if a descendant has a
  * column of that name with another type; with the names through which it inherits. */
 static const char added_sql[] =
@@ -155,7 +143,7 @@ static const char *why_by_children(struct needs *needs, const struct sql_alter *
     }
     PG_RESULT(found) = needs_ask(needs, added_sql, 3, (const char *const[]){oid, alter->column, alter->type});
     for (int i = 0; found != NULL && i < PQntuples(found); i++) {
-        if (!mentions_any(needs, pg_field(found, i, 1))) {
+        if (!needs_mentioned_any(needs, pg_field(found, i, 1))) {
             return arena_strdup(needs->arena, pg_field(found, i, 0));
         }
     }
@@ -271,9 +259,9 @@ static const char *why_reference(struct needs *needs, const struct sql_reference
 {
     const struct relation *const to = untouched(needs, key->to_schema, key->to);
     const struct relation *const from = untouched(needs, key->schema, key->name);
-    const bool is_known = to != NULL && (from != NULL || key->name == NULL) && !mentions_any(needs, key->to_columns) &&
-                          !needs_mentioned_type(needs, key->types) && !needs_mentioned(needs, "cast") &&
-                          !needs_mentioned(needs, "operator");
+    const bool is_known = to != NULL && (from != NULL || key->name == NULL) &&
+                          !needs_mentioned_any(needs, key->to_columns) && !needs_mentioned_type(needs, key->types) &&
+                          !needs_mentioned(needs, "cast") && !needs_mentioned(needs, "operator");
     if (!is_known || key->columns[0] == '\0') {
         return NULL;
     }

@@ -204,6 +204,16 @@ size_t needs_count_in(struct text statement, const char *name)
     return count;
 }
 
+bool needs_mentioned_any(const struct needs *needs, const char *names)
+{
+    struct text rest = text_of(names);
+    bool has = false;
+    for (struct text name; !has && text_next_unit(&rest, &name);) {
+        has = needs_mentioned(needs, arena_strndup(needs->arena, name.data, name.size));
+    }
+    return has;
+}
+
 bool needs_mentioned_type(const struct needs *needs, const char *list)
 {
     const struct text types = text_of(list == NULL ? "" : list);

@@ -44,6 +44,9 @@ size_t needs_count_in(struct text statement, const char *name);
 /* Has an earlier statement mentioned the name? */
 bool needs_mentioned(const struct needs *needs, const char *name);
 
+/* Has it mentioned one of these names, which are separated by the character 31? */
+bool needs_mentioned_any(const struct needs *needs, const char *names);
+
 /* Has an earlier statement dropped or renamed the schema, and none created it again? */
 bool needs_lost_schema(const struct needs *needs, const char *name);
 

@@ -96,21 +96,19 @@ static const char *joined(const struct looking *looking, const struct relation *
 {
     struct arena *const arena = looking->needs->arena;
     struct buffer condition = {.arena = arena};
-    const char *own = looking->need->part;
-    struct row_columns one;
-    struct row_columns other;
-    bool is_first = true;
-    for (const char *to = referenced; *own != '\0' && *to != '\0'; is_first = false) {
-        const size_t size = strcspn(own, "\x1F");
-        const size_t to_size = strcspn(to, "\x1F");
-        if (!rows_columns(looking->needs, looking->relation, arena_strndup(arena, own, size), &one) ||
-            !rows_columns(looking->needs, parent, arena_strndup(arena, to, to_size), &other) ||
-            (own[size] == '\0') != (to[to_size] == '\0')) {
+    struct text own = text_of(looking->need->part);
+    struct text to = text_of(referenced);
+    struct text from;
+    struct text at;
+    while (text_next_unit(&own, &from) && text_next_unit(&to, &at)) {
+        struct row_columns one;
+        struct row_columns other;
+        if (!rows_columns(looking->needs, looking->relation, arena_strndup(arena, from.data, from.size), &one) ||
+            !rows_columns(looking->needs, parent, arena_strndup(arena, at.data, at.size), &other) ||
+            (own.size == 0) != (to.size == 0)) {
             return NULL;
         }
-        buffer_printf(&condition, "%sc.%s = p.%s", is_first ? "" : " AND ", one.list, other.list);
-        own += size + (own[size] == '\0' ? 0 : 1);
-        to += to_size + (to[to_size] == '\0' ? 0 : 1);
+        buffer_printf(&condition, "%sc.%s = p.%s", condition.size == 0 ? "" : " AND ", one.list, other.list);
     }
     return buffer_string(&condition);
 }
@@ -143,18 +141,17 @@ static const char *excluding(const struct looking *looking)
     struct arena *const arena = looking->needs->arena;
     struct buffer condition = {.arena = arena};
     struct row_columns column;
-    const char *sign = looking->need->types;
-    for (const char *name = looking->need->part; *name != '\0';) {
-        const size_t size = strcspn(name, "\x1F");
-        const size_t width = strcspn(sign, "\x1F");
-        if (!rows_columns(looking->needs, looking->relation, arena_strndup(arena, name, size), &column) ||
-            strspn(sign, "+-*/<>=~!@#%^&|`?") != width) {
+    struct text names = text_of(looking->need->part);
+    struct text signs = text_of(looking->need->types);
+    for (struct text name; text_next_unit(&names, &name);) {
+        struct text sign = text_of("");
+        text_next_unit(&signs, &sign);
+        if (!rows_columns(looking->needs, looking->relation, arena_strndup(arena, name.data, name.size), &column) ||
+            strspn(sign.data, "+-*/<>=~!@#%^&|`?") != sign.size) {
             return NULL;
         }
-        buffer_printf(&condition, " AND a.%s OPERATOR(pg_catalog.%.*s) b.%s", column.list, (int)width, sign,
+        buffer_printf(&condition, " AND a.%s OPERATOR(pg_catalog.%.*s) b.%s", column.list, (int)sign.size, sign.data,
                       column.list);
-        name += size + (name[size] == '\0' ? 0 : 1);
-        sign += width + (sign[width] == '\0' ? 0 : 1);
     }
     return buffer_string(&condition);
 }
@@ -193,18 +190,6 @@ static const char *rows_of(struct needs *needs, const struct sql_need *need, con
                : table;
 }
 
-/* Has the plan mentioned one of these columns? */
-static bool is_mentioned(const struct needs *needs, const char *columns)
-{
-    bool is = false;
-    for (const char *name = columns; !is && *name != '\0';) {
-        const size_t size = strcspn(name, "\x1F");
-        is = needs_mentioned(needs, arena_strndup(needs->arena, name, size));
-        name += size + (name[size] == '\0' ? 0 : 1);
-    }
-    return is;
-}
-
 static const char *why(struct needs *needs, const struct sql_need *need)
 {
     struct looking looking = {.needs = needs, .need = need};
@@ -215,8 +200,8 @@ static const char *why(struct needs *needs, const struct sql_need *need)
         looking.table = rows_of(needs, need, &looking.relation);
         const bool is_known =
             looking.table != NULL &&
-            (need->kind == SQL_NEED_NO_ROWS ||
-             (!is_mentioned(needs, need->part) && rows_columns(needs, looking.relation, need->part, &looking.columns)));
+            (need->kind == SQL_NEED_NO_ROWS || (!needs_mentioned_any(needs, need->part) &&
+                                                rows_columns(needs, looking.relation, need->part, &looking.columns)));
         return is_known ? kinds[i].why(&looking) : NULL;
     }
     return NULL;
