@@ -34,6 +34,20 @@ static const char *advice_on(const struct status *status)
     return NULL;
 }
 
+/* Of what is run, the limit is the run's own before it is the role's. */
+static const char *hint_of(const struct status *status)
+{
+    if (status->hint == NULL) {
+        return advice_on(status);
+    }
+    return sqlstate_is(status->sqlstate, SQLSTATE_QUERY_CANCELED)
+               ? arena_printf(status->arena,
+                              "--statement-timeout (in a request: statement_timeout_ms) gives the statements of a run "
+                              "more time. %s",
+                              status->hint)
+               : status->hint;
+}
+
 bool failure_take(struct failure *failure, const struct status *status)
 {
     *failure = (struct failure){
@@ -44,7 +58,7 @@ bool failure_take(struct failure *failure, const struct status *status)
         .terminated = sqlstate_is(status->sqlstate, SQLSTATE_ADMIN_SHUTDOWN) ||
                       sqlstate_is(status->sqlstate, SQLSTATE_TRANSACTION_TIMEOUT),
     };
-    failure->status.hint = status->hint == NULL ? advice_on(status) : status->hint;
+    failure->status.hint = hint_of(status);
     return false;
 }
 

@@ -75,7 +75,7 @@ static const char *said(struct arena *arena, const PGresult *result, int field)
 
 #define MORE_TIME                                                                                                      \
     "SHOW statement_timeout says how long a statement of this role may take in this database. ALTER ROLE or ALTER "    \
-    "DATABASE … SET statement_timeout gives it more; a run's own is --statement-timeout."
+    "DATABASE … SET statement_timeout gives it more."
 
 /* Explains what ended the statement. The server has one SQLSTATE for a limit and for somebody's request, and its
  * message is in the server's language: only an English one tells them apart. */

@@ -15,7 +15,7 @@ bool confirm_check(const struct site *site, const char *name, struct status *sta
         status_fail_because(status, STATUS_FAILED_PRECONDITION, REASON_CONFIRM,
                             "This is %s: say the name of the database (%s) to change something there.",
                             site->environment, database);
-        status->hint = "In a request it is `confirm`, on the command line --confirm.";
+        status->hint = "Say it by --confirm (in a request: confirm).";
         return false;
     }
     return status_fail_because(status, STATUS_FAILED_PRECONDITION, REASON_CONFIRM,

@@ -194,6 +194,7 @@ class Locks(Case):
         began = time.monotonic()
         reply = rpc.call("MigrationService", "Run", {"statement_timeout_ms": 300})
         self.assertEqual(reply.failed.sqlstate, "57014")
+        self.assertTrue(reply.failed.hint.startswith("--statement-timeout (in a request: statement_timeout_ms) gives"), reply.failed.hint)
         self.assertLess(time.monotonic() - began, 19)
 
     def test_limits_of_the_worker_are_not_exceeded(self):
@@ -202,7 +203,7 @@ class Locks(Case):
             with self.assertRaises(RpcError) as caught:
                 rpc.call("MigrationService", "Run", {field: value})
             self.assertEqual(caught.exception.code, INVALID_ARGUMENT)
-            self.assertIn(field, caught.exception.status.message)
+            self.assertIn(f"--{field[:-3].replace('_', '-')} (in a request: {field}) is at most {value - 1} ms", caught.exception.status.message)
 
     def test_a_deadline_ends_a_run_cleanly(self):
         rpc = self.start("CREATE TABLE other (); SELECT pg_sleep(30);")

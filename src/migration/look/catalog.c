@@ -393,7 +393,7 @@ static bool check_database(const struct catalog *catalog, struct status *status)
     return catalog->other_database == NULL || catalog->may_be_other ||
            status_fail_because(status, STATUS_FAILED_PRECONDITION, REASON_OTHER_DATABASE,
                                "%s Nothing was changed. If this is the one that is meant, say so: "
-                               "--allow-other-database, or allow_other_database in the request.",
+                               "--allow-other-database (in a request: allow_other_database).",
                                catalog->other_database);
 }
 

@@ -184,7 +184,7 @@ static const char *advice_of(struct arena *arena, const char *repair, const char
            : repair == NULL
                ? "An index of a partitioned table is valid when every partition's is attached to it: attach "
                  "them, or drop it."
-               : arena_printf(arena, "Run it yourself (%s), or run with repair (truss run --repair).", repair);
+               : arena_printf(arena, "Run it yourself (%s), or run with --repair (in a request: repair).", repair);
 }
 
 static void add_flaw(struct arena *arena, struct pg_session *session, const char *migration,

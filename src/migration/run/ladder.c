@@ -82,8 +82,8 @@ static void give_up(const struct run *run, const struct ladder *ladder, struct f
     failure->status.message = arena_printf(run->arena, "%s: tried %u times in %.1f s%s%s", failure->status.message,
                                            ladder->attempt, (double)(clock_ms() - ladder->began) / 1000, how, who);
     if (failure->status.hint == NULL || is_deadlock(failure)) {
-        failure->status.hint =
-            "Let the session that holds the lock end, and run again; lock_retry_ms gives it more time.";
+        failure->status.hint = "Let the session that holds the lock end, and run again; --lock-retry (in a request: "
+                               "lock_retry_ms) gives it more time.";
     }
     failure->blockers = blockers_copy(run->arena, failure->blockers, failure->blocker_count);
 }

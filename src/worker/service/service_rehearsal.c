@@ -58,8 +58,8 @@ static bool may_act_outside(const struct rpc_call *call, const Wish *wish, const
                                "would do so from the branch, too.",
                                words_counted(call->arena, lines->count, "statement acts", "statements act")));
     call->status->detail = buffer_string(&detail);
-    call->status->hint = "Where that is wanted: truss branch rehearse --allow-server-wide, in a request "
-                         "\"allowServerWide\": true. What functions do is not seen.";
+    call->status->hint = "Where that is wanted: truss branch rehearse --allow-server-wide (in a request: "
+                         "allowServerWide). What functions do is not seen.";
     return false;
 }
 
