@@ -146,6 +146,9 @@ enum branch_which {
 /* Newest first. */
 bool branch_list(const struct branch_call *call, enum branch_which which, struct branch_list *list);
 
+/* Fails with NOT_FOUND "Branch not found." Returns false. */
+bool branch_not_found(struct status *status);
+
 /* An active branch. NOT_FOUND "Branch not found." */
 bool branch_get(const struct branch_call *call, int64_t id, struct branch_row *row);
 

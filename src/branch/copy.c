@@ -63,7 +63,8 @@ static bool read_words(const struct branch_call *call, const struct branch_new *
     }
     return copying->busy != BUSY_TERMINATE || what->may_terminate ||
            status_fail(call->status, STATUS_PERMISSION_DENIED,
-                       "Only a caller with the scope \"admin\" may end the sessions of others (onBusy: terminate).");
+                       "Only a caller with the scope \"admin\" may end the sessions of others (--on-busy=terminate, in "
+                       "a request: onBusy).");
 }
 
 /* A row is trusted only if the database of that name is still the one that was made. */
@@ -399,7 +400,7 @@ static bool find_to_reset(const struct branch_call *call, int64_t id, struct bra
                                    row->label, (long long)id);
     }
     if (strcmp(row->status, "active") != 0) {
-        return status_fail(call->status, STATUS_NOT_FOUND, "Branch not found.");
+        return refuse_unknown(call, row);
     }
     if (strcmp(row->kind, "golden") == 0) {
         return status_fail(call->status, STATUS_FAILED_PRECONDITION,

@@ -131,7 +131,7 @@ bool branch_delete(const struct branch_call *call, int64_t id)
     const struct registry_move move = {.id = id, .from = "active,failed,expiring", .to = "expiring", .error = ""};
     if (!found || strcmp(row.status, "deleted") == 0) {
         pg_session_free(home);
-        return found ? status_fail(call->status, STATUS_NOT_FOUND, "Branch not found.") : false;
+        return found ? refuse_unknown(call, &row) : false;
     }
     if (row.is_protected) {
         pg_session_free(home);
@@ -149,7 +149,7 @@ bool branch_delete(const struct branch_call *call, int64_t id)
             "minute. Try again then.",
             row.label);
     } else if (ok && !moved) {
-        status_fail(call->status, STATUS_NOT_FOUND, "Branch not found.");
+        branch_not_found(call->status);
     }
     const bool is_dropped = ok && moved && drop_branch(call, session, &row);
     pg_session_free(session);

@@ -5,6 +5,7 @@
 #include "branch/drop.h"
 #include "branch/make.h"
 #include "branch/names.h"
+#include "branch/refusals.h"
 #include "branch/registry.h"
 #include "branch/server.h"
 #include "pg/query.h"
@@ -144,7 +145,7 @@ static bool find(const struct branch_call *call, struct pg_session *home, const 
         return false;
     }
     if (list.count == 0) {
-        return status_fail(call->status, STATUS_NOT_FOUND, "Branch not found.");
+        return registry_find(call, home, id, row) && refuse_unknown(call, row);
     }
     *row = list.rows[0];
     row->size = server_size(call, home, row->branch);

@@ -114,7 +114,7 @@ bool make_begin_again(const struct branch_call *call, struct branch_row *row)
     if (!ok || !moved) {
         end_work(row);
     }
-    return ok && (moved || status_fail(call->status, STATUS_NOT_FOUND, "Branch not found."));
+    return ok && (moved || branch_not_found(call->status));
 }
 
 /* ---- create ---- */
@@ -123,8 +123,9 @@ static void advise(const struct branch_call *call, const char *template)
 {
     struct status *const status = call->status;
     if (sqlstate_is(status->sqlstate, SQLSTATE_INSUFFICIENT_PRIVILEGE)) {
-        status->hint = "The role needs the right CREATEDB (ALTER ROLE … CREATEDB), and must own the database that is "
-                       "copied; onBusy \"dump\" needs no ownership, but the right to read everything.";
+        status->hint =
+            "The role needs the right CREATEDB (ALTER ROLE … CREATEDB), and must own the database that is "
+            "copied; --on-busy=dump (in a request: onBusy) needs no ownership, but the right to read everything.";
     } else if (sqlstate_is(status->sqlstate, SQLSTATE_OBJECT_IN_USE)) {
         status->reason = reason_word(REASON_BUSY);
     } else if (status->message != NULL && strstr(status->message, "collation version") != NULL) {

@@ -79,17 +79,18 @@ static void put_random(struct buffer *out)
 
 const char *branch_database_name(struct arena *arena, const char *label, int64_t now_us)
 {
+    static const char again[] = "branch_"; /* as in the label of a branch that nobody gave one */
+    const bool is_said = strncmp(label, again, sizeof again - 1) == 0;
     struct buffer name = {.arena = arena};
     size_t size = 0;
     buffer_puts(&name, BRANCH_PREFIX);
-    for (const char *c = label; *c != '\0' && size < SLUG_BYTES; c++) {
+    for (const char *c = is_said ? label + sizeof again - 1 : label; *c != '\0' && size < SLUG_BYTES; c++) {
         if (((unsigned char)*c & 0xC0) != 0x80) { /* one "_" for each character, however many bytes it has */
             buffer_putc(&name, slug_character(*c));
             size++;
         }
     }
-    buffer_puts(&name, size == 0 ? "branch" : "");
-    buffer_putc(&name, '_');
+    buffer_puts(&name, size == 0 ? "" : "_");
     put_base36(&name, (uint64_t)(now_us / 1000));
     put_random(&name);
     return buffer_string(&name);

@@ -25,7 +25,7 @@ bool refuse_busy(const struct branch_call *call, const char *parent, const struc
                         parent, sessions->count, sessions->count == 1 ? "" : "s");
     status->detail = sessions->list;
     status->hint =
-        "Choose how (--on-busy, in a request onBusy): \"wait\" (new connections to it wait meanwhile), \"dump\" or "
+        "Choose how (--on-busy, in a request: onBusy): \"wait\" (new connections to it wait meanwhile), \"dump\" or "
         "\"schema\" (a logical copy, which disturbs nobody); or set up a golden copy (`truss branch golden refresh`).";
     return false;
 }
@@ -37,7 +37,7 @@ bool refuse_large(const struct branch_call *call, const char *parent, int64_t si
                         "The database \"%s\" has %" PRId64 " MB: while it is copied, new connections to it have to "
                         "wait, for some seconds per gigabyte.",
                         parent, size / 1024 / 1024);
-    status->hint = "Choose how (--on-busy, in a request onBusy): \"wait\" if that is fine, \"dump\" or \"schema\" for "
+    status->hint = "Choose how (--on-busy, in a request: onBusy): \"wait\" if that is fine, \"dump\" or \"schema\" for "
                    "a logical copy, which disturbs nobody; or set up a golden copy (`truss branch golden refresh`).";
     return false;
 }
@@ -56,6 +56,33 @@ bool refuse_taken(const struct branch_call *call, const struct branch_row *row)
 }
 
 /* ---- what does not exist ---- */
+
+static const char *what_became(struct arena *arena, const struct branch_row *row)
+{
+    return strcmp(row->status, "deleted") == 0 ? arena_printf(arena, "The branch \"%s\" was dropped.", row->label)
+           : strcmp(row->kind, "golden") == 0
+               ? arena_printf(arena, "The number %" PRId64 " is the golden copy's, which is no branch.", row->id)
+           : strcmp(row->status, "creating") == 0
+               ? arena_printf(arena, "The branch \"%s\" is being made: truss branch wait %" PRId64 ".", row->label,
+                              row->id)
+           : strcmp(row->status, "failed") == 0
+               ? arena_printf(arena, "The branch \"%s\" could not be made: %s", row->label, row->last_error)
+               : arena_printf(arena, "The branch \"%s\" has ended, and is being dropped.", row->label);
+}
+
+bool branch_not_found(struct status *status)
+{
+    status_fail(status, STATUS_NOT_FOUND, "Branch not found.");
+    status->hint = "truss branch list (GET /api/branches) shows the branches and their numbers.";
+    return false;
+}
+
+bool refuse_unknown(const struct branch_call *call, const struct branch_row *row)
+{
+    branch_not_found(call->status);
+    call->status->detail = what_became(call->arena, row);
+    return false;
+}
 
 bool refuse_gone(const struct branch_call *call, const char *parent, const struct branch_row *branch)
 {

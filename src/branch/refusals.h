@@ -17,6 +17,9 @@ bool refuse_large(const struct branch_call *call, const char *parent, int64_t si
 bool refuse_protected(const struct branch_call *call, const struct branch_row *row);
 bool refuse_taken(const struct branch_call *call, const struct branch_row *row);
 
+/* NOT_FOUND "Branch not found.": the branch with this number cannot be used. The detail says what became of it. */
+bool refuse_unknown(const struct branch_call *call, const struct branch_row *row);
+
 /* The database to copy does not exist. `branch`: the branch to reset or compare; NULL: a new one. */
 bool refuse_gone(const struct branch_call *call, const char *parent, const struct branch_row *branch);
 

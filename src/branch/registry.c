@@ -211,7 +211,7 @@ bool registry_find(const struct branch_call *call, struct pg_session *session, i
         return false;
     }
     if (list.count == 0) {
-        return status_fail(call->status, STATUS_NOT_FOUND, "Branch not found.");
+        return branch_not_found(call->status);
     }
     *row = list.rows[0];
     return true;

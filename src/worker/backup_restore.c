@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #define STEP_MS 600000
@@ -26,12 +27,15 @@ static bool begin_branch(struct restoring *restoring)
     if (!backup_locale_of(call, &restoring->row, &locale)) {
         return false;
     }
-    const bool is_try = restoring->job->task == BACKUP_TRY;
+    const struct backup_job *const job = restoring->job;
+    const bool is_try = job->task == BACKUP_TRY;
     const struct branch_new what = {
-        .label = is_try ? "verification of a backup" : restoring->job->label,
+        .label = is_try                  ? "verification of a backup"
+                 : job->label[0] != '\0' ? job->label
+                                         : arena_printf(call->arena, "restore of backup %" PRId64, job->id),
         .parent = "",
-        .ttl_hours = is_try ? 1 : restoring->job->ttl_hours,
-        .created_by = restoring->job->created_by,
+        .ttl_hours = is_try ? 1 : job->ttl_hours,
+        .created_by = job->created_by,
         .kind = "restore",
         .source = "backup",
         .on_busy = "",

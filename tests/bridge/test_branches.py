@@ -99,9 +99,12 @@ class Contract(Branches):
         self.assertEqual(psql.stdout.strip(), "100")
         self.assertEqual(self.delete(row), {"ok": True})
         self.assertEqual((self.listed(), self.databases(), self.row(row)), ([], set(), ("deleted",)))
-        self.assertEqual(self.delete(row, 404)["error"], "Branch not found.")
+        gone = self.delete(row, 404)
+        self.assertEqual((gone["error"], gone["detail"]), ("Branch not found.", f'The branch "{row["label"]}" was dropped.'))
+        self.assertEqual(self.http.get(f"/api/branches/{row['id']}").json["detail"], gone["detail"])
         for path in ("999999", "x", "1e3", "18446744073709551617", "%20"):
-            self.assertEqual(self.http.request("DELETE", f"/api/branches/{path}").status, 404, path)
+            told = self.http.request("DELETE", f"/api/branches/{path}")
+            self.assertEqual((told.status, told.json["error"], "truss branch list" in told.json["hint"]), (404, "Branch not found.", True), path)
 
     def test_the_newest_is_first_and_a_label_is_made(self):
         first, second = self.make(), self.make(label="second")

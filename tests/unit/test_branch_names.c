@@ -39,7 +39,17 @@ START_TEST(a_name_fits_whatever_the_label)
     const char *const wide = branch_database_name(arena, "äöü", NOW);
     ck_assert_int_eq(strncmp(wide, "truss_branch____", 16), 0);
     ck_assert_uint_eq(strspn(wide, "abcdefghijklmnopqrstuvwxyz0123456789_"), strlen(wide));
-    ck_assert_int_eq(strncmp(branch_database_name(arena, "", NOW), "truss_branch_branch_", 20), 0);
+    ck_assert_int_eq(strncmp(branch_database_name(arena, "", NOW), "truss_branch_mijgtibf", 21), 0);
+}
+END_TEST
+
+START_TEST(a_name_does_not_say_branch_twice)
+{
+    bool is_cut;
+    const char *const name = branch_database_name(arena, branch_label(arena, "", NOW, &is_cut), NOW);
+    ck_assert_int_eq(strncmp(name, "truss_branch_20251128_230000_mijgtibf", 37), 0);
+    ck_assert_int_eq(strncmp(branch_database_name(arena, "branch_", NOW), "truss_branch_mijgtibf", 21), 0);
+    ck_assert_int_eq(strncmp(branch_database_name(arena, "branches", NOW), "truss_branch_branches_", 22), 0);
 }
 END_TEST
 
@@ -86,6 +96,7 @@ int main(void)
     tcase_add_checked_fixture(tests, begin, end);
     tcase_add_test(tests, a_name_is_a_prefix_the_label_and_the_time);
     tcase_add_test(tests, a_name_fits_whatever_the_label);
+    tcase_add_test(tests, a_name_does_not_say_branch_twice);
     tcase_add_test(tests, names_of_one_moment_differ);
     tcase_add_test(tests, a_label_is_trimmed_and_cut_at_a_character);
     tcase_add_test(tests, a_provisional_name_is_a_token_of_32_digits);

@@ -38,15 +38,15 @@ static struct branch_call means_of(const struct branch_context *context, const s
 /* An id in a path is text. If it is not a number there is no such branch. */
 static bool read_id(const struct rpc_call *call, const char *text, int64_t *id)
 {
-    return service_read_id(text, id) ||
-           status_fail(call->status, STATUS_NOT_FOUND, "Branch not found: say the number of one, its id.");
+    return service_read_id(text, id) || branch_not_found(call->status);
 }
 
 static bool check_ttl(const struct rpc_call *call, uint32_t hours)
 {
     return hours <= MOST_TTL_HOURS ||
            status_fail(call->status, STATUS_INVALID_ARGUMENT,
-                       "\"ttlHours\" is at most %d; 0 is a branch that never expires.", MOST_TTL_HOURS);
+                       "--ttl (in a request: ttlHours) is at most %d hours; 0 is a branch that never expires.",
+                       MOST_TTL_HOURS);
 }
 
 static void let_go(void *data, bool let_go)
