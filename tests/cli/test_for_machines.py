@@ -303,7 +303,8 @@ class ForMachines(Case):
         self.files.add("3_fails", "CREATE TABLE c (id INT);\nVACUUM;\nSELECT 1/0;")
         self.run_truss("run", status=ERROR)
         text = self.doctor(ERROR)
-        self.assertRegex(text, r"BAD   migrations     1 attempt failed")
+        self.assertEqual([line for line in text.splitlines() if line.startswith("BAD")], ["BAD   migrations     1 attempt failed and is not resolved"])
+        self.assertIn("note  run ", text)
         self.assertIn("truss mark-rolled-back", text)
 
     def test_the_doctor_says_each_thing_once_and_what_is_ok_only_where_it_is(self):
@@ -328,7 +329,9 @@ class ForMachines(Case):
         self.addCleanup(empty.remove)
         shutil.rmtree(empty.path)
         os.mkdir(empty.path)
-        self.assertIn("--project", self.doctor(ERROR, worker=self.worker(empty)))
+        none = self.doctor(ERROR, worker=self.worker(empty))
+        self.assertIn("--project", none)
+        self.assertEqual([line[:20] for line in none.splitlines() if line.startswith("BAD")], ["BAD   framework     "])
         missing = self.doctor(ERROR, worker=self.worker(empty, "--framework", "prisma", "--migrations", "nowhere"))
         self.assertRegex(missing, r"BAD   problem +The folder of migrations nowhere does not exist")
         self.assertRegex(missing, r"note  folder +nowhere\n")

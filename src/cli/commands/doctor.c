@@ -154,17 +154,18 @@ static bool look_at_framework(struct cli *cli, const StatusReply *reply)
                          output_or_empty(source->folder), source->reason),
             evidence.size == 0 ? NULL : buffer_string(&evidence));
     }
+    /* A problem says what to do: what follows from it is not reported as well. */
     if (reply->_problem_case != 0) {
-        say(cli, FINDING_BAD, "problem", reply->problem, NULL);
-    }
-    if (reply->_framework_case == 0) {
+        say(cli, FINDING_BAD, reply->_framework_case == 0 ? "framework" : "problem", reply->problem, NULL);
+    } else if (reply->_framework_case == 0) {
         say(cli, FINDING_BAD, "framework", "none was found, or it is not clear which",
             "Give the project's directory with --project DIR (to truss, or to the worker that it asks); if there are "
             "several folders of migrations, choose with --migrations or --framework.");
+    }
+    if (reply->_framework_case == 0 || (reply->_folder_case == 0 && reply->_problem_case != 0)) {
         return false;
     }
-    /* If there is a problem, the folder may not exist: that was reported above, so this line must not look like good
-     * news. */
+    /* If there is a problem, the folder may not exist: this line must not look like good news. */
     say(cli,
         reply->_folder_case == 0    ? FINDING_BAD
         : reply->_problem_case != 0 ? FINDING_NOTE
@@ -262,11 +263,19 @@ static bool is_among(const char *warning, char *const *warnings, size_t count)
     return false;
 }
 
+/* Is this warning of the check about what say_details and look_at_history said? */
+static bool is_of_history(const StatusReply *status, const char *warning)
+{
+    const size_t failed = count_of(status, TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_FAILED);
+    const bool is_edited = status->summary != NULL && status->summary->modified > 0;
+    return (is_edited && strstr(warning, " modified since.") != NULL) ||
+           (failed > 0 && text_starts_with(text_of(warning), "An earlier attempt at "));
+}
+
 /* The warnings of the status, which are bad where the check has them too, and the check's others. What was said above
- * (the refusal, edited files) is not said again. Returns how many are bad. */
+ * (the refusal, the history) is not said again. Returns how many are bad. */
 static size_t say_warnings(struct cli *cli, const StatusReply *status, const CheckReply *check, const char *refusal)
 {
-    const Truss__Migration__V1__Summary *const summary = status->summary;
     size_t bad = 0;
     for (size_t i = 0; i < status->n_warnings; i++) {
         const bool is_bad = is_among(status->warnings[i], check->warnings, check->n_warnings);
@@ -275,8 +284,7 @@ static size_t say_warnings(struct cli *cli, const StatusReply *status, const Che
     }
     for (size_t i = 0; i < check->n_warnings; i++) {
         const char *const one = check->warnings[i];
-        const bool is_of_edits = summary != NULL && summary->modified > 0 && strstr(one, " modified since.") != NULL;
-        if (!is_of_edits && !is_among(one, status->warnings, status->n_warnings) &&
+        if (!is_of_history(status, one) && !is_among(one, status->warnings, status->n_warnings) &&
             (refusal == NULL || strcmp(one, refusal) != 0)) {
             say(cli, FINDING_BAD, "check", one, NULL);
             bad++;
@@ -294,17 +302,18 @@ static bool look_at_run(struct cli *cli, const StatusReply *status)
     const Truss__Migration__V1__PlanResponse *const planned =
         ask(cli, &(const struct question){MIGRATION, "Plan", "run", NULL}, &plan.base);
     const CheckReply *const checked =
-        ask(cli, &(const struct question){MIGRATION, "Check", "moment", NULL}, &check.base);
-    if (planned == NULL || checked == NULL) {
+        planned == NULL ? NULL : ask(cli, &(const struct question){MIGRATION, "Check", "moment", NULL}, &check.base);
+    if (checked == NULL) {
         return false;
     }
     const char *const refusal = planned->_refusal_case == 0 ? NULL : planned->refusal;
     const size_t bad = say_warnings(cli, status, checked, refusal);
     /* Not "ok" where something above says that it would not go well. */
+    const size_t failed = count_of(status, TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_FAILED);
     say(cli,
-        refusal != NULL ? FINDING_BAD
-        : bad > 0       ? FINDING_NOTE
-                        : FINDING_GOOD,
+        refusal != NULL    ? FINDING_BAD
+        : bad + failed > 0 ? FINDING_NOTE
+                           : FINDING_GOOD,
         "run", refusal != NULL ? refusal : planned->summary, NULL);
     for (size_t i = 0; i < checked->n_notes; i++) {
         say(cli, FINDING_NOTE, "note", checked->notes[i], NULL);
