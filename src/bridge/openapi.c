@@ -207,7 +207,7 @@ static void write_header(struct buffer *out, size_t *count, const char *name, co
 static void write_fields(struct document *document, const struct route *route, size_t *count)
 {
     struct buffer *const out = &document->out;
-    const ProtobufCMessageDescriptor *const input = route->service->methods[route_rpc(route)].input;
+    const ProtobufCMessageDescriptor *const input = route_input(route);
     for (unsigned i = 0; i < input->n_fields; i++) {
         const ProtobufCFieldDescriptor *const field = &input->fields[i];
         const bool in_path = route_in_path(route, field->name);
@@ -259,8 +259,7 @@ static void write_parameters(struct document *document, const struct route *rout
 
 static bool has_body(const struct route *route)
 {
-    const ProtobufCMessageDescriptor *const input =
-        route->service == NULL ? NULL : route->service->methods[route_rpc(route)].input;
+    const ProtobufCMessageDescriptor *const input = route->service == NULL ? NULL : route_input(route);
     for (unsigned i = 0; input != NULL && i < input->n_fields; i++) {
         if (is_in_body(route, input->fields[i].name)) {
             return true;
@@ -290,7 +289,7 @@ static void write_operation(struct document *document, const struct route *route
     }
     if (has_body(route)) {
         buffer_puts(out, ",\"requestBody\":{\"required\":false,\"content\":{\"application/json\":{\"schema\":");
-        write_schema(document, route->service->methods[route_rpc(route)].input, route->names, route);
+        write_schema(document, route_input(route), route->names, route);
         buffer_puts(out, "}}}");
     }
     buffer_puts(out, ",\"responses\":{");

@@ -1,244 +1,22 @@
 /*
- * Makes the message of path, query, body and headers, all of which come from outside.
+ * Makes the message of path, body and headers, all of which come from outside; parameters.c reads the query.
  */
 #include "bridge/request.h"
 
 #include "base/limits.h"
 #include "base/trace.h"
+#include "bridge/parameters.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- parts ---- */
 
-static const ProtobufCMessageDescriptor *input_of(const struct passage *passage)
-{
-    return passage->route->service->methods[route_rpc(passage->route)].input;
-}
-
 static bool is_json(const char *content_type)
 {
     struct text type = text_of(content_type);
     const size_t semicolon = text_find(type, ";", 0);
     return text_is_nocase(text_trim(text_slice(type, 0, semicolon)), "application/json");
-}
-
-/* UTF-8 without control characters: suitable for a protobuf message and for a log line. */
-static bool is_plain(const char *string)
-{
-    bool plain = text_is_utf8(text_of(string), NULL);
-    for (const char *c = string; plain && *c != '\0'; c++) {
-        plain = (unsigned char)*c >= 0x20 && *c != 0x7F;
-    }
-    return plain;
-}
-
-/* ---- the query ---- */
-
-/* Converts a query to JSON, which is then parsed like a body. */
-struct query {
-    struct arena *arena;
-    const struct route *route;
-    const ProtobufCMessageDescriptor *input;
-    struct buffer *values; /* one for each field */
-    struct text *fields;   /* requested fields of the answer */
-    size_t field_count;
-    struct status *status;
-    bool failed;
-};
-
-/* Only the first error is reported. */
-static void fail_query(struct query *query, const char *name, const char *problem)
-{
-    if (!query->failed) {
-        status_fail(query->status, STATUS_INVALID_ARGUMENT, "The query parameter \"%.100s\" %s.", name, problem);
-        query->failed = true;
-    }
-}
-
-/* "…: target, transaction" */
-static const char *none_of(const struct query *query)
-{
-    struct buffer out = {.arena = query->arena};
-    buffer_puts(&out, "is none that this route knows; there are");
-    for (unsigned i = 0, written = 0; i < query->input->n_fields; i++) {
-        if (route_in_query(query->route, query->input->fields[i].name)) {
-            buffer_printf(&out, "%s %s", written++ == 0 ? "" : ",", query->input->fields[i].name);
-        }
-    }
-    return buffer_string(&out);
-}
-
-/* The JSON parser accepts numbers as strings, but booleans only as true and false; anything else is refused there. */
-static bool is_truth(const ProtobufCFieldDescriptor *field, const char *value)
-{
-    return field->type == PROTOBUF_C_TYPE_BOOL && (strcmp(value, "true") == 0 || strcmp(value, "false") == 0);
-}
-
-static void add_value(struct query *query, const ProtobufCFieldDescriptor *field, struct text encoded)
-{
-    struct buffer *const values = &query->values[field - query->input->fields];
-    const char *const value = text_percent_decode(query->arena, encoded);
-    if (value == NULL || !is_plain(value)) {
-        fail_query(query, field->name, "has a broken escape, a control character or is not UTF-8");
-    } else if (values->size > 0 && field->label != PROTOBUF_C_LABEL_REPEATED) {
-        fail_query(query, field->name, "is there twice");
-    } else {
-        values->arena = query->arena;
-        buffer_puts(values, values->size == 0 ? "" : ",");
-        if (is_truth(field, value)) {
-            buffer_puts(values, value);
-        } else {
-            json_write_string(values, text_of(value));
-        }
-    }
-}
-
-static const ProtobufCMessageDescriptor *output_of(const struct route *route)
-{
-    return route->view == NULL ? route->service->methods[route_rpc(route)].output : route->view_type;
-}
-
-/* Converts names from the route's JSON style ("appliedAt") to protobuf's ("applied_at"). */
-static struct text as_in_proto(struct arena *arena, const char *names)
-{
-    struct buffer out = {.arena = arena};
-    for (const char *c = names; *c != '\0'; c++) {
-        const bool is_upper = *c >= 'A' && *c <= 'Z';
-        buffer_puts(&out, is_upper ? "_" : "");
-        buffer_putc(&out, (char)(is_upper ? *c - 'A' + 'a' : *c));
-    }
-    return buffer_text(&out);
-}
-
-static bool is_taken(const struct query *query, struct text path)
-{
-    for (size_t i = 0; i < query->field_count; i++) {
-        if (text_equal(query->fields[i], path)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* "summary,migrations.name": fields of the answer, without duplicates, because each is compared for every value. */
-static void take_fields(struct query *query, const char *value)
-{
-    const char *const decoded = text_percent_decode(query->arena, text_of(value));
-    struct text rest = as_in_proto(query->arena, decoded == NULL ? "" : decoded);
-    query->fields = arena_array(query->arena, rest.size + 1, sizeof *query->fields);
-    query->field_count = 0;
-    for (size_t end = 0; end != SIZE_MAX; rest = text_slice(rest, end + 1, rest.size)) {
-        end = text_find(rest, ",", 0);
-        const struct text path = text_slice(rest, 0, end);
-        if (path.size == 0 || !text_is_utf8(path, NULL) ||
-            !json_has_field(output_of(query->route), query->arena, path)) {
-            fail_query(query, "fields", "names no field of the answer; it is a list as in \"summary,migrations.name\"");
-            return;
-        }
-        if (!is_taken(query, path)) {
-            query->fields[query->field_count++] = path;
-        }
-        if (end == SIZE_MAX) {
-            break;
-        }
-    }
-}
-
-static bool is_fields(const struct query *query, const char *name)
-{
-    return (query->route->flags & ROUTE_TAGGED) != 0 && name != NULL && strcmp(name, "fields") == 0;
-}
-
-/* For a repeated field an unescaped comma separates two values. */
-static void take_parameter(void *context, const char *name, const char *value)
-{
-    struct query *const query = context;
-    const char *const decoded = text_percent_decode(query->arena, text_of(name));
-    const ProtobufCFieldDescriptor *const field =
-        decoded == NULL ? NULL : protobuf_c_message_descriptor_get_field_by_name(query->input, decoded);
-    struct text rest = text_of(value);
-    if (is_fields(query, decoded)) {
-        take_fields(query, value == NULL ? "" : value);
-        return;
-    }
-    if (field == NULL || !route_in_query(query->route, field->name)) {
-        if ((query->route->flags & ROUTE_ANY_QUERY) == 0) {
-            fail_query(query, is_plain(name) ? name : "?", none_of(query));
-        }
-        return;
-    }
-    for (size_t comma; field->label == PROTOBUF_C_LABEL_REPEATED && (comma = text_find(rest, ",", 0)) != SIZE_MAX;) {
-        add_value(query, field, text_slice(rest, 0, comma));
-        rest = text_slice(rest, comma + 1, rest.size);
-    }
-    add_value(query, field, rest);
-}
-
-/* {"field":value,…}; a path's placeholder is added later. */
-static struct text query_json(const struct query *query)
-{
-    struct buffer json = {.arena = query->arena};
-    buffer_putc(&json, '{');
-    for (unsigned i = 0; i < query->input->n_fields; i++) {
-        const bool many = query->input->fields[i].label == PROTOBUF_C_LABEL_REPEATED;
-        if (query->values[i].size > 0) {
-            buffer_printf(&json, "%s\"%s\":%s%s%s", json.size == 1 ? "" : ",", query->input->fields[i].name,
-                          many ? "[" : "", buffer_string(&query->values[i]), many ? "]" : "");
-        }
-    }
-    buffer_putc(&json, '}');
-    return buffer_text(&json);
-}
-
-static bool read_query(struct passage *passage, struct text *json, struct status *status)
-{
-    struct query query = {
-        .arena = passage->http->arena,
-        .route = passage->route,
-        .input = input_of(passage),
-        .status = status,
-    };
-    query.values = arena_array(query.arena, query.input->n_fields + 1, sizeof *query.values);
-    http_query(passage->http, take_parameter, &query);
-    *json = query_json(&query);
-    passage->fields = (struct json_fields){query.fields, query.field_count};
-    return !query.failed;
-}
-
-/* ---- a string in the body or the query ---- */
-
-struct wanted {
-    struct arena *arena;
-    const ProtobufCFieldDescriptor *field;
-    const char *value; /* decoded; NULL: missing, or invalid */
-};
-
-static void take_wanted(void *context, const char *name, const char *value)
-{
-    struct wanted *const wanted = context;
-    const struct text said = as_in_proto(wanted->arena, name);
-    if (text_is(said, wanted->field->name)) {
-        wanted->value = text_percent_decode(wanted->arena, text_of(value == NULL ? "" : value));
-    }
-}
-
-/* The body takes precedence. */
-static void add_from_query(struct passage *passage)
-{
-    const char *const name = passage->route->also_in_query;
-    const ProtobufCMessage *const input = passage->input;
-    const ProtobufCFieldDescriptor *const field =
-        name == NULL ? NULL : protobuf_c_message_descriptor_get_field_by_name(input->descriptor, name);
-    struct wanted wanted = {passage->http->arena, field, NULL};
-    if (field == NULL) {
-        return;
-    }
-    const char **const member = (const char **)(void *)((char *)(uintptr_t)input + field->offset);
-    http_query(passage->http, take_wanted, &wanted);
-    if (wanted.value != NULL && (*member)[0] == '\0') {
-        *member = wanted.value;
-    }
 }
 
 /* ---- the message ---- */
@@ -256,15 +34,12 @@ static bool read_message(struct passage *passage, struct status *status, unsigne
         *http = 415;
         return status_fail(status, STATUS_INVALID_ARGUMENT, "The body must be sent as Content-Type: application/json.");
     }
-    if (has_query && !read_query(passage, &json, status)) {
+    if (has_query && !parameters_read(passage, &json, status)) {
         return false;
     }
-    ProtobufCMessage *const message = json_read(request->arena, input_of(passage), json, status);
-    passage->input = message;
-    if (message != NULL) {
-        add_from_query(passage);
-    }
-    return message != NULL;
+    passage->input = json_read(request->arena, route_input(passage->route), json, status);
+    return passage->input != NULL &&
+           (has_query || (passage->route->flags & ROUTE_REFUSED) != 0 || parameters_add(passage, status));
 }
 
 /* Puts the path's part into the field that the placeholder names. */
@@ -274,13 +49,13 @@ static bool set_path_field(struct passage *passage, const char *name, struct sta
     if (brace == NULL) {
         return true;
     }
-    if (name == NULL || !is_plain(name)) {
+    if (name == NULL || !parameter_is_plain(name)) {
         return status_fail(status, STATUS_INVALID_ARGUMENT,
                            "The name in the path has a broken escape, a control character or is not UTF-8.");
     }
     const char *const placeholder = arena_strndup(passage->http->arena, brace + 1, strcspn(brace + 1, "}"));
     const ProtobufCFieldDescriptor *const field =
-        protobuf_c_message_descriptor_get_field_by_name(input_of(passage), placeholder);
+        protobuf_c_message_descriptor_get_field_by_name(route_input(passage->route), placeholder);
     *(const char **)(void *)((char *)(uintptr_t)passage->input + field->offset) = name;
     return true;
 }
@@ -291,7 +66,7 @@ static bool set_path_field(struct passage *passage, const char *name, struct sta
 static bool read_header(const struct http_request *request, const char *name, const char **value, struct status *status)
 {
     *value = arena_strdup(request->arena, http_header(request, name));
-    return *value == NULL || is_plain(*value) ||
+    return *value == NULL || parameter_is_plain(*value) ||
            status_fail(status, STATUS_INVALID_ARGUMENT,
                        "The header %s has control characters or is not UTF-8; leave them out.", name);
 }

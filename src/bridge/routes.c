@@ -84,3 +84,8 @@ unsigned route_rpc(const struct route *route)
     return (unsigned)(protobuf_c_service_descriptor_get_method_by_name(route->service, route->rpc) -
                       route->service->methods);
 }
+
+const ProtobufCMessageDescriptor *route_input(const struct route *route)
+{
+    return route->service->methods[route_rpc(route)].input;
+}

@@ -93,7 +93,8 @@ bool route_is_bodyless(const struct route *route);
 bool route_in_path(const struct route *route, const char *field);
 bool route_in_query(const struct route *route, const char *field);
 
-/* The index of the route's RPC in its service. */
+/* The index of the route's RPC in its service, and the message of its request. */
 unsigned route_rpc(const struct route *route);
+const ProtobufCMessageDescriptor *route_input(const struct route *route);
 
 #endif

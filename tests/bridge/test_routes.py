@@ -394,6 +394,16 @@ class Routes(Case):
             self.assertEqual(answer.status, 405)
             self.assertIn(allowed, answer.headers["Allow"])
 
+    def test_a_query_that_a_write_would_ignore_is_refused(self):
+        for said, word in (("dry_run=true", "dry_run"), ("dryRun=true", "dry_run"), ("target=x", "target"), ("dry%5Frun=1", "dry_run"), ("anything=1", "anything"),
+                           ("%FF=1", "none that this route knows"), ("%zz=1", "none that this route knows")):
+            for path in (IDEMPOTENT + "run", "/api/migrations/up"):
+                error = self.ask("POST", f"{path}?{said}", {}, 400)
+                self.assertIn(word, error["error"])
+        self.assertEqual(self.ask("GET", IDEMPOTENT + "status")["summary"]["applied"], 0)
+        self.assertEqual(self.http.post("/api/sql/explain?_=1", {"sql": "SELECT 1"}).status, 200)
+        self.assertIn("field of the body", self.http.post("/api/sql/explain?analyze=true", {"sql": "SELECT 1"}).json["error"])
+
     def test_head_is_get_without_a_body(self):
         answer = self.http.request("HEAD", IDEMPOTENT + "status")
         self.assertEqual((answer.status, answer.body), (200, b""))

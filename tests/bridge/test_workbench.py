@@ -565,7 +565,9 @@ class Answers(Workbench):
         self.assertEqual((answer["values"], answer["rows"]), ([[1, 2]], []))
         for said in ("rowMode=array", "row_mode=array&x=%FF"):
             self.assertEqual(self.http.post(f"/api/sql/query?{said}", {"sql": "SELECT 1 a, 2 a"}).json["values"], [[1, 2]])
-        self.assertEqual(self.http.post("/api/sql/query?rowMode=%FF", {"sql": "SELECT 1 a"}).status, 400)
+        for said in ("rowMode=%FF", "rowMode=%0A", "row_mode=%C0%AF", "rowMode=%", "rowMode=array&rowMode=array"):
+            refused = self.http.post(f"/api/sql/query?{said}", {"sql": "SELECT 1 a", "rowMode": "object"})
+            self.assertEqual((refused.status, "row_mode" in refused.json["error"]), (400, True), refused.body)
         self.assertEqual(self.http.post("/api/sql/query?rowMode=array", {"sql": "SELECT 1 a", "rowMode": "object"}).json["rows"], [{"a": 1}])
         self.assertEqual(answer["columnsDetail"][0], {"name": "a", "type": "integer", "oid": 23, "typmod": -1})
 
