@@ -114,7 +114,8 @@ static void need_function(struct effects_reader *reader, const json_t *call)
     const char *const schema = tree_name(names, 1);
     const bool is_plain =
         !tree_flag(call, "func_variadic") && !tree_flag(call, "agg_star") && !tree_flag(call, "agg_within_group");
-    if (names != NULL && (schema == NULL || strcmp(schema, "pg_catalog") != 0)) {
+    if (names != NULL && (schema == NULL || strcmp(schema, "pg_catalog") != 0) &&
+        !effects_is_newer_syntax(reader, call)) {
         effects_need(
             reader,
             (struct sql_need){.kind = SQL_NEED_FUNCTION,

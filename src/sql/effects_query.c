@@ -129,13 +129,24 @@ static void lock_rows_of(struct effects_reader *reader, const json_t *query)
     }
 }
 
+/* SQL/JSON of PostgreSQL 16 and 17: to our grammar, these are calls of functions with these names. */
+bool effects_is_newer_syntax(const struct effects_reader *reader, const json_t *call)
+{
+    static const char of_16[] = "json_array json_arrayagg json_object json_objectagg";
+    static const char of_17[] = "json json_exists json_query json_scalar json_serialize json_value merge_action";
+    const json_t *const names = json_object_get(call, "funcname");
+    const char *const name = json_array_size(names) == 1 ? tree_name(names, 0) : "";
+    return (effects_since(reader, 16, false) && word_is_among(of_16, name)) ||
+           (effects_since(reader, 17, false) && word_is_among(of_17, name));
+}
+
 /* True if the function is known, or if the database says that it can lock rows at most. */
 static bool is_harmless(const struct effects_reader *reader, const json_t *call)
 {
     const struct sql_facts *const facts = reader->facts;
     const json_t *const names = json_object_get(call, "funcname");
     const char *const name = tree_name(names, 0);
-    return is_known(call) ||
+    return is_known(call) || effects_is_newer_syntax(reader, call) ||
            (facts->is_harmless != NULL && name != NULL && facts->is_harmless(facts->data, tree_name(names, 1), name));
 }
 

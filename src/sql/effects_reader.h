@@ -200,6 +200,8 @@ void effects_label_of_column(struct effects_reader *reader, const json_t *range,
 void effects_path(struct effects_reader *reader, const json_t *arguments);
 /* A call of a function of PostgreSQL's that computes and locks nothing. */
 bool effects_is_steady(const json_t *call);
+/* A call that the server reads as syntax of its own, because it is newer than our grammar. */
+bool effects_is_newer_syntax(const struct effects_reader *reader, const json_t *call);
 /* The columns that an expression reads, separated by the character 31, if it can be computed over the rows of a user's
  * table without running anybody's code; else NULL: effects_plain.c. */
 const char *effects_plain_columns(struct arena *arena, json_t *expression);

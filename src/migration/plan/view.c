@@ -8,6 +8,7 @@
 #include "migration/plan/foresee/already.h"
 #include "migration/plan/foresee/asked.h"
 #include "migration/plan/foresee/fires.h"
+#include "migration/plan/foresee/grammar.h"
 #include "migration/plan/foresee/impossible.h"
 #include "migration/plan/foresee/missing.h"
 #include "migration/plan/foresee/needs.h"
@@ -44,6 +45,9 @@ struct explaining {
     size_t beside; /* relations that statements lock without naming them */
     const struct detection *detection;
     const struct script_parts *parts; /* of the current migration */
+    struct text content;              /* its script */
+    size_t at;                        /* in that: the current statement */
+    enum grammar_answer grammar;      /* of that */
     bool delegates;                   /* its own tool runs everything */
     /* A relation that the statement names and that neither exists nor was created; NULL: none. */
     const char *absent;
@@ -100,19 +104,18 @@ static void add_locks(struct explanation *explanation, const struct sql_effects 
     explanation->unknown = explanation->unknown || effects->unknown;
 }
 
-/* Explains a statement newer than the parser, or than the database. */
-static const char *why_unread(const struct explaining *explaining)
+/* Why the server's grammar refuses the statement, with the line; NULL: it does not, or that is not known. */
+static const char *why_refused(struct explaining *explaining, struct text statement, const struct sql_effects *effects)
 {
-    const int server = pg_session_server_version(explaining->session) / 10000;
-    return sql_grammar_version() >= server
-               ? arena_printf(explaining->request->arena,
-                              "It could not be read by the grammar of PostgreSQL %d: the server may refuse it. What it "
-                              "locks is not known, and may block.",
-                              sql_grammar_version())
-               : arena_printf(explaining->request->arena,
-                              "It could not be read: this build knows the grammar of PostgreSQL %d, the server is %d. "
-                              "What it locks is not known, and may block.",
-                              sql_grammar_version(), server);
+    struct arena *const arena = explaining->request->arena;
+    struct status said = {.arena = arena};
+    explaining->grammar = grammar_ask(&explaining->needs, statement, effects, &said);
+    if (explaining->grammar != GRAMMAR_REFUSES) {
+        return NULL;
+    }
+    const size_t at = explaining->at + (said.position == 0 ? 0 : text_byte_of_character(statement, said.position));
+    return arena_printf(arena, "PostgreSQL cannot read it: %s, in line %u (%s).", said.message,
+                        script_position(explaining->content, explaining->parts, at, NULL).line, said.sqlstate);
 }
 
 /* Returns false if it was already reported. */
@@ -242,8 +245,9 @@ static void find_effects(struct explaining *explaining, struct text statement, s
         explaining->parsed += statement.size;
         sql_effects(explaining->reading, statement, &explaining->facts, NULL, effects);
     }
+    const char *const refused = why_refused(explaining, statement, effects);
     const char *const there = what_is_wrong(explaining, statement, effects);
-    read->fails = effects->unknown ? NULL : why_it_fails(explaining, statement);
+    read->fails = refused != NULL || effects->unknown ? refused : why_it_fails(explaining, statement);
     read->fails = read->fails != NULL ? read->fails : there;
     const char *const impossible = impossible_why(&explaining->impossible, statement, effects);
     read->fails = read->fails != NULL ? read->fails : arena_strdup(explaining->request->arena, impossible);
@@ -263,9 +267,9 @@ static void find_effects(struct explaining *explaining, struct text statement, s
     const char *const doubt = explaining->impossible.early.doubt;
     const char *const said = may_be != NULL ? may_be : effects->advice;
     effects->advice = read->fails != NULL ? read->fails : doubt != NULL ? doubt : said;
-    effects->unknown = effects->unknown && !explaining->explanation->is_nobodys;
-    if (effects->unread && effects->unknown) {
-        effects->advice = why_unread(explaining);
+    effects->unknown = effects->unknown && refused == NULL && (effects->unread || !explaining->explanation->is_nobodys);
+    if (effects->unread && read->fails == NULL) {
+        effects->advice = grammar_unread(&explaining->needs, explaining->grammar);
     }
 }
 
@@ -323,6 +327,7 @@ static void explain_step(struct explaining *explaining, struct text content, str
         if (explained->finished) {
             continue;
         }
+        explaining->at = read.start;
         find_effects(explaining, one, &read);
         add_locks(explaining->explanation, &read.effects);
         explaining->explanation->loses_data = explaining->explanation->loses_data || read.loses_data;
@@ -349,6 +354,7 @@ static bool explain_migration(struct explaining *explaining, const struct prepar
         pg_session_standard_strings(explaining->session) ? content : sql_conforming(reading, content);
     explaining->reading = reading;
     explaining->parts = &plan->parts;
+    explaining->content = content;
     world_begin(explaining->world);
     impossible_migration(&explaining->impossible, reading);
     explained->prepared = prepared;

@@ -53,11 +53,15 @@ static const char writes_sql[] =
     "pg_catalog.format('DATABASE %I', pg_catalog.current_database()))) "
     "WHERE pg_catalog.current_setting('default_transaction_read_only') = 'on' AND NOT pg_catalog.pg_is_in_recovery()";
 
+/* reserved_connections is of PostgreSQL 16, as is the role whose members may use them. Superusers may use all. */
 static const char server_sql[] =
     "SELECT pg_catalog.format('Connections that are left on the server: %s (max_connections); a run needs 4.', f.free) "
-    "FROM (SELECT pg_catalog.current_setting('max_connections')::int - pg_catalog.current_setting("
-    "'superuser_reserved_connections')::int - (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity "
-    "WHERE backend_type = 'client backend') AS free) f WHERE f.free < 4 "
+    "FROM (SELECT pg_catalog.current_setting('max_connections')::int - CASE WHEN r.rolsuper THEN 0 ELSE "
+    "pg_catalog.current_setting('superuser_reserved_connections')::int + CASE WHEN (SELECT "
+    "pg_catalog.pg_has_role(o.oid, 'USAGE') FROM pg_catalog.pg_roles o WHERE o.rolname = "
+    "'pg_use_reserved_connections') THEN 0 ELSE coalesce(pg_catalog.current_setting('reserved_connections', "
+    "true)::int, 0) END END - (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity WHERE backend_type = "
+    "'client backend') AS free FROM pg_catalog.pg_roles r WHERE r.rolname = current_user) f WHERE f.free < 4 "
     "UNION ALL SELECT pg_catalog.format('The role \"%s\" uses %s of its %s connections: a run needs 3 more (ALTER "
     "ROLE \"%s\" CONNECTION LIMIT ...).', r.rolname, u.used, r.rolconnlimit, r.rolname) FROM pg_catalog.pg_roles r "
     "CROSS JOIN (SELECT pg_catalog.count(*) AS used FROM pg_catalog.pg_stat_activity WHERE usename = current_user "

@@ -82,21 +82,21 @@ static bool makes_of_rows(struct sql_reader words)
            (sql_take(&explained, "explain") && (sql_skip_to(&words, "create") || sql_skip_to(&explained, "into")));
 }
 
-/* SET TIME ZONE, and other ways to set it. */
-static bool sets_zone(struct arena *arena, struct sql_reader words, struct text statement)
+/* SET TIME ZONE, standard_conforming_strings, and other ways to set them. */
+static void note_settings(struct needs *needs, struct arena *arena, struct sql_reader words, struct text statement)
 {
     static const char *const verbs[] = {"set", "reset", "discard", "select", "do", NULL};
     struct sql_lastings lastings = {0};
     if (!sql_is_any_word(&words.token, verbs)) {
-        return false;
+        return;
     }
     sql_lasting(arena, statement, statement, &lastings);
-    bool sets = false;
     for (size_t i = 0; i < lastings.count; i++) {
         const struct sql_lasting *const one = &lastings.items[i];
-        sets = sets || one->kind == SQL_RESET_ALL || (one->name != NULL && strcmp(one->name, "timezone") == 0);
+        const bool sets_zone = one->name != NULL && strcmp(one->name, "timezone") == 0;
+        needs->may_set_zone = needs->may_set_zone || one->kind == SQL_RESET_ALL || sets_zone;
+        needs->may_read_otherwise = needs->may_read_otherwise || one->kind == SQL_RESET_ALL || one->kind == SQL_READING;
     }
-    return sets;
 }
 
 /* ---- schemas ---- */
@@ -178,7 +178,7 @@ void needs_note(struct needs *needs, struct text statement)
     struct arena *const reading = arena_new(0);
     note_taken(needs, statement);
     needs->has_set = needs->has_set || sets(words);
-    needs->may_set_zone = needs->may_set_zone || sets_zone(reading, words, statement);
+    note_settings(needs, reading, words, statement);
     needs->may_have_emptied = needs->may_have_emptied || sql_is_any_word(&words.token, emptying);
     needs->has_unnamed_schema = needs->has_unnamed_schema || authorizes_schema(words);
     for (bool notes = sql_is_any_word(&words.token, verbs) || makes_of_rows(words);

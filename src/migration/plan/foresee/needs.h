@@ -26,9 +26,11 @@ struct needs {
     const char *own_table;
     size_t asked;
     size_t parsed_count;     /* statements that the server was asked to parse */
+    size_t grammar_count;    /* statements that the server's grammar was asked about */
     int64_t parsed_ms;       /* and how long that took */
     bool has_set;            /* an earlier statement has set what may change the meaning of others */
     bool may_undo;           /* an earlier statement may have undone others, or created a schema without naming it */
+    bool may_read_otherwise; /* an earlier statement may change how the server reads strings */
     bool may_set_zone;       /* the session's time zone may have changed when a statement runs */
     bool has_unnamed_schema; /* CREATE SCHEMA AUTHORIZATION was seen: it creates a schema with the role's name */
     bool gave_up;            /* the limit of queries was reached: no more are sent */
