@@ -206,9 +206,10 @@ void sql_effects(struct arena *arena, struct text statement, const struct sql_fa
         effects->unknown = effects->unread = true;
         effects_by_words(&reader, statement);
     }
+    effects->names_new = reader.left_out > 0;
     if (effects->count > 0) {
         sql_effects_sort(effects);
-    } else if (reader.left_out > 0) {
+    } else if (effects->names_new) {
         effects->advice = NULL;
     }
     json_decref(tree);

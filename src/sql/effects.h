@@ -143,6 +143,7 @@ struct sql_effects {
     const char *advice; /* a safer way, or a remark; NULL: none */
     bool unknown;       /* it may lock more than listed: it calls something unknown, or could not be read */
     bool unread;        /* the parser does not know it */
+    bool names_new;     /* it names a relation that is new (see is_new), on which no lock is listed */
     bool loses_values;  /* values of a column may not be kept by the change of its type: see retypes */
     bool every_row;     /* it changes or deletes all rows of an existing table */
     struct sql_reach *reaches;

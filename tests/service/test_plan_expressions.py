@@ -171,6 +171,8 @@ PASSING = [
     "CREATE UNIQUE INDEX ON pr1 (x, d); ALTER TABLE pl ADD PRIMARY KEY (v, id); CREATE UNIQUE INDEX ON ONLY pr1a (x); CREATE INDEX ON pl (v)",
     "CREATE TABLE x (a int, b int, PRIMARY KEY (b, a)) PARTITION BY RANGE (a, b); CREATE TABLE y (a int PRIMARY KEY, b int) PARTITION BY LIST (a)",
     "DROP TABLE has_same; DROP TYPE same",
+    "CREATE TABLE fresh (id int); SELECT count(*) FROM fresh; SELECT lower(name), count(*) FROM users, fresh GROUP BY 1; INSERT INTO users (id) SELECT abs(id) FROM fresh",
+    "CREATE TABLE fresh (id int); UPDATE users SET n = (SELECT coalesce(max(id), 0) FROM public.fresh); DELETE FROM users WHERE abs(n) IN (SELECT id FROM fresh)",
     "CREATE INDEX ON users (lower(name), (n + id)) WHERE users.n > 0 AND users IS NOT NULL",
     "CREATE INDEX ON users ((users.full_name))",
     "CREATE VIEW x AS SELECT u.full_name, u.id, u FROM users u WHERE u.ctid IS NOT NULL",

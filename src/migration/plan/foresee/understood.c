@@ -105,7 +105,8 @@ static bool mentions_a_relation(struct needs *needs, const struct sql_relation_l
 
 static bool may_be_otherwise(struct needs *needs, struct text statement, const struct sql_effects *effects)
 {
-    bool may = is_all_uncertain(needs) || mentions_a_word(needs, statement, effects->need_count > 0);
+    bool may =
+        effects->names_new || is_all_uncertain(needs) || mentions_a_word(needs, statement, effects->need_count > 0);
     for (size_t i = 0; !may && i < effects->need_count; i++) {
         const struct sql_need *const need = &effects->needs[i];
         may = is_touched(needs, need->name) || needs_mentioned(needs, need->schema) ||
