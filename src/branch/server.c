@@ -5,6 +5,7 @@
 
 #include "base/json_text.h"
 #include "branch/names.h"
+#include "pg/activity.h"
 #include "pg/query.h"
 #include "pg/values.h"
 
@@ -196,11 +197,10 @@ bool server_sessions(const struct branch_call *call, struct pg_session *session,
 {
     static const char sql[] =
         "WITH s AS (SELECT a.backend_start AS at, " IS_OWN " AS own, pg_catalog.concat_ws(', ', "
-        "'pid ' || a.pid, nullif(a.application_name, ''), 'user ' || a.usename, coalesce(a.state, a.backend_type), "
+        "'pid ' || a.pid, nullif(a.application_name, ''), 'user ' || a.usename, " ACTIVITY_STATE ", "
         "'since ' || pg_catalog.to_char(coalesce(a.state_change, a.backend_start), 'HH24:MI:SS')) AS line "
         "FROM pg_catalog.pg_stat_activity a WHERE a.datname = $1 AND a.pid <> pg_catalog.pg_backend_pid() AND "
-        "coalesce(a.backend_type, CASE WHEN a.usesysid IS NULL THEN 'autovacuum worker' ELSE '' END) <> "
-        "'autovacuum worker' UNION ALL SELECT p.prepared, false, "
+        "NOT " ACTIVITY_IS_AUTOVACUUM " UNION ALL SELECT p.prepared, false, "
         "pg_catalog.concat_ws(', ', 'prepared transaction ' || p.gid, 'user ' || p.owner) "
         "FROM pg_catalog.pg_prepared_xacts p WHERE p.database = $1) SELECT pg_catalog.count(*), "
         "coalesce((SELECT pg_catalog.string_agg(t.line, E'\\n' ORDER BY t.at) FROM (SELECT * FROM s ORDER BY s.at "

@@ -9,6 +9,7 @@
 #include "worker/metrics.h"
 #include "worker/service/service.h"
 
+#include "pg/activity.h"
 #include "pg/query.h"
 #include "pg/values.h"
 #include "worker/descriptors.h"
@@ -147,8 +148,8 @@ static ProtobufCMessage *get_info(void *data, struct rpc_call *call, const Proto
     static const char sql[] =
         "SELECT pg_catalog.current_database(), current_user, pg_catalog.current_setting('server_version'), "
         "(pg_catalog.date_part('epoch', pg_catalog.pg_postmaster_start_time()) * 1000000)::bigint, "
-        "(SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE datname = pg_catalog.current_database() "
-        "AND backend_type = 'client backend')";
+        "(SELECT count(*) FROM pg_catalog.pg_stat_activity a WHERE a.datname = pg_catalog.current_database() "
+        "AND " ACTIVITY_IS_CLIENT ")";
     const struct health_context *const context = data;
     struct target target;
     PG_RESULT(result) = ask(context, call, sql, &target, call->status);

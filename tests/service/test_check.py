@@ -109,6 +109,23 @@ class Check(Case):
         self.assertIn("would wait for pid", doctor.stdout)
         self.assertNotEqual(doctor.returncode, 0)
 
+    def test_whose_sessions_the_role_may_not_look_into_are_counted_and_named_all_the_same(self):
+        """pg_stat_activity shows a role without pg_read_all_stats no more of another role's session than that it is there."""
+        _, url = self.role("ALTER TABLE users OWNER TO {}")
+        self.hold("BEGIN ISOLATION LEVEL REPEATABLE READ", "SELECT count(*) FROM users")
+        hidden = r'pid \d+ \("psql", user app, its state is not shown to this role: its query is not shown to this role\), '
+        self.assert_warned(self.check("ALTER TABLE users ADD COLUMN x int;", "CREATE INDEX CONCURRENTLY i ON users (name);", url=url),
+                           f"would wait for {hidden}which has a lock on users", f"CONCURRENTLY would wait for {hidden}whose snapshot is older")
+        counted = self.connection.call("MigrationService", "Check")
+        self.assertEqual((counted.active_tx_count, counted.lock_count), (1, 0))
+        waiter = subprocess.Popen(["psql", "-Xq", self.url(), "-c", "BEGIN", "-c", "LOCK users"], stderr=subprocess.DEVNULL)
+        self.addCleanup(waiter.wait)
+        self.addCleanup(waiter.kill)
+        wait_for(lambda: self.sql("SELECT 1 FROM pg_locks WHERE NOT granted"))
+        self.assertEqual(self.connection.call("MigrationService", "Check").lock_count, 1)
+        self.sql(f"ALTER DATABASE {self.database} CONNECTION LIMIT 5")
+        self.assert_warned(self.connection.call("MigrationService", "Check"), r"[3-5] of the database's 5 connections are used")
+
     def test_a_look_of_our_own_is_no_reason_as_long_as_it_is_short(self):
         self.hold("SET application_name = 'truss'", "BEGIN", "SELECT count(*) FROM users")
         self.assertTrue(self.check("ALTER TABLE users ADD COLUMN x int;").safe)
@@ -299,6 +316,13 @@ class Check(Case):
         self.sql(f"ALTER ROLE {name} SET default_transaction_read_only = true")
         self.assert_warned(self.check("CREATE TABLE n ();", url=url), f"ALTER ROLE {name} SET default_transaction_read_only = off")
         self.assert_refused("run", "hint: The session takes no writes", "Next: See what is missing: truss check", sqlstate="25006")
+
+    def test_where_it_is_set_that_sessions_are_read_only_is_said(self):
+        """By the role in this database, which counts before the role and the database; in the URL, which counts before all."""
+        name, url = self.role()
+        self.sql(f"ALTER ROLE {name} SET default_transaction_read_only = off; ALTER ROLE {name} IN DATABASE {self.database} SET default_transaction_read_only = on")
+        self.assert_warned(self.check("CREATE TABLE n ();", url=url), f"ALTER ROLE {name} IN DATABASE {self.database} SET default_transaction_read_only = off")
+        self.assert_warned(self.check("CREATE TABLE n ();", url=f"{url}?options=-cdefault_transaction_read_only%3Don"), "take it out of the connection's URL")
 
     def test_a_read_only_role_whose_name_needs_quotes_is_named(self):
         name, url = self.role()

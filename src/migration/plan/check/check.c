@@ -8,6 +8,7 @@
 #include "migration/look/baseline.h"
 #include "migration/look/failed_attempts.h"
 #include "migration/look/schema.h"
+#include "pg/activity.h"
 #include "pg/query.h"
 #include "pg/values.h"
 
@@ -15,12 +16,15 @@
 
 #define MOST_ACTIVE 3
 
+/* Each transaction has a lock on its own virtual number; who waits for a lock is in pg_locks, too. */
 static bool count_activity(const struct request *request, struct pg_session *session, struct check *check)
 {
-    static const char sql[] = "SELECT pg_catalog.count(*) FILTER (WHERE wait_event_type = 'Lock'), "
-                              "pg_catalog.count(*) FILTER (WHERE xact_start IS NOT NULL) "
-                              "FROM pg_catalog.pg_stat_activity WHERE datname = pg_catalog.current_database() "
-                              "AND pid <> pg_catalog.pg_backend_pid() AND backend_type = 'client backend'";
+    static const char sql[] =
+        "SELECT pg_catalog.count(*) FILTER (WHERE l.waits), pg_catalog.count(*) FILTER (WHERE l.is_open) "
+        "FROM pg_catalog.pg_stat_activity a JOIN (SELECT o.pid, pg_catalog.bool_or(NOT o.granted) AS waits, "
+        "pg_catalog.bool_or(o.granted AND o.locktype = 'virtualxid' AND o.mode = 'ExclusiveLock') AS is_open FROM "
+        "pg_catalog.pg_locks o GROUP BY 1) l ON l.pid = a.pid WHERE a.datname = pg_catalog.current_database() AND "
+        "a.pid <> pg_catalog.pg_backend_pid() AND " ACTIVITY_IS_CLIENT;
     PG_RESULT(result) = pg_query(session, sql, 0, NULL, request->status);
     if (result == NULL) {
         return false;

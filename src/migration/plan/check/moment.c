@@ -4,6 +4,7 @@
 #include "migration/plan/check/moment.h"
 
 #include "migration/plan/check/moment_needs.h"
+#include "pg/activity.h"
 #include "pg/code.h"
 #include "pg/own_sql.h"
 #include "pg/query.h"
@@ -40,39 +41,42 @@ void moment_ask(const struct moment *moment, const char *what, const char *sql, 
 
 /* ---- the server ---- */
 
+/* Settings of a role are those of the one that has logged in. */
 static const char writes_sql[] =
     "SELECT 'The server is a standby (in recovery): nothing can be written to it. Connect to the primary.' "
     "WHERE pg_catalog.pg_is_in_recovery() "
     "UNION ALL SELECT pg_catalog.format('Sessions are read-only (default_transaction_read_only), so that a run fails "
-    "at "
-    "its first write: ALTER %s SET default_transaction_read_only = off, or run it where that is not set.', "
-    "coalesce((SELECT pg_catalog.format('ROLE %I', current_user) FROM pg_catalog.pg_db_role_setting r JOIN "
-    "pg_catalog.pg_roles o ON o.oid = r.setrole WHERE o.rolname = current_user AND r.setconfig::text ~ "
-    "'default_transaction_read_only=(on|true|yes|1)' LIMIT "
-    "1), "
-    "pg_catalog.format('DATABASE %I', pg_catalog.current_database()))) "
-    "WHERE pg_catalog.current_setting('default_transaction_read_only') = 'on' AND NOT pg_catalog.pg_is_in_recovery()";
+    "at its first write: %s, or run it where that is not set.', CASE s.source WHEN 'client' THEN 'take it out of the "
+    "connection''s URL (options), or of PGOPTIONS' ELSE pg_catalog.format('ALTER %s SET default_transaction_read_only "
+    "= off', CASE s.source WHEN 'database user' THEN pg_catalog.format('ROLE %I IN DATABASE %I', session_user, "
+    "pg_catalog.current_database()) WHEN 'user' THEN pg_catalog.format('ROLE %I', session_user) ELSE "
+    "pg_catalog.format('DATABASE %I', pg_catalog.current_database()) END) END) FROM pg_catalog.pg_settings s "
+    "WHERE s.name = 'default_transaction_read_only' AND pg_catalog.current_setting('default_transaction_read_only') = "
+    "'on' AND NOT pg_catalog.pg_is_in_recovery()";
 
-/* reserved_connections is of PostgreSQL 16, as is the role whose members may use them. Superusers may use all. */
+/* What keeps a connection from the role that logs in: the server's places, of which some are reserved for superusers
+ * and, in PostgreSQL 16 and newer, some for members of pg_use_reserved_connections; its own limit; the database's. */
 static const char server_sql[] =
-    "SELECT pg_catalog.format('Connections that are left on the server: %s (max_connections); a run needs 4.', f.free) "
-    "FROM (SELECT pg_catalog.current_setting('max_connections')::int - CASE WHEN r.rolsuper THEN 0 ELSE "
-    "pg_catalog.current_setting('superuser_reserved_connections')::int + CASE WHEN (SELECT "
-    "pg_catalog.pg_has_role(o.oid, 'USAGE') FROM pg_catalog.pg_roles o WHERE o.rolname = "
-    "'pg_use_reserved_connections') THEN 0 ELSE coalesce(pg_catalog.current_setting('reserved_connections', "
-    "true)::int, 0) END END - (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity WHERE backend_type = "
-    "'client backend') AS free FROM pg_catalog.pg_roles r WHERE r.rolname = current_user) f WHERE f.free < 4 "
+    "WITH login AS (SELECT r.rolname, r.rolconnlimit FROM pg_catalog.pg_roles r WHERE r.rolname = session_user AND NOT "
+    "r.rolsuper), sessions AS MATERIALIZED (SELECT a.usename, a.datname FROM pg_catalog.pg_stat_activity a "
+    "WHERE " ACTIVITY_IS_CLIENT
+    ") SELECT pg_catalog.format('Connections that are left on the server: %s (max_connections%s); a run "
+    "needs 4.', GREATEST(f.free, 0), f.less) FROM (SELECT pg_catalog.current_setting('max_connections')::int - CASE "
+    "WHEN EXISTS (SELECT FROM login) THEN pg_catalog.current_setting('superuser_reserved_connections')::int + "
+    "o.others ELSE 0 END - (SELECT pg_catalog.count(*) FROM sessions) AS free, CASE WHEN o.others > 0 THEN ', less "
+    "reserved_connections' ELSE '' END AS less FROM (SELECT CASE WHEN EXISTS (SELECT FROM login) AND NOT EXISTS "
+    "(SELECT FROM pg_catalog.pg_roles p WHERE p.rolname = 'pg_use_reserved_connections' AND "
+    "pg_catalog.pg_has_role(session_user, p.oid, 'USAGE')) THEN coalesce(pg_catalog.current_setting("
+    "'reserved_connections', true), '0')::int ELSE 0 END AS others) o) f WHERE f.free < 4 "
     "UNION ALL SELECT pg_catalog.format('The role \"%s\" uses %s of its %s connections: a run needs 3 more (ALTER "
-    "ROLE \"%s\" CONNECTION LIMIT ...).', r.rolname, u.used, r.rolconnlimit, r.rolname) FROM pg_catalog.pg_roles r "
-    "CROSS JOIN (SELECT pg_catalog.count(*) AS used FROM pg_catalog.pg_stat_activity WHERE usename = current_user "
-    "AND backend_type = 'client backend') u WHERE r.rolname = current_user AND NOT r.rolsuper AND r.rolconnlimit >= 0 "
-    "AND r.rolconnlimit - u.used < 3 "
+    "ROLE \"%s\" CONNECTION LIMIT ...).', l.rolname, u.used, l.rolconnlimit, l.rolname) FROM login l CROSS JOIN "
+    "LATERAL (SELECT pg_catalog.count(*) AS used FROM sessions s WHERE s.usename = l.rolname) u WHERE l.rolconnlimit "
+    ">= 0 AND l.rolconnlimit - u.used < 3 "
     "UNION ALL SELECT pg_catalog.format('%s of the database''s %s connections are used: a run needs 3 more (ALTER "
-    "DATABASE \"%s\" CONNECTION LIMIT ...).', u.used, d.datconnlimit, d.datname) FROM pg_catalog.pg_database d "
-    "CROSS JOIN (SELECT pg_catalog.count(*) AS used FROM pg_catalog.pg_stat_activity WHERE datname = "
-    "pg_catalog.current_database() AND backend_type = 'client backend') u WHERE d.datname = "
-    "pg_catalog.current_database() AND d.datconnlimit >= 0 AND d.datconnlimit - u.used < 3 "
-    "AND NOT (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user)";
+    "DATABASE \"%s\" CONNECTION LIMIT ...).', u.used, d.datconnlimit, d.datname) FROM login CROSS JOIN "
+    "pg_catalog.pg_database d CROSS JOIN LATERAL (SELECT pg_catalog.count(*) AS used FROM sessions s WHERE s.datname = "
+    "d.datname) u WHERE d.datname = pg_catalog.current_database() AND d.datconnlimit >= 0 AND d.datconnlimit - u.used "
+    "< 3";
 
 /* A pooler that changes sessions between transactions cannot keep a run's locks. */
 static void check_pooler(const struct moment *moment)

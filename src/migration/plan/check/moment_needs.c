@@ -4,6 +4,7 @@
 #include "migration/plan/check/moment_needs.h"
 
 #include "migration/plan/check/rights.h"
+#include "pg/activity.h"
 #include "pg/briefly.h"
 #include "pg/locks.h"
 #include "pg/query.h"
@@ -19,11 +20,10 @@
 /* "pid 4711 ("psql", user app, idle in transaction, its transaction for 12 s: SELECT …)"; without a time if there is
  * none. */
 #define WHO                                                                                                            \
-    "pg_catalog.format('pid %s (\"%s\", user %s, %s%s: %s)', a.pid, a.application_name, coalesce(a.usename, '?'), "    \
-    "coalesce(a.state, a.backend_type), coalesce(', its transaction for ' || "                                         \
-    "pg_catalog.floor(pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - a.xact_start)) || ' s', ''), "      \
-    "coalesce(nullif(pg_catalog.regexp_replace(pg_catalog.left(a.query, 80), '\\s+', ' ', 'g'), ''), "                 \
-    "'its query is not shown to this role'))"
+    "pg_catalog.format('pid %s (\"%s\", user %s, %s%s: %s)', a.pid, a.application_name, coalesce(a.usename, "          \
+    "'?'), " ACTIVITY_STATE ", coalesce(', its transaction for ' || "                                                  \
+    "pg_catalog.floor(pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - a.xact_start)) || ' s', "           \
+    "''), " ACTIVITY_QUERY ")"
 
 /* The names of relations, as the scripts' session would write them. */
 #define WANTED_NAME   PG_SCRIPT_NAME("h.wanted")
@@ -31,8 +31,8 @@
 
 /* A look of our own, as another status: it is over before a run begins. */
 #define OWN_LOOK                                                                                                       \
-    "(a.application_name = pg_catalog.current_setting('application_name') AND a.usename = current_user AND "           \
-    "a.xact_start > pg_catalog.clock_timestamp() - interval '5 seconds')"
+    "(a.application_name = pg_catalog.current_setting('application_name') AND a.usename = session_user AND "           \
+    "coalesce(a.xact_start > pg_catalog.clock_timestamp() - interval '5 seconds', true))"
 
 /* $1 relations, $2 their locks as numbers. Conflicts are as in PostgreSQL's table. Autovacuum gives way by itself,
  * unless it prevents wraparound; sessions that wait before us count, too. A prepared transaction has no process: its
@@ -48,9 +48,9 @@ static const char holders_sql[] =
     "modes m ON m.name = l.mode AND w.mode = ANY (m.conflicts)) (SELECT pg_catalog.format('This run would wait for %s, "
     "which %s a lock on %s (%s)%s.', " WHO
     ", CASE WHEN h.granted THEN 'has' ELSE 'waits in front for' END, " WANTED_NAME
-    ", h.mode, CASE WHEN a.backend_type = 'autovacuum worker' THEN ': it is there to prevent wraparound and "
+    ", h.mode, CASE WHEN " ACTIVITY_IS_AUTOVACUUM " THEN ': it is there to prevent wraparound and "
     "does not give way' ELSE '' END) FROM held h JOIN pg_catalog.pg_stat_activity a ON a.pid = h.pid WHERE a.pid <> "
-    "pg_catalog.pg_backend_pid() AND (a.backend_type <> 'autovacuum worker' OR a.query LIKE '%to prevent wraparound%') "
+    "pg_catalog.pg_backend_pid() AND (NOT " ACTIVITY_IS_AUTOVACUUM " OR a.query LIKE '%to prevent wraparound%') "
     "AND NOT (h.granted AND h.mode = 'AccessShareLock' AND " OWN_LOOK ") "
     "ORDER BY a.xact_start NULLS LAST, a.pid LIMIT 8) UNION ALL (SELECT pg_catalog.format('This run would wait for the "
     "prepared transaction \"%s\" (of %s, since %s), which has a lock on %s (%s): COMMIT PREPARED or ROLLBACK PREPARED "
@@ -70,7 +70,7 @@ static const char runs_sql[] =
 static const char snapshots_sql[] =
     "SELECT pg_catalog.format('%s would wait for %s, whose snapshot is older.', $1::text, " WHO ") "
     "FROM pg_catalog.pg_stat_activity a WHERE a.datname = pg_catalog.current_database() "
-    "AND a.pid <> pg_catalog.pg_backend_pid() AND a.backend_xmin IS NOT NULL AND a.backend_type = 'client backend' "
+    "AND a.pid <> pg_catalog.pg_backend_pid() AND a.backend_xmin IS NOT NULL AND " ACTIVITY_IS_CLIENT " "
     "AND NOT " OWN_LOOK " "
     "ORDER BY a.xact_start NULLS LAST, a.pid LIMIT 4";
 
