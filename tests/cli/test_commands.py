@@ -288,6 +288,16 @@ class Commands(Case):
         harness.wait_for(lambda: not self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
         self.assertEqual(self.sql("SELECT count(*) FROM _prisma_migrations"), [("0",)])
 
+    def test_a_database_that_no_row_knows_is_no_branch(self):
+        one = json.loads(self.run_truss("branch", "create", "lost", "--source", "schema", "--json"))
+        self.sql("DELETE FROM truss.branches")
+        self.addCleanup(self.cluster.drop_database, one["branch_db"])
+        for verb in ("show", "url", "delete", "reset"):
+            result = self.truss("branch", verb, one["branch_db"], worker=self.process)
+            self.assertEqual((result.returncode, f'"{one["branch_db"]}" was made as a branch, and no row of this database knows it.' in result.stderr),
+                             (ERROR, True), result.stderr)
+        self.assertIn('There is no branch "lost"', self.run_truss("branch", "show", "lost", status=ERROR))
+
     def test_a_branch_is_called_by_its_label(self):
         created = ("branch", "create", "--source", "schema", "--json")
         one = json.loads(self.run_truss(*created, "dev1", "--ttl", "2d"))

@@ -14,11 +14,12 @@ typedef Truss__Branch__V1__Branch Branch;
 typedef Truss__Branch__V1__ListBranchesResponse Reply;
 
 /* The question has no idempotency key; the key is the verb's. */
-static const Reply *list(const struct cli *cli)
+static const Reply *list(const struct cli *cli, bool all)
 {
     Truss__Branch__V1__ListBranchesRequest request = TRUSS__BRANCH__V1__LIST_BRANCHES_REQUEST__INIT;
     struct cli asking = *cli;
     request.unfinished = true;
+    request.all = all;
     asking.given.key = NULL;
     return call(&asking, BRANCH, "ListBranches", &request.base, READ_SECONDS);
 }
@@ -28,9 +29,28 @@ static bool is_called(const Branch *branch, const char *name)
     return strcmp(branch->label, name) == 0 || strcmp(branch->branch_db, name) == 0;
 }
 
+/* A branch's database without a row has no number: nothing can be done with it here. */
+static bool fail_unknown(const struct cli *cli, const char *name)
+{
+    const Reply *const reply = list(cli, true);
+    for (size_t i = 0; reply != NULL && i < reply->n_branches; i++) {
+        if (reply->branches[i]->id == 0 && strcmp(reply->branches[i]->branch_db, name) == 0) {
+            status_fail(cli->status, STATUS_FAILED_PRECONDITION,
+                        "The database \"%.100s\" was made as a branch, and no row of this database knows it.", name);
+            cli->status->hint =
+                "`truss branch list --all` shows its comment, which names its home_db: ask there. If that "
+                "does not know it either, drop it by hand.";
+            return false;
+        }
+    }
+    status_fail(cli->status, STATUS_NOT_FOUND, "There is no branch \"%.100s\".", name);
+    cli->status->hint = "`truss branch list` shows their labels and numbers.";
+    return false;
+}
+
 static bool find(const struct cli *cli, const char *name, const Branch **found)
 {
-    const Reply *const reply = list(cli);
+    const Reply *const reply = list(cli, false);
     struct buffer ids = {.arena = cli->arena};
     size_t count = 0;
     for (size_t i = 0; reply != NULL && i < reply->n_branches; i++) {
@@ -42,14 +62,10 @@ static bool find(const struct cli *cli, const char *name, const Branch **found)
     if (reply == NULL || count == 1) {
         return reply != NULL;
     }
-    if (count == 0) {
-        status_fail(cli->status, STATUS_NOT_FOUND, "There is no branch \"%.100s\".", name);
-        cli->status->hint = "`truss branch list` shows their labels and numbers.";
-        return false;
-    }
-    return status_fail(cli->status, STATUS_INVALID_ARGUMENT,
-                       "Several branches are called \"%.100s\": say the number of one (%s).", name,
-                       buffer_string(&ids));
+    return count == 0 ? fail_unknown(cli, name)
+                      : status_fail(cli->status, STATUS_INVALID_ARGUMENT,
+                                    "Several branches are called \"%.100s\": say the number of one (%s).", name,
+                                    buffer_string(&ids));
 }
 
 static bool is_number(const char *word)
