@@ -253,6 +253,15 @@ bool download_next(const struct backup_call *call, struct downloads *downloads, 
                : give_piece(call, downloads, one, piece);
 }
 
+bool download_close(struct downloads *downloads, const char *id)
+{
+    struct download *const one = take_out(downloads, id);
+    if (one != NULL) {
+        release(downloads, one);
+    }
+    return one != NULL;
+}
+
 /* ---- beginning ---- */
 
 static bool is_complete(const struct backup_call *call, const struct backup_row *row)

@@ -32,4 +32,7 @@ bool download_begin(const struct backup_call *call, struct downloads *downloads,
 bool download_next(const struct backup_call *call, struct downloads *downloads, const char *id,
                    struct download_piece *piece);
 
+/* Ends a download before its last piece. Returns false if there is no such download that nobody reads. */
+bool download_close(struct downloads *downloads, const char *id);
+
 #endif

@@ -1,11 +1,12 @@
 /*
  * A failed download ends without the last chunk, or before its announced length, so that it cannot be taken for
- * complete. If the client of a query's export disconnects, the worker is told to cancel the query.
+ * complete. If the client disconnects, the worker is told to cancel the query, or to close the backup's file.
  */
 #include "bridge/download.h"
 
 #include "bridge/answer.h"
 #include "bridge/query.h"
+#include "rpc/status_message.h"
 #include "truss/backup/v1/backup.pb-c.h"
 #include "truss/sql/v1/sql.pb-c.h"
 
@@ -93,12 +94,16 @@ static void wants(void *context)
     passage_call(passage, next_rpc(passage), passage->input, on_more);
 }
 
-/* For a backup, and later for a query, the worker's idle limit ends it. */
+/* If a worker does not hear it, its idle limit ends the download. */
 static void gone(void *context)
 {
     struct passage *const passage = context;
     if (!passage->first_is_last && is_export(passage)) {
         passage_cancel(passage);
+    } else if (!passage->first_is_last) {
+        Truss__Backup__V1__CloseDownloadRequest request = TRUSS__BACKUP__V1__CLOSE_DOWNLOAD_REQUEST__INIT;
+        request.download_id = ((const Truss__Backup__V1__ReadDownloadRequest *)passage->input)->download_id;
+        passage_tell(passage, "CloseDownload", &request.base);
     }
     arena_free(passage->piece);
     passage->piece = NULL;
@@ -127,6 +132,11 @@ static uint64_t offset_of(const struct passage *passage)
     return is_export(passage) ? 0 : ((const Truss__Backup__V1__DownloadBackupRequest *)passage->input)->offset;
 }
 
+static const char *tag_of(struct arena *arena, const char *sha256)
+{
+    return arena_printf(arena, "\"%s\"", sha256);
+}
+
 static void on_first(const ProtobufCMessage *reply, const struct status *status, void *data)
 {
     struct passage *const passage = data;
@@ -143,7 +153,7 @@ static void on_first(const ProtobufCMessage *reply, const struct status *status,
     };
     if (first.sha256 != NULL) {
         extra[2] = (struct http_extra_header){"Accept-Ranges", "bytes"};
-        extra[3] = (struct http_extra_header){"ETag", arena_printf(arena, "\"%s\"", first.sha256)};
+        extra[3] = (struct http_extra_header){"ETag", tag_of(arena, first.sha256)};
     }
     if (offset > 0) {
         extra[4] =
@@ -164,16 +174,57 @@ static void on_first(const ProtobufCMessage *reply, const struct status *status,
     http_stream_begin(passage->http, first.content_type, extra, &source);
 }
 
-/* "Range: bytes=N-" continues a download; other ranges are ignored, as RFC 9110 allows. */
-static void read_range(const struct passage *passage)
+/* ---- a part of a backup's file ---- */
+
+/* The "Range: bytes=N-" of a broken download that goes on. Other ranges are ignored, as RFC 9110 allows, and all of
+ * those of a HEAD, as it demands. */
+static uint64_t wanted_from(const struct http_request *request)
 {
+    const char *const range = http_header(request, "Range");
+    char *end;
+    if (range == NULL || strcmp(request->method, "GET") != 0 || strncmp(range, "bytes=", 6) != 0 || range[6] < '0' ||
+        range[6] > '9') {
+        return 0;
+    }
+    const uint64_t from = strtoull(range + 6, &end, 10);
+    return strcmp(end, "-") == 0 ? from : 0;
+}
+
+static void fail_range(struct passage *passage, uint64_t size)
+{
+    struct arena *const arena = passage->http->arena;
+    struct status status = {.arena = arena};
+    const struct http_extra_header extra[] = {
+        {"X-Request-Id", passage->request_id},
+        {"Content-Range", arena_printf(arena, "bytes */%" PRIu64, size)},
+        {0},
+    };
+    status_fail(&status, STATUS_OUT_OF_RANGE, "The file has %" PRIu64 " bytes: the range begins after them.", size);
+    http_answer(passage->http, 416, "application/json", status_json(arena, &status), extra);
+}
+
+/* Is the file still the one of which the client has the beginning (If-Range)? */
+static bool is_same_file(const struct passage *passage, const char *sha256)
+{
+    const char *const known = http_header(passage->http, "If-Range");
+    return known == NULL || strcmp(known, tag_of(passage->http->arena, sha256)) == 0;
+}
+
+static void on_backup(const ProtobufCMessage *reply, const struct status *status, void *data)
+{
+    struct passage *const passage = data;
+    const Truss__Backup__V1__Backup *const backup = (const Truss__Backup__V1__Backup *)reply;
     Truss__Backup__V1__DownloadBackupRequest *const request =
         (Truss__Backup__V1__DownloadBackupRequest *)(uintptr_t)passage->input;
-    const char *const range = http_header(passage->http, "Range");
-    if (range != NULL && strncmp(range, "bytes=", 6) == 0 && range[6] >= '0' && range[6] <= '9') {
-        char *end;
-        const uint64_t offset = strtoull(range + 6, &end, 10);
-        request->offset = strcmp(end, "-") == 0 ? offset : request->offset;
+    const uint64_t from = wanted_from(passage->http);
+    if (status->code != STATUS_OK) {
+        answer_failure(passage, status);
+    } else if (backup->sha256[0] != '\0' && is_same_file(passage, backup->sha256) &&
+               from >= (uint64_t)backup->size_bytes) {
+        fail_range(passage, (uint64_t)backup->size_bytes);
+    } else {
+        request->offset = is_same_file(passage, backup->sha256) ? from : 0;
+        passage_call(passage, passage->rpc, passage->input, on_first);
     }
 }
 
@@ -181,8 +232,11 @@ void download_begin(struct passage *passage)
 {
     if (is_export(passage)) {
         query_begin(passage, &((Truss__Sql__V1__ExportRequest *)(uintptr_t)passage->input)->query_id, on_first);
-        return;
+    } else if (wanted_from(passage->http) > 0) {
+        Truss__Backup__V1__GetBackupRequest request = TRUSS__BACKUP__V1__GET_BACKUP_REQUEST__INIT;
+        request.id = ((const Truss__Backup__V1__DownloadBackupRequest *)passage->input)->id;
+        passage_call(passage, "GetBackup", &request.base, on_backup);
+    } else {
+        passage_call(passage, passage->rpc, passage->input, on_first);
     }
-    read_range(passage);
-    passage_call(passage, passage->rpc, passage->input, on_first);
 }

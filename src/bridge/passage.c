@@ -108,27 +108,37 @@ static void on_told(const ProtobufCMessage *reply, const struct status *status, 
     (void)data;
 }
 
-/* The worker may be changing at this moment, so all are told. */
-void passage_cancel(const struct passage *passage)
+static void tell(const struct passage *passage, struct rpc_channel *worker, const char *rpc,
+                 const ProtobufCMessage *input)
 {
-    struct bridge *const bridge = passage->bridge;
     const ProtobufCServiceDescriptor *const service = passage->route->service;
-    const ProtobufCMethodDescriptor *const method = protobuf_c_service_descriptor_get_method_by_name(service, "Cancel");
-    Truss__Sql__V1__CancelRequest request = TRUSS__SQL__V1__CANCEL_REQUEST__INIT;
-    request.query_id = (char *)(uintptr_t)passage->query_id;
-    request.ahead = true;
+    const ProtobufCMethodDescriptor *const method = protobuf_c_service_descriptor_get_method_by_name(service, rpc);
     const struct rpc_invocation invocation = {
         service,
         (unsigned)(method - service->methods),
-        &request.base,
-        {.timeout_ms = bridge->read_timeout_ms, .authorization = passage->options.authorization}};
-    atomic_fetch_add(&bridge->calling, 1);
-    for (size_t i = 0; i < bridge->worker_count && !atomic_load(&bridge->stopping); i++) {
-        if (rpc_channel_connected(bridge->workers[i])) {
-            rpc_call(bridge->workers[i], &invocation, on_told, NULL);
-        }
+        input,
+        {.timeout_ms = passage->bridge->read_timeout_ms, .authorization = passage->options.authorization}};
+    atomic_fetch_add(&passage->bridge->calling, 1);
+    if (!atomic_load(&passage->bridge->stopping) && rpc_channel_connected(worker)) {
+        rpc_call(worker, &invocation, on_told, NULL);
     }
-    atomic_fetch_sub(&bridge->calling, 1);
+    atomic_fetch_sub(&passage->bridge->calling, 1);
+}
+
+void passage_tell(const struct passage *passage, const char *rpc, const ProtobufCMessage *input)
+{
+    tell(passage, passage->worker, rpc, input);
+}
+
+/* The worker may be changing at this moment, so all are told. */
+void passage_cancel(const struct passage *passage)
+{
+    Truss__Sql__V1__CancelRequest request = TRUSS__SQL__V1__CANCEL_REQUEST__INIT;
+    request.query_id = (char *)(uintptr_t)passage->query_id;
+    request.ahead = true;
+    for (size_t i = 0; i < passage->bridge->worker_count; i++) {
+        tell(passage, passage->bridge->workers[i], "Cancel", &request.base);
+    }
 }
 
 void bridge_end_polls(struct bridge *bridge)

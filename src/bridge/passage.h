@@ -75,6 +75,9 @@ struct passage {
 /* Calls a method of the route's service; the passage may be freed when this returns. */
 void passage_call(struct passage *passage, const char *rpc, const ProtobufCMessage *input, rpc_reply_fn *done);
 
+/* Calls a method of the worker that was called last, whose answer nobody needs. Does not wait; any thread. */
+void passage_tell(const struct passage *passage, const char *rpc, const ProtobufCMessage *input);
+
 /* Cancels the query with the passage's query_id at all workers. Does not wait; any thread. */
 void passage_cancel(const struct passage *passage);
 

@@ -53,6 +53,7 @@ static const struct {
 } special[] = {
     {"/truss.migration.v1.MigrationService/CancelOperation", false, true},
     {"/truss.backup.v1.BackupService/ReadDownload", true, false}, /* DownloadBackup has begun it */
+    {"/truss.backup.v1.BackupService/CloseDownload", true, false},
     {"/truss.trust.v1.Trust/ListAudit", true, false},
     {"/truss.trust.v1.Trust/VerifyAudit", true, false},
     {"/truss.trust.v1.Trust/ListTokens", true, false},

@@ -1,9 +1,13 @@
 """Backups over REST: what is documented, what a backup is worth, and that nothing half done is ever called complete."""
+import fcntl
+import glob
 import hashlib
 import http.client
 import json
 import os
+import resource
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -273,7 +277,8 @@ class Backups(Case):
         part = self.http.request("GET", route, headers={"Range": f"bytes={len(content) - 5}-"})
         self.assertEqual((part.status, part.body, part.headers["Content-Range"]),
                          (206, content[-5:], f"bytes {len(content) - 5}-{len(content) - 1}/{len(content)}"))
-        self.assertEqual(self.http.request("GET", route, headers={"Range": f"bytes={len(content)}-"}).status, 400)
+        self.ranges(route, content, answer.headers["ETag"])
+        self.many_that_end_early(route, content)
         target = os.path.join(self.folder, "here")
         words = [os.path.join(harness.BIN, "truss"), "backup", "download", str(backup["id"]), target, "--worker", self.process.address]
         self.assertEqual(subprocess.run(words, capture_output=True, timeout=60, check=True).returncode, 0)
@@ -285,10 +290,79 @@ class Backups(Case):
             file.seek(2 << 20)
             file.write(bytes([content[2 << 20] ^ 1]))
         failed = subprocess.run(words, capture_output=True, timeout=60, check=False)
-        self.assertEqual((failed.returncode, b"is damaged" in failed.stderr, os.path.exists(target), os.path.exists(target + ".part")), (1, True, False, False))
+        self.assertEqual((failed.returncode, b"is damaged" in failed.stderr, glob.glob(target + "*")), (1, True, []))
         with self.assertRaises(http.client.IncompleteRead):
             self.http.get(route)
         self.assertEqual(self.http.get("/api/backups/99/download").status, 404)
+
+    def ranges(self, route, content, tag):
+        """A part of the file is of the file that the client has the beginning of, or it is no part."""
+        size = len(content)
+        for wanted, known, status, body in ((f"bytes={size - 5}-", tag, 206, content[-5:]), (f"bytes={size - 5}-", '"other"', 200, content), ("bytes=0-", None, 200, content),
+                                            (f"bytes={size - 5}-", f"W/{tag}", 200, content), (f"bytes={size}-", '"other"', 200, content),
+                                            ("bytes=-5", None, 200, content), ("bytes=1-2", None, 200, content), ("lines=1-", None, 200, content)):
+            answer = self.http.request("GET", route, headers={"Range": wanted, **({"If-Range": known} if known else {})})
+            self.assertEqual((answer.status, answer.body == body, answer.headers["Accept-Ranges"], answer.headers["ETag"]), (status, True, "bytes", tag), (wanted, known))
+        for wanted in (f"bytes={size}-", f"bytes={1 << 70}-"):
+            answer = self.http.request("GET", route, headers={"Range": wanted, "If-Range": tag})
+            self.assertEqual((answer.status, answer.headers["Content-Range"], answer.json["code"]), (416, f"bytes */{size}", "OUT_OF_RANGE"))
+
+    def many_that_end_early(self, route, content):
+        """A worker gives eight at a time: one that its client left, or only asked for the head of, is none of them."""
+        for wanted in ({}, {"Range": "bytes=5-"}):
+            for _ in range(10):
+                head = self.http.request("HEAD", route, headers=wanted)
+                self.assertEqual((head.status, head.body, head.headers["Content-Length"], head.headers["Accept-Ranges"]), (200, b"", str(len(content)), "bytes"))
+        for _ in range(10):
+            with socket.create_connection(("127.0.0.1", self.http.port)) as client:
+                client.sendall(f"GET {route} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+                self.assertIn(b" 200 ", client.recv(100))
+        harness.wait_for(lambda: self.http.get(route).status == 200, 20)
+
+    def test_a_download_that_broke_off_goes_on(self):
+        self.slow(6)
+        self.open()
+        backup = self.make()
+        with open(self.path(backup), "rb") as file:
+            content = file.read()
+        folder = tempfile.mkdtemp(prefix="truss-downloads-")
+        self.addCleanup(harness.shutil.rmtree, folder, True)
+        target = os.path.join(folder, "here")
+        part = f"{target}.{backup['sha256'][:12]}.part"
+
+        def download(limit=None):
+            def narrow():
+                signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+                resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+            done = subprocess.run([os.path.join(harness.BIN, "truss"), "backup", "download", str(backup["id"]), target, "--worker", self.process.address],
+                                  capture_output=True, text=True, timeout=60, check=False, preexec_fn=narrow if limit else None)
+            return done.returncode, done.stderr
+
+        def downloaded():
+            with open(target, "rb") as file:
+                self.assertEqual((file.read() == content, os.listdir(folder)), (True, ["here"]))
+            os.remove(target)
+
+        code, text = download(limit=2 << 20)
+        self.assertEqual((code, f"are in {part}: the same command goes on there" in text, os.path.getsize(part)), (1, True, 2 << 20), text)
+        code, text = download()
+        self.assertEqual((code, f"are here already, in {part}" in text), (0, True), text)
+        downloaded()
+        for beginning in (content, content[:1], content[:-1], b"", content + b"more", bytes([content[0] ^ 1]) + content[1:]):
+            with open(part, "wb") as file:
+                file.write(beginning)
+            self.assertEqual(download()[0], 0, len(beginning))
+            downloaded()
+        with open(part, "wb") as file:
+            file.write(b"?" + content[1:-9])
+        code, text = download()
+        self.assertEqual((code, "download it again" in text, os.listdir(folder)), (1, True, []))
+        os.symlink(os.path.join(folder, "elsewhere"), part)
+        self.assertEqual((download()[0], os.listdir(folder)), (1, [os.path.basename(part)]))
+        os.remove(part)
+        with open(part, "wb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            self.assertIn("Another truss is writing", download()[1])
 
     def test_what_a_dump_does_not_hold_is_beside_it(self):
         self.sql(f"""ALTER DATABASE "{self.database}" SET work_mem = '5MB'; COMMENT ON DATABASE "{self.database}" IS 'ours'""")

@@ -26,7 +26,7 @@ SCOPES = {
     "sql": {("SqlService", name) for name in ("Query", "Explain", "Export", "ReadExport", "Cancel", "ListTables", "Describe")},
     "mark": {("MigrationService", name) for name in ("MarkApplied", "MarkRolledBack", "Baseline")},
     "admin": {("ConnectionService", "RevealConnection"), ("BranchService", "RevealBranchConnection"), ("Trust", "ListAudit"), ("Trust", "VerifyAudit"), ("Trust", "ListTokens")}
-    | {("BackupService", name) for name in ("DeleteBackup", "UpdateSchedule", "UpdateWalConfig", "RestoreToPoint", "DownloadBackup", "ReadDownload")},
+    | {("BackupService", name) for name in ("DeleteBackup", "UpdateSchedule", "UpdateWalConfig", "RestoreToPoint", "DownloadBackup", "ReadDownload", "CloseDownload")},
 }
 
 

@@ -301,6 +301,16 @@ static ProtobufCMessage *read_download(void *data, struct rpc_call *call, const 
                : NULL;
 }
 
+static ProtobufCMessage *close_download(void *data, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    const struct backup_context *const context = data;
+    Truss__Backup__V1__CloseDownloadResponse *const reply =
+        MESSAGE_NEW(call->arena, Truss__Backup__V1__CloseDownloadResponse, truss__backup__v1__close_download_response);
+    reply->closed =
+        download_close(context->downloads, ((const Truss__Backup__V1__CloseDownloadRequest *)input)->download_id);
+    return &reply->base;
+}
+
 /* In the order of the .proto. */
 static const struct rpc_method methods[] = {
     {list, RPC_LANE_READ, true, SCOPE_READ},
@@ -317,6 +327,7 @@ static const struct rpc_method methods[] = {
     {restore_to_point, RPC_LANE_READ, false, SCOPE_ADMIN},
     {download, RPC_LANE_READ, false, SCOPE_ADMIN},
     {read_download, RPC_LANE_READ, false, SCOPE_ADMIN},
+    {close_download, RPC_LANE_READ, false, SCOPE_ADMIN},
 };
 
 struct rpc_service backup_service(struct backup_context *context)
