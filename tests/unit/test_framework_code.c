@@ -545,6 +545,51 @@ START_TEST(migrations_in_go_are_known_by_their_ids)
 }
 END_TEST
 
+/* gormigrate and xormigrate run them in the order of the list that they get. */
+START_TEST(migrations_in_go_have_the_order_of_the_programs_list)
+{
+    put("m/a.go",
+        "func createB(db *gorm.DB) *gormigrate.Migration {\n\treturn &gormigrate.Migration{ID: \"1b\", Migrate: f}\n}\n"
+        "var third = &gormigrate.Migration{\n\tID: \"0c\",\n\tMigrate: func() { _ = \"}\" }}\n");
+    put("m/z.go", "var all = []*gormigrate.Migration{\n\t// the first, with a comma\n\t{\n\t\tID: "
+                  "\"2a\",\n\t\tMigrate: f,\n\t},\n"
+                  "\tm.createB(db),\n\t&third,\n}\n");
+    ck_assert_str_eq(listed("gormigrate", "m"), "2a=2a,1b=1b,0c=0c");
+    ck_assert_uint_eq(list("gormigrate", "m").warning_count, 0);
+    put("m/y.go", "var list = []*gormigrate.Migration{}\nfunc init() { list = append(list, fourth()) }\n"
+                  "func fourth() *gormigrate.Migration { return &gormigrate.Migration{ID: \"0a\", Migrate: f} }\n");
+    ck_assert_str_eq(listed("gormigrate", "m"), "2a=2a,1b=1b,0c=0c,0a=0a");
+    ck_assert_uint_eq(list("gormigrate", "m").warning_count, 0);
+
+    /* Each file appends its own, and Go initialises files by their names. */
+    put("x/a_late.go",
+        "func init() {\n\tall = append(all, &xormigrate.Migration{\n\t\tID: \"2\",\n\t\tMigrate: f,\n\t})\n}");
+    put("x/b_early.go",
+        "func init() {\n\tall = append(all, &xormigrate.Migration{\n\t\tID: \"1\",\n\t\tMigrate: f,\n\t})\n}");
+    ck_assert_str_eq(listed("xormigrate", "x"), "2=2,1=1");
+    put("x/c.go", "func Run() {\n\tsort.Slice(all, func(i, j int) bool { return all[i].ID < all[j].ID })\n}");
+    ck_assert_str_eq(listed("xormigrate", "x"), "1=1,2=2");
+    ck_assert_uint_eq(list("xormigrate", "x").warning_count, 0);
+}
+END_TEST
+
+START_TEST(an_order_of_go_that_cannot_be_read_is_told)
+{
+    put("m/a.go",
+        "var B = &gormigrate.Migration{ID: \"2\", Migrate: f}\nvar A = &gormigrate.Migration{ID: \"1\", Migrate: f}\n");
+    ck_assert_str_eq(listed("gormigrate", "m"), "1=1,2=2");
+    ck_assert_ptr_nonnull(strstr(list("gormigrate", "m").warnings[0], "in the order of their IDs"));
+    put("m/b.go", "var all = []*gormigrate.Migration{B, steps.Other, A}\n");
+    ck_assert_str_eq(listed("gormigrate", "m"), "1=1,2=2");
+    ck_assert_uint_eq(list("gormigrate", "m").warning_count, 1);
+    put("m/b.go", "var all = []*gormigrate.Migration{B, A}\n");
+    ck_assert_str_eq(listed("gormigrate", "m"), "2=2,1=1");
+    ck_assert_uint_eq(list("gormigrate", "m").warning_count, 0);
+    put("m/b.go", "var all = []*gormigrate.Migration{B}\nvar more = []*gormigrate.Migration{A}\n");
+    ck_assert_uint_eq(list("gormigrate", "m").warning_count, 1);
+}
+END_TEST
+
 START_TEST(dbup_has_the_names_of_resources)
 {
     put("Shop.csproj", "<Project><EmbeddedResource Include=\"Scripts/**\" /></Project>");
@@ -764,6 +809,8 @@ int main(void)
     tcase_add_test(tests, django_reads_each_module_of_a_package_whatever_its_name_is);
     tcase_add_test(tests, a_section_of_alembic_has_a_table_of_its_own);
     tcase_add_test(tests, migrations_in_go_are_known_by_their_ids);
+    tcase_add_test(tests, migrations_in_go_have_the_order_of_the_programs_list);
+    tcase_add_test(tests, an_order_of_go_that_cannot_be_read_is_told);
     tcase_add_test(tests, dbup_has_the_names_of_resources);
     tcase_add_test(tests, evolve_compares_versions_as_numbers);
     tcase_add_test(tests, an_alembic_file_without_a_readable_revision_counts);

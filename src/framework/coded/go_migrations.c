@@ -5,10 +5,10 @@
 #include "framework/coded/go_migrations.h"
 
 #include "framework/coded/code.h"
+#include "framework/coded/go_order.h"
 #include "framework/core/file_rules.h"
 #include "framework/core/mention.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* The members of a migration that hold its function. */
@@ -31,12 +31,16 @@ static size_t find_function(struct text whole, size_t from, size_t end)
     return first;
 }
 
-static void add(struct arena *arena, const struct migration_file *found, const char *id, struct migration_files *files)
+static void add(struct arena *arena, const struct migration_file *found, const struct mentioned *id,
+                struct migration_files *files)
 {
     struct migration_file *const file = listing_add(arena, files);
+    struct go_place *const place = arena_alloc(arena, sizeof *place);
+    place->at = id->at;
     *file = *found;
-    file->name = file->version = id;
+    file->name = file->version = id->value;
     file->key = NULL;
+    file->own = place;
 }
 
 /* The migrations of one file. */
@@ -53,7 +57,7 @@ static void read_file(struct arena *arena, const struct folder *folder, const st
         const bool has_next = mention_next(arena, &mention, &file, &at, &next);
         const size_t function = find_function(source, said.at, has_next ? next.at : source.size);
         if (function != SIZE_MAX && said.kind == MENTION_LITERAL && name_is_recordable(said.value)) {
-            add(arena, found, said.value, files);
+            add(arena, found, &said, files);
         } else if (function != SIZE_MAX && files->unrecordable == NULL) {
             files->unrecordable = arena_printf(
                 arena, "%s, line %u, computes the ID of a migration, which cannot be read without running it.",
@@ -64,20 +68,25 @@ static void read_file(struct arena *arena, const struct folder *folder, const st
     }
 }
 
-static int by_id(const void *a, const void *b)
-{
-    return strcmp(((const struct migration_file *)a)->name, ((const struct migration_file *)b)->name);
-}
-
 bool go_migrations_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
                         struct status *status)
 {
-    if (!files_list_inside(arena, folder, read_file, files, status)) {
+    struct migration_files found;
+    *files = (struct migration_files){0};
+    if (!files_list(arena, folder, &found, status)) {
         return false;
     }
-    if (files->count > 1) {
-        qsort(files->items, files->count, sizeof *files->items, by_id);
+    struct go_sources sources = {.items = arena_array(arena, found.count + 1, sizeof *sources.items)};
+    for (size_t i = 0; i < found.count; i++) {
+        struct go_source *const source = &sources.items[sources.count++];
+        source->first = files->count;
+        if (!file_read(arena, found.items[i].path, MIGRATION_FILE_LIMIT, &source->text, status)) {
+            return false;
+        }
+        read_file(arena, folder, &found.items[i], source->text, files);
+        source->count = files->count - source->first;
     }
+    go_order(arena, &sources, files);
     listing_warn_duplicates(arena, files);
     return true;
 }

@@ -40,7 +40,7 @@ const struct framework framework_gormigrate = {
     .habits =
         {
             .late = LATE_RUNS,
-            .late_note = "gormigrate runs it in the order of its list in code, which is not read here.",
+            .late_note = "gormigrate runs it in the order of its list in code.",
             .missing_note = "gormigrate says nothing of it, unless it is told ValidateUnknownMigrations.",
         },
     .hooks = {.list = go_migrations_list},

@@ -28,7 +28,7 @@ const struct framework framework_xormigrate = {
     .habits =
         {
             .late = LATE_RUNS,
-            .late_note = "xormigrate runs it in the order of its list in code, which is not read here.",
+            .late_note = "xormigrate runs it in the order of its list in code.",
             .missing_note = "xormigrate says nothing of it.",
         },
     .hooks = {.list = go_migrations_list},
