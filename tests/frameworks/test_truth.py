@@ -626,10 +626,28 @@ class Truth(Written):
             self.check_unknown(rpc, "public.schema_migrations", "app.schema_migrations", "--ledger")
 
     def test_a_search_path_that_leads_nowhere_is_a_problem(self):
-        self.dbmate()
+        self.goose()
         with self.start(url=self.url(search_path="not_there")) as rpc:
             self.check_unknown(rpc, "not_there", "search_path")
         self.assertEqual(self.tables(), set())
+
+    def test_where_the_table_has_a_schema_and_the_search_path_leads_nowhere_that_is_warned_of(self):
+        self.dbmate()
+        self.write(".env", "DBMATE_MIGRATIONS_TABLE=kept.schema_migrations\n")
+        with self.start(url=self.url(search_path="not_there")) as rpc:
+            self.assertIn("not_there, and none of these schemas exists", "".join(self.status(rpc).warnings))
+            self.assertFalse(rpc.call("MigrationService", "Check").safe)
+
+    def test_dbmate_makes_the_first_schema_of_the_urls_search_path(self):
+        """dbmate 2.36: "Creating schema: area", then its table there. The table of public is no reason against one of that name there."""
+        self.dbmate()
+        for path in ("area", "area,public"):
+            self.sql("DROP SCHEMA IF EXISTS area CASCADE; DROP TABLE IF EXISTS a; CREATE TABLE a (id INT)")
+            with self.subTest(path=path), self.start(url=self.url(search_path=path)) as rpc:
+                self.assertTrue(rpc.call("MigrationService", "Check").safe)
+                self.assertTrue(rpc.call("MigrationService", "Run").ok)
+                self.assertEqual([self.state(one) for one in self.status(rpc).migrations], ["applied"])
+            self.assertEqual(self.tables(), {"public.a", "area.schema_migrations", "area.a"})
 
     def test_a_copy_of_a_ledger_is_a_question_that_the_option_answers(self):
         self.goose()

@@ -42,6 +42,9 @@ struct ledger_facts {
      * used instead. */
     bool is_fixed;
 
+    /* It is in the first schema of the URL's search path, which its tool makes if it is missing. */
+    bool makes_first_of_path;
+
     /* A name given by a command or code is folded to lower case, unless it has both cases. */
     bool folds_names;
 

@@ -55,6 +55,7 @@ const struct framework framework_dbmate = {
                 .only_columns = true,
                 .without = "ar_internal_metadata",
             }),
+            .makes_first_of_path = true, /* CreateMigrationsTable of pkg/driver/postgres/postgres.go */
             .read = "SELECT version AS key FROM {ledger} ORDER BY version",
             .create = "CREATE TABLE {ledger} (version varchar PRIMARY KEY);",
             .lock = LOCK_LEDGER,

@@ -9,6 +9,7 @@
 #include "framework/core/search_time.h"
 #include "migration/look/hints.h"
 #include "migration/look/join.h"
+#include "migration/look/ledger_place.h"
 #include "migration/look/looking.h"
 #include "migration/look/project_database.h"
 #include "pg/exec.h"
@@ -314,7 +315,7 @@ static bool changes_path(const char *schemas, const struct session_path *path)
 }
 
 /* Pins the session as the tool would: it may change its connection's search path (Flyway's default schema, which a
- * first run creates). Sends nothing if that makes no difference. */
+ * first run creates), or create the path's first schema. Sends nothing if that makes no difference. */
 static bool look_as_its_tool(const struct request *request, struct pg_session *session, const struct catalog *catalog)
 {
     const struct detection *const detection = &catalog->detection;
@@ -322,7 +323,11 @@ static bool look_as_its_tool(const struct request *request, struct pg_session *s
     if (detection->framework == NULL || detection->problem != NULL) {
         return true;
     }
-    const struct session_path path = framework_session_path(detection->framework, &detection->ledger);
+    const char *const made = ledger_made_schema(request, detection->framework);
+    struct session_path path = framework_session_path(detection->framework, &detection->ledger);
+    if (made != NULL && !detection->has_ledger && strcmp(made, detection->ledger.schema) == 0) {
+        path = (struct session_path){PATH_IN_FRONT, made};
+    }
     if (!changes_path(pg_session_script_schemas(session), &path)) {
         return true;
     }

@@ -38,6 +38,14 @@ const char *session_schema(const struct looking *looking)
     return first == NULL ? "public" : first;
 }
 
+const char *ledger_made_schema(const struct request *request, const struct framework *framework)
+{
+    const struct conninfo *const conninfo = request->site->conninfo;
+    return !framework->ledger.makes_first_of_path || conninfo == NULL || conninfo->search_path == NULL
+               ? NULL
+               : first_of_path(request->arena, conninfo->search_path);
+}
+
 /* Cuts "name" or name off the front of *rest, with the following dot. */
 static const char *cut_name(struct arena *arena, struct text *rest)
 {
@@ -81,6 +89,7 @@ struct ledger ledger_place_of(const struct looking *looking, const struct framew
     const struct site *const site = looking->request->site;
     const struct ledger *const said = folder == NULL ? &(const struct ledger){0} : &folder->ledger;
     const struct ledger url = ledger_place_of_url(looking, framework);
+    const char *const made = ledger_made_schema(looking->request, framework);
     if (site->ledger.table != NULL) {
         return (struct ledger){.schema = site->ledger.schema, .table = site->ledger.table};
     }
@@ -90,6 +99,7 @@ struct ledger ledger_place_of(const struct looking *looking, const struct framew
                   : framework->ledger.schema != NULL ? framework->ledger.schema
                   : site->project.schema != NULL     ? site->project.schema
                   : framework->ledger.is_fixed       ? "public"
+                  : made != NULL                     ? made
                                                      : session_schema(looking),
         .table = said->table != NULL ? said->table
                  : url.table != NULL ? url.table

@@ -13,6 +13,10 @@ bool ledger_is_named(const struct looking *looking, const struct folder *folder)
 /* The schema in which an unqualified CREATE TABLE would create its table. */
 const char *session_schema(const struct looking *looking);
 
+/* The schema that its tool makes for its table if it is missing: the first of the URL's search path (dbmate). NULL: it
+ * makes none. */
+const char *ledger_made_schema(const struct request *request, const struct framework *framework);
+
 /* Does its tool read x-migrations-table in the URL (golang-migrate, morph)? */
 bool ledger_is_of_url(const struct framework *framework);
 

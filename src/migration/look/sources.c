@@ -3,6 +3,7 @@
  */
 #include "migration/look/sources.h"
 
+#include "base/sqlstate.h"
 #include "migration/look/elsewhere.h"
 #include "migration/look/ledger_place.h"
 
@@ -92,17 +93,30 @@ static void take_place(const struct looking *looking, struct source *source, con
     }
 }
 
-/* Warns about a search path without existing schemas: a script could not create anything. */
+/* Warns about a search path without existing schemas: a script could not create anything without naming a schema. If
+ * the tracking table would be there, too, nothing is known. */
 static void check_schema(const struct looking *looking, struct source *source)
 {
     const struct session_facts *const facts = &looking->detection->facts;
+    const struct framework *const framework = source->framework;
     const bool is_sessions = strcmp(source->ledger.schema, session_schema(looking)) == 0;
-    if (looking->session != NULL && facts->schema_count == 0 && is_sessions && !source->framework->ledger.is_fixed &&
-        looking->request->site->project.schema == NULL && looking->request->site->ledger.table == NULL) {
-        source->problem = arena_printf(looking->request->arena,
-                                       "The connection's search_path is %s, and none of these schemas exists: create "
-                                       "the schema, or correct the name.",
-                                       facts->search_path);
+    if (looking->session == NULL || facts->schema_count > 0 || framework->ledger.is_fixed ||
+        looking->request->site->project.schema != NULL ||
+        framework_session_path(framework, &source->ledger).place != PATH_STAYS ||
+        (is_sessions && framework->ledger.makes_first_of_path)) {
+        return;
+    }
+    const char *const why =
+        arena_printf(looking->request->arena, "The connection's search_path is %s, and none of these schemas exists",
+                     facts->search_path);
+    if (is_sessions && looking->request->site->ledger.table == NULL) {
+        source->problem = arena_printf(looking->request->arena, "%s: create the schema, or correct the name.", why);
+    } else if (!is_sessions) {
+        looking_warn(looking,
+                     arena_printf(looking->request->arena,
+                                  "%s: what a script makes without a schema fails (" SQLSTATE_INVALID_SCHEMA_NAME
+                                  "). Create the schema, or correct the name.",
+                                  why));
     }
 }
 
