@@ -307,14 +307,15 @@ class Reports(Written):
         with self.start() as rpc:
             self.assertIn('1700000000000_a.down.sql is a migration of its own', " ".join(self.status(rpc).warnings))
 
-    # ---- Supabase: versions of different lengths, in the order of the files' names (ListLocalMigrations of its CLI's list.go) ----
+    # ---- Supabase: versions of different lengths, as text (its CLI 3.1 was run; 2.48 had another order: the names of the files) ----
 
-    def test_versions_of_supabase_of_different_lengths_run_in_the_order_of_the_names(self):
+    def test_versions_of_supabase_of_different_lengths_run_in_the_order_of_the_versions_as_text(self):
         self.write("supabase/config.toml", 'project_id = "x"\n')
-        names = ["10_a", "20231231_a", "20240101000000_a", "2024_a", "9_a"]
+        names = ["02_f", "1_d", "10_a", "2024_a", "20240101000000_a", "9_a"]
         for name in names:
             self.write(f"supabase/migrations/{name}.sql", "SELECT 1;\n")
         with self.start() as rpc:
+            self.assertIn("The version of 10_a.sql begins with that of 1_d.sql: older CLIs", " ".join(self.status(rpc).warnings))
             self.assertEqual([one.name for one in rpc.call("MigrationService", "Run", {}).applied], names)
 
     # ---- Flyway: statements that it does not put into one file (ParserSqlScript.java, parse) ----

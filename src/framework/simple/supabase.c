@@ -29,6 +29,26 @@ static bool is_passed_over(struct arena *arena, const struct folder *folder, con
            strcmp(list.entries[0].name, file->filename) == 0;
 }
 
+/* Where a version begins another one, older CLIs (2.48, written in Go) list files by their names, in which "_" is
+ * behind the digits, and the rows by version: they take what is applied for missing. */
+static void warn_of_beginnings(struct arena *arena, struct migration_files *files)
+{
+    for (size_t i = 1; i < files->count; i++) {
+        const struct migration_file *const one = &files->items[i - 1];
+        const struct migration_file *const other = &files->items[i];
+        if (strcmp(one->version, other->version) != 0 &&
+            strncmp(one->version, other->version, strlen(one->version)) == 0) {
+            listing_warn(arena, files,
+                         arena_printf(arena,
+                                      "The version of %s begins with that of %s: older CLIs of Supabase (2.48) run it "
+                                      "first, and stop once both are applied (\"Remote migration versions not found in "
+                                      "local migrations directory\"). Give all versions 14 digits.",
+                                      other->filename, one->filename));
+            return;
+        }
+    }
+}
+
 static bool supabase_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
                           struct status *status)
 {
@@ -44,6 +64,7 @@ static bool supabase_list(struct arena *arena, const struct folder *folder, stru
         files->items++;
         files->count--;
     }
+    warn_of_beginnings(arena, files);
     return true;
 }
 
@@ -159,7 +180,7 @@ const struct framework framework_supabase = {
                            {.pattern = "*.sql",
                             .passed_over = true,
                             .warning = "is passed over by supabase: its name does not begin with digits and _."}),
-            .order = ORDER_OF_NAMES, /* fs.ReadDir: "20240101_a" is before "2024_a" (ListLocalMigrations of list.go) */
+            .order = ORDER_OF_KEYS, /* as text: "10" is before "9" */
             .key = KEY_NUMBER_AS_WRITTEN,
             .makes = {"{utc:%Y%m%d%H%M%S}_{slug}.sql", ""},
         },
