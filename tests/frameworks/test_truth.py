@@ -827,6 +827,17 @@ class Truth(Written):
         with self.start("--ledger", "public.doctrine_migration_versions") as rpc:
             self.assertEqual(self.states(rpc), ["pending"])
 
+    def test_the_number_of_sequels_integers_is_not_nothing_where_files_are_numbered_by_time(self):
+        """Sequel 5.63: its next start fills schema_migrations with the files up to the number of schema_info."""
+        for name in ("001_a", "20240101000000_b"):
+            self.write(f"db/migrations/{name}.rb", "Sequel.migration do\nend\n")
+        self.sql("CREATE TABLE schema_info (version integer DEFAULT 0 NOT NULL); INSERT INTO schema_info VALUES (1)")
+        with self.start() as rpc:
+            self.check_unknown(rpc, "public.schema_info, and none at public.schema_migrations: Sequel takes its number over when it starts")
+        self.sql("CREATE TABLE schema_migrations (filename text PRIMARY KEY); INSERT INTO schema_migrations VALUES ('001_a.rb')")
+        with self.start() as rpc:
+            self.assertEqual(self.states(rpc), ["applied", "pending"])
+
     # ---- hints ----
 
     def sqlx(self, text="CREATE TABLE a (i int);\nSELECT 1;\n"):

@@ -71,6 +71,9 @@ const struct framework framework_sequel = {
     .ledger =
         {
             .shapes = SHAPES({.table = "schema_migrations", .columns = "filename:text", .only_columns = true}),
+            .older_table = "schema_info", /* convert_from_schema_info */
+            .older_note = "Sequel takes its number over when it starts, and until then nobody knows here what is "
+                          "applied. Start it once (Sequel::Migrator.is_current? is enough) and look again",
             .read = "SELECT filename AS key FROM {ledger} ORDER BY filename",
             .create = "CREATE TABLE {ledger} (\"filename\" pg_catalog.text PRIMARY KEY);",
             .lock = LOCK_LEDGER,

@@ -61,6 +61,8 @@ struct ledger_facts {
 
     /* The table's default name in an older version, whose rows this version does not read; NULL: none. */
     const char *older_table;
+    const char
+        *older_note; /* what its tool does with that table, and what to do: "Sequel takes over …"; NULL: nothing */
 
     /* It has one row, the last version; every file up to that one is applied. */
     bool knows_only_last;

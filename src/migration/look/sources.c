@@ -175,6 +175,15 @@ static void check_older(const struct looking *looking, struct source *source)
         tables_at(&looking->detection->ledgers.tables, &place) == NULL) {
         return;
     }
+    const char *const note = source->framework->ledger.older_note;
+    if (note != NULL) {
+        source->problem =
+            arena_printf(looking->request->arena,
+                         "There is a tracking table %s.%s, and none at %s.%s: %s; or say by --ledger which table is "
+                         "meant.",
+                         place.schema, name, source->ledger.schema, source->ledger.table, note);
+        return;
+    }
     source->problem = arena_printf(
         looking->request->arena,
         "The table %s.%s is called as the tracking table of older versions of %s, and there is none at %s.%s: every "
