@@ -145,6 +145,7 @@ struct sql_effects {
     bool unread;        /* the parser does not know it */
     bool names_new;     /* it names a relation that is new (see is_new), on which no lock is listed */
     bool loses_values;  /* values of a column may not be kept by the change of its type: see retypes */
+    bool keeps_rows;    /* existing rows, and the names and types of their columns, stay as they are */
     bool every_row;     /* it changes or deletes all rows of an existing table */
     struct sql_reach *reaches;
     size_t reach_count;

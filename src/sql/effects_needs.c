@@ -25,6 +25,7 @@ static void add(struct arena *arena, struct sql_need **needs, size_t *count, siz
     one.part = need->part == NULL ? NULL : arena_strdup(arena, need->part);
     one.was_schema = effects_kept(arena, need->was_schema);
     one.was = effects_kept(arena, need->was);
+    one.promised = effects_kept(arena, need->promised);
     *needs = arena_grow(arena, *needs, *count, capacity, sizeof **needs);
     (*needs)[(*count)++] = one;
 }

@@ -12,15 +12,26 @@ struct asking {
     size_t checks;       /* CHECKs of the statement so far */
 };
 
+/* Adds the need, of the table's rows, with what is the same for all. */
+static void add(const struct asking *asking, struct sql_need need)
+{
+    need.schema = tree_string(asking->range, "schemaname");
+    need.name = tree_string(asking->range, "relname");
+    need.is_only = !tree_flag(asking->range, "inh");
+    need.is_only_read = true;
+    effects_need(asking->reader, need);
+}
+
 static void need(const struct asking *asking, enum sql_need_kind kind, const char *columns, const char *types)
 {
-    effects_need(asking->reader, (struct sql_need){.kind = kind,
-                                                   .schema = tree_string(asking->range, "schemaname"),
-                                                   .name = tree_string(asking->range, "relname"),
-                                                   .part = columns,
-                                                   .types = types,
-                                                   .is_only = !tree_flag(asking->range, "inh"),
-                                                   .is_only_read = true});
+    add(asking, (struct sql_need){.kind = kind, .part = columns, .types = types});
+}
+
+/* The name of a constraint that is NOT VALID; NULL: it is checked at once, or PostgreSQL chooses its name. */
+static const char *promised(const json_t *constraint)
+{
+    const char *const name = tree_string(constraint, "conname");
+    return tree_flag(constraint, "skip_validation") && name[0] != '\0' ? name : NULL;
 }
 
 /* The columns of a unique index; NULL if it is over something else, or not over all rows. */
@@ -56,8 +67,11 @@ static void need_checked(const struct asking *asking, const json_t *constraint, 
     struct effects_reader *const reader = asking->reader;
     const char *const columns = effects_plain_columns(reader->arena, json_object_get(constraint, "raw_expr"));
     const char *const text = columns == NULL ? NULL : effects_text_within(reader, "check", number, columns);
-    if (text != NULL && !tree_flag(constraint, "skip_validation")) {
-        need(asking, SQL_NEED_CHECKED, columns, text);
+    const char *const later = promised(constraint);
+    if (text != NULL && (later != NULL || !tree_flag(constraint, "skip_validation"))) {
+        add(asking, (struct sql_need){.kind = SQL_NEED_CHECKED, .part = columns, .types = text, .promised = later});
+    } else if (later != NULL) { /* it cannot be asked for */
+        add(asking, (struct sql_need){.kind = SQL_NEED_VALID, .part = later, .promised = later});
     }
 }
 
@@ -65,19 +79,16 @@ static void need_parents(const struct asking *asking, const json_t *constraint)
 {
     const json_t *const parent = json_object_get(constraint, "pktable");
     struct arena *const arena = asking->reader->arena;
-    if (tree_flag(constraint, "skip_validation")) {
+    const char *const later = promised(constraint);
+    if (later == NULL && tree_flag(constraint, "skip_validation")) {
         return;
     }
-    effects_need(asking->reader,
-                 (struct sql_need){.kind = SQL_NEED_PARENTS,
-                                   .schema = tree_string(asking->range, "schemaname"),
-                                   .name = tree_string(asking->range, "relname"),
-                                   .part = effects_names_of(arena, json_object_get(constraint, "fk_attrs")),
-                                   .types = effects_names_of(arena, json_object_get(constraint, "pk_attrs")),
-                                   .was_schema = tree_string(parent, "schemaname"),
-                                   .was = tree_string(parent, "relname"),
-                                   .is_only = !tree_flag(asking->range, "inh"),
-                                   .is_only_read = true});
+    add(asking, (struct sql_need){.kind = SQL_NEED_PARENTS,
+                                  .part = effects_names_of(arena, json_object_get(constraint, "fk_attrs")),
+                                  .types = effects_names_of(arena, json_object_get(constraint, "pk_attrs")),
+                                  .was_schema = tree_string(parent, "schemaname"),
+                                  .was = tree_string(parent, "relname"),
+                                  .promised = later});
 }
 
 /* An exclusion constraint over columns, with PostgreSQL's operators and for all rows. */
@@ -104,8 +115,12 @@ static void need_apart(const struct asking *asking, const json_t *constraint)
 
 static bool leaves_rows(const json_t *commands)
 {
-    static const char those[] = "AT_AddConstraint AT_SetNotNull AT_AddColumn AT_ColumnDefault AT_ValidateConstraint "
-                                "AT_SetStatistics AT_ReplicaIdentity AT_EnableRowSecurity";
+    static const char those[] =
+        "AT_AddConstraint AT_SetNotNull AT_AddColumn AT_ColumnDefault AT_ValidateConstraint AT_SetStatistics "
+        "AT_ReplicaIdentity AT_EnableRowSecurity AT_DropConstraint AT_DropNotNull AT_AlterConstraint AT_ChangeOwner "
+        "AT_SetOptions AT_ResetOptions AT_SetRelOptions AT_ResetRelOptions AT_ClusterOn AT_DropCluster AT_EnableTrig "
+        "AT_DisableTrig AT_EnableTrigAll AT_DisableTrigAll AT_EnableTrigUser AT_DisableTrigUser AT_DisableRowSecurity "
+        "AT_ForceRowSecurity AT_NoForceRowSecurity AT_SetTableSpace AT_SetLogged AT_SetUnLogged";
     bool leaves = true;
     for (size_t i = 0; leaves && i < json_array_size(commands); i++) {
         leaves = word_is_among(those, tree_string(tree_body(json_array_get(commands, i), "AlterTableCmd"), "subtype"));
@@ -138,17 +153,25 @@ static void take_command(struct asking *asking, const json_t *command)
     }
     if (tree_is(command, "subtype", "AT_SetNotNull")) {
         need(asking, SQL_NEED_NO_NULLS, tree_string(command, "name"), "");
+    } else if (tree_is(command, "subtype", "AT_ValidateConstraint")) {
+        need(asking, SQL_NEED_VALID, tree_string(command, "name"), "");
     }
 }
+
+/* Other statements that leave rows and columns as they are, or make what has none yet. */
+static const char leaving[] =
+    "IndexStmt CommentStmt GrantStmt CreateStmt CreateSeqStmt CreateTrigStmt CreatePolicyStmt AlterPolicyStmt "
+    "CreateStatsStmt CreateEnumStmt CreateFunctionStmt CreateSchemaStmt ViewStmt CreatePublicationStmt";
 
 void effects_row_needs(struct effects_reader *reader, const char *kind, const json_t *body)
 {
     const json_t *const commands = json_object_get(body, "cmds");
     struct asking asking = {.reader = reader, .range = json_object_get(body, "relation")};
+    const bool alters = strcmp(kind, "AlterTableStmt") == 0 && tree_is(body, "objtype", "OBJECT_TABLE");
+    reader->effects->keeps_rows = alters ? leaves_rows(commands) : word_is_among(leaving, kind);
     if (strcmp(kind, "IndexStmt") == 0 && indexed_columns(reader, body) != NULL) {
         need(&asking, SQL_NEED_NO_DUPLICATES, indexed_columns(reader, body), "");
-    } else if (strcmp(kind, "AlterTableStmt") == 0 && tree_is(body, "objtype", "OBJECT_TABLE") &&
-               leaves_rows(commands)) {
+    } else if (alters && reader->effects->keeps_rows) {
         for (size_t i = 0; i < json_array_size(commands); i++) {
             take_command(&asking, tree_body(json_array_get(commands, i), "AlterTableCmd"));
         }

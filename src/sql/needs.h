@@ -41,6 +41,7 @@ enum sql_need_kind {
     SQL_NEED_PARENTS,  /* what is in the columns `part` is in the columns `types` ("": the primary key) of the relation
                           `was` */
     SQL_NEED_APART,    /* the operators in `types` are true of the columns `part` of no two rows */
+    SQL_NEED_VALID,    /* the constraint `part` of the table holds for all rows */
     SQL_NEED_RELATION, /* `part`: its allowed kinds (pg_class.relkind); NULL: any */
     SQL_NEED_ROUTINE,  /* `part`: its allowed kinds (pg_proc.prokind); a final ! means exactly one; an o means that OUT
                           may count */
@@ -81,6 +82,8 @@ struct sql_need {
     /* For a thing that is renamed or moved: its old schema and name; NULL: it is new. */
     const char *was_schema;
     const char *was;
+    /* Of the rows: not now, but when this constraint of the table, which is NOT VALID, is validated; NULL: now. */
+    const char *promised;
     bool is_only;        /* of the rows: only the relation's own, not those of its children */
     bool may_be_missing; /* IF EXISTS */
     bool is_only_read;   /* the statement names it without creating it, however often */

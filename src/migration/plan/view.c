@@ -188,7 +188,7 @@ static const char *what_is_wrong(struct explaining *explaining, struct text stat
         fails = wrong_why(&explaining->needs, statement, effects);
         files = missing_files_why(&explaining->needs, statement, effects);
     }
-    needs_note(&explaining->needs, statement);
+    needs_note(&explaining->needs, statement, effects);
     if (!explaining->is_undone) {
         needs_note_schemas(&explaining->needs, statement);
     }

@@ -167,7 +167,12 @@ static bool sets(struct sql_reader words)
     return !sql_is_any_word(&words.token, limits);
 }
 
-void needs_note(struct needs *needs, struct text statement)
+static void count(struct arena *arena, struct word_set *set, const char *word)
+{
+    word_set_put(arena, set, word, word_set_number(set, word) + 1);
+}
+
+void needs_note(struct needs *needs, struct text statement, const struct sql_effects *effects)
 {
     static const char *const verbs[] = {"create", "alter",   "drop",  "truncate", "delete",
                                         "with",   "refresh", "merge", NULL};
@@ -185,7 +190,10 @@ void needs_note(struct needs *needs, struct text statement)
          notes && words.token.kind != SQL_END && words.token.kind != SQL_BROKEN; sql_advance(&words)) {
         const char *const word = sql_identifier(reading, &words.token);
         if (word != NULL) {
-            word_set_put(needs->arena, &needs->mentioned, word, word_set_number(&needs->mentioned, word) + 1);
+            count(needs->arena, &needs->mentioned, word);
+        }
+        if (word != NULL && effects->keeps_rows) {
+            count(needs->arena, &needs->kept, word);
         }
     }
     arena_free(reading);
@@ -204,14 +212,31 @@ size_t needs_count_in(struct text statement, const char *name)
     return count;
 }
 
-bool needs_mentioned_any(const struct needs *needs, const char *names)
+typedef bool test(const struct needs *needs, const char *name);
+
+static bool is_any(const struct needs *needs, const char *names, test *is)
 {
     struct text rest = text_of(names);
     bool has = false;
     for (struct text name; !has && text_next_unit(&rest, &name);) {
-        has = needs_mentioned(needs, arena_strndup(needs->arena, name.data, name.size));
+        has = is(needs, arena_strndup(needs->arena, name.data, name.size));
     }
     return has;
+}
+
+bool needs_mentioned_any(const struct needs *needs, const char *names)
+{
+    return is_any(needs, names, needs_mentioned);
+}
+
+bool needs_altered(const struct needs *needs, const char *name)
+{
+    return word_set_number(&needs->mentioned, name) > word_set_number(&needs->kept, name);
+}
+
+bool needs_altered_any(const struct needs *needs, const char *names)
+{
+    return is_any(needs, names, needs_altered);
 }
 
 bool needs_mentioned_type(const struct needs *needs, const char *list)

@@ -19,9 +19,13 @@ struct needs {
     struct questions *questions;
     struct world *world;
     struct word_set mentioned;   /* names in earlier statements; the number is how often */
+    struct word_set kept;        /* likewise: of these, in statements that leave existing rows as they are */
     struct word_set taken;       /* those of them in statements that drop, rename or move */
     struct word_set schemas;     /* that were dropped or renamed: NEEDS_GONE, or 0 if created again */
     struct needs_bounds *bounds; /* partition bounds that were read: bounds.c */
+    struct sql_need *promises;   /* what is asked of rows when a constraint is validated, newest last: violated.c */
+    size_t promise_count;
+    size_t promise_capacity;
     const char *own_schema;      /* the tracking table, which the run creates before; NULL: none */
     const char *own_table;
     size_t asked;
@@ -49,6 +53,11 @@ bool needs_mentioned(const struct needs *needs, const char *name);
 /* Has it mentioned one of these names, which are separated by the character 31? */
 bool needs_mentioned_any(const struct needs *needs, const char *names);
 
+/* Has an earlier statement mentioned the name, or one of these names, that may change existing rows, or the names or
+ * types of their columns? Changes of rows are not looked at (may_have_emptied). */
+bool needs_altered(const struct needs *needs, const char *name);
+bool needs_altered_any(const struct needs *needs, const char *names);
+
 /* Has an earlier statement dropped or renamed the schema, and none created it again? */
 bool needs_lost_schema(const struct needs *needs, const char *name);
 
@@ -73,7 +82,7 @@ const char *needs_say_there(struct needs *needs, const char *called, const char 
 const char *needs_summary(const struct needs *needs, const char *summary);
 
 /* Records what the statement mentions, if it creates, changes or drops something. */
-void needs_note(struct needs *needs, struct text statement);
+void needs_note(struct needs *needs, struct text statement, const struct sql_effects *effects);
 
 /* Records which schemas exist after the statement. Not to be called for statements that are rolled back. */
 void needs_note_schemas(struct needs *needs, struct text statement);

@@ -26,13 +26,13 @@ static const char name_sql[] =
     "EXISTS (SELECT FROM down WHERE down.oid IN (" PG_UNREADABLE_TABLES "))";
 
 /* Reads a user's table: without evaluating policies or writing, and without waiting long for an exclusive lock or for
- * millions of dead rows. */
-static const char begin_sql[] = "BEGIN TRANSACTION READ ONLY; SET LOCAL row_security = off; SET LOCAL lock_timeout = "
-                                "'100ms'; SET LOCAL statement_timeout = '100ms'";
+ * millions of dead rows. A name without a schema is PostgreSQL's own. */
+static const char begin_sql[] = "BEGIN TRANSACTION READ ONLY; SET LOCAL row_security = off; SET LOCAL search_path = "
+                                "''; SET LOCAL lock_timeout = '100ms'; SET LOCAL statement_timeout = '100ms'";
 
 const char *rows_readable(struct needs *needs, const char *schema, const char *table, const struct relation **relation)
 {
-    *relation = needs_mentioned(needs, table) ? NULL : world_find(needs->world, schema, table);
+    *relation = needs_altered(needs, table) ? NULL : world_find(needs->world, schema, table);
     if (*relation == NULL || (*relation)->oid == 0 || needs->may_have_emptied) {
         return NULL;
     }
@@ -98,6 +98,19 @@ enum rows_answer rows_compute(struct needs *needs, const char *sql, const char *
     const enum rows_answer answer = look(needs, session, sql, state);
     needs->parsed_ms += clock_ms() - began;
     return answer;
+}
+
+const char *rows_value(struct needs *needs, const char *sql)
+{
+    struct pg_session *const session = questions_session(needs->questions);
+    struct status ignored = {.arena = needs->arena};
+    if (questions_are_noted(needs->questions) || pg_session_in_transaction(session) ||
+        !pg_exec(session, begin_sql, &ignored)) {
+        return NULL;
+    }
+    PG_RESULT(found) = pg_query(session, sql, 0, NULL, &ignored);
+    pg_exec(session, "ROLLBACK", &ignored);
+    return found == NULL || PQntuples(found) == 0 ? NULL : arena_strdup(needs->arena, pg_field(found, 0, 0));
 }
 
 enum rows_answer rows_find(struct needs *needs, const char *sql)

@@ -28,7 +28,10 @@ bool rows_columns(struct needs *needs, const struct relation *relation, const ch
 /* Does the query give a row? It must call nothing but PostgreSQL's own functions. */
 enum rows_answer rows_find(struct needs *needs, const char *sql);
 
-/* The same; *state is the SQLSTATE if it was refused. */
+/* The first field of its first row, in the needs' arena, under the same condition; NULL: no row, NULL, or no answer. */
+const char *rows_value(struct needs *needs, const char *sql);
+
+/* As rows_find(); *state is the SQLSTATE if it was refused. */
 enum rows_answer rows_compute(struct needs *needs, const char *sql, const char **state);
 
 #endif

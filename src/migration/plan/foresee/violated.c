@@ -5,6 +5,8 @@
 
 #include "migration/plan/foresee/rows.h"
 #include "pg/values.h"
+#include "sql/effects.h"
+#include "sql/lexer.h"
 
 #include <string.h>
 
@@ -15,6 +17,7 @@ struct looking {
     const struct relation *relation;
     const char *table; /* its name for our session */
     struct row_columns columns;
+    const char *validated; /* the constraint that is validated; NULL: another one is added */
 };
 
 static bool finds(const struct looking *looking, const char *sql)
@@ -65,7 +68,10 @@ static const char *why_unchecked(const struct looking *looking)
     const enum rows_answer answer = rows_compute(
         looking->needs,
         arena_printf(arena, "SELECT FROM %s WHERE NOT %s LIMIT 1", looking->table, looking->need->types), &state);
-    return answer == ROWS_FOUND
+    return answer == ROWS_FOUND && looking->validated != NULL
+               ? arena_printf(arena, "Rows of the table are against \"%s\": correct them first (23514).",
+                              looking->validated)
+           : answer == ROWS_FOUND
                ? "Rows of the table are against the CHECK: correct them first, or add it NOT VALID, for "
                  "new rows only (23514)."
            : answer == ROWS_REFUSED
@@ -81,11 +87,12 @@ static const char key_sql[] =
     "pg_catalog.pg_attribute a ON a.attnum = k.attnum WHERE i.indrelid = $1::oid AND a.attrelid = i.indrelid AND "
     "i.indisprimary AND k.number <= i.indnkeyatts HAVING pg_catalog.count(*) > 0";
 
+/* A primary key may be another one, if the plan has dropped something of its table. */
 static const char *referenced_columns(const struct looking *looking, const struct relation *parent)
 {
     const char *const oid = arena_printf(looking->needs->arena, "%u", parent->oid);
-    if (looking->need->types[0] != '\0') {
-        return looking->need->types;
+    if (looking->need->types[0] != '\0' || needs_took(looking->needs, looking->need->was)) {
+        return looking->need->types[0] == '\0' ? NULL : looking->need->types;
     }
     PG_RESULT(key) = needs_ask(looking->needs, key_sql, 1, &oid);
     return key == NULL || PQntuples(key) == 0 ? NULL : arena_strdup(looking->needs->arena, pg_field(key, 0, 0));
@@ -129,10 +136,11 @@ static const char *why_orphan(const struct looking *looking)
                                        looking->table, looking->columns.present, parent->kind == 'p' ? "" : "ONLY ",
                                        table, condition))
                ? NULL
-               : arena_printf(arena,
-                              "Rows of the table have a %s that is not in \"%s\": correct or delete them first, or add "
-                              "the key NOT VALID, for new rows only (23503).",
-                              looking->columns.list, looking->need->was);
+               : arena_printf(
+                     arena,
+                     "Rows of the table have a %s that is not in \"%s\": correct or delete them first%s (23503).",
+                     looking->columns.list, looking->need->was,
+                     looking->validated != NULL ? "" : ", or add the key NOT VALID, for new rows only");
 }
 
 /* "a.r OPERATOR(pg_catalog.&&) b.r AND …"; NULL if a column is not plain. */
@@ -170,12 +178,15 @@ static const char *why_together(const struct looking *looking)
                               looking->columns.list);
 }
 
+static const char *why_invalid(const struct looking *looking);
+
 static const struct {
     enum sql_need_kind kind;
     const char *(*why)(const struct looking *looking);
 } kinds[] = {
     {SQL_NEED_NO_ROWS, why_not_empty}, {SQL_NEED_NO_NULLS, why_null},  {SQL_NEED_NO_DUPLICATES, why_equal},
     {SQL_NEED_CHECKED, why_unchecked}, {SQL_NEED_PARENTS, why_orphan}, {SQL_NEED_APART, why_together},
+    {SQL_NEED_VALID, why_invalid},
 };
 
 /* The table's name, with ONLY if its children do not count: an index, and a foreign key, are of one table, or of one
@@ -190,29 +201,119 @@ static const char *rows_of(struct needs *needs, const struct sql_need *need, con
                : table;
 }
 
-static const char *why(struct needs *needs, const struct sql_need *need)
+static const char *why(struct needs *needs, const struct sql_need *need, const char *validated)
 {
-    struct looking looking = {.needs = needs, .need = need};
+    struct looking looking = {.needs = needs, .need = need, .validated = validated};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (kinds[i].kind != need->kind) {
             continue;
         }
         looking.table = rows_of(needs, need, &looking.relation);
-        const bool is_known =
-            looking.table != NULL &&
-            (need->kind == SQL_NEED_NO_ROWS || (!needs_mentioned_any(needs, need->part) &&
+        const bool has_columns = need->kind != SQL_NEED_NO_ROWS && need->kind != SQL_NEED_VALID;
+        const bool is_known = looking.table != NULL &&
+                              (!has_columns || (!needs_altered_any(needs, need->part) &&
                                                 rows_columns(needs, looking.relation, need->part, &looking.columns)));
         return is_known ? kinds[i].why(&looking) : NULL;
     }
     return NULL;
 }
 
+/* ---- VALIDATE CONSTRAINT ---- */
+
+/* A constraint that the plan adds NOT VALID: what is to be asked when it is validated. */
+static void promise(struct needs *needs, const struct sql_need *need)
+{
+    needs->promises = arena_grow(needs->arena, needs->promises, needs->promise_count, &needs->promise_capacity,
+                                 sizeof *needs->promises);
+    struct sql_need *const kept = &needs->promises[needs->promise_count++];
+    *kept = *need;
+    kept->schema = arena_strdup(needs->arena, need->schema);
+    kept->name = arena_strdup(needs->arena, need->name);
+    kept->part = arena_strdup(needs->arena, need->part);
+    kept->types = arena_strdup(needs->arena, need->types);
+    kept->was_schema = arena_strdup(needs->arena, need->was_schema);
+    kept->was = arena_strdup(needs->arena, need->was);
+    kept->promised = arena_strdup(needs->arena, need->promised);
+}
+
+static const struct sql_need *promised(const struct looking *looking)
+{
+    struct needs *const needs = looking->needs;
+    for (size_t i = needs->promise_count; i-- > 0;) {
+        const struct sql_need *const one = &needs->promises[i];
+        if (strcmp(one->promised, looking->need->part) == 0 &&
+            world_find(needs->world, one->schema, one->name) == looking->relation) {
+            return one;
+        }
+    }
+    return NULL;
+}
+
+/* The statement that would add a constraint of the database now, with every name in its schema; NULL: there is none of
+ * that name, or it is valid. */
+static const char *adding(const struct looking *looking)
+{
+    struct arena *const arena = looking->needs->arena;
+    struct buffer name = {.arena = arena};
+    pg_quote_literal(&name, text_of(looking->need->part));
+    return rows_value(
+        looking->needs,
+        arena_printf(arena,
+                     "SELECT pg_catalog.format('ALTER TABLE %%s ADD %%s', k.conrelid::pg_catalog.regclass, "
+                     "pg_catalog.regexp_replace(pg_catalog.pg_get_constraintdef(k.oid), ' NOT VALID$', "
+                     "'')) FROM pg_catalog.pg_constraint k WHERE k.conrelid = %u AND NOT k.convalidated "
+                     "AND k.conname = %s",
+                     looking->relation->oid, buffer_string(&name)));
+}
+
+/* The column of a NOT NULL (PostgreSQL 18), which our grammar does not know; NULL: it is another constraint. */
+static const char *never_null(struct arena *arena, const char *adding)
+{
+    struct sql_reader words = sql_read(text_of(adding));
+    return sql_skip_to(&words, "add") && sql_take_words(&words, "not null") ? sql_identifier(arena, &words.token)
+                                                                            : NULL;
+}
+
+/* What the plan itself has added is known by its promise; of what the plan has mentioned otherwise nothing is. */
+static const char *why_invalid(const struct looking *looking)
+{
+    struct needs *const needs = looking->needs;
+    const char *const name = looking->need->part;
+    const struct sql_need *const kept = promised(looking);
+    const char *const added = kept != NULL || needs_mentioned(needs, name) ? NULL : adding(looking);
+    const char *const column = added == NULL ? NULL : never_null(needs->arena, added);
+    struct sql_effects effects = {0};
+    if (kept != NULL) {
+        return kept->kind == SQL_NEED_VALID ? NULL : why(needs, kept, name);
+    }
+    if (column != NULL) {
+        const struct sql_need need = {.kind = SQL_NEED_NO_NULLS,
+                                      .schema = looking->need->schema,
+                                      .name = looking->need->name,
+                                      .part = column,
+                                      .types = ""};
+        return why(needs, &need, name);
+    }
+    if (added != NULL) {
+        sql_effects(needs->arena, text_of(added), NULL, NULL, &effects);
+    }
+    const char *found = NULL;
+    for (size_t i = 0; found == NULL && i < effects.need_count; i++) {
+        found = why(needs, &effects.needs[i], name);
+    }
+    return found;
+}
+
 const char *violated_why(struct needs *needs, const struct sql_effects *effects)
 {
     const char *found = NULL;
     const bool is_known = effects->count > 0 && !needs->has_cascaded;
-    for (size_t i = 0; is_known && found == NULL && i < effects->need_count; i++) {
-        found = why(needs, &effects->needs[i]);
+    for (size_t i = 0; is_known && i < effects->need_count; i++) {
+        if (effects->needs[i].promised != NULL) {
+            promise(needs, &effects->needs[i]);
+        } else if (found == NULL) {
+            found = why(needs, &effects->needs[i], NULL);
+        }
     }
     return found;
 }
