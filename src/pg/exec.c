@@ -18,6 +18,14 @@ static int send(const struct pg_session *session, const struct statement *one)
                                    one->format);
 }
 
+static void work_meanwhile(const struct pg_session *session, const struct pg_meanwhile *meanwhile)
+{
+    if (meanwhile != NULL && meanwhile->work != NULL) {
+        PQflush(session->connection);
+        meanwhile->work(meanwhile->data);
+    }
+}
+
 static PGresult *send_and_receive(struct pg_session *session, const struct statement *statement, struct status *status)
 {
     PGresult *result = NULL;
@@ -29,10 +37,7 @@ static PGresult *send_and_receive(struct pg_session *session, const struct state
         receive_lost(session, status);
         return NULL;
     }
-    if (statement->meanwhile != NULL && statement->meanwhile->work != NULL) {
-        PQflush(session->connection);
-        statement->meanwhile->work(statement->meanwhile->data);
-    }
+    work_meanwhile(session, statement->meanwhile);
     if (!receive_all(session, &receipt)) {
         PQclear(result);
         return NULL;
@@ -78,7 +83,8 @@ PGresult *pg_query_simple(struct pg_session *session, const char *sql, struct st
     return session_query_simple(session, sql, NULL, status);
 }
 
-bool pg_script(struct pg_session *session, const char *sql, struct pg_failure *failure, struct status *status)
+bool pg_script_meanwhile(struct pg_session *session, const char *sql, const struct pg_meanwhile *meanwhile,
+                         struct pg_failure *failure, struct status *status)
 {
     struct receipt receipt = {.status = status, .ok = true};
     *failure = (struct pg_failure){0};
@@ -90,6 +96,7 @@ bool pg_script(struct pg_session *session, const char *sql, struct pg_failure *f
         return receive_lost(session, status);
     }
     PQsetSingleRowMode(session->connection); /* otherwise libpq would store all rows of a result */
+    work_meanwhile(session, meanwhile);
     const bool ok = receive_all(session, &receipt);
     if (ok) {
         query_trace_note(session, &(const struct query_noted){.sql = sql, .results = receipt.number}, NULL);
@@ -100,6 +107,11 @@ bool pg_script(struct pg_session *session, const char *sql, struct pg_failure *f
     failure->position = ok ? 0 : status->position;
     failure->context = session->context;
     return ok;
+}
+
+bool pg_script(struct pg_session *session, const char *sql, struct pg_failure *failure, struct status *status)
+{
+    return pg_script_meanwhile(session, sql, NULL, failure, status);
 }
 
 bool pg_exec(struct pg_session *session, const char *sql, struct status *status)

@@ -36,6 +36,10 @@ struct pg_failure {
  * refused; the connection stays usable. */
 bool pg_script(struct pg_session *session, const char *sql, struct pg_failure *failure, struct status *status);
 
+/* The same, with work to do once it was sent; the deadline and the tick are looked at when that is done. */
+bool pg_script_meanwhile(struct pg_session *session, const char *sql, const struct pg_meanwhile *meanwhile,
+                         struct pg_failure *failure, struct status *status);
+
 /* Describes what a statement would return, without running it: the result has columns and no rows. */
 PGresult *pg_describe(struct pg_session *session, const char *sql, struct status *status);
 

@@ -2,11 +2,12 @@
 import os
 import sys
 import tempfile
+import threading
 import types
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
-from harness import Case, RpcError
+from harness import Case, RpcError, wait_for
 
 FLYWAY = "src/main/resources/db/migration"
 
@@ -62,6 +63,19 @@ class ChangedFiles(Case):
         self.assertEqual((said.returncode, f"warning: {self.EDITED}\nwarning: {self.LATE}\n" in said.stdout), (0, True), said.stdout + said.stderr)
         self.assertEqual(list(self.call("Run").warnings), [self.EDITED])
         self.assertEqual(list(self.call("Plan").warnings), [self.EDITED])
+
+    def test_a_file_that_is_edited_during_the_migration_before_it_is_not_run(self):
+        """The next file is read while the server works on one, but not so long before its turn."""
+        self.connection = self.serve("SELECT pg_sleep(1);", "CREATE TABLE two ();", "CREATE TABLE three ();")
+        replies = []
+        thread = threading.Thread(target=lambda: replies.append(self.call("Run")))
+        thread.start()
+        wait_for(lambda: self.sql("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+        self.edit("2")
+        thread.join()
+        self.assertEqual((replies[0].ok, replies[0].failed.name), (False, "2"), replies)
+        self.assertIn("was changed while the run was going on", replies[0].failed.error)
+        self.assertEqual(self.sql("SELECT to_regclass('two') IS NULL, count(*) FROM _prisma_migrations"), [("t", "1")])
 
     def test_a_file_that_is_gone_is_told_and_a_long_list_is_cut(self):
         self.applied(8)

@@ -109,6 +109,8 @@ struct query {
      * follows. */
     bool in_pieces;
     struct buffer behind;
+    /* Work to do once, while the server works on it; not beside a script in pieces. Must not use the session. */
+    struct pg_meanwhile meanwhile;
 };
 
 /* Statements that limit how long the session may be idle: it holds the run's locks while the run waits for others or a

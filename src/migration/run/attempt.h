@@ -17,7 +17,10 @@ struct attempt {
     const struct detection *detection;
     struct ledger_record record;
     struct text content; /* what is sent */
+    bool may_let_go;     /* it may release the session's locks */
     struct plan plan;
+    struct query *composed;        /* one transaction: its message, made ahead (migrate_compose); NULL: not yet */
+    struct pg_meanwhile meanwhile; /* work to do while the server works on it; see struct query */
     /* The ledger has the unfinished row with the record's id. It was written by this attempt, or by an interrupted one,
      * whose steps these are; `done` of them are finished. */
     bool is_started;

@@ -2,44 +2,19 @@
  * Runs one migration after the other, each recorded as the framework does. Frees the memory of each before the next.
  */
 #include "base/log.h"
-#include "base/uuid.h"
 #include "base/words.h"
 #include "migration/record/make.h"
-#include "migration/record/row.h"
+#include "migration/run/ahead.h"
 #include "migration/run/around.h"
-#include "migration/run/attempt.h"
 #include "migration/run/durable.h"
 #include "migration/run/executor.h"
 #include "migration/run/lock.h"
-#include "migration/run/lock_script.h"
 #include "migration/run/migrate.h"
 
 #include <string.h>
 
 /* The outcome of one migration. */
 enum going { GOING_WELL, GOING_FAILED, GOING_ANEW };
-
-static bool load(struct attempt *attempt, struct catalog *catalog, const struct prepared *prepared)
-{
-    struct run *const run = attempt->run;
-    char *const id = arena_alloc(run->arena, UUID_SIZE);
-    struct loaded loaded;
-    if (!prepared_read(run->arena, prepared, &loaded, run->status)) {
-        return false;
-    }
-    uuid_v4(id);
-    attempt->detection = &catalog->detection;
-    attempt->content = loaded.script.sql;
-    row_doubt(&catalog->detection.ledger, loaded.script.sql);
-    run->may_lack_locks = run->may_lack_locks || lock_may_be_let_go(loaded.script.sql);
-    attempt->plan = prepared->plan;
-    attempt->is_started = prepared->attempt != NULL;
-    attempt->steps = prepared->steps;
-    attempt->done = prepared->done;
-    attempt->record = record_of(run->arena, catalog, prepared->item, &loaded);
-    attempt->record.id = prepared->attempt != NULL ? prepared->attempt : id;
-    return true;
-}
 
 /* After a lost connection. If the migration was not committed, the run begins anew, once, because the migration itself
  * may have lost the connection; never if somebody terminated our session. The locks were lost with the connection, and
@@ -133,20 +108,41 @@ static void add_applied(const struct execution *execution, const struct prepared
 
 /* ---- the list ---- */
 
+/* The next migration, to be made ready while the server works. */
+struct next {
+    struct ahead *ahead;
+    const struct execution *execution;
+    size_t i;
+};
+
+static void make_ready(void *data)
+{
+    const struct next *const next = data;
+    ahead_prepare(next->ahead, next->execution, next->i);
+}
+
 /* Runs one migration. was_lost_before: the last attempt lost the connection. With GOING_ANEW, and with GOING_WELL and
  * *reconnected, the run has a new session. */
-static enum going run_one(const struct execution *execution, size_t i, bool was_lost_before, bool *reconnected)
+static enum going run_one(const struct execution *execution, size_t i, struct ahead *ahead, bool was_lost_before,
+                          bool *reconnected)
 {
     struct run *const run = execution->run;
     struct preparation *const preparation = execution->preparation;
     const struct prepared *const prepared = &preparation->items[i];
     const int64_t began = clock_ms();
-    struct attempt attempt = {.run = run, .may_commit_late = durable_may_wait(execution, i)};
+    struct next next = {ahead, execution, i + 1};
+    struct attempt attempt;
     struct status status;
     enum going going = GOING_WELL;
-    run_enter(run, &status);
+    const bool is_ready = ahead_take(ahead, execution, i, &attempt, &status);
+    if (!is_ready) {
+        run_enter(run, &status);
+    }
     tell(execution, i, RUN_EVENT_MIGRATION_STARTED, 0);
-    if (!load(&attempt, &preparation->catalog, prepared)) {
+    const bool is_loaded = is_ready || attempt_load(&attempt, execution, i);
+    attempt.meanwhile = (struct pg_meanwhile){next.i < preparation->count ? make_ready : NULL, &next};
+    run->may_lack_locks = run->may_lack_locks || attempt.may_let_go;
+    if (!is_loaded) {
         attempt_fail(&attempt);
         going = GOING_FAILED;
     } else if (!migrate(&attempt)) {
@@ -259,7 +255,7 @@ static bool verify_locks(const struct execution *execution, const char *name, bo
     return !*anew || prepare_again(execution, name);
 }
 
-static bool run_list(const struct execution *execution)
+static bool run_each_one(const struct execution *execution, struct ahead *ahead)
 {
     const char *lost = NULL; /* the migration that last lost the connection */
     size_t i = 0;
@@ -279,7 +275,7 @@ static bool run_list(const struct execution *execution)
             return false;
         }
         const enum going going =
-            is_cancelled(execution, name) ? GOING_FAILED : run_one(execution, i, was_lost_before, &anew);
+            is_cancelled(execution, name) ? GOING_FAILED : run_one(execution, i, ahead, was_lost_before, &anew);
         if (going == GOING_FAILED) {
             return false;
         }
@@ -293,6 +289,14 @@ static bool run_list(const struct execution *execution)
         }
     }
     return true;
+}
+
+static bool run_list(const struct execution *execution)
+{
+    struct ahead ahead = {0};
+    const bool ok = run_each_one(execution, &ahead);
+    ahead_drop(&ahead);
+    return ok;
 }
 
 /* The connection is lost, and it could not be found out what was committed: of this one and perhaps of earlier ones. */

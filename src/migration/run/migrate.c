@@ -48,13 +48,12 @@ static const char *guard_of(const struct attempt *attempt, const struct step *st
     return lock_guard(attempt->run, attempt->detection);
 }
 
-static bool run_whole(struct attempt *attempt)
+/* reads_alike: as in struct transaction. */
+static struct query compose_whole(struct attempt *attempt, const char *reads_alike)
 {
     static const struct step nothing = {.kind = STEP_TRANSACTION};
     const struct step *const step = attempt->plan.count == 0 ? &nothing : attempt_step(attempt, 0);
     struct transaction transaction = attempt_transaction(attempt, FRAME_WHOLE);
-    attempt->failure.step = attempt->failure.steps = 1;
-    look_at(attempt, 1, 1);
     transaction.session = &attempt->run->settings;
     transaction.stalls = step->stalls;
     transaction.locks = true;
@@ -66,13 +65,36 @@ static bool run_whole(struct attempt *attempt)
     transaction.end = step->end;
     transaction.records = true;
     transaction.part = LEDGER_RECORD;
-    transaction.reads_alike =
-        attempt->plan.count == 0 ? NULL : reading_of_step(attempt->run->session, &attempt->plan, attempt->content, 0);
+    transaction.reads_alike = reads_alike;
     /* A script's own setting is respected. */
     attempt->commits_late =
         attempt->may_commit_late && text_find_nocase(attempt->content, "synchronous_commit") == SIZE_MAX;
     transaction.commits_late = attempt->commits_late;
-    return send(attempt, &transaction);
+    return transaction_compose(attempt->run->arena, &transaction);
+}
+
+static const char *reading_of_whole(const struct attempt *attempt)
+{
+    return attempt->plan.count == 0 ? NULL
+                                    : reading_of_step(attempt->run->session, &attempt->plan, attempt->content, 0);
+}
+
+void migrate_compose(struct attempt *attempt)
+{
+    if (reading_of_whole(attempt) == NULL) {
+        attempt->composed = arena_alloc(attempt->run->arena, sizeof *attempt->composed);
+        *attempt->composed = compose_whole(attempt, NULL);
+    }
+}
+
+static bool run_whole(struct attempt *attempt)
+{
+    struct query query =
+        attempt->composed != NULL ? *attempt->composed : compose_whole(attempt, reading_of_whole(attempt));
+    attempt->failure.step = attempt->failure.steps = 1;
+    look_at(attempt, 1, 1);
+    query.meanwhile = attempt->meanwhile;
+    return query_send(attempt->run, &query, &attempt->failure);
 }
 
 /* ---- step by step ---- */

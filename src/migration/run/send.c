@@ -205,7 +205,7 @@ static bool send_script(struct run *run, const struct query *query, struct query
 {
     *part = *query;
     if (!query->in_pieces) {
-        return pg_script(run->session, buffer_string(&query->sql), at, run->status);
+        return pg_script_meanwhile(run->session, buffer_string(&query->sql), &query->meanwhile, at, run->status);
     }
     if (query->sql.size > 0 && !pg_script(run->session, buffer_string(&query->sql), at, run->status)) {
         return false;
@@ -241,6 +241,7 @@ bool query_send_once(struct run *run, struct query *query, const struct ladder *
         .run = run, .migration = query->migration, .step = failure->step, .steps = failure->steps};
     notices_begin(&hearing);
     const bool ok = send_script(run, query, &part, &at);
+    query->meanwhile = (struct pg_meanwhile){0};
     notices_end(&hearing);
     /* Further statements are short, and sent even when the run is to end. */
     observer_guard(run->observer, run->session);
