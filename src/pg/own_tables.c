@@ -55,6 +55,14 @@ static const char look_sql[] =
     "JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) t.owner "
     "WHERE t.obstacle OPERATOR(pg_catalog.=) 3 OR NOT " PG_IS_TRUSTED("r") ") s ON true ORDER BY s.obstacle LIMIT 1";
 
+/* A row of pg_depend, `d`, for each table, view, sequence and type of the schema `n` that stands for itself; pg_class
+ * has no index by schema, and a database may have thousands of relations. */
+#define IS_IN_SCHEMA                                                                                                   \
+    "d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.refobjid "               \
+    "OPERATOR(pg_catalog.=) n.oid"
+#define IS_RELATION "d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass"
+#define IS_TYPE     "d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_type'::pg_catalog.regclass"
+
 /* One row if all there is belongs to this role, nobody's code runs beside it and no other table refers to it: the other
  * query would find nothing then, and the server takes ten times as long to plan it. Not for another name of the schema,
  * in which something may not be ours. */
@@ -64,11 +72,13 @@ static const char clear_sql[] =
     "pg_catalog.to_regclass($1::pg_catalog.text) AND a.attname OPERATOR(pg_catalog.=) $2::pg_catalog.text) "
     "FROM pg_catalog.pg_namespace n WHERE n.nspname OPERATOR(pg_catalog.=) '{truss}' AND n.nspname "
     "OPERATOR(pg_catalog.=) '" OWN_SCHEMA_USUAL "' AND pg_catalog.pg_get_userbyid(n.nspowner) "
-    "OPERATOR(pg_catalog.=) current_user AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace "
-    "OPERATOR(pg_catalog.=) n.oid AND c.relowner OPERATOR(pg_catalog.<>) n.nspowner) AND NOT EXISTS ("
-    "SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_trigger g ON g.tgrelid OPERATOR(pg_catalog.=) c.oid "
-    "LEFT JOIN pg_catalog.pg_constraint k ON k.oid OPERATOR(pg_catalog.=) g.tgconstraint "
-    "WHERE c.relnamespace OPERATOR(pg_catalog.=) n.oid AND (NOT g.tgisinternal OR k.oid IS NULL OR "
+    "OPERATOR(pg_catalog.=) current_user AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d "
+    "LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) d.objid AND " IS_RELATION " "
+    "LEFT JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) d.objid AND " IS_TYPE " WHERE " IS_IN_SCHEMA
+    " AND (c.relowner OPERATOR(pg_catalog.<>) n.nspowner OR t.typowner OPERATOR(pg_catalog.<>) n.nspowner)) "
+    "AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_trigger g ON g.tgrelid "
+    "OPERATOR(pg_catalog.=) d.objid LEFT JOIN pg_catalog.pg_constraint k ON k.oid OPERATOR(pg_catalog.=) "
+    "g.tgconstraint WHERE " IS_IN_SCHEMA " AND " IS_RELATION " AND (NOT g.tgisinternal OR k.oid IS NULL OR "
     "k.connamespace OPERATOR(pg_catalog.<>) n.oid))";
 
 /* Two concurrent CREATE TABLE IF NOT EXISTS may fail (23505 in pg_type), so they are serialised. */

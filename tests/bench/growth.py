@@ -173,9 +173,29 @@ def alembic(project, count):
         project.write(f"alembic/versions/r{number:06}_m.py", f"revision = 'r{number:06}'\ndown_revision = {before}\n\n\ndef upgrade():\n    pass\n")
 
 
+def rails(project, count):
+    project.write("config/application.rb", "require \"rails\"\n")
+    project.write("Rakefile", "require_relative \"config/application\"\n")
+    for number in range(count):
+        project.write(f"db/migrate/{20240101000000 + number}_m{number}.rb",
+                      f"class M{number} < ActiveRecord::Migration[7.1]\n  def change\n    add_column :t, :c{number}, :text\n  end\nend\n")
+
+
+def django(project, count):
+    project.write("manage.py", "import os\n\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'bench.settings')\n# django\n")
+    project.write("bench/settings.py", "INSTALLED_APPS = ['app']\n")
+    for package in ("bench", "app", "app/migrations"):
+        project.write(f"{package}/__init__.py", "")
+    for number in range(count):
+        before = f"('app', '{number - 1:06}_m')" if number > 0 else ""
+        project.write(f"app/migrations/{number:06}_m.py",
+                      "from django.db import migrations\n\n\nclass Migration(migrations.Migration):\n"
+                      f"    dependencies = [{before}]\n    operations = []\n")
+
+
 OTHERS = {"flyway": numbered("src/main/resources/db/migration/V{number:06}__m.sql"), "golang-migrate": numbered("migrations/{number:06}_m.up.sql"),
           "dbmate": dbmate, "drizzle": drizzle, "liquibase": liquibase, "sqitch": sqitch,
-          "knex": numbered("migrations/{number:06}_m.js"), "alembic": alembic}
+          "knex": numbered("migrations/{number:06}_m.js"), "alembic": alembic, "rails": rails, "django": django}
 
 
 def others(cluster, most):

@@ -164,6 +164,20 @@ class OwnWrites(Case):
         self.assertRegex(caught.exception.status.message, f"has the foreign key x_id_fkey that cascades to eve.x of eve_{self.database}: {RAN}")
         self.assertEqual(self.sql("SELECT * FROM sprung"), [])
 
+    def test_whatever_a_stranger_has_in_the_schema_is_refused(self):
+        rpc = self.start()
+        self.begin(rpc)
+        self.eve()
+        for kind, rest in (("TABLE", "()"), ("TABLE", "(id int) PARTITION BY LIST (id)"), ("VIEW", "AS SELECT 1 AS one"), ("MATERIALIZED VIEW", "AS SELECT 1 AS one"),
+                           ("SEQUENCE", ""), ("TYPE", "AS (id int)")):
+            with self.subTest(kind=kind, rest=rest):
+                self.sql(f"CREATE {kind} truss.x {rest}; ALTER {kind} truss.x OWNER TO eve_{self.database}")
+                with self.assertRaises(RpcError) as caught:
+                    rpc.call("MigrationService", "StartRun")
+                self.assertRegex(caught.exception.status.message, f'has "x of eve_{self.database}": what is in it could run that role')
+                self.sql(f"DROP {kind} truss.x")
+        rpc.call("MigrationService", "StartRun")
+
     def test_nor_does_a_tracking_table_with_one(self):
         rpc = self.start()
         rpc.call("MigrationService", "Run", metadata={"idempotency-key": "a"})
