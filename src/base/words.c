@@ -61,6 +61,15 @@ const char *words_counted(struct arena *arena, size_t count, const char *one, co
     return arena_printf(arena, "%zu %s", count, count == 1 ? one : many);
 }
 
+const char *words_joined(struct arena *arena, const struct words *words)
+{
+    struct buffer out = {.arena = arena};
+    for (size_t i = 0; i < words->count; i++) {
+        buffer_printf(&out, "%s%s", i == 0 ? "" : ", ", words->items[i]);
+    }
+    return buffer_string(&out);
+}
+
 const char *words_some(struct arena *arena, const struct words *words, size_t most)
 {
     struct buffer out = {.arena = arena};

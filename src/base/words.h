@@ -34,6 +34,9 @@ bool word_is_one_of_nocase(struct text word, const char *const *list);
 /* "1 migration", "2 migrations", from `one` and `many`. */
 const char *words_counted(struct arena *arena, size_t count, const char *one, const char *many);
 
+/* All of them with ", " between: "a, b". */
+const char *words_joined(struct arena *arena, const struct words *words);
+
 /* At most so many of them for a sentence: "\"a\", \"b\"", and " and 3 more" if there are more. */
 const char *words_some(struct arena *arena, const struct words *words, size_t most);
 

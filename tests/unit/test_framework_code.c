@@ -531,6 +531,18 @@ START_TEST(a_section_of_alembic_has_a_table_of_its_own)
 }
 END_TEST
 
+START_TEST(several_databases_of_alembic_may_be_named_on_several_lines)
+{
+    struct folder_list folders = {0};
+    put("alembic.ini", "[alembic]\nscript_location = m\ndatabases = engine1,\n    engine2\n");
+    put("m/env.py", "");
+    put("m/versions/a.py", "revision = 'a'\ndown_revision = None\n");
+    ck_assert(folders_find(arena, &project, &folders, &status));
+    ck_assert_uint_eq(folders.count, 1);
+    ck_assert_ptr_nonnull(strstr(folders.items[0].unread_ledger, "line 3, names several databases (engine1, engine2)"));
+}
+END_TEST
+
 START_TEST(migrations_in_go_are_known_by_their_ids)
 {
     put("m/a.go", "const second = \"2\"\nvar all = []*gormigrate.Migration{{ID: \"1\", Migrate: func() { _ = Role{ID: "
@@ -808,6 +820,7 @@ int main(void)
     tcase_add_test(tests, apps_of_django_have_their_migrations_where_the_settings_say);
     tcase_add_test(tests, django_reads_each_module_of_a_package_whatever_its_name_is);
     tcase_add_test(tests, a_section_of_alembic_has_a_table_of_its_own);
+    tcase_add_test(tests, several_databases_of_alembic_may_be_named_on_several_lines);
     tcase_add_test(tests, migrations_in_go_are_known_by_their_ids);
     tcase_add_test(tests, migrations_in_go_have_the_order_of_the_programs_list);
     tcase_add_test(tests, an_order_of_go_that_cannot_be_read_is_told);

@@ -6,15 +6,19 @@
 #include <stdint.h>
 #include <string.h>
 
+#define MOST_SECTIONS 100 /* of a file; each is searched for in all of it */
+
 struct words alembic_other_sections(struct arena *arena, struct text content)
 {
     struct words sections = {0};
     struct text rest = content;
-    for (struct text line; text_next_line(&rest, &line);) {
+    size_t count = 0;
+    for (struct text line; count < MOST_SECTIONS && text_next_line(&rest, &line);) {
         const struct text trimmed = text_trim(line);
         if (trimmed.size < 3 || trimmed.data[0] != '[' || trimmed.data[trimmed.size - 1] != ']') {
             continue;
         }
+        count++;
         const char *const name = arena_strndup(arena, trimmed.data + 1, trimmed.size - 2);
         if (strcmp(name, "alembic") != 0 && !words_have(&sections, name) &&
             config_value(arena, content, name, "script_location") != NULL) {
@@ -41,24 +45,23 @@ void alembic_note_sections(struct arena *arena, struct folder *folder, struct te
 
 void alembic_note_databases(struct arena *arena, struct folder *folder, struct text content)
 {
-    const char *const said = config_value(arena, content, "alembic", "databases");
     const struct words names = config_list(arena, content, "alembic", "databases", " ,;\n\t");
     if (names.count > 1) {
-        const size_t at = text_find(content, said, 0);
-        unread_ledger_because(arena, folder, (struct source_file){"alembic.ini", content}, at == SIZE_MAX ? 0 : at,
+        const size_t at = text_find(content, names.items[0], text_find(content, "databases", 0));
+        unread_ledger_because(arena, folder, (struct source_file){"alembic.ini", content}, at,
                               arena_printf(arena,
                                            "names several databases (%s), each with a tracking table of its own, of "
                                            "which this connection is one",
-                                           said));
+                                           words_joined(arena, &names)));
     }
 }
 
 bool alembic_names_usual_section(struct text behind, struct text content)
 {
-    (void)content;
-    const size_t blanks = strspn(behind.size == 0 ? "" : (const char[]){behind.data[0], '\0'}, " =");
-    const struct text name = text_slice(behind, blanks, behind.size);
     static const char usual[] = "alembic";
+    const bool has_sign = text_starts_with(behind, " ") || text_starts_with(behind, "=");
+    const struct text name = text_slice(behind, has_sign ? 1 : 0, behind.size);
+    (void)content;
     return text_starts_with(name, usual) &&
            (name.size == strlen(usual) || strchr(" \t\r\n\"'&;|", name.data[strlen(usual)]) != NULL);
 }

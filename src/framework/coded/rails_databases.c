@@ -77,15 +77,6 @@ static struct words paths_at(struct arena *arena, struct text source, const stru
     return config_yaml_list(arena, source, path);
 }
 
-static const char *joined(struct arena *arena, const struct words *paths)
-{
-    struct buffer out = {.arena = arena};
-    for (size_t i = 0; i < paths->count; i++) {
-        buffer_printf(&out, "%s%s", i == 0 ? "" : ", ", paths->items[i]);
-    }
-    return buffer_string(&out);
-}
-
 /* Rails says nothing of a directory that does not exist. */
 static void take_paths(struct arena *arena, struct folder *folder, const struct words *paths)
 {
@@ -118,7 +109,7 @@ struct reading {
 /* Of the primary database, every environment should name the same. */
 static void take_primary(struct arena *arena, struct reading *reading, size_t at, const struct words *paths)
 {
-    const char *const said = joined(arena, paths);
+    const char *const said = words_joined(arena, paths);
     if (is_computed(paths)) {
         unread_folder(arena, reading->folder, reading->file, at, PATHS);
     } else if (reading->taken == NULL) {
@@ -160,7 +151,7 @@ void rails_read_databases(struct arena *arena, struct folder *folder)
             folder->note = arena_printf(arena,
                                         "%s, line %u, gives another database migrations of its own (%s), which are "
                                         "not looked at here: say --migrations, with the URL of that database.",
-                                        NAME, text_position(source, at).line, joined(arena, &paths));
+                                        NAME, text_position(source, at).line, words_joined(arena, &paths));
         }
     }
 }
