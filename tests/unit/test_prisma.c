@@ -150,6 +150,17 @@ START_TEST(migrations_are_beside_the_file_with_the_datasource)
 }
 END_TEST
 
+START_TEST(links_in_a_schema_folder_do_not_make_its_search_endless)
+{
+    put("prisma.config.ts", "export default { schema: './prisma/' }");
+    put("prisma/z.prisma", "model a {}\n");
+    for (int i = 0; i < 12; i++) {
+        ck_assert_int_eq(symlink(".", arena_printf(arena, "%s/prisma/%d", root, i)), 0);
+    }
+    ck_assert_str_eq(found(NULL), "prisma/migrations");
+}
+END_TEST
+
 START_TEST(the_configuration_is_the_file_that_prisma_takes)
 {
     static const char *const files[] = {
@@ -413,6 +424,7 @@ int main(void)
     tcase_add_test(tests, a_schema_folder_may_hold_the_migrations);
     tcase_add_test(tests, a_schema_in_the_project_itself_comes_before_the_one_in_prisma);
     tcase_add_test(tests, migrations_are_beside_the_file_with_the_datasource);
+    tcase_add_test(tests, links_in_a_schema_folder_do_not_make_its_search_endless);
     tcase_add_test(tests, the_configuration_is_the_file_that_prisma_takes);
     tcase_add_test(tests, where_a_schema_folder_has_its_migrations_depends_on_the_version);
     tcase_add_test(tests, a_package_of_a_monorepo_is_searched_in_itself);

@@ -5,6 +5,7 @@
 #include "framework/prisma/prisma_schema.h"
 
 #include "base/bounds.h"
+#include "framework/core/inner_path.h"
 #include "framework/core/listing.h"
 #include "framework/formats/properties.h"
 
@@ -99,8 +100,7 @@ static bool has_datasource(struct text schema)
 static bool is_schema_file(const char *name)
 {
     static const char ending[] = ".prisma";
-    const size_t size = strlen(name);
-    return size > strlen(ending) && strcmp(name + size - strlen(ending), ending) == 0;
+    return strlen(name) > strlen(ending) && text_ends_with(text_of(name), ending);
 }
 
 /* The directory of the file with the datasource, at or below this one; NULL: none was found. */
@@ -113,10 +113,11 @@ static const char *datasource_directory(struct datasource_search *search, const 
     if (levels == 0 || !directory_list(arena, path_join(arena, package, directory), &list, &unread)) {
         return NULL;
     }
-    for (size_t i = 0; i < list.count && search->left > 0; i++, search->left--) {
+    for (size_t i = 0; i < list.count && search->left > 0; i++) {
         const struct file_entry *const entry = &list.entries[i];
         const char *const path = path_join(arena, directory, entry->name);
         struct text content;
+        search->left--; /* of the directories below, too */
         if (entry->is_directory) {
             const char *const found = datasource_directory(search, path, levels - 1);
             if (found != NULL) {
@@ -135,14 +136,7 @@ static const char *datasource_directory(struct datasource_search *search, const 
 /* "db" for "db/schema" and "db/schema/", "" for "schema". */
 static const char *parent_of(struct arena *arena, const char *path)
 {
-    size_t size = strlen(path);
-    while (size > 0 && path[size - 1] == '/') {
-        size--;
-    }
-    while (size > 0 && path[size - 1] != '/') {
-        size--;
-    }
-    return size == 0 ? "" : arena_strndup(arena, path, size - 1);
+    return path_above(arena, plain_path(arena, path));
 }
 
 static const char *migrations_in(struct arena *arena, const char *directory)
