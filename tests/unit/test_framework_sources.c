@@ -137,6 +137,22 @@ START_TEST(a_plan_at_which_sqitch_stops_is_refused)
 }
 END_TEST
 
+START_TEST(a_change_of_sqitch_may_require_as_many_others_as_it_likes)
+{
+    struct buffer plan = {.arena = arena};
+    struct buffer required = {.arena = arena};
+    struct buffer lines = {.arena = arena};
+    for (int i = 0; i < 100; i++) {
+        buffer_printf(&required, "q:c%d ", i);
+        buffer_printf(&lines, "\n  + q:c%d", i);
+    }
+    buffer_printf(&plan, "\na [%s]" PLANNED "\n", buffer_string(&required));
+    put_plan("sqitch.plan", buffer_string(&plan));
+    const char *const rest = arena_printf(arena, "\nrequires%s", buffer_string(&lines));
+    ck_assert_str_eq(listed("sqitch"), arena_printf(arena, "a=%s", id_of("", "a", rest)));
+}
+END_TEST
+
 START_TEST(the_files_of_sqitch_are_where_its_target_says)
 {
     put("sqitch.conf", "[core]\n\tengine = pg\n\ttop_dir = db\n\textension = pgsql\n");
@@ -680,6 +696,7 @@ int main(void)
     tcase_add_test(tests, pragmas_and_signs_of_sqitch_may_have_blanks);
     tcase_add_test(tests, the_script_of_a_reworked_change_of_sqitch_has_the_name_of_a_tag_between);
     tcase_add_test(tests, a_plan_at_which_sqitch_stops_is_refused);
+    tcase_add_test(tests, a_change_of_sqitch_may_require_as_many_others_as_it_likes);
     tcase_add_test(tests, the_files_of_sqitch_are_where_its_target_says);
     tcase_add_test(tests, an_empty_prefix_of_flyway_is_one);
     tcase_add_test(tests, a_hidden_directory_of_a_location_of_flyway_is_passed_over);

@@ -38,6 +38,7 @@ const char *path_seen_from(struct arena *arena, const char *path, const char *di
 {
     struct buffer seen = {.arena = arena};
     size_t same = 0;
+    directory = strcmp(directory, ".") == 0 ? "" : directory;
     for (size_t i = 0; directory[i] != '\0' && path[i] == directory[i]; i++) {
         same = path[i] == '/' ? i + 1 : same;
     }

@@ -13,7 +13,8 @@ const char *inner_path(struct arena *arena, const char *path);
 /* The same, but a path that leads out, and an absolute one, stay unchanged. */
 const char *plain_path(struct arena *arena, const char *path);
 
-/* The path relative to a directory: "../more" for "db/more" and "db/real". Both must be plain. */
+/* The path relative to a directory: "../more" for "db/more" and "db/real", "more" for "more" and ".". Both must be
+ * plain. */
 const char *path_seen_from(struct arena *arena, const char *path, const char *directory);
 
 #endif

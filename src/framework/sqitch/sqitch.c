@@ -13,8 +13,7 @@
 
 #include <string.h>
 
-#define PLAN_LIMIT     ((size_t)16 * 1024 * 1024)
-#define SQITCH_ID_SIZE 40 /* a SHA-1 in hexadecimal */
+#define PLAN_LIMIT ((size_t)16 * 1024 * 1024)
 
 /* ---- the folder ---- */
 
@@ -119,8 +118,7 @@ static const char *path_said(struct arena *arena, const struct folder *folder, c
         return usual;
     }
     const char *const path = plain_path(arena, path_join(arena, folder->base, said));
-    const char *const directory = plain_path(arena, folder->path);
-    return strcmp(directory, ".") == 0 ? path : path_seen_from(arena, path, directory);
+    return path_seen_from(arena, path, plain_path(arena, folder->path));
 }
 
 /* Where the scripts of reworked changes are; NULL: in "deploy" of the top directory, whatever deploy_dir says. */

@@ -8,12 +8,12 @@
 #include "base/digest.h"
 #include "base/files.h"
 #include "base/word_set.h"
+#include "base/words.h"
 
 #include <ctype.h>
 #include <string.h>
 
-#define MOST_NAMES 64
-#define MOST_TAGS  64 /* after which the script of a reworked change may be called */
+#define MOST_TAGS 64 /* after which the script of a reworked change may be called */
 
 #define TIME "2026-11-23T08:58:55Z"
 
@@ -217,29 +217,23 @@ static struct text without_project(const struct parsing *parsing, struct text na
 /* "[a !b]" */
 static bool read_dependencies(struct parsing *parsing, struct text *rest, struct sqitch_change *change)
 {
-    size_t requires = 0;
-    size_t conflicts = 0;
-    change->requires = arena_array(parsing->arena, MOST_NAMES + 1, sizeof *change->requires);
-    change->conflicts = arena_array(parsing->arena, MOST_NAMES + 1, sizeof *change->conflicts);
-    if (!text_starts_with(*rest, "[")) {
-        return true;
-    }
-    const size_t close = text_find(*rest, "]", 0);
+    struct arena *const arena = parsing->arena;
+    struct words required = {0};
+    struct words conflicts = {0};
+    const bool has_list = text_starts_with(*rest, "[");
+    const size_t close = has_list ? text_find(*rest, "]", 0) : 0;
     if (close == SIZE_MAX) {
         return fail(parsing, "the list of dependencies has no end");
     }
     struct text list = text_slice(*rest, 1, close);
-    *rest = text_trim(text_slice(*rest, close + 1, rest->size));
-    for (struct text word; (word = next_word(&list)).size > 0 && requires < MOST_NAMES && conflicts < MOST_NAMES;) {
-        const bool conflict = word.data[0] == '!';
-        const char *const name =
-            copy(parsing->arena, without_project(parsing, text_slice(word, conflict ? 1 : 0, word.size)));
-        if (conflict) {
-            change->conflicts[conflicts++] = name;
-        } else {
-            change->requires[requires ++] = name;
-        }
+    *rest = has_list ? text_trim(text_slice(*rest, close + 1, rest->size)) : *rest;
+    for (struct text word; (word = next_word(&list)).size > 0;) {
+        const bool is_conflict = word.data[0] == '!';
+        words_add(arena, is_conflict ? &conflicts : &required,
+                  copy(arena, without_project(parsing, text_slice(word, is_conflict ? 1 : 0, word.size))));
     }
+    change->requires = words_list(arena, &required);
+    change->conflicts = words_list(arena, &conflicts);
     return true;
 }
 
@@ -308,8 +302,7 @@ static bool are_planned(struct parsing *parsing, const struct sqitch_change *cha
 {
     for (size_t i = 0; change->requires[i] != NULL; i++) {
         const char *const required = change->requires[i];
-        const bool is_other = strchr(required, ':') != NULL || strspn(required, "0123456789abcdef") ==
-                                                                   strlen("da39a3ee5e6b4b0d3255bfef95601890afd80709");
+        const bool is_other = strchr(required, ':') != NULL || strspn(required, "0123456789abcdef") == SQITCH_ID_SIZE;
         const char *const why = is_other ? NULL : why_unknown(parsing, required);
         if (why != NULL) {
             return fail(parsing, arena_printf(parsing->arena, "it requires %s, %s", required, why));

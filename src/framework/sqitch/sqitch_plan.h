@@ -19,6 +19,8 @@ struct sqitch_planning {
     const char *note;
 };
 
+#define SQITCH_ID_SIZE 40 /* of an id: a SHA-1 in hexadecimal */
+
 struct sqitch_tag {
     const char *id;
     const char *name; /* "@v1.0.0" */
@@ -31,8 +33,8 @@ struct sqitch_change {
     const char *name;
     const char *script; /* "deploy/posts.sql"; "deploy/posts@v1.sql" for one that was reworked later */
     struct sqitch_planning planning;
-    const char **requires; /* as written; NULL-terminated */
-    const char **conflicts;
+    const char *const *requires; /* as written; NULL-terminated */
+    const char *const *conflicts;
     struct sqitch_tag *tags; /* those after it */
     size_t tag_count;
 };
