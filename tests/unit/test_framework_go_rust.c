@@ -155,6 +155,19 @@ START_TEST(the_sum_of_refinery_is_made_of_as_many_bytes_as_its_version_has)
 }
 END_TEST
 
+START_TEST(a_number_that_no_other_can_follow_is_told_of)
+{
+    struct new_migration made = {.title = "Next"};
+    put("Cargo.toml", "refinery = \"0.9\"");
+    put("migrations/V8__a.sql", "SELECT 1;");
+    ck_assert(framework_create_migration(arena, folder_of("refinery"), &made, &status));
+    ck_assert_str_eq(made.file, "V9__next.sql");
+    put("migrations/V9000000000000000000__b.sql", "SELECT 1;");
+    ck_assert(!framework_create_migration(arena, folder_of("refinery"), &made, &status));
+    says("the number 9000000000000000000, which is too large to be followed by another one");
+}
+END_TEST
+
 START_TEST(a_program_of_refinery_cannot_be_recorded_without_running_it)
 {
     put("Cargo.toml", "[dependencies]\nrefinery = \"0.9\"\n");
@@ -357,6 +370,7 @@ int main(void)
     tcase_add_test(tests, a_name_that_refinery_does_not_see_is_none);
     tcase_add_test(tests, the_ledger_of_refinery_is_as_wide_as_its_versions);
     tcase_add_test(tests, the_sum_of_refinery_is_made_of_as_many_bytes_as_its_version_has);
+    tcase_add_test(tests, a_number_that_no_other_can_follow_is_told_of);
     tcase_add_test(tests, a_program_of_refinery_cannot_be_recorded_without_running_it);
     tcase_add_test(tests, an_unversioned_migration_of_refinery_may_be_late);
     tcase_add_test(tests, names_at_which_bun_stops_are_told_of);

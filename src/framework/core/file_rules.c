@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define LARGEST_BIGINT "9223372036854775807"
+#define MOST_DIGITS    18 /* of a number that is counted on: with one more it may be no bigint */
 
 /* ---- which files are migrations ---- */
 
@@ -253,13 +254,21 @@ static bool last_number(struct arena *arena, const struct folder *folder, struct
     return true;
 }
 
-/* The next number, with the same width and at least this many digits. */
+/* The next number, as wide as the last one, or of this many digits if there is none; NULL if the last one is too large.
+ */
 static const char *next_number(const struct making *making, struct text width)
 {
     const int least = width.size == 0 ? 1 : (int)strtol(arena_strndup(making->arena, width.data, width.size), NULL, 10);
     const char *const digits = arena_strndup(making->arena, making->last.data, making->last.size);
     const int wide = making->last.size > 0 ? (int)making->last.size : least;
-    return making->last.size > 18 ? NULL : arena_printf(making->arena, "%0*lld", wide, strtoll(digits, NULL, 10) + 1);
+    if (making->last.size > MOST_DIGITS) {
+        status_fail(making->status, STATUS_FAILED_PRECONDITION,
+                    "The folder has the number %s, which is too large to be followed by another one: make the new file "
+                    "yourself.",
+                    digits);
+        return NULL;
+    }
+    return arena_printf(making->arena, "%0*lld", wide, strtoll(digits, NULL, 10) + 1);
 }
 
 /* The format is a constant in a framework's facts. */
@@ -271,7 +280,7 @@ static const char *time_of(const struct making *making, const char *format)
 }
 #pragma GCC diagnostic pop
 
-/* {utc:%Y%m%d}, {unix:ms}, {next:3}, {slug} or {slug:-}; NULL if the name has nothing for a slug. */
+/* {utc:%Y%m%d}, {unix:ms}, {next:3}, {slug} or {slug:-}; NULL, with the reason in the status, if it cannot be made. */
 static const char *value_of(const struct making *making, struct text word)
 {
     const size_t colon = text_find(word, ":", 0);
