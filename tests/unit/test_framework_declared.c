@@ -219,6 +219,18 @@ START_TEST(a_name_is_new_and_plain)
 }
 END_TEST
 
+START_TEST(a_table_that_says_nothing_is_refused)
+{
+    struct text said;
+    declare_as("ours", "late", "\"run\"");
+    ck_assert(file_read(arena, arena_printf(arena, "%s/truss.toml", root), 10000, &said, &status));
+    put("truss.toml", arena_printf(arena, "%.*s[framework.our]\n", (int)said.size, said.data));
+    ck_assert_ptr_null(read_ours());
+    says("[framework.our] is empty: it declares no framework. Say what it is (create, read, record, folder, pattern, "
+         "…)");
+}
+END_TEST
+
 START_TEST(several_are_declared)
 {
     declare_as("ours", "late", "\"run\"");
@@ -413,6 +425,7 @@ int main(void)
     tcase_add_test(cases, what_is_not_said_is_refused_and_said_so);
     tcase_add_test(cases, what_must_be_said_is_asked_for);
     tcase_add_test(cases, a_name_is_new_and_plain);
+    tcase_add_test(cases, a_table_that_says_nothing_is_refused);
     tcase_add_test(cases, several_are_declared);
     tcase_add_test(cases, a_value_is_never_written_where_it_could_become_SQL);
     tcase_add_test(cases, only_its_table_is_written);

@@ -265,12 +265,12 @@ static bool check_empty(const struct toml *toml, const struct toml_entry *const 
         const struct toml_entry *const header = &toml->headers[i];
         bool is_said = strncmp(header->table, PREFIX, strlen(PREFIX)) != 0;
         for (size_t j = 0; j < count && !is_said; j++) {
-            is_said = strncmp(firsts[j]->table, header->table, strlen(header->table)) == 0;
+            is_said = strcmp(firsts[j]->table, header->table) == 0;
         }
         if (!is_said) {
             return status_fail(status, STATUS_INVALID_ARGUMENT,
-                               "%s: [%s] is empty: it declares no framework. Say what it is (table, columns, read, "
-                               "record, …), or remove it.",
+                               "%s: [%s] is empty: it declares no framework. Say what it is (create, read, record, "
+                               "folder, pattern, …), or remove it.",
                                toml_place(status->arena, toml, header), header->table);
         }
     }

@@ -4,6 +4,7 @@
  * search path, which the script may have changed. A word in braces may be only where a whole value or name is, so that
  * no file name becomes SQL.
  */
+#include "base/words.h"
 #include "framework/core/template.h"
 #include "framework/declared/declaration.h"
 #include "sql/lexer.h"
@@ -16,21 +17,21 @@
 
 /* Functions that only compute. */
 static const char harmless[] =
-    " abs array_agg array_length array_to_string bool_and bool_or btrim ceil chr clock_timestamp coalesce concat "
+    "abs array_agg array_length array_to_string bool_and bool_or btrim ceil chr clock_timestamp coalesce concat "
     "concat_ws convert_from convert_to count current_database current_schema current_setting date_part date_trunc "
     "decode dense_rank encode extract first_value floor format gen_random_uuid greatest initcap json_build_object "
     "jsonb_build_object lag last_value lead least left length lower lpad ltrim make_interval make_timestamp "
     "make_timestamptz max md5 min mod now nullif octet_length overlay position random rank regexp_replace replace "
     "reverse right round row_number rpad rtrim sha224 sha256 sha384 sha512 split_part statement_timestamp string_agg "
     "strpos substr substring sum timezone to_char to_date to_hex to_json to_jsonb to_number to_timestamp "
-    "transaction_timestamp translate trim trunc upper version ";
+    "transaction_timestamp translate trim trunc upper version";
 
-static const char locking[] = " pg_advisory_xact_lock hashtext hashtextextended ";
+static const char locking[] = "pg_advisory_xact_lock hashtext hashtextextended";
 
 /* What a template may do. */
 struct part {
     const char *key;
-    const char *statements; /* the kinds of nodes, each between blanks */
+    const char *statements; /* the kinds of nodes, with blanks between them */
     const char *said;       /* the same for a person */
     bool has_record;
     bool is_one;
@@ -42,27 +43,27 @@ struct part {
 
 static const struct part create_part = {
     .key = "create",
-    .statements = " CreateStmt IndexStmt AlterTableStmt InsertStmt ",
+    .statements = "CreateStmt IndexStmt AlterTableStmt InsertStmt",
     .said = "CREATE TABLE, CREATE INDEX, ALTER TABLE and INSERT",
     .bare_functions = true,
     .any_type = true,
 };
 static const struct part read_part = {
     .key = "read",
-    .statements = " SelectStmt ",
+    .statements = "SelectStmt",
     .said = "one SELECT",
     .is_one = true,
     .by_search_path = true,
 };
 static const struct part record_part = {
     .key = "record",
-    .statements = " InsertStmt UpdateStmt ",
+    .statements = "InsertStmt UpdateStmt",
     .said = "INSERT and UPDATE",
     .has_record = true,
 };
 static const struct part lock_part = {
     .key = "lock",
-    .statements = " LockStmt SelectStmt ",
+    .statements = "LockStmt SelectStmt",
     .said = "LOCK TABLE and SELECT",
     .locks = true,
 };
@@ -73,15 +74,10 @@ static const struct migration_file sample_file = {.version = "1", .title = "t", 
 static const struct ledger_record sample_record = {
     .id = "i", .name = "n", .key = "k", .checksum = "c", .logs = "l", .file = &sample_file, .before = &sample_file};
 
+/* Is it one of these words? Not for NULL. */
 static bool has_word(const char *words, const char *word)
 {
-    const char *const at = word == NULL ? NULL : strstr(words, word);
-    for (const char *found = at; found != NULL; found = strstr(found + 1, word)) {
-        if (found[-1] == ' ' && found[strlen(word)] == ' ') {
-            return true;
-        }
-    }
-    return false;
+    return word != NULL && word_is_among(words, word);
 }
 
 /* ---- places of words ---- */
@@ -161,8 +157,8 @@ static bool is_pg_catalog(const struct sql_mention *mention)
 static const char *statement_fault(const struct declaration *declaration, const struct part *part,
                                    const struct sql_mention *mention)
 {
-    const char *const name = mention->name == NULL ? "" : mention->name;
-    return has_word(part->statements, name) || (mention->is_inner && strcmp(name, "SelectStmt") == 0)
+    const char *const name = mention->name;
+    return has_word(part->statements, name) || (mention->is_inner && has_word("SelectStmt", name))
                ? NULL
                : arena_printf(declaration->arena, "this may have %s only.", part->said);
 }
@@ -223,7 +219,7 @@ static const char *type_fault(const struct declaration *declaration, const struc
 static const char *result_fault(const struct declaration *declaration, const struct part *part,
                                 const struct sql_mention *mention)
 {
-    static const char columns[] = " key name checksum id logs state baseline applied_at started_at duration_ms ";
+    static const char columns[] = "key name checksum id logs state baseline applied_at started_at duration_ms";
     return part != &read_part || has_word(columns, mention->name)
                ? NULL
                : arena_printf(declaration->arena,
@@ -414,7 +410,7 @@ bool take_create(struct declaration *declaration, const struct toml_entry *entry
 /* Numbers, names and the like are read as text. */
 static bool is_text_column(const char *name)
 {
-    return has_word(" key name checksum id logs state ", name);
+    return has_word("key name checksum id logs state", name);
 }
 
 /* The query without its semicolon, and its columns as the core reads them. */
