@@ -623,6 +623,19 @@ START_TEST(a_squashed_migration_of_django_is_recorded_with_what_it_replaces)
 }
 END_TEST
 
+START_TEST(links_among_the_apps_of_django_do_not_make_its_search_endless)
+{
+    put("manage.py", "import django\n");
+    put("apps/blog/migrations/__init__.py", "");
+    put("apps/blog/migrations/0001_a.py", "class Migration:\n    pass\n");
+    for (int i = 0; i < 12; i++) {
+        ck_assert_int_eq(symlink(".", arena_printf(arena, "%s/here%d", root, i)), 0);
+        ck_assert_int_eq(symlink("..", arena_printf(arena, "%s/apps/above%d", root, i)), 0);
+    }
+    ck_assert_str_eq(listed("django"), "blog.0001_a=blog.0001_a");
+}
+END_TEST
+
 START_TEST(an_app_of_django_that_no_settings_name_is_told_of)
 {
     put("manage.py", "import django\n");
@@ -725,6 +738,7 @@ int main(void)
     tcase_add_test(tests, dbup_reads_subdirectories_only_if_its_program_says_so);
     tcase_add_test(tests, a_gap_among_the_integers_of_sequel_is_refused);
     tcase_add_test(tests, a_squashed_migration_of_django_is_recorded_with_what_it_replaces);
+    tcase_add_test(tests, links_among_the_apps_of_django_do_not_make_its_search_endless);
     tcase_add_test(tests, an_app_of_django_that_no_settings_name_is_told_of);
     tcase_add_test(tests, numbers_of_sequel_are_times_above_20000101);
     tcase_add_test(tests, the_sum_of_evolve_is_the_same_with_both_line_endings);

@@ -176,8 +176,8 @@ static bool is_directory(struct arena *arena, const struct folder *folder, const
 /* Where a Python module is: next to alembic.ini, or in a directory above it or the src of such a directory. */
 static const char *module_path(struct arena *arena, const struct folder *folder, const char *module)
 {
-    char *const above = arena_strdup(arena, folder->base);
-    for (bool goes_on = true; goes_on;) {
+    const char *above = folder->base;
+    for (bool goes_on = true; goes_on; above = path_above(arena, above)) {
         const char *const tries[] = {path_join(arena, above, module),
                                      path_join(arena, path_join(arena, above, "src"), module)};
         for (size_t i = 0; i < 2; i++) {
@@ -186,8 +186,6 @@ static const char *module_path(struct arena *arena, const struct folder *folder,
             }
         }
         goes_on = above[0] != '\0';
-        char *const slash = strrchr(above, '/');
-        *(slash == NULL ? above : slash) = '\0';
     }
     return path_join(arena, folder->base, module);
 }

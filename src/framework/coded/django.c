@@ -18,7 +18,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#define MOST_DEPTH 6 /* how deep in directories apps are searched for */
+#define MOST_DEPTH   6       /* how deep in directories apps are searched for */
+#define MOST_ENTRIES 1000000 /* names in all directories that are searched */
 
 /* A module of the package, as pkgutil.iter_modules names it, that Django reads (load_disk of loader.py): of any name,
  * if it has no dot and does not begin with "_" or "~". */
@@ -42,7 +43,16 @@ struct listing {
     struct django_modules modules;
     struct django_apps apps;
     struct migration_files *files;
+    size_t *entries; /* names seen so far */
     struct status *status;
+};
+
+/* A directory on the way down. */
+struct level {
+    const char *path;
+    struct file_stamp stamp;
+    const struct level *above; /* NULL: it is the project's */
+    int depth;                 /* 0 for the project's */
 };
 
 /* Lists a module. Django stops at one without a class Migration; one with a name of its own may belong to something
@@ -160,15 +170,14 @@ static bool list_app(const struct listing *listing, const char *directory)
     }
     const char *computed = NULL;
     const char *const label = django_label(arena, &listing->apps, directory, &computed);
-    const char *const slash = strrchr(directory, '/');
-    const char *const app = label != NULL && label[0] != '\0' ? label : slash == NULL ? directory : slash + 1;
+    const char *const app = label != NULL && label[0] != '\0' ? label : path_name(directory);
     const struct django_module *const module = django_module_of(&listing->modules, app);
     const bool is_usual = module == NULL || (module->directory != NULL && strcmp(module->directory, folder) == 0);
     struct migration_files found = {0};
     struct listing own = *listing;
     own.files = &found;
     if (!is_usual || !list_folder(&own, app, folder)) {
-        return is_usual ? false : true;
+        return !is_usual;
     }
     if (found.count > 0 && !is_installed(listing, directory)) {
         return true;
@@ -234,42 +243,62 @@ static bool is_app_directory(const struct listing *listing, const struct file_en
            file_look(path_join(listing->arena, whole, "pyvenv.cfg"), NULL) == FILE_NONE; /* a virtual environment */
 }
 
-/* The depth of what is in this directory: 0 in "", 1 in "apps". */
-static int depth_of(const char *directory)
+/* A directory that contains itself through a symbolic link would be searched again and again. */
+static bool is_loop(const struct level *level)
 {
-    int depth = directory[0] == '\0' ? 0 : 1;
-    for (const char *c = directory; *c != '\0'; c++) {
-        depth += *c == '/' ? 1 : 0;
+    const struct level *above = level->above;
+    while (above != NULL && (above->stamp.device != level->stamp.device || above->stamp.inode != level->stamp.inode)) {
+        above = above->above;
     }
-    return depth;
+    return above != NULL;
+}
+
+/* The names in a directory, of which there may not be too many: links may lead to one place on many ways. */
+static bool read_names(const struct listing *listing, const char *path, struct file_list *list)
+{
+    if (!directory_list(listing->arena, path, list, listing->status)) {
+        return false;
+    }
+    *listing->entries += list->count;
+    return *listing->entries <= MOST_ENTRIES ||
+           status_fail(listing->status, STATUS_RESOURCE_EXHAUSTED,
+                       "The project has more than %d names in which apps of Django would be searched for: name a "
+                       "smaller one (--project DIR).",
+                       MOST_ENTRIES);
 }
 
 /* The apps below a directory of the project: "apps/blog", "shop/contrib/sites". */
-static bool list_below(const struct listing *listing, const char *directory)
+static bool list_below(const struct listing *listing, struct level *level)
 {
     struct arena *const arena = listing->arena;
+    const char *const whole = path_join(arena, listing->root, level->path);
     struct file_list list;
-    const int depth = depth_of(directory);
-    if (!directory_list(arena, path_join(arena, listing->root, directory), &list, listing->status)) {
-        return false;
+    file_look(whole, &level->stamp);
+    if (is_loop(level)) {
+        return true;
     }
-    for (size_t i = 0; i < list.count; i++) {
+    bool ok = read_names(listing, whole, &list);
+    for (size_t i = 0; ok && i < list.count; i++) {
         const struct file_entry *const entry = &list.entries[i];
-        const char *const path = path_join(arena, directory, entry->name);
-        if (is_app_directory(listing, entry, path, depth) &&
-            (!list_app(listing, path) ||
-             (depth < MOST_DEPTH && !is_of_tests(entry->name) && !list_below(listing, path)))) {
-            return false;
-        }
+        struct level below = {
+            .path = path_join(arena, level->path, entry->name), .above = level, .depth = level->depth + 1};
+        ok = !is_app_directory(listing, entry, below.path, level->depth) ||
+             (list_app(listing, below.path) &&
+              (level->depth >= MOST_DEPTH || is_of_tests(entry->name) || list_below(listing, &below)));
     }
-    return true;
+    return ok;
 }
 
 static bool django_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
                         struct status *status)
 {
-    struct listing listing = {
-        .arena = arena, .root = path_join(arena, folder->root, folder->path), .files = files, .status = status};
+    size_t entries = 0;
+    struct level top = {.path = ""};
+    struct listing listing = {.arena = arena,
+                              .root = path_join(arena, folder->root, folder->path),
+                              .files = files,
+                              .entries = &entries,
+                              .status = status};
     *files = (struct migration_files){0};
     django_settings_read(arena, listing.root, &listing.settings);
     django_modules_read(arena, &listing.settings, &listing.modules);
@@ -281,7 +310,7 @@ static bool django_list(struct arena *arena, const struct folder *folder, struct
                                   "another place are not listed.",
                                   listing.modules.unread));
     }
-    const bool ok = list_below(&listing, "") && list_modules(&listing);
+    const bool ok = list_below(&listing, &top) && list_modules(&listing);
     if (ok && files->unrecordable == NULL && listing.modules.unread == NULL) {
         django_note_graph(arena, files);
     }

@@ -225,10 +225,9 @@ enum django_installed django_app_state(struct arena *arena, const struct django_
     if (!apps->is_told || installed_as(arena, apps, directory) != NULL) {
         return DJANGO_INSTALLED;
     }
-    const char *const slash = strrchr(directory, '/');
-    return apps->is_known                                                                        ? DJANGO_NOT_INSTALLED
-           : django_settings_with(apps->settings, slash == NULL ? directory : slash + 1) != NULL ? DJANGO_INSTALLED
-                                                                                                 : DJANGO_PERHAPS;
+    return apps->is_known                                                       ? DJANGO_NOT_INSTALLED
+           : django_settings_with(apps->settings, path_name(directory)) != NULL ? DJANGO_INSTALLED
+                                                                                : DJANGO_PERHAPS;
 }
 
 bool django_apps_lead_to(struct arena *arena, const struct django_apps *apps, const char *directory)
@@ -328,8 +327,7 @@ static bool read_program(struct arena *arena, const struct django_apps *apps, co
 const char *django_label(struct arena *arena, const struct django_apps *apps, const char *directory,
                          const char **computed)
 {
-    const char *const slash = strrchr(directory, '/');
-    const char *const usual = slash == NULL ? directory : slash + 1;
+    const char *const usual = path_name(directory);
     const char *const said = installed_as(arena, apps, directory);
     const char *const dot = said == NULL ? NULL : strrchr(said, '.');
     const char *const name = said == NULL || said[0] == '\0' ? NULL : dot == NULL ? said : dot + 1;

@@ -23,7 +23,9 @@ void django_needs(struct arena *arena, struct text source, struct django_migrati
 {
     const struct text list = django_value(source, "dependencies");
     struct words keys = {0};
-    own->is_unclear = list.size > 0 && !django_pairs(arena, list, &keys, &own->is_unclear) ? true : own->is_unclear;
+    if (list.size > 0 && !django_pairs(arena, list, &keys, &own->is_unclear)) {
+        own->is_unclear = true;
+    }
     own->needs = keys.count == 0 ? NULL : words_list(arena, &keys);
 }
 

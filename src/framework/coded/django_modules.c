@@ -101,11 +101,7 @@ static bool read_call(const struct pairs *pairs, size_t *at)
         return true;
     }
     if (!text_is(name.text, "update")) {
-        size_t i = 0;
-        while (changing[i] != NULL && !text_is(name.text, changing[i])) {
-            i++;
-        }
-        return changing[i] == NULL;
+        return !word_is_one_of(name.text, changing);
     }
     if (!python_takes(pairs->source, at, "(")) {
         return false;

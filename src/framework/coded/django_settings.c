@@ -152,14 +152,13 @@ static void add_named_in(const struct search *search, const char *directory)
 static const char *relative(struct arena *arena, const char *file, struct text module)
 {
     struct buffer path = {.arena = arena};
-    const char *const slash = strrchr(file, '/');
-    buffer_add(&path, text_slice(text_of(file), 0, slash == NULL ? 0 : (size_t)(slash - file)));
+    buffer_puts(&path, path_above(arena, file));
     size_t at = 1;
     for (; at < module.size && module.data[at] == '.'; at++) {
         buffer_puts(&path, "/..");
     }
     for (; at < module.size; at++) {
-        if (at == 0 || module.data[at] == '.' || module.data[at - 1] == '.') {
+        if (module.data[at] == '.' || module.data[at - 1] == '.') {
             buffer_putc(&path, '/');
         }
         if (module.data[at] != '.') {

@@ -46,8 +46,7 @@ static bool rails_accept(struct arena *arena, const struct folder *folder, struc
     const size_t digits = leading_digits(text_of(base)).size;
     (void)folder;
     if (strspn(base + digits, "_.abcdefghijklmnopqrstuvwxyz0123456789") < strlen(base + digits)) {
-        *warning =
-            arena_printf(arena, "%s has a name at which rails stops (IllegalMigrationNameError).", file->filename);
+        *warning = arena_printf(arena, "%s " STOPS, file->filename);
     }
     return true;
 }
@@ -56,8 +55,7 @@ static bool rails_accept(struct arena *arena, const struct folder *folder, struc
 static const char *class_of(struct arena *arena, const char *filename)
 {
     struct buffer class = {.arena = arena};
-    const char *const slash = strrchr(filename, '/');
-    const char *const base = slash == NULL ? filename : slash + 1;
+    const char *const base = path_name(filename);
     bool is_start = true;
     for (const char *c = base + leading_digits(text_of(base)).size; *c != '\0' && *c != '.'; c++) {
         if (*c != '_') {

@@ -87,8 +87,7 @@ static bool read_included(const struct reading *reading, const char *directory, 
  * in application.conf; SIZE_MAX: this is application.conf. */
 static void add_included(struct reading *reading, const struct source_file *file, size_t at, int nesting)
 {
-    const char *const slash = strrchr(file->name, '/');
-    char *const directory = arena_strndup(reading->arena, file->name, slash == NULL ? 0 : (size_t)(slash - file->name));
+    const char *const directory = path_above(reading->arena, file->name);
     struct text rest = file->content;
     for (struct text line; nesting < MOST_NESTING && text_next_line(&rest, &line);) {
         const struct text words = text_trim(line);
@@ -173,10 +172,9 @@ static void read_settings(const struct reading *reading, struct folder *folder)
 static void add(struct reading *reading, const struct folder *package, const char *path, struct folder_list *folders)
 {
     struct folder folder = *package;
-    const char *const slash = strrchr(path, '/');
     const char *const whole = path_join(reading->arena, folder.root, path);
     folder.path = path;
-    reading->database = slash == NULL ? path : slash + 1;
+    reading->database = path_name(path);
     layout_note_unreadable(folders, path, whole);
     if (file_look(whole, NULL) == FILE_DIRECTORY && evidence_find(reading->arena, &folder) && !is_of_others(reading)) {
         folder.configured = reading->file.content.size > 0;
