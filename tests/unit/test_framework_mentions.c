@@ -776,6 +776,11 @@ static const struct {
      "a/settings.py",
      "",
      "MIGRATION_MODULES = {\n"},
+    {{ALEMBIC, REVISION}, "alembic.ini", "[alembic]\nscript_location = alembic\n", "[a]\n"},
+    {{{"package.json", "{\"dependencies\": {\"knex\": \"3\"}}"}, {"migrations/1_a.js", "exports.up = 1;\n"}},
+     "knexfile.js",
+     "module.exports = {",
+     "...x, require(y), "},
 };
 
 /* What a name may be, and which paths are meant, was asked of all of the file for each place: minutes, and gigabytes.

@@ -9,11 +9,13 @@
 #include <stdint.h>
 #include <string.h>
 
-#define MOST_DEPTH 32 /* nested brackets; no configuration is deeper */
+#define MOST_DEPTH   32   /* nested brackets; no configuration is deeper */
+#define MOST_SPREADS 100  /* each is searched for in all imports */
+#define NAMES_LIMIT  2000 /* bytes of what an import or a declaration names */
 
-static bool has_word(struct arena *arena, struct text part, struct text word)
+static bool has_word(struct text part, const char *word)
 {
-    return code_find_word(part, arena_strndup(arena, word.data, word.size), 0) != SIZE_MAX;
+    return code_find_word(part, word, 0) != SIZE_MAX;
 }
 
 /* For a name that is declared here, the start of its declaration (after const, let or var); the same offset if nothing
@@ -21,9 +23,11 @@ static bool has_word(struct arena *arena, struct text part, struct text word)
 static size_t declared_from(struct text source, size_t at)
 {
     static const char *const words[] = {"const ", "let ", "var ", NULL};
+    const struct text before = text_slice(source, 0, at);
     size_t first = 0;
     for (size_t i = 0; words[i] != NULL; i++) {
-        for (size_t found = 0; (found = text_find(source, words[i], found)) < at; found++) {
+        size_t found = at > NAMES_LIMIT ? at - NAMES_LIMIT : 0;
+        for (; (found = text_find(before, words[i], found)) != SIZE_MAX; found++) {
             first = found + strlen(words[i]) > first ? found + strlen(words[i]) : first;
         }
     }
@@ -40,22 +44,22 @@ static bool is_of_names(struct text between)
 }
 
 /* Does this name come from another file: import base from, import { base } from, const { base } = require(…)? */
-static bool is_imported(struct arena *arena, struct text source, struct text name)
+static bool is_imported(struct text source, const char *name)
 {
     bool is = false;
     for (size_t at = 0; !is && (at = code_find_word(source, "import", at)) != SIZE_MAX;) {
-        const struct text rest = text_slice(source, at, source.size);
+        const struct text rest = text_slice(source, at, at + NAMES_LIMIT);
         size_t end = 0;
         while (end < rest.size && strchr("'\";(", rest.data[end]) == NULL) {
             end++;
         }
-        is = has_word(arena, text_slice(rest, 0, end), name);
+        is = has_word(text_slice(rest, 0, end), name);
     }
     static const char *const calls[] = {"require(", "import(", NULL};
     for (size_t i = 0; calls[i] != NULL; i++) {
         for (size_t at = 0; !is && (at = text_find(source, calls[i], at)) != SIZE_MAX; at++) {
             const struct text between = text_slice(source, declared_from(source, at), at);
-            is = is_of_names(between) && has_word(arena, between, name);
+            is = is_of_names(between) && has_word(between, name);
         }
     }
     return is;
@@ -100,10 +104,12 @@ static size_t skip_quiet(struct text source, size_t at)
     return end < source.size ? end + 1 : source.size;
 }
 
-/* The offset of "...base" inside at most this many braces, with a base that is imported; SIZE_MAX: there is none. */
+/* The offset of "...base" inside at most this many braces, with a base that is imported, or of one more than are looked
+ * at; SIZE_MAX: there is none. */
 static size_t find_spread(struct arena *arena, struct text source, int most_braces)
 {
     struct open open = {.depth = 0};
+    size_t spreads = 0;
     char last = '\0';
     for (size_t i = 0; i < source.size; i++) {
         const size_t behind = skip_quiet(source, i);
@@ -117,7 +123,8 @@ static size_t find_spread(struct arena *arena, struct text source, int most_brac
                                   open.brackets[open.depth - 1] == '{' && (last == '{' || last == ',');
         if (is_of_object && text_starts_with(text_slice(source, i, source.size), "...")) {
             const struct text name = code_word(source, i + strlen("..."));
-            if (text_is(name, "require") || (name.size > 0 && is_imported(arena, source, name))) {
+            if (text_is(name, "require") || spreads++ == MOST_SPREADS ||
+                (name.size > 0 && is_imported(source, arena_strndup(arena, name.data, name.size)))) {
                 return i;
             }
         }

@@ -4,6 +4,7 @@
 #include "framework/core/mention.h"
 
 #include "base/words.h"
+#include "framework/core/mention_around.h"
 #include "framework/core/pattern.h"
 #include "framework/core/unread.h"
 
@@ -12,7 +13,6 @@
 #include <string.h>
 
 #define LONGEST_NAME  255 /* bytes; PostgreSQL keeps 63 */
-#define COMMAND_LIMIT 400 /* bytes searched backwards in a list for a flag's command */
 #define COMMENT_LIMIT 500 /* bytes searched backwards for the beginning of a comment */
 #define MOST_PLACES   200 /* of a constant's name in a file: if there are more its value is unknown */
 
@@ -366,66 +366,6 @@ static void read_place(const struct reading *reading, const struct mention *ment
 
 /* ---- places ---- */
 
-/* Does the line contain this word before the offset? */
-static bool is_of_line(struct text content, size_t at, const char *word)
-{
-    size_t start = at;
-    while (start > 0 && content.data[start - 1] != '\n') {
-        start--;
-    }
-    return text_find(text_slice(content, start, at), word, 0) != SIZE_MAX;
-}
-
-/* Is this offset between the parentheses of one of these calls? */
-static bool is_within(struct arena *arena, struct text content, size_t at, const char *calls)
-{
-    bool is = false;
-    for (const char *rest = calls; !is && *rest != '\0';) {
-        const size_t size = strcspn(rest, "|");
-        const char *const call = arena_strndup(arena, rest, size);
-        for (size_t found = 0; !is && (found = text_find(content, call, found)) < at; found++) {
-            int depth = 1;
-            for (size_t i = found + size; depth > 0 && i < at; i++) {
-                depth += content.data[i] == '(' ? 1 : content.data[i] == ')' ? -1 : 0;
-            }
-            is = depth > 0 && found + size <= at;
-        }
-        rest += size + (rest[size] == '|' ? 1 : 0);
-    }
-    return is;
-}
-
-/* The last command of a line: after "&&", ";" or the key of a script in package.json. */
-static struct text last_command(struct text line)
-{
-    static const char *const ends[] = {"&&", "||", ";", "\":", NULL};
-    for (size_t i = 0; ends[i] != NULL; i++) {
-        for (size_t at; (at = text_find(line, ends[i], 0)) != SIZE_MAX;) {
-            line = text_slice(line, at + strlen(ends[i]), line.size);
-        }
-    }
-    return line;
-}
-
-/* Does the command of a flag contain one of these words before it? The lines of a YAML list form one command. */
-static bool is_of_command(struct arena *arena, const struct mention *mention, struct text content, size_t at,
-                          bool is_list)
-{
-    size_t start = at;
-    while (start > 0 && (content.data[start - 1] != '\n' ||
-                         (start > 1 && (content.data[start - 2] == '\\' || (is_list && at - start < COMMAND_LIMIT))))) {
-        start--;
-    }
-    const struct text before = last_command(text_slice(content, start, at));
-    bool is = mention->beside == NULL;
-    for (const char *rest = mention->beside; !is && *rest != '\0';) {
-        const size_t size = strcspn(rest, "|");
-        is = text_find(before, arena_strndup(arena, rest, size), 0) != SIZE_MAX;
-        rest += size + (rest[size] == '|' ? 1 : 0);
-    }
-    return is;
-}
-
 /* The next of the words, which are separated by "|". */
 static size_t find_word(struct arena *arena, struct text content, const char *words, size_t from, const char **word)
 {
@@ -446,16 +386,6 @@ static size_t find_word(struct arena *arena, struct text content, const char *wo
     return first;
 }
 
-/* Does the place belong to another call, command or line? */
-static bool is_excluded(struct arena *arena, const struct mention *mention, struct text content,
-                        const struct mentioned *mentioned, bool is_list)
-{
-    const size_t at = mentioned->at;
-    return (mention->not_of != NULL && is_of_line(content, at, mention->not_of)) ||
-           (mention->within != NULL && !is_within(arena, content, at, mention->within)) ||
-           (mentioned->word[0] == '-' && !is_of_command(arena, mention, content, at, is_list));
-}
-
 bool mention_next(struct arena *arena, const struct mention *mention, const struct source_file *file, size_t *at,
                   struct mentioned *mentioned)
 {
@@ -473,7 +403,7 @@ bool mention_next(struct arena *arena, const struct mention *mention, const stru
             return false;
         }
         *at = mentioned->at + strlen(mentioned->word);
-    } while (is_excluded(arena, mention, file->content, mentioned, is_list));
+    } while (mention_is_of_others(arena, mention, file->content, mentioned, is_list));
     reading.is_flag = mentioned->word[0] == '-';
     /* "-c search_path=app" and "?x-migrations-table=ours" are texts within a program. */
     reading.is_program =

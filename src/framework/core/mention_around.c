@@ -1,0 +1,87 @@
+/*
+ * Looks back from the word; how far is limited, because a program may be one long line with very many such words.
+ */
+#include "framework/core/mention_around.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#define LINE_LIMIT    4000  /* bytes of a line, or of a command */
+#define COMMAND_LIMIT 400   /* bytes of a list in which a flag's command is */
+#define CALL_LIMIT    16384 /* bytes of a call */
+
+/* Does the line contain this word before the offset? */
+static bool is_of_line(struct text content, size_t at, const char *word)
+{
+    size_t start = at;
+    while (start > 0 && at - start < LINE_LIMIT && content.data[start - 1] != '\n') {
+        start--;
+    }
+    return text_find(text_slice(content, start, at), word, 0) != SIZE_MAX;
+}
+
+/* Does the text end with one of these words, which are separated by "|"? */
+static bool ends_with_one_of(struct text text, const char *words)
+{
+    bool does = false;
+    for (const char *rest = words; !does && *rest != '\0';) {
+        const size_t size = strcspn(rest, "|");
+        does = text.size >= size && memcmp(text.data + text.size - size, rest, size) == 0;
+        rest += size + (rest[size] == '|' ? 1 : 0);
+    }
+    return does;
+}
+
+/* Is this offset between the parentheses of one of these calls? Looks at each parenthesis that is open there. */
+static bool is_within(struct text content, size_t at, const char *calls)
+{
+    bool is = false;
+    int closed = 0;
+    for (size_t i = at; !is && i > 0 && at - i < CALL_LIMIT; i--) {
+        const bool opens = content.data[i - 1] == '(';
+        is = opens && closed == 0 && ends_with_one_of(text_slice(content, 0, i), calls);
+        closed += content.data[i - 1] == ')' ? 1 : opens && closed > 0 ? -1 : 0;
+    }
+    return is;
+}
+
+/* The last command of a line: after "&&", ";" or the key of a script in package.json. */
+static struct text last_command(struct text line)
+{
+    static const char *const ends[] = {"&&", "||", ";", "\":", NULL};
+    for (size_t i = 0; ends[i] != NULL; i++) {
+        for (size_t at; (at = text_find(line, ends[i], 0)) != SIZE_MAX;) {
+            line = text_slice(line, at + strlen(ends[i]), line.size);
+        }
+    }
+    return line;
+}
+
+/* Does the command of a flag contain one of these words before it? The lines of a YAML list form one command. */
+static bool is_of_command(struct arena *arena, const struct mention *mention, struct text content, size_t at,
+                          bool is_list)
+{
+    size_t start = at;
+    while (start > 0 && at - start < LINE_LIMIT &&
+           (content.data[start - 1] != '\n' ||
+            (start > 1 && (content.data[start - 2] == '\\' || (is_list && at - start < COMMAND_LIMIT))))) {
+        start--;
+    }
+    const struct text before = last_command(text_slice(content, start, at));
+    bool is = mention->beside == NULL;
+    for (const char *rest = mention->beside; !is && *rest != '\0';) {
+        const size_t size = strcspn(rest, "|");
+        is = text_find(before, arena_strndup(arena, rest, size), 0) != SIZE_MAX;
+        rest += size + (rest[size] == '|' ? 1 : 0);
+    }
+    return is;
+}
+
+bool mention_is_of_others(struct arena *arena, const struct mention *mention, struct text content,
+                          const struct mentioned *mentioned, bool is_list)
+{
+    const size_t at = mentioned->at;
+    return (mention->not_of != NULL && is_of_line(content, at, mention->not_of)) ||
+           (mention->within != NULL && !is_within(content, at, mention->within)) ||
+           (mentioned->word[0] == '-' && !is_of_command(arena, mention, content, at, is_list));
+}
