@@ -627,6 +627,36 @@ START_TEST(a_project_that_is_too_large_is_told_of)
 }
 END_TEST
 
+START_TEST(more_folders_than_are_looked_at_are_told_of)
+{
+    struct folder_list folders = {0};
+    for (int i = 0; i < 510; i++) {
+        put(arena_printf(arena, "deep/down/%d/migrations/1_a.py", i), "");
+    }
+    ck_assert(folders_find(arena, &project, &folders, &status));
+    ck_assert(folders.is_cut);
+}
+END_TEST
+
+/* Each pattern lists a directory, and a file of a megabyte has many. */
+START_TEST(a_workspace_of_very_many_patterns_is_searched_in_time)
+{
+    struct folder_list folders = {0};
+    struct buffer json = {.arena = arena};
+    for (int i = 0; i < 20; i++) {
+        put_directory(arena_printf(arena, "apps/%d", i));
+    }
+    buffer_puts(&json, "{\"workspaces\": [\"apps/*\"");
+    for (int i = 0; i < 30000; i++) {
+        buffer_puts(&json, ", \"apps/*/*\"");
+    }
+    buffer_puts(&json, "]}");
+    put("package.json", buffer_string(&json));
+    ck_assert(folders_find(arena, &project, &folders, &status));
+    ck_assert_uint_lt(arena_used(arena), (size_t)64 * 1024 * 1024);
+}
+END_TEST
+
 START_TEST(a_search_ends_with_its_time_or_its_worker)
 {
     atomic_bool stopping = false;
@@ -688,6 +718,8 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_loop_test(tests, a_repository_is_understood, 0, (int)(sizeof shapes / sizeof shapes[0]));
     tcase_add_test(tests, a_project_that_is_too_large_is_told_of);
+    tcase_add_test(tests, more_folders_than_are_looked_at_are_told_of);
+    tcase_add_test(tests, a_workspace_of_very_many_patterns_is_searched_in_time);
     tcase_add_test(tests, a_search_ends_with_its_time_or_its_worker);
     tcase_add_test(tests, a_search_leaves_time_for_its_answer);
     tcase_add_test(tests, links_are_not_followed);

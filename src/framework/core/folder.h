@@ -70,7 +70,7 @@ struct folder_list {
     size_t capacity;
     const char *unreadable; /* a usual place that exists and may not be read; NULL: none */
     const char *outside;    /* a usual place that leads out of the project, and why it was not read; NULL: none */
-    bool is_cut;            /* the project has more files than are searched */
+    bool is_cut;            /* the project has more names, packages or folders than are searched */
 };
 
 /* A migration as the folder has it. */

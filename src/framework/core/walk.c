@@ -201,11 +201,25 @@ static void add_folder(const struct walking *walking, const char *base, const ch
             return;
         }
     }
-    if (walk->folder_count < MOST_FOLDERS) {
-        walk->folders = arena_grow(walking->arena, walk->folders, walk->folder_count, &walk->folder_capacity,
-                                   sizeof *walk->folders);
-        walk->folders[walk->folder_count++] = (struct walked_folder){base, path};
+    if (walk->folder_count == MOST_FOLDERS) {
+        walk->is_cut = true;
+        return;
     }
+    walk->folders =
+        arena_grow(walking->arena, walk->folders, walk->folder_count, &walk->folder_capacity, sizeof *walk->folders);
+    walk->folders[walk->folder_count++] = (struct walked_folder){base, path};
+}
+
+static void add_package(const struct walking *walking, const char *path)
+{
+    struct walk *const walk = walking->walk;
+    if (walk->package_count == MOST_PACKAGES) {
+        walk->is_cut = true;
+        return;
+    }
+    walk->packages = arena_grow(walking->arena, walk->packages, walk->package_count, &walk->package_capacity,
+                                sizeof *walk->packages);
+    walk->packages[walk->package_count++] = path;
 }
 
 /* "drizzle" for "drizzle/meta", "alembic/versions" for the directory of env.py. */
@@ -218,15 +232,12 @@ static const char *folder_of(const struct walking *walking, const char *path)
 
 static void visit(struct walking *walking, size_t at)
 {
-    struct walk *const walk = walking->walk;
     const size_t before = walking->count;
     const struct directory directory = walking->queue[at];
     const struct judged judged = read_directory(walking, &directory);
     const bool is_package = judged.is_package && directory.path[0] != '\0';
-    if (is_package && walk->package_count < MOST_PACKAGES) {
-        walk->packages = arena_grow(walking->arena, walk->packages, walk->package_count, &walk->package_capacity,
-                                    sizeof *walk->packages);
-        walk->packages[walk->package_count++] = directory.path;
+    if (is_package) {
+        add_package(walking, directory.path);
     }
     for (size_t i = before; is_package && i < walking->count; i++) {
         walking->queue[i].base = directory.path;
@@ -251,7 +262,7 @@ void walk_project(struct arena *arena, const char *root, struct walk *walk)
     struct walking walking = {.arena = arena, .root = root, .walk = walk};
     *walk = (struct walk){0};
     enqueue(&walking, &(const struct directory){"", "", -1}, "");
-    for (size_t i = 0; i < walking.count && !walk->is_cut; i++) {
+    for (size_t i = 0; i < walking.count && walking.entries <= MOST_ENTRIES; i++) {
         visit(&walking, i);
     }
 }

@@ -26,7 +26,7 @@ struct walk {
     struct walked_folder *folders;
     size_t folder_count;
     size_t folder_capacity;
-    bool is_cut; /* the project has more than the walk covers */
+    bool is_cut; /* the project has more names, packages or folders than the walk covers */
 };
 
 /* Walks breadth-first. Does not follow links, and does not enter directories of dependencies, build results, tests,

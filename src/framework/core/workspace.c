@@ -16,7 +16,8 @@
 
 #define FILE_LIMIT    ((size_t)1024 * 1024)
 #define MOST_PACKAGES 1000
-#define MOST_DEPTH    3 /* of two stars */
+#define MOST_PATTERNS 1000 /* in all workspace files; each may list a directory */
+#define MOST_DEPTH    3    /* of two stars */
 
 static const char *const usual_parents[] = {"packages", "apps", "services", "libs", "crates", NULL};
 static const char *const never_packages[] = {"node_modules", "vendor", "target", "dist", "build", NULL};
@@ -25,6 +26,7 @@ struct search {
     struct arena *arena;
     const char *root;
     struct workspace *workspace;
+    size_t *patterns; /* how many were looked at */
 };
 
 static void add(const struct search *search, const char *path)
@@ -88,7 +90,8 @@ static void add_below(const struct search *search, const char *parent, const cha
 static void add_pattern(const struct search *search, const char *pattern)
 {
     pattern += strncmp(pattern, "./", 2) == 0 ? 2 : 0;
-    if (pattern[0] != '!' && pattern[0] != '/' && strstr(pattern, "..") == NULL && strcmp(pattern, ".") != 0) {
+    if ((*search->patterns)++ < MOST_PATTERNS && pattern[0] != '!' && pattern[0] != '/' &&
+        strstr(pattern, "..") == NULL && strcmp(pattern, ".") != 0) {
         add_below(search, "", pattern, MOST_DEPTH);
     }
 }
@@ -239,7 +242,8 @@ static void add_pnpm(const struct search *search)
 
 void workspace_find(struct arena *arena, const char *root, bool has_own, struct workspace *workspace)
 {
-    const struct search search = {arena, root, workspace};
+    size_t patterns = 0;
+    const struct search search = {arena, root, workspace, &patterns};
     *workspace = (struct workspace){0};
     add_pnpm(&search);
     add_json(&search, "package.json", (const char *const[]){"workspaces", "packages", NULL});

@@ -142,9 +142,9 @@ static bool read_halves(const struct request *request, struct pg_session *sessio
 static const char *problem_of_none(const struct detection *detection)
 {
     return detection->is_cut
-               ? "Truss found no migrations of a framework that it knows among the first 20,000 names of the project "
-                 "(nearest directories first), and no tracking table in the database. Say where they are by "
-                 "--migrations DIR, or which part of the project is meant by --project."
+               ? "Truss found no migrations of a framework that it knows among the first 20,000 names, 300 packages "
+                 "and 500 folders of the project (nearest directories first), and no tracking table in the database. "
+                 "Say where they are by --migrations DIR, or which part of the project is meant by --project."
                : "No migrations of a framework that Truss knows were found in the project, and no tracking table in "
                  "the database. Check --project. Where the migrations are plain SQL files (001_users.sql, …), say so: "
                  "--framework postgres-migrations --migrations DIR; for a runner of your own declare [framework.NAME] "

@@ -94,8 +94,9 @@ static void say_cut(const struct looking *looking)
     }
     const char *const said = arena_printf(
         looking->request->arena,
-        "Only the first 20,000 names of the project were searched (nearest directories first): there may be other "
-        "migrations among the rest. Say which are meant: --framework %s, or --project for a part of the project.",
+        "Only the first 20,000 names, 300 packages and 500 folders of the project were searched (nearest directories "
+        "first): there may be other migrations among the rest. Say which are meant: --framework %s, or --project for "
+        "a part of the project.",
         detection->folder.path);
     if (detection->problem == NULL && !detection->has_ledger && (asked == NULL || asked[0] == '\0')) {
         detection->problem = said;
