@@ -6,6 +6,7 @@
 #include "base/search.h"
 #include "base/sorting.h"
 #include "framework/core/file_index.h"
+#include "framework/core/file_rules.h"
 #include "framework/core/ledger.h"
 #include "framework/core/listing.h"
 #include "framework/core/package.h"
@@ -40,7 +41,8 @@ static const char *dotted(struct arena *arena, const char *path, bool is_resourc
 static const char *prefix_in(struct arena *arena, const struct folder *folder)
 {
     static const char open[] = "<RootNamespace>";
-    const char *const name = folder_matching(arena, folder, "*.{cs|fs|vb}proj", 0);
+    const struct words names = folder_matching(arena, folder, "*.{cs|fs|vb}proj");
+    const char *const name = names.count == 0 ? NULL : names.items[0];
     const size_t base = folder->base[0] == '\0' ? 0 : strlen(folder->base) + 1;
     struct text content;
     if (name == NULL || !folder_read(arena, folder, name, &content) ||
@@ -55,27 +57,30 @@ static const char *prefix_in(struct arena *arena, const struct folder *folder)
                         dotted(arena, arena_printf(arena, "%s/", folder->path + base), true));
 }
 
-/* Read again for each file, and not kept. */
-static const char *prefix_of(struct arena *arena, const struct folder *folder)
+/* What a package says about its scripts: folder->settings while they are listed. */
+struct package {
+    const char *prefix;   /* of the names of resources */
+    struct text programs; /* all of them, one behind the other */
+};
+
+static struct text programs_of(struct arena *arena, const struct folder *folder)
 {
-    struct arena *const reading = arena_new(0);
-    const char *const prefix = arena_strdup(arena, prefix_in(reading, folder));
-    arena_free(reading);
-    return prefix;
+    const struct words names = folder_matching(arena, folder, "*.{cs|fs|vb}");
+    struct buffer all = {.arena = arena};
+    for (size_t i = 0; i < names.count; i++) {
+        struct text content;
+        if (folder_read(arena, folder, names.items[i], &content)) {
+            buffer_add(&all, content);
+            buffer_putc(&all, '\n');
+        }
+    }
+    return buffer_text(&all);
 }
 
 /* Does a program of the package contain this word? */
-static bool program_has(const struct folder *folder, const char *word)
+static bool program_has(const struct package *package, const char *word)
 {
-    struct arena *const reading = arena_new(0);
-    const char *name;
-    bool has = false;
-    for (size_t i = 0; !has && (name = folder_matching(reading, folder, "*.{cs|fs|vb}", i)) != NULL; i++) {
-        struct text content;
-        has = folder_read(reading, folder, name, &content) && text_find(content, word, 0) != SIZE_MAX;
-    }
-    arena_free(reading);
-    return has;
+    return text_find(package->programs, word, 0) != SIZE_MAX;
 }
 
 /* Does its program take the files of this folder, and no others? By default it does not look into subdirectories
@@ -85,21 +90,23 @@ static bool is_below_its_folder(struct arena *arena, const struct folder *folder
 {
     const char *const own = arena_printf(arena, "%s\"", path_name(folder->path));
     const char *const below = arena_strndup(arena, filename, strcspn(filename, "/"));
-    return strchr(filename, '/') != NULL && program_has(folder, "WithScriptsFromFileSystem") &&
-           program_has(folder, own) && !program_has(folder, "IncludeSubDirectories") && !program_has(folder, below);
+    const struct package *const package = folder->settings;
+    return strchr(filename, '/') != NULL && program_has(package, "WithScriptsFromFileSystem") &&
+           program_has(package, own) && !program_has(package, "IncludeSubDirectories") && !program_has(package, below);
 }
 
 /* By default it takes files that end in .sql (StandardExtensions.cs, FileSystemScriptOptions.cs). */
 static bool dbup_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
                         const char **warning)
 {
-    if (text_ends_with(text_of(file->filename), ".psql") && !program_has(folder, "psql")) {
+    const struct package *const package = folder->settings;
+    const char *const prefix = package->prefix;
+    if (text_ends_with(text_of(file->filename), ".psql") && !program_has(package, "psql")) {
         *warning =
             arena_printf(arena, "%s is left out: DbUp reads files that end in .sql, unless its program says others.",
                          file->filename);
         return false;
     }
-    const char *const prefix = prefix_of(arena, folder);
     if (prefix[0] == '\0' && is_below_its_folder(arena, folder, file->filename)) {
         *warning = arena_printf(arena,
                                 "%s is left out: DbUp reads subdirectories only with IncludeSubDirectories, which its "
@@ -109,6 +116,16 @@ static bool dbup_accept(struct arena *arena, const struct folder *folder, struct
     }
     file->key = arena_printf(arena, "%s%s", prefix, dotted(arena, file->filename, prefix[0] != '\0'));
     return true;
+}
+
+/* The package is read once, and not for each file. */
+static bool dbup_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
+                      struct status *status)
+{
+    const struct package package = {.prefix = prefix_in(arena, folder), .programs = programs_of(arena, folder)};
+    struct folder own = *folder;
+    own.settings = &package;
+    return files_list(arena, &own, files, status);
 }
 
 /* ---- the ledger ---- */
@@ -283,5 +300,5 @@ const struct framework framework_dbup = {
             .late_note = "DbUp runs it, in the order of the names.",
             .missing_note = "DbUp says nothing of it.",
         },
-    .hooks = {.accept = dbup_accept, .read_ledger = dbup_read},
+    .hooks = {.list = dbup_list, .accept = dbup_accept, .read_ledger = dbup_read},
 };

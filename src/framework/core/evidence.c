@@ -3,9 +3,9 @@
  */
 #include "framework/core/evidence.h"
 
+#include "framework/core/marked.h"
 #include "framework/core/package.h"
 #include "framework/core/pattern.h"
-#include "framework/core/script.h"
 
 #include <string.h>
 
@@ -51,17 +51,6 @@ static struct condition condition_of(struct arena *arena, struct text line)
 
 /* ---- words ---- */
 
-static bool has_comment(struct text content, const char *words, bool nocase)
-{
-    for (struct text line; text_next_line(&content, &line);) {
-        struct text behind;
-        if (line_is_comment(line, words, nocase, &behind)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool has_word(struct arena *arena, struct text content, struct text word, bool nocase)
 {
     const char *const text = arena_strndup(arena, word.data, word.size);
@@ -69,7 +58,7 @@ static bool has_word(struct arena *arena, struct text content, struct text word,
         return text_find(content, text, 0) != SIZE_MAX;
     }
     const char *const behind = text + strlen("--");
-    return has_comment(content, behind + strspn(behind, " "), nocase);
+    return marked_has(content, behind + strspn(behind, " "), nocase);
 }
 
 static bool has_one_of(struct arena *arena, struct text content, struct text words, bool nocase)
@@ -169,17 +158,15 @@ static const char *find_in_package(struct arena *arena, const struct folder *fol
 /* The first matching file of the package. */
 static const char *find_any(struct arena *arena, const struct folder *folder, const struct condition *condition)
 {
-    struct text content;
-    for (size_t at = 0; true; at++) {
-        const char *const name = folder_matching(arena, folder, condition->place, at);
-        if (name == NULL) {
-            return NULL;
-        }
-        if (condition->words.size == 0 ||
-            (folder_read(arena, folder, name, &content) && has_all(arena, content, condition->words, false))) {
-            return told(arena, path_join(arena, folder->base, name), "names", condition->words);
+    const struct words names = folder_matching(arena, folder, condition->place);
+    for (size_t i = 0; i < names.count; i++) {
+        struct text content;
+        if (condition->words.size == 0 || (folder_read(arena, folder, names.items[i], &content) &&
+                                           has_all(arena, content, condition->words, false))) {
+            return told(arena, path_join(arena, folder->base, names.items[i]), "names", condition->words);
         }
     }
+    return NULL;
 }
 
 /* Does the folder itself satisfy the condition? */

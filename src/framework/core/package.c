@@ -139,25 +139,23 @@ const char *folder_first_file(struct arena *arena, const struct folder *folder, 
     return NULL;
 }
 
-const char *folder_matching(struct arena *arena, const struct folder *folder, const char *pattern, size_t number)
+struct words folder_matching(struct arena *arena, const struct folder *folder, const char *pattern)
 {
     struct status unread = {.arena = arena};
-    struct file_list list;
+    struct words names = {0};
+    struct file_list list = {0};
     if (folder->probe != NULL && folder->probe->is_listed) {
         list = folder->probe->names;
     } else if (!directory_list(arena, path_join(arena, folder->root, folder->base), &list, &unread)) {
-        return NULL;
+        return names;
     }
     for (size_t i = 0; i < list.count; i++) {
         const char *const name = list.entries[i].name;
         if (!list.entries[i].is_directory && name_is_recordable(name) && pattern_fits(pattern, text_of(name), NULL)) {
-            if (number == 0) {
-                return name;
-            }
-            number--;
+            words_add(arena, &names, name);
         }
     }
-    return NULL;
+    return names;
 }
 
 static bool depends_on(struct arena *arena, struct text package_json, const char *package)
@@ -200,10 +198,8 @@ static struct text read_head(struct arena *arena, const char *path)
     if (fd >= 0) {
         close(fd);
     }
-    const size_t mark =
-        size >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0; /* a byte order mark, which may precede a word */
-    return size <= 0 ? (struct text){NULL, 0}
-                     : (struct text){arena_strndup(arena, bytes + mark, (size_t)size - mark), (size_t)size - mark};
+    const struct text head = text_without_mark((struct text){bytes, size <= 0 ? 0 : (size_t)size});
+    return size <= 0 ? (struct text){NULL, 0} : (struct text){arena_strndup(arena, head.data, head.size), head.size};
 }
 
 /* Lists the folder and reads the beginnings of its first files, or uses the cache. */

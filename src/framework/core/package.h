@@ -4,6 +4,7 @@
 #ifndef FRAMEWORK_CORE_PACKAGE_H
 #define FRAMEWORK_CORE_PACKAGE_H
 
+#include "base/words.h"
 #include "framework/core/framework.h"
 
 /* Makes the cache of what a search has read of a package, so that nothing is read twice. project: the cache of the
@@ -19,8 +20,8 @@ bool folder_read(struct arena *arena, const struct folder *folder, const char *n
 /* The first of these files of the package that exists ("knexfile.js", …; NULL-terminated); NULL: none. */
 const char *folder_first_file(struct arena *arena, const struct folder *folder, const char *const *names);
 
-/* The number-th file of the package whose name fits the pattern (pattern.h); NULL: there are fewer. */
-const char *folder_matching(struct arena *arena, const struct folder *folder, const char *pattern, size_t number);
+/* The names of the files of the package that fit the pattern (pattern.h), sorted; none if it cannot be listed. */
+struct words folder_matching(struct arena *arena, const struct folder *folder, const char *pattern);
 
 /* Does package.json of the package, or of the project, name this dependency? */
 bool folder_depends_on(struct arena *arena, const struct folder *folder, const char *package);
