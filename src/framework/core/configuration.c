@@ -81,9 +81,11 @@ static bool note_computed(struct arena *arena, const struct configuration *confi
         unread_folder(arena, folder, (struct source_file){name, content},
                       unread(arena, format, content, configuration->directory), configuration->directory);
     }
-    for (size_t i = 0; i < 2 && variable_of(configuration, folder, keys[0]) == NULL; i++) {
-        unread_ledger(arena, folder, (struct source_file){name, content}, unread(arena, format, content, keys[i]),
-                      keys[i]);
+    for (size_t i = 0; i < 2; i++) {
+        if (variable_of(configuration, folder, keys[i]) == NULL) {
+            unread_ledger(arena, folder, (struct source_file){name, content}, unread(arena, format, content, keys[i]),
+                          keys[i]);
+        }
     }
     return folder->unread != NULL || folder->unread_ledger != NULL;
 }

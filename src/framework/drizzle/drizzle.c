@@ -122,8 +122,7 @@ static bool has_names(struct ledger_reading *reading, bool *has)
 
 #define OLD_LEDGER                                                                                                     \
     "The tracking table was made by Drizzle 0.x, and the folder is of 1.0: run \"drizzle-kit migrate\" once, which "   \
-    "gives the "                                                                                                       \
-    "tracking table its new columns."
+    "gives the tracking table its new columns."
 
 /* The last created_at of rows of 0.x, whose keys are still what they have. */
 static const int64_t *newest_of(struct ledger_reading *reading)

@@ -177,9 +177,9 @@ static bool list_journal(struct arena *arena, const char *root, struct migration
     }
     json_t *const journal = json_loadb(content.data, content.size, 0, &error);
     const json_t *const entries = json_object_get(journal, "entries");
+    const char *const why = journal == NULL ? arena_printf(arena, " (line %d: %s)", error.line, error.text) : "";
     bool ok = json_is_array(entries) ||
-              status_fail(status, STATUS_FAILED_PRECONDITION, "%s of Drizzle has no list of entries (line %d: %s).",
-                          JOURNAL, error.line, error.text);
+              status_fail(status, STATUS_FAILED_PRECONDITION, "%s of Drizzle has no list of entries%s.", JOURNAL, why);
     for (size_t i = 0; ok && i < json_array_size(entries); i++) {
         ok = add_entry(arena, root, json_array_get(entries, i), files, status);
     }
