@@ -1,4 +1,5 @@
 """Locks: what waits for one does not make others wait, says who has it, and gives up in time."""
+import contextlib
 import os
 import subprocess
 import sys
@@ -70,6 +71,30 @@ class Locks(Case):
         self.assertIsNone(holder.poll())
         self.assertEqual(self.sql("SELECT to_regclass('other')"), [(None,)])
         self.assertEqual(len(self.ledger()), 1)
+
+    def test_a_status_tells_of_a_run_whose_worker_is_gone(self):
+        self.files = self.project().add("1", "CREATE TABLE other ();\nSELECT pg_sleep(600);")
+        self.sql("SELECT 1")
+        killed, other = self.worker(self.files), self.rpc(self.worker(self.files))
+
+        def warnings():
+            return [one for one in other.call("MigrationService", "GetStatus").warnings if "run is under way" in one]
+
+        def run():
+            with contextlib.suppress(Exception):
+                self.rpc(killed).call("MigrationService", "Run")
+        self.assertEqual(warnings(), [])
+        runner = threading.Thread(target=run)
+        runner.start()
+        [pid] = wait_for(lambda: self.sql("SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))[0]
+        killed.kill()
+        runner.join()
+        for _ in range(3):
+            self.assertRegex(warnings()[0], rf"^A run is under way: pid {pid}, as app, in a transaction since 20.*pg_terminate_backend\({pid}\)\.$")
+        doctor = self.truss("doctor", "--database-url", self.url(), "--project", self.files.path).stdout
+        self.assertEqual([line[:11] for line in doctor.splitlines() if f"pid {pid}" in line], ["BAD   check"])
+        self.sql(f"SELECT pg_terminate_backend({pid})")
+        wait_for(lambda: warnings() == [])
 
     def test_an_update_waits_for_a_row_as_long_as_it_takes(self):
         rpc = self.start("UPDATE t SET note = 'ours' WHERE id = 1;")

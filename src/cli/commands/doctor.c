@@ -272,6 +272,16 @@ static bool is_of_history(const StatusReply *status, const char *warning)
            (failed > 0 && text_starts_with(text_of(warning), "An earlier attempt at "));
 }
 
+/* Is this warning of the status about what the check says of the same run? */
+static bool is_of_run(const CheckReply *check, const char *warning)
+{
+    bool is_told = false;
+    for (size_t i = 0; i < check->n_warnings; i++) {
+        is_told = is_told || strstr(check->warnings[i], ", which is a run: ") != NULL;
+    }
+    return is_told && text_starts_with(text_of(warning), "A run is under way: ");
+}
+
 /* The warnings of the status, which are bad where the check has them too, and the check's others. What was said above
  * (the refusal, the history) is not said again. Returns how many are bad. */
 static size_t say_warnings(struct cli *cli, const StatusReply *status, const CheckReply *check, const char *refusal)
@@ -279,6 +289,9 @@ static size_t say_warnings(struct cli *cli, const StatusReply *status, const Che
     size_t bad = 0;
     for (size_t i = 0; i < status->n_warnings; i++) {
         const bool is_bad = is_among(status->warnings[i], check->warnings, check->n_warnings);
+        if (is_of_run(check, status->warnings[i])) {
+            continue;
+        }
         say(cli, is_bad ? FINDING_BAD : FINDING_NOTE, "warning", status->warnings[i], NULL);
         bad += is_bad ? 1 : 0;
     }

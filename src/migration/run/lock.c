@@ -4,7 +4,7 @@
  */
 #include "migration/run/lock.h"
 
-#include "base/digest.h"
+#include "migration/look/under_way.h"
 #include "migration/run/blocker.h"
 #include "pg/query.h"
 #include "pg/values.h"
@@ -30,8 +30,7 @@ struct lock_key {
 
 static struct lock_key our_key(const struct ledger *ledger)
 {
-    const uint32_t hash = fnv1a_add(fnv1a_add(fnv1a_add(FNV1A_START, ledger->schema), "."), ledger->table);
-    return (struct lock_key){.owner = "Truss", .class = OUR_CLASS, .object = hash, .subid = 2};
+    return (struct lock_key){.owner = "Truss", .class = OUR_CLASS, .object = under_way_key(ledger), .subid = 2};
 }
 
 static struct lock_key framework_key(const struct framework *framework, int64_t number)

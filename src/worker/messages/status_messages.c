@@ -253,12 +253,14 @@ static bool is_said(const Truss__Migration__V1__GetStatusResponse *reply, const 
 }
 
 static void set_warnings(struct arena *arena, Truss__Migration__V1__GetStatusResponse *reply,
-                         const struct catalog *catalog, const struct half_done_list *half_done, const char *problem)
+                         const struct status_answer *answer)
 {
+    const struct catalog *const catalog = answer->catalog;
+    const struct half_done_list *const half_done = answer->half_done;
     const struct detection *const detection = &catalog->detection;
     reply->warnings = arena_array(arena,
                                   detection->warning_count + catalog->files.warning_count +
-                                      catalog->entries.warning_count + half_done->count + 4,
+                                      catalog->entries.warning_count + half_done->count + 5,
                                   sizeof *reply->warnings);
     add_warnings(reply, detection->warnings, detection->warning_count);
     add_warnings(reply, catalog->files.warnings, catalog->files.warning_count);
@@ -266,14 +268,15 @@ static void set_warnings(struct arena *arena, Truss__Migration__V1__GetStatusRes
     add_warnings(reply, &catalog->other_database, catalog->other_database == NULL ? 0 : 1);
     add_warnings(reply, &catalog->aside, catalog->aside == NULL ? 0 : 1);
     add_warnings(reply, &detection->unwritable, detection->unwritable == NULL ? 0 : 1);
+    add_warnings(reply, &answer->under_way, answer->under_way == NULL ? 0 : 1);
     for (size_t i = 0; i < half_done->count; i++) {
         if (half_done->items[i].item == NULL) {
             const char *const sentence = half_done_sentence(arena, &half_done->items[i]);
             add_warnings(reply, &sentence, 1);
         }
     }
-    if (problem != NULL && !is_said(reply, problem)) {
-        add_warnings(reply, &problem, 1);
+    if (answer->problem != NULL && !is_said(reply, answer->problem)) {
+        add_warnings(reply, &answer->problem, 1);
     }
 }
 
@@ -407,7 +410,7 @@ Truss__Migration__V1__GetStatusResponse *status_reply(struct arena *arena, const
     MESSAGE_SET_OPTIONAL(reply, edits_unseen, TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___EDITS_UNSEEN_EDITS_UNSEEN,
                          changed_unseen(arena, catalog));
     set_detection(arena, reply, &catalog->detection);
-    set_warnings(arena, reply, catalog, answer->half_done, answer->problem);
+    set_warnings(arena, reply, answer);
     message_clean(arena, &reply->base, LIMIT_MESSAGE); /* notes name directories, which may be called anything */
     return reply;
 }

@@ -18,6 +18,7 @@ struct status_answer {
     const struct failed_attempt *const *failures; /* one for each migration, or NULL (failures_read) */
     const struct applied_by *const *applied_by;   /* one for each migration, or NULL (applied_by_read) */
     const struct half_done_list *half_done;
+    const char *under_way; /* a run (under_way_read); NULL: none */
 };
 
 /* Makes the reply in the arena, with the requested page; it borrows the catalog's strings. Returns NULL with

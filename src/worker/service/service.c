@@ -6,6 +6,7 @@
 #include "worker/service/service.h"
 
 #include "framework/core/search_time.h"
+#include "migration/look/under_way.h"
 #include "migration/run/mark.h"
 #include "rpc/envelope.h"
 #include "truss/migration/v1/migration.pb-c.h"
@@ -21,20 +22,24 @@
 
 /* Makes the answer to GetStatus, packed as well; NULL with the request's status on failure. */
 static ProtobufCMessage *make_status(const struct request *request, struct pg_session *session,
-                                     const Truss__Migration__V1__GetStatusRequest *message, struct catalog *catalog)
+                                     const Truss__Migration__V1__GetStatusRequest *message, struct catalog *catalog,
+                                     bool *is_lasting)
 {
+    const char *under_way;
     const struct failed_attempt **failures;
     struct half_done_list half_done;
     if (!catalog_read(request, session, catalog) || !failures_read(request, session, catalog, &failures) ||
-        !half_done_read(request, session, catalog, &half_done)) {
+        !half_done_read(request, session, catalog, &half_done) ||
+        !under_way_read(request, session, catalog, &under_way)) {
         return NULL;
     }
+    *is_lasting = under_way == NULL; /* a lock leaves without a trace */
     struct status problem = {.arena = request->arena};
     const struct target target = target_with(request, session, catalog->detection.framework);
     const bool unfit = !catalog_check_folder(catalog, &problem);
     const struct status_answer answer = {
-        catalog,   &target, unfit ? problem.message : NULL, failures, applied_by_read(request, session, catalog),
-        &half_done};
+        catalog,    &target,  unfit ? problem.message : NULL, failures, applied_by_read(request, session, catalog),
+        &half_done, under_way};
     return (ProtobufCMessage *)status_reply(request->arena, &answer, message, request->status);
 }
 
@@ -56,14 +61,16 @@ static ProtobufCMessage *get_status(void *context, struct rpc_call *call, const 
     Truss__Migration__V1__GetStatusResponse *const known = arena_alloc(call->arena, sizeof *known);
     truss__migration__v1__get_status_response__init(known);
     ProtobufCMessage *reply = &known->base;
+    bool is_lasting = true;
     if (!recall_begin(&recall, &call->packed)) {
-        reply = make_status(&request, session, message, &catalog);
+        reply = make_status(&request, session, message, &catalog, &is_lasting);
         if (reply != NULL) {
             *call->status = (struct status){.arena = call->arena};
             call->packed = rpc_reply_pack(call->arena, reply, call->status);
         }
     }
-    recall_end(&recall, reply == NULL || call->status->code != STATUS_OK ? NULL : &catalog, call->packed);
+    recall_end(&recall, reply == NULL || call->status->code != STATUS_OK || !is_lasting ? NULL : &catalog,
+               call->packed);
     request_release(&request, session);
     return reply;
 }
