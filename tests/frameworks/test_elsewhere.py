@@ -228,7 +228,8 @@ class Elsewhere(Written):
         with self.start() as rpc:
             self.assertTrue(rpc.call("MigrationService", "Run").ok)
         self.assertEqual(self.sql("SELECT a, b FROM t ORDER BY b"), sorted([("${OUT:-x}", "$OUT"), ("ab", "c$$d$(e)"), ("$", "$$")], key=lambda row: row[1]))
-        for unknown in ("${A}", "$A", "${A:-${B:-b}}", "${A?needed}", "${A:1:2}"):
+        self.write(".env", "REGION=eu\n")  # goose loads it, and takes no default
+        for unknown in ("${A}", "$A", "${A:-${B:-b}}", "${A?needed}", "${A:1:2}", "${REGION:-us}", "${PATH-none}"):
             self.write("migrations/00002_b.sql", f"-- +goose Up\n-- +goose ENVSUB ON\nINSERT INTO t VALUES ('{unknown}');\n")
             with self.subTest(unknown=unknown), self.start() as rpc:
                 self.assertIn(f"00002_b.sql, line 3 has {unknown.replace('}}', '}')} behind", str(rpc.call("MigrationService", "Run")))

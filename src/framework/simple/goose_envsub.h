@@ -7,8 +7,8 @@
 #include "framework/core/framework.h"
 
 /* Replaces variables in request->script->sql, on the lines between ENVSUB ON and OFF. FAILED_PRECONDITION for a
- * variable without a default: the environment in which goose would run is not known, and the worker's own contains
- * secrets that must not get into scripts and previews. */
+ * variable without a default, or one that .env or our own environment sets: the environment in which goose would run is
+ * not known, and both contain secrets that must not get into scripts and previews. */
 bool goose_envsub(const struct script_request *request);
 
 #endif
