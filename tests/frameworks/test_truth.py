@@ -1232,6 +1232,17 @@ class Truth(Written):
         with self.start("--allow-other-database") as rpc:
             self.assertTrue(rpc.call("MigrationService", "Run").ok)
 
+    def test_prismas_schema_for_another_kind_of_database_is_refused_not_asked_about(self):
+        self.write("package.json", '{"devDependencies": {"prisma": "6"}}')
+        self.write("prisma/schema.prisma", 'datasource db {\n  provider = "mysql"\n  url = env("DATABASE_URL")\n}\n')
+        with self.start() as rpc:
+            self.check_unknown(rpc, "is for mysql", "it cannot run in PostgreSQL")
+        self.write("prisma/migrations/1_a/migration.sql", "CREATE TABLE a (i int);\n")
+        with self.start("--migrations", "prisma/migrations") as rpc:
+            self.assertIn("MySQL (prisma/schema.prisma, line 2)", "".join(self.status(rpc).warnings))
+            self.refused(rpc)
+        self.assertEqual(self.tables(), set())
+
     def test_a_project_that_names_this_database_runs(self):
         self.prisma_of("APP_DB_URL")
         self.write(".env", f"APP_DB_URL={self.url().replace('127.0.0.1', 'localhost')}?schema=public\n")

@@ -132,7 +132,13 @@ void dialect_leave_others(struct arena *arena, struct folder_list *folders)
     size_t kept = 0;
     for (size_t i = 0; i < folders->count; i++) {
         struct folder folder = folders->items[i];
-        if (servers[i] != NULL && folder.unread == NULL) {
+        const bool is_own = folder.base[0] == '\0' && !folder.is_walked;
+        if (servers[i] != NULL && is_own && strcmp(folder.framework->id, "prisma") == 0 && folder.outside == NULL) {
+            folder.outside = arena_printf(
+                arena,
+                "The folder %s is for %s, as its name or the schema's provider says: it cannot run in PostgreSQL",
+                folder.path, servers[i]);
+        } else if (servers[i] != NULL && folder.unread == NULL) {
             folder.unread =
                 arena_printf(arena, "The folder %s is for %s, as its name or its files say", folder.path, servers[i]);
         }

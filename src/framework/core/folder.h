@@ -60,7 +60,8 @@ struct folder {
                               with file and line (mention.h); NULL: nowhere */
     const char *note;      /* what the user should know about the project besides this folder; NULL: nothing */
     const char *outside;   /* why the folder, or a part of its configuration, was not read: a link that leads out of the
-                              project (base/bounds.h), a sentence without its final period; NULL: all was read */
+                              project (base/bounds.h), migrations of Prisma for another database; a sentence without
+                              its final period; NULL: all was read */
     struct probe *probe;   /* layout.c's, while it searches; else NULL */
 };
 

@@ -222,14 +222,20 @@ static void note_kind(struct search *search, const char *framework)
     }
 }
 
-/* A database of another kind counts if the project names none of PostgreSQL and computes nothing. Not for tools that
- * take DATABASE_URL before their files, which name what is on a developer's machine then. */
+/* A database of another kind counts if the project names none of PostgreSQL and computes nothing. Tools that take
+ * DATABASE_URL before their files have in these what is on a developer's machine: only a variable counts for them. In
+ * others a driver that is written out counts whatever the URL is. */
 static void add_other(struct search *search, const char *framework)
 {
     static const char *const by_variable[] = {"rails", "django", NULL};
-    if (search->other.kind != NULL && !search->may_be_postgres && !word_is_one_of(text_of(framework), by_variable)) {
+    static const char *const by_driver[] = {"knex", "typeorm", "prisma", NULL};
+    const bool is_driver =
+        search->driver.kind != NULL && !search->may_be_postgres_driver && word_is_one_of(text_of(framework), by_driver);
+    const struct named_database *const other = is_driver ? &search->driver : &search->other;
+    if (is_driver || (other->kind != NULL && !search->may_be_postgres &&
+                      (other->variable != NULL || !word_is_one_of(text_of(framework), by_variable)))) {
         search->found->count = 0; /* names of databases that are of that kind */
-        search_add(search, &search->other);
+        search_add(search, other);
     }
 }
 
@@ -274,6 +280,7 @@ void project_databases(struct arena *arena, const char *root, const char *base, 
         for (size_t j = 0; naming->variables[j] != NULL; j++) {
             search_add_variable(&search, naming->variables[j], NULL);
         }
+        add_other(&search, framework);
         const bool is_computed =
             databases->count > 0 || (strcmp(framework, "alembic") == 0 && read_alembic_environment(&search));
         for (size_t j = 0; naming->files[j] != NULL && !is_computed; j++) {

@@ -189,13 +189,20 @@ static bool is_code_file(struct text file)
 static bool says_other(struct search *search, struct text name, const char *value, const struct named_database *place)
 {
     static const char *const settings[] = {"adapter", "dialect", "client", "driver", "type", "engine", NULL};
-    if (!word_is_one_of_nocase(name, settings)) {
+    const bool is_prisma = text_is(name, "provider") && text_ends_with(text_of(place->file), ".prisma");
+    const char *const kind = value == NULL ? NULL : project_kind_of_word(value);
+    if ((!is_prisma && !word_is_one_of_nocase(name, settings)) ||
+        (is_prisma && kind == NULL && value != NULL && strstr(value, "postgres") == NULL)) { /* a generator's */
         return false;
     }
-    const char *const kind = value == NULL ? NULL : project_kind_of_word(value);
     if (kind != NULL) {
         note_other(search, *place, kind);
     }
+    if (kind != NULL && search->driver.kind == NULL) {
+        search->driver = *place;
+        search->driver.kind = kind;
+    }
+    search->may_be_postgres_driver = search->may_be_postgres_driver || kind == NULL;
     search->may_be_postgres = search->may_be_postgres || kind == NULL;
     return kind != NULL;
 }
@@ -231,6 +238,10 @@ static void take_setting(struct search *search, const char *file, const struct p
     const char *value = setting_plain(search->arena, rest, search->is_code);
     const char *variable = NULL;
     const struct named_database place = {.file = file, .line = piece->line};
+    if (search->is_only_driver) {
+        says_other(search, name, value, &place);
+        return;
+    }
     if (value != NULL && (text_is_nocase(name, "use_env_variable") || text_is(name, "ENV"))) {
         search_add_variable(search, value, &place);
         return;
@@ -444,9 +455,8 @@ void search_text(struct search *search, const char *file, struct text content)
             group_indent = 0;
         }
         const bool was_empty = group.database == NULL && group.host == NULL && group.port == NULL;
-        if (!take_references(search, file, line, number)) {
-            take_line(search, file, line, number, &group);
-        }
+        search->is_only_driver = take_references(search, file, line, number);
+        take_line(search, file, line, number, search->is_only_driver ? &(struct group){0} : &group);
         if (was_empty && (group.database != NULL || group.host != NULL || group.port != NULL)) {
             group_indent = indent;
         }

@@ -44,8 +44,11 @@ struct search {
     struct named_databases *found;
     struct named_database other; /* the first of another kind than PostgreSQL; its kind is NULL: none was seen */
     bool may_be_postgres;        /* something is computed, or for PostgreSQL: the other kind is not all that there is */
-    bool name_is_database;       /* "NAME" is the database's name, as in Django's settings */
-    bool is_code;                /* the current file is code: an unquoted value is computed */
+    struct named_database driver; /* likewise, by the literal value of a setting like client, type or dialect */
+    bool may_be_postgres_driver;  /* such a setting is computed, or for PostgreSQL */
+    bool is_only_driver;          /* of the current line only such settings count: it names a database otherwise */
+    bool name_is_database;        /* "NAME" is the database's name, as in Django's settings */
+    bool is_code;                 /* the current file is code: an unquoted value is computed */
 };
 
 void search_add(struct search *search, const struct named_database *named);
