@@ -83,10 +83,10 @@ PGresult *pg_query_simple(struct pg_session *session, const char *sql, struct st
     return session_query_simple(session, sql, NULL, status);
 }
 
-bool pg_script_meanwhile(struct pg_session *session, const char *sql, const struct pg_meanwhile *meanwhile,
-                         struct pg_failure *failure, struct status *status)
+bool pg_script_with(struct pg_session *session, const char *sql, const struct pg_script_with *with,
+                    struct pg_failure *failure, struct status *status)
 {
-    struct receipt receipt = {.status = status, .ok = true};
+    struct receipt receipt = {.status = status, .ok = true, .data = &with->data};
     *failure = (struct pg_failure){0};
     if (!receive_ready(session, status)) {
         query_trace_doubt();
@@ -96,7 +96,7 @@ bool pg_script_meanwhile(struct pg_session *session, const char *sql, const stru
         return receive_lost(session, status);
     }
     PQsetSingleRowMode(session->connection); /* otherwise libpq would store all rows of a result */
-    work_meanwhile(session, meanwhile);
+    work_meanwhile(session, &with->meanwhile);
     const bool ok = receive_all(session, &receipt);
     if (ok) {
         query_trace_note(session, &(const struct query_noted){.sql = sql, .results = receipt.number}, NULL);
@@ -104,6 +104,7 @@ bool pg_script_meanwhile(struct pg_session *session, const char *sql, const stru
         query_trace_doubt();
     }
     failure->statement = receipt.number;
+    failure->copy = receipt.is_copying ? receipt.copies : 0;
     failure->position = ok ? 0 : status->position;
     failure->context = session->context;
     return ok;
@@ -111,7 +112,7 @@ bool pg_script_meanwhile(struct pg_session *session, const char *sql, const stru
 
 bool pg_script(struct pg_session *session, const char *sql, struct pg_failure *failure, struct status *status)
 {
-    return pg_script_meanwhile(session, sql, NULL, failure, status);
+    return pg_script_with(session, sql, &(const struct pg_script_with){0}, failure, status);
 }
 
 bool pg_exec(struct pg_session *session, const char *sql, struct status *status)

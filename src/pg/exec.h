@@ -5,6 +5,7 @@
 #ifndef PG_EXEC_H
 #define PG_EXEC_H
 
+#include "pg/copy_data.h"
 #include "pg/session.h"
 
 #include <stddef.h>
@@ -28,6 +29,7 @@ void pg_session_roll_back(struct pg_session *session);
 /* Where a script failed. */
 struct pg_failure {
     size_t statement;    /* 0-based index of the statement in the script: the number of results before the error */
+    size_t copy;         /* it is the COPY with this data, from 1; 0: it has no data */
     size_t position;     /* 1-based, in characters of the whole script; 0: the server gave none */
     const char *context; /* PG_DIAG_CONTEXT, in the status's arena; NULL: none */
 };
@@ -36,9 +38,14 @@ struct pg_failure {
  * refused; the connection stays usable. */
 bool pg_script(struct pg_session *session, const char *sql, struct pg_failure *failure, struct status *status);
 
-/* The same, with work to do once it was sent; the deadline and the tick are looked at when that is done. */
-bool pg_script_meanwhile(struct pg_session *session, const char *sql, const struct pg_meanwhile *meanwhile,
-                         struct pg_failure *failure, struct status *status);
+struct pg_script_with {
+    struct pg_meanwhile meanwhile; /* once it was sent; the deadline and the tick are looked at when that is done */
+    struct pg_copy_data data;      /* for its COPY FROM STDIN, piece by piece as the server takes it */
+};
+
+/* The same with work to do meanwhile, or data. */
+bool pg_script_with(struct pg_session *session, const char *sql, const struct pg_script_with *with,
+                    struct pg_failure *failure, struct status *status);
 
 /* Describes what a statement would return, without running it: the result has columns and no rows. */
 PGresult *pg_describe(struct pg_session *session, const char *sql, struct status *status);

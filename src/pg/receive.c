@@ -23,6 +23,8 @@
 
 #define SMALL_BYTES ((size_t)1024 * 1024) /* of a result: there is always room for it */
 
+#define COPY_BYTES ((size_t)64 * 1024) /* of a COPY's data at once */
+
 #define SAID_BYTES (128 * 1024) /* kept of a server message; an error may quote a value of any size */
 
 #define FIRST_TICK_MS   20
@@ -169,15 +171,25 @@ static bool is_being_taken(struct pg_session *session)
            session->unsent_bytes < before;
 }
 
-/* Checks the time first: a server that always has something to send must not keep us beyond the deadline. */
-enum outcome receive_more(struct pg_session *session, int64_t deadline, bool ticking)
+/* Has the deadline passed, or is the statement given up? */
+static enum outcome check_time(struct pg_session *session, int64_t deadline, bool ticking)
 {
-    const short events = PQflush(session->connection) == 1 ? POLLIN | POLLOUT : POLLIN;
     if (deadline_passed(deadline)) {
         return OUTCOME_LATE;
     }
     if (ticking && !tick(session)) {
         return session->is_lost ? OUTCOME_LOST : OUTCOME_GIVEN_UP;
+    }
+    return OUTCOME_RESULT;
+}
+
+/* Checks the time first: a server that always has something to send must not keep us beyond the deadline. */
+enum outcome receive_more(struct pg_session *session, int64_t deadline, bool ticking)
+{
+    const short events = PQflush(session->connection) == 1 ? POLLIN | POLLOUT : POLLIN;
+    const enum outcome outcome = check_time(session, deadline, ticking);
+    if (outcome != OUTCOME_RESULT) {
+        return outcome;
     }
     const bool until_tick = ticking && session->on_tick != NULL && session->next_tick < deadline;
     const bool moves = wait_more(session, events, until_tick ? session->next_tick : deadline);
@@ -226,16 +238,50 @@ static enum outcome skip_rows(struct pg_session *session, int64_t deadline, bool
     return outcome;
 }
 
-/* A script cannot contain the data of a COPY: ends it, and the caller sees PostgreSQL's error for that. COPY BOTH is
- * only for replication; nothing ends it. */
-static enum outcome end_copy(struct pg_session *session, const PGresult *result, int64_t deadline, bool ticking)
+/* Waits until libpq has sent what it has: it would store everything that it is given. */
+static enum outcome send_rest(struct pg_session *session)
+{
+    enum outcome outcome = check_time(session, session->deadline, true);
+    while (outcome == OUTCOME_RESULT && PQflush(session->connection) == 1) {
+        outcome = receive_more(session, session->deadline, true);
+    }
+    return outcome;
+}
+
+/* Gives the server the data of a COPY. An error in it comes as the result of the COPY: until then the server reads and
+ * drops the rest. */
+static enum outcome send_data(struct pg_session *session, struct text data)
+{
+    enum outcome outcome = OUTCOME_RESULT;
+    for (size_t at = 0; outcome == OUTCOME_RESULT && at < data.size; at += COPY_BYTES) {
+        const struct text piece = text_slice(data, at, at + COPY_BYTES);
+        if (PQputCopyData(session->connection, piece.data, (int)piece.size) != 1) {
+            return OUTCOME_LOST;
+        }
+        outcome = send_rest(session);
+    }
+    if (outcome == OUTCOME_RESULT && PQputCopyEnd(session->connection, NULL) != 1) {
+        return OUTCOME_LOST;
+    }
+    return outcome;
+}
+
+/* Ends a COPY from or to the client: with its data if the script carries it; otherwise the caller sees PostgreSQL's
+ * error. receipt NULL: what it does is not wanted any more. COPY BOTH is only for replication; nothing ends it. */
+static enum outcome end_copy(struct pg_session *session, const PGresult *result, int64_t deadline,
+                             struct receipt *receipt)
 {
     switch (PQresultStatus(result)) {
     case PGRES_COPY_IN:
-        PQputCopyEnd(session->connection, "a script cannot carry the data of COPY FROM STDIN");
+        if (receipt != NULL && receipt->ok && receipt->data != NULL && receipt->copies < receipt->data->count) {
+            receipt->is_copying = true;
+            return send_data(session, receipt->data->items[receipt->copies++]);
+        }
+        PQputCopyEnd(session->connection, receipt == NULL ? "it is no longer wanted"
+                                                          : "the script carries no data for this COPY FROM STDIN");
         return OUTCOME_RESULT;
     case PGRES_COPY_OUT:
-        return skip_rows(session, deadline, ticking);
+        return skip_rows(session, deadline, receipt != NULL);
     default:
         return OUTCOME_LOST;
     }
@@ -250,7 +296,7 @@ bool receive_cancel(struct pg_session *session)
     bool completed = true;
     while ((outcome = receive_next(session, until, false, &result)) == OUTCOME_RESULT && result != NULL) {
         completed = completed && PQresultStatus(result) != PGRES_FATAL_ERROR && !is_copy(result);
-        outcome = is_copy(result) ? end_copy(session, result, until, false) : OUTCOME_RESULT;
+        outcome = is_copy(result) ? end_copy(session, result, until, NULL) : OUTCOME_RESULT;
         PQclear(result);
         if (outcome != OUTCOME_RESULT) {
             break;
@@ -305,6 +351,7 @@ static void take_result(struct pg_session *session, struct receipt *receipt, PGr
         receipt->each->take(receipt->each->data, result);
     }
     receipt->number += is_done ? 1 : 0;
+    receipt->is_copying = receipt->is_copying && !is_done;
     if (receipt->last != NULL && receipt->ok && is_of_more_interest(result, *receipt->last)) {
         PQclear(*receipt->last);
         *receipt->last = result;
@@ -343,7 +390,7 @@ bool receive_all(struct pg_session *session, struct receipt *receipt)
     PGresult *result;
     receive_begin(session);
     while ((outcome = receive_next(session, session->deadline, true, &result)) == OUTCOME_RESULT && result != NULL) {
-        outcome = is_copy(result) ? end_copy(session, result, session->deadline, true) : OUTCOME_RESULT;
+        outcome = is_copy(result) ? end_copy(session, result, session->deadline, receipt) : OUTCOME_RESULT;
         if (outcome != OUTCOME_RESULT) {
             PQclear(result);
             return receive_no_more(session, outcome, true, receipt);

@@ -5,6 +5,7 @@
 #ifndef PG_RECEIVE_H
 #define PG_RECEIVE_H
 
+#include "pg/copy_data.h"
 #include "pg/session_state.h"
 
 /* How a wait ended: with a result; the deadline passed; the tick gave the statement up; the connection is lost; a
@@ -31,6 +32,9 @@ struct receipt {
     size_t number;   /* number of finished statements, which is also the index of a failing one */
     struct status *status;
     bool ok;
+    const struct pg_copy_data *data; /* for COPY FROM STDIN; NULL: none */
+    size_t copies;                   /* how many have begun */
+    bool is_copying;                 /* the last of them has no result yet */
 };
 
 /* Checks before sending: the session is not lost and there is time left. */

@@ -240,23 +240,34 @@ static size_t add_value_at(struct beginning *b)
     return 0;
 }
 
-/* COPY t FROM STDIN and COPY (query) TO STDOUT; words inside parentheses are part of the query, or columns. */
-static bool is_copy_of_data(struct beginning *b, struct text statement)
+/* COPY t FROM STDIN and COPY (query) TO STDOUT: "from" or "to", and the word after it; false: it is neither. Words
+ * inside parentheses are part of the query, or columns. */
+static bool is_copy_of_data(struct text statement, struct sql_token *direction, struct sql_token *end)
 {
-    struct sql_lexer lexer = {.text = statement};
+    struct sql_reader reader = sql_read(statement);
     int depth = 0;
-    bool behind_direction = false;
-    if (!begins(b, "copy")) {
+    if (!sql_take(&reader, "copy")) {
         return false;
     }
-    for (struct sql_token token = sql_next(&lexer); token.kind != SQL_END; token = sql_next(&lexer)) {
-        if (behind_direction && (sql_is_word(&token, "stdin") || sql_is_word(&token, "stdout"))) {
+    while (reader.token.kind != SQL_END) {
+        *direction = reader.token;
+        depth += sql_is_symbol(direction, '(') ? 1 : sql_is_symbol(direction, ')') ? -1 : 0;
+        sql_advance(&reader);
+        *end = reader.token;
+        if (depth == 0 && (sql_is_word(direction, "from") || sql_is_word(direction, "to")) &&
+            (sql_is_word(end, "stdin") || sql_is_word(end, "stdout"))) {
             return true;
         }
-        depth += sql_is_symbol(&token, '(') ? 1 : sql_is_symbol(&token, ')') ? -1 : 0;
-        behind_direction = depth == 0 && (sql_is_word(&token, "from") || sql_is_word(&token, "to"));
     }
     return false;
+}
+
+bool sql_is_copy_from_stdin(struct text statement)
+{
+    struct sql_token direction;
+    struct sql_token end;
+    return is_copy_of_data(statement, &direction, &end) && sql_is_word(&direction, "from") &&
+           sql_is_word(&end, "stdin");
 }
 
 static const struct {
@@ -277,6 +288,8 @@ static bool is_to_savepoint(struct beginning *b)
 enum sql_class sql_classify(struct text statement)
 {
     struct beginning beginning = {.lexer = {.text = statement}};
+    struct sql_token direction;
+    struct sql_token end;
     if (alone_reason(&beginning, statement) != NULL) {
         return SQL_CLASS_ALONE;
     }
@@ -289,7 +302,7 @@ enum sql_class sql_classify(struct text statement)
     if (add_value_at(&beginning) > 0) {
         return SQL_CLASS_ADD_ENUM_VALUE;
     }
-    return is_copy_of_data(&beginning, statement) ? SQL_CLASS_COPY_STDIN : SQL_CLASS_PLAIN;
+    return is_copy_of_data(statement, &direction, &end) ? SQL_CLASS_COPY_STDIN : SQL_CLASS_PLAIN;
 }
 
 const char *sql_added_enum_value(struct arena *arena, struct text statement)

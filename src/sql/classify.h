@@ -19,11 +19,14 @@ enum sql_class {
     SQL_CLASS_COMMIT,         /* COMMIT, END, (also … AND CHAIN), PREPARE TRANSACTION */
     SQL_CLASS_ROLLBACK,       /* ROLLBACK, ABORT; not ROLLBACK TO a savepoint, which is plain */
     SQL_CLASS_ADD_ENUM_VALUE, /* ALTER TYPE … ADD VALUE: the value cannot be used before the commit */
-    SQL_CLASS_COPY_STDIN,     /* COPY … FROM STDIN or TO STDOUT: a script cannot carry the data */
+    SQL_CLASS_COPY_STDIN,     /* COPY … FROM STDIN or TO STDOUT: its data comes from or goes to the client */
 };
 
 /* The class of one statement. */
 enum sql_class sql_classify(struct text statement);
+
+/* Is it COPY … FROM STDIN, after which a file may have the data? */
+bool sql_is_copy_from_stdin(struct text statement);
 
 /* Why a statement of class ALONE cannot share a transaction: "CREATE INDEX CONCURRENTLY". NULL for other classes. */
 const char *sql_alone_reason(struct text statement);

@@ -70,11 +70,13 @@ static bool ask(struct arena *arena, struct pg_session *session, uint8_t how, st
 {
     struct pg_failure failure;
     const char *const values[] = {"1"};
+    const struct text row = text_of("1\n");
     switch (how % 4) {
     case 0:
         return read_ledger(arena, session, status);
     case 1:
-        return pg_script(session, "SELECT 1;SELECT 2", &failure, status);
+        return pg_script_with(session, "SELECT 1;SELECT 2", &(struct pg_script_with){.data = {&row, 1}}, &failure,
+                              status);
     case 2:
         return pg_exec(session, "SELECT 1", status);
     default: {

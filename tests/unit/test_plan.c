@@ -657,7 +657,7 @@ END_TEST
 START_TEST(the_failing_statement_is_told_in_lines_of_the_file_that_it_is_of)
 {
     static const struct script_part parts[] = {{0, 10, "before.sql"}, {10, 30, NULL}};
-    const struct script_parts two = {parts, 2};
+    const struct script_parts two = {.items = parts, .count = 2};
     const struct text text = text_of("select 1;\nselect 2;\nselect a;\n");
     struct position where;
     const char *name;

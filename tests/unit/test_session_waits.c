@@ -381,7 +381,7 @@ static void copy_in(struct fake_client *client, void *unused)
     (void)unused;
     fake_take(client, 'Q', "FROM STDIN");
     fake_copy(client, 'G');
-    fake_take(client, 'f', "a script cannot carry the data of COPY FROM STDIN");
+    fake_take(client, 'f', "the script carries no data for this COPY FROM STDIN");
     fake_error(client, &(struct fake_error){.sqlstate = "57014", .message = "COPY from stdin failed"});
     fake_ready(client, 'I');
     answer_one(client);

@@ -17,15 +17,27 @@ struct script_part {
     const char *name; /* the other file's; NULL: the piece is of the migration's own file */
 };
 
+/* The data of a COPY … FROM STDIN that the file carries (script_data.h). */
+struct script_data {
+    size_t statement; /* where its COPY begins in the script */
+    size_t start;     /* [start, end) of the script stand for the data, with the line breaks of it */
+    size_t end;
+    struct text data;  /* borrowed from the file's content; empty in a copy of the parts */
+    size_t bytes;      /* of the file, for which [start, end) stand */
+    size_t characters; /* the same in characters */
+};
+
 /* No items: everything is of the migration's own file. */
 struct script_parts {
     const struct script_part *items;
     size_t count;
+    const struct script_data *data; /* in the order of the script */
+    size_t data_count;
 };
 
 /* What is sent to the server for a file. */
 struct migration_script {
-    struct text sql; /* with the file's lines, so that errors point into it: see script.h */
+    struct text sql; /* with the file's lines, so that errors point into it: see script.h; without the data of COPY */
     struct script_parts parts;
     bool no_transaction; /* the script's marker says so: it is sent as sent_unwrapped says */
 };

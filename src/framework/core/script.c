@@ -19,6 +19,17 @@ struct text script_keep(struct arena *arena, struct text content, size_t start, 
     return (struct text){copy, content.size};
 }
 
+/* The characters of data that the file has between `start` and `offset` of the script, and the script does not. */
+static uint32_t characters_of_data(const struct script_parts *parts, size_t start, size_t offset)
+{
+    uint32_t more = 0;
+    for (size_t i = 0; i < parts->data_count && parts->data[i].end <= offset; i++) {
+        const struct script_data *const one = &parts->data[i];
+        more += one->start >= start ? (uint32_t)(one->characters - (one->end - one->start)) : 0;
+    }
+    return more;
+}
+
 struct position script_position(struct text script, const struct script_parts *parts, size_t offset, const char **name)
 {
     const char *other = NULL;
@@ -33,17 +44,25 @@ struct position script_position(struct text script, const struct script_parts *p
     if (name != NULL) {
         *name = other;
     }
-    return text_position(part, part.data == NULL ? offset : offset - (size_t)(part.data - script.data));
+    const size_t start = part.data == NULL ? 0 : (size_t)(part.data - script.data);
+    struct position position = text_position(part, offset - start);
+    position.character += characters_of_data(parts, start, offset);
+    return position;
 }
 
 struct script_parts script_parts_copy(struct arena *arena, const struct script_parts *parts)
 {
     struct script_part *const items = arena_array(arena, parts->count, sizeof *items);
+    struct script_data *const data = arena_array(arena, parts->data_count, sizeof *data);
     for (size_t i = 0; i < parts->count; i++) {
         items[i] = parts->items[i];
         items[i].name = arena_strdup(arena, items[i].name);
     }
-    return (struct script_parts){items, parts->count};
+    for (size_t i = 0; i < parts->data_count; i++) {
+        data[i] = parts->data[i];
+        data[i].data = (struct text){0};
+    }
+    return (struct script_parts){items, parts->count, data, parts->data_count};
 }
 
 struct text script_drop_returns(struct arena *arena, struct text content)

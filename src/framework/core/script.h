@@ -16,7 +16,7 @@ struct text script_drop_returns(struct arena *arena, struct text content);
  * migration's own, else NULL. */
 struct position script_position(struct text script, const struct script_parts *parts, size_t offset, const char **name);
 
-/* A copy in another arena. */
+/* A copy in another arena, without the data of COPY itself. */
 struct script_parts script_parts_copy(struct arena *arena, const struct script_parts *parts);
 
 /* Is this line (without its ending) a marker? */

@@ -5,6 +5,7 @@
 #include "base/search.h"
 #include "framework/core/entry_index.h"
 #include "framework/core/ledger.h"
+#include "framework/core/script_data.h"
 #include "framework/flyway/flyway_callbacks.h"
 #include "framework/flyway/flyway_configure.h"
 #include "framework/flyway/flyway_files.h"
@@ -102,7 +103,9 @@ static bool flyway_script(const struct script_request *request)
                            "%s.conf says %s, which only flyway itself follows: run this migration with flyway.",
                            request->file->filename, conf.problem);
     }
-    return flyway_fill(request) && flyway_check_mixed(request) && flyway_wrap(request);
+    /* Placeholders are also replaced in the data of COPY (PostgreSQLParser.java, readCopyData). */
+    return flyway_fill(request) && script_take_data(request, DATA_TO_MARK) && flyway_check_mixed(request) &&
+           flyway_wrap(request);
 }
 
 static bool flyway_is_below_baseline(const struct folder *folder, const struct migration_file *file)

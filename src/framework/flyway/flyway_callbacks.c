@@ -7,6 +7,7 @@
 
 #include "framework/core/listing.h"
 #include "framework/core/script.h"
+#include "framework/core/script_data.h"
 #include "framework/flyway/flyway_fill.h"
 #include "framework/flyway/flyway_names.h"
 
@@ -213,13 +214,14 @@ void flyway_place_callbacks(struct arena *arena, const struct folder *folder, st
 
 /* ---- around a migration ---- */
 
-static bool read_callback(const struct script_request *request, const struct migration_file *file, struct text *sql)
+static bool read_callback(const struct script_request *request, const struct migration_file *file,
+                          struct migration_script *script)
 {
-    struct migration_script script = {0};
     struct script_request filling = *request;
     size_t bad;
+    *script = (struct migration_script){0};
     filling.file = file;
-    filling.script = &script;
+    filling.script = script;
     if (!file_read(request->arena, file->path, MIGRATION_FILE_LIMIT, &filling.content, request->status)) {
         return false;
     }
@@ -228,11 +230,7 @@ static bool read_callback(const struct script_request *request, const struct mig
         return status_fail(request->status, STATUS_FAILED_PRECONDITION,
                            "The callback %s is not UTF-8 text; save the file as UTF-8.", file->filename);
     }
-    if (!flyway_fill(&filling)) {
-        return false;
-    }
-    *sql = script.sql;
-    return true;
+    return flyway_fill(&filling) && script_take_data(&filling, DATA_TO_MARK);
 }
 
 /* A script that is being put together. */
@@ -240,15 +238,32 @@ struct wrapping {
     struct buffer sql;
     struct script_part *parts;
     size_t count;
+    struct script_data *data;
+    size_t data_count;
+    size_t data_capacity;
 };
 
-static void put(struct wrapping *wrapping, struct text sql, const char *name)
+static void put_data(struct wrapping *wrapping, const struct script_data *one, size_t behind, size_t skipped)
 {
-    static const char mark[] = "\xEF\xBB\xBF";
-    const size_t skipped = text_starts_with(sql, mark) ? strlen(mark) : 0;
+    wrapping->data = arena_grow(wrapping->sql.arena, wrapping->data, wrapping->data_count, &wrapping->data_capacity,
+                                sizeof *wrapping->data);
+    struct script_data *const moved = &wrapping->data[wrapping->data_count++];
+    *moved = *one;
+    moved->statement += behind - skipped;
+    moved->start += behind - skipped;
+    moved->end += behind - skipped;
+}
+
+static void put(struct wrapping *wrapping, const struct migration_script *script, const char *name)
+{
+    const struct text sql = script->sql;
+    const size_t skipped = sql.size - text_without_mark(sql).size;
     struct script_part *const part = &wrapping->parts[wrapping->count++];
     part->start = wrapping->sql.size;
     part->name = name;
+    for (size_t i = 0; i < script->parts.data_count; i++) {
+        put_data(wrapping, &script->parts.data[i], part->start, skipped);
+    }
     buffer_add(&wrapping->sql, text_slice(sql, skipped, sql.size));
     buffer_puts(&wrapping->sql, "\n;\n"); /* the part before may end with a comment, and without a semicolon */
     part->end = wrapping->sql.size;
@@ -259,14 +274,14 @@ static bool put_callbacks(const struct script_request *request, const struct mig
 {
     for (size_t i = 0; i < around->around_count; i++) {
         const struct migration_file *const file = &around->around[i].file;
-        struct text sql;
+        struct migration_script script;
         if (around->around[i].when != when) {
             continue;
         }
-        if (!read_callback(request, file, &sql)) {
+        if (!read_callback(request, file, &script)) {
             return false;
         }
-        put(wrapping, sql, file->filename);
+        put(wrapping, &script, file->filename);
     }
     return true;
 }
@@ -287,11 +302,11 @@ bool flyway_wrap(const struct script_request *request)
     if (!put_callbacks(request, around, AROUND_BEFORE_EACH, &wrapping)) {
         return false;
     }
-    put(&wrapping, request->script->sql, NULL);
+    put(&wrapping, request->script, NULL);
     if (!put_callbacks(request, around, AROUND_AFTER_EACH, &wrapping)) {
         return false;
     }
     request->script->sql = buffer_text(&wrapping.sql);
-    request->script->parts = (struct script_parts){wrapping.parts, wrapping.count};
+    request->script->parts = (struct script_parts){wrapping.parts, wrapping.count, wrapping.data, wrapping.data_count};
     return true;
 }

@@ -7,6 +7,7 @@
 #include "framework/core/layout.h"
 #include "framework/core/ledger.h"
 #include "framework/core/listing.h"
+#include "framework/core/script_data.h"
 #include "framework/formats/config.h"
 #include "framework/sqitch/sqitch_plan.h"
 #include "pg/values.h"
@@ -383,6 +384,12 @@ static const char *note_of(struct arena *arena, const struct ledger *ledger, con
 
 #define PLANNED "committer_name, committer_email, planned_at, planner_name, planner_email"
 
+/* psql runs it. */
+static bool sqitch_script(const struct script_request *request)
+{
+    return script_take_data(request, DATA_TO_MARK_OR_END);
+}
+
 const struct framework framework_sqitch = {
     .id = "sqitch",
     .display_name = "Sqitch",
@@ -437,5 +444,6 @@ const struct framework framework_sqitch = {
               .recognise = sqitch_recognise,
               .list = sqitch_list,
               .check_folder = sqitch_check_folder,
+              .script = sqitch_script,
               .read_ledger = sqitch_read},
 };

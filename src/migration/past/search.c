@@ -8,6 +8,7 @@
 
 #include "base/digest.h"
 #include "base/files.h"
+#include "framework/core/script_data.h"
 #include "migration/look/content.h"
 
 #include <stdlib.h>
@@ -289,9 +290,11 @@ struct text past_sql(const struct request *request, const struct folder *folder,
     }
     const struct script_request asked = {request->arena, &request->site->project, folder, file, content, &script,
                                          &ignored};
-    return framework_script(&asked)
-               ? (struct text){arena_strndup(request->arena, script.sql.data, script.sql.size), script.sql.size}
-               : (struct text){0};
+    if (!framework_script(&asked)) {
+        return (struct text){0};
+    }
+    const struct text sql = script_with_data(request->arena, &script);
+    return (struct text){arena_strndup(request->arena, sql.data, sql.size), sql.size};
 }
 
 /* Must the framework list the folder to find this migration? */

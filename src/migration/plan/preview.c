@@ -4,6 +4,7 @@
 #include "migration/plan/preview.h"
 
 #include "framework/core/layout.h"
+#include "framework/core/script_data.h"
 #include "migration/look/content.h"
 #include "migration/tool/listen.h"
 
@@ -96,8 +97,9 @@ static void find_sql(const struct request *request, const struct catalog *catalo
                                            catalog->detection.framework->display_name);
     } else if (!migration_load(request->arena, &place, &loaded, &problem)) {
         preview->note = problem.message;
-    } else if (!text_equal(loaded.script.sql, whole)) {
-        preview->sql = loaded.script.sql;
+    } else {
+        const struct text sql = script_with_data(request->arena, &loaded.script);
+        preview->sql = text_equal(sql, whole) ? (struct text){0} : sql;
     }
     preview->sql = cut_off(request->arena, preview->sql, preview->sql.size);
 }

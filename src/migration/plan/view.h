@@ -9,7 +9,7 @@
 
 struct explained_statement {
     const char *sql; /* shortened */
-    size_t start;    /* bytes of the file: [start, end) */
+    size_t start;    /* bytes of the script: [start, end) */
     size_t end;
     struct position where;
     struct sql_effects effects;

@@ -30,6 +30,7 @@ bool attempt_load(struct attempt *attempt, const struct execution *execution, si
     attempt->may_let_go = lock_may_be_let_go(loaded.script.sql);
     row_doubt(&catalog->detection.ledger, loaded.script.sql);
     attempt->plan = prepared->plan;
+    attempt->plan.parts = loaded.script.parts; /* the same, with the data of COPY */
     attempt->is_started = prepared->attempt != NULL;
     attempt->steps = prepared->steps;
     attempt->done = prepared->done;
@@ -41,7 +42,8 @@ bool attempt_load(struct attempt *attempt, const struct execution *execution, si
 static bool is_worth_it(const struct prepared *prepared)
 {
     const struct plan *const plan = &prepared->plan;
-    return prepared->attempt == NULL && plan->one_transaction && plan->count == 1 && plan->steps[0].end <= LARGEST;
+    return prepared->attempt == NULL && plan->one_transaction && plan->count == 1 && plan->steps[0].end <= LARGEST &&
+           plan->parts.data_count == 0;
 }
 
 void ahead_prepare(struct ahead *ahead, const struct execution *execution, size_t i)

@@ -38,6 +38,7 @@ static bool send_step(const struct execution *execution, const struct loaded *lo
         .modes = step->modes,
         .carry = step->kind == STEP_TRANSACTION ? step->carry : NULL,
         .content = loaded->script.sql,
+        .parts = &loaded->script.parts,
         .start = step->start,
         .end = step->end,
     };

@@ -93,6 +93,7 @@ static bool run_whole(struct attempt *attempt)
         attempt->composed != NULL ? *attempt->composed : compose_whole(attempt, reading_of_whole(attempt));
     attempt->failure.step = attempt->failure.steps = 1;
     look_at(attempt, 1, 1);
+    query.parts = &attempt->plan.parts; /* it may have been composed for a copy of this attempt */
     query.meanwhile = attempt->meanwhile;
     return query_send(attempt->run, &query, &attempt->failure);
 }

@@ -4,6 +4,8 @@
 #include "migration/run/send.h"
 
 #include "base/sqlstate.h"
+#include "framework/core/script.h"
+#include "framework/core/script_data.h"
 #include "migration/plan/cut/cut.h"
 #include "migration/record/row.h"
 #include "migration/run/lock.h"
@@ -78,6 +80,43 @@ static void explain_rows(struct run *run, const struct query *query, bool is_row
                                ledger->schema, ledger->table, status->message);
 }
 
+/* The number of the row in a context like "COPY t, line 7, column id: …": the name may contain anything, and the words
+ * are in the server's language. 0: it says none. */
+static uint32_t row_of_context(const char *context)
+{
+    struct text rest = text_of(context == NULL ? "" : context);
+    uint32_t row = 0;
+    for (struct text line; row == 0 && text_next_line(&rest, &line);) {
+        const size_t end = text_find(line, ":", 0);
+        const struct text said = text_slice(line, 0, end == SIZE_MAX ? line.size : end);
+        for (size_t at = text_find(said, ", ", 0); row == 0 && text_starts_with(line, "COPY ") && at != SIZE_MAX;
+             at = text_find(said, ", ", at + 1)) {
+            const size_t blank = text_find(said, " ", at + 2);
+            row = blank == SIZE_MAX ? 0 : (uint32_t)strtoul(said.data + blank, NULL, 10);
+        }
+    }
+    return row;
+}
+
+/* The failing statement is a COPY: its place is that of the row that it stopped at, if the server says which. */
+static void find_row(const struct query *query, const struct pg_failure *at, struct failure *failure)
+{
+    const struct script_data *const data =
+        at->copy == 0 ? NULL : script_data_at(query->parts, query->start, query->end, at->copy);
+    const uint32_t row = data == NULL ? 0 : row_of_context(at->context);
+    if (row == 0) {
+        return;
+    }
+    struct text rest = data->data;
+    struct text line;
+    struct position where = script_position(query->content, query->parts, data->start, NULL);
+    for (uint32_t i = 1; i < row && text_next_line(&rest, &line); i++) {
+        where.line++;
+    }
+    where.character += (uint32_t)text_characters(text_slice(data->data, 0, data->data.size - rest.size));
+    failure->where = where;
+}
+
 /* Describes the error in terms of the file. */
 static void describe(struct run *run, const struct query *query, const struct pg_failure *at, struct failure *failure)
 {
@@ -110,6 +149,7 @@ static void describe(struct run *run, const struct query *query, const struct pg
     const char *name = NULL;
     failure->done = at->statement > query->statements_before ? complaint.statement : 0;
     failure->statement = plan_failing_statement(run->arena, &complaint, &failure->where, &name);
+    find_row(query, at, failure);
     if (name != NULL) {
         failure->status.message =
             arena_printf(run->arena, "%s, line %u: %s", name, failure->where.line, failure->status.message);
@@ -157,6 +197,20 @@ static bool set_session_timeout(struct run *run, const struct ladder *ladder, st
     return pg_exec(run->session, sql, run->status) || failure_take(failure, run->status);
 }
 
+/* The data for the COPYs in the part of the script that is sent. */
+static struct pg_copy_data data_of(struct arena *arena, const struct query *query)
+{
+    const struct script_parts *const parts = query->parts;
+    struct text *const items = arena_array(arena, parts->data_count, sizeof *items);
+    struct pg_copy_data data = {.items = items};
+    for (size_t i = 0; i < parts->data_count; i++) {
+        if (parts->data[i].statement >= query->start && parts->data[i].statement < query->end) {
+            items[data.count++] = parts->data[i].data;
+        }
+    }
+    return data;
+}
+
 /* ---- a large script, piece by piece ---- */
 
 /* The end of the piece that begins at `start`: after the statement that makes it long enough. */
@@ -195,7 +249,8 @@ static bool send_pieces(struct run *run, const struct query *query, struct query
         part->start = start;
         part->end = piece_end(query, &lexer, start);
         struct arena *const piece = arena_new(0);
-        ok = pg_script(run->session, piece_string(piece, part), at, run->status);
+        const struct pg_script_with with = {.data = data_of(piece, part)};
+        ok = pg_script_with(run->session, piece_string(piece, part), &with, at, run->status);
         arena_free(piece);
     }
     return ok;
@@ -205,7 +260,8 @@ static bool send_script(struct run *run, const struct query *query, struct query
 {
     *part = *query;
     if (!query->in_pieces) {
-        return pg_script_meanwhile(run->session, buffer_string(&query->sql), &query->meanwhile, at, run->status);
+        const struct pg_script_with with = {query->meanwhile, data_of(run->arena, query)};
+        return pg_script_with(run->session, buffer_string(&query->sql), &with, at, run->status);
     }
     if (query->sql.size > 0 && !pg_script(run->session, buffer_string(&query->sql), at, run->status)) {
         return false;

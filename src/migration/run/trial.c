@@ -166,7 +166,8 @@ static bool try_callback(struct batch *batch, const struct migration_file *file,
     if (!plan_build(run->arena, loaded.script.sql, &options, &plan, run->status)) {
         return failure_take(&batch->failure, run->status);
     }
-    loaded.script.parts = (struct script_parts){&whole, 1};
+    loaded.script.parts.items = &whole;
+    loaded.script.parts.count = 1;
     if (plan.count > 0 && !is_triable(run, &loaded, &plan, known)) {
         const struct run_untried untried = {
             .migration = file->filename, .step = 1, .reason = "this callback cannot be undone by a rollback"};

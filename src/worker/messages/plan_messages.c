@@ -4,6 +4,7 @@
 #include "worker/messages/plan_messages.h"
 
 #include "base/limits.h"
+#include "framework/core/script_data.h"
 #include "migration/look/changed.h"
 #include "worker/messages/messages.h"
 
@@ -19,14 +20,15 @@ MESSAGE_SAME(SQL_WORK_REWRITE, WORK__WORK_REWRITE);
 MESSAGE_SAME(SQL_WORK_INDEX, WORK__WORK_INDEX);
 MESSAGE_SAME(SQL_WORK_ROWS, WORK__WORK_ROWS);
 
-static Truss__Migration__V1__PlannedStatement *statement_message(struct arena *arena,
+/* parts: of the script, to find its bytes in the file. */
+static Truss__Migration__V1__PlannedStatement *statement_message(struct arena *arena, const struct script_parts *parts,
                                                                  const struct explained_statement *statement)
 {
     Truss__Migration__V1__PlannedStatement *const message = NEW(arena, PlannedStatement, planned_statement);
     const struct sql_effects *const effects = &statement->effects;
     message->sql = message_string(statement->sql);
-    message->start = (uint32_t)statement->start;
-    message->end = (uint32_t)statement->end;
+    message->start = (uint32_t)script_data_offset(parts, statement->start);
+    message->end = (uint32_t)script_data_offset(parts, statement->end);
     message->line = statement->where.line;
     message->column = statement->where.column;
     message->work = (Truss__Migration__V1__Work)effects->work;
@@ -60,15 +62,15 @@ static const char *reason_of(struct arena *arena, const struct step *step)
                         step->reason == NULL ? "" : "; ", step->carried);
 }
 
-static Truss__Migration__V1__PlannedStep *step_message(struct arena *arena, const struct explained_step *explained,
-                                                       uint32_t number)
+static Truss__Migration__V1__PlannedStep *step_message(struct arena *arena, const struct script_parts *parts,
+                                                       const struct explained_step *explained, uint32_t number)
 {
     Truss__Migration__V1__PlannedStep *const message = NEW(arena, PlannedStep, planned_step);
     const struct step *const step = explained->step;
     message->number = number;
     message->kind = (Truss__Migration__V1__StepKind)step->kind;
-    message->start = (uint32_t)step->start;
-    message->end = (uint32_t)step->end;
+    message->start = (uint32_t)script_data_offset(parts, step->start);
+    message->end = (uint32_t)script_data_offset(parts, step->end);
     message->line = explained->where.line;
     message->column = explained->where.column;
     message->finished = explained->finished;
@@ -81,7 +83,7 @@ static Truss__Migration__V1__PlannedStep *step_message(struct arena *arena, cons
     }
     message->statements = arena_array(arena, explained->listed, sizeof *message->statements);
     for (size_t i = 0; i < explained->listed; i++) {
-        message->statements[message->n_statements++] = statement_message(arena, &explained->statements[i]);
+        message->statements[message->n_statements++] = statement_message(arena, parts, &explained->statements[i]);
     }
     return message;
 }
@@ -106,7 +108,7 @@ static Truss__Migration__V1__PlannedMigration *planned_message(struct arena *are
                          explained->delegate);
     message->steps = arena_array(arena, explained->delegate != NULL ? 0 : plan->count, sizeof *message->steps);
     for (size_t i = 0; explained->delegate == NULL && i < plan->count; i++) {
-        message->steps[message->n_steps++] = step_message(arena, &explained->steps[i], (uint32_t)(i + 1));
+        message->steps[message->n_steps++] = step_message(arena, &plan->parts, &explained->steps[i], (uint32_t)(i + 1));
     }
     return message;
 }

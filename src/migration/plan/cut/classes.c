@@ -117,7 +117,10 @@ void planning_classify(struct planning *planning)
 {
     planning->classes = arena_array(planning->arena, planning->split.count, sizeof *planning->classes);
     for (size_t i = 0; i < planning->split.count; i++) {
-        planning->classes[i] = sql_classify(planning_statement(planning, i));
+        const enum sql_class class = sql_classify(planning_statement(planning, i));
+        const bool has_data =
+            class == SQL_CLASS_COPY_STDIN && planning_has_data(planning, planning->split.statements[i].start);
+        planning->classes[i] = has_data ? SQL_CLASS_PLAIN : class;
     }
     find_targets(planning);
     find_committing_calls(planning);

@@ -12,18 +12,17 @@
 
 /* ---- statements that can never run ---- */
 
-/* psql's own commands, and COPY with data in the script. By words, because no parser knows them. */
+/* psql's own commands, and COPY with data that its tool does not send. By words, because no parser knows them. */
 static bool check_psql(const struct planning *planning)
 {
     struct sql_lexer lexer = {.text = planning->script};
     struct sql_statement statement;
     while (sql_next_statement(&lexer, &statement)) {
         const struct text text = text_slice(planning->script, statement.start, statement.end);
-        if (sql_classify(text) == SQL_CLASS_COPY_STDIN) {
-            return planning_fail(
-                planning, statement.start,
-                "COPY FROM STDIN or TO STDOUT needs a client that carries the data, which a migration has "
-                "not; use INSERT (pg_dump --inserts).");
+        if (sql_classify(text) == SQL_CLASS_COPY_STDIN && !planning_has_data(planning, statement.start)) {
+            return planning_fail(planning, statement.start,
+                                 "COPY FROM STDIN or TO STDOUT needs a client that carries the data, which the tool of "
+                                 "this migration is not; use INSERT (pg_dump --inserts).");
         }
     }
     const size_t meta_command = sql_meta_command(planning->script);
@@ -247,6 +246,7 @@ bool plan_build(struct arena *arena, struct text script, const struct plan_optio
         .status = status,
         .options = options,
         .open = NONE,
+        .skipped = skipped,
     };
     planning.hold = (struct hold){
         .arena = arena,

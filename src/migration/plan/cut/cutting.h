@@ -14,7 +14,8 @@
 /* The state of planning one script. */
 struct planning {
     struct arena *arena;
-    struct text script; /* as it is parsed: sql_conforming */
+    struct text script; /* as it is parsed: sql_conforming, and without a byte order mark */
+    size_t skipped;     /* the bytes of that */
     struct plan *plan;
     struct status *status;
     const struct plan_options *options;
@@ -43,6 +44,12 @@ bool planning_fail(const struct planning *planning, size_t offset, const char *w
 
 /* Appends a step with these bytes. The pointer is valid until the next call. */
 struct step *planning_add(struct planning *planning, enum step_kind kind, size_t start, size_t end, const char *reason);
+
+/* Does the script carry the data of the COPY that begins at this offset? */
+bool planning_has_data(const struct planning *planning, size_t statement);
+
+/* Where what is sent of statement i ends: behind the data of a COPY. */
+size_t planning_end_of(const struct planning *planning, size_t i);
 
 /* The text of statement i, which is a slice of the script. */
 struct text planning_statement(const struct planning *planning, size_t i);

@@ -36,7 +36,7 @@ static bool fail_statement(const struct planning *planning, size_t i, const char
 static struct step *add_step(struct planning *planning, enum step_kind kind, size_t first, size_t last,
                              const char *reason)
 {
-    return planning_add(planning, kind, planning->split.statements[first].start, planning->split.statements[last].end,
+    return planning_add(planning, kind, planning->split.statements[first].start, planning_end_of(planning, last),
                         reason);
 }
 
