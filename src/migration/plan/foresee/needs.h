@@ -26,7 +26,7 @@ struct needs {
     struct sql_need *promises;   /* what is asked of rows when a constraint is validated, newest last: violated.c */
     size_t promise_count;
     size_t promise_capacity;
-    const char *own_schema;      /* the tracking table, which the run creates before; NULL: none */
+    const char *own_schema; /* the tracking table, which the run creates before; NULL: none */
     const char *own_table;
     size_t asked;
     size_t parsed_count;     /* statements that the server was asked to parse */
