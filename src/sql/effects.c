@@ -202,6 +202,7 @@ void sql_effects(struct arena *arena, struct text statement, const struct sql_fa
         effects_touches(&reader, json_object_get(json_array_get(statements, 0), "stmt"));
         effects_needs(&reader, json_object_get(json_array_get(statements, 0), "stmt"));
         effects_proofs(&reader, json_object_get(json_array_get(statements, 0), "stmt"));
+        effects_stored(&reader, json_object_get(json_array_get(statements, 0), "stmt"));
     } else if (statement.size <= SIZE_LIMIT || !take_large_insert(&reader, statement)) {
         effects->unknown = effects->unread = true;
         effects_by_words(&reader, statement);

@@ -103,9 +103,18 @@ enum sql_change_kind {
     SQL_CHANGE_RENAMES,        /* to `to` */
     SQL_CHANGE_MOVES,          /* into the schema `to` */
     SQL_CHANGE_RENAMES_SCHEMA, /* `name` to `to` */
-    SQL_CHANGE_LINKS, /* dropping or changing `name` locks `to_schema.to`, too; name NULL: an unnamed index of it */
+    SQL_CHANGE_LINKS, /* by `link`: dropping or changing `name` locks `to_schema.to`, too; name NULL: an unnamed index
+                         of it */
     SQL_CHANGE_PATH,  /* the search path becomes `path`; NULL: unknown */
     SQL_CHANGE_RESETS_PATH,
+};
+
+/* What makes a change of one relation reach another. */
+enum sql_link {
+    SQL_LINK_CHILD,  /* inheritance, a partition, an index */
+    SQL_LINK_KEY,    /* a foreign key, which hands on no change of columns */
+    SQL_LINK_ACTION, /* the same, from the referenced table: it hands on changes of rows */
+    SQL_LINK_VIEW,   /* from a view to what it selects from; changing the view itself locks nothing there */
 };
 
 struct sql_change {
@@ -115,7 +124,19 @@ struct sql_change {
     const char *to_schema;
     const char *to;
     const char *const *path; /* NULL-terminated */
-    bool is_key;             /* LINKS: by a foreign key, which hands on no change of columns */
+    enum sql_link link;
+};
+
+enum sql_storing { SQL_STORES_IN_TABLE, SQL_STORES_IN_VIEW, SQL_STORES_IN_DOMAIN };
+
+/* What will be called when the rows of a table are changed, those of a view read, or values become a domain's. */
+struct sql_stored {
+    enum sql_storing in;
+    const char *schema; /* NULL: unqualified */
+    const char *name;
+    const char *calls;       /* functions by their names without schemas, with the character 31 between them */
+    const char *like_schema; /* LIKE: a table whose defaults and CHECKs it may copy; NULL, NULL: none */
+    const char *like;
 };
 
 /* What a statement does to the knowledge about NULLs in a column. */
@@ -166,6 +187,7 @@ struct sql_effects {
     struct sql_bound *bound;          /* of the partition that it creates or attaches; NULL: none */
     struct sql_replaced *passed_over; /* what IF NOT EXISTS … AS would create; NULL: nothing, or not known */
     struct sql_replaced *replaced;    /* NULL: nothing, or not known */
+    struct sql_stored *stored;        /* NULL: nothing */
     struct sql_proof *proofs;         /* in the statement's order */
     size_t proof_count;
     struct sql_retype *retypes; /* of columns of existing tables */

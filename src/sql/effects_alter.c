@@ -42,12 +42,20 @@ static void reach_part(struct effects_reader *reader, const struct alter *alter,
 
 /* ---- constraints ---- */
 
+/* Does a change of the referenced rows change those that reference them? */
+static bool hands_on(const json_t *constraint)
+{
+    static const char actions[] = "c n d";
+    return word_is_among(actions, tree_string(constraint, "fk_del_action")) ||
+           word_is_among(actions, tree_string(constraint, "fk_upd_action"));
+}
+
 void effects_foreign_key(struct effects_reader *reader, const json_t *table, const json_t *constraint)
 {
     const json_t *const referenced = json_object_get(constraint, "pktable");
     effects_lock(reader, referenced, SQL_LOCK_SHARE_ROW_EXCLUSIVE);
     effects_reach(reader, SQL_REACH_PARTITIONS, referenced, NULL, SQL_LOCK_SHARE_ROW_EXCLUSIVE);
-    effects_links(reader, table, referenced, true);
+    effects_links(reader, table, referenced, hands_on(constraint) ? SQL_LINK_ACTION : SQL_LINK_KEY);
 }
 
 /* A CHECK or foreign key is checked against the existing rows, unless it is NOT VALID. */
@@ -261,7 +269,7 @@ static void attach(struct effects_reader *reader, const struct alter *alter)
 {
     lock_target(reader, alter, SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
     effects_lock(reader, partition(alter), SQL_LOCK_ACCESS_EXCLUSIVE);
-    effects_links(reader, alter->target, partition(alter), false);
+    effects_links(reader, alter->target, partition(alter), SQL_LINK_CHILD);
     if (json_object_get(alter->definition, "bound") != NULL) {
         effects_reach(reader, SQL_REACH_CHILDREN, partition(alter), NULL, SQL_LOCK_ACCESS_EXCLUSIVE);
         effects_reach(reader, SQL_REACH_BESIDE_PARTITION, alter->target, NULL, SQL_LOCK_SHARE_ROW_EXCLUSIVE);
@@ -300,7 +308,7 @@ static void inherit(struct effects_reader *reader, const struct alter *alter)
 {
     lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
     effects_lock(reader, alter->definition, SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
-    effects_links(reader, alter->target, alter->definition, false);
+    effects_links(reader, alter->target, alter->definition, SQL_LINK_CHILD);
 }
 
 static void disinherit(struct effects_reader *reader, const struct alter *alter)

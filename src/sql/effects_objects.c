@@ -262,6 +262,7 @@ static void view(struct effects_reader *reader, json_t *body)
         effects_lock(reader, json_object_get(body, "view"), SQL_LOCK_ACCESS_EXCLUSIVE);
     }
     effects_creates(reader, json_object_get(body, "view"));
+    effects_links_view(reader, json_object_get(body, "view"), json_object_get(body, "query"));
 }
 
 /* OWNED BY table.column, in CREATE and ALTER SEQUENCE. */

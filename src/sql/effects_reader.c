@@ -186,7 +186,7 @@ void effects_change(struct effects_reader *reader, const struct sql_change *chan
         copy_name(reader, change->to_schema),
         copy_name(reader, change->to),
         change->path,
-        change->is_key,
+        change->link,
     };
 }
 
@@ -201,22 +201,42 @@ void effects_creates(struct effects_reader *reader, const json_t *range)
     }
 }
 
-static void link_to(struct effects_reader *reader, const json_t *one, const json_t *other, bool is_key)
+static void link_to(struct effects_reader *reader, const json_t *one, const json_t *other, enum sql_link link)
 {
     effects_change(reader, &(struct sql_change){.kind = SQL_CHANGE_LINKS,
                                                 .schema = tree_string(one, "schemaname"),
                                                 .name = tree_string(one, "relname"),
                                                 .to_schema = tree_string(other, "schemaname"),
                                                 .to = tree_string(other, "relname"),
-                                                .is_key = is_key});
+                                                .link = link});
 }
 
-void effects_links(struct effects_reader *reader, const json_t *one, const json_t *other, bool is_key)
+void effects_links(struct effects_reader *reader, const json_t *one, const json_t *other, enum sql_link link)
 {
     if (one != NULL && other != NULL) {
-        link_to(reader, one, other, is_key);
-        link_to(reader, other, one, is_key);
+        link_to(reader, one, other, link == SQL_LINK_ACTION ? SQL_LINK_KEY : link);
+        link_to(reader, other, one, link);
     }
+}
+
+struct viewing {
+    struct effects_reader *reader;
+    const json_t *view;
+};
+
+static bool link_view(void *data, const char *key, json_t *object)
+{
+    const struct viewing *const viewing = data;
+    if (strcmp(key, "RangeVar") == 0 && !effects_is_cte(viewing->reader, object)) {
+        link_to(viewing->reader, viewing->view, object, SQL_LINK_VIEW);
+    }
+    return true;
+}
+
+void effects_links_view(struct effects_reader *reader, const json_t *view, json_t *query)
+{
+    struct viewing viewing = {reader, view};
+    tree_walk(query, link_view, &viewing);
 }
 
 void effects_unknown(struct effects_reader *reader)

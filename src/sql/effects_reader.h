@@ -64,8 +64,10 @@ void effects_reach_all(struct effects_reader *reader, enum sql_reach_kind kind, 
 void effects_change(struct effects_reader *reader, const struct sql_change *change);
 /* A relation of this name is created, also with IF NOT EXISTS. */
 void effects_creates(struct effects_reader *reader, const json_t *range);
-/* Changing either of two relations locks the other. */
-void effects_links(struct effects_reader *reader, const json_t *one, const json_t *other, bool is_key);
+/* Changing either of two relations locks the other. link: from the first to the second; an action is of the second. */
+void effects_links(struct effects_reader *reader, const json_t *one, const json_t *other, enum sql_link link);
+/* The view selects from everything that the query names. */
+void effects_links_view(struct effects_reader *reader, const json_t *view, json_t *query);
 
 /* More may be locked than is known. */
 void effects_unknown(struct effects_reader *reader);
@@ -141,6 +143,9 @@ void effects_fitting(struct effects_reader *reader, const char *kind, const json
 const char *effects_kept(struct arena *arena, const char *word);
 /* The files of an extension, or of the named version of it. */
 void effects_need_files(struct effects_reader *reader, const json_t *body);
+
+/* The functions that it stores to be called later: effects_stored.c. */
+void effects_stored(struct effects_reader *reader, json_t *node);
 
 /* What one statement's node does to the knowledge about NULLs: effects_proofs.c. */
 void effects_proofs(struct effects_reader *reader, json_t *node);

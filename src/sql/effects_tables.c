@@ -37,7 +37,7 @@ static void link_parents(struct effects_reader *reader, const json_t *body)
     const json_t *const parents = json_object_get(body, "inhRelations");
     for (size_t i = 0; i < json_array_size(parents); i++) {
         effects_links(reader, json_object_get(body, "relation"), tree_body(json_array_get(parents, i), "RangeVar"),
-                      false);
+                      SQL_LINK_CHILD);
     }
 }
 

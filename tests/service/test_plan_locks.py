@@ -522,6 +522,48 @@ class PlanLocks(Case):
         self.assertTrue(insert.unknown)
         self.assertIn("trigger", insert.advice)
 
+    def test_what_defaults_checks_domains_and_views_call_may_block(self):
+        """Those of the database and those of the plan; held against what each really locks."""
+        loud = "LANGUAGE plpgsql AS 'BEGIN LOCK TABLE busy; RETURN 1; END'"
+        self.sql(f"""CREATE TABLE busy (id int); CREATE FUNCTION loud() RETURNS int {loud}; CREATE FUNCTION loud(int) RETURNS int {loud}; CREATE FUNCTION quiet() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';
+            CREATE FUNCTION chosen() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE FUNCTION fired() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN LOCK TABLE busy; RETURN NEW; END';
+            CREATE FUNCTION calm() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE DOMAIN dom AS int CHECK (loud(VALUE) = 1); CREATE TABLE t (id int, v int); INSERT INTO t VALUES (1, 1);
+            CREATE TABLE d (id int DEFAULT loud(), v int); CREATE TABLE c (id int CHECK (loud(id) = 1), v int); CREATE TABLE o (id dom); CREATE VIEW w AS SELECT id, loud() AS f FROM t; CREATE VIEW over AS SELECT id FROM w;
+            CREATE TABLE par (id int, v int DEFAULT loud()) PARTITION BY LIST (id); CREATE TABLE par1 PARTITION OF par FOR VALUES IN (1); CREATE TABLE trig (id int); INSERT INTO trig VALUES (1); CREATE TRIGGER x BEFORE INSERT OR DELETE ON trig FOR EACH ROW EXECUTE FUNCTION fired();
+            CREATE TABLE k (id int PRIMARY KEY); INSERT INTO k VALUES (1); CREATE TABLE mild (id int); CREATE TRIGGER x BEFORE INSERT ON mild FOR EACH ROW EXECUTE FUNCTION calm(); INSERT INTO busy VALUES (1);
+            CREATE TABLE fine (id int DEFAULT quiet(), u uuid DEFAULT gen_random_uuid(), n int DEFAULT chosen() CHECK (n > 0), s serial); CREATE VIEW seen AS SELECT id, quiet() FROM fine;""")
+        self.remember()
+        make = f"CREATE FUNCTION made() RETURNS int {loud};\n"
+        blocking = ["INSERT INTO d (v) VALUES (1)", "INSERT INTO c VALUES (1)", "INSERT INTO o VALUES (1)", "INSERT INTO par VALUES (1)", "SELECT * FROM over", "SELECT * FROM w", "CREATE TABLE n AS SELECT * FROM w",
+                    "INSERT INTO t SELECT * FROM w", "UPDATE t SET v = (SELECT f FROM w)", "ALTER TABLE t ADD z dom DEFAULT 1", "ALTER TABLE t ALTER v TYPE dom",
+                    "CREATE TABLE n (LIKE d INCLUDING ALL);\nINSERT INTO n (v) VALUES (1)", "CREATE TABLE n () INHERITS (d);\nINSERT INTO n (v) VALUES (1)", "CREATE TABLE n (id dom);\nINSERT INTO n VALUES (1)",
+                    "CREATE DOMAIN mine AS int DEFAULT loud();\nCREATE TABLE n (id mine);\nINSERT INTO n DEFAULT VALUES", "ALTER TABLE t ALTER v SET DEFAULT loud();\nINSERT INTO t (id) VALUES (1)",
+                    "CREATE TABLE n (id int DEFAULT loud());\nINSERT INTO n DEFAULT VALUES", "CREATE VIEW n AS SELECT loud() FROM t;\nSELECT * FROM n", "CREATE OR REPLACE VIEW over AS SELECT id FROM t WHERE loud() = 1;\nSELECT * FROM over",
+                    "CREATE VIEW n AS SELECT * FROM trig;\nINSERT INTO n VALUES (1)", "CREATE VIEW n AS SELECT * FROM trig;\nCREATE VIEW m AS SELECT * FROM n;\nINSERT INTO m VALUES (1)",
+                    "ALTER TABLE trig ADD FOREIGN KEY (id) REFERENCES k ON DELETE CASCADE;\nDELETE FROM k",
+                    make + "ALTER TABLE t ALTER v SET DEFAULT made();\nINSERT INTO t (id) VALUES (1)", make + "ALTER TABLE t ADD CHECK (made() = 1) NOT VALID;\nINSERT INTO t VALUES (1, 1)",
+                    make.replace("made", "quiet").replace("CREATE", "CREATE OR REPLACE") + "INSERT INTO fine (u) VALUES (NULL)", make.replace("made", "quiet").replace("CREATE", "CREATE OR REPLACE") + "SELECT quiet()",
+                    make.replace("made", "calm").replace("CREATE", "CREATE OR REPLACE").replace("int", "trigger", 1).replace("1;", "NEW;") + "INSERT INTO mild VALUES (1)"]
+        known = ["INSERT INTO fine (n) VALUES (1)", "UPDATE fine SET n = 2", "SELECT * FROM seen", "INSERT INTO mild VALUES (1)", "INSERT INTO t SELECT n, n FROM fine", "EXPLAIN SELECT * FROM w", "CREATE VIEW n AS SELECT * FROM w",
+                 "CREATE FUNCTION slug(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT lower($1)';\nUPDATE t SET v = length(slug('A'))", "CREATE FUNCTION made() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';\nUPDATE t SET v = made()",
+                 "CREATE VIEW n AS SELECT * FROM t;\nUPDATE n SET v = 1", "CREATE TABLE n (id int DEFAULT quiet());\nINSERT INTO n DEFAULT VALUES", "ALTER TABLE d ADD z int"]
+        statements = blocking + known
+        for sql, (_, unknown), real in zip(statements, self.planned(statements), self.held(statements)):
+            with self.subTest(sql):
+                self.assertIsNotNone(real)
+                self.assertEqual((unknown, "busy" in real), (sql in blocking,) * 2)
+
+    def test_a_view_that_the_plan_makes_is_locked_with_its_tables(self):
+        self.sql("CREATE TABLE t (id int)")
+        self.remember()
+        for script in ("CREATE VIEW n AS SELECT * FROM t;\nLOCK TABLE n", "CREATE VIEW n AS SELECT * FROM t;\nCREATE VIEW m AS SELECT * FROM n;\nLOCK TABLE m IN SHARE MODE", "CREATE VIEW n AS SELECT * FROM t;\nDROP VIEW n",
+                       "CREATE VIEW n AS SELECT * FROM t;\nDELETE FROM n"):
+            with self.subTest(script):
+                (said, unknown), = self.planned([script])
+                real, = self.held([script])
+                self.assertEqual((strong(said), unknown), (strong(real), False))
+                self.assertIn("t", said)
+
     # ---- the projects of the frameworks ----
 
     def test_projects_of_every_framework(self):

@@ -85,8 +85,8 @@ static bool is_new(void *data, const char *schema, const char *name)
 
 static bool is_harmless(void *data, const char *schema, const char *function)
 {
-    const struct explaining *const explaining = data;
-    return world_is_harmless(explaining->world, schema, function);
+    struct explaining *const explaining = data;
+    return steady_says(&explaining->fires.steady, function, world_is_harmless(explaining->world, schema, function));
 }
 
 static const char *excerpt(struct arena *arena, struct text statement)
@@ -226,7 +226,7 @@ static bool brings_unseen(struct explaining *explaining, struct text statement, 
 static void add_reached(struct explaining *explaining, struct sql_effects *effects)
 {
     const size_t named = effects->count;
-    reach_add(explaining->reading, explaining->questions, explaining->world, effects,
+    reach_add(explaining->reading, &explaining->fires, effects,
               explaining->beside < MOST_BESIDE ? TOUCHED_MOST : TOUCHED_FEW);
     explaining->beside += effects->count - named;
 }
@@ -256,11 +256,11 @@ static void find_effects(struct explaining *explaining, struct text statement, s
     explaining->moves_unseen = explaining->moves_unseen || effects->unknown;
     unseen_note(&explaining->unseen, statement);
     add_reached(explaining, effects);
-    effects->unknown = effects->unknown || may_be != NULL || fires_changed(&explaining->fires, statement);
+    effects->unknown = effects->unknown || may_be != NULL;
     read->loses_data = (effects->count > 0 || effects->unknown) && (effects->loses_values || sql_loses_data(statement));
     if (!explaining->is_undone) {
         world_apply(explaining->world, effects);
-        fires_note(&explaining->fires, statement);
+        fires_note(&explaining->fires, statement, effects);
         asked_note(&explaining->asked, statement, effects);
     }
     read->fails = read->fails != NULL ? read->fails : takes_ledger(explaining);
@@ -437,7 +437,7 @@ static void begin(struct explaining *explaining, const struct preparation *prepa
                                                 .may_set_zone = has_settings(detection),
                                                 .own_schema = detection->ledger.schema,
                                                 .own_table = detection->ledger.table},
-                                      .fires = {.arena = request->arena, .questions = questions, .world = world},
+                                      .fires = fires_begin(request->arena, questions, world),
                                       .impossible = impossible_begin(request->arena, questions, world)};
     asked_answer(&explaining->asked, &explaining->facts);
     if (detection->has_ledger) {

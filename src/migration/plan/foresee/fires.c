@@ -1,22 +1,47 @@
 /*
- * Judges the bodies of trigger functions by their words: statements beginning with LOCK, ALTER, EXECUTE and similar are
- * not known to be harmless, nor are calls of functions that may do so, nor changes of other tables with triggers.
+ * What changing, and reading, the rows of a relation runs: asked once for each relation of the database, followed for
+ * those of the plan.
  */
 #include "migration/plan/foresee/fires.h"
 
 #include "pg/session.h"
 #include "pg/values.h"
 #include "sql/changes.h"
-#include "sql/hidden.h"
-#include "sql/plpgsql.h"
 
 #include <string.h>
+
+#define DEEPEST 20 /* views over views, keys behind keys, of the plan */
 
 /* Foreign keys that pass a change on to referencing rows. */
 #define HANDS_ON "k.contype = 'f' AND (k.confdeltype IN ('c', 'n', 'd') OR k.confupdtype IN ('c', 'n', 'd'))"
 
 /* Rules that do something else or more: not the query of a view, nor DO INSTEAD NOTHING. */
 #define ACTS "w.ev_type <> '1' AND w.ev_enabled <> 'D' AND pg_catalog.pg_get_ruledef(w.oid) !~ ' DO INSTEAD +NOTHING;$'"
+
+/* What calls something when rows of r are changed: defaults, CHECKs, also of the domains of its columns, and what a
+ * view selects. */
+#define CARRIED                                                                                                        \
+    "SELECT 'pg_catalog.pg_attrdef'::pg_catalog.regclass::oid AS class, f.oid AS object FROM pg_catalog.pg_attrdef f " \
+    "WHERE f.adrelid = r.oid UNION ALL SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass::oid, k.oid FROM "       \
+    "pg_catalog.pg_constraint k WHERE k.conrelid = r.oid AND k.contype = 'c' UNION ALL SELECT "                        \
+    "'pg_catalog.pg_constraint'::pg_catalog.regclass::oid, k.oid FROM pg_catalog.pg_attribute a JOIN "                 \
+    "pg_catalog.pg_type t ON t.oid = a.atttypid AND t.typtype = 'd' JOIN pg_catalog.pg_constraint k ON k.contypid IN " \
+    "(t.oid, t.typbasetype) WHERE a.attrelid = r.oid AND a.attnum > 0 UNION ALL " SELECTED
+
+#define SELECTED                                                                                                       \
+    "SELECT 'pg_catalog.pg_rewrite'::pg_catalog.regclass::oid AS class, w.oid AS object FROM pg_catalog.pg_rewrite w " \
+    "WHERE w.ev_class = r.oid AND w.ev_type = '1'"
+
+/* The functions that these call, by themselves or through an operator. OFFSET 0: one by one, by the indexes, since few
+ * call any. */
+#define CALLED(carried)                                                                                                \
+    "SELECT f.prosrc, f.lanname, f.proname FROM reached r CROSS JOIN LATERAL (" carried " OFFSET 0) x CROSS JOIN "     \
+    "LATERAL (SELECT d.refclassid, d.refobjid FROM pg_catalog.pg_depend d WHERE d.classid = x.class AND d.objid = "    \
+    "x.object AND d.refclassid IN ('pg_catalog.pg_proc'::pg_catalog.regclass, "                                        \
+    "'pg_catalog.pg_operator'::pg_catalog.regclass) OFFSET 0) d CROSS JOIN LATERAL (SELECT p.prosrc, l.lanname, "      \
+    "p.proname FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang WHERE p.oid = CASE "       \
+    "d.refclassid WHEN 'pg_catalog.pg_proc'::pg_catalog.regclass THEN d.refobjid ELSE (SELECT o.oprcode::oid FROM "    \
+    "pg_catalog.pg_operator o WHERE o.oid = d.refobjid) END AND NOT " STEADY_UNREAD " OFFSET 0) f"
 
 /* $1 the relation; also for its partitions and children, the tables to which its keys pass changes on (found by the
  * triggers that do it: pg_constraint has no index for them), and what a view is made of, which it may change. A rule
@@ -28,112 +53,32 @@ static const char functions_sql[] =
     "k.confrelid = r.oid AND " HANDS_ON " UNION ALL SELECT d.refobjid FROM pg_catalog.pg_rewrite w "
     "JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = w.oid AND "
     "d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass WHERE w.ev_class = r.oid AND w.ev_type = '1') x) "
-    "SELECT '' AS prosrc, 'rule' AS lanname FROM pg_catalog.pg_rewrite w JOIN reached r ON r.oid = w.ev_class "
-    "WHERE " ACTS " UNION "
-    "SELECT p.prosrc, l.lanname FROM pg_catalog.pg_trigger t JOIN reached r ON r.oid = t.tgrelid JOIN "
+    "SELECT '' AS prosrc, 'rule' AS lanname, '' AS proname FROM pg_catalog.pg_rewrite w JOIN reached r ON r.oid = "
+    "w.ev_class WHERE " ACTS " UNION "
+    "SELECT p.prosrc, l.lanname, p.proname FROM pg_catalog.pg_trigger t JOIN reached r ON r.oid = t.tgrelid JOIN "
     "pg_catalog.pg_proc p ON p.oid = t.tgfoid JOIN pg_catalog.pg_language l ON l.oid = p.prolang WHERE NOT "
-    "t.tgisinternal AND t.tgenabled <> 'D' AND l.lanname <> 'internal'";
+    "t.tgisinternal AND t.tgenabled <> 'D' AND l.lanname <> 'internal' UNION " CALLED(CARRIED);
 
-/* Tables for which a change fires something. */
-static const char firing_sql[] =
-    "SELECT DISTINCT c.relname::text FROM pg_catalog.pg_class c WHERE c.oid IN (SELECT t.tgrelid FROM "
-    "pg_catalog.pg_trigger t WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' UNION SELECT k.confrelid FROM "
-    "pg_catalog.pg_constraint k WHERE " HANDS_ON " UNION SELECT w.ev_class FROM pg_catalog.pg_rewrite w WHERE " ACTS
-    ")";
+/* $1 a view: the functions that it calls, and the views below it. */
+static const char selected_sql[] =
+    "WITH RECURSIVE reached(oid) AS (SELECT $1::oid UNION SELECT x.oid FROM reached r CROSS JOIN LATERAL (SELECT "
+    "d.refobjid AS oid FROM pg_catalog.pg_rewrite w JOIN pg_catalog.pg_depend d ON d.classid = "
+    "'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = w.oid AND d.refclassid = "
+    "'pg_catalog.pg_class'::pg_catalog.regclass JOIN pg_catalog.pg_class v ON v.oid = d.refobjid AND v.relkind = 'v' "
+    "WHERE w.ev_class = r.oid AND w.ev_type = '1') x) " CALLED(SELECTED);
 
-/* $1 names: a row if one of them is that of a function that may do anything. */
-static const char calls_sql[] =
-    "SELECT 1 FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE p.proname = ANY "
-    "($1::text[]) AND p.provolatile = 'v' AND (n.nspname <> 'pg_catalog' OR p.proname ~ '_to_xml|^ts_(stat|rewrite)') "
-    "LIMIT 1";
+/* ---- what the database has ---- */
 
-/* What a body mentions. */
-struct body {
-    struct arena *arena;
-    struct buffer names; /* possible functions, as an array */
-    const struct words *firing;
-    bool reads_only_rows;
-};
-
-static void add_names(struct body *body, struct text statement)
+/* What a query gives for the relation: known not to be more than rows? Keeps the names of the functions. */
+static enum firing ask(struct fires *fires, const char *sql, const struct relation *relation, struct words *names)
 {
-    struct sql_reader words = sql_read(statement);
-    while (words.token.kind != SQL_END) {
-        const char *const name = sql_identifier(body->arena, &words.token);
-        sql_advance(&words);
-        if (name != NULL && sql_is_symbol(&words.token, '(')) {
-            pg_put_element(&body->names, name);
-        }
+    const char *const oid = arena_printf(fires->arena, "%u", relation->oid);
+    PG_RESULT(functions) = questions_ask(fires->questions, sql, 1, &oid);
+    for (int i = 0; functions != NULL && i < PQntuples(functions); i++) {
+        words_add(fires->arena, names, arena_strdup(fires->arena, pg_field(functions, i, STEADY_NAME)));
     }
-}
-
-static void look_at(struct body *body, struct text statement)
-{
-    static const char *const strong[] = {"lock",    "alter",   "create",   "drop", "truncate", "execute",
-                                         "refresh", "reindex", "vacuum",   "call", "do",       "grant",
-                                         "revoke",  "set",     "reassign", NULL};
-    const struct sql_reader words = sql_read(statement);
-    body->reads_only_rows = body->reads_only_rows && !sql_is_any_word(&words.token, strong) &&
-                            sql_changed_table(body->arena, statement, body->firing) == NULL;
-    add_names(body, statement);
-}
-
-static bool calls_unknown(struct questions *questions, struct body *body)
-{
-    if (body->names.size == 0) {
-        return false;
-    }
-    const char *const names = pg_array_text(&body->names);
-    PG_RESULT(result) = questions_ask(questions, calls_sql, 1, &names);
-    return result == NULL ? !questions_are_noted(questions) : PQntuples(result) > 0;
-}
-
-static void read_body(struct body *body, struct text source, const char *language)
-{
-    struct sql_lexer lexer = {.text = source};
-    struct sql_statement one;
-    body->reads_only_rows = body->reads_only_rows && strcmp(language, "plpgsql") == 0;
-    while (plpgsql_next(&lexer, &one)) {
-        look_at(body, text_slice(lexer.text, one.start, one.end));
-    }
-}
-
-static struct body body_of(struct arena *arena, const struct words *firing)
-{
-    struct body body = {.arena = arena, .names = {.arena = arena}, .firing = firing, .reads_only_rows = true};
-    return body;
-}
-
-/* Do all of these functions lock no more than rows? */
-static bool read_functions(struct arena *arena, struct questions *questions, const PGresult *functions,
-                           const struct words *firing)
-{
-    struct body body = body_of(arena, firing);
-    for (int i = 0; i < PQntuples(functions) && body.reads_only_rows; i++) {
-        read_body(&body, text_of(pg_field(functions, i, 0)), pg_field(functions, i, 1));
-    }
-    return body.reads_only_rows && !calls_unknown(questions, &body);
-}
-
-/* The tables for which a change fires something. Returns false if the query fails. */
-static bool ask_firing(struct arena *arena, struct questions *questions, struct words *firing)
-{
-    PG_RESULT(tables) = questions_ask(questions, firing_sql, 0, NULL);
-    for (int i = 0; tables != NULL && i < PQntuples(tables); i++) {
-        words_add(arena, firing, arena_strdup(arena, pg_field(tables, i, 0)));
-    }
-    return tables != NULL || questions_are_noted(questions);
-}
-
-static bool ask(struct arena *arena, struct questions *questions, uint32_t oid)
-{
-    const char *const values[] = {arena_printf(arena, "%u", oid)};
-    struct words firing = {0};
-    PG_RESULT(functions) = questions_ask(questions, functions_sql, 1, values);
-    if (functions == NULL || PQntuples(functions) == 0) {
-        return functions != NULL || questions_are_noted(questions);
-    }
-    return ask_firing(arena, questions, &firing) && read_functions(arena, questions, functions, &firing);
+    const bool is = functions == NULL ? questions_are_noted(fires->questions) : steady_are(&fires->steady, functions);
+    return is ? FIRES_ROWS : FIRES_UNKNOWN;
 }
 
 /* The representative of everything that the plan has tied to it. */
@@ -145,19 +90,119 @@ static struct relation *head_of(struct relation *relation)
     return relation;
 }
 
-bool fires_no_more_than_rows(struct arena *arena, struct questions *questions, struct relation *relation)
+/* The relation alone, without what the plan has linked with it. */
+static bool changes_quietly(struct fires *fires, struct relation *relation)
 {
     if (head_of(relation)->fires == FIRES_UNKNOWN) {
         return false;
     }
     if (relation->fires == FIRES_NOT_ASKED) {
-        const bool harmless = relation->oid == 0 || ask(arena, questions, relation->oid);
-        relation->fires = harmless ? FIRES_ROWS : FIRES_UNKNOWN;
+        relation->fires = relation->oid == 0 ? FIRES_ROWS : ask(fires, functions_sql, relation, &relation->fired);
     }
-    return relation->fires == FIRES_ROWS;
+    return relation->fires == FIRES_ROWS && !steady_lost(&fires->steady, &relation->fired);
+}
+
+static bool reads_quietly(struct fires *fires, struct relation *relation)
+{
+    if (relation->reads == FIRES_NOT_ASKED) {
+        relation->reads = relation->kind == 'v' ? ask(fires, selected_sql, relation, &relation->selected) : FIRES_ROWS;
+    }
+    return relation->reads == FIRES_ROWS && !steady_lost(&fires->steady, &relation->selected);
+}
+
+/* ---- what the plan has linked ---- */
+
+struct following {
+    struct fires *fires;
+    size_t depth;
+    bool reads;
+    bool is_quiet;
+};
+
+static void follow(void *data, struct relation *relation, enum sql_link link)
+{
+    struct following *const following = data;
+    struct following next = *following;
+    next.depth++;
+    if (!following->is_quiet || (link != SQL_LINK_VIEW && (following->reads || link != SQL_LINK_ACTION))) {
+        return;
+    }
+    following->is_quiet = next.depth < DEEPEST && (following->reads ? reads_quietly(next.fires, relation)
+                                                                    : changes_quietly(next.fires, relation));
+    if (following->is_quiet) {
+        world_links(next.fires->world, relation, NULL, follow, &next);
+        following->is_quiet = next.is_quiet;
+    }
+}
+
+bool fires_no_more_than_rows(struct fires *fires, struct relation *relation)
+{
+    struct following following = {.fires = fires, .is_quiet = changes_quietly(fires, relation)};
+    world_links(fires->world, relation, NULL, follow, &following);
+    return following.is_quiet;
+}
+
+bool fires_nothing_read(struct fires *fires, struct relation *relation)
+{
+    struct following following = {.fires = fires, .reads = true, .is_quiet = reads_quietly(fires, relation)};
+    world_links(fires->world, relation, NULL, follow, &following);
+    return following.is_quiet;
+}
+
+/* $1 the schema of a domain, NULL for any; $2 its name: the functions that it, and what it is made of, calls. */
+static const char domain_sql[] =
+    "WITH RECURSIVE found(oid) AS (SELECT t.oid FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = "
+    "t.typnamespace WHERE t.typname = $2::name AND t.typtype = 'd' AND ($1::text IS NULL OR n.nspname = $1::name) "
+    "UNION "
+    "SELECT t.typbasetype FROM found f JOIN pg_catalog.pg_type t ON t.oid = f.oid AND t.typtype = 'd'), reached(oid) "
+    "AS "
+    "(SELECT oid FROM found) " CALLED(
+        "SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass::oid AS class, k.oid AS object FROM "
+        "pg_catalog.pg_constraint k WHERE k.contypid = r.oid UNION ALL SELECT "
+        "'pg_catalog.pg_type'::pg_catalog.regclass::oid, r.oid");
+
+/* Do the domains that the statement names call nothing that may lock more than rows? */
+static bool types_are_quiet(struct fires *fires, const struct sql_effects *effects)
+{
+    bool are = true;
+    for (size_t i = 0; are && i < effects->need_count; i++) {
+        const struct sql_need *const need = &effects->needs[i];
+        if (need->kind != SQL_NEED_TYPE) {
+            continue;
+        }
+        const char *const values[] = {need->schema, need->name};
+        PG_RESULT(functions) = questions_ask(fires->questions, domain_sql, 2, values);
+        are = !words_have(&fires->domains, need->name) &&
+              (functions == NULL ? questions_are_noted(fires->questions) : steady_are(&fires->steady, functions));
+    }
+    return are;
+}
+
+void fires_by_types(struct fires *fires, struct sql_effects *effects)
+{
+    if (effects->work != SQL_WORK_NONE && !types_are_quiet(fires, effects)) {
+        effects->unknown = true;
+        effects->advice = effects->advice != NULL ? effects->advice
+                                                  : "A function that a domain calls may do more than compute: what "
+                                                    "that locks is not known, and may block.";
+    }
+}
+
+const char *fires_advice(bool reads)
+{
+    return reads ? "A function that a view calls may do more than read rows: what that locks is not known, and may "
+                   "block."
+                 : "A trigger, a rule, or a function that a default, a CHECK or a view calls may do more than change "
+                   "rows: what that locks is not known, and may block.";
 }
 
 /* ---- what the plan creates ---- */
+
+struct fires fires_begin(struct arena *arena, struct questions *questions, struct world *world)
+{
+    return (struct fires){
+        .arena = arena, .questions = questions, .world = world, .steady = {.arena = arena, .questions = questions}};
+}
 
 /* The relation that is named here; moves the reader after it. */
 static struct relation *take_relation(struct arena *arena, struct world *world, struct sql_reader *words)
@@ -167,68 +212,6 @@ static struct relation *take_relation(struct arena *arena, struct world *world, 
     sql_take(words, "only");
     const char *const name = sql_take_name(arena, words, &schema);
     return name == NULL ? NULL : world_find(world, schema, name);
-}
-
-/* $1 a name: the bodies of the trigger functions with that name. */
-static const char named_sql[] =
-    "SELECT p.prosrc, l.lanname FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang WHERE "
-    "p.proname = $1::name AND p.prorettype = 'pg_catalog.trigger'::pg_catalog.regtype";
-
-/* Queried once; again if there was no answer. */
-static bool know_firing(struct fires *fires)
-{
-    fires->knows_firing = fires->knows_firing || ask_firing(fires->arena, fires->questions, &fires->firing);
-    return fires->knows_firing;
-}
-
-static bool ask_function(struct fires *fires, const char *function)
-{
-    PG_RESULT(functions) = questions_ask(fires->questions, named_sql, 1, &function);
-    return functions != NULL && PQntuples(functions) > 0 && know_firing(fires) &&
-           read_functions(fires->arena, fires->questions, functions, &fires->firing);
-}
-
-/* Is a trigger function of this name known to lock no more than rows? */
-static bool is_steady(struct fires *fires, const char *function)
-{
-    enum { STEADY = 1, UNSTEADY };
-    if (function == NULL || word_set_has(&fires->others, function) || word_set_has(&fires->steady, function)) {
-        return function != NULL && !word_set_has(&fires->others, function);
-    }
-    if (!word_set_has(&fires->asked, function)) {
-        word_set_put(fires->arena, &fires->asked, function, ask_function(fires, function) ? STEADY : UNSTEADY);
-    }
-    return word_set_number(&fires->asked, function) == STEADY;
-}
-
-static bool mentions(struct arena *arena, struct text body, const struct word_set *names)
-{
-    struct sql_reader words = sql_read(body);
-    while (words.token.kind != SQL_END && !word_set_has(names, sql_identifier(arena, &words.token))) {
-        sql_advance(&words);
-    }
-    return words.token.kind != SQL_END;
-}
-
-static bool is_of_trigger(struct text statement)
-{
-    struct sql_reader words = sql_read(statement);
-    return sql_skip_to(&words, "returns") && sql_is_word(&words.token, "trigger");
-}
-
-/* A function that the plan creates. Only trigger functions need catalog queries. */
-static void note_function(struct fires *fires, struct text statement, const struct hidden_function *function)
-{
-    static const struct words nothing = {0};
-    if (function->name == NULL || function->body.data == NULL || function->language == NULL) {
-        return;
-    }
-    const bool asks = is_of_trigger(statement);
-    bool steady = !mentions(fires->arena, function->body, &fires->others) && (!asks || know_firing(fires));
-    struct body body = body_of(fires->arena, asks ? &fires->firing : &nothing);
-    read_body(&body, function->body, function->language);
-    steady = steady && body.reads_only_rows && (!asks || !calls_unknown(fires->questions, &body));
-    word_set_add(fires->arena, steady ? &fires->steady : &fires->others, function->name);
 }
 
 /* After CREATE RULE: the table, if the rule does anything. */
@@ -271,7 +254,7 @@ static struct relation *fired_table(struct fires *fires, struct text statement)
         const char *const part = sql_identifier(fires->arena, &words.token);
         name = part == NULL ? name : part;
     }
-    return is_steady(fires, name) ? NULL : table;
+    return name != NULL && steady_is(&fires->steady, name) ? NULL : table;
 }
 
 /* A new partition or child, and the table from which rows are routed to it. */
@@ -306,46 +289,56 @@ static bool ties(struct arena *arena, struct world *world, struct text statement
     return false;
 }
 
-void fires_note(struct fires *fires, struct text statement)
+static bool are_quiet(struct fires *fires, const char *functions)
 {
-    struct hidden_function function;
-    struct relation *two[2] = {NULL, NULL};
-    if (hidden_read_function(fires->arena, statement, &function)) {
-        note_function(fires, statement, &function);
+    struct text rest = text_of(functions);
+    bool are = true;
+    for (struct text name; are && text_next_unit(&rest, &name);) {
+        are = steady_is(&fires->steady, arena_strndup(fires->arena, name.data, name.size));
+    }
+    return are;
+}
+
+static bool is_like_quiet(struct fires *fires, const struct sql_stored *stored)
+{
+    struct relation *const like =
+        stored->like == NULL ? NULL : world_find(fires->world, stored->like_schema, stored->like);
+    return like == NULL || changes_quietly(fires, like);
+}
+
+/* What the statement stores calls a function that may lock more. */
+static void note_stored(struct fires *fires, const struct sql_effects *effects)
+{
+    const struct sql_stored *const stored = effects->stored;
+    struct relation *const relation =
+        stored->in == SQL_STORES_IN_DOMAIN ? NULL : world_find(fires->world, stored->schema, stored->name);
+    if (are_quiet(fires, stored->calls) && is_like_quiet(fires, stored) && types_are_quiet(fires, effects)) {
         return;
+    }
+    if (stored->in == SQL_STORES_IN_DOMAIN) {
+        words_add(fires->arena, &fires->domains, arena_strdup(fires->arena, stored->name));
+    }
+    if (relation != NULL) {
+        head_of(relation)->fires = FIRES_UNKNOWN;
+        relation->reads = stored->in == SQL_STORES_IN_VIEW ? FIRES_UNKNOWN : relation->reads;
+    }
+}
+
+void fires_note(struct fires *fires, struct text statement, const struct sql_effects *effects)
+{
+    struct relation *two[2] = {NULL, NULL};
+    if (steady_note(&fires->steady, statement)) {
+        return;
+    }
+    if (effects->stored != NULL) {
+        note_stored(fires, effects);
     }
     struct relation *const table = fired_table(fires, statement);
     if (table != NULL) {
         head_of(table)->fires = FIRES_UNKNOWN;
     } else if (ties(fires->arena, fires->world, statement, two) && head_of(two[0]) != head_of(two[1])) {
-        const bool is_known = fires_no_more_than_rows(fires->arena, fires->questions, two[0]) &&
-                              fires_no_more_than_rows(fires->arena, fires->questions, two[1]);
+        const bool is_known = changes_quietly(fires, two[0]) && changes_quietly(fires, two[1]);
         head_of(two[0])->tied_to = head_of(two[1]);
         head_of(two[1])->fires = is_known ? head_of(two[1])->fires : FIRES_UNKNOWN;
     }
-}
-
-bool fires_changed(struct fires *fires, struct text statement)
-{
-    static const char *const changing[] = {"insert", "update", "delete", "merge", "copy", "with", NULL};
-    struct sql_reader words = sql_read(statement);
-    const bool may_change_more = sql_is_word(&words.token, "with");
-    bool goes_on = sql_is_any_word(&words.token, changing);
-    while (goes_on && words.token.kind != SQL_END && words.token.kind != SQL_BROKEN) {
-        struct sql_reader ahead = words;
-        const bool changes = sql_take_changed(fires->arena, &ahead) != NULL;
-        sql_advance(&words);
-        if (!changes) {
-            continue;
-        }
-        if (!sql_take(&words, "into")) {
-            sql_take(&words, "from");
-        }
-        struct relation *const relation = take_relation(fires->arena, fires->world, &words);
-        if (relation != NULL && relation->oid == 0 && head_of(relation)->fires == FIRES_UNKNOWN) {
-            return true;
-        }
-        goes_on = may_change_more;
-    }
-    return false;
 }

@@ -6,7 +6,6 @@
 #include "migration/plan/foresee/reach.h"
 
 #include "base/words.h"
-#include "migration/plan/foresee/fires.h"
 #include "migration/plan/foresee/touched.h"
 #include "pg/search.h"
 #include "pg/session.h"
@@ -223,22 +222,21 @@ static const struct {
     const char *sql;
     bool cascades; /* has a $7, with this value */
     bool has_cascade;
-    bool on_relation; /* nothing is asked about a relation that the plan creates */
-    bool says_found;  /* a row of 0 means that the object exists */
+    bool says_found; /* a row of 0 means that the object exists */
 } kinds[] = {
-    [SQL_REACH_CHILDREN] = {children_sql, .on_relation = true},
-    [SQL_REACH_PARTITIONS] = {children_sql, .on_relation = true},
+    [SQL_REACH_CHILDREN] = {children_sql},
+    [SQL_REACH_PARTITIONS] = {children_sql},
     [SQL_REACH_DROP] = {drop_sql, .has_cascade = true},
     [SQL_REACH_CASCADE] = {drop_sql, .has_cascade = true, .cascades = true, .says_found = true},
-    [SQL_REACH_RETYPE] = {retype_sql, .on_relation = true},
-    [SQL_REACH_TRUNCATE] = {truncate_sql, .has_cascade = true, .on_relation = true},
-    [SQL_REACH_TRUNCATE_CASCADE] = {truncate_sql, .has_cascade = true, .cascades = true, .on_relation = true},
-    [SQL_REACH_BESIDE_PARTITION] = {beside_sql, .on_relation = true},
-    [SQL_REACH_BASES] = {bases_sql, .on_relation = true},
+    [SQL_REACH_RETYPE] = {retype_sql},
+    [SQL_REACH_TRUNCATE] = {truncate_sql, .has_cascade = true},
+    [SQL_REACH_TRUNCATE_CASCADE] = {truncate_sql, .has_cascade = true, .cascades = true},
+    [SQL_REACH_BESIDE_PARTITION] = {beside_sql},
+    [SQL_REACH_BASES] = {bases_sql},
     [SQL_REACH_TYPE_USERS] = {type_users_sql, .says_found = true},
     [SQL_REACH_TYPED_TABLES] = {typed_sql, .says_found = true},
-    [SQL_REACH_INDEX_TABLE] = {index_table_sql, .on_relation = true},
-    [SQL_REACH_SEQUENCES] = {sequences_sql, .on_relation = true},
+    [SQL_REACH_INDEX_TABLE] = {index_table_sql},
+    [SQL_REACH_SEQUENCES] = {sequences_sql},
     [SQL_REACH_EVERY_TABLE] = {.sql = every_table_sql},
     [SQL_REACH_INDEXES] = {.sql = indexes_sql},
     [SQL_REACH_CLUSTERED] = {.sql = clustered_sql},
@@ -247,14 +245,14 @@ static const struct {
 
 struct reaching {
     struct arena *arena;
-    struct questions *questions;
-    struct world *world;
+    struct fires *fires;
     struct sql_effects *effects;
     size_t capacity;
     size_t held_capacity;
     const struct relation **held; /* whose locks they are, in the order of the effects */
     enum sql_lock link_lock;      /* the lock on links */
     bool passes_over_keys;        /* the other table of a foreign key does not get it */
+    bool is_through_views;        /* only what views select from gets it */
     bool are_heirs;               /* what is found inherits the change from the statement's target */
 };
 
@@ -283,11 +281,15 @@ static void lock(struct reaching *reaching, const struct relation *relation, enu
     }
 }
 
-static void lock_link(void *data, struct relation *relation, bool is_key)
+static void lock_link(void *data, struct relation *relation, enum sql_link link)
 {
     struct reaching *const reaching = data;
-    if (!is_key || !reaching->passes_over_keys) {
+    const bool is_key = link == SQL_LINK_KEY || link == SQL_LINK_ACTION;
+    if ((link == SQL_LINK_VIEW) == reaching->is_through_views && !(is_key && reaching->passes_over_keys)) {
         lock(reaching, relation, reaching->link_lock);
+    }
+    if (link == SQL_LINK_VIEW && reaching->is_through_views && relation->oid == 0) { /* a view, too */
+        world_links(reaching->fires->world, relation, NULL, lock_link, reaching);
     }
 }
 
@@ -295,13 +297,14 @@ static void lock_link(void *data, struct relation *relation, bool is_key)
 static void follow_links(struct reaching *reaching, const struct relation *relation, const struct sql_reach *reach)
 {
     static const bool follows[SQL_REACH_OF_ROLE + 1] = {
-        [SQL_REACH_CHILDREN] = true,         [SQL_REACH_DROP] = true,
-        [SQL_REACH_CASCADE] = true,          [SQL_REACH_RETYPE] = true,
-        [SQL_REACH_TRUNCATE_CASCADE] = true, [SQL_REACH_TRUNCATE] = true};
+        [SQL_REACH_CHILDREN] = true, [SQL_REACH_DROP] = true,  [SQL_REACH_CASCADE] = true,
+        [SQL_REACH_RETYPE] = true,   [SQL_REACH_BASES] = true, [SQL_REACH_TRUNCATE_CASCADE] = true,
+        [SQL_REACH_TRUNCATE] = true};
     if (follows[reach->kind]) {
         reaching->link_lock = reach->lock;
         reaching->passes_over_keys = reach->kind == SQL_REACH_CHILDREN;
-        world_links(reaching->world, relation, reach->part == NULL ? reach->name : NULL, lock_link, reaching);
+        reaching->is_through_views = reach->kind == SQL_REACH_BASES;
+        world_links(reaching->fires->world, relation, reach->part == NULL ? reach->name : NULL, lock_link, reaching);
     }
 }
 
@@ -316,15 +319,15 @@ static bool take_rows(struct reaching *reaching, const PGresult *result)
             continue;
         }
         struct relation *const relation =
-            world_of_oid(reaching->world, oid, pg_field(result, row, 3), pg_field(result, row, 4)[0]);
+            world_of_oid(reaching->fires->world, oid, pg_field(result, row, 3), pg_field(result, row, 4)[0]);
         if (pg_field_bool(result, row, 5)) {
             lock(reaching, relation, (enum sql_lock)pg_field_int(result, row, 1, 0));
         }
         reaching->link_lock = SQL_LOCK_ACCESS_EXCLUSIVE;
-        reaching->passes_over_keys = false;
+        reaching->passes_over_keys = reaching->is_through_views = false;
         if (pg_field_bool(result, row, 2)) {
-            world_links(reaching->world, relation, NULL, lock_link, reaching);
-            world_goes(reaching->world, relation);
+            world_links(reaching->fires->world, relation, NULL, lock_link, reaching);
+            world_goes(reaching->fires->world, relation);
         }
     }
     return found;
@@ -349,13 +352,13 @@ static void ask(struct reaching *reaching, const struct relation *relation, cons
                                   reach->part,
                                   arena_printf(reaching->arena, "%d", (int)reach->lock),
                                   kinds[reach->kind].cascades ? "true" : "false"};
-    PG_RESULT(result) =
-        questions_ask(reaching->questions, kinds[reach->kind].sql, kinds[reach->kind].has_cascade ? 7 : 6, values);
+    PG_RESULT(result) = questions_ask(reaching->fires->questions, kinds[reach->kind].sql,
+                                      kinds[reach->kind].has_cascade ? 7 : 6, values);
     const bool found = result != NULL && take_rows(reaching, result);
-    if (questions_are_noted(reaching->questions)) {
+    if (questions_are_noted(reaching->fires->questions)) {
         return; /* what follows is asked as if it were known */
     }
-    if (result == NULL || (!found && kinds[reach->kind].says_found && !world_is_empty(reaching->world))) {
+    if (result == NULL || (!found && kinds[reach->kind].says_found && !world_is_empty(reaching->fires->world))) {
         reaching->effects->unknown = true; /* if the plan itself creates the object, its users are not known */
     }
 }
@@ -373,7 +376,7 @@ static void add_reach(struct reaching *reaching, const struct sql_reach *reach)
     static const char of_relations[] = " relation column constraint trigger rule policy ";
     const bool is_of_relation = strstr(of_relations, arena_printf(reaching->arena, " %s ", reach->type)) != NULL;
     const struct relation *const relation =
-        is_of_relation && reach->name != NULL ? world_find(reaching->world, reach->schema, reach->name) : NULL;
+        is_of_relation && reach->name != NULL ? world_find(reaching->fires->world, reach->schema, reach->name) : NULL;
     if (is_of_relation) {
         follow_links(reaching, relation, reach);
     }
@@ -384,9 +387,9 @@ static void add_reach(struct reaching *reaching, const struct sql_reach *reach)
 }
 
 /* The other table of a foreign key that the plan makes: its rows are checked at least. */
-static void lock_key(void *data, struct relation *relation, bool is_key)
+static void lock_key(void *data, struct relation *relation, enum sql_link link)
 {
-    if (is_key) {
+    if (link == SQL_LINK_KEY || link == SQL_LINK_ACTION) {
         lock(data, relation, SQL_LOCK_ROW_SHARE);
     }
 }
@@ -399,7 +402,7 @@ static size_t take_touched(struct reaching *reaching, const PGresult *result, si
     size_t row = 0;
     for (; row < rows && reaching->effects->count - before < most; row++) {
         struct relation *const relation =
-            world_of_oid(reaching->world, (uint32_t)pg_field_int(result, (int)row, TOUCHED_OID, 0),
+            world_of_oid(reaching->fires->world, (uint32_t)pg_field_int(result, (int)row, TOUCHED_OID, 0),
                          pg_field(result, (int)row, TOUCHED_NAME), pg_field(result, (int)row, TOUCHED_KIND)[0]);
         lock(reaching, relation, (enum sql_lock)pg_field_int(result, (int)row, TOUCHED_LOCK, 0));
     }
@@ -417,42 +420,44 @@ static enum sql_lock own_lock(const struct reaching *reaching, const struct rela
     return held <= SQL_LOCK_ROW_EXCLUSIVE ? held : SQL_LOCK_ACCESS_SHARE;
 }
 
+/* Rows that are read or changed run functions, some of which cannot be read. EXPLAIN runs nothing. */
+static void add_fired(struct reaching *reaching, struct relation *relation, bool reads)
+{
+    struct sql_effects *const effects = reaching->effects;
+    if (effects->work == SQL_WORK_NONE ||
+        (reads ? fires_nothing_read(reaching->fires, relation) : fires_no_more_than_rows(reaching->fires, relation))) {
+        return;
+    }
+    effects->unknown = true;
+    effects->advice = effects->advice != NULL ? effects->advice : fires_advice(reads);
+}
+
 /* What is locked along with the rows of relations. */
 static void add_touched(struct reaching *reaching, const struct sql_touch *touch, size_t most)
 {
-    const struct relation *const relation = world_find(reaching->world, touch->schema, touch->name);
+    struct relation *const relation = world_find(reaching->fires->world, touch->schema, touch->name);
     if (relation == NULL) {
         return;
     }
-    if (strcmp(touch->how, "r") != 0) {
-        world_links(reaching->world, relation, NULL, lock_key, reaching);
+    const bool reads = strcmp(touch->how, "r") == 0;
+    add_fired(reaching, relation, reads);
+    reaching->is_through_views = true;
+    reaching->link_lock = reads ? SQL_LOCK_ACCESS_SHARE : SQL_LOCK_ROW_EXCLUSIVE;
+    world_links(reaching->fires->world, relation, NULL, lock_link, reaching);
+    if (!reads) {
+        world_links(reaching->fires->world, relation, NULL, lock_key, reaching);
     }
     if (relation->oid == 0 || relation->gone || touched_is_alone(relation, touch)) {
         return;
     }
     PG_RESULT(result) =
-        touched_ask(reaching->arena, reaching->questions, relation, touch, own_lock(reaching, relation));
+        touched_ask(reaching->arena, reaching->fires->questions, relation, touch, own_lock(reaching, relation));
     if (result != NULL) {
         const size_t left = take_touched(reaching, result, most);
         reaching->effects->unlisted = left > reaching->effects->unlisted ? left : reaching->effects->unlisted;
-    } else if (!questions_are_noted(reaching->questions)) {
+    } else if (!questions_are_noted(reaching->fires->questions)) {
         reaching->effects->unknown = true;
     }
-}
-
-/* A change of rows fires triggers and rules, some of which cannot be read. */
-static void add_fired(struct reaching *reaching, struct relation *relation, enum sql_lock lock)
-{
-    struct sql_effects *const effects = reaching->effects;
-    if (relation == NULL || lock != SQL_LOCK_ROW_EXCLUSIVE || effects->work != SQL_WORK_ROWS ||
-        fires_no_more_than_rows(reaching->arena, reaching->questions, relation)) {
-        return;
-    }
-    effects->unknown = true;
-    effects->advice = effects->advice != NULL
-                          ? effects->advice
-                          : "A trigger or a rule that it fires may do more than change rows: what that "
-                            "locks is not known, and may block.";
 }
 
 static void say_unlisted(struct arena *arena, struct sql_effects *effects)
@@ -465,19 +470,16 @@ static void say_unlisted(struct arena *arena, struct sql_effects *effects)
     }
 }
 
-void reach_add(struct arena *arena, struct questions *questions, struct world *world, struct sql_effects *effects,
-               size_t most)
+void reach_add(struct arena *arena, struct fires *fires, struct sql_effects *effects, size_t most)
 {
     struct reaching reaching = {.arena = arena,
-                                .questions = questions,
-                                .world = world,
+                                .fires = fires,
                                 .effects = effects,
                                 .capacity = effects->count,
                                 .held_capacity = effects->count};
     reaching.held = arena_array(arena, effects->count, sizeof *reaching.held);
     for (size_t i = 0; i < effects->count; i++) {
-        struct relation *const relation = world_find(world, effects->locks[i].schema, effects->locks[i].name);
-        add_fired(&reaching, relation, effects->locks[i].lock);
+        struct relation *const relation = world_find(fires->world, effects->locks[i].schema, effects->locks[i].name);
         if (relation != NULL && relation->renamed && relation->display != NULL) {
             effects->locks[i].relation = relation->display; /* its present name for other sessions */
         }
@@ -491,6 +493,7 @@ void reach_add(struct arena *arena, struct questions *questions, struct world *w
     for (size_t i = 0; i < effects->touch_count; i++) {
         add_touched(&reaching, &effects->touches[i], most);
     }
+    fires_by_types(fires, effects);
     say_unlisted(arena, effects);
     sql_effects_sort(effects);
 }

@@ -38,7 +38,7 @@ struct seen {
 struct link {
     const struct relation *from; /* NULL: an unnamed index */
     struct relation *to;
-    bool is_key;
+    enum sql_link kind;
 };
 
 struct by_oid {
@@ -318,20 +318,20 @@ static void rename_relation(struct world *world, const struct sql_change *change
     name(world, moves ? schema_of(world, change->to) : schema, moves ? change->name : change->to, relation);
 }
 
-static void add_link(struct world *world, const struct relation *from, struct relation *to, bool is_key)
+static void add_link(struct world *world, const struct relation *from, struct relation *to, enum sql_link kind)
 {
     undo_remember(&world->undo, &world->link_count, sizeof world->link_count);
     world->links =
         arena_grow(world->arena, world->links, world->link_count, &world->link_capacity, sizeof *world->links);
-    world->links[world->link_count++] = (struct link){from, to, is_key};
+    world->links[world->link_count++] = (struct link){from, to, kind};
 }
 
 static void link_names(struct world *world, const struct sql_change *change)
 {
     struct relation *const to = world_find(world, change->to_schema, change->to);
     const struct relation *const from = change->name == NULL ? NULL : world_find(world, change->schema, change->name);
-    if (to != NULL && to->oid != 0 && to != from && (from != NULL || change->name == NULL)) {
-        add_link(world, from, to, change->is_key);
+    if (to != NULL && to != from && (from != NULL || (change->name == NULL && to->oid != 0))) {
+        add_link(world, from, to, change->link);
     }
 }
 
@@ -432,7 +432,7 @@ void world_links(const struct world *world, const struct relation *relation, con
         const struct link *const link = &world->links[i];
         const bool is_unnamed = relation == NULL && link->from == NULL && index != NULL && is_of(link->to, index);
         if (!link->to->gone && (is_unnamed || (relation != NULL && link->from == relation))) {
-            fn(data, link->to, link->is_key);
+            fn(data, link->to, link->kind);
         }
     }
 }

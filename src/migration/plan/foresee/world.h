@@ -5,6 +5,7 @@
 #ifndef MIGRATION_PLAN_FORESEE_WORLD_H
 #define MIGRATION_PLAN_FORESEE_WORLD_H
 
+#include "base/words.h"
 #include "migration/look/place.h"
 #include "migration/plan/foresee/questions.h"
 #include "sql/effects.h"
@@ -21,6 +22,9 @@ struct relation {
     bool gone;           /* the plan has dropped it */
     bool renamed;        /* the plan has renamed it */
     enum firing fires;
+    struct words fired;       /* the functions that it fires, as the database has them */
+    enum firing reads;        /* what reading its rows runs */
+    struct words selected;    /* the same: the functions that a view calls */
     struct relation *tied_to; /* changing one may fire what a change of the other does (fires.h); NULL: none */
 };
 
@@ -60,8 +64,8 @@ void world_goes(struct world *world, struct relation *relation);
 void world_apply(struct world *world, const struct sql_effects *effects);
 
 /* Calls fn for each relation that the plan has linked with this one (for relation NULL: with an index of this name that
- * was created without one). is_key: by a foreign key. */
-typedef void world_link_fn(void *data, struct relation *relation, bool is_key);
+ * was created without one). */
+typedef void world_link_fn(void *data, struct relation *relation, enum sql_link link);
 void world_links(const struct world *world, const struct relation *relation, const char *index, world_link_fn *fn,
                  void *data);
 

@@ -1,0 +1,211 @@
+/*
+ * Bodies in PL/pgSQL and SQL are read, others are not known.
+ */
+#include "migration/plan/foresee/steady.h"
+
+#include "pg/session.h"
+#include "pg/values.h"
+#include "sql/changes.h"
+#include "sql/hidden.h"
+#include "sql/plpgsql.h"
+#include "sql/split.h"
+
+#include <string.h>
+
+/* Tables for which a change fires something: a trigger, a key that passes it on, a rule, or a function that a default
+ * or a CHECK calls. */
+static const char firing_sql[] =
+    "SELECT DISTINCT c.relname::text FROM pg_catalog.pg_class c WHERE c.oid IN (SELECT t.tgrelid FROM "
+    "pg_catalog.pg_trigger t WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' UNION SELECT k.confrelid FROM "
+    "pg_catalog.pg_constraint k WHERE k.contype = 'f' AND (k.confdeltype IN ('c', 'n', 'd') OR k.confupdtype IN ('c', "
+    "'n', 'd')) UNION SELECT w.ev_class FROM pg_catalog.pg_rewrite w WHERE w.ev_type <> '1' AND w.ev_enabled <> 'D' "
+    "AND "
+    "pg_catalog.pg_get_ruledef(w.oid) !~ ' DO INSTEAD +NOTHING;$' UNION SELECT coalesce(f.adrelid, k.conrelid) FROM "
+    "pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang JOIN pg_catalog.pg_depend d ON "
+    "d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.refobjid = p.oid LEFT JOIN pg_catalog.pg_attrdef f "
+    "ON d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND f.oid = d.objid LEFT JOIN "
+    "pg_catalog.pg_constraint k ON d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND k.oid = d.objid "
+    "WHERE NOT " STEADY_UNREAD ")";
+
+/* $1 names: a row if one of them is that of a function that may do anything. */
+static const char calls_sql[] =
+    "SELECT 1 FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang WHERE p.proname = ANY "
+    "($1::text[]) AND (NOT " STEADY_UNREAD " OR (p.provolatile = 'v' AND p.proname ~ '_to_xml|^ts_(stat|rewrite)')) "
+    "LIMIT 1";
+
+/* $1 a name: the functions with that name. */
+static const char named_sql[] =
+    "SELECT p.prosrc, l.lanname, p.proname FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = "
+    "p.prolang WHERE p.proname = $1::name AND NOT " STEADY_UNREAD;
+
+/* What a body mentions. */
+struct body {
+    struct arena *arena;
+    struct buffer names; /* possible functions, as an array */
+    struct words called; /* the same */
+    const struct words *firing;
+    bool reads_only_rows;
+};
+
+static void add_names(struct body *body, struct text statement)
+{
+    struct sql_reader words = sql_read(statement);
+    while (words.token.kind != SQL_END) {
+        const char *const name = sql_identifier(body->arena, &words.token);
+        sql_advance(&words);
+        if (name != NULL && sql_is_symbol(&words.token, '(')) {
+            pg_put_element(&body->names, name);
+            words_add(body->arena, &body->called, name);
+        }
+    }
+}
+
+static void look_at(struct body *body, struct text statement)
+{
+    static const char *const strong[] = {"lock",    "alter",   "create",   "drop", "truncate", "execute",
+                                         "refresh", "reindex", "vacuum",   "call", "do",       "grant",
+                                         "revoke",  "set",     "reassign", NULL};
+    const struct sql_reader words = sql_read(statement);
+    body->reads_only_rows = body->reads_only_rows && !sql_is_any_word(&words.token, strong) &&
+                            sql_changed_table(body->arena, statement, body->firing) == NULL;
+    add_names(body, statement);
+}
+
+static bool calls_unknown(struct questions *questions, struct body *body)
+{
+    if (body->names.size == 0) {
+        return false;
+    }
+    const char *const names = pg_array_text(&body->names);
+    PG_RESULT(result) = questions_ask(questions, calls_sql, 1, &names);
+    return result == NULL ? !questions_are_noted(questions) : PQntuples(result) > 0;
+}
+
+/* A body of BEGIN ATOMIC is not in the text of its function. */
+static void read_body(struct body *body, struct text source, const char *language)
+{
+    struct sql_lexer lexer = {.text = source};
+    struct sql_statement one;
+    const bool is_sql = strcmp(language, "sql") == 0 && source.size > 0;
+    body->reads_only_rows = body->reads_only_rows && (is_sql || strcmp(language, "plpgsql") == 0);
+    while (is_sql ? sql_next_statement(&lexer, &one) : plpgsql_next(&lexer, &one)) {
+        look_at(body, text_slice(lexer.text, one.start, one.end));
+    }
+}
+
+/* Queried once; again if there was no answer. */
+static bool know_firing(struct steady *steady)
+{
+    if (!steady->knows_firing) {
+        PG_RESULT(tables) = questions_ask(steady->questions, firing_sql, 0, NULL);
+        for (int i = 0; tables != NULL && i < PQntuples(tables); i++) {
+            words_add(steady->arena, &steady->firing, arena_strdup(steady->arena, pg_field(tables, i, 0)));
+        }
+        steady->knows_firing = tables != NULL;
+    }
+    return steady->knows_firing || questions_are_noted(steady->questions);
+}
+
+bool steady_lost(const struct steady *steady, const struct words *names)
+{
+    bool has = false;
+    for (size_t i = 0; !has && i < names->count; i++) {
+        has = word_set_has(&steady->others, names->items[i]);
+    }
+    return has;
+}
+
+static struct body body_of(const struct steady *steady)
+{
+    return (struct body){
+        .arena = steady->arena, .names = {.arena = steady->arena}, .firing = &steady->firing, .reads_only_rows = true};
+}
+
+bool steady_are(struct steady *steady, const PGresult *functions)
+{
+    if (PQntuples(functions) == 0) {
+        return true;
+    }
+    const bool knows = know_firing(steady);
+    struct body body = body_of(steady);
+    for (int i = 0; i < PQntuples(functions) && body.reads_only_rows; i++) {
+        words_add(steady->arena, &body.called, arena_strdup(steady->arena, pg_field(functions, i, STEADY_NAME)));
+        read_body(&body, text_of(arena_strdup(steady->arena, pg_field(functions, i, STEADY_BODY))),
+                  pg_field(functions, i, STEADY_LANGUAGE));
+    }
+    return knows && body.reads_only_rows && !steady_lost(steady, &body.called) &&
+           !calls_unknown(steady->questions, &body);
+}
+
+static bool ask(struct steady *steady, const char *function)
+{
+    PG_RESULT(functions) = questions_ask(steady->questions, named_sql, 1, &function);
+    return functions == NULL ? questions_are_noted(steady->questions) : steady_are(steady, functions);
+}
+
+bool steady_is(struct steady *steady, const char *function)
+{
+    enum { STEADY = 1, UNSTEADY };
+    if (word_set_has(&steady->others, function) || word_set_has(&steady->quiet, function)) {
+        return !word_set_has(&steady->others, function);
+    }
+    if (!word_set_has(&steady->asked, function)) {
+        word_set_put(steady->arena, &steady->asked, function, ask(steady, function) ? STEADY : UNSTEADY);
+    }
+    return word_set_number(&steady->asked, function) == STEADY;
+}
+
+bool steady_says(const struct steady *steady, const char *function, bool is)
+{
+    return !word_set_has(&steady->others, function) && (is || word_set_has(&steady->quiet, function));
+}
+
+/* ---- what the plan creates ---- */
+
+static bool says(struct text statement, const char *const *words)
+{
+    struct sql_reader reader = sql_read(statement);
+    while (reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN && !sql_is_any_word(&reader.token, words)) {
+        sql_advance(&reader);
+    }
+    return sql_is_any_word(&reader.token, words);
+}
+
+/* PostgreSQL forbids functions that are not VOLATILE to write and to lock. */
+static bool is_quiet(struct steady *steady, struct text statement, const struct hidden_function *function)
+{
+    static const char *const classes[] = {"immutable", "stable", NULL};
+    const bool knows = know_firing(steady);
+    struct body body = body_of(steady);
+    if (says(statement, classes)) {
+        return true;
+    }
+    if (function->body.data == NULL || function->language == NULL) {
+        return false;
+    }
+    read_body(&body, function->body, function->language);
+    return knows && body.reads_only_rows && !steady_lost(steady, &body.called) &&
+           !calls_unknown(steady->questions, &body);
+}
+
+bool steady_note(struct steady *steady, struct text statement)
+{
+    static const char *const volatiles[] = {"volatile", NULL};
+    struct hidden_function function;
+    struct sql_reader words = sql_read(statement);
+    if (hidden_read_function(steady->arena, statement, &function)) {
+        if (function.name != NULL) {
+            word_set_add(steady->arena, is_quiet(steady, statement, &function) ? &steady->quiet : &steady->others,
+                         function.name);
+        }
+        return true;
+    }
+    const bool alters = sql_take_words(&words, "alter function") || sql_take_words(&words, "alter routine");
+    const char *schema;
+    const char *const name =
+        alters && says(statement, volatiles) ? sql_take_name(steady->arena, &words, &schema) : NULL;
+    if (name != NULL) {
+        word_set_add(steady->arena, &steady->others, name);
+    }
+    return alters;
+}

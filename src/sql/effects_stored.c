@@ -1,0 +1,64 @@
+/*
+ * What a statement stores in a table, a view or a domain to be computed later: defaults, CHECKs, the query of a view.
+ */
+#include "sql/effects_reader.h"
+
+#include <string.h>
+
+struct storing {
+    struct effects_reader *reader;
+    struct sql_stored *stored;
+    struct buffer calls;
+    size_t count;
+};
+
+static bool take_part(void *data, const char *key, json_t *object)
+{
+    struct storing *const storing = data;
+    const char *const name = tree_name(json_object_get(object, "funcname"), 0);
+    const json_t *const like = json_object_get(object, "relation");
+    if (strcmp(key, "FuncCall") == 0 && name != NULL && !effects_is_steady(object) &&
+        !effects_is_newer_syntax(storing->reader, object)) {
+        effects_put_name(&storing->calls, storing->count++, name);
+    } else if (strcmp(key, "TableLikeClause") == 0) {
+        storing->stored->like_schema = effects_kept(storing->reader->arena, tree_string(like, "schemaname"));
+        storing->stored->like = effects_kept(storing->reader->arena, tree_string(like, "relname"));
+    }
+    return true;
+}
+
+static const struct {
+    const char *kind;
+    enum sql_storing in;
+    const char *relation; /* the member that is its name */
+} kinds[] = {
+    {"CreateStmt", SQL_STORES_IN_TABLE, "relation"},
+    {"AlterTableStmt", SQL_STORES_IN_TABLE, "relation"},
+    {"ViewStmt", SQL_STORES_IN_VIEW, "view"},
+    {"CreateDomainStmt", SQL_STORES_IN_DOMAIN, "domainname"},
+    {"AlterDomainStmt", SQL_STORES_IN_DOMAIN, "typeName"},
+};
+
+void effects_stored(struct effects_reader *reader, json_t *node)
+{
+    json_t *body;
+    const char *const kind = tree_node(node, &body);
+    size_t i = 0;
+    while (i < sizeof kinds / sizeof kinds[0] && strcmp(kinds[i].kind, kind) != 0) {
+        i++;
+    }
+    if (i == sizeof kinds / sizeof kinds[0]) {
+        return;
+    }
+    const json_t *const names = json_object_get(body, kinds[i].relation);
+    const bool is_list = json_is_array(names);
+    struct sql_stored *const stored = arena_alloc(reader->arena, sizeof *stored);
+    *stored = (struct sql_stored){
+        .in = kinds[i].in,
+        .schema = effects_kept(reader->arena, is_list ? tree_name(names, 1) : tree_string(names, "schemaname")),
+        .name = effects_kept(reader->arena, is_list ? tree_name(names, 0) : tree_string(names, "relname"))};
+    struct storing storing = {.reader = reader, .stored = stored, .calls = {.arena = reader->arena}};
+    tree_walk(body, take_part, &storing);
+    stored->calls = buffer_string(&storing.calls);
+    reader->effects->stored = stored->name == NULL ? NULL : stored;
+}
