@@ -34,7 +34,8 @@ struct ledger {
                             run */
     const char *beside;  /* the existing tables that its framework also writes to, quoted and separated by ", "; NULL:
                             none or not known; set by a run */
-    const char *oid;     /* of the table; NULL: not known; set by a run */
+    bool is_beside_guarded; /* this transaction has locked those of them that it writes to, and has looked at them */
+    const char *oid;        /* of the table; NULL: not known; set by a run */
     const char *own_schema; /* the schema of our own tables, with the steps of runs; set by a run */
 };
 

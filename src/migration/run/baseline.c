@@ -167,18 +167,21 @@ static bool make_record(struct baseline *baseline, struct arena *arena, const st
     return true;
 }
 
-/* Appends the row of one migration and frees its script: a thousand of them must not add up. */
+/* Appends the row of one migration and frees its script: a thousand of them must not add up. The first row has taken
+ * the locks, and nothing but rows of ours has come since. */
 static bool put_one(struct baseline *baseline, const struct catalog_item *item, bool has_steps, struct buffer *sql)
 {
     const struct detection *const detection = &baseline->catalog.detection;
+    struct ledger ledger = detection->ledger;
+    ledger.is_beside_guarded = true;
     struct arena *const reading = arena_new(0);
     struct buffer row = {.arena = reading};
     struct ledger_record record;
     const bool ok = make_record(baseline, reading, item, &record);
     if (ok) {
-        row_put(&row, detection->framework, LEDGER_MARK_APPLIED, &detection->ledger, &record);
+        row_put(&row, detection->framework, LEDGER_MARK_APPLIED, &ledger, &record);
         if (has_steps) {
-            progress_put_forget(&row, &detection->ledger, record.name);
+            progress_put_forget(&row, &ledger, record.name);
         }
         buffer_add(sql, buffer_text(&row));
     }
