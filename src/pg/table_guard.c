@@ -36,12 +36,30 @@ void pg_put_guard_lock(struct buffer *sql, const char *name)
     buffer_printf(sql, "LOCK TABLE %s IN ROW EXCLUSIVE MODE;", name);
 }
 
-/* For the table in the variable truss_table: whose code it would run. */
+/* A query in a block that the server reads only where it asks it: to read one takes it longer than all the rest. */
+#define ASKED(sql, into) "EXECUTE $truss$" sql "$truss$ INTO " into " USING truss_table, truss_excused;\n"
+
+/* The table $1, and all to whose rows a change of its rows goes on. */
+#define CASCADED                                                                                                       \
+    "WITH RECURSIVE one (oid) AS (SELECT $1::pg_catalog.oid UNION SELECT k.conrelid FROM one JOIN "                    \
+    "pg_catalog.pg_trigger g ON g.tgrelid OPERATOR(pg_catalog.=) one.oid JOIN pg_catalog.pg_constraint k ON k.oid "    \
+    "OPERATOR(pg_catalog.=) g.tgconstraint WHERE " PG_CASCADES("k") ") "
+
+/* Have these more triggers than those of their foreign keys and unique constraints, or more than one owner? */
+#define HAS_TRIGGERS                                                                                                   \
+    CASCADED                                                                                                           \
+    "SELECT EXISTS (SELECT FROM one JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) one.oid WHERE "         \
+    "c.relhasrules OR c.relrowsecurity OR c.relhassubclass OR c.relowner OPERATOR(pg_catalog.<>) (SELECT t.relowner "  \
+    "FROM pg_catalog.pg_class t WHERE t.oid OPERATOR(pg_catalog.=) $1) OR EXISTS (SELECT FROM pg_catalog.pg_trigger "  \
+    "g WHERE g.tgrelid OPERATOR(pg_catalog.=) one.oid AND (NOT g.tgisinternal OR g.tgconstraint "                      \
+    "OPERATOR(pg_catalog.=) 0::pg_catalog.oid)))"
+
+/* Whose code the table $1 would run, but for the owner $2. */
 static const char stranger_sql[] =
-    "SELECT pg_catalog.concat_ws(' of ', " PG_CODE_WORDS
-    ", r.rolname) INTO truss_stranger FROM " PG_CODE_OF(PG_CODE_OF_TABLE(
-        "truss_table", "truss_excused")) " f JOIN pg_catalog.pg_roles r ON r.oid "
-                                         "OPERATOR(pg_catalog.=) f.owner WHERE NOT " PG_IS_TRUSTED("r") " LIMIT 1;\n";
+    ASKED("SELECT pg_catalog.concat_ws(' of ', " PG_CODE_WORDS ", r.rolname) FROM " PG_CODE_OF(
+              PG_CODE_OF_TABLE("$1", "$2")) " f JOIN pg_catalog.pg_roles r ON r.oid "
+                                            "OPERATOR(pg_catalog.=) f.owner WHERE NOT " PG_IS_TRUSTED("r") " LIMIT 1",
+          "truss_stranger");
 
 /* The kinds that LOCK TABLE accepts. A missing table is reported by the statement that needs it; a missing one beside
  * the ledger by the lock, because it could exist for the next statement. What is checked is what was locked. */
@@ -60,21 +78,21 @@ static void put_look(struct buffer *sql, const struct table_guard *guard)
         pg_quote_literal(&owner, text_of(guard->beside));
         buffer_puts(&owner, ")::pg_catalog.oid), 0::pg_catalog.oid)");
     }
+    const char *const others =
+        guard->is_own ? IS_OF_OTHERS
+        : guard->beside == NULL
+            ? ""
+            : arena_printf(sql->arena, " OR relowner OPERATOR(pg_catalog.<>) %s", buffer_string(&owner));
     buffer_printf(sql,
                   "SELECT relkind INTO truss_kind FROM "
                   "pg_catalog.pg_class WHERE oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(%s)::pg_catalog.oid;\n"
                   "IF %struss_kind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p', 'v']::pg_catalog.\"char\"[]) THEN LOCK "
                   "TABLE %s IN ROW EXCLUSIVE MODE; END IF;\n"
-                  "SELECT oid, " HAS_WAYS
-                  "%s%s, %s INTO truss_table, truss_has, truss_excused FROM pg_catalog.pg_class "
+                  "SELECT oid, " HAS_WAYS "%s%s, relhasrules OR relrowsecurity%s, %s INTO truss_table, truss_has, "
+                  "truss_more, truss_excused FROM pg_catalog.pg_class "
                   "WHERE oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(%s)::pg_catalog.oid;\n",
                   buffer_string(&name), guard->beside == NULL ? "" : "truss_kind IS NULL OR ", guard->name,
-                  guard->is_plain ? " OR " IS_PARTED : "",
-                  guard->is_own ? IS_OF_OTHERS
-                  : guard->beside == NULL
-                      ? ""
-                      : arena_printf(sql->arena, " OR relowner OPERATOR(pg_catalog.<>) %s", buffer_string(&owner)),
-                  buffer_string(&owner), buffer_string(&name));
+                  guard->is_plain ? " OR " IS_PARTED : "", others, others, buffer_string(&owner), buffer_string(&name));
 }
 
 static void put_refusal(struct buffer *sql, const struct table_guard *guard, const char *words)
@@ -95,10 +113,13 @@ static void put_block(struct buffer *sql, const struct table_guard *guard)
     struct buffer words = {.arena = sql->arena};
     struct buffer body = {.arena = sql->arena};
     pg_quote_literal(&words, text_of(guard->words));
-    buffer_puts(&body,
-                "DECLARE truss_table pg_catalog.oid; truss_kind pg_catalog.\"char\"; "
-                "truss_has pg_catalog.bool; truss_excused pg_catalog.oid; truss_stranger pg_catalog.text; BEGIN\n");
+    buffer_puts(&body, "DECLARE truss_table pg_catalog.oid; truss_kind pg_catalog.\"char\"; "
+                       "truss_has pg_catalog.bool; truss_more pg_catalog.bool; truss_excused pg_catalog.oid; "
+                       "truss_stranger pg_catalog.text; BEGIN\n");
     put_look(&body, guard);
+    if (!guard->is_plain) { /* the thorough look takes the server milliseconds */
+        buffer_puts(&body, "IF truss_has AND NOT truss_more THEN " ASKED(HAS_TRIGGERS, "truss_has") "END IF;\n");
+    }
     buffer_puts(&body, "IF truss_has THEN\n");
     if (!guard->is_vouched) {
         put_refusal(&body, guard, buffer_string(&words));
