@@ -106,6 +106,7 @@ static enum status_code code_of_refusal(const char *message)
         {"no password supplied", STATUS_UNAUTHENTICATED},
         {"authentication failed", STATUS_UNAUTHENTICATED},
         {"no pg_hba.conf entry", STATUS_UNAUTHENTICATED},
+        {"pg_hba.conf rejects connection", STATUS_UNAUTHENTICATED},
         {"GSSAPI", STATUS_UNAUTHENTICATED},
         {"too many connections for", STATUS_UNAVAILABLE},
         {"is not currently accepting connections", STATUS_UNAVAILABLE},
@@ -138,6 +139,13 @@ static const char *hidden_password_file(struct arena *arena, const struct connin
     return path != NULL && file < 0 && sandbox_keeps_from(path) ? path : NULL;
 }
 
+#define HBA_ADVICE                                                                                                     \
+    "pg_hba.conf, on the server, says who may connect from where, with TLS or without: it needs a line for this "      \
+    "user, "                                                                                                           \
+    "this database and this host, before one that rejects them, and a reload."
+#define SLOTS_ADVICE                                                                                                   \
+    "max_connections of the server is used up: end sessions that nobody needs (pg_stat_activity), or raise it."
+
 /* Advice for libpq's messages. */
 static const struct {
     const char *words;
@@ -152,6 +160,21 @@ static const struct {
      "Is the host's name right? In a container a database beside it has the name of its service."},
     {"no password supplied",
      "Write it into the URL (USER:PASSWORD@HOST), into PGPASSWORD, or into the file ~/.pgpass."},
+    {"password authentication failed",
+     "Is it the right password, and does it still count? The server does not tell a wrong one from an expired one: "
+     "rolvaliduntil in pg_roles says when it ends."},
+    {"is not permitted to log in", "It is a role without LOGIN: ALTER ROLE … LOGIN, or connect as another one."},
+    {"no pg_hba.conf entry", HBA_ADVICE},
+    {"pg_hba.conf rejects connection", HBA_ADVICE},
+    {"too many connections for role",
+     "Its CONNECTION LIMIT is used up: end sessions of it, or ALTER ROLE … CONNECTION LIMIT."},
+    {"too many connections for database",
+     "Its CONNECTION LIMIT is used up: end sessions in it, or ALTER DATABASE … CONNECTION LIMIT."},
+    {"remaining connection slots are reserved", SLOTS_ADVICE},
+    {"too many clients already", SLOTS_ADVICE},
+    {"permission denied for database", "GRANT CONNECT ON DATABASE … TO … lets it in."},
+    {"could not access file", "A setting of the server, the database or the role names a library that the server does "
+                              "not have: ALTER ROLE … RESET session_preload_libraries, if it is the role's."},
     {"server does not support SSL", "The URL asks for TLS (sslmode), and this server has none: start it with a "
                                     "certificate, or write sslmode=prefer if the network to it is safe."},
 };

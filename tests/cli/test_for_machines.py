@@ -63,7 +63,18 @@ class ForMachines(Case):
         self.assertEqual({place["artifactLocation"]["uri"] for place in places}, {"prisma/migrations/3_c/migration.sql"})
         lines = self.run_truss("plan", "--output", "github").splitlines()
         self.assertRegex(lines[0], r"^::warning file=prisma/migrations/3_c/migration\.sql,line=2,col=1,title=Lock::ACCESS EXCLUSIVE on a stops readers and writers\.")
-        self.assertRegex(lines[1], r"^::notice file=.*,line=4,col=1,title=Lock::SHARE on b stops writers\.")
+        self.assertRegex(lines[1], r"^::notice file=.*,line=4,col=1,title=Lock::SHARE on b stops writers\. It builds an index meanwhile\.")
+
+    def test_what_loses_data_and_what_takes_its_time_under_a_lock_is_a_finding(self):
+        self.run_truss("run")
+        self.files.add("3_c", "ALTER TABLE a ALTER COLUMN id TYPE BIGINT;\nDELETE FROM b WHERE id = 1;\nALTER TABLE b DROP COLUMN id;\nALTER TABLE b ADD CHECK (1 > 0);")
+        results = json.loads(self.run_truss("plan", "--output", "sarif"))["runs"][0]["results"]
+        texts = [(one["ruleId"], one["level"], one["message"]["text"]) for one in results]
+        self.assertEqual([text[:2] for text in texts], [("stops-readers", "warning"), ("loses-data", "warning"), ("loses-data", "warning"), ("stops-readers", "warning")])
+        for (_, _, text), words in zip(texts, ("ACCESS EXCLUSIVE on a stops readers and writers. It rewrites the whole table meanwhile.", "It loses data. The ACCESS EXCLUSIVE lock on a (line 1) is held until",
+                                               "ACCESS EXCLUSIVE on b stops readers and writers. It loses data.", "It reads the whole table meanwhile."), strict=True):
+            self.assertIn(words, text)
+        self.assertRegex(self.run_truss("plan", "--output", "github"), r"(?m)^::warning file=.*,line=2,col=1,title=Data::It loses data\.")
 
     def test_a_statement_that_will_fail_is_a_finding_in_every_format(self):
         self.files.add("3_c", "SELECT 1;\nALTER TABLE missing ADD COLUMN more INT;")

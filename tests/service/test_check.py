@@ -453,7 +453,13 @@ class Check(Case):
     def test_row_security_that_hides_rows(self):
         name, url = self.role("GRANT SELECT, UPDATE ON users TO {}")
         self.sql(f"ALTER TABLE users ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON users TO {name} USING (id > 5)")
-        self.assert_warned(self.check("UPDATE users SET name = 'x';", url=url), "Row security applies to the role .* on users")
+        self.assert_warned(self.check("UPDATE users SET name = 'x';", url=url), "Row security applies to the role .* on users.* Run it as the owner, or as")
+        self.sql(f"ALTER TABLE users OWNER TO {name}; ALTER TABLE users FORCE ROW LEVEL SECURITY")
+        self.assert_warned(self.check("UPDATE users SET name = 'x';", url=url), "Row security applies .* Run it as a role with BYPASSRLS")
+        self.sql("ALTER TABLE _prisma_migrations ENABLE ROW LEVEL SECURITY; ALTER TABLE _prisma_migrations FORCE ROW LEVEL SECURITY")
+        with self.assertRaises(harness.RpcError) as refused:
+            self.connection.call("MigrationService", "GetStatus")
+        self.assertIn('forced on the table\'s owner, too: give the role BYPASSRLS, or ALTER TABLE "public"."_prisma_migrations" NO FORCE', refused.exception.status.message)
 
     def test_a_published_table_without_an_identity(self):
         self.sql("CREATE TABLE logged (id int); CREATE PUBLICATION p FOR TABLE logged")

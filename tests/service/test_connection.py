@@ -176,7 +176,26 @@ class Connection(Case):
         worker = self.worker(self.project("prisma-blog"), url=self.url().replace(PASSWORD_ENCODED, "s3cret%20x"))
         error = self.refused(worker)
         self.assertIn("password authentication failed", error.status.message)
+        self.assertIn("rolvaliduntil in pg_roles", error.status.detail.hint)
         self.assert_is_secret(worker, str(error.status), self.rpc(worker).call("Health", "Check").reason)
+
+    def test_a_login_that_the_server_refuses_says_what_lets_it_in(self):
+        role = f"kept_out_{os.getpid()}"
+        self.sql(f"CREATE ROLE {role} PASSWORD 's3cret'")
+        self.addCleanup(self.cluster.psql, "postgres", f"DROP ROLE {role}")
+        rpc = self.rpc(self.worker(self.project("prisma-blog"), url=self.url().replace(f"app:{PASSWORD_ENCODED}", f"{role}:s3cret")))
+        for change, hint in (("NOLOGIN", "ALTER ROLE … LOGIN"), ("LOGIN CONNECTION LIMIT 0", "ALTER ROLE … CONNECTION LIMIT"),
+                             ("CONNECTION LIMIT -1 VALID UNTIL '2001-01-01'", "rolvaliduntil in pg_roles says when it ends"),
+                             ("VALID UNTIL 'infinity' SET session_preload_libraries = nowhere", "RESET session_preload_libraries")):
+            attributes, _, setting = change.partition(" SET ")
+            self.sql(f"ALTER ROLE {role} {attributes}" + (f"; ALTER ROLE {role} SET {setting}" if setting else ""))
+            with self.subTest(change), self.assertRaises(RpcError) as caught:
+                rpc.call("MigrationService", "GetStatus")
+            self.assertIn(hint, caught.exception.status.detail.hint, change)
+        self.sql(f"ALTER ROLE {role} RESET session_preload_libraries; REVOKE CONNECT ON DATABASE {self.database} FROM PUBLIC")
+        with self.assertRaises(RpcError) as caught:
+            rpc.call("MigrationService", "GetStatus")
+        self.assertIn("GRANT CONNECT ON DATABASE", caught.exception.status.detail.hint)
 
     def test_a_database_that_is_not_there_is_named(self):
         error = self.refused(self.worker(self.project("prisma-blog"), url=self.cluster.url("not_there")))

@@ -155,6 +155,10 @@ FAILING = [
     "ALTER SCHEMA area RENAME TO old; ALTER TABLE area.t ADD COLUMN x int",
     "DROP SCHEMA area CASCADE; CREATE TABLE area.fresh (id int)",
     "CREATE SCHEMA s2; DROP SCHEMA s2; CREATE TYPE s2.fresh AS ENUM ('a')",
+    "CREATE TABLE fresh (id int); CREATE TABLE fresh (name text)",
+    "CREATE TABLE IF NOT EXISTS fresh (id int); CREATE TABLE fresh (id int)",
+    "CREATE TABLE fresh (id int); CREATE VIEW fresh AS SELECT 1",
+    "CREATE INDEX fresh ON users (n); CREATE INDEX fresh ON users (id)",
 ]
 
 PASSING = [
@@ -171,6 +175,9 @@ PASSING = [
     "CREATE UNIQUE INDEX ON pr1 (x, d); ALTER TABLE pl ADD PRIMARY KEY (v, id); CREATE UNIQUE INDEX ON ONLY pr1a (x); CREATE INDEX ON pl (v)",
     "CREATE TABLE x (a int, b int, PRIMARY KEY (b, a)) PARTITION BY RANGE (a, b); CREATE TABLE y (a int PRIMARY KEY, b int) PARTITION BY LIST (a)",
     "DROP TABLE has_same; DROP TYPE same",
+    "CREATE TABLE fresh (id serial); DROP TABLE fresh; CREATE TABLE fresh (id serial); CREATE INDEX ON users (n); CREATE INDEX ON users (n); CREATE TEMP TABLE users (id int); DROP TABLE pg_temp.users",
+    "CREATE TABLE fresh (id int); ALTER TABLE fresh RENAME TO old; CREATE TABLE fresh (id int); ALTER TABLE fresh SET SCHEMA area; CREATE TABLE IF NOT EXISTS fresh (id int); CREATE OR REPLACE VIEW seen AS SELECT 1; CREATE OR REPLACE VIEW seen AS SELECT 1",
+    "CREATE SCHEMA s3; CREATE TABLE s3.fresh (id int); DROP SCHEMA s3 CASCADE; CREATE SCHEMA s3; CREATE TABLE s3.fresh (id int); CREATE TABLE fresh (id int); SET LOCAL search_path = s3; CREATE TABLE other (id int); SET LOCAL search_path = public; CREATE TABLE other (id int)",
     "CREATE TABLE fresh (id int); SELECT count(*) FROM fresh; SELECT lower(name), count(*) FROM users, fresh GROUP BY 1; INSERT INTO users (id) SELECT abs(id) FROM fresh",
     "CREATE TABLE fresh (id int); UPDATE users SET n = (SELECT coalesce(max(id), 0) FROM public.fresh); DELETE FROM users WHERE abs(n) IN (SELECT id FROM fresh)",
     "CREATE INDEX ON users (lower(name), (n + id)) WHERE users.n > 0 AND users IS NOT NULL",

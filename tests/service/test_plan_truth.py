@@ -89,6 +89,38 @@ class Alone(Base):
         self.assertEqual(self.sql("SELECT count(*) FROM pg_subscription"), [("0",)])
 
 
+class Held(Base):
+    """Measured with pg_locks: a lock of an earlier statement is there while a later one of its transaction works."""
+
+    TABLES = "CREATE TABLE t (id int PRIMARY KEY, n int); CREATE TABLE u (id int, t int); INSERT INTO t VALUES (1, 1); INSERT INTO u VALUES (1, 1);"
+
+    def advice(self, *scripts, setup=""):
+        self.database = None
+        self.project_of(*scripts, setup=self.TABLES + setup)
+        return [[one.advice for step in migration.steps for one in step.statements] for migration in self.plan().migrations]
+
+    def test_a_lock_that_is_held_while_much_is_read_or_written_is_told_once(self):
+        held = r"The {} lock on {} \(line {}\) is held until this is done: nobody {} it meanwhile\. Do it in a migration of its own\."
+        for script, lock, table, line, what, at in (
+                ("ALTER TABLE t ADD COLUMN x int;\nUPDATE t SET x = n WHERE id > 0;\nUPDATE u SET t = 1;", "ACCESS EXCLUSIVE", "t", 1, "reads or writes", 1),
+                ("SELECT 1;\nALTER TABLE u ADD FOREIGN KEY (t) REFERENCES t NOT VALID;\nALTER TABLE u VALIDATE CONSTRAINT u_t_fkey;", "SHARE ROW EXCLUSIVE", "t", 2, "writes", 2),
+                ("BEGIN;\nALTER TABLE t ADD COLUMN x int;\nINSERT INTO u SELECT id FROM t;\nCOMMIT;", "ACCESS EXCLUSIVE", "t", 2, "reads or writes", -1),
+                ("ALTER TABLE t ADD COLUMN x int;\nCREATE INDEX i ON u (id);", "ACCESS EXCLUSIVE", "t", 1, "reads or writes", 1)):
+            with self.subTest(script):
+                (said,) = self.advice(script)
+                self.assertRegex(said[at], held.format(lock, table, line, what))
+                self.assertEqual(sum("is held until" in one for one in said), 1, said)
+
+    def test_a_lock_that_has_gone_or_stops_no_more_people_is_not(self):
+        for scripts in (("ALTER TABLE t ADD COLUMN x int", "UPDATE t SET x = n"), ("BEGIN; ALTER TABLE t ADD COLUMN x int; COMMIT; BEGIN; UPDATE t SET x = n; COMMIT",),
+                        ("ALTER TABLE t ADD COLUMN x int; INSERT INTO u VALUES (2, 2); CREATE TABLE made (id int); CREATE INDEX ON made (id); INSERT INTO made SELECT 1",),
+                        ("ALTER TABLE t ADD COLUMN x int; CREATE INDEX CONCURRENTLY i ON u (id); UPDATE u SET t = 2",), ("ALTER TABLE u VALIDATE CONSTRAINT late",),
+                        ("ALTER TABLE t ADD COLUMN x int; ALTER TABLE t ALTER COLUMN n TYPE bigint",), ("UPDATE t SET n = 2; UPDATE u SET t = 1",)):
+            with self.subTest(scripts):
+                said = self.advice(*scripts, setup="ALTER TABLE u ADD CONSTRAINT late CHECK (id > 0) NOT VALID")
+                self.assertNotIn("is held until", str(said))
+
+
 class Impossible(Base):
     def failing(self, script, sqlstate, setup=""):
         """The plan says of one statement that it fails, the check warns, and the run fails with this state."""

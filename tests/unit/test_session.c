@@ -420,6 +420,8 @@ static const struct {
 } refusals[] = {
     {"28P01", "password authentication failed for user \"tester\"", STATUS_UNAUTHENTICATED},
     {"28000", "no pg_hba.conf entry for host \"127.0.0.1\", user \"tester\"", STATUS_UNAUTHENTICATED},
+    {"28000", "pg_hba.conf rejects connection for host \"127.0.0.1\", user \"tester\", database \"fake\"",
+     STATUS_UNAUTHENTICATED},
     {"28000", "role \"tester\" does not exist", STATUS_UNAUTHENTICATED},
     {"3D000", "database \"fake\" does not exist", STATUS_NOT_FOUND},
     {"57P03", "the database system is starting up", STATUS_UNAVAILABLE},

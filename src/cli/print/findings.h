@@ -7,9 +7,9 @@
 #include "base/arena.h"
 #include "truss/migration/v1/migration.pb-c.h"
 
-enum rule { RULE_STOPS_WRITERS, RULE_EVERY_ROW, RULE_MAY_BLOCK, RULE_STOPS_READERS, RULE_FAILS };
+enum rule { RULE_STOPS_WRITERS, RULE_EVERY_ROW, RULE_MAY_BLOCK, RULE_STOPS_READERS, RULE_LOSES_DATA, RULE_FAILS };
 
-/* A statement that blocks somebody, or may, or takes every row, or that cannot succeed. */
+/* A statement that blocks somebody, or may, or takes every row, or loses data, or that cannot succeed. */
 struct finding {
     const Truss__Migration__V1__PlannedMigration *migration;
     const char *path;

@@ -84,18 +84,23 @@ static void status_github(struct arena *arena, const StatusReply *reply)
 /* ---- plans ---- */
 
 static const char *const rules[] = {
-    [RULE_STOPS_WRITERS] = "stops-writers", [RULE_EVERY_ROW] = "every-row", [RULE_MAY_BLOCK] = "may-block",
-    [RULE_STOPS_READERS] = "stops-readers", [RULE_FAILS] = "fails",
+    [RULE_STOPS_WRITERS] = "stops-writers", [RULE_EVERY_ROW] = "every-row",   [RULE_MAY_BLOCK] = "may-block",
+    [RULE_STOPS_READERS] = "stops-readers", [RULE_LOSES_DATA] = "loses-data", [RULE_FAILS] = "fails",
+};
+
+static const char *const titles[] = {
+    [RULE_STOPS_WRITERS] = "Lock", [RULE_EVERY_ROW] = "Rows",  [RULE_MAY_BLOCK] = "Lock",
+    [RULE_STOPS_READERS] = "Lock", [RULE_LOSES_DATA] = "Data", [RULE_FAILS] = "Fails",
 };
 
 /* How bad it is, in the words of GitHub and SARIF. */
 static const char *const github_levels[] = {
-    [RULE_STOPS_WRITERS] = "notice",  [RULE_EVERY_ROW] = "warning", [RULE_MAY_BLOCK] = "warning",
-    [RULE_STOPS_READERS] = "warning", [RULE_FAILS] = "error",
+    [RULE_STOPS_WRITERS] = "notice",  [RULE_EVERY_ROW] = "warning",  [RULE_MAY_BLOCK] = "warning",
+    [RULE_STOPS_READERS] = "warning", [RULE_LOSES_DATA] = "warning", [RULE_FAILS] = "error",
 };
 static const char *const sarif_levels[] = {
-    [RULE_STOPS_WRITERS] = "note",    [RULE_EVERY_ROW] = "warning", [RULE_MAY_BLOCK] = "warning",
-    [RULE_STOPS_READERS] = "warning", [RULE_FAILS] = "error",
+    [RULE_STOPS_WRITERS] = "note",    [RULE_EVERY_ROW] = "warning",  [RULE_MAY_BLOCK] = "warning",
+    [RULE_STOPS_READERS] = "warning", [RULE_LOSES_DATA] = "warning", [RULE_FAILS] = "error",
 };
 
 static void plan_github(const PlanResponse *reply, const struct findings *findings)
@@ -107,10 +112,7 @@ static void plan_github(const PlanResponse *reply, const struct findings *findin
         const struct finding *const one = &findings->items[i];
         printf("::%s file=%s,line=%u,col=%u,title=%s::%s\n", github_levels[one->rule],
                escape_command(findings->arena, one->path, true), one->statement->line, one->statement->column,
-               one->rule == RULE_FAILS       ? "Fails"
-               : one->rule == RULE_EVERY_ROW ? "Rows"
-                                             : "Lock",
-               escape_command(findings->arena, one->text, false));
+               titles[one->rule], escape_command(findings->arena, one->text, false));
     }
     for (size_t i = 0; i < reply->n_failures; i++) {
         if (findings_is_general(reply, reply->failures[i])) {
@@ -151,6 +153,7 @@ static void plan_sarif(const PlanResponse *reply, const struct findings *finding
            "    {\"id\": \"stops-readers\", \"shortDescription\": {\"text\": \"Takes a lock that stops readers and "
            "writers\"}},\n"
            "    {\"id\": \"stops-writers\", \"shortDescription\": {\"text\": \"Takes a lock that stops writers\"}},\n"
+           "    {\"id\": \"loses-data\", \"shortDescription\": {\"text\": \"Deletes stored data\"}},\n"
            "    {\"id\": \"every-row\", \"shortDescription\": {\"text\": \"Changes or deletes every row of a "
            "table\"}},\n"
            "    {\"id\": \"may-block\", \"shortDescription\": {\"text\": \"What it locks is not known\"}}]}},\n"

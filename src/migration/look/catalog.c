@@ -14,7 +14,9 @@
 #include "migration/look/project_database.h"
 #include "pg/exec.h"
 #include "pg/own_tables.h"
+#include "pg/query.h"
 #include "pg/search.h"
+#include "pg/values.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -41,15 +43,22 @@ static bool explain_unread(const struct request *request, struct pg_session *ses
     return false;
 }
 
-/* Rows hidden by a policy would look like migrations that were never applied. */
+/* Rows hidden by a policy would look like migrations that were never applied. FORCE hides them from the owner, too. */
 static bool fail_policed(const struct request *request, struct pg_session *session, const struct ledger *ledger)
 {
+    static const char sql[] =
+        "SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = "
+        "$1 AND c.relname = $2 AND c.relforcerowsecurity AND pg_catalog.pg_has_role(c.relowner, 'USAGE')";
+    struct status unanswered = {.arena = request->arena};
+    PG_RESULT(own) = pg_query(session, sql, 2, (const char *const[]){ledger->schema, ledger->table}, &unanswered);
+    const bool is_own = own != NULL && PQntuples(own) > 0;
     return status_fail(
         request->status, STATUS_PERMISSION_DENIED,
         "Row-level security hides rows of the tracking table %s.%s from the role \"%s\", so that what is applied "
-        "cannot be known. Connect as the table's owner, give the role BYPASSRLS, or ALTER TABLE "
-        "\"%s\".\"%s\" DISABLE ROW LEVEL SECURITY.",
-        ledger->schema, ledger->table, pg_session_user(session), ledger->schema, ledger->table);
+        "cannot be known. %s the role BYPASSRLS, or ALTER TABLE \"%s\".\"%s\" %s ROW LEVEL SECURITY.",
+        ledger->schema, ledger->table, pg_session_user(session),
+        is_own ? "It is forced on the table's owner, too: give" : "Connect as the table's owner, give", ledger->schema,
+        ledger->table, is_own ? "NO FORCE" : "DISABLE");
 }
 
 /* Leaves the bounds. A file outside of them affects only itself: a run stops when it reaches it. */

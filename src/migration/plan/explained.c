@@ -3,6 +3,8 @@
  */
 #include "migration/plan/view.h"
 
+#define EXCERPT 200 /* characters */
+
 struct sql_effects explained_effects(struct arena *arena, const struct sql_effects *effects)
 {
     struct sql_effects kept = {.count = effects->count,
@@ -22,6 +24,12 @@ struct sql_effects explained_effects(struct arena *arena, const struct sql_effec
                                                    .oid = effects->locks[i].oid};
     }
     return kept;
+}
+
+const char *explained_excerpt(struct arena *arena, struct text statement)
+{
+    const size_t end = text_byte_of_character(statement, EXCERPT + 1);
+    return arena_printf(arena, "%.*s%s", (int)end, statement.data, end < statement.size ? "…" : "");
 }
 
 const char *explanation_failure(struct arena *arena, const struct explanation *explanation, size_t *at)

@@ -9,6 +9,7 @@
 #include "migration/plan/foresee/asked.h"
 #include "migration/plan/foresee/fires.h"
 #include "migration/plan/foresee/grammar.h"
+#include "migration/plan/foresee/held.h"
 #include "migration/plan/foresee/impossible.h"
 #include "migration/plan/foresee/missing.h"
 #include "migration/plan/foresee/needs.h"
@@ -25,7 +26,6 @@
 
 #include <string.h>
 
-#define EXCERPT      200                       /* characters */
 #define MOST_OF_STEP 100                       /* listed statements of one step that touch nothing existing */
 #define MOST_OF_PLAN 5000                      /* and of the whole plan, whatever they touch */
 #define MOST_PARSED  ((size_t)2 * 1024 * 1024) /* bytes that are parsed for their effects: 5 us each at worst */
@@ -61,6 +61,7 @@ struct explaining {
     struct asked asked;            /* queries for the effects */
     struct needs needs;            /* what statements need */
     struct fires fires;            /* what the plan creates that fires something */
+    struct held held;              /* locks of earlier statements of the transaction */
     bool is_undone;                /* the script itself rolls this back */
     bool is_tried_again;           /* it was interrupted in this statement: the run cleans up */
     const struct relation *ledger; /* as it is before the plan; NULL: none, or its removal was reported */
@@ -87,12 +88,6 @@ static bool is_harmless(void *data, const char *schema, const char *function)
 {
     struct explaining *const explaining = data;
     return steady_says(&explaining->fires.steady, function, world_is_harmless(explaining->world, schema, function));
-}
-
-static const char *excerpt(struct arena *arena, struct text statement)
-{
-    const size_t end = text_byte_of_character(statement, EXCERPT + 1);
-    return arena_printf(arena, "%.*s%s", (int)end, statement.data, end < statement.size ? "…" : "");
 }
 
 static void add_locks(struct explanation *explanation, const struct sql_effects *effects)
@@ -267,6 +262,9 @@ static void find_effects(struct explaining *explaining, struct text statement, s
     const char *const doubt = explaining->impossible.early.doubt;
     const char *const said = may_be != NULL ? may_be : effects->advice;
     effects->advice = read->fails != NULL ? read->fails : doubt != NULL ? doubt : said;
+    held_statement(&explaining->held,
+                   &(struct held_place){explaining->request->arena, explaining->content, explaining->parts}, statement,
+                   read->start, effects);
     effects->unknown = effects->unknown && refused == NULL && (effects->unread || !explaining->explanation->is_nobodys);
     if (effects->unread && read->fails == NULL) {
         effects->advice = grammar_unread(&explaining->needs, explaining->grammar);
@@ -298,7 +296,7 @@ static void list(struct explaining *explaining, struct text content, struct expl
     struct explained_statement *const shown = &explained->statements[explained->listed++];
     explaining->listed++;
     *shown = *statement;
-    shown->sql = excerpt(arena, text_slice(content, statement->start, statement->end));
+    shown->sql = explained_excerpt(arena, text_slice(content, statement->start, statement->end));
     const char *name;
     shown->where = script_position(content, explaining->parts, statement->start, &name);
     shown->effects = explained_effects(arena, &statement->effects);
@@ -321,6 +319,7 @@ static void explain_step(struct explaining *explaining, struct text content, str
     explaining->is_undone = step->is_undone;
     explaining->is_tried_again = explained->was_begun && step->kind == STEP_ALONE;
     impossible_step(&explaining->impossible, step, part);
+    held_begin(&explaining->held);
     for (; sql_next_statement(&lexer, &statement); explained->statement_count++) {
         const struct text one = text_slice(part, statement.start, statement.end);
         struct explained_statement read = {.start = step->start + statement.start, .end = step->start + statement.end};

@@ -58,6 +58,9 @@ const char *explanation_failure(struct arena *arena, const struct explanation *e
 bool explain(const struct request *request, struct pg_session *session, const struct run_options *options,
              const struct preparation *preparation, struct explanation *explanation);
 
+/* The beginning of a statement, in the arena. */
+const char *explained_excerpt(struct arena *arena, struct text statement);
+
 /* A copy, in the arena, of what is shown of a statement's effects. Of a lock's name only remains whether the statement
  * has it in its text (check/moment_needs.c). */
 struct sql_effects explained_effects(struct arena *arena, const struct sql_effects *effects);

@@ -122,9 +122,10 @@ static const char schemas_sql[] =
 /* $1 relations whose rows are changed although policies hide some of them. */
 static const char hidden_sql[] =
     "SELECT DISTINCT pg_catalog.format('Row security applies to the role \"%s\" on %s: a pending migration changes "
-    "only the rows that its policies show. Run it as the owner, or as a role with BYPASSRLS.', "
-    "current_user, " RELATION_NAME
-    ") FROM unnest($1::oid[]) AS w(relation) JOIN pg_catalog.pg_class c ON c.oid = w.relation WHERE "
+    "only the rows that its policies show. Run it as %s.', current_user, " RELATION_NAME
+    ", CASE WHEN c.relforcerowsecurity THEN 'a role with BYPASSRLS (it is forced on the owner, too)' ELSE 'the owner, "
+    "or as a role with BYPASSRLS' END) FROM unnest($1::oid[]) AS w(relation) JOIN pg_catalog.pg_class c ON c.oid = "
+    "w.relation WHERE "
     "pg_catalog.row_security_active(c.oid) LIMIT 8";
 
 /* What the server takes a lock for, which is not waited for. */

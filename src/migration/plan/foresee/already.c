@@ -24,9 +24,17 @@ static bool is_content(struct text statement)
 
 /* ---- relations ---- */
 
-/* An index is created in its table's schema, which is not known with several schemas in the search path. */
-static const char *relation_in_the_way(struct world *world, const struct sql_effects *effects, bool is_index)
+/* Something of the plan counts if nothing before may have dropped it, or changed where names are made. */
+static bool is_there(const struct needs *needs, const struct relation *relation)
 {
+    return relation != NULL && (relation->oid != 0 || !(needs->has_cascaded || needs->has_set));
+}
+
+/* An index is created in its table's schema, which is not known with several schemas in the search path. */
+static const struct sql_change *relation_in_the_way(const struct needs *needs, const struct sql_effects *effects,
+                                                    bool is_index, bool *is_new)
+{
+    struct world *const world = needs->world;
     for (size_t i = 0; i < effects->change_count; i++) {
         const struct sql_change *const change = &effects->changes[i];
         const char *const place = change->schema == NULL ? world_place(world, is_index) : NULL;
@@ -35,8 +43,9 @@ static const char *relation_in_the_way(struct world *world, const struct sql_eff
                                                     ? world_find(world, change->schema, change->name)
                                                 : place == NULL ? NULL
                                                                 : world_find_in(world, place, change->name);
-        if (relation != NULL && relation->oid != 0) {
-            return change->name;
+        if (is_there(needs, relation)) {
+            *is_new = relation->oid == 0;
+            return change;
         }
     }
     return NULL;
@@ -54,9 +63,11 @@ static bool makes_index(struct text statement)
 
 const char *already_there(struct needs *needs, struct text statement, const struct sql_effects *effects)
 {
-    if (is_content(statement) || world_is_empty(needs->world)) {
-        return NULL;
-    }
-    const char *const relation = relation_in_the_way(needs->world, effects, makes_index(statement));
-    return relation == NULL || needs_took(needs, relation) ? NULL : needs_say_there(needs, NULL, relation);
+    bool is_new = false;
+    const struct sql_change *const made =
+        is_content(statement) ? NULL : relation_in_the_way(needs, effects, makes_index(statement), &is_new);
+    return made == NULL || needs_took(needs, made->name) ? NULL
+           : is_new ? arena_printf(needs->arena, "An earlier statement of this plan makes \"%s\" already (42P07).",
+                                   made->name)
+                    : needs_say_there(needs, NULL, made->name);
 }
