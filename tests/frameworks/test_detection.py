@@ -96,6 +96,25 @@ class Detection(Written):
         with self.start("--framework", "dbmate") as rpc:
             self.assertEqual(self.status(rpc).framework_id, "dbmate")
 
+    def test_examples_and_tests_are_not_taken_for_the_projects_migrations(self):
+        self.dbmate("examples/db/migrations", "1_example")
+        with self.start() as rpc:
+            status = self.status(rpc)
+            self.assertIn("The only migrations that were found are those in examples/db/migrations", status.problem)
+            self.assertFalse(status.HasField("summary"))
+            self.assertEqual(self.status(rpc, framework="examples/db/migrations").problem, "")
+        with self.start("--migrations", "examples/db/migrations") as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+        with self.start() as rpc:  # the database knows them
+            self.assertEqual([one.name for one in self.status(rpc).migrations], ["1_example"])
+        self.sql("DROP TABLE schema_migrations")
+        self.write("package.json", '{"workspaces": ["packages/*", "examples"]}')
+        self.dbmate("packages/store/db/migrations", "1_real")
+        with self.start() as rpc:
+            status = self.status(rpc)
+            self.assertEqual(([one.name for one in status.migrations], status.problem), (["1_real"], ""))
+            self.assertIn("examples or tests", status.sources[1].reason)
+
     def test_packages_are_where_the_workspace_says(self):
         place = "some/deep/one"
         for file, text in (("pnpm-workspace.yaml", 'packages:\n  - "some/*/one"\n  - "!**/test/**"\n'), ("package.json", '{"workspaces": ["some/deep/*"]}'),

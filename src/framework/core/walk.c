@@ -134,6 +134,18 @@ bool walk_enters(const char *path, const char *name)
     return name[0] != '.' && (strstr(path, "src/main") != NULL || !fits_one(never_entered, name));
 }
 
+bool walk_is_aside(struct arena *arena, const char *path)
+{
+    bool is = false;
+    for (const char *part = path; !is && *part != '\0';) {
+        const size_t size = strcspn(part, "/");
+        const char *const above = arena_strndup(arena, path, (size_t)(part - path));
+        is = strstr(above, "src/main") == NULL && fits_one(never_entered, arena_strndup(arena, part, size));
+        part += size + (part[size] == '/' ? 1 : 0);
+    }
+    return is;
+}
+
 static void judge(const char *name, struct judged *judged)
 {
     judged->is_package = judged->is_package || fits_one(manifests, name);

@@ -36,4 +36,8 @@ void walk_project(struct arena *arena, const char *root, struct walk *walk);
 /* Does the walk enter the directory `name` of the one at this path? */
 bool walk_enters(const char *path, const char *name);
 
+/* Is a path of the project in a directory of dependencies, build results, tests, fixtures or examples, whether or not a
+ * workspace file names it? */
+bool walk_is_aside(struct arena *arena, const char *path);
+
 #endif

@@ -3,6 +3,7 @@
  */
 #include "migration/look/choice.h"
 
+#include "framework/core/walk.h"
 #include "migration/look/kinship.h"
 #include "pg/query.h"
 #include "pg/values.h"
@@ -87,15 +88,37 @@ static bool is_in_package(const struct source *source)
     return source->has_folder && (source->folder.base[0] != '\0' || source->folder.is_walked);
 }
 
+/* Is it in a directory of tests, fixtures or examples, and not named by a configuration outside of it? */
+static bool is_aside(struct arena *arena, const struct source *source)
+{
+    const struct folder *const folder = &source->folder;
+    return source->has_folder &&
+           (walk_is_aside(arena, folder->base) || (!folder->is_named && walk_is_aside(arena, folder->path)));
+}
+
 /* The project's own sources come before those of its packages, which must be requested. */
-static void leave_packages(const struct detection *detection, bool *among)
+static void leave_packages(struct arena *arena, const struct detection *detection, bool *among)
 {
     bool has_own = false;
     for (size_t i = 0; i < detection->source_count; i++) {
-        has_own = has_own || (among[i] && detection->sources[i].has_folder && !is_in_package(&detection->sources[i]));
+        const struct source *const source = &detection->sources[i];
+        has_own = has_own || (among[i] && source->has_folder && !is_in_package(source) && !is_aside(arena, source));
     }
     for (size_t i = 0; has_own && i < detection->source_count; i++) {
         among[i] = among[i] && !is_in_package(&detection->sources[i]);
+    }
+}
+
+/* Examples and tests come behind all that is not one, unless the database knows them. */
+static void leave_asides(struct arena *arena, const struct detection *detection, bool *among)
+{
+    bool has_other = false;
+    for (size_t i = 0; i < detection->source_count; i++) {
+        const struct source *const source = &detection->sources[i];
+        has_other = has_other || (among[i] && source->has_folder && !is_aside(arena, source));
+    }
+    for (size_t i = 0; has_other && i < detection->source_count; i++) {
+        among[i] = among[i] && !is_aside(arena, &detection->sources[i]);
     }
 }
 
@@ -155,7 +178,7 @@ static bool keep_known(const struct looking *looking, bool *among)
 }
 
 /* Moves the chosen source to the front and copies its halves into the detection. */
-static void choose(struct detection *detection, const bool *among, const char *reason)
+static void choose(struct arena *arena, struct detection *detection, const bool *among, const char *reason)
 {
     size_t chosen = 0;
     while (!among[chosen]) {
@@ -181,6 +204,8 @@ static void choose(struct detection *detection, const bool *among, const char *r
             !detection->sources[i].has_folder ? "the project has no folder of it"
             : is_in_package(&detection->sources[i]) && !is_in_package(&source)
                 ? "it is in a package: ask for it by its name or folder"
+            : is_aside(arena, &detection->sources[i]) && !is_aside(arena, &source)
+                ? "it is in a directory of examples or tests: ask for it by its folder"
             : !detection->sources[i].has_ledger
                 ? "the database has no tracking table of it"
                 : "the chosen one was asked for, or its tracking table knows more of its files";
@@ -270,6 +295,29 @@ static bool doubt_others(const struct looking *looking, struct source *source)
     return true;
 }
 
+/* Migrations that are in a directory of examples or tests, and of which the database knows none, are hardly the
+ * project's: those may be of a kind that nothing here recognises. */
+static bool doubt_aside(const struct looking *looking, struct source *source)
+{
+    struct kinship kinship = {0};
+    if (source->problem != NULL || looking->request->site->project.migrations != NULL ||
+        !is_aside(looking->request->arena, source)) {
+        return true;
+    }
+    if (source->has_ledger && !kinship_find(looking, source, &kinship)) {
+        return false;
+    }
+    if (kinship_known(&kinship) == 0) {
+        source->problem = arena_printf(looking->request->arena,
+                                       "The only migrations that were found are those in %s, a directory of examples, "
+                                       "tests or build results, and the database knows none of them. Say --migrations "
+                                       "%s if they are meant, or where the project's own are.",
+                                       source->folder.path, source->folder.path);
+        looking->detection->problem = source->problem;
+    }
+    return true;
+}
+
 /* Files that merely look like a framework's may belong to an unknown tool with its own tracking table. If they could be
  * another's, that tool would run them again later. */
 static bool doubt(const struct looking *looking)
@@ -278,6 +326,9 @@ static bool doubt(const struct looking *looking)
     struct source *const source = &looking->detection->sources[0];
     const char *const name = source->framework->display_name;
     const char *other = NULL;
+    if (looking->session != NULL && !doubt_aside(looking, source)) {
+        return false;
+    }
     if (!source->has_folder || source->has_ledger || source->problem != NULL || source->folder.unread != NULL ||
         looking->session == NULL) {
         return true;
@@ -367,7 +418,7 @@ bool source_choose(const struct looking *looking, bool *certain)
         return true;
     }
     if (!is_asked) {
-        leave_packages(detection, among);
+        leave_packages(request->arena, detection, among);
     }
     if (looking->session == NULL && count_marked(among, count) > 1) {
         *certain = false;
@@ -378,6 +429,9 @@ bool source_choose(const struct looking *looking, bool *certain)
     if (!was_alone && !keep_known(looking, among)) {
         return false;
     }
+    if (count_marked(among, count) > 1 && !is_asked) {
+        leave_asides(request->arena, detection, among);
+    }
     if (count_marked(among, count) > 1) {
         keep_surest(request->arena, detection, among);
     }
@@ -385,7 +439,7 @@ bool source_choose(const struct looking *looking, bool *certain)
         say_ambiguous(looking, among);
         return true;
     }
-    choose(detection, among,
+    choose(request->arena, detection, among,
            is_asked     ? "it was asked for"
            : count == 1 ? "nothing else was found"
            : was_alone  ? "the project's files and the database's tracking table agree on it best"
