@@ -18,6 +18,7 @@
 #define SQLSTATE_TRANSACTION_TIMEOUT             "25P04" /* ends the session */
 #define SQLSTATE_NO_SUCH_STATEMENT               "26000" /* no prepared statement of that name */
 #define SQLSTATE_INVALID_TRANSACTION_TERMINATION "2D000" /* a COMMIT in the wrong place */
+#define SQLSTATE_NOT_NULL_VIOLATION              "23502"
 #define SQLSTATE_UNIQUE_VIOLATION                "23505"
 #define SQLSTATE_CHECK_VIOLATION                 "23514"
 #define SQLSTATE_INVALID_CATALOG_NAME            "3D000" /* no such database */

@@ -265,6 +265,23 @@ static struct sql_type new_type(const struct retype *retype)
     return base == NULL ? type : type_of_text(base);
 }
 
+/* USING c::type, or with a cast of c to a string between the two: the column as a text. */
+static const char *as_text(const struct retype *retype)
+{
+    const json_t *const outer = tree_body(retype->using, "TypeCast");
+    const json_t *const inner = tree_body(json_object_get(outer, "arg"), "TypeCast");
+    const struct sql_type between = type_of_tree(json_object_get(inner, "typeName"));
+    const json_t *const arg = json_object_get(inner == NULL ? outer : inner, "arg");
+    const json_t *const fields = json_object_get(tree_body(arg, "ColumnRef"), "fields");
+    const bool is = outer != NULL && effects_is_same_type(json_object_get(outer, "typeName"), retype->type) &&
+                    (inner == NULL || (type_is_one_of(&between, "varchar text") && between.modifier_count == 0)) &&
+                    json_array_size(fields) == 1 && tree_name(fields, 0) != NULL &&
+                    strcmp(tree_name(fields, 0), retype->column) == 0;
+    return is ? arena_printf(retype->reader->arena, "%s::pg_catalog.text",
+                             quoted(retype->reader->arena, retype->column))
+              : NULL;
+}
+
 /* Notes it for an existing table. number: of this USING in the statement. */
 static void note(const struct retype *retype, size_t number)
 {
@@ -284,11 +301,17 @@ static void note(const struct retype *retype, size_t number)
     effects->retypes = arena_grow(reader->arena, effects->retypes, effects->retype_count, &reader->retype_capacity,
                                   sizeof *effects->retypes);
     struct sql_retype *const noted = &effects->retypes[effects->retype_count++];
+    const bool is_users = to.builtin == NULL || retype->is_odd || type_of_tree(retype->type).builtin == NULL;
+    const json_t *const names =
+        is_users && tree_count(retype->type, "arrayBounds") == 0 ? json_object_get(retype->type, "names") : NULL;
     *noted = (struct sql_retype){.schema = effects_kept(reader->arena, tree_string(retype->target, "schemaname")),
                                  .name = effects_kept(reader->arena, tree_string(retype->target, "relname")),
                                  .column = effects_kept(reader->arena, retype->column),
                                  .from = type_written(reader->arena, &from),
                                  .to = type_written(reader->arena, &to),
+                                 .type_schema = effects_kept(reader->arena, tree_name(names, 1)),
+                                 .type_name = effects_kept(reader->arena, tree_name(names, 0)),
+                                 .text = as_text(retype),
                                  .is_assigned = retype->using == NULL,
                                  .is_checked = kind_of(retype, retype->type, &base) == SQL_TYPE_CHECKED_DOMAIN,
                                  .value = value,

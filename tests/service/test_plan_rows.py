@@ -53,6 +53,18 @@ VALIDATED = [
     ADD + "late int;\nCREATE INDEX ON rows (n);\nALTER TABLE rows ALTER q SET NOT NULL", "ALTER TABLE rows ALTER n DROP NOT NULL;\n" + ADD + "CHECK (n > 0)", "CREATE TABLE more (id int REFERENCES rows);\n" + ADD + "CHECK (n > 0)",
     "COMMENT ON COLUMN rows.n IS 'x';\n" + ADD + "UNIQUE (room)",
 ]
+# Columns that become an enum, a domain, an array of shorter strings.
+TYPED = """CREATE DOMAIN above AS int CHECK (VALUE > 0); CREATE DOMAIN never AS text NOT NULL; CREATE DOMAIN mail AS varchar(5) CHECK (VALUE LIKE '%c'); CREATE DOMAIN higher AS above CHECK (VALUE > 1);
+    CREATE TABLE typed (id int, t text, u text, m mood, n int, q int, a text[], v varchar(9)[]); INSERT INTO typed VALUES (1, 'ok', 'ok', 'ok', 1, NULL, '{abc}', '{abc}'), (2, 'bad', 'odd', 'bad', -1, 5, '{abcdef,x}', NULL), (3, NULL, NULL, NULL, 2, 2, NULL, NULL);"""
+MOOD = "CREATE TYPE other AS ENUM ('ok', 'bad', 'it''s');\n"
+RETYPED = [
+    *(f"ALTER TABLE typed ALTER {change}" for change in (
+        "t TYPE mood USING t::mood", "u TYPE mood USING u::mood", "u TYPE mood USING (u::text::mood)", "u TYPE mood USING u::varchar::public.mood", "n TYPE above", "id TYPE above", "q TYPE above", "q TYPE higher", "id TYPE higher",
+        "t TYPE never", "u TYPE mail", "a TYPE varchar(3)[]", "a TYPE varchar(6)[]", "v TYPE varchar(3)[]", "v TYPE varchar(2)[]", "v TYPE char(3)[]")),
+    MOOD + "ALTER TABLE typed ALTER t TYPE other USING t::other", MOOD + "ALTER TABLE typed ALTER u TYPE other USING u::other", MOOD + "ALTER TABLE typed ALTER m TYPE other USING m::text::other",
+    MOOD.replace("'bad'", "'b'") + "ALTER TABLE typed ALTER m TYPE other USING m::text::other", "ALTER TYPE mood RENAME TO old;\n" + MOOD.replace("other", "mood") + "ALTER TABLE typed ALTER m TYPE mood USING m::text::mood",
+    "ALTER TYPE mood RENAME TO old;\n" + MOOD.replace("other", "mood").replace("'bad'", "'b'") + "ALTER TABLE typed ALTER m DROP DEFAULT;\nALTER TABLE typed ALTER m TYPE mood USING m::text::mood",
+]
 # What the plan does before may change what would be asked, or runs somebody's code.
 NOT_KNOWN = [
     VALIDATE + "calls", "ALTER TABLE rows RENAME CONSTRAINT small TO other;\n" + VALIDATE + "other", ADD + "CONSTRAINT c CHECK (n > 0) NOT VALID;\nUPDATE rows SET n = 1;\n" + VALIDATE + "c",
@@ -102,6 +114,13 @@ class Rows(Case):
             self.sql("ALTER TABLE rows ADD CONSTRAINT filled NOT NULL q NOT VALID, ADD CONSTRAINT full_t NOT NULL t NOT VALID")
         self.compare(VALIDATED + ([VALIDATE + "filled", VALIDATE + "full_t"] if newer else []))
         self.assertEqual(self.planned(NOT_KNOWN), [""] * len(NOT_KNOWN))
+
+    def test_a_column_that_becomes_a_users_type_is_held_against_the_rows(self):
+        self.sql(SETUP + TYPED)
+        self.compare(RETYPED)
+        unsure = [MOOD.replace("'bad'", "'b'") + "ALTER TYPE other ADD VALUE 'bad';\nALTER TABLE typed ALTER t TYPE other USING t::other", "ALTER TYPE mood RENAME VALUE 'bad' TO 'b';\n" + MOOD + "ALTER TABLE typed ALTER m TYPE other USING m::text::other",
+                  "CREATE CAST (mood AS text) WITH FUNCTION spoken(mood);\n" + MOOD + "ALTER TABLE typed ALTER m TYPE other USING m::text::other", MOOD + "ALTER TABLE typed ALTER u TYPE other USING CASE u WHEN 'odd' THEN 'ok'::other ELSE u::other END"]
+        self.assertEqual(self.planned(unsure), [""] * len(unsure))
 
     def test_no_code_of_anybody_is_run_for_it(self):
         self.sql(SETUP)

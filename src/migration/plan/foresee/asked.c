@@ -31,7 +31,8 @@ static const char checked_sql[] =
     "SELECT FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attname = "
     "$3::name WHERE k.conrelid = " RELATION " AND k.contype = 'c' AND k.convalidated AND a.attnum = ANY (k.conkey)";
 
-/* $1 schema or NULL, $2 name: kind, base type, and whether it or a type below it has a check. */
+/* $1 schema or NULL, $2 name: kind, base type (of a domain over domains what the last one is of), and whether it or a
+ * type below it has a check. */
 static const char type_sql[] =
     "WITH RECURSIVE found AS (SELECT t.* FROM pg_catalog.unnest(CASE WHEN $1::text IS NOT NULL THEN "
     "ARRAY[$1::name] WHEN 'pg_catalog' = ANY (" PG_SCRIPT_SCHEMAS ") THEN " PG_SCRIPT_SCHEMAS
@@ -39,7 +40,9 @@ static const char type_sql[] =
     "s(schema, number) JOIN pg_catalog.pg_namespace n ON n.nspname = s.schema JOIN pg_catalog.pg_type t ON "
     "t.typnamespace = n.oid AND t.typname = $2::name ORDER BY s.number LIMIT 1), below(oid) AS (SELECT oid FROM found "
     "UNION SELECT t.typbasetype FROM below JOIN pg_catalog.pg_type t ON t.oid = below.oid AND t.typtype = 'd') "
-    "SELECT f.typtype, pg_catalog.format_type(f.typbasetype, f.typtypmod), EXISTS (SELECT FROM below JOIN "
+    "SELECT f.typtype, pg_catalog.format_type(CASE f.typtype WHEN 'd' THEN (SELECT t.oid FROM below JOIN "
+    "pg_catalog.pg_type t ON t.oid = below.oid AND t.typtype <> 'd') ELSE f.typbasetype END, f.typtypmod), EXISTS "
+    "(SELECT FROM below JOIN "
     "pg_catalog.pg_type t ON t.oid = below.oid WHERE t.typnotnull OR EXISTS (SELECT FROM pg_catalog.pg_constraint k "
     "WHERE k.contypid = t.oid AND k.contype = 'c')) FROM found f";
 

@@ -12,6 +12,7 @@
 #define NEEDS_GONE 1 /* in `schemas` */
 
 struct needs_bounds;
+struct needs_enum;
 
 /* Start with {.arena, .questions, .world} at a plan's beginning; the arena is the request's. */
 struct needs {
@@ -26,6 +27,9 @@ struct needs {
     struct sql_need *promises;   /* what is asked of rows when a constraint is validated, newest last: violated.c */
     size_t promise_count;
     size_t promise_capacity;
+    struct needs_enum *enums; /* of the plan: user_types.c */
+    size_t enum_count;
+    size_t enum_capacity;
     const char *own_schema; /* the tracking table, which the run creates before; NULL: none */
     const char *own_table;
     size_t asked;

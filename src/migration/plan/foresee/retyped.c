@@ -4,7 +4,9 @@
  */
 #include "migration/plan/foresee/retyped.h"
 
+#include "base/sqlstate.h"
 #include "migration/plan/foresee/rows.h"
+#include "migration/plan/foresee/user_types.h"
 #include "pg/values.h"
 #include "sql/types.h"
 
@@ -96,6 +98,38 @@ struct answers {
     const char *state;
 };
 
+/* A column that becomes an enum: a label keeps what the value was. */
+static struct answers look_at_labels(struct needs *needs, const struct sql_retype *retype)
+{
+    const struct relation *relation;
+    const char *const table = rows_readable(needs, retype->schema, retype->name, &relation);
+    const enum rows_answer fails =
+        table == NULL ? ROWS_NOT_KNOWN : user_types_find_label(needs, retype, relation, table);
+    return (struct answers){fails, fails == ROWS_NONE ? ROWS_NONE : ROWS_NOT_KNOWN,
+                            SQLSTATE_INVALID_TEXT_REPRESENTATION};
+}
+
+/* An array of strings of a length: each element is checked, by assignment, or cut, by a cast. */
+static struct answers look_at_elements(struct needs *needs, const struct sql_retype *retype)
+{
+    const struct sql_type to = type_of_text(retype->to == NULL ? "" : retype->to);
+    const bool is = retype->value != NULL && to.is_array && to.builtin != NULL && to.modifier_count == 1 &&
+                    (strcmp(to.builtin->internal, "varchar") == 0 || strcmp(to.builtin->internal, "bpchar") == 0);
+    struct row_columns columns;
+    const struct relation *relation;
+    const char *const table = is ? rows_readable(needs, retype->schema, retype->name, &relation) : NULL;
+    if (table == NULL || !rows_columns(needs, relation, retype->columns, &columns)) {
+        return (struct answers){ROWS_NOT_KNOWN, ROWS_NOT_KNOWN, NULL};
+    }
+    const enum rows_answer longer = rows_find(
+        needs, arena_printf(needs->arena,
+                            "SELECT FROM %s WHERE EXISTS (SELECT FROM pg_catalog.unnest((%s)::pg_catalog.text[]) AS "
+                            "e(text) WHERE pg_catalog.char_length(pg_catalog.rtrim(e.text)) > %ld) LIMIT 1",
+                            table, retype->value, to.modifiers[0]));
+    const enum rows_answer known = longer == ROWS_REFUSED ? ROWS_NOT_KNOWN : longer;
+    return (struct answers){retype->is_assigned ? known : ROWS_NONE, known, SQLSTATE_STRING_DATA_RIGHT_TRUNCATION};
+}
+
 static struct answers look(struct needs *needs, const struct sql_retype *retype)
 {
     struct answers answers = {ROWS_NOT_KNOWN, ROWS_NOT_KNOWN, NULL};
@@ -104,6 +138,9 @@ static struct answers look(struct needs *needs, const struct sql_retype *retype)
     const struct relation *relation;
     const char *const table =
         is_computable(retype) ? rows_readable(needs, retype->schema, retype->name, &relation) : NULL;
+    if (!is_computable(retype)) {
+        return retype->text != NULL ? look_at_labels(needs, retype) : look_at_elements(needs, retype);
+    }
     if (table == NULL || is_zoned(needs, retype) || !rows_columns(needs, relation, retype->columns, &columns) ||
         !rows_columns(needs, relation, retype->column, &own)) {
         return answers;
@@ -115,6 +152,11 @@ static struct answers look(struct needs *needs, const struct sql_retype *retype)
     answers.fails = computed == ROWS_REFUSED                        ? ROWS_FOUND
                     : computed == ROWS_FOUND && !retype->is_checked ? ROWS_NONE
                                                                     : ROWS_NOT_KNOWN;
+    if (answers.fails == ROWS_NOT_KNOWN && computed == ROWS_FOUND) {
+        answers.fails = user_types_find_refused(
+            needs, retype, arena_printf(arena, "SELECT %s AS value FROM %s", stored(arena, retype), table),
+            &answers.state);
+    }
     if (answers.fails != ROWS_FOUND && turns_back(needs, retype)) {
         const enum rows_answer changed = rows_find(
             needs, arena_printf(arena, "SELECT FROM %s WHERE %s LIMIT 1", table, differs(arena, retype, own.list)));
@@ -146,7 +188,7 @@ static void advise(struct needs *needs, struct sql_effects *effects, const struc
     }
 }
 
-const char *retyped_why(struct needs *needs, struct sql_effects *effects)
+const char *retyped_why(struct needs *needs, struct text statement, struct sql_effects *effects)
 {
     const char *why = NULL;
     bool loses = false;
@@ -165,5 +207,6 @@ const char *retyped_why(struct needs *needs, struct sql_effects *effects)
         advise(needs, effects, retype, &answers);
     }
     effects->loses_values = loses;
+    user_types_note(needs, statement);
     return why;
 }

@@ -8,7 +8,8 @@
 #include "migration/plan/foresee/needs.h"
 
 /* Returns why the statement fails on the rows; NULL: nothing known. Otherwise its advice begins with what may happen to
- * values, and it no longer loses any if all rows were read and keep theirs. */
-const char *retyped_why(struct needs *needs, struct sql_effects *effects);
+ * values, and it no longer loses any if all rows were read and keep theirs. To be called for each statement, since it
+ * records the enums that the plan creates. */
+const char *retyped_why(struct needs *needs, struct text statement, struct sql_effects *effects);
 
 #endif

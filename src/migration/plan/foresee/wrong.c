@@ -26,7 +26,7 @@ const char *wrong_why(struct needs *needs, struct text statement, struct sql_eff
     why = why == NULL ? fitting_why(needs, effects) : why;
     why = why == NULL ? unfit_why(needs, statement, effects) : why;
     why = why == NULL ? violated_why(needs, effects) : why;
-    const char *const by_rows = retyped_why(needs, effects);
+    const char *const by_rows = retyped_why(needs, statement, effects);
     why = why == NULL ? by_rows : why;
     why = why == NULL ? bounds_why(needs, effects) : why;
     why = why == NULL ? understood_why(needs, statement, effects) : why;

@@ -1,0 +1,163 @@
+/*
+ * The catalogs have the labels of enums and the constraints of domains; the labels of an enum that the plan creates are
+ * in its statement. No value is cast to the type itself, which may run its owner's code.
+ */
+#include "migration/plan/foresee/user_types.h"
+
+#include "base/sqlstate.h"
+#include "pg/values.h"
+#include "sql/effects.h"
+#include "sql/lexer.h"
+
+#include <string.h>
+
+/* An enum of the plan. */
+struct needs_enum {
+    const char *schema; /* NULL: unqualified */
+    const char *name;
+    const char *labels; /* "'a', 'b'"; NULL: an earlier statement may have changed them */
+};
+
+static bool is_same(const char *a, const char *b)
+{
+    return a == NULL || b == NULL || strcmp(a, b) == 0;
+}
+
+static struct needs_enum *made(const struct needs *needs, const char *schema, const char *name)
+{
+    for (size_t i = needs->enum_count; i-- > 0;) {
+        if (strcmp(needs->enums[i].name, name) == 0 && is_same(needs->enums[i].schema, schema)) {
+            return &needs->enums[i];
+        }
+    }
+    return NULL;
+}
+
+/* Behind AS ENUM: the labels as a list of literals. */
+static const char *labels_of(struct needs *needs, struct sql_reader words)
+{
+    struct buffer labels = {.arena = needs->arena};
+    for (; words.token.kind != SQL_END && words.token.kind != SQL_BROKEN; sql_advance(&words)) {
+        const char *const label = sql_string(needs->arena, &words.token);
+        if (label != NULL) {
+            buffer_puts(&labels, labels.size == 0 ? "" : ", ");
+            pg_quote_literal(&labels, text_of(label));
+        }
+    }
+    return labels.size == 0 ? NULL : buffer_string(&labels);
+}
+
+void user_types_note(struct needs *needs, struct text statement)
+{
+    struct sql_reader words = sql_read(statement);
+    const bool creates = sql_take_words(&words, "create type");
+    if (!creates && !sql_take_words(&words, "alter type")) {
+        return;
+    }
+    const char *schema;
+    const char *const name = sql_take_name(needs->arena, &words, &schema);
+    struct needs_enum *const changed = creates || name == NULL ? NULL : made(needs, schema, name);
+    if (changed != NULL) {
+        changed->labels = NULL;
+    } else if (creates && name != NULL && sql_take_words(&words, "as enum")) {
+        needs->enums =
+            arena_grow(needs->arena, needs->enums, needs->enum_count, &needs->enum_capacity, sizeof *needs->enums);
+        needs->enums[needs->enum_count++] = (struct needs_enum){schema, name, labels_of(needs, words)};
+    }
+}
+
+/* $1 the schema of an enum, NULL for any; $2 its name: its labels, if there is only one such type. */
+static const char labels_sql[] =
+    "SELECT pg_catalog.string_agg(pg_catalog.quote_literal(e.enumlabel), ', ') FROM pg_catalog.pg_enum e WHERE "
+    "e.enumtypid = (SELECT pg_catalog.max(t.oid) FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = "
+    "t.typnamespace WHERE t.typname = $2::name AND ($1::text IS NULL OR n.nspname = $1::name) HAVING "
+    "pg_catalog.count(*) = 1) HAVING pg_catalog.count(*) > 0";
+
+static const char *labels(struct needs *needs, const struct sql_retype *retype)
+{
+    const struct needs_enum *const of_plan = made(needs, retype->type_schema, retype->type_name);
+    const char *const values[] = {retype->type_schema, retype->type_name};
+    if (of_plan != NULL || needs_mentioned(needs, retype->type_name)) {
+        return of_plan == NULL ? NULL : of_plan->labels;
+    }
+    PG_RESULT(found) = needs_ask(needs, labels_sql, 2, values);
+    return found == NULL || PQntuples(found) == 0 ? NULL : arena_strdup(needs->arena, pg_field(found, 0, 0));
+}
+
+/* $1 the relation, $2 the column: if it is a string or an enum, which become a text without anybody's code. */
+static const char written_sql[] =
+    "SELECT FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid WHERE a.attrelid = $1::oid "
+    "AND a.attname = $2::name AND (t.typtype = 'e' OR (t.typcategory = 'S' AND t.typnamespace = "
+    "'pg_catalog'::pg_catalog.regnamespace)) AND NOT EXISTS (SELECT FROM pg_catalog.pg_cast k WHERE t.typtype = 'e' "
+    "AND k.castsource = t.oid)";
+
+enum rows_answer user_types_find_label(struct needs *needs, const struct sql_retype *retype,
+                                       const struct relation *relation, const char *table)
+{
+    const char *const list = retype->text == NULL || retype->type_name == NULL ? NULL : labels(needs, retype);
+    const char *const values[] = {arena_printf(needs->arena, "%u", relation->oid), retype->column};
+    PG_RESULT(written) = list == NULL ? NULL : needs_ask(needs, written_sql, 2, values);
+    /* Labels of enums of the database may have other names by then. */
+    if (written == NULL || PQntuples(written) == 0 || needs_mentioned(needs, "value")) {
+        return ROWS_NOT_KNOWN;
+    }
+    return rows_find(
+        needs, arena_printf(needs->arena, "SELECT FROM %s WHERE %s NOT IN (%s) LIMIT 1", table, retype->text, list));
+}
+
+/* ---- domains ---- */
+
+#define NEVER_NULL "VALUE IS NOT NULL"
+
+/* "ALTER TABLE x ADD CHECK (…)" with all constraints of the domain and of what it is made of; NULL: it has none, or
+ * there is not exactly one of that name. */
+static const char *adding(struct needs *needs, const struct sql_retype *retype)
+{
+    struct buffer name = {.arena = needs->arena};
+    pg_quote_literal(&name, text_of(retype->type_name));
+    if (retype->type_schema != NULL) {
+        buffer_puts(&name, " AND n.nspname = ");
+        pg_quote_literal(&name, text_of(retype->type_schema));
+    }
+    return rows_value(
+        needs, arena_printf(
+                   needs->arena,
+                   "WITH RECURSIVE named AS (SELECT t.oid FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON "
+                   "n.oid = t.typnamespace WHERE t.typtype = 'd' AND t.typname = %s), below(oid) AS (SELECT oid FROM "
+                   "named WHERE (SELECT pg_catalog.count(*) FROM named) = 1 UNION SELECT t.typbasetype FROM below JOIN "
+                   "pg_catalog.pg_type t ON t.oid = below.oid AND t.typtype = 'd'), said AS (SELECT "
+                   "pg_catalog.regexp_replace(pg_catalog.pg_get_constraintdef(k.oid), '^CHECK | NOT VALID$', '', 'g') "
+                   "AS text FROM below JOIN pg_catalog.pg_constraint k ON k.contypid = below.oid AND k.contype = 'c' "
+                   "UNION ALL SELECT '" NEVER_NULL "' FROM below JOIN pg_catalog.pg_type t ON t.oid = below.oid "
+                   "AND t.typnotnull) SELECT 'ALTER TABLE x ADD CHECK (' || pg_catalog.string_agg(text, ' AND ') || "
+                   "')' FROM said HAVING pg_catalog.count(*) > 0",
+                   buffer_string(&name)));
+}
+
+static enum rows_answer find(struct needs *needs, const char *from, const char *condition)
+{
+    return rows_find(needs, arena_printf(needs->arena, "SELECT FROM (%s) AS x WHERE %s LIMIT 1", from, condition));
+}
+
+enum rows_answer user_types_find_refused(struct needs *needs, const struct sql_retype *retype, const char *from,
+                                         const char **state)
+{
+    const bool may_ask = retype->type_name != NULL && !needs_mentioned(needs, retype->type_name);
+    const char *const added = may_ask ? adding(needs, retype) : NULL;
+    struct sql_effects effects = {0};
+    enum rows_answer answer = ROWS_NOT_KNOWN;
+    if (added != NULL) {
+        sql_effects(needs->arena, text_of(added), NULL, NULL, &effects);
+    }
+    for (size_t i = 0; answer == ROWS_NOT_KNOWN && i < effects.need_count; i++) {
+        const struct sql_need *const need = &effects.needs[i];
+        if (need->kind == SQL_NEED_CHECKED && strcmp(need->part, "value") == 0) {
+            answer = find(needs, from, arena_printf(needs->arena, "NOT %s", need->types));
+        }
+    }
+    *state =
+        answer == ROWS_FOUND && strstr(added, NEVER_NULL) != NULL && find(needs, from, "value IS NULL") == ROWS_FOUND
+            ? SQLSTATE_NOT_NULL_VIOLATION
+            : SQLSTATE_CHECK_VIOLATION;
+    return answer;
+}
