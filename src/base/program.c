@@ -3,10 +3,22 @@
 #include "base/log.h"
 #include "base/manual.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 #define SECTION 8
+
+/* The lowest number that is free is taken, so that they are opened in their order. */
+void program_open_streams(void)
+{
+    static const int modes[] = {[STDIN_FILENO] = O_RDONLY, [STDOUT_FILENO] = O_RDONLY, [STDERR_FILENO] = O_WRONLY};
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) != fd) {
+            _exit(1);
+        }
+    }
+}
 
 static void print_help(const struct program *program, const enum option_id *taken)
 {

@@ -14,6 +14,11 @@ struct program {
     enum option_programs options;
 };
 
+/* Opens what of standard input, output and error is closed: else the next file or connection would get its number, and
+ * what is printed would go there. The input is empty then, writing to the output fails with EBADF, and errors go
+ * nowhere. Call it before anything is opened. */
+void program_open_streams(void);
+
 enum program_start { PROGRAM_SERVES, PROGRAM_HAS_ANSWERED, PROGRAM_IS_WRONG };
 
 /* Reads the options (they live in the arena, argv and environ) and sets the log level. PROGRAM_IS_WRONG comes with a

@@ -185,6 +185,7 @@ static bool serve(struct arena *arena, const struct options *options, struct ses
 
 int main(int argc, char **argv)
 {
+    program_open_streams();
     memory_begin();
     static const struct program program = {"truss-bridge",
                                            "serves the REST routes and the panel by asking truss-worker", OF_BRIDGE};

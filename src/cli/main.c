@@ -1,6 +1,7 @@
 /*
  * truss: finds the command in the table, reads its options, and runs it.
  */
+#include "base/program.h"
 #include "base/text.h"
 #include "cli/print/output.h"
 #include "cli/reach/interrupt.h"
@@ -9,9 +10,12 @@
 #include "cli/verbs.h"
 #include "rpc/status_message.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define HELP_COLUMN 28 /* the column where the description of a command begins */
 
@@ -225,8 +229,32 @@ static int run_command(const struct cli_command *command, struct cli *cli, int a
     return code == EXIT_ERROR && cli->status->code != STATUS_OK ? print_error(cli) : code;
 }
 
+/* The reader of a pipe has gone, as `head` does when it has enough: there is nothing to say. */
+static bool has_no_reader(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&out, 1, 0) > 0 && (out.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+/* What was printed, and could not be written, must not look complete. */
+static int close_output(int code)
+{
+    const bool failed = ferror(stdout) != 0; /* some time before: the reason is not known any more */
+    const bool is_flushed = fflush(stdout) == 0;
+    const char *const why = is_flushed ? "" : strerror(errno);
+    if (is_flushed && !failed) {
+        return code;
+    }
+    if (!has_no_reader()) {
+        fprintf(stderr, "truss: The output could not be written%s%s.%s\n", is_flushed ? "" : ": ", why,
+                code == EXIT_FINE ? " What the command does was done." : "");
+    }
+    return EXIT_ERROR;
+}
+
 int main(int argc, char **argv)
 {
+    program_open_streams();
     const bool has_command = find_command(argc, argv);
     const char *const name = argc > 1 ? argv[1] : "help";
     char help[] = "--help";
@@ -249,8 +277,5 @@ int main(int argc, char **argv)
     } else {
         code = fail_unknown(asks_help ? argv[2] : name, says_json(argc, argv));
     }
-    if (fflush(stdout) != 0) {
-        code = EXIT_ERROR;
-    }
-    return code;
+    return close_output(code);
 }

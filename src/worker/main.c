@@ -356,6 +356,7 @@ static int serve(const struct config *config, const sigset_t *signals, struct st
 
 int main(int argc, char **argv)
 {
+    program_open_streams();
     memory_begin();
     static const struct program program = {"truss-worker", "serves the migrations of one project and database over RPC",
                                            OF_WORKER};

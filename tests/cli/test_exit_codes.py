@@ -54,6 +54,17 @@ class ExitCodes(Case):
             with self.subTest(words=words):
                 self.expect(ERROR, *words)
 
+    def test_1_where_what_is_printed_arrives_nowhere(self):
+        """A full disk; a standard output that is closed, whose number the next connection would get."""
+        for words in (("status",), ("status", "--json"), ("plan", "--json"), ("call", "GetStatus"), ("operations",), ("health",), ("--version",), ("run", "--help")):
+            for output, said in (("> /dev/full", "could not be written: No space left|could not be written[.] What"), (">&-", "could not be written: Bad file|could not be written[.] What"),
+                                 ("<&- >&- 2>&-", "^$")):
+                with self.subTest(words=words, output=output):
+                    shell = ["bash", "-c", f'exec "$@" {output}', "-", os.path.join(harness.BIN, "truss"), *words]
+                    done = subprocess.run(shell, env=harness.clean_environment(None, self.process), capture_output=True, text=True, timeout=60, check=False)
+                    self.assertEqual((done.returncode, done.stdout), (ERROR, ""))
+                    self.assertRegex(done.stderr, said)
+
     def test_1_where_nobody_answers(self):
         for words in (("status",), ("run", "--yes"), ("doctor",), ("operations",)):
             with self.subTest(words=words):
