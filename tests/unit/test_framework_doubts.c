@@ -119,6 +119,108 @@ START_TEST(utf_8_has_another_name_in_java)
 }
 END_TEST
 
+/* Code that configures Flyway, and what is known then. */
+static const struct {
+    const char *call;
+    const char *unread; /* a part of the question; NULL: there is none */
+    const char *note;   /* a part of a warning; NULL: it does not matter */
+    enum late_rule late;
+    bool is_mixed;
+} flyway_calls[] = {
+    {".dataSource(ds)", NULL, NULL, LATE_REFUSED, false},
+    {".mixed(true)", NULL, NULL, LATE_REFUSED, true},
+    {".mixed(false).outOfOrder(true)", NULL, NULL, LATE_RUNS, false},
+    {".validateOnMigrate(false)", NULL, NULL, LATE_SKIPPED, false},
+    {".ignoreMigrationPatterns(\"*:missing\", \"*:ignored\")", NULL, NULL, LATE_SKIPPED, false},
+    {".outOfOrder(props.isOutOfOrder())", NULL, "line 3, computes outOfOrder", LATE_REFUSED, false},
+    {".group(true)", NULL, "says group: flyway runs all that is pending in one transaction", LATE_REFUSED, false},
+    {".group(1)", NULL, NULL, LATE_REFUSED, false},
+    {".target(\"latest\").callbacks()", NULL, NULL, LATE_REFUSED, false},
+    {".target(\"5\")", "src/main/java/A.java, line 3, has target(…), which only the application", NULL, LATE_REFUSED,
+     false},
+    {".callbacks(new Audit())", "has callbacks(…)", NULL, LATE_REFUSED, false},
+    {".javaMigrations(new V2__b())", "has javaMigrations(…)", NULL, LATE_REFUSED, false},
+    {".initSql(\"SET ROLE app\")", "has initSql(…)", NULL, LATE_REFUSED, false},
+    {".encoding(StandardCharsets.UTF_8)", NULL, NULL, LATE_REFUSED, false},
+    {".encoding(charset)", "line 3, computes encoding", NULL, LATE_REFUSED, false},
+    {".sqlMigrationPrefix(prefix())", "line 3, computes sqlMigrationPrefix", NULL, LATE_REFUSED, false},
+    {".load(); c.setOutOfOrder(true); c.setMixed(true)", NULL, NULL, LATE_RUNS, true},
+    {".load(); // c.setOutOfOrder(true)", NULL, NULL, LATE_REFUSED, false},
+};
+
+START_TEST(what_code_sets_of_flyway_counts_or_is_told)
+{
+    put("src/main/resources/db/migration/V1__a.sql", "VACUUM;\nSELECT 1;");
+    put("src/main/java/A.java",
+        arena_printf(arena,
+                     "import org.flywaydb.core.Flyway;\nclass A { Flyway f = Flyway.configure()\n  %s\n.load(); }\n",
+                     flyway_calls[_i].call));
+    const struct folder *const folder = folder_of("flyway");
+    const struct migration_files files = list(folder);
+    const struct habits *const habits = folder->habits != NULL ? folder->habits : &folder->framework->habits;
+    ck_assert_msg((folder->unread == NULL) == (flyway_calls[_i].unread == NULL), "%s", folder->unread);
+    if (folder->unread != NULL) {
+        has(folder->unread, flyway_calls[_i].unread);
+    }
+    ck_assert_uint_eq(files.warning_count > 0, flyway_calls[_i].note != NULL);
+    if (flyway_calls[_i].note != NULL) {
+        has(files.warnings[0], flyway_calls[_i].note);
+    }
+    ck_assert_int_eq(habits->late, flyway_calls[_i].late);
+    ck_assert_int_eq(script_of("flyway") != NULL, flyway_calls[_i].is_mixed);
+}
+END_TEST
+
+START_TEST(placeholders_and_names_in_code_are_read)
+{
+    put("src/main/resources/db/migration/V1__before.sql", "SELECT 1;");
+    put("src/main/resources/db/migration/W1__a.sql", "SELECT '${who}', '${what}';");
+    put("src/main/kotlin/A.kt",
+        "import org.flywaydb.core.Flyway\nval f = Flyway.configure().sqlMigrationPrefix(\"W\")\n"
+        "  .placeholders(mapOf(\"who\" to \"ann\", \"what\" to \"it\")).load()\n");
+    ck_assert_str_eq(listed("flyway"), "W1__a=1");
+    ck_assert_str_eq(script_of("flyway"), "SELECT 'ann', 'it';");
+}
+END_TEST
+
+START_TEST(what_spring_hands_to_flyway_is_a_question)
+{
+    put("src/main/resources/db/migration/V1__a.sql", "SELECT 1;");
+    put("src/main/java/Audit.java",
+        "import org.flywaydb.core.api.callback.Callback;\nclass Audit implements Callback {}\n");
+    ck_assert_ptr_null(folder_of("flyway")->unread);
+    put("src/main/java/Audit.java",
+        "import org.flywaydb.core.api.callback.Callback;\n@Component\nclass Audit implements Callback {}\n");
+    has(folder_of("flyway")->unread, "src/main/java/Audit.java, line 1, has a Callback that Spring gives to flyway");
+}
+END_TEST
+
+START_TEST(a_flag_or_variable_of_flyway_is_told)
+{
+    put("flyway.conf", "flyway.locations=filesystem:sql\n");
+    put("sql/V1__a.sql", "SELECT 1;");
+    put("compose.yml", "services:\n  flyway:\n    environment:\n      FLYWAY_OUT_OF_ORDER: \"true\"\n");
+    const struct migration_files files = list(folder_of("flyway"));
+    ck_assert_uint_eq(files.warning_count, 1);
+    has(files.warnings[0], "compose.yml, line 4, has FLYWAY_OUT_OF_ORDER, which counts for what is started there");
+}
+END_TEST
+
+START_TEST(flyway_stops_at_names_and_places_if_it_is_told_to)
+{
+    put("sql/V1__a.sql", "SELECT 1;");
+    put("sql/V2_b.sql", "SELECT 1;");
+    put("flyway.conf", "flyway.locations=filesystem:sql\n");
+    ck_assert_ptr_null(list(folder_of("flyway")).needs_tool);
+    put("flyway.conf", "flyway.locations=filesystem:sql\nflyway.validateMigrationNaming=true\n");
+    has(list(folder_of("flyway")).needs_tool, "it stops at the name of sql/V2_b.sql");
+    put("flyway.conf", "flyway.locations=filesystem:sql,filesystem:more\nflyway.failOnMissingLocations=true\n");
+    has(list(folder_of("flyway")).needs_tool, "the location more does not exist");
+    put("flyway.conf", "flyway.locations=filesystem:sql\nflyway.group=true\n");
+    has(list(folder_of("flyway")).warnings[0], "flyway.conf says group");
+}
+END_TEST
+
 START_TEST(an_environment_of_sql_migrate_may_write_out_the_usual_table)
 {
     put("migrations/1.sql", "-- +migrate Up\nSELECT 1;\n");
@@ -212,6 +314,12 @@ int main(void)
     tcase_add_test(tests, what_was_compiled_is_no_second_folder_of_payload);
     tcase_add_test(tests, what_node_pg_migrate_ignores_anyway_is_no_question);
     tcase_add_test(tests, utf_8_has_another_name_in_java);
+    tcase_add_loop_test(tests, what_code_sets_of_flyway_counts_or_is_told, 0,
+                        (int)(sizeof flyway_calls / sizeof flyway_calls[0]));
+    tcase_add_test(tests, placeholders_and_names_in_code_are_read);
+    tcase_add_test(tests, what_spring_hands_to_flyway_is_a_question);
+    tcase_add_test(tests, a_flag_or_variable_of_flyway_is_told);
+    tcase_add_test(tests, flyway_stops_at_names_and_places_if_it_is_told_to);
     tcase_add_test(tests, an_environment_of_sql_migrate_may_write_out_the_usual_table);
     tcase_add_test(tests, what_yoyo_inherits_comes_behind_what_it_says);
     tcase_add_test(tests, elements_that_never_end_are_no_placeholders);

@@ -283,10 +283,12 @@ enum mention_part {
     MENTION_FOLDER,    /* another or additional folder, without a readable value */
     MENTION_PATH,      /* a folder or configuration file given to a command (mention_path.h) */
     MENTION_COLUMN,    /* another name for a column of the table, which is not read under that */
+    MENTION_SETTING,   /* another setting of the tool: mention.take reads it */
     MENTION_ELSEWHERE, /* the word alone means that migrations are not, or not only, in files */
 };
 
 struct source_file; /* unread.h */
+struct mentioned;   /* mention.h */
 
 /* Code, a command's flag, or a variable with which a project may name its tracking table (mention.h). The words precede
  * the value: "-table" of a command, "GOOSE_TABLE", "goose.SetTableName(". */
@@ -305,6 +307,10 @@ struct mention {
     /* For MENTION_PATH in code: the path in the project that is put together after the word at this offset; returns
      * NULL if it is computed. NULL: a plain value follows the word. */
     const char *(*path_at)(struct arena *arena, const struct folder *folder, const struct source_file *file, size_t at);
+
+    /* For MENTION_SETTING: stores in the folder what is said there. */
+    void (*take)(struct arena *arena, struct folder *folder, const struct source_file *file,
+                 const struct mentioned *mentioned);
 };
 
 /* ---- lists ---- */

@@ -22,6 +22,7 @@ struct wanted mention_wanted(struct folder *folder, const struct project *projec
     wanted.is_said[MENTION_COLUMN] = folder->unread_ledger != NULL;
     wanted.is_said[MENTION_FOLDER] = wanted.is_said[MENTION_PATH] = wanted.is_said[MENTION_ELSEWHERE] =
         project->migrations != NULL || folder->unread != NULL;
+    wanted.is_said[MENTION_SETTING] = project->migrations != NULL;
     return wanted;
 }
 
@@ -190,6 +191,10 @@ void mention_scan(struct arena *arena, struct wanted *wanted, const struct menti
 {
     struct mentioned mentioned;
     for (size_t at = 0; mention_next(arena, mention, file, &at, &mentioned);) {
+        if (mention->take != NULL) {
+            mention->take(arena, wanted->folder, file, &mentioned);
+            continue;
+        }
         const size_t size = strlen(mentioned.word);
         const char *const word =
             arena_strndup(arena, mentioned.word, mentioned.word[size - 1] == '(' ? size - 1 : size);

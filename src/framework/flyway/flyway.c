@@ -7,6 +7,7 @@
 #include "framework/core/ledger.h"
 #include "framework/core/script_data.h"
 #include "framework/flyway/flyway_callbacks.h"
+#include "framework/flyway/flyway_code.h"
 #include "framework/flyway/flyway_configure.h"
 #include "framework/flyway/flyway_files.h"
 #include "framework/flyway/flyway_fill.h"
@@ -440,7 +441,19 @@ const struct framework framework_flyway = {
         {.files = "*.{java|kt|scala|groovy}",
          .words = ".defaultSchema(|.schemas(",
          .beside = "flywaydb|Flyway.configure",
-         .part = MENTION_SCHEMA}),
+         .part = MENTION_SCHEMA},
+
+        {.files = "*.{java|kt|scala|groovy}",
+         .words = FLYWAY_CALLS,
+         .beside = "flywaydb|Flyway.configure",
+         .part = MENTION_SETTING,
+         .take = flyway_take_call},
+        {.files = "*.{java|kt|scala|groovy}",
+         .words = FLYWAY_BEANS,
+         .beside = "@Component|@Bean|@Service|@Configuration",
+         .part = MENTION_SETTING,
+         .take = flyway_take_bean},
+        {.words = FLYWAY_FLAGS, .beside = "flyway|FLYWAY", .part = MENTION_SETTING, .take = flyway_take_flag}),
     .habits =
         {
             .late = LATE_REFUSED,

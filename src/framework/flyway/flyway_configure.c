@@ -62,22 +62,20 @@ static bool ignores(const struct words *patterns, const char *type, const char *
     return is;
 }
 
-/* What validation, with which each `migrate` begins, stops at. */
-static void read_validation(struct arena *arena, struct folder *folder, struct text content,
-                            const struct flyway_source *source, struct flyway_settings *settings)
+/* Sets a flag that the source says. */
+static void read_flag(struct arena *arena, struct text content, const struct flyway_source *source, const char *key,
+                      bool *flag)
 {
-    const struct words patterns =
-        flyway_list_of(arena, content, source, "ignoreMigrationPatterns", "ignoreMigrationPattern");
-    const bool is_off = says(arena, content, source, "validateOnMigrate", "false");
-    const bool is_ordered = !says(arena, content, source, "outOfOrder", "true");
-    const bool is_skipped = is_off || ignores(&patterns, "versioned", "ignored") ||
-                            says(arena, content, source, "ignoreIgnoredMigrations", "true");
-    settings->ignores_future = patterns.count > 0 ? ignores(&patterns, "versioned", "future")
-                                                  : !says(arena, content, source, "ignoreFutureMigrations", "false");
-    settings->ignores_missing =
-        ignores(&patterns, "versioned", "missing") || says(arena, content, source, "ignoreMissingMigrations", "true");
-    settings->ignores_missing_repeatable = ignores(&patterns, "repeatable", "missing");
-    if (!is_off && is_ordered && !is_skipped) {
+    const char *const said = flyway_value_of(arena, content, source, key);
+    *flag = said == NULL ? *flag : text_is_nocase(text_of(said), "true");
+}
+
+/* What flyway does with an irregular history, if that is not what it does by default. */
+static void settle_habits(struct arena *arena, struct folder *folder, const struct flyway_settings *settings)
+{
+    const bool is_ordered = !settings->is_out_of_order;
+    if (settings->validates && is_ordered && !settings->ignores_ignored) {
+        folder->habits = NULL;
         return;
     }
     struct habits *const habits = arena_alloc(arena, sizeof *habits);
@@ -86,13 +84,32 @@ static void read_validation(struct arena *arena, struct folder *folder, struct t
     habits->late_note = is_ordered ? "flyway passes over it: it is older than the last one applied, and the "
                                      "configuration says that this is not an error."
                                    : "flyway runs it: its configuration says outOfOrder.";
-    if (is_off) {
+    if (!settings->validates) {
         habits->edited_blocks = false;
         habits->edited_note = "flyway migrate goes on: its configuration says validateOnMigrate=false.";
         habits->missing_blocks = false;
         habits->missing_note = "flyway migrate goes on: its configuration says validateOnMigrate=false.";
     }
     folder->habits = habits;
+}
+
+/* What validation, with which each `migrate` begins, stops at. */
+static void read_validation(struct arena *arena, struct text content, const struct flyway_source *source,
+                            struct flyway_settings *settings)
+{
+    const struct words patterns =
+        flyway_list_of(arena, content, source, "ignoreMigrationPatterns", "ignoreMigrationPattern");
+    read_flag(arena, content, source, "validateOnMigrate", &settings->validates);
+    read_flag(arena, content, source, "outOfOrder", &settings->is_out_of_order);
+    read_flag(arena, content, source, "ignoreIgnoredMigrations", &settings->ignores_ignored);
+    read_flag(arena, content, source, "ignoreFutureMigrations", &settings->ignores_future);
+    read_flag(arena, content, source, "ignoreMissingMigrations", &settings->ignores_missing);
+    if (patterns.count > 0) {
+        settings->ignores_ignored = settings->ignores_ignored || ignores(&patterns, "versioned", "ignored");
+        settings->ignores_future = ignores(&patterns, "versioned", "future");
+        settings->ignores_missing = settings->ignores_missing || ignores(&patterns, "versioned", "missing");
+        settings->ignores_missing_repeatable = ignores(&patterns, "repeatable", "missing");
+    }
 }
 
 /* A setting that only its own tool can follow. */
@@ -106,6 +123,8 @@ static const char *setting_for_tool(struct arena *arena, struct text content, co
         {"callbackLocations", NULL},
         {"resolvers", NULL},
         {"initSql", NULL},
+        {"initSqls", NULL}, /* Spring's */
+        {"errorOverrides", NULL},
         {"cherryPick", NULL},
         {"target", "latest"},
         {"dryRunOutput", NULL},
@@ -177,23 +196,55 @@ static void read_baseline(struct arena *arena, struct folder *folder, struct tex
     }
 }
 
+/* Settings that change what a run does and that ours does not follow. */
+static void note_others(struct arena *arena, struct text content, const struct flyway_source *source,
+                        struct flyway_settings *settings)
+{
+    if (says(arena, content, source, "group", "true")) {
+        flyway_note(
+            arena, settings,
+            arena_printf(arena,
+                         "%s says group: flyway runs all that is pending in one transaction; `--transaction all` "
+                         "does so here.",
+                         source->name));
+    }
+}
+
+void flyway_settings_add(struct arena *arena, struct folder *folder, struct text content,
+                         const struct flyway_source *source)
+{
+    struct flyway_settings *const settings = arena_alloc(arena, sizeof *settings);
+    size_t placeholders = 0;
+    *settings = *flyway_settings_of(folder);
+    read_names(arena, content, source, settings);
+    settings->needs_tool =
+        settings->needs_tool != NULL ? settings->needs_tool : setting_for_tool(arena, content, source);
+    read_baseline(arena, folder, content, source, settings);
+    read_flag(arena, content, source, "skipDefaultCallbacks", &settings->skips_callbacks);
+    read_flag(arena, content, source, "placeholderReplacement", &settings->replaces);
+    read_flag(arena, content, source, "mixed", &settings->is_mixed);
+    read_flag(arena, content, source, "failOnMissingLocations", &settings->needs_locations);
+    read_flag(arena, content, source, "validateMigrationNaming", &settings->validates_names);
+    settings->is_alone = settings->is_alone || says(arena, content, source, "executeInTransaction", "false");
+    const struct config_pair *const pairs = flyway_placeholders_of(arena, content, source, &placeholders);
+    if (placeholders > 0) {
+        settings->placeholders = pairs;
+        settings->placeholder_count = placeholders;
+    }
+    read_validation(arena, content, source, settings);
+    note_others(arena, content, source, settings);
+    settle_habits(arena, folder, settings);
+    folder->settings = settings;
+}
+
 static void read_settings(struct arena *arena, struct folder *folder, struct text content,
                           const struct flyway_source *source)
 {
     struct flyway_settings *const settings = arena_alloc(arena, sizeof *settings);
     *settings = flyway_usual;
     settings->locations = read_locations(arena, folder, &(const struct source_file){source->name, content}, source);
-    read_names(arena, content, source, settings);
-    settings->needs_tool = setting_for_tool(arena, content, source);
-    read_baseline(arena, folder, content, source, settings);
-    settings->skips_callbacks = says(arena, content, source, "skipDefaultCallbacks", "true");
-    settings->replaces = !says(arena, content, source, "placeholderReplacement", "false");
-    settings->is_mixed = says(arena, content, source, "mixed", "true");
-    settings->is_alone = says(arena, content, source, "executeInTransaction", "false");
-    folder->habits = NULL;
-    settings->placeholders = flyway_placeholders_of(arena, content, source, &settings->placeholder_count);
-    read_validation(arena, folder, content, source, settings);
     folder->settings = settings;
+    flyway_settings_add(arena, folder, content, source);
     read_ledger(arena, folder, content, source);
     folder->path = settings->locations[0];
     folder->others = folder->path == NULL ? NULL : settings->locations + 1;

@@ -52,6 +52,9 @@ static void note_other(struct arena *arena, const struct folder *place, const ch
         listing_warn(arena, files,
                      arena_printf(arena, "%s is passed over by flyway: its name is not %sVERSION%sDESCRIPTION%s.", path,
                                   settings->prefix, settings->separator, settings->suffixes[0]));
+        if (settings->validates_names && files->needs_tool == NULL) {
+            files->needs_tool = arena_printf(arena, "it stops at the name of %s (validateMigrationNaming)", path);
+        }
     }
 }
 
@@ -101,6 +104,10 @@ static bool list_location(struct arena *arena, const struct folder *folder, cons
     place.path = location;
     if (file_look(path_join(arena, folder->root, location), NULL) == FILE_NONE) {
         listing_warn(arena, files, arena_printf(arena, "The location %s does not exist in the project.", location));
+        if (flyway_settings_of(folder)->needs_locations && files->needs_tool == NULL) {
+            files->needs_tool = arena_printf(
+                arena, "the location %s does not exist, at which it stops (failOnMissingLocations)", location);
+        }
         return true;
     }
     /* Flyway passes over hidden directories, in which a volume of Kubernetes has its files once more
@@ -173,6 +180,9 @@ bool flyway_list(struct arena *arena, const struct folder *folder, struct migrat
 {
     const struct flyway_settings *const settings = flyway_settings_of(folder);
     *files = (struct migration_files){.needs_tool = settings->needs_tool};
+    for (size_t i = 0; i < settings->notes.count; i++) {
+        listing_warn(arena, files, settings->notes.items[i]);
+    }
     bool ok = list_location(arena, folder, folder->path, files, status) &&
               list_classes(arena, folder, folder->path, files, status);
     for (size_t i = 0; ok && is_configured(folder) && settings->locations[i] != NULL; i++) {

@@ -13,7 +13,20 @@ const struct flyway_settings flyway_usual = {
     .placeholder_suffix = "}",
     .replaces = true,
     .ignores_future = true,
+    .validates = true,
 };
+
+void flyway_note(struct arena *arena, struct flyway_settings *settings, const char *note)
+{
+    struct words all = {0};
+    for (size_t i = 0; i < settings->notes.count; i++) {
+        words_add(arena, &all, settings->notes.items[i]);
+    }
+    if (!words_have(&all, note)) {
+        words_add(arena, &all, note);
+    }
+    settings->notes = all;
+}
 
 bool flyway_is_utf8(const char *encoding)
 {

@@ -4,6 +4,7 @@
 #ifndef FRAMEWORK_FLYWAY_FLYWAY_SETTINGS_H
 #define FRAMEWORK_FLYWAY_FLYWAY_SETTINGS_H
 
+#include "base/words.h"
 #include "framework/core/layout.h"
 #include "framework/formats/config.h"
 
@@ -22,11 +23,17 @@ struct flyway_settings {
     bool replaces;
     bool is_alone;        /* executeInTransaction is false */
     bool is_mixed;        /* mixed */
+    bool needs_locations; /* failOnMissingLocations */
+    bool validates_names; /* validateMigrationNaming: it stops at a file whose name it cannot read */
+    bool validates;       /* validateOnMigrate */
+    bool is_out_of_order; /* outOfOrder */
+    bool ignores_ignored; /* a late one that it passes over does not stop it: "versioned:ignored" */
     bool ignores_future;  /* a row above the newest file does not stop it: "*:future" */
     bool ignores_missing; /* nor do others without a file: "versioned:missing", "repeatable:missing" */
     bool ignores_missing_repeatable;
     const char *installed_by; /* NULL: the current user */
     bool skips_callbacks;     /* skipDefaultCallbacks */
+    struct words notes;       /* what is set and not followed, in sentences */
     const char *baseline;     /* baselineVersion, if baselineOnMigrate applies; NULL: it does not */
 };
 
@@ -35,6 +42,9 @@ extern const struct flyway_settings flyway_usual;
 
 /* The folder's settings. */
 const struct flyway_settings *flyway_settings_of(const struct folder *folder);
+
+/* Adds a sentence to the notes, unless it is there. Copies of these settings do not get it. */
+void flyway_note(struct arena *arena, struct flyway_settings *settings, const char *note);
 
 /* Is it one of Java's names of UTF-8? */
 bool flyway_is_utf8(const char *encoding);
