@@ -206,6 +206,49 @@ START_TEST(ef_core_passes_over_what_has_no_attributes)
 }
 END_TEST
 
+START_TEST(a_class_of_ef_core_may_be_in_three_files)
+{
+    put("app.csproj", "");
+    put("Migrations/20240101000000_Init.cs", "public partial class Init : Migration {}");
+    put("Migrations/20240101000000_Init.Designer.cs",
+        "[DbContext(typeof(Shop))]\n[Migration(\"20240101000000_Init\")]\npartial class Init {}");
+    put("Migrations/20240101000000_Init.Data.cs", "public partial class Init { void Seed() {} }");
+    put("Migrations/20240102000000_Next.cs", "[Migration(\"20240102000000_Next\")]\npartial class Next : Migration {}");
+    put("Migrations/Next.Model.cs", "[DbContext(typeof(Shop))]\npartial class Next {}");
+    ck_assert_str_eq(listed("efcore"), "20240101000000_Init=20240101000000_Init,20240102000000_Next="
+                                       "20240102000000_Next");
+    ck_assert_str_eq(warnings_of("efcore"), "");
+}
+END_TEST
+
+START_TEST(evolve_is_asked_for_what_its_program_sets)
+{
+    static const struct {
+        const char *said;
+        const char *unread; /* NULL: nothing is asked */
+        enum late_rule late;
+    } cases[] = {
+        {"OutOfOrder = true", NULL, LATE_RUNS},
+        {"OutOfOrder = false, SqlMigrationPrefix = \"V\", Encoding = Encoding.UTF8", NULL, LATE_REFUSED},
+        {"TargetVersion = new MigrationVersion(\"5\")", "App.cs, line 2, sets TargetVersion", LATE_REFUSED},
+        {"TransactionMode = TransactionKind.RollbackAll", "sets TransactionMode", LATE_REFUSED},
+        {"PlaceholderPrefix = \"$[\"", "sets PlaceholderPrefix", LATE_REFUSED},
+    };
+    put("app.csproj", "<PackageReference Include=\"Evolve\" Version=\"3.2.0\" />");
+    put("db/migrations/V1__a.sql", "SELECT 1;");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        put("App.cs", arena_printf(arena, "using EvolveDb;\nvar e = new Evolve(c) { %s };\n", cases[i].said));
+        const struct folder *const folder = folder_of("evolve");
+        const struct habits *const habits = folder->habits != NULL ? folder->habits : &folder->framework->habits;
+        ck_assert_msg((folder->unread == NULL) == (cases[i].unread == NULL), "%s: %s", cases[i].said, folder->unread);
+        if (folder->unread != NULL) {
+            has(folder->unread, cases[i].unread);
+        }
+        ck_assert_int_eq(habits->late, cases[i].late);
+    }
+}
+END_TEST
+
 START_TEST(an_id_of_ef_core_that_is_written_in_another_way_is_not_passed_over)
 {
     static const char *const ways[] = {"[Migration (\"20240101000000_A\")]",
@@ -713,6 +756,8 @@ int main(void)
     tcase_add_test(tests, alembic_makes_one_history_of_several_locations);
     tcase_add_test(tests, the_id_of_ef_core_is_in_the_attribute);
     tcase_add_test(tests, ef_core_passes_over_what_has_no_attributes);
+    tcase_add_test(tests, a_class_of_ef_core_may_be_in_three_files);
+    tcase_add_test(tests, evolve_is_asked_for_what_its_program_sets);
     tcase_add_test(tests, an_id_of_ef_core_that_is_written_in_another_way_is_not_passed_over);
     tcase_add_test(tests, sea_orm_runs_what_its_list_in_code_has);
     tcase_add_test(tests, a_migration_of_sea_orm_may_give_its_name_itself);

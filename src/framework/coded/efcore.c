@@ -147,6 +147,49 @@ static void read_attributes(struct arena *arena, const char *path, struct attrib
     }
 }
 
+/* The name of the partial class in a program; NULL: there is none. */
+static const char *partial_class(struct arena *arena, const char *path)
+{
+    struct status unread = {.arena = arena};
+    struct file_start start;
+    if (file_look(path, NULL) != FILE_REGULAR || !file_read_start(arena, path, HEAD, &start, &unread)) {
+        return NULL;
+    }
+    const size_t partial = code_find_word(start.content, "partial", 0);
+    const size_t class = partial == SIZE_MAX ? SIZE_MAX : code_skip_blanks(start.content, partial);
+    const struct text word = class == SIZE_MAX ? (struct text){0} : code_word(start.content, class);
+    if (!text_is(word, "class")) {
+        return NULL;
+    }
+    const struct text name = code_word(start.content, code_skip_blanks(start.content, class + word.size));
+    return name.size == 0 ? NULL : arena_strndup(arena, name.data, name.size);
+}
+
+/* What the other files of a partial class say: Init.Data.cs beside Init.cs and its model. They have the class in their
+ * names. */
+static struct attributes other_parts(struct arena *arena, const struct migration_file *file)
+{
+    struct attributes attributes = {0};
+    struct status unread = {.arena = arena};
+    struct file_list list;
+    const char *const directory = path_above(arena, file->path);
+    const char *const class = partial_class(arena, file->path);
+    if (class == NULL || !directory_list(arena, directory, &list, &unread)) {
+        return attributes;
+    }
+    for (size_t i = 0; i < list.count; i++) {
+        const char *const name = list.entries[i].name;
+        const char *const path = path_join(arena, directory, name);
+        if (text_ends_with(text_of(name), ".cs") && strstr(name, class) != NULL && strcmp(path, file->path) != 0) {
+            const char *const its = partial_class(arena, path);
+            if (its != NULL && strcmp(its, class) == 0) {
+                read_attributes(arena, path, &attributes);
+            }
+        }
+    }
+    return attributes;
+}
+
 /* EF knows a migration by its attributes (MigrationsAssembly.cs), which are in the model beside it, or in its own file
  * if a person wrote it. What the file is called does not matter. */
 static bool efcore_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
@@ -157,6 +200,14 @@ static bool efcore_accept(struct arena *arena, const struct folder *folder, stru
     (void)folder;
     read_attributes(arena, arena_printf(arena, "%.*s.Designer.cs", stem, file->path), &attributes);
     read_attributes(arena, file->path, &attributes);
+    if (attributes.id == NULL || (!attributes.has_context && !attributes.is_derived)) {
+        const struct attributes others = other_parts(arena, file);
+        if (attributes.id == NULL && others.id != NULL) {
+            return false; /* a part of the class that another file is listed for */
+        }
+        attributes.has_context = attributes.has_context || others.has_context;
+        attributes.is_derived = attributes.is_derived || others.is_derived;
+    }
     if (attributes.id == NULL && (attributes.is_computed || (attributes.is_wide && file->version != NULL))) {
         *warning = arena_printf(arena,
                                 "%s has an id in its [Migration(…)] that cannot be read without compiling it: it is "

@@ -7,6 +7,7 @@
 #include "base/search.h"
 #include "framework/core/ledger.h"
 #include "framework/core/listing.h"
+#include "framework/core/mention.h"
 #include "framework/core/reading.h"
 
 #include <ctype.h>
@@ -114,9 +115,69 @@ static bool evolve_script(const struct script_request *request)
                        request->file->filename);
 }
 
-/* ---- the ledger ---- */
+/* ---- settings in its program ---- */
 
 extern const struct framework framework_evolve;
+
+/* What the program may set (IEvolveConfiguration.cs), and what it is otherwise. */
+static const struct {
+    const char *name;
+    const char *usual; /* NULL: any value matters */
+} settings[] = {
+    {"StartVersion", NULL},
+    {"TargetVersion", NULL},
+    {"MigrationLoader", NULL},
+    {"SkipNextMigrations", "false"},
+    {"TransactionMode", "TransactionKind.CommitEach"},
+    {"SqlMigrationPrefix", "\"V\""},
+    {"SqlRepeatableMigrationPrefix", "\"R\""},
+    {"SqlMigrationSeparator", "\"__\""},
+    {"SqlMigrationSuffix", "\".sql\""},
+    {"PlaceholderPrefix", "\"${\""},
+    {"PlaceholderSuffix", "\"}\""},
+    {"Encoding", "Encoding.UTF8"},
+};
+
+/* The value that a property gets behind this offset; empty: it gets none. */
+static struct text value_at(struct text content, size_t at)
+{
+    const struct text rest = text_trim(text_slice(content, at, content.size));
+    if (!text_starts_with(rest, "=") || text_starts_with(rest, "==") || text_starts_with(rest, "=>")) {
+        return (struct text){0};
+    }
+    size_t end = 1;
+    bool is_quoted = false;
+    while (end < rest.size && rest.data[end] != '\n' && (is_quoted || strchr(",;}", rest.data[end]) == NULL)) {
+        is_quoted = rest.data[end] == '"' ? !is_quoted : is_quoted;
+        end++;
+    }
+    return text_trim(text_slice(rest, 1, end));
+}
+
+/* OutOfOrder counts here as there; what else decides which files run, and how, is a question. */
+static void evolve_take(struct arena *arena, struct folder *folder, const struct source_file *file,
+                        const struct mentioned *mentioned)
+{
+    const struct text value = value_at(file->content, mentioned->at + strlen(mentioned->word));
+    if (strcmp(mentioned->word, "OutOfOrder") == 0 && text_is(value, "true")) {
+        struct habits *const habits = arena_alloc(arena, sizeof *habits);
+        *habits = framework_evolve.habits;
+        habits->late = LATE_RUNS;
+        habits->late_note = "evolve runs it: its program says OutOfOrder.";
+        folder->habits = habits;
+    }
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+        const char *const usual = settings[i].usual;
+        if (value.size > 0 && strcmp(settings[i].name, mentioned->word) == 0 &&
+            (usual == NULL || !text_is(value, usual))) {
+            unread_folder_because(
+                arena, folder, *file, mentioned->at,
+                arena_printf(arena, "sets %s, which only the program that runs Evolve follows", mentioned->word));
+        }
+    }
+}
+
+/* ---- the ledger ---- */
 
 static bool is_before_version(const void *item, const void *version)
 {
@@ -240,6 +301,13 @@ const struct framework framework_evolve = {
         {.files = "*.cs", .words = "MetadataTableSchema", .beside = "EvolveDb|Evolve(", .part = MENTION_SCHEMA},
         {.files = "*.cs", .words = "Schemas", .beside = "EvolveDb|Evolve(", .part = MENTION_SCHEMA},
         {.files = "*.cs", .words = "Locations", .beside = "EvolveDb|Evolve(", .part = MENTION_PATH},
+        {.files = "*.cs",
+         .words = "OutOfOrder|StartVersion|TargetVersion|MigrationLoader|SkipNextMigrations|TransactionMode|"
+                  "SqlMigrationPrefix|SqlRepeatableMigrationPrefix|SqlMigrationSeparator|SqlMigrationSuffix|"
+                  "PlaceholderPrefix|PlaceholderSuffix|Encoding",
+         .beside = "EvolveDb|Evolve(",
+         .part = MENTION_SETTING,
+         .take = evolve_take},
         {.words = "-l|--location", .beside = "evolve", .part = MENTION_PATH},
         {.words = "-s|--schema", .beside = "evolve", .part = MENTION_SCHEMA},
         {.words = "--metadata-table", .beside = "evolve"},
