@@ -1,4 +1,4 @@
 #!/bin/sh
-# run-one.sh BUILD FILE: one program of tests against the programs in a build directory; see tests/support/run_one.py.
+# run-one.sh BUILD FILE [CLASS…]: one program of tests against the programs in a build directory; see tests/support/run_one.py.
 # FILE is a Python suite, a script, or the source of a unit test. What run.sh does with each of them.
-cd "$(dirname "$0")/.." && exec /usr/bin/python3 -B tests/support/run_one.py "$1" "$2"
+cd "$(dirname "$0")/.." && exec /usr/bin/python3 -B tests/support/run_one.py "$@"

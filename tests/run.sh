@@ -5,10 +5,10 @@
 # wait. How many is decided by how busy the processors are (tests/support/lanes.py). Units, service and bridge run against the build with ASan and UBSan, the others against the plain one; run-long.sh runs
 # those three against the plain one too.
 #
-# A program that fails is run a second time, alone, when all others are done: a fault of ours fails twice, a busy machine once. Where
-# it passes then, its tests count as that run counted them, and a line names it in front of the last one: "flaky: service/test_x.py
-# (passed alone)". Its first output stands further up, in full: it is to be read and mended. Where more than six programs fail it
-# is not the machine: none is run again.
+# A program that fails is run a second time, alone, when all others are done: a fault of ours fails twice, a busy machine once. Of a
+# suite that took long those of its classes are run in which something failed. Where they pass then, nothing has failed, and a line
+# names the program in front of the last one: "flaky: service/test_x.py (passed alone)". Its first output stands further up, in full: it
+# is to be read and mended. Where more than six programs fail it is not the machine: none is run again.
 #
 # TRUSS_TEST_ONLY       the suites to run, in words: lint units frameworks service bridge panel cli clients peers differential together crash
 #                       docker packages docs (default: all)
@@ -71,14 +71,19 @@ longest_first() {
 # The programs that failed, once more and one after the other. $shared/flaky gets the names of those that pass.
 run_again() {
     [ -s "$TRUSS_TEST_FAILED" ] && [ "$(wc -l <"$TRUSS_TEST_FAILED")" -le 6 ] || return
-    while read -r directory file; do
-        echo "again, alone: $file"
+    while read -r directory file classes; do
+        echo "again, alone: $file $classes"
         rm -f "$shared/again"
-        if TRUSS_TEST_TALLY="$shared/again" TRUSS_TEST_FAILED="" sh tests/run-one.sh "$directory" "$file" </dev/null; then
+        # shellcheck disable=SC2086
+        if TRUSS_TEST_TALLY="$shared/again" TRUSS_TEST_FAILED="" sh tests/run-one.sh "$directory" "$file" $classes </dev/null; then
             name=$(cut -d ' ' -f 6- "$shared/again")
             echo "$name" >>"$shared/flaky"
-            NAME=$name awk '{ line = $0; for (i = 0; i < 5; i++) sub(/^[^ ]+ /, ""); if ($0 != ENVIRON["NAME"]) print line }' "$TRUSS_TEST_TALLY" >"$shared/others"
-            cat "$shared/others" "$shared/again" >"$TRUSS_TEST_TALLY"
+            # The line of its first run, with nothing failed and with what both have taken.
+            NAME=$name awk 'FNR == NR { more = $4; used = $5; next }
+                { line = $0; for (i = 0; i < 5; i++) sub(/^[^ ]+ /, ""); name = $0; $0 = line }
+                name == ENVIRON["NAME"] { $1 += $2; $2 = 0; $4 += more; $5 += used }
+                { print }' "$shared/again" "$TRUSS_TEST_TALLY" >"$shared/counted"
+            mv "$shared/counted" "$TRUSS_TEST_TALLY"
         fi
     done <"$TRUSS_TEST_FAILED"
 }

@@ -42,7 +42,7 @@ def begin(build, file):
         status = 1
         try:
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-            status = not run_one.judge(build, file, start)
+            status = not run_one.judge(build, file, start=start)
         except BaseException:
             traceback.print_exc()
             run_one.add_line("TRUSS_TEST_TALLY", f"0 1 0 0 0 {file}")

@@ -4,10 +4,11 @@ counts and the processor time go to the file TRUSS_TEST_TALLY, a line a program.
 It fails beside what the program itself says where it is not done in time, where it leaves processes running (they are named and
 killed), and where it leaves files in its temporary directory (they are named and removed).
 
-Usage: run_one.py BUILD FILE   the programs under test are in BUILD/bin; FILE is a Python suite, a script, or the source of a unit test
+Usage: run_one.py BUILD FILE [CLASS…]   the programs under test are in BUILD/bin; FILE is a Python suite, a script, or the source of a
+                                        unit test; of a suite only these classes are run
 
 TRUSS_TEST_UNDER    a command that unit tests are run by ("valgrind …")
-TRUSS_TEST_FAILED   a file that gets a line "BUILD FILE" where it fails
+TRUSS_TEST_FAILED   a file that gets a line "BUILD FILE [CLASS…]" where it fails: what to run again (failed_classes)
 TRUSS_TEST_SECONDS  how long a program may take (default: 900)
 TRUSS_TEST_VERBOSE  not empty: show the output also of what passes
 """
@@ -29,6 +30,8 @@ PR_SET_CHILD_SUBREAPER = 36
 SECONDS = float(os.environ.get("TRUSS_TEST_SECONDS", "900"))
 # How long what was told to end may take to be gone, after the program itself.
 GRACE = 20
+# What took longer is not run again as a whole.
+LONG = 30
 # What a test may leave in its temporary directory: Chromium's and the compilers' own.
 NOT_OURS = re.compile(r"\.org\.chromium\.|org\.chromium\.|\.com\.google\.Chrome|go-build|node-compile-cache|playwright|cc[A-Za-z0-9]{6}\.|v8-compile-cache|jiti|dotnet")
 
@@ -151,12 +154,19 @@ def count(text, status):
     return max(ran - failed - skipped, 0), failed, skipped
 
 
-def called(build, file):
+def failed_classes(text):
+    """The classes of a Python suite in which something has failed; none where it was not, or not only, in a class."""
+    failed = re.findall(r"^(?:FAIL|ERROR): (.*)", text, re.M)
+    found = [re.match(r"\w+ \(__main__\.(\w+)", one) for one in failed]
+    return sorted({one[1] for one in found}) if all(found) else []
+
+
+def called(build, file, classes=()):
     """(name, command) of a program of tests. Python by its path: a pyenv in front of it does not see Debian's modules."""
     name = file.removeprefix("tests/").removesuffix(".c")
     name += {"build": "", "build-sanitize": " (sanitized)"}.get(build, f" ({build.removeprefix('build-')})")
     if file.endswith(".py"):
-        return name, ["/usr/bin/python3", "-B", file]
+        return name, ["/usr/bin/python3", "-B", file, *classes]
     if file.endswith(".sh"):
         return name, ["sh", file]
     unit = os.path.join(build, "tests", "unit", os.path.basename(file).removesuffix(".c"))
@@ -170,9 +180,9 @@ def add_line(variable, line):
             file.write(line + "\n")
 
 
-def judge(build, file, start=execute):
+def judge(build, file, *classes, start=execute):
     """Runs it; has it passed?"""
-    name, command = called(build, file)
+    name, command = called(build, file, classes)
     # CK_DEFAULT_TIMEOUT: Check ends a test after 4 s where it does not say more, which a busy machine may need.
     os.environ.update(CK_DEFAULT_TIMEOUT="120", TRUSS_TEST_BIN=os.path.abspath(os.path.join(build, "bin")), UBSAN_OPTIONS="print_stacktrace=1")
     # Whoever started the tests in the background may have told them to ignore these, and what they start would inherit that.
@@ -203,7 +213,8 @@ def judge(build, file, start=execute):
     print(f"{name}: {passed} passed, {failed} failed, {skipped} skipped ({took:.0f} s, processor {used:.0f} s)", flush=True)
     add_line("TRUSS_TEST_TALLY", f"{passed} {failed} {skipped} {took:.1f} {used:.1f} {name}")
     if failed:
-        add_line("TRUSS_TEST_FAILED", f"{build} {file}")
+        again = failed_classes(text) if took > LONG and not wrong else []
+        add_line("TRUSS_TEST_FAILED", " ".join([build, file, *again]))
     return not failed
 
 
