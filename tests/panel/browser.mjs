@@ -14,7 +14,7 @@ const AsyncFunction = (async () => {}).constructor;
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync",
   // One process less for each, no second compilation of what runs once, and no threads that look for work.
-  ...(kind === "plain" ? [] : ["--in-process-gpu", "--renderer-process-limit=1", "--disable-site-isolation-trials", "--js-flags=--no-opt,--single-threaded"])] });
+  ...(kind === "plain" ? [] : ["--in-process-gpu", "--renderer-process-limit=1", "--disable-site-isolation-trials", "--js-flags=--no-opt,--no-maglev,--single-threaded"])] });
 // One context for all tests with the same options: each new one costs a process. No test sees another's storage, as each has a bridge on a
 // port of its own; cookies know no ports and are cleared.
 const contexts = new Map();

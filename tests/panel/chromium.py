@@ -139,7 +139,7 @@ class Page(Case):
 
     def found_by_axe(self, options):
         """What axe-core finds serious. It is left out in the page what is not: all that it looked at is a megabyte."""
-        return self.do("""await page.evaluate(axe);
+        return self.do("""if (!await page.evaluate(() => "axe" in window)) await page.evaluate(axe);
             return page.evaluate(async (options) => (await window.axe.run(document, { resultTypes: ["violations"], ...options })).violations
                 .filter((one) => ["serious", "critical"].includes(one.impact)).map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(" ")}`), args[0])""", options)
 
@@ -150,3 +150,13 @@ class Page(Case):
 
     def visit(self, path):
         self.do("await page.goto(new URL(args[0], page.url()).href)", path)
+
+    def turn(self, path):
+        """The page of an address as a link leads there, which costs less than to visit it: only what that page alone has is loaded."""
+        self.do("""await page.evaluate((path) => {
+                history.pushState(null, "", path);
+                dispatchEvent(new PopStateEvent("popstate"));
+                return new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+            }, args[0]);
+            await page.waitForSelector(`main > .page.${/\\w+/.exec(args[0])[0]}`, { state: "attached" });
+            await page.waitForSelector("main .skeleton", { state: "detached" });""", path)

@@ -477,7 +477,7 @@ class Others(Pages):
         pages = self.do("return page.locator('.help-list a').evaluateAll((all) => all.map((one) => one.getAttribute('href')))")
         self.assertGreater(len(pages), 10)
         for page in pages:
-            self.visit(page)
+            self.turn(page)
             self.see(f".help-list a[aria-current][href='{page}']", "")
             self.see("article p", "")
             prose = self.do("return page.locator('article').evaluate((all) => { const copy = all.cloneNode(true); copy.querySelectorAll('code').forEach((one) => one.remove()); return copy.innerText; })")
@@ -497,8 +497,8 @@ class Others(Pages):
         self.served.post("/api/branches", {"label": "a long label of a branch that somebody made for a reason", "onBusy": "dump"})
         self.show("/settings")
         for page in PAGES:
-            self.visit(f"/{page}")
-            self.do("await page.waitForSelector('h1'); await page.waitForSelector('.skeleton', { state: 'detached' })")
+            self.turn(f"/{page}")
+            self.do("await page.waitForSelector('h1')")
             for width, theme in ((1440, "light"), (1440, "dark"), (1024, "light"), (375, "dark"), (375, "light")):
                 with self.subTest(page=page, width=width, theme=theme):
                     self.do("await page.setViewportSize({ width: args[0], height: 800 }); await page.emulateMedia({ colorScheme: args[1], reducedMotion: 'reduce' })", width, theme)

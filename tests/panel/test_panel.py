@@ -441,7 +441,7 @@ class Panel(Page):
         for widths in windows:
             self.open(None, http=http, options={"colorScheme": scheme, "viewport": {"width": widths[0], "height": 800}, "hasTouch": widths == (375,), "isMobile": widths == (375,)})
             for path, selector in pages:
-                self.visit(path)
+                self.turn(path)
                 for width in widths:
                     with self.subTest(width=width, scheme=scheme, path=path):
                         if len(widths) > 1:
