@@ -234,6 +234,8 @@ struct sql_facts {
     bool (*has_beside)(void *asked, const char *schema, const char *table, const char *name);
     /* Is it partitioned? */
     bool (*is_partitioned)(void *asked, const char *schema, const char *relation);
+    /* Has it a DEFAULT partition, which a new partition has read? */
+    bool (*has_default)(void *asked, const char *schema, const char *relation);
 };
 
 /* Finds the effects of one statement; facts may be NULL. A statement that the parser does not know, or whose effects

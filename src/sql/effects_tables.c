@@ -41,6 +41,16 @@ static void link_parents(struct effects_reader *reader, const json_t *body)
     }
 }
 
+/* Rows of the DEFAULT partition that belong to the new one are looked for. */
+static bool reads_default(const struct effects_reader *reader, const json_t *body)
+{
+    const struct sql_facts *const facts = reader->facts;
+    const json_t *const parent = tree_body(json_array_get(json_object_get(body, "inhRelations"), 0), "RangeVar");
+    const char *const schema = tree_string(parent, "schemaname");
+    return facts->has_default != NULL &&
+           facts->has_default(facts->asked, schema[0] == '\0' ? NULL : schema, tree_string(parent, "relname"));
+}
+
 static void create_table(struct effects_reader *reader, json_t *body)
 {
     const bool is_partition = json_object_get(body, "partbound") != NULL;
@@ -52,7 +62,7 @@ static void create_table(struct effects_reader *reader, json_t *body)
     if (is_partition) {
         effects_reach_all(reader, SQL_REACH_BESIDE_PARTITION, json_object_get(body, "inhRelations"),
                           SQL_LOCK_SHARE_ROW_EXCLUSIVE);
-        effects_work(reader, SQL_WORK_NONE,
+        effects_work(reader, reads_default(reader, body) ? SQL_WORK_SCAN : SQL_WORK_NONE,
                      "Create the table alone with a CHECK of the bounds, then ATTACH it; a DEFAULT partition is read.");
     }
 }

@@ -65,6 +65,19 @@ RETYPED = [
     MOOD.replace("'bad'", "'b'") + "ALTER TABLE typed ALTER m TYPE other USING m::text::other", "ALTER TYPE mood RENAME TO old;\n" + MOOD.replace("other", "mood") + "ALTER TABLE typed ALTER m TYPE mood USING m::text::mood",
     "ALTER TYPE mood RENAME TO old;\n" + MOOD.replace("other", "mood").replace("'bad'", "'b'") + "ALTER TABLE typed ALTER m DROP DEFAULT;\nALTER TABLE typed ALTER m TYPE mood USING m::text::mood",
 ]
+# Partitions: rows of the DEFAULT one that belong to a new one, rows of an attached table that do not belong there.
+PLACES = """CREATE TABLE days (d date, n int) PARTITION BY RANGE (d); CREATE TABLE days1 PARTITION OF days FOR VALUES FROM ('2026-01-01') TO ('2026-02-01'); CREATE TABLE days_d PARTITION OF days DEFAULT;
+    INSERT INTO days VALUES ('2026-01-05', 1), ('2026-03-01', 2), (NULL, 3); CREATE TABLE april (d date, n int); INSERT INTO april VALUES ('2026-04-30', 1); CREATE TABLE kinds (k text, n int) PARTITION BY LIST (k);
+    CREATE TABLE kinds_d PARTITION OF kinds DEFAULT; INSERT INTO kinds VALUES ('a', 1), (NULL, 2), ('it''s', 3); CREATE TABLE loose (k text, n int); INSERT INTO loose VALUES ('x', 1), (NULL, 2);
+    CREATE TABLE sums (n int, m int) PARTITION BY RANGE (n, m); CREATE TABLE sums_d PARTITION OF sums DEFAULT; INSERT INTO sums VALUES (5, 5);"""
+DAYS, KINDS = "CREATE TABLE fresh PARTITION OF days FOR VALUES ", "CREATE TABLE fresh PARTITION OF kinds FOR VALUES "
+PLACED = [
+    *(DAYS + bound for bound in ("FROM ('2026-03-01') TO ('2026-04-01')", "FROM ('2026-02-01') TO ('2026-03-01')", "FROM (MINVALUE) TO ('2026-01-01')", "FROM ('2026-02-01') TO (MAXVALUE)")),
+    *(KINDS + bound for bound in ("IN ('a')", "IN ('b', 'c')", "IN ('b', NULL)", "IN ('it''s')")), "ALTER TABLE days ATTACH PARTITION april FOR VALUES FROM ('2026-04-01') TO ('2026-05-01')",
+    "ALTER TABLE days ATTACH PARTITION april FOR VALUES FROM ('2026-04-01') TO ('2026-04-30')", "ALTER TABLE days ATTACH PARTITION april FOR VALUES FROM ('2026-03-01') TO ('2026-05-01')", "ALTER TABLE kinds ATTACH PARTITION loose FOR VALUES IN ('x')",
+    "ALTER TABLE kinds ATTACH PARTITION loose FOR VALUES IN ('x', 'y')", DAYS + "FROM ('2026-02-01') TO ('2026-03-01');\nCREATE TABLE later PARTITION OF days FOR VALUES FROM ('2026-03-01') TO ('2026-04-01')",
+    "ALTER TABLE days DETACH PARTITION days_d;\n" + DAYS + "FROM ('2026-03-01') TO ('2026-04-01')", "DELETE FROM days_d;\n" + DAYS + "FROM ('2026-03-01') TO ('2026-04-01')",
+]
 # What the plan does before may change what would be asked, or runs somebody's code.
 NOT_KNOWN = [
     VALIDATE + "calls", "ALTER TABLE rows RENAME CONSTRAINT small TO other;\n" + VALIDATE + "other", ADD + "CONSTRAINT c CHECK (n > 0) NOT VALID;\nUPDATE rows SET n = 1;\n" + VALIDATE + "c",
@@ -121,6 +134,18 @@ class Rows(Case):
         unsure = [MOOD.replace("'bad'", "'b'") + "ALTER TYPE other ADD VALUE 'bad';\nALTER TABLE typed ALTER t TYPE other USING t::other", "ALTER TYPE mood RENAME VALUE 'bad' TO 'b';\n" + MOOD + "ALTER TABLE typed ALTER m TYPE other USING m::text::other",
                   "CREATE CAST (mood AS text) WITH FUNCTION spoken(mood);\n" + MOOD + "ALTER TABLE typed ALTER m TYPE other USING m::text::other", MOOD + "ALTER TABLE typed ALTER u TYPE other USING CASE u WHEN 'odd' THEN 'ok'::other ELSE u::other END"]
         self.assertEqual(self.planned(unsure), [""] * len(unsure))
+
+    def test_rows_that_are_in_the_way_of_a_partition_are_told(self):
+        self.sql(SETUP + PLACES)
+        self.compare(PLACED)
+        unsure = ["CREATE TABLE fresh PARTITION OF sums FOR VALUES FROM (5, 0) TO (6, 0)", DAYS + "FROM (('2026-02-' || '02')::date) TO ('2026-04-01')"]
+        self.assertEqual(self.planned(unsure), [""] * len(unsure))
+
+    def test_a_default_partition_is_read_for_a_new_one(self):
+        self.sql(SETUP + PLACES + "CREATE TABLE bare (d date) PARTITION BY RANGE (d);")
+        for table, work in (("days", 2), ("bare", 1)):
+            plan = self.serve(f"CREATE TABLE new_{table} PARTITION OF {table} FOR VALUES FROM ('2027-01-01') TO ('2028-01-01');").call("MigrationService", "Plan")
+            self.assertEqual(plan.migrations[0].steps[0].statements[0].work, work)
 
     def test_no_code_of_anybody_is_run_for_it(self):
         self.sql(SETUP)

@@ -159,6 +159,17 @@ static bool is_partitioned(void *data, const char *schema, const char *relation)
     return found != NULL && found->kind == 'p';
 }
 
+static const char default_sql[] =
+    "SELECT FROM pg_catalog.pg_partitioned_table p WHERE p.partrelid = $1::oid AND p.partdefid <> 0";
+
+static bool has_default(void *data, const char *schema, const char *relation)
+{
+    const struct asked *const asked = data;
+    const struct relation *const found = world_find(asked->world, schema, relation);
+    const char *const oid = found == NULL ? NULL : arena_printf(asked->arena, "%u", found->oid);
+    return found != NULL && found->kind == 'p' && has_rows(asked, default_sql, 1, &oid);
+}
+
 struct asked asked_begin(struct arena *arena, struct questions *questions, struct world *world)
 {
     return (struct asked){.arena = arena,
@@ -178,6 +189,7 @@ void asked_answer(struct asked *asked, struct sql_facts *facts)
     facts->is_checked = is_checked;
     facts->has_beside = has_beside;
     facts->is_partitioned = is_partitioned;
+    facts->has_default = has_default;
     facts->asked = asked;
 }
 

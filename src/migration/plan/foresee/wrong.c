@@ -12,6 +12,7 @@
 #include "migration/plan/foresee/retyped.h"
 #include "migration/plan/foresee/understood.h"
 #include "migration/plan/foresee/unfit.h"
+#include "migration/plan/foresee/unplaced.h"
 #include "migration/plan/foresee/violated.h"
 
 const char *wrong_why(struct needs *needs, struct text statement, struct sql_effects *effects)
@@ -29,6 +30,7 @@ const char *wrong_why(struct needs *needs, struct text statement, struct sql_eff
     const char *const by_rows = retyped_why(needs, statement, effects);
     why = why == NULL ? by_rows : why;
     why = why == NULL ? bounds_why(needs, effects) : why;
+    why = why == NULL ? unplaced_why(needs, effects) : why;
     why = why == NULL ? understood_why(needs, statement, effects) : why;
     return why == NULL ? label_why(needs, effects) : why;
 }
