@@ -116,6 +116,15 @@ START_TEST(utf_8_has_another_name_in_java)
     put("sql/V1__a.sql.conf", "encoding=latin1\n");
     ck_assert_ptr_null(script_of("flyway"));
     says("V1__a.sql.conf says encoding");
+    put("sql/V1__a.sql.conf", "shouldExecute=${env}==prod\n");
+    ck_assert_ptr_null(script_of("flyway"));
+    says("V1__a.sql.conf says shouldExecute");
+    put("sql/V1__a.sql.conf", "executeInTransaktion=false\n"); /* flyway stops at what it does not know */
+    ck_assert_ptr_null(script_of("flyway"));
+    says("V1__a.sql.conf says executeInTransaktion");
+    put("sql/V1__a.sql.conf", "executeInTransaction=FALSE\nplaceholderReplacement=False\n");
+    put("sql/V1__a.sql", "VACUUM; SELECT '${x}';");
+    ck_assert_str_eq(script_of("flyway"), "ALONE VACUUM; SELECT '${x}';");
 }
 END_TEST
 

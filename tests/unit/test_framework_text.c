@@ -344,11 +344,14 @@ END_TEST
 
 START_TEST(what_is_not_closed_soon_is_no_placeholder)
 {
-    is(filled("${a", false), "${a");
-    is(filled("${a\n} ${a}", false), "${a\n} 1");
+    is(filled("${a", true), "${a");
+    is(filled("${a\n} ${a}", true), "${a\n} 1");
     is(filled("${ ${a}", true), "${ 1");
     const char *const longer = arena_printf(arena, "${%0300d}", 1);
-    is(filled(longer, false), longer);
+    is(filled(longer, true), longer);
+    /* Its tool would take everything up to the next end for a name, and fail. */
+    is(filled("x\n'${' || 'a\n}'", false), NULL);
+    ck_assert_ptr_nonnull(strstr(status.message, "Line 2 has ${ without a name"));
 }
 END_TEST
 

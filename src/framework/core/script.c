@@ -141,7 +141,11 @@ bool script_fill(struct arena *arena, struct text content, const struct script_p
             buffer_add(&out, text_slice(content, done, start));
             buffer_puts(&out, value);
             done = start = end + strlen(close);
-        } else if (value != NULL || (end != SIZE_MAX && !placeholders->lenient)) {
+        } else if (end == SIZE_MAX && !placeholders->lenient) {
+            return status_fail(status, STATUS_INVALID_ARGUMENT,
+                               "Line %u has %s without a name and %s on the same line.",
+                               text_position(content, start).line, open, close);
+        } else if (value != NULL || !placeholders->lenient) {
             return status_fail(status, STATUS_INVALID_ARGUMENT, "Line %u has the placeholder %s%.*s%s, %s.",
                                text_position(content, start).line, open, (int)called.size, called.data, close,
                                value == NULL ? "for which no value is configured" : "whose value has several lines");

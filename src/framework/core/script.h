@@ -39,7 +39,7 @@ struct script_placeholders {
     const char *close;
     placeholder_value *find;
     void *data;   /* for `find` */
-    bool lenient; /* unknown ones stay as they are */
+    bool lenient; /* unknown ones stay as they are, and so do those that have no end */
 };
 
 /* Replaces placeholders. Fails with INVALID_ARGUMENT, with name and line, for an unknown one and for a value that

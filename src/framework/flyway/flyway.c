@@ -99,14 +99,9 @@ static bool flyway_script(const struct script_request *request)
     const struct flyway_settings *const settings = flyway_settings_of(request->folder);
     const struct flyway_conf conf = flyway_conf_of(request->arena, request->file->path, settings);
     request->script->no_transaction = conf.is_alone;
-    if (conf.problem != NULL) {
-        return status_fail(request->status, STATUS_FAILED_PRECONDITION,
-                           "%s.conf says %s, which only flyway itself follows: run this migration with flyway.",
-                           request->file->filename, conf.problem);
-    }
     /* Placeholders are also replaced in the data of COPY (PostgreSQLParser.java, readCopyData). */
-    return flyway_fill(request) && script_take_data(request, DATA_TO_MARK) && flyway_check_mixed(request) &&
-           flyway_wrap(request);
+    return flyway_check_conf(request) && flyway_fill(request) && script_take_data(request, DATA_TO_MARK) &&
+           flyway_check_mixed(request) && flyway_wrap(request);
 }
 
 static bool flyway_is_below_baseline(const struct folder *folder, const struct migration_file *file)

@@ -230,7 +230,7 @@ static bool read_callback(const struct script_request *request, const struct mig
         return status_fail(request->status, STATUS_FAILED_PRECONDITION,
                            "The callback %s is not UTF-8 text; save the file as UTF-8.", file->filename);
     }
-    return flyway_fill(&filling) && script_take_data(&filling, DATA_TO_MARK);
+    return flyway_check_conf(&filling) && flyway_fill(&filling) && script_take_data(&filling, DATA_TO_MARK);
 }
 
 /* A script that is being put together. */

@@ -24,15 +24,21 @@ struct flyway_conf flyway_conf_of(struct arena *arena, const char *path, const s
     if (file_look(file, NULL) != FILE_REGULAR || !file_read(arena, file, CONF_LIMIT, &content, &unread)) {
         return conf;
     }
-    const char *const alone = config_value(arena, content, NULL, "executeInTransaction");
-    const char *const replaces = config_value(arena, content, NULL, "placeholderReplacement");
-    const char *const encoding = config_value(arena, content, NULL, "encoding");
-    conf.is_alone = alone == NULL ? settings->is_alone : strcmp(alone, "false") == 0;
-    conf.says_how = alone != NULL || settings->is_alone;
-    conf.replaces = replaces == NULL ? settings->replaces : strcmp(replaces, "true") == 0;
-    conf.problem = encoding != NULL && !flyway_is_utf8(encoding)                 ? "encoding"
-                   : config_value(arena, content, NULL, "shouldExecute") != NULL ? "shouldExecute"
-                                                                                 : NULL;
+    size_t count = 0;
+    const struct config_pair *const pairs = config_pairs(arena, content, NULL, "", &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct text value = text_of(pairs[i].value);
+        const bool is_true = text_is_nocase(value, "true");
+        const bool is_flag = is_true || text_is_nocase(value, "false");
+        if (strcmp(pairs[i].key, "executeInTransaction") == 0 && is_flag) {
+            conf.is_alone = !is_true;
+            conf.says_how = true;
+        } else if (strcmp(pairs[i].key, "placeholderReplacement") == 0 && is_flag) {
+            conf.replaces = is_true;
+        } else if (strcmp(pairs[i].key, "encoding") != 0 || !flyway_is_utf8(pairs[i].value)) {
+            conf.problem = pairs[i].key;
+        }
+    }
     return conf;
 }
 
@@ -69,6 +75,17 @@ static const char *placeholder(void *data, struct arena *arena, struct text name
     return text_is(name, "flyway:timestamp") && !filling->is_for_checksum
                ? name_time(arena, "%Y-%m-%d %H:%M:%S", clock_wall_us())
                : own_value(filling, name);
+}
+
+bool flyway_check_conf(const struct script_request *request)
+{
+    const struct flyway_conf conf =
+        flyway_conf_of(request->arena, request->file->path, flyway_settings_of(request->folder));
+    return conf.problem == NULL ||
+           status_fail(
+               request->status, STATUS_FAILED_PRECONDITION,
+               "%s.conf says %s, which only flyway itself follows, or stops at: run this migration with flyway.",
+               request->file->filename, conf.problem);
 }
 
 bool flyway_fill(const struct script_request *request)

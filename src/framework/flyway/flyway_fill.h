@@ -11,11 +11,14 @@ struct flyway_conf {
     bool is_alone;       /* executeInTransaction=false */
     bool says_how;       /* it or the configuration says whether to execute in a transaction */
     bool replaces;       /* placeholderReplacement */
-    const char *problem; /* the setting that only Flyway itself follows; NULL: none */
+    const char *problem; /* a setting that only Flyway itself follows, or that it does not know; NULL: none */
 };
 
 /* path: of the script; what it does not say is as in the configuration. */
 struct flyway_conf flyway_conf_of(struct arena *arena, const char *path, const struct flyway_settings *settings);
+
+/* Fails if the file beside the request's has such a setting. */
+bool flyway_check_conf(const struct script_request *request);
 
 /* Sets request->script->sql to the content with its placeholders replaced; project NULL: except those whose values come
  * from the connection. Fails if one has no value. */
