@@ -14,7 +14,8 @@ void program_open_streams(void)
 {
     static const int modes[] = {[STDIN_FILENO] = O_RDONLY, [STDOUT_FILENO] = O_RDONLY, [STDERR_FILENO] = O_WRONLY};
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) != fd) {
+        const int opened = fcntl(fd, F_GETFD) < 0 ? open("/dev/null", modes[fd]) : fd;
+        if (opened != fd) {
             _exit(1);
         }
     }
