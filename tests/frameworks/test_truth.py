@@ -109,8 +109,8 @@ class Truth(Written):
     COMPUTED = {
         "knex": ({"knexfile.js": "const dirs = require('./dirs');\nmodule.exports = { migrations: {\n  directory: dirs.mine } };\n",
                   "migrations/20240101000000_old.js": "exports.up = knex => knex.raw('SELECT 1');\n"}, "knexfile.js, line 3, computes migrations.directory"),
-        "knex of several": ({"knexfile.js": "module.exports = { migrations: { directory: ['./a', './b'] } };\n", "a/1_a.js": "exports.up = 1", "b/2_b.js": "exports.up = 1"},
-                            "knexfile.js, line 1, names several folders (a and b)"),
+        "knex of several": ({"knexfile.js": "module.exports = { migrations: { directory: ['./a', './b'], sortDirsSeparately: true } };\n", "a/1_a.js": "exports.up = 1", "b/2_b.js": "exports.up = 1"},
+                            "knexfile.js, line 1, names several folders and sortDirsSeparately"),
         "knex of a parent": ({"knexfile.js": "const migrations = require('./m');\nmodule.exports = { client: 'pg', migrations };\n"}, "knexfile.js, line 2, computes migrations.directory"),
         "drizzle": ({"drizzle.config.ts": "import { OUT } from './consts';\nexport default { dialect: 'postgresql', out: OUT };\n"}, "drizzle.config.ts, line 2, computes out"),
         "drizzle in short": ({"drizzle.config.ts": "import { out } from './consts';\nexport default defineConfig({\n  out,\n  schema });\n"}, "drizzle.config.ts, line 3, computes out"),
@@ -140,6 +140,27 @@ class Truth(Written):
         "phinx of several": ({"phinx.yml": "paths:\n  migrations:\n    - db/a\n    - db/b\n"}, "phinx.yml, line 2, names several folders"),
         "dbmate": ({".env": "X=1\nDBMATE_MIGRATIONS_DIR=${ROOT}/steps\n"}, ".env, line 2, computes DBMATE_MIGRATIONS_DIR"),
     }
+
+    def test_several_folders_of_knex_and_typeorm_are_one(self):
+        """knex 3.3 and typeorm 1.1 list all of them, then sort: knex by the file's name, typeorm by the time."""
+        self.write("package.json", '{"dependencies": {"knex": "3", "pg": "8"}}')
+        self.write("knexfile.js", "module.exports = { client: 'pg', migrations: { directory: ['./m1', './m2'] } };\n")
+        for name in ("m1/20250101_a", "m2/20250102_b", "m1/20250103_c"):
+            self.write(f"{name}.js", "exports.up = (knex) => {};\n")
+        with self.start() as rpc:
+            self.assertEqual([one.name for one in self.status(rpc).migrations], ["20250101_a.js", "20250102_b.js", "20250103_c.js"])
+            rpc.call("MigrationService", "Baseline", {"all": True})
+            self.assertEqual(self.states(rpc), ["applied"] * 3)
+        self.write("m2/20250103_c.js", "exports.up = (knex) => {};\n")
+        with self.start() as rpc:
+            self.check_unknown(rpc, "20250103_c.js")
+        self.directory.cleanup()
+        self.write("package.json", '{"dependencies": {"typeorm": "1", "pg": "8"}}')
+        self.write("data-source.ts", "export default new DataSource({ type: 'postgres', migrations: ['src/a/*.ts', 'src/b/*.ts'] });\n")
+        for name in ("b/1700000000000-A", "a/1700000000001-B"):
+            self.write(f"src/{name}.ts", f"export class {name[-1]}{name[2:15]} implements MigrationInterface {{ async up(queryRunner) {{}} }}\n")
+        with self.start() as rpc:
+            self.assertEqual([one.name for one in self.status(rpc).migrations], ["A1700000000000", "B1700000000001"])
 
     def test_a_folder_that_is_computed_is_a_question_with_file_and_line(self):
         for name, (files, words) in self.COMPUTED.items():

@@ -111,12 +111,31 @@ struct values {
     size_t at; /* the offset of the setting in its file */
 };
 
-/* The single directory that the values name; NULL, with the reason in folder->unread, if there is not exactly one. */
+/* Several directories: its tool takes the files of all of them for one folder, or the user is asked which is meant. */
+static void take_several(struct arena *arena, struct folder *folder, const struct source_file *file, size_t at,
+                         struct words *several)
+{
+    struct buffer names = {.arena = arena};
+    for (size_t i = 0; i < several->count; i++) {
+        buffer_printf(&names, "%s%s", i == 0 ? "" : i == 1 ? " and " : ", ", several->items[i]);
+    }
+    if (folder->framework->folder.merges_folders) {
+        folder->others = words_list(arena, several) + 1;
+    } else {
+        unread_folder_because(arena, folder, *file, at,
+                              arena_printf(arena, "names several folders (%s), and only one can be read at a time",
+                                           buffer_string(&names)));
+    }
+}
+
+/* The directory that the values name, the first of several; NULL, with the reason in folder->unread, if there is none
+ * in the project. */
 static const char *one_directory(struct arena *arena, struct folder *folder, const struct source_file *file,
                                  const struct values *values)
 {
     const char *said = NULL; /* one that exists, else the first */
-    struct buffer several = {.arena = arena};
+    struct words several = {0};
+    folder->others = NULL;
     for (size_t i = 0; i < values->count; i++) {
         const struct value *const value = &values->items[i];
         const char *const text = arena_strndup(arena, value->text.data, value->text.size);
@@ -131,15 +150,15 @@ static const char *one_directory(struct arena *arena, struct folder *folder, con
         path = sources != NULL ? sources : path;
         if (said == NULL || !is_there(arena, folder, said)) {
             said = said == NULL || is_there(arena, folder, path) ? path : said;
-        } else if (strcmp(said, path) != 0 && is_there(arena, folder, path)) {
-            buffer_printf(&several, "%s%s", several.size == 0 ? said : "", several.size == 0 ? " and " : ", ");
-            buffer_puts(&several, path);
+        } else if (strcmp(said, path) != 0 && is_there(arena, folder, path) && !words_have(&several, path)) {
+            words_add(arena, &several, several.count == 0 ? said : path);
+            if (several.count == 1) {
+                words_add(arena, &several, path);
+            }
         }
     }
-    if (several.size > 0) {
-        unread_folder_because(arena, folder, *file, values->at,
-                              arena_printf(arena, "names several folders (%s), and only one can be read at a time",
-                                           buffer_string(&several)));
+    if (several.count > 0) {
+        take_several(arena, folder, file, values->at, &several);
     }
     return said;
 }
@@ -203,8 +222,11 @@ const char *code_directory_of(struct arena *arena, struct folder *folder, const 
         for (size_t i = 0; i < values.count; i++) {
             values.items[i].is_beside = values.items[i].is_beside || is_beside;
         }
+        const char *const *const before = folder->others;
         const char *const one = values.count == 0 ? NULL : one_directory(arena, folder, file, &values);
-        if (said != NULL && one != NULL && strcmp(said, one) != 0) {
+        if (said != NULL && one != NULL && (before == NULL) != (folder->others == NULL)) {
+            unread_folder_because(arena, folder, *file, values.at, "names other folders than another place");
+        } else if (said != NULL && one != NULL && strcmp(said, one) != 0) {
             unread_folder_because(arena, folder, *file, values.at,
                                   arena_printf(arena, "names the folder %s, and another place %s", one, said));
         }

@@ -85,6 +85,11 @@ static bool knex_configure(struct arena *arena, struct folder *folder)
         code_note_elsewhere(arena, folder, &(const struct source_file){name, source},
                             WORDS("client", "migrations", "connection"), 2);
     }
+    if (folder->others != NULL && code_has(source, WORDS("sortDirsSeparately"))) {
+        unread_folder_because(arena, folder, (struct source_file){name, source},
+                              text_find(source, "sortDirsSeparately", 0),
+                              "names several folders and sortDirsSeparately: only one can be read at a time");
+    }
     folder->settings = endings_of(arena, folder, (struct source_file){name, source});
     folder->ledger.table = code_ledger_name(arena, folder, name, source, WORDS("migrations", "tableName"));
     folder->ledger.schema = code_ledger_name(arena, folder, name, source, WORDS("migrations", "schemaName"));
@@ -200,6 +205,7 @@ const struct framework framework_knex = {
             .places = WORDS("migrations", "db/migrations", "src/migrations", "src/db/migrations", "database/migrations",
                             "src/database/migrations"),
             .counts_before_it_exists = true,
+            .merges_folders = true, /* listAllMigrations of MigrationsLoader.js */
             /* A knexfile is proof; without one, programs of Strapi and Directus look the same. */
             .sure_by = WORDS("configured & " GOES_UP,
                              "!package.json: @strapi/strapi & !package.json: directus & !below extensions & "

@@ -235,6 +235,7 @@ const struct framework framework_typeorm = {
             .sure_by = WORDS("package.json: typeorm & " RUNS_QUERIES),
             .likely_by = WORDS(RUNS_QUERIES),
             .files = FILES(SCRIPTS),
+            .merges_folders = true,
             .order = ORDER_OF_NUMBERS,
             .key = KEY_OF_HOOK,
         },

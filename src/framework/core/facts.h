@@ -202,6 +202,9 @@ struct folder_facts {
     /* A configured folder counts although it does not exist, or is empty. */
     bool counts_before_it_exists;
 
+    /* A list of folders in its configuration is one folder with the files of all of them, in the usual order. */
+    bool merges_folders;
+
     /* Its migrations form a graph: their order is one of several, and none is late. */
     bool is_graph;
 

@@ -166,6 +166,23 @@ static bool list_other(struct arena *arena, const struct folder *folder, const c
     return true;
 }
 
+/* Two folders may have files of the same name, under which their rows would be one. Sorted by name, they are
+ * neighbours. */
+static void check_namesakes(struct arena *arena, struct migration_files *files)
+{
+    for (size_t i = 1; i < files->count && files->unrecordable == NULL; i++) {
+        const struct migration_file *const one = &files->items[i - 1];
+        const struct migration_file *const other = &files->items[i];
+        if (strcmp(migration_file_key(one), migration_file_key(other)) == 0) {
+            files->unrecordable =
+                arena_printf(arena,
+                             "%s and %s have the same name, by which the tracking table knows them: give one of "
+                             "them another.",
+                             one->filename, other->filename);
+        }
+    }
+}
+
 bool files_list(struct arena *arena, const struct folder *folder, struct migration_files *files, struct status *status)
 {
     const struct folder_facts *const facts = &folder->framework->folder;
@@ -180,6 +197,9 @@ bool files_list(struct arena *arena, const struct folder *folder, struct migrati
     if (folder->others != NULL) {
         rule.compare = rule.compare == NULL ? by_base : rule.compare;
         listing_sort(arena, &rule, files);
+    }
+    if (folder->others != NULL && facts->merges_folders && facts->key == KEY_NAME) {
+        check_namesakes(arena, files);
     }
     if (facts->drops_twins) {
         drop_twins(files);
