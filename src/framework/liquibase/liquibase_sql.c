@@ -426,8 +426,8 @@ static bool take_line(struct reading *reading, struct text line, enum line_kind 
     } else if (changeset != NULL && kind == LINE_PRECONDITION) {
         tree_add(arena, tree_add(arena, changeset, "preConditions", (struct text){NULL, 0}, number), "formatted",
                  copied(arena, value), number);
-    } else if (kind == LINE_SQL && tree_child(reading->log, "logicalFilePath") == NULL &&
-               is_heading(text_without_mark(line))) {
+    } else if (kind == LINE_SQL && is_heading(text_without_mark(line)) &&
+               tree_child(reading->log, "logicalFilePath") == NULL) { /* in this order: it has a child each changeset */
         add_attributes(arena, reading->log, of_log, line, number);
     }
     return true;
