@@ -26,7 +26,8 @@ struct arena {
     struct block *blocks; /* newest first; only it is filled */
     size_t next_size;
     size_t used;
-    size_t budget;
+    size_t budget; /* of arena_try_alloc */
+    size_t spent;  /* of that */
 };
 
 void *memory_alloc(size_t size)
@@ -128,10 +129,12 @@ static void *take(struct arena *arena, size_t size)
 
 void *arena_try_alloc(struct arena *arena, size_t size)
 {
-    if (arena->budget != 0 && (size > arena->budget || arena->used > arena->budget - size)) {
+    if (arena->budget != 0 && size > arena->budget - arena->spent) {
         return NULL;
     }
-    return try_take(arena, size, true);
+    void *const memory = try_take(arena, size, true);
+    arena->spent += memory == NULL || arena->budget == 0 ? 0 : size;
+    return memory;
 }
 
 void *arena_alloc(struct arena *arena, size_t size)

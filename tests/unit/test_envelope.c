@@ -395,6 +395,18 @@ START_TEST(a_large_reply_without_memory_is_unavailable)
 }
 END_TEST
 
+START_TEST(a_reply_to_a_request_that_has_taken_much_memory_is_sent)
+{
+    struct arena *const request = arena_new(RPC_ARENA_BUDGET);
+    Truss__Health__V1__CheckResponse reply = TRUSS__HEALTH__V1__CHECK_RESPONSE__INIT;
+    reply.reason = memset(arena_alloc(request, MEGABYTE + 1), 'x', MEGABYTE);
+    arena_alloc(request, RPC_ARENA_BUDGET);
+    ck_assert_uint_gt(rpc_reply_pack(request, &reply.base, &status).size, MEGABYTE);
+    ck_assert_int_eq(status.code, STATUS_OK);
+    arena_free(request);
+}
+END_TEST
+
 START_TEST(bytes_that_are_no_response_are_internal)
 {
     static const struct text all[] = {BYTES("\xff"), BYTES("\x12\x02\x0a\x05"), BYTES("\x0a\x03\x12\x01\xff")};
@@ -439,6 +451,7 @@ int main(void)
     tcase_add_test(tests, no_reply_with_ok_is_internal);
     tcase_add_test(tests, a_reply_beyond_the_limit_is_resource_exhausted);
     tcase_add_test(tests, a_large_reply_without_memory_is_unavailable);
+    tcase_add_test(tests, a_reply_to_a_request_that_has_taken_much_memory_is_sent);
     tcase_add_test(tests, bytes_that_are_no_response_are_internal);
     tcase_add_test(tests, a_code_that_is_none_is_unknown);
     suite_add_tcase(suite, tests);
