@@ -318,6 +318,25 @@ class Reports(Written):
             self.assertIn("The version of 10_a.sql begins with that of 1_d.sql: older CLIs", " ".join(self.status(rpc).warnings))
             self.assertEqual([one.name for one in rpc.call("MigrationService", "Run", {}).applied], names)
 
+    # ---- yoyo: post-apply.sql, behind each run that applied something (run_post_apply of backends/base.py) ----
+
+    def test_what_yoyo_runs_behind_the_migrations_runs_here_too(self):
+        self.write("yoyo.ini", "[DEFAULT]\nsources = ./a ./b\n")
+        self.write("a/0001.one.sql", "-- depends:\nCREATE TABLE one (i int);\n")
+        self.write("b/0002.two.sql", "-- depends: 0001.one\nCREATE TABLE two (i int);\n")
+        self.write("b/post-apply.sql", "INSERT INTO one VALUES (1);\n")
+        with self.start() as rpc:
+            self.assertIn("also runs b/post-apply.sql", " ".join(self.status(rpc).warnings))
+            self.assertEqual([one.name for one in rpc.call("MigrationService", "Run", {}).applied], ["0001.one", "0002.two"])
+            self.assertEqual(self.sql("SELECT count(*) FROM one"), [("1",)])
+            self.assertTrue(rpc.call("MigrationService", "Run", {}).ok)  # nothing is pending
+            self.assertEqual(self.sql("SELECT count(*) FROM one"), [("1",)])
+        self.write("b/0003.three.sql", "-- depends: 0002.two\nSELECT 1;\n")
+        self.write("b/post-apply.py", "steps = []\n")
+        with self.start() as rpc, self.assertRaises(RpcError) as refused:
+            rpc.call("MigrationService", "Run", {})
+        self.assertIn("there is b/post-apply.py, which yoyo runs", refused.exception.status.message)
+
     # ---- Flyway: statements that it does not put into one file (ParserSqlScript.java, parse) ----
 
     def test_a_mix_that_flyway_refuses_does_not_run(self):

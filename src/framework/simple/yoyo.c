@@ -6,6 +6,7 @@
 #include "base/words.h"
 #include "framework/core/configuration.h"
 #include "framework/core/file_rules.h"
+#include "framework/core/listing.h"
 #include "framework/core/order.h"
 #include "framework/core/package.h"
 #include "framework/core/script.h"
@@ -139,11 +140,61 @@ static bool sort(struct arena *arena, struct migration_files *files, struct stat
     return true;
 }
 
+/* ---- what runs behind the migrations ---- */
+
+/* A script in this directory that yoyo runs after each run that applied something, in a transaction of its own
+ * (run_post_apply of backends/base.py); a program is left to yoyo. */
+static void add_post_apply(struct arena *arena, const struct folder *folder, const char *path,
+                           struct migration_files *files)
+{
+    if (text_ends_with(text_of(path), ".py")) {
+        files->needs_tool =
+            arena_printf(arena, "there is %s, which yoyo runs after each run that applied something", path);
+        return;
+    }
+    files->around =
+        arena_grow(arena, files->around, files->around_count, &files->around_capacity, sizeof *files->around);
+    struct around_script *const one = &files->around[files->around_count++];
+    *one = (struct around_script){.when = AROUND_AFTER_APPLIED};
+    one->file.name = one->file.filename = path;
+    one->file.path = path_join(arena, folder->root, path);
+    listing_warn(arena, files,
+                 arena_printf(arena,
+                              "A run that applied something also runs %s, as yoyo does. A plan does not show "
+                              "what it locks.",
+                              path));
+}
+
+static void find_post_apply(struct arena *arena, const struct folder *folder, const char *directory,
+                            struct migration_files *files)
+{
+    struct status unread = {.arena = arena};
+    struct file_list list = {0};
+    directory_list(arena, path_join(arena, folder->root, directory), &list, &unread);
+    for (size_t i = 0; i < list.count; i++) {
+        const struct text name = text_of(list.entries[i].name);
+        const bool is_script =
+            (text_ends_with(name, ".sql") && !text_ends_with(name, ".rollback.sql")) || text_ends_with(name, ".py");
+        if (!list.entries[i].is_directory && is_script && text_starts_with(name, "post-apply")) {
+            add_post_apply(arena, folder, path_join(arena, directory, name.data), files);
+        }
+    }
+}
+
 static bool yoyo_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
                       struct status *status)
 {
-    return files_list(arena, folder, files, status) && sort(arena, files, status);
+    if (!files_list(arena, folder, files, status) || !sort(arena, files, status)) {
+        return false;
+    }
+    find_post_apply(arena, folder, folder->path, files);
+    for (const char *const *other = folder->others; other != NULL && *other != NULL; other++) {
+        find_post_apply(arena, folder, *other, files);
+    }
+    return true;
 }
+
+/* ---- its settings ---- */
 
 /* Sources are directories, of which those that do not exist are passed over; one may also be a pattern of them, or in a
  * package of Python. */
