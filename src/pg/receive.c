@@ -55,11 +55,18 @@ static bool ends_session(const PGresult *result, const char *sqlstate)
     return is_lost;
 }
 
+/* PgBouncer's own words at a BEGIN. It ends the connection, and nothing was done. */
+static bool is_of_statement_mode(const char *message)
+{
+    return message != NULL && strstr(message, "not allowed in statement pooling mode") != NULL;
+}
+
 static enum status_code code_of(const PGresult *result, const char *sqlstate)
 {
-    return ends_session(result, sqlstate)                           ? STATUS_UNAVAILABLE
-           : sqlstate_is(sqlstate, SQLSTATE_INSUFFICIENT_PRIVILEGE) ? STATUS_PERMISSION_DENIED
-                                                                    : STATUS_FAILED_PRECONDITION;
+    return is_of_statement_mode(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)) ? STATUS_FAILED_PRECONDITION
+           : ends_session(result, sqlstate)                                          ? STATUS_UNAVAILABLE
+           : sqlstate_is(sqlstate, SQLSTATE_INSUFFICIENT_PRIVILEGE)                  ? STATUS_PERMISSION_DENIED
+                                                                                     : STATUS_FAILED_PRECONDITION;
 }
 
 bool receive_lost(struct pg_session *session, struct status *status)
@@ -105,7 +112,11 @@ bool receive_failure(struct pg_session *session, const PGresult *result, struct 
     status->sqlstate = arena_strdup(status->arena, sqlstate);
     status->detail = said(status->arena, result, PG_DIAG_MESSAGE_DETAIL);
     status->hint = said(status->arena, result, PG_DIAG_MESSAGE_HINT);
-    status->hint = status->hint == NULL ? cancel_hint(sqlstate, message) : status->hint;
+    status->hint = status->hint != NULL            ? status->hint
+                   : is_of_statement_mode(message) ? "The connection goes through a pooler in statement mode, through "
+                                                     "which nothing works: give the worker the host and port of "
+                                                     "PostgreSQL itself (Prisma: directUrl)."
+                                                   : cancel_hint(sqlstate, message);
     status->position = position == NULL ? 0 : (uint32_t)strtoul(position, NULL, 10);
     return false;
 }

@@ -72,8 +72,7 @@ static void receive_notice(void *data, const PGresult *result)
     }
 }
 
-/* When connecting must end: the caller's deadline, the URL's connect_timeout, or 10 s. */
-static int64_t connect_deadline(const struct conninfo *conninfo, int64_t deadline)
+int64_t pg_session_connect_deadline(const struct conninfo *conninfo, int64_t deadline)
 {
     const char *const timeout = conninfo_value(conninfo, "connect_timeout");
     const long seconds = timeout == NULL ? 0 : strtol(timeout, NULL, 10);
@@ -211,7 +210,7 @@ static bool connect_now(struct pg_session *session, const struct conninfo *conni
                         struct status *status)
 {
     bool in_time = true;
-    const int64_t until = connect_deadline(conninfo, deadline);
+    const int64_t until = pg_session_connect_deadline(conninfo, deadline);
     session->connection = PQconnectStartParams(conninfo->keywords, conninfo->values, 0);
     if (session->connection == NULL) {
         return status_fail(status, STATUS_RESOURCE_EXHAUSTED, "There is no memory for a connection.");
@@ -229,6 +228,14 @@ static bool connect_now(struct pg_session *session, const struct conninfo *conni
     status_fail(status, code, "Cannot connect to %s: %s", conninfo->display, message);
     add_hint(conninfo, message, status);
     return false;
+}
+
+bool pg_session_says_nothing(const struct pg_session *session, struct status *status)
+{
+    return status_fail(status, STATUS_UNAVAILABLE,
+                       "%s lets us in and does not answer: a pooler in front of it may have no free connection to the "
+                       "server. Give the worker the host and port of PostgreSQL itself, or the pooler a larger pool.",
+                       session->display);
 }
 
 static bool standard_strings_now(const struct pg_session *session)

@@ -22,6 +22,13 @@ struct pg_session;
  * URL sets it. */
 struct pg_session *pg_session_open(const struct conninfo *conninfo, int64_t deadline, struct status *status);
 
+/* When connecting must end (clock_ms): the caller's deadline, the URL's connect_timeout, or 10 s. The first answer
+ * after it has no more time either: a pooler lets in whom it has no connection to the server for. */
+int64_t pg_session_connect_deadline(const struct conninfo *conninfo, int64_t deadline);
+
+/* Reports, over any other failure, that this first answer did not come; returns false. */
+bool pg_session_says_nothing(const struct pg_session *session, struct status *status);
+
 void pg_session_free(struct pg_session *session);
 
 /* Sets the deadline (clock_ms) of all later calls: when it passes, the statement is cancelled and the call fails with
@@ -39,6 +46,11 @@ void pg_session_declare_lost(struct pg_session *session);
 /* Does a pooler give the session different backends? Then pg_session_backend_pid is meaningless. Known once it is
  * pinned. */
 bool pg_session_is_pooled(const struct pg_session *session);
+
+/* Why nothing runs through one. */
+#define PG_SESSION_POOLED                                                                                              \
+    "The connection goes through a pooler (PgBouncer or alike), where the lock that keeps two runs apart would be "    \
+    "lost: give the worker a direct connection URL (Prisma's directUrl)."
 
 /* When the current statement was sent, or when its bytes or its answer's last moved (clock_ms). For ticks. */
 int64_t pg_session_waits_since(const struct pg_session *session);

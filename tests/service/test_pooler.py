@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
@@ -48,6 +49,51 @@ class Pooler(Case):
                 rpc.call("MigrationService", "Run")
             self.assertIn("directUrl", caught.exception.status.message)
         self.assertEqual(self.sql("SELECT to_regclass('_prisma_migrations')"), [(None,)])
+
+    def through(self, mode, more="", **parameters):
+        """A connection to a worker that goes through a pooler."""
+        port = self.pooler(mode, more)
+        self.pooled = self.url(**parameters).replace(f":{self.cluster.port}/", f":{port}/")
+        worker = self.worker(self.project("prisma-blog"), url=self.pooled)
+        return self.rpc(worker), worker
+
+    def refused(self, rpc, method):
+        with self.assertRaises(RpcError) as caught:
+            rpc.call("MigrationService", method)
+        return caught.exception.status
+
+    def test_a_plan_says_that_a_run_would_be_refused(self):
+        rpc, worker = self.through("transaction")
+        plan = wait_for(lambda: self.planned(rpc))
+        self.assertIn("goes through a pooler", plan.refusal)
+        self.assertEqual(len(plan.migrations), 4)
+        self.assertEqual(self.truss("plan", worker=worker).returncode, 1)
+
+    @staticmethod
+    def planned(rpc):
+        try:
+            return rpc.call("MigrationService", "Plan")
+        except RpcError:
+            return None  # it is still starting
+
+    def test_what_to_do_where_nothing_works_is_said(self):
+        rpc, _ = self.through("statement")
+        said = wait_for(lambda: "statement pooling mode" in (one := self.refused(rpc, "GetStatus")).message and one)
+        for status in (said, self.refused(rpc, "Plan"), self.refused(rpc, "Run")):
+            self.assertIn("give the worker the host and port of PostgreSQL itself", status.detail.hint)
+        with self.assertRaises(RpcError) as caught:
+            rpc.call("MigrationService", "MarkApplied", {"migration": "20240101000000_create_users"})
+        self.assertNotIn("not known whether", caught.exception.status.message)
+
+    def test_a_pooler_without_a_free_connection_is_not_waited_for_long(self):
+        rpc, _ = self.through("session", "default_pool_size=1\n", connect_timeout=2)
+        held = subprocess.Popen(["psql", "-Xq", self.pooled, "-c", "SELECT pg_sleep(60)"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(held.wait)
+        self.addCleanup(held.kill)
+        wait_for(self.sleepers)
+        began = time.monotonic()
+        self.assertIn("a pooler in front of it may have no free connection", self.refused(rpc, "Run").message)
+        self.assertLess(time.monotonic() - began, 60)  # PgBouncer itself gives up after 120 s
 
     def known(self, mode, more=""):
         """What is said of a pooler by the connection that leads through it."""

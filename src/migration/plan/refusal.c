@@ -6,6 +6,7 @@
 #include "migration/look/baseline.h"
 #include "migration/plan/plan.h"
 #include "migration/tool/start.h"
+#include "pg/session.h"
 
 /* ---- the project's own tool ---- */
 
@@ -121,6 +122,8 @@ bool refusal_find(const struct request *request, struct pg_session *session, con
         *refusal = flaws_refusal(request->arena, &preparation->flaws);
     } else if (preparation->count == 0) {
         return true;
+    } else if (pg_session_is_pooled(session)) {
+        *refusal = PG_SESSION_POOLED;
     } else if (preparation->delegate) {
         *refusal = refusal_check_tool(request, options, preparation, &of_tool) ? NULL : of_tool.message;
     } else if (options->in_one_transaction && obstacle != NULL) {

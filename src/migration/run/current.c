@@ -36,10 +36,15 @@ static struct pg_session *set_up(struct run *run, struct pg_session *session)
     if (session == NULL) {
         return NULL;
     }
-    pg_session_set_deadline(session, run->deadline);
+    const int64_t until = pg_session_connect_deadline(run->request->site->conninfo, run->deadline);
+    pg_session_set_deadline(session, until);
     run->settings.server_version = pg_session_server_version(session);
     if (pg_session_set_up(session, session_limits(run->arena, &run->settings), run->status)) {
+        pg_session_set_deadline(session, run->deadline);
         return session;
+    }
+    if (deadline_passed(until) && !deadline_passed(run->deadline)) {
+        pg_session_says_nothing(session, run->status);
     }
     pg_session_free(session);
     return NULL;

@@ -101,9 +101,7 @@ static bool try_locks(struct run *run, struct lock_try *try)
     }
     try->taken = (size_t)pg_field_int(result, 0, 1, 0);
     return pg_field_int(result, 0, 0, 0) == pid ||
-           status_fail(run->status, STATUS_FAILED_PRECONDITION,
-                       "The connection goes through a pooler (PgBouncer or alike), where the lock that keeps two runs "
-                       "apart would be lost: give the worker a direct connection URL (Prisma's directUrl).");
+           status_fail(run->status, STATUS_FAILED_PRECONDITION, PG_SESSION_POOLED);
 }
 
 struct lock_holder {

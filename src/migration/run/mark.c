@@ -296,6 +296,7 @@ static bool mark_surely(const struct request *request, mark_fn *marking, const c
     struct mark mark = {0};
     bool lost;
     const bool ok = mark_once(request, marking, name, &mark, &lost);
+    const bool may_be_marked = mark.is_read; /* nothing is written before */
     *told = (struct mark_told){mark.message, mark.warning};
     if (ok || !lost) {
         return ok;
@@ -309,7 +310,7 @@ static bool mark_surely(const struct request *request, mark_fn *marking, const c
         *told = (struct mark_told){mark.message, mark.warning};
         return true;
     }
-    if (lost || !mark.is_read) {
+    if (may_be_marked && (lost || !mark.is_read)) {
         request->status->message =
             arena_printf(request->arena,
                          "%s It is not known whether migration \"%s\" was marked, and it could not be found out (%s): "
