@@ -318,6 +318,31 @@ class Reports(Written):
             self.assertIn("The version of 10_a.sql begins with that of 1_d.sql: older CLIs", " ".join(self.status(rpc).warnings))
             self.assertEqual([one.name for one in rpc.call("MigrationService", "Run", {}).applied], names)
 
+    # ---- one number as the history: above all files, tern 2.4 and Sequel 5.63 stop ----
+
+    def test_that_a_number_above_all_files_stops_tern_and_sequel_is_told(self):
+        for files, table, says in (({"migrations/tern.conf": "[database]\n", "migrations/001_a.sql": "SELECT 1;\n"}, "schema_version (version int PRIMARY KEY)", "tern stops at it"),
+                                   ({"db/migrations/001_a.rb": "Sequel.migration do\nend\n"}, "schema_info (version int DEFAULT 0 NOT NULL)", "sequel stops at it")):
+            self.directory.cleanup()
+            for path, text in files.items():
+                self.write(path, text)
+            self.sql(f"CREATE TABLE {table}; INSERT INTO {table.split()[0]} VALUES (3)")
+            with self.subTest(table=table), self.start() as rpc:
+                last = self.status(rpc).migrations[-1]
+                self.assertEqual((last.name, self.state(last)), ("3", "orphaned"))
+                self.assertIn(says, last.note)
+
+    # ---- Laravel: the dump of schema:dump, which artisan 8.83 loads where no migration is recorded ----
+
+    def test_a_dump_that_artisan_loads_first_is_told(self):
+        self.write("artisan")
+        self.write("database/migrations/2024_01_01_000000_a.php", "<?php\nuse Illuminate\\Database\\Migrations\\Migration;\nreturn new class extends Migration {};\n")
+        for has in (False, True):
+            if has:
+                self.write("database/schema/pgsql-schema.sql", "CREATE TABLE a (i int);\n")
+            with self.subTest(has=has), self.start() as rpc:
+                self.assertEqual("artisan loads database/schema/pgsql-schema.sql first" in " ".join(self.status(rpc).warnings), has)
+
     # ---- yoyo: post-apply.sql, behind each run that applied something (run_post_apply of backends/base.py) ----
 
     def test_what_yoyo_runs_behind_the_migrations_runs_here_too(self):

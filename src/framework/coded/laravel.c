@@ -172,6 +172,21 @@ static void note_packages(struct arena *arena, struct folder *folder)
     }
 }
 
+/* Where no migration is recorded, artisan loads the dump that schema:dump has made, which may have the rows of files
+ * that were deleted then (loadSchemaState of MigrateCommand.php). */
+static void note_dump(struct arena *arena, struct folder *folder)
+{
+    const char *const name = folder_first_file(
+        arena, folder, WORDS("database/schema/pgsql-schema.dump", "database/schema/pgsql-schema.sql"));
+    if (name != NULL) {
+        folder->note =
+            arena_printf(arena,
+                         "Where no migration is recorded artisan loads %s first, which may record migrations "
+                         "without a file here: marking some as applied keeps it from that.",
+                         path_join(arena, folder->base, name));
+    }
+}
+
 static bool laravel_configure(struct arena *arena, struct folder *folder)
 {
     struct text source;
@@ -182,6 +197,7 @@ static bool laravel_configure(struct arena *arena, struct folder *folder)
         read_table(arena, folder, source);
         read_connection(arena, folder, source);
     }
+    note_dump(arena, folder);
     note_packages(arena, folder);
     folder->evidence = path_join(arena, folder->base, "artisan");
     return true;

@@ -129,7 +129,9 @@ const struct framework framework_sequel_integers = {
         {
             .late = LATE_SKIPPED,
             .late_note = "sequel never runs it: its tracking table knows only the last number.",
-            .missing_note = "sequel refuses numbers with gaps.",
+            .missing_blocks = true,
+            .missing_note = "sequel stops at it (\"Missing migration version(s) needed to migrate down\"), and refuses "
+                            "numbers with gaps.",
         },
     .hooks = {.recognise = is_of_integers},
 };

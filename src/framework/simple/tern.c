@@ -141,7 +141,10 @@ const struct framework framework_tern = {
         {
             .late = LATE_SKIPPED,
             .late_note = "tern never runs it: its tracking table knows only the last number.",
-            .missing_note = "tern refuses numbers with gaps.",
+            .missing_blocks = true,
+            .missing_note =
+                "tern stops at it (\"current version … is outside the valid versions\"), and refuses numbers "
+                "with gaps.",
         },
     .hooks = {.configure = tern_configure, .script = tern_script},
 };
