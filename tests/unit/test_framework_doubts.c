@@ -204,6 +204,26 @@ START_TEST(what_spring_hands_to_flyway_is_a_question)
 }
 END_TEST
 
+START_TEST(what_a_profile_of_spring_sets_otherwise_is_not_passed_over)
+{
+    put("src/main/resources/application.yml",
+        "spring:\n  flyway:\n    placeholders:\n      env: dev\n      app: shop\n");
+    put("src/main/resources/application-prod.yml",
+        "spring:\n  flyway:\n    out-of-order: true\n    placeholders:\n      env: prod\n      app: shop\n");
+    put("src/main/resources/db/migration/V1__a.sql", "SELECT '${app}';");
+    const struct migration_files files = list(folder_of("flyway"));
+    ck_assert_str_eq(script_of("flyway"), "SELECT 'shop';");
+    ck_assert_uint_eq(files.warning_count, 2);
+    has(files.warnings[0], "application-prod.yml gives the placeholder env another value for one profile");
+    has(files.warnings[1], "application-prod.yml sets outOfOrder for one profile");
+    put("src/main/resources/db/migration/V1__a.sql", "SELECT '${env}';");
+    ck_assert_ptr_null(script_of("flyway"));
+    says("${env}");
+    put("src/main/resources/application-prod.yml", "spring:\n  flyway:\n    target: 5\n");
+    has(folder_of("flyway")->unread, "application-prod.yml, line 3, sets target for one profile");
+}
+END_TEST
+
 START_TEST(a_flag_or_variable_of_flyway_is_told)
 {
     put("flyway.conf", "flyway.locations=filesystem:sql\n");
@@ -327,6 +347,7 @@ int main(void)
                         (int)(sizeof flyway_calls / sizeof flyway_calls[0]));
     tcase_add_test(tests, placeholders_and_names_in_code_are_read);
     tcase_add_test(tests, what_spring_hands_to_flyway_is_a_question);
+    tcase_add_test(tests, what_a_profile_of_spring_sets_otherwise_is_not_passed_over);
     tcase_add_test(tests, a_flag_or_variable_of_flyway_is_told);
     tcase_add_test(tests, flyway_stops_at_names_and_places_if_it_is_told_to);
     tcase_add_test(tests, an_environment_of_sql_migrate_may_write_out_the_usual_table);

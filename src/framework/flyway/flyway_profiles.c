@@ -36,6 +36,86 @@ static void read_profile_locations(struct arena *arena, struct folder *folder, c
     }
 }
 
+/* A placeholder that a profile gives another value has none here: a script with it is refused, and not filled with what
+ * is meant for another database. */
+static void read_profile_placeholders(struct arena *arena, struct folder *folder, const struct source_file *file,
+                                      const struct flyway_source *source)
+{
+    static const char key[] = "placeholders";
+    struct flyway_settings *const settings = arena_alloc(arena, sizeof *settings);
+    struct flyway_source inner = *source;
+    *settings = *flyway_settings_of(folder);
+    if (source->format == SOURCE_YAML) {
+        inner.section = arena_printf(arena, "%s.%s", source->section, key);
+    } else {
+        inner.prefix = arena_printf(arena, "%s%s.", source->prefix, key);
+    }
+    struct config_pair *const pairs = arena_array(arena, settings->placeholder_count, sizeof *pairs);
+    for (size_t i = 0; i < settings->placeholder_count; i++) {
+        pairs[i] = settings->placeholders[i];
+        const char *const said = flyway_value_of(arena, file->content, &inner, pairs[i].key);
+        if (said != NULL && pairs[i].value != NULL && strcmp(said, pairs[i].value) != 0) {
+            flyway_note(arena, settings,
+                        arena_printf(arena,
+                                     "%s gives the placeholder %s another value for one profile: a script that "
+                                     "has it is refused.",
+                                     file->name, pairs[i].key));
+            pairs[i].value = NULL;
+        }
+    }
+    settings->placeholders = pairs;
+    folder->settings = settings;
+}
+
+/* What else a profile sets otherwise. */
+static void read_profile_settings(struct arena *arena, struct folder *folder, const struct source_file *file,
+                                  const struct flyway_source *source)
+{
+    static const struct {
+        const char *key;
+        bool is_of_files; /* which files are migrations, or how they are run */
+    } keys[] = {
+        {"outOfOrder", false},
+        {"baselineOnMigrate", false},
+        {"baselineVersion", false},
+        {"validateOnMigrate", false},
+        {"ignoreMigrationPatterns", false},
+        {"group", false},
+        {"mixed", false},
+        {"target", true},
+        {"initSql", true},
+        {"initSqls", true},
+        {"sqlMigrationPrefix", true},
+        {"sqlMigrationSeparator", true},
+        {"encoding", true},
+        {"placeholderReplacement", true},
+        {"executeInTransaction", true},
+    };
+    const struct flyway_settings *const usual = flyway_settings_of(folder);
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        const char *const said = flyway_value_of(arena, file->content, source, keys[i].key);
+        const bool is_same =
+            said == NULL || (strcmp(keys[i].key, "encoding") == 0 && flyway_is_utf8(said)) ||
+            (strcmp(keys[i].key, "outOfOrder") == 0 && text_is_nocase(text_of(said), "true") == usual->is_out_of_order);
+        if (is_same) {
+            continue;
+        }
+        const size_t at = text_find(file->content, said, 0);
+        if (keys[i].is_of_files) {
+            folder->evidence = folder->evidence == NULL ? path_join(arena, folder->base, file->name) : folder->evidence;
+            unread_folder_because(arena, folder, *file, at == SIZE_MAX ? 0 : at,
+                                  arena_printf(arena, "sets %s for one profile", keys[i].key));
+        } else {
+            struct flyway_settings *const noted = arena_alloc(arena, sizeof *noted);
+            *noted = *flyway_settings_of(folder);
+            flyway_note(
+                arena, noted,
+                arena_printf(arena, "%s sets %s for one profile, which does not count here.", file->name, keys[i].key));
+            folder->settings = noted;
+        }
+    }
+}
+
 /* Settings for locations and ledger that are in a profile and not in the usual configuration: whether they apply
  * depends on how the program is started. */
 static void read_profile(struct arena *arena, struct folder *folder, const struct source_file *file,
@@ -44,6 +124,8 @@ static void read_profile(struct arena *arena, struct folder *folder, const struc
     static const char *const keys[] = {"table", "defaultSchema", "schemas", NULL};
     const struct ledger *const ledger = &folder->ledger;
     read_profile_locations(arena, folder, file, source);
+    read_profile_placeholders(arena, folder, file, source);
+    read_profile_settings(arena, folder, file, source);
     for (size_t i = 0; keys[i] != NULL; i++) {
         const char *const said = flyway_value_of(arena, file->content, source, keys[i]);
         const char *const known = i > 0                   ? (ledger->schema == NULL ? "public" : ledger->schema)
