@@ -41,7 +41,7 @@ void pg_put_guard_lock(struct buffer *sql, const char *name)
 
 /* The table $1, and all to whose rows a change of its rows goes on. */
 #define CASCADED                                                                                                       \
-    "WITH RECURSIVE one (oid) AS (SELECT $1::pg_catalog.oid UNION SELECT k.conrelid FROM one JOIN "                    \
+    "WITH RECURSIVE one AS (SELECT $1::pg_catalog.oid AS oid UNION SELECT k.conrelid FROM one JOIN "                   \
     "pg_catalog.pg_trigger g ON g.tgrelid OPERATOR(pg_catalog.=) one.oid JOIN pg_catalog.pg_constraint k ON k.oid "    \
     "OPERATOR(pg_catalog.=) g.tgconstraint WHERE " PG_CASCADES("k") ") "
 
