@@ -211,6 +211,24 @@ class Check(Case):
         self.assertEqual(list(self.connection.call("MigrationService", "Plan").failures), [])
         self.assertTrue(self.connection.call("MigrationService", "Run").ok)
 
+    def test_each_warning_has_a_reason(self):
+        self.hold("BEGIN", "LOCK TABLE users IN ACCESS SHARE MODE")
+        reply = self.check("ALTER TABLE users ADD COLUMN x int;", "DROP TABLE nothere;")
+        reasons = dict(zip(reply.warning_reasons, reply.warnings))
+        self.assertEqual(len(reply.warning_reasons), len(reply.warnings))
+        self.assertIn("nothere", reasons["WOULD_FAIL"])
+        self.assertIn("users", reasons["WOULD_WAIT"])
+        self.assertEqual(set(reasons), {"WOULD_FAIL", "WOULD_WAIT"})
+
+    def test_a_database_whose_name_is_computed_is_a_note(self):
+        for host, name, told in (("'127.0.0.1'", "`app_${stage}`", True), ("'127.0.0.1'", f"'{self.database}'", False), ("'127.0.0.1'", "process.env.TRUSS_NOT_SET", True)):
+            with self.subTest(name):
+                project = self.project(folder="migrations")
+                project.write("knexfile.js", f"module.exports = {{\n  client: 'pg',\n  connection: {{\n    host: {host},\n    database: {name},\n  }},\n}};\n")
+                project.write("migrations/20250101000000_a.js", "exports.up = (knex) => knex.raw('SELECT 1');\nexports.down = () => {};\n")
+                reply = self.rpc(self.worker(project, url=self.url())).call("MigrationService", "Check", {"framework": "knex"})
+                self.assertEqual([one for one in reply.notes if "knexfile.js, line 5" in one] != [], told, reply)
+
     def check_as(self, framework, script, url):
         self.files = self.project(folder="migrations")
         self.files.write("migrations/00001_a.sql", script)

@@ -263,13 +263,19 @@ static bool is_among(const char *warning, char *const *warnings, size_t count)
     return false;
 }
 
+/* Is this the reason of the check's warning? */
+static bool is_because(const CheckReply *check, size_t warning, enum reason reason)
+{
+    return warning < check->n_warning_reasons && strcmp(check->warning_reasons[warning], reason_word(reason)) == 0;
+}
+
 /* Is this warning of the check about what say_details and look_at_history said? */
-static bool is_of_history(const StatusReply *status, const char *warning)
+static bool is_of_history(const StatusReply *status, const CheckReply *check, size_t warning)
 {
     const size_t failed = count_of(status, TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_FAILED);
     const bool is_edited = status->summary != NULL && status->summary->modified > 0;
-    return (is_edited && strstr(warning, " modified since.") != NULL) ||
-           (failed > 0 && text_starts_with(text_of(warning), "An earlier attempt at "));
+    return (is_edited && is_because(check, warning, REASON_EDITED)) ||
+           (failed > 0 && is_because(check, warning, REASON_UNRESOLVED));
 }
 
 /* Is this warning of the status about what the check says of the same run? */
@@ -277,7 +283,7 @@ static bool is_of_run(const CheckReply *check, const char *warning)
 {
     bool is_told = false;
     for (size_t i = 0; i < check->n_warnings; i++) {
-        is_told = is_told || strstr(check->warnings[i], ", which is a run: ") != NULL;
+        is_told = is_told || is_because(check, i, REASON_UNDER_WAY);
     }
     return is_told && text_starts_with(text_of(warning), "A run is under way: ");
 }
@@ -297,7 +303,7 @@ static size_t say_warnings(struct cli *cli, const StatusReply *status, const Che
     }
     for (size_t i = 0; i < check->n_warnings; i++) {
         const char *const one = check->warnings[i];
-        if (!is_of_history(status, one) && !is_among(one, status->warnings, status->n_warnings) &&
+        if (!is_of_history(status, check, i) && !is_among(one, status->warnings, status->n_warnings) &&
             (refusal == NULL || strcmp(one, refusal) != 0)) {
             say(cli, FINDING_BAD, "check", one, NULL);
             bad++;

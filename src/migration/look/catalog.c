@@ -227,35 +227,32 @@ static bool is_told(const struct detection *detection)
     return false;
 }
 
-/* The database that the project names, if it is another one. *binds: the project's tool would use it, because it is in
- * a file that takes precedence over everything that we pass. */
-static const char *other_database(const struct request *request, const struct detection *detection, bool *binds,
-                                  const char **aside)
+/* Finds the database that the project names, if it is another one, and what else is to be said of it. It binds if the
+ * project's tool would use it, because it is in a file that takes precedence over everything that we pass. */
+static void find_other_database(const struct request *request, struct catalog *catalog)
 {
-    *binds = false;
-    *aside = NULL;
     const struct site *const site = request->site;
+    const struct detection *const detection = &catalog->detection;
+    const char *const base = detection->has_folder ? detection->folder.base : "";
     struct named_databases databases;
     if (detection->framework == NULL || site->conninfo == NULL) {
-        return NULL;
+        return;
     }
-    project_databases(request->arena, site->project.root, detection->has_folder ? detection->folder.base : "",
-                      detection->framework->id, &databases);
+    project_databases(request->arena, site->project.root, base, detection->framework->id, &databases);
     const struct named_database *const other = project_database_other(&databases, site->conninfo);
     const struct conninfo_place *const own = &site->conninfo->place;
-    if (other == NULL) {
-        *aside = project_database_unread(request->arena, &databases, site->conninfo);
+    if (other != NULL) {
+        catalog->other_binds = other->variable == NULL && !is_told(detection);
+        catalog->other_database =
+            arena_printf(request->arena, "The project names another database: %s. This worker's is %s:%s/%s.",
+                         named_database_text(request->arena, other), own->host, own->port, own->database);
+        return;
     }
-    if (other == NULL && *aside == NULL) {
-        *aside =
-            project_database_aside(request->arena, site->project.root,
-                                   detection->has_folder ? detection->folder.base : "", &databases, site->conninfo);
+    catalog->aside = project_database_unread(request->arena, &databases, site->conninfo);
+    if (catalog->aside == NULL) {
+        catalog->computed = project_database_computed(request->arena, &databases, site->conninfo);
+        catalog->aside = project_database_aside(request->arena, site->project.root, base, &databases, site->conninfo);
     }
-    *binds = other != NULL && other->variable == NULL && !is_told(detection);
-    return other == NULL
-               ? NULL
-               : arena_printf(request->arena, "The project names another database: %s. This worker's is %s:%s/%s.",
-                              named_database_text(request->arena, other), own->host, own->port, own->database);
 }
 
 bool catalog_states(const struct catalog *catalog, struct seen_states *seen)
@@ -285,7 +282,7 @@ static bool fill(const struct request *request, struct catalog *catalog)
 {
     struct bounds bounds;
     catalog->problem = problem_of(request->arena, catalog);
-    catalog->other_database = other_database(request, &catalog->detection, &catalog->other_binds, &catalog->aside);
+    find_other_database(request, catalog);
     catalog->may_be_other = request->allow_other_database || request->site->allow_other_database;
     if (catalog->detection.framework == NULL || catalog->detection.problem != NULL) {
         return true;

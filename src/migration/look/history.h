@@ -55,9 +55,10 @@ struct catalog {
     const char *problem; /* why "nothing to do" cannot be said whatever the counts are: something was not found or not
                             read; else NULL */
     const char *other_database; /* a sentence: the project names another database than this one; else NULL */
-    const char *aside;          /* a sentence: a .env file of another environment names another database; else NULL */
-    bool other_binds;           /* the framework's own tool would use that database whatever we pass to it */
-    bool may_be_other;          /* the user has allowed that */
+    const char *computed; /* a sentence: the project computes its database's name; NULL: it does not, or names one */
+    const char *aside;    /* a sentence: a .env file of another environment names another database; else NULL */
+    bool other_binds;     /* the framework's own tool would use that database whatever we pass to it */
+    bool may_be_other;    /* the user has allowed that */
 };
 
 #endif

@@ -300,6 +300,7 @@ void project_databases(struct arena *arena, const char *root, const char *base, 
     add_other(&search, framework);
     if (databases->count == 0 && databases->unread.file == NULL) {
         search_add_variable(&search, "DATABASE_URL", NULL);
+        databases->is_usual = databases->count > 0;
         add_other(&search, framework);
     }
 }
@@ -351,6 +352,22 @@ const char *project_database_unread(struct arena *arena, const struct named_data
                         unread->variable == NULL ? "" : unread->variable,
                         unread->variable == NULL ? "" : ", which is not set here", conninfo->place.host,
                         conninfo->place.port, conninfo->place.database);
+}
+
+const char *project_database_computed(struct arena *arena, const struct named_databases *databases,
+                                      const struct conninfo *conninfo)
+{
+    const struct named_database *const computed = &databases->computed;
+    return (databases->count > 0 && !databases->is_usual) || databases->unread.file != NULL || computed->file == NULL
+               ? NULL
+               : arena_printf(
+                     arena,
+                     "Which database the project means is not known: %s, line %u, computes its name%s%s%s. This "
+                     "worker's is %s:%s/%s.",
+                     computed->file, computed->line, computed->variable == NULL ? "" : ", from ",
+                     computed->variable == NULL ? "" : computed->variable,
+                     computed->variable == NULL ? "" : ", which is not set here", conninfo->place.host,
+                     conninfo->place.port, conninfo->place.database);
 }
 
 /* The variables that may name it: DATABASE_URL, and those in the project's files. */

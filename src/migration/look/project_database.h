@@ -23,6 +23,10 @@ const struct named_database *project_database_other(const struct named_databases
 const char *project_database_unread(struct arena *arena, const struct named_databases *databases,
                                     const struct conninfo *conninfo);
 
+/* The same if it names none but by a setting, of a file that may have other meanings, whose value is computed. */
+const char *project_database_computed(struct arena *arena, const struct named_databases *databases,
+                                      const struct conninfo *conninfo);
+
 /* Returns a sentence about a .env file of another environment (.env.local, .env.production, …) that names another
  * database than this one; NULL: there is none. Which .env is used depends on the framework and on who starts it. */
 const char *project_database_aside(struct arena *arena, const char *root, const char *base,

@@ -171,6 +171,10 @@ static void end_group(struct search *search, const char *file, struct group *gro
                                                           .port = group->port,
                                                           .database = group->database});
     }
+    if (group->is_computed && !group->is_other && search->found->computed.file == NULL) {
+        search->found->computed =
+            (struct named_database){.file = file, .line = group->line, .variable = group->variable};
+    }
     *group = (struct group){0};
 }
 

@@ -29,7 +29,9 @@ struct named_databases {
     /* The first URL whose database cannot be read: it is put together at run time. Its variable is the one that is not
      * set here (NULL: it is computed otherwise); file NULL: there is none. */
     struct named_database unread;
-    bool is_default;    /* of its parts some are only the defaults of variables that are not set here */
+    struct named_database computed; /* the first setting of a database's name that is computed; file NULL: none */
+    bool is_usual;                  /* the only one is in DATABASE_URL, which no file of the project names */
+    bool is_default;                /* of its parts some are only the defaults of variables that are not set here */
     const char *direct; /* the variable that Prisma takes for migrations (base/direct_url.h); NULL: none is named */
 };
 

@@ -64,6 +64,11 @@ Truss__Migration__V1__CheckResponse *check_message(struct arena *arena, const st
     reply->active_tx_count = found->active_count;
     reply->n_warnings = found->warnings.count;
     reply->warnings = message_strings(arena, found->warnings.items, found->warnings.count);
+    reply->n_warning_reasons = found->warnings.count;
+    reply->warning_reasons = arena_array(arena, found->warnings.count, sizeof *reply->warning_reasons);
+    for (size_t i = 0; i < found->warnings.count; i++) {
+        reply->warning_reasons[i] = message_string(reason_word(found->warnings.reasons[i]));
+    }
     reply->n_notes = found->notes.count;
     reply->notes = message_strings(arena, found->notes.items, found->notes.count);
     reply->safe = found->warnings.count == 0;

@@ -34,27 +34,30 @@ static bool count_activity(const struct request *request, struct pg_session *ses
     return true;
 }
 
-/* Problems that exist whether anything is pending or not. */
+/* Problems that exist whether anything is pending or not. Which database a project means is often in variables that are
+ * not set here: no reason against a run. */
 static void find_problems(struct arena *arena, const struct catalog *catalog, struct check *check)
 {
     const struct catalog_item *const failed = catalog_failed(catalog);
     struct status problem = {.arena = arena};
     if (failed != NULL) {
         warnings_add(
-            &check->warnings,
+            &check->warnings, REASON_UNRESOLVED,
             arena_printf(arena, "An earlier attempt at \"%s\" did not finish and is not resolved.", failed->name));
     }
     if (catalog->counts[MIGRATION_MODIFIED] > 0) {
-        warnings_add(&check->warnings,
+        warnings_add(&check->warnings, REASON_EDITED,
                      words_counted(arena, catalog->counts[MIGRATION_MODIFIED], "applied migration was modified since.",
                                    "applied migrations were modified since."));
     }
     if (!catalog_check_folder(catalog, &problem)) {
-        warnings_add(&check->warnings, problem.message);
+        warnings_add(&check->warnings, REASON_PROJECT, problem.message);
     }
     for (size_t i = 0; i < catalog->detection.warning_count; i++) {
-        warnings_add(&check->warnings, catalog->detection.warnings[i]);
+        warnings_add(&check->warnings, REASON_PROJECT, catalog->detection.warnings[i]);
     }
+    warnings_add(&check->notes, REASON_OTHER_DATABASE, catalog->aside);
+    warnings_add(&check->notes, REASON_OTHER_DATABASE, catalog->computed);
 }
 
 static bool is_told(const struct flaws *flaws, const char *migration, const char *name)
@@ -81,7 +84,7 @@ static bool note_failures(const struct request *request, struct pg_session *sess
             char at[RFC3339_SIZE];
             clock_rfc3339(failures[i]->at, at);
             warnings_add(
-                &check->notes,
+                &check->notes, REASON_UNRESOLVED,
                 arena_printf(request->arena, "The last attempt at \"%s\" failed (%s, by %s)%s: %s",
                              catalog->items[i].name, at, failures[i]->by,
                              failures[i]->file == TRIED_FILE_HAS_CHANGED ? ", and its file was changed since" : "",
@@ -106,7 +109,7 @@ static void find_flaws(const struct request *request, struct pg_session *session
     for (size_t i = 0; i < findings.count; i++) {
         const struct schema_finding *const one = &findings.items[i];
         if (!one->exists && one->difference != NULL && !is_told(told, prepared->item->name, one->name)) {
-            warnings_add(&check->warnings,
+            warnings_add(&check->warnings, REASON_DIFFERS,
                          arena_printf(request->arena, "Migration \"%s\" makes the %s \"%s\", which is there: %s",
                                       prepared->item->name, one->type, one->name, one->difference));
         }
@@ -117,7 +120,7 @@ static void add_failures(const struct request *request, const struct explanation
 {
     size_t at = 0;
     for (const char *one; (one = explanation_failure(request->arena, explanation, &at)) != NULL;) {
-        warnings_add(&check->warnings, one);
+        warnings_add(&check->warnings, REASON_WOULD_FAIL, one);
     }
 }
 
@@ -133,19 +136,19 @@ static void look_at_plan(const struct request *request, struct pg_session *sessi
     asking.status = &problem;
     if (!prepare(&asking, session, &catalog->detection, &usual, &preparation) ||
         !explain(&asking, session, &usual, &preparation, &explanation)) {
-        warnings_add(&check->warnings, problem.message);
+        warnings_add(&check->warnings, REASON_NO_START, problem.message);
         return;
     }
-    warnings_add(&check->warnings, explanation.refusal);
+    warnings_add(&check->warnings, REASON_NO_START, explanation.refusal);
     for (size_t i = 0; i < preparation.flaws.others.count; i++) {
-        warnings_add(&check->warnings, preparation.flaws.others.items[i]);
+        warnings_add(&check->warnings, REASON_DIFFERS, preparation.flaws.others.items[i]);
     }
     for (size_t i = 0; i < preparation.flaws.uncompared.count; i++) {
-        warnings_add(&check->notes, preparation.flaws.uncompared.items[i]);
+        warnings_add(&check->notes, REASON_DIFFERS, preparation.flaws.uncompared.items[i]);
     }
     add_failures(&asking, &explanation, check);
     if (!baseline_check(&asking, session, &preparation.catalog.detection)) {
-        warnings_add(&check->warnings, problem.message);
+        warnings_add(&check->warnings, REASON_NO_START, problem.message);
     }
     for (size_t i = 0; i < preparation.count && preparation.items[i].item != preparation.unfit; i++) {
         find_flaws(&asking, session, &preparation.items[i], &preparation.flaws, check);
@@ -162,12 +165,12 @@ static void look_at_pending(const struct request *request, struct pg_session *se
                             struct check *check)
 {
     if (check->lock_count > 0) {
-        warnings_add(&check->warnings,
+        warnings_add(&check->warnings, REASON_WOULD_WAIT,
                      words_counted(request->arena, check->lock_count, "session is waiting for a lock.",
                                    "sessions are waiting for a lock."));
     }
     if (check->active_count > MOST_ACTIVE) {
-        warnings_add(&check->warnings,
+        warnings_add(&check->warnings, REASON_WOULD_WAIT,
                      arena_printf(request->arena, "%u transactions are active; a migration may wait for them.",
                                   check->active_count));
     }

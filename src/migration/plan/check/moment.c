@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-void warnings_add(struct warnings *warnings, const char *warning)
+void warnings_add(struct warnings *warnings, enum reason reason, const char *warning)
 {
     for (size_t i = 0; warning != NULL && i < warnings->count; i++) {
         if (strcmp(warnings->items[i], warning) == 0) {
@@ -21,8 +21,16 @@ void warnings_add(struct warnings *warnings, const char *warning)
         }
     }
     if (warning != NULL && warnings->count < MOST_WARNINGS) {
+        warnings->reasons[warnings->count] = reason;
         warnings->items[warnings->count++] = warning;
     }
+}
+
+struct moment moment_because(const struct moment *moment, enum reason reason)
+{
+    struct moment other = *moment;
+    other.reason = reason;
+    return other;
 }
 
 /* The first column of every row is a warning. */
@@ -32,10 +40,11 @@ void moment_ask(const struct moment *moment, const char *what, const char *sql, 
     struct status unanswered = {.arena = arena};
     PG_RESULT(result) = pg_query(moment->session, sql, count, values, &unanswered);
     if (result == NULL && !moment->only_known) {
-        warnings_add(moment->warnings, arena_printf(arena, "%s cannot be known: %s", what, unanswered.message));
+        warnings_add(moment->warnings, moment->reason,
+                     arena_printf(arena, "%s cannot be known: %s", what, unanswered.message));
     }
     for (int row = 0; result != NULL && row < PQntuples(result); row++) {
-        warnings_add(moment->warnings, arena_strdup(arena, pg_field(result, row, 0)));
+        warnings_add(moment->warnings, moment->reason, arena_strdup(arena, pg_field(result, row, 0)));
     }
 }
 
@@ -86,7 +95,7 @@ static void check_pooler(const struct moment *moment)
     PG_RESULT(result) = pg_query(moment->session, "SELECT pg_catalog.pg_backend_pid()", 0, NULL, &unanswered);
     const bool is_other = result != NULL && pg_field_int(result, 0, 0, 0) != pg_session_backend_pid(moment->session);
     if (is_other || (conninfo != NULL && conninfo->pgbouncer)) {
-        warnings_add(moment->warnings,
+        warnings_add(moment->warnings, moment->reason,
                      is_other ? "The connection goes through a pooler (PgBouncer or alike), which cannot keep a "
                                 "run's locks: give the worker a direct connection URL."
                               : "The connection URL says pgbouncer=true: a run through a pooler is refused, give "
@@ -231,12 +240,14 @@ static const char listeners_sql[] =
 void moment_check(const struct moment *moment, const struct preparation *preparation,
                   const struct explanation *explanation)
 {
-    struct moment noting = *moment;
+    const struct moment server = moment_because(moment, REASON_SERVER);
+    const struct moment rights = moment_because(moment, REASON_RIGHTS);
+    struct moment noting = server;
     noting.warnings = moment->notes;
-    moment_ask(moment, "Whether the server takes writes", writes_sql, 0, NULL);
-    moment_ask(moment, "Whether the server has connections left", server_sql, 0, NULL);
-    check_pooler(moment);
-    check_ledger(moment, preparation);
+    moment_ask(&server, "Whether the server takes writes", writes_sql, 0, NULL);
+    moment_ask(&server, "Whether the server has connections left", server_sql, 0, NULL);
+    check_pooler(&server);
+    check_ledger(&rights, preparation);
     needs_check(moment, explanation);
     moment_ask(&noting, "What else happens", notes_sql, 0, NULL);
     if (needs_store(preparation)) {

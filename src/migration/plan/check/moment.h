@@ -12,11 +12,12 @@
 /* Sentences about what would go wrong. */
 struct warnings {
     const char *items[MOST_WARNINGS];
+    enum reason reasons[MOST_WARNINGS]; /* of each */
     size_t count;
 };
 
 /* Adds a warning, unless it is NULL or already in the list. */
-void warnings_add(struct warnings *warnings, const char *warning);
+void warnings_add(struct warnings *warnings, enum reason reason, const char *warning);
 
 /* What is examined, and where the results go. */
 struct moment {
@@ -25,7 +26,8 @@ struct moment {
     const struct detection *detection;
     struct warnings *warnings;
     struct warnings *notes;
-    bool only_known; /* ignore what cannot be found out, instead of warning */
+    enum reason reason; /* of what moment_ask() adds */
+    bool only_known;    /* ignore what cannot be found out, instead of warning */
 };
 
 /* Adds what a run would fail at or wait for. What cannot be found out is a warning, too: not known is not safe. Notes
@@ -41,6 +43,9 @@ void moment_failures(const struct moment *moment, const struct preparation *prep
 /* Returns a sentence that says why a tracking table could not be created there and what to do; NULL: neither a right
  * nor the server's state is the reason. The session must not be inside a transaction. */
 const char *moment_why_not_made(const struct request *request, struct pg_session *session, const struct ledger *ledger);
+
+/* The same moment, for questions of this reason. */
+struct moment moment_because(const struct moment *moment, enum reason reason);
 
 /* Runs a query whose rows are warnings (the first column). If it fails, adds a warning that `what` is not known. */
 void moment_ask(const struct moment *moment, const char *what, const char *sql, int count, const char *const *values);

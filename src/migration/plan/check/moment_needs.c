@@ -405,7 +405,8 @@ static void ask_locks(const struct moment *moment, struct needs *needs)
 {
     const char *const relations = buffer_string(&needs->relations);
     const char *const count = arena_printf(needs->arena, "%zu", needs->most);
-    moment_ask(moment, "Whether another run is under way", runs_sql, 1, (const char *const[]){framework_keys(moment)});
+    const struct moment runs = moment_because(moment, REASON_UNDER_WAY);
+    moment_ask(&runs, "Whether another run is under way", runs_sql, 1, (const char *const[]){framework_keys(moment)});
     ask_each(moment, "Whom a run would wait for", holders_sql, 2,
              (const char *const[]){relations, buffer_string(&needs->modes)});
     moment_ask(moment, "Whether the server has room for the locks", room_sql, 1, &count);
@@ -461,11 +462,13 @@ static struct needs needs_of(const struct moment *moment, const struct explanati
 void needs_check(const struct moment *moment, const struct explanation *explanation)
 {
     struct needs needs = needs_of(moment, explanation);
-    struct moment noting = *moment;
+    const struct moment waiting = moment_because(moment, REASON_WOULD_WAIT);
+    const struct moment allowed = moment_because(moment, REASON_RIGHTS);
+    struct moment noting = allowed;
     noting.warnings = moment->notes;
-    ask_locks(moment, &needs);
-    ask_rights(moment, &needs);
-    ask_each(moment, "Which rows are seen", hidden_sql, 1, (const char *const[]){buffer_string(&needs.changed)});
+    ask_locks(&waiting, &needs);
+    ask_rights(&allowed, &needs);
+    ask_each(&allowed, "Which rows are seen", hidden_sql, 1, (const char *const[]){buffer_string(&needs.changed)});
     ask_each(&noting, "What is written", disk_sql, 1, (const char *const[]){pg_array_text(&needs.written)});
 }
 
