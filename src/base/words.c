@@ -11,6 +11,13 @@ void words_add(struct arena *arena, struct words *words, const char *word)
     words->items[words->count++] = word;
 }
 
+void words_add_all(struct arena *arena, struct words *words, const struct words *others)
+{
+    for (size_t i = 0; others != NULL && i < others->count; i++) {
+        words_add(arena, words, others->items[i]);
+    }
+}
+
 bool words_have(const struct words *words, const char *word)
 {
     for (size_t i = 0; word != NULL && i < words->count; i++) {

@@ -16,6 +16,9 @@ struct words {
 
 void words_add(struct arena *arena, struct words *words, const char *word);
 
+/* Adds the words of another list; NULL: none. */
+void words_add_all(struct arena *arena, struct words *words, const struct words *others);
+
 /* Is it in the list? False for NULL. */
 bool words_have(const struct words *words, const char *word);
 

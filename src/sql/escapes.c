@@ -6,6 +6,7 @@
 
 #include "sql/lexer.h"
 #include "sql/plpgsql.h"
+#include "sql/take.h"
 
 #include <string.h>
 
@@ -64,10 +65,9 @@ const char *const sql_escaping[] = {
 };
 
 /* Is the token the name of one of these, quoted or not? */
-static bool is_any(struct arena *arena, const struct sql_token *token, const char *const *list)
+static bool names_one_of(const struct sql_token *token, const char *const *list)
 {
-    const char *const name = token->kind == SQL_IDENTIFIER ? sql_identifier(arena, token) : NULL;
-    while (*list != NULL && !(name != NULL ? strcmp(*list, name) == 0 : sql_is_word(token, *list))) {
+    while (*list != NULL && !sql_names(token, *list)) {
         list++;
     }
     return *list != NULL;
@@ -124,8 +124,8 @@ static const char *look_at_name(const struct looking *looking, const struct sql_
                                 const struct sql_token *token, const struct sql_token *next)
 {
     const bool is_call = sql_is_symbol(next, '(') && !names_relation(before, looking->in_definition);
-    const bool is_own = !sql_is_word(before, "function") && is_any(looking->arena, token, sql_escaping);
-    const bool escapes = is_call && (is_own || is_any(looking->arena, token, looking->known));
+    const bool escapes = is_call && ((!sql_is_word(before, "function") && names_one_of(token, sql_escaping)) ||
+                                     names_one_of(token, looking->known));
     return escapes ? arena_printf(looking->arena, "%s()", sql_identifier(looking->arena, token)) : NULL;
 }
 
@@ -161,16 +161,7 @@ static const char *look(const struct looking *outer, struct text text, int depth
 static const char *defined(struct arena *arena, struct text statement)
 {
     struct sql_reader reader = sql_read(statement);
-    if (!sql_take(&reader, "create")) {
-        return NULL;
-    }
-    if (sql_take(&reader, "or")) {
-        sql_take(&reader, "replace");
-    }
-    if (!sql_take(&reader, "function") && !sql_take(&reader, "procedure")) {
-        return NULL;
-    }
-    return sql_take_name(arena, &reader, NULL);
+    return sql_take_create_function(&reader) ? sql_take_name(arena, &reader, NULL) : NULL;
 }
 
 /* Checks a definition as if it were run. */

@@ -3,6 +3,7 @@
 #include "base/words.h"
 #include "sql/lexer.h"
 #include "sql/split.h"
+#include "sql/take.h"
 
 #include <string.h>
 
@@ -66,15 +67,6 @@ struct naming {
     bool empties; /* after TRUNCATE: the rows of all tables that it names are changed */
 };
 
-static bool is_named(struct arena *arena, const struct sql_token *token, const char *name)
-{
-    if (token->kind == SQL_WORD) {
-        return text_is_nocase(token->text, name);
-    }
-    const char *const quoted = token->kind == SQL_IDENTIFIER ? sql_identifier(arena, token) : NULL;
-    return quoted != NULL && strcmp(quoted, name) == 0;
-}
-
 static void add(const struct naming *naming, const struct hidden_one *one)
 {
     struct sql_lastings *const out = naming->out;
@@ -87,7 +79,7 @@ static void add_named(const struct naming *naming, const struct sql_token *token
     for (size_t i = 0; i < naming->hidden->count; i++) {
         const struct hidden_one *const one = &naming->hidden->items[i];
         const bool counts = one->is_table ? naming->with_tables && (!one->on_write || naming->empties) : is_call;
-        if (counts && is_named(naming->arena, token, one->name)) {
+        if (counts && sql_names(token, one->name)) {
             add(naming, one);
         }
     }
@@ -261,20 +253,6 @@ void hidden_note_table(struct arena *arena, struct hidden *hidden, const struct 
 
 /* ---- what a statement makes ---- */
 
-/* The last part of the name here, folded; the reader moves behind it. NULL if there is no name. */
-static const char *take_last_name(struct arena *arena, struct sql_reader *reader)
-{
-    const char *name = sql_identifier(arena, &reader->token);
-    for (;;) {
-        sql_advance(reader);
-        if (name == NULL || !sql_is_symbol(&reader->token, '.')) {
-            return name;
-        }
-        sql_advance(reader);
-        name = sql_identifier(arena, &reader->token);
-    }
-}
-
 /* The parts of CREATE FUNCTION after its name, in any order. */
 static void read_function(struct arena *arena, struct sql_reader *reader, struct hidden_function *function)
 {
@@ -287,7 +265,7 @@ static void read_function(struct arena *arena, struct sql_reader *reader, struct
                                                                   : sql_identifier(arena, &reader->token);
         } else if (sql_take(reader, "set")) {
             const size_t start = reader->token.offset;
-            take_last_name(arena, reader);
+            sql_take_name(arena, reader, NULL);
             function->settings = arena_printf(arena, "%s %.*s", function->settings, (int)(reader->token.offset - start),
                                               whole.data + start);
             continue;
@@ -333,7 +311,7 @@ static void note_targets(struct arena *arena, struct hidden *hidden, struct text
         while (is_before && sql_is_any_word(&reader.token, passed)) {
             sql_advance(&reader);
         }
-        const char *const target = is_before ? take_last_name(arena, &reader) : NULL;
+        const char *const target = is_before ? sql_take_name(arena, &reader, NULL) : NULL;
         for (size_t i = 0; target != NULL && i < lastings.count; i++) {
             note(arena, hidden,
                  (struct hidden_one){
@@ -346,16 +324,10 @@ bool hidden_read_function(struct arena *arena, struct text statement, struct hid
 {
     struct sql_reader reader = sql_read(statement);
     *function = (struct hidden_function){0};
-    if (!sql_take(&reader, "create")) {
+    if (!sql_take_create_function(&reader)) {
         return false;
     }
-    if (sql_take(&reader, "or")) {
-        sql_take(&reader, "replace");
-    }
-    if (!sql_take(&reader, "function") && !sql_take(&reader, "procedure")) {
-        return false;
-    }
-    function->name = take_last_name(arena, &reader);
+    function->name = sql_take_name(arena, &reader, NULL);
     read_function(arena, &reader, function);
     return true;
 }

@@ -13,8 +13,8 @@
 /* CREATE [OR REPLACE] [LOCAL | GLOBAL] TEMP …, and pg_temp.x. */
 static void look_at_create(const struct looking *looking, struct sql_reader *reader)
 {
-    const bool ends = lasting_has_words(looking->statement, "commit", "drop") ||
-                      lasting_has_words(looking->statement, "commit", "delete");
+    const bool ends =
+        sql_has_words(looking->statement, "commit", "drop") || sql_has_words(looking->statement, "commit", "delete");
     if (sql_take(reader, "or")) {
         sql_take(reader, "replace");
     }
@@ -22,7 +22,7 @@ static void look_at_create(const struct looking *looking, struct sql_reader *rea
         sql_take(reader, "global");
     }
     if (sql_is_word(&reader->token, "temp") || sql_is_word(&reader->token, "temporary") ||
-        lasting_has_words(looking->statement, "pg_temp", NULL)) {
+        sql_has_word(looking->statement, "pg_temp")) {
         lasting_add_what(looking, ends ? SQL_ENDS : SQL_OF_SESSION,
                          ends ? "a temporary table ON COMMIT DROP or DELETE ROWS" : "a temporary object");
     }
@@ -95,8 +95,7 @@ static void look_at_alter(const struct looking *looking, struct sql_reader *read
     struct sql_lasting lasting = {.kind = SQL_OF_SESSION,
                                   .what = "what its session began with, in front of ALTER ROLE or DATABASE … SET"};
     if (!sql_is_any_word(&reader->token, whose) ||
-        (!lasting_has_words(looking->statement, "set", NULL) &&
-         !lasting_has_words(looking->statement, "reset", NULL)) ||
+        (!sql_has_word(looking->statement, "set") && !sql_has_word(looking->statement, "reset")) ||
         sql_take_words(reader, "user mapping for")) {
         return;
     }
@@ -147,7 +146,7 @@ static void look_at_rollback(const struct looking *looking, struct sql_reader *r
 static void look_at_declare(const struct looking *looking, struct sql_reader *reader)
 {
     (void)reader;
-    const bool holds = lasting_has_words(looking->statement, "with", "hold");
+    const bool holds = sql_has_words(looking->statement, "with", "hold");
     if (!looking->in_body) {
         lasting_add_what(looking, holds ? SQL_OF_SESSION : SQL_ENDS, holds ? "a cursor WITH HOLD" : "a cursor");
     }
@@ -180,7 +179,7 @@ static void look_at_execute(const struct looking *looking, struct sql_reader *re
 /* Looks at each statement of a body. If the body contains EXECUTE, any string in it may be executed. */
 static void look_at_body(const struct looking *looking, struct text body)
 {
-    const bool executes = lasting_has_words(body, "execute", NULL);
+    const bool executes = sql_has_word(body, "execute");
     struct sql_lexer lexer = {.text = body};
     struct sql_statement one;
     while (plpgsql_next(&lexer, &one)) {

@@ -35,8 +35,7 @@
 #ifndef SQL_LASTING_H
 #define SQL_LASTING_H
 
-#include "base/arena.h"
-#include "base/text.h"
+#include "sql/lexer.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -84,6 +83,10 @@ void sql_lasting_of_body(struct arena *arena, struct text body, const char *lang
 /* The modes of SET TRANSACTION, BEGIN and START TRANSACTION ("ISOLATION LEVEL SERIALIZABLE"), as written; empty if
  * there are none, and for other statements. */
 struct text sql_transaction_modes(struct text statement);
+
+/* The setting that changes how later text is read, if this token names one: as a word, or inside of a string
+ * (set_config('client_encoding', …)). NULL: none. */
+const char *sql_reading_setting(const struct sql_token *token);
 
 /* Does it take no snapshot, so that SET TRANSACTION may still follow? SET, RESET, SHOW, BEGIN. */
 bool sql_is_before_snapshot(struct text statement);

@@ -27,18 +27,3 @@ const char *lasting_written(const struct looking *looking, size_t start, size_t 
 {
     return arena_strndup(looking->arena, looking->written.data + start, end - start);
 }
-
-bool lasting_has_words(struct text statement, const char *first, const char *second)
-{
-    struct sql_reader reader = sql_read(statement);
-    while (reader.token.kind != SQL_END) {
-        if (sql_take(&reader, first)) {
-            if (second == NULL || sql_is_word(&reader.token, second)) {
-                return true;
-            }
-        } else {
-            sql_advance(&reader);
-        }
-    }
-    return false;
-}

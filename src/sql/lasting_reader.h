@@ -22,9 +22,6 @@ void lasting_add_what(const struct looking *looking, enum sql_lasting_kind kind,
 /* The statement's bytes [start, end), as written. */
 const char *lasting_written(const struct looking *looking, size_t start, size_t end);
 
-/* Does it contain this word, followed by the second one (NULL: any)? */
-bool lasting_has_words(struct text statement, const char *first, const char *second);
-
 /* SET …, RESET … and DISCARD …, with the reader after that word. */
 void lasting_of_set(const struct looking *looking, struct sql_reader *reader);
 void lasting_of_reset(const struct looking *looking, struct sql_reader *reader);

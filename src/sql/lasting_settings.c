@@ -2,6 +2,7 @@
  * SET, RESET, DISCARD and set_config().
  */
 #include "sql/lasting_reader.h"
+#include "sql/take.h"
 
 #include "base/words.h"
 
@@ -35,19 +36,7 @@ static const char *take_setting(struct arena *arena, struct sql_reader *reader)
             return spellings[i].name;
         }
     }
-    const char *name = NULL;
-    for (;;) {
-        const char *const part = sql_identifier(arena, &reader->token);
-        if (part == NULL) {
-            return name;
-        }
-        name = name == NULL ? part : arena_printf(arena, "%s.%s", name, part);
-        sql_advance(reader);
-        if (!sql_is_symbol(&reader->token, '.')) {
-            return name;
-        }
-        sql_advance(reader);
-    }
+    return sql_take_dotted(arena, reader);
 }
 
 /* Settings that must not change between the pieces of a file, and the values that are allowed all the same: those that
@@ -70,6 +59,18 @@ static const struct {
     {"transaction_read_only", (const char *const[]){NULL}, SQL_ENDS, "the mode of the transaction (READ ONLY)"},
     {"seed", (const char *const[]){NULL}, SQL_ENDS, "a seed for random()"},
 };
+
+const char *sql_reading_setting(const struct sql_token *token)
+{
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
+        if (fixed[i].kind == SQL_READING &&
+            (sql_is_word(token, fixed[i].prefix) ||
+             (token->kind == SQL_STRING && text_find(token->text, fixed[i].prefix, 0) != SIZE_MAX))) {
+            return fixed[i].prefix;
+        }
+    }
+    return NULL;
+}
 
 /* Adds what this setting changes besides itself, unless its new value (NULL: not known) is harmless. */
 static void add_fixed(const struct looking *looking, const char *name, const char *value)
@@ -94,7 +95,7 @@ void lasting_of_modes(const struct looking *looking)
 {
     static const char *const words[] = {"serializable", "repeatable", "snapshot", "only"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (lasting_has_words(looking->statement, words[i], NULL)) {
+        if (sql_has_word(looking->statement, words[i])) {
             lasting_add_what(looking, SQL_ENDS, "the mode of the transaction (isolation level, READ ONLY, snapshot)");
             return;
         }
@@ -103,7 +104,7 @@ void lasting_of_modes(const struct looking *looking)
 
 static void look_at_constraints(const struct looking *looking)
 {
-    if (lasting_has_words(looking->statement, "deferred", NULL)) {
+    if (sql_has_word(looking->statement, "deferred")) {
         lasting_add_what(looking, SQL_ENDS, "SET CONSTRAINTS … DEFERRED");
     } else {
         lasting_add(looking, (struct sql_lasting){.kind = SQL_LOCAL_SETTING,

@@ -340,6 +340,23 @@ const char *sql_identifier(struct arena *arena, const struct sql_token *token)
     return cut_name(name);
 }
 
+bool sql_names(const struct sql_token *token, const char *name)
+{
+    const bool is_quoted = token->kind == SQL_IDENTIFIER && token->text.data[0] == '"';
+    const struct text inside = is_quoted ? text_slice(token->text, 1, token->text.size - 1) : token->text;
+    if (!is_quoted && token->kind != SQL_WORD) {
+        return false;
+    }
+    if (inside.size <= LIMIT_NAME && memchr(inside.data, '"', inside.size) == NULL) {
+        return is_quoted ? text_is(inside, name)
+                         : text_is_nocase(inside, name) && strpbrk(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == NULL;
+    }
+    struct arena *const arena = arena_new(0); /* a long name, or one with quotes in it: rare */
+    const bool is = strcmp(sql_identifier(arena, token), name) == 0;
+    arena_free(arena);
+    return is;
+}
+
 const char *sql_string(struct arena *arena, const struct sql_token *token)
 {
     if (token->kind != SQL_STRING) {
@@ -439,6 +456,17 @@ bool sql_has_word(struct text text, const char *word)
 {
     struct sql_reader reader = sql_read(text);
     return sql_skip_to(&reader, word);
+}
+
+bool sql_has_words(struct text text, const char *first, const char *second)
+{
+    struct sql_reader reader = sql_read(text);
+    while (sql_skip_to(&reader, first)) {
+        if (sql_is_word(&reader.token, second)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool sql_take_if(struct sql_reader *reader)

@@ -75,6 +75,13 @@ bool sql_skip_to(struct sql_reader *reader, const char *word);
 /* Does the keyword occur in the text, outside of strings and comments? */
 bool sql_has_word(struct text text, const char *word);
 
+/* Do these two keywords occur one after the other? */
+bool sql_has_words(struct text text, const char *first, const char *second);
+
+/* Does the token name this object: as a word in any case, or as a quoted name in exactly this one? name: folded, as in
+ * the catalogs. Without allocation, for the many words of a script. */
+bool sql_names(const struct sql_token *token, const char *name);
+
 /* The identifier in a token: a word in lower case, a quoted one unquoted, a long one cut as in PostgreSQL (LIMIT_NAME);
  * NULL for other tokens. */
 const char *sql_identifier(struct arena *arena, const struct sql_token *token);

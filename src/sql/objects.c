@@ -4,6 +4,7 @@
  */
 #include "sql/classify.h"
 #include "sql/lexer.h"
+#include "sql/take.h"
 
 #include <string.h>
 
@@ -108,9 +109,6 @@ static void create_plain(struct reader *reader, struct sql_objects *objects)
 
 static void read_create(struct reader *reader, struct sql_objects *objects)
 {
-    if (sql_take(&reader->words, "or")) {
-        sql_take(&reader->words, "replace");
-    }
     if (sql_is_word(&reader->words.token, "temp") || sql_is_word(&reader->words.token, "temporary")) {
         return; /* it is gone when the session ends */
     }
@@ -188,7 +186,7 @@ static void read_alter_type(struct reader *reader, struct sql_objects *objects)
 void sql_created_objects(struct arena *arena, struct text statement, struct sql_objects *objects)
 {
     struct reader reader = {.arena = arena, .words = sql_read(statement)};
-    if (sql_take(&reader.words, "create")) {
+    if (sql_take_create(&reader.words)) {
         read_create(&reader, objects);
     } else if (sql_take(&reader.words, "alter")) {
         if (sql_take(&reader.words, "table")) {

@@ -3,6 +3,7 @@
  * EXCEPTION and a label; an expression ends at the first THEN or LOOP outside of parentheses.
  */
 #include "sql/plpgsql.h"
+#include "sql/take.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -120,28 +121,10 @@ static bool is_control(struct text statement)
     return reader.token.kind == SQL_END;
 }
 
-/* a.b, folded, with the reader moved behind it; NULL if there is no name. */
-static const char *take_name(struct arena *arena, struct sql_reader *reader)
-{
-    const char *name = NULL;
-    for (;;) {
-        const char *const part = sql_identifier(arena, &reader->token);
-        if (part == NULL) {
-            return NULL;
-        }
-        name = name == NULL ? part : arena_printf(arena, "%s.%s", name, part);
-        sql_advance(reader);
-        if (!sql_is_symbol(&reader->token, '.')) {
-            return name;
-        }
-        sql_advance(reader);
-    }
-}
-
 const char *sql_called(struct arena *arena, struct text statement)
 {
     struct sql_reader reader = sql_read(statement);
-    return sql_take(&reader, "call") ? take_name(arena, &reader) : NULL;
+    return sql_take(&reader, "call") ? sql_take_dotted(arena, &reader) : NULL;
 }
 
 /* The inside of a string, not copied if it needs no unquoting. */
@@ -154,24 +137,14 @@ static struct text inside(struct arena *arena, const struct sql_token *token)
     return text_of(sql_string(arena, token));
 }
 
-static bool is_procedure(struct sql_reader *reader)
-{
-    if (!sql_take(reader, "create")) {
-        return false;
-    }
-    if (sql_take(reader, "or")) {
-        sql_take(reader, "replace");
-    }
-    return sql_take(reader, "procedure");
-}
-
 bool sql_code(struct arena *arena, struct text statement, struct sql_code *code)
 {
     struct sql_reader reader = sql_read(statement);
     bool found = false;
     *code = (struct sql_code){.is_do = sql_take(&reader, "do")};
     code->plpgsql = code->is_do; /* the language of a DO that names none */
-    if (!code->is_do && (!is_procedure(&reader) || (code->name = take_name(arena, &reader)) == NULL)) {
+    if (!code->is_do && (!sql_take_create(&reader) || !sql_take(&reader, "procedure") ||
+                         (code->name = sql_take_dotted(arena, &reader)) == NULL)) {
         return false;
     }
     bool behind_as = code->is_do;
@@ -225,25 +198,18 @@ static bool finds(struct search *search, struct text body, int depth)
     return false;
 }
 
-static void join(struct arena *arena, struct words *words, const struct words *others)
-{
-    for (size_t i = 0; others != NULL && i < others->count; i++) {
-        words_add(arena, words, others->items[i]);
-    }
-}
-
 bool plpgsql_commits(struct arena *arena, struct text body, const struct words *committing)
 {
     /* Procedures that the body itself creates are known only inside it. */
     struct search search = {.arena = arena};
-    join(arena, &search.procedures, committing);
+    words_add_all(arena, &search.procedures, committing);
     return finds(&search, body, 0);
 }
 
 bool plpgsql_rolls_back(struct arena *arena, struct text body, const struct words *rolling_back)
 {
     struct search search = {.arena = arena, .rollback_only = true};
-    join(arena, &search.procedures, rolling_back);
+    words_add_all(arena, &search.procedures, rolling_back);
     return finds(&search, body, 0);
 }
 
@@ -261,8 +227,8 @@ bool procedures_note(struct arena *arena, struct procedures *procedures, const c
 
 void procedures_join(struct arena *arena, struct procedures *procedures, const struct procedures *others)
 {
-    join(arena, &procedures->committing, &others->committing);
-    join(arena, &procedures->rolling_back, &others->rolling_back);
+    words_add_all(arena, &procedures->committing, &others->committing);
+    words_add_all(arena, &procedures->rolling_back, &others->rolling_back);
 }
 
 bool plpgsql_returns(struct text body)

@@ -418,6 +418,27 @@ START_TEST(a_name_is_read_to_its_last_part)
 }
 END_TEST
 
+START_TEST(a_token_names_an_object_as_its_identifier_does)
+{
+    static const char *const texts[] = {
+        "users",     "USERS",      "\"users\"",
+        "\"Users\"", "\"a\"\"b\"", "U&\"users\"",
+        "'users'",   "\"\"",       "\"a2345678901234567890123456789012345678901234567890123456789012345\"",
+    };
+    static const char *const names[] = {"users", "Users", "a\"b",
+                                        "a23456789012345678901234567890123456789012345678901234567890123"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct sql_lexer lexer = {.text = text_of(texts[i])};
+        const struct sql_token token = sql_next(&lexer);
+        const char *const identifier = sql_identifier(arena, &token);
+        for (size_t j = 0; j < sizeof names / sizeof names[0]; j++) {
+            const bool is = identifier != NULL && strcmp(identifier, names[j]) == 0;
+            ck_assert_msg(sql_names(&token, names[j]) == is, "%s: %s", texts[i], names[j]);
+        }
+    }
+}
+END_TEST
+
 START_TEST(a_long_name_is_cut_as_postgresql_cuts_it)
 {
     const char *const letters = "abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghij"; /* 60 */
@@ -454,6 +475,7 @@ int main(void)
     tcase_add_loop_test(tests, backslashes_escape_in_plain_strings_where_the_server_says_so, 0, 5);
     tcase_add_loop_test(tests, what_is_never_closed_is_named, 0, 6);
     tcase_add_loop_test(tests, a_name_is_read_to_its_last_part, 0, 8);
+    tcase_add_test(tests, a_token_names_an_object_as_its_identifier_does);
     tcase_add_loop_test(tests, a_long_name_is_cut_as_postgresql_cuts_it, 0, 5);
     tcase_add_test(tests, if_exists_is_passed_over_in_both_forms);
     suite_add_tcase(suite, tests);

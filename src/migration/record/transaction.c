@@ -10,6 +10,7 @@
 #include "migration/record/row.h"
 #include "pg/table_guard.h"
 #include "pg/values.h"
+#include "sql/lasting.h"
 #include "sql/split.h"
 
 #include <stdio.h>
@@ -222,16 +223,10 @@ static void put_begin(struct query *query, const struct transaction *transaction
  * script. pg_dump's preamble sets what is already in force. */
 static bool changes_reading(struct text script, const struct sql_token *token, const struct sql_token *before)
 {
-    static const char *const words[] = {"standard_conforming_strings", "client_encoding", "backslash_quote"};
-    static const char *const harmless[] = {"standard_conforming_strings = on;", "client_encoding = 'UTF8';", ""};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (sql_is_word(token, words[i])) {
-            return harmless[i][0] == '\0' ||
-                   !text_starts_with(text_slice(script, token->offset, script.size), harmless[i]);
-        }
-        if (token->kind == SQL_STRING && text_find(token->text, words[i], 0) != SIZE_MAX) {
-            return true; /* set_config('standard_conforming_strings', …) */
-        }
+    static const char *const harmless[] = {"standard_conforming_strings = on;", "client_encoding = 'UTF8';"};
+    const struct text rest = text_slice(script, token->offset, script.size);
+    if (sql_reading_setting(token) != NULL) {
+        return !text_starts_with(rest, harmless[0]) && !text_starts_with(rest, harmless[1]);
     }
     return sql_is_word(token, "reset") || sql_is_word(token, "discard") ||
            (sql_is_word(token, "names") && sql_is_word(before, "set"));

@@ -7,6 +7,7 @@
 #include "framework/core/script.h"
 #include "migration/plan/cut/cutting.h"
 #include "sql/effects.h"
+#include "sql/lasting.h"
 #include "sql/lexer.h"
 #include "sql/plpgsql.h"
 
@@ -96,20 +97,14 @@ static bool has_class(const struct planning *planning, enum sql_class class)
  * nowhere. */
 static size_t changes_reading(const struct planning *planning)
 {
-    static const char *const names[] = {"standard_conforming_strings", "backslash_quote", "client_encoding"};
     struct sql_lexer lexer = {.text = planning->script};
     struct sql_token before = {.kind = SQL_END};
     struct sql_token token = {.kind = SQL_END};
     do {
         token = sql_next(&lexer);
-        if (planning_is_sent_by_statement(planning) && sql_is_word(&before, "set") && sql_is_word(&token, "names")) {
+        const bool is_names = sql_is_word(&before, "set") && sql_is_word(&token, "names");
+        if (planning_is_sent_by_statement(planning) && (is_names || sql_reading_setting(&token) != NULL)) {
             return token.offset;
-        }
-        for (size_t i = 0; planning_is_sent_by_statement(planning) && i < sizeof names / sizeof names[0]; i++) {
-            if (sql_is_word(&token, names[i]) ||
-                (token.kind == SQL_STRING && text_find(token.text, names[i], 0) != NONE)) {
-                return token.offset;
-            }
         }
         before = token;
     } while (token.kind != SQL_END && planning_is_sent_by_statement(planning));
