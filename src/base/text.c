@@ -140,6 +140,22 @@ size_t text_find(struct text text, const char *needle, size_t from)
     return found == NULL ? SIZE_MAX : (size_t)(found - text.data);
 }
 
+void text_blank(char *data, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        data[i] = data[i] == '\n' || data[i] == '\r' ? data[i] : ' ';
+    }
+}
+
+size_t text_count(struct text text, const char *needle)
+{
+    size_t count = 0;
+    for (size_t at = 0; (at = text_find(text, needle, at)) != SIZE_MAX; at += strlen(needle)) {
+        count++;
+    }
+    return count;
+}
+
 size_t text_find_nocase(struct text text, const char *needle)
 {
     const size_t size = strlen(needle);

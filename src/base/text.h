@@ -53,10 +53,16 @@ bool text_next_word(struct text *rest, struct text *word);
  * *item, if nothing is left. */
 bool text_next_unit(struct text *rest, struct text *item);
 
+/* Replaces these bytes by blanks, but for line endings. */
+void text_blank(char *data, size_t size);
+
 /* Byte offset of the first occurrence at or after `from`; SIZE_MAX: none. */
 size_t text_find(struct text text, const char *needle, size_t from);
 
-/* The same from the beginning, ignoring the case of ASCII letters. The needle must not be empty. */
+/* How often it occurs, without overlapping. The needle must not be empty. */
+size_t text_count(struct text text, const char *needle);
+
+/* text_find from the beginning, ignoring the case of ASCII letters. The needle must not be empty. */
 size_t text_find_nocase(struct text text, const char *needle);
 
 /* Is it well-formed UTF-8 (no surrogates, no overlong forms, at most U+10FFFF)? *bad (may be NULL) becomes the offset

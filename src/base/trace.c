@@ -48,23 +48,9 @@ bool trace_read(const char *header, struct trace *trace)
     return true;
 }
 
-/* Hex digits of a random UUID, whose version prevents all zeros. */
-static void make_digits(char *out, size_t count)
-{
-    char uuid[UUID_SIZE];
-    uuid_v4(uuid);
-    size_t size = 0;
-    for (const char *c = uuid; size < count && *c != '\0'; c++) {
-        if (*c != '-') {
-            out[size++] = *c;
-        }
-    }
-    out[size] = '\0';
-}
-
 void trace_begin(struct trace *trace)
 {
-    make_digits(trace->id, 32);
+    uuid_digits(trace->id);
     trace->parent[0] = '\0';
 }
 
@@ -76,5 +62,7 @@ void trace_write(const struct trace *trace, char header[TRACE_HEADER_SIZE])
 
 void trace_span(char span[TRACE_SPAN_SIZE])
 {
-    make_digits(span, 16);
+    char digits[UUID_DIGITS_SIZE];
+    uuid_digits(digits);
+    snprintf(span, TRACE_SPAN_SIZE, "%.*s", TRACE_SPAN_SIZE - 1, digits);
 }

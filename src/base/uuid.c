@@ -22,3 +22,16 @@ void uuid_v4(char out[UUID_SIZE])
     snprintf(out, UUID_SIZE, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2],
              b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
 }
+
+void uuid_digits(char out[UUID_DIGITS_SIZE])
+{
+    char uuid[UUID_SIZE];
+    size_t size = 0;
+    uuid_v4(uuid);
+    for (const char *c = uuid; *c != '\0'; c++) {
+        if (*c != '-') {
+            out[size++] = *c;
+        }
+    }
+    out[size] = '\0';
+}

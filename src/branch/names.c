@@ -98,15 +98,7 @@ const char *branch_database_name(struct arena *arena, const char *label, int64_t
 
 void branch_token(char token[BRANCH_TOKEN_SIZE])
 {
-    char uuid[UUID_SIZE];
-    size_t count = 0;
-    uuid_v4(uuid);
-    for (const char *c = uuid; *c != '\0'; c++) {
-        if (*c != '-') {
-            token[count++] = *c;
-        }
-    }
-    token[count] = '\0';
+    uuid_digits(token);
 }
 
 const char *branch_provisional_name(struct arena *arena, const char *token)

@@ -5,6 +5,7 @@
 #define BRANCH_NAMES_H
 
 #include "base/text.h"
+#include "base/uuid.h"
 
 #include <stdint.h>
 
@@ -12,7 +13,7 @@
 #define BRANCH_PROVISIONAL BRANCH_PREFIX "new_"
 
 #define BRANCH_LABEL_CHARACTERS 60
-#define BRANCH_TOKEN_SIZE       33 /* with the NUL */
+#define BRANCH_TOKEN_SIZE       UUID_DIGITS_SIZE
 
 /* The label without surrounding white space and with control characters replaced by spaces, cut to 60 characters
  * (*is_cut). "" becomes "branch_" and the time. */

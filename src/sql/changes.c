@@ -75,30 +75,11 @@ const char *sql_changed_table(struct arena *arena, struct text statement, const 
     return found;
 }
 
-static void join(struct arena *arena, struct words *words, const struct words *others)
-{
-    for (size_t i = 0; i < others->count; i++) {
-        words_add(arena, words, others->items[i]);
-    }
-}
-
 void deferred_join(struct arena *arena, struct deferred *deferred, const struct deferred *others)
 {
-    join(arena, &deferred->checked, &others->checked);
-    join(arena, &deferred->fires, &others->fires);
-    join(arena, &deferred->emptied, &others->emptied);
-}
-
-static bool is_deferred(struct text statement)
-{
-    struct sql_reader words = sql_read(statement);
-    while (words.token.kind != SQL_END) {
-        if (sql_take(&words, "initially") && sql_is_word(&words.token, "deferred")) {
-            return true;
-        }
-        sql_advance(&words);
-    }
-    return false;
+    words_add_all(arena, &deferred->checked, &others->checked);
+    words_add_all(arena, &deferred->fires, &others->fires);
+    words_add_all(arena, &deferred->emptied, &others->emptied);
 }
 
 static void add_name(struct arena *arena, struct sql_reader *words, struct words *tables)
@@ -140,7 +121,7 @@ void sql_deferred_tables(struct arena *arena, struct text statement, struct defe
     static const char *const passed[] = {"if", "not", "exists", "only", NULL};
     struct sql_reader words = sql_read(statement);
     const bool makes = sql_is_word(&words.token, "create");
-    if ((!makes && !sql_is_word(&words.token, "alter")) || !is_deferred(statement)) {
+    if ((!makes && !sql_is_word(&words.token, "alter")) || !sql_has_words(statement, "initially", "deferred")) {
         return;
     }
     sql_advance(&words);

@@ -27,14 +27,6 @@ bool sql_is_scanner_trap(struct text script)
     return count > TRAP_LIMIT;
 }
 
-/* Replaces what is between two strings by blanks, except line breaks. */
-static void blank(char *copy, size_t start, size_t end)
-{
-    for (size_t i = start; i < end; i++) {
-        copy[i] = copy[i] == '\n' || copy[i] == '\r' ? copy[i] : ' ';
-    }
-}
-
 char *sql_for_parser(struct arena *arena, struct text text)
 {
     char *const copy = arena_strndup(arena, text.data, text.size);
@@ -50,7 +42,7 @@ char *sql_for_parser(struct arena *arena, struct text text)
             continue;
         }
         for (; sql_string_gap(token.text, &at, &end); at = end) {
-            blank(copy, token.offset + at, token.offset + end);
+            text_blank(copy + token.offset + at, end - at);
         }
     }
     return copy;

@@ -162,10 +162,7 @@ static size_t count_commands(struct arena *arena, struct text content, const cha
     size_t count = 0;
     for (const char *rest = commands; *rest != '\0';) {
         const size_t size = strcspn(rest, "|");
-        const char *const one = arena_strndup(arena, rest, size);
-        for (size_t at = 0; (at = text_find(content, one, at)) != SIZE_MAX; at += size) {
-            count++;
-        }
+        count += text_count(content, arena_strndup(arena, rest, size));
         rest += size + (rest[size] == '|' ? 1 : 0);
     }
     return count;

@@ -8,16 +8,6 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Blanks these bytes, except line endings. */
-static void blank(char *data, size_t size)
-{
-    for (size_t i = 0; i < size; i++) {
-        if (data[i] != '\n' && data[i] != '\r') {
-            data[i] = ' ';
-        }
-    }
-}
-
 /* A line that begins with "-- " inside a string or quoted name: the tool removes it, which changes the string. In a
  * function body it is a comment anyway. */
 static bool check_dropped(struct text sql, struct status *status)
@@ -71,7 +61,7 @@ static void take_line(struct parts *parts, const struct marks *marks, struct tex
     parts->has_up = parts->has_up || up;
     parts->has_down = parts->has_down || down;
     if (!parts->is_up || up) {
-        blank(copy, line.size);
+        text_blank(copy, line.size);
     }
 }
 

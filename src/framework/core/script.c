@@ -11,10 +11,9 @@
 struct text script_keep(struct arena *arena, struct text content, size_t start, size_t end)
 {
     char *const copy = arena_strndup(arena, content.data == NULL ? "" : content.data, content.size);
-    for (size_t i = 0; i < content.size; i++) {
-        if ((i < start || i >= end) && copy[i] != '\n' && copy[i] != '\r') {
-            copy[i] = ' ';
-        }
+    text_blank(copy, start < content.size ? start : content.size);
+    if (end < content.size) {
+        text_blank(copy + end, content.size - end);
     }
     return (struct text){copy, content.size};
 }

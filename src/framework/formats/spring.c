@@ -41,14 +41,6 @@ static const char *profile_of(struct arena *arena, struct text document)
     return profile;
 }
 
-/* Replaces bytes by blanks, but keeps line ends. */
-static void blank(char *copy, size_t from, size_t to)
-{
-    for (size_t i = from; i < to; i++) {
-        copy[i] = copy[i] == '\n' ? '\n' : ' ';
-    }
-}
-
 struct text spring_usual(struct arena *arena, struct text content)
 {
     struct text usual = content;
@@ -58,7 +50,7 @@ struct text spring_usual(struct arena *arena, struct text content)
         const size_t start = (size_t)(document.data - content.data);
         if ((start > 0 || document.size < content.size) && profile_of(arena, document) != NULL) {
             copy = copy != NULL ? copy : arena_strndup(arena, content.data, content.size);
-            blank(copy, start, start + document.size);
+            text_blank(copy + start, document.size);
             usual.data = copy;
         }
     }
@@ -73,8 +65,8 @@ bool spring_next_profile(struct arena *arena, struct text content, size_t *at, s
         const char *const profile = one.size == content.size ? NULL : profile_of(arena, one);
         if (profile != NULL && strcmp(profile, "test") != 0) {
             char *const copy = arena_strndup(arena, content.data, content.size);
-            blank(copy, 0, start);
-            blank(copy, start + one.size, content.size);
+            text_blank(copy, start);
+            text_blank(copy + start + one.size, content.size - start - one.size);
             *document = (struct text){copy, content.size};
             return true;
         }

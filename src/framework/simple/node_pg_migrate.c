@@ -97,15 +97,6 @@ static void note_choice(struct arena *arena, struct folder *folder, const struct
     }
 }
 
-static size_t count_of(struct text content, const char *word)
-{
-    size_t count = 0;
-    for (size_t at = 0; (at = text_find(content, word, at)) != SIZE_MAX; at += strlen(word)) {
-        count++;
-    }
-    return count;
-}
-
 /* Is the order not checked: by each command of package.json, or by the configuration? */
 static bool is_order_free(struct arena *arena, const struct folder *folder, struct text configuration)
 {
@@ -113,9 +104,9 @@ static bool is_order_free(struct arena *arena, const struct folder *folder, stru
     size_t at = 0;
     const size_t value = property_find(configuration, WORDS("db", "check-order"), &at);
     const size_t commands =
-        folder_read(arena, folder, "package.json", &package) ? count_of(package, "node-pg-migrate ") : 0;
+        folder_read(arena, folder, "package.json", &package) ? text_count(package, "node-pg-migrate ") : 0;
     return (value != SIZE_MAX && text_starts_with(text_slice(configuration, value, configuration.size), "false")) ||
-           (commands > 0 && count_of(package, "--no-check-order") == commands);
+           (commands > 0 && text_count(package, "--no-check-order") == commands);
 }
 
 static const struct habits habits_without_order = {

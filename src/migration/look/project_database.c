@@ -99,14 +99,6 @@ static bool read_file(struct search *search, const char *name)
     return true;
 }
 
-/* Replaces a range with spaces, keeping lines. */
-static void blank(char *content, size_t from, size_t to)
-{
-    for (size_t i = from; i < to; i++) {
-        content[i] = content[i] == '\n' ? '\n' : ' ';
-    }
-}
-
 /* Reads what is between two strings, wherever they are in the file. */
 static void read_part(struct search *search, const char *name, const char *begin, const char *end)
 {
@@ -119,10 +111,10 @@ static void read_part(struct search *search, const char *name, const char *begin
     size_t done = 0;
     for (size_t at; (at = text_find(content, begin, done)) != SIZE_MAX;) {
         const size_t until = text_find(content, end, at);
-        blank(part, done, at);
+        text_blank(part + done, at - done);
         done = until == SIZE_MAX ? content.size : until;
     }
-    blank(part, done, content.size);
+    text_blank(part + done, content.size - done);
     search_text(search, file, (struct text){part, content.size});
 }
 
