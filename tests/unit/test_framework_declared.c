@@ -272,6 +272,15 @@ START_TEST(a_value_is_never_written_where_it_could_become_SQL)
 }
 END_TEST
 
+START_TEST(a_column_may_be_changed_where_the_table_is_made)
+{
+    const struct framework *const ours =
+        taken("create", "\"CREATE TABLE {ledger} (number int, title text); ALTER TABLE "
+                        "{ledger} ALTER COLUMN title TYPE varchar(80)\"");
+    ck_assert_str_eq(ours->ledger.shapes[0].columns, "number:int4 title:text");
+}
+END_TEST
+
 START_TEST(only_its_table_is_written)
 {
     refused("record", "\"DROP TABLE {ledger}\"",
@@ -428,6 +437,7 @@ int main(void)
     tcase_add_test(cases, a_table_that_says_nothing_is_refused);
     tcase_add_test(cases, several_are_declared);
     tcase_add_test(cases, a_value_is_never_written_where_it_could_become_SQL);
+    tcase_add_test(cases, a_column_may_be_changed_where_the_table_is_made);
     tcase_add_test(cases, only_its_table_is_written);
     tcase_add_test(cases, what_is_read_changes_nothing);
     tcase_add_test(cases, a_lock_only_locks);

@@ -186,12 +186,11 @@ static const char *function_fault(const struct declaration *declaration, const s
                             "this calls %s, which is not one of the functions that only compute (lower, now, max, …).",
                             shown(declaration, mention));
     }
-    return !is_bare || may_be_bare
-               ? NULL
-               : arena_printf(declaration->arena,
-                              "write pg_catalog.%s: a migration may have changed the search path, and then another "
-                              "function of this name would be called.",
-                              mention->name);
+    return !is_bare || may_be_bare ? NULL
+                                   : arena_printf(declaration->arena,
+                                                  "write pg_catalog.%s: a migration may have changed the search path, "
+                                                  "and then another function of this name would be called.",
+                                                  mention->name);
 }
 
 static const char *operator_fault(const struct declaration *declaration, const struct part *part,
@@ -211,8 +210,7 @@ static const char *type_fault(const struct declaration *declaration, const struc
     return part->any_type || is_pg_catalog(mention) || (part->by_search_path && mention->schema == NULL)
                ? NULL
                : arena_printf(declaration->arena,
-                              "write pg_catalog.%s: types go by the search path, which a "
-                              "migration may have changed.",
+                              "write pg_catalog.%s: types go by the search path, which a migration may have changed.",
                               mention->name);
 }
 
@@ -376,7 +374,8 @@ static const char *columns_of(struct arena *arena, const struct sql_mentions *me
     size_t count = 0;
     for (size_t i = 0; i < mentions->count; i++) {
         const struct sql_mention *const mention = &mentions->items[i];
-        if (mention->kind == SQL_COLUMN_MENTIONED && strpbrk(mention->name, " :") == NULL && count < MOST_COLUMNS) {
+        const bool is_column = mention->kind == SQL_COLUMN_MENTIONED && mention->name != NULL; /* not ALTER COLUMN */
+        if (is_column && strpbrk(mention->name, " :") == NULL && count < MOST_COLUMNS) {
             buffer_printf(&columns, "%s%s:%s", count++ == 0 ? "" : " ", mention->name, mention->type);
         }
     }
