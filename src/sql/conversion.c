@@ -221,7 +221,7 @@ struct sql_conversion conversion_then(struct sql_conversion first, struct sql_co
 static struct sql_conversion between_kinds(const struct sql_type *from, const struct sql_type *to)
 {
     const struct row *const row = find_row(from, to);
-    if (strcmp(from->name, to->name) == 0) {
+    if (from->builtin == to->builtin) {
         return (struct sql_conversion){0};
     }
     return row != NULL ? (struct sql_conversion){row->loses, row->fails, row->state} : through_text(from, to);

@@ -81,6 +81,7 @@ void effects_lock_named(struct effects_reader *reader, const char *schema, const
         i++;
     }
     if (i == EFFECTS_NAMES_LIMIT) {
+        effects_unknown(reader);
         return;
     }
     if (i == effects->count) {

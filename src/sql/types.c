@@ -146,8 +146,9 @@ struct sql_type type_of_name(const char *internal)
 
 bool type_is_same(const struct sql_type *a, const struct sql_type *b)
 {
-    return a->name[0] != '\0' && strcmp(a->name, b->name) == 0 && a->is_array == b->is_array &&
-           a->modifier_count == b->modifier_count && memcmp(a->modifiers, b->modifiers, sizeof a->modifiers) == 0;
+    return a->name[0] != '\0' && a->builtin == b->builtin && strcmp(a->name, b->name) == 0 &&
+           a->is_array == b->is_array && a->modifier_count == b->modifier_count &&
+           memcmp(a->modifiers, b->modifiers, sizeof a->modifiers) == 0;
 }
 
 bool type_is_one_of(const struct sql_type *type, const char *names)

@@ -39,7 +39,7 @@ struct sql_type type_of_text(const char *text);
 /* A built-in type without modifiers, by its internal name. */
 struct sql_type type_of_name(const char *internal);
 
-/* False for two types of which nothing is known. */
+/* False for two types of which nothing is known, and for a user's type with the name of a built-in one. */
 bool type_is_same(const struct sql_type *a, const struct sql_type *b);
 
 /* Is it a built-in type, not an array, and one of these internal names, which are separated by spaces? */

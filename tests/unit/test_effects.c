@@ -3,6 +3,7 @@
  * plan itself creates, versions, hostile statements, and what stalls others by its words.
  */
 #include "base/words.h"
+#include "sql/conversion.h"
 #include "sql/effects.h"
 #include "sql/loss.h"
 
@@ -638,7 +639,9 @@ START_TEST(the_list_of_relations_ends_somewhere)
     for (int i = 0; i < 10000; i++) {
         buffer_printf(&names, "%st%d", i == 0 ? "LOCK " : ",", i);
     }
-    ck_assert_uint_eq(effects_of(buffer_string(&names)).count, 1000);
+    const struct sql_effects effects = effects_of(buffer_string(&names));
+    ck_assert_uint_eq(effects.count, 1000);
+    ck_assert(effects.unknown);
 }
 END_TEST
 
@@ -743,6 +746,17 @@ START_TEST(statements_that_stall_nobody_are_told_by_their_words)
 END_TEST
 
 /* A word that names what is made is not a name of what must be there. */
+START_TEST(a_type_of_the_user_is_not_the_built_in_one_of_its_name)
+{
+    const struct sql_type own = type_of_text("app.date");
+    const struct sql_type built_in = type_of_text("date");
+    ck_assert(!type_is_same(&own, &built_in));
+    ck_assert(type_is_same(&built_in, &built_in));
+    ck_assert_ptr_nonnull(conversion_of(arena, &own, &built_in, false).loses);
+    ck_assert_ptr_null(conversion_of(arena, &built_in, &built_in, false).loses);
+}
+END_TEST
+
 START_TEST(what_a_statement_makes_it_does_not_need)
 {
     static const char *const statements[] = {
@@ -848,6 +862,7 @@ static Suite *suite(void)
     tcase_add_test(tests, the_list_of_relations_ends_somewhere);
     tcase_add_test(tests, statements_that_may_stall_others_are_told_by_their_words);
     tcase_add_test(tests, statements_that_stall_nobody_are_told_by_their_words);
+    tcase_add_test(tests, a_type_of_the_user_is_not_the_built_in_one_of_its_name);
     tcase_add_loop_test(tests, what_a_statement_makes_it_does_not_need, 0, 30);
     tcase_add_loop_test(tests, a_new_column_without_a_value_needs_a_table_without_rows, 0, 11);
     suite_add_tcase(result, tests);
