@@ -47,17 +47,15 @@ static bool wants_another(struct pg_session *session, const struct conninfo *con
     return conninfo_put(other, "options", buffer_string(&options));
 }
 
-struct pg_session *pg_session_open(const struct conninfo *conninfo, int64_t deadline, struct status *status)
+struct pg_session *session_without_own_schema(struct pg_session *session, const struct conninfo *conninfo,
+                                              int64_t deadline)
 {
-    struct pg_session *session = session_open_as_said(conninfo, deadline, status);
     struct arena *const arena = arena_new(0);
     struct status ignored = {.arena = arena};
     struct conninfo other;
-    if (session != NULL && wants_another(session, conninfo, arena, &other)) {
-        struct pg_session *const better = session_open_as_said(&other, deadline, &ignored);
-        pg_session_free(better == NULL ? NULL : session); /* a pooler may refuse the option */
-        session = better == NULL ? session : better;
-    }
+    struct pg_session *const better =
+        wants_another(session, conninfo, arena, &other) ? session_open_as_said(&other, deadline, &ignored) : NULL;
+    pg_session_free(better == NULL ? NULL : session); /* a pooler may refuse the option */
     arena_free(arena);
-    return session;
+    return better == NULL ? session : better;
 }

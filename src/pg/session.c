@@ -324,6 +324,12 @@ bool pg_session_is_lost(struct pg_session *session)
     return session->is_lost || PQstatus(session->connection) != CONNECTION_OK;
 }
 
+struct pg_session *pg_session_open(const struct conninfo *conninfo, int64_t deadline, struct status *status)
+{
+    struct pg_session *const session = session_open_as_said(conninfo, deadline, status);
+    return session == NULL ? NULL : session_without_own_schema(session, conninfo, deadline);
+}
+
 int64_t pg_session_opened_at(const struct pg_session *session)
 {
     return session->opened_at;

@@ -48,8 +48,13 @@ struct pg_session {
 /* libpq's message in one line of about 500 bytes at the most, from behind "FATAL:  " if it has that. */
 const char *session_one_line(struct arena *arena, const char *message);
 
-/* pg_session_open without changing the search path (own_schema.c may change it). */
+/* pg_session_open with the search path that the connection has. */
 struct pg_session *session_open_as_said(const struct conninfo *conninfo, int64_t deadline, struct status *status);
+
+/* Gives another session, and frees this one, if its search path would mean our own schema (own_schema.c); else this
+ * one. conninfo: with which it was opened. */
+struct pg_session *session_without_own_schema(struct pg_session *session, const struct conninfo *conninfo,
+                                              int64_t deadline);
 
 /* Is the client's encoding another one than at the beginning? */
 bool session_encodes_otherwise(const struct pg_session *session);

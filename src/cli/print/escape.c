@@ -46,22 +46,6 @@ const char *escape_command(struct arena *arena, const char *text, bool is_proper
     return buffer_string(&out);
 }
 
-const char *escape_json(struct arena *arena, const char *text)
-{
-    struct buffer out = {.arena = arena};
-    for (const char *c = text; *c != '\0'; c++) {
-        if (*c == '"' || *c == '\\') {
-            buffer_putc(&out, '\\');
-            buffer_putc(&out, *c);
-        } else if ((unsigned char)*c < 0x20) {
-            buffer_printf(&out, "\\u%04x", (unsigned)(unsigned char)*c);
-        } else {
-            buffer_putc(&out, *c);
-        }
-    }
-    return buffer_string(&out);
-}
-
 /* Entities have no special meaning in Markdown, whatever character they stand for. */
 static void put_entities(struct buffer *out, const char *text, bool is_prose)
 {

@@ -14,9 +14,6 @@ const char *escape_xml(struct arena *arena, const char *text);
 /* For a GitHub workflow command, which ends with its line. */
 const char *escape_command(struct arena *arena, const char *text, bool is_property);
 
-/* For the inside of a JSON string. */
-const char *escape_json(struct arena *arena, const char *text);
-
 /* The most characters that the next two keep. */
 #define MARKDOWN_CHARACTERS 1000
 

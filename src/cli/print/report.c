@@ -4,6 +4,7 @@
  */
 #include "cli/print/report.h"
 
+#include "base/json_text.h"
 #include "cli/print/again.h"
 #include "cli/print/escape.h"
 #include "cli/print/findings.h"
@@ -121,17 +122,25 @@ static void plan_github(const PlanResponse *reply, const struct findings *findin
     }
 }
 
+/* As a JSON string. */
+static const char *quoted(struct arena *arena, const char *text)
+{
+    struct buffer out = {.arena = arena};
+    json_write_string(&out, text_of(text));
+    return buffer_string(&out);
+}
+
 /* Results without a place in a file: a refusal, a missing privilege. SARIF allows that. */
 static size_t sarif_general(struct arena *arena, const PlanResponse *reply, size_t count)
 {
-    static const char result[] = "%s\n    {\"ruleId\": \"%s\", \"level\": \"error\", \"message\": {\"text\": \"%s\"}}";
+    static const char result[] = "%s\n    {\"ruleId\": \"%s\", \"level\": \"error\", \"message\": {\"text\": %s}}";
     for (size_t i = 0; i < reply->n_failures; i++) {
         if (findings_is_general(reply, reply->failures[i])) {
-            printf(result, count++ == 0 ? "" : ",", rules[RULE_FAILS], escape_json(arena, reply->failures[i]));
+            printf(result, count++ == 0 ? "" : ",", rules[RULE_FAILS], quoted(arena, reply->failures[i]));
         }
     }
     if (reply->_refusal_case != 0) {
-        printf(result, count++ == 0 ? "" : ",", "refused", escape_json(arena, reply->refusal));
+        printf(result, count++ == 0 ? "" : ",", "refused", quoted(arena, reply->refusal));
     }
     return count;
 }
@@ -160,10 +169,10 @@ static void plan_sarif(const PlanResponse *reply, const struct findings *finding
            "  \"results\": [");
     for (size_t i = 0; i < findings->count; i++) {
         const struct finding *const one = &findings->items[i];
-        printf("%s\n    {\"ruleId\": \"%s\", \"level\": \"%s\", \"message\": {\"text\": \"%s\"}, \"locations\": "
+        printf("%s\n    {\"ruleId\": \"%s\", \"level\": \"%s\", \"message\": {\"text\": %s}, \"locations\": "
                "[{\"physicalLocation\": {\"artifactLocation\": {\"uri\": \"%s\"}, \"region\": {\"startLine\": %u, "
                "\"startColumn\": %u}}}]}",
-               i == 0 ? "" : ",", rules[one->rule], sarif_levels[one->rule], escape_json(findings->arena, one->text),
+               i == 0 ? "" : ",", rules[one->rule], sarif_levels[one->rule], quoted(findings->arena, one->text),
                uri_of(findings->arena, one->path), one->statement->line, one->statement->column);
     }
     printf("%s]\n}]}\n", sarif_general(findings->arena, reply, findings->count) == 0 ? "" : "\n  ");
