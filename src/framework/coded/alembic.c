@@ -15,6 +15,7 @@
 #include "framework/core/package.h"
 #include "framework/core/reading.h"
 #include "framework/core/unread.h"
+#include "framework/formats/config.h"
 #include "pg/values.h"
 
 #include <ctype.h>
@@ -222,7 +223,7 @@ static void read_version_locations(struct arena *arena, struct folder *folder, c
     for (size_t i = 0; i < locations.count; i++) {
         const char *const path = location_path(arena, folder, locations.items[i]);
         words_add(arena, &paths, path);
-        if (unread_is_computed(path)) {
+        if (config_is_computed(path)) {
             const char *const said = whole != NULL ? whole : locations.items[0]; /* over several lines: no value */
             const size_t at = text_find(file.content, said, 0);
             unread_folder_because(
@@ -314,7 +315,7 @@ static bool alembic_configure(struct arena *arena, struct folder *folder)
     folder->path = versions_of(arena, folder, directory);
     folder->delegate = is_usual ? NULL : delegate_of(arena, options.section);
     alembic_read_program(arena, folder, directory, &options);
-    if (said != NULL && unread_is_computed(plain_location(arena, said))) {
+    if (said != NULL && config_is_computed(plain_location(arena, said))) {
         unread_folder(arena, folder, file, text_find(file.content, said, 0), "script_location");
     }
     read_version_locations(arena, folder, &options);

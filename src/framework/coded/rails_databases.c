@@ -93,7 +93,7 @@ static void take_paths(struct arena *arena, struct folder *folder, const struct 
 static bool is_computed(const struct words *paths)
 {
     size_t i = 0;
-    while (i < paths->count && !unread_is_computed(paths->items[i])) {
+    while (i < paths->count && !config_is_computed(paths->items[i])) {
         i++;
     }
     return i < paths->count || paths->count == 0;

@@ -39,13 +39,3 @@ void unread_ledger(struct arena *arena, struct folder *folder, struct source_fil
     unread_ledger_because(arena, folder, file, at,
                           arena_printf(arena, "computes %s, which cannot be read without running it", key));
 }
-
-bool unread_is_computed(const char *value)
-{
-    static const char *const signs[] = {"${", "$(", "%(", "%env(", "<%", "{{", NULL};
-    size_t i = 0;
-    while (signs[i] != NULL && strstr(value, signs[i]) == NULL) {
-        i++;
-    }
-    return signs[i] != NULL;
-}

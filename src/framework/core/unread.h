@@ -26,7 +26,4 @@ void unread_folder_because(struct arena *arena, struct folder *folder, struct so
 void unread_ledger_because(struct arena *arena, struct folder *folder, struct source_file file, size_t at,
                            const char *why);
 
-/* Does a value refer to what only its tool knows ("${DIR}/sql", "%(here)s", "<%= … %>")? */
-bool unread_is_computed(const char *value);
-
 #endif

@@ -11,6 +11,7 @@
 #include "framework/flyway/flyway_profiles.h"
 #include "framework/flyway/flyway_settings.h"
 #include "framework/flyway/flyway_source.h"
+#include "framework/formats/config.h"
 #include "framework/formats/spring.h"
 
 #include <ctype.h>
@@ -151,7 +152,7 @@ static const char *ledger_name(struct arena *arena, struct folder *folder, struc
                                const struct flyway_source *source, const char *key)
 {
     const char *const name = flyway_value_of(arena, content, source, key);
-    const size_t at = name != NULL && unread_is_computed(name) ? text_find(content, name, 0) : SIZE_MAX;
+    const size_t at = name != NULL && config_is_computed(name) ? text_find(content, name, 0) : SIZE_MAX;
     unread_ledger(arena, folder, (struct source_file){source->name, content}, at, key);
     return name;
 }

@@ -165,7 +165,7 @@ const struct config_pair *flyway_placeholders_of(struct arena *arena, struct tex
     }
     struct config_pair *const kept = arena_array(arena, read, sizeof *kept);
     for (size_t i = 0; i < read; i++) {
-        if (!unread_is_computed(found[i].value)) {
+        if (!config_is_computed(found[i].value)) {
             kept[(*count)++] = found[i];
         }
     }
@@ -188,7 +188,7 @@ const char *flyway_location_of(struct arena *arena, struct folder *folder, const
     if (at != NULL) {
         path = arena_printf(arena, "%.*spostgresql%s", (int)(at - path), path, at + strlen(vendor));
     }
-    if (strpbrk(path, "*?:(") != NULL || unread_is_computed(path) || (path[0] == '/' && !is_classpath)) {
+    if (strpbrk(path, "*?:(") != NULL || config_is_computed(path) || (path[0] == '/' && !is_classpath)) {
         const size_t offset = text_find(file->content, said, 0);
         unread_folder_because(arena, folder, *file, offset == SIZE_MAX ? 0 : offset,
                               arena_printf(arena, "names the location %s, which only flyway itself can find", said));

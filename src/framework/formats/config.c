@@ -164,8 +164,7 @@ static size_t quoted_end(struct text rest, const char *separators)
     return end == SIZE_MAX ? rest.size : end + find_any(text_slice(rest, end, rest.size), separators);
 }
 
-/* Does it refer to something that only its tool knows? */
-static bool is_computed(const char *value)
+bool config_is_computed(const char *value)
 {
     static const char *const signs[] = {"${", "$(", "%(", "%env(", "%%PHINX_", "<%", "{{", NULL};
     size_t i = 0;
@@ -204,7 +203,7 @@ size_t config_unread(struct arena *arena, struct text content, const char *secti
     const struct text value = find_value(content, section, key);
     const char *const read = copy(arena, plain(unfolded(arena, value)));
     const bool says = without_comment(value).size > 0 && !text_is(value, "\"\"") && !text_is(value, "''");
-    return says && (read == NULL || is_computed(read)) ? (size_t)(value.data - content.data) : SIZE_MAX;
+    return says && (read == NULL || config_is_computed(read)) ? (size_t)(value.data - content.data) : SIZE_MAX;
 }
 
 bool config_is_empty(struct text content, const char *section, const char *key)
@@ -411,7 +410,7 @@ size_t config_yaml_unread(struct arena *arena, struct text content, const char *
     }
     const char *const read = value.size == 0 ? first_item(arena, below, parent) : yaml_scalar(arena, value);
     const bool says = value.size > 0 || has_items(below, parent);
-    return says && (read == NULL || is_computed(read)) ? (size_t)(value.data - content.data) : SIZE_MAX;
+    return says && (read == NULL || config_is_computed(read)) ? (size_t)(value.data - content.data) : SIZE_MAX;
 }
 
 struct words config_yaml_list(struct arena *arena, struct text content, const char *const path[])

@@ -14,8 +14,10 @@
  * skipped. NULL if it is missing or empty. */
 const char *config_value(struct arena *arena, struct text content, const char *section, const char *key);
 
-/* The offset of such a value that is not plain, or refers to what only its tool knows ("${DIR}", "%(here)s", "<%= …
- * %>"); SIZE_MAX: none. */
+/* Does a value refer to what only its tool knows ("${DIR}/sql", "%(here)s", "<%= … %>")? */
+bool config_is_computed(const char *value);
+
+/* The offset of such a value that is not plain, or is computed; SIZE_MAX: none. */
 size_t config_unread(struct arena *arena, struct text content, const char *section, const char *key);
 
 /* All items of a value: of a list in brackets, also over several lines, or separated by these characters (a value

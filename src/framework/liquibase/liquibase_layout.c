@@ -75,7 +75,7 @@ static void note_absent(struct arena *arena, struct folder *folder, const struct
     const size_t at = text_find(file->content, named, 0);
     unread_folder_because(arena, folder, *file, at == SIZE_MAX ? 0 : at,
                           arena_printf(arena,
-                                       unread_is_computed(named)
+                                       config_is_computed(named)
                                            ? "computes the changelog (%s), which cannot be read without running it"
                                            : "names the changelog %s, which is not in the project",
                                        named));

@@ -6,6 +6,7 @@
 #include "framework/core/package.h"
 #include "framework/core/script.h"
 #include "framework/core/unread.h"
+#include "framework/formats/config.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -43,7 +44,7 @@ static bool tern_configure(struct arena *arena, struct folder *folder)
     }
     const char *const table = ini_value(arena, content, "database", "version_table");
     configuration_set_table(arena, folder, table);
-    if (table != NULL && unread_is_computed(table)) {
+    if (table != NULL && config_is_computed(table)) {
         unread_ledger(arena, folder, (struct source_file){name, content}, text_find(content, "version_table", 0),
                       "version_table");
     }
