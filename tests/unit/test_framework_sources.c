@@ -496,7 +496,7 @@ START_TEST(any_digits_begin_a_migration_of_supabase)
     put("supabase/migrations/3_.sql", "");
     put("supabase/migrations/2026_d.sql", "");
     put("supabase/migrations/c.sql", "");
-    ck_assert_str_eq(listed("supabase"), "0001_a=0001,20260101000000_b=20260101000000,2026_d=2026,3_=3");
+    ck_assert_str_eq(listed("supabase"), "0001_a=0001,2026_d=2026,20260101000000_b=20260101000000,3_=3");
     has(warnings_of("supabase"), "c.sql is passed over by supabase: its name does not begin with digits");
 }
 END_TEST
