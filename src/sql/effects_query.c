@@ -16,11 +16,11 @@ static const char steady[] =
     "initcap isfinite int4range int8range json_agg json_array_elements json_build_array json_build_object json_typeof "
     "jsonb_agg jsonb_array_elements jsonb_array_length jsonb_build_array jsonb_build_object jsonb_object_agg jsonb_set "
     "jsonb_typeof left length lower lpad ltrim make_date make_interval make_timestamp max md5 min mod now num_nonnulls "
-    "num_nulls octet_length overlay pg_backend_pid "
-    "pg_get_serial_sequence pg_sleep pg_typeof position power quote_ident quote_literal regexp_replace repeat replace "
-    "reverse right round row_number row_to_json rpad rtrim sha256 sign split_part sqrt starts_with statement_timestamp "
-    "string_agg string_to_array strpos substr substring sum timezone to_char to_date to_json to_jsonb to_number "
-    "to_regclass to_timestamp to_tsquery to_tsvector transaction_timestamp translate trim trunc unnest upper version";
+    "num_nulls octet_length overlay pg_backend_pid pg_get_serial_sequence pg_sleep pg_typeof position power "
+    "quote_ident quote_literal regexp_replace repeat replace reverse right round row_number row_to_json rpad rtrim "
+    "sha256 sign split_part sqrt starts_with statement_timestamp string_agg string_to_array strpos substr substring "
+    "sum timezone to_char to_date to_json to_jsonb to_number to_regclass to_timestamp to_tsquery to_tsvector "
+    "transaction_timestamp translate trim trunc unnest upper version";
 
 /* The same for functions that may give a different answer for each row. */
 static const char volatiles[] =

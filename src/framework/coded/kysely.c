@@ -145,8 +145,7 @@ const struct framework framework_kysely = {
                       "CREATE TABLE IF NOT EXISTS {ledger:kysely_migration_lock} (\"id\" varchar(255) NOT NULL PRIMARY "
                       "KEY, \"is_locked\" integer DEFAULT 0 NOT NULL);"
                       "{guard:kysely_migration_lock}INSERT INTO {ledger:kysely_migration_lock} (id, is_locked) VALUES "
-                      "('migration_lock', 0) ON "
-                      "CONFLICT DO NOTHING;",
+                      "('migration_lock', 0) ON CONFLICT DO NOTHING;",
             .record = RECORD,
             .advisory_locks = KEYS(INT64_C(3853314791062309107)),
         },

@@ -84,9 +84,7 @@ static void check_names(struct arena *arena, struct folder *folder)
     for (size_t i = 0; i < 2; i++) {
         if (names[i] != NULL && strpbrk(names[i], "{}%<>()") != NULL && folder->unread_ledger == NULL) {
             folder->unread_ledger =
-                arena_printf(arena,
-                             "%s computes the tracking table's %s (%s), which cannot be "
-                             "read without running it",
+                arena_printf(arena, "%s computes the tracking table's %s (%s), which cannot be read without running it",
                              folder->evidence == NULL ? folder->framework->display_name : folder->evidence,
                              i == 0 ? "name" : "schema", names[i]);
         }

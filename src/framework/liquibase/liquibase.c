@@ -245,8 +245,7 @@ const struct framework framework_liquibase = {
                 "CREATE TABLE IF NOT EXISTS {ledger:lock_table} (ID INTEGER NOT NULL, LOCKED BOOLEAN NOT NULL, "
                 "LOCKGRANTED TIMESTAMP WITHOUT TIME ZONE, LOCKEDBY VARCHAR(255), CONSTRAINT {lock_key} PRIMARY KEY "
                 "(ID));{guard:lock_table}INSERT INTO {ledger:lock_table} (ID, LOCKED) SELECT 1, FALSE WHERE NOT EXISTS "
-                "(SELECT FROM {ledger:lock_table} "
-                "WHERE ID = 1);"
+                "(SELECT FROM {ledger:lock_table} WHERE ID = 1);"
                 "CREATE TABLE {ledger} (ID VARCHAR(255) NOT NULL, AUTHOR VARCHAR(255) NOT NULL, FILENAME VARCHAR(255) "
                 "NOT NULL, DATEEXECUTED TIMESTAMP WITHOUT TIME ZONE NOT NULL, ORDEREXECUTED INTEGER NOT NULL, EXECTYPE "
                 "VARCHAR(10) NOT NULL, MD5SUM VARCHAR(35), DESCRIPTION VARCHAR(255), COMMENTS VARCHAR(255), TAG "
@@ -254,14 +253,12 @@ const struct framework framework_liquibase = {
                 "VARCHAR(10));",
             /* Others see the row only after our transaction has ended, when it is free again; who tries meanwhile waits
              * for it. */
-            .lock =
-                "{guard:lock_table}DO {'DECLARE holder pg_catalog.text; BEGIN UPDATE {ledger:lock_table} SET locked = "
-                "true, lockgranted = "
-                "pg_catalog.now(), lockedby = 'Truss' WHERE id OPERATOR(pg_catalog.=) 1 AND NOT locked; IF NOT FOUND "
-                "THEN SELECT pg_catalog.concat(lockedby, ' since ', lockgranted) INTO holder FROM {ledger:lock_table} "
-                "WHERE id OPERATOR(pg_catalog.=) 1 AND locked; IF FOUND THEN RAISE EXCEPTION USING ERRCODE = '55P03', "
-                "MESSAGE = pg_catalog.concat('Liquibase''s lock is held by ', holder, '; if that run is dead, "
-                "liquibase release-locks frees it'); END IF; END IF; END'};",
+            .lock = "{guard:lock_table}DO {'DECLARE holder pg_catalog.text; BEGIN UPDATE {ledger:lock_table} SET "
+                    "locked = true, lockgranted = pg_catalog.now(), lockedby = 'Truss' WHERE id OPERATOR(pg_catalog.=) "
+                    "1 AND NOT locked; IF NOT FOUND THEN SELECT pg_catalog.concat(lockedby, ' since ', lockgranted) "
+                    "INTO holder FROM {ledger:lock_table} WHERE id OPERATOR(pg_catalog.=) 1 AND locked; IF FOUND THEN "
+                    "RAISE EXCEPTION USING ERRCODE = '55P03', MESSAGE = pg_catalog.concat('Liquibase''s lock is held "
+                    "by ', holder, '; if that run is dead, liquibase release-locks frees it'); END IF; END IF; END'};",
             .unlock = "UPDATE {ledger:lock_table} SET locked = false, lockgranted = NULL, lockedby = NULL WHERE id "
                       "OPERATOR(pg_catalog.=) 1 AND lockedby OPERATOR(pg_catalog.=) 'Truss';",
             .path = search_path_of,

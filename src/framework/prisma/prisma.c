@@ -106,11 +106,10 @@ const struct framework framework_prisma = {
              * writes 1. */
             /* Logs are cut, because every status has them; the error is at their beginning. */
             .read = "SELECT migration_name AS key, id, checksum, pg_catalog.\"left\"(logs, 4096) AS logs, started_at, "
-                    "finished_at AS applied_at, "
-                    "rolled_back_at, applied_steps_count AS steps, CASE WHEN rolled_back_at IS NOT NULL THEN "
-                    "'rolled_back' WHEN finished_at IS NULL THEN 'failed' ELSE 'applied' END AS state, rolled_back_at "
-                    "IS NULL AND finished_at IS NOT NULL AND applied_steps_count OPERATOR(pg_catalog.=) 0 AS baseline "
-                    "FROM {ledger} ORDER BY started_at",
+                    "finished_at AS applied_at, rolled_back_at, applied_steps_count AS steps, CASE WHEN rolled_back_at "
+                    "IS NOT NULL THEN 'rolled_back' WHEN finished_at IS NULL THEN 'failed' ELSE 'applied' END AS "
+                    "state, rolled_back_at IS NULL AND finished_at IS NOT NULL AND applied_steps_count "
+                    "OPERATOR(pg_catalog.=) 0 AS baseline FROM {ledger} ORDER BY started_at",
             /* Written as the engine sends it, so that pg_dump gives the same for both. */
             .create = "CREATE TABLE {ledger} (\n"
                       "    \"id\"                    VARCHAR(36) PRIMARY KEY NOT NULL,\n"

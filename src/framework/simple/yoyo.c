@@ -17,7 +17,7 @@
 #include <string.h>
 
 #define LONGEST_NAME 255         /* of a file */
-#define MOST_DEPENDS (64 * 1024) /* bytes of a list of names */
+#define MOST_DEPENDS (64 * 1024) /* bytes of a file in which names are looked for */
 #define HERE         "%(here)s/" /* the directory of yoyo.ini */
 
 /* ---- the folder ---- */
@@ -113,7 +113,7 @@ static void note_all_needed(const struct migration_files *files, const struct mi
         note_needed(files, sorted, depends_of_program(content), number, order);
         return;
     }
-    struct text rest = text_without_mark(content);
+    struct text rest = text_slice(text_without_mark(content), 0, MOST_DEPENDS);
     for (struct text value; next_directive(&rest, "depends", &value);) {
         note_needed(files, sorted, value, number, order);
     }
@@ -305,10 +305,9 @@ const struct framework framework_yoyo = {
             /* Its lock is a row: ours is gone at the end of the transaction. */
             .lock =
                 "{guard:yoyo_lock}DO {'BEGIN INSERT INTO {ledger:yoyo_lock} (locked, ctime, pid) VALUES (1, " NOW_UTC
-                ", "
-                "pg_catalog.pg_backend_pid()) ON CONFLICT DO NOTHING; IF NOT FOUND THEN RAISE 'yoyo has its lock' "
-                "USING ERRCODE = '55P03', HINT = 'Is a yoyo running? One that was killed leaves it: yoyo "
-                "break-lock.'; END IF; END'};",
+                ", pg_catalog.pg_backend_pid()) ON CONFLICT DO NOTHING; IF NOT FOUND THEN RAISE 'yoyo has its lock' "
+                "USING ERRCODE = '55P03', HINT = 'Is a yoyo running? One that was killed leaves it: yoyo break-lock.'; "
+                "END IF; END'};",
             .unlock = "DELETE FROM {ledger:yoyo_lock};",
             .record = PUT_ROWS("apply"),
             .mark_applied = PUT_ROWS("mark"),
