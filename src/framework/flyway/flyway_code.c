@@ -164,12 +164,9 @@ static const char *place_of(struct arena *arena, const struct folder *folder, co
 
 static void note(struct arena *arena, struct folder *folder, const char *sentence)
 {
-    struct flyway_settings *const settings = arena_alloc(arena, sizeof *settings);
-    *settings = *flyway_settings_of(folder);
-    if (settings->notes.count < MOST_NOTES) {
-        flyway_note(arena, settings, sentence);
+    if (flyway_settings_of(folder)->notes.count < MOST_NOTES) {
+        flyway_note_folder(arena, folder, sentence);
     }
-    folder->settings = settings;
 }
 
 static enum open_question open_of(const char *key)

@@ -106,12 +106,9 @@ static void read_profile_settings(struct arena *arena, struct folder *folder, co
             unread_folder_because(arena, folder, *file, at == SIZE_MAX ? 0 : at,
                                   arena_printf(arena, "sets %s for one profile", keys[i].key));
         } else {
-            struct flyway_settings *const noted = arena_alloc(arena, sizeof *noted);
-            *noted = *flyway_settings_of(folder);
-            flyway_note(
-                arena, noted,
+            flyway_note_folder(
+                arena, folder,
                 arena_printf(arena, "%s sets %s for one profile, which does not count here.", file->name, keys[i].key));
-            folder->settings = noted;
         }
     }
 }

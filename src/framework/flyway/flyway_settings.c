@@ -28,6 +28,14 @@ void flyway_note(struct arena *arena, struct flyway_settings *settings, const ch
     settings->notes = all;
 }
 
+void flyway_note_folder(struct arena *arena, struct folder *folder, const char *note)
+{
+    struct flyway_settings *const settings = arena_alloc(arena, sizeof *settings);
+    *settings = *flyway_settings_of(folder);
+    flyway_note(arena, settings, note);
+    folder->settings = settings;
+}
+
 bool flyway_is_utf8(const char *encoding)
 {
     return text_is_nocase(text_of(encoding), "UTF-8") || text_is_nocase(text_of(encoding), "UTF8");

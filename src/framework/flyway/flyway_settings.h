@@ -46,6 +46,9 @@ const struct flyway_settings *flyway_settings_of(const struct folder *folder);
 /* Adds a sentence to the notes, unless it is there. Copies of these settings do not get it. */
 void flyway_note(struct arena *arena, struct flyway_settings *settings, const char *note);
 
+/* Adds it to those of the folder. */
+void flyway_note_folder(struct arena *arena, struct folder *folder, const char *note);
+
 /* Is it one of Java's names of UTF-8? */
 bool flyway_is_utf8(const char *encoding);
 
