@@ -91,6 +91,9 @@ static void read_play(struct arena *arena, struct text content)
     const struct hocon_value value = hocon_find(arena, content, "a.b.c");
     must(value.kind == HOCON_NONE || value.at < content.size);
     must((value.kind == HOCON_PLAIN) == (value.text != NULL));
+    struct hocon_include includes[3];
+    const size_t included = hocon_includes(arena, content, includes, 3);
+    must(included <= 3 && (included == 0 || includes[included - 1].at < content.size));
     play_parts_of(arena, content, &parts);
     must(parts.up.size + parts.down.size <= content.size && strlen(play_hash(arena, &parts)) == 40);
 }

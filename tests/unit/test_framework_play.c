@@ -157,6 +157,16 @@ START_TEST(settings_of_play_may_be_in_included_files)
     ck_assert_str_eq(search().items[0].ledger.schema, "mine");
     put("conf/application.conf", "play.evolutions.schema = mine\ninclude \"db.conf\"\ninclude \"absent\"\n");
     ck_assert_str_eq(search().items[0].ledger.schema, "ops");
+    put("conf/application.conf", "play {\n  evolutions { include \"nested\" }\n}\n");
+    put("conf/nested.conf", "schema = inner\ndb { include \"deeper\" }\n");
+    put("conf/deeper.json", "{\"default\": {\"metaTable\": \"steps_of_default\"}}");
+    ck_assert_str_eq(search().items[0].ledger.schema, "inner");
+    ck_assert_str_eq(search().items[0].ledger.table, "steps_of_default");
+    put("conf/application.conf", "a = 1\n");
+    put("conf/application.json", "{\"play\": {\"evolutions\": {\"schema\": \"of_json\"}}}");
+    ck_assert_str_eq(search().items[0].ledger.schema, "of_json");
+    put("conf/application.conf", "include \"db\"\n");
+    ck_assert_str_eq(search().items[0].ledger.schema, "ops");
     put("conf/more.conf", "play.evolutions { enabled = false }\n");
     has(search().items[0].unread, "conf/more.conf, line 1, says that evolutions are not enabled");
 }

@@ -155,35 +155,77 @@ static void take(const struct walk *walk, struct hocon_value value, struct hocon
     }
 }
 
+/* What the walk comes to: a key with its value, or a key without one (an include); the walk is in the object of its
+ * key.
+ */
+struct field {
+    struct text key;
+    struct hocon_value value;
+    size_t at; /* the key's offset */
+};
+
+/* The next field that is not an object; returns false at the end, or where objects are nested too deep. */
+static bool next_field(struct walk *walk, struct field *field)
+{
+    for (skip(walk, true); walk->at < walk->source.size; skip(walk, true)) {
+        const char c = walk->source.data[walk->at];
+        if (c == '}') {
+            walk->depth -= walk->depth > 0 ? 1 : 0;
+            walk->path[walk->lengths[walk->depth]] = '\0';
+            walk->at++;
+            continue;
+        }
+        *field = (struct field){.at = walk->at};
+        field->key = c == '{' ? (struct text){0} : read_key(walk);
+        while (walk->at < walk->source.size && strchr(":=+ \t", walk->source.data[walk->at]) != NULL) {
+            walk->at++;
+        }
+        if (walk->at < walk->source.size && walk->source.data[walk->at] == '{') {
+            walk->at++;
+            if (!enter(walk, field->key)) {
+                return false;
+            }
+            continue;
+        }
+        if (walk->at < walk->source.size && strchr("\n}", walk->source.data[walk->at]) == NULL) {
+            const size_t before = walk->at;
+            field->value = read_value(walk);
+            walk->at += walk->at == before ? 1 : 0;
+        }
+        return true;
+    }
+    return false;
+}
+
 struct hocon_value hocon_find(struct arena *arena, struct text source, const char *path)
 {
     struct walk walk = {.arena = arena, .source = source};
     struct hocon_value found = {0};
-    for (skip(&walk, true); walk.at < source.size; skip(&walk, true)) {
-        const char c = source.data[walk.at];
-        if (c == '}') {
-            walk.depth -= walk.depth > 0 ? 1 : 0;
-            walk.path[walk.lengths[walk.depth]] = '\0';
-            walk.at++;
-            continue;
-        }
-        const struct text key = c == '{' ? (struct text){0} : read_key(&walk);
-        while (walk.at < source.size && strchr(":=+ \t", source.data[walk.at]) != NULL) {
-            walk.at++;
-        }
-        if (walk.at < source.size && source.data[walk.at] == '{') {
-            walk.at++;
-            if (!enter(&walk, key)) {
-                return found;
-            }
-        } else if (walk.at < source.size && source.data[walk.at] != '\n') {
-            const size_t before = walk.at;
-            const struct hocon_value value = read_value(&walk);
-            walk.at += walk.at == before ? 1 : 0;
-            if (is_at(&walk, key, path)) {
-                take(&walk, value, &found);
-            }
+    struct field field;
+    while (next_field(&walk, &field)) {
+        if (field.value.kind != HOCON_NONE && is_at(&walk, field.key, path)) {
+            take(&walk, field.value, &found);
         }
     }
     return found;
+}
+
+size_t hocon_includes(struct arena *arena, struct text source, struct hocon_include *includes, size_t most)
+{
+    struct walk walk = {.arena = arena, .source = source};
+    struct field field;
+    size_t count = 0;
+    while (count < most && next_field(&walk, &field)) {
+        const size_t start = text_find(source, "\"", field.at);
+        const size_t end = start == SIZE_MAX ? SIZE_MAX : text_find(source, "\"", start + 1);
+        if (field.value.kind == HOCON_NONE && text_starts_with(field.key, "include ") && end != SIZE_MAX &&
+            end < walk.at) {
+            includes[count++] = (struct hocon_include){
+                .name = arena_strndup(arena, source.data + start + 1, end - start - 1),
+                .path = arena_strdup(arena, walk.path),
+                .at = field.at,
+            };
+        }
+    }
+    return count;
 }

@@ -17,10 +17,11 @@ extern const struct framework framework_play;
 #define MOST_INCLUDED 20
 #define MOST_NESTING  5 /* of files that include others, maybe themselves */
 
-/* A file that application.conf includes. */
+/* A file that application.conf includes, or application.json beside it. */
 struct included {
     struct source_file file;
-    size_t at; /* where in application.conf */
+    const char *path; /* of the object in which its values count; "": the whole */
+    size_t at;        /* where in application.conf */
 };
 
 /* What one database of the application is told. */
@@ -40,6 +41,15 @@ struct found {
     struct source_file file;
 };
 
+/* A value of an included file, whose paths begin in the object that includes it. */
+static struct hocon_value value_in(const struct reading *reading, const struct included *one, const char *path)
+{
+    const size_t size = strlen(one->path);
+    const bool is_in = size == 0 || (strncmp(path, one->path, size) == 0 && path[size] == '.');
+    return is_in ? hocon_find(reading->arena, one->file.content, path + size + (size == 0 ? 0 : 1))
+                 : (struct hocon_value){0};
+}
+
 /* What stands later counts. */
 static struct found value_at(const struct reading *reading, const char *path)
 {
@@ -47,7 +57,7 @@ static struct found value_at(const struct reading *reading, const char *path)
     size_t at = found.value.at;
     for (size_t i = 0; i < reading->included_count; i++) {
         const struct included *const one = &reading->included[i];
-        const struct hocon_value value = hocon_find(reading->arena, one->file.content, path);
+        const struct hocon_value value = value_in(reading, one, path);
         if (value.kind != HOCON_NONE && (found.value.kind == HOCON_NONE || one->at >= at)) {
             found = (struct found){value, one->file};
             at = one->at;
@@ -71,11 +81,11 @@ static struct found setting(const struct reading *reading, const char *key)
 static bool read_included(const struct reading *reading, const char *directory, const char *name,
                           struct source_file *file)
 {
-    static const char *const ends[] = {"", ".conf"};
+    static const char *const ends[] = {"", ".conf", ".json"};
     const char *const directories[] = {directory, reading->conf, ""};
-    for (size_t i = 0; i < sizeof directories / sizeof directories[0] * 2; i++) {
-        const char *const whole = arena_printf(reading->arena, "%s%s", name, ends[i % 2]);
-        file->name = inner_path(reading->arena, path_join(reading->arena, directories[i / 2], whole));
+    for (size_t i = 0; i < sizeof directories / sizeof directories[0] * 3; i++) {
+        const char *const whole = arena_printf(reading->arena, "%s%s", name, ends[i % 3]);
+        file->name = inner_path(reading->arena, path_join(reading->arena, directories[i / 3], whole));
         if (file->name != NULL && folder_read(reading->arena, reading->package, file->name, &file->content)) {
             return true;
         }
@@ -83,25 +93,38 @@ static bool read_included(const struct reading *reading, const char *directory, 
     return false;
 }
 
-/* Adds what a file includes: include "db", include required(classpath("db.conf")). at: where the first one is included
- * in application.conf; SIZE_MAX: this is application.conf. */
-static void add_included(struct reading *reading, const struct source_file *file, size_t at, int nesting)
+/* Adds what a file includes. within: the file itself, as it is included; its `at` is SIZE_MAX for application.conf. */
+static void add_included(struct reading *reading, const struct included *within, int nesting)
 {
-    const char *const directory = path_above(reading->arena, file->name);
-    struct text rest = file->content;
-    for (struct text line; nesting < MOST_NESTING && text_next_line(&rest, &line);) {
-        const struct text words = text_trim(line);
-        const size_t start = text_starts_with(words, "include") ? text_find(words, "\"", 0) : SIZE_MAX;
-        const size_t end = start == SIZE_MAX ? SIZE_MAX : text_find(words, "\"", start + 1);
-        struct included one = {.at = at == SIZE_MAX ? (size_t)(line.data - file->content.data) : at};
-        if (end != SIZE_MAX && reading->included_count < MOST_INCLUDED &&
-            read_included(reading, directory, arena_strndup(reading->arena, words.data + start + 1, end - start - 1),
-                          &one.file)) {
-            add_included(reading, &one.file, one.at, nesting + 1);
+    struct arena *const arena = reading->arena;
+    const char *const slash = strrchr(within->file.name, '/');
+    const size_t size = slash == NULL ? 0 : (size_t)(slash - within->file.name);
+    char *const directory = arena_strndup(arena, within->file.name, size);
+    struct hocon_include includes[MOST_INCLUDED];
+    const size_t count =
+        nesting == MOST_NESTING ? 0 : hocon_includes(arena, within->file.content, includes, MOST_INCLUDED);
+    for (size_t i = 0; i < count && reading->included_count < MOST_INCLUDED; i++) {
+        struct included one = {.at = within->at == SIZE_MAX ? includes[i].at : within->at};
+        const bool is_deeper = within->path[0] != '\0' && includes[i].path[0] != '\0';
+        one.path = is_deeper                 ? arena_printf(arena, "%s.%s", within->path, includes[i].path)
+                   : within->path[0] != '\0' ? within->path
+                                             : includes[i].path;
+        if (read_included(reading, directory, includes[i].name, &one.file)) {
+            add_included(reading, &one, nesting + 1);
             if (reading->included_count < MOST_INCLUDED) {
                 reading->included[reading->included_count++] = one;
             }
         }
+    }
+}
+
+/* application.json, whose values count where application.conf says nothing (ConfigFactory.defaultApplication). */
+static void add_json(struct reading *reading)
+{
+    struct included json = {.path = "", .at = 0};
+    json.file.name = path_join(reading->arena, reading->conf, "application.json");
+    if (folder_read(reading->arena, reading->package, json.file.name, &json.file.content)) {
+        reading->included[reading->included_count++] = json;
     }
 }
 
@@ -177,7 +200,7 @@ static void add(struct reading *reading, const struct folder *package, const cha
     reading->database = path_name(path);
     layout_note_unreadable(folders, path, whole);
     if (file_look(whole, NULL) == FILE_DIRECTORY && evidence_find(reading->arena, &folder) && !is_of_others(reading)) {
-        folder.configured = reading->file.content.size > 0;
+        folder.configured = reading->file.content.size > 0 || reading->included_count > 0;
         read_settings(reading, &folder);
         layout_add(reading->arena, folders, &folder);
     }
@@ -193,7 +216,8 @@ bool play_find(struct arena *arena, const struct project *project, const char *b
         struct file_list list;
         reading.file.name = path_join(arena, places[i], "application.conf");
         folder_read(arena, &package, reading.file.name, &reading.file.content);
-        add_included(&reading, &reading.file, SIZE_MAX, 0);
+        add_json(&reading);
+        add_included(&reading, &(const struct included){reading.file, "", SIZE_MAX}, 0);
         if (project->migrations != NULL) {
             add(&reading, &package, project->migrations, folders);
             continue;
