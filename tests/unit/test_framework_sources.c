@@ -118,6 +118,7 @@ static void is_refused_plan(const char *changes, const char *words)
 START_TEST(a_plan_at_which_sqitch_stops_is_refused)
 {
     is_refused_plan("a" PLANNED "\na" PLANNED "\n", "line 5: the change is there twice");
+    is_refused_plan("a" PLANNED "\nb\xff" PLANNED "\n", "line 5: it is not UTF-8, or has a NUL byte");
     is_refused_plan("a [b]" PLANNED "\nb" PLANNED "\n", "line 4: it requires b, which the plan does not have before");
     /* sqitch plan of 1.3.1: "Unknown change" */
     is_refused_plan("a" PLANNED "\n@v1" PLANNED "\na [a@v1]" PLANNED "\n@v2" PLANNED "\nb [a@v1]" PLANNED "\n",
