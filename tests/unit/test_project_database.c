@@ -404,6 +404,27 @@ START_TEST(a_hostile_file_names_few_and_takes_no_time)
 }
 END_TEST
 
+/* Brackets of which each could begin a setting; and more variables than are looked for, each in a long .env. It took
+ * twelve seconds, and a minute with some gigabytes. */
+START_TEST(brackets_and_variables_without_end_take_no_time)
+{
+    struct buffer config = {.arena = arena};
+    struct buffer dotenv = {.arena = arena};
+    for (int i = 0; i < 100000; i++) {
+        buffer_puts(&config, i < 50000 ? "url:(" : "url:a(");
+    }
+    for (int i = 0; i < 20000; i++) {
+        buffer_puts(&dotenv, "A=1\n");
+        buffer_printf(&config, "url: process.env.D%d, ", i);
+    }
+    write_file("prisma.config.ts", buffer_string(&config));
+    write_file(".env", buffer_string(&dotenv));
+    const clock_t start = clock();
+    ck_assert_str_eq(named("prisma"), "");
+    ck_assert_int_lt((clock() - start) / CLOCKS_PER_SEC, 5);
+}
+END_TEST
+
 START_TEST(the_pooler_of_the_application_is_no_other_database)
 {
     struct status status = {.arena = arena};
@@ -489,6 +510,7 @@ int main(void)
     tcase_add_test(tests, an_alembic_that_asks_the_environment_is_not_held_to_its_ini);
     tcase_add_test(tests, one_that_is_the_workers_is_enough);
     tcase_add_test(tests, a_hostile_file_names_few_and_takes_no_time);
+    tcase_add_test(tests, brackets_and_variables_without_end_take_no_time);
     tcase_add_test(tests, the_pooler_of_the_application_is_no_other_database);
     tcase_add_test(tests, a_variable_for_migrations_that_is_the_usual_one_hides_nothing);
     tcase_add_loop_test(tests, the_url_for_migrations_is_the_one_that_prisma_takes, 0,

@@ -127,23 +127,23 @@ bool setting_split(struct text piece, struct text *name, struct text *value)
 
 #define LONGEST_SETTING 1024 /* a line of brackets alone takes no more time than its length */
 
-struct text setting_whole(struct text line, size_t start)
+struct text setting_whole(struct text line)
 {
-    line = text_slice(line, 0, start + LONGEST_SETTING);
+    line = text_slice(line, 0, LONGEST_SETTING);
     char quote = '\0';
     int depth = 0;
-    size_t i = start;
+    size_t i = 0;
     for (; i < line.size && depth >= 0; i++) {
         const char c = line.data[i];
         if (quote != '\0') {
             quote = c == quote ? '\0' : quote;
-        } else if (strchr("\"'`", c) != NULL) {
+        } else if (c == '"' || c == '\'' || c == '`') {
             quote = c;
-        } else if (depth == 0 && strchr(",;{}", c) != NULL) {
+        } else if (depth == 0 && (c == ',' || c == ';' || c == '{' || c == '}')) {
             break;
         } else {
-            depth += (strchr("([", c) != NULL) - (strchr(")]", c) != NULL);
+            depth += (c == '(' || c == '[') - (c == ')' || c == ']');
         }
     }
-    return text_slice(line, start, i);
+    return text_slice(line, 0, i);
 }

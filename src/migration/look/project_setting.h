@@ -23,7 +23,8 @@ bool setting_of_variable(struct arena *arena, struct text value, const char **va
  * else. */
 bool setting_split(struct text piece, struct text *name, struct text *value);
 
-/* The line from `start` up to the comma, semicolon or brace behind the setting that begins there. */
-struct text setting_whole(struct text line, size_t start);
+/* The setting at the beginning of the line, with its brackets: up to the comma, semicolon or brace behind it. Reads a
+ * thousand bytes at most. */
+struct text setting_whole(struct text line);
 
 #endif

@@ -19,6 +19,8 @@
 
 #define VALUE_LIMIT 4096
 #define MOST_NAMED  64 /* of one project */
+/* Looks for a variable in the files of one project; behind them one counts as not set. */
+#define MOST_VARIABLES 128
 
 /* ---- what is found ---- */
 
@@ -64,21 +66,36 @@ static bool search_add_url(struct search *search, struct named_database named, c
     return true;
 }
 
+/* In memory of its own, because a file may be large, and may be asked for many variables. */
+static const char *variable_of_file(const struct search *search, const char *path, const char *name)
+{
+    struct arena *const reading = arena_new(0);
+    struct status unread = {.arena = reading};
+    const char *value = NULL;
+    const char *const kept = dotenv_read_file(reading, path, name, &value, &unread) && value != NULL
+                                 ? arena_strdup(search->arena, value)
+                                 : NULL;
+    arena_free(reading);
+    return kept;
+}
+
 static const char *variable_in_files(struct search *search, const char *name, const char *value, const char **file)
 {
     const char *const bases[] = {search->base, "", search->base[0] == '\0' ? "prisma" : ""};
+    if (value != NULL && value[0] != '\0') {
+        return value;
+    }
+    if (search->variables++ >= MOST_VARIABLES) {
+        return NULL;
+    }
     for (size_t i = 0; (value == NULL || value[0] == '\0') && i < sizeof bases / sizeof bases[0]; i++) {
-        struct status unread = {.arena = search->arena};
         value = NULL;
         for (size_t j = 0; value == NULL && j < MOST_DOTENVS; j++) {
             const char *const dotenv = search->dotenvs[0] == NULL && j == 0 ? ".env" : search->dotenvs[j];
-            if (dotenv != NULL &&
-                dotenv_read_file(search->arena,
-                                 path_join(search->arena, path_join(search->arena, search->root, bases[i]), dotenv),
-                                 name, &value, &unread) &&
-                value != NULL) {
-                *file = path_join(search->arena, bases[i], dotenv);
-            }
+            const char *const place = dotenv == NULL ? NULL : path_join(search->arena, bases[i], dotenv);
+            value =
+                place == NULL ? NULL : variable_of_file(search, path_join(search->arena, search->root, place), name);
+            *file = value == NULL ? *file : place;
         }
     }
     return value == NULL || value[0] == '\0' ? NULL : value;
@@ -227,9 +244,26 @@ static const char *variable_value(struct search *search, struct text setting, co
 
 struct piece {
     struct text text;
-    struct text whole; /* with its brackets */
+    struct text behind; /* the line from its beginning on */
     uint32_t line;
 };
+
+/* Is this the name of the setting in that row of setting_names? */
+static bool is_setting(const struct search *search, struct text name, size_t row)
+{
+    return text_is_nocase(name, setting_names[row].name) ||
+           (search->name_is_database && text_is(name, "NAME") &&
+            setting_names[row].member == offsetof(struct group, database));
+}
+
+static bool is_of_database(const struct search *search, struct text name)
+{
+    size_t row = 0;
+    while (row < sizeof setting_names / sizeof setting_names[0] && !is_setting(search, name, row)) {
+        row++;
+    }
+    return row < sizeof setting_names / sizeof setting_names[0];
+}
 
 /* Takes a setting; ignores anything else. */
 static void take_setting(struct search *search, const char *file, const struct piece *piece, struct group *group)
@@ -250,15 +284,13 @@ static void take_setting(struct search *search, const char *file, const struct p
         search_add_variable(search, value, &place);
         return;
     }
-    if (value == NULL) {
-        const struct text whole = text_slice(piece->whole, (size_t)(rest.data - piece->whole.data), piece->whole.size);
-        value = variable_value(search, whole, &variable);
+    if (value == NULL && is_of_database(search, name)) {
+        const struct text whole = setting_whole(piece->behind);
+        const struct text setting = text_slice(whole, (size_t)(rest.data - whole.data), whole.size);
+        value = variable_value(search, setting, &variable);
     }
     for (size_t i = 0; i < sizeof setting_names / sizeof setting_names[0]; i++) {
-        const bool is_it = text_is_nocase(name, setting_names[i].name) ||
-                           (search->name_is_database && text_is(name, "NAME") &&
-                            setting_names[i].member == offsetof(struct group, database));
-        if (is_it && text_trim(rest).size > 0) {
+        if (is_setting(search, name, i) && text_trim(rest).size > 0) {
             const char **const member = (const char **)(void *)((char *)group + setting_names[i].member);
             const bool is_database = member == &group->database;
             *member = value;
@@ -294,7 +326,8 @@ static void take_line(struct search *search, const char *file, struct text line,
             quote = c;
         } else if (strchr("{}[](),;", c) != NULL) {
             take_setting(search, file,
-                         &(const struct piece){text_slice(line, start, i), setting_whole(line, start), number}, group);
+                         &(const struct piece){text_slice(line, start, i), text_slice(line, start, line.size), number},
+                         group);
             is_index = c == '[' ? i > 0 && isalnum((unsigned char)line.data[i - 1]) != 0 : is_index && c == ']';
             if (!is_index &&
                 (c == '{' || c == '}' || (c == '[' && i + 1 < line.size && line.data[i + 1] != ']') || c == ']')) {

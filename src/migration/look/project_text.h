@@ -51,6 +51,7 @@ struct search {
     bool is_only_driver;          /* of the current line only such settings count: it names a database otherwise */
     bool name_is_database;        /* "NAME" is the database's name, as in Django's settings */
     bool is_code;                 /* the current file is code: an unquoted value is computed */
+    unsigned variables;           /* how many were looked for in the files */
 };
 
 void search_add(struct search *search, const struct named_database *named);
