@@ -8,6 +8,7 @@ import datetime
 import os
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 sys.path.insert(0, os.path.dirname(__file__))
@@ -563,6 +564,15 @@ class PlanLocks(Case):
                 real, = self.held([script])
                 self.assertEqual((strong(said), unknown), (strong(real), False))
                 self.assertIn("t", said)
+
+    def test_views_over_each_other_are_followed_to_an_end(self):
+        """PostgreSQL refuses the circle when it is used; many views over each other are not known."""
+        self.sql("CREATE TABLE t (id int)")
+        circle = "CREATE VIEW a AS SELECT 1 AS id;\nCREATE VIEW b AS SELECT a.id FROM a, a AS x, a AS y;\nCREATE OR REPLACE VIEW a AS SELECT b.id FROM b, b AS x, b AS y;\nINSERT INTO a VALUES (1);\nLOCK TABLE b;\nSELECT * FROM a"
+        tower = "CREATE VIEW v0 AS SELECT * FROM t;\n" + "".join(f"CREATE VIEW v{i + 1} AS SELECT a.id FROM v{i} a JOIN v{i} b USING (id);\n" for i in range(30)) + "LOCK TABLE v30;\nSELECT * FROM v30"
+        began = time.monotonic()
+        self.assertEqual([unknown for _, unknown in self.planned([circle, tower])], [True, True])
+        self.assertLess(time.monotonic() - began, 30)
 
     # ---- the projects of the frameworks ----
 

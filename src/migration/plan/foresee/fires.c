@@ -10,8 +10,6 @@
 
 #include <string.h>
 
-#define DEEPEST 20 /* views over views, keys behind keys, of the plan */
-
 /* Foreign keys that pass a change on to referencing rows. */
 #define HANDS_ON "k.contype = 'f' AND (k.confdeltype IN ('c', 'n', 'd') OR k.confupdtype IN ('c', 'n', 'd'))"
 
@@ -114,7 +112,7 @@ static bool reads_quietly(struct fires *fires, struct relation *relation)
 
 struct following {
     struct fires *fires;
-    size_t depth;
+    size_t followed;
     bool reads;
     bool is_quiet;
 };
@@ -122,27 +120,28 @@ struct following {
 static void follow(void *data, struct relation *relation, enum sql_link link)
 {
     struct following *const following = data;
-    struct following next = *following;
-    next.depth++;
     if (!following->is_quiet || (link != SQL_LINK_VIEW && (following->reads || link != SQL_LINK_ACTION))) {
         return;
     }
-    following->is_quiet = next.depth < DEEPEST && (following->reads ? reads_quietly(next.fires, relation)
-                                                                    : changes_quietly(next.fires, relation));
+    following->is_quiet =
+        following->followed++ < FIRES_MOST_FOLLOWED &&
+        (following->reads ? reads_quietly(following->fires, relation) : changes_quietly(following->fires, relation));
     if (following->is_quiet) {
-        world_links(next.fires->world, relation, NULL, follow, &next);
-        following->is_quiet = next.is_quiet;
+        world_links(following->fires->world, relation, NULL, follow, following);
     }
 }
 
-bool fires_no_more_than_rows(struct fires *fires, struct relation *relation)
+/* Is it known that changing rows of this relation fires nothing that locks more than rows, including foreign keys,
+ * partitions, and what the plan has made of it? */
+static bool fires_no_more_than_rows(struct fires *fires, struct relation *relation)
 {
     struct following following = {.fires = fires, .is_quiet = changes_quietly(fires, relation)};
     world_links(fires->world, relation, NULL, follow, &following);
     return following.is_quiet;
 }
 
-bool fires_nothing_read(struct fires *fires, struct relation *relation)
+/* The same for reading them: a view calls functions. */
+static bool fires_nothing_read(struct fires *fires, struct relation *relation)
 {
     struct following following = {.fires = fires, .reads = true, .is_quiet = reads_quietly(fires, relation)};
     world_links(fires->world, relation, NULL, follow, &following);
@@ -188,12 +187,17 @@ void fires_by_types(struct fires *fires, struct sql_effects *effects)
     }
 }
 
-const char *fires_advice(bool reads)
+void fires_by_rows(struct fires *fires, struct relation *relation, bool reads, struct sql_effects *effects)
 {
-    return reads ? "A function that a view calls may do more than read rows: what that locks is not known, and may "
-                   "block."
-                 : "A trigger, a rule, or a function that a default, a CHECK or a view calls may do more than change "
-                   "rows: what that locks is not known, and may block.";
+    static const char *const advices[] = {
+        "A trigger, a rule, or a function that a default, a CHECK or a view calls may do more than change rows: what "
+        "that locks is not known, and may block.",
+        "A function that a view calls may do more than read rows: what that locks is not known, and may block."};
+    if (effects->work != SQL_WORK_NONE &&
+        !(reads ? fires_nothing_read(fires, relation) : fires_no_more_than_rows(fires, relation))) {
+        effects->unknown = true;
+        effects->advice = effects->advice != NULL ? effects->advice : advices[reads ? 1 : 0];
+    }
 }
 
 /* ---- what the plan creates ---- */

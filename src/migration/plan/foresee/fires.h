@@ -9,6 +9,8 @@
 #include "migration/plan/foresee/steady.h"
 #include "migration/plan/foresee/world.h"
 
+#define FIRES_MOST_FOLLOWED 500 /* relations behind one: views over views, keys behind keys, of the plan */
+
 /* What the plan creates that fires something. */
 struct fires {
     struct arena *arena;
@@ -21,18 +23,13 @@ struct fires {
 /* Call it at a plan's beginning. The arguments must live longer than the result; the arena is the request's. */
 struct fires fires_begin(struct arena *arena, struct questions *questions, struct world *world);
 
-/* Is it known that changing rows of this relation fires nothing that locks more than rows, including foreign keys,
- * partitions, and what the plan has made of it? */
-bool fires_no_more_than_rows(struct fires *fires, struct relation *relation);
-
-/* The same for reading them: a view calls functions. */
-bool fires_nothing_read(struct fires *fires, struct relation *relation);
+/* Makes the effects `unknown` if changing, or reading, rows of this relation runs what may lock more than rows:
+ * triggers and rules, also through foreign keys, partitions and what the plan has made of it; functions that defaults,
+ * CHECKs and views call. Not for EXPLAIN, which runs nothing. */
+void fires_by_rows(struct fires *fires, struct relation *relation, bool reads, struct sql_effects *effects);
 
 /* Makes the effects `unknown` if the statement makes values of a domain that calls what may lock more than rows. */
 void fires_by_types(struct fires *fires, struct sql_effects *effects);
-
-/* What to say where one of the two is not known. */
-const char *fires_advice(bool reads);
 
 /* Records the triggers, functions and expressions that a statement creates, and which table it makes a partition or
  * child of another: what one fires, a change of the other may fire. Call it after the world was told about the

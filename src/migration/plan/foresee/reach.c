@@ -253,6 +253,7 @@ struct reaching {
     enum sql_lock link_lock;      /* the lock on links */
     bool passes_over_keys;        /* the other table of a foreign key does not get it */
     bool is_through_views;        /* only what views select from gets it */
+    size_t followed;              /* views of the plan, behind others */
     bool are_heirs;               /* what is found inherits the change from the statement's target */
 };
 
@@ -288,7 +289,10 @@ static void lock_link(void *data, struct relation *relation, enum sql_link link)
     if ((link == SQL_LINK_VIEW) == reaching->is_through_views && !(is_key && reaching->passes_over_keys)) {
         lock(reaching, relation, reaching->link_lock);
     }
-    if (link == SQL_LINK_VIEW && reaching->is_through_views && relation->oid == 0) { /* a view, too */
+    const bool goes_on = link == SQL_LINK_VIEW && reaching->is_through_views && relation->oid == 0; /* a view, too */
+    reaching->effects->unknown = reaching->effects->unknown || (goes_on && reaching->followed == FIRES_MOST_FOLLOWED);
+    if (goes_on && reaching->followed < FIRES_MOST_FOLLOWED) {
+        reaching->followed++;
         world_links(reaching->fires->world, relation, NULL, lock_link, reaching);
     }
 }
@@ -420,18 +424,6 @@ static enum sql_lock own_lock(const struct reaching *reaching, const struct rela
     return held <= SQL_LOCK_ROW_EXCLUSIVE ? held : SQL_LOCK_ACCESS_SHARE;
 }
 
-/* Rows that are read or changed run functions, some of which cannot be read. EXPLAIN runs nothing. */
-static void add_fired(struct reaching *reaching, struct relation *relation, bool reads)
-{
-    struct sql_effects *const effects = reaching->effects;
-    if (effects->work == SQL_WORK_NONE ||
-        (reads ? fires_nothing_read(reaching->fires, relation) : fires_no_more_than_rows(reaching->fires, relation))) {
-        return;
-    }
-    effects->unknown = true;
-    effects->advice = effects->advice != NULL ? effects->advice : fires_advice(reads);
-}
-
 /* What is locked along with the rows of relations. */
 static void add_touched(struct reaching *reaching, const struct sql_touch *touch, size_t most)
 {
@@ -440,7 +432,7 @@ static void add_touched(struct reaching *reaching, const struct sql_touch *touch
         return;
     }
     const bool reads = strcmp(touch->how, "r") == 0;
-    add_fired(reaching, relation, reads);
+    fires_by_rows(reaching->fires, relation, reads, reaching->effects);
     reaching->is_through_views = true;
     reaching->link_lock = reads ? SQL_LOCK_ACCESS_SHARE : SQL_LOCK_ROW_EXCLUSIVE;
     world_links(reaching->fires->world, relation, NULL, lock_link, reaching);
