@@ -808,7 +808,7 @@ int main(void)
     Suite *const suite = suite_create("framework_mentions");
     TCase *const tests = tcase_create("all");
     tcase_add_checked_fixture(tests, set_up, tear_down);
-    tcase_set_timeout(tests, 15); /* what does not end takes minutes */
+    tcase_set_timeout(tests, 60); /* what does not end takes minutes */
     tcase_add_loop_test(tests, a_project_says_its_tracking_table_wherever_it_can_be_said, 0,
                         sizeof projects / sizeof *projects);
     tcase_add_loop_test(tests, the_longest_end_of_an_absolute_path_says_which_package_is_meant, 0,
