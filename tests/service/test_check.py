@@ -459,6 +459,13 @@ class Check(Case):
         self.assertEqual(refused.exception.status.detail.sqlstate, "25006")
         self.assertIn("is a standby, or default_transaction_read_only is on", refused.exception.status.detail.hint)
 
+    def test_a_commit_that_would_wait_for_a_standby_that_is_not_there(self):
+        self.sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'; SELECT pg_reload_conf()")
+        self.addCleanup(self.sql, "ALTER SYSTEM RESET synchronous_standby_names; SELECT pg_reload_conf()")
+        wait_for(lambda: self.sql("SHOW synchronous_standby_names") == [("nobody",)])
+        self.assert_warned(self.check("CREATE TABLE n ();"), "synchronous_standby_names is 'nobody', and no such standby is connected: every commit waits")
+        self.assertTrue(self.check("CREATE TABLE n ();", url=self.url(options="-csynchronous_commit%3Dlocal")).safe)
+
     def test_a_role_with_too_few_connections(self):
         _, url = self.role(attributes="CONNECTION LIMIT 2")
         self.assert_warned(self.check("CREATE TABLE n ();", url=url), r"uses \d of its 2 connections: a run needs 3 more")
