@@ -37,7 +37,7 @@ build() {
     targets=$2
     shift 2
     # shellcheck disable=SC2086
-    cmake -S . -B "$directory" -DTRUSS_WERROR=ON -DCMAKE_SKIP_INSTALL_ALL_DEPENDENCY=ON \
+    cmake -S . -B "$directory" -DTRUSS_WERROR=ON -DTRUSS_DEBUG_LEVEL=1 -DCMAKE_SKIP_INSTALL_ALL_DEPENDENCY=ON \
         -DCMAKE_RULE_MESSAGES=OFF -DCMAKE_TARGET_MESSAGES=OFF "$@" >"$log" 2>&1 &&
         make -C "$directory" -j "$jobs" $targets >>"$log" 2>&1 && return
     cat "$log"
