@@ -332,6 +332,16 @@ class Reports(Written):
                 self.assertEqual((last.name, self.state(last)), ("3", "orphaned"))
                 self.assertIn(says, last.note)
 
+    # ---- sqlx 0.9: schemas that sqlx.toml has it make (sqlx-core/src/config/migrate.rs) ----
+
+    def test_that_schemas_of_sqlx_are_not_made_is_told(self):
+        self.write("Cargo.toml", '[dependencies]\nsqlx = "0.9"\n')
+        self.write("migrations/1_a.sql", "SELECT 1;\n")
+        for text, has in (("", False), ('[migrate]\ncreate-schemas = ["app", "audit"]\n', True)):
+            self.write("sqlx.toml", text)
+            with self.subTest(has=has), self.start() as rpc:
+                self.assertEqual("sqlx.toml has create-schemas" in " ".join(self.status(rpc).warnings), has)
+
     # ---- Laravel: the dump of schema:dump, which artisan 8.83 loads where no migration is recorded ----
 
     def test_a_dump_that_artisan_loads_first_is_told(self):

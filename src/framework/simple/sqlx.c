@@ -7,6 +7,7 @@
 #include "framework/core/file_checksum.h"
 #include "framework/core/package.h"
 #include "framework/core/unread.h"
+#include "framework/formats/config.h"
 
 #include <string.h>
 
@@ -39,9 +40,17 @@ static bool sqlx_configure(struct arena *arena, struct folder *folder)
     const bool is_said = configuration_read(arena, framework_sqlx.folder.configuration, folder);
     if (folder_read(arena, folder, file.name, &file.content)) {
         folder->settings = ignored_of(arena, folder, file);
+        folder->note =
+            config_list(arena, file.content, "migrate", "create-schemas", ",").count == 0
+                ? NULL
+                : arena_printf(
+                      arena,
+                      "%s has create-schemas, which sqlx makes before it runs: only that of the tracking table "
+                      "is made here, make the others yourself.",
+                      path_join(arena, folder->base, file.name));
         folder->evidence = path_join(arena, folder->base, file.name);
     }
-    return is_said || folder->settings != NULL || folder->unread != NULL;
+    return is_said || folder->settings != NULL || folder->unread != NULL || folder->note != NULL;
 }
 
 /* The description in the ledger, next to the number: the rest of the name, with every underscore turned into a
