@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "base/words.h"
 #include "migration/look/project_kind.h"
+#include "migration/look/project_text.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,7 +6,8 @@
 #ifndef MIGRATION_LOOK_PROJECT_DATABASE_H
 #define MIGRATION_LOOK_PROJECT_DATABASE_H
 
-#include "migration/look/project_text.h"
+#include "migration/look/project_search.h"
+#include "pg/conninfo.h"
 
 /* Finds all databases that the project names for this framework (its id). base: the package's folder, "" for the
  * project itself. An environment variable has the value that the tool would see: the worker's environment first, then
