@@ -103,7 +103,7 @@ static void check_schema(const struct looking *looking, struct source *source)
     if (looking->session == NULL || facts->schema_count > 0 || framework->ledger.is_fixed ||
         looking->request->site->project.schema != NULL ||
         framework_session_path(framework, &source->ledger).place != PATH_STAYS ||
-        (is_sessions && framework->ledger.makes_first_of_path)) {
+        (is_sessions && ledger_made_schema(looking->request, framework) != NULL)) {
         return;
     }
     const char *const why =
