@@ -67,11 +67,13 @@
     "g.tgenabled <> 'D' AND k.contype = 'f' AND g.tgtype & " EVENT_BIT " <> 0 AND (t.event <> 'u' OR CASE WHEN "       \
     "p.proname ~ '_check_' THEN " CHANGES("k.conkey") " ELSE " CHANGES("k.confkey") " END)"
 
-/* Sequences of identities, and of defaults that read them, for columns of an INSERT that are not given. */
+/* Sequences of identities, and of defaults that read them, for columns of an INSERT that are not given. OFFSET 0: in
+ * this order; without statistics the planner would read what all defaults depend on. */
 #define COUNTED                                                                                                        \
-    "SELECT q.oid, 'n', 3, NULL, false FROM (SELECT d.refobjid AS oid, f.adnum AS number FROM pg_catalog.pg_attrdef "  \
-    "f JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND d.objid = f.oid "   \
-    "AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass WHERE f.adrelid = t.oid UNION ALL SELECT d.objid, " \
+    "SELECT q.oid, 'n', 3, NULL, false FROM (SELECT d.oid, f.adnum AS number FROM pg_catalog.pg_attrdef f CROSS JOIN " \
+    "LATERAL (SELECT d.refobjid AS oid FROM pg_catalog.pg_depend d WHERE d.classid = "                                 \
+    "'pg_catalog.pg_attrdef'::pg_catalog.regclass AND d.objid = f.oid AND d.refclassid = "                             \
+    "'pg_catalog.pg_class'::pg_catalog.regclass OFFSET 0) d WHERE f.adrelid = t.oid UNION ALL SELECT d.objid, "        \
     "d.refobjsubid FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND "      \
     "d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = t.oid AND d.deptype = 'i') q JOIN "    \
     "pg_catalog.pg_class e ON e.oid = q.oid AND e.relkind = 'S' JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid " \
