@@ -127,14 +127,22 @@ struct sql_change {
     enum sql_link link;
 };
 
-enum sql_storing { SQL_STORES_IN_TABLE, SQL_STORES_IN_VIEW, SQL_STORES_IN_DOMAIN };
+enum sql_storing {
+    SQL_STORES_IN_TABLE,
+    SQL_STORES_IN_VIEW,
+    SQL_STORES_IN_DOMAIN,
+    SQL_STORES_IN_POLICY,   /* of the table */
+    SQL_STORES_IN_OPERATOR, /* its function */
+};
 
-/* What will be called when the rows of a table are changed, those of a view read, or values become a domain's. */
+/* What will be called when the rows of a table are changed, those of a view read, values become a domain's, or an
+ * operator is used. */
 struct sql_stored {
     enum sql_storing in;
     const char *schema; /* NULL: unqualified */
     const char *name;
-    const char *calls;       /* functions by their names without schemas, with the character 31 between them */
+    const char *calls;       /* functions and operators by their names without schemas, with the character 31 between
+                                them */
     const char *like_schema; /* LIKE: a table whose defaults and CHECKs it may copy; NULL, NULL: none */
     const char *like;
 };
@@ -164,6 +172,7 @@ struct sql_effects {
     const char *advice; /* a safer way, or a remark; NULL: none */
     bool unknown;       /* it may lock more than listed: it calls something unknown, or could not be read */
     bool unread;        /* the parser does not know it */
+    bool computes;      /* it evaluates expressions, whether it names a table or not */
     bool names_new;     /* it names a relation that is new (see is_new), on which no lock is listed */
     bool loses_values;  /* values of a column may not be kept by the change of its type: see retypes */
     bool keeps_rows;    /* existing rows, and the names and types of their columns, stay as they are */
@@ -214,7 +223,7 @@ struct sql_facts {
     const char *(*column_type)(void *data, const char *schema, const char *table, const char *column);
     /* Did nothing of this name exist before the plan, so that a lock on it blocks nobody? */
     bool (*is_new)(void *data, const char *schema, const char *relation);
-    /* Is a function of this name known to change and lock only rows? */
+    /* Is a function, or an operator, of this name known to change and lock only rows? */
     bool (*is_harmless)(void *data, const char *schema, const char *function);
     void *asked; /* for the following functions */
     /* The kind of a type; for a domain *base is its base type by format_type(). */

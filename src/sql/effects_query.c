@@ -61,6 +61,13 @@ bool effects_is_volatile(json_t *expression)
     return found;
 }
 
+const char *effects_operator(const char *key, const json_t *object)
+{
+    const char *const names = strcmp(key, "A_Expr") == 0 ? "name" : strcmp(key, "SubLink") == 0 ? "operName" : NULL;
+    const char *const name = names == NULL ? NULL : tree_name(json_object_get(object, names), 0);
+    return name != NULL && strstr(name, "BETWEEN") != NULL ? ">=" : name; /* and <=, which is made with it */
+}
+
 /* ---- relations ---- */
 
 bool effects_is_cte(const struct effects_reader *reader, const json_t *range)
@@ -150,6 +157,14 @@ static bool is_harmless(const struct effects_reader *reader, const json_t *call)
            (facts->is_harmless != NULL && name != NULL && facts->is_harmless(facts->data, tree_name(names, 1), name));
 }
 
+/* The same for the operator of an expression, or of a comparison with a subquery. */
+static bool is_operator_harmless(const struct effects_reader *reader, const char *key, const json_t *object)
+{
+    const struct sql_facts *const facts = reader->facts;
+    const char *const name = effects_operator(key, object);
+    return name == NULL || facts->is_harmless == NULL || facts->is_harmless(facts->data, NULL, name);
+}
+
 /* The relations that a locking clause names are those of the FROM clause; the one after INTO is made, not read. */
 static bool take_part(void *data, const char *key, json_t *object)
 {
@@ -162,7 +177,8 @@ static bool take_part(void *data, const char *key, json_t *object)
     } else if (word_is_among("InsertStmt UpdateStmt DeleteStmt MergeStmt", key)) {
         reader->changes_rows = true;
         effects_lock(reader, json_object_get(object, "relation"), SQL_LOCK_ROW_EXCLUSIVE);
-    } else if (strcmp(key, "FuncCall") == 0 && !is_harmless(reader, object)) {
+    } else if ((strcmp(key, "FuncCall") == 0 && !is_harmless(reader, object)) ||
+               !is_operator_harmless(reader, key, object)) {
         reader->calls_unknown = true;
     }
     lock_rows_of(reader, object);
@@ -237,6 +253,7 @@ void effects_every_row_within(struct effects_reader *reader, json_t *tree)
 
 static void select_rows(struct effects_reader *reader, json_t *body)
 {
+    reader->effects->computes = true;
     effects_query(reader, body);
     effects_every_row_within(reader, body);
     take_path(reader, body);
@@ -284,6 +301,7 @@ static void explain(struct effects_reader *reader, json_t *body)
         reader->effects->work = SQL_WORK_NONE;
         reader->effects->advice = NULL;
         reader->effects->every_row = false;
+        reader->effects->computes = false;
         reader->effects->unknown = false;
         reader->effects->change_count = 0;
     }

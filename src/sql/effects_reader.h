@@ -144,6 +144,9 @@ const char *effects_kept(struct arena *arena, const char *word);
 /* The files of an extension, or of the named version of it. */
 void effects_need_files(struct effects_reader *reader, const json_t *body);
 
+/* The operator of an expression, by its name without its schema; NULL: it has none. key, object: as tree_walk() gives
+ * them: effects_query.c. */
+const char *effects_operator(const char *key, const json_t *object);
 /* The functions that it stores to be called later: effects_stored.c. */
 void effects_stored(struct effects_reader *reader, json_t *node);
 

@@ -1,5 +1,6 @@
 /*
- * What a statement stores in a table, a view or a domain to be computed later: defaults, CHECKs, the query of a view.
+ * What a statement stores in a table, a view or a domain to be computed later: defaults, CHECKs, the query of a view,
+ * policies; and the function of an operator.
  */
 #include "sql/effects_reader.h"
 
@@ -16,13 +17,29 @@ static bool take_part(void *data, const char *key, json_t *object)
 {
     struct storing *const storing = data;
     const char *const name = tree_name(json_object_get(object, "funcname"), 0);
+    const char *const operator= effects_operator(key, object);
     const json_t *const like = json_object_get(object, "relation");
     if (strcmp(key, "FuncCall") == 0 && name != NULL && !effects_is_steady(object) &&
         !effects_is_newer_syntax(storing->reader, object)) {
         effects_put_name(&storing->calls, storing->count++, name);
+    } else if (operator!= NULL) {
+        effects_put_name(&storing->calls, storing->count++, operator);
     } else if (strcmp(key, "TableLikeClause") == 0) {
         storing->stored->like_schema = effects_kept(storing->reader->arena, tree_string(like, "schemaname"));
         storing->stored->like = effects_kept(storing->reader->arena, tree_string(like, "relname"));
+    }
+    return true;
+}
+
+/* CREATE OPERATOR: the function behind it. */
+static bool take_definition(void *data, const char *key, json_t *object)
+{
+    struct storing *const storing = data;
+    const bool is_function = word_is_among("function procedure", tree_string(object, "defname"));
+    const json_t *const type = tree_body(json_object_get(object, "arg"), "TypeName");
+    const char *const name = tree_name(json_object_get(type, "names"), 0);
+    if (strcmp(key, "DefElem") == 0 && is_function && name != NULL) {
+        effects_put_name(&storing->calls, storing->count++, name);
     }
     return true;
 }
@@ -37,6 +54,9 @@ static const struct {
     {"ViewStmt", SQL_STORES_IN_VIEW, "view"},
     {"CreateDomainStmt", SQL_STORES_IN_DOMAIN, "domainname"},
     {"AlterDomainStmt", SQL_STORES_IN_DOMAIN, "typeName"},
+    {"CreatePolicyStmt", SQL_STORES_IN_POLICY, "table"},
+    {"AlterPolicyStmt", SQL_STORES_IN_POLICY, "table"},
+    {"DefineStmt", SQL_STORES_IN_OPERATOR, "defnames"},
 };
 
 void effects_stored(struct effects_reader *reader, json_t *node)
@@ -47,7 +67,8 @@ void effects_stored(struct effects_reader *reader, json_t *node)
     while (i < sizeof kinds / sizeof kinds[0] && strcmp(kinds[i].kind, kind) != 0) {
         i++;
     }
-    if (i == sizeof kinds / sizeof kinds[0]) {
+    if (i == sizeof kinds / sizeof kinds[0] ||
+        (kinds[i].in == SQL_STORES_IN_OPERATOR && !tree_is(body, "kind", "OBJECT_OPERATOR"))) {
         return;
     }
     const json_t *const names = json_object_get(body, kinds[i].relation);
@@ -58,7 +79,7 @@ void effects_stored(struct effects_reader *reader, json_t *node)
         .schema = effects_kept(reader->arena, is_list ? tree_name(names, 1) : tree_string(names, "schemaname")),
         .name = effects_kept(reader->arena, is_list ? tree_name(names, 0) : tree_string(names, "relname"))};
     struct storing storing = {.reader = reader, .stored = stored, .calls = {.arena = reader->arena}};
-    tree_walk(body, take_part, &storing);
+    tree_walk(body, kinds[i].in == SQL_STORES_IN_OPERATOR ? take_definition : take_part, &storing);
     stored->calls = buffer_string(&storing.calls);
     reader->effects->stored = stored->name == NULL ? NULL : stored;
 }

@@ -167,12 +167,14 @@ FAILING = ["ALTER TABLE k2 INHERIT k1", "DROP TABLE par", "DROP TABLE par1a", "D
 
 
 class PlanLocks(Case):
+    parameters = {}  # of the connections of the worker, and of what is held against it
+
     def planned(self, statements, path=None):
         """What the plan says of each: ({relation: lock}, unknown)."""
         project = self.project()
         for number, sql in enumerate(statements):
             project.add(f"{number:05}", (f"SET search_path = {path};\n" if path else "") + sql + ";")
-        rpc = self.rpc(self.worker(project, url=self.url()))
+        rpc = self.rpc(self.worker(project, url=self.url(**self.parameters)))
         answers = []
         for number in range(len(statements)):
             plan = rpc.call("MigrationService", "Plan", {"migrations": [f"{number:05}"], "allow_out_of_order": True})
@@ -198,7 +200,7 @@ class PlanLocks(Case):
         return found
 
     def psql_rows(self, script):
-        out = subprocess.run(["psql", "-XqAt", "-F\x1f", self.url()], input=script, text=True, capture_output=True, timeout=120)
+        out = subprocess.run(["psql", "-XqAt", "-F\x1f", self.url(**self.parameters)], input=script, text=True, capture_output=True, timeout=120)
         return [line.split("\x1f") for line in out.stdout.splitlines() if line]
 
     def compare(self, statements, path=None, false_ones=(), unknown_ones=(), failing=()):
@@ -525,7 +527,7 @@ class PlanLocks(Case):
 
     def test_what_defaults_checks_domains_and_views_call_may_block(self):
         """Those of the database and those of the plan; held against what each really locks."""
-        loud = "LANGUAGE plpgsql AS 'BEGIN LOCK TABLE busy; RETURN 1; END'"
+        loud = self.LOUD
         self.sql(f"""CREATE TABLE busy (id int); CREATE FUNCTION loud() RETURNS int {loud}; CREATE FUNCTION loud(int) RETURNS int {loud}; CREATE FUNCTION quiet() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';
             CREATE FUNCTION chosen() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE FUNCTION fired() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN LOCK TABLE busy; RETURN NEW; END';
             CREATE FUNCTION calm() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE DOMAIN dom AS int CHECK (loud(VALUE) = 1); CREATE TABLE t (id int, v int); INSERT INTO t VALUES (1, 1);
@@ -548,11 +550,44 @@ class PlanLocks(Case):
         known = ["INSERT INTO fine (n) VALUES (1)", "UPDATE fine SET n = 2", "SELECT * FROM seen", "INSERT INTO mild VALUES (1)", "INSERT INTO t SELECT n, n FROM fine", "EXPLAIN SELECT * FROM w", "CREATE VIEW n AS SELECT * FROM w",
                  "CREATE FUNCTION slug(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT lower($1)';\nUPDATE t SET v = length(slug('A'))", "CREATE FUNCTION made() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';\nUPDATE t SET v = made()",
                  "CREATE VIEW n AS SELECT * FROM t;\nUPDATE n SET v = 1", "CREATE TABLE n (id int DEFAULT quiet());\nINSERT INTO n DEFAULT VALUES", "ALTER TABLE d ADD z int"]
+        self.agree(blocking, known)
+
+    def agree(self, blocking, known):
+        """What locks `busy` unseen is not known, the rest is."""
         statements = blocking + known
         for sql, (_, unknown), real in zip(statements, self.planned(statements), self.held(statements)):
             with self.subTest(sql):
                 self.assertIsNotNone(real)
                 self.assertEqual((unknown, "busy" in real), (sql in blocking,) * 2)
+
+    LOUD = "LANGUAGE plpgsql AS 'BEGIN LOCK TABLE busy; RETURN 1; END'"
+
+    def test_what_operators_and_domains_call_may_block(self):
+        """Also without any table."""
+        loud = self.LOUD.replace("1;", "true;")
+        self.sql(f"""CREATE TABLE busy (id int); CREATE FUNCTION loud(int, int) RETURNS bool {loud}; CREATE FUNCTION still(int, int) RETURNS bool LANGUAGE plpgsql AS 'BEGIN RETURN $1 = $2; END'; CREATE FUNCTION loud(int) RETURNS bool {loud};
+            CREATE OPERATOR === (FUNCTION = loud, LEFTARG = int, RIGHTARG = int); CREATE OPERATOR ==== (FUNCTION = still, LEFTARG = int, RIGHTARG = int); CREATE TABLE t (id int, v int); INSERT INTO t VALUES (1, 1);
+            CREATE DOMAIN dom AS int CHECK (loud(VALUE)); CREATE DOMAIN above AS dom; CREATE DOMAIN over AS above CHECK (VALUE > 0); CREATE TABLE deep (id over); CREATE TABLE many (id over[]); CREATE TABLE checked (id int CHECK (id === 1));""")
+        self.remember()
+        make = f"CREATE FUNCTION made(int, int) RETURNS bool {loud};\nCREATE OPERATOR <=> (FUNCTION = made, LEFTARG = int, RIGHTARG = int);\n"
+        self.agree(["SELECT 1 === 2", "SELECT * FROM t WHERE id OPERATOR(public.===) v", "UPDATE t SET v = 2 WHERE id === 1", "SELECT 1 === ANY (SELECT 2)", "SELECT 5::dom", "SELECT 5::over", "SELECT '{5}'::over[]", "INSERT INTO deep VALUES (1)",
+                    "INSERT INTO many VALUES ('{1}')", "INSERT INTO checked VALUES (1)", make + "SELECT 1 <=> 2", make + "CREATE TABLE n (id int CHECK (id <=> 1));\nINSERT INTO n VALUES (1)", "CREATE TABLE n (id int CHECK (id === 1));\nINSERT INTO n VALUES (1)",
+                    "ALTER TABLE t ADD CHECK (id === v)", "CREATE VIEW n AS SELECT id === v FROM t;\nSELECT * FROM n"],
+                   ["SELECT 1 ==== 2", "SELECT 1 = 2 AND 3 BETWEEN 1 AND 4 AND 'a' LIKE 'b' AND 1 IN (1, 2)", "UPDATE t SET v = 2 WHERE id ==== 1", "SELECT 5::int", "EXPLAIN SELECT 5::dom", "CREATE TABLE n (id dom)", "SELECT '{5}'::int[]",
+                    make.replace("LOCK TABLE busy;", "") + "SELECT 1 <=> 2"])
+
+    def test_what_policies_call_may_block_who_is_under_them(self):
+        role = f"{self.database}_reader"
+        self.sql(f"""CREATE TABLE busy (id int); CREATE FUNCTION loud() RETURNS int {self.LOUD}; CREATE ROLE {role}; GRANT {role} TO app; CREATE TABLE t (id int); CREATE TABLE guarded (id int); INSERT INTO guarded VALUES (1); ALTER TABLE guarded ENABLE ROW LEVEL SECURITY;
+            CREATE POLICY p ON guarded USING (loud() = 1); CREATE TABLE plain (id int); INSERT INTO plain VALUES (1); ALTER TABLE plain ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON plain USING (id > 0 AND current_setting('a.b', true) IS NULL);
+            CREATE TABLE mine (id int); INSERT INTO mine VALUES (1); ALTER TABLE mine OWNER TO {role}, ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON mine USING (loud() = 1); GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}; GRANT ALL ON SCHEMA public TO {role};""")
+        self.addCleanup(lambda: self.sql(f"REASSIGN OWNED BY {role} TO app; DROP OWNED BY {role}; DROP ROLE {role}"))
+        self.remember()
+        self.sql(f"GRANT SELECT ON truss_before TO {role}")
+        guarded = ["SELECT * FROM guarded", "UPDATE guarded SET id = 2", "INSERT INTO t SELECT id FROM guarded", "CREATE TABLE n AS SELECT * FROM guarded"]
+        self.agree([], guarded + ["SELECT * FROM mine"])
+        self.parameters = {"options": f"-crole%3D{role}"}
+        self.agree(guarded, ["SELECT * FROM plain", "UPDATE plain SET id = 2", "SELECT * FROM mine", "INSERT INTO t VALUES (1)"])
 
     def test_a_view_that_the_plan_makes_is_locked_with_its_tables(self):
         self.sql("CREATE TABLE t (id int)")

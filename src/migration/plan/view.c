@@ -84,10 +84,12 @@ static bool is_new(void *data, const char *schema, const char *name)
     return is_new;
 }
 
-static bool is_harmless(void *data, const char *schema, const char *function)
+static bool is_harmless(void *data, const char *schema, const char *name)
 {
     struct explaining *const explaining = data;
-    return steady_says(&explaining->fires.steady, function, world_is_harmless(explaining->world, schema, function));
+    struct steady *const steady = &explaining->fires.steady;
+    return steady_names_operator(name) ? steady_is_operator(steady, name)
+                                       : steady_says(steady, name, world_is_harmless(explaining->world, schema, name));
 }
 
 static void add_locks(struct explanation *explanation, const struct sql_effects *effects)

@@ -16,15 +16,27 @@
 /* Rules that do something else or more: not the query of a view, nor DO INSTEAD NOTHING. */
 #define ACTS "w.ev_type <> '1' AND w.ev_enabled <> 'D' AND pg_catalog.pg_get_ruledef(w.oid) !~ ' DO INSTEAD +NOTHING;$'"
 
-/* What calls something when rows of r are changed: defaults, CHECKs, also of the domains of its columns, and what a
- * view selects. */
+/* The CHECKs of the domain that a column of r has, also below it or in an array. OFFSET 0: one by one, by the indexes,
+ * since few columns have any. */
+#define OF_DOMAINS                                                                                                     \
+    "SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass::oid, k.oid FROM pg_catalog.pg_attribute a CROSS JOIN "    \
+    "LATERAL (SELECT t.oid FROM pg_catalog.pg_type t WHERE t.oid = a.atttypid AND (t.typtype = 'd' OR "                \
+    "t.typelem >= 16384) OFFSET 0) t CROSS JOIN LATERAL (WITH RECURSIVE below(oid) AS (SELECT "                        \
+    "t.oid UNION SELECT CASE u.typtype WHEN 'd' THEN u.typbasetype ELSE u.typelem END FROM below b JOIN "              \
+    "pg_catalog.pg_type u ON u.oid = b.oid AND (u.typtype = 'd' OR u.typelem >= 16384)) SELECT c.oid FROM below b "    \
+    "JOIN pg_catalog.pg_constraint c ON c.contypid = b.oid OFFSET 0) k WHERE a.attrelid = r.oid AND a.attnum > 0"
+
+/* What calls something when rows of r are changed: defaults, CHECKs, and what a view selects. */
 #define CARRIED                                                                                                        \
     "SELECT 'pg_catalog.pg_attrdef'::pg_catalog.regclass::oid AS class, f.oid AS object FROM pg_catalog.pg_attrdef f " \
     "WHERE f.adrelid = r.oid UNION ALL SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass::oid, k.oid FROM "       \
-    "pg_catalog.pg_constraint k WHERE k.conrelid = r.oid AND k.contype = 'c' UNION ALL SELECT "                        \
-    "'pg_catalog.pg_constraint'::pg_catalog.regclass::oid, k.oid FROM pg_catalog.pg_attribute a JOIN "                 \
-    "pg_catalog.pg_type t ON t.oid = a.atttypid AND t.typtype = 'd' JOIN pg_catalog.pg_constraint k ON k.contypid IN " \
-    "(t.oid, t.typbasetype) WHERE a.attrelid = r.oid AND a.attnum > 0 UNION ALL " SELECTED
+    "pg_catalog.pg_constraint k WHERE k.conrelid = r.oid AND k.contype = 'c' UNION ALL " OF_DOMAINS                    \
+    " UNION ALL " GUARDED " UNION ALL " SELECTED
+
+/* Policies, unless the role is not under them; for views that is said of their owners, and not known. */
+#define GUARDED                                                                                                        \
+    "SELECT 'pg_catalog.pg_policy'::pg_catalog.regclass::oid AS class, y.oid AS object FROM pg_catalog.pg_policy y "   \
+    "WHERE y.polrelid = r.oid AND (r.oid <> $1::oid OR pg_catalog.row_security_active(r.oid))"
 
 #define SELECTED                                                                                                       \
     "SELECT 'pg_catalog.pg_rewrite'::pg_catalog.regclass::oid AS class, w.oid AS object FROM pg_catalog.pg_rewrite w " \
@@ -57,13 +69,13 @@ static const char functions_sql[] =
     "pg_catalog.pg_proc p ON p.oid = t.tgfoid JOIN pg_catalog.pg_language l ON l.oid = p.prolang WHERE NOT "
     "t.tgisinternal AND t.tgenabled <> 'D' AND l.lanname <> 'internal' UNION " CALLED(CARRIED);
 
-/* $1 a view: the functions that it calls, and the views below it. */
+/* $1 a view or a table with row security: the functions that it calls, and the views and such tables below it. */
 static const char selected_sql[] =
     "WITH RECURSIVE reached(oid) AS (SELECT $1::oid UNION SELECT x.oid FROM reached r CROSS JOIN LATERAL (SELECT "
     "d.refobjid AS oid FROM pg_catalog.pg_rewrite w JOIN pg_catalog.pg_depend d ON d.classid = "
     "'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = w.oid AND d.refclassid = "
-    "'pg_catalog.pg_class'::pg_catalog.regclass JOIN pg_catalog.pg_class v ON v.oid = d.refobjid AND v.relkind = 'v' "
-    "WHERE w.ev_class = r.oid AND w.ev_type = '1') x) " CALLED(SELECTED);
+    "'pg_catalog.pg_class'::pg_catalog.regclass JOIN pg_catalog.pg_class v ON v.oid = d.refobjid AND (v.relkind = 'v' "
+    "OR v.relrowsecurity) WHERE w.ev_class = r.oid AND w.ev_type = '1') x) " CALLED(GUARDED " UNION ALL " SELECTED);
 
 /* ---- what the database has ---- */
 
@@ -103,7 +115,8 @@ static bool changes_quietly(struct fires *fires, struct relation *relation)
 static bool reads_quietly(struct fires *fires, struct relation *relation)
 {
     if (relation->reads == FIRES_NOT_ASKED) {
-        relation->reads = relation->kind == 'v' ? ask(fires, selected_sql, relation, &relation->selected) : FIRES_ROWS;
+        const bool calls = relation->kind == 'v' || relation->has_policies;
+        relation->reads = calls ? ask(fires, selected_sql, relation, &relation->selected) : FIRES_ROWS;
     }
     return relation->reads == FIRES_ROWS && !steady_lost(&fires->steady, &relation->selected);
 }
@@ -179,7 +192,7 @@ static bool types_are_quiet(struct fires *fires, const struct sql_effects *effec
 
 void fires_by_types(struct fires *fires, struct sql_effects *effects)
 {
-    if (effects->work != SQL_WORK_NONE && !types_are_quiet(fires, effects)) {
+    if ((effects->work != SQL_WORK_NONE || effects->computes) && !types_are_quiet(fires, effects)) {
         effects->unknown = true;
         effects->advice = effects->advice != NULL ? effects->advice
                                                   : "A function that a domain calls may do more than compute: what "
@@ -190,9 +203,10 @@ void fires_by_types(struct fires *fires, struct sql_effects *effects)
 void fires_by_rows(struct fires *fires, struct relation *relation, bool reads, struct sql_effects *effects)
 {
     static const char *const advices[] = {
-        "A trigger, a rule, or a function that a default, a CHECK or a view calls may do more than change rows: what "
-        "that locks is not known, and may block.",
-        "A function that a view calls may do more than read rows: what that locks is not known, and may block."};
+        "A trigger, a rule, or a function that a default, a CHECK, a policy or a view calls may do more than change "
+        "rows: what that locks is not known, and may block.",
+        "A function that a view or a policy calls may do more than read rows: what that locks is not known, and may "
+        "block."};
     if (effects->work != SQL_WORK_NONE &&
         !(reads ? fires_nothing_read(fires, relation) : fires_no_more_than_rows(fires, relation))) {
         effects->unknown = true;
@@ -298,7 +312,8 @@ static bool are_quiet(struct fires *fires, const char *functions)
     struct text rest = text_of(functions);
     bool are = true;
     for (struct text name; are && text_next_unit(&rest, &name);) {
-        are = steady_is(&fires->steady, arena_strndup(fires->arena, name.data, name.size));
+        const char *const one = arena_strndup(fires->arena, name.data, name.size);
+        are = steady_names_operator(one) ? steady_is_operator(&fires->steady, one) : steady_is(&fires->steady, one);
     }
     return are;
 }
@@ -314,8 +329,12 @@ static bool is_like_quiet(struct fires *fires, const struct sql_stored *stored)
 static void note_stored(struct fires *fires, const struct sql_effects *effects)
 {
     const struct sql_stored *const stored = effects->stored;
-    struct relation *const relation =
-        stored->in == SQL_STORES_IN_DOMAIN ? NULL : world_find(fires->world, stored->schema, stored->name);
+    const bool is_relations = stored->in != SQL_STORES_IN_DOMAIN && stored->in != SQL_STORES_IN_OPERATOR;
+    struct relation *const relation = is_relations ? world_find(fires->world, stored->schema, stored->name) : NULL;
+    if (stored->in == SQL_STORES_IN_OPERATOR) {
+        steady_note_operator(&fires->steady, stored->name, stored->calls);
+        return;
+    }
     if (are_quiet(fires, stored->calls) && is_like_quiet(fires, stored) && types_are_quiet(fires, effects)) {
         return;
     }
@@ -324,7 +343,7 @@ static void note_stored(struct fires *fires, const struct sql_effects *effects)
     }
     if (relation != NULL) {
         head_of(relation)->fires = FIRES_UNKNOWN;
-        relation->reads = stored->in == SQL_STORES_IN_VIEW ? FIRES_UNKNOWN : relation->reads;
+        relation->reads = stored->in == SQL_STORES_IN_TABLE ? relation->reads : FIRES_UNKNOWN;
     }
 }
 

@@ -38,6 +38,11 @@ static const char named_sql[] =
     "SELECT p.prosrc, l.lanname, p.proname FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = "
     "p.prolang WHERE p.proname = $1::name AND NOT " STEADY_UNREAD;
 
+/* Users' operators, each with its function. */
+static const char operators_sql[] =
+    "SELECT o.oprname, p.proname FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_proc p ON p.oid = o.oprcode JOIN "
+    "pg_catalog.pg_language l ON l.oid = p.prolang WHERE o.oid >= 16384 AND NOT " STEADY_UNREAD;
+
 /* What a body mentions. */
 struct body {
     struct arena *arena;
@@ -154,6 +159,43 @@ bool steady_is(struct steady *steady, const char *function)
     }
     return word_set_number(&steady->asked, function) == STEADY;
 }
+
+/* ---- operators ---- */
+
+bool steady_names_operator(const char *name)
+{
+    return name[0] != '\0' && strchr("+-*/<>=~!@#%^&|`?", name[0]) != NULL;
+}
+
+void steady_note_operator(struct steady *steady, const char *name, const char *function)
+{
+    words_add(steady->arena, &steady->operators, arena_strdup(steady->arena, name));
+    words_add(steady->arena, &steady->operators, arena_strdup(steady->arena, function));
+}
+
+/* Queried once; again if there was no answer. */
+static bool know_operators(struct steady *steady)
+{
+    if (!steady->knows_operators) {
+        PG_RESULT(result) = questions_ask(steady->questions, operators_sql, 0, NULL);
+        for (int i = 0; result != NULL && i < PQntuples(result); i++) {
+            steady_note_operator(steady, pg_field(result, i, 0), pg_field(result, i, 1));
+        }
+        steady->knows_operators = result != NULL;
+    }
+    return steady->knows_operators || questions_are_noted(steady->questions);
+}
+
+bool steady_is_operator(struct steady *steady, const char *name)
+{
+    bool is = know_operators(steady);
+    for (size_t i = 0; is && i < steady->operators.count; i += 2) {
+        is = strcmp(steady->operators.items[i], name) != 0 || steady_is(steady, steady->operators.items[i + 1]);
+    }
+    return is;
+}
+
+/* ---- functions ---- */
 
 bool steady_says(const struct steady *steady, const char *function, bool is)
 {

@@ -18,7 +18,9 @@ struct steady {
     struct word_set others; /* functions of the plan for which that is not known */
     struct word_set asked;  /* functions of the database that were queried */
     struct words firing;    /* tables of the database with triggers or the like */
+    struct words operators; /* the database's and the plan's, each with its function; not those of only reading ones */
     bool knows_firing;      /* `firing` was queried */
+    bool knows_operators;   /* `operators` was queried */
 };
 
 /* SQL: of the function p, of the language l, nothing is to be read. It may not write, or is an extension's program. */
@@ -38,6 +40,15 @@ bool steady_is(struct steady *steady, const char *function);
 
 /* The same, if the database alone says `is` of those that it has. */
 bool steady_says(const struct steady *steady, const char *function, bool is);
+
+/* Is this the name of an operator? */
+bool steady_names_operator(const char *name);
+
+/* Is that known of the functions behind every operator with this name. */
+bool steady_is_operator(struct steady *steady, const char *name);
+
+/* Records an operator that the plan creates, and its function. */
+void steady_note_operator(struct steady *steady, const char *name, const char *function);
 
 /* Has the plan created a function of one of these names for which it is not known? */
 bool steady_lost(const struct steady *steady, const struct words *names);

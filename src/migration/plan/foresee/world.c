@@ -135,10 +135,10 @@ static struct seen *see(struct world *world, struct seen **table, const char *sc
     return one;
 }
 
-/* Schemas, oids, displays, kinds, children, names. */
+/* Schemas, oids, displays, kinds, children, names, row security. */
 #define RELATIONS                                                                                                      \
     "SELECT n.nspname, c.oid, " PG_SCRIPT_NAME(                                                                        \
-        "c.oid") ", c.relkind, c.relhassubclass, c.relname "                                                           \
+        "c.oid") ", c.relkind, c.relhassubclass, c.relname, c.relrowsecurity "                                         \
                  "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "                \
                  "WHERE n.nspname NOT LIKE 'pg\\_temp\\_%' AND n.nspname NOT LIKE 'pg\\_toast%' AND "
 
@@ -147,6 +147,7 @@ static void take(struct world *world, const PGresult *result, int row, const cha
     struct relation *const relation = world_of_oid(world, (uint32_t)pg_field_int(result, row, 1, 0),
                                                    pg_field(result, row, 2), pg_field(result, row, 3)[0]);
     relation->has_children = pg_field_bool(result, row, 4);
+    relation->has_policies = pg_field_bool(result, row, 6);
     named_of(world, pg_field(result, row, 0), bare)->relation = relation;
 }
 

@@ -19,6 +19,7 @@ struct relation {
     const char *display; /* its name for the session before the plan; NULL if oid is 0 */
     char kind;           /* pg_class.relkind; 0 if oid is 0 */
     bool has_children;   /* something inherits from it, or once did */
+    bool has_policies;   /* row security is enabled for it */
     bool gone;           /* the plan has dropped it */
     bool renamed;        /* the plan has renamed it */
     enum firing fires;
