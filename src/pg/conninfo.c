@@ -299,9 +299,28 @@ static bool take_short_jdbc(struct reading *reading, struct text rest)
     return take_url(reading, text_of(arena_printf(reading->arena, "localhost/%.*s", (int)rest.size, rest.data)));
 }
 
+/* A string that is no URL, because what should have made it one has not: told without repeating it. */
+static bool is_unfinished(struct reading *reading, struct text url)
+{
+    if (text_starts_with(url, "\"") || text_starts_with(url, "'")) {
+        return !status_fail(reading->status, STATUS_INVALID_ARGUMENT,
+                            "The database's URL (--database-url, DATABASE_URL) begins with a quote, which is part of "
+                            "the value (docker's --env-file keeps quotes): write it without.");
+    }
+    if (text_starts_with(url, "$")) {
+        return !status_fail(reading->status, STATUS_INVALID_ARGUMENT,
+                            "The database's URL (--database-url, DATABASE_URL) begins with \"$\", the name of a "
+                            "variable that has not been replaced: give the URL itself.");
+    }
+    return false;
+}
+
 static bool take_any(struct reading *reading, const char *string)
 {
     const struct text url = without_prefix(text_trim(text_of(string)), &reading->is_jdbc);
+    if (is_unfinished(reading, url)) {
+        return false;
+    }
     const size_t colon = text_find(url, "://", 0);
     const struct text scheme = colon == SIZE_MAX ? (struct text){0} : text_slice(url, 0, colon);
     if (is_postgres(scheme)) {
