@@ -91,11 +91,14 @@ bool principal_may(const struct principal *principal, enum scope wanted, const s
                            "--token-file).",
                            wanted == SCOPE_ANY ? "" : " with the scope ", wanted == SCOPE_ANY ? "" : word);
     }
-    status_fail(status, STATUS_PERMISSION_DENIED, "%s \"%s\" may not do this: it needs the scope %s and has %s. %s",
+    status_fail(status, STATUS_PERMISSION_DENIED, "%s \"%s\" may not do this: it needs the scope %s%s %s. %s",
                 principal->kind == PRINCIPAL_TOKEN  ? "The token"
                 : principal->kind == PRINCIPAL_OIDC ? "The pipeline"
                                                     : "The caller",
-                principal->name, word, scopes_text(status->arena, principal->scopes),
+                principal->name, word,
+                environment->name[0] == '\0' ? " and has"
+                                             : arena_printf(status->arena, ", and in %s it has", environment->name),
+                scopes_text(status->arena, principal->scopes),
                 principal->kind == PRINCIPAL_OIDC ? "The scopes of pipelines are in the worker's file of --oidc."
                                                   : "Ask for a token that has it.");
     status->hint = missing_hint(status->arena, wanted, environment);

@@ -119,7 +119,7 @@ class Operations(Case):
         self.start("SELECT 1;")
         operation = self.detach()
         self.run_truss("operations", operation, "--follow")
-        self.assertEqual(self.run_truss("cancel", operation), "succeeded: Applied 1 migration(s) successfully.\n")
+        self.assertEqual(self.run_truss("cancel", operation), "succeeded: Applied 1 migration(s) successfully.\nNothing was cancelled: it has ended by itself.\n")
 
     def test_ctrl_c_leaves_a_run_that_is_followed(self):
         self.start("SELECT pg_sleep(60);")

@@ -51,7 +51,7 @@ class Tokens(Case):
             text = file.read()
         with open(self.file, "w", encoding="utf-8") as file:
             file.write(re.sub(r"^expires = \d+", "expires = 1577836800", text, flags=re.M))
-        self.assertRegex(self.tokens_of("list").stdout, r"old +read .*2020-01-01T00:00:00Z \(expired\)")
+        self.assertRegex(self.tokens_of("list").stdout, r"old +read .*2020-01-01 00:00:00Z \(expired\)")
 
     def test_a_revoked_token_is_gone_and_a_script_is_told_which(self):
         self.tokens_of("create", "--name", "anna", "--scope", "read")

@@ -281,7 +281,7 @@ class Approvals(Case):
         code, told = self.say(self.anna, "run", "--yes")
         self.assertEqual(code, 1, told)
         self.assertIn(f"truss approve {plan}", told)
-        self.assertRegex(self.say(self.bert, "approvals")[1], f"waiting *{plan} *run 1, 2 *asked by anna")
+        self.assertRegex(self.say(self.bert, "approvals")[1], rf"^STATE +HASH +ASKED BY +APPROVED BY +UNTIL \(UTC\) +WHAT\nwaiting +{plan} +anna +- +- +run 1, 2\n$")
         self.assertEqual(self.say(self.anna, "approve", plan)[0], 1)
         self.assertRegex(self.say(self.bert, "approve", plan, "--comment", "fine")[1], "Approved until .*: run 1, 2.")
         self.assertIn('approved: by "bert"', self.say(self.anna, "plan")[1])

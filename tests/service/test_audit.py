@@ -304,6 +304,7 @@ class Audit(Case):
         token = {"TRUSS_TOKEN": self.admin["authorization"].split()[1]}
         shown = self.truss("audit", worker=self.process, environment=token)
         self.assertEqual(shown.returncode, 0, shown.stderr)
+        self.assertRegex(shown.stdout, r"^ROW +AT \(UTC\) +OUTCOME +WHO +FROM +ACTION +WHAT\n")
         self.assertRegex(shown.stdout, r"(?m)^2 +\S+ \S+Z +OK +anna +127\.0\.0\.1:\d+ +MarkApplied +migration=")
         lines = self.truss("audit", "--export", "ndjson", "--after", "1", worker=self.process, environment=token).stdout.splitlines()
         self.assertEqual([(row["number"], row["actor"], row["actorKind"], row["outcome"]) for row in map(json.loads, lines)], [(2, "anna", "token", "OK")])

@@ -204,6 +204,24 @@ class Login(Case):
         self.assertEqual(sorted(line.split()[0] for line in listed.stdout.splitlines()[1:]), sorted(["first", *(f"t{i}" for i in range(12))]))
         self.assertEqual(sorted(os.listdir(os.path.dirname(self.tokens))), ["tokens", "tokens.lock"])
 
+    def test_a_file_of_the_command_line_wins_over_the_variable(self):
+        token = self.token("read")
+        self.start()
+        file = os.path.join(os.path.dirname(self.tokens), "mine")
+        with open(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as mine:
+            mine.write(token)
+        wrong = {"TRUSS_TOKEN": "wrong"}
+        self.assertEqual(self.truss("status", "--token-file", file, worker=self.process, environment=wrong).returncode, 0)
+        self.assertIn("is not known", self.truss("status", worker=self.process, environment={**wrong, "TRUSS_TOKEN_FILE": file}).stderr)
+        self.assertIn("is not known", self.truss("status", "--token", "wrong", "--token-file", file, worker=self.process).stderr)
+
+    def test_a_refusal_says_what_a_token_may_do_in_this_environment(self):
+        token = self.token("read,admin,run:production")
+        rpc = self.start("--environment", "production")
+        with self.assertRaises(RpcError) as refused:
+            rpc.call("Trust", "ListAudit", metadata=bearer(token))
+        self.assertIn("needs the scope admin:production, and in production it has read, run.", str(refused.exception))
+
     # ---- without tokens ----
 
     def refused(self, *arguments, environment=None):

@@ -63,23 +63,24 @@ static int revoke(struct cli *cli, char *hash)
     return reply == NULL ? EXIT_ERROR : EXIT_FINE;
 }
 
+/* What is approved may name many migrations, so it stands last: a long name pushes nothing aside. */
 static void print_rows(struct cli *cli, const Page *page)
 {
-    struct table table = table_new(cli->arena, 6);
+    static const char *const heads[] = {"STATE", "HASH", "ASKED BY", "APPROVED BY", "UNTIL (UTC)", "WHAT"};
+    struct table table = table_with_heads(cli->arena, heads, sizeof heads / sizeof heads[0]);
     for (size_t i = 0; i < page->n_approvals; i++) {
         const Approval *const one = page->approvals[i];
         const bool is_given = one->approved_at != NULL;
         table_add(&table, states[state_of(one)].colour, states[state_of(one)].word);
         table_add(&table, COLOUR_DIM, one->plan_hash);
+        table_add(&table, COLOUR_NONE, one->requested_by[0] == '\0' ? NULL : one->requested_by);
+        table_add(&table, COLOUR_NONE, is_given ? one->approved_by : NULL);
+        table_add(&table, COLOUR_DIM, is_given ? output_moment(cli->arena, one->expires_at) : NULL);
         table_add(&table, COLOUR_NONE, one->what);
-        table_add(&table, COLOUR_NONE,
-                  one->requested_by[0] == '\0' ? NULL : arena_printf(cli->arena, "asked by %s", one->requested_by));
-        table_add(&table, COLOUR_NONE, is_given ? arena_printf(cli->arena, "approved by %s", one->approved_by) : NULL);
-        table_add(&table, COLOUR_DIM,
-                  is_given ? arena_printf(cli->arena, "until %s", output_moment(cli->arena, one->expires_at)) : NULL);
     }
-    table_print(&table);
-    if (page->n_approvals == 0) {
+    if (page->n_approvals > 0) {
+        table_print(&table);
+    } else {
         printf("%s\n", page->required ? "Nothing waits for approval, and nothing was approved."
                                       : "Nothing needs an approval here: the worker was started without "
                                         "--require-approval.");

@@ -33,7 +33,8 @@ static const char *verb(const char *action)
 
 static void print_rows(struct cli *cli, const Page *page)
 {
-    struct table table = table_new(cli->arena, 7);
+    static const char *const heads[] = {"ROW", "AT (UTC)", "OUTCOME", "WHO", "FROM", "ACTION", "WHAT"};
+    struct table table = table_with_heads(cli->arena, heads, sizeof heads / sizeof heads[0]);
     for (size_t i = 0; i < page->n_rows; i++) {
         const AuditRow *const row = page->rows[i];
         table_add(&table, COLOUR_DIM, arena_printf(cli->arena, "%u", row->number));
@@ -44,8 +45,9 @@ static void print_rows(struct cli *cli, const Page *page)
         table_add(&table, COLOUR_NONE, verb(row->action));
         table_add(&table, COLOUR_NONE, row->subject);
     }
-    table_print(&table);
-    if (page->n_rows == 0) {
+    if (page->n_rows > 0) {
+        table_print(&table);
+    } else {
         printf("%s\n", page->_note_case != 0 ? output_safe(cli->arena, page->note, false) : "There are no more rows.");
     }
     if (page->_next_case != 0) {

@@ -140,10 +140,7 @@ static int list(struct cli *cli)
     if (reply == NULL || print_json(cli, &reply->base)) {
         return reply == NULL ? EXIT_ERROR : EXIT_FINE;
     }
-    struct table table = table_new(cli->arena, sizeof heads / sizeof heads[0]);
-    for (size_t i = 0; i < table.columns; i++) {
-        table_add(&table, COLOUR_DIM, heads[i]);
-    }
+    struct table table = table_with_heads(cli->arena, heads, sizeof heads / sizeof heads[0]);
     for (size_t i = 0; i < reply->n_backups; i++) {
         const Backup *const one = reply->backups[i];
         table_add(&table, COLOUR_NONE, arena_printf(cli->arena, "%u", one->id));

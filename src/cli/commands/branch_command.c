@@ -50,11 +50,8 @@ static enum colour colour_of(const Branch *branch)
 
 static void print_list(struct arena *arena, const Truss__Branch__V1__ListBranchesResponse *reply)
 {
-    static const char *const titles[] = {"ID", "LABEL", "DATABASE", "STATUS", "SIZE", "CREATED (UTC)", "EXPIRES"};
-    struct table table = table_new(arena, sizeof titles / sizeof titles[0]);
-    for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++) {
-        table_add(&table, COLOUR_DIM, titles[i]);
-    }
+    static const char *const titles[] = {"ID", "LABEL", "DATABASE", "STATUS", "SIZE", "CREATED (UTC)", "EXPIRES (UTC)"};
+    struct table table = table_with_heads(arena, titles, sizeof titles / sizeof titles[0]);
     for (size_t i = 0; i < reply->n_branches; i++) {
         const Branch *const branch = reply->branches[i];
         table_add(&table, COLOUR_BOLD, branch->id == 0 ? NULL : arena_printf(arena, "%u", branch->id));

@@ -237,15 +237,12 @@ static void print_status(struct cli *cli, const Truss__Migration__V1__GetStatusR
 {
     static const char *const heads[] = {"STATE", "NAME", "APPLIED AT (UTC)", "TOOK", ""};
     struct arena *const arena = cli->arena;
-    struct table table = table_new(arena, sizeof heads / sizeof heads[0]);
+    struct table table = table_with_heads(arena, heads, sizeof heads / sizeof heads[0]);
     print_head(cli, reply);
     if (reply->n_migrations == 0) {
         return;
     }
     putchar('\n');
-    for (size_t i = 0; i < table.columns; i++) {
-        table_add(&table, COLOUR_DIM, heads[i]);
-    }
     for (size_t i = 0; i < reply->n_migrations; i++) {
         add_row(&table, reply->migrations[i]);
     }

@@ -82,10 +82,7 @@ static int list(struct cli *cli)
         tell_what_is_kept(cli);
         return EXIT_FINE;
     }
-    struct table table = table_new(cli->arena, sizeof heads / sizeof heads[0]);
-    for (size_t i = 0; i < table.columns; i++) {
-        table_add(&table, COLOUR_DIM, heads[i]);
-    }
+    struct table table = table_with_heads(cli->arena, heads, sizeof heads / sizeof heads[0]);
     for (size_t i = 0; i < reply->n_operations; i++) {
         const Operation *const operation = reply->operations[i];
         table_add(&table, COLOUR_NONE, operation->id);
@@ -243,6 +240,9 @@ int command_cancel(struct cli *cli)
         head_print(cli, operation->target);
         output_put(states[state_of(operation)].colour, states[state_of(operation)].word);
         printf(": %s\n", output_safe(cli->arena, operation->summary, false));
+        if (operation->state != TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_CANCELLED) {
+            printf("Nothing was cancelled: it has ended by itself.\n");
+        }
     }
     return EXIT_FINE;
 }

@@ -22,6 +22,14 @@ static const char *moment(struct arena *arena, int64_t seconds)
     return arena_strdup(arena, text);
 }
 
+/* As other lists show a time. */
+static const char *shown_moment(struct arena *arena, int64_t seconds)
+{
+    Google__Protobuf__Timestamp time = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
+    time.seconds = seconds;
+    return seconds == 0 ? NULL : output_moment(arena, &time);
+}
+
 /* ,"name":"…" or ,"name":null */
 static void add_string(struct buffer *json, const char *name, const char *value)
 {
@@ -100,8 +108,8 @@ static const char *scopes_of(struct arena *arena, const struct token *token)
 static int list(struct cli *cli)
 {
     struct tokens tokens;
-    struct table table = table_new(cli->arena, 4);
-    static const char *const heads[] = {"NAME", "SCOPES", "CREATED", "EXPIRES"};
+    static const char *const heads[] = {"NAME", "SCOPES", "CREATED (UTC)", "EXPIRES (UTC)"};
+    struct table table = table_with_heads(cli->arena, heads, sizeof heads / sizeof heads[0]);
     const int64_t now = clock_wall_us() / 1000000;
     if (!tokens_read(cli->arena, cli->given.tokens_file, &tokens, NULL, cli->status)) {
         return EXIT_ERROR;
@@ -110,16 +118,13 @@ static int list(struct cli *cli)
         list_json(cli, &tokens);
         return EXIT_FINE;
     }
-    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
-        table_add(&table, COLOUR_BOLD, heads[i]);
-    }
     for (size_t i = 0; i < tokens.count; i++) {
         const struct token *const token = &tokens.items[i];
         const bool is_over = token->expires_s != 0 && token->expires_s <= now;
-        const char *const expires = token->expires_s == 0 ? "never" : moment(cli->arena, token->expires_s);
+        const char *const expires = token->expires_s == 0 ? "never" : shown_moment(cli->arena, token->expires_s);
         table_add(&table, COLOUR_NONE, token->name);
         table_add(&table, COLOUR_NONE, scopes_of(cli->arena, token));
-        table_add(&table, COLOUR_NONE, moment(cli->arena, token->created_s));
+        table_add(&table, COLOUR_NONE, shown_moment(cli->arena, token->created_s));
         table_add(&table, is_over ? COLOUR_RED : COLOUR_NONE,
                   is_over ? arena_printf(cli->arena, "%s (expired)", expires) : expires);
     }

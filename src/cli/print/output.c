@@ -118,6 +118,15 @@ void table_add(struct table *table, enum colour colour, const char *text)
     table->colours[table->count++] = colour;
 }
 
+struct table table_with_heads(struct arena *arena, const char *const *heads, size_t columns)
+{
+    struct table table = table_new(arena, columns);
+    for (size_t i = 0; i < columns; i++) {
+        table_add(&table, COLOUR_DIM, heads[i]);
+    }
+    return table;
+}
+
 static size_t column_width(const struct table *table, size_t column)
 {
     size_t width = 0;

@@ -51,6 +51,9 @@ struct table {
 
 struct table table_new(struct arena *arena, size_t columns);
 
+/* A table whose first row has the heads of its columns. */
+struct table table_with_heads(struct arena *arena, const char *const *heads, size_t columns);
+
 /* Adds a cell, from left to right, row by row. NULL is shown as "-". */
 void table_add(struct table *table, enum colour colour, const char *text);
 

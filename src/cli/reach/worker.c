@@ -114,13 +114,15 @@ bool worker_find(struct cli *cli)
     return said == NULL || fail_no_database(cli, said);
 }
 
-/* The value of --token, else the content of --token-file; NULL if neither was given. Returns false if the file cannot
- * be read. */
+/* The value of --token, else the content of --token-file; NULL if neither was given. A file that the command line names
+ * wins over the variable TRUSS_TOKEN. Returns false if the file cannot be read. */
 static bool read_token(struct cli *cli, const char **token)
 {
     struct private_file file;
     *token = cli->given.token;
-    if (*token != NULL || cli->given.token_file == NULL) {
+    const bool is_file_meant =
+        *token == NULL || (cli_is_on_line(cli, OPTION_token_file) && !cli_is_on_line(cli, OPTION_token));
+    if (cli->given.token_file == NULL || !is_file_meant) {
         return true;
     }
     if (!private_file_read(cli->arena, cli->given.token_file, TOKEN_LIMIT, &file, cli->status)) {
