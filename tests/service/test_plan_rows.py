@@ -63,6 +63,9 @@ RETYPED = [
         "t TYPE never", "u TYPE mail", "a TYPE varchar(3)[]", "a TYPE varchar(6)[]", "v TYPE varchar(3)[]", "v TYPE varchar(2)[]", "v TYPE char(3)[]")),
     MOOD + "ALTER TABLE typed ALTER t TYPE other USING t::other", MOOD + "ALTER TABLE typed ALTER u TYPE other USING u::other", MOOD + "ALTER TABLE typed ALTER m TYPE other USING m::text::other",
     MOOD.replace("'bad'", "'b'") + "ALTER TABLE typed ALTER m TYPE other USING m::text::other", "ALTER TYPE mood RENAME TO old;\n" + MOOD.replace("other", "mood") + "ALTER TABLE typed ALTER m TYPE mood USING m::text::mood",
+    "CREATE TYPE other AS ENUM (U&'\\006f\\006b', 'bad');\nALTER TABLE typed ALTER t TYPE other USING t::other", MOOD + "CREATE SCHEMA far;\nCREATE TYPE far.other AS ENUM ('b');\nALTER TABLE typed ALTER t TYPE other USING t::other",
+    "CREATE SCHEMA far;\nCREATE TYPE far.mood AS ENUM ('b');\nALTER TABLE typed ALTER t TYPE mood USING t::mood",
+    "CREATE TYPE public.other AS ENUM ('b');\nCREATE SCHEMA far;\nCREATE TYPE far.other AS ENUM ('ok', 'bad');\nALTER TABLE typed ALTER t TYPE public.other USING t::public.other",
     "ALTER TYPE mood RENAME TO old;\n" + MOOD.replace("other", "mood").replace("'bad'", "'b'") + "ALTER TABLE typed ALTER m DROP DEFAULT;\nALTER TABLE typed ALTER m TYPE mood USING m::text::mood",
 ]
 # Partitions: rows of the DEFAULT one that belong to a new one, rows of an attached table that do not belong there.
@@ -134,6 +137,10 @@ class Rows(Case):
         unsure = [MOOD.replace("'bad'", "'b'") + "ALTER TYPE other ADD VALUE 'bad';\nALTER TABLE typed ALTER t TYPE other USING t::other", "ALTER TYPE mood RENAME VALUE 'bad' TO 'b';\n" + MOOD + "ALTER TABLE typed ALTER m TYPE other USING m::text::other",
                   "CREATE CAST (mood AS text) WITH FUNCTION spoken(mood);\n" + MOOD + "ALTER TABLE typed ALTER m TYPE other USING m::text::other", MOOD + "ALTER TABLE typed ALTER u TYPE other USING CASE u WHEN 'odd' THEN 'ok'::other ELSE u::other END"]
         self.assertEqual(self.planned(unsure), [""] * len(unsure))
+        # As a text it is a label; as it is stored it is none.
+        self.sql("CREATE COLLATION either (provider = icu, locale = 'und-u-ks-level2', deterministic = false); CREATE TABLE padded (c char(6), t text COLLATE either); INSERT INTO padded VALUES ('ok', 'OK')")
+        plan = self.serve("ALTER TABLE padded ALTER c TYPE mood USING c::mood;\nALTER TABLE padded ALTER t TYPE mood USING t::mood;").call("MigrationService", "Plan")
+        self.assertEqual(["makes it fail (22P02)" in one.advice for one in plan.migrations[0].steps[0].statements], [True, True])
 
     def test_rows_that_are_in_the_way_of_a_partition_are_told(self):
         self.sql(SETUP + PLACES)

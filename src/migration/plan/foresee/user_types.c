@@ -15,30 +15,52 @@
 struct needs_enum {
     const char *schema; /* NULL: unqualified */
     const char *name;
-    const char *labels; /* "'a', 'b'"; NULL: an earlier statement may have changed them */
+    const char *labels; /* "'a', 'b'"; NULL: they are not known, or an earlier statement may have changed them */
 };
 
-static bool is_same(const char *a, const char *b)
+/* Is it written alike? Otherwise, where one of them has no schema, it may be another type of that name. */
+static bool is_written_alike(const char *a, const char *b)
 {
-    return a == NULL || b == NULL || strcmp(a, b) == 0;
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-static struct needs_enum *made(const struct needs *needs, const char *schema, const char *name)
+/* The labels of an enum of the plan. *is_of_plan: the plan makes one that it may be; NULL then: they are not known. */
+static const char *labels_made(const struct needs *needs, const char *schema, const char *name, bool *is_of_plan)
 {
-    for (size_t i = needs->enum_count; i-- > 0;) {
-        if (strcmp(needs->enums[i].name, name) == 0 && is_same(needs->enums[i].schema, schema)) {
-            return &needs->enums[i];
-        }
+    const char *labels = NULL;
+    bool is_sure = true;
+    *is_of_plan = false;
+    for (size_t i = 0; i < needs->enum_count; i++) {
+        const struct needs_enum *const one = &needs->enums[i];
+        const bool is = strcmp(one->name, name) == 0 && is_written_alike(one->schema, schema);
+        const bool may_be = strcmp(one->name, name) == 0 && (one->schema == NULL || schema == NULL);
+        *is_of_plan = *is_of_plan || is || may_be;
+        is_sure = is_sure && (is || !may_be);
+        labels = is ? one->labels : labels;
     }
-    return NULL;
+    return is_sure ? labels : NULL;
 }
 
-/* Behind AS ENUM: the labels as a list of literals. */
+/* ALTER TYPE: nothing is known any more of those that it may be. */
+static void forget(struct needs *needs, const char *schema, const char *name)
+{
+    for (size_t i = 0; i < needs->enum_count; i++) {
+        struct needs_enum *const one = &needs->enums[i];
+        const bool may_be =
+            strcmp(one->name, name) == 0 && (one->schema == NULL || schema == NULL || strcmp(one->schema, schema) == 0);
+        one->labels = may_be ? NULL : one->labels;
+    }
+}
+
+/* Behind AS ENUM: the labels as a list of literals; NULL: one is written in a way that is not read here (U&). */
 static const char *labels_of(struct needs *needs, struct sql_reader words)
 {
     struct buffer labels = {.arena = needs->arena};
     for (; words.token.kind != SQL_END && words.token.kind != SQL_BROKEN; sql_advance(&words)) {
         const char *const label = sql_string(needs->arena, &words.token);
+        if (label == NULL && words.token.kind == SQL_STRING) {
+            return NULL;
+        }
         if (label != NULL) {
             buffer_puts(&labels, labels.size == 0 ? "" : ", ");
             pg_quote_literal(&labels, text_of(label));
@@ -56,9 +78,8 @@ void user_types_note(struct needs *needs, struct text statement)
     }
     const char *schema;
     const char *const name = sql_take_name(needs->arena, &words, &schema);
-    struct needs_enum *const changed = creates || name == NULL ? NULL : made(needs, schema, name);
-    if (changed != NULL) {
-        changed->labels = NULL;
+    if (!creates && name != NULL) {
+        forget(needs, schema, name);
     } else if (creates && name != NULL && sql_take_words(&words, "as enum")) {
         needs->enums =
             arena_grow(needs->arena, needs->enums, needs->enum_count, &needs->enum_capacity, sizeof *needs->enums);
@@ -75,20 +96,25 @@ static const char labels_sql[] =
 
 static const char *labels(struct needs *needs, const struct sql_retype *retype)
 {
-    const struct needs_enum *const of_plan = made(needs, retype->type_schema, retype->type_name);
+    bool is_of_plan;
+    const char *const made = labels_made(needs, retype->type_schema, retype->type_name, &is_of_plan);
     const char *const values[] = {retype->type_schema, retype->type_name};
-    if (of_plan != NULL || needs_mentioned(needs, retype->type_name)) {
-        return of_plan == NULL ? NULL : of_plan->labels;
+    if (is_of_plan || needs_mentioned(needs, retype->type_name)) {
+        return made;
     }
     PG_RESULT(found) = needs_ask(needs, labels_sql, 2, values);
     return found == NULL || PQntuples(found) == 0 ? NULL : arena_strdup(needs->arena, pg_field(found, 0, 0));
 }
 
-/* $1 the relation, $2 the column: if it is a string or an enum, which become a text without anybody's code. */
+/* $1 the relation, $2 the column: if it is a string or an enum, which become a text without anybody's code. Not
+ * char(n), whose blanks at the end a label would have, and a text has not; nor a string whose collation takes different
+ * texts as equal. */
 static const char written_sql[] =
     "SELECT FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid WHERE a.attrelid = $1::oid "
-    "AND a.attname = $2::name AND (t.typtype = 'e' OR (t.typcategory = 'S' AND t.typnamespace = "
-    "'pg_catalog'::pg_catalog.regnamespace)) AND NOT EXISTS (SELECT FROM pg_catalog.pg_cast k WHERE t.typtype = 'e' "
+    "AND a.attname = $2::name AND (t.typtype = 'e' OR (t.typcategory = 'S' AND t.typname <> "
+    "'bpchar' AND t.typnamespace = 'pg_catalog'::pg_catalog.regnamespace)) AND NOT EXISTS (SELECT FROM "
+    "pg_catalog.pg_collation l WHERE l.oid = a.attcollation AND NOT l.collisdeterministic) AND NOT EXISTS (SELECT FROM "
+    "pg_catalog.pg_cast k WHERE t.typtype = 'e' "
     "AND k.castsource = t.oid)";
 
 enum rows_answer user_types_find_label(struct needs *needs, const struct sql_retype *retype,
