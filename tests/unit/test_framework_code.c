@@ -602,6 +602,25 @@ START_TEST(an_order_of_go_that_cannot_be_read_is_told)
 }
 END_TEST
 
+/* Each of these was looked at to the end of the file. */
+START_TEST(an_order_of_go_in_lists_without_an_end_is_told_in_little_time)
+{
+    static const char *const hostile[] = {"append(", "append(a, ", "[]*gormigrate.Migration{", "sort.Slice("};
+    for (size_t i = 0; i < sizeof hostile / sizeof hostile[0]; i++) {
+        struct buffer source = {.arena = arena};
+        buffer_puts(&source, "var A = &gormigrate.Migration{ID: \"1\", Migrate: f}\n"
+                             "var B = &gormigrate.Migration{ID: \"2\", Migrate: f}\n");
+        for (size_t k = 0; k < 100000; k++) {
+            buffer_puts(&source, hostile[i]);
+        }
+        put("m/a.go", buffer_string(&source));
+        const struct migration_files files = list("gormigrate", "m");
+        ck_assert_uint_eq(files.count, 2);
+        ck_assert_uint_eq(files.warning_count, 1);
+    }
+}
+END_TEST
+
 START_TEST(dbup_has_the_names_of_resources)
 {
     put("Shop.csproj", "<Project><EmbeddedResource Include=\"Scripts/**\" /></Project>");
@@ -824,6 +843,7 @@ int main(void)
     tcase_add_test(tests, migrations_in_go_are_known_by_their_ids);
     tcase_add_test(tests, migrations_in_go_have_the_order_of_the_programs_list);
     tcase_add_test(tests, an_order_of_go_that_cannot_be_read_is_told);
+    tcase_add_test(tests, an_order_of_go_in_lists_without_an_end_is_told_in_little_time);
     tcase_add_test(tests, dbup_has_the_names_of_resources);
     tcase_add_test(tests, evolve_compares_versions_as_numbers);
     tcase_add_test(tests, an_alembic_file_without_a_readable_revision_counts);

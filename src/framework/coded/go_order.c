@@ -14,6 +14,8 @@
 
 #define MOST_SORTED_BY 300 /* bytes behind a call that sorts, among which is what it compares */
 
+#define MOST_LOOKED_AT ((size_t)16 * 1024 * 1024) /* bytes: several times what a program has */
+
 /* ---- declarations ---- */
 
 /* The function or variable that holds a migration. */
@@ -74,16 +76,28 @@ struct ordering {
     struct holder *holders; /* one for each migration, by name */
     size_t *order;          /* the migrations that were found in lists, in their order */
     size_t count;
-    bool *is_listed; /* of each migration */
-    size_t lists;    /* those with items */
-    bool is_unclear; /* an item of a list was not found */
+    bool *is_listed;  /* of each migration */
+    size_t lists;     /* those with items */
+    size_t looked_at; /* bytes of the sources, those in nested lists several times */
+    bool is_unclear;  /* an item of a list was not found, or there is too much to look at */
 };
+
+/* Counts bytes that are looked at. False, and the order is unclear: they are too many. */
+static bool may_look_at(struct ordering *ordering, size_t bytes)
+{
+    ordering->looked_at += bytes;
+    ordering->is_unclear = ordering->is_unclear || ordering->looked_at > MOST_LOOKED_AT;
+    return ordering->looked_at <= MOST_LOOKED_AT;
+}
 
 /* Behind the text, the rune or the comment that begins at this offset; the offset itself: none does. */
 static size_t behind_quoted(struct text source, size_t at)
 {
     const struct text rest = text_slice(source, at, source.size);
     const char quote = source.data[at];
+    if (strchr("/\"`'", quote) == NULL || quote == '\0') {
+        return at;
+    }
     if (text_starts_with(rest, "//") || text_starts_with(rest, "/*")) {
         const size_t end = text_find(source, rest.data[1] == '*' ? "*/" : "\n", at + 2);
         return end == SIZE_MAX ? source.size : end + 1;
@@ -180,20 +194,20 @@ static size_t take_items(struct ordering *ordering, const struct go_source *sour
         }
         taken += migration != SIZE_MAX ? 1 : 0;
         *others += migration == SIZE_MAX && item.size > 0 ? 1 : 0;
-        goes_on = to < text.size && text.data[to] == ',';
+        goes_on = may_look_at(ordering, to - at) && to < text.size && text.data[to] == ',';
         at = to + 1;
     }
     return taken;
 }
 
-/* Is the word at this offset in a line that is a comment? */
-static bool is_commented(struct text source, size_t at)
+/* Is the word at this offset in a line that is a comment? Also true if there is too much to look at. */
+static bool is_commented(struct ordering *ordering, struct text source, size_t at)
 {
-    size_t start = at;
-    while (start > 0 && source.data[start - 1] != '\n') {
-        start--;
-    }
-    return text_starts_with(text_trim(text_slice(source, start, at)), "//");
+    const bool may = may_look_at(ordering, 0);
+    const char *const before = !may || at == 0 ? NULL : memrchr(source.data, '\n', at);
+    const size_t start = before == NULL ? 0 : (size_t)(before - source.data) + 1;
+    return !may || !may_look_at(ordering, at - start) ||
+           text_starts_with(text_trim(text_slice(source, start, at)), "//");
 }
 
 /* `[]*gormigrate.Migration{…}`: all items are migrations, or the order is unclear. */
@@ -204,7 +218,7 @@ static void take_lists(struct ordering *ordering, const struct go_source *source
         for (size_t at = 0; (at = text_find(source->text, words[i], at)) != SIZE_MAX;) {
             size_t others = 0;
             at += strlen(words[i]);
-            if (!is_commented(source->text, at)) {
+            if (!is_commented(ordering, source->text, at)) {
                 const size_t taken = take_items(ordering, source, at, &others);
                 ordering->lists += taken + others > 0 ? 1 : 0;
                 ordering->is_unclear = ordering->is_unclear || others > 0;
@@ -218,10 +232,13 @@ static void take_appended(struct ordering *ordering, const struct go_source *sou
 {
     for (size_t at = 0; (at = code_find_word(source->text, "append", at)) != SIZE_MAX;) {
         const bool is_call = at < source->text.size && source->text.data[at] == '(';
-        const size_t comma = is_call ? item_end(source->text, at + 1) : SIZE_MAX;
+        const size_t comma = is_call ? item_end(source->text, at + 1) : at;
         size_t others = 0;
+        if (!may_look_at(ordering, comma - at)) {
+            return;
+        }
         if (is_call && comma < source->text.size && source->text.data[comma] == ',' &&
-            !is_commented(source->text, at)) {
+            !is_commented(ordering, source->text, at)) {
             const size_t taken = take_items(ordering, source, comma + 1, &others);
             ordering->is_unclear = ordering->is_unclear || (taken > 0 && others > 0);
         }
@@ -231,12 +248,12 @@ static void take_appended(struct ordering *ordering, const struct go_source *sou
 /* ---- the order ---- */
 
 /* Does the code sort by IDs? */
-static bool sorts_by_id(struct text source)
+static bool sorts_by_id(struct ordering *ordering, struct text source)
 {
     static const char *const words[] = {"sort.Slice(", "sort.SliceStable(", "slices.SortFunc("};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         for (size_t at = 0; (at = text_find(source, words[i], at)) != SIZE_MAX; at++) {
-            if (!is_commented(source, at) &&
+            if (!is_commented(ordering, source, at) &&
                 code_find_word(text_slice(source, at, at + MOST_SORTED_BY), "ID", 0) != SIZE_MAX) {
                 return true;
             }
@@ -291,7 +308,7 @@ void go_order(struct arena *arena, const struct go_sources *sources, struct migr
     ordering.is_listed = arena_array(arena, files->count + 1, sizeof *ordering.is_listed);
     find_holders(&ordering);
     for (size_t i = 0; i < sources->count; i++) {
-        is_sorted = is_sorted || sorts_by_id(sources->items[i].text);
+        is_sorted = is_sorted || sorts_by_id(&ordering, sources->items[i].text);
         take_lists(&ordering, &sources->items[i]);
     }
     for (size_t i = 0; i < sources->count; i++) {
