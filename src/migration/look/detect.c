@@ -3,6 +3,7 @@
  */
 #include "migration/look/detect.h"
 
+#include "base/clock.h"
 #include "framework/core/layout.h"
 #include "framework/core/search_time.h"
 #include "framework/declared/declared.h"
@@ -83,6 +84,35 @@ static bool take_project(const struct request *request, struct detection *detect
     return true;
 }
 
+/* What a standby has is what the primary had some time ago. Since PostgreSQL 14 a session is told that it is on one.
+ * The answer names a time instead of a delay, so that it stays the same until more is replayed. */
+static bool say_standby(const struct looking *looking)
+{
+    static const char sql[] =
+        "SELECT pg_catalog.pg_is_in_recovery(), (extract(epoch FROM pg_catalog.pg_last_xact_replay_timestamp()) "
+        "OPERATOR(pg_catalog.*) 1000000)::bigint";
+    struct arena *const arena = looking->request->arena;
+    const char *const told = pg_session_parameter(looking->session, "in_hot_standby");
+    if (told != NULL && strcmp(told, "off") == 0 && !pg_session_is_pooled(looking->session)) {
+        return true;
+    }
+    PG_RESULT(result) = pg_query(looking->session, sql, 0, NULL, looking->request->status);
+    if (result != NULL && pg_field_bool(result, 0, 0)) {
+        const int64_t replayed = pg_field_us(result, 0, 1);
+        char at[RFC3339_SIZE] = "";
+        clock_rfc3339(replayed == NO_TIME ? 0 : replayed, at);
+        looking->detection->standby = arena_printf(
+            arena, "The server is a standby, and this is not the state of the primary: %s. Ask the primary.",
+            replayed == NO_TIME
+                ? "how far behind it is cannot be known"
+                : arena_printf(arena,
+                               "what was committed there after %s, when the last transaction ended that was "
+                               "replayed here, is not seen",
+                               at));
+    }
+    return result != NULL;
+}
+
 /* The project was not searched completely: what is missing may be what is meant, unless the database knows the found
  * files or they were requested. */
 static void say_cut(const struct looking *looking)
@@ -112,7 +142,7 @@ static bool find(const struct looking *looking)
     struct folder_list folders = {0};
     bool certain;
     const struct framework *const golang_migrate = framework_find(text_of("golang-migrate"));
-    if (!take_project(request, detection, &project) ||
+    if (!say_standby(looking) || !take_project(request, detection, &project) ||
         !folders_find(request->arena, &project, &folders, request->status)) {
         return false;
     }

@@ -47,6 +47,7 @@ struct detection {
     struct source *sources;                    /* the chosen one is first */
     size_t source_count;
     struct found_ledgers ledgers; /* every table of a ledger's shape, in any schema */
+    const char *standby;          /* that the server is a standby, and how far behind; NULL: it is none */
     const char *warnings[8];
     size_t warning_count;
 };

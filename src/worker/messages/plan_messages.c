@@ -134,7 +134,10 @@ static void add_warnings(struct arena *arena, const struct catalog *catalog, Tru
 {
     const struct detection *const detection = &catalog->detection;
     const struct words changed = changed_sentences(arena, catalog);
-    reply->warnings = arena_array(arena, detection->warning_count + changed.count, sizeof *reply->warnings);
+    reply->warnings = arena_array(arena, detection->warning_count + changed.count + 1, sizeof *reply->warnings);
+    if (detection->standby != NULL) {
+        reply->warnings[reply->n_warnings++] = message_string(detection->standby);
+    }
     for (size_t i = 0; i < detection->warning_count; i++) {
         reply->warnings[reply->n_warnings++] = message_string(detection->warnings[i]);
     }

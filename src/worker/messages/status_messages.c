@@ -260,8 +260,9 @@ static void set_warnings(struct arena *arena, Truss__Migration__V1__GetStatusRes
     const struct detection *const detection = &catalog->detection;
     reply->warnings = arena_array(arena,
                                   detection->warning_count + catalog->files.warning_count +
-                                      catalog->entries.warning_count + half_done->count + 5,
+                                      catalog->entries.warning_count + half_done->count + 6,
                                   sizeof *reply->warnings);
+    add_warnings(reply, &detection->standby, detection->standby == NULL ? 0 : 1);
     add_warnings(reply, detection->warnings, detection->warning_count);
     add_warnings(reply, catalog->files.warnings, catalog->files.warning_count);
     add_warnings(reply, catalog->entries.warnings, catalog->entries.warning_count);

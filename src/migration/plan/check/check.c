@@ -56,6 +56,7 @@ static void find_problems(struct arena *arena, const struct catalog *catalog, st
     for (size_t i = 0; i < catalog->detection.warning_count; i++) {
         warnings_add(&check->warnings, REASON_PROJECT, catalog->detection.warnings[i]);
     }
+    warnings_add(&check->notes, REASON_SERVER, catalog->detection.standby);
     warnings_add(&check->notes, REASON_OTHER_DATABASE, catalog->aside);
     warnings_add(&check->notes, REASON_OTHER_DATABASE, catalog->computed);
 }
