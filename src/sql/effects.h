@@ -181,6 +181,7 @@ struct sql_effects {
     size_t reach_count;
     struct sql_touch *touches;
     size_t touch_count;
+    size_t made;     /* at least so many relations are made, each locked: indexes, sequences and TOAST tables count */
     size_t unlisted; /* by the caller: relations that are locked no stronger than by changed rows, and left out */
     struct sql_change *changes;
     size_t change_count;

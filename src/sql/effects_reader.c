@@ -194,6 +194,7 @@ void effects_change(struct effects_reader *reader, const struct sql_change *chan
 void effects_creates(struct effects_reader *reader, const json_t *range)
 {
     if (range != NULL) {
+        reader->effects->made++;
         effects_change(reader,
                        &(struct sql_change){.kind = tree_is(range, "relpersistence", "t") ? SQL_CHANGE_CREATES_TEMPORARY
                                                                                           : SQL_CHANGE_CREATES,

@@ -2,8 +2,12 @@
  * Statements on whole tables and indexes: creating, rebuilding, emptying and locking them.
  */
 #include "sql/effects_reader.h"
+#include "sql/types.h"
 
 #include <string.h>
+
+/* A table with a value that may be long gets a TOAST table and its index. */
+#define TOAST_RELATIONS 2
 
 static bool is_own_reference(const json_t *table, const json_t *constraint)
 {
@@ -31,6 +35,44 @@ static void take_elements(struct effects_reader *reader, const json_t *table, co
     }
 }
 
+/* Does the constraint make an index, or a sequence? */
+static bool makes_relation(const json_t *constraint)
+{
+    static const char *const kinds[] = {"CONSTR_PRIMARY", "CONSTR_UNIQUE", "CONSTR_EXCLUSION", "CONSTR_IDENTITY"};
+    bool makes = false;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && !makes; i++) {
+        makes = tree_is(constraint, "contype", kinds[i]);
+    }
+    return makes && tree_string(constraint, "indexname")[0] == '\0';
+}
+
+/* Of a type with a small length, a row fits in a page without TOAST. */
+static bool may_be_long(const json_t *tree)
+{
+    const struct sql_type type = type_of_tree(tree);
+    return type.is_array ||
+           (type.modifier_count == 0 && type_is_one_of(&type, "text bytea json jsonb xml varchar numeric tsvector"));
+}
+
+/* The indexes, sequences and TOAST tables that are made with a table (pg_locks of PostgreSQL 13 to 18). */
+static void count_made(struct effects_reader *reader, const json_t *elements)
+{
+    bool is_long = false;
+    for (size_t i = 0; i < json_array_size(elements); i++) {
+        json_t *body;
+        const char *const kind = tree_node(json_array_get(elements, i), &body);
+        const json_t *const type = strcmp(kind, "ColumnDef") == 0 ? json_object_get(body, "typeName") : NULL;
+        const json_t *const constraints = json_object_get(body, "constraints");
+        is_long = is_long || (type != NULL && may_be_long(type));
+        reader->effects->made += type != NULL && effects_is_serial(type) ? 1 : 0;
+        reader->effects->made += strcmp(kind, "Constraint") == 0 && makes_relation(body) ? 1 : 0;
+        for (size_t j = 0; j < json_array_size(constraints); j++) {
+            reader->effects->made += makes_relation(tree_body(json_array_get(constraints, j), "Constraint")) ? 1 : 0;
+        }
+    }
+    reader->effects->made += is_long ? TOAST_RELATIONS : 0;
+}
+
 /* Dropping a new partition again locks its parent. */
 static void link_parents(struct effects_reader *reader, const json_t *body)
 {
@@ -56,6 +98,7 @@ static void create_table(struct effects_reader *reader, json_t *body)
     const bool is_partition = json_object_get(body, "partbound") != NULL;
     effects_creates(reader, json_object_get(body, "relation"));
     take_elements(reader, json_object_get(body, "relation"), json_object_get(body, "tableElts"));
+    count_made(reader, json_object_get(body, "tableElts"));
     effects_lock_all(reader, json_object_get(body, "inhRelations"),
                      is_partition ? SQL_LOCK_ACCESS_EXCLUSIVE : SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
     link_parents(reader, body);
@@ -121,6 +164,7 @@ static void create_index(struct effects_reader *reader, json_t *body)
         effects_reach(reader, SQL_REACH_PARTITIONS, table, NULL, SQL_LOCK_SHARE);
     }
     name_index(reader, table, tree_string(body, "idxname"));
+    reader->effects->made++;
     if (builds_nothing(reader, body)) {
         return;
     }

@@ -466,6 +466,12 @@ class Check(Case):
         self.assert_warned(self.check("CREATE TABLE n ();"), "synchronous_standby_names is 'nobody', and no such standby is connected: every commit waits")
         self.assertTrue(self.check("CREATE TABLE n ();", url=self.url(options="-csynchronous_commit%3Dlocal")).safe)
 
+    def test_more_locks_in_one_transaction_than_the_server_has_room_for(self):
+        tables = "".join(f"CREATE TABLE t{number} (id serial PRIMARY KEY, name text);\n" for number in range(2600))
+        self.assert_warned(self.check(tables), "One transaction locks at least 13000 relations, and the server has room for 12800 locks")
+        half = tables.index("CREATE TABLE t1300 ")
+        self.assertEqual(list(self.check(tables[:half], tables[half:]).warnings), [])
+
     def test_a_role_with_too_few_connections(self):
         _, url = self.role(attributes="CONNECTION LIMIT 2")
         self.assert_warned(self.check("CREATE TABLE n ();", url=url), r"uses \d of its 2 connections: a run needs 3 more")

@@ -801,6 +801,28 @@ START_TEST(what_a_statement_makes_it_does_not_need)
 }
 END_TEST
 
+START_TEST(what_a_statement_makes_is_counted)
+{
+    static const struct {
+        const char *statement;
+        size_t made;
+    } cases[] = {
+        {"CREATE TABLE t (id int)", 1},
+        {"CREATE TABLE t (id bigserial PRIMARY KEY, name text UNIQUE)", 6},
+        {"CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY, a int, UNIQUE (a), CHECK (a > 0))", 3},
+        {"CREATE TABLE t (id int, at timestamptz, name varchar(20), price numeric(10, 2))", 1},
+        {"CREATE TABLE t (tags int[])", 3},
+        {"CREATE INDEX ON t (a)", 1},
+        {"CREATE VIEW v AS SELECT 1", 1},
+        {"ALTER TABLE t ADD a int", 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ck_assert_msg(effects_of(cases[i].statement).made == cases[i].made, "%s: %zu", cases[i].statement,
+                      effects_of(cases[i].statement).made);
+    }
+}
+END_TEST
+
 START_TEST(a_new_column_without_a_value_needs_a_table_without_rows)
 {
     static const struct {
@@ -864,6 +886,7 @@ static Suite *suite(void)
     tcase_add_test(tests, statements_that_stall_nobody_are_told_by_their_words);
     tcase_add_test(tests, a_type_of_the_user_is_not_the_built_in_one_of_its_name);
     tcase_add_loop_test(tests, what_a_statement_makes_it_does_not_need, 0, 30);
+    tcase_add_test(tests, what_a_statement_makes_is_counted);
     tcase_add_loop_test(tests, a_new_column_without_a_value_needs_a_table_without_rows, 0, 11);
     suite_add_tcase(result, tests);
     return result;

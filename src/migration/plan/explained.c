@@ -3,6 +3,8 @@
  */
 #include "migration/plan/view.h"
 
+#include <stdlib.h>
+
 #define EXCERPT 200 /* characters */
 
 struct sql_effects explained_effects(struct arena *arena, const struct sql_effects *effects)
@@ -24,6 +26,37 @@ struct sql_effects explained_effects(struct arena *arena, const struct sql_effec
                                                    .oid = effects->locks[i].oid};
     }
     return kept;
+}
+
+static int compare_oids(const void *a, const void *b)
+{
+    const uint32_t x = *(const uint32_t *)a;
+    const uint32_t y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+size_t explained_locks(struct arena *arena, const struct explained_step *step)
+{
+    uint32_t *oids = NULL;
+    size_t count = 0;
+    size_t capacity = 0;
+    size_t unlisted = 0;
+    for (size_t i = 0; i < step->listed; i++) {
+        const struct sql_effects *const effects = &step->statements[i].effects;
+        unlisted = effects->unlisted > unlisted ? effects->unlisted : unlisted;
+        for (size_t j = 0; j < effects->count; j++) {
+            oids = arena_grow(arena, oids, count, &capacity, sizeof *oids);
+            oids[count++] = effects->locks[j].oid;
+        }
+    }
+    if (count > 1) {
+        qsort(oids, count, sizeof *oids, compare_oids);
+    }
+    size_t distinct = 0;
+    for (size_t i = 0; i < count; i++) {
+        distinct += oids[i] != 0 && (i == 0 || oids[i] != oids[i - 1]) ? 1 : 0;
+    }
+    return distinct + step->made + unlisted;
 }
 
 const char *explained_excerpt(struct arena *arena, struct text statement)

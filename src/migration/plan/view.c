@@ -287,6 +287,7 @@ static void list(struct explaining *explaining, struct text content, struct expl
     if (questions_are_noted(explaining->questions)) {
         return; /* it is read again */
     }
+    explained->made += statement->effects.made;
     if (statement->fails == NULL &&
         (explaining->listed >= MOST_OF_PLAN || (!notable && explained->listed >= MOST_OF_STEP))) {
         explained->unlisted_notable += notable ? 1 : 0;

@@ -26,6 +26,7 @@ struct explained_step {
     struct explained_statement *statements; /* all that touch existing objects, and the first of the others */
     size_t listed;
     size_t capacity;
+    size_t made;             /* at least so many relations are made by all of its statements */
     size_t unlisted_notable; /* statements that touch existing objects and are left out because there are too many */
 };
 
@@ -64,5 +65,9 @@ const char *explained_excerpt(struct arena *arena, struct text statement);
 /* A copy, in the arena, of what is shown of a statement's effects. Of a lock's name only remains whether the statement
  * has it in its text (check/moment_needs.c). */
 struct sql_effects explained_effects(struct arena *arena, const struct sql_effects *effects);
+
+/* How many relations a step locks at least, as far as its statements are listed: those that exist, once each, and those
+ * that it makes. */
+size_t explained_locks(struct arena *arena, const struct explained_step *step);
 
 #endif

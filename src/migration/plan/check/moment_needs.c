@@ -74,10 +74,10 @@ static const char snapshots_sql[] =
     "AND NOT " OWN_LOOK " "
     "ORDER BY a.xact_start NULLS LAST, a.pid LIMIT 4";
 
-/* Are there more locks than the server has room for? */
+/* Are there more locks than the server has room for? A transaction keeps all of its own. */
 static const char room_sql[] =
-    "SELECT pg_catalog.format('One statement locks at least %s relations, and the server has room for %s locks "
-    "(max_locks_per_transaction): split it, or raise that.', $1::bigint, r.room) FROM (SELECT "
+    "SELECT pg_catalog.format('One transaction locks at least %s relations, and the server has room for %s locks "
+    "(max_locks_per_transaction): split it into several migrations, or raise that.', $1::bigint, r.room) FROM (SELECT "
     "pg_catalog.current_setting('max_locks_per_transaction')::bigint * (pg_catalog.current_setting('max_connections')"
     "::bigint + pg_catalog.current_setting('max_prepared_transactions')::bigint) AS room) r WHERE $1::bigint > r.room";
 
@@ -238,7 +238,7 @@ struct needs {
     bool only_known;        /* leave out what may be different when its turn comes */
     bool may_change;        /* an earlier statement may have changed rights */
     bool other_role;        /* the script switches the role */
-    size_t most;            /* the most locks of one statement */
+    size_t most;            /* the most locks of one transaction */
     struct buffer written;  /* relations that are rewritten, or get an index */
 };
 
@@ -324,8 +324,6 @@ static void add_statement(struct needs *needs, const struct explained_statement 
     }
     needs->may_change = statement->effects.unknown || rights_change(text_of(statement->sql));
     const bool writes = statement->effects.work == SQL_WORK_REWRITE || statement->effects.work == SQL_WORK_INDEX;
-    const size_t locks = statement->effects.count + statement->effects.unlisted;
-    needs->most = locks > needs->most ? locks : needs->most;
     for (size_t i = 0; i < statement->effects.count; i++) {
         add_lock(needs, &statement->effects.locks[i], words);
         if (writes && statement->effects.locks[i].is_target) {
@@ -350,6 +348,8 @@ static void add_step(struct needs *needs, const struct explained_step *step)
     if (step->finished) {
         return;
     }
+    const size_t locks = explained_locks(needs->arena, step);
+    needs->most = locks > needs->most ? locks : needs->most;
     if (step->step->kind == STEP_ALONE && step->step->reason != NULL &&
         strstr(step->step->reason, "CONCURRENTLY") != NULL) {
         needs->concurrent = step->step->reason;
