@@ -335,6 +335,23 @@ class Check(Case):
         self.assert_warned(self.check("CREATE TABLE n ();", url=url), f"ALTER ROLE {name} SET default_transaction_read_only = off")
         self.assert_refused("run", "hint: The session takes no writes", "Next: See what is missing: truss check", sqlstate="25006")
 
+    def test_a_server_without_writes_is_told_though_there_can_be_no_plan(self):
+        self.sql("INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ('x', 'y', '1');"
+                 f"ALTER DATABASE {self.database} SET default_transaction_read_only = on")
+        reply = self.check("CREATE TABLE n ();")
+        with self.assertRaises(harness.RpcError):
+            self.connection.call("MigrationService", "Plan")
+        self.assert_warned(reply, "did not finish and is not resolved", f"ALTER DATABASE {self.database} SET default_transaction_read_only = off")
+
+    def test_a_run_that_is_watched_says_why_nothing_can_be_written(self):
+        self.check("CREATE TABLE a ();", "CREATE TABLE b ();")
+        self.connection.call("MigrationService", "StartRun", {"target": "1"})
+        wait_for(lambda: self.sql("SELECT to_regclass('a') IS NOT NULL")[0][0] == "t")
+        self.sql(f"ALTER DATABASE {self.database} SET default_transaction_read_only = on")
+        self.process.stop()
+        self.check("CREATE TABLE a ();", "CREATE TABLE b ();")
+        self.assert_refused("run --yes --progress", "hint: The session takes no writes", sqlstate="25006")
+
     def test_where_it_is_set_that_sessions_are_read_only_is_said(self):
         """By the role in this database, which counts before the role and the database; in the URL, which counts before all."""
         name, url = self.role()

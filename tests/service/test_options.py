@@ -163,7 +163,17 @@ class Options(Case):
         reply = self.run_with(rpc, dry_run=True)
         self.assertTrue(reply.ok, reply)
         self.assertEqual([(one.migration, one.step) for one in reply.not_tried], [("2", 1), ("3", 2)])
+        self.assertEqual(([one.name for one in reply.applied], reply.summary[:19]), (["2"], "Tried 1 migration w"))
         self.assertEqual(self.sql("SELECT count(*) FROM t"), [("0",)])
+
+    def test_a_try_in_which_nothing_could_be_tried_says_so(self):
+        rpc = self.serve("CREATE TABLE t (v INT);", "CREATE INDEX CONCURRENTLY i ON t (v);\nCREATE INDEX CONCURRENTLY j ON t (v);", "SELECT 3;")
+        self.run_with(rpc, target="1")
+        reply = self.run_with(rpc, dry_run=True, migrations=["2"])
+        self.assertEqual((reply.ok, list(reply.applied), reply.summary), (True, [], "Nothing was tried: 2 steps could not be tried."))
+        reply = self.run_with(rpc, dry_run=True)
+        self.assertEqual([one.name for one in reply.applied], ["3"])
+        self.assertEqual(reply.summary, "Tried 1 migration without a failure and rolled everything back; 2 steps could not be tried.")
 
     def test_a_sequence_that_a_trigger_moves_is_told_of(self):
         rpc = self.serve("CREATE TABLE a (id INT); CREATE SEQUENCE hidden; SELECT nextval('hidden'); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS "

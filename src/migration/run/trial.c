@@ -107,10 +107,13 @@ static bool try_step(struct batch *batch, const struct loaded *loaded, size_t j)
     return batch_send(batch, loaded, step, carry, NULL) && as_committed(batch->run, &batch->failure);
 }
 
-/* *stop: the transaction is broken because of the dry run itself. */
+/* What has no step that could be tried does not count as tried. *stop: the transaction is broken because of the dry run
+ * itself. */
 static bool try_item(struct batch *batch, bool *stop)
 {
     const struct prepared *const prepared = &batch->execution->preparation->items[batch->at];
+    const size_t untried = batch->execution->result->untried_count;
+    const size_t left = prepared->plan.count - prepared->done;
     const int64_t began = clock_ms();
     struct loaded loaded;
     if (!batch_load(batch, prepared, &loaded)) {
@@ -133,7 +136,9 @@ static bool try_item(struct batch *batch, bool *stop)
             return *stop;
         }
     }
-    batch_add_applied(batch, &loaded, began);
+    if (left == 0 || batch->execution->result->untried_count - untried < left) {
+        batch_add_applied(batch, &loaded, began);
+    }
     return as_next_session(batch->run, &batch->failure);
 }
 
@@ -230,9 +235,13 @@ static const char *summary_of(const struct batch *batch)
     if (!result->ok) {
         return arena_printf(arena, "Migration \"%s\" would fail; everything was rolled back.", result->failed_name);
     }
+    if (result->untried_count > 0 && result->applied_count == 0) {
+        return arena_printf(arena, "Nothing was tried: %s could not be tried.",
+                            words_counted(arena, result->untried_count, "step", "steps"));
+    }
     if (result->untried_count > 0) {
         return arena_printf(arena, "Tried %s without a failure and rolled everything back; %s could not be tried.",
-                            words_counted(arena, execution->preparation->count, "migration", "migrations"),
+                            words_counted(arena, result->applied_count, "migration", "migrations"),
                             words_counted(arena, result->untried_count, "step", "steps"));
     }
     return arena_printf(arena, "%s would be applied; everything was rolled back.",

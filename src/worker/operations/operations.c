@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "migration/failure.h"
 #include "pg/exec.h"
 #include "pg/own_write.h"
 #include "rpc/envelope.h"
@@ -337,7 +338,7 @@ bool operation_write_down(struct operation *operation, int64_t deadline, struct 
     const bool ok = operation_store_add(session, operation->id, operations->worker, status);
     pg_pool_give(operations->site->pool, session);
     operation->is_written_down = ok;
-    return ok;
+    return ok || failure_advise(status);
 }
 
 bool operation_is_written_down(const struct operation *operation)

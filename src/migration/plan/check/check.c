@@ -137,7 +137,13 @@ static void look_at_plan(const struct request *request, struct pg_session *sessi
     asking.status = &problem;
     if (!prepare(&asking, session, &catalog->detection, &usual, &preparation) ||
         !explain(&asking, session, &usual, &preparation, &explanation)) {
+        const struct moment moment = {.request = request,
+                                      .session = session,
+                                      .detection = &catalog->detection,
+                                      .warnings = &check->warnings,
+                                      .notes = &check->notes};
         warnings_add(&check->warnings, REASON_NO_START, problem.message);
+        moment_check_place(&moment); /* when the refusal is overcome, these stop the run */
         return;
     }
     warnings_add(&check->warnings, REASON_NO_START, explanation.refusal);

@@ -205,7 +205,7 @@ static bool needs_store(const struct preparation *preparation)
     return false;
 }
 
-static void check_ledger(const struct moment *moment, const struct preparation *preparation)
+static void check_ledger(const struct moment *moment)
 {
     const struct ledger *const ledger = &moment->detection->ledger;
     const char *const values[] = {ledger->schema, ledger->table};
@@ -215,6 +215,10 @@ static void check_ledger(const struct moment *moment, const struct preparation *
         moment_ask(moment, "Whether the tracking table can be locked", lock_sql, 2, values);
     }
     check_beside(moment);
+}
+
+static void check_store(const struct moment *moment, const struct preparation *preparation)
+{
     if (needs_store(preparation)) {
         const char *const own = pg_session_own_schema(moment->session);
         moment_ask(moment, arena_printf(moment->request->arena, "Whether the schema \"%s\" can be made", own), make_sql,
@@ -248,8 +252,7 @@ static const char listeners_sql[] =
     "(NOT r.rolsuper OR "
     "(e.evtenabled IN ('A', 'R') AND pg_catalog.current_setting('server_version_num')::int < 170000))";
 
-void moment_check(const struct moment *moment, const struct preparation *preparation,
-                  const struct explanation *explanation)
+void moment_check_place(const struct moment *moment)
 {
     const struct moment server = moment_because(moment, REASON_SERVER);
     const struct moment rights = moment_because(moment, REASON_RIGHTS);
@@ -259,9 +262,19 @@ void moment_check(const struct moment *moment, const struct preparation *prepara
     moment_ask(&server, "Whether the server has connections left", server_sql, 0, NULL);
     moment_ask(&server, "Whether a commit would wait for a standby", standbys_sql, 0, NULL);
     check_pooler(&server);
-    check_ledger(&rights, preparation);
-    needs_check(moment, explanation);
+    check_ledger(&rights);
     moment_ask(&noting, "What else happens", notes_sql, 0, NULL);
+}
+
+void moment_check(const struct moment *moment, const struct preparation *preparation,
+                  const struct explanation *explanation)
+{
+    const struct moment rights = moment_because(moment, REASON_RIGHTS);
+    struct moment noting = moment_because(moment, REASON_SERVER);
+    noting.warnings = moment->notes;
+    moment_check_place(moment);
+    check_store(&rights, preparation);
+    needs_check(moment, explanation);
     if (needs_store(preparation)) {
         moment_ask(&noting, "What sees our own tables being made",
                    own_sql(moment->request->arena, moment->session, listeners_sql), 0, NULL);
@@ -275,7 +288,8 @@ void moment_failures(const struct moment *moment, const struct preparation *prep
     asking.only_known = true;
     if (preparation->count > 0 && !preparation->delegate) {
         moment_ask(&asking, "Whether the server takes writes", writes_sql, 0, NULL);
-        check_ledger(&asking, preparation);
+        check_ledger(&asking);
+        check_store(&asking, preparation);
         needs_check_rights(&asking, explanation);
     }
 }

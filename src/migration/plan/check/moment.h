@@ -35,6 +35,9 @@ struct moment {
 void moment_check(const struct moment *moment, const struct preparation *preparation,
                   const struct explanation *explanation);
 
+/* The part of moment_check() that needs no plan: the server, and the rights on the tracking table. */
+void moment_check_place(const struct moment *moment);
+
 /* Adds only what a run would fail at regardless of other sessions: a read-only server, missing rights. Adds nothing if
  * the project's own tool runs the migrations. */
 void moment_failures(const struct moment *moment, const struct preparation *preparation,
