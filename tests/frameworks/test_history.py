@@ -80,6 +80,19 @@ OTHERS = {
 }
 LATE = {"goose": "-- +goose Up\n", "sql-migrate": "-- +migrate Up\n", "rambler": "-- rambler up\n"}
 
+# A newer version of the project has applied one more, whose file is not here: its row, and what becomes of those before it.
+NEWER = {
+    "flyway": ("INSERT INTO flyway_schema_history SELECT 9, '9', 'more', type, 'V9__more.sql', 1, installed_by, now(), 1, true "
+               "FROM flyway_schema_history WHERE version = '1'", "out_of_order"),
+    "goose": ("INSERT INTO goose_db_version (version_id, is_applied) VALUES (20990101000000, true)", "out_of_order"),
+    "evolve": ("INSERT INTO changelog SELECT 9, type, '1.11', 'more', 'V1_11__more.sql', checksum, installed_by, now(), true "
+               "FROM changelog WHERE version = '1.0'", "out_of_order"),
+    "atlas": ("INSERT INTO atlas_schema_revisions.atlas_schema_revisions SELECT '20990101000000', 'more', type, applied, total, now(), 1, '', '', hash, "
+              "partial_hashes, operator_version FROM atlas_schema_revisions.atlas_schema_revisions LIMIT 1", "out_of_order"),
+    "postgrator": ("INSERT INTO schemaversion (version, name) VALUES (999, 'more')", "skipped"),
+    "dbmate": ("INSERT INTO schema_migrations (version) VALUES ('20990101000000')", None),
+}
+
 
 @spread
 class OtherHistory(Refusing):
@@ -122,6 +135,16 @@ class OtherHistory(Refusing):
             late = next(one for one in self.status(rpc).migrations if "late" in one.filename)
             self.assertEqual((self.state(late), self.detail(late), self.refusal(rpc)), ("pending", detail, refused))
             self.assertTrue(late.note)
+            self.assertIsNone(self.refusal(rpc, allow_out_of_order=True))
+
+    @per((name, *of) for name, of in NEWER.items())
+    def test_what_is_before_an_applied_one_without_a_file(self, name, row, detail):
+        database = self.fixture(name, "before.sql")
+        self.cluster.psql(database, row)
+        with self.serve(name, database) as rpc:
+            first = next(one for one in self.status(rpc).migrations if self.state(one) == "pending")
+            self.assertEqual(self.detail(first), detail or "unspecified")
+            self.assertEqual(self.refusal(rpc), detail and "OUT_OF_ORDER")
             self.assertIsNone(self.refusal(rpc, allow_out_of_order=True))
 
 

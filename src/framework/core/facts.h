@@ -254,6 +254,7 @@ struct habits {
     const char *edited_note;
     bool missing_blocks; /* … while one is missing */
     const char *missing_note;
+    bool missing_counts; /* what is before an applied one without a file is late, too: its table says what is last */
 };
 
 /* ---- its own tool, for what only the tool can do ---- */

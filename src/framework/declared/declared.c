@@ -182,7 +182,7 @@ static struct framework *framework_new(struct arena *arena, const char *name, co
         .sent_unwrapped = SENT_EACH,
         .ledger = {.shapes = shapes, .lock = LOCK_LEDGER},
         .folder = {.counts_before_it_exists = true},
-        .habits = {.late = LATE_REFUSED, .edited_blocks = true, .missing_blocks = true},
+        .habits = {.late = LATE_REFUSED, .edited_blocks = true, .missing_blocks = true, .missing_counts = true},
         .hooks = {.configure = configure, .recognise = recognise},
     };
     return framework;

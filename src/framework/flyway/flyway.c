@@ -458,6 +458,7 @@ const struct framework framework_flyway = {
             .edited_note = "flyway stops at it (\"Migration checksum mismatch\"), until `flyway repair`.",
             .missing_blocks = true,
             .missing_note = "flyway stops at it (\"Detected applied migration not resolved locally\").",
+            .missing_counts = true, /* getState of MigrationInfoImpl.java: against lastApplied of all rows */
         },
     .delegate =
         &(const struct delegate){

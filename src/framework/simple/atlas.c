@@ -343,6 +343,7 @@ const struct framework framework_atlas = {
             .late_note = "atlas stops at it (\"added out of order\") unless it is started with --exec-order.",
             .edited_note = ATLAS_EDITED_NOTE,
             .missing_note = ATLAS_MISSING_NOTE,
+            .missing_counts = true, /* Executor.Pending of sql/migrate: up to the version of the last revision */
         },
     .hooks = {.accept = atlas_accept,
               .list = atlas_list,

@@ -126,12 +126,14 @@ static const struct {
      {.late = LATE_RUNS,
       .late_note = "atlas runs it, behind those that are applied already (exec_order in atlas.hcl).",
       .edited_note = ATLAS_EDITED_NOTE,
-      .missing_note = ATLAS_MISSING_NOTE}},
+      .missing_note = ATLAS_MISSING_NOTE,
+      .missing_counts = true}},
     {"LINEAR_SKIP",
      {.late = LATE_SKIPPED,
       .late_note = "atlas never runs it (exec_order in atlas.hcl).",
       .edited_note = ATLAS_EDITED_NOTE,
-      .missing_note = ATLAS_MISSING_NOTE}},
+      .missing_note = ATLAS_MISSING_NOTE,
+      .missing_counts = true}},
 };
 
 /* If several environments set it, the default applies, which refuses. */

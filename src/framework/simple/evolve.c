@@ -319,6 +319,7 @@ const struct framework framework_evolve = {
             .edited_blocks = true,
             .edited_note = "evolve stops at it (\"invalid checksum for migration\"), until `evolve repair`.",
             .missing_note = "evolve says nothing of it.",
+            .missing_counts = true, /* Evolve.cs: against the last version of the table */
         },
     .hooks = {.accept = evolve_accept,
               .compare = evolve_compare,

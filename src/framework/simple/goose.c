@@ -110,6 +110,7 @@ const struct framework framework_goose = {
             .late = LATE_REFUSED,
             .late_note = "goose stops at it (\"found missing migrations\") unless it is started with -allow-missing.",
             .missing_note = "goose says nothing of it.",
+            .missing_counts = true, /* findMissingMigrations of up.go: up to the highest version of the table */
         },
     .delegate =
         &(const struct delegate){

@@ -252,6 +252,7 @@ const struct framework framework_postgrator = {
             .edited_blocks = true,
             .edited_note = "postgrator stops at it (\"MD5 checksum failed for migration\").",
             .missing_note = "postgrator says nothing of it.",
+            .missing_counts = true,
         },
     .delegate =
         &(const struct delegate){

@@ -3,6 +3,8 @@
  */
 #include "migration/look/changed.h"
 
+#include "framework/core/listing.h"
+
 #define MOST_NAMES 5
 
 static bool is_applied(const struct catalog_item *item)
@@ -10,11 +12,20 @@ static bool is_applied(const struct catalog_item *item)
     return item->state == MIGRATION_APPLIED || item->state == MIGRATION_MODIFIED;
 }
 
+bool changed_has_place(const struct catalog *catalog, const struct catalog_item *item)
+{
+    if (is_applied(item)) {
+        return item->file == NULL || !item->file->repeatable;
+    }
+    return item->state == MIGRATION_ORPHANED && item->entry != NULL && item->entry->state == ENTRY_APPLIED &&
+           leading_digits(text_of(item->key)).size > 0 && detection_habits(&catalog->detection)->missing_counts;
+}
+
 const struct catalog_item *changed_last_applied(const struct catalog *catalog, size_t from)
 {
     for (size_t i = catalog->count; i-- > from;) {
         const struct catalog_item *const item = &catalog->items[i];
-        if (is_applied(item) && (item->file == NULL || !item->file->repeatable)) {
+        if (changed_has_place(catalog, item)) {
             return item;
         }
     }

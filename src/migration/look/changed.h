@@ -8,7 +8,11 @@
 #include "base/words.h"
 #include "migration/look/history.h"
 
-/* The last applied migration after the first `from` items; repeatable ones have no place in the order. NULL: none. */
+/* Is it applied, so that what is pending before it is late? Repeatable ones have no place in the order; one without a
+ * file has one if its tool counts it (habits.missing_counts) and its key is a number. */
+bool changed_has_place(const struct catalog *catalog, const struct catalog_item *item);
+
+/* The last of these after the first `from` items. NULL: none. */
 const struct catalog_item *changed_last_applied(const struct catalog *catalog, size_t from);
 
 /* A sentence for each kind of change, with its first names: edited, deleted, and late (pending, although a later one is

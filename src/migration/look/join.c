@@ -8,6 +8,7 @@
 #include "base/sorting.h"
 #include "framework/core/file_index.h"
 #include "framework/core/listing.h"
+#include "migration/look/changed.h"
 #include "migration/look/content.h"
 
 #include <string.h>
@@ -152,13 +153,25 @@ static size_t orphaned_keys(const struct catalog *catalog, struct file_index *in
     return count;
 }
 
-/* Numbers compare as numbers, other text by bytes. */
+/* Numbers compare as numbers, also behind a dot ("1.9" is before "1.10"), other text by bytes. */
 static int compare_keys(const char *a, const char *b)
 {
-    const struct text x = leading_digits(text_of(a));
-    const struct text y = leading_digits(text_of(b));
-    const int numbers = x.size > 0 && y.size > 0 ? number_compare(x, y) : 0;
-    return numbers != 0 ? numbers : strcmp(a, b);
+    struct text x = text_of(a);
+    struct text y = text_of(b);
+    for (bool is_dotted = true; is_dotted;) {
+        const struct text left = leading_digits(x);
+        const struct text right = leading_digits(y);
+        const int numbers = left.size > 0 && right.size > 0 ? number_compare(left, right) : 0;
+        if (numbers != 0) {
+            return numbers;
+        }
+        x = text_slice(x, left.size, x.size);
+        y = text_slice(y, right.size, y.size);
+        is_dotted = left.size > 0 && right.size > 0 && text_starts_with(x, ".") && text_starts_with(y, ".");
+        x = text_slice(x, is_dotted ? 1 : 0, x.size);
+        y = text_slice(y, is_dotted ? 1 : 0, y.size);
+    }
+    return strcmp(a, b);
 }
 
 static int by_key(const void *a, const void *b)
@@ -214,7 +227,7 @@ static void find_out_of_order(struct catalog *catalog)
             is_late(catalog, item, later_applied)) {
             item->detail = skips ? DETAIL_SKIPPED : DETAIL_OUT_OF_ORDER;
         }
-        later_applied = later_applied || item->state == MIGRATION_APPLIED || item->state == MIGRATION_MODIFIED;
+        later_applied = later_applied || changed_has_place(catalog, item);
     }
 }
 
