@@ -488,4 +488,5 @@ void effects_needs(struct effects_reader *reader, json_t *node)
     if (!is_known || !statements[i].is_whole) {
         tree_walk(body, take_part, reader);
     }
+    effects_computed(reader, kind, body);
 }

@@ -84,6 +84,17 @@ const char *effects_plain_columns(struct arena *arena, json_t *expression)
     return plain.is && plain.count > 0 ? buffer_string(&plain.columns) : NULL;
 }
 
+void effects_add_columns(struct buffer *columns, const char *others)
+{
+    struct text rest = text_of(others);
+    for (struct text one; text_next_unit(&rest, &one);) {
+        const char *const name = arena_strndup(columns->arena, one.data, one.size);
+        if (!is_listed(buffer_string(columns), name)) {
+            effects_put_name(columns, columns->size, name);
+        }
+    }
+}
+
 /* ---- its text ---- */
 
 /* Moves the reader to the end of an expression: a comma, or the end of the parentheses around it. */
@@ -149,6 +160,36 @@ static const char *text_between(const struct effects_reader *reader, size_t star
 {
     const struct text text = text_slice(reader->statement, start, end);
     return is_expression(reader->arena, text, columns) ? arena_strndup(reader->arena, text.data, text.size) : NULL;
+}
+
+/* The columns of an element of an index, as text_between() wants them. */
+static const char *element_columns(struct arena *arena, const json_t *element)
+{
+    const char *const name = tree_string(element, "name");
+    return name[0] != '\0' ? arena_strdup(arena, name) : effects_plain_columns(arena, json_object_get(element, "expr"));
+}
+
+const char *effects_index_texts(const struct effects_reader *reader, const json_t *index, struct buffer *columns)
+{
+    const json_t *const elements = json_object_get(index, "indexParams");
+    struct sql_reader words = behind(reader, "on", 0);
+    struct buffer texts = {.arena = reader->arena};
+    while (words.token.kind != SQL_END && words.token.kind != SQL_BROKEN && !sql_is_symbol(&words.token, '(')) {
+        sql_advance(&words);
+    }
+    for (size_t i = 0; i < json_array_size(elements); i++) {
+        const char *const own = element_columns(reader->arena, tree_body(json_array_get(elements, i), "IndexElem"));
+        sql_advance(&words);
+        const size_t start = words.token.offset;
+        skip_expression(&words);
+        const char *const text = own == NULL ? NULL : text_between(reader, start, words.token.offset, own);
+        if (text == NULL) {
+            return NULL;
+        }
+        buffer_printf(&texts, "%s(%s)", i == 0 ? "" : ", ", text);
+        effects_add_columns(columns, own);
+    }
+    return buffer_string(&texts);
 }
 
 const char *effects_text_behind(const struct effects_reader *reader, const char *word, size_t number,

@@ -131,10 +131,17 @@ void effects_passed_over(struct effects_reader *reader, const char *kind, const 
 void effects_bound(struct effects_reader *reader, const char *kind, const json_t *body);
 /* The columns of the table that the statement itself creates: effects_own_columns.c. */
 void effects_own_columns(struct effects_reader *reader, const char *kind, const json_t *body);
+/* What is computed once and kept, and what a query gives: effects_computed.c. */
+void effects_computed(struct effects_reader *reader, const char *kind, const json_t *body);
 /* INSERT and UPDATE: effects_rows.c. */
 void effects_rows(struct effects_reader *reader, const json_t *body);
 /* The columns that its expressions read: effects_columns.c. */
 void effects_columns(struct effects_reader *reader, const char *kind, json_t *body, json_t *node);
+/* Adds those names, separated by the character 31, that are not there yet. */
+void effects_add_columns(struct buffer *columns, const char *others);
+/* What stands in the parentheses of CREATE INDEX, each in its own, if these are expressions as for
+ * effects_plain_columns(); adds their columns. NULL: they are not. */
+const char *effects_index_texts(const struct effects_reader *reader, const json_t *index, struct buffer *columns);
 /* What it requires of the rows of existing tables: effects_row_needs.c. */
 void effects_row_needs(struct effects_reader *reader, const char *kind, const json_t *body);
 /* What it requires of existing columns and tables: effects_fitting.c. */

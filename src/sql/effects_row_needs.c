@@ -111,6 +111,24 @@ static void need_apart(const struct asking *asking, const json_t *constraint)
     }
 }
 
+/* A unique index over expressions, or of some rows. */
+static void need_unequal(const struct asking *asking, const json_t *index)
+{
+    struct effects_reader *const reader = asking->reader;
+    json_t *const condition = json_object_get(index, "whereClause");
+    struct buffer columns = {.arena = reader->arena};
+    const bool is_asked =
+        tree_flag(index, "unique") && !tree_flag(index, "if_not_exists") && !tree_flag(index, "nulls_not_distinct");
+    const char *const texts = is_asked ? effects_index_texts(reader, index, &columns) : NULL;
+    const char *const of = condition == NULL ? NULL : effects_plain_columns(reader->arena, condition);
+    const char *const where = of == NULL ? NULL : effects_text_behind(reader, "where", 0, of);
+    if (texts != NULL && (condition == NULL || where != NULL)) {
+        effects_add_columns(&columns, where == NULL ? "" : of);
+        add(asking, (struct sql_need){
+                        .kind = SQL_NEED_NO_EQUALS, .part = buffer_string(&columns), .types = texts, .was = where});
+    }
+}
+
 /* ---- ALTER TABLE ---- */
 
 static bool leaves_rows(const json_t *commands)
@@ -171,6 +189,8 @@ void effects_row_needs(struct effects_reader *reader, const char *kind, const js
     reader->effects->keeps_rows = alters ? leaves_rows(commands) : word_is_among(leaving, kind);
     if (strcmp(kind, "IndexStmt") == 0 && indexed_columns(reader, body) != NULL) {
         need(&asking, SQL_NEED_NO_DUPLICATES, indexed_columns(reader, body), "");
+    } else if (strcmp(kind, "IndexStmt") == 0) {
+        need_unequal(&asking, body);
     } else if (alters && reader->effects->keeps_rows) {
         for (size_t i = 0; i < json_array_size(commands); i++) {
             take_command(&asking, tree_body(json_array_get(commands, i), "AlterTableCmd"));

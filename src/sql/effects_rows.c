@@ -89,6 +89,19 @@ static void need_value(struct effects_reader *reader, const json_t *range, const
     }
 }
 
+/* Of rows of VALUES, which there are: every column without a default must get a value. */
+static void need_filled(struct effects_reader *reader, const json_t *body, const json_t *query)
+{
+    const json_t *const columns = json_object_get(body, "cols");
+    struct buffer given = {.arena = reader->arena};
+    for (size_t i = 0; i < json_array_size(columns); i++) {
+        effects_put_name(&given, i, tree_string(tree_body(json_array_get(columns, i), "ResTarget"), "name"));
+    }
+    if (json_array_size(columns) > 0 && tree_count(query, "valuesLists") > 0) {
+        need_part(reader, SQL_NEED_FILLED, json_object_get(body, "relation"), buffer_string(&given));
+    }
+}
+
 static void of_insert(struct effects_reader *reader, const json_t *body)
 {
     const json_t *const range = json_object_get(body, "relation");
@@ -105,6 +118,7 @@ static void of_insert(struct effects_reader *reader, const json_t *body)
             effects_label_of_column(reader, range, name, selected(query, i));
         }
     }
+    need_filled(reader, body, query);
     if (count > 0 && values > 0 && values != count) {
         reader->effects->wrong =
             values > count ? "It has more values than columns (42601)." : "It has more columns than values (42601).";

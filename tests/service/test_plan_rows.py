@@ -81,6 +81,20 @@ PLACED = [
     "ALTER TABLE kinds ATTACH PARTITION loose FOR VALUES IN ('x', 'y')", DAYS + "FROM ('2026-02-01') TO ('2026-03-01');\nCREATE TABLE later PARTITION OF days FOR VALUES FROM ('2026-03-01') TO ('2026-04-01')",
     "ALTER TABLE days DETACH PARTITION days_d;\n" + DAYS + "FROM ('2026-03-01') TO ('2026-04-01')", "DELETE FROM days_d;\n" + DAYS + "FROM ('2026-03-01') TO ('2026-04-01')",
 ]
+# Unique indexes over expressions, or of some rows; and what an INSERT leaves out.
+MAIL = """CREATE TABLE mail (id int PRIMARY KEY, address text, gone date, "Odd" text, n int); INSERT INTO mail VALUES (1, 'A@x', NULL, 'a', 0), (2, 'a@x', '2026-01-01', 'b', 1), (3, 'b@x', '2026-01-01', 'b', 2), (4, NULL, NULL, NULL, 4), (5, NULL, NULL, NULL, 5);
+    CREATE TABLE full_of (id int PRIMARY KEY, a text NOT NULL, b text NOT NULL DEFAULT 'x', c bigserial NOT NULL, d int GENERATED ALWAYS AS IDENTITY NOT NULL, e int NOT NULL GENERATED ALWAYS AS (1) STORED);
+    CREATE TABLE triggered (id int NOT NULL, a text NOT NULL); CREATE FUNCTION fills() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.a := 1; RETURN NEW; END'; CREATE TRIGGER x BEFORE INSERT ON triggered FOR EACH ROW EXECUTE FUNCTION fills();
+    CREATE TABLE ruled (id int NOT NULL, a text NOT NULL); CREATE RULE x AS ON INSERT TO ruled DO INSTEAD NOTHING; CREATE VIEW over AS SELECT id, a FROM triggered; CREATE DOMAIN filled AS text DEFAULT 'x'; CREATE TABLE with_domain (id int, a filled NOT NULL);"""
+UNEQUAL = [
+    *(f"CREATE UNIQUE INDEX ON mail {rest}" for rest in (
+        "(lower(address))", "(lower(address), n)", "(upper(address), lower(address))", "((n / 3))", "((n % 9))", "(address) WHERE gone IS NULL", "(lower(address)) WHERE gone IS NULL", '("Odd") WHERE gone IS NOT NULL', '("Odd") WHERE gone IS NULL',
+        "(gone) WHERE n > 0 AND n < 3", "(gone) WHERE n > 1", "(lower(address)) INCLUDE (n)", "((4 / n))", "((4 / n)) WHERE n > 0", "USING btree (lower(address))", "(n, (address || 'x'))")),
+    "CREATE UNIQUE INDEX IF NOT EXISTS mail_i ON mail (n)", "CREATE INDEX ON mail (lower(address))", "UPDATE mail SET address = id::text;\nCREATE UNIQUE INDEX ON mail (lower(address))",
+    "INSERT INTO full_of (id) VALUES (1)", "INSERT INTO full_of (id, a) VALUES (1, 'x')", "INSERT INTO full_of (a) VALUES ('x')", "INSERT INTO full_of (id) SELECT 1 WHERE false", "INSERT INTO full_of (id, b) VALUES (1, 'x') ON CONFLICT DO NOTHING",
+    "INSERT INTO triggered (id) VALUES (1)", "INSERT INTO ruled (id) VALUES (1)", "INSERT INTO over (id) VALUES (1)", "INSERT INTO with_domain (id) VALUES (1)", "ALTER TABLE full_of ALTER a SET DEFAULT 'x';\nINSERT INTO full_of (id) VALUES (1)",
+    "ALTER TABLE full_of ALTER a DROP NOT NULL;\nINSERT INTO full_of (id) VALUES (1)", "CREATE TABLE fresh (a int NOT NULL, b int);\nINSERT INTO fresh (b, a) VALUES (1, 2)",
+]
 # What the plan does before may change what would be asked, or runs somebody's code.
 NOT_KNOWN = [
     VALIDATE + "calls", "ALTER TABLE rows RENAME CONSTRAINT small TO other;\n" + VALIDATE + "other", ADD + "CONSTRAINT c CHECK (n > 0) NOT VALID;\nUPDATE rows SET n = 1;\n" + VALIDATE + "c",
@@ -130,6 +144,12 @@ class Rows(Case):
             self.sql("ALTER TABLE rows ADD CONSTRAINT filled NOT NULL q NOT VALID, ADD CONSTRAINT full_t NOT NULL t NOT VALID")
         self.compare(VALIDATED + ([VALIDATE + "filled", VALIDATE + "full_t"] if newer else []))
         self.assertEqual(self.planned(NOT_KNOWN), [""] * len(NOT_KNOWN))
+
+    def test_rows_that_are_equal_in_expressions_and_columns_without_a_value_are_told(self):
+        self.sql(MAIL)
+        self.compare(UNEQUAL)
+        unsure = ["CREATE UNIQUE INDEX ON mail (lower(address) text_pattern_ops)", 'CREATE UNIQUE INDEX ON mail (lower(address) COLLATE "C")']  # what is equal there
+        self.assertEqual(self.planned(unsure), [""] * len(unsure))
 
     def test_a_column_that_becomes_a_users_type_is_held_against_the_rows(self):
         self.sql(SETUP + TYPED)

@@ -68,7 +68,7 @@ static bool is_column(const struct sql_need *need)
 static bool is_of_columns(const struct sql_need *need)
 {
     return need->kind == SQL_NEED_KEY || need->kind == SQL_NEED_ARBITER || need->kind == SQL_NEED_WITHIN_KEY ||
-           need->kind == SQL_NEED_COLUMN_COUNT;
+           need->kind == SQL_NEED_COLUMN_COUNT || need->kind == SQL_NEED_FILLED || need->kind == SQL_NEED_INDEXABLE;
 }
 
 /* The relation of a part, if the catalogs know its parts: a part of a table that the plan has mentioned may have got
@@ -97,7 +97,9 @@ static bool is_followed(const struct needs *needs, const struct sql_need *need, 
 {
     const struct needed_kind *const kind = needed_kind(need->kind);
     const char *const name = kind->is_part ? need->part : need->name;
-    return !is_temporary(need) && !(!is_of_columns(need) && word_set_has(&needs->mentioned, name)) &&
+    const bool may_be_indexable = needs_mentioned(needs, "extension") || needs_mentioned(needs, "operator");
+    return !is_temporary(need) && !(need->kind == SQL_NEED_INDEXABLE && may_be_indexable) &&
+           !(!is_of_columns(need) && word_set_has(&needs->mentioned, name)) &&
            !(kind->is_part ? of == NULL : may_come_unnamed(needs, need) || needs_mentioned_type(needs, need->types)) &&
            !(needs->own_schema != NULL && strcmp(needs->own_schema, name) == 0);
 }

@@ -51,14 +51,19 @@ static const char cast_sql[] =
                                             "AND " TYPES_ARE("ARRAY[o.castsource, o.casttarget]", "$4");
 
 /* With this number of arguments. A type or column can be called with one. */
-static const char callable_sql[] = IN_SCHEMA(
-    "pg_proc", "pro") " AND ($3::text IS NULL OR (o.prokind <> 'p' AND "
-                      "$3::int >= o.pronargs - o.pronargdefaults - (o.provariadic <> 0)::int AND "
-                      "(o.provariadic <> 0 OR $3::int <= o.pronargs))) UNION ALL " IN_SCHEMA(
-                          "pg_type",
-                          "typ") " AND "
-                                 "coalesce($3, '1') = '1' UNION ALL SELECT 0::oid FROM pg_catalog.pg_attribute a "
-                                 "WHERE a.attname = $2::name AND coalesce($3, '1') = '1' LIMIT 1";
+#define CALLABLE(only)                                                                                                 \
+    IN_SCHEMA("pg_proc", "pro")                                                                                        \
+    " AND " only " AND ($3::text IS NULL OR (o.prokind <> 'p' AND $3::int >= o.pronargs - o.pronargdefaults - "        \
+    "(o.provariadic <> 0)::int AND (o.provariadic <> 0 OR $3::int <= o.pronargs))) UNION ALL " IN_SCHEMA(              \
+        "pg_type", "typ") " AND coalesce($3, '1') = '1' UNION ALL SELECT 0::oid FROM pg_catalog.pg_attribute a WHERE " \
+                          "a.attname = $2::name "                                                                      \
+                          "AND coalesce($3, '1') = '1' LIMIT 1"
+
+static const char callable_sql[] = CALLABLE("true");
+
+/* A function in SQL may be inlined, and is then what its body is. */
+static const char immutable_sql[] = CALLABLE("(o.provolatile = 'i' OR o.prolang = (SELECT l.oid FROM "
+                                             "pg_catalog.pg_language l WHERE l.lanname = 'sql'))");
 
 /* A function of any argument. */
 static const char column_or_function_sql[] =
@@ -96,6 +101,27 @@ static const char not_always_sql[] =
 static const char column_count_sql[] =
     "SELECT $1::oid WHERE $2::int <= (SELECT pg_catalog.count(*) FROM pg_catalog.pg_attribute a WHERE a.attrelid = "
     "$1::oid AND a.attnum > 0 AND NOT a.attisdropped)";
+
+/* A trigger may fill them, and a rule do something else; a domain may have a default. */
+static const char filled_sql[] =
+    "SELECT $1::oid WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = "
+    "a.attrelid AND c.relkind = 'r' JOIN pg_catalog.pg_type t ON t.oid = a.atttypid AND t.typtype <> 'd' WHERE "
+    "a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull AND NOT a.atthasdef AND "
+    "a.attidentity = '' AND a.attname <> ALL (pg_catalog.string_to_array($2, pg_catalog.chr(31))::name[])) OR EXISTS "
+    "(SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = $1::oid AND NOT g.tgisinternal AND g.tgenabled <> 'D' AND "
+    "g.tgtype & 7 = 7) OR EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = $1::oid)";
+
+/* An operator class is for a type, for one that is stored in the same way, or for all arrays; those for all enums,
+ * ranges and rows are not looked for. */
+static const char indexable_sql[] =
+    "SELECT $1::oid WHERE coalesce($3, '') = $2 AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a JOIN "
+    "pg_catalog.pg_type y ON y.oid = a.atttypid JOIN pg_catalog.pg_type t ON t.oid = CASE y.typtype WHEN 'd' THEN "
+    "y.typbasetype ELSE y.oid END WHERE a.attrelid = $1::oid AND NOT a.attisdropped AND a.attname = ANY "
+    "(pg_catalog.string_to_array($2, pg_catalog.chr(31))::name[]) AND t.typtype = 'b' AND NOT EXISTS (SELECT FROM "
+    "pg_catalog.pg_opclass o JOIN pg_catalog.pg_am m ON m.oid = o.opcmethod WHERE m.amname = $4::name AND o.opcdefault "
+    "AND (o.opcintype = t.oid OR (t.typelem <> 0 AND o.opcintype = 'pg_catalog.anyarray'::pg_catalog.regtype) OR "
+    "EXISTS (SELECT FROM pg_catalog.pg_cast k WHERE k.castsource = t.oid AND k.casttarget = o.opcintype AND "
+    "k.castmethod = 'b' AND k.castcontext = 'i'))))";
 
 /* Expressions in a key are not judged. */
 static const char within_key_sql[] =
@@ -139,6 +165,7 @@ static const struct needed_kind kinds[] = {
     [SQL_NEED_TYPE] = {"type", type_sql, 2, "pg_type"},
     [SQL_NEED_DOMAIN] = {"domain", type_sql, 2, "pg_type"},
     [SQL_NEED_FUNCTION] = {"function", callable_sql, 3},
+    [SQL_NEED_IMMUTABLE] = {"function", immutable_sql, 3},
     [SQL_NEED_SCHEMA] = {"schema", GLOBAL("pg_namespace", "nspname"), 2, "pg_namespace", .is_global = true},
     [SQL_NEED_COLLATION] = {"collation", IN_SCHEMA("pg_collation", "coll"), 2, "pg_collation"},
     [SQL_NEED_TABLESPACE] = {"tablespace", GLOBAL("pg_tablespace", "spcname"), 2, .is_global = true},
@@ -161,6 +188,8 @@ static const struct needed_kind kinds[] = {
     [SQL_NEED_NOT_GENERATED] = {"column", not_generated_sql, 2, .is_part = true},
     [SQL_NEED_NOT_ALWAYS] = {"column", not_always_sql, 2, .is_part = true},
     [SQL_NEED_COLUMN_COUNT] = {"columns", column_count_sql, 2, .is_part = true},
+    [SQL_NEED_FILLED] = {"columns", filled_sql, 2, .is_part = true},
+    [SQL_NEED_INDEXABLE] = {"columns", indexable_sql, 4, .is_part = true},
     [SQL_NEED_WITHIN_KEY] = {"columns", within_key_sql, 2, .is_part = true},
     [SQL_NEED_ARBITER] = {"unique index", arbiter_sql, 2, .is_part = true},
     [SQL_NEED_ROUTINE] = {"function", routine_sql, 4, "pg_proc"},
@@ -279,6 +308,31 @@ static const char *with_commas(struct arena *arena, const char *columns)
     return buffer_string(&list);
 }
 
+/* Why rows cannot be written; NULL: for another kind. */
+static const char *specially_unwritable(struct arena *arena, const struct sql_need *need)
+{
+    const char *const name = need->name;
+    const char *const part = need->part == NULL ? "" : need->part;
+    switch (need->kind) {
+    case SQL_NEED_FILLED:
+        return arena_printf(arena,
+                            "\"%s\" has columns that may not be NULL, have no default, and get no value: it gives only "
+                            "%s (23502).",
+                            name, with_commas(arena, part));
+    case SQL_NEED_COLUMN_COUNT:
+        return arena_printf(arena, "\"%s\" has fewer columns than the %s values (42601).", name, part);
+    case SQL_NEED_NOT_GENERATED:
+        return arena_printf(arena, "\"%s\" of \"%s\" is generated: no value can be given to it (428C9).", part, name);
+    case SQL_NEED_NOT_ALWAYS:
+        return arena_printf(arena,
+                            "\"%s\" of \"%s\" is GENERATED ALWAYS as an identity: no value can be given to it without "
+                            "OVERRIDING SYSTEM VALUE in an INSERT (428C9).",
+                            part, name);
+    default:
+        return NULL;
+    }
+}
+
 /* A special message for some kinds; NULL: none. */
 static const char *specially_missing(struct arena *arena, const struct sql_need *need)
 {
@@ -303,15 +357,17 @@ static const char *specially_missing(struct arena *arena, const struct sql_need 
             "What is unique in the partitioned table \"%s\" must have all columns of its key, which %s has "
             "not (0A000).",
             name, with_commas(arena, part));
-    case SQL_NEED_COLUMN_COUNT:
-        return arena_printf(arena, "\"%s\" has fewer columns than the %s values (42601).", name, part);
-    case SQL_NEED_NOT_GENERATED:
-        return arena_printf(arena, "\"%s\" of \"%s\" is generated: no value can be given to it (428C9).", part, name);
-    case SQL_NEED_NOT_ALWAYS:
+    case SQL_NEED_IMMUTABLE:
+        return arena_printf(
+            arena,
+            "No function \"%s\" with %s argument%s is IMMUTABLE, which an index, a generated column and "
+            "a partition key need (42P17).",
+            name, part, strcmp(part, "1") == 0 ? "" : "s");
+    case SQL_NEED_INDEXABLE:
         return arena_printf(arena,
-                            "\"%s\" of \"%s\" is GENERATED ALWAYS as an identity: no value can be given to it without "
-                            "OVERRIDING SYSTEM VALUE in an INSERT (428C9).",
-                            part, name);
+                            "The access method \"%s\" has no default operator class for the type of a column of %s "
+                            "(42704): name one, or use another method.",
+                            need->types, with_commas(arena, part));
     case SQL_NEED_EXTENSION_FILES:
         return arena_printf(arena, "The server has no files of the extension \"%s\"%s%s: install its package there.",
                             name, need->part == NULL ? "" : " in version ", part);
@@ -321,7 +377,7 @@ static const char *specially_missing(struct arena *arena, const struct sql_need 
                             "statement makes it.",
                             name, part);
     default:
-        return NULL;
+        return specially_unwritable(arena, need);
     }
 }
 

@@ -61,6 +61,28 @@ static const char *why_equal(const struct looking *looking)
                         looking->columns.list);
 }
 
+static const char *why_same(const struct looking *looking)
+{
+    struct arena *const arena = looking->needs->arena;
+    const struct sql_need *const need = looking->need;
+    const bool is_partial = need->was != NULL;
+    const char *state;
+    const enum rows_answer answer =
+        rows_compute(looking->needs,
+                     arena_printf(arena,
+                                  "SELECT FROM %s WHERE (%s) AND pg_catalog.num_nulls(%s) = 0 GROUP BY %s HAVING "
+                                  "pg_catalog.count(*) > 1 LIMIT 1",
+                                  looking->table, is_partial ? need->was : "true", need->types, need->types),
+                     &state);
+    return answer == ROWS_FOUND
+               ? arena_printf(arena, "Several rows of the table have the same %s%s%s: it cannot be unique (23505).",
+                              need->types, is_partial ? " where " : "", is_partial ? need->was : "")
+           : answer == ROWS_REFUSED && !is_partial /* the others may be computed for rows that are left out */
+               ? arena_printf(arena, "The index cannot be computed for rows of the table: correct them first (%s).",
+                              state)
+               : NULL;
+}
+
 static const char *why_unchecked(const struct looking *looking)
 {
     struct arena *const arena = looking->needs->arena;
@@ -186,15 +208,15 @@ static const struct {
 } kinds[] = {
     {SQL_NEED_NO_ROWS, why_not_empty}, {SQL_NEED_NO_NULLS, why_null},  {SQL_NEED_NO_DUPLICATES, why_equal},
     {SQL_NEED_CHECKED, why_unchecked}, {SQL_NEED_PARENTS, why_orphan}, {SQL_NEED_APART, why_together},
-    {SQL_NEED_VALID, why_invalid},
+    {SQL_NEED_VALID, why_invalid},     {SQL_NEED_NO_EQUALS, why_same},
 };
 
 /* The table's name, with ONLY if its children do not count: an index, and a foreign key, are of one table, or of one
  * that is partitioned. NULL: not known. */
 static const char *rows_of(struct needs *needs, const struct sql_need *need, const struct relation **relation)
 {
-    const bool is_single =
-        need->kind == SQL_NEED_NO_DUPLICATES || need->kind == SQL_NEED_APART || need->kind == SQL_NEED_PARENTS;
+    const bool is_single = need->kind == SQL_NEED_NO_DUPLICATES || need->kind == SQL_NEED_NO_EQUALS ||
+                           need->kind == SQL_NEED_APART || need->kind == SQL_NEED_PARENTS;
     const char *const table = rows_readable(needs, need->schema, need->name, relation);
     return table != NULL && (need->is_only || (is_single && (*relation)->kind != 'p'))
                ? arena_printf(needs->arena, "ONLY %s", table)
