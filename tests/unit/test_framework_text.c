@@ -4,6 +4,7 @@
  */
 #include "base/digest.h"
 #include "framework/core/script.h"
+#include "framework/core/script_data.h"
 #include "framework/formats/config.h"
 #include "support/runner.h"
 
@@ -306,6 +307,38 @@ END_TEST
 
 /* ---- placeholders ---- */
 
+/* Each was looked for among all of them. */
+START_TEST(the_data_of_many_copies_has_its_places_in_little_time)
+{
+    enum { COUNT = 200000 };
+    static const char one[] = "copy t from stdin;\nü\n\\.\n";
+    struct buffer content = {.arena = arena};
+    struct migration_script script = {0};
+    const struct migration_file file = {.filename = "1.sql"};
+    for (size_t i = 0; i < COUNT; i++) {
+        buffer_puts(&content, one);
+    }
+    const struct text whole = buffer_text(&content);
+    script.sql = whole;
+    const struct script_request request = {
+        .arena = arena, .file = &file, .content = whole, .script = &script, .status = &status};
+    ck_assert(script_take_data(&request, DATA_TO_MARK));
+    ck_assert_uint_eq(script.parts.data_count, COUNT);
+    for (size_t i = 0; i < COUNT; i++) {
+        const struct script_data *const data = &script.parts.data[i];
+        ck_assert_ptr_eq(script_data_at(&script.parts, data->statement, data->end, 1), data);
+        ck_assert_uint_eq(script_data_offset(&script.parts, data->statement), i * strlen(one));
+    }
+    const size_t last = script.parts.data[COUNT - 1].statement;
+    const size_t second = script.parts.data[1].statement;
+    ck_assert_uint_eq(last + script_data_characters(&script.parts, 0, last), (COUNT - 1) * (strlen(one) - 1));
+    ck_assert_uint_eq(last - second + script_data_characters(&script.parts, second, last),
+                      (COUNT - 2) * (strlen(one) - 1));
+    ck_assert_ptr_eq(script_data_at(&script.parts, second, last, COUNT - 2), &script.parts.data[COUNT - 2]);
+    ck_assert_ptr_null(script_data_at(&script.parts, second, last, COUNT - 1));
+}
+END_TEST
+
 static const char *name_value(void *data, struct arena *place, struct text name)
 {
     (void)place;
@@ -446,6 +479,7 @@ int main(void)
     tcase_add_test(tests, a_marker_is_found_with_what_is_behind_it);
     tcase_add_test(tests, a_comment_is_compared_word_by_word);
     tcase_add_test(tests, placeholders_are_filled);
+    tcase_add_test(tests, the_data_of_many_copies_has_its_places_in_little_time);
     tcase_add_test(tests, a_placeholder_without_value_is_named_with_its_line);
     tcase_add_test(tests, what_is_not_closed_soon_is_no_placeholder);
     tcase_add_test(tests, a_value_of_several_lines_is_refused);

@@ -25,6 +25,9 @@ struct script_data {
     struct text data;  /* borrowed from the file's content; empty in a copy of the parts */
     size_t bytes;      /* of the file, for which [start, end) stand */
     size_t characters; /* the same in characters */
+    /* By how much the file is longer than the script up to here, which may be less than nothing (script_data_count). */
+    size_t more_bytes;
+    size_t more_characters;
 };
 
 /* No items: everything is of the migration's own file. */

@@ -3,6 +3,8 @@
  */
 #include "framework/core/script.h"
 
+#include "framework/core/script_data.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -16,17 +18,6 @@ struct text script_keep(struct arena *arena, struct text content, size_t start, 
         text_blank(copy + end, content.size - end);
     }
     return (struct text){copy, content.size};
-}
-
-/* The characters of data that the file has between `start` and `offset` of the script, and the script does not. */
-static uint32_t characters_of_data(const struct script_parts *parts, size_t start, size_t offset)
-{
-    uint32_t more = 0;
-    for (size_t i = 0; i < parts->data_count && parts->data[i].end <= offset; i++) {
-        const struct script_data *const one = &parts->data[i];
-        more += one->start >= start ? (uint32_t)(one->characters - (one->end - one->start)) : 0;
-    }
-    return more;
 }
 
 struct position script_position(struct text script, const struct script_parts *parts, size_t offset, const char **name)
@@ -45,7 +36,7 @@ struct position script_position(struct text script, const struct script_parts *p
     }
     const size_t start = part.data == NULL ? 0 : (size_t)(part.data - script.data);
     struct position position = text_position(part, offset - start);
-    position.character += characters_of_data(parts, start, offset);
+    position.character += (uint32_t)script_data_characters(parts, start, offset);
     return position;
 }
 

@@ -4,7 +4,7 @@
 #include "framework/core/script_data.h"
 
 #include "base/digest.h"
-#include "framework/core/script.h"
+#include "base/search.h"
 #include "sql/classify.h"
 #include "sql/split.h"
 
@@ -87,6 +87,7 @@ static void add(struct taking *taking, size_t statement, size_t start, size_t ma
     one->data = data;
     one->bytes = behind - start;
     one->characters = text_characters(text_slice(taking->sql, start, behind));
+    script_data_count(taking->items, taking->count - 1);
     taking->done = behind;
 }
 
@@ -153,22 +154,52 @@ struct text script_with_data(struct arena *arena, const struct migration_script 
     return script->parts.data_count == 0 ? script->sql : buffer_text(&whole);
 }
 
+void script_data_count(struct script_data *items, size_t i)
+{
+    struct script_data *const one = &items[i];
+    const size_t stands_for_it = one->end - one->start;
+    one->more_bytes = (i == 0 ? 0 : items[i - 1].more_bytes) + one->bytes - stands_for_it;
+    one->more_characters = (i == 0 ? 0 : items[i - 1].more_characters) + one->characters - stands_for_it;
+}
+
+static bool ends_before(const void *item, const void *offset)
+{
+    return ((const struct script_data *)item)->end <= *(const size_t *)offset;
+}
+
+static bool starts_before(const void *item, const void *offset)
+{
+    return ((const struct script_data *)item)->start < *(const size_t *)offset;
+}
+
+static bool is_of_statement_before(const void *item, const void *offset)
+{
+    return ((const struct script_data *)item)->statement < *(const size_t *)offset;
+}
+
+/* How many of the items are before the offset: there may be a hundred thousand. */
+static size_t count_before(const struct script_parts *parts, search_is_before *is_before, size_t offset)
+{
+    return search_first(parts->data, parts->data_count, sizeof *parts->data, is_before, &offset);
+}
+
 size_t script_data_offset(const struct script_parts *parts, size_t offset)
 {
-    size_t more = 0;
-    for (size_t i = 0; i < parts->data_count && parts->data[i].end <= offset; i++) {
-        more += parts->data[i].bytes - (parts->data[i].end - parts->data[i].start);
-    }
-    return offset + more;
+    const size_t count = count_before(parts, ends_before, offset);
+    return offset + (count == 0 ? 0 : parts->data[count - 1].more_bytes);
+}
+
+size_t script_data_characters(const struct script_parts *parts, size_t start, size_t offset)
+{
+    const size_t before = count_before(parts, starts_before, start);
+    const size_t count = count_before(parts, ends_before, offset);
+    return count <= before
+               ? 0
+               : parts->data[count - 1].more_characters - (before == 0 ? 0 : parts->data[before - 1].more_characters);
 }
 
 const struct script_data *script_data_at(const struct script_parts *parts, size_t start, size_t end, size_t number)
 {
-    for (size_t i = 0; i < parts->data_count; i++) {
-        const struct script_data *const one = &parts->data[i];
-        if (one->statement >= start && one->statement < end && --number == 0) {
-            return one;
-        }
-    }
-    return NULL;
+    const size_t i = count_before(parts, is_of_statement_before, start) + number - 1;
+    return i < parts->data_count && parts->data[i].statement < end ? &parts->data[i] : NULL;
 }

@@ -18,11 +18,17 @@ enum data_end {
  * data without an end, and for SQL after the semicolon of a COPY. */
 bool script_take_data(const struct script_request *request, enum data_end end);
 
+/* Counts by how much the file is longer up to the item at i of a script's data. The items before it have been. */
+void script_data_count(struct script_data *items, size_t i);
+
 /* The script with its data, as the tool reads it. */
 struct text script_with_data(struct arena *arena, const struct migration_script *script);
 
 /* The byte of the script with its data that corresponds to this one of the script without. */
 size_t script_data_offset(const struct script_parts *parts, size_t offset);
+
+/* How many characters more than the script the file has between these bytes of the script. */
+size_t script_data_characters(const struct script_parts *parts, size_t start, size_t offset);
 
 /* The data of the COPY in [start, end) of the script that is the `number`th there (from 1). NULL: there are not so
  * many. */

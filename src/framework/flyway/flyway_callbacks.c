@@ -252,6 +252,7 @@ static void put_data(struct wrapping *wrapping, const struct script_data *one, s
     moved->statement += behind - skipped;
     moved->start += behind - skipped;
     moved->end += behind - skipped;
+    script_data_count(wrapping->data, wrapping->data_count - 1);
 }
 
 static void put(struct wrapping *wrapping, const struct migration_script *script, const char *name)
