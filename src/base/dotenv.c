@@ -108,6 +108,7 @@ struct lines {
     struct arena *arena;
     struct text content;
     unsigned looks_left;
+    const char *unset; /* a variable that was to be put in and is set nowhere; NULL: each is */
 };
 
 static const char *lookup(struct lines *lines, const char *key, int depth);
@@ -118,6 +119,12 @@ static const char *closing(const char *from, bool *is_none)
     const char *const brace = *is_none ? NULL : strchr(from, '}');
     *is_none = brace == NULL;
     return brace;
+}
+
+/* What stands in the braces behind the name: ":-fallback", "-fallback"; NULL: no fallback. */
+static const char *fallback_at(const char *behind_name)
+{
+    return strncmp(behind_name, ":-", 2) == 0 ? behind_name + 2 : behind_name[0] == '-' ? behind_name + 1 : NULL;
 }
 
 /* Replaces ${NAME}, ${NAME:-fallback} and $NAME. "\$" becomes a dollar sign. */
@@ -148,10 +155,13 @@ static const char *expand(struct lines *lines, const char *value, int depth)
         const char *const key = arena_strndup(arena, name, size);
         const char *found = getenv(key);
         found = found != NULL ? found : lookup(lines, key, depth + 1);
+        const char *const fallback = braces ? fallback_at(name + size) : NULL;
         if (found != NULL) {
             buffer_puts(&out, found);
-        } else if (braces && strncmp(name + size, ":-", 2) == 0) {
-            buffer_add(&out, (struct text){name + size + 2, (size_t)(close - name) - size - 2});
+        } else if (fallback != NULL) {
+            buffer_add(&out, (struct text){fallback, (size_t)(close - fallback)});
+        } else {
+            lines->unset = key;
         }
         c = braces ? close : close - 1;
     }
@@ -190,7 +200,7 @@ static const char *lookup(struct lines *lines, const char *key, int depth)
 
 const char *dotenv_value(struct arena *arena, struct text content, const char *key)
 {
-    struct lines lines = {arena, text_without_mark(content), MOST_LOOKS};
+    struct lines lines = {arena, text_without_mark(content), MOST_LOOKS, NULL};
     return lookup(&lines, key, 0);
 }
 
@@ -209,7 +219,15 @@ bool dotenv_read_file(struct arena *arena, const char *path, const char *key, co
     if (!file_read(arena, path, FILE_LIMIT, &content, status)) {
         return false;
     }
-    *value = dotenv_value(arena, content, key);
+    struct lines lines = {arena, text_without_mark(content), MOST_LOOKS, NULL};
+    *value = lookup(&lines, key, 0);
+    if (lines.unset != NULL) {
+        *value = NULL;
+        return status_fail(status, STATUS_FAILED_PRECONDITION,
+                           "%s: the value of %s has the variable %s, which is set neither there nor in the "
+                           "environment. Set it; or write \\$ for a dollar sign.",
+                           path, key, lines.unset);
+    }
     return true;
 }
 

@@ -10,11 +10,13 @@
 #include "base/status.h"
 #include "base/text.h"
 
-/* The value of a key in the text of a .env file; NULL if it is not set. The last one counts. */
+/* The value of a key in the text of a .env file; NULL if it is not set. The last one counts. A variable in it that is
+ * set nowhere is empty, as for dotenv-expand. */
 const char *dotenv_value(struct arena *arena, struct text content, const char *key);
 
 /* The value of a key in DIR/.env. *value is NULL if the file or the key does not exist. Fails if the file exists and
- * cannot be read. */
+ * cannot be read, or if the value has a variable that is set nowhere: without it a URL would be one of another
+ * database. */
 bool dotenv_read(struct arena *arena, const char *dir, const char *key, const char **value, struct status *status);
 
 /* The same for a file given by its path: "app/.env.local". */

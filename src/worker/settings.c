@@ -22,6 +22,9 @@ static void read_connection(struct arena *arena, const char *url, struct config 
     struct status status = {.arena = arena};
     if (url == NULL && !dotenv_database_url(arena, config->project.root, &url, &status)) {
         log_warn("cannot read .env", "project=%s", log_quoted(config->project.root, (char[LOG_QUOTED_SIZE]){0}));
+        config->conninfo_error = status.message;
+        config->conninfo_code = status.code;
+        return;
     }
     if (url == NULL || url[0] == '\0') {
         config->conninfo_error = "DATABASE_URL is not set.";

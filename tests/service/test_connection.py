@@ -88,6 +88,15 @@ class Connection(Case):
                 wait_for(lambda: self.sql("SELECT state FROM truss.backups ORDER BY id DESC LIMIT 1") in ([("completed",)], [("failed",)]))
                 self.assertEqual(self.sql("SELECT state FROM truss.backups ORDER BY id DESC LIMIT 1"), [("completed",)])
 
+    def test_a_dotenv_whose_url_has_a_variable_that_is_set_nowhere_is_no_url(self):
+        files = self.project("prisma-blog")
+        for name in ("${TRUSS_NO_SUCH}", "$TRUSS_NO_SUCH"):
+            files.write(".env", f"DATABASE_URL={self.url().rsplit('/', 1)[0]}/{name}\n")
+            self.assertIn("the value of DATABASE_URL has the variable TRUSS_NO_SUCH, which is set neither there nor in the environment",
+                          self.refused(self.worker(files, url=None)).status.message)
+        files.write(".env", f"DATABASE_URL={self.url().rsplit('/', 1)[0]}/${{TRUSS_NO_SUCH:-{self.database}}}\n")
+        self.assertEqual(self.status(self.worker(files, url=None)).database, self.database)
+
     def test_a_dotenv_with_a_byte_order_mark_is_read(self):
         files = self.project("prisma-blog")
         files.write(".env", f"\ufeffDATABASE_URL={self.url()}\r\n")

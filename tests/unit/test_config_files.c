@@ -52,6 +52,8 @@ START_TEST(dotenv_references_are_replaced)
     ck_assert_str_eq(env("U=me\nP=pw\nURL=\"postgres://${U}:$P@h\"", "URL"), "postgres://me:pw@h");
     ck_assert_str_eq(env("URL='${U}'\nU=me", "URL"), "${U}");
     ck_assert_str_eq(env("URL=${TRUSS_NO_SUCH:-there}", "URL"), "there");
+    ck_assert_str_eq(env("URL=${TRUSS_NO_SUCH-there}", "URL"), "there");
+    ck_assert_str_eq(env("URL=a${TRUSS_NO_SUCH}b", "URL"), "ab");
     ck_assert_str_eq(env("URL=a\\$b", "URL"), "a$b");
     ck_assert_str_eq(env("URL=cost$", "URL"), "cost$");
     ck_assert_ptr_nonnull(env("A=$B\nB=$A", "A"));
