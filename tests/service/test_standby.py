@@ -5,7 +5,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
 import libpq
-from harness import Case, wait_for
+from harness import Case, RpcError, wait_for
 
 
 class OnStandby(Case):
@@ -35,6 +35,46 @@ class OnStandby(Case):
         self.assertEqual(list(self.rpc(primary).call("MigrationService", "GetStatus").warnings), [])
         libpq.query(url, ["SELECT pg_promote()"])
         self.assertEqual(list(rpc.call("MigrationService", "GetStatus").warnings), [])
+
+    # ---- commits that wait for one ----
+
+    def wants(self, names):
+        """The primary's commits wait for these standbys, until the database is dropped."""
+        self.addCleanup(self.let_go)
+        self.sql(f"SET synchronous_commit = local; ALTER SYSTEM SET synchronous_standby_names = '{names}'; SELECT pg_reload_conf()")
+        wait_for(lambda: self.sql("SHOW synchronous_standby_names") == [(names,)])
+
+    def let_go(self):
+        self.sql("SET synchronous_commit = local; ALTER SYSTEM RESET synchronous_standby_names; SELECT pg_reload_conf()")
+
+    def test_a_run_whose_commits_would_wait_without_end_is_refused(self):
+        rpc = self.rpc(self.worker(self.project().add("1", "CREATE TABLE one (id int);")))
+        self.wants("nobody")
+        said = "synchronous_standby_names is 'nobody', and no such standby is connected: every commit waits for one, without end."
+        self.assertIn(said, rpc.call("MigrationService", "Plan").refusal)
+        for method, request in (("Run", {}), ("MarkApplied", {"migration": "1"})):
+            with self.assertRaises(RpcError) as refused:
+                rpc.call("MigrationService", method, request)
+            self.assertIn(said, refused.exception.status.message)
+        self.assertEqual(self.sql("SELECT to_regclass('_prisma_migrations'), to_regclass('one')"), [(None, None)])
+        self.assertTrue(rpc.call("MigrationService", "Run", {"dry_run": True}).ok)
+        self.cluster.standby(self)
+        self.wants("FIRST 2 (walreceiver, nobody)")
+        wait_for(lambda: "and 1 of 2 standbys that it asks for is connected" in rpc.call("MigrationService", "Plan").refusal)
+        self.wants("ANY 1 (nobody, walreceiver)")
+        wait_for(lambda: not rpc.call("MigrationService", "Plan").refusal)
+        self.assertTrue(rpc.call("MigrationService", "Run").ok)
+
+    def test_a_commit_that_waits_for_a_standby_is_told_of(self):
+        rpc = self.rpc(self.worker(self.project().add("1", "CREATE TABLE one (id int); SELECT pg_sleep(2);")))
+        operation = rpc.call("MigrationService", "StartRun").id
+        wait_for(self.sleepers)
+        self.wants("nobody")
+        wait_for(lambda: "The commit is done here and waits for a synchronous standby" in str(rpc.call("MigrationService", "WaitOperation", {"id": operation}).events))
+        self.assertEqual(rpc.call("MigrationService", "GetStatus").summary.applied, 0)  # it is seen when the wait has ended
+        self.let_go()
+        wait_for(lambda: rpc.call("MigrationService", "GetOperation", {"id": operation}).done)
+        self.assertEqual(rpc.call("MigrationService", "GetStatus").summary.applied, 1)
 
 
 if __name__ == "__main__":

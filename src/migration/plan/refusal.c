@@ -7,6 +7,7 @@
 #include "migration/plan/plan.h"
 #include "migration/tool/start.h"
 #include "pg/session.h"
+#include "pg/synchronous.h"
 
 /* ---- the project's own tool ---- */
 
@@ -129,7 +130,9 @@ bool refusal_find(const struct request *request, struct pg_session *session, con
     } else if (options->in_one_transaction && obstacle != NULL) {
         *refusal = arena_printf(request->arena, "These migrations cannot share one transaction: %s.", obstacle);
     } else {
-        return baseline_problem(request, session, &preparation->catalog.detection, refusal);
+        return baseline_problem(request, session, &preparation->catalog.detection, refusal) &&
+               (*refusal != NULL || options->dry_run ||
+                synchronous_why_commits_wait(session, refusal, request->status));
     }
     return true;
 }

@@ -19,6 +19,7 @@
 #include "migration/run/lock.h"
 #include "migration/run/send.h"
 #include "pg/exec.h"
+#include "pg/synchronous.h"
 
 #define LOCK_WAIT_MS  10000 /* for the ledger's lock */
 #define SECOND_TRY_MS 15000 /* extra time beyond the request's, to find out what happened */
@@ -44,6 +45,9 @@ static bool begin(struct run *run, const char *name, struct mark *mark, struct c
         return false;
     }
     if (detection.framework != NULL && detection.problem == NULL && !lock_take(run, &detection)) {
+        return false;
+    }
+    if (!synchronous_check(run->session, run->status)) {
         return false;
     }
     if (!catalog_read_again(request, run->session, &detection, catalog)) {

@@ -158,7 +158,11 @@ static const char progress_sql[] =
     "SELECT phase, heap_blks_scanned, heap_blks_total, 'blocks' FROM pg_catalog.pg_stat_progress_cluster "
     "WHERE pid = $1::int UNION ALL "
     "SELECT phase, sample_blks_scanned, sample_blks_total, 'blocks' FROM pg_catalog.pg_stat_progress_analyze "
-    "WHERE pid = $1::int LIMIT 1";
+    "WHERE pid = $1::int UNION ALL "
+    "SELECT 'The commit is done here and waits for a synchronous standby (synchronous_standby_names): start it, or "
+    "take "
+    "it out of the setting. A cancel ends this wait and takes nothing back', 0, 0, '' FROM "
+    "pg_catalog.pg_stat_activity a WHERE a.pid = $1::int AND a.wait_event = 'SyncRep' LIMIT 1";
 
 static void tell_progress(struct observer *observer, const struct run_progress *progress)
 {

@@ -18,6 +18,7 @@
 #include "migration/tool/start.h"
 #include "pg/exec.h"
 #include "pg/session_settings.h"
+#include "pg/synchronous.h"
 
 /* ---- events ---- */
 
@@ -173,6 +174,10 @@ static bool execute_items(const struct execution *execution)
     const struct preparation *const preparation = execution->preparation;
     struct run_result *const result = execution->result;
     const struct executor *const executor = executor_for(execution);
+    if (!preparation->delegate && !execution->options->dry_run &&
+        !synchronous_check(execution->run->session, execution->run->status)) {
+        return false;
+    }
     if (!mend(execution) || !executor->begin(execution)) {
         return false;
     }

@@ -87,17 +87,6 @@ static const char server_sql[] =
     "d.datname) u WHERE d.datname = pg_catalog.current_database() AND d.datconnlimit >= 0 AND d.datconnlimit - u.used "
     "< 3";
 
-/* A commit waits for a synchronous standby without end, and nothing tells that there is none. Of a standby of another
- * role the state may be hidden. */
-static const char standbys_sql[] =
-    "SELECT pg_catalog.format('synchronous_standby_names is %L, and no such standby is connected: every commit waits "
-    "for one, without end. Start it, or take it out of the setting (pg_reload_conf).', "
-    "pg_catalog.current_setting('synchronous_standby_names')) WHERE "
-    "pg_catalog.current_setting('synchronous_standby_names') <> '' AND "
-    "pg_catalog.current_setting('synchronous_commit') NOT IN ('off', 'local') AND NOT pg_catalog.pg_is_in_recovery() "
-    "AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_replication r WHERE r.sync_state IS NULL OR r.sync_state IN "
-    "('sync', 'quorum'))";
-
 /* A pooler that changes sessions between transactions cannot keep a run's locks. */
 static void check_pooler(const struct moment *moment)
 {
@@ -260,7 +249,6 @@ void moment_check_place(const struct moment *moment)
     noting.warnings = moment->notes;
     moment_ask(&server, "Whether the server takes writes", writes_sql, 0, NULL);
     moment_ask(&server, "Whether the server has connections left", server_sql, 0, NULL);
-    moment_ask(&server, "Whether a commit would wait for a standby", standbys_sql, 0, NULL);
     check_pooler(&server);
     check_ledger(&rights);
     moment_ask(&noting, "What else happens", notes_sql, 0, NULL);
