@@ -65,6 +65,12 @@ void clock_rfc3339(int64_t wall_us, char out[RFC3339_SIZE])
     snprintf(out + size, RFC3339_SIZE - size, "Z");
 }
 
+void clock_for_people(int64_t wall_us, char out[RFC3339_SIZE])
+{
+    clock_rfc3339(wall_us - wall_us % 1000000, out);
+    out[sizeof "2026-11-23" - 1] = ' ';
+}
+
 /* "Z" or "+01:00" at the end of the text, in seconds. */
 static bool read_offset(const char *text, int *seconds)
 {

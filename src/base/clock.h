@@ -32,6 +32,9 @@ bool deadline_passed(int64_t deadline);
 /* Writes "2026-11-23T10:34:00.123456Z" (without a zero fraction), NUL-terminated. */
 void clock_rfc3339(int64_t wall_us, char out[RFC3339_SIZE]);
 
+/* Writes the time as people read it in lists and sentences, to the second: "2026-11-23 10:34:00Z". */
+void clock_for_people(int64_t wall_us, char out[RFC3339_SIZE]);
+
 /* Parses "2026-11-23T10:34:00Z", also with a fraction or with "+01:00" instead of the Z. Returns false if it is
  * invalid. */
 bool clock_rfc3339_read(const char *text, int64_t *wall_us);

@@ -75,8 +75,13 @@ static bool read_seconds(const struct option_given *given, bool zero_too, uint32
 static bool read_milliseconds(const struct option_given *given, uint32_t *ms, struct status *status)
 {
     char *end;
-    const unsigned long number = strtoul(given->text, &end, 10);
-    if (given->text[0] < '0' || given->text[0] > '9' || *end != '\0' || number < 1 || number > LIMIT_LOCK_TIMEOUT_MS) {
+    unsigned long number = strtoul(given->text, &end, 10);
+    const bool has_unit = strcmp(end, "ms") == 0 || strcmp(end, "s") == 0;
+    const bool is_number = given->text[0] >= '0' && given->text[0] <= '9' && (*end == '\0' || has_unit);
+    if (is_number && *end == 's' && number <= LIMIT_LOCK_TIMEOUT_MS) {
+        number *= 1000;
+    }
+    if (!is_number || number < 1 || number > LIMIT_LOCK_TIMEOUT_MS) {
         return fail(status, given, arena_printf(status->arena, "1 to %d milliseconds", LIMIT_LOCK_TIMEOUT_MS));
     }
     *ms = (uint32_t)number;

@@ -206,7 +206,7 @@ const struct cli_command cli_commands[] = {
         .arguments = "VERB [ID]",
         .least_words = 1,
         .most_words = ANY_NUMBER,
-        .help = "make, list, verify, download and restore backups, or say when they are made by themselves",
+        .help = "make, list, verify, download, restore and schedule backups",
         .examples = {"truss backup create --label 'before the release'", "truss backup download 1 app.dump",
                      "truss backup restore 1             # into a new branch", "truss backup schedule daily"},
         .run = command_backup,
@@ -366,7 +366,8 @@ const char *cli_option_value(const struct cli *cli, enum option_id id)
         return *(const char *const *)value;
     case OPTION_SECONDS:
     case OPTION_SECONDS_OR_NONE:
-        return arena_printf(cli->arena, "%ums", *(const uint32_t *)value);
+        return *(const uint32_t *)value % 1000 == 0 ? arena_printf(cli->arena, "%us", *(const uint32_t *)value / 1000)
+                                                    : arena_printf(cli->arena, "%ums", *(const uint32_t *)value);
     case OPTION_MILLISECONDS:
     case OPTION_NUMBER:
     case OPTION_HOURS:

@@ -250,6 +250,12 @@ void readonly_explain_failure(const struct readonly *reading, const struct sql_s
                     ms / 1000);
         return;
     }
+    if (status->hint == NULL && sqlstate_is(status->sqlstate, SQLSTATE_LOCK_NOT_AVAILABLE)) {
+        status->hint =
+            "Another session has locked what the query reads, and the workbench waits for it only briefly. Who "
+            "holds such locks: SELECT a.pid, a.usename, a.state, l.relation::regclass, a.query FROM "
+            "pg_locks l JOIN pg_stat_activity a USING (pid) WHERE l.mode = 'AccessExclusiveLock'";
+    }
     if (status->position > before) {
         status->position = (uint32_t)(status->position - before + statement->characters);
     } else {

@@ -738,6 +738,14 @@ class Answers(Workbench):
         self.assertNotIn("hidden.x", reader.get("/api/sql/tables").json["tables"])
         self.assertEqual(reader.get("/api/sql/tables/hidden.x").status, 403)
 
+    def test_a_table_that_is_locked_is_told_with_how_to_find_who_holds_it(self):
+        self.open()
+        self.hold("BEGIN", "LOCK TABLE t")
+        answer = self.query("SELECT * FROM t").json
+        self.assertEqual(answer["sqlstate"], "55P03")
+        holders = self.rows(answer["hint"].split("Who holds such locks: ")[1])
+        self.assertEqual([(one["relation"], one["usename"]) for one in holders], [("t", "app")])
+
     def test_who_may_write_is_told(self):
         self.open()
         answer = self.query("SELECT 1").json

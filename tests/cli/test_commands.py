@@ -97,7 +97,18 @@ class Commands(Case):
         self.run_truss("run", status=ERROR)
         text = self.run_truss("status")
         self.assertIn("failed", text)
-        self.assertIn("division by zero", text)
+        self.assertEqual(text.count("division by zero"), 1)  # the log in the tracking table says the same
+        self.assertNotRegex(text, r"(?m)[ \t]+$")
+        self.sql("DELETE FROM truss.failed_attempts")
+        self.assertRegex(self.run_truss("status"), r"\n2023_x:\n  Database error code: 22012\n\n(?s:.*)division by zero")
+
+    def test_a_note_that_many_have_names_the_first_of_them(self):
+        for i in range(12):
+            self.files.add(f"2023_{i:02}", "SELECT 1;")
+        self.run_truss("run")
+        for i in range(12):
+            shutil.rmtree(os.path.join(self.files.path, "prisma/migrations", f"2023_{i:02}"))
+        self.assertIn("\n2023_08\n2023_09\nand 2 more\n  note: prisma migrate deploy does not report this", self.run_truss("status"))
 
     # ---- run ----
 
@@ -365,6 +376,7 @@ class Commands(Case):
             self.assertIn(said, self.run_truss("backup", *wrong, status=ERROR))
         self.assertIn("daily, next at", self.run_truss("backup", "schedule", "daily"))
         self.assertEqual(json.loads(self.run_truss("backup", "schedule", "off", "--json"))["enabled"], False)
+        self.assertIn("No backups are scheduled. To have the worker make one each day: truss backup schedule daily", self.run_truss("backup", "schedule"))
         with open(os.path.join(folder, made["filename"]), "ab") as file:
             file.write(b"x")
         self.assertRegex(self.run_truss("backup", "verify", number, status=ERROR), r"state +failed")

@@ -222,7 +222,7 @@ class PlansAndAnswers(Case):
         self.files.add("9_bad", "SELECT 1;\nSELECT nothing;")
         environment = {"DATABASE_URL": self.url()}
         result = self.truss("run", "--yes", "--project", self.files.path, "--lock-retry", "2", environment=environment)
-        self.assertIn(f"Next: Correct the script, and then: truss run --project {self.files.path} --lock-retry 2000ms\n", result.stdout)
+        self.assertIn(f"Next: Correct the script, and then: truss run --project {self.files.path} --lock-retry 2s\n", result.stdout)
         self.files.add("9_bad", "CREATE TABLE users (id int);")
         result = self.truss("run", "--yes", "--project", self.files.path, environment=environment)
         self.assertIn(f"truss preview --project {self.files.path} 9_bad | truss detect-schema - --project {self.files.path}\n", result.stdout)

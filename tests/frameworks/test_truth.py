@@ -1232,7 +1232,7 @@ class Truth(Written):
         self.prisma_of("DATABASE_URL")
         self.write(".env.production", f"DATABASE_URL={self.cluster.url('other')}\n")
         with self.start() as rpc:
-            self.assertRegex("".join(self.status(rpc).warnings), r"Another file names another database: .*/other \(.env.production, by DATABASE_URL\)")
+            self.assertRegex("".join(self.status(rpc).warnings), r"A file of the project names another database: .*/other \(.env.production, by DATABASE_URL\)")
             self.assertTrue(rpc.call("MigrationService", "Run").ok)
 
     def test_a_project_that_names_another_database_is_not_run_in_this_one(self):

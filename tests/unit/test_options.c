@@ -145,6 +145,8 @@ START_TEST(a_value_is_checked_by_its_kind)
     must_refuse(OF_WORKER, "--log-level|loud", "--log-level takes debug, info, warn or error, not \"loud\".");
     must_refuse(OF_WORKER, "--lock-timeout|0", "--lock-timeout takes 1 to 10000 milliseconds, not \"0\".");
     must_refuse(OF_WORKER, "--lock-timeout|10001", "1 to 10000 milliseconds");
+    must_refuse(OF_WORKER, "--lock-timeout|11s", "1 to 10000 milliseconds");
+    must_refuse(OF_WORKER, "--lock-timeout|5m", "1 to 10000 milliseconds");
     must_refuse(OF_WORKER, "--lock-timeout|-5", "1 to 10000 milliseconds");
     must_refuse(OF_WORKER, "--lock-timeout| 5", "1 to 10000 milliseconds");
     must_refuse(OF_WORKER, "--lock-retry|0", "--lock-retry takes a number of seconds");
@@ -161,6 +163,10 @@ START_TEST(a_value_is_checked_by_its_kind)
     ck_assert_uint_eq(options.statement_timeout, 500);
     ck_assert_uint_eq(options.delegate_timeout, 500);
     ck_assert_uint_eq(options.migration_limit, 256u << 20);
+    must_read(OF_WORKER, "--lock-timeout|2s");
+    ck_assert_uint_eq(options.lock_timeout, 2000);
+    must_read(OF_WORKER, "--lock-timeout=80ms");
+    ck_assert_uint_eq(options.lock_timeout, 80);
     must_read(OF_WORKER, "--migration-limit|64KiB");
     ck_assert_uint_eq(options.migration_limit, 64u << 10);
     must_read(OF_WORKER, "--migration-limit|1G");

@@ -244,7 +244,7 @@ static int schedule(struct cli *cli)
         return reply == NULL ? EXIT_ERROR : EXIT_FINE;
     }
     if (!reply->enabled) {
-        printf("No backups are made by themselves; `truss backup schedule daily` says so.\n");
+        printf("No backups are scheduled. To have the worker make one each day: truss backup schedule daily\n");
         return EXIT_FINE;
     }
     printf("%s, next at %s; verified: %s\n", output_safe(cli->arena, reply->frequency, false),
@@ -316,7 +316,7 @@ const struct cli_verb cli_backup_verbs[] = {
     {.name = "schedule",
      .arguments = "[hourly|daily|weekly|off]",
      .most_words = 1,
-     .help = "show when backups are made by themselves, or say it",
+     .help = "show the schedule of backups, or change it",
      .run = schedule,
      .options = {OPTION_backups, OPTION_pg_bin, OPTION_key, OPTION_NONE}},
     {0},

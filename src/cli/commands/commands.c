@@ -21,7 +21,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define HEALTH &truss__health__v1__health__descriptor
+#define HEALTH     &truss__health__v1__health__descriptor
+#define MOST_NAMES 10 /* above one note */
 
 /* ---- status ---- */
 
@@ -73,14 +74,17 @@ static void print_lines(const char *text)
 {
     struct text rest = text_of(text);
     for (struct text line; text_next_line(&rest, &line);) {
-        printf("  %.*s\n", (int)line.size, line.data);
+        printf("%s%.*s\n", line.size == 0 ? "" : "  ", (int)line.size, line.data);
     }
 }
 
-/* The log of failed attempts from the tracking table, each line indented. */
+/* The log of failed attempts from the tracking table, unless the last attempt, which is shown as well, says the same.
+ */
 static void print_logs(struct arena *arena, const Truss__Migration__V1__Migration *migration)
 {
-    if (migration->_logs_case != TRUSS__MIGRATION__V1__MIGRATION___LOGS_LOGS || migration->logs[0] == '\0') {
+    const Truss__Migration__V1__FailedAttempt *const last = migration->last_failure;
+    if (migration->_logs_case != TRUSS__MIGRATION__V1__MIGRATION___LOGS_LOGS || migration->logs[0] == '\0' ||
+        (last != NULL && strstr(migration->logs, last->message) != NULL)) {
         return;
     }
     printf("\n%s:\n", output_safe(arena, migration->name, false));
@@ -132,7 +136,7 @@ static void print_failure(const struct cli *cli, const Truss__Migration__V1__Mig
     failure_print_next_of(cli, migration);
 }
 
-/* Prints each note once, under the names of all migrations that have it. */
+/* Prints each note once, under the names of the migrations that have it. The table above has them all. */
 static void print_notes(struct arena *arena, const Truss__Migration__V1__GetStatusResponse *reply)
 {
     for (size_t i = 0; i < reply->n_migrations; i++) {
@@ -144,11 +148,15 @@ static void print_notes(struct arena *arena, const Truss__Migration__V1__GetStat
         if (!first) {
             continue;
         }
+        size_t count = 0;
         putchar('\n');
         for (size_t j = i; j < reply->n_migrations; j++) {
-            if (strcmp(output_or_empty(reply->migrations[j]->note), note) == 0) {
+            if (strcmp(output_or_empty(reply->migrations[j]->note), note) == 0 && count++ < MOST_NAMES) {
                 printf("%s\n", output_safe(arena, reply->migrations[j]->name, false));
             }
+        }
+        if (count > MOST_NAMES) {
+            printf("and %zu more\n", count - MOST_NAMES);
         }
         output_put(COLOUR_YELLOW, "  note: ");
         printf("%s\n", output_safe(arena, note, false));

@@ -191,8 +191,7 @@ const char *output_moment(struct arena *arena, const Google__Protobuf__Timestamp
     if (at == NO_TIME) {
         return NULL;
     }
-    clock_rfc3339(at - at % 1000000, text);
-    text[10] = ' ';
+    clock_for_people(at, text);
     return arena_strdup(arena, text);
 }
 

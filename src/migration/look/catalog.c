@@ -169,10 +169,11 @@ static const char *problem_of_folder(struct arena *arena, const struct catalog *
         return detection_folder_question(arena, &catalog->detection);
     }
     if (file_look(path_join(arena, folder->root, folder->path), NULL) != FILE_DIRECTORY) {
+        const char *const from = folder->evidence == NULL ? name : folder->evidence;
         return arena_printf(arena,
-                            "The folder of migrations %s does not exist in the project (%s): check that it is mounted, "
+                            "The folder of migrations %s does not exist in the project%s: check that it is mounted, "
                             "and --migrations; or make the first migration (truss create).",
-                            folder->path, folder->evidence == NULL ? name : folder->evidence);
+                            folder->path, strcmp(from, folder->path) == 0 ? "" : arena_printf(arena, " (%s)", from));
     }
     return catalog->files.count > 0
                ? catalog->files.unrecordable

@@ -393,11 +393,12 @@ static const char *aside_of(struct arena *arena, const struct search *search, co
         one.found = &found;
         one.dotenvs[0] = file;
         if (name != NULL && search_add_variable_of(&one, name) && !is_same(&found.items[0], conninfo)) {
-            return arena_printf(arena,
-                                "Another file names another database: %s. This worker's is %s:%s/%s. Which one counts "
-                                "depends on the environment that the application is started in.",
-                                named_database_text(arena, &found.items[0]), conninfo->place.host, conninfo->place.port,
-                                conninfo->place.database);
+            return arena_printf(
+                arena,
+                "A file of the project names another database: %s. This worker's is %s:%s/%s. Which one counts "
+                "depends on the environment that the application is started in.",
+                named_database_text(arena, &found.items[0]), conninfo->place.host, conninfo->place.port,
+                conninfo->place.database);
         }
     }
     return NULL;

@@ -20,7 +20,7 @@ static const char *since(struct arena *arena, int64_t began)
     if (began == NO_TIME) {
         return "";
     }
-    clock_rfc3339(began, at);
+    clock_for_people(began, at);
     return arena_printf(arena, ", in a transaction since %s", at);
 }
 

@@ -83,7 +83,7 @@ static bool note_failures(const struct request *request, struct pg_session *sess
     for (size_t i = 0; i < catalog->count; i++) {
         if (failures[i] != NULL) {
             char at[RFC3339_SIZE];
-            clock_rfc3339(failures[i]->at, at);
+            clock_for_people(failures[i]->at, at);
             warnings_add(
                 &check->notes, REASON_UNRESOLVED,
                 arena_printf(request->arena, "The last attempt at \"%s\" failed (%s, by %s)%s: %s",
