@@ -155,6 +155,12 @@ static const struct {
     {".sqlMigrationPrefix(prefix())", "line 3, computes sqlMigrationPrefix", NULL, LATE_REFUSED, false},
     {".load(); c.setOutOfOrder(true); c.setMixed(true)", NULL, NULL, LATE_RUNS, true},
     {".load(); // c.setOutOfOrder(true)", NULL, NULL, LATE_REFUSED, false},
+    {".load(); }\n  List<Config> configuration(DataSource ds) { f(); }\n  void setTarget(Uri to) { g(); }\n  Uri "
+     "target(Uri t) "
+     "{ h()",
+     NULL, NULL, LATE_REFUSED, false},
+    {".load(); }\n  Flyway one(Config c) { return configuration(c).target(\"5\")", "line 4, has configuration(…)", NULL,
+     LATE_REFUSED, false},
 };
 
 START_TEST(what_code_sets_of_flyway_counts_or_is_told)

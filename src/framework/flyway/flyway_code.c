@@ -179,6 +179,22 @@ static enum open_question open_of(const char *key)
     return OPEN_ANYTHING;
 }
 
+/* Is a method of that name declared here? Then a type or `fun` is before it on the line. */
+static bool is_declared(struct text content, size_t at)
+{
+    size_t end = at;
+    while (end > 0 && (content.data[end - 1] == ' ' || content.data[end - 1] == '\t')) {
+        end--;
+    }
+    size_t start = end;
+    while (start > 0 && (isalnum((unsigned char)content.data[start - 1]) != 0 || content.data[start - 1] == '_')) {
+        start--;
+    }
+    const struct text before = text_slice(content, start, end);
+    const bool is_generic = end > 0 && (content.data[end - 1] == '>' || content.data[end - 1] == ']');
+    return end < at && (is_generic || before.size > 0) && !text_is(before, "return") && !text_is(before, "else");
+}
+
 /* A call that changes nothing: callbacks(), target("latest"), group(false), a regular expression's group(1). */
 static bool is_usual(const char *key, struct text argument)
 {
@@ -194,7 +210,7 @@ void flyway_take_call(struct arena *arena, struct folder *folder, const struct s
     const char *const key = key_of(arena, mentioned->word);
     const struct text argument = argument_at(file->content, mentioned->at + strlen(mentioned->word));
     struct buffer lines = {.arena = arena};
-    if (is_usual(key, argument)) {
+    if (is_usual(key, argument) || is_declared(file->content, mentioned->at)) {
         return;
     }
     const enum open_question open = open_of(key);
