@@ -333,6 +333,34 @@ static const char *specially_unwritable(struct arena *arena, const struct sql_ne
     }
 }
 
+/* Why an index, or another thing that is computed and kept, cannot be; NULL: for another kind. */
+static const char *specially_unindexed(struct arena *arena, const struct sql_need *need)
+{
+    const char *const name = need->name;
+    const char *const part = need->part == NULL ? "" : need->part;
+    switch (need->kind) {
+    case SQL_NEED_WITHIN_KEY:
+        return arena_printf(
+            arena,
+            "What is unique in the partitioned table \"%s\" must have all columns of its key, which %s has "
+            "not (0A000).",
+            name, with_commas(arena, part));
+    case SQL_NEED_IMMUTABLE:
+        return arena_printf(
+            arena,
+            "No function \"%s\" with %s argument%s is IMMUTABLE, which an index, a generated column and "
+            "a partition key need (42P17).",
+            name, part, strcmp(part, "1") == 0 ? "" : "s");
+    case SQL_NEED_INDEXABLE:
+        return arena_printf(arena,
+                            "The access method \"%s\" has no default operator class for the type of a column of %s "
+                            "(42704): name one, or use another method.",
+                            need->types, with_commas(arena, part));
+    default:
+        return specially_unwritable(arena, need);
+    }
+}
+
 /* A special message for some kinds; NULL: none. */
 static const char *specially_missing(struct arena *arena, const struct sql_need *need)
 {
@@ -351,23 +379,6 @@ static const char *specially_missing(struct arena *arena, const struct sql_need 
                             "\"%s\" has no unique index over %s, which ON CONFLICT needs, and nothing before this "
                             "statement makes one (42P10).",
                             name, with_commas(arena, part));
-    case SQL_NEED_WITHIN_KEY:
-        return arena_printf(
-            arena,
-            "What is unique in the partitioned table \"%s\" must have all columns of its key, which %s has "
-            "not (0A000).",
-            name, with_commas(arena, part));
-    case SQL_NEED_IMMUTABLE:
-        return arena_printf(
-            arena,
-            "No function \"%s\" with %s argument%s is IMMUTABLE, which an index, a generated column and "
-            "a partition key need (42P17).",
-            name, part, strcmp(part, "1") == 0 ? "" : "s");
-    case SQL_NEED_INDEXABLE:
-        return arena_printf(arena,
-                            "The access method \"%s\" has no default operator class for the type of a column of %s "
-                            "(42704): name one, or use another method.",
-                            need->types, with_commas(arena, part));
     case SQL_NEED_EXTENSION_FILES:
         return arena_printf(arena, "The server has no files of the extension \"%s\"%s%s: install its package there.",
                             name, need->part == NULL ? "" : " in version ", part);
@@ -377,7 +388,7 @@ static const char *specially_missing(struct arena *arena, const struct sql_need 
                             "statement makes it.",
                             name, part);
     default:
-        return specially_unwritable(arena, need);
+        return specially_unindexed(arena, need);
     }
 }
 
