@@ -309,7 +309,7 @@ class Webhooks(Case):
         for text, word in (("", "has no webhook"), ('[webhook.a]\nurl = "ftp://x"\n', "line 2: this is not an http"),
                            *((f'[webhook.a]\nurl = "{url}"\n', "line 2: this is not an http") for url in (
                                "file:///etc/passwd", "gopher://127.0.0.1:25/x", "//127.0.0.1/x", "127.0.0.1/x", "http://a:99999/", "http://[::1", "http://a\\r\\nX-A: b/", "http://exa mple/")), ("[hook.a]\n", "line 1: a table"),
-                           ('[webhook.a]\nurl = "{url}"\n', "secret_file"), (HOOK + 'events = ["run.drift"]\n', "line 4: there are run.started"),
+                           ('[webhook.a]\nurl = "{url}"\n', "line 1: this webhook has no secret_file, which signs what is sent: openssl rand -hex 32 >FILE"), (HOOK + 'events = ["run.drift"]\n', "line 4: there are run.started"),
                            (HOOK + "colour = 1\n", "line 4: a webhook has")):
             process = self.program("truss-worker", "--listen", "tcp://127.0.0.1:0", "--project", self.project().path,
                                    "--webhooks", self.config(receiver, text))

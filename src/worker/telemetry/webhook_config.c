@@ -169,7 +169,9 @@ static bool read_hook(const struct reading *reading, const struct toml_entry *he
         return fail_at(reading, header, "a webhook has a url, or a url_file.");
     }
     return hook->secret.size > 0 || hook->format == HOOK_SLACK ||
-           fail_at(reading, header, "a webhook has a secret_file, with which what is sent is signed.");
+           fail_at(reading, header,
+                   "this webhook has no secret_file, which signs what is sent: openssl rand -hex 32 "
+                   ">FILE; chmod 600 FILE");
 }
 
 static bool read_all(struct arena *arena, const struct toml *toml, struct hook_list *hooks, struct status *status)
