@@ -245,6 +245,14 @@ class Check(Case):
         self.assert_warned(self.check_as("rambler", "-- rambler up\nSELECT 1;\n-- rambler down\n", url), "may not lock the tracking table public.migrations")
         self.assert_run_fails("42501")
 
+    def test_a_trigger_that_discards_the_row_is_told(self):
+        self.sql("CREATE FUNCTION gives_none() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$; "
+                 "CREATE TRIGGER keeps_none BEFORE INSERT ON _prisma_migrations FOR EACH ROW EXECUTE FUNCTION gives_none()")
+        self.assert_warned(self.check("CREATE TABLE made ();"), 'has the trigger "keeps_none", which discards its new rows.*DROP TRIGGER keeps_none ON public._prisma_migrations')
+        self.assertFalse(self.connection.call("MigrationService", "Run").ok)
+        self.sql("DROP TRIGGER keeps_none ON _prisma_migrations; CREATE TRIGGER after_it AFTER INSERT ON _prisma_migrations FOR EACH ROW EXECUTE FUNCTION gives_none()")
+        self.assertTrue(self.connection.call("MigrationService", "Check").safe)
+
     def test_a_rule_that_discards_the_row_is_told(self):
         rule = "CREATE RULE keeps_none AS ON INSERT TO _prisma_migrations DO INSTEAD NOTHING"
         self.sql(rule)

@@ -140,7 +140,14 @@ static const char write_sql[] =
     "$2::text) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN "
     "pg_catalog.pg_rewrite w ON w.ev_class = c.oid WHERE n.nspname = $1 AND c.relname = $2 AND w.is_instead AND "
     "w.ev_type = '3' AND w.ev_enabled IN ('O', 'A') AND w.ev_qual::text = '<>' AND pg_catalog.pg_get_ruledef(w.oid) ~ "
-    "'DO INSTEAD NOTHING;?$'";
+    "'DO INSTEAD NOTHING;?$' "
+    /* tgtype: 1 for each row, 2 before, 4 insert; what such a function returns is the row that is kept */
+    "UNION ALL SELECT pg_catalog.format('The tracking table %I.%I has the trigger \"%s\", which discards its new rows: "
+    "a run would be rolled back. Drop it: DROP TRIGGER %I ON %I.%I.', $1::text, $2::text, t.tgname, t.tgname, "
+    "$1::text, $2::text) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN "
+    "pg_catalog.pg_trigger t ON t.tgrelid = c.oid JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid WHERE n.nspname = $1 "
+    "AND c.relname = $2 AND NOT t.tgisinternal AND t.tgtype & 7 = 7 AND t.tgenabled IN ('O', 'A') AND t.tgqual IS NULL "
+    "AND p.prosrc ~* '^\\s*begin\\s+return\\s+null\\s*;\\s*end\\s*;?\\s*$'";
 
 /* LOCK TABLE in a mode that stops writers. */
 static const char lock_sql[] =
