@@ -72,7 +72,8 @@ RETYPED = [
 PLACES = """CREATE TABLE days (d date, n int) PARTITION BY RANGE (d); CREATE TABLE days1 PARTITION OF days FOR VALUES FROM ('2026-01-01') TO ('2026-02-01'); CREATE TABLE days_d PARTITION OF days DEFAULT;
     INSERT INTO days VALUES ('2026-01-05', 1), ('2026-03-01', 2), (NULL, 3); CREATE TABLE april (d date, n int); INSERT INTO april VALUES ('2026-04-30', 1); CREATE TABLE kinds (k text, n int) PARTITION BY LIST (k);
     CREATE TABLE kinds_d PARTITION OF kinds DEFAULT; INSERT INTO kinds VALUES ('a', 1), (NULL, 2), ('it''s', 3); CREATE TABLE loose (k text, n int); INSERT INTO loose VALUES ('x', 1), (NULL, 2);
-    CREATE TABLE sums (n int, m int) PARTITION BY RANGE (n, m); CREATE TABLE sums_d PARTITION OF sums DEFAULT; INSERT INTO sums VALUES (5, 5);"""
+    CREATE TABLE sums (n int, m int) PARTITION BY RANGE (n, m); CREATE TABLE sums_d PARTITION OF sums DEFAULT; INSERT INTO sums VALUES (5, 5);
+    CREATE TABLE names (k text COLLATE "en-x-icu") PARTITION BY RANGE (k COLLATE "C"); CREATE TABLE names_d PARTITION OF names DEFAULT; INSERT INTO names VALUES ('B');"""
 DAYS, KINDS = "CREATE TABLE fresh PARTITION OF days FOR VALUES ", "CREATE TABLE fresh PARTITION OF kinds FOR VALUES "
 PLACED = [
     *(DAYS + bound for bound in ("FROM ('2026-03-01') TO ('2026-04-01')", "FROM ('2026-02-01') TO ('2026-03-01')", "FROM (MINVALUE) TO ('2026-01-01')", "FROM ('2026-02-01') TO (MAXVALUE)")),
@@ -80,6 +81,7 @@ PLACED = [
     "ALTER TABLE days ATTACH PARTITION april FOR VALUES FROM ('2026-04-01') TO ('2026-04-30')", "ALTER TABLE days ATTACH PARTITION april FOR VALUES FROM ('2026-03-01') TO ('2026-05-01')", "ALTER TABLE kinds ATTACH PARTITION loose FOR VALUES IN ('x')",
     "ALTER TABLE kinds ATTACH PARTITION loose FOR VALUES IN ('x', 'y')", DAYS + "FROM ('2026-02-01') TO ('2026-03-01');\nCREATE TABLE later PARTITION OF days FOR VALUES FROM ('2026-03-01') TO ('2026-04-01')",
     "ALTER TABLE days DETACH PARTITION days_d;\n" + DAYS + "FROM ('2026-03-01') TO ('2026-04-01')", "DELETE FROM days_d;\n" + DAYS + "FROM ('2026-03-01') TO ('2026-04-01')",
+    "CREATE TABLE fresh PARTITION OF names FOR VALUES FROM ('a') TO ('z')",
 ]
 # Unique indexes over expressions, or of some rows; and what an INSERT leaves out.
 MAIL = """CREATE TABLE mail (id int PRIMARY KEY, address text, gone date, "Odd" text, n int); INSERT INTO mail VALUES (1, 'A@x', NULL, 'a', 0), (2, 'a@x', '2026-01-01', 'b', 1), (3, 'b@x', '2026-01-01', 'b', 2), (4, NULL, NULL, NULL, 4), (5, NULL, NULL, NULL, 5);

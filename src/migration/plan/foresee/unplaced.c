@@ -9,11 +9,12 @@
 #include <string.h>
 
 /* $1 the partitioned table: its DEFAULT partition, its key's column by its name and quoted, the column's type. Only for
- * one column of a type, and of an order, of PostgreSQL's. */
+ * one column of a type, and of an order, of PostgreSQL's, compared in the key as elsewhere. */
 static const char key_sql[] =
     "SELECT n.nspname, d.relname, a.attname, pg_catalog.quote_ident(a.attname), pg_catalog.format_type(t.oid, NULL) "
     "FROM pg_catalog.pg_partitioned_table p JOIN pg_catalog.pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = "
-    "p.partattrs[0] JOIN pg_catalog.pg_type t ON t.oid = a.atttypid AND t.typtype = 'b' AND t.typnamespace = "
+    "p.partattrs[0] AND a.attcollation = p.partcollation[0] JOIN pg_catalog.pg_type t ON t.oid = a.atttypid AND "
+    "t.typtype = 'b' AND t.typnamespace = "
     "'pg_catalog'::pg_catalog.regnamespace JOIN pg_catalog.pg_opclass o ON o.oid = p.partclass[0] AND o.opcdefault AND "
     "o.opcnamespace = t.typnamespace LEFT JOIN (pg_catalog.pg_class d JOIN pg_catalog.pg_namespace n ON n.oid = "
     "d.relnamespace) ON d.oid = p.partdefid WHERE p.partrelid = $1::oid AND p.partnatts = 1 AND p.partstrat IN ('l', "
