@@ -5,7 +5,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(__file__))
 import fixtures
-from fixtures import Written
+from fixtures import Fixtures, Written
 
 fixtures.harness.Cluster.keeps = True
 
@@ -63,6 +63,31 @@ class Ledgers(Written):
         with self.start() as rpc:
             rpc.call("MigrationService", "MarkApplied", {"migration": "20240102_000000_second"})
         self.assertEqual(self.sql("SELECT batch FROM payload_migrations WHERE name LIKE '%second'"), [("5",)])
+
+
+class Held(Fixtures):
+    """A lock that is a row stays when its tool is killed, and a run waits for it: the check says who has it."""
+    LOCKS = {
+        "liquibase": ("databasechangeloglock", "UPDATE databasechangeloglock SET locked = true, lockgranted = '2026-01-02 03:04:05', lockedby = 'ci (10.0.0.7)'",
+                      r"held by ci \(10\.0\.0\.7\) since 2026-01-02 03:04:05.*release-locks"),
+        "knex": ("knex_migrations_lock", "UPDATE knex_migrations_lock SET is_locked = 1", "is_locked is 1 in knex_migrations_lock.*knex migrate:unlock"),
+        "bun": ("bun_migration_locks", "INSERT INTO bun_migration_locks (table_name) VALUES ('bun_migrations')", "bun has its lock.*bun db unlock"),
+        "yoyo": ("yoyo_lock", "INSERT INTO yoyo_lock VALUES (1, '2026-01-02 03:04:05', 4711)", r"since 2026-01-02 03:04:05 \(UTC, its process 4711\).*yoyo break-lock"),
+    }
+
+    def test_a_lock_that_was_left_is_told_by_the_check(self):
+        for name, (table, left, words) in self.LOCKS.items():
+            with self.subTest(name=name):
+                database = self.fixture(name, "before.sql")
+                with self.serve(name, database) as rpc:
+                    def warnings():
+                        return "\n".join(rpc.call("MigrationService", "Check").warnings)
+                    self.assertNotRegex(warnings(), "lock")
+                    self.cluster.psql(database, left)
+                    self.assertRegex(warnings(), words)
+                    self.assertFalse(rpc.call("MigrationService", "Check").safe)
+                    self.cluster.psql(database, f"DROP TABLE {table}")
+                    self.assertNotRegex(warnings(), words)
 
 
 if __name__ == "__main__":

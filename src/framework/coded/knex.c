@@ -196,6 +196,9 @@ const struct framework framework_knex = {
                             "pg_catalog.format('Knex.js is migrating, or a run of it died: is_locked is 1 in %s. If no "
                             "run is going on, free it by \"knex migrate:unlock\".', {table:*_lock}); END IF;"),
             .unlock = ON_LOCK("UPDATE {ledger:*_lock} SET is_locked = 0;"),
+            .held = "SELECT pg_catalog.format('Knex.js is migrating, or a run of it died: is_locked is 1 in %s, and a "
+                    "run waits for that. If no run is going on, free it by \"knex migrate:unlock\".', {table:*_lock}) "
+                    "FROM {ledger:*_lock} WHERE is_locked OPERATOR(pg_catalog.<>) 0 LIMIT 1;",
             /* Each run is a batch. Its times are JavaScript's, in milliseconds. */
             .record = "INSERT INTO {ledger} (name, batch, migration_time) VALUES ({name}, (SELECT "
                       "coalesce(pg_catalog.max(batch), 0) OPERATOR(pg_catalog.+) 1 FROM {ledger}), {clock:ms});",

@@ -153,6 +153,7 @@ const char *ledger_template(const struct ledger_facts *facts, enum ledger_part p
         [LEDGER_SESSION] = facts->session,
         [LEDGER_LOCK] = facts->lock,
         [LEDGER_UNLOCK] = facts->unlock,
+        [LEDGER_HELD] = facts->held,
         [LEDGER_RECORD] = facts->record,
         [LEDGER_START] = facts->start,
         [LEDGER_FORGET] = facts->forget,

@@ -75,6 +75,7 @@ struct ledger_facts {
     const char *session; /* settings other than the search path */
     const char *lock;
     const char *unlock;
+    const char *held; /* a sentence, if its lock is a row that stays: of a tool that works, or was killed */
     const char *record;
     const char *start;
     const char *forget;

@@ -208,6 +208,7 @@ enum ledger_part {
     LEDGER_LOCK,   /* at the beginning of each of our transactions: keeps the framework's tool out if it has no advisory
                       locks (LOCK TABLE, a row of a lock table); raises 55P03 if it is taken, and is then tried again */
     LEDGER_UNLOCK, /* at the end of such a transaction */
+    LEDGER_HELD,   /* a query, for check: a row that says who has its lock, where a run would wait for that */
     LEDGER_RECORD, /* one complete row, for a migration that shares its transaction */
     LEDGER_START, /* the row before the first step of a migration that takes several transactions. Without it the ledger
                      has no unfinished rows, and RECORD comes with the last step */
@@ -228,7 +229,7 @@ struct session_path framework_session_path(const struct framework *framework, co
 bool ledger_has(const struct framework *framework, enum ledger_part part);
 
 /* Appends the SQL of this part, each statement with its semicolon and schema-qualified throughout, because a migration
- * may have changed the search path; nothing if the framework has none. record is NULL for CREATE to UNLOCK. */
+ * may have changed the search path; nothing if the framework has none. record is NULL for CREATE to HELD. */
 void ledger_put(struct buffer *sql, const struct framework *framework, enum ledger_part part,
                 const struct ledger *ledger, const struct ledger_record *record);
 

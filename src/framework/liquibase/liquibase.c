@@ -261,6 +261,10 @@ const struct framework framework_liquibase = {
                     "by ', holder, '; if that run is dead, liquibase release-locks frees it'); END IF; END IF; END'};",
             .unlock = "UPDATE {ledger:lock_table} SET locked = false, lockgranted = NULL, lockedby = NULL WHERE id "
                       "OPERATOR(pg_catalog.=) 1 AND lockedby OPERATOR(pg_catalog.=) 'Truss';",
+            .held =
+                "SELECT pg_catalog.format('Liquibase''s lock is held by %s since %s: a run waits for it. If that run "
+                "is dead, liquibase release-locks frees it.', lockedby, lockgranted) FROM {ledger:lock_table} "
+                "WHERE id OPERATOR(pg_catalog.=) 1 AND locked;",
             .path = search_path_of,
             .record =
                 "{again}INSERT INTO {ledger} (id, author, filename, dateexecuted, orderexecuted, md5sum, description, "

@@ -97,6 +97,9 @@ const struct framework framework_bun = {
                          "END IF;"),
             .unlock =
                 ON_LOCKS("DELETE FROM {ledger:bun_migration_locks} WHERE table_name OPERATOR(pg_catalog.=) {table};"),
+            .held = "SELECT 'bun has its lock, a row of bun_migration_locks, and a run waits for that. A run that died "
+                    "leaves the row: bun db unlock.' FROM {ledger:bun_migration_locks} WHERE table_name "
+                    "OPERATOR(pg_catalog.=) {table};",
             /* One group for all of a run: db rollback takes back the last group (Migrator.Migrate, migrator.go). */
             .record = "INSERT INTO {ledger} (name, group_id) VALUES ({key}, {group}::bigint);",
             .words = (const struct ledger_word[]){{.name = "group", .text = group_text}, {0}},

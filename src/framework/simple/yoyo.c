@@ -309,6 +309,8 @@ const struct framework framework_yoyo = {
                 "USING ERRCODE = '55P03', HINT = 'Is a yoyo running? One that was killed leaves it: yoyo break-lock.'; "
                 "END IF; END'};",
             .unlock = "DELETE FROM {ledger:yoyo_lock};",
+            .held = "SELECT pg_catalog.format('yoyo has its lock since %s (UTC, its process %s), and a run waits for "
+                    "that. One that was killed leaves it: yoyo break-lock.', ctime, pid) FROM {ledger:yoyo_lock};",
             .record = PUT_ROWS("apply"),
             .mark_applied = PUT_ROWS("mark"),
             .words = (const struct ledger_word[]){{.name = "hash", .text = hash_of}, {0}},

@@ -3,6 +3,7 @@
  */
 #include "migration/plan/check/moment.h"
 
+#include "base/sqlstate.h"
 #include "migration/plan/check/moment_needs.h"
 #include "pg/activity.h"
 #include "pg/code.h"
@@ -213,6 +214,26 @@ static void check_ledger(const struct moment *moment)
     check_beside(moment);
 }
 
+/* The lock of its tool, if that is a row. Where that table is missing nobody has the lock. */
+static void check_held(const struct moment *moment)
+{
+    struct arena *const arena = moment->request->arena;
+    const struct detection *const detection = moment->detection;
+    struct status unanswered = {.arena = arena};
+    struct buffer sql = {.arena = arena};
+    if (!detection->has_ledger || !ledger_has(detection->framework, LEDGER_HELD)) {
+        return;
+    }
+    ledger_put(&sql, detection->framework, LEDGER_HELD, &detection->ledger, NULL);
+    PG_RESULT(result) = pg_query(moment->session, buffer_string(&sql), 0, NULL, &unanswered);
+    if (result != NULL && PQntuples(result) > 0) {
+        warnings_add(moment->warnings, REASON_UNDER_WAY, arena_strdup(arena, pg_field(result, 0, 0)));
+    } else if (result == NULL && strcmp(unanswered.sqlstate, SQLSTATE_UNDEFINED_TABLE) != 0) {
+        warnings_add(moment->warnings, REASON_UNDER_WAY,
+                     arena_printf(arena, "Whether its tool has its lock cannot be known: %s", unanswered.message));
+    }
+}
+
 static void check_store(const struct moment *moment, const struct preparation *preparation)
 {
     if (needs_store(preparation)) {
@@ -258,6 +279,7 @@ void moment_check_place(const struct moment *moment)
     moment_ask(&server, "Whether the server has connections left", server_sql, 0, NULL);
     check_pooler(&server);
     check_ledger(&rights);
+    check_held(moment);
     moment_ask(&noting, "What else happens", notes_sql, 0, NULL);
 }
 
