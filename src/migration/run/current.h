@@ -45,6 +45,7 @@ struct run {
     struct watch watch;
     bool is_past_versioned;    /* the callbacks after the versioned migrations have run */
     bool may_lack_locks;       /* a script may have released the session's locks since they were last checked */
+    bool names_standbys;       /* synchronous_standby_names is set: a commit may wait for one */
     struct observer *observer; /* NULL: nobody observes blockers */
     struct run_notices notices;
     struct commits late;

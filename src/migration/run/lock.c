@@ -94,12 +94,15 @@ static bool try_locks(struct run *run, struct lock_try *try)
         put_arguments(&sql, &try->keys[i]);
         buffer_printf(&sql, " THEN %zu ", i);
     }
-    buffer_printf(&sql, "ELSE %zu END", try->count);
+    buffer_printf(&sql,
+                  "ELSE %zu END, pg_catalog.current_setting('synchronous_standby_names') OPERATOR(pg_catalog.<>) ''",
+                  try->count);
     PG_RESULT(result) = pg_query_simple(run->session, buffer_string(&sql), run->status);
     if (result == NULL) {
         return false;
     }
     try->taken = (size_t)pg_field_int(result, 0, 1, 0);
+    run->names_standbys = pg_field_bool(result, 0, 2);
     return pg_field_int(result, 0, 0, 0) == pid ||
            status_fail(run->status, STATUS_FAILED_PRECONDITION, PG_SESSION_POOLED);
 }

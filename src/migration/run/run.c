@@ -174,7 +174,7 @@ static bool execute_items(const struct execution *execution)
     const struct preparation *const preparation = execution->preparation;
     struct run_result *const result = execution->result;
     const struct executor *const executor = executor_for(execution);
-    if (!preparation->delegate && !execution->options->dry_run &&
+    if (execution->run->names_standbys && !preparation->delegate && !execution->options->dry_run &&
         !synchronous_check(execution->run->session, execution->run->status)) {
         return false;
     }
