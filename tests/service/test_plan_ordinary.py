@@ -247,6 +247,7 @@ ALTER INDEX "User_email_key" RENAME TO "user_email" """,
 
 class Ordinary(Case):
     real = test_plan_failures.Failures.real
+    parameters = test_plan_locks.PlanLocks.parameters
     held = test_plan_locks.PlanLocks.held
     psql_rows = test_plan_locks.PlanLocks.psql_rows
     remember = test_plan_locks.PlanLocks.remember
