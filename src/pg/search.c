@@ -233,18 +233,10 @@ const char *pg_session_script_schemas(const struct pg_session *session)
 struct pg_session *pg_session_open_pinned(const struct conninfo *conninfo, int64_t deadline, struct status *status)
 {
     struct pg_session *const session = pg_session_open(conninfo, deadline, status);
-    const int64_t until = pg_session_connect_deadline(conninfo, deadline);
     if (session == NULL) {
         return NULL;
     }
+    const int64_t until = pg_session_connect_deadline(conninfo, deadline);
     pg_session_set_deadline(session, until);
-    if (pg_session_pin(session, status)) {
-        pg_session_set_deadline(session, deadline);
-        return session;
-    }
-    if (deadline_passed(until) && !deadline_passed(deadline)) {
-        pg_session_says_nothing(session, status);
-    }
-    pg_session_free(session);
-    return NULL;
+    return pg_session_answered(session, pg_session_pin(session, status), until, deadline, status);
 }

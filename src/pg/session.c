@@ -230,12 +230,21 @@ static bool connect_now(struct pg_session *session, const struct conninfo *conni
     return false;
 }
 
-bool pg_session_says_nothing(const struct pg_session *session, struct status *status)
+struct pg_session *pg_session_answered(struct pg_session *session, bool ok, int64_t until, int64_t deadline,
+                                       struct status *status)
 {
-    return status_fail(status, STATUS_UNAVAILABLE,
-                       "%s lets us in and does not answer: a pooler in front of it may have no free connection to the "
-                       "server. Give the worker the host and port of PostgreSQL itself, or the pooler a larger pool.",
-                       session->display);
+    if (ok) {
+        pg_session_set_deadline(session, deadline);
+        return session;
+    }
+    if (deadline_passed(until) && !deadline_passed(deadline)) {
+        status_fail(status, STATUS_UNAVAILABLE,
+                    "%s lets us in and does not answer: a pooler in front of it may have no free connection to the "
+                    "server. Give the worker the host and port of PostgreSQL itself, or the pooler a larger pool.",
+                    session->display);
+    }
+    pg_session_free(session);
+    return NULL;
 }
 
 static bool standard_strings_now(const struct pg_session *session)

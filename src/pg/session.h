@@ -26,8 +26,10 @@ struct pg_session *pg_session_open(const struct conninfo *conninfo, int64_t dead
  * after it has no more time either: a pooler lets in whom it has no connection to the server for. */
 int64_t pg_session_connect_deadline(const struct conninfo *conninfo, int64_t deadline);
 
-/* Reports, over any other failure, that this first answer did not come; returns false. */
-bool pg_session_says_nothing(const struct pg_session *session, struct status *status);
+/* After that first statement. ok: it was answered; then the session gets its deadline. Otherwise frees it and returns
+ * NULL; reports, over any other failure, if `until`, the end of connecting, was too early for the answer. */
+struct pg_session *pg_session_answered(struct pg_session *session, bool ok, int64_t until, int64_t deadline,
+                                       struct status *status);
 
 void pg_session_free(struct pg_session *session);
 

@@ -39,15 +39,8 @@ static struct pg_session *set_up(struct run *run, struct pg_session *session)
     const int64_t until = pg_session_connect_deadline(run->request->site->conninfo, run->deadline);
     pg_session_set_deadline(session, until);
     run->settings.server_version = pg_session_server_version(session);
-    if (pg_session_set_up(session, session_limits(run->arena, &run->settings), run->status)) {
-        pg_session_set_deadline(session, run->deadline);
-        return session;
-    }
-    if (deadline_passed(until) && !deadline_passed(run->deadline)) {
-        pg_session_says_nothing(session, run->status);
-    }
-    pg_session_free(session);
-    return NULL;
+    const bool ok = pg_session_set_up(session, session_limits(run->arena, &run->settings), run->status);
+    return pg_session_answered(session, ok, until, run->deadline, run->status);
 }
 
 /* After a lost session, opens a new one: others in the pool may be lost, too. A claimed one may turn out to be lost. */
