@@ -119,12 +119,9 @@ static const char *name_of(const json_t *target)
 /* names: those that the statement gives to the columns instead; NULL: none. */
 static void of_query(struct effects_reader *reader, const json_t *query, const json_t *names)
 {
-    const json_t *select = tree_body(query, "SelectStmt");
-    struct word_set seen = {0};
-    while (json_object_get(select, "larg") != NULL) {
-        select = json_object_get(select, "larg");
-    }
+    const json_t *const select = tree_first_select(tree_body(query, "SelectStmt"));
     const json_t *const targets = json_object_get(select, "targetList");
+    struct word_set seen = {0};
     for (size_t i = 0; json_array_size(names) == 0 && i < json_array_size(targets); i++) {
         const char *const name = name_of(tree_body(json_array_get(targets, i), "ResTarget"));
         if (name != NULL && word_set_has(&seen, name)) {

@@ -133,22 +133,13 @@ static const char *cast_type(struct arena *arena, const json_t *value)
     return said == NULL ? "" : said;
 }
 
-/* The first SELECT of a UNION determines the names. */
-static const json_t *first_select(const json_t *query)
-{
-    const json_t *select = tree_body(query, "SelectStmt");
-    while (json_object_get(select, "larg") != NULL) {
-        select = json_object_get(select, "larg");
-    }
-    return select;
-}
-
 /* The columns of a query; `aliases` name the first of them. Returns NULL if not all of them are known by name, as with
  * SELECT *. Types are known only for a single SELECT. */
 static struct sql_replaced *query_of(struct arena *arena, const json_t *range, const json_t *aliases,
                                      const json_t *query)
 {
-    const json_t *const select = first_select(query);
+    const json_t *const whole = tree_body(query, "SelectStmt");
+    const json_t *const select = tree_first_select(whole);
     const json_t *const targets = json_object_get(select, "targetList");
     struct buffer names = {.arena = arena};
     struct buffer types = {.arena = arena};
@@ -162,7 +153,7 @@ static struct sql_replaced *query_of(struct arena *arena, const json_t *range, c
             return NULL;
         }
         effects_put_name(&names, i, name);
-        effects_put_name(&types, i, select == tree_body(query, "SelectStmt") ? cast_type(arena, value) : "");
+        effects_put_name(&types, i, select == whole ? cast_type(arena, value) : "");
     }
     struct sql_replaced *const replaced = arena_alloc(arena, sizeof *replaced);
     *replaced = (struct sql_replaced){.schema = effects_kept(arena, tree_string(range, "schemaname")),

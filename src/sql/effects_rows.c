@@ -35,11 +35,7 @@ static bool has_star(json_t *tree)
 /* The first SELECT or VALUES of a UNION has as many columns as the others. */
 static const json_t *first_query(const json_t *insert)
 {
-    const json_t *query = tree_body(json_object_get(insert, "selectStmt"), "SelectStmt");
-    while (json_object_get(query, "larg") != NULL) {
-        query = json_object_get(query, "larg");
-    }
-    return query;
+    return tree_first_select(tree_body(json_object_get(insert, "selectStmt"), "SelectStmt"));
 }
 
 static json_t *row_of(const json_t *rows, size_t number)

@@ -184,15 +184,12 @@ static const char *result_name(const struct walk *walking, const json_t *target)
     return json_object_get(last, "A_Star") != NULL ? "*" : kept(walking, tree_name(fields, 0));
 }
 
-/* For a UNION, the first query determines them. */
 static void take_results(const struct walk *walking, const json_t *select)
 {
+    const json_t *const targets = json_object_get(tree_first_select(select), "targetList");
     size_t i;
     json_t *target;
-    while (json_object_get(select, "larg") != NULL) {
-        select = json_object_get(select, "larg");
-    }
-    json_array_foreach(json_object_get(select, "targetList"), i, target)
+    json_array_foreach(targets, i, target)
     {
         add(walking, (struct sql_mention){
                          .kind = SQL_RESULT_MENTIONED,

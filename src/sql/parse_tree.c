@@ -51,6 +51,14 @@ const char *tree_name(const json_t *names, size_t from_end)
                             : NULL;
 }
 
+const json_t *tree_first_select(const json_t *select)
+{
+    while (json_object_get(select, "larg") != NULL) {
+        select = json_object_get(select, "larg");
+    }
+    return select;
+}
+
 const json_t *tree_option(const json_t *options, const char *name)
 {
     for (size_t i = 0; i < json_array_size(options); i++) {

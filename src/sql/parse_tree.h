@@ -26,6 +26,9 @@ const json_t *tree_body(const json_t *node, const char *kind);
 /* The string number `from_end` from the end of a list of names (0: the last); NULL if the list is shorter. */
 const char *tree_name(const json_t *names, size_t from_end);
 
+/* The body of the SelectStmt that gives a query its columns: of a UNION the first one; NULL for NULL. */
+const json_t *tree_first_select(const json_t *select);
+
 /* The DefElem of this name in a list of options; NULL if it is not given. */
 const json_t *tree_option(const json_t *options, const char *name);
 
