@@ -38,12 +38,8 @@ static void take_elements(struct effects_reader *reader, const json_t *table, co
 /* Does the constraint make an index, or a sequence? */
 static bool makes_relation(const json_t *constraint)
 {
-    static const char *const kinds[] = {"CONSTR_PRIMARY", "CONSTR_UNIQUE", "CONSTR_EXCLUSION", "CONSTR_IDENTITY"};
-    bool makes = false;
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && !makes; i++) {
-        makes = tree_is(constraint, "contype", kinds[i]);
-    }
-    return makes && tree_string(constraint, "indexname")[0] == '\0';
+    static const char kinds[] = "CONSTR_PRIMARY CONSTR_UNIQUE CONSTR_EXCLUSION CONSTR_IDENTITY";
+    return word_is_among(kinds, tree_string(constraint, "contype")) && tree_string(constraint, "indexname")[0] == '\0';
 }
 
 /* Of a type with a small length, a row fits in a page without TOAST. */
