@@ -197,12 +197,13 @@ void sql_effects(struct arena *arena, struct text statement, const struct sql_fa
     const json_t *const statements = json_object_get(tree, "stmts");
     *effects = (struct sql_effects){0};
     if (json_array_size(statements) == 1) {
+        json_t *const node = json_object_get(json_array_get(statements, 0), "stmt");
         effects->work = SQL_WORK_NONE;
-        effects_statement(&reader, json_object_get(json_array_get(statements, 0), "stmt"));
-        effects_touches(&reader, json_object_get(json_array_get(statements, 0), "stmt"));
-        effects_needs(&reader, json_object_get(json_array_get(statements, 0), "stmt"));
-        effects_proofs(&reader, json_object_get(json_array_get(statements, 0), "stmt"));
-        effects_stored(&reader, json_object_get(json_array_get(statements, 0), "stmt"));
+        effects_statement(&reader, node);
+        effects_touches(&reader, node);
+        effects_needs(&reader, node);
+        effects_proofs(&reader, node);
+        effects_stored(&reader, node);
     } else if (statement.size <= SIZE_LIMIT || !take_large_insert(&reader, statement)) {
         effects->unknown = effects->unread = true;
         effects_by_words(&reader, statement);
