@@ -6,13 +6,13 @@
 
 #include "migration/look/under_way.h"
 #include "migration/run/blocker.h"
+#include "pg/locks.h"
 #include "pg/query.h"
 #include "pg/values.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define OUR_CLASS        0x54525553 /* "TRUS" */
 #define FIRST_PAUSE_MS   20
 #define LONGEST_PAUSE_MS 250
 #define WORD_EACH_MS     5000
@@ -30,7 +30,8 @@ struct lock_key {
 
 static struct lock_key our_key(const struct ledger *ledger)
 {
-    return (struct lock_key){.owner = "Truss", .class = OUR_CLASS, .object = under_way_key(ledger), .subid = 2};
+    return (struct lock_key){
+        .owner = "Truss", .class = LOCKS_CLASS_NUMBER, .object = under_way_key(ledger), .subid = 2};
 }
 
 static struct lock_key framework_key(const struct framework *framework, int64_t number)
