@@ -20,19 +20,14 @@ static bool take_any(struct sql_reader *words, const char *const *list)
 /* Is the word anywhere in the rest, outside strings and comments? */
 static bool has(struct sql_reader rest, const char *word)
 {
-    while (rest.token.kind != SQL_END && !sql_is_word(&rest.token, word)) {
-        rest.token = sql_next(&rest.lexer);
-    }
-    return rest.token.kind != SQL_END;
+    return sql_skip_to(&rest, word);
 }
 
 /* Do these two words follow each other anywhere in the rest? */
 static bool has_pair(struct sql_reader rest, const char *first, const char *second)
 {
-    while (rest.token.kind != SQL_END) {
-        const bool found = sql_is_word(&rest.token, first);
-        rest.token = sql_next(&rest.lexer);
-        if (found && sql_is_word(&rest.token, second)) {
+    while (sql_skip_to(&rest, first)) {
+        if (sql_is_word(&rest.token, second)) {
             return true;
         }
     }
