@@ -13,8 +13,6 @@
 /* CREATE [OR REPLACE] [LOCAL | GLOBAL] TEMP …, and pg_temp.x. */
 static void look_at_create(const struct looking *looking, struct sql_reader *reader)
 {
-    const bool ends =
-        sql_has_words(looking->statement, "commit", "drop") || sql_has_words(looking->statement, "commit", "delete");
     if (sql_take(reader, "or")) {
         sql_take(reader, "replace");
     }
@@ -23,6 +21,8 @@ static void look_at_create(const struct looking *looking, struct sql_reader *rea
     }
     if (sql_is_word(&reader->token, "temp") || sql_is_word(&reader->token, "temporary") ||
         sql_has_word(looking->statement, "pg_temp")) {
+        const bool ends = sql_has_words(looking->statement, "commit", "drop") ||
+                          sql_has_words(looking->statement, "commit", "delete");
         lasting_add_what(looking, ends ? SQL_ENDS : SQL_OF_SESSION,
                          ends ? "a temporary table ON COMMIT DROP or DELETE ROWS" : "a temporary object");
     }
