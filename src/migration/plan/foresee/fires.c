@@ -10,12 +10,6 @@
 
 #include <string.h>
 
-/* Foreign keys that pass a change on to referencing rows. */
-#define HANDS_ON "k.contype = 'f' AND (k.confdeltype IN ('c', 'n', 'd') OR k.confupdtype IN ('c', 'n', 'd'))"
-
-/* Rules that do something else or more: not the query of a view, nor DO INSTEAD NOTHING. */
-#define ACTS "w.ev_type <> '1' AND w.ev_enabled <> 'D' AND pg_catalog.pg_get_ruledef(w.oid) !~ ' DO INSTEAD +NOTHING;$'"
-
 /* The CHECKs of the domain that a column of r has, also below it or in an array. OFFSET 0: one by one, by the indexes,
  * since few columns have any. */
 #define OF_DOMAINS                                                                                                     \
@@ -60,11 +54,11 @@ static const char functions_sql[] =
     "WITH RECURSIVE reached(oid) AS (SELECT $1::oid UNION SELECT x.oid FROM reached r CROSS JOIN LATERAL (SELECT "
     "i.inhrelid AS oid FROM pg_catalog.pg_inherits i WHERE i.inhparent = r.oid UNION ALL SELECT k.conrelid FROM "
     "pg_catalog.pg_trigger t JOIN pg_catalog.pg_constraint k ON k.oid = t.tgconstraint WHERE t.tgrelid = r.oid AND "
-    "k.confrelid = r.oid AND " HANDS_ON " UNION ALL SELECT d.refobjid FROM pg_catalog.pg_rewrite w "
+    "k.confrelid = r.oid AND " STEADY_HANDS_ON " UNION ALL SELECT d.refobjid FROM pg_catalog.pg_rewrite w "
     "JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = w.oid AND "
     "d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass WHERE w.ev_class = r.oid AND w.ev_type = '1') x) "
     "SELECT '' AS prosrc, 'rule' AS lanname, '' AS proname FROM pg_catalog.pg_rewrite w JOIN reached r ON r.oid = "
-    "w.ev_class WHERE " ACTS " UNION "
+    "w.ev_class WHERE " STEADY_ACTS " UNION "
     "SELECT p.prosrc, l.lanname, p.proname FROM pg_catalog.pg_trigger t JOIN reached r ON r.oid = t.tgrelid JOIN "
     "pg_catalog.pg_proc p ON p.oid = t.tgfoid JOIN pg_catalog.pg_language l ON l.oid = p.prolang WHERE NOT "
     "t.tgisinternal AND t.tgenabled <> 'D' AND l.lanname <> 'internal' UNION " CALLED(CARRIED);

@@ -17,10 +17,8 @@
 static const char firing_sql[] =
     "SELECT DISTINCT c.relname::text FROM pg_catalog.pg_class c WHERE c.oid IN (SELECT t.tgrelid FROM "
     "pg_catalog.pg_trigger t WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' UNION SELECT k.confrelid FROM "
-    "pg_catalog.pg_constraint k WHERE k.contype = 'f' AND (k.confdeltype IN ('c', 'n', 'd') OR k.confupdtype IN ('c', "
-    "'n', 'd')) UNION SELECT w.ev_class FROM pg_catalog.pg_rewrite w WHERE w.ev_type <> '1' AND w.ev_enabled <> 'D' "
-    "AND "
-    "pg_catalog.pg_get_ruledef(w.oid) !~ ' DO INSTEAD +NOTHING;$' UNION SELECT coalesce(f.adrelid, k.conrelid) FROM "
+    "pg_catalog.pg_constraint k WHERE " STEADY_HANDS_ON " UNION SELECT w.ev_class FROM pg_catalog.pg_rewrite w "
+    "WHERE " STEADY_ACTS " UNION SELECT coalesce(f.adrelid, k.conrelid) FROM "
     "pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang JOIN pg_catalog.pg_depend d ON "
     "d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.refobjid = p.oid LEFT JOIN pg_catalog.pg_attrdef f "
     "ON d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND f.oid = d.objid LEFT JOIN "

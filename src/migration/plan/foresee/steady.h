@@ -29,6 +29,13 @@ struct steady {
     "'pg_catalog'::pg_catalog.regnamespace OR EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = "           \
     "'pg_catalog.pg_proc'::pg_catalog.regclass AND e.objid = p.oid AND e.deptype = 'e'))))"
 
+/* SQL: does the foreign key k pass a change on to referencing rows? */
+#define STEADY_HANDS_ON "k.contype = 'f' AND (k.confdeltype IN ('c', 'n', 'd') OR k.confupdtype IN ('c', 'n', 'd'))"
+
+/* SQL: does the rule w do something else or more? Not the query of a view, nor DO INSTEAD NOTHING. */
+#define STEADY_ACTS                                                                                                    \
+    "w.ev_type <> '1' AND w.ev_enabled <> 'D' AND pg_catalog.pg_get_ruledef(w.oid) !~ ' DO INSTEAD +NOTHING;$'"
+
 /* The fields of a row about a function. */
 enum { STEADY_BODY, STEADY_LANGUAGE, STEADY_NAME };
 
