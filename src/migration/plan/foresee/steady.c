@@ -118,10 +118,18 @@ bool steady_lost(const struct steady *steady, const struct words *names)
     return has;
 }
 
-static struct body body_of(const struct steady *steady)
+/* Nothing is read yet. If it is not known which tables fire something, no body is known to be harmless. */
+static struct body body_of(struct steady *steady)
 {
+    const bool knows = know_firing(steady);
     return (struct body){
-        .arena = steady->arena, .names = {.arena = steady->arena}, .firing = &steady->firing, .reads_only_rows = true};
+        .arena = steady->arena, .names = {.arena = steady->arena}, .firing = &steady->firing, .reads_only_rows = knows};
+}
+
+/* Is what was read known to lock no more than rows, and all that it calls? */
+static bool is_harmless(struct steady *steady, struct body *body)
+{
+    return body->reads_only_rows && !steady_lost(steady, &body->called) && !calls_unknown(steady->questions, body);
 }
 
 bool steady_are(struct steady *steady, const PGresult *functions)
@@ -129,15 +137,13 @@ bool steady_are(struct steady *steady, const PGresult *functions)
     if (PQntuples(functions) == 0) {
         return true;
     }
-    const bool knows = know_firing(steady);
     struct body body = body_of(steady);
     for (int i = 0; i < PQntuples(functions) && body.reads_only_rows; i++) {
         words_add(steady->arena, &body.called, arena_strdup(steady->arena, pg_field(functions, i, STEADY_NAME)));
         read_body(&body, text_of(arena_strdup(steady->arena, pg_field(functions, i, STEADY_BODY))),
                   pg_field(functions, i, STEADY_LANGUAGE));
     }
-    return knows && body.reads_only_rows && !steady_lost(steady, &body.called) &&
-           !calls_unknown(steady->questions, &body);
+    return is_harmless(steady, &body);
 }
 
 static bool ask(struct steady *steady, const char *function)
@@ -215,17 +221,15 @@ static bool says(struct text statement, const char *const *words)
 static bool is_quiet(struct steady *steady, struct text statement, const struct hidden_function *function)
 {
     static const char *const classes[] = {"immutable", "stable", NULL};
-    const bool knows = know_firing(steady);
-    struct body body = body_of(steady);
     if (says(statement, classes)) {
         return true;
     }
     if (function->body.data == NULL || function->language == NULL) {
         return false;
     }
+    struct body body = body_of(steady);
     read_body(&body, function->body, function->language);
-    return knows && body.reads_only_rows && !steady_lost(steady, &body.called) &&
-           !calls_unknown(steady->questions, &body);
+    return is_harmless(steady, &body);
 }
 
 bool steady_note(struct steady *steady, struct text statement)
