@@ -124,6 +124,11 @@ struct following {
     bool is_quiet;
 };
 
+static bool is_quiet(struct fires *fires, struct relation *relation, bool reads)
+{
+    return reads ? reads_quietly(fires, relation) : changes_quietly(fires, relation);
+}
+
 static void follow(void *data, struct relation *relation, enum sql_link link)
 {
     struct following *const following = data;
@@ -131,26 +136,17 @@ static void follow(void *data, struct relation *relation, enum sql_link link)
         return;
     }
     following->is_quiet =
-        following->followed++ < FIRES_MOST_FOLLOWED &&
-        (following->reads ? reads_quietly(following->fires, relation) : changes_quietly(following->fires, relation));
+        following->followed++ < FIRES_MOST_FOLLOWED && is_quiet(following->fires, relation, following->reads);
     if (following->is_quiet) {
         world_links(following->fires->world, relation, NULL, follow, following);
     }
 }
 
 /* Is it known that changing rows of this relation fires nothing that locks more than rows, including foreign keys,
- * partitions, and what the plan has made of it? */
-static bool fires_no_more_than_rows(struct fires *fires, struct relation *relation)
+ * partitions, and what the plan has made of it? For reading: that a view, or one below it, calls no such function. */
+static bool runs_no_more_than_rows(struct fires *fires, struct relation *relation, bool reads)
 {
-    struct following following = {.fires = fires, .is_quiet = changes_quietly(fires, relation)};
-    world_links(fires->world, relation, NULL, follow, &following);
-    return following.is_quiet;
-}
-
-/* The same for reading them: a view calls functions. */
-static bool fires_nothing_read(struct fires *fires, struct relation *relation)
-{
-    struct following following = {.fires = fires, .reads = true, .is_quiet = reads_quietly(fires, relation)};
+    struct following following = {.fires = fires, .reads = reads, .is_quiet = is_quiet(fires, relation, reads)};
     world_links(fires->world, relation, NULL, follow, &following);
     return following.is_quiet;
 }
@@ -167,19 +163,22 @@ static const char domain_sql[] =
         "pg_catalog.pg_constraint k WHERE k.contypid = r.oid UNION ALL SELECT "
         "'pg_catalog.pg_type'::pg_catalog.regclass::oid, r.oid");
 
+static bool is_quiet_type(struct fires *fires, const struct sql_need *need)
+{
+    const char *const values[] = {need->schema, need->name};
+    if (words_have(&fires->domains, need->name)) {
+        return false;
+    }
+    PG_RESULT(functions) = questions_ask(fires->questions, domain_sql, 2, values);
+    return functions == NULL ? questions_are_noted(fires->questions) : steady_are(&fires->steady, functions);
+}
+
 /* Do the domains that the statement names call nothing that may lock more than rows? */
 static bool types_are_quiet(struct fires *fires, const struct sql_effects *effects)
 {
     bool are = true;
     for (size_t i = 0; are && i < effects->need_count; i++) {
-        const struct sql_need *const need = &effects->needs[i];
-        if (need->kind != SQL_NEED_TYPE) {
-            continue;
-        }
-        const char *const values[] = {need->schema, need->name};
-        PG_RESULT(functions) = questions_ask(fires->questions, domain_sql, 2, values);
-        are = !words_have(&fires->domains, need->name) &&
-              (functions == NULL ? questions_are_noted(fires->questions) : steady_are(&fires->steady, functions));
+        are = effects->needs[i].kind != SQL_NEED_TYPE || is_quiet_type(fires, &effects->needs[i]);
     }
     return are;
 }
@@ -201,8 +200,7 @@ void fires_by_rows(struct fires *fires, struct relation *relation, bool reads, s
         "rows: what that locks is not known, and may block.",
         "A function that a view or a policy calls may do more than read rows: what that locks is not known, and may "
         "block."};
-    if (effects->work != SQL_WORK_NONE &&
-        !(reads ? fires_nothing_read(fires, relation) : fires_no_more_than_rows(fires, relation))) {
+    if (effects->work != SQL_WORK_NONE && !runs_no_more_than_rows(fires, relation, reads)) {
         effects->unknown = true;
         effects->advice = effects->advice != NULL ? effects->advice : advices[reads ? 1 : 0];
     }
