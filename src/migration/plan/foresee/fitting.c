@@ -200,9 +200,8 @@ static const char *why_not_joined(struct needs *needs, const struct sql_alter *a
     const char *const values[] = {arena_printf(needs->arena, "%u", is_child ? other->oid : table->oid),
                                   arena_printf(needs->arena, "%u", is_child ? table->oid : other->oid),
                                   is_child ? NULL : bound};
-    PG_RESULT(found) = alter->kind == SQL_ALTER_DETACH ? needs_ask(needs, detached_sql, 2, values)
-                                                       : needs_ask(needs, joined_sql, 3, values);
-    const char *const why = found == NULL || PQntuples(found) == 0 ? NULL : pg_field(found, 0, 0);
+    const char *const why = alter->kind == SQL_ALTER_DETACH ? needs_value(needs, detached_sql, 2, values)
+                                                            : needs_value(needs, joined_sql, 3, values);
     return why == NULL ? NULL : arena_printf(needs->arena, "\"%s\" %s", is_child ? alter->other : alter->name, why);
 }
 
@@ -268,8 +267,7 @@ static const char *why_reference(struct needs *needs, const struct sql_reference
     const char *const values[] = {arena_printf(needs->arena, "%u", to->oid), key->to_columns,
                                   from == NULL ? NULL : arena_printf(needs->arena, "%u", from->oid), key->columns,
                                   key->types};
-    PG_RESULT(found) = needs_ask(needs, key_sql, 5, values);
-    return found == NULL || PQntuples(found) == 0 ? NULL : arena_strdup(needs->arena, pg_field(found, 0, 0));
+    return needs_value(needs, key_sql, 5, values);
 }
 
 const char *fitting_why(struct needs *needs, const struct sql_effects *effects)

@@ -271,6 +271,12 @@ PGresult *needs_ask(struct needs *needs, const char *sql, int count, const char 
     return questions_ask(needs->questions, sql, count, values);
 }
 
+const char *needs_value(struct needs *needs, const char *sql, int count, const char *const *values)
+{
+    PG_RESULT(found) = needs_ask(needs, sql, count, values);
+    return found == NULL || PQntuples(found) == 0 ? NULL : arena_strdup(needs->arena, pg_field(found, 0, 0));
+}
+
 bool needs_mentioned_above(struct needs *needs, uint32_t oid)
 {
     static const char sql[] =

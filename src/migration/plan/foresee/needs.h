@@ -78,6 +78,9 @@ bool needs_mentioned_above(struct needs *needs, uint32_t oid);
 /* As pg_query, but NULL also once the plan's limit of queries is reached. */
 PGresult *needs_ask(struct needs *needs, const char *sql, int count, const char *const *values);
 
+/* The first field of the first row, in the arena; NULL: no row, NULL, or no answer. */
+const char *needs_value(struct needs *needs, const char *sql, int count, const char *const *values);
+
 /* A message that something already exists, and, once in a plan, what to do. called: "type"; NULL if the name says
  * enough. */
 const char *needs_say_there(struct needs *needs, const char *called, const char *name);

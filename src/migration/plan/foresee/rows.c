@@ -37,8 +37,7 @@ const char *rows_readable(struct needs *needs, const char *schema, const char *t
         return NULL;
     }
     const char *const oid = arena_printf(needs->arena, "%u", (*relation)->oid);
-    PG_RESULT(name) = needs_ask(needs, name_sql, 1, &oid);
-    return name == NULL || PQntuples(name) == 0 ? NULL : arena_strdup(needs->arena, pg_field(name, 0, 0));
+    return needs_value(needs, name_sql, 1, &oid);
 }
 
 /* $1 the relation, $2 the columns: those whose comparison runs nobody's code. A domain is compared, and converted, like

@@ -99,11 +99,7 @@ static const char *labels(struct needs *needs, const struct sql_retype *retype)
     bool is_of_plan;
     const char *const made = labels_made(needs, retype->type_schema, retype->type_name, &is_of_plan);
     const char *const values[] = {retype->type_schema, retype->type_name};
-    if (is_of_plan || needs_mentioned(needs, retype->type_name)) {
-        return made;
-    }
-    PG_RESULT(found) = needs_ask(needs, labels_sql, 2, values);
-    return found == NULL || PQntuples(found) == 0 ? NULL : arena_strdup(needs->arena, pg_field(found, 0, 0));
+    return is_of_plan || needs_mentioned(needs, retype->type_name) ? made : needs_value(needs, labels_sql, 2, values);
 }
 
 /* $1 the relation, $2 the column: if it is a string or an enum, which become a text without anybody's code. Not

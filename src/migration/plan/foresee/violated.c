@@ -116,8 +116,7 @@ static const char *referenced_columns(const struct looking *looking, const struc
     if (looking->need->types[0] != '\0' || needs_took(looking->needs, looking->need->was)) {
         return looking->need->types[0] == '\0' ? NULL : looking->need->types;
     }
-    PG_RESULT(key) = needs_ask(looking->needs, key_sql, 1, &oid);
-    return key == NULL || PQntuples(key) == 0 ? NULL : arena_strdup(looking->needs->arena, pg_field(key, 0, 0));
+    return needs_value(looking->needs, key_sql, 1, &oid);
 }
 
 /* "c.a = p.x AND c.b = p.y" of two lists of columns; NULL if they differ in length, or one is not plain. */
