@@ -72,43 +72,44 @@ bool rows_columns(struct needs *needs, const struct relation *relation, const ch
     return plain != NULL && PQntuples(plain) == count_names(columns);
 }
 
-static enum rows_answer look(struct needs *needs, struct pg_session *session, const char *sql, const char **state)
+static PGresult *read_rows(struct pg_session *session, const char *sql, struct status *status)
+{
+    struct status ignored = {.arena = status->arena};
+    if (!pg_exec(session, begin_sql, &ignored)) {
+        return NULL;
+    }
+    PGresult *const rows = pg_query(session, sql, 0, NULL, status);
+    pg_exec(session, "ROLLBACK", &ignored);
+    return rows;
+}
+
+/* NULL: no answer; only if it was refused, status has an SQLSTATE. */
+static PGresult *look(struct needs *needs, const char *sql, struct status *status)
+{
+    struct pg_session *const session = questions_session(needs->questions);
+    if (needs->parsed_ms >= MOST_MS || questions_are_noted(needs->questions) || pg_session_in_transaction(session)) {
+        return NULL;
+    }
+    const int64_t began = clock_ms();
+    PGresult *const rows = read_rows(session, sql, status);
+    needs->parsed_ms += clock_ms() - began;
+    return rows;
+}
+
+enum rows_answer rows_compute(struct needs *needs, const char *sql, const char **state)
 {
     struct status status = {.arena = needs->arena};
-    struct status ignored = {.arena = needs->arena};
-    if (!pg_exec(session, begin_sql, &ignored)) {
-        return ROWS_NOT_KNOWN;
-    }
-    PG_RESULT(rows) = pg_query(session, sql, 0, NULL, &status);
-    pg_exec(session, "ROLLBACK", &ignored);
+    PG_RESULT(rows) = look(needs, sql, &status);
     *state = arena_strdup(needs->arena, status.sqlstate);
     return rows != NULL                                                 ? (PQntuples(rows) > 0 ? ROWS_FOUND : ROWS_NONE)
            : sqlstate_is_of_class(status.sqlstate, SQLSTATE_CLASS_DATA) ? ROWS_REFUSED
                                                                         : ROWS_NOT_KNOWN;
 }
 
-enum rows_answer rows_compute(struct needs *needs, const char *sql, const char **state)
-{
-    struct pg_session *const session = questions_session(needs->questions);
-    if (needs->parsed_ms >= MOST_MS || questions_are_noted(needs->questions) || pg_session_in_transaction(session)) {
-        return ROWS_NOT_KNOWN;
-    }
-    const int64_t began = clock_ms();
-    const enum rows_answer answer = look(needs, session, sql, state);
-    needs->parsed_ms += clock_ms() - began;
-    return answer;
-}
-
 const char *rows_value(struct needs *needs, const char *sql)
 {
-    struct pg_session *const session = questions_session(needs->questions);
     struct status ignored = {.arena = needs->arena};
-    if (questions_are_noted(needs->questions) || pg_session_in_transaction(session) ||
-        !pg_exec(session, begin_sql, &ignored)) {
-        return NULL;
-    }
-    PG_RESULT(found) = pg_query(session, sql, 0, NULL, &ignored);
-    pg_exec(session, "ROLLBACK", &ignored);
+    PG_RESULT(found) = look(needs, sql, &ignored);
     return found == NULL || PQntuples(found) == 0 ? NULL : arena_strdup(needs->arena, pg_field(found, 0, 0));
 }
 
