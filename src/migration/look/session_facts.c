@@ -11,16 +11,9 @@
 /* Splits schemas at a character that no name of ours contains. */
 static void read_schemas(struct arena *arena, struct text list, struct session_facts *facts)
 {
-    size_t count = 1;
-    for (size_t i = 0; i < list.size; i++) {
-        count += list.data[i] == '\x1f' ? 1 : 0;
-    }
-    facts->schemas = arena_array(arena, count, sizeof *facts->schemas);
-    while (list.size > 0) {
-        const size_t end = text_find(list, "\x1f", 0);
-        const struct text one = text_slice(list, 0, end);
+    facts->schemas = arena_array(arena, text_count(list, "\x1F") + 1, sizeof *facts->schemas);
+    for (struct text one; text_next_unit(&list, &one);) {
         facts->schemas[facts->schema_count++] = arena_strndup(arena, one.data, one.size);
-        list = end == SIZE_MAX ? (struct text){0} : text_slice(list, end + 1, list.size);
     }
 }
 

@@ -4,6 +4,7 @@
 #include "migration/plan/foresee/needed.h"
 
 #include "base/text.h"
+#include "base/words.h"
 #include "migration/plan/foresee/types_said.h"
 
 #include <string.h>
@@ -277,7 +278,7 @@ const char *needed_display(struct arena *arena, const struct sql_need *need)
 {
     struct buffer text = {.arena = arena};
     const bool is_cast = need->kind == SQL_NEED_CAST;
-    const struct text types = text_of(need->types == NULL ? "" : need->types);
+    struct text types = text_of(need->types);
     if (!is_cast) {
         buffer_puts(&text, need->name);
     }
@@ -285,12 +286,10 @@ const char *needed_display(struct arena *arena, const struct sql_need *need)
         return buffer_string(&text);
     }
     buffer_puts(&text, is_cast ? "" : "(");
-    for (size_t at = 0; at < types.size;) {
-        const size_t next = text_find(types, "\x1F", at);
-        const size_t end = next == SIZE_MAX ? types.size : next;
-        buffer_puts(&text, at == 0 ? "" : is_cast ? " AS " : ", ");
-        put_type(&text, text_slice(types, at, end));
-        at = end + 1;
+    const char *between = "";
+    for (struct text type; text_next_unit(&types, &type); between = is_cast ? " AS " : ", ") {
+        buffer_puts(&text, between);
+        put_type(&text, type);
     }
     buffer_puts(&text, is_cast ? "" : ")");
     return buffer_string(&text);
@@ -299,13 +298,12 @@ const char *needed_display(struct arena *arena, const struct sql_need *need)
 /* Columns as a person writes them: "a", "b". */
 static const char *with_commas(struct arena *arena, const char *columns)
 {
-    struct buffer list = {.arena = arena};
-    buffer_puts(&list, "\"");
-    for (; *columns != '\0'; columns++) {
-        buffer_printf(&list, *columns == '\x1F' ? "\", \"" : "%c", *columns);
+    struct words names = {0};
+    struct text rest = text_of(columns);
+    for (struct text name; text_next_unit(&rest, &name);) {
+        words_add(arena, &names, arena_strndup(arena, name.data, name.size));
     }
-    buffer_putc(&list, '"');
-    return buffer_string(&list);
+    return words_some(arena, &names, names.count);
 }
 
 /* Why rows cannot be written; NULL: for another kind. */

@@ -241,19 +241,17 @@ bool needs_altered_any(const struct needs *needs, const char *names)
 
 bool needs_mentioned_type(const struct needs *needs, const char *list)
 {
-    const struct text types = text_of(list == NULL ? "" : list);
+    struct text rest = text_of(list);
     bool has = false;
-    for (size_t at = 0; !has && at < types.size;) {
-        const size_t name = text_find(types, "\x1E", at);
-        const size_t end = name == SIZE_MAX ? SIZE_MAX : text_find(types, "\x1E", name + 1);
-        const size_t next = text_find(types, "\x1F", at);
-        if (name != SIZE_MAX && end != SIZE_MAX) {
-            const struct text schema = text_slice(types, at, name);
-            const struct text word = text_slice(types, name + 1, end);
+    for (struct text type; !has && text_next_unit(&rest, &type);) {
+        const size_t name = text_find(type, "\x1E", 0);
+        const size_t end = name == SIZE_MAX ? SIZE_MAX : text_find(type, "\x1E", name + 1);
+        if (end != SIZE_MAX) {
+            const struct text schema = text_slice(type, 0, name);
+            const struct text word = text_slice(type, name + 1, end);
             has = word_set_has(&needs->mentioned, arena_strndup(needs->arena, word.data, word.size)) ||
                   word_set_has(&needs->taken, arena_strndup(needs->arena, schema.data, schema.size));
         }
-        at = next == SIZE_MAX ? types.size : next + 1;
     }
     return has;
 }

@@ -49,15 +49,6 @@ static const char plain_sql[] =
     "'pg_catalog'::pg_catalog.regnamespace AND a.attname = ANY (pg_catalog.string_to_array($2, "
     "pg_catalog.chr(31))::name[])";
 
-static int count_names(const char *names)
-{
-    int count = 1;
-    for (const char *c = names; *c != '\0'; c++) {
-        count += *c == '\x1F' ? 1 : 0;
-    }
-    return count;
-}
-
 bool rows_columns(struct needs *needs, const struct relation *relation, const char *columns, struct row_columns *found)
 {
     const char *const values[] = {arena_printf(needs->arena, "%u", relation->oid), columns};
@@ -69,7 +60,7 @@ bool rows_columns(struct needs *needs, const struct relation *relation, const ch
         buffer_printf(&present, "%s%s IS NOT NULL", i == 0 ? "" : " AND ", pg_field(plain, i, 0));
     }
     *found = (struct row_columns){buffer_string(&list), buffer_string(&present)};
-    return plain != NULL && PQntuples(plain) == count_names(columns);
+    return plain != NULL && (size_t)PQntuples(plain) == text_count(text_of(columns), "\x1F") + 1;
 }
 
 static PGresult *read_rows(struct pg_session *session, const char *sql, struct status *status)
