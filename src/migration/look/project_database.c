@@ -331,20 +331,25 @@ const struct named_database *project_database_other(const struct named_databases
     return unread->file != NULL && !databases->is_default && !is_same(unread, conninfo) ? unread : NULL;
 }
 
+/* does: what the place does with the name; from: what leads to its variable, if it has one. */
+static const char *not_known(struct arena *arena, const struct named_database *place, const char *does,
+                             const char *from, const struct conninfo *conninfo)
+{
+    const bool has_variable = place->variable != NULL;
+    return arena_printf(
+        arena, "Which database the project means is not known: %s, line %u, %s%s%s%s. This worker's is %s:%s/%s.",
+        place->file, place->line, does, has_variable ? from : "", has_variable ? place->variable : "",
+        has_variable ? ", which is not set here" : "", conninfo->place.host, conninfo->place.port,
+        conninfo->place.database);
+}
+
 const char *project_database_unread(struct arena *arena, const struct named_databases *databases,
                                     const struct conninfo *conninfo)
 {
     const struct named_database *const unread = &databases->unread;
-    if (unread->file == NULL || databases->count > 0 || (databases->is_default && is_same(unread, conninfo))) {
-        return NULL;
-    }
-    return arena_printf(arena,
-                        "Which database the project means is not known: %s, line %u, puts its URL together%s%s%s. This "
-                        "worker's is %s:%s/%s.",
-                        unread->file, unread->line, unread->variable == NULL ? "" : ", also from ",
-                        unread->variable == NULL ? "" : unread->variable,
-                        unread->variable == NULL ? "" : ", which is not set here", conninfo->place.host,
-                        conninfo->place.port, conninfo->place.database);
+    return unread->file == NULL || databases->count > 0 || (databases->is_default && is_same(unread, conninfo))
+               ? NULL
+               : not_known(arena, unread, "puts its URL together", ", also from ", conninfo);
 }
 
 const char *project_database_computed(struct arena *arena, const struct named_databases *databases,
@@ -353,14 +358,7 @@ const char *project_database_computed(struct arena *arena, const struct named_da
     const struct named_database *const computed = &databases->computed;
     return (databases->count > 0 && !databases->is_usual) || databases->unread.file != NULL || computed->file == NULL
                ? NULL
-               : arena_printf(
-                     arena,
-                     "Which database the project means is not known: %s, line %u, computes its name%s%s%s. This "
-                     "worker's is %s:%s/%s.",
-                     computed->file, computed->line, computed->variable == NULL ? "" : ", from ",
-                     computed->variable == NULL ? "" : computed->variable,
-                     computed->variable == NULL ? "" : ", which is not set here", conninfo->place.host,
-                     conninfo->place.port, conninfo->place.database);
+               : not_known(arena, computed, "computes its name", ", from ", conninfo);
 }
 
 /* The variables that may name it: DATABASE_URL, and those in the project's files. */
