@@ -64,6 +64,8 @@ static const struct {
     {"db", offsetof(struct group, database)},
 };
 
+#define SETTINGS (sizeof setting_names / sizeof setting_names[0])
+
 static void end_group(struct search *search, const char *file, struct group *group)
 {
     const bool is_file = group->database != NULL && strpbrk(group->database, "/\\") != NULL; /* SQLite's */
@@ -135,21 +137,15 @@ struct piece {
     uint32_t line;
 };
 
-/* Is this the name of the setting in that row of setting_names? */
-static bool is_setting(const struct search *search, struct text name, size_t row)
+/* The row of setting_names that this name means; the number of rows: none. */
+static size_t row_of(const struct search *search, struct text name)
 {
-    return text_is_nocase(name, setting_names[row].name) ||
-           (search->name_is_database && text_is(name, "NAME") &&
-            setting_names[row].member == offsetof(struct group, database));
-}
-
-static bool is_of_database(const struct search *search, struct text name)
-{
+    const struct text called = search->name_is_database && text_is(name, "NAME") ? text_of("database") : name;
     size_t row = 0;
-    while (row < sizeof setting_names / sizeof setting_names[0] && !is_setting(search, name, row)) {
+    while (row < SETTINGS && !text_is_nocase(called, setting_names[row].name)) {
         row++;
     }
-    return row < sizeof setting_names / sizeof setting_names[0];
+    return row;
 }
 
 /* Takes a setting; ignores anything else. */
@@ -171,20 +167,19 @@ static void take_setting(struct search *search, const char *file, const struct p
         search_add_variable(search, value, &place);
         return;
     }
-    if (value == NULL && is_of_database(search, name)) {
+    const size_t row = row_of(search, name);
+    if (value == NULL && row < SETTINGS) {
         const struct text whole = setting_whole(piece->behind);
         const struct text setting = text_slice(whole, (size_t)(rest.data - whole.data), whole.size);
         value = variable_value(search, setting, &variable);
     }
-    for (size_t i = 0; i < sizeof setting_names / sizeof setting_names[0]; i++) {
-        if (is_setting(search, name, i) && text_trim(rest).size > 0) {
-            const char **const member = (const char **)(void *)((char *)group + setting_names[i].member);
-            const bool is_database = member == &group->database;
-            *member = value;
-            group->line = piece->line;
-            group->variable = is_database ? variable : group->variable;
-            group->is_computed = group->is_computed || (is_database && value == NULL);
-        }
+    if (row < SETTINGS && text_trim(rest).size > 0) {
+        const char **const member = (const char **)(void *)((char *)group + setting_names[row].member);
+        const bool is_database = member == &group->database;
+        *member = value;
+        group->line = piece->line;
+        group->variable = is_database ? variable : group->variable;
+        group->is_computed = group->is_computed || (is_database && value == NULL);
     }
     group->is_other = says_other(search, name, variable == NULL ? value : NULL, &place) || group->is_other;
 }
