@@ -136,11 +136,10 @@ static struct answers look(struct needs *needs, const struct sql_retype *retype)
     struct row_columns columns;
     struct row_columns own;
     const struct relation *relation;
-    const char *const table =
-        is_computable(retype) ? rows_readable(needs, retype->schema, retype->name, &relation) : NULL;
     if (!is_computable(retype)) {
         return retype->text != NULL ? look_at_labels(needs, retype) : look_at_elements(needs, retype);
     }
+    const char *const table = rows_readable(needs, retype->schema, retype->name, &relation);
     if (table == NULL || is_zoned(needs, retype) || !rows_columns(needs, relation, retype->columns, &columns) ||
         !rows_columns(needs, relation, retype->column, &own)) {
         return answers;
