@@ -3,7 +3,7 @@
  */
 #include "migration/plan/view.h"
 
-#include <stdlib.h>
+#include "base/sorting.h"
 
 #define EXCERPT 200 /* characters */
 
@@ -49,9 +49,7 @@ size_t explained_locks(struct arena *arena, const struct explained_step *step)
             oids[count++] = effects->locks[j].oid;
         }
     }
-    if (count > 1) {
-        qsort(oids, count, sizeof *oids, compare_oids);
-    }
+    sort_items(oids, count, sizeof *oids, compare_oids);
     size_t distinct = 0;
     for (size_t i = 0; i < count; i++) {
         distinct += oids[i] != 0 && (i == 0 || oids[i] != oids[i - 1]) ? 1 : 0;
