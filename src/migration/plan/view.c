@@ -46,8 +46,7 @@ struct explaining {
     const struct detection *detection;
     const struct script_parts *parts; /* of the current migration */
     struct text content;              /* its script */
-    size_t at;                        /* in that: the current statement */
-    enum grammar_answer grammar;      /* of that */
+    enum grammar_answer grammar;      /* of the current statement */
     bool delegates;                   /* its own tool runs everything */
     /* A relation that the statement names and that neither exists nor was created; NULL: none. */
     const char *absent;
@@ -102,15 +101,16 @@ static void add_locks(struct explanation *explanation, const struct sql_effects 
 }
 
 /* Why the server's grammar refuses the statement, with the line; NULL: it does not, or that is not known. */
-static const char *why_refused(struct explaining *explaining, struct text statement, const struct sql_effects *effects)
+static const char *why_refused(struct explaining *explaining, struct text statement,
+                               const struct explained_statement *read)
 {
     struct arena *const arena = explaining->request->arena;
     struct status said = {.arena = arena};
-    explaining->grammar = grammar_ask(&explaining->needs, statement, effects, &said);
+    explaining->grammar = grammar_ask(&explaining->needs, statement, &read->effects, &said);
     if (explaining->grammar != GRAMMAR_REFUSES) {
         return NULL;
     }
-    const size_t at = explaining->at + (said.position == 0 ? 0 : text_byte_of_character(statement, said.position));
+    const size_t at = read->start + (said.position == 0 ? 0 : text_byte_of_character(statement, said.position));
     return arena_printf(arena, "PostgreSQL cannot read it: %s, in line %u (%s).", said.message,
                         script_position(explaining->content, explaining->parts, at, NULL).line, said.sqlstate);
 }
@@ -242,7 +242,7 @@ static void find_effects(struct explaining *explaining, struct text statement, s
         explaining->parsed += statement.size;
         sql_effects(explaining->reading, statement, &explaining->facts, NULL, effects);
     }
-    const char *const refused = why_refused(explaining, statement, effects);
+    const char *const refused = why_refused(explaining, statement, read);
     const char *const there = what_is_wrong(explaining, statement, effects);
     read->fails = refused != NULL || effects->unknown ? refused : why_it_fails(explaining, statement);
     read->fails = read->fails != NULL ? read->fails : there;
@@ -329,7 +329,6 @@ static void explain_step(struct explaining *explaining, struct text content, str
         if (explained->finished) {
             continue;
         }
-        explaining->at = read.start;
         find_effects(explaining, one, &read);
         add_locks(explaining->explanation, &read.effects);
         explaining->explanation->loses_data = explaining->explanation->loses_data || read.loses_data;
