@@ -280,7 +280,7 @@ static bool is_notable(const struct explained_statement *statement)
 }
 
 /* Counts a statement, and lists it if there is room. */
-static void list(struct explaining *explaining, struct text content, struct explained_step *explained,
+static void list(struct explaining *explaining, struct explained_step *explained,
                  const struct explained_statement *statement)
 {
     const bool notable = is_notable(statement);
@@ -299,9 +299,9 @@ static void list(struct explaining *explaining, struct text content, struct expl
     struct explained_statement *const shown = &explained->statements[explained->listed++];
     explaining->listed++;
     *shown = *statement;
-    shown->sql = explained_excerpt(arena, text_slice(content, statement->start, statement->end));
+    shown->sql = explained_excerpt(arena, text_slice(explaining->content, statement->start, statement->end));
     const char *name;
-    shown->where = script_position(content, explaining->parts, statement->start, &name);
+    shown->where = script_position(explaining->content, explaining->parts, statement->start, &name);
     shown->effects = explained_effects(arena, &statement->effects);
     if (name != NULL) {
         const char *const advice = shown->effects.advice;
@@ -310,15 +310,14 @@ static void list(struct explaining *explaining, struct text content, struct expl
     }
 }
 
-/* looked_at: the content as read by a server without backslash escapes in strings. */
-static void explain_step(struct explaining *explaining, struct text content, struct text looked_at,
-                         struct explained_step *explained)
+/* looked_at: the script as read by a server without backslash escapes in strings. */
+static void explain_step(struct explaining *explaining, struct text looked_at, struct explained_step *explained)
 {
     const struct step *const step = explained->step;
     const struct text part = text_slice(looked_at, step->start, step->end);
     struct sql_lexer lexer = {.text = part};
     struct sql_statement statement;
-    explained->where = script_position(content, explaining->parts, step->start, NULL);
+    explained->where = script_position(explaining->content, explaining->parts, step->start, NULL);
     explaining->is_undone = step->is_undone;
     explaining->is_tried_again = explained->was_begun && step->kind == STEP_ALONE;
     impossible_step(&explaining->impossible, step, part);
@@ -332,7 +331,7 @@ static void explain_step(struct explaining *explaining, struct text content, str
         find_effects(explaining, one, &read);
         add_locks(explaining->explanation, &read.effects);
         explaining->explanation->loses_data = explaining->explanation->loses_data || read.loses_data;
-        list(explaining, content, explained, &read);
+        list(explaining, explained, &read);
     }
 }
 
@@ -368,7 +367,7 @@ static bool explain_migration(struct explaining *explaining, const struct prepar
                                                       .finished = i < prepared->done,
                                                       .was_begun = i == prepared->done && prepared->steps.count > i};
         count_step(explaining->explanation, &explained->steps[i]);
-        explain_step(explaining, content, looked_at, &explained->steps[i]);
+        explain_step(explaining, looked_at, &explained->steps[i]);
     }
     /* What a program does is not known. */
     explaining->explanation->unknown = explaining->explanation->unknown || prepared->item->file->is_code;
