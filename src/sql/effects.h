@@ -63,7 +63,7 @@ enum sql_reach_kind {
     SQL_REACH_TRUNCATE,         /* children */
     SQL_REACH_TRUNCATE_CASCADE, /* … and tables that reference it */
     SQL_REACH_BESIDE_PARTITION, /* the DEFAULT partition of a parent, and the other tables of its foreign keys */
-    SQL_REACH_BASES,            /* the tables of a view */
+    SQL_REACH_BASES,            /* the tables of a view, or of a materialized one */
     SQL_REACH_TYPE_USERS,       /* tables with columns of a type */
     SQL_REACH_TYPED_TABLES,     /* tables OF a type */
     SQL_REACH_INDEX_TABLE,      /* the table of an index */
@@ -72,6 +72,8 @@ enum sql_reach_kind {
     SQL_REACH_EVERY_TABLE,      /* of a schema, or of the database */
     SQL_REACH_CLUSTERED,        /* every table that was once clustered */
     SQL_REACH_OF_ROLE,          /* every relation of a role */
+    SQL_REACH_REFERENCED,       /* the other table of a foreign key that is validated */
+    SQL_REACH_PUBLISHED,        /* the tables of a publication */
 };
 
 struct sql_reach {

@@ -67,6 +67,15 @@ static void validate(struct effects_reader *reader, const json_t *constraint)
     }
 }
 
+/* The other table of a foreign key is read, under a lock that stops neither readers nor writers. */
+static void validate_constraint(struct effects_reader *reader, const struct alter *alter)
+{
+    lock_target(reader, alter, SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
+    reach_children(reader, alter, SQL_REACH_CHILDREN, SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
+    reach_part(reader, alter, SQL_REACH_REFERENCED, "constraint", SQL_LOCK_ROW_SHARE);
+    effects_work(reader, SQL_WORK_SCAN, NULL);
+}
+
 static void add_foreign_key(struct effects_reader *reader, const struct alter *alter, const json_t *constraint)
 {
     lock_target(reader, alter, SQL_LOCK_SHARE_ROW_EXCLUSIVE);
@@ -264,7 +273,8 @@ static const json_t *partition(const struct alter *alter)
     return json_object_get(alter->definition, "name");
 }
 
-/* Also ALTER INDEX … ATTACH PARTITION and DETACH … FINALIZE, which have no bounds and read nothing. */
+/* Also ALTER INDEX … ATTACH PARTITION, which opens the tables of both indexes, and DETACH … FINALIZE: these have no
+ * bounds and read nothing. */
 static void attach(struct effects_reader *reader, const struct alter *alter)
 {
     lock_target(reader, alter, SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
@@ -276,6 +286,9 @@ static void attach(struct effects_reader *reader, const struct alter *alter)
         effects_work(
             reader, SQL_WORK_SCAN,
             "A valid CHECK that implies the bounds spares the scan; a DEFAULT partition is locked and read as well.");
+    } else {
+        effects_reach(reader, SQL_REACH_INDEX_TABLE, alter->target, NULL, SQL_LOCK_ACCESS_SHARE);
+        effects_reach(reader, SQL_REACH_INDEX_TABLE, partition(alter), NULL, SQL_LOCK_ACCESS_SHARE);
     }
 }
 
@@ -365,7 +378,7 @@ static const struct subcommand {
      .part = "column"},
     {"AT_DropConstraint", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE,
      "If it is a foreign key, the table that it refers to is locked as strongly.", .part = "constraint"},
-    {"AT_ValidateConstraint", SQL_LOCK_SHARE_UPDATE_EXCLUSIVE, SQL_WORK_SCAN, NULL, .take = NULL},
+    {.subtypes = "AT_ValidateConstraint", .take = validate_constraint},
     {"AT_SetTableSpace", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_REWRITE,
      "The files are copied under the lock: do it when nobody needs them.", .is_alone = true},
     {"AT_SetLogged AT_SetUnLogged AT_SetAccessMethod", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_REWRITE, COPIED,

@@ -311,6 +311,12 @@ static void alter_domain(struct effects_reader *reader, json_t *body)
 static void publication(struct effects_reader *reader, json_t *body)
 {
     const json_t *const objects = json_object_get(body, "pubobjects");
+    if (tree_is(body, "action", "AP_SetObjects")) {
+        effects_reach_object(reader, &(struct sql_reach){.kind = SQL_REACH_PUBLISHED,
+                                                         .lock = SQL_LOCK_SHARE_UPDATE_EXCLUSIVE,
+                                                         .type = "publication",
+                                                         .name = tree_string(body, "pubname")});
+    }
     for (size_t i = 0; i < json_array_size(objects); i++) {
         const json_t *const object = tree_body(json_array_get(objects, i), "PublicationObjSpec");
         const json_t *const table = json_object_get(json_object_get(object, "pubtable"), "relation");

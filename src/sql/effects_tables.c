@@ -229,11 +229,16 @@ static void vacuum(struct effects_reader *reader, json_t *body)
 {
     const json_t *const tables = json_object_get(body, "rels");
     const bool full = tree_option_on(json_object_get(body, "options"), "full");
+    const bool analyzes =
+        !tree_flag(body, "is_vacuumcmd") || tree_option_on(json_object_get(body, "options"), "analyze");
     const enum sql_lock lock = full ? SQL_LOCK_ACCESS_EXCLUSIVE : SQL_LOCK_SHARE_UPDATE_EXCLUSIVE;
     for (size_t i = 0; i < json_array_size(tables); i++) {
         const json_t *const table = tree_body(json_array_get(tables, i), "VacuumRelation");
         effects_lock(reader, json_object_get(table, "relation"), lock);
         effects_reach(reader, SQL_REACH_PARTITIONS, json_object_get(table, "relation"), NULL, lock);
+        if (analyzes) {
+            effects_reach(reader, SQL_REACH_CHILDREN, json_object_get(table, "relation"), NULL, SQL_LOCK_ACCESS_SHARE);
+        }
     }
     if (json_array_size(tables) == 0) {
         effects_reach_object(reader,
@@ -248,6 +253,9 @@ static void refresh(struct effects_reader *reader, json_t *body)
     const bool concurrent = tree_flag(body, "concurrent");
     effects_lock(reader, json_object_get(body, "relation"),
                  concurrent ? SQL_LOCK_EXCLUSIVE : SQL_LOCK_ACCESS_EXCLUSIVE);
+    if (!tree_flag(body, "skipData")) {
+        effects_reach(reader, SQL_REACH_BASES, json_object_get(body, "relation"), NULL, SQL_LOCK_ACCESS_SHARE);
+    }
     effects_work(reader, concurrent ? SQL_WORK_ROWS : SQL_WORK_REWRITE,
                  concurrent ? NULL : "With a unique index on it, REFRESH … CONCURRENTLY lets others read.");
 }

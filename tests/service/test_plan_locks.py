@@ -1,6 +1,7 @@
 """The plan held against pg_locks: each statement is a migration whose plan is asked for, and is then run in a transaction that is
-rolled back. Every relation that was there before, and on which the transaction holds SHARE or stronger (it stops writers, or
-readers too), must be named by the plan with at least that lock. Too much is counted, and kept small.
+rolled back. Every relation that was there before, and on which the transaction holds a lock, must be named by the plan with at
+least that lock: a check says of each of them who would be waited for. Too much is counted where it is SHARE or stronger (it stops
+writers, or readers too), and kept small.
 
 TRUSS_TEST_ALL  looks at every statement; without it at every tenth of them, another tenth each day"""
 import collections
@@ -54,6 +55,7 @@ CREATE TRIGGER tpar AFTER INSERT ON par FOR EACH ROW EXECUTE FUNCTION trf();
 CREATE SEQUENCE free; CREATE TABLE counts (id int DEFAULT nextval('free'), o serial, i int GENERATED ALWAYS AS IDENTITY);
 CREATE INDEX cl ON k1 (x); CLUSTER k1 USING cl;
 ALTER TABLE ref2 ADD CONSTRAINT late FOREIGN KEY (k) REFERENCES ref1 (id) NOT VALID;
+ALTER TABLE k1 ADD CONSTRAINT small CHECK (x < 1000) NOT VALID;
 CREATE SCHEMA other; CREATE TABLE other.t (id int PRIMARY KEY, m s.mood); CREATE TABLE other.u (id int REFERENCES other.t, b int REFERENCES s.b);
 CREATE VIEW public.far AS SELECT * FROM other.t; CREATE ROLE truss_locks; ALTER TABLE other.u OWNER TO truss_locks;
 CREATE POLICY pk ON k1 USING (only_reads(x) > 0);
@@ -73,7 +75,7 @@ STATEMENTS = [
     "ALTER TABLE k1 ADD CONSTRAINT c CHECK (x < 100)", "ALTER TABLE par ADD CONSTRAINT c CHECK (v < 100) NOT VALID", "ALTER TABLE k1 DROP CONSTRAINT k1_x_check",
     "ALTER TABLE loose ADD PRIMARY KEY (id)", "ALTER TABLE loose ADD UNIQUE (v)", "ALTER TABLE par ADD UNIQUE (id, v)", "ALTER TABLE loose ADD EXCLUDE USING btree (v WITH =)",
     "ALTER TABLE loose ADD FOREIGN KEY (b_id) REFERENCES b (id)", "ALTER TABLE loose ADD FOREIGN KEY (v) REFERENCES par (id) NOT VALID", "ALTER TABLE par ADD FOREIGN KEY (v) REFERENCES ref1 (id)",
-    "ALTER TABLE ref2 VALIDATE CONSTRAINT late", "ALTER TABLE ref2 DROP CONSTRAINT late", "ALTER TABLE ofpar DROP CONSTRAINT ofpar_par_id_fkey", "ALTER TABLE par DROP CONSTRAINT par_b_id_fkey",
+    "ALTER TABLE ref2 VALIDATE CONSTRAINT late", "ALTER TABLE k1 VALIDATE CONSTRAINT small", "ALTER TABLE ref2 DROP CONSTRAINT late", "ALTER TABLE ofpar DROP CONSTRAINT ofpar_par_id_fkey", "ALTER TABLE par DROP CONSTRAINT par_b_id_fkey",
     "ALTER TABLE ref1 DROP CONSTRAINT ref1_pkey CASCADE", "ALTER TABLE par DROP CONSTRAINT par_pkey CASCADE", "ALTER TABLE ref2 ALTER CONSTRAINT late DEFERRABLE",
     "ALTER TABLE ref2 RENAME CONSTRAINT late TO later", "ALTER TABLE k1 RENAME CONSTRAINT k1_x_check TO kk",
     "ALTER TABLE par ATTACH PARTITION loose FOR VALUES FROM (300) TO (400)", "ALTER TABLE par DETACH PARTITION par2", "ALTER TABLE par DETACH PARTITION pard", "ALTER TABLE p DETACH PARTITION p1",
@@ -107,6 +109,24 @@ STATEMENTS = [
     "CREATE SCHEMA fresh CREATE TABLE x (id int REFERENCES s.ref1 (id))", "DROP LANGUAGE plpgsql CASCADE", "DROP ROLE IF EXISTS nobody", "SET CONSTRAINTS ALL IMMEDIATE", "ALTER FUNCTION f1 (int, int, OUT int) VOLATILE", "CREATE EVENT TRIGGER n ON ddl_command_start EXECUTE FUNCTION nothing()",
     "MERGE INTO ref3 USING ref2 ON ref3.id = ref2.id WHEN MATCHED THEN DELETE",
 ]
+
+# What is locked on the other side: of a foreign key, of a parent, of what is read.
+SIDES = """CREATE TABLE users (id int PRIMARY KEY); CREATE TABLE t1 (uid int REFERENCES users); CREATE TABLE t2 (uid int REFERENCES users); CREATE TABLE t3 (uid int REFERENCES users);
+CREATE TABLE users2 (id int PRIMARY KEY); CREATE TABLE c2 (uid int REFERENCES users2); CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE pc (id int REFERENCES p); CREATE VIEW pv AS SELECT * FROM p;
+CREATE TABLE q (id int PRIMARY KEY); CREATE TABLE qc (id int REFERENCES q); CREATE TABLE parent (id int) PARTITION BY LIST (id); CREATE TABLE part1 PARTITION OF parent FOR VALUES IN (1);
+CREATE TABLE inhp (id int); CREATE TABLE inhc () INHERITS (inhp); CREATE TYPE mood AS ENUM ('a'); CREATE TABLE tm (m mood, x int);
+CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TABLE tf (x int); CREATE TRIGGER g BEFORE INSERT ON tf FOR EACH ROW EXECUTE FUNCTION f();
+CREATE TABLE vp (id int PRIMARY KEY); CREATE TABLE v (x int); ALTER TABLE v ADD CONSTRAINT v_fk FOREIGN KEY (x) REFERENCES vp NOT VALID; CREATE SEQUENCE s; CREATE TABLE ts (id int DEFAULT nextval('s'));
+CREATE TABLE users3 (id int PRIMARY KEY); CREATE TABLE c3 (uid int REFERENCES users3); CREATE TABLE vw (id int PRIMARY KEY) PARTITION BY LIST (id); CREATE TABLE vw1 PARTITION OF vw DEFAULT;
+CREATE TABLE w (x int); ALTER TABLE w ADD CONSTRAINT w_fk FOREIGN KEY (x) REFERENCES vw NOT VALID; ALTER TABLE inhp ADD CONSTRAINT late CHECK (id > 0) NOT VALID;
+CREATE TABLE deep (k int, v int) PARTITION BY LIST (k); CREATE TABLE deep1 PARTITION OF deep FOR VALUES IN (1) PARTITION BY LIST (v); CREATE TABLE deep1a PARTITION OF deep1 FOR VALUES IN (1); CREATE TABLE alone (k int, v int);
+CREATE TABLE read (id int); CREATE TABLE heir () INHERITS (read); CREATE VIEW rv AS SELECT * FROM read; CREATE MATERIALIZED VIEW first AS SELECT * FROM rv; CREATE MATERIALIZED VIEW second AS SELECT * FROM first;
+CREATE UNIQUE INDEX ON second (id); CREATE INDEX whole ON ONLY parent (id); CREATE INDEX of_part ON part1 (id); CREATE PUBLICATION pub FOR TABLE read, tm;"""
+OF_SIDES = ["DROP TABLE t1", "ALTER TABLE t2 DROP CONSTRAINT t2_uid_fkey", "ALTER TABLE t3 DROP COLUMN uid", "ALTER TABLE users2 DROP CONSTRAINT users2_pkey CASCADE", "DROP TABLE p CASCADE", "TRUNCATE q CASCADE",
+    "DROP TABLE part1", "ALTER TABLE inhp ADD COLUMN x int", "DROP TYPE mood CASCADE", "DROP FUNCTION f() CASCADE", "ALTER TABLE v VALIDATE CONSTRAINT v_fk", "ALTER TABLE w VALIDATE CONSTRAINT w_fk",
+    "ALTER TABLE inhp VALIDATE CONSTRAINT late", "DROP SEQUENCE s CASCADE", "ALTER TABLE users3 ALTER COLUMN id TYPE bigint", "ALTER TABLE deep1 DETACH PARTITION deep1a", "ALTER TABLE deep1 ATTACH PARTITION alone FOR VALUES IN (2)",
+    "CREATE TABLE deep1b PARTITION OF deep1 FOR VALUES IN (2)", "REFRESH MATERIALIZED VIEW first", "REFRESH MATERIALIZED VIEW CONCURRENTLY second", "REFRESH MATERIALIZED VIEW first WITH NO DATA", "ANALYZE read", "ANALYZE parent",
+    "ALTER INDEX whole ATTACH PARTITION of_part", "ALTER PUBLICATION pub SET TABLE q", "ALTER PUBLICATION pub ADD TABLE q", "ALTER PUBLICATION pub DROP TABLE tm"]
 
 # Views of views, partitions of partitions, keys that cascade: with the rows that make each of them happen.
 ROWS = """CREATE TABLE top (id int PRIMARY KEY, code int UNIQUE, free text); CREATE TABLE checked (id int PRIMARY KEY, top_id int REFERENCES top, n int);
@@ -154,6 +174,8 @@ def strong(locks):
     return {name: mode for name, mode in locks.items() if STRENGTH.index(mode) >= SHARE}
 
 
+# What the plan leaves out: the sequence of a default, which only the rows of a rewritten table ask; what is not a plan's, but refused.
+LEFT_OUT = ["ALTER TABLE t ADD COLUMN new int DEFAULT nextval('seq'): ROW EXCLUSIVE on seq (said nothing)", "COPY a TO STDOUT: ACCESS SHARE on a (said nothing)"]
 # What the plan says too much: it does not ask whether a column is there already, nor which triggers a partition's key has.
 FALSE = ["ALTER TABLE k1 ADD COLUMN IF NOT EXISTS x int: ACCESS EXCLUSIVE on k2 (held nothing)",
          "ALTER TABLE k1 ADD COLUMN IF NOT EXISTS x int: ACCESS EXCLUSIVE on k3 (held nothing)",
@@ -216,13 +238,13 @@ class PlanLocks(Case):
             if real is None:
                 failed.append(sql)
                 continue
-            for name, mode in strong(real).items():
+            for name, mode in real.items():
                 if STRENGTH.index(said.get(name, "")) < STRENGTH.index(mode) and not unknown:
                     missing.append(f"{sql}: {mode} on {name} (said {said.get(name) or 'nothing'})")
             for name, mode in strong(said).items():
                 if name in self.tables and STRENGTH.index(real.get(name, "")) < STRENGTH.index(mode):
                     false.append(f"{sql}: {mode} on {name} (held {real.get(name) or 'nothing'})")
-        self.assertEqual(missing, [])
+        self.assertEqual([one for one in missing if one not in LEFT_OUT], [])
         self.assertEqual(sorted(false), sorted(one for one in false_ones if one.split(": ")[0] in statements))
         self.assertEqual(sorted(unread), sorted(set(unknown_ones) & set(statements)))
         self.assertEqual(sorted(failed), sorted(set(failing) & set(statements)))
@@ -266,6 +288,45 @@ class PlanLocks(Case):
             expected["UPDATE whole_v SET v = 2 WHERE k = 1"] = expected["UPDATE whole_v SET v = 2 WHERE k = 1"] | {"of_whole": "ROW EXCLUSIVE"}
         self.assertEqual({sql: names for sql, names in more.items() if names}, expected)
         self.assertEqual([sql for sql, (said, unknown) in zip(statements, planned) if unknown or strong(said)], [])
+
+    def test_what_is_locked_on_the_other_side_is_named(self):
+        """Each mode counts here, too."""
+        self.sql(SIDES)
+        self.remember()
+        planned, held = self.planned(OF_SIDES), self.held(OF_SIDES)
+        self.assertEqual([sql for sql, real in zip(OF_SIDES, held) if real is None], [])
+        self.assertEqual([f"{sql}: {mode} on {name} (said {said.get(name) or 'nothing'})" for sql, (said, _), real in zip(OF_SIDES, planned, held)
+                          for name, mode in real.items() if STRENGTH.index(said.get(name, "")) < STRENGTH.index(mode)], [])
+        self.assertEqual({sql: more for sql, (said, _), real in zip(OF_SIDES, planned, held)
+                          if (more := {name: mode for name, mode in said.items() if name in self.tables and STRENGTH.index(real.get(name, "")) < STRENGTH.index(mode)})},
+                         # The bounds of the parent's parent are read where something else is compared with them.
+                         {sql: {"deep": "ACCESS SHARE"} for sql in ("ALTER TABLE deep1 DETACH PARTITION deep1a", "CREATE TABLE deep1b PARTITION OF deep1 FOR VALUES IN (2)")})
+        self.assertFalse(any(unknown for _, unknown in planned))
+
+    def test_a_function_in_the_query_of_a_materialized_view_may_block(self):
+        """Its own, or that of a view below it; a built-in one does not, nor does what another materialized view once called."""
+        self.sql("CREATE TABLE t (x int); CREATE FUNCTION locks() RETURNS int LANGUAGE plpgsql AS 'BEGIN LOCK TABLE public.t IN SHARE MODE; RETURN 1; END'; CREATE MATERIALIZED VIEW own AS SELECT locks() AS x;"
+                 "CREATE VIEW near AS SELECT locks() AS x; CREATE MATERIALIZED VIEW below AS SELECT * FROM near; CREATE MATERIALIZED VIEW over AS SELECT abs(x) FROM own; CREATE MATERIALIZED VIEW plain AS SELECT lower('A') FROM t")
+        statements = [f"REFRESH MATERIALIZED VIEW {name}" for name in ("own", "below", "over", "plain", "own WITH NO DATA")]
+        self.assertEqual([unknown for _, unknown in self.planned(statements)], [True, True, False, False, False])
+        self.remember()
+        self.assertEqual(["t" in strong(real) for real in self.held(statements)], [True, True, False, False, False])
+
+    def test_who_has_the_other_table_of_a_foreign_key_that_is_validated_is_waited_for(self):
+        """Also where the plan itself adds the key, and where a materialized view reads the table."""
+        self.sql("CREATE TABLE users (id int PRIMARY KEY); CREATE TABLE posts (user_id int); ALTER TABLE posts ADD CONSTRAINT late FOREIGN KEY (user_id) REFERENCES users NOT VALID;"
+                 "CREATE VIEW near AS SELECT id FROM users; CREATE MATERIALIZED VIEW kept AS SELECT id FROM near")
+        key = "ALTER TABLE posts ADD CONSTRAINT second FOREIGN KEY (user_id) REFERENCES users NOT VALID"
+        say = self.talk()
+        for scripts in (("ALTER TABLE posts VALIDATE CONSTRAINT late",), (key, "ALTER TABLE posts VALIDATE CONSTRAINT second"), ("REFRESH MATERIALIZED VIEW kept",)):
+            rpc = self.serve(*scripts)
+            self.assertNotIn("would wait", "\n".join(rpc.call("MigrationService", "Check").warnings), scripts)
+            last = rpc.call("MigrationService", "Plan").migrations[-1].steps[-1].statements[-1]
+            self.assertIn("users", [lock.relation for lock in last.locks], scripts)
+            say("BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
+            check = rpc.call("MigrationService", "Check")
+            say("ROLLBACK")
+            self.assertRegex("\n".join(check.warnings), "This run would wait for pid .* a lock on users", scripts)
 
     def test_of_many_partitions_the_first_are_listed_and_all_are_counted(self):
         """The other table of a foreign key comes before them; a plan of many such statements lists fewer of each."""

@@ -63,7 +63,8 @@ static const char functions_sql[] =
     "pg_catalog.pg_proc p ON p.oid = t.tgfoid JOIN pg_catalog.pg_language l ON l.oid = p.prolang WHERE NOT "
     "t.tgisinternal AND t.tgenabled <> 'D' AND l.lanname <> 'internal' UNION " CALLED(CARRIED);
 
-/* $1 a view or a table with row security: the functions that it calls, and the views and such tables below it. */
+/* $1 a view, a materialized one or a table with row security: the functions that it calls, and the views and such
+ * tables below it. */
 static const char selected_sql[] =
     "WITH RECURSIVE reached(oid) AS (SELECT $1::oid UNION SELECT x.oid FROM reached r CROSS JOIN LATERAL (SELECT "
     "d.refobjid AS oid FROM pg_catalog.pg_rewrite w JOIN pg_catalog.pg_depend d ON d.classid = "
@@ -203,6 +204,17 @@ void fires_by_rows(struct fires *fires, struct relation *relation, bool reads, s
     if (effects->work != SQL_WORK_NONE && !runs_no_more_than_rows(fires, relation, reads)) {
         effects->unknown = true;
         effects->advice = effects->advice != NULL ? effects->advice : advices[reads ? 1 : 0];
+    }
+}
+
+void fires_by_refresh(struct fires *fires, const struct relation *relation, struct sql_effects *effects)
+{
+    struct words names = {0};
+    const bool is_quiet = relation->oid == 0 || ask(fires, selected_sql, relation, &names) == FIRES_ROWS;
+    if (!is_quiet || steady_lost(&fires->steady, &names)) {
+        effects->unknown = true;
+        effects->advice = "A function that its query calls may do more than read rows: what that locks is not known, "
+                          "and may block.";
     }
 }
 

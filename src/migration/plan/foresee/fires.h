@@ -28,6 +28,9 @@ struct fires fires_begin(struct arena *arena, struct questions *questions, struc
  * CHECKs and views call. Not for EXPLAIN, which runs nothing. */
 void fires_by_rows(struct fires *fires, struct relation *relation, bool reads, struct sql_effects *effects);
 
+/* The same for a REFRESH of this materialized view, which runs its query. */
+void fires_by_refresh(struct fires *fires, const struct relation *relation, struct sql_effects *effects);
+
 /* Makes the effects `unknown` if the statement makes values of a domain that calls what may lock more than rows. */
 void fires_by_types(struct fires *fires, struct sql_effects *effects);
 
