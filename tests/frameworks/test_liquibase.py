@@ -169,6 +169,33 @@ class Liquibase(Fixtures):
                 self.assertTrue(self.run_of(directory, {"liquibase.properties": "changeLogFile=c.sql\n" + said, "c.sql": sql}).ok)
                 self.assertEqual(self.tables_of(), tables)
 
+    # What `liquibase update` of 4.28 does with it: it makes a table t, or fails at the line that is told.
+    FUNCTION = "CREATE FUNCTION f() RETURNS int LANGUAGE {} AS $${}$$;\nCREATE TABLE t (i int);\n"
+    CUTS = [("", FUNCTION.format("plpgsql", "\nBEGIN\n  RETURN 1;\nEND\n"), None),
+            ("", FUNCTION.format("plpgsql", "\nBEGIN\n  RETURN 1;\nEND;\n"), "line 6: liquibase fails here, because it cuts the script in the middle of a statement"),
+            ("", FUNCTION.format("plpgsql", "\nBEGIN\n  IF true THEN RETURN 1; END IF;\n  RETURN 2;\nEND\n"), "line 5: liquibase fails here"),
+            ("", FUNCTION.format("plpgsql", " BEGIN RETURN 1; END "), None), ("", FUNCTION.format("plpgsql", "BEGIN RETURN 1; END"), "line 3: liquibase fails here"),
+            ("", FUNCTION.format("sql", " SELECT 1; "), "line 3: liquibase fails here"), ("", FUNCTION.format("sql", " SELECT 1 "), None),
+            ("splitStatements:false", FUNCTION.format("plpgsql", "\nBEGIN\n  RETURN 1;\nEND;\n"), None),
+            ("endDelimiter:@@", "DO $$ BEGIN NULL; END; $$\n@@\nCREATE TABLE t (i int)\n@@\n", None),
+            ("endDelimiter:\\n@@", "DO $$ BEGIN NULL; END; $$\n@@\nCREATE TABLE t (i int)\n@@\n", "line 4: liquibase fails here, because its endDelimiter \\n@@ fits nothing"),
+            ("endDelimiter:\\n@@", "CREATE TABLE t (i int)", None),
+            ("endDelimiter:\\nGO", "DO $$ BEGIN NULL; END; $$\nGO\nCREATE TABLE t (i int)\nGO\n", None),
+            ("", "CREATE FUNCTION f(i int) RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT CASE WHEN i > 0 THEN 1 END; SELECT 2; END;\nCREATE TABLE t (i int);\n", "line 3: liquibase fails here"),
+            ("", "CREATE FUNCTION f(i int) RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 2; END;\nCREATE TABLE t (i int);\n", None),
+            ("", "CREATE TABLE t (i int);\nCOMMENT ON TABLE t IS 'a\\d; b';\n", None), ("", "BEGIN;\nCREATE TABLE t (i int);\nCOMMIT;\n", None)]
+
+    def test_a_changeset_that_liquibase_cuts_in_the_middle_of_a_statement_is_refused_with_its_line(self):
+        for header, sql, problem in self.CUTS:
+            with self.subTest(header + " " + sql), harness.tempfile.TemporaryDirectory() as directory:
+                reply = self.run_of(directory, {"liquibase.properties": "changeLogFile=c.sql\n",
+                                                "c.sql": f"--liquibase formatted sql\n--changeset a:1 {header}\n{sql}"})
+                if problem is None:
+                    self.assertTrue(reply.ok, reply)
+                else:
+                    self.assertIn(problem, reply.failed.error)
+                self.assertEqual(self.tables_of(), "t" if problem is None else None)
+
     def test_properties_may_come_from_a_file_and_end_with_their_changelog(self):
         inner = self.LOG.format('<property name="here" value="inner" global="false"/><property name="wide" value="w"/><changeSet id="1" author="x"><sql>CREATE TABLE ${here}_${wide} (i int)</sql></changeSet>')
         outer = self.LOG.format('<property file="names.properties"/><property file="missing.properties" errorIfMissing="false"/><property name="of_prod" value="no" context="prod"/>'

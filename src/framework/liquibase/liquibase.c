@@ -38,7 +38,9 @@ static bool liquibase_script(const struct script_request *request)
     const struct liquibase_migration *const migration = request->file->own;
     request->script->sql = liquibase_sql_of(request->arena, &migration->changeset);
     request->script->no_transaction = migration->changeset.alone;
-    return true;
+    const char *const torn = liquibase_torn(request->arena, &migration->changeset);
+    return torn == NULL ||
+           status_fail(request->status, STATUS_FAILED_PRECONDITION, "%s, %s", request->file->filename, torn);
 }
 
 /* A checksum from an older Liquibase is compared by its rule (8); those before that are replaced silently. "any" and

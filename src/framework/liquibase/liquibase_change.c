@@ -106,6 +106,38 @@ const char *liquibase_refuses(struct arena *arena, const struct liquibase_change
 
 /* ---- the SQL that is sent ---- */
 
+/* Why the server refuses the pieces into which Liquibase cuts a change, with the line; NULL: they are whole. */
+static const char *torn(struct arena *arena, const struct liquibase_change *change, struct text sql)
+{
+    const size_t never = liquibase_never_cuts_at(sql, &change->cut);
+    const size_t tears = never == SIZE_MAX ? liquibase_tears_at(sql, &change->cut) : never;
+    if (tears == SIZE_MAX) {
+        return NULL;
+    }
+    const char *const where =
+        arena_printf(arena, "line %zu: liquibase fails here", change->line + text_position(sql, tears).line - 1);
+    return never == SIZE_MAX ? arena_printf(arena,
+                                            "%s, because it cuts the script in the middle of a statement: say "
+                                            "splitStatements:false, or another endDelimiter.",
+                                            where)
+                             : arena_printf(arena,
+                                            "%s, because its endDelimiter %s fits nothing: behind \\n it is one word or "
+                                            "one sign. Give it another.",
+                                            where, change->cut.delimiter);
+}
+
+const char *liquibase_torn(struct arena *arena, const struct liquibase_changeset *changeset)
+{
+    const char *found = NULL;
+    for (size_t i = 0; i < changeset->change_count && found == NULL; i++) {
+        const struct liquibase_change *const change = &changeset->changes[i];
+        if (!change->is_skipped) {
+            found = torn(arena, change, text_of_change(arena, changeset, change, change->is_literal));
+        }
+    }
+    return found;
+}
+
 struct text liquibase_sql_of(struct arena *arena, const struct liquibase_changeset *changeset)
 {
     struct buffer out = {.arena = arena};

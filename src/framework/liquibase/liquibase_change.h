@@ -43,6 +43,10 @@ const char *liquibase_sum(struct arena *arena, const struct liquibase_changeset 
 /* What is sent; each change is on the lines that it has in its file. */
 struct text liquibase_sql_of(struct arena *arena, const struct liquibase_changeset *changeset);
 
+/* Where Liquibase fails because it cuts a script in the wrong places, a sentence that begins with the line; NULL:
+ * nowhere. */
+const char *liquibase_torn(struct arena *arena, const struct liquibase_changeset *changeset);
+
 /* Why we cannot split a change as Liquibase does; NULL: we can. */
 const char *liquibase_refuses(struct arena *arena, const struct liquibase_changeset *changeset,
                               const struct liquibase_change *change);
