@@ -210,6 +210,7 @@ static const struct {
      "test {\n  url = 'jdbc:postgresql://h/test'\n}\n",
      "h:5432/app (build.gradle, line 5)"},
     {"flyway", "build.gradle.kts", "flyway {\n  url = System.getenv(\"NOT_SET\")\n}\n", ""},
+    {"flyway", "build.gradle", "flyway { locations = ['a'] } // isn't }\njooq {\n  url = 'jdbc:postgresql://h/jooq'\n}\n", ""},
     {"knex", "knexfile.js",
      "const c = require('./c');\nmodule.exports = { client: 'pg', connection: { host: c.host, database: c.name } };",
      ""},
@@ -261,6 +262,10 @@ START_TEST(the_settings_that_manage_py_names_are_read)
                                 cases[i][0]));
         ck_assert_str_eq(named("django"), cases[i][1]);
     }
+    write_file("site/conf/local.py",
+               "DATABASES = {'default': dj_database_url.config(default=url)}  # isn't a {\n\nVALIDATORS = [\n    {\n"
+               "        'NAME': 'a.b.Validator',\n    },\n]\nX = {\n}\n");
+    ck_assert_str_eq(named("django"), "");
 }
 END_TEST
 

@@ -100,7 +100,30 @@ static bool read_file(struct search *search, const char *name)
     return true;
 }
 
-/* Reads what is between two strings, wherever they are in the file. */
+/* The offset behind the block whose first brace comes after this place. A quote ends with its line, and what is behind
+ * "#" or "//" is a comment. */
+static size_t behind_block(struct text content, size_t at)
+{
+    char quote = '\0';
+    int depth = 0;
+    for (; at < content.size; at++) {
+        const char c = content.data[at];
+        if (quote != '\0' || c == '\'' || c == '"') {
+            quote = quote == '\0' ? c : c == quote || c == '\n' ? '\0' : quote;
+        } else if (c == '#' || (c == '/' && at + 1 < content.size && content.data[at + 1] == '/')) {
+            const size_t line = text_find(content, "\n", at);
+            at = line == SIZE_MAX ? content.size - 1 : line;
+        } else {
+            depth += c == '{' ? 1 : c == '}' ? -1 : 0;
+            if (c == '}' && depth <= 0) {
+                return at + 1;
+            }
+        }
+    }
+    return content.size;
+}
+
+/* Reads what is between two strings, wherever they are in the file; end NULL: up to the end of the block. */
 static void read_part(struct search *search, const char *name, const char *begin, const char *end)
 {
     struct text content;
@@ -111,7 +134,7 @@ static void read_part(struct search *search, const char *name, const char *begin
     char *const part = arena_strndup(search->arena, content.data, content.size);
     size_t done = 0;
     for (size_t at; (at = text_find(content, begin, done)) != SIZE_MAX;) {
-        const size_t until = text_find(content, end, at);
+        const size_t until = end == NULL ? behind_block(content, at) : text_find(content, end, at);
         text_blank(part + done, at - done);
         done = until == SIZE_MAX ? content.size : until;
     }
@@ -127,8 +150,8 @@ static void read_build(struct search *search, const char *framework)
     const char *const block = arena_printf(search->arena, "%s {", framework);
     read_part(search, "pom.xml", plugin, "</plugin>");
     read_part(search, "pom.xml", property, "</");
-    read_part(search, "build.gradle", block, "\n}");
-    read_part(search, "build.gradle.kts", block, "\n}");
+    read_part(search, "build.gradle", block, NULL);
+    read_part(search, "build.gradle.kts", block, NULL);
 }
 
 static size_t find_quote(struct text text, size_t from)
@@ -160,8 +183,8 @@ static void read_django(struct search *search)
     search->name_is_database = true;
     static const char *const spellings[] = {"DATABASES = {", "DATABASES={", "DATABASES: "};
     for (size_t i = 0; i < sizeof spellings / sizeof spellings[0]; i++) {
-        read_part(search, arena_printf(search->arena, "%s.py", module), spellings[i], "\n}");
-        read_part(search, arena_printf(search->arena, "%s/__init__.py", module), spellings[i], "\n}");
+        read_part(search, arena_printf(search->arena, "%s.py", module), spellings[i], NULL);
+        read_part(search, arena_printf(search->arena, "%s/__init__.py", module), spellings[i], NULL);
     }
 }
 
