@@ -116,14 +116,15 @@ static const char *torn(struct arena *arena, const struct liquibase_change *chan
     }
     const char *const where =
         arena_printf(arena, "line %zu: liquibase fails here", change->line + text_position(sql, tears).line - 1);
-    return never == SIZE_MAX ? arena_printf(arena,
-                                            "%s, because it cuts the script in the middle of a statement: say "
-                                            "splitStatements:false, or another endDelimiter.",
-                                            where)
-                             : arena_printf(arena,
-                                            "%s, because its endDelimiter %s fits nothing: behind \\n it is one word or "
-                                            "one sign. Give it another.",
-                                            where, change->cut.delimiter);
+    return never == SIZE_MAX
+               ? arena_printf(arena,
+                              "%s, because it cuts the script in the middle of a statement: say "
+                              "splitStatements:false, or another endDelimiter.",
+                              where)
+               : arena_printf(arena,
+                              "%s, because its endDelimiter %s fits nothing: behind \\n it is one word or "
+                              "one sign. Give it another.",
+                              where, change->cut.delimiter);
 }
 
 const char *liquibase_torn(struct arena *arena, const struct liquibase_changeset *changeset)

@@ -124,7 +124,8 @@ static size_t token_size(struct text rest)
 
 /* ---- delimiters ---- */
 
-/* A delimiter without the "\n" in front of it, which may be written as two characters, and without the "$" of "\n/$". */
+/* A delimiter without the "\n" in front of it, which may be written as two characters, and without the "$" of "\n/$".
+ */
 static struct text word_of(const char *written, bool *at_start)
 {
     struct text word = text_of(written);

@@ -36,8 +36,8 @@ size_t liquibase_comment_size(struct text text);
 /* Is the delimiter a plain word? Liquibase treats it as a regular expression. */
 bool liquibase_delimiter_is_plain(const char *written);
 
-/* The offset of the first delimiter at which Liquibase cuts in the middle of a statement: in a dollar quote, a string or
- * a function's BEGIN ATOMIC. SIZE_MAX: none. */
+/* The offset of the first delimiter at which Liquibase cuts in the middle of a statement: in a dollar quote, a string
+ * or a function's BEGIN ATOMIC. SIZE_MAX: none. */
 size_t liquibase_tears_at(struct text sql, const struct liquibase_cut *cut);
 
 /* The offset of a line that begins with the delimiter although Liquibase never cuts at that: "\n@@", which it compares
