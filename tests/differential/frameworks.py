@@ -637,6 +637,9 @@ class Supabase(Framework):
             raise LedgerError(error) if session.wire.done == len(batch) else error from None
 
 
+COPY_WITH_DATA = re.compile(r"(?is)(?P<sql>.*?\bcopy\b[^;]*\bfrom stdin);[^\n]*\n(?P<data>.*?)^[ \t]*\\\.\s*\Z", re.M)
+
+
 class Flyway(Framework):
     """Statement by statement by JDBC, whose driver begins a transaction where there is none; the row comes from another session."""
     id = "flyway"
@@ -676,7 +679,11 @@ class Flyway(Framework):
         for text in texts:
             if not any(alone) and wire.status == "I":
                 wire.simple("BEGIN")
-            wire.pipeline((text,))
+            copy = COPY_WITH_DATA.match(text)
+            if copy:  # PostgreSQLParser.java takes the lines up to \., and the driver's CopyManager sends them
+                wire.copy(copy["sql"], copy["data"])
+            else:
+                wire.pipeline((text,))
         session.commit("jdbc")
         row = (
             "INSERT INTO public.flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by, "
