@@ -30,6 +30,24 @@ def run(*command, **options):
     return result.stdout
 
 
+class Install(unittest.TestCase):
+    def test_what_is_not_built_yet_is_built_first_and_nothing_is_installed_if_that_fails(self):
+        """The quickstart builds three targets; `cmake --install` comes behind it. The make that builds notes what it is asked for, and fails."""
+        folder = tempfile.mkdtemp(prefix="truss-install-")
+        self.addCleanup(shutil.rmtree, folder, True)
+        make, asked, prefix = (os.path.join(folder, name) for name in ("make", "asked", "prefix"))
+        with open(make, "w", encoding="utf-8") as file:
+            file.write(f"#!/bin/sh\necho \"$@\" >>{asked}\nexit 3\n")
+        os.chmod(make, 0o755)
+        run("cmake", "-S", ROOT, "-B", os.path.join(folder, "build"), "-DTRUSS_TESTS=OFF")
+        run("cmake", "-S", ROOT, "-B", os.path.join(folder, "build"), f"-DCMAKE_MAKE_PROGRAM={make}")
+        result = subprocess.run(["cmake", "--install", os.path.join(folder, "build"), "--prefix", prefix], capture_output=True, text=True, check=False)
+        self.assertNotEqual(result.returncode, 0)
+        with open(asked, encoding="utf-8") as file:
+            self.assertRegex(file.read(), r"\bprograms\b")
+        self.assertEqual([name for _, _, names in os.walk(prefix) for name in names], [])
+
+
 class Debian(Case):
     @classmethod
     def setUpClass(cls):
