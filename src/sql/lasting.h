@@ -88,6 +88,9 @@ struct text sql_transaction_modes(struct text statement);
  * (set_config('client_encoding', …)). NULL: none. */
 const char *sql_reading_setting(const struct sql_token *token);
 
+/* Can the text be read in more than one way, as such settings are? Only a backslash, or what is not ASCII, can. */
+bool sql_is_ambiguous(struct text text);
+
 /* Does it take no snapshot, so that SET TRANSACTION may still follow? SET, RESET, SHOW, BEGIN. */
 bool sql_is_before_snapshot(struct text statement);
 

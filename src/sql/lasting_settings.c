@@ -72,6 +72,15 @@ const char *sql_reading_setting(const struct sql_token *token)
     return NULL;
 }
 
+bool sql_is_ambiguous(struct text text)
+{
+    size_t i = 0;
+    while (i < text.size && text.data[i] != '\\' && (unsigned char)text.data[i] < 0x80) {
+        i++;
+    }
+    return i < text.size;
+}
+
 /* Adds what this setting changes besides itself, unless its new value (NULL: not known) is harmless. */
 static void add_fixed(const struct looking *looking, const char *name, const char *value)
 {

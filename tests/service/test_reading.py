@@ -57,6 +57,20 @@ class Reading(Case):
                 self.assertEqual((reply.ok, reply.failed.sqlstate, reply.failed.error[:55]), (False, "55000", "The script changes how the server reads what follows (s"))
                 self.assertEqual(self.sql("SELECT to_regclass('t'), to_regclass('later')"), [(None, None)], reply)
 
+    def test_what_the_text_shows_is_refused_before_anything_of_it_runs(self):
+        """In files without a transaction, too, of which each statement is a step: the first of them stayed, and the second was not sent."""
+        shown = ("SET standard_conforming_strings = off;\n", "SELECT set_config('standard_conforming_strings', 'off', false) FROM generate_series(1, 1);\n",
+                 "SET client_encoding = 'LATIN1';\n", "DO $$ BEGIN PERFORM set_config('standard_conforming_strings', 'off', false); END $$;\n")
+        wholes = {"tern": ("001_a.sql", "%s\n---- tern: disable-tx ----\n"), "goose": ("00001_a.sql", "-- +goose NO TRANSACTION\n-- +goose Up\n%s")}
+        for framework, (name, whole) in wholes.items():
+            for setting in shown:
+                with self.subTest(framework, setting=setting):
+                    files = self.project(folder="migrations")
+                    files.write(f"migrations/{name}", whole % (TABLE + setting + "VACUUM;\n" + ROW))
+                    reply = self.rpc(self.worker(files, "--framework", framework)).call("MigrationService", "Run", {}, 60000)
+                    self.assertRegex(reply.failed.error, "Line [2-4]: a setting that changes how the rest of the file is read .*: the tool of this migration sends each statement by itself")
+                    self.assertEqual((reply.failed.partially_applied, self.sql("SELECT to_regclass('t'), to_regclass('truss.migration_steps')")), (False, [(None, None)]))
+
     def test_a_dry_run_and_a_run_of_all_in_one_refuse_it_as_well(self):
         for request in ({"dry_run": True}, {"transaction": "TRANSACTION_MODE_ALL"}):
             for framework, script in (("flyway", TABLE + HIDDEN["a call"] + ROW), ("prisma", TABLE + HIDDEN["a call"] + "VACUUM;\n" + ROW)):

@@ -6,6 +6,7 @@
 
 #include "migration/run/send.h"
 #include "pg/own_query.h"
+#include "sql/lasting.h"
 #include "sql/lexer.h"
 
 bool attempt_is_last(const struct attempt *attempt, size_t i)
@@ -42,16 +43,6 @@ struct transaction attempt_transaction(const struct attempt *attempt, enum trans
     };
 }
 
-bool text_is_ambiguous(struct text content, size_t from)
-{
-    for (size_t i = from; i < content.size; i++) {
-        if (content.data[i] == '\\' || (unsigned char)content.data[i] >= 0x80) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Can it call something that changes a setting? */
 static bool may_call(struct text text)
 {
@@ -62,7 +53,7 @@ const char *reading_of_step(const struct pg_session *session, const struct plan 
 {
     const struct step *const step = &plan->steps[i];
     const bool matters = plan->is_read_apart || i + 1 < plan->count;
-    if (!matters || !text_is_ambiguous(content, step->start) ||
+    if (!matters || !sql_is_ambiguous(text_slice(content, step->start, content.size)) ||
         !may_call(text_slice(content, step->start, step->end))) {
         return NULL;
     }

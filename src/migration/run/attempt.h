@@ -54,9 +54,6 @@ struct transaction attempt_transaction(const struct attempt *attempt, enum trans
  * ledger's row and the deletion of the steps' rows. The caller adds the script. */
 struct transaction attempt_done(const struct attempt *attempt, enum transaction_frame frame, size_t i);
 
-/* Can the text be read in more than one way from this byte on? Only a backslash, or what is not ASCII, can. */
-bool text_is_ambiguous(struct text content, size_t from);
-
 /* For reads_alike of a transaction with step i of a plan: would its tool, or a later step, read the rest otherwise if
  * the step changes that unseen? */
 const char *reading_of_step(const struct pg_session *session, const struct plan *plan, struct text content, size_t i);

@@ -14,6 +14,7 @@
 #include "pg/query.h"
 #include "pg/session_settings.h"
 #include "pg/values.h"
+#include "sql/lasting.h"
 #include "sql/lexer.h"
 #include "sql/split.h"
 
@@ -326,7 +327,7 @@ static bool verify_reading(struct attempt *attempt, size_t i)
         return attempt_fail(attempt);
     }
     if (!pg_session_reads_otherwise(run->session) ||
-        !text_is_ambiguous(attempt->content, attempt_step(attempt, i)->end)) {
+        !sql_is_ambiguous(text_slice(attempt->content, attempt_step(attempt, i)->end, attempt->content.size))) {
         return true;
     }
     status_fail(run->status, STATUS_FAILED_PRECONDITION,

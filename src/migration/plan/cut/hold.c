@@ -242,20 +242,20 @@ void hold_session(struct hold *hold, size_t start, size_t end, size_t step)
     }
 }
 
-bool hold_is_read_alike(const struct hold *hold, struct status *status)
+bool hold_is_read_alike(const struct hold *hold, size_t at, struct status *status)
 {
-    for (size_t i = 0; i < hold->count; i++) {
-        const struct held *const held = &hold->items[i];
-        if (held->lasting.kind == SQL_READING) {
-            return hold_fail(
-                hold, held->at, status,
-                arena_printf(hold->arena,
-                             "%s: the tool of this migration sends each statement by itself, and the statements after "
-                             "this one are read differently. Split the file after it, or do without it.",
-                             held->lasting.what));
-        }
+    size_t i = 0;
+    while (i < hold->count && hold->items[i].lasting.kind != SQL_READING) {
+        i++;
     }
-    return true;
+    const bool is_alike = i == hold->count &&
+                          (hold->reading == NULL || !sql_is_ambiguous(text_slice(hold->script, at, hold->script.size)));
+    return is_alike ||
+           hold_fail(hold, hold->reading_at, status,
+                     arena_printf(hold->arena,
+                                  "%s: the tool of this migration sends each statement by itself, and the statements "
+                                  "after this one are read differently. Split the file after it, or do without it.",
+                                  hold->reading));
 }
 
 /* If a check at the cut fails after earlier transactions of the file, half of it is left. A trigger that runs at the

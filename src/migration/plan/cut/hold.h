@@ -61,9 +61,9 @@ struct cut_place {
 /* May the transaction be cut there? Fails if something would be lost, or would be checked too early. */
 bool hold_can_cut(const struct hold *hold, const struct cut_place *place, struct status *status);
 
-/* Would what follows be parsed the same if it were sent separately? If not, it cannot be in one query with what is
- * held. */
-bool hold_is_read_alike(const struct hold *hold, struct status *status);
+/* Would what follows from byte `at` on be parsed the same if it were sent separately? If not, it cannot be in one query
+ * with what is held; and if the file has been cut meanwhile, it was not parsed as the server would read it. */
+bool hold_is_read_alike(const struct hold *hold, size_t at, struct status *status);
 
 /* Does the server act at COMMIT on what this statement changes, or will it because of what the statement creates?
  * Decided by the statement's words and the known tables. */

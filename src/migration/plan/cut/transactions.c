@@ -201,10 +201,17 @@ static bool is_in_our_begin(const struct planning *planning, const struct segmen
             (!segment->is_single && planning_begins(statement, "set") && sql_transaction_modes(statement).size > 0));
 }
 
+/* Is statement i parsed as its tool, if that sends each by itself, would have it parsed? */
+static bool is_read_alike(const struct planning *planning, size_t i)
+{
+    return !planning_is_sent_by_statement(planning) ||
+           hold_is_read_alike(&planning->hold, planning->split.statements[i].start, planning->status);
+}
+
 /* Adds a statement to the current part, or begins one. */
 static bool add_to_part(struct planning *planning, const struct segment *segment, size_t i)
 {
-    if (planning_is_sent_by_statement(planning) && !hold_is_read_alike(&planning->hold, planning->status)) {
+    if (!is_read_alike(planning, i)) {
         return false;
     }
     planning_note_modes(planning, planning_statement(planning, i));
@@ -473,7 +480,7 @@ bool planning_transactions(struct planning *planning)
             segment = (struct segment){.last = i, .end = NONE};
             continue;
         }
-        if (!find_segment(planning, i, &segment)) {
+        if (!is_read_alike(planning, i) || !find_segment(planning, i, &segment)) {
             return false;
         }
         const bool is_empty = segment.end == segment.first;
