@@ -12,7 +12,9 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "sql/alters.h"
+#include "sql/analyzed.h"
 #include "sql/bound.h"
+#include "sql/demands.h"
 #include "sql/needs.h"
 #include "sql/replaced.h"
 #include "sql/retypes.h"
@@ -195,11 +197,14 @@ struct sql_effects {
     size_t alter_count;
     struct sql_reference *references;
     size_t reference_count;
+    struct sql_demand *demands;
+    size_t demand_count;
     const char *wrong;                /* a sentence why it cannot succeed in any database; NULL: nothing known */
     struct sql_bound *bound;          /* of the partition that it creates or attaches; NULL: none */
     struct sql_replaced *passed_over; /* what IF NOT EXISTS … AS would create; NULL: nothing, or not known */
     struct sql_replaced *replaced;    /* NULL: nothing, or not known */
     struct sql_stored *stored;        /* NULL: nothing */
+    struct sql_analyzed *analyzed;    /* NULL: nothing, or not known */
     struct sql_proof *proofs;         /* in the statement's order */
     size_t proof_count;
     struct sql_retype *retypes; /* of columns of existing tables */

@@ -489,4 +489,7 @@ void effects_needs(struct effects_reader *reader, json_t *node)
         tree_walk(body, take_part, reader);
     }
     effects_computed(reader, kind, body);
+    effects_demands(reader, kind, body);
+    effects_never(reader, kind, body);
+    effects_analyzed(reader, kind, body);
 }

@@ -27,6 +27,7 @@ struct effects_reader {
     size_t reference_capacity;
     size_t proof_capacity;
     size_t retype_capacity;
+    size_t demand_capacity;
     size_t using_count; /* changes of types with USING so far */
     size_t left_out;    /* locks on relations that the plan creates */
     int advice_weight;  /* of the work to which the advice belongs */
@@ -156,6 +157,19 @@ void effects_need_files(struct effects_reader *reader, const json_t *body);
 const char *effects_operator(const char *key, const json_t *object);
 /* The functions that it stores to be called later: effects_stored.c. */
 void effects_stored(struct effects_reader *reader, json_t *node);
+
+/* What the catalogs must allow: effects_demands.c. */
+void effects_demands(struct effects_reader *reader, const char *kind, const json_t *body);
+/* Contradictions within the statement: effects_never.c. */
+void effects_never(struct effects_reader *reader, const char *kind, const json_t *body);
+/* What a server can be asked to analyze: effects_analyzed_statements.c. */
+void effects_analyzed(struct effects_reader *reader, const char *kind, const json_t *body);
+/* The text of an expression that begins behind a word (NULL: behind a parenthesis or a comma), not before the byte
+ * `from`; of a query that begins behind a word; and of a type, by the body of its TypeName. NULL: not found. */
+const char *effects_source(const struct effects_reader *reader, const char *word, size_t from,
+                           const json_t *expression);
+const char *effects_source_of_query(const struct effects_reader *reader, const char *word, const json_t *query);
+const char *effects_source_of_type(const struct effects_reader *reader, const json_t *type);
 
 /* What one statement's node does to the knowledge about NULLs: effects_proofs.c. */
 void effects_proofs(struct effects_reader *reader, json_t *node);

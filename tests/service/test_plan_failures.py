@@ -248,7 +248,7 @@ class Failures(Case):
             errors = re.findall(r"ERROR: .*(?:\n.*(?:HINT|DETAIL|CONTEXT|LINE).*)*\n.* STATEMENT:  (.*(?:\n\t.*)*)", file.read())
         scripts = "; ".join(statements)
         asked = [one.replace("\n\t", "\n").removesuffix("\n;SELECT").removeprefix("PREPARE truss AS ") for one in errors]  # the last two: grammar.c, of servers before 15
-        self.assertEqual([one for one in asked if one not in scripts], [])
+        self.assertEqual([one for one in asked if one not in scripts and "/* read by a plan, not run */" not in one], [])
         self.assertEqual([sql for sql, fails, words in zip(statements, real, said) if fails and not words], [])
         self.assertEqual([(sql, words) for sql, fails, words in zip(statements, real, said) if words and not fails], [])
         return {sql for sql, fails in zip(statements, real) if fails}

@@ -434,6 +434,7 @@ static void begin(struct explaining *explaining, const struct preparation *prepa
                                       .needs = {.arena = request->arena,
                                                 .questions = questions,
                                                 .world = world,
+                                                .stored = explaining->needs.stored, /* of the first reading */
                                                 .may_set_zone = has_settings(detection),
                                                 .own_schema = detection->ledger.schema,
                                                 .own_table = detection->ledger.table},

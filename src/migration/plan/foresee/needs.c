@@ -167,6 +167,22 @@ static bool sets(struct sql_reader words)
     return !sql_is_any_word(&words.token, limits);
 }
 
+/* A table, its indexes, views, triggers and policies: what functions and types these name, they use. */
+static bool uses_only(struct sql_reader words)
+{
+    static const char *const verbs[] = {"create", "alter", NULL};
+    static const char *const adjectives[] = {"or",       "replace", "global",    "local",        "temporary",  "temp",
+                                             "unlogged", "unique",  "recursive", "materialized", "constraint", NULL};
+    static const char *const kinds[] = {"table", "index", "view", "trigger", "policy", "sequence", NULL};
+    if (!sql_is_any_word(&words.token, verbs)) {
+        return false;
+    }
+    for (sql_advance(&words); sql_is_any_word(&words.token, adjectives);) {
+        sql_advance(&words);
+    }
+    return sql_is_any_word(&words.token, kinds);
+}
+
 static void count(struct arena *arena, struct word_set *set, const char *word)
 {
     word_set_put(arena, set, word, word_set_number(set, word) + 1);
@@ -175,12 +191,13 @@ static void count(struct arena *arena, struct word_set *set, const char *word)
 void needs_note(struct needs *needs, struct text statement, const struct sql_effects *effects)
 {
     static const char *const verbs[] = {"create", "alter",   "drop",  "truncate", "delete",
-                                        "with",   "refresh", "merge", NULL};
+                                        "with",   "refresh", "merge", "cluster",  NULL};
     /* INSERT, UPDATE and COPY may, through a trigger. */
     static const char *const emptying[] = {"drop",   "truncate", "delete", "with",    "merge",
                                            "insert", "update",   "copy",   "explain", NULL};
     struct sql_reader words = sql_read(statement);
     struct arena *const reading = arena_new(0);
+    const bool is_of_tables = uses_only(words);
     note_taken(needs, statement);
     needs->has_set = needs->has_set || sets(words);
     note_settings(needs, reading, words, statement);
@@ -192,11 +209,20 @@ void needs_note(struct needs *needs, struct text statement, const struct sql_eff
         if (word != NULL) {
             count(needs->arena, &needs->mentioned, word);
         }
+        if (word != NULL && !is_of_tables) {
+            word_set_add(needs->arena, &needs->others, word);
+        }
         if (word != NULL && effects->keeps_rows) {
             count(needs->arena, &needs->kept, word);
         }
     }
     arena_free(reading);
+}
+
+bool needs_changed(struct needs *needs, const char *name)
+{
+    return word_set_has(&needs->others, name) ||
+           (needs_mentioned(needs, name) && world_find(needs->world, NULL, name) != NULL);
 }
 
 size_t needs_count_in(struct text statement, const char *name)

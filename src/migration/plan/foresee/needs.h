@@ -21,12 +21,15 @@ struct needs {
     struct world *world;
     struct word_set mentioned;   /* names in earlier statements; the number is how often */
     struct word_set kept;        /* likewise: of these, in statements that leave existing rows as they are */
+    struct word_set others;      /* of these, in statements that do not only make, change or use tables */
     struct word_set taken;       /* those of them in statements that drop, rename or move */
     struct word_set schemas;     /* that were dropped or renamed: NEEDS_GONE, or 0 if created again */
     struct needs_bounds *bounds; /* partition bounds that were read: bounds.c */
     struct sql_need *promises;   /* what is asked of rows when a constraint is validated, newest last: violated.c */
     size_t promise_count;
     size_t promise_capacity;
+    struct words stored;      /* queries for what statements store, to be asked about together: understood.c */
+    struct word_set accepted; /* those of them that the server has accepted */
     struct needs_enum *enums; /* of the plan: user_types.c */
     size_t enum_count;
     size_t enum_capacity;
@@ -61,6 +64,10 @@ bool needs_mentioned_any(const struct needs *needs, const char *names);
  * types of their columns? Changes of rows are not looked at (may_have_emptied). */
 bool needs_altered(const struct needs *needs, const char *name);
 bool needs_altered_any(const struct needs *needs, const char *names);
+
+/* May an earlier statement have made, changed or dropped a function, a type or a relation of this name? Not if it has
+ * only used it for a table, and not if the name is that of a column only. */
+bool needs_changed(struct needs *needs, const char *name);
 
 /* Has an earlier statement dropped or renamed the schema, and none created it again? */
 bool needs_lost_schema(const struct needs *needs, const char *name);

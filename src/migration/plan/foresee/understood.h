@@ -12,4 +12,8 @@
  * statement that could run, in order, before needs_note(). */
 const char *understood_why(struct needs *needs, struct text statement, const struct sql_effects *effects);
 
+/* The same for what a statement stores to be computed later: defaults, CHECKs, indexes, policies, the query of a view.
+ */
+const char *understood_stored_why(struct needs *needs, const struct sql_effects *effects);
+
 #endif

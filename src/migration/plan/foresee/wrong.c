@@ -4,6 +4,7 @@
 #include "migration/plan/foresee/wrong.h"
 
 #include "migration/plan/foresee/bounds.h"
+#include "migration/plan/foresee/demanded.h"
 #include "migration/plan/foresee/dependents.h"
 #include "migration/plan/foresee/fitting.h"
 #include "migration/plan/foresee/label.h"
@@ -26,6 +27,8 @@ const char *wrong_why(struct needs *needs, struct text statement, struct sql_eff
     }
     why = why == NULL ? fitting_why(needs, effects) : why;
     why = why == NULL ? unfit_why(needs, statement, effects) : why;
+    why = why == NULL ? demanded_why(needs, effects) : why;
+    why = why == NULL ? understood_stored_why(needs, effects) : why;
     why = why == NULL ? violated_why(needs, effects) : why;
     const char *const by_rows = retyped_why(needs, statement, effects);
     why = why == NULL ? by_rows : why;

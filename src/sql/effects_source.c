@@ -1,0 +1,146 @@
+/*
+ * The text of an expression or a query, found by its tree: libpg_query tells where a node begins at best, and never
+ * where it ends. A piece of the statement is taken if it has the same tree.
+ */
+#include "sql/effects_reader.h"
+#include "sql/lexer.h"
+
+#include <string.h>
+
+#define MOST_TRIED 400 /* pieces that are parsed for one expression */
+
+/* What the piece is, and so where it is put to be parsed. */
+enum source { SOURCE_EXPRESSION, SOURCE_TYPE, SOURCE_QUERY };
+
+struct searching {
+    struct arena *arena;
+    struct text text; /* in which it is looked for */
+    json_t *wanted;   /* without places */
+    enum source is;
+    size_t tried;
+};
+
+static bool drop_place(void *data, const char *key, json_t *object)
+{
+    (void)data;
+    (void)key;
+    json_object_del(object, "location");
+    return true;
+}
+
+/* A copy that is the same wherever its text stands. */
+static json_t *without_places(const json_t *tree)
+{
+    json_t *const copy = json_deep_copy(tree);
+    tree_walk(copy, drop_place, NULL);
+    return copy;
+}
+
+/* The node of the piece in the tree of what was parsed; NULL: there is another number of statements or of columns. */
+static json_t *node_of(const struct searching *searching, json_t *tree)
+{
+    const json_t *const statements = json_object_get(tree, "stmts");
+    json_t *const node = json_object_get(json_array_get(statements, 0), "stmt");
+    const json_t *const targets = json_object_get(tree_body(node, "SelectStmt"), "targetList");
+    json_t *const value = json_object_get(tree_body(json_array_get(targets, 0), "ResTarget"), "val");
+    return json_array_size(statements) != 1     ? NULL
+           : searching->is == SOURCE_QUERY      ? node
+           : json_array_size(targets) != 1      ? NULL
+           : searching->is == SOURCE_EXPRESSION ? value
+                                                : json_object_get(tree_body(value, "TypeCast"), "typeName");
+}
+
+static bool is_wanted(struct searching *searching, struct text piece)
+{
+    static const char *const before[] = {"SELECT (", "SELECT CAST(NULL AS ", ""};
+    static const char *const after[] = {"\n)", "\n)", ""};
+    struct arena *const reading = arena_new(0);
+    struct buffer query = {.arena = reading};
+    buffer_puts(&query, before[searching->is]);
+    buffer_add(&query, piece);
+    buffer_puts(&query, after[searching->is]);
+    json_t *const tree = effects_parse(reading, text_of(buffer_string(&query)));
+    json_t *const found = node_of(searching, tree);
+    tree_walk(found, drop_place, NULL);
+    const bool is = found != NULL && json_equal(found, searching->wanted) == 1;
+    json_decref(tree);
+    arena_free(reading);
+    searching->tried++;
+    return is;
+}
+
+/* The piece that begins at the reader's token; its size is 0 if there is none. */
+static struct text piece_at(struct searching *searching, struct sql_reader words)
+{
+    const bool is_query = searching->is == SOURCE_QUERY;
+    const size_t start = words.token.offset;
+    size_t depth = 0;
+    for (bool ends = false; !ends && searching->tried < MOST_TRIED;) {
+        const bool opens = sql_is_symbol(&words.token, '(') || sql_is_symbol(&words.token, '[');
+        const bool closes = sql_is_symbol(&words.token, ')') || sql_is_symbol(&words.token, ']');
+        const bool stops =
+            closes || sql_is_symbol(&words.token, ';') || (!is_query && sql_is_symbol(&words.token, ','));
+        ends = words.token.kind == SQL_END || words.token.kind == SQL_BROKEN || (depth == 0 && stops);
+        const size_t end = words.token.kind == SQL_END ? searching->text.size : words.token.offset;
+        const bool may_end = ends || (depth == 0 && (!is_query || sql_is_word(&words.token, "with")));
+        const struct text piece = text_slice(searching->text, start, end);
+        if (may_end && end > start && is_wanted(searching, piece)) {
+            return piece;
+        }
+        depth += opens ? 1 : 0;
+        depth -= closes && depth > 0 ? 1 : 0;
+        sql_advance(&words);
+    }
+    return (struct text){0};
+}
+
+/* Does what may be the beginning stand behind this token? */
+static bool is_in_front(const struct sql_token *token, const char *word)
+{
+    return word != NULL ? sql_is_word(token, word) : sql_is_symbol(token, '(') || sql_is_symbol(token, ',');
+}
+
+static struct text find(struct searching *searching, const char *word)
+{
+    struct sql_reader words = sql_read(searching->text);
+    struct text piece = {0};
+    while (piece.size == 0 && words.token.kind != SQL_END && words.token.kind != SQL_BROKEN &&
+           searching->tried < MOST_TRIED) {
+        const bool is = is_in_front(&words.token, word);
+        sql_advance(&words);
+        piece = is ? piece_at(searching, words) : piece;
+    }
+    return piece;
+}
+
+/* Also releases what is looked for. NULL: it was not found. */
+static const char *kept(struct searching *searching, struct text piece)
+{
+    json_decref(searching->wanted);
+    return piece.size == 0 ? NULL : arena_strndup(searching->arena, piece.data, piece.size);
+}
+
+const char *effects_source(const struct effects_reader *reader, const char *word, size_t from, const json_t *expression)
+{
+    struct searching searching = {.arena = reader->arena,
+                                  .text = text_slice(reader->statement, from, reader->statement.size),
+                                  .wanted = without_places(expression)};
+    return expression == NULL ? NULL : kept(&searching, find(&searching, word));
+}
+
+const char *effects_source_of_query(const struct effects_reader *reader, const char *word, const json_t *query)
+{
+    struct searching searching = {
+        .arena = reader->arena, .text = reader->statement, .wanted = without_places(query), .is = SOURCE_QUERY};
+    return query == NULL ? NULL : kept(&searching, find(&searching, word));
+}
+
+const char *effects_source_of_type(const struct effects_reader *reader, const json_t *type)
+{
+    const json_int_t from = tree_integer(type, "location");
+    struct searching searching = {.arena = reader->arena,
+                                  .text = text_slice(reader->statement, (size_t)from, reader->statement.size),
+                                  .wanted = without_places(type),
+                                  .is = SOURCE_TYPE};
+    return type == NULL || from <= 0 ? NULL : kept(&searching, piece_at(&searching, sql_read(searching.text)));
+}

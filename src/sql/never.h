@@ -1,0 +1,28 @@
+/*
+ * Internals of sql/effects: statements that contradict themselves, so that no database takes them. What is found is the
+ * effects' `wrong`; only the first counts.
+ */
+#ifndef SQL_NEVER_H
+#define SQL_NEVER_H
+
+#include "sql/parse_tree.h"
+
+#define LIMIT_CONSTRAINTS 200 /* of a statement, whose names are compared */
+
+struct sql_effects;
+
+struct never {
+    struct sql_effects *effects;
+};
+
+/* Why it cannot succeed, as a sentence that lives as long as the program. */
+void never_say(const struct never *never, const char *why);
+
+/* Is it a type that no column, attribute or domain has? By the body of its TypeName. */
+bool never_is_pseudo(const json_t *type);
+
+/* The elements of CREATE TABLE: effects_never_table.c. */
+void never_elements(const struct never *never, const json_t *elements);
+void never_alter_table(const struct never *never, const json_t *body);
+
+#endif
