@@ -14,7 +14,7 @@
 #                       docker packages docs (default: all)
 # TRUSS_TEST_SANITIZED  those of them that run against the sanitized build (default: units service bridge)
 # TRUSS_TEST_BUILD      another build directory for the others, made with CC, CFLAGS, LDFLAGS and CMAKE_BUILD_TYPE (default: build)
-# TRUSS_TEST_LANES      how many programs run at once at the most (default: four a processor)
+# TRUSS_TEST_LANES      how many programs run at once at the most (default: six a processor)
 # TRUSS_TEST_RECORD     not empty: write the times that were measured to tests/support/times
 # TRUSS_TEST_VERBOSE    not empty: show the output also of what passes
 # TRUSS_PEERS_DIR       where the real CLIs are, or will be, installed (default: the user's cache directory)
@@ -107,7 +107,7 @@ main() {
     /usr/bin/python3 -B tests/support/shared.py "$shared" || exit 1
     for suite in $only; do
         programs "$suite"
-    done | longest_first | /usr/bin/python3 -B tests/support/lanes.py "$((jobs + 1))" "${TRUSS_TEST_LANES:-$((jobs * 4))}"
+    done | longest_first | /usr/bin/python3 -B tests/support/lanes.py "$((jobs + 1))" "${TRUSS_TEST_LANES:-$((jobs * 6))}"
     run_again
 
     [ -z "${TRUSS_TEST_RECORD-}" ] || awk '{ print int($4 + 0.5), $6 }' "$TRUSS_TEST_TALLY" | sort -k1,1nr -k2 >tests/support/times

@@ -1,7 +1,7 @@
 """Runs the programs of tests that standard input names, a line "BUILD FILE" each, several at once and in that order.
 
 Most of what such a program does is wait, so a few of them share a processor. How many is decided while they run: another one begins
-where processors have been idle in the last second. On a slow machine there are fewer for that, and each of them has as much of a
+where processors have just been idle. On a slow machine there are fewer for that, and each of them has as much of a
 processor as it has on a fast one: more at once would take as long and would fail whatever a test gives a time for.
 
 Usage: lanes.py LEAST MOST
@@ -19,8 +19,8 @@ import run_one
 
 # The share of all processors' time that is to be idle before another program begins.
 IDLE = 0.03
-# Seconds over which that is measured. A program that has just begun needs about that to show what it takes.
-WINDOW = 1.0
+# Seconds over which that is measured. A third of all programs take less than one, and at the end they are all that is left.
+WINDOW = 0.3
 
 
 def processor_times():
