@@ -23,6 +23,12 @@
 
 #define SMALL_BYTES ((size_t)1024 * 1024) /* of a result: there is always room for it */
 
+#define SILENT_MS 1000 /* after which a session that has never answered counts as one that does not */
+
+#define POOLER_IS_FULL                                                                                                 \
+    "Give the worker the host and port of PostgreSQL itself (Prisma: directUrl), end clients of the pooler that hold " \
+    "connections, or give it a larger pool (PgBouncer: default_pool_size)."
+
 #define COPY_BYTES ((size_t)64 * 1024) /* of a COPY's data at once */
 
 #define SAID_BYTES (128 * 1024) /* kept of a server message; an error may quote a value of any size */
@@ -59,6 +65,12 @@ static bool ends_session(const PGresult *result, const char *sqlstate)
 static bool is_of_statement_mode(const char *message)
 {
     return message != NULL && strstr(message, "not allowed in statement pooling mode") != NULL;
+}
+
+/* PgBouncer's own word for a client that waited for query_wait_timeout, with which it ends the connection. */
+static bool is_of_full_pooler(const char *message)
+{
+    return message != NULL && strcmp(message, "query_wait_timeout") == 0;
 }
 
 static enum status_code code_of(const PGresult *result, const char *sqlstate)
@@ -109,6 +121,11 @@ bool receive_failure(struct pg_session *session, const PGresult *result, struct 
     }
     status_fail(status, code_of(result, sqlstate), "%.*s", SAID_BYTES,
                 message != NULL ? message : session_one_line(status->arena, PQresultErrorMessage(result)));
+    if (is_of_full_pooler(message)) {
+        status_fail(status, STATUS_UNAVAILABLE,
+                    "The pooler in front of %s had no free connection to the server in time (its %s).",
+                    session->display, message);
+    }
     status->sqlstate = arena_strdup(status->arena, sqlstate);
     status->detail = said(status->arena, result, PG_DIAG_MESSAGE_DETAIL);
     status->hint = said(status->arena, result, PG_DIAG_MESSAGE_HINT);
@@ -116,6 +133,7 @@ bool receive_failure(struct pg_session *session, const PGresult *result, struct 
                    : is_of_statement_mode(message) ? "The connection goes through a pooler in statement mode, through "
                                                      "which nothing works: give the worker the host and port of "
                                                      "PostgreSQL itself (Prisma: directUrl)."
+                   : is_of_full_pooler(message)    ? POOLER_IS_FULL
                                                    : cancel_hint(sqlstate, message);
     status->position = position == NULL ? 0 : (uint32_t)strtoul(position, NULL, 10);
     return false;
@@ -227,6 +245,7 @@ enum outcome receive_next(struct pg_session *session, int64_t deadline, bool tic
     }
     *result = PQgetResult(session->connection);
     session->came_bytes = 0;
+    session->first_answer_ms = 0;
     return OUTCOME_RESULT;
 }
 
@@ -327,12 +346,17 @@ static bool end_early(struct pg_session *session, enum outcome outcome, bool wan
         return true;
     }
     if (session->is_lost) {
-        return status_fail(status, STATUS_UNAVAILABLE,
-                           "%s, and %s did not answer when the running statement was cancelled.", why,
-                           session->display);
+        status_fail(status, STATUS_UNAVAILABLE, "%s, and %s did not answer when the running statement was cancelled.",
+                    why, session->display);
+    } else {
+        status_fail(status, outcome == OUTCOME_LATE ? STATUS_DEADLINE_EXCEEDED : STATUS_CANCELLED,
+                    "%s; the running statement was cancelled.", why);
     }
-    return status_fail(status, outcome == OUTCOME_LATE ? STATUS_DEADLINE_EXCEEDED : STATUS_CANCELLED,
-                       "%s; the running statement was cancelled.", why);
+    if (session->is_pooled && outcome == OUTCOME_LATE) {
+        status->hint =
+            "The connection goes through a pooler, which may have no free one to the server. " POOLER_IS_FULL;
+    }
+    return false;
 }
 
 /* Of several results, those of settings and transactions around a query do not matter. */
@@ -371,8 +395,23 @@ static void take_result(struct pg_session *session, struct receipt *receipt, PGr
     }
 }
 
+/* Nothing can have been done: the first statement of a session of ours does nothing. So no cancel is sent, whose end
+ * would have to be waited for, too. */
+static bool fail_unanswered(struct pg_session *session, struct status *status)
+{
+    session->is_lost = true;
+    status_fail(status, STATUS_UNAVAILABLE,
+                "%s lets us in and does not answer: a pooler in front of it may have no free connection to the server.",
+                session->display);
+    status->hint = POOLER_IS_FULL;
+    return false;
+}
+
 bool receive_no_more(struct pg_session *session, enum outcome outcome, bool wants_result, struct receipt *receipt)
 {
+    if (outcome == OUTCOME_LATE && session->first_answer_ms > 0 && clock_ms() - session->waits_since >= SILENT_MS) {
+        return fail_unanswered(session, receipt->status);
+    }
     if (outcome == OUTCOME_LOST) {
         session->is_lost = true;
         return receipt->ok && receive_lost(session, receipt->status);
@@ -395,12 +434,19 @@ bool receive_no_more(struct pg_session *session, enum outcome outcome, bool want
     return end_early(session, outcome, wants_result, receipt->status);
 }
 
+/* The end of the wait for the next result: the first statement has less time than the caller may have. */
+static int64_t time_of(const struct pg_session *session)
+{
+    const int64_t first = session->first_answer_ms == 0 ? NO_DEADLINE : session->waits_since + session->first_answer_ms;
+    return first < session->deadline ? first : session->deadline;
+}
+
 bool receive_all(struct pg_session *session, struct receipt *receipt)
 {
     enum outcome outcome;
     PGresult *result;
     receive_begin(session);
-    while ((outcome = receive_next(session, session->deadline, true, &result)) == OUTCOME_RESULT && result != NULL) {
+    while ((outcome = receive_next(session, time_of(session), true, &result)) == OUTCOME_RESULT && result != NULL) {
         outcome = is_copy(result) ? end_copy(session, result, session->deadline, receipt) : OUTCOME_RESULT;
         if (outcome != OUTCOME_RESULT) {
             PQclear(result);

@@ -233,10 +233,9 @@ const char *pg_session_script_schemas(const struct pg_session *session)
 struct pg_session *pg_session_open_pinned(const struct conninfo *conninfo, int64_t deadline, struct status *status)
 {
     struct pg_session *const session = pg_session_open(conninfo, deadline, status);
-    if (session == NULL) {
-        return NULL;
+    if (session == NULL || pg_session_pin(session, status)) {
+        return session;
     }
-    const int64_t until = pg_session_connect_deadline(conninfo, deadline);
-    pg_session_set_deadline(session, until);
-    return pg_session_answered(session, pg_session_pin(session, status), until, deadline, status);
+    pg_session_free(session);
+    return NULL;
 }

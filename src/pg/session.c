@@ -72,12 +72,12 @@ static void receive_notice(void *data, const PGresult *result)
     }
 }
 
-int64_t pg_session_connect_deadline(const struct conninfo *conninfo, int64_t deadline)
+/* How long connecting may take: the URL's connect_timeout, or 10 s. */
+static uint32_t connect_ms(const struct conninfo *conninfo)
 {
     const char *const timeout = conninfo_value(conninfo, "connect_timeout");
     const long seconds = timeout == NULL ? 0 : strtol(timeout, NULL, 10);
-    const int64_t own = deadline_in(seconds > 0 && seconds < 3600 ? (uint32_t)seconds * 1000 : CONNECT_MS);
-    return own < deadline ? own : deadline;
+    return seconds > 0 && seconds < 3600 ? (uint32_t)seconds * 1000 : CONNECT_MS;
 }
 
 static PostgresPollingStatusType connect_step(PGconn *connection, int64_t deadline, bool *in_time)
@@ -145,6 +145,10 @@ static const char *hidden_password_file(struct arena *arena, const struct connin
 #define SLOTS_ADVICE                                                                                                   \
     "max_connections of the server is used up: end sessions that nobody needs (pg_stat_activity), or raise it."
 
+#define BEHIND_POOLER                                                                                                  \
+    "The pooler answers, and cannot log in to PostgreSQL behind it: its own log says why (PgBouncer: the host, port "  \
+    "and user of its [databases])."
+
 /* Advice for libpq's messages. */
 static const struct {
     const char *words;
@@ -171,6 +175,11 @@ static const struct {
      "Its CONNECTION LIMIT is used up: end sessions in it, or ALTER DATABASE … CONNECTION LIMIT."},
     {"remaining connection slots are reserved", SLOTS_ADVICE},
     {"too many clients already", SLOTS_ADVICE},
+    {"no more connections allowed",
+     "It is the limit of the pooler in front of the server (PgBouncer: max_client_conn). Give the worker the host and "
+     "port of PostgreSQL itself, or raise it."},
+    {"pgbouncer cannot connect to server", BEHIND_POOLER},
+    {"server login has been failing", BEHIND_POOLER},
     {"permission denied for database", "GRANT CONNECT ON DATABASE … TO … lets it in."},
     {"could not access file", "A setting of the server, the database or the role names a library that the server does "
                               "not have: ALTER ROLE … RESET session_preload_libraries, if it is the role's."},
@@ -210,7 +219,8 @@ static bool connect_now(struct pg_session *session, const struct conninfo *conni
                         struct status *status)
 {
     bool in_time = true;
-    const int64_t until = pg_session_connect_deadline(conninfo, deadline);
+    const int64_t own = deadline_in(session->first_answer_ms);
+    const int64_t until = own < deadline ? own : deadline;
     session->connection = PQconnectStartParams(conninfo->keywords, conninfo->values, 0);
     if (session->connection == NULL) {
         return status_fail(status, STATUS_RESOURCE_EXHAUSTED, "There is no memory for a connection.");
@@ -228,23 +238,6 @@ static bool connect_now(struct pg_session *session, const struct conninfo *conni
     status_fail(status, code, "Cannot connect to %s: %s", conninfo->display, message);
     add_hint(conninfo, message, status);
     return false;
-}
-
-struct pg_session *pg_session_answered(struct pg_session *session, bool ok, int64_t until, int64_t deadline,
-                                       struct status *status)
-{
-    if (ok) {
-        pg_session_set_deadline(session, deadline);
-        return session;
-    }
-    if (deadline_passed(until) && !deadline_passed(deadline)) {
-        status_fail(status, STATUS_UNAVAILABLE,
-                    "%s lets us in and does not answer: a pooler in front of it may have no free connection to the "
-                    "server. Give the worker the host and port of PostgreSQL itself, or the pooler a larger pool.",
-                    session->display);
-    }
-    pg_session_free(session);
-    return NULL;
 }
 
 static bool standard_strings_now(const struct pg_session *session)
@@ -285,6 +278,7 @@ struct pg_session *session_open_as_said(const struct conninfo *conninfo, int64_t
     struct pg_session *session = memory_alloc(sizeof *session);
     session->deadline = deadline;
     session->opened_at = clock_ms();
+    session->first_answer_ms = connect_ms(conninfo);
     session->display = copy_of(conninfo->display);
     session->own_schema = copy_of(conninfo->own_schema == NULL ? OWN_SCHEMA_USUAL : conninfo->own_schema);
     if (!connect_now(session, conninfo, deadline, status) || !check_server(session, status) ||

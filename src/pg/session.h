@@ -19,17 +19,9 @@ struct pg_session;
 /* Connects. deadline: clock_ms; limited to the URL's connect_timeout, or 10 s. UNAVAILABLE if the server cannot be
  * reached, UNAUTHENTICATED for a refused login (28P01, 28000), NOT_FOUND for a missing database (3D000); the message
  * names host and database, never the password. Sets client_encoding to UTF8, and application_name to "truss" unless the
- * URL sets it. */
+ * URL sets it. Its first statement has no more time than connecting had, because a pooler lets in clients for which it
+ * has no connection to the server: that statement must be a short one. */
 struct pg_session *pg_session_open(const struct conninfo *conninfo, int64_t deadline, struct status *status);
-
-/* When connecting must end (clock_ms): the caller's deadline, the URL's connect_timeout, or 10 s. The first answer
- * after it has no more time either: a pooler lets in whom it has no connection to the server for. */
-int64_t pg_session_connect_deadline(const struct conninfo *conninfo, int64_t deadline);
-
-/* After that first statement. ok: it was answered; then the session gets its deadline. Otherwise frees it and returns
- * NULL; reports, over any other failure, if `until`, the end of connecting, was too early for the answer. */
-struct pg_session *pg_session_answered(struct pg_session *session, bool ok, int64_t until, int64_t deadline,
-                                       struct status *status);
 
 void pg_session_free(struct pg_session *session);
 

@@ -24,6 +24,7 @@ struct pg_session {
     char *schemas;       /* the existing schemas of it, with PG_SCHEMA_END between */
     const char *context; /* of the last error, in its status's arena */
     int64_t deadline;
+    uint32_t first_answer_ms;       /* how long its first statement may take; 0: it has been answered */
     int64_t opened_at;              /* clock_ms units */
     struct narrow *narrow;          /* NULL: messages may have any size */
     size_t most_bytes;              /* limit of one message */

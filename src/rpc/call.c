@@ -11,6 +11,8 @@
 
 #include <stdlib.h>
 
+#define LONGER_MS 1000
+
 #define READING 4 /* times an answer's size: it is in memory as bytes and unpacked */
 
 static void add_metadata(struct rpc_request *request, const char *key, const char *value)
@@ -43,11 +45,19 @@ static bool pack_call(struct arena *arena, const struct rpc_channel *channel, co
     return rpc_request_pack(arena, &request, invocation->request, bytes, status);
 }
 
+/* How long to wait for an answer: longer than the worker may work, because at the end of its time the worker says why
+ * it was not enough, for example that a pooler has no free connection. */
+static uint32_t wait_of(uint32_t timeout_ms)
+{
+    const uint32_t longer = timeout_ms / 10 < LONGER_MS ? timeout_ms / 10 : LONGER_MS;
+    return timeout_ms > UINT32_MAX - longer ? timeout_ms : timeout_ms + longer;
+}
+
 /* The part of the options that is the exchange's. */
 static struct exchange exchange_of(const struct rpc_invocation *invocation, call_ended *ended, void *data)
 {
     return (struct exchange){
-        .timeout_ms = invocation->options.timeout_ms,
+        .timeout_ms = wait_of(invocation->options.timeout_ms),
         .connect_timeout_ms = invocation->options.connect_timeout_ms,
         .is_poll = invocation->options.is_poll,
         .ended = ended,

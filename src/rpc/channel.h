@@ -64,7 +64,7 @@ size_t rpc_channel_calls(const struct rpc_channel *channel);
 bool rpc_channel_connected(const struct rpc_channel *channel);
 
 struct rpc_call_options {
-    uint32_t timeout_ms;         /* for the whole call; 0: none. Travels in the envelope too */
+    uint32_t timeout_ms;         /* of the worker, in the envelope; an answer is awaited a little longer. 0: none */
     uint32_t connect_timeout_ms; /* how long to wait for a connection before UNAVAILABLE; 0: 1000 */
     const char *request_id; /* this and the next four travel as metadata; NULL: none. Borrowed until the callback */
     const char *authorization;

@@ -42,7 +42,8 @@ bool database_create(struct arena *arena, const struct conninfo *conninfo, bool 
     buffer_puts(&sql, "CREATE DATABASE ");
     pg_quote_identifier(&sql, conninfo->place.database);
     pg_session_set_deadline(session, deadline_in(WAIT_MS));
-    *created = pg_exec(session, buffer_string(&sql), status);
+    /* The first statement must be a short one. */
+    *created = pg_exec(session, "", status) && pg_exec(session, buffer_string(&sql), status);
     pg_session_free(session);
     if (*created || is_there_already(status)) {
         *status = (struct status){.arena = status->arena};

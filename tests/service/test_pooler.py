@@ -85,15 +85,49 @@ class Pooler(Case):
             rpc.call("MigrationService", "MarkApplied", {"migration": "20240101000000_create_users"})
         self.assertNotIn("not known whether", caught.exception.status.message)
 
-    def test_a_pooler_without_a_free_connection_is_not_waited_for_long(self):
-        rpc, _ = self.through("session", "default_pool_size=1\n", connect_timeout=2)
+    def hold_one(self):
+        """A client that has a connection of the pooler."""
         held = subprocess.Popen(["psql", "-Xq", self.pooled, "-c", "SELECT pg_sleep(60)"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.addCleanup(held.wait)
         self.addCleanup(held.kill)
         wait_for(self.sleepers)
-        began = time.monotonic()
-        self.assertIn("a pooler in front of it may have no free connection", self.refused(rpc, "Run").message)
-        self.assertLess(time.monotonic() - began, 60)  # PgBouncer itself gives up after 120 s
+
+    def test_a_pooler_without_a_free_connection_is_not_waited_for_long(self):
+        rpc, worker = self.through("session", "default_pool_size=1\n", connect_timeout=2)
+        self.hold_one()
+        for method in ("Run", "GetStatus", "Plan", "Check"):
+            began = time.monotonic()
+            status = self.refused(rpc, method)
+            self.assertIn("a pooler in front of it may have no free connection", status.message, method)
+            self.assertIn("Give the worker the host and port of PostgreSQL itself", status.detail.hint)
+            self.assertLess(time.monotonic() - began, 20, method)  # PgBouncer itself gives up after 120 s
+        problem = self.bridge(worker).get("/api/connection").json["problem"]
+        self.assertRegex(problem, "may have no free connection to the server. Give the worker the host and port")
+
+    def test_a_command_behind_a_full_pooler_says_so(self):
+        self.through("session", "default_pool_size=1\n", connect_timeout=2)
+        self.hold_one()
+        for command in ("status", "plan", "check", "doctor"):
+            began = time.monotonic()
+            told = self.truss(command, "--database-url", self.pooled, "--project", self.project("prisma-blog").path)
+            said = " ".join((told.stdout + told.stderr).split())
+            self.assertEqual(told.returncode, 1, said)
+            self.assertIn("a pooler in front of it may have no free connection", said)
+            self.assertIn("Give the worker the host and port of PostgreSQL itself", said)
+            self.assertLess(time.monotonic() - began, 20, command)
+
+    def test_what_a_pooler_itself_says_is_explained(self):
+        rpc, _ = self.through("session", "default_pool_size=1\nquery_wait_timeout=1\n")
+        self.hold_one()
+        for method in ("GetStatus", "Run"):
+            status = self.refused(rpc, method)
+            self.assertRegex(status.message, r"The pooler in front of .* had no free connection to the server in time \(its query_wait_timeout\)")
+            self.assertIn("give it a larger pool", status.detail.hint)
+        self.wake_up()
+        wait_for(lambda: not self.sleepers())
+        rpc, _ = self.through("session", "max_client_conn=1\n")
+        self.hold_one()
+        self.assertIn("It is the limit of the pooler in front of the server", self.refused(rpc, "GetStatus").detail.hint)
 
     def known(self, mode, more=""):
         """What is said of a pooler by the connection that leads through it."""

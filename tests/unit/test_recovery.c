@@ -246,7 +246,7 @@ END_TEST
 START_TEST(where_nobody_answers_it_is_asked_for_some_seconds_only)
 {
     ck_assert(!find_out(silent, NULL));
-    failed_with(STATUS_UNAVAILABLE, "did not answer");
+    failed_with(STATUS_UNAVAILABLE, "does not answer");
     took_less_than(2 * LATE_MS);
     ck_assert(!truth.recorded && !truth.started);
     ck_assert_int_eq(run.deadline, NO_DEADLINE);

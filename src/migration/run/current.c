@@ -36,11 +36,13 @@ static struct pg_session *set_up(struct run *run, struct pg_session *session)
     if (session == NULL) {
         return NULL;
     }
-    const int64_t until = pg_session_connect_deadline(run->request->site->conninfo, run->deadline);
-    pg_session_set_deadline(session, until);
+    pg_session_set_deadline(session, run->deadline);
     run->settings.server_version = pg_session_server_version(session);
-    const bool ok = pg_session_set_up(session, session_limits(run->arena, &run->settings), run->status);
-    return pg_session_answered(session, ok, until, run->deadline, run->status);
+    if (pg_session_set_up(session, session_limits(run->arena, &run->settings), run->status)) {
+        return session;
+    }
+    pg_session_free(session);
+    return NULL;
 }
 
 /* After a lost session, opens a new one: others in the pool may be lost, too. A claimed one may turn out to be lost. */

@@ -104,7 +104,9 @@ static void ask_server(const struct site *site, const struct rpc_call *call, Rep
     if (session != NULL && server_look(call->arena, session, site->conninfo, &facts, &problem)) {
         put_facts(call->arena, &facts, reply);
     } else {
-        MESSAGE_SET_OPTIONAL(reply, problem, TRUSS__CONNECTION__V1__CONNECTION___PROBLEM_PROBLEM, problem.message);
+        const char *const said =
+            problem.hint == NULL ? problem.message : arena_printf(call->arena, "%s %s", problem.message, problem.hint);
+        MESSAGE_SET_OPTIONAL(reply, problem, TRUSS__CONNECTION__V1__CONNECTION___PROBLEM_PROBLEM, said);
     }
     const struct target target = target_of(call->arena, site, session);
     reply->target = message_target(call->arena, &target);
