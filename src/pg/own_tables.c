@@ -9,6 +9,7 @@
 #include "pg/own_query.h"
 #include "pg/own_sql.h"
 #include "pg/query.h"
+#include "pg/synchronous.h"
 #include "pg/trust.h"
 #include "pg/values.h"
 
@@ -97,8 +98,9 @@ struct found {
     bool tables;
     bool column; /* no column is missing */
     bool schema;
-    bool heard;    /* event triggers would fire; queried when tables must be created, like the next */
-    bool may_hush; /* this session may prevent that */
+    bool heard;          /* event triggers would fire; queried when tables must be created, like the next */
+    bool may_hush;       /* this session may prevent that */
+    bool names_standbys; /* synchronous_standby_names is set: a commit may wait for one */
 };
 
 static bool fail_triggered(const struct pg_session *session, const char *trigger, struct status *status)
@@ -169,12 +171,14 @@ static bool look_into(struct pg_session *session, const struct own_tables *table
                                            : fail_strange(session, obstacle == OBSTACLE_SCHEMA, what, status);
 }
 
-static const char schema_sql[] = "SELECT pg_catalog.to_regnamespace(pg_catalog.quote_ident('{truss}')) IS NOT NULL";
+static const char schema_sql[] = "SELECT pg_catalog.to_regnamespace(pg_catalog.quote_ident('{truss}')) IS NOT NULL, "
+                                 "pg_catalog.current_setting('synchronous_standby_names') OPERATOR(pg_catalog.<>) ''";
 
-static bool schema_exists(struct pg_session *session, bool *exists, struct status *status)
+static bool schema_exists(struct pg_session *session, bool *exists, bool *names_standbys, struct status *status)
 {
     PG_RESULT(result) = pg_query_kept(session, schema_sql, 0, NULL, status);
     *exists = result != NULL && pg_field_bool(result, 0, 0);
+    *names_standbys = result != NULL && pg_field_bool(result, 0, 1);
     return result != NULL;
 }
 
@@ -195,7 +199,8 @@ static bool look(struct pg_session *session, const struct own_tables *tables, st
 {
     bool exists;
     *found = (struct found){0};
-    return schema_exists(session, &exists, status) && (!exists || look_into(session, tables, found, status));
+    return schema_exists(session, &exists, &found->names_standbys, status) &&
+           (!exists || look_into(session, tables, found, status));
 }
 
 bool own_tables_exist(struct pg_session *session, const struct own_tables *tables, bool *exists, struct status *status)
@@ -316,7 +321,8 @@ static bool ensure(struct pg_session *session, const struct own_tables *tables, 
                    struct status *status)
 {
     for (int i = 0; i < MOST_TRIES; i++) {
-        if (!look(session, tables, found, status)) {
+        if (!look(session, tables, found, status) ||
+            (i == 0 && found->names_standbys && !synchronous_check(session, status))) {
             return false;
         }
         if ((found->tables && found->column) || (only_beside && !found->schema)) {

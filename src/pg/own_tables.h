@@ -31,7 +31,7 @@ bool own_schema_exists_behind(struct pg_session *session, bool *exists, struct s
 bool own_tables_exist(struct pg_session *session, const struct own_tables *tables, bool *exists, struct status *status);
 
 /* The same, and creates the tables or the column if they are missing. FAILED_PRECONDITION with NO_STATE_SCHEMA and a
- * hint if the role may not. */
+ * hint if the role may not; also where every commit would wait for a synchronous standby that is not there. */
 bool own_tables_ensure(struct pg_session *session, const struct own_tables *tables, struct status *status);
 
 /* The same in a database in which Truss stores something; in any other nothing is created and *keeps is false. */

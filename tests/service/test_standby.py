@@ -52,10 +52,14 @@ class OnStandby(Case):
         self.wants("nobody")
         said = "synchronous_standby_names is 'nobody', and no such standby is connected: every commit waits for one, without end."
         self.assertIn(said, rpc.call("MigrationService", "Plan").refusal)
-        for method, request in (("Run", {}), ("MarkApplied", {"migration": "1"})):
+        for method, request in (("Run", {}), ("MarkApplied", {"migration": "1"}), ("Baseline", {"all": True}), ("StartRun", {})):
             with self.assertRaises(RpcError) as refused:
                 rpc.call("MigrationService", method, request)
-            self.assertIn(said, refused.exception.status.message)
+            self.assertIn(said, refused.exception.status.message, method)
+        with self.assertRaises(RpcError) as refused:
+            rpc.call("MigrationService", "Run", metadata={"idempotency-key": "once"})
+        self.assertIn(said, refused.exception.status.message)
+        self.assertTrue(rpc.call("MigrationService", "Baseline", {"all": True, "dry_run": True}).ok)
         self.assertEqual(self.sql("SELECT to_regclass('_prisma_migrations'), to_regclass('one')"), [(None, None)])
         self.assertTrue(rpc.call("MigrationService", "Run", {"dry_run": True}).ok)
         self.cluster.standby(self)
@@ -64,6 +68,20 @@ class OnStandby(Case):
         self.wants("ANY 1 (nobody, walreceiver)")
         wait_for(lambda: not rpc.call("MigrationService", "Plan").refusal)
         self.assertTrue(rpc.call("MigrationService", "Run").ok)
+
+    def test_a_tool_of_the_project_is_not_started_where_its_commits_would_wait(self):
+        files = self.project(folder="sql")
+        files.write("knexfile.js", "module.exports = { client: 'pg', migrations: { directory: './sql' } };\n")
+        files.write("sql/20240101000000_a.js", "exports.up = (knex) => knex.raw('SELECT 1'); exports.down = () => {};\n")
+        files.write("node_modules/.bin/knex", "#!/bin/sh\ntouch \"$(dirname \"$0\")/started\"\n")
+        os.chmod(os.path.join(files.path, "node_modules/.bin/knex"), 0o755)
+        rpc = self.rpc(self.worker(files, "--allow-delegate"))
+        self.wants("nobody")
+        self.assertIn("every commit waits for one, without end", rpc.call("MigrationService", "Plan").refusal)
+        with self.assertRaises(RpcError) as refused:
+            rpc.call("MigrationService", "Run")
+        self.assertIn("every commit waits for one, without end", refused.exception.status.message)
+        self.assertFalse(os.path.exists(os.path.join(files.path, "node_modules/.bin/started")))
 
     def test_a_commit_that_waits_for_a_standby_is_told_of(self):
         rpc = self.rpc(self.worker(self.project().add("1", "CREATE TABLE one (id int); SELECT pg_sleep(2);")))

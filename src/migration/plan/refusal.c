@@ -129,10 +129,8 @@ bool refusal_find(const struct request *request, struct pg_session *session, con
         *refusal = refusal_check_tool(request, options, preparation, &of_tool) ? NULL : of_tool.message;
     } else if (options->in_one_transaction && obstacle != NULL) {
         *refusal = arena_printf(request->arena, "These migrations cannot share one transaction: %s.", obstacle);
-    } else {
-        return baseline_problem(request, session, &preparation->catalog.detection, refusal) &&
-               (*refusal != NULL || options->dry_run ||
-                synchronous_why_commits_wait(session, refusal, request->status));
+    } else if (!baseline_problem(request, session, &preparation->catalog.detection, refusal)) {
+        return false;
     }
-    return true;
+    return *refusal != NULL || options->dry_run || synchronous_why_commits_wait(session, refusal, request->status);
 }

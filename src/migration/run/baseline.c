@@ -53,7 +53,8 @@ static bool begin(struct baseline *baseline)
     if (detection.framework != NULL && detection.problem == NULL && !lock_take(run, &detection)) {
         return false;
     }
-    return catalog_read_again(run->request, run->session, &detection, &baseline->catalog) &&
+    return (baseline->wish->dry_run || run_may_commit(run)) &&
+           catalog_read_again(run->request, run->session, &detection, &baseline->catalog) &&
            catalog_check_baseline(&baseline->catalog, baseline->wish->dry_run, run->status);
 }
 

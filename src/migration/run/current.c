@@ -6,6 +6,7 @@
 #include "migration/record/transaction.h"
 #include "migration/run/observer.h"
 #include "pg/session_settings.h"
+#include "pg/synchronous.h"
 
 /* "truss run 3f2a…", so that the request can be found in pg_stat_activity. A name in the URL stays. PostgreSQL cuts it
  * at 63 bytes, and shows non-ASCII characters as "?", or refuses them if its encoding lacks them. */
@@ -74,6 +75,11 @@ bool run_connect(struct run *run)
     run->had_session = true;
     observer_guard(run->observer, run->session);
     return true;
+}
+
+bool run_may_commit(struct run *run)
+{
+    return !run->names_standbys || synchronous_check(run->session, run->status);
 }
 
 void run_watch(struct run *run, const struct watch *watch)

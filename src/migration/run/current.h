@@ -59,6 +59,10 @@ struct run run_of(const struct request *request);
 bool run_connect(struct run *run);
 
 /* Sets the watch, which may be NULL. */
+/* Fails where every commit would wait for a synchronous standby that is not there. Call it under the locks, which know
+ * whether that has to be asked. */
+bool run_may_commit(struct run *run);
+
 void run_watch(struct run *run, const struct watch *watch);
 
 /* Closes the session and frees what the run owns. */

@@ -19,7 +19,6 @@
 #include "migration/run/lock.h"
 #include "migration/run/send.h"
 #include "pg/exec.h"
-#include "pg/synchronous.h"
 
 #define LOCK_WAIT_MS  10000 /* for the ledger's lock */
 #define SECOND_TRY_MS 15000 /* extra time beyond the request's, to find out what happened */
@@ -47,7 +46,7 @@ static bool begin(struct run *run, const char *name, struct mark *mark, struct c
     if (detection.framework != NULL && detection.problem == NULL && !lock_take(run, &detection)) {
         return false;
     }
-    if (!synchronous_check(run->session, run->status)) {
+    if (!run_may_commit(run)) {
         return false;
     }
     if (!catalog_read_again(request, run->session, &detection, catalog)) {

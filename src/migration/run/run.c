@@ -18,7 +18,6 @@
 #include "migration/tool/start.h"
 #include "pg/exec.h"
 #include "pg/session_settings.h"
-#include "pg/synchronous.h"
 
 /* ---- events ---- */
 
@@ -174,8 +173,7 @@ static bool execute_items(const struct execution *execution)
     const struct preparation *const preparation = execution->preparation;
     struct run_result *const result = execution->result;
     const struct executor *const executor = executor_for(execution);
-    if (execution->run->names_standbys && !preparation->delegate && !execution->options->dry_run &&
-        !synchronous_check(execution->run->session, execution->run->status)) {
+    if (!execution->options->dry_run && !run_may_commit(execution->run)) {
         return false;
     }
     if (!mend(execution) || !executor->begin(execution)) {
