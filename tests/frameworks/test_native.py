@@ -57,6 +57,52 @@ class Native(Fixtures):
     def test_a_run_from_nothing_leaves_what_the_real_tool_leaves(self, name):
         self.check_run(name, None)
 
+    def swallow(self, database, table):
+        """The tracking table has a trigger that discards rows while there is a table "swallows"."""
+        schema, name = table.split(".", 1)
+        self.cluster.psql(database, "CREATE FUNCTION public.at_times() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF to_regclass('public.swallows') IS NOT NULL THEN RETURN NULL; END IF; "
+                                    f"RETURN NEW; END $$; CREATE TABLE public.swallows (); CREATE TRIGGER at_times BEFORE INSERT OR UPDATE ON \"{schema}\".\"{name}\" "
+                                    "FOR EACH ROW EXECUTE FUNCTION public.at_times()")
+
+    def kept(self, name, database):
+        """What a transaction that is undone leaves as it was: sequences go on."""
+        return [line for line in self.dump(name, database) if "pg_catalog.setval(" not in line]
+
+    @per(NATIVE)
+    def test_a_row_that_a_trigger_discards_at_times_undoes_its_migration(self, name):
+        database = self.fixture(name, "before.sql")
+        with self.serve(name, database) as rpc:
+            self.swallow(database, self.status(rpc).tracking_table)
+            before = self.kept(name, database)
+            self.assertIn('has the trigger "at_times", which may discard a row', "\n".join(rpc.call("MigrationService", "Check").notes))
+            reply = rpc.call("MigrationService", "Run", {})
+            self.assertEqual((reply.ok, reply.failed.sqlstate, list(reply.applied)), (False, "55000", []), reply)
+            self.assertIn("did not take the row", reply.failed.error)
+            # an index that was made beside the table's use stays, and is gone on from
+            self.assertEqual(reply.failed.partially_applied, name in ("evolve", "morph"), reply)
+            if not reply.failed.partially_applied:
+                self.assertEqual(self.kept(name, database), before)
+            self.assertIn("pending", self.states(rpc))
+            self.cluster.psql(database, "DROP TABLE public.swallows")
+            reply = rpc.call("MigrationService", "Run", {})
+            self.assertTrue(reply.ok, reply)
+            self.assertEqual(set(self.states(rpc)), {"applied"})
+
+    @per(NAMES)
+    def test_a_mark_whose_row_a_trigger_discards_at_times_is_not_made(self, name):
+        database = self.fixture(name, "before.sql")
+        with self.serve(name, database) as rpc:
+            status = self.status(rpc)
+            pending = [one.name for one in status.migrations if self.state(one) == "pending"]
+            self.swallow(database, status.tracking_table)
+            with self.assertRaises(RpcError) as refused:
+                rpc.call("MigrationService", "MarkApplied", {"migration": pending[0]})
+            self.assertIn("did not take the row", refused.exception.status.message)
+            self.assertEqual([one.name for one in self.status(rpc).migrations if self.state(one) == "pending"], pending)
+            self.cluster.psql(database, "DROP TABLE public.swallows")
+            rpc.call("MigrationService", "MarkApplied", {"migration": pending[0]})
+            self.assertEqual([one.name for one in self.status(rpc).migrations if self.state(one) == "pending"], pending[1:])
+
     def test_a_table_that_only_its_server_makes_is_asked_for(self):
         database = self.fixture("hasura", None)
         with self.serve("hasura", database) as rpc, self.assertRaises(RpcError) as refused:

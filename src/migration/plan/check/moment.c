@@ -119,6 +119,8 @@ static const char make_sql[] =
     "FROM pg_catalog.pg_namespace n WHERE n.nspname = $1 AND $2::text IS NOT NULL "
     "AND NOT pg_catalog.has_schema_privilege(n.oid, 'CREATE')";
 
+#define DISCARDS_ALL "p.prosrc ~* '^\\s*begin\\s+return\\s+null\\s*;\\s*end\\s*;?\\s*$'"
+
 static const char write_sql[] =
     "SELECT pg_catalog.format('The role \"%s\" may not write the tracking table %I.%I: GRANT INSERT, UPDATE, DELETE ON "
     "it.', "
@@ -148,7 +150,22 @@ static const char write_sql[] =
     "$1::text, $2::text) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN "
     "pg_catalog.pg_trigger t ON t.tgrelid = c.oid JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid WHERE n.nspname = $1 "
     "AND c.relname = $2 AND NOT t.tgisinternal AND t.tgtype & 7 = 7 AND t.tgenabled IN ('O', 'A') AND t.tgqual IS NULL "
-    "AND p.prosrc ~* '^\\s*begin\\s+return\\s+null\\s*;\\s*end\\s*;?\\s*$'";
+    "AND " DISCARDS_ALL;
+
+/* Triggers and rules of which only some rows are discarded, or that leave a row as it was. tgtype: 16 update. */
+static const char may_discard_sql[] =
+    "SELECT pg_catalog.format('The tracking table %I.%I has the trigger \"%s\", which may discard a row: %s() returns "
+    "NULL or OLD in some case, or cannot be read. A migration whose row it discards is rolled back, and the run stops "
+    "there.', $1::text, $2::text, t.tgname, p.proname) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON "
+    "n.oid = c.relnamespace JOIN pg_catalog.pg_trigger t ON t.tgrelid = c.oid JOIN pg_catalog.pg_proc p ON p.oid = "
+    "t.tgfoid JOIN pg_catalog.pg_language g ON g.oid = p.prolang WHERE n.nspname = $1 AND c.relname = $2 AND NOT "
+    "t.tgisinternal AND t.tgtype & 3 = 3 AND t.tgtype & 20 > 0 AND t.tgenabled IN ('O', 'A') AND (g.lanname <> "
+    "'plpgsql' OR p.prosrc ~* 'return\\s+(null|old)\\s*;') AND NOT (t.tgtype & 4 = 4 AND t.tgqual IS NULL "
+    "AND " DISCARDS_ALL ") UNION ALL SELECT pg_catalog.format('The tracking table "
+    "%I.%I has the rule \"%s\", which may discard a row. A migration whose row it discards is rolled back, and the run "
+    "stops there.', $1::text, $2::text, w.rulename) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid "
+    "= c.relnamespace JOIN pg_catalog.pg_rewrite w ON w.ev_class = c.oid WHERE n.nspname = $1 AND c.relname = $2 AND "
+    "w.is_instead AND w.ev_type IN ('2', '3') AND w.ev_enabled IN ('O', 'A') AND w.ev_qual::text <> '<>'";
 
 /* LOCK TABLE in a mode that stops writers. */
 static const char lock_sql[] =
@@ -212,6 +229,16 @@ static void check_ledger(const struct moment *moment)
         moment_ask(moment, "Whether the tracking table can be locked", lock_sql, 2, values);
     }
     check_beside(moment);
+}
+
+/* What check_ledger() warns of is not noted as well. */
+static void note_ledger(const struct moment *noting)
+{
+    const struct ledger *const ledger = &noting->detection->ledger;
+    if (noting->detection->has_ledger) {
+        moment_ask(noting, "Whether the tracking table takes every row", may_discard_sql, 2,
+                   (const char *const[]){ledger->schema, ledger->table});
+    }
 }
 
 /* The lock of its tool, if that is a row. Where that table is missing nobody has the lock. */
@@ -280,6 +307,7 @@ void moment_check_place(const struct moment *moment)
     check_pooler(&server);
     check_ledger(&rights);
     check_held(moment);
+    note_ledger(&noting);
     moment_ask(&noting, "What else happens", notes_sql, 0, NULL);
 }
 
