@@ -33,14 +33,20 @@ static const char *age_text(struct arena *arena, uint32_t ms)
                       : arena_printf(arena, "%u s", ms / 1000);
 }
 
+const char *blocker_name(struct arena *arena, const struct run_blocker *blocker, const char *more)
+{
+    const char *const user = blocker->user == NULL || blocker->user[0] == '\0' ? "?" : blocker->user;
+    return arena_printf(arena, "pid %u (application \"%s\", user %s%s%s)", blocker->pid, blocker->application, user,
+                        more == NULL ? "" : ", ", more == NULL ? "" : more);
+}
+
 const char *blockers_text(struct arena *arena, const struct run_blocker *blockers, size_t count)
 {
     struct buffer text = {.arena = arena};
     for (size_t i = 0; i < count; i++) {
         const struct run_blocker *const one = &blockers[i];
-        buffer_printf(&text, "%spid %u (application \"%s\", user %s) %s, its transaction for %s: %s",
-                      i == 0 ? "" : "; ", one->pid, one->application, one->user, one->state,
-                      age_text(arena, one->transaction_ms), one->query);
+        buffer_printf(&text, "%s%s %s, its transaction for %s: %s", i == 0 ? "" : "; ", blocker_name(arena, one, NULL),
+                      one->state, age_text(arena, one->transaction_ms), one->query);
     }
     return buffer_string(&text);
 }

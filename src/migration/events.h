@@ -46,6 +46,10 @@ struct run_blocker {
 /* Copies the blockers into an arena. */
 const struct run_blocker *blockers_copy(struct arena *arena, const struct run_blocker *blockers, size_t count);
 
+/* "pid 4711 (application "web", user app, connected for 12 s)"; more: what stands behind the comma; NULL: nothing. In
+ * the arena. */
+const char *blocker_name(struct arena *arena, const struct run_blocker *blocker, const char *more);
+
 /* Describes the blockers: "pid 4711 (application "web", user app) idle in transaction, its transaction for 12 s: SELECT
  * …", separated by semicolons. In the arena. */
 const char *blockers_text(struct arena *arena, const struct run_blocker *blockers, size_t count);

@@ -7,6 +7,10 @@
 #ifndef PG_ACTIVITY_H
 #define PG_ACTIVITY_H
 
+/* A session's name in sentences, as blocker_name() of migration/events.h says it; more may follow, and then a ")". */
+#define ACTIVITY_NAME                                                                                                  \
+    "pg_catalog.format('pid %s (application \"%s\", user %s', a.pid, a.application_name, coalesce(a.usename, '?'))"
+
 /* Is it a client's session? One that is hidden is taken for one if it has a role and a database. */
 #define ACTIVITY_IS_CLIENT "coalesce(a.backend_type = 'client backend', a.usesysid IS NOT NULL AND a.datid IS NOT NULL)"
 

@@ -113,7 +113,7 @@ class Check(Case):
         """pg_stat_activity shows a role without pg_read_all_stats no more of another role's session than that it is there."""
         _, url = self.role("ALTER TABLE users OWNER TO {}")
         self.hold("BEGIN ISOLATION LEVEL REPEATABLE READ", "SELECT count(*) FROM users")
-        hidden = r'pid \d+ \("psql", user app, its state is not shown to this role: its query is not shown to this role\), '
+        hidden = r'pid \d+ \(application "psql", user app, its state is not shown to this role: its query is not shown to this role\), '
         self.assert_warned(self.check("ALTER TABLE users ADD COLUMN x int;", "CREATE INDEX CONCURRENTLY i ON users (name);", url=url),
                            f"would wait for {hidden}which has a lock on users", f"CONCURRENTLY would wait for {hidden}whose snapshot is older")
         counted = self.connection.call("MigrationService", "Check")

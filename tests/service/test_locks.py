@@ -90,7 +90,7 @@ class Locks(Case):
         killed.kill()
         runner.join()
         for _ in range(3):
-            self.assertRegex(warnings()[0], rf"^A run is under way: pid {pid}, as app, in a transaction since 20.*pg_terminate_backend\({pid}\)\.$")
+            self.assertRegex(warnings()[0], rf'^A run is under way: pid {pid} \(application ".*", user app, in a transaction since 20.*pg_terminate_backend\({pid}\)\.$')
         doctor = self.truss("doctor", "--database-url", self.url(), "--project", self.files.path).stdout
         self.assertEqual([line[:11] for line in doctor.splitlines() if f"pid {pid}" in line], ["BAD   check"])
         self.sql(f"SELECT pg_terminate_backend({pid})")
@@ -249,7 +249,7 @@ class Locks(Case):
             other.call("MigrationService", "Run")
         thread.join()
         self.assertEqual((caught.exception.code, caught.exception.status.detail.reason), (ABORTED, "LOCKED"))
-        self.assertRegex(caught.exception.status.message, r"held by pid \d+, application")
+        self.assertRegex(caught.exception.status.message, r"held by pid \d+ \(application")
 
     def test_an_index_is_built_while_others_wait_for_the_run(self):
         """A session that waited inside pg_advisory_lock would hold a snapshot, and the index would wait for it."""

@@ -254,7 +254,7 @@ class Verbs(Case):
         self.assertNotRegex("".join(reply.warnings), "wait for pid")
         self.hold("BEGIN", "SELECT count(*) FROM big")
         pid = self.sql("SELECT pid FROM pg_locks WHERE relation = 'big'::regclass")[0][0]
-        self.unsafe(rf'wait for pid {pid} \("psql", user app.* a lock on big \(AccessShareLock\)')
+        self.unsafe(rf'wait for pid {pid} \(application "psql", user app.* a lock on big \(AccessShareLock\)')
 
     def as_role(self, grants=""):
         self.sql(f"DROP ROLE IF EXISTS mig; CREATE ROLE mig LOGIN PASSWORD 'm'; REVOKE CREATE ON SCHEMA public FROM PUBLIC; CREATE TABLE big (id INT); {grants}")

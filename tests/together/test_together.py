@@ -70,7 +70,7 @@ class Together(Case):
         """Every migration is in the ledger once and ran once, and is claimed by one at most."""
         for answer in answers:
             if answer.code == "ABORTED":
-                self.assertRegex(answer.text, r'lock is held by (pid \d+, application ".+", user app|another session)')
+                self.assertRegex(answer.text, r'lock is held by (pid \d+ \(application ".+", user app|another session)')
             else:
                 self.assertTrue(answer.ok, answer)
                 self.assertRegex(answer.text, f"Applied {len(answer.applied)} migration" if answer.applied else "No pending migrations")

@@ -112,7 +112,7 @@ START_TEST(who_has_it_is_said_and_nothing_is_run)
         {0}});
     ck_assert(!take());
     failed_with(STATUS_ABORTED,
-                "the Truss lock is held by pid 7, application \"prisma\", user app, connected for 12 s");
+                "the Truss lock is held by pid 7 (application \"prisma\", user app, connected for 12 s)");
     ck_assert_str_eq(status.reason, "LOCKED");
 }
 END_TEST
@@ -235,7 +235,9 @@ END_TEST
 START_TEST(a_tool_of_an_earlier_run_is_waited_for)
 {
     have((const struct exchange[]){
-        {.asked = TOOL, .has_row = true, .row = {"pid 9, connected for 3 s"}}, {.asked = TOOL}, {0}});
+        {.asked = TOOL, .has_row = true, .row = {"pid 9 (application \"truss tool\", user app, connected for 3 s)"}},
+        {.asked = TOOL},
+        {0}});
     begin();
     site.lock_wait_ms = FOREVER;
     ck_assert_msg(lock_wait_for_tool(&run, "truss tool"), "%s", status.message);
@@ -246,15 +248,20 @@ END_TEST
 
 START_TEST(a_tool_that_stays_is_named_and_nothing_is_run)
 {
-    have((const struct exchange[]){{.asked = TOOL, .has_row = true, .row = {"pid 9, connected for 3 s"}}, {0}});
+    have((const struct exchange[]){
+        {.asked = TOOL, .has_row = true, .row = {"pid 9 (application \"truss tool\", user app, connected for 3 s)"}},
+        {0}});
     ck_assert(!wait_for_tool());
-    failed_with(STATUS_ABORTED, "(application \"truss tool\", pid 9, connected for 3 s). Nothing was run");
+    failed_with(STATUS_ABORTED,
+                "a session: pid 9 (application \"truss tool\", user app, connected for 3 s). Nothing was run");
 }
 END_TEST
 
 START_TEST(a_cancel_while_a_tool_is_waited_for_ends_the_wait)
 {
-    have((const struct exchange[]){{.asked = TOOL, .has_row = true, .row = {"pid 9, connected for 3 s"}}, {0}});
+    have((const struct exchange[]){
+        {.asked = TOOL, .has_row = true, .row = {"pid 9 (application \"truss tool\", user app, connected for 3 s)"}},
+        {0}});
     begin();
     site.lock_wait_ms = FOREVER;
     wants_end = true;

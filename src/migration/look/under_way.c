@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/digest.h"
+#include "migration/events.h"
 #include "pg/locks.h"
 #include "pg/query.h"
 #include "pg/values.h"
@@ -18,17 +19,18 @@ static const char *since(struct arena *arena, int64_t began)
 {
     char at[RFC3339_SIZE];
     if (began == NO_TIME) {
-        return "";
+        return NULL;
     }
     clock_for_people(began, at);
-    return arena_printf(arena, ", in a transaction since %s", at);
+    return arena_printf(arena, "in a transaction since %s", at);
 }
 
 bool under_way_read(const struct request *request, struct pg_session *session, const struct catalog *catalog,
                     const char **sentence)
 {
     static const char sql[] =
-        "SELECT a.pid, a.usename, (extract(epoch FROM a.xact_start) OPERATOR(pg_catalog.*) 1000000)::bigint "
+        "SELECT a.pid, a.application_name, a.usename, (extract(epoch FROM a.xact_start) OPERATOR(pg_catalog.*) "
+        "1000000)::bigint "
         "FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) l.pid "
         "WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory' AND l.granted AND l.objsubid OPERATOR(pg_catalog.=) 2 "
         "AND l.classid OPERATOR(pg_catalog.=) " LOCKS_CLASS "::pg_catalog.oid AND l.objid OPERATOR(pg_catalog.=) "
@@ -40,12 +42,14 @@ bool under_way_read(const struct request *request, struct pg_session *session, c
     const char *const values[] = {arena_printf(request->arena, "%u", under_way_key(&catalog->detection.ledger))};
     PG_RESULT(result) = pg_query(session, sql, 1, values, request->status);
     if (result != NULL && PQntuples(result) > 0) {
-        const char *const pid = pg_field(result, 0, 0);
-        *sentence = arena_printf(request->arena,
-                                 "A run is under way: pid %s, as %s%s. What is pending here may be applied when it "
-                                 "ends. If its worker is gone, it ends with its statement, or by "
-                                 "pg_terminate_backend(%s).",
-                                 pid, pg_field(result, 0, 1), since(request->arena, pg_field_us(result, 0, 2)), pid);
+        struct arena *const arena = request->arena;
+        const struct run_blocker runner = {.pid = (uint32_t)pg_field_int(result, 0, 0, 0),
+                                           .application = pg_field_copy(arena, result, 0, 1),
+                                           .user = pg_field_copy(arena, result, 0, 2)};
+        *sentence = arena_printf(arena,
+                                 "A run is under way: %s. What is pending here may be applied when it ends. If its "
+                                 "worker is gone, it ends with its statement, or by pg_terminate_backend(%u).",
+                                 blocker_name(arena, &runner, since(arena, pg_field_us(result, 0, 3))), runner.pid);
     }
     return result != NULL;
 }

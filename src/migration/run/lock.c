@@ -6,6 +6,7 @@
 
 #include "migration/look/under_way.h"
 #include "migration/run/blocker.h"
+#include "pg/activity.h"
 #include "pg/locks.h"
 #include "pg/query.h"
 #include "pg/values.h"
@@ -139,13 +140,11 @@ static bool find_holder(struct run *run, const struct lock_key *key, struct lock
     return true;
 }
 
-/* "pid 4711, application "prisma", user app, connected for 12 s" */
+/* "pid 4711 (application "prisma", user app, connected for 12 s)" */
 static const char *holder_text(struct arena *arena, const struct lock_holder *holder)
 {
-    const struct run_blocker *const session = &holder->session;
-    return arena_printf(arena, "pid %u, application \"%s\", user %s, connected for %lld s", session->pid,
-                        session->application, session->user[0] == '\0' ? "?" : session->user,
-                        (long long)holder->connected_s);
+    return blocker_name(arena, &holder->session,
+                        arena_printf(arena, "connected for %lld s", (long long)holder->connected_s));
 }
 
 static const char *holder_of(struct run *run, const struct lock_key *key)
@@ -278,7 +277,7 @@ bool lock_retake(struct run *run, const struct detection *detection)
 static bool find_tool(struct run *run, const char *session_name, const char **holder)
 {
     static const char sql[] =
-        "SELECT pg_catalog.format('pid %s, connected for %s s', a.pid, pg_catalog.date_part('epoch', "
+        "SELECT pg_catalog.format('%s, connected for %s s)', " ACTIVITY_NAME ", pg_catalog.date_part('epoch', "
         "pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) a.backend_start)::int) FROM pg_catalog.pg_stat_activity a "
         "WHERE a.application_name OPERATOR(pg_catalog.=) $1 AND a.usename OPERATOR(pg_catalog.=) SESSION_USER AND "
         "a.datname OPERATOR(pg_catalog.=) pg_catalog.current_database() LIMIT 1";
@@ -300,10 +299,9 @@ bool lock_wait_for_tool(struct run *run, const char *session_name)
         }
         if (deadline_passed(until)) {
             return status_fail_because(run->status, STATUS_ABORTED, REASON_LOCKED,
-                                       "The tool of an earlier run still has a session (application \"%s\", %s). "
-                                       "Nothing was run; try again when it has ended, or end it with "
-                                       "pg_terminate_backend.",
-                                       session_name, holder);
+                                       "The tool of an earlier run still has a session: %s. Nothing was run; try again "
+                                       "when it has ended, or end it with pg_terminate_backend.",
+                                       holder);
         }
         if (!was_told) {
             watch_note(&run->watch, NULL,

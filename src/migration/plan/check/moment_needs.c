@@ -17,11 +17,10 @@
 
 /* ---- who would be waited for ---- */
 
-/* "pid 4711 ("psql", user app, idle in transaction, its transaction for 12 s: SELECT …)"; without a time if there is
- * none. */
+/* "pid 4711 (application "psql", user app, idle in transaction, its transaction for 12 s: SELECT …)"; without a time if
+ * there is none. */
 #define WHO                                                                                                            \
-    "pg_catalog.format('pid %s (\"%s\", user %s, %s%s: %s)', a.pid, a.application_name, coalesce(a.usename, "          \
-    "'?'), " ACTIVITY_STATE ", coalesce(', its transaction for ' || "                                                  \
+    "pg_catalog.format('%s, %s%s: %s)', " ACTIVITY_NAME ", " ACTIVITY_STATE ", coalesce(', its transaction for ' || "  \
     "pg_catalog.floor(pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - a.xact_start)) || ' s', "           \
     "''), " ACTIVITY_QUERY ")"
 
