@@ -34,7 +34,8 @@ static const char *why_not(struct arena *arena, const struct approval *one, bool
 static bool refuse(const struct act *act, const char *why, struct status *status)
 {
     status_fail_because(status, STATUS_FAILED_PRECONDITION, REASON_NEEDS_APPROVAL,
-                        "Nothing was done: here another person approves what runs and what is marked, and %s: %s.", why,
+                        "%sere another person approves what runs and what is marked, and %s: %s.",
+                        act->is_trial ? "H" : "Nothing was done: h", why,
                         text_clean(status->arena, act->what, SHOWN_WHAT));
     status->hint = arena_printf(
         status->arena, "Ask somebody else who may approve to look at it, and to say: truss approve %s", act->hash);

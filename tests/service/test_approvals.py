@@ -67,6 +67,23 @@ class Approvals(Case):
         self.assertTrue([row for row in rows if row[:3] == ("anna", "Run", "FAILED_PRECONDITION") or list(row[:3]) == ["anna", "Run", "FAILED_PRECONDITION"]])
         self.assertIn('Approved by "bert".', " ".join(row[4] for row in rows))
 
+    def test_a_check_and_the_doctor_say_that_an_approval_is_missing(self):
+        rpc = self.start()
+        check = self.ask(rpc, self.anna, "Check")
+        self.assertFalse(check.safe)
+        said = "Here another person approves what runs and what is marked, and nobody has approved this yet: run 1, 2."
+        self.assertIn(said, "\n".join(check.warnings))
+        self.assertIn("NEEDS_APPROVAL", list(check.warning_reasons))
+        doctor = self.truss("doctor", worker=self.process, environment={"TRUSS_TOKEN": self.anna})
+        lines = " ".join(doctor.stdout.split())
+        self.assertEqual(doctor.returncode, 1, doctor.stdout)
+        self.assertIn(said, lines)
+        self.assertRegex(doctor.stdout, r"(?m)^note  run  ")
+        self.assertEqual(list(self.ask(rpc, self.bert, "ListApprovals").approvals), [])  # who looks asks for nothing
+        self.approved(rpc)
+        self.assertTrue(self.ask(rpc, self.anna, "Check").safe)
+        self.assertFalse(self.ask(rpc, self.bert, "Check").safe)  # who approved it may not run it
+
     def test_nobody_approves_what_he_asked_for_nor_runs_what_he_approved(self):
         rpc = self.start()
         self.assertEqual(self.ask(rpc, self.anna, "Run"), NEEDED)

@@ -190,7 +190,10 @@ static ProtobufCMessage *baseline_now(void *context, struct rpc_call *call, cons
 static ProtobufCMessage *check(void *context, struct rpc_call *call, const ProtobufCMessage *input)
 {
     const Truss__Migration__V1__CheckRequest *const message = (const Truss__Migration__V1__CheckRequest *)input;
-    const struct request request = service_request_for(context, call, message->framework);
+    const struct service_context *const service = context;
+    struct request request = service_request_for(service, call, message->framework);
+    struct approval_asker asker;
+    request.permission = approval_needed(&service->approval, call->principal->name, &asker);
     struct check found;
     if (!check_run(&request, &found)) {
         return NULL;

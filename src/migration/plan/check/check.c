@@ -3,6 +3,8 @@
  */
 #include "migration/plan/check/check.h"
 
+#include "migration/look/permission.h"
+
 #include "base/clock.h"
 #include "base/words.h"
 #include "migration/look/baseline.h"
@@ -125,6 +127,28 @@ static void add_failures(const struct request *request, const struct explanation
     }
 }
 
+static const char *name_of(const void *of, size_t index)
+{
+    return ((const struct preparation *)of)->items[index].item->name;
+}
+
+/* Four eyes: asks as a trial does, which requests nothing. */
+static void look_at_permission(const struct request *request, struct pg_session *session,
+                               const struct preparation *preparation, struct check *check)
+{
+    struct status problem = {.arena = request->arena};
+    struct request asking = *request;
+    const struct act act = {.hash = preparation->hash,
+                            .what = act_words(request->arena, "run", preparation->count, name_of, preparation),
+                            .is_trial = true};
+    asking.status = &problem;
+    if (preparation->unfit == NULL && preparation->count > 0 && !request_may(&asking, session, &act)) {
+        warnings_add(&check->warnings, REASON_NEEDS_APPROVAL,
+                     problem.hint == NULL ? problem.message
+                                          : arena_printf(request->arena, "%s %s", problem.message, problem.hint));
+    }
+}
+
 /* Plans a run and checks whether it could start. If there can be no plan, says why. */
 static void look_at_plan(const struct request *request, struct pg_session *session, const struct catalog *catalog,
                          struct check *check)
@@ -147,6 +171,7 @@ static void look_at_plan(const struct request *request, struct pg_session *sessi
         return;
     }
     warnings_add(&check->warnings, REASON_NO_START, explanation.refusal);
+    look_at_permission(request, session, &preparation, check);
     for (size_t i = 0; i < preparation.flaws.others.count; i++) {
         warnings_add(&check->warnings, REASON_DIFFERS, preparation.flaws.others.items[i]);
     }
