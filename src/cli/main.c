@@ -3,6 +3,7 @@
  */
 #include "base/program.h"
 #include "base/text.h"
+#include "base/words.h"
 #include "cli/print/output.h"
 #include "cli/reach/interrupt.h"
 #include "cli/reach/worker.h"
@@ -116,11 +117,26 @@ static void print_verb_help(const struct cli_command *command, const struct cli_
     print_options(command, verb, true, "Common options");
 }
 
+/* What other tools have and we do not; NULL: it is not that. */
+static const char *why_not(const char *name)
+{
+    static const char *const back[] = {"down", "rollback",     "undo",        "revert",
+                                       "redo", "migrate:down", "db:rollback", NULL};
+    return !word_is_one_of(text_of(name), back)
+               ? NULL
+               : "Truss runs no down migrations. Write a migration that undoes it, or let the project's own tool do "
+                 "it: "
+                 "Truss reads that from the tracking table. truss mark-rolled-back NAME is for an attempt that failed "
+                 "and was undone by hand.";
+}
+
 static void print_unknown(const char *name)
 {
     const struct cli_command *const near = cli_nearest(name);
     fprintf(stderr, "truss: There is no command \"%s\"", name);
-    if (near != NULL) {
+    if (why_not(name) != NULL) {
+        fprintf(stderr, ".\n  hint: %s\n", why_not(name));
+    } else if (near != NULL) {
         fprintf(stderr, "; did you mean \"%s\"?\n  truss %s  %s\n", near->name, near->name, near->help);
     } else {
         fprintf(stderr, ".\n");
@@ -176,7 +192,8 @@ static int fail_unknown(const char *name, bool is_json)
     struct status status = {.arena = arena};
     const struct cli_command *const near = cli_nearest(name);
     status_fail(&status, STATUS_INVALID_ARGUMENT, "There is no command \"%s\".", name);
-    status.suggestions[0] = near == NULL ? NULL : near->name;
+    status.hint = why_not(name);
+    status.suggestions[0] = near == NULL || status.hint != NULL ? NULL : near->name;
     if (is_json) {
         printf("%s", status_json(arena, &status).data);
     }

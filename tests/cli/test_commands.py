@@ -243,6 +243,32 @@ class Commands(Case):
             self.assertNotIn("did you mean", self.truss(far).stderr)
         self.assertNotIn("Did you mean", self.truss("branch", "frob").stderr)
 
+    def test_who_looks_for_a_down_migration_is_told_that_none_is_run(self):
+        for word in ("down", "rollback", "undo", "revert"):
+            said = " ".join(self.truss(word).stderr.split())
+            self.assertIn(f'There is no command "{word}". hint: Truss runs no down migrations.', said)
+            self.assertNotIn("did you mean", said)
+        self.assertIn("runs no down migrations", json.loads(self.truss("down", "--json").stdout)["hint"])
+
+    def test_a_migration_is_called_by_the_path_of_its_file_too(self):
+        name = self.files.names()[0]
+        for path in (f"prisma/migrations/{name}/migration.sql", f"./prisma/migrations/{name}/migration.sql",
+                     os.path.join(os.path.realpath(self.files.path), "prisma/migrations", name, "migration.sql")):
+            self.assertIn(name, self.run_truss("run", path, "--dry-run"))
+        said = self.truss("run", f"elsewhere/{name}.sql", worker=self.process)
+        self.assertEqual(said.returncode, ERROR)
+        self.assertIn(f'There is no migration "elsewhere/{name}.sql"; did you mean "{name}"?', said.stderr)
+
+    def test_where_a_failed_attempt_is_not_the_only_thing_in_the_way_a_plan_is_advised(self):
+        names = self.files.names()
+        self.run_truss("run")
+        self.files.add("2030_x", "SELECT missing;")
+        self.run_truss("run", status=ERROR)
+        self.assertIn("Next: Correct the script, and then: truss run", self.run_truss("status"))
+        self.files.add(names[0], "SELECT 1;")
+        text = self.run_truss("status")
+        self.assertIn("Next: Correct the script, and then: truss plan\n      (it says whether applied files that were edited or deleted since stop a run)", text)
+
     def test_each_command_has_an_example_that_names_it_in_help_and_manual(self):
         commands = re.findall(r"(?m)^  ([a-z-]+) ", self.run_truss("--help").split("Exit status")[0])
         for command in commands:

@@ -250,6 +250,41 @@ class PrivateWorker(Case):
         if "own worker" in late:  # the worker itself may have been in time to say what it waited for
             self.assertIn(f"It searches the project {os.path.realpath(self.files.path)}", late)
 
+    def test_what_killed_commands_have_left_is_removed_by_the_next(self):
+        self.files.add("2023_slow", "SELECT pg_sleep(60);")
+        for _ in range(2):
+            command = self.start("run", "--yes")
+            wait_for(lambda: self.sleepers())
+            os.kill(command.pid, signal.SIGSTOP)  # so that it does not bury its worker
+            for path in self.left()[1]:
+                os.kill(int(path.split("/")[2]), signal.SIGKILL)
+            os.kill(command.pid, signal.SIGKILL)
+            command.wait()
+            wait_for(lambda: not self.left()[1])
+            self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+        self.assertTrue(self.left()[0])
+        living = self.start("run", "--yes")
+        wait_for(lambda: self.sleepers())
+        self.assertEqual(len(self.left()[0]), 1)  # its own
+        os.mkdir(os.path.join(self.sockets, "truss-command-0123456789abcdef"))  # of one that has only just begun
+        self.truss("status", environment=self.variables, cwd=self.files.path)
+        self.assertEqual(len(self.left()[0]), 2)
+        living.send_signal(signal.SIGINT)
+        self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+        living.communicate()
+        os.rmdir(os.path.join(self.sockets, "truss-command-0123456789abcdef"))
+        self.assertEqual(self.left(), ([], []))
+
+    def test_a_database_url_in_another_dotenv_is_told_of(self):
+        self.files.write(".env.local", f"DATABASE_URL={self.url()}\n")
+        said = " ".join(self.run_truss("status", variables={"XDG_RUNTIME_DIR": self.sockets}, status=ERROR).stderr.split())
+        self.assertIn("DATABASE_URL is in .env.local, and of these files only .env is read by itself: copy it there, or export it (set -a; . ./.env.local; set +a).", said)
+
+    def test_a_run_without_a_question_says_that_a_file_names_another_database(self):
+        self.files.write(".env", f"DATABASE_URL={self.cluster.url('another')}\n")
+        result = self.run_truss("run", "--yes")
+        self.assertIn("A file of the project names another database", " ".join((result.stdout + result.stderr).split()))
+
     def test_a_detached_run_needs_a_worker_that_stays(self):
         text = self.run_truss("run", "--detach", status=ERROR).stderr
         self.assertIn("--worker", text)

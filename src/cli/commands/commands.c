@@ -102,7 +102,8 @@ static const char *on_one_line(struct arena *arena, const char *text)
 }
 
 /* If the last attempt failed: when, who ran it, why it failed and at which statement, and what to do. */
-static void print_failure(const struct cli *cli, const Truss__Migration__V1__Migration *migration)
+static void print_failure(const struct cli *cli, const Truss__Migration__V1__GetStatusResponse *reply,
+                          const Truss__Migration__V1__Migration *migration)
 {
     struct arena *const arena = cli->arena;
     const Truss__Migration__V1__FailedAttempt *const failure = migration->last_failure;
@@ -133,7 +134,7 @@ static void print_failure(const struct cli *cli, const Truss__Migration__V1__Mig
             printf("  %s%s\n", parts[i][0], output_safe(arena, on_one_line(arena, part), false));
         }
     }
-    failure_print_next_of(cli, migration);
+    failure_print_next_of(cli, reply, migration);
 }
 
 /* Prints each note once, under the names of the migrations that have it. The table above has them all. */
@@ -257,7 +258,7 @@ static void print_status(struct cli *cli, const Truss__Migration__V1__GetStatusR
     table_print(&table);
     for (size_t i = 0; i < reply->n_migrations; i++) {
         print_logs(arena, reply->migrations[i]);
-        print_failure(cli, reply->migrations[i]);
+        print_failure(cli, reply, reply->migrations[i]);
     }
     print_notes(arena, reply);
     print_next(cli, reply);

@@ -244,8 +244,15 @@ void failure_print_next(struct cli *cli, const Truss__Migration__V1__RunResponse
     }
 }
 
+/* Was a file that is applied edited or deleted since? Some tools then run nothing, and neither do we. */
+static bool has_other_history(const Truss__Migration__V1__GetStatusResponse *reply)
+{
+    return reply->summary != NULL && reply->summary->modified + reply->summary->orphaned > 0;
+}
+
 /* The file may have been changed since; and whether a part that was committed is continued is in the note. */
-void failure_print_next_of(const struct cli *cli, const Truss__Migration__V1__Migration *migration)
+void failure_print_next_of(const struct cli *cli, const Truss__Migration__V1__GetStatusResponse *reply,
+                           const Truss__Migration__V1__Migration *migration)
 {
     const Truss__Migration__V1__FailedAttempt *const attempt = migration->last_failure;
     const bool is_changed = attempt->_file_changed_case != 0 && attempt->file_changed;
@@ -260,7 +267,12 @@ void failure_print_next_of(const struct cli *cli, const Truss__Migration__V1__Mi
         failed._sqlstate_case = TRUSS__MIGRATION__V1__FAILED_MIGRATION___SQLSTATE_SQLSTATE;
         failed.sqlstate = attempt->sqlstate;
     }
-    const struct next next = next_commands(cli, &failed);
+    struct next next = next_commands(cli, &failed);
+    if (has_other_history(reply)) {
+        next.again = arena_printf(
+            cli->arena, "%s\n      (it says whether applied files that were edited or deleted since stop a run)",
+            again_place(cli, "plan"));
+    }
     const char *const words =
         is_changed && !failed.partially_applied ? next.again : next_of(cli->arena, &failed, &next);
     output_put(COLOUR_BOLD, "Next: ");

@@ -8,7 +8,9 @@
 #include "base/answering.h"
 #include "base/clock.h"
 #include "base/dotenv.h"
+#include "base/files.h"
 #include "base/private_file.h"
+#include "base/words.h"
 #include "cli/reach/private_worker.h"
 #include "cli/table.h"
 
@@ -177,6 +179,22 @@ void worker_kill(struct cli *cli)
     private_worker_kill(&cli->worker->own);
 }
 
+/* The project's file for one environment that has a DATABASE_URL; NULL: none. The tools' commands load .env and no
+ * other (Prisma 6.19, drizzle-kit 0.31), because which of these counts depends on how the application is started. */
+static const char *other_file(const struct cli *cli)
+{
+    static const char *const names[] = {".env.local", ".env.development.local", ".env.development",
+                                        ".env.production.local", ".env.production"};
+    const char *found = NULL;
+    for (size_t i = 0; found == NULL && i < sizeof names / sizeof names[0]; i++) {
+        struct status unread = {.arena = cli->arena};
+        const char *value;
+        const char *const path = path_join(cli->arena, cli->given.project, names[i]);
+        found = dotenv_read_file(cli->arena, path, "DATABASE_URL", &value, &unread) && value != NULL ? path : NULL;
+    }
+    return found;
+}
+
 /* A variable without a value is what a pipeline passes when its secret is missing. */
 static const char *empty_url(const struct cli *cli)
 {
@@ -186,7 +204,15 @@ static const char *empty_url(const struct cli *cli)
         return "DATABASE_URL is set in the environment, but empty. ";
     }
     dotenv_read(cli->arena, cli->given.project, "DATABASE_URL", &in_file, &(struct status){.arena = cli->arena});
-    return in_file != NULL && in_file[0] == '\0' ? "DATABASE_URL is empty in the project's .env. " : "";
+    if (in_file != NULL && in_file[0] == '\0') {
+        return "DATABASE_URL is empty in the project's .env. ";
+    }
+    const char *const other = other_file(cli);
+    return other == NULL ? ""
+                         : arena_printf(cli->arena,
+                                        "DATABASE_URL is in %s, and of these files only .env is read by itself: copy "
+                                        "it there, or export it (set -a; . %s%s; set +a). ",
+                                        other, strchr(other, '/') == NULL ? "./" : "", words_quoted(cli->arena, other));
 }
 
 const char *worker_advice(const struct cli *cli)

@@ -7,6 +7,18 @@
 
 #include <string.h>
 
+/* The path of the file as it is typed in the project or in one of its folders: "db/migrations/20240101_init.up.sql". */
+static bool names_path(struct text name, const char *path)
+{
+    const struct text typed = text_starts_with(name, "./") ? text_slice(name, 2, name.size) : name;
+    const struct text whole = text_of(path);
+    if (typed.size == 0 || typed.size > whole.size || memchr(typed.data, '/', typed.size) == NULL) {
+        return false;
+    }
+    const size_t start = whole.size - typed.size;
+    return text_equal(text_slice(whole, start, whole.size), typed) && (start == 0 || whole.data[start - 1] == '/');
+}
+
 /* "dir/20240101_init.up.sql", also without directory and extensions: people write any of them. */
 static bool names_file(struct text name, const struct migration_file *file)
 {
@@ -46,8 +58,8 @@ const struct catalog_item *catalog_find(const struct catalog *catalog, struct te
     for (size_t i = 0; i < catalog->count; i++) {
         const struct catalog_item *const item = &catalog->items[i];
         const struct migration_file *const file = item->file;
-        if (text_is(name, item->key) ||
-            (file != NULL && ((file->version != NULL && text_is(name, file->version)) || names_file(name, file)))) {
+        if (text_is(name, item->key) || (file != NULL && ((file->version != NULL && text_is(name, file->version)) ||
+                                                          names_file(name, file) || names_path(name, file->path)))) {
             found = item;
             count++;
         }
@@ -110,11 +122,14 @@ static size_t distance(struct text name, const char *candidate)
 bool catalog_not_found(const struct catalog *catalog, struct text name, struct status *status)
 {
     size_t best[STATUS_SUGGESTIONS];
+    const struct text last = text_of(path_name(arena_strndup(status->arena, name.data, name.size)));
     status_fail(status, STATUS_NOT_FOUND, "There is no migration \"%.*s\".", (int)name.size, name.data);
     size_t count = 0;
     for (size_t i = 0; i < catalog->count; i++) {
-        const size_t far = distance(name, catalog->items[i].name);
-        if (far > name.size / 2 + 2) {
+        const size_t of_whole = distance(name, catalog->items[i].name);
+        const size_t of_last = distance(last, catalog->items[i].name);
+        const size_t far = of_last < of_whole ? of_last : of_whole;
+        if (far > last.size / 2 + 2) {
             continue;
         }
         size_t at = count < STATUS_SUGGESTIONS ? count++ : STATUS_SUGGESTIONS;

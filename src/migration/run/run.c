@@ -239,11 +239,16 @@ static bool may_run(const struct execution *execution)
     return !sends || request_may(run->request, run->session, &act);
 }
 
-/* Files that are not as they were, and did not stop the run. */
+/* Files that are not as they were, and did not stop the run; a file that names another database. */
 static void warn_changed(const struct execution *execution)
 {
     struct arena *const arena = execution->run->request->arena;
-    const struct words changed = changed_sentences(arena, &execution->preparation->catalog);
+    const struct catalog *const catalog = &execution->preparation->catalog;
+    const struct words changed = changed_sentences(arena, catalog);
+    if (catalog->aside != NULL) {
+        watch_note(&execution->run->watch, NULL, catalog->aside);
+        result_add_warning(arena, execution->result, catalog->aside);
+    }
     for (size_t i = 0; i < changed.count; i++) {
         result_add_warning(arena, execution->result, changed.items[i]);
     }
