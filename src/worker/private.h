@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 /* Creates the directory of an ipc:// socket, accessible only to its user. Fails if it exists already or cannot be
- * created. */
+ * created. Then removes those beside it whose workers were killed. */
 bool private_begin(const char *url, struct status *status);
 
 /* Prints on standard output that calls are now answered; created: the database that was created, or NULL. */

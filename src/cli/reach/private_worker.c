@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/files.h"
+#include "base/private_place.h"
 #include "base/process.h"
 #include "base/text.h"
 #include "cli/reach/child.h"
@@ -56,16 +57,19 @@ static bool name_directory(struct cli *cli, struct private_worker *worker)
     if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number) {
         return status_fail(cli->status, STATUS_INTERNAL, "Cannot get a random number: %s.", strerror(errno));
     }
-    worker->directory = arena_printf(cli->arena, "%s/truss-command-%016" PRIx64, places[i], number);
-    worker->address = arena_printf(cli->arena, "ipc://%s/worker", worker->directory);
+    worker->directory = arena_printf(cli->arena, "%s/" PRIVATE_PREFIX "%0*" PRIx64, places[i], PRIVATE_DIGITS, number);
+    worker->address = arena_printf(cli->arena, "ipc://%s/" PRIVATE_SOCKET, worker->directory);
     return true;
 }
 
 /* Removes what a killed worker has left. */
 static void remove_directory(const struct private_worker *worker)
 {
+    char lock[LONGEST_PATH + sizeof PRIVATE_PREFIX + PRIVATE_DIGITS + sizeof PRIVATE_LOCK + 2];
     if (worker->directory != NULL) {
         unlink(worker->address + strlen("ipc://"));
+        snprintf(lock, sizeof lock, "%s/" PRIVATE_LOCK, worker->directory);
+        unlink(lock);
         rmdir(worker->directory);
     }
 }
