@@ -1,6 +1,7 @@
 """Servers that stream to others: what a standby tells is not what the primary has, and a commit may wait for a standby."""
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
@@ -35,6 +36,49 @@ class OnStandby(Case):
         self.assertEqual(list(self.rpc(primary).call("MigrationService", "GetStatus").warnings), [])
         libpq.query(url, ["SELECT pg_promote()"])
         self.assertEqual(list(rpc.call("MigrationService", "GetStatus").warnings), [])
+
+    def fail_over(self, project, request, before):
+        """Runs the migrations over both hosts; while one sleeps, the primary goes and the standby takes its place, which has received
+        nothing since these were run before. Answers what the run says, and the URL of the standby."""
+        self.sql("SELECT 1")  # makes the database
+        standby = self.cluster.standby(self)(self.database)
+        port, other = (url.split("@127.0.0.1:")[1].split("/")[0] for url in (self.url(), standby))
+        url = self.url(target_session_attrs="read-write").replace(f"127.0.0.1:{port}", f"127.0.0.1:{port},127.0.0.1:{other}")
+        rpc = self.rpc(self.worker(project, url=url))
+        if before:
+            self.assertTrue(rpc.call("MigrationService", "Run", {"migrations": before}).ok)
+        wait_for(lambda: self.sql("SELECT pg_current_wal_lsn()") == libpq.query(standby, ["SELECT pg_last_wal_replay_lsn()"]))
+        libpq.query(standby, ["ALTER SYSTEM SET primary_conninfo = ''", "SELECT pg_reload_conf()"])
+        wait_for(lambda: not self.sql("SELECT 1 FROM pg_stat_replication"))
+        with ThreadPoolExecutor(1) as beside:
+            running = beside.submit(rpc.call, "MigrationService", "Run", request)
+            wait_for(self.sleepers)
+            self.cluster.stop("immediate")
+            try:
+                libpq.query(standby, ["SELECT pg_promote()"])
+                reply = running.result()
+            finally:
+                self.cluster.start()
+        return reply, standby
+
+    def test_what_a_promoted_standby_has_not_received_is_not_said_to_be_applied(self):
+        """It is run there; nothing is said of the other server's."""
+        names = ["1", "2", "3", "4", "5"]
+        project = self.project()
+        for name in names:
+            project.add(name, f"CREATE TABLE t{name} (id int);" + (" SELECT pg_sleep(3);" if name == "4" else ""))
+        for request, before in (({"durable": "DURABILITY_EACH"}, []), ({"durable": "DURABILITY_EACH"}, ["1"]), ({}, ["1"])):
+            with self.subTest(before=before, **request):
+                self._database = None
+                reply, standby = self.fail_over(project, request, before)
+                self.assertEqual((reply.ok, [one.name for one in reply.applied]), (before != [], names[1:] if before else []), reply)
+                if not before:  # not even the tracking table
+                    self.assertIn("the server that answers now has no tracking table", reply.failed.error)
+                    self.assertEqual(libpq.query(standby, ["SELECT 1 FROM pg_class WHERE relname ~ '^t[0-9]$'"]), [])
+                    continue
+                self.assertEqual(libpq.query(standby, ["SELECT migration_name, count(*) FROM _prisma_migrations WHERE finished_at IS NOT NULL GROUP BY 1 ORDER BY 1"]),
+                                 [(name, "1") for name in names])
+                self.assertEqual(libpq.query(standby, ["SELECT relname FROM pg_class WHERE relname ~ '^t[0-9]$' ORDER BY 1"]), [(f"t{name}",) for name in names])
 
     # ---- commits that wait for one ----
 

@@ -19,17 +19,18 @@ struct run_notices {
     size_t warning_count;
 };
 
-/* A commit that the server may not have on disk yet. */
+/* A migration that this run has committed. */
 struct late_commit {
     struct ledger_record record;  /* identifies the row: name, id, key; in the request's arena */
     struct ledger_entries before; /* the ledger before it was written */
 };
 
-/* The migrations with such commits (durable.h), in order. */
+/* All of them, in order (durable.h). */
 struct commits {
     struct late_commit *items;
     size_t count;
     size_t capacity;
+    size_t safe;      /* so many, from the first on, are on the server's disk */
     const char *gone; /* the first that was reported as applied and is gone; NULL: none */
     bool is_unknown;  /* it is not known whether it is gone */
 };
@@ -58,11 +59,11 @@ struct run run_of(const struct request *request);
  * is pinned to one backend only by its first reading transaction. Returns false if there is none. */
 bool run_connect(struct run *run);
 
-/* Sets the watch, which may be NULL. */
 /* Fails where every commit would wait for a synchronous standby that is not there. Call it under the locks, which know
  * whether that has to be asked. */
 bool run_may_commit(struct run *run);
 
+/* Sets the watch, which may be NULL. */
 void run_watch(struct run *run, const struct watch *watch);
 
 /* Closes the session and frees what the run owns. */

@@ -32,13 +32,10 @@ void durable_committed(struct run *run, const struct written *written, bool late
 {
     struct commits *const commits = &run->late;
     struct arena *const arena = run->request->arena;
-    if (!late) {
-        commits->count = 0;
-        return;
-    }
     commits->items = arena_grow(arena, commits->items, commits->count, &commits->capacity, sizeof *commits->items);
     commits->items[commits->count++] =
         (struct late_commit){.record = keep(arena, written->record), .before = *written->before};
+    commits->safe = late ? commits->safe : commits->count;
 }
 
 void durable_forget_lost(const struct execution *execution, const struct ledger_entries *entries)
@@ -46,33 +43,39 @@ void durable_forget_lost(const struct execution *execution, const struct ledger_
     struct run *const run = execution->run;
     struct commits *const commits = &run->late;
     size_t kept = 0;
+    size_t safe = 0;
     for (size_t i = 0; i < commits->count; i++) {
         const struct late_commit *const one = &commits->items[i];
         const struct ledger_record *const record = &one->record;
         const struct written written = {.record = record, .before = &one->before};
         if (recovery_is_committed(&execution->preparation->catalog.detection, &written, entries)) {
+            safe += i < commits->safe ? 1 : 0;
             commits->items[kept++] = *one;
             continue;
         }
         log_warn("a commit went with the server", "migration=\"%s\"", record->name);
         watch_note(&run->watch, record->name,
-                   "The server went down before it had this migration on disk: nothing of it has stayed.");
+                   i < commits->safe
+                       ? "The server that answers now does not have this migration, which another one had committed: "
+                         "a standby has taken its place, and had not received it."
+                       : "The server went down before it had this migration on disk: nothing of it has stayed.");
         result_remove_applied(execution->result, record->name);
         commits->gone = commits->gone == NULL ? record->name : commits->gone;
     }
     commits->count = kept;
+    commits->safe = safe;
 }
 
 size_t durable_forget_all(const struct execution *execution)
 {
     struct commits *const commits = &execution->run->late;
-    const size_t count = commits->count;
-    for (size_t i = 0; i < count; i++) {
+    const size_t count = commits->count - commits->safe;
+    for (size_t i = commits->safe; i < commits->count; i++) {
         result_remove_applied(execution->result, commits->items[i].record.name);
     }
-    commits->gone = count > 0 ? commits->items[0].record.name : commits->gone;
+    commits->gone = count > 0 ? commits->items[commits->safe].record.name : commits->gone;
     commits->is_unknown = commits->is_unknown || count > 0;
-    commits->count = 0;
+    commits->count = commits->safe;
     return count;
 }
 
@@ -89,13 +92,13 @@ static bool find_out_and_flush(const struct execution *execution)
     struct run *const run = execution->run;
     struct status status = {0};
     struct truth truth;
-    const struct late_commit *const first = &run->late.items[0];
+    const struct late_commit *const first = &run->late.items[run->late.safe];
     const struct written written = {.record = &first->record, .before = &first->before};
     run_enter(run, &status);
     bool ok = recovery_find_out(run, &execution->preparation->catalog, &written, &truth);
     if (ok) {
         durable_forget_lost(execution, &truth.entries);
-        ok = run->late.count == 0 || flush(run->session, run->status);
+        ok = run->late.count == run->late.safe || flush(run->session, run->status);
     }
     run_leave(run);
     return ok;
@@ -104,12 +107,13 @@ static bool find_out_and_flush(const struct execution *execution)
 /* A sentence: not confirmed, and why. */
 static const char *unconfirmed(struct arena *arena, const struct commits *late, const struct status *status)
 {
-    const char *const name = late->items[0].record.name;
-    const char *const which = late->count == 1
+    const size_t count = late->count - late->safe;
+    const char *const name = late->items[late->safe].record.name;
+    const char *const which = count == 1
                                   ? arena_printf(arena, "\"%s\"", name)
                                   : arena_printf(arena, "\"%s\" and the %s behind it that this run committed", name,
-                                                 words_counted(arena, late->count - 1, "migration", "migrations"));
-    const char *const are = late->count == 1 ? "is" : "are";
+                                                 words_counted(arena, count - 1, "migration", "migrations"));
+    const char *const are = count == 1 ? "is" : "are";
     return status->code == STATUS_UNAVAILABLE
                ? arena_printf(arena,
                               "The connection was lost before the server confirmed that %s %s on its disk. Whether "
@@ -139,7 +143,7 @@ void durable_make(const struct execution *execution)
 {
     struct run *const run = execution->run;
     struct status status = {.arena = run->request->arena};
-    if (run->late.count == 0) {
+    if (run->late.count == run->late.safe) {
         return;
     }
     run->late.gone = NULL;
@@ -159,7 +163,7 @@ void durable_make(const struct execution *execution)
     if (status.code == STATUS_UNAVAILABLE) {
         durable_forget_all(execution);
     }
-    run->late.count = 0;
+    run->late.safe = run->late.count;
     if (execution->result->ok && run->late.gone != NULL) {
         fail_gone(execution);
     }

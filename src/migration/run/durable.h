@@ -20,8 +20,9 @@ bool durable_may_wait(const struct execution *execution, size_t i);
  * is copied; written->before is borrowed for the life of the request. */
 void durable_committed(struct run *run, const struct written *written, bool late);
 
-/* After a lost connection, on the new session: removes from the result the late commits that are not in `entries`, the
- * ledger as it is now. The server has crashed and lost them. */
+/* After a lost connection, on the new session: removes from the result the commits that are not in `entries`, the
+ * ledger as it is now. The server has crashed and lost late ones, or a standby was promoted that had not received
+ * some. */
 void durable_forget_lost(const struct execution *execution, const struct ledger_entries *entries);
 
 /* It cannot be found out what became of the late commits: removes all of them from the result. Returns their number. */

@@ -47,6 +47,14 @@ static enum going recover(const struct execution *execution, struct attempt *att
     if (truth.recorded) {
         return GOING_WELL;
     }
+    if (truth.is_table_gone) {
+        failure->status.message = arena_printf(run->arena,
+                                               "%s; the server that answers now has no tracking table: a standby has "
+                                               "taken the place of the other one, and had received nothing of this "
+                                               "run. Run again.",
+                                               error);
+        return GOING_FAILED;
+    }
     failure->partially_applied = truth.started;
     failure->needs_person = truth.started && needs_person;
     failure->status.message = arena_printf(run->arena, "%s; %s", error,

@@ -4,6 +4,7 @@
  */
 #include "migration/run/recovery.h"
 
+#include "base/sqlstate.h"
 #include "migration/look/session_facts.h"
 #include "migration/plan/cut/steps.h"
 #include "migration/run/lock.h"
@@ -133,6 +134,17 @@ static bool read_steps(struct run *run, const struct ledger *ledger, const struc
 
 /* ---- finding out ---- */
 
+/* A standby that was promoted may not have received even the table: then nothing of the run is there. */
+static bool is_gone(struct status *status)
+{
+    const bool is = sqlstate_is(status->sqlstate, SQLSTATE_UNDEFINED_TABLE) ||
+                    sqlstate_is(status->sqlstate, SQLSTATE_INVALID_SCHEMA_NAME);
+    if (is) {
+        *status = (struct status){.arena = status->arena};
+    }
+    return is;
+}
+
 static bool find_out(struct run *run, const struct catalog *catalog, const struct written *written, struct truth *truth)
 {
     const struct detection *const detection = &catalog->detection;
@@ -155,8 +167,9 @@ static bool find_out(struct run *run, const struct catalog *catalog, const struc
     if (!reading_begin(&request, run->session, &facts)) {
         return false;
     }
-    const bool ok =
-        framework_read_ledger(detection->framework, &reading) && read_steps(run, &detection->ledger, written, &steps);
+    const bool has_rows = framework_read_ledger(detection->framework, &reading);
+    truth->is_table_gone = !has_rows && is_gone(run->status);
+    const bool ok = has_rows ? read_steps(run, &detection->ledger, written, &steps) : truth->is_table_gone;
     reading_end(run->session);
     if (!ok) {
         return false;

@@ -12,6 +12,7 @@ struct truth {
     bool recorded;                 /* it was committed */
     bool started;                  /* its unfinished row exists, or steps of it do */
     struct ledger_entries entries; /* the whole ledger, in the run's arena */
+    bool is_table_gone;            /* the server that answers has no tracking table; recorded and started are false */
 };
 
 /* What was written, and the ledger before that, read under the lock: a repeatable migration has older rows. */
