@@ -16,6 +16,21 @@
 /* The outcome of one migration. */
 enum going { GOING_WELL, GOING_FAILED, GOING_ANEW };
 
+static enum going fail_unknown(const struct execution *execution, struct failure *failure)
+{
+    struct arena *const arena = execution->run->arena;
+    const size_t late = durable_forget_all(execution);
+    const char *const before = late == 0 ? ""
+                                         : arena_printf(arena, ", or the %s before it,",
+                                                        words_counted(arena, late, "migration", "migrations"));
+    failure->is_unknown = true;
+    failure->status.message = arena_printf(arena,
+                                           "%s Whether it%s was committed could not be found out: ask for the "
+                                           "status when the database is back.",
+                                           failure->status.message, before);
+    return GOING_FAILED;
+}
+
 /* After a lost connection. If the migration was not committed, the run begins anew, once, because the migration itself
  * may have lost the connection; never if somebody terminated our session. The locks were lost with the connection, and
  * another run may have worked meanwhile: everything is read again. */
@@ -32,16 +47,7 @@ static enum going recover(const struct execution *execution, struct attempt *att
     log_warn("connection lost", "migration=\"%s\"", name);
     watch_note(&run->watch, name, "The connection was lost; the tracking table is asked what was committed.");
     if (!recovery_find_out(run, catalog, &written, &truth)) {
-        const size_t late = durable_forget_all(execution);
-        failure->is_unknown = true;
-        const char *const before = late == 0 ? ""
-                                             : arena_printf(run->arena, ", or the %s before it,",
-                                                            words_counted(run->arena, late, "migration", "migrations"));
-        failure->status.message = arena_printf(run->arena,
-                                               "%s Whether it%s was committed could not be found out: ask for the "
-                                               "status when the database is back.",
-                                               error, before);
-        return GOING_FAILED;
+        return fail_unknown(execution, failure);
     }
     durable_forget_lost(execution, &truth.entries);
     if (truth.recorded) {
