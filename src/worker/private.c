@@ -48,7 +48,8 @@ static bool keep_lock(int directory)
     const int lock = openat(directory, NEW_LOCK, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0 &&
         renameat(directory, NEW_LOCK, directory, PRIVATE_LOCK) == 0) {
-        return true; /* the descriptor is the lock */
+        /* cppcheck-suppress resourceLeak ; the descriptor is the lock */
+        return true;
     }
     if (lock >= 0) {
         close(lock);
