@@ -460,6 +460,7 @@ bool receive_all(struct pg_session *session, struct receipt *receipt)
 bool receive_ready(struct pg_session *session, struct status *status)
 {
     session->context = NULL;
+    session->sent++;
     if (session->is_lost || PQstatus(session->connection) != CONNECTION_OK) {
         return receive_lost(session, status);
     }

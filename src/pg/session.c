@@ -445,6 +445,11 @@ void pg_session_on_tick(struct pg_session *session, pg_tick_fn *fn, void *data)
     session->tick_data = data;
 }
 
+uint64_t pg_session_sent(const struct pg_session *session)
+{
+    return session->sent;
+}
+
 bool pg_session_is_pinned(const struct pg_session *session)
 {
     return session->path != NULL && !session->has_other_path;

@@ -77,6 +77,9 @@ bool pg_session_in_transaction(const struct pg_session *session);
 /* Is it pinned, with its connection's own path for scripts? */
 bool pg_session_is_pinned(const struct pg_session *session);
 
+/* How many messages were sent so far: if the number is still the same, nobody has used it since. */
+uint64_t pg_session_sent(const struct pg_session *session);
+
 /* A NOTICE, WARNING or similar message of the server. */
 struct pg_notice {
     const char *severity; /* "NOTICE", "WARNING", …, in English regardless of the server's language */

@@ -23,6 +23,7 @@ struct pg_session {
     char *path;          /* a script's search path setting; NULL: not pinned yet (pg/search.h) */
     char *schemas;       /* the existing schemas of it, with PG_SCHEMA_END between */
     const char *context; /* of the last error, in its status's arena */
+    uint64_t sent;       /* messages so far */
     int64_t deadline;
     uint32_t first_answer_ms;       /* how long its first statement may take; 0: it has been answered */
     int64_t opened_at;              /* clock_ms units */

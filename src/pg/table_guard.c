@@ -18,6 +18,14 @@
 /* The text that the query casts to a number. */
 #define NOT_PLAIN "truss: no plain table any more:"
 
+#define NOT_QUIET "truss: scripts fire something:"
+
+/* SQL: may something run at a quiet script (sql/quiet.h)? */
+#define IS_UNQUIET                                                                                                     \
+    "pg_catalog.pg_my_temp_schema() OPERATOR(pg_catalog.<>) 0::pg_catalog.oid OR pg_catalog.strpos("                   \
+    "pg_catalog.lower(pg_catalog.current_setting('search_path')), 'pg_') OPERATOR(pg_catalog.>) 0 OR EXISTS (SELECT "  \
+    "FROM pg_catalog.pg_event_trigger)"
+
 /* SQL, for a row of pg_class: it may have something that discards rows. Partitions may, too, which does not show
  * here. */
 #define HAS_WAYS  "relhastriggers OR relhasrules OR relrowsecurity"
@@ -148,6 +156,25 @@ static void put_query(struct buffer *sql, const struct table_guard *guard)
                   buffer_string(&name));
 }
 
+/* The name is looked up each time: it may have become another table's. */
+void pg_put_guard_prepare(struct buffer *sql, const struct table_guard *guard, const char *as)
+{
+    struct buffer name = {.arena = sql->arena};
+    pg_quote_literal(&name, text_of(guard->name));
+    buffer_printf(sql,
+                  "PREPARE %s AS SELECT CASE WHEN " HAS_WAYS " OR " IS_PARTED " THEN pg_catalog.concat('" NOT_PLAIN
+                  " ', c.relname)::pg_catalog.int4 WHEN " IS_UNQUIET " THEN pg_catalog.concat('" NOT_QUIET
+                  " ', c.relname)::pg_catalog.int4 END FROM pg_catalog.pg_class c WHERE c.oid "
+                  "OPERATOR(pg_catalog.=) pg_catalog.to_regclass(%s)::pg_catalog.oid;",
+                  as, buffer_string(&name));
+}
+
+void pg_put_guard_execute(struct buffer *sql, const struct table_guard *guard, const char *as)
+{
+    pg_put_guard_lock(sql, guard->name);
+    buffer_printf(sql, "EXECUTE %s;", as);
+}
+
 void pg_put_guard(struct buffer *sql, const struct table_guard *guard)
 {
     if (guard->is_plain && !guard->in_block) {
@@ -177,6 +204,11 @@ void pg_put_own_guard(struct buffer *sql, const char *schema, const char *table,
 bool pg_guard_failed(const struct status *status)
 {
     return status->message != NULL && strstr(status->message, NOT_PLAIN) != NULL;
+}
+
+bool pg_unquiet_failed(const struct status *status)
+{
+    return status->message != NULL && strstr(status->message, NOT_QUIET) != NULL;
 }
 
 void pg_guard_explain(struct pg_session *session, const struct table_guard *guard, struct status *status)

@@ -38,6 +38,17 @@ void pg_put_own_guard(struct buffer *sql, const char *schema, const char *table,
 /* Did the transaction fail because of that query? */
 bool pg_guard_failed(const struct status *status);
 
+/* That query for a plain table, prepared as `as` (a quoted name), which spares the server the planning of it in each
+ * transaction. It also fails, with pg_unquiet_failed, if something was there that runs at a quiet script
+ * (sql/quiet.h). */
+void pg_put_guard_prepare(struct buffer *sql, const struct table_guard *guard, const char *as);
+
+/* Appends the lock and that query. */
+void pg_put_guard_execute(struct buffer *sql, const struct table_guard *guard, const char *as);
+
+/* Did the transaction fail because something may have run at a quiet script? */
+bool pg_unquiet_failed(const struct status *status);
+
 /* In that case, after the rollback: fills the status with what the block would have raised. */
 void pg_guard_explain(struct pg_session *session, const struct table_guard *guard, struct status *status);
 

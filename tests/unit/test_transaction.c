@@ -101,6 +101,25 @@ START_TEST(the_usual_migration_is_one_message_with_its_row)
 }
 END_TEST
 
+START_TEST(in_a_settled_session_only_the_script_and_its_row_are_sent)
+{
+    struct transaction one = begin(FRAME_WHOLE, "create table t ()");
+    struct ledger plain = ledger;
+    plain.takes_rows = true;
+    one.ledger = &plain;
+    one.settled = "\"look\"";
+    one.locks = true;
+    one.records = true;
+    one.part = LEDGER_RECORD;
+    one.commits_late = true;
+    ck_assert_str_eq(compose(&one),
+                     "BEGIN;SET LOCAL lock_timeout =       50;LOCK ledger;create table t ()\n;\nLOCK TABLE "
+                     "\"public\".\"ledger\" IN ROW EXCLUSIVE MODE;EXECUTE \"look\";INSERT row;" OURSELVES
+                     "UNLOCK ledger;SET LOCAL synchronous_commit = off;COMMIT;");
+    ck_assert_uint_eq(composed.statements_before, 3);
+}
+END_TEST
+
 #define COUNTED "DO '\n#variable_conflict" /* begins the block around the row */
 
 START_TEST(the_row_of_the_ledger_itself_is_counted)
@@ -332,6 +351,7 @@ int main(void)
     Suite *const suite = suite_create("transaction");
     TCase *const tests = tcase_create("all");
     tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, in_a_settled_session_only_the_script_and_its_row_are_sent);
     tcase_add_test(tests, the_row_of_the_ledger_itself_is_counted);
     tcase_add_test(tests, the_usual_migration_is_one_message_with_its_row);
     tcase_add_test(tests, what_a_cut_would_lose_is_made_again_inside_the_transaction_before_the_script);

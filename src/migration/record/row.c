@@ -208,6 +208,40 @@ void row_put_under_lock(struct buffer *sql, const struct ledger *ledger, bool in
     }
 }
 
+void row_put_prepare(struct buffer *sql, const struct ledger *ledger, const char *as)
+{
+    const struct table_guard guard = guard_of(sql->arena, ledger, false);
+    pg_put_guard_prepare(sql, &guard, as);
+}
+
+/* What PostgreSQL has not brought itself is in pg_depend: functions of the table's defaults, constraints and indexes,
+ * and the types of its columns, which may be domains. */
+void row_put_first_look(struct buffer *sql, const struct ledger *ledger, const char *as)
+{
+    static const char depends[] =
+        "SELECT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.refclassid OPERATOR(pg_catalog.=) ANY "
+        "('{pg_catalog.pg_proc,pg_catalog.pg_type}'::pg_catalog.regclass[]::pg_catalog.oid[]) AND ((d.classid "
+        "OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AND (d.objid "
+        "OPERATOR(pg_catalog.=) t.oid OR EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indexrelid "
+        "OPERATOR(pg_catalog.=) d.objid AND i.indrelid OPERATOR(pg_catalog.=) t.oid))) OR (d.classid "
+        "OPERATOR(pg_catalog.=) 'pg_catalog.pg_attrdef'::pg_catalog.regclass::pg_catalog.oid AND EXISTS (SELECT FROM "
+        "pg_catalog.pg_attrdef a WHERE a.oid OPERATOR(pg_catalog.=) d.objid AND a.adrelid OPERATOR(pg_catalog.=) "
+        "t.oid)) OR (d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_constraint'::pg_catalog.regclass::pg_catalog.oid "
+        "AND EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.oid OPERATOR(pg_catalog.=) d.objid AND k.conrelid "
+        "OPERATOR(pg_catalog.=) t.oid)))) FROM (SELECT pg_catalog.to_regclass(%s)::pg_catalog.oid AS oid) t";
+    const struct table_guard guard = guard_of(sql->arena, ledger, false);
+    struct buffer name = {.arena = sql->arena};
+    pg_quote_literal(&name, text_of(guard.name));
+    buffer_printf(sql, "EXECUTE %s;", as);
+    buffer_printf(sql, depends, buffer_string(&name));
+}
+
+void row_put_settled(struct buffer *sql, const struct ledger *ledger, const char *as)
+{
+    const struct table_guard guard = guard_of(sql->arena, ledger, false);
+    pg_put_guard_execute(sql, &guard, as);
+}
+
 void row_explain_guard(struct pg_session *session, const struct ledger *ledger, struct status *status)
 {
     const struct table_guard guard = guard_of(status->arena, ledger, false);

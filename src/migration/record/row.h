@@ -20,6 +20,15 @@ void row_put_guard(struct buffer *sql, const struct ledger *ledger);
  * (pg/table_guard.h). in_block: inside a PL/pgSQL block. */
 void row_put_under_lock(struct buffer *sql, const struct ledger *ledger, bool in_block);
 
+/* Prepares the query of row_put_settled as `as` (a quoted name). Only for a ledger that takes every row. */
+void row_put_prepare(struct buffer *sql, const struct ledger *ledger, const char *as);
+
+/* Asks it for the first time; then: may a row of this ledger run code that others wrote? */
+void row_put_first_look(struct buffer *sql, const struct ledger *ledger, const char *as);
+
+/* The same as row_put_under_lock, by that prepared query. It fails in another session. */
+void row_put_settled(struct buffer *sql, const struct ledger *ledger, const char *as);
+
 /* After a transaction failed because of that (pg_guard_failed) and was rolled back: fills in what is wrong with the
  * ledger. */
 void row_explain_guard(struct pg_session *session, const struct ledger *ledger, struct status *status);

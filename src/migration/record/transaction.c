@@ -196,7 +196,7 @@ static void put_front(struct query *query, const struct transaction *transaction
 /* Are there statements of ours before the script, in a session whose settings are still those it began with? */
 static bool begins_with_ours(const struct query *query, const struct transaction *transaction)
 {
-    return transaction->starts || (query->resets && transaction->locks);
+    return transaction->starts || ((query->resets || query->is_settled) && transaction->locks);
 }
 
 /* The script's time limit starts after our own statements. */
@@ -324,7 +324,7 @@ static void put_rows(struct query *query, const struct transaction *transaction)
         buffer_puts(sql, BLOCK_FOR_ROWS);
     }
     if (writes) {
-        buffer_printf(sql, "%s%s", AS_OURSELVES, unlimited(transaction));
+        buffer_printf(sql, "%s%s", query->is_settled ? "" : AS_OURSELVES, unlimited(transaction));
     }
     const bool is_behind = transaction->step_mark == STEP_FINISHED || transaction->step_mark == STEPS_FORGOTTEN;
     if (writes && (is_behind || (transaction->content.data != NULL && !transaction->ledger->takes_rows))) {
@@ -337,7 +337,9 @@ static void put_rows(struct query *query, const struct transaction *transaction)
         }
         ledger_put(sql, transaction->framework, LEDGER_LOCK, transaction->ledger, NULL);
     }
-    if (starts_late || transaction->records) {
+    if (query->is_settled) {
+        row_put_settled(sql, transaction->ledger, transaction->settled);
+    } else if (starts_late || transaction->records) {
         row_put_under_lock(sql, transaction->ledger, query->is_wrapped);
     }
     if (starts_late) {
@@ -406,6 +408,7 @@ struct query transaction_compose(struct arena *arena, const struct transaction *
         .start = transaction->start,
         .end = transaction->end,
         .is_wrapped = transaction->body.data != NULL,
+        .is_settled = transaction->settled != NULL,
     };
     query.wrapped_lines = query.is_wrapped ? text_position(transaction->body, transaction->body.size).line + 1 : 0;
     put_session(&query, transaction);

@@ -39,6 +39,11 @@ struct transaction {
      * NULL: leave the session as it is. */
     const struct run_settings *session;
 
+    /* The session is as a message with these limits and a quiet script has left it, and this script is quiet, too: so
+     * nothing is reset, the role is ours, and the ledger is looked at by the query that is prepared under this name
+     * (run/settled.h). NULL: not so. */
+    const char *settled;
+
     uint32_t lock_timeout_ms; /* for a statement that would make others queue behind it (`stalls`), and for the ledger's
                                  lock */
     bool stalls;
@@ -101,6 +106,7 @@ struct query {
     bool is_wrapped;      /* positions in it do not correspond to the file */
     size_t wrapped_lines; /* in that case: lines of the block up to the end of the script's body */
     bool resets;          /* begins with a reset of the session */
+    bool is_settled;      /* composed for a session that is `settled` */
     enum query_ladder ladder;
     size_t timeout_at;   /* LADDER_LOCAL: the offset of the timeout's number in `sql` */
     bool timeout_behind; /* or in `behind` */

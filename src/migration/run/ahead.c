@@ -9,6 +9,7 @@
 #include "migration/run/durable.h"
 #include "migration/run/lock_script.h"
 #include "migration/run/migrate.h"
+#include "migration/run/settled.h"
 
 #define YOUNG_MS 100                  /* as long as a file that was read ahead counts as read just now */
 #define LARGEST  ((size_t)256 * 1024) /* bytes of a script: the run is not to be deaf for longer than a moment */
@@ -36,6 +37,7 @@ bool attempt_load(struct attempt *attempt, const struct execution *execution, si
     attempt->done = prepared->done;
     attempt->record = record_of(run->arena, catalog, prepared->item, &loaded);
     attempt->record.id = prepared->attempt != NULL ? prepared->attempt : id;
+    attempt->is_quiet = settled_is_quiet(attempt);
     return true;
 }
 
@@ -77,7 +79,8 @@ bool ahead_take(struct ahead *ahead, const struct execution *execution, size_t i
 {
     struct run *const run = execution->run;
     if (ahead->arena == NULL || ahead->prepared != &execution->preparation->items[i] ||
-        clock_ms() - ahead->at > YOUNG_MS) {
+        clock_ms() - ahead->at > YOUNG_MS ||
+        ahead->attempt.finds_settled != (ahead->attempt.is_quiet && settled_is(run))) {
         return false;
     }
     *attempt = ahead->attempt;

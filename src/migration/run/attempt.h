@@ -18,7 +18,9 @@ struct attempt {
     struct ledger_record record;
     struct text content; /* what is sent */
     bool may_let_go;     /* it may release the session's locks */
+    bool is_quiet;       /* its script leaves the session as it was (settled.h) */
     struct plan plan;
+    bool finds_settled;            /* its message is for a session that is settled */
     struct query *composed;        /* one transaction: its message, made ahead (migrate_compose); NULL: not yet */
     struct pg_meanwhile meanwhile; /* work to do while the server works on it; see struct query */
     /* The ledger has the unfinished row with the record's id. It was written by this attempt, or by an interrupted one,

@@ -73,6 +73,7 @@ bool run_connect(struct run *run)
         return false;
     }
     run->had_session = true;
+    run->settled = (struct settled){.cannot_be = run->settled.cannot_be};
     observer_guard(run->observer, run->session);
     return true;
 }

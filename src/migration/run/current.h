@@ -35,6 +35,15 @@ struct commits {
     bool is_unknown;  /* it is not known whether it is gone */
 };
 
+/* What is known of the session's state (settled.h). */
+struct settled {
+    const char *look; /* the quoted name of a prepared query, of this session alone */
+    uint64_t at;      /* pg_session_sent behind the message that left the session so; 0: never yet */
+    size_t quiet;     /* messages with quiet scripts in a row */
+    bool is_used;     /* the message under way was composed for a settled session */
+    bool cannot_be;   /* something fires that nobody sees */
+};
+
 struct run {
     const struct request *request; /* borrowed; results live in its arena */
     struct arena *arena;           /* of the current part: the request's, or the current migration's */
@@ -48,6 +57,7 @@ struct run {
     bool may_lack_locks;       /* a script may have released the session's locks since they were last checked */
     bool names_standbys;       /* synchronous_standby_names is set: a commit may wait for one */
     struct observer *observer; /* NULL: nobody observes blockers */
+    struct settled settled;
     struct run_notices notices;
     struct commits late;
 };

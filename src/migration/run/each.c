@@ -10,6 +10,7 @@
 #include "migration/run/executor.h"
 #include "migration/run/lock.h"
 #include "migration/run/migrate.h"
+#include "migration/run/settled.h"
 
 #include <string.h>
 
@@ -168,6 +169,7 @@ static enum going run_one(const struct execution *execution, size_t i, struct ah
     } else if (going == GOING_WELL) {
         const struct written written = {.record = &attempt.record, .before = &preparation->catalog.entries};
         durable_committed(run, &written, attempt.commits_late);
+        settle(&attempt, preparation->count - next.i);
         const uint32_t took = result_took(began);
         add_applied(execution, prepared, &attempt, took);
         tell(execution, i, RUN_EVENT_MIGRATION_DONE, took);

@@ -11,6 +11,7 @@
 #include "migration/run/lock.h"
 #include "migration/run/observer.h"
 #include "migration/run/send.h"
+#include "migration/run/settled.h"
 #include "pg/query.h"
 #include "pg/session_settings.h"
 #include "pg/values.h"
@@ -55,10 +56,11 @@ static struct query compose_whole(struct attempt *attempt, const char *reads_ali
     static const struct step nothing = {.kind = STEP_TRANSACTION};
     const struct step *const step = attempt->plan.count == 0 ? &nothing : attempt_step(attempt, 0);
     struct transaction transaction = attempt_transaction(attempt, FRAME_WHOLE);
-    transaction.session = &attempt->run->settings;
+    transaction.settled = attempt->finds_settled ? attempt->run->settled.look : NULL;
+    transaction.session = attempt->finds_settled ? NULL : &attempt->run->settings;
     transaction.stalls = step->stalls;
     transaction.locks = true;
-    transaction.guard = guard_of(attempt, step);
+    transaction.guard = attempt->finds_settled ? NULL : guard_of(attempt, step);
     transaction.modes = step->modes;
     transaction.carry = step->carry;
     transaction.content = attempt->content;
@@ -82,21 +84,41 @@ static const char *reading_of_whole(const struct attempt *attempt)
 
 void migrate_compose(struct attempt *attempt)
 {
+    attempt->finds_settled = attempt->is_quiet && attempt->run->settled.is_used;
     if (reading_of_whole(attempt) == NULL) {
         attempt->composed = arena_alloc(attempt->run->arena, sizeof *attempt->composed);
         *attempt->composed = compose_whole(attempt, NULL);
     }
 }
 
+static bool send_whole(struct attempt *attempt, struct query *query)
+{
+    struct run *const run = attempt->run;
+    query->parts = &attempt->plan.parts; /* it may have been composed for a copy of this attempt */
+    query->meanwhile = attempt->meanwhile;
+    run->settled.is_used = query->is_settled;
+    const bool ok = query_send(run, query, &attempt->failure);
+    run->settled.is_used = false;
+    return ok;
+}
+
 static bool run_whole(struct attempt *attempt)
 {
+    if (attempt->composed == NULL) {
+        attempt->finds_settled = attempt->is_quiet && settled_is(attempt->run);
+    }
     struct query query =
         attempt->composed != NULL ? *attempt->composed : compose_whole(attempt, reading_of_whole(attempt));
     attempt->failure.step = attempt->failure.steps = 1;
     look_at(attempt, 1, 1);
-    query.parts = &attempt->plan.parts; /* it may have been composed for a copy of this attempt */
-    query.meanwhile = attempt->meanwhile;
-    return query_send(attempt->run, &query, &attempt->failure);
+    const bool ok = send_whole(attempt, &query);
+    if (ok || !query.is_settled || !settled_was_wrong(attempt->run, &attempt->failure)) {
+        return ok;
+    }
+    attempt->finds_settled = false;
+    query = compose_whole(attempt, reading_of_whole(attempt));
+    attempt->failure.step = attempt->failure.steps = 1;
+    return send_whole(attempt, &query);
 }
 
 /* ---- step by step ---- */

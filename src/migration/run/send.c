@@ -175,6 +175,9 @@ void run_roll_back(struct run *run)
 /* The ledger is no longer a plain table: queries why, after the transaction. */
 static void explain_guard(struct run *run, const struct query *query)
 {
+    if (query->is_settled && sqlstate_is(run->status->sqlstate, SQLSTATE_NO_SUCH_STATEMENT)) {
+        status_fail(run->status, STATUS_FAILED_PRECONDITION, PG_SESSION_POOLED); /* it is another session */
+    }
     lock_guard_explain(run->status);
     if (pg_guard_failed(run->status) && query->ledger != NULL) {
         run_roll_back(run);
@@ -301,6 +304,9 @@ bool query_send_once(struct run *run, struct query *query, const struct ladder *
     notices_end(&hearing);
     /* Further statements are short, and sent even when the run is to end. */
     observer_guard(run->observer, run->session);
+    if (ok && query->is_settled) {
+        run->settled.at = pg_session_sent(run->session);
+    }
     if (!ok) {
         explain_guard(run, query);
         describe(run, &part, &at, failure);
