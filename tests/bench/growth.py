@@ -21,13 +21,8 @@ SIZES = (1000, 10 ** 4, 10 ** 5, 10 ** 6, 10 ** 7, 10 ** 8, 2 * 10 ** 8)
 SLACK = 1.8  # how far from one point to the next it may be beyond n log n: ten times as many would be 7.5 times beyond where it is n²
 FLOOR_MS, FLOOR_MB = 20, 8  # smaller ones say nothing: they are the same for every n, or the clock's
 HOUR = 3600
-# What does grow faster, and why it is left so.
-KNOWN = {
-    "baseline: the server's time": "Prisma's table has no index on names, and each row first gives up the attempts of its name",
-    "liquibase: baseline: the worker's time": "each change set is cut out of its file anew; a file of 10,000 takes 3 s",
-    "liquibase: baseline: the server's time": "each row asks for the largest orderexecuted, as rows of others may come between",
-    "knex: baseline: the server's time": "each row asks for the largest batch",
-}
+# What does grow faster, and why it is left so: {"knex: baseline: the server's time": "…"}.
+KNOWN = {}
 
 
 def spent_by(pid):

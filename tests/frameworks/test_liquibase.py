@@ -143,6 +143,19 @@ class Liquibase(Fixtures):
 
     LOG = '<databaseChangeLog xmlns="http://www.liquibase.org/xml/ns/dbchangelog">{}</databaseChangeLog>'
 
+    def test_an_error_has_its_line_of_the_changelog(self):
+        """What stands in front of a changeset is not sent with it."""
+        files = "--liquibase formatted sql\n" + "".join(f"\n--changeset a:{n}\nSELECT {n};\n" for n in range(1, 40))
+        files += "\n--changeset a:last\nSELECT 1;\n\nSELECT\n  no_such_column;\n"
+        shutil.rmtree(self.path)
+        os.makedirs(self.path)
+        with open(os.path.join(self.path, "db.changelog-master.sql"), "w", encoding="utf-8") as file:
+            file.write(files)
+        with self.start(self.load(None)) as rpc:
+            reply = rpc.call("MigrationService", "Run", {})
+        self.assertEqual((len(reply.applied), reply.failed.line, reply.failed.column, reply.failed.position), (39, 124, 3, 0), reply.failed)
+        self.assertEqual(files.split("\n")[123], "  no_such_column;")
+
     def run_of(self, directory, files):
         """The reply of a run of these files, or the refusal."""
         self.sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")

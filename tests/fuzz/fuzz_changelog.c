@@ -46,7 +46,8 @@ static void read_changeset(struct arena *arena, const struct tree_node *node)
         liquibase_refuses(arena, &changeset, &changeset.changes[i]);
     }
     if (changeset.reason == NULL) {
-        liquibase_sql_of(arena, &changeset);
+        size_t lines;
+        liquibase_sql_of(arena, &changeset, &lines);
     }
 }
 

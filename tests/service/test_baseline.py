@@ -46,6 +46,32 @@ class Baseline(Case):
                 again = self.baseline(**request)
                 self.assertEqual((again.ok, list(again.migrations), again.already), (True, [], len(names)))
 
+    def test_rows_are_numbered_one_behind_the_other(self):
+        """Also behind rows that are there. Only the first of them looks for the largest number."""
+        knex = {f"migrations/{n:03}_m.js": f"exports.up = (knex) => knex.raw('SELECT {n}');\n" for n in range(8)} | {"package.json": '{"dependencies": {"knex": "3"}}'}
+        liquibase = {"db.changelog-master.sql": "--liquibase formatted sql\n" + "".join(f"\n--changeset a:{n}\nSELECT {n};\n" for n in range(8))}
+        laravel = {f"database/migrations/2024_01_01_{n:06}_m.php": "<?php use Illuminate\\Database\\Migrations\\Migration;\n" for n in range(8)}
+        for name, content, query in (("knex", knex, "SELECT batch FROM knex_migrations ORDER BY id"), ("laravel", laravel, "SELECT batch FROM migrations ORDER BY id"),
+                                     ("liquibase", liquibase, "SELECT orderexecuted FROM databasechangelog ORDER BY split_part(id, ':', 1)::int")):
+            with self.subTest(name):
+                self.setUp()
+                files = self.project(folder=name)
+                for path, text in content.items():
+                    files.write(path, text)
+                rpc = self.rpc(self.worker(files, "--framework", name))
+                names = [one.name for one in rpc.call("MigrationService", "GetStatus").migrations]
+                self.assertEqual(len(names), 8)
+                for request, count in (({"through": names[0]}, 1), ({"through": names[3]}, 4), ({"all": True}, 8)):
+                    self.assertTrue(rpc.call("MigrationService", "Baseline", request).ok)
+                    self.assertEqual(self.sql(query), [(str(n + 1),) for n in range(count)])
+
+    def test_an_attempt_that_failed_is_given_up_by_a_baseline_of_many(self):
+        self.baseline(through="1")
+        self.sql("INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ('x', 'c', '3')")
+        self.assertTrue(self.baseline(all=True).ok)
+        self.assertEqual(self.sql("SELECT id, rolled_back_at IS NOT NULL FROM _prisma_migrations WHERE finished_at IS NULL"), [("x", "t")])
+        self.assertEqual(self.sql("SELECT count(*) FROM _prisma_migrations WHERE finished_at IS NOT NULL"), [("5",)])
+
     def test_it_must_be_said_in_one_way_and_with_names_that_are_there(self):
         for request, code in (({}, 3), ({"all": True, "through": "1"}, 3), ({"through": "9"}, 5), ({"migrations": ["1", "nothing"]}, 5)):
             with self.assertRaises(RpcError) as caught:

@@ -200,8 +200,8 @@ const struct framework framework_knex = {
                     "run waits for that. If no run is going on, free it by \"knex migrate:unlock\".', {table:*_lock}) "
                     "FROM {ledger:*_lock} WHERE is_locked OPERATOR(pg_catalog.<>) 0 LIMIT 1;",
             /* Each run is a batch. Its times are JavaScript's, in milliseconds. */
-            .record = "INSERT INTO {ledger} (name, batch, migration_time) VALUES ({name}, (SELECT "
-                      "coalesce(pg_catalog.max(batch), 0) OPERATOR(pg_catalog.+) 1 FROM {ledger}), {clock:ms});",
+            .record = "INSERT INTO {ledger} (name, batch, migration_time) VALUES ({name}, {next:batch}, "
+                      "{clock:ms});",
         },
     .folder =
         {

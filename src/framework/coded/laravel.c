@@ -229,8 +229,7 @@ const struct framework framework_laravel = {
             .create = "CREATE TABLE {ledger} (\"id\" serial PRIMARY KEY NOT NULL, \"migration\" varchar(255) NOT NULL, "
                       "\"batch\" integer NOT NULL);",
             .lock = LOCK_LEDGER,
-            .record = "INSERT INTO {ledger} (migration, batch) VALUES ({name}, (SELECT "
-                      "coalesce(pg_catalog.max(batch), 0) OPERATOR(pg_catalog.+) 1 FROM {ledger}));",
+            .record = "INSERT INTO {ledger} (migration, batch) VALUES ({name}, {next:batch});",
         },
     .folder =
         {

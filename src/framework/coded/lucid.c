@@ -51,8 +51,7 @@ const struct framework framework_lucid = {
                       "CREATE TABLE IF NOT EXISTS {ledger:*_versions} (\"version\" integer PRIMARY KEY);"
                       "{guard:*_versions}INSERT INTO {ledger:*_versions} (\"version\") SELECT 2 WHERE NOT EXISTS "
                       "(SELECT FROM {ledger:*_versions});",
-            .record = "INSERT INTO {ledger} (\"name\", \"batch\") VALUES ({key}, (SELECT "
-                      "coalesce(pg_catalog.max(batch), 0) OPERATOR(pg_catalog.+) 1 FROM {ledger}));",
+            .record = "INSERT INTO {ledger} (\"name\", \"batch\") VALUES ({key}, {next:batch});",
             .advisory_locks = KEYS(1),
         },
     .folder =

@@ -79,6 +79,13 @@ struct ledger_entries {
     size_t warning_count;
 };
 
+/* Where a row stands in the transaction that writes it. */
+enum row_place {
+    ROW_ALONE,
+    ROW_FIRST,   /* of many by one template; the framework's own tool is kept from writing any */
+    ROW_FURTHER, /* … behind the first one */
+};
+
 /* What is written to the ledger about one migration. */
 struct ledger_record {
     const char *id; /* a UUID, for frameworks that have one */
@@ -91,6 +98,8 @@ struct ledger_record {
     const struct migration_file *file;   /* NULL only for LEDGER_MARK_ROLLED_BACK */
     const struct migration_file *before; /* the previous one in the folder; NULL: it is the first */
     struct text script;                  /* what is sent; empty for LEDGER_MARK_ROLLED_BACK */
+    enum row_place place;
+    bool is_new; /* the ledger, as it is read under the run's locks, has no row of it at all */
 };
 
 /* A request to read a ledger, and its result. */

@@ -36,11 +36,14 @@ struct script_parts {
     size_t count;
     const struct script_data *data; /* in the order of the script */
     size_t data_count;
+    size_t lines; /* of the migration's own file, in front of the script */
 };
 
 /* What is sent to the server for a file. */
 struct migration_script {
-    struct text sql; /* with the file's lines, so that errors point into it: see script.h; without the data of COPY */
+    /* With the file's lines, but for parts.lines, so that errors point into it: see script.h; without the data of
+     * COPY. */
+    struct text sql;
     struct script_parts parts;
     bool no_transaction; /* the script's marker says so: it is sent as sent_unwrapped says */
 };
@@ -103,6 +106,10 @@ struct hooks {
 
     /* Refines what is sent of a file: request->script holds the result of the facts. Must not depend on the server. */
     bool (*script)(const struct script_request *request);
+
+    /* script takes it from the listing, and does not look at the content: then a file of thousands of migrations need
+     * not be read for each of them. */
+    bool script_is_listed;
 
     /* The checksum of a migration as the framework computes it; content as for script. NULL: there are no checksums,
      * and a changed file cannot be detected. */

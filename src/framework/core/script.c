@@ -36,6 +36,9 @@ struct position script_position(struct text script, const struct script_parts *p
     }
     const size_t start = part.data == NULL ? 0 : (size_t)(part.data - script.data);
     struct position position = text_position(part, offset - start);
+    if (other == NULL && parts->lines > 0) { /* their characters are not known */
+        return (struct position){.line = position.line + (uint32_t)parts->lines, .column = position.column};
+    }
     position.character += (uint32_t)script_data_characters(parts, start, offset);
     return position;
 }
@@ -52,7 +55,7 @@ struct script_parts script_parts_copy(struct arena *arena, const struct script_p
         data[i] = parts->data[i];
         data[i].data = (struct text){0};
     }
-    return (struct script_parts){items, parts->count, data, parts->data_count};
+    return (struct script_parts){items, parts->count, data, parts->data_count, parts->lines};
 }
 
 struct text script_drop_returns(struct arena *arena, struct text content)

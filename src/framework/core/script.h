@@ -12,8 +12,8 @@ struct text script_keep(struct arena *arena, struct text content, size_t start, 
 /* A copy without the carriage returns before line ends, for tools that read line by line. */
 struct text script_drop_returns(struct arena *arena, struct text content);
 
-/* The position in its file of byte `offset` of a script. *name (may be NULL) becomes the file if that is not the
- * migration's own, else NULL. */
+/* The position in its file of byte `offset` of a script; character 0: not known. *name (may be NULL) becomes the file
+ * if that is not the migration's own, else NULL. */
 struct position script_position(struct text script, const struct script_parts *parts, size_t offset, const char **name);
 
 /* A copy in another arena, without the data of COPY itself. */

@@ -7,6 +7,7 @@
 #include "pg/table_guard.h"
 #include "pg/values.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #define NAME_LIMIT 100 /* bytes between braces; a longer text is no word */
@@ -210,6 +211,33 @@ static bool put_took(struct buffer *sql, const struct source *source, struct tex
     return scale != NULL;
 }
 
+/* The largest of thousands of rows would be looked for thousands of times, each time in more of them. */
+static bool put_next(struct buffer *sql, const struct source *source, struct text argument)
+{
+    static const char further[] =
+        "pg_catalog.set_config('truss.next', (pg_catalog.current_setting('truss.next')::pg_catalog.int4 "
+        "OPERATOR(pg_catalog.+) 1)::pg_catalog.text, true)::pg_catalog.int4";
+    const enum row_place place = source->record == NULL ? ROW_ALONE : source->record->place;
+    struct buffer most = {.arena = source->arena};
+    size_t known = 0;
+    while (known < argument.size &&
+           (argument.data[known] == '_' || islower((unsigned char)argument.data[known]) != 0)) {
+        known++;
+    }
+    buffer_puts(&most, "(SELECT coalesce(pg_catalog.max(");
+    buffer_add(&most, argument);
+    buffer_puts(&most, "), 0) OPERATOR(pg_catalog.+) 1 FROM ");
+    put_ledger(&most, source, (struct text){0});
+    buffer_putc(&most, ')');
+    if (place == ROW_FIRST) {
+        buffer_printf(sql, "pg_catalog.set_config('truss.next', %s::pg_catalog.text, true)::pg_catalog.int4",
+                      buffer_string(&most));
+    } else {
+        buffer_puts(sql, place == ROW_FURTHER ? further : buffer_string(&most));
+    }
+    return argument.size > 0 && known == argument.size;
+}
+
 static bool put_truss(struct buffer *sql, const struct source *source, struct text argument)
 {
     (void)source;
@@ -223,7 +251,7 @@ static const struct {
 } writers[] = {
     {"ledger", put_ledger}, {"guard", put_guard}, {"schema", put_schema}, {"identifier", put_identifier},
     {"table", put_table},   {"clock", put_clock}, {"utc", put_utc},       {"took", put_took},
-    {"truss", put_truss},
+    {"next", put_next},     {"truss", put_truss},
 };
 
 /* ---- one word ---- */

@@ -308,6 +308,7 @@ bool flyway_wrap(const struct script_request *request)
         return false;
     }
     request->script->sql = buffer_text(&wrapping.sql);
-    request->script->parts = (struct script_parts){wrapping.parts, wrapping.count, wrapping.data, wrapping.data_count};
+    request->script->parts = (struct script_parts){
+        .items = wrapping.parts, .count = wrapping.count, .data = wrapping.data, .data_count = wrapping.data_count};
     return true;
 }

@@ -36,7 +36,9 @@ static bool liquibase_list(struct arena *arena, const struct folder *folder, str
 static bool liquibase_script(const struct script_request *request)
 {
     const struct liquibase_migration *const migration = request->file->own;
-    request->script->sql = liquibase_sql_of(request->arena, &migration->changeset);
+    size_t lines;
+    request->script->sql = liquibase_sql_of(request->arena, &migration->changeset, &lines);
+    request->script->parts.lines = lines;
     request->script->no_transaction = migration->changeset.alone;
     const char *const torn = liquibase_torn(request->arena, &migration->changeset);
     return torn == NULL ||
@@ -181,6 +183,15 @@ static void put_again(struct buffer *sql, const struct ledger *ledger, const str
     }
 }
 
+/* Looks through all rows. */
+static void put_unless_there(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
+{
+    if (!record->is_new) {
+        template_put(sql, " WHERE NOT EXISTS (SELECT FROM {ledger}" OF_CHANGESET ")", framework_liquibase.ledger.words,
+                     ledger, record);
+    }
+}
+
 /* What a changeset says about itself. */
 #define SAID(word, member)                                                                                             \
     static const char *word##_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record) \
@@ -199,17 +210,12 @@ SAID(contexts, contexts)
 SAID(labels, labels)
 
 static const struct ledger_word words[] = {
-    {.name = "lock_table", .table = lock_table},
-    {.name = "lock_key", .sql = put_lock_key},
-    {.name = "again", .sql = put_again},
-    {.name = "set_id", .text = id_of},
-    {.name = "author", .text = author_of},
-    {.name = "path", .text = path_of},
-    {.name = "description", .text = description_of},
-    {.name = "comments", .text = comments_of},
-    {.name = "contexts", .text = contexts_of},
-    {.name = "labels", .text = labels_of},
-    {0},
+    {.name = "lock_table", .table = lock_table}, {.name = "lock_key", .sql = put_lock_key},
+    {.name = "again", .sql = put_again},         {.name = "unless_there", .sql = put_unless_there},
+    {.name = "set_id", .text = id_of},           {.name = "author", .text = author_of},
+    {.name = "path", .text = path_of},           {.name = "description", .text = description_of},
+    {.name = "comments", .text = comments_of},   {.name = "contexts", .text = contexts_of},
+    {.name = "labels", .text = labels_of},       {0},
 };
 
 /* Code that passes on settings of the application which Spring has read (JHipster's LiquibaseConfiguration):
@@ -271,9 +277,8 @@ const struct framework framework_liquibase = {
             .record =
                 "{again}INSERT INTO {ledger} (id, author, filename, dateexecuted, orderexecuted, md5sum, description, "
                 "comments, exectype, contexts, labels, liquibase, deployment_id) SELECT {set_id}, {author}, {path}, "
-                "pg_catalog.now(), coalesce(pg_catalog.max(orderexecuted), 0) OPERATOR(pg_catalog.+) 1, {checksum}, "
-                "{description}, {comments}, 'EXECUTED', {contexts}, {labels}, {truss}, " DEPLOYMENT
-                " FROM {ledger} HAVING NOT EXISTS (SELECT FROM {ledger}" OF_CHANGESET ");",
+                "pg_catalog.now(), {next:orderexecuted}, {checksum}, {description}, {comments}, 'EXECUTED', "
+                "{contexts}, {labels}, {truss}, " DEPLOYMENT "{unless_there};",
             .words = words,
         },
     .folder = {.places = WORDS(NULL), .lock = CHANGELOGS},
@@ -328,6 +333,7 @@ const struct framework framework_liquibase = {
     .hooks = {.find = liquibase_find,
               .list = liquibase_list,
               .script = liquibase_script,
+              .script_is_listed = true,
               .checksum_matches = liquibase_checksum_matches,
               .read_ledger = liquibase_read},
 };

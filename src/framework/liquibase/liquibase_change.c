@@ -139,19 +139,25 @@ const char *liquibase_torn(struct arena *arena, const struct liquibase_changeset
     return found;
 }
 
-struct text liquibase_sql_of(struct arena *arena, const struct liquibase_changeset *changeset)
+struct text liquibase_sql_of(struct arena *arena, const struct liquibase_changeset *changeset, size_t *lines)
 {
     struct buffer out = {.arena = arena};
-    size_t line = 1;
+    size_t line = 1; /* of the file */
+    *lines = 0;
     for (size_t i = 0; i < changeset->change_count; i++) {
         const struct liquibase_change *const change = &changeset->changes[i];
         if (change->is_skipped) {
             continue;
         }
         const struct text sql = text_of_change(arena, changeset, change, change->is_literal);
-        const size_t start = out.size;
-        buffer_puts(&out, start == 0 ? "" : "\n;");
-        for (line += start == 0 ? 0 : 1; line < change->line; line++) {
+        if (out.size == 0) {
+            *lines = change->line > 0 ? change->line - 1 : 0;
+            line = *lines + 1;
+        } else {
+            buffer_puts(&out, "\n;");
+            line++;
+        }
+        for (; line < change->line; line++) {
             buffer_putc(&out, '\n');
         }
         const size_t from = out.size;

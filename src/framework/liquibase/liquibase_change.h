@@ -40,8 +40,9 @@ struct liquibase_changeset {
 /* "9:…" (Liquibase 4.22 and later) or "8:…" (before), for a changeset that consists of SQL only. */
 const char *liquibase_sum(struct arena *arena, const struct liquibase_changeset *changeset, int version);
 
-/* What is sent; each change is on the lines that it has in its file. */
-struct text liquibase_sql_of(struct arena *arena, const struct liquibase_changeset *changeset);
+/* What is sent; each change is on the lines that it has in its file, of which those in front of the first change,
+ * *lines, are left out: a file of thousands of changesets would be sent thousands of times. */
+struct text liquibase_sql_of(struct arena *arena, const struct liquibase_changeset *changeset, size_t *lines);
 
 /* Where Liquibase fails because it cuts a script in the wrong places, a sentence that begins with the line; NULL:
  * nowhere. */

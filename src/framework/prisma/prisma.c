@@ -3,6 +3,7 @@
  * PostgreSQL 15 and read in its engine's source. Where its folders are is in prisma_folder.c.
  */
 #include "framework/core/node_text.h"
+#include "framework/core/template.h"
 #include "framework/prisma/prisma_folder.h"
 
 #include <stdio.h>
@@ -75,9 +76,19 @@ static bool prisma_checksum_matches(struct arena *arena, const struct folder *fo
     "INSERT INTO {ledger} (id, checksum, migration_name, started_at, finished_at, applied_steps_count) VALUES ({id}, " \
     "{checksum}, {name}, "
 #define OF_ID " WHERE id OPERATOR(pg_catalog.=) {id};"
-#define GIVE_UP                                                                                                        \
-    "UPDATE {ledger} SET rolled_back_at = {clock} WHERE migration_name OPERATOR(pg_catalog.=) {name} AND finished_at " \
-    "IS NULL AND rolled_back_at IS NULL;"
+
+/* Gives up earlier attempts. Looks through all rows. */
+static void put_give_up(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
+{
+    if (!record->is_new) {
+        template_put(sql,
+                     "UPDATE {ledger} SET rolled_back_at = {clock} WHERE migration_name OPERATOR(pg_catalog.=) {name} "
+                     "AND finished_at IS NULL AND rolled_back_at IS NULL;",
+                     NULL, ledger, record);
+    }
+}
+
+static const struct ledger_word words[] = {{.name = "give_up", .sql = put_give_up}, {0}};
 
 /* Its connection looks for tables only in the schema of the URL. */
 static struct session_path search_path_of(const struct ledger *ledger)
@@ -131,8 +142,9 @@ const struct framework framework_prisma = {
             .finish = "UPDATE {ledger} SET finished_at = {clock}, applied_steps_count = 1, logs = NULL, checksum = "
                       "{checksum}" OF_ID,
             .fail = "UPDATE {ledger} SET logs = {logs}" OF_ID,
-            .mark_applied = GIVE_UP INSERT "{clock}, {clock}, 0);",
-            .mark_rolled_back = GIVE_UP,
+            .mark_applied = "{give_up}" INSERT "{clock}, {clock}, 0);",
+            .mark_rolled_back = "{give_up}",
+            .words = words,
             .advisory_locks = KEYS(72707369),
         },
     .folder = {.places = WORDS("prisma/migrations"),

@@ -60,8 +60,9 @@ static bool load(struct arena *arena, const struct migration_place *place, struc
         return status_fail(status, STATUS_FAILED_PRECONDITION, "%s.", outside);
     }
     const size_t limit = place->project->migration_limit == 0 ? LIMIT_MIGRATION : place->project->migration_limit;
-    if (!migration_content(arena, file, limit, &loaded->content, status) ||
-        !check_text(file, loaded->content, status)) {
+    const bool is_listed = place->folder->framework->hooks.script_is_listed && !file->is_code;
+    if (!is_listed && !(migration_content(arena, file, limit, &loaded->content, status) &&
+                        check_text(file, loaded->content, status))) {
         return false;
     }
     loaded->script.sql = loaded->content;

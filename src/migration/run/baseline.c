@@ -154,6 +154,7 @@ static bool check_order(const struct baseline *baseline)
 static bool make_record(struct baseline *baseline, struct arena *arena, const struct catalog_item *item,
                         struct ledger_record *record)
 {
+    const bool is_first = baseline->count > 1 && item == baseline->chosen[0];
     struct run *const run = &baseline->run;
     const struct catalog *const catalog = &baseline->catalog;
     const struct migration_place place = {&run->request->site->project, &catalog->detection.folder, item->file};
@@ -165,6 +166,8 @@ static bool make_record(struct baseline *baseline, struct arena *arena, const st
     uuid_v4(id);
     *record = record_of(arena, catalog, item, &loaded);
     record->id = arena_strdup(arena, id);
+    record->place = is_first ? ROW_FIRST : baseline->count > 1 ? ROW_FURTHER : ROW_ALONE;
+    record->is_new = item->entry == NULL && item->attempt_count == 0;
     return true;
 }
 
