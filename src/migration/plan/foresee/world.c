@@ -35,12 +35,6 @@ struct seen {
     bool harmless;
 };
 
-struct link {
-    const struct relation *from; /* NULL: an unnamed index */
-    struct relation *to;
-    enum sql_link kind;
-};
-
 struct by_oid {
     struct by_oid *next;
     struct relation *relation;
@@ -56,9 +50,8 @@ struct world {
     struct by_oid *oids[BUCKETS];
     const char *const *usual; /* the session's search path; NULL-terminated */
     const char *const *path;  /* NULL: not known */
-    struct link *links;
-    size_t link_count;
-    size_t link_capacity;
+    struct links links;
+    struct links_from unnamed; /* those from indexes without a name */
     struct schemas schemas;
     size_t one_by_one; /* number of names that were loaded one by one */
     bool has_all;      /* all names in the catalogs are loaded */
@@ -319,20 +312,12 @@ static void rename_relation(struct world *world, const struct sql_change *change
     name(world, moves ? schema_of(world, change->to) : schema, moves ? change->name : change->to, relation);
 }
 
-static void add_link(struct world *world, const struct relation *from, struct relation *to, enum sql_link kind)
-{
-    undo_remember(&world->undo, &world->link_count, sizeof world->link_count);
-    world->links =
-        arena_grow(world->arena, world->links, world->link_count, &world->link_capacity, sizeof *world->links);
-    world->links[world->link_count++] = (struct link){from, to, kind};
-}
-
 static void link_names(struct world *world, const struct sql_change *change)
 {
     struct relation *const to = world_find(world, change->to_schema, change->to);
-    const struct relation *const from = change->name == NULL ? NULL : world_find(world, change->schema, change->name);
+    struct relation *const from = change->name == NULL ? NULL : world_find(world, change->schema, change->name);
     if (to != NULL && to != from && (from != NULL || (change->name == NULL && to->oid != 0))) {
-        add_link(world, from, to, change->link);
+        links_add(&world->links, &world->undo, from == NULL ? &world->unnamed : &from->links, to, change->link);
     }
 }
 
@@ -429,11 +414,10 @@ static bool is_of(const struct relation *table, const char *index)
 void world_links(const struct world *world, const struct relation *relation, const char *index, world_link_fn *fn,
                  void *data)
 {
-    for (size_t i = 0; i < world->link_count; i++) {
-        const struct link *const link = &world->links[i];
-        const bool is_unnamed = relation == NULL && link->from == NULL && index != NULL && is_of(link->to, index);
-        if (!link->to->gone && (is_unnamed || (relation != NULL && link->from == relation))) {
-            fn(data, link->to, link->kind);
+    const struct links_from *const from = relation == NULL ? &world->unnamed : &relation->links;
+    for (const struct link *one = NULL; (one = links_next(&world->links, from, one)) != NULL;) {
+        if (!one->to->gone && (relation != NULL || (index != NULL && is_of(one->to, index)))) {
+            fn(data, one->to, one->kind);
         }
     }
 }

@@ -7,6 +7,7 @@
 
 #include "base/words.h"
 #include "migration/look/place.h"
+#include "migration/plan/foresee/links.h"
 #include "migration/plan/foresee/questions.h"
 #include "sql/effects.h"
 
@@ -27,6 +28,7 @@ struct relation {
     enum firing reads;        /* what reading its rows runs */
     struct words selected;    /* the same: the functions that a view calls */
     struct relation *tied_to; /* changing one may fire what a change of the other does (fires.h); NULL: none */
+    struct links_from links;  /* what the plan has linked with it */
 };
 
 struct world;
