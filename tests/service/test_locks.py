@@ -78,7 +78,8 @@ class Locks(Case):
         killed, other = self.worker(self.files), self.rpc(self.worker(self.files))
 
         def warnings():
-            return [one for one in other.call("MigrationService", "GetStatus").warnings if "run is under way" in one]
+            status = other.call("MigrationService", "GetStatus")
+            return [one for one, reason in zip(status.warnings, status.warning_reasons, strict=True) if reason == "UNDER_WAY"]
 
         def run():
             with contextlib.suppress(Exception):

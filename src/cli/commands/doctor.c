@@ -1,6 +1,6 @@
 /*
- * truss doctor: asks the worker everything that a person would check in turn when something does not work, and says
- * for each point what to do.
+ * truss doctor: asks the worker everything that a person would check in turn when something does not work, and says for
+ * each point what to do.
  */
 #include "cli/commands/grants.h"
 #include "cli/print/head.h"
@@ -263,10 +263,15 @@ static bool is_among(const char *warning, char *const *warnings, size_t count)
     return false;
 }
 
-/* Is this the reason of the check's warning? */
-static bool is_because(const CheckReply *check, size_t warning, enum reason reason)
+/* Is this the reason of a warning? An older worker sends none. */
+static bool is_because(char *const *reasons, size_t count, size_t warning, enum reason reason)
 {
-    return warning < check->n_warning_reasons && strcmp(check->warning_reasons[warning], reason_word(reason)) == 0;
+    return warning < count && strcmp(reasons[warning], reason_word(reason)) == 0;
+}
+
+static bool check_is_because(const CheckReply *check, size_t warning, enum reason reason)
+{
+    return is_because(check->warning_reasons, check->n_warning_reasons, warning, reason);
 }
 
 /* Is this warning of the check about what say_details and look_at_history said? */
@@ -274,18 +279,18 @@ static bool is_of_history(const StatusReply *status, const CheckReply *check, si
 {
     const size_t failed = count_of(status, TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_FAILED);
     const bool is_edited = status->summary != NULL && status->summary->modified > 0;
-    return (is_edited && is_because(check, warning, REASON_EDITED)) ||
-           (failed > 0 && is_because(check, warning, REASON_UNRESOLVED));
+    return (is_edited && check_is_because(check, warning, REASON_EDITED)) ||
+           (failed > 0 && check_is_because(check, warning, REASON_UNRESOLVED));
 }
 
 /* Is this warning of the status about what the check says of the same run? */
-static bool is_of_run(const CheckReply *check, const char *warning)
+static bool is_of_run(const StatusReply *status, const CheckReply *check, size_t warning)
 {
     bool is_told = false;
     for (size_t i = 0; i < check->n_warnings; i++) {
-        is_told = is_told || is_because(check, i, REASON_UNDER_WAY);
+        is_told = is_told || check_is_because(check, i, REASON_UNDER_WAY);
     }
-    return is_told && text_starts_with(text_of(warning), "A run is under way: ");
+    return is_told && is_because(status->warning_reasons, status->n_warning_reasons, warning, REASON_UNDER_WAY);
 }
 
 /* The warnings of the status, which are bad where the check has them too, and the check's others. What was said above
@@ -295,7 +300,7 @@ static size_t say_warnings(struct cli *cli, const StatusReply *status, const Che
     size_t bad = 0;
     for (size_t i = 0; i < status->n_warnings; i++) {
         const bool is_bad = is_among(status->warnings[i], check->warnings, check->n_warnings);
-        if (is_of_run(check, status->warnings[i])) {
+        if (is_of_run(status, check, i)) {
             continue;
         }
         say(cli, is_bad ? FINDING_BAD : FINDING_NOTE, "warning", status->warnings[i], NULL);

@@ -234,11 +234,19 @@ static void set_detection(struct arena *arena, Truss__Migration__V1__GetStatusRe
     }
 }
 
-static void add_warnings(Truss__Migration__V1__GetStatusResponse *reply, const char *const *warnings, size_t count)
+static void add_warnings(Truss__Migration__V1__GetStatusResponse *reply, enum reason reason,
+                         const char *const *warnings, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         reply->warnings[reply->n_warnings++] = message_string(warnings[i]);
+        reply->warning_reasons[reply->n_warning_reasons++] = message_string(reason_word(reason));
     }
+}
+
+/* NULL: there is none. */
+static void add_warning(Truss__Migration__V1__GetStatusResponse *reply, enum reason reason, const char *warning)
+{
+    add_warnings(reply, reason, &warning, warning == NULL ? 0 : 1);
 }
 
 /* Is the warning already in the reply? */
@@ -258,26 +266,25 @@ static void set_warnings(struct arena *arena, Truss__Migration__V1__GetStatusRes
     const struct catalog *const catalog = answer->catalog;
     const struct half_done_list *const half_done = answer->half_done;
     const struct detection *const detection = &catalog->detection;
-    reply->warnings = arena_array(arena,
-                                  detection->warning_count + catalog->files.warning_count +
-                                      catalog->entries.warning_count + half_done->count + 6,
-                                  sizeof *reply->warnings);
-    add_warnings(reply, &detection->standby, detection->standby == NULL ? 0 : 1);
-    add_warnings(reply, detection->warnings, detection->warning_count);
-    add_warnings(reply, catalog->files.warnings, catalog->files.warning_count);
-    add_warnings(reply, catalog->entries.warnings, catalog->entries.warning_count);
-    add_warnings(reply, &catalog->other_database, catalog->other_database == NULL ? 0 : 1);
-    add_warnings(reply, &catalog->aside, catalog->aside == NULL ? 0 : 1);
-    add_warnings(reply, &detection->unwritable, detection->unwritable == NULL ? 0 : 1);
-    add_warnings(reply, &answer->under_way, answer->under_way == NULL ? 0 : 1);
+    const size_t most =
+        detection->warning_count + catalog->files.warning_count + catalog->entries.warning_count + half_done->count + 6;
+    reply->warnings = arena_array(arena, most, sizeof *reply->warnings);
+    reply->warning_reasons = arena_array(arena, most, sizeof *reply->warning_reasons);
+    add_warning(reply, REASON_SERVER, detection->standby);
+    add_warnings(reply, REASON_PROJECT, detection->warnings, detection->warning_count);
+    add_warnings(reply, REASON_PROJECT, catalog->files.warnings, catalog->files.warning_count);
+    add_warnings(reply, REASON_PROJECT, catalog->entries.warnings, catalog->entries.warning_count);
+    add_warning(reply, REASON_OTHER_DATABASE, catalog->other_database);
+    add_warning(reply, REASON_OTHER_DATABASE, catalog->aside);
+    add_warning(reply, REASON_RIGHTS, detection->unwritable);
+    add_warning(reply, REASON_UNDER_WAY, answer->under_way);
     for (size_t i = 0; i < half_done->count; i++) {
         if (half_done->items[i].item == NULL) {
-            const char *const sentence = half_done_sentence(arena, &half_done->items[i]);
-            add_warnings(reply, &sentence, 1);
+            add_warning(reply, REASON_UNRESOLVED, half_done_sentence(arena, &half_done->items[i]));
         }
     }
     if (answer->problem != NULL && !is_said(reply, answer->problem)) {
-        add_warnings(reply, &answer->problem, 1);
+        add_warning(reply, REASON_NO_START, answer->problem);
     }
 }
 
