@@ -106,16 +106,6 @@ static void of_table(struct effects_reader *reader, const json_t *body)
 
 /* ---- what a query gives ---- */
 
-/* The name of what SELECT gives: its own, or that of a column or function; NULL: not known, or several. */
-static const char *name_of(const json_t *target)
-{
-    const json_t *const value = json_object_get(target, "val");
-    const json_t *const fields = json_object_get(tree_body(value, "ColumnRef"), "fields");
-    const json_t *const called = json_object_get(tree_body(value, "FuncCall"), "funcname");
-    const char *const said = tree_string(target, "name");
-    return said[0] != '\0' ? said : tree_name(fields != NULL ? fields : called, 0);
-}
-
 /* names: those that the statement gives to the columns instead; NULL: none. */
 static void of_query(struct effects_reader *reader, const json_t *query, const json_t *names)
 {
@@ -123,11 +113,11 @@ static void of_query(struct effects_reader *reader, const json_t *query, const j
     const json_t *const targets = json_object_get(select, "targetList");
     struct word_set seen = {0};
     for (size_t i = 0; json_array_size(names) == 0 && i < json_array_size(targets); i++) {
-        const char *const name = name_of(tree_body(json_array_get(targets, i), "ResTarget"));
-        if (name != NULL && word_set_has(&seen, name)) {
+        const char *const name = effects_result_name(tree_body(json_array_get(targets, i), "ResTarget"));
+        if (word_set_has(&seen, name)) {
             reader->effects->wrong =
                 arena_printf(reader->arena, "Its query gives two columns \"%s\": name one of them (42701).", name);
-        } else if (name != NULL) {
+        } else if (name[0] != '\0') {
             word_set_add(reader->arena, &seen, name);
         }
     }

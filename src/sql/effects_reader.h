@@ -127,6 +127,9 @@ void effects_named_needs(struct effects_reader *reader, const char *kind, const 
 void effects_makes(struct effects_reader *reader, const char *kind, const json_t *body);
 /* What CREATE OR REPLACE replaces: effects_replaced.c. */
 void effects_replaced(struct effects_reader *reader, const char *kind, const json_t *body);
+/* The name of what a query gives, by the body of its ResTarget: its own, or the one that PostgreSQL makes; "": not
+ * known, or several. */
+const char *effects_result_name(const json_t *target);
 void effects_passed_over(struct effects_reader *reader, const char *kind, const json_t *body);
 /* The bound of a partition: effects_bound.c. */
 void effects_bound(struct effects_reader *reader, const char *kind, const json_t *body);

@@ -108,7 +108,8 @@ static const char *last_field(const json_t *fields)
     return name == NULL ? "" : name;
 }
 
-/* The name that PostgreSQL gives to the column of this expression; "" if this code does not know it. */
+/* The name that PostgreSQL gives to the column of this expression; "" if this code does not know it. EXTRACT is
+ * date_part() below version 14. */
 static const char *figure(json_t *value)
 {
     json_t *body;
@@ -117,13 +118,19 @@ static const char *figure(json_t *value)
     if (strcmp(kind, "ColumnRef") == 0) {
         return last_field(json_object_get(body, "fields"));
     }
-    if (strcmp(kind, "FuncCall") == 0 && json_array_size(names) == 1) {
-        return last_field(names);
+    if (strcmp(kind, "FuncCall") == 0) {
+        return json_array_size(names) == 1 || strcmp(last_field(names), "extract") != 0 ? last_field(names) : "";
     }
     if (strcmp(kind, "TypeCast") == 0 || strcmp(kind, "CollateClause") == 0) {
         return figure(json_object_get(body, "arg"));
     }
     return strcmp(kind, "CoalesceExpr") == 0 ? "coalesce" : "";
+}
+
+const char *effects_result_name(const json_t *target)
+{
+    const char *const said = tree_string(target, "name");
+    return said[0] == '\0' ? figure(json_object_get(target, "val")) : said;
 }
 
 /* The type of a column that is cast to it. */
@@ -145,15 +152,14 @@ static struct sql_replaced *query_of(struct arena *arena, const json_t *range, c
     struct buffer types = {.arena = arena};
     for (size_t i = 0; i < json_array_size(targets); i++) {
         const json_t *const target = tree_body(json_array_get(targets, i), "ResTarget");
-        json_t *const value = json_object_get(target, "val");
-        const char *const said = i < json_array_size(aliases) ? tree_name(aliases, json_array_size(aliases) - 1 - i)
-                                                              : tree_string(target, "name");
-        const char *const name = said == NULL || said[0] == '\0' ? figure(value) : said;
+        const char *const alias =
+            i < json_array_size(aliases) ? tree_name(aliases, json_array_size(aliases) - 1 - i) : NULL;
+        const char *const name = alias == NULL ? effects_result_name(target) : alias;
         if (name[0] == '\0') {
             return NULL;
         }
         effects_put_name(&names, i, name);
-        effects_put_name(&types, i, select == whole ? cast_type(arena, value) : "");
+        effects_put_name(&types, i, select == whole ? cast_type(arena, json_object_get(target, "val")) : "");
     }
     struct sql_replaced *const replaced = arena_alloc(arena, sizeof *replaced);
     *replaced = (struct sql_replaced){.schema = effects_kept(arena, tree_string(range, "schemaname")),

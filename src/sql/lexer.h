@@ -86,9 +86,8 @@ bool sql_names(const struct sql_token *token, const char *name);
  * NULL for other tokens. */
 const char *sql_identifier(struct arena *arena, const struct sql_token *token);
 
-/* Reads the name at the reader, "t" or "app.t", and moves after it. Returns its last part; *schema (may be
- * NULL) is the part before it, or NULL. NULL if there is no name (the reader does not move), or if a dot is followed by
- * no name. */
+/* Reads the name at the reader, "t" or "app.t", and moves after it. Returns its last part; *schema (may be NULL) is the
+ * part before it, or NULL. NULL if there is no name (the reader does not move), or if a dot is followed by no name. */
 const char *sql_take_name(struct arena *arena, struct sql_reader *reader, const char **schema);
 
 /* If IF EXISTS or IF NOT EXISTS comes next, skips it and returns true. */

@@ -7,6 +7,7 @@
 #include "pg/session.h"
 #include "pg/values.h"
 #include "sql/changes.h"
+#include "sql/take.h"
 
 #include <string.h>
 
@@ -255,11 +256,8 @@ static struct relation *ruled_table(struct fires *fires, struct sql_reader *word
 static struct relation *fired_table(struct fires *fires, struct text statement)
 {
     struct sql_reader words = sql_read(statement);
-    if (!sql_take(&words, "create")) {
+    if (!sql_take_create(&words)) {
         return NULL;
-    }
-    if (sql_take(&words, "or")) {
-        sql_take(&words, "replace");
     }
     if (sql_take(&words, "rule")) {
         return ruled_table(fires, &words);

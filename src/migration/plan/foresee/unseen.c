@@ -6,7 +6,7 @@
 
 #include "pg/own_query.h"
 #include "pg/values.h"
-#include "sql/lexer.h"
+#include "sql/take.h"
 
 #include <string.h>
 
@@ -40,13 +40,11 @@ static bool has_making_word(struct arena *arena, struct text body, int depth)
     return false;
 }
 
-/* CREATE FUNCTION or PROCEDURE whose body may create a relation; the reader is after CREATE. */
-static bool makes_maker(struct sql_reader reader)
+/* CREATE FUNCTION or PROCEDURE whose body may create a relation. */
+static bool makes_maker(struct text statement)
 {
-    if (sql_take(&reader, "or")) {
-        sql_take(&reader, "replace");
-    }
-    if (!sql_take(&reader, "function") && !sql_take(&reader, "procedure")) {
+    struct sql_reader reader = sql_read(statement);
+    if (!sql_take_create_function(&reader)) {
         return false;
     }
     struct arena *const arena = arena_new(0);
@@ -87,7 +85,7 @@ void unseen_note(struct unseen *unseen, struct text statement)
     unseen->has_defined =
         unseen->has_defined || defines || sql_is_word(&reader.token, "create") || sql_is_word(&reader.token, "alter");
     if (sql_take(&reader, "create")) {
-        unseen->makes_maker = unseen->makes_maker || makes_maker(reader);
+        unseen->makes_maker = unseen->makes_maker || makes_maker(statement);
         unseen->has_event_trigger = unseen->has_event_trigger || makes_event_trigger(reader);
         unseen->has_computed = unseen->has_computed || computes(reader);
     } else {
