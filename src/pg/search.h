@@ -37,9 +37,8 @@
     "pg_catalog.quote_ident(named_one.relname)) FROM pg_catalog.pg_class named_one JOIN pg_catalog.pg_namespace "      \
     "named_in ON named_in.oid = named_one.relnamespace WHERE named_one.oid = " oid "), '-')"
 
-/* Pins the search path, and reads anew what it would be for a script. Call it outside a transaction,
- * except behind a pooler: there the pin lasts as long as the transaction, and each pg_query outside a transaction is
- * given its own. */
+/* Pins the search path, and reads anew what it would be for a script. Call it outside a transaction, except behind a
+ * pooler: there the pin lasts as long as the transaction, and each pg_query outside a transaction is given its own. */
 bool pg_session_pin(struct pg_session *session, struct status *status);
 
 /* Sends these statements, which return no rows, and pins the session afterwards, in one message if possible. Call it

@@ -13,8 +13,8 @@
 
 struct grants_file;
 
-/* Reads the file into the arena and makes that what counts, with its stamp; what was read before is freed behind it.
- * If it fails, nothing counts. Sets file->stamp, and file->count. */
+/* Reads the file into the arena and makes that what counts, with its stamp; what was read before is freed behind it. If
+ * it fails, nothing counts. Sets file->stamp, and file->count. */
 typedef bool grants_read(struct grants_file *file, struct arena *arena, struct status *status);
 
 struct grants_file {

@@ -389,9 +389,11 @@ void fake_close(struct fake_client *client)
 void fake_reset(struct fake_client *client)
 {
     const struct linger now = {.l_onoff = 1, .l_linger = 0};
+    pthread_mutex_lock(&client->fake->mutex); /* fake_stop() may be at this socket */
     setsockopt(client->socket, SOL_SOCKET, SO_LINGER, &now, sizeof now);
     close(client->socket);
     client->socket = -1;
+    pthread_mutex_unlock(&client->fake->mutex);
 }
 
 void fake_half_close(struct fake_client *client)
@@ -536,6 +538,9 @@ static void begin_client(struct fake_postgres *fake, int socket)
         abort();
     }
     fake->clients[fake->client_count++] = client;
+    if (fake->ending) { /* fake_stop() has shut down those before it */
+        shutdown(socket, SHUT_RDWR);
+    }
     pthread_mutex_unlock(&fake->mutex);
 }
 

@@ -302,8 +302,8 @@ static const char *const off_pieces[] = {
     "$$", "\"", "--",  "/*",   "*/", " E'", "\xC3\xA4", "1",  "\\t",
 };
 
-/* Puts " E" in front of each string that our lexer sees begin, so that a scanner with standard strings takes it for
- * one with escapes: where it ends is then judged by that scanner. is_put marks what was put there. */
+/* Puts " E" in front of each string that our lexer sees begin, so that a scanner with standard strings takes it for one
+ * with escapes: where it ends is then judged by that scanner. is_put marks what was put there. */
 static void put_escapes(const char *text, char *escaped, bool *is_put)
 {
     struct sql_lexer lexer = {.text = text_of(text), .backslashes = true};

@@ -103,9 +103,9 @@ static bool is_kept_back(enum status_code code)
     return code == STATUS_UNIMPLEMENTED || code == STATUS_PERMISSION_DENIED || code == STATUS_UNAUTHENTICATED;
 }
 
-/* Returns false, with a message, if no method or several services match. A method that this program knows may have
- * more fields in the worker, so the worker's own description is used first. A worker that this command started is of
- * the same version, and is not asked. */
+/* Returns false, with a message, if no method or several services match. A method that this program knows may have more
+ * fields in the worker, so the worker's own description is used first. A worker that this command started is of the
+ * same version, and is not asked. */
 static bool find(struct cli *cli, const char *name, struct found *found)
 {
     struct status unanswered = {.arena = cli->arena};

@@ -1,8 +1,8 @@
 /*
  * Who had each migration applied, in which run, and how long that took: of the tracking tables only Flyway's has a
- * column for the first. Stored
- * in our own table (truss.applied_by), which record/note_applied.h writes. A row counts only while the tracking table
- * still has the time of that run; if another tool has applied the migration again since, the row is ignored.
+ * column for the first. Stored in our own table (truss.applied_by), which record/note_applied.h writes. A row counts
+ * only while the tracking table still has the time of that run; if another tool has applied the migration again since,
+ * the row is ignored.
  */
 #ifndef MIGRATION_LOOK_APPLIED_BY_H
 #define MIGRATION_LOOK_APPLIED_BY_H

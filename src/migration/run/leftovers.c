@@ -1,11 +1,10 @@
 /*
  * Which index a statement has made: one of its table (and of its name, if it gives one) that appeared afterwards. That
- * may also be somebody else's, who builds an equal one. So while the statement runs, the server is asked which index
- * it builds, and the answer is kept. Without that: a failed statement has made no valid index; and of an unnamed one it
- * is said, after a lost connection, that it may be another's.
- * Observed on PostgreSQL 13 to 18: an interrupted CREATE INDEX CONCURRENTLY leaves its index with indisvalid = false,
- * REINDEX CONCURRENTLY one named …_ccnew (or the old one as …_ccold), DETACH PARTITION CONCURRENTLY a row of
- * pg_inherits with inhdetachpending.
+ * may also be somebody else's, who builds an equal one. So while the statement runs, the server is asked which index it
+ * builds, and the answer is kept. Without that: a failed statement has made no valid index; and of an unnamed one it is
+ * said, after a lost connection, that it may be another's. Observed on PostgreSQL 13 to 18: an interrupted CREATE INDEX
+ * CONCURRENTLY leaves its index with indisvalid = false, REINDEX CONCURRENTLY one named …_ccnew (or the old one as
+ * …_ccold), DETACH PARTITION CONCURRENTLY a row of pg_inherits with inhdetachpending.
  */
 #include "migration/run/leftovers.h"
 

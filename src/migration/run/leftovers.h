@@ -29,9 +29,8 @@ struct interrupted {
     bool is_lost;       /* with its session. Otherwise it has failed, and so it has not completed */
 };
 
-/* Call it after the statement was interrupted or failed: removes its leftovers. Warns if it counts as
- * completed by an index that may be somebody else's. Fails if the server cannot be asked, or something could not be
- * removed. */
+/* Call it after the statement was interrupted or failed: removes its leftovers. Warns if it counts as completed by an
+ * index that may be somebody else's. Fails if the server cannot be asked, or something could not be removed. */
 bool leftovers_remove(struct run *run, const struct interrupted *of, enum leftovers *what);
 
 /* Adds to `before` that the statement was seen to build the index of this oid. */
