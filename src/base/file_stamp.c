@@ -53,6 +53,15 @@ int file_see_open(int fd, struct file_seen *seen)
     return take(fstat(fd, &info), &info, seen);
 }
 
+bool file_way_is_circle(const struct file_way *way)
+{
+    const struct file_way *above = way->above;
+    while (above != NULL && (above->stamp.device != way->stamp.device || above->stamp.inode != way->stamp.inode)) {
+        above = above->above;
+    }
+    return above != NULL;
+}
+
 bool file_stamp_equal(const struct file_stamp *a, const struct file_stamp *b)
 {
     return a->device == b->device && a->inode == b->inode && a->size == b->size && a->mtime_ns == b->mtime_ns &&

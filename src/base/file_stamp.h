@@ -36,6 +36,15 @@ int file_see(int directory, const char *path, struct file_seen *seen);
 /* The same for an open file. */
 int file_see_open(int fd, struct file_seen *seen);
 
+/* A directory on the way down a tree. */
+struct file_way {
+    struct file_stamp stamp;
+    const struct file_way *above; /* NULL: it is the top */
+};
+
+/* Is the directory also above itself, by a symbolic link, so that it would be searched again and again? */
+bool file_way_is_circle(const struct file_way *way);
+
 bool file_stamp_equal(const struct file_stamp *a, const struct file_stamp *b);
 bool file_seen_equal(const struct file_seen *a, const struct file_seen *b);
 
@@ -44,8 +53,8 @@ bool file_seen_equal(const struct file_seen *a, const struct file_seen *b);
 bool file_stamp_is_settled(const struct file_stamp *stamp);
 
 /* Will the file's stamp change with each change from now on? Writes to a mapped file (mmap) change the stamp only if
- * the page was written to disk in between, so this writes it now. False if that fails, and in a file system
- * that is not known to do so (tmpfs, ZFS, a network's): do not cache what is read. Call it before reading. */
+ * the page was written to disk in between, so this writes it now. False if that fails, and in a file system that is not
+ * known to do so (tmpfs, ZFS, a network's): do not cache what is read. Call it before reading. */
 bool file_will_tell(const char *path);
 
 /* Is the open file in a file system whose stamps tell of each change at once? Those of a network file system or of FUSE

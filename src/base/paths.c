@@ -40,6 +40,13 @@ bool path_is_within(const char *folder, const char *path)
     return strncmp(folder, path, size) == 0 && (path[size] == '/' || path[size] == '\0');
 }
 
+const char *path_below(const char *folder, const char *path)
+{
+    const size_t size = strlen(folder);
+    const bool is_below = size > 0 && folder[size - 1] != '/' && path_is_within(folder, path);
+    return !is_below ? path : path + size + (path[size] == '/' ? 1 : 0);
+}
+
 bool path_is_component(struct text name)
 {
     if (name.size == 0 || name.size > 255 || text_is(name, ".") || text_is(name, "..")) {

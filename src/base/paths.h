@@ -20,6 +20,10 @@ const char *path_above(struct arena *arena, const char *path);
 /* Is the path, as written, the folder itself or below it? file_is_within() follows links. */
 bool path_is_within(const char *folder, const char *path);
 
+/* The path as seen from the folder, if it is below it: "c" for "a/b/c" and "a/b", "" for the folder itself; else the
+ * path unchanged. Borrowed from the path. */
+const char *path_below(const char *folder, const char *path);
+
 /* Can the name be one component of a path: not empty, not "." or "..", no '/', no NUL, no control characters, at most
  * 255 bytes? */
 bool path_is_component(struct text name);

@@ -147,6 +147,14 @@ void text_blank(char *data, size_t size)
     }
 }
 
+struct text text_quoted_behind(struct text text, const char *word)
+{
+    const size_t at = text_find(text, word, 0);
+    const size_t start = at == SIZE_MAX ? SIZE_MAX : text_find(text, "\"", at + strlen(word));
+    const size_t end = start == SIZE_MAX ? SIZE_MAX : text_find(text, "\"", start + 1);
+    return end == SIZE_MAX ? (struct text){NULL, 0} : text_slice(text, start + 1, end);
+}
+
 size_t text_count(struct text text, const char *needle)
 {
     size_t count = 0;
@@ -223,6 +231,11 @@ bool text_is_utf8(struct text text, size_t *bad)
 static bool starts_character(char c)
 {
     return ((unsigned char)c & 0xC0) != 0x80;
+}
+
+bool text_is_legible(struct text text)
+{
+    return text_is_utf8(text, NULL) && (text.size == 0 || memchr(text.data, '\0', text.size) == NULL);
 }
 
 char *text_clean(struct arena *arena, const char *string, size_t most)

@@ -59,6 +59,9 @@ void text_blank(char *data, size_t size);
 /* Byte offset of the first occurrence at or after `from`; SIZE_MAX: none. */
 size_t text_find(struct text text, const char *needle, size_t from);
 
+/* The text between the next two double quotes behind the first occurrence of a word; data NULL: there is none. */
+struct text text_quoted_behind(struct text text, const char *word);
+
 /* How often it occurs, without overlapping. The needle must not be empty. */
 size_t text_count(struct text text, const char *needle);
 
@@ -68,6 +71,9 @@ size_t text_find_nocase(struct text text, const char *needle);
 /* Is it well-formed UTF-8 (no surrogates, no overlong forms, at most U+10FFFF)? *bad (may be NULL) becomes the offset
  * of the first invalid byte. NUL bytes are accepted. */
 bool text_is_utf8(struct text text, size_t *bad);
+
+/* Is it well-formed UTF-8 without NUL bytes, which is what PostgreSQL can store and a configuration can be? */
+bool text_is_legible(struct text text);
 
 /* Copies a string as well-formed UTF-8 of about `most` bytes at the most: invalid bytes become U+FFFD, and … replaces
  * what is cut off. NULL becomes "". */

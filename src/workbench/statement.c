@@ -20,7 +20,7 @@ static bool check_text(struct text text, struct status *status)
         return status_fail_because(status, STATUS_INVALID_ARGUMENT, REASON_SYNTAX,
                                    "The query has %zu bytes; at most %zu are taken.", text.size, STATEMENT_LIMIT);
     }
-    if (memchr(text.size == 0 ? "" : text.data, '\0', text.size) != NULL || !text_is_utf8(text, NULL)) {
+    if (!text_is_legible(text)) {
         return status_fail_because(status, STATUS_INVALID_ARGUMENT, REASON_SYNTAX,
                                    "The query has a NUL byte or is not UTF-8.");
     }

@@ -128,9 +128,7 @@ static bool alembic_list(struct arena *arena, const struct folder *folder, struc
     if (!list_files(arena, folder, &found, status)) {
         return false;
     }
-    for (size_t i = 0; i < found.warning_count; i++) {
-        listing_warn(arena, files, found.warnings[i]);
-    }
+    listing_take_notes(arena, files, &found);
     struct alembic_revision **const revisions = arena_array(arena, found.count + 1, sizeof *revisions);
     for (size_t i = 0; i < found.count; i++) {
         revisions[i] = alembic_revision_read(arena, found.items[i].path, status);
@@ -140,7 +138,6 @@ static bool alembic_list(struct arena *arena, const struct folder *folder, struc
         add_revision(arena, &found.items[i], revisions[i], files);
     }
     listing_warn_duplicates(arena, files);
-    files->unrecordable = found.unrecordable;
     resolve_labels(arena, files, revisions);
     sort(arena, files);
     alembic_note_heads(arena, files);

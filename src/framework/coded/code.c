@@ -90,8 +90,7 @@ static bool is_there(struct arena *arena, const struct folder *folder, const cha
 static const char *source_of(struct arena *arena, const struct folder *folder, const char *path)
 {
     static const char *const compiled[] = {"dist/", "build/", "lib/", "out/", NULL};
-    const size_t base = folder->base[0] == '\0' ? 0 : strlen(folder->base) + 1;
-    const char *const own = strlen(path) > base ? path + base : path;
+    const char *const own = path_below(folder->base, path);
     for (size_t i = 0; compiled[i] != NULL; i++) {
         if (!text_starts_with(text_of(own), compiled[i])) {
             continue;

@@ -43,7 +43,6 @@ static const char *prefix_in(struct arena *arena, const struct folder *folder)
     static const char open[] = "<RootNamespace>";
     const struct words names = folder_matching(arena, folder, "*.{cs|fs|vb}proj");
     const char *const name = names.count == 0 ? NULL : names.items[0];
-    const size_t base = folder->base[0] == '\0' ? 0 : strlen(folder->base) + 1;
     struct text content;
     if (name == NULL || !folder_read(arena, folder, name, &content) ||
         text_find(content, "EmbeddedResource", 0) == SIZE_MAX) {
@@ -53,8 +52,10 @@ static const char *prefix_in(struct arena *arena, const struct folder *folder)
     const size_t end = at == SIZE_MAX ? SIZE_MAX : text_find(content, "<", at + 1);
     const struct text said = end == SIZE_MAX ? text_slice(text_of(name), 0, strlen(name) - strlen(".csproj"))
                                              : text_trim(text_slice(content, at + strlen(open), end));
+    const char *const inside = path_below(folder->base, folder->path);
+    const bool is_own = inside[0] == '\0' || strcmp(inside, ".") == 0;
     return arena_printf(arena, "%.*s.%s", (int)said.size, said.data,
-                        dotted(arena, arena_printf(arena, "%s/", folder->path + base), true));
+                        is_own ? "" : dotted(arena, arena_printf(arena, "%s/", inside), true));
 }
 
 /* What a package says about its scripts: folder->settings while they are listed. */

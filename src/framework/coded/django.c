@@ -50,9 +50,8 @@ struct listing {
 /* A directory on the way down. */
 struct level {
     const char *path;
-    struct file_stamp stamp;
-    const struct level *above; /* NULL: it is the project's */
-    int depth;                 /* 0 for the project's */
+    struct file_way way;
+    int depth; /* 0 for the project's */
 };
 
 /* Lists a module. Django stops at one without a class Migration; one with a name of its own may belong to something
@@ -185,9 +184,7 @@ static bool list_app(const struct listing *listing, const char *directory)
     for (size_t i = 0; i < found.count; i++) {
         *listing_add(arena, listing->files) = found.items[i];
     }
-    for (size_t i = 0; i < found.warning_count; i++) {
-        listing_warn(arena, listing->files, found.warnings[i]);
-    }
+    listing_take_notes(arena, listing->files, &found);
     if (found.count > 0 && computed != NULL && listing->files->unrecordable == NULL) {
         listing->files->unrecordable = arena_printf(arena, "%s: by it rows know the app.", computed);
         listing_warn(arena, listing->files, listing->files->unrecordable);
@@ -243,16 +240,6 @@ static bool is_app_directory(const struct listing *listing, const struct file_en
            file_look(path_join(listing->arena, whole, "pyvenv.cfg"), NULL) == FILE_NONE; /* a virtual environment */
 }
 
-/* A directory that contains itself through a symbolic link would be searched again and again. */
-static bool is_loop(const struct level *level)
-{
-    const struct level *above = level->above;
-    while (above != NULL && (above->stamp.device != level->stamp.device || above->stamp.inode != level->stamp.inode)) {
-        above = above->above;
-    }
-    return above != NULL;
-}
-
 /* The names in a directory, of which there may not be too many: links may lead to one place on many ways. */
 static bool read_names(const struct listing *listing, const char *path, struct file_list *list)
 {
@@ -273,15 +260,15 @@ static bool list_below(const struct listing *listing, struct level *level)
     struct arena *const arena = listing->arena;
     const char *const whole = path_join(arena, listing->root, level->path);
     struct file_list list;
-    file_look(whole, &level->stamp);
-    if (is_loop(level)) {
+    file_look(whole, &level->way.stamp);
+    if (file_way_is_circle(&level->way)) {
         return true;
     }
     bool ok = read_names(listing, whole, &list);
     for (size_t i = 0; ok && i < list.count; i++) {
         const struct file_entry *const entry = &list.entries[i];
         struct level below = {
-            .path = path_join(arena, level->path, entry->name), .above = level, .depth = level->depth + 1};
+            .path = path_join(arena, level->path, entry->name), .way.above = &level->way, .depth = level->depth + 1};
         ok = !is_app_directory(listing, entry, below.path, level->depth) ||
              (list_app(listing, below.path) &&
               (level->depth >= MOST_DEPTH || is_of_tests(entry->name) || list_below(listing, &below)));

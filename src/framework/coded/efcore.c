@@ -16,10 +16,7 @@
 /* The text between the quotes after a word; NULL if there is none. */
 static const char *quoted_behind(struct arena *arena, struct text source, const char *word)
 {
-    const size_t at = text_find(source, word, 0);
-    const size_t start = at == SIZE_MAX ? SIZE_MAX : text_find(source, "\"", at + strlen(word));
-    const size_t end = start == SIZE_MAX ? SIZE_MAX : text_find(source, "\"", start + 1);
-    const struct text value = end == SIZE_MAX ? (struct text){NULL, 0} : text_slice(source, start + 1, end);
+    const struct text value = text_quoted_behind(source, word);
     return value.size == 0 || value.size > 32 || !text_is_utf8(value, NULL)
                ? NULL
                : arena_strndup(arena, value.data, value.size);

@@ -6,8 +6,8 @@
 
 #include "framework/core/framework.h"
 
-/* Lists each `ID: "…"` in the folder's files that is followed by a `Migrate:`, in the order in which the program
- * runs them (go_order.h). If an ID is computed the folder is unrecordable: no states are known. */
+/* Lists each `ID: "…"` in the folder's files that is followed by a `Migrate:`, in the order in which the program runs
+ * them (go_order.h). If an ID is computed the folder is unrecordable: no states are known. */
 bool go_migrations_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
                         struct status *status);
 

@@ -11,12 +11,10 @@
 static bool lucid_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
                          const char **warning)
 {
-    const size_t base = strlen(folder->base);
-    const bool is_below = base > 0 && strncmp(folder->path, folder->base, base) == 0 && folder->path[base] == '/';
     const char *const dot = strrchr(file->filename, '.');
     const char *const stem = arena_strndup(arena, file->filename, (size_t)(dot - file->filename));
     (void)warning;
-    file->key = path_join(arena, folder->path + (is_below ? base + 1 : 0), stem);
+    file->key = path_join(arena, path_below(folder->base, folder->path), stem);
     file->name = stem;
     return true;
 }

@@ -12,9 +12,9 @@ struct typeorm_settings {
     const char *directories; /* in which a file must be (typeorm_glob.h); NULL: in the folder itself */
 };
 
-/* Sets folder->path to the one directory from which the file imports migrations, also through an index file, and
- * listed in folder->settings to the text with their class names. Returns false if there are no imports, or from
- * several directories. */
+/* Sets folder->path to the one directory from which the file imports migrations, also through an index file, and listed
+ * in folder->settings to the text with their class names. Returns false if there are no imports, or from several
+ * directories. */
 bool typeorm_list_find(struct arena *arena, struct folder *folder, const struct source_file *file);
 
 #endif

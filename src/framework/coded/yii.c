@@ -77,8 +77,8 @@ static bool is_usual_namespace(struct text behind, struct text content)
     return i < sizeof usual / sizeof usual[0] && text_find(list, "\\", text_find(list, "migrations", 0)) == SIZE_MAX;
 }
 
-/* '@app/migrations' and '@console/migrations' are the usual folders; what another alias stands for is not known, and
- * of several each has migrations. */
+/* '@app/migrations' and '@console/migrations' are the usual folders; what another alias stands for is not known, and of
+ * several each has migrations. */
 static bool is_usual_path(struct text behind, struct text content)
 {
     const struct text line = text_slice(behind, 0, text_find(behind, "\n", 0));

@@ -65,15 +65,6 @@ const char *dialect_of_path(const char *path)
 
 /* ---- in files ---- */
 
-/* The quoted word after a key; NULL: none. */
-static const char *quoted_behind(struct arena *arena, struct text content, const char *key)
-{
-    const size_t at = text_find(content, key, 0);
-    const size_t from = at == SIZE_MAX ? SIZE_MAX : text_find(content, "\"", at + strlen(key));
-    const size_t to = from == SIZE_MAX ? SIZE_MAX : text_find(content, "\"", from + 1);
-    return to == SIZE_MAX ? NULL : arena_strndup(arena, content.data + from + 1, to - from - 1);
-}
-
 /* Framework files that name the database. */
 static const struct {
     const char *framework;
@@ -105,11 +96,12 @@ static const char *server_of_files(struct arena *arena, const struct folder *fol
         }
         const size_t block = markers[i].block == NULL ? 0 : text_find(start.content, markers[i].block, 0);
         start.content = text_slice(start.content, block, start.content.size);
-        const char *const word = markers[i].server == NULL ? quoted_behind(arena, start.content, markers[i].key)
-                                 : text_find(start.content, markers[i].key, 0) != SIZE_MAX ? markers[i].server
-                                                                                           : NULL;
-        if (word != NULL && strncmp(word, "postgres", strlen("postgres")) != 0 && strcmp(word, "pg") != 0) {
-            return word;
+        const struct text quoted = text_quoted_behind(start.content, markers[i].key);
+        const struct text word = markers[i].server == NULL                                 ? quoted
+                                 : text_find(start.content, markers[i].key, 0) != SIZE_MAX ? text_of(markers[i].server)
+                                                                                           : (struct text){NULL, 0};
+        if (word.size > 0 && !text_starts_with(word, "postgres") && !text_is(word, "pg")) {
+            return arena_strndup(arena, word.data, word.size);
         }
     }
     return NULL;

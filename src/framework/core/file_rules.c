@@ -22,20 +22,11 @@ static const char *kept(struct arena *arena, struct text part)
     return part.data == NULL ? NULL : arena_strndup(arena, part.data, part.size);
 }
 
-/* "7" of "007"; "0" of "000". */
-static struct text without_zeros(struct text number)
-{
-    while (number.size > 1 && number.data[0] == '0') {
-        number = text_slice(number, 1, number.size);
-    }
-    return number;
-}
-
 static void fill(struct arena *arena, const struct folder_facts *facts, const struct file_rule *rule,
                  const struct pattern_match *match, struct migration_file *file)
 {
     const char *const base = path_name(file->name);
-    const struct text number = facts->key == KEY_NUMBER ? without_zeros(match->number) : match->number;
+    const struct text number = facts->key == KEY_NUMBER ? number_plain(match->number) : match->number;
     /* Files identified by a number do not need the directory. The stem is a part of base. */
     const char *const name = facts->key == KEY_NAME ? file->name : base;
     const size_t size = (size_t)(base - name) + match->stem.size;
@@ -159,10 +150,7 @@ static bool list_other(struct arena *arena, const struct folder *folder, const c
         *file = more.items[i];
         file->filename = path_join(arena, seen, file->filename);
     }
-    for (size_t i = 0; i < more.warning_count; i++) {
-        listing_warn(arena, files, more.warnings[i]);
-    }
-    files->unrecordable = files->unrecordable == NULL ? more.unrecordable : files->unrecordable;
+    listing_take_notes(arena, files, &more);
     return true;
 }
 

@@ -6,6 +6,7 @@
 #include "pg/query.h"
 #include "pg/values.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -276,6 +277,32 @@ bool ledger_read_rows(struct ledger_reading *reading, const char *format)
     struct buffer sql = {.arena = reading->arena};
     ledger_putf(&sql, reading->ledger, format);
     return ledger_read_sql(reading, buffer_string(&sql));
+}
+
+const char *ledger_folded_name(struct arena *arena, const char *name)
+{
+    bool has_upper = false;
+    bool has_lower = false;
+    for (const char *c = name; c != NULL && *c != '\0'; c++) {
+        has_upper = has_upper || isupper((unsigned char)*c) != 0;
+        has_lower = has_lower || islower((unsigned char)*c) != 0;
+    }
+    char *const folded = arena_strdup(arena, name);
+    for (char *c = folded; c != NULL && *c != '\0' && !(has_upper && has_lower); c++) {
+        *c = (char)tolower((unsigned char)*c);
+    }
+    return folded;
+}
+
+struct session_path ledger_path_alone(const struct ledger *ledger)
+{
+    return (struct session_path){PATH_ALONE, ledger->schema};
+}
+
+struct session_path ledger_path_of_scripts(const struct ledger *ledger)
+{
+    const char *const schema = ledger->folder == NULL ? NULL : ledger->folder->script_schema;
+    return (struct session_path){schema == NULL ? PATH_STAYS : PATH_IN_FRONT, schema};
 }
 
 struct ledger_entry ledger_entry_of(const char *name, const char *key)

@@ -34,6 +34,15 @@ bool ledger_read_rows(struct ledger_reading *reading, const char *format);
 /* The same by a complete query. */
 bool ledger_read_sql(struct ledger_reading *reading, const char *sql);
 
+/* A name as its tool gives it to PostgreSQL, which folds it, unless it has upper and lower case: then it is quoted
+ * (ledger_facts.folds_names). NULL for NULL. */
+const char *ledger_folded_name(struct arena *arena, const char *name);
+
+/* The search path of a connection: only the schema of the ledger; or the one for scripts in front, if it is
+ * configured. */
+struct session_path ledger_path_alone(const struct ledger *ledger);
+struct session_path ledger_path_of_scripts(const struct ledger *ledger);
+
 /* An applied entry of this name and key, without times, duration and checksum. The strings are borrowed. */
 struct ledger_entry ledger_entry_of(const char *name, const char *key);
 

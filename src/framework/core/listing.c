@@ -39,6 +39,14 @@ void listing_warn(struct arena *arena, struct migration_files *files, const char
     }
 }
 
+void listing_take_notes(struct arena *arena, struct migration_files *files, const struct migration_files *others)
+{
+    for (size_t i = 0; i < others->warning_count; i++) {
+        listing_warn(arena, files, others->warnings[i]);
+    }
+    files->unrecordable = files->unrecordable == NULL ? others->unrecordable : files->unrecordable;
+}
+
 /* A name with all bytes but printable ASCII as \xNN. */
 static const char *printable(struct arena *arena, const char *name)
 {
@@ -74,8 +82,7 @@ struct walk {
 struct level {
     const char *path; /* for opening it */
     const char *name; /* below the folder; "" for the folder itself */
-    struct file_stamp stamp;
-    const struct level *above;
+    struct file_way way;
     int depth;
 };
 
@@ -119,17 +126,6 @@ static bool offer(struct walk *walk, const struct level *level, const struct can
            directory_check_readable(path_join(walk->arena, level->path, candidate->name), walk->status);
 }
 
-/* A directory that contains itself through a symbolic link would be listed again and again. */
-static bool is_loop(const struct level *level)
-{
-    for (const struct level *above = level->above; above != NULL; above = above->above) {
-        if (above->stamp.device == level->stamp.device && above->stamp.inode == level->stamp.inode) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* A name that cannot be stored in a tracking table or shown in an answer. If the framework's tool would run such a
  * file, it is not known what is pending. */
 static void leave_out(struct walk *walk, const struct file_entry *entry, bool is_offered)
@@ -138,10 +134,12 @@ static void leave_out(struct walk *walk, const struct file_entry *entry, bool is
     const char *const kind = entry->is_directory ? "directory" : "file";
     struct migration_file file = {.name = name, .filename = name, .path = name};
     const char *ignored = NULL;
+    const bool counts = walk->rule->counts != NULL ? walk->rule->counts(walk->arena, walk->folder, name)
+                                                   : accepts(walk, &file, &ignored);
     listing_warn(walk->arena, walk->files,
                  arena_printf(walk->arena, "The %s %s is left out: its name is not UTF-8 or has control characters.",
                               kind, name));
-    if (is_offered && accepts(walk, &file, &ignored)) {
+    if (is_offered && counts) {
         walk->files->unrecordable =
             arena_printf(walk->arena,
                          "The name of the %s %s is not UTF-8 or has control characters, and it would be a "
@@ -157,7 +155,7 @@ static bool list_below(struct walk *walk, int directory, const struct level *abo
     struct level level = {
         .path = path_join(walk->arena, above->path, name),
         .name = path_join(walk->arena, above->name, name),
-        .above = above,
+        .way.above = &above->way,
         .depth = above->depth + 1,
     };
     if (level.depth > MOST_DEPTH) {
@@ -166,8 +164,8 @@ static bool list_below(struct walk *walk, int directory, const struct level *abo
                                   level.name, MOST_DEPTH));
         return true;
     }
-    file_look_at(directory, name, &level.stamp);
-    return is_loop(&level) || list_level(walk, &level);
+    file_look_at(directory, name, &level.way.stamp);
+    return file_way_is_circle(&level.way) || list_level(walk, &level);
 }
 
 static bool is_offered(const struct walk *walk, const struct file_entry *entry)
@@ -308,7 +306,7 @@ bool listing_read(struct arena *arena, const struct folder *folder, const struct
     struct walk walk = {.arena = arena, .rule = rule, .folder = folder, .files = files, .status = status};
     struct level level = {.path = path_join(arena, folder->root, folder->path), .name = ""};
     *files = (struct migration_files){0};
-    if (file_look(level.path, &level.stamp) == FILE_NONE) {
+    if (file_look(level.path, &level.way.stamp) == FILE_NONE) {
         return true; /* a project without migrations */
     }
     if (!list_level(&walk, &level)) {
@@ -329,9 +327,9 @@ struct text leading_digits(struct text name)
     return text_slice(name, 0, count);
 }
 
-static struct text without_zeros(struct text number)
+struct text number_plain(struct text number)
 {
-    while (number.size > 0 && number.data[0] == '0') {
+    while (number.size > 1 && number.data[0] == '0') {
         number = text_slice(number, 1, number.size);
     }
     return number;
@@ -339,12 +337,10 @@ static struct text without_zeros(struct text number)
 
 int number_compare(struct text a, struct text b)
 {
-    a = without_zeros(a);
-    b = without_zeros(b);
-    if (a.size != b.size) {
-        return a.size < b.size ? -1 : 1;
-    }
-    return a.size == 0 ? 0 : memcmp(a.data, b.data, a.size);
+    const struct text zero = text_of("0");
+    a = a.size == 0 ? zero : number_plain(a);
+    b = b.size == 0 ? zero : number_plain(b);
+    return a.size != b.size ? (a.size < b.size ? -1 : 1) : memcmp(a.data, b.data, a.size);
 }
 
 int listing_by_name(const struct migration_file *a, const struct migration_file *b)

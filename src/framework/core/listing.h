@@ -16,6 +16,10 @@ struct listing_rule {
     /* The same with the folder; used if it is set. */
     bool (*take)(struct arena *arena, const struct folder *folder, struct migration_file *file, const char **warning);
 
+    /* Would a file with this name be a migration? Asked about names that cannot be recorded. NULL: accept or take say
+     * it. */
+    bool (*counts)(struct arena *arena, const struct folder *folder, const char *name);
+
     /* The order; NULL: by the bytes of the names. Equal ones are ordered by name. */
     int (*compare)(const struct migration_file *a, const struct migration_file *b);
     bool recursive;
@@ -35,6 +39,9 @@ struct listing_rule {
 bool listing_read(struct arena *arena, const struct folder *folder, const struct listing_rule *rule,
                   struct migration_files *files, struct status *status);
 
+/* Takes over what another listing found besides files: its warnings, and why no states are known. */
+void listing_take_notes(struct arena *arena, struct migration_files *files, const struct migration_files *others);
+
 /* Sorts the files of several folders. */
 void listing_sort(struct arena *arena, const struct listing_rule *rule, struct migration_files *files);
 
@@ -49,7 +56,10 @@ void listing_warn(struct arena *arena, struct migration_files *files, const char
 int listing_by_version(const struct migration_file *a, const struct migration_file *b);
 int listing_by_name(const struct migration_file *a, const struct migration_file *b);
 
-/* Compares two strings of digits as numbers, ignoring leading zeros. */
+/* The digits of a number without leading zeros: "7" of "007", "0" of "000". */
+struct text number_plain(struct text number);
+
+/* Compares two strings of digits as numbers; none are 0. */
 int number_compare(struct text a, struct text b);
 
 /* The digits at the beginning of a text. */

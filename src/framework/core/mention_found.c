@@ -3,9 +3,9 @@
  */
 #include "framework/core/mention_found.h"
 
+#include "framework/core/ledger.h"
 #include "framework/core/mention_path.h"
 
-#include <ctype.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -47,17 +47,7 @@ static const char *place_of(struct arena *arena, const struct folder *folder, co
 /* As the tool transforms the written name. */
 static const char *name_of(struct arena *arena, const struct framework *framework, const char *said)
 {
-    bool has_upper = false;
-    bool has_lower = false;
-    for (const char *c = said; *c != '\0'; c++) {
-        has_upper = has_upper || isupper((unsigned char)*c) != 0;
-        has_lower = has_lower || islower((unsigned char)*c) != 0;
-    }
-    char *const name = arena_strdup(arena, said);
-    for (char *c = name; framework->ledger.folds_names && !(has_upper && has_lower) && *c != '\0'; c++) {
-        *c = (char)tolower((unsigned char)*c);
-    }
-    return name;
+    return framework->ledger.folds_names ? ledger_folded_name(arena, said) : arena_strdup(arena, said);
 }
 
 /* If the ledger is known, the user's --ledger would not answer where scripts work: so it is only a note. */

@@ -93,7 +93,7 @@ static bool read_text(struct arena *arena, const struct folder *folder, const ch
     struct status unread = {.arena = arena};
     return folder_look(arena, folder, name) == FILE_REGULAR &&
            file_read(arena, path_in_package(arena, folder, name), CONFIG_LIMIT, content, &unread) &&
-           text_is_utf8(*content, NULL) && memchr(content->data, '\0', content->size) == NULL;
+           text_is_legible(*content);
 }
 
 /* A package's package.json; empty: none. */

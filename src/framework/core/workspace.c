@@ -101,7 +101,7 @@ static bool read_file(const struct search *search, const char *name, struct text
     struct status unread = {.arena = search->arena};
     const char *const path = path_join(search->arena, search->root, name);
     return file_look(path, NULL) == FILE_REGULAR && file_read(search->arena, path, FILE_LIMIT, content, &unread) &&
-           text_is_utf8(*content, NULL) && memchr(content->data, '\0', content->size) == NULL;
+           text_is_legible(*content);
 }
 
 static void add_all(const struct search *search, const char *const *patterns, size_t count)

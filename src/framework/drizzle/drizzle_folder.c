@@ -1,7 +1,7 @@
 /*
- * meta/_journal.json: {"entries": [{"idx", "when", "tag"}, …]}; a .sql file that it does not name is not a
- * migration. 1.0: directories <YYYYMMDDHHMMSS>_<name> with a migration.sql, in the order of localeCompare
- * (drizzle-orm 1.0.0-rc.5, migrator.js).
+ * meta/_journal.json: {"entries": [{"idx", "when", "tag"}, …]}; a .sql file that it does not name is not a migration.
+ * 1.0: directories <YYYYMMDDHHMMSS>_<name> with a migration.sql, in the order of localeCompare (drizzle-orm 1.0.0-rc.5,
+ * migrator.js).
  */
 #include "framework/drizzle/drizzle_folder.h"
 

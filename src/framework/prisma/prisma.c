@@ -2,6 +2,7 @@
  * Prisma Migrate: its ledger _prisma_migrations, its checksums and its lock. Facts measured with the real CLI 6.19.3 on
  * PostgreSQL 15 and read in its engine's source. Where its folders are is in prisma_folder.c.
  */
+#include "framework/core/ledger.h"
 #include "framework/core/node_text.h"
 #include "framework/core/template.h"
 #include "framework/prisma/prisma_folder.h"
@@ -90,12 +91,6 @@ static void put_give_up(struct buffer *sql, const struct ledger *ledger, const s
 
 static const struct ledger_word words[] = {{.name = "give_up", .sql = put_give_up}, {0}};
 
-/* Its connection looks for tables only in the schema of the URL. */
-static struct session_path search_path_of(const struct ledger *ledger)
-{
-    return (struct session_path){PATH_ALONE, ledger->schema};
-}
-
 const struct framework framework_prisma = {
     .id = "prisma",
     .display_name = "Prisma",
@@ -132,7 +127,8 @@ const struct framework framework_prisma = {
                       "    \"started_at\"            TIMESTAMPTZ NOT NULL DEFAULT now(),\n"
                       "    \"applied_steps_count\"   INTEGER NOT NULL DEFAULT 0\n"
                       ");",
-            .path = search_path_of,
+            /* Its connection looks for tables only in the schema of the URL. */
+            .path = ledger_path_alone,
             /* started_at is the time of the transaction, which began just before the script. */
             .record = INSERT "pg_catalog.now(), {clock}, 1);",
             .start = INSERT "{clock}, NULL, 0);",

@@ -2,6 +2,7 @@
  * db-migrate: programs, which with --sql-file only run an SQL file next to them. Facts measured with db-migrate 0.11.14
  * and db-migrate-pg 1.5.2.
  */
+#include "framework/core/ledger.h"
 #include "framework/core/package.h"
 #include "framework/core/unread.h"
 #include "framework/formats/properties.h"
@@ -129,14 +130,6 @@ static bool db_migrate_configure(struct arena *arena, struct folder *folder)
     return folder->evidence != NULL;
 }
 
-/* The schema of database.json comes before the connection's search path, and has the table (db-migrate-pg, index.js).
- */
-static struct session_path search_path_of(const struct ledger *ledger)
-{
-    const char *const schema = ledger->folder == NULL ? NULL : ledger->folder->script_schema;
-    return (struct session_path){schema == NULL ? PATH_STAYS : PATH_IN_FRONT, schema};
-}
-
 const struct framework framework_db_migrate = {
     .id = "db-migrate",
     .display_name = "db-migrate",
@@ -150,7 +143,8 @@ const struct framework framework_db_migrate = {
             .create = "CREATE TABLE {ledger} (\"id\" SERIAL PRIMARY KEY NOT NULL, \"name\" VARCHAR (255) NOT NULL, "
                       "\"run_on\" TIMESTAMP NOT NULL);",
             .lock = LOCK_LEDGER,
-            .path = search_path_of,
+            /* The schema of database.json comes first, and has the table (db-migrate-pg, index.js). */
+            .path = ledger_path_of_scripts,
             /* run_on is the local time of the machine that runs it, in milliseconds and without a zone. */
             .record = "INSERT INTO {ledger} (\"name\", \"run_on\") VALUES ({key}, {clock:ms}::timestamp);",
         },

@@ -3,6 +3,7 @@
  * not be run.
  */
 #include "framework/core/configuration.h"
+#include "framework/core/ledger.h"
 #include "framework/core/package.h"
 
 #include <stdint.h>
@@ -28,12 +29,6 @@ static bool rambler_configure(struct arena *arena, struct folder *folder)
     return configuration_read(arena, &configuration, folder);
 }
 
-/* Its connection has the configured schema, or public, as its whole search path (driver/postgresql/driver.go). */
-static struct session_path search_path_of(const struct ledger *ledger)
-{
-    return (struct session_path){PATH_ALONE, ledger->schema};
-}
-
 const struct framework framework_rambler = {
     .id = "rambler",
     .display_name = "Rambler",
@@ -43,7 +38,8 @@ const struct framework framework_rambler = {
         {
             .shapes = SHAPES({.table = "migrations", .columns = "migration:varchar", .only_columns = true}),
             .schema = "public",
-            .path = search_path_of,
+            /* The configured schema, or public, is the whole search path (driver/postgresql/driver.go). */
+            .path = ledger_path_alone,
             .read = "SELECT migration AS key FROM {ledger} ORDER BY migration",
             .create = "CREATE TABLE {ledger} ( migration VARCHAR(255) NOT NULL );",
             .lock = LOCK_LEDGER,

@@ -86,7 +86,7 @@ static bool read_content(struct search *search, const char *file, struct text *c
     struct status unread = {.arena = search->arena};
     const char *const path = path_join(search->arena, search->root, file);
     return file_look(path, NULL) == FILE_REGULAR && file_read(search->arena, path, FILE_LIMIT, content, &unread) &&
-           text_is_utf8(*content, NULL) && memchr(content->data, '\0', content->size) == NULL;
+           text_is_legible(*content);
 }
 
 static bool read_file(struct search *search, const char *name)

@@ -46,8 +46,7 @@ static const char *commit_words(struct arena *arena, const struct past_commit *c
 
 static bool is_text(struct text text)
 {
-    size_t bad;
-    return text_is_utf8(text, &bad) && (text.size == 0 || memchr(text.data, '\0', text.size) == NULL);
+    return text_is_legible(text);
 }
 
 static struct text cut_off(const struct telling *telling, struct text text)

@@ -68,13 +68,12 @@ static struct text cut_off(struct arena *arena, struct text text, uint64_t size)
 static bool read_beginning(const struct request *request, const struct migration_file *file, struct preview *preview)
 {
     struct file_start start;
-    size_t bad;
     preview->note = request->status->message;
     if (!file_read_start(request->arena, file->path, LIMIT_SHOWN + 4, &start, request->status)) {
         return false;
     }
     preview->content = cut_off(request->arena, start.content, start.size);
-    return text_is_utf8(preview->content, &bad) && memchr(preview->content.data, '\0', preview->content.size) == NULL;
+    return text_is_legible(preview->content);
 }
 
 /* What is sent, if that is not the file itself. A program has no SQL, and a script that its framework cannot fill in is

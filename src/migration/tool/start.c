@@ -134,10 +134,8 @@ static const char *base_of(const struct detection *detection)
 
 static const char *file_of(struct arena *arena, const struct tool *tool)
 {
-    const char *const base = base_of(tool->detection);
     const char *const path = path_join(arena, tool->detection->folder.path, tool->file->filename);
-    const size_t size = strlen(base);
-    return size > 0 && strncmp(path, base, size) == 0 && path[size] == '/' ? path + size + 1 : path;
+    return path_below(base_of(tool->detection), path);
 }
 
 /* A value of an ADO.NET connection string, quoted if it contains special characters. */
