@@ -32,7 +32,7 @@ static bool no_file(void *data, const struct tree_node *change, struct text *con
 
 static void read_changeset(struct arena *arena, const struct tree_node *node)
 {
-    static const struct liquibase_property properties[] = {{"a", "1"}, {"b", "${a}"}};
+    static const struct liquibase_property properties[] = {{.name = "a", .value = "1"}, {.name = "b", .value = "${a}"}};
     const struct liquibase_around around = {
         .path = "f", .contexts = "c", .properties = properties, .property_count = 2, .read = no_file};
     struct liquibase_changeset changeset;

@@ -41,7 +41,7 @@ static const char *listed(const char *id)
 }
 
 /* Is the folder fit for a run? Else status says why. */
-static bool is_fit(const char *id)
+static inline bool is_fit(const char *id)
 {
     const struct folder *const folder = folder_of(id);
     const struct migration_files files = list(folder);
@@ -70,7 +70,7 @@ static const char *script_of(const char *id)
     return arena_printf(arena, "%s%.*s", script.no_transaction ? "ALONE " : "", (int)sql.size, sql.data);
 }
 
-static const char *checksum_of(const char *id)
+static inline const char *checksum_of(const char *id)
 {
     const struct folder *const folder = folder_of(id);
     const struct migration_files files = list(folder);
@@ -79,7 +79,7 @@ static const char *checksum_of(const char *id)
 }
 
 /* The SQL that records the first migration. */
-static const char *row_of(const char *id)
+static inline const char *row_of(const char *id)
 {
     const struct folder *const folder = folder_of(id);
     const struct migration_files files = list(folder);
@@ -98,7 +98,7 @@ static const char *row_of(const char *id)
     return buffer_string(&sql);
 }
 
-static const char *session_of(const char *id)
+static inline const char *session_of(const char *id)
 {
     const struct folder *const folder = folder_of(id);
     const struct ledger ledger = {.schema = "s", .table = "t", .folder = folder};

@@ -11,8 +11,10 @@
  * folder's base; its content is the arena's. */
 typedef void spring_profile(struct arena *arena, struct folder *folder, const struct source_file *file, void *data);
 
-/* Calls `read` for each profile but "test". */
-void spring_profiles_each(struct arena *arena, struct folder *folder, spring_profile *read, void *data);
+/* Calls `read` for each profile but "test" that may say something of the tool ("flyway"). If a file has too many of
+ * them, that is noted in folder->unread. */
+void spring_profiles_each(struct arena *arena, struct folder *folder, const char *tool, spring_profile *read,
+                          void *data);
 
 /* Is it a YAML file? Otherwise it has properties. */
 bool spring_is_yaml(const char *name);

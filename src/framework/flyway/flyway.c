@@ -3,6 +3,7 @@
  * source of 13.0.
  */
 #include "base/search.h"
+#include "base/word_set.h"
 #include "framework/core/entry_index.h"
 #include "framework/core/ledger.h"
 #include "framework/core/script_data.h"
@@ -23,33 +24,7 @@
 
 /* ---- checksums ---- */
 
-/* CRC-32 over each line without its ending (\r\n, \n or \r), without a byte order mark; a signed number. */
-static const char *crc_of(struct arena *arena, struct text content)
-{
-    uint32_t crc = 0;
-    size_t start = text_starts_with(content, "\xEF\xBB\xBF") ? 3 : 0;
-    for (size_t i = start; i <= content.size; i++) {
-        const bool ends = i == content.size || content.data[i] == '\n' || content.data[i] == '\r';
-        if (ends) {
-            crc = crc32_add(crc, text_slice(content, start, i));
-            i += i + 1 < content.size && content.data[i] == '\r' && content.data[i + 1] == '\n' ? 1 : 0;
-            start = i + 1;
-        }
-    }
-    return arena_printf(arena, "%d", (int32_t)crc);
-}
-
-/* For a repeatable migration, with its placeholders replaced. */
-static const char *flyway_checksum(struct arena *arena, const struct folder *folder, const struct migration_file *file,
-                                   struct text content)
-{
-    struct status ignored = {.arena = arena};
-    struct migration_script script = {.sql = content};
-    const struct script_request request = {arena, NULL, folder, file, content, &script, &ignored};
-    return file->repeatable && !flyway_fill(&request) ? NULL : crc_of(arena, script.sql);
-}
-
-/* A file's CRC-32, computed piece by piece while it is read. */
+/* CRC-32 over each line without its ending (\r\n, \n or \r), without a byte order mark; computed piece by piece. */
 struct piecewise {
     uint32_t crc;
     bool is_begun;
@@ -68,6 +43,29 @@ static void add_piece(void *data, struct text piece)
     sum->is_begun = true;
 }
 
+/* It is recorded as a signed number. */
+static const char *crc_text(struct arena *arena, const struct piecewise *sum)
+{
+    return arena_printf(arena, "%d", (int32_t)sum->crc);
+}
+
+static const char *crc_of(struct arena *arena, struct text content)
+{
+    struct piecewise sum = {0};
+    add_piece(&sum, content);
+    return crc_text(arena, &sum);
+}
+
+/* For a repeatable migration, with its placeholders replaced. */
+static const char *flyway_checksum(struct arena *arena, const struct folder *folder, const struct migration_file *file,
+                                   struct text content)
+{
+    struct status ignored = {.arena = arena};
+    struct migration_script script = {.sql = content};
+    const struct script_request request = {arena, NULL, folder, file, content, &script, &ignored};
+    return file->repeatable && !flyway_fill(&request) ? NULL : crc_of(arena, script.sql);
+}
+
 /* For a repeatable migration with placeholders, the whole text is needed. */
 static bool flyway_file_checksum(struct arena *arena, const struct folder *folder, const struct migration_file *file,
                                  const char **checksum, struct status *status)
@@ -78,8 +76,7 @@ static bool flyway_file_checksum(struct arena *arena, const struct folder *folde
     const bool ok = file->repeatable ? file_read(reading, file->path, MIGRATION_FILE_LIMIT, &content, status)
                                      : file_pieces(file->path, add_piece, &sum, status);
     if (ok) {
-        *checksum = file->repeatable ? flyway_checksum(arena, folder, file, content)
-                                     : arena_printf(arena, "%d", (int32_t)sum.crc);
+        *checksum = file->repeatable ? flyway_checksum(arena, folder, file, content) : crc_text(arena, &sum);
     }
     arena_free(reading);
     return ok;
@@ -118,13 +115,19 @@ static struct ledger_entry *add_entry(struct ledger_reading *reading, const char
     return entry;
 }
 
-/* Marks the rows of this key as undone. */
-static void undo(struct ledger_entries *entries, const char *key)
+/* The rows that were read. */
+struct rows {
+    struct ledger_reading *reading;
+    struct word_set numbers; /* of the last entry of each key, from 1 */
+    const char *baseline;    /* the newest version of a baseline; NULL: there is none */
+};
+
+/* The last entry of this key was undone, or is deleted (MigrationInfoServiceImpl.java, markAsDeleted). */
+static void undo(struct rows *rows, const char *key)
 {
-    for (size_t i = 0; i < entries->count; i++) {
-        if (strcmp(ledger_entry_key(&entries->items[i]), key) == 0) {
-            entries->items[i].state = ENTRY_ROLLED_BACK;
-        }
+    const int number = word_set_number(&rows->numbers, key);
+    if (number > 0) {
+        rows->reading->entries.items[number - 1].state = ENTRY_ROLLED_BACK;
     }
 }
 
@@ -175,8 +178,9 @@ static const char *renamed_from(const struct ledger_reading *reading, const char
                      description);
 }
 
-static void read_row(struct ledger_reading *reading, const PGresult *result, int row, const char **baseline)
+static void read_row(struct rows *rows, const PGresult *result, int row)
 {
+    struct ledger_reading *const reading = rows->reading;
     struct arena *const arena = reading->arena;
     const char *const version = arena_strdup(arena, pg_field(result, row, 0));
     const char *const description = arena_strdup(arena, pg_field(result, row, 1));
@@ -190,15 +194,18 @@ static void read_row(struct ledger_reading *reading, const PGresult *result, int
     if (strcmp(type, "SCHEMA") == 0) {
         return;
     }
+    const bool is_done = pg_field_bool(result, row, 7);
     if (strcmp(type, "DELETE") == 0 || strncmp(type, "UNDO", 4) == 0) {
-        undo(&reading->entries, key);
+        undo(rows, is_done ? key : NULL);
         return;
     }
     if (strstr(type, "BASELINE") != NULL && version != NULL) {
-        *baseline = version;
+        const bool is_newer = rows->baseline == NULL || flyway_compare_versions(version, rows->baseline) > 0;
+        rows->baseline = is_newer ? version : rows->baseline;
         return;
     }
     struct ledger_entry *const entry = add_entry(reading, script == NULL ? key : script, key);
+    word_set_put(arena, &rows->numbers, key, (int)reading->entries.count);
     entry->checksum = arena_strdup(arena, pg_field(result, row, 4));
     entry->changed = renamed_from(reading, version, description);
     /* It compares the sum of a script with what the row has, also with nothing (MigrationInfoImpl.java, validate;
@@ -210,7 +217,7 @@ static void read_row(struct ledger_reading *reading, const PGresult *result, int
     entry->finished_at = entry->started_at = pg_field_us(result, row, 5);
     entry->started_at = NO_TIME;
     entry->duration_ms = pg_field_int(result, row, 6, -1);
-    entry->state = pg_field_bool(result, row, 7) ? ENTRY_APPLIED : ENTRY_FAILED;
+    entry->state = is_done ? ENTRY_APPLIED : ENTRY_FAILED;
 }
 
 /* The version of the newest file; "": there is none. */
@@ -259,7 +266,7 @@ static void note_below_baseline(struct ledger_reading *reading, const char *base
 static bool flyway_read(struct ledger_reading *reading)
 {
     struct buffer sql = {.arena = reading->arena};
-    const char *baseline = NULL;
+    struct rows rows = {.reading = reading};
     ledger_putf(&sql, reading->ledger,
                 "SELECT version, description, type, script, checksum, "
                 "(extract(epoch FROM installed_on::timestamptz) * 1000000)::bigint, execution_time, success "
@@ -271,8 +278,9 @@ static bool flyway_read(struct ledger_reading *reading)
     reading->entries.items =
         arena_array(reading->arena, (size_t)PQntuples(result) + reading->files->count, sizeof *reading->entries.items);
     for (int row = 0; row < PQntuples(result); row++) {
-        read_row(reading, result, row, &baseline);
+        read_row(&rows, result, row);
     }
+    const char *const baseline = rows.baseline;
     note_missing(reading);
     if (baseline != NULL) {
         note_below_baseline(reading, baseline);

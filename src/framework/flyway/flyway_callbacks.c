@@ -47,19 +47,7 @@ static const char *const left_to_tool[] = {
     NULL,
 };
 
-/* Callbacks that are programs. */
-static const char *const programs[] = {".sh", ".bash", ".py", ".ps1", ".cmd", ".bat", NULL};
-
 /* ---- finding them ---- */
-
-static const char *program_suffix(const char *name)
-{
-    size_t i = 0;
-    while (programs[i] != NULL && !text_ends_with(text_of(name), programs[i])) {
-        i++;
-    }
-    return programs[i];
-}
 
 /* Which of our events it is; SIZE_MAX: none of them. *is_event: it is an event of Flyway at all. */
 static size_t event_of(struct text event, bool *is_event)
@@ -118,7 +106,7 @@ bool flyway_note_callback(struct arena *arena, const struct folder *place, const
     bool is_code;
     bool is_event;
     const char *const known = flyway_suffix(settings, name, &is_code);
-    const char *const suffix = known == NULL ? program_suffix(name) : known;
+    const char *const suffix = known == NULL ? flyway_script_suffix(name) : known;
     if (suffix == NULL || is_code || settings->skips_callbacks) {
         return false;
     }
@@ -218,15 +206,13 @@ static bool read_callback(const struct script_request *request, const struct mig
                           struct migration_script *script)
 {
     struct script_request filling = *request;
-    size_t bad;
     *script = (struct migration_script){0};
     filling.file = file;
     filling.script = script;
     if (!file_read(request->arena, file->path, MIGRATION_FILE_LIMIT, &filling.content, request->status)) {
         return false;
     }
-    if (!text_is_utf8(filling.content, &bad) ||
-        (filling.content.size > 0 && memchr(filling.content.data, '\0', filling.content.size) != NULL)) {
+    if (!text_is_legible(filling.content)) {
         return status_fail(request->status, STATUS_FAILED_PRECONDITION,
                            "The callback %s is not UTF-8 text; save the file as UTF-8.", file->filename);
     }

@@ -67,8 +67,8 @@ static const char *key_of(struct arena *arena, const char *word)
     return key;
 }
 
-/* The argument of a call that begins at this offset, up to its closing parenthesis; empty: it has no end. */
-static struct text argument_at(struct text content, size_t at)
+/* The argument of a call that begins at this offset, up to its closing parenthesis. False: its end is not found. */
+static bool argument_at(struct text content, size_t at, struct text *argument)
 {
     const size_t most = content.size - at < ARGUMENT_LIMIT ? content.size : at + ARGUMENT_LIMIT;
     int depth = 1;
@@ -82,10 +82,12 @@ static struct text argument_at(struct text content, size_t at)
         }
         depth += c == '(' ? 1 : c == ')' ? -1 : 0;
         if (depth == 0) {
-            return text_trim(text_slice(content, at, i));
+            *argument = text_trim(text_slice(content, at, i));
+            return true;
         }
     }
-    return (struct text){0};
+    *argument = (struct text){0};
+    return false;
 }
 
 /* The next "text" of a list of texts. False: there is none, or something else comes first. */
@@ -116,7 +118,7 @@ static bool put_pairs(struct buffer *lines, struct text argument)
         struct text name;
         struct text value;
         while (next_text(&rest, &name) && next_text(&rest, &value)) {
-            buffer_printf(lines, "flyway.placeholders.%.*s=%.*s\n", (int)name.size, name.data, (int)value.size,
+            buffer_printf(lines, "flyway.placeholders.%.*s=\"%.*s\"\n", (int)name.size, name.data, (int)value.size,
                           value.data);
         }
         return text_trim(rest).size == 0;
@@ -124,7 +126,7 @@ static bool put_pairs(struct buffer *lines, struct text argument)
     return false;
 }
 
-/* One text, or several as a list. */
+/* One text, or several as a list; in quotes, because a "#" would begin a comment. */
 static bool put_texts(struct buffer *lines, const char *key, struct text argument)
 {
     struct text rest = argument;
@@ -132,7 +134,7 @@ static bool put_texts(struct buffer *lines, const char *key, struct text argumen
     size_t count = 0;
     buffer_printf(lines, "flyway.%s=", key);
     while (next_text(&rest, &item)) {
-        buffer_printf(lines, "%s%.*s", count++ == 0 ? "" : ",", (int)item.size, item.data);
+        buffer_printf(lines, "%s\"%.*s\"", count++ == 0 ? "" : ",", (int)item.size, item.data);
     }
     buffer_putc(lines, '\n');
     return count > 0 && text_trim(rest).size == 0;
@@ -208,9 +210,10 @@ void flyway_take_call(struct arena *arena, struct folder *folder, const struct s
                       const struct mentioned *mentioned)
 {
     const char *const key = key_of(arena, mentioned->word);
-    const struct text argument = argument_at(file->content, mentioned->at + strlen(mentioned->word));
+    struct text argument;
+    const bool is_whole = argument_at(file->content, mentioned->at + strlen(mentioned->word), &argument);
     struct buffer lines = {.arena = arena};
-    if (is_usual(key, argument) || is_declared(file->content, mentioned->at)) {
+    if ((is_whole && is_usual(key, argument)) || is_declared(file->content, mentioned->at)) {
         return;
     }
     const enum open_question open = open_of(key);
@@ -221,7 +224,7 @@ void flyway_take_call(struct arena *arena, struct folder *folder, const struct s
         return;
     }
     const char *const place = place_of(arena, folder, file, mentioned->at);
-    if (put_lines(&lines, key, argument)) {
+    if (is_whole && put_lines(&lines, key, argument)) {
         const struct flyway_source source = {place, NULL, "flyway.", SOURCE_KEYS, NULL};
         flyway_settings_add(arena, folder, buffer_text(&lines), &source);
     } else if (open == OPEN_FILES) {

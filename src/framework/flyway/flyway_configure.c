@@ -183,17 +183,22 @@ static void read_names(struct arena *arena, struct text content, const struct fl
     set(&settings->installed_by, flyway_value_of(arena, content, source, "installedBy"));
 }
 
-/* Flyway's own default is version 1. */
+/* Flyway's own default is version 1. One source may say that there is a baseline, and another one its version. */
 static void read_baseline(struct arena *arena, struct folder *folder, struct text content,
                           const struct flyway_source *source, struct flyway_settings *settings)
 {
-    const char *const is_made = flyway_value_of(arena, content, source, "baselineOnMigrate");
+    bool is_made = settings->baseline != NULL;
     const char *const version = flyway_value_of(arena, content, source, "baselineVersion");
-    if (is_made != NULL && text_is_nocase(text_of(is_made), "true")) {
-        settings->baseline = version == NULL ? "1" : version;
+    const bool is_said = flyway_value_of(arena, content, source, "baselineOnMigrate") != NULL;
+    read_flag(arena, content, source, "baselineOnMigrate", &is_made);
+    set(&settings->version, version);
+    settings->baseline = !is_made ? NULL : settings->version == NULL ? "1" : settings->version;
+    if (!is_made) {
+        folder->baseline = NULL;
+    } else if (is_said || version != NULL) {
         folder->baseline =
-            arena_printf(arena, "%s says baselineOnMigrate, with which flyway records a baseline of version %s",
-                         source->name, settings->baseline);
+            arena_printf(arena, "%s says %s, with which flyway records a baseline of version %s", source->name,
+                         is_said ? "baselineOnMigrate" : "baselineVersion", settings->baseline);
     }
 }
 
@@ -226,7 +231,9 @@ void flyway_settings_add(struct arena *arena, struct folder *folder, struct text
     read_flag(arena, content, source, "mixed", &settings->is_mixed);
     read_flag(arena, content, source, "failOnMissingLocations", &settings->needs_locations);
     read_flag(arena, content, source, "validateMigrationNaming", &settings->validates_names);
-    settings->is_alone = settings->is_alone || says(arena, content, source, "executeInTransaction", "false");
+    bool is_together = !settings->is_alone;
+    read_flag(arena, content, source, "executeInTransaction", &is_together);
+    settings->is_alone = !is_together;
     const struct config_pair *const pairs = flyway_placeholders_of(arena, content, source, &placeholders);
     if (placeholders > 0) {
         settings->placeholders = pairs;

@@ -96,6 +96,26 @@ static void add(struct arena *arena, const struct folder *folder, const struct m
     }
 }
 
+/* Is it the name of a migration or of a callback? */
+static bool counts(struct arena *arena, const struct folder *place, const char *name)
+{
+    struct migration_file file = {.name = name};
+    struct migration_files callbacks = {0};
+    return flyway_read_name(arena, flyway_settings_of(place), name, &file) ||
+           flyway_note_callback(arena, place, name, &callbacks);
+}
+
+/* Finds the files below a directory; what else is to be said of them goes to `files`. Flyway passes over hidden
+ * directories, in which a volume of Kubernetes has its files once more (FileSystemScanner.java). */
+static bool find_files(struct arena *arena, const struct folder *place, struct migration_files *found,
+                       struct migration_files *files, struct status *status)
+{
+    const struct listing_rule rule = {.counts = counts, .recursive = true, .without_hidden = true};
+    const bool ok = listing_read(arena, place, &rule, found, status);
+    listing_take_notes(arena, files, found);
+    return ok;
+}
+
 static bool list_location(struct arena *arena, const struct folder *folder, const char *location,
                           struct migration_files *files, struct status *status)
 {
@@ -110,10 +130,7 @@ static bool list_location(struct arena *arena, const struct folder *folder, cons
         }
         return true;
     }
-    /* Flyway passes over hidden directories, in which a volume of Kubernetes has its files once more
-     * (FileSystemScanner.java). */
-    const struct listing_rule rule = {.recursive = true, .without_hidden = true};
-    if (!listing_read(arena, &place, &rule, &found, status)) {
+    if (!find_files(arena, &place, &found, files, status)) {
         return false;
     }
     for (size_t i = 0; i < found.count; i++) {
@@ -129,19 +146,38 @@ static bool list_location(struct arena *arena, const struct folder *folder, cons
 }
 
 /* A class is recorded by its name: "db.migration.V2__users". */
-static void make_class(struct arena *arena, const struct folder *folder, const char *package,
+static void make_class(struct arena *arena, const struct folder *place, const char *package,
                        struct migration_file *file)
 {
     struct flyway_name *const said = arena_alloc(arena, sizeof *said);
     *said = *(const struct flyway_name *)file->own;
     const char *const path = path_join(arena, package, said->script);
-    char *const class = arena_strndup(arena, path, strlen(path) - strlen(strrchr(path, '.')));
+    char *const class = arena_strndup(arena, path, (size_t)(strrchr(path, '.') - path));
     for (char *c = class; *c != '\0'; c++) {
         *c = *c == '/' ? '.' : *c;
     }
+    file->filename = path_join(arena, place->path, said->script);
     said->script = class;
     file->own = said;
-    file->filename = file->path + strlen(folder->root) + 1;
+}
+
+/* Adds the classes in a directory of sources; its other files are not on the classpath. */
+static bool list_sources(struct arena *arena, const struct folder *place, const char *package,
+                         struct migration_files *files, struct status *status)
+{
+    struct migration_files found;
+    if (!find_files(arena, place, &found, files, status)) {
+        return false;
+    }
+    for (size_t i = 0; i < found.count; i++) {
+        struct migration_file file = found.items[i];
+        if (flyway_read_name(arena, flyway_settings_of(place), file.filename, &file) && file.is_code &&
+            !((const struct flyway_name *)file.own)->is_script) {
+            make_class(arena, place, package, &file);
+            add(arena, place, &file, files);
+        }
+    }
+    return true;
 }
 
 /* A location on the classpath also holds the classes of its package. */
@@ -152,14 +188,11 @@ static bool list_classes(struct arena *arena, const struct folder *folder, const
     const char *const at = strstr(location, FLYWAY_RESOURCES);
     bool ok = true;
     for (size_t i = 0; ok && at != NULL && languages[i] != NULL; i++) {
-        const char *const place = arena_printf(arena, "%.*ssrc/main/%s/%s", (int)(at - location), location,
-                                               languages[i], at + strlen(FLYWAY_RESOURCES));
-        const size_t before = files->count;
-        if (file_look(path_join(arena, folder->root, place), NULL) == FILE_DIRECTORY) {
-            ok = list_location(arena, folder, place, files, status);
-        }
-        for (size_t j = before; j < files->count; j++) {
-            make_class(arena, folder, at + strlen(FLYWAY_RESOURCES), &files->items[j]);
+        const char *const package = at + strlen(FLYWAY_RESOURCES);
+        struct folder place = *folder;
+        place.path = arena_printf(arena, "%.*ssrc/main/%s/%s", (int)(at - location), location, languages[i], package);
+        if (file_look(path_join(arena, folder->root, place.path), NULL) == FILE_DIRECTORY) {
+            ok = list_sources(arena, &place, package, files, status);
         }
     }
     return ok;
@@ -176,6 +209,17 @@ static bool is_configured(const struct folder *folder)
     return locations[i] != NULL;
 }
 
+/* Is the location in another one, or the same as an earlier one (Locations.java)? */
+static bool is_discarded(const char *const *locations, size_t which)
+{
+    bool is = false;
+    for (size_t i = 0; locations[i] != NULL; i++) {
+        const bool is_same = strcmp(locations[i], locations[which]) == 0;
+        is = is || (is_same ? i < which : path_is_within(locations[i], locations[which]));
+    }
+    return is;
+}
+
 bool flyway_list(struct arena *arena, const struct folder *folder, struct migration_files *files, struct status *status)
 {
     const struct flyway_settings *const settings = flyway_settings_of(folder);
@@ -183,12 +227,12 @@ bool flyway_list(struct arena *arena, const struct folder *folder, struct migrat
     for (size_t i = 0; i < settings->notes.count; i++) {
         listing_warn(arena, files, settings->notes.items[i]);
     }
-    bool ok = list_location(arena, folder, folder->path, files, status) &&
-              list_classes(arena, folder, folder->path, files, status);
-    for (size_t i = 0; ok && is_configured(folder) && settings->locations[i] != NULL; i++) {
-        ok = strcmp(settings->locations[i], folder->path) == 0 ||
-             (list_location(arena, folder, settings->locations[i], files, status) &&
-              list_classes(arena, folder, settings->locations[i], files, status));
+    const char *const alone[] = {folder->path, NULL};
+    const char *const *const locations = is_configured(folder) ? settings->locations : alone;
+    bool ok = true;
+    for (size_t i = 0; ok && locations[i] != NULL; i++) {
+        ok = is_discarded(locations, i) || (list_location(arena, folder, locations[i], files, status) &&
+                                            list_classes(arena, folder, locations[i], files, status));
     }
     sort_items(files->items, files->count, sizeof *files->items, compare);
     listing_warn_duplicates(arena, files);

@@ -21,10 +21,14 @@ struct flyway_conf flyway_conf_of(struct arena *arena, const char *path, const s
     struct flyway_conf conf = {
         .is_alone = settings->is_alone, .says_how = settings->is_alone, .replaces = settings->replaces};
     struct text content;
-    if (file_look(file, NULL) != FILE_REGULAR || !file_read(arena, file, CONF_LIMIT, &content, &unread)) {
+    size_t count = 0;
+    if (file_look(file, NULL) != FILE_REGULAR) {
         return conf;
     }
-    size_t count = 0;
+    if (!file_read(arena, file, CONF_LIMIT, &content, &unread)) {
+        conf.unread = unread.message;
+        return conf;
+    }
     const struct config_pair *const pairs = config_pairs(arena, content, NULL, "", &count);
     for (size_t i = 0; i < count; i++) {
         const struct text value = text_of(pairs[i].value);
@@ -81,6 +85,10 @@ bool flyway_check_conf(const struct script_request *request)
 {
     const struct flyway_conf conf =
         flyway_conf_of(request->arena, request->file->path, flyway_settings_of(request->folder));
+    if (conf.unread != NULL) {
+        return status_fail(request->status, STATUS_FAILED_PRECONDITION, "How %s is run is not known: %s",
+                           request->file->filename, conf.unread);
+    }
     return conf.problem == NULL ||
            status_fail(
                request->status, STATUS_FAILED_PRECONDITION,

@@ -12,6 +12,7 @@ struct flyway_conf {
     bool says_how;       /* it or the configuration says whether to execute in a transaction */
     bool replaces;       /* placeholderReplacement */
     const char *problem; /* a setting that only Flyway itself follows, or that it does not know; NULL: none */
+    const char *unread;  /* why the file cannot be read, a sentence; NULL: it was, or there is none */
 };
 
 /* path: of the script; what it does not say is as in the configuration. */

@@ -8,12 +8,25 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 /* Migrations that are classes. */
 static const char *const code_endings[] = {".java", ".kt", ".scala", ".groovy", NULL};
 
-/* Those that are scripts of a shell, or of Python (ScriptMigrationResolver.java). */
+/* Scripts of a shell, or of Python (ScriptMigrationResolver.java). */
 static const char *const script_endings[] = {".sh", ".bash", ".py", ".ps1", ".cmd", ".bat", NULL};
+
+/* The first of these endings that a name has, in any case (StringUtils.java, startsAndEndsWith); NULL: none. */
+static const char *ending_of(const char *name, const char *const *endings)
+{
+    const size_t size = strlen(name);
+    size_t i = 0;
+    while (endings[i] != NULL &&
+           (strlen(endings[i]) > size || strcasecmp(name + size - strlen(endings[i]), endings[i]) != 0)) {
+        i++;
+    }
+    return endings[i];
+}
 
 /* ---- versions ---- */
 
@@ -22,8 +35,7 @@ int flyway_compare_versions(const char *a, const char *b)
     while (*a != '\0' || *b != '\0') {
         const struct text x = leading_digits(text_of(a));
         const struct text y = leading_digits(text_of(b));
-        const struct text zero = text_of("0");
-        const int compared = number_compare(x.size == 0 ? zero : x, y.size == 0 ? zero : y);
+        const int compared = number_compare(x, y);
         if (compared != 0) {
             return compared;
         }
@@ -41,11 +53,9 @@ const char *flyway_key(struct arena *arena, const char *version, const char *des
     }
     size_t kept = 0; /* up to the last part that is not 0 */
     while (*version != '\0') {
-        struct text digits = leading_digits(text_of(version));
-        version += digits.size;
-        while (digits.size > 1 && digits.data[0] == '0') {
-            digits = text_slice(digits, 1, digits.size);
-        }
+        const struct text written = leading_digits(text_of(version));
+        const struct text digits = number_plain(written);
+        version += written.size;
         buffer_puts(&key, key.size == 0 ? "" : ".");
         buffer_add(&key, digits);
         kept = text_is(digits, "0") && kept > 0 ? kept : key.size;
@@ -82,30 +92,16 @@ static const char *version_of(struct arena *arena, const char *text, size_t size
 
 const char *flyway_suffix(const struct flyway_settings *settings, const char *name, bool *is_code)
 {
-    *is_code = false;
-    for (size_t i = 0; settings->suffixes[i] != NULL; i++) {
-        if (text_ends_with(text_of(name), settings->suffixes[i])) {
-            return settings->suffixes[i];
-        }
-    }
-    for (size_t i = 0; code_endings[i] != NULL; i++) {
-        if (text_ends_with(text_of(name), code_endings[i])) {
-            *is_code = true;
-            return code_endings[i];
-        }
-    }
-    return NULL;
+    const char *const suffix = ending_of(name, settings->suffixes);
+    const char *const code = suffix == NULL ? ending_of(name, code_endings) : NULL;
+    *is_code = code != NULL;
+    return suffix != NULL ? suffix : code;
 }
 
-/* The ending of a script; "": it has none, with which it is one as well; NULL: it is no script. */
-static const char *script_suffix(const char *name)
+const char *flyway_script_suffix(const char *name)
 {
-    for (size_t i = 0; script_endings[i] != NULL; i++) {
-        if (text_ends_with(text_of(name), script_endings[i])) {
-            return script_endings[i];
-        }
-    }
-    return strchr(name, '.') == NULL ? "" : NULL;
+    const char *const ending = ending_of(name, script_endings);
+    return ending == NULL && strchr(name, '.') == NULL ? "" : ending;
 }
 
 bool flyway_read_name(struct arena *arena, const struct flyway_settings *settings, const char *script,
@@ -114,7 +110,7 @@ bool flyway_read_name(struct arena *arena, const struct flyway_settings *setting
     const char *const name = path_name(script);
     bool is_code;
     const char *const known = flyway_suffix(settings, name, &is_code);
-    const char *const suffix = known == NULL ? script_suffix(name) : known;
+    const char *const suffix = known == NULL ? flyway_script_suffix(name) : known;
     const bool is_repeatable = text_starts_with(text_of(name), settings->repeatable_prefix);
     /* The longest prefix counts (ResourceNameParser.java): the other one may be empty. */
     const bool is_versioned = text_starts_with(text_of(name), settings->prefix) &&

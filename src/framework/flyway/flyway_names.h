@@ -23,6 +23,10 @@ bool flyway_read_name(struct arena *arena, const struct flyway_settings *setting
 /* The suffix of a name if it is a migration's or callback's; NULL: it is not. *is_code: a class. */
 const char *flyway_suffix(const struct flyway_settings *settings, const char *name, bool *is_code);
 
+/* The ending of a script of a shell or of Python; "": the name has no ending, which also makes a script; NULL: it is
+ * none. */
+const char *flyway_script_suffix(const char *name);
+
 /* "add_users" with spaces instead of underscores. */
 const char *flyway_description(struct arena *arena, const char *text, size_t size);
 

@@ -6,6 +6,7 @@
 #include "framework/core/spring_profiles.h"
 #include "framework/flyway/flyway_settings.h"
 #include "framework/flyway/flyway_source.h"
+#include "framework/formats/spring.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -147,9 +148,7 @@ static void read_spring_profile(struct arena *arena, struct folder *folder, cons
                                          .prefix = is_yaml ? "" : "spring.flyway.",
                                          .format = is_yaml ? SOURCE_YAML : SOURCE_KEYS};
     (void)data;
-    if (text_find(file->content, "flyway", 0) != SIZE_MAX) {
-        read_profile(arena, folder, file, &source);
-    }
+    read_profile(arena, folder, file, &source);
 }
 
 /* Quarkus has its profiles in the same file: "%prod.quarkus.flyway.locations=db/prod". */
@@ -170,15 +169,21 @@ static void read_quarkus_profiles(struct arena *arena, struct folder *folder)
             continue;
         }
         source.prefix = arena_strndup(arena, line.data, end + strlen(key));
-        if (!text_starts_with(line, "%test.") && !words_have(&seen, source.prefix)) {
-            words_add(arena, &seen, source.prefix);
-            read_profile(arena, folder, &file, &source);
+        if (text_starts_with(line, "%test.") || words_have(&seen, source.prefix)) {
+            continue;
         }
+        if (seen.count == spring_most_profiles(file.content.size)) {
+            unread_folder_because(arena, folder, file, (size_t)(line.data - file.content.data),
+                                  "has more profiles than are read");
+            return;
+        }
+        words_add(arena, &seen, source.prefix);
+        read_profile(arena, folder, &file, &source);
     }
 }
 
 void flyway_profiles_note(struct arena *arena, struct folder *folder)
 {
-    spring_profiles_each(arena, folder, read_spring_profile, NULL);
+    spring_profiles_each(arena, folder, "flyway", read_spring_profile, NULL);
     read_quarkus_profiles(arena, folder);
 }

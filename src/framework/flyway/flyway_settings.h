@@ -34,7 +34,8 @@ struct flyway_settings {
     const char *installed_by; /* NULL: the current user */
     bool skips_callbacks;     /* skipDefaultCallbacks */
     struct words notes;       /* what is set and not followed, in sentences */
-    const char *baseline;     /* baselineVersion, if baselineOnMigrate applies; NULL: it does not */
+    const char *version;      /* baselineVersion; NULL: not said */
+    const char *baseline;     /* the version of the baseline, if baselineOnMigrate applies; NULL: it does not */
 };
 
 /* The settings of a folder without a configuration. */

@@ -75,9 +75,14 @@ const char *flyway_value_of(struct arena *arena, struct text content, const stru
 bool flyway_is_empty(struct arena *arena, struct text content, const struct flyway_source *source, const char *key)
 {
     const char *const keys[] = {key, kebab(arena, key)};
+    const char *path[MOST_KEYS + 2];
     bool is = false;
     for (size_t i = 0; i < 2 && source->format == SOURCE_KEYS; i++) {
         is = is || config_is_empty(content, source->section, arena_printf(arena, "%s%s", source->prefix, keys[i]));
+    }
+    for (size_t i = 0; i < 2 && source->format == SOURCE_YAML; i++) {
+        yaml_path(arena, source, keys[i], path);
+        is = is || config_yaml_is_empty(content, path);
     }
     return is;
 }
@@ -188,6 +193,11 @@ const char *flyway_location_of(struct arena *arena, struct folder *folder, const
     if (at != NULL) {
         path = arena_printf(arena, "%.*spostgresql%s", (int)(at - path), path, at + strlen(vendor));
     }
+    size_t size = strlen(path);
+    while (size > 1 && path[size - 1] == '/') {
+        size--;
+    }
+    path = arena_strndup(arena, path, size);
     if (strpbrk(path, "*?:(") != NULL || config_is_computed(path) || (path[0] == '/' && !is_classpath)) {
         const size_t offset = text_find(file->content, said, 0);
         unread_folder_because(arena, folder, *file, offset == SIZE_MAX ? 0 : offset,

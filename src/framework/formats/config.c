@@ -26,15 +26,21 @@ static bool is_quoted(struct text value)
     return value.size > 0 && (value.data[0] == '"' || value.data[0] == '\'');
 }
 
-/* The value without a comment, which begins at once or after a blank. */
+/* The value without the comment at its end, which begins after a blank. */
 static struct text without_comment(struct text value)
 {
-    for (size_t i = 0; i < value.size; i++) {
-        if (value.data[i] == '#' && (i == 0 || value.data[i - 1] == ' ' || value.data[i - 1] == '\t')) {
+    for (size_t i = 1; i < value.size; i++) {
+        if (value.data[i] == '#' && (value.data[i - 1] == ' ' || value.data[i - 1] == '\t')) {
             return text_trim(text_slice(value, 0, i));
         }
     }
     return text_trim(value);
+}
+
+/* What follows the comment with which the text begins, if it does. */
+static struct text behind_comment(struct text text)
+{
+    return text_starts_with(text, "#") ? text_trim(text_slice(text, find_any(text, "\n"), text.size)) : text;
 }
 
 /* The text between the quotes at its beginning; empty if there are escapes, or if something other than a comment or the
@@ -56,7 +62,7 @@ static struct text plain(struct text value)
     value = text_trim(value);
     const bool is_list = text_starts_with(value, "[");
     if (is_list) {
-        value = text_trim(text_slice(value, 1, value.size));
+        value = behind_comment(text_trim(text_slice(value, 1, value.size)));
     }
     if (is_quoted(value)) {
         return unquoted(value);
@@ -130,7 +136,10 @@ static bool next_setting(struct text *rest, struct setting *setting)
         const size_t separator = find_any(line, "=:");
         if (separator < line.size) {
             setting->key = key_of(text_slice(line, 0, separator));
-            setting->value = whole_value(text_slice(line, separator + 1, line.size), rest);
+            const struct text behind = text_slice(line, separator + 1, line.size);
+            const bool is_apart = behind.size > 0 && (behind.data[0] == ' ' || behind.data[0] == '\t');
+            setting->value = whole_value(behind, rest);
+            setting->value = is_apart ? behind_comment(setting->value) : setting->value; /* "key=#[" has a value */
             return true;
         }
     }
@@ -198,19 +207,24 @@ const char *config_value(struct arena *arena, struct text content, const char *s
     return copy(arena, plain(unfolded(arena, find_value(content, section, key))));
 }
 
+static bool is_empty(struct text value)
+{
+    const struct text said = without_comment(value);
+    return said.size == 0 || text_is(said, "\"\"") || text_is(said, "''");
+}
+
 size_t config_unread(struct arena *arena, struct text content, const char *section, const char *key)
 {
     const struct text value = find_value(content, section, key);
     const char *const read = copy(arena, plain(unfolded(arena, value)));
-    const bool says = without_comment(value).size > 0 && !text_is(value, "\"\"") && !text_is(value, "''");
-    return says && (read == NULL || config_is_computed(read)) ? (size_t)(value.data - content.data) : SIZE_MAX;
+    return !is_empty(value) && (read == NULL || config_is_computed(read)) ? (size_t)(value.data - content.data)
+                                                                          : SIZE_MAX;
 }
 
 bool config_is_empty(struct text content, const char *section, const char *key)
 {
     const struct text value = find_value(content, section, key);
-    const struct text said = without_comment(value);
-    return value.data != NULL && (said.size == 0 || text_is(said, "\"\"") || text_is(said, "''"));
+    return value.data != NULL && is_empty(value);
 }
 
 struct words config_list(struct arena *arena, struct text content, const char *section, const char *key,
@@ -227,7 +241,7 @@ struct words config_list(struct arena *arena, struct text content, const char *s
         const struct text item = text_trim(text_slice(rest, 0, end));
         const char *const plain_item = copy(arena, plain(item));
         rest = text_slice(rest, end + 1, rest.size);
-        if (plain_item != NULL) {
+        if (plain_item != NULL && !text_starts_with(item, "#")) {
             words_add(arena, &items, plain_item);
         }
     }
@@ -286,7 +300,7 @@ static bool cut_yaml_key(struct text line, struct text *key, struct text *value)
         if (line.data[i] == ':' && (i + 1 == line.size || line.data[i + 1] == ' ' || line.data[i + 1] == '\t')) {
             *key = key_of(text_slice(line, 0, i));
             *value = text_trim(text_slice(line, i + 1, line.size));
-            *value = is_quoted(*value) ? *value : without_comment(*value);
+            *value = is_quoted(*value) ? *value : without_comment(behind_comment(*value));
             return true;
         }
     }
@@ -298,7 +312,7 @@ static bool is_special(struct text value)
 {
     struct text key;
     struct text rest;
-    return (value.size > 0 && strchr("{|>&*!", value.data[0]) != NULL) || text_is(value, "~") ||
+    return (value.size > 0 && strchr("{|>&*!#", value.data[0]) != NULL) || text_is(value, "~") ||
            text_is_nocase(value, "null") || text_find(value, "<%", 0) != SIZE_MAX ||
            (!is_quoted(value) && cut_yaml_key(value, &key, &rest));
 }
@@ -411,6 +425,15 @@ size_t config_yaml_unread(struct arena *arena, struct text content, const char *
     const char *const read = value.size == 0 ? first_item(arena, below, parent) : yaml_scalar(arena, value);
     const bool says = value.size > 0 || has_items(below, parent);
     return says && (read == NULL || config_is_computed(read)) ? (size_t)(value.data - content.data) : SIZE_MAX;
+}
+
+bool config_yaml_is_empty(struct text content, const char *const path[])
+{
+    struct text value;
+    struct text below;
+    size_t parent;
+    return find_yaml(content, path, &value, &below, &parent) && is_empty(value) &&
+           (value.size > 0 || !has_items(below, parent));
 }
 
 struct words config_yaml_list(struct arena *arena, struct text content, const char *const path[])

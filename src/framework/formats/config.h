@@ -35,6 +35,7 @@ struct words config_yaml_list(struct arena *arena, struct text content, const ch
 
 /* Is the key there, without a value? */
 bool config_is_empty(struct text content, const char *section, const char *key);
+bool config_yaml_is_empty(struct text content, const char *const path[]);
 
 /* All "key=value" whose key begins with the prefix, as pairs of the rest of the key and the value; *count is their
  * number. For placeholders. */

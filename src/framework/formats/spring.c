@@ -8,6 +8,15 @@
 #include <stdint.h>
 #include <string.h>
 
+#define MOST_PROFILES 50
+#define MOST_READ     ((size_t)512 * 1024) /* bytes, of all of them */
+
+size_t spring_most_profiles(size_t size)
+{
+    const size_t most = size == 0 ? MOST_PROFILES : MOST_READ / size;
+    return most > MOST_PROFILES ? MOST_PROFILES : most;
+}
+
 static bool is_separator(struct text line)
 {
     line = text_trim(line);

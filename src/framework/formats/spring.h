@@ -8,7 +8,8 @@
 #include "base/arena.h"
 #include "base/text.h"
 
-#define SPRING_MOST_PROFILES 50 /* documents of one file that are read */
+/* How many profiles of a file of this size are read: for each of them it is read as a whole. */
+size_t spring_most_profiles(size_t size);
 
 /* The content that applies without a profile, with the lines of other documents blanked, so that offsets stay valid. */
 struct text spring_usual(struct arena *arena, struct text content);

@@ -3,6 +3,8 @@
  * recorded in databasechangelog. A changeset that is not SQL, or has preconditions, is left to Liquibase itself. Facts
  * measured with 4.28.0.
  */
+#include "base/word_set.h"
+#include "framework/core/ledger.h"
 #include "framework/core/reading.h"
 #include "framework/core/template.h"
 #include "framework/core/walk.h"
@@ -67,62 +69,70 @@ static bool liquibase_checksum_matches(struct arena *arena, const struct folder 
 
 /* ---- the ledger ---- */
 
-static bool is_kept(const struct migration_files *files, const char *key)
-{
-    for (size_t i = 0; i < files->count; i++) {
-        if (strcmp(files->items[i].key, key) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* If two changesets have one key, for two databases, the row belongs to the one that is not left out. */
-static bool is_left_out(const struct migration_files *files, const char *key)
-{
-    const struct liquibase_migration *const any = files->count == 0 ? NULL : files->items[0].own;
-    for (size_t i = 0; any != NULL && i < any->left_out->count; i++) {
-        if (strcmp(any->left_out->keys[i], key) == 0) {
-            return !is_kept(files, key);
-        }
-    }
-    return false;
-}
-
 extern const struct framework framework_liquibase;
 
-static bool is_recorded(const struct ledger_entries *entries, const char *key)
+/* The keys of changesets that this configuration leaves out: each has run under another one. If two changesets have one
+ * key, for two databases, the row belongs to the one that is not left out. */
+static struct word_set left_out(struct arena *arena, const struct migration_files *files)
 {
-    for (size_t i = 0; i < entries->count; i++) {
-        if (strcmp(entries->items[i].key, key) == 0) {
-            return true;
+    const struct liquibase_migration *const any = files->count == 0 ? NULL : files->items[0].own;
+    struct word_set kept = {0};
+    struct word_set out = {0};
+    for (size_t i = 0; i < files->count; i++) {
+        word_set_add(arena, &kept, files->items[i].key);
+    }
+    for (size_t i = 0; any != NULL && i < any->left_out->count; i++) {
+        if (!word_set_has(&kept, any->left_out->keys[i])) {
+            word_set_add(arena, &out, any->left_out->keys[i]);
         }
     }
-    return false;
+    return out;
+}
+
+static const char *passed_key(const struct migration_file *file)
+{
+    return ((const struct liquibase_migration *)file->own)->passed_key;
+}
+
+/* How many changesets have a key, as their own or as their passed one. */
+static struct word_set count_keys(struct arena *arena, const struct migration_files *files)
+{
+    struct word_set counts = {0};
+    for (size_t i = 0; i < files->count; i++) {
+        const char *const keys[] = {files->items[i].key, passed_key(&files->items[i])};
+        for (size_t j = 0; j < 2; j++) {
+            if (keys[j] != NULL) {
+                word_set_put(arena, &counts, keys[j], word_set_number(&counts, keys[j]) + 1);
+            }
+        }
+    }
+    return counts;
 }
 
 /* Since 4.32 a changeset that has not run before has the logicalFilePath of a changelog around its own
  * (DatabaseChangeLog.include): its row is found by that, unless it could be another's. */
-static void know_passed_paths(const struct migration_files *files, struct ledger_entries *entries)
+static void know_passed_paths(struct arena *arena, const struct migration_files *files, struct ledger_entries *entries)
 {
+    const struct word_set counts = count_keys(arena, files);
+    struct word_set recorded = {0};
+    struct word_set known = {0}; /* the number of the file, from 1 */
+    for (size_t i = 0; i < entries->count; i++) {
+        word_set_add(arena, &recorded, entries->items[i].key);
+    }
     for (size_t i = 0; i < files->count; i++) {
         const struct migration_file *const file = &files->items[i];
-        const char *const passed = ((const struct liquibase_migration *)file->own)->passed_key;
-        size_t called_so = 0;
-        if (passed == NULL || file->repeatable || !is_recorded(entries, passed) || is_recorded(entries, file->key)) {
-            continue;
+        const char *const passed = passed_key(file);
+        if (!file->repeatable && word_set_has(&recorded, passed) && !word_set_has(&recorded, file->key) &&
+            word_set_number(&counts, passed) == 1) {
+            word_set_put(arena, &known, passed, (int)i + 1);
         }
-        for (size_t j = 0; j < files->count; j++) {
-            const char *const other = ((const struct liquibase_migration *)files->items[j].own)->passed_key;
-            called_so += strcmp(files->items[j].key, passed) == 0 || (other != NULL && strcmp(other, passed) == 0);
-        }
-        for (size_t j = 0; called_so == 1 && j < entries->count; j++) {
-            entries->items[j].key = strcmp(entries->items[j].key, passed) == 0 ? file->key : entries->items[j].key;
-        }
+    }
+    for (size_t i = 0; i < entries->count; i++) {
+        const int number = word_set_number(&known, entries->items[i].key);
+        entries->items[i].key = number > 0 ? files->items[number - 1].key : entries->items[i].key;
     }
 }
 
-/* A changeset that this configuration leaves out has run under another one. */
 static bool liquibase_read(struct ledger_reading *reading)
 {
     struct ledger_entries *const entries = &reading->entries;
@@ -130,9 +140,10 @@ static bool liquibase_read(struct ledger_reading *reading)
     if (!ledger_read_facts(reading, &framework_liquibase.ledger)) {
         return false;
     }
-    know_passed_paths(reading->files, entries);
+    know_passed_paths(reading->arena, reading->files, entries);
+    const struct word_set out = left_out(reading->arena, reading->files);
     for (size_t i = 0; i < entries->count; i++) {
-        if (!is_left_out(reading->files, entries->items[i].key)) {
+        if (!word_set_has(&out, entries->items[i].key)) {
             entries->items[kept++] = entries->items[i];
         }
     }
@@ -150,14 +161,6 @@ static void put_lock_key(struct buffer *sql, const struct ledger *ledger, const 
 {
     (void)record;
     pg_quote_identifier(sql, arena_printf(sql->arena, "%s_pkey", lock_table(ledger)));
-}
-
-/* The default schema comes before the connection's search path (DatabaseUtils.initializeDatabase); liquibaseSchemaName
- * is only for its own tables. */
-static struct session_path search_path_of(const struct ledger *ledger)
-{
-    const char *const schema = ledger->folder == NULL ? NULL : ledger->folder->script_schema;
-    return (struct session_path){schema == NULL ? PATH_STAYS : PATH_IN_FRONT, schema};
 }
 
 /* One number for each run of Truss, which has a connection of its own, as Liquibase has one for each of its runs: the
@@ -273,7 +276,9 @@ const struct framework framework_liquibase = {
                 "SELECT pg_catalog.format('Liquibase''s lock is held by %s since %s: a run waits for it. If that run "
                 "is dead, liquibase release-locks frees it.', lockedby, lockgranted) FROM {ledger:lock_table} "
                 "WHERE id OPERATOR(pg_catalog.=) 1 AND locked;",
-            .path = search_path_of,
+            /* The default schema comes first (DatabaseUtils.initializeDatabase); liquibaseSchemaName is only for its
+             * own tables. */
+            .path = ledger_path_of_scripts,
             .record =
                 "{again}INSERT INTO {ledger} (id, author, filename, dateexecuted, orderexecuted, md5sum, description, "
                 "comments, exectype, contexts, labels, liquibase, deployment_id) SELECT {set_id}, {author}, {path}, "

@@ -76,6 +76,22 @@ static bool lacks_property(struct arena *arena, const struct liquibase_changeset
                                  0) != SIZE_MAX;
 }
 
+const char *liquibase_computed(const struct liquibase_changeset *changeset, const struct liquibase_change *change)
+{
+    struct arena *const working = arena_new(0);
+    const char *found = NULL;
+    for (size_t i = 0; found == NULL && !change->is_literal && i < changeset->property_count; i++) {
+        const struct liquibase_property *const property = &changeset->properties[i];
+        if (property->name != NULL && property->value == NULL) { /* there are few of them */
+            const struct text sql = text_of_change(working, changeset, change, false);
+            const char *const written = arena_printf(working, "${%s}", property->name);
+            found = text_find(sql, written, 0) != SIZE_MAX ? property->name : NULL;
+        }
+    }
+    arena_free(working);
+    return found;
+}
+
 const char *liquibase_refuses(struct arena *arena, const struct liquibase_changeset *changeset,
                               const struct liquibase_change *change)
 {

@@ -33,7 +33,7 @@ struct liquibase_changeset {
     const char **valid_sums; /* further checksums that its author accepts */
     size_t valid_sum_count;
     const char *reason; /* why only Liquibase can run it; NULL: we can */
-    bool has_others;    /* it has changes other than SQL, whose checksums we cannot compute */
+    bool has_others;    /* it has changes whose checksums we cannot compute: other than SQL, or of a computed value */
     bool alone;         /* runInTransaction:false */
 };
 
@@ -47,6 +47,9 @@ struct text liquibase_sql_of(struct arena *arena, const struct liquibase_changes
 /* Where Liquibase fails because it cuts a script in the wrong places, a sentence that begins with the line; NULL:
  * nowhere. */
 const char *liquibase_torn(struct arena *arena, const struct liquibase_changeset *changeset);
+
+/* The property with a computed value that a change has; NULL: none. */
+const char *liquibase_computed(const struct liquibase_changeset *changeset, const struct liquibase_change *change);
 
 /* Why we cannot split a change as Liquibase does; NULL: we can. */
 const char *liquibase_refuses(struct arena *arena, const struct liquibase_changeset *changeset,

@@ -123,6 +123,14 @@ static size_t number(const struct tree_node *node, const char *name, size_t othe
     return text.size == 0 || text.size > 6 ? otherwise : (size_t)strtoul(text.data, NULL, 10);
 }
 
+/* May a file of this name be a changelog? */
+static bool counts(struct arena *arena, const struct folder *place, const char *name)
+{
+    (void)arena;
+    (void)place;
+    return liquibase_may_be_log(name);
+}
+
 static bool include_all(const struct liquibase_log *log, const struct tree_node *node)
 {
     struct liquibase_walk *const walk = log->walk;
@@ -144,8 +152,9 @@ static bool include_all(const struct liquibase_log *log, const struct tree_node 
                fail_missing(walk, log, "path", node);
     }
     struct folder place = {.root = walk->directory, .base = "", .path = path};
-    const struct listing_rule rule = {.compare = listing_by_name, .recursive = true};
+    const struct listing_rule rule = {.counts = counts, .compare = listing_by_name, .recursive = true};
     bool ok = listing_read(arena, &place, &rule, &found, walk->status);
+    listing_take_notes(arena, walk->files, &found);
     size_t taken = 0;
     for (size_t i = 0; ok && i < found.count; i++) {
         const char *const name = found.items[i].filename;
@@ -189,12 +198,15 @@ static void surround(struct liquibase_log *log, const struct tree_node *node, co
         log->included_logical = parent->included_logical;
     }
     for (size_t i = 0; i < 2 && from[i] != NULL; i++) {
-        const char *const contexts = liquibase_value(arena, from[i], "contextFilter", &log->around);
-        const char *const older = liquibase_value(arena, from[i], "context", &log->around);
+        /* An include has the properties of the changelog that it is in (handleChildNodeHelper). */
+        const struct liquibase_around *const around = i == 0 ? &log->around : &parent->around;
+        const char *const contexts = liquibase_value(arena, from[i], "contextFilter", around);
+        const char *const older = liquibase_value(arena, from[i], "context", around);
         log->around.contexts =
             liquibase_join_contexts(arena, log->around.contexts, text_of(contexts == NULL ? older : contexts));
-        log->around.labels = liquibase_join_labels(arena, log->around.labels, tree_text(from[i], "labels"));
-        log->is_ignored = log->is_ignored || liquibase_bool(arena, from[i], "ignore", false, &log->around);
+        log->around.labels = liquibase_join_labels(arena, log->around.labels,
+                                                   text_of(liquibase_value(arena, from[i], "labels", around)));
+        log->is_ignored = log->is_ignored || liquibase_bool(arena, from[i], "ignore", false, around);
     }
     if (parent != NULL) {
         const char *const outer = parent->around.contexts;
@@ -272,7 +284,7 @@ static bool read_log(struct liquibase_walk *walk, const char *path, const struct
         ok = read_child(&log, child);
     }
     walk->depth--;
-    liquibase_properties_drop(walk, node, before);
+    liquibase_properties_drop(walk, before);
     return ok;
 }
 
@@ -289,10 +301,12 @@ bool liquibase_changelog_read(struct arena *arena, const struct folder *folder,
         .left_out = arena_alloc(arena, sizeof *walk.left_out),
     };
     if (settings->missing_property != NULL && strcasecmp(settings->missing_property, "PRESERVE") != 0) {
-        liquibase_property_add(&walk, NULL, strcasecmp(settings->missing_property, "EMPTY") == 0 ? "" : NULL);
+        liquibase_property_add(&walk, (struct liquibase_property){
+                                          .value = strcasecmp(settings->missing_property, "EMPTY") == 0 ? "" : NULL});
     }
     for (size_t i = 0; i < settings->parameter_count; i++) {
-        liquibase_property_add(&walk, settings->parameters[i].key, settings->parameters[i].value);
+        liquibase_property_add(
+            &walk, (struct liquibase_property){settings->parameters[i].key, settings->parameters[i].value, false});
     }
     if (!read_log(&walk, settings->root, NULL, NULL, false)) {
         return false;

@@ -19,8 +19,9 @@ struct liquibase_settings {
     const char *default_schema; /* NULL: not given */
     const char
         *missing_property; /* what becomes of a property without a value: PRESERVE, EMPTY, ERROR; NULL: the first */
-    const struct config_pair *parameters;
+    const struct config_pair *parameters; /* of several for one name the first counts; a computed value is NULL */
     size_t parameter_count;
+    bool is_of_application; /* contexts to parameters are from the files of Spring, Quarkus or Micronaut */
 };
 
 /* The `own` of a migration. */

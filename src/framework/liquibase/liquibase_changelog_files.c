@@ -47,11 +47,10 @@ const char *liquibase_log_path(const struct liquibase_log *log, const struct tre
 
 bool liquibase_file_read(struct liquibase_walk *walk, const char *path, struct text *content, struct status *status)
 {
-    size_t bad;
     if (!file_read(walk->arena, path_join(walk->arena, walk->directory, path), MIGRATION_FILE_LIMIT, content, status)) {
         return false;
     }
-    if (!text_is_utf8(*content, &bad) || memchr(content->data, '\0', content->size) != NULL) {
+    if (!text_is_legible(*content)) {
         return status_fail(status, STATUS_FAILED_PRECONDITION, "%s is not UTF-8 text; save the file as UTF-8.", path);
     }
     *content = text_without_mark(*content);
@@ -67,6 +66,11 @@ static bool has_ending(const char *path, const char *ending)
 bool liquibase_is_yaml(const char *path)
 {
     return has_ending(path, ".yaml") || has_ending(path, ".yml") || has_ending(path, ".json");
+}
+
+bool liquibase_may_be_log(const char *path)
+{
+    return has_ending(path, ".sql") || has_ending(path, ".xml") || liquibase_is_yaml(path);
 }
 
 /* A script that is not a changelog is one changeset. */
@@ -86,8 +90,7 @@ bool liquibase_tree_read(struct liquibase_walk *walk, const char *path, struct t
     struct text content;
     const bool is_sql = has_ending(path, ".sql");
     const bool is_xml = has_ending(path, ".xml");
-    const bool is_yaml = liquibase_is_yaml(path);
-    *is_log = is_sql || is_xml || is_yaml;
+    *is_log = liquibase_may_be_log(path);
     if (!*is_log) {
         return true;
     }

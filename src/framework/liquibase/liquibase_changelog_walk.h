@@ -47,18 +47,21 @@ bool liquibase_file_read(struct liquibase_walk *walk, const char *path, struct t
 /* By its ending; JSON is YAML. */
 bool liquibase_is_yaml(const char *path);
 
+/* Has it the ending of a changelog: of one of these, of XML or of SQL? */
+bool liquibase_may_be_log(const char *path);
+
 /* Reads a changelog by its extension; *is_log is false if the file is none. */
 bool liquibase_tree_read(struct liquibase_walk *walk, const char *path, struct tree_node *root, bool *is_log);
 
 /* ---- properties ---- */
 
-void liquibase_property_add(struct liquibase_walk *walk, const char *name, const char *value);
+void liquibase_property_add(struct liquibase_walk *walk, struct liquibase_property property);
 
 /* Takes the values of a node `property`: one, or those of a file. */
 bool liquibase_property_read(struct liquibase_log *log, const struct tree_node *node);
 
-/* Removes the properties that are local to this node's changelog, which has been read; `before` is their number at its
+/* Removes the properties that are local to a changelog, which has been read; `before` is the number of all at its
  * beginning. */
-void liquibase_properties_drop(struct liquibase_walk *walk, const struct tree_node *node, size_t before);
+void liquibase_properties_drop(struct liquibase_walk *walk, size_t before);
 
 #endif

@@ -134,6 +134,11 @@ static void add_sql(struct arena *arena, const struct tree_node *node, const str
                                              (int)tree_text(node, "path").size, tree_text(node, "path").data);
         }
     }
+    const char *const computed = liquibase_computed(changeset, change);
+    if (changeset->reason == NULL && computed != NULL) {
+        changeset->reason = arena_printf(arena, "the value of its property %s is computed", computed);
+    }
+    changeset->has_others = changeset->has_others || computed != NULL;
     if (changeset->reason == NULL) {
         changeset->reason = liquibase_refuses(arena, changeset, change);
     }

@@ -5,6 +5,8 @@
 #include "framework/liquibase/liquibase_layout.h"
 
 #include "framework/core/data_sources.h"
+#include "framework/core/inner_path.h"
+#include "framework/core/ledger.h"
 #include "framework/core/unread.h"
 #include "framework/formats/config.h"
 #include "framework/formats/spring.h"
@@ -14,28 +16,11 @@
 #include "framework/liquibase/liquibase_source.h"
 #include "framework/liquibase/liquibase_sql.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #define RESOURCES LIQUIBASE_RESOURCES
 
 /* ---- configuration ---- */
-
-/* Liquibase quotes a name only if it has upper and lower case; otherwise PostgreSQL folds it. */
-static const char *folded_name(struct arena *arena, const char *name)
-{
-    bool has_upper = false;
-    bool has_lower = false;
-    for (const char *c = name; c != NULL && *c != '\0'; c++) {
-        has_upper = has_upper || isupper((unsigned char)*c) != 0;
-        has_lower = has_lower || islower((unsigned char)*c) != 0;
-    }
-    char *const folded = arena_strdup(arena, name);
-    for (char *c = folded; c != NULL && *c != '\0' && !(has_upper && has_lower); c++) {
-        *c = (char)tolower((unsigned char)*c);
-    }
-    return folded;
-}
 
 static bool is_there(struct arena *arena, const struct folder *folder, const char *search, const char *root)
 {
@@ -81,6 +66,14 @@ static void note_absent(struct arena *arena, struct folder *folder, const struct
                                        named));
 }
 
+/* What another file said does not count where this one does. */
+static void forget(struct liquibase_settings *settings)
+{
+    settings->contexts = settings->labels = settings->missing_property = settings->lock_table = NULL;
+    settings->parameters = NULL;
+    settings->parameter_count = 0;
+}
+
 static void take_environment(struct liquibase_settings *settings)
 {
     const char *const contexts = liquibase_environment_of(SETTING_CONTEXTS);
@@ -89,6 +82,26 @@ static void take_environment(struct liquibase_settings *settings)
     const char *const missing = liquibase_environment_of(SETTING_MISSING_PROPERTY);
     settings->labels = labels != NULL ? labels : settings->labels;
     settings->missing_property = missing != NULL ? missing : settings->missing_property;
+}
+
+static void set(const char **place, const char *value)
+{
+    *place = value == NULL ? *place : value;
+}
+
+/* An application has several files: what one does not say, another may have said. */
+static void take_settings(struct arena *arena, struct folder *folder, const char *const values[MOST_SETTINGS],
+                          struct liquibase_settings *settings)
+{
+    const char *const schema = values[SETTING_SCHEMA] != NULL ? values[SETTING_SCHEMA] : values[SETTING_DEFAULT_SCHEMA];
+    set(&settings->contexts, values[SETTING_CONTEXTS]);
+    set(&settings->labels, values[SETTING_LABELS]);
+    set(&settings->missing_property, values[SETTING_MISSING_PROPERTY]);
+    set(&settings->lock_table, ledger_folded_name(arena, values[SETTING_LOCK_TABLE]));
+    set(&settings->default_schema, ledger_folded_name(arena, values[SETTING_DEFAULT_SCHEMA]));
+    set(&folder->ledger.table, ledger_folded_name(arena, values[SETTING_TABLE]));
+    set(&folder->ledger.schema, ledger_folded_name(arena, schema));
+    folder->script_schema = settings->default_schema;
 }
 
 /* Reads one configuration. Returns true if it names a root that exists. */
@@ -101,25 +114,17 @@ static bool configure_from(struct arena *arena, struct folder *folder, const str
         return false;
     }
     file.content = spring_usual(arena, file.content);
+    bool says = false;
     for (size_t j = 0; j < MOST_SETTINGS; j++) {
         values[j] = liquibase_setting_of(arena, source, file.content, (enum liquibase_setting)j);
+        says = says || values[j] != NULL;
     }
-    settings->contexts = values[SETTING_CONTEXTS];
-    settings->labels = values[SETTING_LABELS];
-    settings->missing_property = values[SETTING_MISSING_PROPERTY];
-    settings->lock_table = folded_name(arena, values[SETTING_LOCK_TABLE]);
-    settings->default_schema = values[SETTING_DEFAULT_SCHEMA] != NULL
-                                   ? folded_name(arena, values[SETTING_DEFAULT_SCHEMA])
-                                   : settings->default_schema;
-    /* A file that does not name a changelog does not reset it: Spring's names none if that has its usual name. */
-    const char *const schema = values[SETTING_SCHEMA] != NULL ? values[SETTING_SCHEMA] : values[SETTING_DEFAULT_SCHEMA];
-    folder->ledger.table =
-        values[SETTING_TABLE] != NULL ? folded_name(arena, values[SETTING_TABLE]) : folder->ledger.table;
-    folder->ledger.schema = schema != NULL ? folded_name(arena, schema) : folder->ledger.schema;
-    folder->script_schema = settings->default_schema;
-    if (source->parameters != NULL) {
-        settings->parameters = config_pairs(arena, file.content, NULL, source->parameters, &settings->parameter_count);
+    if (says && source->is_of_application && !settings->is_of_application) {
+        forget(settings);
+        settings->is_of_application = true;
     }
+    take_settings(arena, folder, values, settings);
+    liquibase_parameters_add(arena, source, file.content, settings);
     if (values[SETTING_CHANGELOG] == NULL) {
         return false;
     }
@@ -149,7 +154,10 @@ static bool take_defaults(struct arena *arena, struct folder *folder, const stru
 {
     struct liquibase_source source = liquibase_sources[0];
     source.file = said->value[0] == '/' ? NULL : liquibase_path(arena, "", said->value);
-    return source.file != NULL && configure_from(arena, folder, &source, settings);
+    forget(settings);
+    const bool is_found = source.file != NULL && configure_from(arena, folder, &source, settings);
+    take_environment(settings);
+    return is_found;
 }
 
 /* One command: the changelog that it names is the root, unless another one is already. A command in a folder of its
@@ -266,13 +274,6 @@ static bool look_in(struct arena *arena, struct folder *folder, const char *sear
     return true;
 }
 
-/* The path relative to the base, "" for the base itself; the path unchanged if it is not below the base. */
-static const char *below(const char *base, const char *path)
-{
-    const size_t size = strlen(base);
-    return size > 0 && path_is_within(base, path) ? path + size + (path[size] == '/' ? 1 : 0) : path;
-}
-
 static bool look_around(struct arena *arena, struct folder *folder, const char *given,
                         struct liquibase_settings *settings)
 {
@@ -296,7 +297,7 @@ static bool look_around(struct arena *arena, struct folder *folder, const char *
         {"", "db/migrations"},
     };
     if (given != NULL) {
-        const char *const inside = below(folder->base, given);
+        const char *const inside = path_below(folder->base, given);
         const bool is_resource = text_starts_with(text_of(inside), RESOURCES "/");
         return look_in(arena, folder, is_resource ? RESOURCES : "", inside + (is_resource ? strlen(RESOURCES "/") : 0),
                        settings);
@@ -319,8 +320,9 @@ static const struct delegate *delegate_for(struct arena *arena, const struct fol
     static const char *const run[] = {"update", NULL};
     const char **const environment = arena_array(arena, 6, sizeof *environment);
     struct delegate *const delegate = arena_alloc(arena, sizeof *delegate);
-    const size_t base = strlen(folder->base);
-    const char *const search = settings->search + base + (settings->search[base] == '/' ? 1 : 0);
+    const bool is_within = folder->base[0] == '\0' || path_is_within(folder->base, settings->search);
+    const char *const search =
+        is_within ? path_below(folder->base, settings->search) : path_seen_from(arena, settings->search, folder->base);
     environment[0] = "LIQUIBASE_COMMAND_URL={jdbc_url}";
     environment[1] = "LIQUIBASE_COMMAND_USERNAME={user}";
     environment[2] = "LIQUIBASE_COMMAND_PASSWORD={password}";

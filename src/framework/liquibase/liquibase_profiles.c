@@ -90,11 +90,11 @@ static void note_changelog(struct arena *arena, struct folder *folder, const str
 
 void liquibase_profiles_note(struct arena *arena, struct folder *folder, const struct liquibase_settings *settings)
 {
-    spring_profiles_each(arena, folder, note_settings, &(struct usual){settings});
+    spring_profiles_each(arena, folder, "liquibase", note_settings, &(struct usual){settings});
 }
 
 void liquibase_profiles_note_changelogs(struct arena *arena, struct folder *folder,
                                         const struct liquibase_settings *settings)
 {
-    spring_profiles_each(arena, folder, note_changelog, &(struct usual){settings});
+    spring_profiles_each(arena, folder, "liquibase", note_changelog, &(struct usual){settings});
 }

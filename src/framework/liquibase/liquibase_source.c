@@ -6,6 +6,7 @@
 #include "framework/formats/config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define SPELLINGS 8
 #define PREFIXES  4
@@ -24,34 +25,55 @@ static const char *const spellings[MOST_SETTINGS][SPELLINGS] = {
     [SETTING_MISSING_PROPERTY] = {"missingPropertyMode", "missing-property-mode", NULL},
 };
 
+#define OF_SPRING    "spring.liquibase."
+#define OF_QUARKUS   "quarkus.liquibase."
+#define OF_MICRONAUT "liquibase.datasources.default."
+
 const struct liquibase_source liquibase_sources[LIQUIBASE_SOURCES] = {
-    {"liquibase.properties", {"liquibase.command.update.", "", "liquibase.command.", "liquibase."}, "parameter."},
-    {"src/main/resources/liquibase.properties",
-     {"liquibase.command.update.", "", "liquibase.command.", "liquibase."},
-     "parameter."},
-    {"src/main/resources/application.properties",
-     {"spring.liquibase.", "quarkus.liquibase.", "liquibase.datasources.default."},
-     "spring.liquibase.parameters."},
-    {"src/main/resources/application.yml", {NULL}, NULL},
-    {"src/main/resources/application.yaml", {NULL}, NULL},
-    {"src/main/resources/config/application.properties", {"spring.liquibase."}, "spring.liquibase.parameters."},
-    {"src/main/resources/config/application.yml", {NULL}, NULL},
-    {"src/main/resources/config/application.yaml", {NULL}, NULL},
+    {.file = "liquibase.properties",
+     .prefixes = {"liquibase.command.update.", "", "liquibase.command.", "liquibase."},
+     .parameters = {"parameter."}},
+    {.file = "src/main/resources/liquibase.properties",
+     .prefixes = {"liquibase.command.update.", "", "liquibase.command.", "liquibase."},
+     .parameters = {"parameter."}},
+    {.file = "src/main/resources/application.properties",
+     .prefixes = {OF_SPRING, OF_QUARKUS, OF_MICRONAUT},
+     .parameters = {OF_SPRING "parameters.", OF_QUARKUS "change-log-parameters.", OF_MICRONAUT "parameters."},
+     .is_of_application = true},
+    {.file = "src/main/resources/application.yml", .is_of_application = true},
+    {.file = "src/main/resources/application.yaml", .is_of_application = true},
+    {.file = "src/main/resources/config/application.properties",
+     .prefixes = {OF_SPRING},
+     .parameters = {OF_SPRING "parameters."},
+     .is_of_application = true},
+    {.file = "src/main/resources/config/application.yml", .is_of_application = true},
+    {.file = "src/main/resources/config/application.yaml", .is_of_application = true},
 };
 
 /* Of Spring, Quarkus and Micronaut. */
 static const char *const yaml_paths[][3] = {
     {"spring", "liquibase", NULL}, {"quarkus", "liquibase", NULL}, {"liquibase", "datasources", "default"}};
 
+#define YAML_PATHS (sizeof yaml_paths / sizeof *yaml_paths)
+
+/* The path of a name below one of these. */
+struct yaml_path {
+    const char *keys[5];
+};
+
+static struct yaml_path yaml_path(size_t which, const char *name)
+{
+    const char *const *const above = yaml_paths[which];
+    return above[2] == NULL ? (struct yaml_path){{above[0], above[1], name, NULL}}
+                            : (struct yaml_path){{above[0], above[1], above[2], name, NULL}};
+}
+
 /* The value in YAML below the first of these paths that has it. */
 static const char *yaml_setting(struct arena *arena, struct text content, const char *name)
 {
     const char *value = NULL;
-    for (size_t i = 0; value == NULL && i < sizeof yaml_paths / sizeof *yaml_paths; i++) {
-        const char *const *const above = yaml_paths[i];
-        const char *const path[] = {above[0], above[1], above[2] == NULL ? name : above[2],
-                                    above[2] == NULL ? NULL : name, NULL};
-        value = config_yaml(arena, content, path);
+    for (size_t i = 0; value == NULL && i < YAML_PATHS; i++) {
+        value = config_yaml(arena, content, yaml_path(i, name).keys);
     }
     return value;
 }
@@ -70,6 +92,49 @@ const char *liquibase_setting_of(struct arena *arena, const struct liquibase_sou
         }
     }
     return NULL;
+}
+
+/* The parameters in YAML below the first of these paths that has some. */
+static const struct config_pair *yaml_parameters(struct arena *arena, struct text content, size_t *count)
+{
+    static const char *const names[] = {"parameters", "change-log-parameters"};
+    const struct config_pair *pairs = NULL;
+    *count = 0;
+    for (size_t i = 0; *count == 0 && i < 2 * YAML_PATHS; i++) {
+        pairs = config_yaml_pairs(arena, content, yaml_path(i / 2, names[i % 2]).keys, count);
+    }
+    return pairs;
+}
+
+/* Quarkus: change-log-parameters."a name". */
+static const char *unquoted(struct arena *arena, const char *key)
+{
+    const size_t size = strlen(key);
+    const bool is_quoted = size > 1 && key[0] == '"' && key[size - 1] == '"';
+    return is_quoted ? arena_strndup(arena, key + 1, size - 2) : key;
+}
+
+void liquibase_parameters_add(struct arena *arena, const struct liquibase_source *source, struct text content,
+                              struct liquibase_settings *settings)
+{
+    size_t count = 0;
+    const struct config_pair *pairs = source->parameters[0] == NULL ? yaml_parameters(arena, content, &count) : NULL;
+    for (size_t i = 0; count == 0 && i < LIQUIBASE_PARAMETERS && source->parameters[i] != NULL; i++) {
+        pairs = config_pairs(arena, content, NULL, source->parameters[i], &count);
+    }
+    if (count == 0) {
+        return;
+    }
+    struct config_pair *const all = arena_array(arena, count + settings->parameter_count, sizeof *all);
+    for (size_t i = 0; i < count; i++) {
+        all[i].key = unquoted(arena, pairs[i].key);
+        all[i].value = config_is_computed(pairs[i].value) ? NULL : pairs[i].value;
+    }
+    for (size_t i = 0; i < settings->parameter_count; i++) {
+        all[count + i] = settings->parameters[i];
+    }
+    settings->parameters = all;
+    settings->parameter_count += count;
 }
 
 const char *liquibase_environment_of(enum liquibase_setting which)

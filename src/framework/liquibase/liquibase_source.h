@@ -4,8 +4,7 @@
 #ifndef FRAMEWORK_LIQUIBASE_LIQUIBASE_SOURCE_H
 #define FRAMEWORK_LIQUIBASE_LIQUIBASE_SOURCE_H
 
-#include "base/arena.h"
-#include "base/text.h"
+#include "framework/liquibase/liquibase_changelog.h"
 
 enum liquibase_setting {
     SETTING_CHANGELOG,
@@ -20,10 +19,13 @@ enum liquibase_setting {
     MOST_SETTINGS,
 };
 
+#define LIQUIBASE_PARAMETERS 3
+
 struct liquibase_source {
     const char *file;
-    const char *prefixes[4]; /* NULL: YAML, below one of yaml_paths */
-    const char *parameters;
+    const char *prefixes[4];                      /* NULL: YAML, below one of yaml_paths */
+    const char *parameters[LIQUIBASE_PARAMETERS]; /* the beginnings of their keys; of YAML NULL */
+    bool is_of_application;
 };
 
 #define LIQUIBASE_SOURCES    8
@@ -34,6 +36,10 @@ extern const struct liquibase_source liquibase_sources[LIQUIBASE_SOURCES];
 /* The value of a setting in a file's content, in any spelling; NULL: none. */
 const char *liquibase_setting_of(struct arena *arena, const struct liquibase_source *source, struct text content,
                                  enum liquibase_setting which);
+
+/* Puts the parameters of a changelog that a file has in front of those that the settings have. */
+void liquibase_parameters_add(struct arena *arena, const struct liquibase_source *source, struct text content,
+                              struct liquibase_settings *settings);
 
 /* The environment's contexts, labels or missing property mode, which take precedence over every file and profile; NULL:
  * none. */

@@ -262,18 +262,17 @@ static bool take_value(struct text at, enum value_kind kind, struct text *value)
  * endDelimiter (but a rollbackSplitStatements is splitStatements, as for Liquibase). */
 static struct text value_of(struct text header, const struct attribute *attribute)
 {
-    struct text found = {NULL, 0};
-    for (size_t i = 0; i < header.size; i++) {
-        struct text at = text_slice(header, i, header.size);
+    for (size_t i = header.size; i > 0; i--) {
+        struct text at = text_slice(header, i - 1, header.size);
         struct text value;
         const bool in_word =
-            strcmp(attribute->name, "endDelimiter") == 0 && i > 0 && isalnum((unsigned char)header.data[i - 1]) != 0;
+            strcmp(attribute->name, "endDelimiter") == 0 && i > 1 && isalnum((unsigned char)header.data[i - 2]) != 0;
         if (!in_word && cut_word(&at, attribute->name) && cut_word(&at, ":") &&
             take_value(at, attribute->kind, &value)) {
-            found = value;
+            return value;
         }
     }
-    return found;
+    return (struct text){NULL, 0};
 }
 
 static struct text copied(struct arena *arena, struct text text)
@@ -368,6 +367,7 @@ struct reading {
     struct tree_node *log;
     struct lines lines;
     struct tree_node open; /* above the changeset that has not ended: properties in it count before it */
+    bool has_path;         /* the log has a logicalFilePath */
     size_t start;          /* of its SQL */
 };
 
@@ -426,9 +426,10 @@ static bool take_line(struct reading *reading, struct text line, enum line_kind 
     } else if (changeset != NULL && kind == LINE_PRECONDITION) {
         tree_add(arena, tree_add(arena, changeset, "preConditions", (struct text){NULL, 0}, number), "formatted",
                  copied(arena, value), number);
-    } else if (kind == LINE_SQL && is_heading(text_without_mark(line)) &&
-               tree_child(reading->log, "logicalFilePath") == NULL) { /* in this order: it has a child each changeset */
+    } else if (kind == LINE_SQL && !reading->has_path && is_heading(text_without_mark(line))) {
+        const struct tree_node *const before = reading->log->last;
         add_attributes(arena, reading->log, of_log, line, number);
+        reading->has_path = reading->log->last != before;
     }
     return true;
 }

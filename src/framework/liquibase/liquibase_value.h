@@ -9,7 +9,8 @@
 /* A value for ${name}; the first one of a name counts. */
 struct liquibase_property {
     const char *name;  /* NULL: every name that no other property has (missingPropertyMode) */
-    const char *value; /* NULL, of that one: liquibase stops at such a name */
+    const char *value; /* NULL: it is computed; of every other name: liquibase stops at it */
+    bool is_local;     /* only for its changelog and what that includes */
 };
 
 /* What surrounds a changeset. */

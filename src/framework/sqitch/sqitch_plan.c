@@ -350,7 +350,7 @@ static bool read_line(struct parsing *parsing, struct text line)
 {
     struct arena *const arena = parsing->arena;
     /* Sqitch reads it as strict UTF-8; behind a NUL a name would be another one here. */
-    if (!text_is_utf8(line, NULL) || (line.size > 0 && memchr(line.data, '\0', line.size) != NULL)) {
+    if (!text_is_legible(line)) {
         return fail(parsing, "it is not UTF-8, or has a NUL byte");
     }
     const char *const note = cut_note(arena, &line);
