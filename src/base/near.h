@@ -3,6 +3,9 @@
 
 #include "base/text.h"
 
+/* Levenshtein distance of two short names, for "did you mean"; SIZE_MAX if either has more than 255 bytes. */
+size_t near_distance(struct text a, struct text b);
+
 /* Finds the most similar name for "did you mean". Start with {.wanted = name}; names are borrowed. */
 struct near {
     struct text wanted;

@@ -364,30 +364,6 @@ uint32_t text_lines(struct text text)
     return text.size > 0 && text.data[text.size - 1] != '\n' ? lines + 1 : lines;
 }
 
-size_t text_distance(struct text a, struct text b)
-{
-    size_t row[256];
-    if (a.size > 255 || b.size > 255) {
-        return SIZE_MAX;
-    }
-    for (size_t j = 0; j <= b.size; j++) {
-        row[j] = j;
-    }
-    for (size_t i = 1; i <= a.size; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b.size; j++) {
-            const size_t above = row[j];
-            const size_t changed = diagonal + (a.data[i - 1] == b.data[j - 1] ? 0 : 1);
-            size_t least = above + 1 < row[j - 1] + 1 ? above + 1 : row[j - 1] + 1;
-            least = changed < least ? changed : least;
-            row[j] = least;
-            diagonal = above;
-        }
-    }
-    return row[b.size];
-}
-
 static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9') {

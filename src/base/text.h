@@ -109,9 +109,6 @@ struct position text_position(struct text text, size_t offset);
 /* The number of lines; an unterminated last line counts. */
 uint32_t text_lines(struct text text);
 
-/* Levenshtein distance of two short names, for "did you mean"; SIZE_MAX if either has more than 255 bytes. */
-size_t text_distance(struct text a, struct text b);
-
 /* Percent-decodes into the arena, NUL-terminated; "+" stays. NULL for an invalid escape or one that decodes to NUL. */
 char *text_percent_decode(struct arena *arena, struct text text);
 

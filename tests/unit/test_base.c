@@ -226,9 +226,9 @@ END_TEST
 
 START_TEST(distance_is_levenshteins)
 {
-    ck_assert_uint_eq(text_distance(text_of("kitten"), text_of("sitting")), 3);
-    ck_assert_uint_eq(text_distance(text_of(""), text_of("abc")), 3);
-    ck_assert_uint_eq(text_distance(text_of("same"), text_of("same")), 0);
+    ck_assert_uint_eq(near_distance(text_of("kitten"), text_of("sitting")), 3);
+    ck_assert_uint_eq(near_distance(text_of(""), text_of("abc")), 3);
+    ck_assert_uint_eq(near_distance(text_of("same"), text_of("same")), 0);
 }
 END_TEST
 

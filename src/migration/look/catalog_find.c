@@ -1,6 +1,7 @@
 /*
  * Finds a migration in a catalog by what a person calls it.
  */
+#include "base/near.h"
 #include "base/search.h"
 #include "base/sorting.h"
 #include "migration/look/catalog.h"
@@ -116,7 +117,7 @@ static size_t distance(struct text name, const char *candidate)
 {
     const struct text other = text_of(candidate);
     const bool inside = name.size >= 3 && memmem(other.data, other.size, name.data, name.size) != NULL;
-    return inside ? 0 : text_distance(name, other);
+    return inside ? 0 : near_distance(name, other);
 }
 
 bool catalog_not_found(const struct catalog *catalog, struct text name, struct status *status)
