@@ -159,6 +159,20 @@ static const struct {
      "target(Uri t) "
      "{ h()",
      NULL, NULL, LATE_REFUSED, false},
+    {".load(); Client client = ClientBuilder.newClient();\n  Object o = client.target(\"http://x\").request()", NULL,
+     NULL, LATE_REFUSED, false},
+    {".load(); Object o = ClientBuilder.newClient().register(\")\")\n  .target(\"http://x\")", NULL, NULL, LATE_REFUSED,
+     false},
+    {".load(); }\n  private final Map<String, Client> clients; Object two(WebTarget here) { return "
+     "this.clients.target(\"x\")",
+     NULL, NULL, LATE_REFUSED, false},
+    {".load(); Object o = new Encoder().encoding(charset)", NULL, NULL, LATE_REFUSED, false},
+    {".load(); }\n  Flyway two(FluentConfiguration c) { return c.target(\"5\")", "line 4, has target(…)", NULL,
+     LATE_REFUSED, false},
+    {".load(); }\n  FlywayConfigurationCustomizer two() { return configuration -> configuration.target(\"5\")",
+     "line 4, has target(…)", NULL, LATE_REFUSED, false},
+    {".load(); }\n  Flyway two() { return org.flywaydb.core.Flyway.configure().target(\"5\")", "line 4, has target(…)",
+     NULL, LATE_REFUSED, false},
     {".load(); }\n  Flyway one(Config c) { return configuration(c).target(\"5\")", "line 4, has configuration(…)", NULL,
      LATE_REFUSED, false},
 };
@@ -183,6 +197,21 @@ START_TEST(what_code_sets_of_flyway_counts_or_is_told)
     }
     ck_assert_int_eq(habits->late, flyway_calls[_i].late);
     ck_assert_int_eq(script_of("flyway") != NULL, flyway_calls[_i].is_mixed);
+}
+END_TEST
+
+START_TEST(what_other_libraries_call_a_table_is_not_the_tracking_table)
+{
+    put("src/main/resources/db/migration/V1__a.sql", "SELECT 1;");
+    put("src/main/java/A.java",
+        "import org.flywaydb.core.Flyway;\nclass A { DSLContext dsl; void f() {\n"
+        "  dsl.select().from(DSL.table(\"books\")); Schema s = dsl.meta().schemas(\"app\"); } }\n");
+    ck_assert_ptr_null(folder_of("flyway")->unread);
+    ck_assert_ptr_null(folder_of("flyway")->ledger.table);
+    ck_assert_ptr_null(folder_of("flyway")->ledger.schema);
+    put("src/main/java/A.java",
+        "import org.flywaydb.core.Flyway;\nclass A { Flyway f = Flyway.configure().table(\"books\").load(); }\n");
+    ck_assert_str_eq(folder_of("flyway")->ledger.table, "books");
 }
 END_TEST
 
@@ -352,6 +381,7 @@ int main(void)
     tcase_add_loop_test(tests, what_code_sets_of_flyway_counts_or_is_told, 0,
                         (int)(sizeof flyway_calls / sizeof flyway_calls[0]));
     tcase_add_test(tests, placeholders_and_names_in_code_are_read);
+    tcase_add_test(tests, what_other_libraries_call_a_table_is_not_the_tracking_table);
     tcase_add_test(tests, what_spring_hands_to_flyway_is_a_question);
     tcase_add_test(tests, what_a_profile_of_spring_sets_otherwise_is_not_passed_over);
     tcase_add_test(tests, a_flag_or_variable_of_flyway_is_told);

@@ -305,6 +305,8 @@ struct mention {
     unsigned argument;  /* which argument of a call; 0: the first */
     const char *within; /* calls with their "(", separated by "|", whose parentheses must surround it; NULL: anywhere */
     const char *not_of; /* a word that must not precede it on its line; NULL: none */
+    const char *on;     /* for calls: words separated by "|", one of which is in the class on which it is called, if the
+                           file names that; NULL: any class */
 
     /* Does what follows the word, in a file with this content, change nothing? NULL: it is always relevant. */
     bool (*is_usual)(struct text behind, struct text content);

@@ -3,6 +3,8 @@
  */
 #include "framework/core/mention_around.h"
 
+#include "framework/core/receiver.h"
+
 #include <stdint.h>
 #include <string.h>
 
@@ -82,6 +84,7 @@ bool mention_is_of_others(struct arena *arena, const struct mention *mention, st
 {
     const size_t at = mentioned->at;
     return (mention->not_of != NULL && is_of_line(content, at, mention->not_of)) ||
+           (mention->on != NULL && receiver_is_other(content, at, mention->on)) ||
            (mention->within != NULL && !is_within(content, at, mention->within)) ||
            (mentioned->word[0] == '-' && !is_of_command(arena, mention, content, at, is_list));
 }

@@ -27,6 +27,10 @@
     "initSql(|setInitSql(|skipDefaultResolvers(|setSkipDefaultResolvers(|skipExecutingMigrations(|"                    \
     "setSkipExecutingMigrations(|errorOverrides(|setErrorOverrides(|configuration(|loadConfigurationFile("
 
+/* What is in the names of the classes that have these calls: FluentConfiguration, FlywayConfigurationCustomizer. Other
+ * libraries have some of them, too: Client.target() of JAX-RS, DSL.table() of jOOQ. */
+#define FLYWAY_CLASSES "Flyway|FluentConfiguration|ClassicConfiguration|Config"
+
 /* Classes that Spring hands to Flyway (FlywayAutoConfiguration.java). */
 #define FLYWAY_BEANS                                                                                                   \
     "org.flywaydb.core.api.callback.Callback|org.flywaydb.core.api.callback.BaseCallback|"                             \
