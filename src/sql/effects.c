@@ -7,6 +7,7 @@
 #include "base/sorting.h"
 #include "sql/effects_reader.h"
 #include "sql/lexer.h"
+#include "sql/newer.h"
 #include "sql/split.h"
 
 #include <pg_query.h>
@@ -182,6 +183,22 @@ void sql_effects_sort(struct sql_effects *effects)
     sort_items(effects->locks, effects->count, sizeof *effects->locks, by_strength);
 }
 
+/* A statement that our grammar does not know, in its words; NULL: not known either. */
+static json_t *parse_newer(struct effects_reader *reader)
+{
+    const int major = reader->facts->server_version / 10000;
+    struct newer newer;
+    if (major <= sql_grammar_version() || !sql_may_be_parsed(reader->statement) ||
+        !newer_rewrite(reader->arena, reader->statement, major, &newer)) {
+        return NULL;
+    }
+    json_t *const tree = effects_parse(reader->arena, newer.text);
+    newer_mark_tree(&newer, tree);
+    reader->statement = tree == NULL ? reader->statement : newer.text;
+    reader->is_reworded = newer.is_reworded;
+    return tree;
+}
+
 void sql_effects(struct arena *arena, struct text statement, const struct sql_facts *facts, const char *const *created,
                  struct sql_effects *effects)
 {
@@ -193,9 +210,10 @@ void sql_effects(struct arena *arena, struct text statement, const struct sql_fa
         .created = created,
         .effects = effects,
     };
-    json_t *const tree = effects_parse(arena, statement);
+    json_t *const known = effects_parse(arena, statement);
+    json_t *const tree = known != NULL ? known : parse_newer(&reader);
     const json_t *const statements = json_object_get(tree, "stmts");
-    *effects = (struct sql_effects){0};
+    *effects = (struct sql_effects){.is_newer = known == NULL && tree != NULL};
     if (json_array_size(statements) == 1) {
         json_t *const node = json_object_get(json_array_get(statements, 0), "stmt");
         effects->work = SQL_WORK_NONE;

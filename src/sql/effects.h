@@ -61,6 +61,7 @@ enum sql_reach_kind {
     SQL_REACH_PARTITIONS,       /* the same if it is partitioned */
     SQL_REACH_DROP,             /* what is dropped with an object, or with a part of a relation */
     SQL_REACH_CASCADE,          /* … and what depends on it */
+    SQL_REACH_KEYS,             /* the other table of a foreign key, by its name */
     SQL_REACH_RETYPE,           /* foreign keys with a column, and its sequence */
     SQL_REACH_TRUNCATE,         /* children */
     SQL_REACH_TRUNCATE_CASCADE, /* … and tables that reference it */
@@ -83,9 +84,10 @@ struct sql_reach {
     enum sql_lock lock;
     const char
         *type; /* "relation", "column", "constraint", "trigger", "rule", "policy"; "type", "function", "schema", … */
-    const char *schema; /* NULL: unqualified */
-    const char *name;   /* of the relation; of an object that is no relation */
-    const char *part;   /* of a relation: the name of a column, a constraint, …; NULL: the whole relation */
+    const char *schema;  /* NULL: unqualified */
+    const char *name;    /* of the relation; of an object that is no relation */
+    const char *part;    /* of a relation: the name of a column, a constraint, …; NULL: the whole relation */
+    bool may_be_missing; /* the part: IF EXISTS */
 };
 
 /* How a statement reads or changes the rows of a relation, which locks others: the tables of a view, partitions, the
@@ -176,6 +178,7 @@ struct sql_effects {
     const char *advice; /* a safer way, or a remark; NULL: none */
     bool unknown;       /* it may lock more than listed: it calls something unknown, or could not be read */
     bool unread;        /* the parser does not know it */
+    bool is_newer;      /* it was read in the words of our grammar, which is older than its syntax */
     bool computes;      /* it evaluates expressions, whether it names a table or not */
     bool names_new;     /* it names a relation that is new (see is_new), on which no lock is listed */
     bool loses_values;  /* values of a column may not be kept by the change of its type: see retypes */
@@ -251,6 +254,16 @@ struct sql_facts {
     bool (*has_beside)(void *asked, const char *schema, const char *table, const char *name);
     /* Is it partitioned? */
     bool (*is_partitioned)(void *asked, const char *schema, const char *relation);
+    /* May a function, or an operator, of this name give another value for each row? A new column's default is then
+     * computed row by row. */
+    bool (*is_volatile)(void *asked, const char *schema, const char *function);
+    /* Is the TimeZone one without an offset, now and when the statement runs? Then moments with and without a zone are
+     * stored in the same way. */
+    bool (*is_zone_utc)(void *asked);
+    /* Is the column in any index? */
+    bool (*is_indexed)(void *asked, const char *schema, const char *table, const char *column);
+    /* Is the column generated when it is read, and so not stored (PostgreSQL 18)? */
+    bool (*is_virtual)(void *asked, const char *schema, const char *table, const char *column);
     /* Has it a DEFAULT partition, which a new partition has read? */
     bool (*has_default)(void *asked, const char *schema, const char *relation);
 };
@@ -280,6 +293,10 @@ bool sql_lock_blocks_writes(enum sql_lock lock);
  * something that exists)? For DO, CALL and functions it judges by the words in the text. False for CREATE INDEX
  * CONCURRENTLY and similar, and for INSERT, UPDATE, DELETE and SELECT. */
 bool sql_may_stall_others(struct text statement);
+
+/* A body of a function: SELECT of one expression whose value is the same for every row, from nothing. The server puts
+ * such an expression in the place of a call. */
+bool sql_is_steady_select(struct arena *arena, struct text body);
 
 /* Returns false for what libpg_query must not parse: too long, too deeply nested, broken, or not UTF-8. */
 bool sql_may_be_parsed(struct text statement);

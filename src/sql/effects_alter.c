@@ -7,166 +7,45 @@
 
 #include <string.h>
 
-struct alter {
-    const json_t *target; /* RangeVar */
-    const json_t *command;
-    json_t *definition; /* the body of its "def" of any kind; NULL if there is none */
-    bool takes_away; /* another subcommand drops something, and PostgreSQL does that first: a constraint used as proof
-                        may be gone */
-};
-
-static void lock_target(struct effects_reader *reader, const struct alter *alter, enum sql_lock lock)
+void alter_lock(struct effects_reader *reader, const struct alter *alter, enum sql_lock lock)
 {
     effects_lock(reader, alter->target, lock);
 }
 
-/* Tables that inherit from the target are changed too, unless the statement says ONLY. */
-static void reach_children(struct effects_reader *reader, const struct alter *alter, enum sql_reach_kind kind,
-                           enum sql_lock lock)
+void alter_reach_children(struct effects_reader *reader, const struct alter *alter, enum sql_reach_kind kind,
+                          enum sql_lock lock)
 {
     if (tree_flag(alter->target, "inh")) {
         effects_reach(reader, kind, alter->target, NULL, lock);
     }
 }
 
-static void reach_part(struct effects_reader *reader, const struct alter *alter, enum sql_reach_kind kind,
-                       const char *type, enum sql_lock lock)
+static void alter_reach_part(struct effects_reader *reader, const struct alter *alter, enum sql_reach_kind kind,
+                             const char *type, enum sql_lock lock)
 {
     effects_reach_object(reader, &(struct sql_reach){.kind = kind,
                                                      .lock = lock,
                                                      .type = type,
                                                      .schema = tree_string(alter->target, "schemaname"),
                                                      .name = tree_string(alter->target, "relname"),
-                                                     .part = tree_string(alter->command, "name")});
+                                                     .part = tree_string(alter->command, "name"),
+                                                     .may_be_missing = tree_flag(alter->command, "missing_ok")});
 }
 
-/* ---- constraints ---- */
-
-/* Does a change of the referenced rows change those that reference them? */
-static bool hands_on(const json_t *constraint)
+const char *alter_schema(const struct alter *alter)
 {
-    static const char actions[] = "c n d";
-    return word_is_among(actions, tree_string(constraint, "fk_del_action")) ||
-           word_is_among(actions, tree_string(constraint, "fk_upd_action"));
+    const char *const schema = tree_string(alter->target, "schemaname");
+    return schema[0] == '\0' ? NULL : schema;
 }
 
-void effects_foreign_key(struct effects_reader *reader, const json_t *table, const json_t *constraint)
-{
-    const json_t *const referenced = json_object_get(constraint, "pktable");
-    effects_lock(reader, referenced, SQL_LOCK_SHARE_ROW_EXCLUSIVE);
-    effects_reach(reader, SQL_REACH_PARTITIONS, referenced, NULL, SQL_LOCK_SHARE_ROW_EXCLUSIVE);
-    effects_links(reader, table, referenced, hands_on(constraint) ? SQL_LINK_ACTION : SQL_LINK_KEY);
-}
-
-/* A CHECK or foreign key is checked against the existing rows, unless it is NOT VALID. */
-static void validate(struct effects_reader *reader, const json_t *constraint)
-{
-    if (!tree_flag(constraint, "skip_validation")) {
-        effects_work(reader, SQL_WORK_SCAN,
-                     "Add the constraint NOT VALID, then VALIDATE it in a transaction of its own.");
-    }
-}
-
-/* The other table of a foreign key is read, under a lock that stops neither readers nor writers. */
-static void validate_constraint(struct effects_reader *reader, const struct alter *alter)
-{
-    lock_target(reader, alter, SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
-    reach_children(reader, alter, SQL_REACH_CHILDREN, SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
-    reach_part(reader, alter, SQL_REACH_REFERENCED, "constraint", SQL_LOCK_ROW_SHARE);
-    effects_work(reader, SQL_WORK_SCAN, NULL);
-}
-
-static void add_foreign_key(struct effects_reader *reader, const struct alter *alter, const json_t *constraint)
-{
-    lock_target(reader, alter, SQL_LOCK_SHARE_ROW_EXCLUSIVE);
-    reach_children(reader, alter, SQL_REACH_PARTITIONS, SQL_LOCK_SHARE_ROW_EXCLUSIVE);
-    effects_foreign_key(reader, alter->target, constraint);
-    validate(reader, constraint);
-}
-
-static void add_check(struct effects_reader *reader, const struct alter *alter, const json_t *constraint)
-{
-    lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
-    reach_children(reader, alter, SQL_REACH_CHILDREN, SQL_LOCK_ACCESS_EXCLUSIVE);
-    validate(reader, constraint);
-    if (!tree_flag(constraint, "skip_validation")) {
-        effects_runs_on_rows(reader, json_object_get(constraint, "raw_expr"));
-    }
-}
-
-/* A primary key makes the columns of its index NOT NULL. */
-static void add_key_columns(struct effects_reader *reader, const struct alter *alter, const char *index)
+bool alter_is_filled(const struct effects_reader *reader, const struct alter *alter, const char *column)
 {
     const struct sql_facts *const facts = reader->facts;
-    const char *const schema = tree_string(alter->target, "schemaname");
-    const bool asks = facts->index_never_null != NULL;
-    if (!asks || alter->takes_away ||
-        !facts->index_never_null(facts->asked, schema[0] == '\0' ? NULL : schema, tree_string(alter->target, "relname"),
-                                 index)) {
-        effects_work(reader, asks ? SQL_WORK_SCAN : SQL_WORK_NONE,
-                     "Columns that are not NOT NULL yet are read for it: make them NOT NULL first, by way of a CHECK.");
-    }
+    return facts->never_null != NULL && !alter->takes_away &&
+           facts->never_null(facts->asked, alter_schema(alter), tree_string(alter->target, "relname"), column);
 }
 
-/* The lock on each partition in which the constraint builds an index: since PostgreSQL 18 it blocks readers too. */
-static enum sql_lock on_partitions(const struct effects_reader *reader)
-{
-    return effects_since(reader, 18, true) ? SQL_LOCK_ACCESS_EXCLUSIVE : SQL_LOCK_SHARE;
-}
-
-/* UNIQUE and PRIMARY KEY: with an existing index, or with one that is built under the lock. */
-static void add_unique(struct effects_reader *reader, const struct alter *alter, const json_t *constraint)
-{
-    const char *const index = tree_string(constraint, "indexname");
-    lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
-    if (tree_is(constraint, "contype", "CONSTR_PRIMARY")) {
-        reach_children(reader, alter, SQL_REACH_CHILDREN, SQL_LOCK_ACCESS_EXCLUSIVE);
-    } else {
-        reach_children(reader, alter, SQL_REACH_PARTITIONS, on_partitions(reader));
-    }
-    if (index[0] == '\0') {
-        effects_work(reader, SQL_WORK_INDEX,
-                     "Build the index with CREATE UNIQUE INDEX CONCURRENTLY, then add the constraint USING INDEX.");
-        return;
-    }
-    /* The index gets the name of its constraint. */
-    const bool is_renamed = !tree_is(constraint, "conname", "") && !tree_is(constraint, "conname", index);
-    effects_lock_named(reader, tree_string(alter->target, "schemaname"), index,
-                       is_renamed ? SQL_LOCK_SHARE_UPDATE_EXCLUSIVE : SQL_LOCK_ACCESS_SHARE);
-    if (tree_is(constraint, "contype", "CONSTR_PRIMARY")) {
-        add_key_columns(reader, alter, index);
-    }
-}
-
-static void add_exclusion(struct effects_reader *reader, const struct alter *alter, const json_t *constraint)
-{
-    (void)constraint;
-    lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
-    reach_children(reader, alter, SQL_REACH_PARTITIONS, on_partitions(reader));
-    effects_work(reader, SQL_WORK_INDEX,
-                 "An exclusion constraint can only be built under this lock: do it when nobody needs the table.");
-}
-
-static const struct {
-    const char *type;
-    void (*add)(struct effects_reader *reader, const struct alter *alter, const json_t *constraint);
-} constraints[] = {
-    {"CONSTR_FOREIGN", add_foreign_key}, {"CONSTR_CHECK", add_check},         {"CONSTR_UNIQUE", add_unique},
-    {"CONSTR_PRIMARY", add_unique},      {"CONSTR_EXCLUSION", add_exclusion},
-};
-
-static void add_constraint(struct effects_reader *reader, const struct alter *alter)
-{
-    for (size_t i = 0; i < sizeof constraints / sizeof constraints[0]; i++) {
-        if (tree_is(alter->definition, "contype", constraints[i].type)) {
-            constraints[i].add(reader, alter, alter->definition);
-            return;
-        }
-    }
-    lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
-    reach_children(reader, alter, SQL_REACH_CHILDREN, SQL_LOCK_ACCESS_EXCLUSIVE);
-    effects_work(reader, SQL_WORK_UNKNOWN, NULL);
-}
+#define COPIED "The whole table is copied under the lock: create a new one so, and fill it in batches."
 
 /* ---- columns ---- */
 
@@ -190,11 +69,12 @@ static void add_column_default(struct effects_reader *reader, const json_t *colu
     if (effects_is_serial(json_object_get(column, "typeName"))) {
         effects_work(reader, SQL_WORK_REWRITE,
                      "Add a bigint column, fill it from a sequence in batches, then make the sequence its default.");
-    } else if (constraint != NULL && effects_is_volatile(json_object_get(constraint, "raw_expr"))) {
+    } else if (constraint != NULL && effects_is_volatile(reader, json_object_get(constraint, "raw_expr"))) {
         effects_runs_on_rows(reader, json_object_get(constraint, "raw_expr"));
         effects_work(reader, SQL_WORK_REWRITE,
                      "Add the column without it, SET DEFAULT, fill the rows in batches, then add what is missing.");
-    } else if (constraint == NULL && constraint_of(column, "CONSTR_NOTNULL") != NULL) {
+    } else if (constraint == NULL && constraint_of(column, "CONSTR_NOTNULL") != NULL &&
+               constraint_of(column, "CONSTR_GENERATED") == NULL) {
         effects_work(reader, SQL_WORK_NONE,
                      "It fails if the table has rows: give the column a DEFAULT, or make it NOT NULL later.");
     }
@@ -203,7 +83,8 @@ static void add_column_default(struct effects_reader *reader, const json_t *colu
 static void add_column_keys(struct effects_reader *reader, const struct alter *alter, const json_t *column)
 {
     const json_t *const reference = constraint_of(column, "CONSTR_FOREIGN");
-    if (constraint_of(column, "CONSTR_CHECK") != NULL) {
+    if (constraint_of(column, "CONSTR_CHECK") != NULL &&
+        !tree_flag(constraint_of(column, "CONSTR_CHECK"), "is_not_enforced")) {
         effects_runs_on_rows(reader, json_object_get(constraint_of(column, "CONSTR_CHECK"), "raw_expr"));
         effects_work(reader, SQL_WORK_SCAN, "Add the column alone and its CHECK as NOT VALID, then VALIDATE it.");
     }
@@ -213,55 +94,78 @@ static void add_column_keys(struct effects_reader *reader, const struct alter *a
     }
     if (reference != NULL) {
         effects_foreign_key(reader, alter->target, reference);
-        effects_work(reader, constraint_of(column, "CONSTR_DEFAULT") == NULL ? SQL_WORK_NONE : SQL_WORK_SCAN,
+        const bool checks = constraint_of(column, "CONSTR_DEFAULT") != NULL && !tree_flag(reference, "is_not_enforced");
+        effects_work(reader, checks ? SQL_WORK_SCAN : SQL_WORK_NONE,
                      "Add the column alone and the foreign key as NOT VALID, then VALIDATE it.");
     }
 }
 
-/* NULL if the tree has no schema, which is how the facts expect it. */
-static const char *schema_of(const struct alter *alter)
+static void add_generated(struct effects_reader *reader, const json_t *column)
 {
-    const char *const schema = tree_string(alter->target, "schemaname");
-    return schema[0] == '\0' ? NULL : schema;
+    const json_t *const generated = constraint_of(column, "CONSTR_GENERATED");
+    if (generated == NULL) {
+        return;
+    }
+    if (!tree_flag(generated, "is_virtual")) {
+        effects_work(reader, SQL_WORK_REWRITE,
+                     "Add a plain column that a trigger fills, and fill old rows in batches.");
+    } else if (constraint_of(column, "CONSTR_NOTNULL") != NULL) {
+        effects_work(reader, SQL_WORK_SCAN, "All rows are read for its NOT NULL: add that later, as NOT VALID.");
+    }
 }
 
 static void add_column(struct effects_reader *reader, const struct alter *alter)
 {
     const json_t *const column = alter->definition;
-    lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
-    reach_children(reader, alter, SQL_REACH_CHILDREN, SQL_LOCK_ACCESS_EXCLUSIVE);
+    alter_lock(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
+    alter_reach_children(reader, alter, SQL_REACH_CHILDREN, SQL_LOCK_ACCESS_EXCLUSIVE);
     add_column_default(reader, column);
     add_column_keys(reader, alter, column);
     if (constraint_of(column, "CONSTR_IDENTITY") != NULL) {
         effects_work(reader, SQL_WORK_REWRITE,
                      "Add a bigint column, fill it in batches, then make it NOT NULL and an identity.");
     }
-    if (constraint_of(column, "CONSTR_GENERATED") != NULL) {
-        effects_work(reader, SQL_WORK_REWRITE,
-                     "Add a plain column that a trigger fills, and fill old rows in batches.");
-    }
+    add_generated(reader, column);
     effects_column_type(reader, json_object_get(column, "typeName"));
 }
 
 static void set_not_null(struct effects_reader *reader, const struct alter *alter)
 {
-    const struct sql_facts *const facts = reader->facts;
-    lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
-    reach_children(reader, alter, SQL_REACH_CHILDREN, SQL_LOCK_ACCESS_EXCLUSIVE);
-    if (facts->never_null != NULL && !alter->takes_away &&
-        facts->never_null(facts->asked, schema_of(alter), tree_string(alter->target, "relname"),
-                          tree_string(alter->command, "name"))) {
-        return;
+    alter_lock(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
+    alter_reach_children(reader, alter, SQL_REACH_CHILDREN, SQL_LOCK_ACCESS_EXCLUSIVE);
+    if (!alter_is_filled(reader, alter, tree_string(alter->command, "name"))) {
+        effects_work(
+            reader, SQL_WORK_SCAN,
+            "Add a CHECK (… IS NOT NULL) NOT VALID and VALIDATE it before: then nothing is read under the lock.");
     }
-    effects_work(reader, SQL_WORK_SCAN,
-                 "Add a CHECK (… IS NOT NULL) NOT VALID and VALIDATE it before: then nothing is read under the lock.");
+}
+
+/* The other table of a foreign key is read, under a lock that stops neither readers nor writers. */
+static void validate_constraint(struct effects_reader *reader, const struct alter *alter)
+{
+    alter_lock(reader, alter, SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
+    alter_reach_children(reader, alter, SQL_REACH_CHILDREN, SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
+    alter_reach_part(reader, alter, SQL_REACH_REFERENCED, "constraint", SQL_LOCK_ROW_SHARE);
+    effects_work(reader, SQL_WORK_SCAN, NULL);
+}
+
+/* SET EXPRESSION: what is not stored is not written. */
+static void set_expression(struct effects_reader *reader, const struct alter *alter)
+{
+    const struct sql_facts *const facts = reader->facts;
+    const bool is_virtual = facts->is_virtual != NULL &&
+                            facts->is_virtual(facts->asked, alter_schema(alter), tree_string(alter->target, "relname"),
+                                              tree_string(alter->command, "name"));
+    alter_lock(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
+    alter_reach_children(reader, alter, SQL_REACH_CHILDREN, SQL_LOCK_ACCESS_EXCLUSIVE);
+    effects_work(reader, is_virtual ? SQL_WORK_NONE : SQL_WORK_REWRITE, is_virtual ? NULL : COPIED);
 }
 
 static void change_type(struct effects_reader *reader, const struct alter *alter)
 {
-    lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
-    reach_children(reader, alter, SQL_REACH_CHILDREN, SQL_LOCK_ACCESS_EXCLUSIVE);
-    reach_part(reader, alter, SQL_REACH_RETYPE, "column", SQL_LOCK_ACCESS_EXCLUSIVE);
+    alter_lock(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
+    alter_reach_children(reader, alter, SQL_REACH_CHILDREN, SQL_LOCK_ACCESS_EXCLUSIVE);
+    alter_reach_part(reader, alter, SQL_REACH_RETYPE, "column", SQL_LOCK_ACCESS_EXCLUSIVE);
     effects_retype(reader, alter->target, alter->command);
 }
 
@@ -277,12 +181,14 @@ static const json_t *partition(const struct alter *alter)
  * bounds and read nothing. */
 static void attach(struct effects_reader *reader, const struct alter *alter)
 {
-    lock_target(reader, alter, SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
+    alter_lock(reader, alter, SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
     effects_lock(reader, partition(alter), SQL_LOCK_ACCESS_EXCLUSIVE);
     effects_links(reader, alter->target, partition(alter), SQL_LINK_CHILD);
     if (json_object_get(alter->definition, "bound") != NULL) {
         effects_reach(reader, SQL_REACH_CHILDREN, partition(alter), NULL, SQL_LOCK_ACCESS_EXCLUSIVE);
-        effects_reach(reader, SQL_REACH_BESIDE_PARTITION, alter->target, NULL, SQL_LOCK_SHARE_ROW_EXCLUSIVE);
+        effects_reach(reader, SQL_REACH_BESIDE_PARTITION, alter->target,
+                      arena_printf(reader->arena, "attached %s", tree_string(partition(alter), "relname")),
+                      SQL_LOCK_SHARE_ROW_EXCLUSIVE);
         effects_work(
             reader, SQL_WORK_SCAN,
             "A valid CHECK that implies the bounds spares the scan; a DEFAULT partition is locked and read as well.");
@@ -294,7 +200,7 @@ static void attach(struct effects_reader *reader, const struct alter *alter)
 
 static void detach_concurrently(struct effects_reader *reader, const struct alter *alter)
 {
-    lock_target(reader, alter, SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
+    alter_lock(reader, alter, SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
     effects_lock(reader, partition(alter), SQL_LOCK_ACCESS_EXCLUSIVE);
     effects_work(reader, SQL_WORK_NONE,
                  "It waits for every query on the table, and cannot be with a DEFAULT partition.");
@@ -306,7 +212,7 @@ static void detach(struct effects_reader *reader, const struct alter *alter)
         detach_concurrently(reader, alter);
         return;
     }
-    lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
+    alter_lock(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
     effects_reach(reader, SQL_REACH_BESIDE_PARTITION, alter->target, "detached", SQL_LOCK_SHARE_ROW_EXCLUSIVE);
     effects_lock(reader, partition(alter),
                  effects_since(reader, 14, true) ? SQL_LOCK_ACCESS_EXCLUSIVE : SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
@@ -319,14 +225,14 @@ static void detach(struct effects_reader *reader, const struct alter *alter)
 /* For INHERIT and NO INHERIT, the definition itself is the parent. */
 static void inherit(struct effects_reader *reader, const struct alter *alter)
 {
-    lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
+    alter_lock(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
     effects_lock(reader, alter->definition, SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
     effects_links(reader, alter->target, alter->definition, SQL_LINK_CHILD);
 }
 
 static void disinherit(struct effects_reader *reader, const struct alter *alter)
 {
-    lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
+    alter_lock(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
     effects_lock(reader, alter->definition, SQL_LOCK_ACCESS_SHARE);
 }
 
@@ -345,12 +251,10 @@ static void set_options(struct effects_reader *reader, const struct alter *alter
             lock = SQL_LOCK_ACCESS_EXCLUSIVE;
         }
     }
-    lock_target(reader, alter, lock);
+    alter_lock(reader, alter, lock);
 }
 
 /* ---- all subcommands ---- */
-
-#define COPIED "The whole table is copied under the lock: create a new one so, and fill it in batches."
 
 static const struct subcommand {
     const char *subtypes;
@@ -365,7 +269,7 @@ static const struct subcommand {
     enum sql_lock on_sequences; /* NONE: ACCESS EXCLUSIVE */
 } subcommands[] = {
     {.subtypes = "AT_AddColumn", .take = add_column},
-    {.subtypes = "AT_AddConstraint", .take = add_constraint},
+    {.subtypes = "AT_AddConstraint", .take = alter_add_constraint},
     {.subtypes = "AT_AlterColumnType", .take = change_type},
     {.subtypes = "AT_SetNotNull", .take = set_not_null},
     {.subtypes = "AT_AttachPartition AT_DetachPartitionFinalize", .take = attach},
@@ -384,7 +288,8 @@ static const struct subcommand {
     {"AT_SetLogged AT_SetUnLogged AT_SetAccessMethod", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_REWRITE, COPIED,
      .is_alone = true, .sequences = true},
     {"AT_ChangeOwner", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE, NULL, .is_alone = true, .sequences = true},
-    {"AT_SetExpression", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_REWRITE, COPIED, .take = NULL},
+    {.subtypes = "AT_SetExpression", .take = set_expression},
+    {.subtypes = "AT_AlterConstraint", .take = alter_constraint},
     {"AT_EnableRowSecurity", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE,
      "A table with row level security and no policy shows no rows: create the policies first.", .is_alone = true},
     {"AT_DisableRowSecurity AT_ForceRowSecurity AT_NoForceRowSecurity AT_ReplicaIdentity AT_EnableRule "
@@ -421,15 +326,16 @@ static void reach_of(struct effects_reader *reader, const struct alter *alter, c
 {
     const bool cascade = tree_is(alter->command, "behavior", "DROP_CASCADE");
     if (!subcommand->is_alone) {
-        reach_children(reader, alter, subcommand->partitions ? SQL_REACH_PARTITIONS : SQL_REACH_CHILDREN,
-                       subcommand->lock);
+        alter_reach_children(reader, alter, subcommand->partitions ? SQL_REACH_PARTITIONS : SQL_REACH_CHILDREN,
+                             subcommand->lock);
     }
     if (subcommand->sequences) {
-        reach_part(reader, alter, SQL_REACH_SEQUENCES, subcommand->part == NULL ? "relation" : "column",
-                   subcommand->on_sequences == SQL_LOCK_NONE ? SQL_LOCK_ACCESS_EXCLUSIVE : subcommand->on_sequences);
+        alter_reach_part(reader, alter, SQL_REACH_SEQUENCES, subcommand->part == NULL ? "relation" : "column",
+                         subcommand->on_sequences == SQL_LOCK_NONE ? SQL_LOCK_ACCESS_EXCLUSIVE
+                                                                   : subcommand->on_sequences);
     } else if (subcommand->part != NULL) {
-        reach_part(reader, alter, cascade ? SQL_REACH_CASCADE : SQL_REACH_DROP, subcommand->part,
-                   SQL_LOCK_ACCESS_EXCLUSIVE);
+        alter_reach_part(reader, alter, cascade ? SQL_REACH_CASCADE : SQL_REACH_DROP, subcommand->part,
+                         SQL_LOCK_ACCESS_EXCLUSIVE);
     }
 }
 
@@ -440,7 +346,7 @@ static void take_command(struct effects_reader *reader, const struct alter *alte
         subcommand->take(reader, alter);
         return;
     }
-    lock_target(reader, alter, subcommand->lock);
+    alter_lock(reader, alter, subcommand->lock);
     reach_of(reader, alter, subcommand);
     effects_work(reader, subcommand->work, subcommand->advice);
 }
@@ -463,7 +369,7 @@ void effects_alter_table(struct effects_reader *reader, json_t *body)
         alter.command = tree_body(json_array_get(commands, i), "AlterTableCmd");
         tree_node(json_object_get(alter.command, "def"), &alter.definition);
         if (tree_is(body, "objtype", "OBJECT_TYPE")) { /* a composite type has no rows */
-            lock_target(reader, &alter, SQL_LOCK_ACCESS_EXCLUSIVE);
+            alter_lock(reader, &alter, SQL_LOCK_ACCESS_EXCLUSIVE);
             effects_reach_object(reader, &(struct sql_reach){.kind = SQL_REACH_TYPED_TABLES,
                                                              .lock = SQL_LOCK_ACCESS_EXCLUSIVE,
                                                              .type = "type",

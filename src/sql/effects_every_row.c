@@ -298,7 +298,7 @@ static enum every_row judge(const struct condition *of, json_t *node)
     }
     const enum truth holds = truth_of(of, node, 0);
     return holds == ALWAYS ? EVERY_ROW
-           : holds == NEVER || holds == IS_NULL || tells_rows(of, node) || effects_is_volatile(node)
+           : holds == NEVER || holds == IS_NULL || tells_rows(of, node) || effects_is_volatile(of->reader, node)
                ? SOME_ROWS
                : EVERY_ROW_OR_NONE;
 }

@@ -74,7 +74,7 @@ void effects_need_type(struct effects_reader *reader, const json_t *type)
 static void need_key(struct effects_reader *reader, const json_t *constraint)
 {
     const json_t *const range = json_object_get(constraint, "pktable");
-    if (range != NULL && !tree_is(constraint, "contype", "")) {
+    if (range != NULL && !tree_is(constraint, "contype", "") && !tree_flag(constraint, "is_period")) {
         effects_need(reader, (struct sql_need){
                                  .kind = SQL_NEED_KEY,
                                  .schema = tree_string(range, "schemaname"),
@@ -491,5 +491,7 @@ void effects_needs(struct effects_reader *reader, json_t *node)
     effects_computed(reader, kind, body);
     effects_demands(reader, kind, body);
     effects_never(reader, kind, body);
-    effects_analyzed(reader, kind, body);
+    if (!reader->is_reworded) {
+        effects_analyzed(reader, kind, body);
+    }
 }

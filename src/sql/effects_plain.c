@@ -197,7 +197,7 @@ const char *effects_text_behind(const struct effects_reader *reader, const char 
 {
     struct sql_reader words = behind(reader, word, number);
     const size_t start = words.token.offset;
-    if (words.token.kind == SQL_END || words.token.kind == SQL_BROKEN) {
+    if (reader->is_reworded || words.token.kind == SQL_END || words.token.kind == SQL_BROKEN) {
         return NULL;
     }
     skip_expression(&words);
@@ -210,5 +210,7 @@ const char *effects_text_within(const struct effects_reader *reader, const char 
 {
     struct sql_reader words = behind(reader, word, number);
     const size_t start = words.token.offset;
-    return skip_parentheses(&words) ? text_between(reader, start, words.token.offset + 1, columns) : NULL;
+    return !reader->is_reworded && skip_parentheses(&words)
+               ? text_between(reader, start, words.token.offset + 1, columns)
+               : NULL;
 }

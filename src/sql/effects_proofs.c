@@ -32,11 +32,13 @@ static const char *column_not_null(const json_t *expression)
 
 static void add_constraint(struct effects_reader *reader, const json_t *range, const json_t *constraint)
 {
-    const char *const column = column_not_null(json_object_get(constraint, "raw_expr"));
+    const bool is_not_null = tree_is(constraint, "contype", "CONSTR_NOTNULL"); /* PostgreSQL 18 */
+    const char *const column = is_not_null ? tree_name(json_object_get(constraint, "keys"), 0)
+                                           : column_not_null(json_object_get(constraint, "raw_expr"));
     const char *const name = tree_string(constraint, "conname");
     const bool is_late = tree_flag(constraint, "skip_validation");
-    if (tree_is(constraint, "contype", "CONSTR_CHECK") && column != NULL && !tree_flag(constraint, "is_no_inherit") &&
-        !(is_late && name[0] == '\0')) {
+    if ((is_not_null || tree_is(constraint, "contype", "CONSTR_CHECK")) && !tree_flag(constraint, "is_not_enforced") &&
+        column != NULL && !tree_flag(constraint, "is_no_inherit") && !(is_late && name[0] == '\0')) {
         add(reader, range,
             (struct sql_proof){.kind = is_late ? SQL_PROOF_PROMISED : SQL_PROOF_IS,
                                .constraint = name[0] == '\0' ? NULL : name,

@@ -47,18 +47,69 @@ static bool is_known(const json_t *call)
     return effects_is_steady(call) || word_is_among(volatiles, function_name(call));
 }
 
+struct finding {
+    const struct sql_facts *facts;
+    bool is_volatile;
+};
+
+/* Without facts a function that is not known is taken for volatile, an operator for PostgreSQL's. */
 static bool find_volatile(void *data, const char *key, json_t *object)
 {
+    struct finding *const finding = data;
+    const struct sql_facts *const facts = finding->facts;
+    const json_t *const names = json_object_get(object, "funcname");
+    const char *const operator= effects_operator(key, object);
+    const bool asks = facts->is_volatile != NULL;
+    if (strcmp(key, "FuncCall") == 0 && !effects_is_steady(object)) {
+        finding->is_volatile = finding->is_volatile || is_known(object) || !asks || tree_name(names, 0) == NULL ||
+                               facts->is_volatile(facts->asked, tree_name(names, 1), tree_name(names, 0));
+    } else if (operator!= NULL && asks) {
+        finding->is_volatile = finding->is_volatile || facts->is_volatile(facts->asked, NULL, operator);
+    }
+    return !finding->is_volatile;
+}
+
+bool effects_is_volatile(const struct effects_reader *reader, json_t *expression)
+{
+    struct finding finding = {reader->facts, false};
+    tree_walk(expression, find_volatile, &finding);
+    return finding.is_volatile;
+}
+
+/* What keeps a function from being inlined: subqueries, aggregates and sets. (pg_sleep is VOLATILE.) */
+static bool find_more(void *data, const char *key, json_t *object)
+{
+    static const char more[] =
+        "array_agg avg bool_and bool_or count generate_series json_agg json_array_elements jsonb_agg "
+        "jsonb_array_elements jsonb_object_agg max min pg_sleep row_number string_agg sum unnest";
     bool *const found = data;
-    *found = *found || (strcmp(key, "FuncCall") == 0 && !effects_is_steady(object));
+    *found = *found || strcmp(key, "SubLink") == 0 ||
+             (strcmp(key, "FuncCall") == 0 && word_is_among(more, function_name(object)));
     return !*found;
 }
 
-bool effects_is_volatile(json_t *expression)
+/* inline_function() of clauses.c: one SELECT with one result and nothing else. Calls of other functions are not
+ * followed. */
+bool sql_is_steady_select(struct arena *arena, struct text body)
 {
-    bool found = false;
-    tree_walk(expression, find_volatile, &found);
-    return found;
+    static const struct sql_facts nothing = {0};
+    static const char *const only[] = {"targetList", "limitOption", "op", NULL};
+    const struct effects_reader reader = {.arena = arena, .statement = body, .facts = &nothing};
+    json_t *const tree = effects_parse(arena, body);
+    const json_t *const statements = json_object_get(tree, "stmts");
+    json_t *const select = json_object_get(json_object_get(json_array_get(statements, 0), "stmt"), "SelectStmt");
+    bool is = json_array_size(statements) == 1 && tree_count(select, "targetList") == 1;
+    bool has_more = false;
+    const char *key;
+    json_t *value;
+    json_object_foreach(select, key, value)
+    {
+        is = is && word_is_one_of(text_of(key), only);
+    }
+    tree_walk(select, find_more, &has_more);
+    is = is && !has_more && !effects_is_volatile(&reader, select);
+    json_decref(tree);
+    return is;
 }
 
 const char *effects_operator(const char *key, const json_t *object)
@@ -140,7 +191,8 @@ static void lock_rows_of(struct effects_reader *reader, const json_t *query)
 bool effects_is_newer_syntax(const struct effects_reader *reader, const json_t *call)
 {
     static const char of_16[] = "json_array json_arrayagg json_object json_objectagg";
-    static const char of_17[] = "json json_exists json_query json_scalar json_serialize json_value merge_action";
+    static const char of_17[] =
+        "json json_exists json_query json_scalar json_serialize json_table json_value merge_action";
     const json_t *const names = json_object_get(call, "funcname");
     const char *const name = json_array_size(names) == 1 ? tree_name(names, 0) : "";
     return (effects_since(reader, 16, false) && word_is_among(of_16, name)) ||
@@ -222,7 +274,7 @@ static void take_path(struct effects_reader *reader, const json_t *body)
 /* UPDATE, DELETE or MERGE: does it take all rows of a table that exists? */
 static void note_every_row(struct effects_reader *reader, json_t *body)
 {
-    const enum every_row taken = effects_every_row(reader, body);
+    const enum every_row taken = reader->is_reworded ? SOME_ROWS : effects_every_row(reader, body);
     const size_t left_out = reader->left_out;
     effects_lock(reader, json_object_get(body, "relation"), SQL_LOCK_ROW_EXCLUSIVE);
     if (taken != SOME_ROWS && reader->left_out == left_out) {

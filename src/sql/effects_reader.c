@@ -142,6 +142,7 @@ void effects_reach_object(struct effects_reader *reader, const struct sql_reach 
         copy_name(reader, reach->schema),
         copy_name(reader, reach->name),
         copy_name(reader, reach->part),
+        reach->may_be_missing,
     };
 }
 

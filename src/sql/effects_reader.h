@@ -32,6 +32,7 @@ struct effects_reader {
     size_t left_out;    /* locks on relations that the plan creates */
     int advice_weight;  /* of the work to which the advice belongs */
     bool calls_unknown; /* calls a function that is not known to lock nothing */
+    bool is_reworded;   /* its expressions are not those of the statement: see newer.h */
     bool may_be_there;  /* in ADD COLUMN IF NOT EXISTS, whose DEFAULT is not read if the column exists */
     bool changes_rows;  /* INSERT, UPDATE, …, also inside WITH */
     const char **ctes;  /* names in WITH, which are no relations */
@@ -180,14 +181,44 @@ void effects_proofs(struct effects_reader *reader, json_t *node);
 /* ALTER TABLE, INDEX, VIEW, SEQUENCE, …: effects_alter.c. */
 void effects_alter_table(struct effects_reader *reader, json_t *body);
 
+/* ---- ALTER TABLE ---- */
+
+/* A subcommand. */
+struct alter {
+    const json_t *target; /* RangeVar */
+    const json_t *command;
+    json_t *definition; /* the body of its "def" of any kind; NULL if there is none */
+    bool takes_away; /* another subcommand drops something, and PostgreSQL does that first: a constraint used as proof
+                        may be gone */
+};
+
+void alter_lock(struct effects_reader *reader, const struct alter *alter, enum sql_lock lock);
+
+/* Tables that inherit from the target are changed too, unless the statement says ONLY. */
+void alter_reach_children(struct effects_reader *reader, const struct alter *alter, enum sql_reach_kind kind,
+                          enum sql_lock lock);
+
+/* NULL if the tree has no schema, which is how the facts expect it. */
+const char *alter_schema(const struct alter *alter);
+
+/* Is the column known to have no NULL? */
+bool alter_is_filled(const struct effects_reader *reader, const struct alter *alter, const char *column);
+
+/* ADD CONSTRAINT and ALTER CONSTRAINT: effects_constraints.c. */
+void alter_add_constraint(struct effects_reader *reader, const struct alter *alter);
+void alter_constraint(struct effects_reader *reader, const struct alter *alter);
+
 /* What a new constraint of a table or column locks elsewhere. */
 void effects_foreign_key(struct effects_reader *reader, const json_t *table, const json_t *constraint);
 
 /* ALTER COLUMN … TYPE, by the bodies of its table's RangeVar and of its AlterTableCmd: effects_retype.c. */
 void effects_retype(struct effects_reader *reader, const json_t *target, const json_t *command);
-/* The work of changing a column's type; from: by format_type(), or NULL; effects_types.c. */
+/* The work of changing a column's type; from: by format_type(), or NULL. *rebuilds becomes true if every index over it
+ * is built again: effects_types.c. */
 enum sql_work effects_type_change(const struct effects_reader *reader, const char *from, const json_t *type,
-                                  const char **advice);
+                                  const char **advice, bool *rebuilds);
+/* Are moments with and without a zone the same, since the TimeZone has no offset? */
+bool effects_is_zone_utc(const struct effects_reader *reader);
 /* What a new column of this type needs if it is a domain. */
 void effects_column_type(struct effects_reader *reader, const json_t *type);
 bool effects_is_same_type(const json_t *a, const json_t *b);
@@ -245,6 +276,6 @@ const char *effects_text_behind(const struct effects_reader *reader, const char 
 const char *effects_text_within(const struct effects_reader *reader, const char *word, size_t number,
                                 const char *columns);
 /* May an expression have another value for each row? */
-bool effects_is_volatile(json_t *expression);
+bool effects_is_volatile(const struct effects_reader *reader, json_t *expression);
 
 #endif

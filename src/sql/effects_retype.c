@@ -51,6 +51,20 @@ static struct sql_type old_type(const struct retype *retype)
     return type_of_text(base != NULL ? base : retype->from != NULL ? retype->from : "");
 }
 
+/* The old type; in UTC a moment with a zone is one without. */
+static struct sql_type without_zone(const struct effects_reader *reader, const struct sql_type *from,
+                                    const struct sql_type *to)
+{
+    static const char moments[] = "timestamp timestamptz";
+    struct sql_type alike = *from;
+    if (type_is_one_of(from, moments) && type_is_one_of(to, moments) && effects_is_zone_utc(reader)) {
+        alike = *to;
+        alike.modifier_count = from->modifier_count;
+        memcpy(alike.modifiers, from->modifiers, sizeof alike.modifiers);
+    }
+    return alike;
+}
+
 /* A domain keeps what its base type keeps, and may refuse it; an enum has its labels only. */
 static struct sql_conversion convert(const struct retype *retype, const struct sql_type *from, const json_t *type,
                                      bool is_cast)
@@ -63,7 +77,8 @@ static struct sql_conversion convert(const struct retype *retype, const struct s
     const struct sql_type to = retype->is_odd ? type_of_text("") : type_of_tree(type);
     const char *base;
     if (to.builtin != NULL || retype->is_odd || type_is_same(from, &to)) {
-        return conversion_of(arena, from, &to, is_cast);
+        const struct sql_type alike = without_zone(retype->reader, from, &to);
+        return conversion_of(arena, &alike, &to, is_cast);
     }
     const enum sql_type_kind kind = kind_of(retype, type, &base);
     if (kind == SQL_TYPE_ENUM && type_is_one_of(from, "varchar bpchar text name")) {
@@ -348,14 +363,24 @@ static void work(const struct retype *retype)
     const struct sql_facts *const facts = retype->reader->facts;
     const char *advice =
         "Add a new column, fill it by a trigger and in batches, then swap the names in one short transaction.";
-    enum sql_work work =
-        converts(retype) ? SQL_WORK_REWRITE : effects_type_change(retype->reader, retype->from, retype->type, &advice);
+    bool rebuilds = false;
+    enum sql_work work = converts(retype)
+                             ? SQL_WORK_REWRITE
+                             : effects_type_change(retype->reader, retype->from, retype->type, &advice, &rebuilds);
+    if (work == SQL_WORK_REWRITE && is_said(retype, facts->is_virtual)) {
+        work = SQL_WORK_NONE;
+        advice = NULL;
+    }
     if (work == SQL_WORK_NONE && is_said(retype, facts->is_checked)) {
         effects_work(retype->reader, SQL_WORK_SCAN, "Every CHECK on it is held against all rows again.");
     }
     if (work == SQL_WORK_NONE && is_said(retype, facts->is_indexed_specially)) {
         work = SQL_WORK_INDEX;
         advice = "An index on it that has an expression, a condition or an array is built again.";
+    }
+    if (work == SQL_WORK_NONE && rebuilds && is_said(retype, facts->is_indexed)) {
+        work = SQL_WORK_INDEX;
+        advice = "The rows stay as they are, but every index over the column is built again for its new type.";
     }
     if (work == SQL_WORK_NONE && retype->collation != NULL) {
         work = SQL_WORK_INDEX;

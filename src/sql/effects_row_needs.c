@@ -17,7 +17,7 @@ static void add(const struct asking *asking, struct sql_need need)
 {
     need.schema = tree_string(asking->range, "schemaname");
     need.name = tree_string(asking->range, "relname");
-    need.is_only = !tree_flag(asking->range, "inh");
+    need.is_only = need.is_only || !tree_flag(asking->range, "inh");
     need.is_only_read = true;
     effects_need(asking->reader, need);
 }
@@ -69,7 +69,11 @@ static void need_checked(const struct asking *asking, const json_t *constraint, 
     const char *const text = columns == NULL ? NULL : effects_text_within(reader, "check", number, columns);
     const char *const later = promised(constraint);
     if (text != NULL && (later != NULL || !tree_flag(constraint, "skip_validation"))) {
-        add(asking, (struct sql_need){.kind = SQL_NEED_CHECKED, .part = columns, .types = text, .promised = later});
+        add(asking, (struct sql_need){.kind = SQL_NEED_CHECKED,
+                                      .part = columns,
+                                      .types = text,
+                                      .promised = later,
+                                      .is_only = tree_flag(constraint, "is_no_inherit")});
     } else if (later != NULL) { /* it cannot be asked for */
         add(asking, (struct sql_need){.kind = SQL_NEED_VALID, .part = later, .promised = later});
     }
@@ -80,7 +84,7 @@ static void need_parents(const struct asking *asking, const json_t *constraint)
     const json_t *const parent = json_object_get(constraint, "pktable");
     struct arena *const arena = asking->reader->arena;
     const char *const later = promised(constraint);
-    if (later == NULL && tree_flag(constraint, "skip_validation")) {
+    if ((later == NULL && tree_flag(constraint, "skip_validation")) || tree_flag(constraint, "is_period")) {
         return;
     }
     add(asking, (struct sql_need){.kind = SQL_NEED_PARENTS,
@@ -146,9 +150,28 @@ static bool leaves_rows(const json_t *commands)
     return leaves;
 }
 
+/* A NOT NULL of a table (PostgreSQL 18), which was written as a CHECK. */
+static void need_filled(struct asking *asking, const json_t *constraint)
+{
+    const char *const later = promised(constraint);
+    asking->checks++;
+    if (later != NULL || !tree_flag(constraint, "skip_validation")) {
+        add(asking, (struct sql_need){.kind = SQL_NEED_NO_NULLS,
+                                      .part = tree_name(json_object_get(constraint, "keys"), 0),
+                                      .types = "",
+                                      .promised = later,
+                                      .is_only = tree_flag(constraint, "is_no_inherit")});
+    }
+}
+
+/* What is not enforced is asked of no row. */
 static void take_constraint(struct asking *asking, const json_t *constraint)
 {
-    if (tree_is(constraint, "contype", "CONSTR_CHECK")) {
+    if (tree_flag(constraint, "is_not_enforced")) {
+        asking->checks += tree_is(constraint, "contype", "CONSTR_CHECK") ? 1 : 0;
+    } else if (tree_is(constraint, "contype", "CONSTR_NOTNULL")) {
+        need_filled(asking, constraint);
+    } else if (tree_is(constraint, "contype", "CONSTR_CHECK")) {
         need_checked(asking, constraint, asking->checks++);
     } else if (tree_is(constraint, "contype", "CONSTR_FOREIGN")) {
         need_parents(asking, constraint);

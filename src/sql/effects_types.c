@@ -56,7 +56,20 @@ static bool is_timestamp(const struct sql_type *type)
     return strncmp(type->name, "timestamp ", strlen("timestamp ")) == 0;
 }
 
-static enum sql_work change_between(const char *from_text, const json_t *type, const char **advice)
+/* An operator class is for one type: of the relabels, only those between strings have the same one. */
+static bool keeps_indexes(const struct sql_type *from, const struct sql_type *to)
+{
+    return from->builtin == to->builtin || type_is_one_of(from, "varchar text") || type_is_one_of(from, "cidr");
+}
+
+bool effects_is_zone_utc(const struct effects_reader *reader)
+{
+    return effects_since(reader, 12, false) && reader->facts->is_zone_utc != NULL &&
+           reader->facts->is_zone_utc(reader->facts->asked);
+}
+
+static enum sql_work change_between(const struct effects_reader *reader, const char *from_text, const json_t *type,
+                                    const char **advice, bool *rebuilds)
 {
     const struct sql_type to = type_of_tree(type);
     if (from_text == NULL) {
@@ -70,10 +83,19 @@ static enum sql_work change_between(const char *from_text, const json_t *type, c
     const bool arrays = from.is_array || to.is_array;
     if (type_is_same(&from, &to) || (!arrays && (is_wider(&from, &to) || is_relabel(&from, &to)))) {
         *advice = "Indexes on it that have an expression, a condition or an array are built again.";
+        *rebuilds = !type_is_same(&from, &to) && !keeps_indexes(&from, &to);
         return SQL_WORK_NONE;
     }
-    if (!arrays && is_timestamp(&from) && is_timestamp(&to) && from.builtin != to.builtin) {
-        *advice = "Nothing is rewritten in a session whose TimeZone is UTC.";
+    const bool is_relabeled_in_utc = !arrays && is_timestamp(&from) && is_timestamp(&to) &&
+                                     from.builtin != to.builtin &&
+                                     (to.modifier_count == 0 || to.modifiers[0] >= MOST_PRECISE);
+    if (is_relabeled_in_utc) {
+        const bool is_utc = effects_is_zone_utc(reader);
+        *advice = is_utc ? "Nothing is rewritten as long as the session's TimeZone is UTC, as it is now: in any other "
+                           "zone the whole table would be."
+                         : "Nothing is rewritten in a session whose TimeZone is UTC.";
+        *rebuilds = is_utc;
+        return is_utc ? SQL_WORK_NONE : SQL_WORK_REWRITE;
     }
     return SQL_WORK_REWRITE;
 }
@@ -100,20 +122,21 @@ bool effects_is_builtin(const json_t *type)
 
 /* ---- domains ---- */
 
-/* A domain is stored like its base type; a change to a domain without constraints checks nothing. */
+/* *rebuilds, false before: every index over the column is built again. A domain is stored like its base type; a change
+ * to a domain without constraints checks nothing. */
 enum sql_work effects_type_change(const struct effects_reader *reader, const char *from, const json_t *type,
-                                  const char **advice)
+                                  const char **advice, bool *rebuilds)
 {
     const struct sql_facts *const facts = reader->facts;
     const json_t *const names = json_object_get(type, "names");
-    enum sql_work work = change_between(from, type, advice);
+    enum sql_work work = change_between(reader, from, type, advice, rebuilds);
     const char *to = NULL;
     if (from == NULL || work == SQL_WORK_NONE || tree_name(names, 0) == NULL) {
         return work;
     }
     const char *const base = facts->base_of == NULL ? NULL : facts->base_of(facts->asked, from);
     if (base != NULL) {
-        work = change_between(base, type, advice);
+        work = change_between(reader, base, type, advice, rebuilds);
         from = base;
     }
     const bool is_free =

@@ -53,6 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct sql_facts facts = {.server_version = 130000, .data = type, .column_type = column_type};
     look(arena, (struct text){copy, size}, &facts);
     look(arena, (struct text){copy, size}, NULL);
+    look(arena, (struct text){copy, size}, &(struct sql_facts){.server_version = 180004});
     sql_may_stall_others((struct text){copy, size});
     free(copy);
     arena_free(arena);

@@ -440,7 +440,7 @@ static void begin(struct explaining *explaining, const struct preparation *prepa
                                                 .own_table = detection->ledger.table},
                                       .fires = fires_begin(request->arena, questions, world),
                                       .impossible = impossible_begin(request->arena, questions, world)};
-    asked_answer(&explaining->asked, &explaining->facts);
+    asked_answer(&explaining->asked, &explaining->needs, &explaining->facts);
     if (detection->has_ledger) {
         explaining->ledger = world_find(world, detection->ledger.schema, detection->ledger.table);
     }

@@ -27,6 +27,13 @@ static const char specially_sql[] =
     "g.number + 1 JOIN pg_catalog.pg_opclass o ON o.oid = i.indclass[g.number] JOIN pg_catalog.pg_type t ON t.oid = "
     "o.opcintype WHERE i.indkey[g.number] = a.attnum AND t.typtype = 'p' AND x.atttypid <> a.atttypid))";
 
+static const char indexed_sql[] =
+    "SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attname = "
+    "$3::name AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1]) WHERE i.indrelid = " RELATION;
+
+static const char virtual_sql[] = "SELECT FROM pg_catalog.pg_attribute a WHERE a.attname = $3::name AND a.attgenerated "
+                                  "= 'v' AND a.attrelid = " RELATION;
+
 static const char checked_sql[] =
     "SELECT FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attname = "
     "$3::name WHERE k.conrelid = " RELATION " AND k.contype = 'c' AND k.convalidated AND a.attnum = ANY (k.conkey)";
@@ -69,6 +76,16 @@ static bool index_never_null(void *data, const char *schema, const char *table, 
 static bool is_indexed_specially(void *data, const char *schema, const char *table, const char *column)
 {
     return has_rows(data, specially_sql, 3, (const char *const[]){schema, table, column});
+}
+
+static bool is_indexed(void *data, const char *schema, const char *table, const char *column)
+{
+    return has_rows(data, indexed_sql, 3, (const char *const[]){schema, table, column});
+}
+
+static bool is_virtual(void *data, const char *schema, const char *table, const char *column)
+{
+    return has_rows(data, virtual_sql, 3, (const char *const[]){schema, table, column});
 }
 
 static bool is_checked(void *data, const char *schema, const char *table, const char *column)
@@ -170,23 +187,41 @@ static bool has_default(void *data, const char *schema, const char *relation)
     return found != NULL && found->kind == 'p' && has_rows(asked, default_sql, 1, &oid);
 }
 
+static bool is_volatile(void *data, const char *schema, const char *function)
+{
+    struct asked *const asked = data;
+    return volatility_may(&asked->volatility, schema, function);
+}
+
+static bool is_zone_utc(void *data)
+{
+    const struct asked *const asked = data;
+    return needs_zone_is_utc(asked->needs);
+}
+
 struct asked asked_begin(struct arena *arena, struct questions *questions, struct world *world)
 {
     return (struct asked){.arena = arena,
                           .questions = questions,
                           .world = world,
                           .columns = {.arena = arena, .questions = questions, .world = world},
-                          .proven = {.arena = arena, .questions = questions, .world = world}};
+                          .proven = {.arena = arena, .questions = questions, .world = world},
+                          .volatility = {.arena = arena, .questions = questions}};
 }
 
-void asked_answer(struct asked *asked, struct sql_facts *facts)
+void asked_answer(struct asked *asked, const struct needs *needs, struct sql_facts *facts)
 {
+    asked->needs = needs;
     facts->type_kind = type_kind;
     facts->base_of = base_of;
     facts->never_null = never_null;
     facts->index_never_null = index_never_null;
     facts->is_indexed_specially = is_indexed_specially;
+    facts->is_indexed = is_indexed;
     facts->is_checked = is_checked;
+    facts->is_virtual = is_virtual;
+    facts->is_volatile = is_volatile;
+    facts->is_zone_utc = is_zone_utc;
     facts->has_beside = has_beside;
     facts->is_partitioned = is_partitioned;
     facts->has_default = has_default;
@@ -253,6 +288,7 @@ void asked_note(struct asked *asked, struct text statement, const struct sql_eff
         note_enum(asked, type);
     }
     columns_note(&asked->columns, effects);
+    volatility_note(&asked->volatility, statement);
     const bool alters = sql_take(&words, "alter");
     proven_note(&asked->proven, statement, effects);
     if ((alters || sql_take(&words, "create")) && sql_take(&words, "domain")) {

@@ -8,8 +8,10 @@
 
 #include "base/words.h"
 #include "migration/plan/foresee/columns.h"
+#include "migration/plan/foresee/needs.h"
 #include "migration/plan/foresee/proven.h"
 #include "migration/plan/foresee/questions.h"
+#include "migration/plan/foresee/volatility.h"
 #include "migration/plan/foresee/world.h"
 
 /* A type of the database; or a name for which there is none. */
@@ -23,8 +25,10 @@ struct asked {
     struct arena *arena;
     struct questions *questions;
     struct world *world;
+    const struct needs *needs; /* what earlier statements have set */
     struct columns columns;
     struct proven proven;
+    struct volatility volatility;
     struct asked_type *types;
     size_t type_count;
     size_t type_capacity;
@@ -40,8 +44,8 @@ struct asked asked_begin(struct arena *arena, struct questions *questions, struc
 /* The type of a column, by format_type(); NULL: not known. */
 const char *asked_column_type(struct asked *asked, const char *schema, const char *table, const char *column);
 
-/* Sets the functions and the data of `facts`. */
-void asked_answer(struct asked *asked, struct sql_facts *facts);
+/* Sets the functions and the data of `facts`; the needs are the plan's. */
+void asked_answer(struct asked *asked, const struct needs *needs, struct sql_facts *facts);
 
 /* Records what the statement does to constraints, columns and domains. */
 void asked_note(struct asked *asked, struct text statement, const struct sql_effects *effects);

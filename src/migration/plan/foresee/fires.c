@@ -4,6 +4,7 @@
  */
 #include "migration/plan/foresee/fires.h"
 
+#include "migration/plan/foresee/part.h"
 #include "pg/session.h"
 #include "pg/values.h"
 #include "sql/changes.h"
@@ -21,12 +22,24 @@
     "pg_catalog.pg_type u ON u.oid = b.oid AND (u.typtype = 'd' OR u.typelem >= 16384)) SELECT c.oid FROM below b "    \
     "JOIN pg_catalog.pg_constraint c ON c.contypid = b.oid OFFSET 0) k WHERE a.attrelid = r.oid AND a.attnum > 0"
 
+/* SQL: is it another relation, reached from $1, or is this event (i, u, d) among those of $2? */
+#define OR_EVENT(event) "(r.oid <> $1::oid OR pg_catalog.strpos($2, " event ") > 0)"
+
+/* Does the change compute what is in f, a default or a generated column? A default only for columns that an INSERT
+ * leaves out, and those that an UPDATE sets: $3 the columns that are given, $4 those that are set, NULL: any. */
+#define COMPUTED                                                                                                       \
+    "(r.oid <> $1::oid OR EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = f.adrelid AND a.attnum = "  \
+    "f.adnum AND (a.attgenerated <> '' OR (pg_catalog.strpos($2, 'i') > 0 AND ($3::text IS NULL OR a.attname::text "   \
+    "<> ALL (pg_catalog.string_to_array($3, pg_catalog.chr(31))))) OR (pg_catalog.strpos($2, 'u') > 0 AND ($4::text "  \
+    "IS NULL OR a.attname::text = ANY (pg_catalog.string_to_array($4, pg_catalog.chr(31))))))))"
+
 /* What calls something when rows of r are changed: defaults, CHECKs, and what a view selects. */
 #define CARRIED                                                                                                        \
     "SELECT 'pg_catalog.pg_attrdef'::pg_catalog.regclass::oid AS class, f.oid AS object FROM pg_catalog.pg_attrdef f " \
-    "WHERE f.adrelid = r.oid UNION ALL SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass::oid, k.oid FROM "       \
-    "pg_catalog.pg_constraint k WHERE k.conrelid = r.oid AND k.contype = 'c' UNION ALL " OF_DOMAINS                    \
-    " UNION ALL " GUARDED " UNION ALL " SELECTED
+    "WHERE f.adrelid = r.oid AND " COMPUTED " UNION ALL SELECT "                                                       \
+    "'pg_catalog.pg_constraint'::pg_catalog.regclass::oid, k.oid FROM pg_catalog.pg_constraint k WHERE k.conrelid = "  \
+    "r.oid AND k.contype = 'c' AND (r.oid <> $1::oid OR $2 <> 'd') UNION ALL " OF_DOMAINS                              \
+    " AND (r.oid <> $1::oid OR $2 <> 'd') UNION ALL " GUARDED " UNION ALL " SELECTED
 
 /* Policies, unless the role is not under them; for views that is said of their owners, and not known. */
 #define GUARDED                                                                                                        \
@@ -48,21 +61,35 @@
     "d.refclassid WHEN 'pg_catalog.pg_proc'::pg_catalog.regclass THEN d.refobjid ELSE (SELECT o.oprcode::oid FROM "    \
     "pg_catalog.pg_operator o WHERE o.oid = d.refobjid) END AND NOT " STEADY_UNREAD " OFFSET 0) f"
 
-/* $1 the relation; also for its partitions and children, the tables to which its keys pass changes on (found by the
- * triggers that do it: pg_constraint has no index for them), and what a view is made of, which it may change. A rule
- * has no body in a language: what it does is not known. */
+/* Of the trigger t of r: is its event among those of the change? */
+#define OF_EVENT                                                                                                       \
+    "(r.oid <> $1::oid OR (pg_catalog.strpos($2, 'i') > 0 AND t.tgtype & 4 <> 0) OR (pg_catalog.strpos($2, 'd') > 0 "  \
+    "AND t.tgtype & 8 <> 0) OR (pg_catalog.strpos($2, 'u') > 0 AND t.tgtype & 16 <> 0))"
+
+/* Of the foreign key k to r: does it pass the change on? */
+#define HANDED_ON                                                                                                      \
+    "k.contype = 'f' AND ((k.confdeltype IN ('c', 'n', 'd') AND " OR_EVENT(                                            \
+        "'d'") ") OR (k.confupdtype IN ('c', 'n', 'd') AND " OR_EVENT("'u'") "))"
+
+/* $1 the relation; $2 what is done to it, in letters; $3, $4 its columns, see COMPUTED; $5, $6 what is turned off.
+ * Also for its partitions and children, the tables to which its keys pass changes on (found by the triggers that do it:
+ * pg_constraint has no index for them), and what a view is made of, which it may change. A rule has no body in a
+ * language: what it does is not known. */
 static const char functions_sql[] =
     "WITH RECURSIVE reached(oid) AS (SELECT $1::oid UNION SELECT x.oid FROM reached r CROSS JOIN LATERAL (SELECT "
     "i.inhrelid AS oid FROM pg_catalog.pg_inherits i WHERE i.inhparent = r.oid UNION ALL SELECT k.conrelid FROM "
     "pg_catalog.pg_trigger t JOIN pg_catalog.pg_constraint k ON k.oid = t.tgconstraint WHERE t.tgrelid = r.oid AND "
-    "k.confrelid = r.oid AND " STEADY_HANDS_ON " UNION ALL SELECT d.refobjid FROM pg_catalog.pg_rewrite w "
+    "k.confrelid = r.oid AND " HANDED_ON " UNION ALL SELECT d.refobjid FROM pg_catalog.pg_rewrite w "
     "JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = w.oid AND "
     "d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass WHERE w.ev_class = r.oid AND w.ev_type = '1') x) "
     "SELECT '' AS prosrc, 'rule' AS lanname, '' AS proname FROM pg_catalog.pg_rewrite w JOIN reached r ON r.oid = "
-    "w.ev_class WHERE " STEADY_ACTS " UNION "
-    "SELECT p.prosrc, l.lanname, p.proname FROM pg_catalog.pg_trigger t JOIN reached r ON r.oid = t.tgrelid JOIN "
-    "pg_catalog.pg_proc p ON p.oid = t.tgfoid JOIN pg_catalog.pg_language l ON l.oid = p.prolang WHERE NOT "
-    "t.tgisinternal AND t.tgenabled <> 'D' AND l.lanname <> 'internal' UNION " CALLED(CARRIED);
+    "w.ev_class WHERE " STEADY_DOES
+    " AND " OR_EVENT("CASE w.ev_type WHEN '2' THEN 'u' WHEN '3' THEN 'i' ELSE 'd' END") " AND " SWITCHED_FIRES(
+        SWITCHED_STATE("r", "w.ev_class", "w.rulename", "w.ev_enabled", "$5"),
+        "$6") " UNION SELECT p.prosrc, l.lanname, p.proname FROM pg_catalog.pg_trigger t JOIN reached r ON r.oid = "
+              "t.tgrelid JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid JOIN pg_catalog.pg_language l ON l.oid = "
+              "p.prolang WHERE NOT t.tgisinternal AND l.lanname <> 'internal' AND " OF_EVENT " AND " SWITCHED_FIRES(
+                  SWITCHED_STATE("t", "t.tgrelid", "t.tgname", "t.tgenabled", "$5"), "$6") " UNION " CALLED(CARRIED);
 
 /* $1 a view, a materialized one or a table with row security: the functions that it calls, and the views and such
  * tables below it. */
@@ -75,16 +102,28 @@ static const char selected_sql[] =
 
 /* ---- what the database has ---- */
 
-/* What a query gives for the relation: known not to be more than rows? Keeps the names of the functions. */
-static enum firing ask(struct fires *fires, const char *sql, const struct relation *relation, struct words *names)
+/* What a query gives: known not to be more than rows? Keeps the names of the functions. */
+static enum firing ask(struct fires *fires, const char *sql, int count, const char *const *values, struct words *names)
 {
-    const char *const oid = arena_printf(fires->arena, "%u", relation->oid);
-    PG_RESULT(functions) = questions_ask(fires->questions, sql, 1, &oid);
+    PG_RESULT(functions) = questions_ask(fires->questions, sql, count, values);
     for (int i = 0; functions != NULL && i < PQntuples(functions); i++) {
         words_add(fires->arena, names, arena_strdup(fires->arena, pg_field(functions, i, STEADY_NAME)));
     }
     const bool is = functions == NULL ? questions_are_noted(fires->questions) : steady_are(&fires->steady, functions);
     return is ? FIRES_ROWS : FIRES_UNKNOWN;
+}
+
+/* The same for changes of the relation's rows; NULL: for every change. */
+static enum firing ask_changes(struct fires *fires, const struct relation *relation, const struct sql_touch *touch,
+                               struct words *names)
+{
+    const char *const values[] = {arena_printf(fires->arena, "%u", relation->oid),
+                                  touch == NULL ? "iud" : touch->how,
+                                  touch == NULL ? NULL : touch->given,
+                                  touch == NULL ? NULL : touch->updated,
+                                  switched_said(&fires->switched),
+                                  switched_firing(&fires->switched)};
+    return ask(fires, functions_sql, sizeof values / sizeof values[0], values, names);
 }
 
 /* The representative of everything that the plan has tied to it. */
@@ -96,23 +135,32 @@ static struct relation *head_of(struct relation *relation)
     return relation;
 }
 
-/* The relation alone, without what the plan has linked with it. */
-static bool changes_quietly(struct fires *fires, struct relation *relation)
+/* The relation alone, without what the plan has linked with it. touch: how it is changed, NULL: in any way. What every
+ * change fires is asked first, since many statements change a table and few fire something. */
+static bool changes_quietly(struct fires *fires, struct relation *relation, const struct sql_touch *touch)
 {
-    if (head_of(relation)->fires == FIRES_UNKNOWN) {
+    struct words names = {0};
+    if (head_of(relation)->fires_more) {
         return false;
     }
-    if (relation->fires == FIRES_NOT_ASKED) {
-        relation->fires = relation->oid == 0 ? FIRES_ROWS : ask(fires, functions_sql, relation, &relation->fired);
+    if (relation->fires == FIRES_NOT_ASKED || relation->fires_since != fires->switched.number) {
+        relation->fired = (struct words){0};
+        relation->fires = relation->oid == 0 ? FIRES_ROWS : ask_changes(fires, relation, NULL, &relation->fired);
+        relation->fires_since = fires->switched.number;
     }
-    return relation->fires == FIRES_ROWS && !steady_lost(&fires->steady, &relation->fired);
+    if (relation->fires == FIRES_ROWS && !steady_lost(&fires->steady, &relation->fired)) {
+        return true;
+    }
+    return touch != NULL && relation->oid != 0 && ask_changes(fires, relation, touch, &names) == FIRES_ROWS &&
+           !steady_lost(&fires->steady, &names);
 }
 
 static bool reads_quietly(struct fires *fires, struct relation *relation)
 {
+    const char *const oid = arena_printf(fires->arena, "%u", relation->oid);
     if (relation->reads == FIRES_NOT_ASKED) {
         const bool calls = relation->kind == 'v' || relation->has_policies;
-        relation->reads = calls ? ask(fires, selected_sql, relation, &relation->selected) : FIRES_ROWS;
+        relation->reads = calls ? ask(fires, selected_sql, 1, &oid, &relation->selected) : FIRES_ROWS;
     }
     return relation->reads == FIRES_ROWS && !steady_lost(&fires->steady, &relation->selected);
 }
@@ -126,9 +174,9 @@ struct following {
     bool is_quiet;
 };
 
-static bool is_quiet(struct fires *fires, struct relation *relation, bool reads)
+static bool is_quiet(struct fires *fires, struct relation *relation, bool reads, const struct sql_touch *touch)
 {
-    return reads ? reads_quietly(fires, relation) : changes_quietly(fires, relation);
+    return reads ? reads_quietly(fires, relation) : changes_quietly(fires, relation, touch);
 }
 
 static void follow(void *data, struct relation *relation, enum sql_link link)
@@ -138,7 +186,7 @@ static void follow(void *data, struct relation *relation, enum sql_link link)
         return;
     }
     following->is_quiet =
-        following->followed++ < FIRES_MOST_FOLLOWED && is_quiet(following->fires, relation, following->reads);
+        following->followed++ < FIRES_MOST_FOLLOWED && is_quiet(following->fires, relation, following->reads, NULL);
     if (following->is_quiet) {
         world_links(following->fires->world, relation, NULL, follow, following);
     }
@@ -146,9 +194,10 @@ static void follow(void *data, struct relation *relation, enum sql_link link)
 
 /* Is it known that changing rows of this relation fires nothing that locks more than rows, including foreign keys,
  * partitions, and what the plan has made of it? For reading: that a view, or one below it, calls no such function. */
-static bool runs_no_more_than_rows(struct fires *fires, struct relation *relation, bool reads)
+static bool runs_no_more_than_rows(struct fires *fires, struct relation *relation, const struct sql_touch *touch)
 {
-    struct following following = {.fires = fires, .reads = reads, .is_quiet = is_quiet(fires, relation, reads)};
+    const bool reads = strcmp(touch->how, "r") == 0;
+    struct following following = {.fires = fires, .reads = reads, .is_quiet = is_quiet(fires, relation, reads, touch)};
     world_links(fires->world, relation, NULL, follow, &following);
     return following.is_quiet;
 }
@@ -195,14 +244,16 @@ void fires_by_types(struct fires *fires, struct sql_effects *effects)
     }
 }
 
-void fires_by_rows(struct fires *fires, struct relation *relation, bool reads, struct sql_effects *effects)
+void fires_by_rows(struct fires *fires, struct relation *relation, const struct sql_touch *touch,
+                   struct sql_effects *effects)
 {
+    const bool reads = strcmp(touch->how, "r") == 0;
     static const char *const advices[] = {
         "A trigger, a rule, or a function that a default, a CHECK, a policy or a view calls may do more than change "
         "rows: what that locks is not known, and may block.",
         "A function that a view or a policy calls may do more than read rows: what that locks is not known, and may "
         "block."};
-    if (effects->work != SQL_WORK_NONE && !runs_no_more_than_rows(fires, relation, reads)) {
+    if (effects->work != SQL_WORK_NONE && !runs_no_more_than_rows(fires, relation, touch)) {
         effects->unknown = true;
         effects->advice = effects->advice != NULL ? effects->advice : advices[reads ? 1 : 0];
     }
@@ -211,7 +262,8 @@ void fires_by_rows(struct fires *fires, struct relation *relation, bool reads, s
 void fires_by_refresh(struct fires *fires, const struct relation *relation, struct sql_effects *effects)
 {
     struct words names = {0};
-    const bool is_quiet = relation->oid == 0 || ask(fires, selected_sql, relation, &names) == FIRES_ROWS;
+    const char *const oid = arena_printf(fires->arena, "%u", relation->oid);
+    const bool is_quiet = relation->oid == 0 || ask(fires, selected_sql, 1, &oid, &names) == FIRES_ROWS;
     if (!is_quiet || steady_lost(&fires->steady, &names)) {
         effects->unknown = true;
         effects->advice = "A function that its query calls may do more than read rows: what that locks is not known, "
@@ -223,8 +275,11 @@ void fires_by_refresh(struct fires *fires, const struct relation *relation, stru
 
 struct fires fires_begin(struct arena *arena, struct questions *questions, struct world *world)
 {
-    return (struct fires){
-        .arena = arena, .questions = questions, .world = world, .steady = {.arena = arena, .questions = questions}};
+    return (struct fires){.arena = arena,
+                          .questions = questions,
+                          .world = world,
+                          .steady = {.arena = arena, .questions = questions},
+                          .switched = {.arena = arena, .world = world, .said = {.arena = arena}}};
 }
 
 /* The relation that is named here; moves the reader after it. */
@@ -324,7 +379,7 @@ static bool is_like_quiet(struct fires *fires, const struct sql_stored *stored)
 {
     struct relation *const like =
         stored->like == NULL ? NULL : world_find(fires->world, stored->like_schema, stored->like);
-    return like == NULL || changes_quietly(fires, like);
+    return like == NULL || changes_quietly(fires, like, NULL);
 }
 
 /* What the statement stores calls a function that may lock more. */
@@ -344,7 +399,7 @@ static void note_stored(struct fires *fires, const struct sql_effects *effects)
         words_add(fires->arena, &fires->domains, arena_strdup(fires->arena, stored->name));
     }
     if (relation != NULL) {
-        head_of(relation)->fires = FIRES_UNKNOWN;
+        head_of(relation)->fires_more = true;
         relation->reads = stored->in == SQL_STORES_IN_TABLE ? relation->reads : FIRES_UNKNOWN;
     }
 }
@@ -352,6 +407,9 @@ static void note_stored(struct fires *fires, const struct sql_effects *effects)
 void fires_note(struct fires *fires, struct text statement, const struct sql_effects *effects)
 {
     struct relation *two[2] = {NULL, NULL};
+    fires->has_unknown = fires->has_unknown || effects->unknown;
+    part_note(fires->world, effects);
+    switched_note(&fires->switched, statement);
     if (steady_note(&fires->steady, statement)) {
         return;
     }
@@ -360,10 +418,10 @@ void fires_note(struct fires *fires, struct text statement, const struct sql_eff
     }
     struct relation *const table = fired_table(fires, statement);
     if (table != NULL) {
-        head_of(table)->fires = FIRES_UNKNOWN;
+        head_of(table)->fires_more = true;
     } else if (ties(fires->arena, fires->world, statement, two) && head_of(two[0]) != head_of(two[1])) {
-        const bool is_known = changes_quietly(fires, two[0]) && changes_quietly(fires, two[1]);
+        const bool is_known = changes_quietly(fires, two[0], NULL) && changes_quietly(fires, two[1], NULL);
         head_of(two[0])->tied_to = head_of(two[1]);
-        head_of(two[1])->fires = is_known ? head_of(two[1])->fires : FIRES_UNKNOWN;
+        head_of(two[1])->fires_more = head_of(two[1])->fires_more || !is_known;
     }
 }

@@ -7,6 +7,7 @@
 
 #include "migration/plan/foresee/questions.h"
 #include "migration/plan/foresee/steady.h"
+#include "migration/plan/foresee/switched.h"
 #include "migration/plan/foresee/world.h"
 
 #define FIRES_MOST_FOLLOWED 500 /* relations behind one: views over views, keys behind keys, of the plan */
@@ -18,15 +19,18 @@ struct fires {
     struct world *world;
     struct steady steady;
     struct words domains; /* of the plan, with a CHECK or default that may lock more than rows */
+    struct switched switched;
+    bool has_unknown; /* an earlier statement may have done anything */
 };
 
 /* Call it at a plan's beginning. The arguments must live longer than the result; the arena is the request's. */
 struct fires fires_begin(struct arena *arena, struct questions *questions, struct world *world);
 
-/* Makes the effects `unknown` if changing, or reading, rows of this relation runs what may lock more than rows:
- * triggers and rules, also through foreign keys, partitions and what the plan has made of it; functions that defaults,
- * CHECKs and views call. Not for EXPLAIN, which runs nothing. */
-void fires_by_rows(struct fires *fires, struct relation *relation, bool reads, struct sql_effects *effects);
+/* Makes the effects `unknown` if changing, or reading, rows of this relation in this way runs what may lock more than
+ * rows: triggers and rules, also through foreign keys, partitions and what the plan has made of it; functions that
+ * defaults, CHECKs and views call. Not for EXPLAIN, which runs nothing. */
+void fires_by_rows(struct fires *fires, struct relation *relation, const struct sql_touch *touch,
+                   struct sql_effects *effects);
 
 /* The same for a REFRESH of this materialized view, which runs its query. */
 void fires_by_refresh(struct fires *fires, const struct relation *relation, struct sql_effects *effects);

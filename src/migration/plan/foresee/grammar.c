@@ -69,9 +69,9 @@ enum grammar_answer grammar_ask(struct needs *needs, struct text statement, cons
 {
     struct pg_session *const session = questions_session(needs->questions);
     const bool is_older = pg_session_server_version(session) / 10000 < sql_grammar_version();
-    if (!(effects->unread || is_older) || needs->may_read_otherwise || statement.size > MOST_BYTES ||
-        needs->grammar_count >= MOST_PARSED || needs->parsed_ms >= MOST_MS || questions_are_noted(needs->questions) ||
-        pg_session_in_transaction(session)) {
+    if (!(effects->unread || effects->is_newer || is_older) || needs->may_read_otherwise ||
+        statement.size > MOST_BYTES || needs->grammar_count >= MOST_PARSED || needs->parsed_ms >= MOST_MS ||
+        questions_are_noted(needs->questions) || pg_session_in_transaction(session)) {
         return GRAMMAR_NOT_KNOWN;
     }
     const int64_t began = clock_ms();

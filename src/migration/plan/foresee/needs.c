@@ -82,12 +82,25 @@ static bool makes_of_rows(struct sql_reader words)
            (sql_take(&explained, "explain") && (sql_skip_to(&words, "create") || sql_skip_to(&explained, "into")));
 }
 
+/* ALTER ROLE … SET TimeZone, for the next session. */
+static bool sets_later(struct sql_reader words)
+{
+    static const char *const owners[] = {"role", "user", "database", "system", NULL};
+    static const char *const zone[] = {"timezone", "zone", NULL};
+    bool sets = sql_take(&words, "alter") && sql_is_any_word(&words.token, owners);
+    while (sets && words.token.kind != SQL_END && !sql_is_any_word(&words.token, zone)) {
+        sql_advance(&words);
+    }
+    return sets && words.token.kind != SQL_END;
+}
+
 /* SET TIME ZONE, standard_conforming_strings, and other ways to set them. */
 static void note_settings(struct needs *needs, struct arena *arena, struct sql_reader words, struct text statement)
 {
     static const char *const verbs[] = {"set", "reset", "discard", "select", "do", NULL};
     struct sql_lastings lastings = {0};
     if (!sql_is_any_word(&words.token, verbs)) {
+        needs->may_set_zone = needs->may_set_zone || sql_has_word(statement, "set_config") || sets_later(words);
         return;
     }
     sql_lasting(arena, statement, statement, &lastings);
@@ -200,6 +213,7 @@ void needs_note(struct needs *needs, struct text statement, const struct sql_eff
     const bool is_of_tables = uses_only(words);
     note_taken(needs, statement);
     needs->has_set = needs->has_set || sets(words);
+    needs->has_unknown = needs->has_unknown || effects->unknown;
     note_settings(needs, reading, words, statement);
     needs->may_have_emptied = needs->may_have_emptied || sql_is_any_word(&words.token, emptying);
     needs->has_unnamed_schema = needs->has_unnamed_schema || authorizes_schema(words);
@@ -280,6 +294,15 @@ bool needs_mentioned_type(const struct needs *needs, const char *list)
         }
     }
     return has;
+}
+
+/* Zones that never had another offset (PostgreSQL's own zones, and the system's of Debian 12). */
+bool needs_zone_is_utc(const struct needs *needs)
+{
+    static const char *const zones[] = {"utc",  "etc/utc",  "uct",       "etc/uct",       "gmt",       "etc/gmt",
+                                        "zulu", "etc/zulu", "universal", "etc/universal", "greenwich", NULL};
+    const char *const zone = pg_session_parameter(questions_session(needs->questions), "TimeZone");
+    return zone != NULL && word_is_one_of_nocase(text_of(zone), zones) && !needs->may_set_zone && !needs->has_unknown;
 }
 
 /* ---- asking ---- */

@@ -43,6 +43,7 @@ struct needs {
     bool may_undo;           /* an earlier statement may have undone others, or created a schema without naming it */
     bool may_read_otherwise; /* an earlier statement may change how the server reads strings */
     bool may_set_zone;       /* the session's time zone may have changed when a statement runs */
+    bool has_unknown;        /* an earlier statement may have done anything */
     bool has_unnamed_schema; /* CREATE SCHEMA AUTHORIZATION was seen: it creates a schema with the role's name */
     bool gave_up;            /* the limit of queries was reached: no more are sent */
     bool has_cascaded;       /* an earlier statement has dropped things that it does not name */
@@ -91,6 +92,9 @@ const char *needs_value(struct needs *needs, const char *sql, int count, const c
 /* A message that something already exists, and, once in a plan, what to do. called: "type"; NULL if the name says
  * enough. */
 const char *needs_say_there(struct needs *needs, const char *called, const char *name);
+
+/* Is the TimeZone one without any offset (UTC), so that it will be when the next statement runs? */
+bool needs_zone_is_utc(const struct needs *needs);
 
 /* The plan's summary, in the needs' arena, with a remark if not everything was checked. */
 const char *needs_summary(const struct needs *needs, const char *summary);

@@ -4,6 +4,7 @@
 #include "migration/plan/foresee/reach.h"
 
 #include "base/words.h"
+#include "migration/plan/foresee/part.h"
 #include "migration/plan/foresee/reach_queries.h"
 #include "migration/plan/foresee/touched.h"
 #include "pg/session.h"
@@ -79,7 +80,7 @@ static void follow_links(struct reaching *reaching, const struct relation *relat
     static const bool follows[SQL_REACH_PUBLISHED + 1] = {
         [SQL_REACH_CHILDREN] = true, [SQL_REACH_DROP] = true,  [SQL_REACH_CASCADE] = true,
         [SQL_REACH_RETYPE] = true,   [SQL_REACH_BASES] = true, [SQL_REACH_TRUNCATE_CASCADE] = true,
-        [SQL_REACH_TRUNCATE] = true};
+        [SQL_REACH_TRUNCATE] = true, [SQL_REACH_KEYS] = true};
     if (reach->kind == SQL_REACH_REFERENCED) {
         world_links(reaching->fires->world, relation, NULL, lock_key, reaching);
     } else if (follows[reach->kind]) {
@@ -163,7 +164,12 @@ static void add_reach(struct reaching *reaching, const struct sql_reach *reach)
         follow_links(reaching, relation, reach);
     }
     const bool is_made = is_of_relation && (relation == NULL || relation->oid == 0);
-    if (!is_made && (relation == NULL || !is_needless(relation, reach->kind))) {
+    const struct fires *const fires = reaching->fires;
+    const bool is_needed =
+        relation == NULL ||
+        (!is_needless(relation, reach->kind) &&
+         (fires->has_unknown || !part_is_missing(reaching->arena, fires->questions, relation, reach)));
+    if (!is_made && is_needed) {
         ask(reaching, relation, reach);
     }
     if (reach->kind == SQL_REACH_BASES && relation != NULL && relation->kind == 'm') {
@@ -205,7 +211,7 @@ static void add_touched(struct reaching *reaching, const struct sql_touch *touch
         return;
     }
     const bool reads = strcmp(touch->how, "r") == 0;
-    fires_by_rows(reaching->fires, relation, reads, reaching->effects);
+    fires_by_rows(reaching->fires, relation, touch, reaching->effects);
     reaching->is_through_views = true;
     reaching->link_lock = reads ? SQL_LOCK_ACCESS_SHARE : SQL_LOCK_ROW_EXCLUSIVE;
     world_links(reaching->fires->world, relation, NULL, lock_link, reaching);

@@ -45,6 +45,11 @@ static const char retype_sql[] =
          "AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype = 'i') x "
          "WHERE $2 || coalesce($3, $4, '') IS NOT NULL" END;
 
+static const char keys_sql[] =
+    TOLD "SELECT pg_catalog.unnest(ARRAY[k.conrelid, k.confrelid]), $6::int, false FROM pg_catalog.pg_constraint k "
+         "WHERE k.conrelid = $1::oid AND k.contype = 'f' AND k.conname = $5::name AND $2 || coalesce($3, $4, '') IS "
+         "NOT NULL" END;
+
 static const char sequences_sql[] = TOLD
     "WITH RECURSIVE " DOWN ", " COLUMNS " SELECT d.objid, $6::int, false FROM pg_catalog.pg_depend d JOIN columns c "
     "ON d.refobjid = c.relation AND d.refobjsubid = c.number JOIN pg_catalog.pg_class s ON s.oid = d.objid "
@@ -61,7 +66,9 @@ static const char beside_sql[] =
          "ON i.inhrelid = up.oid) "
          "SELECT oid, 8, false FROM defaults UNION ALL SELECT oid, 1, false FROM up UNION ALL "
          "SELECT CASE WHEN k.conrelid = $1::oid THEN k.confrelid ELSE k.conrelid END, CASE WHEN k.confrelid = $1::oid "
-         "AND $5 = 'detached' THEN 8 ELSE $6::int END, false FROM pg_catalog.pg_constraint k WHERE k.contype = 'f' "
+         "AND $5 = 'detached' THEN 8 WHEN EXISTS (SELECT FROM pg_catalog.pg_constraint o JOIN pg_catalog.pg_class a ON "
+         "a.oid = o.conrelid WHERE $5 = 'attached ' || a.relname AND o.contype = 'f' AND o.confrelid = k.confrelid) "
+         "THEN 8 ELSE $6::int END, false FROM pg_catalog.pg_constraint k WHERE k.contype = 'f' "
          "AND (k.conrelid = $1::oid OR k.confrelid = $1::oid) AND $2 || coalesce($3, $4, '') IS NOT NULL" END;
 
 static const char truncate_sql[] = TOLD
@@ -231,6 +238,7 @@ static const struct reach_query queries[] = {
     [SQL_REACH_PARTITIONS] = {children_sql},
     [SQL_REACH_DROP] = {drop_sql, .has_cascade = true},
     [SQL_REACH_CASCADE] = {drop_sql, .has_cascade = true, .cascades = true, .says_found = true},
+    [SQL_REACH_KEYS] = {keys_sql},
     [SQL_REACH_RETYPE] = {retype_sql},
     [SQL_REACH_TRUNCATE] = {truncate_sql, .has_cascade = true},
     [SQL_REACH_TRUNCATE_CASCADE] = {truncate_sql, .has_cascade = true, .cascades = true},

@@ -34,4 +34,8 @@ const char *rows_value(struct needs *needs, const char *sql);
 /* As rows_find(); *state is the SQLSTATE if it was refused. */
 enum rows_answer rows_compute(struct needs *needs, const char *sql, const char **state);
 
+/* Do the relation's CHECKs exclude rows that fulfil the condition? Its own rows, not those of its children; no row is
+ * read. The condition must call nothing but PostgreSQL's own functions. */
+bool rows_excluded(struct needs *needs, const struct relation *relation, const char *condition);
+
 #endif

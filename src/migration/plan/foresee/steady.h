@@ -32,9 +32,9 @@ struct steady {
 /* SQL: does the foreign key k pass a change on to referencing rows? */
 #define STEADY_HANDS_ON "k.contype = 'f' AND (k.confdeltype IN ('c', 'n', 'd') OR k.confupdtype IN ('c', 'n', 'd'))"
 
-/* SQL: does the rule w do something else or more? Not the query of a view, nor DO INSTEAD NOTHING. */
-#define STEADY_ACTS                                                                                                    \
-    "w.ev_type <> '1' AND w.ev_enabled <> 'D' AND pg_catalog.pg_get_ruledef(w.oid) !~ ' DO INSTEAD +NOTHING;$'"
+/* SQL: does the rule w do something else or more, if it is enabled? Not the query of a view, nor DO INSTEAD NOTHING. */
+#define STEADY_DOES "w.ev_type <> '1' AND pg_catalog.pg_get_ruledef(w.oid) !~ ' DO INSTEAD +NOTHING;$'"
+#define STEADY_ACTS "w.ev_enabled <> 'D' AND " STEADY_DOES
 
 /* The fields of a row about a function. */
 enum { STEADY_BODY, STEADY_LANGUAGE, STEADY_NAME };

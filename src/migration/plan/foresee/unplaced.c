@@ -3,6 +3,7 @@
  */
 #include "migration/plan/foresee/unplaced.h"
 
+#include "migration/plan/foresee/attached.h"
 #include "migration/plan/foresee/rows.h"
 #include "pg/values.h"
 
@@ -92,7 +93,51 @@ static bool is_of_session(const struct needs *needs, const char *type)
     return (needs->may_set_zone || needs->has_set) && (strstr(type, "time") != NULL || strstr(type, "date") != NULL);
 }
 
-const char *unplaced_why(struct needs *needs, const struct sql_effects *effects)
+/* The bound for the planner's proofs, which know no functions; NULL: it has none. NULLs are looked for besides. */
+static const char *proof_of(struct needs *needs, const struct sql_bound *bound, const PGresult *key)
+{
+    const bool is_list = bound->strategy == 'l';
+    struct buffer condition = {.arena = needs->arena};
+    for (size_t i = 0; i < bound->count; i++) {
+        const struct sql_bound_value *const value = &bound->values[i];
+        const bool is_null = is_list && value->kind == SQL_BOUND_NULL;
+        if (is_list && !is_null && value->kind != SQL_BOUND_CONSTANT) {
+            return NULL;
+        }
+        if (is_null || value->kind == SQL_BOUND_CONSTANT) {
+            buffer_printf(&condition, "%s%s%s",
+                          condition.size == 0 ? ""
+                          : is_list           ? " OR "
+                                              : " AND ",
+                          pg_field(key, 0, QUOTED),
+                          is_null   ? " IS NULL"
+                          : is_list ? " = "
+                          : i == 0  ? " >= "
+                                    : " < ");
+        }
+        if (value->kind == SQL_BOUND_CONSTANT) {
+            put_constant(&condition, value, pg_field(key, 0, TYPE));
+        }
+    }
+    return condition.size == 0 ? "true" : buffer_string(&condition);
+}
+
+/* What is read, if no row is in the way. */
+static void note_attached(struct needs *needs, struct sql_effects *effects, const struct relation *parent,
+                          const PGresult *key)
+{
+    const struct attached attached = {.alter = attaching(effects),
+                                      .parent = parent,
+                                      .column = arena_strdup(needs->arena, pg_field(key, 0, COLUMN)),
+                                      .within = proof_of(needs, effects->bound, key),
+                                      .default_schema = arena_strdup(needs->arena, pg_field(key, 0, DEFAULT_SCHEMA)),
+                                      .default_name = arena_strdup(needs->arena, pg_field(key, 0, DEFAULT_NAME))};
+    if (attached.alter != NULL && attached.within != NULL) {
+        attached_note(needs, &attached, effects);
+    }
+}
+
+const char *unplaced_why(struct needs *needs, struct sql_effects *effects)
 {
     const struct sql_bound *const bound = effects->bound;
     struct relation *const parent = bound == NULL || bound->is_content || needs->has_cascaded
@@ -100,9 +145,7 @@ const char *unplaced_why(struct needs *needs, const struct sql_effects *effects)
                                         : world_find_surely(needs->world, bound->schema, bound->name);
     const char *const oid = parent == NULL ? NULL : arena_printf(needs->arena, "%u", parent->oid);
     struct buffer condition = {.arena = needs->arena};
-    PG_RESULT(key) = parent == NULL || parent->oid == 0 || needs_altered(needs, bound->name)
-                         ? NULL
-                         : needs_ask(needs, key_sql, 1, &oid);
+    PG_RESULT(key) = parent == NULL || parent->oid == 0 ? NULL : needs_ask(needs, key_sql, 1, &oid);
     if (key == NULL || PQntuples(key) == 0 || is_of_session(needs, pg_field(key, 0, TYPE)) ||
         !(bound->strategy == 'r' && bound->count == 2 && bound->from_count == 1 ? put_range(&condition, bound, key)
           : bound->strategy == 'l'                                              ? put_list(&condition, bound, key)
@@ -118,6 +161,7 @@ const char *unplaced_why(struct needs *needs, const struct sql_effects *effects)
                             attached->other);
     }
     const char *const name = arena_strdup(needs->arena, pg_field(key, 0, DEFAULT_NAME));
+    note_attached(needs, effects, parent, key);
     return name != NULL && name[0] != '\0' &&
                    has_row(needs, arena_strdup(needs->arena, pg_field(key, 0, DEFAULT_SCHEMA)), name, key, within)
                ? arena_printf(

@@ -8,7 +8,8 @@
 #include "migration/plan/foresee/needs.h"
 
 /* Returns why the statement fails; NULL: nothing known. Rows that the plan may have changed before are not judged, nor
- * are partitions by expressions, by several columns, by hash, and bounds that are computed. */
-const char *unplaced_why(struct needs *needs, const struct sql_effects *effects);
+ * are partitions by expressions, by several columns, by hash, and bounds that are computed. Corrects the effects of an
+ * ATTACH that reads nothing. */
+const char *unplaced_why(struct needs *needs, struct sql_effects *effects);
 
 #endif

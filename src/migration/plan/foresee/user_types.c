@@ -131,6 +131,18 @@ enum rows_answer user_types_find_label(struct needs *needs, const struct sql_ret
 
 #define NEVER_NULL "VALUE IS NOT NULL"
 
+/* The collation of the domain's values, as SQL; NULL: they have none. A column's own may order them otherwise. */
+static const char *collation_of(struct needs *needs, const struct sql_retype *retype)
+{
+    static const char sql[] =
+        "SELECT pg_catalog.format('%I.%I', c.nspname, l.collname) FROM pg_catalog.pg_type t JOIN "
+        "pg_catalog.pg_namespace n ON n.oid = t.typnamespace JOIN pg_catalog.pg_collation l ON l.oid = t.typcollation "
+        "JOIN pg_catalog.pg_namespace c ON c.oid = l.collnamespace WHERE t.typtype = 'd' AND t.typname = $2::name AND "
+        "($1::text IS NULL OR n.nspname = $1::name)";
+    const char *const values[] = {retype->type_schema, retype->type_name};
+    return needs_value(needs, sql, 2, values);
+}
+
 /* "ALTER TABLE x ADD CHECK (…)" with all constraints of the domain and of what it is made of; NULL: it has none, or
  * there is not exactly one of that name. */
 static const char *adding(struct needs *needs, const struct sql_retype *retype)
@@ -161,11 +173,21 @@ static enum rows_answer find(struct needs *needs, const char *from, const char *
     return rows_find(needs, arena_printf(needs->arena, "SELECT FROM (%s) AS x WHERE %s LIMIT 1", from, condition));
 }
 
+/* The values with the domain's collation. */
+static const char *collated(struct needs *needs, const struct sql_retype *retype, const char *from)
+{
+    const char *const collation = collation_of(needs, retype);
+    return collation == NULL
+               ? from
+               : arena_printf(needs->arena, "SELECT x.value COLLATE %s AS value FROM (%s) AS x", collation, from);
+}
+
 enum rows_answer user_types_find_refused(struct needs *needs, const struct sql_retype *retype, const char *from,
                                          const char **state)
 {
     const bool may_ask = retype->type_name != NULL && !needs_mentioned(needs, retype->type_name);
     const char *const added = may_ask ? adding(needs, retype) : NULL;
+    const char *const values = added == NULL ? NULL : collated(needs, retype, from);
     struct sql_effects effects = {0};
     enum rows_answer answer = ROWS_NOT_KNOWN;
     if (added != NULL) {
@@ -174,11 +196,11 @@ enum rows_answer user_types_find_refused(struct needs *needs, const struct sql_r
     for (size_t i = 0; answer == ROWS_NOT_KNOWN && i < effects.need_count; i++) {
         const struct sql_need *const need = &effects.needs[i];
         if (need->kind == SQL_NEED_CHECKED && strcmp(need->part, "value") == 0) {
-            answer = find(needs, from, arena_printf(needs->arena, "NOT %s", need->types));
+            answer = find(needs, values, arena_printf(needs->arena, "NOT %s", need->types));
         }
     }
     *state =
-        answer == ROWS_FOUND && strstr(added, NEVER_NULL) != NULL && find(needs, from, "value IS NULL") == ROWS_FOUND
+        answer == ROWS_FOUND && strstr(added, NEVER_NULL) != NULL && find(needs, values, "value IS NULL") == ROWS_FOUND
             ? SQLSTATE_NOT_NULL_VIOLATION
             : SQLSTATE_CHECK_VIOLATION;
     return answer;

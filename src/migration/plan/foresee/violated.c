@@ -241,7 +241,8 @@ static const char *why(struct needs *needs, const struct sql_need *need, const c
 
 /* ---- VALIDATE CONSTRAINT ---- */
 
-/* A constraint that the plan adds NOT VALID: what is to be asked when it is validated. */
+/* A constraint that the plan adds NOT VALID: what is to be asked when it is validated. Also a CHECK that holds at
+ * once, for later statements. */
 static void promise(struct needs *needs, const struct sql_need *need)
 {
     needs->promises = arena_grow(needs->arena, needs->promises, needs->promise_count, &needs->promise_capacity,
@@ -257,12 +258,25 @@ static void promise(struct needs *needs, const struct sql_need *need)
     kept->promised = arena_strdup(needs->arena, need->promised);
 }
 
+/* VALIDATE: from now on it holds. */
+static void keep_promises(struct needs *needs, const struct sql_need *need)
+{
+    const struct relation *const relation = world_find(needs->world, need->schema, need->name);
+    for (size_t i = 0; i < needs->promise_count; i++) {
+        struct sql_need *const one = &needs->promises[i];
+        if (one->promised != NULL && strcmp(one->promised, need->part) == 0 &&
+            world_find(needs->world, one->schema, one->name) == relation) {
+            one->promised = NULL;
+        }
+    }
+}
+
 static const struct sql_need *promised(const struct looking *looking)
 {
     struct needs *const needs = looking->needs;
     for (size_t i = needs->promise_count; i-- > 0;) {
         const struct sql_need *const one = &needs->promises[i];
-        if (strcmp(one->promised, looking->need->part) == 0 &&
+        if (one->promised != NULL && strcmp(one->promised, looking->need->part) == 0 &&
             world_find(needs->world, one->schema, one->name) == looking->relation) {
             return one;
         }
@@ -330,10 +344,14 @@ const char *violated_why(struct needs *needs, const struct sql_effects *effects)
     const char *found = NULL;
     const bool is_known = effects->count > 0 && !needs->has_cascaded;
     for (size_t i = 0; is_known && i < effects->need_count; i++) {
-        if (effects->needs[i].promised != NULL) {
-            promise(needs, &effects->needs[i]);
-        } else if (found == NULL) {
-            found = why(needs, &effects->needs[i], NULL);
+        const struct sql_need *const need = &effects->needs[i];
+        if (need->promised == NULL && found == NULL) {
+            found = why(needs, need, NULL);
+        }
+        if (need->promised != NULL || need->kind == SQL_NEED_CHECKED) {
+            promise(needs, need);
+        } else if (need->kind == SQL_NEED_VALID) {
+            keep_promises(needs, need);
         }
     }
     return found;

@@ -56,6 +56,7 @@ struct world {
     size_t one_by_one; /* number of names that were loaded one by one */
     bool has_all;      /* all names in the catalogs are loaded */
     bool is_empty;
+    unsigned migration;
     struct undo undo;
 };
 
@@ -460,8 +461,14 @@ struct world *world_new(const struct request *request, struct questions *questio
     return world;
 }
 
+unsigned world_migration(const struct world *world)
+{
+    return world->migration;
+}
+
 void world_begin(struct world *world)
 {
+    world->migration++;
     world->path = world->usual;
     undo_statement(&world->undo, text_of("BEGIN"));
 }

@@ -16,14 +16,17 @@ enum firing { FIRES_NOT_ASKED, FIRES_ROWS /* it locks rows only */, FIRES_UNKNOW
 
 /* A relation, under whatever name. */
 struct relation {
-    uint32_t oid;        /* 0: created by the plan */
-    const char *display; /* its name for the session before the plan; NULL if oid is 0 */
-    char kind;           /* pg_class.relkind; 0 if oid is 0 */
-    bool has_children;   /* something inherits from it, or once did */
-    bool has_policies;   /* row security is enabled for it */
-    bool gone;           /* the plan has dropped it */
-    bool renamed;        /* the plan has renamed it */
-    enum firing fires;
+    uint32_t oid;             /* 0: created by the plan */
+    const char *display;      /* its name for the session before the plan; NULL if oid is 0 */
+    char kind;                /* pg_class.relkind; 0 if oid is 0 */
+    bool has_children;        /* something inherits from it, or once did */
+    bool has_policies;        /* row security is enabled for it */
+    bool gone;                /* the plan has dropped it */
+    bool renamed;             /* the plan has renamed it */
+    bool parts_renamed;       /* … or columns or constraints of it */
+    enum firing fires;        /* as the database has it */
+    size_t fires_since;       /* what was turned off then: struct switched */
+    bool fires_more;          /* the plan has made it, or what is tied to it, fire what may lock more */
     struct words fired;       /* the functions that it fires, as the database has them */
     enum firing reads;        /* what reading its rows runs */
     struct words selected;    /* the same: the functions that a view calls */
@@ -39,6 +42,9 @@ struct world *world_new(const struct request *request, struct questions *questio
 
 /* Call it at the beginning of a migration: the search path is the session's again. */
 void world_begin(struct world *world);
+
+/* The number of the migration that is being read: how often world_begin() was called. */
+unsigned world_migration(const struct world *world);
 
 /* The relation that a statement would find under this name now; NULL: none. schema may be NULL. An unqualified name
  * that the search path does not find is looked for in any schema. */

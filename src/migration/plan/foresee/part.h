@@ -1,0 +1,18 @@
+/*
+ * Columns and constraints that a statement drops IF EXISTS: one that is not there takes nothing along.
+ */
+#ifndef MIGRATION_PLAN_FORESEE_PART_H
+#define MIGRATION_PLAN_FORESEE_PART_H
+
+#include "migration/plan/foresee/questions.h"
+#include "migration/plan/foresee/world.h"
+
+/* Is it known that the relation has no such part, under whatever name? False for anything but IF EXISTS. Only if all
+ * earlier statements are known. */
+bool part_is_missing(struct arena *arena, struct questions *questions, const struct relation *relation,
+                     const struct sql_reach *reach);
+
+/* Records of which relations the statement renames parts. */
+void part_note(struct world *world, const struct sql_effects *effects);
+
+#endif
