@@ -1,11 +1,13 @@
 """The way to the database: URLs as people write them, databases that are down, and passwords that are told nobody."""
 import os
 import re
+import shutil
 import sys
 import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import certificates
 import harness
 from harness import PASSWORD, PASSWORD_ENCODED, Case, Cluster, RpcError, wait_for
 
@@ -121,6 +123,47 @@ class Connection(Case):
             with self.subTest(parameter=parameter):
                 error = self.refused(self.worker(self.project("prisma-blog"), url=f"{self.url()}?{parameter}"))
                 self.assertIn(parameter.split("=")[0], error.status.message)
+
+    def certify(self, name):
+        """The server shows this certificate from now on, until the test ends."""
+        for ending in (".pem", ".key"):
+            path = os.path.join(self.cluster.data, "server" + ending)
+            shutil.copy(os.path.join(self.certificates, name + ending), path)
+            os.chmod(path, 0o600)
+            if os.geteuid() == 0:
+                shutil.chown(path, "postgres", "postgres")
+        self.cluster.psql("postgres", "SELECT pg_reload_conf()")
+
+    def test_strict_checks_the_certificate_of_the_server(self):
+        """As Prisma's sslaccept says; libpq's require alone checks nothing."""
+        self.certificates = tempfile.mkdtemp(prefix="truss-tls-")
+        self.addCleanup(shutil.rmtree, self.certificates)
+        certificates.make(self.certificates)
+        self.certify("server")
+        off = ("ALTER SYSTEM RESET ssl", "ALTER SYSTEM RESET ssl_cert_file", "ALTER SYSTEM RESET ssl_key_file", "SELECT pg_reload_conf()")
+        self.addCleanup(lambda: [self.cluster.psql("postgres", sql) for sql in off])
+        for sql in ("ALTER SYSTEM SET ssl_cert_file = 'server.pem'", "ALTER SYSTEM SET ssl_key_file = 'server.key'", "ALTER SYSTEM SET ssl = on", "SELECT pg_reload_conf()"):
+            self.cluster.psql("postgres", sql, check=False)
+        wait_for(lambda: self.sql("SHOW ssl") == [("on",)])
+        one, two = (os.path.join(self.certificates, f"{name}.pem") for name in ("one", "two"))
+        strict = {"sslmode": "require", "sslaccept": "strict"}
+        unknown = "certificate verify failed"
+        for certificate, parameters, refusal in (
+                ("server", {"sslmode": "require"}, "connected"), ("server", {"sslmode": "require", "sslaccept": "accept_invalid_certs"}, "connected"),
+                ("server", strict, unknown), ("server", {"sslaccept": "strict"}, unknown), ("server", {**strict, "sslrootcert": two}, unknown),
+                ("server", {**strict, "sslrootcert": one}, "connected"), ("server", {**strict, "sslcert": one}, "connected"), ("stranger", {**strict, "sslrootcert": one}, unknown),
+                ("elsewhere", {**strict, "sslrootcert": one}, 'does not match host name "127.0.0.1"')):
+            with self.subTest(certificate, **parameters):
+                self.certify(certificate)
+                wait_for(lambda: refusal in self.answer(**parameters))
+
+    def answer(self, **parameters):
+        """Why a new worker is refused."""
+        try:
+            self.status(self.worker(self.project("prisma-blog"), url=self.url(**parameters)))
+            return "connected"
+        except RpcError as error:
+            return error.status.message
 
     def test_the_urls_limit_on_connections_holds_for_readers(self):
         worker = self.worker(self.project("prisma-blog"), url=self.url(connection_limit=1, pool_timeout=30, application_name="limited"))
