@@ -3,7 +3,7 @@
 # and for those that are newer than 15 pg_dump and pg_restore of a newer Debian, all kept in a cache outside of the repository.
 # Ends with the sum of all, as tests/run.sh does.
 #
-#   run-versions.sh [MAJOR…]     default: 13 14 16 17 18
+#   run-versions.sh [MAJOR…]     default: 12 13 14 16 17 18
 #
 # TRUSS_POSTGRES_DIR  the cache (default: the user's; for root one that the server's own user can read)
 # TRUSS_TEST_ONLY     the suites (default: service bridge)
@@ -12,17 +12,18 @@ cd "$(dirname "$0")/.."
 [ "$(id -u)" = 0 ] && usual=/var/cache/truss-postgres || usual=${XDG_CACHE_HOME:-$HOME/.cache}/truss-postgres
 cache=${TRUSS_POSTGRES_DIR:-$usual}
 export TRUSS_TEST_ONLY="${TRUSS_TEST_ONLY:-service bridge}" TRUSS_TEST_SANITIZED=""
-[ $# -gt 0 ] || set -- 13 14 16 17 18
+[ $# -gt 0 ] || set -- 12 13 14 16 17 18
 
 # All of them are "beta" to npm, so that no range finds them.
 release() {
     case $1 in
+    12) echo 12.22.0-beta.15 ;;
     13) echo 13.23.0-beta.16 ;;
     14) echo 14.23.0-beta.17 ;;
     16) echo 16.14.0-beta.17 ;;
     17) echo 17.10.0-beta.17 ;;
     18) echo 18.4.0-beta.17 ;;
-    *) echo "run-versions.sh: there is no server for PostgreSQL $1; there is for 13, 14, 16, 17 and 18." >&2 && exit 1 ;;
+    *) echo "run-versions.sh: there is no server for PostgreSQL $1; there is for 12, 13, 14, 16, 17 and 18." >&2 && exit 1 ;;
     esac
 }
 

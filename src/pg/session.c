@@ -248,7 +248,7 @@ static bool standard_strings_now(const struct pg_session *session)
 
 /* CockroachDB tells its version at the start (as Npgsql knows it, too). It takes most of a run's statements, but not
  * the locks that keep two runs apart: pg_advisory_lock() and its like do nothing there. */
-static bool check_server(const struct pg_session *session, struct status *status)
+static bool check_kind(const struct pg_session *session, struct status *status)
 {
     return PQparameterStatus(session->connection, "crdb_version") == NULL ||
            status_fail(
@@ -256,6 +256,21 @@ static bool check_server(const struct pg_session *session, struct status *status
                "The server at %s is CockroachDB. Truss is for PostgreSQL only: what keeps two runs apart are its "
                "advisory locks, which do nothing in CockroachDB.",
                session->display);
+}
+
+/* The catalogs of PostgreSQL 11 lack columns that nearly all our queries name (attgenerated, the access method of a
+ * table). */
+#define OLDEST_SERVER 120000
+
+static bool check_version(const struct pg_session *session, struct status *status)
+{
+    const char *const version = PQparameterStatus(session->connection, "server_version");
+    return PQserverVersion(session->connection) >= OLDEST_SERVER ||
+           status_fail(status, STATUS_FAILED_PRECONDITION,
+                       "The server at %s is PostgreSQL %s. Truss needs PostgreSQL %d or newer: upgrade the server, or "
+                       "run the framework's own tool there.",
+                       session->display, version == NULL ? "of a version that is not known" : version,
+                       OLDEST_SERVER / 10000);
 }
 
 /* Records how the server parses statements, before anything changes it. */
@@ -281,8 +296,8 @@ struct pg_session *session_open_as_said(const struct conninfo *conninfo, int64_t
     session->first_answer_ms = connect_ms(conninfo);
     session->display = copy_of(conninfo->display);
     session->own_schema = copy_of(conninfo->own_schema == NULL ? OWN_SCHEMA_USUAL : conninfo->own_schema);
-    if (!connect_now(session, conninfo, deadline, status) || !check_server(session, status) ||
-        PQsetnonblocking(session->connection, 1) != 0) {
+    if (!connect_now(session, conninfo, deadline, status) || !check_kind(session, status) ||
+        !check_version(session, status) || PQsetnonblocking(session->connection, 1) != 0) {
         pg_session_free(session);
         return NULL;
     }

@@ -156,6 +156,24 @@ START_TEST(a_server_that_is_cockroachdb_is_refused)
 }
 END_TEST
 
+static void greet_as_eleven(struct fake_client *client, void *data)
+{
+    (void)data;
+    fake_authentication_ok(client);
+    fake_parameter(client, "server_version", "11.22 (Debian 11.22-1.pgdg120+1)");
+    fake_key(client, 4711, 42);
+    fake_ready(client, 'I');
+}
+
+START_TEST(a_server_that_is_too_old_is_refused_with_its_version)
+{
+    start_server(&(struct fake_options){.greeting = greet_as_eleven});
+    ck_assert_ptr_null(pg_session_open(&conninfo, NO_DEADLINE, &status));
+    failed_with(STATUS_FAILED_PRECONDITION,
+                "is PostgreSQL 11.22 (Debian 11.22-1.pgdg120+1). Truss needs PostgreSQL 12 or newer");
+}
+END_TEST
+
 START_TEST(a_greeting_that_ends_at_any_byte_is_a_server_that_cannot_be_reached)
 {
     struct cut *const cut = kept(&(struct cut){.end = _i == 0 ? fake_close : fake_reset}, sizeof(struct cut));
@@ -779,6 +797,7 @@ int main(void)
     tcase_add_test(all, a_script_whose_answer_breaks_off_at_any_byte_is_a_lost_connection);
     tcase_add_test(all, a_server_that_says_its_last_word_is_a_lost_connection);
     tcase_add_test(all, a_server_that_is_cockroachdb_is_refused);
+    tcase_add_test(all, a_server_that_is_too_old_is_refused_with_its_version);
     tcase_add_loop_test(all, a_greeting_that_ends_at_any_byte_is_a_server_that_cannot_be_reached, 0, 2);
     tcase_add_loop_test(all, an_idle_connection_that_ends_is_noticed_without_asking, 0, 3);
     tcase_add_test(all, an_idle_server_that_says_farewell_is_lost);
