@@ -39,8 +39,7 @@ static const char *place_of(struct arena *arena, const struct folder *folder, co
                             const struct mentioned *mentioned)
 {
     const size_t size = strlen(mentioned->word);
-    return arena_printf(arena, "%s, line %u, has %.*s", path_join(arena, folder->base, file->name),
-                        text_position(file->content, mentioned->at).line,
+    return arena_printf(arena, "%s has %.*s", unread_place(arena, folder, *file, mentioned->at),
                         (int)(mentioned->word[size - 1] == '(' ? size - 1 : size), mentioned->word);
 }
 

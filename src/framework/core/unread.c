@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-static const char *place_of(struct arena *arena, const struct folder *folder, struct source_file file, size_t at)
+const char *unread_place(struct arena *arena, const struct folder *folder, struct source_file file, size_t at)
 {
     return arena_printf(arena, "%s, line %u,", path_join(arena, folder->base, file.name),
                         text_position(file.content, at).line);
@@ -16,7 +16,7 @@ void unread_folder_because(struct arena *arena, struct folder *folder, struct so
                            const char *why)
 {
     if (at != SIZE_MAX && folder->unread == NULL) {
-        folder->unread = arena_printf(arena, "%s %s", place_of(arena, folder, file, at), why);
+        folder->unread = arena_printf(arena, "%s %s", unread_place(arena, folder, file, at), why);
     }
 }
 
@@ -30,7 +30,7 @@ void unread_ledger_because(struct arena *arena, struct folder *folder, struct so
                            const char *why)
 {
     if (at != SIZE_MAX && folder->unread_ledger == NULL) {
-        folder->unread_ledger = arena_printf(arena, "%s %s", place_of(arena, folder, file, at), why);
+        folder->unread_ledger = arena_printf(arena, "%s %s", unread_place(arena, folder, file, at), why);
     }
 }
 

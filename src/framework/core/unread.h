@@ -12,6 +12,9 @@ struct source_file {
     struct text content;
 };
 
+/* "config/a.yml, line 3,": where in the project this offset of the file is. */
+const char *unread_place(struct arena *arena, const struct folder *folder, struct source_file file, size_t at);
+
 /* Notes that the file computes the folder, at this offset of its content (SIZE_MAX: no particular place). key: what the
  * file calls it. */
 void unread_folder(struct arena *arena, struct folder *folder, struct source_file file, size_t at, const char *key);

@@ -4,6 +4,7 @@
 #include "framework/declared/declaration.h"
 
 #include "base/words.h"
+#include "framework/core/inner_path.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -173,18 +174,6 @@ static bool leads_out(const struct declaration *declaration, const char *path)
     return file_look(whole, NULL) != FILE_NONE && !file_is_within(declaration->root, whole);
 }
 
-/* Written as in layout.c: "db/changes" for "./db/changes/". */
-static const char *plain(struct arena *arena, struct text path)
-{
-    while (text_starts_with(path, "./")) {
-        path = text_slice(path, 2, path.size);
-    }
-    while (path.size > 1 && (text_ends_with(path, "/") || text_ends_with(path, "/."))) {
-        path.size--;
-    }
-    return arena_strndup(arena, path.data, path.size);
-}
-
 bool take_folder(struct declaration *declaration, const struct toml_entry *entry)
 {
     const char **const places = arena_array(declaration->arena, 2, sizeof *places);
@@ -192,7 +181,7 @@ bool take_folder(struct declaration *declaration, const struct toml_entry *entry
         leads_out(declaration, entry->value)) {
         return declaration_refuse(declaration, entry, "this is a folder of the project, as seen from truss.toml.");
     }
-    places[0] = plain(declaration->arena, text_of(entry->value));
+    places[0] = plain_path(declaration->arena, entry->value); /* as in layout.c */
     declaration->framework->folder.places = places;
     return true;
 }

@@ -158,12 +158,6 @@ static bool put_lines(struct buffer *lines, const char *key, struct text argumen
 
 /* ---- what is taken ---- */
 
-static const char *place_of(struct arena *arena, const struct folder *folder, const struct source_file *file, size_t at)
-{
-    return arena_printf(arena, "%s, line %u,", path_join(arena, folder->base, file->name),
-                        text_position(file->content, at).line);
-}
-
 static void note(struct arena *arena, struct folder *folder, const char *sentence)
 {
     if (flyway_settings_of(folder)->notes.count < MOST_NOTES) {
@@ -223,7 +217,7 @@ void flyway_take_call(struct arena *arena, struct folder *folder, const struct s
             arena_printf(arena, "has %s(…), which only the application itself follows, in its own migration", key));
         return;
     }
-    const char *const place = place_of(arena, folder, file, mentioned->at);
+    const char *const place = unread_place(arena, folder, *file, mentioned->at);
     if (is_whole && put_lines(&lines, key, argument)) {
         const struct flyway_source source = {place, NULL, "flyway.", SOURCE_KEYS, NULL};
         flyway_settings_add(arena, folder, buffer_text(&lines), &source);
@@ -251,6 +245,6 @@ void flyway_take_flag(struct arena *arena, struct folder *folder, const struct s
     if (!is_own) {
         note(arena, folder,
              arena_printf(arena, "%s has %s, which counts for what is started there and not here.",
-                          place_of(arena, folder, file, mentioned->at), mentioned->word));
+                          unread_place(arena, folder, *file, mentioned->at), mentioned->word));
     }
 }

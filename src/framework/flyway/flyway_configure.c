@@ -289,9 +289,7 @@ static struct text of_flyway(struct arena *arena, struct text content, const str
     for (size_t at = 0; at < content.size;) {
         const size_t found = text_find(content, source->begins, at);
         const size_t start = found == SIZE_MAX ? content.size : found;
-        for (; at < start; at++) {
-            copy[at] = copy[at] == '\n' ? '\n' : ' ';
-        }
+        text_blank(copy + at, start - at);
         at = start == content.size ? start : behind_own(content, start, source->format);
     }
     return (struct text){copy, content.size};
