@@ -166,6 +166,25 @@ class Flyway(Fixtures):
             self.assertEqual(list(self.status(rpc).warnings), [])
             self.assertTrue(rpc.call("MigrationService", "Run").ok)
 
+    def test_a_first_run_that_begins_with_a_baseline_migration_is_left_to_flyway_and_later_ones_are_not(self):
+        """MigrationInfoServiceImpl.java, pendingBaseline: the versions up to it are passed over where nothing is applied."""
+        files = {f"{SQL}/V1__a.sql": "CREATE TABLE a (i int)", f"{SQL}/V3__c.sql": "CREATE TABLE c (i int)"}
+        for name, settings in (("B2__all.sql", ""), ("G2__all.sql", "flyway.baselineMigrationPrefix=G")):
+            with self.subTest(name):
+                self.sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+                made = self.project(**files)
+                with open(os.path.join(made.path, "flyway.conf"), "w", encoding="utf-8") as file:
+                    file.write(f"flyway.locations=filesystem:{SQL}\n{settings}\n")
+                with open(os.path.join(made.path, SQL, name), "w", encoding="utf-8") as file:
+                    file.write("CREATE TABLE a (i int)")
+                with Rpc(self.worker(made).address) as rpc:
+                    status = self.refused(rpc)
+                    self.assertEqual(status.detail.reason, "NEEDS_DELEGATE")
+                    self.assertIn(f"the baseline migration {name}, with which flyway begins where nothing is applied", status.message)
+                    self.assertEqual(self.sql("SELECT to_regclass('c')"), [(None,)])
+                    rpc.call("MigrationService", "MarkApplied", {"migration": "V1__a"})
+                    self.assertTrue(rpc.call("MigrationService", "Run").ok)
+
     def test_classes_in_their_places_are_migrations(self):
         for path in ("src/main/java/db/migration/V2__b.java", "src/main/kotlin/db/migration/V2__b.kt"):
             with self.subTest(path=path), self.start({f"{SQL}/V1__a.sql": "SELECT 1", path: "class V2__b {}", f"{SQL}/V3__c.sql": "SELECT 1"}) as rpc:

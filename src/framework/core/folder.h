@@ -124,6 +124,7 @@ struct migration_files {
     size_t warning_count;
     const char *needs_tool;     /* what in the folder only the framework's own tool can do ("it has the callback
                                    beforeMigrate.sql"): then only that can run its migrations; NULL: nothing */
+    const char *first_needs_tool; /* the same as long as nothing is applied */
     const char *runs_each_time; /* a migration that its tool runs in each run, whatever its row says, and only its tool
                                    can run; NULL: none */
     const char *stops_tool;     /* why the framework's own tool refuses to run anything, a sentence that is told as a

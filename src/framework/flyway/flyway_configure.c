@@ -177,6 +177,7 @@ static void read_names(struct arena *arena, struct text content, const struct fl
     set(&settings->prefix, flyway_value_of(arena, content, source, "sqlMigrationPrefix"));
     set(&settings->prefix, flyway_is_empty(arena, content, source, "sqlMigrationPrefix") ? "" : NULL);
     set(&settings->repeatable_prefix, flyway_value_of(arena, content, source, "repeatableSqlMigrationPrefix"));
+    set(&settings->baseline_prefix, flyway_value_of(arena, content, source, "baselineMigrationPrefix"));
     set(&settings->separator, flyway_value_of(arena, content, source, "sqlMigrationSeparator"));
     set(&settings->placeholder_prefix, flyway_value_of(arena, content, source, "placeholderPrefix"));
     set(&settings->placeholder_suffix, flyway_value_of(arena, content, source, "placeholderSuffix"));

@@ -40,8 +40,11 @@ static void note_other(struct arena *arena, const struct folder *place, const ch
     if (flyway_note_callback(arena, place, script, files)) {
         return;
     }
-    if (name[0] == 'B' && isdigit((unsigned char)name[1]) != 0 && strstr(name, settings->separator) != NULL &&
-        flyway_suffix(settings, name, &is_code) != NULL) {
+    const size_t before = strlen(settings->baseline_prefix);
+    if (strncmp(name, settings->baseline_prefix, before) == 0 && isdigit((unsigned char)name[before]) != 0 &&
+        strstr(name, settings->separator) != NULL && flyway_suffix(settings, name, &is_code) != NULL) {
+        files->first_needs_tool = arena_printf(
+            arena, "it has the baseline migration %s, with which flyway begins where nothing is applied", script);
         listing_warn(arena, files,
                      arena_printf(arena, "%s is left out: a baseline migration, which only flyway itself runs.", path));
     }

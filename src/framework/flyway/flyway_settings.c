@@ -6,6 +6,7 @@
 const struct flyway_settings flyway_usual = {
     .prefix = "V",
     .repeatable_prefix = "R",
+    .baseline_prefix = "B",
     .separator = "__",
     .suffixes = (const char *const[]){".sql", NULL},
     .locations = (const char *const[]){NULL},

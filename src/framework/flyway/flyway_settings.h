@@ -13,6 +13,7 @@ struct flyway_settings {
     const char *const *locations; /* relative to the project; NULL-terminated */
     const char *prefix;           /* by default "V", "R", "__", ".sql" */
     const char *repeatable_prefix;
+    const char *baseline_prefix; /* of migrations with which an empty database begins: "B" */
     const char *separator;
     const char *const *suffixes;
     const char *needs_tool; /* a setting that only Flyway itself can follow; NULL: none */

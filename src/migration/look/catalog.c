@@ -282,6 +282,9 @@ bool catalog_states(const struct catalog *catalog, struct seen_states *seen)
 static bool fill(const struct request *request, struct catalog *catalog)
 {
     struct bounds bounds;
+    if (catalog->entries.count == 0 && catalog->files.needs_tool == NULL) {
+        catalog->files.needs_tool = catalog->files.first_needs_tool;
+    }
     catalog->problem = problem_of(request->arena, catalog);
     find_other_database(request, catalog);
     catalog->may_be_other = request->allow_other_database || request->site->allow_other_database;
