@@ -105,6 +105,15 @@ struct said {
         "blog/migrations/0001_initial.py", "class Migration:\n    pass\n"                                              \
     }
 
+#define SQLX                                                                                                           \
+    {                                                                                                                  \
+        "Cargo.toml", "sqlx = \"0.8\"\n"                                                                               \
+    }
+#define SQLX_ONE                                                                                                       \
+    {                                                                                                                  \
+        "migrations/20250101000000_a.sql", "SELECT 1;\n"                                                               \
+    }
+
 static const struct said projects[] = {
     /* written out */
     {"goose",
@@ -146,6 +155,20 @@ static const struct said projects[] = {
     {"goose",
      {GOOSE, {"main_test.go", "import \"github.com/pressly/goose/v3\"\nfunc x() { goose.SetTableName(\"ours\") }\n"}},
      ".",
+     ""},
+    {"sqlx",
+     {SQLX,
+      SQLX_ONE,
+      {"src/main.rs", "fn a() {}\n#[cfg(test)]\nmod tests {\n    sqlx::migrate!(\"./odd\");\n    "
+                      "m.dangerous_set_table_name(\"t\");\n}\n"},
+      {"src/tests.rs", "sqlx; dangerous_set_table_name(\"u\");\n"}},
+     ".",
+     ""},
+    {"sqlx",
+     {SQLX,
+      SQLX_ONE,
+      {"src/main.rs", "#![x]\n#[cfg(test)]\nmod tests;\nfn a() { sqlx; m.dangerous_set_table_name(\"ours\"); }\n"}},
+     ".ours",
      ""},
     {"goose",
      {GOOSE, {"main.go", "import \"github.com/pressly/goose/v3\"\n// goose.SetTableName(\"ours\")\n"}},

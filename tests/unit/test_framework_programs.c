@@ -66,6 +66,44 @@ START_TEST(the_primary_database_of_rails_has_its_migrations_where_the_file_says)
 }
 END_TEST
 
+/* ---- Rails 6.1: railties/lib/rails/paths.rb ---- */
+
+START_TEST(rails_has_the_folders_that_its_application_adds_or_sets)
+{
+    static const char *const cases[][2] = {
+        {"", "db/migrate"},
+        {"    config.paths[\"db/migrate\"] << \"db/more\"\n", "db/migrate db/more"},
+        {"    config.paths['db/migrate'] << Rails.root.join('db', 'more').to_s # why\n", "db/migrate db/more"},
+        {"    config.paths['db/migrate'].concat([\"db/more\", 'db/gone'])\n", "db/migrate db/more"},
+        {"    config.paths['db/migrate'] = 'db/more'\n", "db/more"},
+        {"    config.paths['db/migrate'] = ['db/more', 'db/migrate']\n", "db/more db/migrate"},
+        {"    # config.paths['db/migrate'] = 'db/more'\n", "db/migrate"},
+        {"    config.paths['db/migrate'] << 'db/more'\n    config.paths['db/migrate'] = 'db/gone'\n", "db/gone"},
+    };
+    static const char *const computed[] = {
+        "    config.paths['db/migrate'] << 'db/more' if ENV['MORE']\n",
+        "    config.paths['db/migrate'] << \"db/#{Rails.env}\"\n",
+        "    config.paths['db/migrate'] << ['db/more', 'db/other']\n",
+        "    config.paths['db/migrate'] << 'db/*'\n",
+        "    unless Rails.env.test?\n      config.paths['db/migrate'] << 'db/more'\n    end\n",
+        "    x = config.paths['db/migrate']\n",
+    };
+    put("db/migrate/20240101000000_a.rb", MIGRATION);
+    put("db/more/20240101000001_b.rb", MIGRATION);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        put("config/application.rb",
+            arena_printf(arena, "module A\n  class App < Rails::Application\n%s  end\nend\n", cases[i][0]));
+        ck_assert_str_eq(paths_of("rails"), cases[i][1]);
+        ck_assert_ptr_null(folder_of("rails")->unread);
+    }
+    for (size_t i = 0; i < sizeof computed / sizeof *computed; i++) {
+        put("config/application.rb",
+            arena_printf(arena, "module A\n  class App < Rails::Application\n%s  end\nend\n", computed[i]));
+        has(folder_of("rails")->unread, "computes paths[\"db/migrate\"]");
+    }
+}
+END_TEST
+
 START_TEST(rails_does_not_look_into_hidden_directories)
 {
     put("config/application.rb", APPLICATION);
@@ -748,6 +786,7 @@ int main(void)
     TCase *const tests = tcase_create("all");
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, the_primary_database_of_rails_has_its_migrations_where_the_file_says);
+    tcase_add_test(tests, rails_has_the_folders_that_its_application_adds_or_sets);
     tcase_add_test(tests, rails_does_not_look_into_hidden_directories);
     tcase_add_test(tests, ecto_reads_no_hidden_directory_and_nothing_that_ends_in_ex);
     tcase_add_test(tests, the_only_repository_of_ecto_is_no_other_one);

@@ -164,6 +164,23 @@ static const struct shape shapes[] = {
      FILES_OF("build.gradle=", "server/web/rails/Gemfile=gem 'rails'\n",
               "server/web/rails/config/application.rb=class App < Rails::Application\nend\n"),
      ""},
+    {"rails_without_active_record_is_nobodys",
+     FILES_OF(
+         "Gemfile=gem 'rails'\ngem 'sequel'\n",
+         "config/application.rb=require 'action_controller/railtie'\n# require 'active_record/railtie'\nclass App < "
+         "Rails::Application\nend\n",
+         "db/migrations/20240101000000_a.rb=Sequel.migration do\nend\n"),
+     "sequel:db/migrations"},
+    {"popx_is_no_pop",
+     FILES_OF(
+         "go.mod=module x\nrequire github.com/ory/pop/v6 v6.4\nrequire github.com/gobuffalo/httptest v1 // indirect\n",
+         "persistence/sql/migrations/20191100000001_a.up.sql=SELECT 1;"),
+     "popx:persistence/sql/migrations"},
+    {"fluent_migrator_in_a_folder_of_one_migration_s_name",
+     FILES_OF("src/App/App.csproj=",
+              "src/App/Datastore/Migration/001_first.cs=using FluentMigrator;\n[Migration(1)]\npublic "
+              "class First : Ours {}\n"),
+     "fluent-migrator:src/App/Datastore/Migration"},
     {"morph_of_two_servers",
      FILES_OF("go.mod=module x\nrequire (\n\tgithub.com/mattermost/morph v1.1.0\n"
               "\tgithub.com/golang-migrate/migrate/v4 v4.17.0 // indirect\n)",

@@ -5,28 +5,13 @@
 #include "base/word_set.h"
 #include "framework/coded/code.h"
 #include "framework/coded/rails_databases.h"
+#include "framework/coded/rails_paths.h"
 #include "framework/core/file_rules.h"
 #include "framework/core/unread.h"
 
 #include <ctype.h>
 #include <stdint.h>
 #include <string.h>
-
-/* The offset of the setting that replaces db/migrate or adds to it; SIZE_MAX if there is none. */
-static size_t paths_setting(struct text source)
-{
-    static const char *const words[] = {"paths[\"db/migrate\"]", "paths['db/migrate']", "paths.add \"db/migrate\"",
-                                        "paths.add 'db/migrate'"};
-    struct text rest = source;
-    for (struct text line; text_next_line(&rest, &line);) {
-        for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-            if (text_find(line, words[i], 0) != SIZE_MAX && !text_starts_with(text_trim(line), "#")) {
-                return (size_t)(line.data - source.data);
-            }
-        }
-    }
-    return SIZE_MAX;
-}
 
 /* An application of Rails without a database has neither of these: it may be the views and assets of a server in
  * another language. */
@@ -93,10 +78,10 @@ static bool rails_configure(struct arena *arena, struct folder *folder)
     static const char name[] = "config/application.rb";
     struct text source;
     if (code_config(arena, folder, WORDS(name), &source) == NULL || !code_has(source, WORDS("Rails::Application")) ||
-        !has_database(arena, folder)) {
+        !rails_has_record(source) || !has_database(arena, folder)) {
         return false;
     }
-    unread_folder(arena, folder, (struct source_file){name, source}, paths_setting(source), "paths[\"db/migrate\"]");
+    rails_read_paths(arena, folder, &(const struct source_file){name, source});
     rails_read_databases(arena, folder);
     return true;
 }

@@ -33,7 +33,8 @@ static const char commands[] =
 
 /* Tests use other databases. */
 static const char tests[] = "*_test.go *.{test|spec}.{ts|js|mjs|cjs} test_*.py *_test.py conftest.py *_spec.rb "
-                            "*_test.rb test.py tests.py testing.py *{Test|Tests|IT}.{java|kt|cs} *_test.exs";
+                            "*_test.rb test.py tests.py testing.py *{Test|Tests|IT}.{java|kt|cs} *_test.exs "
+                            "test.rs tests.rs *_{test|tests}.rs";
 
 /* A mention with its lists split, once for all files. Lists end with NULL. */
 struct sought {
@@ -120,6 +121,22 @@ static bool read_file(struct noting *noting, const char *whole, struct text *con
     return got >= 0;
 }
 
+/* Blanks the tests inside a file of Rust: from #[cfg(test)] to the line that ends the module. */
+static void blank_tests(struct text content, char *buffer)
+{
+    static const char mark[] = "\n#[cfg(test)]\n";
+    for (size_t at = 0; (at = text_find(content, mark, at)) != SIZE_MAX;) {
+        const struct text rest = text_slice(content, at + sizeof mark - 1, content.size);
+        const bool is_module = text_starts_with(rest, "mod ") || text_starts_with(rest, "pub mod ");
+        const size_t line = text_find(rest, "\n", 0);
+        const bool is_elsewhere = text_ends_with(text_trim(text_slice(rest, 0, line)), ";");
+        const size_t close = is_module && !is_elsewhere ? text_find(rest, "\n}", 0) : 0;
+        const size_t end = close == SIZE_MAX ? rest.size : close;
+        text_blank(buffer + (rest.data - content.data), end);
+        at += sizeof mark - 1 + end;
+    }
+}
+
 /* Is the file one of its migrations? They mention other tables. */
 static bool is_inside(const struct noting *noting, const struct folder *folder, const char *path)
 {
@@ -153,6 +170,9 @@ static bool look_into(struct noting *noting, const char *path)
     bool has = false;
     if (!read_file(noting, whole, &file.content)) {
         return true;
+    }
+    if (text_ends_with(text_of(path), ".rs")) {
+        blank_tests(file.content, noting->buffer);
     }
     for (size_t i = 0; i < noting->sought_count; i++) {
         const struct sought *const sought = &noting->sought[i];

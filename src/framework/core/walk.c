@@ -88,9 +88,9 @@ static const char *const migrations[] = {"{number}*.sql", "{V|U|R}*__*.sql", "{n
 static const char *const scripts[] = {"up.sql", "migration.sql", NULL};
 
 /* Folders of programs are recognised by their own name: the programs may have any. */
-static const char *const usual_names[] = {"migrations",  "migration",  "migrate",     "versions",
-                                          "_migrations", "migrator",   "Migrations",  "changelogs",
-                                          "changelog",   "evolutions", "alterations", NULL};
+static const char *const usual_names[] = {"migrations", "migration",   "migrate",   "versions",   "_migrations",
+                                          "migrator",   "Migrations",  "Migration", "changelogs", "changelog",
+                                          "evolutions", "alterations", NULL};
 /* Below one of these are the programs of a project that supports several databases. */
 static const char *const servers[] = {"postgres", "postgresql", "pg", "psql", NULL};
 static const char *const programs[] = {"*.{go|ts|js|mjs|cjs|py|rb|php|cs|exs|rs|sql|java|kt}", NULL};

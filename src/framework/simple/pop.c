@@ -61,7 +61,8 @@ const struct framework framework_pop = {
     .folder =
         {
             .places = WORDS("migrations", "db/migrations"),
-            .sure_by = WORDS(UP " & go.mod: github.com/gobuffalo/", UP " & database.yml: dialect:"),
+            .sure_by = WORDS(UP " & go.mod: github.com/gobuffalo/ & !go.mod: github.com/ory/pop",
+                             UP " & database.yml: dialect:"),
             .likely_by = WORDS("{number}_*.up.fizz"),
             /* Files for another dialect are left out; the one for PostgreSQL comes before the one for all. */
             .files = FILES({.pattern = "{number}_*.{postgres|postgresql|pg}.up.sql"},
