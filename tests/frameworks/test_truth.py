@@ -382,6 +382,14 @@ class Truth(Written):
                     self.check_unknown(rpc, words, "--migrations (migrations was looked at)")
                     self.assertEqual(self.refused(rpc, "Baseline", all=True).code, FAILED_PRECONDITION)
 
+    def test_a_pattern_that_only_a_command_gives_postgrator_is_a_question(self):
+        self.write("migrations/1.do.a.sql", "SELECT 1;")
+        self.write("db/real/1.do.b.sql", "SELECT 1;")
+        for said, is_other in (("-m 'db/real/*'", True), ("--migration-pattern=db/real/*.sql", True), ("-m 'migrations/*'", False), ("-m 'db/none/*'", False)):
+            self.write("Makefile", f"up:\n\tnpx postgrator {said} --database x\n")
+            with self.subTest(said), self.start() as rpc:
+                self.assertEqual("Makefile, line 2, has " in self.status(rpc).problem, is_other)
+
     def test_a_configuration_that_only_a_command_names_is_a_question_where_it_names_another_folder(self):
         knex = {"migrations/1_a.js": "exports.up = knex => knex.raw('SELECT 1');\n", "db/real/1_b.js": "exports.up = 1"}
         for said, is_other in (("{ directory: '../db/real' }", True), ("{ directory: '../migrations' }", False), ("{ directory: path.join(__dirname, '..', 'migrations') }", False)):
@@ -1304,6 +1312,7 @@ class Truth(Written):
     def test_postgrators_scripts_and_table_are_in_the_schema_of_its_configuration(self):
         """lib/Client.js of postgrator 8: SET search_path = currentSchema, for everything."""
         self.write("db/001.do.a.sql", "CREATE TABLE a (i int);\n")
+        self.write("package.json", '{"dependencies": {"postgrator": "8"}}')
         self.write(".postgratorrc.json", '{"migrationPattern": "db/*.sql", "driver": "pg", "currentSchema": "shop"}')
         self.sql("CREATE SCHEMA shop")
         with self.start() as rpc:

@@ -36,6 +36,11 @@ START_TEST(the_sum_of_postgrator_is_made_of_the_line_endings_that_are_configured
     ck_assert_str_eq(folder_of("postgrator")->ledger.table, "steps");
     ck_assert_str_eq(checksum_of("postgrator"), digest_hex_of(arena, "MD5", text_of("a\r\nb\rc\n")));
     put(".postgratorrc.json", "{\"migrationPattern\": \"db/steps/1*\", \"newline\": \"LF\"}");
+    /* only its CLI reads the file, and passes on no newline */
+    ck_assert_str_eq(checksum_of("postgrator"), digest_hex_of(arena, "MD5", text_of("a\r\nb\rc\n")));
+    put("package.json", "{\"dependencies\": {\"postgrator-cli\": \"9\"}}");
+    ck_assert_str_eq(checksum_of("postgrator"), digest_hex_of(arena, "MD5", text_of("a\r\nb\rc\n")));
+    put("package.json", "{\"dependencies\": {\"postgrator\": \"8\"}}");
     ck_assert_str_eq(checksum_of("postgrator"), digest_hex_of(arena, "MD5", text_of("a\nb\nc\n")));
     put("package.json", "{\"dependencies\": {\"postgrator\": \"8\"}, "
                         "\"postgrator\": {\"migrationPattern\": \"db/**/*\", \"newline\": \"CRLF\"}}");

@@ -521,6 +521,16 @@ END_TEST
 
 /* ---- Postgrator 8, its CLI 9: postgrator.js, lib/Client.js ---- */
 
+START_TEST(a_version_at_which_postgrator_s_configuration_stops_is_told)
+{
+    put("migrations/1.do.a.sql", "SELECT 1;");
+    put(".postgratorrc.json", "{\n\"to\": \"max\"}");
+    ck_assert_ptr_null(folder_of("postgrator")->note);
+    put(".postgratorrc.json", "{\n\"to\": 3}");
+    ck_assert_ptr_nonnull(strstr(folder_of("postgrator")->note, ".postgratorrc.json, line 2, has a version"));
+}
+END_TEST
+
 START_TEST(a_pattern_of_postgrator_may_go_into_subdirectories)
 {
     put(".postgratorrc.json", "{\"migrationPattern\": \"db/**/*\"}");
@@ -543,6 +553,8 @@ START_TEST(the_cli_of_postgrator_passes_over_newline_and_current_schema)
     static const char content[] = "a\r\n";
     put(".postgratorrc.json", "{\"newline\": \"LF\", \"currentSchema\": \"app\"}");
     put("migrations/1.do.a.sql", content);
+    ck_assert_ptr_null(folder_of("postgrator")->ledger.schema);
+    put("package.json", "{\"dependencies\": {\"postgrator\": \"8\"}}");
     ck_assert_str_eq(folder_of("postgrator")->ledger.schema, "app");
     ck_assert_str_eq(checksum_of("postgrator"), digest_hex_of(arena, "MD5", text_of("a\n")));
     put("package.json", "{\"devDependencies\": {\"postgrator-cli\": \"9\"}}");
@@ -716,6 +728,7 @@ int main(void)
     tcase_add_test(tests, properties_of_liquibase_are_replaced_as_it_does);
     tcase_add_test(tests, any_digits_begin_a_migration_of_supabase);
     tcase_add_test(tests, the_first_file_of_an_early_version_of_supabase_is_passed_over);
+    tcase_add_test(tests, a_version_at_which_postgrator_s_configuration_stops_is_told);
     tcase_add_test(tests, a_pattern_of_postgrator_may_go_into_subdirectories);
     tcase_add_test(tests, version_0_of_postgrator_never_runs);
     tcase_add_test(tests, a_name_of_db_migrate_ends_at_a_dot);

@@ -16,7 +16,7 @@
 #define MOST_HERE           200                  /* bytes of a line whose variables are looked for */
 #define MOST_PARTS          32                   /* parts of a path that may be in the project */
 
-/* "sql/real" for "file://./sql/real/"; NULL if it is not a path. */
+/* "sql/real" for "file://./sql/real/", and for "sql/real/x*"; NULL if it is not a path. */
 static const char *path_of(struct arena *arena, const char *said)
 {
     static const char *const schemes[] = {"file://", "filesystem:", NULL};
@@ -35,6 +35,9 @@ static const char *path_of(struct arena *arena, const char *said)
     if (size > MOST_PATH) {
         return NULL;
     }
+    const char *const star = strchr(said, '*');
+    const char *const slash = strrchr(said, '/');
+    size = star != NULL && slash != NULL && slash < star ? (size_t)(slash - said) : size;
     while (size > 0 && said[size - 1] == '/') {
         size--;
     }

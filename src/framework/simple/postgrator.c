@@ -14,7 +14,8 @@
 /* The settings of its configuration. */
 struct settings {
     const char *newline; /* NULL: files count as they are */
-    bool is_cli;         /* its CLI reads it, which passes on neither newline nor currentSchema (postgrator-cli.js) */
+    bool is_cli;         /* its CLI reads it, which passes on neither newline nor currentSchema (postgrator-cli.js); a
+                            program with the library may read the file, too */
     const char *schema;  /* the search path of its connection (lib/Client.js); NULL: the connection's own */
     bool only_sql;       /* its pattern takes no programs */
 };
@@ -108,6 +109,21 @@ static void take_tail(struct arena *arena, struct folder *folder, const struct s
     }
 }
 
+/* The version up to which its CLI goes (commands/migrate.js). */
+static void note_target(struct arena *arena, struct folder *folder, const struct source_file *file, bool is_package)
+{
+    const char *const path[] = {is_package ? "postgrator" : "to", is_package ? "to" : NULL, NULL};
+    const char *const value = property_string(arena, file->content, path);
+    size_t from = 0;
+    const size_t at = property_find(file->content, path, &from);
+    if (at != SIZE_MAX && (value == NULL || strcmp(value, "max") != 0)) {
+        folder->note = arena_printf(arena,
+                                    "%s, line %u, has a version to which postgrator goes and no further (to): a run "
+                                    "here goes on, unless it has a target.",
+                                    path_join(arena, folder->base, file->name), text_position(file->content, at).line);
+    }
+}
+
 static bool postgrator_configure(struct arena *arena, struct folder *folder)
 {
     struct text source;
@@ -131,7 +147,9 @@ static bool postgrator_configure(struct arena *arena, struct folder *folder)
     configuration_set_table(arena, folder, values[1]);
     struct settings *const settings = arena_alloc(arena, sizeof *settings);
     *settings = (struct settings){.newline = values[2], .schema = values[3]};
-    settings->is_cli = folder_depends_on(arena, folder, "postgrator-cli");
+    settings->is_cli =
+        folder_depends_on(arena, folder, "postgrator-cli") || !folder_depends_on(arena, folder, "postgrator");
+    note_target(arena, folder, &(const struct source_file){name, source}, is_package);
     settings->schema = settings->is_cli ? NULL : settings->schema;
     folder->ledger.schema = folder->ledger.schema != NULL ? folder->ledger.schema : settings->schema;
     if (values[0] != NULL) {
@@ -239,6 +257,8 @@ const struct framework framework_postgrator = {
             .order = ORDER_OF_NUMBERS,
         },
     .mentions = MENTIONS({.words = "--schema-table", .beside = "postgrator"},
+                         {.words = "--migration-pattern|-m", .beside = "postgrator ", .part = MENTION_PATH},
+                         {.words = "--config", .beside = "postgrator ", .part = MENTION_PATH},
                          {.files = "*.{js|ts|mjs|cjs|mts|cts}",
                           .words = "migrationPattern",
                           .beside = "postgrator|Postgrator",
