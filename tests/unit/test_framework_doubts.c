@@ -239,6 +239,37 @@ START_TEST(what_spring_hands_to_flyway_is_a_question)
 }
 END_TEST
 
+START_TEST(what_spring_calls_in_place_of_migrate_is_told)
+{
+    put("src/main/resources/db/migration/V1__a.sql", "SELECT 1;");
+    put("src/main/java/Config.java",
+        "import org.springframework.boot.flyway.autoconfigure.FlywayMigrationStrategy;\n"
+        "class Config {\n  @Bean FlywayMigrationStrategy clean() { return f -> { f.clean(); "
+        "f.migrate(); }; }\n}\n");
+    const struct migration_files files = list(folder_of("flyway"));
+    ck_assert_uint_eq(files.warning_count, 1);
+    has(files.warnings[0], "src/main/java/Config.java, line 3, has a FlywayMigrationStrategy");
+}
+END_TEST
+
+START_TEST(what_flyway_makes_besides_its_table_is_told)
+{
+    put("sql/V1__a.sql", "SELECT 1;");
+    put("flyway.conf", "flyway.locations=filesystem:sql\nflyway.schemas=app,audit\nflyway.tablespace=fast\n");
+    const struct migration_files files = list(folder_of("flyway"));
+    ck_assert_uint_eq(files.warning_count, 2);
+    has(files.warnings[0], "flyway.conf names several schemas (app, audit), which flyway makes");
+    has(files.warnings[1], "flyway.conf says tablespace");
+    put("flyway.conf", "flyway.locations=filesystem:sql\nflyway.schemas=app,audit\nflyway.createSchemas=false\n");
+    ck_assert_uint_eq(list(folder_of("flyway")).warning_count, 0);
+    put("flyway.conf", "flyway.locations=filesystem:sql\nflyway.schemas=app\nflyway.placeholderSeparator=:\n");
+    ck_assert_uint_eq(list(folder_of("flyway")).warning_count, 0);
+    ck_assert_ptr_null(list(folder_of("flyway")).needs_tool);
+    put("flyway.conf", "flyway.locations=filesystem:sql\nflyway.placeholderSeparator=-\n");
+    has(list(folder_of("flyway")).needs_tool, "flyway.conf says placeholderSeparator");
+}
+END_TEST
+
 START_TEST(what_a_profile_of_spring_sets_otherwise_is_not_passed_over)
 {
     put("src/main/resources/application.yml",
@@ -383,6 +414,8 @@ int main(void)
     tcase_add_test(tests, placeholders_and_names_in_code_are_read);
     tcase_add_test(tests, what_other_libraries_call_a_table_is_not_the_tracking_table);
     tcase_add_test(tests, what_spring_hands_to_flyway_is_a_question);
+    tcase_add_test(tests, what_spring_calls_in_place_of_migrate_is_told);
+    tcase_add_test(tests, what_flyway_makes_besides_its_table_is_told);
     tcase_add_test(tests, what_a_profile_of_spring_sets_otherwise_is_not_passed_over);
     tcase_add_test(tests, a_flag_or_variable_of_flyway_is_told);
     tcase_add_test(tests, flyway_stops_at_names_and_places_if_it_is_told_to);

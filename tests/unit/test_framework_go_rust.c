@@ -254,6 +254,24 @@ END_TEST
     put("go.mod", "require github.com/jackc/tern/v2 v2.4.2\n");                                                        \
     put("migrations/tern.conf", conf)
 
+/* diesel_migrations 2.2: file_based_migrations.rs; tern 2.4: migrate/migrate.go */
+START_TEST(a_script_without_sql_is_refused_as_diesel_and_tern_do)
+{
+    put("diesel.toml", "[migrations_directory]\ndir = \"d\"\n");
+    put("d/2024-01-01-000000_a/up.sql", "");
+    ck_assert_ptr_null(script_of("diesel"));
+    says("2024-01-01-000000_a/up.sql is empty, at which diesel stops");
+    put("d/2024-01-01-000000_a/up.sql", "-- nothing\n");
+    ck_assert_str_eq(script_of("diesel"), "-- nothing");
+    put("tern.conf", "[database]\n");
+    put("1_a.sql", "\n -- nothing\n---- create above / drop below ----\nDROP TABLE a;\n");
+    ck_assert_ptr_null(script_of("tern"));
+    says("1_a.sql has no SQL above its separator, at which tern stops");
+    put("1_a.sql", "/* nothing */\n---- create above / drop below ----\nDROP TABLE a;\n");
+    ck_assert_ptr_nonnull(script_of("tern"));
+}
+END_TEST
+
 START_TEST(the_mark_of_tern_is_a_line_of_its_own)
 {
     TERN_PROJECT("[database]\n");
@@ -377,6 +395,7 @@ int main(void)
     tcase_add_test(tests, what_bun_sends_has_plain_line_ends);
     tcase_add_test(tests, a_directive_or_a_template_of_bun_is_refused);
     tcase_add_test(tests, rambler_reads_its_schema_and_sends_plain_line_ends);
+    tcase_add_test(tests, a_script_without_sql_is_refused_as_diesel_and_tern_do);
     tcase_add_test(tests, the_mark_of_tern_is_a_line_of_its_own);
     tcase_add_test(tests, a_value_of_tern_that_is_a_template_is_not_filled_in);
     tcase_add_test(tests, a_version_table_of_tern_that_is_a_template_is_a_question);

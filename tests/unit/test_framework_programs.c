@@ -517,12 +517,24 @@ START_TEST(what_stands_above_the_first_statement_of_yoyo_is_its_head)
 }
 END_TEST
 
+START_TEST(yoyo_is_not_started_without_a_database_in_its_configuration)
+{
+    put("migrations/a.py", "from yoyo import step\n");
+    put("yoyo.ini", "[DEFAULT]\nsources = migrations\n");
+    ck_assert_ptr_null(folder_of("yoyo")->delegate);
+    ck_assert_ptr_null(framework_of("yoyo")->delegate);
+    put("yoyo.ini", "[DEFAULT]\nsources = migrations\ndatabase = %(DATABASE_URL)s\n");
+    ck_assert_ptr_nonnull(folder_of("yoyo")->delegate);
+}
+END_TEST
+
 START_TEST(sources_of_yoyo_are_read_one_after_the_other)
 {
     put("one/b.sql", "SELECT 1;");
     put("two/a.sql", "SELECT 1;");
     put("yoyo.ini", "[DEFAULT]\nsources = %(here)s/one gone\n    two\ndatabase = postgresql:///x\n");
     ck_assert_str_eq(paths_of("yoyo"), "one two");
+    ck_assert_ptr_nonnull(folder_of("yoyo")->delegate);
     ck_assert_str_eq(listed("yoyo"), "b=b,a=a");
     put("yoyo.ini", "[DEFAULT]\nsources = one package:app:two\n");
     has(folder_of("yoyo")->unread, "yoyo.ini, line 2, computes sources");
@@ -809,6 +821,7 @@ int main(void)
     tcase_add_test(tests, popx_reads_the_directories_below_its_folder);
     tcase_add_test(tests, sequel_counts_by_name_if_a_number_is_a_time_and_else_by_the_last_number);
     tcase_add_test(tests, what_stands_above_the_first_statement_of_yoyo_is_its_head);
+    tcase_add_test(tests, yoyo_is_not_started_without_a_database_in_its_configuration);
     tcase_add_test(tests, sources_of_yoyo_are_read_one_after_the_other);
     tcase_add_test(tests, a_version_of_fluent_migrator_is_in_its_attribute);
     tcase_add_test(tests, hasura_passes_over_empty_scripts_and_directories_without_a_name);

@@ -4,6 +4,7 @@
  */
 #include "framework/coded/code.h"
 
+#include <stdint.h>
 #include <string.h>
 
 /* Each repository has a folder of its own in priv, "repo" for App.Repo and "main_repo" for App.MainRepo: the folder is
@@ -36,6 +37,18 @@ static void look_at_repositories(struct arena *arena, struct folder *folder)
     }
 }
 
+/* Another repository may keep the tracking table, and its database need not be this one (migration_repo of
+ * Ecto.Migration.SchemaMigration). */
+static void note_repository(struct arena *arena, struct folder *folder, const struct source_file *file)
+{
+    const size_t behind = code_find_word(file->content, "migration_repo", 0);
+    const size_t at = behind == SIZE_MAX ? 0 : code_skip_blanks(file->content, behind);
+    if (behind != SIZE_MAX && at < file->content.size && file->content.data[at] == ':') {
+        unread_ledger_because(arena, folder, *file, behind,
+                              "has migration_repo: the tracking table is in the database of that repository");
+    }
+}
+
 static bool ecto_configure(struct arena *arena, struct folder *folder)
 {
     struct text source;
@@ -48,6 +61,7 @@ static bool ecto_configure(struct arena *arena, struct folder *folder)
         folder->ledger.schema = code_string(arena, source, "migration_default_prefix");
         const char *const priv = code_string(arena, code_behind(source, "Repo,"), "priv");
         folder->path = priv == NULL ? NULL : path_join(arena, folder->base, path_join(arena, priv, "migrations"));
+        note_repository(arena, folder, &(const struct source_file){"config/config.exs", source});
     }
     look_at_repositories(arena, folder);
     return true;

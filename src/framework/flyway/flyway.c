@@ -461,6 +461,11 @@ const struct framework framework_flyway = {
          .beside = "@Component|@Bean|@Service|@Configuration",
          .part = MENTION_SETTING,
          .take = flyway_take_bean},
+        {.files = "*.{java|kt|scala|groovy}",
+         .words = FLYWAY_STRATEGIES,
+         .beside = "@Bean",
+         .part = MENTION_SETTING,
+         .take = flyway_take_strategy},
         {.words = FLYWAY_FLAGS, .beside = "flyway|FLYWAY", .part = MENTION_SETTING, .take = flyway_take_flag}),
     .habits =
         {

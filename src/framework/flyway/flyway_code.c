@@ -238,6 +238,27 @@ void flyway_take_bean(struct arena *arena, struct folder *folder, const struct s
         arena_printf(arena, "has a %s that Spring gives to flyway: only the application runs it", type));
 }
 
+void flyway_take_strategy(struct arena *arena, struct folder *folder, const struct source_file *file,
+                          const struct mentioned *mentioned)
+{
+    const struct words *const notes = &flyway_settings_of(folder)->notes;
+    size_t start = mentioned->at;
+    while (start > 0 && file->content.data[start - 1] != '\n') {
+        start--;
+    }
+    bool is_said = text_starts_with(text_slice(file->content, start, file->content.size), "import ");
+    for (size_t i = 0; i < notes->count; i++) {
+        is_said = is_said || strstr(notes->items[i], FLYWAY_STRATEGIES) != NULL;
+    }
+    if (!is_said) {
+        note(arena, folder,
+             arena_printf(arena,
+                          "%s has a " FLYWAY_STRATEGIES ": what the application does at its start may be more or less "
+                          "than migrate, which is what a run does here.",
+                          place_of(arena, folder, file, mentioned->at)));
+    }
+}
+
 void flyway_take_flag(struct arena *arena, struct folder *folder, const struct source_file *file,
                       const struct mentioned *mentioned)
 {

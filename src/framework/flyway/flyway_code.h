@@ -36,6 +36,9 @@
     "org.flywaydb.core.api.callback.Callback|org.flywaydb.core.api.callback.BaseCallback|"                             \
     "org.flywaydb.core.api.migration.JavaMigration|org.flywaydb.core.api.migration.BaseJavaMigration"
 
+/* What Spring calls in place of migrate() (FlywayMigrationInitializer.java). */
+#define FLYWAY_STRATEGIES "FlywayMigrationStrategy"
+
 /* Flags and variables of the same settings. */
 #define FLYWAY_FLAGS                                                                                                   \
     "-mixed|FLYWAY_MIXED|SPRING_FLYWAY_MIXED|-group|FLYWAY_GROUP|SPRING_FLYWAY_GROUP|-outOfOrder|"                     \
@@ -57,6 +60,10 @@ void flyway_take_call(struct arena *arena, struct folder *folder, const struct s
 /* Takes a class that Spring gives to Flyway. */
 void flyway_take_bean(struct arena *arena, struct folder *folder, const struct source_file *file,
                       const struct mentioned *mentioned);
+
+/* Notes a strategy, which may do more or less than migrate. */
+void flyway_take_strategy(struct arena *arena, struct folder *folder, const struct source_file *file,
+                          const struct mentioned *mentioned);
 
 /* Notes a flag or variable: it counts for that command or container, which ours is not. */
 void flyway_take_flag(struct arena *arena, struct folder *folder, const struct source_file *file,

@@ -132,6 +132,7 @@ static const char *setting_for_tool(struct arena *arena, struct text content, co
         {"encoding", "UTF-8"},
         {"skipExecutingMigrations", "false"},
         {"skipDefaultResolvers", "false"},
+        {"placeholderSeparator", ":"},
     };
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
         const char *const value = flyway_value_of(arena, content, source, settings[i].key);
@@ -207,6 +208,21 @@ static void read_baseline(struct arena *arena, struct folder *folder, struct tex
 static void note_others(struct arena *arena, struct text content, const struct flyway_source *source,
                         struct flyway_settings *settings)
 {
+    const struct words schemas = flyway_list_of(arena, content, source, "schemas", "schema");
+    if (schemas.count > 1 && !says(arena, content, source, "createSchemas", "false")) {
+        flyway_note(
+            arena, settings,
+            arena_printf(arena,
+                         "%s names several schemas (%s), which flyway makes if they are missing: only the one of "
+                         "the tracking table is made here.",
+                         source->name, words_joined(arena, &schemas)));
+    }
+    if (flyway_value_of(arena, content, source, "tablespace") != NULL) {
+        flyway_note(arena, settings,
+                    arena_printf(arena,
+                                 "%s says tablespace: flyway makes its table in that one, and Truss in the usual one.",
+                                 source->name));
+    }
     if (says(arena, content, source, "group", "true")) {
         flyway_note(
             arena, settings,

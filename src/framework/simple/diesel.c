@@ -33,6 +33,11 @@ static bool diesel_script(const struct script_request *request)
     struct text metadata;
     const char *const path =
         path_join(request->arena, path_above(request->arena, request->file->path), "metadata.toml");
+    if (request->content.size == 0) { /* run_sql_from_file of file_based_migrations.rs */
+        return status_fail(request->status, STATUS_FAILED_PRECONDITION,
+                           "%s is empty, at which diesel stops (EmptyMigration): a comment is enough.",
+                           request->file->filename);
+    }
     if (file_look(path, NULL) == FILE_REGULAR && file_read(request->arena, path, METADATA_LIMIT, &metadata, &ignored)) {
         const char *const value = config_value(request->arena, metadata, NULL, "run_in_transaction");
         request->script->no_transaction = value == NULL || strcmp(value, "true") != 0;

@@ -86,6 +86,7 @@ const struct framework framework_goose = {
         {.words = "?search_path|&search_path", .beside = "postgres", .part = MENTION_SCHEMA},
         {.words = "-dir|--dir|GOOSE_MIGRATION_DIR", .beside = "goose|GOOSE_", .part = MENTION_PATH},
         {.words = "-table|GOOSE_TABLE", .beside = "goose|GOOSE_"},
+        {.words = "-env|--env", .beside = "goose ", .part = MENTION_PATH},
         {.files = "*.go", .words = "SetTableName(|WithTableName(", .beside = "pressly/goose"},
         {.files = "*.go", .words = "NewStore(", .beside = "pressly/goose", .argument = 1},
         {.files = "*.go",

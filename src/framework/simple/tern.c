@@ -76,6 +76,18 @@ static bool disables_tx(struct text content)
     return is_line;
 }
 
+/* Lines other than comments of "--" (LoadMigrations of migrate.go). */
+static bool has_sql(struct text sql)
+{
+    for (struct text line; text_next_line(&sql, &line);) {
+        line = text_trim(line);
+        if (line.size > 0 && !text_starts_with(line, "--")) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool tern_script(const struct script_request *request)
 {
     struct text conf = {0};
@@ -85,6 +97,12 @@ static bool tern_script(const struct script_request *request)
     const size_t end = separator == SIZE_MAX ? request->content.size : separator;
     request->script->no_transaction = disables_tx(text_trim(text_slice(request->content, 0, end)));
     request->script->sql = script_keep(request->arena, request->content, 0, end);
+    if (!has_sql(request->script->sql)) {
+        return status_fail(request->status, STATUS_FAILED_PRECONDITION,
+                           "%s has no SQL above its separator, at which tern stops (\"no sql in forward migration "
+                           "step\"): SELECT 1; is enough.",
+                           request->file->filename);
+    }
     if (text_find(request->script->sql, "{{", 0) == SIZE_MAX) {
         return true;
     }

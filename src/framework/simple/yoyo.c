@@ -231,6 +231,13 @@ static void note_included(struct arena *arena, struct folder *folder, const stru
     }
 }
 
+/* Its database can only be said in an argument, where everybody can read it, or in its configuration. */
+static const struct delegate yoyo_delegate = {
+    .programs = WORDS(".venv/bin/yoyo", "venv/bin/yoyo", "yoyo"),
+    .run = WORDS("apply", "--batch"),
+    .left_lock = "yoyo break-lock",
+};
+
 static bool yoyo_configure(struct arena *arena, struct folder *folder)
 {
     const struct configuration configuration = {.files = WORDS("yoyo.ini"), .table = "DEFAULT.migration_table"};
@@ -241,6 +248,10 @@ static bool yoyo_configure(struct arena *arena, struct folder *folder)
     const struct words sources = config_list(arena, file.content, "DEFAULT", "sources", " \t\n");
     take_sources(arena, folder, &file, &sources);
     note_included(arena, folder, &file);
+    const bool has_database = config_value(arena, file.content, "DEFAULT", "database") != NULL ||
+                              text_find(file.content, "%inherit", 0) != SIZE_MAX ||
+                              text_find(file.content, "%include", 0) != SIZE_MAX;
+    folder->delegate = has_database ? &yoyo_delegate : NULL;
     return true;
 }
 
@@ -279,7 +290,7 @@ static const char *hash_of(struct arena *arena, const struct ledger *ledger, con
 const struct framework framework_yoyo = {
     .id = "yoyo",
     .display_name = "yoyo",
-    .tool = "yoyo apply",
+    .tool = "yoyo apply --database URL",
     .sent = SENT_IN_TRANSACTION_EACH,
     .sent_unwrapped = SENT_EACH,
     .ledger =
@@ -332,12 +343,6 @@ const struct framework framework_yoyo = {
             .late = LATE_RUNS,
             .late_note = "yoyo runs it, after those that are applied already.",
             .missing_note = "yoyo says nothing of it.",
-        },
-    .delegate =
-        &(const struct delegate){
-            .programs = WORDS(".venv/bin/yoyo", "venv/bin/yoyo", "yoyo"),
-            .run = WORDS("apply", "--batch"),
-            .left_lock = "yoyo break-lock",
         },
     .hooks = {.configure = yoyo_configure, .list = yoyo_list, .compare = yoyo_compare, .script = yoyo_script},
 };
