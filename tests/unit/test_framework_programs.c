@@ -522,7 +522,7 @@ START_TEST(yoyo_is_not_started_without_a_database_in_its_configuration)
     put("migrations/a.py", "from yoyo import step\n");
     put("yoyo.ini", "[DEFAULT]\nsources = migrations\n");
     ck_assert_ptr_null(folder_of("yoyo")->delegate);
-    ck_assert_ptr_null(framework_find("yoyo")->delegate);
+    ck_assert_ptr_null(framework_find(text_of("yoyo"))->delegate);
     put("yoyo.ini", "[DEFAULT]\nsources = migrations\ndatabase = %(DATABASE_URL)s\n");
     ck_assert_ptr_nonnull(folder_of("yoyo")->delegate);
 }
