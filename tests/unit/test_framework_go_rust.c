@@ -266,7 +266,7 @@ START_TEST(a_script_without_sql_is_refused_as_diesel_and_tern_do)
     put("tern.conf", "[database]\n");
     put("1_a.sql", "\n -- nothing\n---- create above / drop below ----\nDROP TABLE a;\n");
     ck_assert_ptr_null(script_of("tern"));
-    says("1_a.sql has no SQL above its separator, at which tern stops");
+    says("1_a.sql has no SQL above its separator: tern stops there");
     put("1_a.sql", "/* nothing */\n---- create above / drop below ----\nDROP TABLE a;\n");
     ck_assert_ptr_nonnull(script_of("tern"));
 }

@@ -122,8 +122,8 @@ struct migration_files {
     size_t capacity;
     const char **warnings; /* for the user */
     size_t warning_count;
-    const char *needs_tool;     /* what in the folder only the framework's own tool can do ("it has the callback
-                                   beforeMigrate.sql"): then only that can run its migrations; NULL: nothing */
+    const char *needs_tool;       /* what in the folder only the framework's own tool can do ("it has the callback
+                                     beforeMigrate.sql"): then only that can run its migrations; NULL: nothing */
     const char *first_needs_tool; /* the same as long as nothing is applied */
     const char *runs_each_time; /* a migration that its tool runs in each run, whatever its row says, and only its tool
                                    can run; NULL: none */

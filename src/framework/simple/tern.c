@@ -98,10 +98,11 @@ static bool tern_script(const struct script_request *request)
     request->script->no_transaction = disables_tx(text_trim(text_slice(request->content, 0, end)));
     request->script->sql = script_keep(request->arena, request->content, 0, end);
     if (!has_sql(request->script->sql)) {
-        return status_fail(request->status, STATUS_FAILED_PRECONDITION,
-                           "%s has no SQL above its separator, at which tern stops (\"no sql in forward migration "
-                           "step\"): SELECT 1; is enough.",
-                           request->file->filename);
+        return status_fail(
+            request->status, STATUS_FAILED_PRECONDITION,
+            "%s has no SQL above its separator: tern stops there with \"no sql in forward migration step\". A "
+            "SELECT is enough.",
+            request->file->filename);
     }
     if (text_find(request->script->sql, "{{", 0) == SIZE_MAX) {
         return true;
