@@ -2,8 +2,8 @@
  * Where names in our own SQL are looked up. Anybody who may create objects in the database could otherwise slip us an
  * operator, a function or a type, which would run with our rights. So sessions are pinned: pg_catalog is first, pg_temp
  * last, nothing between. RESET ALL restores the scripts' own search path before each script; what we send between the
- * steps of a script is fully qualified (tests/sql_names.py checks both). Pinning also lifts transaction_timeout, and
- * RESET ALL restores it.
+ * steps of a script is fully qualified (tests/sql_names.py checks both). Pinning also lifts transaction_timeout and
+ * the limits of idle sessions, and RESET ALL restores them.
  */
 #ifndef PG_SEARCH_H
 #define PG_SEARCH_H

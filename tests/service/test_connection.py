@@ -34,6 +34,20 @@ class Connection(Case):
 
     # ---- where the URL comes from ----
 
+    def test_the_role_s_limits_for_idle_sessions_end_no_look(self):
+        """Files are read between two queries; a limit of a second ends what a slow folder makes wait."""
+        for setting, limit in (("idle_in_transaction_session_timeout", "1ms"), ("idle_session_timeout", "50ms")):
+            if setting == "idle_session_timeout" and self.cluster.version < 14:
+                continue
+            self._database = None
+            self.sql(f"ALTER ROLE app IN DATABASE \"{self.database}\" SET {setting} = '{limit}'")
+            rpc = self.rpc(self.worker(self.project("prisma-blog")))
+            for _ in range(3):
+                self.assertEqual(rpc.call("MigrationService", "GetStatus").summary.pending, 4, setting)
+            self.assertEqual(rpc.call("MigrationService", "Plan").refusal, "")
+            self.assertTrue(rpc.call("MigrationService", "Check").safe)
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+
     def test_no_url_is_said_in_the_documented_words(self):
         worker = self.worker(self.project("prisma-blog"), url=None)
         for method in ("GetStatus", "Run", "Check"):

@@ -4,6 +4,7 @@ import os
 import re
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
@@ -112,6 +113,46 @@ class CopyData(Case):
         reply = self.run_all(self.flyway(script % "6", conf=conf))
         self.assertTrue(reply.ok, reply)
         self.assertEqual(self.rows(), self.ALL + [("6", "last")])
+
+    def test_a_worker_that_is_killed_inside_the_data_leaves_nothing_of_it(self):
+        slow = ("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF new.id % 5000 = 0 THEN PERFORM pg_sleep(0.3); END IF; RETURN new; END $$;\n"
+                "CREATE TRIGGER slow BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION slow();\n")
+        data = "".join(f"{i}\t{'x' * 90}\n" for i in range(1, 100001))
+        rpc = self.flyway(TABLE + slow, f"COPY t FROM stdin;\n{data}\\.\nINSERT INTO t VALUES (-1, 'after');\n")
+        running = threading.Thread(target=lambda: self.assertRaises((RpcError, ConnectionError), self.run_all, rpc))
+        running.start()
+        wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"))
+        self.process.kill()
+        running.join()
+        self.sql("DROP TRIGGER IF EXISTS slow ON t")  # waits for the backend, which is ended by the closed connection
+        self.assertEqual(self.sql("SELECT count(*) FROM t"), [("0",)])
+        rpc = self.flyway(TABLE + slow, f"COPY t FROM stdin;\n{data}\\.\nINSERT INTO t VALUES (-1, 'after');\n")
+        status = rpc.call("MigrationService", "GetStatus")
+        self.assertEqual((status.summary.applied, status.summary.pending), (1, 1))
+        self.assertTrue(self.run_all(rpc).ok)
+        self.assertEqual(self.sql("SELECT count(*) FROM t"), [("100001",)])
+
+    def test_of_two_workers_at_once_one_runs_each_migration_once(self):
+        data = "".join(f"{i}\tx\n" for i in range(50))
+        files = self.project(folder="sql")
+        files.write("flyway.conf", "flyway.locations=filesystem:sql\n")
+        files.write("sql/V1__m.sql", "CREATE TABLE t (id INT, name TEXT);\n")
+        for number in range(3, 20):
+            files.write(f"sql/V{number}__m.sql", f"COPY t FROM stdin;\n{data}\\.\n")
+        both = [self.rpc(self.worker(files)) for _ in range(2)]
+
+        def run_both(**request):
+            with ThreadPoolExecutor(2) as beside:
+                replies = list(beside.map(lambda rpc: self.run_all(rpc, **request), both))
+            self.assertTrue(all(reply.ok for reply in replies), replies)
+            return sorted(len(reply.applied) for reply in replies)
+        self.assertEqual(run_both(), [0, 18])
+        self.assertEqual(self.sql("SELECT count(*) FROM t"), [(str(17 * 50),)])
+        files.write("sql/V2__late.sql", f"COPY t FROM stdin;\n{data}\\.\n")
+        files.write("sql/V30__m.sql", f"COPY t FROM stdin;\n{data}\\.\n")
+        self.assertEqual(run_both(allow_out_of_order=True), [0, 2])
+        self.assertEqual(self.sql("SELECT count(*) FROM t"), [(str(19 * 50),)])
+        self.assertEqual(self.sql("SELECT count(*), count(DISTINCT version) FROM flyway_schema_history"), [("20", "20")])
 
     def test_each_data_goes_to_its_own_copy_also_of_callbacks(self):
         files = self.project(folder="sql")

@@ -20,15 +20,16 @@ enum going { GOING_WELL, GOING_FAILED, GOING_ANEW };
 static enum going fail_unknown(const struct execution *execution, struct failure *failure)
 {
     struct arena *const arena = execution->run->arena;
+    const char *const error = failure->status.message;
     const size_t late = durable_forget_all(execution);
     const char *const before = late == 0 ? ""
                                          : arena_printf(arena, ", or the %s before it,",
                                                         words_counted(arena, late, "migration", "migrations"));
     failure->is_unknown = true;
     failure->status.message = arena_printf(arena,
-                                           "%s Whether it%s was committed could not be found out: ask for the "
+                                           "%s%s Whether it%s was committed could not be found out: ask for the "
                                            "status when the database is back.",
-                                           failure->status.message, before);
+                                           error, text_ends_with(text_of(error), ".") ? "" : ".", before);
     return GOING_FAILED;
 }
 
