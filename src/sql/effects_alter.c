@@ -302,9 +302,13 @@ static const struct subcommand {
     {"AT_SetStatistics", SQL_LOCK_SHARE_UPDATE_EXCLUSIVE, SQL_WORK_NONE, NULL, .take = NULL},
     {"AT_SetOptions AT_ResetOptions AT_ClusterOn AT_DropCluster", SQL_LOCK_SHARE_UPDATE_EXCLUSIVE, SQL_WORK_NONE, NULL,
      .is_alone = true},
-    {"AT_EnableTrig AT_EnableAlwaysTrig AT_EnableReplicaTrig AT_EnableTrigAll AT_EnableTrigUser "
-     "AT_DisableTrig AT_DisableTrigAll AT_DisableTrigUser",
+    {"AT_EnableTrig AT_EnableAlwaysTrig AT_EnableReplicaTrig AT_EnableTrigAll AT_EnableTrigUser",
      SQL_LOCK_SHARE_ROW_EXCLUSIVE, SQL_WORK_NONE, NULL, .partitions = true},
+    {"AT_DisableTrig AT_DisableTrigAll AT_DisableTrigUser", SQL_LOCK_SHARE_ROW_EXCLUSIVE, SQL_WORK_NONE,
+     "What the trigger checks or notes is passed over, for everybody, until it is on again; ALL includes foreign keys.",
+     .partitions = true},
+    {"AT_DropNotNull", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE,
+     "Running code that expects a value there may meet NULL.", .take = NULL},
 };
 
 /* DEFAULT, DROP NOT NULL, STORAGE, COMPRESSION, EXPRESSION, OWNER, REPLICA IDENTITY, row level security, rules, OF, the

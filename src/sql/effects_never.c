@@ -335,15 +335,44 @@ static void of_options(const struct never *never, const json_t *body)
     }
 }
 
+/* CONCURRENTLY, of an index. */
+static void of_drop(const struct never *never, const json_t *body)
+{
+    const bool is_concurrent = tree_flag(body, "concurrent") && tree_is(body, "removeType", "OBJECT_INDEX");
+    if (is_concurrent && tree_count(body, "objects") > 1) {
+        never_say(never, "DROP INDEX CONCURRENTLY drops one index: write a statement for each (0A000).");
+    } else if (is_concurrent && tree_is(body, "behavior", "DROP_CASCADE")) {
+        never_say(never, "DROP INDEX CONCURRENTLY has no CASCADE (0A000).");
+    }
+}
+
+static void of_refresh(const struct never *never, const json_t *body)
+{
+    if (tree_flag(body, "concurrent") && tree_flag(body, "skipData")) {
+        never_say(never, "CONCURRENTLY and WITH NO DATA exclude each other (42601).");
+    }
+}
+
 static const struct {
     const char *kind;
     void (*take)(const struct never *never, const json_t *body);
 } statements[] = {
-    {"CreateStmt", of_table},       {"AlterTableStmt", never_alter_table}, {"CompositeTypeStmt", of_composite},
-    {"CreateEnumStmt", of_enum},    {"AlterEnumStmt", of_altered_enum},    {"CreateDomainStmt", of_domain},
-    {"IndexStmt", of_index},        {"CreateStatsStmt", of_statistics},    {"CreatePolicyStmt", of_policy},
-    {"CreateTrigStmt", of_trigger}, {"CreateRoleStmt", of_role},           {"CreateSchemaStmt", of_schema},
-    {"CreateSeqStmt", of_options},  {"AlterSeqStmt", of_options},
+    {"CreateStmt", of_table},
+    {"AlterTableStmt", never_alter_table},
+    {"CompositeTypeStmt", of_composite},
+    {"CreateEnumStmt", of_enum},
+    {"AlterEnumStmt", of_altered_enum},
+    {"CreateDomainStmt", of_domain},
+    {"IndexStmt", of_index},
+    {"CreateStatsStmt", of_statistics},
+    {"CreatePolicyStmt", of_policy},
+    {"CreateTrigStmt", of_trigger},
+    {"CreateRoleStmt", of_role},
+    {"CreateSchemaStmt", of_schema},
+    {"CreateSeqStmt", of_options},
+    {"AlterSeqStmt", of_options},
+    {"DropStmt", of_drop},
+    {"RefreshMatViewStmt", of_refresh},
 };
 
 void effects_never(struct effects_reader *reader, const char *kind, const json_t *body)
