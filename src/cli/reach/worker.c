@@ -179,8 +179,8 @@ void worker_kill(struct cli *cli)
     private_worker_kill(&cli->worker->own);
 }
 
-/* The project's file for one environment that has a DATABASE_URL; NULL: none. The tools' commands load .env and no
- * other (Prisma 6.19, drizzle-kit 0.31), because which of these counts depends on how the application is started. */
+/* The project's file for one environment that has a DATABASE_URL; NULL: none. Which of these counts depends on how the
+ * application is started, so none of them is read by itself. */
 static const char *other_file(const struct cli *cli)
 {
     static const char *const names[] = {".env.local", ".env.development.local", ".env.development",
