@@ -255,7 +255,7 @@ void flyway_take_strategy(struct arena *arena, struct folder *folder, const stru
              arena_printf(arena,
                           "%s has a " FLYWAY_STRATEGIES ": what the application does at its start may be more or less "
                           "than migrate, which is what a run does here.",
-                          place_of(arena, folder, file, mentioned->at)));
+                          unread_place(arena, folder, *file, mentioned->at)));
     }
 }
 
