@@ -49,4 +49,13 @@ struct sql_reference {
     const char *to_columns; /* "": its primary key */
 };
 
+/* A table that the statement makes, if it has no columns from other tables. */
+struct sql_made_table {
+    const char *schema; /* NULL: unqualified */
+    const char *name;
+    const char *columns;
+    const char *types; /* as in struct sql_need; "" for one that cannot be written */
+    const char *key;   /* the columns of its primary key; "": it has none */
+};
+
 #endif

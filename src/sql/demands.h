@@ -31,6 +31,7 @@ enum sql_demand_kind {
     SQL_DEMAND_NO_KEY,           /* it has no primary key */
     SQL_DEMAND_CHANGEABLE,       /* its rows can be changed by a statement */
     SQL_DEMAND_FREE_TYPE,        /* the type `name` is in no column, if it would have to be changed there: `part` */
+    SQL_DEMAND_SECURES,          /* nothing: its row security is enabled ("e") or forced ("f"): `part` */
     SQL_DEMAND_TYPE_KIND,        /* the type `name` is of this kind (pg_type.typtype): `part` */
 };
 

@@ -136,9 +136,11 @@ struct sql_change {
 enum sql_storing {
     SQL_STORES_IN_TABLE,
     SQL_STORES_IN_VIEW,
-    SQL_STORES_IN_DOMAIN,
     SQL_STORES_IN_POLICY,   /* of the table */
+    SQL_STORES_IN_DOMAIN,   /* this and the next ones are no relations */
     SQL_STORES_IN_OPERATOR, /* its function */
+    SQL_STORES_IN_CAST,     /* the same; its name is "::" and that of the type that it leads to */
+    SQL_STORES_IN_AGGREGATE,
 };
 
 /* What will be called when the rows of a table are changed, those of a view read, values become a domain's, or an
@@ -149,6 +151,7 @@ struct sql_stored {
     const char *name;
     const char *calls;       /* functions and operators by their names without schemas, with the character 31 between
                                 them */
+    bool is_unnamed;         /* a cast that is used without being written */
     const char *like_schema; /* LIKE: a table whose defaults and CHECKs it may copy; NULL, NULL: none */
     const char *like;
 };
@@ -198,6 +201,7 @@ struct sql_effects {
     size_t make_count;
     struct sql_alter *alters;
     size_t alter_count;
+    struct sql_made_table *made_table; /* NULL: none */
     struct sql_reference *references;
     size_t reference_count;
     struct sql_demand *demands;

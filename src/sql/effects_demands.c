@@ -161,6 +161,8 @@ static const struct {
     {"AT_DropNotNull", SQL_DEMAND_ONLY_PARTITIONED, "NOT NULL is dropped", true, false},
     {"AT_DropNotNull", SQL_DEMAND_OWN_NULLS, NULL, false, false},
     {"AT_ClusterOn", SQL_DEMAND_CLUSTER_INDEX, NULL, false, false},
+    {"AT_EnableRowSecurity", SQL_DEMAND_SECURES, "e", false, false},
+    {"AT_ForceRowSecurity", SQL_DEMAND_SECURES, "f", false, false},
     {"AT_SetLogged", SQL_DEMAND_LOGGED, NULL, false, true},
     {"AT_SetUnLogged", SQL_DEMAND_UNLOGGED, NULL, false, true},
 };

@@ -163,6 +163,63 @@ static void take_keys(struct effects_reader *reader, const json_t *elements, con
     }
 }
 
+/* ---- a new table ---- */
+
+/* Of a serial column the type of its numbers. */
+static const char *made_type(struct arena *arena, const json_t *column)
+{
+    const json_t *const type = json_object_get(column, "typeName");
+    const char *const name = tree_name(json_object_get(type, "names"), 0);
+    return !effects_is_serial(type)                     ? type_of(arena, column)
+           : word_is_among("bigserial serial8", name)   ? "pg_catalog\x1Eint8\x1E"
+           : word_is_among("smallserial serial2", name) ? "pg_catalog\x1Eint2\x1E"
+                                                        : "pg_catalog\x1Eint4\x1E";
+}
+
+static bool is_primary(const json_t *column)
+{
+    const json_t *const constraints = json_object_get(column, "constraints");
+    bool is = false;
+    for (size_t i = 0; !is && i < json_array_size(constraints); i++) {
+        is = tree_is(tree_body(json_array_get(constraints, i), "Constraint"), "contype", "CONSTR_PRIMARY");
+    }
+    return is;
+}
+
+static void take_made(struct effects_reader *reader, const json_t *body)
+{
+    const json_t *const elements = json_object_get(body, "tableElts");
+    const json_t *const range = json_object_get(body, "relation");
+    struct arena *const arena = reader->arena;
+    struct buffer columns = {.arena = arena};
+    struct buffer types = {.arena = arena};
+    const char *key = "";
+    size_t count = 0;
+    bool is_whole = json_object_get(body, "inhRelations") == NULL && json_object_get(body, "ofTypename") == NULL;
+    for (size_t i = 0; i < json_array_size(elements); i++) {
+        const json_t *const column = tree_body(json_array_get(elements, i), "ColumnDef");
+        const json_t *const constraint = tree_body(json_array_get(elements, i), "Constraint");
+        is_whole = is_whole && (column != NULL || constraint != NULL);
+        if (column != NULL) {
+            effects_put_name(&columns, count, tree_string(column, "colname"));
+            effects_put_name(&types, count++, made_type(arena, column));
+        }
+        key = column != NULL && is_primary(column) ? arena_strdup(arena, tree_string(column, "colname"))
+              : tree_is(constraint, "contype", "CONSTR_PRIMARY")
+                  ? effects_names_of(arena, json_object_get(constraint, "keys"))
+                  : key;
+    }
+    if (is_whole && count > 0) {
+        reader->effects->made_table = arena_alloc(arena, sizeof *reader->effects->made_table);
+        *reader->effects->made_table =
+            (struct sql_made_table){.schema = effects_kept(arena, tree_string(range, "schemaname")),
+                                    .name = arena_strdup(arena, tree_string(range, "relname")),
+                                    .columns = buffer_string(&columns),
+                                    .types = buffer_string(&types),
+                                    .key = key};
+    }
+}
+
 /* Drops the keys of a new table to itself: until now, the name belongs to a different table. */
 static void forget_own_keys(struct sql_effects *effects, const char *name)
 {
@@ -198,6 +255,7 @@ void effects_fitting(struct effects_reader *reader, const char *kind, const json
     effects_row_needs(reader, kind, body);
     if (strcmp(kind, "CreateStmt") == 0) {
         take_keys(reader, json_object_get(body, "tableElts"), NULL);
+        take_made(reader, body);
         forget_own_keys(reader->effects, tree_string(range, "relname"));
     } else if (strcmp(kind, "RenameStmt") == 0 && tree_is(body, "renameType", "OBJECT_COLUMN")) {
         add(reader, range,

@@ -439,6 +439,7 @@ static const struct {
     {"CreatePublicationStmt", of_publication, false},
     {"CreateStatsStmt", of_statistics, false},
     {"CreateTrigStmt", of_trigger, false},
+    {"DeleteStmt", effects_deleted_rows, false},
     {"DropStmt", NULL, true},
     {"CommentStmt", NULL, true},
     {"SecLabelStmt", NULL, true},

@@ -383,4 +383,5 @@ void effects_never(struct effects_reader *reader, const char *kind, const json_t
             statements[i].take(&never, body);
         }
     }
+    never_options(&never, kind, body);
 }

@@ -119,6 +119,14 @@ const char *effects_operator(const char *key, const json_t *object)
     return name != NULL && strstr(name, "BETWEEN") != NULL ? ">=" : name; /* and <=, which is made with it */
 }
 
+const char *effects_cast(const struct effects_reader *reader, const json_t *cast)
+{
+    const char *const name = tree_name(json_object_get(json_object_get(cast, "typeName"), "names"), 0);
+    return name == NULL || tree_body(json_object_get(cast, "arg"), "A_Const") != NULL
+               ? NULL
+               : arena_printf(reader->arena, "::%s", name);
+}
+
 /* ---- relations ---- */
 
 bool effects_is_cte(const struct effects_reader *reader, const json_t *range)
@@ -209,11 +217,12 @@ static bool is_harmless(const struct effects_reader *reader, const json_t *call)
            (facts->is_harmless != NULL && name != NULL && facts->is_harmless(facts->data, tree_name(names, 1), name));
 }
 
-/* The same for the operator of an expression, or of a comparison with a subquery. */
+/* The same for the operator of an expression, or of a comparison with a subquery, and for a cast. */
 static bool is_operator_harmless(const struct effects_reader *reader, const char *key, const json_t *object)
 {
     const struct sql_facts *const facts = reader->facts;
-    const char *const name = effects_operator(key, object);
+    const char *const name =
+        strcmp(key, "TypeCast") == 0 ? effects_cast(reader, object) : effects_operator(key, object);
     return name == NULL || facts->is_harmless == NULL || facts->is_harmless(facts->data, NULL, name);
 }
 

@@ -138,8 +138,9 @@ void effects_bound(struct effects_reader *reader, const char *kind, const json_t
 void effects_own_columns(struct effects_reader *reader, const char *kind, const json_t *body);
 /* What is computed once and kept, and what a query gives: effects_computed.c. */
 void effects_computed(struct effects_reader *reader, const char *kind, const json_t *body);
-/* INSERT and UPDATE: effects_rows.c. */
+/* INSERT and UPDATE, and DELETE: effects_rows.c. */
 void effects_rows(struct effects_reader *reader, const json_t *body);
+void effects_deleted_rows(struct effects_reader *reader, const json_t *body);
 /* The columns that its expressions read: effects_columns.c. */
 void effects_columns(struct effects_reader *reader, const char *kind, json_t *body, json_t *node);
 /* Adds those names, separated by the character 31, that are not there yet. */
@@ -159,6 +160,8 @@ void effects_need_files(struct effects_reader *reader, const json_t *body);
 /* The operator of an expression, by its name without its schema; NULL: it has none. key, object: as tree_walk() gives
  * them: effects_query.c. */
 const char *effects_operator(const char *key, const json_t *object);
+/* A cast of something else than a constant, as "::" and the name of its type; NULL: it is none. */
+const char *effects_cast(const struct effects_reader *reader, const json_t *cast);
 /* The functions that it stores to be called later: effects_stored.c. */
 void effects_stored(struct effects_reader *reader, json_t *node);
 

@@ -199,6 +199,28 @@ static void take_command(struct asking *asking, const json_t *command)
     }
 }
 
+/* ALTER DOMAIN … ADD CHECK and SET NOT NULL. */
+static void of_domain(struct effects_reader *reader, const json_t *body)
+{
+    const json_t *const names = json_object_get(body, "typeName");
+    const json_t *const constraint = tree_body(json_object_get(body, "def"), "Constraint");
+    json_t *const check = json_object_get(constraint, "raw_expr");
+    const bool is_filled = tree_is(body, "subtype", "O");
+    const char *const columns = check == NULL ? NULL : effects_plain_columns(reader->arena, check);
+    const char *const text =
+        columns != NULL && strcmp(columns, "value") == 0 && !tree_flag(constraint, "skip_validation")
+            ? effects_source(reader, "check", 0, check)
+            : NULL;
+    if (is_filled || text != NULL) {
+        effects_need(reader, (struct sql_need){.kind = SQL_NEED_DOMAIN_FITS,
+                                               .schema = tree_name(names, 1),
+                                               .name = tree_name(names, 0),
+                                               .part = is_filled ? "null" : "value",
+                                               .types = is_filled ? "value IS NOT NULL" : text,
+                                               .is_only_read = true});
+    }
+}
+
 /* Other statements that leave rows and columns as they are, or make what has none yet. */
 static const char leaving[] =
     "IndexStmt CommentStmt GrantStmt CreateStmt CreateSeqStmt CreateTrigStmt CreatePolicyStmt AlterPolicyStmt "
@@ -210,7 +232,9 @@ void effects_row_needs(struct effects_reader *reader, const char *kind, const js
     struct asking asking = {.reader = reader, .range = json_object_get(body, "relation")};
     const bool alters = strcmp(kind, "AlterTableStmt") == 0 && tree_is(body, "objtype", "OBJECT_TABLE");
     reader->effects->keeps_rows = alters ? leaves_rows(commands) : word_is_among(leaving, kind);
-    if (strcmp(kind, "IndexStmt") == 0 && indexed_columns(reader, body) != NULL) {
+    if (strcmp(kind, "AlterDomainStmt") == 0) {
+        of_domain(reader, body);
+    } else if (strcmp(kind, "IndexStmt") == 0 && indexed_columns(reader, body) != NULL) {
         need(&asking, SQL_NEED_NO_DUPLICATES, indexed_columns(reader, body), "");
     } else if (strcmp(kind, "IndexStmt") == 0) {
         need_unequal(&asking, body);

@@ -85,16 +85,65 @@ static void need_value(struct effects_reader *reader, const json_t *range, const
     }
 }
 
-/* Of rows of VALUES, which there are: every column without a default must get a value. */
+static void need_of_columns(struct effects_reader *reader, enum sql_need_kind kind, const json_t *range,
+                            const char *columns, bool by_number)
+{
+    effects_need(reader, (struct sql_need){.kind = kind,
+                                           .schema = tree_string(range, "schemaname"),
+                                           .name = tree_string(range, "relname"),
+                                           .part = columns,
+                                           .types = by_number ? "number" : "",
+                                           .is_only_read = true});
+}
+
+/* Of rows of VALUES, which there are, and of DEFAULT VALUES: every column without a default must get a value. */
 static void need_filled(struct effects_reader *reader, const json_t *body, const json_t *query)
 {
     const json_t *const columns = json_object_get(body, "cols");
+    const json_t *const range = json_object_get(body, "relation");
+    const size_t values = query == NULL ? 0 : count_values(query);
     struct buffer given = {.arena = reader->arena};
     for (size_t i = 0; i < json_array_size(columns); i++) {
         effects_put_name(&given, i, tree_string(tree_body(json_array_get(columns, i), "ResTarget"), "name"));
     }
-    if (json_array_size(columns) > 0 && tree_count(query, "valuesLists") > 0) {
-        need_part(reader, SQL_NEED_FILLED, json_object_get(body, "relation"), buffer_string(&given));
+    if (query != NULL && tree_count(query, "valuesLists") == 0) {
+        return;
+    }
+    if (json_array_size(columns) > 0) {
+        need_of_columns(reader, SQL_NEED_FILLED, range, buffer_string(&given), false);
+    } else if (query == NULL || values > 0) {
+        need_of_columns(reader, SQL_NEED_FILLED, range, arena_printf(reader->arena, "%zu", values), true);
+    }
+}
+
+/* Is some row's value in this column NULL? In front of it stands no star. */
+static bool has_null(const json_t *query, size_t column)
+{
+    const json_t *const rows = json_object_get(query, "valuesLists");
+    bool has = false;
+    for (size_t i = 0; !has && i < json_array_size(rows); i++) {
+        json_t *const row = row_of(rows, i);
+        has = !has_star(row) && tree_flag(tree_body(json_array_get(row, column), "A_Const"), "isnull");
+    }
+    return has;
+}
+
+/* A NULL that is written out, of rows of VALUES. */
+static void need_nullable(struct effects_reader *reader, const json_t *body, const json_t *query)
+{
+    const json_t *const columns = json_object_get(body, "cols");
+    struct buffer nulls = {.arena = reader->arena};
+    size_t count = 0;
+    for (size_t i = 0; i < count_values(query); i++) {
+        const char *const name = tree_string(tree_body(json_array_get(columns, i), "ResTarget"), "name");
+        if (has_null(query, i)) {
+            effects_put_name(&nulls, count++,
+                             json_array_size(columns) > 0 ? name : arena_printf(reader->arena, "%zu", i + 1));
+        }
+    }
+    if (count > 0) {
+        need_of_columns(reader, SQL_NEED_NULLABLE, json_object_get(body, "relation"), buffer_string(&nulls),
+                        json_array_size(columns) == 0);
     }
 }
 
@@ -115,6 +164,7 @@ static void of_insert(struct effects_reader *reader, const json_t *body)
         }
     }
     need_filled(reader, body, query);
+    need_nullable(reader, body, query);
     if (count > 0 && values > 0 && values != count) {
         reader->effects->wrong =
             values > count ? "It has more values than columns (42601)." : "It has more columns than values (42601).";
@@ -135,6 +185,22 @@ static void of_update(struct effects_reader *reader, const json_t *body)
         if (tree_body(json_object_get(target, "val"), "SetToDefault") == NULL) {
             need_value(reader, range, tree_string(target, "name"), false);
         }
+    }
+}
+
+void effects_deleted_rows(struct effects_reader *reader, const json_t *body)
+{
+    const json_t *const range = json_object_get(body, "relation");
+    json_t *const where = json_object_get(body, "whereClause");
+    const char *const columns = where == NULL ? "" : effects_plain_columns(reader->arena, where);
+    const char *const text = columns == NULL ? NULL : where == NULL ? "" : effects_source(reader, "where", 0, where);
+    if (text != NULL && json_object_get(body, "usingClause") == NULL && json_object_get(body, "withClause") == NULL) {
+        effects_need(reader, (struct sql_need){.kind = SQL_NEED_CHILDLESS,
+                                               .schema = tree_string(range, "schemaname"),
+                                               .name = tree_string(range, "relname"),
+                                               .part = columns[0] == '\0' ? "\x1F" : columns,
+                                               .types = text,
+                                               .is_only_read = true});
     }
 }
 

@@ -31,12 +31,14 @@ enum sql_need_kind {
     SQL_NEED_NOT_GENERATED, /* a column that accepts values */
     SQL_NEED_NOT_ALWAYS,    /* the same: not GENERATED ALWAYS AS IDENTITY */
     SQL_NEED_COLUMN_COUNT,  /* at least this many columns */
-    SQL_NEED_FILLED,        /* its columns that are NOT NULL and have no default are among these, written as for KEY */
-    SQL_NEED_INDEXABLE,     /* these columns have a default operator class for the access method in `types` */
-    SQL_NEED_WITHIN_KEY,    /* if it is partitioned, its key has only these columns */
-    SQL_NEED_ARBITER,       /* a unique index over exactly these columns, written as for KEY; not for a view */
-    SQL_NEED_NO_ROWS,       /* the relation is empty, because the new column `part` is NOT NULL without a value */
-    SQL_NEED_NO_NULLS,      /* no row has NULL in the column `part` */
+    SQL_NEED_FILLED,     /* its columns that are NOT NULL and have no default are among these, written as for KEY; with
+                            `types` "number": are the first ones, as many as `part` says */
+    SQL_NEED_NULLABLE,   /* these columns, which get a NULL, may have one; with `types` "number": by their numbers */
+    SQL_NEED_INDEXABLE,  /* these columns have a default operator class for the access method in `types` */
+    SQL_NEED_WITHIN_KEY, /* if it is partitioned, its key has only these columns */
+    SQL_NEED_ARBITER,    /* a unique index over exactly these columns, written as for KEY; not for a view */
+    SQL_NEED_NO_ROWS,    /* the relation is empty, because the new column `part` is NOT NULL without a value */
+    SQL_NEED_NO_NULLS,   /* no row has NULL in the column `part` */
     SQL_NEED_NO_DUPLICATES, /* no two rows are equal in these columns, written as for KEY; `types` "p": nor has one a
                                NULL there */
     SQL_NEED_NO_EQUALS, /* no two rows, of those for which the condition in `was` is true (NULL: of all), are equal in
@@ -45,11 +47,14 @@ enum sql_need_kind {
                          */
     SQL_NEED_PARENTS,   /* what is in the columns `part` is in the columns `types` ("": the primary key) of the relation
                            `was` */
-    SQL_NEED_APART,     /* the operators in `types` are true of the columns `part` of no two rows */
-    SQL_NEED_VALID,     /* the constraint `part` of the table holds for all rows */
-    SQL_NEED_RELATION,  /* `part`: its allowed kinds (pg_class.relkind); NULL: any */
-    SQL_NEED_ROUTINE,   /* `part`: its allowed kinds (pg_proc.prokind); a final ! means exactly one; an o means that OUT
-                           may count */
+    SQL_NEED_CHILDLESS, /* no foreign key refers to a row that is deleted: one for which the condition in `types`, over
+                           the columns `part`, is true ("": all) */
+    SQL_NEED_DOMAIN_FITS, /* no value of the domain `name` is against the condition in `types`, over "value" */
+    SQL_NEED_APART,       /* the operators in `types` are true of the columns `part` of no two rows */
+    SQL_NEED_VALID,       /* the constraint `part` of the table holds for all rows */
+    SQL_NEED_RELATION,    /* `part`: its allowed kinds (pg_class.relkind); NULL: any */
+    SQL_NEED_ROUTINE, /* `part`: its allowed kinds (pg_proc.prokind); a final ! means exactly one; an o means that OUT
+                         may count */
     SQL_NEED_TRIGGER_FUNCTION, /* without arguments; `part`: returning this pseudo-type */
     SQL_NEED_OPERATOR,
     SQL_NEED_CAST,            /* only `types` matters; the name is for people */

@@ -25,4 +25,7 @@ bool never_is_pseudo(const json_t *type);
 void never_elements(const struct never *never, const json_t *elements);
 void never_alter_table(const struct never *never, const json_t *body);
 
+/* The storage parameters of a statement of this kind: effects_never_options.c. */
+void never_options(const struct never *never, const char *kind, const json_t *body);
+
 #endif

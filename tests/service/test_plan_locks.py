@@ -650,6 +650,54 @@ class PlanLocks(Case):
         self.parameters = {"options": f"-crole%3D{role}"}
         self.agree(guarded, ["SELECT * FROM plain", "UPDATE plain SET id = 2", "SELECT * FROM mine", "INSERT INTO t VALUES (1)"])
 
+    def test_what_aggregates_and_explicit_casts_call_may_block(self):
+        """Also what a function calls that itself may not write."""
+        loud = self.LOUD
+        self.sql(f"""CREATE TABLE busy (id int); CREATE TABLE t (id int, v text); INSERT INTO t VALUES (1, 'a'); CREATE TYPE mood AS ENUM ('a'); CREATE FUNCTION loud() RETURNS int {loud}; CREATE FUNCTION loud(int, int) RETURNS int {loud};
+            CREATE AGGREGATE noisy(int) (SFUNC = loud, STYPE = int, INITCOND = 0); CREATE AGGREGATE calm(int) (SFUNC = int4pl, STYPE = int, INITCOND = 0); CREATE FUNCTION last(int) RETURNS int {loud}; CREATE AGGREGATE ends(int) (SFUNC = int4pl, STYPE = int, FINALFUNC = last, INITCOND = 0);
+            CREATE FUNCTION ton(text) RETURNS mood {loud.replace("RETURN 1", "RETURN 'x'").replace("'x'", "''a''")}; CREATE CAST (text AS mood) WITH FUNCTION ton(text);
+            CREATE FUNCTION wraps() RETURNS int STABLE LANGUAGE plpgsql AS 'BEGIN RETURN loud(); END'; CREATE FUNCTION wraps_sql() RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT loud()'; CREATE FUNCTION still() RETURNS int STABLE LANGUAGE plpgsql AS 'BEGIN RETURN length(''a''); END';
+            CREATE FUNCTION tenant() RETURNS text STABLE LANGUAGE sql AS 'SELECT current_setting(''a.b'', true)'; CREATE VIEW w AS SELECT noisy(id) FROM t; CREATE TABLE d (id int DEFAULT wraps(), v int);""")
+        self.remember()
+        make = f"CREATE FUNCTION made(int, int) RETURNS int {loud};\nCREATE AGGREGATE fresh(int) (SFUNC = made, STYPE = int, INITCOND = 0);\n"
+        cast = f"CREATE FUNCTION made(mood) RETURNS int {loud};\nCREATE CAST (mood AS int) WITH FUNCTION made(mood);\n"
+        self.agree(["SELECT noisy(id) FROM t", "SELECT noisy(id) OVER () FROM t", "SELECT ends(id) FROM t", "UPDATE t SET id = (SELECT noisy(id) FROM t)", "SELECT * FROM w", "SELECT v::mood FROM t", "SELECT CAST(v AS mood) FROM t", "CREATE TABLE n AS SELECT noisy(id) FROM t",
+                    "SELECT wraps()", "SELECT wraps_sql()", "UPDATE t SET id = wraps()", "INSERT INTO d (v) VALUES (1)", make + "SELECT fresh(id) FROM t", cast + "SELECT 'a'::mood::int",
+                    "CREATE VIEW n AS SELECT noisy(id) FROM t;\nSELECT * FROM n", "CREATE FUNCTION over() RETURNS int STABLE LANGUAGE sql AS 'SELECT loud()';\nSELECT over()"],
+                   ["SELECT calm(id), count(*) FROM t", "SELECT 'a'::mood", "SELECT v::varchar, id::text FROM t", "SELECT still(), tenant()", "UPDATE t SET v = tenant()", make.replace("LOCK TABLE busy;", "") + "SELECT fresh(id) FROM t", "EXPLAIN SELECT noisy(id) FROM t"])
+
+    def test_what_is_called_without_being_named_may_block(self):
+        """An assignment cast and an operator class of an index."""
+        loud = self.LOUD
+        self.sql(f"""CREATE TABLE busy (id int); CREATE TYPE mood AS ENUM ('a'); CREATE TABLE t (id int, m mood); CREATE FUNCTION ton(int) RETURNS mood {loud.replace("RETURN 1", "RETURN ''a''")}; CREATE CAST (int AS mood) WITH FUNCTION ton(int) AS ASSIGNMENT;""")
+        self.remember()
+        self.agree(["INSERT INTO t (m) VALUES (1)", "UPDATE t SET m = id WHERE false OR 1 = 1"][:1], ["CREATE TABLE n (id int)", "ALTER TABLE t ADD x int"])
+        self.database = None
+        self.sql(f"""CREATE TABLE busy (id int); CREATE FUNCTION cmp(int, int) RETURNS int {loud.replace("RETURN 1", "RETURN btint4cmp($1, $2)")}; CREATE TABLE t (id int); INSERT INTO t VALUES (1), (2);
+            CREATE OPERATOR CLASS mine FOR TYPE int USING btree AS OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 cmp(int, int); CREATE INDEX ON t (id mine)""")
+        self.remember()
+        self.agree(["INSERT INTO t VALUES (3)"], ["ALTER TABLE t ADD x int"])
+
+    def test_row_security_that_the_plan_enables_counts_and_is_told(self):
+        """Policies that exist; for rows that are changed, and that are read."""
+        role = f"{self.database}_user"
+        self.sql(f"""CREATE TABLE busy (id int); CREATE FUNCTION loud() RETURNS int {self.LOUD}; CREATE ROLE {role}; GRANT {role} TO app; CREATE TABLE t (id int); CREATE TABLE mine (id int); INSERT INTO mine VALUES (1); CREATE POLICY p ON mine USING (loud() = 1);
+            CREATE TABLE quiet (id int); INSERT INTO quiet VALUES (1); CREATE POLICY p ON quiet USING (id > 0); ALTER TABLE mine OWNER TO {role}; ALTER TABLE quiet OWNER TO {role}; GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}; GRANT ALL ON SCHEMA public TO {role};
+            CREATE TABLE others (id int); ALTER TABLE others ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON others USING (id > 0); GRANT ALL ON others TO {role}""")
+        self.addCleanup(lambda: self.sql(f"REASSIGN OWNED BY {role} TO app; DROP OWNED BY {role}; DROP ROLE {role}"))
+        self.remember()
+        self.sql(f"GRANT SELECT ON truss_before TO {role}")
+        enable, force = "ALTER TABLE mine ENABLE ROW LEVEL SECURITY;\n", "ALTER TABLE mine ENABLE ROW LEVEL SECURITY;\nALTER TABLE mine FORCE ROW LEVEL SECURITY;\n"
+        self.agree([], [force + "UPDATE mine SET id = 2"])
+        self.parameters = {"options": f"-crole%3D{role}"}
+        self.agree([force + "UPDATE mine SET id = 2", force + "INSERT INTO t SELECT id FROM mine", force + "SELECT * FROM mine"],
+                   [enable + "UPDATE mine SET id = 2", force.replace("mine", "quiet") + "UPDATE quiet SET id = 2", "UPDATE mine SET id = 2"])
+        project = self.project()
+        project.add("1", "UPDATE others SET id = 2; DELETE FROM others WHERE id = 5; INSERT INTO t SELECT id FROM others; UPDATE t SET id = 1; ALTER TABLE quiet FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY; DELETE FROM quiet WHERE id = 1;")
+        plan = self.rpc(self.worker(project, url=self.url(**self.parameters))).call("MigrationService", "Plan")
+        told = [one.advice.partition(": ")[2].split()[1] if one.advice.startswith("Row security applies") else "" for one in plan.migrations[0].steps[0].statements]
+        self.assertEqual(told, ["changes", "changes", "reads", "", "", "changes"])
+
     def test_a_view_that_the_plan_makes_is_locked_with_its_tables(self):
         self.sql("CREATE TABLE t (id int)")
         self.remember()

@@ -305,6 +305,39 @@ UPDATE users SET (n, name) = (1)
 CREATE TABLE a (b uuid DEFAULT gen_random_uuid()::text)
 CREATE TABLE a (b int DEFAULT CURRENT_TIMESTAMP)
 CREATE TABLE a (b mood DEFAULT 'ok'::text)
+ALTER DOMAIN pos ADD CHECK (VALUE > 5)
+ALTER DOMAIN pos ADD CONSTRAINT big CHECK (VALUE > 100)
+ALTER DOMAIN pos ADD CHECK (VALUE > 6)
+ALTER TABLE users SET (nope = 1)
+ALTER TABLE users SET (fillfactor = 7)
+ALTER TABLE users SET (toast.fillfactor = 70)
+ALTER TABLE users SET (toast.nope = 70)
+ALTER TABLE users SET (autovacuum_vacuum_scale_factor = 500)
+ALTER TABLE users SET (toast_tuple_target = 64)
+ALTER TABLE users SET (oids = true)
+CREATE INDEX i ON users (n) WITH (nope = 1)
+CREATE INDEX i ON users (n) WITH (fillfactor = 500)
+CREATE INDEX i ON users (n) WITH (fastupdate = on)
+CREATE INDEX i ON users USING gin (j) WITH (fillfactor = 50)
+ALTER VIEW v SET (nope = true)
+ALTER VIEW v SET (fillfactor = 50)
+CREATE TABLE a (id serial PRIMARY KEY); CREATE TABLE b (x uuid REFERENCES a)
+DELETE FROM users
+DELETE FROM users WHERE id = 1
+INSERT INTO users (id, name) VALUES (5, NULL)
+INSERT INTO users (id, name) VALUES (NULL, 'x')
+INSERT INTO users (id, name) VALUES (5, 'x'), (6, NULL)
+INSERT INTO users VALUES (5, NULL)
+INSERT INTO users VALUES (5)
+INSERT INTO nulls (b) VALUES (NULL)
+INSERT INTO nulls (c) VALUES (NULL)
+INSERT INTO p1 (id) VALUES (NULL)
+CREATE TABLE a (id bool PRIMARY KEY); CREATE TABLE b (x int REFERENCES a)
+CREATE TABLE a (id text PRIMARY KEY); CREATE TABLE b (x int REFERENCES a)
+CREATE TABLE a (id uuid, PRIMARY KEY (id)); CREATE TABLE b (x text REFERENCES a (id))
+CREATE TABLE a (id text PRIMARY KEY); CREATE TABLE b (x int); ALTER TABLE b ADD FOREIGN KEY (x) REFERENCES a
+CREATE TABLE a (id text PRIMARY KEY); ALTER TABLE users ADD FOREIGN KEY (n) REFERENCES a
+DELETE FROM users WHERE id < 2 AND name = 'a'
 """
 
 PASSING = r"""
@@ -516,6 +549,18 @@ CREATE TABLE a (b date DEFAULT CURRENT_TIMESTAMP)
 CREATE TABLE a (b mood[] DEFAULT ARRAY['ok']::mood[])
 CREATE TABLE a (b pos DEFAULT -5)
 CREATE TABLE a (b text[] DEFAULT '{}', c jsonb DEFAULT '{}', d jsonb DEFAULT '[]'::jsonb, e numeric(10,2) DEFAULT 0.00, f varchar(255) DEFAULT 'abc', g boolean DEFAULT false, h bigint DEFAULT 0, i double precision DEFAULT 1, j char(3) DEFAULT 'USD', k bytea DEFAULT '\x00', l inet DEFAULT '0.0.0.0', m interval DEFAULT '1 day', n time DEFAULT '00:00', o money DEFAULT 0, p bit(3) DEFAULT B'101', q text DEFAULT CURRENT_USER, r name DEFAULT 'x', s "char" DEFAULT 'x', t oid DEFAULT 1, u regclass DEFAULT 'users', v xml DEFAULT '<a/>', w point DEFAULT '(1,2)', x int4range DEFAULT '[1,2)', y tsvector DEFAULT '', z date DEFAULT '2024-01-01')
+CREATE TABLE a (id bigserial PRIMARY KEY); CREATE TABLE b (x int REFERENCES a); CREATE TABLE c (x smallint REFERENCES a (id))
+CREATE TABLE a (id varchar(9) PRIMARY KEY); CREATE TABLE b (x text REFERENCES a); CREATE TABLE c (x char(9) REFERENCES a)
+CREATE TABLE a (id int PRIMARY KEY); ALTER TABLE a ALTER id TYPE text; CREATE TABLE b (x text REFERENCES a)
+CREATE TABLE a (id int, x uuid, PRIMARY KEY (x)); CREATE TABLE b (x uuid REFERENCES a); ALTER TABLE users ADD y uuid REFERENCES a
+CREATE TYPE a_id AS ENUM ('x'); CREATE TABLE a (id a_id PRIMARY KEY); CREATE TABLE b (x a_id REFERENCES a)
+INSERT INTO filled VALUES (1)
+INSERT INTO nulls DEFAULT VALUES
+INSERT INTO nulls VALUES (1)
+INSERT INTO casc VALUES (NULL)
+UPDATE posts SET user_id = 2; DELETE FROM users WHERE id = 1
+ALTER TABLE posts DROP CONSTRAINT posts_user_id_fkey; DELETE FROM users WHERE id = 1
+DELETE FROM ONLY users WHERE id = 2 RETURNING id
 """
 
 

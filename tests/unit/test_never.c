@@ -107,9 +107,35 @@ static const struct {
     {"CREATE STATISTICS s ON id FROM users", "42P17"},
     {"CREATE STATISTICS s ON id, id FROM users", "42701"},
     {"CREATE STATISTICS s (nope) ON id, n FROM users", "42601"},
+    {"ALTER TABLE users SET (nope = 1)", "22023"},
+    {"ALTER TABLE users SET (fillfactor = 7)", "22023"},
+    {"ALTER TABLE users SET (toast.fillfactor = 70)", "22023"},
+    {"ALTER TABLE users SET (autovacuum_vacuum_scale_factor = 100.5)", "22023"},
+    {"ALTER TABLE users SET (toast_tuple_target = 64)", "22023"},
+    {"ALTER TABLE users ALTER n SET (nope = 1)", "22023"},
+    {"CREATE TABLE a (x int) WITH (nope = 1)", "22023"},
+    {"CREATE TABLE a (x int) WITH (oids = true)", "0A000"},
+    {"CREATE TABLE a (x int) PARTITION BY LIST (x) WITH (fillfactor = 50)", "22023"},
+    {"CREATE INDEX i ON users (n) WITH (fastupdate = on)", "22023"},
+    {"CREATE INDEX i ON users USING gin (j) WITH (fillfactor = 50)", "22023"},
+    {"ALTER VIEW v SET (fillfactor = 50)", "22023"},
+    {"CREATE VIEW v WITH (nope) AS SELECT 1", "22023"},
+    {"CREATE MATERIALIZED VIEW v WITH (fillfactor = 5) AS SELECT 1 AS x", "22023"},
 };
 
 static const char *const consistent[] = {
+    "ALTER TABLE users SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01, toast.autovacuum_enabled = off, "
+    "log_autovacuum_min_duration = -1)",
+    "ALTER TABLE users RESET (nope)",
+    "ALTER TABLE users SET (timescaledb.compress, timescaledb.compress_segmentby = 'a')",
+    "ALTER TABLE users ALTER n SET (n_distinct = -0.5)",
+    "CREATE TABLE a (x int) WITH (oids = false)",
+    "CREATE TABLE a (x int) WITHOUT OIDS",
+    "CREATE TABLE a (x int) USING columnar WITH (nope = 1)",
+    "CREATE INDEX i ON users USING hnsw (v) WITH (m = 16, ef_construction = 64)",
+    "ALTER INDEX i SET (m = 16)",
+    "ALTER TABLE v SET (security_barrier = true, fastupdate = off)",
+    "CREATE MATERIALIZED VIEW v WITH (timescaledb.continuous) AS SELECT 1 AS x",
     "CREATE TABLE a (x int NULL, y serial NOT NULL, z int DEFAULT 1 NOT NULL, CONSTRAINT c CHECK (x > 0), CONSTRAINT d "
     "UNIQUE (x))",
     "CREATE TABLE a (x int PRIMARY KEY, y int UNIQUE DEFERRABLE INITIALLY DEFERRED REFERENCES b NOT DEFERRABLE "

@@ -11,6 +11,7 @@
 #include "migration/plan/foresee/grammar.h"
 #include "migration/plan/foresee/held.h"
 #include "migration/plan/foresee/impossible.h"
+#include "migration/plan/foresee/made_tables.h"
 #include "migration/plan/foresee/missing.h"
 #include "migration/plan/foresee/needs.h"
 #include "migration/plan/foresee/reach.h"
@@ -86,9 +87,7 @@ static bool is_new(void *data, const char *schema, const char *name)
 static bool is_harmless(void *data, const char *schema, const char *name)
 {
     struct explaining *const explaining = data;
-    struct steady *const steady = &explaining->fires.steady;
-    return steady_names_operator(name) ? steady_is_operator(steady, name)
-                                       : steady_says(steady, name, world_is_harmless(explaining->world, schema, name));
+    return fires_calls_quietly(&explaining->fires, schema, name);
 }
 
 static void add_locks(struct explanation *explanation, const struct sql_effects *effects)
@@ -186,6 +185,7 @@ static const char *what_is_wrong(struct explaining *explaining, struct text stat
         files = missing_files_why(&explaining->needs, statement, effects);
     }
     needs_note(&explaining->needs, statement, effects);
+    made_tables_note(&explaining->needs, effects->made_table);
     if (!explaining->is_undone) {
         needs_note_schemas(&explaining->needs, statement);
     }

@@ -62,6 +62,9 @@ const char *demanded_why(struct needs *needs, const struct sql_effects *effects)
     const char *why = NULL;
     for (size_t i = 0; why == NULL && !needs->has_cascaded && i < effects->demand_count; i++) {
         const struct sql_demand *const demand = &effects->demands[i];
+        if (demanded_kind(demand->kind)->sql == NULL) {
+            continue;
+        }
         why = demanded_kind(demand->kind)->is_of_type ? why_not_type(needs, demand) : why_not(needs, demand);
     }
     return why;

@@ -4,6 +4,7 @@
  */
 #include "migration/plan/foresee/fires.h"
 
+#include "migration/plan/foresee/guarded.h"
 #include "migration/plan/foresee/part.h"
 #include "pg/session.h"
 #include "pg/values.h"
@@ -39,12 +40,7 @@
     "WHERE f.adrelid = r.oid AND " COMPUTED " UNION ALL SELECT "                                                       \
     "'pg_catalog.pg_constraint'::pg_catalog.regclass::oid, k.oid FROM pg_catalog.pg_constraint k WHERE k.conrelid = "  \
     "r.oid AND k.contype = 'c' AND (r.oid <> $1::oid OR $2 <> 'd') UNION ALL " OF_DOMAINS                              \
-    " AND (r.oid <> $1::oid OR $2 <> 'd') UNION ALL " GUARDED " UNION ALL " SELECTED
-
-/* Policies, unless the role is not under them; for views that is said of their owners, and not known. */
-#define GUARDED                                                                                                        \
-    "SELECT 'pg_catalog.pg_policy'::pg_catalog.regclass::oid AS class, y.oid AS object FROM pg_catalog.pg_policy y "   \
-    "WHERE y.polrelid = r.oid AND (r.oid <> $1::oid OR pg_catalog.row_security_active(r.oid))"
+    " AND (r.oid <> $1::oid OR $2 <> 'd') UNION ALL " GUARDED("$7") " UNION ALL " SELECTED
 
 #define SELECTED                                                                                                       \
     "SELECT 'pg_catalog.pg_rewrite'::pg_catalog.regclass::oid AS class, w.oid AS object FROM pg_catalog.pg_rewrite w " \
@@ -54,12 +50,14 @@
  * call any. */
 #define CALLED(carried)                                                                                                \
     "SELECT f.prosrc, f.lanname, f.proname FROM reached r CROSS JOIN LATERAL (" carried " OFFSET 0) x CROSS JOIN "     \
-    "LATERAL (SELECT d.refclassid, d.refobjid FROM pg_catalog.pg_depend d WHERE d.classid = x.class AND d.objid = "    \
-    "x.object AND d.refclassid IN ('pg_catalog.pg_proc'::pg_catalog.regclass, "                                        \
-    "'pg_catalog.pg_operator'::pg_catalog.regclass) OFFSET 0) d CROSS JOIN LATERAL (SELECT p.prosrc, l.lanname, "      \
-    "p.proname FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang WHERE p.oid = CASE "       \
-    "d.refclassid WHEN 'pg_catalog.pg_proc'::pg_catalog.regclass THEN d.refobjid ELSE (SELECT o.oprcode::oid FROM "    \
-    "pg_catalog.pg_operator o WHERE o.oid = d.refobjid) END AND NOT " STEADY_UNREAD " OFFSET 0) f"
+    "LATERAL (SELECT CASE d.refclassid WHEN 'pg_catalog.pg_proc'::pg_catalog.regclass THEN d.refobjid ELSE (SELECT "   \
+    "o.oprcode::oid FROM pg_catalog.pg_operator o WHERE o.oid = d.refobjid) END AS oid FROM pg_catalog.pg_depend d "   \
+    "WHERE d.classid = x.class AND d.objid = x.object AND d.refclassid IN "                                            \
+    "('pg_catalog.pg_proc'::pg_catalog.regclass, "                                                                     \
+    "'pg_catalog.pg_operator'::pg_catalog.regclass) OFFSET 0) d CROSS JOIN LATERAL (SELECT p.prosrc, " STEADY_SAID     \
+    " AS lanname, p.proname FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang WHERE "       \
+    "p.oid = ANY (coalesce((SELECT " STEADY_AGGREGATES " FROM pg_catalog.pg_aggregate a WHERE a.aggfnoid = d.oid), "   \
+    "ARRAY[d.oid])) AND NOT " STEADY_TRUSTED " OFFSET 0) f"
 
 /* Of the trigger t of r: is its event among those of the change? */
 #define OF_EVENT                                                                                                       \
@@ -71,10 +69,10 @@
     "k.contype = 'f' AND ((k.confdeltype IN ('c', 'n', 'd') AND " OR_EVENT(                                            \
         "'d'") ") OR (k.confupdtype IN ('c', 'n', 'd') AND " OR_EVENT("'u'") "))"
 
-/* $1 the relation; $2 what is done to it, in letters; $3, $4 its columns, see COMPUTED; $5, $6 what is turned off.
- * Also for its partitions and children, the tables to which its keys pass changes on (found by the triggers that do it:
- * pg_constraint has no index for them), and what a view is made of, which it may change. A rule has no body in a
- * language: what it does is not known. */
+/* $1 the relation; $2 what is done to it, in letters; $3, $4 its columns, see COMPUTED; $5, $6 what is turned off; $7
+ * see guarded.h. Also for its partitions and children, the tables to which its keys pass changes on (found by the
+ * triggers that do it: pg_constraint has no index for them), and what a view is made of, which it may change. A rule
+ * has no body in a language: what it does is not known. */
 static const char functions_sql[] =
     "WITH RECURSIVE reached(oid) AS (SELECT $1::oid UNION SELECT x.oid FROM reached r CROSS JOIN LATERAL (SELECT "
     "i.inhrelid AS oid FROM pg_catalog.pg_inherits i WHERE i.inhparent = r.oid UNION ALL SELECT k.conrelid FROM "
@@ -86,7 +84,8 @@ static const char functions_sql[] =
     "w.ev_class WHERE " STEADY_DOES
     " AND " OR_EVENT("CASE w.ev_type WHEN '2' THEN 'u' WHEN '3' THEN 'i' ELSE 'd' END") " AND " SWITCHED_FIRES(
         SWITCHED_STATE("r", "w.ev_class", "w.rulename", "w.ev_enabled", "$5"),
-        "$6") " UNION SELECT p.prosrc, l.lanname, p.proname FROM pg_catalog.pg_trigger t JOIN reached r ON r.oid = "
+        "$6") " UNION SELECT p.prosrc, " STEADY_SAID
+              ", p.proname FROM pg_catalog.pg_trigger t JOIN reached r ON r.oid = "
               "t.tgrelid JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid JOIN pg_catalog.pg_language l ON l.oid = "
               "p.prolang WHERE NOT t.tgisinternal AND l.lanname <> 'internal' AND " OF_EVENT " AND " SWITCHED_FIRES(
                   SWITCHED_STATE("t", "t.tgrelid", "t.tgname", "t.tgenabled", "$5"), "$6") " UNION " CALLED(CARRIED);
@@ -98,7 +97,8 @@ static const char selected_sql[] =
     "d.refobjid AS oid FROM pg_catalog.pg_rewrite w JOIN pg_catalog.pg_depend d ON d.classid = "
     "'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = w.oid AND d.refclassid = "
     "'pg_catalog.pg_class'::pg_catalog.regclass JOIN pg_catalog.pg_class v ON v.oid = d.refobjid AND (v.relkind = 'v' "
-    "OR v.relrowsecurity) WHERE w.ev_class = r.oid AND w.ev_type = '1') x) " CALLED(GUARDED " UNION ALL " SELECTED);
+    "OR v.relrowsecurity) WHERE w.ev_class = r.oid AND w.ev_type = '1') x) " CALLED(
+        GUARDED("$2") " UNION ALL " SELECTED);
 
 /* ---- what the database has ---- */
 
@@ -122,7 +122,8 @@ static enum firing ask_changes(struct fires *fires, const struct relation *relat
                                   touch == NULL ? NULL : touch->given,
                                   touch == NULL ? NULL : touch->updated,
                                   switched_said(&fires->switched),
-                                  switched_firing(&fires->switched)};
+                                  switched_firing(&fires->switched),
+                                  guarded_said(relation)};
     return ask(fires, functions_sql, sizeof values / sizeof values[0], values, names);
 }
 
@@ -157,10 +158,10 @@ static bool changes_quietly(struct fires *fires, struct relation *relation, cons
 
 static bool reads_quietly(struct fires *fires, struct relation *relation)
 {
-    const char *const oid = arena_printf(fires->arena, "%u", relation->oid);
+    const char *const values[] = {arena_printf(fires->arena, "%u", relation->oid), guarded_said(relation)};
     if (relation->reads == FIRES_NOT_ASKED) {
         const bool calls = relation->kind == 'v' || relation->has_policies;
-        relation->reads = calls ? ask(fires, selected_sql, 1, &oid, &relation->selected) : FIRES_ROWS;
+        relation->reads = calls ? ask(fires, selected_sql, 2, values, &relation->selected) : FIRES_ROWS;
     }
     return relation->reads == FIRES_ROWS && !steady_lost(&fires->steady, &relation->selected);
 }
@@ -234,13 +235,32 @@ static bool types_are_quiet(struct fires *fires, const struct sql_effects *effec
     return are;
 }
 
+bool fires_calls_quietly(struct fires *fires, const char *schema, const char *name)
+{
+    struct steady *const steady = &fires->steady;
+    bool is_users;
+    if (steady_names_operator(name)) {
+        return steady_is_operator(steady, name);
+    }
+    const bool is = world_is_harmless(fires->world, schema, name, &is_users);
+    return steady_says(steady, name, is && (!is_users || steady_is(steady, name)));
+}
+
+static void make_unknown(struct sql_effects *effects, const char *advice)
+{
+    effects->unknown = true;
+    effects->advice = effects->advice != NULL ? effects->advice : advice;
+}
+
 void fires_by_types(struct fires *fires, struct sql_effects *effects)
 {
-    if ((effects->work != SQL_WORK_NONE || effects->computes) && !types_are_quiet(fires, effects)) {
-        effects->unknown = true;
-        effects->advice = effects->advice != NULL ? effects->advice
-                                                  : "A function that a domain calls may do more than compute: what "
-                                                    "that locks is not known, and may block.";
+    const bool computes = effects->work != SQL_WORK_NONE || effects->computes;
+    if (computes && !types_are_quiet(fires, effects)) {
+        make_unknown(effects, "A function that a domain calls may do more than compute: what that locks is not known, "
+                              "and may block.");
+    } else if (computes && !steady_are_unnamed(&fires->steady)) {
+        make_unknown(effects, "A cast or an operator class of this database calls a function that may do more than "
+                              "compute, and is used without being named: what that locks is not known, and may block.");
     }
 }
 
@@ -254,16 +274,15 @@ void fires_by_rows(struct fires *fires, struct relation *relation, const struct 
         "A function that a view or a policy calls may do more than read rows: what that locks is not known, and may "
         "block."};
     if (effects->work != SQL_WORK_NONE && !runs_no_more_than_rows(fires, relation, touch)) {
-        effects->unknown = true;
-        effects->advice = effects->advice != NULL ? effects->advice : advices[reads ? 1 : 0];
+        make_unknown(effects, advices[reads ? 1 : 0]);
     }
 }
 
 void fires_by_refresh(struct fires *fires, const struct relation *relation, struct sql_effects *effects)
 {
     struct words names = {0};
-    const char *const oid = arena_printf(fires->arena, "%u", relation->oid);
-    const bool is_quiet = relation->oid == 0 || ask(fires, selected_sql, 1, &oid, &names) == FIRES_ROWS;
+    const char *const values[] = {arena_printf(fires->arena, "%u", relation->oid), guarded_said(relation)};
+    const bool is_quiet = relation->oid == 0 || ask(fires, selected_sql, 2, values, &names) == FIRES_ROWS;
     if (!is_quiet || steady_lost(&fires->steady, &names)) {
         effects->unknown = true;
         effects->advice = "A function that its query calls may do more than read rows: what that locks is not known, "
@@ -386,10 +405,14 @@ static bool is_like_quiet(struct fires *fires, const struct sql_stored *stored)
 static void note_stored(struct fires *fires, const struct sql_effects *effects)
 {
     const struct sql_stored *const stored = effects->stored;
-    const bool is_relations = stored->in != SQL_STORES_IN_DOMAIN && stored->in != SQL_STORES_IN_OPERATOR;
+    const bool is_relations = stored->in < SQL_STORES_IN_DOMAIN;
     struct relation *const relation = is_relations ? world_find(fires->world, stored->schema, stored->name) : NULL;
-    if (stored->in == SQL_STORES_IN_OPERATOR) {
-        steady_note_operator(&fires->steady, stored->name, stored->calls);
+    if (stored->in == SQL_STORES_IN_OPERATOR || stored->in == SQL_STORES_IN_CAST) {
+        steady_note_operator(&fires->steady, stored->name, stored->calls, stored->is_unnamed);
+        return;
+    }
+    if (stored->in == SQL_STORES_IN_AGGREGATE) {
+        steady_note_aggregate(&fires->steady, stored->name, are_quiet(fires, stored->calls));
         return;
     }
     if (are_quiet(fires, stored->calls) && is_like_quiet(fires, stored) && types_are_quiet(fires, effects)) {
@@ -410,6 +433,7 @@ void fires_note(struct fires *fires, struct text statement, const struct sql_eff
     fires->has_unknown = fires->has_unknown || effects->unknown;
     part_note(fires->world, effects);
     switched_note(&fires->switched, statement);
+    guarded_note(fires->world, effects);
     if (steady_note(&fires->steady, statement)) {
         return;
     }

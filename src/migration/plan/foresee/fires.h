@@ -26,6 +26,9 @@ struct fires {
 /* Call it at a plan's beginning. The arguments must live longer than the result; the arena is the request's. */
 struct fires fires_begin(struct arena *arena, struct questions *questions, struct world *world);
 
+/* Is a function, an operator, or a cast ("::" and its type) of this name known to lock no more than rows? */
+bool fires_calls_quietly(struct fires *fires, const char *schema, const char *name);
+
 /* Makes the effects `unknown` if changing, or reading, rows of this relation in this way runs what may lock more than
  * rows: triggers and rules, also through foreign keys, partitions and what the plan has made of it; functions that
  * defaults, CHECKs and views call. Not for EXPLAIN, which runs nothing. */

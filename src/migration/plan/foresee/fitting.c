@@ -4,6 +4,7 @@
  */
 #include "migration/plan/foresee/fitting.h"
 
+#include "migration/plan/foresee/made_tables.h"
 #include "migration/plan/foresee/types_said.h"
 #include "pg/values.h"
 
@@ -278,6 +279,7 @@ const char *fitting_why(struct needs *needs, const struct sql_effects *effects)
     }
     for (size_t i = 0; why == NULL && !needs->has_cascaded && i < effects->reference_count; i++) {
         why = why_reference(needs, &effects->references[i]);
+        why = why == NULL ? made_tables_why(needs, &effects->references[i]) : why;
     }
     return why;
 }

@@ -68,7 +68,8 @@ static bool is_column(const struct sql_need *need)
 static bool is_of_columns(const struct sql_need *need)
 {
     return need->kind == SQL_NEED_KEY || need->kind == SQL_NEED_ARBITER || need->kind == SQL_NEED_WITHIN_KEY ||
-           need->kind == SQL_NEED_COLUMN_COUNT || need->kind == SQL_NEED_FILLED || need->kind == SQL_NEED_INDEXABLE;
+           need->kind == SQL_NEED_COLUMN_COUNT || need->kind == SQL_NEED_FILLED || need->kind == SQL_NEED_NULLABLE ||
+           need->kind == SQL_NEED_INDEXABLE;
 }
 
 /* The relation of a part, if the catalogs know its parts: a part of a table that the plan has mentioned may have got
@@ -93,7 +94,7 @@ static bool is_temporary(const struct sql_need *need)
 }
 
 /* Is it judged? Not if it is temporary, or mentioned by an earlier statement. */
-static bool is_followed(const struct needs *needs, const struct sql_need *need, const struct relation *of)
+static bool is_followed(struct needs *needs, const struct sql_need *need, const struct relation *of)
 {
     const struct needed_kind *const kind = needed_kind(need->kind);
     const char *const name = kind->is_part ? need->part : need->name;

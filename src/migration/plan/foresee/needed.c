@@ -103,14 +103,30 @@ static const char column_count_sql[] =
     "SELECT $1::oid WHERE $2::int <= (SELECT pg_catalog.count(*) FROM pg_catalog.pg_attribute a WHERE a.attrelid = "
     "$1::oid AND a.attnum > 0 AND NOT a.attisdropped)";
 
-/* A trigger may fill them, and a rule do something else; a domain may have a default. */
+/* The number of the column a. */
+#define NUMBER                                                                                                         \
+    "(SELECT pg_catalog.count(*) FROM pg_catalog.pg_attribute b WHERE b.attrelid = a.attrelid AND b.attnum > 0 AND "   \
+    "NOT b.attisdropped AND b.attnum <= a.attnum)"
+
+/* A trigger may fill columns, and a rule do something else. */
+#define IS_FILLED                                                                                                      \
+    "EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = $1::oid AND NOT g.tgisinternal AND g.tgenabled <> " \
+    "'D' AND g.tgtype & 7 = 7) OR EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = $1::oid)"
+
+/* A domain may have a default. */
 static const char filled_sql[] =
-    "SELECT $1::oid WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = "
-    "a.attrelid AND c.relkind = 'r' JOIN pg_catalog.pg_type t ON t.oid = a.atttypid AND t.typtype <> 'd' WHERE "
-    "a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull AND NOT a.atthasdef AND "
-    "a.attidentity = '' AND a.attname <> ALL (pg_catalog.string_to_array($2, pg_catalog.chr(31))::name[])) OR EXISTS "
-    "(SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = $1::oid AND NOT g.tgisinternal AND g.tgenabled <> 'D' AND "
-    "g.tgtype & 7 = 7) OR EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = $1::oid)";
+    "SELECT $1::oid WHERE coalesce($3, '') = $2 AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a JOIN "
+    "pg_catalog.pg_class c ON c.oid = a.attrelid AND c.relkind = 'r' JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
+    "AND t.typtype <> 'd' WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull AND NOT "
+    "a.atthasdef AND a.attidentity = '' AND CASE $4 WHEN 'number' THEN " NUMBER " > $2::int ELSE a.attname <> ALL "
+    "(pg_catalog.string_to_array($2, pg_catalog.chr(31))::name[]) END) OR " IS_FILLED;
+
+static const char nullable_sql[] =
+    "SELECT $1::oid WHERE coalesce($3, '') = $2 AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a JOIN "
+    "pg_catalog.pg_class c ON c.oid = a.attrelid AND c.relkind = 'r' WHERE a.attrelid = $1::oid AND a.attnum > 0 AND "
+    "NOT a.attisdropped AND a.attnotnull AND CASE $4 WHEN 'number' THEN " NUMBER
+    "::text ELSE a.attname::text END = ANY "
+    "(pg_catalog.string_to_array($2, pg_catalog.chr(31)))) OR " IS_FILLED;
 
 /* An operator class is for a type, for one that is stored in the same way, or for all arrays; those for all enums,
  * ranges and rows are not looked for. */
@@ -189,7 +205,8 @@ static const struct needed_kind kinds[] = {
     [SQL_NEED_NOT_GENERATED] = {"column", not_generated_sql, 2, .is_part = true},
     [SQL_NEED_NOT_ALWAYS] = {"column", not_always_sql, 2, .is_part = true},
     [SQL_NEED_COLUMN_COUNT] = {"columns", column_count_sql, 2, .is_part = true},
-    [SQL_NEED_FILLED] = {"columns", filled_sql, 2, .is_part = true},
+    [SQL_NEED_FILLED] = {"columns", filled_sql, 4, .is_part = true},
+    [SQL_NEED_NULLABLE] = {"columns", nullable_sql, 4, .is_part = true},
     [SQL_NEED_INDEXABLE] = {"columns", indexable_sql, 4, .is_part = true},
     [SQL_NEED_WITHIN_KEY] = {"columns", within_key_sql, 2, .is_part = true},
     [SQL_NEED_ARBITER] = {"unique index", arbiter_sql, 2, .is_part = true},
@@ -313,10 +330,17 @@ static const char *specially_unwritable(struct arena *arena, const struct sql_ne
     const char *const part = need->part == NULL ? "" : need->part;
     switch (need->kind) {
     case SQL_NEED_FILLED:
-        return arena_printf(arena,
-                            "\"%s\" has columns that may not be NULL, have no default, and get no value: it gives only "
-                            "%s (23502).",
-                            name, with_commas(arena, part));
+        return need->types != NULL && need->types[0] != '\0'
+                   ? arena_printf(arena,
+                                  "\"%s\" has columns that may not be NULL, have no default, and get no value (23502).",
+                                  name)
+                   : arena_printf(
+                         arena,
+                         "\"%s\" has columns that may not be NULL, have no default, and get no value: it gives only "
+                         "%s (23502).",
+                         name, with_commas(arena, part));
+    case SQL_NEED_NULLABLE:
+        return arena_printf(arena, "It gives NULL to columns of \"%s\" that may not be NULL (23502).", name);
     case SQL_NEED_COLUMN_COUNT:
         return arena_printf(arena, "\"%s\" has fewer columns than the %s values (42601).", name, part);
     case SQL_NEED_NOT_GENERATED:

@@ -279,7 +279,8 @@ bool needs_altered_any(const struct needs *needs, const char *names)
     return is_any(needs, names, needs_altered);
 }
 
-bool needs_mentioned_type(const struct needs *needs, const char *list)
+/* Is it so of the name of a type in the list, or did an earlier statement drop or rename its schema? */
+static bool is_any_type(struct needs *needs, const char *list, bool (*is)(struct needs *needs, const char *name))
 {
     struct text rest = text_of(list);
     bool has = false;
@@ -289,11 +290,26 @@ bool needs_mentioned_type(const struct needs *needs, const char *list)
         if (end != SIZE_MAX) {
             const struct text schema = text_slice(type, 0, name);
             const struct text word = text_slice(type, name + 1, end);
-            has = word_set_has(&needs->mentioned, arena_strndup(needs->arena, word.data, word.size)) ||
+            has = is(needs, arena_strndup(needs->arena, word.data, word.size)) ||
                   word_set_has(&needs->taken, arena_strndup(needs->arena, schema.data, schema.size));
         }
     }
     return has;
+}
+
+static bool is_mentioned(struct needs *needs, const char *name)
+{
+    return needs_mentioned(needs, name);
+}
+
+bool needs_mentioned_type(struct needs *needs, const char *list)
+{
+    return is_any_type(needs, list, is_mentioned);
+}
+
+bool needs_changed_type(struct needs *needs, const char *list)
+{
+    return is_any_type(needs, list, needs_changed);
 }
 
 /* Zones that never had another offset (PostgreSQL's own zones, and the system's of Debian 12). */

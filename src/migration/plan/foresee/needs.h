@@ -13,6 +13,7 @@
 
 struct needs_bounds;
 struct needs_enum;
+struct needs_table;
 
 /* Start with {.arena, .questions, .world} at a plan's beginning; the arena is the request's. */
 struct needs {
@@ -28,8 +29,11 @@ struct needs {
     struct sql_need *promises;   /* what is asked of rows when a constraint is validated, newest last: violated.c */
     size_t promise_count;
     size_t promise_capacity;
-    struct words stored;      /* queries for what statements store, to be asked about together: understood.c */
-    struct word_set accepted; /* those of them that the server has accepted */
+    struct words stored;        /* queries for what statements store, to be asked about together: understood.c */
+    struct word_set accepted;   /* those of them that the server has accepted */
+    struct needs_table *tables; /* of the plan: made_tables.c */
+    size_t table_count;
+    size_t table_capacity;
     struct needs_enum *enums; /* of the plan: user_types.c */
     size_t enum_count;
     size_t enum_capacity;
@@ -77,7 +81,10 @@ bool needs_lost_schema(const struct needs *needs, const char *name);
 bool needs_took(const struct needs *needs, const char *name);
 
 /* Has an earlier statement mentioned a type of this list (struct sql_need), or dropped or renamed its schema? */
-bool needs_mentioned_type(const struct needs *needs, const char *list);
+bool needs_mentioned_type(struct needs *needs, const char *list);
+
+/* The same for needs_changed(). */
+bool needs_changed_type(struct needs *needs, const char *list);
 
 /* Has an earlier statement mentioned an ancestor of this relation (by inheritance or partitioning)? Changes to it, of
  * indexes and constraints, too, apply to the relation. Returns false for oid 0. */

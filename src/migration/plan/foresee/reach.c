@@ -4,6 +4,7 @@
 #include "migration/plan/foresee/reach.h"
 
 #include "base/words.h"
+#include "migration/plan/foresee/guarded.h"
 #include "migration/plan/foresee/part.h"
 #include "migration/plan/foresee/reach_queries.h"
 #include "migration/plan/foresee/touched.h"
@@ -231,6 +232,18 @@ static void add_touched(struct reaching *reaching, const struct sql_touch *touch
     }
 }
 
+/* Rows that a policy hides are neither changed nor read. Of several relations the first is told. */
+static void say_guarded(struct arena *arena, struct fires *fires, struct sql_effects *effects)
+{
+    const char *said = NULL;
+    for (size_t i = 0; said == NULL && effects->work != SQL_WORK_NONE && i < effects->touch_count; i++) {
+        said = guarded_why(fires->arena, fires->questions, fires->world, &effects->touches[i]);
+    }
+    if (said != NULL) {
+        effects->advice = effects->advice == NULL ? said : arena_printf(arena, "%s %s", said, effects->advice);
+    }
+}
+
 static void say_unlisted(struct arena *arena, struct sql_effects *effects)
 {
     if (effects->unlisted > 0) {
@@ -265,6 +278,7 @@ void reach_add(struct arena *arena, struct fires *fires, struct sql_effects *eff
         add_touched(&reaching, &effects->touches[i], most);
     }
     fires_by_types(fires, effects);
+    say_guarded(arena, fires, effects);
     say_unlisted(arena, effects);
     sql_effects_sort(effects);
 }

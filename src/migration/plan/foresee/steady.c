@@ -28,18 +28,29 @@ static const char firing_sql[] =
 /* $1 names: a row if one of them is that of a function that may do anything. */
 static const char calls_sql[] =
     "SELECT 1 FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang WHERE p.proname = ANY "
-    "($1::text[]) AND (NOT " STEADY_UNREAD " OR (p.provolatile = 'v' AND p.proname ~ '_to_xml|^ts_(stat|rewrite)')) "
+    "($1::text[]) AND (NOT " STEADY_UNREAD " OR (p.provolatile = 'v' AND p.proname ~ '_to_xml|^ts_(stat|rewrite)') OR "
+    "(p.prokind = 'a' AND p.oid >= 16384)) "
     "LIMIT 1";
 
-/* $1 a name: the functions with that name. */
+/* $1 a name: the functions with that name, and those behind an aggregate of it. */
 static const char named_sql[] =
-    "SELECT p.prosrc, l.lanname, p.proname FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = "
-    "p.prolang WHERE p.proname = $1::name AND NOT " STEADY_UNREAD;
+    "SELECT p.prosrc, " STEADY_SAID ", p.proname FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = "
+    "p.prolang WHERE p.proname = $1::name AND p.prokind <> 'a' AND NOT " STEADY_TRUSTED
+    " UNION ALL SELECT p.prosrc, " STEADY_SAID
+    ", p.proname FROM pg_catalog.pg_proc g JOIN pg_catalog.pg_aggregate a ON a.aggfnoid = g.oid JOIN "
+    "pg_catalog.pg_proc p ON p.oid = ANY (" STEADY_AGGREGATES ") JOIN pg_catalog.pg_language l ON l.oid = p.prolang "
+    "WHERE g.proname = $1::name AND NOT " STEADY_TRUSTED;
 
-/* Users' operators, each with its function. */
+/* Users' operators and casts, each with its function; is it called without being named, too? And the functions of
+ * operator classes, which indexes call. */
 static const char operators_sql[] =
-    "SELECT o.oprname, p.proname FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_proc p ON p.oid = o.oprcode JOIN "
-    "pg_catalog.pg_language l ON l.oid = p.prolang WHERE o.oid >= 16384 AND NOT " STEADY_UNREAD;
+    "SELECT o.oprname, p.proname, false FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_proc p ON p.oid = o.oprcode "
+    "JOIN pg_catalog.pg_language l ON l.oid = p.prolang WHERE o.oid >= 16384 AND NOT " STEADY_TRUSTED " UNION ALL "
+    "SELECT '::' || t.typname, p.proname, k.castcontext <> 'e' FROM pg_catalog.pg_cast k JOIN pg_catalog.pg_proc p ON "
+    "p.oid = k.castfunc JOIN pg_catalog.pg_language l ON l.oid = p.prolang JOIN pg_catalog.pg_type t ON t.oid = "
+    "k.casttarget WHERE k.oid >= 16384 AND NOT " STEADY_TRUSTED " UNION ALL SELECT '', p.proname, true FROM "
+    "pg_catalog.pg_amproc m JOIN pg_catalog.pg_proc p ON p.oid = m.amproc JOIN pg_catalog.pg_language l ON l.oid = "
+    "p.prolang WHERE m.oid >= 16384 AND NOT " STEADY_TRUSTED;
 
 /* What a body mentions. */
 struct body {
@@ -47,6 +58,7 @@ struct body {
     struct buffer names; /* possible functions, as an array */
     struct words called; /* the same */
     const struct words *firing;
+    bool only_reads; /* the function may not write by itself */
     bool reads_only_rows;
 };
 
@@ -68,9 +80,11 @@ static void look_at(struct body *body, struct text statement)
     static const char *const strong[] = {"lock",    "alter",   "create",   "drop", "truncate", "execute",
                                          "refresh", "reindex", "vacuum",   "call", "do",       "grant",
                                          "revoke",  "set",     "reassign", NULL};
+    static const char *const dynamic[] = {"execute", "call", "do", NULL};
     const struct sql_reader words = sql_read(statement);
-    body->reads_only_rows = body->reads_only_rows && !sql_is_any_word(&words.token, strong) &&
-                            sql_changed_table(body->arena, statement, body->firing) == NULL;
+    body->reads_only_rows = body->reads_only_rows &&
+                            !sql_is_any_word(&words.token, body->only_reads ? dynamic : strong) &&
+                            (body->only_reads || sql_changed_table(body->arena, statement, body->firing) == NULL);
     add_names(body, statement);
 }
 
@@ -89,8 +103,11 @@ static void read_body(struct body *body, struct text source, const char *languag
 {
     struct sql_lexer lexer = {.text = source};
     struct sql_statement one;
-    const bool is_sql = strcmp(language, "sql") == 0 && source.size > 0;
-    body->reads_only_rows = body->reads_only_rows && (is_sql || strcmp(language, "plpgsql") == 0);
+    const struct text said = text_of(language);
+    body->only_reads = text_ends_with(said, STEADY_READS);
+    const struct text name = text_slice(said, 0, said.size - (body->only_reads ? strlen(STEADY_READS) : 0));
+    const bool is_sql = text_is(name, "sql") && source.size > 0;
+    body->reads_only_rows = body->reads_only_rows && (is_sql || text_is(name, "plpgsql"));
     while (is_sql ? sql_next_statement(&lexer, &one) : plpgsql_next(&lexer, &one)) {
         look_at(body, text_slice(lexer.text, one.start, one.end));
     }
@@ -168,13 +185,16 @@ bool steady_is(struct steady *steady, const char *function)
 
 bool steady_names_operator(const char *name)
 {
-    return name[0] != '\0' && strchr("+-*/<>=~!@#%^&|`?", name[0]) != NULL;
+    return name[0] != '\0' && strchr("+-*/<>=~!@#%^&|`?:", name[0]) != NULL;
 }
 
-void steady_note_operator(struct steady *steady, const char *name, const char *function)
+void steady_note_operator(struct steady *steady, const char *name, const char *function, bool is_unnamed)
 {
     words_add(steady->arena, &steady->operators, arena_strdup(steady->arena, name));
     words_add(steady->arena, &steady->operators, arena_strdup(steady->arena, function));
+    if (is_unnamed) {
+        words_add(steady->arena, &steady->unnamed, arena_strdup(steady->arena, function));
+    }
 }
 
 /* Queried once; again if there was no answer. */
@@ -183,7 +203,7 @@ static bool know_operators(struct steady *steady)
     if (!steady->knows_operators) {
         PG_RESULT(result) = questions_ask(steady->questions, operators_sql, 0, NULL);
         for (int i = 0; result != NULL && i < PQntuples(result); i++) {
-            steady_note_operator(steady, pg_field(result, i, 0), pg_field(result, i, 1));
+            steady_note_operator(steady, pg_field(result, i, 0), pg_field(result, i, 1), pg_field_bool(result, i, 2));
         }
         steady->knows_operators = result != NULL;
     }
@@ -197,6 +217,15 @@ bool steady_is_operator(struct steady *steady, const char *name)
         is = strcmp(steady->operators.items[i], name) != 0 || steady_is(steady, steady->operators.items[i + 1]);
     }
     return is;
+}
+
+bool steady_are_unnamed(struct steady *steady)
+{
+    bool are = know_operators(steady);
+    for (size_t i = 0; are && i < steady->unnamed.count; i++) {
+        are = steady_is(steady, steady->unnamed.items[i]);
+    }
+    return are;
 }
 
 /* ---- functions ---- */
@@ -217,19 +246,23 @@ static bool says(struct text statement, const char *const *words)
     return sql_is_any_word(&reader.token, words);
 }
 
-/* PostgreSQL forbids functions that are not VOLATILE to write and to lock. */
+/* PostgreSQL forbids functions that are not VOLATILE to write and to lock, but not to call those that are. */
 static bool is_quiet(struct steady *steady, struct text statement, const struct hidden_function *function)
 {
     static const char *const classes[] = {"immutable", "stable", NULL};
-    if (says(statement, classes)) {
-        return true;
-    }
+    const bool only_reads = says(statement, classes);
     if (function->body.data == NULL || function->language == NULL) {
-        return false;
+        return only_reads;
     }
     struct body body = body_of(steady);
-    read_body(&body, function->body, function->language);
+    read_body(&body, function->body,
+              arena_printf(steady->arena, "%s%s", function->language, only_reads ? STEADY_READS : ""));
     return is_harmless(steady, &body);
+}
+
+void steady_note_aggregate(struct steady *steady, const char *name, bool is)
+{
+    word_set_add(steady->arena, is ? &steady->quiet : &steady->others, arena_strdup(steady->arena, name));
 }
 
 bool steady_note(struct steady *steady, struct text statement)

@@ -18,7 +18,8 @@ struct steady {
     struct word_set others; /* functions of the plan for which that is not known */
     struct word_set asked;  /* functions of the database that were queried */
     struct words firing;    /* tables of the database with triggers or the like */
-    struct words operators; /* the database's and the plan's, each with its function; not those of only reading ones */
+    struct words operators; /* the database's and the plan's, each with its function; casts by "::" and their type */
+    struct words unnamed;   /* functions that are called without being named: of casts, and of operator classes */
     bool knows_firing;      /* `firing` was queried */
     bool knows_operators;   /* `operators` was queried */
 };
@@ -28,6 +29,21 @@ struct steady {
     "(p.provolatile <> 'v' OR (l.lanname IN ('c', 'internal') AND (p.pronamespace = "                                  \
     "'pg_catalog'::pg_catalog.regnamespace OR EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = "           \
     "'pg_catalog.pg_proc'::pg_catalog.regclass AND e.objid = p.oid AND e.deptype = 'e'))))"
+
+/* SQL: the function p, of the language l, is PostgreSQL's own, or a program of which nothing can be read and that may
+ * not write, or is an extension's. Unlike above, a function that only reads may call one that does not. */
+#define STEADY_TRUSTED "(p.oid < 16384 OR (l.lanname IN ('c', 'internal') AND " STEADY_UNREAD "))"
+
+/* SQL: the language of such a function as a row about it has it. */
+#define STEADY_SAID "(l.lanname || CASE p.provolatile WHEN 'v' THEN '' ELSE '" STEADY_READS "' END)"
+
+/* Behind the language of a function that may not write by itself. */
+#define STEADY_READS " only reading"
+
+/* SQL: the functions behind an aggregate, a row a of pg_aggregate, as oids. */
+#define STEADY_AGGREGATES                                                                                              \
+    "ARRAY[a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn, a.aggmtransfn, "                \
+    "a.aggminvtransfn, a.aggmfinalfn]::oid[]"
 
 /* SQL: does the foreign key k pass a change on to referencing rows? */
 #define STEADY_HANDS_ON "k.contype = 'f' AND (k.confdeltype IN ('c', 'n', 'd') OR k.confupdtype IN ('c', 'n', 'd'))"
@@ -48,14 +64,21 @@ bool steady_is(struct steady *steady, const char *function);
 /* The same, if the database alone says `is` of those that it has. */
 bool steady_says(const struct steady *steady, const char *function, bool is);
 
-/* Is this the name of an operator? */
+/* Is this the name of an operator, or of a cast ("::" and the name of its type)? */
 bool steady_names_operator(const char *name);
 
 /* Is that known of the functions behind every operator with this name. */
 bool steady_is_operator(struct steady *steady, const char *name);
 
-/* Records an operator that the plan creates, and its function. */
-void steady_note_operator(struct steady *steady, const char *name, const char *function);
+/* Is that known of the functions that a statement may call without naming them, with an implicit cast or an index? */
+bool steady_are_unnamed(struct steady *steady);
+
+/* Records an operator or a cast that the plan creates, and its function; is_unnamed: it is called without being named.
+ */
+void steady_note_operator(struct steady *steady, const char *name, const char *function, bool is_unnamed);
+
+/* Records an aggregate that the plan creates: is it known? */
+void steady_note_aggregate(struct steady *steady, const char *name, bool is);
 
 /* Has the plan created a function of one of these names for which it is not known? */
 bool steady_lost(const struct steady *steady, const struct words *names);

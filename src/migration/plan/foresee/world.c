@@ -33,6 +33,7 @@ struct seen {
     const char *schema;
     const char *name;
     bool harmless;
+    bool is_users;
 };
 
 struct by_oid {
@@ -123,7 +124,7 @@ static struct seen *see(struct world *world, struct seen **table, const char *sc
     }
     struct seen *const one = arena_alloc(world->arena, sizeof *one);
     *one = (struct seen){*bucket, schema == NULL ? NULL : arena_strdup(world->arena, schema),
-                         arena_strdup(world->arena, bare), false};
+                         arena_strdup(world->arena, bare), false, false};
     *bucket = one;
     *is_old = false;
     return one;
@@ -425,21 +426,24 @@ void world_links(const struct world *world, const struct relation *relation, con
 
 /* ---- functions ---- */
 
-bool world_is_harmless(struct world *world, const char *schema, const char *function)
+bool world_is_harmless(struct world *world, const char *schema, const char *function, bool *is_users)
 {
     /* Some of PostgreSQL's own run a statement that they are given, lock what they work on, end other sessions, or
      * throw away large objects. */
     static const char sql[] = "SELECT pg_catalog.bool_and(p.provolatile <> 'v' OR (n.nspname = 'pg_catalog' "
                               "AND p.proname !~ '_to_xml|^ts_(stat|rewrite)|^brin_|^gin_clean|^pg_import|"
-                              "^pg_((terminate|cancel)_backend|promote$|drop_)|^lo_(unlink|truncate|put)')) "
-                              "FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace "
+                              "^pg_((terminate|cancel)_backend|promote$|drop_)|^lo_(unlink|truncate|put)')), "
+                              "pg_catalog.bool_or(p.oid >= 16384) FROM pg_catalog.pg_proc p JOIN "
+                              "pg_catalog.pg_namespace n ON n.oid = p.pronamespace "
                               "WHERE p.proname = $2::name AND ($1::text IS NULL OR n.nspname = $1::name)";
     bool is_old;
     struct seen *const seen = see(world, world->functions, schema, function, &is_old);
     if (!is_old) {
         PG_RESULT(result) = questions_ask(world->questions, sql, 2, (const char *const[]){schema, function});
         seen->harmless = result != NULL && pg_field_bool(result, 0, 0);
+        seen->is_users = result != NULL && pg_field_bool(result, 0, 1);
     }
+    *is_users = seen->is_users;
     return seen->harmless;
 }
 

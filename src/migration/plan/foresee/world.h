@@ -21,6 +21,8 @@ struct relation {
     char kind;                /* pg_class.relkind; 0 if oid is 0 */
     bool has_children;        /* something inherits from it, or once did */
     bool has_policies;        /* row security is enabled for it */
+    bool is_enabled;          /* by the plan, */
+    bool is_forced;           /* also for its owner */
     bool gone;                /* the plan has dropped it */
     bool renamed;             /* the plan has renamed it */
     bool parts_renamed;       /* … or columns or constraints of it */
@@ -91,8 +93,8 @@ const char *world_place(const struct world *world, bool alone);
 /* Has something this name, or had it, in any schema? */
 bool world_knows(struct world *world, const char *bare);
 
-/* Is every function of this name known to lock no more than rows? PostgreSQL's own are, and those that are STABLE or
- * IMMUTABLE, since PostgreSQL forbids them to write. */
-bool world_is_harmless(struct world *world, const char *schema, const char *function);
+/* Does every function of this name lock no more than rows by itself? PostgreSQL's own do not, nor do those that are
+ * STABLE or IMMUTABLE, since PostgreSQL forbids them to write. *is_users: one is a user's, and may call others. */
+bool world_is_harmless(struct world *world, const char *schema, const char *function, bool *is_users);
 
 #endif

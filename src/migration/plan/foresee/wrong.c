@@ -9,6 +9,7 @@
 #include "migration/plan/foresee/fitting.h"
 #include "migration/plan/foresee/label.h"
 #include "migration/plan/foresee/missing.h"
+#include "migration/plan/foresee/other_rows.h"
 #include "migration/plan/foresee/replaced.h"
 #include "migration/plan/foresee/retyped.h"
 #include "migration/plan/foresee/understood.h"
@@ -30,6 +31,7 @@ const char *wrong_why(struct needs *needs, struct text statement, struct sql_eff
     why = why == NULL ? demanded_why(needs, effects) : why;
     why = why == NULL ? understood_stored_why(needs, effects) : why;
     why = why == NULL ? violated_why(needs, effects) : why;
+    why = why == NULL ? other_rows_why(needs, effects) : why;
     const char *const by_rows = retyped_why(needs, statement, effects);
     why = why == NULL ? by_rows : why;
     why = why == NULL ? bounds_why(needs, effects) : why;
