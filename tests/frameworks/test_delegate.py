@@ -335,7 +335,7 @@ class Delegate(Fixtures):
         os.remove(os.path.join(os.path.dirname(self.tool_path), "started"))
         self.hold(f"SET application_name = '{name}'")
         refused = self.refused(self.rpc(self.worker(self.files, "--allow-delegate", "--lock-wait", "0")), ABORTED)
-        self.assertIn(f'still has a session (application "{name}", pid ', refused)
+        self.assertRegex(refused, rf'still has a session: pid \d+ \(application "{name}", user app, ')
 
     # ---- its output ----
 
