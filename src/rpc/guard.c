@@ -27,7 +27,6 @@ struct guard {
     struct door *door;
     nng_socket raw;
     bool has_raw;
-    nng_aio *aio;
     struct tickets *tickets;
     size_t most;   /* requests under way */
     size_t count;  /* of those; on the door's thread, like the next */
@@ -113,18 +112,19 @@ uint32_t guard_take_ticket(nng_msg *message)
 
 /* ---- replies ---- */
 
-/* A reply of nng's on its way to the door's thread and out. */
+/* A reply on its way to the door's thread and out. */
 struct reply {
     struct door_job job; /* first */
     struct guard *guard;
     struct door_piece piece;
-    nng_msg *message;
+    struct arena *arena;
+    uint32_t number;
 };
 
 static void free_reply(struct door_piece *piece)
 {
     struct reply *const reply = (struct reply *)(void *)((char *)piece - offsetof(struct reply, piece));
-    nng_msg_free(reply->message);
+    arena_free(reply->arena);
     free(reply);
 }
 
@@ -132,19 +132,16 @@ static void pass_back(struct door_job *job)
 {
     struct reply *const reply = (struct reply *)job;
     struct guard *const guard = reply->guard;
+    const struct text body = reply->piece.bytes;
     struct ticket ticket;
-    uint32_t number = 0;
     char front[FRAME_FRONT];
-    const bool has_number = nng_msg_header_trim_u32(reply->message, &number) == 0;
-    struct guest *const guest = has_number ? give_ticket(guard, number, &ticket) : NULL;
+    struct guest *const guest = give_ticket(guard, reply->number, &ticket);
     if (guest == NULL) {
         free_reply(&reply->piece);
         return;
     }
-    const struct text body = {nng_msg_body(reply->message), nng_msg_len(reply->message)};
     const size_t size = frame_front(guest, &ticket.route, body.size, front);
     guest_send_copy(guest, (struct text){front, size});
-    reply->piece = (struct door_piece){.bytes = body, .release = free_reply};
     guest_send(guest, &reply->piece);
     guest_pause(guest, guest_unsent(guest) > UNREAD);
     if (caller_of(guest)->in_house == 0) {
@@ -152,18 +149,17 @@ static void pass_back(struct door_job *job)
     }
 }
 
-/* nng's callback. */
-static void on_reply(void *data)
+void guard_answer(struct guard *guard, uint32_t number, struct arena *arena, struct text bytes)
 {
-    struct guard *const guard = data;
-    if (nng_aio_result(guard->aio) == 0) {
-        struct reply *const reply = memory_alloc(sizeof *reply);
-        reply->job.run = pass_back;
-        reply->guard = guard;
-        reply->message = nng_aio_get_msg(guard->aio);
-        door_post(guard->door, &reply->job);
-        nng_recv_aio(guard->raw, guard->aio);
-    }
+    struct reply *const reply = memory_alloc(sizeof *reply);
+    *reply = (struct reply){
+        .job.run = pass_back,
+        .guard = guard,
+        .piece = {.bytes = bytes, .release = free_reply},
+        .arena = arena,
+        .number = number,
+    };
+    door_post(guard->door, &reply->job);
 }
 
 /* ---- requests ---- */
@@ -315,16 +311,10 @@ static bool open_way(struct guard *guard, nng_socket server, size_t most, struct
         error = nng_socket_set_int(guard->raw, NNG_OPT_SENDBUF, (int)most);
     }
     if (error == 0) {
-        error = nng_socket_set_int(guard->raw, NNG_OPT_RECVBUF, 64);
-    }
-    if (error == 0) {
         error = nng_listen(server, url, NULL, 0);
     }
     if (error == 0) {
         error = nng_dial(guard->raw, url, NULL, 0);
-    }
-    if (error == 0) {
-        error = nng_aio_alloc(&guard->aio, on_reply, guard);
     }
     return error == 0 || status_fail(status, STATUS_INTERNAL, "Cannot prepare for requests: %s.", nng_strerror(error));
 }
@@ -348,7 +338,6 @@ struct guard *guard_open(nng_socket server, const struct guard_options *wish, st
         guard_free(guard);
         return NULL;
     }
-    nng_recv_aio(guard->raw, guard->aio);
     if (!door_start(guard->door)) {
         status_fail(status, STATUS_INTERNAL, "Cannot prepare for requests: there is no thread for them.");
         guard_free(guard);
@@ -367,14 +356,10 @@ void guard_free(struct guard *guard)
     if (guard == NULL) {
         return;
     }
-    if (guard->aio != NULL) {
-        nng_aio_stop(guard->aio); /* before the door: its callback posts there */
-    }
     door_free(guard->door);
     if (guard->has_raw) {
         nng_close(guard->raw);
     }
-    nng_aio_free(guard->aio);
     tickets_free(guard->tickets);
     free(guard);
 }

@@ -1,7 +1,8 @@
 /*
  * The guard in front of a server's REP socket. nng 1.5.2 allocates what a peer announces, has no limit of connections,
  * and loses a Unix listener to one misbehaving peer. So a door (door.h) faces the network; the guard takes the frames
- * apart with bounds and passes only complete requests to nng, within the process. Replies come back the same way.
+ * apart with bounds and passes only complete requests to nng, within the process. Replies go to the door directly: a
+ * large one would be copied, and any wakes four threads on its way through nng.
  *
  * It prepends four bytes to a request's body, its ticket, by which the server asks who sent the request and whether the
  * sender is still connected.
@@ -38,6 +39,10 @@ void guard_peer(struct guard *guard, uint32_t number, struct rpc_peer *peer);
 /* Which guest sent the request of this ticket, and whether it is still connected. Any thread. */
 guest_name guard_guest(struct guard *guard, uint32_t number);
 bool guard_is_wanted(struct guard *guard, uint32_t number);
+
+/* Sends the reply to the request of this ticket, if its guest is still connected. The bytes are in the arena, which is
+ * freed when they have left. Any thread. */
+void guard_answer(struct guard *guard, uint32_t number, struct arena *arena, struct text bytes);
 
 /* Disconnects all and frees the guard. NULL is fine. */
 void guard_free(struct guard *guard);

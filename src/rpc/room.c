@@ -28,13 +28,3 @@ nng_msg *rpc_message_try(struct text bytes)
 {
     return memory_has_room(bytes.size) ? make(bytes) : NULL;
 }
-
-nng_msg *rpc_message(struct text bytes)
-{
-    nng_msg *message = NULL;
-    for (unsigned times = 0; message == NULL; times++) {
-        message = make(bytes);
-        memory_must_wait(message, times);
-    }
-    return message;
-}

@@ -16,7 +16,4 @@ size_t rpc_room_for(enum rpc_lane lane, size_t sent);
 /* Makes a message with a copy of these bytes; NULL if there is no memory for it. */
 nng_msg *rpc_message_try(struct text bytes);
 
-/* As rpc_message_try, but waits until memory is given back (memory_must_wait). */
-nng_msg *rpc_message(struct text bytes);
-
 #endif

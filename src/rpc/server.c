@@ -22,9 +22,8 @@
 #define HOUSE_BYTES ((size_t)64 * 1024 * 1024) /* of all payloads under way */
 #define RETRY_MS    1000
 
-#define DRAIN_MS  100
-#define CLOSE_MS  3000  /* for nng to close without requests under way, which takes it a few */
-#define ANSWER_MS 10000 /* the guard takes an answer at once */
+#define DRAIN_MS 100
+#define CLOSE_MS 3000 /* for nng to close without requests under way, which takes it a few */
 
 /* ---- memory held by requests ---- */
 
@@ -70,29 +69,38 @@ static struct text withhold(const struct visit *visit, bool is_refusal, struct s
     return rpc_failure_pack(visit->arena, status);
 }
 
-/* Sends the answer. The visit's memory is freed, and its context receives again when the answer was sent. */
-static void answer(struct visit *visit, const struct status *status, struct text bytes)
+/* Hands the bytes over with their arena, if that is not much larger. They may also be in another visit's arena. */
+static void send_off(struct visit *visit, struct text bytes, bool is_own)
+{
+    struct arena *arena = visit->arena;
+    if (!is_own || arena_used(arena) > bytes.size + SMALL) {
+        arena = arena_new(0);
+        bytes = (struct text){memcpy(arena_alloc(arena, bytes.size), bytes.data, bytes.size), bytes.size};
+        arena_free(visit->arena);
+    }
+    visit->arena = NULL;
+    guard_answer(visit->server->guard, visit->ticket, arena, bytes);
+}
+
+/* Sends the answer. The visit receives again. */
+static void answer(struct visit *visit, const struct status *status, struct text bytes, bool is_own)
 {
     struct status own = {.arena = visit->arena};
     if (!memory_has_room(bytes.size)) {
         bytes = withhold(visit, status->code != STATUS_OK, &own);
         status = &own;
+        is_own = true;
     }
     log_call(visit, status);
     rpc_tally_answered(visit->server->tally, &visit->place, status->code, clock_us() - visit->arrived);
-    nng_msg *const message = rpc_message(bytes);
     let_go(visit);
-    arena_free(visit->arena);
-    visit->arena = NULL;
-    visit->step = STEP_SENDING;
-    nng_aio_set_msg(visit->aio, message);
-    nng_aio_set_timeout(visit->aio, ANSWER_MS);
-    nng_ctx_send(visit->context, visit->aio);
+    send_off(visit, bytes, is_own);
+    visit_receive(visit);
 }
 
 static void refuse(struct visit *visit, const struct status *status)
 {
-    answer(visit, status, rpc_failure_pack(visit->arena, status));
+    answer(visit, status, rpc_failure_pack(visit->arena, status), true);
 }
 
 /* Answers a visit and its followers. */
@@ -100,11 +108,11 @@ static void answer_all(struct visit *visit, struct visit *follower, const struct
 {
     while (follower != NULL) {
         struct visit *const next = follower->next;
-        answer(follower, status, bytes);
+        answer(follower, status, bytes, false);
         atomic_fetch_sub(&visit->server->working, 1);
         follower = next;
     }
-    answer(visit, status, bytes);
+    answer(visit, status, bytes, true);
     atomic_fetch_sub(&visit->server->working, 1);
 }
 
@@ -368,7 +376,7 @@ static void go_on(struct visit *visit)
     struct status status = {.arena = visit->arena};
     admission_told(&visit->server->admission, &visit->peer, visit->step == STEP_DELAYED);
     if (visit->step == STEP_DELAYED) {
-        answer(visit, &visit->refusal, visit->refused);
+        answer(visit, &visit->refusal, visit->refused, true);
     } else {
         let_go(visit);
         decide(visit, &status);
@@ -379,15 +387,6 @@ void visit_on_aio(void *data)
 {
     struct visit *const visit = data;
     const int error = nng_aio_result(visit->aio);
-    if (visit->step == STEP_SENDING) {
-        if (error != 0) {
-            nng_msg_free(nng_aio_get_msg(visit->aio)); /* the caller has gone */
-        }
-        if (error != NNG_ECLOSED && error != NNG_ECANCELED) {
-            visit_receive(visit);
-        }
-        return;
-    }
     if (error == NNG_ECLOSED || error == NNG_ECANCELED) {
         return;
     }
@@ -486,7 +485,7 @@ bool rpc_server_stop(struct rpc_server *server, uint32_t grace_ms)
         }
         nanosleep(&tick, NULL);
     }
-    nanosleep(&drain, NULL); /* nng does not linger: an answer that was just sent may still be in its queue */
+    nanosleep(&drain, NULL); /* an answer that was just given to the guard may still be on its way */
     if (!close_in_time(free_server, server, CLOSE_MS)) {
         log_warn("connections left open", "ms=%d", CLOSE_MS); /* the end of the process closes them */
     }

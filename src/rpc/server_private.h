@@ -14,7 +14,7 @@
 
 #define SPARE_CONTEXTS 8 /* beyond the capacity of the lanes: to refuse requests, and to answer at once */
 
-enum step { STEP_RECEIVING, STEP_WORKING, STEP_UNDECIDED, STEP_DELAYED, STEP_SENDING };
+enum step { STEP_RECEIVING, STEP_WORKING, STEP_UNDECIDED, STEP_DELAYED };
 
 /* Whose part of the memory for payloads a request takes: callers that were let in, or callers not identified yet. */
 enum share { SHARE_KNOWN, SHARE_UNDECIDED, SHARES };
