@@ -193,11 +193,14 @@ OTHERS = {"flyway": numbered("src/main/resources/db/migration/V{number:06}__m.sq
           "knex": numbered("migrations/{number:06}_m.js"), "alembic": alembic, "rails": rails, "django": django}
 
 
+MOST_OF = {"django": 3000}  # of more files it is not known which name the tracking table, and a status asks for it
+
+
 def others(cluster, most):
     growth = Growth(cluster, "migrations")
     wanted = os.environ.get("TRUSS_GROWTH_OF", "").split() or OTHERS
     for name, write in ((name, OTHERS[name]) for name in wanted):
-        for count in (n for n in COUNTS[1:4] if n <= most):
+        for count in sorted({min(n, MOST_OF.get(name, n)) for n in COUNTS[1:4] if n <= most}):
             project = Project(folder="src")
             write(project, count)
             growth.begin(project, "--framework", name)
