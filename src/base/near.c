@@ -33,7 +33,8 @@ void near_try(struct near *near, const char *name)
 {
     const size_t distance = near_distance(near->wanted, text_of(name));
     const bool is_nearer = near->name == NULL ? distance <= MOST : distance < near->distance;
-    if (is_nearer && distance * 2 <= strlen(name)) {
+    const size_t length = strlen(name);
+    if (is_nearer && distance * 2 <= (length < near->wanted.size ? length : near->wanted.size)) {
         near->distance = distance;
         near->name = name;
     }

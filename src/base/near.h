@@ -13,7 +13,7 @@ struct near {
     size_t distance;  /* its edit distance */
 };
 
-/* Takes this name if it is more similar: at most three letters, and no more than half of the name, differ. */
+/* Takes this name if it is more similar: at most three letters, and no more than half of the shorter name, differ. */
 void near_try(struct near *near, const char *name);
 
 #endif

@@ -31,16 +31,34 @@ static enum option_id find(const enum option_id *taken, struct text name)
     return taken[i];
 }
 
-static bool fail_unknown(const struct reading *reading, struct text name)
+/* The only name of an option that begins so: --dry is --dry-run. NULL: there is none, or there are several. */
+static const char *begins_so(const enum option_id *taken, struct text name)
+{
+    const char *found = NULL;
+    for (size_t i = 0; taken[i] != OPTION_NONE && name.size > 0; i++) {
+        const char *const option = option_of(taken[i])->name;
+        if (strncmp(option, name.data, name.size) == 0) {
+            if (found != NULL && strcmp(found, option) != 0) {
+                return NULL;
+            }
+            found = option;
+        }
+    }
+    return found;
+}
+
+/* Refuses this word, which is the name with one dash or two before it. */
+static bool fail_unknown(const struct reading *reading, const char *dashes, struct text name)
 {
     const enum option_id *const taken = reading->request->taken;
     struct near near = {.wanted = name};
     for (size_t i = 0; taken[i] != OPTION_NONE; i++) {
         near_try(&near, option_of(taken[i])->name);
     }
-    return status_fail(reading->status, STATUS_INVALID_ARGUMENT, "There is no option --%.*s here; %s%s%s --help.",
-                       (int)name.size, name.data, near.name == NULL ? "see" : "did you mean --",
-                       near.name == NULL ? "" : near.name, near.name == NULL ? "" : "? See");
+    const char *const meant = begins_so(taken, name) != NULL ? begins_so(taken, name) : near.name;
+    return status_fail(reading->status, STATUS_INVALID_ARGUMENT, "There is no option %s%.*s here; %s%s%s --help.",
+                       dashes, (int)name.size, name.data, meant == NULL ? "see" : "did you mean --",
+                       meant == NULL ? "" : meant, meant == NULL ? "" : "? See");
 }
 
 /* A secret is copied, then overwritten in argv, where `ps` would show it. */
@@ -63,7 +81,7 @@ static bool read_option(struct reading *reading, int *i)
     const struct text name = {word, equals == NULL ? strlen(word) : (size_t)(equals - word)};
     const enum option_id id = find(request->taken, name);
     if (id == OPTION_NONE) {
-        return fail_unknown(reading, name);
+        return fail_unknown(reading, "--", name);
     }
     const struct option *const option = option_of(id);
     struct option_given *const given = &reading->line[id];
@@ -94,7 +112,7 @@ static bool read_line(struct reading *reading)
         } else if (strcmp(argv[i], "-h") == 0 && find(request->taken, text_of("help")) != OPTION_NONE) {
             reading->line[OPTION_help] = (struct option_given){"true", "-h"};
         } else if (argv[i][1] != '-') {
-            return status_fail(reading->status, STATUS_INVALID_ARGUMENT, "There is no option %s; see --help.", argv[i]);
+            return fail_unknown(reading, "-", text_of(argv[i] + 1));
         } else if (!read_option(reading, &i)) {
             return false;
         }

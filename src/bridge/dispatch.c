@@ -241,11 +241,10 @@ void dispatch(void *data, struct http_request *request)
     passage->route = route_find(request->arena, request->method, path, &passage->name, &allowed);
     request->slot = passage->route == NULL ? HTTP_SLOT_NONE : http_tally_slot(passage->route);
     if (passage->route == NULL && allowed != NULL) {
-        status_fail(&status, STATUS_UNIMPLEMENTED, "%s is not among the methods of this path: %s.", request->method,
-                    allowed);
+        status_fail(&status, STATUS_UNIMPLEMENTED, "This path takes %s, not %s.", allowed, request->method);
         answer_error_as(passage, 405, &status, allowed);
     } else if (passage->route == NULL) {
-        status_fail(&status, STATUS_NOT_FOUND, "There is no route %s %.200s; see /openapi.json.", request->method,
+        status_fail(&status, STATUS_NOT_FOUND, "There is no route %s %.200s; GET / lists all of them.", request->method,
                     path);
         answer_error(passage, &status);
     } else if (passage->route->own != ROUTE_OWN_NONE) {

@@ -120,14 +120,24 @@ static void print_verb_help(const struct cli_command *command, const struct cli_
 /* What other tools have and we do not; NULL: it is not that. */
 static const char *why_not(const char *name)
 {
-    static const char *const back[] = {"down", "rollback",     "undo",        "revert",
+    static const char *const back[] = {"down", "downgrade",    "rollback",    "undo", "revert",
                                        "redo", "migrate:down", "db:rollback", NULL};
-    return !word_is_one_of(text_of(name), back)
-               ? NULL
-               : "Truss runs no down migrations. Write a migration that undoes it, or let the project's own tool do "
+    static const char *const empty[] = {"reset", "fresh", "refresh", "clean", "drop", NULL};
+    static const char *const mend[] = {"repair", "fix", NULL};
+    const struct text word = text_of(name);
+    return word_is_one_of(word, back)
+               ? "Truss runs no down migrations. Write a migration that undoes it, or let the project's own tool do "
                  "it: "
                  "Truss reads that from the tracking table. truss mark-rolled-back NAME is for an attempt that failed "
-                 "and was undone by hand.";
+                 "and was undone by hand."
+           : word_is_one_of(word, empty) ? "Truss empties no database. To try something: truss branch create makes a "
+                                           "copy, and truss dev without a "
+                                           "DATABASE_URL a PostgreSQL of the project's own."
+           : word_is_one_of(word, mend)
+               ? "A failed attempt that was undone by hand: truss mark-rolled-back NAME. An applied file that was "
+                 "edited: truss diff NAME shows how to bring it back; Truss changes no recorded checksum. An INVALID "
+                 "index: truss run --repair."
+               : NULL;
 }
 
 static void print_unknown(const char *name)

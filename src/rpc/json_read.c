@@ -5,6 +5,7 @@
 #include "rpc/json.h"
 
 #include "base/clock.h"
+#include "base/near.h"
 #include "base/shortage.h"
 #include "google/protobuf/timestamp.pb-c.h"
 #include "rpc/time_message.h"
@@ -262,6 +263,24 @@ static ProtobufCMessage *begin_message(struct arena *arena, const ProtobufCMessa
     return message;
 }
 
+/* Names the field that was probably meant; if none is similar, all that there are, unless they are many. */
+static void fail_unknown(const struct reading *reading, const ProtobufCMessageDescriptor *descriptor, const char *key)
+{
+    enum { MOST_NAMED = 8 };
+    struct near near = {.wanted = text_of(key)};
+    const char *all = "";
+    for (unsigned i = 0; i < descriptor->n_fields; i++) {
+        near_try(&near, descriptor->fields[i].name);
+        all = descriptor->n_fields > MOST_NAMED
+                  ? ""
+                  : arena_printf(reading->arena, "%s%s%s", all, i == 0 ? "; there is: " : ", ",
+                                 descriptor->fields[i].name);
+    }
+    status_fail(reading->status, STATUS_INVALID_ARGUMENT, "There is no field \"%.100s\" here%s%s%s", key,
+                near.name == NULL ? all : "; did you mean \"", near.name == NULL ? "" : near.name,
+                near.name == NULL ? "." : "\"?");
+}
+
 static ProtobufCMessage *read_object(const struct reading *reading, const ProtobufCMessageDescriptor *descriptor,
                                      const json_t *json, const char *name)
 {
@@ -278,7 +297,7 @@ static ProtobufCMessage *read_object(const struct reading *reading, const Protob
     {
         const ProtobufCFieldDescriptor *const field = find_field(reading->arena, descriptor, key);
         if (field == NULL) {
-            status_fail(reading->status, STATUS_INVALID_ARGUMENT, "There is no field \"%.100s\" here.", key);
+            fail_unknown(reading, descriptor, key);
             return NULL;
         }
         if (!read_field(reading, field, value, message)) {

@@ -393,6 +393,16 @@ class Routes(Case):
             answer = self.http.request(method, path)
             self.assertEqual(answer.status, 405)
             self.assertIn(allowed, answer.headers["Allow"])
+            self.assertEqual(answer.json["error"], f"This path takes {answer.headers['Allow']}, not {method}.")
+        self.assertEqual(self.http.get("/nothing").json["error"], "There is no route GET /nothing; GET / lists all of them.")
+
+    def test_a_field_that_is_none_is_told_with_the_one_that_was_meant_or_with_all(self):
+        for route, body, said in (("mark-applied", {"migrations": "x"}, 'There is no field "migrations" here; did you mean "migration"?'),
+                                  ("mark-applied", {"name": "x"}, 'There is no field "name" here; there is: migration, framework, '),
+                                  ("run", {"zzzzzzzz": 1}, 'There is no field "zzzzzzzz" here.')):
+            answer = self.http.post(IDEMPOTENT + route, body)
+            self.assertEqual(answer.status, 400)
+            self.assertTrue(answer.json["error"].startswith(said), answer.json)
 
     def test_a_query_that_a_write_would_ignore_is_refused(self):
         for said, word in (("dry_run=true", "dry_run"), ("dryRun=true", "dry_run"), ("target=x", "target"), ("dry%5Frun=1", "dry_run"), ("anything=1", "anything"),

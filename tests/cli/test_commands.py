@@ -234,7 +234,8 @@ class Commands(Case):
         self.assertRegex(self.run_truss("--version"), r"^truss \d+\.\d+\.\d+\n$")
 
     def test_a_command_that_is_misspelt_is_told_the_nearest(self):
-        for wrong, right in (("stauts", "status"), ("runn", "run"), ("mark-aplied", "mark-applied"), ("migrate", "run"), ("up", "run"), ("list", "status"), ("new", "create"), ("lint", "plan")):
+        for wrong, right in (("stauts", "status"), ("runn", "run"), ("mark-aplied", "mark-applied"), ("migrate", "run"), ("up", "run"), ("list", "status"), ("new", "create"), ("lint", "plan"),
+                             ("history", "status"), ("validate", "status"), ("latest", "run"), ("stamp", "mark-applied"), ("unlock", "check"), ("logs", "operations")):
             result = self.truss(wrong)
             self.assertEqual(result.returncode, ERROR)
             self.assertIn(f'did you mean "{right}"?', result.stderr)
@@ -248,6 +249,8 @@ class Commands(Case):
             said = " ".join(self.truss(word).stderr.split())
             self.assertIn(f'There is no command "{word}". hint: Truss runs no down migrations.', said)
             self.assertNotIn("did you mean", said)
+        for word, hint in (("reset", "Truss empties no database"), ("repair", "truss mark-rolled-back NAME"), ("downgrade", "no down migrations")):
+            self.assertIn(hint, self.truss(word).stderr)
         self.assertIn("runs no down migrations", json.loads(self.truss("down", "--json").stdout)["hint"])
 
     def test_a_migration_is_called_by_the_path_of_its_file_too(self):
@@ -295,6 +298,11 @@ class Commands(Case):
         self.assertIn("     1 | CREATE TABLE v (id INT);\n     2 | \n     3 | SELECT 'ä',\tmissing\n       |            \t^\n     4 | FROM v;\n", text)
         self.assertIn("sqlstate: 42703", text)
         self.assertTrue(text.rstrip().endswith("Next: Correct the script, and then: truss run"), text)
+
+    def test_rows_in_the_way_may_be_corrected_instead_of_the_script(self):
+        self.files.add("2023_x", "CREATE TABLE v (id INT);\nINSERT INTO v VALUES (1), (1);\nCREATE UNIQUE INDEX ON v (id);\n")
+        text = self.run_truss("run", status=ERROR)
+        self.assertTrue(text.rstrip().endswith("Next: Correct the rows that are in the way, or the script, and then: truss run"), text)
 
     def test_what_is_no_fault_of_the_script_is_no_reason_to_correct_it(self):
         self.files.add("2023_x", "SELECT pg_terminate_backend(pg_backend_pid());")

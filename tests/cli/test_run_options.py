@@ -349,6 +349,7 @@ class Options(Runs):
                 self.assertIn(arguments[0], self.run_truss("run", *arguments, status=ERROR))
         self.assertIn("--lock-timeout takes 1 to 10000 milliseconds", self.run_truss("run", "--lock-timeout", "10001", status=ERROR))
         self.assertIn("There is no option --detach", self.run_truss("plan", "--detach", status=ERROR))
+        self.assertIn("There is no option --force here; see --help.", self.run_truss("run", "--force", status=ERROR))
 
     def test_a_run_in_a_pipe_leaves_nothing_of_ours_in_the_database(self):
         self.start("CREATE TABLE u (id INT);")

@@ -133,7 +133,10 @@ START_TEST(an_option_that_there_is_not_is_named_with_the_nearest)
     must_refuse(OF_TRUSS, "--jsno", "There is no option --jsno here; did you mean --json? See --help.");
     must_refuse(OF_WORKER, "--yes", "There is no option --yes here; see --help.");
     must_refuse(OF_WORKER, "--json", "There is no option --json");
-    must_refuse(OF_TRUSS, "-x", "There is no option -x");
+    must_refuse(OF_TRUSS, "-x", "There is no option -x here; see --help.");
+    must_refuse(OF_TRUSS, "--dry", "There is no option --dry here; did you mean --dry-run? See --help.");
+    must_refuse(OF_TRUSS, "-y", "There is no option -y here; did you mean --yes? See --help.");
+    must_refuse(OF_TRUSS, "--t", "There is no option --t here; see --help.");
     must_refuse(OF_TRUSS, "--json=yes", "--json takes no value.");
     must_refuse(OF_TRUSS, "--target", "--target needs a value (NAME).");
 }

@@ -230,6 +230,9 @@ static const char *next_of(struct arena *arena, const FailedMigration *failed, c
     if (next->slower != NULL) {
         return arena_printf(arena, "Give its statements more time: %s", next->slower);
     }
+    if (strncmp(sqlstate, SQLSTATE_CLASS_INTEGRITY, 2) == 0) {
+        return arena_printf(arena, "Correct the rows that are in the way, or the script, and then: %s", next->again);
+    }
     return is_circumstance(sqlstate) || failed->line == 0
                ? arena_printf(arena, "When the cause is gone: %s", next->again)
                : arena_printf(arena, "Correct the script, and then: %s", next->again);
