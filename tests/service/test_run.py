@@ -249,6 +249,7 @@ class Run(Case):
             self.run_all(rpc)
         self.assertEqual(caught.exception.code, FAILED_PRECONDITION)
         self.assertIn("P3009", caught.exception.status.message)
+        self.assertIn("then truss mark-rolled-back ", caught.exception.status.message)
         self.assertIn("division by zero", caught.exception.status.detail.detail)
 
     def test_a_first_step_that_rolls_back_leaves_no_row(self):

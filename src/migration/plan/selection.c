@@ -4,6 +4,7 @@
  */
 #include "migration/plan/selection.h"
 
+#include "base/words.h"
 #include "migration/look/catalog.h"
 #include "migration/look/changed.h"
 #include "sql/split.h"
@@ -211,14 +212,18 @@ struct choosing {
 static bool fail_unresolved(const struct request *request, const struct catalog *catalog,
                             const struct catalog_item *item)
 {
-    const bool can_be_given_up = ledger_has(catalog->detection.framework, LEDGER_MARK_ROLLED_BACK);
+    const struct framework *const framework = catalog->detection.framework;
+    const char *const name = words_quoted(request->arena, item->name);
+    const char *const undo =
+        !ledger_has(framework, LEDGER_MARK_ROLLED_BACK)
+            ? ""
+            : arena_printf(request->arena, "undo what it left, then truss mark-rolled-back %s; or ", name);
     status_fail(
         request->status, STATUS_FAILED_PRECONDITION,
         "An earlier attempt at \"%s\" did not finish, and nothing runs until that is resolved: %scomplete it by "
-        "hand and mark it as applied (%s).",
-        item->name, can_be_given_up ? "undo what it left and mark it as rolled back, or " : "",
-        catalog->detection.framework->ledger.failed_note != NULL ? catalog->detection.framework->ledger.failed_note
-                                                                 : "its own tool stops there, too");
+        "hand, then truss mark-applied %s (%s).",
+        item->name, undo, name,
+        framework->ledger.failed_note != NULL ? framework->ledger.failed_note : "its own tool stops there, too");
     request->status->migration = item->name;
     request->status->detail = failed_attempt(item)->logs;
     return false;
@@ -227,12 +232,13 @@ static bool fail_unresolved(const struct request *request, const struct catalog 
 /* The project's own tool had been started, and its worker died before the result was known. */
 static bool fail_for_tool(const struct request *request, const struct catalog *catalog, const struct catalog_item *item)
 {
+    const char *const name = words_quoted(request->arena, item->name);
     status_fail(request->status, STATUS_FAILED_PRECONDITION,
                 "%s's own tool was started for \"%s\", and nobody saw how it ended: the worker went, or lost the "
                 "database. What it did beside the tracking table is not known, and nothing runs until that is "
-                "resolved: undo what it left and mark the migration as rolled back, or complete it by hand and mark it "
-                "as applied. Each pending migration that it was started for needs its own mark.",
-                catalog->detection.framework->display_name, item->name);
+                "resolved: undo what it left, then truss mark-rolled-back %s; or complete it by hand, then truss "
+                "mark-applied %s. Each pending migration that it was started for needs its own mark.",
+                catalog->detection.framework->display_name, item->name, name, name);
     request->status->migration = item->name;
     return false;
 }
