@@ -12,8 +12,14 @@
 void analyzing_put_quoted(struct buffer *text, const char *name)
 {
     buffer_putc(text, '"');
-    for (const char *c = name; *c != '\0'; c++) {
-        buffer_puts(text, *c == '"' ? "\"\"" : (const char[]){*c, '\0'});
+    for (const char *c = name; *c != '\0';) {
+        const size_t plain = strcspn(c, "\"");
+        buffer_add(text, (struct text){c, plain});
+        c += plain;
+        if (*c == '"') {
+            buffer_puts(text, "\"\"");
+            c++;
+        }
     }
     buffer_putc(text, '"');
 }
@@ -233,7 +239,7 @@ void analyzing_check(struct analyzing *analyzing, const json_t *constraint, cons
     const json_int_t from = tree_integer(constraint, "location");
     analyzing_forbid(analyzing, expression, "What is checked or generated may contain no subquery (0A000).");
     if (expression != NULL && analyzing->from != NULL) {
-        analyzing_row(analyzing, effects_source(analyzing->reader, word, (size_t)from, expression), expression,
+        analyzing_row(analyzing, effects_source_within(analyzing->reader, word, (size_t)from), expression,
                       strcmp(word, "as") == 0);
     }
 }

@@ -111,7 +111,7 @@ static void of_index(struct analyzing *analyzing, const json_t *body)
         const json_t *const element = tree_body(json_array_get(elements, i), "IndexElem");
         json_t *const value = json_object_get(element, "expr");
         analyzing_forbid(analyzing, value, "An index may contain no subquery (0A000).");
-        analyzing_row(analyzing, value == NULL ? NULL : effects_source(analyzing->reader, NULL, 0, value), value, true);
+        analyzing_row(analyzing, value == NULL ? NULL : effects_source_of_element(analyzing->reader, i), value, true);
         if (value == NULL && json_object_get(element, "collation") != NULL) {
             struct buffer column = {.arena = analyzing->reader->arena};
             analyzing_put_quoted(&column, tree_string(element, "name"));
@@ -120,7 +120,7 @@ static void of_index(struct analyzing *analyzing, const json_t *body)
             analyzing_put(&analyzing->within, "(", buffer_string(&column), ") IS NULL");
         }
     }
-    analyzing_row(analyzing, where == NULL ? NULL : effects_source(analyzing->reader, "where", 0, where), where, false);
+    analyzing_row(analyzing, where == NULL ? NULL : effects_source_behind(analyzing->reader, "where"), where, false);
 }
 
 static void of_policy(struct analyzing *analyzing, const json_t *body)
@@ -128,8 +128,8 @@ static void of_policy(struct analyzing *analyzing, const json_t *body)
     json_t *const shown = json_object_get(body, "qual");
     json_t *const written = json_object_get(body, "with_check");
     analyzing_begin_at(analyzing, json_object_get(body, "table"));
-    analyzing_row(analyzing, shown == NULL ? NULL : effects_source(analyzing->reader, "using", 0, shown), shown, false);
-    analyzing_row(analyzing, written == NULL ? NULL : effects_source(analyzing->reader, "check", 0, written), written,
+    analyzing_row(analyzing, shown == NULL ? NULL : effects_source_within(analyzing->reader, "using", 0), shown, false);
+    analyzing_row(analyzing, written == NULL ? NULL : effects_source_within(analyzing->reader, "check", 0), written,
                   false);
 }
 
@@ -139,7 +139,7 @@ static void of_trigger(struct analyzing *analyzing, const json_t *body)
     analyzing_begin_at(analyzing, json_object_get(body, "relation"));
     analyzing_forbid(analyzing, when, "WHEN may contain no subquery (0A000).");
     analyzing->from = arena_printf(analyzing->reader->arena, "%s AS old, %s AS new", analyzing->from, analyzing->from);
-    analyzing_row(analyzing, when == NULL ? NULL : effects_source(analyzing->reader, "when", 0, when), when, false);
+    analyzing_row(analyzing, when == NULL ? NULL : effects_source_within(analyzing->reader, "when", 0), when, false);
 }
 
 /* In CHECK, VALUE is a name. */

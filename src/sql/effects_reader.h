@@ -176,6 +176,12 @@ void effects_analyzed(struct effects_reader *reader, const char *kind, const jso
 const char *effects_source(const struct effects_reader *reader, const char *word, size_t from,
                            const json_t *expression);
 const char *effects_source_of_query(const struct effects_reader *reader, const char *word, const json_t *query);
+/* Where the grammar leaves no doubt, which costs no parsing: the parentheses behind a word, not before the byte `from`;
+ * the rest of the statement behind a word; the element with this number (from 0) of the first list in parentheses, if
+ * it is an expression. */
+const char *effects_source_within(const struct effects_reader *reader, const char *word, size_t from);
+const char *effects_source_behind(const struct effects_reader *reader, const char *word);
+const char *effects_source_of_element(const struct effects_reader *reader, size_t number);
 const char *effects_source_of_type(const struct effects_reader *reader, const json_t *type);
 
 /* What one statement's node does to the knowledge about NULLs: effects_proofs.c. */

@@ -120,6 +120,71 @@ static const char *kept(struct searching *searching, struct text piece)
     return piece.size == 0 ? NULL : arena_strndup(searching->arena, piece.data, piece.size);
 }
 
+/* Moves the reader behind the parenthesis that closes the one at which it is; false if there is none. */
+static bool skip_parentheses(struct sql_reader *words)
+{
+    size_t depth = 0;
+    do {
+        depth += sql_is_symbol(&words->token, '(') ? 1 : 0;
+        depth -= sql_is_symbol(&words->token, ')') ? 1 : 0;
+        sql_advance(words);
+    } while (depth > 0 && words->token.kind != SQL_END && words->token.kind != SQL_BROKEN);
+    return depth == 0;
+}
+
+const char *effects_source_within(const struct effects_reader *reader, const char *word, size_t from)
+{
+    const struct text text = text_slice(reader->statement, from, reader->statement.size);
+    struct sql_reader words = sql_read(text);
+    while (sql_skip_to(&words, word)) {
+        const size_t start = words.token.offset;
+        if (sql_is_symbol(&words.token, '(') && skip_parentheses(&words)) {
+            const size_t end = words.token.kind == SQL_END ? text.size : words.token.offset;
+            return arena_strndup(reader->arena, text.data + start, end - start);
+        }
+    }
+    return NULL;
+}
+
+const char *effects_source_behind(const struct effects_reader *reader, const char *word)
+{
+    struct sql_reader words = sql_read(reader->statement);
+    size_t depth = 0;
+    while (words.token.kind != SQL_END && words.token.kind != SQL_BROKEN &&
+           !(depth == 0 && sql_is_word(&words.token, word))) {
+        depth += sql_is_symbol(&words.token, '(') ? 1 : 0;
+        depth -= sql_is_symbol(&words.token, ')') && depth > 0 ? 1 : 0;
+        sql_advance(&words);
+    }
+    sql_advance(&words);
+    const struct text rest = text_slice(reader->statement, words.token.offset, reader->statement.size);
+    return words.token.kind == SQL_END ? NULL : arena_strndup(reader->arena, rest.data, rest.size);
+}
+
+const char *effects_source_of_element(const struct effects_reader *reader, size_t number)
+{
+    struct sql_reader words = sql_read(reader->statement);
+    while (words.token.kind != SQL_END && words.token.kind != SQL_BROKEN && !sql_is_symbol(&words.token, '(')) {
+        sql_advance(&words);
+    }
+    sql_advance(&words);
+    for (size_t i = 0; i < number && words.token.kind != SQL_END && words.token.kind != SQL_BROKEN;) {
+        if (sql_is_symbol(&words.token, '(')) {
+            skip_parentheses(&words);
+            continue;
+        }
+        i += sql_is_symbol(&words.token, ',') ? 1 : 0;
+        sql_advance(&words);
+    }
+    const size_t start = words.token.offset;
+    while (words.token.kind != SQL_END && words.token.kind != SQL_BROKEN && !sql_is_symbol(&words.token, '(')) {
+        sql_advance(&words);
+    }
+    return words.token.kind == SQL_END || !skip_parentheses(&words)
+               ? NULL
+               : arena_strndup(reader->arena, reader->statement.data + start, words.token.offset - start);
+}
+
 const char *effects_source(const struct effects_reader *reader, const char *word, size_t from, const json_t *expression)
 {
     struct searching searching = {.arena = reader->arena,

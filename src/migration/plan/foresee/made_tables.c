@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#define SEVERAL (-1) /* tables were made under the name */
+
 struct needs_table {
     struct sql_made_table made; /* in the needs' arena */
     int altered; /* how often its name was mentioned so that rows or columns may have changed, until then */
@@ -32,6 +34,8 @@ void made_tables_note(struct needs *needs, const struct sql_made_table *table)
                                                                 .types = arena_strdup(arena, table->types),
                                                                 .key = arena_strdup(arena, table->key)},
                                                                altered(needs, table->name)};
+    const bool is_first = word_set_number(&needs->table_numbers, table->name) == 0;
+    word_set_put(arena, &needs->table_numbers, table->name, is_first ? (int)needs->table_count : SEVERAL);
 }
 
 static bool is_same(const char *a, const char *b)
@@ -42,17 +46,10 @@ static bool is_same(const char *a, const char *b)
 /* The only one that was made under this name, and not altered since. */
 static const struct sql_made_table *find(const struct needs *needs, const char *schema, const char *name)
 {
-    const struct needs_table *found = NULL;
-    for (size_t i = 0; i < needs->table_count; i++) {
-        const struct needs_table *const one = &needs->tables[i];
-        if (strcmp(one->made.name, name) == 0) {
-            if (found != NULL || !is_same(one->made.schema, schema) || one->altered != altered(needs, name)) {
-                return NULL;
-            }
-            found = one;
-        }
-    }
-    return found == NULL ? NULL : &found->made;
+    const int number = word_set_number(&needs->table_numbers, name);
+    const struct needs_table *const one = number <= 0 ? NULL : &needs->tables[number - 1];
+    return one == NULL || !is_same(one->made.schema, schema) || one->altered != altered(needs, name) ? NULL
+                                                                                                     : &one->made;
 }
 
 /* $1 types of the columns that are referred to, $2 those of the referring ones, '' for that of the column $4 of the

@@ -30,10 +30,12 @@ struct needs {
     size_t promise_count;
     size_t promise_capacity;
     struct words stored;        /* queries for what statements store, to be asked about together: understood.c */
-    struct word_set accepted;   /* those of them that the server has accepted */
+    struct word_set refused;    /* those of which the server has refused one, and which are asked about again */
+    bool asks_together;         /* the plan is large: only these are */
     struct needs_table *tables; /* of the plan: made_tables.c */
     size_t table_count;
     size_t table_capacity;
+    struct word_set table_numbers;
     struct needs_enum *enums; /* of the plan: user_types.c */
     size_t enum_count;
     size_t enum_capacity;

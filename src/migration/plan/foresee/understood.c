@@ -266,11 +266,12 @@ static void ask_together(struct needs *needs)
                           stored->items[i]);
         }
         PG_RESULT(described) = describe(needs, buffer_string(&sql), &ignored);
-        for (size_t j = begin; described != NULL && j < i; j++) {
-            word_set_add(needs->arena, &needs->accepted, stored->items[j]);
+        for (size_t j = begin; described == NULL && j < i; j++) {
+            word_set_add(needs->arena, &needs->refused, stored->items[j]);
         }
     }
     *stored = (struct words){0};
+    needs->asks_together = true;
 }
 
 /* Is it known to be accepted, or will it be asked about with others? */
@@ -285,7 +286,8 @@ static bool is_settled(struct needs *needs, const struct sql_analyzed *analyzed)
     if (needs->stored.count > 0) {
         ask_together(needs);
     }
-    return word_set_has(&needs->accepted, analyzed->sql);
+    return needs->asks_together && analyzed->columns[0] == '\0' && analyzed->named == 0 &&
+           !word_set_has(&needs->refused, analyzed->sql);
 }
 
 const char *understood_stored_why(struct needs *needs, const struct sql_effects *effects)
